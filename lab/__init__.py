@@ -1,0 +1,1 @@
+"""Delivery Lab: what a Lambda event source configuration does to its messages, before it is deployed."""

@@ -1,0 +1,1 @@
+"""The real code of Lambda functions, run in virtual time."""

@@ -1,0 +1,1 @@
+"""AWS in virtual time: the clock, queues, functions and event source mappings."""

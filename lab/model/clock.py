@@ -1,0 +1,136 @@
+"""Virtual time: an integer clock and the heap of what happens next.
+
+An *instant* is a whole number of microseconds since the start of the run. Integers keep two promises
+that floats cannot: adding the same delays in another order gives the same instant, and a trace hashes
+the same on every platform. Things that happen at one instant happen in the order in which they were
+scheduled.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+MICROSECONDS_PER_SECOND = 1_000_000
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+"""The wall-clock time of instant 0, as handlers and message timestamps see it."""
+
+_EPOCH_MS = int(EPOCH.timestamp()) * 1000
+
+
+def seconds(value: float) -> int:
+    """Turn a number of seconds into microseconds."""
+    return round(value * MICROSECONDS_PER_SECOND)
+
+
+def in_seconds(instant: int) -> float:
+    """Turn microseconds into seconds."""
+    return instant / MICROSECONDS_PER_SECOND
+
+
+def epoch_ms(instant: int) -> int:
+    """The Unix time of an instant in milliseconds, as AWS writes `SentTimestamp` and the like."""
+    return _EPOCH_MS + instant // 1000
+
+
+class Timer:
+    """Something scheduled. `cancel()` makes it never happen; cancelling twice, or too late, does nothing."""
+
+    __slots__ = ("_scheduler", "arguments", "background", "callback")
+
+    def __init__(
+        self, scheduler: Scheduler, callback: Callable[..., None], arguments: tuple[Any, ...], background: bool
+    ) -> None:
+        self._scheduler = scheduler
+        self.callback: Callable[..., None] | None = callback
+        self.arguments = arguments
+        self.background = background
+
+    def cancel(self) -> None:
+        """Make it never happen."""
+        if self.callback is not None:
+            self.callback = None
+            self.arguments = ()
+            if not self.background:
+                self._scheduler._foreground -= 1
+
+
+class Scheduler:
+    """The clock of one run.
+
+    A timer is *foreground* when it can move a message, or *background* when it only watches (the retention of
+    a dead-letter queue, a scaling tick). A run without an end given is over when no foreground timer is left:
+    nothing can move any more, although retention would still tick for days.
+    """
+
+    __slots__ = ("_foreground", "_heap", "_sequence", "_stopping", "now")
+
+    def __init__(self) -> None:
+        self.now = 0
+        self._heap: list[tuple[int, int, Timer]] = []
+        self._sequence = 0
+        self._foreground = 0
+        self._stopping = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is scheduled that could move a message."""
+        return self._foreground == 0
+
+    def at(self, instant: int, callback: Callable[..., None], *arguments: Any, background: bool = False) -> Timer:
+        """Schedule `callback(*arguments)`.
+
+        Args:
+            instant: when, in microseconds since the start of the run; not in the past.
+            background: true for what must not keep the run going.
+
+        Raises:
+            ValueError: the instant has passed.
+        """
+        if instant < self.now:
+            raise ValueError(f"cannot schedule at {instant} us: it is {self.now} us already")
+        timer = Timer(self, callback, arguments, background)
+        self._sequence += 1
+        heapq.heappush(self._heap, (instant, self._sequence, timer))
+        if not background:
+            self._foreground += 1
+        return timer
+
+    def after(self, delay: int, callback: Callable[..., None], *arguments: Any, background: bool = False) -> Timer:
+        """Schedule `callback(*arguments)` for `delay` microseconds from now."""
+        return self.at(self.now + delay, callback, *arguments, background=background)
+
+    def stop(self) -> None:
+        """End `run` after the callback that is running now."""
+        self._stopping = True
+
+    def run(self, until: int | None = None) -> None:
+        """Let time pass.
+
+        Args:
+            until: the instant to stop at. Everything due up to and including it happens, and the clock ends
+                there. Without it time passes until only background timers are left.
+        """
+        heap = self._heap
+        self._stopping = False
+        while heap and not self._stopping:
+            if until is None and self._foreground == 0:
+                return
+            instant, _, timer = heap[0]
+            if until is not None and instant > until:
+                break
+            heapq.heappop(heap)
+            callback = timer.callback
+            if callback is None:
+                continue
+            arguments = timer.arguments
+            timer.callback = None
+            if not timer.background:
+                self._foreground -= 1
+            self.now = instant
+            callback(*arguments)
+        if until is not None and not self._stopping:
+            self.now = max(self.now, until)

@@ -1,0 +1,1 @@
+"""The Pulumi program, run without the CLI: configuration, embedded engine, resource graph."""

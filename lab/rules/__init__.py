@@ -1,0 +1,1 @@
+"""Every rule of behaviour, with its source and its status."""
