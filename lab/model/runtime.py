@@ -132,10 +132,29 @@ class Caller:
     request_id: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class LongPoll:
+    """The answer to a call that has to wait for something to arrive.
+
+    Attributes:
+        wait_seconds: how long at most.
+        attempt: asks again; None while there is still nothing.
+        when_ready: calls back once, at the next instant at which asking again makes sense.
+        empty: the answer when the time is over.
+    """
+
+    wait_seconds: float
+    attempt: Callable[[], dict[str, Any] | None]
+    when_ready: Callable[[Callable[[], None]], None]
+    empty: dict[str, Any]
+
+
 class AwsApi(Protocol):
     """The AWS APIs as code inside a handler sees them."""
 
-    def call(self, service: str, operation: str, parameters: dict[str, Any], caller: Caller) -> dict[str, Any]:
+    def call(
+        self, service: str, operation: str, parameters: dict[str, Any], caller: Caller
+    ) -> dict[str, Any] | LongPoll:
         """Answer one API call at the current instant.
 
         Args:
@@ -144,7 +163,8 @@ class AwsApi(Protocol):
             parameters: the call's parameters as the boto3 client took them, already validated by botocore.
 
         Returns:
-            The response as boto3 would return it, without `ResponseMetadata`.
+            The response as boto3 would return it, without `ResponseMetadata`; or a `LongPoll`, upon which the
+            caller waits in virtual time.
 
         Raises:
             AwsError: AWS would answer with an error.

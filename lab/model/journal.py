@@ -1,0 +1,103 @@
+"""What happened, as the model writes it down.
+
+The model never prints and never counts results: it appends events to a journal, each with the id of the
+rule that made it happen, and `lab.results` reads them. Two runs are the same run exactly if their journals are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from lab.model.clock import Scheduler
+
+Fact = str | int | bool | None | tuple[str, ...]
+
+
+class Kind(StrEnum):
+    """Kinds of events. The comment behind each names its facts."""
+
+    SENT = "sent"  # queue, message, body, group
+    RECEIVED = "received"  # queue, message, count, by
+    RETURNED = "returned"  # queue, message: visible again after a receive
+    DELETED = "deleted"  # queue, message, by
+    KEPT = "kept"  # queue, message: a delete that had no effect
+    VISIBILITY = "visibility"  # queue, message, seconds
+    DEAD_LETTERED = "dead-lettered"  # queue, message, target
+    EXPIRED = "expired"  # queue, message
+    FILTERED = "filtered"  # mapping, queue, message
+    BATCH = "batch"  # mapping, invoke, messages: a batch was handed to a function
+    VERDICT = "verdict"  # mapping, invoke, verdict, messages: the ones that failed
+    THROTTLED = "throttled"  # function, reason, by
+    RETRY = "retry"  # mapping, attempt, messages, at_us: a throttled batch will be tried again
+    GAVE_UP = "gave-up"  # mapping, messages: a throttled batch will not be tried again
+    INIT = "init"  # function, environment
+    INVOKE = "invoke"  # function, invoke, environment, by
+    INVOKE_END = "invoke-end"  # function, invoke, error
+    HTTP = "http"  # method, path, status
+    LOG = "log"  # function, invoke, event, id, message, error_type, retryable
+    POLLERS = "pollers"  # mapping, limit
+    API_ERROR = "api-error"  # service, operation, code
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened.
+
+    Attributes:
+        instant: when, in microseconds of virtual time.
+        kind: what.
+        rule: id of the rule behind it, "" where the users' own code or workload did it.
+        facts: the particulars; `Kind` names them.
+    """
+
+    instant: int
+    kind: Kind
+    rule: str
+    facts: Mapping[str, Fact]
+
+    def text(self, fact: str) -> str:
+        """A fact that is always text, "" where it is missing."""
+        value = self.facts.get(fact)
+        return value if isinstance(value, str) else ""
+
+    def texts(self, fact: str) -> tuple[str, ...]:
+        """A fact that is a list of texts, empty where it is missing."""
+        value = self.facts.get(fact)
+        return value if isinstance(value, tuple) else ()
+
+
+class Journal:
+    """The events of one run in order, and the rules that the run leaned on."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+        self.events: list[Event] = []
+        self._leaned: dict[str, None] = {}
+
+    def record(self, kind: Kind, rule: str, **facts: Fact) -> None:
+        """Append an event of this instant."""
+        if rule:
+            self._leaned[rule] = None
+        self.events.append(Event(self._scheduler.now, kind, rule, facts))
+
+    def lean_on(self, rule: str) -> None:
+        """Note that the run depends on a rule that leaves no event of its own."""
+        self._leaned[rule] = None
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Ids of all rules that the run leaned on, sorted."""
+        return tuple(sorted(self._leaned))
+
+    def hash(self) -> str:
+        """SHA-256 over all events: equal hashes mean equal runs, on every platform and Python version."""
+        digest = hashlib.sha256()
+        encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+        for event in self.events:
+            digest.update(encode([event.instant, event.kind, event.rule, event.facts]).encode())
+            digest.update(b"\n")
+        return digest.hexdigest()

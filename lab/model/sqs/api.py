@@ -1,0 +1,319 @@
+"""The SQS API in front of the queues: parameters, limits and AWS's error codes (semantics.md A1 to A4, A6)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from lab.errors import NotModelledError
+from lab.model.clock import epoch_ms
+from lab.model.runtime import AwsError, Caller, LongPoll
+from lab.model.sqs.attributes import LARGEST_MESSAGE_BYTES, LONGEST_VISIBILITY_SECONDS
+from lab.model.sqs.queue import Delivery, Queue
+
+ENTRIES_PER_BATCH = 10
+
+_ENTRY_ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
+# Everything but the characters that XML 1.0 allows and SQS therefore accepts.
+_FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+Parameters = Mapping[str, Any]
+Answer = dict[str, Any]
+
+
+class SqsApi:
+    """Answers the operations that handlers and workloads use, and refuses the others by name.
+
+    Args:
+        sender_id: what `SenderId` of a message says.
+    """
+
+    def __init__(self, sender_id: str = "AROAEXAMPLE:delivery-lab") -> None:
+        self._sender_id = sender_id
+        self._queues: dict[str, Queue] = {}
+        self._operations: dict[str, Callable[[Parameters, Caller], Answer | LongPoll]] = {
+            "ChangeMessageVisibility": self._change_visibility,
+            "ChangeMessageVisibilityBatch": self._change_visibility_batch,
+            "DeleteMessage": self._delete,
+            "DeleteMessageBatch": self._delete_batch,
+            "GetQueueAttributes": self._get_attributes,
+            "GetQueueUrl": self._get_url,
+            "ReceiveMessage": self._receive,
+            "SendMessage": self._send,
+            "SendMessageBatch": self._send_batch,
+            "SetQueueAttributes": self._set_attributes,
+        }
+
+    def add(self, queue: Queue) -> None:
+        """Make a queue reachable by its URL and name."""
+        self._queues[queue.url] = queue
+
+    def call(self, operation: str, parameters: Parameters, caller: Caller) -> Answer | LongPoll:
+        """Answer one call at the current instant.
+
+        Raises:
+            AwsError: AWS would answer with an error.
+            NotModelledError: the model does not know the operation.
+        """
+        handler = self._operations.get(operation)
+        if handler is None:
+            known = ", ".join(sorted(self._operations))
+            raise NotModelledError(f"the SQS operation {operation} is not modelled (modelled: {known})")
+        return handler(parameters, caller)
+
+    def _queue(self, parameters: Parameters) -> Queue:
+        queue = self._queues.get(parameters["QueueUrl"])
+        if queue is None:
+            raise AwsError("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.")
+        return queue
+
+    # -- sending ------------------------------------------------------------------------------------------
+
+    def _send(self, parameters: Parameters, caller: Caller) -> Answer:
+        queue = self._queue(parameters)
+        _check_size(queue, _size(parameters))
+        return self._accept(queue, parameters)
+
+    def _send_batch(self, parameters: Parameters, caller: Caller) -> Answer:
+        queue = self._queue(parameters)
+        entries = _entries(parameters)
+        total = sum(_size(entry) for entry in entries)
+        if total > LARGEST_MESSAGE_BYTES:
+            raise AwsError(
+                "AWS.SimpleQueueService.BatchRequestTooLong",
+                f"Batch requests cannot be longer than {LARGEST_MESSAGE_BYTES} bytes. You have sent {total} bytes.",
+            )
+
+        def accept(entry: Parameters) -> Answer:
+            _check_size(queue, _size(entry))
+            return self._accept(queue, entry)
+
+        return _each(entries, accept)
+
+    def _accept(self, queue: Queue, parameters: Parameters) -> Answer:
+        body = parameters["MessageBody"]
+        delay = parameters.get("DelaySeconds")
+        if not body:
+            raise AwsError("MissingParameter", "The request must contain the parameter MessageBody.")
+        if _FORBIDDEN.search(body):
+            raise AwsError("InvalidMessageContents", "The message contains characters outside the allowed set.")
+        if delay is not None and not 0 <= delay <= 900:
+            raise AwsError(
+                "InvalidParameterValue",
+                f"Value {delay} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.",
+            )
+        message = queue.send(
+            body,
+            delay_seconds=delay,
+            attributes=dict(parameters.get("MessageAttributes") or {}),
+            system_attributes=dict(parameters.get("MessageSystemAttributes") or {}),
+        )
+        return {"MessageId": message.id, "MD5OfMessageBody": md5_of(body)}
+
+    # -- receiving ----------------------------------------------------------------------------------------
+
+    def _receive(self, parameters: Parameters, caller: Caller) -> Answer | LongPoll:
+        queue = self._queue(parameters)
+        maximum = parameters.get("MaxNumberOfMessages", 1)
+        if not 1 <= maximum <= ENTRIES_PER_BATCH:
+            raise AwsError(
+                "InvalidParameterValue",
+                f"Value {maximum} for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, "
+                "if provided.",
+            )
+        timeout = parameters.get("VisibilityTimeout")
+        if timeout is not None:
+            _check_visibility(timeout)
+        wait = parameters.get("WaitTimeSeconds", queue.attributes.receive_wait_seconds)
+        if not 0 <= wait <= 20:
+            raise AwsError(
+                "InvalidParameterValue",
+                f"Value {wait} for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20.",
+            )
+
+        def attempt() -> Answer | None:
+            deliveries = queue.receive(maximum, timeout, by=caller.function)
+            return {"Messages": [self._as_api(queue, d) for d in deliveries]} if deliveries else None
+
+        answer = attempt()
+        if answer is not None:
+            return answer
+        if wait:
+            return LongPoll(wait, attempt, queue.when_ready, empty={})
+        if queue.over_in_flight_limit:
+            raise AwsError("OverLimit", "Too many messages in flight.", status=403)
+        return {}
+
+    def _as_api(self, queue: Queue, delivery: Delivery) -> Answer:
+        message = delivery.message
+        answer: Answer = {
+            "MessageId": message.id,
+            "ReceiptHandle": delivery.receipt_handle,
+            "MD5OfBody": md5_of(message.body),
+            "Body": message.body,
+            "Attributes": self.system_attributes(delivery),
+        }
+        if message.attributes:
+            answer["MessageAttributes"] = message.attributes
+        return answer
+
+    def system_attributes(self, delivery: Delivery) -> dict[str, str]:
+        """The system attributes of a delivered message; all values are text (semantics.md B1)."""
+        message = delivery.message
+        first = message.first_received_at
+        values = {
+            "ApproximateReceiveCount": str(delivery.receive_count),
+            "SentTimestamp": str(epoch_ms(message.sent_at)),
+            "SenderId": self._sender_id,
+            "ApproximateFirstReceiveTimestamp": str(epoch_ms(message.received_at if first is None else first)),
+        }
+        trace = message.system_attributes.get("AWSTraceHeader")
+        if trace:
+            values["AWSTraceHeader"] = trace["StringValue"]
+        if message.dead_letter_source:
+            values["DeadLetterQueueSourceArn"] = message.dead_letter_source
+        return values
+
+    # -- answering ----------------------------------------------------------------------------------------
+
+    def _delete(self, parameters: Parameters, caller: Caller) -> Answer:
+        self._queue(parameters).delete(parameters["ReceiptHandle"], by=caller.function)
+        return {}
+
+    def _delete_batch(self, parameters: Parameters, caller: Caller) -> Answer:
+        queue = self._queue(parameters)
+
+        def delete(entry: Parameters) -> Answer:
+            queue.delete(entry["ReceiptHandle"], by=caller.function)
+            return {}
+
+        return _each(_entries(parameters), delete)
+
+    def _change_visibility(self, parameters: Parameters, caller: Caller) -> Answer:
+        _check_visibility(parameters["VisibilityTimeout"])
+        self._queue(parameters).change_visibility(parameters["ReceiptHandle"], parameters["VisibilityTimeout"])
+        return {}
+
+    def _change_visibility_batch(self, parameters: Parameters, caller: Caller) -> Answer:
+        queue = self._queue(parameters)
+
+        def change(entry: Parameters) -> Answer:
+            timeout = entry.get("VisibilityTimeout", 0)
+            _check_visibility(timeout)
+            queue.change_visibility(entry["ReceiptHandle"], timeout)
+            return {}
+
+        return _each(_entries(parameters), change)
+
+    # -- administration -----------------------------------------------------------------------------------
+
+    def _get_url(self, parameters: Parameters, caller: Caller) -> Answer:
+        for queue in self._queues.values():
+            if queue.name == parameters["QueueName"]:
+                return {"QueueUrl": queue.url}
+        raise AwsError("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.")
+
+    def _get_attributes(self, parameters: Parameters, caller: Caller) -> Answer:
+        queue = self._queue(parameters)
+        wanted = set(parameters.get("AttributeNames", ()))
+        ready, in_flight, delayed = queue.counts()
+        values = {
+            **queue.attributes.as_text(),
+            "QueueArn": queue.arn,
+            "ApproximateNumberOfMessages": str(ready),
+            "ApproximateNumberOfMessagesNotVisible": str(in_flight),
+            "ApproximateNumberOfMessagesDelayed": str(delayed),
+        }
+        chosen = values if "All" in wanted else {k: v for k, v in values.items() if k in wanted}
+        return {"Attributes": chosen} if chosen else {}
+
+    def _set_attributes(self, parameters: Parameters, caller: Caller) -> Answer:
+        queue = self._queue(parameters)
+        changed = queue.attributes.changed(parameters["Attributes"])
+        if changed.redrive != queue.attributes.redrive:
+            queue.dead_letter_queue = self._target(changed.redrive.target_arn) if changed.redrive else None
+        queue.set_attributes(changed)
+        return {}
+
+    def _target(self, arn: str) -> Queue:
+        for queue in self._queues.values():
+            if queue.arn == arn:
+                return queue
+        raise AwsError(
+            "InvalidParameterValue", f"Value for parameter RedrivePolicy is invalid. Reason: {arn} does not exist."
+        )
+
+
+def md5_of(body: str) -> str:
+    """The MD5 that SQS states for a body, in hex digits. It guards against damage, not against people."""
+    return hashlib.md5(body.encode(), usedforsecurity=False).hexdigest()
+
+
+def _size(parameters: Parameters) -> int:
+    """Bytes that a message counts: body, and name, type and value of its attributes."""
+    size = len(parameters.get("MessageBody", "").encode())
+    for name, attribute in (parameters.get("MessageAttributes") or {}).items():
+        value = attribute.get("BinaryValue") or attribute.get("StringValue", "").encode()
+        size += len(name.encode()) + len(attribute["DataType"].encode()) + len(value)
+    return size
+
+
+def _check_size(queue: Queue, size: int) -> None:
+    limit = queue.attributes.maximum_message_bytes
+    if size > limit:
+        raise AwsError(
+            "InvalidParameterValue",
+            f"One or more parameters are invalid. Reason: Message must be shorter than {limit} bytes.",
+        )
+
+
+def _check_visibility(timeout_seconds: int) -> None:
+    if not 0 <= timeout_seconds <= LONGEST_VISIBILITY_SECONDS:
+        raise AwsError(
+            "InvalidParameterValue",
+            f"Value {timeout_seconds} for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and "
+            f"{LONGEST_VISIBILITY_SECONDS}.",
+        )
+
+
+def _entries(parameters: Parameters) -> Sequence[Parameters]:
+    """The entries of a batch request, refused as a whole where AWS does so (SQS-BATCH-1)."""
+    entries: Sequence[Parameters] = parameters["Entries"]
+    if not entries:
+        raise AwsError("AWS.SimpleQueueService.EmptyBatchRequest", "There should be at least one entry.")
+    if len(entries) > ENTRIES_PER_BATCH:
+        raise AwsError(
+            "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
+            f"Maximum number of entries per request are 10. You have sent {len(entries)}.",
+        )
+    ids = [entry["Id"] for entry in entries]
+    for entry_id in ids:
+        if not _ENTRY_ID.fullmatch(entry_id):
+            raise AwsError(
+                "AWS.SimpleQueueService.InvalidBatchEntryId",
+                "A batch entry id can only contain alphanumeric characters, hyphens and underscores. "
+                "It can be at most 80 letters long.",
+            )
+    if len(set(ids)) != len(ids):
+        repeated = next(entry_id for entry_id in ids if ids.count(entry_id) > 1)
+        raise AwsError("AWS.SimpleQueueService.BatchEntryIdsNotDistinct", f"Id {repeated} repeated.")
+    return entries
+
+
+def _each(entries: Sequence[Parameters], act: Callable[[Parameters], Answer]) -> Answer:
+    """Do something for each entry; an entry that is refused does not touch the others (SQS-BATCH-1)."""
+    successful: list[Answer] = []
+    failed: list[Answer] = []
+    for entry in entries:
+        try:
+            successful.append({"Id": entry["Id"], **act(entry)})
+        except AwsError as error:
+            failed.append({"Id": entry["Id"], "SenderFault": True, "Code": error.code, "Message": error.message})
+    answer: Answer = {}
+    if successful:
+        answer["Successful"] = successful
+    if failed:
+        answer["Failed"] = failed
+    return answer

@@ -1,0 +1,425 @@
+"""A standard SQS queue in virtual time.
+
+A message is in exactly one of three places: *ready* (a receive may return it), *hidden* (in flight after a
+receive, or delayed after a send), or gone (deleted, expired, moved to the dead-letter queue). Nothing ever
+moves because a timeout ends: the end of the visibility timeout only makes a message ready again, and the
+move to the dead-letter queue happens inside the receive that would have been one too many (SQS-DLQ-1).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from lab.model.clock import Scheduler, Timer, seconds
+from lab.model.journal import Journal, Kind
+from lab.model.randomness import Streams
+from lab.model.runtime import AwsError
+from lab.model.sqs.attributes import LONGEST_VISIBILITY_SECONDS, QueueAttributes
+
+IN_FLIGHT_LIMIT = 120_000
+
+
+@dataclass(slots=True, eq=False)
+class Message:
+    """A message, through all queues that it passes.
+
+    Attributes:
+        id: SQS's message id; it survives the move to a dead-letter queue.
+        body: the text.
+        sent_at: instant of the send. A standard dead-letter queue counts retention from here (SQS-RET-2).
+        sequence: number of the message within its queue, part of its receipt handles.
+        attributes: message attributes as the API takes them.
+        system_attributes: message system attributes, such as the trace header.
+        receive_count: receives so far over all queues (SQS-COUNT-1).
+        first_received_at: instant of the first receive.
+        received_at: instant of the latest receive; the 12 h cap counts from here.
+        visible_at: instant from which a receive may return it.
+        dead_letter_source: ARN of the queue that it was moved from.
+    """
+
+    id: str
+    body: str
+    sent_at: int
+    sequence: int = 0
+    attributes: dict[str, Any] = field(default_factory=dict)
+    system_attributes: dict[str, Any] = field(default_factory=dict)
+    receive_count: int = 0
+    first_received_at: int | None = None
+    received_at: int = 0
+    visible_at: int = 0
+    dead_letter_source: str | None = None
+    queue: Queue | None = None
+    in_flight: bool = False
+    hiding: int = 0
+    """Counts the changes of the message's place, so that an entry made for an older one is recognised as stale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One receive of one message: the message as it was handed out, and the handle to answer with.
+
+    Attributes:
+        message: the message.
+        receipt_handle: handle of this receive.
+        receive_count: the message's receive count with this receive.
+        visible_at: instant at which the visibility timeout of this receive ends.
+    """
+
+    message: Message
+    receipt_handle: str
+    receive_count: int
+    visible_at: int
+
+
+class Queue:
+    """A standard queue.
+
+    Args:
+        name: name of the queue.
+        arn: its ARN.
+        url: its URL.
+        attributes: its attributes.
+        scheduler: the run's clock.
+        streams: the run's chance.
+        journal: where events are written.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        arn: str,
+        url: str,
+        attributes: QueueAttributes,
+        *,
+        scheduler: Scheduler,
+        streams: Streams,
+        journal: Journal,
+    ) -> None:
+        self.name = name
+        self.arn = arn
+        self.url = url
+        self.attributes = attributes
+        self.dead_letter_queue: Queue | None = None
+        self.in_flight = 0
+        self._scheduler = scheduler
+        self._streams = streams
+        self._journal = journal
+        self._ready: deque[tuple[int, Message]] = deque()
+        self._hidden: list[tuple[int, int, int, Message]] = []
+        self._expiring: list[tuple[int, int, Message]] = []
+        self._messages: dict[int, Message] = {}
+        self._sequence = 0
+        self._waiting: list[Callable[[], None]] = []
+        self._wake_up: Timer | None = None
+        self._wake_up_at = 0
+        self._expiry_timer: Timer | None = None
+        self._expiry_at = 0
+
+    # -- sending ------------------------------------------------------------------------------------------
+
+    def send(
+        self,
+        body: str,
+        *,
+        delay_seconds: int | None = None,
+        attributes: dict[str, Any] | None = None,
+        system_attributes: dict[str, Any] | None = None,
+    ) -> Message:
+        """Accept a message (its size and characters were checked by the API).
+
+        Args:
+            body: the text.
+            delay_seconds: 0 to 900, or None for the queue's delay (SQS-DELAY-1).
+            attributes: message attributes.
+            system_attributes: message system attributes.
+        """
+        message = Message(
+            id=self._streams.uuid("message id", self.name),
+            body=body,
+            sent_at=self._scheduler.now,
+            attributes=attributes or {},
+            system_attributes=system_attributes or {},
+        )
+        self._journal.record(Kind.SENT, "", queue=self.name, message=message.id, body=body)
+        delay = self.attributes.delay_seconds if delay_seconds is None else delay_seconds
+        self._take_in(message, self._scheduler.now + seconds(delay))
+        if delay:
+            self._journal.lean_on("SQS-DELAY-1")
+        return message
+
+    def _take_in(self, message: Message, visible_at: int) -> None:
+        self._sequence += 1
+        message.sequence = self._sequence
+        message.queue = self
+        message.in_flight = False
+        self._messages[message.sequence] = message
+        self._watch_expiry(message)
+        if visible_at > self._scheduler.now:
+            self._hide(message, visible_at)
+        else:
+            message.visible_at = visible_at
+            message.hiding += 1
+            self._ready.append((message.hiding, message))
+        self._wake_waiting()
+
+    # -- receiving ----------------------------------------------------------------------------------------
+
+    def receive(self, maximum: int = 1, visibility_timeout_seconds: int | None = None, by: str = "") -> list[Delivery]:
+        """Hand out messages that are ready, oldest first (SQS-ORDER-1).
+
+        Each one becomes hidden for the visibility timeout, which starts now (SQS-VT-1), and its receive count
+        goes up by one. A message whose count has reached `maxReceiveCount` is moved to the dead-letter
+        queue instead of being returned (SQS-DLQ-1).
+
+        Args:
+            maximum: at most so many messages.
+            visibility_timeout_seconds: for the messages of this call only, else the queue's.
+            by: who receives, for the journal.
+        """
+        now = self._scheduler.now
+        timeout = self.attributes.visibility_timeout_seconds
+        visible_at = now + seconds(timeout if visibility_timeout_seconds is None else visibility_timeout_seconds)
+        self._show(now)
+        deliveries: list[Delivery] = []
+        while self._ready and len(deliveries) < maximum:
+            if self.in_flight >= IN_FLIGHT_LIMIT:
+                self._journal.lean_on("SQS-LIMIT-1")
+                break
+            hiding, message = self._ready.popleft()
+            if message.hiding != hiding:
+                continue  # it was deleted, moved or hidden since it became ready
+            if self._is_exhausted(message):
+                self._dead_letter(message)
+                continue
+            message.receive_count += 1
+            message.received_at = now
+            if message.first_received_at is None:
+                message.first_received_at = now
+            message.in_flight = True
+            self.in_flight += 1
+            self._hide(message, visible_at)
+            self._journal.record(
+                Kind.RECEIVED, "SQS-VT-1", queue=self.name, message=message.id, count=message.receive_count, by=by
+            )
+            handle = f"{self.name}/{message.sequence}/{message.receive_count}"
+            deliveries.append(Delivery(message, handle, message.receive_count, visible_at))
+        return deliveries
+
+    @property
+    def over_in_flight_limit(self) -> bool:
+        """Whether a short poll would be answered with `OverLimit` (SQS-LIMIT-1)."""
+        return self.in_flight >= IN_FLIGHT_LIMIT
+
+    def _is_exhausted(self, message: Message) -> bool:
+        redrive = self.attributes.redrive
+        return (
+            redrive is not None
+            and self.dead_letter_queue is not None
+            and message.receive_count >= redrive.max_receive_count
+        )
+
+    def _dead_letter(self, message: Message) -> None:
+        target = self.dead_letter_queue
+        assert target is not None
+        self._journal.record(Kind.DEAD_LETTERED, "SQS-DLQ-1", queue=self.name, message=message.id, target=target.name)
+        self._forget(message)
+        message.dead_letter_source = self.arn
+        target._take_in(message, self._scheduler.now)
+
+    # -- answering ----------------------------------------------------------------------------------------
+
+    def delete(self, receipt_handle: str, by: str = "") -> None:
+        """Delete a message by the handle of one of its receives.
+
+        The newest handle always works, also after the visibility timeout has ended (SQS-STALE-1). An older one is
+        accepted, but whether the message goes is not to be relied on (SQS-STALE-2). Deleting twice is fine.
+
+        Raises:
+            AwsError: the handle is malformed, or more than 12 h have passed since the receive.
+        """
+        message, receive_number = self._resolve(receipt_handle)
+        if message is None:
+            return
+        if self._scheduler.now > message.received_at + seconds(LONGEST_VISIBILITY_SECONDS):
+            raise AwsError(
+                "InvalidParameterValue",
+                f"Value {receipt_handle} for parameter ReceiptHandle is invalid. "
+                "Reason: The receipt handle has expired.",
+            )
+        rule = "SQS-STALE-1" if message.visible_at <= self._scheduler.now else ""
+        if receive_number != message.receive_count:
+            rule = "SQS-STALE-2"
+            if self._streams.stream("stale delete", self.name).random() < 0.5:
+                self._journal.record(Kind.KEPT, rule, queue=self.name, message=message.id, by=by)
+                return
+        self._journal.record(Kind.DELETED, rule, queue=self.name, message=message.id, by=by)
+        self._forget(message)
+
+    def change_visibility(self, receipt_handle: str, timeout_seconds: int) -> None:
+        """Let the visibility timeout of a receive end `timeout_seconds` from now (SQS-VT-2).
+
+        Args:
+            receipt_handle: handle of the receive; an older one takes effect too (SQS-STALE-3).
+            timeout_seconds: 0 to 43,200; 0 makes the message ready at once (SQS-VT-4).
+
+        Raises:
+            AwsError: the message is gone, the handle malformed, or the end lies more than 12 h after the
+                receive (SQS-VT-3).
+        """
+        message, receive_number = self._resolve(receipt_handle)
+        if message is None:
+            raise AwsError(
+                "InvalidParameterValue",
+                f"Value {receipt_handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist "
+                "or is not available for visibility timeout change.",
+            )
+        now = self._scheduler.now
+        visible_at = now + seconds(timeout_seconds)
+        if visible_at > message.received_at + seconds(LONGEST_VISIBILITY_SECONDS):
+            self._journal.lean_on("SQS-VT-3")
+            raise AwsError(
+                "InvalidParameterValue",
+                f"Value {timeout_seconds} for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout "
+                f"for the message is beyond the limit [{LONGEST_VISIBILITY_SECONDS} seconds].",
+            )
+        stale = receive_number != message.receive_count or message.visible_at <= now
+        rule = "SQS-STALE-3" if stale else "SQS-VT-4" if timeout_seconds == 0 else "SQS-VT-2"
+        self._journal.record(Kind.VISIBILITY, rule, queue=self.name, message=message.id, seconds=timeout_seconds)
+        if not message.in_flight and timeout_seconds > 0:
+            message.in_flight = True
+            self.in_flight += 1
+        self._hide(message, visible_at)
+        self._wake_waiting()
+
+    def _resolve(self, receipt_handle: str) -> tuple[Message | None, int]:
+        """The message of a handle (None if it is gone) and the number of the receive that the handle is of."""
+        name, _, rest = receipt_handle.partition("/")
+        sequence, _, receive_number = rest.partition("/")
+        if name != self.name or not sequence.isdecimal() or not receive_number.isdecimal():
+            raise AwsError("ReceiptHandleIsInvalid", f'The input receipt handle "{receipt_handle}" is not valid.')
+        return self._messages.get(int(sequence)), int(receive_number)
+
+    def _forget(self, message: Message) -> None:
+        if message.in_flight:
+            message.in_flight = False
+            self.in_flight -= 1
+        message.queue = None
+        message.hiding += 1
+        del self._messages[message.sequence]
+
+    # -- visibility ---------------------------------------------------------------------------------------
+
+    def _hide(self, message: Message, visible_at: int) -> None:
+        message.visible_at = visible_at
+        message.hiding += 1
+        heapq.heappush(self._hidden, (visible_at, message.sequence, message.hiding, message))
+
+    def _show(self, now: int) -> None:
+        """Make ready what is hidden no longer, in the order in which it became visible."""
+        hidden = self._hidden
+        while hidden and hidden[0][0] <= now:
+            _, _, hiding, message = heapq.heappop(hidden)
+            if message.hiding != hiding:
+                continue
+            if message.in_flight:
+                message.in_flight = False
+                self.in_flight -= 1
+                self._journal.record(Kind.RETURNED, "SQS-VT-1", queue=self.name, message=message.id)
+            self._ready.append((hiding, message))
+
+    def when_ready(self, callback: Callable[[], None]) -> None:
+        """Call back once, at the next instant at which a receive may find something (long polling, SQS-POLL-1)."""
+        self._waiting.append(callback)
+        self._wake_waiting()
+
+    def _wake_waiting(self) -> None:
+        if not self._waiting:
+            return
+        instant = self._next_visible()
+        if instant is None:
+            return
+        if self._wake_up is not None and self._wake_up.callback is not None:
+            if self._wake_up_at <= instant:
+                return
+            self._wake_up.cancel()
+        self._wake_up_at = instant
+        self._wake_up = self._scheduler.at(instant, self._wake)
+
+    def _next_visible(self) -> int | None:
+        now = self._scheduler.now
+        while self._ready and self._ready[0][0] != self._ready[0][1].hiding:
+            self._ready.popleft()
+        if self._ready:
+            return now
+        while self._hidden and self._hidden[0][3].hiding != self._hidden[0][2]:
+            heapq.heappop(self._hidden)
+        return max(self._hidden[0][0], now) if self._hidden else None
+
+    def _wake(self) -> None:
+        self._wake_up = None
+        waiting, self._waiting = self._waiting, []
+        for callback in waiting:
+            callback()
+
+    # -- retention ----------------------------------------------------------------------------------------
+
+    def _watch_expiry(self, message: Message) -> None:
+        heapq.heappush(self._expiring, (message.sent_at, message.sequence, message))
+        self._arm_expiry()
+
+    def _arm_expiry(self) -> None:
+        """Keep one timer, for the oldest message.
+
+        It is in the background: waiting for a message to rot is no reason for a run to go on.
+        """
+        while self._expiring and self._expiring[0][2].queue is not self:
+            heapq.heappop(self._expiring)
+        if not self._expiring:
+            return
+        instant = max(self._expiring[0][0] + seconds(self.attributes.retention_seconds), self._scheduler.now)
+        timer = self._expiry_timer
+        if timer is not None and timer.callback is not None:
+            if self._expiry_at <= instant:
+                return
+            timer.cancel()
+        self._expiry_at = instant
+        self._expiry_timer = self._scheduler.at(instant, self._expire, background=True)
+
+    def _expire(self) -> None:
+        """Retention ends a message whatever state it is in (SQS-RET-1)."""
+        now = self._scheduler.now
+        retention = seconds(self.attributes.retention_seconds)
+        while self._expiring and self._expiring[0][0] + retention <= now:
+            _, sequence, message = heapq.heappop(self._expiring)
+            if message.queue is not self or message.sequence != sequence:
+                continue
+            rule = "SQS-RET-2" if message.dead_letter_source else "SQS-RET-1"
+            self._journal.record(Kind.EXPIRED, rule, queue=self.name, message=message.id)
+            self._forget(message)
+        self._expiry_timer = None
+        self._arm_expiry()
+
+    # -- administration -----------------------------------------------------------------------------------
+
+    def set_attributes(self, attributes: QueueAttributes) -> None:
+        """Replace the attributes. Messages in flight keep the timeout of their receive (SQS-VT-1)."""
+        self.attributes = attributes
+        if self._expiry_timer is not None:
+            self._expiry_timer.cancel()
+            self._expiry_timer = None
+        self._arm_expiry()
+
+    @property
+    def messages(self) -> list[Message]:
+        """All messages in the queue, oldest first."""
+        return list(self._messages.values())
+
+    def counts(self) -> tuple[int, int, int]:
+        """How many messages are ready, in flight, and delayed."""
+        self._show(self._scheduler.now)
+        delayed = sum(1 for m in self._messages.values() if not m.in_flight and m.visible_at > self._scheduler.now)
+        return len(self._messages) - self.in_flight - delayed, self.in_flight, delayed
