@@ -135,7 +135,7 @@ class SqsApi:
 
         def attempt() -> Answer | None:
             deliveries = queue.receive(maximum, timeout, by=caller.function)
-            return {"Messages": [self._as_api(queue, d) for d in deliveries]} if deliveries else None
+            return {"Messages": [self._as_api(d) for d in deliveries]} if deliveries else None
 
         answer = attempt()
         if answer is not None:
@@ -146,7 +146,7 @@ class SqsApi:
             raise AwsError("OverLimit", "Too many messages in flight.", status=403)
         return {}
 
-    def _as_api(self, queue: Queue, delivery: Delivery) -> Answer:
+    def _as_api(self, delivery: Delivery) -> Answer:
         message = delivery.message
         answer: Answer = {
             "MessageId": message.id,

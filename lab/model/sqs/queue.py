@@ -210,6 +210,12 @@ class Queue:
         return deliveries
 
     @property
+    def has_ready(self) -> bool:
+        """Whether a receive may find a message now."""
+        self._show(self._scheduler.now)
+        return self._next_visible() == self._scheduler.now
+
+    @property
     def over_in_flight_limit(self) -> bool:
         """Whether a short poll would be answered with `OverLimit` (SQS-LIMIT-1)."""
         return self.in_flight >= IN_FLIGHT_LIMIT

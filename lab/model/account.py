@@ -1,0 +1,134 @@
+"""The AWS account of one run: its services, put together, and the API that handlers call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from lab.errors import DeploymentRefusedError, NotModelledError
+from lab.model.clock import Scheduler
+from lab.model.functions import Lambda
+from lab.model.http_api import HttpApi, Route
+from lab.model.journal import Journal, Kind
+from lab.model.mapping.sqs import SqsMapping, SqsMappingConfig
+from lab.model.randomness import Streams
+from lab.model.runtime import AwsError, Caller, LongPoll, Runtime
+from lab.model.sqs.api import SqsApi
+from lab.model.sqs.attributes import QueueAttributes
+from lab.model.sqs.queue import Queue
+
+
+@dataclass(slots=True)
+class Account:
+    """Everything that exists in the account.
+
+    Creating is done in the order of a deployment, and refused where AWS refuses. Nothing moves before `start`.
+
+    Attributes:
+        scheduler: the run's clock.
+        streams: the run's chance.
+        journal: what happens.
+        functions: the Lambda service.
+        sqs: the SQS API.
+        queues: queues by name.
+        apis: HTTP APIs by name.
+        mappings: event source mappings by name.
+    """
+
+    scheduler: Scheduler
+    streams: Streams
+    journal: Journal
+    functions: Lambda = field(init=False)
+    sqs: SqsApi = field(default_factory=SqsApi)
+    queues: dict[str, Queue] = field(default_factory=dict)
+    apis: dict[str, HttpApi] = field(default_factory=dict)
+    mappings: dict[str, SqsMapping] = field(default_factory=dict)
+
+    def use(self, runtime: Runtime) -> None:
+        """Say who runs the code of functions. Done once, before functions are created."""
+        self.functions = Lambda(self.scheduler, self.streams, self.journal, runtime)
+
+    def create_queue(self, name: str, arn: str, url: str, attributes: QueueAttributes) -> Queue:
+        """Create a standard queue; its dead-letter queue must exist."""
+        queue = Queue(name, arn, url, attributes, scheduler=self.scheduler, streams=self.streams, journal=self.journal)
+        self.queues[name] = queue
+        self.sqs.add(queue)
+        if attributes.redrive is not None:
+            self.redrive(queue, attributes)
+        return queue
+
+    def redrive(self, queue: Queue, attributes: QueueAttributes) -> None:
+        """Give a queue its redrive policy.
+
+        Raises:
+            DeploymentRefusedError: the dead-letter queue does not exist.
+        """
+        assert attributes.redrive is not None
+        arn = attributes.redrive.target_arn
+        target = next((candidate for candidate in self.queues.values() if candidate.arn == arn), None)
+        if target is None:
+            raise DeploymentRefusedError(
+                queue.name,
+                "InvalidParameterValue",
+                f"Value for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist: {arn}",
+                rule="SQS-DLQ-3",
+                fix="create the dead-letter queue in the same stack, or correct deadLetterTargetArn",
+            )
+        queue.dead_letter_queue = target
+        queue.set_attributes(attributes)
+
+    def create_mapping(self, config: SqsMappingConfig, queue: Queue) -> SqsMapping:
+        """Create an event source mapping, with the checks that AWS makes then and only then (ESM-VT-1).
+
+        Raises:
+            DeploymentRefusedError: AWS would refuse it.
+        """
+        config.check(queue, self.functions.configuration(config.function).timeout_seconds)
+        for other in self.mappings.values():
+            if other.queue is queue and other.config.function == config.function:
+                raise DeploymentRefusedError(
+                    config.name,
+                    "ResourceConflictException",
+                    f"An event source mapping with SQS arn ({queue.arn}) and function ({config.function}) already "
+                    f"exists: {other.config.name}",
+                    rule="ESM-ONE-1",
+                    fix="remove one of the two mappings",
+                )
+        mapping = SqsMapping(
+            config,
+            queue,
+            self.sqs,
+            self.functions,
+            scheduler=self.scheduler,
+            streams=self.streams,
+            journal=self.journal,
+        )
+        self.mappings[config.name] = mapping
+        return mapping
+
+    def create_api(self, name: str, routes: tuple[Route, ...]) -> HttpApi:
+        """Create an HTTP API with its routes."""
+        api = HttpApi(
+            name, routes, self.functions, scheduler=self.scheduler, streams=self.streams, journal=self.journal
+        )
+        self.apis[name] = api
+        return api
+
+    def start(self) -> None:
+        """Let the mappings poll."""
+        for mapping in self.mappings.values():
+            mapping.start()
+
+    def call(
+        self, service: str, operation: str, parameters: dict[str, Any], caller: Caller
+    ) -> dict[str, Any] | LongPoll:
+        """Answer an API call of a handler; see `lab.model.runtime.AwsApi`."""
+        if service != "sqs":
+            raise NotModelledError(
+                f"{caller.function} calls {service}:{operation}, and {service} is not modelled (modelled: sqs)"
+            )
+        try:
+            return self.sqs.call(operation, parameters, caller)
+        except AwsError as error:
+            self.journal.record(Kind.API_ERROR, "", service=service, operation=operation, code=error.code)
+            raise

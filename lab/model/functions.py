@@ -1,0 +1,257 @@
+"""AWS Lambda: who may run now, in which execution environment, and for how long (semantics.md section C)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from lab.errors import DeploymentRefusedError
+from lab.model.clock import Scheduler, in_seconds, seconds
+from lab.model.journal import Journal, Kind
+from lab.model.randomness import Streams
+from lab.model.runtime import Environment, FunctionConfig, InvokeRequest, InvokeResponse, Runtime
+
+ACCOUNT_CONCURRENCY = 1_000
+UNRESERVED_MINIMUM = 100
+ENVIRONMENTS_PER_SECOND = 100
+ENVIRONMENT_BURST = 1_000
+COLD_START_SECONDS = 0.25
+LARGEST_SYNCHRONOUS_PAYLOAD_BYTES = 6 * 1_048_576
+
+TIMED_OUT = "Sandbox.Timedout"
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """An invoke that Lambda refused with HTTP 429 `TooManyRequestsException`.
+
+    Attributes:
+        reason: AWS's `Reason`, such as `ReservedFunctionConcurrentInvocationLimitExceeded`.
+        rule: id of the rule.
+    """
+
+    reason: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvokeResult:
+    """How an invoke ended.
+
+    Attributes:
+        request_id: the invoke's id.
+        payload: returned JSON text, or the error object.
+        error: None, or the error type.
+    """
+
+    request_id: str
+    payload: str
+    error: str | None
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether the function's timeout ended it."""
+        return self.error == TIMED_OUT
+
+
+Done = Callable[[InvokeResult], None]
+
+
+@dataclass(slots=True)
+class _Sandbox:
+    """An execution environment with its number."""
+
+    number: int
+    environment: Environment
+
+
+@dataclass(slots=True)
+class _Function:
+    config: FunctionConfig
+    running: int = 0
+    idle: list[_Sandbox] = field(default_factory=list)
+    environments: int = 0
+    # Environments that may still be started at once; refilled over time (LAM-SCALE-1).
+    starts: float = ENVIRONMENT_BURST
+    starts_at: int = 0
+
+
+class Lambda:
+    """The Lambda service of one account and region.
+
+    Args:
+        scheduler: the run's clock.
+        streams: the run's chance.
+        journal: where events are written.
+        runtime: runs the code.
+        account_concurrency: concurrent executions of the account.
+    """
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        streams: Streams,
+        journal: Journal,
+        runtime: Runtime,
+        *,
+        account_concurrency: int = ACCOUNT_CONCURRENCY,
+    ) -> None:
+        self._scheduler = scheduler
+        self._streams = streams
+        self._journal = journal
+        self._runtime = runtime
+        self._account_concurrency = account_concurrency
+        self._functions: dict[str, _Function] = {}
+
+    def add(self, config: FunctionConfig) -> None:
+        """Create a function.
+
+        Raises:
+            DeploymentRefusedError: Lambda would refuse its timeout or its reserved concurrency.
+        """
+        if not 1 <= config.timeout_seconds <= 900:
+            raise DeploymentRefusedError(
+                config.name,
+                "ValidationException",
+                f"Value {config.timeout_seconds} at 'timeout' failed to satisfy constraint: 1 to 900 seconds",
+                rule="LAM-TIME-1",
+                fix="set a timeout from 1 to 900 seconds",
+            )
+        self._functions[config.name] = _Function(config)
+        unreserved = self._unreserved()
+        if config.reserved_concurrency is not None and unreserved < UNRESERVED_MINIMUM:
+            raise DeploymentRefusedError(
+                config.name,
+                "InvalidParameterValueException",
+                "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
+                f"below its minimum value of [{UNRESERVED_MINIMUM}].",
+                rule="LAM-CONC-3",
+                fix=f"reserve at most {config.reserved_concurrency - (UNRESERVED_MINIMUM - unreserved)}, "
+                f"or raise the account's limit of {self._account_concurrency}",
+            )
+
+    def configuration(self, name: str) -> FunctionConfig:
+        """The configuration of a function.
+
+        Raises:
+            KeyError: there is no such function.
+        """
+        return self._functions[name].config
+
+    def set_timeout(self, name: str, timeout_seconds: int) -> None:
+        """Change a function's timeout, as `UpdateFunctionConfiguration` does: no mapping is looked at (ESM-VT-3)."""
+        function = self._functions[name]
+        function.config = replace(function.config, timeout_seconds=timeout_seconds)
+
+    @property
+    def names(self) -> Iterable[str]:
+        """Names of all functions."""
+        return self._functions
+
+    # -- invoking -----------------------------------------------------------------------------------------
+
+    def invoke(self, name: str, payload: str, done: Done, *, by: str) -> str | Throttled:
+        """Invoke a function now.
+
+        Args:
+            name: name of the function.
+            payload: the event as JSON text.
+            done: called with the result at the instant at which the invoke ends; never before this returns.
+            by: who invokes, for the journal.
+
+        Returns:
+            The request id, or why the invoke was refused.
+        """
+        function = self._functions[name]
+        throttled = self._refusal(function)
+        if throttled is not None:
+            self._journal.record(Kind.THROTTLED, throttled.rule, function=name, reason=throttled.reason, by=by)
+            return throttled
+        function.running += 1
+        request_id = self._streams.uuid("request id", name)
+        start = self._scheduler.now
+        if function.idle:
+            self._journal.lean_on("LAM-ENV-2")
+            sandbox = function.idle.pop()
+        else:
+            sandbox = self._cold_start(function)
+            start += seconds(COLD_START_SECONDS)
+        self._journal.record(
+            Kind.INVOKE, "LAM-ENV-1", function=name, invoke=request_id, environment=sandbox.number, by=by
+        )
+        invocation = _Invocation(self, function, sandbox, request_id, done)
+        self._scheduler.at(start, invocation.begin, payload)
+        return request_id
+
+    def _refusal(self, function: _Function) -> Throttled | None:
+        reserved = function.config.reserved_concurrency
+        if reserved is not None:
+            if function.running >= reserved:
+                return Throttled("ReservedFunctionConcurrentInvocationLimitExceeded", "LAM-CONC-2")
+        elif self._running_unreserved() >= self._unreserved():
+            return Throttled("ConcurrentInvocationLimitExceeded", "LAM-CONC-1")
+        if not function.idle and not self._may_start(function):
+            return Throttled("FunctionInvocationRateLimitExceeded", "LAM-SCALE-1")
+        return None
+
+    def _unreserved(self) -> int:
+        """The account's concurrency that no function has reserved for itself (LAM-CONC-2)."""
+        reserved = sum(f.config.reserved_concurrency or 0 for f in self._functions.values())
+        return self._account_concurrency - reserved
+
+    def _running_unreserved(self) -> int:
+        return sum(f.running for f in self._functions.values() if f.config.reserved_concurrency is None)
+
+    def _may_start(self, function: _Function) -> bool:
+        now = self._scheduler.now
+        earned = in_seconds(now - function.starts_at) * ENVIRONMENTS_PER_SECOND
+        function.starts = min(ENVIRONMENT_BURST, function.starts + earned)
+        function.starts_at = now
+        return function.starts >= 1
+
+    def _cold_start(self, function: _Function) -> _Sandbox:
+        function.starts -= 1
+        function.environments += 1
+        number = function.environments
+        self._journal.record(Kind.INIT, "LAM-INIT-1", function=function.config.name, environment=number)
+        return _Sandbox(number, self._runtime.new_environment(function.config, number))
+
+
+class _Invocation:
+    """One invoke from its acceptance to its end, which is an answer or the timeout, whichever is first."""
+
+    def __init__(self, service: Lambda, function: _Function, sandbox: _Sandbox, request_id: str, done: Done) -> None:
+        self._service = service
+        self._function = function
+        self._sandbox = sandbox
+        self._request_id = request_id
+        self._done = done
+
+    def begin(self, payload: str) -> None:
+        """Hand the event to the code. The timeout counts from here: initialisation has a limit of its own."""
+        scheduler = self._service._scheduler
+        deadline = scheduler.now + seconds(self._function.config.timeout_seconds)
+        self._timer = scheduler.at(deadline, self._time_out)
+        self._sandbox.environment.start(InvokeRequest(self._request_id, payload, deadline), self._finish)
+
+    def _finish(self, response: InvokeResponse) -> None:
+        self._timer.cancel()
+        # The most recently used environment is used first (LAM-ENV-2).
+        self._function.idle.append(self._sandbox)
+        self._end(response.payload, response.error, "LAM-ERR-1" if response.error else "LAM-ENV-1")
+
+    def _time_out(self) -> None:
+        # The environment is gone with everything in it: the next invoke starts another one (LAM-TIME-2).
+        self._sandbox.environment.stop()
+        timeout = self._function.config.timeout_seconds
+        message = f"RequestId: {self._request_id} Error: Task timed out after {timeout:.2f} seconds"
+        payload = json.dumps({"errorType": TIMED_OUT, "errorMessage": message})
+        self._end(payload, TIMED_OUT, "LAM-TIME-1")
+
+    def _end(self, payload: str, error: str | None, rule: str) -> None:
+        self._function.running -= 1
+        self._service._journal.record(
+            Kind.INVOKE_END, rule, function=self._function.config.name, invoke=self._request_id, error=error
+        )
+        self._done(InvokeResult(self._request_id, payload, error))
