@@ -1,0 +1,24 @@
+"""The Pulumi program: read the stack's settings, deploy the families it has sections for, export what users need."""
+
+from __future__ import annotations
+
+import pulumi
+
+from components.layer import SharedLayer
+from components.pipelines import BatchPipeline, Pipeline
+from components.settings import load_settings
+
+
+def deploy() -> None:
+    """Put the stack together. Outputs are prefixed by the section's name where a stack has several sections."""
+    settings = load_settings()
+    layer = SharedLayer("shared")
+    pipelines: dict[str, Pipeline] = {}
+    if settings.batch is not None:
+        pipelines["Batch"] = BatchPipeline("batch", settings.batch, layer.arn)
+    for title, pipeline in pipelines.items():
+        for name, value in pipeline.exports("" if len(pipelines) == 1 else title).items():
+            pulumi.export(name, value)
+
+
+deploy()

@@ -1,0 +1,1 @@
+"""Component resources of the project, and the settings they take."""

@@ -1,0 +1,93 @@
+"""A Lambda function written in Python, with a role that may do exactly what its code does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+from pulumi_aws import cloudwatch, iam, lambda_
+
+from components.iam import Statement, document, lambda_trust
+from components.layer import ARCHITECTURE, RUNTIME
+from components.settings import FunctionSettings
+
+HANDLER = "handler.lambda_handler"
+LOG_LEVEL = "INFO"
+
+
+@dataclass(frozen=True, slots=True)
+class PythonFunctionArgs:
+    """What a function is made of.
+
+    Attributes:
+        source: folder below `functions/` that is the function's archive; it holds `handler.py`.
+        settings: timeout, memory, reserved concurrency, log retention.
+        layer_arn: layer with the dependencies and the shared code.
+        environment: variables besides those of powertools.
+        statements: what the function may do besides writing its own logs.
+    """
+
+    source: str
+    settings: FunctionSettings
+    layer_arn: pulumi.Input[str]
+    environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    statements: Sequence[Statement] = ()
+
+
+class PythonFunction(pulumi.ComponentResource):
+    """A function `<name>` with its role `<name>-role`, policy `<name>-policy` and log group `<name>-logs`.
+
+    The log group exists before the function and is named in its logging configuration, so Lambda never makes one
+    of its own (which would keep logs for ever and stay behind after `pulumi destroy`). The policy exists before
+    the function does, so no invoke can find permissions missing.
+
+    Args:
+        name: logical name of the function, and prefix of the other children's names.
+        args: what the function is made of.
+        opts: resource options.
+
+    Attributes:
+        function: the Lambda function.
+        policy: its only policy; what must not start before the permissions exist depends on it.
+    """
+
+    function: lambda_.Function
+    policy: iam.RolePolicy
+
+    def __init__(self, name: str, args: PythonFunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        props = {"source": args.source, **args.settings.effective()}
+        super().__init__("delivery-lab:function:PythonFunction", name, props, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        logs = cloudwatch.LogGroup(f"{name}-logs", retention_in_days=args.settings.log_retention_days, opts=child)
+        role = iam.Role(f"{name}-role", assume_role_policy=lambda_trust(), opts=child)
+        write_logs = Statement(
+            "WriteOwnLogs", ("logs:CreateLogStream", "logs:PutLogEvents"), pulumi.Output.concat(logs.arn, ":*")
+        )
+        self.policy = iam.RolePolicy(
+            f"{name}-policy",
+            role=role.id,
+            policy=document([statement.as_json() for statement in (write_logs, *args.statements)]),
+            opts=child,
+        )
+        self.function = lambda_.Function(
+            name,
+            runtime=RUNTIME,
+            architectures=[ARCHITECTURE],
+            handler=HANDLER,
+            code=pulumi.FileArchive(f"functions/{args.source}"),
+            layers=[args.layer_arn],
+            role=role.arn,
+            timeout=args.settings.timeout_seconds,
+            memory_size=args.settings.memory_mb,
+            reserved_concurrent_executions=args.settings.reserved_concurrency,
+            environment={"variables": {**_powertools(name), **args.environment}},
+            logging_config={"log_format": "Text", "log_group": logs.name},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.policy]),
+        )
+        self.register_outputs({"name": self.function.name, "arn": self.function.arn})
+
+
+def _powertools(name: str) -> dict[str, pulumi.Input[str]]:
+    """Variables that powertools' Logger reads."""
+    return {"POWERTOOLS_SERVICE_NAME": name, "POWERTOOLS_LOG_LEVEL": LOG_LEVEL}

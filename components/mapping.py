@@ -1,0 +1,51 @@
+"""The SQS event source mapping: what every worker that reads a queue has in common."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import pulumi
+from pulumi_aws import lambda_, sqs
+
+from components.function import PythonFunction
+from components.iam import Statement
+from components.settings import SqsWorkerSettings
+
+
+def poller_statement(queue: sqs.Queue) -> Statement:
+    """What the mapping's poller does with the function's role (semantics.md B1). It never changes visibility."""
+    return Statement("PollQueue", ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"), queue.arn)
+
+
+def sqs_mapping(
+    name: str,
+    function: PythonFunction,
+    queue: sqs.Queue,
+    settings: SqsWorkerSettings,
+    parent: pulumi.Resource,
+    depends_on: Sequence[pulumi.Resource] = (),
+) -> lambda_.EventSourceMapping:
+    """Create the mapping between a queue and a function.
+
+    It depends on the role's policy, because AWS tries the permissions out when a mapping is created. A
+    replacement deletes the old mapping first, because AWS allows one mapping per queue and function (B1).
+    """
+    response_types = ["ReportBatchItemFailures"] if settings.report_batch_item_failures else []
+    concurrency = settings.maximum_concurrency
+    return lambda_.EventSourceMapping(
+        name,
+        event_source_arn=queue.arn,
+        function_name=function.function.arn,
+        batch_size=settings.batch_size,
+        maximum_batching_window_in_seconds=settings.maximum_batching_window_seconds,
+        function_response_types=response_types,
+        scaling_config=None if concurrency is None else {"maximum_concurrency": concurrency},
+        filter_criteria={"filters": [{"pattern": json.dumps(pattern)} for pattern in settings.filters]}
+        if settings.filters
+        else None,
+        enabled=settings.enabled,
+        opts=pulumi.ResourceOptions(
+            parent=parent, depends_on=[function.policy, *depends_on], delete_before_replace=True
+        ),
+    )

@@ -1,0 +1,68 @@
+"""The families of variants: API -> producer -> queue (+ DLQ) -> worker, wired and ready to be sent work."""
+
+from __future__ import annotations
+
+import pulumi
+
+from components.producer import QueueProducer
+from components.queue import QueueWithDlq
+from components.settings import BatchSettings
+from components.worker import BatchWorker
+
+
+class Pipeline(pulumi.ComponentResource):
+    """What every family offers to the outside.
+
+    Attributes:
+        api_endpoint: URL of the API; requests go to `<api_endpoint>/enqueue`.
+        queue_url: URL of the source queue.
+        dlq_url: URL of the dead-letter queue.
+        producer_name: name of the producer function.
+        worker_name: name of the worker function.
+    """
+
+    api_endpoint: pulumi.Output[str]
+    queue_url: pulumi.Output[str]
+    dlq_url: pulumi.Output[str]
+    producer_name: pulumi.Output[str]
+    worker_name: pulumi.Output[str]
+
+    def exports(self, prefix: str = "") -> dict[str, pulumi.Output[str]]:
+        """The stack outputs of this family, by name."""
+        return {
+            f"{prefix}ApiEndpoint": self.api_endpoint,
+            f"{prefix}QueueUrl": self.queue_url,
+            f"{prefix}DlqUrl": self.dlq_url,
+            f"{prefix}ProducerFunction": self.producer_name,
+            f"{prefix}WorkerFunction": self.worker_name,
+        }
+
+
+class BatchPipeline(Pipeline):
+    """Batches with partial failure: the section `delivery-lab:batch`.
+
+    Args:
+        name: prefix of the names of all resources.
+        settings: the section.
+        layer_arn: layer with the dependencies and the shared code.
+        opts: resource options.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: BatchSettings,
+        layer_arn: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("delivery-lab:pipelines:BatchPipeline", name, settings.effective(), opts)
+        child = pulumi.ResourceOptions(parent=self)
+        queues = QueueWithDlq(name, settings.queue, settings.dead_letter_queue, child)
+        producer = QueueProducer(name, "producer", queues.queue, layer_arn, settings.producer, settings.api, child)
+        worker = BatchWorker(name, queues.queue, layer_arn, settings.worker, child)
+        self.api_endpoint = producer.endpoint
+        self.queue_url = queues.queue.url
+        self.dlq_url = queues.dlq.url
+        self.producer_name = producer.function.name
+        self.worker_name = worker.function.name
+        self.register_outputs(self.exports())

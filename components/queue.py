@@ -1,0 +1,83 @@
+"""A queue together with the dead-letter queue that catches what cannot be processed."""
+
+from __future__ import annotations
+
+import pulumi
+from pulumi_aws import sqs
+
+from components.iam import tls_only
+from components.settings import DeadLetterQueueSettings, QueueSettings
+
+
+class QueueWithDlq(pulumi.ComponentResource):
+    """A standard SQS queue with its dead-letter queue: `<name>-queue` and `<name>-dlq`.
+
+    Both are encrypted with keys that SQS manages and answer over TLS only; the dead-letter queue accepts
+    messages of its source and of no other queue.
+
+    Args:
+        name: prefix of the children's names.
+        queue: settings of the source queue.
+        dead_letter_queue: settings of the dead-letter queue.
+        opts: resource options.
+        ignore_visibility_changes: true where something else keeps the visibility timeout after creation, so
+            that Pulumi must leave it alone.
+
+    Attributes:
+        queue: the source queue.
+        dlq: the dead-letter queue.
+    """
+
+    queue: sqs.Queue
+    dlq: sqs.Queue
+
+    def __init__(
+        self,
+        name: str,
+        queue: QueueSettings,
+        dead_letter_queue: DeadLetterQueueSettings,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        ignore_visibility_changes: bool = False,
+    ) -> None:
+        props = {"queue": queue.effective(), "deadLetterQueue": dead_letter_queue.effective()}
+        super().__init__("delivery-lab:queue:QueueWithDlq", name, props, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        ignored = ["visibilityTimeoutSeconds"] if ignore_visibility_changes else []
+        self.dlq = sqs.Queue(
+            f"{name}-dlq",
+            message_retention_seconds=dead_letter_queue.retention_seconds,
+            sqs_managed_sse_enabled=True,
+            opts=child,
+        )
+        self.queue = sqs.Queue(
+            f"{name}-queue",
+            visibility_timeout_seconds=queue.visibility_timeout_seconds,
+            message_retention_seconds=queue.retention_seconds,
+            delay_seconds=queue.delay_seconds,
+            receive_wait_time_seconds=queue.receive_wait_time_seconds,
+            max_message_size=queue.maximum_message_bytes,
+            redrive_policy=pulumi.Output.json_dumps(
+                {"deadLetterTargetArn": self.dlq.arn, "maxReceiveCount": queue.max_receive_count}
+            ),
+            sqs_managed_sse_enabled=True,
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=ignored),
+        )
+        sqs.RedriveAllowPolicy(
+            f"{name}-dlq-redrive-allow",
+            queue_url=self.dlq.url,
+            redrive_allow_policy=pulumi.Output.json_dumps(
+                {"redrivePermission": "byQueue", "sourceQueueArns": [self.queue.arn]}
+            ),
+            opts=child,
+        )
+        for label, target in (("queue", self.queue), ("dlq", self.dlq)):
+            sqs.QueuePolicy(f"{name}-{label}-policy", queue_url=target.url, policy=tls_only(target.arn), opts=child)
+        self.register_outputs(
+            {
+                "queueUrl": self.queue.url,
+                "queueArn": self.queue.arn,
+                "dlqUrl": self.dlq.url,
+                "dlqArn": self.dlq.arn,
+            }
+        )

@@ -1,0 +1,121 @@
+"""Settings of Lambda functions, and of functions that an SQS mapping feeds (semantics.md B1, B2, B6, C)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Literal, Self
+
+from pydantic import Field, JsonValue, field_validator, model_validator
+
+from components.settings.base import RuleError, Section, Violation, require
+
+LogRetentionDays = Literal[
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+]  # fmt: skip
+
+MAXIMUM_BATCH_SIZE_WITHOUT_WINDOW = 10
+MAXIMUM_FILTER_CHARACTERS = 4096
+
+
+class FunctionSettings(Section):
+    """What every function has. `reservedConcurrency` left out means: shares the unreserved pool of the account."""
+
+    timeout_seconds: int = Field(30, ge=1, le=900, description="Timeout of a Lambda function")
+    memory_mb: int = Field(256, ge=128, le=10_240, description="MemorySize of a Lambda function")
+    reserved_concurrency: int | None = Field(
+        None, ge=0, description="ReservedConcurrentExecutions of a Lambda function"
+    )
+    log_retention_days: LogRetentionDays = Field(30, description="retentionInDays of a CloudWatch log group")
+
+
+class ProducerSettings(FunctionSettings):
+    """The function behind the HTTP API. An HTTP API waits 30 s for it at most, so a longer timeout would be unseen."""
+
+    timeout_seconds: int = Field(
+        29, ge=1, le=30, description="Timeout of a Lambda function behind an HTTP API, which waits 30 s at most"
+    )
+
+
+class SqsWorkerSettings(FunctionSettings):
+    """A function and the SQS event source mapping that feeds it.
+
+    `maximumConcurrency` left out means: no limit but the poller's own. `filters` are event filter patterns; a
+    message that matches none of them is deleted by Lambda.
+    """
+
+    batch_size: int = Field(10, ge=1, le=10_000, description="BatchSize of an SQS event source mapping")
+    maximum_batching_window_seconds: int = Field(
+        0, ge=0, le=300, description="MaximumBatchingWindowInSeconds of an event source mapping"
+    )
+    report_batch_item_failures: bool = Field(
+        True, description="ReportBatchItemFailures in FunctionResponseTypes of an event source mapping"
+    )
+    maximum_concurrency: int | None = Field(
+        None, ge=2, le=1000, description="ScalingConfig.MaximumConcurrency of an SQS event source mapping"
+    )
+    filters: tuple[dict[str, JsonValue], ...] = Field(
+        (), strict=False, max_length=10, description="FilterCriteria.Filters of an event source mapping"
+    )
+    enabled: bool = Field(True, description="Enabled of an event source mapping")
+
+    @field_validator("filters")
+    @classmethod
+    def _filters_are_patterns(cls, filters: tuple[dict[str, JsonValue], ...]) -> tuple[dict[str, JsonValue], ...]:
+        violations = [
+            violation for index, pattern in enumerate(filters) for violation in _pattern_violations(index, pattern)
+        ]
+        if violations:
+            raise RuleError(*violations)
+        return filters
+
+    @model_validator(mode="after")
+    def _large_batches_need_a_window(self) -> Self:
+        if self.batch_size > MAXIMUM_BATCH_SIZE_WITHOUT_WINDOW and self.maximum_batching_window_seconds == 0:
+            require(
+                Violation(
+                    ("maximumBatchingWindowSeconds",),
+                    0,
+                    "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10 "
+                    f"(batchSize is {self.batch_size}; AWS refuses such an event source mapping)",
+                    f"set it to 1 or more, or batchSize to {MAXIMUM_BATCH_SIZE_WITHOUT_WINDOW} or less",
+                )
+            )
+        return self
+
+
+class BatchWorkerSettings(SqsWorkerSettings):
+    """The worker of the batch family.
+
+    `onRecordError` says what the function does with failed records: `report` returns them as batchItemFailures,
+    `raise` fails the whole invoke.
+    """
+
+    on_record_error: Literal["report", "raise"] = Field("report", description="how the function answers")
+
+
+def _pattern_violations(index: int, pattern: dict[str, JsonValue]) -> Iterator[Violation]:
+    """What AWS refuses in an event filter pattern: nothing in it, too long, a leaf that is no array."""
+    path: tuple[str, ...] = (str(index),)
+    length = len(json.dumps(pattern, separators=(",", ":")))
+    if length > MAXIMUM_FILTER_CHARACTERS:
+        yield Violation(
+            path,
+            pattern,
+            f"a filter pattern has {MAXIMUM_FILTER_CHARACTERS} characters at most as compact JSON, this one {length}",
+            "shorten it, or split it into several patterns (a message that matches one of them is kept)",
+        )
+    yield from _leaf_violations(path, pattern)
+
+
+def _leaf_violations(path: tuple[str, ...], value: JsonValue) -> Iterator[Violation]:
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _leaf_violations((*path, key), inner)
+    elif not (isinstance(value, list) and value):
+        yield Violation(
+            path,
+            value,
+            "an event filter pattern is an object whose leaves are arrays of the values to match",
+            'write a list, such as {"body": {"kind": ["order"]}}',
+        )

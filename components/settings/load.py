@@ -1,0 +1,93 @@
+"""Read the settings of the stack that the program runs for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi.runtime import get_config_env
+from pydantic import ValidationError
+
+from components.settings.base import Section
+from components.settings.batch import BatchSettings
+from components.settings.problems import Problem, SettingsError, problems_of, unknown_key_fix
+
+SECTIONS: Mapping[str, type[Section]] = {"batch": BatchSettings}
+"""The sections a stack may have, by their key in the project's namespace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The sections of one stack; None where the stack does not have the section, so that it is not deployed."""
+
+    batch: BatchSettings | None = None
+
+    @property
+    def present(self) -> int:
+        """How many sections the stack has."""
+        return sum(section is not None for section in (self.batch,))
+
+
+def load_settings() -> Settings:
+    """Read and validate every section of the current stack.
+
+    Raises:
+        SettingsError: a section or a key is unknown, a value is out of bounds, parts do not fit together, or
+            there is no section at all. It lists all problems found.
+    """
+    namespace = pulumi.get_project()
+    config = pulumi.Config(namespace)
+    problems = list(_unknown_sections(namespace))
+    sections: dict[str, Section] = {}
+    for name, model in SECTIONS.items():
+        text = config.get(name)
+        if text is None:
+            continue
+        key = f"{namespace}:{name}"
+        try:
+            sections[name] = model.model_validate(_parsed(text))
+        except ValidationError as error:
+            problems.extend(problems_of(error, model, key))
+    if not sections and not problems:
+        problems.append(_no_section(namespace))
+    if problems:
+        raise SettingsError(stack_file(pulumi.get_stack()), problems)
+    batch = sections.get("batch")
+    return Settings(batch=batch if isinstance(batch, BatchSettings) else None)
+
+
+def stack_file(stack: str) -> str:
+    """The file that holds a stack's settings, relative to the project, as the Pulumi CLI looks it up."""
+    return f"stacks/Pulumi.{stack.replace('/', '-')}.yaml"
+
+
+def _parsed(text: str) -> object:
+    """A section as Pulumi hands it over: JSON text, or plain text where the stack file holds no object."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _unknown_sections(namespace: str) -> Iterator[Problem]:
+    """Keys of the project's namespace that are no section.
+
+    `pulumi.Config` cannot list keys. The one public listing is the map that the language host puts into the
+    environment variable PULUMI_CONFIG; where a program is run without it, only known sections are looked at.
+    """
+    for key, value in sorted(get_config_env().items()):
+        owner, _, name = key.partition(":")
+        if owner == namespace and name not in SECTIONS:
+            yield Problem((key,), _parsed(value), "unknown section", unknown_key_fix(name, list(SECTIONS)))
+
+
+def _no_section(namespace: str) -> Problem:
+    names = ", ".join(f"{namespace}:{name}" for name in SECTIONS)
+    return Problem(
+        (namespace,),
+        None,
+        "the stack has no section, so there is nothing to deploy",
+        f"add one of: {names} (an empty object, {{}}, takes every default)",
+    )
