@@ -1,0 +1,40 @@
+"""Rules of API Gateway HTTP APIs."""
+
+from lab.rules.rule import assumed, documented
+
+_GUIDE = "https://docs.aws.amazon.com/apigateway/latest/developerguide/"
+
+RULES = (
+    documented(
+        "HTTP-ROUTE-1",
+        "A request goes to the route of its method and path, else to ANY, else to $default; without any of them it is "
+        "answered with 404.",
+        _GUIDE + "http-api-develop-routes.html",
+    ),
+    documented(
+        "HTTP-PAYLOAD-1",
+        "A Lambda integration gets payload format 2.0. An answer with statusCode says status and body; any other JSON is "
+        "the body of a 200.",
+        _GUIDE + "http-api-develop-integrations-lambda.html",
+    ),
+    documented(
+        "HTTP-TIME-1",
+        "An integration has at most 30 s. The caller gets an error then, and the function runs on.",
+        _GUIDE + "http-api-quotas.html",
+    ),
+    documented(
+        "HTTP-ERROR-1",
+        "A function error is answered with 500 and the message Internal Server Error.",
+        _GUIDE + "http-api-troubleshooting-lambda.html",
+    ),
+    documented(
+        "HTTP-THROTTLE-1",
+        "A route's throttling admits burstLimit requests at once and rateLimit a second; others are answered with 429.",
+        _GUIDE + "http-api-throttling.html",
+    ),
+    assumed(
+        "HTTP-THROTTLE-2",
+        "A request whose function is throttled is answered with 503.",
+        "The guide does not name the status for Lambda's 429 behind an HTTP API.",
+    ),
+)

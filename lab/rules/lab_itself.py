@@ -1,0 +1,17 @@
+"""Rules of the simulation itself: how it stands in for what AWS does not define."""
+
+from lab.rules.rule import assumed
+
+RULES = (
+    assumed(
+        "SIM-API-1",
+        "An AWS API call by a handler takes 5 to 15 ms of virtual time before it takes effect, drawn from the seed.",
+        "Real latencies vary with service, region and load; they are small against visibility timeouts.",
+    ),
+    assumed(
+        "SIM-ONCE-1",
+        "A standard queue delivers no message twice by itself: duplicates come from visibility timeouts and retries only.",
+        "At-least-once delivery allows more, rarely: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/"
+        "SQSDeveloperGuide/standard-queues-at-least-once-delivery.html",
+    ),
+)

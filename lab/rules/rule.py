@@ -1,0 +1,55 @@
+"""What a rule is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """How sure we are."""
+
+    DOCUMENTED = "documented"
+    """AWS says so."""
+    OBSERVED = "observed"
+    """Somebody saw it on AWS and wrote it down in public; AWS does not say so."""
+    ASSUMPTION = "assumption"
+    """Nobody says; the model needs an answer, and this is ours. Results list the assumptions they used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of behaviour.
+
+    Attributes:
+        id: such as `SQS-DLQ-1`: family, subject, number.
+        statement: what happens, in our own words.
+        source: where it is said, seen, or why it is assumed.
+        status: how sure we are.
+    """
+
+    id: str
+    statement: str
+    source: str
+    status: Status
+
+
+LAMBDA_GUIDE = "https://docs.aws.amazon.com/lambda/latest/dg/"
+LAMBDA_API = "https://docs.aws.amazon.com/lambda/latest/api/"
+SQS_GUIDE = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/"
+SQS_API = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/"
+
+
+def documented(rule_id: str, statement: str, source: str) -> Rule:
+    """A rule that AWS states."""
+    return Rule(rule_id, statement, source, Status.DOCUMENTED)
+
+
+def observed(rule_id: str, statement: str, source: str) -> Rule:
+    """A rule that somebody observed."""
+    return Rule(rule_id, statement, source, Status.OBSERVED)
+
+
+def assumed(rule_id: str, statement: str, why: str) -> Rule:
+    """A rule of the model's own."""
+    return Rule(rule_id, statement, why, Status.ASSUMPTION)
