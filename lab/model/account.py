@@ -127,6 +127,7 @@ class Account:
             raise NotModelledError(
                 f"{caller.function} calls {service}:{operation}, and {service} is not modelled (modelled: sqs)"
             )
+        self.journal.lean_on("SIM-API-1")
         try:
             return self.sqs.call(operation, parameters, caller)
         except AwsError as error:

@@ -169,6 +169,7 @@ class Lambda:
             self._journal.record(Kind.THROTTLED, throttled.rule, function=name, reason=throttled.reason, by=by)
             return throttled
         function.running += 1
+        self._journal.lean_on("LAM-DURATION-1")
         request_id = self._streams.uuid("request id", name)
         start = self._scheduler.now
         if function.idle:

@@ -30,7 +30,7 @@ class Kind(StrEnum):
     EXPIRED = "expired"  # queue, message
     FILTERED = "filtered"  # mapping, queue, message
     BATCH = "batch"  # mapping, invoke, messages: a batch was handed to a function
-    VERDICT = "verdict"  # mapping, invoke, verdict, messages: the ones that failed
+    VERDICT = "verdict"  # mapping, invoke, verdict, messages (those that failed), named (by the response)
     THROTTLED = "throttled"  # function, reason, by
     RETRY = "retry"  # mapping, attempt, messages, at_us: a throttled batch will be tried again
     GAVE_UP = "gave-up"  # mapping, messages: a throttled batch will not be tried again

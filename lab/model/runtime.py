@@ -29,7 +29,7 @@ class FunctionConfig:
     """A Lambda function as it was deployed.
 
     Attributes:
-        name: name of the function.
+        name: the function's name in journal and results (its logical name); AWS's own name ends the ARN.
         arn: its unqualified ARN.
         handler: `module.function`, the module with `/` or `.` between its parts.
         timeout_seconds: 1 to 900.

@@ -69,20 +69,22 @@ def _classify_response(everything: tuple[str, ...], response: Any) -> Verdict:
     return Verdict(failed, "ESM-REPORT-8", f"{len(failed)} of {len(everything)} reported")
 
 
-def reported_failures(payload: str) -> frozenset[str]:
-    """The ids that a response names as failed, whether or not the mapping looks at it.
+def reported_failures(payload: str, message_ids: Collection[str]) -> tuple[str, ...]:
+    """The messages that a response names as failed, whether or not the mapping looks at it.
 
     For results: a message that its handler calls failed was not processed, even if the mapping deletes it.
     """
+    if "batchItemFailures" not in payload:
+        return ()
     try:
         response = json.loads(payload)
     except ValueError:
-        return frozenset()
+        return ()
     failures = response.get("batchItemFailures") if isinstance(response, dict) else None
     if not isinstance(failures, list):
-        return frozenset()
-    identifiers = (failure.get("itemIdentifier") for failure in failures if isinstance(failure, dict))
-    return frozenset(identifier for identifier in identifiers if isinstance(identifier, str))
+        return ()
+    named = [failure.get("itemIdentifier") for failure in failures if isinstance(failure, dict)]
+    return tuple(message_id for message_id in message_ids if message_id in named)
 
 
 class ThrottleReading(StrEnum):

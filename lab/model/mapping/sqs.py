@@ -18,7 +18,7 @@ from lab.errors import DeploymentRefusedError
 from lab.model.clock import Scheduler, Timer, seconds
 from lab.model.functions import LARGEST_SYNCHRONOUS_PAYLOAD_BYTES, InvokeResult, Lambda, Throttled
 from lab.model.journal import Journal, Kind
-from lab.model.mapping.decisions import ThrottleReading, Verdict, classify, next_throttle_retry
+from lab.model.mapping.decisions import ThrottleReading, Verdict, classify, next_throttle_retry, reported_failures
 from lab.model.mapping.filters import Pattern, passes
 from lab.model.mapping.records import event_of, sqs_record
 from lab.model.mapping.scaling import TICK_SECONDS, StandardScaling
@@ -150,7 +150,8 @@ class SqsMapping:
 
     def start(self) -> None:
         """Begin to poll."""
-        self._journal.lean_on("ESM-POLL-1")
+        for rule in ("ESM-POLL-1", "ESM-SCALE-1", "SQS-ORDER-1", "SIM-ONCE-1"):
+            self._journal.lean_on(rule)
         if self.config.enabled:
             self._poll()
 
@@ -236,6 +237,7 @@ class SqsMapping:
             self._hand_over("ESM-BATCH-1")
         elif batch.window is None:
             # The window opens with the first message (ESM-BATCH-2).
+            self._journal.lean_on("ESM-BATCH-4")
             batch.window = self._scheduler.after(seconds(self.config.window_seconds), self._close_window)
 
     def _close_window(self) -> None:
@@ -306,6 +308,7 @@ class SqsMapping:
             invoke=result.request_id,
             verdict=verdict.reason,
             messages=verdict.failed,
+            named=reported_failures(result.payload, batch.ids),
         )
         self._delete(batch, verdict)
         if result.error is None:

@@ -211,7 +211,7 @@ class SqsApi:
 
     def _get_url(self, parameters: Parameters, caller: Caller) -> Answer:
         for queue in self._queues.values():
-            if queue.name == parameters["QueueName"]:
+            if queue.url.rsplit("/", 1)[-1] == parameters["QueueName"]:
                 return {"QueueUrl": queue.url}
         raise AwsError("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.")
 

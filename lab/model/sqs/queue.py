@@ -79,7 +79,7 @@ class Queue:
     """A standard queue.
 
     Args:
-        name: name of the queue.
+        name: the queue's name in journal and results (its logical name); AWS's own name ends ARN and URL.
         arn: its ARN.
         url: its URL.
         attributes: its attributes.
