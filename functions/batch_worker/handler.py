@@ -1,0 +1,75 @@
+"""Processes a batch of SQS messages, some of which fail.
+
+`ON_RECORD_ERROR` says what becomes of the batch then:
+
+- `report` (default): the answer names the failed messages (`batchItemFailures`). A mapping with
+  `ReportBatchItemFailures` deletes the others; a mapping without it ignores the answer and deletes *all*, the failed
+  ones included.
+- `raise`: every record is worked on, and if any failed the invoke fails at the end. The whole batch then comes
+  back, and what had been processed is processed again. (Stopping at the first failure would hide that: it would
+  leave later records untouched instead of repeating their work.)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from shared import settings
+from shared.contract import Delivery, EventLog, new_logger
+from shared.errors import BatchFailedError, InvalidMessageError, ProcessingError
+from shared.jobs import parse_job, work_for
+
+RAISE_ON_RECORD_ERROR = settings.choice("ON_RECORD_ERROR", ("report", "raise"), "report") == "raise"
+
+logger = new_logger()
+events = EventLog(logger)
+# A batch in which every record failed is reported like any other: with ReportBatchItemFailures its messages come
+# back alike, and Powertools' default of raising would turn `report` into `raise` just for such batches, with the
+# poller slowed down as for a broken function.
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+def record_handler(record: SQSRecord) -> None:
+    """Work on one message.
+
+    Raises:
+        InvalidMessageError: its body is not a job.
+        ProcessingError: it carries `shouldFail`.
+    """
+    delivery = Delivery.of(record)
+    business_id: str | None = None
+    try:
+        job = parse_job(record.body)
+        business_id = job.id
+        events.started(job.id, delivery)
+        work_for(job.sleep)
+        if job.should_fail:
+            raise ProcessingError(f"message {job.id} was told to fail")
+        events.processed(job.id, delivery)
+    except InvalidMessageError as error:
+        events.failed(error.business_id, delivery, error)
+        raise
+    except Exception as error:
+        events.failed(business_id, delivery, error)
+        raise
+
+
+@logger.inject_lambda_context
+def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> PartialItemFailureResponse:
+    """Process an SQS event.
+
+    Returns:
+        The partial batch response: every record that failed.
+
+    Raises:
+        BatchFailedError: records failed, and `ON_RECORD_ERROR` is `raise`.
+    """
+    response = process_partial_response(event=event, record_handler=record_handler, processor=processor)
+    failed = tuple(str(failure["itemIdentifier"]) for failure in response["batchItemFailures"])
+    if failed and RAISE_ON_RECORD_ERROR:
+        raise BatchFailedError(failed, total=len(event["Records"]))
+    return response

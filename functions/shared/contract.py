@@ -1,0 +1,129 @@
+"""The log contract: one JSON object a line, with the same fields in every function.
+
+| field | meaning |
+| --- | --- |
+| `event` | `queued`, `started`, `processed`, `failed`, `duplicate`, `heartbeat`, `heartbeat_failed` |
+| `id` | the business id from the message's body; absent where the body has none that can be read |
+| `message_id` | SQS message id |
+| `receive_count` | how often SQS has delivered the message so far, this delivery included |
+| `error_type`, `retryable` | with `failed` and `heartbeat_failed` |
+
+Outcomes are counted from these lines, so each stands exactly where the thing it names has just happened:
+`processed` means that the work has been done, whatever becomes of the records kept about it afterwards.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from shared.aws_errors import error_code, is_transient
+from shared.errors import FunctionError
+
+Event = Literal["queued", "started", "processed", "failed", "duplicate", "heartbeat", "heartbeat_failed"]
+Detected = Literal["before_work", "after_work"]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One delivery of an SQS message to a function.
+
+    Attributes:
+        message_id: SQS's id of the message, the same for every delivery of it.
+        receipt_handle: what SQS calls this delivery by.
+        receive_count: deliveries of the message so far, this one included; approximate, as SQS says.
+        received_at: Unix time in seconds at which the message was received, or the latest it can have been.
+    """
+
+    message_id: str
+    receipt_handle: str
+    receive_count: int
+    received_at: float
+
+    @classmethod
+    def of(cls, record: SQSRecord) -> Delivery:
+        """What a record of an SQS event says about its delivery."""
+        attributes = record.raw_event.get("attributes", {})
+        receive_count = int(attributes.get("ApproximateReceiveCount", 1))
+        first_ms = attributes.get("ApproximateFirstReceiveTimestamp")
+        # SQS tells when a message was received first. For a later delivery nobody tells when it was received,
+        # so now, the latest instant it can have been, has to do.
+        known = receive_count == 1 and first_ms is not None
+        return cls(
+            message_id=record.message_id,
+            receipt_handle=record.receipt_handle,
+            receive_count=receive_count,
+            received_at=int(first_ms) / 1000 if known else time.time(),
+        )
+
+
+def is_retryable(error: Exception) -> bool:
+    """Whether another delivery of the same message can go better.
+
+    Only a message that is wrong in itself never can. A table that is missing, a call that was throttled, a bug
+    in the code: all of these are mended elsewhere, and the message is then processed after all.
+    """
+    return error.retryable if isinstance(error, FunctionError) else True
+
+
+def new_logger() -> Logger:
+    """The logger of a function, with the service name and level of Powertools' environment variables.
+
+    Two lines are written for each message, so what a line does not need is switched off: `location` would
+    name a helper in this file, and the text of a message is never JSON to be parsed.
+    """
+    return Logger(location=None, json_deserializer=str, utc=True)
+
+
+class EventLog:
+    """Writes the lines of the log contract."""
+
+    def __init__(self, logger: Logger) -> None:
+        self._logger = logger
+
+    def queued(self, business_id: str, message_id: str) -> None:
+        """SQS has accepted a message."""
+        self._logger.info("queued", extra={"event": "queued", "id": business_id, "message_id": message_id})
+
+    def started(self, business_id: str, delivery: Delivery) -> None:
+        """The work on a delivery begins."""
+        self._logger.info("started", extra=_fields("started", business_id, delivery))
+
+    def processed(self, business_id: str, delivery: Delivery) -> None:
+        """The work on a delivery is done: its effect has happened."""
+        self._logger.info("processed", extra=_fields("processed", business_id, delivery))
+
+    def duplicate(self, business_id: str, delivery: Delivery, *, detected: Detected) -> None:
+        """Another delivery has done the work; found out before this one did it too, or only afterwards."""
+        self._logger.info("duplicate", extra=_fields("duplicate", business_id, delivery) | {"detected": detected})
+
+    def failed(self, business_id: str | None, delivery: Delivery, error: Exception) -> None:
+        """A delivery failed. An error that nobody expected is logged with its traceback."""
+        about = {"error_type": error_code(error), "retryable": is_retryable(error), "error": str(error)}
+        unexpected = not isinstance(error, FunctionError)
+        self._logger.info(
+            "failed", extra=_fields("failed", business_id, delivery) | about, exc_info=error if unexpected else None
+        )
+
+    def heartbeat(self, business_id: str, delivery: Delivery, extended_to_seconds: int) -> None:
+        """The message stays hidden for so many seconds from now."""
+        fields = _fields("heartbeat", business_id, delivery)
+        self._logger.info("heartbeat", extra=fields | {"extended_to_seconds": extended_to_seconds})
+
+    def heartbeat_failed(self, business_id: str, delivery: Delivery, error: Exception) -> None:
+        """The message could not be kept hidden; `retryable`: whether the next attempt may succeed."""
+        about = {"error_type": error_code(error), "retryable": is_transient(error), "error": str(error)}
+        self._logger.info("heartbeat_failed", extra=_fields("heartbeat_failed", business_id, delivery) | about)
+
+
+def _fields(event: Event, business_id: str | None, delivery: Delivery) -> dict[str, object]:
+    return {
+        "event": event,
+        "id": business_id,
+        "message_id": delivery.message_id,
+        "receive_count": delivery.receive_count,
+    }
