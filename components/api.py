@@ -24,8 +24,6 @@ class EnqueueApi(pulumi.ComponentResource):
         endpoint: URL of the API without a path; requests go to `<endpoint>/enqueue`.
     """
 
-    endpoint: pulumi.Output[str]
-
     def __init__(
         self,
         name: str,

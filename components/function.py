@@ -52,9 +52,6 @@ class PythonFunction(pulumi.ComponentResource):
         policy: its only policy; what must not start before the permissions exist depends on it.
     """
 
-    function: lambda_.Function
-    policy: iam.RolePolicy
-
     def __init__(self, name: str, args: PythonFunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         props = {"source": args.source, **args.settings.effective()}
         super().__init__("delivery-lab:function:PythonFunction", name, props, opts)

@@ -38,8 +38,6 @@ class SharedLayer(pulumi.ComponentResource):
         pulumi.RunError: an update, and the dependencies are missing or were built from other requirements.
     """
 
-    arn: pulumi.Output[str]
-
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("delivery-lab:layer:SharedLayer", name, {}, opts)
         contents: dict[str, pulumi.Asset | pulumi.Archive] = {}

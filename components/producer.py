@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pulumi
-from pulumi_aws import lambda_, sqs
+from pulumi_aws import sqs
 
 from components.api import EnqueueApi
 from components.function import PythonFunction, PythonFunctionArgs
@@ -27,9 +27,6 @@ class QueueProducer(pulumi.ComponentResource):
         function: the Lambda function.
         endpoint: URL of the API without a path.
     """
-
-    function: lambda_.Function
-    endpoint: pulumi.Output[str]
 
     def __init__(
         self,

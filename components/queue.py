@@ -28,9 +28,8 @@ class QueueWithDlq(pulumi.ComponentResource):
         dlq: the dead-letter queue.
     """
 
-    queue: sqs.Queue
-    dlq: sqs.Queue
-
+    # No annotations in class bodies of components: the SDK reads them as types of outputs, and an attribute such as
+    # `queue` would then clash with the input of the same name, which the engine hands back.
     def __init__(
         self,
         name: str,

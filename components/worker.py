@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pulumi
-from pulumi_aws import lambda_, sqs
+from pulumi_aws import sqs
 
 from components.function import PythonFunction, PythonFunctionArgs
 from components.mapping import poller_statement, sqs_mapping
@@ -24,9 +24,6 @@ class BatchWorker(pulumi.ComponentResource):
         function: the Lambda function.
         mapping: the event source mapping.
     """
-
-    function: lambda_.Function
-    mapping: lambda_.EventSourceMapping
 
     def __init__(
         self,

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from pulumi_aws import sqs
+
+from components.settings import BatchWorkerSettings
+from components.worker import BatchWorker
+from tests.components.world import Registered, World, deploy
+
+MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
+FUNCTION = "aws:lambda/function:Function"
+QUEUE_ARN = "arn:aws:sqs:eu-west-1:123456789012:jobs"
+
+
+def _world(**settings: Any) -> World:
+    def program() -> None:
+        BatchWorker("batch", sqs.Queue("jobs"), "layer-arn", BatchWorkerSettings.model_validate(settings))
+
+    return deploy(program)
+
+
+def _mapping(**settings: Any) -> Registered:
+    return _world(**settings).one(MAPPING, "batch-mapping")
+
+
+def test_every_setting_of_the_mapping_reaches_it() -> None:
+    mapping = _mapping(
+        batchSize=50,
+        maximumBatchingWindowSeconds=20,
+        maximumConcurrency=5,
+        filters=[{"body": {"kind": ["order"]}}, {"body": {"kind": [{"prefix": "re"}]}}],
+        enabled=False,
+    )
+    assert mapping.inputs == {
+        "eventSourceArn": QUEUE_ARN,
+        "functionName": "arn:aws:lambda:eu-west-1:123456789012:batch-worker",
+        "batchSize": 50,
+        "maximumBatchingWindowInSeconds": 20,
+        "functionResponseTypes": ["ReportBatchItemFailures"],
+        "scalingConfig": {"maximumConcurrency": 5},
+        "filterCriteria": {
+            "filters": [
+                {"pattern": json.dumps({"body": {"kind": ["order"]}})},
+                {"pattern": json.dumps({"body": {"kind": [{"prefix": "re"}]}})},
+            ]
+        },
+        "enabled": False,
+    }
+
+
+def test_the_mapping_s_defaults() -> None:
+    inputs = _mapping().inputs
+    assert inputs["batchSize"] == 10
+    assert inputs["functionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert inputs["enabled"] is True
+    assert {"scalingConfig", "filterCriteria"}.isdisjoint(inputs)
+
+
+def test_reporting_switched_off_is_sent_as_an_empty_list_so_that_an_update_takes_it_away() -> None:
+    assert _mapping(reportBatchItemFailures=False).inputs["functionResponseTypes"] == []
+
+
+def test_the_mapping_waits_for_the_policy_and_is_deleted_before_it_is_replaced() -> None:
+    world = _world()
+    mapping = world.one(MAPPING, "batch-mapping")
+    assert "aws:iam/rolePolicy:RolePolicy::batch-worker-policy" in mapping.dependencies
+    assert mapping.delete_before_replace
+    policy_position = world.position("aws:iam/rolePolicy:RolePolicy", "batch-worker-policy")
+    assert policy_position < world.position(MAPPING, "batch-mapping")
+
+
+def test_the_function_may_poll_its_queue_and_write_its_logs_and_nothing_else() -> None:
+    statements = _world().one("aws:iam/rolePolicy:RolePolicy", "batch-worker-policy").document("policy")["Statement"]
+    assert [statement["Sid"] for statement in statements] == ["WriteOwnLogs", "PollQueue"]
+    assert statements[1] == {
+        "Sid": "PollQueue",
+        "Effect": "Allow",
+        "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+        "Resource": QUEUE_ARN,
+    }
+
+
+@pytest.mark.parametrize("mode", ["report", "raise"])
+def test_the_function_is_told_what_to_do_with_failed_records(mode: str) -> None:
+    function = _world(onRecordError=mode).one(FUNCTION, "batch-worker")
+    assert function.inputs["environment"]["variables"] == {
+        "POWERTOOLS_SERVICE_NAME": "batch-worker",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+        "ON_RECORD_ERROR": mode,
+    }
+    assert function.inputs["code"].path == "functions/batch_worker"
+
+
+def test_children_parents_inputs_and_outputs() -> None:
+    world = _world(batchSize=1)
+    component = world.one("delivery-lab:worker:BatchWorker", "batch")
+    assert component.inputs["batchSize"] == 1
+    assert world.one(MAPPING, "batch-mapping").parent == "delivery-lab:worker:BatchWorker::batch"
+    function = world.one("delivery-lab:function:PythonFunction", "batch-worker")
+    assert function.parent == "delivery-lab:worker:BatchWorker::batch"
+    assert world.component_outputs["delivery-lab:worker:BatchWorker"] == {
+        "functionName": "batch-worker",
+        "mappingUuid": "uuid-of-batch-mapping",
+    }
