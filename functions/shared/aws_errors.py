@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as AwsConnectionError
 
 _TRANSIENT_CODES = frozenset(
     {
@@ -34,4 +35,4 @@ def is_transient(error: Exception) -> bool:
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return error_code(error) in _TRANSIENT_CODES or status == 429 or status >= 500
-    return isinstance(error, HTTPClientError)
+    return isinstance(error, (AwsConnectionError, HTTPClientError))

@@ -35,7 +35,7 @@ class EnqueueRequest(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
     id: BusinessId
-    sleep: Seconds = 8
+    sleep: Seconds = 8.0
 
 
 @app.post("/enqueue")

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from shared.errors import BatchFailedError, ConfigurationError
+
+from tests.functions.conftest import LoadHandler, ReadEvents
+from tests.functions.support import Clock, Context, sqs_event
+
+LAB = [{"id": str(n)} | ({"shouldFail": True} if n % 3 == 0 else {}) for n in range(1, 11)]
+
+
+def line(event: str, number: int, **more: Any) -> dict[str, Any]:
+    return {"event": event, "id": str(number), "message_id": f"message-{number}", "receive_count": 1, **more}
+
+
+def failed_line(number: int) -> dict[str, Any]:
+    error = f"message {number} was told to fail"
+    return line("failed", number, error_type="ProcessingError", retryable=True, error=error)
+
+
+def all_lines() -> list[dict[str, Any]]:
+    lines = []
+    for number in range(1, 11):
+        lines += [line("started", number), failed_line(number) if number % 3 == 0 else line("processed", number)]
+    return lines
+
+
+def test_reports_the_failed_records_and_no_others(
+    load_handler: LoadHandler, clock: Clock, read_events: ReadEvents
+) -> None:
+    handler = load_handler("batch_worker")
+
+    response = handler.lambda_handler(sqs_event(*LAB), Context(clock))
+
+    assert response == {"batchItemFailures": [{"itemIdentifier": f"message-{n}"} for n in (3, 6, 9)]}
+    assert read_events() == all_lines()
+
+
+def test_raises_after_having_worked_on_every_record(
+    load_handler: LoadHandler, clock: Clock, read_events: ReadEvents
+) -> None:
+    handler = load_handler("batch_worker", ON_RECORD_ERROR="raise")
+
+    with pytest.raises(BatchFailedError) as caught:
+        handler.lambda_handler(sqs_event(*LAB), Context(clock))
+
+    assert str(caught.value) == "3 of 10 records failed: message-3, message-6, message-9"
+    assert read_events() == all_lines()
+
+
+@pytest.mark.parametrize("on_record_error", ["report", "raise"])
+def test_a_batch_without_failures_reports_none(load_handler: LoadHandler, clock: Clock, on_record_error: str) -> None:
+    handler = load_handler("batch_worker", ON_RECORD_ERROR=on_record_error)
+
+    assert handler.lambda_handler(sqs_event({"id": "1"}), Context(clock)) == {"batchItemFailures": []}
+
+
+def test_reports_a_batch_in_which_all_failed_and_forgets_it(load_handler: LoadHandler, clock: Clock) -> None:
+    handler = load_handler("batch_worker")
+    poison = {"id": "1", "shouldFail": True}
+
+    response = handler.lambda_handler(sqs_event(poison, poison), Context(clock))
+
+    assert response == {"batchItemFailures": [{"itemIdentifier": "message-1"}, {"itemIdentifier": "message-2"}]}
+    assert handler.lambda_handler(sqs_event({"id": "3"}), Context(clock)) == {"batchItemFailures": []}
+
+
+@pytest.mark.parametrize(
+    ("body", "business_id", "error"),
+    [
+        ("", None, "body is not valid JSON: EOF while parsing a value at line 1 column 0"),
+        ("{not json", None, "body is not valid JSON: key must be a string at line 1 column 2"),
+        ('"text"', None, "body must be a JSON object, got 'text'"),
+        ("[1]", None, "body must be a JSON object, got [1]"),
+        ("null", None, "body must be a JSON object, got None"),
+        ("[" * 100_000, None, "body is not valid JSON: recursion limit exceeded at line 1 column 202"),
+        ("{}", None, "id is missing"),
+        ('{"id": 1}', None, "id must be a string of 1 to 2048 bytes, got 1"),
+        ('{"id": ""}', None, "id must be a string of 1 to 2048 bytes, got ''"),
+        ('{"id": "1", "shouldFail": "yes"}', "1", "shouldFail must be true or false, got 'yes'"),
+        ('{"id": "1", "sleep": -1}', "1", "sleep must be a finite number of seconds, 0 or more, got -1"),
+        ('{"id": "1", "sleep": "8"}', "1", "sleep must be a finite number of seconds, 0 or more, got '8'"),
+        ('{"id": "1", "sleep": true}', "1", "sleep must be a finite number of seconds, 0 or more, got True"),
+        ('{"id": "1", "sleep": NaN}', "1", "sleep must be a finite number of seconds, 0 or more, got nan"),
+        ('{"id": "1", "sleep": 1e999}', "1", "sleep must be a finite number of seconds, 0 or more, got inf"),
+    ],
+)
+def test_a_body_that_is_no_job_fails_that_record_and_no_other(
+    load_handler: LoadHandler,
+    clock: Clock,
+    read_events: ReadEvents,
+    body: str,
+    business_id: str | None,
+    error: str,
+) -> None:
+    handler = load_handler("batch_worker")
+
+    response = handler.lambda_handler(sqs_event(body, {"id": "2"}), Context(clock))
+
+    assert response == {"batchItemFailures": [{"itemIdentifier": "message-1"}]}
+    expected = {"event": "failed", "message_id": "message-1", "receive_count": 1, "retryable": False}
+    expected |= {"error_type": "InvalidMessageError", "error": error}
+    if business_id is not None:
+        expected["id"] = business_id
+    assert read_events() == [expected, line("started", 2), line("processed", 2)]
+
+
+def test_an_id_that_no_key_can_hold_is_refused(
+    load_handler: LoadHandler, clock: Clock, read_events: ReadEvents
+) -> None:
+    handler = load_handler("batch_worker")
+
+    response = handler.lambda_handler(sqs_event({"id": "é" * 1024}, {"id": "é" * 1025}), Context(clock))
+
+    assert response == {"batchItemFailures": [{"itemIdentifier": "message-2"}]}
+    assert read_events()[-1]["error"] == f"id must be a string of 1 to 2048 bytes, got '{'é' * 79}..."
+
+
+def test_fields_that_it_does_not_know_are_let_pass(load_handler: LoadHandler, clock: Clock) -> None:
+    handler = load_handler("batch_worker")
+
+    event = sqs_event({"id": "1", "addedLater": [1]})
+
+    assert handler.lambda_handler(event, Context(clock)) == {"batchItemFailures": []}
+
+
+@pytest.mark.parametrize(("sleep", "slept"), [(0, []), (1.5, [1.5]), (10**30, [86_400.0])])
+def test_works_for_as_long_as_the_message_says(
+    load_handler: LoadHandler, clock: Clock, sleep: float, slept: list[float]
+) -> None:
+    handler = load_handler("batch_worker")
+
+    handler.lambda_handler(sqs_event({"id": "1", "sleep": sleep}), Context(clock))
+
+    assert clock.sleeps == slept
+
+
+def test_a_bug_is_logged_with_its_traceback_and_fails_only_its_record(
+    load_handler: LoadHandler,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    handler = load_handler("batch_worker")
+
+    def broken(duration_seconds: float) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(handler, "work_for", broken)
+
+    response = handler.lambda_handler(sqs_event({"id": "1"}), Context(clock))
+
+    assert response == {"batchItemFailures": [{"itemIdentifier": "message-1"}]}
+    _, failed = (json.loads(text) for text in capsys.readouterr().out.splitlines())
+    assert (failed["error_type"], failed["retryable"], failed["error"]) == ("ZeroDivisionError", True, "a bug")
+    assert failed["exception"].splitlines()[-1] == "ZeroDivisionError: a bug"
+
+
+def test_counts_receives(load_handler: LoadHandler, clock: Clock, read_events: ReadEvents) -> None:
+    handler = load_handler("batch_worker")
+
+    handler.lambda_handler(sqs_event({"id": "1"}, receive_count=4), Context(clock))
+
+    assert [event["receive_count"] for event in read_events()] == [4, 4]
+
+
+def test_lines_carry_service_and_request(
+    load_handler: LoadHandler, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handler = load_handler("batch_worker")
+    context = Context(clock)
+
+    handler.lambda_handler(sqs_event({"id": "1"}), context)
+
+    started = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert started["service"] == handler.__name__
+    assert started["function_request_id"] == context.aws_request_id
+    assert started["timestamp"] == "2026-01-01 00:00:01,000+0000"
+
+
+def test_refuses_a_word_that_it_does_not_know_at_import(load_handler: LoadHandler) -> None:
+    with pytest.raises(ConfigurationError, match=r"^ON_RECORD_ERROR must be one of report, raise: 'ignore'$"):
+        load_handler("batch_worker", ON_RECORD_ERROR="ignore")
