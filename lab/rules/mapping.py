@@ -145,6 +145,11 @@ RULES = (
         "A pattern for a JSON body does not match a body that is plain text, and the reverse: the message is deleted.",
         LAMBDA_GUIDE + "invocation-eventfiltering.html",
     ),
+    documented(
+        "ESM-FILTER-3",
+        "A filter pattern that is no valid pattern is refused when the mapping is created.",
+        LAMBDA_GUIDE + "invocation-eventfiltering.html",
+    ),
     observed(
         "ESM-ONE-1",
         "A queue and a function can have one mapping: a second one is refused with ResourceConflictException.",

@@ -64,6 +64,12 @@ RULES = (
         SQS_GUIDE + "setting-up-dead-letter-queue-retention.html",
     ),
     documented(
+        "SQS-BOUNDS-1",
+        "Queue attributes have bounds: visibility timeout 0 to 43,200 s, retention 60 s to 14 days, delay 0 to 900 s, receive "
+        "wait 0 to 20 s, message size 1 KiB to 1 MiB, maxReceiveCount 1 to 1,000. Values beyond are refused.",
+        SQS_API + "API_SetQueueAttributes.html",
+    ),
+    documented(
         "SQS-DELAY-1",
         "A delayed message is not returned before its delay is over. The message's own delay replaces the queue's.",
         SQS_API + "API_SendMessage.html",

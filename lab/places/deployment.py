@@ -1,0 +1,252 @@
+"""From the resource graph to an account of the model: a deployment in virtual time."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lab.errors import DeploymentRefusedError, NotModelledError, ProgramError
+from lab.model.account import Account
+from lab.model.http_api import LONGEST_INTEGRATION_SECONDS, Route
+from lab.model.mapping.filters import parse_patterns
+from lab.model.mapping.sqs import SqsMappingConfig
+from lab.model.runtime import AwsError, CodeSource, FunctionConfig
+from lab.model.sqs.attributes import QueueAttributes, redrive_policy
+from lab.places import supported
+from lab.places.code import code_source
+from lab.program.graph import UNKNOWN, Graph, Resource
+
+
+@dataclass(slots=True)
+class Deployment:
+    """Creates the resources of a graph in an account, in the order of a real deployment.
+
+    Attributes:
+        graph: the resource graph.
+        account: the account of the run.
+        project_dir: folder of the Pulumi project; paths of code start there.
+        notes: what is part of the stack and not simulated.
+    """
+
+    graph: Graph
+    account: Account
+    project_dir: Path
+    notes: list[str] = field(default_factory=list)
+    _labels: dict[str, str] = field(default_factory=dict)
+    _functions: dict[str, str] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Create everything.
+
+        Raises:
+            NotModelledError: the stack uses what the model does not know.
+            DeploymentRefusedError: AWS would refuse a resource.
+            HandlerError: the code of a function is missing.
+        """
+        self.notes.extend(supported.check(self.graph))
+        self._labels = _labels(self.graph)
+        # Behind each creator the rule by which AWS refuses values that it cannot take.
+        create = {
+            supported.QUEUE: (self._queue, "SQS-BOUNDS-1"),
+            supported.REDRIVE_POLICY: (self._redrive_policy, "SQS-BOUNDS-1"),
+            supported.FUNCTION: (self._function, "LAM-TIME-1"),
+            supported.MAPPING: (self._mapping, "ESM-FILTER-3"),
+            supported.HTTP_API: (self._api, "HTTP-ROUTE-1"),
+        }
+        for resource in self.graph.resources.values():
+            if resource.type not in create:
+                continue
+            creator, rule = create[resource.type]
+            try:
+                creator(resource)
+            except AwsError as error:
+                fix = f"correct the settings of {resource.name}"
+                raise DeploymentRefusedError(resource.name, error.code, error.message, rule=rule, fix=fix) from error
+
+    # -- queues -------------------------------------------------------------------------------------------
+
+    def _queue(self, resource: Resource) -> None:
+        inputs = resource.inputs
+        defaults = QueueAttributes()
+        policy = self._known(resource, "redrivePolicy", "")
+        attributes = QueueAttributes(
+            visibility_timeout_seconds=self._known(
+                resource, "visibilityTimeoutSeconds", defaults.visibility_timeout_seconds
+            ),
+            retention_seconds=self._known(resource, "messageRetentionSeconds", defaults.retention_seconds),
+            delay_seconds=self._known(resource, "delaySeconds", defaults.delay_seconds),
+            receive_wait_seconds=self._known(resource, "receiveWaitTimeSeconds", defaults.receive_wait_seconds),
+            maximum_message_bytes=self._known(resource, "maxMessageSize", defaults.maximum_message_bytes),
+            redrive=redrive_policy(policy if isinstance(policy, str) else json.dumps(inputs["redrivePolicy"])),
+        )
+        outputs = resource.outputs
+        self.account.create_queue(self._labels[resource.urn], str(outputs["arn"]), str(outputs["url"]), attributes)
+
+    def _redrive_policy(self, resource: Resource) -> None:
+        url = self._known(resource, "queueUrl", "")
+        for queue in self.account.queues.values():
+            if queue.url == url:
+                policy = {"RedrivePolicy": str(self._known(resource, "redrivePolicy", ""))}
+                self.account.redrive(queue, queue.attributes.changed(policy))
+                return
+        raise NotModelledError(f"{resource.name} sets the redrive policy of a queue outside this stack: {url}")
+
+    # -- functions ----------------------------------------------------------------------------------------
+
+    def _function(self, resource: Resource) -> None:
+        label = self._labels[resource.urn]
+        code = self._known(resource, "code", None)
+        if code is None:
+            raise NotModelledError(f"{label} has no code on this machine\n  nearest: pulumi.FileArchive of a folder")
+        environment = self._known(resource, "environment", {}).get("variables", {})
+        unknown = sorted(name for name, value in environment.items() if value is UNKNOWN)
+        if unknown:
+            raise NotModelledError(
+                f"{label}: the environment variable {unknown[0]} is known only after deployment; the lab computes ids, "
+                "ARNs and URLs of the common resource types"
+            )
+        reserved = self._known(resource, "reservedConcurrentExecutions", -1)
+        arn = str(resource.outputs["arn"])
+        self.account.functions.add(
+            FunctionConfig(
+                name=label,
+                arn=arn,
+                handler=str(self._known(resource, "handler", "")),
+                timeout_seconds=self._known(resource, "timeout", 3),
+                memory_mb=self._known(resource, "memorySize", 128),
+                environment={name: str(value) for name, value in environment.items()},
+                reserved_concurrency=None if reserved < 0 else reserved,
+                code=code_source(code, self.project_dir, label),
+                layers=self._layers(resource),
+                region=arn.split(":")[3],
+                account_id=arn.split(":")[4],
+                runtime=str(self._known(resource, "runtime", "python3.13")),
+            )
+        )
+        for reference in (resource.id, resource.outputs.get("name"), arn, resource.outputs.get("invokeArn")):
+            self._functions[str(reference)] = label
+
+    def _layers(self, resource: Resource) -> tuple[CodeSource, ...]:
+        known = {str(layer.outputs.get("arn")): layer for layer in self.graph.of_type(supported.LAYER)}
+        sources = []
+        for arn in self._known(resource, "layers", []):
+            layer = known.get(str(arn))
+            if layer is not None:
+                sources.append(code_source(layer.inputs["code"], self.project_dir, layer.name, optional=True))
+            else:
+                note = f"layer {arn} is not in this stack; its packages come from the lab's own environment"
+                self.notes.append(f"{resource.name}: {note}")
+        return tuple(sources)
+
+    def _function_of(self, resource: Resource, reference: str) -> str:
+        label = self._functions.get(reference) or self._functions.get(reference.rsplit(":", 1)[0])
+        if label is None:
+            known = ", ".join(sorted(set(self._functions.values()))) or "none"
+            raise NotModelledError(
+                f"{resource.name} invokes {reference}, which is not in this stack (functions: {known})"
+            )
+        return label
+
+    # -- mappings -----------------------------------------------------------------------------------------
+
+    def _mapping(self, resource: Resource) -> None:
+        source = str(self._known(resource, "eventSourceArn", ""))
+        queue = next((queue for queue in self.account.queues.values() if queue.arn == source), None)
+        if queue is None:
+            kind = source.split(":")[2] if source.count(":") >= 5 else "no ARN"
+            raise NotModelledError(
+                f"{resource.name} reads from {source} ({kind}); modelled: SQS queues of the same stack"
+            )
+        scaling = self._known(resource, "scalingConfig", {}) or {}
+        criteria = self._known(resource, "filterCriteria", {}) or {}
+        patterns = parse_patterns([str(entry.get("pattern", "")) for entry in criteria.get("filters") or ()])
+        self.account.create_mapping(
+            SqsMappingConfig(
+                name=self._labels[resource.urn],
+                function=self._function_of(resource, str(self._known(resource, "functionName", ""))),
+                batch_size=self._known(resource, "batchSize", 10),
+                window_seconds=self._known(resource, "maximumBatchingWindowInSeconds", 0),
+                report_batch_item_failures="ReportBatchItemFailures"
+                in self._known(resource, "functionResponseTypes", []),
+                maximum_concurrency=scaling.get("maximumConcurrency"),
+                patterns=patterns,
+                enabled=self._known(resource, "enabled", True),
+            ),
+            queue,
+        )
+
+    # -- HTTP APIs ----------------------------------------------------------------------------------------
+
+    def _api(self, resource: Resource) -> None:
+        if self._known(resource, "protocolType", "HTTP") != "HTTP":
+            raise NotModelledError(f"{resource.name} is a WebSocket API\n  nearest: protocolType HTTP")
+        stage = next((s for s in self.graph.of_type(supported.STAGE) if s.inputs.get("apiId") == resource.id), None)
+        integrations = {
+            integration.id: integration
+            for integration in self.graph.of_type(supported.INTEGRATION)
+            if integration.inputs.get("apiId") == resource.id
+        }
+        routes = [
+            self._route(route, integrations, stage)
+            for route in self.graph.of_type(supported.ROUTE)
+            if route.inputs.get("apiId") == resource.id
+        ]
+        # Functions are created after the API where a program says so: routes are looked up by label only then.
+        self.account.create_api(self._labels[resource.urn], tuple(routes))
+
+    def _route(self, route: Resource, integrations: Mapping[str, Resource], stage: Resource | None) -> Route:
+        target = str(self._known(route, "target", "")).removeprefix("integrations/")
+        integration = integrations.get(target)
+        if integration is None:
+            raise NotModelledError(f"{route.name} has no Lambda integration in this stack: target {target or 'unset'}")
+        if integration.inputs.get("integrationType") != "AWS_PROXY":
+            kind = integration.inputs.get("integrationType")
+            raise NotModelledError(f"{integration.name}: integrationType {kind} is not modelled\n  nearest: AWS_PROXY")
+        version = integration.inputs.get("payloadFormatVersion", "1.0")
+        if str(version) != "2.0":
+            raise NotModelledError(
+                f"{integration.name}: payloadFormatVersion {version} is not modelled\n  nearest: 2.0"
+            )
+        method, _, path = str(route.inputs["routeKey"]).partition(" ")
+        throttle = (stage.inputs.get("defaultRouteSettings") if stage else None) or {}
+        burst, rate = throttle.get("throttlingBurstLimit"), throttle.get("throttlingRateLimit")
+        milliseconds = integration.inputs.get("timeoutMilliseconds", LONGEST_INTEGRATION_SECONDS * 1000)
+        return Route(
+            method=method if path else "ANY",
+            path=path or "$default",
+            function=self._lookup_function(integration),
+            timeout_seconds=milliseconds / 1000,
+            burst_limit=burst,
+            rate_limit=rate,
+        )
+
+    def _lookup_function(self, integration: Resource) -> str:
+        uri = str(self._known(integration, "integrationUri", ""))
+        for function in self.graph.of_type(supported.FUNCTION):
+            if uri in (str(function.outputs.get("arn")), str(function.outputs.get("invokeArn"))):
+                return self._labels[function.urn]
+        raise NotModelledError(f"{integration.name} invokes {uri}, which is no function of this stack")
+
+    # -- values -------------------------------------------------------------------------------------------
+
+    def _known(self, resource: Resource, name: str, default: Any) -> Any:
+        """An input, its default where it is unset, and an error where only a deployment would know it."""
+        value = resource.inputs.get(name)
+        if value is UNKNOWN:
+            raise ProgramError(f"{resource.name}: {name} is known only after deployment, so it cannot be simulated")
+        return default if value is None else value
+
+
+def _labels(graph: Graph) -> dict[str, str]:
+    """A name for each resource: the logical one, with the parent's where two of a type share it."""
+    counts = Counter((resource.type, resource.name) for resource in graph.resources.values())
+    return {
+        urn: resource.name
+        if counts[resource.type, resource.name] == 1
+        else f"{resource.parent.rsplit('::', 1)[-1]}/{resource.name}"
+        for urn, resource in graph.resources.items()
+    }

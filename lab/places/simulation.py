@@ -1,0 +1,225 @@
+"""The simulation: a variant in virtual time, with the real code of its functions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lab.errors import WorkloadError
+from lab.handlers import HandlerHost
+from lab.model.account import Account
+from lab.model.clock import Scheduler, in_seconds, seconds
+from lab.model.functions import InvokeResult, Throttled
+from lab.model.http_api import HttpApi
+from lab.model.journal import Event, Journal, Kind
+from lab.model.randomness import Streams
+from lab.model.runtime import LogLine
+from lab.model.sqs.queue import Queue
+from lab.places.deployment import Deployment
+from lab.places.workload import Arrival, Workload
+from lab.program.graph import Graph
+
+T = TypeVar("T")
+
+CONTRACT_EVENTS = frozenset({"queued", "started", "processed", "failed", "duplicate", "heartbeat", "heartbeat_failed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run left behind.
+
+    Attributes:
+        stack: name of the stack.
+        place: where it ran.
+        workload: the workload.
+        seed: the run's seed.
+        virtual_seconds: how long it took.
+        events: everything that happened.
+        rules: ids of the rules that it leaned on.
+        trace_hash: equal for equal runs.
+        sources: queues whose messages are counted.
+        dead_letter_queues: queues that are another's dead-letter target.
+        logs: lines that handlers wrote which are not of the log contract.
+        notes: what a reader of the result should know.
+    """
+
+    stack: str
+    place: str
+    workload: Workload
+    seed: int
+    virtual_seconds: float
+    events: tuple[Event, ...]
+    rules: tuple[str, ...]
+    trace_hash: str
+    sources: frozenset[str]
+    dead_letter_queues: frozenset[str]
+    logs: tuple[LogLine, ...]
+    notes: tuple[str, ...]
+
+
+def simulate(graph: Graph, project_dir: Path, workload: Workload, seed: int) -> Run:
+    """Deploy a graph in virtual time, send the workload, and let time pass until it is over.
+
+    Args:
+        graph: resource graph of the stack.
+        project_dir: folder of the Pulumi project.
+        workload: what to send.
+        seed: decides everything that is left to chance.
+
+    Raises:
+        LabError: the stack, its code or the workload cannot be simulated; the message says why.
+    """
+    return _Simulation(graph, project_dir, workload, seed).run()
+
+
+class _Simulation:
+    def __init__(self, graph: Graph, project_dir: Path, workload: Workload, seed: int) -> None:
+        self._graph = graph
+        self._project_dir = project_dir
+        self._workload = workload
+        self._seed = seed
+        self._scheduler = Scheduler()
+        self._streams = Streams(seed)
+        self._journal = Journal(self._scheduler)
+        self._account = Account(self._scheduler, self._streams, self._journal)
+        self._logs: list[LogLine] = []
+
+    def run(self) -> Run:
+        host = HandlerHost(self._scheduler, self._streams, self._account, self._on_log)
+        with host:
+            self._account.use(host)
+            deployment = Deployment(self._graph, self._account, self._project_dir)
+            deployment.run()
+            self._account.start()
+            self._schedule(self._workload.arrivals(self._streams.stream("workload")))
+            until = self._workload.until_seconds
+            self._scheduler.run(None if until is None else seconds(until))
+        return self._result(tuple(deployment.notes))
+
+    def _result(self, notes: tuple[str, ...]) -> Run:
+        queues = self._account.queues.values()
+        dead_letter_queues = frozenset(q.dead_letter_queue.name for q in queues if q.dead_letter_queue is not None)
+        return Run(
+            stack=self._graph.stack,
+            place="simulation",
+            workload=self._workload,
+            seed=self._seed,
+            virtual_seconds=in_seconds(self._scheduler.now),
+            events=tuple(self._journal.events),
+            rules=self._journal.rules,
+            trace_hash=self._journal.hash(),
+            sources=(frozenset(q.name for q in queues) - dead_letter_queues) | self._addressed(),
+            dead_letter_queues=dead_letter_queues,
+            logs=tuple(self._logs),
+            notes=notes,
+        )
+
+    def _addressed(self) -> frozenset[str]:
+        """Queues that the workload sends to itself: a dead-letter queue counts as a source then."""
+        return frozenset(send.queue for send in self._workload.sends if send.queue is not None)
+
+    # -- the workload -------------------------------------------------------------------------------------
+
+    def _schedule(self, arrivals: Iterable[Arrival]) -> None:
+        senders = {"http": self._http, "queue": self._queue, "invoke": self._invoke}
+        for arrival in arrivals:
+            senders[arrival.target](arrival)
+
+    def _http(self, arrival: Arrival) -> None:
+        request = arrival.request
+        assert request is not None
+        api = self._api(arrival)
+        if api.route(request.method, request.path) is None:
+            known = ", ".join(f"{route.method} {route.path}" for route in api.routes) or "none"
+            raise WorkloadError(
+                f"{self._workload.path}: {api.name} has no route {request.method} {request.path} (routes: {known})"
+            )
+        instant = seconds(arrival.at_seconds)
+        self._scheduler.at(instant, api.request, request.method, request.path, arrival.body, request.headers)
+
+    def _api(self, arrival: Arrival) -> HttpApi:
+        apis = self._account.apis
+        if arrival.name:
+            return self._named(apis, arrival.name, "HTTP API")
+        if len(apis) != 1:
+            known = ", ".join(apis) or "none"
+            raise WorkloadError(
+                f"{self._workload.path}: an HTTP request needs an HTTP API in the stack, or `api:` to choose one "
+                f"(HTTP APIs of {self._graph.stack}: {known})"
+            )
+        return next(iter(apis.values()))
+
+    def _queue(self, arrival: Arrival) -> None:
+        queue = self._named(self._account.queues, arrival.name, "queue")
+        limit = queue.attributes.maximum_message_bytes
+        if not 0 < len(arrival.body.encode()) <= limit:
+            size = len(arrival.body.encode())
+            raise WorkloadError(
+                f"{self._workload.path}: a message for {queue.name} has {size} bytes; SQS takes 1 to {limit}"
+            )
+        self._scheduler.at(seconds(arrival.at_seconds), _send, queue, arrival.body)
+
+    def _invoke(self, arrival: Arrival) -> None:
+        names = {name: name for name in self._account.functions.names}
+        function = self._named(names, arrival.name, "function")
+        self._scheduler.at(seconds(arrival.at_seconds), self._invoke_now, function, arrival.body)
+
+    def _invoke_now(self, function: str, body: str) -> None:
+        answer = self._account.functions.invoke(function, body, _ignore, by="workload")
+        if isinstance(answer, Throttled):
+            self._journal.lean_on(answer.rule)
+
+    def _named(self, found: dict[str, T], name: str, kind: str) -> T:
+        if name not in found:
+            known = ", ".join(sorted(found)) or "none"
+            raise WorkloadError(
+                f"{self._workload.path}: the stack {self._graph.stack} has no {kind} {name} (there are: {known})"
+            )
+        return found[name]
+
+    # -- logs ---------------------------------------------------------------------------------------------
+
+    def _on_log(self, line: LogLine) -> None:
+        """Take a line of the log contract into the journal; keep the others as they are."""
+        entry = _contract_entry(line.text)
+        if entry is None:
+            self._logs.append(line)
+            return
+        self._journal.record(
+            Kind.LOG,
+            "",
+            function=line.function,
+            invoke=line.request_id,
+            event=str(entry["event"]),
+            id=_text(entry.get("id")),
+            message=_text(entry.get("message_id")),
+            error_type=_text(entry.get("error_type")),
+            retryable=entry.get("retryable") if isinstance(entry.get("retryable"), bool) else None,
+        )
+
+
+def _send(queue: Queue, body: str) -> None:
+    queue.send(body)
+
+
+def _ignore(_: InvokeResult) -> None:
+    """A synchronous caller of the workload looks at nothing: the journal has it all."""
+
+
+def _contract_entry(text: str) -> dict[str, Any] | None:
+    if '"event"' not in text:
+        return None
+    try:
+        entry = json.loads(text)
+    except ValueError:
+        return None
+    if isinstance(entry, dict) and isinstance(entry.get("event"), str) and entry["event"] in CONTRACT_EVENTS:
+        return entry
+    return None
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,214 @@
+"""Which settings of which resource types the model knows (every other one is refused by name).
+
+For a type that takes part in delivery each input is *modelled* (it changes what happens to messages, and the
+model follows it), *without effect* on delivery (names, tags, permissions, encryption), or *refused*: it would change
+the result, and the model does not know how. An input that is on no list is refused as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lab.errors import NotModelledError
+from lab.program.graph import Graph, Resource
+
+QUEUE = "aws:sqs/queue:Queue"
+REDRIVE_POLICY = "aws:sqs/redrivePolicy:RedrivePolicy"
+FUNCTION = "aws:lambda/function:Function"
+LAYER = "aws:lambda/layerVersion:LayerVersion"
+MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
+HTTP_API = "aws:apigatewayv2/api:Api"
+ROUTE = "aws:apigatewayv2/route:Route"
+INTEGRATION = "aws:apigatewayv2/integration:Integration"
+STAGE = "aws:apigatewayv2/stage:Stage"
+
+_EVERYWHERE = frozenset({"name", "namePrefix", "region", "tags", "tagsAll", "description"})
+
+
+def _always(_: Any) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An input that is refused.
+
+    Attributes:
+        nearest: what the model has instead.
+        when: whether a value is refused; harmless values (false, the default) pass.
+    """
+
+    nearest: str
+    when: Callable[[Any], bool] = bool
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """What is known of one resource type."""
+
+    modelled: frozenset[str]
+    without_effect: frozenset[str]
+    refused: Mapping[str, Refusal]
+
+
+_STREAMS = Refusal("nothing: it is a setting of streams, which AWS refuses for a queue", _always)
+_LOCAL_CODE = Refusal("code in a local folder (pulumi.FileArchive)")
+
+SUPPORT: Mapping[str, Support] = {
+    QUEUE: Support(
+        frozenset(
+            {
+                "visibilityTimeoutSeconds",
+                "messageRetentionSeconds",
+                "delaySeconds",
+                "receiveWaitTimeSeconds",
+                "maxMessageSize",
+                "redrivePolicy",
+            }
+        ),
+        frozenset(
+            {
+                "policy",
+                "redriveAllowPolicy",
+                "kmsMasterKeyId",
+                "kmsDataKeyReusePeriodSeconds",
+                "sqsManagedSseEnabled",
+            }
+        ),
+        {
+            "fifoQueue": Refusal("a standard queue"),
+            "contentBasedDeduplication": Refusal("a standard queue"),
+            "deduplicationScope": Refusal("a standard queue"),
+            "fifoThroughputLimit": Refusal("a standard queue"),
+        },
+    ),
+    FUNCTION: Support(
+        frozenset(
+            {
+                "code",
+                "handler",
+                "timeout",
+                "memorySize",
+                "environment",
+                "reservedConcurrentExecutions",
+                "layers",
+                "runtime",
+            }
+        ),
+        frozenset(
+            {
+                "architectures",
+                "codeSha256",
+                "codeSigningConfigArn",
+                "deadLetterConfig",  # of asynchronous invokes only: no effect on a mapping
+                "ephemeralStorage",
+                "kmsKeyArn",
+                "loggingConfig",
+                "packageType",
+                "publish",
+                "replaceSecurityGroupsOnDestroy",
+                "replacementSecurityGroupIds",
+                "role",
+                "skipDestroy",
+                "sourceCodeHash",
+                "tracingConfig",
+                "vpcConfig",
+            }
+        ),
+        {
+            "imageUri": _LOCAL_CODE,
+            "s3Bucket": _LOCAL_CODE,
+            "s3Key": _LOCAL_CODE,
+            "s3ObjectVersion": _LOCAL_CODE,
+            "snapStart": Refusal("a cold start of fixed length (LAM-INIT-1)"),
+            "fileSystemConfig": Refusal("files in the function's own folder"),
+            "capacityProviderConfig": Refusal("a function on Lambda's own capacity"),
+            "durableConfig": Refusal("an ordinary function"),
+        },
+    ),
+    MAPPING: Support(
+        frozenset(
+            {
+                "functionName",
+                "eventSourceArn",
+                "batchSize",
+                "maximumBatchingWindowInSeconds",
+                "functionResponseTypes",
+                "scalingConfig",
+                "filterCriteria",
+                "enabled",
+            }
+        ),
+        frozenset({"kmsKeyArn", "metricsConfig", "useResourceTimeoutForPropagation"}),
+        {
+            "provisionedPollerConfig": Refusal("scalingConfig.maximumConcurrency"),
+            "bisectBatchOnFunctionError": _STREAMS,
+            "destinationConfig": _STREAMS,
+            "maximumRecordAgeInSeconds": _STREAMS,
+            "maximumRetryAttempts": _STREAMS,
+            "parallelizationFactor": _STREAMS,
+            "startingPosition": _STREAMS,
+            "startingPositionTimestamp": _STREAMS,
+            "tumblingWindowInSeconds": _STREAMS,
+            "queues": Refusal("eventSourceArn of an SQS queue"),
+            "topics": Refusal("eventSourceArn of an SQS queue"),
+            "selfManagedEventSource": Refusal("eventSourceArn of an SQS queue"),
+        },
+    ),
+}
+
+CONSUMERS: Mapping[str, str] = {
+    "aws:pipes/pipe:Pipe": "an event source mapping",
+}
+"""Types that take messages away from what is modelled: with them any result would be wrong."""
+
+FEEDERS = frozenset(
+    {
+        "aws:apigateway/restApi:RestApi",
+        "aws:cloudwatch/eventTarget:EventTarget",
+        "aws:lambda/functionUrl:FunctionUrl",
+        "aws:s3/bucketNotification:BucketNotification",
+        "aws:scheduler/schedule:Schedule",
+        "aws:sfn/stateMachine:StateMachine",
+        "aws:sns/topicSubscription:TopicSubscription",
+    }
+)
+"""Types that send messages by themselves. They are not simulated: a run contains what its workload sends."""
+
+
+def check(graph: Graph) -> list[str]:
+    """Refuse what would make a result wrong.
+
+    Returns:
+        Notes on what is part of the stack and not simulated.
+
+    Raises:
+        NotModelledError: naming each setting that is not modelled, with what is nearest.
+    """
+    problems: list[str] = []
+    notes: list[str] = []
+    for resource in graph.resources.values():
+        support = SUPPORT.get(resource.type)
+        if support is not None:
+            problems.extend(_problems(resource, support))
+        elif resource.type in CONSUMERS:
+            problems.append(f"{resource.name} ({resource.type}); nearest: {CONSUMERS[resource.type]}")
+        elif resource.type in FEEDERS:
+            notes.append(f"{resource.name} ({resource.type}) is not simulated: only the workload sends messages")
+    if problems:
+        lines = "\n".join(f"  {problem}" for problem in problems)
+        raise NotModelledError(f"stack {graph.stack} uses what is not modelled:\n{lines}")
+    return notes
+
+
+def _problems(resource: Resource, support: Support) -> list[str]:
+    problems = []
+    for name, value in resource.inputs.items():
+        if value is None or name in support.modelled or name in support.without_effect or name in _EVERYWHERE:
+            continue
+        refusal = support.refused.get(name, Refusal("leave it out", _always))
+        if refusal.when(value):
+            problems.append(f"{resource.name}: {name} = {value!r}; nearest: {refusal.nearest}")
+    return problems

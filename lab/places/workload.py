@@ -1,0 +1,302 @@
+"""Workloads: what is sent to a variant, and when (a YAML file; `docs/workloads.md` describes it for users)."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from lab.errors import UsageError, WorkloadError
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+MOST_SENDS = 10_000_000
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class HttpRequest(_Model):
+    """A request to the stack's HTTP API."""
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
+    path: str = Field(pattern="^/")
+    body: Any = None
+    headers: dict[str, str] = Field(default_factory=dict)
+    api: str | None = None
+    """Name of the API, needed only where the stack has several."""
+
+
+class Send(_Model):
+    """One line of `send`: a target, a body, and when.
+
+    `at` is in virtual seconds after the start; `times` repeats it `every` so many seconds.
+    """
+
+    at: float = Field(default=0, ge=0)
+    every: float = Field(default=0, ge=0)
+    times: int = Field(default=1, ge=1, le=MOST_SENDS)
+    http: HttpRequest | None = None
+    queue: str | None = None
+    invoke: str | None = None
+    type: Literal["sync"] | None = None
+    body: Any = None
+
+    @model_validator(mode="after")
+    def _one_target(self) -> Send:
+        targets = [name for name in ("http", "queue", "invoke") if getattr(self, name) is not None]
+        if len(targets) != 1:
+            raise ValueError(f"name exactly one target of http, queue, invoke, not {' and '.join(targets) or 'none'}")
+        if self.http is not None and self.body is not None:
+            raise ValueError("the body of an HTTP request stands under http")
+        if self.http is None and self.body is None:
+            raise ValueError("a body is missing")
+        if self.type is not None and self.invoke is None:
+            raise ValueError("type goes with invoke")
+        return self
+
+
+class _File(_Model):
+    stacks: list[str] = Field(default_factory=list)
+    description: str = ""
+    send: list[Send] = Field(min_length=1)
+    until: Literal["drained"] | float | None = Field(default=None)
+    poison: str | None = None
+
+    @model_validator(mode="after")
+    def _until_positive(self) -> _File:
+        if isinstance(self.until, (int, float)) and self.until <= 0:
+            raise ValueError("until is a positive number of virtual seconds, or drained")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One thing to send.
+
+    Attributes:
+        at_seconds: when, in virtual seconds.
+        target: `http`, `queue` or `invoke`.
+        name: the queue or function; for http the API's name or "".
+        body: the body as text.
+        request: the HTTP request, for http.
+    """
+
+    at_seconds: float
+    target: str
+    name: str
+    body: str
+    request: HttpRequest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A workload that was read.
+
+    Attributes:
+        name: name of the file without its ending.
+        path: the file.
+        stacks: patterns of the stacks whose default it is.
+        sends: its lines.
+        until_seconds: virtual seconds after which the run ends, or None: when nothing can move any more.
+        poison: body field that marks a message no handler can process, or None.
+    """
+
+    name: str
+    path: Path
+    stacks: tuple[str, ...]
+    sends: tuple[Send, ...]
+    until_seconds: float | None
+    poison: str | None
+
+    def is_poison(self, body: str) -> bool:
+        """Whether no handler can process a message of this body."""
+        if self.poison is None:
+            return False
+        try:
+            parsed = json.loads(body)
+        except ValueError:
+            return False
+        return isinstance(parsed, dict) and bool(parsed.get(self.poison))
+
+    def arrivals(self, chance: random.Random) -> Iterator[Arrival]:
+        """Everything that is sent, line by line.
+
+        Args:
+            chance: draws the values of `$uniform` and `$choice`.
+
+        Raises:
+            WorkloadError: a template does not render.
+        """
+        for line, send in enumerate(self.sends, start=1):
+            where = f"{self.path}: send {line}"
+            template = send.http.body if send.http else send.body
+            for n in range(1, send.times + 1):
+                yield Arrival(
+                    at_seconds=send.at + (n - 1) * send.every,
+                    target="http" if send.http else "queue" if send.queue else "invoke",
+                    name=(send.http.api or "" if send.http else send.queue or send.invoke) or "",
+                    body=_as_text(render(template, n, chance, where)),
+                    request=send.http,
+                )
+
+    def with_body(self, changes: Sequence[str]) -> Workload:
+        """The same workload with fields of its bodies set.
+
+        Args:
+            changes: texts of the form `field=value`; the value is read as YAML.
+
+        Raises:
+            UsageError: a text has another form, or a body is no object.
+        """
+        fields: dict[str, Any] = {}
+        for change in changes:
+            name, sign, value = change.partition("=")
+            if not sign or not name.strip():
+                raise UsageError(f"--body {change}: write it as field=value, such as --body count=25")
+            fields[name.strip()] = yaml.safe_load(value)
+        if not fields:
+            return self
+        sends = tuple(_with_fields(send, fields, f"{self.path}: send {i}") for i, send in enumerate(self.sends, 1))
+        return Workload(self.name, self.path, self.stacks, sends, self.until_seconds, self.poison)
+
+
+def _with_fields(send: Send, fields: Mapping[str, Any], where: str) -> Send:
+    body = send.http.body if send.http else send.body
+    if body is None:
+        body = {}
+    if not isinstance(body, dict):
+        raise UsageError(f"--body {next(iter(fields))}: the body of {where} is no object, so it has no fields")
+    changed = {**body, **fields}
+    if send.http:
+        return send.model_copy(update={"http": send.http.model_copy(update={"body": changed})})
+    return send.model_copy(update={"body": changed})
+
+
+# -- reading ----------------------------------------------------------------------------------------------
+
+
+def read_workload(path: Path) -> Workload:
+    """Read a workload file.
+
+    Raises:
+        WorkloadError: it is missing or malformed; the message names file, place, value and what is expected.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise WorkloadError(f"there is no workload file {path}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise WorkloadError(f"the workload file {path} cannot be read: {error}") from error
+    try:
+        content = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise WorkloadError(f"{path}:{line}: {error.problem or 'no YAML'}") from error
+    if not isinstance(content, dict):
+        raise WorkloadError(f"{path}:1: a workload is a mapping with the key send")
+    try:
+        file = _File.model_validate(content)
+    except ValidationError as error:
+        raise WorkloadError("\n".join(_explain(path, problem) for problem in error.errors())) from error
+    until = file.until if isinstance(file.until, (int, float)) else None
+    return Workload(path.stem, path, tuple(file.stacks), tuple(file.send), until, file.poison)
+
+
+def _explain(path: Path, problem: Any) -> str:
+    place = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in problem["loc"])
+    message = problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "extra_forbidden":
+        return f"{path}: {place} is no key of a workload"
+    value = "" if isinstance(problem["input"], dict) else f", not {problem['input']!r}"
+    return f"{path}: {place}: {message}{value}"
+
+
+def default_workload(folder: Path, stack: str) -> Workload:
+    """The workload of a folder that names a stack.
+
+    Raises:
+        WorkloadError: none does, or more than one.
+    """
+    workloads = [read_workload(path) for path in sorted(folder.glob("*.yaml"))]
+    found = [w for w in workloads if any(fnmatchcase(stack, pattern) for pattern in w.stacks)]
+    # A stack named outright is meant before one that a pattern covers.
+    found = [w for w in found if stack in w.stacks] or found
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        known = ", ".join(f"{w.path.name} ({', '.join(w.stacks)})" for w in workloads) or "none"
+        raise WorkloadError(
+            f"no workload in {folder} is for the stack {stack} (there are: {known})\n"
+            f"  fix: give one with --workload FILE, or add {stack} to the `stacks` of one"
+        )
+    names = ", ".join(w.path.name for w in found)
+    raise WorkloadError(f"several workloads are for the stack {stack}: {names}\n  fix: choose with --workload FILE")
+
+
+# -- rendering --------------------------------------------------------------------------------------------
+
+
+def render(template: Any, n: int, chance: random.Random, where: str) -> Any:
+    """Fill in a body.
+
+    `{n}` in a text is the number of the repetition; `{$uniform: [low, high]}` and `{$choice: [a, b]}` in place of a
+    value draw one.
+
+    Args:
+        template: body as read from the file.
+        n: number of the repetition, from 1.
+        chance: where values are drawn from.
+        where: place in the file, for messages.
+
+    Raises:
+        WorkloadError: an unknown placeholder or a malformed drawing.
+    """
+    if isinstance(template, str):
+        return _PLACEHOLDER.sub(lambda match: _placeholder(match, n, where), template)
+    if isinstance(template, list):
+        return [render(item, n, chance, where) for item in template]
+    if isinstance(template, dict):
+        if any(isinstance(key, str) and key.startswith("$") for key in template):
+            return _draw(template, chance, where)
+        return {str(key): render(value, n, chance, where) for key, value in template.items()}
+    return template
+
+
+def _placeholder(match: re.Match[str], n: int, where: str) -> str:
+    name = match.group(1)
+    if name == "n":
+        return str(n)
+    if re.fullmatch(r"\w+", name):
+        raise WorkloadError(f"{where}: the body has the unknown placeholder {{{name}}} (known: {{n}})")
+    return match.group(0)  # braces of JSON or of prose
+
+
+def _draw(template: dict[Any, Any], chance: random.Random, where: str) -> Any:
+    if len(template) == 1:
+        ((operator, operand),) = template.items()
+        if operator == "$uniform" and _is_range(operand):
+            return round(chance.uniform(*operand), 3)
+        if operator == "$choice" and isinstance(operand, list) and operand:
+            return chance.choice(operand)
+    raise WorkloadError(
+        f"{where}: {json.dumps(template)} draws nothing: write {{$uniform: [low, high]}} or {{$choice: [a, b]}}"
+    )
+
+
+def _is_range(operand: Any) -> bool:
+    return isinstance(operand, list) and len(operand) == 2 and all(isinstance(x, (int, float)) for x in operand)
+
+
+def _as_text(body: Any) -> str:
+    if body is None:
+        return ""
+    return body if isinstance(body, str) else json.dumps(body)

@@ -1,0 +1,246 @@
+"""Two variants side by side: settings, resources, behaviour."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from lab.program.graph import UNKNOWN, Graph, Resource
+from lab.results.outcome import Outcome
+
+# Inputs that AWS cannot change in place: a change replaces the resource (as pulumi-aws 7 does).
+_REPLACING: Mapping[str, frozenset[str]] = {
+    "aws:lambda/eventSourceMapping:EventSourceMapping": frozenset(
+        {"eventSourceArn", "startingPosition", "startingPositionTimestamp", "topics", "queues"}
+    ),
+    "aws:sqs/queue:Queue": frozenset({"name", "namePrefix", "fifoQueue"}),
+    "aws:lambda/function:Function": frozenset({"name", "packageType"}),
+    "aws:dynamodb/table:Table": frozenset({"name", "hashKey", "rangeKey"}),
+    "aws:lambda/layerVersion:LayerVersion": frozenset({"code", "layerName", "compatibleRuntimes"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference.
+
+    Attributes:
+        sign: Pulumi's prefix: `+`, `-`, `~` or `+-` (replaced).
+        what: key of a setting, or type and name of a resource.
+        before: value in the first variant, None where it has none.
+        after: value in the second variant, None where it has none.
+    """
+
+    sign: str
+    what: str
+    before: Any = None
+    after: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of both outcomes."""
+
+    name: str
+    before: float | None
+    after: float | None
+
+    @property
+    def differs(self) -> bool:
+        """Whether it differs."""
+        return self.before != self.after
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Everything that differs between two variants under the same workload and seed.
+
+    Attributes:
+        settings: effective settings that differ.
+        resources: resources that differ; the inputs that make the difference follow their resource, indented.
+        figures: all figures of both outcomes.
+        messages_compared: messages that both runs had.
+        messages_differing: those whose outcome or number of deliveries differs.
+    """
+
+    settings: tuple[Change, ...]
+    resources: tuple[Change, ...]
+    figures: tuple[Figure, ...]
+    messages_compared: int
+    messages_differing: int
+
+    @property
+    def nothing_differs(self) -> bool:
+        """Whether the variants are the same in every respect."""
+        return not (self.settings or self.resources or self.messages_differing) and not any(
+            figure.differs for figure in self.figures
+        )
+
+
+def compare(before: tuple[Graph, Outcome], after: tuple[Graph, Outcome]) -> Comparison:
+    """Compare two variants by their graphs and by the outcomes of the same workload."""
+    deliveries_before, deliveries_after = (_per_message(outcome) for _, outcome in (before, after))
+    shared = deliveries_before.keys() & deliveries_after.keys()
+    return Comparison(
+        settings=tuple(_changes(settings_of(before[0]), settings_of(after[0]))),
+        resources=tuple(_resource_changes(before[0], after[0])),
+        figures=tuple(_figures(before[1], after[1])),
+        messages_compared=len(shared),
+        messages_differing=sum(deliveries_before[key] != deliveries_after[key] for key in shared),
+    )
+
+
+def settings_of(graph: Graph) -> dict[str, Any]:
+    """The effective settings of a stack by dotted key.
+
+    Components register the settings that they were built from, defaults filled in; what no component speaks for (the
+    program's other configuration, such as `aws:region`) is taken as it stands in the stack file.
+    """
+    settings: dict[str, Any] = {}
+    spoken_for = set()
+    for resource in graph.resources.values():
+        if not resource.custom and resource.inputs and not resource.type.startswith("pulumi:"):
+            settings.update(_flatten(resource.name, _plain(resource.inputs)))
+            spoken_for.add(f"{graph.project}:{resource.name}")
+    for key, value in graph.config.items():
+        if key not in spoken_for:
+            settings.update(_flatten(key, _plain(value)))
+    return settings
+
+
+def _flatten(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _flatten(f"{prefix}.{key}", inner)
+    else:
+        yield prefix, value
+
+
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+    for key in sorted(before.keys() | after.keys()):
+        if key not in after:
+            yield Change("-", key, before=before[key])
+        elif key not in before:
+            yield Change("+", key, after=after[key])
+        elif before[key] != after[key]:
+            yield Change("~", key, before[key], after[key])
+
+
+def _resource_changes(before: Graph, after: Graph) -> Iterator[Change]:
+    names = [_references(graph) for graph in (before, after)]
+    old, new = (
+        {(r.type, r.name): r for r in graph.resources.values() if r.custom and not r.type.startswith("pulumi:")}
+        for graph in (before, after)
+    )
+    for key in sorted(old.keys() | new.keys()):
+        what = f"{key[0]} {key[1]}"
+        if key not in new:
+            yield Change("-", what)
+        elif key not in old:
+            yield Change("+", what)
+        else:
+            changes = list(_changes(_inputs(old[key], names[0]), _inputs(new[key], names[1])))
+            if changes:
+                replaced = {change.what.split(".")[0] for change in changes} & _REPLACING.get(key[0], frozenset())
+                yield Change("+-" if replaced else "~", what)
+                for change in changes:
+                    yield Change(change.sign, f"    {change.what}", change.before, change.after)
+
+
+def _inputs(resource: Resource, references: list[tuple[str, str]]) -> dict[str, Any]:
+    plain = _plain(resource.inputs)
+    return {
+        key: _with_references(value, references)
+        for name, inner in plain.items()
+        for key, value in _flatten(name, inner)
+    }
+
+
+def _references(graph: Graph) -> list[tuple[str, str]]:
+    """What stands for a resource in other resources' inputs, by the resource's name.
+
+    Ids and ARNs contain the auto-name, which depends on the stack: two stacks differ by them everywhere, and that says
+    nothing.
+    """
+    found: dict[str, str] = {}
+    for resource in graph.resources.values():
+        if resource.custom:
+            for attribute in ("arn", "url", "invokeArn", "name", "executionArn"):
+                value = resource.outputs.get(attribute)
+                if isinstance(value, str) and len(value) > 3:
+                    found.setdefault(value, f"${{{resource.name}.{attribute}}}")
+            if len(resource.id) > 3:
+                found.setdefault(resource.id, f"${{{resource.name}.id}}")
+    found[graph.stack] = "${stack}"
+    return sorted(found.items(), key=lambda item: -len(item[0]))
+
+
+def _with_references(value: Any, references: list[tuple[str, str]]) -> Any:
+    if isinstance(value, str):
+        for text, reference in references:
+            value = value.replace(text, reference)
+        return value
+    if isinstance(value, list):
+        return [_with_references(item, references) for item in value]
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """A value without Pulumi's own types, fit to be compared and printed."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, pulumi.AssetArchive):
+        return {name: _plain(part) for name, part in value.assets.items()}
+    if isinstance(value, (pulumi.FileArchive, pulumi.FileAsset)):
+        return str(value.path)
+    if isinstance(value, pulumi.StringAsset):
+        return str(value.text)
+    return repr(value) if value is UNKNOWN else value
+
+
+_FIGURES = (
+    "messages.sent",
+    "messages.processed",
+    "messages.deadLettered",
+    "messages.healthyDeadLettered",
+    "messages.lost",
+    "messages.expired",
+    "messages.remaining",
+    "deliveries.total",
+    "deliveries.duplicates",
+    "deliveries.overlapping",
+    "deliveries.maxPerMessage",
+    "effects.total",
+    "effects.duplicated",
+    "invocations.total",
+    "invocations.failed",
+    "invocations.throttled",
+    "invocations.timedOut",
+    "latencySeconds.p50",
+    "latencySeconds.p95",
+    "latencySeconds.max",
+    "ordering.violations",
+    "virtualSeconds",
+)
+
+
+def _figures(before: Outcome, after: Outcome) -> Iterator[Figure]:
+    old, new = (dict(_flatten("", json.loads(outcome.as_json()))) for outcome in (before, after))
+    for name in _FIGURES:
+        yield Figure(name, old[f".{name}"], new[f".{name}"])
+
+
+def _per_message(outcome: Outcome) -> dict[str, tuple[str, int]]:
+    """Outcome and number of deliveries by business id; ids that repeat are numbered."""
+    found: dict[str, tuple[str, int]] = {}
+    seen: dict[str, int] = {}
+    for message in outcome.per_message:
+        seen[message.id] = seen.get(message.id, 0) + 1
+        found[f"{message.id}#{seen[message.id]}"] = (message.outcome, len(message.delivered_at))
+    return found

@@ -1,0 +1,54 @@
+"""What an outcome means, in one sentence or two."""
+
+from __future__ import annotations
+
+from lab.results.outcome import Outcome
+
+
+def conclusion(outcome: Outcome) -> str:
+    """The gist of an outcome: the worst first."""
+    messages = outcome.messages
+    parts: list[str] = []
+    if messages.lost:
+        lost = f"{messages.lost} of {messages.sent} messages are lost"
+        parts.append(f"{lost}: deleted, never processed, in no dead-letter queue")
+    if messages.expired:
+        parts.append(f"{messages.expired} expire")
+    if messages.healthy_dead_lettered:
+        parts.append(_healthy(outcome))
+    if outcome.effects.duplicated:
+        again = outcome.effects.duplicated
+        parts.append(f"{again} {_plural(again, 'piece of work is', 'pieces of work are')} done again")
+    poison = messages.dead_lettered - messages.healthy_dead_lettered
+    if poison:
+        parts.append(f"{poison} poison {_plural(poison, 'message ends', 'messages end')} in the dead-letter queue")
+    if messages.remaining:
+        parts.append(f"{messages.remaining} are still waiting at the end")
+    if messages.processed:
+        parts.append(_processed(outcome))
+    if not parts:
+        return "Nothing was sent." if messages.sent == 0 else "Nothing happened."
+    text = "; ".join(parts)
+    return text[0].upper() + text[1:] + "."
+
+
+def _healthy(outcome: Outcome) -> str:
+    count = outcome.messages.healthy_dead_lettered
+    dead = [message for message in outcome.per_message if message.outcome == "deadLettered"]
+    untouched = sum(not message.delivered_at for message in dead)
+    text = f"{count} healthy {_plural(count, 'message ends', 'messages end')} in the dead-letter queue"
+    if untouched:
+        text += f" ({untouched} of them without ever reaching the function)"
+    return text
+
+
+def _processed(outcome: Outcome) -> str:
+    messages = outcome.messages
+    times = "once" if outcome.effects.duplicated == 0 else "at least once"
+    if messages.processed == messages.sent:
+        return f"every message is processed {times}"
+    return f"{messages.processed} of {messages.sent} are processed {times}"
+
+
+def _plural(count: int, one: str, many: str) -> str:
+    return one if count == 1 else many

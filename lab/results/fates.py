@@ -1,0 +1,215 @@
+"""What became of each message, read from the events of a run."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from lab.model.clock import in_seconds
+from lab.model.functions import TIMED_OUT
+from lab.model.journal import Event, Kind
+from lab.places.simulation import Run
+
+_OF_A_DELIVERY = frozenset({"started", "processed", "failed", "duplicate"})
+
+Ending = Literal["processed", "deadLettered", "lost", "expired", "remaining"]
+
+
+@dataclass(slots=True)
+class Fate:
+    """One message.
+
+    Attributes:
+        message_id: SQS's id.
+        business_id: `id` of the body, or of the log, else the message id.
+        sent_at: virtual seconds.
+        poison: whether no handler can process it.
+        delivered_at: when it was handed to a handler, in virtual seconds.
+        overlapping: deliveries that began while another invoke still held it.
+        processed_at: when a delivery first processed it, or None.
+        detected_duplicate: whether a delivery skipped it because its work was done already.
+        left: how it left the source: `deleted`, `deadLettered`, `expired`, or None.
+    """
+
+    message_id: str
+    business_id: str
+    sent_at: float
+    poison: bool
+    delivered_at: list[float] = field(default_factory=list)
+    overlapping: int = 0
+    processed_at: float | None = None
+    detected_duplicate: bool = False
+    left: Literal["deleted", "deadLettered", "expired"] | None = None
+    holders: set[str] = field(default_factory=set)
+
+    @property
+    def outcome(self) -> Ending:
+        """Where it ended."""
+        if self.left is None:
+            return "remaining"
+        if self.left == "deleted":
+            return "processed" if self.processed_at is not None or self.detected_duplicate else "lost"
+        return self.left
+
+    @property
+    def latency_seconds(self) -> float | None:
+        """Seconds from accepted to first processed."""
+        return None if self.processed_at is None else self.processed_at - self.sent_at
+
+
+@dataclass(slots=True)
+class Ledger:
+    """All messages of a run, and what was counted on the way.
+
+    Attributes:
+        fates: messages by message id, in the order of their sends.
+        effects: how often the work of each business id was done.
+    """
+
+    fates: dict[str, Fate] = field(default_factory=dict)
+    effects: Counter[str] = field(default_factory=Counter)
+    invocations: int = 0
+    failed: int = 0
+    throttled: int = 0
+    timed_out: int = 0
+
+
+def read_events(run: Run) -> Ledger:
+    """Read the events of a run, in order."""
+    reader = _Reader(run)
+    for event in run.events:
+        handler = reader.handlers.get(event.kind)
+        if handler is not None:
+            handler(event)
+    reader.settle_duplicates()
+    return reader.ledger
+
+
+class _Reader:
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self.ledger = Ledger()
+        # Functions that follow the log contract say themselves what they processed. Of the others a delivered
+        # message counts as processed when the invoke succeeded and the response did not name it as failed.
+        self._talking = {
+            event.text("function")
+            for event in run.events
+            if event.kind is Kind.LOG and event.text("event") in _OF_A_DELIVERY and event.text("message")
+        }
+        self._invokes: dict[str, tuple[str, tuple[str, ...]]] = {}  # invoke: function, messages
+        self._function_of: dict[str, str] = {}
+        self._skipped: list[Fate] = []
+        self.handlers: dict[Kind, Callable[[Event], None]] = {
+            Kind.SENT: self._sent,
+            Kind.INVOKE: self._invoke,
+            Kind.BATCH: self._batch,
+            Kind.INVOKE_END: self._invoke_end,
+            Kind.VERDICT: self._verdict,
+            Kind.LOG: self._log,
+            Kind.DELETED: self._deleted,
+            Kind.DEAD_LETTERED: self._dead_lettered,
+            Kind.EXPIRED: self._expired,
+            Kind.THROTTLED: self._throttled,
+        }
+
+    def _fate(self, event: Event) -> Fate | None:
+        return self.ledger.fates.get(event.text("message"))
+
+    def _sent(self, event: Event) -> None:
+        if event.text("queue") not in self._run.sources:
+            return
+        message, body = event.text("message"), event.text("body")
+        self.ledger.fates[message] = Fate(
+            message_id=message,
+            business_id=_business_id(body) or message,
+            sent_at=in_seconds(event.instant),
+            poison=self._run.workload.is_poison(body),
+        )
+
+    def _invoke(self, event: Event) -> None:
+        self.ledger.invocations += 1
+        self._function_of[event.text("invoke")] = event.text("function")
+
+    def _batch(self, event: Event) -> None:
+        invoke = event.text("invoke")
+        messages = event.texts("messages")
+        self._invokes[invoke] = (self._function_of[invoke], messages)
+        for message in messages:
+            fate = self.ledger.fates.get(message)
+            if fate is not None:
+                fate.overlapping += bool(fate.holders)
+                fate.holders.add(invoke)
+                fate.delivered_at.append(in_seconds(event.instant))
+
+    def _invoke_end(self, event: Event) -> None:
+        error = event.facts.get("error")
+        self.ledger.failed += error is not None
+        self.ledger.timed_out += error == TIMED_OUT
+        invoke = event.text("invoke")
+        _, messages = self._invokes.get(invoke, ("", ()))
+        for message in messages:
+            fate = self.ledger.fates.get(message)
+            if fate is not None:
+                fate.holders.discard(invoke)
+
+    def _verdict(self, event: Event) -> None:
+        function, messages = self._invokes[event.text("invoke")]
+        if function in self._talking:
+            return
+        failed = {*event.texts("messages"), *event.texts("named")}
+        for message in messages:
+            fate = self.ledger.fates.get(message)
+            if fate is not None and message not in failed:
+                self._processed(fate, fate.business_id, event)
+
+    def _log(self, event: Event) -> None:
+        fate = self._fate(event)
+        business_id = event.text("id")
+        if fate is not None and business_id:
+            fate.business_id = business_id
+        if event.text("event") == "processed":
+            if fate is not None:
+                self._processed(fate, business_id or fate.business_id, event)
+        elif event.text("event") == "duplicate" and fate is not None:
+            self._skipped.append(fate)
+
+    def _processed(self, fate: Fate, business_id: str, event: Event) -> None:
+        self.ledger.effects[business_id] += 1
+        if fate.processed_at is None:
+            fate.processed_at = in_seconds(event.instant)
+
+    def settle_duplicates(self) -> None:
+        """A message that was skipped as a duplicate is in order only if its work was really done by somebody."""
+        for fate in self._skipped:
+            fate.detected_duplicate = self.ledger.effects[fate.business_id] > 0
+
+    def _deleted(self, event: Event) -> None:
+        fate = self._fate(event)
+        if fate is not None and fate.left is None:
+            fate.left = "deleted"
+
+    def _dead_lettered(self, event: Event) -> None:
+        fate = self._fate(event)
+        if fate is not None:
+            fate.left = "deadLettered"
+
+    def _expired(self, event: Event) -> None:
+        # From the source, or later from the dead-letter queue: gone either way.
+        fate = self._fate(event)
+        if fate is not None:
+            fate.left = "expired"
+
+    def _throttled(self, event: Event) -> None:
+        self.ledger.throttled += 1
+
+
+def _business_id(body: str) -> str | None:
+    try:
+        parsed = json.loads(body)
+    except ValueError:
+        return None
+    value = parsed.get("id") if isinstance(parsed, dict) else None
+    return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else None

@@ -1,0 +1,200 @@
+"""The outcome of a run: what became of every message, counted (the JSON contract of `run --json`).
+
+    sent = processed + deadLettered + lost + expired + remaining
+
+always; `outcome_of` asserts it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from lab.errors import ModelError
+from lab.places.simulation import Run
+from lab.results.fates import Fate, Ledger, read_events
+from lab.rules import RULES, Status
+
+SCHEMA_VERSION = 1
+MODEL_VERSION = "1.0"
+"""Goes up whenever a change of the model changes results."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid")
+
+
+class ModelInfo(_Model):
+    """Which model computed it, and what it leaned on."""
+
+    version: str
+    assumptions: tuple[str, ...]
+
+
+class Messages(_Model):
+    """Where the messages ended: every one in exactly one place."""
+
+    sent: int
+    processed: int
+    dead_lettered: int
+    healthy_dead_lettered: int
+    lost: int
+    expired: int
+    remaining: int
+
+
+class Deliveries(_Model):
+    """How often messages were handed to a handler."""
+
+    total: int
+    duplicates: int
+    overlapping: int
+    max_per_message: int
+
+
+class Effects(_Model):
+    """How often work was done."""
+
+    total: int
+    duplicated: int
+
+
+class Invocations(_Model):
+    """What happened to the functions."""
+
+    total: int
+    failed: int
+    throttled: int
+    timed_out: int
+
+
+class Latency(_Model):
+    """Seconds from accepted to first processed; None where nothing was processed."""
+
+    p50: float | None
+    p95: float | None
+    max: float | None
+
+
+class Ordering(_Model):
+    """Order, where the source keeps one."""
+
+    violations: int
+
+
+class MessageOutcome(_Model):
+    """What became of one message."""
+
+    id: str
+    message_id: str
+    delivered_at: tuple[float, ...]
+    outcome: Literal["processed", "deadLettered", "lost", "expired", "remaining"]
+
+
+class Outcome(_Model):
+    """One run, counted."""
+
+    schema_version: int = SCHEMA_VERSION
+    stack: str
+    place: str
+    workload: str
+    seed: int
+    virtual_seconds: float
+    trace_hash: str
+    model: ModelInfo
+    messages: Messages
+    deliveries: Deliveries
+    effects: Effects
+    invocations: Invocations
+    latency_seconds: Latency
+    ordering: Ordering
+    per_message: tuple[MessageOutcome, ...] = Field(repr=False)
+
+    def as_json(self) -> str:
+        """The contract's JSON object."""
+        return self.model_dump_json(by_alias=True)
+
+
+def outcome_of(run: Run) -> Outcome:
+    """Count a run.
+
+    Raises:
+        ModelError: messages are not conserved, which would be a bug of the lab.
+    """
+    ledger = read_events(run)
+    fates = list(ledger.fates.values())
+    messages = _messages(fates)
+    places = messages.processed + messages.dead_lettered + messages.lost + messages.expired + messages.remaining
+    if messages.sent != places:
+        raise ModelError(f"messages are not conserved: {messages.sent} sent, {places} accounted for: {messages}")
+    latencies = sorted(fate.latency_seconds for fate in fates if fate.latency_seconds is not None)
+    deliveries = [len(fate.delivered_at) for fate in fates]
+    return Outcome(
+        stack=run.stack,
+        place=run.place,
+        workload=run.workload.name,
+        seed=run.seed,
+        virtual_seconds=run.virtual_seconds,
+        trace_hash=run.trace_hash,
+        model=ModelInfo(version=MODEL_VERSION, assumptions=assumptions_of(run.rules)),
+        messages=messages,
+        deliveries=Deliveries(
+            total=sum(deliveries),
+            duplicates=sum(count - 1 for count in deliveries if count),
+            overlapping=sum(fate.overlapping for fate in fates),
+            max_per_message=max(deliveries, default=0),
+        ),
+        effects=_effects(ledger),
+        invocations=Invocations(
+            total=ledger.invocations,
+            failed=ledger.failed,
+            throttled=ledger.throttled,
+            timed_out=ledger.timed_out,
+        ),
+        latency_seconds=Latency(
+            p50=_quantile(latencies, 0.5), p95=_quantile(latencies, 0.95), max=_quantile(latencies, 1.0)
+        ),
+        ordering=Ordering(violations=0),  # a standard queue promises no order that could be violated
+        per_message=tuple(
+            MessageOutcome(
+                id=fate.business_id,
+                message_id=fate.message_id,
+                delivered_at=tuple(fate.delivered_at),
+                outcome=fate.outcome,
+            )
+            for fate in fates
+        ),
+    )
+
+
+def assumptions_of(rules: Sequence[str]) -> tuple[str, ...]:
+    """Those of some rules that are assumptions."""
+    return tuple(rule for rule in rules if RULES[rule].status is Status.ASSUMPTION)
+
+
+def _messages(fates: Sequence[Fate]) -> Messages:
+    ended = [fate.outcome for fate in fates]
+    return Messages(
+        sent=len(fates),
+        processed=ended.count("processed"),
+        dead_lettered=ended.count("deadLettered"),
+        healthy_dead_lettered=sum(fate.outcome == "deadLettered" and not fate.poison for fate in fates),
+        lost=ended.count("lost"),
+        expired=ended.count("expired"),
+        remaining=ended.count("remaining"),
+    )
+
+
+def _effects(ledger: Ledger) -> Effects:
+    return Effects(total=sum(ledger.effects.values()), duplicated=sum(count - 1 for count in ledger.effects.values()))
+
+
+def _quantile(ordered: Sequence[float], share: float) -> float | None:
+    """The smallest value that at least this share of all values do not exceed (nearest rank)."""
+    if not ordered:
+        return None
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
