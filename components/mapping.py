@@ -41,11 +41,16 @@ def sqs_mapping(
         maximum_batching_window_in_seconds=settings.maximum_batching_window_seconds,
         function_response_types=response_types,
         scaling_config=None if concurrency is None else {"maximum_concurrency": concurrency},
-        filter_criteria={"filters": [{"pattern": json.dumps(pattern)} for pattern in settings.filters]}
-        if settings.filters
-        else None,
+        filter_criteria=_filter_criteria(settings),
         enabled=settings.enabled,
         opts=pulumi.ResourceOptions(
             parent=parent, depends_on=[function.policy, *depends_on], delete_before_replace=True
         ),
     )
+
+
+def _filter_criteria(settings: SqsWorkerSettings) -> lambda_.EventSourceMappingFilterCriteriaArgsDict | None:
+    """The filters as compact JSON, since their length is limited; None where every message is wanted."""
+    if not settings.filters:
+        return None
+    return {"filters": [{"pattern": json.dumps(pattern, separators=(",", ":"))} for pattern in settings.filters]}

@@ -91,7 +91,9 @@ class BatchWorkerSettings(SqsWorkerSettings):
     `raise` fails the whole invoke.
     """
 
-    on_record_error: Literal["report", "raise"] = Field("report", description="how the function answers")
+    on_record_error: Literal["report", "raise"] = Field(
+        "report", description="what the function does with records that failed"
+    )
 
 
 def _pattern_violations(index: int, pattern: dict[str, JsonValue]) -> Iterator[Violation]:

@@ -124,7 +124,7 @@ def _bound_fix(details: ErrorDetails) -> str | None:
         case "greater_than_equal":
             return f"set it to {bounds['ge']} or more"
         case "greater_than":
-            return f"set it above {bounds['gt']}"
+            return f"set it above {bounds['gt']:g}"
         case "less_than_equal":
             return f"set it to {bounds['le']} or less"
         case _:
@@ -171,7 +171,7 @@ def _range_of(field: FieldInfo) -> str:
         if isinstance(meta, annotated_types.Ge):
             words.append(f"from {meta.ge}")
         elif isinstance(meta, annotated_types.Gt):
-            words.append(f"above {meta.gt}")
+            words.append(f"above {meta.gt:g}")
         elif isinstance(meta, annotated_types.Le):
             words.append(f"to {meta.le}")
     return " ".join(words)

@@ -15,6 +15,7 @@ from typing import Any
 
 import pulumi
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
+from pulumi.runtime.stack import Stack
 from pulumi_aws import apigatewayv2, cloudwatch, dynamodb, iam, lambda_, sqs
 
 # pulumi_aws loads a module at its first use, and some modules of it warn while they load. With warnings as errors
@@ -123,12 +124,14 @@ def deploy(
     stack: str = "test",
     preview: bool = True,
     logger: logging.Logger | None = None,
+    world: World | None = None,
 ) -> World:
     """Run a program to its end and return what it registered.
 
-    Each run has a context and an event loop of its own, so nothing is left for the next one.
+    Each run has a context and an event loop of its own, so nothing is left for the next one. Pass a
+    `world` to see what was registered before the program failed.
     """
-    world = World()
+    world = world if world is not None else World()
 
     def run() -> None:
         pulumi.runtime.set_mocks(
@@ -140,7 +143,7 @@ def deploy(
         def awaited() -> pulumi.Output[None]:
             program()
             root = pulumi.runtime.get_root_resource()
-            assert root is not None
+            assert isinstance(root, Stack)
             return pulumi.Output.from_input(root.outputs).apply(world.outputs.update)
 
         awaited()

@@ -1,0 +1,149 @@
+"""The whole program under every stack file, against Pulumi's mocks."""
+
+from __future__ import annotations
+
+import json
+import re
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+
+from components.settings import SECTIONS, SettingsError
+from tests.components.world import World, deploy
+
+ROOT = Path(__file__).resolve().parent.parent
+STACKS = sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in ROOT.glob("stacks/Pulumi.*.yaml"))
+EXPORTS = {"ApiEndpoint", "QueueUrl", "DlqUrl", "ProducerFunction", "WorkerFunction"}
+BATCH = {
+    "batch-partial": {"batchSize": 10, "reportBatchItemFailures": True, "onRecordError": "report"},
+    "batch-all-or-nothing": {"batchSize": 10, "reportBatchItemFailures": False, "onRecordError": "raise"},
+    "batch-unreported": {"batchSize": 10, "reportBatchItemFailures": False, "onRecordError": "report"},
+    "batch-single": {"batchSize": 1, "reportBatchItemFailures": True, "onRecordError": "report"},
+}
+
+
+@pytest.fixture(autouse=True)
+def _in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
+def _config(stack: str) -> dict[str, Any]:
+    config = yaml.safe_load((ROOT / "stacks" / f"Pulumi.{stack}.yaml").read_text())["config"]
+    assert isinstance(config, dict)
+    return config
+
+
+def _run(config: dict[str, Any], *, stack: str = "mine", preview: bool = True, world: World | None = None) -> World:
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
+
+    def program() -> None:
+        runpy.run_path("__main__.py", run_name="__main__")
+
+    return deploy(program, config=texts, stack=stack, preview=preview, world=world)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_stack_exports_what_users_need(stack: str) -> None:
+    outputs = _run(_config(stack), stack=stack).outputs
+    family = stack.split("-")[0]
+    assert set(outputs) == EXPORTS
+    assert outputs["ApiEndpoint"] == f"https://{family}-api.test"
+    assert outputs["QueueUrl"] == f"https://sqs.test/{family}-queue"
+    assert outputs["DlqUrl"] == f"https://sqs.test/{family}-dlq"
+    assert outputs["ProducerFunction"] == f"{family}-producer"
+    assert outputs["WorkerFunction"] == f"{family}-worker"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_stack_names_its_resources_predictably(stack: str) -> None:
+    family = stack.split("-")[0]
+    names = {resource.name for resource in _run(_config(stack), stack=stack).resources if resource.custom}
+    expected = {"queue", "dlq", "worker", "producer", "api", "mapping"}
+    assert {f"{family}-{part}" for part in expected} <= names
+    assert all(name.startswith(f"{family}-") or name == "shared-layer" for name in names)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_policy_of_any_stack_allows_more_than_named_actions_on_named_resources(stack: str) -> None:
+    policies = _run(_config(stack), stack=stack).of_type("aws:iam/rolePolicy:RolePolicy")
+    assert len(policies) == 2
+    for policy in policies:
+        for statement in policy.document("policy")["Statement"]:
+            assert not any("*" in action for action in statement["Action"]), statement
+            assert statement["Resource"].startswith("arn:aws:"), statement
+            resource = statement["Resource"]
+            assert "*" not in (resource.removesuffix(":*") if statement["Sid"] == "WriteOwnLogs" else resource)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_resource_of_every_stack_stands_below_a_component(stack: str) -> None:
+    for resource in _run(_config(stack), stack=stack).resources:
+        if resource.custom:
+            assert resource.parent.startswith("delivery-lab:"), resource.name
+        else:
+            assert re.fullmatch(r"delivery-lab:[a-z]+:[A-Z][A-Za-z]+", resource.type)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_stack_file_says_in_one_line_what_it_is_about_and_where_it_goes(stack: str) -> None:
+    first = (ROOT / "stacks" / f"Pulumi.{stack}.yaml").read_text().splitlines()[0]
+    assert re.fullmatch(r"# [A-Z`].{20,110}\.", first)
+    assert _config(stack)["aws:region"] == "us-east-1"
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_stack_has_the_section_it_is_named_after(stack: str) -> None:
+    sections = [key for key in _config(stack) if key.startswith("delivery-lab:")]
+    assert sections == [f"delivery-lab:{stack.split('-')[0]}"]
+    assert sections[0].removeprefix("delivery-lab:") in SECTIONS
+
+
+@pytest.mark.parametrize("stack", sorted(BATCH))
+def test_the_batch_variants_differ_in_what_they_are_about(stack: str) -> None:
+    world = _run(_config(stack), stack=stack)
+    settings = world.one("delivery-lab:pipelines:BatchPipeline", "batch").inputs
+    assert {key: settings["worker"][key] for key in BATCH[stack]} == BATCH[stack]
+    assert settings["worker"]["timeoutSeconds"] == 5
+    assert settings["queue"]["visibilityTimeoutSeconds"] == 30
+    assert settings["queue"]["maxReceiveCount"] == 2
+    assert settings["api"]["authorization"] == "none"
+    mapping = world.one("aws:lambda/eventSourceMapping:EventSourceMapping", "batch-mapping").inputs
+    reported = ["ReportBatchItemFailures"] if BATCH[stack]["reportBatchItemFailures"] else []
+    assert mapping["functionResponseTypes"] == reported
+    assert mapping["batchSize"] == BATCH[stack]["batchSize"]
+    variables = world.one("aws:lambda/function:Function", "batch-worker").inputs["environment"]["variables"]
+    assert variables["ON_RECORD_ERROR"] == BATCH[stack]["onRecordError"]
+
+
+def test_a_stack_that_cannot_be_used_registers_nothing() -> None:
+    world = World()
+    with pytest.raises(SettingsError) as caught:
+        _run({"delivery-lab:batch": {"worker": {"batchSize": 0}}}, world=world)
+    assert str(caught.value).startswith("stacks/Pulumi.mine.yaml: 1 setting cannot be used\n")
+    assert world.resources == []
+
+
+def test_an_update_without_the_layer_s_dependencies_stops_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = (ROOT / "__main__.py").read_text()
+    (tmp_path / "__main__.py").write_text(program)
+    monkeypatch.chdir(tmp_path)
+    world = World()
+    with pytest.raises(pulumi.RunError) as caught:
+        _run({"delivery-lab:batch": {}}, preview=False, world=world)
+    assert str(caught.value) == "build/layer is missing: run `make layer` before `pulumi up`"
+    assert [resource.name for resource in world.resources if resource.custom] == []
+
+
+def test_the_project_file_is_what_the_cli_expects() -> None:
+    assert yaml.safe_load((ROOT / "Pulumi.yaml").read_text()) == {
+        "name": "delivery-lab",
+        "description": "AWS Lambda event sources as components, one stack file per variant",
+        "stackConfigDir": "stacks",
+        "runtime": {"name": "python", "options": {"toolchain": "pip", "virtualenv": ".venv"}},
+    }
