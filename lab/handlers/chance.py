@@ -1,0 +1,57 @@
+"""Randomness of handlers: `random`, `os.urandom`, `uuid` and `secrets` repeat with the seed.
+
+Each environment draws from its own generator, made from the run's seed, the function and the number of the
+environment. Not covered: generators of other packages (numpy) and the order of sets of strings, which Python
+itself shuffles per process unless PYTHONHASHSEED is set.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from typing import Any
+
+from lab.handlers.fibers import current
+from lab.handlers.patches import Patches
+
+_real_urandom = os.urandom
+_RealRandom = random.Random
+
+_MODULE_FUNCTIONS = tuple(
+    name for name, value in vars(random).items() if isinstance(getattr(value, "__self__", None), _RealRandom)
+)
+
+
+def urandom(size: int, /) -> bytes:
+    """As `os.urandom`; inside a handler the bytes come from the environment's generator."""
+    fiber = current()
+    return _real_urandom(size) if fiber is None else fiber.environment.entropy.randbytes(size)
+
+
+class Random(_RealRandom):
+    """`random.Random` whose default seed, inside a handler, comes from the environment's generator."""
+
+    def seed(self, a: Any = None, version: int = 2) -> None:
+        """As `random.Random.seed`."""
+        fiber = current()
+        if a is None and fiber is not None:
+            a = fiber.environment.entropy.getrandbits(256)
+        super().seed(a, version)
+
+
+def module_functions(seed: int) -> dict[str, Any]:
+    """`random.random`, `random.choice` and all the others, bound to a generator of their own."""
+    generator = Random(seed)
+    return {"_inst": generator} | {name: getattr(generator, name) for name in _MODULE_FUNCTIONS}
+
+
+def install(patches: Patches) -> dict[int, Any]:
+    """Put the sources of entropy in place.
+
+    Returns:
+        The replaced functions by the `id` of the real one.
+    """
+    patches.set(os, "urandom", urandom)
+    patches.set(random, "_urandom", urandom)
+    patches.set(random, "Random", Random)
+    return {id(_real_urandom): urandom, id(_RealRandom): Random}

@@ -1,0 +1,157 @@
+"""What a process has of its own, kept apart for each execution environment.
+
+In real life every environment is a process. Here they share one, so whatever Python keeps once per process is
+exchanged when control passes between the host and an environment: modules, environment variables, standard
+streams, the logging tree, the table of threads, and a few globals of shared packages. Exchanging means moving
+references in a fixed, short list of dictionaries.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures.thread
+import io
+import logging
+import os
+import random
+import sys
+import threading
+import time
+import warnings
+from typing import Any
+from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
+
+from lab.handlers.capture import LineStream, RuntimeLogHandler
+from lab.handlers.chance import module_functions
+from lab.handlers.modules import EnvironmentModules
+from lab.handlers.virtual_threads import VirtualLock
+
+Namespace = dict[str, Any]
+
+SHARED_PACKAGE_STATE = {
+    "boto3": ("DEFAULT_SESSION",),
+    "aws_lambda_powertools.logging.logger": ("is_cold_start",),
+    "aws_lambda_powertools.tracing.tracer": ("is_cold_start",),
+    "aws_lambda_powertools.metrics.base": ("is_cold_start",),
+    "aws_lambda_powertools.metrics.provider.cold_start": ("is_cold_start",),
+}
+"""Globals of packages that all environments share, which a process of its own would have to itself."""
+
+_real_putenv = os.putenv
+
+
+def pristine_package_state() -> dict[str, Namespace]:
+    """The present values of the globals in `SHARED_PACKAGE_STATE`, of packages that are imported."""
+    return {
+        package: {name: vars(sys.modules[package])[name] for name in names if name in vars(sys.modules[package])}
+        for package, names in SHARED_PACKAGE_STATE.items()
+        if package in sys.modules
+    }
+
+
+class ProcessState:
+    """The process-wide state of one environment. `enter` and `leave` exchange it with the host's.
+
+    Args:
+        modules: the environment's modules.
+        variables: its environment variables.
+        stdout: its standard output.
+        stderr: its standard error.
+        seed: seed of the functions of the module `random`.
+        package_state: values of shared packages' globals in a fresh process.
+    """
+
+    def __init__(
+        self,
+        modules: EnvironmentModules,
+        variables: dict[str, str],
+        stdout: LineStream,
+        stderr: LineStream,
+        seed: int,
+        package_state: dict[str, Namespace],
+    ) -> None:
+        self._modules = modules
+        self._pairs: list[tuple[Namespace, Namespace]] = []
+        self._hosts: list[Namespace] = []
+        self._zone = variables.get("TZ", ":UTC")
+        encoded = {os.fsencode(name): os.fsencode(value) for name, value in variables.items()}
+        self._own(vars(os.environ), _data=encoded)
+        self._own(vars(os.environb), _data=encoded)
+        self._own(vars(sys), stdout=stdout, stderr=stderr, stdin=io.StringIO(), path=list(modules.path), argv=[""])
+        self._own(vars(sys), meta_path=modules.meta_path(), excepthook=sys.__excepthook__)
+        self._own(vars(random), **module_functions(seed))
+        self._own(vars(warnings), filters=_default_warning_filters())
+        self._own_threads()
+        self._own_logging(stdout)
+        self._own(vars(asyncio.events), _event_loop_policy=None)
+        for package, values in package_state.items():
+            self.add_package_state(package, values)
+
+    def add_package_state(self, package: str, values: Namespace) -> None:
+        """Give the environment its own values of a shared package's globals."""
+        self._own(vars(sys.modules[package]), **values)
+
+    def enter(self) -> None:
+        """Put the environment's state in place; `leave` must follow."""
+        hosts = self._hosts
+        for namespace, mine in self._pairs:
+            hosts.append({name: namespace[name] for name in mine})
+            namespace.update(mine)
+        self._modules.enter()
+        if self._zone != ":UTC":
+            _set_zone(self._zone)
+
+    def leave(self) -> None:
+        """Put the host's state back and keep what the environment made of its own."""
+        if self._zone != ":UTC":
+            _set_zone("UTC")
+        self._modules.leave()
+        for (namespace, mine), theirs in zip(self._pairs, self._hosts, strict=False):
+            for name in mine:
+                mine[name] = namespace[name]
+            namespace.update(theirs)
+        self._hosts.clear()
+
+    def _own(self, namespace: Namespace, **values: Any) -> None:
+        self._pairs.append((namespace, {name: value for name, value in values.items() if name in namespace}))
+
+    def _own_threads(self) -> None:
+        main = threading.main_thread()
+        self._own(
+            vars(threading),
+            _active={main.ident: main},
+            _limbo={},
+            _dangling=WeakSet(),
+            _shutdown_locks=set(),
+            excepthook=threading.__excepthook__,
+        )
+        self._own(
+            vars(concurrent.futures.thread),
+            _threads_queues=WeakKeyDictionary(),
+            _global_shutdown_lock=VirtualLock(),
+        )
+
+    def _own_logging(self, stdout: LineStream) -> None:
+        root = logging.RootLogger(logging.WARNING)
+        handlers: WeakValueDictionary[str, logging.Handler] = WeakValueDictionary()
+        self._own(vars(logging), root=root, _handlers=handlers, _handlerList=[])
+        self._own(vars(logging), _loggerClass=logging.Logger, _logRecordFactory=logging.LogRecord, raiseExceptions=True)
+        self._own(vars(logging.Logger.manager), **vars(logging.Manager(root)))
+        handler = RuntimeLogHandler(stdout)
+        logging._handlerList.pop()  # type: ignore[attr-defined]  # made in the host, but it is not one of the host's
+        root.addHandler(handler)
+
+
+def _default_warning_filters() -> list[Any]:
+    """What a Python process starts with when nothing is set."""
+    with warnings.catch_warnings():
+        warnings.resetwarnings()
+        for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+            warnings.simplefilter("ignore", category)
+        return list(warnings.filters)
+
+
+def _set_zone(zone: str) -> None:
+    """Change the zone that C's `localtime` uses."""
+    _real_putenv("TZ", zone)
+    time.tzset()
