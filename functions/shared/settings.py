@@ -56,7 +56,7 @@ def number(name: str, default: float, *, minimum: float, maximum: float = math.i
     """
     text = os.environ.get(name)
     if text is None:
-        return default
+        return float(default)
     try:
         value = float(text)
     except ValueError:

@@ -105,6 +105,10 @@ class Beats(threading.Event):
         """Wait until the heartbeat waits again; returns for how long it would."""
         return self._pauses.get(timeout=10)
 
+    def put_pause(self) -> None:
+        """Let whoever waits in `next_pause` go on, although the heartbeat will not wait again."""
+        self._pauses.put(None)
+
     def beat(self) -> None:
         """End the heartbeat's wait as if its time had passed."""
         self._stops.put(False)
