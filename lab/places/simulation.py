@@ -88,7 +88,8 @@ class _Simulation:
         self._logs: list[LogLine] = []
 
     def run(self) -> Run:
-        host = HandlerHost(self._scheduler, self._streams, self._account, self._on_log)
+        # The model of Lambda counts the cold start itself, since it is not taken off the timeout (LAM-INIT-1).
+        host = HandlerHost(self._scheduler, self._streams, self._account, self._on_log, cold_start_seconds=0)
         with host:
             self._account.use(host)
             deployment = Deployment(self._graph, self._account, self._project_dir)

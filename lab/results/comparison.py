@@ -12,6 +12,8 @@ import pulumi
 from lab.program.graph import UNKNOWN, Graph, Resource
 from lab.results.outcome import Outcome
 
+_STACK = "pulumi:pulumi:Stack"
+
 # Inputs that AWS cannot change in place: a change replaces the resource (as pulumi-aws 7 does).
 _REPLACING: Mapping[str, frozenset[str]] = {
     "aws:lambda/eventSourceMapping:EventSourceMapping": frozenset(
@@ -98,18 +100,26 @@ def settings_of(graph: Graph) -> dict[str, Any]:
     """The effective settings of a stack by dotted key.
 
     Components register the settings that they were built from, defaults filled in; what no component speaks for (the
-    program's other configuration, such as `aws:region`) is taken as it stands in the stack file.
+    program's other configuration, such as `aws:region`) is taken as it stands in the stack file. Of components within
+    components the outermost speaks.
     """
     settings: dict[str, Any] = {}
-    spoken_for = set()
-    for resource in graph.resources.values():
-        if not resource.custom and resource.inputs and not resource.type.startswith("pulumi:"):
+    speaking = {urn for urn, r in graph.resources.items() if not r.custom and r.inputs and r.type != _STACK}
+    for urn in speaking:
+        if not speaking & set(_ancestors(graph, urn)):
+            resource = graph.resources[urn]
             settings.update(_flatten(resource.name, _plain(resource.inputs)))
-            spoken_for.add(f"{graph.project}:{resource.name}")
     for key, value in graph.config.items():
-        if key not in spoken_for:
+        if key.removeprefix(f"{graph.project}:") not in {graph.resources[urn].name for urn in speaking}:
             settings.update(_flatten(key, _plain(value)))
     return settings
+
+
+def _ancestors(graph: Graph, urn: str) -> Iterator[str]:
+    parent = graph.resources[urn].parent
+    while parent in graph.resources:
+        yield parent
+        parent = graph.resources[parent].parent
 
 
 def _flatten(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -316,6 +316,7 @@ class Queue:
         message.queue = None
         message.hiding += 1
         del self._messages[message.sequence]
+        self._wake_waiting()
 
     # -- visibility ---------------------------------------------------------------------------------------
 
@@ -343,17 +344,18 @@ class Queue:
         self._wake_waiting()
 
     def _wake_waiting(self) -> None:
+        """Keep one timer for those who wait, at the next instant at which something may be ready; none if nothing is."""
         if not self._waiting:
             return
         instant = self._next_visible()
-        if instant is None:
-            return
-        if self._wake_up is not None and self._wake_up.callback is not None:
-            if self._wake_up_at <= instant:
+        timer = self._wake_up
+        if timer is not None and timer.callback is not None:
+            if self._wake_up_at == instant:
                 return
-            self._wake_up.cancel()
-        self._wake_up_at = instant
-        self._wake_up = self._scheduler.at(instant, self._wake)
+            timer.cancel()
+        if instant is not None:
+            self._wake_up_at = instant
+            self._wake_up = self._scheduler.at(instant, self._wake)
 
     def _next_visible(self) -> int | None:
         now = self._scheduler.now

@@ -1,0 +1,179 @@
+"""The command `delivery-lab`: its options, its exit codes, and nothing else.
+
+Exit codes: 0 fine, 1 the run failed, 2 wrong usage or settings, 5 a rule or threshold was violated,
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lab.cli import views
+from lab.cli.console import Console
+from lab.cli.session import Result, Session
+from lab.errors import LabError, UsageError
+from lab.model.randomness import DEFAULT_SEED
+from lab.results.comparison import compare
+from lab.results.outcome import MODEL_VERSION
+from lab.rules import RULES, find
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    help="Tells what an AWS Lambda queue configuration will do to its messages, before it is deployed.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+ProjectOption = Annotated[
+    Path | None,
+    typer.Option("--project", metavar="DIR", help="A Pulumi Python project; the one around this folder by default."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Override a setting, such as batch.worker.batchSize=1."),
+]
+WorkloadOption = Annotated[
+    Path | None, typer.Option("--workload", metavar="FILE", help="What to send; the stack's own by default.")
+]
+BodyOption = Annotated[
+    list[str] | None,
+    typer.Option("--body", metavar="FIELD=VALUE", help="Set a field of the workload's bodies, such as count=25."),
+]
+SeedOption = Annotated[int, typer.Option("--seed", help="Decides everything that is left to chance.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"delivery-lab {version('delivery-lab')} (model {MODEL_VERSION})")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version_wanted: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the versions and exit.")
+    ] = False,
+) -> None:
+    """Tells what an AWS Lambda queue configuration will do to its messages, before it is deployed."""
+
+
+@app.command("list")
+def list_variants(project: ProjectOption = None, as_json: JsonOption = False) -> None:
+    """List the variants and what each is about."""
+    console = Console()
+    session = Session.open(console, project)
+    views.show_stacks(console, session.project.stacks(), as_json=as_json)
+
+
+@app.command()
+def run(
+    stacks: Annotated[list[str] | None, typer.Argument(metavar="STACK...", help="Stacks to run.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Run every stack of the project.")] = False,
+    overrides: SetOption = None,
+    workload: WorkloadOption = None,
+    body: BodyOption = None,
+    seed: SeedOption = DEFAULT_SEED,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+    logs: Annotated[bool, typer.Option("--logs", help="Print what handlers wrote besides the log contract.")] = False,
+) -> None:
+    """Run variants in virtual time and say what becomes of the messages."""
+    console = Console()
+    session = Session.open(console, project, overrides, workload, body, seed)
+    if every == bool(stacks):
+        known = ", ".join(session.stack_names()) or "none"
+        raise UsageError(f"name the stacks to run, or say --all (stacks: {known})")
+    names = stacks or session.stack_names()
+    if len(names) == 1:
+        views.show_run(console, session.run(names[0]), as_json=as_json, logs=logs)
+        return
+    for name in stacks or ():
+        session.project.stack(name)
+    results: list[Result] = []
+    failures: dict[str, LabError] = {}
+    for name in names:
+        try:
+            results.append(session.run(name))
+        except LabError as error:
+            failures[name] = error
+    views.show_runs(console, results, as_json=as_json)
+    for name, failure in failures.items():
+        console.error(f"{name}: {failure}")
+    if failures:
+        raise typer.Exit(max(failure.exit_code for failure in failures.values()))
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(metavar="A", help="The stack to start from.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="The stack to compare it with.")],
+    overrides: SetOption = None,
+    workload: WorkloadOption = None,
+    body: BodyOption = None,
+    seed: SeedOption = DEFAULT_SEED,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare two variants: settings, resources, and behaviour under the same workload (that of A)."""
+    console = Console()
+    session = Session.open(console, project, overrides, workload, body, seed)
+    for name in (before, after):
+        session.project.stack(name)
+    same = session.workload(before)
+    first, second = session.run(before, same), session.run(after, same)
+    comparison = compare((first.graph, first.outcome), (second.graph, second.outcome))
+    views.show_comparison(console, first, second, comparison, as_json=as_json)
+
+
+@app.command()
+def explain(
+    rule: Annotated[str | None, typer.Argument(metavar="RULE", help="Id such as SQS-DLQ-1; none lists all.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print a rule of behaviour, its source and its status."""
+    console = Console()
+    if rule is None:
+        views.show_rules(console, list(RULES.values()), as_json=as_json)
+    else:
+        views.show_rule(console, find(rule), as_json=as_json)
+
+
+def _command(arguments: list[str] | None) -> str:
+    """The command that was meant, followed by a space; "" if it is none."""
+    known = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    given = next(iter(sys.argv[1:] if arguments is None else arguments), "")
+    return f"{given} " if given in known else ""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit code.
+
+    Args:
+        arguments: the words behind `delivery-lab`, by default those of the process.
+    """
+    try:
+        code = app(arguments, prog_name="delivery-lab", standalone_mode=False)
+    except LabError as error:
+        Console().error(str(error))
+        return error.exit_code
+    except typer.TyperException as error:
+        Console().error(f"{error.format_message()}\n  see: delivery-lab {_command(arguments)}--help")
+        return UsageError.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        Console().message("interrupted; nothing was left behind")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away, as `head` does: nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,106 @@
+"""From the words of a command to runs: project, stack, settings, workload, seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.cli.console import Console
+from lab.model.randomness import DEFAULT_SEED
+from lab.places.simulation import Run, simulate
+from lab.places.workload import Workload, default_workload, read_workload
+from lab.program.engine import evaluate
+from lab.program.graph import Graph
+from lab.program.project import Project, find_project, read_project
+from lab.results.outcome import Outcome, outcome_of
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A stack that was run.
+
+    Attributes:
+        graph: its resources.
+        run: everything that happened.
+        outcome: the counts.
+    """
+
+    graph: Graph
+    run: Run
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What the options of one command say.
+
+    Attributes:
+        project: the Pulumi project.
+        console: where messages go.
+        overrides: `--set` texts.
+        workload_file: `--workload`, or None for the stack's default.
+        body: `--body` texts.
+        seed: the seed.
+    """
+
+    project: Project
+    console: Console
+    overrides: tuple[str, ...] = ()
+    workload_file: Path | None = None
+    body: tuple[str, ...] = ()
+    seed: int = DEFAULT_SEED
+
+    @classmethod
+    def open(
+        cls,
+        console: Console,
+        project_dir: Path | None,
+        overrides: Sequence[str] | None = None,
+        workload_file: Path | None = None,
+        body: Sequence[str] | None = None,
+        seed: int = DEFAULT_SEED,
+    ) -> Session:
+        """Find the project: the folder given, else the nearest one from here upwards.
+
+        Raises:
+            ProjectError: there is none.
+        """
+        project = find_project(Path.cwd()) if project_dir is None else read_project(project_dir)
+        return cls(project, console, tuple(overrides or ()), workload_file, tuple(body or ()), seed)
+
+    def stack_names(self) -> list[str]:
+        """All stacks of the project."""
+        return [stack.name for stack in self.project.stacks()]
+
+    def workload(self, stack: str) -> Workload:
+        """The workload for a stack.
+
+        Raises:
+            WorkloadError: there is none, or it is malformed.
+        """
+        if self.workload_file is not None:
+            workload = read_workload(self.workload_file)
+        else:
+            workload = default_workload(self.project.root / "workloads", stack)
+        return workload.with_body(self.body)
+
+    def graph(self, stack: str) -> Graph:
+        """The resources of a stack, with the overrides of the command."""
+        return evaluate(self.project, stack, self.overrides)
+
+    def run(self, stack: str, workload: Workload | None = None) -> Result:
+        """Run one stack in the simulation.
+
+        Raises:
+            LabError: it cannot be run.
+        """
+        self.project.stack(stack)  # a wrong name is said before a missing workload
+        chosen = workload or self.workload(stack)
+        with self.console.working(f"simulating {stack}"):
+            graph = self.graph(stack)
+            run = simulate(graph, self.project.root, chosen, self.seed)
+            outcome = outcome_of(run)
+        for note in (*graph.warnings, *run.notes):
+            self.console.message(f"note: {stack}: {note}")
+        return Result(graph, run, outcome)

@@ -1,0 +1,222 @@
+"""How results look on a terminal and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from rich.table import Table
+
+from lab.cli.console import Console
+from lab.cli.session import Result
+from lab.model.clock import in_seconds
+from lab.program.project import Stack
+from lab.results.comparison import Change, Comparison
+from lab.results.conclusion import conclusion
+from lab.results.outcome import SCHEMA_VERSION, Outcome
+from lab.results.timeline import shortened, timeline
+from lab.rules import Rule
+
+
+def duration(seconds: float) -> str:
+    """A span of virtual time for people: `0.3 s`, `5.0 min`, `4.0 h`, `14.0 d`."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.1f} s"
+
+
+# -- list and explain -------------------------------------------------------------------------------------
+
+
+def show_stacks(console: Console, stacks: Sequence[Stack], *, as_json: bool) -> None:
+    """Print the variants of a project."""
+    if as_json:
+        for stack in stacks:
+            console.data(json.dumps({"stack": stack.name, "description": stack.description, "file": str(stack.path)}))
+        return
+    table = Table("variant", "what it is about", box=None, pad_edge=False)
+    for stack in stacks:
+        table.add_row(stack.name, stack.description)
+    console.table(table)
+
+
+def show_rule(console: Console, rule: Rule, *, as_json: bool) -> None:
+    """Print one rule."""
+    if as_json:
+        console.data(json.dumps(_rule(rule)))
+        return
+    console.heading(f"{rule.id} ({rule.status})")
+    console.data(rule.statement)
+    console.data(f"{'why assumed' if rule.status == 'assumption' else 'source'}: {rule.source}")
+
+
+def show_rules(console: Console, rules: Sequence[Rule], *, as_json: bool) -> None:
+    """Print all rules."""
+    if as_json:
+        for rule in rules:
+            console.data(json.dumps(_rule(rule)))
+        return
+    table = Table("rule", "status", "statement", box=None, pad_edge=False)
+    for rule in rules:
+        table.add_row(rule.id, rule.status, rule.statement)
+    console.table(table)
+
+
+def _rule(rule: Rule) -> dict[str, str]:
+    return {"id": rule.id, "status": rule.status, "statement": rule.statement, "source": rule.source}
+
+
+# -- run --------------------------------------------------------------------------------------------------
+
+
+def show_run(console: Console, result: Result, *, as_json: bool, logs: bool) -> None:
+    """Print one run: timeline, figures, conclusion, assumptions."""
+    outcome = result.outcome
+    if logs:
+        for log in result.run.logs:
+            console.message(f"{in_seconds(log.instant):.3f} s {log.function}: {log.text}")
+    if as_json:
+        console.data(outcome.as_json())
+        return
+    spent = duration(outcome.virtual_seconds)
+    console.heading(f"{outcome.stack}: workload {outcome.workload}, seed {outcome.seed}, {spent} of virtual time")
+    console.data("")
+    for line in shortened(timeline(result.run)):
+        console.data(line)
+    console.data("")
+    for name, values in _blocks(outcome):
+        console.data(f"{name:<12} {values}")
+    console.data("")
+    console.heading(conclusion(outcome))
+    if outcome.model.assumptions:
+        console.data(f"Leans on the assumptions {', '.join(outcome.model.assumptions)} (delivery-lab explain RULE).")
+
+
+def _blocks(outcome: Outcome) -> list[tuple[str, str]]:
+    content: dict[str, Any] = json.loads(outcome.as_json())
+    blocks = []
+    for name in ("messages", "deliveries", "effects", "invocations", "latencySeconds"):
+        values = ", ".join(f"{_words(key)} {_number(value)}" for key, value in content[name].items())
+        blocks.append((_words(name).replace(" seconds", ""), values))
+    return blocks
+
+
+def show_runs(console: Console, results: Sequence[Result], *, as_json: bool) -> None:
+    """Print several runs: a table with a row each, then a conclusion each."""
+    if as_json:
+        for result in results:
+            console.data(result.outcome.as_json())
+        return
+    names = ("sent", "processed", "duplicates", "dead-lettered", "healthy dead-lettered", "lost", "virtual time")
+    table = Table(box=None, pad_edge=False)
+    table.add_column("variant")
+    for name in names:
+        table.add_column(name, justify="right")
+    for result in results:
+        messages = result.outcome.messages
+        cells = (
+            messages.sent,
+            messages.processed,
+            result.outcome.deliveries.duplicates,
+            messages.dead_lettered,
+            messages.healthy_dead_lettered,
+            messages.lost,
+            duration(result.outcome.virtual_seconds),
+        )
+        table.add_row(result.outcome.stack, *(str(cell) for cell in cells))
+    console.table(table)
+    console.data("")
+    for result in results:
+        console.data(f"{result.outcome.stack}: {conclusion(result.outcome)}")
+    if results:
+        console.data(f"\nseed {results[0].outcome.seed}")
+
+
+# -- diff -------------------------------------------------------------------------------------------------
+
+
+def show_comparison(console: Console, before: Result, after: Result, comparison: Comparison, *, as_json: bool) -> None:
+    """Print what differs between two variants."""
+    names = (before.outcome.stack, after.outcome.stack)
+    if as_json:
+        console.data(json.dumps(_comparison(names, before, comparison)))
+        return
+    console.heading(f"{names[0]} -> {names[1]}")
+    if comparison.nothing_differs:
+        console.data("Nothing differs: settings, resources and behaviour are the same.")
+        return
+    _changes(console, "Settings", comparison.settings)
+    _changes(console, "Resources", comparison.resources)
+    console.heading(f"\nBehaviour (workload {before.outcome.workload}, seed {before.outcome.seed})")
+    differing = [figure for figure in comparison.figures if figure.differs]
+    if not differing:
+        console.data("  no figure differs")
+    for figure in differing:
+        console.data(f"  ~ {figure.name}: {_number(figure.before)} -> {_number(figure.after)}")
+    same = [figure.name for figure in comparison.figures if not figure.differs]
+    if same:
+        console.data(f"    the same: {', '.join(same)}")
+    console.data(
+        f"  {comparison.messages_differing} of {comparison.messages_compared} messages differ in outcome or deliveries"
+    )
+    console.data(f"\n{names[0]}: {conclusion(before.outcome)}\n{names[1]}: {conclusion(after.outcome)}")
+
+
+def _changes(console: Console, title: str, changes: Sequence[Change]) -> None:
+    console.heading(f"\n{title}")
+    if not changes:
+        console.data("  no difference")
+    for change in changes:
+        what = change.what.strip()
+        indent = " " * (len(change.what) - len(what))
+        console.data(f"  {indent}{change.sign:<2} {what}{_values(change)}")
+
+
+def _values(change: Change) -> str:
+    if change.before is None and change.after is None:
+        return ""
+    if change.sign == "+":
+        return f": {_value(change.after)}"
+    if change.sign == "-":
+        return f": {_value(change.before)}"
+    return f": {_value(change.before)} -> {_value(change.after)}"
+
+
+def _value(value: Any) -> str:
+    return "unset" if value is None else json.dumps(value, default=str)
+
+
+def _comparison(names: tuple[str, str], before: Result, comparison: Comparison) -> dict[str, Any]:
+    def change(item: Change) -> dict[str, Any]:
+        return {"sign": item.sign, "what": item.what.strip(), "before": item.before, "after": item.after}
+
+    resources: list[dict[str, Any]] = []
+    for item in comparison.resources:
+        if item.what.startswith(" "):
+            resources[-1]["changes"].append(change(item))
+        else:
+            resources.append({"sign": item.sign, "what": item.what, "changes": []})
+    return {
+        "schemaVersion": SCHEMA_VERSION,
+        "before": names[0],
+        "after": names[1],
+        "workload": before.outcome.workload,
+        "seed": before.outcome.seed,
+        "settings": [change(item) for item in comparison.settings],
+        "resources": resources,
+        "behaviour": {figure.name: [figure.before, figure.after] for figure in comparison.figures},
+        "messages": {"compared": comparison.messages_compared, "differing": comparison.messages_differing},
+        "nothingDiffers": comparison.nothing_differs,
+    }
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return str(value) if isinstance(value, int) else f"{value:.3f}".rstrip("0").rstrip(".")
+
+
+def _words(camel: str) -> str:
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in camel)
