@@ -344,7 +344,7 @@ class Queue:
         self._wake_waiting()
 
     def _wake_waiting(self) -> None:
-        """Keep one timer for those who wait, at the next instant at which something may be ready; none if nothing is."""
+        """Keep one timer for those who wait: at the next instant at which something may be ready, if there is one."""
         if not self._waiting:
             return
         instant = self._next_visible()

@@ -1,0 +1,46 @@
+# Everything here needs Python 3.11+ and the package registries, and nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Stands for "the venv holds what the lock says": made anew only when the lock or the project file changes.
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lab test lint types check bench layer lock clean
+
+help:  ## Say what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(READY)  ## Create the virtual environment from the lock
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) scripts/setup_venv.py $(VENV)
+
+lab: $(READY)  ## Run every variant's workload in virtual time and say what becomes of the messages
+	@$(BIN)/delivery-lab run --all
+
+test: $(READY)  ## Run all tests
+	@$(BIN)/python -m pytest -q -n auto $(PYTEST_ARGS) || { echo "make test: some tests failed" >&2; exit 1; }
+
+lint: $(READY)  ## Check style and formatting
+	@$(BIN)/ruff check --quiet --output-format concise . || { echo "make lint: ruff check failed" >&2; exit 1; }
+	@$(BIN)/ruff format --check --quiet . || { echo "make lint: some files are not formatted: run '$(BIN)/ruff format .'" >&2; exit 1; }
+
+types: $(READY)  ## Check types
+	@$(BIN)/mypy || { echo "make types: mypy failed" >&2; exit 1; }
+
+check: lint types test  ## Lint, types and tests
+
+bench: $(READY)  ## Measure speed, as ratios
+	@$(BIN)/python -m benchmarks
+
+layer: $(READY)  ## Build the layer that `pulumi up` deploys beside the functions
+	@$(BIN)/python scripts/build_layer.py
+
+lock:  ## Resolve the lock anew (needs uv)
+	uv pip compile -q pyproject.toml --all-extras --universal --generate-hashes --python-version 3.11 \
+		--no-emit-index-url --no-header -o requirements.txt
+
+clean:  ## Remove what was built
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
