@@ -41,16 +41,19 @@ class Resource:
         type: type token, such as `aws:sqs/queue:Queue`.
         name: the logical name.
         custom: true for a provider's resource, false for a component.
-        id: the physical id; "" for a component.
+        id: the physical id; "" for a component, and where it is known only after deployment.
         parent: URN of the parent, "" for the stack itself.
         inputs: inputs by their wire names (camelCase) after transforms. Numbers are int where they are
             whole; assets and archives are `pulumi.asset` objects; secrets are unwrapped; what cannot be known
-            before deployment is `UNKNOWN`.
+            before deployment is `UNKNOWN`. Paths of assets and archives are absolute. A resource as a value is its
+            id (a component: its URN).
         outputs: inputs and computed outputs (arn, url, ...) as the program saw them.
         dependencies: URNs the resource depends on.
         property_dependencies: for each input, the URNs that its value came from.
         secret_inputs: names of inputs that hold a secret.
         options: options that change what a deployment does.
+        external: the stack only reads it (`Queue.get(...)`, `StackReference`); somebody else created it, and its
+            settings are not known here.
     """
 
     urn: str
@@ -65,6 +68,7 @@ class Resource:
     property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     secret_inputs: frozenset[str] = frozenset()
     options: ResourceOptions = ResourceOptions()
+    external: bool = False
 
 
 class Unknown(enum.Enum):
@@ -103,5 +107,7 @@ class Graph:
     warnings: tuple[str, ...] = ()
 
     def of_type(self, type_token: str) -> Iterator[Resource]:
-        """The resources of one type, in creation order."""
-        return (resource for resource in self.resources.values() if resource.type == type_token)
+        """The resources of one type that the stack creates, in creation order."""
+        return (
+            resource for resource in self.resources.values() if resource.type == type_token and not resource.external
+        )
