@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lab.errors import DeploymentRefusedError, NotModelledError
 from lab.model.clock import Scheduler
@@ -16,6 +16,9 @@ from lab.model.runtime import AwsError, Caller, LongPoll, Runtime
 from lab.model.sqs.api import SqsApi
 from lab.model.sqs.attributes import QueueAttributes
 from lab.model.sqs.queue import Queue
+
+if TYPE_CHECKING:  # moto takes a quarter of a second to import: only stacks with tables pay for it
+    from lab.model.dynamodb import DynamoDb
 
 
 @dataclass(slots=True)
@@ -33,6 +36,7 @@ class Account:
         queues: queues by name.
         apis: HTTP APIs by name.
         mappings: event source mappings by name.
+        dynamodb: DynamoDB, where the stack has tables.
     """
 
     scheduler: Scheduler
@@ -43,6 +47,7 @@ class Account:
     queues: dict[str, Queue] = field(default_factory=dict)
     apis: dict[str, HttpApi] = field(default_factory=dict)
     mappings: dict[str, SqsMapping] = field(default_factory=dict)
+    dynamodb: DynamoDb | None = None
 
     def use(self, runtime: Runtime) -> None:
         """Say who runs the code of functions. Done once, before functions are created."""
@@ -123,13 +128,18 @@ class Account:
         self, service: str, operation: str, parameters: dict[str, Any], caller: Caller
     ) -> dict[str, Any] | LongPoll:
         """Answer an API call of a handler; see `lab.model.runtime.AwsApi`."""
-        if service != "sqs":
-            raise NotModelledError(
-                f"{caller.function} calls {service}:{operation}, and {service} is not modelled (modelled: sqs)"
-            )
         self.journal.lean_on("SIM-API-1")
         try:
-            return self.sqs.call(operation, parameters, caller)
+            if service == "sqs":
+                return self.sqs.call(operation, parameters, caller)
+            if service == "dynamodb" and self.dynamodb is not None:
+                return self.dynamodb.call(operation, parameters)
         except AwsError as error:
-            self.journal.record(Kind.API_ERROR, "", service=service, operation=operation, code=error.code)
+            rule = "DDB-COND-1" if error.code == "ConditionalCheckFailedException" else ""
+            self.journal.record(Kind.API_ERROR, rule, service=service, operation=operation, code=error.code)
             raise
+        modelled = "sqs" if self.dynamodb is None else "dynamodb, sqs"
+        raise NotModelledError(
+            f"{caller.function} calls {service}:{operation}, and {service} is not modelled in this stack "
+            f"(modelled: {modelled})"
+        )

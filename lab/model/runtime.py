@@ -115,10 +115,12 @@ class AwsError(Exception):
         code: error code as SDKs report it, such as `AWS.SimpleQueueService.NonExistentQueue`.
         message: AWS's message.
         status: HTTP status.
+        details: what the answer holds beside code and message, such as the `Item` of a failed condition.
     """
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
+    def __init__(self, code: str, message: str, status: int = 400, details: dict[str, Any] | None = None) -> None:
         super().__init__(f"{code}: {message}")
+        self.details = details or {}
         self.code = code
         self.message = message
         self.status = status

@@ -18,6 +18,7 @@ from lab.model.runtime import AwsError, CodeSource, FunctionConfig
 from lab.model.sqs.attributes import QueueAttributes, redrive_policy
 from lab.places import supported
 from lab.places.code import code_source
+from lab.places.tables import table_definition
 from lab.program.graph import UNKNOWN, Graph, Resource
 
 
@@ -55,6 +56,7 @@ class Deployment:
             supported.REDRIVE_POLICY: (self._redrive_policy, "SQS-BOUNDS-1"),
             supported.FUNCTION: (self._function, "LAM-TIME-1"),
             supported.MAPPING: (self._mapping, "ESM-FILTER-3"),
+            supported.TABLE: (self._table, "DDB-COND-1"),
             supported.HTTP_API: (self._api, "HTTP-ROUTE-1"),
         }
         for resource in self.graph.resources.values():
@@ -178,6 +180,16 @@ class Deployment:
             ),
             queue,
         )
+
+    # -- tables -------------------------------------------------------------------------------------------
+
+    def _table(self, resource: Resource) -> None:
+        if self._known(resource, "billingMode", "PROVISIONED") != "PAY_PER_REQUEST":
+            raise NotModelledError(
+                f"{resource.name}: billingMode PROVISIONED is not modelled\n  nearest: PAY_PER_REQUEST"
+            )
+        assert self.account.dynamodb is not None
+        self.account.dynamodb.create_table(table_definition(resource.inputs, str(resource.outputs["name"])))
 
     # -- HTTP APIs ----------------------------------------------------------------------------------------
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lab.errors import WorkloadError
 from lab.handlers import HandlerHost
@@ -19,8 +20,12 @@ from lab.model.randomness import Streams
 from lab.model.runtime import LogLine
 from lab.model.sqs.queue import Queue
 from lab.places.deployment import Deployment
+from lab.places.supported import TABLE
 from lab.places.workload import Arrival, Workload
 from lab.program.graph import Graph
+
+if TYPE_CHECKING:
+    from lab.model.dynamodb import DynamoDb
 
 T = TypeVar("T")
 
@@ -90,8 +95,11 @@ class _Simulation:
     def run(self) -> Run:
         # The model of Lambda counts the cold start itself, since it is not taken off the timeout (LAM-INIT-1).
         host = HandlerHost(self._scheduler, self._streams, self._account, self._on_log, cold_start_seconds=0)
-        with host:
+        with ExitStack() as stack:
+            stack.enter_context(host)
             self._account.use(host)
+            if any(self._graph.of_type(TABLE)):
+                self._account.dynamodb = stack.enter_context(_dynamodb(self._journal))
             deployment = Deployment(self._graph, self._account, self._project_dir)
             deployment.run()
             self._account.start()
@@ -200,6 +208,13 @@ class _Simulation:
             error_type=_text(entry.get("error_type")),
             retryable=entry.get("retryable") if isinstance(entry.get("retryable"), bool) else None,
         )
+
+
+def _dynamodb(journal: Journal) -> DynamoDb:
+    # moto takes a quarter of a second to import: only stacks with tables pay for it.
+    from lab.model.dynamodb import DynamoDb
+
+    return DynamoDb("us-east-1", journal)
 
 
 def _send(queue: Queue, body: str) -> None:

@@ -19,6 +19,7 @@ REDRIVE_POLICY = "aws:sqs/redrivePolicy:RedrivePolicy"
 FUNCTION = "aws:lambda/function:Function"
 LAYER = "aws:lambda/layerVersion:LayerVersion"
 MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
+TABLE = "aws:dynamodb/table:Table"
 HTTP_API = "aws:apigatewayv2/api:Api"
 ROUTE = "aws:apigatewayv2/route:Route"
 INTEGRATION = "aws:apigatewayv2/integration:Integration"
@@ -155,6 +156,28 @@ SUPPORT: Mapping[str, Support] = {
             "queues": Refusal("eventSourceArn of an SQS queue"),
             "topics": Refusal("eventSourceArn of an SQS queue"),
             "selfManagedEventSource": Refusal("eventSourceArn of an SQS queue"),
+        },
+    ),
+    TABLE: Support(
+        frozenset(
+            {"attributes", "hashKey", "rangeKey", "globalSecondaryIndexes", "localSecondaryIndexes", "billingMode"}
+        ),
+        frozenset(
+            {
+                "deletionProtectionEnabled",
+                "onDemandThroughput",
+                "pointInTimeRecovery",
+                "serverSideEncryption",
+                "streamEnabled",  # reading the stream is refused at its mapping
+                "streamViewType",
+                "tableClass",
+                "ttl",  # lazy, so nothing may depend on it (DDB-TTL-1)
+            }
+        ),
+        {
+            "readCapacity": Refusal("billingMode PAY_PER_REQUEST"),
+            "writeCapacity": Refusal("billingMode PAY_PER_REQUEST"),
+            "replicas": Refusal("a table in one region"),
         },
     ),
 }
