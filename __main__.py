@@ -5,7 +5,7 @@ from __future__ import annotations
 import pulumi
 
 from components.layer import SharedLayer
-from components.pipelines import BatchPipeline, Pipeline
+from components.pipelines import BatchPipeline, Pipeline, VisibilityPipeline
 from components.settings import load_settings
 
 
@@ -16,6 +16,8 @@ def deploy() -> None:
     pipelines: dict[str, Pipeline] = {}
     if settings.batch is not None:
         pipelines["Batch"] = BatchPipeline("batch", settings.batch, layer.arn)
+    if settings.visibility is not None:
+        pipelines["Visibility"] = VisibilityPipeline("visibility", settings.visibility, layer.arn)
     for title, pipeline in pipelines.items():
         for name, value in pipeline.exports("" if len(pipelines) == 1 else title).items():
             pulumi.export(name, value)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pulumi
 
+from components.idempotent_worker import IdempotentWorker
 from components.producer import QueueProducer
 from components.queue import QueueWithDlq
-from components.settings import BatchSettings
+from components.settings import BatchSettings, VisibilitySettings
 from components.worker import BatchWorker
 
 
@@ -63,6 +64,36 @@ class BatchPipeline(Pipeline):
         self.api_endpoint = producer.endpoint
         self.queue_url = queues.queue.url
         self.dlq_url = queues.dlq.url
+        self.producer_name = producer.function.name
+        self.worker_name = worker.function.name
+        self.register_outputs(self.exports())
+
+
+class VisibilityPipeline(Pipeline):
+    """Work that may outlast the visibility timeout: the section `delivery-lab:visibility`.
+
+    Args:
+        name: prefix of the names of all resources.
+        settings: the section.
+        layer_arn: layer with the dependencies and the shared code.
+        opts: resource options.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: VisibilitySettings,
+        layer_arn: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("delivery-lab:pipelines:VisibilityPipeline", name, settings.effective(), opts)
+        child = pulumi.ResourceOptions(parent=self)
+        worker = IdempotentWorker(name, settings, layer_arn, child)
+        queue = worker.queues.queue
+        producer = QueueProducer(name, "visibility_producer", queue, layer_arn, settings.producer, settings.api, child)
+        self.api_endpoint = producer.endpoint
+        self.queue_url = queue.url
+        self.dlq_url = worker.queues.dlq.url
         self.producer_name = producer.function.name
         self.worker_name = worker.function.name
         self.register_outputs(self.exports())

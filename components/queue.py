@@ -20,8 +20,8 @@ class QueueWithDlq(pulumi.ComponentResource):
         queue: settings of the source queue.
         dead_letter_queue: settings of the dead-letter queue.
         opts: resource options.
-        ignore_visibility_changes: true where something else keeps the visibility timeout after creation, so
-            that Pulumi must leave it alone.
+        initial_visibility_timeout_seconds: the visibility timeout to create the queue with, where something else
+            keeps it afterwards and Pulumi must leave it alone.
 
     Attributes:
         queue: the source queue.
@@ -37,12 +37,12 @@ class QueueWithDlq(pulumi.ComponentResource):
         dead_letter_queue: DeadLetterQueueSettings,
         opts: pulumi.ResourceOptions | None = None,
         *,
-        ignore_visibility_changes: bool = False,
+        initial_visibility_timeout_seconds: int | None = None,
     ) -> None:
         props = {"queue": queue.effective(), "deadLetterQueue": dead_letter_queue.effective()}
         super().__init__("delivery-lab:queue:QueueWithDlq", name, props, opts)
         child = pulumi.ResourceOptions(parent=self)
-        ignored = ["visibilityTimeoutSeconds"] if ignore_visibility_changes else []
+        kept_elsewhere = initial_visibility_timeout_seconds is not None
         self.dlq = sqs.Queue(
             f"{name}-dlq",
             message_retention_seconds=dead_letter_queue.retention_seconds,
@@ -51,7 +51,9 @@ class QueueWithDlq(pulumi.ComponentResource):
         )
         self.queue = sqs.Queue(
             f"{name}-queue",
-            visibility_timeout_seconds=queue.visibility_timeout_seconds,
+            visibility_timeout_seconds=initial_visibility_timeout_seconds
+            if kept_elsewhere
+            else queue.visibility_timeout_seconds,
             message_retention_seconds=queue.retention_seconds,
             delay_seconds=queue.delay_seconds,
             receive_wait_time_seconds=queue.receive_wait_time_seconds,
@@ -60,7 +62,9 @@ class QueueWithDlq(pulumi.ComponentResource):
                 {"deadLetterTargetArn": self.dlq.arn, "maxReceiveCount": queue.max_receive_count}
             ),
             sqs_managed_sse_enabled=True,
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=ignored),
+            opts=pulumi.ResourceOptions(
+                parent=self, ignore_changes=["visibilityTimeoutSeconds"] if kept_elsewhere else []
+            ),
         )
         sqs.RedriveAllowPolicy(
             f"{name}-dlq-redrive-allow",

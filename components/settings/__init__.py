@@ -8,6 +8,12 @@ from components.settings.function import BatchWorkerSettings, FunctionSettings, 
 from components.settings.load import SECTIONS, Settings, load_settings, stack_file
 from components.settings.problems import Problem, SettingsError
 from components.settings.queue import DeadLetterQueueSettings, QueueSettings
+from components.settings.visibility import (
+    HeartbeatSettings,
+    IdempotencySettings,
+    IdempotentWorkerSettings,
+    VisibilitySettings,
+)
 
 __all__ = [
     "SECTIONS",
@@ -16,6 +22,9 @@ __all__ = [
     "BatchWorkerSettings",
     "DeadLetterQueueSettings",
     "FunctionSettings",
+    "HeartbeatSettings",
+    "IdempotencySettings",
+    "IdempotentWorkerSettings",
     "Problem",
     "ProducerSettings",
     "QueueSettings",
@@ -23,6 +32,7 @@ __all__ = [
     "SettingsError",
     "SqsWorkerSettings",
     "ThrottlingSettings",
+    "VisibilitySettings",
     "load_settings",
     "stack_file",
 ]

@@ -6,26 +6,16 @@ from typing import Self
 
 from pydantic import Field, JsonValue, model_validator
 
-from components.settings.api import ApiSettings
-from components.settings.base import Section, require
-from components.settings.function import BatchWorkerSettings, ProducerSettings
-from components.settings.queue import (
-    DeadLetterQueueSettings,
-    QueueSettings,
-    retention_violation,
-    visibility_violation,
-    with_visibility_default,
-)
+from components.settings.base import require
+from components.settings.function import BatchWorkerSettings
+from components.settings.pipeline import PipelineSettings
+from components.settings.queue import retention_violation, visibility_violation, with_visibility_default
 
 
-class BatchSettings(Section):
-    """Everything about one batch pipeline; each part has defaults that are safe in production."""
+class BatchSettings(PipelineSettings):
+    """Everything about one batch pipeline."""
 
-    queue: QueueSettings = Field(default_factory=QueueSettings)
-    dead_letter_queue: DeadLetterQueueSettings = Field(default_factory=DeadLetterQueueSettings)
-    producer: ProducerSettings = Field(default_factory=ProducerSettings)
     worker: BatchWorkerSettings = Field(default_factory=BatchWorkerSettings)
-    api: ApiSettings = Field(default_factory=ApiSettings)
 
     @model_validator(mode="before")
     @classmethod

@@ -13,8 +13,9 @@ from pydantic import ValidationError
 from components.settings.base import Section
 from components.settings.batch import BatchSettings
 from components.settings.problems import Problem, SettingsError, problems_of, unknown_key_fix
+from components.settings.visibility import VisibilitySettings
 
-SECTIONS: Mapping[str, type[Section]] = {"batch": BatchSettings}
+SECTIONS: Mapping[str, type[Section]] = {"batch": BatchSettings, "visibility": VisibilitySettings}
 """The sections a stack may have, by their key in the project's namespace."""
 
 
@@ -23,11 +24,7 @@ class Settings:
     """The sections of one stack; None where the stack does not have the section, so that it is not deployed."""
 
     batch: BatchSettings | None = None
-
-    @property
-    def present(self) -> int:
-        """How many sections the stack has."""
-        return sum(section is not None for section in (self.batch,))
+    visibility: VisibilitySettings | None = None
 
 
 def load_settings() -> Settings:
@@ -54,8 +51,11 @@ def load_settings() -> Settings:
         problems.append(_no_section(namespace))
     if problems:
         raise SettingsError(stack_file(pulumi.get_stack()), problems)
-    batch = sections.get("batch")
-    return Settings(batch=batch if isinstance(batch, BatchSettings) else None)
+    batch, visibility = sections.get("batch"), sections.get("visibility")
+    return Settings(
+        batch=batch if isinstance(batch, BatchSettings) else None,
+        visibility=visibility if isinstance(visibility, VisibilitySettings) else None,
+    )
 
 
 def stack_file(stack: str) -> str:

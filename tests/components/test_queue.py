@@ -9,7 +9,7 @@ QUEUE_ARN = "arn:aws:sqs:eu-west-1:123456789012:jobs-queue"
 DLQ_ARN = "arn:aws:sqs:eu-west-1:123456789012:jobs-dlq"
 
 
-def _world(*, ignore_visibility_changes: bool = False) -> World:
+def _world(*, initial_visibility_timeout_seconds: int | None = None) -> World:
     queue = QueueSettings.model_validate(
         {
             "visibilityTimeoutSeconds": 60,
@@ -23,7 +23,9 @@ def _world(*, ignore_visibility_changes: bool = False) -> World:
     dead_letter_queue = DeadLetterQueueSettings.model_validate({"retentionSeconds": 7200})
 
     def program() -> None:
-        QueueWithDlq("jobs", queue, dead_letter_queue, ignore_visibility_changes=ignore_visibility_changes)
+        QueueWithDlq(
+            "jobs", queue, dead_letter_queue, initial_visibility_timeout_seconds=initial_visibility_timeout_seconds
+        )
 
     return deploy(program)
 
@@ -97,6 +99,7 @@ def test_outputs_are_registered() -> None:
 
 def test_visibility_is_pulumi_s_to_keep_unless_somebody_else_keeps_it() -> None:
     assert _world().one(QUEUE, "jobs-queue").ignore_changes == ()
-    kept = _world(ignore_visibility_changes=True)
+    kept = _world(initial_visibility_timeout_seconds=90)
+    assert kept.one(QUEUE, "jobs-queue").inputs["visibilityTimeoutSeconds"] == 90
     assert kept.one(QUEUE, "jobs-queue").ignore_changes == ("visibilityTimeoutSeconds",)
     assert kept.one(QUEUE, "jobs-dlq").ignore_changes == ()
