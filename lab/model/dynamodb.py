@@ -53,8 +53,8 @@ class DynamoDb:
     def __enter__(self) -> Self:
         self._moto.start()
         # Credentials that cannot be real: nothing of this client may ever reach AWS.
-        nobody = {"aws_access_key_id": "lab", "aws_secret_access_key": "lab"}
-        session = boto3.session.Session(region_name=self._region, **nobody)
+        key = "lab"
+        session = boto3.session.Session(aws_access_key_id=key, aws_secret_access_key=key, region_name=self._region)
         self._client = session.client("dynamodb")
         return self
 
