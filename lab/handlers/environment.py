@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextvars
+import itertools
+from asyncio import AbstractEventLoop, all_tasks
 from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING
 from lab.errors import ModelError
 from lab.handlers import answers
 from lab.handlers.capture import LineStream
-from lab.handlers.fibers import Fiber, ThreadIdentity, bury
+from lab.handlers.fibers import Fiber, ThreadIdentity, bury, keep_for_ever
 from lab.handlers.isolation import Namespace, ProcessState
 from lab.handlers.loading import load_handler, users_line
 from lab.handlers.modules import EnvironmentModules
@@ -112,7 +114,7 @@ class HandlerEnvironment:
     def add_package_state(self, package: str, values: Namespace) -> None:
         """A shared package has been imported whose globals each process has for itself."""
         if self._alive:
-            self.state.add_package_state(package, dict(values))
+            self.state.add_package_state(package, values)
 
     def wake_polling(self) -> None:
         """Wake the fibers whose files have something to read now, because another fiber wrote it."""
@@ -127,6 +129,8 @@ class HandlerEnvironment:
         self._stdout = LineStream(self)
         self._stderr = LineStream(self)
         self._context = contextvars.Context()
+        self.pool_numbers = itertools.count()
+        self.loops: set[AbstractEventLoop] = set()
         self._handler: answers.Handler | None = None
         self.state = ProcessState(
             modules=EnvironmentModules(self._search, host.import_as_host),
@@ -134,7 +138,7 @@ class HandlerEnvironment:
             stdout=self._stdout,
             stderr=self._stderr,
             seed=self.entropy.getrandbits(256),
-            package_state={package: dict(values) for package, values in host.package_state.items()},
+            package_state=host.package_state,
         )
 
         self._alive = True
@@ -150,6 +154,9 @@ class HandlerEnvironment:
             bury(fiber)
         self._fibers.clear()
         self.polling.clear()
+        for loop in self.loops:
+            _close(loop)
+        self.loops.clear()
 
     def _new_fiber(self, identity: ThreadIdentity, run: Callable[[], None], request_id: str | None) -> Fiber:
         def whole() -> None:
@@ -192,3 +199,11 @@ class HandlerEnvironment:
     def _finish_lines(self) -> None:
         self._stdout.finish_lines()
         self._stderr.finish_lines()
+
+
+def _close(loop: AbstractEventLoop) -> None:
+    """Give the files of a dead process's event loop back without running any of its tasks."""
+    for task in all_tasks(loop):
+        keep_for_ever(task)  # a coroutine that is collected runs its `finally`
+    loop._thread_id = None  # type: ignore[attr-defined]  # else a loop that ran when it was stopped refuses to close
+    loop.close()

@@ -91,4 +91,9 @@ def bury(fiber: Fiber) -> None:
     holds also while the interpreter shuts down. The price is the memory of the stack, some 10 to 50 kB.
     """
     if fiber and not fiber.dead:
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(fiber))
+        keep_for_ever(fiber)
+
+
+def keep_for_ever(thing: object) -> None:
+    """Take a reference that is never given back."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))

@@ -17,7 +17,7 @@ from lab.handlers import boto, chance, process_effects, virtual_threads
 from lab.handlers.archive import Archives
 from lab.handlers.environment import HandlerEnvironment
 from lab.handlers.fibers import Fiber, Plan, current
-from lab.handlers.isolation import Namespace, pristine_package_state
+from lab.handlers.isolation import Namespace, imported_package_state
 from lab.handlers.modules import SearchPath
 from lab.handlers.patches import Patches
 from lab.handlers.stall import StallAlarm
@@ -108,7 +108,7 @@ class HandlerHost:
         except BaseException:
             self.__exit__(None, None, None)
             raise
-        self.package_state = pristine_package_state()
+        self.package_state = imported_package_state()
         return self
 
     def __exit__(
@@ -212,7 +212,9 @@ class HandlerHost:
     # What the hub calls.
 
     def wake(self, fiber: Fiber) -> None:
-        """Let a fiber go on at the current instant, after what is due already."""
+        """Let a fiber go on at the current instant, after what is due already. One that has ended is left alone."""
+        if not fiber.environment.owns(fiber):
+            return
         self._cancel(fiber)
         self._schedule(fiber, Plan(self.scheduler.now, self._resume, (fiber, True)))
 
@@ -275,7 +277,7 @@ class HandlerHost:
             raise failure
 
     def _note_package_state(self) -> None:
-        for package, values in pristine_package_state().items():
+        for package, values in imported_package_state().items():
             if package not in self.package_state:
                 self.package_state[package] = values
                 for environment in self._environments:

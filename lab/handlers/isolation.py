@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures.thread
 import io
+import itertools
 import logging
 import os
 import random
@@ -28,25 +29,21 @@ from lab.handlers.virtual_threads import VirtualLock
 
 Namespace = dict[str, Any]
 
-SHARED_PACKAGE_STATE = {
-    "boto3": ("DEFAULT_SESSION",),
-    "aws_lambda_powertools.logging.logger": ("is_cold_start",),
-    "aws_lambda_powertools.tracing.tracer": ("is_cold_start",),
-    "aws_lambda_powertools.metrics.base": ("is_cold_start",),
-    "aws_lambda_powertools.metrics.provider.cold_start": ("is_cold_start",),
+SHARED_PACKAGE_STATE: dict[str, Namespace] = {
+    "boto3": {"DEFAULT_SESSION": None},
+    "aws_lambda_powertools.logging.logger": {"is_cold_start": True},
+    "aws_lambda_powertools.tracing.tracer": {"is_cold_start": True},
+    "aws_lambda_powertools.metrics.base": {"is_cold_start": True},
+    "aws_lambda_powertools.metrics.provider.cold_start": {"is_cold_start": True},
 }
-"""Globals of packages that all environments share, which a process of its own would have to itself."""
+"""Globals of packages that all environments share, with the values they have in a fresh process."""
 
 _real_putenv = os.putenv
 
 
-def pristine_package_state() -> dict[str, Namespace]:
-    """The present values of the globals in `SHARED_PACKAGE_STATE`, of packages that are imported."""
-    return {
-        package: {name: vars(sys.modules[package])[name] for name in names if name in vars(sys.modules[package])}
-        for package, names in SHARED_PACKAGE_STATE.items()
-        if package in sys.modules
-    }
+def imported_package_state() -> dict[str, Namespace]:
+    """The part of `SHARED_PACKAGE_STATE` whose packages are imported."""
+    return {package: values for package, values in SHARED_PACKAGE_STATE.items() if package in sys.modules}
 
 
 class ProcessState:
@@ -58,7 +55,7 @@ class ProcessState:
         stdout: its standard output.
         stderr: its standard error.
         seed: seed of the functions of the module `random`.
-        package_state: values of shared packages' globals in a fresh process.
+        package_state: the shared packages' globals that the environment begins with.
     """
 
     def __init__(
@@ -121,6 +118,7 @@ class ProcessState:
             vars(threading),
             _active={main.ident: main},
             _limbo={},
+            _counter=itertools.count(1).__next__,
             _dangling=WeakSet(),
             _shutdown_locks=set(),
             excepthook=threading.__excepthook__,

@@ -13,12 +13,14 @@ import selectors
 import signal
 import socket
 import sys
+from asyncio import events
 from collections.abc import Callable
 from typing import Any
 
 from lab.errors import HandlerError
 from lab.handlers.fibers import Fiber, current
 from lab.handlers.patches import Patches
+from lab.handlers.virtual_threads import Local
 from lab.model.clock import seconds
 
 
@@ -34,7 +36,15 @@ def install(patches: Patches) -> None:
         patches.set(os, "fork", _fork(os.fork))
     patches.set(socket.socket, "connect", _connect(socket.socket.connect))
     patches.set(socket.socket, "connect_ex", _connect(socket.socket.connect_ex))
+    policy: Any = vars(events).get("BaseDefaultEventLoopPolicy") or vars(events).get("_BaseDefaultEventLoopPolicy")
+    if policy is not None:
+        patches.set(policy, "_Local", _loops_per_thread())
     patches.set(selectors.DefaultSelector, "select", _select(selectors.DefaultSelector.select))
+
+
+def _loops_per_thread() -> type[Local]:
+    """What asyncio's policy keeps for each thread, for virtual threads, too."""
+    return type("_Local", (Local,), {"_loop": None, "_set_called": False})
 
 
 def _without_effect(real: Callable[..., Any], answer: object) -> Callable[..., Any]:
@@ -97,6 +107,7 @@ def _select(real: Callable[..., Any]) -> Callable[..., Any]:
         if len(self.get_map()) > 1:
             _refuse(fiber, "waits for files or sockets", "the simulation has no network and no pipes")
         host = fiber.environment.host
+        fiber.environment.loops.add(events.get_running_loop())
         until = None if timeout is None else host.scheduler.now + max(0, seconds(timeout))
         ready = real(self, 0)
         while not ready and (until is None or host.scheduler.now < until):

@@ -16,6 +16,7 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -170,6 +171,15 @@ def _set_sentinel(real: Callable[[], Any]) -> Callable[[], Any]:
     return set_sentinel
 
 
+_real_pool_number: Callable[[], int] = ThreadPoolExecutor._counter  # type: ignore[attr-defined]  # not in the stubs
+
+
+def _pool_number() -> int:
+    """The number in the names of an executor's threads, counted for each environment."""
+    fiber = current()
+    return _real_pool_number() if fiber is None else next(fiber.environment.pool_numbers)
+
+
 class _ThreadHandle:
     """What `threading` of Python 3.13 and later keeps of a started thread."""
 
@@ -304,4 +314,5 @@ def install(patches: Patches) -> dict[int, Any]:
     patches.set_where_present(threading, made)
     patches.set_where_present(_thread, made)
     patches.set(queue, "SimpleQueue", SimpleQueue)
+    patches.set(ThreadPoolExecutor, "_counter", staticmethod(_pool_number))
     return by_id

@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import botocore.session
+import pytest
+
+from lab.errors import NotModelledError
+from lab.model.runtime import AwsError
+from tests.handlers.world import World
+
+
+def test_a_call_takes_time_before_it_takes_effect(world: World) -> None:
+    world.answer = lambda service, operation, parameters: {"MessageId": "m-1"}
+    result = world.run_code(
+        """
+        import boto3, time
+        sqs = boto3.client("sqs")
+        def handler(event, context):
+            began = time.monotonic()
+            answer = sqs.send_message(QueueUrl="https://q", MessageBody="hello")
+            return [answer["MessageId"], answer["ResponseMetadata"], began, time.monotonic()]
+        """
+    )
+    message_id, metadata, began, ended = result
+    [(instant, service, operation, parameters, caller)] = world.calls
+    assert (message_id, service, operation) == ("m-1", "sqs", "SendMessage")
+    assert parameters == {"QueueUrl": "https://q", "MessageBody": "hello"}
+    assert (caller.function, caller.request_id) == ("worker", "r1")
+    assert began + 0.005 <= instant == ended <= began + 0.015
+    assert {key: metadata[key] for key in ("HTTPStatusCode", "RetryAttempts")} == {
+        "HTTPStatusCode": 200,
+        "RetryAttempts": 0,
+    }
+    assert len(metadata["RequestId"]) == 36
+
+
+def test_errors_are_client_errors_and_modelled_exceptions(world: World) -> None:
+    def refuse(service: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        raise AwsError("ConditionalCheckFailedException", "The conditional request failed", 400)
+
+    world.answer = refuse
+    code, message, metadata, modelled = world.run_code(
+        """
+        import boto3
+        from botocore.exceptions import ClientError
+        table = boto3.client("dynamodb")
+        def call():
+            table.put_item(TableName="t", Item={"id": {"S": "1"}})
+        def handler(event, context):
+            try: call()
+            except table.exceptions.ConditionalCheckFailedException as error: modelled = type(error).__name__
+            try: call()
+            except ClientError as error:
+                return [error.response["Error"]["Code"], error.response["Error"]["Message"],
+                        error.response["ResponseMetadata"], modelled]
+        """
+    )
+    assert (code, message) == ("ConditionalCheckFailedException", "The conditional request failed")
+    assert metadata["HTTPStatusCode"] == 400
+    assert modelled == "ConditionalCheckFailedException"
+
+
+def test_botocore_validates_parameters_before_anything_is_called(world: World) -> None:
+    assert "Missing required parameter" in world.run_code(
+        """
+        import boto3
+        from botocore.exceptions import ParamValidationError
+        def handler(event, context):
+            try: boto3.client("sqs").send_message(QueueUrl="https://q")
+            except ParamValidationError as error: return str(error)
+        """
+    )
+    assert world.calls == []
+
+
+def test_resources_and_own_sessions(world: World) -> None:
+    world.answer = lambda service, operation, parameters: {"Item": {"id": {"S": "1"}, "n": {"N": "5"}}}
+    result = world.run_code(
+        """
+        import boto3, botocore.session
+        def handler(event, context):
+            table = boto3.resource("dynamodb").Table("t")
+            number = int(table.get_item(Key={"id": "1"})["Item"]["n"])
+            boto3.session.Session(region_name="eu-west-1").client("sqs").list_queues()
+            botocore.session.get_session().create_client("lambda").list_functions()
+            return [number, boto3.client("sqs").meta.region_name]
+        """
+    )
+    assert result == [5, "us-east-1"]
+    assert [(service, operation) for _, service, operation, _, _ in world.calls] == [
+        ("dynamodb", "GetItem"), ("sqs", "ListQueues"), ("lambda", "ListFunctions"),
+    ]  # fmt: skip
+    assert world.calls[0][3] == {"TableName": "t", "Key": {"id": {"S": "1"}}}
+
+
+def test_paginators_and_waiters(world: World) -> None:
+    pages: Iterator[dict[str, Any]] = iter([{"QueueUrls": ["a"], "NextToken": "x"}, {"QueueUrls": ["b"]}])
+    tables = iter(["CREATING", "CREATING", "ACTIVE"])
+    world.answer = lambda service, operation, parameters: (
+        next(pages) if service == "sqs" else {"Table": {"TableStatus": next(tables)}}
+    )
+    urls, waited = world.run_code(
+        """
+        import boto3, time
+        def handler(event, context):
+            pages = boto3.client("sqs").get_paginator("list_queues").paginate()
+            urls = [url for page in pages for url in page["QueueUrls"]]
+            began = time.monotonic()
+            boto3.client("dynamodb").get_waiter("table_exists").wait(TableName="t")
+            return [urls, time.monotonic() - began]
+        """
+    )
+    assert urls == ["a", "b"]
+    assert 40 < waited < 41
+
+
+def test_an_operation_that_is_not_modelled_ends_the_run(world: World) -> None:
+    def unknown(service: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        raise NotModelledError(f"{service} {operation} is not modelled")
+
+    world.answer = unknown
+    function = world.function(
+        """
+        import boto3
+        def handler(event, context):
+            try: boto3.client("s3").list_buckets()
+            except BaseException: print("must not be seen")
+        """
+    )
+    with world.host, pytest.raises(NotModelledError, match="s3 ListBuckets is not modelled"):
+        world.invoke(world.environment(function))
+    assert world.text == []
+
+
+def test_calls_from_threads_and_while_importing(world: World) -> None:
+    world.run_code(
+        """
+        import boto3, threading
+        sqs = boto3.client("sqs")
+        sqs.list_queues()
+        def handler(event, context):
+            thread = threading.Thread(target=sqs.list_queues); thread.start(); thread.join()
+        """
+    )
+    assert [caller.request_id for *_, caller in world.calls] == [None, "r1"]
+
+
+def test_host_sessions_are_untouched(world: World) -> None:
+    client: Any = botocore.session.get_session().create_client(
+        "sqs", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="y"
+    )
+    from botocore.stub import Stubber
+
+    answers = []
+
+    def from_the_host(service: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        made = boto3.client("sqs", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="y")
+        for each in (client, made):
+            with Stubber(each) as stub:
+                stub.add_response("list_queues", {"QueueUrls": ["stubbed"]})
+                answers.append(each.list_queues()["QueueUrls"])
+        return {"QueueUrls": ["modelled"]}
+
+    world.answer = from_the_host
+    assert world.run_code("import boto3\ndef handler(e, c): return boto3.client('sqs').list_queues()['QueueUrls']") == [
+        "modelled"
+    ]
+    assert answers == [["stubbed"], ["stubbed"]]
+    assert len(world.calls) == 1
+
+
+def test_each_environment_has_its_default_session(world: World) -> None:
+    before = boto3.DEFAULT_SESSION
+    function = world.function(
+        """
+        import boto3
+        def handler(event, context):
+            fresh = boto3.DEFAULT_SESSION is None
+            boto3.client("sqs")
+            return fresh
+        """
+    )
+    with world.host:
+        first, second = world.environment(function, 1), world.environment(function, 2)
+        assert [world.result(one) for one in (first, second, first)] == [True, True, False]
+    assert boto3.DEFAULT_SESSION is before
+
+
+def test_a_client_in_another_environment_is_cheap(world: World) -> None:
+    function = world.function("import boto3\nsqs = boto3.client('sqs')\ndef handler(e, c): return 1")
+    with world.host:
+        world.result(world.environment(function, 1))
+        took = []
+        for number in range(2, 7):
+            began = time.perf_counter()
+            world.result(world.environment(function, number))
+            took.append(time.perf_counter() - began)
+    assert min(took) < 0.03  # 5 ms when measured alone; the bound leaves room for a busy machine
+
+
+def test_a_stopped_environment_calls_nothing(world: World) -> None:
+    function = world.function("import boto3\ndef handler(e, c): boto3.client('sqs').list_queues()")
+    with world.host:
+        environment = world.environment(function)
+        world.start(environment)
+        world.scheduler.at(253_000, environment.stop)
+        world.scheduler.run()
+        world.scheduler.run(until=10_000_000)
+    assert (world.calls, world.answers) == ([], [])
+
+
+def test_parameters_arrive_as_the_caller_gave_them(world: World) -> None:
+    world.run_code(
+        """
+        import boto3
+        def handler(event, context):
+            boto3.client("kinesis").put_record(StreamName="s", Data=b"\\x00\\xff", PartitionKey="k")
+        """
+    )
+    assert world.calls[0][3] == {"StreamName": "s", "Data": b"\x00\xff", "PartitionKey": "k"}
+    assert json.dumps(world.answers[-1][1].payload) == '"null"'

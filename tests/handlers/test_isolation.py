@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import atexit
+import io
+import logging
+import os
+import random
+import signal
+import subprocess
+import sys
+import warnings
+from typing import Any
+
+import pytest
+
+from lab.errors import HandlerError
+from tests.handlers.world import World, WorldMaker
+
+
+def test_environment_variables(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_OF_THE_HOST", "1")
+    text = """
+        import os
+        from os import environ
+        def handler(event, context):
+            os.environ["ADDED"] = "by the handler"
+            return [dict(environ), os.getenv("ADDED"), environ is os.environ]
+    """
+    before = dict(os.environ)
+    variables, added, same = world.run_code(
+        text, memory_mb=256, region="eu-west-1", environment={"QUEUE_URL": "https://q", "LANG": "C"}
+    )
+    assert (added, same) == ("by the handler", True)
+    assert {
+        name: variables.get(name)
+        for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+                     "AWS_LAMBDA_FUNCTION_VERSION", "AWS_EXECUTION_ENV", "LAMBDA_TASK_ROOT", "_HANDLER", "TZ",
+                     "QUEUE_URL", "LANG", "SECRET_OF_THE_HOST", "PATH")
+    } == {
+        "AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1", "AWS_LAMBDA_FUNCTION_NAME": "worker",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256", "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13", "LAMBDA_TASK_ROOT": str(world.folder / "fn"),
+        "_HANDLER": "app.handler", "TZ": ":UTC", "QUEUE_URL": "https://q", "LANG": "C", "SECRET_OF_THE_HOST": None,
+        "PATH": os.environ["PATH"],
+    }  # fmt: skip
+    assert {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "_X_AMZN_TRACE_ID"} <= set(variables)
+    assert dict(os.environ) == before
+
+
+def test_variables_last_as_long_as_the_environment(world: World) -> None:
+    function = world.function(
+        """
+        import os
+        def handler(event, context):
+            os.environ["N"] = str(int(os.environ.get("N", 0)) + 1)
+            return os.environ["N"]
+        """
+    )
+    with world.host:
+        first, second = world.environment(function, 1), world.environment(function, 2)
+        assert [world.result(one) for one in (first, first, second)] == ["1", "2", "1"]
+    assert "N" not in os.environ
+
+
+def test_lines_are_split_and_belong_to_their_invoke(world: World) -> None:
+    function = world.function(
+        """
+        import sys, threading, time
+        print("cold")
+        def late():
+            time.sleep(1.5)
+            print("from the thread of the first invoke")
+        def handler(event, context):
+            print("a", "b", sep="\\n"); print("no end", end="")
+            sys.stderr.write("error\\r\\n"); sys.stdout.buffer.write(b"bytes \\xff\\n"); sys.stdout.flush()
+            if event: threading.Thread(target=late).start()
+            time.sleep(1)
+        """
+    )
+    with world.host:
+        environment = world.environment(function, 7)
+        world.result(environment, True, "r1")
+        world.result(environment, False, "r2")
+    assert {(line.function, line.environment) for line in world.lines} == {("worker", 7)}
+    assert [(line.request_id, line.text) for line in world.lines] == [
+        (None, "cold"),
+        ("r1", "a"), ("r1", "b"), ("r1", "error"), ("r1", "no endbytes \\xff"),
+        ("r2", "a"), ("r2", "b"), ("r2", "error"), ("r2", "no endbytes \\xff"),
+        ("r1", "from the thread of the first invoke"),
+    ]  # fmt: skip
+
+
+def test_an_open_line_ends_with_the_invoke_and_is_not_mixed_with_others(world: World) -> None:
+    function = world.function(
+        """
+        import time
+        def handler(event, context):
+            print(f"begin {event}", end=""); time.sleep(1); print(f" end {event}", end="")
+        """
+    )
+    with world.host:
+        for number in (1, 2):
+            world.start(world.environment(function, number), number, f"r{number}")
+        world.scheduler.run()
+    assert world.text == ["begin 1 end 1", "begin 2 end 2"]
+
+
+def test_logging_is_a_tree_of_its_own(world: World) -> None:
+    host_root, host_loggers = logging.root, set(logging.Logger.manager.loggerDict)
+    level, handlers = logging.getLogger().level, list(logging.getLogger().handlers)
+    function = world.function(
+        """
+        import logging
+        before = logging.getLogger().level
+        logging.getLogger().setLevel("INFO")
+        logging.basicConfig(format="ignored, the root has Lambda's handler already")
+        log = logging.getLogger("mine")
+        class Count(logging.Handler):
+            n = 0
+            def emit(self, record): Count.n += 1
+        log.addHandler(Count())
+        def handler(event, context):
+            log.info("hello %s", event); log.debug("not this")
+            return [before, Count.n, len(logging.getLogger("mine").handlers)]
+        """
+    )
+    with world.host:
+        first, second = world.environment(function, 1), world.environment(function, 2)
+        assert [world.result(one, "x") for one in (first, second, first)] == [[30, 1, 1], [30, 1, 1], [30, 2, 1]]
+    assert world.text[0] == "[INFO]\t2026-01-01T00:00:00.250Z\tr1\thello x"
+    assert logging.root is logging.getLogger() is logging.Logger.manager.root is host_root
+    assert set(logging.Logger.manager.loggerDict) == host_loggers
+    assert (logging.getLogger().level, list(logging.getLogger().handlers)) == (level, handlers)
+
+
+def test_randomness_repeats_and_differs_between_environments(make_world: WorldMaker) -> None:
+    text = """
+        import os, random, secrets, uuid
+        from random import choice, random as draw
+        own = random.Random()
+        def handler(event, context):
+            random.seed()
+            return [draw(), random.randint(1, 10**9), choice(range(10**9)), own.random(), os.urandom(4).hex(),
+                    str(uuid.uuid4()), secrets.token_hex(4), random.SystemRandom().random(), str(uuid.uuid1())]
+    """
+
+    def draws(seed: int) -> list[list[Any]]:
+        world = make_world(seed=seed)
+        with world.host:
+            function = world.function(text)
+            return [world.result(world.environment(function, number)) for number in (1, 2)]
+
+    random.seed(5)
+    host_state = random.getstate()
+    once, again, other = draws(1), draws(1), draws(2)
+    assert once == again
+    for n in range(8):
+        assert len({str(one[n]) for one in (*once, *other)}) == 4
+    assert random.getstate() == host_state
+    assert os.urandom(8) != os.urandom(8)
+
+
+def test_a_handler_does_not_reach_the_hosts_process(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    registered: list[object] = []
+    monkeypatch.setattr(atexit, "register", registered.append)
+    before = (signal.getsignal(signal.SIGTERM), list(warnings.filters), sys.excepthook, list(sys.argv))
+    assert world.run_code(
+        """
+        import atexit, io, os, signal, sys, warnings
+        @atexit.register
+        def goodbye(): print("never")
+        warnings.simplefilter("ignore")
+        sys.excepthook = None
+        sys.stdin.readline() == "" or sys.exit()
+        def handler(event, context):
+            previous = signal.signal(signal.SIGTERM, lambda *_: None)
+            os.putenv("LEAKED", "1")
+            os.register_at_fork(before=print)
+            return [previous == signal.SIG_DFL, goodbye.__name__, sys.argv]
+        """
+    ) == [True, "goodbye", [""]]
+    assert registered == []
+    assert (signal.getsignal(signal.SIGTERM), list(warnings.filters), sys.excepthook, list(sys.argv)) == before
+    assert subprocess.run(["/bin/sh", "-c", "echo $LEAKED"], capture_output=True, check=True).stdout == b"\n"
+
+
+def test_the_host_has_its_streams_while_an_environment_waits(world: World) -> None:
+    mine = io.StringIO()
+    seen = []
+
+    def look() -> None:
+        seen.append((sys.stdout is mine, "app" in sys.modules, "AWS_LAMBDA_FUNCTION_NAME" in os.environ))
+
+    function = world.function("import time\ndef handler(e, c): time.sleep(2)")
+    stdout, sys.stdout = sys.stdout, mine
+    try:
+        with world.host:
+            world.start(world.environment(function))
+            world.scheduler.at(1_000_000, look)
+            world.scheduler.run()
+    finally:
+        sys.stdout = stdout
+    assert seen == [(True, False, False)]
+
+
+@pytest.mark.parametrize(
+    ("code", "what", "fix"),
+    [
+        ("import os; os.fork()", "forks a process", "use threads, which run in virtual time"),
+        (
+            "import urllib.request as u; u.urlopen('http://127.0.0.1:9/')",
+            "opens a network connection to ('127.0.0.1', 9)",
+            (
+                "the simulation has no network; AWS services are answered when they are called through boto3, "
+                "anything else has to be switched off for it"
+            ),
+        ),
+    ],
+)
+def test_what_would_leave_the_simulation_is_refused_by_name(world: World, code: str, what: str, fix: str) -> None:
+    function = world.function(
+        f"def handler(event, context):\n    try:\n        {code}\n    except BaseException: print('x')\n"
+    )
+    with world.host, pytest.raises(HandlerError) as caught:
+        world.invoke(world.environment(function))
+    place = f"{world.folder / 'fn/app.py'}:3 in handler"
+    assert str(caught.value) == f"function worker {what} at {place}\n  fix: {fix}"
+    assert world.text == []

@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+import importlib
+import sys
+import zipfile
+
+import pytest
+
+from lab.errors import HandlerLoadError
+from lab.model.runtime import CodeSource, FunctionConfig
+from tests.handlers.world import World
+
+COUNTING = """
+    import helper
+    seen = []
+
+    def handler(event, context):
+        seen.append(event)
+        helper.count += 1
+        return [len(seen), helper.count, __file__]
+"""
+
+
+def test_an_environment_keeps_its_globals_and_another_has_its_own(world: World) -> None:
+    world.write("fn/helper.py", "count = 0\n")
+    function = world.function(COUNTING)
+    with world.host:
+        first, second = world.environment(function, 1), world.environment(function, 2)
+        file = str(world.folder / "fn/app.py")
+        assert world.result(first) == [1, 1, file]
+        assert world.result(first) == [2, 2, file]
+        assert world.result(second) == [1, 1, file]
+        assert world.result(first) == [3, 3, file]
+    assert "app" not in sys.modules
+    assert "helper" not in sys.modules
+    assert not list(world.folder.rglob("__pycache__"))
+
+
+@pytest.mark.parametrize("name", ["lab", "components", "handler", "utils", "tests", "yaml", "calendar"])
+def test_module_names_may_shadow_the_hosts(world: World, name: str) -> None:
+    import lab.errors
+
+    world.write(f"fn/{name}/__init__.py", "")
+    world.write(f"fn/{name}/errors.py", "mine = True\n")
+    result = world.run_code(
+        f"""
+        def handler(event, context):
+            import {name}.errors, {name}
+            from {name} import errors
+            return [{name}.errors.mine, {name}.__file__]
+        """
+    )
+    assert result == [True, str(world.folder / f"fn/{name}/__init__.py")]
+    assert sys.modules["lab.errors"] is lab.errors
+
+
+def test_lazy_imports_see_the_own_modules_after_another_environment_ran(world: World) -> None:
+    world.write("fn/late.py", "import os\nvalue = os.environ['WHO']\n")
+    text = """
+        import time, importlib, sys
+
+        def handler(event, context):
+            time.sleep(1)
+            import late
+            assert sys.modules["late"] is late is importlib.import_module("late")
+            return late.value
+    """
+    one = world.function(text, environment={"WHO": "one"})
+    two = world.function(text, name="other", environment={"WHO": "two"})
+    with world.host:
+        world.start(world.environment(one), request_id="r1")
+        world.start(world.environment(two), request_id="r2")
+        world.scheduler.run()
+    assert [response.payload for _, response in world.answers] == ['"one"', '"two"']
+
+
+def test_the_hosts_own_project_is_not_there_for_a_function(world: World) -> None:
+    message = "No module named 'components'"
+    assert (
+        world.run_code(
+            """
+        def handler(event, context):
+            try:
+                import components
+            except ModuleNotFoundError as error:
+                return str(error)
+        """
+        )
+        == message
+    )
+
+
+def test_packages_of_the_venv_are_shared(world: World) -> None:
+    function = world.function(
+        "import yaml\nyaml.seen = getattr(yaml, 'seen', 0) + 1\ndef handler(e, c): return yaml.seen"
+    )
+    with world.host:
+        assert world.result(world.environment(function, 1)) == 1
+        assert world.result(world.environment(function, 2)) == 2
+    del vars(importlib.import_module("yaml"))["seen"]
+
+
+def test_layers_come_after_the_function_and_later_layers_win(world: World) -> None:
+    world.write("one/python/both.py", "origin = 'one'\n")
+    world.write("one/python/common.py", "origin = 'one'\n")
+    world.write("two/python/common.py", "origin = 'two'\n")
+    world.write("two/python/lib/python3.13/site-packages/deep/__init__.py", "origin = 'site-packages'\n")
+    world.write("two/python/yaml/__init__.py", "origin = 'built for Lambda'\n")
+    world.write("fn/both.py", "origin = 'function'\n")
+    layers = tuple(CodeSource((("", str(world.folder / name)),)) for name in ("one", "two", "missing"))
+    result = world.run_code(
+        """
+        import both, common, deep, yaml
+        def handler(event, context):
+            return [both.origin, common.origin, deep.origin, "site-packages" in yaml.__file__]
+        """,
+        layers=layers,
+    )
+    assert result == ["function", "two", "site-packages", True]
+
+
+def test_roots_deeper_in_the_archive_inline_text_and_zip_files(world: World) -> None:
+    world.write("anywhere/shared/tool.py", "from . import other\nvalue = other.value\n")
+    world.write("anywhere/shared/other.py", "value = 42\n")
+    with zipfile.ZipFile(world.folder / "code.zip", "w") as archive:
+        archive.writestr("pkg/zipped.py", "from pathlib import Path\nhere = Path(__file__).is_file()\n")
+    layer = CodeSource((("python/shared", str(world.folder / "anywhere/shared")),))
+    code = CodeSource(
+        (("", str(world.folder / "code.zip")),),
+        (
+            (
+                "src/entry.py",
+                "import shared.tool, pkg.zipped\ndef main(e, c): return [shared.tool.value, pkg.zipped.here]",
+            ),
+        ),
+    )
+    function = world.function(handler="src/entry.main", code=code, layers=(layer,))
+    with world.host:
+        assert world.result(world.environment(function)) == [42, True]
+    assert not [name for name in sys.modules if name.partition(".")[0] in ("src", "pkg", "shared")]
+
+
+def test_a_folder_that_the_code_adds_to_its_path(world: World) -> None:
+    world.write("fn/vendor/addition.py", "value = 7\n")
+    before = list(sys.path)
+    assert (
+        world.run_code(
+            """
+        import os, sys
+        sys.path.insert(0, os.path.join(os.path.dirname(__file__), "vendor"))
+        import addition
+        def handler(event, context): return addition.value
+        """
+        )
+        == 7
+    )
+    assert sys.path == before
+    assert "addition" not in sys.modules
+
+
+def load_error(world: World, function: FunctionConfig) -> str:
+    with world.host, pytest.raises(HandlerLoadError) as caught:
+        world.invoke(world.environment(function))
+    return str(caught.value)
+
+
+def test_a_missing_folder(world: World) -> None:
+    path = world.folder / "fn"
+    assert load_error(world, world.function()) == (
+        f"the code of function worker is missing: {path} does not exist\n"
+        "  fix: correct the path in the program, or build what should stand there"
+    )
+
+
+def test_a_missing_module(world: World) -> None:
+    function = world.function("def handler(e, c): ...", handler="nothere.handler")
+    assert load_error(world, function) == (
+        f"function worker: there is no module 'nothere' for handler 'nothere.handler' in {world.folder / 'fn'}\n"
+        "  fix: correct the function's handler, or the path of its code"
+    )
+
+
+def test_a_missing_attribute(world: World) -> None:
+    function = world.function("def handler(e, c): ...", handler="app.main")
+    assert load_error(world, function) == (
+        f"function worker: {world.folder / 'fn/app.py'} has no 'main'\n"
+        "  fix: define it there, or correct the function's handler ('app.main')"
+    )
+
+
+def test_a_handler_that_is_not_of_the_form_module_function(world: World) -> None:
+    assert load_error(world, world.function("x = 1", handler="app")) == (
+        "function worker: handler 'app' is not of the form module.function\n"
+        "  fix: name the file and the function in it, such as app.handler"
+    )
+
+
+def test_a_handler_that_is_no_function(world: World) -> None:
+    assert load_error(world, world.function("handler = 3")) == (
+        "function worker: handler 'app.handler' is a int, not a function\n  fix: correct the function's handler"
+    )
+
+
+@pytest.mark.parametrize(("body", "kind"), [("return 1", "async def"), ("yield 1", "async generator")])
+def test_async_handlers_are_refused_by_name(world: World, body: str, kind: str) -> None:
+    assert load_error(world, world.function(f"async def handler(e, c): {body}")) == (
+        f"function worker: handler 'app.handler' is an {kind}, which Lambda does not await\n"
+        "  fix: make it a plain function that calls asyncio.run(...)"
+    )
+
+
+def test_an_import_that_fails_shows_the_users_frames_once(world: World) -> None:
+    world.write("fn/inner.py", "import json\nvalue = json.loads('{')\n")
+    file, inner = world.folder / "fn/app.py", world.folder / "fn/inner.py"
+    assert load_error(world, world.function("import inner\ndef handler(e, c): ...")) == (
+        "function worker: importing 'app' failed\n"
+        f'  File "{file}", line 1, in <module>\n    import inner\n'
+        f"  File \"{inner}\", line 2, in <module>\n    value = json.loads('{{')\n            ^^^^^^^^^^^^^^^\n"
+        "json.decoder.JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"
+    )
+
+
+def test_an_import_of_a_package_that_is_nowhere(world: World) -> None:
+    text = load_error(world, world.function("import no_such_package\ndef handler(e, c): ..."))
+    assert text.endswith(
+        "ModuleNotFoundError: No module named 'no_such_package'\n"
+        "  fix: pack the module with the function or a layer, or install the package where the lab runs"
+    )
+
+
+def test_a_syntax_error_and_an_exit_while_importing(world: World) -> None:
+    assert "SyntaxError" in load_error(world, world.function("def handler(:"))
+    assert load_error(world, world.function("import sys\nsys.exit(3)")).endswith("SystemExit: 3")
+
+
+def test_optional_packages_can_be_looked_for(world: World) -> None:
+    assert world.run_code(
+        """
+        import importlib.util
+        found = [importlib.util.find_spec(name) is not None for name in ("boto3", "no_such_package", "components")]
+        def handler(event, context): return found
+        """
+    ) == [True, False, False]
+
+
+def test_dataclasses_and_pickle_find_their_module(world: World) -> None:
+    assert world.run_code(
+        """
+        from __future__ import annotations
+        import pickle, typing
+        from dataclasses import dataclass, field
+        @dataclass
+        class Job:
+            id: str
+            parts: list[int] = field(default_factory=list)
+        def handler(event, context):
+            job = pickle.loads(pickle.dumps(Job("a", [1])))
+            return [job.parts, list(typing.get_type_hints(Job))]
+        """
+    ) == [[1], ["id", "parts"]]

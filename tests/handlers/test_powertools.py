@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from lab.model.runtime import AwsError
+from tests.handlers.world import World
+
+
+def test_logger(world: World) -> None:
+    function = world.function(
+        """
+        from aws_lambda_powertools import Logger
+        logger = Logger(service="jobs")
+        @logger.inject_lambda_context
+        def handler(event, context):
+            logger.append_keys(job=event)
+            logger.info("started", extra={"event": "started", "id": event})
+        """,
+        environment={"POWERTOOLS_LOG_LEVEL": "INFO"},
+    )
+    with world.host:
+        first, second = world.environment(function, 1), world.environment(function, 2)
+        world.result(first, "a", "r1")
+        world.result(first, "b", "r2")
+        world.result(second, "c", "r3")
+    lines = [json.loads(text) for text in world.text]
+    assert [(line["id"], line["job"], line["cold_start"], line["function_request_id"]) for line in lines] == [
+        ("a", "a", True, "r1"), ("b", "b", False, "r2"), ("c", "c", True, "r3"),
+    ]  # fmt: skip
+    assert [line.request_id for line in world.lines] == ["r1", "r2", "r3"]
+    assert lines[0]["timestamp"] == "2026-01-01 00:00:00,250+0000"
+
+
+def sqs_event(*bodies: str) -> dict[str, Any]:
+    record = {
+        "receiptHandle": "h", "attributes": {"ApproximateReceiveCount": "1"}, "messageAttributes": {},
+        "md5OfBody": "", "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:us-east-1:1:q",
+        "awsRegion": "us-east-1",
+    }  # fmt: skip
+    return {"Records": [record | {"messageId": f"m{n}", "body": body} for n, body in enumerate(bodies)]}
+
+
+BATCH = """
+    import json
+    from aws_lambda_powertools import Logger
+    from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+    logger = Logger(service="jobs", level="INFO")
+    processor = BatchProcessor(event_type=EventType.SQS)
+    def work(record):
+        body = json.loads(record.body)
+        logger.info("started", extra={"event": "started", "id": body["id"], "message_id": record.message_id})
+        if body["id"] % 3 == 0: raise ValueError("should fail")
+    @logger.inject_lambda_context
+    def handler(event, context):
+        return process_partial_response(event=event, record_handler=work, processor=processor, context=context)
+"""
+
+
+def test_batch_processor(world: World) -> None:
+    bodies = [json.dumps({"id": n}) for n in range(1, 4)] + ["no json"]
+    assert world.run_code(BATCH, sqs_event(*bodies)) == {
+        "batchItemFailures": [{"itemIdentifier": "m2"}, {"itemIdentifier": "m3"}]
+    }
+    assert [json.loads(text)["id"] for text in world.text if text.startswith("{")] == [1, 2, 3]
+
+
+def test_async_batch_processor(world: World) -> None:
+    began = world.run_code(
+        """
+        import asyncio, time
+        from aws_lambda_powertools.utilities.batch import AsyncBatchProcessor, EventType, async_process_partial_response
+        processor = AsyncBatchProcessor(event_type=EventType.SQS)
+        async def work(record): await asyncio.sleep(int(record.body))
+        def handler(event, context):
+            began = time.monotonic()
+            answer = async_process_partial_response(event, work, processor, context)
+            return [answer, time.monotonic() - began]
+        """,
+        sqs_event("1", "3", "2"),
+    )
+    assert began == [{"batchItemFailures": []}, 3.0]
+
+
+def test_event_handler(world: World) -> None:
+    answer = world.run_code(
+        """
+        from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+        app = APIGatewayHttpResolver()
+        @app.post("/enqueue")
+        def enqueue(): return {"got": app.current_event.json_body}
+        def handler(event, context): return app.resolve(event, context)
+        """,
+        {
+            "version": "2.0", "rawPath": "/enqueue", "rawQueryString": "", "headers": {}, "isBase64Encoded": False,
+            "body": '{"count": 3}',
+            "requestContext": {"http": {"method": "POST", "path": "/enqueue"}, "stage": "$default"},
+        },
+    )  # fmt: skip
+    assert (answer["statusCode"], json.loads(answer["body"])) == (200, {"got": {"count": 3}})
+
+
+def test_idempotency(world: World) -> None:
+    items: dict[str, dict[str, Any]] = {}
+
+    def table(service: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        if operation == "PutItem":
+            key = parameters["Item"]["id"]["S"]
+            if key in items:
+                raise AwsError("ConditionalCheckFailedException", "The conditional request failed")
+            items[key] = parameters["Item"]
+            return {}
+        if operation == "UpdateItem":
+            values = parameters["ExpressionAttributeValues"]
+            names = {"status": ":status", "expiration": ":expiry", "data": ":response_data"}
+            items[parameters["Key"]["id"]["S"]].update({name: values[value] for name, value in names.items()})
+            return {}
+        assert operation == "GetItem"
+        return {"Item": items[parameters["Key"]["id"]["S"]]}
+
+    world.answer = table
+    function = world.function(
+        """
+        import time
+        from aws_lambda_powertools.utilities.idempotency import (
+            DynamoDBPersistenceLayer, IdempotencyConfig, idempotent_function)
+        config = IdempotencyConfig(event_key_jmespath="id")
+        done = []
+        @idempotent_function(
+            data_keyword_argument="job", config=config, persistence_store=DynamoDBPersistenceLayer(table_name="t"))
+        def work(job):
+            time.sleep(2)
+            done.append(job["id"])
+            return {"done": job["id"]}
+        def handler(event, context):
+            config.register_lambda_context(context)
+            return [work(job=event), len(done)]
+        """
+    )
+    with world.host:
+        first, second = world.environment(function, 1), world.environment(function, 2)
+        assert world.result(first, {"id": "a"}) == [{"done": "a"}, 1]
+        assert world.result(first, {"id": "a"}) == [{"done": "a"}, 1]
+        assert world.result(second, {"id": "a"}) == [{"done": "a"}, 0]
+    [item] = items.values()
+    assert int(item["expiration"]["N"]) == 1767225600 + 3600 + 2  # an hour after the work, in virtual time
+
+
+def test_a_batch_costs_little_more_than_in_a_bare_loop(world: World) -> None:
+    """The bound is loose, for busy machines; `benchmarks/` measures the ratio."""
+    event = sqs_event(*(json.dumps({"id": n}) for n in range(10)))
+    function = world.function(BATCH)
+    with world.host:
+        environment = world.environment(function)
+        world.result(environment, event)
+        began = time.perf_counter()
+        for _ in range(50):
+            world.invoke(environment, event)
+        per_invoke = (time.perf_counter() - began) / 50
+    assert per_invoke < 0.02
