@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 from pulumi_aws import cloudwatch, iam, lambda_
@@ -53,7 +54,7 @@ class PythonFunction(pulumi.ComponentResource):
     """
 
     def __init__(self, name: str, args: PythonFunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        props = {"source": args.source, **args.settings.effective()}
+        props = {"source": args.source, **_effective(args.settings)}
         super().__init__("delivery-lab:function:PythonFunction", name, props, opts)
         child = pulumi.ResourceOptions(parent=self)
         logs = cloudwatch.LogGroup(f"{name}-logs", retention_in_days=args.settings.log_retention_days, opts=child)
@@ -88,3 +89,9 @@ class PythonFunction(pulumi.ComponentResource):
 def _powertools(name: str) -> dict[str, pulumi.Input[str]]:
     """Variables that powertools' Logger reads."""
     return {"POWERTOOLS_SERVICE_NAME": name, "POWERTOOLS_LOG_LEVEL": LOG_LEVEL}
+
+
+def _effective(settings: FunctionSettings) -> dict[str, Any]:
+    """The settings that a function has as such; a worker's settings hold its mapping's as well."""
+    own = set(FunctionSettings.model_fields)
+    return settings.model_dump(by_alias=True, exclude_none=True, mode="json", include=own)

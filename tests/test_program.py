@@ -25,6 +25,15 @@ BATCH = {
     "batch-single": {"batchSize": 1, "reportBatchItemFailures": True, "onRecordError": "report"},
 }
 
+VISIBILITY = {
+    "visibility-heartbeat": (5, {"enabled": True, "failing": False}, "check-then-put"),
+    "visibility-short": (5, {"enabled": False, "failing": False}, "check-then-put"),
+    "visibility-heartbeat-fails": (5, {"enabled": True, "failing": True}, "check-then-put"),
+    "visibility-unconditional": (5, {"enabled": False, "failing": False}, "unconditional"),
+    "visibility-powertools": (5, {"enabled": False, "failing": False}, "powertools"),
+    "visibility-safe": (180, {"enabled": False, "failing": False}, "check-then-put"),
+}
+
 
 @pytest.fixture(autouse=True)
 def _in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,6 +126,50 @@ def test_the_batch_variants_differ_in_what_they_are_about(stack: str) -> None:
     assert mapping["batchSize"] == BATCH[stack]["batchSize"]
     variables = world.one("aws:lambda/function:Function", "batch-worker").inputs["environment"]["variables"]
     assert variables["ON_RECORD_ERROR"] == BATCH[stack]["onRecordError"]
+
+
+@pytest.mark.parametrize("stack", sorted(VISIBILITY))
+def test_the_visibility_variants_differ_in_what_they_are_about(stack: str) -> None:
+    visibility_timeout_seconds, heartbeat, mode = VISIBILITY[stack]
+    world = _run(_config(stack), stack=stack)
+    settings = world.one("delivery-lab:pipelines:VisibilityPipeline", "visibility").inputs
+    worker = settings["worker"]
+    assert settings["queue"]["visibilityTimeoutSeconds"] == visibility_timeout_seconds
+    assert {key: worker["heartbeat"][key] for key in heartbeat} == heartbeat
+    assert worker["idempotency"]["mode"] == mode
+    assert (worker["timeoutSeconds"], worker["batchSize"]) == (30, 1)
+    is_short = visibility_timeout_seconds < 30
+    assert settings["allowShortVisibility"] is is_short
+    lowered = world.of_type("pulumi-python:dynamic/visibility:LoweredVisibility")
+    assert [resource.inputs["visibilityTimeoutSeconds"] for resource in lowered] == ([5] if is_short else [])
+
+
+def test_two_settings_make_the_difference_between_short_and_heartbeat() -> None:
+    def flat(value: Any, path: str = "") -> dict[str, Any]:
+        if not isinstance(value, dict):
+            return {path: value}
+        return {key: leaf for name, inner in value.items() for key, leaf in flat(inner, f"{path}.{name}").items()}
+
+    def settings(stack: str) -> dict[str, Any]:
+        world = _run(_config(stack), stack=stack)
+        return flat(world.one("delivery-lab:pipelines:VisibilityPipeline", "visibility").inputs)
+
+    short, heartbeat = settings("visibility-short"), settings("visibility-heartbeat")
+    assert {key: (short[key], heartbeat[key]) for key in short if short[key] != heartbeat[key]} == {
+        ".worker.heartbeat.enabled": (False, True),
+        ".worker.heartbeat.extendToSeconds": (6, 10),
+    }
+    assert set(short) == set(heartbeat)
+
+
+def test_a_stack_with_both_sections_prefixes_its_outputs() -> None:
+    outputs = _run({"aws:region": "eu-west-1", "delivery-lab:batch": {}, "delivery-lab:visibility": {}}).outputs
+    assert set(outputs) == {f"{section}{name}" for section in ("Batch", "Visibility") for name in EXPORTS}
+    assert outputs["VisibilityQueueUrl"] == "https://sqs.test/visibility-queue"
+
+
+def test_every_variant_of_both_families_is_there() -> None:
+    assert {*BATCH, *VISIBILITY} <= set(STACKS)
 
 
 def test_a_stack_that_cannot_be_used_registers_nothing() -> None:

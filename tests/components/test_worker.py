@@ -100,6 +100,7 @@ def test_children_parents_inputs_and_outputs() -> None:
     assert world.one(MAPPING, "batch-mapping").parent == "delivery-lab:worker:BatchWorker::batch"
     function = world.one("delivery-lab:function:PythonFunction", "batch-worker")
     assert function.parent == "delivery-lab:worker:BatchWorker::batch"
+    assert set(function.inputs) == {"source", "timeoutSeconds", "memoryMb", "logRetentionDays"}
     assert world.component_outputs["delivery-lab:worker:BatchWorker"] == {
         "functionName": "batch-worker",
         "mappingUuid": "uuid-of-batch-mapping",

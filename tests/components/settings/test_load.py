@@ -99,6 +99,18 @@ def test_an_error_names_file_key_value_bound_and_fix() -> None:
     assert error.problems[0].key == "delivery-lab:batch.worker.batchSize"
 
 
+def test_both_sections_of_a_stack_are_read() -> None:
+    settings = _load({"delivery-lab:batch": {}, "delivery-lab:visibility": {"worker": {"batchSize": 3}}})
+    assert settings.batch is not None
+    assert settings.visibility is not None
+    assert settings.visibility.worker.batch_size == 3
+
+
+def test_problems_of_all_sections_come_at_once() -> None:
+    error = _refused({"delivery-lab:batch": {"x": 1}, "delivery-lab:visibility": {"y": 1}})
+    assert [problem.key for problem in error.problems] == ["delivery-lab:batch.x", "delivery-lab:visibility.y"]
+
+
 def test_the_file_of_a_stack_with_a_slash_in_its_name() -> None:
     assert _refused(_batch(x=1), stack="team/a").stack_file == "stacks/Pulumi.team-a.yaml"
 
