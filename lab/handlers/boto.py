@@ -10,6 +10,9 @@ Not modelled: botocore's retries, which happen below this point. A throttled cal
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import botocore.handlers
@@ -20,7 +23,7 @@ from botocore.compat import HTTPHeaders
 
 from lab.handlers.fibers import current
 from lab.handlers.patches import Patches
-from lab.model.runtime import AwsError
+from lab.model.runtime import AwsApi, AwsError, Caller, LongPoll
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
@@ -30,23 +33,47 @@ _NOTED = "delivery_lab_parameters"
 _loader: Any = None
 
 
+# Who answers calls made outside handlers while a deployment runs; see `operating`.
+_operators: list[AwsApi] = []
+
+
+@contextmanager
+def operating(aws: AwsApi) -> Iterator[None]:
+    """Answer calls made outside handlers too, at once: those of code that takes part in a deployment.
+
+    Only sessions made within an entered `HandlerHost` ask us at all.
+    """
+    _operators.append(aws)
+    try:
+        yield
+    finally:
+        _operators.remove(aws)
+
+
 def _note_parameters(params: Any, context: dict[str, Any], **_: Any) -> None:
-    if current() is not None:
+    if current() is not None or _operators:
         context[_NOTED] = params
 
 
 def _answer(model: OperationModel, context: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
     fiber = current()
-    if fiber is None:
-        return None
     service = model.service_model.service_name
-    host = fiber.environment.host
-    request_id = host.streams.uuid("api request", fiber.environment.function.name, str(fiber.environment.number))
+    parameters = dict(context.get(_NOTED, {}))
+    if fiber is not None:
+        host, environment = fiber.environment.host, fiber.environment
+        request_id = host.streams.uuid("api request", environment.function.name, str(environment.number))
+        call: Callable[[], Any] = partial(host.call_aws, fiber, service, model.name, parameters)
+    elif _operators:
+        request_id = "deployment"
+        call = partial(_operators[-1].call, service, model.name, parameters, Caller("deployment", None))
+    else:
+        return None
     try:
-        parsed = dict(host.call_aws(fiber, service, model.name, dict(context[_NOTED])))
+        answer = call()
+        parsed: dict[str, Any] = dict(answer.empty if isinstance(answer, LongPoll) else answer)
         status = 200
     except AwsError as error:
-        parsed = {"Error": {"Code": error.code, "Message": error.message}}
+        parsed = {**error.details, "Error": {"Code": error.code, "Message": error.message}}
         status = error.status
     headers = {"x-amzn-requestid": request_id}
     parsed["ResponseMetadata"] = {
@@ -83,6 +110,19 @@ def _remembering(real: Any) -> Any:
     return accepts_kwargs
 
 
+def _sharing_names(real: Any) -> Any:
+    """The names of botocore's events are translated by a fixed table; sessions of handlers share what is known."""
+    known: dict[str, str] = {}
+
+    def event_aliaser(*args: Any, **kwargs: Any) -> Any:
+        made = real(*args, **kwargs)
+        if current() is not None:
+            made._alias_name_cache = known
+        return made
+
+    return event_aliaser
+
+
 def install(patches: Patches) -> None:
     """Have every botocore session that is made from now on ask us.
 
@@ -92,4 +132,5 @@ def install(patches: Patches) -> None:
     ours: list[Any] = [("before-parameter-build", _note_parameters, last), ("before-call", _answer, last)]
     patches.set(botocore.handlers, "BUILTIN_HANDLERS", [*botocore.handlers.BUILTIN_HANDLERS, *ours])
     patches.set(botocore.session, "create_loader", _shared_loader(botocore.session.create_loader))
+    patches.set(botocore.session, "EventAliaser", _sharing_names(botocore.session.EventAliaser))
     patches.set(botocore.hooks, "accepts_kwargs", _remembering(botocore.hooks.accepts_kwargs))

@@ -24,7 +24,7 @@ from lab.handlers.stall import StallAlarm
 from lab.handlers.virtual_time import VirtualTime
 from lab.model.clock import Scheduler, in_seconds, seconds
 from lab.model.randomness import Streams
-from lab.model.runtime import AwsApi, AwsError, Caller, FunctionConfig, LogSink
+from lab.model.runtime import AwsApi, AwsError, Caller, FunctionConfig, LogSink, LongPoll
 
 COLD_START_SECONDS = 0.25
 MINIMUM_INVOKE_SECONDS = 0.001
@@ -249,8 +249,29 @@ class HandlerHost:
             answer: Any = self._aws.call(service, operation, parameters, caller)
         except AwsError as error:
             answer = error
-        if fiber.environment.owns(fiber):
+        if not fiber.environment.owns(fiber):
+            return
+        if isinstance(answer, LongPoll):
+            self._poll(fiber, answer)
+        else:
             self._resume(fiber, answer)
+
+    def _poll(self, fiber: Fiber, poll: LongPoll) -> None:
+        """Let a fiber wait for what may arrive; it goes on with the answer, or with none when the time is over."""
+        over = Plan(self.scheduler.now + seconds(poll.wait_seconds), self._resume, (fiber, poll.empty))
+        self._schedule(fiber, over)
+
+        def ask_again() -> None:
+            if fiber.plan is not over or over.timer is None:
+                return  # it went on, or its environment is frozen or gone
+            answer = poll.attempt()
+            if answer is None:
+                poll.when_ready(ask_again)
+            else:
+                self._cancel(fiber)
+                self._schedule(fiber, Plan(self.scheduler.now, self._resume, (fiber, answer)))
+
+        poll.when_ready(ask_again)
 
     def _resume(self, fiber: Fiber, value: Any) -> None:
         """Let a fiber run until it waits or ends."""

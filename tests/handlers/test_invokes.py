@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ def test_the_event_is_fresh_in_each_invoke(world: World) -> None:
         assert [world.result(environment, {"a": 1}) for _ in range(2)] == [{"a": 1, "seen": 1}] * 2
 
 
-def failure(world: World, text: str) -> tuple[str | None, dict[str, object]]:
+def failure(world: World, text: str) -> tuple[str | None, dict[str, Any]]:
     with world.host:
         response = world.invoke(world.environment(world.function(text)))
     return response.error, json.loads(response.payload)
@@ -58,18 +59,12 @@ def test_an_exception_is_the_answer(world: World) -> None:
     )
     file = world.folder / "fn/app.py"
     assert error == "Unhappy"
-    assert payload == {
-        "errorMessage": "no läuft",
-        "errorType": "Unhappy",
-        "requestId": "r1",
-        "stackTrace": [
-            f'  File "{file}", line 4, in handler\n    def handler(event, context): inner()\n' + " " * 33 + "^^^^^^^\n",
-            f'  File "{file}", line 3, in inner\n    def inner(): raise Unhappy("no läuft")\n'
-            + " " * 17
-            + "^" * 25
-            + "\n",
-        ],
-    }
+    stack = payload.pop("stackTrace")
+    assert payload == {"errorMessage": "no läuft", "errorType": "Unhappy", "requestId": "r1"}
+    assert [frame.split("\n")[:2] for frame in stack] == [
+        [f'  File "{file}", line 4, in handler', "    def handler(event, context): inner()"],
+        [f'  File "{file}", line 3, in inner', '    def inner(): raise Unhappy("no läuft")'],
+    ]
 
 
 def test_a_result_that_is_no_json(world: World) -> None:
