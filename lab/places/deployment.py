@@ -18,6 +18,7 @@ from lab.model.runtime import AwsError, CodeSource, FunctionConfig
 from lab.model.sqs.attributes import QueueAttributes, redrive_policy
 from lab.places import supported
 from lab.places.code import code_source
+from lab.places.dynamic import TYPE_PREFIX, create_dynamic
 from lab.places.tables import table_definition
 from lab.program.graph import UNKNOWN, Graph, Resource
 
@@ -60,6 +61,8 @@ class Deployment:
             supported.HTTP_API: (self._api, "HTTP-ROUTE-1"),
         }
         for resource in self.graph.resources.values():
+            if resource.type.startswith(TYPE_PREFIX):
+                create_dynamic(resource, self.project_dir, self.graph.config, self.graph.project, self.account)
             if resource.type not in create:
                 continue
             creator, rule = create[resource.type]

@@ -219,6 +219,7 @@ _FIGURES = (
     "messages.processed",
     "messages.deadLettered",
     "messages.healthyDeadLettered",
+    "messages.processedDeadLettered",
     "messages.lost",
     "messages.expired",
     "messages.remaining",

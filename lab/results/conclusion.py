@@ -37,17 +37,25 @@ def _healthy(outcome: Outcome) -> str:
     dead = [message for message in outcome.per_message if message.outcome == "deadLettered"]
     untouched = sum(not message.delivered_at for message in dead)
     text = f"{count} healthy {_plural(count, 'message ends', 'messages end')} in the dead-letter queue"
-    if untouched:
-        text += f" ({untouched} of them without ever reaching the function)"
-    return text
+    details = [f"{untouched} of them without ever reaching the function"] if untouched else []
+    done = outcome.messages.processed_dead_lettered
+    if done:
+        details.append(f"{done} of them although their work was done")
+    return f"{text} ({', '.join(details)})" if details else text
 
 
 def _processed(outcome: Outcome) -> str:
     messages = outcome.messages
     times = "once" if outcome.effects.duplicated == 0 else "at least once"
     if messages.processed == messages.sent:
-        return f"every message is processed {times}"
-    return f"{messages.processed} of {messages.sent} are processed {times}"
+        text = f"every message is processed {times}"
+    else:
+        text = f"{messages.processed} of {messages.sent} are processed {times}"
+    again = [m for m in outcome.per_message if m.outcome == "processed" and len(m.delivered_at) > 1]
+    if again:
+        extra = sum(len(message.delivered_at) - 1 for message in again)
+        text += f", at the cost of {extra} more {_plural(extra, 'delivery', 'deliveries')}"
+    return text
 
 
 def _plural(count: int, one: str, many: str) -> str:

@@ -51,8 +51,13 @@ class Fate:
         if self.left is None:
             return "remaining"
         if self.left == "deleted":
-            return "processed" if self.processed_at is not None or self.detected_duplicate else "lost"
+            return "processed" if self.worked_on else "lost"
         return self.left
+
+    @property
+    def worked_on(self) -> bool:
+        """Whether its work was done, by one of its own deliveries or by the one that it duplicates."""
+        return self.processed_at is not None or self.detected_duplicate
 
     @property
     def latency_seconds(self) -> float | None:

@@ -42,6 +42,8 @@ class Messages(_Model):
     processed: int
     dead_lettered: int
     healthy_dead_lettered: int
+    processed_dead_lettered: int
+    """Those of the dead-lettered whose work had been done by an earlier delivery."""
     lost: int
     expired: int
     remaining: int
@@ -183,6 +185,7 @@ def _messages(fates: Sequence[Fate]) -> Messages:
         processed=ended.count("processed"),
         dead_lettered=ended.count("deadLettered"),
         healthy_dead_lettered=sum(fate.outcome == "deadLettered" and not fate.poison for fate in fates),
+        processed_dead_lettered=sum(fate.outcome == "deadLettered" and fate.worked_on for fate in fates),
         lost=ended.count("lost"),
         expired=ended.count("expired"),
         remaining=ended.count("remaining"),
