@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import botocore.handlers
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _NOTED = "delivery_lab_parameters"
 
 _loader: Any = None
+_accepting: dict[FunctionType, Any] = {}
 
 
 # Who answers calls made outside handlers while a deployment runs; see `operating`.
@@ -101,11 +103,13 @@ def _shared_loader(real: Any) -> Any:
 
 def _remembering(real: Any) -> Any:
     """Inspect the signatures of botocore's 130 listeners once, not for each session again."""
-    known = {entry[1] for entry in botocore.handlers.BUILTIN_HANDLERS if hasattr(entry[1], "__code__")}
-    checked = {listener: real(listener) for listener in known}
+    if not _accepting:
+        known = {entry[1] for entry in botocore.handlers.BUILTIN_HANDLERS if isinstance(entry[1], FunctionType)}
+        _accepting.update({listener: real(listener) for listener in known})
 
     def accepts_kwargs(listener: Any) -> Any:
-        return checked[listener] if getattr(listener, "__code__", None) and listener in checked else real(listener)
+        checked = _accepting.get(listener) if isinstance(listener, FunctionType) else None
+        return real(listener) if checked is None else checked
 
     return accepts_kwargs
 

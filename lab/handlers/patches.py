@@ -9,6 +9,12 @@ from typing import Any
 
 _MISSING = object()
 
+_known: dict[str, int] = {}
+"""The `id` of each module that has been looked through; that takes milliseconds, so each is done once."""
+
+_bound: dict[str, list[str]] = {}
+"""By module, the names under which it holds something that is replaced during runs."""
+
 
 class Patches:
     """Replacements that are undone in reverse order."""
@@ -35,10 +41,14 @@ class Patches:
         """
         modules: list[tuple[str, Any]] = list(sys.modules.items())  # programs put other things there, too
         for name, module in modules:
-            if isinstance(module, ModuleType) and name.partition(".")[0] not in _LEFT_ALONE:
-                for attribute, value in list(vars(module).items()):
-                    if id(value) in replacements:
-                        self.set(module, attribute, replacements[id(value)])
+            if _known.get(name) != id(module):
+                _known[name] = id(module)
+                if isinstance(module, ModuleType) and name.partition(".")[0] not in _LEFT_ALONE:
+                    _bound[name] = [key for key, value in list(vars(module).items()) if id(value) in replacements]
+            for attribute in _bound.get(name, ()):
+                value = vars(module).get(attribute)
+                if id(value) in replacements:
+                    self.set(module, attribute, replacements[id(value)])
 
     def undo(self) -> None:
         """Put everything back as it was."""

@@ -17,7 +17,9 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from lab.handlers.fibers import Fiber, current
+from greenlet import getcurrent
+
+from lab.handlers.fibers import Fiber
 
 
 class StallAlarm:
@@ -67,11 +69,11 @@ class StallAlarm:
             signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _ring(self, _number: int, frame: FrameType | None) -> None:
-        fiber = current()
-        if fiber is not None:
+        fiber = getcurrent()
+        if isinstance(fiber, Fiber):
             self._on_stall(fiber, frame)
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
-        if current() is None:
+        if not isinstance(getcurrent(), Fiber):
             signal.default_int_handler(number, frame)
         self._on_interrupt()
