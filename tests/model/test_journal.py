@@ -1,0 +1,56 @@
+"""The journal and its hash."""
+
+from __future__ import annotations
+
+import hashlib
+
+from lab.model.clock import Scheduler
+from lab.model.journal import Journal, Kind
+
+
+def _journal(instant: int = 5, rule: str = "SQS-DLQ-1", queue: str = "jobs", ids: tuple[str, ...] = ("a",)) -> Journal:
+    scheduler = Scheduler()
+    journal = Journal(scheduler)
+    scheduler.at(instant, lambda: journal.record(Kind.GAVE_UP, rule, queue=queue, messages=ids))
+    scheduler.run()
+    return journal
+
+
+def test_the_hash_is_sha_256_of_one_compact_line_per_event() -> None:
+    line = b'[5,"gave-up","SQS-DLQ-1",{"messages":["a"],"queue":"jobs"}]\n'
+
+    assert _journal().hash() == hashlib.sha256(line).hexdigest()
+    assert Journal(Scheduler()).hash() == hashlib.sha256().hexdigest()
+
+
+def test_the_hash_changes_with_everything_that_happened() -> None:
+    changed = [_journal(instant=6), _journal(rule=""), _journal(queue="other"), _journal(ids=("b",)), _journal(ids=())]
+
+    assert len({journal.hash() for journal in (_journal(), *changed)}) == 6
+
+
+def test_the_hash_does_not_depend_on_the_order_in_which_facts_were_named() -> None:
+    one, other = Journal(Scheduler()), Journal(Scheduler())
+    one.record(Kind.SENT, "", queue="jobs", message="a")
+    other.record(Kind.SENT, "", message="a", queue="jobs")
+
+    assert one.hash() == other.hash()
+
+
+def test_rules_are_those_of_events_and_those_leaned_on_sorted_and_once() -> None:
+    journal = Journal(Scheduler())
+    journal.record(Kind.RECEIVED, "SQS-VT-1", queue="jobs")
+    journal.record(Kind.RECEIVED, "SQS-VT-1", queue="jobs")
+    journal.record(Kind.SENT, "", queue="jobs")
+    journal.lean_on("ESM-POLL-1")
+    journal.lean_on("ESM-POLL-1")
+
+    assert journal.rules == ("ESM-POLL-1", "SQS-VT-1")
+    assert len(journal.events) == 3
+
+
+def test_facts_are_read_by_type() -> None:
+    event = _journal(ids=("a", "b")).events[0]
+
+    assert (event.text("queue"), event.text("messages"), event.text("missing")) == ("jobs", "", "")
+    assert (event.texts("messages"), event.texts("queue"), event.texts("missing")) == (("a", "b"), (), ())
