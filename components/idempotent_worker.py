@@ -106,6 +106,7 @@ class IdempotentWorker(pulumi.ComponentResource):
             short_seconds=settings.queue.visibility_timeout_seconds,
             accepted_seconds=settings.worker.timeout_seconds,
             mapping_revision=mapping_revision(settings.worker),
+            function_arn=worker.function.arn,
             region=aws_region(),
         )
         raised = RaisedVisibility(f"{name}-queue-raised", target, pulumi.ResourceOptions(parent=self))

@@ -5,7 +5,8 @@
             └── mapping
                   └── LoweredVisibility    after that
 
-Both are set anew when anything about the mapping or the function's timeout changes: their `mappingRevision` says so.
+Both are set anew when anything about the mapping or the function's timeout changes: `mappingRevision` and
+`functionArn` say so.
 Destroying goes the other way round, and every step is one that AWS accepts.
 """
 
@@ -32,7 +33,8 @@ class ShortVisibility:
         queue_url: URL of the queue.
         short_seconds: the visibility timeout wanted, below the function's timeout.
         accepted_seconds: a visibility timeout that AWS accepts, the function's timeout or more.
-        mapping_revision: changes whenever the mapping may be updated.
+        mapping_revision: changes whenever the mapping's settings do.
+        function_arn: the function that the mapping invokes; another one is an update of the mapping, too.
         region: region of the queue.
     """
 
@@ -40,6 +42,7 @@ class ShortVisibility:
     short_seconds: int
     accepted_seconds: int
     mapping_revision: str
+    function_arn: pulumi.Input[str]
     region: str
 
 
@@ -58,6 +61,7 @@ class RaisedVisibility(Resource, module="visibility", name="RaisedVisibility"):
             "region": target.region,
             "visibilityTimeoutSeconds": target.accepted_seconds,
             "mappingRevision": target.mapping_revision,
+            "functionArn": target.function_arn,
         }
         super().__init__(RaiseProvider(), name, props, opts)
 
@@ -78,6 +82,7 @@ class LoweredVisibility(Resource, module="visibility", name="LoweredVisibility")
             "visibilityTimeoutSeconds": target.short_seconds,
             "restoredVisibilityTimeoutSeconds": target.accepted_seconds,
             "mappingRevision": target.mapping_revision,
+            "functionArn": target.function_arn,
         }
         super().__init__(LowerProvider(), name, props, opts)
 

@@ -27,6 +27,8 @@ ATTRIBUTE: Final = "VisibilityTimeout"
 CONFIRMATION_SECONDS = 60
 """How long AWS may take to spread a changed attribute (semantics.md A1)."""
 
+_QUEUE_IS_GONE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
+
 UNSUPPORTED_KEYS = (
     "assumeRoles",
     "assumeRoleWithWebIdentity",
@@ -101,7 +103,11 @@ def _sqs_endpoint(endpoints: object) -> str | None:
 
 
 class _VisibilityProvider(ResourceProvider):
-    """What both resources have in common. Properties: queueUrl, region, visibilityTimeoutSeconds, mappingRevision."""
+    """What both resources have in common.
+
+    Properties: queueUrl, region, visibilityTimeoutSeconds, and what the
+    mapping depends on (mappingRevision, functionArn).
+    """
 
     # Nothing secret is captured: credentials come from the configuration, in the process that uses them.
     serialize_as_secret_always = False
@@ -116,7 +122,7 @@ class _VisibilityProvider(ResourceProvider):
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Another queue is another resource; anything else that differs is set anew."""
-        compared = ("visibilityTimeoutSeconds", "mappingRevision", "restoredVisibilityTimeoutSeconds")
+        compared = ("visibilityTimeoutSeconds", "restoredVisibilityTimeoutSeconds", "mappingRevision", "functionArn")
         replaces = [key for key in ("queueUrl", "region") if _olds.get(key) != _news.get(key)]
         changes = bool(replaces) or any(_olds.get(key) != _news.get(key) for key in compared)
         return DiffResult(changes=changes, replaces=replaces, delete_before_replace=False)
@@ -133,8 +139,8 @@ class _VisibilityProvider(ResourceProvider):
 
     def _set(self, props: Mapping[str, Any], seconds: int) -> None:
         url = props["queueUrl"]
-        client = self._connection.client(props["region"])
         try:
+            client = self._connection.client(props["region"])
             client.set_queue_attributes(QueueUrl=url, Attributes={ATTRIBUTE: str(seconds)})
             for _ in range(CONFIRMATION_SECONDS):
                 if _read(client, url) == seconds:
@@ -150,12 +156,11 @@ class _VisibilityProvider(ResourceProvider):
     def _current(self, props: Mapping[str, Any]) -> int | None:
         """The visibility timeout that the queue has; None when there is no such queue any more."""
         url = props["queueUrl"]
-        client = self._connection.client(props["region"])
         try:
-            return _read(client, url)
-        except client.exceptions.QueueDoesNotExist:
-            return None
+            return _read(self._connection.client(props["region"]), url)
         except (ClientError, BotoCoreError) as error:
+            if isinstance(error, ClientError) and error.response["Error"]["Code"] in _QUEUE_IS_GONE:
+                return None
             raise VisibilityError(f"cannot read the visibility timeout of {url}: {error}") from error
 
 

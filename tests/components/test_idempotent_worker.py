@@ -127,14 +127,16 @@ def test_a_short_visibility_timeout_is_reached_in_steps_that_aws_accepts() -> No
     assert queue.ignore_changes == ("visibilityTimeoutSeconds",)
     common = {"queueUrl": "https://sqs.test/jobs-queue", "region": "eu-west-1"}
     revision = mapping_revision(VisibilitySettings.model_validate(SHORT).worker)
+    invoked = {"functionArn": "arn:aws:lambda:eu-west-1:123456789012:jobs-worker"}
     raised.inputs.pop("__provider")
     lowered.inputs.pop("__provider")
-    assert raised.inputs == {**common, "visibilityTimeoutSeconds": 30, "mappingRevision": revision}
+    assert raised.inputs == {**common, "visibilityTimeoutSeconds": 30, "mappingRevision": revision, **invoked}
     assert lowered.inputs == {
         **common,
         "visibilityTimeoutSeconds": 5,
         "restoredVisibilityTimeoutSeconds": 30,
         "mappingRevision": revision,
+        **invoked,
     }
 
 
@@ -143,7 +145,8 @@ def test_the_steps_come_in_the_order_in_which_aws_accepts_them() -> None:
     raised = world.one(RAISED, "jobs-queue-raised")
     mapping = world.one(MAPPING, "jobs-mapping")
     lowered = world.one(LOWERED, "jobs-queue-lowered")
-    assert raised.dependencies == {"aws:sqs/queue:Queue::jobs-queue"}
+    assert {"aws:sqs/queue:Queue::jobs-queue", "aws:lambda/function:Function::jobs-worker"} <= raised.dependencies
+    assert f"{MAPPING}::jobs-mapping" not in raised.dependencies
     assert f"{RAISED}::jobs-queue-raised" in mapping.dependencies
     assert "aws:iam/rolePolicy:RolePolicy::jobs-worker-policy" in mapping.dependencies
     assert mapping.delete_before_replace

@@ -46,6 +46,7 @@ def _props(queue_url: str, **changes: Any) -> dict[str, Any]:
         "visibilityTimeoutSeconds": 5.0,
         "restoredVisibilityTimeoutSeconds": 30.0,
         "mappingRevision": "a",
+        "functionArn": "f",
         "__provider": "serialized",
         **changes,
     }
@@ -86,6 +87,7 @@ def test_raising_before_the_mapping_is_updated_and_lowering_after(queue_url: str
     [
         ({}, False, []),
         ({"mappingRevision": "b"}, True, []),
+        ({"functionArn": "g"}, True, []),
         ({"visibilityTimeoutSeconds": 6.0}, True, []),
         ({"restoredVisibilityTimeoutSeconds": 60.0}, True, []),
         ({"queueUrl": "another"}, True, ["queueUrl"]),
@@ -162,6 +164,21 @@ def test_an_error_of_sqs_names_queue_and_value(queue_url: str) -> None:
     message = str(caught.value)
     assert message.startswith(f"cannot set the visibility timeout of {queue_url} to 5 s: An error occurred (")
     assert "NonExistentQueue" in message
+
+
+def test_a_profile_that_does_not_exist_is_named() -> None:
+    provider = LowerProvider()
+    provider.configure(ConfigureRequest(Config({"aws:profile": "no-such-profile"}, "delivery-lab")))
+    with pytest.raises(VisibilityError) as reading:
+        provider.delete("id", _props("url"))
+    assert str(reading.value) == (
+        "cannot read the visibility timeout of url: The config profile (no-such-profile) could not be found"
+    )
+    with pytest.raises(VisibilityError) as setting:
+        provider.create(_props("url"))
+    assert str(setting.value) == (
+        "cannot set the visibility timeout of url to 5 s: The config profile (no-such-profile) could not be found"
+    )
 
 
 class _SlowSqs:
