@@ -14,8 +14,9 @@ from typing import Any, Self
 import boto3
 from botocore.exceptions import ClientError
 from moto import mock_aws
+from moto.core.models import patch_client
 
-from lab.errors import NotModelledError
+from lab.errors import ModelError, NotModelledError
 from lab.model.journal import Journal
 from lab.model.runtime import AwsError
 
@@ -52,10 +53,12 @@ class DynamoDb:
 
     def __enter__(self) -> Self:
         self._moto.start()
-        # Credentials that cannot be real: nothing of this client may ever reach AWS.
+        # Credentials that cannot be real, and a guard: nothing of this client may ever reach AWS.
         key = "lab"
         session = boto3.session.Session(aws_access_key_id=key, aws_secret_access_key=key, region_name=self._region)
         self._client = session.client("dynamodb")
+        patch_client(self._client)
+        self._client._endpoint.http_session = _NoNetwork()
         return self
 
     def __exit__(
@@ -104,3 +107,14 @@ class DynamoDb:
             ) from error
         answer.pop("ResponseMetadata", None)
         return answer
+
+
+class _NoNetwork:
+    """Stands where botocore would open a connection, which it does only if moto had no answer."""
+
+    def send(self, request: Any) -> None:
+        """Refuse to send."""
+        raise ModelError(f"a simulated DynamoDB call was about to leave this machine: {request.url}")
+
+    def close(self) -> None:
+        """Nothing is open."""
