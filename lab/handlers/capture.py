@@ -47,14 +47,15 @@ class LineStream(io.TextIOBase):
         return len(text)
 
     def finish_lines(self) -> None:
-        """Emit the text that is waiting for a line end."""
+        """Emit the text that is waiting for a line end. Called in the hub."""
         for request_id in list(self._open):
             self._emit(request_id, self._open.pop(request_id))
+        self._environment.host.deliver_lines()
 
     def _emit(self, request_id: str | None, text: str) -> None:
         environment = self._environment
         host = environment.host
-        host.log(
+        host.lines.append(
             LogLine(
                 host.scheduler.now, environment.function.name, environment.number, request_id, text.removesuffix("\r")
             )

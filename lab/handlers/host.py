@@ -24,7 +24,7 @@ from lab.handlers.stall import StallAlarm
 from lab.handlers.virtual_time import VirtualTime
 from lab.model.clock import Scheduler, in_seconds, seconds
 from lab.model.randomness import Streams
-from lab.model.runtime import AwsApi, AwsError, Caller, FunctionConfig, LogSink, LongPoll
+from lab.model.runtime import AwsApi, AwsError, Caller, FunctionConfig, LogLine, LogSink, LongPoll
 
 COLD_START_SECONDS = 0.25
 MINIMUM_INVOKE_SECONDS = 0.001
@@ -69,7 +69,8 @@ class HandlerHost:
     ) -> None:
         self.scheduler = scheduler
         self.streams = streams
-        self.log = log
+        self.lines: list[LogLine] = []
+        self._log = log
         self.hub: greenlet = getcurrent()
         self.cold_start = seconds(cold_start_seconds)
         self.minimum = seconds(minimum_invoke_seconds)
@@ -229,6 +230,12 @@ class HandlerHost:
         if fiber.plan is not None:
             self._schedule(fiber, fiber.plan)
 
+    def deliver_lines(self) -> None:
+        """Pass on what handlers have written. The sink is host code, so it is not called from within them."""
+        lines, self.lines = self.lines, []
+        for line in lines:
+            self._log(line)
+
     def _schedule(self, fiber: Fiber, plan: Plan) -> None:
         fiber.plan = plan
         plan.timer = self.scheduler.at(max(plan.instant, self.scheduler.now), plan.action, *plan.arguments)
@@ -291,6 +298,7 @@ class HandlerHost:
             fiber.running_loop = events._get_running_loop()
             events._set_running_loop(hubs_loop)
             environment.state.leave()
+            self.deliver_lines()
         if environment.polling:
             environment.wake_polling()
         if self._failure is not None:

@@ -14,6 +14,9 @@ from typing import Any
 import pytest
 
 from lab.errors import HandlerError
+from lab.handlers import HandlerHost
+from lab.model.randomness import Streams
+from lab.model.runtime import LogLine
 from tests.handlers.world import World, WorldMaker
 
 
@@ -226,3 +229,19 @@ def test_what_would_leave_the_simulation_is_refused_by_name(world: World, code: 
     place = f"{world.folder / 'fn/app.py'}:3 in handler"
     assert str(caught.value) == f"function worker {what} at {place}\n  fix: {fix}"
     assert world.text == []
+
+
+def test_the_sink_of_lines_is_host_code(world: World) -> None:
+    seen = []
+
+    def sink(line: LogLine) -> None:
+        print(line.text)
+        seen.append((line.text, line.instant, "AWS_LAMBDA_FUNCTION_NAME" in os.environ))
+        if line.text == "second":
+            raise RuntimeError("the sink failed")
+
+    host = HandlerHost(world.scheduler, Streams(1), world, sink)
+    function = world.function("def handler(e, c):\n    try: print('first\\nsecond')\n    except RuntimeError: return 1")
+    with host, pytest.raises(RuntimeError, match="the sink failed"):
+        world.invoke(host.new_environment(function, 1))
+    assert seen == [("first", 250_000, False), ("second", 250_000, False)]
