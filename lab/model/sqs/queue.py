@@ -158,6 +158,8 @@ class Queue:
         message.in_flight = False
         self._messages[message.sequence] = message
         self._watch_expiry(message)
+        # What became visible before this instant has been ready for longer (SQS-ORDER-1).
+        self._show(self._scheduler.now)
         if visible_at > self._scheduler.now:
             self._hide(message, visible_at)
         else:
@@ -233,6 +235,8 @@ class Queue:
         assert target is not None
         self._journal.record(Kind.DEAD_LETTERED, "SQS-DLQ-1", queue=self.name, message=message.id, target=target.name)
         self._forget(message)
+        # The message moves as it is, with its count and the instant of its send (SQS-DLQ-2).
+        self._journal.lean_on("SQS-DLQ-2")
         message.dead_letter_source = self.arn
         target._take_in(message, self._scheduler.now)
 
@@ -242,15 +246,18 @@ class Queue:
         """Delete a message by the handle of one of its receives.
 
         The newest handle always works, also after the visibility timeout has ended (SQS-STALE-1). An older one is
-        accepted, but whether the message goes is not to be relied on (SQS-STALE-2). Deleting twice is fine.
+        accepted, but whether the message goes is not to be relied on (SQS-STALE-2). Deleting twice is fine
+        (SQS-STALE-4).
 
         Raises:
-            AwsError: the handle is malformed, or more than 12 h have passed since the receive.
+            AwsError: the handle is malformed, or more than 12 h have passed since the receive (SQS-STALE-5).
         """
         message, receive_number = self._resolve(receipt_handle)
         if message is None:
+            self._journal.lean_on("SQS-STALE-4")
             return
         if self._scheduler.now > message.received_at + seconds(LONGEST_VISIBILITY_SECONDS):
+            self._journal.lean_on("SQS-STALE-5")
             raise AwsError(
                 "InvalidParameterValue",
                 f"Value {receipt_handle} for parameter ReceiptHandle is invalid. "
@@ -278,6 +285,7 @@ class Queue:
         """
         message, receive_number = self._resolve(receipt_handle)
         if message is None:
+            self._journal.lean_on("SQS-STALE-4")
             raise AwsError(
                 "InvalidParameterValue",
                 f"Value {receipt_handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist "
@@ -303,11 +311,15 @@ class Queue:
 
     def _resolve(self, receipt_handle: str) -> tuple[Message | None, int]:
         """The message of a handle (None if it is gone) and the number of the receive that the handle is of."""
-        name, _, rest = receipt_handle.partition("/")
-        sequence, _, receive_number = rest.partition("/")
-        if name != self.name or not sequence.isdecimal() or not receive_number.isdecimal():
-            raise AwsError("ReceiptHandleIsInvalid", f'The input receipt handle "{receipt_handle}" is not valid.')
-        return self._messages.get(int(sequence)), int(receive_number)
+        # A queue's name may hold slashes itself: it is labelled with its parent where two share a name.
+        name, *numbers = receipt_handle.rsplit("/", 2)
+        if name != self.name or len(numbers) != 2 or not all(_is_number(text) for text in numbers):
+            raise _unknown_handle(receipt_handle)
+        sequence, receive_number = map(int, numbers)
+        message = self._messages.get(sequence)
+        if sequence > self._sequence or (message is not None and receive_number > message.receive_count):
+            raise _unknown_handle(receipt_handle)
+        return message, receive_number
 
     def _forget(self, message: Message) -> None:
         if message.in_flight:
@@ -361,7 +373,8 @@ class Queue:
         now = self._scheduler.now
         while self._ready and self._ready[0][0] != self._ready[0][1].hiding:
             self._ready.popleft()
-        if self._ready:
+        # At the limit nothing is handed out (SQS-LIMIT-1) before something in flight is deleted or returns.
+        if self._ready and not self.over_in_flight_limit:
             return now
         while self._hidden and self._hidden[0][3].hiding != self._hidden[0][2]:
             heapq.heappop(self._hidden)
@@ -382,20 +395,22 @@ class Queue:
     def _arm_expiry(self) -> None:
         """Keep one timer, for the oldest message.
 
-        It is in the background: waiting for a message to rot is no reason for a run to go on.
+        It is in the background: waiting for a message to rot is no reason for a run to go on. One that is too old
+        already, because it was moved here or the period was shortened, goes at this instant.
         """
         while self._expiring and self._expiring[0][2].queue is not self:
             heapq.heappop(self._expiring)
         if not self._expiring:
             return
-        instant = max(self._expiring[0][0] + seconds(self.attributes.retention_seconds), self._scheduler.now)
+        now = self._scheduler.now
+        instant = max(self._expiring[0][0] + seconds(self.attributes.retention_seconds), now)
         timer = self._expiry_timer
         if timer is not None and timer.callback is not None:
-            if self._expiry_at <= instant:
+            if self._expiry_at <= instant and instant > now:
                 return
             timer.cancel()
         self._expiry_at = instant
-        self._expiry_timer = self._scheduler.at(instant, self._expire, background=True)
+        self._expiry_timer = self._scheduler.at(instant, self._expire, background=instant > now)
 
     def _expire(self) -> None:
         """Retention ends a message whatever state it is in (SQS-RET-1)."""
@@ -431,3 +446,12 @@ class Queue:
         self._show(self._scheduler.now)
         delayed = sum(1 for m in self._messages.values() if not m.in_flight and m.visible_at > self._scheduler.now)
         return len(self._messages) - self.in_flight - delayed, self.in_flight, delayed
+
+
+def _is_number(text: str) -> bool:
+    """Whether a part of a receipt handle is a number as `receive` writes them, which begin at 1."""
+    return text.isdecimal() and text.isascii() and not text.startswith("0")
+
+
+def _unknown_handle(receipt_handle: str) -> AwsError:
+    return AwsError("ReceiptHandleIsInvalid", f'The input receipt handle "{receipt_handle}" is not valid.')
