@@ -135,7 +135,7 @@ class SqsApi:
 
         def attempt() -> Answer | None:
             deliveries = queue.receive(maximum, timeout, by=caller.function)
-            return {"Messages": [self._as_api(d) for d in deliveries]} if deliveries else None
+            return {"Messages": [self._as_api(d, parameters) for d in deliveries]} if deliveries else None
 
         answer = attempt()
         if answer is not None:
@@ -146,17 +146,23 @@ class SqsApi:
             raise AwsError("OverLimit", "Too many messages in flight.", status=403)
         return {}
 
-    def _as_api(self, delivery: Delivery) -> Answer:
+    def _as_api(self, delivery: Delivery, parameters: Parameters) -> Answer:
+        """A message as ReceiveMessage returns it: attributes only as far as the request names them."""
         message = delivery.message
         answer: Answer = {
             "MessageId": message.id,
             "ReceiptHandle": delivery.receipt_handle,
             "MD5OfBody": md5_of(message.body),
             "Body": message.body,
-            "Attributes": self.system_attributes(delivery),
         }
-        if message.attributes:
-            answer["MessageAttributes"] = message.attributes
+        wanted = {*parameters.get("AttributeNames", ()), *parameters.get("MessageSystemAttributeNames", ())}
+        system = {k: v for k, v in self.system_attributes(delivery).items() if "All" in wanted or k in wanted}
+        patterns = parameters.get("MessageAttributeNames", ())
+        attributes = {name: value for name, value in message.attributes.items() if _is_named(name, patterns)}
+        if system:
+            answer["Attributes"] = system
+        if attributes:
+            answer["MessageAttributes"] = attributes
         return answer
 
     def system_attributes(self, delivery: Delivery) -> dict[str, str]:
@@ -233,17 +239,27 @@ class SqsApi:
         queue = self._queue(parameters)
         changed = queue.attributes.changed(parameters["Attributes"])
         if changed.redrive != queue.attributes.redrive:
-            queue.dead_letter_queue = self._target(changed.redrive.target_arn) if changed.redrive else None
+            queue.dead_letter_queue = self._target(queue, changed.redrive.target_arn) if changed.redrive else None
         queue.set_attributes(changed)
         return {}
 
-    def _target(self, arn: str) -> Queue:
+    def _target(self, source: Queue, arn: str) -> Queue:
+        """The queue that a redrive policy names (SQS-DLQ-3)."""
+        prefix = "Value for parameter RedrivePolicy is invalid. Reason: "
+        if arn == source.arn:
+            raise AwsError("InvalidParameterValue", f"{prefix}a queue cannot be its own dead-letter queue.")
         for queue in self._queues.values():
             if queue.arn == arn:
                 return queue
-        raise AwsError(
-            "InvalidParameterValue", f"Value for parameter RedrivePolicy is invalid. Reason: {arn} does not exist."
-        )
+        raise AwsError("InvalidParameterValue", f"{prefix}{arn} does not exist.")
+
+
+def _is_named(attribute: str, patterns: Sequence[str]) -> bool:
+    """Whether `MessageAttributeNames` asks for an attribute: by name, by a prefix such as `order.*`, or by `All`."""
+    return any(
+        pattern == "All" or pattern == attribute or (pattern.endswith(".*") and attribute.startswith(pattern[:-2]))
+        for pattern in patterns
+    )
 
 
 def md5_of(body: str) -> str:
@@ -261,6 +277,7 @@ def _size(parameters: Parameters) -> int:
 
 
 def _check_size(queue: Queue, size: int) -> None:
+    """Refuse a message above the queue's own limit (SQS-SIZE-1)."""
     limit = queue.attributes.maximum_message_bytes
     if size > limit:
         raise AwsError(
