@@ -49,6 +49,7 @@ class StackConfig:
         file: the stack file with its lines.
         values: by full key, in the order of the file.
         warnings: what of the stack file the lab does not take over.
+        overridden: the `--set` texts by the path that each changed (full key first).
     """
 
     project: str
@@ -56,6 +57,7 @@ class StackConfig:
     file: YamlFile
     values: Mapping[str, ConfigValue]
     warnings: tuple[str, ...] = ()
+    overridden: Mapping[tuple[str, ...], str] = field(default_factory=dict)
 
     def texts(self) -> dict[str, str]:
         """What the program gets, by full key."""
@@ -70,15 +72,28 @@ class StackConfig:
         return {key: value.value for key, value in self.values.items()}
 
     def where(self, path: tuple[str | int, ...]) -> str | None:
-        """`file:line` of a setting, by its key (with or without namespace) and the path below, if a file has it."""
+        """Where a setting comes from: `file:line`, or the `--set` that changed it.
+
+        Args:
+            path: its key (with or without namespace) and the path below.
+
+        Returns:
+            None when it stands nowhere, so that it is a default of the program.
+        """
         if not path:
             return None
         key = full_key(self.project, str(path[0]))
+        parts = (key, *(str(part) for part in path[1:]))
+        for length in range(len(parts), 0, -1):
+            if parts[:length] in self.overridden:
+                return f"--set {self.overridden[parts[:length]]}"
         held = self.values.get(key)
-        if held is None or held.file is None:
-            return None
-        line = held.file.lines.get((*held.path, *path[1:]))
-        return None if line is None else f"{held.file.label}:{line}"
+        if held is not None and held.file is not None:
+            line = held.file.lines.get((*held.path, *path[1:]))
+            if line is not None:
+                return f"{held.file.label}:{line}"
+        below = (text for changed, text in self.overridden.items() if changed[: len(parts)] == parts)
+        return next((f"--set {text}" for text in below), None)
 
 
 def full_key(project: str, key: str) -> str:

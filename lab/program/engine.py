@@ -133,16 +133,16 @@ def _settings(project: Project, config: StackConfig, stubs: Stubs) -> pulumi.run
 def _reset_sdk() -> None:
     """Make the SDK forget the run.
 
-    Its settings are context variables, but each also keeps the first value it got as a default for all other
-    contexts, which would keep the run's channels and threads alive. Setting them to what they are after the import,
-    twice, replaces that default: it changes only when the value before was None.
+    Its settings are context variables, but each also keeps a value as the default for all other contexts, which would
+    keep the run's channels and threads alive. That default is what was set last while the variable was None: so they
+    are set to None first, and then to what they are after the import.
     """
-    for _ in range(2):
-        pulumi.runtime.configure(
-            pulumi.runtime.Settings(
-                project="project", stack="stack", root_directory="root_directory", organization="organization"
-            )
+    pulumi.runtime.reset_options()
+    pulumi.runtime.configure(
+        pulumi.runtime.Settings(
+            project="project", stack="stack", root_directory="root_directory", organization="organization"
         )
+    )
 
 
 def _execute(project: Project, callbacks: Callbacks) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 
@@ -84,6 +85,11 @@ def _missing_package(name: str, project: Project) -> str:
     )
 
 
+def _names(line: str, key: str) -> bool:
+    """Whether a line speaks of a key, and not of a longer one that begins with it."""
+    return re.search(rf"{re.escape(key)}(?![\w.])", line) is not None
+
+
 def _with_lines(error: Exception, config: StackConfig) -> str:
     """The message as it is, and for each setting it complains about the line of the stack file."""
     lines = str(error).split("\n")
@@ -93,11 +99,11 @@ def _with_lines(error: Exception, config: StackConfig) -> str:
         if where is None:
             continue
         key = str(getattr(problem, "key", "") or ".".join(str(part) for part in path or ()))
-        at = next((number for number, line in enumerate(lines) if key in line and not line.endswith(")")), None)
-        if at is not None:
-            lines[at] += f" ({where})"
-        else:
+        at = next((number for number, line in enumerate(lines) if _names(line, key)), None)
+        if at is None:
             lines.append(f"  {key} ({where})")
+        elif where not in lines[at]:
+            lines[at] += f" ({where})"
     if isinstance(error, pulumi.ConfigTypeError) and error.value == SECRET:
         lines.append(f"  the lab does not decrypt secrets; give it a value with --set {error.key}=VALUE")
     return "\n".join(lines)

@@ -56,7 +56,11 @@ def _apply(config: StackConfig, text: str) -> StackConfig:
         whole = copy.deepcopy(held.value)
         _put(text, whole, parts, value)
         changed = replace(held, value=whole, text=_text(text, whole, None))
-    return replace(config, values={**config.values, key: changed})
+    return replace(
+        config,
+        values={**config.values, key: changed},
+        overridden={**config.overridden, (key, *parts[1:]): text},
+    )
 
 
 def _text(override: str, value: Any, raw: str | None) -> str:

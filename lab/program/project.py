@@ -100,7 +100,7 @@ class Project:
                 f"no stack '{name}': there is no stack file in {where} of {self.root}; "
                 f"a stack needs a file Pulumi.<stack>{self.file.suffix} there"
             )
-        near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+        near = difflib.get_close_matches(name, names, n=3, cutoff=0.7)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise StackNotFoundError(f"no stack '{name}' in {where} of {self.root}{hint}\n  stacks: {', '.join(names)}")
 
