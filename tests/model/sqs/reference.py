@@ -1,0 +1,107 @@
+"""A second, naive model of a standard queue, to compare the real one with.
+
+One flat list of messages with times; every question is answered by looking at all of them. It shares nothing with
+`lab.model.sqs` and is written from semantics.md A1 to A3 and A6. Where the order of a standard queue is open
+(messages that became ready at the same instant), it says what is allowed instead of choosing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+TWELVE_HOURS = 12 * 3_600
+
+
+@dataclass
+class Plain:
+    """A message: where it is, when it was sent, when it is ready, and how often it was received."""
+
+    id: str
+    place: str
+    sent: int
+    ready_at: int
+    receives: int = 0
+    received: int = -1
+
+
+class NaiveQueues:
+    """A queue `jobs`, with or without a dead-letter queue `dead`. Times are whole seconds."""
+
+    def __init__(self, visibility: int, retention: int, dead_retention: int, limit: int | None) -> None:
+        self.visibility = visibility
+        self.retention = {"jobs": retention, "dead": dead_retention}
+        self.limit = limit
+        self.now = 0
+        self.messages: list[Plain] = []
+
+    def find(self, identifier: str) -> Plain:
+        return next(message for message in self.messages if message.id == identifier)
+
+    def in_place(self, place: str) -> set[str]:
+        return {message.id for message in self.messages if message.place == place}
+
+    def ready(self, place: str) -> list[Plain]:
+        return [message for message in self.messages if message.place == place and message.ready_at <= self.now]
+
+    def counts(self, place: str) -> tuple[int, int, int]:
+        """Ready, in flight, delayed."""
+        hidden = [m for m in self.messages if m.place == place and m.ready_at > self.now]
+        flying = [m for m in hidden if m.received >= 0]
+        return len(self.ready(place)), len(flying), len(hidden) - len(flying)
+
+    def send(self, identifier: str, delay: int) -> None:
+        self.messages.append(Plain(identifier, "jobs", self.now, self.now + delay))
+
+    def wait(self, duration: int) -> None:
+        """Time passes; the age of a message counts from its send, in the dead-letter queue too."""
+        self.now += duration
+        self.expire()
+
+    def expire(self) -> None:
+        for message in self.messages:
+            if message.place in self.retention and self.now - message.sent >= self.retention[message.place]:
+                message.place = "expired"
+
+    def is_exhausted(self, message: Plain) -> bool:
+        return self.limit is not None and message.place == "jobs" and message.receives >= self.limit
+
+    def accept_receive(self, place: str, maximum: int, timeout: int | None, returned: list[str]) -> None:
+        """Check that a receive may return this, then do what it does."""
+        ready = self.ready(place)
+        good = {m.id for m in ready if not self.is_exhausted(m)}
+        assert set(returned) <= good
+        assert len(set(returned)) == len(returned) == min(maximum, len(good))
+        waited = [self.find(identifier).ready_at for identifier in returned]
+        assert waited == sorted(waited)
+        assert all(m.ready_at >= waited[-1] for m in ready if m.id in good - set(returned) and waited)
+        self._move_exhausted(ready, maximum, waited)
+        for identifier in returned:
+            message = self.find(identifier)
+            message.receives += 1
+            message.received = self.now
+            message.ready_at = self.now + (self.visibility if timeout is None else timeout)
+
+    def _move_exhausted(self, ready: list[Plain], maximum: int, waited: list[int]) -> None:
+        """All that stand before the last message returned are moved; all there are if the receive was not filled."""
+        for message in ready:
+            if self.is_exhausted(message) and (len(waited) < maximum or message.ready_at <= waited[-1]):
+                message.place = "dead"
+                message.ready_at = self.now
+                message.received = -1
+
+    def delete(self, identifier: str) -> bool:
+        """Delete with the newest handle; false if SQS refuses."""
+        message = self.find(identifier)
+        if message.place in self.retention:
+            if self.now > message.received + TWELVE_HOURS:
+                return False
+            message.place = "deleted"
+        return True
+
+    def change_visibility(self, identifier: str, timeout: int) -> bool:
+        """Change the visibility with any handle of its present queue; false if SQS refuses."""
+        message = self.find(identifier)
+        if message.place not in self.retention or self.now + timeout > message.received + TWELVE_HOURS:
+            return False
+        message.ready_at = self.now + timeout
+        return True
