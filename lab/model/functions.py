@@ -118,8 +118,7 @@ class Lambda:
                 rule="LAM-TIME-1",
                 fix="set a timeout from 1 to 900 seconds",
             )
-        self._functions[config.name] = _Function(config)
-        unreserved = self._unreserved()
+        unreserved = self._unreserved() - (config.reserved_concurrency or 0)
         if config.reserved_concurrency is not None and unreserved < UNRESERVED_MINIMUM:
             raise DeploymentRefusedError(
                 config.name,
@@ -130,6 +129,7 @@ class Lambda:
                 fix=f"reserve at most {config.reserved_concurrency - (UNRESERVED_MINIMUM - unreserved)}, "
                 f"or raise the account's limit of {self._account_concurrency}",
             )
+        self._functions[config.name] = _Function(config)
 
     def configuration(self, name: str) -> FunctionConfig:
         """The configuration of a function.

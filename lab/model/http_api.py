@@ -16,6 +16,8 @@ from lab.model.randomness import Streams
 
 LONGEST_INTEGRATION_SECONDS = 30.0
 
+_INTERNAL_SERVER_ERROR = '{"message":"Internal Server Error"}'
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -196,7 +198,7 @@ class _Exchange:
             return
         self.timer.cancel()
         if result.error is not None:
-            self._answer(500, '{"message":"Internal Server Error"}', "HTTP-ERROR-1")
+            self._answer(500, _INTERNAL_SERVER_ERROR, "HTTP-ERROR-1")
             return
         status, body = interpret(result.payload)
         self._answer(status, body, "HTTP-PAYLOAD-1")
@@ -213,10 +215,13 @@ def interpret(payload: str) -> tuple[int, str]:
     try:
         status = int(response["statusCode"])
     except (TypeError, ValueError):
-        return 500, '{"message":"Internal Server Error"}'
+        return 500, _INTERNAL_SERVER_ERROR
     body = response.get("body") or ""
     if response.get("isBase64Encoded"):
-        body = base64.b64decode(body).decode(errors="replace")
+        try:
+            body = base64.b64decode(body).decode(errors="replace")
+        except (TypeError, ValueError):
+            return 500, _INTERNAL_SERVER_ERROR
     return status, body if isinstance(body, str) else json.dumps(body)
 
 
