@@ -6,13 +6,11 @@ CLI speaks (embedded.md, section 2). It is a preview, in which what AWS would an
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 import os
 import runpy
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import pulumi
 import pulumi.runtime
@@ -22,6 +20,7 @@ from lab.program import naming
 from lab.program.config import StackConfig, read_stack_config
 from lab.program.defaults import check_types, merge_project_config
 from lab.program.deployment import Deployment
+from lab.program.eventloop import run_to_end
 from lab.program.failures import explain, located
 from lab.program.frames import Frames
 from lab.program.graph import Graph
@@ -32,9 +31,6 @@ from lab.program.registration import Urns, ordered
 from lab.program.service import Log, Stubs, serving
 from lab.program.transforms import Callbacks
 from lab.program.wire import Decoder
-
-# The SDK blocks one thread for each call under way (see lab.program.service for why there are many).
-_THREADS = 64
 
 
 def load_config(project: Project, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
@@ -101,21 +97,10 @@ def _run(project: Project, config: StackConfig, stubs: Stubs, callbacks: Callbac
     pulumi.runtime.reset_options()
     pulumi.runtime.configure(_settings(project, config, stubs))
     pulumi.runtime.set_all_config(config.texts(), config.secret_keys())
-    loop = asyncio.new_event_loop()
-    loop.set_debug(False)
-    # Futures that failed and that nobody waits for are how a failing program ends; `failures` reports the cause.
-    loop.set_exception_handler(lambda _loop, _context: None)
-    loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="pulumi-sdk"))
     try:
-        loop.run_until_complete(pulumi.runtime.run_in_stack(lambda: _execute(project, callbacks)))
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001 - also SystemExit: whatever the program raises is reported
-        return error
+        return run_to_end(lambda: pulumi.runtime.run_in_stack(lambda: _execute(project, callbacks)))
     finally:
-        _close(loop)
         _reset_sdk()
-    return None
 
 
 def _settings(project: Project, config: StackConfig, stubs: Stubs) -> pulumi.runtime.Settings:
@@ -154,18 +139,6 @@ def _execute(project: Project, callbacks: Callbacks) -> None:
     except BaseException:
         callbacks.close()
         raise
-
-
-def _close(loop: asyncio.AbstractEventLoop) -> None:
-    """End what is still under way, so that nothing of the run is left in the process."""
-    pending = asyncio.all_tasks(loop)
-    for task in pending:
-        task.cancel()
-    if pending:
-        loop.run_until_complete(asyncio.wait(pending))
-    loop.run_until_complete(loop.shutdown_asyncgens())
-    loop.run_until_complete(loop.shutdown_default_executor())
-    loop.close()
 
 
 def _failure(

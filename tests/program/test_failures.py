@@ -1,0 +1,270 @@
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+from lab.errors import LabError, NotModelledError, ProgramError, SettingsError
+from lab.program.engine import evaluate
+from tests.program.conftest import MakeProject
+
+
+def failing(make_project: MakeProject, program: str, **options: Any) -> LabError:
+    with pytest.raises(LabError) as caught:
+        evaluate(make_project(program, **options), "dev")
+    return caught.value
+
+
+def test_an_exception_is_reported_with_its_message_and_line(make_project: MakeProject) -> None:
+    error = failing(make_project, "import pulumi\n\nraise ValueError('a bad thing')\n")
+    assert type(error) is ProgramError
+    assert str(error) == "the program raised ValueError: a bad thing (__main__.py:3)"
+    assert error.exit_code == 1
+    assert error.__cause__ is None
+    assert error.__context__ is None
+
+
+def test_the_way_to_a_deeper_frame_is_shown_without_frames_of_others(make_project: MakeProject) -> None:
+    files = {
+        "infra/__init__.py": "",
+        "infra/queue.py": "import json\n\n\ndef make(text):\n    return json.loads(text)\n",
+    }
+    error = failing(make_project, "from infra import queue\n\nqueue.make('{')\n", files=files)
+    assert str(error) == (
+        "the program raised JSONDecodeError: Expecting property name enclosed in double quotes: "
+        "line 1 column 2 (char 1) (infra/queue.py:5)\n"
+        "  __main__.py:3 in <module>\n"
+        "  infra/queue.py:5 in make"
+    )
+
+
+def test_a_long_way_is_shortened(make_project: MakeProject) -> None:
+    error = failing(make_project, "def down(n):\n    return down(n - 1) if n else 1 / 0\n\ndown(30)\n")
+    lines = str(error).splitlines()
+    assert lines[0] == "the program raised ZeroDivisionError: division by zero (__main__.py:2)"
+    assert lines[1:] == [
+        "  __main__.py:4 in <module>",
+        *["  __main__.py:2 in down"] * 3,
+        "  ... in ...",
+        *["  __main__.py:2 in down"] * 4,
+    ]
+
+
+def test_an_exception_without_a_message_is_its_type(make_project: MakeProject) -> None:
+    assert str(failing(make_project, "assert False\n")) == "the program raised AssertionError (__main__.py:1)"
+
+
+@pytest.mark.parametrize("use", ["pulumi.export('x', bad)", "aws.sqs.Queue('r', name=bad)", "pass"])
+def test_an_exception_in_an_apply_is_reported_with_its_line(make_project: MakeProject, use: str) -> None:
+    program = f"""\
+    import pulumi, pulumi_aws as aws
+    def look(arn):
+        return arn["key"]
+    bad = aws.sqs.Queue("q").arn.apply(look)
+    {use}
+    """
+    assert str(failing(make_project, program)).splitlines()[0] == (
+        "the program raised TypeError: string indices must be integers, not 'str' (__main__.py:3)"
+    )
+
+
+def test_a_mistake_that_the_sdk_finds_is_reported_with_the_line(make_project: MakeProject) -> None:
+    program = "import pulumi_aws as aws\naws.sqs.Queue('q', visibility_timeout=3)\n"
+    assert str(failing(make_project, program)) == (
+        "the program raised TypeError: Queue._internal_init() got an unexpected keyword argument 'visibility_timeout' "
+        "(__main__.py:2)"
+    )
+
+
+def test_a_failing_program_leaves_no_noise(make_project: MakeProject, capfd: pytest.CaptureFixture[str]) -> None:
+    program = """\
+    import pulumi, pulumi_aws as aws
+    queues = [aws.sqs.Queue(f"q{n}") for n in range(5)]
+    bad = queues[0].arn.apply(lambda arn: 1 / 0)
+    aws.sqs.Queue("r", name=bad)
+    aws.sqs.Queue("s", name=bad.apply(str))
+    pulumi.export("bad", bad)
+    raise KeyError("first")
+    """
+    assert str(failing(make_project, program)).startswith("the program raised")
+    output = capfd.readouterr()
+    assert (output.out, output.err) == ("", "")
+
+
+def test_run_errors_are_settings_errors_with_the_message_as_it_is(make_project: MakeProject) -> None:
+    error = failing(make_project, "import pulumi\nraise pulumi.RunError('batch size 0\\n  fix: 1 or more')\n")
+    assert type(error) is SettingsError
+    assert error.exit_code == 2
+    assert str(error) == "batch size 0\n  fix: 1 or more"
+
+
+PROBLEMS = """\
+import pulumi
+
+class Problem:
+    def __init__(self, *path):
+        self.path = path
+        self.key = ".".join(path)
+
+class Refused(pulumi.RunError):
+    problems = (
+        Problem("demo:batch", "worker", "batchSize"),
+        Problem("demo:batch", "worker", "batch"),
+        Problem("demo:batch", "queue", "size"),
+        Problem("demo:batch", "default"),
+        Problem("demo:nothing", "at", "all"),
+    )
+
+raise Refused(
+    "settings are wrong\\n"
+    "  demo:batch.worker.batchSize = 0: must be 1 or more\\n"
+    "    fix: set it to 1\\n"
+    "  demo:batch.worker.batch = 1: unknown key\\n"
+    "  demo:batch.default = 1: no"
+)
+"""
+
+
+def test_problems_are_given_the_line_of_the_stack_file(make_project: MakeProject) -> None:
+    stack = """\
+    # about
+    config:
+      batch:
+        worker:
+          batch: 1
+          batchSize: 0
+        queue: {size: 3}
+    """
+    error = failing(make_project, PROBLEMS, stacks={"dev": stack})
+    assert str(error) == (
+        "settings are wrong\n"
+        "  demo:batch.worker.batchSize = 0: must be 1 or more (Pulumi.dev.yaml:6)\n"
+        "    fix: set it to 1\n"
+        "  demo:batch.worker.batch = 1: unknown key (Pulumi.dev.yaml:5)\n"
+        "  demo:batch.default = 1: no\n"
+        "  demo:batch.queue.size (Pulumi.dev.yaml:7)"
+    )
+
+
+def test_problems_of_an_override_name_the_override(make_project: MakeProject) -> None:
+    project = make_project(PROBLEMS, stacks={"dev": "config:\n  batch:\n    worker: {batchSize: 1}\n"})
+    with pytest.raises(SettingsError, match=r"1 or more \(--set batch\.worker\.batchSize=0\)\n"):
+        evaluate(project, "dev", ["batch.worker.batchSize=0"])
+
+
+def test_a_missing_config_key_is_a_settings_error(make_project: MakeProject) -> None:
+    error = failing(make_project, "import pulumi\npulumi.Config().require('size')\n")
+    assert type(error) is SettingsError
+    assert str(error).startswith("Missing required configuration variable 'demo:size'")
+
+
+def test_a_config_value_of_the_wrong_type_is_a_settings_error(make_project: MakeProject) -> None:
+    program = "import pulumi\npulumi.Config().require_int('size')\n"
+    error = failing(make_project, program, stacks={"dev": "config: {size: big}"})
+    assert type(error) is SettingsError
+    assert str(error) == "Configuration 'demo:size' value 'big' is not a valid 'int'"
+
+
+def test_a_secret_that_has_to_be_a_number_can_be_given_on_the_command_line(make_project: MakeProject) -> None:
+    program = "import pulumi\npulumi.export('n', pulumi.Config().require_secret_int('size'))\n"
+    project = make_project(program, stacks={"dev": "config: {size: {secure: AAA}}"})
+    with pytest.raises(SettingsError) as caught:
+        evaluate(project, "dev")
+    assert str(caught.value) == (
+        "Configuration 'demo:size' value '[secret]' is not a valid 'int'\n"
+        "  the lab does not decrypt secrets; give it a value with --set demo:size=VALUE"
+    )
+    assert evaluate(project, "dev", ["size=3"]).outputs == {"n": 3}
+
+
+@pytest.mark.parametrize(("call", "code"), [("sys.exit(3)", "3"), ("sys.exit()", "None"), ("exit('bye')", "'bye'")])
+def test_a_program_that_exits_is_reported(make_project: MakeProject, call: str, code: str) -> None:
+    error = failing(make_project, f"import sys\n{call}\n")
+    assert str(error) == f"the program called sys.exit({code}) before it was done (__main__.py:2)"
+
+
+def test_syntax_errors_name_the_file_and_line(make_project: MakeProject) -> None:
+    assert str(failing(make_project, "x = 1\nif x\n")) == (
+        "the program cannot be read: SyntaxError: expected ':' (__main__.py:2)"
+    )
+    error = failing(make_project, "import helper\n", files={"helper.py": "def f():\nreturn 1\n"})
+    assert str(error) == (
+        "the program cannot be read: IndentationError: "
+        "expected an indented block after function definition on line 1 (helper.py:2)"
+    )
+
+
+def test_a_missing_package_says_where_it_has_to_be_installed(make_project: MakeProject) -> None:
+    error = failing(make_project, "import pulumi\nimport pulumi_nowhere.sub\n", files={"requirements.txt": "pulumi\n"})
+    python = sys.executable
+    message = str(error)
+    assert message.startswith(
+        f"the program imports 'pulumi_nowhere', which is not installed for the Python that runs it, {python}; "
+        "the lab runs programs in its own process, so install the project's requirements there: "
+        f"{python} -m pip install -r /"
+    )
+    assert message.endswith("/demo/requirements.txt (__main__.py:2)")
+
+
+def test_a_missing_package_of_a_project_without_requirements(make_project: MakeProject) -> None:
+    error = failing(make_project, "import pulumi_nowhere\n")
+    assert f"{sys.executable} -m pip install <what the project needs> (__main__.py:1)" in str(error)
+
+
+def test_a_missing_module_of_the_project_itself_is_no_missing_package(make_project: MakeProject) -> None:
+    error = failing(make_project, "import infra.gone\n", files={"infra/__init__.py": ""})
+    assert str(error) == "the program raised ModuleNotFoundError: No module named 'infra.gone' (__main__.py:1)"
+
+
+@pytest.mark.parametrize(
+    "call", ["aws.ssm.get_parameter(name='x')", "pulumi.export('x', aws.ssm.get_parameter_output(name='x').value)"]
+)
+def test_an_unknown_function_is_refused_by_its_token(make_project: MakeProject, call: str) -> None:
+    error = failing(make_project, f"import pulumi, pulumi_aws as aws\n{call}\n")
+    assert type(error) is NotModelledError
+    assert str(error).startswith(
+        "the program calls the function aws:ssm/getParameter:getParameter, which looks something up in the cloud; "
+        "the lab has none to ask and knows only getCallerIdentity, getRegion, getPartition, getAvailabilityZones, "
+        "getPolicyDocument. Give the value to the program through its config instead"
+    )
+
+
+def test_an_unknown_function_is_refused_with_the_line_of_the_call(make_project: MakeProject) -> None:
+    program = "import pulumi_aws as aws\n\ndef look():\n    return aws.ssm.get_parameter(name='x')\n\nlook()\n"
+    assert str(failing(make_project, program)).endswith("(__main__.py:4)")
+
+
+def test_an_unknown_function_cannot_be_swallowed(make_project: MakeProject) -> None:
+    program = """\
+    import pulumi_aws as aws
+    try:
+        aws.ssm.get_parameter(name="x")
+    except Exception:
+        pass
+    """
+    assert "aws:ssm/getParameter:getParameter" in str(failing(make_project, program))
+
+
+def test_wrong_arguments_of_a_function_are_reported(make_project: MakeProject) -> None:
+    program = "import pulumi_aws as aws\naws.iam.get_policy_document(source_policy_documents=['{'])\n"
+    error = failing(make_project, program)
+    assert type(error) is ProgramError
+    assert str(error) == (
+        "the arguments of aws:iam/getPolicyDocument:getPolicyDocument are wrong: a source or override policy document "
+        "is no JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1) (__main__.py:2)"
+    )
+
+
+def test_circular_dependencies_are_the_sdks_own_error(make_project: MakeProject) -> None:
+    program = """\
+    import pulumi, pulumi_aws as aws
+    parent = pulumi.ComponentResource("demo:index:Parent", "parent")
+    child = aws.sqs.Queue("child", opts=pulumi.ResourceOptions(parent=parent, depends_on=[parent]))
+    """
+    assert "We have detected a circular dependency involving a resource of type" in str(failing(make_project, program))
+
+
+def test_ctrl_c_ends_the_run(make_project: MakeProject) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(make_project("import pulumi_aws as aws\naws.sqs.Queue('q')\nraise KeyboardInterrupt\n"), "dev")

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+from pathlib import Path
+
+import pytest
+
+import lab.errors
+from lab.errors import ProgramError
+from lab.program.engine import evaluate
+from tests.program.conftest import MakeProject
+
+USES_COMPONENTS = """\
+import pulumi
+import components
+from components.parts import PART
+pulumi.export("part", [PART, components.NAME])
+"""
+
+
+def test_two_projects_have_modules_of_the_same_name(make_project: MakeProject) -> None:
+    projects = [
+        make_project(
+            USES_COMPONENTS,
+            folder=name,
+            files={"components/__init__.py": f"NAME = '{name}'\n", "components/parts.py": f"PART = '{name}-part'\n"},
+        )
+        for name in ("first", "second")
+    ]
+    outputs = [evaluate(project, "dev").outputs["part"] for project in (*projects, projects[0])]
+    assert outputs == [["first-part", "first"], ["second-part", "second"], ["first-part", "first"]]
+
+
+def test_a_project_may_have_a_lab_package_of_its_own(make_project: MakeProject) -> None:
+    program = "import pulumi, lab, lab.errors\npulumi.export('lab', [lab.WHOSE, lab.errors.WHOSE])\n"
+    files = {"lab/__init__.py": "WHOSE = 'theirs'\n", "lab/errors.py": "WHOSE = 'theirs'\n"}
+    before = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "lab"}
+    assert evaluate(make_project(program, files=files), "dev").outputs == {"lab": ["theirs", "theirs"]}
+    assert {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "lab"} == before
+    assert sys.modules["lab.errors"] is lab.errors
+
+
+def test_modules_are_imported_afresh_for_every_run(make_project: MakeProject) -> None:
+    project = make_project(
+        "import infra\n",
+        files={
+            # A resource made, and config read, while a module is imported: common in Pulumi programs.
+            "infra.py": "import pulumi, pulumi_aws as aws\naws.sqs.Queue(pulumi.Config().require('name'))\n"
+        },
+        stacks={"a": "config: {name: one}", "b": "config: {name: two}"},
+    )
+    graphs = [evaluate(project, stack) for stack in ("a", "b", "a")]
+    assert [queue.name for graph in graphs for queue in graph.of_type("aws:sqs/queue:Queue")] == ["one", "two", "one"]
+    assert "infra" not in sys.modules
+
+
+def test_modules_from_a_path_that_the_program_adds_are_forgotten_too(make_project: MakeProject, tmp_path: Path) -> None:
+    program = """\
+    import pathlib, sys, pulumi
+    sys.path.append(str(pathlib.Path(__file__).parent.parent / "shared-{}"))
+    import helper_of_the_test
+    pulumi.export("who", helper_of_the_test.WHO)
+    """
+    for who in ("x", "y"):
+        (tmp_path / f"shared-{who}").mkdir()
+        (tmp_path / f"shared-{who}" / "helper_of_the_test.py").write_text(f"WHO = '{who}'\n")
+        project = make_project(program.format(who), folder=who)
+        assert evaluate(project, "dev").outputs == {"who": who}
+    assert "helper_of_the_test" not in sys.modules
+
+
+@pytest.mark.parametrize("ending", ["", "raise ValueError('no')\n"])
+def test_the_process_is_as_before(make_project: MakeProject, ending: str) -> None:
+    program = """\
+    import logging, os, sys, warnings
+    import pulumi_aws, side
+    os.environ["ADDED_BY_PROGRAM"] = "1"
+    os.environ["PATH"] = "/nowhere"
+    del os.environ["KEPT"]
+    sys.path.insert(0, "/nowhere")
+    sys.argv.append("x")
+    logging.basicConfig(level=logging.DEBUG, force=True)
+    warnings.simplefilter("ignore")
+    os.chdir("/")
+    print("hello")
+    """
+    project = make_project(program.replace("    ", "") + ending, files={"side.py": ""})
+    os.environ["KEPT"] = "kept"
+    root = logging.getLogger()
+
+    def state() -> tuple[object, ...]:
+        return (
+            Path.cwd(),
+            dict(os.environ),
+            list(sys.path),
+            list(sys.argv),
+            list(root.handlers),
+            root.level,
+            list(warnings.filters),
+            sys.stdout,
+            sys.modules["__main__"],
+        )
+
+    try:
+        before = state()
+        if ending:
+            with pytest.raises(ProgramError):
+                evaluate(project, "dev")
+        else:
+            evaluate(project, "dev")
+        assert state() == before
+        assert "side" not in sys.modules
+    finally:
+        del os.environ["KEPT"]
+
+
+def test_the_program_runs_as_the_language_host_runs_it(make_project: MakeProject) -> None:
+    program = """\
+    import os, sys, pulumi
+    pulumi.export("name", __name__)
+    pulumi.export("cwd", os.getcwd())
+    pulumi.export("path", sys.path[0])
+    pulumi.export("main", sys.modules["__main__"].__dict__ is globals())
+    pulumi.export("file", __file__)
+    pulumi.export("argv", len(sys.argv))
+    pulumi.export("root", pulumi.runtime.get_root_directory())
+    pulumi.export("organization", pulumi.get_organization())
+    """
+    project = make_project(program)
+    root = str(project.root)
+    assert evaluate(project, "dev").outputs == {
+        "name": "__main__",
+        "cwd": root,
+        "path": root,
+        "main": True,
+        "file": f"{root}/__main__.py",
+        "argv": 1,
+        "root": root,
+        "organization": "organization",
+    }
+
+
+def test_warnings_of_the_program_are_no_errors_of_the_lab(make_project: MakeProject) -> None:
+    program = "import warnings\nwarnings.warn('old', DeprecationWarning)\nwarnings.warn('odd', UserWarning)\n"
+    project = make_project(program)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("error")
+        evaluate(project, "dev")
+    assert [str(warning.message) for warning in caught] == ["old", "odd"]
+
+
+def test_a_project_cannot_shadow_what_the_sdk_is_made_of(make_project: MakeProject) -> None:
+    files = {"pulumi/__init__.py": "raise RuntimeError('shadowed')\n", "logging.py": "raise RuntimeError('shadowed')\n"}
+    program = "import logging, pulumi\npulumi.export('ok', logging.INFO)\n"
+    assert evaluate(make_project(program, files=files), "dev").outputs == {"ok": 20}
