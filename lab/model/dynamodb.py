@@ -1,22 +1,26 @@
 """DynamoDB tables in virtual time.
 
 Conditions, expressions and key rules are moto's, which implements them in full: a second implementation could only be
-less right. What is ours is the way there: calls come from handlers as plain parameters, and go to moto through a
-botocore client of our own, so validation and error shapes are the SDK's.
+less right. A handler's call has been validated by its own botocore client when it arrives here, and its answer is not
+serialised, so moto's request handler is called directly, without the HTTP around it: that is ten times as fast, and a
+test compares both ways.
 """
 
 from __future__ import annotations
 
+import copy
+import json
+import re
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
-import boto3
-from botocore.exceptions import ClientError
-from moto import mock_aws
-from moto.core.models import patch_client
+from moto.core.exceptions import ServiceException
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.responses import DynamoHandler
+from werkzeug.exceptions import HTTPException
 
-from lab.errors import ModelError, NotModelledError
+from lab.errors import NotModelledError
 from lab.model.journal import Journal
 from lab.model.runtime import AwsError
 
@@ -36,9 +40,11 @@ OPERATIONS = frozenset(
     }
 )
 
+_ACCOUNT = "123456789012"
+
 
 class DynamoDb:
-    """The tables of one run. A context manager: moto stands in for AWS between enter and exit.
+    """The tables of one run. A context manager: on leaving, the tables are gone.
 
     Args:
         region: region of the tables.
@@ -48,23 +54,18 @@ class DynamoDb:
     def __init__(self, region: str, journal: Journal) -> None:
         self._region = region
         self._journal = journal
-        self._moto = mock_aws(config={"core": {"mock_credentials": False, "reset_boto3_session": False}})
-        self._client: Any = None
 
     def __enter__(self) -> Self:
-        self._moto.start()
-        # Credentials that cannot be real, and a guard: nothing of this client may ever reach AWS.
-        key = "lab"
-        session = boto3.session.Session(aws_access_key_id=key, aws_secret_access_key=key, region_name=self._region)
-        self._client = session.client("dynamodb")
-        patch_client(self._client)
-        self._client._endpoint.http_session = _NoNetwork()
+        self._forget()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._moto.stop()
+        self._forget()
+
+    def _forget(self) -> None:
+        dynamodb_backends[_ACCOUNT][self._region].reset()
 
     def create_table(self, definition: Mapping[str, Any]) -> None:
         """Create a table.
@@ -94,27 +95,22 @@ class DynamoDb:
         return self._send(operation, parameters)
 
     def _send(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        handler = DynamoHandler()
+        handler.current_account, handler.region, handler.partition = _ACCOUNT, self._region, "aws"
+        # moto keeps what it is given, and hands out what it keeps: neither side may see the other's changes.
+        handler.body = copy.deepcopy(dict(parameters))
         try:
-            answer: dict[str, Any] = self._client._make_api_call(operation, dict(parameters))
-        except ClientError as error:
-            response: dict[str, Any] = dict(error.response)
-            described, meta = response.pop("Error", {}), response.pop("ResponseMetadata", {})
-            raise AwsError(
-                described.get("Code", "InternalServerError"),
-                described.get("Message", ""),
-                meta.get("HTTPStatusCode", 400),
-                details=response,
-            ) from error
-        answer.pop("ResponseMetadata", None)
-        return answer
+            answer = getattr(handler, re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower())()
+        except ServiceException as error:
+            raise AwsError(error.code, error.message) from error
+        except HTTPException as error:
+            raise _as_aws_error(error) from error
+        return copy.deepcopy(dict(answer.result))
 
 
-class _NoNetwork:
-    """Stands where botocore would open a connection, which it does only if moto had no answer."""
-
-    def send(self, request: Any) -> None:
-        """Refuse to send."""
-        raise ModelError(f"a simulated DynamoDB call was about to leave this machine: {request.url}")
-
-    def close(self) -> None:
-        """Nothing is open."""
+def _as_aws_error(error: HTTPException) -> AwsError:
+    """What a client would see of an error that moto answers with: its description is the body of the response."""
+    body = json.loads(error.description or "{}")
+    code = str(body.pop("__type", "InternalServerError")).rpartition("#")[2]
+    message = str(body.get("message") or body.get("Message") or "")
+    return AwsError(code, message, error.code or 400, details=body)

@@ -7,6 +7,7 @@ dependencies exist. What it does to queues is what a deployment would do.
 from __future__ import annotations
 
 import base64
+import json
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
@@ -46,7 +47,8 @@ def create_dynamic(resource: Resource, project_dir: Path, config: Mapping[str, A
         try:
             # The program made this text a moment ago: it is no more dangerous than the program.
             provider = dill.loads(base64.b64decode(resource.inputs["__provider"]))  # noqa: S301
-            provider.configure(ConfigureRequest(Config({k: str(v) for k, v in config.items()}, project)))
+            raw = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
+            provider.configure(ConfigureRequest(Config(raw, project)))
             provider.create(inputs)
         except LabError:
             raise

@@ -1,0 +1,51 @@
+"""Running variants in tests: the same way as the command does, without its printing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from lab.model.randomness import DEFAULT_SEED
+from lab.places.simulation import Run, simulate
+from lab.places.workload import Workload, default_workload, read_workload
+from lab.program.engine import evaluate
+from lab.program.graph import Graph
+from lab.program.project import Project, read_project
+from lab.results.outcome import Outcome, outcome_of
+
+ROOT = Path(__file__).resolve().parent.parent
+FOREIGN = ROOT / "tests" / "foreign" / "orders"
+
+
+@cache
+def project(root: Path = ROOT) -> Project:
+    """A Pulumi project, ours by default."""
+    return read_project(root)
+
+
+@cache
+def graph(stack: str, overrides: tuple[str, ...] = (), root: Path = ROOT) -> Graph:
+    """The resources of a stack; evaluated once for all tests that ask for the same."""
+    return evaluate(project(root), stack, overrides)
+
+
+def workload(stack: str, name: str | None = None, body: Sequence[str] = ()) -> Workload:
+    """A workload of ours: by name, or the stack's default."""
+    folder = ROOT / "workloads"
+    found = default_workload(folder, stack) if name is None else read_workload(folder / f"{name}.yaml")
+    return found.with_body(body)
+
+
+def run(
+    stack: str, *overrides: str, name: str | None = None, body: Sequence[str] = (), seed: int = DEFAULT_SEED
+) -> Run:
+    """Run one of our stacks."""
+    return simulate(graph(stack, overrides), ROOT, workload(stack, name, body), seed)
+
+
+def outcome(
+    stack: str, *overrides: str, name: str | None = None, body: Sequence[str] = (), seed: int = DEFAULT_SEED
+) -> Outcome:
+    """The outcome of one of our stacks."""
+    return outcome_of(run(stack, *overrides, name=name, body=body, seed=seed))
