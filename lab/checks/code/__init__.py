@@ -1,0 +1,1 @@
+"""Reading the code of functions, without running it, for what their configuration has to fit to."""

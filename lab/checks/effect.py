@@ -1,0 +1,100 @@
+"""What a finding costs: the stack's workload simulated as the stack is, and with the finding's edits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from lab.checks.edits import edited
+from lab.checks.finding import Finding
+from lab.errors import DeploymentRefusedError, LabError
+from lab.program.graph import Graph
+from lab.results.conclusion import conclusion
+from lab.results.outcome import Outcome
+
+Simulate = Callable[[Graph], Outcome]
+"""Runs the stack's workload over a graph, with the same seed each time."""
+
+_FIGURES: Mapping[str, Callable[[Outcome], int]] = {
+    "lost": lambda outcome: outcome.messages.lost,
+    "healthy dead-lettered": lambda outcome: outcome.messages.healthy_dead_lettered,
+    "dead-lettered": lambda outcome: outcome.messages.dead_lettered,
+    "expired": lambda outcome: outcome.messages.expired,
+    "remaining": lambda outcome: outcome.messages.remaining,
+    "duplicated effects": lambda outcome: outcome.effects.duplicated,
+    "overlapping deliveries": lambda outcome: outcome.deliveries.overlapping,
+    "duplicate deliveries": lambda outcome: outcome.deliveries.duplicates,
+    "throttled invokes": lambda outcome: outcome.invocations.throttled,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What the fix of a finding changes.
+
+    Attributes:
+        text: one line for people.
+        before: figures of the stack as it is; empty where it could not be simulated.
+        after: the same figures with the fix.
+    """
+
+    text: str
+    before: Mapping[str, int] = field(default_factory=dict)
+    after: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Quantifier:
+    """Quantifies the findings of one stack.
+
+    Attributes:
+        graph: the stack as it is.
+        simulate: how to run its workload.
+    """
+
+    graph: Graph
+    simulate: Simulate
+    _baseline: Outcome | LabError | None = None
+
+    def effect(self, finding: Finding) -> Effect | None:
+        """What the fix changes; None where no setting alone mends the finding."""
+        if not finding.edits:
+            return None
+        before = self._before()
+        if isinstance(before, LabError) and not isinstance(before, DeploymentRefusedError):
+            return Effect(f"not simulated: {_first_line(before)}")
+        try:
+            after = self.simulate(edited(self.graph, finding.edits))
+        except DeploymentRefusedError as error:
+            return Effect(f"not simulated: with this fix alone, {_first_line(error)}")
+        except LabError as error:
+            return Effect(f"not simulated with the fix: {_first_line(error)}")
+        if isinstance(before, DeploymentRefusedError):
+            return Effect(f"as it is, AWS refuses the stack; with the fix: {conclusion(after)}", after=_figures(after))
+        return _compared(before, after)
+
+    def _before(self) -> Outcome | LabError:
+        if self._baseline is None:
+            try:
+                self._baseline = self.simulate(self.graph)
+            except LabError as error:
+                self._baseline = error
+        return self._baseline
+
+
+def _figures(outcome: Outcome) -> dict[str, int]:
+    return {name: read(outcome) for name, read in _FIGURES.items()}
+
+
+def _compared(before: Outcome, after: Outcome) -> Effect:
+    old, new = _figures(before), _figures(after)
+    sent = before.messages.sent
+    changes = [f"{name} {old[name]} -> {new[name]}" for name in _FIGURES if old[name] != new[name]]
+    text = f"{', '.join(changes)} of {sent}" if changes else f"nothing changes for the {sent} messages of this workload"
+    return Effect(text, old, new)
+
+
+def _first_line(error: LabError) -> str:
+    lines = str(error).splitlines()
+    # A refusal of the model has its reasons on the lines below.
+    return " ".join(line.strip() for line in lines[:2]) if lines and lines[0].endswith(":") else lines[0]
