@@ -69,7 +69,12 @@ def passes(patterns: Sequence[Pattern], delivery: Delivery, attributes: Mapping[
             for name, value in message.attributes.items()
         },
     }
-    return any(_matches(pattern, record) for pattern in patterns)
+    return any(_fits_format(pattern, body) and _matches(pattern, record) for pattern in patterns)
+
+
+def _fits_format(pattern: Pattern, body: Any) -> bool:
+    """Whether a pattern is for a body of this format: rules for text never match a JSON body (ESM-FILTER-2)."""
+    return not (isinstance(pattern.get("body"), list) and isinstance(body, dict))
 
 
 def _matches(pattern: Pattern, value: Any) -> bool:
@@ -105,7 +110,8 @@ def _equal(wanted: Any, value: Any) -> bool:
 
 
 def _exists(operand: bool, value: Any) -> bool:
-    return (value is not _MISSING) is operand
+    # Only a leaf can exist: an object on the way to leaves does not count as a value.
+    return (value is not _MISSING and not isinstance(value, Mapping)) is operand
 
 
 def _anything_but(operand: Any, value: Any) -> bool:

@@ -18,11 +18,19 @@ from lab.errors import DeploymentRefusedError
 from lab.model.clock import Scheduler, Timer, seconds
 from lab.model.functions import LARGEST_SYNCHRONOUS_PAYLOAD_BYTES, InvokeResult, Lambda, Throttled
 from lab.model.journal import Journal, Kind
-from lab.model.mapping.decisions import ThrottleReading, Verdict, classify, next_throttle_retry, reported_failures
+from lab.model.mapping.decisions import (
+    FIRST_RETRY_SECONDS,
+    ThrottleReading,
+    Verdict,
+    classify,
+    next_throttle_retry,
+    reported_failures,
+)
 from lab.model.mapping.filters import Pattern, passes
 from lab.model.mapping.records import event_of, sqs_record
 from lab.model.mapping.scaling import TICK_SECONDS, StandardScaling
 from lab.model.randomness import Streams
+from lab.model.runtime import AwsError
 from lab.model.sqs.api import ENTRIES_PER_BATCH, SqsApi
 from lab.model.sqs.queue import Delivery, Queue
 
@@ -292,10 +300,14 @@ class SqsMapping:
             )
             self._scheduler.at(instant, self._invoke, batch)
             return
-        self._journal.record(Kind.GAVE_UP, "ESM-THROTTLE-2", mapping=self.config.name, messages=batch.ids)
-        # The poller is not free for other messages before this batch is out of its hands (ESM-THROTTLE-3).
+        observed = self.config.throttle_reading is ThrottleReading.FUNCTION_TIMEOUT_LEFT
+        rule = "ESM-THROTTLE-2" if observed else "ESM-THROTTLE-1"
+        self._journal.record(Kind.GAVE_UP, rule, mapping=self.config.name, messages=batch.ids)
+        # The poller is not free for other messages before this batch is out of its hands (ESM-THROTTLE-3). With a
+        # visibility timeout of 0 it is so at once, and the poller would spin within one instant.
         self._journal.lean_on("ESM-THROTTLE-3")
-        self._scheduler.at(max(batch.visible_at, now), self._release)
+        release_at = batch.visible_at if batch.visible_at > now else now + seconds(FIRST_RETRY_SECONDS)
+        self._scheduler.at(release_at, self._release)
 
     # -- answering ----------------------------------------------------------------------------------------
 
@@ -322,8 +334,14 @@ class SqsMapping:
         """Delete what succeeded. What failed is left alone: it is ready again when its timeout ends (ESM-ERROR-1)."""
         failed = set(verdict.failed)
         for delivery in batch.deliveries:
-            if delivery.message.id not in failed:
+            if delivery.message.id in failed:
+                continue
+            try:
                 self.queue.delete(delivery.receipt_handle, by=self.config.name)
+            except AwsError as error:  # the handle has expired (SQS-STALE-5): the message stays
+                self._journal.record(
+                    Kind.API_ERROR, "SQS-STALE-5", service="sqs", operation="DeleteMessage", code=error.code
+                )
 
     def _release(self) -> None:
         self._busy -= 1
@@ -338,7 +356,10 @@ class SqsMapping:
 
     def _grow(self) -> None:
         self._tick = None
-        if self._busy < self._scaling.limit or not self.queue.has_ready:
+        if self._busy < self._scaling.limit:
+            return
+        if not self.queue.has_ready:
+            self._watch()  # what arrives while all slots are taken is a backlog from then on
             return
         before = self._scaling.limit
         self._scaling.grow(self._scheduler.now)
