@@ -20,6 +20,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import pulumi.runtime.rpc
+
 from lab.program.frames import is_installed
 from lab.program.project import Project
 
@@ -38,6 +40,7 @@ def isolated(project: Project) -> Iterator[None]:
         _working_directory(project.program_dir),
         _environment(),
         _module_path(project),
+        _sdk_registrations(),
         _own_modules(project.program_dir),
         _logging(),
         _printing_to_stderr(),
@@ -95,6 +98,22 @@ def _own_modules(folder: Path) -> Iterator[None]:
                 del sys.modules[name]
         for name, module in before.items():
             sys.modules.setdefault(name, module)
+
+
+@contextlib.contextmanager
+def _sdk_registrations() -> Iterator[None]:
+    """Let SDKs that a project carries along register their resource types in every run.
+
+    The SDK refuses a second registration, and SDKs register while they are imported. So what modules registered that
+    are forgotten after the run is taken out again.
+    """
+    registries = [getattr(pulumi.runtime.rpc, name, {}) for name in ("_RESOURCE_MODULES", "_RESOURCE_PACKAGES")]
+    try:
+        yield
+    finally:
+        for registry in registries:
+            for entries in registry.values():
+                entries[:] = [entry for entry in entries if type(entry).__module__ in sys.modules]
 
 
 def _module_names(folder: Path) -> set[str]:

@@ -61,11 +61,6 @@ class Project:
         """The folder that the program runs in, and that its modules are imported from."""
         return self.program if self.program.is_dir() else self.program.parent
 
-    @property
-    def main_file(self) -> Path:
-        """The Python file that is run (for the `module` option: the folder it is looked up in)."""
-        return self.program / "__main__.py" if self.program.is_dir() and not self.module else self.program
-
     def label(self, path: Path) -> str:
         """A path as messages name it: relative to the project when it is inside."""
         try:

@@ -268,3 +268,16 @@ def test_circular_dependencies_are_the_sdks_own_error(make_project: MakeProject)
 def test_ctrl_c_ends_the_run(make_project: MakeProject) -> None:
     with pytest.raises(KeyboardInterrupt):
         evaluate(make_project("import pulumi_aws as aws\naws.sqs.Queue('q')\nraise KeyboardInterrupt\n"), "dev")
+
+
+def test_methods_of_remote_components_are_refused(make_project: MakeProject) -> None:
+    program = """\
+    import pulumi
+    parent = pulumi.ComponentResource("demo:index:Parent", "parent")
+    pulumi.export("x", pulumi.runtime.call("demo:index:Parent/method", {}, parent))
+    """
+    error = failing(make_project, program)
+    assert type(error) is NotModelledError
+    assert str(error).startswith(
+        "the program calls the method demo:index:Parent/method of a remote component; the lab runs no plugins"
+    )

@@ -156,3 +156,20 @@ def test_a_project_cannot_shadow_what_the_sdk_is_made_of(make_project: MakeProje
     files = {"pulumi/__init__.py": "raise RuntimeError('shadowed')\n", "logging.py": "raise RuntimeError('shadowed')\n"}
     program = "import logging, pulumi\npulumi.export('ok', logging.INFO)\n"
     assert evaluate(make_project(program, files=files), "dev").outputs == {"ok": 20}
+
+
+def test_an_sdk_that_a_project_carries_along_registers_in_every_run(make_project: MakeProject) -> None:
+    sdk = """\
+    import pulumi
+
+    class Module(pulumi.runtime.ResourceModule):
+        def version(self):
+            return None
+        def construct(self, name, typ, urn):
+            raise NotImplementedError
+
+    pulumi.runtime.register_resource_module("carried", "index", Module())
+    """
+    project = make_project("import carried_sdk\n", files={"carried_sdk.py": sdk})
+    for _ in range(2):
+        evaluate(project, "dev")

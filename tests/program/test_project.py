@@ -18,7 +18,6 @@ def project_folder(tmp_path: Path, text: str) -> Path:
 def test_a_project_is_read_with_runtime_as_text(tmp_path: Path) -> None:
     project = read_project(project_folder(tmp_path, "name: shop\nruntime: python\n"))
     assert (project.name, project.root, project.program, project.stack_dir) == ("shop", tmp_path, tmp_path, tmp_path)
-    assert project.main_file == tmp_path / "__main__.py"
     assert project.program_dir == tmp_path
 
 
@@ -38,7 +37,7 @@ def test_main_may_be_a_folder_or_a_file(tmp_path: Path) -> None:
     assert (folder.program, folder.program_dir) == (tmp_path / "infra", tmp_path / "infra")
     (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\nmain: infra/__main__.py\n")
     file = read_project(tmp_path)
-    assert (file.main_file, file.program_dir) == (tmp_path / "infra" / "__main__.py", tmp_path / "infra")
+    assert (file.program, file.program_dir) == (tmp_path / "infra" / "__main__.py", tmp_path / "infra")
 
 
 @pytest.mark.parametrize("key", ["stackConfigDir", "config"])
