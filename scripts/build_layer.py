@@ -74,7 +74,7 @@ def remove_bytecode(folder: Path) -> None:
 
 def _run(command: Sequence[str], requirements: Path) -> None:
     # The command is made of constants and of paths inside the project; nothing comes from outside.
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         account = (done.stderr or done.stdout).strip()
         raise BuildError(

@@ -25,9 +25,9 @@ def main() -> int:
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
     locked = ["--require-hashes", "-r", "requirements.txt"]
     for what, words in (("the locked packages", locked), ("the lab", ["--no-deps", "--no-build-isolation", "-e", "."])):
-        error = _install(what, [*pip, *words])
-        if error:
-            return _fail(f"{what} cannot be installed:\n{error}")
+        trouble = _install(what, [*pip, *words])
+        if trouble:
+            return _fail(f"{what} cannot be installed:\n{trouble}")
     (target / ".ready").touch()
     return 0
 
