@@ -5,6 +5,7 @@ from __future__ import annotations
 import pulumi
 
 from components.layer import SharedLayer
+from components.log_pipelines import KafkaPipeline, StreamPipeline
 from components.pipelines import BatchPipeline, Pipeline, VisibilityPipeline
 from components.settings import load_settings
 
@@ -13,11 +14,15 @@ def deploy() -> None:
     """Put the stack together. Outputs are prefixed by the section's name where a stack has several sections."""
     settings = load_settings()
     layer = SharedLayer("shared")
-    pipelines: dict[str, Pipeline] = {}
+    pipelines: dict[str, Pipeline | StreamPipeline | KafkaPipeline] = {}
     if settings.batch is not None:
         pipelines["Batch"] = BatchPipeline("batch", settings.batch, layer.arn)
     if settings.visibility is not None:
         pipelines["Visibility"] = VisibilityPipeline("visibility", settings.visibility, layer.arn)
+    if settings.stream is not None:
+        pipelines["Stream"] = StreamPipeline("stream", settings.stream, layer.arn)
+    if settings.kafka is not None:
+        pipelines["Kafka"] = KafkaPipeline("kafka", settings.kafka, layer.arn)
     for title, pipeline in pipelines.items():
         for name, value in pipeline.exports("" if len(pipelines) == 1 else title).items():
             pulumi.export(name, value)

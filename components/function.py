@@ -9,12 +9,25 @@ from typing import Any
 import pulumi
 from pulumi_aws import cloudwatch, iam, lambda_
 
-from components.iam import Statement, document, lambda_trust
+from components.iam import Statement, document, lambda_trust, network_interfaces
 from components.layer import ARCHITECTURE, RUNTIME
 from components.settings import FunctionSettings
 
 HANDLER = "handler.lambda_handler"
 LOG_LEVEL = "INFO"
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionNetwork:
+    """Where a function stands that talks to something inside a VPC.
+
+    Attributes:
+        subnet_ids: the private subnets that its network interfaces are in.
+        security_group_ids: the groups of those interfaces.
+    """
+
+    subnet_ids: Sequence[pulumi.Input[str]]
+    security_group_ids: Sequence[pulumi.Input[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +40,7 @@ class PythonFunctionArgs:
         layer_arn: layer with the dependencies and the shared code.
         environment: variables besides those of powertools.
         statements: what the function may do besides writing its own logs.
+        network: the VPC it stands in; None outside of any.
     """
 
     source: str
@@ -34,6 +48,7 @@ class PythonFunctionArgs:
     layer_arn: pulumi.Input[str]
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     statements: Sequence[Statement] = ()
+    network: FunctionNetwork | None = None
 
 
 class PythonFunction(pulumi.ComponentResource):
@@ -62,10 +77,11 @@ class PythonFunction(pulumi.ComponentResource):
         write_logs = Statement(
             "WriteOwnLogs", ("logs:CreateLogStream", "logs:PutLogEvents"), pulumi.Output.concat(logs.arn, ":*")
         )
+        statements = [write_logs, *([network_interfaces()] if args.network else []), *args.statements]
         self.policy = iam.RolePolicy(
             f"{name}-policy",
             role=role.id,
-            policy=document([statement.as_json() for statement in (write_logs, *args.statements)]),
+            policy=document([statement.as_json() for statement in statements]),
             opts=child,
         )
         self.function = lambda_.Function(
@@ -80,6 +96,7 @@ class PythonFunction(pulumi.ComponentResource):
             memory_size=args.settings.memory_mb,
             reserved_concurrent_executions=args.settings.reserved_concurrency,
             environment={"variables": {**_powertools(name), **args.environment}},
+            vpc_config=_vpc_config(args.network),
             logging_config={"log_format": "Text", "log_group": logs.name},
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.policy]),
         )
@@ -89,6 +106,12 @@ class PythonFunction(pulumi.ComponentResource):
 def _powertools(name: str) -> dict[str, pulumi.Input[str]]:
     """Variables that powertools' Logger reads."""
     return {"POWERTOOLS_SERVICE_NAME": name, "POWERTOOLS_LOG_LEVEL": LOG_LEVEL}
+
+
+def _vpc_config(network: FunctionNetwork | None) -> lambda_.FunctionVpcConfigArgsDict | None:
+    if network is None:
+        return None
+    return {"subnet_ids": [*network.subnet_ids], "security_group_ids": [*network.security_group_ids]}
 
 
 def _effective(settings: FunctionSettings) -> dict[str, Any]:

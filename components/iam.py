@@ -8,6 +8,9 @@ from typing import Any
 
 import pulumi
 
+_NAMED_ACTIONS = {"sns": "sns:Publish"}
+"""A topic's policy takes no `sns:*`: it may name only actions on topics."""
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -16,7 +19,7 @@ class Statement:
     Attributes:
         sid: what it is for; letters and digits only.
         actions: IAM actions, none with a wildcard.
-        resource: the one ARN (or ARN pattern) that they are allowed on.
+        resource: the one ARN (or ARN pattern) that they are allowed on; "*" for actions that know no resources.
     """
 
     sid: str
@@ -38,16 +41,32 @@ def lambda_trust() -> pulumi.Output[str]:
     return document([{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}])
 
 
-def tls_only(queue_arn: pulumi.Input[str]) -> pulumi.Output[str]:
-    """A queue policy that refuses every request that does not come over TLS."""
+def network_interfaces() -> Statement:
+    """What Lambda needs to put network interfaces of a function, or of a Kafka poller, into a VPC (semantics.md G4).
+
+    The interfaces do not exist yet, and EC2's Describe actions know no resources, so there is no ARN to name.
+    """
+    actions = (
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcs",
+    )
+    return Statement("ManageNetworkInterfaces", actions, "*")
+
+
+def tls_only(queue_arn: pulumi.Input[str], service: str = "sqs", *more_arns: pulumi.Input[str]) -> pulumi.Output[str]:
+    """The policy of a queue (or topic, or bucket) that refuses every request that does not come over TLS."""
     return document(
         [
             {
                 "Sid": "RefuseRequestsWithoutTls",
                 "Effect": "Deny",
                 "Principal": "*",
-                "Action": "sqs:*",
-                "Resource": queue_arn,
+                "Action": _NAMED_ACTIONS.get(service, f"{service}:*"),
+                "Resource": [queue_arn, *more_arns] if more_arns else queue_arn,
                 "Condition": {"Bool": {"aws:SecureTransport": "false"}},
             }
         ]

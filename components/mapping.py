@@ -1,4 +1,4 @@
-"""The SQS event source mapping: what every worker that reads a queue has in common."""
+"""Event source mappings: what the workers that read a source have in common."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pulumi_aws import lambda_, sqs
 
 from components.function import PythonFunction
 from components.iam import Statement
-from components.settings import SqsWorkerSettings
+from components.settings import MappingSettings, SqsWorkerSettings
 
 
 def poller_statement(queue: sqs.Queue) -> Statement:
@@ -41,7 +41,7 @@ def sqs_mapping(
         maximum_batching_window_in_seconds=settings.maximum_batching_window_seconds,
         function_response_types=response_types,
         scaling_config=None if concurrency is None else {"maximum_concurrency": concurrency},
-        filter_criteria=_filter_criteria(settings),
+        filter_criteria=filter_criteria(settings),
         enabled=settings.enabled,
         opts=pulumi.ResourceOptions(
             parent=parent, depends_on=[function.policy, *depends_on], delete_before_replace=True
@@ -49,7 +49,7 @@ def sqs_mapping(
     )
 
 
-def _filter_criteria(settings: SqsWorkerSettings) -> lambda_.EventSourceMappingFilterCriteriaArgsDict | None:
+def filter_criteria(settings: MappingSettings) -> lambda_.EventSourceMappingFilterCriteriaArgsDict | None:
     """The filters as compact JSON, since their length is limited; None where every message is wanted."""
     if not settings.filters:
         return None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pulumi
+from pulumi_aws import lambda_
 
+from components.alarms import Alarms, dead_letter_watch, function_watches, queue_age_watch
 from components.idempotent_worker import IdempotentWorker
 from components.producer import QueueProducer
 from components.queue import QueueWithDlq
-from components.settings import BatchSettings, VisibilitySettings
+from components.settings import BatchSettings, PipelineSettings, VisibilitySettings
 from components.worker import BatchWorker
 
 
@@ -61,6 +63,7 @@ class BatchPipeline(Pipeline):
         queues = QueueWithDlq(name, settings.queue, settings.dead_letter_queue, child)
         producer = QueueProducer(name, "producer", queues.queue, layer_arn, settings.producer, settings.api, child)
         worker = BatchWorker(name, queues.queue, layer_arn, settings.worker, child)
+        _alarms(name, settings, queues, worker.function, child)
         self.api_endpoint = producer.endpoint
         self.queue_url = queues.queue.url
         self.dlq_url = queues.dlq.url
@@ -90,6 +93,7 @@ class VisibilityPipeline(Pipeline):
         child = pulumi.ResourceOptions(parent=self)
         worker = IdempotentWorker(name, settings, layer_arn, child)
         queue = worker.queues.queue
+        _alarms(name, settings, worker.queues, worker.function, child)
         producer = QueueProducer(name, "visibility_producer", queue, layer_arn, settings.producer, settings.api, child)
         self.api_endpoint = producer.endpoint
         self.queue_url = queue.url
@@ -97,3 +101,18 @@ class VisibilityPipeline(Pipeline):
         self.producer_name = producer.function.name
         self.worker_name = worker.function.name
         self.register_outputs(self.exports())
+
+
+def _alarms(
+    name: str,
+    settings: PipelineSettings,
+    queues: QueueWithDlq,
+    worker: lambda_.Function,
+    opts: pulumi.ResourceOptions,
+) -> None:
+    watches = [
+        *function_watches(worker),
+        queue_age_watch(queues.queue, settings.queue),
+        dead_letter_watch(queues.dlq),
+    ]
+    Alarms(name, settings.alarms, watches, opts)

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from components.settings.alarms import AlarmSettings
 from components.settings.api import ApiSettings, ThrottlingSettings
 from components.settings.batch import BatchSettings
-from components.settings.function import BatchWorkerSettings, FunctionSettings, ProducerSettings, SqsWorkerSettings
+from components.settings.function import (
+    BatchWorkerSettings,
+    FunctionSettings,
+    MappingSettings,
+    ProducerSettings,
+    SqsWorkerSettings,
+)
+from components.settings.kafka import KafkaConsumerSettings, KafkaSettings, PollerSettings, TopicSettings
 from components.settings.load import SECTIONS, Settings, load_settings, stack_file
+from components.settings.msk import MskSettings, SelfManagedKafkaSettings, VpcSettings
+from components.settings.ordered import OrderedWorkerSettings
+from components.settings.pipeline import PipelineSettings
 from components.settings.problems import Problem, SettingsError
 from components.settings.queue import DeadLetterQueueSettings, QueueSettings
+from components.settings.stream import KinesisSettings, StreamSettings, StreamWorkerSettings, TableSettings
 from components.settings.visibility import (
     HeartbeatSettings,
     IdempotencySettings,
@@ -17,6 +29,7 @@ from components.settings.visibility import (
 
 __all__ = [
     "SECTIONS",
+    "AlarmSettings",
     "ApiSettings",
     "BatchSettings",
     "BatchWorkerSettings",
@@ -25,14 +38,28 @@ __all__ = [
     "HeartbeatSettings",
     "IdempotencySettings",
     "IdempotentWorkerSettings",
+    "KafkaConsumerSettings",
+    "KafkaSettings",
+    "KinesisSettings",
+    "MappingSettings",
+    "MskSettings",
+    "OrderedWorkerSettings",
+    "PipelineSettings",
+    "PollerSettings",
     "Problem",
     "ProducerSettings",
     "QueueSettings",
+    "SelfManagedKafkaSettings",
     "Settings",
     "SettingsError",
     "SqsWorkerSettings",
+    "StreamSettings",
+    "StreamWorkerSettings",
+    "TableSettings",
     "ThrottlingSettings",
+    "TopicSettings",
     "VisibilitySettings",
+    "VpcSettings",
     "load_settings",
     "stack_file",
 ]

@@ -37,23 +37,13 @@ class ProducerSettings(FunctionSettings):
     )
 
 
-class SqsWorkerSettings(FunctionSettings):
-    """A function and the SQS event source mapping that feeds it.
+class MappingSettings(FunctionSettings):
+    """A function and what every kind of event source mapping has.
 
-    `maximumConcurrency` left out means: no limit but the poller's own. `filters` are event filter patterns; a
-    message that matches none of them is deleted by Lambda.
+    `filters` are event filter patterns. What matches none of them is not delivered: a message is deleted, and a record
+    of a stream or topic is passed over.
     """
 
-    batch_size: int = Field(10, ge=1, le=10_000, description="BatchSize of an SQS event source mapping")
-    maximum_batching_window_seconds: int = Field(
-        0, ge=0, le=300, description="MaximumBatchingWindowInSeconds of an event source mapping"
-    )
-    report_batch_item_failures: bool = Field(
-        True, description="ReportBatchItemFailures in FunctionResponseTypes of an event source mapping"
-    )
-    maximum_concurrency: int | None = Field(
-        None, ge=2, le=1000, description="ScalingConfig.MaximumConcurrency of an SQS event source mapping"
-    )
     filters: tuple[dict[str, JsonValue], ...] = Field(
         (), strict=False, max_length=10, description="FilterCriteria.Filters of an event source mapping"
     )
@@ -68,6 +58,24 @@ class SqsWorkerSettings(FunctionSettings):
         if violations:
             raise RuleError(*violations)
         return filters
+
+
+class SqsWorkerSettings(MappingSettings):
+    """A function and the SQS event source mapping that feeds it.
+
+    `maximumConcurrency` left out means: no limit but the poller's own.
+    """
+
+    batch_size: int = Field(10, ge=1, le=10_000, description="BatchSize of an SQS event source mapping")
+    maximum_batching_window_seconds: int = Field(
+        0, ge=0, le=300, description="MaximumBatchingWindowInSeconds of an event source mapping"
+    )
+    report_batch_item_failures: bool = Field(
+        True, description="ReportBatchItemFailures in FunctionResponseTypes of an event source mapping"
+    )
+    maximum_concurrency: int | None = Field(
+        None, ge=2, le=1000, description="ScalingConfig.MaximumConcurrency of an SQS event source mapping"
+    )
 
     @model_validator(mode="after")
     def _large_batches_need_a_window(self) -> Self:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import pulumi
 from pulumi.runtime import get_config_env
@@ -12,10 +13,19 @@ from pydantic import ValidationError
 
 from components.settings.base import Section
 from components.settings.batch import BatchSettings
+from components.settings.kafka import KafkaSettings
 from components.settings.problems import Problem, SettingsError, problems_of, unknown_key_fix
+from components.settings.stream import StreamSettings
 from components.settings.visibility import VisibilitySettings
 
-SECTIONS: Mapping[str, type[Section]] = {"batch": BatchSettings, "visibility": VisibilitySettings}
+Model = TypeVar("Model", bound=Section)
+
+SECTIONS: Mapping[str, type[Section]] = {
+    "batch": BatchSettings,
+    "visibility": VisibilitySettings,
+    "stream": StreamSettings,
+    "kafka": KafkaSettings,
+}
 """The sections a stack may have, by their key in the project's namespace."""
 
 
@@ -25,6 +35,8 @@ class Settings:
 
     batch: BatchSettings | None = None
     visibility: VisibilitySettings | None = None
+    stream: StreamSettings | None = None
+    kafka: KafkaSettings | None = None
 
 
 def load_settings() -> Settings:
@@ -51,11 +63,17 @@ def load_settings() -> Settings:
         problems.append(_no_section(namespace))
     if problems:
         raise SettingsError(stack_file(pulumi.get_stack()), problems)
-    batch, visibility = sections.get("batch"), sections.get("visibility")
     return Settings(
-        batch=batch if isinstance(batch, BatchSettings) else None,
-        visibility=visibility if isinstance(visibility, VisibilitySettings) else None,
+        batch=_section(sections, BatchSettings),
+        visibility=_section(sections, VisibilitySettings),
+        stream=_section(sections, StreamSettings),
+        kafka=_section(sections, KafkaSettings),
     )
+
+
+def _section(sections: Mapping[str, Section], model: type[Model]) -> Model | None:
+    """The section of a model, None where the stack does not have it."""
+    return next((section for section in sections.values() if isinstance(section, model)), None)
 
 
 def stack_file(stack: str) -> str:

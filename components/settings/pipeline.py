@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from components.settings.alarms import AlarmSettings
 from components.settings.api import ApiSettings
 from components.settings.base import Section
 from components.settings.function import ProducerSettings
@@ -17,3 +18,4 @@ class PipelineSettings(Section):
     dead_letter_queue: DeadLetterQueueSettings = Field(default_factory=DeadLetterQueueSettings)
     producer: ProducerSettings = Field(default_factory=ProducerSettings)
     api: ApiSettings = Field(default_factory=ApiSettings)
+    alarms: AlarmSettings = Field(default_factory=AlarmSettings)

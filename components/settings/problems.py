@@ -110,6 +110,8 @@ def _problem(details: ErrorDetails, model: type[Section], key: str, location: tu
     if target is not None:
         return Problem(path, value, "must be an object", f"give it keys of: {', '.join(sorted(_fields(target)))}")
     field = _fields(parent).get(location[-1]) if parent is not None and location else None
+    if field is None and _holds_texts(model, location):
+        return Problem(path, value, "must be a text of the right form", "see the key's own description")
     if field is None:
         return Problem(path, value, "must be an object", "write keys and values here, or remove the entry")
     expected, fix = _expectation(field)
@@ -140,7 +142,7 @@ def _model_at(model: type[Section], location: tuple[str, ...]) -> type[Section] 
     """The model that stands at a place below a section, or None where a plain value stands."""
     for part in location:
         field = _fields(model).get(part)
-        inner = field.annotation if field is not None else None
+        inner = _without_none(field.annotation) if field is not None else None
         if not (isinstance(inner, type) and issubclass(inner, Section)):
             return None
         model = inner
@@ -161,7 +163,10 @@ def _expectation(field: FieldInfo) -> tuple[str, str]:
     if get_origin(kind) is tuple:
         longest = next((meta.max_length for meta in field.metadata if isinstance(meta, annotated_types.MaxLen)), None)
         limit = "" if longest is None else f" with {longest} entries at most"
-        return f"a list of objects{limit}", "write a YAML list of such objects"
+        noun = "objects" if get_origin(get_args(kind)[0]) is dict else "texts"
+        return f"a list of {noun}{limit}", f"write a YAML list of such {noun}"
+    if kind is str:
+        return "a text", "write such a text, in quotes where it looks like something else"
     return f"a {getattr(kind, '__name__', kind)}", "use a value of that type"
 
 
@@ -189,3 +194,12 @@ def _without_none(annotation: object) -> object:
 def _shown(value: object) -> str:
     text = json.dumps(value, default=str)
     return text if len(text) <= _LONGEST_VALUE_SHOWN else f"{text[:_LONGEST_VALUE_SHOWN]}..."
+
+
+def _holds_texts(model: type[Section], location: tuple[str, ...]) -> bool:
+    """Whether a place is an entry of a list of texts."""
+    if len(location) < 2 or not location[-1].isdecimal():
+        return False
+    parent = _model_at(model, location[:-2])
+    field = _fields(parent).get(location[-2]) if parent is not None else None
+    return field is not None and "dict" not in str(field.annotation)

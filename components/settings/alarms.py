@@ -1,0 +1,19 @@
+"""Settings of the CloudWatch alarms that every family has."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from components.settings.base import Section
+
+
+class AlarmSettings(Section):
+    """Alarms on what goes wrong with messages. Their thresholds follow from the settings of what they watch.
+
+    Without `topicArn` an alarm changes its state and tells nobody.
+    """
+
+    enabled: bool = Field(True, description="whether there are alarms")
+    topic_arn: str | None = Field(
+        None, pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:.+$", description="ARN of an SNS topic to notify"
+    )
