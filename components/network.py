@@ -70,7 +70,7 @@ class ServiceEndpoints(pulumi.ComponentResource):
         network: the network.
         services: names of services such as `sqs`; `s3` gets an endpoint that costs nothing, each other one is paid for
             by the hour and zone.
-        clients: the security group whose members may use them.
+        pollers: the security group whose members may use them.
         opts: resource options.
     """
 
@@ -79,11 +79,11 @@ class ServiceEndpoints(pulumi.ComponentResource):
         name: str,
         network: PrivateNetwork,
         services: Sequence[str],
-        clients: ec2.SecurityGroup,
+        pollers: ec2.SecurityGroup,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("delivery-lab:network:ServiceEndpoints", name, {"services": list(services)}, opts)
-        self._network, self._clients = network, clients
+        self._network, self._pollers = network, pollers
         if "s3" in services:
             self._gateway(name)
         with_interfaces = [service for service in services if service != "s3"]
@@ -116,7 +116,7 @@ class ServiceEndpoints(pulumi.ComponentResource):
             description="Endpoints of AWS services",
             opts=child,
         )
-        allow(f"{name}-clients-to-endpoints", self._clients, group, HTTPS_PORT, child)
+        allow(f"{name}-pollers-to-endpoints", self._pollers, group, HTTPS_PORT, child)
         return group
 
     def _gateway(self, name: str) -> None:
@@ -130,8 +130,8 @@ class ServiceEndpoints(pulumi.ComponentResource):
             opts=child,
         )
         vpc.SecurityGroupEgressRule(
-            f"{name}-clients-to-s3",
-            security_group_id=self._clients.id,
+            f"{name}-pollers-to-s3",
+            security_group_id=self._pollers.id,
             prefix_list_id=endpoint.prefix_list_id,
             ip_protocol="tcp",
             from_port=HTTPS_PORT,

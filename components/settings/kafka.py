@@ -153,6 +153,10 @@ class KafkaSettings(Section):
         for part in ("cluster", "producer", "api"):
             because = "has no meaning together with selfManaged"
             yield unused_section_violation(self.model_fields_set, part, because, f"remove {part}, or selfManaged")
+        for field, key in (("partitions", "partitions"), ("retention_hours", "retentionHours")):
+            if field in self.topic.model_fields_set:
+                because = "has no meaning together with selfManaged: the topic is as its owner made it"
+                yield Violation(("topic", key), getattr(self.topic, field), because, f"remove {key}")
 
     def _same_topic_violation(self) -> Violation | None:
         consumer = self.consumer

@@ -4,8 +4,8 @@
 | --- | --- |
 | `event` | `queued`, `started`, `processed`, `failed`, `duplicate`, `heartbeat`, `heartbeat_failed` |
 | `id` | the business id from the message's body; absent where the body has none that can be read |
-| `message_id` | SQS message id |
-| `receive_count` | how often SQS has delivered the message so far, this delivery included |
+| `message_id` | SQS message id, `shard:sequenceNumber` of a stream, or `topic-partition:offset` of Kafka |
+| `receive_count` | how often SQS has delivered the message so far, this delivery included; streams do not count |
 | `error_type`, `retryable` | with `failed` and `heartbeat_failed` |
 
 Outcomes are counted from these lines, so each stands exactly where the thing it names has just happened:
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -26,6 +26,31 @@ from shared.errors import FunctionError
 
 Event = Literal["queued", "started", "processed", "failed", "duplicate", "heartbeat", "heartbeat_failed"]
 Detected = Literal["before_work", "after_work"]
+
+
+class Delivered(Protocol):
+    """What the lines of the contract say about a delivery, wherever it came from."""
+
+    @property
+    def message_id(self) -> str:
+        """The source's own name for the message or record."""
+
+    @property
+    def receive_count(self) -> int | None:
+        """Deliveries so far, this one included; None where the source does not count them."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDelivery:
+    """One delivery of a record of a stream or topic.
+
+    Attributes:
+        message_id: where the record stands in its source, the same for every delivery of it.
+        receive_count: neither Kinesis nor DynamoDB nor Kafka counts deliveries.
+    """
+
+    message_id: str
+    receive_count: None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +114,19 @@ class EventLog:
         """SQS has accepted a message."""
         self._logger.info("queued", extra={"event": "queued", "id": business_id, "message_id": message_id})
 
-    def started(self, business_id: str, delivery: Delivery) -> None:
+    def started(self, business_id: str, delivery: Delivered) -> None:
         """The work on a delivery begins."""
         self._logger.info("started", extra=_fields("started", business_id, delivery))
 
-    def processed(self, business_id: str, delivery: Delivery) -> None:
+    def processed(self, business_id: str, delivery: Delivered) -> None:
         """The work on a delivery is done: its effect has happened."""
         self._logger.info("processed", extra=_fields("processed", business_id, delivery))
 
-    def duplicate(self, business_id: str, delivery: Delivery, *, detected: Detected) -> None:
+    def duplicate(self, business_id: str, delivery: Delivered, *, detected: Detected) -> None:
         """Another delivery has done the work; found out before this one did it too, or only afterwards."""
         self._logger.info("duplicate", extra=_fields("duplicate", business_id, delivery) | {"detected": detected})
 
-    def failed(self, business_id: str | None, delivery: Delivery, error: Exception) -> None:
+    def failed(self, business_id: str | None, delivery: Delivered, error: Exception) -> None:
         """A delivery failed. An error that nobody expected is logged with its traceback."""
         about = {"error_type": error_code(error), "retryable": is_retryable(error), "error": str(error)}
         unexpected = not isinstance(error, FunctionError)
@@ -109,18 +134,18 @@ class EventLog:
             "failed", extra=_fields("failed", business_id, delivery) | about, exc_info=error if unexpected else None
         )
 
-    def heartbeat(self, business_id: str, delivery: Delivery, extended_to_seconds: int) -> None:
+    def heartbeat(self, business_id: str, delivery: Delivered, extended_to_seconds: int) -> None:
         """The message stays hidden for so many seconds from now."""
         fields = _fields("heartbeat", business_id, delivery)
         self._logger.info("heartbeat", extra=fields | {"extended_to_seconds": extended_to_seconds})
 
-    def heartbeat_failed(self, business_id: str, delivery: Delivery, error: Exception) -> None:
+    def heartbeat_failed(self, business_id: str, delivery: Delivered, error: Exception) -> None:
         """The message could not be kept hidden; `retryable`: whether the next attempt may succeed."""
         about = {"error_type": error_code(error), "retryable": is_transient(error), "error": str(error)}
         self._logger.info("heartbeat_failed", extra=_fields("heartbeat_failed", business_id, delivery) | about)
 
 
-def _fields(event: Event, business_id: str | None, delivery: Delivery) -> dict[str, object]:
+def _fields(event: Event, business_id: str | None, delivery: Delivered) -> dict[str, object]:
     return {
         "event": event,
         "id": business_id,

@@ -6,6 +6,7 @@ FunctionError                 base
 ├── InvalidMessageError       a message that no delivery can ever process; `retryable` is false
 ├── ProcessingError           the work on a message failed
 ├── AlreadyInProgressError    another delivery holds the claim on the same business id
+├── PrecedingRecordError      an earlier record of the same key failed, so this one has to wait
 ├── BatchFailedError          all-or-nothing: at least one record of the batch failed
 ├── HeartbeatLimitError       SQS hides no message for longer than 12 hours
 └── HeartbeatLostError        the message may have been delivered to somebody else
@@ -66,11 +67,15 @@ class AlreadyInProgressError(FunctionError):
     """Another delivery is working on the same business id right now."""
 
 
+class PrecedingRecordError(FunctionError):
+    """An earlier record of the same key failed in this batch; working on this one now would break their order."""
+
+
 class BatchFailedError(FunctionError):
     """At least one record of a batch failed, and the function was told to fail the batch as a whole.
 
     Args:
-        failed: SQS message ids of the records that failed, in the order of the batch.
+        failed: message ids of the records that failed, in the order of the batch.
         total: how many records the batch had.
     """
 
