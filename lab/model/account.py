@@ -10,12 +10,18 @@ from lab.model.clock import Scheduler
 from lab.model.functions import Lambda
 from lab.model.http_api import HttpApi, Route
 from lab.model.journal import Journal, Kind
+from lab.model.kafka.cluster import KafkaCluster
+from lab.model.mapping.destinations import Destination
+from lab.model.mapping.kafka import KafkaMapping, KafkaMappingConfig
 from lab.model.mapping.sqs import SqsMapping, SqsMappingConfig
+from lab.model.mapping.stream import StreamMapping, StreamMappingConfig
 from lab.model.randomness import Streams
 from lab.model.runtime import AwsError, Caller, LongPoll, Runtime
 from lab.model.sqs.api import SqsApi
 from lab.model.sqs.attributes import QueueAttributes
 from lab.model.sqs.queue import Queue
+from lab.model.streams.dynamodb import TableStream
+from lab.model.streams.kinesis import KinesisApi, KinesisStream
 
 if TYPE_CHECKING:  # moto takes a quarter of a second to import: only stacks with tables pay for it
     from lab.model.dynamodb import DynamoDb
@@ -35,7 +41,12 @@ class Account:
         sqs: the SQS API.
         queues: queues by name.
         apis: HTTP APIs by name.
-        mappings: event source mappings by name.
+        mappings: event source mappings of queues by name.
+        streams_by_name: Kinesis streams by name.
+        table_streams: streams of DynamoDB tables by the table's name.
+        clusters: Kafka clusters by name.
+        log_mappings: event source mappings of streams and topics by name.
+        kinesis: the Kinesis API.
         dynamodb: DynamoDB, where the stack has tables.
     """
 
@@ -47,6 +58,11 @@ class Account:
     queues: dict[str, Queue] = field(default_factory=dict)
     apis: dict[str, HttpApi] = field(default_factory=dict)
     mappings: dict[str, SqsMapping] = field(default_factory=dict)
+    streams_by_name: dict[str, KinesisStream] = field(default_factory=dict)
+    table_streams: dict[str, TableStream] = field(default_factory=dict)
+    clusters: dict[str, KafkaCluster] = field(default_factory=dict)
+    log_mappings: dict[str, StreamMapping | KafkaMapping] = field(default_factory=dict)
+    kinesis: KinesisApi = field(default_factory=KinesisApi)
     dynamodb: DynamoDb | None = None
 
     def use(self, runtime: Runtime) -> None:
@@ -111,6 +127,86 @@ class Account:
         self.mappings[config.name] = mapping
         return mapping
 
+    def create_stream(self, name: str, arn: str, *, shards: int, retention_hours: int) -> KinesisStream:
+        """Create a Kinesis data stream."""
+        stream = KinesisStream(
+            name,
+            arn,
+            shards=shards,
+            retention_hours=retention_hours,
+            scheduler=self.scheduler,
+            journal=self.journal,
+        )
+        self.streams_by_name[name] = stream
+        self.kinesis.add(stream)
+        return stream
+
+    def create_table_stream(self, name: str, arn: str, view_type: str, hash_key: str) -> TableStream:
+        """Create the stream of a DynamoDB table."""
+        stream = TableStream(name, arn, view_type, hash_key, scheduler=self.scheduler, journal=self.journal)
+        self.table_streams[name] = stream
+        return stream
+
+    def create_cluster(self, name: str, arn: str, bootstrap_servers: str) -> KafkaCluster:
+        """Create a Kafka cluster."""
+        cluster = KafkaCluster(name, arn, bootstrap_servers, self.scheduler, self.journal)
+        self.clusters[name] = cluster
+        return cluster
+
+    def create_stream_mapping(
+        self, config: StreamMappingConfig, source: KinesisStream | TableStream, destination: Destination | None
+    ) -> StreamMapping:
+        """Create an event source mapping of a stream.
+
+        Raises:
+            DeploymentRefusedError: AWS would refuse it.
+            NotModelledError: another mapping reads the stream.
+        """
+        self._check_only_reader(config.name, source)
+        mapping = StreamMapping(
+            config,
+            source,
+            self.functions,
+            destination,
+            scheduler=self.scheduler,
+            streams=self.streams,
+            journal=self.journal,
+        )
+        self.log_mappings[config.name] = mapping
+        return mapping
+
+    def create_kafka_mapping(
+        self, config: KafkaMappingConfig, cluster: KafkaCluster, destination: Destination | None
+    ) -> KafkaMapping:
+        """Create an event source mapping of a topic; the topic comes into being with it if need be (KAF-TOPIC-1).
+
+        Raises:
+            DeploymentRefusedError: AWS would refuse it.
+            NotModelledError: another mapping reads the topic.
+        """
+        topic = cluster.topics.get(config.topic) or cluster.create_topic(config.topic)
+        self._check_only_reader(config.name, topic)
+        mapping = KafkaMapping(
+            config,
+            cluster,
+            topic,
+            self.functions,
+            destination,
+            scheduler=self.scheduler,
+            streams=self.streams,
+            journal=self.journal,
+        )
+        self.log_mappings[config.name] = mapping
+        return mapping
+
+    def _check_only_reader(self, name: str, source: object) -> None:
+        for other in self.log_mappings.values():
+            if other.source is source:
+                raise NotModelledError(
+                    f"{name} and {other.config.name} read the same {other.source.name}: what became of a record "
+                    "would have two answers\n  nearest: one mapping for each stream or topic"
+                )
+
     def create_api(self, name: str, routes: tuple[Route, ...]) -> HttpApi:
         """Create an HTTP API with its routes."""
         api = HttpApi(
@@ -121,7 +217,7 @@ class Account:
 
     def start(self) -> None:
         """Let the mappings poll."""
-        for mapping in self.mappings.values():
+        for mapping in (*self.mappings.values(), *self.log_mappings.values()):
             mapping.start()
 
     def call(
@@ -129,16 +225,20 @@ class Account:
     ) -> dict[str, Any] | LongPoll:
         """Answer an API call of a handler; see `lab.model.runtime.AwsApi`."""
         self.journal.lean_on("SIM-API-1")
+        self.functions.note_api_call(caller.request_id)
         try:
             if service == "sqs":
                 return self.sqs.call(operation, parameters, caller)
+            if service == "kinesis" and self.streams_by_name:
+                return self.kinesis.call(operation, parameters)
             if service == "dynamodb" and self.dynamodb is not None:
                 return self.dynamodb.call(operation, parameters)
         except AwsError as error:
             rule = "DDB-COND-1" if error.code == "ConditionalCheckFailedException" else ""
             self.journal.record(Kind.API_ERROR, rule, service=service, operation=operation, code=error.code)
             raise
-        modelled = "sqs" if self.dynamodb is None else "dynamodb, sqs"
+        known = {"dynamodb": self.dynamodb is not None, "kinesis": bool(self.streams_by_name), "sqs": True}
+        modelled = ", ".join(name for name, there in known.items() if there)
         raise NotModelledError(
             f"{caller.function} calls {service}:{operation}, and {service} is not modelled in this stack "
             f"(modelled: {modelled})"

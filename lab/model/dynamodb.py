@@ -23,6 +23,7 @@ from werkzeug.exceptions import HTTPException
 from lab.errors import NotModelledError
 from lab.model.journal import Journal
 from lab.model.runtime import AwsError
+from lab.model.streams.dynamodb import TableStream
 
 OPERATIONS = frozenset(
     {
@@ -40,6 +41,7 @@ OPERATIONS = frozenset(
     }
 )
 
+_WRITES = frozenset({"BatchWriteItem", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"})
 _ACCOUNT = "123456789012"
 
 
@@ -54,6 +56,7 @@ class DynamoDb:
     def __init__(self, region: str, journal: Journal) -> None:
         self._region = region
         self._journal = journal
+        self._streams: dict[str, TableStream] = {}
 
     def __enter__(self) -> Self:
         self._forget()
@@ -67,16 +70,23 @@ class DynamoDb:
     def _forget(self) -> None:
         dynamodb_backends[_ACCOUNT][self._region].reset()
 
-    def create_table(self, definition: Mapping[str, Any]) -> None:
+    def create_table(self, definition: Mapping[str, Any], stream: TableStream | None = None) -> None:
         """Create a table.
 
         Args:
             definition: parameters of `CreateTable`.
+            stream: takes what changes in it, or None.
 
         Raises:
             AwsError: AWS would refuse the definition.
         """
-        self._send("CreateTable", definition)
+        if stream is None:
+            self._send("CreateTable", definition)
+            return
+        # Both images are asked of moto whatever the stream shows: only they tell whether a write changed anything.
+        specification = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+        self._send("CreateTable", {**definition, "StreamSpecification": specification})
+        self._streams[str(definition["TableName"])] = stream
 
     def call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Answer one call.
@@ -92,7 +102,22 @@ class DynamoDb:
             raise NotModelledError(f"the DynamoDB operation {operation} is not modelled (modelled: {known})")
         for rule in ("DDB-READ-1", "DDB-TTL-1"):
             self._journal.lean_on(rule)
-        return self._send(operation, parameters)
+        answer = self._send(operation, parameters)
+        if operation in _WRITES:
+            self._tell_streams()
+        return answer
+
+    def _tell_streams(self) -> None:
+        """Hand what the last call changed to the streams of its tables."""
+        for name, stream in self._streams.items():
+            shard = dynamodb_backends[_ACCOUNT][self._region].tables[name].stream_shard
+            if shard is None or not shard.items:
+                continue
+            changes, shard.items = shard.items, []
+            for change in changes:
+                content = copy.deepcopy(change.record["dynamodb"])
+                event = change.record["eventName"]
+                stream.changed(event, content["Keys"], content.get("OldImage"), content.get("NewImage"))
 
     def _send(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         handler = DynamoHandler()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from lab.errors import DeploymentRefusedError
 from lab.model.clock import Scheduler, in_seconds, seconds
-from lab.model.journal import Journal, Kind
+from lab.model.journal import Fact, Journal, Kind
 from lab.model.randomness import Streams
 from lab.model.runtime import Environment, FunctionConfig, InvokeRequest, InvokeResponse, Runtime
 
@@ -36,6 +36,21 @@ class Throttled:
 
 
 @dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What an invoke did, as far as anybody outside the function can tell (SIM-REPEAT-1).
+
+    Attributes:
+        duration: how long it took, in microseconds.
+        response: its answer.
+        logs: facts of its lines of the log contract.
+    """
+
+    duration: int
+    response: InvokeResponse
+    logs: tuple[Mapping[str, Fact], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class InvokeResult:
     """How an invoke ended.
 
@@ -43,11 +58,13 @@ class InvokeResult:
         request_id: the invoke's id.
         payload: returned JSON text, or the error object.
         error: None, or the error type.
+        rehearsal: what the code did, to be told again without running it; None where that would not be the same.
     """
 
     request_id: str
     payload: str
     error: str | None
+    rehearsal: Rehearsal | None = None
 
     @property
     def timed_out(self) -> bool:
@@ -103,6 +120,7 @@ class Lambda:
         self._runtime = runtime
         self._account_concurrency = account_concurrency
         self._functions: dict[str, _Function] = {}
+        self._calling_aws: set[str] = set()
 
     def add(self, config: FunctionConfig) -> None:
         """Create a function.
@@ -151,7 +169,16 @@ class Lambda:
 
     # -- invoking -----------------------------------------------------------------------------------------
 
-    def invoke(self, name: str, payload: str, done: Done, *, by: str) -> str | Throttled:
+    def invoke(
+        self,
+        name: str,
+        payload: str,
+        done: Done,
+        *,
+        by: str,
+        note: bool = False,
+        rehearsal: Rehearsal | None = None,
+    ) -> str | Throttled:
         """Invoke a function now.
 
         Args:
@@ -159,6 +186,8 @@ class Lambda:
             payload: the event as JSON text.
             done: called with the result at the instant at which the invoke ends; never before this returns.
             by: who invokes, for the journal.
+            note: whether the result is to carry a rehearsal.
+            rehearsal: tell this again instead of running the code.
 
         Returns:
             The request id, or why the invoke was refused.
@@ -181,9 +210,18 @@ class Lambda:
         self._journal.record(
             Kind.INVOKE, "LAM-ENV-1", function=name, invoke=request_id, environment=sandbox.number, by=by
         )
-        invocation = _Invocation(self, function, sandbox, request_id, done)
-        self._scheduler.at(start, invocation.begin, payload)
+        invocation = _Invocation(self, function, sandbox, request_id, done, note)
+        if rehearsal is None:
+            self._scheduler.at(start, invocation.begin, payload)
+        else:
+            self._journal.lean_on("SIM-REPEAT-1")
+            self._scheduler.at(start + rehearsal.duration, invocation.repeat, rehearsal)
         return request_id
+
+    def note_api_call(self, request_id: str | None) -> None:
+        """An invoke called an AWS API: telling it again would leave that out, so it is not rehearsed (SIM-REPEAT-1)."""
+        if request_id is not None:
+            self._calling_aws.add(request_id)
 
     def _refusal(self, function: _Function) -> Throttled | None:
         reserved = function.config.reserved_concurrency
@@ -222,8 +260,11 @@ class Lambda:
 class _Invocation:
     """One invoke from its acceptance to its end, which is an answer or the timeout, whichever is first."""
 
-    def __init__(self, service: Lambda, function: _Function, sandbox: _Sandbox, request_id: str, done: Done) -> None:
+    def __init__(
+        self, service: Lambda, function: _Function, sandbox: _Sandbox, request_id: str, done: Done, note: bool
+    ) -> None:
         self._service = service
+        self._note = note
         self._function = function
         self._sandbox = sandbox
         self._request_id = request_id
@@ -232,6 +273,8 @@ class _Invocation:
     def begin(self, payload: str) -> None:
         """Hand the event to the code. The timeout counts from here: initialisation has a limit of its own."""
         scheduler = self._service._scheduler
+        self._began = scheduler.now
+        self._first_event = len(self._service._journal.events)
         deadline = scheduler.now + seconds(self._function.config.timeout_seconds)
         self._timer = scheduler.at(deadline, self._time_out)
         self._sandbox.environment.start(InvokeRequest(self._request_id, payload, deadline), self._finish)
@@ -240,7 +283,28 @@ class _Invocation:
         self._timer.cancel()
         # The most recently used environment is used first (LAM-ENV-2).
         self._function.idle.append(self._sandbox)
-        self._end(response.payload, response.error, "LAM-ERR-1" if response.error else "LAM-ENV-1")
+        rehearsal = self._rehearsal(response) if self._note else None
+        self._end(response.payload, response.error, "LAM-ERR-1" if response.error else "LAM-ENV-1", rehearsal)
+
+    def repeat(self, rehearsal: Rehearsal) -> None:
+        """Tell again what the code did the last time, at the end of the time that it took (SIM-REPEAT-1)."""
+        for facts in rehearsal.logs:
+            self._service._journal.record(Kind.LOG, "", **{**facts, "invoke": self._request_id})
+        self._function.idle.append(self._sandbox)
+        response = rehearsal.response
+        rule = "LAM-ERR-1" if response.error else "LAM-ENV-1"
+        self._end(response.payload, response.error, rule, rehearsal)
+
+    def _rehearsal(self, response: InvokeResponse) -> Rehearsal | None:
+        """What this invoke did; None if it called AWS, which telling it again would leave out."""
+        if self._request_id in self._service._calling_aws:
+            return None
+        logs = tuple(
+            {**event.facts, "invoke": None}
+            for event in self._service._journal.events[self._first_event :]
+            if event.kind is Kind.LOG and event.facts.get("invoke") == self._request_id
+        )
+        return Rehearsal(self._service._scheduler.now - self._began, response, logs)
 
     def _time_out(self) -> None:
         # The environment is gone with everything in it: the next invoke starts another one (LAM-TIME-2).
@@ -250,9 +314,10 @@ class _Invocation:
         payload = json.dumps({"errorType": TIMED_OUT, "errorMessage": message})
         self._end(payload, TIMED_OUT, "LAM-TIME-1")
 
-    def _end(self, payload: str, error: str | None, rule: str) -> None:
+    def _end(self, payload: str, error: str | None, rule: str, rehearsal: Rehearsal | None = None) -> None:
         self._function.running -= 1
+        self._service._calling_aws.discard(self._request_id)
         self._service._journal.record(
             Kind.INVOKE_END, rule, function=self._function.config.name, invoke=self._request_id, error=error
         )
-        self._done(InvokeResult(self._request_id, payload, error))
+        self._done(InvokeResult(self._request_id, payload, error, rehearsal))

@@ -20,7 +20,7 @@ Fact = str | int | bool | None | tuple[str, ...]
 class Kind(StrEnum):
     """Kinds of events. The comment behind each names its facts."""
 
-    SENT = "sent"  # queue, message, body, group
+    SENT = "sent"  # queue, message, body, group; of streams and topics also key, log
     RECEIVED = "received"  # queue, message, count, by
     RETURNED = "returned"  # queue, message: visible again after a receive
     DELETED = "deleted"  # queue, message, by
@@ -40,6 +40,10 @@ class Kind(StrEnum):
     HTTP = "http"  # method, path, status
     LOG = "log"  # function, invoke, event, id, message, error_type, retryable
     POLLERS = "pollers"  # mapping, limit
+    SKIPPED = "skipped"  # queue, message, log: written before the reader began at LATEST
+    CHECKPOINT = "checkpoint"  # mapping, log, slot, messages: done with, the reader is past them
+    SPLIT = "split"  # mapping, log, slot, messages, at: a failed batch was bisected before message number `at`
+    DISCARDED = "discarded"  # mapping, log, slot, messages, condition, target ("" without a destination)
     API_ERROR = "api-error"  # service, operation, code
 
 

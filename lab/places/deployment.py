@@ -12,14 +12,16 @@ from typing import Any
 from lab.errors import DeploymentRefusedError, NotModelledError, ProgramError
 from lab.model.account import Account
 from lab.model.http_api import LONGEST_INTEGRATION_SECONDS, Route
-from lab.model.mapping.filters import parse_patterns
+from lab.model.mapping.filters import Pattern, parse_patterns
 from lab.model.mapping.sqs import SqsMappingConfig
 from lab.model.runtime import AwsError, CodeSource, FunctionConfig
 from lab.model.sqs.attributes import QueueAttributes, redrive_policy
 from lab.places import supported
 from lab.places.code import code_source
 from lab.places.dynamic import TYPE_PREFIX, create_dynamic
+from lab.places.log_sources import LogSources, refuse_foreign_settings
 from lab.places.tables import table_definition
+from lab.places.workload import TopicSettings
 from lab.program.graph import UNKNOWN, Graph, Resource
 
 
@@ -31,13 +33,16 @@ class Deployment:
         graph: the resource graph.
         account: the account of the run.
         project_dir: folder of the Pulumi project; paths of code start there.
+        topics: Kafka topics as the workload says they are.
         notes: what is part of the stack and not simulated.
     """
 
     graph: Graph
     account: Account
     project_dir: Path
+    topics: Mapping[str, TopicSettings] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    logs: LogSources = field(init=False)
     _labels: dict[str, str] = field(default_factory=dict)
     _functions: dict[str, str] = field(default_factory=dict)
 
@@ -50,6 +55,7 @@ class Deployment:
             HandlerError: the code of a function is missing.
         """
         self.notes.extend(supported.check(self.graph))
+        self.logs = LogSources(self.graph, self.account, self.topics, self.notes)
         self._labels = _labels(self.graph)
         # Behind each creator the rule by which AWS refuses values that it cannot take.
         create = {
@@ -59,6 +65,8 @@ class Deployment:
             supported.MAPPING: (self._mapping, "ESM-FILTER-3"),
             supported.TABLE: (self._table, "DDB-COND-1"),
             supported.HTTP_API: (self._api, "HTTP-ROUTE-1"),
+            supported.STREAM: (self._stream, "KIN-SHARD-2"),
+            **dict.fromkeys(supported.MSK_CLUSTERS, (self._cluster, "KAF-TOPIC-1")),
         }
         for resource in self.graph.resources.values():
             if resource.type.startswith(TYPE_PREFIX):
@@ -160,19 +168,39 @@ class Deployment:
 
     def _mapping(self, resource: Resource) -> None:
         source = str(self._known(resource, "eventSourceArn", ""))
+        label = self._labels[resource.urn]
+        function = self._function_of(resource, str(self._known(resource, "functionName", "")))
+        for name in resource.inputs:
+            self._known(resource, name, None)
+        criteria = self._known(resource, "filterCriteria", {}) or {}
+        patterns = parse_patterns([str(entry.get("pattern", "")) for entry in criteria.get("filters") or ()])
+        stream = self.logs.find_stream(source)
+        if stream is not None:
+            self.logs.create_stream_mapping(resource, label, function, stream, patterns)
+        elif ":kafka:" in source or resource.inputs.get("selfManagedEventSource"):
+            self.logs.create_kafka_mapping(resource, label, function, source, patterns)
+        else:
+            self._queue_mapping(resource, source, function, patterns)
+
+    def _queue_mapping(self, resource: Resource, source: str, function: str, patterns: tuple[Pattern, ...]) -> None:
         queue = next((queue for queue in self.account.queues.values() if queue.arn == source), None)
         if queue is None:
             kind = source.split(":")[2] if source.count(":") >= 5 else "no ARN"
             raise NotModelledError(
-                f"{resource.name} reads from {source} ({kind}); modelled: SQS queues of the same stack"
+                f"{resource.name} reads from {source} ({kind}); modelled: SQS queues, Kinesis streams, DynamoDB "
+                "streams and Kafka topics of the same stack"
+            )
+        refuse_foreign_settings(resource, "an SQS queue")
+        if resource.inputs.get("provisionedPollerConfig"):
+            raise NotModelledError(
+                f"{resource.name}: provisionedPollerConfig of a queue is not modelled\n"
+                "  nearest: scalingConfig.maximumConcurrency"
             )
         scaling = self._known(resource, "scalingConfig", {}) or {}
-        criteria = self._known(resource, "filterCriteria", {}) or {}
-        patterns = parse_patterns([str(entry.get("pattern", "")) for entry in criteria.get("filters") or ()])
         self.account.create_mapping(
             SqsMappingConfig(
                 name=self._labels[resource.urn],
-                function=self._function_of(resource, str(self._known(resource, "functionName", ""))),
+                function=function,
                 batch_size=self._known(resource, "batchSize", 10),
                 window_seconds=self._known(resource, "maximumBatchingWindowInSeconds", 0),
                 report_batch_item_failures="ReportBatchItemFailures"
@@ -192,7 +220,19 @@ class Deployment:
                 f"{resource.name}: billingMode PROVISIONED is not modelled\n  nearest: PAY_PER_REQUEST"
             )
         assert self.account.dynamodb is not None
-        self.account.dynamodb.create_table(table_definition(resource.inputs, str(resource.outputs["name"])))
+        stream = self.logs.create_table_stream(resource, self._labels[resource.urn])
+        definition = table_definition(resource.inputs, str(resource.outputs["name"]))
+        self.account.dynamodb.create_table(definition, stream)
+
+    # -- streams and Kafka --------------------------------------------------------------------------------
+
+    def _stream(self, resource: Resource) -> None:
+        for name in ("shardCount", "retentionPeriod", "streamModeDetails"):
+            self._known(resource, name, None)
+        self.logs.create_stream(resource, self._labels[resource.urn])
+
+    def _cluster(self, resource: Resource) -> None:
+        self.logs.create_cluster(resource, self._labels[resource.urn])
 
     # -- HTTP APIs ----------------------------------------------------------------------------------------
 

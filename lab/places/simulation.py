@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from lab.errors import WorkloadError
 from lab.handlers import HandlerHost
@@ -17,9 +17,14 @@ from lab.model.clock import Scheduler, in_seconds, seconds
 from lab.model.functions import InvokeResult, Throttled
 from lab.model.http_api import HttpApi
 from lab.model.journal import Event, Journal, Kind
+from lab.model.kafka.cluster import LARGEST_RECORD_BYTES
+from lab.model.mapping.destinations import QueueDestination, TopicDestination
+from lab.model.mapping.kafka import KafkaMapping
 from lab.model.randomness import Streams
-from lab.model.runtime import LogLine
+from lab.model.runtime import AwsError, LogLine
 from lab.model.sqs.queue import Queue
+from lab.model.streams.dynamodb import to_item
+from lab.model.streams.kinesis import KinesisStream, check_record
 from lab.places.deployment import Deployment
 from lab.places.supported import TABLE
 from lab.places.workload import Arrival, Workload
@@ -31,6 +36,27 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CONTRACT_EVENTS = frozenset({"queued", "started", "processed", "failed", "duplicate", "heartbeat", "heartbeat_failed"})
+
+
+@dataclass(frozen=True, slots=True)
+class LogReading:
+    """A stream or topic that a mapping reads.
+
+    Attributes:
+        source: name of the stream or topic in events.
+        kind: `kinesis`, `dynamodb` or `kafka`.
+        mapping: name of the mapping.
+        retention_seconds: after which records are gone.
+        maximum_age_seconds: of the mapping, -1 for none.
+        logs: names of its shards or partitions.
+    """
+
+    source: str
+    kind: Literal["kinesis", "dynamodb", "kafka"]
+    mapping: str
+    retention_seconds: float
+    maximum_age_seconds: int
+    logs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +76,7 @@ class Run:
         dead_letter_queues: queues that are another's dead-letter target.
         logs: lines that handlers wrote which are not of the log contract.
         notes: what a reader of the result should know.
+        readings: streams and topics that mappings read.
     """
 
     stack: str
@@ -64,6 +91,7 @@ class Run:
     dead_letter_queues: frozenset[str]
     logs: tuple[LogLine, ...]
     notes: tuple[str, ...]
+    readings: tuple[LogReading, ...] = ()
 
 
 def simulate(graph: Graph, project_dir: Path, workload: Workload, seed: int) -> Run:
@@ -102,8 +130,10 @@ class _Simulation:
             self._account.use(host)
             if any(self._graph.of_type(TABLE)):
                 self._account.dynamodb = stack.enter_context(_dynamodb(self._journal))
-            deployment = Deployment(self._graph, self._account, self._project_dir)
+            deployment = Deployment(self._graph, self._account, self._project_dir, self._workload.topics)
             deployment.run()
+            self._logs_of = deployment.logs
+            self._tables = {resource.name: str(resource.outputs["name"]) for resource in self._graph.of_type(TABLE)}
             self._account.start()
             self._schedule(self._workload.arrivals(self._streams.stream("workload")))
             until = self._workload.until_seconds
@@ -112,7 +142,8 @@ class _Simulation:
 
     def _result(self, notes: tuple[str, ...]) -> Run:
         queues = self._account.queues.values()
-        dead_letter_queues = frozenset(q.dead_letter_queue.name for q in queues if q.dead_letter_queue is not None)
+        redriven = {q.dead_letter_queue.name for q in queues if q.dead_letter_queue is not None}
+        dead_letter_queues = frozenset(redriven | self._destinations())
         return Run(
             stack=self._graph.stack,
             place="simulation",
@@ -122,11 +153,39 @@ class _Simulation:
             events=tuple(self._journal.events),
             rules=self._journal.rules,
             trace_hash=self._journal.hash(),
-            sources=(frozenset(q.name for q in queues) - dead_letter_queues) | self._addressed(),
+            sources=((frozenset(q.name for q in queues) | self._log_sources()) - dead_letter_queues)
+            | self._addressed(),
             dead_letter_queues=dead_letter_queues,
             logs=tuple(self._logs),
             notes=notes,
+            readings=tuple(self._readings()),
         )
+
+    def _log_sources(self) -> frozenset[str]:
+        account = self._account
+        topics = {topic for cluster in account.clusters.values() for topic in cluster.topics}
+        return frozenset({*account.streams_by_name, *account.table_streams, *topics})
+
+    def _destinations(self) -> set[str]:
+        """Queues and topics to which mappings send what they give up: what arrives there was sent before."""
+        destinations = (mapping.destination for mapping in self._account.log_mappings.values())
+        return {found.name for found in destinations if isinstance(found, (QueueDestination, TopicDestination))}
+
+    def _readings(self) -> Iterator[LogReading]:
+        for mapping in self._account.log_mappings.values():
+            kafka = isinstance(mapping, KafkaMapping)
+            stream: Literal["kinesis", "dynamodb"] = (
+                "kinesis" if isinstance(mapping.source, KinesisStream) else "dynamodb"
+            )
+            age = mapping.config.maximum_record_age_seconds
+            yield LogReading(
+                source=mapping.source.name,
+                kind="kafka" if kafka else stream,
+                mapping=mapping.config.name,
+                retention_seconds=mapping.source.retention_hours * 3600,
+                maximum_age_seconds=-1 if age is None else age,
+                logs=tuple(reader.log.name for reader in mapping.readers),
+            )
 
     def _addressed(self) -> frozenset[str]:
         """Queues that the workload sends to itself: a dead-letter queue counts as a source then."""
@@ -135,7 +194,14 @@ class _Simulation:
     # -- the workload -------------------------------------------------------------------------------------
 
     def _schedule(self, arrivals: Iterable[Arrival]) -> None:
-        senders = {"http": self._http, "queue": self._queue, "invoke": self._invoke}
+        senders = {
+            "http": self._http,
+            "queue": self._queue,
+            "stream": self._stream,
+            "table": self._table,
+            "topic": self._topic,
+            "invoke": self._invoke,
+        }
         for arrival in arrivals:
             senders[arrival.target](arrival)
 
@@ -172,6 +238,43 @@ class _Simulation:
                 f"{self._workload.path}: a message for {queue.name} has {size} bytes; SQS takes 1 to {limit}"
             )
         self._scheduler.at(seconds(arrival.at_seconds), _send, queue, arrival.body)
+
+    def _stream(self, arrival: Arrival) -> None:
+        stream = self._named(self._account.streams_by_name, arrival.name, "Kinesis stream")
+        data, key = arrival.body.encode(), arrival.key or ""
+        try:
+            check_record(data, key, None)
+        except AwsError as error:
+            raise WorkloadError(f"{self._workload.path}: a record for {stream.name}: {error}") from error
+        self._scheduler.at(seconds(arrival.at_seconds), stream.put, data, key)
+
+    def _table(self, arrival: Arrival) -> None:
+        table = self._named(self._tables, arrival.name, "table")
+        item = to_item(json.loads(arrival.body))
+        self._scheduler.at(seconds(arrival.at_seconds), self._put_item, table, item)
+
+    def _put_item(self, table: str, item: dict[str, Any]) -> None:
+        assert self._account.dynamodb is not None
+        try:
+            self._account.dynamodb.call("PutItem", {"TableName": table, "Item": item})
+        except AwsError as error:
+            raise WorkloadError(f"{self._workload.path}: an item for {table}: {error}") from error
+
+    def _topic(self, arrival: Arrival) -> None:
+        topic = self._logs_of.topic(arrival.name)
+        if topic is None:
+            known = sorted(name for cluster in self._account.clusters.values() for name in cluster.topics)
+            raise WorkloadError(
+                f"{self._workload.path}: the stack {self._graph.stack} has no topic {arrival.name} (there are: "
+                f"{', '.join(known) or 'none'}; `topics:` in the workload creates others)"
+            )
+        size_bytes = len(arrival.body.encode()) + len((arrival.key or "").encode())
+        if size_bytes > LARGEST_RECORD_BYTES:
+            raise WorkloadError(
+                f"{self._workload.path}: a record for {topic.name} has {size_bytes} bytes; brokers take "
+                f"{LARGEST_RECORD_BYTES}"
+            )
+        self._scheduler.at(seconds(arrival.at_seconds), topic.produce, arrival.body.encode(), arrival.key)
 
     def _invoke(self, arrival: Arrival) -> None:
         names = {name: name for name in self._account.functions.names}

@@ -24,6 +24,11 @@ HTTP_API = "aws:apigatewayv2/api:Api"
 ROUTE = "aws:apigatewayv2/route:Route"
 INTEGRATION = "aws:apigatewayv2/integration:Integration"
 STAGE = "aws:apigatewayv2/stage:Stage"
+STREAM = "aws:kinesis/stream:Stream"
+MSK_CLUSTERS = ("aws:msk/cluster:Cluster", "aws:msk/serverlessCluster:ServerlessCluster")
+MSK_CONFIGURATION = "aws:msk/configuration:Configuration"
+TOPIC = "aws:sns/topic:Topic"
+BUCKETS = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
 
 _EVERYWHERE = frozenset({"name", "namePrefix", "region", "tags", "tagsAll", "description"})
 
@@ -54,7 +59,6 @@ class Support:
     refused: Mapping[str, Refusal]
 
 
-_STREAMS = Refusal("nothing: it is a setting of streams, which AWS refuses for a queue", _always)
 _LOCAL_CODE = Refusal("code in a local folder (pulumi.FileArchive)")
 
 SUPPORT: Mapping[str, Support] = {
@@ -140,27 +144,45 @@ SUPPORT: Mapping[str, Support] = {
                 "scalingConfig",
                 "filterCriteria",
                 "enabled",
+                # Of streams and Kafka; AWS refuses them for a queue, and so does the deployment (ESM-KIND-1).
+                "amazonManagedKafkaEventSourceConfig",
+                "bisectBatchOnFunctionError",
+                "destinationConfig",
+                "maximumRecordAgeInSeconds",
+                "maximumRetryAttempts",
+                "parallelizationFactor",
+                "provisionedPollerConfig",
+                "selfManagedEventSource",
+                "selfManagedKafkaEventSourceConfig",
+                "startingPosition",
+                "startingPositionTimestamp",
+                "topics",
+                "tumblingWindowInSeconds",
             }
         ),
-        frozenset({"kmsKeyArn", "metricsConfig", "useResourceTimeoutForPropagation"}),
+        frozenset({"kmsKeyArn", "metricsConfig", "sourceAccessConfigurations", "useResourceTimeoutForPropagation"}),
         {
-            "provisionedPollerConfig": Refusal("scalingConfig.maximumConcurrency"),
-            "bisectBatchOnFunctionError": _STREAMS,
-            "destinationConfig": _STREAMS,
-            "maximumRecordAgeInSeconds": _STREAMS,
-            "maximumRetryAttempts": _STREAMS,
-            "parallelizationFactor": _STREAMS,
-            "startingPosition": _STREAMS,
-            "startingPositionTimestamp": _STREAMS,
-            "tumblingWindowInSeconds": _STREAMS,
+            "documentDbEventSourceConfig": Refusal("eventSourceArn of a queue, a stream or an MSK cluster"),
             "queues": Refusal("eventSourceArn of an SQS queue"),
-            "topics": Refusal("eventSourceArn of an SQS queue"),
-            "selfManagedEventSource": Refusal("eventSourceArn of an SQS queue"),
         },
+    ),
+    STREAM: Support(
+        frozenset({"shardCount", "retentionPeriod", "streamModeDetails"}),
+        frozenset({"arn", "encryptionType", "enforceConsumerDeletion", "kmsKeyId", "shardLevelMetrics"}),
+        {"maxRecordSizeInKib": Refusal("records of up to 10 MiB", lambda value: value != 10_240)},
     ),
     TABLE: Support(
         frozenset(
-            {"attributes", "hashKey", "rangeKey", "globalSecondaryIndexes", "localSecondaryIndexes", "billingMode"}
+            {
+                "attributes",
+                "hashKey",
+                "rangeKey",
+                "globalSecondaryIndexes",
+                "localSecondaryIndexes",
+                "billingMode",
+                "streamEnabled",
+                "streamViewType",
+            }
         ),
         frozenset(
             {
@@ -168,8 +190,6 @@ SUPPORT: Mapping[str, Support] = {
                 "onDemandThroughput",
                 "pointInTimeRecovery",
                 "serverSideEncryption",
-                "streamEnabled",  # reading the stream is refused at its mapping
-                "streamViewType",
                 "tableClass",
                 "ttl",  # lazy, so nothing may depend on it (DDB-TTL-1)
             }

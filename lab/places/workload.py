@@ -6,7 +6,7 @@ import json
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from lab.errors import UsageError, WorkloadError
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 MOST_SENDS = 10_000_000
+TARGETS = ("http", "queue", "stream", "table", "topic", "invoke")
 
 
 class _Model(BaseModel):
@@ -46,27 +47,50 @@ class Send(_Model):
     times: int = Field(default=1, ge=1, le=MOST_SENDS)
     http: HttpRequest | None = None
     queue: str | None = None
+    stream: str | None = None
+    table: str | None = None
+    topic: str | None = None
     invoke: str | None = None
     type: Literal["sync"] | None = None
+    key: str | None = Field(default=None, min_length=1)
     body: Any = None
 
     @model_validator(mode="after")
     def _one_target(self) -> Send:
-        targets = [name for name in ("http", "queue", "invoke") if getattr(self, name) is not None]
+        targets = [name for name in TARGETS if getattr(self, name) is not None]
         if len(targets) != 1:
-            raise ValueError(f"name exactly one target of http, queue, invoke, not {' and '.join(targets) or 'none'}")
+            raise ValueError(f"name exactly one target of {', '.join(TARGETS)}, not {' and '.join(targets) or 'none'}")
         if self.http is not None and self.body is not None:
             raise ValueError("the body of an HTTP request stands under http")
         if self.http is None and self.body is None:
             raise ValueError("a body is missing")
         if self.type is not None and self.invoke is None:
             raise ValueError("type goes with invoke")
+        if self.stream is not None and self.key is None:
+            raise ValueError("a stream needs a key: it decides the shard")
+        if self.key is not None and self.stream is None and self.topic is None:
+            raise ValueError("key goes with stream and topic; an item of a table has its key in the body")
+        if self.table is not None and not isinstance(self.body, dict):
+            raise ValueError("the body of a table is the item: an object")
         return self
+
+    @property
+    def target(self) -> str:
+        """The target's kind: one of `TARGETS`."""
+        return next(name for name in TARGETS if getattr(self, name) is not None)
+
+
+class TopicSettings(_Model):
+    """A Kafka topic as it is before the run: nothing in a stack says how many partitions one has."""
+
+    partitions: int = Field(default=1, ge=1, le=1_000)
+    retentionHours: float = Field(default=168, gt=0)  # noqa: N815 - a key of the file
 
 
 class _File(_Model):
     stacks: list[str] = Field(default_factory=list)
     description: str = ""
+    topics: dict[str, TopicSettings] = Field(default_factory=dict)
     send: list[Send] = Field(min_length=1)
     until: Literal["drained"] | float | None = Field(default=None)
     poison: str | None = None
@@ -84,10 +108,11 @@ class Arrival:
 
     Attributes:
         at_seconds: when, in virtual seconds.
-        target: `http`, `queue` or `invoke`.
-        name: the queue or function; for http the API's name or "".
+        target: one of `TARGETS`.
+        name: the queue, stream, table, topic or function; for http the API's name or "".
         body: the body as text.
         request: the HTTP request, for http.
+        key: the partition key, for stream and topic.
     """
 
     at_seconds: float
@@ -95,6 +120,7 @@ class Arrival:
     name: str
     body: str
     request: HttpRequest | None = None
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +134,7 @@ class Workload:
         sends: its lines.
         until_seconds: virtual seconds after which the run ends, or None: when nothing can move any more.
         poison: body field that marks a message no handler can process, or None.
+        topics: Kafka topics as they are before the run, by name.
     """
 
     name: str
@@ -116,6 +143,7 @@ class Workload:
     sends: tuple[Send, ...]
     until_seconds: float | None
     poison: str | None
+    topics: Mapping[str, TopicSettings] = field(default_factory=dict)
 
     def is_poison(self, body: str) -> bool:
         """Whether no handler can process a message of this body."""
@@ -142,10 +170,11 @@ class Workload:
             for n in range(1, send.times + 1):
                 yield Arrival(
                     at_seconds=send.at + (n - 1) * send.every,
-                    target="http" if send.http else "queue" if send.queue else "invoke",
-                    name=(send.http.api or "" if send.http else send.queue or send.invoke) or "",
+                    target=send.target,
+                    name=(send.http.api or "" if send.http else getattr(send, send.target)),
                     body=_as_text(render(template, n, chance, where)),
                     request=send.http,
+                    key=None if send.key is None else str(render(send.key, n, chance, where)),
                 )
 
     def with_body(self, changes: Sequence[str]) -> Workload:
@@ -166,7 +195,7 @@ class Workload:
         if not fields:
             return self
         sends = tuple(_with_fields(send, fields, f"{self.path}: send {i}") for i, send in enumerate(self.sends, 1))
-        return Workload(self.name, self.path, self.stacks, sends, self.until_seconds, self.poison)
+        return replace(self, sends=sends)
 
 
 def _with_fields(send: Send, fields: Mapping[str, Any], where: str) -> Send:
@@ -208,7 +237,7 @@ def read_workload(path: Path) -> Workload:
     except ValidationError as error:
         raise WorkloadError("\n".join(_explain(path, problem) for problem in error.errors())) from error
     until = file.until if isinstance(file.until, (int, float)) else None
-    return Workload(path.stem, path, tuple(file.stacks), tuple(file.send), until, file.poison)
+    return Workload(path.stem, path, tuple(file.stacks), tuple(file.send), until, file.poison, file.topics)
 
 
 def _explain(path: Path, problem: Any) -> str:

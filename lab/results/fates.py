@@ -32,6 +32,10 @@ class Fate:
         processed_at: when a delivery first processed it, or None.
         detected_duplicate: whether a delivery skipped it because its work was done already.
         left: how it left the source: `deleted`, `deadLettered`, `expired`, or None.
+        left_at: when, in virtual seconds.
+        source: name of the queue, stream or topic.
+        log: name of the shard or partition, "" of a queue.
+        key: partition key, None where there is none.
     """
 
     message_id: str
@@ -43,6 +47,10 @@ class Fate:
     processed_at: float | None = None
     detected_duplicate: bool = False
     left: Literal["deleted", "deadLettered", "expired"] | None = None
+    left_at: float | None = None
+    source: str = ""
+    log: str = ""
+    key: str | None = None
     holders: set[str] = field(default_factory=set)
 
     @property
@@ -117,6 +125,9 @@ class _Reader:
             Kind.DELETED: self._deleted,
             Kind.DEAD_LETTERED: self._dead_lettered,
             Kind.EXPIRED: self._expired,
+            Kind.CHECKPOINT: self._checkpoint,
+            Kind.SKIPPED: self._deleted,
+            Kind.DISCARDED: self._discarded,
             Kind.THROTTLED: self._throttled,
         }
 
@@ -132,6 +143,9 @@ class _Reader:
             business_id=_business_id(body) or message,
             sent_at=in_seconds(event.instant),
             poison=self._run.workload.is_poison(body),
+            source=event.text("queue"),
+            log=event.text("log"),
+            key=event.text("key") or None,
         )
 
     def _invoke(self, event: Event) -> None:
@@ -192,9 +206,7 @@ class _Reader:
             fate.detected_duplicate = self.ledger.effects[fate.business_id] > 0
 
     def _deleted(self, event: Event) -> None:
-        fate = self._fate(event)
-        if fate is not None and fate.left is None:
-            fate.left = "deleted"
+        _leave(self._fate(event), "deleted", event)
 
     def _dead_lettered(self, event: Event) -> None:
         fate = self._fate(event)
@@ -205,10 +217,27 @@ class _Reader:
         # From the source, or later from the dead-letter queue: gone either way.
         fate = self._fate(event)
         if fate is not None:
-            fate.left = "expired"
+            fate.left = None
+            _leave(fate, "expired", event)
+
+    def _checkpoint(self, event: Event) -> None:
+        for message in event.texts("messages"):
+            _leave(self.ledger.fates.get(message), "deleted", event)
+
+    def _discarded(self, event: Event) -> None:
+        """A batch was given up: without a destination its records are simply passed over."""
+        way: Literal["deadLettered", "deleted"] = "deadLettered" if event.text("target") else "deleted"
+        for message in event.texts("messages"):
+            _leave(self.ledger.fates.get(message), way, event)
 
     def _throttled(self, event: Event) -> None:
         self.ledger.throttled += 1
+
+
+def _leave(fate: Fate | None, way: Literal["deleted", "deadLettered", "expired"], event: Event) -> None:
+    if fate is not None and fate.left is None:
+        fate.left = way
+        fate.left_at = in_seconds(event.instant)
 
 
 def _business_id(body: str) -> str | None:

@@ -150,6 +150,12 @@ RULES = (
         "A filter pattern that is no valid pattern is refused when the mapping is created.",
         LAMBDA_GUIDE + "invocation-eventfiltering.html",
     ),
+    documented(
+        "ESM-KIND-1",
+        "Each kind of source has settings of its own: retries, age, bisecting, destinations and starting positions belong to "
+        "streams and Kafka, MaximumConcurrency to queues. A mapping with a setting of another kind is refused.",
+        LAMBDA_API + "API_CreateEventSourceMapping.html",
+    ),
     observed(
         "ESM-ONE-1",
         "A queue and a function can have one mapping: a second one is refused with ResourceConflictException.",

@@ -72,6 +72,16 @@ def passes(patterns: Sequence[Pattern], delivery: Delivery, attributes: Mapping[
     return any(_fits_format(pattern, body) and _matches(pattern, record) for pattern in patterns)
 
 
+def passes_record(patterns: Sequence[Pattern], record: Mapping[str, Any]) -> bool:
+    """Whether a record of a stream or topic passes: true without patterns, or if one of them matches.
+
+    Args:
+        patterns: the mapping's patterns.
+        record: what patterns are matched against, see `lab.model.mapping.log_records.Format.filterable`.
+    """
+    return not patterns or any(_matches(pattern, record) for pattern in patterns)
+
+
 def _fits_format(pattern: Pattern, body: Any) -> bool:
     """Whether a pattern is for a body of this format: rules for text never match a JSON body (ESM-FILTER-2)."""
     return not (isinstance(pattern.get("body"), list) and isinstance(body, dict))

@@ -1,0 +1,1 @@
+"""Kafka topics in virtual time (semantics.md section G)."""

@@ -1,0 +1,552 @@
+"""Reading one log, a shard or a partition, for a mapping: what Kinesis, DynamoDB streams and Kafka share.
+
+A *slot* works on one batch at a time, in order. A partition and a shard have one slot; a shard with a parallelization
+factor has several, among which the partition keys are divided, so the order of each key is kept (STR-PARALLEL-1).
+The life of a batch:
+
+    poll -> filter -> collect (batch size, window, 6 MB) -> invoke -> classify -> checkpoint what succeeded
+              429 or failed rest: wait, then the same records again            |
+                                  split in two, each half by itself  <---------+--> give up: destination, or nothing
+
+While a batch waits nothing behind it in its slot moves: that is how one record blocks a shard.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Protocol
+
+from lab.model.clock import Scheduler, Timer, seconds
+from lab.model.functions import (
+    LARGEST_SYNCHRONOUS_PAYLOAD_BYTES,
+    InvokeResult,
+    Lambda,
+    Rehearsal,
+    Throttled,
+)
+from lab.model.journal import Journal, Kind
+from lab.model.log import Log, Record, StartingPosition
+from lab.model.mapping.destinations import AGE_EXCEEDED, RETRIES_EXHAUSTED, Destination, GivenUp
+from lab.model.mapping.filters import Pattern, passes_record
+from lab.model.mapping.log_decisions import (
+    ENDLESS,
+    Decision,
+    LogVerdict,
+    Step,
+    after_failure,
+    classify_log_batch,
+    named_failures,
+    retry_delay,
+)
+from lab.model.mapping.log_records import Format
+from lab.model.mapping.windows import TumblingWindows
+from lab.model.runtime import AwsError
+
+# The event around the records, with the fields of a tumbling window but for its state.
+_ENVELOPE_BYTES = 512
+
+ALIKE_BEFORE_REPEATING = 100
+RUN_ONE_IN = 25
+FINAL_TRIES = 1_000
+"""Without records nothing expires that would end the retries of a final invoke."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderSettings:
+    """Settings of a mapping as its readers need them.
+
+    Attributes:
+        mapping: name of the mapping, for the journal.
+        function: name of the function.
+        function_arn: its ARN, for destination records.
+        source_arn: ARN of the stream or cluster.
+        batch_size: 1 to 10,000.
+        window_seconds: batching window.
+        parallelization_factor: slots of a log.
+        maximum_retry_attempts: -1 for endless.
+        maximum_record_age_seconds: -1 for endless.
+        bisect: `BisectBatchOnFunctionError`.
+        report: `ReportBatchItemFailures`.
+        tumbling_window_seconds: 0 for none.
+        poll_seconds: time between two polls of a log that had nothing to give.
+        patterns: event filter patterns.
+        discard_rule: id of the rule by which retries end.
+        report_rule: id of the rule about the form of a response, "" where the documentation shows it.
+    """
+
+    mapping: str
+    function: str
+    function_arn: str
+    source_arn: str
+    batch_size: int
+    window_seconds: float
+    parallelization_factor: int
+    maximum_retry_attempts: int
+    maximum_record_age_seconds: int
+    bisect: bool
+    report: bool
+    tumbling_window_seconds: int
+    poll_seconds: float
+    patterns: tuple[Pattern, ...]
+    discard_rule: str = "STR-RETRY-1"
+    report_rule: str = ""
+
+
+class Gate(Protocol):
+    """Lets at most so many batches of a mapping be worked on at once."""
+
+    def enter(self, go: Callable[[], None]) -> bool:
+        """Take a place; else be called back when there is one, and try again."""
+
+    def leave(self) -> None:
+        """Give the place back."""
+
+
+@dataclass(slots=True)
+class Services:
+    """What readers use.
+
+    Attributes:
+        functions: the Lambda service.
+        scheduler: the run's clock.
+        journal: where events are written.
+        chance: draws waiting times.
+        form: how events, responses and documents look.
+        destination: takes what is given up, or None.
+        gate: limits the batches at once, or None.
+        committed: told how far a log is, or None.
+    """
+
+    functions: Lambda
+    scheduler: Scheduler
+    journal: Journal
+    chance: Random
+    form: Format
+    destination: Destination | None = None
+    gate: Gate | None = None
+    committed: Callable[[Log, int], None] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class _Batch:
+    records: list[Record]
+    attempts: int = 0
+    tries: int = 0
+    invokes: int = 0
+    request_id: str = ""
+    error: bool = False
+    rehearsal: Rehearsal | None = None
+    alike: int = 0
+    payload: str | None = None
+    ids: tuple[str, ...] = ()
+
+    def keep(self, records: list[Record]) -> None:
+        """Go on with some of the records only: another event, of which nothing is known."""
+        self.records = records
+        self.rehearsal = self.payload = None
+        self.alike = 0
+        self.ids = ()
+
+    def note(self, rehearsal: Rehearsal | None) -> None:
+        """Count how often in a row the code did the same."""
+        same = rehearsal is not None and rehearsal == self.rehearsal
+        self.alike = self.alike + 1 if same else 0
+        self.rehearsal = rehearsal
+
+    @property
+    def can_be_told_again(self) -> bool:
+        """Whether the next attempt may be told from the last one instead of being run (SIM-REPEAT-1)."""
+        return self.alike >= ALIKE_BEFORE_REPEATING and self.invokes % RUN_ONE_IN != 0
+
+
+@dataclass(slots=True, eq=False)
+class _Slot:
+    number: int
+    read: deque[Record] = field(default_factory=deque)
+    work: deque[_Batch] = field(default_factory=deque)
+    busy: bool = False
+    window: Timer | None = None
+    window_over: bool = False
+
+
+class LogReader:
+    """Reads one log and invokes a function with what it finds.
+
+    Args:
+        log: the log.
+        settings: the mapping's settings.
+        services: what it uses.
+        phase: instant of the first poll.
+    """
+
+    def __init__(self, log: Log, settings: ReaderSettings, services: Services, phase: int) -> None:
+        self.log = log
+        self.settings = settings
+        self._services = services
+        self._journal = services.journal
+        self._scheduler = services.scheduler
+        self._phase = phase
+        self._unread: deque[Record] = deque()
+        self._poll_timer: Timer | None = None
+        self._slots = [_Slot(number) for number in range(settings.parallelization_factor)]
+        self._windows = (
+            TumblingWindows(settings.tumbling_window_seconds, log.name, settings.source_arn)
+            if settings.tumbling_window_seconds
+            else None
+        )
+
+    def start(self, position: StartingPosition, *, since: int = 0, skip_rule: str = "STR-START-2") -> None:
+        """Begin to read."""
+        self.log.read_from(position, self._arrived, since=since, skip_rule=skip_rule)
+
+    # -- polling ------------------------------------------------------------------------------------------
+
+    def _arrived(self, record: Record) -> None:
+        self._unread.append(record)
+        if self._poll_timer is None:
+            self._poll_timer = self._scheduler.at(self._next_poll(), self._poll)
+
+    def _next_poll(self) -> int:
+        """Polls come at a fixed beat while there is nothing to read (STR-POLL-1)."""
+        beat = seconds(self.settings.poll_seconds)
+        now = self._scheduler.now
+        if beat == 0 or now <= self._phase:
+            return max(now, self._phase)
+        return now + -(now - self._phase) % beat
+
+    def _poll(self) -> None:
+        self._poll_timer = None
+        touched: dict[int, None] = {}
+        while self._unread:
+            record = self._unread.popleft()
+            if record.expired:
+                continue
+            if not self._passes(record):
+                continue
+            number = self._slot_of(record)
+            self._slots[number].read.append(record)
+            touched[number] = None
+        for number in touched:
+            self._advance(self._slots[number])
+
+    def _passes(self, record: Record) -> bool:
+        patterns = self.settings.patterns
+        if not patterns or passes_record(patterns, self._services.form.filterable(record)):
+            return True
+        self._journal.record(
+            Kind.FILTERED,
+            "STR-FILTER-1",
+            mapping=self.settings.mapping,
+            queue=self.log.source,
+            message=record.id,
+            log=self.log.name,
+        )
+        self.log.settle(record)
+        self._checkpoint(self._slots[0], [record], "STR-FILTER-1")
+        return False
+
+    def _slot_of(self, record: Record) -> int:
+        if len(self._slots) == 1 or record.key is None:
+            return 0
+        return zlib.crc32(record.key.encode()) % len(self._slots)
+
+    # -- collecting ---------------------------------------------------------------------------------------
+
+    def _advance(self, slot: _Slot) -> None:
+        """Go on with the work at hand, else with a new batch."""
+        while not slot.busy:
+            if self._windows is not None and not slot.work:
+                head = slot.read[0] if slot.read else None
+                if self._windows.is_over(self._scheduler.now, head):
+                    self._final_invoke(slot)
+                    continue
+            if not slot.work and not self._collect(slot):
+                return
+            self._invoke(slot, slot.work[0])
+
+    def _collect(self, slot: _Slot) -> bool:
+        """Form a batch; false while there is none to form yet."""
+        records, is_full = self._next_records(slot)
+        if not records:
+            slot.read.clear()
+            return False
+        if self.settings.window_seconds and not is_full and not slot.window_over:
+            if slot.window is None:
+                # The window opens with the first record (STR-BATCH-2).
+                slot.window = self._scheduler.after(seconds(self.settings.window_seconds), self._close_window, slot)
+            return False
+        if slot.window is not None:
+            slot.window.cancel()
+            slot.window = None
+        slot.window_over = False
+        while slot.read and slot.read[0].number <= records[-1].number:
+            slot.read.popleft()
+        slot.work.append(_Batch(records))
+        return True
+
+    def _next_records(self, slot: _Slot) -> tuple[list[Record], bool]:
+        """The records that would be the next batch, and whether nothing more would fit into it."""
+        records: list[Record] = []
+        size = _ENVELOPE_BYTES
+        for record in slot.read:
+            if record.expired:
+                continue
+            size += len(record.json) + 1
+            full = len(records) == self.settings.batch_size or size > LARGEST_SYNCHRONOUS_PAYLOAD_BYTES
+            if records and (full or (self._windows is not None and not self._windows.same(records[0], record))):
+                return records, True
+            records.append(record)
+        return records, len(records) == self.settings.batch_size
+
+    def _close_window(self, slot: _Slot) -> None:
+        slot.window = None
+        slot.window_over = True
+        self._advance(slot)
+
+    # -- invoking -----------------------------------------------------------------------------------------
+
+    def _invoke(self, slot: _Slot, batch: _Batch) -> None:
+        """Hand the batch at the head of a slot to the function, unless nothing of it is left."""
+        self._drop_what_is_over(slot, batch)
+        if not batch.records:
+            slot.work.popleft()
+            return
+        slot.busy = True
+        if self._services.gate is not None and not self._services.gate.enter(lambda: self._again(slot)):
+            return
+        if batch.payload is None:
+            batch.payload = self._services.form.event(batch.records, self.log)
+            batch.ids = tuple([record.id for record in batch.records])
+        payload = batch.payload
+        if self._windows is not None:
+            payload = self._window_event(slot, payload, batch.records[0])
+        for record in batch.records:
+            record.in_flight = True
+        answer = self._services.functions.invoke(
+            self.settings.function,
+            payload,
+            lambda result: self._answer(slot, batch, result),
+            by=self.settings.mapping,
+            note=batch.tries > 1 and self._windows is None,
+            rehearsal=batch.rehearsal if batch.can_be_told_again else None,
+        )
+        if isinstance(answer, Throttled):
+            self._leave(batch)
+            self._wait(slot, batch, "STR-THROTTLE-1")
+            return
+        batch.invokes += 1
+        self._journal.record(
+            Kind.BATCH,
+            "STR-BATCH-1",
+            mapping=self.settings.mapping,
+            invoke=answer,
+            messages=batch.ids,
+            log=self.log.name,
+            slot=slot.number,
+        )
+
+    def _leave(self, batch: _Batch) -> None:
+        for record in batch.records:
+            record.in_flight = False
+        if self._services.gate is not None:
+            self._services.gate.leave()
+
+    def _drop_what_is_over(self, slot: _Slot, batch: _Batch) -> None:
+        """Drop what retention has taken, and give up what is too old (STR-AGE-1)."""
+        left = [record for record in batch.records if not self.log.drop_if_expired(record)]
+        age = self.settings.maximum_record_age_seconds
+        if age != ENDLESS and left and left[0].appended_at + seconds(age) < self._scheduler.now:
+            oldest = self._scheduler.now - seconds(age)
+            old = [record for record in left if record.appended_at < oldest]
+            self._give_up(slot, batch, old, AGE_EXCEEDED, "STR-AGE-1")
+            left = left[len(old) :]
+        if len(left) != len(batch.records):
+            batch.keep(left)
+
+    def _wait(self, slot: _Slot, batch: _Batch, rule: str) -> None:
+        """Try the same records again later. The slot stays busy: nothing behind them moves (STR-ERROR-2)."""
+        delay = retry_delay(batch.tries, self._services.chance.random())
+        batch.tries += 1
+        self._journal.lean_on("STR-RETRY-2")
+        self._journal.record(
+            Kind.RETRY,
+            rule,
+            mapping=self.settings.mapping,
+            attempt=batch.tries,
+            messages=batch.ids or tuple([record.id for record in batch.records]),
+            at_us=self._scheduler.now + delay,
+            log=self.log.name,
+            slot=slot.number,
+        )
+        self._scheduler.after(delay, self._again, slot)
+
+    def _again(self, slot: _Slot) -> None:
+        slot.busy = False
+        self._advance(slot)
+
+    # -- answering ----------------------------------------------------------------------------------------
+
+    def _answer(self, slot: _Slot, batch: _Batch, result: InvokeResult) -> None:
+        identify = self._services.form.identify(self.log)
+        sequences = [record.sequence for record in batch.records]
+        verdict = classify_log_batch(
+            sequences, result.payload, result.error, report=self.settings.report, identify=identify
+        )
+        if self._windows is not None:
+            verdict = self._windows.judge(verdict, result.payload)
+        if verdict.reported and self.settings.report_rule:
+            self._journal.lean_on(self.settings.report_rule)
+        named = named_failures(result.payload, sequences, identify)
+        self._journal.record(
+            Kind.VERDICT,
+            verdict.rule,
+            mapping=self.settings.mapping,
+            invoke=result.request_id,
+            verdict=verdict.reason,
+            messages=batch.ids[verdict.succeeded :] if verdict.succeeded else batch.ids,
+            named=tuple([batch.ids[position] for position in named]),
+            log=self.log.name,
+            slot=slot.number,
+        )
+        batch.request_id = result.request_id
+        batch.error = result.error is not None
+        self._leave(batch)
+        batch.note(result.rehearsal)
+        done = batch.records[: verdict.succeeded]
+        if done:
+            self._checkpoint(slot, done, "STR-CHECKPOINT-1")
+        if verdict.succeeded < len(batch.records):
+            self._after_failure(slot, batch, verdict)
+        else:
+            slot.work.popleft()
+            self._again(slot)
+
+    def _after_failure(self, slot: _Slot, batch: _Batch, verdict: LogVerdict) -> None:
+        decision = after_failure(
+            verdict,
+            len(batch.records),
+            attempts=batch.attempts,
+            maximum_attempts=self.settings.maximum_retry_attempts,
+            bisect=self.settings.bisect,
+        )
+        if verdict.succeeded:
+            batch.keep(batch.records[verdict.succeeded :])
+        if verdict.reported:
+            self._journal.lean_on("STR-REPORT-9")
+        batch.attempts = decision.attempts
+        if decision.step is Step.DISCARD:
+            self._give_up(slot, batch, batch.records, RETRIES_EXHAUSTED, self.settings.discard_rule)
+            slot.work.popleft()
+            self._again(slot)
+        elif decision.step is Step.SPLIT:
+            self._split(slot, batch, decision)
+            self._again(slot)
+        else:
+            self._wait(slot, batch, decision.rule)
+
+    def _split(self, slot: _Slot, batch: _Batch, decision: Decision) -> None:
+        """Cut a failed batch; both parts follow at once and in order, and no retry is used up (STR-BISECT-3)."""
+        self._journal.lean_on("STR-BISECT-3")
+        self._journal.record(
+            Kind.SPLIT,
+            decision.rule,
+            mapping=self.settings.mapping,
+            messages=tuple([record.id for record in batch.records]),
+            at=decision.at,
+            log=self.log.name,
+            slot=slot.number,
+        )
+        if decision.at:
+            slot.work.popleft()
+            slot.work.appendleft(_Batch(batch.records[decision.at :], attempts=batch.attempts))
+            slot.work.appendleft(_Batch(batch.records[: decision.at], attempts=batch.attempts))
+
+    def _checkpoint(self, slot: _Slot, records: Sequence[Record], rule: str) -> None:
+        self._journal.record(
+            Kind.CHECKPOINT,
+            rule,
+            mapping=self.settings.mapping,
+            messages=tuple([record.id for record in records]),
+            log=self.log.name,
+            slot=slot.number,
+        )
+        self._done_with(records)
+
+    def _done_with(self, records: Sequence[Record]) -> None:
+        for record in records:
+            self.log.settle(record)
+        if self._services.committed is not None:
+            self._services.committed(self.log, records[-1].number + 1)
+
+    def _give_up(self, slot: _Slot, batch: _Batch, records: Sequence[Record], condition: str, rule: str) -> None:
+        """Skip records: with a document to the destination, or without a trace (STR-DEST-4)."""
+        destination = self._services.destination
+        target = ""
+        self._journal.lean_on("STR-DEST-1" if destination else "STR-DEST-4")
+        if destination is not None:
+            given_up = GivenUp(
+                records,
+                self.log,
+                condition,
+                batch.invokes,
+                batch.request_id,
+                self.settings.function_arn,
+                batch.error,
+            )
+            try:
+                destination.deliver(given_up, self._services.form, self._scheduler.now)
+                target = destination.name
+            except AwsError as error:
+                self._journal.record(
+                    Kind.API_ERROR, "STR-DEST-3", service=destination.name, operation="OnFailure", code=error.code
+                )
+        self._journal.record(
+            Kind.DISCARDED,
+            rule,
+            mapping=self.settings.mapping,
+            messages=tuple([record.id for record in records]),
+            condition=condition,
+            target=target,
+            log=self.log.name,
+            slot=slot.number,
+        )
+        self._done_with(records)
+
+    # -- tumbling windows ---------------------------------------------------------------------------------
+
+    def _window_event(self, slot: _Slot, payload: str, first: Record) -> str:
+        assert self._windows is not None
+        ends_at = self._windows.open_for(first)
+        if ends_at is not None:
+            self._scheduler.at(max(ends_at, self._scheduler.now), self._advance, slot)
+        return self._windows.event(payload, final=False)
+
+    def _final_invoke(self, slot: _Slot) -> None:
+        """The last invoke of a window, without records (STR-WINDOW-1)."""
+        assert self._windows is not None
+        self._journal.lean_on("STR-WINDOW-1")
+        slot.busy = True
+        answer = self._services.functions.invoke(
+            self.settings.function,
+            self._windows.event(self._services.form.event((), self.log), final=True),
+            lambda result: self._final_answer(slot, result.error is not None),
+            by=self.settings.mapping,
+        )
+        if isinstance(answer, Throttled):
+            self._final_answer(slot, failed=True)
+
+    def _final_answer(self, slot: _Slot, failed: bool) -> None:
+        """A final invoke that failed is tried again, as often as a batch would be; then its window is left behind."""
+        assert self._windows is not None
+        tries = self._windows.final_tries
+        limit = self.settings.maximum_retry_attempts
+        if failed and (limit == ENDLESS or tries < limit) and tries < FINAL_TRIES:
+            self._windows.final_tries += 1
+            self._scheduler.after(retry_delay(tries, self._services.chance.random()), self._again, slot)
+            return
+        self._windows.closed()
+        self._again(slot)

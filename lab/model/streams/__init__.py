@@ -1,0 +1,1 @@
+"""Kinesis data streams and DynamoDB streams in virtual time (semantics.md section F)."""
