@@ -20,6 +20,7 @@ COLD_START_SECONDS = 0.25
 LARGEST_SYNCHRONOUS_PAYLOAD_BYTES = 6 * 1_048_576
 
 TIMED_OUT = "Sandbox.Timedout"
+_REQUEST_ID = "{request id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Rehearsal:
 
     Attributes:
         duration: how long it took, in microseconds.
-        response: its answer.
+        response: its answer, with a placeholder for the request id that error answers carry.
         logs: facts of its lines of the log contract.
     """
 
@@ -291,7 +292,8 @@ class _Invocation:
         for facts in rehearsal.logs:
             self._service._journal.record(Kind.LOG, "", **{**facts, "invoke": self._request_id})
         self._function.idle.append(self._sandbox)
-        response = rehearsal.response
+        told = rehearsal.response
+        response = InvokeResponse(told.payload.replace(_REQUEST_ID, self._request_id), told.error)
         rule = "LAM-ERR-1" if response.error else "LAM-ENV-1"
         self._end(response.payload, response.error, rule, rehearsal)
 
@@ -304,7 +306,8 @@ class _Invocation:
             for event in self._service._journal.events[self._first_event :]
             if event.kind is Kind.LOG and event.facts.get("invoke") == self._request_id
         )
-        return Rehearsal(self._service._scheduler.now - self._began, response, logs)
+        told = InvokeResponse(response.payload.replace(self._request_id, _REQUEST_ID), response.error)
+        return Rehearsal(self._service._scheduler.now - self._began, told, logs)
 
     def _time_out(self) -> None:
         # The environment is gone with everything in it: the next invoke starts another one (LAM-TIME-2).
