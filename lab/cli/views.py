@@ -90,6 +90,8 @@ def show_run(console: Console, result: Result, *, as_json: bool, logs: bool) -> 
         console.data(f"{name:<12} {values}")
     console.data("")
     console.heading(conclusion(outcome))
+    for watched in outcome.watch:
+        console.data(f"{watched.text}.")
     if outcome.model.assumptions:
         console.data(f"Leans on the assumptions {', '.join(outcome.model.assumptions)} (delivery-lab explain RULE).")
 
@@ -100,6 +102,10 @@ def _blocks(outcome: Outcome) -> list[tuple[str, str]]:
     for name in ("messages", "deliveries", "effects", "invocations", "latencySeconds"):
         values = ", ".join(f"{_words(key)} {_number(value)}" for key, value in content[name].items())
         blocks.append((_words(name).replace(" seconds", ""), values))
+    if outcome.blocked:
+        logs = ", ".join(f"{b.log} {_number(b.seconds)} s ({b.records_behind} behind)" for b in outcome.blocked)
+        blocks.append(("blocked", logs))
+        blocks.append(("order", f"violations {outcome.ordering.violations}"))
     return blocks
 
 

@@ -17,7 +17,7 @@ from lab.model.clock import Scheduler, in_seconds, seconds
 from lab.model.functions import InvokeResult, Throttled
 from lab.model.http_api import HttpApi
 from lab.model.journal import Event, Journal, Kind
-from lab.model.kafka.cluster import LARGEST_RECORD_BYTES
+from lab.model.kafka.cluster import LARGEST_RECORD_BYTES, Topic
 from lab.model.mapping.destinations import QueueDestination, TopicDestination
 from lab.model.mapping.kafka import KafkaMapping
 from lab.model.randomness import Streams
@@ -246,7 +246,7 @@ class _Simulation:
             check_record(data, key, None)
         except AwsError as error:
             raise WorkloadError(f"{self._workload.path}: a record for {stream.name}: {error}") from error
-        self._scheduler.at(seconds(arrival.at_seconds), stream.put, data, key)
+        self._scheduler.at(seconds(arrival.at_seconds), _put, stream, data, key)
 
     def _table(self, arrival: Arrival) -> None:
         table = self._named(self._tables, arrival.name, "table")
@@ -274,7 +274,7 @@ class _Simulation:
                 f"{self._workload.path}: a record for {topic.name} has {size_bytes} bytes; brokers take "
                 f"{LARGEST_RECORD_BYTES}"
             )
-        self._scheduler.at(seconds(arrival.at_seconds), topic.produce, arrival.body.encode(), arrival.key)
+        self._scheduler.at(seconds(arrival.at_seconds), _produce, topic, arrival.body.encode(), arrival.key)
 
     def _invoke(self, arrival: Arrival) -> None:
         names = {name: name for name in self._account.functions.names}
@@ -338,6 +338,14 @@ def _dynamodb(journal: Journal) -> DynamoDb:
 
 def _send(queue: Queue, body: str) -> None:
     queue.send(body)
+
+
+def _put(stream: KinesisStream, data: bytes, key: str) -> None:
+    stream.put(data, key)
+
+
+def _produce(topic: Topic, value: bytes, key: str | None) -> None:
+    topic.produce(value, key)
 
 
 def _ignore(_: InvokeResult) -> None:

@@ -245,6 +245,23 @@ def _figures(before: Outcome, after: Outcome) -> Iterator[Figure]:
     old, new = (dict(_flatten("", json.loads(outcome.as_json()))) for outcome in (before, after))
     for name in _FIGURES:
         yield Figure(name, old[f".{name}"], new[f".{name}"])
+    if before.blocked or after.blocked:
+        yield Figure("blocked.seconds", _blocked_seconds(before), _blocked_seconds(after))
+        yield Figure("lag.mostRecords", _most_records(before), _most_records(after))
+        yield Figure("lag.oldestSeconds", _oldest_seconds(before), _oldest_seconds(after))
+
+
+def _blocked_seconds(outcome: Outcome) -> float:
+    """Seconds that shards and partitions stood still, all of them together."""
+    return round(sum(blocked.seconds for blocked in outcome.blocked), 3)
+
+
+def _most_records(outcome: Outcome) -> float:
+    return max((lag.most_records for lag in outcome.lag), default=0)
+
+
+def _oldest_seconds(outcome: Outcome) -> float:
+    return max((lag.oldest_seconds for lag in outcome.lag), default=0)
 
 
 def _per_message(outcome: Outcome) -> dict[str, tuple[str, int]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from lab.results.outcome import Outcome
 
+LONGEST_UNFELT_SECONDS = 10
+
 
 def conclusion(outcome: Outcome) -> str:
     """The gist of an outcome: the worst first."""
@@ -11,9 +13,10 @@ def conclusion(outcome: Outcome) -> str:
     parts: list[str] = []
     if messages.lost:
         lost = f"{messages.lost} of {messages.sent} messages are lost"
-        parts.append(f"{lost}: deleted, never processed, in no dead-letter queue")
+        parts.append(f"{lost}: {_gone(outcome)}, never processed, in no dead-letter queue")
     if messages.expired:
         parts.append(f"{messages.expired} expire")
+    parts.extend(_standstill(outcome))
     if messages.healthy_dead_lettered:
         parts.append(_healthy(outcome))
     if outcome.effects.duplicated:
@@ -30,6 +33,21 @@ def conclusion(outcome: Outcome) -> str:
         return "Nothing was sent." if messages.sent == 0 else "Nothing happened."
     text = "; ".join(parts)
     return text[0].upper() + text[1:] + "."
+
+
+def _gone(outcome: Outcome) -> str:
+    return "passed over" if outcome.lag else "deleted"
+
+
+def _standstill(outcome: Outcome) -> list[str]:
+    """The shard or partition that stood still longest, if that was long enough to be felt."""
+    worst = max(outcome.blocked, key=lambda blocked: blocked.seconds, default=None)
+    if worst is None or worst.seconds < LONGEST_UNFELT_SECONDS:
+        return []
+    behind = f" with {worst.records_behind} records behind" if worst.records_behind else ""
+    others = sum(blocked.seconds >= LONGEST_UNFELT_SECONDS for blocked in outcome.blocked) - 1
+    more = f" ({others} more {_plural(others, 'does', 'do')} too)" if others else ""
+    return [f"{worst.log} stands still for {worst.seconds:.0f} s{behind}{more}"]
 
 
 def _healthy(outcome: Outcome) -> str:

@@ -30,6 +30,7 @@ class Fate:
         delivered_at: when it was handed to a handler, in virtual seconds.
         overlapping: deliveries that began while another invoke still held it.
         processed_at: when a delivery first processed it, or None.
+        processed_as: how many messages were processed before it, or None.
         detected_duplicate: whether a delivery skipped it because its work was done already.
         left: how it left the source: `deleted`, `deadLettered`, `expired`, or None.
         left_at: when, in virtual seconds.
@@ -45,6 +46,7 @@ class Fate:
     delivered_at: list[float] = field(default_factory=list)
     overlapping: int = 0
     processed_at: float | None = None
+    processed_as: int | None = None
     detected_duplicate: bool = False
     left: Literal["deleted", "deadLettered", "expired"] | None = None
     left_at: float | None = None
@@ -114,7 +116,10 @@ class _Reader:
         }
         self._invokes: dict[str, tuple[str, tuple[str, ...]]] = {}  # invoke: function, messages
         self._function_of: dict[str, str] = {}
+        # Records of a DynamoDB stream do not say which shard they are of, so functions name the sequence number alone.
+        self._by_sequence: dict[str, Fate] = {}
         self._skipped: list[Fate] = []
+        self._processed_so_far = 0
         self.handlers: dict[Kind, Callable[[Event], None]] = {
             Kind.SENT: self._sent,
             Kind.INVOKE: self._invoke,
@@ -132,21 +137,24 @@ class _Reader:
         }
 
     def _fate(self, event: Event) -> Fate | None:
-        return self.ledger.fates.get(event.text("message"))
+        message = event.text("message")
+        return self.ledger.fates.get(message) or self._by_sequence.get(message)
 
     def _sent(self, event: Event) -> None:
         if event.text("queue") not in self._run.sources:
             return
         message, body = event.text("message"), event.text("body")
-        self.ledger.fates[message] = Fate(
+        fate = self.ledger.fates[message] = Fate(
             message_id=message,
             business_id=_business_id(body) or message,
             sent_at=in_seconds(event.instant),
             poison=self._run.workload.is_poison(body),
             source=event.text("queue"),
             log=event.text("log"),
-            key=event.text("key") or None,
+            key=event.text("key") or event.text("group") or None,
         )
+        if message.startswith("shardId-"):
+            self._by_sequence[message.partition(":")[2]] = fate
 
     def _invoke(self, event: Event) -> None:
         self.ledger.invocations += 1
@@ -199,6 +207,8 @@ class _Reader:
         self.ledger.effects[business_id] += 1
         if fate.processed_at is None:
             fate.processed_at = in_seconds(event.instant)
+            fate.processed_as = self._processed_so_far
+            self._processed_so_far += 1
 
     def settle_duplicates(self) -> None:
         """A message that was skipped as a duplicate is in order only if its work was really done by somebody."""

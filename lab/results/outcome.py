@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,6 +18,8 @@ from pydantic.alias_generators import to_camel
 from lab.errors import ModelError
 from lab.places.simulation import Run
 from lab.results.fates import Fate, Ledger, read_events
+from lab.results.logs import blocked_logs, lags, watches
+from lab.results.ordering import violations
 from lab.rules import RULES, Status
 
 SCHEMA_VERSION = 1
@@ -88,6 +91,46 @@ class Ordering(_Model):
     violations: int
 
 
+class Blocked(_Model):
+    """A shard or partition that stood still; see `lab.results.logs.BlockedLog`."""
+
+    source: str
+    log: str
+    seconds: float
+    records_behind: int
+
+
+class LagPoint(_Model):
+    """How far a reader is behind at one time."""
+
+    at_seconds: float
+    records: int
+    age_seconds: float
+
+
+class Lag(_Model):
+    """How far the reader of a stream or topic was behind; see `lab.results.logs.SourceLag`."""
+
+    source: str
+    mapping: str
+    kind: Literal["kinesis", "dynamodb", "kafka"]
+    most_records: int
+    oldest_seconds: float
+    points: tuple[LagPoint, ...] = Field(repr=False)
+
+
+class Watched(_Model):
+    """What CloudWatch would show; see `lab.results.logs.Watch`."""
+
+    mapping: str
+    metric: Literal["IteratorAge", "OffsetLag"]
+    peak: int
+    threshold: int
+    at_seconds: float | None
+    first_loss_seconds: float | None
+    text: str
+
+
 class MessageOutcome(_Model):
     """What became of one message."""
 
@@ -114,6 +157,9 @@ class Outcome(_Model):
     invocations: Invocations
     latency_seconds: Latency
     ordering: Ordering
+    blocked: tuple[Blocked, ...] = ()
+    lag: tuple[Lag, ...] = ()
+    watch: tuple[Watched, ...] = ()
     per_message: tuple[MessageOutcome, ...] = Field(repr=False)
 
     def as_json(self) -> str:
@@ -160,7 +206,10 @@ def outcome_of(run: Run) -> Outcome:
         latency_seconds=Latency(
             p50=_quantile(latencies, 0.5), p95=_quantile(latencies, 0.95), max=_quantile(latencies, 1.0)
         ),
-        ordering=Ordering(violations=0),  # a standard queue promises no order that could be violated
+        ordering=Ordering(violations=violations(fates)),
+        blocked=tuple(Blocked(**asdict(found)) for found in blocked_logs(run)) if run.readings else (),
+        lag=tuple(Lag.model_validate(asdict(found)) for found in lags(run, fates)),
+        watch=tuple(Watched.model_validate({**asdict(found), "text": str(found)}) for found in watches(run, fates)),
         per_message=tuple(
             MessageOutcome(
                 id=fate.business_id,

@@ -62,6 +62,8 @@ class _Teller:
             Kind.GAVE_UP: lambda e: f"{e.facts['mapping']} gives up on {self._list(e.texts('messages'))}",
             Kind.LOG: self._log,
             Kind.API_ERROR: lambda e: f"{e.facts['service']} {e.facts['operation']} is refused: {e.facts['code']}",
+            Kind.SPLIT: self._split,
+            Kind.DISCARDED: self._discarded,
             Kind.KEPT: lambda e: f"{self._name(e)} stays: it was deleted with an old receipt handle",
         }
         # Events of many messages at one instant become one line.
@@ -70,6 +72,7 @@ class _Teller:
             Kind.DEAD_LETTERED: lambda e, names: f"moved from {e.facts['queue']} to {e.facts['target']}: {names}",
             Kind.EXPIRED: lambda e, names: f"expired in {e.facts['queue']}: {names}",
             Kind.FILTERED: lambda e, names: f"filtered out and deleted by {e.facts['mapping']}: {names}",
+            Kind.SKIPPED: lambda e, names: f"passed over in {e.facts['queue']}, written before reading began: {names}",
             Kind.RETURNED: lambda e, names: f"visible again in {e.facts['queue']}: {names}",
         }
 
@@ -139,10 +142,11 @@ class _Teller:
     def _verdict(self, event: Event) -> str:
         invoke = event.text("invoke")
         failed = event.texts("messages")
-        deleted = len(self._batches[invoke]) - len(failed)
-        parts = [f"{deleted} deleted"] if deleted else []
+        done = len(self._batches[invoke]) - len(failed)
+        log = event.text("log")
+        parts = [f"{done} {'done with' if log else 'deleted'}"] if done else []
         if failed:
-            parts.append(f"kept in the queue: {self._list(failed)}")
+            parts.append(f"{f'still at the head of {log}' if log else 'kept in the queue'}: {self._list(failed)}")
         return f"{self._invokes[invoke]} ends: {', '.join(parts)} ({event.facts['verdict']})"
 
     def _throttled(self, event: Event) -> str:
@@ -153,6 +157,18 @@ class _Teller:
         assert isinstance(instant, int)
         messages = self._list(event.texts("messages"))
         return f"{event.facts['mapping']} will try {messages} again at {in_seconds(instant):.3f} s"
+
+    def _split(self, event: Event) -> str | None:
+        at, messages = event.facts["at"], event.texts("messages")
+        if not isinstance(at, int) or not at:
+            return None  # the checkpoint made the cut: the verdict has told it
+        return f"{event.facts['mapping']} cuts: {self._list(messages[:at])} | {self._list(messages[at:])}"
+
+    def _discarded(self, event: Event) -> str:
+        names = self._list(event.texts("messages"))
+        target = event.text("target")
+        where = f"reports it to {target}" if target else "tells nobody"
+        return f"{event.facts['mapping']} gives up {names} ({event.facts['condition']}) and {where}"
 
     def _log(self, event: Event) -> str | None:
         what = event.text("event")

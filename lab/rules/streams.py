@@ -140,6 +140,12 @@ RULES = (
         "MaximumRecordAgeInSeconds is -1 (no limit) or 60 to 604,800; values between are refused.",
         LAMBDA_API + "API_EventSourceMappingConfiguration.html",
     ),
+    assumed(
+        "STR-AGE-3",
+        "A batch that waits to be tried again is given up at the moment at which its last record is too old; at an attempt "
+        "before that the records that are too old are given up and the others tried.",
+        "AWS does not say when it looks at the age.",
+    ),
     documented(
         "STR-BISECT-1",
         "With BisectBatchOnFunctionError a batch that failed as a whole is cut into two, down to single records.",
