@@ -17,6 +17,7 @@ from tests.components.world import World, deploy
 
 ROOT = Path(__file__).resolve().parent.parent
 STACKS = sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in ROOT.glob("stacks/Pulumi.*.yaml"))
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 EXPORTS = {"ApiEndpoint", "QueueUrl", "DlqUrl", "ProducerFunction", "WorkerFunction"}
 BATCH = {
     "batch-partial": {"batchSize": 10, "reportBatchItemFailures": True, "onRecordError": "report"},
@@ -55,37 +56,84 @@ def _run(config: dict[str, Any], *, stack: str = "mine", preview: bool = True, w
     return deploy(program, config=texts, stack=stack, preview=preview, world=world)
 
 
+def _family(stack: str) -> str:
+    """The section that a stack is about, which is also what its resources' names begin with."""
+    word = stack.split("-")[0]
+    return {"dynamodb": "stream", "msk": "kafka"}.get(word, word)
+
+
+def _has_queue_for_failures(stack: str) -> bool:
+    return stack not in ("stream-default", "msk-default")
+
+
+def _expected_exports(stack: str) -> set[str]:
+    if _family(stack) in ("batch", "visibility"):
+        return EXPORTS
+    failures = {"DlqUrl"} if _has_queue_for_failures(stack) else set()
+    if _family(stack) == "kafka":
+        return {"ApiEndpoint", "ClusterArn", "ProducerFunction", "TopicName", "WorkerFunction", *failures}
+    return {"TableName" if stack == "dynamodb-stream" else "StreamName", "WorkerFunction", *failures}
+
+
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_stack_exports_what_users_need(stack: str) -> None:
     outputs = _run(_config(stack), stack=stack).outputs
-    family = stack.split("-")[0]
-    assert set(outputs) == EXPORTS
-    assert outputs["ApiEndpoint"] == f"https://{family}-api.test"
-    assert outputs["QueueUrl"] == f"https://sqs.test/{family}-queue"
-    assert outputs["DlqUrl"] == f"https://sqs.test/{family}-dlq"
-    assert outputs["ProducerFunction"] == f"{family}-producer"
-    assert outputs["WorkerFunction"] == f"{family}-worker"
+    family = _family(stack)
+    assert set(outputs) == _expected_exports(stack)
+    expected = {
+        "ApiEndpoint": f"https://{family}-api.test",
+        "ClusterArn": f"arn:aws:kafka:eu-west-1:123456789012:cluster/{family}-cluster/1234-1",
+        "DlqUrl": f"https://sqs.test/{family}-dlq",
+        "ProducerFunction": f"{family}-producer",
+        "QueueUrl": f"https://sqs.test/{family}-queue",
+        "StreamName": "stream",
+        "TableName": "stream-table",
+        "TopicName": "streamtopic",
+        "WorkerFunction": "kafka-consumer" if family == "kafka" else f"{family}-worker",
+    }
+    assert outputs == {name: expected[name] for name in outputs}
+
+
+PARTS = {
+    "batch": {"queue", "dlq", "worker", "producer", "api", "mapping", "alarm-dlq", "alarm-age"},
+    "visibility": {"queue", "dlq", "worker", "producer", "api", "mapping", "alarm-dlq", "alarm-age"},
+    "stream": {"worker", "mapping", "alarm-iterator-age"},
+    "kafka": {"cluster", "consumer", "mapping", "producer", "api", "brokers", "clients", "alarm-offset-lag"},
+}
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_stack_names_its_resources_predictably(stack: str) -> None:
-    family = stack.split("-")[0]
+    family = _family(stack)
     names = {resource.name for resource in _run(_config(stack), stack=stack).resources if resource.custom}
-    expected = {"queue", "dlq", "worker", "producer", "api", "mapping"}
-    assert {f"{family}-{part}" for part in expected} <= names
-    assert all(name.startswith(f"{family}-") or name == "shared-layer" for name in names)
+    expected = {f"{family}-{part}" for part in PARTS[family] | {"alarm-errors", "alarm-throttles"}}
+    expected |= {f"{family}-dlq"} if _has_queue_for_failures(stack) else set()
+    if family == "stream":
+        expected |= {"stream-table" if stack == "dynamodb-stream" else "stream"}
+    assert expected <= names
+    assert all(name.startswith(f"{family}-") or name in ("shared-layer", "stream") for name in names)
+
+
+KNOWS_NO_RESOURCES = {"ManageNetworkInterfaces", "ListStreams"}
+"""Statements whose actions take no ARN (the interfaces do not exist yet, and lists are lists of everything)."""
+
+MAY_END_IN_A_WILDCARD = {"WriteOwnLogs": ":*", "KeepOffsets": "/*"}
+"""Log streams, and consumer groups that Lambda names itself."""
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_no_policy_of_any_stack_allows_more_than_named_actions_on_named_resources(stack: str) -> None:
     policies = _run(_config(stack), stack=stack).of_type("aws:iam/rolePolicy:RolePolicy")
-    assert len(policies) == 2
+    assert len(policies) == (1 if _family(stack) == "stream" else 2)
     for policy in policies:
         for statement in policy.document("policy")["Statement"]:
             assert not any("*" in action for action in statement["Action"]), statement
-            assert statement["Resource"].startswith("arn:aws:"), statement
-            resource = statement["Resource"]
-            assert "*" not in (resource.removesuffix(":*") if statement["Sid"] == "WriteOwnLogs" else resource)
+            sid, resource = statement["Sid"], statement["Resource"]
+            if sid in KNOWS_NO_RESOURCES:
+                assert resource == "*"
+                continue
+            assert resource.startswith("arn:aws:"), statement
+            assert "*" not in resource.removesuffix(MAY_END_IN_A_WILDCARD.get(sid, "")), statement
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -107,7 +155,7 @@ def test_every_stack_file_says_in_one_line_what_it_is_about_and_where_it_goes(st
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_stack_has_the_section_it_is_named_after(stack: str) -> None:
     sections = [key for key in _config(stack) if key.startswith("delivery-lab:")]
-    assert sections == [f"delivery-lab:{stack.split('-')[0]}"]
+    assert sections == [f"delivery-lab:{_family(stack)}"]
     assert sections[0].removeprefix("delivery-lab:") in SECTIONS
 
 
@@ -168,8 +216,74 @@ def test_a_stack_with_both_sections_prefixes_its_outputs() -> None:
     assert outputs["VisibilityQueueUrl"] == "https://sqs.test/visibility-queue"
 
 
-def test_every_variant_of_both_families_is_there() -> None:
-    assert {*BATCH, *VISIBILITY} <= set(STACKS)
+def test_a_kafka_of_one_s_own_is_read_and_not_written() -> None:
+    own = {"selfManaged": {"bootstrapServers": ["one.example:9092"]}}
+    world = _run({"aws:region": "eu-west-1", "delivery-lab:kafka": own})
+    assert set(world.outputs) == {"TopicName", "WorkerFunction", "DlqUrl"}
+    assert [function.name for function in world.of_type("aws:lambda/function:Function")] == ["kafka-consumer"]
+
+
+@pytest.mark.parametrize("section", sorted(SECTIONS))
+def test_alarms_are_on_by_default_and_off_by_setting(section: str) -> None:
+    def alarms(parts: dict[str, Any]) -> set[str]:
+        world = _run({"aws:region": "eu-west-1", f"delivery-lab:{section}": parts})
+        return {alarm.name.removeprefix(f"{section}-alarm-") for alarm in world.of_type(ALARM)}
+
+    lag = {"stream": "iterator-age", "kafka": "offset-lag"}.get(section, "age")
+    assert alarms({}) == {"errors", "throttles", "dlq", lag}
+    assert alarms({"alarms": {"enabled": False}}) == set()
+
+
+LOGS: dict[str, tuple[int, int, bool, bool, str | None, str]] = {
+    # retries, age limit in seconds, bisect, report, destination, what the function does
+    "stream-default": (-1, -1, False, False, None, "raise"),
+    "stream-bounded": (3, -1, False, False, "stream-dlq", "raise"),
+    "stream-bisect": (3, -1, True, False, "stream-dlq", "raise"),
+    "stream-partial": (3, -1, False, True, "stream-dlq", "report"),
+    "stream-age": (-1, 60, False, False, "stream-dlq", "raise"),
+    "stream-parallel": (3, -1, False, False, "stream-dlq", "raise"),
+    "dynamodb-stream": (3, -1, False, True, "stream-dlq", "report"),
+    "msk-default": (-1, -1, False, False, None, "raise"),
+    "msk-bounded": (3, -1, False, False, "kafka-dlq", "raise"),
+    "msk-bisect": (3, -1, True, False, "kafka-dlq", "raise"),
+    "msk-partial": (3, -1, False, True, "kafka-dlq", "report"),
+}
+
+
+@pytest.mark.parametrize("stack", sorted(LOGS))
+def test_the_variants_of_streams_and_topics_differ_in_what_they_are_about(stack: str) -> None:
+    retries, age_seconds, bisect, report, destination, on_error = LOGS[stack]
+    world = _run(_config(stack), stack=stack)
+    family = _family(stack)
+    mapping = world.one("aws:lambda/eventSourceMapping:EventSourceMapping", f"{family}-mapping").inputs
+    assert mapping.get("maximumRetryAttempts", -1) == retries
+    assert mapping.get("maximumRecordAgeInSeconds", -1) == age_seconds
+    assert mapping.get("bisectBatchOnFunctionError", False) is bisect
+    assert mapping["functionResponseTypes"] == (["ReportBatchItemFailures"] if report else [])
+    arn = mapping.get("destinationConfig", {}).get("onFailure", {}).get("destinationArn")
+    assert (arn and arn.rsplit(":", 1)[-1]) == destination
+    assert mapping.get("parallelizationFactor", 1) == (10 if stack == "stream-parallel" else 1)
+    assert mapping["batchSize"] == 10
+    function = world.one("aws:lambda/function:Function", f"{family}-{'consumer' if family == 'kafka' else 'worker'}")
+    assert function.inputs["environment"]["variables"]["ON_RECORD_ERROR"] == on_error
+
+
+def test_msk_default_is_the_sample_as_it_is() -> None:
+    world = _run(_config("msk-default"), stack="msk-default")
+    mapping = world.one("aws:lambda/eventSourceMapping:EventSourceMapping", "kafka-mapping").inputs
+    assert (mapping["startingPosition"], mapping["topics"]) == ("LATEST", ["streamtopic"])
+    assert {
+        "maximumRetryAttempts",
+        "bisectBatchOnFunctionError",
+        "destinationConfig",
+        "provisionedPollerConfig",
+    }.isdisjoint(mapping)
+    variables = world.one("aws:lambda/function:Function", "kafka-producer").inputs["environment"]["variables"]
+    assert variables["TOPIC_PARTITIONS"] == "1"
+
+
+def test_every_variant_of_every_family_is_there() -> None:
+    assert {*BATCH, *VISIBILITY, *LOGS} <= set(STACKS)
 
 
 def test_a_stack_that_cannot_be_used_registers_nothing() -> None:

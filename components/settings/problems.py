@@ -75,7 +75,10 @@ def problems_of(error: ValidationError, model: type[Section], key: str) -> Itera
         model: the section's model.
         key: the section's full config key, such as `delivery-lab:batch`.
     """
-    for details in error.errors(include_url=False):
+    found = error.errors(include_url=False)
+    for details in found:
+        if details["type"] == "too_short" and any(details["loc"] == other["loc"][:-1] for other in found):
+            continue  # pydantic counts only the entries that are right, and those that are not are told already
         location = tuple(str(part) for part in details["loc"])
         cause = details.get("ctx", {}).get("error")
         if isinstance(cause, RuleError):
@@ -110,8 +113,9 @@ def _problem(details: ErrorDetails, model: type[Section], key: str, location: tu
     if target is not None:
         return Problem(path, value, "must be an object", f"give it keys of: {', '.join(sorted(_fields(target)))}")
     field = _fields(parent).get(location[-1]) if parent is not None and location else None
-    if field is None and _holds_texts(model, location):
-        return Problem(path, value, "must be a text of the right form", "see the key's own description")
+    texts = _field_of_texts(model, location)
+    if texts is not None:
+        return Problem(path, value, f"must be a text ({texts.description})", "write such a text")
     if field is None:
         return Problem(path, value, "must be an object", "write keys and values here, or remove the entry")
     expected, fix = _expectation(field)
@@ -161,13 +165,24 @@ def _expectation(field: FieldInfo) -> tuple[str, str]:
         noun = "a whole number" if kind is int else "a number"
         return f"{noun} {_range_of(field)}".rstrip(), f"use such {noun}, without quotes"
     if get_origin(kind) is tuple:
-        longest = next((meta.max_length for meta in field.metadata if isinstance(meta, annotated_types.MaxLen)), None)
-        limit = "" if longest is None else f" with {longest} entries at most"
-        noun = "objects" if get_origin(get_args(kind)[0]) is dict else "texts"
+        limit = _length_of(field)
+        noun = "objects" if _holds_objects(kind) else "texts"
         return f"a list of {noun}{limit}", f"write a YAML list of such {noun}"
     if kind is str:
-        return "a text", "write such a text, in quotes where it looks like something else"
+        pattern = next((meta.pattern for meta in field.metadata if getattr(meta, "pattern", None)), None)
+        return f"a text matching {pattern}" if pattern else "a text", "write such a text, in quotes"
     return f"a {getattr(kind, '__name__', kind)}", "use a value of that type"
+
+
+def _length_of(field: FieldInfo) -> str:
+    """How many entries a list may have, in words."""
+    words = []
+    for meta in field.metadata:
+        if isinstance(meta, annotated_types.MinLen):
+            words.append(f"{meta.min_length} entries at least")
+        elif isinstance(meta, annotated_types.MaxLen):
+            words.append(f"{meta.max_length} {'at most' if words else 'entries at most'}")
+    return f" with {' and '.join(words)}" if words else ""
 
 
 def _range_of(field: FieldInfo) -> str:
@@ -196,10 +211,15 @@ def _shown(value: object) -> str:
     return text if len(text) <= _LONGEST_VALUE_SHOWN else f"{text[:_LONGEST_VALUE_SHOWN]}..."
 
 
-def _holds_texts(model: type[Section], location: tuple[str, ...]) -> bool:
-    """Whether a place is an entry of a list of texts."""
+def _field_of_texts(model: type[Section], location: tuple[str, ...]) -> FieldInfo | None:
+    """The field whose list of texts has an entry at a place; None where there is no such list."""
     if len(location) < 2 or not location[-1].isdecimal():
-        return False
+        return None
     parent = _model_at(model, location[:-2])
     field = _fields(parent).get(location[-2]) if parent is not None else None
-    return field is not None and "dict" not in str(field.annotation)
+    return field if field is not None and not _holds_objects(field.annotation) else None
+
+
+def _holds_objects(kind: object) -> bool:
+    """Whether the entries of a list type are objects, and not texts."""
+    return any(get_origin(entry) is dict for entry in get_args(kind))

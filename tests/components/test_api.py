@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pulumi_aws import lambda_
 
-from components.api import EnqueueApi
+from components.api import PRODUCE, EnqueueApi
 from components.settings import ApiSettings
 from tests.components.world import World, deploy
 
@@ -77,3 +77,14 @@ def test_children_parents_inputs_and_outputs() -> None:
     children = [resource for resource in world.resources if resource.name.startswith("orders") and resource.custom]
     assert {child.parent for child in children} == {"delivery-lab:api:EnqueueApi::orders"}
     assert world.component_outputs["delivery-lab:api:EnqueueApi"] == {"endpoint": "https://orders.test"}
+
+
+def test_another_path_has_its_own_route_and_permission() -> None:
+    def program() -> None:
+        producer = lambda_.Function("producer", role="arn:aws:iam::123456789012:role/producer")
+        EnqueueApi("orders", producer, ApiSettings(), path=PRODUCE)
+
+    world = deploy(program)
+    assert world.one("aws:apigatewayv2/route:Route", "orders-route").inputs["routeKey"] == "POST /produce"
+    permission = world.one("aws:lambda/permission:Permission", "orders-permission")
+    assert permission.inputs["sourceArn"].endswith(":execution/*/POST/produce")

@@ -16,16 +16,35 @@ from typing import Any
 import pulumi
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.stack import Stack
-from pulumi_aws import apigatewayv2, cloudwatch, dynamodb, iam, lambda_, sqs
+from pulumi_aws import (
+    apigatewayv2,
+    cloudwatch,
+    dynamodb,
+    ec2,
+    get_availability_zones,
+    iam,
+    kinesis,
+    lambda_,
+    msk,
+    s3,
+    sns,
+    sqs,
+    vpc,
+)
 
 # pulumi_aws loads a module at its first use, and some modules of it warn while they load. With warnings as errors
 # that would leave a module half loaded, so what components use is loaded here, where warnings are not errors.
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    _LOADED = (lambda_.Function, sqs.Queue, iam.Role, cloudwatch.LogGroup, apigatewayv2.Api, dynamodb.Table)
+    _LOADED = (
+        *(lambda_.Function, sqs.Queue, iam.Role, cloudwatch.LogGroup, apigatewayv2.Api, dynamodb.Table),
+        *(kinesis.Stream, sns.Topic, s3.Bucket, ec2.Vpc, vpc.SecurityGroupEgressRule, msk.Cluster),
+        get_availability_zones,
+    )
 
 PROJECT = "delivery-lab"
 REGION = "eu-west-1"
+ZONES = [f"{REGION}{letter}" for letter in "abc"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +91,25 @@ class World:
         return self.resources.index(self.one(type_token, name))
 
 
+_ARNS = {
+    "aws:msk/cluster:Cluster": "arn:aws:kafka:{region}:123456789012:cluster/{name}/1234-1",
+    "aws:msk/serverlessCluster:ServerlessCluster": "arn:aws:kafka:{region}:123456789012:cluster/{name}/1234-s1",
+    "aws:s3/bucket:Bucket": "arn:aws:s3:::{name}",
+}
+"""ARNs of another form than most."""
+
+_BROKERS = {"bootstrapBrokersSaslIam": "b-1.{name}.test:9098"}
+_MORE_OUTPUTS: dict[str, dict[str, str]] = {
+    "aws:dynamodb/table:Table": {"streamArn": f"arn:aws:dynamodb:{REGION}:123456789012:table/{{name}}/stream/1"},
+    "aws:ec2/vpc:Vpc": {"region": REGION},
+    "aws:ec2/vpcEndpoint:VpcEndpoint": {"prefixListId": "pl-{name}"},
+    "aws:msk/cluster:Cluster": _BROKERS,
+    "aws:msk/serverlessCluster:ServerlessCluster": _BROKERS,
+    "aws:msk/configuration:Configuration": {"latestRevision": "1"},
+    "aws:s3/bucket:Bucket": {"bucket": "{name}"},
+}
+
+
 class _Aws(Mocks):
     """Makes up what AWS would answer."""
 
@@ -79,7 +117,9 @@ class _Aws(Mocks):
         inputs = args.inputs
         name = inputs.get("name") or inputs.get("layerName") or args.name
         service = args.typ.split(":")[1].split("/")[0]
-        arn = f"arn:aws:{service}:{REGION}:123456789012:{name}"
+        arn = _ARNS.get(args.typ, "arn:aws:{service}:{region}:123456789012:{name}").format(
+            service=service, region=REGION, name=name
+        )
         state = {
             **inputs,
             "name": name,
@@ -89,10 +129,13 @@ class _Aws(Mocks):
             "executionArn": f"{arn}:execution",
             "apiEndpoint": f"https://{name}.test",
             "uuid": f"uuid-of-{name}",
+            **{key: text.format(name=name) for key, text in _MORE_OUTPUTS.get(args.typ, {}).items()},
         }
         return f"{args.name}-id", state
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
+        if args.token == "aws:index/getAvailabilityZones:getAvailabilityZones":
+            return {"id": REGION, "names": ZONES, "zoneIds": ZONES, "groupNames": [REGION]}, []
         raise AssertionError(f"unexpected invoke of {args.token}")
 
 
@@ -110,6 +153,10 @@ class _Monitor(MockMonitor):
         if request.type != "pulumi:pulumi:Stack":
             self._world.resources.append(_registered(request))
         return response
+
+    def Invoke(self, request: Any) -> Any:  # noqa: N802  # the name is the protocol's
+        with _loop_of_this_thread():
+            return super().Invoke(request)  # type: ignore[no-untyped-call]  # as above
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802  # the name is the protocol's
         outputs = pulumi.runtime.rpc.deserialize_properties(request.outputs)

@@ -53,6 +53,7 @@ def test_an_empty_section_takes_every_default() -> None:
             "onRecordError": "report",
         },
         "api": {"authorization": "iam", "throttling": {"burstLimit": 100, "rateLimit": 50.0}},
+        "alarms": {"enabled": True},
     }
 
 
@@ -253,7 +254,7 @@ def test_the_bounds_themselves_are_inside(part: str, key: str, least: int, most:
             {"zzz": 1},
             "zzz",
             "unknown key",
-            "remove it; known keys here: api, deadLetterQueue, producer, queue, worker",
+            "remove it; known keys here: alarms, api, deadLetterQueue, producer, queue, worker",
         ),
         (
             {"worker": {"timeoutSeconds": 60}, "queue": {"visibilityTimeoutSeconds": 30}},
@@ -305,7 +306,7 @@ def test_a_section_that_is_no_object() -> None:
     assert str(error) == (
         "stacks/Pulumi.mine.yaml: 1 setting cannot be used\n"
         '  delivery-lab:batch = "yes please": must be an object\n'
-        "    fix: give it keys of: api, deadLetterQueue, producer, queue, worker"
+        "    fix: give it keys of: alarms, api, deadLetterQueue, producer, queue, worker"
     )
 
 
