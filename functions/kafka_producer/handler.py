@@ -35,11 +35,13 @@ def _topics() -> tuple[Topic, ...]:
     return (_topic(TOPIC), _topic(failures)) if failures else (_topic(TOPIC),)
 
 
+TOPICS = _topics()
+
 logger = new_logger()
 events = EventLog(logger)
 app = APIGatewayHttpResolver()
 refuse_invalid_requests(app)
-writer = TopicWriter(iam_config(settings.required("BOOTSTRAP_SERVERS")), _topics())
+writer = TopicWriter(iam_config(settings.required("BOOTSTRAP_SERVERS")), TOPICS)
 
 
 class ProduceRequest(BaseModel):
