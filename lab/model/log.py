@@ -123,7 +123,7 @@ class Log:
 
     def skip_to(self, number: int) -> None:
         """Settle what another reader of the same group has committed: records with a smaller number."""
-        for record in self._kept:
+        for record in list(self._kept):
             if record.number < number and not record.settled:
                 self.settle(record)
 

@@ -1,0 +1,129 @@
+"""A small world around streams and topics: records go in, scripted functions answer, events come out."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any
+
+from lab.model.journal import Kind
+from lab.model.kafka.cluster import KafkaCluster
+from lab.model.mapping.destinations import Destination, QueueDestination
+from lab.model.mapping.kafka import KafkaMapping, KafkaMappingConfig, ProvisionedPollers
+from lab.model.mapping.stream import StreamMapping, StreamMappingConfig
+from lab.model.streams.dynamodb import TableStream
+from lab.model.streams.kinesis import KinesisStream
+from tests.model.support import Behaviour, Call, Script, World, succeed
+
+PROVISIONED = ProvisionedPollers(1, 10)
+POISON = "poison"
+
+
+class LogWorld(World):
+    """A world with a stream or a topic.
+
+    Args:
+        behave: what the code of every function does.
+        seed: seed of the run.
+    """
+
+    def __init__(self, behave: Behaviour = succeed, seed: int = 1) -> None:
+        super().__init__(behave, seed)
+        self.source: KinesisStream | TableStream | None = None
+
+    def kinesis(self, name: str = "orders", *, shards: int = 1, retention_hours: int = 24) -> KinesisStream:
+        arn = f"arn:aws:kinesis:us-east-1:123456789012:stream/{name}-0123456"
+        return self.account.create_stream(name, arn, shards=shards, retention_hours=retention_hours)
+
+    def stream_mapping(
+        self, source: KinesisStream | TableStream, *, destination: Destination | None = None, **settings: Any
+    ) -> StreamMapping:
+        chosen = {"name": "mapping", "function": "worker", "starting_position": "TRIM_HORIZON"} | settings
+        return self.account.create_stream_mapping(StreamMappingConfig(**chosen), source, destination)
+
+    def cluster(self, name: str = "cluster", **topics: int) -> KafkaCluster:
+        """An MSK cluster with topics of so many partitions."""
+        arn = f"arn:aws:kafka:us-east-1:123456789012:cluster/{name}/uuid"
+        cluster = self.account.create_cluster(name, arn, "b-1.kafka:9098,b-2.kafka:9098")
+        for topic, partitions in topics.items():
+            cluster.create_topic(topic, partitions)
+        return cluster
+
+    def kafka_mapping(
+        self, cluster: KafkaCluster, *, destination: Destination | None = None, **settings: Any
+    ) -> KafkaMapping:
+        chosen = {
+            "name": "mapping",
+            "function": "worker",
+            "topic": "orders",
+            "starting_position": "TRIM_HORIZON",
+        } | settings
+        return self.account.create_kafka_mapping(KafkaMappingConfig(**chosen), cluster, destination)
+
+    def destination_queue(self, name: str = "failures", **settings: Any) -> QueueDestination:
+        return QueueDestination(self.queue(name, **settings))
+
+    # -- looking at things --------------------------------------------------------------------------------
+
+    def batches(self) -> list[list[str]]:
+        """Data of the records of each invoke."""
+        return [data_of(call) for call in self.calls]
+
+    def settled(self, kind: Kind) -> list[str]:
+        """Ids of the messages of all events of a kind that name several."""
+        return [message for event in self.events(kind) for message in event.texts("messages")]
+
+
+def records_of(call: Call) -> list[dict[str, Any]]:
+    """The records of an event, whatever its source."""
+    event = call.event
+    if isinstance(event.get("records"), dict):
+        return [record for records in event["records"].values() for record in records]
+    found: list[dict[str, Any]] = event["Records"]
+    return found
+
+
+def data_of(call: Call) -> list[str]:
+    """What was sent, of each record of an event."""
+    return [data(record) for record in records_of(call)]
+
+
+def data(record: dict[str, Any]) -> str:
+    content = record["kinesis"]["data"] if "kinesis" in record else record["value"]
+    return base64.b64decode(content).decode()
+
+
+def identifier(record: dict[str, Any]) -> Any:
+    """The `itemIdentifier` of a record."""
+    if "kinesis" in record:
+        return record["kinesis"]["sequenceNumber"]
+    if "dynamodb" in record:
+        return record["dynamodb"]["SequenceNumber"]
+    return {"partition": f"{record['topic']}-{record['partition']}", "offset": record["offset"]}
+
+
+def raising(is_bad: Callable[[str], bool] = lambda text: text.startswith(POISON)) -> Behaviour:
+    """Code that raises if a record of the batch is bad."""
+
+    def behave(call: Call) -> Script:
+        if any(is_bad(text) for text in data_of(call)):
+            return Script(error="ValueError", payload='{"errorType":"ValueError"}')
+        return Script()
+
+    return behave
+
+
+def reporting_records(is_bad: Callable[[str], bool] = lambda text: text.startswith(POISON)) -> Behaviour:
+    """Code that reports every bad record of the batch."""
+
+    def behave(call: Call) -> Script:
+        failures = [{"itemIdentifier": identifier(record)} for record in records_of(call) if is_bad(data(record))]
+        return Script(payload=json.dumps({"batchItemFailures": failures}))
+
+    return behave
+
+
+def documents(destination: QueueDestination) -> list[dict[str, Any]]:
+    """What a destination queue holds."""
+    return [json.loads(message.body) for message in destination.queue.messages]
