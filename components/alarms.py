@@ -8,10 +8,13 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_aws import cloudwatch, lambda_, sqs
 
-from components.settings import AlarmSettings, KafkaConsumerSettings, QueueSettings, StreamSettings
+from components.settings import AlarmSettings, KafkaSettings, QueueSettings, StreamSettings
 
-BATCHES_BEHIND = 10
-"""How many full batches a consumer of Kafka may be behind before somebody is told."""
+SLOW_BATCHES = 6
+"""How many batches of the longest kind a shard may be behind: room for some retries, as SQS's advice of 6 timeouts."""
+
+SHORTEST_AGE_SECONDS = 30
+"""A shard is polled about once a second, and a cold start takes seconds: less than this would be noise."""
 
 _MINUTE_SECONDS = 60
 
@@ -133,12 +136,12 @@ def queue_age_watch(queue: sqs.Queue, settings: QueueSettings) -> Watch:
 
 
 def iterator_age_watch(function: lambda_.Function, settings: StreamSettings) -> Watch:
-    """A shard that is behind by a quarter of the time that its records have, but by more than one slow batch."""
+    """A shard that is behind by several batches of the longest kind, or by half of what its records have to live."""
     worker = settings.worker
     limit_seconds = worker.maximum_record_age_seconds
     life_seconds = min(limit_seconds, settings.retention_seconds) if limit_seconds > 0 else settings.retention_seconds
-    slow_batch_seconds = worker.maximum_batching_window_seconds + worker.timeout_seconds
-    threshold_seconds = max(life_seconds // 4, slow_batch_seconds)
+    batches_seconds = SLOW_BATCHES * (worker.maximum_batching_window_seconds + worker.timeout_seconds)
+    threshold_seconds = min(max(SHORTEST_AGE_SECONDS, batches_seconds), life_seconds // 2)
     return Watch(
         "iterator-age",
         f"A shard is behind by more than {threshold_seconds} s: it is blocked, or the worker does not keep up.",
@@ -150,9 +153,9 @@ def iterator_age_watch(function: lambda_.Function, settings: StreamSettings) -> 
     )
 
 
-def offset_lag_watch(function: lambda_.Function, settings: KafkaConsumerSettings) -> Watch:
-    """A consumer that stays behind by several full batches; Kafka has no IteratorAge (semantics.md G3)."""
-    threshold = BATCHES_BEHIND * settings.batch_size
+def offset_lag_watch(function: lambda_.Function, settings: KafkaSettings) -> Watch:
+    """A consumer that stays behind by a full batch of each partition; Kafka has no IteratorAge (semantics.md G3)."""
+    threshold = settings.consumer.batch_size * settings.topic.partitions
     return Watch(
         "offset-lag",
         f"A consumer is behind by more than {threshold} records: a partition is blocked, or it does not keep up.",
@@ -161,5 +164,5 @@ def offset_lag_watch(function: lambda_.Function, settings: KafkaConsumerSettings
         "Maximum",
         threshold,
         {"FunctionName": function.name},
-        minutes=3,
+        minutes=5,
     )

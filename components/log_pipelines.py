@@ -86,7 +86,7 @@ class KafkaPipeline(pulumi.ComponentResource):
         self._outputs |= {"WorkerFunction": consumer.function.name, **_destination_outputs(consumer.destination)}
         watches = [
             *function_watches(consumer.function),
-            offset_lag_watch(consumer.function, settings.consumer),
+            offset_lag_watch(consumer.function, settings),
             *_destination_watches(consumer.destination),
         ]
         Alarms(name, settings.alarms, watches, child)

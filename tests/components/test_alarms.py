@@ -14,7 +14,7 @@ from components.alarms import (
     offset_lag_watch,
     queue_age_watch,
 )
-from components.settings import AlarmSettings, KafkaConsumerSettings, QueueSettings, StreamSettings
+from components.settings import AlarmSettings, KafkaSettings, QueueSettings, StreamSettings
 from tests.components.world import World, deploy
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
@@ -90,17 +90,17 @@ def test_a_message_may_be_as_old_as_its_deliveries_can_take(settings: dict[str, 
 @pytest.mark.parametrize(
     ("settings", "threshold_ms"),
     [
-        ({}, 21_600_000),
-        ({"kinesis": {"retentionHours": 168}}, 151_200_000),
-        ({"worker": {"maximumRecordAgeSeconds": 3600}}, 900_000),
-        ({"worker": {"maximumRecordAgeSeconds": 604_800}}, 21_600_000),
-        (
-            {"worker": {"maximumRecordAgeSeconds": 60, "timeoutSeconds": 20, "maximumBatchingWindowSeconds": 10}},
-            30_000,
-        ),
+        ({}, 180_000),
+        ({"worker": {"timeoutSeconds": 5}}, 30_000),
+        ({"worker": {"timeoutSeconds": 1}}, 30_000),
+        ({"worker": {"timeoutSeconds": 20, "maximumBatchingWindowSeconds": 10}}, 180_000),
+        ({"worker": {"maximumRecordAgeSeconds": 100}}, 50_000),
+        ({"worker": {"maximumRecordAgeSeconds": 604_800}}, 180_000),
+        ({"worker": {"timeoutSeconds": 900}}, 5_400_000),
+        ({"worker": {"timeoutSeconds": 900, "maximumRecordAgeSeconds": 3600}}, 1_800_000),
     ],
 )
-def test_a_shard_may_be_behind_by_a_quarter_of_what_its_records_have(
+def test_a_shard_may_be_behind_by_six_slow_batches_but_not_by_half_its_records_life(
     settings: dict[str, Any], threshold_ms: int
 ) -> None:
     def watches() -> list[Watch]:
@@ -111,9 +111,10 @@ def test_a_shard_may_be_behind_by_a_quarter_of_what_its_records_have(
     assert inputs["threshold"] == threshold_ms
 
 
-def test_a_kafka_consumer_may_be_ten_batches_behind() -> None:
+def test_a_kafka_consumer_may_be_a_batch_of_each_partition_behind() -> None:
     def watches() -> list[Watch]:
-        return [offset_lag_watch(_function(), KafkaConsumerSettings.model_validate({"batchSize": 50}))]
+        settings = KafkaSettings.model_validate({"consumer": {"batchSize": 50}, "topic": {"partitions": 3}})
+        return [offset_lag_watch(_function(), settings)]
 
     inputs = _world(watches).one(ALARM, "jobs-alarm-offset-lag").inputs
-    assert (inputs["metricName"], inputs["threshold"], inputs["evaluationPeriods"]) == ("OffsetLag", 500, 3)
+    assert (inputs["metricName"], inputs["threshold"], inputs["evaluationPeriods"]) == ("OffsetLag", 150, 5)
