@@ -370,7 +370,12 @@ class LogReader:
     def _wait(self, slot: _Slot, batch: _Batch, rule: str) -> None:
         """Try the same records again later. The slot stays busy: nothing behind them moves (STR-ERROR-2)."""
         instant = self._scheduler.now + retry_delay(batch.tries, self._services.chance.random())
-        instant = min(instant, self._over_at(batch))
+        age = self.settings.maximum_record_age_seconds
+        if age != ENDLESS:
+            # Nobody waits beyond the instant at which all records of a batch are too old (STR-AGE-3).
+            self._journal.lean_on("STR-AGE-3")
+            too_old_at = batch.records[-1].appended_at + seconds(age) + 1
+            instant = max(self._scheduler.now, min(instant, too_old_at))
         batch.tries += 1
         self._journal.lean_on("STR-RETRY-2")
         self._journal.record(
@@ -384,16 +389,6 @@ class LogReader:
             slot=slot.number,
         )
         self._scheduler.at(instant, self._again, slot)
-
-    def _over_at(self, batch: _Batch) -> int:
-        """The instant at which all records of a batch are too old: nobody waits beyond it (STR-AGE-3)."""
-        last = batch.records[-1].appended_at
-        age = self.settings.maximum_record_age_seconds
-        over_at = last + self.log.retention
-        if age != ENDLESS:
-            self._journal.lean_on("STR-AGE-3")
-            over_at = min(over_at, last + seconds(age) + 1)
-        return max(over_at, self._scheduler.now)
 
     def _again(self, slot: _Slot) -> None:
         slot.busy = False

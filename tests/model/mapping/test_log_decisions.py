@@ -111,7 +111,8 @@ FAILED = LogVerdict(0, False, "STR-ERROR-1", "")
 
 
 def test_str_retry_1_three_retries_are_four_attempts() -> None:
-    attempts, steps = 0, []
+    attempts = 0
+    steps: list[Step] = []
     while not steps or steps[-1] is Step.RETRY:
         decision = after_failure(FAILED, 4, attempts=attempts, maximum_attempts=3, bisect=False)
         attempts = decision.attempts
