@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 import pytest
 
@@ -35,51 +36,51 @@ def run(behave: Behaviour, *, reporting: bool) -> tuple[World, tuple[str, ...]]:
     return world, tuple(remaining(queue))
 
 
-# Each row: what is returned (`$a` is the message id of a), which messages stay, by which rule.
-ROWS = [
-    pytest.param(failures("[]"), NONE, "ESM-REPORT-2", id="empty-list"),
-    pytest.param(failures("null"), NONE, "ESM-REPORT-2", id="null-list"),
-    pytest.param("{}", NONE, "ESM-REPORT-3", id="empty-object"),
-    pytest.param("null", NONE, "ESM-REPORT-3", id="null-response"),
-    pytest.param('{"statusCode": 200}', NONE, "ESM-REPORT-4", id="no-key"),
-    pytest.param('{"batchitemfailures": [{"itemIdentifier": "$a"}]}', NONE, "ESM-REPORT-4", id="key-in-another-case"),
-    pytest.param('"done"', NONE, "ESM-REPORT-4", id="text"),
-    pytest.param('""', NONE, "ESM-REPORT-4", id="empty-text"),
-    pytest.param("[]", NONE, "ESM-REPORT-4", id="list"),
-    pytest.param("true", NONE, "ESM-REPORT-4", id="true"),
-    pytest.param("{", ALL, "ESM-REPORT-5", id="invalid-json"),
-    pytest.param("", ALL, "ESM-REPORT-5", id="nothing-at-all"),
-    pytest.param("{'batchItemFailures': []}", ALL, "ESM-REPORT-5", id="python-repr"),
-    pytest.param(entry(""), ALL, "ESM-REPORT-6", id="empty-identifier"),
-    pytest.param(entry(None), ALL, "ESM-REPORT-6", id="null-identifier"),
-    pytest.param(failures('[{"foo": "$a"}]'), ALL, "ESM-REPORT-6", id="wrong-key"),
-    pytest.param(failures('[{"ItemIdentifier": "$a"}]'), ALL, "ESM-REPORT-6", id="key-of-entry-in-another-case"),
-    pytest.param(failures("[{}]"), ALL, "ESM-REPORT-6", id="empty-entry"),
-    pytest.param(failures("[null]"), ALL, "ESM-REPORT-6", id="null-entry"),
-    pytest.param(failures('["$a"]'), ALL, "ESM-REPORT-6", id="plain-ids"),
-    pytest.param(failures('{"itemIdentifier": "$a"}'), ALL, "ESM-REPORT-6", id="object-instead-of-list"),
-    pytest.param(failures('"$a"'), ALL, "ESM-REPORT-6", id="text-instead-of-list"),
-    pytest.param(failures("0"), ALL, "ESM-REPORT-6", id="number-instead-of-list"),
-    pytest.param(entry(123), ALL, "ESM-REPORT-6", id="number-as-identifier"),
-    pytest.param(entry({"id": "$a"}), ALL, "ESM-REPORT-6", id="object-as-identifier"),
-    pytest.param(failures('[{"itemIdentifier": "$a"}, {"itemIdentifier": ""}]'), ALL, "ESM-REPORT-6", id="one-empty"),
-    pytest.param(entry("no-such-message"), ALL, "ESM-REPORT-7", id="unknown-identifier"),
-    pytest.param(entry("$handle-of-a"), ALL, "ESM-REPORT-7", id="receipt-handle-as-identifier"),
-    pytest.param(entry(" $a"), ALL, "ESM-REPORT-7", id="identifier-with-a-blank"),
-    pytest.param(
-        failures('[{"itemIdentifier": "$a"}, {"itemIdentifier": "x"}]'), ALL, "ESM-REPORT-7", id="one-unknown"
-    ),
-    pytest.param(entry("$a"), ("a",), "ESM-REPORT-8", id="one-of-three"),
-    pytest.param(
-        failures('[{"itemIdentifier": "$c"}, {"itemIdentifier": "$a"}]'), ("a", "c"), "ESM-REPORT-8", id="two-of-three"
-    ),
-    pytest.param(
-        failures('[{"itemIdentifier": "$b"}, {"itemIdentifier": "$b"}]'), ("b",), "ESM-REPORT-8", id="named-twice"
-    ),
-    pytest.param(
-        failures('[{"itemIdentifier": "$b", "reason": "x"}]'), ("b",), "ESM-REPORT-8", id="with-something-else"
-    ),
-]
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is returned (`$a` stands for the message id of a), which messages stay, by which rule."""
+
+    template: str
+    staying: tuple[str, ...]
+    rule: str
+
+
+ROWS = {
+    "empty-list": Row(failures("[]"), NONE, "ESM-REPORT-2"),
+    "null-list": Row(failures("null"), NONE, "ESM-REPORT-2"),
+    "empty-object": Row("{}", NONE, "ESM-REPORT-3"),
+    "null-response": Row("null", NONE, "ESM-REPORT-3"),
+    "no-key": Row('{"statusCode": 200}', NONE, "ESM-REPORT-4"),
+    "key-in-another-case": Row('{"batchitemfailures": [{"itemIdentifier": "$a"}]}', NONE, "ESM-REPORT-4"),
+    "text": Row('"done"', NONE, "ESM-REPORT-4"),
+    "empty-text": Row('""', NONE, "ESM-REPORT-4"),
+    "list": Row("[]", NONE, "ESM-REPORT-4"),
+    "true": Row("true", NONE, "ESM-REPORT-4"),
+    "invalid-json": Row("{", ALL, "ESM-REPORT-5"),
+    "nothing-at-all": Row("", ALL, "ESM-REPORT-5"),
+    "python-repr": Row("{'batchItemFailures': []}", ALL, "ESM-REPORT-5"),
+    "empty-identifier": Row(entry(""), ALL, "ESM-REPORT-6"),
+    "null-identifier": Row(entry(None), ALL, "ESM-REPORT-6"),
+    "wrong-key": Row(failures('[{"foo": "$a"}]'), ALL, "ESM-REPORT-6"),
+    "key-of-entry-in-another-case": Row(failures('[{"ItemIdentifier": "$a"}]'), ALL, "ESM-REPORT-6"),
+    "empty-entry": Row(failures("[{}]"), ALL, "ESM-REPORT-6"),
+    "null-entry": Row(failures("[null]"), ALL, "ESM-REPORT-6"),
+    "plain-ids": Row(failures('["$a"]'), ALL, "ESM-REPORT-6"),
+    "object-instead-of-list": Row(failures('{"itemIdentifier": "$a"}'), ALL, "ESM-REPORT-6"),
+    "text-instead-of-list": Row(failures('"$a"'), ALL, "ESM-REPORT-6"),
+    "number-instead-of-list": Row(failures("0"), ALL, "ESM-REPORT-6"),
+    "number-as-identifier": Row(entry(123), ALL, "ESM-REPORT-6"),
+    "object-as-identifier": Row(entry({"id": "$a"}), ALL, "ESM-REPORT-6"),
+    "one-empty": Row(failures('[{"itemIdentifier": "$a"}, {"itemIdentifier": ""}]'), ALL, "ESM-REPORT-6"),
+    "unknown-identifier": Row(entry("no-such-message"), ALL, "ESM-REPORT-7"),
+    "receipt-handle-as-identifier": Row(entry("$handle-of-a"), ALL, "ESM-REPORT-7"),
+    "identifier-with-a-blank": Row(entry(" $a"), ALL, "ESM-REPORT-7"),
+    "one-unknown": Row(failures('[{"itemIdentifier": "$a"}, {"itemIdentifier": "x"}]'), ALL, "ESM-REPORT-7"),
+    "one-of-three": Row(entry("$a"), ("a",), "ESM-REPORT-8"),
+    "two-of-three": Row(failures('[{"itemIdentifier": "$c"}, {"itemIdentifier": "$a"}]'), ("a", "c"), "ESM-REPORT-8"),
+    "named-twice": Row(failures('[{"itemIdentifier": "$b"}, {"itemIdentifier": "$b"}]'), ("b",), "ESM-REPORT-8"),
+    "with-something-else": Row(failures('[{"itemIdentifier": "$b", "reason": "x"}]'), ("b",), "ESM-REPORT-8"),
+}
 
 
 def answering(template: str) -> Behaviour:
@@ -92,25 +93,56 @@ def answering(template: str) -> Behaviour:
     return behave
 
 
-@pytest.mark.parametrize(("template", "staying", "rule"), ROWS)
-def test_esm_report_2_to_8_every_way_to_answer_a_batch(template: str, staying: tuple[str, ...], rule: str) -> None:
-    world, stayed = run(answering(template), reporting=True)
+@pytest.mark.parametrize("name", ROWS)
+def test_every_way_to_answer_a_batch(name: str) -> None:
+    row = ROWS[name]
+    world, stayed = run(answering(row.template), reporting=True)
 
-    assert stayed == staying
+    assert stayed == row.staying
     (verdict,) = world.events(Kind.VERDICT)
-    assert verdict.rule == rule
-    assert len(verdict.texts("messages")) == len(staying)
-    assert len(world.messages_of(Kind.DELETED)) == 3 - len(staying)
+    assert verdict.rule == row.rule
+    assert len(verdict.texts("messages")) == len(row.staying)
+    assert len(world.messages_of(Kind.DELETED)) == 3 - len(row.staying)
 
 
-@pytest.mark.parametrize(("template", "staying", "rule"), ROWS)
-def test_esm_report_1_without_the_switch_every_answer_deletes_the_whole_batch(
-    template: str, staying: tuple[str, ...], rule: str
-) -> None:
-    world, stayed = run(answering(template), reporting=False)
+@pytest.mark.parametrize("name", ROWS)
+def test_esm_report_1_without_the_switch_every_answer_deletes_the_whole_batch(name: str) -> None:
+    world, stayed = run(answering(ROWS[name].template), reporting=False)
 
     assert stayed == NONE
     assert [event.rule for event in world.events(Kind.VERDICT)] == ["ESM-REPORT-1"]
+
+
+def staying(template: str) -> tuple[str, ...]:
+    return run(answering(template), reporting=True)[1]
+
+
+def test_esm_report_2_an_empty_or_null_list_deletes_all() -> None:
+    assert staying(failures("[]")) == staying(failures("null")) == NONE
+
+
+def test_esm_report_3_an_empty_or_null_response_deletes_all() -> None:
+    assert staying("{}") == staying("null") == NONE
+
+
+def test_esm_report_4_a_response_without_the_key_deletes_all() -> None:
+    assert staying('{"statusCode": 200}') == NONE
+
+
+def test_esm_report_5_a_response_that_is_no_json_fails_the_whole_batch() -> None:
+    assert staying("{'batchItemFailures': []}") == ALL
+
+
+def test_esm_report_6_an_empty_or_null_identifier_or_another_key_fails_the_whole_batch() -> None:
+    assert staying(entry("")) == staying(entry(None)) == staying(failures('[{"foo": "$a"}]')) == ALL
+
+
+def test_esm_report_7_an_identifier_that_is_not_in_the_batch_fails_the_whole_batch() -> None:
+    assert staying(entry("no-such-message")) == ALL
+
+
+def test_esm_report_8_a_valid_list_deletes_the_others() -> None:
+    assert staying(entry("$b")) == ("b",)
 
 
 @pytest.mark.parametrize("reporting", [True, False])
