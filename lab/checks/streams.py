@@ -54,7 +54,7 @@ def _endless(topology: Topology) -> Iterator[Found]:
             f"its {unit} for as long."
         )
         fix = f"set destinationConfig.onFailure and maximumRetryAttempts (such as 5) of {mapping.name}"
-        edits = (Edit(mapping.resource.urn, ("maximumRetryAttempts",), 5),)
+        edits: tuple[Edit, ...] = (Edit(mapping.resource.urn, ("maximumRetryAttempts",), 5),)
         if mapping.kind == "kafka":
             fix += ", which needs provisionedPollerConfig"
             edits = ()

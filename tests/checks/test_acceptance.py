@@ -33,19 +33,22 @@ def test_entries_name_a_check_and_perhaps_a_resource() -> None:
     [
         (
             {"CHK-VT1": "x"},
-            "delivery-lab:accept: no check has the id CHK-VT1: did you mean CHK-VT-1?",
+            "delivery-lab:accept names CHK-VT1, which is no check: did you mean CHK-VT-1?",
         ),
         (
             {"everything": "x"},
-            "delivery-lab:accept: no check has the id everything: docs/checks.md lists them all",
+            "delivery-lab:accept names everything, which is no check: docs/checks.md lists them all",
         ),
         (
             {"CHK-VT-1": " "},
-            "delivery-lab:accept: CHK-VT-1 has no reason, found ' '\n  fix: say in a few words why it is accepted",
+            "delivery-lab:accept gives no reason for CHK-VT-1, found ' '\n  fix: say in a few words why it is accepted",
         ),
         (
             {"CHK-VT-1": None},
-            "delivery-lab:accept: CHK-VT-1 has no reason, found None\n  fix: say in a few words why it is accepted",
+            (
+                "delivery-lab:accept gives no reason for CHK-VT-1, found None\n"
+                "  fix: say in a few words why it is accepted"
+            ),
         ),
         (
             ["CHK-VT-1"],
