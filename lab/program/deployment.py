@@ -131,6 +131,8 @@ class Deployment:
         """A resource's own transforms, those of its parents from the inside out, and the stack's."""
         found = list(request.transforms)
         with self._lock:
+            if self.failure is not None:
+                return []  # the run has failed already, and the SDK may not serve callbacks any longer
             parent = request.parent
             while parent:
                 found.extend(self._transforms.get(parent, ()))

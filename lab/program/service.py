@@ -164,8 +164,6 @@ def _guarded(deployment: Deployment, method: str, answer: _Answering) -> Callabl
     """Answer a call, or note why not and end the call with an error, which stops the program."""
 
     def guarded(request: Any, context: grpc.ServicerContext) -> Message:
-        if deployment.failure is not None:
-            return context.abort(grpc.StatusCode.UNKNOWN, str(deployment.failure))
         try:
             return answer(request)
         except LabError as error:
