@@ -15,7 +15,7 @@ ENDLESS = -1
 LONGEST_KAFKA_TIMEOUT_SECONDS = 840
 _SOURCES = {
     "kinesis": LAMBDA_GUIDE + "services-kinesis-parameters.html",
-    "dynamodb": LAMBDA_GUIDE + "services-dynamodb-eventsourcemapping.html",
+    "dynamodb": LAMBDA_GUIDE + "services-ddb-params.html",
     "kafka": LAMBDA_GUIDE + "with-msk-configure.html",
 }
 _UNITS = {"kinesis": "shard", "dynamodb": "shard", "kafka": "partition"}

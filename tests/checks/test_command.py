@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 
-from lab.cli.check import register
+from lab.checks.finding import Finding, Severity
+from lab.cli.check import FailOn, register
 from lab.errors import StackFileError, StackNotFoundError, UsageError
 from tests.checks.world import ORDINARY, REPORTING, write_project
 
@@ -99,21 +100,23 @@ def test_an_acceptance_that_accepts_nothing_is_a_note(folder: Path, check: Check
 
 
 @pytest.mark.parametrize(
-    ("program", "threshold", "code"),
+    ("threshold", "failing"),
     [
-        (LOSS, "error", 5),
-        (LOSS, "never", 0),
-        (FAIR, "error", 0),
-        (FAIR, "warning", 5),
-        (FAIR, "note", 5),
-        (ORDINARY, "note", 0),
+        ("error", {"error"}),
+        ("warning", {"error", "warning"}),
+        ("note", {"error", "warning", "note"}),
+        ("never", set()),
     ],
 )
-def test_the_threshold_decides_the_exit_code(
-    folder: Path, check: Check, program: str, threshold: str, code: int
-) -> None:
-    write_project(folder, program)
-    assert check("--fail-on", threshold).code == code
+def test_findings_at_or_above_the_threshold_fail(threshold: str, failing: set[str]) -> None:
+    findings = [Finding("CHK-VT-1", severity, ("jobs",), {}, "Why.", "fix", "SQS-VT-1") for severity in Severity]
+    assert {finding.severity.value for finding in findings if FailOn(threshold).fails(finding)} == failing
+    assert not any(FailOn(threshold).fails(replace(finding, accepted="wanted")) for finding in findings)
+
+
+def test_the_threshold_decides_the_exit_code(folder: Path, check: Check) -> None:
+    write_project(folder, FAIR)
+    assert [check().code, check("--fail-on", "warning").code] == [0, 5]
 
 
 def test_json_has_one_object_a_finding(folder: Path, check: Check) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lab.checks.registry import find_all
+from tests.checks.world import findings_in, ids
 from tests.lab_support import graph
 
 EXPECTED = {
@@ -25,7 +26,7 @@ EXPECTED = {
 
 @pytest.mark.parametrize("stack", EXPECTED)
 def test_what_is_found_in_a_variant(stack: str) -> None:
-    assert {f"{finding.check} {finding.severity}" for finding in find_all(graph(stack))} == EXPECTED[stack]
+    assert ids(find_all(graph(stack))) == EXPECTED[stack]
 
 
 @pytest.mark.parametrize(
@@ -44,4 +45,4 @@ def test_what_is_found_in_a_variant(stack: str) -> None:
     ],
 )
 def test_what_one_setting_changes(stack: str, override: str, expected: set[str]) -> None:
-    assert {f"{finding.check} {finding.severity}" for finding in find_all(graph(stack, (override,)))} == expected
+    assert ids(findings_in(graph(stack, (override,)))) == expected

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pulumi
@@ -98,7 +98,8 @@ def findings_in(graph: Graph) -> list[Finding]:
     return [finding for check in CHECKS.values() for finding in check.findings(topology)]
 
 
-def ids(findings: list[Finding]) -> set[str]:
+def ids(findings: Sequence[Finding]) -> set[str]:
+    """What was found, without the details."""
     return {f"{finding.check} {finding.severity}" for finding in findings}
 
 
