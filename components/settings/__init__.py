@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from components.settings.api import ApiSettings, ThrottlingSettings
 from components.settings.batch import BatchSettings
-from components.settings.function import BatchWorkerSettings, FunctionSettings, ProducerSettings, SqsWorkerSettings
+from components.settings.function import (
+    BatchWorkerSettings,
+    FunctionSettings,
+    ProducerSettings,
+    ProvisionedPollersSettings,
+    SqsWorkerSettings,
+)
 from components.settings.load import SECTIONS, Settings, load_settings, stack_file
 from components.settings.problems import Problem, SettingsError
-from components.settings.queue import DeadLetterQueueSettings, QueueSettings
+from components.settings.queue import DeadLetterQueueSettings, OrderableQueueSettings, QueueSettings
 from components.settings.visibility import (
     HeartbeatSettings,
     IdempotencySettings,
@@ -25,8 +31,10 @@ __all__ = [
     "HeartbeatSettings",
     "IdempotencySettings",
     "IdempotentWorkerSettings",
+    "OrderableQueueSettings",
     "Problem",
     "ProducerSettings",
+    "ProvisionedPollersSettings",
     "QueueSettings",
     "Settings",
     "SettingsError",
