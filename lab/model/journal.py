@@ -96,7 +96,7 @@ class Journal:
         """SHA-256 over all events: equal hashes mean equal runs, on every platform and Python version."""
         digest = hashlib.sha256()
         for instant, kind, rule, facts in self.events:
-            # The form in which Python prints texts, numbers and tuples is quickly made, and the same everywhere in ASCII:
-            # which other characters repr() escapes depends on the Unicode tables of the Python version.
+            # The form in which Python prints texts, numbers and tuples is quickly made, and in ASCII it is the same
+            # everywhere: which other characters repr() escapes depends on the Unicode tables of the Python version.
             digest.update(f"{instant} {kind.value} {rule} {facts!a}\n".encode())
         return digest.hexdigest()
