@@ -6,13 +6,23 @@ import pytest
 
 from lab.checks.registry import find_all
 from tests.checks.world import findings_in, ids
-from tests.lab_support import graph
+from tests.lab_support import graph, project
 
 EXPECTED = {
     "batch-partial": set(),
     "batch-single": set(),
     "batch-all-or-nothing": {"CHK-REPORT-1 warning"},
     "batch-unreported": {"CHK-REPORT-3 error"},
+    "concurrency-trap": {"CHK-CONC-1 error", "CHK-VT-2 warning", "CHK-DLQ-2 warning"},
+    # Throttled batches find time to be tried again; more messages could still be too many for it.
+    "concurrency-tuned": {"CHK-CONC-1 warning", "CHK-DLQ-2 warning"},
+    # As in the field report, these two differ from the trap in one setting only.
+    "concurrency-capped": {"CHK-VT-2 warning", "CHK-DLQ-2 warning"},
+    "concurrency-unreserved": {"CHK-VT-2 warning", "CHK-DLQ-2 warning"},
+    "concurrency-provisioned": {"CHK-DLQ-2 warning"},
+    "retry-sqs": set(),
+    "fifo-ordered": set(),
+    "fifo-unordered": {"CHK-FIFO-1 warning"},
     "visibility-safe": set(),
     # It works, and hangs by its heartbeat.
     "visibility-heartbeat": {"CHK-VT-1 note"},
@@ -22,6 +32,10 @@ EXPECTED = {
     # Its records hold; the deliveries that come too early still spend receives.
     "visibility-powertools": {"CHK-VT-1 error"},
 }
+
+
+def test_every_variant_is_expected_to_be_something() -> None:
+    assert {stack.name for stack in project().stacks()} == set(EXPECTED)
 
 
 @pytest.mark.parametrize("stack", EXPECTED)
