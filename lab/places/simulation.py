@@ -19,6 +19,7 @@ from lab.model.http_api import HttpApi
 from lab.model.journal import Event, Journal, Kind
 from lab.model.randomness import Streams
 from lab.model.runtime import LogLine
+from lab.model.sqs.fifo import FifoQueue
 from lab.model.sqs.queue import Queue
 from lab.places.deployment import Deployment
 from lab.places.supported import TABLE
@@ -171,7 +172,24 @@ class _Simulation:
             raise WorkloadError(
                 f"{self._workload.path}: a message for {queue.name} has {size} bytes; SQS takes 1 to {limit}"
             )
-        self._scheduler.at(seconds(arrival.at_seconds), _send, queue, arrival.body)
+        if queue.fifo:
+            self._check_fifo(queue, arrival)
+        elif arrival.key or arrival.dedup:
+            raise WorkloadError(
+                f"{self._workload.path}: {queue.name} is a standard queue, which has no use for key or dedup"
+            )
+        self._scheduler.at(seconds(arrival.at_seconds), _send, queue, arrival)
+
+    def _check_fifo(self, queue: Queue, arrival: Arrival) -> None:
+        """Refuse before the start what SQS would refuse at the send (SQS-FIFO-7)."""
+        fifo = queue.attributes.fifo
+        if not arrival.key:
+            raise WorkloadError(f"{self._workload.path}: {queue.name} is a FIFO queue: name the message group with key")
+        if fifo is not None and not fifo.content_based and not arrival.dedup:
+            raise WorkloadError(
+                f"{self._workload.path}: {queue.name} does not deduplicate by content: name a deduplication id with "
+                'dedup, such as dedup: "{n}"'
+            )
 
     def _invoke(self, arrival: Arrival) -> None:
         names = {name: name for name in self._account.functions.names}
@@ -236,8 +254,11 @@ def _dynamodb(journal: Journal) -> DynamoDb:
     return DynamoDb("us-east-1", journal)
 
 
-def _send(queue: Queue, body: str) -> None:
-    queue.send(body)
+def _send(queue: Queue, arrival: Arrival) -> None:
+    if isinstance(queue, FifoQueue):
+        queue.send(arrival.body, group=arrival.key, deduplication_id=arrival.dedup)
+    else:
+        queue.send(arrival.body)
 
 
 def _ignore(_: InvokeResult) -> None:
