@@ -9,6 +9,7 @@ from typing import Any
 
 import pulumi
 
+from lab.checks.acceptance import ACCEPT_KEY
 from lab.program.graph import UNKNOWN, Graph, Resource
 from lab.results.outcome import Outcome
 
@@ -110,7 +111,9 @@ def settings_of(graph: Graph) -> dict[str, Any]:
             resource = graph.resources[urn]
             settings.update(_flatten(resource.name, _plain(resource.inputs)))
     for key, value in graph.config.items():
-        if key.removeprefix(f"{graph.project}:") not in {graph.resources[urn].name for urn in speaking}:
+        if key != ACCEPT_KEY and key.removeprefix(f"{graph.project}:") not in {
+            graph.resources[urn].name for urn in speaking
+        }:
             settings.update(_flatten(key, _plain(value)))
     return settings
 
