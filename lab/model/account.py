@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lab.errors import DeploymentRefusedError, NotModelledError
+from lab.model.assumptions import DEFAULTS, Assumptions
 from lab.model.clock import Scheduler
 from lab.model.functions import Lambda
 from lab.model.http_api import HttpApi, Route
 from lab.model.journal import Journal, Kind
-from lab.model.mapping.sqs import SqsMapping, SqsMappingConfig
+from lab.model.mapping.sqs import SqsMapping
+from lab.model.mapping.sqs_config import SqsMappingConfig
 from lab.model.randomness import Streams
 from lab.model.runtime import AwsError, Caller, LongPoll, Runtime
 from lab.model.sqs.api import SqsApi
@@ -32,6 +34,7 @@ class Account:
         scheduler: the run's clock.
         streams: the run's chance.
         journal: what happens.
+        assumptions: readings of what AWS does not say.
         functions: the Lambda service.
         sqs: the SQS API.
         queues: queues by name.
@@ -43,6 +46,7 @@ class Account:
     scheduler: Scheduler
     streams: Streams
     journal: Journal
+    assumptions: Assumptions = DEFAULTS
     functions: Lambda = field(init=False)
     sqs: SqsApi = field(default_factory=SqsApi)
     queues: dict[str, Queue] = field(default_factory=dict)
@@ -52,12 +56,19 @@ class Account:
 
     def use(self, runtime: Runtime) -> None:
         """Say who runs the code of functions. Done once, before functions are created."""
-        self.functions = Lambda(self.scheduler, self.streams, self.journal, runtime)
+        self.functions = Lambda(
+            self.scheduler,
+            self.streams,
+            self.journal,
+            runtime,
+            cold_start_seconds=self.assumptions.cold_start_seconds,
+        )
 
     def create_queue(self, name: str, arn: str, url: str, attributes: QueueAttributes) -> Queue:
         """Create a queue, FIFO if its attributes say so; its dead-letter queue must exist."""
         kind = Queue if attributes.fifo is None else FifoQueue
         queue = kind(name, arn, url, attributes, scheduler=self.scheduler, streams=self.streams, journal=self.journal)
+        queue.stale_delete = self.assumptions.stale_delete
         self.queues[name] = queue
         self.sqs.add(queue)
         if attributes.redrive is not None:
@@ -118,6 +129,7 @@ class Account:
             scheduler=self.scheduler,
             streams=self.streams,
             journal=self.journal,
+            assumptions=self.assumptions,
         )
         self.mappings[config.name] = mapping
         return mapping

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lab.model.account import Account
 from lab.model.clock import Scheduler, Timer, in_seconds, seconds
 from lab.model.functions import InvokeResult, Throttled
 from lab.model.journal import Event, Journal, Kind
-from lab.model.mapping.sqs import SqsMapping, SqsMappingConfig
+from lab.model.mapping.decisions import ThrottleReading
+from lab.model.mapping.sqs import SqsMapping
+from lab.model.mapping.sqs_config import SqsMappingConfig
 from lab.model.randomness import Streams
 from lab.model.runtime import (
     Caller,
@@ -184,8 +186,10 @@ class World:
         self.account.functions.add(config)
         return name
 
-    def mapping(self, queue: Queue, **settings: Any) -> SqsMapping:
+    def mapping(self, queue: Queue, *, throttle_reading: ThrottleReading | None = None, **settings: Any) -> SqsMapping:
         """A mapping of `worker` (or `function=...`) on the queue; it polls from `start` on."""
+        if throttle_reading is not None:
+            self.account.assumptions = replace(self.account.assumptions, throttle_reading=throttle_reading)
         config = SqsMappingConfig(**({"name": "mapping", "function": "worker"} | settings))
         return self.account.create_mapping(config, queue)
 

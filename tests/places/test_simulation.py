@@ -120,11 +120,12 @@ def test_messages_rot_in_a_dead_letter_queue_once_its_retention_is_over(folder: 
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        ({"queue": "fifo_queue=True,"}, "jobs: fifoQueue = True; nearest: a standard queue"),
         (
             {"mapping": "bisect_batch_on_function_error=True"},
-            ("mapping: bisectBatchOnFunctionError = True; nearest: nothing: it is a setting of streams, which AWS "
-            "refuses for a queue"),
+            (
+                "mapping: bisectBatchOnFunctionError = True; nearest: nothing: it is a setting of streams, which AWS "
+                "refuses for a queue"
+            ),
         ),
         ({"function": "snap_start={'apply_on': 'PublishedVersions'}"}, "worker: snapStart = "),
         (

@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
+from lab.model.assumptions import StaleDelete
 from lab.model.clock import Scheduler, Timer, seconds
 from lab.model.journal import Journal, Kind
 from lab.model.randomness import Streams
@@ -114,6 +115,7 @@ class Queue:
         self.url = url
         self.attributes = attributes
         self.dead_letter_queue: Queue | None = None
+        self.stale_delete = StaleDelete.COIN
         self.in_flight = 0
         self._scheduler = scheduler
         self._streams = streams
@@ -315,11 +317,16 @@ class Queue:
         rule = "SQS-STALE-1" if message.visible_at <= self._scheduler.now else ""
         if receive_number != message.receive_count:
             rule = "SQS-STALE-2"
-            if self._streams.stream("stale delete", self.name).random() < 0.5:
+            if self._keeps_stale():
                 self._journal.record(Kind.KEPT, rule, queue=self.name, message=message.id, by=by)
                 return
         self._journal.record(Kind.DELETED, rule, queue=self.name, message=message.id, by=by)
         self._forget(message)
+
+    def _keeps_stale(self) -> bool:
+        if self.stale_delete is StaleDelete.COIN:
+            return self._streams.stream("stale delete", self.name).random() < 0.5
+        return self.stale_delete is StaleDelete.KEEP
 
     def change_visibility(self, receipt_handle: str, timeout_seconds: int) -> None:
         """Let the visibility timeout of a receive end `timeout_seconds` from now (SQS-VT-2).
