@@ -103,6 +103,8 @@ def _blocks(outcome: Outcome) -> list[tuple[str, str]]:
     for name in ("messages", "deliveries", "effects", "invocations", "latencySeconds"):
         values = ", ".join(f"{_words(key)} {_number(value)}" for key, value in content[name].items())
         blocks.append((_words(name).replace(" seconds", ""), values))
+    if outcome.ordering.violations:
+        blocks.append(("ordering", f"violations {outcome.ordering.violations}"))
     return blocks
 
 

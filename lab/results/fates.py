@@ -32,6 +32,8 @@ class Fate:
         processed_at: when a delivery first processed it, or None.
         detected_duplicate: whether a delivery skipped it because its work was done already.
         left: how it left the source: `deleted`, `deadLettered`, `expired`, or None.
+        group: queue and message group, where the queue keeps an order.
+        position: its place in that order.
     """
 
     message_id: str
@@ -43,6 +45,8 @@ class Fate:
     processed_at: float | None = None
     detected_duplicate: bool = False
     left: Literal["deleted", "deadLettered", "expired"] | None = None
+    group: tuple[str, str] | None = None
+    position: int = 0
     holders: set[str] = field(default_factory=set)
 
     @property
@@ -72,6 +76,7 @@ class Ledger:
     Attributes:
         fates: messages by message id, in the order of their sends.
         effects: how often the work of each business id was done.
+        order_violations: how often a message was processed after a later one of its group.
     """
 
     fates: dict[str, Fate] = field(default_factory=dict)
@@ -80,6 +85,7 @@ class Ledger:
     failed: int = 0
     throttled: int = 0
     timed_out: int = 0
+    order_violations: int = 0
 
 
 def read_events(run: Run) -> Ledger:
@@ -107,6 +113,7 @@ class _Reader:
         self._invokes: dict[str, tuple[str, tuple[str, ...]]] = {}  # invoke: function, messages
         self._function_of: dict[str, str] = {}
         self._skipped: list[Fate] = []
+        self._processed_up_to: dict[tuple[str, str], int] = {}
         self.handlers: dict[Kind, Callable[[Event], None]] = {
             Kind.SENT: self._sent,
             Kind.INVOKE: self._invoke,
@@ -132,6 +139,8 @@ class _Reader:
             business_id=_business_id(body) or message,
             sent_at=in_seconds(event.instant),
             poison=self._run.workload.is_poison(body),
+            group=(event.text("queue"), event.text("group")) if event.text("group") else None,
+            position=len(self.ledger.fates),
         )
 
     def _invoke(self, event: Event) -> None:
@@ -183,6 +192,10 @@ class _Reader:
 
     def _processed(self, fate: Fate, business_id: str, event: Event) -> None:
         self.ledger.effects[business_id] += 1
+        if fate.group is not None:
+            latest = self._processed_up_to.get(fate.group, -1)
+            self.ledger.order_violations += fate.position < latest
+            self._processed_up_to[fate.group] = max(latest, fate.position)
         if fate.processed_at is None:
             fate.processed_at = in_seconds(event.instant)
 

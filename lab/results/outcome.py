@@ -83,7 +83,7 @@ class Latency(_Model):
 
 
 class Ordering(_Model):
-    """Order, where the source keeps one."""
+    """How often a message was processed after a later one of its group; 0 where the source keeps no order."""
 
     violations: int
 
@@ -160,7 +160,7 @@ def outcome_of(run: Run) -> Outcome:
         latency_seconds=Latency(
             p50=_quantile(latencies, 0.5), p95=_quantile(latencies, 0.95), max=_quantile(latencies, 1.0)
         ),
-        ordering=Ordering(violations=0),  # a standard queue promises no order that could be violated
+        ordering=Ordering(violations=ledger.order_violations),
         per_message=tuple(
             MessageOutcome(
                 id=fate.business_id,

@@ -172,7 +172,7 @@ class Queue:
         )
 
     def _accept(self, message: Message, delay_seconds: int) -> None:
-        about: dict[str, str] = {"group": message.group} if message.group else {}
+        about: dict[str, str] = {"group": message.group} if self.fifo else {}
         self._journal.record(Kind.SENT, "", queue=self.name, message=message.id, body=message.body, **about)
         self._take_in(message, self._scheduler.now + seconds(delay_seconds))
         if delay_seconds:
