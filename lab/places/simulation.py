@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from lab.errors import WorkloadError
 from lab.handlers import HandlerHost
 from lab.model.account import Account
+from lab.model.assumptions import DEFAULTS, Assumptions
 from lab.model.clock import Scheduler, in_seconds, seconds
 from lab.model.functions import InvokeResult, Throttled
 from lab.model.http_api import HttpApi
@@ -51,6 +52,7 @@ class Run:
         dead_letter_queues: queues that are another's dead-letter target.
         logs: lines that handlers wrote which are not of the log contract.
         notes: what a reader of the result should know.
+        assumptions: how it read what can be read in several ways.
     """
 
     stack: str
@@ -65,9 +67,12 @@ class Run:
     dead_letter_queues: frozenset[str]
     logs: tuple[LogLine, ...]
     notes: tuple[str, ...]
+    assumptions: Assumptions = DEFAULTS
 
 
-def simulate(graph: Graph, project_dir: Path, workload: Workload, seed: int) -> Run:
+def simulate(
+    graph: Graph, project_dir: Path, workload: Workload, seed: int, assumptions: Assumptions = DEFAULTS
+) -> Run:
     """Deploy a graph in virtual time, send the workload, and let time pass until it is over.
 
     Args:
@@ -75,15 +80,18 @@ def simulate(graph: Graph, project_dir: Path, workload: Workload, seed: int) -> 
         project_dir: folder of the Pulumi project.
         workload: what to send.
         seed: decides everything that is left to chance.
+        assumptions: how to read what can be read in several ways.
 
     Raises:
         LabError: the stack, its code or the workload cannot be simulated; the message says why.
     """
-    return _Simulation(graph, project_dir, workload, seed).run()
+    return _Simulation(graph, project_dir, workload, seed, assumptions).run()
 
 
 class _Simulation:
-    def __init__(self, graph: Graph, project_dir: Path, workload: Workload, seed: int) -> None:
+    def __init__(
+        self, graph: Graph, project_dir: Path, workload: Workload, seed: int, assumptions: Assumptions
+    ) -> None:
         self._graph = graph
         self._project_dir = project_dir
         self._workload = workload
@@ -91,12 +99,22 @@ class _Simulation:
         self._scheduler = Scheduler()
         self._streams = Streams(seed)
         self._journal = Journal(self._scheduler)
-        self._account = Account(self._scheduler, self._streams, self._journal)
+        self._assumptions = assumptions
+        self._account = Account(self._scheduler, self._streams, self._journal, assumptions)
         self._logs: list[LogLine] = []
 
     def run(self) -> Run:
         # The model of Lambda counts the cold start itself, since it is not taken off the timeout (LAM-INIT-1).
-        host = HandlerHost(self._scheduler, self._streams, self._account, self._on_log, cold_start_seconds=0)
+        fastest, slowest = self._assumptions.api_latency_seconds
+        host = HandlerHost(
+            self._scheduler,
+            self._streams,
+            self._account,
+            self._on_log,
+            cold_start_seconds=0,
+            api_latency_min_seconds=fastest,
+            api_latency_max_seconds=slowest,
+        )
         with ExitStack() as stack:
             stack.enter_context(_older_objects_kept())
             stack.enter_context(host)
@@ -127,6 +145,7 @@ class _Simulation:
             dead_letter_queues=dead_letter_queues,
             logs=tuple(self._logs),
             notes=notes,
+            assumptions=self._assumptions,
         )
 
     def _addressed(self) -> frozenset[str]:

@@ -23,7 +23,8 @@ from lab.model.runtime import (
     InvokeResponse,
     LongPoll,
 )
-from lab.model.sqs.attributes import QueueAttributes, RedrivePolicy
+from lab.model.sqs.attributes import FifoAttributes, QueueAttributes, RedrivePolicy
+from lab.model.sqs.fifo import FifoQueue
 from lab.model.sqs.queue import Queue
 
 CALLER = Caller("tests", None)
@@ -167,6 +168,7 @@ class World:
         largest: int = 1_048_576,
         dead_letters: Queue | None = None,
         max_receive_count: int = 5,
+        fifo: FifoAttributes | None = None,
     ) -> Queue:
         attributes = QueueAttributes(
             visibility_timeout_seconds=visibility,
@@ -175,10 +177,17 @@ class World:
             receive_wait_seconds=wait,
             maximum_message_bytes=largest,
             redrive=RedrivePolicy(dead_letters.arn, max_receive_count) if dead_letters else None,
+            fifo=fifo,
         )
         arn = f"arn:aws:sqs:us-east-1:123456789012:{name}"
         url = f"https://sqs.us-east-1.amazonaws.com/123456789012/{name}"
         return self.account.create_queue(name, arn, url, attributes)
+
+    def fifo(self, name: str = "jobs", *, content_based: bool = False, **settings: Any) -> FifoQueue:
+        """A FIFO queue."""
+        queue = self.queue(name, fifo=FifoAttributes(content_based=content_based), **settings)
+        assert isinstance(queue, FifoQueue)
+        return queue
 
     def function(self, name: str = "worker", *, timeout: int = 5, reserved: int | None = None) -> str:
         arn = f"arn:aws:lambda:us-east-1:123456789012:function:{name}"
