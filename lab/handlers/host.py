@@ -287,8 +287,19 @@ class HandlerHost:
         self.hub = getcurrent()
         if fiber.parent is not self.hub:
             fiber.parent = self.hub
+        with self._alarm.deferring_interrupts():
+            self._change_places(fiber, value)
+        if environment.polling:
+            environment.wake_polling()
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
+
+    def _change_places(self, fiber: Fiber, value: Any) -> None:
+        """Put the world of a fiber in place, let it run, and put the host's world back."""
+        state = fiber.environment.state
         hubs_loop = events._get_running_loop()
-        environment.state.enter()
+        state.enter()
         events._set_running_loop(fiber.running_loop)
         self._alarm.arm()
         try:
@@ -297,13 +308,8 @@ class HandlerHost:
             self._alarm.disarm()
             fiber.running_loop = events._get_running_loop()
             events._set_running_loop(hubs_loop)
-            environment.state.leave()
+            state.leave()
             self.deliver_lines()
-        if environment.polling:
-            environment.wake_polling()
-        if self._failure is not None:
-            failure, self._failure = self._failure, None
-            raise failure
 
     def _note_package_state(self) -> None:
         for package, values in imported_package_state().items():
