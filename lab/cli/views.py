@@ -88,9 +88,8 @@ def show_run(console: Console, result: Result, *, as_json: bool, logs: bool) -> 
         console.data(outcome.as_json())
         return
     spent = duration(outcome.virtual_seconds)
-    console.heading(
-        f"{outcome.stack}: workload {outcome.workload}, seed {outcome.seed}, {spent} of virtual time{_assuming(outcome)}"
-    )
+    about = f"workload {outcome.workload}, seed {outcome.seed}, {spent} of virtual time"
+    console.heading(f"{outcome.stack}: {about}{_assuming(outcome)}")
     console.data("")
     for line in shortened(timeline(result.run)):
         console.data(line)

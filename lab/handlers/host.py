@@ -265,20 +265,24 @@ class HandlerHost:
 
     def _poll(self, fiber: Fiber, poll: LongPoll) -> None:
         """Let a fiber wait for what may arrive; it goes on with the answer, or with none when the time is over."""
-        over = Plan(self.scheduler.now + seconds(poll.wait_seconds), self._resume, (fiber, poll.empty))
-        self._schedule(fiber, over)
+
+        def time_is_over() -> None:
+            give_up[-1]()
+            self._resume(fiber, poll.empty)
 
         def ask_again() -> None:
-            if fiber.plan is not over or over.timer is None:
+            if fiber.plan is not waiting or waiting.timer is None:
                 return  # it went on, or its environment is frozen or gone
             answer = poll.attempt()
             if answer is None:
-                poll.when_ready(ask_again)
+                give_up.append(poll.when_ready(ask_again))
             else:
                 self._cancel(fiber)
                 self._schedule(fiber, Plan(self.scheduler.now, self._resume, (fiber, answer)))
 
-        poll.when_ready(ask_again)
+        waiting = Plan(self.scheduler.now + seconds(poll.wait_seconds), time_is_over, ())
+        self._schedule(fiber, waiting)
+        give_up = [poll.when_ready(ask_again)]
 
     def _resume(self, fiber: Fiber, value: Any) -> None:
         """Let a fiber run until it waits or ends."""

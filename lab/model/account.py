@@ -92,6 +92,14 @@ class Account:
                 rule="SQS-DLQ-3",
                 fix="create the dead-letter queue in the same stack, or correct deadLetterTargetArn",
             )
+        if target is queue:
+            raise DeploymentRefusedError(
+                queue.name,
+                "InvalidParameterValue",
+                "Value for parameter RedrivePolicy is invalid. Reason: A queue cannot be its own dead-letter queue.",
+                rule="SQS-DLQ-3",
+                fix=f"give {queue.name} a dead-letter queue of its own",
+            )
         if target.fifo != queue.fifo:
             raise DeploymentRefusedError(
                 queue.name,

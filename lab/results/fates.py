@@ -76,7 +76,7 @@ class Ledger:
     Attributes:
         fates: messages by message id, in the order of their sends.
         effects: how often the work of each business id was done.
-        order_violations: how often a message was processed after a later one of its group.
+        order_violations: messages that were first processed after a later one of their group.
     """
 
     fates: dict[str, Fate] = field(default_factory=dict)
@@ -192,12 +192,19 @@ class _Reader:
 
     def _processed(self, fate: Fate, business_id: str, event: Event) -> None:
         self.ledger.effects[business_id] += 1
+        if fate.processed_at is None:
+            fate.processed_at = in_seconds(event.instant)
+            self._check_order(fate)
+
+    def _check_order(self, fate: Fate) -> None:
+        """A message whose work is done for the first time should not come after a later one of its group.
+
+        Work that is repeated, as all of a batch is that comes back, counts as duplicated, not as out of order.
+        """
         if fate.group is not None:
             latest = self._processed_up_to.get(fate.group, -1)
             self.ledger.order_violations += fate.position < latest
             self._processed_up_to[fate.group] = max(latest, fate.position)
-        if fate.processed_at is None:
-            fate.processed_at = in_seconds(event.instant)
 
     def settle_duplicates(self) -> None:
         """A message that was skipped as a duplicate is in order only if its work was really done by somebody."""

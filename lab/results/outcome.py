@@ -98,7 +98,7 @@ class Latency(_Model):
 
 
 class Ordering(_Model):
-    """How often a message was processed after a later one of its group; 0 where the source keeps no order."""
+    """Messages first processed after a later one of their group; 0 where the source keeps no order."""
 
     violations: int
 

@@ -408,10 +408,22 @@ class Queue:
                 self._journal.record(Kind.RETURNED, "SQS-VT-1", queue=self.name, message=message.id)
             self._now_ready(message)
 
-    def when_ready(self, callback: Callable[[], None]) -> None:
-        """Call back once, at the next instant at which a receive may find something (long polling, SQS-POLL-1)."""
+    def when_ready(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call back once, at the next instant at which a receive may find something (long polling, SQS-POLL-1).
+
+        Returns:
+            What to call when nobody waits any more; calling it late does nothing.
+        """
         self._waiting.append(callback)
         self._wake_waiting()
+
+        def give_up() -> None:
+            if callback in self._waiting:
+                self._waiting.remove(callback)
+                if not self._waiting and self._wake_up is not None:
+                    self._wake_up.cancel()
+
+        return give_up
 
     def _wake_waiting(self) -> None:
         """Keep one timer for those who wait: at the next instant at which something may be ready, if there is one."""
