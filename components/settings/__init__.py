@@ -10,6 +10,7 @@ from components.settings.function import (
     FunctionSettings,
     MappingSettings,
     ProducerSettings,
+    ProvisionedPollersSettings,
     SqsWorkerSettings,
 )
 from components.settings.kafka import KafkaConsumerSettings, KafkaSettings, PollerSettings, TopicSettings
@@ -18,7 +19,7 @@ from components.settings.msk import MskSettings, SelfManagedKafkaSettings, VpcSe
 from components.settings.ordered import OrderedWorkerSettings
 from components.settings.pipeline import PipelineSettings
 from components.settings.problems import Problem, SettingsError
-from components.settings.queue import DeadLetterQueueSettings, QueueSettings
+from components.settings.queue import DeadLetterQueueSettings, OrderableQueueSettings, QueueSettings
 from components.settings.stream import KinesisSettings, StreamSettings, StreamWorkerSettings, TableSettings
 from components.settings.visibility import (
     HeartbeatSettings,
@@ -43,11 +44,13 @@ __all__ = [
     "KinesisSettings",
     "MappingSettings",
     "MskSettings",
+    "OrderableQueueSettings",
     "OrderedWorkerSettings",
     "PipelineSettings",
     "PollerSettings",
     "Problem",
     "ProducerSettings",
+    "ProvisionedPollersSettings",
     "QueueSettings",
     "SelfManagedKafkaSettings",
     "Settings",

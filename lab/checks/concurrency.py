@@ -15,7 +15,6 @@ from lab.rules.rule import LAMBDA_GUIDE
 FIRST_POLLERS = 5
 MOST_POLLERS = 1250
 SMALLEST_MAXIMUM_CONCURRENCY = 2
-INVOKES_OF_A_PROVISIONED_POLLER = 10
 ACCOUNT_CONCURRENCY = 1000
 KEPT_UNRESERVED = 100
 _SCALING = LAMBDA_GUIDE + "services-sqs-scaling.html"
@@ -63,7 +62,8 @@ def _trap(mapping: SourceMapping, queue: Queue, function: Function) -> Found | N
         f"{function.name}.timeout": timeout,
     }
     severity = Severity.ERROR if hopeless else Severity.WARNING
-    return Found(severity, (mapping.name, function.name, queue.name), values, why, fix, tuple(edits))
+    source = "ESM-THROTTLE-2" if hopeless else ""
+    return Found(severity, (mapping.name, function.name, queue.name), values, why, fix, tuple(edits), source)
 
 
 def _outgrows(mapping: SourceMapping, reserved: int) -> bool:
@@ -150,7 +150,7 @@ CHECKS = (
         Severity.ERROR,
         "Throttled batches spend their receives, and healthy messages are dead-lettered without having been worked on.",
         "Limit the mapping with scalingConfig.maximumConcurrency instead.",
-        "ESM-THROTTLE-2",
+        "ESM-THROTTLE-1",
         _over_pulled,
     ),
     Check(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from lab.errors import DeploymentRefusedError, NotModelledError
+from lab.model.assumptions import DEFAULTS, Assumptions
 from lab.model.clock import Scheduler
 from lab.model.functions import Lambda
 from lab.model.http_api import HttpApi, Route
@@ -13,12 +14,14 @@ from lab.model.journal import Journal, Kind
 from lab.model.kafka.cluster import KafkaCluster
 from lab.model.mapping.destinations import Destination
 from lab.model.mapping.kafka import KafkaMapping, KafkaMappingConfig
-from lab.model.mapping.sqs import SqsMapping, SqsMappingConfig
+from lab.model.mapping.sqs import SqsMapping
+from lab.model.mapping.sqs_config import SqsMappingConfig
 from lab.model.mapping.stream import StreamMapping, StreamMappingConfig
 from lab.model.randomness import Streams
 from lab.model.runtime import AwsError, Caller, LongPoll, Runtime
 from lab.model.sqs.api import SqsApi
 from lab.model.sqs.attributes import QueueAttributes
+from lab.model.sqs.fifo import FifoQueue
 from lab.model.sqs.queue import Queue
 from lab.model.streams.dynamodb import TableStream
 from lab.model.streams.kinesis import KinesisApi, KinesisStream
@@ -37,6 +40,7 @@ class Account:
         scheduler: the run's clock.
         streams: the run's chance.
         journal: what happens.
+        assumptions: readings of what AWS does not say.
         functions: the Lambda service.
         sqs: the SQS API.
         queues: queues by name.
@@ -53,6 +57,7 @@ class Account:
     scheduler: Scheduler
     streams: Streams
     journal: Journal
+    assumptions: Assumptions = DEFAULTS
     functions: Lambda = field(init=False)
     sqs: SqsApi = field(default_factory=SqsApi)
     queues: dict[str, Queue] = field(default_factory=dict)
@@ -67,11 +72,19 @@ class Account:
 
     def use(self, runtime: Runtime) -> None:
         """Say who runs the code of functions. Done once, before functions are created."""
-        self.functions = Lambda(self.scheduler, self.streams, self.journal, runtime)
+        self.functions = Lambda(
+            self.scheduler,
+            self.streams,
+            self.journal,
+            runtime,
+            cold_start_seconds=self.assumptions.cold_start_seconds,
+        )
 
     def create_queue(self, name: str, arn: str, url: str, attributes: QueueAttributes) -> Queue:
-        """Create a standard queue; its dead-letter queue must exist."""
-        queue = Queue(name, arn, url, attributes, scheduler=self.scheduler, streams=self.streams, journal=self.journal)
+        """Create a queue, FIFO if its attributes say so; its dead-letter queue must exist."""
+        kind = Queue if attributes.fifo is None else FifoQueue
+        queue = kind(name, arn, url, attributes, scheduler=self.scheduler, streams=self.streams, journal=self.journal)
+        queue.stale_delete = self.assumptions.stale_delete
         self.queues[name] = queue
         self.sqs.add(queue)
         if attributes.redrive is not None:
@@ -82,7 +95,7 @@ class Account:
         """Give a queue its redrive policy.
 
         Raises:
-            DeploymentRefusedError: the dead-letter queue does not exist.
+            DeploymentRefusedError: the dead-letter queue does not exist, or is of the other type.
         """
         assert attributes.redrive is not None
         arn = attributes.redrive.target_arn
@@ -94,6 +107,23 @@ class Account:
                 f"Value for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist: {arn}",
                 rule="SQS-DLQ-3",
                 fix="create the dead-letter queue in the same stack, or correct deadLetterTargetArn",
+            )
+        if target is queue:
+            raise DeploymentRefusedError(
+                queue.name,
+                "InvalidParameterValue",
+                "Value for parameter RedrivePolicy is invalid. Reason: A queue cannot be its own dead-letter queue.",
+                rule="SQS-DLQ-3",
+                fix=f"give {queue.name} a dead-letter queue of its own",
+            )
+        if target.fifo != queue.fifo:
+            raise DeploymentRefusedError(
+                queue.name,
+                "InvalidParameterValue",
+                "Value for parameter RedrivePolicy is invalid. Reason: Dead-letter queue must be same type of queue as "
+                "the source.",
+                rule="SQS-DLQ-3",
+                fix=f"set fifoQueue of {target.name} to {str(queue.fifo).lower()}",
             )
         queue.dead_letter_queue = target
         queue.set_attributes(attributes)
@@ -123,6 +153,7 @@ class Account:
             scheduler=self.scheduler,
             streams=self.streams,
             journal=self.journal,
+            assumptions=self.assumptions,
         )
         self.mappings[config.name] = mapping
         return mapping

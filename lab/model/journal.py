@@ -7,10 +7,9 @@ rule that made it happen, and `lab.results` reads them. Two runs are the same ru
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from lab.model.clock import Scheduler
 
@@ -20,7 +19,8 @@ Fact = str | int | bool | None | tuple[str, ...]
 class Kind(StrEnum):
     """Kinds of events. The comment behind each names its facts."""
 
-    SENT = "sent"  # queue, message, body, group; of streams and topics also key, log
+    SENT = "sent"  # queue, message, body, group (where it has one); of streams and topics also key, log
+    REPEATED = "repeated"  # queue, message: a send that a FIFO queue took for a repetition of this message
     RECEIVED = "received"  # queue, message, count, by
     RETURNED = "returned"  # queue, message: visible again after a receive
     DELETED = "deleted"  # queue, message, by
@@ -47,8 +47,7 @@ class Kind(StrEnum):
     API_ERROR = "api-error"  # service, operation, code
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One thing that happened.
 
     Attributes:
@@ -100,8 +99,8 @@ class Journal:
     def hash(self) -> str:
         """SHA-256 over all events: equal hashes mean equal runs, on every platform and Python version."""
         digest = hashlib.sha256()
-        encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
-        for event in self.events:
-            digest.update(encode([event.instant, event.kind, event.rule, event.facts]).encode())
-            digest.update(b"\n")
+        for instant, kind, rule, facts in self.events:
+            # The form in which Python prints texts, numbers and tuples is quickly made, and in ASCII it is the same
+            # everywhere: which other characters repr() escapes depends on the Unicode tables of the Python version.
+            digest.update(f"{instant} {kind.value} {rule} {facts!a}\n".encode())
         return digest.hexdigest()

@@ -13,9 +13,9 @@ from lab.errors import DeploymentRefusedError, NotModelledError, ProgramError
 from lab.model.account import Account
 from lab.model.http_api import LONGEST_INTEGRATION_SECONDS, Route
 from lab.model.mapping.filters import Pattern, parse_patterns
-from lab.model.mapping.sqs import SqsMappingConfig
+from lab.model.mapping.sqs_config import ProvisionedPollers, SqsMappingConfig
 from lab.model.runtime import AwsError, CodeSource, FunctionConfig
-from lab.model.sqs.attributes import QueueAttributes, redrive_policy
+from lab.model.sqs.attributes import FifoAttributes, QueueAttributes, redrive_policy
 from lab.places import supported
 from lab.places.code import code_source
 from lab.places.dynamic import TYPE_PREFIX, create_dynamic
@@ -95,9 +95,24 @@ class Deployment:
             receive_wait_seconds=self._known(resource, "receiveWaitTimeSeconds", defaults.receive_wait_seconds),
             maximum_message_bytes=self._known(resource, "maxMessageSize", defaults.maximum_message_bytes),
             redrive=redrive_policy(policy if isinstance(policy, str) else json.dumps(inputs["redrivePolicy"])),
+            fifo=self._fifo(resource),
         )
         outputs = resource.outputs
         self.account.create_queue(self._labels[resource.urn], str(outputs["arn"]), str(outputs["url"]), attributes)
+
+    def _fifo(self, resource: Resource) -> FifoAttributes | None:
+        names = ("contentBasedDeduplication", "deduplicationScope", "fifoThroughputLimit")
+        given = {name: value for name in names if (value := self._known(resource, name, None))}
+        if self._known(resource, "fifoQueue", False):
+            return FifoAttributes(
+                content_based=bool(given.get("contentBasedDeduplication")),
+                scope=given.get("deduplicationScope", "queue"),
+                throughput_limit=given.get("fifoThroughputLimit", "perQueue"),
+            )
+        if given:
+            name = next(iter(given))
+            raise AwsError("InvalidAttributeName", f"Unknown Attribute {name[0].upper()}{name[1:]}.")
+        return None
 
     def _redrive_policy(self, resource: Resource) -> None:
         url = self._known(resource, "queueUrl", "")
@@ -191,12 +206,8 @@ class Deployment:
                 "streams and Kafka topics of the same stack"
             )
         refuse_foreign_settings(resource, "an SQS queue")
-        if resource.inputs.get("provisionedPollerConfig"):
-            raise NotModelledError(
-                f"{resource.name}: provisionedPollerConfig of a queue is not modelled\n"
-                "  nearest: scalingConfig.maximumConcurrency"
-            )
         scaling = self._known(resource, "scalingConfig", {}) or {}
+        pollers = self._known(resource, "provisionedPollerConfig", {}) or {}
         self.account.create_mapping(
             SqsMappingConfig(
                 name=self._labels[resource.urn],
@@ -206,6 +217,9 @@ class Deployment:
                 report_batch_item_failures="ReportBatchItemFailures"
                 in self._known(resource, "functionResponseTypes", []),
                 maximum_concurrency=scaling.get("maximumConcurrency"),
+                provisioned=ProvisionedPollers(pollers.get("minimumPollers") or 2, pollers.get("maximumPollers") or 200)
+                if pollers
+                else None,
                 patterns=patterns,
                 enabled=self._known(resource, "enabled", True),
             ),

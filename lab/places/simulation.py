@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from lab.errors import WorkloadError
 from lab.handlers import HandlerHost
 from lab.model.account import Account
+from lab.model.assumptions import DEFAULTS, Assumptions
 from lab.model.clock import Scheduler, in_seconds, seconds
 from lab.model.functions import InvokeResult, Throttled
 from lab.model.http_api import HttpApi
@@ -22,6 +23,7 @@ from lab.model.mapping.destinations import QueueDestination, TopicDestination
 from lab.model.mapping.kafka import KafkaMapping
 from lab.model.randomness import Streams
 from lab.model.runtime import AwsError, LogLine
+from lab.model.sqs.fifo import FifoQueue
 from lab.model.sqs.queue import Queue
 from lab.model.streams.dynamodb import to_item
 from lab.model.streams.kinesis import KinesisStream, check_record
@@ -77,6 +79,7 @@ class Run:
         logs: lines that handlers wrote which are not of the log contract.
         notes: what a reader of the result should know.
         readings: streams and topics that mappings read.
+        assumptions: how it read what can be read in several ways.
     """
 
     stack: str
@@ -92,9 +95,12 @@ class Run:
     logs: tuple[LogLine, ...]
     notes: tuple[str, ...]
     readings: tuple[LogReading, ...] = ()
+    assumptions: Assumptions = DEFAULTS
 
 
-def simulate(graph: Graph, project_dir: Path, workload: Workload, seed: int) -> Run:
+def simulate(
+    graph: Graph, project_dir: Path, workload: Workload, seed: int, assumptions: Assumptions = DEFAULTS
+) -> Run:
     """Deploy a graph in virtual time, send the workload, and let time pass until it is over.
 
     Args:
@@ -102,15 +108,18 @@ def simulate(graph: Graph, project_dir: Path, workload: Workload, seed: int) -> 
         project_dir: folder of the Pulumi project.
         workload: what to send.
         seed: decides everything that is left to chance.
+        assumptions: how to read what can be read in several ways.
 
     Raises:
         LabError: the stack, its code or the workload cannot be simulated; the message says why.
     """
-    return _Simulation(graph, project_dir, workload, seed).run()
+    return _Simulation(graph, project_dir, workload, seed, assumptions).run()
 
 
 class _Simulation:
-    def __init__(self, graph: Graph, project_dir: Path, workload: Workload, seed: int) -> None:
+    def __init__(
+        self, graph: Graph, project_dir: Path, workload: Workload, seed: int, assumptions: Assumptions
+    ) -> None:
         self._graph = graph
         self._project_dir = project_dir
         self._workload = workload
@@ -118,12 +127,22 @@ class _Simulation:
         self._scheduler = Scheduler()
         self._streams = Streams(seed)
         self._journal = Journal(self._scheduler)
-        self._account = Account(self._scheduler, self._streams, self._journal)
+        self._assumptions = assumptions
+        self._account = Account(self._scheduler, self._streams, self._journal, assumptions)
         self._logs: list[LogLine] = []
 
     def run(self) -> Run:
         # The model of Lambda counts the cold start itself, since it is not taken off the timeout (LAM-INIT-1).
-        host = HandlerHost(self._scheduler, self._streams, self._account, self._on_log, cold_start_seconds=0)
+        fastest, slowest = self._assumptions.api_latency_seconds
+        host = HandlerHost(
+            self._scheduler,
+            self._streams,
+            self._account,
+            self._on_log,
+            cold_start_seconds=0,
+            api_latency_min_seconds=fastest,
+            api_latency_max_seconds=slowest,
+        )
         with ExitStack() as stack:
             stack.enter_context(_older_objects_kept())
             stack.enter_context(host)
@@ -159,6 +178,7 @@ class _Simulation:
             logs=tuple(self._logs),
             notes=notes,
             readings=tuple(self._readings()),
+            assumptions=self._assumptions,
         )
 
     def _log_sources(self) -> frozenset[str]:
@@ -237,11 +257,28 @@ class _Simulation:
             raise WorkloadError(
                 f"{self._workload.path}: a message for {queue.name} has {size} bytes; SQS takes 1 to {limit}"
             )
-        self._scheduler.at(seconds(arrival.at_seconds), _send, queue, arrival.body)
+        if queue.fifo:
+            self._check_fifo(queue, arrival)
+        elif arrival.key or arrival.dedup:
+            raise WorkloadError(
+                f"{self._workload.path}: {queue.name} is a standard queue, which has no use for key or dedup"
+            )
+        self._scheduler.at(seconds(arrival.at_seconds), _send, queue, arrival)
+
+    def _check_fifo(self, queue: Queue, arrival: Arrival) -> None:
+        """Refuse before the start what SQS would refuse at the send (SQS-FIFO-7)."""
+        fifo = queue.attributes.fifo
+        if not arrival.key:
+            raise WorkloadError(f"{self._workload.path}: {queue.name} is a FIFO queue: name the message group with key")
+        if fifo is not None and not fifo.content_based and not arrival.dedup:
+            raise WorkloadError(
+                f"{self._workload.path}: {queue.name} does not deduplicate by content: name a deduplication id with "
+                'dedup, such as dedup: "{n}"'
+            )
 
     def _stream(self, arrival: Arrival) -> None:
         stream = self._named(self._account.streams_by_name, arrival.name, "Kinesis stream")
-        data, key = arrival.body.encode(), arrival.key or ""
+        data, key = arrival.body.encode(), arrival.key
         try:
             check_record(data, key, None)
         except AwsError as error:
@@ -268,13 +305,13 @@ class _Simulation:
                 f"{self._workload.path}: the stack {self._graph.stack} has no topic {arrival.name} (there are: "
                 f"{', '.join(known) or 'none'}; `topics:` in the workload creates others)"
             )
-        size_bytes = len(arrival.body.encode()) + len((arrival.key or "").encode())
+        size_bytes = len(arrival.body.encode()) + len(arrival.key.encode())
         if size_bytes > LARGEST_RECORD_BYTES:
             raise WorkloadError(
                 f"{self._workload.path}: a record for {topic.name} has {size_bytes} bytes; brokers take "
                 f"{LARGEST_RECORD_BYTES}"
             )
-        self._scheduler.at(seconds(arrival.at_seconds), _produce, topic, arrival.body.encode(), arrival.key)
+        self._scheduler.at(seconds(arrival.at_seconds), _produce, topic, arrival.body.encode(), arrival.key or None)
 
     def _invoke(self, arrival: Arrival) -> None:
         names = {name: name for name in self._account.functions.names}
@@ -317,15 +354,18 @@ class _Simulation:
 
 @contextmanager
 def _older_objects_kept() -> Iterator[None]:
-    """Keep the garbage collector off what was there before the run.
+    """Keep the garbage collector off what was there before the run, and let it look less often.
 
-    Half a million objects of imported packages are no garbage; looking through them again and again takes a third of
-    the time of a run.
+    Half a million objects of imported packages are no garbage, and neither are the events of a run, which only ever
+    become more; looking through them again and again takes a third of the time.
     """
+    thresholds = gc.get_threshold()
     gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
     try:
         yield
     finally:
+        gc.set_threshold(*thresholds)
         gc.unfreeze()
 
 
@@ -336,8 +376,11 @@ def _dynamodb(journal: Journal) -> DynamoDb:
     return DynamoDb("us-east-1", journal)
 
 
-def _send(queue: Queue, body: str) -> None:
-    queue.send(body)
+def _send(queue: Queue, arrival: Arrival) -> None:
+    if isinstance(queue, FifoQueue):
+        queue.send(arrival.body, group=arrival.key, deduplication_id=arrival.dedup)
+    else:
+        queue.send(arrival.body)
 
 
 def _put(stream: KinesisStream, data: bytes, key: str) -> None:

@@ -71,6 +71,10 @@ SUPPORT: Mapping[str, Support] = {
                 "receiveWaitTimeSeconds",
                 "maxMessageSize",
                 "redrivePolicy",
+                "fifoQueue",
+                "contentBasedDeduplication",
+                "deduplicationScope",
+                "fifoThroughputLimit",
             }
         ),
         frozenset(
@@ -82,12 +86,7 @@ SUPPORT: Mapping[str, Support] = {
                 "sqsManagedSseEnabled",
             }
         ),
-        {
-            "fifoQueue": Refusal("a standard queue"),
-            "contentBasedDeduplication": Refusal("a standard queue"),
-            "deduplicationScope": Refusal("a standard queue"),
-            "fifoThroughputLimit": Refusal("a standard queue"),
-        },
+        {},
     ),
     FUNCTION: Support(
         frozenset(
@@ -151,7 +150,6 @@ SUPPORT: Mapping[str, Support] = {
                 "maximumRecordAgeInSeconds",
                 "maximumRetryAttempts",
                 "parallelizationFactor",
-                "provisionedPollerConfig",
                 "selfManagedEventSource",
                 "selfManagedKafkaEventSourceConfig",
                 "startingPosition",

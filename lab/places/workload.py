@@ -52,8 +52,11 @@ class Send(_Model):
     topic: str | None = None
     invoke: str | None = None
     type: Literal["sync"] | None = None
-    key: str | None = Field(default=None, min_length=1)
     body: Any = None
+    key: str | None = Field(default=None, min_length=1)
+    """Message group of a FIFO queue, partition key of a stream or topic; a template as texts of the body are."""
+    dedup: str | None = Field(default=None, min_length=1)
+    """Deduplication id of a message for a FIFO queue; a template too."""
 
     @model_validator(mode="after")
     def _one_target(self) -> Send:
@@ -68,8 +71,10 @@ class Send(_Model):
             raise ValueError("type goes with invoke")
         if self.stream is not None and self.key is None:
             raise ValueError("a stream needs a key: it decides the shard")
-        if self.key is not None and self.stream is None and self.topic is None:
-            raise ValueError("key goes with stream and topic; an item of a table has its key in the body")
+        if self.key is not None and self.queue is None and self.stream is None and self.topic is None:
+            raise ValueError("key goes with queue, stream and topic; an item of a table has its key in the body")
+        if self.dedup is not None and self.queue is None:
+            raise ValueError("dedup goes with queue")
         if self.table is not None and not isinstance(self.body, dict):
             raise ValueError("the body of a table is the item: an object")
         return self
@@ -112,7 +117,8 @@ class Arrival:
         name: the queue, stream, table, topic or function; for http the API's name or "".
         body: the body as text.
         request: the HTTP request, for http.
-        key: the partition key, for stream and topic.
+        key: message group of a queue, partition key of a stream or topic; "" without one.
+        dedup: deduplication id, "" without one.
     """
 
     at_seconds: float
@@ -120,7 +126,8 @@ class Arrival:
     name: str
     body: str
     request: HttpRequest | None = None
-    key: str | None = None
+    key: str = ""
+    dedup: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +181,8 @@ class Workload:
                     name=(send.http.api or "" if send.http else getattr(send, send.target)),
                     body=_as_text(render(template, n, chance, where)),
                     request=send.http,
-                    key=None if send.key is None else str(render(send.key, n, chance, where)),
+                    key=render(send.key or "", n, chance, where),
+                    dedup=render(send.dedup or "", n, chance, where),
                 )
 
     def with_body(self, changes: Sequence[str]) -> Workload:

@@ -22,6 +22,14 @@ def conclusion(outcome: Outcome) -> str:
     if outcome.effects.duplicated:
         again = outcome.effects.duplicated
         parts.append(f"{again} {_plural(again, 'piece of work is', 'pieces of work are')} done again")
+    overtaken = outcome.ordering.violations
+    if overtaken:
+        of_them = _plural(
+            overtaken,
+            "message is processed after a later one of its group",
+            "messages are processed after later ones of their groups",
+        )
+        parts.append(f"{overtaken} {of_them}")
     poison = messages.dead_lettered - messages.healthy_dead_lettered
     if poison:
         parts.append(f"{poison} poison {_plural(poison, 'message ends', 'messages end')} in the dead-letter queue")

@@ -30,13 +30,13 @@ class Fate:
         delivered_at: when it was handed to a handler, in virtual seconds.
         overlapping: deliveries that began while another invoke still held it.
         processed_at: when a delivery first processed it, or None.
-        processed_as: how many messages were processed before it, or None.
         detected_duplicate: whether a delivery skipped it because its work was done already.
         left: how it left the source: `deleted`, `deadLettered`, `expired`, or None.
         left_at: when, in virtual seconds.
         source: name of the queue, stream or topic.
         log: name of the shard or partition, "" of a queue.
-        key: partition key, None where there is none.
+        group: source and message group or partition key, where the source keeps an order.
+        position: its place in that order.
     """
 
     message_id: str
@@ -46,13 +46,13 @@ class Fate:
     delivered_at: list[float] = field(default_factory=list)
     overlapping: int = 0
     processed_at: float | None = None
-    processed_as: int | None = None
     detected_duplicate: bool = False
     left: Literal["deleted", "deadLettered", "expired"] | None = None
     left_at: float | None = None
     source: str = ""
     log: str = ""
-    key: str | None = None
+    group: tuple[str, str] | None = None
+    position: int = 0
     holders: set[str] = field(default_factory=set)
 
     @property
@@ -82,6 +82,7 @@ class Ledger:
     Attributes:
         fates: messages by message id, in the order of their sends.
         effects: how often the work of each business id was done.
+        order_violations: messages that were first processed after a later one of their group.
     """
 
     fates: dict[str, Fate] = field(default_factory=dict)
@@ -90,6 +91,7 @@ class Ledger:
     failed: int = 0
     throttled: int = 0
     timed_out: int = 0
+    order_violations: int = 0
 
 
 def read_events(run: Run) -> Ledger:
@@ -119,7 +121,7 @@ class _Reader:
         # Records of a DynamoDB stream do not say which shard they are of, so functions name the sequence number alone.
         self._by_sequence: dict[str, Fate] = {}
         self._skipped: list[Fate] = []
-        self._processed_so_far = 0
+        self._processed_up_to: dict[tuple[str, str], int] = {}
         self.handlers: dict[Kind, Callable[[Event], None]] = {
             Kind.SENT: self._sent,
             Kind.INVOKE: self._invoke,
@@ -151,7 +153,8 @@ class _Reader:
             poison=self._run.workload.is_poison(body),
             source=event.text("queue"),
             log=event.text("log"),
-            key=event.text("key") or event.text("group") or None,
+            group=_group(event),
+            position=len(self.ledger.fates),
         )
         if message.startswith("shardId-"):
             self._by_sequence[message.partition(":")[2]] = fate
@@ -207,8 +210,17 @@ class _Reader:
         self.ledger.effects[business_id] += 1
         if fate.processed_at is None:
             fate.processed_at = in_seconds(event.instant)
-            fate.processed_as = self._processed_so_far
-            self._processed_so_far += 1
+            self._check_order(fate)
+
+    def _check_order(self, fate: Fate) -> None:
+        """A message whose work is done for the first time should not come after a later one of its group.
+
+        Work that is repeated, as all of a batch is that comes back, counts as duplicated, not as out of order.
+        """
+        if fate.group is not None:
+            latest = self._processed_up_to.get(fate.group, -1)
+            self.ledger.order_violations += fate.position < latest
+            self._processed_up_to[fate.group] = max(latest, fate.position)
 
     def settle_duplicates(self) -> None:
         """A message that was skipped as a duplicate is in order only if its work was really done by somebody."""
@@ -242,6 +254,12 @@ class _Reader:
 
     def _throttled(self, event: Event) -> None:
         self.ledger.throttled += 1
+
+
+def _group(event: Event) -> tuple[str, str] | None:
+    """What a message is in order with: others of its source with the same message group or partition key."""
+    key = event.text("group") or event.text("key")
+    return (event.text("queue"), key) if key else None
 
 
 def _leave(fate: Fate | None, way: Literal["deleted", "deadLettered", "expired"], event: Event) -> None:

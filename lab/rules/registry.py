@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from lab.errors import UnknownRuleError
-from lab.rules import dynamodb, functions, http, kafka, lab_itself, mapping, sqs, streams
+from lab.rules import dynamodb, functions, http, kafka, lab_itself, mapping, sqs, sqs_fifo, streams
 from lab.rules.rule import Rule, Status
 
 __all__ = ["RULES", "Rule", "Status", "find"]
@@ -15,18 +15,8 @@ __all__ = ["RULES", "Rule", "Status", "find"]
 
 def _collect() -> Mapping[str, Rule]:
     rules: dict[str, Rule] = {}
-    groups = (
-        sqs.RULES,
-        functions.RULES,
-        mapping.RULES,
-        streams.RULES,
-        kafka.RULES,
-        dynamodb.RULES,
-        http.RULES,
-        lab_itself.RULES,
-    )
-    for group in groups:
-        for rule in group:
+    for group in (sqs, sqs_fifo, functions, mapping, streams, kafka, dynamodb, http, lab_itself):
+        for rule in group.RULES:
             assert rule.id not in rules, rule.id
             rules[rule.id] = rule
     return MappingProxyType(rules)

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
+from lab.model.assumptions import StaleDelete
 from lab.model.clock import Scheduler, Timer, seconds
 from lab.model.journal import Journal, Kind
 from lab.model.randomness import Streams
@@ -39,6 +40,9 @@ class Message:
         received_at: instant of the latest receive; the 12 h cap counts from here.
         visible_at: instant from which a receive may return it.
         dead_letter_source: ARN of the queue that it was moved from.
+        group: its message group, "" without one.
+        deduplication_id: what a FIFO queue knows it by, "" on a standard queue.
+        sequence_number: what a FIFO queue numbers it with, "" on a standard queue.
     """
 
     id: str
@@ -52,6 +56,9 @@ class Message:
     received_at: int = 0
     visible_at: int = 0
     dead_letter_source: str | None = None
+    group: str = ""
+    deduplication_id: str = ""
+    sequence_number: str = ""
     queue: Queue | None = None
     in_flight: bool = False
     hiding: int = 0
@@ -88,6 +95,10 @@ class Queue:
         journal: where events are written.
     """
 
+    fifo = False
+    limit_rule = "SQS-LIMIT-1"
+    moved_retention_rule = "SQS-RET-2"
+
     def __init__(
         self,
         name: str,
@@ -104,6 +115,7 @@ class Queue:
         self.url = url
         self.attributes = attributes
         self.dead_letter_queue: Queue | None = None
+        self.stale_delete = StaleDelete.COIN
         self.in_flight = 0
         self._scheduler = scheduler
         self._streams = streams
@@ -128,6 +140,7 @@ class Queue:
         delay_seconds: int | None = None,
         attributes: dict[str, Any] | None = None,
         system_attributes: dict[str, Any] | None = None,
+        group: str = "",
     ) -> Message:
         """Accept a message (its size and characters were checked by the API).
 
@@ -136,20 +149,34 @@ class Queue:
             delay_seconds: 0 to 900, or None for the queue's delay (SQS-DELAY-1).
             attributes: message attributes.
             system_attributes: message system attributes.
+            group: message group; on a standard queue it names the tenant that a message belongs to, and orders nothing.
         """
-        message = Message(
+        message = self._message(body, attributes, system_attributes, group)
+        self._accept(message, self.attributes.delay_seconds if delay_seconds is None else delay_seconds)
+        return message
+
+    def _message(
+        self,
+        body: str,
+        attributes: dict[str, Any] | None,
+        system_attributes: dict[str, Any] | None,
+        group: str,
+    ) -> Message:
+        return Message(
             id=self._streams.uuid("message id", self.name),
             body=body,
             sent_at=self._scheduler.now,
             attributes=attributes or {},
             system_attributes=system_attributes or {},
+            group=group,
         )
-        self._journal.record(Kind.SENT, "", queue=self.name, message=message.id, body=body)
-        delay = self.attributes.delay_seconds if delay_seconds is None else delay_seconds
-        self._take_in(message, self._scheduler.now + seconds(delay))
-        if delay:
+
+    def _accept(self, message: Message, delay_seconds: int) -> None:
+        about: dict[str, str] = {"group": message.group} if self.fifo else {}
+        self._journal.record(Kind.SENT, "", queue=self.name, message=message.id, body=message.body, **about)
+        self._take_in(message, self._scheduler.now + seconds(delay_seconds))
+        if delay_seconds:
             self._journal.lean_on("SQS-DELAY-1")
-        return message
 
     def _take_in(self, message: Message, visible_at: int) -> None:
         self._sequence += 1
@@ -165,7 +192,7 @@ class Queue:
         else:
             message.visible_at = visible_at
             message.hiding += 1
-            self._ready.append((message.hiding, message))
+            self._now_ready(message)
         self._wake_waiting()
 
     # -- receiving ----------------------------------------------------------------------------------------
@@ -187,13 +214,11 @@ class Queue:
         visible_at = now + seconds(timeout if visibility_timeout_seconds is None else visibility_timeout_seconds)
         self._show(now)
         deliveries: list[Delivery] = []
-        while self._ready and len(deliveries) < maximum:
-            if self.in_flight >= IN_FLIGHT_LIMIT:
-                self._journal.lean_on("SQS-LIMIT-1")
+        candidates = self._candidates()
+        while len(deliveries) < maximum and not self._is_at_limit():
+            message = next(candidates, None)
+            if message is None:
                 break
-            hiding, message = self._ready.popleft()
-            if message.hiding != hiding:
-                continue  # it was deleted, moved or hidden since it became ready
             if self._is_exhausted(message):
                 self._dead_letter(message)
                 continue
@@ -209,7 +234,33 @@ class Queue:
             )
             handle = f"{self.name}/{message.sequence}/{message.receive_count}"
             deliveries.append(Delivery(message, handle, message.receive_count, visible_at))
+        candidates.close()
         return deliveries
+
+    def _candidates(self) -> Generator[Message]:
+        """What a receive may take, in the order in which it does (SQS-ORDER-1)."""
+        while self._ready:
+            hiding, message = self._ready.popleft()
+            if message.hiding == hiding:  # else it was deleted, moved or hidden since it became ready
+                yield message
+
+    def _now_ready(self, message: Message) -> None:
+        """Take note that a message is hidden no longer."""
+        self._ready.append((message.hiding, message))
+
+    def _not_ready(self, message: Message) -> None:
+        """Take note that a message was hidden, or is gone: its entry is recognised as stale when its turn comes."""
+
+    def _has_candidates(self) -> bool:
+        while self._ready and self._ready[0][0] != self._ready[0][1].hiding:
+            self._ready.popleft()
+        return bool(self._ready)
+
+    def _is_at_limit(self) -> bool:
+        if not self.over_in_flight_limit:
+            return False
+        self._journal.lean_on(self.limit_rule)
+        return True
 
     @property
     def has_ready(self) -> bool:
@@ -219,7 +270,7 @@ class Queue:
 
     @property
     def over_in_flight_limit(self) -> bool:
-        """Whether a short poll would be answered with `OverLimit` (SQS-LIMIT-1)."""
+        """Whether nothing is handed out; a short poll of a standard queue is answered with `OverLimit` then."""
         return self.in_flight >= IN_FLIGHT_LIMIT
 
     def _is_exhausted(self, message: Message) -> bool:
@@ -266,11 +317,16 @@ class Queue:
         rule = "SQS-STALE-1" if message.visible_at <= self._scheduler.now else ""
         if receive_number != message.receive_count:
             rule = "SQS-STALE-2"
-            if self._streams.stream("stale delete", self.name).random() < 0.5:
+            if self._keeps_stale():
                 self._journal.record(Kind.KEPT, rule, queue=self.name, message=message.id, by=by)
                 return
         self._journal.record(Kind.DELETED, rule, queue=self.name, message=message.id, by=by)
         self._forget(message)
+
+    def _keeps_stale(self) -> bool:
+        if self.stale_delete is StaleDelete.COIN:
+            return self._streams.stream("stale delete", self.name).random() < 0.5
+        return self.stale_delete is StaleDelete.KEEP
 
     def change_visibility(self, receipt_handle: str, timeout_seconds: int) -> None:
         """Let the visibility timeout of a receive end `timeout_seconds` from now (SQS-VT-2).
@@ -328,6 +384,7 @@ class Queue:
         message.queue = None
         message.hiding += 1
         del self._messages[message.sequence]
+        self._not_ready(message)
         self._wake_waiting()
 
     # -- visibility ---------------------------------------------------------------------------------------
@@ -336,6 +393,7 @@ class Queue:
         message.visible_at = visible_at
         message.hiding += 1
         heapq.heappush(self._hidden, (visible_at, message.sequence, message.hiding, message))
+        self._not_ready(message)
 
     def _show(self, now: int) -> None:
         """Make ready what is hidden no longer, in the order in which it became visible."""
@@ -348,12 +406,24 @@ class Queue:
                 message.in_flight = False
                 self.in_flight -= 1
                 self._journal.record(Kind.RETURNED, "SQS-VT-1", queue=self.name, message=message.id)
-            self._ready.append((hiding, message))
+            self._now_ready(message)
 
-    def when_ready(self, callback: Callable[[], None]) -> None:
-        """Call back once, at the next instant at which a receive may find something (long polling, SQS-POLL-1)."""
+    def when_ready(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call back once, at the next instant at which a receive may find something (long polling, SQS-POLL-1).
+
+        Returns:
+            What to call when nobody waits any more; calling it late does nothing.
+        """
         self._waiting.append(callback)
         self._wake_waiting()
+
+        def give_up() -> None:
+            if callback in self._waiting:
+                self._waiting.remove(callback)
+                if not self._waiting and self._wake_up is not None:
+                    self._wake_up.cancel()
+
+        return give_up
 
     def _wake_waiting(self) -> None:
         """Keep one timer for those who wait: at the next instant at which something may be ready, if there is one."""
@@ -371,10 +441,8 @@ class Queue:
 
     def _next_visible(self) -> int | None:
         now = self._scheduler.now
-        while self._ready and self._ready[0][0] != self._ready[0][1].hiding:
-            self._ready.popleft()
         # At the limit nothing is handed out (SQS-LIMIT-1) before something in flight is deleted or returns.
-        if self._ready and not self.over_in_flight_limit:
+        if self._has_candidates() and not self.over_in_flight_limit:
             return now
         while self._hidden and self._hidden[0][3].hiding != self._hidden[0][2]:
             heapq.heappop(self._hidden)
@@ -420,7 +488,7 @@ class Queue:
             _, sequence, message = heapq.heappop(self._expiring)
             if message.queue is not self or message.sequence != sequence:
                 continue
-            rule = "SQS-RET-2" if message.dead_letter_source else "SQS-RET-1"
+            rule = self.moved_retention_rule if message.dead_letter_source else "SQS-RET-1"
             self._journal.record(Kind.EXPIRED, rule, queue=self.name, message=message.id)
             self._forget(message)
         self._expiry_timer = None
