@@ -49,12 +49,17 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> PartialIte
         in_order.work_on(_message_id(record), key, lambda: decoded(record.raw_event.get("value")))
 
     response = process_partial_response(event=event, record_handler=record_handler, processor=processor)
-    failed = tuple(_message_id(record) for record in processor.fail_messages)
+    failed = tuple(_named(failure["itemIdentifier"]) for failure in response["batchItemFailures"])
     if failed and RAISE_ON_RECORD_ERROR:
         raise BatchFailedError(failed, total=sum(len(records) for records in event["records"].values()))
     return response
 
 
-def _message_id(record: Any) -> str:
-    """`topic-partition:offset`, as in Lambda's own name for a partition."""
+def _message_id(record: KafkaEventRecord) -> str:
+    """`topic-partition:offset`, with Lambda's own name for a partition."""
     return f"{record.topic}-{record.partition}:{record.offset}"
+
+
+def _named(identifier: Any) -> str:
+    """The same, from what names a record in the answer; Powertools' types know the identifiers of queues alone."""
+    return f"{identifier['partition']}:{identifier['offset']}"
