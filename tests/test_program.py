@@ -67,7 +67,7 @@ def _has_queue_for_failures(stack: str) -> bool:
 
 
 def _expected_exports(stack: str) -> set[str]:
-    if _family(stack) in ("batch", "visibility"):
+    if _family(stack) not in ("stream", "kafka"):
         return EXPORTS
     failures = {"DlqUrl"} if _has_queue_for_failures(stack) else set()
     if _family(stack) == "kafka":

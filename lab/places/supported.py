@@ -150,6 +150,7 @@ SUPPORT: Mapping[str, Support] = {
                 "maximumRecordAgeInSeconds",
                 "maximumRetryAttempts",
                 "parallelizationFactor",
+                "provisionedPollerConfig",
                 "selfManagedEventSource",
                 "selfManagedKafkaEventSourceConfig",
                 "startingPosition",

@@ -108,6 +108,11 @@ def test_the_run_ends_at_the_horizon_that_the_workload_gives(folder: Folder) -> 
     assert outcome.messages.remaining == 3
 
 
+def test_esm_kind_1_a_setting_of_streams_is_refused_for_a_queue(folder: Folder) -> None:
+    with pytest.raises(DeploymentRefusedError, match=r"bisectBatchOnFunctionError \(an SQS queue\)"):
+        folder.run(mapping="bisect_batch_on_function_error=True")
+
+
 def test_messages_rot_in_a_dead_letter_queue_once_its_retention_is_over(folder: Folder) -> None:
     failing = "def handle(event, context):\n    raise ValueError\n"
     fortnight = "until: 1300000\n" + _WORKLOAD
@@ -120,13 +125,6 @@ def test_messages_rot_in_a_dead_letter_queue_once_its_retention_is_over(folder: 
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        (
-            {"mapping": "bisect_batch_on_function_error=True"},
-            (
-                "mapping: bisectBatchOnFunctionError = True; nearest: nothing: it is a setting of streams, which AWS "
-                "refuses for a queue"
-            ),
-        ),
         ({"function": "snap_start={'apply_on': 'PublishedVersions'}"}, "worker: snapStart = "),
         (
             {"more": "aws.pipes.Pipe('pipe', role_arn='r', source=jobs.arn, target=worker.arn)"},

@@ -95,10 +95,16 @@ def test_a_text_body_has_no_fields_to_set(tmp_path: Path) -> None:
         ("send: [", "{path}:1: expected the node content, but found '<stream end>'"),
         ("- 1", "{path}:1: a workload is a mapping with the key send"),
         ("send: []", "{path}: send: List should have at least 1 item after validation, not 0, not []"),
-        ("send: [{body: 1}]", "{path}: send.1: name exactly one target of http, queue, invoke, not none"),
+        (
+            "send: [{body: 1}]",
+            "{path}: send.1: name exactly one target of http, queue, stream, table, topic, invoke, not none",
+        ),
         (
             "send: [{queue: a, invoke: b, body: 1}]",
-            "{path}: send.1: name exactly one target of http, queue, invoke, not queue and invoke",
+            (
+                "{path}: send.1: name exactly one target of http, queue, stream, table, topic, invoke, "
+                "not queue and invoke"
+            ),
         ),
         ("send: [{queue: a}]", "{path}: send.1: a body is missing"),
         (
