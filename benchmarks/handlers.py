@@ -27,7 +27,7 @@ from lab.program.project import read_project
 ROOT = Path(__file__).resolve().parent.parent
 MESSAGES = 5_000
 RATIO_LIMIT = 2.0
-HEARTBEATS = 1_000
+JOBS = 1_000
 
 
 def figures() -> Iterator[Figure]:
@@ -47,9 +47,16 @@ def figures() -> Iterator[Figure]:
     growth = min(simulated[2 * MESSAGES]) / min(simulated[MESSAGES])
     yield Figure("twice the messages", f"{growth:.2f} x the time", "linear: about 2 x", growth <= 2.4)
 
-    heartbeat = evaluate(read_project(ROOT), "visibility-heartbeat")
-    jobs = best_seconds(lambda: simulate(heartbeat, ROOT, _jobs(HEARTBEATS), DEFAULT_SEED), repeat=1)
-    yield Figure(f"{HEARTBEATS:,} messages x 8 s with heartbeat", f"{jobs:.1f} s", "below 30 s", jobs < 30)
+    jobs = _jobs_seconds("visibility-heartbeat")
+    yield Figure(f"{JOBS:,} messages x 8 s with heartbeat", f"{jobs:.1f} s", "below 30 s", jobs < 30)
+    # Work of 8 s is extended at 3 s and at 6 s.
+    call = max(0.0, jobs - _jobs_seconds("visibility-safe")) / (2 * JOBS)
+    yield Figure("one heartbeat: a thread's wait and an API call", f"{call * 1_000_000:.0f} us")
+
+
+def _jobs_seconds(stack: str) -> float:
+    graph = evaluate(read_project(ROOT), stack)
+    return best_seconds(lambda: simulate(graph, ROOT, _jobs(JOBS), DEFAULT_SEED), repeat=2)
 
 
 def _messages(count: int) -> Workload:

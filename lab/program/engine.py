@@ -10,7 +10,6 @@ import contextvars
 import json
 import os
 import runpy
-import sys
 from collections.abc import Sequence
 
 import pulumi
@@ -78,8 +77,6 @@ def evaluate(project: Project, stack: str, overrides: Sequence[str] = ()) -> Gra
         failure = _failure(raised, deployment, log, project, config)
     # The exception and its frames hold tasks and futures of the run, which are not wanted any longer.
     raised = None
-    for message in log.infos:
-        print(f"info: {message}", file=sys.stderr)
     if failure is not None:
         raise failure
     return _graph(project, config, deployment, log, decoder)

@@ -44,17 +44,16 @@ class Log:
     Attributes:
         warnings: messages of `pulumi.log.warn`.
         errors: messages of `pulumi.log.error`.
-        infos: messages of `pulumi.log.info`.
     """
 
     warnings: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
-    infos: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, request: engine_pb2.LogRequest) -> empty_pb2.Empty:
         """Take one message."""
-        kept = {engine_pb2.WARNING: self.warnings, engine_pb2.ERROR: self.errors, engine_pb2.INFO: self.infos}
+        # What a program says about its deployment (INFO) is of no use to somebody who does not deploy.
+        kept = {engine_pb2.WARNING: self.warnings, engine_pb2.ERROR: self.errors}
         messages = kept.get(request.severity)
         if messages is not None:
             name = f"{request.urn.rpartition('::')[2]}: " if request.urn else ""
