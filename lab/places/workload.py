@@ -6,7 +6,7 @@ import json
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
@@ -47,7 +47,8 @@ class Send(_Model):
     http: HttpRequest | None = None
     queue: str | None = None
     invoke: str | None = None
-    type: Literal["sync"] | None = None
+    type: Literal["sync", "async"] | None = None
+    """How to invoke: `sync` (the default) waits for the answer, `async` hands the event to Lambda's own queue."""
     body: Any = None
 
     @model_validator(mode="after")
@@ -64,10 +65,43 @@ class Send(_Model):
         return self
 
 
+class Fault(_Model):
+    """One line of `faults`: something that goes wrong for a while, whatever the stack does.
+
+    `at` is in virtual seconds after the start, `for` says for how long (to the end of the run where it is left out).
+    """
+
+    at: float = Field(default=0, ge=0)
+    for_seconds: float | None = Field(default=None, alias="for", gt=0)
+    function: str | None = None
+    service: Literal["dynamodb", "events", "lambda", "s3", "sns", "sqs"] | None = None
+    operation: str | None = None
+    queue: str | None = None
+    kind: Literal["throttle", "error", "failure", "latency"]
+    share: float = Field(default=1.0, gt=0, le=1)
+    ids: list[str] | None = Field(default=None, min_length=1)
+    seconds: float | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Fault:
+        if (self.function is None) == (self.service is None):
+            raise ValueError("name exactly one of function and service")
+        if self.function is None and (self.ids is not None or self.kind == "failure"):
+            raise ValueError("ids and the kind failure go with function")
+        if self.operation is not None and self.service is None:
+            raise ValueError("operation goes with service")
+        if self.queue is not None and self.service != "sqs":
+            raise ValueError("queue goes with service: sqs")
+        if (self.kind == "latency") != (self.seconds is not None):
+            raise ValueError("seconds goes with the kind latency, which needs it")
+        return self
+
+
 class _File(_Model):
     stacks: list[str] = Field(default_factory=list)
     description: str = ""
     send: list[Send] = Field(min_length=1)
+    faults: list[Fault] = Field(default_factory=list)
     until: Literal["drained"] | float | None = Field(default=None)
     poison: str | None = None
 
@@ -84,7 +118,7 @@ class Arrival:
 
     Attributes:
         at_seconds: when, in virtual seconds.
-        target: `http`, `queue` or `invoke`.
+        target: `http`, `queue`, `invoke` (and wait) or `event` (invoke asynchronously).
         name: the queue or function; for http the API's name or "".
         body: the body as text.
         request: the HTTP request, for http.
@@ -108,6 +142,7 @@ class Workload:
         sends: its lines.
         until_seconds: virtual seconds after which the run ends, or None: when nothing can move any more.
         poison: body field that marks a message no handler can process, or None.
+        faults: what goes wrong, and when.
     """
 
     name: str
@@ -116,6 +151,7 @@ class Workload:
     sends: tuple[Send, ...]
     until_seconds: float | None
     poison: str | None
+    faults: tuple[Fault, ...] = ()
 
     def is_poison(self, body: str) -> bool:
         """Whether no handler can process a message of this body."""
@@ -142,7 +178,7 @@ class Workload:
             for n in range(1, send.times + 1):
                 yield Arrival(
                     at_seconds=send.at + (n - 1) * send.every,
-                    target="http" if send.http else "queue" if send.queue else "invoke",
+                    target=_target(send),
                     name=(send.http.api or "" if send.http else send.queue or send.invoke) or "",
                     body=_as_text(render(template, n, chance, where)),
                     request=send.http,
@@ -166,7 +202,15 @@ class Workload:
         if not fields:
             return self
         sends = tuple(_with_fields(send, fields, f"{self.path}: send {i}") for i, send in enumerate(self.sends, 1))
-        return Workload(self.name, self.path, self.stacks, sends, self.until_seconds, self.poison)
+        return replace(self, sends=sends)
+
+
+def _target(send: Send) -> str:
+    if send.http:
+        return "http"
+    if send.queue:
+        return "queue"
+    return "event" if send.type == "async" else "invoke"
 
 
 def _with_fields(send: Send, fields: Mapping[str, Any], where: str) -> Send:
@@ -208,7 +252,7 @@ def read_workload(path: Path) -> Workload:
     except ValidationError as error:
         raise WorkloadError("\n".join(_explain(path, problem) for problem in error.errors())) from error
     until = file.until if isinstance(file.until, (int, float)) else None
-    return Workload(path.stem, path, tuple(file.stacks), tuple(file.send), until, file.poison)
+    return Workload(path.stem, path, tuple(file.stacks), tuple(file.send), until, file.poison, tuple(file.faults))
 
 
 def _explain(path: Path, problem: Any) -> str:
