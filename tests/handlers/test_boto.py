@@ -224,3 +224,104 @@ def test_parameters_arrive_as_the_caller_gave_them(world: World) -> None:
     )
     assert world.calls[0][3] == {"StreamName": "s", "Data": b"\x00\xff", "PartitionKey": "k"}
     assert json.dumps(world.answers[-1][1].payload) == '"null"'
+
+
+_RETRIES = """
+import boto3, time
+from botocore.config import Config
+from botocore.exceptions import ClientError
+def handler(event, context):
+    client = boto3.client("lambda", config=Config(**event))
+    began = time.monotonic()
+    try:
+        answer = client.invoke(FunctionName="f", Payload=b"{}")
+        seen = [answer["Payload"].read().decode(), answer["ResponseMetadata"]["RetryAttempts"]]
+    except ClientError as error:
+        seen = [error.response["Error"]["Code"], error.response.get("Reason"),
+                error.response["ResponseMetadata"]["RetryAttempts"], type(error).__name__]
+    return [seen, time.monotonic() - began]
+"""
+
+
+def _refusing(times: int, status: int, code: str) -> Any:
+    left = iter(range(times))
+
+    def answer(service: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        if next(left, None) is not None:
+            raise AwsError(code, "no", status, details={"Reason": "CallerRateLimitExceeded", "retryAfterSeconds": "1"})
+        return {"StatusCode": 200, "Payload": b"[1]"}
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("config", "status", "code", "calls"),
+    [
+        ({}, 429, "TooManyRequestsException", 3),
+        ({"retries": {"mode": "adaptive"}}, 429, "TooManyRequestsException", 3),
+        ({"retries": {"mode": "legacy"}}, 429, "TooManyRequestsException", 5),
+        ({"retries": {"mode": "standard", "total_max_attempts": 6}}, 500, "ServiceException", 6),
+        ({"retries": {"total_max_attempts": 1}}, 500, "ServiceException", 1),
+        ({}, 502, "ENILimitReachedException", 3),
+        ({}, 400, "InvalidRequestContentException", 1),
+        ({}, 413, "RequestTooLargeException", 1),
+    ],
+)
+def test_syn_retry_1_botocore_retries_as_the_client_is_configured(
+    world: World, config: dict[str, Any], status: int, code: str, calls: int
+) -> None:
+    world.answer = _refusing(99, status, code)
+    with world.host:
+        [seen, _] = world.result(world.environment(world.function(_RETRIES, timeout_seconds=300)), config)
+
+    assert len(world.calls) == calls
+    assert [seen[0], seen[2], seen[3]] == [code, calls - 1, code]
+    if code == "TooManyRequestsException":
+        assert seen[1] == "CallerRateLimitExceeded"
+
+
+@pytest.mark.parametrize("mode", ["standard", "legacy", "adaptive"])
+def test_syn_retry_1_a_call_that_succeeds_at_last_returns_its_answer(world: World, mode: str) -> None:
+    world.answer = _refusing(2, 429, "TooManyRequestsException")
+    with world.host:
+        event = {"retries": {"mode": mode}}
+        [seen, took] = world.result(world.environment(world.function(_RETRIES)), event)
+
+    assert seen == ["[1]", 2]
+    assert took < 10
+    instants = [call[0] for call in world.calls]
+    assert instants[1] - instants[0] > 0.005  # botocore's own waits, in virtual time
+
+
+@pytest.mark.parametrize(
+    ("service", "call", "code"),
+    [
+        ("sqs", "send_message(QueueUrl='https://q', MessageBody='x')", "RequestThrottled"),
+        ("dynamodb", "get_item(TableName='t', Key={'id': {'S': '1'}})", "ProvisionedThroughputExceededException"),
+        ("sns", "publish(TopicArn='arn:aws:sns:us-east-1:1:t', Message='x')", "Throttling"),
+        ("events", "put_events(Entries=[{'Source': 's', 'DetailType': 'd', 'Detail': '{}'}])", "ThrottlingException"),
+        ("s3", "put_object(Bucket='bucket', Key='k', Body=b'x')", "SlowDown"),
+    ],
+)
+def test_syn_retry_1_every_protocol_carries_error_codes_and_answers(
+    world: World, service: str, call: str, code: str
+) -> None:
+    left = iter(range(2))
+
+    def answer(service: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        if next(left, None) is not None:
+            raise AwsError(code, "Rate <exceeded>", 503 if service == "s3" else 400)
+        return {"Marker": "kept"}
+
+    world.answer = answer
+    result = world.run_code(
+        f"""
+        import boto3
+        def handler(event, context):
+            answer = boto3.client("{service}").{call}
+            return [answer["Marker"], answer["ResponseMetadata"]["RetryAttempts"]]
+        """
+    )
+
+    assert result == ["kept", 2]
+    assert len(world.calls) == 3
