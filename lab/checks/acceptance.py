@@ -75,10 +75,10 @@ def _acceptance(key: str, reason: Any) -> Acceptance:
     if check not in CHECKS and not _SCHEMA_CHECK.fullmatch(check):
         near = difflib.get_close_matches(check.upper(), CHECKS, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]}?" if near else "docs/checks.md lists them all"
-        raise StackFileError(f"{ACCEPT_KEY}: no check has the id {check}: {hint}")
+        raise StackFileError(f"{ACCEPT_KEY} names {check}, which is no check: {hint}")
     if not isinstance(reason, str) or not reason.strip():
         raise StackFileError(
-            f"{ACCEPT_KEY}: {key} has no reason, found {reason!r}\n  fix: say in a few words why it is accepted"
+            f"{ACCEPT_KEY} gives no reason for {key}, found {reason!r}\n  fix: say in a few words why it is accepted"
         )
     return Acceptance(check, resource, reason.strip())
 

@@ -89,7 +89,10 @@ def _all_or_nothing(topology: Topology) -> Iterator[Found]:
             f"set functionResponseTypes of {mapping.name} to {_REPORT} and return the failed records as "
             "batchItemFailures, or set batchSize to 1"
         )
-        values = {f"{mapping.name}.functionResponseTypes": [], f"{mapping.name}.batchSize": mapping.batch_size}
+        values: dict[str, object] = {
+            f"{mapping.name}.functionResponseTypes": [],
+            f"{mapping.name}.batchSize": mapping.batch_size,
+        }
         edits = (Edit(mapping.resource.urn, ("batchSize",), 1),)
         names = (mapping.name,) if mapping.function is None else (mapping.name, mapping.function.name)
         yield Found(Severity.WARNING, names, values, why, fix, edits)
@@ -184,7 +187,7 @@ CHECKS = (
         Severity.WARNING,
         "Records whose errors are caught count as processed; an exception still brings the whole batch back.",
         "Return the failed records as batchItemFailures.",
-        "ESM-REPORT-4",
+        LAMBDA_GUIDE + "services-sqs-errorhandling.html",
         _never_reported,
     ),
     Check(

@@ -63,7 +63,8 @@ def _trap(mapping: SourceMapping, queue: Queue, function: Function) -> Found | N
         f"{function.name}.timeout": timeout,
     }
     severity = Severity.ERROR if hopeless else Severity.WARNING
-    return Found(severity, (mapping.name, function.name, queue.name), values, why, fix, tuple(edits))
+    source = "ESM-THROTTLE-2" if hopeless else ""
+    return Found(severity, (mapping.name, function.name, queue.name), values, why, fix, tuple(edits), source)
 
 
 def _outgrows(mapping: SourceMapping, reserved: int) -> bool:
@@ -150,7 +151,7 @@ CHECKS = (
         Severity.ERROR,
         "Throttled batches spend their receives, and healthy messages are dead-lettered without having been worked on.",
         "Limit the mapping with scalingConfig.maximumConcurrency instead.",
-        "ESM-THROTTLE-2",
+        "ESM-THROTTLE-1",
         _over_pulled,
     ),
     Check(

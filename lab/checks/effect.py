@@ -27,6 +27,8 @@ _FIGURES: Mapping[str, Callable[[Outcome], int]] = {
     "throttled invokes": lambda outcome: outcome.invocations.throttled,
 }
 
+_COUNTING_MESSAGES = frozenset({"lost", "healthy dead-lettered", "dead-lettered", "expired", "remaining"})
+
 
 @dataclass(frozen=True, slots=True)
 class Effect:
@@ -89,9 +91,13 @@ def _figures(outcome: Outcome) -> dict[str, int]:
 def _compared(before: Outcome, after: Outcome) -> Effect:
     old, new = _figures(before), _figures(after)
     sent = before.messages.sent
-    changes = [f"{name} {old[name]} -> {new[name]}" for name in _FIGURES if old[name] != new[name]]
-    text = f"{', '.join(changes)} of {sent}" if changes else f"nothing changes for the {sent} messages of this workload"
-    return Effect(text, old, new)
+    of_messages = f" of {sent} message{'' if sent == 1 else 's'}"
+    changes = [
+        f"{name} {old[name]} -> {new[name]}{of_messages if name in _COUNTING_MESSAGES else ''}"
+        for name in _FIGURES
+        if old[name] != new[name]
+    ]
+    return Effect(", ".join(changes) or f"nothing changes for any{of_messages}", old, new)
 
 
 def _first_line(error: LabError) -> str:

@@ -13,7 +13,7 @@ from lab.checks.topology import Function, Queue, Topology
 from lab.checks.visibility import is_held, is_short
 
 _EXPIRY = "IDEMPOTENCY_EXPIRES_AFTER_SECONDS"
-_SOURCE = "https://docs.powertools.aws.dev/lambda/python/latest/utilities/idempotency/"
+_SOURCE = "https://docs.aws.amazon.com/powertools/python/latest/utilities/idempotency/"
 
 
 def _records(topology: Topology, function: Function) -> Records | None:

@@ -15,7 +15,7 @@ ENDLESS = -1
 LONGEST_KAFKA_TIMEOUT_SECONDS = 840
 _SOURCES = {
     "kinesis": LAMBDA_GUIDE + "services-kinesis-parameters.html",
-    "dynamodb": LAMBDA_GUIDE + "services-dynamodb-eventsourcemapping.html",
+    "dynamodb": LAMBDA_GUIDE + "services-ddb-params.html",
     "kafka": LAMBDA_GUIDE + "with-msk-configure.html",
 }
 _UNITS = {"kinesis": "shard", "dynamodb": "shard", "kafka": "partition"}
@@ -54,7 +54,7 @@ def _endless(topology: Topology) -> Iterator[Found]:
             f"its {unit} for as long."
         )
         fix = f"set destinationConfig.onFailure and maximumRetryAttempts (such as 5) of {mapping.name}"
-        edits = (Edit(mapping.resource.urn, ("maximumRetryAttempts",), 5),)
+        edits: tuple[Edit, ...] = (Edit(mapping.resource.urn, ("maximumRetryAttempts",), 5),)
         if mapping.kind == "kafka":
             fix += ", which needs provisionedPollerConfig"
             edits = ()

@@ -5,6 +5,7 @@ Rich follows NO_COLOR, TERM=dumb and terminals by itself; this module only keeps
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import rich.console
 from rich.table import Table
 
 WIDTH_WITHOUT_TERMINAL = 140
-SLOW_SECONDS = 1.0
+AGAIN_SECONDS = 10
 
 
 class Console:
@@ -49,16 +50,25 @@ class Console:
 
     @contextmanager
     def working(self, what: str) -> Iterator[None]:
-        """Show that something is going on once it takes longer than a second: a spinner, or a line off a terminal."""
-        status = self._err.status(what) if self._err.is_terminal else None
-        show = status.start if status else lambda: self.message(f"{what} ...")
-        timer = threading.Timer(SLOW_SECONDS, show)
-        timer.daemon = True
-        timer.start()
+        """Say that something is going on once it takes longer than a second, and again every ten.
+
+        A signal says when, not a thread: while handlers run, the threads of this process are theirs. It counts the
+        time that the process works, which for a simulation is all the time that it takes.
+        """
+        if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        seconds_passed = 1
+
+        def tell(*_: object) -> None:
+            nonlocal seconds_passed
+            self.message(f"{what} ..." if seconds_passed == 1 else f"{what} ... {seconds_passed} s")
+            seconds_passed += AGAIN_SECONDS
+
+        before = signal.signal(signal.SIGVTALRM, tell)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 1, AGAIN_SECONDS)
         try:
             yield
         finally:
-            timer.cancel()
-            timer.join()
-            if status:
-                status.stop()
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            signal.signal(signal.SIGVTALRM, before)

@@ -169,11 +169,12 @@ def main(arguments: list[str] | None = None) -> int:
     except typer.TyperException as error:
         Console().error(f"{error.format_message()}\n  see: delivery-lab {_command(arguments)}--help")
         return UsageError.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        Console().message("interrupted; nothing was left behind")
-        return INTERRUPTED
+    except typer.Abort:
+        code = INTERRUPTED
     except BrokenPipeError:
         # The reader of our output went away, as `head` does: nobody is left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    if code == INTERRUPTED:
+        Console().message("interrupted; nothing was left behind")
     return code if isinstance(code, int) else 0

@@ -84,7 +84,6 @@ class Deployment:
             if self.failure is None:
                 self.failure = error
                 self.position = self._frames.of_trace(trace) if isinstance(trace, source_pb2.StackTrace) else ""
-        self.callbacks.close()
 
     def info(self, _request: empty_pb2.Empty) -> resource_pb2.DeploymentInfo:
         """Name the deployment and the features of this engine. It is a preview: outputs may be unknown."""
@@ -132,6 +131,8 @@ class Deployment:
         """A resource's own transforms, those of its parents from the inside out, and the stack's."""
         found = list(request.transforms)
         with self._lock:
+            if self.failure is not None:
+                return []  # the run has failed already, and the SDK may not serve callbacks any longer
             parent = request.parent
             while parent:
                 found.extend(self._transforms.get(parent, ()))
@@ -271,8 +272,7 @@ class Deployment:
         return resource_pb2.RegisterPackageResponse(ref=naming.uuid_of(request.name + request.parameterization.name))
 
     def shutdown(self, _request: empty_pb2.Empty) -> empty_pb2.Empty:
-        """The program is done, and the SDK waits for this answer before it ends its server for callbacks."""
-        self.callbacks.close()
+        """The program is done; there is nothing left to wait for."""
         return empty_pb2.Empty()
 
     def stack_registration(self) -> Registration | None:

@@ -29,7 +29,6 @@ from lab.program.overrides import apply_overrides
 from lab.program.project import Project
 from lab.program.registration import Urns, ordered
 from lab.program.service import Log, Stubs, serving
-from lab.program.transforms import Callbacks
 from lab.program.wire import Decoder
 
 
@@ -74,7 +73,7 @@ def evaluate(project: Project, stack: str, overrides: Sequence[str] = ()) -> Gra
     deployment = Deployment(Urns(config.stack, project.name), _region(config), decoder, frames)
     log = Log()
     with isolated(project), serving(deployment, log) as stubs:
-        raised = contextvars.copy_context().run(_run, project, config, stubs, deployment.callbacks)
+        raised = contextvars.copy_context().run(_run, project, config, stubs)
         failure = _failure(raised, deployment, log, project, config)
     # The exception and its frames hold tasks and futures of the run, which are not wanted any longer.
     raised = None
@@ -92,13 +91,13 @@ def _region(config: StackConfig) -> str:
     return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or naming.DEFAULT_REGION
 
 
-def _run(project: Project, config: StackConfig, stubs: Stubs, callbacks: Callbacks) -> BaseException | None:
+def _run(project: Project, config: StackConfig, stubs: Stubs) -> BaseException | None:
     """Run the program to its end, and return what it raised. Works on a copy of the SDK's context variables."""
     pulumi.runtime.reset_options()
     pulumi.runtime.configure(_settings(project, config, stubs))
     pulumi.runtime.set_all_config(config.texts(), config.secret_keys())
     try:
-        return run_to_end(lambda: pulumi.runtime.run_in_stack(lambda: _execute(project, callbacks)))
+        return run_to_end(lambda: pulumi.runtime.run_in_stack(lambda: _execute(project)))
     finally:
         _reset_sdk()
 
@@ -130,15 +129,11 @@ def _reset_sdk() -> None:
     )
 
 
-def _execute(project: Project, callbacks: Callbacks) -> None:
-    try:
-        if project.module:
-            runpy.run_module(project.module, run_name="__main__", alter_sys=True)
-        else:
-            runpy.run_path(str(project.program), run_name="__main__")
-    except BaseException:
-        callbacks.close()
-        raise
+def _execute(project: Project) -> None:
+    if project.module:
+        runpy.run_module(project.module, run_name="__main__", alter_sys=True)
+    else:
+        runpy.run_path(str(project.program), run_name="__main__")
 
 
 def _failure(

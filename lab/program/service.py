@@ -30,6 +30,7 @@ from lab.program.deployment import Deployment
 _THREADS = 64
 
 _GRACE_SECONDS = 5
+_PATIENCE_SECONDS = 0.5
 
 _OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 
@@ -96,7 +97,6 @@ def serving(deployment: Deployment, log: Log) -> Iterator[Stubs]:
     try:
         yield Stubs(resource_pb2_grpc.ResourceMonitorStub(channel), QuietEngine(channel))
     finally:
-        deployment.callbacks.close()
         channel.close()
         # With a grace period, although nothing is under way any longer: without one gRPC ends connections with an
         # error that it prints to standard error.
@@ -169,12 +169,18 @@ def _guarded(deployment: Deployment, method: str, answer: _Answering) -> Callabl
         except LabError as error:
             refusal = error
         except grpc.RpcError as error:
+            if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED):
+                # The program has failed elsewhere, and the SDK does not wait for what is under way: no news.
+                return context.abort(grpc.StatusCode.UNAVAILABLE, "the program has ended")
             # A function of the program that the engine called back raised. The SDK has put its message and its
             # frames into the details.
             refusal = ProgramError(f"a transform of the program failed: {_callback_message(error)}")
         except Exception as error:  # noqa: BLE001 - a bug here has to reach the user, not the server's log
             refusal = ModelError(f"the engine failed to answer {method}: {error!r}")
         deployment.refuse(refusal, request)
+        # The SDK ends its server for callbacks at once when it gets the error, so those under way are let end first.
+        # A callback that caused the error waits for this answer itself, hence a limit.
+        deployment.callbacks.wait_until_idle(_PATIENCE_SECONDS)
         return context.abort(grpc.StatusCode.UNKNOWN, str(refusal))
 
     return guarded

@@ -8,7 +8,8 @@ Source: https://www.pulumi.com/docs/iac/concepts/options/transforms/
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import grpc
 from google.protobuf.struct_pb2 import Struct
@@ -27,7 +28,10 @@ _LISTS = (
 
 
 class Callbacks:
-    """Calls functions of the program; one channel per address, closed by `close`.
+    """Calls functions of the program.
+
+    A channel is open only while a call is under way: the SDK ends its server for callbacks as soon as nothing is, and
+    gRPC reports on standard error when a server goes away under an open channel.
 
     Attributes:
         used: whether the program has any such function, so that the SDK runs a server for them.
@@ -35,8 +39,9 @@ class Callbacks:
 
     def __init__(self) -> None:
         self.used = False
+        self._lock = threading.Condition()
         self._channels: dict[str, grpc.Channel] = {}
-        self._lock = threading.Lock()
+        self._under_way = 0
 
     def call(self, callback: callback_pb2.Callback, request: bytes) -> bytes:
         """Call one function and return its serialized answer.
@@ -44,23 +49,35 @@ class Callbacks:
         Raises:
             grpc.RpcError: the function raised; the details hold its message.
         """
-        with self._lock:
-            channel = self._channels.get(callback.target)
-            if channel is None:
-                channel = self._channels[callback.target] = grpc.insecure_channel(callback.target)
-        stub = callback_pb2_grpc.CallbacksStub(channel)
-        answer: callback_pb2.CallbackInvokeResponse = stub.Invoke(
-            callback_pb2.CallbackInvokeRequest(token=callback.token, request=request)
-        )
+        with self._channel(callback.target) as channel:
+            answer: callback_pb2.CallbackInvokeResponse = callback_pb2_grpc.CallbacksStub(channel).Invoke(
+                callback_pb2.CallbackInvokeRequest(token=callback.token, request=request)
+            )
         return answer.response
 
-    def close(self) -> None:
-        """Close all channels. To be done before the SDK ends its server, or gRPC reports that on standard error."""
+    def wait_until_idle(self, timeout_seconds: float) -> None:
+        """Wait until no call is under way, or for the time given."""
         with self._lock:
-            channels = list(self._channels.values())
-            self._channels.clear()
-        for channel in channels:
-            channel.close()
+            self._lock.wait_for(lambda: self._under_way == 0, timeout_seconds)
+
+    @contextmanager
+    def _channel(self, target: str) -> Iterator[grpc.Channel]:
+        with self._lock:
+            self._under_way += 1
+            channel = self._channels.get(target)
+            if channel is None:
+                channel = self._channels[target] = grpc.insecure_channel(target)
+        try:
+            yield channel
+        finally:
+            with self._lock:
+                self._under_way -= 1
+                idle = list(self._channels.values()) if self._under_way == 0 else []
+                for unused in idle:
+                    unused.close()
+                if self._under_way == 0:
+                    self._channels.clear()
+                    self._lock.notify_all()
 
 
 def transform_resource(

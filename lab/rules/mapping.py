@@ -88,7 +88,7 @@ RULES = (
     assumed(
         "ESM-ERROR-2",
         "Without ReportBatchItemFailures an error halves the concurrent batches of the mapping (at least 1 remains), "
-        "and each success gives one back, up to 5.",
+        "and each success gives one back, up to 5. Below 5 it does not grow by itself.",
         "That errors slow the polling is documented, by how much is not: " + _ERRORS,
     ),
     documented("ESM-ERROR-3", "With ReportBatchItemFailures errors do not slow the polling.", _ERRORS),

@@ -16,6 +16,12 @@ def failing(make_project: MakeProject, program: str, **options: Any) -> LabError
     return caught.value
 
 
+def said(capfd: pytest.CaptureFixture[str]) -> str:
+    """What was printed, without gRPC's remarks, which it makes when another test imported it before `lab.program`."""
+    output = capfd.readouterr()
+    return "".join(line for line in (output.out + output.err).splitlines(True) if "chttp2_transport.cc" not in line)
+
+
 def test_an_exception_is_reported_with_its_message_and_line(make_project: MakeProject) -> None:
     error = failing(make_project, "import pulumi\n\nraise ValueError('a bad thing')\n")
     assert type(error) is ProgramError
@@ -88,8 +94,31 @@ def test_a_failing_program_leaves_no_noise(make_project: MakeProject, capfd: pyt
     raise KeyError("first")
     """
     assert str(failing(make_project, program)).startswith("the program raised")
-    output = capfd.readouterr()
-    assert (output.out, output.err) == ("", "")
+    assert said(capfd) == ""
+
+
+@pytest.mark.parametrize(
+    ("ending", "message"),
+    [
+        ("raise ValueError('x')", "the program raised ValueError: x"),
+        ("aws.sqs.Queue('r', name=queue.arn.apply(lambda arn: 1 / 0))", "the program raised ZeroDivisionError"),
+        ("aws.sqs.Queue('q0')", "Duplicate resource URN 'urn:pulumi:dev::demo::aws:sqs/queue:Queue::q0'"),
+        ("aws.ssm.get_parameter(name='x')", "the program calls the function aws:ssm/getParameter:getParameter"),
+    ],
+)
+def test_a_failure_while_transforms_are_under_way_is_reported_as_itself(
+    make_project: MakeProject, capfd: pytest.CaptureFixture[str], ending: str, message: str
+) -> None:
+    program = f"""\
+    import pulumi, pulumi_aws as aws
+    pulumi.runtime.register_resource_transform(lambda args: None)
+    for number in range(10):
+        queue = aws.sqs.Queue(f"q{{number}}")
+    {ending}
+    """
+    for _ in range(3):
+        assert str(failing(make_project, program)).startswith(message)
+    assert said(capfd) == ""
 
 
 def test_run_errors_are_settings_errors_with_the_message_as_it_is(make_project: MakeProject) -> None:

@@ -203,7 +203,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, str]]] = [
         {"clusterName": "c", "numberOfBrokerNodes": 6, "clientAuthentication": {"sasl": {"iam": True}}},
         {
             "arn": f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/c/{UUID}-1",
-            "bootstrapBrokersSaslIam": f"(b-[123]\\.c\\.\\w{{6}}\\.c2\\.kafka\\.{REGION}\\.amazonaws\\.com:9098,?){{3}}",
+            "bootstrapBrokersSaslIam": f"(b-[123]\\.c\\.\\w{{6}}\\.c2\\.kafka\\.{REGION}\\.amazonaws.com:9098,?){{3}}",
             "bootstrapBrokersSaslScram": "",
             "bootstrapBrokersTls": ".*:9094",
             "bootstrapBrokers": "",

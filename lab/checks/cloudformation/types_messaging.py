@@ -18,12 +18,16 @@ from lab.checks.cloudformation.shapes import (
     to,
 )
 
+# The provider writes it as false where there is no FIFO, and does not send it then.
+_DEDUPLICATION = to("ContentBasedDeduplication", unset=(False,))
+
 _QUEUE = ResourceType(
     "AWS::SQS::Queue",
     fields(
-        same="contentBasedDeduplication deduplicationScope delaySeconds fifoQueue fifoThroughputLimit"
-        " kmsDataKeyReusePeriodSeconds kmsMasterKeyId sqsManagedSseEnabled",
+        same="deduplicationScope delaySeconds fifoQueue fifoThroughputLimit kmsDataKeyReusePeriodSeconds kmsMasterKeyId"
+        " sqsManagedSseEnabled",
         other={
+            "contentBasedDeduplication": _DEDUPLICATION,
             "maxMessageSize": "MaximumMessageSize",
             "messageRetentionSeconds": "MessageRetentionPeriod",
             "name": "QueueName",
@@ -51,9 +55,9 @@ _QUEUE_POLICY = ResourceType(
 _TOPIC = ResourceType(
     "AWS::SNS::Topic",
     fields(
-        same="contentBasedDeduplication displayName fifoThroughputScope fifoTopic kmsMasterKeyId maximumMessageSize"
-        " tracingConfig",
+        same="displayName fifoThroughputScope fifoTopic kmsMasterKeyId maximumMessageSize tracingConfig",
         other={
+            "contentBasedDeduplication": _DEDUPLICATION,
             "archivePolicy": to("ArchivePolicy", document),
             "name": "TopicName",
             "signatureVersion": to("SignatureVersion", text),

@@ -92,11 +92,16 @@ def _message(place: Place, match: Match) -> str:
 def _one_of(place: Place, value: str, options: list[str]) -> Said:
     if len(options) > _MOST_OPTIONS:
         message = f"{value} is none of the {len(options)} values that are allowed"
-        options = difflib.get_close_matches(value.strip("'"), options, n=3, cutoff=0) or options
-        return Said(message, f"set {place.where} to one of them, such as {', '.join(options)}")
+        return Said(message, f"set {place.where} to one of them, such as {', '.join(_nearest(value, options))}")
     message = f"{value} is not allowed here"
     choice = options[0] if len(options) == 1 else f"one of {', '.join(options)}"
     return Said(message, f"set {place.where} to {choice}")
+
+
+def _nearest(value: str, options: list[str]) -> list[str]:
+    if value.isdecimal() and all(option.isdecimal() for option in options):
+        return sorted(options, key=lambda option: abs(int(option) - int(value)))[:2]
+    return difflib.get_close_matches(value.strip("'"), options, n=3, cutoff=0)
 
 
 def _filled(advice: str, place: Place, found: str = "") -> str:

@@ -40,7 +40,13 @@ class StandardScaling:
         return MAXIMUM if self.maximum_concurrency is None else self.maximum_concurrency
 
     def grow(self, now_us: int) -> None:
-        """A second has passed in which all pollers were busy and messages were waiting."""
+        """A second has passed in which all pollers were busy and messages were waiting.
+
+        Below the start only errors can have put the limit, and only successes raise it again (ESM-ERROR-2): growth
+        would undo the slow-down within a second.
+        """
+        if self._limit < START:
+            return
         throttled = self._throttled_at_us
         if throttled is None or now_us - throttled >= PAUSE_AFTER_THROTTLE_SECONDS * 1_000_000:
             self._limit = min(self.maximum, self._limit + GROWTH_PER_SECOND)

@@ -70,15 +70,15 @@ class SqsMappingConfig:
         Raises:
             DeploymentRefusedError: with AWS's code and message.
         """
-        bounds: list[tuple[str, int | None, int, int]] = [
-            ("batchSize", self.batch_size, 1, 10_000),
-            ("maximumBatchingWindowInSeconds", self.window_seconds, 0, 300),
-            ("scalingConfig.maximumConcurrency", self.maximum_concurrency, 2, 1_000),
+        bounds: list[tuple[str, int | None, int, int, str]] = [
+            ("batchSize", self.batch_size, 1, 10_000, "ESM-BATCH-1"),
+            ("maximumBatchingWindowInSeconds", self.window_seconds, 0, 300, "ESM-BATCH-2"),
+            ("scalingConfig.maximumConcurrency", self.maximum_concurrency, 2, 1_000, "ESM-CONC-1"),
         ]
-        for name, value, lowest, highest in bounds:
+        for name, value, lowest, highest, rule in bounds:
             if value is not None and not lowest <= value <= highest:
                 message = f"Value {value} at '{name}' failed to satisfy constraint: {lowest} to {highest}"
-                raise self._refused(message, "ESM-BATCH-1", f"set {name} from {lowest} to {highest}")
+                raise self._refused(message, rule, f"set {name} from {lowest} to {highest}")
         if self.batch_size > ENTRIES_PER_BATCH and self.window_seconds == 0:
             message = "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10"
             raise self._refused(message, "ESM-BATCH-1", "set a batching window of at least 1 s, or a batch size of 10")

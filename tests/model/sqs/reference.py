@@ -65,8 +65,10 @@ class NaiveQueues:
     def is_exhausted(self, message: Plain) -> bool:
         return self.limit is not None and message.place == "jobs" and message.receives >= self.limit
 
-    def accept_receive(self, place: str, maximum: int, timeout: int | None, returned: list[str]) -> None:
-        """Check that a receive may return this, then do what it does."""
+    def accept_receive(
+        self, place: str, maximum: int, timeout: int | None, returned: list[str], moved: set[str]
+    ) -> None:
+        """Check that a receive may return and move this, then do what it does."""
         ready = self.ready(place)
         good = {m.id for m in ready if not self.is_exhausted(m)}
         assert set(returned) <= good
@@ -74,20 +76,27 @@ class NaiveQueues:
         waited = [self.find(identifier).ready_at for identifier in returned]
         assert waited == sorted(waited)
         assert all(m.ready_at >= waited[-1] for m in ready if m.id in good - set(returned) and waited)
-        self._move_exhausted(ready, maximum, waited)
+        self._check_moved({m.id: m.ready_at for m in ready if self.is_exhausted(m)}, maximum, waited, moved)
+        for identifier in moved:
+            message = self.find(identifier)
+            message.place = "dead"
+            message.ready_at = self.now
+            message.received = -1
         for identifier in returned:
             message = self.find(identifier)
             message.receives += 1
             message.received = self.now
             message.ready_at = self.now + (self.visibility if timeout is None else timeout)
 
-    def _move_exhausted(self, ready: list[Plain], maximum: int, waited: list[int]) -> None:
-        """All that stand before the last message returned are moved; all there are if the receive was not filled."""
-        for message in ready:
-            if self.is_exhausted(message) and (len(waited) < maximum or message.ready_at <= waited[-1]):
-                message.place = "dead"
-                message.ready_at = self.now
-                message.received = -1
+    def _check_moved(self, exhausted: dict[str, int], maximum: int, waited: list[int], moved: set[str]) -> None:
+        """All exhausted ones before the last message returned are moved; all there are if the receive was not filled.
+
+        Where one became ready at the same instant as that last message, both orders are right.
+        """
+        filled = len(waited) == maximum
+        must = {identifier for identifier, ready_at in exhausted.items() if not filled or ready_at < waited[-1]}
+        may = {identifier for identifier, ready_at in exhausted.items() if not filled or ready_at <= waited[-1]}
+        assert must <= moved <= may
 
     def delete(self, identifier: str) -> bool:
         """Delete with the newest handle; false if SQS refuses."""

@@ -57,7 +57,8 @@ class QueueAgainstReference(RuleBasedStateMachine):
     @rule(place=PLACES, maximum=st.integers(1, 10), timeout=st.one_of(st.none(), st.integers(0, 30)))
     def receive(self, place: str, maximum: int, timeout: int | None) -> None:
         deliveries = self.queue(place).receive(maximum, timeout)
-        self.naive.accept_receive(place, maximum, timeout, [delivery.message.id for delivery in deliveries])
+        moved = {message.id for message in self.dead.messages} - self.naive.in_place("dead")
+        self.naive.accept_receive(place, maximum, timeout, [delivery.message.id for delivery in deliveries], moved)
         # A dead-letter queue takes what is too old for it only to drop it at the same instant.
         self.naive.expire()
         self.world.wait(0)

@@ -1,0 +1,43 @@
+"""Measure everything and print a table; `--write` puts it into docs/benchmarks.md as well."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+from pathlib import Path
+
+from benchmarks import handlers, variants
+from benchmarks.figure import Figure
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
+_MARK = "<!-- what follows is written by `python -m benchmarks --write` -->"
+
+
+def main() -> int:
+    """Measure; the exit code is 0 whatever comes out, because a busy machine is no fault of the code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
+    wanted = parser.parse_args()
+    figures: list[Figure] = []
+    for room in (handlers, variants):
+        for figure in room.figures():
+            print(f"{figure.what}: {figure.value}", file=sys.stderr)
+            figures.append(figure)
+    table = "\n".join(["| what | measured | asked for | |", "| --- | --- | --- | --- |", *map(_row, figures)])
+    print(table)
+    if wanted.write:
+        head = PAGE.read_text(encoding="utf-8").split(_MARK)[0]
+        machine = f"{os.cpu_count()} cores, CPython {platform.python_version()}, {platform.system()}"
+        PAGE.write_text(f"{head}{_MARK}\n\nMeasured on {machine}.\n\n{table}\n", encoding="utf-8")
+    return 0
+
+
+def _row(figure: Figure) -> str:
+    verdict = {True: "kept", False: "**missed**", None: ""}[figure.reached]
+    return f"| {figure.what} | {figure.value} | {figure.limit} | {verdict} |"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

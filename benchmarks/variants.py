@@ -1,0 +1,45 @@
+"""`run --all` as a user starts it, and each variant once the process is warm."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.figure import Figure, best_seconds
+from lab.model.randomness import DEFAULT_SEED
+from lab.places.simulation import simulate
+from lab.places.workload import default_workload
+from lab.program.engine import evaluate
+from lab.program.project import read_project
+from lab.results.outcome import outcome_of
+
+ROOT = Path(__file__).resolve().parent.parent
+ALL_LIMIT_SECONDS = 10.0
+VARIANT_LIMIT_SECONDS = 0.5
+ENGINE_LIMIT_SECONDS = 0.3
+
+
+def figures() -> Iterator[Figure]:
+    """Measure start to end, then each part in this process."""
+    command = [sys.executable, "-m", "lab.cli", "run", "--all"]
+    whole = best_seconds(lambda: subprocess.run(command, cwd=ROOT, capture_output=True, check=True), repeat=2)
+    limit = f"at most {ALL_LIMIT_SECONDS:.0f} s"
+    yield Figure("run --all, start-up included", f"{whole:.1f} s", limit, whole <= ALL_LIMIT_SECONDS)
+
+    project = read_project(ROOT)
+    names = [stack.name for stack in project.stacks()]
+    _run(names[0])  # imports of the program and of the handlers
+    slowest, name = max((best_seconds(lambda stack=stack: _run(stack)), stack) for stack in names)  # type: ignore[misc]
+    limit = f"below {VARIANT_LIMIT_SECONDS} s"
+    yield Figure(f"the slowest variant, warm ({name})", f"{slowest:.2f} s", limit, slowest < VARIANT_LIMIT_SECONDS)
+
+    engine, name = max((best_seconds(lambda stack=stack: evaluate(project, stack)), stack) for stack in names)  # type: ignore[misc]
+    limit = f"at most {ENGINE_LIMIT_SECONDS} s"
+    yield Figure(f"the program through the engine ({name})", f"{engine:.2f} s", limit, engine <= ENGINE_LIMIT_SECONDS)
+
+
+def _run(stack: str) -> None:
+    graph = evaluate(read_project(ROOT), stack)
+    outcome_of(simulate(graph, ROOT, default_workload(ROOT / "workloads", stack), DEFAULT_SEED))

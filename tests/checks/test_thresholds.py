@@ -1,0 +1,170 @@
+"""Where each check begins and ends to find something, one value at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lab.checks.finding import Finding
+from tests.checks.world import SILENT, findings_in, graph_of, ids
+
+PIPELINE = "mapping(queue_with_dlq({queue}), function({function}), {mapping})"
+LAYOUT = {"queue": "", "function": "", "mapping": ""}
+
+
+def found(tmp_path: Path, files: dict[str, str] | None = None, **given: str) -> list[Finding]:
+    return findings_in(graph_of(tmp_path / "shop", PIPELINE.format(**{**LAYOUT, **given}), files))
+
+
+@pytest.mark.parametrize(
+    ("queue", "function", "mapping", "expected"),
+    [
+        ("visibility_timeout_seconds=59", "", "", {"CHK-VT-2 warning"}),
+        ("visibility_timeout_seconds=60", "", "", set()),
+        ("visibility_timeout_seconds=64", "", "maximum_batching_window_in_seconds=5", {"CHK-VT-2 warning"}),
+        ("visibility_timeout_seconds=65", "", "maximum_batching_window_in_seconds=5", set()),
+        ("visibility_timeout_seconds=10", "", "", {"CHK-VT-2 warning"}),
+        ("visibility_timeout_seconds=9", "", "", {"CHK-VT-1 error"}),
+        # A number given as text is a number; a timeout left out is 3 s.
+        ("visibility_timeout_seconds='17'", "timeout=None", "", {"CHK-VT-2 warning"}),
+        ("visibility_timeout_seconds=18", "timeout=None", "", set()),
+    ],
+)
+def test_visibility_timeout(tmp_path: Path, queue: str, function: str, mapping: str, expected: set[str]) -> None:
+    assert ids(found(tmp_path, queue=queue, function=function, mapping=mapping)) == expected
+
+
+@pytest.mark.parametrize(
+    ("reserved", "count", "visibility", "expected"),
+    [
+        (1, 2, 10, {"CHK-CONC-1 error", "CHK-VT-2 warning"}),
+        (4, 4, 19, {"CHK-CONC-1 error", "CHK-VT-2 warning"}),
+        (4, 4, 20, {"CHK-CONC-1 warning", "CHK-VT-2 warning"}),
+        (4, 4, 60, {"CHK-CONC-1 warning"}),
+        (4, 5, 60, set()),
+        (5, 4, 60, set()),
+        (5, 4, 59, {"CHK-CONC-1 warning", "CHK-VT-2 warning"}),
+        (700, 4, 59, {"CHK-CONC-1 warning", "CHK-VT-2 warning"}),
+        (0, 5, 60, {"CHK-CONC-3 error"}),
+        (900, 5, 60, set()),
+        (901, 5, 60, {"CHK-CONC-5 warning"}),
+    ],
+)
+def test_reserved_concurrency(tmp_path: Path, reserved: int, count: int, visibility: int, expected: set[str]) -> None:
+    queue = f"{count}, visibility_timeout_seconds={visibility}"
+    assert ids(found(tmp_path, queue=queue, function=f"reserved_concurrent_executions={reserved}")) == expected
+
+
+def test_the_fix_of_a_small_reservation_fits_the_smallest_maximum_concurrency(tmp_path: Path) -> None:
+    [finding] = found(tmp_path, queue="2", function="reserved_concurrent_executions=1")
+
+    assert finding.fix == (
+        "set scalingConfig.maximumConcurrency of mapping to 2, and reservedConcurrentExecutions of worker to 2"
+    )
+    assert [(edit.path, edit.value) for edit in finding.edits] == [
+        (("scalingConfig", "maximumConcurrency"), 2),
+        (("reservedConcurrentExecutions",), 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "expected"),
+    [
+        ("function_response_types=[], batch_size=1", set()),
+        ("function_response_types=[], batch_size=2", {"CHK-REPORT-1 warning"}),
+        ("batch_size=1", set()),
+        ("batch_size=2", {"CHK-REPORT-2 warning"}),
+        ("batch_size=10", {"CHK-REPORT-2 warning"}),
+        ("batch_size=11", {"CHK-REPORT-2 warning", "CHK-BATCH-1 error"}),
+        ("batch_size=11, maximum_batching_window_in_seconds=1", {"CHK-REPORT-2 warning", "CHK-VT-2 warning"}),
+    ],
+)
+def test_batches_of_a_handler_that_reports_nothing(tmp_path: Path, mapping: str, expected: set[str]) -> None:
+    assert ids(found(tmp_path, {"worker/app.py": SILENT}, mapping=mapping)) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "dead", "expected"),
+    [
+        (345_600, 345_599, {"CHK-DLQ-3 warning"}),
+        (345_600, 345_600, {"CHK-DLQ-3 warning"}),
+        (345_600, 345_601, set()),
+        # Nothing is above 14 days, so there is only something to think about.
+        (1_209_600, 1_209_600, {"CHK-DLQ-3 note"}),
+    ],
+)
+def test_retention_of_a_dead_letter_queue(tmp_path: Path, source: int, dead: int, expected: set[str]) -> None:
+    program = f"""
+        dead = aws.sqs.Queue("dead", message_retention_seconds={dead})
+        aws.sqs.Queue("jobs", message_retention_seconds={source}, redrive_policy=redrive(dead))
+    """
+    assert ids(findings_in(graph_of(tmp_path / "shop", program))) == expected
+
+
+ENVIRONMENT = """
+worker = function(environment={"variables": {"IDEMPOTENCY_MODE": "%s", "IDEMPOTENCY_EXPIRES_AFTER_SECONDS": "%s",
+    "HEARTBEAT_ENABLED": "%s", "HEARTBEAT_EVERY_SECONDS": "%s", "HEARTBEAT_EXTEND_TO_SECONDS": "%s"}}, timeout=100)
+mapping(queue_with_dlq(visibility_timeout_seconds=600), worker, batch_size=1)
+"""
+LONGEST_LIFE_SECONDS = 14 * 86_400 + 5 * 600
+
+
+@pytest.mark.parametrize(
+    ("mode", "expires", "expected"),
+    [
+        ("conditional", LONGEST_LIFE_SECONDS - 1, {"CHK-IDEM-1 warning"}),
+        ("conditional", LONGEST_LIFE_SECONDS, set()),
+        ("none", 1, set()),
+        ("unconditional", LONGEST_LIFE_SECONDS, {"CHK-IDEM-2 warning"}),
+        # Deliveries do not overlap here.
+        ("check-then-put", LONGEST_LIFE_SECONDS, set()),
+    ],
+)
+def test_records_of_work_done(tmp_path: Path, mode: str, expires: int, expected: set[str]) -> None:
+    program = ENVIRONMENT % (mode, expires, "false", 1, 2)
+    assert ids(findings_in(graph_of(tmp_path / "shop", program))) == expected
+
+
+@pytest.mark.parametrize(
+    ("every", "extend", "expected"),
+    [
+        (30, 31, set()),
+        (30, 30, {"CHK-HB-1 error"}),
+        # The invoke is over before the message comes back, or before the first beat.
+        (60, 40, set()),
+        (100, 1, set()),
+    ],
+)
+def test_heartbeats(tmp_path: Path, every: int, extend: int, expected: set[str]) -> None:
+    program = ENVIRONMENT % ("none", 1, "true", every, extend)
+    assert ids(findings_in(graph_of(tmp_path / "shop", program))) == expected
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ({"Action": "*", "Resource": "arn:aws:sqs:::q"}, {"CHK-SEC-1 warning"}),
+        ({"Action": ["sqs:*"], "Resource": "arn:aws:sqs:::q"}, {"CHK-SEC-1 warning"}),
+        ({"Action": "sqs:SendMessage", "Resource": "*"}, {"CHK-SEC-1 warning"}),
+        ({"Action": "sqs:SendMessage", "Resource": "arn:aws:sqs:::q"}, set()),
+        ({"Action": ["sqs:ListQueues", "ec2:DescribeVpcs"], "Resource": "*"}, set()),
+        ({"Action": "sqs:SendMessage", "Resource": "*", "Condition": {"Bool": {"x": "y"}}}, set()),
+        ({"Effect": "Deny", "Action": "*", "Resource": "*"}, set()),
+    ],
+)
+def test_permissions(tmp_path: Path, statement: dict[str, object], expected: set[str]) -> None:
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]}
+    program = f"function()\naws.iam.RolePolicy('policy', role=role.id, policy=json.dumps({document!r}))"
+    assert ids(findings_in(graph_of(tmp_path / "shop", program))) == expected
+
+
+@pytest.mark.parametrize("end", ["worker.name", "worker.arn", "worker.qualified_arn", "alias.arn"])
+def test_a_mapping_finds_its_function_by_any_reference(tmp_path: Path, end: str) -> None:
+    program = f"""
+        worker = function(timeout=90)
+        alias = aws.lambda_.Alias("live", function_name=worker.name, function_version="1")
+        aws.lambda_.EventSourceMapping("mapping", event_source_arn=queue_with_dlq().arn, function_name={end},
+                                       function_response_types=["ReportBatchItemFailures"])
+    """
+    assert ids(findings_in(graph_of(tmp_path / "shop", program))) == {"CHK-VT-1 error"}

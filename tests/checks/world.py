@@ -1,0 +1,120 @@
+"""Small Pulumi programs, written to a folder and run by the embedded engine."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pulumi
+
+from lab.checks.code.program import Code, UnreadableCode, read_code
+from lab.checks.finding import Finding
+from lab.checks.registry import CHECKS
+from lab.checks.topology import Topology
+from lab.program.engine import evaluate
+from lab.program.graph import Graph, Resource
+from lab.program.project import read_project
+
+PRELUDE = """
+import json
+import pulumi
+import pulumi_aws as aws
+
+DAY = 86_400
+TRUST = json.dumps({"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}]})
+role = aws.iam.Role("role", assume_role_policy=TRUST)
+
+
+def redrive(target, count=5):
+    return target.arn.apply(lambda arn: json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": count}))
+
+
+def function(name="worker", **given):
+    given = {"runtime": "python3.13", "handler": "app.handle", "role": role.arn, "timeout": 10,
+             "code": pulumi.FileArchive("./worker"), **given}
+    return aws.lambda_.Function(name, **given)
+
+
+def queue_with_dlq(count=5, **given):
+    dead = aws.sqs.Queue("dead", message_retention_seconds=14 * DAY)
+    return aws.sqs.Queue("jobs", **{"visibility_timeout_seconds": 60, "redrive_policy": redrive(dead, count), **given})
+
+
+def mapping(source, target, name="mapping", **given):
+    given = {"function_response_types": ["ReportBatchItemFailures"], **given}
+    return aws.lambda_.EventSourceMapping(name, event_source_arn=source.arn, function_name=target.arn, **given)
+
+"""
+
+REPORTING = """
+def handle(event, context):
+    failures = []
+    for record in event["Records"]:
+        try:
+            print(record["body"])
+        except ValueError:
+            failures.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failures}
+"""
+
+SILENT = """
+def handle(event, context):
+    for record in event["Records"]:
+        print(record["body"])
+"""
+
+ORDINARY = """
+jobs = queue_with_dlq()
+worker = function()
+mapping(jobs, worker)
+"""
+"""Nothing is wrong with this one."""
+
+
+def write_project(
+    folder: Path, program: str, files: Mapping[str, str] | None = None, *, config: str = "", name: str = "shop"
+) -> Path:
+    """Write a project with one stack, `prod`."""
+    (folder / "worker").mkdir(parents=True)
+    (folder / "Pulumi.yaml").write_text(f"name: {name}\nruntime: python\n")
+    (folder / "Pulumi.prod.yaml").write_text("config:\n  aws:region: eu-west-1\n" + textwrap.indent(config, "  "))
+    (folder / "__main__.py").write_text(PRELUDE + textwrap.dedent(program))
+    for path, text in {"worker/app.py": REPORTING, **(files or {})}.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(textwrap.dedent(text))
+    return folder
+
+
+def graph_of(folder: Path, program: str, files: Mapping[str, str] | None = None, *, config: str = "") -> Graph:
+    """The graph of a program."""
+    return evaluate(read_project(write_project(folder, program, files, config=config)), "prod")
+
+
+def findings_in(graph: Graph) -> list[Finding]:
+    """What our own checks find, without the schemas."""
+    topology = Topology.of(graph)
+    return [finding for check in CHECKS.values() for finding in check.findings(topology)]
+
+
+def ids(findings: Sequence[Finding]) -> set[str]:
+    """What was found, without the details."""
+    return {f"{finding.check} {finding.severity}" for finding in findings}
+
+
+def code_of(files: Mapping[str, str], *, handler: str = "app.handle", **environment: object) -> Code:
+    """The code of a function with these files."""
+    found = try_code_of(files, handler=handler, **environment)
+    assert isinstance(found, Code), found
+    return found
+
+
+def try_code_of(
+    files: Mapping[str, str], *, handler: str = "app.handle", **environment: object
+) -> Code | UnreadableCode:
+    archive = pulumi.AssetArchive({path: pulumi.StringAsset(textwrap.dedent(text)) for path, text in files.items()})
+    inputs = {"runtime": "python3.13", "handler": handler, "code": archive}
+    resource = Resource("urn:f", "aws:lambda/function:Function", "f", True, "f", "", inputs, inputs)
+    graph = Graph("p", "s", {"urn:f": resource}, {}, {})
+    return read_code(graph, resource, environment)

@@ -1,0 +1,91 @@
+"""The command as a process: interruption, pipes, and the wheel in a venv of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.lab_support import FOREIGN, ROOT
+
+_COMMAND = [sys.executable, "-m", "lab.cli"]
+
+
+def _spinning(folder: Path) -> Path:
+    """A project whose handler keeps the simulation busy for ever."""
+    for name in ("Pulumi.yaml", "Pulumi.prod.yaml", "__main__.py", "workload.yaml"):
+        (folder / name).write_text((FOREIGN / name).read_text())
+    (folder / "worker").mkdir()
+    spin = "import time\ndef handle(event, context):\n    while True:\n        time.sleep(0.000001)\n"
+    (folder / "worker" / "app.py").write_text(spin)
+    return folder
+
+
+def test_ctrl_c_ends_with_a_clean_message_and_leaves_no_process(tmp_path: Path) -> None:
+    project = _spinning(tmp_path)
+    words = ["run", "prod", "--project", str(project), "--workload", str(project / "workload.yaml")]
+    process = subprocess.Popen([*_COMMAND, *words], cwd=ROOT, stdout=-1, stderr=-1, text=True, start_new_session=True)
+    try:
+        assert process.stderr is not None
+        # The line that appears once a run takes longer than a second: the handler is at work by then.
+        assert process.stderr.readline() == "simulating prod ...\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+
+    assert process.returncode == 130
+    assert out == ""
+    assert err == "interrupted; nothing was left behind\n"
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+
+
+def test_a_reader_that_goes_away_ends_the_command_quietly() -> None:
+    process = subprocess.Popen([*_COMMAND, "explain"], cwd=ROOT, stdout=-1, stderr=-1, text=True)
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    err = process.stderr.read()
+    process.stderr.close()
+    process.wait()
+
+    assert "Traceback" not in err
+
+
+def test_off_a_terminal_there_is_no_colour() -> None:
+    done = subprocess.run([*_COMMAND, "run", "batch-partial"], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_the_wheel_holds_the_command_alone(tmp_path: Path) -> None:
+    build = "import sys; from hatchling.build import build_wheel; print(build_wheel(sys.argv[1]))"
+    done = subprocess.run(
+        [sys.executable, "-c", build, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    wheel = tmp_path / done.stdout.split()[-1]
+    # Installed without its dependencies beside ours: what counts is that nothing of this repository is needed.
+    target = tmp_path / "site"
+    install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--target", str(target)]
+    subprocess.run([*install, str(wheel)], check=True, capture_output=True)
+    words = ["run", "prod", "--project", str(FOREIGN), "--workload", str(FOREIGN / "workload.yaml"), "--json"]
+    run = subprocess.run(
+        [sys.executable, "-m", "lab.cli", *words],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(target)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert {path.name for path in target.iterdir() if path.is_dir()} >= {"lab"}
+    assert not (target / "components").exists()
+    assert not (target / "functions").exists()
+    assert run.returncode == 0, run.stderr
+    assert '"sent":11' in run.stdout

@@ -1,0 +1,224 @@
+"""How batches are made: size, window, 6 MB (semantics.md B1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lab.model.journal import Kind
+from lab.model.mapping.sqs import SqsMapping
+from lab.model.sqs.queue import Queue
+from tests.model.support import COLD_START_SECONDS, Behaviour, Script, World, bodies, remaining, succeed
+
+SIX_MB = 6 * 1_048_576
+
+
+def world_with(
+    behave: Behaviour = succeed, *, visibility: int = 30, timeout: int = 5, **settings: Any
+) -> tuple[World, Queue, SqsMapping]:
+    world = World(behave)
+    queue = world.queue(visibility=visibility)
+    world.function(timeout=timeout)
+    return world, queue, world.mapping(queue, **settings)
+
+
+def sizes(world: World) -> list[int]:
+    return [len(call.records) for call in world.calls]
+
+
+def test_esm_poll_1_a_message_is_received_at_the_instant_at_which_it_is_ready() -> None:
+    world, queue, _ = world_with()
+    world.start()
+    world.at(7.123456, queue.send, "a")
+    world.run()
+
+    assert world.times_of(Kind.RECEIVED) == [7.123456]
+    assert world.calls[0].at_seconds == 7.123456 + COLD_START_SECONDS
+    assert world.times_of(Kind.DELETED) == [7.123456 + COLD_START_SECONDS + 0.1]
+    assert "ESM-POLL-1" in world.journal.rules
+
+
+def test_esm_poll_1_a_delayed_message_is_received_when_its_delay_is_over() -> None:
+    world, queue, _ = world_with()
+    world.start()
+    queue.send("a", delay_seconds=15)
+    world.run()
+
+    assert world.times_of(Kind.RECEIVED) == [15.0]
+
+
+def test_esm_batch_1_a_batch_has_at_most_batch_size_messages_and_10_by_default() -> None:
+    world, queue, _ = world_with()
+    world.send(queue, *bodies(25))
+    world.start()
+    world.run()
+    assert sizes(world) == [10, 10, 5]
+
+    world, queue, _ = world_with(batch_size=3)
+    world.send(queue, *bodies(7))
+    world.start()
+    world.run()
+    assert sizes(world) == [3, 3, 1]
+
+
+def test_esm_batch_1_without_a_window_whatever_a_receive_returns_is_a_batch() -> None:
+    world, queue, _ = world_with()
+    world.start()
+    world.at(1, world.send, queue, "a")
+    world.at(1.000001, world.send, queue, "b")
+    world.run()
+
+    assert [call.bodies for call in world.calls] == [["a"], ["b"]]
+
+
+def test_esm_batch_2_the_window_opens_with_the_first_message() -> None:
+    world, queue, _ = world_with(window_seconds=5)
+    world.start()
+    for at, body in ((10, "a"), (12, "b"), (14.9, "c"), (15.1, "d")):
+        world.at(at, queue.send, body)
+    world.run()
+
+    assert [call.bodies for call in world.calls] == [["a", "b", "c"], ["d"]]
+    assert world.times_of(Kind.BATCH) == [15.0, 20.1]
+    assert "ESM-BATCH-2" in world.journal.rules
+
+
+def test_esm_batch_2_a_full_batch_does_not_wait_for_its_window() -> None:
+    world, queue, _ = world_with(window_seconds=300, batch_size=4)
+    world.start()
+    for at in (1, 2, 3, 4, 5):
+        world.at(at, queue.send, f"job-{at}")
+    world.run()
+
+    assert sizes(world) == [4, 1]
+    assert world.times_of(Kind.BATCH) == [4.0, 305.0]
+
+
+def test_esm_batch_2_a_window_collects_more_than_one_receive_returns() -> None:
+    world, queue, _ = world_with(window_seconds=2, batch_size=10_000, visibility=60)
+    world.send(queue, *bodies(2_500))
+    world.start()
+    world.run()
+
+    assert sizes(world) == [2_500]
+    assert world.times_of(Kind.BATCH) == [2.0]
+    assert remaining(queue) == []
+
+
+def test_esm_batch_3_a_batch_is_split_at_6_mb_with_the_metadata_of_its_records() -> None:
+    world, queue, _ = world_with(window_seconds=10, batch_size=100)
+    world.send(queue, *(letter * 1_048_576 for letter in "abcdefg"))
+    world.start()
+    world.run()
+
+    # Six bodies alone are 6 MB sharp, so with their metadata only five fit.
+    assert sizes(world) == [5, 2]
+    assert all(len(call.payload.encode()) <= SIX_MB for call in world.calls)
+    assert world.times_of(Kind.BATCH) == [0.0, 10.0]
+    assert "ESM-BATCH-3" in world.journal.rules
+    assert remaining(queue) == []
+
+
+def test_esm_batch_3_a_batch_of_exactly_6_mb_is_not_split() -> None:
+    def payload_sizes(last: int) -> list[int]:
+        world, queue, _ = world_with(window_seconds=1, batch_size=6)
+        world.send(queue, *("x" * 1_048_576 for _ in range(5)), "x" * last)
+        world.start()
+        world.run()
+        return [len(call.payload.encode()) for call in world.calls]
+
+    (size,) = payload_sizes(1_000_000)
+    (largest,) = payload_sizes(1_000_000 + SIX_MB - size - 3)
+    assert SIX_MB - 3 <= largest <= SIX_MB
+    assert len(payload_sizes(1_000_000 + SIX_MB - size + 1)) == 2
+
+
+def test_esm_batch_3_without_a_window_the_rest_of_a_receive_is_a_batch_of_its_own() -> None:
+    world, queue, _ = world_with()
+    world.send(queue, *(letter * 1_048_576 for letter in "abcdefgh"))
+    world.start()
+    world.run()
+
+    assert sizes(world) == [5, 3]
+    assert remaining(queue) == []
+
+
+def test_esm_batch_4_one_batch_is_filled_before_the_next_one_begins() -> None:
+    world, queue, _ = world_with(window_seconds=20, batch_size=10)
+    world.start()
+    for second in range(1, 13):
+        world.at(second, queue.send, f"job-{second}")
+    world.run()
+
+    assert sizes(world) == [10, 2]
+    assert "ESM-BATCH-4" in world.journal.rules
+
+
+def test_esm_batch_4_is_an_assumption_only_where_there_is_a_window() -> None:
+    world, queue, _ = world_with()
+    world.send(queue, "a")
+    world.start()
+    world.run()
+
+    assert "ESM-BATCH-4" not in world.journal.rules
+
+
+def test_esm_vt_2_a_long_window_is_added_to_the_visibility_timeout() -> None:
+    world, queue, _ = world_with(lambda call: Script(error="E"), window_seconds=28, visibility=30, timeout=5)
+    world.send(queue, "a")
+    world.start()
+    world.run(70)
+
+    assert world.times_of(Kind.RECEIVED) == [0.0, 28 + 5 + 30]
+    assert "ESM-VT-2" in world.journal.rules
+
+
+def test_esm_vt_2_not_while_window_and_timeout_fit_nor_without_a_window() -> None:
+    for window, timeout in ((25, 5), (0, 30)):
+        world, queue, _ = world_with(lambda call: Script(error="E"), window_seconds=window, timeout=timeout)
+        world.send(queue, "a")
+        world.start()
+        world.run(35)
+        assert world.times_of(Kind.RECEIVED) == [0.0, 30.0]
+        assert "ESM-VT-2" not in world.journal.rules
+
+
+def test_the_handler_sees_the_receive_count() -> None:
+    world, queue, _ = world_with(lambda call: Script(error="E"), visibility=5)
+    world.send(queue, "a")
+    world.start()
+    world.run(12)
+
+    counts = [call.records[0]["attributes"]["ApproximateReceiveCount"] for call in world.calls]
+    assert counts == ["1", "2", "3"]
+
+
+def test_a_disabled_mapping_does_not_poll() -> None:
+    world, queue, _ = world_with(enabled=False)
+    world.send(queue, *bodies(3))
+    world.start()
+    world.run()
+
+    assert (world.calls, queue.counts()) == ([], (3, 0, 0))
+
+
+def test_a_handler_that_deletes_messages_itself_does_no_harm() -> None:
+    world, queue, _ = world_with()
+
+    def behave(call: Any) -> Script:
+        for record in call.records:
+            world.sqs("DeleteMessage", QueueUrl=queue.url, ReceiptHandle=record["receiptHandle"])
+        return Script()
+
+    world.runtime.behave = behave
+    world.send(queue, "a", "b")
+    world.start()
+    world.run()
+
+    assert (remaining(queue), len(world.events(Kind.DELETED))) == ([], 2)
+
+
+def test_sim_once_1_and_other_assumptions_of_every_mapping_are_listed() -> None:
+    world, _, _ = world_with()
+    world.start()
+
+    assert set(world.journal.rules) >= {"ESM-POLL-1", "ESM-SCALE-1", "SQS-ORDER-1", "SIM-ONCE-1"}

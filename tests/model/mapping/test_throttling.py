@@ -1,0 +1,254 @@
+"""Throttled invokes of a mapping (semantics.md B4): retries, readings, receive counts."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lab.model.clock import seconds
+from lab.model.journal import Kind
+from lab.model.mapping.decisions import ThrottleReading, next_throttle_retry
+from lab.model.runtime import FunctionConfig
+from lab.model.sqs.queue import Queue
+from tests.model.support import Script, World, bodies, remaining
+
+OBSERVED = ThrottleReading.FUNCTION_TIMEOUT_LEFT
+DOCUMENTED = ThrottleReading.VISIBILITY_LEFT
+
+
+def throttled_world(
+    *, visibility: int = 30, timeout: int = 5, limit: int = 3, retention: int = 345_600, **settings: Any
+) -> tuple[World, Queue, Queue]:
+    """A mapping of a function with reserved concurrency 0."""
+    world = World()
+    dead = world.queue("dead")
+    queue = world.queue(visibility=visibility, retention=retention, dead_letters=dead, max_receive_count=limit)
+    world.function(timeout=timeout, reserved=0)
+    world.mapping(queue, **settings)
+    return world, queue, dead
+
+
+@pytest.mark.parametrize("reading", ThrottleReading)
+def test_esm_throttle_1_however_often_it_is_throttled_it_costs_one_receive_per_visibility_timeout(
+    reading: ThrottleReading,
+) -> None:
+    world, queue, dead = throttled_world(visibility=100, limit=3, throttle_reading=reading)
+    world.send(queue, "a")
+    world.start()
+    world.run()
+
+    assert world.times_of(Kind.RECEIVED) == [0.0, 100.0, 200.0]
+    assert world.times_of(Kind.DEAD_LETTERED) == [300.0]
+    assert remaining(dead) == ["a"]
+    assert len(world.events(Kind.THROTTLED)) > 3 * 4
+    assert (world.calls, world.events(Kind.BATCH, Kind.VERDICT)) == ([], [])
+
+
+def test_esm_throttle_1_the_same_batch_is_invoked_when_there_is_room_without_a_new_receive() -> None:
+    durations = iter([12.0, 1.0])
+    world = World(lambda call: Script(next(durations)))
+    queue = world.queue(visibility=120)
+    world.function(timeout=20, reserved=1)
+    world.mapping(queue, batch_size=2)
+    world.send(queue, "a", "b", "c", "d")
+    world.start()
+    world.run()
+
+    assert [call.bodies for call in world.calls] == [["a", "b"], ["c", "d"]]
+    assert 12.25 < world.calls[1].at_seconds < 40
+    assert len(world.events(Kind.RECEIVED)) == 4
+    assert remaining(queue) == []
+    retries = world.events(Kind.RETRY)
+    assert [event.facts["attempt"] for event in retries] == list(range(1, len(retries) + 1))
+    assert {event.texts("messages") for event in retries} == {tuple(world.calls[1].ids)}
+
+
+def test_esm_throttle_1_a_batch_that_is_let_go_is_not_deleted_and_comes_back_by_itself() -> None:
+    world, queue, _ = throttled_world(visibility=30, limit=10)
+    world.send(queue, "a")
+    world.start()
+    world.run(29.9)
+    assert len(world.events(Kind.GAVE_UP)) == 1
+    assert queue.counts() == (0, 1, 0)
+
+    world.run(30)
+    assert world.times_of(Kind.RECEIVED) == [0.0, 30.0]
+
+
+def test_esm_throttle_2_function_timeout_equal_to_visibility_is_never_tried_again() -> None:
+    world, queue, _ = throttled_world(visibility=900, timeout=900)
+    world.send(queue, "a")
+    world.start()
+    world.run(899)
+
+    assert world.times_of(Kind.THROTTLED) == [0.0]
+    assert [(event.instant, event.rule) for event in world.events(Kind.GAVE_UP)] == [(0, "ESM-THROTTLE-2")]
+
+
+def test_esm_throttle_2_is_tried_again_only_while_one_function_timeout_is_left() -> None:
+    world, queue, _ = throttled_world(visibility=900, timeout=150)
+    world.send(queue, "a")
+    world.start()
+    world.run(899)
+
+    attempts = world.times_of(Kind.THROTTLED)
+    assert len(attempts) > 20
+    # The last one is at most one spacing before the end of the time, and never after it.
+    assert 900 - 150 - 30 <= attempts[-1] <= 900 - 150
+
+
+def test_esm_throttle_2_the_documented_reading_goes_on_to_the_end_of_the_visibility_timeout() -> None:
+    world, queue, _ = throttled_world(visibility=900, timeout=900, throttle_reading=DOCUMENTED)
+    world.send(queue, "a")
+    world.start()
+    world.run(899.9)
+
+    attempts = world.times_of(Kind.THROTTLED)
+    assert 900 - 30 <= attempts[-1] < 900
+    assert [event.rule for event in world.events(Kind.GAVE_UP)] == ["ESM-THROTTLE-1"]
+    assert "ESM-THROTTLE-2" not in world.journal.rules
+
+
+def test_esm_throttle_3_a_poller_with_a_throttled_batch_takes_nothing_else() -> None:
+    world, queue, _ = throttled_world(visibility=30, limit=10, batch_size=1)
+    world.send(queue, *bodies(50))
+    world.start()
+    world.run(29.9)
+    assert queue.counts() == (45, 5, 0)
+
+    world.run(30)
+    assert len(world.events(Kind.RECEIVED)) == 10
+    assert "ESM-THROTTLE-3" in world.journal.rules
+
+
+def test_esm_throttle_3_after_giving_up_too_until_the_visibility_is_over() -> None:
+    world, queue, _ = throttled_world(visibility=900, timeout=900, batch_size=1)
+    world.send(queue, *bodies(50))
+    world.start()
+    world.run(59.9)
+    assert len(world.events(Kind.GAVE_UP)) == 5
+    assert queue.counts() == (45, 5, 0)
+
+    # One more step of growth a minute, as each new poller is throttled and stops the next one.
+    world.run(119.9)
+    assert world.times_of(Kind.POLLERS) == [60.0]
+    assert queue.counts() == (40, 10, 0)
+
+
+def test_esm_throttle_3_pollers_do_not_grow_within_a_minute_of_a_throttled_invoke() -> None:
+    world, queue, _ = throttled_world(visibility=30, limit=100, batch_size=1)
+    world.send(queue, *bodies(50))
+    world.start()
+    world.run(200)
+    assert world.events(Kind.POLLERS) == []
+
+
+def test_esm_throttle_3_and_grow_again_a_minute_after_the_last_one() -> None:
+    world = World(lambda call: Script(300))
+    queue = world.queue(visibility=3_600)
+    world.function(timeout=400, reserved=5)
+    world.mapping(queue, batch_size=1)
+    for name in ("other", "another"):
+        world.function(name)
+    world.send(queue, *bodies(6))
+    world.at(0.5, world.invoke)  # somebody else's invoke is refused: the mapping does not care
+    world.start()
+    world.run(2)
+    throttles = world.times_of(Kind.THROTTLED)
+    assert throttles[0] == 0.5
+    assert throttles[1] == 1.0  # the first batch of the sixth poller
+    world.run(200)
+    grown = world.times_of(Kind.POLLERS)
+    assert grown == [1.0]
+
+
+def test_esm_throttle_4_waits_1_2_4_up_to_30_s_each_shortened_by_up_to_a_half() -> None:
+    world, queue, _ = throttled_world(visibility=300)
+    world.send(queue, "a")
+    world.start()
+    world.run(290)
+
+    attempts = world.times_of(Kind.THROTTLED)
+    waits = [later - earlier for earlier, later in itertools.pairwise(attempts)]
+    for wait, longest in zip(waits, [1, 2, 4, 8, 16, 30, 30, 30], strict=False):
+        assert longest / 2 <= wait <= longest
+    assert "ESM-THROTTLE-4" in world.journal.rules
+
+
+@given(
+    attempt=st.integers(0, 2_000),
+    now=st.integers(0, seconds(1_000)),
+    left=st.integers(0, seconds(1_000)),
+    timeout=st.integers(1, 900),
+    chance=st.floats(0, 1),
+    reading=st.sampled_from(ThrottleReading),
+)
+def test_esm_throttle_2_and_4_hold_for_every_moment(
+    attempt: int, now: int, left: int, timeout: int, chance: float, reading: ThrottleReading
+) -> None:
+    longest = min(30, 2 ** min(attempt, 5))
+    instant = next_throttle_retry(
+        now, attempt, visible_at=now + left, function_timeout_seconds=timeout, reading=reading, chance=chance
+    )
+    needed = seconds(timeout) if reading is OBSERVED else 0
+    if instant is None:
+        assert left < seconds(longest) + needed + 1
+    else:
+        assert seconds(longest / 2) <= instant - now <= seconds(longest)
+        assert instant + needed <= now + left
+        assert reading is OBSERVED or instant < now + left
+
+
+def test_a_throttled_batch_without_any_visibility_left_does_not_stop_the_clock() -> None:
+    world, queue, _ = throttled_world(visibility=30, limit=50)
+    world.sqs("SetQueueAttributes", QueueUrl=queue.url, Attributes={"VisibilityTimeout": "0"})
+    world.send(queue, "a")
+    world.start()
+    world.run(100)
+
+    assert world.now == 100
+    assert remaining(queue) == []
+
+
+def test_sqs_stale_5_a_mapping_whose_handle_has_expired_leaves_the_message_in_the_queue() -> None:
+    twelve_hours = 43_200
+    world = World(lambda call: Script(800))
+    queue = world.queue(visibility=twelve_hours)
+    world.function(timeout=900, reserved=0)
+    world.mapping(queue, throttle_reading=DOCUMENTED, batch_size=1, maximum_concurrency=2)
+    world.send(queue, "a", "b")
+    world.start()
+    world.run(twelve_hours - 100)
+    # Somebody gives the function its concurrency back, so late that its work ends after the handles do.
+    world.account.functions.add(_unreserved(world))
+    while not world.events(Kind.VERDICT):
+        world.wait(1)
+
+    (error,) = world.events(Kind.API_ERROR)
+    assert (error.rule, error.text("code")) == ("SQS-STALE-5", "InvalidParameterValue")
+    assert twelve_hours + 700 < world.now < twelve_hours + 800
+    assert remaining(queue) == ["a", "b"]
+
+
+def _unreserved(world: World) -> FunctionConfig:
+    return replace(world.account.functions.configuration("worker"), reserved_concurrency=None)
+
+
+def test_retries_of_one_seed_are_the_same_and_of_another_are_not() -> None:
+    def attempts(seed: int) -> list[float]:
+        world = World(seed=seed)
+        queue = world.queue(visibility=60)
+        world.function(reserved=0)
+        world.mapping(queue)
+        world.send(queue, "a")
+        world.start()
+        world.run(59)
+        return world.times_of(Kind.THROTTLED)
+
+    assert attempts(1) == attempts(1)
+    assert attempts(1) != attempts(2)

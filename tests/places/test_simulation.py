@@ -1,0 +1,220 @@
+"""Other people's programs in the simulation: what is simulated, and what is refused by name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lab.errors import DeploymentRefusedError, HandlerLoadError, LabError, NotModelledError, WorkloadError
+from lab.model.clock import in_seconds
+from lab.model.journal import Kind
+from lab.places.simulation import Run, simulate
+from lab.places.workload import read_workload
+from lab.program.engine import evaluate
+from lab.program.project import read_project
+from lab.results.outcome import outcome_of
+from tests.lab_support import FOREIGN, graph
+
+_PROGRAM = """
+import json, pulumi, pulumi_aws as aws
+dead = aws.sqs.Queue("dead", message_retention_seconds=1209600)
+jobs = aws.sqs.Queue("jobs", visibility_timeout_seconds=60, {queue}
+    redrive_policy=dead.arn.apply(lambda a: json.dumps({{"deadLetterTargetArn": a, "maxReceiveCount": 3}})))
+worker = aws.lambda_.Function("worker", runtime="python3.13", handler="app.handle", role="arn:aws:iam::1:role/r",
+    timeout={timeout}, code={code}, {function})
+aws.lambda_.EventSourceMapping("mapping", event_source_arn=jobs.arn, function_name=worker.name, {mapping})
+{more}
+"""
+_HANDLER = "def handle(event, context):\n    return None\n"
+_WORKLOAD = "send: [{times: 3, queue: jobs, body: {id: '{n}'}}]\n"
+
+
+class Folder:
+    """A project folder that a test writes."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        (root / "Pulumi.yaml").write_text("name: other\nruntime: python\n")
+        (root / "Pulumi.dev.yaml").write_text("config: {aws:region: us-east-1}\n")
+        (root / "app").mkdir()
+
+    def run(
+        self,
+        handler: str = _HANDLER,
+        workload: str = _WORKLOAD,
+        code: str = 'pulumi.FileArchive("app")',
+        **parts: str,
+    ) -> Run:
+        """Write program, handler and workload, and simulate."""
+        filled = {"queue": "", "function": "", "mapping": "", "more": "", "timeout": "10", **parts}
+        (self.root / "__main__.py").write_text(_PROGRAM.format(code=code, **filled))
+        (self.root / "app" / "app.py").write_text(handler)
+        (self.root / "load.yaml").write_text(workload)
+        resources = evaluate(read_project(self.root), "dev")
+        return simulate(resources, self.root, read_workload(self.root / "load.yaml"), seed=1)
+
+    def refusal(self, error: type[LabError], **parts: str) -> str:
+        """The message with which the simulation refuses."""
+        with pytest.raises(error) as caught:
+            self.run(**parts)
+        return str(caught.value)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+def test_a_foreign_project_with_a_plain_handler_runs() -> None:
+    run = simulate(graph("prod", root=FOREIGN), FOREIGN, read_workload(FOREIGN / "workload.yaml"), seed=1)
+    outcome = outcome_of(run)
+
+    assert outcome.messages.sent == 11
+    assert outcome.messages.processed == 10
+    assert outcome.messages.dead_lettered == 1
+    assert outcome.messages.healthy_dead_lettered == 0
+    assert outcome.deliveries.max_per_message == 3
+    assert outcome.effects.total == 10
+
+
+def test_a_response_that_names_a_failure_counts_even_if_the_mapping_does_not_look(folder: Folder) -> None:
+    names_the_first = (
+        "def handle(event, context):\n"
+        "    return {'batchItemFailures': [{'itemIdentifier': event['Records'][0]['messageId']}]}\n"
+    )
+
+    outcome = outcome_of(folder.run(handler=names_the_first))
+
+    assert outcome.messages.lost == 1
+    assert outcome.messages.processed == 2
+
+
+def test_a_message_taken_by_the_filter_is_lost_and_says_so(folder: Folder) -> None:
+    pattern = json.dumps(json.dumps({"body": {"id": ["2"]}}))
+    run = folder.run(mapping=f"filter_criteria={{'filters': [{{'pattern': {pattern}}}]}}")
+
+    assert outcome_of(run).messages.lost == 2
+    assert [event.rule for event in run.events if event.kind is Kind.FILTERED] == ["ESM-FILTER-1", "ESM-FILTER-1"]
+
+
+def test_the_run_ends_at_the_horizon_that_the_workload_gives(folder: Folder) -> None:
+    slow = "import time\ndef handle(event, context):\n    time.sleep(8)\n"
+
+    outcome = outcome_of(folder.run(handler=slow, workload="until: 5\n" + _WORKLOAD))
+
+    assert outcome.virtual_seconds == 5
+    assert outcome.messages.remaining == 3
+
+
+def test_messages_rot_in_a_dead_letter_queue_once_its_retention_is_over(folder: Folder) -> None:
+    failing = "def handle(event, context):\n    raise ValueError\n"
+    fortnight = "until: 1300000\n" + _WORKLOAD
+
+    outcome = outcome_of(folder.run(handler=failing, workload=fortnight))
+
+    assert outcome.messages.expired == 3
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ({"queue": "fifo_queue=True,"}, "jobs: fifoQueue = True; nearest: a standard queue"),
+        (
+            {"mapping": "bisect_batch_on_function_error=True"},
+            ("mapping: bisectBatchOnFunctionError = True; nearest: nothing: it is a setting of streams, which AWS "
+            "refuses for a queue"),
+        ),
+        ({"function": "snap_start={'apply_on': 'PublishedVersions'}"}, "worker: snapStart = "),
+        (
+            {"more": "aws.pipes.Pipe('pipe', role_arn='r', source=jobs.arn, target=worker.arn)"},
+            "pipe (aws:pipes/pipe:Pipe); nearest: an event source mapping",
+        ),
+    ],
+)
+def test_what_is_not_modelled_is_refused_by_name(folder: Folder, parts: dict[str, str], message: str) -> None:
+    refusal = folder.refusal(NotModelledError, **parts)
+
+    assert refusal.startswith("stack dev uses what is not modelled:\n")
+    assert message in refusal
+
+
+def test_a_type_that_only_feeds_is_noted(folder: Folder) -> None:
+    run = folder.run(
+        more="aws.sns.TopicSubscription('feed', topic='arn:aws:sns:us-east-1:1:t', protocol='sqs', endpoint=jobs.arn)"
+    )
+
+    assert run.notes == (
+        "feed (aws:sns/topicSubscription:TopicSubscription) is not simulated: only the workload sends messages",
+    )
+
+
+def test_values_out_of_bounds_are_refused_as_aws_does(folder: Folder) -> None:
+    message = folder.refusal(DeploymentRefusedError, queue="delay_seconds=1000,")
+
+    assert message == (
+        "AWS would refuse jobs: InvalidAttributeValue: Invalid value for the parameter DelaySeconds. "
+        "Reason: 1000 is not between 0 and 900. (SQS-BOUNDS-1)\n  fix: correct the settings of jobs"
+    )
+
+
+def test_a_visibility_timeout_below_the_function_timeout_is_refused_as_aws_does(folder: Folder) -> None:
+    message = folder.refusal(DeploymentRefusedError, timeout="90", mapping="maximum_batching_window_in_seconds=5")
+
+    assert message == (
+        "AWS would refuse mapping: InvalidParameterValueException: Queue visibility timeout: 60 seconds is less than "
+        "Function timeout: 90 seconds (ESM-VT-1)\n"
+        "  fix: set the queue's visibility timeout to 545 s (6 x function timeout + batching window), or shorten the "
+        "function's timeout"
+    )
+
+
+def test_code_that_is_missing_is_named(folder: Folder) -> None:
+    message = folder.refusal(HandlerLoadError, code='pulumi.FileArchive("nowhere")')
+
+    assert message.startswith(f"the code of worker is missing: there is no {folder.root / 'nowhere'}\n  fix: ")
+
+
+def test_a_handler_that_fails_at_import_shows_its_traceback_once(folder: Folder) -> None:
+    message = folder.refusal(HandlerLoadError, handler="import json\nraise RuntimeError('no luck')\n")
+
+    assert message.count("RuntimeError: no luck") == 1
+    assert f'{folder.root / "app" / "app.py"}", line 2' in message
+
+
+def test_a_workload_that_addresses_what_is_not_there_lists_what_is(folder: Folder) -> None:
+    queue = folder.refusal(WorkloadError, workload="send: [{queue: job, body: x}]")
+    function = folder.refusal(WorkloadError, workload="send: [{invoke: x, body: x}]")
+    http = folder.refusal(WorkloadError, workload="send: [{http: {path: /x}}]")
+
+    assert queue == f"{folder.root / 'load.yaml'}: the stack dev has no queue job (there are: dead, jobs)"
+    assert function == f"{folder.root / 'load.yaml'}: the stack dev has no function x (there are: worker)"
+    assert http.endswith("(HTTP APIs of dev: none)")
+
+
+def test_an_api_that_is_not_modelled_ends_the_run_with_its_name(folder: Folder) -> None:
+    calls_s3 = (
+        "import boto3\ndef handle(event, context):\n    boto3.client('s3').get_object(Bucket='bucket', Key='key')\n"
+    )
+
+    message = folder.refusal(NotModelledError, handler=calls_s3)
+
+    assert message == "worker calls s3:GetObject, and s3 is not modelled in this stack (modelled: sqs)"
+
+
+def test_a_handler_may_long_poll_a_queue(folder: Folder) -> None:
+    polls = (
+        "import boto3, json, os\n"
+        "def handle(event, context):\n"
+        "    sqs = boto3.client('sqs')\n"
+        "    url = sqs.get_queue_url(QueueName=os.environ['OTHER'])['QueueUrl']\n"
+        "    print(json.dumps(len(sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5).get('Messages', []))))\n"
+    )
+    other = "environment={'variables': {'OTHER': dead.name}},"
+    workload = "send: [{queue: jobs, body: x}, {at: 3, queue: dead, body: y}, {at: 20, queue: jobs, body: z}]"
+
+    run = folder.run(handler=polls, function=other, workload=workload)
+
+    assert [line.text for line in run.logs] == ["1", "0"]
+    assert [round(in_seconds(line.instant)) for line in run.logs] == [3, 25]
