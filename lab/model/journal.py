@@ -19,7 +19,7 @@ Fact = str | int | bool | None | tuple[str, ...]
 class Kind(StrEnum):
     """Kinds of events. The comment behind each names its facts."""
 
-    SENT = "sent"  # queue, message, body, group
+    SENT = "sent"  # queue, message, body, group; of an event: follow_up; of a handler's send: invoke, attributes
     RECEIVED = "received"  # queue, message, count, by
     RETURNED = "returned"  # queue, message: visible again after a receive
     DELETED = "deleted"  # queue, message, by
@@ -39,6 +39,13 @@ class Kind(StrEnum):
     HTTP = "http"  # method, path, status
     LOG = "log"  # function, invoke, event, id, message, error_type, retryable
     POLLERS = "pollers"  # mapping, limit
+    CALL = "call"  # function, type, by, invoke (the caller's), status: a handler invoked another function
+    ANSWERED = "answered"  # function, invoke, status, error: a synchronous invoke of the workload
+    EVENT_RESULT = "event-result"  # function, invoke, message, error: an asynchronous invoke has ended
+    DROPPED = "dropped"  # queue, message: given up without a destination
+    PUBLISHED = "published"  # target, message, body
+    MOVED = "moved"  # queue, message, target, new_message, task: redriven from a dead-letter queue
+    MOVE_TASK = "move-task"  # queue, task, status, moved
     API_ERROR = "api-error"  # service, operation, code
 
 

@@ -16,7 +16,7 @@ from lab.model.mapping.filters import parse_patterns
 from lab.model.mapping.sqs import SqsMappingConfig
 from lab.model.runtime import AwsError, CodeSource, FunctionConfig
 from lab.model.sqs.attributes import QueueAttributes, redrive_policy
-from lab.places import supported
+from lab.places import events, supported
 from lab.places.code import code_source
 from lab.places.dynamic import TYPE_PREFIX, create_dynamic
 from lab.places.tables import table_definition
@@ -40,6 +40,8 @@ class Deployment:
     notes: list[str] = field(default_factory=list)
     _labels: dict[str, str] = field(default_factory=dict)
     _functions: dict[str, str] = field(default_factory=dict)
+    parking_queues: frozenset[str] = frozenset()
+    """Queues for what no retry can help: nobody reads them."""
 
     def run(self) -> None:
         """Create everything.
@@ -59,6 +61,8 @@ class Deployment:
             supported.MAPPING: (self._mapping, "ESM-FILTER-3"),
             supported.TABLE: (self._table, "DDB-COND-1"),
             supported.HTTP_API: (self._api, "HTTP-ROUTE-1"),
+            events.RECURSION_CONFIG: (self._recursion, "ASY-LOOP-1"),
+            **dict.fromkeys((events.TOPIC, events.EVENT_BUS, *events.BUCKETS), (self._sink, "DST-TARGET-1")),
         }
         for resource in self.graph.resources.values():
             if resource.type.startswith(TYPE_PREFIX):
@@ -71,6 +75,27 @@ class Deployment:
             except AwsError as error:
                 fix = f"correct the settings of {resource.name}"
                 raise DeploymentRefusedError(resource.name, error.code, error.message, rule=rule, fix=fix) from error
+        self._configure_events()
+        read = {mapping.queue.name for mapping in self.account.mappings.values()}
+        parking = {self._labels[q.urn] for q in self.graph.of_type(supported.QUEUE) if events.is_parking(q)}
+        self.parking_queues = frozenset(parking - read)
+
+    # -- asynchronous invokes -----------------------------------------------------------------------------
+
+    def _sink(self, resource: Resource) -> None:
+        events.create_sink(self.account, resource, self._labels[resource.urn])
+
+    def _configure_events(self) -> None:
+        """Destinations may be created after the function: all of them exist by now."""
+        functions = {self._labels[f.urn]: f for f in self.graph.of_type(supported.FUNCTION)}
+        for found in events.event_configs(self.graph, functions, self._function_of, self._known):
+            name = found.resource.name if found.resource is not None else found.function
+            self.account.configure_events(name, found.function, found.config)
+
+    def _recursion(self, resource: Resource) -> None:
+        function = self._function_of(resource, str(self._known(resource, "functionName", "")))
+        if self._known(resource, "recursiveLoop", "Terminate") == "Allow":
+            self.account.functions.loops.allow(function)
 
     # -- queues -------------------------------------------------------------------------------------------
 

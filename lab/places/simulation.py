@@ -14,7 +14,9 @@ from lab.errors import WorkloadError
 from lab.handlers import HandlerHost
 from lab.model.account import Account
 from lab.model.clock import Scheduler, in_seconds, seconds
-from lab.model.functions import InvokeResult, Throttled
+from lab.model.destinations import LARGEST_ASYNCHRONOUS_PAYLOAD_BYTES, events_of
+from lab.model.faults import Fault, FaultKind
+from lab.model.functions import LARGEST_SYNCHRONOUS_PAYLOAD_BYTES, InvokeResult, Throttled
 from lab.model.http_api import HttpApi
 from lab.model.journal import Event, Journal, Kind
 from lab.model.randomness import Streams
@@ -23,6 +25,7 @@ from lab.model.sqs.queue import Queue
 from lab.places.deployment import Deployment
 from lab.places.supported import TABLE
 from lab.places.workload import Arrival, Workload
+from lab.places.workload import Fault as WorkloadFault
 from lab.program.graph import Graph
 
 if TYPE_CHECKING:
@@ -48,6 +51,7 @@ class Run:
         trace_hash: equal for equal runs.
         sources: queues whose messages are counted.
         dead_letter_queues: queues that are another's dead-letter target.
+        parking_queues: queues for what no retry can help.
         logs: lines that handlers wrote which are not of the log contract.
         notes: what a reader of the result should know.
     """
@@ -64,6 +68,7 @@ class Run:
     dead_letter_queues: frozenset[str]
     logs: tuple[LogLine, ...]
     notes: tuple[str, ...]
+    parking_queues: frozenset[str] = frozenset()
 
 
 def simulate(graph: Graph, project_dir: Path, workload: Workload, seed: int) -> Run:
@@ -104,13 +109,14 @@ class _Simulation:
                 self._account.dynamodb = stack.enter_context(_dynamodb(self._journal))
             deployment = Deployment(self._graph, self._account, self._project_dir)
             deployment.run()
+            self._account.let_go_wrong([self._fault(fault) for fault in self._workload.faults])
             self._account.start()
             self._schedule(self._workload.arrivals(self._streams.stream("workload")))
             until = self._workload.until_seconds
             self._scheduler.run(None if until is None else seconds(until))
-        return self._result(tuple(deployment.notes))
+        return self._result(tuple(deployment.notes), deployment.parking_queues)
 
-    def _result(self, notes: tuple[str, ...]) -> Run:
+    def _result(self, notes: tuple[str, ...], parking_queues: frozenset[str]) -> Run:
         queues = self._account.queues.values()
         dead_letter_queues = frozenset(q.dead_letter_queue.name for q in queues if q.dead_letter_queue is not None)
         return Run(
@@ -122,11 +128,19 @@ class _Simulation:
             events=tuple(self._journal.events),
             rules=self._journal.rules,
             trace_hash=self._journal.hash(),
-            sources=(frozenset(q.name for q in queues) - dead_letter_queues) | self._addressed(),
+            sources=self._sources(dead_letter_queues | parking_queues),
             dead_letter_queues=dead_letter_queues,
             logs=tuple(self._logs),
             notes=notes,
+            parking_queues=parking_queues,
         )
+
+    def _sources(self, ends: frozenset[str]) -> frozenset[str]:
+        """Where messages begin: all queues but those where they end, and the events of all functions."""
+        account = self._account
+        ends |= account.events.targets()
+        queues = frozenset(account.queues) - ends
+        return queues | frozenset(map(events_of, account.functions.names)) | self._addressed()
 
     def _addressed(self) -> frozenset[str]:
         """Queues that the workload sends to itself: a dead-letter queue counts as a source then."""
@@ -135,7 +149,7 @@ class _Simulation:
     # -- the workload -------------------------------------------------------------------------------------
 
     def _schedule(self, arrivals: Iterable[Arrival]) -> None:
-        senders = {"http": self._http, "queue": self._queue, "invoke": self._invoke}
+        senders = {"http": self._http, "queue": self._queue, "invoke": self._invoke, "event": self._event}
         for arrival in arrivals:
             senders[arrival.target](arrival)
 
@@ -174,14 +188,63 @@ class _Simulation:
         self._scheduler.at(seconds(arrival.at_seconds), _send, queue, arrival.body)
 
     def _invoke(self, arrival: Arrival) -> None:
-        names = {name: name for name in self._account.functions.names}
-        function = self._named(names, arrival.name, "function")
-        self._scheduler.at(seconds(arrival.at_seconds), self._invoke_now, function, arrival.body)
+        function, payload = self._function_and_payload(arrival, LARGEST_SYNCHRONOUS_PAYLOAD_BYTES)
+        self._scheduler.at(seconds(arrival.at_seconds), self._invoke_now, function, payload)
 
-    def _invoke_now(self, function: str, body: str) -> None:
-        answer = self._account.functions.invoke(function, body, _ignore, by="workload")
+    def _invoke_now(self, function: str, payload: str) -> None:
+        def on_result(result: InvokeResult) -> None:
+            self._note_answer(function, result.request_id, 200, result.error)
+
+        answer = self._account.functions.invoke(function, payload, on_result, by="workload")
         if isinstance(answer, Throttled):
-            self._journal.lean_on(answer.rule)
+            self._journal.lean_on("SYN-THROTTLE-1")
+            self._note_answer(function, None, answer.status, answer.code)
+
+    def _note_answer(self, function: str, invoke: str | None, status: int, error: str | None) -> None:
+        rule = "SYN-ERROR-1" if status == 200 else ""
+        self._journal.record(Kind.ANSWERED, rule, function=function, invoke=invoke, status=status, error=error)
+
+    def _event(self, arrival: Arrival) -> None:
+        function, payload = self._function_and_payload(arrival, LARGEST_ASYNCHRONOUS_PAYLOAD_BYTES)
+        self._scheduler.at(seconds(arrival.at_seconds), self._accept_now, function, payload)
+
+    def _accept_now(self, function: str, payload: str) -> None:
+        self._account.events.accept(function, payload, by="workload")
+
+    def _function_and_payload(self, arrival: Arrival, limit_bytes: int) -> tuple[str, str]:
+        """Whom to invoke and with what; Lambda would refuse what is no JSON or too large (SYN-PAYLOAD-1)."""
+        function = self._function(arrival.name)
+        payload = arrival.body or "{}"
+        size = len(payload.encode())
+        if size > limit_bytes:
+            raise WorkloadError(
+                f"{self._workload.path}: an event for {function} has {size} bytes; Lambda takes at most {limit_bytes}"
+            )
+        try:
+            json.loads(payload)
+        except ValueError as error:
+            raise WorkloadError(
+                f"{self._workload.path}: the event for {function} is no JSON: {payload[:80]}"
+            ) from error
+        return function, payload
+
+    def _function(self, name: str) -> str:
+        return self._named({known: known for known in self._account.functions.names}, name, "function")
+
+    def _fault(self, fault: WorkloadFault) -> Fault:
+        queue = None if fault.queue is None else self._named(self._account.queues, fault.queue, "queue")
+        return Fault(
+            FaultKind(fault.kind),
+            start=seconds(fault.at),
+            end=None if fault.for_seconds is None else seconds(fault.at + fault.for_seconds),
+            function=None if fault.function is None else self._function(fault.function),
+            service=fault.service,
+            operation=fault.operation,
+            queue_url=None if queue is None else queue.url,
+            share=fault.share,
+            ids=None if fault.ids is None else frozenset(fault.ids),
+            delay=seconds(fault.seconds or 0),
+        )
 
     def _named(self, found: dict[str, T], name: str, kind: str) -> T:
         if name not in found:
@@ -238,10 +301,6 @@ def _dynamodb(journal: Journal) -> DynamoDb:
 
 def _send(queue: Queue, body: str) -> None:
     queue.send(body)
-
-
-def _ignore(_: InvokeResult) -> None:
-    """A synchronous caller of the workload looks at nothing: the journal has it all."""
 
 
 def _contract_entry(text: str) -> dict[str, Any] | None:

@@ -77,7 +77,7 @@ class Fault(_Model):
     service: Literal["dynamodb", "events", "lambda", "s3", "sns", "sqs"] | None = None
     operation: str | None = None
     queue: str | None = None
-    kind: Literal["throttle", "error", "failure", "latency"]
+    kind: Literal["throttle", "error", "failure", "latency", "duplicate"]
     share: float = Field(default=1.0, gt=0, le=1)
     ids: list[str] | None = Field(default=None, min_length=1)
     seconds: float | None = Field(default=None, gt=0)
@@ -86,8 +86,8 @@ class Fault(_Model):
     def _makes_sense(self) -> Fault:
         if (self.function is None) == (self.service is None):
             raise ValueError("name exactly one of function and service")
-        if self.function is None and (self.ids is not None or self.kind == "failure"):
-            raise ValueError("ids and the kind failure go with function")
+        if self.function is None and (self.ids is not None or self.kind in ("failure", "duplicate")):
+            raise ValueError("ids and the kinds failure and duplicate go with function")
         if self.operation is not None and self.service is None:
             raise ValueError("operation goes with service")
         if self.queue is not None and self.service != "sqs":

@@ -237,6 +237,9 @@ _FIGURES = (
     "latencySeconds.p95",
     "latencySeconds.max",
     "ordering.violations",
+    "requests.total",
+    "requests.attempts.total",
+    "requests.attempts.maxPerRequest",
     "virtualSeconds",
 )
 
@@ -245,6 +248,9 @@ def _figures(before: Outcome, after: Outcome) -> Iterator[Figure]:
     old, new = (dict(_flatten("", json.loads(outcome.as_json()))) for outcome in (before, after))
     for name in _FIGURES:
         yield Figure(name, old[f".{name}"], new[f".{name}"])
+    answers = sorted({name for side in (old, new) for name in side if name.startswith(".requests.answers.")})
+    for name in answers:
+        yield Figure(name[1:], old.get(name, 0), new.get(name, 0))
 
 
 def _per_message(outcome: Outcome) -> dict[str, tuple[str, int]]:

@@ -26,10 +26,26 @@ def conclusion(outcome: Outcome) -> str:
         parts.append(f"{messages.remaining} are still waiting at the end")
     if messages.processed:
         parts.append(_processed(outcome))
+    if not messages.sent and outcome.requests.total:
+        parts.append(_requests(outcome))
     if not parts:
         return "Nothing was sent." if messages.sent == 0 else "Nothing happened."
     text = "; ".join(parts)
     return text[0].upper() + text[1:] + "."
+
+
+def _requests(outcome: Outcome) -> str:
+    requests = outcome.requests
+    good = sum(count for answer, count in requests.answers.items() if answer.startswith("2"))
+    if good == requests.total:
+        text = f"all {requests.total} requests are answered" if good > 1 else "the request is answered"
+    else:
+        others = ", ".join(f"{n} with {seen}" for seen, n in requests.answers.items() if not seen.startswith("2"))
+        text = f"{good} of {requests.total} requests are answered, the others fail ({others})"
+    attempts = requests.attempts
+    if attempts.total:
+        text += f", with {attempts.total} calls to other functions, at most {attempts.max_per_request} for one request"
+    return text
 
 
 def _healthy(outcome: Outcome) -> str:

@@ -32,6 +32,8 @@ class Fate:
         processed_at: when a delivery first processed it, or None.
         detected_duplicate: whether a delivery skipped it because its work was done already.
         left: how it left the source: `deleted`, `deadLettered`, `expired`, or None.
+        parked: whether a handler put it into a parking queue.
+        redriven_at: virtual seconds at which it was last moved back from a dead-letter queue, or None.
     """
 
     message_id: str
@@ -44,6 +46,9 @@ class Fate:
     detected_duplicate: bool = False
     left: Literal["deleted", "deadLettered", "expired"] | None = None
     holders: set[str] = field(default_factory=set)
+    body: str = ""
+    parked: bool = False
+    redriven_at: float | None = None
 
     @property
     def outcome(self) -> Ending:
@@ -51,7 +56,7 @@ class Fate:
         if self.left is None:
             return "remaining"
         if self.left == "deleted":
-            return "processed" if self.worked_on else "lost"
+            return "processed" if self.worked_on else "deadLettered" if self.parked else "lost"
         return self.left
 
     @property
@@ -80,6 +85,10 @@ class Ledger:
     failed: int = 0
     throttled: int = 0
     timed_out: int = 0
+    answers: Counter[str] = field(default_factory=Counter)
+    """Synchronous requests by what their caller saw: an HTTP status, or `functionError`."""
+    calls: Counter[str] = field(default_factory=Counter)
+    """Attempts of handlers to invoke another function, by the invoke that made them."""
 
 
 def read_events(run: Run) -> Ledger:
@@ -107,6 +116,7 @@ class _Reader:
         self._invokes: dict[str, tuple[str, tuple[str, ...]]] = {}  # invoke: function, messages
         self._function_of: dict[str, str] = {}
         self._skipped: list[Fate] = []
+        self._redriven: dict[str, str] = {}  # new message id: the one it had first
         self.handlers: dict[Kind, Callable[[Event], None]] = {
             Kind.SENT: self._sent,
             Kind.INVOKE: self._invoke,
@@ -118,13 +128,24 @@ class _Reader:
             Kind.DEAD_LETTERED: self._dead_lettered,
             Kind.EXPIRED: self._expired,
             Kind.THROTTLED: self._throttled,
+            Kind.EVENT_RESULT: self._event_result,
+            Kind.DROPPED: self._deleted,
+            Kind.MOVED: self._moved,
+            Kind.HTTP: self._answered,
+            Kind.ANSWERED: self._answered,
+            Kind.CALL: self._call,
         }
 
     def _fate(self, event: Event) -> Fate | None:
-        return self.ledger.fates.get(event.text("message"))
+        return self._fate_of(event.text("message"))
+
+    def _fate_of(self, message: str) -> Fate | None:
+        return self.ledger.fates.get(self._redriven.get(message, message))
 
     def _sent(self, event: Event) -> None:
-        if event.text("queue") not in self._run.sources:
+        if event.text("queue") in self._run.parking_queues:
+            self._parked(event)
+        if event.text("queue") not in self._run.sources or event.facts.get("follow_up"):
             return
         message, body = event.text("message"), event.text("body")
         self.ledger.fates[message] = Fate(
@@ -132,7 +153,42 @@ class _Reader:
             business_id=_business_id(body) or message,
             sent_at=in_seconds(event.instant),
             poison=self._run.workload.is_poison(body),
+            body=body,
         )
+
+    def _parked(self, event: Event) -> None:
+        """A handler has put a message aside: which of those that it works on, its content tells."""
+        _, held = self._invokes.get(event.text("invoke"), ("", ()))
+        content = "\n".join((event.text("body"), *event.texts("attributes")))
+        business_id = _business_id(event.text("body"))
+        fates = [fate for message in held if (fate := self._fate_of(message)) is not None]
+        named = [fate for fate in fates if fate.message_id in content]
+        same = [fate for fate in fates if fate.body == event.text("body") or fate.business_id == business_id]
+        for fate in (named or same)[:1]:
+            fate.parked = True
+
+    def _moved(self, event: Event) -> None:
+        """A redriven message is a new one for SQS, and the same one for whoever sent it."""
+        fate = self._fate(event)
+        if fate is not None:
+            first = event.text("message")
+            self._redriven[event.text("new_message")] = self._redriven.get(first, first)
+            fate.left = None
+            fate.redriven_at = in_seconds(event.instant)
+
+    def _event_result(self, event: Event) -> None:
+        """Without a log contract, an event whose invoke succeeded was processed."""
+        fate = self._fate(event)
+        if fate is not None and event.facts.get("error") is None and event.text("function") not in self._talking:
+            self._processed(fate, fate.business_id, event)
+
+    def _answered(self, event: Event) -> None:
+        status, error = event.facts["status"], event.facts.get("error")
+        self.ledger.answers["functionError" if status == 200 and error else str(status)] += 1
+
+    def _call(self, event: Event) -> None:
+        if event.text("type") == "RequestResponse":
+            self.ledger.calls[event.text("invoke")] += 1
 
     def _invoke(self, event: Event) -> None:
         self.ledger.invocations += 1
@@ -143,7 +199,7 @@ class _Reader:
         messages = event.texts("messages")
         self._invokes[invoke] = (self._function_of[invoke], messages)
         for message in messages:
-            fate = self.ledger.fates.get(message)
+            fate = self._fate_of(message)
             if fate is not None:
                 fate.overlapping += bool(fate.holders)
                 fate.holders.add(invoke)
@@ -156,7 +212,7 @@ class _Reader:
         invoke = event.text("invoke")
         _, messages = self._invokes.get(invoke, ("", ()))
         for message in messages:
-            fate = self.ledger.fates.get(message)
+            fate = self._fate_of(message)
             if fate is not None:
                 fate.holders.discard(invoke)
 
@@ -166,7 +222,7 @@ class _Reader:
             return
         failed = {*event.texts("messages"), *event.texts("named")}
         for message in messages:
-            fate = self.ledger.fates.get(message)
+            fate = self._fate_of(message)
             if fate is not None and message not in failed:
                 self._processed(fate, fate.business_id, event)
 

@@ -88,6 +88,23 @@ class Ordering(_Model):
     violations: int
 
 
+class Attempts(_Model):
+    """How often handlers tried to invoke another function synchronously."""
+
+    total: int
+    max_per_request: int
+    """The most that one invoke of a caller made."""
+
+
+class Requests(_Model):
+    """Synchronous requests of the workload, and what their callers saw."""
+
+    total: int
+    answers: dict[str, int]
+    """By HTTP status, or `functionError` where a function that was invoked failed (with status 200)."""
+    attempts: Attempts
+
+
 class MessageOutcome(_Model):
     """What became of one message."""
 
@@ -114,6 +131,7 @@ class Outcome(_Model):
     invocations: Invocations
     latency_seconds: Latency
     ordering: Ordering
+    requests: Requests
     per_message: tuple[MessageOutcome, ...] = Field(repr=False)
 
     def as_json(self) -> str:
@@ -161,6 +179,7 @@ def outcome_of(run: Run) -> Outcome:
             p50=_quantile(latencies, 0.5), p95=_quantile(latencies, 0.95), max=_quantile(latencies, 1.0)
         ),
         ordering=Ordering(violations=0),  # a standard queue promises no order that could be violated
+        requests=_requests(ledger),
         per_message=tuple(
             MessageOutcome(
                 id=fate.business_id,
@@ -189,6 +208,15 @@ def _messages(fates: Sequence[Fate]) -> Messages:
         lost=ended.count("lost"),
         expired=ended.count("expired"),
         remaining=ended.count("remaining"),
+    )
+
+
+def _requests(ledger: Ledger) -> Requests:
+    calls = ledger.calls.values()
+    return Requests(
+        total=sum(ledger.answers.values()),
+        answers=dict(sorted(ledger.answers.items())),
+        attempts=Attempts(total=sum(calls), max_per_request=max(calls, default=0)),
     )
 
 

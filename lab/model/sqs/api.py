@@ -9,9 +9,11 @@ from typing import Any
 
 from lab.errors import NotModelledError
 from lab.model.clock import epoch_ms
+from lab.model.loops import NO_LINEAGE, Lineage
 from lab.model.runtime import AwsError, Caller, LongPoll
 from lab.model.sqs.attributes import LARGEST_MESSAGE_BYTES, LONGEST_VISIBILITY_SECONDS
 from lab.model.sqs.queue import Delivery, Queue
+from lab.model.sqs.redrive import MoveTasks
 
 ENTRIES_PER_BATCH = 10
 
@@ -22,17 +24,29 @@ _FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 Parameters = Mapping[str, Any]
 Answer = dict[str, Any]
 
+_MOVES: Mapping[str, Callable[[MoveTasks, Parameters], Answer]] = {
+    "CancelMessageMoveTask": MoveTasks.cancel,
+    "ListMessageMoveTasks": MoveTasks.list,
+    "StartMessageMoveTask": MoveTasks.start,
+}
+
 
 class SqsApi:
     """Answers the operations that handlers and workloads use, and refuses the others by name.
 
     Args:
         sender_id: what `SenderId` of a message says.
+
+    Attributes:
+        lineage: what the chain of events behind a caller's invoke has run through (ASY-LOOP-1).
+        move_tasks: redrives of dead-letter queues.
     """
 
     def __init__(self, sender_id: str = "AROAEXAMPLE:delivery-lab") -> None:
         self._sender_id = sender_id
         self._queues: dict[str, Queue] = {}
+        self.lineage: Callable[[str | None], Lineage] = lambda _: NO_LINEAGE
+        self.move_tasks: MoveTasks | None = None
         self._operations: dict[str, Callable[[Parameters, Caller], Answer | LongPoll]] = {
             "ChangeMessageVisibility": self._change_visibility,
             "ChangeMessageVisibilityBatch": self._change_visibility_batch,
@@ -57,9 +71,11 @@ class SqsApi:
             AwsError: AWS would answer with an error.
             NotModelledError: the model does not know the operation.
         """
+        if operation in _MOVES and self.move_tasks is not None:
+            return _MOVES[operation](self.move_tasks, parameters)
         handler = self._operations.get(operation)
         if handler is None:
-            known = ", ".join(sorted(self._operations))
+            known = ", ".join(sorted((*self._operations, *_MOVES)))
             raise NotModelledError(f"the SQS operation {operation} is not modelled (modelled: {known})")
         return handler(parameters, caller)
 
@@ -74,7 +90,7 @@ class SqsApi:
     def _send(self, parameters: Parameters, caller: Caller) -> Answer:
         queue = self._queue(parameters)
         _check_size(queue, _size(parameters))
-        return self._accept(queue, parameters)
+        return self._accept(queue, parameters, caller)
 
     def _send_batch(self, parameters: Parameters, caller: Caller) -> Answer:
         queue = self._queue(parameters)
@@ -88,11 +104,11 @@ class SqsApi:
 
         def accept(entry: Parameters) -> Answer:
             _check_size(queue, _size(entry))
-            return self._accept(queue, entry)
+            return self._accept(queue, entry, caller)
 
         return _each(entries, accept)
 
-    def _accept(self, queue: Queue, parameters: Parameters) -> Answer:
+    def _accept(self, queue: Queue, parameters: Parameters, caller: Caller) -> Answer:
         body = parameters["MessageBody"]
         delay = parameters.get("DelaySeconds")
         if not body:
@@ -109,6 +125,8 @@ class SqsApi:
             delay_seconds=delay,
             attributes=dict(parameters.get("MessageAttributes") or {}),
             system_attributes=dict(parameters.get("MessageSystemAttributes") or {}),
+            lineage=self.lineage(caller.request_id),
+            invoke=caller.request_id,
         )
         return {"MessageId": message.id, "MD5OfMessageBody": md5_of(body)}
 

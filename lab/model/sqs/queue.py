@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lab.model.clock import Scheduler, Timer, seconds
-from lab.model.journal import Journal, Kind
+from lab.model.journal import Fact, Journal, Kind
+from lab.model.loops import NO_LINEAGE, Lineage
 from lab.model.randomness import Streams
 from lab.model.runtime import AwsError
 from lab.model.sqs.attributes import LONGEST_VISIBILITY_SECONDS, QueueAttributes
@@ -52,6 +53,8 @@ class Message:
     received_at: int = 0
     visible_at: int = 0
     dead_letter_source: str | None = None
+    lineage: Lineage = field(default_factory=lambda: NO_LINEAGE)
+    """What the chain of events that sent it has run through (ASY-LOOP-1)."""
     queue: Queue | None = None
     in_flight: bool = False
     hiding: int = 0
@@ -128,6 +131,8 @@ class Queue:
         delay_seconds: int | None = None,
         attributes: dict[str, Any] | None = None,
         system_attributes: dict[str, Any] | None = None,
+        lineage: Lineage = NO_LINEAGE,
+        invoke: str | None = None,
     ) -> Message:
         """Accept a message (its size and characters were checked by the API).
 
@@ -136,6 +141,8 @@ class Queue:
             delay_seconds: 0 to 900, or None for the queue's delay (SQS-DELAY-1).
             attributes: message attributes.
             system_attributes: message system attributes.
+            lineage: what the chain of events has run through.
+            invoke: the invoke that sends it, None for the workload.
         """
         message = Message(
             id=self._streams.uuid("message id", self.name),
@@ -143,8 +150,13 @@ class Queue:
             sent_at=self._scheduler.now,
             attributes=attributes or {},
             system_attributes=system_attributes or {},
+            lineage=lineage,
         )
-        self._journal.record(Kind.SENT, "", queue=self.name, message=message.id, body=body)
+        sender: dict[str, Fact] = {}
+        if invoke is not None:
+            values = tuple(str(value.get("StringValue", "")) for value in message.attributes.values())
+            sender = {"invoke": invoke, "attributes": values}
+        self._journal.record(Kind.SENT, "", queue=self.name, message=message.id, body=body, **sender)
         delay = self.attributes.delay_seconds if delay_seconds is None else delay_seconds
         self._take_in(message, self._scheduler.now + seconds(delay))
         if delay:
@@ -230,15 +242,62 @@ class Queue:
             and message.receive_count >= redrive.max_receive_count
         )
 
-    def _dead_letter(self, message: Message) -> None:
+    def _dead_letter(self, message: Message, rule: str = "SQS-DLQ-1") -> None:
         target = self.dead_letter_queue
         assert target is not None
-        self._journal.record(Kind.DEAD_LETTERED, "SQS-DLQ-1", queue=self.name, message=message.id, target=target.name)
+        self._journal.record(Kind.DEAD_LETTERED, rule, queue=self.name, message=message.id, target=target.name)
         self._forget(message)
         # The message moves as it is, with its count and the instant of its send (SQS-DLQ-2).
         self._journal.lean_on("SQS-DLQ-2")
         message.dead_letter_source = self.arn
         target._take_in(message, self._scheduler.now)
+
+    def stop_loop(self, message: Message) -> None:
+        """Take a message out of a recursive loop: into the dead-letter queue, or away (ASY-LOOP-1)."""
+        if self.dead_letter_queue is not None:
+            self._dead_letter(message, "ASY-LOOP-1")
+            return
+        self._journal.record(Kind.DELETED, "ASY-LOOP-1", queue=self.name, message=message.id, by="loop detection")
+        self._forget(message)
+
+    def ready_messages(self) -> list[Message]:
+        """Messages that a receive would find now, the longest ready first."""
+        self._show(self._scheduler.now)
+        return [message for hiding, message in self._ready if message.hiding == hiding]
+
+    def redrive_to(self, target: Queue, message: Message, task: str) -> Message:
+        """Move a message to another queue as a new one: new id, new count, new retention (RDR-NEW-1).
+
+        Args:
+            target: where it goes.
+            message: a message of this queue.
+            task: id of the move task.
+        """
+        self._forget(message)
+        moved = Message(
+            id=self._streams.uuid("message id", target.name),
+            body=message.body,
+            sent_at=self._scheduler.now,
+            attributes=message.attributes,
+            system_attributes=message.system_attributes,
+        )
+        self._journal.record(
+            Kind.MOVED,
+            "RDR-NEW-1",
+            queue=self.name,
+            message=message.id,
+            target=target.name,
+            new_message=moved.id,
+            task=task,
+        )
+        target._take_in(moved, self._scheduler.now)
+        return moved
+
+    def take_over(self, other: Queue) -> None:
+        """Take all messages of the queue that this one replaces, as an update of the stack keeps them."""
+        for message in other.messages:
+            other._forget(message)
+            self._take_in(message, max(message.visible_at, self._scheduler.now))
 
     # -- answering ----------------------------------------------------------------------------------------
 
