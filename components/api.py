@@ -1,4 +1,4 @@
-"""The HTTP API through which work is put into a queue."""
+"""The HTTP API through which work comes into a stack."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from pulumi_aws import apigatewayv2, lambda_
 
 from components.settings import ApiSettings
 
-ROUTE_KEY = "POST /enqueue"
+ENQUEUE_PATH = "/enqueue"
 _AUTHORIZATION_TYPES = {"iam": "AWS_IAM", "none": "NONE"}
 
 
 class EnqueueApi(pulumi.ComponentResource):
-    """An HTTP API `<name>` with one route, `POST /enqueue`, that hands requests to a producer function.
+    """An HTTP API `<name>` with one route, `POST /enqueue` unless told otherwise, that hands requests to a function.
 
     Args:
         name: logical name of the API, and prefix of the other children's names.
         producer: the function that takes the requests (payload format 2.0).
         settings: authorization and throttling.
         opts: resource options.
+        path: path of the route.
 
     Attributes:
-        endpoint: URL of the API without a path; requests go to `<endpoint>/enqueue`.
+        endpoint: URL of the API without a path; requests go to `<endpoint><path>`.
     """
 
     def __init__(
@@ -30,6 +31,8 @@ class EnqueueApi(pulumi.ComponentResource):
         producer: lambda_.Function,
         settings: ApiSettings,
         opts: pulumi.ResourceOptions | None = None,
+        *,
+        path: str = ENQUEUE_PATH,
     ) -> None:
         super().__init__("delivery-lab:api:EnqueueApi", name, settings.effective(), opts)
         child = pulumi.ResourceOptions(parent=self)
@@ -45,7 +48,7 @@ class EnqueueApi(pulumi.ComponentResource):
         route = apigatewayv2.Route(
             f"{name}-route",
             api_id=api.id,
-            route_key=ROUTE_KEY,
+            route_key=f"POST {path}",
             authorization_type=_AUTHORIZATION_TYPES[settings.authorization],
             target=pulumi.Output.concat("integrations/", integration.id),
             opts=child,
@@ -55,7 +58,7 @@ class EnqueueApi(pulumi.ComponentResource):
             action="lambda:InvokeFunction",
             function=producer.name,
             principal="apigateway.amazonaws.com",
-            source_arn=pulumi.Output.concat(api.execution_arn, "/*/POST/enqueue"),
+            source_arn=pulumi.Output.concat(api.execution_arn, f"/*/POST{path}"),
             opts=child,
         )
         apigatewayv2.Stage(

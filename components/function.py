@@ -27,6 +27,7 @@ class PythonFunctionArgs:
         layer_arn: layer with the dependencies and the shared code.
         environment: variables besides those of powertools.
         statements: what the function may do besides writing its own logs.
+        dead_letter_arn: queue for asynchronous events whose retries are over; `statements` have to allow sending to it.
     """
 
     source: str
@@ -34,6 +35,7 @@ class PythonFunctionArgs:
     layer_arn: pulumi.Input[str]
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     statements: Sequence[Statement] = ()
+    dead_letter_arn: pulumi.Input[str] | None = None
 
 
 class PythonFunction(pulumi.ComponentResource):
@@ -79,6 +81,7 @@ class PythonFunction(pulumi.ComponentResource):
             timeout=args.settings.timeout_seconds,
             memory_size=args.settings.memory_mb,
             reserved_concurrent_executions=args.settings.reserved_concurrency,
+            dead_letter_config=None if args.dead_letter_arn is None else {"target_arn": args.dead_letter_arn},
             environment={"variables": {**_powertools(name), **args.environment}},
             logging_config={"log_format": "Text", "log_group": logs.name},
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.policy]),

@@ -38,16 +38,16 @@ def lambda_trust() -> pulumi.Output[str]:
     return document([{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}])
 
 
-def tls_only(queue_arn: pulumi.Input[str]) -> pulumi.Output[str]:
-    """A queue policy that refuses every request that does not come over TLS."""
+def tls_only(arn: pulumi.Input[str], action: str = "sqs:*") -> pulumi.Output[str]:
+    """The policy of a queue or topic that refuses every request that does not come over TLS."""
     return document(
         [
             {
                 "Sid": "RefuseRequestsWithoutTls",
                 "Effect": "Deny",
                 "Principal": "*",
-                "Action": "sqs:*",
-                "Resource": queue_arn,
+                "Action": action,
+                "Resource": arn,
                 "Condition": {"Bool": {"aws:SecureTransport": "false"}},
             }
         ]

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from components.settings.api import ApiSettings, ThrottlingSettings
+from components.settings.asynchronous import (
+    AsyncIdempotencySettings,
+    AsyncSettings,
+    AsyncWorkerSettings,
+    Destination,
+    DestinationsSettings,
+)
 from components.settings.batch import BatchSettings
 from components.settings.function import BatchWorkerSettings, FunctionSettings, ProducerSettings, SqsWorkerSettings
 from components.settings.load import SECTIONS, Settings, load_settings, stack_file
 from components.settings.problems import Problem, SettingsError
 from components.settings.queue import DeadLetterQueueSettings, QueueSettings
+from components.settings.synchronous import BreakerSettings, CalleeSettings, CallerSettings, SyncSettings
 from components.settings.visibility import (
     HeartbeatSettings,
     IdempotencySettings,
@@ -18,9 +26,17 @@ from components.settings.visibility import (
 __all__ = [
     "SECTIONS",
     "ApiSettings",
+    "AsyncIdempotencySettings",
+    "AsyncSettings",
+    "AsyncWorkerSettings",
     "BatchSettings",
     "BatchWorkerSettings",
+    "BreakerSettings",
+    "CalleeSettings",
+    "CallerSettings",
     "DeadLetterQueueSettings",
+    "Destination",
+    "DestinationsSettings",
     "FunctionSettings",
     "HeartbeatSettings",
     "IdempotencySettings",
@@ -31,6 +47,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "SqsWorkerSettings",
+    "SyncSettings",
     "ThrottlingSettings",
     "VisibilitySettings",
     "load_settings",

@@ -10,12 +10,19 @@ import pulumi
 from pulumi.runtime import get_config_env
 from pydantic import ValidationError
 
+from components.settings.asynchronous import AsyncSettings
 from components.settings.base import Section
 from components.settings.batch import BatchSettings
 from components.settings.problems import Problem, SettingsError, problems_of, unknown_key_fix
+from components.settings.synchronous import SyncSettings
 from components.settings.visibility import VisibilitySettings
 
-SECTIONS: Mapping[str, type[Section]] = {"batch": BatchSettings, "visibility": VisibilitySettings}
+SECTIONS: Mapping[str, type[Section]] = {
+    "batch": BatchSettings,
+    "visibility": VisibilitySettings,
+    "async": AsyncSettings,
+    "sync": SyncSettings,
+}
 """The sections a stack may have, by their key in the project's namespace."""
 
 
@@ -25,6 +32,8 @@ class Settings:
 
     batch: BatchSettings | None = None
     visibility: VisibilitySettings | None = None
+    asynchronous: AsyncSettings | None = None
+    synchronous: SyncSettings | None = None
 
 
 def load_settings() -> Settings:
@@ -52,9 +61,12 @@ def load_settings() -> Settings:
     if problems:
         raise SettingsError(stack_file(pulumi.get_stack()), problems)
     batch, visibility = sections.get("batch"), sections.get("visibility")
+    asynchronous, synchronous = sections.get("async"), sections.get("sync")
     return Settings(
         batch=batch if isinstance(batch, BatchSettings) else None,
         visibility=visibility if isinstance(visibility, VisibilitySettings) else None,
+        asynchronous=asynchronous if isinstance(asynchronous, AsyncSettings) else None,
+        synchronous=synchronous if isinstance(synchronous, SyncSettings) else None,
     )
 
 

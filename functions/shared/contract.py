@@ -4,8 +4,8 @@
 | --- | --- |
 | `event` | `queued`, `started`, `processed`, `failed`, `duplicate`, `heartbeat`, `heartbeat_failed` |
 | `id` | the business id from the message's body; absent where the body has none that can be read |
-| `message_id` | SQS message id |
-| `receive_count` | how often SQS has delivered the message so far, this delivery included |
+| `message_id` | SQS message id; of an invoke its request id, which stays the same when Lambda retries it |
+| `receive_count` | how often SQS has delivered the message so far, this delivery included; absent for an invoke |
 | `error_type`, `retryable` | with `failed` and `heartbeat_failed` |
 
 Outcomes are counted from these lines, so each stands exactly where the thing it names has just happened:
@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -61,6 +61,31 @@ class Delivery:
         )
 
 
+class Traceable(Protocol):
+    """What a line of the log says about what was delivered."""
+
+    @property
+    def message_id(self) -> str:
+        """Its id, the same for every delivery."""
+
+    @property
+    def receive_count(self) -> int | None:
+        """How often it has been delivered, None where nobody counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invoked:
+    """One invoke of a function with an event of its own, asynchronous or not.
+
+    Attributes:
+        message_id: the request id.
+        receive_count: always None: Lambda tells no function which attempt it is.
+    """
+
+    message_id: str
+    receive_count: None = None
+
+
 def is_retryable(error: Exception) -> bool:
     """Whether another delivery of the same message can go better.
 
@@ -89,19 +114,19 @@ class EventLog:
         """SQS has accepted a message."""
         self._logger.info("queued", extra={"event": "queued", "id": business_id, "message_id": message_id})
 
-    def started(self, business_id: str, delivery: Delivery) -> None:
+    def started(self, business_id: str, delivery: Traceable) -> None:
         """The work on a delivery begins."""
         self._logger.info("started", extra=_fields("started", business_id, delivery))
 
-    def processed(self, business_id: str, delivery: Delivery) -> None:
+    def processed(self, business_id: str, delivery: Traceable) -> None:
         """The work on a delivery is done: its effect has happened."""
         self._logger.info("processed", extra=_fields("processed", business_id, delivery))
 
-    def duplicate(self, business_id: str, delivery: Delivery, *, detected: Detected) -> None:
+    def duplicate(self, business_id: str, delivery: Traceable, *, detected: Detected) -> None:
         """Another delivery has done the work; found out before this one did it too, or only afterwards."""
         self._logger.info("duplicate", extra=_fields("duplicate", business_id, delivery) | {"detected": detected})
 
-    def failed(self, business_id: str | None, delivery: Delivery, error: Exception) -> None:
+    def failed(self, business_id: str | None, delivery: Traceable, error: Exception) -> None:
         """A delivery failed. An error that nobody expected is logged with its traceback."""
         about = {"error_type": error_code(error), "retryable": is_retryable(error), "error": str(error)}
         unexpected = not isinstance(error, FunctionError)
@@ -109,18 +134,18 @@ class EventLog:
             "failed", extra=_fields("failed", business_id, delivery) | about, exc_info=error if unexpected else None
         )
 
-    def heartbeat(self, business_id: str, delivery: Delivery, extended_to_seconds: int) -> None:
+    def heartbeat(self, business_id: str, delivery: Traceable, extended_to_seconds: int) -> None:
         """The message stays hidden for so many seconds from now."""
         fields = _fields("heartbeat", business_id, delivery)
         self._logger.info("heartbeat", extra=fields | {"extended_to_seconds": extended_to_seconds})
 
-    def heartbeat_failed(self, business_id: str, delivery: Delivery, error: Exception) -> None:
+    def heartbeat_failed(self, business_id: str, delivery: Traceable, error: Exception) -> None:
         """The message could not be kept hidden; `retryable`: whether the next attempt may succeed."""
         about = {"error_type": error_code(error), "retryable": is_transient(error), "error": str(error)}
         self._logger.info("heartbeat_failed", extra=_fields("heartbeat_failed", business_id, delivery) | about)
 
 
-def _fields(event: Event, business_id: str | None, delivery: Delivery) -> dict[str, object]:
+def _fields(event: Event, business_id: str | None, delivery: Traceable) -> dict[str, object]:
     return {
         "event": event,
         "id": business_id,
