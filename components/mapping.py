@@ -33,6 +33,7 @@ def sqs_mapping(
     """
     response_types = ["ReportBatchItemFailures"] if settings.report_batch_item_failures else []
     concurrency = settings.maximum_concurrency
+    pollers = settings.provisioned_pollers
     return lambda_.EventSourceMapping(
         name,
         event_source_arn=queue.arn,
@@ -41,6 +42,9 @@ def sqs_mapping(
         maximum_batching_window_in_seconds=settings.maximum_batching_window_seconds,
         function_response_types=response_types,
         scaling_config=None if concurrency is None else {"maximum_concurrency": concurrency},
+        provisioned_poller_config=None
+        if pollers is None
+        else {"minimum_pollers": pollers.minimum, "maximum_pollers": pollers.maximum},
         filter_criteria=_filter_criteria(settings),
         enabled=settings.enabled,
         opts=pulumi.ResourceOptions(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pulumi
 
 from components.idempotent_worker import IdempotentWorker
@@ -59,14 +61,29 @@ class BatchPipeline(Pipeline):
         super().__init__("delivery-lab:pipelines:BatchPipeline", name, settings.effective(), opts)
         child = pulumi.ResourceOptions(parent=self)
         queues = QueueWithDlq(name, settings.queue, settings.dead_letter_queue, child)
-        producer = QueueProducer(name, "producer", queues.queue, layer_arn, settings.producer, settings.api, child)
-        worker = BatchWorker(name, queues.queue, layer_arn, settings.worker, child)
+        producer = QueueProducer(
+            name,
+            "producer",
+            queues.queue,
+            layer_arn,
+            settings.producer,
+            settings.api,
+            child,
+            deduplication=_deduplication(settings),
+        )
+        worker = BatchWorker(name, queues.queue, layer_arn, settings.worker, child, fifo=settings.queue.fifo)
         self.api_endpoint = producer.endpoint
         self.queue_url = queues.queue.url
         self.dlq_url = queues.dlq.url
         self.producer_name = producer.function.name
         self.worker_name = worker.function.name
         self.register_outputs(self.exports())
+
+
+def _deduplication(settings: BatchSettings) -> Literal["id", "content"] | None:
+    if not settings.queue.fifo:
+        return None
+    return "content" if settings.queue.content_based_deduplication else "id"
 
 
 class VisibilityPipeline(Pipeline):

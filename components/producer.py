@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pulumi
 from pulumi_aws import sqs
 
@@ -22,6 +24,7 @@ class QueueProducer(pulumi.ComponentResource):
         settings: settings of the function.
         api: settings of the API.
         opts: resource options.
+        deduplication: on a FIFO queue, what tells messages apart: an `id` that the producer sends, or their `content`.
 
     Attributes:
         function: the Lambda function.
@@ -37,6 +40,8 @@ class QueueProducer(pulumi.ComponentResource):
         settings: ProducerSettings,
         api: ApiSettings,
         opts: pulumi.ResourceOptions | None = None,
+        *,
+        deduplication: Literal["id", "content"] | None = None,
     ) -> None:
         props = {"producer": settings.effective(), "api": api.effective()}
         super().__init__("delivery-lab:producer:QueueProducer", name, props, opts)
@@ -45,7 +50,10 @@ class QueueProducer(pulumi.ComponentResource):
             source=source,
             settings=settings,
             layer_arn=layer_arn,
-            environment={"QUEUE_URL": queue.url},
+            environment={
+                "QUEUE_URL": queue.url,
+                **({} if deduplication is None else {"FIFO_DEDUPLICATION": deduplication}),
+            },
             statements=[Statement("SendToQueue", ("sqs:SendMessage",), queue.arn)],
         )
         self.function = PythonFunction(f"{name}-producer", args, child).function

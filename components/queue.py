@@ -6,11 +6,11 @@ import pulumi
 from pulumi_aws import sqs
 
 from components.iam import tls_only
-from components.settings import DeadLetterQueueSettings, QueueSettings
+from components.settings import DeadLetterQueueSettings, OrderableQueueSettings, QueueSettings
 
 
 class QueueWithDlq(pulumi.ComponentResource):
-    """A standard SQS queue with its dead-letter queue: `<name>-queue` and `<name>-dlq`.
+    """An SQS queue with its dead-letter queue: `<name>-queue` and `<name>-dlq`. Both are FIFO queues, or neither is.
 
     Both are encrypted with keys that SQS manages and answer over TLS only; the dead-letter queue accepts
     messages of its source and of no other queue.
@@ -43,14 +43,20 @@ class QueueWithDlq(pulumi.ComponentResource):
         super().__init__("delivery-lab:queue:QueueWithDlq", name, props, opts)
         child = pulumi.ResourceOptions(parent=self)
         kept_elsewhere = initial_visibility_timeout_seconds is not None
+        ordered = queue if isinstance(queue, OrderableQueueSettings) and queue.fifo else None
         self.dlq = sqs.Queue(
             f"{name}-dlq",
+            fifo_queue=True if ordered else None,
             message_retention_seconds=dead_letter_queue.retention_seconds,
             sqs_managed_sse_enabled=True,
             opts=child,
         )
         self.queue = sqs.Queue(
             f"{name}-queue",
+            fifo_queue=True if ordered else None,
+            content_based_deduplication=ordered.content_based_deduplication if ordered else None,
+            deduplication_scope=ordered.deduplication_scope if ordered else None,
+            fifo_throughput_limit=ordered.fifo_throughput_limit if ordered else None,
             visibility_timeout_seconds=initial_visibility_timeout_seconds
             if kept_elsewhere
             else queue.visibility_timeout_seconds,

@@ -19,6 +19,7 @@ class BatchWorker(pulumi.ComponentResource):
         layer_arn: layer with the dependencies and the shared code.
         settings: settings of the function and of the mapping.
         opts: resource options.
+        fifo: whether the queue is a FIFO queue, whose groups the function then keeps in order.
 
     Attributes:
         function: the Lambda function.
@@ -32,16 +33,25 @@ class BatchWorker(pulumi.ComponentResource):
         layer_arn: pulumi.Input[str],
         settings: BatchWorkerSettings,
         opts: pulumi.ResourceOptions | None = None,
+        *,
+        fifo: bool = False,
     ) -> None:
         super().__init__("delivery-lab:worker:BatchWorker", name, settings.effective(), opts)
         args = PythonFunctionArgs(
             source="batch_worker",
             settings=settings,
             layer_arn=layer_arn,
-            environment={"ON_RECORD_ERROR": settings.on_record_error},
+            environment=_environment(settings, fifo=fifo),
             statements=[poller_statement(queue)],
         )
         worker = PythonFunction(f"{name}-worker", args, pulumi.ResourceOptions(parent=self))
         self.function = worker.function
         self.mapping = sqs_mapping(f"{name}-mapping", worker, queue, settings, parent=self)
         self.register_outputs({"functionName": self.function.name, "mappingUuid": self.mapping.uuid})
+
+
+def _environment(settings: BatchWorkerSettings, *, fifo: bool) -> dict[str, pulumi.Input[str]]:
+    variables: dict[str, pulumi.Input[str]] = {"ON_RECORD_ERROR": settings.on_record_error}
+    if fifo:
+        variables["KEEP_GROUP_ORDER"] = "false" if settings.keep_group_order is False else "true"
+    return variables

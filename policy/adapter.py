@@ -111,7 +111,9 @@ def _resource(resource: PolicyResource, deployment: Deployment, built: Mapping[s
         if value is UNKNOWN:
             inputs[name] = _taken(resource.resource_type, name, dependencies.get(name, ()), built)
     inputs = {name: _located(value, deployment.folder) for name, value in inputs.items()}
-    made_up = create(resource.resource_type, resource.urn, resource.name, inputs, _region(resource) or region)
+    # In the state of a preview, what AWS will compute is unknown too, but comes from no other resource.
+    settled = {name: value for name, value in inputs.items() if value is not UNKNOWN or name in dependencies}
+    made_up = create(resource.resource_type, resource.urn, resource.name, settled, _region(resource) or region)
     known = {name: value for name, value in {**inputs, **state}.items() if value is not UNKNOWN}
     physical_id = state.get("id")
     return Resource(

@@ -11,10 +11,16 @@ from components.settings.asynchronous import (
     DestinationsSettings,
 )
 from components.settings.batch import BatchSettings
-from components.settings.function import BatchWorkerSettings, FunctionSettings, ProducerSettings, SqsWorkerSettings
+from components.settings.function import (
+    BatchWorkerSettings,
+    FunctionSettings,
+    ProducerSettings,
+    ProvisionedPollersSettings,
+    SqsWorkerSettings,
+)
 from components.settings.load import SECTIONS, Settings, load_settings, stack_file
 from components.settings.problems import Problem, SettingsError
-from components.settings.queue import DeadLetterQueueSettings, QueueSettings
+from components.settings.queue import DeadLetterQueueSettings, OrderableQueueSettings, QueueSettings
 from components.settings.synchronous import BreakerSettings, CalleeSettings, CallerSettings, SyncSettings
 from components.settings.visibility import (
     HeartbeatSettings,
@@ -41,8 +47,10 @@ __all__ = [
     "HeartbeatSettings",
     "IdempotencySettings",
     "IdempotentWorkerSettings",
+    "OrderableQueueSettings",
     "Problem",
     "ProducerSettings",
+    "ProvisionedPollersSettings",
     "QueueSettings",
     "Settings",
     "SettingsError",

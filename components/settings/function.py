@@ -37,6 +37,23 @@ class ProducerSettings(FunctionSettings):
     )
 
 
+class ProvisionedPollersSettings(Section):
+    """Provisioned mode: pollers that are always there. Each polls ten times a second and has ten invokes at once.
+
+    Some pages of AWS name 2,000 as the highest maximum; the API reference says 10,000 (semantics.md B2).
+    """
+
+    minimum: int = Field(2, ge=2, le=200, description="ProvisionedPollerConfig.MinimumPollers of an SQS mapping")
+    maximum: int = Field(200, ge=2, le=10_000, description="ProvisionedPollerConfig.MaximumPollers of an SQS mapping")
+
+    @model_validator(mode="after")
+    def _minimum_is_no_more_than_maximum(self) -> Self:
+        if self.minimum > self.maximum:
+            message = f"must not be above maximum ({self.maximum})"
+            require(Violation(("minimum",), self.minimum, message, f"set it to {self.maximum} or less"))
+        return self
+
+
 class SqsWorkerSettings(FunctionSettings):
     """A function and the SQS event source mapping that feeds it.
 
@@ -54,6 +71,9 @@ class SqsWorkerSettings(FunctionSettings):
     maximum_concurrency: int | None = Field(
         None, ge=2, le=1000, description="ScalingConfig.MaximumConcurrency of an SQS event source mapping"
     )
+    provisioned_pollers: ProvisionedPollersSettings | None = Field(
+        None, description="ProvisionedPollerConfig of an SQS event source mapping"
+    )
     filters: tuple[dict[str, JsonValue], ...] = Field(
         (), strict=False, max_length=10, description="FilterCriteria.Filters of an event source mapping"
     )
@@ -70,6 +90,21 @@ class SqsWorkerSettings(FunctionSettings):
         return filters
 
     @model_validator(mode="after")
+    def _one_way_to_scale(self) -> Self:
+        if self.provisioned_pollers is not None and self.maximum_concurrency is not None:
+            require(
+                Violation(
+                    ("maximumConcurrency",),
+                    self.maximum_concurrency,
+                    "maximum concurrency and provisioned mode cannot be used together (AWS refuses such an event "
+                    "source mapping)",
+                    "remove it, or provisionedPollers; provisioned pollers are limited by their maximum, with 10 "
+                    "concurrent invokes each",
+                )
+            )
+        return self
+
+    @model_validator(mode="after")
     def _large_batches_need_a_window(self) -> Self:
         if self.batch_size > MAXIMUM_BATCH_SIZE_WITHOUT_WINDOW and self.maximum_batching_window_seconds == 0:
             require(
@@ -78,7 +113,8 @@ class SqsWorkerSettings(FunctionSettings):
                     0,
                     "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10 "
                     f"(batchSize is {self.batch_size}; AWS refuses such an event source mapping)",
-                    f"set it to 1 or more, or batchSize to {MAXIMUM_BATCH_SIZE_WITHOUT_WINDOW} or less",
+                    f"set it to 1 or more, or batchSize to {MAXIMUM_BATCH_SIZE_WITHOUT_WINDOW} or less "
+                    "(on a FIFO queue only the latter is possible)",
                 )
             )
         return self
@@ -88,11 +124,15 @@ class BatchWorkerSettings(SqsWorkerSettings):
     """The worker of the batch family.
 
     `onRecordError` says what the function does with failed records: `report` returns them as batchItemFailures,
-    `raise` fails the whole invoke.
+    `raise` fails the whole invoke. On a FIFO queue the function leaves the rest of a message group alone after a
+    failure, unless `keepGroupOrder` is false; on a standard queue there is no order to keep.
     """
 
     on_record_error: Literal["report", "raise"] = Field(
         "report", description="what the function does with records that failed"
+    )
+    keep_group_order: bool | None = Field(
+        None, description="whether the function stops at the first failure of a message group of a FIFO queue"
     )
 
 

@@ -24,6 +24,8 @@ SECTIONS: Mapping[str, type[Section]] = {
     "sync": SyncSettings,
 }
 """The sections a stack may have, by their key in the project's namespace."""
+READ_BY_OTHERS = frozenset({"accept"})
+"""Keys of the project's namespace that are no section: `delivery-lab check` and the policy pack read them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def _unknown_sections(namespace: str) -> Iterator[Problem]:
     """
     for key, value in sorted(get_config_env().items()):
         owner, _, name = key.partition(":")
-        if owner == namespace and name not in SECTIONS:
+        if owner == namespace and name not in SECTIONS and name not in READ_BY_OTHERS:
             yield Problem((key,), _parsed(value), "unknown section", unknown_key_fix(name, list(SECTIONS)))
 
 

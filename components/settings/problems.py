@@ -140,7 +140,7 @@ def _model_at(model: type[Section], location: tuple[str, ...]) -> type[Section] 
     """The model that stands at a place below a section, or None where a plain value stands."""
     for part in location:
         field = _fields(model).get(part)
-        inner = field.annotation if field is not None else None
+        inner = _without_none(field.annotation) if field is not None else None
         if not (isinstance(inner, type) and issubclass(inner, Section)):
             return None
         model = inner

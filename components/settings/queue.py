@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import Field, JsonValue
+from typing import Literal, Self
 
-from components.settings.base import Section, Violation
+from pydantic import Field, JsonValue, model_validator
+
+from components.settings.base import Section, Violation, require
 
 MAXIMUM_RETENTION_SECONDS = 1_209_600
 MAXIMUM_VISIBILITY_TIMEOUT_SECONDS = 43_200
@@ -29,6 +31,52 @@ class QueueSettings(Section):
     maximum_message_bytes: int = Field(
         1_048_576, ge=1024, le=1_048_576, description="MaximumMessageSize of an SQS queue"
     )
+
+
+class OrderableQueueSettings(QueueSettings):
+    """A queue that may be FIFO; its dead-letter queue is then one as well, as AWS demands (semantics.md A2, A5).
+
+    The keys that only a FIFO queue has are refused on a standard queue, where SQS does not know them.
+    """
+
+    fifo: bool = Field(False, description="FifoQueue of an SQS queue")
+    content_based_deduplication: bool | None = Field(None, description="ContentBasedDeduplication of an SQS FIFO queue")
+    deduplication_scope: Literal["queue", "messageGroup"] | None = Field(
+        None, description="DeduplicationScope of an SQS FIFO queue"
+    )
+    fifo_throughput_limit: Literal["perQueue", "perMessageGroupId"] | None = Field(
+        None, description="FifoThroughputLimit of an SQS FIFO queue"
+    )
+
+    @model_validator(mode="after")
+    def _fifo_keys_fit_together(self) -> Self:
+        require(*self._keys_of_fifo_only(), self._throughput_violation())
+        return self
+
+    def _keys_of_fifo_only(self) -> list[Violation]:
+        if self.fifo:
+            return []
+        names = ("content_based_deduplication", "deduplication_scope", "fifo_throughput_limit")
+        return [
+            Violation(
+                (alias,),
+                getattr(self, name),
+                f"Unknown Attribute {alias[0].upper()}{alias[1:]} (SQS refuses it on a standard queue)",
+                "set fifo to true as well, or remove it",
+            )
+            for name in names
+            if getattr(self, name) is not None and (alias := type(self).model_fields[name].alias)
+        ]
+
+    def _throughput_violation(self) -> Violation | None:
+        if self.fifo_throughput_limit != "perMessageGroupId" or self.deduplication_scope == "messageGroup":
+            return None
+        return Violation(
+            ("fifoThroughputLimit",),
+            self.fifo_throughput_limit,
+            "the value perMessageGroupId is allowed only when the value of deduplicationScope is messageGroup",
+            "set deduplicationScope to messageGroup, or fifoThroughputLimit to perQueue",
+        )
 
 
 class DeadLetterQueueSettings(Section):

@@ -8,13 +8,22 @@
 - `raise`: every record is worked on, and if any failed the invoke fails at the end. The whole batch then comes
   back, and what had been processed is processed again. (Stopping at the first failure would hide that: it would
   leave later records untouched instead of repeating their work.)
+
+`KEEP_GROUP_ORDER` is set where the queue is FIFO. With `true` the rest of a message group is left alone after one of
+its records failed, and is reported with it: whatever is not reported is deleted, also behind a record that comes back.
+With `false` the worker goes on and reports the failed record only, which breaks the order of the group.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    SqsFifoPartialProcessor,
+    process_partial_response,
+)
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -24,13 +33,15 @@ from shared.errors import BatchFailedError, InvalidMessageError, ProcessingError
 from shared.jobs import parse_job, work_for
 
 RAISE_ON_RECORD_ERROR = settings.choice("ON_RECORD_ERROR", ("report", "raise"), "report") == "raise"
+KEEP_GROUP_ORDER = settings.flag("KEEP_GROUP_ORDER", default=False)
 
 logger = new_logger()
 events = EventLog(logger)
+processor = SqsFifoPartialProcessor(skip_group_on_error=True) if KEEP_GROUP_ORDER else BatchProcessor(EventType.SQS)
 # A batch in which every record failed is reported like any other: with ReportBatchItemFailures its messages come
 # back alike, and Powertools' default of raising would turn `report` into `raise` just for such batches, with the
 # poller slowed down as for a broken function.
-processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+processor.raise_on_entire_batch_failure = False
 
 
 def record_handler(record: SQSRecord) -> None:
@@ -38,7 +49,7 @@ def record_handler(record: SQSRecord) -> None:
 
     Raises:
         InvalidMessageError: its body is not a job.
-        ProcessingError: it carries `shouldFail`.
+        ProcessingError: it is told to fail.
     """
     delivery = Delivery.of(record)
     business_id: str | None = None
@@ -47,7 +58,7 @@ def record_handler(record: SQSRecord) -> None:
         business_id = job.id
         events.started(job.id, delivery)
         work_for(job.sleep)
-        if job.should_fail:
+        if job.fails(delivery.receive_count):
             raise ProcessingError(f"message {job.id} was told to fail")
         events.processed(job.id, delivery)
     except InvalidMessageError as error:

@@ -123,12 +123,12 @@ def do_work(job: Job, delivery: Delivery, context: LambdaContext) -> None:
     """Do the work of one message.
 
     Raises:
-        ProcessingError: the message carries `shouldFail`.
+        ProcessingError: the message is told to fail.
     """
     events.started(job.id, delivery)
     with hold(job.id, delivery, context):
         work_for(job.sleep)
-    if job.should_fail:
+    if job.fails(delivery.receive_count):
         raise ProcessingError(f"message {job.id} was told to fail")
     events.processed(job.id, delivery)
 
@@ -139,7 +139,7 @@ def record_handler(record: SQSRecord, lambda_context: LambdaContext) -> None:
     Raises:
         InvalidMessageError: its body is not a job.
         AlreadyInProgressError: another delivery is working on it.
-        ProcessingError: it carries `shouldFail`.
+        ProcessingError: it is told to fail.
         Exception: the table did not answer, or refused.
     """
     delivery = Delivery.of(record)

@@ -37,6 +37,7 @@ class Job(BaseModel):
     Attributes:
         id: the business id; the same for every message that stands for the same piece of work.
         should_fail: the work fails, as it does for a message that no code can process.
+        fail_times: on so many deliveries the work fails, as it does while something else is out of order.
         sleep: how long the work takes, in seconds.
     """
 
@@ -44,7 +45,12 @@ class Job(BaseModel):
 
     id: BusinessId
     should_fail: Annotated[bool, Field(alias="shouldFail", description="true or false")] = False
+    fail_times: Annotated[int, Field(alias="failTimes", ge=0, description="a whole number, 0 or more")] = 0
     sleep: Seconds = 0.0
+
+    def fails(self, receive_count: int) -> bool:
+        """Whether the work fails on the delivery of that number, counted from 1."""
+        return self.should_fail or receive_count <= self.fail_times
 
 
 def parse_job(body: str) -> Job:

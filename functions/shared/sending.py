@@ -19,6 +19,7 @@ from shared.aws_errors import error_code, is_transient
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 BATCH_ENTRIES = 10
 ATTEMPTS = 5
@@ -30,10 +31,19 @@ ANSWER_RESERVE_MS = 2000
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message to send: its business id and its body."""
+    """A message to send: its business id and its body, and what a FIFO queue wants to know besides.
+
+    Attributes:
+        id: the business id.
+        body: the body.
+        group: the message group, "" for a queue without order.
+        deduplication_id: what SQS knows the message by when it is sent again; "" where the body says it all.
+    """
 
     id: str
     body: str
+    group: str = ""
+    deduplication_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +139,7 @@ class Sender:
         try:
             answer = self._sqs.send_message_batch(
                 QueueUrl=self._queue_url,
-                Entries=[{"Id": entry, "MessageBody": message.body} for entry, message in pending.items()],
+                Entries=[_entry(entry, message) for entry, message in pending.items()],
             )
         except (ClientError, BotoCoreError) as error:
             failed = _Reason(error_code(error), str(error), retry=is_transient(error), whole_call=True)
@@ -146,3 +156,12 @@ class Sender:
             else:
                 reasons[entry] = _Reason(about["Code"], about.get("Message", ""), retry=not about["SenderFault"])
         return reasons
+
+
+def _entry(name: str, message: Outgoing) -> SendMessageBatchRequestEntryTypeDef:
+    entry: SendMessageBatchRequestEntryTypeDef = {"Id": name, "MessageBody": message.body}
+    if message.group:
+        entry["MessageGroupId"] = message.group
+    if message.deduplication_id:
+        entry["MessageDeduplicationId"] = message.deduplication_id
+    return entry

@@ -5,13 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from lab.checks import asynchronous, batching, concurrency, dead_letters, idempotency, security, streams, visibility
+from lab.checks import (
+    asynchronous,
+    batching,
+    concurrency,
+    dead_letters,
+    idempotency,
+    ordering,
+    security,
+    streams,
+    visibility,
+)
 from lab.checks.check import Check
 from lab.checks.finding import Finding
 from lab.checks.topology import Topology
 from lab.program.graph import Graph
 
-_THEMES = (visibility, dead_letters, concurrency, batching, idempotency, streams, asynchronous, security)
+_THEMES = (
+    visibility,
+    dead_letters,
+    concurrency,
+    batching,
+    ordering,
+    idempotency,
+    streams,
+    asynchronous,
+    security,
+)
 
 
 def _collect() -> Mapping[str, Check]:

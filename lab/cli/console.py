@@ -24,9 +24,9 @@ class Console:
     def __init__(self) -> None:
         # Bound to the streams of this moment: while handlers run, sys.stdout is theirs.
         self._out = rich.console.Console(
-            file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL
+            file=sys.stdout, highlight=False, emoji=False, width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL
         )
-        self._err = rich.console.Console(file=sys.stderr, highlight=False)
+        self._err = rich.console.Console(file=sys.stderr, highlight=False, emoji=False)
 
     def data(self, text: str) -> None:
         """Print a line of data as it is, in full length."""

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from lab.cli import views
+from lab.cli import check, views
 from lab.cli.console import Console
 from lab.cli.session import Result, Session
 from lab.errors import LabError, UsageError
@@ -146,6 +146,9 @@ def explain(
         views.show_rules(console, list(RULES.values()), as_json=as_json)
     else:
         views.show_rule(console, find(rule), as_json=as_json)
+
+
+check.register(app)
 
 
 def _command(arguments: list[str] | None) -> str:

@@ -18,6 +18,9 @@ from lab.results.outcome import SCHEMA_VERSION, Outcome
 from lab.results.timeline import shortened, timeline
 from lab.rules import Rule
 
+LONGEST_VALUE = 120
+"""Characters of a value in a table of differences; `--json` has it in full."""
+
 
 def duration(seconds: float) -> str:
     """A span of virtual time for people: `0.3 s`, `5.0 min`, `4.0 h`, `14.0 d`."""
@@ -185,7 +188,10 @@ def _values(change: Change) -> str:
 
 
 def _value(value: Any) -> str:
-    return "unset" if value is None else json.dumps(value, default=str)
+    if value is None:
+        return "unset"
+    text = json.dumps(value, default=str)
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 4]} ..."
 
 
 def _comparison(names: tuple[str, str], before: Result, comparison: Comparison) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from lab.model.randomness import Streams
 from lab.model.runtime import AwsError, Caller, LongPoll, Pending, Runtime
 from lab.model.sqs.api import SqsApi
 from lab.model.sqs.attributes import QueueAttributes
+from lab.model.sqs.fifo import FifoQueue
 from lab.model.sqs.queue import Queue
 from lab.model.sqs.redrive import MoveTasks
 from lab.model.targets import Sinks
@@ -104,8 +105,9 @@ class Account:
         self.events.accept(function, record, by="destination", lineage=lineage, follow_up=True)
 
     def create_queue(self, name: str, arn: str, url: str, attributes: QueueAttributes) -> Queue:
-        """Create a standard queue; its dead-letter queue must exist."""
-        queue = Queue(name, arn, url, attributes, scheduler=self.scheduler, streams=self.streams, journal=self.journal)
+        """Create a queue, FIFO if its attributes say so; its dead-letter queue must exist."""
+        kind = Queue if attributes.fifo is None else FifoQueue
+        queue = kind(name, arn, url, attributes, scheduler=self.scheduler, streams=self.streams, journal=self.journal)
         self.queues[name] = queue
         self.sqs.add(queue)
         if attributes.redrive is not None:
@@ -116,7 +118,7 @@ class Account:
         """Give a queue its redrive policy.
 
         Raises:
-            DeploymentRefusedError: the dead-letter queue does not exist.
+            DeploymentRefusedError: the dead-letter queue does not exist, or is of the other type.
         """
         assert attributes.redrive is not None
         arn = attributes.redrive.target_arn
@@ -128,6 +130,15 @@ class Account:
                 f"Value for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist: {arn}",
                 rule="SQS-DLQ-3",
                 fix="create the dead-letter queue in the same stack, or correct deadLetterTargetArn",
+            )
+        if target.fifo != queue.fifo:
+            raise DeploymentRefusedError(
+                queue.name,
+                "InvalidParameterValue",
+                "Value for parameter RedrivePolicy is invalid. Reason: Dead-letter queue must be same type of queue as "
+                "the source.",
+                rule="SQS-DLQ-3",
+                fix=f"set fifoQueue of {target.name} to {str(queue.fifo).lower()}",
             )
         queue.dead_letter_queue = target
         queue.set_attributes(attributes)

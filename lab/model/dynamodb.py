@@ -8,6 +8,7 @@ test compares both ways.
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 import re
@@ -54,6 +55,8 @@ class DynamoDb:
     def __init__(self, region: str, journal: Journal) -> None:
         self._region = region
         self._journal = journal
+        self.tables: set[str] = set()
+        """Names of the tables that were created."""
 
     def __enter__(self) -> Self:
         self._forget()
@@ -77,6 +80,7 @@ class DynamoDb:
             AwsError: AWS would refuse the definition.
         """
         self._send("CreateTable", definition)
+        self.tables.add(str(definition["TableName"]))
 
     def call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Answer one call.
@@ -105,7 +109,9 @@ class DynamoDb:
             raise AwsError(error.code, error.message) from error
         except HTTPException as error:
             raise _as_aws_error(error) from error
-        return copy.deepcopy(dict(answer.result))
+        result = copy.deepcopy(dict(answer.result))
+        result.pop("ConsumedCapacityUnits", None)  # of an API version long gone; a client's parser drops it
+        return result
 
 
 def _as_aws_error(error: HTTPException) -> AwsError:
@@ -113,4 +119,19 @@ def _as_aws_error(error: HTTPException) -> AwsError:
     body = json.loads(error.description or "{}")
     code = str(body.pop("__type", "InternalServerError")).rpartition("#")[2]
     message = str(body.get("message") or body.get("Message") or "")
-    return AwsError(code, message, error.code or 400, details=body)
+    return AwsError(code, message, error.code or 400, details=_with_binaries(body))
+
+
+def _with_binaries(value: Any) -> Any:
+    """Items within an error come as JSON, where binary values are Base64."""
+    if isinstance(value, list):
+        return [_with_binaries(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        ((kind, held),) = value.items()
+        if kind == "B" and isinstance(held, str):
+            return {"B": base64.b64decode(held)}
+        if kind == "BS" and isinstance(held, list):
+            return {"BS": [base64.b64decode(part) for part in held]}
+    return {key: _with_binaries(inner) for key, inner in value.items()}

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     """Kinds of events. The comment behind each names its facts."""
 
     SENT = "sent"  # queue, message, body, group; of an event: follow_up; of a handler's send: invoke, attributes
+    REPEATED = "repeated"  # queue, message: a send that a FIFO queue took for a repetition of this message
     RECEIVED = "received"  # queue, message, count, by
     RETURNED = "returned"  # queue, message: visible again after a receive
     DELETED = "deleted"  # queue, message, by
@@ -102,6 +103,7 @@ class Journal:
         """SHA-256 over all events: equal hashes mean equal runs, on every platform and Python version."""
         digest = hashlib.sha256()
         for instant, kind, rule, facts in self.events:
-            # The form that Python prints texts, numbers and tuples in is the same everywhere, and quickly made.
-            digest.update(f"{instant} {kind.value} {rule} {facts!r}\n".encode())
+            # The form in which Python prints texts, numbers and tuples is quickly made, and in ASCII it is the same
+            # everywhere: which other characters repr() escapes depends on the Unicode tables of the Python version.
+            digest.update(f"{instant} {kind.value} {rule} {facts!a}\n".encode())
         return digest.hexdigest()

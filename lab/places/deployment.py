@@ -15,7 +15,7 @@ from lab.model.http_api import LONGEST_INTEGRATION_SECONDS, Route
 from lab.model.mapping.filters import parse_patterns
 from lab.model.mapping.sqs import SqsMappingConfig
 from lab.model.runtime import AwsError, CodeSource, FunctionConfig
-from lab.model.sqs.attributes import QueueAttributes, redrive_policy
+from lab.model.sqs.attributes import FifoAttributes, QueueAttributes, redrive_policy
 from lab.places import events, supported
 from lab.places.code import code_source
 from lab.places.dynamic import TYPE_PREFIX, create_dynamic
@@ -112,9 +112,24 @@ class Deployment:
             receive_wait_seconds=self._known(resource, "receiveWaitTimeSeconds", defaults.receive_wait_seconds),
             maximum_message_bytes=self._known(resource, "maxMessageSize", defaults.maximum_message_bytes),
             redrive=redrive_policy(policy if isinstance(policy, str) else json.dumps(inputs["redrivePolicy"])),
+            fifo=self._fifo(resource),
         )
         outputs = resource.outputs
         self.account.create_queue(self._labels[resource.urn], str(outputs["arn"]), str(outputs["url"]), attributes)
+
+    def _fifo(self, resource: Resource) -> FifoAttributes | None:
+        names = ("contentBasedDeduplication", "deduplicationScope", "fifoThroughputLimit")
+        given = {name: value for name in names if (value := self._known(resource, name, None))}
+        if self._known(resource, "fifoQueue", False):
+            return FifoAttributes(
+                content_based=bool(given.get("contentBasedDeduplication")),
+                scope=given.get("deduplicationScope", "queue"),
+                throughput_limit=given.get("fifoThroughputLimit", "perQueue"),
+            )
+        if given:
+            name = next(iter(given))
+            raise AwsError("InvalidAttributeName", f"Unknown Attribute {name[0].upper()}{name[1:]}.")
+        return None
 
     def _redrive_policy(self, resource: Resource) -> None:
         url = self._known(resource, "queueUrl", "")
@@ -217,7 +232,9 @@ class Deployment:
                 f"{resource.name}: billingMode PROVISIONED is not modelled\n  nearest: PAY_PER_REQUEST"
             )
         assert self.account.dynamodb is not None
-        self.account.dynamodb.create_table(table_definition(resource.inputs, str(resource.outputs["name"])))
+        name = str(resource.outputs["name"])
+        if name not in self.account.dynamodb.tables:  # an update of the stack keeps its tables
+            self.account.dynamodb.create_table(table_definition(resource.inputs, name))
 
     # -- HTTP APIs ----------------------------------------------------------------------------------------
 

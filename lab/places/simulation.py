@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from lab.errors import WorkloadError
+from lab.errors import UsageError, WorkloadError
 from lab.handlers import HandlerHost
 from lab.model.account import Account
 from lab.model.clock import Scheduler, in_seconds, seconds
@@ -20,7 +20,8 @@ from lab.model.functions import LARGEST_SYNCHRONOUS_PAYLOAD_BYTES, InvokeResult,
 from lab.model.http_api import HttpApi
 from lab.model.journal import Event, Journal, Kind
 from lab.model.randomness import Streams
-from lab.model.runtime import LogLine
+from lab.model.runtime import Caller, LogLine, LongPoll, Pending
+from lab.model.sqs.fifo import FifoQueue
 from lab.model.sqs.queue import Queue
 from lab.places.deployment import Deployment
 from lab.places.supported import TABLE
@@ -86,6 +87,38 @@ def simulate(graph: Graph, project_dir: Path, workload: Workload, seed: int) -> 
     return _Simulation(graph, project_dir, workload, seed).run()
 
 
+@dataclass(frozen=True, slots=True)
+class Redrive:
+    """What to do with the dead-letter queues of a run.
+
+    Attributes:
+        fixed: the stack as it is updated to before the redrive, or None: as it was.
+        queues: names of the dead-letter queues; none means all of them.
+        messages_per_second: `MaxNumberOfMessagesPerSecond`, or None.
+    """
+
+    fixed: Graph | None = None
+    queues: tuple[str, ...] = ()
+    messages_per_second: int | None = None
+
+
+def simulate_redrive(
+    graph: Graph, project_dir: Path, workload: Workload, seed: int, redrive: Redrive
+) -> tuple[Run, Run]:
+    """Run a workload to its end, move the dead-letter queues back, and go on.
+
+    Returns:
+        The run up to the redrive, and the whole run.
+
+    Raises:
+        LabError: as `simulate`.
+        UsageError: the stack has no such dead-letter queue, or the workload ends before everything is at rest.
+    """
+    if workload.until_seconds is not None:
+        raise UsageError(f"{workload.path}: a redrive needs a workload that runs `until: drained`")
+    return _Simulation(graph, project_dir, workload, seed).run_redrive(redrive)
+
+
 class _Simulation:
     def __init__(self, graph: Graph, project_dir: Path, workload: Workload, seed: int) -> None:
         self._graph = graph
@@ -99,24 +132,89 @@ class _Simulation:
         self._logs: list[LogLine] = []
 
     def run(self) -> Run:
+        with self._world((self._graph,)) as host:
+            deployment = self._deploy(host, self._graph)
+            self._run_workload()
+        return self._result(deployment)
+
+    def run_redrive(self, redrive: Redrive) -> tuple[Run, Run]:
+        graphs = (self._graph,) if redrive.fixed is None else (self._graph, redrive.fixed)
+        with self._world(graphs) as host:
+            deployment = self._deploy(host, self._graph)
+            self._run_workload()
+            before = self._result(deployment)
+            if redrive.fixed is not None:
+                deployment = self._update(host, redrive.fixed)
+            self._redrive(redrive)
+            self._scheduler.run()
+        return before, self._result(deployment)
+
+    @contextmanager
+    def _world(self, graphs: Iterable[Graph]) -> Iterator[HandlerHost]:
         # The model of Lambda counts the cold start itself, since it is not taken off the timeout (LAM-INIT-1).
-        host = HandlerHost(self._scheduler, self._streams, self._account, self._on_log, cold_start_seconds=0)
+        host = HandlerHost(self._scheduler, self._streams, self, self._on_log, cold_start_seconds=0)
         with ExitStack() as stack:
             stack.enter_context(_older_objects_kept())
             stack.enter_context(host)
-            self._account.use(host)
-            if any(self._graph.of_type(TABLE)):
+            if any(any(graph.of_type(TABLE)) for graph in graphs):
                 self._account.dynamodb = stack.enter_context(_dynamodb(self._journal))
-            deployment = Deployment(self._graph, self._account, self._project_dir)
-            deployment.run()
-            self._account.let_go_wrong([self._fault(fault) for fault in self._workload.faults])
-            self._account.start()
-            self._schedule(self._workload.arrivals(self._streams.stream("workload")))
-            until = self._workload.until_seconds
-            self._scheduler.run(None if until is None else seconds(until))
-        return self._result(tuple(deployment.notes), deployment.parking_queues)
+            yield host
 
-    def _result(self, notes: tuple[str, ...], parking_queues: frozenset[str]) -> Run:
+    def call(
+        self, service: str, operation: str, parameters: dict[str, Any], caller: Caller
+    ) -> dict[str, Any] | LongPoll | Pending:
+        """Answer an API call of a handler, whichever account the stack has by now."""
+        return self._account.call(service, operation, parameters, caller)
+
+    def _deploy(self, host: HandlerHost, graph: Graph) -> Deployment:
+        account = self._account
+        account.use(host)
+        deployment = Deployment(graph, account, self._project_dir)
+        deployment.run()
+        account.let_go_wrong([self._fault(fault) for fault in self._workload.faults])
+        account.start()
+        return deployment
+
+    def _update(self, host: HandlerHost, graph: Graph) -> Deployment:
+        """Deploy a changed stack in place of the one that is there: queues keep their messages, tables their items."""
+        before = self._account
+        self._account = Account(self._scheduler, self._streams, self._journal)
+        self._account.dynamodb = before.dynamodb
+        deployment = self._deploy(host, graph)
+        for name, queue in before.queues.items():
+            if name in self._account.queues:
+                self._account.queues[name].take_over(queue)
+        return deployment
+
+    def _redrive(self, redrive: Redrive) -> None:
+        found = {
+            q.dead_letter_queue.name: q.dead_letter_queue for q in self._account.queues.values() if q.dead_letter_queue
+        }
+        for name in redrive.queues or tuple(found):
+            if name not in found:
+                raise self._no_dead_letter_queue(name, found)
+            parameters: dict[str, Any] = {"SourceArn": found[name].arn}
+            if redrive.messages_per_second is not None:
+                parameters["MaxNumberOfMessagesPerSecond"] = redrive.messages_per_second
+            self._account.sqs.call("StartMessageMoveTask", parameters, Caller("redrive", None))
+        if not found:
+            raise self._no_dead_letter_queue("", found)
+
+    def _no_dead_letter_queue(self, name: str, found: Iterable[str]) -> UsageError:
+        known = ", ".join(sorted(found)) or "none"
+        what = f"dead-letter queue {name}" if name else "dead-letter queue that could be moved back"
+        return UsageError(
+            f"the stack {self._graph.stack} has no {what}: SQS moves messages out of queues that are the dead-letter "
+            f"queue of an SQS queue (RDR-SOURCE-1; there are: {known})"
+        )
+
+    def _run_workload(self) -> None:
+        self._schedule(self._workload.arrivals(self._streams.stream("workload")))
+        until = self._workload.until_seconds
+        self._scheduler.run(None if until is None else seconds(until))
+
+    def _result(self, deployment: Deployment) -> Run:
+        parking_queues = deployment.parking_queues
         queues = self._account.queues.values()
         dead_letter_queues = frozenset(q.dead_letter_queue.name for q in queues if q.dead_letter_queue is not None)
         return Run(
@@ -131,7 +229,7 @@ class _Simulation:
             sources=self._sources(dead_letter_queues | parking_queues),
             dead_letter_queues=dead_letter_queues,
             logs=tuple(self._logs),
-            notes=notes,
+            notes=tuple(deployment.notes),
             parking_queues=parking_queues,
         )
 
@@ -185,7 +283,24 @@ class _Simulation:
             raise WorkloadError(
                 f"{self._workload.path}: a message for {queue.name} has {size} bytes; SQS takes 1 to {limit}"
             )
-        self._scheduler.at(seconds(arrival.at_seconds), _send, queue, arrival.body)
+        if queue.fifo:
+            self._check_fifo(queue, arrival)
+        elif arrival.key or arrival.dedup:
+            raise WorkloadError(
+                f"{self._workload.path}: {queue.name} is a standard queue, which has no use for key or dedup"
+            )
+        self._scheduler.at(seconds(arrival.at_seconds), _send, queue, arrival)
+
+    def _check_fifo(self, queue: Queue, arrival: Arrival) -> None:
+        """Refuse before the start what SQS would refuse at the send (SQS-FIFO-7)."""
+        fifo = queue.attributes.fifo
+        if not arrival.key:
+            raise WorkloadError(f"{self._workload.path}: {queue.name} is a FIFO queue: name the message group with key")
+        if fifo is not None and not fifo.content_based and not arrival.dedup:
+            raise WorkloadError(
+                f"{self._workload.path}: {queue.name} does not deduplicate by content: name a deduplication id with "
+                'dedup, such as dedup: "{n}"'
+            )
 
     def _invoke(self, arrival: Arrival) -> None:
         function, payload = self._function_and_payload(arrival, LARGEST_SYNCHRONOUS_PAYLOAD_BYTES)
@@ -299,8 +414,11 @@ def _dynamodb(journal: Journal) -> DynamoDb:
     return DynamoDb("us-east-1", journal)
 
 
-def _send(queue: Queue, body: str) -> None:
-    queue.send(body)
+def _send(queue: Queue, arrival: Arrival) -> None:
+    if isinstance(queue, FifoQueue):
+        queue.send(arrival.body, group=arrival.key, deduplication_id=arrival.dedup)
+    else:
+        queue.send(arrival.body)
 
 
 def _contract_entry(text: str) -> dict[str, Any] | None:

@@ -68,6 +68,10 @@ SUPPORT: Mapping[str, Support] = {
                 "receiveWaitTimeSeconds",
                 "maxMessageSize",
                 "redrivePolicy",
+                "fifoQueue",
+                "contentBasedDeduplication",
+                "deduplicationScope",
+                "fifoThroughputLimit",
             }
         ),
         frozenset(
@@ -79,12 +83,7 @@ SUPPORT: Mapping[str, Support] = {
                 "sqsManagedSseEnabled",
             }
         ),
-        {
-            "fifoQueue": Refusal("a standard queue"),
-            "contentBasedDeduplication": Refusal("a standard queue"),
-            "deduplicationScope": Refusal("a standard queue"),
-            "fifoThroughputLimit": Refusal("a standard queue"),
-        },
+        {},
     ),
     FUNCTION: Support(
         frozenset(
@@ -147,13 +146,13 @@ SUPPORT: Mapping[str, Support] = {
                 "maximumBatchingWindowInSeconds",
                 "functionResponseTypes",
                 "scalingConfig",
+                "provisionedPollerConfig",
                 "filterCriteria",
                 "enabled",
             }
         ),
         frozenset({"kmsKeyArn", "metricsConfig", "useResourceTimeoutForPropagation"}),
         {
-            "provisionedPollerConfig": Refusal("scalingConfig.maximumConcurrency"),
             "bisectBatchOnFunctionError": _STREAMS,
             "destinationConfig": _STREAMS,
             "maximumRecordAgeInSeconds": _STREAMS,

@@ -50,6 +50,10 @@ class Send(_Model):
     type: Literal["sync", "async"] | None = None
     """How to invoke: `sync` (the default) waits for the answer, `async` hands the event to Lambda's own queue."""
     body: Any = None
+    key: str | None = Field(default=None, min_length=1)
+    """Message group of a FIFO queue; a template as texts of the body are."""
+    dedup: str | None = Field(default=None, min_length=1)
+    """Deduplication id of a message for a FIFO queue; a template too."""
 
     @model_validator(mode="after")
     def _one_target(self) -> Send:
@@ -62,6 +66,9 @@ class Send(_Model):
             raise ValueError("a body is missing")
         if self.type is not None and self.invoke is None:
             raise ValueError("type goes with invoke")
+        for name in ("key", "dedup"):
+            if getattr(self, name) is not None and self.queue is None:
+                raise ValueError(f"{name} goes with queue")
         return self
 
 
@@ -122,6 +129,8 @@ class Arrival:
         name: the queue or function; for http the API's name or "".
         body: the body as text.
         request: the HTTP request, for http.
+        key: message group, "" without one.
+        dedup: deduplication id, "" without one.
     """
 
     at_seconds: float
@@ -129,6 +138,8 @@ class Arrival:
     name: str
     body: str
     request: HttpRequest | None = None
+    key: str = ""
+    dedup: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +193,8 @@ class Workload:
                     name=(send.http.api or "" if send.http else send.queue or send.invoke) or "",
                     body=_as_text(render(template, n, chance, where)),
                     request=send.http,
+                    key=render(send.key or "", n, chance, where),
+                    dedup=render(send.dedup or "", n, chance, where),
                 )
 
     def with_body(self, changes: Sequence[str]) -> Workload:

@@ -7,6 +7,7 @@ CLI speaks (embedded.md, section 2). It is a preview, in which what AWS would an
 from __future__ import annotations
 
 import contextvars
+import json
 import os
 import runpy
 import sys
@@ -96,6 +97,8 @@ def _run(project: Project, config: StackConfig, stubs: Stubs) -> BaseException |
     pulumi.runtime.reset_options()
     pulumi.runtime.configure(_settings(project, config, stubs))
     pulumi.runtime.set_all_config(config.texts(), config.secret_keys())
+    # The language host passes it in the environment too: the one place where a program can list its keys.
+    os.environ["PULUMI_CONFIG"] = json.dumps(config.texts())
     try:
         return run_to_end(lambda: pulumi.runtime.run_in_stack(lambda: _execute(project)))
     finally:

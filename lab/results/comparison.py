@@ -9,6 +9,7 @@ from typing import Any
 
 import pulumi
 
+from lab.checks.acceptance import ACCEPT_KEY
 from lab.program.graph import UNKNOWN, Graph, Resource
 from lab.results.outcome import Outcome
 
@@ -110,7 +111,9 @@ def settings_of(graph: Graph) -> dict[str, Any]:
             resource = graph.resources[urn]
             settings.update(_flatten(resource.name, _plain(resource.inputs)))
     for key, value in graph.config.items():
-        if key.removeprefix(f"{graph.project}:") not in {graph.resources[urn].name for urn in speaking}:
+        if key != ACCEPT_KEY and key.removeprefix(f"{graph.project}:") not in {
+            graph.resources[urn].name for urn in speaking
+        }:
             settings.update(_flatten(key, _plain(value)))
     return settings
 
@@ -126,6 +129,10 @@ def _flatten(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict) and value:
         for key, inner in value.items():
             yield from _flatten(f"{prefix}.{key}", inner)
+    elif isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        for index, item in enumerate(value):
+            # Statements of a policy are told apart by their Sid: one more of them does not change the others.
+            yield from _flatten(f"{prefix}[{item.get('Sid', index)}]", item)
     else:
         yield prefix, value
 
@@ -211,7 +218,17 @@ def _plain(value: Any) -> Any:
         return str(value.path)
     if isinstance(value, pulumi.StringAsset):
         return str(value.text)
+    if isinstance(value, str) and value.startswith("{"):
+        return _parsed(value)
     return repr(value) if value is UNKNOWN else value
+
+
+def _parsed(text: str) -> Any:
+    """Policies and filters are JSON in a text: what differs is inside."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 _FIGURES = (

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from lab.errors import UnknownRuleError
-from lab.rules import dynamodb, functions, http, invokes, lab_itself, mapping, sqs
+from lab.rules import dynamodb, functions, http, invokes, lab_itself, mapping, sqs, sqs_fifo
 from lab.rules.rule import Rule, Status
 
 __all__ = ["RULES", "Rule", "Status", "find"]
@@ -15,7 +15,7 @@ __all__ = ["RULES", "Rule", "Status", "find"]
 
 def _collect() -> Mapping[str, Rule]:
     rules: dict[str, Rule] = {}
-    groups = (sqs, functions, mapping, invokes, dynamodb, http, lab_itself)
+    groups = (sqs, sqs_fifo, functions, mapping, invokes, dynamodb, http, lab_itself)
     for group in (module.RULES for module in groups):
         for rule in group:
             assert rule.id not in rules, rule.id

@@ -108,7 +108,22 @@ link = mapping(jobs, function(timeout=100), batch_size=1)
 Lowered("lowered", jobs.url, 60, pulumi.ResourceOptions(depends_on=[link]))
 """
 
+FIFO = """
+dead = aws.sqs.Queue("dead", fifo_queue=True, message_retention_seconds=14 * DAY)
+jobs = aws.sqs.Queue("jobs", fifo_queue=True, visibility_timeout_seconds=60, redrive_policy=redrive(dead))
+mapping(jobs, function())
+"""
+
 GOOD = (
+    Program(
+        "fifo-in-order",
+        FIFO,
+        files={
+            "worker/app.py": POWERTOOLS.replace(
+                "BatchProcessor(event_type=EventType.SQS)", "SqsFifoPartialProcessor()"
+            ).replace("import BatchProcessor,", "import SqsFifoPartialProcessor,")
+        },
+    ),
     Program("ordinary", ORDINARY),
     Program("powertools", ORDINARY, files={"worker/app.py": POWERTOOLS}),
     Program(
@@ -310,6 +325,12 @@ BAD = (
         """,
         found("CHK-BATCH-2 error", "CHK-BATCH-3 error", "CHK-DLQ-4 error"),
         found("CFN-E3502", "CFN-E3705"),
+    ),
+    Program(
+        "fifo-overtaking",
+        FIFO,
+        found("CHK-FIFO-1 warning"),
+        files={"worker/app.py": POWERTOOLS},
     ),
     Program(
         "large-batch",

@@ -1,18 +1,30 @@
-"""Our own variants: the dangerous ones are found for the reason they are dangerous, the safe ones are clean."""
+"""Our own variants: the dangerous ones are found for the reason they are dangerous, the safe ones are clean.
+
+That the schemas find nothing is tested with them, in `tests/checks/cloudformation`.
+"""
 
 from __future__ import annotations
 
 import pytest
 
-from lab.checks.registry import find_all
 from tests.checks.world import findings_in, ids
-from tests.lab_support import graph
+from tests.lab_support import graph, project
 
 EXPECTED = {
     "batch-partial": set(),
     "batch-single": set(),
     "batch-all-or-nothing": {"CHK-REPORT-1 warning"},
     "batch-unreported": {"CHK-REPORT-3 error"},
+    "concurrency-trap": {"CHK-CONC-1 error", "CHK-VT-2 warning", "CHK-DLQ-2 warning"},
+    # Throttled batches find time to be tried again; more messages could still be too many for it.
+    "concurrency-tuned": {"CHK-CONC-1 warning", "CHK-DLQ-2 warning"},
+    # As in the field report, these two differ from the trap in one setting only.
+    "concurrency-capped": {"CHK-VT-2 warning", "CHK-DLQ-2 warning"},
+    "concurrency-unreserved": {"CHK-VT-2 warning", "CHK-DLQ-2 warning"},
+    "concurrency-provisioned": {"CHK-DLQ-2 warning"},
+    "retry-sqs": set(),
+    "fifo-ordered": set(),
+    "fifo-unordered": {"CHK-FIFO-1 warning"},
     "visibility-safe": set(),
     # It works, and hangs by its heartbeat.
     "visibility-heartbeat": {"CHK-VT-1 note"},
@@ -24,9 +36,13 @@ EXPECTED = {
 }
 
 
+def test_every_variant_is_expected_to_be_something() -> None:
+    assert {stack.name for stack in project().stacks()} == set(EXPECTED)
+
+
 @pytest.mark.parametrize("stack", EXPECTED)
 def test_what_is_found_in_a_variant(stack: str) -> None:
-    assert ids(find_all(graph(stack))) == EXPECTED[stack]
+    assert ids(findings_in(graph(stack))) == EXPECTED[stack]
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,7 @@ class FakeQueue:
         silent_about: Collection[str] = (),
     ) -> None:
         self.bodies: list[str] = []
+        self.entries: list[dict[str, str]] = []
         self.batch_sizes: list[int] = []
         self._sender_faults = sender_faults
         self._busy = dict(busy)
@@ -175,6 +176,7 @@ class FakeQueue:
     def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803 (boto3's)
         assert QueueUrl == QUEUE_URL
         self.batch_sizes.append(len(Entries))
+        self.entries += Entries
         error = next(self._errors, None)
         if error is not None:
             raise error

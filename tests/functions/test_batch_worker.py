@@ -127,6 +127,59 @@ def test_fields_that_it_does_not_know_are_let_pass(load_handler: LoadHandler, cl
     assert handler.lambda_handler(event, Context(clock)) == {"batchItemFailures": []}
 
 
+def test_fails_on_so_many_deliveries_as_it_is_told(load_handler: LoadHandler, clock: Clock) -> None:
+    handler = load_handler("batch_worker")
+    failed = {"batchItemFailures": [{"itemIdentifier": "message-1"}]}
+    body = {"id": "1", "failTimes": 2}
+
+    answers = [handler.lambda_handler(sqs_event(body, receive_count=n), Context(clock)) for n in (1, 2, 3)]
+
+    assert answers == [failed, failed, {"batchItemFailures": []}]
+
+
+def in_groups(*groups: str, failing: int) -> dict[str, Any]:
+    """An event with a record for each group named, of which one fails."""
+    event = sqs_event(*({"id": str(n), "shouldFail": n == failing} for n in range(1, len(groups) + 1)))
+    for record, group in zip(event["Records"], groups, strict=True):
+        record["attributes"]["MessageGroupId"] = group
+    return event
+
+
+def named(response: Any) -> list[str]:
+    return [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
+
+
+def test_leaves_the_rest_of_a_group_alone_after_a_failure(
+    load_handler: LoadHandler, clock: Clock, read_events: ReadEvents
+) -> None:
+    handler = load_handler("batch_worker", KEEP_GROUP_ORDER="true")
+
+    response = handler.lambda_handler(in_groups("a", "b", "a", "a", "b", failing=3), Context(clock))
+
+    assert named(response) == ["message-3", "message-4"]
+    assert [event["id"] for event in read_events() if event["event"] == "processed"] == ["1", "2", "5"]
+    assert handler.lambda_handler(in_groups("a", failing=0), Context(clock)) == {"batchItemFailures": []}
+
+
+def test_a_group_that_fails_from_its_first_record_on_is_reported_as_a_whole(
+    load_handler: LoadHandler, clock: Clock
+) -> None:
+    handler = load_handler("batch_worker", KEEP_GROUP_ORDER="true")
+
+    assert named(handler.lambda_handler(in_groups("a", "a", failing=1), Context(clock))) == ["message-1", "message-2"]
+
+
+def test_goes_on_with_the_group_when_told_not_to_keep_its_order(
+    load_handler: LoadHandler, clock: Clock, read_events: ReadEvents
+) -> None:
+    handler = load_handler("batch_worker", KEEP_GROUP_ORDER="false")
+
+    response = handler.lambda_handler(in_groups("a", "a", "a", failing=2), Context(clock))
+
+    assert named(response) == ["message-2"]
+    assert [event["id"] for event in read_events() if event["event"] == "processed"] == ["1", "3"]
+
+
 @pytest.mark.parametrize(("sleep", "slept"), [(0, []), (1.5, [1.5]), (10**30, [86_400.0])])
 def test_works_for_as_long_as_the_message_says(
     load_handler: LoadHandler, clock: Clock, sleep: float, slept: list[float]

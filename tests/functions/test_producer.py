@@ -125,8 +125,8 @@ FAIL_EVERY = "must be a whole number, 0 (none fails) or more, got "
         ('{"count": null}', [("count", COUNT + "None")]),
         ('{"failEvery": -1}', [("failEvery", FAIL_EVERY + "-1")]),
         ('{"count": 0, "failEvery": "x"}', [("count", COUNT + "0"), ("failEvery", FAIL_EVERY + "'x'")]),
-        ('{"failevery": 3}', [("failevery", "is not known; known fields are count, failEvery")]),
-        ('{"fail_every": 3}', [("fail_every", "is not known; known fields are count, failEvery")]),
+        ('{"failevery": 3}', [("failevery", "is not known; known fields are count, failEvery, groups")]),
+        ('{"fail_every": 3}', [("fail_every", "is not known; known fields are count, failEvery, groups")]),
     ],
 )
 def test_says_what_is_wrong_with_each_field(
@@ -147,6 +147,47 @@ def test_says_what_is_wrong_with_each_field(
         "errors": [{"field": field, "message": message} for field, message in errors],
     }
     assert queue.bodies == []
+
+
+def test_a_fifo_queue_gets_groups_and_ids_that_are_the_same_for_every_attempt(
+    load_handler: LoadHandler, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler = load_handler("producer", QUEUE_URL=QUEUE_URL, FIFO_DEDUPLICATION="id")
+    queue = use(handler, monkeypatch, FakeQueue(busy={"2": 1}))
+    context = Context(clock)
+
+    handler.lambda_handler(http_event('{"count": 3, "groups": 2}'), context)
+
+    sent = [(e["Id"], e["MessageGroupId"], e["MessageDeduplicationId"]) for e in queue.entries]
+    request = context.aws_request_id
+    first = [("0", "group-1", f"{request}-1"), ("1", "group-2", f"{request}-2"), ("2", "group-1", f"{request}-3")]
+    assert sent == [*first, ("1", "group-2", f"{request}-2")]
+
+
+def test_deduplication_by_content_sends_no_id_and_one_group_is_the_default(
+    load_handler: LoadHandler, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler = load_handler("producer", QUEUE_URL=QUEUE_URL, FIFO_DEDUPLICATION="content")
+    queue = use(handler, monkeypatch, FakeQueue())
+
+    call(handler, clock, '{"count": 2}')
+
+    assert [entry["MessageGroupId"] for entry in queue.entries] == ["group-1", "group-1"]
+    assert all("MessageDeduplicationId" not in entry for entry in queue.entries)
+
+
+def test_a_standard_queue_has_no_groups(
+    load_handler: LoadHandler, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler = load_handler("producer", QUEUE_URL=QUEUE_URL)
+    queue = use(handler, monkeypatch, FakeQueue())
+
+    status, answer = call(handler, clock, '{"groups": 2}')
+
+    assert status == 400
+    message = "needs a FIFO queue, and this one is a standard queue"
+    assert answer["errors"] == [{"field": "groups", "message": message}]
+    assert queue.entries == []
 
 
 def test_answers_502_naming_what_could_not_be_sent(

@@ -16,25 +16,24 @@ def _journal(instant: int = 5, rule: str = "SQS-DLQ-1", queue: str = "jobs", ids
     return journal
 
 
-def test_the_hash_is_sha_256_of_one_compact_line_per_event() -> None:
-    line = b'[5,"gave-up","SQS-DLQ-1",{"messages":["a"],"queue":"jobs"}]\n'
+def test_the_hash_is_sha_256_of_one_line_per_event() -> None:
+    line = b"5 gave-up SQS-DLQ-1 {'queue': 'jobs', 'messages': ('a',)}\n"
 
     assert _journal().hash() == hashlib.sha256(line).hexdigest()
     assert Journal(Scheduler()).hash() == hashlib.sha256().hexdigest()
+
+
+def test_the_hash_does_not_depend_on_the_unicode_tables_of_the_python_version() -> None:
+    # U+1C89 is a letter since Unicode 16 (Python 3.14) and was unassigned before: repr() escapes it or not.
+    line = b"5 gave-up SQS-DLQ-1 {'queue': '\\u1c89 \\xe9', 'messages': ()}\n"
+
+    assert _journal(queue="\u1c89 é", ids=()).hash() == hashlib.sha256(line).hexdigest()
 
 
 def test_the_hash_changes_with_everything_that_happened() -> None:
     changed = [_journal(instant=6), _journal(rule=""), _journal(queue="other"), _journal(ids=("b",)), _journal(ids=())]
 
     assert len({journal.hash() for journal in (_journal(), *changed)}) == 6
-
-
-def test_the_hash_does_not_depend_on_the_order_in_which_facts_were_named() -> None:
-    one, other = Journal(Scheduler()), Journal(Scheduler())
-    one.record(Kind.SENT, "", queue="jobs", message="a")
-    other.record(Kind.SENT, "", message="a", queue="jobs")
-
-    assert one.hash() == other.hash()
 
 
 def test_rules_are_those_of_events_and_those_leaned_on_sorted_and_once() -> None:

@@ -23,7 +23,7 @@ def cloudformation_findings(graph: Graph, region: str | None = None) -> list[Fin
         region: AWS region whose schemas apply; by default the stack's `aws:region`, else us-east-1.
 
     Returns:
-        Findings with check ids such as `CFN-E3034`, worst first, in the order of the graph.
+        Findings with check ids such as `CFN-E3034`, worst first, then in the order of the graph.
 
     Raises:
         UsageError: cfn-lint is not installed.
@@ -39,7 +39,10 @@ def cloudformation_findings(graph: Graph, region: str | None = None) -> list[Fin
         # A mapping stands in the template twice, so both may have broken the rule.
         key = (match.rule, place.resource.urn, place.input, match.message)
         found.setdefault(key, finding(place, match))
-    return sorted(found.values(), key=lambda each: -each.severity.rank)
+    order = {urn: index for index, urn in enumerate(graph.resources)}
+    # Worst first, then as the stack is created; cfn-lint's own order depends on its rules' names.
+    keys = sorted(found, key=lambda key: (-found[key].severity.rank, order[key[1]], key[2], key[0], key[3]))
+    return [found[key] for key in keys]
 
 
 def _region(graph: Graph) -> str:

@@ -49,25 +49,29 @@ def _short_visibility(place: Place, match: Match) -> Finding | None:
         return None
     timeout_s = int(found[1])
     queue = place.resource
-    visibility_s = _shown(queue, "visibilityTimeoutSeconds", 30)
     for mapping in place.template.sources(queue, "eventSourceArn"):
         for function in place.template.targets(mapping, "functionName"):
             if function.inputs.get("timeout", 3) == timeout_s:
-                return Finding(
-                    check=f"CFN-{match.rule}",
-                    severity=Severity.ERROR,
-                    resources=(queue.name, function.name, mapping.name),
-                    values={
-                        f"{queue.name}.visibilityTimeoutSeconds": visibility_s,
-                        f"{function.name}.timeout": _shown(function, "timeout", timeout_s),
-                    },
-                    why=f"AWS refuses the mapping {mapping.name}: the visibility timeout of {queue.name}, "
-                    f"{visibility_s} s, is less than the timeout of {function.name}, {timeout_s} s",
-                    fix=f"set visibilityTimeoutSeconds of {queue.name} to {timeout_s} or more; "
-                    f"AWS recommends six times the timeout, {6 * timeout_s}",
-                    source=match.url,
-                )
+                return _visibility_finding(queue, function, mapping, timeout_s, match)
     return None
+
+
+def _visibility_finding(
+    queue: Resource, function: Resource, mapping: Resource, timeout_s: int, match: Match
+) -> Finding:
+    visibility, timeout = _shown(queue, "visibilityTimeoutSeconds", 30), _shown(function, "timeout", timeout_s)
+    least, advised = (timeout, "") if timeout is SECRET else (timeout_s, f", {6 * timeout_s}")
+    return Finding(
+        check=f"CFN-{match.rule}",
+        severity=Severity.ERROR,
+        resources=(queue.name, function.name, mapping.name),
+        values={f"{queue.name}.visibilityTimeoutSeconds": visibility, f"{function.name}.timeout": timeout},
+        why=f"AWS refuses the mapping {mapping.name}: the visibility timeout of {queue.name}, {visibility} s, is less "
+        f"than the timeout of {function.name}, {timeout} s",
+        fix=f"set visibilityTimeoutSeconds of {queue.name} to {least} or more; "
+        f"AWS recommends six times the timeout{advised}",
+        source=match.url,
+    )
 
 
 def _other_type_of_queue(place: Place, match: Match) -> Finding | None:

@@ -65,6 +65,7 @@ class Spot:
 
 
 Shape: TypeAlias = Callable[[Any, Spot], Any]
+"""Converts a value, which may be `UNKNOWN`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def write(values: Mapping[str, Any], table: Fields, spot: Spot) -> dict[str, Any
         if not target.path or value is None or (value is not UNKNOWN and value in target.unset):
             continue
         below = spot.at(target.path, (name,))
-        converted = PLACEHOLDER if value is UNKNOWN else target.shape(value, below)
+        converted = target.shape(value, below)
         if not isinstance(converted, _Omit):
             _put(result, target.path, converted)
     return result
@@ -160,10 +161,7 @@ def listed(shape: Shape) -> Shape:
     def shape_of_list(value: Any, spot: Spot) -> Any:
         if not isinstance(value, list | tuple):
             return plain(value, spot)
-        return [
-            PLACEHOLDER if item is UNKNOWN else shape(item, spot.at((index,), (index,)))
-            for index, item in enumerate(value)
-        ]
+        return [shape(item, spot.at((index,), (index,))) for index, item in enumerate(value)]
 
     return shape_of_list
 

@@ -1,1 +1,1 @@
-"""Amazon SQS: standard queues and the API in front of them (semantics.md section A)."""
+"""Amazon SQS: standard and FIFO queues and the API in front of them (semantics.md section A)."""

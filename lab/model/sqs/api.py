@@ -12,7 +12,8 @@ from lab.model.clock import epoch_ms
 from lab.model.loops import NO_LINEAGE, Lineage
 from lab.model.runtime import AwsError, Caller, LongPoll
 from lab.model.sqs.attributes import LARGEST_MESSAGE_BYTES, LONGEST_VISIBILITY_SECONDS
-from lab.model.sqs.queue import Delivery, Queue
+from lab.model.sqs.fifo import FifoQueue
+from lab.model.sqs.queue import Delivery, Message, Queue
 from lab.model.sqs.redrive import MoveTasks
 
 ENTRIES_PER_BATCH = 10
@@ -20,6 +21,10 @@ ENTRIES_PER_BATCH = 10
 _ENTRY_ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
 # Everything but the characters that XML 1.0 allows and SQS therefore accepts.
 _FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+# What message group ids and deduplication ids are made of.
+_GROUP = re.compile(r"[!-~]{1,128}")
+_OTHER_TYPE = "The request include parameter that is not valid for this queue type."
 
 Parameters = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -120,20 +125,19 @@ class SqsApi:
                 "InvalidParameterValue",
                 f"Value {delay} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.",
             )
-        message = queue.send(
-            body,
-            delay_seconds=delay,
-            attributes=dict(parameters.get("MessageAttributes") or {}),
-            system_attributes=dict(parameters.get("MessageSystemAttributes") or {}),
-            lineage=self.lineage(caller.request_id),
-            invoke=caller.request_id,
-        )
-        return {"MessageId": message.id, "MD5OfMessageBody": md5_of(body)}
+        message = _sent(queue, parameters, self.lineage(caller.request_id), caller.request_id)
+        answer = {"MessageId": message.id, "MD5OfMessageBody": md5_of(body)}
+        return answer | ({"SequenceNumber": message.sequence_number} if message.sequence_number else {})
 
     # -- receiving ----------------------------------------------------------------------------------------
 
     def _receive(self, parameters: Parameters, caller: Caller) -> Answer | LongPoll:
         queue = self._queue(parameters)
+        if queue.fifo and parameters.get("ReceiveRequestAttemptId"):
+            raise NotModelledError(
+                f"a ReceiveMessage of {queue.name} has a ReceiveRequestAttemptId, which is not modelled\n"
+                "  nearest: leave it out"
+            )
         maximum = parameters.get("MaxNumberOfMessages", 1)
         if not 1 <= maximum <= ENTRIES_PER_BATCH:
             raise AwsError(
@@ -160,7 +164,7 @@ class SqsApi:
             return answer
         if wait:
             return LongPoll(wait, attempt, queue.when_ready, empty={})
-        if queue.over_in_flight_limit:
+        if queue.over_in_flight_limit and not queue.fifo:
             raise AwsError("OverLimit", "Too many messages in flight.", status=403)
         return {}
 
@@ -198,6 +202,11 @@ class SqsApi:
             values["AWSTraceHeader"] = trace["StringValue"]
         if message.dead_letter_source:
             values["DeadLetterQueueSourceArn"] = message.dead_letter_source
+        if message.group:
+            values["MessageGroupId"] = message.group
+        if message.sequence_number:
+            values["SequenceNumber"] = message.sequence_number
+            values["MessageDeduplicationId"] = message.deduplication_id
         return values
 
     # -- answering ----------------------------------------------------------------------------------------
@@ -268,8 +277,61 @@ class SqsApi:
             raise AwsError("InvalidParameterValue", f"{prefix}a queue cannot be its own dead-letter queue.")
         for queue in self._queues.values():
             if queue.arn == arn:
+                if queue.fifo != source.fifo:
+                    message = f"{prefix}Dead-letter queue must be same type of queue as the source."
+                    raise AwsError("InvalidParameterValue", message)
                 return queue
         raise AwsError("InvalidParameterValue", f"{prefix}{arn} does not exist.")
+
+
+def _sent(queue: Queue, parameters: Parameters, lineage: Lineage, invoke: str | None) -> Message:
+    """Send to a queue what its type lets one send (SQS-FIFO-7)."""
+    body, group = parameters["MessageBody"], parameters.get("MessageGroupId", "")
+    deduplication_id = parameters.get("MessageDeduplicationId", "")
+    delay = parameters.get("DelaySeconds")
+    attributes = dict(parameters.get("MessageAttributes") or {})
+    system_attributes = dict(parameters.get("MessageSystemAttributes") or {})
+    for name, value in (("MessageGroupId", group), ("MessageDeduplicationId", deduplication_id)):
+        if value and not _GROUP.fullmatch(value):
+            raise _invalid_here(
+                name, value, "can only include alphanumeric and punctuation characters. 1 to 128 in length."
+            )
+    if not isinstance(queue, FifoQueue):
+        if deduplication_id:
+            raise _invalid_here("MessageDeduplicationId", deduplication_id, _OTHER_TYPE)
+        return queue.send(
+            body,
+            delay_seconds=delay,
+            attributes=attributes,
+            system_attributes=system_attributes,
+            group=group,
+            lineage=lineage,
+            invoke=invoke,
+        )
+    if not group:
+        raise AwsError("MissingParameter", "The request must contain the parameter MessageGroupId.")
+    assert queue.attributes.fifo is not None
+    if not deduplication_id and not queue.attributes.fifo.content_based:
+        raise AwsError(
+            "InvalidParameterValue",
+            "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided "
+            "explicitly",
+        )
+    if delay is not None:
+        raise _invalid_here("DelaySeconds", delay, _OTHER_TYPE)
+    return queue.send(
+        body,
+        attributes=attributes,
+        system_attributes=system_attributes,
+        group=group,
+        lineage=lineage,
+        invoke=invoke,
+        deduplication_id=deduplication_id,
+    )
+
+
+def _invalid_here(name: str, value: object, reason: str) -> AwsError:
+    return AwsError("InvalidParameterValue", f"Value {value} for parameter {name} is invalid. Reason: {reason}")
 
 
 def _is_named(attribute: str, patterns: Sequence[str]) -> bool:

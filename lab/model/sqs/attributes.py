@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, Literal, get_args
 
 from lab.model.runtime import AwsError
 
@@ -31,9 +31,59 @@ class RedrivePolicy:
     max_receive_count: int
 
 
+DeduplicationScope = Literal["queue", "messageGroup"]
+ThroughputLimit = Literal["perQueue", "perMessageGroupId"]
+
+
+@dataclass(frozen=True, slots=True)
+class FifoAttributes:
+    """What a FIFO queue has besides. Defaults are those of SQS.
+
+    Attributes:
+        content_based: a message without a deduplication id is known by its body (SQS-FIFO-3).
+        scope: what a deduplication id is unique within (SQS-FIFO-3).
+        throughput_limit: what SQS limits the rate of requests by; the model limits no rates (SQS-FIFO-6).
+    """
+
+    content_based: bool = False
+    scope: DeduplicationScope = "queue"
+    throughput_limit: ThroughputLimit = "perQueue"
+
+    def __post_init__(self) -> None:
+        for aws_name, value, values in (
+            ("DeduplicationScope", self.scope, get_args(DeduplicationScope)),
+            ("FifoThroughputLimit", self.throughput_limit, get_args(ThroughputLimit)),
+        ):
+            if value not in values:
+                raise _invalid(aws_name, f"{value} is not one of {', '.join(values)}")
+        if self.throughput_limit == "perMessageGroupId" and self.scope != "messageGroup":
+            raise _invalid("FifoThroughputLimit", "perMessageGroupId needs the DeduplicationScope messageGroup")
+
+    def changed(self, aws_name: str, text: str) -> FifoAttributes:
+        """These attributes with one set anew, by AWS's name."""
+        if aws_name == "ContentBasedDeduplication":
+            if text not in ("true", "false"):
+                raise _invalid(aws_name, f"{text} is neither true nor false")
+            return replace(self, content_based=text == "true")
+        changes: dict[str, Any] = {_FIFO_FIELD_OF[aws_name]: text}
+        return replace(self, **changes)
+
+    def as_text(self) -> dict[str, str]:
+        """The attributes by AWS's names."""
+        return {
+            "FifoQueue": "true",
+            "ContentBasedDeduplication": str(self.content_based).lower(),
+            "DeduplicationScope": self.scope,
+            "FifoThroughputLimit": self.throughput_limit,
+        }
+
+
+_FIFO_FIELD_OF = {"DeduplicationScope": "scope", "FifoThroughputLimit": "throughput_limit"}
+
+
 @dataclass(frozen=True, slots=True)
 class QueueAttributes:
-    """Attributes of a standard queue. Defaults are those of SQS.
+    """Attributes of a queue. Defaults are those of SQS.
 
     Attributes:
         visibility_timeout_seconds: 0 to 43,200.
@@ -42,6 +92,7 @@ class QueueAttributes:
         receive_wait_seconds: 0 to 20.
         maximum_message_bytes: 1,024 to 1,048,576.
         redrive: redrive policy, or None.
+        fifo: what a FIFO queue has besides, None for a standard queue.
     """
 
     visibility_timeout_seconds: int = 30
@@ -50,6 +101,7 @@ class QueueAttributes:
     receive_wait_seconds: int = 0
     maximum_message_bytes: int = LARGEST_MESSAGE_BYTES
     redrive: RedrivePolicy | None = None
+    fifo: FifoAttributes | None = None
 
     def __post_init__(self) -> None:
         for name, (aws_name, lowest, highest) in _BOUNDS.items():
@@ -71,14 +123,17 @@ class QueueAttributes:
             AwsError: a name is unknown or a value out of bounds.
         """
         changes: dict[str, Any] = {}
+        fifo = self.fifo
         for aws_name, text in attributes.items():
             if aws_name == "RedrivePolicy":
                 changes["redrive"] = redrive_policy(text)
             elif aws_name in _FIELD_OF:
                 changes[_FIELD_OF[aws_name]] = _whole_number(aws_name, text)
+            elif fifo is not None and aws_name in ("ContentBasedDeduplication", *_FIFO_FIELD_OF):
+                fifo = fifo.changed(aws_name, text)
             elif aws_name not in _WITHOUT_EFFECT:
                 raise AwsError("InvalidAttributeName", f"Unknown Attribute {aws_name}.")
-        return replace(self, **changes)
+        return replace(self, fifo=fifo, **changes)
 
     def as_text(self) -> dict[str, str]:
         """The attributes by AWS's names, as `GetQueueAttributes` answers them."""
@@ -90,7 +145,7 @@ class QueueAttributes:
                     "maxReceiveCount": self.redrive.max_receive_count,
                 }
             )
-        return values
+        return values if self.fifo is None else values | self.fifo.as_text()
 
 
 _BOUNDS = {
@@ -110,7 +165,7 @@ _WITHOUT_EFFECT = {
     "SqsManagedSseEnabled",
 }
 
-assert set(_BOUNDS) == {field.name for field in fields(QueueAttributes)} - {"redrive"}
+assert set(_BOUNDS) == {field.name for field in fields(QueueAttributes)} - {"redrive", "fifo"}
 
 
 def redrive_policy(text: str) -> RedrivePolicy | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +40,9 @@ class Message:
         received_at: instant of the latest receive; the 12 h cap counts from here.
         visible_at: instant from which a receive may return it.
         dead_letter_source: ARN of the queue that it was moved from.
+        group: its message group, "" without one.
+        deduplication_id: what a FIFO queue knows it by, "" on a standard queue.
+        sequence_number: what a FIFO queue numbers it with, "" on a standard queue.
     """
 
     id: str
@@ -55,6 +58,9 @@ class Message:
     dead_letter_source: str | None = None
     lineage: Lineage = field(default_factory=lambda: NO_LINEAGE)
     """What the chain of events that sent it has run through (ASY-LOOP-1)."""
+    group: str = ""
+    deduplication_id: str = ""
+    sequence_number: str = ""
     queue: Queue | None = None
     in_flight: bool = False
     hiding: int = 0
@@ -90,6 +96,10 @@ class Queue:
         streams: the run's chance.
         journal: where events are written.
     """
+
+    fifo = False
+    limit_rule = "SQS-LIMIT-1"
+    moved_retention_rule = "SQS-RET-2"
 
     def __init__(
         self,
@@ -131,6 +141,7 @@ class Queue:
         delay_seconds: int | None = None,
         attributes: dict[str, Any] | None = None,
         system_attributes: dict[str, Any] | None = None,
+        group: str = "",
         lineage: Lineage = NO_LINEAGE,
         invoke: str | None = None,
     ) -> Message:
@@ -141,27 +152,41 @@ class Queue:
             delay_seconds: 0 to 900, or None for the queue's delay (SQS-DELAY-1).
             attributes: message attributes.
             system_attributes: message system attributes.
+            group: message group; on a standard queue it names the tenant that a message belongs to, and orders nothing.
             lineage: what the chain of events has run through.
             invoke: the invoke that sends it, None for the workload.
         """
-        message = Message(
+        message = self._message(body, attributes, system_attributes, group, lineage)
+        self._accept(message, self.attributes.delay_seconds if delay_seconds is None else delay_seconds, invoke)
+        return message
+
+    def _message(
+        self,
+        body: str,
+        attributes: dict[str, Any] | None,
+        system_attributes: dict[str, Any] | None,
+        group: str,
+        lineage: Lineage,
+    ) -> Message:
+        return Message(
             id=self._streams.uuid("message id", self.name),
             body=body,
             sent_at=self._scheduler.now,
             attributes=attributes or {},
             system_attributes=system_attributes or {},
+            group=group,
             lineage=lineage,
         )
-        sender: dict[str, Fact] = {}
+
+    def _accept(self, message: Message, delay_seconds: int, invoke: str | None = None) -> None:
+        about: dict[str, Fact] = {"group": message.group} if message.group else {}
         if invoke is not None:
             values = tuple(str(value.get("StringValue", "")) for value in message.attributes.values())
-            sender = {"invoke": invoke, "attributes": values}
-        self._journal.record(Kind.SENT, "", queue=self.name, message=message.id, body=body, **sender)
-        delay = self.attributes.delay_seconds if delay_seconds is None else delay_seconds
-        self._take_in(message, self._scheduler.now + seconds(delay))
-        if delay:
+            about |= {"invoke": invoke, "attributes": values}
+        self._journal.record(Kind.SENT, "", queue=self.name, message=message.id, body=message.body, **about)
+        self._take_in(message, self._scheduler.now + seconds(delay_seconds))
+        if delay_seconds:
             self._journal.lean_on("SQS-DELAY-1")
-        return message
 
     def _take_in(self, message: Message, visible_at: int) -> None:
         self._sequence += 1
@@ -177,7 +202,7 @@ class Queue:
         else:
             message.visible_at = visible_at
             message.hiding += 1
-            self._ready.append((message.hiding, message))
+            self._now_ready(message)
         self._wake_waiting()
 
     # -- receiving ----------------------------------------------------------------------------------------
@@ -199,13 +224,11 @@ class Queue:
         visible_at = now + seconds(timeout if visibility_timeout_seconds is None else visibility_timeout_seconds)
         self._show(now)
         deliveries: list[Delivery] = []
-        while self._ready and len(deliveries) < maximum:
-            if self.in_flight >= IN_FLIGHT_LIMIT:
-                self._journal.lean_on("SQS-LIMIT-1")
+        candidates = self._candidates()
+        while len(deliveries) < maximum and not self._is_at_limit():
+            message = next(candidates, None)
+            if message is None:
                 break
-            hiding, message = self._ready.popleft()
-            if message.hiding != hiding:
-                continue  # it was deleted, moved or hidden since it became ready
             if self._is_exhausted(message):
                 self._dead_letter(message)
                 continue
@@ -221,7 +244,33 @@ class Queue:
             )
             handle = f"{self.name}/{message.sequence}/{message.receive_count}"
             deliveries.append(Delivery(message, handle, message.receive_count, visible_at))
+        candidates.close()
         return deliveries
+
+    def _candidates(self) -> Generator[Message]:
+        """What a receive may take, in the order in which it does (SQS-ORDER-1)."""
+        while self._ready:
+            hiding, message = self._ready.popleft()
+            if message.hiding == hiding:  # else it was deleted, moved or hidden since it became ready
+                yield message
+
+    def _now_ready(self, message: Message) -> None:
+        """Take note that a message is hidden no longer."""
+        self._ready.append((message.hiding, message))
+
+    def _not_ready(self, message: Message) -> None:
+        """Take note that a message was hidden, or is gone: its entry is recognised as stale when its turn comes."""
+
+    def _has_candidates(self) -> bool:
+        while self._ready and self._ready[0][0] != self._ready[0][1].hiding:
+            self._ready.popleft()
+        return bool(self._ready)
+
+    def _is_at_limit(self) -> bool:
+        if not self.over_in_flight_limit:
+            return False
+        self._journal.lean_on(self.limit_rule)
+        return True
 
     @property
     def has_ready(self) -> bool:
@@ -231,7 +280,7 @@ class Queue:
 
     @property
     def over_in_flight_limit(self) -> bool:
-        """Whether a short poll would be answered with `OverLimit` (SQS-LIMIT-1)."""
+        """Whether nothing is handed out; a short poll of a standard queue is answered with `OverLimit` then."""
         return self.in_flight >= IN_FLIGHT_LIMIT
 
     def _is_exhausted(self, message: Message) -> bool:
@@ -261,9 +310,10 @@ class Queue:
         self._forget(message)
 
     def ready_messages(self) -> list[Message]:
-        """Messages that a receive would find now, the longest ready first."""
-        self._show(self._scheduler.now)
-        return [message for hiding, message in self._ready if message.hiding == hiding]
+        """Messages that are neither in flight nor delayed, in the order in which they came into the queue."""
+        now = self._scheduler.now
+        self._show(now)
+        return [message for message in self._messages.values() if not message.in_flight and message.visible_at <= now]
 
     def redrive_to(self, target: Queue, message: Message, task: str) -> Message:
         """Move a message to another queue as a new one: new id, new count, new retention (RDR-NEW-1).
@@ -280,6 +330,9 @@ class Queue:
             sent_at=self._scheduler.now,
             attributes=message.attributes,
             system_attributes=message.system_attributes,
+            group=message.group,
+            deduplication_id=message.deduplication_id,
+            sequence_number=message.sequence_number,
         )
         self._journal.record(
             Kind.MOVED,
@@ -387,6 +440,7 @@ class Queue:
         message.queue = None
         message.hiding += 1
         del self._messages[message.sequence]
+        self._not_ready(message)
         self._wake_waiting()
 
     # -- visibility ---------------------------------------------------------------------------------------
@@ -395,6 +449,7 @@ class Queue:
         message.visible_at = visible_at
         message.hiding += 1
         heapq.heappush(self._hidden, (visible_at, message.sequence, message.hiding, message))
+        self._not_ready(message)
 
     def _show(self, now: int) -> None:
         """Make ready what is hidden no longer, in the order in which it became visible."""
@@ -407,7 +462,7 @@ class Queue:
                 message.in_flight = False
                 self.in_flight -= 1
                 self._journal.record(Kind.RETURNED, "SQS-VT-1", queue=self.name, message=message.id)
-            self._ready.append((hiding, message))
+            self._now_ready(message)
 
     def when_ready(self, callback: Callable[[], None]) -> None:
         """Call back once, at the next instant at which a receive may find something (long polling, SQS-POLL-1)."""
@@ -430,10 +485,8 @@ class Queue:
 
     def _next_visible(self) -> int | None:
         now = self._scheduler.now
-        while self._ready and self._ready[0][0] != self._ready[0][1].hiding:
-            self._ready.popleft()
         # At the limit nothing is handed out (SQS-LIMIT-1) before something in flight is deleted or returns.
-        if self._ready and not self.over_in_flight_limit:
+        if self._has_candidates() and not self.over_in_flight_limit:
             return now
         while self._hidden and self._hidden[0][3].hiding != self._hidden[0][2]:
             heapq.heappop(self._hidden)
@@ -479,7 +532,7 @@ class Queue:
             _, sequence, message = heapq.heappop(self._expiring)
             if message.queue is not self or message.sequence != sequence:
                 continue
-            rule = "SQS-RET-2" if message.dead_letter_source else "SQS-RET-1"
+            rule = self.moved_retention_rule if message.dead_letter_source else "SQS-RET-1"
             self._journal.record(Kind.EXPIRED, rule, queue=self.name, message=message.id)
             self._forget(message)
         self._expiry_timer = None

@@ -38,6 +38,7 @@ def test_an_empty_section_takes_every_default() -> None:
             "delaySeconds": 0,
             "receiveWaitTimeSeconds": 20,
             "maximumMessageBytes": 1_048_576,
+            "fifo": False,
         },
         "deadLetterQueue": {"retentionSeconds": 1_209_600},
         "producer": {"timeoutSeconds": 29, "memoryMb": 256, "logRetentionDays": 30},
@@ -244,9 +245,9 @@ def test_the_bounds_themselves_are_inside(part: str, key: str, least: int, most:
             "worker.batchsize",
             "unknown key",
             (
-                "did you mean batchSize? known keys here: batchSize, enabled, filters, logRetentionDays, "
-                "maximumBatchingWindowSeconds, maximumConcurrency, memoryMb, onRecordError, reportBatchItemFailures, "
-                "reservedConcurrency, timeoutSeconds"
+                "did you mean batchSize? known keys here: batchSize, enabled, filters, keepGroupOrder, "
+                "logRetentionDays, maximumBatchingWindowSeconds, maximumConcurrency, memoryMb, onRecordError, "
+                "provisionedPollers, reportBatchItemFailures, reservedConcurrency, timeoutSeconds"
             ),
         ),
         (
@@ -274,7 +275,7 @@ def test_the_bounds_themselves_are_inside(part: str, key: str, least: int, most:
                 "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10 "
                 "(batchSize is 11; AWS refuses such an event source mapping)"
             ),
-            "set it to 1 or more, or batchSize to 10 or less",
+            "set it to 1 or more, or batchSize to 10 or less (on a FIFO queue only the latter is possible)",
         ),
         (
             {"deadLetterQueue": {"retentionSeconds": 345_600}},

@@ -1,0 +1,50 @@
+"""The order of message groups on FIFO queues, which the mapping leaves to the function."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.checks.check import Check, Found
+from lab.checks.code.processors import processors_of
+from lab.checks.code.program import Code
+from lab.checks.finding import Edit, Severity
+from lab.checks.topology import Topology
+from lab.rules.rule import LAMBDA_GUIDE
+
+_GOING_ON = frozenset({"BatchProcessor", "AsyncBatchProcessor"})
+_SWITCH = "KEEP_GROUP_ORDER"
+
+
+def _overtaking(topology: Topology) -> Iterator[Found]:
+    for mapping, queue, function in topology.sqs_pairs():
+        if queue.fifo is not True or mapping.reports is not True or (mapping.batch_size or 0) <= 1:
+            continue
+        code = topology.code_of(function)
+        used = processors_of(code) if isinstance(code, Code) else set()
+        if not used or not used <= _GOING_ON:
+            continue
+        name = sorted(used)[0]
+        why = (
+            f"The function works with {name}, which goes on after a failure and reports the failed record only: what "
+            "stood behind it in its group is deleted as processed, before it."
+        )
+        fix = f"let {function.name} work with SqsFifoPartialProcessor"
+        edits: tuple[Edit, ...] = ()
+        if function.environment.get(_SWITCH) == "false":
+            fix += f" ({_SWITCH} = true)"
+            edits = (Edit(function.resource.urn, ("environment", "variables", _SWITCH), "true"),)
+        values = {f"{queue.name}.fifoQueue": True, f"{function.name}.processor": name}
+        yield Found(Severity.WARNING, (function.name, queue.name, mapping.name), values, why, fix, edits)
+
+
+CHECKS = (
+    Check(
+        "CHK-FIFO-1",
+        "FIFO queue whose handler goes on after a failure",
+        Severity.WARNING,
+        "The mapping deletes what is not reported, also behind a failed record of the same group: order is lost.",
+        "Stop at the first failure and report everything behind it, as SqsFifoPartialProcessor does.",
+        LAMBDA_GUIDE + "services-sqs-errorhandling.html",
+        _overtaking,
+    ),
+)

@@ -1,0 +1,171 @@
+"""DynamoDB in the model: its rules, and that the short way to moto answers as the long one does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from lab.errors import NotModelledError
+from lab.model.clock import Scheduler, seconds
+from lab.model.dynamodb import DynamoDb
+from lab.model.journal import Journal
+from lab.model.runtime import AwsError
+
+TABLE = {
+    "TableName": "t",
+    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+    "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+    "BillingMode": "PAY_PER_REQUEST",
+}
+IF_ABSENT = {"ConditionExpression": "attribute_not_exists(id)"}
+
+
+@pytest.fixture
+def scheduler() -> Scheduler:
+    return Scheduler()
+
+
+@pytest.fixture
+def tables(scheduler: Scheduler) -> Iterator[DynamoDb]:
+    with DynamoDb("us-east-1", Journal(scheduler)) as tables:
+        tables.create_table(TABLE)
+        yield tables
+
+
+def _item(key: str = "a", **attributes: dict[str, Any]) -> dict[str, Any]:
+    return {"TableName": "t", "Item": {"id": {"S": key}, **attributes}}
+
+
+def _get(tables: DynamoDb, key: str = "a") -> Any:
+    return tables.call("GetItem", {"TableName": "t", "Key": {"id": {"S": key}}}).get("Item")
+
+
+def test_ddb_cond_1_of_two_conditional_writes_one_succeeds(tables: DynamoDb) -> None:
+    tables.call("PutItem", {**_item(n={"N": "1"}), **IF_ABSENT})
+
+    with pytest.raises(AwsError) as caught:
+        tables.call("PutItem", {**_item(n={"N": "2"}), **IF_ABSENT, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"})
+
+    assert caught.value.code == "ConditionalCheckFailedException"
+    assert caught.value.message == "The conditional request failed"
+    assert caught.value.status == 400
+    assert caught.value.details["Item"] == {"id": {"S": "a"}, "n": {"N": "1"}}
+    assert _get(tables) == {"id": {"S": "a"}, "n": {"N": "1"}}
+
+
+def test_ddb_read_1_a_read_sees_the_latest_write(tables: DynamoDb) -> None:
+    for number in range(3):
+        tables.call("PutItem", _item(n={"N": str(number)}))
+
+        assert _get(tables)["n"] == {"N": str(number)}
+
+
+def test_ddb_ttl_1_an_expired_item_stays(tables: DynamoDb, scheduler: Scheduler) -> None:
+    tables.call("PutItem", _item(expiresAt={"N": "1"}))
+
+    scheduler.run(until=seconds(14 * 86_400))
+
+    assert _get(tables) == {"id": {"S": "a"}, "expiresAt": {"N": "1"}}
+
+
+def test_neither_side_sees_the_others_changes(tables: DynamoDb) -> None:
+    item = _item(m={"M": {"x": {"N": "1"}}})
+    tables.call("PutItem", item)
+
+    item["Item"]["m"]["M"]["x"]["N"] = "9"
+    _get(tables)["m"]["M"]["x"]["N"] = "8"
+
+    assert _get(tables)["m"] == {"M": {"x": {"N": "1"}}}
+
+
+def test_tables_are_gone_with_the_run() -> None:
+    with DynamoDb("us-east-1", Journal(Scheduler())) as first:
+        first.create_table(TABLE)
+        first.call("PutItem", _item())
+
+    with DynamoDb("us-east-1", Journal(Scheduler())) as second, pytest.raises(AwsError) as caught:
+        _get(second)
+
+    assert caught.value.code == "ResourceNotFoundException"
+
+
+def test_an_operation_that_is_not_modelled_is_named(tables: DynamoDb) -> None:
+    with pytest.raises(NotModelledError) as caught:
+        tables.call("ExportTableToPointInTime", {})
+
+    assert str(caught.value).startswith("the DynamoDB operation ExportTableToPointInTime is not modelled (modelled: ")
+
+
+CALLS: list[tuple[str, dict[str, Any]]] = [
+    ("PutItem", {**_item("a", n={"N": "1"}, b={"B": b"bytes"}), **IF_ABSENT}),
+    ("PutItem", {**_item("a"), **IF_ABSENT, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}),
+    ("PutItem", {**_item("a", n={"N": "2"}), "ReturnValues": "ALL_OLD"}),
+    ("GetItem", {"TableName": "t", "Key": {"id": {"S": "a"}}}),
+    ("GetItem", {"TableName": "t", "Key": {"id": {"S": "nobody"}}}),
+    ("GetItem", {"TableName": "elsewhere", "Key": {"id": {"S": "a"}}}),
+    (
+        "UpdateItem",
+        {
+            "TableName": "t",
+            "Key": {"id": {"S": "a"}},
+            "UpdateExpression": "SET #n = #n + :one",
+            "ExpressionAttributeNames": {"#n": "n"},
+            "ExpressionAttributeValues": {":one": {"N": "1"}},
+            "ReturnValues": "ALL_NEW",
+        },
+    ),
+    ("UpdateItem", {"TableName": "t", "Key": {"id": {"S": "a"}}, "UpdateExpression": "SET nonsense"}),
+    ("BatchWriteItem", {"RequestItems": {"t": [{"PutRequest": {"Item": {"id": {"S": "b"}}}}]}}),
+    ("BatchGetItem", {"RequestItems": {"t": {"Keys": [{"id": {"S": "b"}}]}}}),
+    (
+        "Query",
+        {
+            "TableName": "t",
+            "KeyConditionExpression": "id = :id",
+            "ExpressionAttributeValues": {":id": {"S": "a"}},
+        },
+    ),
+    ("Scan", {"TableName": "t"}),
+    (
+        "TransactWriteItems",
+        {"TransactItems": [{"Put": {**_item("a"), **IF_ABSENT}}, {"Put": {**_item("c"), **IF_ABSENT}}]},
+    ),
+    ("TransactGetItems", {"TransactItems": [{"Get": {"TableName": "t", "Key": {"id": {"S": "a"}}}}]}),
+    ("DeleteItem", {"TableName": "t", "Key": {"id": {"S": "a"}}, "ReturnValues": "ALL_OLD"}),
+    ("DeleteItem", {"TableName": "t", "Key": {"wrong": {"S": "a"}}}),
+]
+
+
+def test_the_short_way_to_moto_answers_as_a_client_over_http_does(
+    tables: DynamoDb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def short(operation: str, parameters: dict[str, Any]) -> Any:
+        try:
+            return tables.call(operation, parameters)
+        except AwsError as error:
+            return error.code, error.message, error.details.get("Item"), error.status
+
+    def long(operation: str, parameters: dict[str, Any]) -> Any:
+        try:
+            answer = client._make_api_call(operation, parameters)
+            answer.pop("ResponseMetadata")
+            return answer
+        except ClientError as error:
+            response: Any = error.response
+            status = response["ResponseMetadata"]["HTTPStatusCode"]
+            return response["Error"]["Code"], response["Error"]["Message"], response.get("Item"), status
+
+    answers = [short(operation, parameters) for operation, parameters in CALLS]
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        client: Any = boto3.session.Session(region_name="us-east-1").client("dynamodb")
+        client.create_table(**TABLE)
+        expected = [long(operation, parameters) for operation, parameters in CALLS]
+
+    assert dict(enumerate(answers)) == dict(enumerate(expected))

@@ -1,0 +1,139 @@
+"""Every name of the outcome, defined by a handful of events."""
+
+from __future__ import annotations
+
+import json
+
+from lab.model.journal import Kind
+from lab.results.outcome import outcome_of
+from tests.results.world import deleted, delivered, ended, event, log, run_of, sent
+
+
+def test_a_delivered_message_of_a_silent_handler_is_processed_when_its_invoke_succeeded() -> None:
+    outcome = outcome_of(run_of(sent("a"), delivered("1", "a"), ended("1"), deleted("a")))
+
+    assert outcome.messages.processed == 1
+    assert outcome.effects.total == 1
+    assert outcome.latency_seconds.max == 1
+
+
+def test_a_deleted_message_whose_response_named_it_is_lost() -> None:
+    outcome = outcome_of(run_of(sent("a"), delivered("1", "a"), ended("1", named=("a",)), deleted("a")))
+
+    assert outcome.messages.lost == 1
+
+
+def test_a_handler_that_follows_the_log_contract_is_believed_over_its_response() -> None:
+    events = (sent("a"), sent("b"), delivered("1", "a", "b"), log("processed", "a"), log("failed", "b"), ended("1"))
+
+    outcome = outcome_of(run_of(*events, deleted("a", "b")))
+
+    assert outcome.messages.processed == 1
+    assert outcome.messages.lost == 1
+
+
+def test_a_skipped_duplicate_is_processed_only_if_its_work_was_done_by_somebody() -> None:
+    def skipped(done: bool) -> tuple[int, int]:
+        first = [log("processed", "a", business_id="order")] if done else []
+        events = (sent("a"), sent("b"), delivered("1", "a", "b"), first, log("duplicate", "b", business_id="order"))
+        messages = outcome_of(run_of(*events, ended("1", "a"), deleted("b"))).messages
+        return messages.processed, messages.lost
+
+    assert skipped(done=True) == (1, 0)
+    assert skipped(done=False) == (0, 1)
+
+
+def test_effects_are_counted_by_business_id() -> None:
+    again = [log("processed", message, business_id="order") for message in ("a", "b", "a")]
+
+    outcome = outcome_of(run_of(sent("a"), sent("b"), delivered("1", "a", "b"), again, ended("1"), deleted("a", "b")))
+
+    assert outcome.effects.total == 3
+    assert outcome.effects.duplicated == 2
+
+
+def test_dead_letters_are_healthy_unless_the_workload_marks_them() -> None:
+    moved = [
+        event(9, Kind.DEAD_LETTERED, "SQS-DLQ-1", queue="jobs", message=message, target="dead") for message in "ab"
+    ]
+
+    outcome = outcome_of(run_of(sent("a"), sent("b", body='{"bad": true}'), moved, poison="bad"))
+
+    assert outcome.messages.dead_lettered == 2
+    assert outcome.messages.healthy_dead_lettered == 1
+    assert outcome.messages.processed_dead_lettered == 0
+
+
+def test_a_dead_letter_that_rots_is_expired() -> None:
+    events = (
+        sent("a"),
+        event(1, Kind.DEAD_LETTERED, "SQS-DLQ-1", queue="jobs", message="a", target="dead"),
+        event(9, Kind.EXPIRED, "SQS-RET-2", queue="dead", message="a"),
+    )
+
+    messages = outcome_of(run_of(*events)).messages
+
+    assert (messages.expired, messages.dead_lettered) == (1, 0)
+
+
+def test_a_delivery_overlaps_while_another_invoke_holds_the_message() -> None:
+    second_after_first = (sent("a"), delivered("1", "a"), ended("1", "a"), delivered("2", "a", at=5), ended("2", "a"))
+    second_during_first = (sent("a"), delivered("1", "a"), delivered("2", "a", at=5), ended("1", "a"), ended("2", "a"))
+
+    apart, together = outcome_of(run_of(*second_after_first)), outcome_of(run_of(*second_during_first))
+
+    assert (apart.deliveries.duplicates, apart.deliveries.overlapping) == (1, 0)
+    assert (together.deliveries.duplicates, together.deliveries.overlapping) == (1, 1)
+    assert together.messages.remaining == 1
+
+
+def test_messages_of_other_queues_are_not_counted() -> None:
+    assert outcome_of(run_of(sent("a", queue="elsewhere"))).messages.sent == 0
+
+
+def test_invocations_are_counted_by_their_ends() -> None:
+    events = (
+        delivered("1", "a"),
+        ended("1", "a", error="ValueError"),
+        delivered("2", "a"),
+        ended("2", "a", error="Sandbox.Timedout"),
+        event(3, Kind.THROTTLED, "LAM-CONC-2", function="worker", reason="", by="mapping"),
+    )
+
+    invocations = outcome_of(run_of(*events)).invocations
+
+    assert invocations.model_dump() == {"total": 2, "failed": 2, "throttled": 1, "timed_out": 1}
+
+
+def test_quantiles_are_nearest_ranks() -> None:
+    messages = [f"m{number}" for number in range(1, 21)]
+    events = [[sent(message), *delivered(message, message)] for message in messages]
+    ends = [ended(message, at=number) for number, message in enumerate(messages, start=1)]
+
+    latency = outcome_of(run_of(*events, *ends)).latency_seconds
+
+    assert (latency.p50, latency.p95, latency.max) == (10, 19, 20)
+
+
+def test_only_assumptions_are_listed() -> None:
+    outcome = outcome_of(run_of(rules=("ESM-POLL-1", "SQS-VT-1")))
+
+    assert outcome.model.assumptions == ("ESM-POLL-1",)
+
+
+def test_the_json_has_the_names_of_the_contract() -> None:
+    content = json.loads(outcome_of(run_of(sent("a"))).as_json())
+
+    assert set(content["messages"]) >= {
+        "sent",
+        "processed",
+        "deadLettered",
+        "healthyDeadLettered",
+        "lost",
+        "expired",
+        "remaining",
+    }
+    assert set(content["deliveries"]) == {"total", "duplicates", "overlapping", "maxPerMessage"}
+    assert set(content["invocations"]) == {"total", "failed", "throttled", "timedOut"}
+    assert content["perMessage"] == [{"id": "a", "messageId": "a", "deliveredAt": [], "outcome": "remaining"}]
+    assert content["latencySeconds"] == {"p50": None, "p95": None, "max": None}

@@ -1,0 +1,113 @@
+"""Conclusions, timelines and comparisons as people read them."""
+
+from __future__ import annotations
+
+from lab.model.journal import Kind
+from lab.results.comparison import Change, compare, settings_of
+from lab.results.conclusion import conclusion
+from lab.results.outcome import outcome_of
+from lab.results.timeline import FIRST_LINES, LAST_LINES, shortened, timeline
+from tests.lab_support import graph, run
+from tests.results.world import deleted, delivered, ended, event, log, run_of, sent
+
+
+def test_conclusions_name_the_worst_first() -> None:
+    lost = run_of(sent("a"), sent("b"), delivered("1", "a", "b"), ended("1", named=("b",)), deleted("a", "b"))
+    dead = event(9, Kind.DEAD_LETTERED, "SQS-DLQ-1", queue="jobs", message="a", target="dead")
+
+    assert conclusion(outcome_of(lost)) == (
+        "1 of 2 messages are lost: deleted, never processed, in no dead-letter queue; 1 of 2 are processed once."
+    )
+    assert conclusion(outcome_of(run_of(sent("a"), dead))) == (
+        "1 healthy message ends in the dead-letter queue (1 of them without ever reaching the function)."
+    )
+    assert conclusion(outcome_of(run_of(sent("a")))) == "1 are still waiting at the end."
+    assert conclusion(outcome_of(run_of())) == "Nothing was sent."
+
+
+def test_conclusions_say_what_duplicates_cost() -> None:
+    twice = [log("processed", "a", at=1), log("processed", "a", at=6)]
+    story = run_of(
+        sent("a"), delivered("1", "a"), delivered("2", "a", at=5), twice, ended("1"), ended("2"), deleted("a")
+    )
+
+    assert conclusion(outcome_of(story)) == (
+        "1 piece of work is done again; every message is processed at least once, at the cost of 1 more delivery."
+    )
+
+
+def test_a_timeline_tells_which_invoke_still_works_on_a_message() -> None:
+    story = run_of(sent("a"), delivered("1", "a"), delivered("2", "a", at=5), ended("1", at=8), ended("2", at=9))
+
+    assert [line.text for line in timeline(story)] == [
+        "sent to jobs: a",
+        "worker #1 gets a",
+        "worker #2 gets a, while worker #1 still works on it",
+        "worker #1 ends: 1 deleted ()",
+        "worker #2 ends: 1 deleted ()",
+    ]
+
+
+def test_messages_of_one_instant_are_one_line() -> None:
+    many = [sent(str(number)) for number in range(1, 21)]
+
+    (line,) = timeline(run_of(*many))
+
+    assert line.text == "sent to jobs: 1 2 3 4 5 6 7 8 9 10 ... 20 (20 in all)"
+
+
+def test_a_long_timeline_keeps_its_beginning_and_its_end() -> None:
+    lines = timeline(run_of(*[sent(str(number), at=number) for number in range(100)]))
+
+    short = shortened(lines)
+
+    assert len(short) == FIRST_LINES + LAST_LINES + 1
+    assert short[FIRST_LINES] == f"         ...    {100 - FIRST_LINES - LAST_LINES} more, up to 91.000 s"
+
+
+def test_throttles_and_what_follows_are_told() -> None:
+    story = run_of(
+        sent("a"),
+        event(0, Kind.THROTTLED, "LAM-CONC-2", function="worker", reason="Reserved", by="mapping"),
+        event(0, Kind.RETRY, "ESM-THROTTLE-1", mapping="mapping", attempt=1, messages=("a",), at_us=1_500_000),
+        event(2, Kind.GAVE_UP, "ESM-THROTTLE-2", mapping="mapping", messages=("a",)),
+    )
+
+    assert [str(line) for line in timeline(story)[1:]] == [
+        "       0.000 s  worker is throttled (Reserved)  [LAM-CONC-2]",
+        "       0.000 s  mapping will try a again at 1.500 s  [ESM-THROTTLE-1]",
+        "       2.000 s  mapping gives up on a  [ESM-THROTTLE-2]",
+    ]
+
+
+def test_settings_are_the_effective_ones_of_the_outermost_component() -> None:
+    settings = settings_of(graph("batch-partial"))
+
+    assert settings["batch.worker.batchSize"] == 10
+    assert settings["batch.queue.retentionSeconds"] == 345_600
+    assert not [key for key in settings if key.startswith("batch-")]
+
+
+def test_auto_names_are_no_difference_and_policies_differ_by_statement() -> None:
+    pairs = [(graph(stack), outcome_of(run(stack))) for stack in ("visibility-short", "visibility-heartbeat")]
+
+    changes = compare(*pairs).resources
+
+    assert [change.what for change in changes if not change.what.startswith(" ")] == [
+        "aws:iam/rolePolicy:RolePolicy visibility-worker-policy",
+        "aws:lambda/function:Function visibility-worker",
+    ]
+    granted = [change for change in changes if "ExtendVisibility" in change.what]
+    assert {change.sign for change in granted} == {"+"}
+    assert Change("+", "    policy.Statement[ExtendVisibility].Effect", after="Allow") in granted
+
+
+def test_a_resource_that_only_one_variant_has_is_added_or_removed() -> None:
+    pairs = [(graph(stack), outcome_of(run(stack))) for stack in ("visibility-safe", "visibility-short")]
+
+    signs = {change.what: change.sign for change in compare(*pairs).resources}
+    back = {change.what: change.sign for change in compare(*reversed(pairs)).resources}
+
+    lowered = "pulumi-python:dynamic/visibility:LoweredVisibility visibility-queue-lowered"
+    assert signs[lowered] == "+"
+    assert back[lowered] == "-"
