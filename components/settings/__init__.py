@@ -21,6 +21,7 @@ from components.settings.function import (
 from components.settings.load import SECTIONS, Settings, load_settings, stack_file
 from components.settings.problems import Problem, SettingsError
 from components.settings.queue import DeadLetterQueueSettings, OrderableQueueSettings, QueueSettings
+from components.settings.retry import RetrySettings
 from components.settings.synchronous import BreakerSettings, CalleeSettings, CallerSettings, SyncSettings
 from components.settings.visibility import (
     HeartbeatSettings,
@@ -52,6 +53,7 @@ __all__ = [
     "ProducerSettings",
     "ProvisionedPollersSettings",
     "QueueSettings",
+    "RetrySettings",
     "Settings",
     "SettingsError",
     "SqsWorkerSettings",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from shared.contract import EventLog, Invoked
-from shared.errors import InvalidMessageError, ProcessingError
+from shared.errors import InvalidMessageError, ProcessingError, RejectedError
 from shared.jobs import Job, parse_job, work_for
 
 
@@ -15,6 +15,7 @@ def work_on(event: object, request_id: str, events: EventLog) -> Job:
     Raises:
         InvalidMessageError: the event is not a job.
         ProcessingError: it is told to fail.
+        RejectedError: it is told to be rejected.
     """
     invoked = Invoked(request_id)
     business_id: str | None = None
@@ -23,6 +24,8 @@ def work_on(event: object, request_id: str, events: EventLog) -> Job:
         business_id = job.id
         events.started(job.id, invoked)
         work_for(job.sleep)
+        if job.rejected:
+            raise RejectedError(f"event {job.id} was told to be rejected")
         if job.should_fail:
             raise ProcessingError(f"event {job.id} was told to fail")
         events.processed(job.id, invoked)
@@ -41,4 +44,8 @@ def job_of(event: object) -> Job:
     Raises:
         InvalidMessageError: it is not a job.
     """
-    return parse_job(json.dumps(event))
+    job = parse_job(json.dumps(event))
+    if job.fail_times:
+        message = "failTimes is for messages of a queue: Lambda tells no function which attempt at an event it is"
+        raise InvalidMessageError(message, job.id)
+    return job
