@@ -3,7 +3,8 @@
 A retryable error fails the record: SQS delivers the message again. That happens when its visibility timeout ends,
 which is as long as the slowest work needs and says nothing about how soon another try makes sense; `ReturnDelay`
 therefore has it come back after a delay of its own. (For that the function needs `sqs:ChangeMessageVisibility`; the
-mapping neither has it nor needs it.) Short delays spend receives fast: the queue's maxReceiveCount has to allow for them.
+mapping neither has it nor needs it.) Short delays spend receives fast, so the queue's maxReceiveCount has to allow for
+them.
 
 An error that no retry can help spends all receives of its message for nothing. `Parking` sends such a message to a
 queue of its own, with the reason, and only when SQS has confirmed that may the record succeed and the message be
