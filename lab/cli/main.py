@@ -52,6 +52,13 @@ BodyOption = Annotated[
 SeedOption = Annotated[int, typer.Option("--seed", help="Decides everything that is left to chance.")]
 
 
+AssumeOption = Annotated[
+    list[str] | None,
+    typer.Option("--assume", metavar="RULE=VALUE", help="Read a rule otherwise, such as SQS-STALE-2=keep."),
+]
+QUICK_SECONDS = 1.0
+
+
 def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"delivery-lab {version('delivery-lab')} (model {MODEL_VERSION})")
@@ -86,17 +93,32 @@ def run(
     project: ProjectOption = None,
     as_json: JsonOption = False,
     logs: Annotated[bool, typer.Option("--logs", help="Print what handlers wrote besides the log contract.")] = False,
+    assume: AssumeOption = None,
+    readings: Annotated[
+        bool | None,
+        typer.Option(
+            "--readings/--no-readings",
+            help="Try the other readings of rules it leaned on. By default for one stack, if quick; not in JSON.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Run variants in virtual time and say what becomes of the messages."""
     console = Console()
-    session = Session.open(console, project, overrides, workload, body, seed)
+    session = Session.open(console, project, overrides, workload, body, seed, assume)
     if every == bool(stacks):
         known = ", ".join(session.stack_names()) or "none"
         raise UsageError(f"name the stacks to run, or say --all (stacks: {known})")
     names = stacks or session.stack_names()
     if len(names) == 1:
-        views.show_run(console, session.run(names[0]), as_json=as_json, logs=logs)
+        result = session.run(names[0])
+        quick = result.real_seconds < QUICK_SECONDS and not as_json
+        if quick if readings is None else readings:
+            result = session.with_readings(result)
+        views.show_run(console, result, as_json=as_json, logs=logs)
         return
+    if readings:
+        raise UsageError("--readings goes with one stack: each reading is another run of it")
     for name in stacks or ():
         session.project.stack(name)
     results: list[Result] = []
@@ -123,10 +145,11 @@ def diff(
     seed: SeedOption = DEFAULT_SEED,
     project: ProjectOption = None,
     as_json: JsonOption = False,
+    assume: AssumeOption = None,
 ) -> None:
     """Compare two variants: settings, resources, and behaviour under the same workload (that of A)."""
     console = Console()
-    session = Session.open(console, project, overrides, workload, body, seed)
+    session = Session.open(console, project, overrides, workload, body, seed, assume)
     for name in (before, after):
         session.project.stack(name)
     same = session.workload(before)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lab.cli.console import Console
+from lab.model.assumptions import DEFAULTS, Assumptions
 from lab.model.randomness import DEFAULT_SEED
 from lab.places.simulation import Run, simulate
 from lab.places.workload import Workload, default_workload, read_workload
 from lab.program.engine import evaluate
 from lab.program.graph import Graph
 from lab.program.project import Project, find_project, read_project
-from lab.results.outcome import Outcome, outcome_of
+from lab.results.conclusion import conclusion
+from lab.results.outcome import Outcome, Reading, outcome_of
+from lab.rules.alternatives import other_readings, read_assumptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +28,13 @@ class Result:
         graph: its resources.
         run: everything that happened.
         outcome: the counts.
+        real_seconds: how long the simulation took, on a real clock.
     """
 
     graph: Graph
     run: Run
     outcome: Outcome
+    real_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,7 @@ class Session:
         workload_file: `--workload`, or None for the stack's default.
         body: `--body` texts.
         seed: the seed.
+        assumptions: what `--assume` says.
     """
 
     project: Project
@@ -50,6 +57,7 @@ class Session:
     workload_file: Path | None = None
     body: tuple[str, ...] = ()
     seed: int = DEFAULT_SEED
+    assumptions: Assumptions = DEFAULTS
 
     @classmethod
     def open(
@@ -60,14 +68,17 @@ class Session:
         workload_file: Path | None = None,
         body: Sequence[str] | None = None,
         seed: int = DEFAULT_SEED,
+        assume: Sequence[str] | None = None,
     ) -> Session:
         """Find the project: the folder given, else the nearest one from here upwards.
 
         Raises:
             ProjectError: there is none.
+            UsageError: `--assume` names no rule, or no reading of it.
         """
+        assumptions = read_assumptions(assume or ())
         project = find_project(Path.cwd()) if project_dir is None else read_project(project_dir)
-        return cls(project, console, tuple(overrides or ()), workload_file, tuple(body or ()), seed)
+        return cls(project, console, tuple(overrides or ()), workload_file, tuple(body or ()), seed, assumptions)
 
     def stack_names(self) -> list[str]:
         """All stacks of the project."""
@@ -99,8 +110,26 @@ class Session:
         chosen = workload or self.workload(stack)
         with self.console.working(f"simulating {stack}"):
             graph = self.graph(stack)
-            run = simulate(graph, self.project.root, chosen, self.seed)
+            begun = time.perf_counter()
+            run = simulate(graph, self.project.root, chosen, self.seed, self.assumptions)
+            real_seconds = time.perf_counter() - begun
             outcome = outcome_of(run)
         for note in (*graph.warnings, *run.notes):
             self.console.message(f"note: {stack}: {note}")
-        return Result(graph, run, outcome)
+        return Result(graph, run, outcome, real_seconds)
+
+    def with_readings(self, result: Result) -> Result:
+        """Try the other readings of the rules that a run leaned on, where they have a handful.
+
+        Raises:
+            LabError: it cannot be run that way.
+        """
+        said = conclusion(result.outcome)
+        readings = []
+        with self.console.working("trying the other readings of what the run leaned on"):
+            for rule, value, assumptions in other_readings(result.run.rules, self.assumptions):
+                other = simulate(result.graph, self.project.root, result.run.workload, self.seed, assumptions)
+                says = conclusion(outcome_of(other))
+                readings.append(Reading(rule=rule, value=value, conclusion=says, changes=says != said))
+        model = result.outcome.model.model_copy(update={"readings": tuple(readings)})
+        return replace(result, outcome=result.outcome.model_copy(update={"model": model}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.table import Table
@@ -17,6 +17,7 @@ from lab.results.conclusion import conclusion
 from lab.results.outcome import SCHEMA_VERSION, Outcome
 from lab.results.timeline import shortened, timeline
 from lab.rules import Rule
+from lab.rules.alternatives import ALTERNATIVES, other_readings
 
 LONGEST_VALUE = 120
 """Characters of a value in a table of differences; `--json` has it in full."""
@@ -53,6 +54,9 @@ def show_rule(console: Console, rule: Rule, *, as_json: bool) -> None:
     console.heading(f"{rule.id} ({rule.status})")
     console.data(rule.statement)
     console.data(f"{'why assumed' if rule.status == 'assumption' else 'source'}: {rule.source}")
+    alternative = ALTERNATIVES.get(rule.id)
+    if alternative is not None:
+        console.data(f"can be read otherwise: --assume {rule.id}=VALUE, {alternative.accepts}")
 
 
 def show_rules(console: Console, rules: Sequence[Rule], *, as_json: bool) -> None:
@@ -84,7 +88,8 @@ def show_run(console: Console, result: Result, *, as_json: bool, logs: bool) -> 
         console.data(outcome.as_json())
         return
     spent = duration(outcome.virtual_seconds)
-    console.heading(f"{outcome.stack}: workload {outcome.workload}, seed {outcome.seed}, {spent} of virtual time")
+    about = f"workload {outcome.workload}, seed {outcome.seed}, {spent} of virtual time"
+    console.heading(f"{outcome.stack}: {about}{_assuming(outcome)}")
     console.data("")
     for line in shortened(timeline(result.run)):
         console.data(line)
@@ -95,6 +100,30 @@ def show_run(console: Console, result: Result, *, as_json: bool, logs: bool) -> 
     console.heading(conclusion(outcome))
     if outcome.model.assumptions:
         console.data(f"Leans on the assumptions {', '.join(outcome.model.assumptions)} (delivery-lab explain RULE).")
+    for text in _readings(result):
+        console.data(text)
+
+
+def _readings(result: Result) -> Iterator[str]:
+    """Whether the conclusion stands if what the run leaned on is read otherwise."""
+    model = result.outcome.model
+    if model.readings is None:
+        open_questions = [rule for rule, _, _ in other_readings(result.run.rules, result.run.assumptions)]
+        if open_questions:
+            rules = ", ".join(dict.fromkeys(open_questions))
+            yield f"Not tried: other readings of {rules} (--readings)."
+        return
+    for reading in model.readings:
+        if reading.changes:
+            yield f"With {reading.rule}={reading.value} it would be: {reading.conclusion}"
+    same = [f"{reading.rule}={reading.value}" for reading in model.readings if not reading.changes]
+    if same:
+        yield f"The conclusion is the same with {', '.join(same)}."
+
+
+def _assuming(outcome: Outcome) -> str:
+    """What was read otherwise, for a heading."""
+    return "".join(f", assuming {rule}={value}" for rule, value in outcome.model.assumed.items())
 
 
 def _blocks(outcome: Outcome) -> list[tuple[str, str]]:
@@ -103,6 +132,8 @@ def _blocks(outcome: Outcome) -> list[tuple[str, str]]:
     for name in ("messages", "deliveries", "effects", "invocations", "latencySeconds"):
         values = ", ".join(f"{_words(key)} {_number(value)}" for key, value in content[name].items())
         blocks.append((_words(name).replace(" seconds", ""), values))
+    if outcome.ordering.violations:
+        blocks.append(("ordering", f"violations {outcome.ordering.violations}"))
     return blocks
 
 
@@ -134,7 +165,7 @@ def show_runs(console: Console, results: Sequence[Result], *, as_json: bool) -> 
     for result in results:
         console.data(f"{result.outcome.stack}: {conclusion(result.outcome)}")
     if results:
-        console.data(f"\nseed {results[0].outcome.seed}")
+        console.data(f"\nseed {results[0].outcome.seed}{_assuming(results[0].outcome)}")
 
 
 # -- diff -------------------------------------------------------------------------------------------------
@@ -152,7 +183,9 @@ def show_comparison(console: Console, before: Result, after: Result, comparison:
         return
     _changes(console, "Settings", comparison.settings)
     _changes(console, "Resources", comparison.resources)
-    console.heading(f"\nBehaviour (workload {before.outcome.workload}, seed {before.outcome.seed})")
+    console.heading(
+        f"\nBehaviour (workload {before.outcome.workload}, seed {before.outcome.seed}{_assuming(before.outcome)})"
+    )
     differing = [figure for figure in comparison.figures if figure.differs]
     if not differing:
         console.data("  no figure differs")
@@ -210,6 +243,7 @@ def _comparison(names: tuple[str, str], before: Result, comparison: Comparison) 
         "after": names[1],
         "workload": before.outcome.workload,
         "seed": before.outcome.seed,
+        "assumed": before.outcome.model.assumed,
         "settings": [change(item) for item in comparison.settings],
         "resources": resources,
         "behaviour": {figure.name: [figure.before, figure.after] for figure in comparison.figures},

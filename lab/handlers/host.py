@@ -319,20 +319,24 @@ class HandlerHost:
 
     def _poll(self, fiber: Fiber, poll: LongPoll) -> None:
         """Let a fiber wait for what may arrive; it goes on with the answer, or with none when the time is over."""
-        over = Plan(self.scheduler.now + seconds(poll.wait_seconds), self._resume, (fiber, poll.empty))
-        self._schedule(fiber, over)
+
+        def time_is_over() -> None:
+            give_up[-1]()
+            self._resume(fiber, poll.empty)
 
         def ask_again() -> None:
-            if fiber.plan is not over or over.timer is None:
+            if fiber.plan is not waiting or waiting.timer is None:
                 return  # it went on, or its environment is frozen or gone
             answer = poll.attempt()
             if answer is None:
-                poll.when_ready(ask_again)
+                give_up.append(poll.when_ready(ask_again))
             else:
                 self._cancel(fiber)
                 self._schedule(fiber, Plan(self.scheduler.now, self._resume, (fiber, answer)))
 
-        poll.when_ready(ask_again)
+        waiting = Plan(self.scheduler.now + seconds(poll.wait_seconds), time_is_over, ())
+        self._schedule(fiber, waiting)
+        give_up = [poll.when_ready(ask_again)]
 
     def _resume(self, fiber: Fiber, value: Any) -> None:
         """Let a fiber run until it waits or ends."""
@@ -341,8 +345,19 @@ class HandlerHost:
         self.hub = getcurrent()
         if fiber.parent is not self.hub:
             fiber.parent = self.hub
+        with self._alarm.deferring_interrupts():
+            self._change_places(fiber, value)
+        if environment.polling:
+            environment.wake_polling()
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
+
+    def _change_places(self, fiber: Fiber, value: Any) -> None:
+        """Put the world of a fiber in place, let it run, and put the host's world back."""
+        state = fiber.environment.state
         hubs_loop = events._get_running_loop()
-        environment.state.enter()
+        state.enter()
         events._set_running_loop(fiber.running_loop)
         self._alarm.arm()
         try:
@@ -351,13 +366,8 @@ class HandlerHost:
             self._alarm.disarm()
             fiber.running_loop = events._get_running_loop()
             events._set_running_loop(hubs_loop)
-            environment.state.leave()
+            state.leave()
             self.deliver_lines()
-        if environment.polling:
-            environment.wake_polling()
-        if self._failure is not None:
-            failure, self._failure = self._failure, None
-            raise failure
 
     def _note_package_state(self) -> None:
         for package, values in imported_package_state().items():

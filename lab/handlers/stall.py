@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -41,6 +42,8 @@ class StallAlarm:
         self._on_stall = on_stall
         self._on_interrupt = on_interrupt
         self._previous: dict[int, Any] = {}
+        self._deferring = False
+        self._deferred = False
 
     def install(self) -> None:
         """Take the signals over, where that is possible."""
@@ -74,6 +77,25 @@ class StallAlarm:
             self._on_stall(fiber, frame)
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
-        if not isinstance(getcurrent(), Fiber):
+        if isinstance(getcurrent(), Fiber):
+            self._on_interrupt()
+        elif self._deferring:
+            self._deferred = True
+        else:
             signal.default_int_handler(number, frame)
-        self._on_interrupt()
+
+    @contextmanager
+    def deferring_interrupts(self) -> Iterator[None]:
+        """Hold Ctrl-C back while the host changes places with a handler: half a change must not be left behind.
+
+        Raises:
+            KeyboardInterrupt: at the end, if it was pressed meanwhile.
+        """
+        self._deferring = True
+        try:
+            yield
+        finally:
+            self._deferring = False
+        if self._deferred:
+            self._deferred = False
+            raise KeyboardInterrupt

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lab.errors import DeploymentRefusedError, NotModelledError
+from lab.model.assumptions import DEFAULTS, Assumptions
 from lab.model.asynchronous import AsynchronousInvokes, EventInvokeConfig
 from lab.model.clock import Scheduler
 from lab.model.destinations import Destinations
@@ -17,7 +18,8 @@ from lab.model.http_api import HttpApi, Route
 from lab.model.journal import Journal, Kind
 from lab.model.lambda_api import LambdaApi
 from lab.model.loops import Lineage
-from lab.model.mapping.sqs import SqsMapping, SqsMappingConfig
+from lab.model.mapping.sqs import SqsMapping
+from lab.model.mapping.sqs_config import SqsMappingConfig
 from lab.model.randomness import Streams
 from lab.model.runtime import AwsError, Caller, LongPoll, Pending, Runtime
 from lab.model.sqs.api import SqsApi
@@ -44,6 +46,7 @@ class Account:
         scheduler: the run's clock.
         streams: the run's chance.
         journal: what happens.
+        assumptions: readings of what AWS does not say.
         functions: the Lambda service.
         sqs: the SQS API.
         queues: queues by name.
@@ -58,6 +61,7 @@ class Account:
     scheduler: Scheduler
     streams: Streams
     journal: Journal
+    assumptions: Assumptions = DEFAULTS
     functions: Lambda = field(init=False)
     events: AsynchronousInvokes = field(init=False)
     sinks: Sinks = field(init=False)
@@ -71,7 +75,13 @@ class Account:
 
     def use(self, runtime: Runtime) -> None:
         """Say who runs the code of functions. Done once, before functions are created."""
-        self.functions = Lambda(self.scheduler, self.streams, self.journal, runtime)
+        self.functions = Lambda(
+            self.scheduler,
+            self.streams,
+            self.journal,
+            runtime,
+            cold_start_seconds=self.assumptions.cold_start_seconds,
+        )
         self.faults = self.functions.faults
         self.sinks = Sinks(self.streams, self.journal)
         scheduler, streams, journal = self.scheduler, self.streams, self.journal
@@ -108,6 +118,7 @@ class Account:
         """Create a queue, FIFO if its attributes say so; its dead-letter queue must exist."""
         kind = Queue if attributes.fifo is None else FifoQueue
         queue = kind(name, arn, url, attributes, scheduler=self.scheduler, streams=self.streams, journal=self.journal)
+        queue.stale_delete = self.assumptions.stale_delete
         self.queues[name] = queue
         self.sqs.add(queue)
         if attributes.redrive is not None:
@@ -130,6 +141,14 @@ class Account:
                 f"Value for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist: {arn}",
                 rule="SQS-DLQ-3",
                 fix="create the dead-letter queue in the same stack, or correct deadLetterTargetArn",
+            )
+        if target is queue:
+            raise DeploymentRefusedError(
+                queue.name,
+                "InvalidParameterValue",
+                "Value for parameter RedrivePolicy is invalid. Reason: A queue cannot be its own dead-letter queue.",
+                rule="SQS-DLQ-3",
+                fix=f"give {queue.name} a dead-letter queue of its own",
             )
         if target.fifo != queue.fifo:
             raise DeploymentRefusedError(
@@ -168,6 +187,7 @@ class Account:
             scheduler=self.scheduler,
             streams=self.streams,
             journal=self.journal,
+            assumptions=self.assumptions,
         )
         self.mappings[config.name] = mapping
         return mapping

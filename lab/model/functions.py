@@ -95,6 +95,7 @@ class Lambda:
         journal: where events are written.
         runtime: runs the code.
         account_concurrency: concurrent executions of the account.
+        cold_start_seconds: how long a new environment takes before it begins (LAM-INIT-1).
     """
 
     def __init__(
@@ -105,12 +106,14 @@ class Lambda:
         runtime: Runtime,
         *,
         account_concurrency: int = ACCOUNT_CONCURRENCY,
+        cold_start_seconds: float = COLD_START_SECONDS,
     ) -> None:
         self._scheduler = scheduler
         self._streams = streams
         self._journal = journal
         self._runtime = runtime
         self._account_concurrency = account_concurrency
+        self._cold_start_seconds = cold_start_seconds
         self._functions: dict[str, _Function] = {}
         self.loops = Loops()
         self.faults = Faults((), scheduler, streams, journal)
@@ -201,7 +204,7 @@ class Lambda:
             sandbox = function.idle.pop()
         else:
             sandbox = self._cold_start(function)
-            start += seconds(COLD_START_SECONDS)
+            start += seconds(self._cold_start_seconds)
         self._journal.record(
             Kind.INVOKE, "LAM-ENV-1", function=name, invoke=request_id, environment=sandbox.number, by=by
         )

@@ -13,7 +13,7 @@ from lab.errors import DeploymentRefusedError, NotModelledError, ProgramError
 from lab.model.account import Account
 from lab.model.http_api import LONGEST_INTEGRATION_SECONDS, Route
 from lab.model.mapping.filters import parse_patterns
-from lab.model.mapping.sqs import SqsMappingConfig
+from lab.model.mapping.sqs_config import ProvisionedPollers, SqsMappingConfig
 from lab.model.runtime import AwsError, CodeSource, FunctionConfig
 from lab.model.sqs.attributes import FifoAttributes, QueueAttributes, redrive_policy
 from lab.places import events, supported
@@ -207,6 +207,7 @@ class Deployment:
                 f"{resource.name} reads from {source} ({kind}); modelled: SQS queues of the same stack"
             )
         scaling = self._known(resource, "scalingConfig", {}) or {}
+        pollers = self._known(resource, "provisionedPollerConfig", {}) or {}
         criteria = self._known(resource, "filterCriteria", {}) or {}
         patterns = parse_patterns([str(entry.get("pattern", "")) for entry in criteria.get("filters") or ()])
         self.account.create_mapping(
@@ -218,6 +219,9 @@ class Deployment:
                 report_batch_item_failures="ReportBatchItemFailures"
                 in self._known(resource, "functionResponseTypes", []),
                 maximum_concurrency=scaling.get("maximumConcurrency"),
+                provisioned=ProvisionedPollers(pollers.get("minimumPollers") or 2, pollers.get("maximumPollers") or 200)
+                if pollers
+                else None,
                 patterns=patterns,
                 enabled=self._known(resource, "enabled", True),
             ),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from lab.errors import UsageError, WorkloadError
 from lab.handlers import HandlerHost
 from lab.model.account import Account
+from lab.model.assumptions import DEFAULTS, Assumptions
 from lab.model.clock import Scheduler, in_seconds, seconds
 from lab.model.destinations import LARGEST_ASYNCHRONOUS_PAYLOAD_BYTES, events_of
 from lab.model.faults import Fault, FaultKind
@@ -55,6 +56,7 @@ class Run:
         parking_queues: queues for what no retry can help.
         logs: lines that handlers wrote which are not of the log contract.
         notes: what a reader of the result should know.
+        assumptions: how it read what can be read in several ways.
     """
 
     stack: str
@@ -70,9 +72,12 @@ class Run:
     logs: tuple[LogLine, ...]
     notes: tuple[str, ...]
     parking_queues: frozenset[str] = frozenset()
+    assumptions: Assumptions = DEFAULTS
 
 
-def simulate(graph: Graph, project_dir: Path, workload: Workload, seed: int) -> Run:
+def simulate(
+    graph: Graph, project_dir: Path, workload: Workload, seed: int, assumptions: Assumptions = DEFAULTS
+) -> Run:
     """Deploy a graph in virtual time, send the workload, and let time pass until it is over.
 
     Args:
@@ -80,11 +85,12 @@ def simulate(graph: Graph, project_dir: Path, workload: Workload, seed: int) -> 
         project_dir: folder of the Pulumi project.
         workload: what to send.
         seed: decides everything that is left to chance.
+        assumptions: how to read what can be read in several ways.
 
     Raises:
         LabError: the stack, its code or the workload cannot be simulated; the message says why.
     """
-    return _Simulation(graph, project_dir, workload, seed).run()
+    return _Simulation(graph, project_dir, workload, seed, assumptions).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,12 @@ class Redrive:
 
 
 def simulate_redrive(
-    graph: Graph, project_dir: Path, workload: Workload, seed: int, redrive: Redrive
+    graph: Graph,
+    project_dir: Path,
+    workload: Workload,
+    seed: int,
+    redrive: Redrive,
+    assumptions: Assumptions = DEFAULTS,
 ) -> tuple[Run, Run]:
     """Run a workload to its end, move the dead-letter queues back, and go on.
 
@@ -116,11 +127,13 @@ def simulate_redrive(
     """
     if workload.until_seconds is not None:
         raise UsageError(f"{workload.path}: a redrive needs a workload that runs `until: drained`")
-    return _Simulation(graph, project_dir, workload, seed).run_redrive(redrive)
+    return _Simulation(graph, project_dir, workload, seed, assumptions).run_redrive(redrive)
 
 
 class _Simulation:
-    def __init__(self, graph: Graph, project_dir: Path, workload: Workload, seed: int) -> None:
+    def __init__(
+        self, graph: Graph, project_dir: Path, workload: Workload, seed: int, assumptions: Assumptions
+    ) -> None:
         self._graph = graph
         self._project_dir = project_dir
         self._workload = workload
@@ -128,7 +141,8 @@ class _Simulation:
         self._scheduler = Scheduler()
         self._streams = Streams(seed)
         self._journal = Journal(self._scheduler)
-        self._account = Account(self._scheduler, self._streams, self._journal)
+        self._assumptions = assumptions
+        self._account = Account(self._scheduler, self._streams, self._journal, assumptions)
         self._logs: list[LogLine] = []
 
     def run(self) -> Run:
@@ -152,7 +166,16 @@ class _Simulation:
     @contextmanager
     def _world(self, graphs: Iterable[Graph]) -> Iterator[HandlerHost]:
         # The model of Lambda counts the cold start itself, since it is not taken off the timeout (LAM-INIT-1).
-        host = HandlerHost(self._scheduler, self._streams, self, self._on_log, cold_start_seconds=0)
+        fastest, slowest = self._assumptions.api_latency_seconds
+        host = HandlerHost(
+            self._scheduler,
+            self._streams,
+            self,
+            self._on_log,
+            cold_start_seconds=0,
+            api_latency_min_seconds=fastest,
+            api_latency_max_seconds=slowest,
+        )
         with ExitStack() as stack:
             stack.enter_context(_older_objects_kept())
             stack.enter_context(host)
@@ -231,6 +254,7 @@ class _Simulation:
             logs=tuple(self._logs),
             notes=tuple(deployment.notes),
             parking_queues=parking_queues,
+            assumptions=self._assumptions,
         )
 
     def _sources(self, ends: frozenset[str]) -> frozenset[str]:

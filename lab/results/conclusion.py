@@ -19,6 +19,8 @@ def conclusion(outcome: Outcome) -> str:
     if outcome.effects.duplicated:
         again = outcome.effects.duplicated
         parts.append(f"{again} {_plural(again, 'piece of work is', 'pieces of work are')} done again")
+    if outcome.ordering.violations:
+        parts.append(_overtaken(outcome.ordering.violations))
     poison = messages.dead_lettered - messages.healthy_dead_lettered
     if poison:
         parts.append(f"{poison} poison {_plural(poison, 'message ends', 'messages end')} in the dead-letter queue")
@@ -32,6 +34,12 @@ def conclusion(outcome: Outcome) -> str:
         return "Nothing was sent." if messages.sent == 0 else "Nothing happened."
     text = "; ".join(parts)
     return text[0].upper() + text[1:] + "."
+
+
+def _overtaken(count: int) -> str:
+    one = "message is processed after a later one of its group"
+    several = "messages are processed after later ones of their groups"
+    return f"{count} {_plural(count, one, several)}"
 
 
 def _requests(outcome: Outcome) -> str:

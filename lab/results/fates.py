@@ -34,6 +34,8 @@ class Fate:
         left: how it left the source: `deleted`, `deadLettered`, `expired`, or None.
         parked: whether a handler put it into a parking queue.
         redriven_at: virtual seconds at which it was last moved back from a dead-letter queue, or None.
+        group: queue and message group, where the queue keeps an order.
+        position: its place in that order.
     """
 
     message_id: str
@@ -45,6 +47,8 @@ class Fate:
     processed_at: float | None = None
     detected_duplicate: bool = False
     left: Literal["deleted", "deadLettered", "expired"] | None = None
+    group: tuple[str, str] | None = None
+    position: int = 0
     holders: set[str] = field(default_factory=set)
     body: str = ""
     parked: bool = False
@@ -77,6 +81,7 @@ class Ledger:
     Attributes:
         fates: messages by message id, in the order of their sends.
         effects: how often the work of each business id was done.
+        order_violations: messages that were first processed after a later one of their group.
     """
 
     fates: dict[str, Fate] = field(default_factory=dict)
@@ -89,6 +94,7 @@ class Ledger:
     """Synchronous requests by what their caller saw: an HTTP status, or `functionError`."""
     calls: Counter[str] = field(default_factory=Counter)
     """Attempts of handlers to invoke another function, by the invoke that made them."""
+    order_violations: int = 0
 
 
 def read_events(run: Run) -> Ledger:
@@ -117,6 +123,7 @@ class _Reader:
         self._function_of: dict[str, str] = {}
         self._skipped: list[Fate] = []
         self._redriven: dict[str, str] = {}  # new message id: the one it had first
+        self._processed_up_to: dict[tuple[str, str], int] = {}
         self.handlers: dict[Kind, Callable[[Event], None]] = {
             Kind.SENT: self._sent,
             Kind.INVOKE: self._invoke,
@@ -154,6 +161,8 @@ class _Reader:
             sent_at=in_seconds(event.instant),
             poison=self._run.workload.is_poison(body),
             body=body,
+            group=(event.text("queue"), event.text("group")) if event.text("group") else None,
+            position=len(self.ledger.fates),
         )
 
     def _parked(self, event: Event) -> None:
@@ -241,6 +250,17 @@ class _Reader:
         self.ledger.effects[business_id] += 1
         if fate.processed_at is None:
             fate.processed_at = in_seconds(event.instant)
+            self._check_order(fate)
+
+    def _check_order(self, fate: Fate) -> None:
+        """A message whose work is done for the first time should not come after a later one of its group.
+
+        Work that is repeated, as all of a batch is that comes back, counts as duplicated, not as out of order.
+        """
+        if fate.group is not None:
+            latest = self._processed_up_to.get(fate.group, -1)
+            self.ledger.order_violations += fate.position < latest
+            self._processed_up_to[fate.group] = max(latest, fate.position)
 
     def settle_duplicates(self) -> None:
         """A message that was skipped as a duplicate is in order only if its work was really done by somebody."""

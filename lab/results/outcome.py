@@ -18,6 +18,7 @@ from lab.errors import ModelError
 from lab.places.simulation import Run
 from lab.results.fates import Fate, Ledger, read_events
 from lab.rules import RULES, Status
+from lab.rules.alternatives import ALTERNATIVES, assumed_otherwise
 
 SCHEMA_VERSION = 1
 MODEL_VERSION = "1.0"
@@ -28,11 +29,25 @@ class _Model(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid")
 
 
+class Reading(_Model):
+    """What the run comes to if a rule that it leaned on is read otherwise."""
+
+    rule: str
+    value: str
+    conclusion: str
+    changes: bool
+    """Whether the conclusion is another one."""
+
+
 class ModelInfo(_Model):
     """Which model computed it, and what it leaned on."""
 
     version: str
     assumptions: tuple[str, ...]
+    assumed: dict[str, str] = {}
+    """Rules that were read otherwise than the model does (`--assume`), with their readings."""
+    readings: tuple[Reading, ...] | None = None
+    """The other readings, where they were tried."""
 
 
 class Messages(_Model):
@@ -83,7 +98,7 @@ class Latency(_Model):
 
 
 class Ordering(_Model):
-    """Order, where the source keeps one."""
+    """Messages first processed after a later one of their group; 0 where the source keeps no order."""
 
     violations: int
 
@@ -160,7 +175,11 @@ def outcome_of(run: Run) -> Outcome:
         seed=run.seed,
         virtual_seconds=run.virtual_seconds,
         trace_hash=run.trace_hash,
-        model=ModelInfo(version=MODEL_VERSION, assumptions=assumptions_of(run.rules)),
+        model=ModelInfo(
+            version=MODEL_VERSION,
+            assumptions=assumptions_of(run.rules),
+            assumed=assumed_otherwise(run.assumptions),
+        ),
         messages=messages,
         deliveries=Deliveries(
             total=sum(deliveries),
@@ -178,7 +197,7 @@ def outcome_of(run: Run) -> Outcome:
         latency_seconds=Latency(
             p50=_quantile(latencies, 0.5), p95=_quantile(latencies, 0.95), max=_quantile(latencies, 1.0)
         ),
-        ordering=Ordering(violations=0),  # a standard queue promises no order that could be violated
+        ordering=Ordering(violations=ledger.order_violations),
         requests=_requests(ledger),
         per_message=tuple(
             MessageOutcome(
@@ -193,8 +212,8 @@ def outcome_of(run: Run) -> Outcome:
 
 
 def assumptions_of(rules: Sequence[str]) -> tuple[str, ...]:
-    """Those of some rules that are assumptions."""
-    return tuple(rule for rule in rules if RULES[rule].status is Status.ASSUMPTION)
+    """Those of some rules that are assumptions, or that can be read in several ways."""
+    return tuple(rule for rule in rules if RULES[rule].status is Status.ASSUMPTION or rule in ALTERNATIVES)
 
 
 def _messages(fates: Sequence[Fate]) -> Messages:

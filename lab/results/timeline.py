@@ -64,6 +64,10 @@ class _Teller:
             Kind.API_ERROR: lambda e: f"{e.facts['service']} {e.facts['operation']} is refused: {e.facts['code']}",
             Kind.ANSWERED: lambda e: f"the caller of {e.facts['function']} is answered with {_seen(e)}",
             Kind.MOVE_TASK: self._move_task,
+            Kind.REPEATED: lambda e: f"sent to {e.facts['queue']} again and dropped: {self._name(e)}",
+            Kind.POLLERS: lambda e: (
+                f"{e.facts['mapping']} works on up to {e.facts['limit']} batches at once from now on"
+            ),
             Kind.KEPT: lambda e: f"{self._name(e)} stays: it was deleted with an old receipt handle",
         }
         # Events of many messages at one instant become one line.

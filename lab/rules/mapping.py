@@ -129,6 +129,61 @@ RULES = (
         "They grow by 5 every second, and fall back to 5 when the queue is found empty and nothing is being worked on.",
         "AWS gives the growth a minute, not its steps, and does not say how fast it scales down.",
     ),
+    assumed(
+        "ESM-SCALE-4",
+        "A mapping that has found nothing for a minute takes up to 5 batches at once when messages come, as a new one does.",
+        "In times of low traffic it can go down to 2, which is documented; when, and how fast it comes back, is not: "
+        + _SCALING,
+    ),
+    documented(
+        "ESM-PROV-1",
+        "In provisioned mode there are MinimumPollers (2 to 200, 2 by default) to MaximumPollers (2 to 10,000, 200 by default), "
+        "each with up to 10 concurrent invokes and 10 polls a second.",
+        LAMBDA_API + "API_ProvisionedPollerConfig.html; " + LAMBDA_GUIDE + "services-sqs-scaling.html",
+    ),
+    documented(
+        "ESM-PROV-2",
+        "Provisioned pollers grow by up to 1,000 concurrent invokes a minute while messages wait.",
+        _SCALING,
+    ),
+    assumed(
+        "ESM-PROV-3",
+        "They grow every second, in equal parts, and fall back to the minimum when the queue is found empty and nothing is "
+        "being worked on.",
+        "AWS gives the growth a minute, not its steps, and does not say how fast it scales down.",
+    ),
+    assumed(
+        "ESM-PROV-4",
+        "A poller's limit of 1 MB a second is not applied.",
+        "Ten polls a second of ten messages reach it with messages of 10 kB.",
+    ),
+    documented(
+        "ESM-PROV-5",
+        "Provisioned mode and MaximumConcurrency cannot be used together.",
+        _SCALING,
+    ),
+    documented(
+        "ESM-FIFO-1",
+        "A mapping of a FIFO queue works on as many batches at once as there are message groups, or as MaximumConcurrency "
+        "allows if that is less. A batch may hold messages of several groups; no group is in two batches.",
+        _SCALING,
+    ),
+    assumed(
+        "ESM-FIFO-2",
+        "Of messages that do not fit into one payload, the later ones are handed over when the earlier ones are answered, and "
+        "come back with them if one of their group has failed.",
+        "AWS promises the order within a group and does not say how it splits what it has received.",
+    ),
+    assumed(
+        "ESM-FIFO-3",
+        "Pollers of a FIFO queue are there as soon as groups have messages, and errors do not slow them down.",
+        "AWS gives a limit, the number of groups, and no pace.",
+    ),
+    documented(
+        "ESM-FIFO-4",
+        "A batch of a FIFO queue has at most 10 messages, and there is no batching window: other values are refused.",
+        LAMBDA_GUIDE + "services-sqs-parameters.html; the message: https://github.com/aws/aws-lambda-dotnet/pull/1758",
+    ),
     documented(
         "ESM-CONC-1",
         "MaximumConcurrency (2 to 1,000) limits the batches that a mapping works on at once. At the limit it stops "

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lab.model.account import Account
 from lab.model.clock import Scheduler, Timer, in_seconds, seconds
 from lab.model.functions import InvokeResult, Throttled
 from lab.model.journal import Event, Journal, Kind
-from lab.model.mapping.sqs import SqsMapping, SqsMappingConfig
+from lab.model.mapping.decisions import ThrottleReading
+from lab.model.mapping.sqs import SqsMapping
+from lab.model.mapping.sqs_config import SqsMappingConfig
 from lab.model.randomness import Streams
 from lab.model.runtime import (
     Caller,
@@ -21,7 +23,8 @@ from lab.model.runtime import (
     InvokeResponse,
     LongPoll,
 )
-from lab.model.sqs.attributes import QueueAttributes, RedrivePolicy
+from lab.model.sqs.attributes import FifoAttributes, QueueAttributes, RedrivePolicy
+from lab.model.sqs.fifo import FifoQueue
 from lab.model.sqs.queue import Queue
 
 CALLER = Caller("tests", None)
@@ -165,6 +168,7 @@ class World:
         largest: int = 1_048_576,
         dead_letters: Queue | None = None,
         max_receive_count: int = 5,
+        fifo: FifoAttributes | None = None,
     ) -> Queue:
         attributes = QueueAttributes(
             visibility_timeout_seconds=visibility,
@@ -173,10 +177,17 @@ class World:
             receive_wait_seconds=wait,
             maximum_message_bytes=largest,
             redrive=RedrivePolicy(dead_letters.arn, max_receive_count) if dead_letters else None,
+            fifo=fifo,
         )
         arn = f"arn:aws:sqs:us-east-1:123456789012:{name}"
         url = f"https://sqs.us-east-1.amazonaws.com/123456789012/{name}"
         return self.account.create_queue(name, arn, url, attributes)
+
+    def fifo(self, name: str = "jobs", *, content_based: bool = False, **settings: Any) -> FifoQueue:
+        """A FIFO queue."""
+        queue = self.queue(name, fifo=FifoAttributes(content_based=content_based), **settings)
+        assert isinstance(queue, FifoQueue)
+        return queue
 
     def function(self, name: str = "worker", *, timeout: int = 5, reserved: int | None = None) -> str:
         arn = f"arn:aws:lambda:us-east-1:123456789012:function:{name}"
@@ -184,8 +195,10 @@ class World:
         self.account.functions.add(config)
         return name
 
-    def mapping(self, queue: Queue, **settings: Any) -> SqsMapping:
+    def mapping(self, queue: Queue, *, throttle_reading: ThrottleReading | None = None, **settings: Any) -> SqsMapping:
         """A mapping of `worker` (or `function=...`) on the queue; it polls from `start` on."""
+        if throttle_reading is not None:
+            self.account.assumptions = replace(self.account.assumptions, throttle_reading=throttle_reading)
         config = SqsMappingConfig(**({"name": "mapping", "function": "worker"} | settings))
         return self.account.create_mapping(config, queue)
 

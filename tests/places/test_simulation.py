@@ -120,11 +120,12 @@ def test_messages_rot_in_a_dead_letter_queue_once_its_retention_is_over(folder: 
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        ({"queue": "fifo_queue=True,"}, "jobs: fifoQueue = True; nearest: a standard queue"),
         (
             {"mapping": "bisect_batch_on_function_error=True"},
-            ("mapping: bisectBatchOnFunctionError = True; nearest: nothing: it is a setting of streams, which AWS "
-            "refuses for a queue"),
+            (
+                "mapping: bisectBatchOnFunctionError = True; nearest: nothing: it is a setting of streams, which AWS "
+                "refuses for a queue"
+            ),
         ),
         ({"function": "snap_start={'apply_on': 'PublishedVersions'}"}, "worker: snapStart = "),
         (
@@ -218,3 +219,30 @@ def test_a_handler_may_long_poll_a_queue(folder: Folder) -> None:
 
     assert [line.text for line in run.logs] == ["1", "0"]
     assert [round(in_seconds(line.instant)) for line in run.logs] == [3, 25]
+
+
+def test_a_poll_that_is_over_does_not_keep_the_run_going(folder: Folder) -> None:
+    polls = (
+        "import boto3, os\n"
+        "def handle(event, context):\n"
+        "    sqs = boto3.client('sqs')\n"
+        "    url = sqs.get_queue_url(QueueName=os.environ['OTHER'])['QueueUrl']\n"
+        "    sqs.receive_message(QueueUrl=url, VisibilityTimeout=40000)\n"
+        "    sqs.receive_message(QueueUrl=url, WaitTimeSeconds=2)\n"
+    )
+    other = "environment={'variables': {'OTHER': dead.name}},"
+
+    run = folder.run(handler=polls, function=other, workload="send: [{queue: dead, body: y}, {queue: jobs, body: x}]")
+
+    assert run.virtual_seconds < 10
+
+
+def test_a_queue_that_is_its_own_dead_letter_queue_is_refused(folder: Folder) -> None:
+    policy = (
+        "aws.sqs.RedrivePolicy('again', queue_url=dead.url, redrive_policy=dead.arn.apply("
+        "lambda a: json.dumps({'deadLetterTargetArn': a, 'maxReceiveCount': 3})))"
+    )
+
+    message = folder.refusal(DeploymentRefusedError, more=policy)
+
+    assert "A queue cannot be its own dead-letter queue. (SQS-DLQ-3)" in message

@@ -26,7 +26,9 @@ class Verdict:
     reason: str
 
 
-def classify(message_ids: Collection[str], payload: str, error: str | None, *, report: bool) -> Verdict:
+def classify(
+    message_ids: Collection[str], payload: str, error: str | None, *, report: bool, unnamed_fails: bool = False
+) -> Verdict:
     """Decide which messages of a batch failed.
 
     Args:
@@ -34,6 +36,7 @@ def classify(message_ids: Collection[str], payload: str, error: str | None, *, r
         payload: what the function returned, as JSON text.
         error: error type if the invoke failed (exception, timeout, crash), else None.
         report: whether the mapping has `ReportBatchItemFailures`.
+        unnamed_fails: whether a response that says nothing about failures is one (ESM-REPORT-4).
     """
     everything = tuple(message_ids)
     if error is not None:
@@ -44,13 +47,22 @@ def classify(message_ids: Collection[str], payload: str, error: str | None, *, r
         response = json.loads(payload)
     except ValueError:
         return Verdict(everything, "ESM-REPORT-5", "the response is no JSON")
+    if unnamed_fails and _says_nothing(response):
+        return Verdict(everything, "ESM-REPORT-4", "the response has no batchItemFailures")
     return _classify_response(everything, response)
+
+
+def _says_nothing(response: Any) -> bool:
+    """Whether a response is neither empty nor about failures."""
+    if response is None or response == {}:
+        return False
+    return not isinstance(response, dict) or "batchItemFailures" not in response
 
 
 def _classify_response(everything: tuple[str, ...], response: Any) -> Verdict:
     if response is None or response == {}:
         return Verdict((), "ESM-REPORT-3", "the response is empty")
-    if not isinstance(response, dict) or "batchItemFailures" not in response:
+    if _says_nothing(response):
         return Verdict((), "ESM-REPORT-4", "the response has no batchItemFailures")
     failures = response["batchItemFailures"]
     if failures is None or failures == []:

@@ -1,4 +1,4 @@
-"""The event source mapping of a standard SQS queue, in virtual time (semantics.md B1 to B6).
+"""The event source mapping of an SQS queue, in virtual time (semantics.md B1 to B6).
 
 A *slot* is a concurrent batch: it is taken when messages are received and given back when they are answered.
 The life of a batch:
@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from lab.errors import DeploymentRefusedError
+from lab.model.assumptions import DEFAULTS, Assumptions, LongWindow, UnnamedResponse
 from lab.model.clock import Scheduler, Timer, seconds
 from lab.model.functions import LARGEST_SYNCHRONOUS_PAYLOAD_BYTES, InvokeResult, Lambda, Throttled
 from lab.model.journal import Journal, Kind
@@ -27,9 +27,10 @@ from lab.model.mapping.decisions import (
     next_throttle_retry,
     reported_failures,
 )
-from lab.model.mapping.filters import Pattern, passes
+from lab.model.mapping.filters import passes
 from lab.model.mapping.records import event_of, sqs_record
-from lab.model.mapping.scaling import TICK_SECONDS, StandardScaling
+from lab.model.mapping.scaling import TICK_SECONDS, FifoScaling, ProvisionedScaling, Scaling, StandardScaling
+from lab.model.mapping.sqs_config import SqsMappingConfig
 from lab.model.randomness import Streams
 from lab.model.runtime import AwsError
 from lab.model.sqs.api import ENTRIES_PER_BATCH, SqsApi
@@ -37,66 +38,6 @@ from lab.model.sqs.queue import Delivery, Queue
 
 # `{"Records":[...]}`, and room for the commas between the records.
 _ENVELOPE_BYTES = 16
-
-
-@dataclass(frozen=True, slots=True)
-class SqsMappingConfig:
-    """Settings of a mapping. Defaults are those of AWS.
-
-    Attributes:
-        name: name of the mapping, for the journal.
-        function: name of the function.
-        batch_size: 1 to 10,000.
-        window_seconds: `MaximumBatchingWindowInSeconds`, 0 to 300.
-        report_batch_item_failures: whether the response is looked at.
-        maximum_concurrency: `ScalingConfig.MaximumConcurrency`, 2 to 1,000, or None.
-        patterns: event filter patterns.
-        enabled: whether it polls at all.
-        throttle_reading: until when throttled invokes are retried.
-    """
-
-    name: str
-    function: str
-    batch_size: int = 10
-    window_seconds: int = 0
-    report_batch_item_failures: bool = False
-    maximum_concurrency: int | None = None
-    patterns: tuple[Pattern, ...] = ()
-    enabled: bool = True
-    throttle_reading: ThrottleReading = ThrottleReading.FUNCTION_TIMEOUT_LEFT
-
-    def check(self, queue: Queue, function_timeout_seconds: int) -> None:
-        """Refuse what `CreateEventSourceMapping` and `UpdateEventSourceMapping` refuse.
-
-        Raises:
-            DeploymentRefusedError: with AWS's code and message.
-        """
-        bounds: list[tuple[str, int | None, int, int, str]] = [
-            ("batchSize", self.batch_size, 1, 10_000, "ESM-BATCH-1"),
-            ("maximumBatchingWindowInSeconds", self.window_seconds, 0, 300, "ESM-BATCH-2"),
-            ("scalingConfig.maximumConcurrency", self.maximum_concurrency, 2, 1_000, "ESM-CONC-1"),
-        ]
-        for name, value, lowest, highest, rule in bounds:
-            if value is not None and not lowest <= value <= highest:
-                message = f"Value {value} at '{name}' failed to satisfy constraint: {lowest} to {highest}"
-                raise self._refused(message, rule, f"set {name} from {lowest} to {highest}")
-        if self.batch_size > ENTRIES_PER_BATCH and self.window_seconds == 0:
-            message = "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10"
-            raise self._refused(message, "ESM-BATCH-1", "set a batching window of at least 1 s, or a batch size of 10")
-        visibility = queue.attributes.visibility_timeout_seconds
-        if visibility < function_timeout_seconds:
-            message = (
-                f"Queue visibility timeout: {visibility} seconds is less than "
-                f"Function timeout: {function_timeout_seconds} seconds"
-            )
-            fix = (
-                f"set the queue's visibility timeout to {6 * function_timeout_seconds + self.window_seconds} s "
-                "(6 x function timeout + batching window), or shorten the function's timeout"
-            )
-            raise self._refused(message, "ESM-VT-1", fix)
-
-    def _refused(self, message: str, rule: str, fix: str) -> DeploymentRefusedError:
-        return DeploymentRefusedError(self.name, "InvalidParameterValueException", message, rule=rule, fix=fix)
 
 
 @dataclass(slots=True)
@@ -127,6 +68,7 @@ class SqsMapping:
         scheduler: the run's clock.
         streams: the run's chance.
         journal: where events are written.
+        assumptions: readings of what AWS does not say.
     """
 
     def __init__(
@@ -139,6 +81,7 @@ class SqsMapping:
         scheduler: Scheduler,
         streams: Streams,
         journal: Journal,
+        assumptions: Assumptions = DEFAULTS,
     ) -> None:
         self.config = config
         self.queue = queue
@@ -147,19 +90,23 @@ class SqsMapping:
         self._scheduler = scheduler
         self._chance = streams.stream("throttle retry", config.name)
         self._journal = journal
-        self._scaling = StandardScaling(
-            config.maximum_concurrency, slow_on_errors=not config.report_batch_item_failures
-        )
+        self._assumptions = assumptions
+        self._scaling = _scaling(config, queue, assumptions)
         self._region = queue.arn.split(":")[3]
         self._busy = 0
         self._collecting: _Batch | None = None
         self._received: deque[tuple[Delivery, str]] = deque()
         self._watching = False
         self._tick: Timer | None = None
+        self._next_poll: Timer | None = None
 
     def start(self) -> None:
         """Begin to poll."""
-        for rule in ("ESM-POLL-1", "ESM-SCALE-1", "SQS-ORDER-1", "SIM-ONCE-1"):
+        rules = ["ESM-POLL-1"]
+        rules += ["ESM-FIFO-1", "ESM-FIFO-3"] if self.queue.fifo else ["SQS-ORDER-1", "SIM-ONCE-1"]
+        rules += ["ESM-PROV-1", "ESM-PROV-4"] if self.config.provisioned else []
+        rules += [] if self.queue.fifo or self.config.provisioned else ["ESM-SCALE-1"]
+        for rule in rules:
             self._journal.lean_on(rule)
         if self.config.enabled:
             self._poll()
@@ -172,12 +119,32 @@ class SqsMapping:
             if self._collecting is None and self._busy >= self._scaling.limit:
                 self._grow_later()
                 return
+            if self._must_wait():
+                return
             if not self._received and not self._receive():
                 break
             self._collect()
         if self._busy == 0 and self._collecting is None:
-            self._scaling.on_idle()
+            self._scaling.on_idle(self._scheduler.now)
         self._watch()
+
+    def _must_wait(self) -> bool:
+        """Whether receiving has to wait, for its turn or for what was received before."""
+        if self._received:
+            # What did not fit into the batch before it belongs behind that batch (ESM-FIFO-2).
+            return self.queue.fifo and self._busy > 0 and self._collecting is None
+        if not self.queue.has_ready:
+            return False  # a poll that waits for messages costs nothing here
+        wait = self._scaling.poll(self._scheduler.now)
+        if self._scaling.rested:
+            self._journal.lean_on("ESM-SCALE-4")
+        if wait and self._next_poll is None:
+            self._next_poll = self._scheduler.after(wait, self._on_turn)
+        return wait > 0
+
+    def _on_turn(self) -> None:
+        self._next_poll = None
+        self._poll()
 
     def _watch(self) -> None:
         if not self._watching:
@@ -214,7 +181,7 @@ class SqsMapping:
         if window == 0 or needed <= self.queue.attributes.visibility_timeout_seconds:
             return None
         self._journal.lean_on("ESM-VT-2")
-        return needed + 30
+        return needed + 30 if self._assumptions.long_window is LongWindow.EXTENDED else None
 
     @property
     def _function_timeout_seconds(self) -> int:
@@ -283,14 +250,7 @@ class SqsMapping:
         """Keep the batch and try again while its visibility lasts (ESM-THROTTLE-1): nothing is received anew."""
         now = self._scheduler.now
         self._scaling.on_throttle(now)
-        instant = next_throttle_retry(
-            now,
-            batch.throttles,
-            visible_at=batch.visible_at,
-            function_timeout_seconds=self._function_timeout_seconds,
-            reading=self.config.throttle_reading,
-            chance=self._chance.random(),
-        )
+        instant = self._retry_instant(batch)
         batch.throttles += 1
         if instant is not None:
             self._journal.lean_on("ESM-THROTTLE-4")
@@ -304,7 +264,7 @@ class SqsMapping:
             )
             self._scheduler.at(instant, self._invoke, batch)
             return
-        observed = self.config.throttle_reading is ThrottleReading.FUNCTION_TIMEOUT_LEFT
+        observed = self._assumptions.throttle_reading is ThrottleReading.FUNCTION_TIMEOUT_LEFT
         rule = "ESM-THROTTLE-2" if observed else "ESM-THROTTLE-1"
         self._journal.record(Kind.GAVE_UP, rule, mapping=self.config.name, messages=batch.ids)
         # The poller is not free for other messages before this batch is out of its hands (ESM-THROTTLE-3). With a
@@ -313,10 +273,34 @@ class SqsMapping:
         release_at = batch.visible_at if batch.visible_at > now else now + seconds(FIRST_RETRY_SECONDS)
         self._scheduler.at(release_at, self._release)
 
+    def _retry_instant(self, batch: _Batch) -> int | None:
+        """When to try again by the reading of the run. Where the readings differ, the run leans on the rule."""
+        chance = self._chance.random()
+        instants = {
+            reading: next_throttle_retry(
+                self._scheduler.now,
+                batch.throttles,
+                visible_at=batch.visible_at,
+                function_timeout_seconds=self._function_timeout_seconds,
+                reading=reading,
+                chance=chance,
+            )
+            for reading in ThrottleReading
+        }
+        if len(set(instants.values())) > 1:
+            self._journal.lean_on("ESM-THROTTLE-2")
+        return instants[self._assumptions.throttle_reading]
+
     # -- answering ----------------------------------------------------------------------------------------
 
     def _answer(self, batch: _Batch, result: InvokeResult) -> None:
-        verdict = classify(batch.ids, result.payload, result.error, report=self.config.report_batch_item_failures)
+        verdict = classify(
+            batch.ids,
+            result.payload,
+            result.error,
+            report=self.config.report_batch_item_failures,
+            unnamed_fails=self._assumptions.unnamed_response is UnnamedResponse.FAILURE,
+        )
         self._journal.record(
             Kind.VERDICT,
             verdict.rule,
@@ -327,6 +311,8 @@ class SqsMapping:
             named=reported_failures(result.payload, batch.ids),
         )
         self._delete(batch, verdict)
+        if self.queue.fifo and verdict.failed:
+            self._let_go_behind(batch, verdict)
         if result.error is None:
             self._scaling.on_success()
         else:
@@ -342,10 +328,16 @@ class SqsMapping:
                 continue
             try:
                 self.queue.delete(delivery.receipt_handle, by=self.config.name)
-            except AwsError as error:  # the handle has expired (SQS-STALE-5): the message stays
-                self._journal.record(
-                    Kind.API_ERROR, "SQS-STALE-5", service="sqs", operation="DeleteMessage", code=error.code
-                )
+            except AwsError as error:  # the handle has expired: the message stays
+                rule = "SQS-STALE-6" if self.queue.fifo else "SQS-STALE-5"
+                self._journal.record(Kind.API_ERROR, rule, service="sqs", operation="DeleteMessage", code=error.code)
+
+    def _let_go_behind(self, batch: _Batch, verdict: Verdict) -> None:
+        """Forget what was received behind failed messages of its group: they come back together (ESM-FIFO-2)."""
+        failed = set(verdict.failed)
+        groups = {delivery.message.group for delivery in batch.deliveries if delivery.message.id in failed}
+        kept = [entry for entry in self._received if entry[0].message.group not in groups]
+        self._received = deque(kept)
 
     def _release(self) -> None:
         self._busy -= 1
@@ -368,6 +360,24 @@ class SqsMapping:
         before = self._scaling.limit
         self._scaling.grow(self._scheduler.now)
         if self._scaling.limit > before:
-            self._journal.lean_on("ESM-SCALE-3")
-            self._journal.record(Kind.POLLERS, "ESM-SCALE-2", mapping=self.config.name, limit=self._scaling.limit)
+            rule, *others = self._scaling.growth_rules
+            for other in others:
+                self._journal.lean_on(other)
+            self._journal.record(Kind.POLLERS, rule, mapping=self.config.name, limit=self._scaling.limit)
         self._poll()
+
+
+def _scaling(config: SqsMappingConfig, queue: Queue, assumptions: Assumptions) -> Scaling:
+    """The pollers that a mapping has."""
+    if config.provisioned is not None:
+        return ProvisionedScaling(
+            config.provisioned.minimum, config.provisioned.maximum, assumptions.throttle_pause_seconds
+        )
+    if queue.fifo:
+        return FifoScaling(config.maximum_concurrency)
+    return StandardScaling(
+        config.maximum_concurrency,
+        slow_on_errors=not config.report_batch_item_failures,
+        pause_seconds=assumptions.throttle_pause_seconds,
+        least=assumptions.least_pollers,
+    )

@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
+from lab.model.assumptions import StaleDelete
 from lab.model.clock import Scheduler, Timer, seconds
 from lab.model.journal import Fact, Journal, Kind
 from lab.model.loops import NO_LINEAGE, Lineage
@@ -117,6 +118,7 @@ class Queue:
         self.url = url
         self.attributes = attributes
         self.dead_letter_queue: Queue | None = None
+        self.stale_delete = StaleDelete.COIN
         self.in_flight = 0
         self._scheduler = scheduler
         self._streams = streams
@@ -179,7 +181,7 @@ class Queue:
         )
 
     def _accept(self, message: Message, delay_seconds: int, invoke: str | None = None) -> None:
-        about: dict[str, Fact] = {"group": message.group} if message.group else {}
+        about: dict[str, Fact] = {"group": message.group} if self.fifo else {}
         if invoke is not None:
             values = tuple(str(value.get("StringValue", "")) for value in message.attributes.values())
             about |= {"invoke": invoke, "attributes": values}
@@ -378,11 +380,16 @@ class Queue:
         rule = "SQS-STALE-1" if message.visible_at <= self._scheduler.now else ""
         if receive_number != message.receive_count:
             rule = "SQS-STALE-2"
-            if self._streams.stream("stale delete", self.name).random() < 0.5:
+            if self._keeps_stale():
                 self._journal.record(Kind.KEPT, rule, queue=self.name, message=message.id, by=by)
                 return
         self._journal.record(Kind.DELETED, rule, queue=self.name, message=message.id, by=by)
         self._forget(message)
+
+    def _keeps_stale(self) -> bool:
+        if self.stale_delete is StaleDelete.COIN:
+            return self._streams.stream("stale delete", self.name).random() < 0.5
+        return self.stale_delete is StaleDelete.KEEP
 
     def change_visibility(self, receipt_handle: str, timeout_seconds: int) -> None:
         """Let the visibility timeout of a receive end `timeout_seconds` from now (SQS-VT-2).
@@ -464,10 +471,22 @@ class Queue:
                 self._journal.record(Kind.RETURNED, "SQS-VT-1", queue=self.name, message=message.id)
             self._now_ready(message)
 
-    def when_ready(self, callback: Callable[[], None]) -> None:
-        """Call back once, at the next instant at which a receive may find something (long polling, SQS-POLL-1)."""
+    def when_ready(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call back once, at the next instant at which a receive may find something (long polling, SQS-POLL-1).
+
+        Returns:
+            What to call when nobody waits any more; calling it late does nothing.
+        """
         self._waiting.append(callback)
         self._wake_waiting()
+
+        def give_up() -> None:
+            if callback in self._waiting:
+                self._waiting.remove(callback)
+                if not self._waiting and self._wake_up is not None:
+                    self._wake_up.cancel()
+
+        return give_up
 
     def _wake_waiting(self) -> None:
         """Keep one timer for those who wait: at the next instant at which something may be ready, if there is one."""
