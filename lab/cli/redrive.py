@@ -11,8 +11,6 @@ import typer
 from lab.cli.console import Console
 from lab.cli.session import Session
 from lab.cli.views import duration
-from lab.model.clock import in_seconds
-from lab.model.journal import Kind
 from lab.model.randomness import DEFAULT_SEED
 from lab.places.simulation import Redrive, Run, simulate_redrive
 from lab.program.engine import evaluate
@@ -92,8 +90,9 @@ def _show(console: Console, outcome: RedriveOutcome, run: Run) -> None:
     console.heading(f"{outcome.stack}: redrive{fix}, workload {outcome.workload}, seed {outcome.seed}")
     console.data(f"before       {_messages(outcome.before)}")
     console.data("")
-    began = next((in_seconds(e.instant) for e in run.events if e.kind is Kind.MOVE_TASK), run.virtual_seconds)
-    for line in shortened([line for line in timeline(run) if line.seconds >= began]):
+    lines = timeline(run)
+    began = next((n for n, line in enumerate(lines) if line.rule == "RDR-SOURCE-1"), len(lines))
+    for line in shortened(lines[began:]):
         console.data(line)
     done = outcome.redrive
     console.data("")

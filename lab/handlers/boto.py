@@ -8,8 +8,8 @@ listeners of that event (boto3's resources turn Python values into DynamoDB's th
 botocore's retries happen below this point, around the connection. A call whose first answer may be tried again
 (a throttle, an internal error, a read timeout) is therefore let through to them: `before-send`, which botocore asks
 for each attempt, gives that answer first and asks the model for the next ones, so the client's own retry mode, number
-of attempts, quota and waits decide (SYN-RETRY-1). Every other call takes the short way. Clients in the mode `adaptive`
-count every call, so theirs all take the long one.
+of attempts, quota, waits and read timeout decide (SYN-RETRY-1, SYN-RETRY-2). Every other call takes the short way.
+Clients in the mode `adaptive` count every call, so theirs all take the long one.
 """
 
 from __future__ import annotations

@@ -201,7 +201,7 @@ class _Simulation:
     def _update(self, host: HandlerHost, graph: Graph) -> Deployment:
         """Deploy a changed stack in place of the one that is there: queues keep their messages, tables their items."""
         before = self._account
-        self._account = Account(self._scheduler, self._streams, self._journal)
+        self._account = Account(self._scheduler, self._streams, self._journal, self._assumptions)
         self._account.dynamodb = before.dynamodb
         deployment = self._deploy(host, graph)
         for name, queue in before.queues.items():

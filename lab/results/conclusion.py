@@ -28,10 +28,8 @@ def conclusion(outcome: Outcome) -> str:
         parts.append(f"{messages.remaining} are still waiting at the end")
     if messages.processed:
         parts.append(_processed(outcome))
-    if not messages.sent and outcome.requests.total:
-        parts.append(_requests(outcome))
     if not parts:
-        return "Nothing was sent." if messages.sent == 0 else "Nothing happened."
+        return _without_messages(outcome)
     text = "; ".join(parts)
     return text[0].upper() + text[1:] + "."
 
@@ -40,6 +38,16 @@ def _overtaken(count: int) -> str:
     one = "message is processed after a later one of its group"
     several = "messages are processed after later ones of their groups"
     return f"{count} {_plural(count, one, several)}"
+
+
+def _without_messages(outcome: Outcome) -> str:
+    """Stacks that nobody sends messages to have requests at most."""
+    if outcome.messages.sent:
+        return "Nothing happened."
+    if not outcome.requests.total:
+        return "Nothing was sent."
+    text = _requests(outcome)
+    return text[0].upper() + text[1:] + "."
 
 
 def _requests(outcome: Outcome) -> str:

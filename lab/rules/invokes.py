@@ -114,7 +114,7 @@ SYNCHRONOUS = (
     ),
     observed(
         "SYN-RETRY-1",
-        "boto3's own clients try 429 and 5xx answers again: 3 attempts in all (mode standard, the default since botocore "
+        "A boto3 client tries 429 and 5xx answers again: 3 attempts in all (mode standard, the default since botocore "
         "1.44; also adaptive), 5 in the mode legacy; 400, 404, 409 and 413 are not tried again.",
         _BOTOCORE,
     ),

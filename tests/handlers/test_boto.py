@@ -10,7 +10,8 @@ import botocore.session
 import pytest
 
 from lab.errors import NotModelledError
-from lab.model.runtime import AwsError
+from lab.model.clock import seconds
+from lab.model.runtime import AwsError, Pending
 from tests.handlers.world import World
 
 
@@ -325,3 +326,64 @@ def test_syn_retry_1_every_protocol_carries_error_codes_and_answers(
 
     assert result == ["kept", 2]
     assert len(world.calls) == 3
+
+
+def _slow(world: World, takes_seconds: float) -> None:
+    """Answers that take their time, as those of another function do."""
+
+    def call(service: str, operation: str, parameters: dict[str, Any], caller: Any) -> Any:
+        world.calls.append((world.scheduler.now / 1_000_000, service, operation, parameters, caller))
+        answer = {"StatusCode": 200, "Payload": b"[1]"}
+
+        def when_done(callback: Any) -> None:
+            world.scheduler.after(seconds(takes_seconds), callback, answer)
+
+        return Pending(when_done)
+
+    world.call = call  # type: ignore[method-assign]  # the answer is a Pending here
+
+
+@pytest.mark.parametrize(
+    ("config", "attempts"),
+    [
+        ({}, 3),
+        ({"retries": {"mode": "legacy"}}, 5),
+        ({"read_timeout": 80}, 1),
+        ({"retries": {"total_max_attempts": 1}}, 1),
+    ],
+)
+def test_syn_retry_2_a_function_slower_than_the_read_timeout_is_run_again(
+    world: World, config: dict[str, Any], attempts: int
+) -> None:
+    _slow(world, 70)
+    text = _RETRIES.replace(
+        "except ClientError as error:",
+        "except ReadTimeoutError as error: seen = None\n    except ClientError as error:",
+    )
+    text = text.replace("ClientError\n", "ClientError, ReadTimeoutError\n", 1)
+    with world.host:
+        [seen, took] = world.result(world.environment(world.function(text, timeout_seconds=900)), config)
+
+    assert len(world.calls) == attempts
+    assert seen == (["[1]", 0] if "read_timeout" in config else None)
+    assert took > (70 if "read_timeout" in config else 60 * attempts)
+
+
+def test_an_answer_to_a_frozen_environment_is_there_when_it_goes_on(world: World) -> None:
+    _slow(world, 5)
+    function = world.function(
+        """
+        import boto3, threading
+        got = []
+        def ask(): got.append(boto3.client("lambda").invoke(FunctionName="f")["Payload"].read().decode())
+        def handler(event, context):
+            if event == "start": threading.Thread(target=ask, daemon=True).start()
+            __import__("time").sleep(0.1)
+            return list(got)
+        """
+    )
+    with world.host:
+        environment = world.environment(function)
+        assert world.result(environment, "start") == []
+        world.scheduler.run(until=60_000_000)
+        assert world.result(environment, "look") == ["[1]"]
