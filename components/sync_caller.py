@@ -14,7 +14,7 @@ from components.settings import SyncSettings
 CALL_PATH = "/call"
 TABLE_KEY = "name"
 
-_TABLE_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+_TABLE_ACTIONS = ("dynamodb:GetItem", "dynamodb:PutItem")
 
 
 class SyncCaller(pulumi.ComponentResource):

@@ -13,6 +13,9 @@ from components.settings.api import ApiSettings
 from components.settings.base import Section, Violation, require
 from components.settings.function import FunctionSettings, ProducerSettings
 
+ATTEMPT_MARGIN_SECONDS = 3
+"""By how much the caller's time must exceed the other function's timeout; the invoker in the function knows it too."""
+
 
 class BreakerSettings(Section):
     """The circuit breaker of mode `breaker`.
@@ -53,15 +56,25 @@ class SyncSettings(Section):
 
     @model_validator(mode="after")
     def _the_caller_can_wait(self) -> Self:
-        caller_seconds, callee_seconds = self.caller.timeout_seconds, self.callee.timeout_seconds
-        if self.caller.mode != "naive" and callee_seconds >= caller_seconds:
-            require(
-                Violation(
-                    ("callee", "timeoutSeconds"),
-                    callee_seconds,
-                    f"must be below the caller's timeout ({caller_seconds} s): the caller makes no call whose answer "
-                    "it could not wait for",
-                    f"set it to {max(1, caller_seconds // 2)} or less, which leaves time for a second attempt",
-                )
-            )
+        if self.caller.mode != "naive":
+            require(self._waiting_violation())
         return self
+
+    def _waiting_violation(self) -> Violation | None:
+        caller_seconds, callee_seconds = self.caller.timeout_seconds, self.callee.timeout_seconds
+        longest_seconds = caller_seconds - ATTEMPT_MARGIN_SECONDS
+        if callee_seconds <= longest_seconds:
+            return None
+        twice_seconds = longest_seconds // 2 - 1
+        fix = f"set it to {longest_seconds} or less"
+        if longest_seconds < 1:
+            fix = f"set caller.timeoutSeconds to {callee_seconds + ATTEMPT_MARGIN_SECONDS} or more"
+        elif twice_seconds >= 1:
+            fix += f"; {twice_seconds} leaves time for a second attempt"
+        return Violation(
+            ("callee", "timeoutSeconds"),
+            callee_seconds,
+            f"must be {longest_seconds} at most: the caller ({caller_seconds} s) makes no call whose answer it could "
+            f"not wait for, and needs {ATTEMPT_MARGIN_SECONDS} s besides",
+            fix,
+        )

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from lab.results.outcome import Outcome
+from collections.abc import Iterator
+
+from lab.results.outcome import Messages, Outcome
 
 
 def conclusion(outcome: Outcome) -> str:
     """The gist of an outcome: the worst first."""
     messages = outcome.messages
-    parts: list[str] = []
-    if messages.lost:
-        lost = f"{messages.lost} of {messages.sent} messages are lost"
-        parts.append(f"{lost}: deleted, never processed, in no dead-letter queue")
-    if messages.expired:
-        parts.append(f"{messages.expired} expire")
+    parts = list(_gone(messages))
     if messages.healthy_dead_lettered:
         parts.append(_healthy(outcome))
     if outcome.effects.duplicated:
@@ -32,6 +29,14 @@ def conclusion(outcome: Outcome) -> str:
         return _without_messages(outcome)
     text = "; ".join(parts)
     return text[0].upper() + text[1:] + "."
+
+
+def _gone(messages: Messages) -> Iterator[str]:
+    if messages.lost:
+        lost = f"{messages.lost} of {messages.sent} messages are lost"
+        yield f"{lost}: deleted, never processed, in no dead-letter queue"
+    if messages.expired:
+        yield f"{messages.expired} expire"
 
 
 def _overtaken(count: int) -> str:

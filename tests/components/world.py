@@ -16,13 +16,13 @@ from typing import Any
 import pulumi
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.stack import Stack
-from pulumi_aws import apigatewayv2, cloudwatch, dynamodb, iam, lambda_, sqs
+from pulumi_aws import apigatewayv2, cloudwatch, dynamodb, iam, lambda_, sns, sqs
 
 # pulumi_aws loads a module at its first use, and some modules of it warn while they load. With warnings as errors
 # that would leave a module half loaded, so what components use is loaded here, where warnings are not errors.
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    _LOADED = (lambda_.Function, sqs.Queue, iam.Role, cloudwatch.LogGroup, apigatewayv2.Api, dynamodb.Table)
+    _LOADED = (lambda_.Function, sqs.Queue, iam.Role, cloudwatch.LogGroup, apigatewayv2.Api, dynamodb.Table, sns.Topic)
 
 PROJECT = "delivery-lab"
 REGION = "eu-west-1"
