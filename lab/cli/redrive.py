@@ -48,11 +48,14 @@ def redrive(
     project: Annotated[
         Path | None, typer.Option("--project", metavar="DIR", help="A Pulumi Python project; the one around here.")
     ] = None,
+    assume: Annotated[
+        list[str] | None, typer.Option("--assume", metavar="RULE=VALUE", help="Read a rule otherwise, as in `run`.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Run a variant, then move its dead-letter queue back and say what becomes of those messages."""
     console = Console()
-    session = Session.open(console, project, (), workload, body, seed)
+    session = Session.open(console, project, (), workload, body, seed, assume)
     outcome, run = run_redrive(session, stack, fix or (), queue or (), rate)
     if as_json:
         console.data(outcome.as_json())
@@ -81,7 +84,7 @@ def run_redrive(
         graph = session.graph(stack)
         fixed = evaluate(session.project, stack, tuple(fix)) if fix else None
         plan = Redrive(fixed, tuple(queues), rate)
-        before, after = simulate_redrive(graph, session.project.root, workload, session.seed, plan)
+        before, after = simulate_redrive(graph, session.project.root, workload, session.seed, plan, session.assumptions)
     return redrive_outcome(before, after, tuple(fix)), after
 
 

@@ -14,6 +14,7 @@ Clients in the mode `adaptive` count every call, so theirs all take the long one
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 from botocore.response import StreamingBody
+from botocore.retries import standard
 
 from lab.handlers import wire
 from lab.handlers.fibers import Fiber, current
@@ -193,6 +195,13 @@ def _fill_in(operation_model: OperationModel, customized_response_dict: dict[str
     del _exchanges[fiber]
 
 
+class _Backoff(standard.ExponentialBackoff):
+    """botocore's waits, drawn by the generator of whoever waits: botocore binds the host's when it is imported."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"random": lambda: random.random(), **kwargs})
+
+
 def _shared_loader(real: Any) -> Any:
     """One store of service descriptions for all handlers: reading them takes most of the time a client takes."""
 
@@ -246,6 +255,7 @@ def install(patches: Patches) -> None:
         ("before-parse", _fill_in, last),
     ]
     patches.set(botocore.handlers, "BUILTIN_HANDLERS", [*botocore.handlers.BUILTIN_HANDLERS, *ours])
+    patches.set(standard, "ExponentialBackoff", _Backoff)
     patches.set(botocore.session, "create_loader", _shared_loader(botocore.session.create_loader))
     patches.set(botocore.session, "EventAliaser", _sharing_names(botocore.session.EventAliaser))
     patches.set(botocore.hooks, "accepts_kwargs", _remembering(botocore.hooks.accepts_kwargs))

@@ -12,7 +12,7 @@ import pytest
 from lab.errors import NotModelledError
 from lab.model.clock import seconds
 from lab.model.runtime import AwsError, Pending
-from tests.handlers.world import World
+from tests.handlers.world import World, WorldMaker
 
 
 def test_a_call_takes_time_before_it_takes_effect(world: World) -> None:
@@ -387,3 +387,17 @@ def test_an_answer_to_a_frozen_environment_is_there_when_it_goes_on(world: World
         assert world.result(environment, "start") == []
         world.scheduler.run(until=60_000_000)
         assert world.result(environment, "look") == ["[1]"]
+
+
+@pytest.mark.parametrize("mode", ["standard", "legacy", "adaptive"])
+def test_syn_retry_1_waits_repeat_with_the_seed(make_world: WorldMaker, mode: str) -> None:
+    instants = []
+    for seed in (1, 1, 2):
+        world = make_world(seed=seed)
+        world.answer = _refusing(99, 429, "TooManyRequestsException")
+        with world.host:
+            world.result(world.environment(world.function(_RETRIES)), {"retries": {"mode": mode}})
+        instants.append([call[0] for call in world.calls])
+
+    first, again, other = instants
+    assert first == again != other
