@@ -8,7 +8,7 @@ import platform
 import sys
 from pathlib import Path
 
-from benchmarks import handlers, variants
+from benchmarks import concurrency, handlers, variants
 from benchmarks.figure import Figure
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
@@ -21,7 +21,7 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     wanted = parser.parse_args()
     figures: list[Figure] = []
-    for room in (handlers, variants):
+    for room in (handlers, variants, concurrency):
         for figure in room.figures():
             print(f"{figure.what}: {figure.value}", file=sys.stderr)
             figures.append(figure)

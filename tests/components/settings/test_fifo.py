@@ -140,8 +140,8 @@ def test_provisioned_pollers_and_maximum_concurrency_exclude_each_other() -> Non
                 "mapping)"
             ),
             (
-                "remove it, or provisionedPollers; provisioned pollers are limited by their maximum, with 10 concurrent "
-                "invokes each"
+                "remove it, or provisionedPollers; provisioned pollers are limited by their maximum, with 10 "
+                "concurrent invokes each"
             ),
         )
     ]

@@ -1,0 +1,158 @@
+"""Provisioned pollers, and pollers in quiet times (semantics.md B2)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from lab.errors import DeploymentRefusedError
+from lab.model.clock import seconds
+from lab.model.journal import Kind
+from lab.model.mapping.scaling import ProvisionedScaling, StandardScaling
+from lab.model.mapping.sqs_config import ProvisionedPollers
+from tests.model.support import Script, World, bodies
+
+
+def throng(minimum: int, maximum: int, messages: int, takes_seconds: float = 1_000) -> World:
+    world = World(lambda call: Script(takes_seconds=takes_seconds))
+    queue = world.queue(visibility=900)
+    world.function(timeout=900)
+    world.mapping(queue, batch_size=1, provisioned=ProvisionedPollers(minimum, maximum))
+    world.send(queue, *bodies(messages))
+    world.start()
+    return world
+
+
+def running(world: World) -> int:
+    return len(world.events(Kind.INVOKE)) - len(world.events(Kind.INVOKE_END))
+
+
+def test_esm_prov_1_each_poller_has_ten_invokes_at_once() -> None:
+    world = throng(3, 3, messages=100)
+    world.run(60)
+
+    assert running(world) == 30
+
+
+def test_esm_prov_1_each_poller_polls_ten_times_a_second() -> None:
+    world = throng(2, 2, messages=200, takes_seconds=0.1)
+    world.run(5)
+
+    # A second's worth at once, then twenty a second.
+    received = world.times_of(Kind.RECEIVED)
+    assert [sum(1 for t in received if t < second) for second in (0.01, 1, 2, 3)] == [20, 39, 59, 79]
+
+
+@pytest.mark.parametrize(
+    ("pollers", "message"),
+    [
+        ((1, 200), "Value 1 at 'provisionedPollerConfig.minimumPollers' failed to satisfy constraint: 2 to 200"),
+        (
+            (2, 10_001),
+            "Value 10001 at 'provisionedPollerConfig.maximumPollers' failed to satisfy constraint: 2 to 10000",
+        ),
+        ((9, 3), "MinimumPollers 9 is greater than MaximumPollers 3"),
+    ],
+)
+def test_esm_prov_1_bounds_of_the_pollers(pollers: tuple[int, int], message: str) -> None:
+    world = World()
+    world.function()
+    with pytest.raises(DeploymentRefusedError) as caught:
+        world.mapping(world.queue(), provisioned=ProvisionedPollers(*pollers))
+    assert (caught.value.aws_message, caught.value.rule) == (message, "ESM-PROV-1")
+
+
+def test_esm_prov_2_they_grow_by_a_thousand_invokes_a_minute() -> None:
+    scaling = ProvisionedScaling(2, 10_000)
+    for second in range(1, 61):
+        scaling.grow(seconds(second))
+
+    assert scaling.limit == 20 + 1_000
+
+
+def test_esm_prov_2_up_to_the_maximum() -> None:
+    world = throng(2, 4, messages=100)
+    world.run(30)
+
+    assert running(world) == 40
+
+
+def test_esm_prov_3_they_grow_every_second_and_fall_back_when_there_is_nothing_to_do() -> None:
+    scaling = ProvisionedScaling(2, 10_000)
+    pollers = []
+    for second in range(1, 4):
+        scaling.grow(seconds(second))
+        pollers.append(scaling.pollers)
+    scaling.on_idle(seconds(4))
+
+    assert pollers == [3, 5, 7]
+    assert scaling.pollers == 2
+
+
+def test_esm_prov_4_bytes_do_not_slow_a_poller_down_and_the_run_says_so() -> None:
+    world = World()
+    queue = world.queue()
+    world.function()
+    world.mapping(queue, batch_size=1, provisioned=ProvisionedPollers(2, 2))
+    world.send(queue, *("x" * 1_000_000 for _ in range(10)))
+    world.start()
+    world.run(0.5)
+
+    assert len(world.calls) == 10
+    assert "ESM-PROV-4" in world.journal.rules
+
+
+def test_esm_prov_5_they_exclude_a_maximum_concurrency() -> None:
+    world = World()
+    world.function()
+    with pytest.raises(DeploymentRefusedError) as caught:
+        world.mapping(world.queue(), provisioned=ProvisionedPollers(), maximum_concurrency=5)
+
+    assert str(caught.value) == (
+        "AWS would refuse mapping: InvalidParameterValueException: Maximum concurrency and provisioned mode cannot be "
+        "used together (ESM-PROV-5)\n  fix: remove scalingConfig, or provisionedPollerConfig"
+    )
+
+
+def test_provisioned_pollers_do_not_grow_within_a_minute_of_a_throttle() -> None:
+    scaling = ProvisionedScaling(2, 200)
+    scaling.on_throttle(seconds(10))
+    scaling.grow(seconds(69.9))
+    assert scaling.pollers == 2
+    scaling.grow(seconds(70))
+    assert scaling.pollers == 3
+
+
+def after_a_break(break_seconds: float, least: int, **settings: Any) -> int:
+    """How many batches run at once when messages come after a break."""
+    world = World(lambda call: Script(takes_seconds=0.1 if world.now < 1 else 500))
+    world.account.assumptions = replace(world.account.assumptions, least_pollers=least)
+    queue = world.queue(visibility=900)
+    world.function(timeout=900)
+    world.mapping(queue, batch_size=1, **settings)
+    world.send(queue, "first")
+    world.start()
+    world.at(break_seconds, world.send, queue, *bodies(50))
+    world.run(break_seconds + 0.5)
+    return running(world)
+
+
+@pytest.mark.parametrize(("break_seconds", "least", "found"), [(100, 5, 5), (100, 2, 2), (50, 2, 5)])
+def test_esm_scale_4_pollers_after_a_minute_without_messages(break_seconds: float, least: int, found: int) -> None:
+    assert after_a_break(break_seconds, least) == found
+
+
+def test_esm_scale_4_not_with_a_maximum_concurrency() -> None:
+    assert after_a_break(100, 2, maximum_concurrency=4) == 4
+
+
+def test_esm_scale_4_fewer_pollers_come_back_with_successes() -> None:
+    scaling = StandardScaling(least=2)
+    scaling.on_idle(0)
+    scaling.poll(seconds(60))
+    assert scaling.limit == 2
+    for _ in range(5):
+        scaling.on_success()
+    assert scaling.limit == 5

@@ -1,0 +1,105 @@
+"""Each assumption is followed by the model: read otherwise, it does something else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lab.model.assumptions import Assumptions, LongWindow, StaleDelete, UnnamedResponse
+from lab.model.clock import in_seconds
+from lab.model.journal import Kind
+from lab.places.simulation import simulate
+from tests.lab_support import ROOT, graph, workload
+from tests.model.support import Script, World, remaining
+
+
+def world_assuming(**readings: Any) -> World:
+    world = World()
+    world.account.assumptions = Assumptions(**readings)
+    world.account.use(world.runtime)
+    return world
+
+
+@pytest.mark.parametrize(("cold_start", "begins"), [(0.25, 0.25), (3, 3)])
+def test_lam_init_1_how_long_a_cold_start_takes(cold_start: float, begins: float) -> None:
+    world = world_assuming(cold_start_seconds=cold_start)
+    world.function()
+    world.invoke()
+    world.run()
+
+    assert [call.at_seconds for call in world.calls] == [begins]
+
+
+@pytest.mark.parametrize(("reading", "left"), [(UnnamedResponse.SUCCESS, []), (UnnamedResponse.FAILURE, ["a"])])
+def test_esm_report_4_how_a_response_without_failures_is_taken(reading: UnnamedResponse, left: list[str]) -> None:
+    world = world_assuming(unnamed_response=reading)
+    world.runtime.behave = lambda call: Script(payload='{"statusCode": 200}')
+    queue = world.queue()
+    world.function()
+    world.mapping(queue, report_batch_item_failures=True)
+    world.send(queue, "a")
+    world.start()
+    world.run(1)
+
+    assert remaining(queue) == left
+    assert [event.rule for event in world.events(Kind.VERDICT)] == ["ESM-REPORT-4"]
+
+
+@pytest.mark.parametrize("payload", ["null", "{}", '{"batchItemFailures": []}'])
+def test_esm_report_4_what_is_documented_is_not_touched(payload: str) -> None:
+    world = world_assuming(unnamed_response=UnnamedResponse.FAILURE)
+    world.runtime.behave = lambda call: Script(payload=payload)
+    queue = world.queue()
+    world.function()
+    world.mapping(queue, report_batch_item_failures=True)
+    world.send(queue, "a")
+    world.start()
+    world.run(1)
+
+    assert remaining(queue) == []
+
+
+@pytest.mark.parametrize(("reading", "hidden_until"), [(LongWindow.EXTENDED, 20 + 15 + 30), (LongWindow.QUEUE, 30)])
+def test_esm_vt_2_the_visibility_of_receives_for_a_long_window(reading: LongWindow, hidden_until: int) -> None:
+    world = world_assuming(long_window=reading)
+    queue = world.queue(visibility=30)
+    world.function(timeout=15)
+    world.mapping(queue, window_seconds=20)
+    world.send(queue, "a")
+    world.start()
+    world.run(1)
+
+    assert in_seconds(queue.messages[0].visible_at) == hidden_until
+
+
+@pytest.mark.parametrize(("reading", "left"), [(StaleDelete.DELETE, 0), (StaleDelete.KEEP, 20)])
+def test_sqs_stale_2_what_a_delete_with_an_older_handle_does(reading: StaleDelete, left: int) -> None:
+    world = world_assuming(stale_delete=reading)
+    queue = world.queue(visibility=5)
+    world.send(queue, *"abcdefghijklmnopqrst")
+    old = [delivery.receipt_handle for _ in range(2) for delivery in queue.receive(10)]
+    world.wait(5)
+    for _ in range(2):
+        queue.receive(10)
+    for handle in old:
+        queue.delete(handle)
+
+    assert len(queue.messages) == left
+
+
+@pytest.mark.parametrize("latency", [0.0, 0.5])
+def test_sim_api_1_how_long_a_call_of_a_handler_takes(latency: float) -> None:
+    resources, load = graph("batch-partial"), workload("batch-partial")
+    run = simulate(resources, ROOT, load, 1, Assumptions(api_latency_seconds=(latency, latency)))
+    sent = next(event for event in run.events if event.kind is Kind.SENT)
+
+    assert in_seconds(sent.instant) == pytest.approx(0.25 + latency, abs=0.01)
+
+
+@pytest.mark.parametrize(("pause", "dead"), [(60, 40), (600, 20)])
+def test_esm_throttle_3_how_long_pollers_do_not_grow_after_a_throttle(pause: float, dead: int) -> None:
+    stack = "concurrency-trap"
+    run = simulate(graph(stack), ROOT, workload(stack), 1, Assumptions(throttle_pause_seconds=pause))
+
+    assert sum(event.kind is Kind.DEAD_LETTERED for event in run.events) == dead

@@ -1,0 +1,108 @@
+"""Rules that can be read in several ways."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+
+from lab.errors import UnknownRuleError, UsageError
+from lab.model.assumptions import DEFAULTS, Assumptions, LongWindow, StaleDelete, UnnamedResponse
+from lab.model.mapping.decisions import ThrottleReading
+from lab.rules import RULES
+from lab.rules.alternatives import ALTERNATIVES, assumed_otherwise, other_readings, read_assumptions
+
+
+def test_every_alternative_is_of_a_rule_and_of_a_field_of_its_own() -> None:
+    assert set(ALTERNATIVES) <= set(RULES)
+    assert sorted(alternative.field for alternative in ALTERNATIVES.values()) == sorted(
+        field.name for field in fields(Assumptions)
+    )
+
+
+@pytest.mark.parametrize("rule", list(ALTERNATIVES))
+def test_the_text_of_a_reading_reads_as_that_reading(rule: str) -> None:
+    alternative = ALTERNATIVES[rule]
+    for text in (alternative.of(DEFAULTS), *alternative.values):
+        assert alternative.of(alternative.set(DEFAULTS, text)) == text
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ([], DEFAULTS),
+        (["ESM-THROTTLE-2=visibility-left"], Assumptions(throttle_reading=ThrottleReading.VISIBILITY_LEFT)),
+        (["esm-throttle-3 = 600"], Assumptions(throttle_pause_seconds=600)),
+        (["ESM-SCALE-4=2"], Assumptions(least_pollers=2)),
+        (["ESM-REPORT-4=failure"], Assumptions(unnamed_response=UnnamedResponse.FAILURE)),
+        (["ESM-VT-2=queue"], Assumptions(long_window=LongWindow.QUEUE)),
+        (["SQS-STALE-2=keep", "SQS-STALE-2=delete"], Assumptions(stale_delete=StaleDelete.DELETE)),
+        (
+            ["LAM-INIT-1=3", "SIM-API-1=0..0.5"],
+            Assumptions(cold_start_seconds=3, api_latency_seconds=(0, 0.5)),
+        ),
+    ],
+)
+def test_readings_by_their_texts(texts: list[str], expected: Assumptions) -> None:
+    assert read_assumptions(texts) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "ESM-THROTTLE-2",
+            "--assume ESM-THROTTLE-2: write it as RULE=VALUE, such as ESM-THROTTLE-2=visibility-left",
+        ),
+        (
+            "ESM-THROTTLE-2=never",
+            ("--assume ESM-THROTTLE-2=never: ESM-THROTTLE-2 can be function-timeout-left or visibility-left"),
+        ),
+        ("ESM-SCALE-4=6", "--assume ESM-SCALE-4=6: ESM-SCALE-4 can be a number of concurrent batches from 2 to 5"),
+        ("LAM-INIT-1=nan", "--assume LAM-INIT-1=nan: LAM-INIT-1 can be a number of seconds from 0 to 10"),
+        (
+            "SIM-API-1=2..1",
+            "--assume SIM-API-1=2..1: SIM-API-1 can be a range of seconds from 0 to 60, such as 0.005..0.015",
+        ),
+        (
+            "SIM-API-1=2",
+            "--assume SIM-API-1=2: SIM-API-1 can be a range of seconds from 0 to 60, such as 0.005..0.015",
+        ),
+        (
+            "SQS-VT-1=x",
+            (
+                "--assume SQS-VT-1=x: SQS-VT-1 has one reading only (rules with several: ESM-THROTTLE-2, "
+                "ESM-THROTTLE-3, ESM-SCALE-4, ESM-REPORT-4, ESM-VT-2, SQS-STALE-2, LAM-INIT-1, SIM-API-1)"
+            ),
+        ),
+    ],
+)
+def test_what_is_no_reading_is_refused_with_what_is(text: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_assumptions([text])
+    assert str(caught.value) == message
+
+
+def test_a_rule_that_does_not_exist() -> None:
+    with pytest.raises(UnknownRuleError, match="no rule has the id ESM-THROTLE-2: did you mean ESM-THROTTLE-2"):
+        read_assumptions(["ESM-THROTLE-2=visibility-left"])
+
+
+def test_what_is_assumed_otherwise_is_told_by_rule() -> None:
+    assumptions = read_assumptions(["SQS-STALE-2=keep", "LAM-INIT-1=0.25", "SIM-API-1=0..1"])
+    assert assumed_otherwise(assumptions) == {"SQS-STALE-2": "keep", "SIM-API-1": "0..1"}
+
+
+def test_the_other_readings_of_what_a_run_leaned_on_one_at_a_time() -> None:
+    leaned = ("ESM-THROTTLE-2", "LAM-INIT-1", "SQS-DLQ-1", "SQS-STALE-2")
+    assumed = Assumptions(stale_delete=StaleDelete.KEEP)
+
+    assert list(other_readings(leaned, assumed)) == [
+        (
+            "ESM-THROTTLE-2",
+            "visibility-left",
+            Assumptions(stale_delete=StaleDelete.KEEP, throttle_reading=ThrottleReading.VISIBILITY_LEFT),
+        ),
+        ("SQS-STALE-2", "coin", Assumptions(stale_delete=StaleDelete.COIN)),
+        ("SQS-STALE-2", "delete", Assumptions(stale_delete=StaleDelete.DELETE)),
+    ]
