@@ -18,10 +18,10 @@ LONGEST_VALUE_CHARACTERS = 250
 
 
 class RetryMetrics:
-    """Counts the retries of one function.
+    """Counts the retries of invokes of one function. Who made them stands beside the metric, as `service`.
 
     Args:
-        function_name: value of the dimension `FunctionName`.
+        function_name: value of the dimension `FunctionName`: the function that is invoked.
         namespace: CloudWatch namespace.
     """
 
@@ -36,5 +36,9 @@ class RetryMetrics:
             error_type: what the try before it failed with: AWS's error code, or the type of an exception.
         """
         with single_metric(name=METRIC, unit=MetricUnit.Count, value=1, namespace=self._namespace) as metric:
+            # Powertools' own dimension would split the count by caller, and nobody could ask for it by these two alone.
+            caller, metric.service = metric.service, ""
+            if caller:
+                metric.add_metadata("service", caller)
             metric.add_dimension(name="FunctionName", value=self._function_name[:LONGEST_VALUE_CHARACTERS])
             metric.add_dimension(name="ErrorType", value=error_type[:LONGEST_VALUE_CHARACTERS])

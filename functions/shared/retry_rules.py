@@ -154,6 +154,11 @@ def with_powertools(rules: RetryRules) -> RetryRules:
     )
 
 
+def _draw() -> float:
+    # Looked up at each call: code that seeds or replaces `random` after this module was imported is heard.
+    return random.random()
+
+
 @dataclass(frozen=True, slots=True)
 class Backoff:
     """How long to wait before another try: exponential, with full jitter.
@@ -175,7 +180,7 @@ class Backoff:
     throttled_cap_seconds: float = 60.0
     base_seconds: float = 1.0
     cap_seconds: float = 30.0
-    draw: Callable[[], float] = random.random
+    draw: Callable[[], float] = _draw
 
     def longest_seconds(self, retry: Retry, failures: int) -> float:
         """The longest time that may be drawn.
