@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import pulumi
 
+from components.invoke_pipelines import AsyncPipeline, SyncPipeline
 from components.layer import SharedLayer
 from components.log_pipelines import KafkaPipeline, StreamPipeline
-from components.pipelines import BatchPipeline, Pipeline, VisibilityPipeline
+from components.pipelines import BatchPipeline, VisibilityPipeline
 from components.settings import load_settings
+
+
+class Family(Protocol):
+    """What the program wants of a family of components."""
+
+    def exports(self, prefix: str = "") -> dict[str, pulumi.Output[str]]:
+        """Its stack outputs by name."""
 
 
 def deploy() -> None:
     """Put the stack together. Outputs are prefixed by the section's name where a stack has several sections."""
     settings = load_settings()
     layer = SharedLayer("shared")
-    pipelines: dict[str, Pipeline | StreamPipeline | KafkaPipeline] = {}
+    pipelines: dict[str, Family] = {}
     if settings.batch is not None:
         pipelines["Batch"] = BatchPipeline("batch", settings.batch, layer.arn)
     if settings.visibility is not None:
@@ -23,6 +33,10 @@ def deploy() -> None:
         pipelines["Stream"] = StreamPipeline("stream", settings.stream, layer.arn)
     if settings.kafka is not None:
         pipelines["Kafka"] = KafkaPipeline("kafka", settings.kafka, layer.arn)
+    if settings.asynchronous is not None:
+        pipelines["Async"] = AsyncPipeline("async", settings.asynchronous, layer.arn)
+    if settings.synchronous is not None:
+        pipelines["Sync"] = SyncPipeline("sync", settings.synchronous, layer.arn)
     for title, pipeline in pipelines.items():
         for name, value in pipeline.exports("" if len(pipelines) == 1 else title).items():
             pulumi.export(name, value)

@@ -1,4 +1,4 @@
-"""The HTTP API through which work is put into a queue."""
+"""The HTTP API through which work comes into a stack."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _AUTHORIZATION_TYPES = {"iam": "AWS_IAM", "none": "NONE"}
 
 
 class EnqueueApi(pulumi.ComponentResource):
-    """An HTTP API `<name>` with one route, `POST /enqueue` as a rule, that hands requests to a producer function.
+    """An HTTP API `<name>` with one route, `POST /enqueue` unless told otherwise, that hands requests to a function.
 
     Args:
         name: logical name of the API, and prefix of the other children's names.

@@ -41,6 +41,7 @@ class PythonFunctionArgs:
         environment: variables besides those of powertools.
         statements: what the function may do besides writing its own logs.
         network: the VPC it stands in; None outside of any.
+        dead_letter_arn: queue for asynchronous events whose retries are over; `statements` have to allow sending to it.
     """
 
     source: str
@@ -49,6 +50,7 @@ class PythonFunctionArgs:
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     statements: Sequence[Statement] = ()
     network: FunctionNetwork | None = None
+    dead_letter_arn: pulumi.Input[str] | None = None
 
 
 class PythonFunction(pulumi.ComponentResource):
@@ -95,6 +97,7 @@ class PythonFunction(pulumi.ComponentResource):
             timeout=args.settings.timeout_seconds,
             memory_size=args.settings.memory_mb,
             reserved_concurrent_executions=args.settings.reserved_concurrency,
+            dead_letter_config=None if args.dead_letter_arn is None else {"target_arn": args.dead_letter_arn},
             environment={"variables": {**_powertools(name), **args.environment}},
             vpc_config=_vpc_config(args.network),
             logging_config={"log_format": "Text", "log_group": logs.name},

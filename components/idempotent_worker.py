@@ -11,6 +11,7 @@ from components.function import PythonFunction, PythonFunctionArgs
 from components.iam import Statement
 from components.mapping import poller_statement, sqs_mapping
 from components.queue import QueueWithDlq
+from components.records_table import records_table
 from components.settings import IdempotentWorkerSettings, VisibilitySettings
 from components.short_visibility import (
     LoweredVisibility,
@@ -21,7 +22,6 @@ from components.short_visibility import (
 )
 
 TABLE_KEY = "messageId"
-TABLE_EXPIRY = "expiresAt"
 
 _TABLE_ACTIONS: dict[str, Sequence[str]] = {
     "check-then-put": ("dynamodb:GetItem", "dynamodb:PutItem"),
@@ -73,7 +73,9 @@ class IdempotentWorker(pulumi.ComponentResource):
             child,
             initial_visibility_timeout_seconds=accepted_seconds,
         )
-        self.table = _table(name, child) if settings.worker.idempotency.mode != "none" else None
+        self.table = (
+            records_table(f"{name}-table", TABLE_KEY, child) if settings.worker.idempotency.mode != "none" else None
+        )
         worker = self._function(name, settings.worker, layer_arn)
         self.function = worker.function
         self.mapping = self._mapping(name, settings, worker)
@@ -113,19 +115,6 @@ class IdempotentWorker(pulumi.ComponentResource):
         mapping = sqs_mapping(f"{name}-mapping", worker, queue, settings.worker, parent=self, depends_on=[raised])
         LoweredVisibility(f"{name}-queue-lowered", target, pulumi.ResourceOptions(parent=self, depends_on=[mapping]))
         return mapping
-
-
-def _table(name: str, opts: pulumi.ResourceOptions) -> dynamodb.Table:
-    return dynamodb.Table(
-        f"{name}-table",
-        hash_key=TABLE_KEY,
-        attributes=[{"name": TABLE_KEY, "type": "S"}],
-        billing_mode="PAY_PER_REQUEST",
-        ttl={"attribute_name": TABLE_EXPIRY, "enabled": True},
-        point_in_time_recovery={"enabled": True},
-        server_side_encryption={"enabled": True},
-        opts=opts,
-    )
 
 
 def _environment(

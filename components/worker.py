@@ -6,12 +6,16 @@ import pulumi
 from pulumi_aws import sqs
 
 from components.function import PythonFunction, PythonFunctionArgs
+from components.iam import Statement
 from components.mapping import poller_statement, sqs_mapping
+from components.parking import ParkingQueue
 from components.settings import BatchWorkerSettings
 
 
 class BatchWorker(pulumi.ComponentResource):
     """The function `<name>-worker`, fed in batches by the mapping `<name>-mapping`.
+
+    Where messages are parked that no retry can help, there is the queue `<name>-parking` besides.
 
     Args:
         name: prefix of the children's names.
@@ -24,6 +28,7 @@ class BatchWorker(pulumi.ComponentResource):
     Attributes:
         function: the Lambda function.
         mapping: the event source mapping.
+        parking: the parking queue, or None.
     """
 
     def __init__(
@@ -37,14 +42,17 @@ class BatchWorker(pulumi.ComponentResource):
         fifo: bool = False,
     ) -> None:
         super().__init__("delivery-lab:worker:BatchWorker", name, settings.effective(), opts)
-        args = PythonFunctionArgs(
-            source="batch_worker",
-            settings=settings,
-            layer_arn=layer_arn,
-            environment=_environment(settings, fifo=fifo),
-            statements=[poller_statement(queue)],
-        )
-        worker = PythonFunction(f"{name}-worker", args, pulumi.ResourceOptions(parent=self))
+        child = pulumi.ResourceOptions(parent=self)
+        self.parking = ParkingQueue(f"{name}-parking", child) if settings.retry.non_retryable == "park" else None
+        environment, statements = _environment(settings, fifo=fifo), [poller_statement(queue)]
+        if self.parking is not None:
+            environment["PARKING_QUEUE_URL"] = self.parking.queue.url
+            statements.append(self.parking.statement())
+        if settings.retry.backoff:
+            environment["QUEUE_URL"] = queue.url
+            statements.append(Statement("DelayReturn", ("sqs:ChangeMessageVisibility",), queue.arn))
+        args = PythonFunctionArgs("batch_worker", settings, layer_arn, environment, statements)
+        worker = PythonFunction(f"{name}-worker", args, child)
         self.function = worker.function
         self.mapping = sqs_mapping(f"{name}-mapping", worker, queue, settings, parent=self)
         self.register_outputs({"functionName": self.function.name, "mappingUuid": self.mapping.uuid})
@@ -54,4 +62,9 @@ def _environment(settings: BatchWorkerSettings, *, fifo: bool) -> dict[str, pulu
     variables: dict[str, pulumi.Input[str]] = {"ON_RECORD_ERROR": settings.on_record_error}
     if fifo:
         variables["KEEP_GROUP_ORDER"] = "false" if settings.keep_group_order is False else "true"
+    # What the function does when it is told nothing is not told, so that nothing is deployed anew for its sake.
+    if settings.retry.non_retryable != "fail":
+        variables["NON_RETRYABLE"] = settings.retry.non_retryable
+    if settings.retry.backoff:
+        variables["RETURN_DELAY"] = "backoff"
     return variables

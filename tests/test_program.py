@@ -19,6 +19,26 @@ ROOT = Path(__file__).resolve().parent.parent
 STACKS = sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in ROOT.glob("stacks/Pulumi.*.yaml"))
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 EXPORTS = {"ApiEndpoint", "QueueUrl", "DlqUrl", "ProducerFunction", "WorkerFunction"}
+QUEUE_FAMILIES = ("batch", "visibility")
+PARTS = {
+    "batch": {"queue", "dlq", "worker", "producer", "api", "mapping"},
+    "visibility": {"queue", "dlq", "worker", "producer", "api", "mapping"},
+    "async": {"worker", "invoke-config", "failure"},
+    "sync": {"caller", "callee", "api"},
+}
+"""What every stack of a family has, by the end of its name."""
+
+ASYNC = {
+    "async-default": (2, 21_600, ("none", "sqs", False), "none"),
+    "async-none": (0, 21_600, ("none", "sqs", False), "none"),
+    "async-bounded-age": (2, 90, ("none", "sqs", False), "none"),
+    "async-destinations": (2, 21_600, ("sns", "sqs", True), "powertools"),
+}
+RETRY = {
+    "sqs-swallow": {"nonRetryable": "swallow", "backoff": False},
+    "sqs-park": {"nonRetryable": "park", "backoff": False},
+    "sqs-backoff": {"nonRetryable": "fail", "backoff": True},
+}
 BATCH = {
     "batch-partial": {"batchSize": 10, "reportBatchItemFailures": True, "onRecordError": "report"},
     "batch-all-or-nothing": {"batchSize": 10, "reportBatchItemFailures": False, "onRecordError": "raise"},
@@ -75,7 +95,10 @@ def _expected_exports(stack: str) -> set[str]:
     return {"TableName" if stack == "dynamodb-stream" else "StreamName", "WorkerFunction", *failures}
 
 
-@pytest.mark.parametrize("stack", STACKS)
+OF_QUEUES = [stack for stack in STACKS if _family(stack) in QUEUE_FAMILIES]
+
+
+@pytest.mark.parametrize("stack", OF_QUEUES)
 def test_every_stack_exports_what_users_need(stack: str) -> None:
     outputs = _run(_config(stack), stack=stack).outputs
     family = _family(stack)
@@ -123,8 +146,9 @@ MAY_END_IN_A_WILDCARD = {"WriteOwnLogs": ":*", "KeepOffsets": "/*"}
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_no_policy_of_any_stack_allows_more_than_named_actions_on_named_resources(stack: str) -> None:
-    policies = _run(_config(stack), stack=stack).of_type("aws:iam/rolePolicy:RolePolicy")
-    assert len(policies) == (1 if _family(stack) == "stream" else 2)
+    world = _run(_config(stack), stack=stack)
+    policies = world.of_type("aws:iam/rolePolicy:RolePolicy")
+    assert len(policies) == len(world.of_type("aws:lambda/function:Function"))
     for policy in policies:
         for statement in policy.document("policy")["Statement"]:
             assert not any("*" in action for action in statement["Action"]), statement
@@ -173,6 +197,57 @@ def test_the_batch_variants_differ_in_what_they_are_about(stack: str) -> None:
     assert mapping["batchSize"] == BATCH[stack]["batchSize"]
     variables = world.one("aws:lambda/function:Function", "batch-worker").inputs["environment"]["variables"]
     assert variables["ON_RECORD_ERROR"] == BATCH[stack]["onRecordError"]
+
+
+@pytest.mark.parametrize("stack", sorted(RETRY))
+def test_the_variants_of_failed_records_differ_in_what_they_are_about(stack: str) -> None:
+    world = _run(_config(stack), stack=stack)
+    settings = world.one("delivery-lab:pipelines:BatchPipeline", "batch").inputs
+    assert settings["worker"]["retry"] == RETRY[stack]
+    assert (settings["queue"]["visibilityTimeoutSeconds"], settings["queue"]["maxReceiveCount"]) == (120, 5)
+    queues = {queue.name for queue in world.of_type("aws:sqs/queue:Queue")}
+    assert ("batch-parking" in queues) is (stack == "sqs-park")
+
+
+@pytest.mark.parametrize("stack", sorted(ASYNC))
+def test_the_async_variants_differ_in_what_they_are_about(stack: str) -> None:
+    retries, age_seconds, (success, failure, dead_letters), idempotency = ASYNC[stack]
+    world = _run(_config(stack), stack=stack)
+    settings = world.one("delivery-lab:pipelines:AsyncPipeline", "async").inputs
+    assert settings["destinations"]["onSuccess"] == success
+    assert settings["destinations"]["onFailure"] == failure
+    assert settings["destinations"]["deadLetterQueue"] is dead_letters
+    assert settings["worker"]["idempotency"]["mode"] == idempotency
+    config = world.one("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig", "async-invoke-config").inputs
+    assert (config["maximumRetryAttempts"], config["maximumEventAgeInSeconds"]) == (retries, age_seconds)
+    exports = {"WorkerFunction", "FailureDestinationArn"}
+    assert set(world.outputs) == exports | ({"SuccessDestinationArn", "DlqUrl"} if dead_letters else set())
+
+
+@pytest.mark.parametrize("mode", ["naive", "retry", "breaker"])
+def test_the_sync_variants_differ_in_their_mode(mode: str) -> None:
+    world = _run(_config(f"sync-{mode}"), stack=f"sync-{mode}")
+    settings = world.one("delivery-lab:pipelines:SyncPipeline", "sync").inputs
+    assert settings["caller"]["mode"] == mode
+    assert (settings["caller"]["timeoutSeconds"], settings["callee"]["timeoutSeconds"]) == (29, 5)
+    variables = world.one("aws:lambda/function:Function", "sync-caller").inputs["environment"]["variables"]
+    assert variables["MODE"] == mode
+    assert world.outputs == {
+        "ApiEndpoint": "https://sync-api.test",
+        "CallerFunction": "sync-caller",
+        "CalleeFunction": "sync-callee",
+    }
+
+
+def test_families_without_a_queue_prefix_their_outputs_like_all_others() -> None:
+    outputs = _run({"aws:region": "eu-west-1", "delivery-lab:async": {}, "delivery-lab:sync": {}}).outputs
+    assert set(outputs) == {
+        "AsyncWorkerFunction",
+        "AsyncFailureDestinationArn",
+        "SyncApiEndpoint",
+        "SyncCallerFunction",
+        "SyncCalleeFunction",
+    }
 
 
 @pytest.mark.parametrize("stack", sorted(VISIBILITY))
@@ -282,7 +357,7 @@ def test_msk_default_is_the_sample_as_it_is() -> None:
 
 
 def test_every_variant_of_every_family_is_there() -> None:
-    assert {*BATCH, *VISIBILITY, *LOGS} <= set(STACKS)
+    assert {*BATCH, *VISIBILITY, *LOGS, *ASYNC, *RETRY, "sync-naive", "sync-retry", "sync-breaker"} <= set(STACKS)
 
 
 def test_a_stack_that_cannot_be_used_registers_nothing() -> None:

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from components.settings.alarms import AlarmSettings
 from components.settings.api import ApiSettings, ThrottlingSettings
+from components.settings.asynchronous import (
+    AsyncIdempotencySettings,
+    AsyncSettings,
+    AsyncWorkerSettings,
+    Destination,
+    DestinationsSettings,
+)
 from components.settings.batch import BatchSettings
 from components.settings.function import (
     BatchWorkerSettings,
@@ -20,7 +27,9 @@ from components.settings.ordered import OrderedWorkerSettings
 from components.settings.pipeline import PipelineSettings
 from components.settings.problems import Problem, SettingsError
 from components.settings.queue import DeadLetterQueueSettings, OrderableQueueSettings, QueueSettings
+from components.settings.retry import RetrySettings
 from components.settings.stream import KinesisSettings, StreamSettings, StreamWorkerSettings, TableSettings
+from components.settings.synchronous import BreakerSettings, CalleeSettings, CallerSettings, SyncSettings
 from components.settings.visibility import (
     HeartbeatSettings,
     IdempotencySettings,
@@ -32,9 +41,17 @@ __all__ = [
     "SECTIONS",
     "AlarmSettings",
     "ApiSettings",
+    "AsyncIdempotencySettings",
+    "AsyncSettings",
+    "AsyncWorkerSettings",
     "BatchSettings",
     "BatchWorkerSettings",
+    "BreakerSettings",
+    "CalleeSettings",
+    "CallerSettings",
     "DeadLetterQueueSettings",
+    "Destination",
+    "DestinationsSettings",
     "FunctionSettings",
     "HeartbeatSettings",
     "IdempotencySettings",
@@ -52,12 +69,14 @@ __all__ = [
     "ProducerSettings",
     "ProvisionedPollersSettings",
     "QueueSettings",
+    "RetrySettings",
     "SelfManagedKafkaSettings",
     "Settings",
     "SettingsError",
     "SqsWorkerSettings",
     "StreamSettings",
     "StreamWorkerSettings",
+    "SyncSettings",
     "TableSettings",
     "ThrottlingSettings",
     "TopicSettings",

@@ -9,6 +9,7 @@ from typing import Literal, Self
 from pydantic import Field, JsonValue, field_validator, model_validator
 
 from components.settings.base import RuleError, Section, Violation, require
+from components.settings.retry import RetrySettings
 
 LogRetentionDays = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
@@ -142,6 +143,20 @@ class BatchWorkerSettings(SqsWorkerSettings):
     keep_group_order: bool | None = Field(
         None, description="whether the function stops at the first failure of a message group of a FIFO queue"
     )
+    retry: RetrySettings = Field(default_factory=RetrySettings)
+
+    @model_validator(mode="after")
+    def _what_is_to_come_back_is_not_deleted(self) -> Self:
+        if self.retry.backoff and self.on_record_error == "report" and not self.report_batch_item_failures:
+            require(
+                Violation(
+                    ("retry", "backoff"),
+                    True,
+                    "needs reportBatchItemFailures: without it the mapping deletes failed messages, so none comes back",
+                    "set reportBatchItemFailures to true, or onRecordError to raise",
+                )
+            )
+        return self
 
 
 def _pattern_violations(index: int, pattern: dict[str, JsonValue]) -> Iterator[Violation]:

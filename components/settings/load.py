@@ -11,11 +11,13 @@ import pulumi
 from pulumi.runtime import get_config_env
 from pydantic import ValidationError
 
+from components.settings.asynchronous import AsyncSettings
 from components.settings.base import Section
 from components.settings.batch import BatchSettings
 from components.settings.kafka import KafkaSettings
 from components.settings.problems import Problem, SettingsError, problems_of, unknown_key_fix
 from components.settings.stream import StreamSettings
+from components.settings.synchronous import SyncSettings
 from components.settings.visibility import VisibilitySettings
 
 Model = TypeVar("Model", bound=Section)
@@ -25,6 +27,8 @@ SECTIONS: Mapping[str, type[Section]] = {
     "visibility": VisibilitySettings,
     "stream": StreamSettings,
     "kafka": KafkaSettings,
+    "async": AsyncSettings,
+    "sync": SyncSettings,
 }
 """The sections a stack may have, by their key in the project's namespace."""
 READ_BY_OTHERS = frozenset({"accept"})
@@ -39,6 +43,8 @@ class Settings:
     visibility: VisibilitySettings | None = None
     stream: StreamSettings | None = None
     kafka: KafkaSettings | None = None
+    asynchronous: AsyncSettings | None = None
+    synchronous: SyncSettings | None = None
 
 
 def load_settings() -> Settings:
@@ -70,6 +76,8 @@ def load_settings() -> Settings:
         visibility=_section(sections, VisibilitySettings),
         stream=_section(sections, StreamSettings),
         kafka=_section(sections, KafkaSettings),
+        asynchronous=_section(sections, AsyncSettings),
+        synchronous=_section(sections, SyncSettings),
     )
 
 

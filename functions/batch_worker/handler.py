@@ -12,12 +12,18 @@
 `KEEP_GROUP_ORDER` is set where the queue is FIFO. With `true` the rest of a message group is left alone after one of
 its records failed, and is reported with it: whatever is not reported is deleted, also behind a record that comes back.
 With `false` the worker goes on and reports the failed record only, which breaks the order of the group.
+
+`NON_RETRYABLE` says what becomes of messages that are wrong in themselves: `fail` (default) treats them as all others,
+`park` sends them to the queue `PARKING_QUEUE_URL`, `swallow` catches the error and goes on, which deletes them.
+`RETURN_DELAY` `backoff` has all others come back after a delay that grows with their deliveries, instead of after the
+visibility timeout of the queue `QUEUE_URL`.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import boto3
 from aws_lambda_powertools.utilities.batch import (
     BatchProcessor,
     EventType,
@@ -27,13 +33,20 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
 from shared import settings
 from shared.contract import Delivery, EventLog, new_logger
-from shared.errors import BatchFailedError, InvalidMessageError, ProcessingError
+from shared.errors import BatchFailedError, InvalidMessageError, ProcessingError, RejectedError
 from shared.jobs import parse_job, work_for
+from shared.record_failures import Parking, RecordFailures, ReturnDelay
+from shared.retry_rules import message_rules
 
 RAISE_ON_RECORD_ERROR = settings.choice("ON_RECORD_ERROR", ("report", "raise"), "report") == "raise"
 KEEP_GROUP_ORDER = settings.flag("KEEP_GROUP_ORDER", default=False)
+NON_RETRYABLE = settings.choice("NON_RETRYABLE", ("fail", "park", "swallow"), "fail")
+BACKOFF = settings.choice("RETURN_DELAY", ("visibility-timeout", "backoff"), "visibility-timeout") == "backoff"
+
+CLIENT_CONFIG = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
 
 logger = new_logger()
 events = EventLog(logger)
@@ -44,12 +57,30 @@ processor = SqsFifoPartialProcessor(skip_group_on_error=True) if KEEP_GROUP_ORDE
 processor.raise_on_entire_batch_failure = False
 
 
+def make_failures() -> RecordFailures:
+    """What becomes of records whose work failed."""
+    if NON_RETRYABLE != "park" and not BACKOFF:
+        return RecordFailures(message_rules(), swallow=NON_RETRYABLE == "swallow")
+    sqs = boto3.client("sqs", config=CLIENT_CONFIG)
+    return RecordFailures(
+        message_rules(),
+        parking=Parking(sqs, settings.required("PARKING_QUEUE_URL")) if NON_RETRYABLE == "park" else None,
+        return_delay=ReturnDelay(sqs, settings.required("QUEUE_URL")) if BACKOFF else None,
+        swallow=NON_RETRYABLE == "swallow",
+    )
+
+
+failures = make_failures()
+
+
 def record_handler(record: SQSRecord) -> None:
     """Work on one message.
 
     Raises:
         InvalidMessageError: its body is not a job.
         ProcessingError: it is told to fail.
+        RejectedError: it is told to be rejected.
+        ParkingError: it should have been parked, and was not.
     """
     delivery = Delivery.of(record)
     business_id: str | None = None
@@ -58,15 +89,16 @@ def record_handler(record: SQSRecord) -> None:
         business_id = job.id
         events.started(job.id, delivery)
         work_for(job.sleep)
+        if job.rejected:
+            raise RejectedError(f"message {job.id} was told to be rejected")
         if job.fails(delivery.receive_count):
             raise ProcessingError(f"message {job.id} was told to fail")
         events.processed(job.id, delivery)
-    except InvalidMessageError as error:
-        events.failed(error.business_id, delivery, error)
-        raise
-    except Exception as error:
-        events.failed(business_id, delivery, error)
-        raise
+    except Exception as error:  # noqa: BLE001 (whatever it is, it is raised again unless no retry can help it)
+        known_id = error.business_id if isinstance(error, InvalidMessageError) else business_id
+        events.failed(known_id, delivery, error)
+        settled = failures.settle(record, delivery, error)
+        logger.warning(settled.value, extra={"id": known_id, "message_id": delivery.message_id})
 
 
 @logger.inject_lambda_context

@@ -4,8 +4,8 @@
 | --- | --- |
 | `event` | `queued`, `started`, `processed`, `failed`, `duplicate`, `heartbeat`, `heartbeat_failed` |
 | `id` | the business id from the message's body; absent where the body has none that can be read |
-| `message_id` | SQS message id, `shard:sequenceNumber` of a stream, or `topic-partition:offset` of Kafka |
-| `receive_count` | how often SQS has delivered the message so far, this delivery included; streams do not count |
+| `message_id` | SQS message id, `shard:sequenceNumber`, `topic-partition:offset`, or an invoke's request id |
+| `receive_count` | how often SQS has delivered the message, this delivery included; absent for streams and invokes |
 | `error_type`, `retryable` | with `failed` and `heartbeat_failed` |
 
 Outcomes are counted from these lines, so each stands exactly where the thing it names has just happened:
@@ -84,6 +84,31 @@ class Delivery:
             receive_count=receive_count,
             received_at=int(first_ms) / 1000 if known else time.time(),
         )
+
+
+class Traceable(Protocol):
+    """What a line of the log says about what was delivered."""
+
+    @property
+    def message_id(self) -> str:
+        """Its id, the same for every delivery."""
+
+    @property
+    def receive_count(self) -> int | None:
+        """How often it has been delivered, None where nobody counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invoked:
+    """One invoke of a function with an event of its own, asynchronous or not.
+
+    Attributes:
+        message_id: the request id.
+        receive_count: always None: Lambda tells no function which attempt it is.
+    """
+
+    message_id: str
+    receive_count: None = None
 
 
 def is_retryable(error: Exception) -> bool:

@@ -8,6 +8,16 @@ FunctionError                 base
 ├── AlreadyInProgressError    another delivery holds the claim on the same business id
 ├── PrecedingRecordError      an earlier record of the same key failed, so this one has to wait
 ├── BatchFailedError          all-or-nothing: at least one record of the batch failed
+├── RejectedError             the work was refused for good; `retryable` is false
+├── ParkingError              a message could not be put into the parking queue
+├── CircuitOpenError          a circuit breaker made no call
+├── InvokeError               a synchronous invoke did not bring an answer
+│   ├── InvalidPayloadError   the event is no JSON, or too large; nothing was invoked
+│   ├── InvokeRefusedError    Lambda refused it, and trying again is of no use or was of none
+│   ├── OutOfTimeError        the caller has not enough time left to wait for an answer
+│   ├── OutcomeUnknownError   the connection broke: the function may have run, or may be running still
+│   ├── FunctionFailedError   the function ran and failed
+│   └── InvalidAnswerError    the answer lacks what every answer has
 ├── HeartbeatLimitError       SQS hides no message for longer than 12 hours
 └── HeartbeatLostError        the message may have been delivered to somebody else
 """
@@ -91,3 +101,82 @@ class HeartbeatLimitError(FunctionError):
 
 class HeartbeatLostError(FunctionError):
     """The message is not held any more: somebody else may be working on it."""
+
+
+class RejectedError(FunctionError):
+    """The work was refused for reasons of its own, such as a rule of the business: no delivery can go better."""
+
+    retryable: ClassVar[bool] = False
+
+
+class ParkingError(FunctionError):
+    """A message that no retry can help could not be put into the parking queue, so its record fails after all."""
+
+
+class CircuitOpenError(FunctionError):
+    """A circuit breaker made no call, because those before it failed.
+
+    Args:
+        name: what the breaker guards.
+        next_probe_at: when it will let one call through, in Unix seconds.
+        now: the present instant, in Unix seconds.
+    """
+
+    def __init__(self, name: str, next_probe_at: float, now: float) -> None:
+        self.name = name
+        self.next_probe_at = next_probe_at
+        self.retry_after_seconds = max(0.0, next_probe_at - now)
+        super().__init__(f"{name} is not called: it failed, and is tried again in {self.retry_after_seconds:.1f} s")
+
+
+class InvokeError(FunctionError):
+    """A synchronous invoke did not bring an answer.
+
+    Args:
+        function_name: the function that was to be invoked.
+        message: what went wrong.
+        attempts: how often it was tried.
+    """
+
+    def __init__(self, function_name: str, message: str, attempts: int = 0) -> None:
+        super().__init__(f"{function_name}: {message}")
+        self.function_name = function_name
+        self.attempts = attempts
+
+
+class InvalidPayloadError(InvokeError):
+    """The event cannot be written as JSON, or is larger than a synchronous invoke takes."""
+
+    retryable: ClassVar[bool] = False
+
+
+class InvokeRefusedError(InvokeError):
+    """Lambda refused the invoke, and trying again is of no use or was of none; its cause says why."""
+
+
+class OutOfTimeError(InvokeError):
+    """The caller has not enough time left to wait for an answer, so nothing (more) was invoked."""
+
+
+class OutcomeUnknownError(InvokeError):
+    """The connection broke after the event had been sent: nobody knows whether the function ran."""
+
+
+class FunctionFailedError(InvokeError):
+    """The function ran and failed. It is not invoked again: what it had done before would be done twice.
+
+    Args:
+        function_name: the function.
+        error_type: type of its error, as its runtime reports it.
+        error_message: message of its error.
+        attempts: how often it was tried until it ran.
+    """
+
+    def __init__(self, function_name: str, error_type: str, error_message: str, attempts: int = 0) -> None:
+        super().__init__(function_name, f"failed with {error_type}: {error_message}", attempts)
+        self.error_type = error_type
+        self.error_message = error_message
+
+
+class InvalidAnswerError(InvokeError):
+    """The answer is no JSON, or lacks what every answer has."""

@@ -38,6 +38,7 @@ class Job(BaseModel):
         id: the business id; the same for every message that stands for the same piece of work.
         should_fail: the work fails, as it does for a message that no code can process.
         fail_times: on so many deliveries the work fails, as it does while something else is out of order.
+        rejected: the work is refused for good, as a rule of the business would: no delivery can go better.
         sleep: how long the work takes, in seconds.
     """
 
@@ -46,6 +47,7 @@ class Job(BaseModel):
     id: BusinessId
     should_fail: Annotated[bool, Field(alias="shouldFail", description="true or false")] = False
     fail_times: Annotated[int, Field(alias="failTimes", ge=0, description="a whole number, 0 or more")] = 0
+    rejected: Annotated[bool, Field(description="true or false")] = False
     sleep: Seconds = 0.0
 
     def fails(self, receive_count: int) -> bool:

@@ -27,6 +27,11 @@ def required(name: str) -> str:
     return value
 
 
+def optional(name: str) -> str | None:
+    """The value of a variable, None where it is missing or empty."""
+    return os.environ.get(name) or None
+
+
 def choice(name: str, allowed: Sequence[str], default: str) -> str:
     """One word out of several.
 

@@ -5,26 +5,38 @@ then it has validated and serialised the parameters; it turns our answer into th
 afterwards. The parameters as the caller gave them are noted at `before-parameter-build`, after all other
 listeners of that event (boto3's resources turn Python values into DynamoDB's there).
 
-Not modelled: botocore's retries, which happen below this point. A throttled call raises at its first answer.
+botocore's retries happen below this point, around the connection. A call whose first answer may be tried again
+(a throttle, an internal error, a read timeout) is therefore let through to them: `before-send`, which botocore asks
+for each attempt, gives that answer first and asks the model for the next ones, so the client's own retry mode, number
+of attempts, quota, waits and read timeout decide (SYN-RETRY-1, SYN-RETRY-2). Every other call takes the short way.
+Clients in the mode `adaptive` count every call, so theirs all take the long one.
 """
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
+from io import BytesIO
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import botocore.handlers
 import botocore.hooks
 import botocore.session
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.exceptions import ReadTimeoutError
+from botocore.response import StreamingBody
+from botocore.retries import standard
 
-from lab.handlers.fibers import current
+from lab.handlers import wire
+from lab.handlers.fibers import Fiber, current
 from lab.handlers.patches import Patches
-from lab.model.runtime import AwsApi, AwsError, Caller, LongPoll
+from lab.model.runtime import AwsApi, AwsError, Caller, LongPoll, Pending, ReadTimeout
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
@@ -52,31 +64,85 @@ def operating(aws: AwsApi) -> Iterator[None]:
         _operators.remove(aws)
 
 
+@dataclass(slots=True)
+class _Exchange:
+    """A call of a handler that has gone through to botocore's retries.
+
+    Attributes:
+        model: the operation.
+        ask: makes an attempt.
+        request_id: makes the id of an attempt.
+        answer: the answer to the attempt under way, None before it was made.
+    """
+
+    model: OperationModel
+    ask: Callable[[], Answer]
+    request_id: Callable[[], str]
+    answer: Answer | None
+
+
+Answer = dict[str, Any] | AwsError | ReadTimeout
+
+_exchanges: WeakKeyDictionary[Fiber, _Exchange] = WeakKeyDictionary()
+
+
 def _note_parameters(params: Any, context: dict[str, Any], **_: Any) -> None:
     if current() is not None or _operators:
         context[_NOTED] = params
 
 
 def _answer(model: OperationModel, context: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+    """Answer a call at `before-call`, or let it through to the retries."""
     fiber = current()
-    service = model.service_model.service_name
     parameters = dict(context.get(_NOTED, {}))
-    if fiber is not None:
-        host, environment = fiber.environment.host, fiber.environment
-        request_id = host.streams.uuid("api request", environment.function.name, str(environment.number))
-        call: Callable[[], Any] = partial(host.call_aws, fiber, service, model.name, parameters)
-    elif _operators:
-        request_id = "deployment"
-        call = partial(_operators[-1].call, service, model.name, parameters, Caller("deployment", None))
-    else:
-        return None
+    if fiber is None:
+        return _answer_operator(model, parameters) if _operators else None
+    host, environment = fiber.environment.host, fiber.environment
+    config = context.get("client_config")
+    patience = getattr(config, "read_timeout", None)
+    service = model.service_model.service_name
+    exchange = _Exchange(
+        model,
+        partial(_attempt, partial(host.call_aws, fiber, service, model.name, parameters, patience)),
+        partial(host.streams.uuid, "api request", environment.function.name, str(environment.number)),
+        None,
+    )
+    if (getattr(config, "retries", None) or {}).get("mode") != "adaptive":
+        answer = exchange.answer = exchange.ask()
+        if isinstance(answer, dict) or (isinstance(answer, AwsError) and not wire.is_retryable(answer)):
+            return _finished(model, answer, exchange.request_id())
+    _exchanges[fiber] = exchange
+    return None
+
+
+def _attempt(call: Callable[[], dict[str, Any]]) -> Answer:
     try:
-        answer = call()
-        parsed: dict[str, Any] = dict(answer.empty if isinstance(answer, LongPoll) else answer)
-        status = 200
+        return call()
+    except (AwsError, ReadTimeout) as error:
+        return error
+
+
+def _answer_operator(model: OperationModel, parameters: dict[str, Any]) -> tuple[AWSResponse, dict[str, Any]]:
+    caller = Caller("deployment", None)
+    try:
+        answer = _operators[-1].call(model.service_model.service_name, model.name, parameters, caller)
     except AwsError as error:
-        parsed = {**error.details, "Error": {"Code": error.code, "Message": error.message}}
-        status = error.status
+        return _finished(model, error, "deployment")
+    if isinstance(answer, Pending):
+        raise TypeError(f"a deployment cannot wait for {model.name}: no time passes while it runs")
+    return _finished(model, answer.empty if isinstance(answer, LongPoll) else answer, "deployment")
+
+
+def _finished(
+    model: OperationModel, answer: dict[str, Any] | AwsError, request_id: str
+) -> tuple[AWSResponse, dict[str, Any]]:
+    """An answer as botocore hands it on after its retries."""
+    if isinstance(answer, AwsError):
+        parsed = {**answer.details, "Error": {"Code": answer.code, "Message": answer.message}}
+        status = answer.status
+    else:
+        parsed = _with_streams(model, answer)
+        status = int(answer.get("StatusCode", 200))
     headers = {"x-amzn-requestid": request_id}
     parsed["ResponseMetadata"] = {
         "RequestId": request_id,
@@ -84,7 +150,56 @@ def _answer(model: OperationModel, context: dict[str, Any], **_: Any) -> tuple[A
         "HTTPHeaders": headers,
         "RetryAttempts": 0,
     }
-    return AWSResponse(f"https://{service}.amazonaws.com/", status, HTTPHeaders.from_dict(headers), None), parsed
+    url = f"https://{model.service_model.service_name}.amazonaws.com/"
+    return AWSResponse(url, status, HTTPHeaders.from_dict(headers), None), parsed
+
+
+def _with_streams(model: OperationModel, answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer whose streamed member, such as the `Payload` of an invoke, is read as a stream."""
+    parsed = dict(answer)
+    shape = model.output_shape
+    name = shape.serialization.get("payload") if shape is not None and model.has_streaming_output else None
+    if name is not None and isinstance(parsed.get(name), bytes):
+        parsed[name] = StreamingBody(BytesIO(parsed[name]), len(parsed[name]))
+    return parsed
+
+
+def _send(request: Any, **_: Any) -> AWSResponse | None:
+    """Answer one attempt at `before-send`.
+
+    Raises:
+        ReadTimeoutError: the client has lost its patience.
+    """
+    fiber = current()
+    exchange = None if fiber is None else _exchanges.get(fiber)
+    if fiber is None or exchange is None:
+        return None
+    answer, exchange.answer = exchange.answer, None
+    if answer is None:
+        answer = exchange.ask()
+    if isinstance(answer, ReadTimeout):
+        raise ReadTimeoutError(endpoint_url=request.url, error="Read timed out.")
+    if isinstance(answer, AwsError):
+        return wire.failure(exchange.model, answer, exchange.request_id())
+    exchange.answer = answer
+    return wire.success(exchange.model, exchange.request_id())
+
+
+def _fill_in(operation_model: OperationModel, customized_response_dict: dict[str, Any], **_: Any) -> None:
+    """Add the content of a successful attempt at `before-parse`."""
+    fiber = current()
+    exchange = None if fiber is None else _exchanges.get(fiber)
+    if fiber is None or exchange is None or not isinstance(exchange.answer, dict):
+        return
+    customized_response_dict.update(_with_streams(operation_model, exchange.answer))
+    del _exchanges[fiber]
+
+
+class _Backoff(standard.ExponentialBackoff):
+    """botocore's waits, drawn by the generator of whoever waits: botocore binds the host's when it is imported."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"random": lambda: random.random(), **kwargs})
 
 
 def _shared_loader(real: Any) -> Any:
@@ -133,8 +248,14 @@ def install(patches: Patches) -> None:
     Sessions made outside handlers do what they did: our listeners only answer calls made inside one.
     """
     last = botocore.handlers.REGISTER_LAST
-    ours: list[Any] = [("before-parameter-build", _note_parameters, last), ("before-call", _answer, last)]
+    ours: list[Any] = [
+        ("before-parameter-build", _note_parameters, last),
+        ("before-call", _answer, last),
+        ("before-send", _send, last),
+        ("before-parse", _fill_in, last),
+    ]
     patches.set(botocore.handlers, "BUILTIN_HANDLERS", [*botocore.handlers.BUILTIN_HANDLERS, *ours])
+    patches.set(standard, "ExponentialBackoff", _Backoff)
     patches.set(botocore.session, "create_loader", _shared_loader(botocore.session.create_loader))
     patches.set(botocore.session, "EventAliaser", _sharing_names(botocore.session.EventAliaser))
     patches.set(botocore.hooks, "accepts_kwargs", _remembering(botocore.hooks.accepts_kwargs))

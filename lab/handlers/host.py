@@ -24,13 +24,25 @@ from lab.handlers.stall import StallAlarm
 from lab.handlers.virtual_time import VirtualTime
 from lab.model.clock import Scheduler, in_seconds, seconds
 from lab.model.randomness import Streams
-from lab.model.runtime import AwsApi, AwsError, Caller, FunctionConfig, LogLine, LogSink, LongPoll
+from lab.model.runtime import (
+    AwsApi,
+    AwsError,
+    Caller,
+    FunctionConfig,
+    LogLine,
+    LogSink,
+    LongPoll,
+    Pending,
+    ReadTimeout,
+)
 
 COLD_START_SECONDS = 0.25
 MINIMUM_INVOKE_SECONDS = 0.001
 API_LATENCY_MIN_SECONDS = 0.005
 API_LATENCY_MAX_SECONDS = 0.015
 STALL_AFTER_SECONDS = 10.0
+# A client without a read timeout waits for ever; no function and no process lives that long.
+LONGEST_WAIT_SECONDS = 86_400.0
 
 _entered: list[HandlerHost] = []
 
@@ -177,15 +189,31 @@ class HandlerHost:
         plan = None if limit is None else Plan(self.scheduler.now + limit, self._resume, (fiber, False))
         return bool(self._wait(fiber, plan))
 
-    def call_aws(self, fiber: Fiber, service: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    def call_aws(
+        self,
+        fiber: Fiber,
+        service: str,
+        operation: str,
+        parameters: dict[str, Any],
+        read_timeout_seconds: float | None = None,
+    ) -> dict[str, Any]:
         """Make an API call; it takes effect, and its answer arrives, after the latency.
+
+        Args:
+            fiber: the fiber that is running.
+            service: botocore's service name.
+            operation: API operation.
+            parameters: its parameters.
+            read_timeout_seconds: how long the client waits for an answer that takes its time, None for ever.
 
         Raises:
             AwsError: AWS answers with an error.
+            ReadTimeout: there is no answer within the read timeout.
         """
         instant = self.scheduler.now + fiber.environment.latency.randint(*self._api_latency)
-        answer = self._wait(fiber, Plan(instant, self._perform, (fiber, service, operation, parameters)))
-        if isinstance(answer, AwsError):
+        call = (fiber, service, operation, parameters, read_timeout_seconds)
+        answer = self._wait(fiber, Plan(instant, self._perform, call))
+        if isinstance(answer, (AwsError, ReadTimeout)):
             raise answer
         result: dict[str, Any] = answer
         return result
@@ -249,7 +277,14 @@ class HandlerHost:
             self._schedule(fiber, plan)
         return self.hub.switch()
 
-    def _perform(self, fiber: Fiber, service: str, operation: str, parameters: dict[str, Any]) -> None:
+    def _perform(
+        self,
+        fiber: Fiber,
+        service: str,
+        operation: str,
+        parameters: dict[str, Any],
+        read_timeout_seconds: float | None,
+    ) -> None:
         """An API call takes effect. It runs in the hub, so the model sees the host's world."""
         caller = Caller(fiber.environment.function.name, fiber.request_id)
         try:
@@ -260,8 +295,27 @@ class HandlerHost:
             return
         if isinstance(answer, LongPoll):
             self._poll(fiber, answer)
+        elif isinstance(answer, Pending):
+            self._await(fiber, answer, read_timeout_seconds)
         else:
             self._resume(fiber, answer)
+
+    def _await(self, fiber: Fiber, pending: Pending, read_timeout_seconds: float | None) -> None:
+        """Let a fiber wait for an answer that takes its time, until its client loses its patience."""
+        patience = LONGEST_WAIT_SECONDS if read_timeout_seconds is None else read_timeout_seconds
+        over = Plan(self.scheduler.now + seconds(patience), self._resume, (fiber, ReadTimeout()))
+        self._schedule(fiber, over)
+
+        def on_answer(answer: dict[str, Any] | AwsError) -> None:
+            if fiber.plan is not over or not fiber.environment.owns(fiber):
+                return  # it went on, or its environment is gone
+            frozen = over.timer is None
+            self._cancel(fiber)
+            fiber.plan = Plan(self.scheduler.now, self._resume, (fiber, answer))
+            if not frozen:  # else it is thawed with this plan
+                self._schedule(fiber, fiber.plan)
+
+        pending.when_done(on_answer)
 
     def _poll(self, fiber: Fiber, poll: LongPoll) -> None:
         """Let a fiber wait for what may arrive; it goes on with the answer, or with none when the time is over."""

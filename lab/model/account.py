@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lab.errors import DeploymentRefusedError, NotModelledError
 from lab.model.assumptions import DEFAULTS, Assumptions
+from lab.model.asynchronous import AsynchronousInvokes, EventInvokeConfig
 from lab.model.clock import Scheduler
+from lab.model.destinations import Destinations
+from lab.model.faults import Fault, FaultKind, Faults, error_of
 from lab.model.functions import Lambda
 from lab.model.http_api import HttpApi, Route
 from lab.model.journal import Journal, Kind
 from lab.model.kafka.cluster import KafkaCluster
+from lab.model.lambda_api import LambdaApi
+from lab.model.loops import Lineage
 from lab.model.mapping.destinations import Destination
 from lab.model.mapping.kafka import KafkaMapping, KafkaMappingConfig
 from lab.model.mapping.sqs import SqsMapping
 from lab.model.mapping.sqs_config import SqsMappingConfig
 from lab.model.mapping.stream import StreamMapping, StreamMappingConfig
 from lab.model.randomness import Streams
-from lab.model.runtime import AwsError, Caller, LongPoll, Runtime
+from lab.model.runtime import AwsError, Caller, LongPoll, Pending, Runtime
 from lab.model.sqs.api import SqsApi
 from lab.model.sqs.attributes import QueueAttributes
 from lab.model.sqs.fifo import FifoQueue
 from lab.model.sqs.queue import Queue
+from lab.model.sqs.redrive import MoveTasks
 from lab.model.streams.dynamodb import TableStream
 from lab.model.streams.kinesis import KinesisApi, KinesisStream
+from lab.model.targets import Sinks
 
 if TYPE_CHECKING:  # moto takes a quarter of a second to import: only stacks with tables pay for it
     from lab.model.dynamodb import DynamoDb
+
+
+Answer = dict[str, Any] | LongPoll | Pending
 
 
 @dataclass(slots=True)
@@ -52,6 +64,9 @@ class Account:
         log_mappings: event source mappings of streams and topics by name.
         kinesis: the Kinesis API.
         dynamodb: DynamoDB, where the stack has tables.
+        sinks: topics, event buses and buckets.
+        events: asynchronous invokes.
+        faults: what the workload lets go wrong.
     """
 
     scheduler: Scheduler
@@ -59,6 +74,9 @@ class Account:
     journal: Journal
     assumptions: Assumptions = DEFAULTS
     functions: Lambda = field(init=False)
+    events: AsynchronousInvokes = field(init=False)
+    sinks: Sinks = field(init=False)
+    faults: Faults = field(init=False)
     sqs: SqsApi = field(default_factory=SqsApi)
     queues: dict[str, Queue] = field(default_factory=dict)
     apis: dict[str, HttpApi] = field(default_factory=dict)
@@ -69,6 +87,7 @@ class Account:
     log_mappings: dict[str, StreamMapping | KafkaMapping] = field(default_factory=dict)
     kinesis: KinesisApi = field(default_factory=KinesisApi)
     dynamodb: DynamoDb | None = None
+    _lambda_api: LambdaApi = field(init=False)
 
     def use(self, runtime: Runtime) -> None:
         """Say who runs the code of functions. Done once, before functions are created."""
@@ -79,6 +98,37 @@ class Account:
             runtime,
             cold_start_seconds=self.assumptions.cold_start_seconds,
         )
+        self.faults = self.functions.faults
+        self.sinks = Sinks(self.streams, self.journal)
+        scheduler, streams, journal = self.scheduler, self.streams, self.journal
+        self.events = AsynchronousInvokes(self.functions, scheduler=scheduler, streams=streams, journal=journal)
+        self.events.destinations = Destinations(
+            self.queues, self.sinks, self.functions, self._follow_up, scheduler=scheduler, journal=journal
+        )
+        self.sqs.lineage = self.functions.loops.lineage
+        self.sqs.move_tasks = MoveTasks(self.queues.values, scheduler=scheduler, streams=streams, journal=journal)
+        self._lambda_api = LambdaApi(self.functions, self.events, self.journal)
+
+    def let_go_wrong(self, faults: Sequence[Fault]) -> None:
+        """Say what goes wrong in this run, and when."""
+        self.faults = self.functions.faults = Faults(faults, self.scheduler, self.streams, self.journal)
+
+    def configure_events(self, resource: str, function: str, config: EventInvokeConfig) -> None:
+        """Set how asynchronous invokes of a function are handled.
+
+        Raises:
+            DeploymentRefusedError: AWS would refuse a value or a destination.
+        """
+        config.check(resource)
+        assert self.events.destinations is not None
+        for arn in (config.on_success, config.on_failure, config.dead_letter):
+            if arn is not None:
+                self.events.destinations.check(resource, arn)
+        self.events.configure(function, config)
+
+    def _follow_up(self, function: str, record: str, lineage: Lineage) -> None:
+        """Invoke a function that is a destination."""
+        self.events.accept(function, record, by="destination", lineage=lineage, follow_up=True)
 
     def create_queue(self, name: str, arn: str, url: str, attributes: QueueAttributes) -> Queue:
         """Create a queue, FIFO if its attributes say so; its dead-letter queue must exist."""
@@ -251,26 +301,60 @@ class Account:
         for mapping in (*self.mappings.values(), *self.log_mappings.values()):
             mapping.start()
 
-    def call(
-        self, service: str, operation: str, parameters: dict[str, Any], caller: Caller
-    ) -> dict[str, Any] | LongPoll:
+    def call(self, service: str, operation: str, parameters: dict[str, Any], caller: Caller) -> Answer:
         """Answer an API call of a handler; see `lab.model.runtime.AwsApi`."""
         self.journal.lean_on("SIM-API-1")
         self.functions.note_api_call(caller.request_id)
+        fault = self.faults.of_call(service, operation, parameters)
+        if fault is not None and fault.kind is FaultKind.LATENCY:
+            ask = partial(self._answer, service, operation, parameters, caller, None)
+            return Pending(partial(self._answer_late, ask, fault.delay))
+        return self._answer(service, operation, parameters, caller, fault)
+
+    def _answer(
+        self, service: str, operation: str, parameters: dict[str, Any], caller: Caller, fault: Fault | None
+    ) -> Answer:
         try:
-            if service == "sqs":
-                return self.sqs.call(operation, parameters, caller)
-            if service == "kinesis" and self.streams_by_name:
-                return self.kinesis.call(operation, parameters)
-            if service == "dynamodb" and self.dynamodb is not None:
-                return self.dynamodb.call(operation, parameters)
+            if fault is not None:
+                raise error_of(service, fault.kind)
+            return self._dispatch(service, operation, parameters, caller)
         except AwsError as error:
             rule = "DDB-COND-1" if error.code == "ConditionalCheckFailedException" else ""
             self.journal.record(Kind.API_ERROR, rule, service=service, operation=operation, code=error.code)
             raise
-        known = {"dynamodb": self.dynamodb is not None, "kinesis": bool(self.streams_by_name), "sqs": True}
-        modelled = ", ".join(name for name, there in known.items() if there)
+
+    def _answer_late(
+        self, ask: Callable[[], Answer], delay: int, callback: Callable[[dict[str, Any] | AwsError], None]
+    ) -> None:
+        """A call that takes longer than usual takes effect at the end of that time."""
+
+        def answer() -> None:
+            try:
+                found = ask()
+            except AwsError as error:
+                callback(error)
+                return
+            if isinstance(found, Pending):
+                found.when_done(callback)
+            else:
+                callback(found.empty if isinstance(found, LongPoll) else found)
+
+        self.scheduler.after(delay, answer)
+
+    def _dispatch(self, service: str, operation: str, parameters: dict[str, Any], caller: Caller) -> Answer:
+        if service == "sqs":
+            return self.sqs.call(operation, parameters, caller)
+        if service == "lambda":
+            return self._lambda_api.call(operation, parameters, caller)
+        if service in self.sinks.services:
+            return self.sinks.call(service, operation, parameters)
+        if service == "kinesis" and self.streams_by_name:
+            return self.kinesis.call(operation, parameters)
+        if service == "dynamodb" and self.dynamodb is not None:
+            return self.dynamodb.call(operation, parameters)
+        there = {"dynamodb": self.dynamodb is not None, "kinesis": bool(self.streams_by_name)}
+        modelled = sorted({"lambda", "sqs", *self.sinks.services, *(name for name, found in there.items() if found)})
         raise NotModelledError(
             f"{caller.function} calls {service}:{operation}, and {service} is not modelled in this stack "
-            f"(modelled: {modelled})"
+            f"(modelled: {', '.join(modelled)})"
         )

@@ -58,6 +58,8 @@ class DynamoDb:
         self._region = region
         self._journal = journal
         self._streams: dict[str, TableStream] = {}
+        self.tables: set[str] = set()
+        """Names of the tables that were created."""
 
     def __enter__(self) -> Self:
         self._forget()
@@ -81,6 +83,7 @@ class DynamoDb:
         Raises:
             AwsError: AWS would refuse the definition.
         """
+        self.tables.add(str(definition["TableName"]))
         if stream is None:
             self._send("CreateTable", definition)
             return

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from lab.errors import DeploymentRefusedError
 from lab.model.clock import Scheduler, in_seconds, seconds
+from lab.model.faults import Fault, FaultKind, Faults
 from lab.model.journal import Fact, Journal, Kind
+from lab.model.loops import NO_LINEAGE, Lineage, Loops
 from lab.model.randomness import Streams
 from lab.model.runtime import Environment, FunctionConfig, InvokeRequest, InvokeResponse, Runtime
 
@@ -19,21 +21,28 @@ ENVIRONMENT_BURST = 1_000
 COLD_START_SECONDS = 0.25
 LARGEST_SYNCHRONOUS_PAYLOAD_BYTES = 6 * 1_048_576
 
+MINIMUM_INVOKE_SECONDS = 0.001
+
 TIMED_OUT = "Sandbox.Timedout"
 _REQUEST_ID = "{request id}"
+INJECTED_FAILURE = "InjectedFailure"
 
 
 @dataclass(frozen=True, slots=True)
 class Throttled:
-    """An invoke that Lambda refused with HTTP 429 `TooManyRequestsException`.
+    """An invoke that Lambda refused before anything ran, with HTTP 429 `TooManyRequestsException` unless stated.
 
     Attributes:
         reason: AWS's `Reason`, such as `ReservedFunctionConcurrentInvocationLimitExceeded`.
         rule: id of the rule.
+        code: AWS's error code.
+        status: HTTP status.
     """
 
     reason: str
     rule: str
+    code: str = "TooManyRequestsException"
+    status: int = 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +134,8 @@ class Lambda:
         self._cold_start_seconds = cold_start_seconds
         self._functions: dict[str, _Function] = {}
         self._calling_aws: set[str] = set()
+        self.loops = Loops()
+        self.faults = Faults((), scheduler, streams, journal)
 
     def add(self, config: FunctionConfig) -> None:
         """Create a function.
@@ -182,6 +193,8 @@ class Lambda:
         by: str,
         note: bool = False,
         rehearsal: Rehearsal | None = None,
+        request_id: str | None = None,
+        lineage: Lineage = NO_LINEAGE,
     ) -> str | Throttled:
         """Invoke a function now.
 
@@ -192,18 +205,22 @@ class Lambda:
             by: who invokes, for the journal.
             note: whether the result is to carry a rehearsal.
             rehearsal: tell this again instead of running the code.
+            request_id: the invoke's id where it has one already, as a retried asynchronous event has (ASY-ID-1).
+            lineage: what the chain of events has run through before (ASY-LOOP-1).
 
         Returns:
             The request id, or why the invoke was refused.
         """
         function = self._functions[name]
-        throttled = self._refusal(function)
+        fault = self.faults.of_function(name, payload)
+        throttled = self._refusal(function, fault)
         if throttled is not None:
             self._journal.record(Kind.THROTTLED, throttled.rule, function=name, reason=throttled.reason, by=by)
             return throttled
         function.running += 1
         self._journal.lean_on("LAM-DURATION-1")
-        request_id = self._streams.uuid("request id", name)
+        request_id = request_id or self.new_request_id(name)
+        self.loops.begin(name, request_id, lineage)
         start = self._scheduler.now
         if function.idle:
             self._journal.lean_on("LAM-ENV-2")
@@ -215,19 +232,29 @@ class Lambda:
             Kind.INVOKE, "LAM-ENV-1", function=name, invoke=request_id, environment=sandbox.number, by=by
         )
         invocation = _Invocation(self, function, sandbox, request_id, done, note)
-        if rehearsal is None:
-            self._scheduler.at(start, invocation.begin, payload)
+        if fault is not None and fault.kind is FaultKind.FAILURE:
+            self._scheduler.at(start + seconds(MINIMUM_INVOKE_SECONDS), invocation.fail)
+        elif fault is not None or rehearsal is None:
+            self._scheduler.at(start + (fault.delay if fault is not None else 0), invocation.begin, payload)
         else:
             self._journal.lean_on("SIM-REPEAT-1")
             self._scheduler.at(start + rehearsal.duration, invocation.repeat, rehearsal)
         return request_id
+
+    def new_request_id(self, name: str) -> str:
+        """An id for an invoke of a function."""
+        return self._streams.uuid("request id", name)
 
     def note_api_call(self, request_id: str | None) -> None:
         """An invoke called an AWS API: telling it again would leave that out, so it is not rehearsed (SIM-REPEAT-1)."""
         if request_id is not None:
             self._calling_aws.add(request_id)
 
-    def _refusal(self, function: _Function) -> Throttled | None:
+    def _refusal(self, function: _Function, fault: Fault | None) -> Throttled | None:
+        if fault is not None and fault.kind is FaultKind.THROTTLE:
+            return Throttled("ConcurrentInvocationLimitExceeded", "SIM-FAULT-1")
+        if fault is not None and fault.kind is FaultKind.ERROR:
+            return Throttled("ServiceException", "SIM-FAULT-1", "ServiceException", 500)
         reserved = function.config.reserved_concurrency
         if reserved is not None:
             if function.running >= reserved:
@@ -283,6 +310,12 @@ class _Invocation:
         self._timer = scheduler.at(deadline, self._time_out)
         self._sandbox.environment.start(InvokeRequest(self._request_id, payload, deadline), self._finish)
 
+    def fail(self) -> None:
+        """The invoke fails before the code runs, because the workload says so."""
+        self._function.idle.append(self._sandbox)
+        payload = json.dumps({"errorType": INJECTED_FAILURE, "errorMessage": "a fault of the workload"})
+        self._end(payload, INJECTED_FAILURE, "SIM-FAULT-1")
+
     def _finish(self, response: InvokeResponse) -> None:
         self._timer.cancel()
         # The most recently used environment is used first (LAM-ENV-2).
@@ -323,6 +356,7 @@ class _Invocation:
     def _end(self, payload: str, error: str | None, rule: str, rehearsal: Rehearsal | None = None) -> None:
         self._function.running -= 1
         self._service._calling_aws.discard(self._request_id)
+        self._service.loops.end(self._request_id)
         self._service._journal.record(
             Kind.INVOKE_END, rule, function=self._function.config.name, invoke=self._request_id, error=error
         )

@@ -19,7 +19,7 @@ Fact = str | int | bool | None | tuple[str, ...]
 class Kind(StrEnum):
     """Kinds of events. The comment behind each names its facts."""
 
-    SENT = "sent"  # queue, message, body, group (where it has one); of streams and topics also key, log
+    SENT = "sent"  # queue, message, body, group; of streams key, log; of an event follow_up; of a handler invoke
     REPEATED = "repeated"  # queue, message: a send that a FIFO queue took for a repetition of this message
     RECEIVED = "received"  # queue, message, count, by
     RETURNED = "returned"  # queue, message: visible again after a receive
@@ -44,6 +44,13 @@ class Kind(StrEnum):
     CHECKPOINT = "checkpoint"  # mapping, log, slot, messages: done with, the reader is past them
     SPLIT = "split"  # mapping, log, slot, messages, at: a failed batch was bisected before message number `at`
     DISCARDED = "discarded"  # mapping, log, slot, messages, condition, target ("" without a destination)
+    CALL = "call"  # function, type, by, invoke (the caller's), status: a handler invoked another function
+    ANSWERED = "answered"  # function, invoke, status, error: a synchronous invoke of the workload
+    EVENT_RESULT = "event-result"  # function, invoke, message, error: an asynchronous invoke has ended
+    DROPPED = "dropped"  # queue, message: given up without a destination
+    PUBLISHED = "published"  # target, message, body
+    MOVED = "moved"  # queue, message, target, new_message, task: redriven from a dead-letter queue
+    MOVE_TASK = "move-task"  # queue, task, status, moved
     API_ERROR = "api-error"  # service, operation, code
 
 

@@ -152,12 +152,28 @@ class LongPoll:
     empty: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The answer to a call that takes as long as something else does, such as the invoke of another function.
+
+    Attributes:
+        when_done: calls back once with the answer, not before it returns; an `AwsError` given to the callback is
+            raised to the caller.
+    """
+
+    when_done: Callable[[Callable[[dict[str, Any] | AwsError], None]], None]
+
+
+class ReadTimeout(Exception):  # noqa: N818 - named as botocore names it
+    """The caller's client has stopped waiting for an answer; what it had started goes on."""
+
+
 class AwsApi(Protocol):
     """The AWS APIs as code inside a handler sees them."""
 
     def call(
         self, service: str, operation: str, parameters: dict[str, Any], caller: Caller
-    ) -> dict[str, Any] | LongPoll:
+    ) -> dict[str, Any] | LongPoll | Pending:
         """Answer one API call at the current instant.
 
         Args:
@@ -166,8 +182,8 @@ class AwsApi(Protocol):
             parameters: the call's parameters as the boto3 client took them, already validated by botocore.
 
         Returns:
-            The response as boto3 would return it, without `ResponseMetadata`; or a `LongPoll`, upon which the
-            caller waits in virtual time.
+            The response as boto3 would return it, without `ResponseMetadata`; or a `LongPoll` or a `Pending`, upon
+            which the caller waits in virtual time.
 
         Raises:
             AwsError: AWS would answer with an error.

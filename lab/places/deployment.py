@@ -16,7 +16,7 @@ from lab.model.mapping.filters import Pattern, parse_patterns
 from lab.model.mapping.sqs_config import ProvisionedPollers, SqsMappingConfig
 from lab.model.runtime import AwsError, CodeSource, FunctionConfig
 from lab.model.sqs.attributes import FifoAttributes, QueueAttributes, redrive_policy
-from lab.places import supported
+from lab.places import events, supported
 from lab.places.code import code_source
 from lab.places.dynamic import TYPE_PREFIX, create_dynamic
 from lab.places.log_sources import LogSources, refuse_foreign_settings
@@ -45,6 +45,8 @@ class Deployment:
     logs: LogSources = field(init=False)
     _labels: dict[str, str] = field(default_factory=dict)
     _functions: dict[str, str] = field(default_factory=dict)
+    parking_queues: frozenset[str] = frozenset()
+    """Queues for what no retry can help: nobody reads them."""
 
     def run(self) -> None:
         """Create everything.
@@ -67,6 +69,8 @@ class Deployment:
             supported.HTTP_API: (self._api, "HTTP-ROUTE-1"),
             supported.STREAM: (self._stream, "KIN-SHARD-2"),
             **dict.fromkeys(supported.MSK_CLUSTERS, (self._cluster, "KAF-TOPIC-1")),
+            events.RECURSION_CONFIG: (self._recursion, "ASY-LOOP-1"),
+            **dict.fromkeys((events.TOPIC, events.EVENT_BUS, *events.BUCKETS), (self._sink, "DST-TARGET-1")),
         }
         for resource in self.graph.resources.values():
             if resource.type.startswith(TYPE_PREFIX):
@@ -79,6 +83,27 @@ class Deployment:
             except AwsError as error:
                 fix = f"correct the settings of {resource.name}"
                 raise DeploymentRefusedError(resource.name, error.code, error.message, rule=rule, fix=fix) from error
+        self._configure_events()
+        read = {mapping.queue.name for mapping in self.account.mappings.values()}
+        parking = {self._labels[q.urn] for q in self.graph.of_type(supported.QUEUE) if events.is_parking(q)}
+        self.parking_queues = frozenset(parking - read)
+
+    # -- asynchronous invokes -----------------------------------------------------------------------------
+
+    def _sink(self, resource: Resource) -> None:
+        events.create_sink(self.account, resource, self._labels[resource.urn])
+
+    def _configure_events(self) -> None:
+        """Destinations may be created after the function: all of them exist by now."""
+        functions = {self._labels[f.urn]: f for f in self.graph.of_type(supported.FUNCTION)}
+        for found in events.event_configs(self.graph, functions, self._function_of, self._known):
+            name = found.resource.name if found.resource is not None else found.function
+            self.account.configure_events(name, found.function, found.config)
+
+    def _recursion(self, resource: Resource) -> None:
+        function = self._function_of(resource, str(self._known(resource, "functionName", "")))
+        if self._known(resource, "recursiveLoop", "Terminate") == "Allow":
+            self.account.functions.loops.allow(function)
 
     # -- queues -------------------------------------------------------------------------------------------
 
@@ -234,9 +259,11 @@ class Deployment:
                 f"{resource.name}: billingMode PROVISIONED is not modelled\n  nearest: PAY_PER_REQUEST"
             )
         assert self.account.dynamodb is not None
+        name = str(resource.outputs["name"])
+        if name in self.account.dynamodb.tables:
+            return  # an update of the stack keeps its tables
         stream = self.logs.create_table_stream(resource, self._labels[resource.urn])
-        definition = table_definition(resource.inputs, str(resource.outputs["name"]))
-        self.account.dynamodb.create_table(definition, stream)
+        self.account.dynamodb.create_table(table_definition(resource.inputs, name), stream)
 
     # -- streams and Kafka --------------------------------------------------------------------------------
 

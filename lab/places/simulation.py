@@ -10,19 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from lab.errors import WorkloadError
+from lab.errors import UsageError, WorkloadError
 from lab.handlers import HandlerHost
 from lab.model.account import Account
 from lab.model.assumptions import DEFAULTS, Assumptions
 from lab.model.clock import Scheduler, in_seconds, seconds
-from lab.model.functions import InvokeResult, Throttled
+from lab.model.destinations import LARGEST_ASYNCHRONOUS_PAYLOAD_BYTES, events_of
+from lab.model.faults import Fault, FaultKind
+from lab.model.functions import LARGEST_SYNCHRONOUS_PAYLOAD_BYTES, InvokeResult, Throttled
 from lab.model.http_api import HttpApi
 from lab.model.journal import Event, Journal, Kind
 from lab.model.kafka.cluster import LARGEST_RECORD_BYTES, Topic
 from lab.model.mapping.destinations import QueueDestination, TopicDestination
 from lab.model.mapping.kafka import KafkaMapping
 from lab.model.randomness import Streams
-from lab.model.runtime import AwsError, LogLine
+from lab.model.runtime import AwsError, Caller, LogLine, LongPoll, Pending
 from lab.model.sqs.fifo import FifoQueue
 from lab.model.sqs.queue import Queue
 from lab.model.streams.dynamodb import to_item
@@ -30,6 +32,7 @@ from lab.model.streams.kinesis import KinesisStream, check_record
 from lab.places.deployment import Deployment
 from lab.places.supported import TABLE
 from lab.places.workload import Arrival, Workload
+from lab.places.workload import Fault as WorkloadFault
 from lab.program.graph import Graph
 
 if TYPE_CHECKING:
@@ -76,6 +79,7 @@ class Run:
         trace_hash: equal for equal runs.
         sources: queues whose messages are counted.
         dead_letter_queues: queues that are another's dead-letter target.
+        parking_queues: queues for what no retry can help.
         logs: lines that handlers wrote which are not of the log contract.
         notes: what a reader of the result should know.
         readings: streams and topics that mappings read.
@@ -95,6 +99,7 @@ class Run:
     logs: tuple[LogLine, ...]
     notes: tuple[str, ...]
     readings: tuple[LogReading, ...] = ()
+    parking_queues: frozenset[str] = frozenset()
     assumptions: Assumptions = DEFAULTS
 
 
@@ -116,6 +121,43 @@ def simulate(
     return _Simulation(graph, project_dir, workload, seed, assumptions).run()
 
 
+@dataclass(frozen=True, slots=True)
+class Redrive:
+    """What to do with the dead-letter queues of a run.
+
+    Attributes:
+        fixed: the stack as it is updated to before the redrive, or None: as it was.
+        queues: names of the dead-letter queues; none means all of them.
+        messages_per_second: `MaxNumberOfMessagesPerSecond`, or None.
+    """
+
+    fixed: Graph | None = None
+    queues: tuple[str, ...] = ()
+    messages_per_second: int | None = None
+
+
+def simulate_redrive(
+    graph: Graph,
+    project_dir: Path,
+    workload: Workload,
+    seed: int,
+    redrive: Redrive,
+    assumptions: Assumptions = DEFAULTS,
+) -> tuple[Run, Run]:
+    """Run a workload to its end, move the dead-letter queues back, and go on.
+
+    Returns:
+        The run up to the redrive, and the whole run.
+
+    Raises:
+        LabError: as `simulate`.
+        UsageError: the stack has no such dead-letter queue, or the workload ends before everything is at rest.
+    """
+    if workload.until_seconds is not None:
+        raise UsageError(f"{workload.path}: a redrive needs a workload that runs `until: drained`")
+    return _Simulation(graph, project_dir, workload, seed, assumptions).run_redrive(redrive)
+
+
 class _Simulation:
     def __init__(
         self, graph: Graph, project_dir: Path, workload: Workload, seed: int, assumptions: Assumptions
@@ -132,12 +174,31 @@ class _Simulation:
         self._logs: list[LogLine] = []
 
     def run(self) -> Run:
+        with self._world((self._graph,)) as host:
+            deployment = self._deploy(host, self._graph)
+            self._run_workload()
+        return self._result(deployment)
+
+    def run_redrive(self, redrive: Redrive) -> tuple[Run, Run]:
+        graphs = (self._graph,) if redrive.fixed is None else (self._graph, redrive.fixed)
+        with self._world(graphs) as host:
+            deployment = self._deploy(host, self._graph)
+            self._run_workload()
+            before = self._result(deployment)
+            if redrive.fixed is not None:
+                deployment = self._update(host, redrive.fixed)
+            self._redrive(redrive)
+            self._scheduler.run()
+        return before, self._result(deployment)
+
+    @contextmanager
+    def _world(self, graphs: Iterable[Graph]) -> Iterator[HandlerHost]:
         # The model of Lambda counts the cold start itself, since it is not taken off the timeout (LAM-INIT-1).
         fastest, slowest = self._assumptions.api_latency_seconds
         host = HandlerHost(
             self._scheduler,
             self._streams,
-            self._account,
+            self,
             self._on_log,
             cold_start_seconds=0,
             api_latency_min_seconds=fastest,
@@ -146,20 +207,67 @@ class _Simulation:
         with ExitStack() as stack:
             stack.enter_context(_older_objects_kept())
             stack.enter_context(host)
-            self._account.use(host)
-            if any(self._graph.of_type(TABLE)):
+            if any(any(graph.of_type(TABLE)) for graph in graphs):
                 self._account.dynamodb = stack.enter_context(_dynamodb(self._journal))
-            deployment = Deployment(self._graph, self._account, self._project_dir, self._workload.topics)
-            deployment.run()
-            self._logs_of = deployment.logs
-            self._tables = {resource.name: str(resource.outputs["name"]) for resource in self._graph.of_type(TABLE)}
-            self._account.start()
-            self._schedule(self._workload.arrivals(self._streams.stream("workload")))
-            until = self._workload.until_seconds
-            self._scheduler.run(None if until is None else seconds(until))
-        return self._result(tuple(deployment.notes))
+            yield host
 
-    def _result(self, notes: tuple[str, ...]) -> Run:
+    def call(
+        self, service: str, operation: str, parameters: dict[str, Any], caller: Caller
+    ) -> dict[str, Any] | LongPoll | Pending:
+        """Answer an API call of a handler, whichever account the stack has by now."""
+        return self._account.call(service, operation, parameters, caller)
+
+    def _deploy(self, host: HandlerHost, graph: Graph) -> Deployment:
+        account = self._account
+        account.use(host)
+        deployment = Deployment(graph, account, self._project_dir, self._workload.topics)
+        deployment.run()
+        self._logs_of = deployment.logs
+        self._tables = {resource.name: str(resource.outputs["name"]) for resource in graph.of_type(TABLE)}
+        account.let_go_wrong([self._fault(fault) for fault in self._workload.faults])
+        account.start()
+        return deployment
+
+    def _update(self, host: HandlerHost, graph: Graph) -> Deployment:
+        """Deploy a changed stack in place of the one that is there: queues keep their messages, tables their items."""
+        before = self._account
+        self._account = Account(self._scheduler, self._streams, self._journal, self._assumptions)
+        self._account.dynamodb = before.dynamodb
+        deployment = self._deploy(host, graph)
+        for name, queue in before.queues.items():
+            if name in self._account.queues:
+                self._account.queues[name].take_over(queue)
+        return deployment
+
+    def _redrive(self, redrive: Redrive) -> None:
+        found = {
+            q.dead_letter_queue.name: q.dead_letter_queue for q in self._account.queues.values() if q.dead_letter_queue
+        }
+        for name in redrive.queues or tuple(found):
+            if name not in found:
+                raise self._no_dead_letter_queue(name, found)
+            parameters: dict[str, Any] = {"SourceArn": found[name].arn}
+            if redrive.messages_per_second is not None:
+                parameters["MaxNumberOfMessagesPerSecond"] = redrive.messages_per_second
+            self._account.sqs.call("StartMessageMoveTask", parameters, Caller("redrive", None))
+        if not found:
+            raise self._no_dead_letter_queue("", found)
+
+    def _no_dead_letter_queue(self, name: str, found: Iterable[str]) -> UsageError:
+        known = ", ".join(sorted(found)) or "none"
+        what = f"dead-letter queue {name}" if name else "dead-letter queue that could be moved back"
+        return UsageError(
+            f"the stack {self._graph.stack} has no {what}: SQS moves messages out of queues that are the dead-letter "
+            f"queue of an SQS queue (RDR-SOURCE-1; there are: {known})"
+        )
+
+    def _run_workload(self) -> None:
+        self._schedule(self._workload.arrivals(self._streams.stream("workload")))
+        until = self._workload.until_seconds
+        self._scheduler.run(None if until is None else seconds(until))
+
+    def _result(self, deployment: Deployment) -> Run:
+        parking_queues = deployment.parking_queues
         queues = self._account.queues.values()
         redriven = {q.dead_letter_queue.name for q in queues if q.dead_letter_queue is not None}
         dead_letter_queues = frozenset(redriven | self._destinations())
@@ -172,14 +280,21 @@ class _Simulation:
             events=tuple(self._journal.events),
             rules=self._journal.rules,
             trace_hash=self._journal.hash(),
-            sources=((frozenset(q.name for q in queues) | self._log_sources()) - dead_letter_queues)
-            | self._addressed(),
+            sources=self._sources(dead_letter_queues | parking_queues),
             dead_letter_queues=dead_letter_queues,
             logs=tuple(self._logs),
-            notes=notes,
+            notes=tuple(deployment.notes),
+            parking_queues=parking_queues,
             readings=tuple(self._readings()),
             assumptions=self._assumptions,
         )
+
+    def _sources(self, ends: frozenset[str]) -> frozenset[str]:
+        """Where messages begin: queues, streams and topics but those where they end, and the events of functions."""
+        account = self._account
+        ends |= account.events.targets()
+        begins = (frozenset(account.queues) | self._log_sources()) - ends
+        return begins | frozenset(map(events_of, account.functions.names)) | self._addressed()
 
     def _log_sources(self) -> frozenset[str]:
         account = self._account
@@ -221,6 +336,7 @@ class _Simulation:
             "table": self._table,
             "topic": self._topic,
             "invoke": self._invoke,
+            "event": self._event,
         }
         for arrival in arrivals:
             senders[arrival.target](arrival)
@@ -314,14 +430,63 @@ class _Simulation:
         self._scheduler.at(seconds(arrival.at_seconds), _produce, topic, arrival.body.encode(), arrival.key or None)
 
     def _invoke(self, arrival: Arrival) -> None:
-        names = {name: name for name in self._account.functions.names}
-        function = self._named(names, arrival.name, "function")
-        self._scheduler.at(seconds(arrival.at_seconds), self._invoke_now, function, arrival.body)
+        function, payload = self._function_and_payload(arrival, LARGEST_SYNCHRONOUS_PAYLOAD_BYTES)
+        self._scheduler.at(seconds(arrival.at_seconds), self._invoke_now, function, payload)
 
-    def _invoke_now(self, function: str, body: str) -> None:
-        answer = self._account.functions.invoke(function, body, _ignore, by="workload")
+    def _invoke_now(self, function: str, payload: str) -> None:
+        def on_result(result: InvokeResult) -> None:
+            self._note_answer(function, result.request_id, 200, result.error)
+
+        answer = self._account.functions.invoke(function, payload, on_result, by="workload")
         if isinstance(answer, Throttled):
-            self._journal.lean_on(answer.rule)
+            self._journal.lean_on("SYN-THROTTLE-1")
+            self._note_answer(function, None, answer.status, answer.code)
+
+    def _note_answer(self, function: str, invoke: str | None, status: int, error: str | None) -> None:
+        rule = "SYN-ERROR-1" if status == 200 else ""
+        self._journal.record(Kind.ANSWERED, rule, function=function, invoke=invoke, status=status, error=error)
+
+    def _event(self, arrival: Arrival) -> None:
+        function, payload = self._function_and_payload(arrival, LARGEST_ASYNCHRONOUS_PAYLOAD_BYTES)
+        self._scheduler.at(seconds(arrival.at_seconds), self._accept_now, function, payload)
+
+    def _accept_now(self, function: str, payload: str) -> None:
+        self._account.events.accept(function, payload, by="workload")
+
+    def _function_and_payload(self, arrival: Arrival, limit_bytes: int) -> tuple[str, str]:
+        """Whom to invoke and with what; Lambda would refuse what is no JSON or too large (SYN-PAYLOAD-1)."""
+        function = self._function(arrival.name)
+        payload = arrival.body or "{}"
+        size = len(payload.encode())
+        if size > limit_bytes:
+            raise WorkloadError(
+                f"{self._workload.path}: an event for {function} has {size} bytes; Lambda takes at most {limit_bytes}"
+            )
+        try:
+            json.loads(payload)
+        except ValueError as error:
+            raise WorkloadError(
+                f"{self._workload.path}: the event for {function} is no JSON: {payload[:80]}"
+            ) from error
+        return function, payload
+
+    def _function(self, name: str) -> str:
+        return self._named({known: known for known in self._account.functions.names}, name, "function")
+
+    def _fault(self, fault: WorkloadFault) -> Fault:
+        queue = None if fault.queue is None else self._named(self._account.queues, fault.queue, "queue")
+        return Fault(
+            FaultKind(fault.kind),
+            start=seconds(fault.at),
+            end=None if fault.for_seconds is None else seconds(fault.at + fault.for_seconds),
+            function=None if fault.function is None else self._function(fault.function),
+            service=fault.service,
+            operation=fault.operation,
+            queue_url=None if queue is None else queue.url,
+            share=fault.share,
+            ids=None if fault.ids is None else frozenset(fault.ids),
+            delay=seconds(fault.seconds or 0),
+        )
 
     def _named(self, found: dict[str, T], name: str, kind: str) -> T:
         if name not in found:
@@ -389,10 +554,6 @@ def _put(stream: KinesisStream, data: bytes, key: str) -> None:
 
 def _produce(topic: Topic, value: bytes, key: str | None) -> None:
     topic.produce(value, key)
-
-
-def _ignore(_: InvokeResult) -> None:
-    """A synchronous caller of the workload looks at nothing: the journal has it all."""
 
 
 def _contract_entry(text: str) -> dict[str, Any] | None:

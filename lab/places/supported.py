@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.errors import NotModelledError
+from lab.places.events import INVOKE_CONFIG, RECURSION_CONFIG
 from lab.program.graph import Graph, Resource
 
 QUEUE = "aws:sqs/queue:Queue"
@@ -99,6 +100,7 @@ SUPPORT: Mapping[str, Support] = {
                 "reservedConcurrentExecutions",
                 "layers",
                 "runtime",
+                "deadLetterConfig",
             }
         ),
         frozenset(
@@ -106,7 +108,6 @@ SUPPORT: Mapping[str, Support] = {
                 "architectures",
                 "codeSha256",
                 "codeSigningConfigArn",
-                "deadLetterConfig",  # of asynchronous invokes only: no effect on a mapping
                 "ephemeralStorage",
                 "kmsKeyArn",
                 "loggingConfig",
@@ -132,6 +133,14 @@ SUPPORT: Mapping[str, Support] = {
             "durableConfig": Refusal("an ordinary function"),
         },
     ),
+    INVOKE_CONFIG: Support(
+        frozenset(
+            {"functionName", "qualifier", "destinationConfig", "maximumEventAgeInSeconds", "maximumRetryAttempts"}
+        ),
+        frozenset(),
+        {},
+    ),
+    RECURSION_CONFIG: Support(frozenset({"functionName", "recursiveLoop"}), frozenset(), {}),
     MAPPING: Support(
         frozenset(
             {

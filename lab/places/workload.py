@@ -51,7 +51,8 @@ class Send(_Model):
     table: str | None = None
     topic: str | None = None
     invoke: str | None = None
-    type: Literal["sync"] | None = None
+    type: Literal["sync", "async"] | None = None
+    """How to invoke: `sync` (the default) waits for the answer, `async` hands the event to Lambda's own queue."""
     body: Any = None
     key: str | None = Field(default=None, min_length=1)
     """Message group of a FIFO queue, partition key of a stream or topic; a template as texts of the body are."""
@@ -92,11 +93,44 @@ class TopicSettings(_Model):
     retentionHours: float = Field(default=168, gt=0)  # noqa: N815 - a key of the file
 
 
+class Fault(_Model):
+    """One line of `faults`: something that goes wrong for a while, whatever the stack does.
+
+    `at` is in virtual seconds after the start, `for` says for how long (to the end of the run where it is left out).
+    """
+
+    at: float = Field(default=0, ge=0)
+    for_seconds: float | None = Field(default=None, alias="for", gt=0)
+    function: str | None = None
+    service: Literal["dynamodb", "events", "lambda", "s3", "sns", "sqs"] | None = None
+    operation: str | None = None
+    queue: str | None = None
+    kind: Literal["throttle", "error", "failure", "latency", "duplicate"]
+    share: float = Field(default=1.0, gt=0, le=1)
+    ids: list[str] | None = Field(default=None, min_length=1)
+    seconds: float | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Fault:
+        if (self.function is None) == (self.service is None):
+            raise ValueError("name exactly one of function and service")
+        if self.function is None and (self.ids is not None or self.kind in ("failure", "duplicate")):
+            raise ValueError("ids and the kinds failure and duplicate go with function")
+        if self.operation is not None and self.service is None:
+            raise ValueError("operation goes with service")
+        if self.queue is not None and self.service != "sqs":
+            raise ValueError("queue goes with service: sqs")
+        if (self.kind == "latency") != (self.seconds is not None):
+            raise ValueError("seconds goes with the kind latency, which needs it")
+        return self
+
+
 class _File(_Model):
     stacks: list[str] = Field(default_factory=list)
     description: str = ""
     topics: dict[str, TopicSettings] = Field(default_factory=dict)
     send: list[Send] = Field(min_length=1)
+    faults: list[Fault] = Field(default_factory=list)
     until: Literal["drained"] | float | None = Field(default=None)
     poison: str | None = None
 
@@ -113,7 +147,7 @@ class Arrival:
 
     Attributes:
         at_seconds: when, in virtual seconds.
-        target: one of `TARGETS`.
+        target: one of `TARGETS`; `invoke` waits for the answer, `event` does not.
         name: the queue, stream, table, topic or function; for http the API's name or "".
         body: the body as text.
         request: the HTTP request, for http.
@@ -142,6 +176,7 @@ class Workload:
         until_seconds: virtual seconds after which the run ends, or None: when nothing can move any more.
         poison: body field that marks a message no handler can process, or None.
         topics: Kafka topics as they are before the run, by name.
+        faults: what goes wrong, and when.
     """
 
     name: str
@@ -151,6 +186,7 @@ class Workload:
     until_seconds: float | None
     poison: str | None
     topics: Mapping[str, TopicSettings] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
 
     def is_poison(self, body: str) -> bool:
         """Whether no handler can process a message of this body."""
@@ -177,7 +213,7 @@ class Workload:
             for n in range(1, send.times + 1):
                 yield Arrival(
                     at_seconds=send.at + (n - 1) * send.every,
-                    target=send.target,
+                    target=_target(send),
                     name=(send.http.api or "" if send.http else getattr(send, send.target)),
                     body=_as_text(render(template, n, chance, where)),
                     request=send.http,
@@ -204,6 +240,10 @@ class Workload:
             return self
         sends = tuple(_with_fields(send, fields, f"{self.path}: send {i}") for i, send in enumerate(self.sends, 1))
         return replace(self, sends=sends)
+
+
+def _target(send: Send) -> str:
+    return "event" if send.invoke and send.type == "async" else send.target
 
 
 def _with_fields(send: Send, fields: Mapping[str, Any], where: str) -> Send:
@@ -245,7 +285,16 @@ def read_workload(path: Path) -> Workload:
     except ValidationError as error:
         raise WorkloadError("\n".join(_explain(path, problem) for problem in error.errors())) from error
     until = file.until if isinstance(file.until, (int, float)) else None
-    return Workload(path.stem, path, tuple(file.stacks), tuple(file.send), until, file.poison, file.topics)
+    return Workload(
+        path.stem,
+        path,
+        tuple(file.stacks),
+        tuple(file.send),
+        until,
+        file.poison,
+        topics=file.topics,
+        faults=tuple(file.faults),
+    )
 
 
 def _explain(path: Path, problem: Any) -> str:

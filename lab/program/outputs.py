@@ -412,6 +412,11 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             fifo="fifoTopic",
             outputs={"arn": "arn:{partition}:sns:{region}:{account}:{name}", "owner": "{account}"},
         ),
+        "aws:cloudwatch/eventBus:EventBus": Rule(
+            id="{name}",
+            name="name",
+            outputs={"arn": "arn:{partition}:events:{region}:{account}:event-bus/{name}"},
+        ),
         "aws:sns/topicSubscription:TopicSubscription": Rule(
             id="{arn}", outputs={"arn": _subscription_arn, "ownerId": "{account}", "rawMessageDelivery": False}
         ),

@@ -254,6 +254,9 @@ _FIGURES = (
     "latencySeconds.p95",
     "latencySeconds.max",
     "ordering.violations",
+    "requests.total",
+    "requests.attempts.total",
+    "requests.attempts.maxPerRequest",
     "virtualSeconds",
 )
 
@@ -262,6 +265,9 @@ def _figures(before: Outcome, after: Outcome) -> Iterator[Figure]:
     old, new = (dict(_flatten("", json.loads(outcome.as_json()))) for outcome in (before, after))
     for name in _FIGURES:
         yield Figure(name, old[f".{name}"], new[f".{name}"])
+    answers = sorted({name for side in (old, new) for name in side if name.startswith(".requests.answers.")})
+    for name in answers:
+        yield Figure(name[1:], old.get(name, 0), new.get(name, 0))
     if before.blocked or after.blocked:
         yield Figure("blocked.seconds", _blocked_seconds(before), _blocked_seconds(after))
         yield Figure("lag.mostRecords", _most_records(before), _most_records(after))

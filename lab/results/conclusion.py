@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from lab.results.outcome import Outcome
 
 LONGEST_UNFELT_SECONDS = 10
@@ -10,26 +12,15 @@ LONGEST_UNFELT_SECONDS = 10
 def conclusion(outcome: Outcome) -> str:
     """The gist of an outcome: the worst first."""
     messages = outcome.messages
-    parts: list[str] = []
-    if messages.lost:
-        lost = f"{messages.lost} of {messages.sent} messages are lost"
-        parts.append(f"{lost}: {_gone(outcome)}, never processed, in no dead-letter queue")
-    if messages.expired:
-        parts.append(f"{messages.expired} expire")
+    parts = list(_gone(outcome))
     parts.extend(_standstill(outcome))
     if messages.healthy_dead_lettered:
         parts.append(_healthy(outcome))
     if outcome.effects.duplicated:
         again = outcome.effects.duplicated
         parts.append(f"{again} {_plural(again, 'piece of work is', 'pieces of work are')} done again")
-    overtaken = outcome.ordering.violations
-    if overtaken:
-        of_them = _plural(
-            overtaken,
-            "message is processed after a later one of its group",
-            "messages are processed after later ones of their groups",
-        )
-        parts.append(f"{overtaken} {of_them}")
+    if outcome.ordering.violations:
+        parts.append(_overtaken(outcome.ordering.violations))
     poison = messages.dead_lettered - messages.healthy_dead_lettered
     if poison:
         parts.append(f"{poison} poison {_plural(poison, 'message ends', 'messages end')} in the dead-letter queue")
@@ -38,13 +29,49 @@ def conclusion(outcome: Outcome) -> str:
     if messages.processed:
         parts.append(_processed(outcome))
     if not parts:
-        return "Nothing was sent." if messages.sent == 0 else "Nothing happened."
+        return _without_messages(outcome)
     text = "; ".join(parts)
     return text[0].upper() + text[1:] + "."
 
 
-def _gone(outcome: Outcome) -> str:
-    return "passed over" if outcome.lag else "deleted"
+def _gone(outcome: Outcome) -> Iterator[str]:
+    messages = outcome.messages
+    if messages.lost:
+        how = "passed over" if outcome.lag else "deleted"
+        lost = f"{messages.lost} of {messages.sent} messages are lost"
+        yield f"{lost}: {how}, never processed, in no dead-letter queue"
+    if messages.expired:
+        yield f"{messages.expired} expire"
+
+
+def _overtaken(count: int) -> str:
+    one = "message is processed after a later one of its group"
+    several = "messages are processed after later ones of their groups"
+    return f"{count} {_plural(count, one, several)}"
+
+
+def _without_messages(outcome: Outcome) -> str:
+    """Stacks that nobody sends messages to have requests at most."""
+    if outcome.messages.sent:
+        return "Nothing happened."
+    if not outcome.requests.total:
+        return "Nothing was sent."
+    text = _requests(outcome)
+    return text[0].upper() + text[1:] + "."
+
+
+def _requests(outcome: Outcome) -> str:
+    requests = outcome.requests
+    good = sum(count for answer, count in requests.answers.items() if answer.startswith("2"))
+    if good == requests.total:
+        text = f"all {requests.total} requests are answered" if good > 1 else "the request is answered"
+    else:
+        others = ", ".join(f"{n} with {seen}" for seen, n in requests.answers.items() if not seen.startswith("2"))
+        text = f"{good} of {requests.total} requests are answered, the others fail ({others})"
+    attempts = requests.attempts
+    if attempts.total:
+        text += f", with {attempts.total} calls to other functions, at most {attempts.max_per_request} for one request"
+    return text
 
 
 def _standstill(outcome: Outcome) -> list[str]:

@@ -35,6 +35,8 @@ class Fate:
         left_at: when, in virtual seconds.
         source: name of the queue, stream or topic.
         log: name of the shard or partition, "" of a queue.
+        parked: whether a handler put it into a parking queue.
+        redriven_at: virtual seconds at which it was last moved back from a dead-letter queue, or None.
         group: source and message group or partition key, where the source keeps an order.
         position: its place in that order.
     """
@@ -54,6 +56,9 @@ class Fate:
     group: tuple[str, str] | None = None
     position: int = 0
     holders: set[str] = field(default_factory=set)
+    body: str = ""
+    parked: bool = False
+    redriven_at: float | None = None
 
     @property
     def outcome(self) -> Ending:
@@ -61,7 +66,7 @@ class Fate:
         if self.left is None:
             return "remaining"
         if self.left == "deleted":
-            return "processed" if self.worked_on else "lost"
+            return "processed" if self.worked_on else "deadLettered" if self.parked else "lost"
         return self.left
 
     @property
@@ -91,6 +96,10 @@ class Ledger:
     failed: int = 0
     throttled: int = 0
     timed_out: int = 0
+    answers: Counter[str] = field(default_factory=Counter)
+    """Synchronous requests by what their caller saw: an HTTP status, or `functionError`."""
+    calls: Counter[str] = field(default_factory=Counter)
+    """Attempts of handlers to invoke another function, by the invoke that made them."""
     order_violations: int = 0
 
 
@@ -121,6 +130,7 @@ class _Reader:
         # Records of a DynamoDB stream do not say which shard they are of, so functions name the sequence number alone.
         self._by_sequence: dict[str, Fate] = {}
         self._skipped: list[Fate] = []
+        self._redriven: dict[str, str] = {}  # new message id: the one it had first
         self._processed_up_to: dict[tuple[str, str], int] = {}
         self.handlers: dict[Kind, Callable[[Event], None]] = {
             Kind.SENT: self._sent,
@@ -136,14 +146,24 @@ class _Reader:
             Kind.SKIPPED: self._deleted,
             Kind.DISCARDED: self._discarded,
             Kind.THROTTLED: self._throttled,
+            Kind.EVENT_RESULT: self._event_result,
+            Kind.DROPPED: self._deleted,
+            Kind.MOVED: self._moved,
+            Kind.HTTP: self._answered,
+            Kind.ANSWERED: self._answered,
+            Kind.CALL: self._call,
         }
 
     def _fate(self, event: Event) -> Fate | None:
-        message = event.text("message")
-        return self.ledger.fates.get(message) or self._by_sequence.get(message)
+        return self._fate_of(event.text("message"))
+
+    def _fate_of(self, message: str) -> Fate | None:
+        return self.ledger.fates.get(self._redriven.get(message, message)) or self._by_sequence.get(message)
 
     def _sent(self, event: Event) -> None:
-        if event.text("queue") not in self._run.sources:
+        if event.text("queue") in self._run.parking_queues:
+            self._parked(event)
+        if event.text("queue") not in self._run.sources or event.facts.get("follow_up"):
             return
         message, body = event.text("message"), event.text("body")
         fate = self.ledger.fates[message] = Fate(
@@ -151,6 +171,7 @@ class _Reader:
             business_id=_business_id(body) or message,
             sent_at=in_seconds(event.instant),
             poison=self._run.workload.is_poison(body),
+            body=body,
             source=event.text("queue"),
             log=event.text("log"),
             group=_group(event),
@@ -158,6 +179,40 @@ class _Reader:
         )
         if message.startswith("shardId-"):
             self._by_sequence[message.partition(":")[2]] = fate
+
+    def _parked(self, event: Event) -> None:
+        """A handler has put a message aside: which of those that it works on, its content tells."""
+        _, held = self._invokes.get(event.text("invoke"), ("", ()))
+        content = "\n".join((event.text("body"), *event.texts("attributes")))
+        business_id = _business_id(event.text("body"))
+        fates = [fate for message in held if (fate := self._fate_of(message)) is not None]
+        named = [fate for fate in fates if fate.message_id in content]
+        same = [fate for fate in fates if fate.body == event.text("body") or fate.business_id == business_id]
+        for fate in (named or same)[:1]:
+            fate.parked = True
+
+    def _moved(self, event: Event) -> None:
+        """A redriven message is a new one for SQS, and the same one for whoever sent it."""
+        fate = self._fate(event)
+        if fate is not None:
+            first = event.text("message")
+            self._redriven[event.text("new_message")] = self._redriven.get(first, first)
+            fate.left = None
+            fate.redriven_at = in_seconds(event.instant)
+
+    def _event_result(self, event: Event) -> None:
+        """Without a log contract, an event whose invoke succeeded was processed."""
+        fate = self._fate(event)
+        if fate is not None and event.facts.get("error") is None and event.text("function") not in self._talking:
+            self._processed(fate, fate.business_id, event)
+
+    def _answered(self, event: Event) -> None:
+        status, error = event.facts["status"], event.facts.get("error")
+        self.ledger.answers["functionError" if status == 200 and error else str(status)] += 1
+
+    def _call(self, event: Event) -> None:
+        if event.text("type") == "RequestResponse":
+            self.ledger.calls[event.text("invoke")] += 1
 
     def _invoke(self, event: Event) -> None:
         self.ledger.invocations += 1
@@ -168,7 +223,7 @@ class _Reader:
         messages = event.texts("messages")
         self._invokes[invoke] = (self._function_of[invoke], messages)
         for message in messages:
-            fate = self.ledger.fates.get(message)
+            fate = self._fate_of(message)
             if fate is not None:
                 fate.overlapping += bool(fate.holders)
                 fate.holders.add(invoke)
@@ -181,7 +236,7 @@ class _Reader:
         invoke = event.text("invoke")
         _, messages = self._invokes.get(invoke, ("", ()))
         for message in messages:
-            fate = self.ledger.fates.get(message)
+            fate = self._fate_of(message)
             if fate is not None:
                 fate.holders.discard(invoke)
 
@@ -191,7 +246,7 @@ class _Reader:
             return
         failed = {*event.texts("messages"), *event.texts("named")}
         for message in messages:
-            fate = self.ledger.fates.get(message)
+            fate = self._fate_of(message)
             if fate is not None and message not in failed:
                 self._processed(fate, fate.business_id, event)
 

@@ -145,6 +145,23 @@ class Watched(_Model):
     text: str
 
 
+class Attempts(_Model):
+    """How often handlers tried to invoke another function synchronously."""
+
+    total: int
+    max_per_request: int
+    """The most that one invoke of a caller made."""
+
+
+class Requests(_Model):
+    """Synchronous requests of the workload, and what their callers saw."""
+
+    total: int
+    answers: dict[str, int]
+    """By HTTP status, or `functionError` where a function that was invoked failed (with status 200)."""
+    attempts: Attempts
+
+
 class MessageOutcome(_Model):
     """What became of one message."""
 
@@ -171,6 +188,7 @@ class Outcome(_Model):
     invocations: Invocations
     latency_seconds: Latency
     ordering: Ordering
+    requests: Requests
     blocked: tuple[Blocked, ...] = ()
     lag: tuple[Lag, ...] = ()
     watch: tuple[Watched, ...] = ()
@@ -225,6 +243,7 @@ def outcome_of(run: Run) -> Outcome:
             p50=_quantile(latencies, 0.5), p95=_quantile(latencies, 0.95), max=_quantile(latencies, 1.0)
         ),
         ordering=Ordering(violations=ledger.order_violations),
+        requests=_requests(ledger),
         blocked=tuple(Blocked(**asdict(found)) for found in blocked_logs(run)) if run.readings else (),
         lag=tuple(Lag.model_validate(asdict(found)) for found in lags(run, fates)),
         watch=tuple(Watched.model_validate({**asdict(found), "text": str(found)}) for found in watches(run, fates)),
@@ -256,6 +275,15 @@ def _messages(fates: Sequence[Fate]) -> Messages:
         lost=ended.count("lost"),
         expired=ended.count("expired"),
         remaining=ended.count("remaining"),
+    )
+
+
+def _requests(ledger: Ledger) -> Requests:
+    calls = ledger.calls.values()
+    return Requests(
+        total=sum(ledger.answers.values()),
+        answers=dict(sorted(ledger.answers.items())),
+        attempts=Attempts(total=sum(calls), max_per_request=max(calls, default=0)),
     )
 
 

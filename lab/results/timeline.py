@@ -64,6 +64,8 @@ class _Teller:
             Kind.API_ERROR: lambda e: f"{e.facts['service']} {e.facts['operation']} is refused: {e.facts['code']}",
             Kind.SPLIT: self._split,
             Kind.DISCARDED: self._discarded,
+            Kind.ANSWERED: lambda e: f"the caller of {e.facts['function']} is answered with {_seen(e)}",
+            Kind.MOVE_TASK: self._move_task,
             Kind.REPEATED: lambda e: f"sent to {e.facts['queue']} again and dropped: {self._name(e)}",
             Kind.POLLERS: lambda e: (
                 f"{e.facts['mapping']} works on up to {e.facts['limit']} batches at once from now on"
@@ -75,6 +77,9 @@ class _Teller:
             Kind.SENT: lambda e, names: f"sent to {e.facts['queue']}: {names}",
             Kind.DEAD_LETTERED: lambda e, names: f"moved from {e.facts['queue']} to {e.facts['target']}: {names}",
             Kind.EXPIRED: lambda e, names: f"expired in {e.facts['queue']}: {names}",
+            Kind.DROPPED: lambda e, names: f"given up and gone from {e.facts['queue']}: {names}",
+            Kind.MOVED: lambda e, names: f"moved from {e.facts['queue']} back to {e.facts['target']}: {names}",
+            Kind.PUBLISHED: lambda e, names: f"published to {e.facts['target']}: {names}",
             Kind.FILTERED: lambda e, names: f"filtered out and deleted by {e.facts['mapping']}: {names}",
             Kind.SKIPPED: lambda e, names: f"passed over in {e.facts['queue']}, written before reading began: {names}",
             Kind.RETURNED: lambda e, names: f"visible again in {e.facts['queue']}: {names}",
@@ -86,8 +91,10 @@ class _Teller:
             if group and not _belongs(group[0], event):
                 yield self._close(group)
                 group = []
-            if event.kind is Kind.SENT:
+            if event.kind is Kind.SENT or event.kind is Kind.PUBLISHED:
                 self._learn_name(event)
+            elif event.kind is Kind.MOVED:
+                self._names[event.text("new_message")] = self._name(event)
             if event.kind in self._grouped:
                 group.append(event)
             elif (tell := self._tell.get(event.kind)) is not None and (text := tell(event)) is not None:
@@ -156,6 +163,12 @@ class _Teller:
     def _throttled(self, event: Event) -> str:
         return f"{event.facts['function']} is throttled ({event.facts['reason']})"
 
+    def _move_task(self, event: Event) -> str:
+        if event.facts["status"] == "RUNNING":
+            return f"redrive of {event.facts['queue']} begins"
+        moved = event.facts["moved"]
+        return f"redrive of {event.facts['queue']} ends: {moved} moved ({str(event.facts['status']).lower()})"
+
     def _retry(self, event: Event) -> str:
         instant = event.facts["at_us"]
         assert isinstance(instant, int)
@@ -185,6 +198,11 @@ class _Teller:
         if what in ("heartbeat", "heartbeat_failed"):
             return f"{who} {'extends the visibility of' if what == 'heartbeat' else 'cannot extend'} {subject}"
         return None
+
+
+def _seen(event: Event) -> str:
+    error = event.facts.get("error")
+    return f"{event.facts['status']} {error}" if error else str(event.facts["status"])
 
 
 def _belongs(first: Event, event: Event) -> bool:

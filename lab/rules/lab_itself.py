@@ -9,6 +9,12 @@ RULES = (
         "Real latencies vary with service, region and load; they are small against visibility timeouts.",
     ),
     assumed(
+        "SIM-FAULT-1",
+        "What a workload lists under `faults` happens when and to whom it says: throttles, internal errors, function "
+        "errors, delays, duplicates.",
+        "The scenario is the user's; how AWS, its SDK and the handlers react to it is the model's.",
+    ),
+    assumed(
         "SIM-ONCE-1",
         "A standard queue delivers no message twice by itself: duplicates come from visibility timeouts and retries only.",
         "At-least-once delivery allows more, rarely: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from lab.errors import UnknownRuleError
-from lab.rules import dynamodb, functions, http, kafka, lab_itself, mapping, sqs, sqs_fifo, streams
+from lab.rules import dynamodb, functions, http, invokes, kafka, lab_itself, mapping, sqs, sqs_fifo, streams
 from lab.rules.rule import Rule, Status
 
 __all__ = ["RULES", "Rule", "Status", "find"]
@@ -15,8 +15,9 @@ __all__ = ["RULES", "Rule", "Status", "find"]
 
 def _collect() -> Mapping[str, Rule]:
     rules: dict[str, Rule] = {}
-    for group in (sqs, sqs_fifo, functions, mapping, streams, kafka, dynamodb, http, lab_itself):
-        for rule in group.RULES:
+    groups = (sqs, sqs_fifo, functions, mapping, streams, kafka, invokes, dynamodb, http, lab_itself)
+    for group in (module.RULES for module in groups):
+        for rule in group:
             assert rule.id not in rules, rule.id
             rules[rule.id] = rule
     return MappingProxyType(rules)

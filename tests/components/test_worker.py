@@ -105,3 +105,37 @@ def test_children_parents_inputs_and_outputs() -> None:
         "functionName": "batch-worker",
         "mappingUuid": "uuid-of-batch-mapping",
     }
+
+
+def test_a_parking_queue_is_made_known_and_may_be_sent_to() -> None:
+    world = _world(retry={"nonRetryable": "park"})
+    assert (
+        world.one("delivery-lab:queue:ParkingQueue", "batch-parking").parent == "delivery-lab:worker:BatchWorker::batch"
+    )
+    variables = world.one(FUNCTION, "batch-worker").inputs["environment"]["variables"]
+    assert (variables["NON_RETRYABLE"], variables["PARKING_QUEUE_URL"]) == ("park", "https://sqs.test/batch-parking")
+    statements = world.one("aws:iam/rolePolicy:RolePolicy", "batch-worker-policy").document("policy")["Statement"]
+    assert [statement["Sid"] for statement in statements] == ["WriteOwnLogs", "PollQueue", "ParkMessages"]
+    assert statements[2]["Action"] == ["sqs:SendMessage"]
+    assert statements[2]["Resource"] == "arn:aws:sqs:eu-west-1:123456789012:batch-parking"
+
+
+def test_swallowing_needs_no_queue_and_no_permission() -> None:
+    world = _world(retry={"nonRetryable": "swallow"})
+    assert [queue.name for queue in world.of_type("aws:sqs/queue:Queue")] == ["jobs"]
+    assert world.one(FUNCTION, "batch-worker").inputs["environment"]["variables"]["NON_RETRYABLE"] == "swallow"
+    statements = world.one("aws:iam/rolePolicy:RolePolicy", "batch-worker-policy").document("policy")["Statement"]
+    assert [statement["Sid"] for statement in statements] == ["WriteOwnLogs", "PollQueue"]
+
+
+def test_a_worker_that_delays_returns_may_change_visibility_and_knows_its_queue() -> None:
+    world = _world(retry={"backoff": True})
+    variables = world.one(FUNCTION, "batch-worker").inputs["environment"]["variables"]
+    assert (variables["RETURN_DELAY"], variables["QUEUE_URL"]) == ("backoff", "https://sqs.test/jobs")
+    statements = world.one("aws:iam/rolePolicy:RolePolicy", "batch-worker-policy").document("policy")["Statement"]
+    assert statements[2] == {
+        "Sid": "DelayReturn",
+        "Effect": "Allow",
+        "Action": ["sqs:ChangeMessageVisibility"],
+        "Resource": QUEUE_ARN,
+    }

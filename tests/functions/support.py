@@ -28,8 +28,11 @@ def load_event(name: str) -> dict[str, Any]:
     return event
 
 
-def http_event(body: str | None) -> dict[str, Any]:
+def http_event(body: str | None, path: str = "/enqueue") -> dict[str, Any]:
     event = load_event("http_enqueue")
+    event["routeKey"], event["rawPath"] = f"POST {path}", path
+    event["requestContext"]["routeKey"] = event["routeKey"]
+    event["requestContext"]["http"]["path"] = path
     if body is None:
         del event["body"]
     else:

@@ -7,7 +7,7 @@ import pytest
 from shared.errors import BatchFailedError, ConfigurationError
 
 from tests.functions.conftest import LoadHandler, ReadEvents
-from tests.functions.support import Clock, Context, sqs_event
+from tests.functions.support import Clock, Context, client_error, sqs_event
 
 LAB = [{"id": str(n)} | ({"shouldFail": True} if n % 3 == 0 else {}) for n in range(1, 11)]
 
@@ -237,3 +237,108 @@ def test_lines_carry_service_and_request(
 def test_refuses_a_word_that_it_does_not_know_at_import(load_handler: LoadHandler) -> None:
     with pytest.raises(ConfigurationError, match=r"^ON_RECORD_ERROR must be one of report, raise: 'ignore'$"):
         load_handler("batch_worker", ON_RECORD_ERROR="ignore")
+
+
+MIXED = [{"id": "1"}, {"id": "2", "rejected": True}, {"id": "3", "shouldFail": True}, "{not json"]
+
+
+class FakeSqs:
+    def __init__(self, refuses: bool = False) -> None:
+        self.parked: list[str] = []
+        self.delayed: list[tuple[str, int]] = []
+        self._refuses = refuses
+
+    def send_message(self, *, QueueUrl: str, MessageBody: str, MessageAttributes: dict[str, Any]) -> None:  # noqa: N803 (boto3's)
+        if self._refuses:
+            raise client_error("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.")
+        assert QueueUrl == "parking"
+        self.parked.append(MessageAttributes["sourceMessageId"]["StringValue"])
+
+    def change_message_visibility(self, *, QueueUrl: str, ReceiptHandle: str, VisibilityTimeout: int) -> None:  # noqa: N803 (boto3's)
+        assert QueueUrl == "jobs"
+        self.delayed.append((ReceiptHandle, VisibilityTimeout))
+
+
+@pytest.fixture
+def sqs(monkeypatch: pytest.MonkeyPatch) -> FakeSqs:
+    fake = FakeSqs()
+    monkeypatch.setattr("boto3.client", lambda service, config: fake)
+    return fake
+
+
+def failed_ids(response: dict[str, Any]) -> list[str]:
+    return [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
+
+
+def test_by_itself_it_reports_what_no_retry_can_help_like_all_others(load_handler: LoadHandler, clock: Clock) -> None:
+    response = load_handler("batch_worker").lambda_handler(sqs_event(*MIXED), Context(clock))
+
+    assert failed_ids(response) == ["message-2", "message-3", "message-4"]
+
+
+def test_it_parks_what_no_retry_can_help_and_reports_the_others(
+    load_handler: LoadHandler, clock: Clock, sqs: FakeSqs, read_events: ReadEvents
+) -> None:
+    handler = load_handler("batch_worker", NON_RETRYABLE="park", PARKING_QUEUE_URL="parking")
+
+    response = handler.lambda_handler(sqs_event(*MIXED), Context(clock))
+
+    assert failed_ids(response) == ["message-3"]
+    assert sqs.parked == ["message-2", "message-4"]
+    failed = [event for event in read_events() if event["event"] == "failed"]
+    assert [(event["error_type"], event["retryable"]) for event in failed] == [
+        ("RejectedError", False),
+        ("ProcessingError", True),
+        ("InvalidMessageError", False),
+    ]
+    assert failed[0]["error"] == "message 2 was told to be rejected"
+
+
+def test_it_reports_what_it_could_not_park(
+    load_handler: LoadHandler, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("boto3.client", lambda service, config: FakeSqs(refuses=True))
+    handler = load_handler("batch_worker", NON_RETRYABLE="park", PARKING_QUEUE_URL="parking")
+
+    response = handler.lambda_handler(sqs_event(*MIXED), Context(clock))
+
+    assert failed_ids(response) == ["message-2", "message-3", "message-4"]
+
+
+def test_swallowing_reports_nothing_of_what_is_lost(
+    load_handler: LoadHandler, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handler = load_handler("batch_worker", NON_RETRYABLE="swallow")
+
+    response = handler.lambda_handler(sqs_event(*MIXED), Context(clock))
+
+    assert failed_ids(response) == ["message-3"]
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    warnings = [(line["message"], line["message_id"]) for line in lines if line["level"] == "WARNING"]
+    assert warnings == [("swallowed", "message-2"), ("swallowed", "message-4")]
+
+
+def test_it_says_when_failed_messages_come_back(load_handler: LoadHandler, clock: Clock, sqs: FakeSqs) -> None:
+    handler = load_handler("batch_worker", RETURN_DELAY="backoff", QUEUE_URL="jobs")
+
+    response = handler.lambda_handler(sqs_event(*MIXED, receive_count=3), Context(clock))
+
+    assert failed_ids(response) == ["message-2", "message-3", "message-4"]
+    ((handle, delay_seconds),) = sqs.delayed
+    assert handle == "handle-3-3"
+    assert 0 <= delay_seconds <= 4
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        ({"NON_RETRYABLE": "drop"}, r"^NON_RETRYABLE must be one of fail, park, swallow: 'drop'$"),
+        ({"NON_RETRYABLE": "park"}, r"^PARKING_QUEUE_URL is not set: "),
+        ({"RETURN_DELAY": "backoff"}, r"^QUEUE_URL is not set: "),
+    ],
+)
+def test_what_it_needs_for_that_is_missed_at_import(
+    load_handler: LoadHandler, environment: dict[str, str], message: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=message):
+        load_handler("batch_worker", **environment)

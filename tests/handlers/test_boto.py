@@ -10,8 +10,9 @@ import botocore.session
 import pytest
 
 from lab.errors import NotModelledError
-from lab.model.runtime import AwsError
-from tests.handlers.world import World
+from lab.model.clock import seconds
+from lab.model.runtime import AwsError, Pending
+from tests.handlers.world import World, WorldMaker
 
 
 def test_a_call_takes_time_before_it_takes_effect(world: World) -> None:
@@ -224,3 +225,179 @@ def test_parameters_arrive_as_the_caller_gave_them(world: World) -> None:
     )
     assert world.calls[0][3] == {"StreamName": "s", "Data": b"\x00\xff", "PartitionKey": "k"}
     assert json.dumps(world.answers[-1][1].payload) == '"null"'
+
+
+_RETRIES = """
+import boto3, time
+from botocore.config import Config
+from botocore.exceptions import ClientError
+def handler(event, context):
+    client = boto3.client("lambda", config=Config(**event))
+    began = time.monotonic()
+    try:
+        answer = client.invoke(FunctionName="f", Payload=b"{}")
+        seen = [answer["Payload"].read().decode(), answer["ResponseMetadata"]["RetryAttempts"]]
+    except ClientError as error:
+        seen = [error.response["Error"]["Code"], error.response.get("Reason"),
+                error.response["ResponseMetadata"]["RetryAttempts"], type(error).__name__]
+    return [seen, time.monotonic() - began]
+"""
+
+
+def _refusing(times: int, status: int, code: str) -> Any:
+    left = iter(range(times))
+
+    def answer(service: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        if next(left, None) is not None:
+            raise AwsError(code, "no", status, details={"Reason": "CallerRateLimitExceeded", "retryAfterSeconds": "1"})
+        return {"StatusCode": 200, "Payload": b"[1]"}
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("config", "status", "code", "calls"),
+    [
+        ({}, 429, "TooManyRequestsException", 3),
+        ({"retries": {"mode": "adaptive"}}, 429, "TooManyRequestsException", 3),
+        ({"retries": {"mode": "legacy"}}, 429, "TooManyRequestsException", 5),
+        ({"retries": {"mode": "standard", "total_max_attempts": 6}}, 500, "ServiceException", 6),
+        ({"retries": {"total_max_attempts": 1}}, 500, "ServiceException", 1),
+        ({}, 502, "ENILimitReachedException", 3),
+        ({}, 400, "InvalidRequestContentException", 1),
+        ({}, 413, "RequestTooLargeException", 1),
+    ],
+)
+def test_syn_retry_1_botocore_retries_as_the_client_is_configured(
+    world: World, config: dict[str, Any], status: int, code: str, calls: int
+) -> None:
+    world.answer = _refusing(99, status, code)
+    with world.host:
+        [seen, _] = world.result(world.environment(world.function(_RETRIES, timeout_seconds=300)), config)
+
+    assert len(world.calls) == calls
+    assert [seen[0], seen[2], seen[3]] == [code, calls - 1, code]
+    if code == "TooManyRequestsException":
+        assert seen[1] == "CallerRateLimitExceeded"
+
+
+@pytest.mark.parametrize("mode", ["standard", "legacy", "adaptive"])
+def test_syn_retry_1_a_call_that_succeeds_at_last_returns_its_answer(world: World, mode: str) -> None:
+    world.answer = _refusing(2, 429, "TooManyRequestsException")
+    with world.host:
+        event = {"retries": {"mode": mode}}
+        [seen, took] = world.result(world.environment(world.function(_RETRIES)), event)
+
+    assert seen == ["[1]", 2]
+    assert took < 10
+    instants = [call[0] for call in world.calls]
+    assert instants[1] - instants[0] > 0.005  # botocore's own waits, in virtual time
+
+
+@pytest.mark.parametrize(
+    ("service", "call", "code"),
+    [
+        ("sqs", "send_message(QueueUrl='https://q', MessageBody='x')", "RequestThrottled"),
+        ("dynamodb", "get_item(TableName='t', Key={'id': {'S': '1'}})", "ProvisionedThroughputExceededException"),
+        ("sns", "publish(TopicArn='arn:aws:sns:us-east-1:1:t', Message='x')", "Throttling"),
+        ("events", "put_events(Entries=[{'Source': 's', 'DetailType': 'd', 'Detail': '{}'}])", "ThrottlingException"),
+        ("s3", "put_object(Bucket='bucket', Key='k', Body=b'x')", "SlowDown"),
+    ],
+)
+def test_syn_retry_1_every_protocol_carries_error_codes_and_answers(
+    world: World, service: str, call: str, code: str
+) -> None:
+    left = iter(range(2))
+
+    def answer(service: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        if next(left, None) is not None:
+            raise AwsError(code, "Rate <exceeded>", 503 if service == "s3" else 400)
+        return {"Marker": "kept"}
+
+    world.answer = answer
+    result = world.run_code(
+        f"""
+        import boto3
+        def handler(event, context):
+            answer = boto3.client("{service}").{call}
+            return [answer["Marker"], answer["ResponseMetadata"]["RetryAttempts"]]
+        """
+    )
+
+    assert result == ["kept", 2]
+    assert len(world.calls) == 3
+
+
+def _slow(world: World, takes_seconds: float) -> None:
+    """Answers that take their time, as those of another function do."""
+
+    def call(service: str, operation: str, parameters: dict[str, Any], caller: Any) -> Any:
+        world.calls.append((world.scheduler.now / 1_000_000, service, operation, parameters, caller))
+        answer = {"StatusCode": 200, "Payload": b"[1]"}
+
+        def when_done(callback: Any) -> None:
+            world.scheduler.after(seconds(takes_seconds), callback, answer)
+
+        return Pending(when_done)
+
+    world.call = call  # type: ignore[method-assign]  # the answer is a Pending here
+
+
+@pytest.mark.parametrize(
+    ("config", "attempts"),
+    [
+        ({}, 3),
+        ({"retries": {"mode": "legacy"}}, 5),
+        ({"read_timeout": 80}, 1),
+        ({"retries": {"total_max_attempts": 1}}, 1),
+    ],
+)
+def test_syn_retry_2_a_function_slower_than_the_read_timeout_is_run_again(
+    world: World, config: dict[str, Any], attempts: int
+) -> None:
+    _slow(world, 70)
+    text = _RETRIES.replace(
+        "except ClientError as error:",
+        "except ReadTimeoutError as error: seen = None\n    except ClientError as error:",
+    )
+    text = text.replace("ClientError\n", "ClientError, ReadTimeoutError\n", 1)
+    with world.host:
+        [seen, took] = world.result(world.environment(world.function(text, timeout_seconds=900)), config)
+
+    assert len(world.calls) == attempts
+    assert seen == (["[1]", 0] if "read_timeout" in config else None)
+    assert took > (70 if "read_timeout" in config else 60 * attempts)
+
+
+def test_an_answer_to_a_frozen_environment_is_there_when_it_goes_on(world: World) -> None:
+    _slow(world, 5)
+    function = world.function(
+        """
+        import boto3, threading
+        got = []
+        def ask(): got.append(boto3.client("lambda").invoke(FunctionName="f")["Payload"].read().decode())
+        def handler(event, context):
+            if event == "start": threading.Thread(target=ask, daemon=True).start()
+            __import__("time").sleep(0.1)
+            return list(got)
+        """
+    )
+    with world.host:
+        environment = world.environment(function)
+        assert world.result(environment, "start") == []
+        world.scheduler.run(until=60_000_000)
+        assert world.result(environment, "look") == ["[1]"]
+
+
+@pytest.mark.parametrize("mode", ["standard", "legacy", "adaptive"])
+def test_syn_retry_1_waits_repeat_with_the_seed(make_world: WorldMaker, mode: str) -> None:
+    instants = []
+    for seed in (1, 1, 2):
+        world = make_world(seed=seed)
+        world.answer = _refusing(99, 429, "TooManyRequestsException")
+        with world.host:
+            world.result(world.environment(world.function(_RETRIES)), {"retries": {"mode": mode}})
+        instants.append([call[0] for call in world.calls])
+
+    first, again, other = instants
+    assert first == again != other

@@ -199,7 +199,7 @@ def test_an_api_that_is_not_modelled_ends_the_run_with_its_name(folder: Folder) 
 
     message = folder.refusal(NotModelledError, handler=calls_s3)
 
-    assert message == "worker calls s3:GetObject, and s3 is not modelled in this stack (modelled: sqs)"
+    assert message == "worker calls s3:GetObject, and s3 is not modelled in this stack (modelled: events, lambda, sqs)"
 
 
 def test_a_handler_may_long_poll_a_queue(folder: Folder) -> None:

@@ -18,6 +18,7 @@ from lab.model.assumptions import DEFAULTS, Assumptions, LongWindow, UnnamedResp
 from lab.model.clock import Scheduler, Timer, seconds
 from lab.model.functions import LARGEST_SYNCHRONOUS_PAYLOAD_BYTES, InvokeResult, Lambda, Throttled
 from lab.model.journal import Journal, Kind
+from lab.model.loops import merged
 from lab.model.mapping.decisions import (
     FIRST_RETRY_SECONDS,
     ThrottleReading,
@@ -160,7 +161,9 @@ class SqsMapping:
         wanted = min(ENTRIES_PER_BATCH, self.config.batch_size - have)
         deliveries = self.queue.receive(wanted, self._visibility_override(), by=self.config.name)
         for delivery in deliveries:
-            if passes(self.config.patterns, delivery, self._api.system_attributes(delivery)):
+            if self._functions.loops.stops(self.config.function, delivery.message.lineage):
+                self.queue.stop_loop(delivery.message)
+            elif passes(self.config.patterns, delivery, self._api.system_attributes(delivery)):
                 record = sqs_record(self._api, delivery, self.queue.arn, self._region)
                 self._received.append((delivery, record))
             else:
@@ -236,6 +239,7 @@ class SqsMapping:
             event_of(batch.records),
             lambda result: self._answer(batch, result),
             by=self.config.name,
+            lineage=merged(delivery.message.lineage for delivery in batch.deliveries),
         )
         if isinstance(answer, Throttled):
             self._on_throttle(batch)

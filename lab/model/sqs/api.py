@@ -9,10 +9,12 @@ from typing import Any
 
 from lab.errors import NotModelledError
 from lab.model.clock import epoch_ms
+from lab.model.loops import NO_LINEAGE, Lineage
 from lab.model.runtime import AwsError, Caller, LongPoll
 from lab.model.sqs.attributes import LARGEST_MESSAGE_BYTES, LONGEST_VISIBILITY_SECONDS
 from lab.model.sqs.fifo import FifoQueue
 from lab.model.sqs.queue import Delivery, Message, Queue
+from lab.model.sqs.redrive import MoveTasks
 
 ENTRIES_PER_BATCH = 10
 
@@ -27,17 +29,29 @@ _OTHER_TYPE = "The request include parameter that is not valid for this queue ty
 Parameters = Mapping[str, Any]
 Answer = dict[str, Any]
 
+_MOVES: Mapping[str, Callable[[MoveTasks, Parameters], Answer]] = {
+    "CancelMessageMoveTask": MoveTasks.cancel,
+    "ListMessageMoveTasks": MoveTasks.list,
+    "StartMessageMoveTask": MoveTasks.start,
+}
+
 
 class SqsApi:
     """Answers the operations that handlers and workloads use, and refuses the others by name.
 
     Args:
         sender_id: what `SenderId` of a message says.
+
+    Attributes:
+        lineage: what the chain of events behind a caller's invoke has run through (ASY-LOOP-1).
+        move_tasks: redrives of dead-letter queues.
     """
 
     def __init__(self, sender_id: str = "AROAEXAMPLE:delivery-lab") -> None:
         self._sender_id = sender_id
         self._queues: dict[str, Queue] = {}
+        self.lineage: Callable[[str | None], Lineage] = lambda _: NO_LINEAGE
+        self.move_tasks: MoveTasks | None = None
         self._operations: dict[str, Callable[[Parameters, Caller], Answer | LongPoll]] = {
             "ChangeMessageVisibility": self._change_visibility,
             "ChangeMessageVisibilityBatch": self._change_visibility_batch,
@@ -62,9 +76,11 @@ class SqsApi:
             AwsError: AWS would answer with an error.
             NotModelledError: the model does not know the operation.
         """
+        if operation in _MOVES and self.move_tasks is not None:
+            return _MOVES[operation](self.move_tasks, parameters)
         handler = self._operations.get(operation)
         if handler is None:
-            known = ", ".join(sorted(self._operations))
+            known = ", ".join(sorted((*self._operations, *_MOVES)))
             raise NotModelledError(f"the SQS operation {operation} is not modelled (modelled: {known})")
         return handler(parameters, caller)
 
@@ -79,7 +95,7 @@ class SqsApi:
     def _send(self, parameters: Parameters, caller: Caller) -> Answer:
         queue = self._queue(parameters)
         _check_size(queue, _size(parameters))
-        return self._accept(queue, parameters)
+        return self._accept(queue, parameters, caller)
 
     def _send_batch(self, parameters: Parameters, caller: Caller) -> Answer:
         queue = self._queue(parameters)
@@ -93,11 +109,11 @@ class SqsApi:
 
         def accept(entry: Parameters) -> Answer:
             _check_size(queue, _size(entry))
-            return self._accept(queue, entry)
+            return self._accept(queue, entry, caller)
 
         return _each(entries, accept)
 
-    def _accept(self, queue: Queue, parameters: Parameters) -> Answer:
+    def _accept(self, queue: Queue, parameters: Parameters, caller: Caller) -> Answer:
         body = parameters["MessageBody"]
         delay = parameters.get("DelaySeconds")
         if not body:
@@ -109,7 +125,7 @@ class SqsApi:
                 "InvalidParameterValue",
                 f"Value {delay} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.",
             )
-        message = _sent(queue, parameters)
+        message = _sent(queue, parameters, self.lineage(caller.request_id), caller.request_id)
         answer = {"MessageId": message.id, "MD5OfMessageBody": md5_of(body)}
         return answer | ({"SequenceNumber": message.sequence_number} if message.sequence_number else {})
 
@@ -268,7 +284,7 @@ class SqsApi:
         raise AwsError("InvalidParameterValue", f"{prefix}{arn} does not exist.")
 
 
-def _sent(queue: Queue, parameters: Parameters) -> Message:
+def _sent(queue: Queue, parameters: Parameters, lineage: Lineage, invoke: str | None) -> Message:
     """Send to a queue what its type lets one send (SQS-FIFO-7)."""
     body, group = parameters["MessageBody"], parameters.get("MessageGroupId", "")
     deduplication_id = parameters.get("MessageDeduplicationId", "")
@@ -284,7 +300,13 @@ def _sent(queue: Queue, parameters: Parameters) -> Message:
         if deduplication_id:
             raise _invalid_here("MessageDeduplicationId", deduplication_id, _OTHER_TYPE)
         return queue.send(
-            body, delay_seconds=delay, attributes=attributes, system_attributes=system_attributes, group=group
+            body,
+            delay_seconds=delay,
+            attributes=attributes,
+            system_attributes=system_attributes,
+            group=group,
+            lineage=lineage,
+            invoke=invoke,
         )
     if not group:
         raise AwsError("MissingParameter", "The request must contain the parameter MessageGroupId.")
@@ -302,6 +324,8 @@ def _sent(queue: Queue, parameters: Parameters) -> Message:
         attributes=attributes,
         system_attributes=system_attributes,
         group=group,
+        lineage=lineage,
+        invoke=invoke,
         deduplication_id=deduplication_id,
     )
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from lab.model.clock import seconds
 from lab.model.journal import Kind
+from lab.model.loops import NO_LINEAGE, Lineage
 from lab.model.runtime import AwsError
 from lab.model.sqs.attributes import QueueAttributes
 from lab.model.sqs.queue import Message, Queue
@@ -88,6 +89,8 @@ class FifoQueue(Queue):
         attributes: dict[str, Any] | None = None,
         system_attributes: dict[str, Any] | None = None,
         group: str = "",
+        lineage: Lineage = NO_LINEAGE,
+        invoke: str | None = None,
         deduplication_id: str = "",
     ) -> Message:
         """Accept a message, unless it repeats one of the last five minutes (SQS-FIFO-3).
@@ -98,6 +101,8 @@ class FifoQueue(Queue):
             attributes: message attributes.
             system_attributes: message system attributes.
             group: message group.
+            lineage: what the chain of events has run through.
+            invoke: the invoke that sends it, None for the workload.
             deduplication_id: what tells messages apart; without one it is the SHA-256 of the body.
 
         Returns:
@@ -113,13 +118,13 @@ class FifoQueue(Queue):
             self._journal.record(Kind.REPEATED, "SQS-FIFO-3", queue=self.name, message=known.id)
             return known
         self._sends += 1
-        message = self._message(body, attributes, system_attributes, group)
+        message = self._message(body, attributes, system_attributes, group, lineage)
         message.deduplication_id = identity
         message.sequence_number = f"{_FIRST_SEQUENCE_NUMBER + self._sends * _SEQUENCE_NUMBER_STEP:020d}"
         self._sent[key] = message
         self._sent_order.append((self._scheduler.now, key))
         self._journal.lean_on("SQS-FIFO-6")
-        self._accept(message, self.attributes.delay_seconds)
+        self._accept(message, self.attributes.delay_seconds, invoke)
         return message
 
     def _forget_sends(self) -> None:

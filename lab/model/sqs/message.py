@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from lab.model.loops import NO_LINEAGE, Lineage
+
 if TYPE_CHECKING:
     from lab.model.sqs.queue import Queue
 
@@ -41,6 +43,8 @@ class Message:
     received_at: int = 0
     visible_at: int = 0
     dead_letter_source: str | None = None
+    lineage: Lineage = field(default_factory=lambda: NO_LINEAGE)
+    """What the chain of events that sent it has run through (ASY-LOOP-1)."""
     group: str = ""
     deduplication_id: str = ""
     sequence_number: str = ""

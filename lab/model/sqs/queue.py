@@ -15,7 +15,8 @@ from typing import Any
 
 from lab.model.assumptions import StaleDelete
 from lab.model.clock import Scheduler, Timer, seconds
-from lab.model.journal import Journal, Kind
+from lab.model.journal import Fact, Journal, Kind
+from lab.model.loops import NO_LINEAGE, Lineage
 from lab.model.randomness import Streams
 from lab.model.runtime import AwsError
 from lab.model.sqs.attributes import LONGEST_VISIBILITY_SECONDS, QueueAttributes
@@ -84,6 +85,8 @@ class Queue:
         attributes: dict[str, Any] | None = None,
         system_attributes: dict[str, Any] | None = None,
         group: str = "",
+        lineage: Lineage = NO_LINEAGE,
+        invoke: str | None = None,
     ) -> Message:
         """Accept a message (its size and characters were checked by the API).
 
@@ -93,9 +96,11 @@ class Queue:
             attributes: message attributes.
             system_attributes: message system attributes.
             group: message group; on a standard queue it names the tenant that a message belongs to, and orders nothing.
+            lineage: what the chain of events has run through.
+            invoke: the invoke that sends it, None for the workload.
         """
-        message = self._message(body, attributes, system_attributes, group)
-        self._accept(message, self.attributes.delay_seconds if delay_seconds is None else delay_seconds)
+        message = self._message(body, attributes, system_attributes, group, lineage)
+        self._accept(message, self.attributes.delay_seconds if delay_seconds is None else delay_seconds, invoke)
         return message
 
     def _message(
@@ -104,6 +109,7 @@ class Queue:
         attributes: dict[str, Any] | None,
         system_attributes: dict[str, Any] | None,
         group: str,
+        lineage: Lineage,
     ) -> Message:
         return Message(
             id=self._streams.uuid("message id", self.name),
@@ -112,10 +118,14 @@ class Queue:
             attributes=attributes or {},
             system_attributes=system_attributes or {},
             group=group,
+            lineage=lineage,
         )
 
-    def _accept(self, message: Message, delay_seconds: int) -> None:
-        about: dict[str, str] = {"group": message.group} if self.fifo else {}
+    def _accept(self, message: Message, delay_seconds: int, invoke: str | None = None) -> None:
+        about: dict[str, Fact] = {"group": message.group} if self.fifo else {}
+        if invoke is not None:
+            values = tuple(str(value.get("StringValue", "")) for value in message.attributes.values())
+            about |= {"invoke": invoke, "attributes": values}
         self._journal.record(Kind.SENT, "", queue=self.name, message=message.id, body=message.body, **about)
         self._take_in(message, self._scheduler.now + seconds(delay_seconds))
         if delay_seconds:
@@ -224,15 +234,66 @@ class Queue:
             and message.receive_count >= redrive.max_receive_count
         )
 
-    def _dead_letter(self, message: Message) -> None:
+    def _dead_letter(self, message: Message, rule: str = "SQS-DLQ-1") -> None:
         target = self.dead_letter_queue
         assert target is not None
-        self._journal.record(Kind.DEAD_LETTERED, "SQS-DLQ-1", queue=self.name, message=message.id, target=target.name)
+        self._journal.record(Kind.DEAD_LETTERED, rule, queue=self.name, message=message.id, target=target.name)
         self._forget(message)
         # The message moves as it is, with its count and the instant of its send (SQS-DLQ-2).
         self._journal.lean_on("SQS-DLQ-2")
         message.dead_letter_source = self.arn
         target._take_in(message, self._scheduler.now)
+
+    def stop_loop(self, message: Message) -> None:
+        """Take a message out of a recursive loop: into the dead-letter queue, or away (ASY-LOOP-1)."""
+        if self.dead_letter_queue is not None:
+            self._dead_letter(message, "ASY-LOOP-1")
+            return
+        self._journal.record(Kind.DELETED, "ASY-LOOP-1", queue=self.name, message=message.id, by="loop detection")
+        self._forget(message)
+
+    def ready_messages(self) -> list[Message]:
+        """Messages that are neither in flight nor delayed, in the order in which they came into the queue."""
+        now = self._scheduler.now
+        self._show(now)
+        return [message for message in self._messages.values() if not message.in_flight and message.visible_at <= now]
+
+    def redrive_to(self, target: Queue, message: Message, task: str) -> Message:
+        """Move a message to another queue as a new one: new id, new count, new retention (RDR-NEW-1).
+
+        Args:
+            target: where it goes.
+            message: a message of this queue.
+            task: id of the move task.
+        """
+        self._forget(message)
+        moved = Message(
+            id=self._streams.uuid("message id", target.name),
+            body=message.body,
+            sent_at=self._scheduler.now,
+            attributes=message.attributes,
+            system_attributes=message.system_attributes,
+            group=message.group,
+            deduplication_id=message.deduplication_id,
+            sequence_number=message.sequence_number,
+        )
+        self._journal.record(
+            Kind.MOVED,
+            "RDR-NEW-1",
+            queue=self.name,
+            message=message.id,
+            target=target.name,
+            new_message=moved.id,
+            task=task,
+        )
+        target._take_in(moved, self._scheduler.now)
+        return moved
+
+    def take_over(self, other: Queue) -> None:
+        """Take all messages of the queue that this one replaces, as an update of the stack keeps them."""
+        for message in other.messages:
+            other._forget(message)
+            self._take_in(message, max(message.visible_at, self._scheduler.now))
 
     # -- answering ----------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.settings import Problem, Settings, SettingsError, load_settings
+from components.settings import SECTIONS, Problem, Settings, SettingsError, load_settings
 from tests.components.world import deploy
 
 
@@ -52,6 +52,7 @@ def test_an_empty_section_takes_every_default() -> None:
             "filters": [],
             "enabled": True,
             "onRecordError": "report",
+            "retry": {"nonRetryable": "fail", "backoff": False},
         },
         "api": {"authorization": "iam", "throttling": {"burstLimit": 100, "rateLimit": 50.0}},
         "alarms": {"enabled": True},
@@ -248,7 +249,7 @@ def test_the_bounds_themselves_are_inside(part: str, key: str, least: int, most:
             (
                 "did you mean batchSize? known keys here: batchSize, enabled, filters, keepGroupOrder, "
                 "logRetentionDays, maximumBatchingWindowSeconds, maximumConcurrency, memoryMb, onRecordError, "
-                "provisionedPollers, reportBatchItemFailures, reservedConcurrency, timeoutSeconds"
+                "provisionedPollers, reportBatchItemFailures, reservedConcurrency, retry, timeoutSeconds"
             ),
         ),
         (
@@ -331,4 +332,4 @@ def test_an_unknown_section_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         {"worker": {}},
         "unknown section",
     )
-    assert problem.fix.startswith("did you mean batch? known keys here: batch")
+    assert problem.fix == f"did you mean batch? known keys here: {', '.join(sorted(SECTIONS))}"

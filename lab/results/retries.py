@@ -1,0 +1,180 @@
+"""How each kind of invoke retries, measured: the table of `docs/retries.md`.
+
+Nothing in the table is written by hand but the names of its rows and who controls what: each other cell is read from
+the events of a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from lab.model.clock import in_seconds
+from lab.model.journal import Kind
+from lab.places.simulation import Run
+from lab.results.fates import Fate, read_events
+from lab.results.outcome import Outcome, outcome_of
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One kind of invoke.
+
+    Attributes:
+        title: its name.
+        controlled_by: who decides about retries.
+        stacks: the stacks that its cells are measured on: first retries, then a partial failure, then order; a stack
+            may stand for several.
+        synchronous: whether callers wait, so that requests are looked at and not messages.
+    """
+
+    title: str
+    controlled_by: str
+    stacks: tuple[str, str, str]
+    synchronous: bool = False
+
+
+COLUMNS = (
+    Column("synchronous", "the caller", ("sync-naive", "sync-naive", "sync-naive"), synchronous=True),
+    Column("asynchronous", "the function's event invoke config", ("async-default", "async-default", "async-default")),
+    Column("stream (Kinesis, DynamoDB)", "the mapping", ("stream-bounded", "stream-partial", "stream-default")),
+    Column("SQS", "the queue", ("retry-sqs", "batch-partial", "retry-sqs")),
+    Column("SQS FIFO", "the queue", ("fifo-ordered", "fifo-ordered", "fifo-ordered")),
+)
+
+NOT_THERE = "not measured yet"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A run, and what was counted in it."""
+
+    run: Run
+    outcome: Outcome
+    fates: tuple[Fate, ...]
+
+    @classmethod
+    def of(cls, run: Run) -> Measured:
+        """Count a run."""
+        return cls(run, outcome_of(run), tuple(read_events(run).fates.values()))
+
+
+Cell = Callable[[Measured], str]
+
+
+def _most_tried(measured: Measured) -> Fate | None:
+    return max(measured.fates, key=lambda fate: len(fate.delivered_at), default=None)
+
+
+def _automatic(measured: Measured) -> str:
+    fate = _most_tried(measured)
+    again = len(fate.delivered_at) - 1 if fate is not None else 0
+    return f"yes: a failing message was delivered {again + 1} times" if again else "no"
+
+
+def _interval(measured: Measured) -> str:
+    fate = _most_tried(measured)
+    gaps = [round(later - earlier) for earlier, later in pairwise(fate.delivered_at)] if fate is not None else []
+    distinct = list(dict.fromkeys(gaps))
+    return ", then ".join(f"{gap} s" for gap in distinct) or "-"
+
+
+def _maximum(measured: Measured) -> str:
+    most = measured.outcome.deliveries.max_per_message
+    return f"{most - 1} retries" if most > 1 else "none"
+
+
+def _order(measured: Measured) -> str:
+    """Whether messages were done in the order in which they were sent, in each group where there are groups."""
+    overtaken = 0
+    latest: dict[tuple[str, str] | None, float] = {}
+    for fate in measured.fates:
+        if fate.processed_at is None:
+            continue
+        overtaken += fate.processed_at < latest.get(fate.group, 0.0)
+        latest[fate.group] = max(fate.processed_at, latest.get(fate.group, 0.0))
+    return f"no: {overtaken} messages were done after a later one" if overtaken else "yes"
+
+
+def _partial(measured: Measured) -> str:
+    """Of batches of which a part failed: whether the others came back with it."""
+    batches = [event.texts("messages") for event in measured.run.events if event.kind is Kind.BATCH]
+    if all(len(batch) == 1 for batch in batches):
+        return "- (one event each)"
+    failed = {fate.message_id for fate in measured.fates if len(fate.delivered_at) > 1}
+    spared = sum(len(set(batch) - failed) for batch in batches if failed & set(batch))
+    return f"yes: {spared} messages that shared a batch with failed ones came once" if spared else "no"
+
+
+def _ended(measured: Measured) -> str:
+    messages = measured.outcome.messages
+    targets = {event.text("target") for event in measured.run.events if event.kind is Kind.DEAD_LETTERED}
+    if not targets:
+        return "none" if not messages.lost else f"none: {messages.lost} lost"
+    return f"yes: {messages.dead_lettered} in `{', '.join(sorted(targets))}`"
+
+
+def _throttle_attempts(measured: Measured) -> str:
+    attempts = measured.outcome.requests.attempts.max_per_request
+    return f"none by Lambda; boto3 makes {attempts} calls while throttled"
+
+
+def _unrepeated(measured: Measured) -> str:
+    """After a function error nobody calls again, unless the caller does."""
+    calls = sum(event.kind is Kind.CALL and event.facts["status"] == 200 for event in measured.run.events)
+    invoked = {event.text("function") for event in measured.run.events if event.kind is Kind.CALL}
+    starts = sum(event.kind is Kind.INVOKE and event.text("function") in invoked for event in measured.run.events)
+    return f"no: {calls} accepted calls, {starts} invokes" if calls == starts else f"yes: {starts - calls} more invokes"
+
+
+def _caller_interval(measured: Measured) -> str:
+    """Between the attempts of one request, as boto3 leaves them."""
+    attempts: dict[str, list[int]] = {}
+    for event in measured.run.events:
+        if event.kind is Kind.CALL:
+            attempts.setdefault(event.text("invoke"), []).append(event.instant)
+    gaps = [in_seconds(later - earlier) for each in attempts.values() for earlier, later in pairwise(each)]
+    return f"the caller's; boto3's here: {min(gaps):.2f} to {max(gaps):.2f} s" if gaps else "the caller's"
+
+
+def _not_applicable(_: Measured) -> str:
+    return "-"
+
+
+# Of each row: its name, which of a column's stacks it is measured on, and the cell for messages and for requests.
+_ROWS: Sequence[tuple[str, int, Cell, Cell]] = (
+    ("automatic retry", 0, _automatic, _unrepeated),
+    ("interval", 0, _interval, _caller_interval),
+    ("maximum", 0, _maximum, _throttle_attempts),
+    ("order kept", 2, _order, _not_applicable),
+    ("partial failure", 1, _partial, _not_applicable),
+    ("DLQ / destination", 0, _ended, _ended),
+)
+
+
+def stacks_of_the_table() -> tuple[str, ...]:
+    """All stacks that cells are measured on."""
+    return tuple(dict.fromkeys(stack for column in COLUMNS for stack in column.stacks))
+
+
+def table(measured: Mapping[str, Measured]) -> str:
+    """The comparison as a Markdown table.
+
+    Args:
+        measured: runs by stack; cells of stacks that are not there say so.
+    """
+    lines = [
+        f"| | {' | '.join(column.title for column in COLUMNS)} |",
+        f"| --- {'| --- ' * len(COLUMNS)}|",
+        f"| controlled by | {' | '.join(column.controlled_by for column in COLUMNS)} |",
+    ]
+    for name, which, of_messages, of_requests in _ROWS:
+        cells = []
+        for column in COLUMNS:
+            stack = column.stacks[which]
+            found = measured.get(stack)
+            cell = of_requests if column.synchronous else of_messages
+            cells.append(f"{cell(found)} (`{stack}`)" if found is not None else f"{NOT_THERE} (`{stack}`)")
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)

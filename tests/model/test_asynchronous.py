@@ -1,0 +1,283 @@
+"""Asynchronous invokes: retries, back-off, age, and what becomes of events."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+
+import pytest
+
+from lab.errors import DeploymentRefusedError
+from lab.model.asynchronous import RETRY_SECONDS, EventInvokeConfig
+from lab.model.clock import seconds
+from lab.model.faults import Fault, FaultKind
+from lab.model.journal import Kind
+from lab.model.loops import MOST_PASSES
+from lab.model.runtime import Caller
+from tests.model.events import EventsWorld, bodies_of, failing
+from tests.model.support import COLD_START_SECONDS, Script, fail
+
+
+def _throttle(world: EventsWorld, for_seconds: float | None, kind: FaultKind = FaultKind.THROTTLE) -> None:
+    end = None if for_seconds is None else seconds(for_seconds)
+    world.account.let_go_wrong([Fault(kind, end=end, function="worker")])
+
+
+def test_asy_queue_1_an_event_is_accepted_before_anything_runs() -> None:
+    world = EventsWorld()
+
+    answer = world.invoke_api(InvocationType="Event", Payload=b'{"id": "a"}')
+
+    assert answer.answer == {"StatusCode": 202, "Payload": b""}
+    assert world.calls == []
+    world.run()
+    assert [call.event for call in world.calls] == [{"id": "a"}]
+
+
+def test_asy_retry_1_a_failing_event_is_tried_at_0_60_and_180_seconds() -> None:
+    world = EventsWorld(failing(3))
+
+    world.event()
+    world.run()
+
+    assert world.tried_at == [COLD_START_SECONDS + at for at in (0, 60, 180)]
+    assert RETRY_SECONDS == (60, 120)
+
+
+def test_asy_retry_1_the_wait_counts_from_the_end_of_the_attempt() -> None:
+    world = EventsWorld(failing(1, takes_seconds=4))
+
+    world.event()
+    world.run()
+
+    assert world.tried_at == [COLD_START_SECONDS, COLD_START_SECONDS + 4 + 60]
+
+
+@pytest.mark.parametrize("retries", [0, 1, 2])
+def test_asy_retry_2_so_many_retries_and_no_more(retries: int) -> None:
+    world = EventsWorld(fail)
+    target = world.queue("failures")
+    world.configure(maximum_retry_attempts=retries, on_failure=target.arn)
+
+    world.event()
+    world.run()
+
+    assert len(world.calls) == retries + 1
+    [record] = bodies_of(target)
+    assert record["requestContext"]["approximateInvokeCount"] == retries + 1
+    assert record["requestContext"]["condition"] == "RetriesExhausted"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"maximum_retry_attempts": 3}, "Value 3 at 'maximumRetryAttempts' failed to satisfy constraint: 0 to 2"),
+        ({"maximum_retry_attempts": -1}, "Value -1 at 'maximumRetryAttempts' failed to satisfy constraint: 0 to 2"),
+        (
+            {"maximum_event_age_seconds": 59},
+            "Value 59 at 'maximumEventAgeInSeconds' failed to satisfy constraint: 60 to 21600",
+        ),
+        (
+            {"maximum_event_age_seconds": 21_601},
+            "Value 21601 at 'maximumEventAgeInSeconds' failed to satisfy constraint: 60 to 21600",
+        ),
+    ],
+)
+def test_values_out_of_bounds_are_refused(settings: dict[str, int], message: str) -> None:
+    with pytest.raises(DeploymentRefusedError) as caught:
+        EventsWorld().configure(**settings)
+
+    assert caught.value.aws_message == message
+
+
+def test_asy_backoff_1_throttles_use_up_no_retry() -> None:
+    world = EventsWorld(failing(2))
+    _throttle(world, 100)
+
+    world.event()
+    world.run()
+
+    assert len(world.calls) == 3
+    assert world.tried_at[0] >= 100
+    assert len(world.messages_of(Kind.DELETED)) == 1
+
+
+@pytest.mark.parametrize("kind", [FaultKind.THROTTLE, FaultKind.ERROR])
+def test_asy_backoff_2_waits_double_from_one_second_to_five_minutes(kind: FaultKind) -> None:
+    world = EventsWorld()
+    _throttle(world, 3_000, kind)
+
+    world.event()
+    world.run()
+
+    waits = [round(later - earlier, 6) for earlier, later in pairwise(world.times_of(Kind.THROTTLED))]
+    for n, wait in enumerate(waits):
+        assert min(2**n, 300) <= wait <= min(1.5 * 2**n, 300)
+    assert waits[-1] == 300
+    assert len(world.calls) == 1
+
+
+def test_asy_age_1_a_throttled_event_is_given_up_after_its_age() -> None:
+    world = EventsWorld()
+    target = world.queue("failures")
+    world.configure(maximum_event_age_seconds=60, on_failure=target.arn)
+    _throttle(world, None)
+
+    world.event()
+    world.run()
+
+    assert world.calls == []
+    [record] = bodies_of(target)
+    assert record["requestContext"]["condition"] == "EventAgeExceeded"
+    assert record["requestContext"]["approximateInvokeCount"] == 0
+    assert "responseContext" not in record
+
+
+def test_asy_age_1_without_a_destination_an_old_event_expires_after_six_hours() -> None:
+    world = EventsWorld()
+    _throttle(world, None)
+
+    event = world.event()
+    world.run()
+
+    assert world.messages_of(Kind.EXPIRED) == [event]
+    assert world.times_of(Kind.EXPIRED) == [21_600]
+
+
+def test_asy_age_2_a_waiting_event_goes_when_it_is_too_old_and_a_running_one_ends_first() -> None:
+    world = EventsWorld(failing(3, takes_seconds=3), timeout=10)
+    world.configure(maximum_event_age_seconds=65)
+
+    world.event()
+    world.run()
+
+    # The second attempt runs from 63.25 to 66.25 s, past the age; there is no third.
+    assert len(world.calls) == 2
+    assert world.times_of(Kind.EXPIRED) == [pytest.approx(66.25)]
+
+
+def test_asy_zero_1_with_a_reserved_concurrency_of_0_events_go_to_the_destination_at_once() -> None:
+    world = EventsWorld(reserved=0)
+    target = world.queue("failures")
+    world.configure(on_failure=target.arn)
+
+    world.event()
+
+    assert len(bodies_of(target)) == 1
+    world.run()
+    assert (world.calls, world.events(Kind.THROTTLED), world.now) == ([], [], 0)
+
+
+def test_asy_once_1_an_event_is_handed_over_once_unless_a_fault_says_twice() -> None:
+    once, twice = EventsWorld(), EventsWorld()
+    twice.account.let_go_wrong([Fault(FaultKind.DUPLICATE, function="worker")])
+    for world in (once, twice):
+        world.event()
+        world.run()
+
+    assert [len(world.calls) for world in (once, twice)] == [1, 2]
+    assert len(twice.messages_of(Kind.DELETED)) == 1
+
+
+def test_asy_id_1_all_attempts_have_the_same_request_id() -> None:
+    world = EventsWorld(fail)
+
+    event = world.event()
+    world.run()
+
+    assert [e.text("invoke") for e in world.events(Kind.INVOKE)] == [event] * 3
+
+
+def test_asy_config_1_a_configuration_replaces_the_one_before_as_a_whole() -> None:
+    world = EventsWorld()
+    target = world.queue("failures")
+    world.configure(maximum_retry_attempts=0, on_failure=target.arn)
+
+    world.configure(maximum_event_age_seconds=60)
+
+    assert world.account.events.configuration("worker") == EventInvokeConfig(maximum_event_age_seconds=60)
+
+
+def test_asy_gone_1_without_a_destination_nothing_is_left() -> None:
+    world = EventsWorld(fail)
+
+    event = world.event()
+    world.run()
+
+    assert world.messages_of(Kind.DROPPED) == [event]
+    assert [e.rule for e in world.events(Kind.DROPPED)] == ["ASY-GONE-1"]
+
+
+def test_asy_loop_1_a_function_that_invokes_itself_is_stopped_after_16_passes() -> None:
+    world = EventsWorld()
+    target = world.queue("failures")
+    world.configure(on_failure=target.arn)
+    world.runtime.behave = lambda call: _again(world)
+
+    world.event("{}")
+    world.run()
+
+    assert len(world.calls) == MOST_PASSES
+    [record] = bodies_of(target)
+    assert record["requestContext"]["approximateInvokeCount"] == 0
+
+
+def test_asy_loop_1_a_message_in_a_loop_ends_in_the_dead_letter_queue() -> None:
+    world = EventsWorld()
+    jobs = world.queue("jobs", dead_letters=world.queue("dlq"))
+    world.mapping(jobs)
+    world.start()
+    world.runtime.behave = lambda call: _send_again(world, jobs.url)
+
+    world.send(jobs, "x")
+    world.run()
+
+    assert len(world.calls) == MOST_PASSES
+    assert [message.body for message in world.account.queues["dlq"].messages] == ["x"]
+
+
+def test_asy_loop_1_may_be_allowed() -> None:
+    world = EventsWorld()
+    world.account.functions.loops.allow("worker")
+    world.runtime.behave = lambda call: _again(world) if len(world.calls) < 40 else Script()
+
+    world.event("{}")
+    world.run()
+
+    assert len(world.calls) == 40
+
+
+def _request_of_last_invoke(world: EventsWorld) -> Caller:
+    return Caller("worker", world.events(Kind.INVOKE)[-1].text("invoke"))
+
+
+def _again(world: EventsWorld) -> Script:
+    caller = _request_of_last_invoke(world)
+    parameters = {"FunctionName": "worker", "InvocationType": "Event", "Payload": b"{}"}
+    world.account.call("lambda", "Invoke", parameters, caller)
+    return Script()
+
+
+def _send_again(world: EventsWorld, url: str) -> Script:
+    caller = _request_of_last_invoke(world)
+    world.account.call("sqs", "SendMessage", {"QueueUrl": url, "MessageBody": "x"}, caller)
+    return Script()
+
+
+def test_events_of_several_seeds_are_conserved() -> None:
+    """Every event ends in exactly one way, whatever its function does."""
+    for seed in range(20):
+        world = EventsWorld()
+        target = world.queue("failures")
+        if seed % 2:
+            world.configure(maximum_retry_attempts=seed % 3, maximum_event_age_seconds=60, on_failure=target.arn)
+        chance = world.streams.stream("test", str(seed))
+        world.runtime.behave = lambda call, chance=chance: (  # type: ignore[misc]  # mypy infers no type for the default
+            Script(chance.random()) if chance.random() < 0.5 else fail(call)
+        )
+        world.account.let_go_wrong([Fault(FaultKind.THROTTLE, end=seconds(90), function="worker", share=0.5)])
+        sent = [world.event(json.dumps({"id": n})) for n in range(10)]
+        world.run()
+
+        ended = world.messages_of(Kind.DELETED, Kind.DEAD_LETTERED, Kind.EXPIRED, Kind.DROPPED)
+        assert sorted(ended) == sorted(sent)

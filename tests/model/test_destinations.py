@@ -1,0 +1,215 @@
+"""Destinations and dead-letter queues of asynchronous invokes: what arrives where."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from lab.errors import DeploymentRefusedError, NotModelledError
+from lab.model.journal import Kind
+from lab.model.runtime import AwsError, Caller
+from tests.model.events import BUCKET, BUS, TOPIC, EventsWorld, bodies_of, failing
+from tests.model.support import Call, Script, fail
+
+ARN = "arn:aws:lambda:us-east-1:123456789012:function:worker"
+
+
+def test_dst_success_1_each_success_is_reported() -> None:
+    world = EventsWorld()
+    world.configure(on_success=TOPIC)
+
+    world.event()
+    world.event()
+    world.run()
+
+    assert [record["requestContext"]["condition"] for record in world.arrived(TOPIC)] == ["Success", "Success"]
+
+
+def test_dst_failure_1_each_event_that_is_given_up_is_reported_and_no_other() -> None:
+    world = EventsWorld(failing(2))
+    world.configure(on_failure=TOPIC, maximum_retry_attempts=1)
+
+    world.event()
+    world.run()
+    world.event()
+    world.run()
+
+    assert len(world.arrived(TOPIC)) == 1
+    assert len(world.messages_of(Kind.DEAD_LETTERED)) == 1
+
+
+def test_dst_record_1_holds_what_aws_documents() -> None:
+    world = EventsWorld(failing(3, takes_seconds=1))
+    target = world.queue("failures")
+    world.configure(on_failure=target.arn)
+
+    event = world.event('{"id": "a"}')
+    world.run()
+
+    [record] = bodies_of(target)
+    assert record == {
+        "version": "1.0",
+        "timestamp": "2026-01-01T00:03:03.250Z",
+        "requestContext": {
+            "requestId": event,
+            "functionArn": f"{ARN}:$LATEST",
+            "condition": "RetriesExhausted",
+            "approximateInvokeCount": 3,
+        },
+        "requestPayload": {"id": "a"},
+        "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
+        "responsePayload": {"errorType": "ValueError", "errorMessage": "no"},
+    }
+
+
+def test_dst_record_1_on_an_event_bus_is_the_detail_of_an_event() -> None:
+    world = EventsWorld()
+    world.configure(on_success=BUS, on_failure=BUS, maximum_retry_attempts=0)
+    world.event()
+    world.run()
+    world.runtime.behave = fail
+    world.event()
+    world.run()
+
+    success, failure = world.arrived(BUS)
+    assert success["source"] == "lambda"
+    assert success["detail-type"] == "Lambda Function Invocation Result - Success"
+    assert failure["detail-type"] == "Lambda Function Invocation Result - Failure"
+    assert success["resources"] == [f"{ARN}:$LATEST", BUS]
+    assert failure["detail"]["requestContext"]["condition"] == "RetriesExhausted"
+
+
+def test_dst_record_1_in_a_bucket_has_a_key_of_function_and_day() -> None:
+    world = EventsWorld(fail)
+    world.configure(on_failure=BUCKET, maximum_retry_attempts=0)
+
+    event = world.event()
+    world.run()
+
+    [entry] = world.arrived(BUCKET)
+    assert entry["key"] == f"aws/lambda/async/worker/2026/01/01/2026-01-01T00.00.00-{event}"
+    assert json.loads(entry["body"])["requestContext"]["requestId"] == event
+
+
+def test_dst_record_1_is_the_event_of_a_function_and_no_message_of_its_own() -> None:
+    world = EventsWorld()
+    world.function("logger")
+    world.configure(on_success=world.account.functions.configuration("logger").arn)
+
+    world.event()
+    world.run()
+
+    assert [call.function for call in world.calls] == ["worker", "logger"]
+    assert world.calls[1].event["requestContext"]["condition"] == "Success"
+    assert [event.facts.get("follow_up") for event in world.events(Kind.SENT)] == [False, True]
+
+
+def test_dst_dlq_1_holds_the_event_itself_with_attributes_about_its_error() -> None:
+    world = EventsWorld(failing(1))
+    target = world.queue("dlq")
+    world.configure(dead_letter=target.arn, maximum_retry_attempts=0)
+
+    event = world.event('{"id": "a"}')
+    world.run()
+
+    [message] = target.messages
+    assert message.body == '{"id": "a"}'
+    assert {name: value["StringValue"] for name, value in message.attributes.items()} == {
+        "RequestID": event,
+        "ErrorCode": "200",
+        "ErrorMessage": "no",
+    }
+    assert message.attributes["ErrorCode"]["DataType"] == "Number"
+
+
+def test_dst_dlq_1_and_a_destination_are_both_served() -> None:
+    world = EventsWorld(fail)
+    target = world.queue("failures")
+    world.configure(dead_letter=TOPIC, on_failure=target.arn, maximum_retry_attempts=0)
+
+    world.event('{"id": "a"}')
+    world.run()
+
+    assert world.arrived(TOPIC) == [{"id": "a"}]
+    assert len(target.messages) == 1
+    assert [event.text("target") for event in world.events(Kind.DEAD_LETTERED)] == ["failures"]
+
+
+def _large(call: Call) -> Script:
+    return Script(payload=json.dumps("x" * 300_000))
+
+
+def test_dst_size_1_a_record_too_large_for_its_destination_goes_without_its_payloads() -> None:
+    world = EventsWorld(_large)
+    world.configure(on_success=TOPIC)
+
+    world.event()
+    world.run()
+
+    [record] = world.arrived(TOPIC)
+    assert set(record) == {"version", "timestamp", "requestContext", "responseContext"}
+
+
+def test_dst_size_1_an_event_that_fits_nowhere_is_gone() -> None:
+    world = EventsWorld(fail)
+    target = world.queue("dlq", largest=1_024)
+    world.configure(dead_letter=target.arn, maximum_retry_attempts=0)
+
+    world.event(json.dumps("x" * 2_000))
+    world.run()
+
+    assert target.messages == []
+    assert len(world.messages_of(Kind.DROPPED)) == 1
+
+
+@pytest.mark.parametrize("place", ["on_success", "on_failure", "dead_letter"])
+def test_dst_target_1_a_destination_that_does_not_exist_is_refused(place: str) -> None:
+    with pytest.raises(DeploymentRefusedError) as caught:
+        EventsWorld().configure(**{place: "arn:aws:sqs:us-east-1:123456789012:nobody"})
+
+    assert caught.value.rule == "DST-TARGET-1"
+    assert caught.value.aws_message == (
+        "The destination ARN arn:aws:sqs:us-east-1:123456789012:nobody is invalid: it names nothing in this account"
+    )
+
+
+def _call(world: EventsWorld, service: str, operation: str, **parameters: Any) -> Any:
+    return world.account.call(service, operation, parameters, Caller("worker", None))
+
+
+def test_dst_sink_1_what_handlers_publish_is_written_down() -> None:
+    world = EventsWorld()
+
+    _call(world, "sns", "Publish", TopicArn=TOPIC, Message='{"n": 1}')
+    answer = _call(world, "events", "PutEvents", Entries=[{"EventBusName": "bus", "Detail": "{}"}, {"Detail": "{}"}])
+    _call(world, "s3", "PutObject", Bucket="bucket", Key="k", Body=b"data")
+
+    assert world.arrived(TOPIC) == [{"n": 1}]
+    assert (answer["FailedEntryCount"], len(answer["Entries"])) == (0, 2)
+    assert len(world.arrived(BUS)) == 1
+    assert world.arrived(BUCKET) == [{"key": "k", "body": "data"}]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "code"),
+    [
+        ("sns", "Publish", {"TopicArn": "arn:aws:sns:us-east-1:123456789012:other", "Message": "x"}, "NotFound"),
+        ("sns", "Publish", {"TopicArn": TOPIC, "Message": ""}, "InvalidParameter"),
+        ("sns", "Publish", {"TopicArn": TOPIC, "Message": "x" * 262_145}, "InvalidParameter"),
+        ("events", "PutEvents", {"Entries": [{"Detail": "{}"}] * 11}, "ValidationException"),
+        ("events", "PutEvents", {"Entries": [{"Detail": "x" * 262_145}]}, "ValidationException"),
+        ("s3", "PutObject", {"Bucket": "other", "Key": "k"}, "NoSuchBucket"),
+    ],
+)
+def test_what_cannot_be_published_is_refused(service: str, operation: str, parameters: Any, code: str) -> None:
+    with pytest.raises(AwsError) as caught:
+        _call(EventsWorld(), service, operation, **parameters)
+
+    assert caught.value.code == code
+
+
+def test_other_operations_are_refused_by_name() -> None:
+    with pytest.raises(NotModelledError, match=r"^the operation sns:Subscribe is not modelled \(modelled: Publish\)$"):
+        _call(EventsWorld(), "sns", "Subscribe")

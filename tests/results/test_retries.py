@@ -1,0 +1,61 @@
+"""The table of docs/retries.md is what the runs say."""
+
+from __future__ import annotations
+
+import importlib.util
+from types import ModuleType
+
+import pytest
+
+from lab.results.retries import COLUMNS, NOT_THERE, Measured, stacks_of_the_table, table
+from tests.lab_support import ROOT, run
+
+
+def _script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("write_retries", ROOT / "scripts" / "write_retries.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_holds_what_is_measured_now() -> None:
+    script = _script()
+    page = script.PAGE.read_text(encoding="utf-8")
+
+    assert script.page_with(page, script.measured_table()) == page
+
+
+def test_putting_a_table_into_the_page_leaves_the_rest() -> None:
+    script = _script()
+
+    page = script.page_with(f"before\n{script.BEGIN}\nold\n{script.END}\nafter\n", "new")
+
+    assert page == f"before\n{script.BEGIN}\nnew\n{script.END}\nafter\n"
+
+
+def test_a_stack_that_is_not_there_is_said_so() -> None:
+    text = table({})
+
+    assert text.count(NOT_THERE) == 6 * len(COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("stack", "row", "cell"),
+    [
+        ("async-default", "automatic retry", "yes: a failing message was delivered 3 times"),
+        ("async-default", "interval", "60 s, then 120 s"),
+        ("async-default", "maximum", "2 retries"),
+        ("async-default", "partial failure", "- (one event each)"),
+        ("batch-partial", "partial failure", "yes: 7 messages that shared a batch with failed ones came once"),
+        ("fifo-ordered", "order kept", "yes"),
+    ],
+)
+def test_cells_are_read_from_the_run(stack: str, row: str, cell: str) -> None:
+    assert stack in stacks_of_the_table()
+
+    lines = table({stack: Measured.of(run(stack))}).splitlines()
+
+    [line] = [line for line in lines if line.startswith(f"| {row} |")]
+    assert f"| {cell} (`{stack}`) |" in line
