@@ -181,3 +181,47 @@ def test_no_default_and_two_defaults_are_refused(tmp_path: Path) -> None:
         f"no workload in {tmp_path} is for the stack b (there are: one.yaml (a-*))\n"
         "  fix: give one with --workload FILE, or add b to the `stacks` of one"
     )
+
+
+def test_an_invoke_waits_unless_it_is_asynchronous(tmp_path: Path) -> None:
+    lines = "send: [{invoke: f, body: {}}, {invoke: f, type: sync, body: {}}, {invoke: f, type: async, body: {}}]"
+
+    targets = [arrival.target for arrival in _read(tmp_path, lines).arrivals(random.Random(1))]
+
+    assert targets == ["invoke", "invoke", "event"]
+
+
+def test_faults_are_read_and_stay_when_a_body_is_changed(tmp_path: Path) -> None:
+    faults = (
+        "faults: [{at: 10, for: 60, function: f, kind: throttle, share: 0.5, ids: [a]}, {service: sqs, kind: error}]"
+    )
+    workload = _read(tmp_path, f"send: [{{invoke: f, body: {{}}}}]\n{faults}")
+
+    first, second = workload.with_body(["n=1"]).faults
+
+    assert (first.at, first.for_seconds, first.function, first.kind, first.share, first.ids) == (
+        10, 60, "f", "throttle", 0.5, ["a"],
+    )  # fmt: skip
+    assert (second.at, second.for_seconds, second.service, second.share) == (0, None, "sqs", 1)
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("{kind: error}", "faults.1: name exactly one of function and service"),
+        ("{function: f, service: sqs, kind: error}", "faults.1: name exactly one of function and service"),
+        ("{service: sqs, kind: failure}", "faults.1: ids and the kinds failure and duplicate go with function"),
+        ("{service: sqs, kind: error, ids: [a]}", "faults.1: ids and the kinds failure and duplicate go with function"),
+        ("{function: f, operation: Invoke, kind: error}", "faults.1: operation goes with service"),
+        ("{service: sns, queue: q, kind: error}", "faults.1: queue goes with service: sqs"),
+        ("{function: f, kind: latency}", "faults.1: seconds goes with the kind latency, which needs it"),
+        ("{function: f, kind: error, seconds: 1}", "faults.1: seconds goes with the kind latency, which needs it"),
+        ("{function: f, kind: error, share: 0}", "faults.1.share: Input should be greater than 0, not 0"),
+        ("{function: f, kind: error, until: 9}", "faults.1.until is no key of a workload"),
+    ],
+)
+def test_a_malformed_fault_is_refused_with_its_place(tmp_path: Path, fault: str, message: str) -> None:
+    with pytest.raises(WorkloadError) as caught:
+        _read(tmp_path, f"send: [{{invoke: f, body: {{}}}}]\nfaults: [{fault}]")
+
+    assert str(caught.value) == f"{tmp_path / 'jobs.yaml'}: {message}"

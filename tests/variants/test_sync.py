@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from lab.errors import WorkloadError
 from lab.model.journal import Kind
-from lab.results.outcome import Outcome
-from tests.lab_support import outcome, run
+from lab.places.simulation import simulate
+from lab.places.workload import read_workload
+from lab.results.outcome import Outcome, outcome_of
+from tests.lab_support import ROOT, graph, outcome, run
 
 MOST_ATTEMPTS = 8
 
@@ -58,3 +63,71 @@ def test_no_retry_storm(stack: str) -> None:
     assert result.requests.total == 480
     assert result.requests.attempts.max_per_request <= MOST_ATTEMPTS
     assert result.requests.attempts.total <= 1.25 * 480
+
+
+def _simulate(folder: Path, text: str, seed: int = 1) -> Outcome:
+    path = folder / "calls.yaml"
+    path.write_text(text)
+    return outcome_of(simulate(graph("sync-retry"), ROOT, read_workload(path), seed))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_attempts_stay_bounded_while_most_calls_are_throttled(tmp_path: Path, seed: int) -> None:
+    result = _simulate(
+        tmp_path,
+        """
+        send: [{at: 0, every: 0.2, times: 10, http: {path: /call, body: {id: "call-{n}"}}}]
+        faults: [{at: 0, for: 20, function: sync-callee, kind: throttle, share: 0.8}]
+        """,
+        seed,
+    )
+
+    assert result.requests.total == 10
+    assert result.requests.attempts.max_per_request <= MOST_ATTEMPTS  # 5 over 500 seeds
+
+
+@pytest.mark.parametrize(
+    ("send", "answers"),
+    [
+        ("{invoke: sync-callee, body: {id: a}}", {"200": 1}),
+        ("{invoke: sync-callee, body: {id: down}}", {"functionError": 1}),
+        ("{invoke: sync-callee, at: 10, body: {id: a}}", {"429": 1}),
+    ],
+)
+def test_a_workload_may_invoke_itself_and_sees_the_answer(tmp_path: Path, send: str, answers: dict[str, int]) -> None:
+    result = _simulate(
+        tmp_path,
+        f"""
+        send: [{send}]
+        faults:
+          - {{function: sync-callee, kind: failure, ids: [down]}}
+          - {{at: 10, function: sync-callee, kind: throttle}}
+        """,
+    )
+
+    assert result.requests.answers == answers
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("send: [{invoke: sync-callee, body: no JSON}]", "the event for sync-callee is no JSON: no JSON"),
+        (
+            "send: [{invoke: sync-callee, type: async, body: '\"%s\"'}]" % ("x" * 1_048_575),
+            "an event for sync-callee has 1048577 bytes; Lambda takes at most 1048576",
+        ),
+        (
+            "send: [{invoke: sync-callee, body: {}}]\nfaults: [{function: nobody, kind: error}]",
+            "the stack sync-retry has no function nobody (there are: sync-callee, sync-caller)",
+        ),
+        (
+            "send: [{invoke: sync-callee, body: {}}]\nfaults: [{service: sqs, queue: nobody, kind: error}]",
+            "the stack sync-retry has no queue nobody (there are: none)",
+        ),
+    ],
+)
+def test_what_lambda_would_refuse_is_refused_before_the_start(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(WorkloadError) as caught:
+        _simulate(tmp_path, text)
+
+    assert str(caught.value) == f"{tmp_path / 'calls.yaml'}: {message}"
