@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from lab.cli import check, views
+from lab.cli import check, redrive, views
 from lab.cli.console import Console
 from lab.cli.session import Result, Session
 from lab.errors import LabError, UsageError
@@ -172,6 +172,7 @@ def explain(
 
 
 check.register(app)
+redrive.register(app)
 
 
 def _command(arguments: list[str] | None) -> str:
