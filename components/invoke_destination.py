@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
-from pulumi_aws import cloudwatch, lambda_, sns
+from pulumi_aws import cloudwatch, lambda_, sns, sqs
 
 from components.function import PythonFunction, PythonFunctionArgs
 from components.iam import Statement, tls_only
@@ -54,6 +54,7 @@ class InvokeDestination(pulumi.ComponentResource):
 
     Attributes:
         arn: its ARN.
+        queue: the queue, None for the other kinds.
         action: what the function that is invoked must be allowed on it.
     """
 
@@ -61,6 +62,7 @@ class InvokeDestination(pulumi.ComponentResource):
         props = {"kind": args.kind, "retentionSeconds": args.retention_seconds}
         super().__init__("delivery-lab:destination:InvokeDestination", name, props, opts)
         child = pulumi.ResourceOptions(parent=self)
+        self.queue: sqs.Queue | None = None
         make = {"sqs": self._queue, "sns": self._topic, "eventbridge": self._bus, "lambda": self._function}
         self.arn = make[args.kind](name, args, child)
         self.action = _ACTIONS[args.kind]
@@ -70,9 +72,9 @@ class InvokeDestination(pulumi.ComponentResource):
         """What the function that is invoked must be allowed."""
         return Statement(sid, (self.action,), self.arn)
 
-    @staticmethod
-    def _queue(name: str, args: DestinationArgs, child: pulumi.ResourceOptions) -> pulumi.Output[str]:
-        return ParkingQueue(name, child, retention_seconds=args.retention_seconds).queue.arn
+    def _queue(self, name: str, args: DestinationArgs, child: pulumi.ResourceOptions) -> pulumi.Output[str]:
+        self.queue = ParkingQueue(name, child, retention_seconds=args.retention_seconds).queue
+        return self.queue.arn
 
     @staticmethod
     def _topic(name: str, _args: DestinationArgs, child: pulumi.ResourceOptions) -> pulumi.Output[str]:

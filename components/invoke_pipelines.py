@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pulumi
 
+from components.alarms import Alarms, Watch, dead_letter_watch, function_watches
 from components.async_worker import AsyncWorker
 from components.settings import AsyncSettings, SyncSettings
 from components.sync_caller import SyncCaller
@@ -30,7 +33,9 @@ class AsyncPipeline(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("delivery-lab:pipelines:AsyncPipeline", name, settings.effective(), opts)
-        self.worker = AsyncWorker(name, settings, layer_arn, pulumi.ResourceOptions(parent=self))
+        child = pulumi.ResourceOptions(parent=self)
+        self.worker = AsyncWorker(name, settings, layer_arn, child)
+        Alarms(name, settings.alarms, _watches(self.worker), child)
         self.register_outputs(self.exports())
 
     def exports(self, prefix: str = "") -> dict[str, pulumi.Output[str]]:
@@ -44,6 +49,17 @@ class AsyncPipeline(pulumi.ComponentResource):
         if worker.dlq is not None:
             outputs[f"{prefix}DlqUrl"] = worker.dlq.url
         return outputs
+
+
+def _watches(worker: AsyncWorker) -> list[Watch]:
+    """The function, and the queues in which events end that nobody has worked on."""
+    watches = function_watches(worker.function)
+    if worker.dlq is not None:
+        watches.append(dead_letter_watch(worker.dlq))
+    if worker.failure is not None and worker.failure.queue is not None:
+        description = "There are records of failed events."
+        watches.append(replace(dead_letter_watch(worker.failure.queue), key="failures", description=description))
+    return watches
 
 
 class SyncPipeline(pulumi.ComponentResource):
@@ -67,7 +83,9 @@ class SyncPipeline(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__("delivery-lab:pipelines:SyncPipeline", name, settings.effective(), opts)
-        self.functions = SyncCaller(name, settings, layer_arn, pulumi.ResourceOptions(parent=self))
+        child = pulumi.ResourceOptions(parent=self)
+        self.functions = SyncCaller(name, settings, layer_arn, child)
+        Alarms(name, settings.alarms, function_watches(self.functions.callee), child)
         self.register_outputs(self.exports())
 
     def exports(self, prefix: str = "") -> dict[str, pulumi.Output[str]]:

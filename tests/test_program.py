@@ -21,9 +21,11 @@ ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 EXPORTS = {"ApiEndpoint", "QueueUrl", "DlqUrl", "ProducerFunction", "WorkerFunction"}
 QUEUE_FAMILIES = ("batch", "visibility")
 PARTS = {
-    "batch": {"queue", "dlq", "worker", "producer", "api", "mapping"},
-    "visibility": {"queue", "dlq", "worker", "producer", "api", "mapping"},
-    "async": {"worker", "invoke-config", "failure"},
+    "batch": {"queue", "dlq", "worker", "producer", "api", "mapping", "alarm-dlq", "alarm-age"},
+    "visibility": {"queue", "dlq", "worker", "producer", "api", "mapping", "alarm-dlq", "alarm-age"},
+    "stream": {"worker", "mapping", "alarm-iterator-age"},
+    "kafka": {"cluster", "consumer", "mapping", "producer", "api", "brokers", "clients", "alarm-offset-lag"},
+    "async": {"worker", "invoke-config", "failure", "alarm-failures"},
     "sync": {"caller", "callee", "api"},
 }
 """What every stack of a family has, by the end of its name."""
@@ -117,20 +119,13 @@ def test_every_stack_exports_what_users_need(stack: str) -> None:
     assert outputs == {name: expected[name] for name in outputs}
 
 
-PARTS = {
-    "batch": {"queue", "dlq", "worker", "producer", "api", "mapping", "alarm-dlq", "alarm-age"},
-    "visibility": {"queue", "dlq", "worker", "producer", "api", "mapping", "alarm-dlq", "alarm-age"},
-    "stream": {"worker", "mapping", "alarm-iterator-age"},
-    "kafka": {"cluster", "consumer", "mapping", "producer", "api", "brokers", "clients", "alarm-offset-lag"},
-}
-
-
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_stack_names_its_resources_predictably(stack: str) -> None:
     family = _family(stack)
     names = {resource.name for resource in _run(_config(stack), stack=stack).resources if resource.custom}
     expected = {f"{family}-{part}" for part in PARTS[family] | {"alarm-errors", "alarm-throttles"}}
-    expected |= {f"{family}-dlq"} if _has_queue_for_failures(stack) else set()
+    if family in ("stream", "kafka") and _has_queue_for_failures(stack):
+        expected |= {f"{family}-dlq"}
     if family == "stream":
         expected |= {"stream-table" if stack == "dynamodb-stream" else "stream"}
     assert expected <= names
@@ -303,8 +298,9 @@ def test_alarms_are_on_by_default_and_off_by_setting(section: str) -> None:
         world = _run({"aws:region": "eu-west-1", f"delivery-lab:{section}": parts})
         return {alarm.name.removeprefix(f"{section}-alarm-") for alarm in world.of_type(ALARM)}
 
-    lag = {"stream": "iterator-age", "kafka": "offset-lag"}.get(section, "age")
-    assert alarms({}) == {"errors", "throttles", "dlq", lag}
+    of_others = {"dlq", "age"}
+    own = {"stream": {"dlq", "iterator-age"}, "kafka": {"dlq", "offset-lag"}, "async": {"failures"}, "sync": set()}
+    assert alarms({}) == {"errors", "throttles"} | own.get(section, of_others)
     assert alarms({"alarms": {"enabled": False}}) == set()
 
 

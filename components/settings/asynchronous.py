@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from components.settings.alarms import AlarmSettings
 from components.settings.base import Section
 from components.settings.function import FunctionSettings
 from components.settings.queue import MAXIMUM_RETENTION_SECONDS
@@ -70,3 +71,4 @@ class AsyncSettings(Section):
 
     worker: AsyncWorkerSettings = Field(default_factory=AsyncWorkerSettings)
     destinations: DestinationsSettings = Field(default_factory=DestinationsSettings)
+    alarms: AlarmSettings = Field(default_factory=AlarmSettings)

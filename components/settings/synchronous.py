@@ -9,6 +9,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from components.settings.alarms import AlarmSettings
 from components.settings.api import ApiSettings
 from components.settings.base import Section, Violation, require
 from components.settings.function import FunctionSettings, ProducerSettings
@@ -53,6 +54,7 @@ class SyncSettings(Section):
     caller: CallerSettings = Field(default_factory=CallerSettings)
     callee: CalleeSettings = Field(default_factory=CalleeSettings)
     api: ApiSettings = Field(default_factory=ApiSettings)
+    alarms: AlarmSettings = Field(default_factory=AlarmSettings)
 
     @model_validator(mode="after")
     def _the_caller_can_wait(self) -> Self:

@@ -34,6 +34,7 @@ def test_the_defaults_are_lambda_s_own_with_a_place_for_failures() -> None:
             "deadLetterQueue": False,
             "retentionSeconds": 1_209_600,
         },
+        "alarms": {"enabled": True},
     }
 
 
