@@ -8,7 +8,7 @@ import pytest
 from lab.errors import DeploymentRefusedError, NotModelledError
 from lab.model.journal import Kind
 from lab.model.mapping.filters import parse_patterns
-from lab.model.mapping.log_reader import ALIKE_BEFORE_REPEATING, RUN_ONE_IN
+from lab.model.mapping.log_work import ALIKE_BEFORE_REPEATING, RUN_ONE_IN
 from lab.model.runtime import Caller
 from lab.model.streams.kinesis import KinesisStream
 from tests.model.log_world import POISON, LogWorld, data_of, documents, raising, reporting_records
