@@ -22,6 +22,8 @@ FAMILIES = ", ".join(sorted({rule_id.split("-")[0] for rule_id in RULES}))
 # Checks of a stack have ids of the same form and a registry of their own (lab/checks/registry.py).
 OTHER_REGISTRIES = {"CHK"}
 
+DOCUMENTATION = ("https://docs.aws.amazon.com/", "https://aws.amazon.com/", "https://kafka.apache.org/documentation/")
+
 # Frozen environments are a property of the fibers (lab/handlers): no single line makes it so.
 WITHOUT_A_LINE = {"LAM-FREEZE-1"}
 
@@ -50,7 +52,7 @@ def test_every_rule_says_what_why_and_how_sure(rule_id: str) -> None:
     assert len(rule.source) > 20
     assert rule.status in Status
     if rule.status is Status.DOCUMENTED:
-        assert rule.source.startswith(("https://docs.aws.amazon.com/", "https://aws.amazon.com/"))
+        assert rule.source.startswith(DOCUMENTATION)
     if rule.status is Status.OBSERVED:
         assert re.search(r"https://|recorded against AWS|field report", rule.source)
 
@@ -68,7 +70,7 @@ def test_find_takes_any_case() -> None:
     ("wanted", "message"),
     [
         ("SQS-DLQ-9", "no rule has the id SQS-DLQ-9: did you mean SQS-DLQ-3, SQS-DLQ-2, SQS-DLQ-1?"),
-        ("lam-time", "no rule has the id lam-time: did you mean LAM-TIME-2, LAM-TIME-1?"),
+        ("lam-time", "no rule has the id lam-time: did you mean LAM-TIME-2, LAM-TIME-1, KAF-TIME-1?"),
         ("SIM-LATENCY", "no rule has the id SIM-LATENCY: did you mean SIM-API-1, SIM-FAULT-1, SIM-ONCE-1?"),
         ("nonsense", f"no rule has the id nonsense: ids begin with {FAMILIES}"),
         ("", f"no rule has the id : ids begin with {FAMILIES}"),

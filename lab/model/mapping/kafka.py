@@ -15,7 +15,7 @@ from lab.model.log import Log, StartingPosition
 from lab.model.mapping.destinations import Destination, TopicDestination
 from lab.model.mapping.filters import Pattern
 from lab.model.mapping.log_decisions import ENDLESS
-from lab.model.mapping.log_reader import LogReader, ReaderSettings, Services
+from lab.model.mapping.log_reader import LogReader
 from lab.model.mapping.log_records import KafkaFormat
 from lab.model.mapping.log_settings import (
     MOST_RETRIES,
@@ -24,6 +24,7 @@ from lab.model.mapping.log_settings import (
     refused,
     starting_position,
 )
+from lab.model.mapping.log_work import ReaderSettings, Services
 from lab.model.randomness import Streams
 
 DEFAULT_WINDOW_SECONDS = 0.5
@@ -280,7 +281,7 @@ class Pollers:
         self._tick: Timer | None = None
 
     def enter(self, go: Callable[[], None]) -> bool:
-        """See `lab.model.mapping.log_reader.Gate`."""
+        """See `lab.model.mapping.log_work.Gate`."""
         if self._busy < self.count * INVOKES_PER_POLLER:
             self._busy += 1
             return True
@@ -291,7 +292,7 @@ class Pollers:
         return False
 
     def leave(self) -> None:
-        """See `lab.model.mapping.log_reader.Gate`."""
+        """See `lab.model.mapping.log_work.Gate`."""
         self._busy -= 1
         self._let_in()
 

@@ -15,23 +15,18 @@ from __future__ import annotations
 
 import zlib
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from random import Random
-from typing import Protocol
+from collections.abc import Sequence
 
-from lab.model.clock import Scheduler, Timer, seconds
+from lab.model.clock import Timer, seconds
 from lab.model.functions import (
     LARGEST_SYNCHRONOUS_PAYLOAD_BYTES,
     InvokeResult,
-    Lambda,
-    Rehearsal,
     Throttled,
 )
-from lab.model.journal import Journal, Kind
+from lab.model.journal import Kind
 from lab.model.log import Log, Record, StartingPosition
-from lab.model.mapping.destinations import AGE_EXCEEDED, RETRIES_EXHAUSTED, Destination, GivenUp
-from lab.model.mapping.filters import Pattern, passes_record
+from lab.model.mapping.destinations import AGE_EXCEEDED, RETRIES_EXHAUSTED, GivenUp
+from lab.model.mapping.filters import passes_record
 from lab.model.mapping.log_decisions import (
     ENDLESS,
     Decision,
@@ -42,135 +37,15 @@ from lab.model.mapping.log_decisions import (
     named_failures,
     retry_delay,
 )
-from lab.model.mapping.log_records import Format
+from lab.model.mapping.log_work import Batch, ReaderSettings, Services, Slot
 from lab.model.mapping.windows import TumblingWindows
 from lab.model.runtime import AwsError
 
 # The event around the records, with the fields of a tumbling window but for its state.
 _ENVELOPE_BYTES = 512
 
-ALIKE_BEFORE_REPEATING = 100
-RUN_ONE_IN = 25
 FINAL_TRIES = 1_000
 """Without records nothing expires that would end the retries of a final invoke."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReaderSettings:
-    """Settings of a mapping as its readers need them.
-
-    Attributes:
-        mapping: name of the mapping, for the journal.
-        function: name of the function.
-        function_arn: its ARN, for destination records.
-        source_arn: ARN of the stream or cluster.
-        batch_size: 1 to 10,000.
-        window_seconds: batching window.
-        parallelization_factor: slots of a log.
-        maximum_retry_attempts: -1 for endless.
-        maximum_record_age_seconds: -1 for endless.
-        bisect: `BisectBatchOnFunctionError`.
-        report: `ReportBatchItemFailures`.
-        tumbling_window_seconds: 0 for none.
-        poll_seconds: time between two polls of a log that had nothing to give.
-        patterns: event filter patterns.
-        discard_rule: id of the rule by which retries end.
-        report_rule: id of the rule about the form of a response, "" where the documentation shows it.
-    """
-
-    mapping: str
-    function: str
-    function_arn: str
-    source_arn: str
-    batch_size: int
-    window_seconds: float
-    parallelization_factor: int
-    maximum_retry_attempts: int
-    maximum_record_age_seconds: int
-    bisect: bool
-    report: bool
-    tumbling_window_seconds: int
-    poll_seconds: float
-    patterns: tuple[Pattern, ...]
-    discard_rule: str = "STR-RETRY-1"
-    report_rule: str = ""
-
-
-class Gate(Protocol):
-    """Lets at most so many batches of a mapping be worked on at once."""
-
-    def enter(self, go: Callable[[], None]) -> bool:
-        """Take a place; else be called back when there is one, and try again."""
-
-    def leave(self) -> None:
-        """Give the place back."""
-
-
-@dataclass(slots=True)
-class Services:
-    """What readers use.
-
-    Attributes:
-        functions: the Lambda service.
-        scheduler: the run's clock.
-        journal: where events are written.
-        chance: draws waiting times.
-        form: how events, responses and documents look.
-        destination: takes what is given up, or None.
-        gate: limits the batches at once, or None.
-        committed: told how far a log is, or None.
-    """
-
-    functions: Lambda
-    scheduler: Scheduler
-    journal: Journal
-    chance: Random
-    form: Format
-    destination: Destination | None = None
-    gate: Gate | None = None
-    committed: Callable[[Log, int], None] | None = None
-
-
-@dataclass(slots=True, eq=False)
-class _Batch:
-    records: list[Record]
-    attempts: int = 0
-    tries: int = 0
-    invokes: int = 0
-    request_id: str = ""
-    error: bool = False
-    rehearsal: Rehearsal | None = None
-    alike: int = 0
-    payload: str | None = None
-    ids: tuple[str, ...] = ()
-
-    def keep(self, records: list[Record]) -> None:
-        """Go on with some of the records only: another event, of which nothing is known."""
-        self.records = records
-        self.rehearsal = self.payload = None
-        self.alike = 0
-        self.ids = ()
-
-    def note(self, rehearsal: Rehearsal | None) -> None:
-        """Count how often in a row the code did the same."""
-        same = rehearsal is not None and rehearsal == self.rehearsal
-        self.alike = self.alike + 1 if same else 0
-        self.rehearsal = rehearsal
-
-    @property
-    def can_be_told_again(self) -> bool:
-        """Whether the next attempt may be told from the last one instead of being run (SIM-REPEAT-1)."""
-        return self.alike >= ALIKE_BEFORE_REPEATING and self.invokes % RUN_ONE_IN != 0
-
-
-@dataclass(slots=True, eq=False)
-class _Slot:
-    number: int
-    read: deque[Record] = field(default_factory=deque)
-    work: deque[_Batch] = field(default_factory=deque)
-    busy: bool = False
-    window: Timer | None = None
-    window_over: bool = False
 
 
 class LogReader:
@@ -192,7 +67,7 @@ class LogReader:
         self._phase = phase
         self._unread: deque[Record] = deque()
         self._poll_timer: Timer | None = None
-        self._slots = [_Slot(number) for number in range(settings.parallelization_factor)]
+        self._slots = [Slot(number) for number in range(settings.parallelization_factor)]
         self._windows = (
             TumblingWindows(settings.tumbling_window_seconds, log.name, settings.source_arn)
             if settings.tumbling_window_seconds
@@ -256,7 +131,7 @@ class LogReader:
 
     # -- collecting ---------------------------------------------------------------------------------------
 
-    def _advance(self, slot: _Slot) -> None:
+    def _advance(self, slot: Slot) -> None:
         """Go on with the work at hand, else with a new batch."""
         while not slot.busy:
             if self._windows is not None and not slot.work:
@@ -268,7 +143,7 @@ class LogReader:
                 return
             self._invoke(slot, slot.work[0])
 
-    def _collect(self, slot: _Slot) -> bool:
+    def _collect(self, slot: Slot) -> bool:
         """Form a batch; false while there is none to form yet."""
         records, is_full = self._next_records(slot)
         if not records:
@@ -285,10 +160,10 @@ class LogReader:
         slot.window_over = False
         while slot.read and slot.read[0].number <= records[-1].number:
             slot.read.popleft()
-        slot.work.append(_Batch(records))
+        slot.work.append(Batch(records))
         return True
 
-    def _next_records(self, slot: _Slot) -> tuple[list[Record], bool]:
+    def _next_records(self, slot: Slot) -> tuple[list[Record], bool]:
         """The records that would be the next batch, and whether nothing more would fit into it."""
         records: list[Record] = []
         size = _ENVELOPE_BYTES
@@ -302,14 +177,14 @@ class LogReader:
             records.append(record)
         return records, len(records) == self.settings.batch_size
 
-    def _close_window(self, slot: _Slot) -> None:
+    def _close_window(self, slot: Slot) -> None:
         slot.window = None
         slot.window_over = True
         self._advance(slot)
 
     # -- invoking -----------------------------------------------------------------------------------------
 
-    def _invoke(self, slot: _Slot, batch: _Batch) -> None:
+    def _invoke(self, slot: Slot, batch: Batch) -> None:
         """Hand the batch at the head of a slot to the function, unless nothing of it is left."""
         self._drop_what_is_over(slot, batch)
         if not batch.records:
@@ -349,13 +224,13 @@ class LogReader:
             slot=slot.number,
         )
 
-    def _leave(self, batch: _Batch) -> None:
+    def _leave(self, batch: Batch) -> None:
         for record in batch.records:
             record.in_flight = False
         if self._services.gate is not None:
             self._services.gate.leave()
 
-    def _drop_what_is_over(self, slot: _Slot, batch: _Batch) -> None:
+    def _drop_what_is_over(self, slot: Slot, batch: Batch) -> None:
         """Drop what retention has taken, and give up what is too old (STR-AGE-1)."""
         left = [record for record in batch.records if not self.log.drop_if_expired(record)]
         age = self.settings.maximum_record_age_seconds
@@ -367,7 +242,7 @@ class LogReader:
         if len(left) != len(batch.records):
             batch.keep(left)
 
-    def _wait(self, slot: _Slot, batch: _Batch, rule: str) -> None:
+    def _wait(self, slot: Slot, batch: Batch, rule: str) -> None:
         """Try the same records again later. The slot stays busy: nothing behind them moves (STR-ERROR-2)."""
         instant = self._scheduler.now + retry_delay(batch.tries, self._services.chance.random())
         age = self.settings.maximum_record_age_seconds
@@ -390,13 +265,13 @@ class LogReader:
         )
         self._scheduler.at(instant, self._again, slot)
 
-    def _again(self, slot: _Slot) -> None:
+    def _again(self, slot: Slot) -> None:
         slot.busy = False
         self._advance(slot)
 
     # -- answering ----------------------------------------------------------------------------------------
 
-    def _answer(self, slot: _Slot, batch: _Batch, result: InvokeResult) -> None:
+    def _answer(self, slot: Slot, batch: Batch, result: InvokeResult) -> None:
         identify = self._services.form.identify(self.log)
         sequences = [record.sequence for record in batch.records]
         verdict = classify_log_batch(
@@ -431,7 +306,7 @@ class LogReader:
             slot.work.popleft()
             self._again(slot)
 
-    def _after_failure(self, slot: _Slot, batch: _Batch, verdict: LogVerdict) -> None:
+    def _after_failure(self, slot: Slot, batch: Batch, verdict: LogVerdict) -> None:
         decision = after_failure(
             verdict,
             len(batch.records),
@@ -454,7 +329,7 @@ class LogReader:
         else:
             self._wait(slot, batch, decision.rule)
 
-    def _split(self, slot: _Slot, batch: _Batch, decision: Decision) -> None:
+    def _split(self, slot: Slot, batch: Batch, decision: Decision) -> None:
         """Cut a failed batch; both parts follow at once and in order, and no retry is used up (STR-BISECT-3)."""
         self._journal.lean_on("STR-BISECT-3")
         self._journal.record(
@@ -468,10 +343,10 @@ class LogReader:
         )
         if decision.at:
             slot.work.popleft()
-            slot.work.appendleft(_Batch(batch.records[decision.at :], attempts=batch.attempts))
-            slot.work.appendleft(_Batch(batch.records[: decision.at], attempts=batch.attempts))
+            slot.work.appendleft(Batch(batch.records[decision.at :], attempts=batch.attempts))
+            slot.work.appendleft(Batch(batch.records[: decision.at], attempts=batch.attempts))
 
-    def _checkpoint(self, slot: _Slot, records: Sequence[Record], rule: str) -> None:
+    def _checkpoint(self, slot: Slot, records: Sequence[Record], rule: str) -> None:
         self._journal.record(
             Kind.CHECKPOINT,
             rule,
@@ -488,7 +363,7 @@ class LogReader:
         if self._services.committed is not None:
             self._services.committed(self.log, records[-1].number + 1)
 
-    def _give_up(self, slot: _Slot, batch: _Batch, records: Sequence[Record], condition: str, rule: str) -> None:
+    def _give_up(self, slot: Slot, batch: Batch, records: Sequence[Record], condition: str, rule: str) -> None:
         """Skip records: with a document to the destination, or without a trace (STR-DEST-4)."""
         destination = self._services.destination
         target = ""
@@ -524,14 +399,14 @@ class LogReader:
 
     # -- tumbling windows ---------------------------------------------------------------------------------
 
-    def _window_event(self, slot: _Slot, payload: str, first: Record) -> str:
+    def _window_event(self, slot: Slot, payload: str, first: Record) -> str:
         assert self._windows is not None
         ends_at = self._windows.open_for(first)
         if ends_at is not None:
             self._scheduler.at(max(ends_at, self._scheduler.now), self._advance, slot)
         return self._windows.event(payload, final=False)
 
-    def _final_invoke(self, slot: _Slot) -> None:
+    def _final_invoke(self, slot: Slot) -> None:
         """The last invoke of a window, without records (STR-WINDOW-1)."""
         assert self._windows is not None
         self._journal.lean_on("STR-WINDOW-1")
@@ -545,7 +420,7 @@ class LogReader:
         if isinstance(answer, Throttled):
             self._final_answer(slot, failed=True)
 
-    def _final_answer(self, slot: _Slot, failed: bool) -> None:
+    def _final_answer(self, slot: Slot, failed: bool) -> None:
         """A final invoke that failed is tried again, as often as a batch would be; then its window is left behind."""
         assert self._windows is not None
         tries = self._windows.final_tries

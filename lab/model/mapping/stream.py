@@ -11,9 +11,10 @@ from lab.model.log import StartingPosition
 from lab.model.mapping.destinations import Destination
 from lab.model.mapping.filters import Pattern
 from lab.model.mapping.log_decisions import ENDLESS
-from lab.model.mapping.log_reader import LogReader, ReaderSettings, Services
+from lab.model.mapping.log_reader import LogReader
 from lab.model.mapping.log_records import StreamFormat
 from lab.model.mapping.log_settings import MOST_RETRIES, check_age, check_bounds, refused, starting_position
+from lab.model.mapping.log_work import ReaderSettings, Services
 from lab.model.randomness import Streams
 from lab.model.streams.dynamodb import TableStream
 from lab.model.streams.kinesis import KinesisStream

@@ -265,9 +265,6 @@ def test_kaf_scale_2_provisioned_pollers_are_there_from_the_start_and_have_a_max
 @pytest.mark.parametrize(
     ("settings", "message", "rule"),
     [
-        ({"starting_position": None}, "StartingPosition is required", "KAF-START-1"),
-        ({"starting_position": "NOW"}, "Unsupported starting position", "KAF-START-1"),
-        ({"starting_position": "AT_TIMESTAMP"}, "StartingPositionTimestamp goes with", "KAF-START-1"),
         ({"batch_size": 0}, "Value 0 at 'batchSize' failed to satisfy constraint: 1 to 10000", "KAF-BATCH-1"),
         ({"window_seconds": 301}, "Value 301 at 'maximumBatchingWindowInSeconds'", "KAF-BATCH-1"),
         ({"consumer_group": "g" * 201}, "consumerGroupId has 201 characters: 1 to 200", "KAF-GROUP-1"),
@@ -289,6 +286,32 @@ def test_refusals_at_creation(settings: dict[str, Any], message: str, rule: str)
 
     assert message in refused.value.aws_message
     assert refused.value.rule == rule
+
+
+@pytest.mark.parametrize(
+    ("position", "message"),
+    [
+        (None, "StartingPosition is required"),
+        ("NOW", "Unsupported starting position"),
+        ("AT_TIMESTAMP", "StartingPositionTimestamp goes with"),
+    ],
+)
+def test_kaf_start_1_a_position_is_required(position: str | None, message: str) -> None:
+    world = LogWorld()
+    world.function()
+
+    with pytest.raises(DeploymentRefusedError, match=message):
+        world.kafka_mapping(world.cluster(orders=1), starting_position=position)
+
+
+def test_kaf_poll_1_a_record_is_read_when_it_is_produced() -> None:
+    world = world_with(window_seconds=0)
+    produce(world, "warm")
+    produce(world, "a", at=LONG_STARTED + 10.123)
+
+    world.run()
+
+    assert world.calls[-1].at_seconds == LONG_STARTED + 10.123
 
 
 def test_kaf_retry_1_endless_settings_need_no_provisioned_mode() -> None:

@@ -8,7 +8,7 @@ import pytest
 from lab.errors import DeploymentRefusedError, NotModelledError
 from lab.model.journal import Kind
 from lab.model.mapping.filters import parse_patterns
-from lab.model.mapping.log_reader import ALIKE_BEFORE_REPEATING, RUN_ONE_IN
+from lab.model.mapping.log_work import ALIKE_BEFORE_REPEATING, RUN_ONE_IN
 from lab.model.runtime import Caller
 from lab.model.streams.kinesis import KinesisStream
 from tests.model.log_world import POISON, LogWorld, data_of, documents, raising, reporting_records
@@ -245,6 +245,29 @@ def test_str_retry_2_about_eight_invokes_within_a_maximum_age_of_60_s() -> None:
     assert set(counts) <= {7, 8, 9}
 
 
+def test_str_age_1_what_is_too_old_is_given_up_without_an_invoke() -> None:
+    world = world_with(batch_size=1, maximum_record_age_seconds=60)
+    world.runtime.behave = lambda call: Script(takes_seconds=4.9)
+    ids = put(world, *(str(number) for number in range(20)))
+
+    world.run()
+
+    # One invoke every 4.9 s: after a minute the others are too old.
+    assert len(world.calls) == len(world.settled(Kind.CHECKPOINT)) == 13
+    assert world.settled(Kind.DISCARDED) == ids[13:]
+    assert {event.rule for event in world.events(Kind.DISCARDED)} == {"STR-AGE-1"}
+
+
+def test_str_start_3_the_mapping_polls_from_the_beginning() -> None:
+    world = world_with()
+    world.at(0, put, world, "a")
+
+    world.run()
+
+    assert world.calls[0].at_seconds < 1 + 0.25
+    assert "STR-START-3" in world.journal.rules
+
+
 def test_str_age_3_a_batch_is_given_up_when_its_last_record_is_too_old() -> None:
     world = world_with(maximum_record_age_seconds=60)
     put(world, POISON)
@@ -473,14 +496,10 @@ def test_a_final_invoke_that_fails_is_tried_again_and_then_left_behind() -> None
         ({"parallelization_factor": 11}, "Value 11 at 'parallelizationFactor' failed to satisfy constraint: 1 to 10"),
         ({"maximum_retry_attempts": 10_001}, "Value 10001 at 'maximumRetryAttempts'"),
         ({"maximum_retry_attempts": -2}, "Value -2 at 'maximumRetryAttempts'"),
-        ({"maximum_record_age_seconds": 59}, "MaximumRecordAgeInSeconds must be -1 or from 60 to 604800, not 59"),
-        ({"maximum_record_age_seconds": 604_801}, "must be -1 or from 60 to 604800, not 604801"),
-        ({"maximum_record_age_seconds": 0}, "must be -1 or from 60 to 604800, not 0"),
         ({"tumbling_window_seconds": 901}, "Value 901 at 'tumblingWindowInSeconds'"),
-        ({"tumbling_window_seconds": 9, "parallelization_factor": 2}, "goes with a ParallelizationFactor of 1"),
     ],
 )
-def test_str_batch_1_age_2_start_1_refusals_at_creation(settings: dict[str, Any], message: str) -> None:
+def test_refusals_at_creation(settings: dict[str, Any], message: str) -> None:
     world = LogWorld()
     world.function()
     source = world.kinesis()
@@ -490,6 +509,38 @@ def test_str_batch_1_age_2_start_1_refusals_at_creation(settings: dict[str, Any]
 
     assert message in refused.value.aws_message
     assert refused.value.code == "InvalidParameterValueException"
+
+
+@pytest.mark.parametrize("age_seconds", [0, 59, 604_801, -2])
+def test_str_age_2_an_age_between_none_and_a_minute_is_refused(age_seconds: int) -> None:
+    world = LogWorld()
+    world.function()
+    source = world.kinesis()
+
+    with pytest.raises(DeploymentRefusedError) as refused:
+        world.stream_mapping(source, maximum_record_age_seconds=age_seconds)
+
+    assert refused.value.aws_message == (
+        f"MaximumRecordAgeInSeconds must be -1 or from 60 to 604800, not {age_seconds}"
+    )
+
+
+@pytest.mark.parametrize("age_seconds", [-1, 60, 604_800])
+def test_str_age_2_the_bounds_themselves_are_accepted(age_seconds: int) -> None:
+    world = LogWorld()
+    world.function()
+
+    mapping = world.stream_mapping(world.kinesis(), maximum_record_age_seconds=age_seconds)
+
+    assert mapping.config.maximum_record_age_seconds == age_seconds
+
+
+def test_str_window_3_a_tumbling_window_goes_with_one_slot() -> None:
+    world = LogWorld()
+    world.function()
+
+    with pytest.raises(DeploymentRefusedError, match="goes with a ParallelizationFactor of 1 in this model"):
+        world.stream_mapping(world.kinesis(), tumbling_window_seconds=9, parallelization_factor=2)
 
 
 def test_str_start_1_a_dynamodb_stream_has_no_timestamps() -> None:
