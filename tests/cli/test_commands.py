@@ -162,7 +162,7 @@ def test_explain_without_a_rule_lists_all(lab: Lab) -> None:
     [
         (("run", "batch-partal"), "error: no stack 'batch-partal' in stacks of "),
         (("diff", "batch-partial", "nothing"), "error: no stack 'nothing' in stacks of "),
-        (("run",), "error: name the stacks to run, or say --all (stacks: batch-all-or-nothing, batch-partial, "),
+        (("run",), "error: name the stacks to run, or say --all (stacks: async-bounded-age, async-default, "),
         (("run", "batch-partial", "--all"), "error: name the stacks to run, or say --all"),
         (("run", "batch-partial", "--workload", "none.yaml"), "error: there is no workload file none.yaml"),
         (("run", "batch-partial", "--set", "batch.worker.batchSze=1"), "batchSize"),

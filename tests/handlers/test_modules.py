@@ -135,9 +135,13 @@ def test_roots_deeper_in_the_archive_inline_text_and_zip_files(world: World) -> 
         ),
     )
     function = world.function(handler="src/entry.main", code=code, layers=(layer,))
+    before = {
+        name: module for name, module in sys.modules.items() if name.partition(".")[0] in ("src", "pkg", "shared")
+    }
     with world.host:
         assert world.result(world.environment(function)) == [42, True]
-    assert not [name for name in sys.modules if name.partition(".")[0] in ("src", "pkg", "shared")]
+    after = {name: module for name, module in sys.modules.items() if name.partition(".")[0] in ("src", "pkg", "shared")}
+    assert after == before
 
 
 def test_a_folder_that_the_code_adds_to_its_path(world: World) -> None:

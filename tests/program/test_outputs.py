@@ -168,6 +168,11 @@ CASES: list[tuple[str, dict[str, Any], dict[str, str]]] = [
     ("aws:dynamodb/table:Table", {"name": "t"}, {"streamArn": "", "streamLabel": ""}),
     ("aws:sns/topic:Topic", {"fifoTopic": True}, {"arn": f"arn:aws:sns:{REGION}:{ACCOUNT}:thing-{HEX7}\\.fifo"}),
     (
+        "aws:cloudwatch/eventBus:EventBus",
+        {"name": "orders"},
+        {"arn": f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/orders"},
+    ),
+    (
         "aws:sns/topicSubscription:TopicSubscription",
         {"topic": "arn:aws:sns:r:1:t"},
         {"arn": f"arn:aws:sns:r:1:t:{UUID}"},
