@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sysconfig
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ MAX_RESPONSE_BYTES = 6_291_556
 Handler = Callable[[Any, Any], Any]
 
 _OWN_FOLDER = str(Path(__file__).parent)
+_STANDARD_LIBRARY = sysconfig.get_paths()["stdlib"]
 
 
 @dataclass(slots=True)
@@ -93,7 +96,23 @@ def stack_of(trace: TracebackType | None) -> traceback.StackSummary:
 
 
 def _stack(trace: TracebackType | None) -> list[str]:
-    return stack_of(trace).format()
+    """The stack trace of an error answer, as it would look in Lambda.
+
+    It ends up in what destinations and callers get, and so in the trace of the run, which has to be the same on every
+    machine and Python version: hence Lambda's folders in place of ours, and no frames of the standard library.
+    """
+    return [
+        f'  File "{place}", line {frame.lineno}, in {frame.name}\n    {frame.line}\n'
+        for frame in stack_of(trace)
+        if (place := _place_in_lambda(frame.filename)) is not None
+    ]
+
+
+def _place_in_lambda(filename: str) -> str | None:
+    installed = filename.replace(os.sep, "/").rpartition("/site-packages/")[2]
+    if installed != filename.replace(os.sep, "/"):
+        return f"/opt/python/{installed}"
+    return None if filename.startswith((_STANDARD_LIBRARY, "<frozen")) else f"/var/task/{Path(filename).name}"
 
 
 def _success(result: Any, request_id: str) -> InvokeResponse:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from lab.errors import UsageError, WorkloadError
+from lab.errors import NotModelledError, UsageError, WorkloadError
 from lab.handlers import HandlerHost
 from lab.model.account import Account
 from lab.model.assumptions import DEFAULTS, Assumptions
@@ -186,6 +186,7 @@ class _Simulation:
             self._run_workload()
             before = self._result(deployment)
             if redrive.fixed is not None:
+                self._refuse_streams()
                 deployment = self._update(host, redrive.fixed)
             self._redrive(redrive)
             self._scheduler.run()
@@ -227,6 +228,14 @@ class _Simulation:
         account.let_go_wrong([self._fault(fault) for fault in self._workload.faults])
         account.start()
         return deployment
+
+    def _refuse_streams(self) -> None:
+        """The streams of an updated stack would be new and empty here, which those of a real one are not."""
+        for name in self._account.log_mappings:
+            raise NotModelledError(
+                f"{name} reads a stream or topic, and a redrive of {self._graph.stack} with a fix is not modelled\n"
+                "  nearest: a redrive without a fix"
+            )
 
     def _update(self, host: HandlerHost, graph: Graph) -> Deployment:
         """Deploy a changed stack in place of the one that is there: queues keep their messages, tables their items."""

@@ -76,8 +76,8 @@ def _automatic(measured: Measured) -> str:
 def _interval(measured: Measured) -> str:
     fate = _most_tried(measured)
     gaps = [round(later - earlier) for earlier, later in pairwise(fate.delivered_at)] if fate is not None else []
-    distinct = list(dict.fromkeys(gaps))
-    return ", then ".join(f"{gap} s" for gap in distinct) or "-"
+    told = gaps[:1] if len(set(gaps)) == 1 else gaps
+    return ", then ".join(f"{gap} s" for gap in told) or "-"
 
 
 def _maximum(measured: Measured) -> str:
@@ -109,7 +109,8 @@ def _partial(measured: Measured) -> str:
 
 def _ended(measured: Measured) -> str:
     messages = measured.outcome.messages
-    targets = {event.text("target") for event in measured.run.events if event.kind is Kind.DEAD_LETTERED}
+    given_up = (event for event in measured.run.events if event.kind in (Kind.DEAD_LETTERED, Kind.DISCARDED))
+    targets = {event.text("target") for event in given_up} - {""}
     if not targets:
         return "none" if not messages.lost else f"none: {messages.lost} lost"
     return f"yes: {messages.dead_lettered} in `{', '.join(sorted(targets))}`"

@@ -57,7 +57,7 @@ def test_an_exception_is_the_answer(world: World) -> None:
         def handler(event, context): inner()
         """,
     )
-    file = world.folder / "fn/app.py"
+    file = "/var/task/app.py"  # where it is in Lambda
     assert error == "Unhappy"
     stack = payload.pop("stackTrace")
     assert payload == {"errorMessage": "no läuft", "errorType": "Unhappy", "requestId": "r1"}

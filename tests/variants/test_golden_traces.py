@@ -1,0 +1,25 @@
+"""The same trace on every machine and Python version: whoever changes what the model does changes these, on purpose.
+
+A change here is a change of results: raise `MODEL_VERSION` in `lab/results/outcome.py` with it.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.lab_support import run
+
+TRACES = {
+    "batch-partial": "b3fdbc91702c85b2",
+    "visibility-short": "5fc7a8137a387e9c",
+    "concurrency-trap": "fc10c2744c83bd56",
+    "fifo-ordered": "dcb026b316c5c98a",
+    "stream-bisect": "4cf32eba70cd8ba9",
+    "async-default": "68ed7f949da0364b",
+    "sync-breaker": "4af2eb6df410cd53",
+}
+
+
+@pytest.mark.parametrize("stack", TRACES)
+def test_the_default_run_has_the_trace_that_it_had(stack: str) -> None:
+    assert run(stack).trace_hash.startswith(TRACES[stack])
