@@ -1,7 +1,7 @@
 """Runs a Pulumi program without the Pulumi CLI and without a cloud, and returns the graph of its resources.
 
 The program runs in this process and speaks to an engine in this process over the SDK's own protocol, the one the
-CLI speaks (embedded.md, section 2). It is a preview, in which what AWS would answer is known for common types.
+CLI speaks. It is a preview, in which what AWS would answer is known for common types.
 """
 
 from __future__ import annotations
