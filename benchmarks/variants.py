@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from benchmarks.figure import Figure, best_seconds
@@ -36,9 +37,7 @@ def figures() -> Iterator[Figure]:
     yield Figure(f"the slowest variant, warm ({name})", f"{slowest:.2f} s", limit, slowest < VARIANT_LIMIT_SECONDS)
 
     one_of_each_family = {name.split("-")[0]: name for name in names}.values()
-    engine, name = max(
-        (best_seconds(lambda stack=stack: evaluate(project, stack)), stack) for stack in one_of_each_family
-    )  # type: ignore[misc]
+    engine, name = max((best_seconds(partial(evaluate, project, stack)), stack) for stack in one_of_each_family)
     limit = f"at most {ENGINE_LIMIT_SECONDS} s"
     yield Figure(f"the program through the engine ({name})", f"{engine:.2f} s", limit, engine <= ENGINE_LIMIT_SECONDS)
 
