@@ -23,6 +23,7 @@ from lab.handlers.patches import Patches
 from lab.handlers.stall import StallAlarm
 from lab.handlers.virtual_time import VirtualTime
 from lab.model.clock import Scheduler, in_seconds, seconds
+from lab.model.functions import COLD_START_SECONDS, MINIMUM_INVOKE_SECONDS
 from lab.model.randomness import Streams
 from lab.model.runtime import (
     AwsApi,
@@ -36,8 +37,6 @@ from lab.model.runtime import (
     ReadTimeout,
 )
 
-COLD_START_SECONDS = 0.25
-MINIMUM_INVOKE_SECONDS = 0.001
 API_LATENCY_MIN_SECONDS = 0.005
 API_LATENCY_MAX_SECONDS = 0.015
 STALL_AFTER_SECONDS = 10.0
