@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from lab.checks.acceptance import apply_acceptances, read_acceptances
 from tests.checks.world import findings_in, ids
 from tests.lab_support import graph, project
 
@@ -65,6 +66,13 @@ def test_every_variant_is_expected_to_be_something() -> None:
 @pytest.mark.parametrize("stack", EXPECTED)
 def test_what_is_found_in_a_variant(stack: str) -> None:
     assert ids(findings_in(graph(stack))) == EXPECTED[stack]
+
+
+@pytest.mark.parametrize("stack", EXPECTED)
+def test_each_variant_accepts_what_is_found_in_it_and_nothing_else(stack: str) -> None:
+    resources = graph(stack)
+    marked = apply_acceptances(findings_in(resources), read_acceptances(resources.config))
+    assert [found.check for found in marked if found.accepted is None] == []
 
 
 @pytest.mark.parametrize(
