@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 class Section(BaseModel):
     """Base of all settings models: immutable, and as strict as a typed configuration can be."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, alias_generator=to_camel)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, alias_generator=to_camel, defer_build=True)
 
     def effective(self) -> dict[str, Any]:
         """The settings as a stack file would spell them, with every default filled in and what is unset left out."""

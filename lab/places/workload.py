@@ -347,7 +347,9 @@ def render(template: Any, n: int, chance: random.Random, where: str) -> Any:
         WorkloadError: an unknown placeholder or a malformed drawing.
     """
     if isinstance(template, str):
-        return _PLACEHOLDER.sub(lambda match: _placeholder(match, n, where), template)
+        return (
+            template if "{" not in template else _PLACEHOLDER.sub(lambda match: _placeholder(match, n, where), template)
+        )
     if isinstance(template, list):
         return [render(item, n, chance, where) for item in template]
     if isinstance(template, dict):
