@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +20,7 @@ from lab.checks.registry import find_all
 from lab.checks.sarif import CheckedStack, sarif
 from lab.cli.console import Console
 from lab.cli.session import Session
+from lab.cli.workers import Failure, for_each
 from lab.errors import LabError, UsageError
 from lab.model.randomness import DEFAULT_SEED
 from lab.places.simulation import simulate
@@ -98,10 +100,12 @@ def check(
         session.project.stack(name)
     if not names:
         raise UsageError(f"{session.project.root} has no stack file, so there is nothing to check")
-    checked, failures = _check_all(session, names, quantify=quantify)
+    found = dict(for_each(partial(_check, session, quantify=quantify), names, console, "checking"))
+    checked = [one for one in found.values() if isinstance(one, _Checked)]
+    failures = {name: one for name, one in found.items() if isinstance(one, Failure)}
     _show(console, checked, OutputFormat.JSON if as_json else output)
     for name, failure in failures.items():
-        console.error(f"{name}: {failure}")
+        console.error(f"{name}: {failure.message}")
     if failures:
         raise typer.Exit(max(failure.exit_code for failure in failures.values()))
     if any(fail_on.fails(finding) for stack in checked for finding in stack.findings):
@@ -111,17 +115,6 @@ def check(
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
     app.command()(check)
-
-
-def _check_all(session: Session, names: Sequence[str], *, quantify: bool) -> tuple[list[_Checked], dict[str, LabError]]:
-    checked: list[_Checked] = []
-    failures: dict[str, LabError] = {}
-    for name in names:
-        try:
-            checked.append(_check(session, name, quantify=quantify))
-        except LabError as error:
-            failures[name] = error
-    return checked, failures
 
 
 def _check(session: Session, name: str, *, quantify: bool) -> _Checked:

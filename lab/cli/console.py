@@ -28,6 +28,10 @@ class Console:
         )
         self._err = rich.console.Console(file=sys.stderr, highlight=False, emoji=False)
 
+    def __reduce__(self) -> tuple[type[Console], tuple[()]]:
+        """In another process it is a console of the streams there."""
+        return Console, ()
+
     def data(self, text: str) -> None:
         """Print a line of data as it is, in full length."""
         self._out.print(text, markup=False, soft_wrap=True)

@@ -16,11 +16,12 @@ import typer
 
 from lab.cli import check, redrive, views
 from lab.cli.console import Console
-from lab.cli.session import Result, Session
+from lab.cli.session import Session
+from lab.cli.workers import Failure, for_each
 from lab.errors import LabError, UsageError
 from lab.model.randomness import DEFAULT_SEED
 from lab.results.comparison import compare
-from lab.results.outcome import MODEL_VERSION
+from lab.results.outcome import MODEL_VERSION, Outcome
 from lab.rules import RULES, find
 
 INTERRUPTED = 130
@@ -109,7 +110,7 @@ def run(
     if every == bool(stacks):
         known = ", ".join(session.stack_names()) or "none"
         raise UsageError(f"name the stacks to run, or say --all (stacks: {known})")
-    names = stacks or session.stack_names()
+    names = list(dict.fromkeys(stacks or session.stack_names()))
     if len(names) == 1:
         result = session.run(names[0])
         quick = result.real_seconds < QUICK_SECONDS and not as_json
@@ -121,16 +122,11 @@ def run(
         raise UsageError("--readings goes with one stack: each reading is another run of it")
     for name in stacks or ():
         session.project.stack(name)
-    results: list[Result] = []
-    failures: dict[str, LabError] = {}
-    for name in names:
-        try:
-            results.append(session.run(name))
-        except LabError as error:
-            failures[name] = error
-    views.show_runs(console, results, as_json=as_json)
+    found = dict(for_each(session.outcome, names, console, "simulating"))
+    views.show_runs(console, [one for one in found.values() if isinstance(one, Outcome)], as_json=as_json)
+    failures = {name: one for name, one in found.items() if isinstance(one, Failure)}
     for name, failure in failures.items():
-        console.error(f"{name}: {failure}")
+        console.error(f"{name}: {failure.message}")
     if failures:
         raise typer.Exit(max(failure.exit_code for failure in failures.values()))
 

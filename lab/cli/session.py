@@ -118,6 +118,14 @@ class Session:
             self.console.message(f"note: {stack}: {note}")
         return Result(graph, run, outcome, real_seconds)
 
+    def outcome(self, stack: str) -> Outcome:
+        """The counts of one run, without the events.
+
+        Raises:
+            LabError: it cannot be run.
+        """
+        return self.run(stack).outcome
+
     def with_readings(self, result: Result) -> Result:
         """Try the other readings of the rules that a run leaned on, where they have a handful.
 

@@ -142,35 +142,35 @@ def _blocks(outcome: Outcome) -> list[tuple[str, str]]:
     return blocks
 
 
-def show_runs(console: Console, results: Sequence[Result], *, as_json: bool) -> None:
+def show_runs(console: Console, outcomes: Sequence[Outcome], *, as_json: bool) -> None:
     """Print several runs: a table with a row each, then a conclusion each."""
     if as_json:
-        for result in results:
-            console.data(result.outcome.as_json())
+        for outcome in outcomes:
+            console.data(outcome.as_json())
         return
     names = ("sent", "processed", "duplicates", "dead-lettered", "healthy dead-lettered", "lost", "virtual time")
     table = Table(box=None, pad_edge=False)
     table.add_column("variant")
     for name in names:
         table.add_column(name, justify="right")
-    for result in results:
-        messages = result.outcome.messages
+    for outcome in outcomes:
+        messages = outcome.messages
         cells = (
             messages.sent,
             messages.processed,
-            result.outcome.deliveries.duplicates,
+            outcome.deliveries.duplicates,
             messages.dead_lettered,
             messages.healthy_dead_lettered,
             messages.lost,
-            duration(result.outcome.virtual_seconds),
+            duration(outcome.virtual_seconds),
         )
-        table.add_row(result.outcome.stack, *(str(cell) for cell in cells))
+        table.add_row(outcome.stack, *(str(cell) for cell in cells))
     console.table(table)
     console.data("")
-    for result in results:
-        console.data(f"{result.outcome.stack}: {conclusion(result.outcome)}")
-    if results:
-        console.data(f"\nseed {results[0].outcome.seed}{_assuming(results[0].outcome)}")
+    for outcome in outcomes:
+        console.data(f"{outcome.stack}: {conclusion(outcome)}")
+    if outcomes:
+        console.data(f"\nseed {outcomes[0].seed}{_assuming(outcomes[0])}")
 
 
 # -- diff -------------------------------------------------------------------------------------------------

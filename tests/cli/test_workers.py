@@ -1,0 +1,96 @@
+"""Many stacks at once: processes of their own, one order, one voice, and nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lab.cli.console import Console
+from lab.cli.workers import WORTH_PROCESSES, Failure, for_each
+from lab.errors import UsageError
+from tests.lab_support import FOREIGN
+
+_COMMAND = [sys.executable, "-m", "lab.cli"]
+_STACKS = [f"stack-{number}" for number in range(WORTH_PROCESSES + 1)]
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """A project with enough stacks for processes of their own."""
+    folder = tmp_path / "orders"
+    shutil.copytree(FOREIGN, folder)
+    settings = (folder / "Pulumi.prod.yaml").read_text()
+    (folder / "Pulumi.prod.yaml").unlink()
+    for name in _STACKS:
+        (folder / f"Pulumi.{name}.yaml").write_text(settings)
+    return folder
+
+
+def _words(project: Path) -> list[str]:
+    return [*_COMMAND, "run", "--all", "--project", str(project), "--workload", str(project / "workload.yaml")]
+
+
+def test_a_few_are_worked_on_one_after_the_other_in_this_process() -> None:
+    seen: list[str] = []
+    assert list(for_each(lambda name: seen.append(name), ["b", "a"], Console(), "trying")) == [("b", None), ("a", None)]
+    assert seen == ["b", "a"]
+
+
+def test_what_is_wrong_with_a_stack_becomes_a_failure_and_the_others_go_on() -> None:
+    def work(name: str) -> str:
+        if name == "bad":
+            raise UsageError("it is bad")
+        return name
+
+    found = dict(for_each(work, ["bad", "good"], Console(), "trying"))
+    assert found == {"bad": Failure("it is bad", 2), "good": "good"}
+
+
+def test_many_are_told_in_the_order_of_their_names_and_as_one_alone_is(many: Path) -> None:
+    every = subprocess.run([*_words(many), "--json"], capture_output=True, text=True, check=True)
+    one = subprocess.run(
+        [*_COMMAND, "run", _STACKS[-1], "--json", *_words(many)[-4:]], capture_output=True, text=True, check=True
+    )
+
+    lines = every.stdout.splitlines()
+    assert [json.loads(line)["stack"] for line in lines] == _STACKS
+    assert lines[-1] == one.stdout.strip()
+
+
+def test_one_broken_stack_of_many_is_named_and_decides_the_exit_code(many: Path) -> None:
+    (many / f"Pulumi.{_STACKS[2]}.yaml").write_text("config: [")
+    done = subprocess.run(_words(many), capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert f"error: {_STACKS[2]}: Pulumi.{_STACKS[2]}.yaml:1: not valid YAML: " in done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines()[1:7]] == [*_STACKS[:2], *_STACKS[3:]]
+
+
+def test_ctrl_c_ends_all_processes_with_one_message(many: Path) -> None:
+    (many / "worker" / "app.py").write_text(
+        "import time\ndef handle(event, context):\n    while True:\n        time.sleep(0.000001)\n"
+    )
+    process = subprocess.Popen(_words(many), stdout=-1, stderr=-1, text=True, start_new_session=True)
+    try:
+        assert process.stderr is not None
+        while not process.stderr.readline().startswith("simulating stack-"):
+            pass  # a worker says so once its simulation takes longer than a second
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+
+    assert process.returncode == 130
+    assert out == ""
+    assert err.splitlines()[-1] == "interrupted; nothing was left behind"
+    assert "Traceback" not in err
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
