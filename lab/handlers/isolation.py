@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 import warnings
+from copy import copy
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
@@ -29,21 +30,104 @@ from lab.handlers.virtual_threads import VirtualLock
 
 Namespace = dict[str, Any]
 
+
+class Absent:
+    """Stands for an attribute that a class does not have yet."""
+
+
+CONTENTS = "contents"
+"""Stands for all keys of a dictionary that modules share by reference."""
+
+_POWERTOOLS = "aws_lambda_powertools"
+_OF_A_REQUEST = {"current_event": Absent, "lambda_context": Absent}
+
 SHARED_PACKAGE_STATE: dict[str, Namespace] = {
     "boto3": {"DEFAULT_SESSION": None},
-    "aws_lambda_powertools.logging.logger": {"is_cold_start": True},
-    "aws_lambda_powertools.tracing.tracer": {"is_cold_start": True},
-    "aws_lambda_powertools.metrics.base": {"is_cold_start": True},
-    "aws_lambda_powertools.metrics.provider.cold_start": {"is_cold_start": True},
+    f"{_POWERTOOLS}.logging.logger": {"is_cold_start": True},
+    f"{_POWERTOOLS}.tracing.tracer": {"is_cold_start": True},
+    f"{_POWERTOOLS}.metrics.base": {"is_cold_start": True},
+    f"{_POWERTOOLS}.metrics.provider.cold_start": {"is_cold_start": True},
+    f"{_POWERTOOLS}.metrics.metrics:Metrics": {
+        "_metrics": {},
+        "_dimensions": {},
+        "_metadata": {},
+        "_default_dimensions": {},
+    },
+    f"{_POWERTOOLS}.metrics.provider.datadog.metrics:DatadogMetrics": {"_metrics": [], "_default_tags": {}},
+    f"{_POWERTOOLS}.event_handler.api_gateway:BaseRouter": _OF_A_REQUEST,
+    f"{_POWERTOOLS}.event_handler.graphql_appsync.router:Router": {
+        "current_batch_event": [],
+        "current_event": None,
+        "lambda_context": None,
+    },
+    f"{_POWERTOOLS}.event_handler.events_appsync.router:Router": _OF_A_REQUEST,
+    f"{_POWERTOOLS}.utilities.circuit_breaker.base": {
+        "_LOCAL_FAILURES": {},
+        "_LOCAL_SUCCESSES": {},
+        "_LAST_OBSERVED_STATE": {},
+    },
+    f"{_POWERTOOLS}.utilities.metadata.lambda_metadata": {"_cache": {}},
+    f"{_POWERTOOLS}.utilities.parameters.constants:DEFAULT_PROVIDERS": {CONTENTS: {}},
 }
-"""Globals of packages that all environments share, with the values they have in a fresh process."""
+"""What modules keep for the whole process, and classes and dictionaries in them (`module:Name`), as in a fresh one."""
 
 _real_putenv = os.putenv
 
 
 def imported_package_state() -> dict[str, Namespace]:
     """The part of `SHARED_PACKAGE_STATE` whose packages are imported."""
-    return {package: values for package, values in SHARED_PACKAGE_STATE.items() if package in sys.modules}
+    return {owner: values for owner, values in SHARED_PACKAGE_STATE.items() if owner.partition(":")[0] in sys.modules}
+
+
+class _ClassAttributes:
+    """The attributes of a class as a namespace; none is set needlessly, for it costs every subclass its caches."""
+
+    def __init__(self, owner: type) -> None:
+        self._owner = owner
+
+    def __contains__(self, name: str) -> bool:
+        return True
+
+    def __getitem__(self, name: str) -> Any:
+        return vars(self._owner).get(name, Absent)
+
+    def update(self, values: Namespace) -> None:
+        for name, value in values.items():
+            if self[name] is value:
+                continue
+            if value is Absent:
+                delattr(self._owner, name)
+            else:
+                setattr(self._owner, name, value)
+
+
+class _Dictionary:
+    """The keys of a dictionary as a namespace with one name."""
+
+    def __init__(self, owner: Namespace) -> None:
+        self._owner = owner
+
+    def __contains__(self, name: str) -> bool:
+        return name == CONTENTS
+
+    def __getitem__(self, name: str) -> Any:
+        return dict(self._owner)
+
+    def update(self, values: Namespace) -> None:
+        self._owner.clear()
+        self._owner.update(values[CONTENTS])
+
+
+_Keeper = Namespace | _ClassAttributes | _Dictionary
+
+
+def _keeper(owner: str) -> _Keeper:
+    """What keeps the state that `SHARED_PACKAGE_STATE` calls by this name."""
+    module, _, name = owner.partition(":")
+    found = sys.modules[module] if not name else getattr(sys.modules[module], name)
+    if isinstance(found, dict):
+        return _Dictionary(found)
+    return _ClassAttributes(found) if isinstance(found, type) else vars(found)
 
 
 class ProcessState:
@@ -68,7 +152,7 @@ class ProcessState:
         package_state: dict[str, Namespace],
     ) -> None:
         self._modules = modules
-        self._pairs: list[tuple[Namespace, Namespace]] = []
+        self._pairs: list[tuple[_Keeper, Namespace]] = []
         self._hosts: list[Namespace] = []
         self._zone = variables.get("TZ", ":UTC")
         encoded = {os.fsencode(name): os.fsencode(value) for name, value in variables.items()}
@@ -84,9 +168,9 @@ class ProcessState:
         for package, values in package_state.items():
             self.add_package_state(package, values)
 
-    def add_package_state(self, package: str, values: Namespace) -> None:
-        """Give the environment its own values of a shared package's globals."""
-        self._own(vars(sys.modules[package]), **values)
+    def add_package_state(self, owner: str, values: Namespace) -> None:
+        """Give the environment its own values of what a shared module, or a class of it, keeps for the process."""
+        self._own(_keeper(owner), **{name: copy(value) for name, value in values.items()})
 
     def enter(self) -> None:
         """Put the environment's state in place; `leave` must follow."""
@@ -109,7 +193,7 @@ class ProcessState:
             namespace.update(theirs)
         self._hosts.clear()
 
-    def _own(self, namespace: Namespace, **values: Any) -> None:
+    def _own(self, namespace: _Keeper, **values: Any) -> None:
         self._pairs.append((namespace, {name: value for name, value in values.items() if name in namespace}))
 
     def _own_threads(self) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 from lab.model.runtime import AwsError
@@ -147,15 +146,69 @@ def test_idempotency(world: World) -> None:
     assert int(item["expiration"]["N"]) == 1767225600 + 3600 + 2  # an hour after the work, in virtual time
 
 
-def test_a_batch_costs_little_more_than_in_a_bare_loop(world: World) -> None:
-    """The bound is loose, for busy machines; `benchmarks/` measures the ratio."""
-    event = sqs_event(*(json.dumps({"id": n}) for n in range(10)))
-    function = world.function(BATCH)
+def test_the_request_of_an_environment_is_its_own_while_another_one_works(world: World) -> None:
+    """Event handlers keep the request at work on a class, one for the whole process."""
+    function = world.function(
+        """
+        import time
+        from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+        app = APIGatewayHttpResolver()
+        @app.get("/<name>")
+        def get(name):
+            time.sleep(1)
+            return [app.current_event.path, app.lambda_context.aws_request_id]
+        def handler(event, context):
+            return app.resolve(event, context)
+        """
+    )
     with world.host:
-        environment = world.environment(function)
-        world.result(environment, event)
-        began = time.perf_counter()
-        for _ in range(50):
-            world.invoke(environment, event)
-        per_invoke = (time.perf_counter() - began) / 50
-    assert per_invoke < 0.02
+        for number, name in ((1, "a"), (2, "b")):
+            world.start(world.environment(function, number), http_event(f"/{name}"), f"r-{name}")
+        world.scheduler.run()
+    bodies = [json.loads(json.loads(answer.payload)["body"]) for _, answer in world.answers]
+    assert bodies == [["/a", "r-a"], ["/b", "r-b"]]
+
+
+def http_event(path: str) -> dict[str, Any]:
+    http = {"method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": ""}
+    context = {"http": http, "stage": "$default", "requestId": "1", "accountId": "1", "apiId": "1"}
+    return {"version": "2.0", "rawPath": path, "rawQueryString": "", "headers": {}, "requestContext": context}
+
+
+def test_metrics_of_an_environment_are_its_own_while_another_one_works(world: World) -> None:
+    """`Metrics` keeps what is to be written on a class, one for the whole process."""
+    function = world.function(
+        """
+        import time
+        from aws_lambda_powertools import Metrics
+        metrics = Metrics(namespace="lab", service="jobs")
+        @metrics.log_metrics
+        def handler(event, context):
+            metrics.add_dimension("job", event)
+            metrics.add_metric(name=event, unit="Count", value=1)
+            time.sleep(1)
+        """
+    )
+    with world.host:
+        for number, name in ((1, "a"), (2, "b")):
+            world.start(world.environment(function, number), name, f"r-{name}")
+        world.scheduler.run()
+    lines = [json.loads(text) for text in world.text]
+    assert [{key: line.get(key) for key in ("job", "a", "b")} for line in lines] == [
+        {"job": "a", "a": [1.0], "b": None},
+        {"job": "b", "a": None, "b": [1.0]},
+    ]
+
+
+def test_cached_parameters_of_an_environment_are_its_own(world: World) -> None:
+    world.answer = lambda service, operation, parameters: {"Parameter": {"Value": str(len(world.calls))}}
+    function = world.function(
+        """
+        from aws_lambda_powertools.utilities import parameters
+        def handler(event, context):
+            return parameters.get_parameter("/name", max_age=60)
+        """
+    )
+    with world.host:
+        first, second = world.environment(function, 1), world.environment(function, 2)
+        assert [world.result(one) for one in (first, second, first, second)] == ["1", "2", "1", "2"]
