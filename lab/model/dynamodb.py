@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from moto.core.exceptions import ServiceException
+from moto.core.model_instances import reset_model_data
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.responses import DynamoHandler
 from werkzeug.exceptions import HTTPException
@@ -72,6 +73,7 @@ class DynamoDb:
 
     def _forget(self) -> None:
         dynamodb_backends[_ACCOUNT][self._region].reset()
+        reset_model_data()  # moto lists every table and item for a dashboard, and a reset leaves them there
 
     def create_table(self, definition: Mapping[str, Any], stream: TableStream | None = None) -> None:
         """Create a table.

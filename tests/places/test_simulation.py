@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 
 import pytest
 
 from lab.errors import DeploymentRefusedError, HandlerLoadError, LabError, NotModelledError, WorkloadError
+from lab.handlers import HandlerHost
+from lab.handlers.environment import HandlerEnvironment
 from lab.model.clock import in_seconds
 from lab.model.journal import Kind
+from lab.model.sqs.queue import Queue
 from lab.places.simulation import Run, simulate
 from lab.places.workload import read_workload
 from lab.program.engine import evaluate
@@ -244,3 +248,24 @@ def test_a_queue_that_is_its_own_dead_letter_queue_is_refused(folder: Folder) ->
     message = folder.refusal(DeploymentRefusedError, more=policy)
 
     assert "A queue cannot be its own dead-letter queue. (SQS-DLQ-3)" in message
+
+
+def test_a_run_leaves_nothing_but_its_result(folder: Folder) -> None:
+    """Hundreds of runs in one process, as seeds are tried, must not need the memory of hundreds of runs."""
+    handler = (
+        "import boto3\n"
+        "from aws_lambda_powertools.event_handler import APIGatewayHttpResolver\n"
+        "sqs = boto3.client('sqs')\n"
+        "app = APIGatewayHttpResolver()\n"
+        "def handle(event, context):\n"
+        "    app.lambda_context = context\n"
+    )
+
+    def parts() -> set[int]:
+        return {id(thing) for thing in gc.get_objects() if type(thing) in (HandlerEnvironment, HandlerHost, Queue)}
+
+    gc.collect()
+    before = parts()  # what other tests have left, such as the tracebacks of refused runs
+    runs = [folder.run(handler=handler) for _ in range(2)]
+    assert [run.trace_hash for run in runs] == [runs[0].trace_hash] * 2
+    assert parts() <= before
