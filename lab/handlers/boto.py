@@ -203,11 +203,11 @@ class _Backoff(standard.ExponentialBackoff):
 
 
 def _shared_loader(real: Any) -> Any:
-    """One store of service descriptions for all handlers: reading them takes most of the time a client takes."""
+    """One store of service descriptions for all whom we answer: reading them takes most of the time a client takes."""
 
     def create_loader(search_path_string: str | None = None) -> Any:
         global _loader
-        if current() is None or search_path_string:
+        if (current() is None and not _operators) or search_path_string:
             return real(search_path_string)
         if _loader is None:
             _loader = real(None)
