@@ -50,7 +50,7 @@ class Kind(StrEnum):
     DROPPED = "dropped"  # queue, message: given up without a destination
     PUBLISHED = "published"  # target, message, body
     MOVED = "moved"  # queue, message, target, new_message, task: redriven from a dead-letter queue
-    MOVE_TASK = "move-task"  # queue, task, status, moved
+    MOVE_TASK = "move-task"  # queue, task, status, moved, failure
     API_ERROR = "api-error"  # service, operation, code
 
 

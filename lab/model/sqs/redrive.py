@@ -203,7 +203,13 @@ class MoveTasks:
 
     def _record(self, task: MoveTask, rule: str) -> None:
         self._journal.record(
-            Kind.MOVE_TASK, rule, queue=task.source.name, task=task.id, status=task.status, moved=task.moved
+            Kind.MOVE_TASK,
+            rule,
+            queue=task.source.name,
+            task=task.id,
+            status=task.status,
+            moved=task.moved,
+            failure=task.failure,
         )
 
     # -- finding ------------------------------------------------------------------------------------------
