@@ -80,11 +80,11 @@ class LambdaApi:
         accepted = self._functions.invoke(function, payload, done, by=caller.function, lineage=lineage)
         if isinstance(accepted, Throttled):
             raise _refusal(accepted)
-        self._note(function, kind, caller, 200)
+        self._note(function, kind, caller, 200, accepted)
         self._journal.lean_on("SYN-ERROR-1")
         return Pending(waiting.append)
 
-    def _note(self, function: str, kind: str, caller: Caller, status: int) -> None:
+    def _note(self, function: str, kind: str, caller: Caller, status: int, started: str | None = None) -> None:
         self._journal.record(
             Kind.CALL,
             "",
@@ -93,6 +93,7 @@ class LambdaApi:
             by=caller.function,
             invoke=caller.request_id,
             status=status,
+            started=started,
         )
 
     def _function(self, parameters: Mapping[str, Any]) -> str:
