@@ -16,7 +16,7 @@ TRACES = {
     "fifo-ordered": "dcb026b316c5c98a",
     "stream-bisect": "4cf32eba70cd8ba9",
     "async-default": "68ed7f949da0364b",
-    "sync-breaker": "a936d20713b298c9",
+    "sync-breaker": "2d814259e4330480",
 }
 
 
