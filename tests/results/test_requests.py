@@ -13,6 +13,11 @@ from lab.results.outcome import Outcome, outcome_of
 from tests.lab_support import graph, run
 from tests.results.world import event, log, run_of, sent
 
+SPARED = (
+    "1 of 2 requests are answered with success; the others fail (1 with 503); 1 call to other functions, at most 1 for "
+    "one request, none for 1 that fail at once."
+)
+
 
 def asked(invoke: str, status: int, at: float = 0, took: float = 1, calls: tuple[str, ...] = ()) -> list[Event]:
     """A request, what its function calls (refused ones are ""), and the answer."""
@@ -96,8 +101,7 @@ def test_work_that_a_caller_waits_for_is_an_effect_without_a_message() -> None:
         ([asked("a", 503)], "0 of 1 requests are answered with success; the others fail (1 with 503)."),
         (
             [asked("a", 200, calls=("",)), asked("b", 503)],
-            """1 of 2 requests are answered with success; the others fail (1 with 503); 1 call to other functions, at most \
-1 for one request, none for 1 that fail at once.""",
+            SPARED,
         ),
         (
             [log("processed", "r1", business_id="a"), log("processed", "r2", business_id="a"), asked("a", 200)],
