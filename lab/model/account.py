@@ -11,7 +11,7 @@ from lab.errors import DeploymentRefusedError, NotModelledError
 from lab.model.assumptions import DEFAULTS, Assumptions
 from lab.model.asynchronous import AsynchronousInvokes, EventInvokeConfig
 from lab.model.clock import Scheduler
-from lab.model.destinations import Destinations
+from lab.model.destinations import Destinations, Role
 from lab.model.faults import Fault, FaultKind, Faults, error_of
 from lab.model.functions import Lambda
 from lab.model.http_api import HttpApi, Route
@@ -121,9 +121,14 @@ class Account:
         """
         config.check(resource)
         assert self.events.destinations is not None
-        for arn in (config.on_success, config.on_failure, config.dead_letter):
+        named = {
+            Role.ON_SUCCESS: config.on_success,
+            Role.ON_FAILURE: config.on_failure,
+            Role.DEAD_LETTER: config.dead_letter,
+        }
+        for role, arn in named.items():
             if arn is not None:
-                self.events.destinations.check(resource, arn)
+                self.events.destinations.check(resource, arn, role)
         self.events.configure(function, config)
 
     def _follow_up(self, function: str, record: str, lineage: Lineage) -> None:

@@ -50,6 +50,13 @@ class LambdaApi:
             if value is not None and refused in (None, value):
                 raise NotModelledError(f"Invoke with {name} = {value!r} is not modelled\n  nearest: leave it out")
         kind = parameters.get("InvocationType", SYNCHRONOUS)
+        if kind not in (SYNCHRONOUS, ASYNCHRONOUS, DRY_RUN):
+            # botocore does not look at enumerations, so this one gets as far as Lambda.
+            raise AwsError(
+                "ValidationException",
+                f"1 validation error detected: Value '{kind}' at 'invocationType' failed to satisfy constraint: Member "
+                f"must satisfy enum value set: [{ASYNCHRONOUS}, {SYNCHRONOUS}, {DRY_RUN}]",
+            )
         function = self._function(parameters)
         try:
             answer = self._invoke(function, kind, _payload(parameters, kind), caller)

@@ -12,7 +12,7 @@ from lab.model.asynchronous import RETRY_SECONDS, EventInvokeConfig
 from lab.model.clock import seconds
 from lab.model.faults import Fault, FaultKind
 from lab.model.journal import Kind
-from lab.model.loops import MOST_PASSES
+from lab.model.loops import MOST_PASSES, Loops
 from lab.model.runtime import Caller
 from tests.model.events import EventsWorld, bodies_of, failing
 from tests.model.support import COLD_START_SECONDS, Script, fail
@@ -234,6 +234,17 @@ def test_asy_loop_1_a_message_in_a_loop_ends_in_the_dead_letter_queue() -> None:
 
     assert len(world.calls) == MOST_PASSES
     assert [message.body for message in world.account.queues["dlq"].messages] == ["x"]
+
+
+def test_asy_loop_1_counts_on_while_the_same_event_runs_twice() -> None:
+    loops = Loops()
+    for _ in range(2):
+        loops.begin("worker", "event-1", {"worker": 3})
+    loops.end("event-1")
+
+    assert loops.lineage("event-1") == {"worker": 4}
+    loops.end("event-1")
+    assert loops.lineage("event-1") == {}
 
 
 def test_asy_loop_1_may_be_allowed() -> None:

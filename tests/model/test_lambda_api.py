@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import json
 from typing import Any
 
 import pytest
@@ -131,6 +133,14 @@ def test_what_is_not_modelled_is_refused_by_name(parameters: dict[str, Any], mes
     assert str(caught.value) == message
 
 
+def test_an_invocation_type_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(AwsError) as caught:
+        EventsWorld().invoke_api(InvocationType="event")
+
+    assert (caught.value.code, caught.value.status) == ("ValidationException", 400)
+    assert "'event' at 'invocationType'" in caught.value.message
+
+
 def test_a_setting_without_effect_passes() -> None:
     EventsWorld().invoke_api(LogType="None", Qualifier="$LATEST")
 
@@ -203,6 +213,12 @@ def test_sim_fault_1_holds_for_its_time_its_ids_and_its_share() -> None:
     assert happens(21, '{"id": "b"}') is FaultKind.FAILURE
     assert happens(22, '{"Records": [{"body": "{\\"id\\": \\"b\\"}"}]}') is FaultKind.FAILURE
     assert happens(23, '{"Records": [{"body": "no JSON"}, {}]}') is None
+    encoded = base64.b64encode(b'{"id": "b"}').decode()
+    assert happens(24, json.dumps({"Records": [{"kinesis": {"data": encoded}}]})) is FaultKind.FAILURE
+    assert happens(25, json.dumps({"records": {"topic-0": [{"value": encoded}]}})) is FaultKind.FAILURE
+    assert happens(26, '{"Records": [{"dynamodb": {"NewImage": {"id": {"S": "b"}}}}]}') is FaultKind.FAILURE
+    assert happens(27, '{"Records": [{"dynamodb": {"Keys": {"id": {"S": "b"}}}}]}') is FaultKind.FAILURE
+    assert happens(28, '{"Records": [{"kinesis": {"data": "no base64"}}, null], "records": {"t-0": [{}]}}') is None
     hits = sum(happens(100 + n) is FaultKind.ERROR for n in range(1_000))
     assert 250 < hits < 350
 
