@@ -98,7 +98,8 @@ class LambdaInvoker:
         maximum_attempts: attempts of one invoke, the first included.
         rules: which errors are worth another attempt.
         backoff: how long to wait before it.
-        breaker: makes the attempts, or refuses to; None: they are just made.
+        breaker: makes the attempts, or refuses to; None: they are just made. One that `ignores` throttles leaves them
+            to the retries here.
         on_retry: called before each wait with the error code or type of what failed.
     """
 
@@ -194,7 +195,7 @@ class LambdaInvoker:
             value = json.loads(text)
         except KeyError:
             raise InvalidAnswerError(self._function_name, "the answer has no Payload", number) from None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InvalidAnswerError(self._function_name, f"the answer is no JSON: {error}", number) from error
         if "FunctionError" not in answer:
             return value

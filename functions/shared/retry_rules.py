@@ -206,5 +206,6 @@ class Backoff:
         return (retry_after or 0.0) + self.draw() * self.longest_seconds(retry, failures)
 
     def delay_after(self, error: Exception, rules: RetryRules, failures: int) -> float:
-        """How long to wait after an error, as the rules judge it and as AWS asks."""
-        return self.delay_seconds(rules.judge(error), failures, retry_after_seconds(error))
+        """How long to wait after an error, as the rules judge it and as AWS or a circuit breaker asks."""
+        asked = error.retry_after_seconds if isinstance(error, CircuitOpenError) else retry_after_seconds(error)
+        return self.delay_seconds(rules.judge(error), failures, asked)

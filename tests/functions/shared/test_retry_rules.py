@@ -162,3 +162,9 @@ def test_what_aws_asks_for_comes_on_top() -> None:
     error.response["ResponseMetadata"]["HTTPHeaders"] = {"retry-after": "7"}
 
     assert Backoff(draw=lambda: 0.5).delay_after(error, call_rules(), 1) == 8
+
+
+def test_what_a_breaker_asks_for_comes_on_top_too() -> None:
+    error = CircuitOpenError("downstream", next_probe_at=130, now=100)
+
+    assert Backoff(draw=lambda: 0.5).delay_after(error, message_rules(), 3) == 32
