@@ -182,9 +182,13 @@ REDRIVE = (
     ),
     documented(
         "RDR-NEW-1",
-        "A redriven message is a new one: new message id, new time of sending, fresh retention, and its receives are "
-        "counted from 0.",
+        "A redriven message is a new one: new message id, new time of sending, fresh retention.",
         SQS_GUIDE + "sqs-configure-dead-letter-queue-redrive.html",
+    ),
+    observed(
+        "RDR-NEW-2",
+        "The receives of a redriven message are counted from 0 again.",
+        "https://github.com/floci-io/floci/issues/900; otherwise it would go straight back to the dead-letter queue",
     ),
     assumed(
         "RDR-END-1",
