@@ -137,7 +137,7 @@ def _blocks(outcome: Outcome) -> list[tuple[str, str]]:
     for name in ("effects", "invocations") if asked else names:
         values = ", ".join(f"{_words(key)} {_number(value)}" for key, value in content[name].items())
         blocks.append((_words(name).replace(" seconds", ""), values))
-    if asked:
+    if asked or outcome.requests.attempts.total:
         blocks[:0] = _request_blocks(outcome)
     if outcome.blocked:
         logs = ", ".join(f"{b.log} {_number(b.seconds)} s ({b.records_behind} behind)" for b in outcome.blocked)
@@ -153,14 +153,14 @@ def _only_requests(outcome: Outcome) -> bool:
 
 
 def _request_blocks(outcome: Outcome) -> list[tuple[str, str]]:
-    """What stands in the place of messages where there are none, only callers that wait."""
+    """What callers that wait were told, and what was called for them."""
     requests = outcome.requests
     answers = ", ".join(f"{count} with {seen}" for seen, count in requests.answers.items())
     attempts, latency = requests.attempts, requests.latency_seconds
     return [
         ("requests", f"total {requests.total} ({answers}), false successes {requests.false_successes}"),
         ("attempts", f"total {attempts.total}, max per request {attempts.max_per_request}, spared {attempts.spared}"),
-        ("latency", f"p50 {_number(latency.p50)}, p95 {_number(latency.p95)}, max {_number(latency.max)}"),
+        ("waiting", f"p50 {_number(latency.p50)}, p95 {_number(latency.p95)}, max {_number(latency.max)}"),
     ]
 
 

@@ -29,8 +29,8 @@ def conclusion(outcome: Outcome) -> str:
         parts.append(f"{messages.remaining} {_plural(messages.remaining, 'is', 'are')} still waiting at the end")
     if messages.processed:
         parts.append(_processed(outcome))
-    # Where there are messages, requests are only how they were sent.
-    if not messages.sent and outcome.requests.total:
+    # Where there are messages and nobody calls others, requests are only how the messages were sent.
+    if outcome.requests.total and (outcome.requests.attempts.total or not messages.sent):
         parts.append(_requests(outcome))
     if not parts:
         return "Nothing happened." if messages.sent else "Nothing was sent."

@@ -6,13 +6,14 @@ import pytest
 
 from lab.cli.console import Console
 from lab.cli.session import Result
-from lab.cli.views import show_runs
+from lab.cli.views import show_run, show_runs
 from lab.model.journal import Event, Kind
 from lab.results.conclusion import conclusion
 from lab.results.outcome import Outcome, outcome_of
 from tests.lab_support import graph, run
 from tests.results.world import event, log, run_of, sent
 
+ONE = "1 for one request."
 SPARED = (
     "1 of 2 requests are answered with success; the others fail (1 with 503); 1 call to other functions, at most 1 for "
     "one request, none for 1 that fail at once."
@@ -109,6 +110,11 @@ def test_work_that_a_caller_waits_for_is_an_effect_without_a_message() -> None:
         ),
         ([], "Nothing was sent."),
         ([sent("m"), asked("a", 200)], "1 is still waiting at the end."),
+        (
+            [sent("m"), asked("a", 200, calls=("x",))],
+            "1 is still waiting at the end; the request is answered with success; 1 call to other functions, at most "
+            + ONE,
+        ),
     ],
 )
 def test_conclusions_say_what_callers_were_told(events: list[Event | list[Event]], text: str) -> None:
@@ -134,3 +140,13 @@ def test_variants_without_messages_have_a_table_of_their_own(capsys: pytest.Capt
     assert lines[1][:3] == ["batch-partial", "10", "7"]
     assert lines[3][:5] == ["variant", "requests", "successes", "false", "successes"]
     assert lines[4][:8] == ["sync-naive", "480", "467", "120", "13", "511", "0", "347"]
+
+
+def test_a_run_without_messages_shows_its_requests_instead(capsys: pytest.CaptureFixture[str]) -> None:
+    found = run("sync-naive")
+    show_run(Console(), Result(graph("sync-naive"), found, outcome_of(found)), as_json=False, logs=False)
+
+    firsts = [line.split(" ")[0] for line in capsys.readouterr().out.splitlines()]
+    blocks = firsts[firsts.index("requests") :]
+    assert blocks[:6] == ["requests", "attempts", "waiting", "effects", "invocations", ""]
+    assert not {"messages", "deliveries", "latency"} & set(firsts)
