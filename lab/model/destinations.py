@@ -127,7 +127,8 @@ class Destinations:
         """Send the record of an event to a destination.
 
         Returns:
-            Whether it arrived: a record that is too large even without its payloads is dropped (DST-SIZE-1).
+            Whether it arrived. A record that is too large even without its payloads is dropped (DST-SIZE-1), and one
+            for a function that its chain has run through too often (ASY-LOOP-1).
         """
         record = self._fitting(self._record(ended), self._limit_bytes(arn))
         if record is None:
@@ -138,6 +139,9 @@ class Destinations:
             self._journal.lean_on("DST-RECORD-1")
             queue.send(record, lineage=ended.lineage)
         elif function is not None:
+            if self._functions.loops.stops(function, ended.lineage):
+                self._journal.lean_on("ASY-LOOP-1")
+                return False
             self._journal.lean_on("DST-RECORD-1")
             self._invoke(function, record, ended.lineage)
         elif sink is not None:

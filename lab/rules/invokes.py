@@ -82,8 +82,9 @@ ASYNCHRONOUS = (
     observed(
         "ASY-LOOP-1",
         "A chain of events that has run through the same function 16 times by way of SQS or Lambda invokes is stopped: a "
-        "message goes to its queue's dead-letter queue, an event to the function's destination, a synchronous caller gets "
-        "RecursiveInvocationException. PutFunctionRecursionConfig with Allow switches this off.",
+        "message goes to its queue's dead-letter queue, an event to the function's destination (unless that is a function "
+        "of the loop), a synchronous caller gets RecursiveInvocationException. PutFunctionRecursionConfig with Allow "
+        "switches this off.",
         LAMBDA_GUIDE + "invocation-recursion.html; the number: https://github.com/boto/boto3/issues/3899",
     ),
 )
