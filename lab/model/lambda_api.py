@@ -144,11 +144,16 @@ def _payload(parameters: Mapping[str, Any], kind: str) -> str:
         return "{}"
     try:
         text = raw.decode()
-        json.loads(text)
-    except ValueError as error:
+        json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
         message = f"Could not parse request body into json: {error}"
         raise AwsError("InvalidRequestContentException", message, 400, {"Type": "User"}) from error
     return text
+
+
+def _refuse_constant(name: str) -> None:
+    """Python writes and reads NaN and Infinity; JSON has no such values, and Lambda takes none."""
+    raise ValueError(f"Non-standard token '{name}'")
 
 
 def _answer(result: InvokeResult) -> Answer:

@@ -73,6 +73,8 @@ def test_a_failure_of_lambda_itself_is_a_500() -> None:
     [
         ("RequestResponse", b"{", "InvalidRequestContentException", 400),
         ("Event", b"\xff", "InvalidRequestContentException", 400),
+        ("Event", b'{"a": NaN}', "InvalidRequestContentException", 400),
+        ("RequestResponse", b"[" * 100_000, "InvalidRequestContentException", 400),
         ("RequestResponse", b'"' + b"x" * 6_291_455 + b'"', "RequestTooLargeException", 413),
         ("Event", b'"' + b"x" * 1_048_575 + b'"', "RequestTooLargeException", 413),
     ],
