@@ -183,13 +183,21 @@ class Account:
         queue.dead_letter_queue = target
         queue.set_attributes(attributes)
 
-    def create_mapping(self, config: SqsMappingConfig, queue: Queue) -> SqsMapping:
+    def create_mapping(self, config: SqsMappingConfig, queue: Queue, *, kept: bool = False) -> SqsMapping:
         """Create an event source mapping, with the checks that AWS makes then and only then (ESM-VT-1).
+
+        Args:
+            config: the mapping.
+            queue: the queue that it reads.
+            kept: whether it is there already and an update of the stack leaves it alone.
 
         Raises:
             DeploymentRefusedError: AWS would refuse it.
         """
-        config.check(queue, self.functions.configuration(config.function).timeout_seconds)
+        timeout_seconds = self.functions.configuration(config.function).timeout_seconds
+        config.check(queue, None if kept else timeout_seconds)
+        if kept and queue.attributes.visibility_timeout_seconds < timeout_seconds:
+            self.journal.lean_on("ESM-VT-3")
         for other in self.mappings.values():
             if other.queue is queue and other.config.function == config.function:
                 raise DeploymentRefusedError(

@@ -9,14 +9,14 @@ import pytest
 import typer
 
 from lab.cli.redrive import register
-from lab.errors import UsageError
+from lab.errors import DeploymentRefusedError, UsageError
 from lab.model.journal import Kind
 from lab.model.randomness import DEFAULT_SEED
-from lab.places.simulation import Redrive, simulate_redrive
+from lab.places.simulation import Redrive, simulate, simulate_redrive
 from lab.places.workload import read_workload
 from lab.results.redrive import RedriveOutcome, redrive_conclusion, redrive_outcome
 from lab.results.timeline import timeline
-from tests.lab_support import ROOT, graph, workload
+from tests.lab_support import FOREIGN, ROOT, graph, workload
 
 
 def _redrive(stack: str, *fix: str, queues: tuple[str, ...] = (), seed: int = DEFAULT_SEED) -> RedriveOutcome:
@@ -90,6 +90,19 @@ def test_the_way_out_of_the_trap_processes_what_was_dead_lettered_unprocessed() 
     done = outcome.redrive
     assert done.moved == done.processed == outcome.before.healthy_dead_lettered > 0
     assert (outcome.after.processed, done.duplicated_effects) == (130, 0)
+
+
+def test_esm_vt_3_a_fix_that_leaves_the_mapping_alone_is_not_compared_with_the_functions_timeout() -> None:
+    """The function has 10 s. AWS would refuse to create such a mapping, and says nothing when the queue changes."""
+    drift = ("visibilityTimeout=5",)
+    orders = read_workload(FOREIGN / "workload.yaml")
+    plan = Redrive(graph("prod", drift, root=FOREIGN))
+    _, after = simulate_redrive(graph("prod", root=FOREIGN), FOREIGN, orders, DEFAULT_SEED, plan)
+
+    assert "ESM-VT-3" in after.rules
+    assert [event.instant for event in after.events if event.kind is Kind.MOVED]
+    with pytest.raises(DeploymentRefusedError, match="5 seconds is less than Function timeout: 10 seconds"):
+        simulate(graph("prod", drift, root=FOREIGN), FOREIGN, orders, DEFAULT_SEED)
 
 
 def test_a_functions_own_dead_letter_queue_cannot_be_redriven() -> None:
