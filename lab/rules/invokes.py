@@ -205,6 +205,11 @@ REDRIVE = (
         + "API_StartMessageMoveTask.html",
     ),
     documented(
+        "RDR-RATE-2",
+        "A task runs for 36 hours at most.",
+        SQS_GUIDE + "sqs-configure-dead-letter-queue-redrive.html",
+    ),
+    documented(
         "RDR-CANCEL-1",
         "A task that runs can be cancelled; what it has moved stays where it is.",
         SQS_API + "API_CancelMessageMoveTask.html",
