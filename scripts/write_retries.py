@@ -1,7 +1,8 @@
-"""Write the measured comparison of retries into docs/retries.md: `python scripts/write_retries.py`."""
+"""Write the measured tables of retries into docs/retries.md: `python scripts/write_retries.py`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from lab.model.randomness import DEFAULT_SEED
@@ -9,38 +10,47 @@ from lab.places.simulation import simulate
 from lab.places.workload import default_workload
 from lab.program.engine import evaluate
 from lab.program.project import read_project
-from lab.results.retries import Measured, stacks_of_the_table, table
+from lab.results.retries import CALLERS, Measured, callers_table, stacks_of_the_table, table
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "retries.md"
-BEGIN = "<!-- measured: python scripts/write_retries.py -->"
+BEGIN = "<!-- measured: python scripts/write_retries.py {name} -->"
 END = "<!-- end of what was measured -->"
 
 
-def measured_table() -> str:
-    """The table, from a run of each stack that is there, with its own workload."""
+def measured_tables() -> dict[str, str]:
+    """The tables by name, from a run of each stack that is there, with its own workload."""
     project = read_project(ROOT)
     there = {stack.name for stack in project.stacks()}
     found = {}
-    for stack in stacks_of_the_table():
+    for stack in dict.fromkeys((*stacks_of_the_table(), *CALLERS)):
         if stack in there:
             run = simulate(
                 evaluate(project, stack, ()), ROOT, default_workload(ROOT / "workloads", stack), DEFAULT_SEED
             )
             found[stack] = Measured.of(run)
-    return table(found)
+    return {"kinds": table(found), "callers": callers_table(found)}
 
 
-def page_with(text: str, measured: str) -> str:
-    """The page with the table put between its two marks."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{measured}\n{END}{after}"
+def page_with(text: str, tables: Mapping[str, str]) -> str:
+    """The page with each table put between its two marks.
+
+    Raises:
+        ValueError: the page has no place for a table.
+    """
+    for name, measured in tables.items():
+        begin = BEGIN.format(name=name)
+        before, mark, rest = text.partition(begin)
+        _, end, after = rest.partition(END)
+        if not mark or not end:
+            raise ValueError(f"{PAGE.name} has no place for the table {name}: {begin} ... {END}")
+        text = f"{before}{begin}\n{measured}\n{END}{after}"
+    return text
 
 
 def main() -> None:
     """Rewrite the page."""
-    PAGE.write_text(page_with(PAGE.read_text(encoding="utf-8"), measured_table()), encoding="utf-8")
+    PAGE.write_text(page_with(PAGE.read_text(encoding="utf-8"), measured_tables()), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -21,8 +21,9 @@ ATTEMPT_MARGIN_SECONDS = 3
 class BreakerSettings(Section):
     """The circuit breaker of mode `breaker`.
 
-    Each execution environment has a breaker of its own unless they are `shared`: then its state is kept in a DynamoDB
-    table, which costs a read per attempt and a write per failure.
+    Failures of the function open it, throttles do not: those are left to the retries. Each execution environment has a
+    breaker of its own unless they are `shared`: then its state is kept in a DynamoDB table, which costs a read per
+    attempt and a write per failure.
     """
 
     failure_threshold: int = Field(5, ge=1, le=1000, description="failures in a row after which no calls are made")

@@ -11,6 +11,7 @@ from botocore.exceptions import ConnectionError as AwsConnectionError
 
 THROTTLE_CODES = frozenset(
     {
+        "BandwidthLimitExceeded",
         "EC2ThrottledException",
         "OverLimit",
         "ProvisionedThroughputExceededException",
@@ -33,11 +34,15 @@ TRANSIENT_CODES = frozenset(
         "InternalException",
         "InternalFailure",
         "InternalServerError",
+        "PriorRequestNotComplete",
+        "RequestTimeout",
+        "RequestTimeoutException",
         "ServiceException",
         "ServiceUnavailable",
+        "TransactionInProgressException",
     }
 )
-"""AWS's own fault."""
+"""AWS's own fault, or over in a moment."""
 
 
 def error_code(error: Exception) -> str:

@@ -5,6 +5,10 @@ OPEN        no calls are made: `CircuitOpenError`, at once. It says when the nex
 HALF_OPEN   `reset_seconds` after it opened exactly one call, the probe, is made. If it succeeds the breaker closes; if
             it fails the breaker is open for as long again. Whoever comes meanwhile is refused.
 
+Not every error is a failure. An error that is an answer (the request was wrong) shows that the other side is well; an
+error that says nothing about it (a throttle: too much was asked for at once) changes nothing. A breaker that took a
+throttle for a failure would make an outage of a minute out of one of seconds, which back-off gets through.
+
 The state is kept by a `BreakerStore`. The default, `LocalStore`, is the memory of one execution environment: free, and
 each environment has to learn by its own failures that the other side is down (with a hundred environments that is a
 hundred times the threshold, and a hundred probes). `shared.breaker_table.TableStore` keeps it in a DynamoDB table: all
@@ -36,6 +40,14 @@ class State(enum.Enum):
     CLOSED = "closed"
     OPEN = "open"
     HALF_OPEN = "half open"
+
+
+class Verdict(enum.Enum):
+    """What a call that was made says about what is guarded."""
+
+    WELL = "well"
+    FAILED = "failed"
+    NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +115,10 @@ def _always(_: Exception) -> bool:
     return True
 
 
+def _never(_: Exception) -> bool:
+    return False
+
+
 def _warn(error: Exception) -> None:
     logging.getLogger(__name__).warning("the state of a circuit breaker is not known: %s", error)
 
@@ -117,6 +133,8 @@ class CircuitBreaker:
         reset_seconds: how long it stays open before a probe.
         probe_seconds: after which time a probe counts as failed that nobody has heard of again.
         counts: which errors are failures of what is guarded. Any other error is an answer, and counts as a success.
+        ignores: which errors say nothing about it, and count as neither; asked before `counts`. A probe that ends with
+            one is given back: the next call is a probe again.
         on_store_error: is told what the store raised. A store that does not answer never stops a call and never
             changes what becomes of it: a breaker is there to spare calls, not to be one more thing that can be down.
         now: reads the clock, in Unix seconds.
@@ -131,6 +149,7 @@ class CircuitBreaker:
         reset_seconds: float = 60.0,
         probe_seconds: float = 60.0,
         counts: Callable[[Exception], bool] = _always,
+        ignores: Callable[[Exception], bool] = _never,
         on_store_error: Callable[[Exception], object] = _warn,
         now: Callable[[], float] = _unix_seconds,
     ) -> None:
@@ -144,6 +163,7 @@ class CircuitBreaker:
         self._reset_seconds = reset_seconds
         self._probe_seconds = probe_seconds
         self._counts = counts
+        self._ignores = ignores
         self._on_store_error = on_store_error
         self._now = now
 
@@ -166,10 +186,15 @@ class CircuitBreaker:
         try:
             result = function()
         except Exception as error:
-            self._settle(admitted, failed=self._counts(error))
+            self._settle(admitted, self._verdict(error))
             raise
-        self._settle(admitted, failed=False)
+        self._settle(admitted, Verdict.WELL)
         return result
+
+    def _verdict(self, error: Exception) -> Verdict:
+        if self._ignores(error):
+            return Verdict.NOTHING
+        return Verdict.FAILED if self._counts(error) else Verdict.WELL
 
     def _admitted(self) -> Circuit:
         try:
@@ -194,15 +219,16 @@ class CircuitBreaker:
             return circuit
         raise CircuitOpenError(self.name, circuit.next_probe_at, now)
 
-    def _settle(self, admitted: Circuit, *, failed: bool) -> None:
+    def _settle(self, admitted: Circuit, verdict: Verdict) -> None:
         """Note how a call went, unless that is old news."""
-        if not failed and admitted.is_closed and not admitted.failures:
+        if admitted.is_closed and (verdict is Verdict.NOTHING or (verdict is Verdict.WELL and not admitted.failures)):
             return  # Nothing to note, and a shared store is spared a read.
+        after = {Verdict.WELL: self._succeeded, Verdict.FAILED: self._failed, Verdict.NOTHING: self._given_back}
         try:
             while True:
                 circuit = self._store.load()
-                after = self._failed(circuit, admitted) if failed else self._succeeded(circuit, admitted)
-                if after is circuit or self._store.swap(circuit, after):
+                changed = after[verdict](circuit, admitted)
+                if changed is circuit or self._store.swap(circuit, changed):
                     return
         except Exception as error:  # noqa: BLE001 (the call has been made: its result or its error is what counts)
             self._on_store_error(error)
@@ -221,3 +247,9 @@ class CircuitBreaker:
         if opens or failures >= self._failure_threshold:
             return Circuit(failures, self._now() + self._reset_seconds, version=circuit.version + 1)
         return Circuit(failures, version=circuit.version + 1)
+
+    def _given_back(self, circuit: Circuit, admitted: Circuit) -> Circuit:
+        """A probe has found out nothing: the next one may be made at once."""
+        if circuit != admitted:
+            return circuit
+        return Circuit(circuit.failures, self._now(), version=circuit.version + 1)

@@ -6,8 +6,9 @@ Nobody but the caller retries a synchronous invoke, and three things are easily 
 - *Retries multiply.* botocore makes up to three attempts by itself, so five tries of one's own are fifteen calls. The
   client made by `invoke_client` makes one attempt per call, and `LambdaInvoker` decides about all others.
 - *A timeout is no "no".* botocore stops reading after 60 s and invokes the function again, although the first invoke
-  goes on. Here the read timeout is above the function's own timeout, so that an answer always arrives first; and where
-  a connection breaks all the same nothing is retried (`OutcomeUnknownError`), because the function may have run.
+  goes on. Here the read timeout is above the function's own timeout, so that an answer arrives first (that timeout does
+  not count a cold start: where it may take longer than a second, add it); and where a connection breaks all the same
+  nothing is retried (`OutcomeUnknownError`), because the function may have run.
 
 What is retried is what certainly did not run or what AWS says may be: throttles, connections that were never made, and
 Lambda's internal errors. As with every delivery, a function that is invoked should be idempotent.
@@ -58,7 +59,8 @@ def invoke_client(callee_timeout_seconds: float) -> LambdaClient:
     """A Lambda client whose calls wait for as long as the function can run, and are made once.
 
     Args:
-        callee_timeout_seconds: timeout of the function that will be invoked.
+        callee_timeout_seconds: timeout of the function that will be invoked, and what its cold starts may take beyond
+            a second.
     """
     return boto3.client(
         "lambda",
@@ -94,11 +96,12 @@ class LambdaInvoker:
     Args:
         client: a client as `invoke_client` makes it.
         function_name: name or ARN of the function.
-        callee_timeout_seconds: the function's timeout; no attempt is made for which less time is left.
+        callee_timeout_seconds: as given to `invoke_client`; no attempt is made for which less time is left.
         maximum_attempts: attempts of one invoke, the first included.
         rules: which errors are worth another attempt.
         backoff: how long to wait before it.
-        breaker: makes the attempts, or refuses to; None: they are just made.
+        breaker: makes the attempts, or refuses to; None: they are just made. One that `ignores` throttles leaves them
+            to the retries here.
         on_retry: called before each wait with the error code or type of what failed.
     """
 
@@ -194,7 +197,7 @@ class LambdaInvoker:
             value = json.loads(text)
         except KeyError:
             raise InvalidAnswerError(self._function_name, "the answer has no Payload", number) from None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise InvalidAnswerError(self._function_name, f"the answer is no JSON: {error}", number) from error
         if "FunctionError" not in answer:
             return value

@@ -16,6 +16,7 @@ from __future__ import annotations
 import enum
 import math
 import re
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from shared.aws_errors import error_code
 from shared.contract import Delivery
 from shared.errors import ParkingError
+from shared.heartbeat import LIMIT_MARGIN_SECONDS, MAX_HIDDEN_SECONDS
 from shared.retry_rules import Backoff, RetryRules, message_rules
 
 if TYPE_CHECKING:
@@ -99,11 +101,16 @@ class ReturnDelay:
     def apply(self, delivery: Delivery, error: Exception, rules: RetryRules) -> int:
         """Have the message come back after a delay from now; returns it, in seconds.
 
+        SQS hides no message for longer than 12 hours after it was received, and refuses to try: a delay that would be
+        longer is cut.
+
         Raises:
             ClientError: SQS refused; the message then comes back after its visibility timeout.
             BotoCoreError: SQS did not answer.
         """
-        delay_seconds = math.ceil(self._backoff.delay_after(error, rules, delivery.receive_count))
+        wanted_seconds = math.ceil(self._backoff.delay_after(error, rules, delivery.receive_count))
+        left_seconds = math.floor(delivery.received_at + MAX_HIDDEN_SECONDS - LIMIT_MARGIN_SECONDS - time.time())
+        delay_seconds = max(0, min(wanted_seconds, left_seconds))
         self._sqs.change_message_visibility(
             QueueUrl=self._queue_url, ReceiptHandle=delivery.receipt_handle, VisibilityTimeout=delay_seconds
         )

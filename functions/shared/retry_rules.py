@@ -25,7 +25,7 @@ from botocore.exceptions import ConnectionError as AwsConnectionError
 from pydantic import ValidationError
 
 from shared.aws_errors import error_code, is_throttle, is_transient, retry_after_seconds
-from shared.errors import CircuitOpenError, FunctionError
+from shared.errors import CircuitOpenError, FunctionError, InvokeError
 
 
 class Retry(enum.Enum):
@@ -100,7 +100,11 @@ def _as_it_says(error: Exception) -> Retry:
 
 
 def call_rules() -> RetryRules:
-    """Rules for calls: what is known to pass is worth another try, everything else is not."""
+    """Rules for calls: what is known to pass is worth another try, everything else is not.
+
+    An invoke that failed is not: whoever made it has tried again as far as that was of use, and what ran may have done
+    its work.
+    """
     return RetryRules(
         MappingProxyType(
             {
@@ -111,6 +115,7 @@ def call_rules() -> RetryRules:
                 TimeoutError: Retry.TRANSIENT,
                 FunctionError: _as_it_says,
                 CircuitOpenError: Retry.NEVER,
+                InvokeError: Retry.NEVER,
             }
         )
     )
@@ -206,5 +211,6 @@ class Backoff:
         return (retry_after or 0.0) + self.draw() * self.longest_seconds(retry, failures)
 
     def delay_after(self, error: Exception, rules: RetryRules, failures: int) -> float:
-        """How long to wait after an error, as the rules judge it and as AWS asks."""
-        return self.delay_seconds(rules.judge(error), failures, retry_after_seconds(error))
+        """How long to wait after an error, as the rules judge it and as AWS or a circuit breaker asks."""
+        asked = error.retry_after_seconds if isinstance(error, CircuitOpenError) else retry_after_seconds(error)
+        return self.delay_seconds(rules.judge(error), failures, asked)

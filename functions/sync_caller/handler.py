@@ -7,8 +7,9 @@
 - `retry`: `shared.invoking.LambdaInvoker`, which tries again within the time that is left, and tells what happened:
   502 the job failed, 503 Lambda refused (with `Retry-After` where it is known), 504 no time was left.
 - `breaker`: the same behind a circuit breaker: once the other function has failed five times in a row it is left alone
-  for a minute, and requests are answered with 503 at once. The breaker belongs to one execution environment, unless
-  `BREAKER_TABLE_NAME` names a table in which all of them share one.
+  for a minute, and requests are answered with 503 at once. Throttles are no failures of the other function: they are
+  left to the retries. The breaker belongs to one execution environment, unless `BREAKER_TABLE_NAME` names a table in
+  which all of them share one.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ import boto3
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from pydantic import ConfigDict
 from shared import settings
-from shared.aws_errors import retry_after_seconds
+from shared.aws_errors import error_code, is_throttle, retry_after_seconds
 from shared.breaker_table import TableStore
 from shared.circuit_breaker import BreakerStore, CircuitBreaker, LocalStore
 from shared.contract import new_logger
@@ -48,6 +50,9 @@ CALLEE_TIMEOUT_SECONDS = settings.number("CALLEE_TIMEOUT_SECONDS", 10, minimum=1
 
 # Answers that take longer would cost more than a breaker can spare.
 TABLE_CONFIG = Config(connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 2})
+
+WRONG_REQUEST_CODES = frozenset({"InvalidRequestContentException", "RequestTooLargeException"})
+"""What Lambda refuses about the event itself; it says nothing bad about the function."""
 
 logger = new_logger()
 app = APIGatewayHttpResolver()
@@ -75,14 +80,17 @@ def make_breaker() -> CircuitBreaker | None:
         reset_seconds=settings.number("BREAKER_RESET_SECONDS", 60, minimum=1),
         probe_seconds=CALLEE_TIMEOUT_SECONDS + 5,
         counts=is_failure_of_the_callee,
+        ignores=is_throttle,
         on_store_error=lambda error: logger.warning("the shared breaker is not known", extra={"error": str(error)}),
     )
 
 
 def is_failure_of_the_callee(error: Exception) -> bool:
     """Whether an error says that the callee is out of order, and not that the request was wrong."""
-    # The name is all that Lambda hands over of an error.
-    return not (isinstance(error, FunctionFailedError) and error.error_type == InvalidMessageError.__name__)
+    if isinstance(error, FunctionFailedError):
+        # The name is all that Lambda hands over of an error.
+        return error.error_type != InvalidMessageError.__name__
+    return not (isinstance(error, ClientError) and error_code(error) in WRONG_REQUEST_CODES)
 
 
 def make_invoker() -> LambdaInvoker | None:

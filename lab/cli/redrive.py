@@ -12,6 +12,7 @@ from lab.cli.console import Console
 from lab.cli.session import Session
 from lab.cli.views import duration
 from lab.model.randomness import DEFAULT_SEED
+from lab.model.sqs.redrive import MOST_MESSAGES_PER_SECOND
 from lab.places.simulation import Redrive, Run, simulate_redrive
 from lab.program.engine import evaluate
 from lab.results.outcome import Messages
@@ -35,7 +36,14 @@ def redrive(
         typer.Option("--queue", metavar="NAME", help="Dead-letter queue to move back; all of the stack by default."),
     ] = None,
     rate: Annotated[
-        int | None, typer.Option("--rate", metavar="N", help="Messages a second, 1 to 500; SQS chooses by default.")
+        int | None,
+        typer.Option(
+            "--rate",
+            metavar="N",
+            min=1,
+            max=MOST_MESSAGES_PER_SECOND,
+            help=f"Messages a second, 1 to {MOST_MESSAGES_PER_SECOND}; SQS chooses by default.",
+        ),
     ] = None,
     workload: Annotated[
         Path | None, typer.Option("--workload", metavar="FILE", help="What to send; the stack's own by default.")

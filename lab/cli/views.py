@@ -15,6 +15,7 @@ from lab.program.project import Stack
 from lab.results.comparison import Change, Comparison
 from lab.results.conclusion import conclusion
 from lab.results.outcome import SCHEMA_VERSION, Outcome
+from lab.results.requests import is_success
 from lab.results.timeline import shortened, timeline
 from lab.rules import Rule
 from lab.rules.alternatives import ALTERNATIVES, other_readings
@@ -131,9 +132,13 @@ def _assuming(outcome: Outcome) -> str:
 def _blocks(outcome: Outcome) -> list[tuple[str, str]]:
     content: dict[str, Any] = json.loads(outcome.as_json())
     blocks = []
-    for name in ("messages", "deliveries", "effects", "invocations", "latencySeconds"):
+    asked = _only_requests(outcome)
+    names = ("messages", "deliveries", "effects", "invocations", "latencySeconds")
+    for name in ("effects", "invocations") if asked else names:
         values = ", ".join(f"{_words(key)} {_number(value)}" for key, value in content[name].items())
         blocks.append((_words(name).replace(" seconds", ""), values))
+    if asked or outcome.requests.attempts.total:
+        blocks[:0] = _request_blocks(outcome)
     if outcome.blocked:
         logs = ", ".join(f"{b.log} {_number(b.seconds)} s ({b.records_behind} behind)" for b in outcome.blocked)
         blocks.append(("blocked", logs))
@@ -142,35 +147,78 @@ def _blocks(outcome: Outcome) -> list[tuple[str, str]]:
     return blocks
 
 
+def _only_requests(outcome: Outcome) -> bool:
+    """Whether there were no messages, only callers that wait."""
+    return not outcome.messages.sent and outcome.requests.total > 0
+
+
+def _request_blocks(outcome: Outcome) -> list[tuple[str, str]]:
+    """What callers that wait were told, and what was called for them."""
+    requests = outcome.requests
+    answers = ", ".join(f"{count} with {seen}" for seen, count in requests.answers.items())
+    attempts, latency = requests.attempts, requests.latency_seconds
+    return [
+        ("requests", f"total {requests.total} ({answers}), false successes {requests.false_successes}"),
+        ("attempts", f"total {attempts.total}, max per request {attempts.max_per_request}, spared {attempts.spared}"),
+        ("waiting", f"p50 {_number(latency.p50)}, p95 {_number(latency.p95)}, max {_number(latency.max)}"),
+    ]
+
+
 def show_runs(console: Console, outcomes: Sequence[Outcome], *, as_json: bool) -> None:
     """Print several runs: a table with a row each, then a conclusion each."""
     if as_json:
         for outcome in outcomes:
             console.data(outcome.as_json())
         return
-    names = ("sent", "processed", "duplicates", "dead-lettered", "healthy dead-lettered", "lost", "virtual time")
-    table = Table(box=None, pad_edge=False)
-    table.add_column("variant")
-    for name in names:
-        table.add_column(name, justify="right")
-    for outcome in outcomes:
-        messages = outcome.messages
-        cells = (
-            messages.sent,
-            messages.processed,
-            outcome.deliveries.duplicates,
-            messages.dead_lettered,
-            messages.healthy_dead_lettered,
-            messages.lost,
-            duration(outcome.virtual_seconds),
-        )
-        table.add_row(outcome.stack, *(str(cell) for cell in cells))
-    console.table(table)
+    asked = [outcome for outcome in outcomes if _only_requests(outcome)]
+    sent = [outcome for outcome in outcomes if not _only_requests(outcome)]
+    tables = [(_MESSAGE_COLUMNS, sent, _message_cells), (_REQUEST_COLUMNS, asked, _request_cells)]
+    for number, (names, rows, cells) in enumerate(table for table in tables if table[1]):
+        if number:
+            console.data("")
+        table = Table(box=None, pad_edge=False)
+        table.add_column("variant")
+        for name in (*names, "virtual time"):
+            table.add_column(name, justify="right")
+        for outcome in rows:
+            row = (*map(str, cells(outcome)), duration(outcome.virtual_seconds))
+            table.add_row(outcome.stack, *row)
+        console.table(table)
     console.data("")
     for outcome in outcomes:
         console.data(f"{outcome.stack}: {conclusion(outcome)}")
     if outcomes:
         console.data(f"\nseed {outcomes[0].seed}{_assuming(outcomes[0])}")
+
+
+_MESSAGE_COLUMNS = ("sent", "processed", "duplicates", "dead-lettered", "healthy dead-lettered", "lost")
+_REQUEST_COLUMNS = ("requests", "successes", "false successes", "failed", "calls", "spared", "work done")
+
+
+def _message_cells(outcome: Outcome) -> tuple[int, ...]:
+    messages = outcome.messages
+    return (
+        messages.sent,
+        messages.processed,
+        outcome.deliveries.duplicates,
+        messages.dead_lettered,
+        messages.healthy_dead_lettered,
+        messages.lost,
+    )
+
+
+def _request_cells(outcome: Outcome) -> tuple[int, ...]:
+    requests = outcome.requests
+    successes = sum(count for answer, count in requests.answers.items() if is_success(answer))
+    return (
+        requests.total,
+        successes,
+        requests.false_successes,
+        requests.total - successes,
+        requests.attempts.total,
+        requests.attempts.spared,
+        outcome.effects.total,
+    )
 
 
 # -- diff -------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from lab.errors import DeploymentRefusedError, NotModelledError
 from lab.model.assumptions import DEFAULTS, Assumptions
 from lab.model.asynchronous import AsynchronousInvokes, EventInvokeConfig
 from lab.model.clock import Scheduler
-from lab.model.destinations import Destinations
+from lab.model.destinations import Destinations, Role
 from lab.model.faults import Fault, FaultKind, Faults, error_of
 from lab.model.functions import Lambda
 from lab.model.http_api import HttpApi, Route
@@ -121,9 +121,14 @@ class Account:
         """
         config.check(resource)
         assert self.events.destinations is not None
-        for arn in (config.on_success, config.on_failure, config.dead_letter):
+        named = {
+            Role.ON_SUCCESS: config.on_success,
+            Role.ON_FAILURE: config.on_failure,
+            Role.DEAD_LETTER: config.dead_letter,
+        }
+        for role, arn in named.items():
             if arn is not None:
-                self.events.destinations.check(resource, arn)
+                self.events.destinations.check(resource, arn, role)
         self.events.configure(function, config)
 
     def _follow_up(self, function: str, record: str, lineage: Lineage) -> None:
@@ -178,13 +183,21 @@ class Account:
         queue.dead_letter_queue = target
         queue.set_attributes(attributes)
 
-    def create_mapping(self, config: SqsMappingConfig, queue: Queue) -> SqsMapping:
+    def create_mapping(self, config: SqsMappingConfig, queue: Queue, *, kept: bool = False) -> SqsMapping:
         """Create an event source mapping, with the checks that AWS makes then and only then (ESM-VT-1).
+
+        Args:
+            config: the mapping.
+            queue: the queue that it reads.
+            kept: whether it is there already and an update of the stack leaves it alone.
 
         Raises:
             DeploymentRefusedError: AWS would refuse it.
         """
-        config.check(queue, self.functions.configuration(config.function).timeout_seconds)
+        timeout_seconds = self.functions.configuration(config.function).timeout_seconds
+        config.check(queue, None if kept else timeout_seconds)
+        if kept and queue.attributes.visibility_timeout_seconds < timeout_seconds:
+            self.journal.lean_on("ESM-VT-3")
         for other in self.mappings.values():
             if other.queue is queue and other.config.function == config.function:
                 raise DeploymentRefusedError(

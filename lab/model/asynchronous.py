@@ -278,7 +278,8 @@ class AsynchronousInvokes:
             condition,
             event.invokes,
             event.result,
-            {**event.lineage, event.function: event.lineage.get(event.function, 0) + bool(event.invokes)},
+            # A pass counts also where the function never ran: two that are throttled for ever may name each other.
+            {**event.lineage, event.function: event.lineage.get(event.function, 0) + 1},
         )
 
     @property

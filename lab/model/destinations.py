@@ -29,6 +29,14 @@ class Condition(StrEnum):
     EVENT_AGE_EXCEEDED = "EventAgeExceeded"
 
 
+class Role(StrEnum):
+    """What an ARN is named as in the configuration of a function."""
+
+    ON_SUCCESS = "on-success"
+    ON_FAILURE = "on-failure"
+    DEAD_LETTER = "dead-letter"
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """An event that is done with.
@@ -89,26 +97,38 @@ class Destinations:
         queue, sink, function = self._queue(arn), self._sinks.at(arn), self._function(arn)
         return queue.name if queue else sink.name if sink else function
 
-    def check(self, resource: str, arn: str) -> None:
-        """Refuse a destination that does not exist.
+    def check(self, resource: str, arn: str, role: Role) -> None:
+        """Refuse a destination that does not exist, or that cannot be one (DST-TARGET-1).
 
         Raises:
             DeploymentRefusedError: AWS would refuse it.
         """
         if self.name_of(arn) is None:
-            raise DeploymentRefusedError(
-                resource,
-                "InvalidParameterValueException",
-                f"The destination ARN {arn} is invalid: it names nothing in this account",
-                rule="DST-TARGET-1",
-                fix="create the queue, topic, event bus, bucket or function in the same stack, or correct the ARN",
-            )
+            why = "it names nothing in this account"
+            fix = "create the queue, topic, event bus, bucket or function in the same stack, or correct the ARN"
+        elif (queue := self._queue(arn)) is not None and queue.fifo:
+            why, fix = "it is a FIFO queue", "name a standard queue"
+        elif role is Role.DEAD_LETTER and arn.split(":")[2] not in ("sqs", "sns"):
+            why, fix = "it is neither a queue nor a topic", "name one, or use an on-failure destination"
+        elif role is Role.ON_SUCCESS and arn.split(":")[2] == "s3":
+            why, fix = "buckets are for failures only", "name a queue, topic, event bus or function"
+        else:
+            return
+        what = "dead-letter target" if role is Role.DEAD_LETTER else f"{role} destination"
+        raise DeploymentRefusedError(
+            resource,
+            "InvalidParameterValueException",
+            f"The {what} ARN {arn} is invalid: {why}",
+            rule="DST-TARGET-1",
+            fix=fix,
+        )
 
     def deliver(self, arn: str, ended: Ended) -> bool:
         """Send the record of an event to a destination.
 
         Returns:
-            Whether it arrived: a record that is too large even without its payloads is dropped (DST-SIZE-1).
+            Whether it arrived. A record that is too large even without its payloads is dropped (DST-SIZE-1), and one
+            for a function that its chain has run through too often (ASY-LOOP-1).
         """
         record = self._fitting(self._record(ended), self._limit_bytes(arn))
         if record is None:
@@ -119,6 +139,9 @@ class Destinations:
             self._journal.lean_on("DST-RECORD-1")
             queue.send(record, lineage=ended.lineage)
         elif function is not None:
+            if self._functions.loops.stops(function, ended.lineage):
+                self._journal.lean_on("ASY-LOOP-1")
+                return False
             self._journal.lean_on("DST-RECORD-1")
             self._invoke(function, record, ended.lineage)
         elif sink is not None:

@@ -5,6 +5,7 @@ Everything here is the user's own scenario, never AWS's behaviour (SIM-FAULT-1):
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -136,15 +137,36 @@ def error_of(service: str, kind: FaultKind) -> AwsError:
 
 
 def _ids_of(payload: str) -> Iterator[str]:
-    """Business ids of an event: its own `id`, and those of the bodies of its records."""
+    """Business ids of an event: its own `id`, and those of its records."""
     event = json.loads(payload)
     if not isinstance(event, dict):
         return
     yield str(event.get("id"))
-    for record in event.get("Records") or ():
+    for record in _records_of(event):
         try:
-            body = json.loads(record["body"])
+            content = _content_of(record)
         except (ValueError, KeyError, TypeError):
             continue
-        if isinstance(body, dict):
-            yield str(body.get("id"))
+        if isinstance(content, dict) and "id" in content:
+            yield str(content["id"])
+
+
+def _records_of(event: Mapping[str, Any]) -> Iterator[Any]:
+    """Records of queues and streams stand under `Records`, those of Kafka under `records` by partition."""
+    if isinstance(event.get("Records"), list):
+        yield from event["Records"]
+    if isinstance(event.get("records"), dict):
+        for records in event["records"].values():
+            yield from records
+
+
+def _content_of(record: Mapping[str, Any]) -> Any:
+    """What was sent: the body of a message, the data of a stream's record, the value of a topic's, the new item."""
+    if "kinesis" in record:
+        return json.loads(base64.b64decode(record["kinesis"]["data"]))
+    if "dynamodb" in record:
+        images = record["dynamodb"]
+        item = images.get("NewImage") or images.get("OldImage") or images["Keys"]
+        # An attribute is an object of its type and its value, such as {"S": "job-1"}.
+        return {name: next(iter(value.values())) for name, value in item.items()}
+    return json.loads(base64.b64decode(record["value"]) if "value" in record else record["body"])

@@ -17,6 +17,7 @@ from lab.model.randomness import Streams
 LONGEST_INTEGRATION_SECONDS = 30.0
 
 _INTERNAL_SERVER_ERROR = '{"message":"Internal Server Error"}'
+_SERVICE_UNAVAILABLE = '{"message":"Service Unavailable"}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +110,12 @@ class HttpApi:
             headers: headers; their names are turned to lower case.
             done: called with the response, not before this returns.
         """
+        invoke: str | None = None
 
-        def answer(status: int, text: str, rule: str) -> None:
-            self._journal.record(Kind.HTTP, rule, method=method, path=path, status=status)
+        def answer(status: int, text: str, rule: str, *further_rules: str) -> None:
+            self._journal.record(Kind.HTTP, rule, method=method, path=path, status=status, invoke=invoke)
+            for further in further_rules:
+                self._journal.lean_on(further)
             if done is not None:
                 self._scheduler.at(self._scheduler.now, done, HttpResponse(status, text))
 
@@ -125,8 +129,9 @@ class HttpApi:
             payload = self._event(route, method, path, body, headers or {})
             accepted = self._functions.invoke(route.function, payload, exchange.on_result, by=self.name)
             if isinstance(accepted, Throttled):
-                answer(503, '{"message":"Service Unavailable"}', "HTTP-THROTTLE-2")
+                answer(503, _SERVICE_UNAVAILABLE, "HTTP-THROTTLE-2")
             else:
+                invoke = accepted
                 limit = min(route.timeout_seconds, LONGEST_INTEGRATION_SECONDS)
                 exchange.timer = self._scheduler.after(seconds(limit), exchange.time_out)
 
@@ -183,14 +188,14 @@ class HttpApi:
 class _Exchange:
     """One request on its way: answered once, by the function or by the integration's timeout."""
 
-    def __init__(self, answer: Callable[[int, str, str], None]) -> None:
+    def __init__(self, answer: Callable[..., None]) -> None:
         self._answer = answer
         self.timer: Timer | None = None
 
     def time_out(self) -> None:
-        """The gateway gives up; the function runs on (HTTP-TIME-1)."""
+        """The gateway gives up; the function runs on (HTTP-TIME-1, HTTP-TIME-2)."""
         self.timer = None
-        self._answer(504, '{"message":"Endpoint request timed out"}', "HTTP-TIME-1")
+        self._answer(503, _SERVICE_UNAVAILABLE, "HTTP-TIME-1", "HTTP-TIME-2")
 
     def on_result(self, result: InvokeResult) -> None:
         """The function has ended."""

@@ -37,20 +37,21 @@ class Kind(StrEnum):
     INIT = "init"  # function, environment
     INVOKE = "invoke"  # function, invoke, environment, by
     INVOKE_END = "invoke-end"  # function, invoke, error
-    HTTP = "http"  # method, path, status
+    HTTP = "http"  # method, path, status, invoke (of the function behind, None where none was made)
     LOG = "log"  # function, invoke, event, id, message, error_type, retryable
     POLLERS = "pollers"  # mapping, limit
     SKIPPED = "skipped"  # queue, message, log: written before the reader began at LATEST
     CHECKPOINT = "checkpoint"  # mapping, log, slot, messages: done with, the reader is past them
     SPLIT = "split"  # mapping, log, slot, messages, at: a failed batch was bisected before message number `at`
     DISCARDED = "discarded"  # mapping, log, slot, messages, condition, target ("" without a destination)
-    CALL = "call"  # function, type, by, invoke (the caller's), status: a handler invoked another function
+    # a handler invoked another function; started: the invoke that a synchronous call is answered by, None if refused
+    CALL = "call"  # function, type, by, invoke (the caller's), status, started
     ANSWERED = "answered"  # function, invoke, status, error: a synchronous invoke of the workload
     EVENT_RESULT = "event-result"  # function, invoke, message, error: an asynchronous invoke has ended
     DROPPED = "dropped"  # queue, message: given up without a destination
     PUBLISHED = "published"  # target, message, body
     MOVED = "moved"  # queue, message, target, new_message, task: redriven from a dead-letter queue
-    MOVE_TASK = "move-task"  # queue, task, status, moved
+    MOVE_TASK = "move-task"  # queue, task, status, moved, failure
     API_ERROR = "api-error"  # service, operation, code
 
 

@@ -50,6 +50,13 @@ class LambdaApi:
             if value is not None and refused in (None, value):
                 raise NotModelledError(f"Invoke with {name} = {value!r} is not modelled\n  nearest: leave it out")
         kind = parameters.get("InvocationType", SYNCHRONOUS)
+        if kind not in (SYNCHRONOUS, ASYNCHRONOUS, DRY_RUN):
+            # botocore does not look at enumerations, so this one gets as far as Lambda.
+            raise AwsError(
+                "ValidationException",
+                f"1 validation error detected: Value '{kind}' at 'invocationType' failed to satisfy constraint: Member "
+                f"must satisfy enum value set: [{ASYNCHRONOUS}, {SYNCHRONOUS}, {DRY_RUN}]",
+            )
         function = self._function(parameters)
         try:
             answer = self._invoke(function, kind, _payload(parameters, kind), caller)
@@ -80,11 +87,11 @@ class LambdaApi:
         accepted = self._functions.invoke(function, payload, done, by=caller.function, lineage=lineage)
         if isinstance(accepted, Throttled):
             raise _refusal(accepted)
-        self._note(function, kind, caller, 200)
+        self._note(function, kind, caller, 200, accepted)
         self._journal.lean_on("SYN-ERROR-1")
         return Pending(waiting.append)
 
-    def _note(self, function: str, kind: str, caller: Caller, status: int) -> None:
+    def _note(self, function: str, kind: str, caller: Caller, status: int, started: str | None = None) -> None:
         self._journal.record(
             Kind.CALL,
             "",
@@ -93,6 +100,7 @@ class LambdaApi:
             by=caller.function,
             invoke=caller.request_id,
             status=status,
+            started=started,
         )
 
     def _function(self, parameters: Mapping[str, Any]) -> str:
@@ -136,11 +144,16 @@ def _payload(parameters: Mapping[str, Any], kind: str) -> str:
         return "{}"
     try:
         text = raw.decode()
-        json.loads(text)
-    except ValueError as error:
+        json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
         message = f"Could not parse request body into json: {error}"
         raise AwsError("InvalidRequestContentException", message, 400, {"Type": "User"}) from error
     return text
+
+
+def _refuse_constant(name: str) -> None:
+    """Python writes and reads NaN and Infinity; JSON has no such values, and Lambda takes none."""
+    raise ValueError(f"Non-standard token '{name}'")
 
 
 def _answer(result: InvokeResult) -> Answer:

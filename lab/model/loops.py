@@ -6,6 +6,7 @@ Here the *lineage* travels with messages and events: for each function how often
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
@@ -21,6 +22,8 @@ class Loops:
 
     def __init__(self) -> None:
         self._of_invoke: dict[str, Lineage] = {}
+        # An event that is handed over twice runs twice at once, with one id (ASY-ONCE-1).
+        self._running: Counter[str] = Counter()
         self._allowed: set[str] = set()
 
     def allow(self, function: str) -> None:
@@ -33,11 +36,15 @@ class Loops:
 
     def begin(self, function: str, request_id: str, lineage: Lineage) -> None:
         """An invoke begins."""
+        self._running[request_id] += 1
         self._of_invoke[request_id] = {**lineage, function: lineage.get(function, 0) + 1}
 
     def end(self, request_id: str) -> None:
         """An invoke has ended."""
-        self._of_invoke.pop(request_id, None)
+        self._running[request_id] -= 1
+        if self._running[request_id] <= 0:
+            del self._running[request_id]
+            self._of_invoke.pop(request_id, None)
 
     def lineage(self, request_id: str | None) -> Lineage:
         """What an invoke hands on with whatever it sends."""

@@ -35,6 +35,7 @@ class Deployment:
         project_dir: folder of the Pulumi project; paths of code start there.
         topics: Kafka topics as the workload says they are.
         notes: what is part of the stack and not simulated.
+        before: the graph that is deployed already, where this one updates it.
     """
 
     graph: Graph
@@ -42,6 +43,7 @@ class Deployment:
     project_dir: Path
     topics: Mapping[str, TopicSettings] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    before: Graph | None = None
     logs: LogSources = field(init=False)
     _labels: dict[str, str] = field(default_factory=dict)
     _functions: dict[str, str] = field(default_factory=dict)
@@ -249,7 +251,13 @@ class Deployment:
                 enabled=self._known(resource, "enabled", True),
             ),
             queue,
+            kept=self._is_kept(resource),
         )
+
+    def _is_kept(self, resource: Resource) -> bool:
+        """Whether an update leaves a resource alone, because nothing of it has changed."""
+        there = None if self.before is None else self.before.resources.get(resource.urn)
+        return there is not None and there.inputs == resource.inputs
 
     # -- tables -------------------------------------------------------------------------------------------
 

@@ -219,10 +219,10 @@ class _Simulation:
         """Answer an API call of a handler, whichever account the stack has by now."""
         return self._account.call(service, operation, parameters, caller)
 
-    def _deploy(self, host: HandlerHost, graph: Graph) -> Deployment:
+    def _deploy(self, host: HandlerHost, graph: Graph, before: Graph | None = None) -> Deployment:
         account = self._account
         account.use(host)
-        deployment = Deployment(graph, account, self._project_dir, self._workload.topics)
+        deployment = Deployment(graph, account, self._project_dir, self._workload.topics, before=before)
         deployment.run()
         self._logs_of = deployment.logs
         self._tables = {resource.name: str(resource.outputs["name"]) for resource in graph.of_type(TABLE)}
@@ -243,7 +243,7 @@ class _Simulation:
         before = self._account
         self._account = Account(self._scheduler, self._streams, self._journal, self._assumptions)
         self._account.dynamodb = before.dynamodb
-        deployment = self._deploy(host, graph)
+        deployment = self._deploy(host, graph, self._graph)
         for name, queue in before.queues.items():
             if name in self._account.queues:
                 self._account.queues[name].take_over(queue)

@@ -255,8 +255,13 @@ _FIGURES = (
     "latencySeconds.max",
     "ordering.violations",
     "requests.total",
+    "requests.falseSuccesses",
     "requests.attempts.total",
     "requests.attempts.maxPerRequest",
+    "requests.attempts.spared",
+    "requests.latencySeconds.p50",
+    "requests.latencySeconds.p95",
+    "requests.latencySeconds.max",
     "virtualSeconds",
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.results.outcome import Outcome
+from lab.results.requests import is_success
 
 LONGEST_UNFELT_SECONDS = 10
 
@@ -25,11 +26,14 @@ def conclusion(outcome: Outcome) -> str:
     if poison:
         parts.append(f"{poison} poison {_plural(poison, 'message ends', 'messages end')} in the dead-letter queue")
     if messages.remaining:
-        parts.append(f"{messages.remaining} are still waiting at the end")
+        parts.append(f"{messages.remaining} {_plural(messages.remaining, 'is', 'are')} still waiting at the end")
     if messages.processed:
         parts.append(_processed(outcome))
+    # Where there are messages and nobody calls others, requests are only how the messages were sent.
+    if outcome.requests.total and (outcome.requests.attempts.total or not messages.sent):
+        parts.append(_requests(outcome))
     if not parts:
-        return _without_messages(outcome)
+        return "Nothing happened." if messages.sent else "Nothing was sent."
     text = "; ".join(parts)
     return text[0].upper() + text[1:] + "."
 
@@ -50,27 +54,27 @@ def _overtaken(count: int) -> str:
     return f"{count} {_plural(count, one, several)}"
 
 
-def _without_messages(outcome: Outcome) -> str:
-    """Stacks that nobody sends messages to have requests at most."""
-    if outcome.messages.sent:
-        return "Nothing happened."
-    if not outcome.requests.total:
-        return "Nothing was sent."
-    text = _requests(outcome)
-    return text[0].upper() + text[1:] + "."
-
-
 def _requests(outcome: Outcome) -> str:
+    """What callers were told, and whether it was true."""
     requests = outcome.requests
-    good = sum(count for answer, count in requests.answers.items() if answer.startswith("2"))
+    good = sum(count for answer, count in requests.answers.items() if is_success(answer))
     if good == requests.total:
-        text = f"all {requests.total} requests are answered" if good > 1 else "the request is answered"
+        text = f"all {requests.total} requests are answered with success"
+        if good == 1:
+            text = "the request is answered with success"
     else:
-        others = ", ".join(f"{n} with {seen}" for seen, n in requests.answers.items() if not seen.startswith("2"))
-        text = f"{good} of {requests.total} requests are answered, the others fail ({others})"
+        text = f"{good} of {requests.total} requests are answered with success"
+    if requests.false_successes:
+        some = f"{requests.false_successes} of them " if good > 1 else ""
+        text += f", {some}although the function behind had failed"
+    if good < requests.total:
+        others = ", ".join(f"{n} with {seen}" for seen, n in requests.answers.items() if not is_success(seen))
+        text += f"; the others fail ({others})"
     attempts = requests.attempts
     if attempts.total:
-        text += f", with {attempts.total} calls to other functions, at most {attempts.max_per_request} for one request"
+        calls = f"{attempts.total} {_plural(attempts.total, 'call', 'calls')} to other functions"
+        text += f"; {calls}, at most {attempts.max_per_request} for one request"
+        text += f", none for {attempts.spared} that fail at once" if attempts.spared else ""
     return text
 
 

@@ -96,10 +96,6 @@ class Ledger:
     failed: int = 0
     throttled: int = 0
     timed_out: int = 0
-    answers: Counter[str] = field(default_factory=Counter)
-    """Synchronous requests by what their caller saw: an HTTP status, or `functionError`."""
-    calls: Counter[str] = field(default_factory=Counter)
-    """Attempts of handlers to invoke another function, by the invoke that made them."""
     order_violations: int = 0
 
 
@@ -149,9 +145,6 @@ class _Reader:
             Kind.EVENT_RESULT: self._event_result,
             Kind.DROPPED: self._deleted,
             Kind.MOVED: self._moved,
-            Kind.HTTP: self._answered,
-            Kind.ANSWERED: self._answered,
-            Kind.CALL: self._call,
         }
 
     def _fate(self, event: Event) -> Fate | None:
@@ -206,14 +199,6 @@ class _Reader:
         if fate is not None and event.facts.get("error") is None and event.text("function") not in self._talking:
             self._processed(fate, fate.business_id, event)
 
-    def _answered(self, event: Event) -> None:
-        status, error = event.facts["status"], event.facts.get("error")
-        self.ledger.answers["functionError" if status == 200 and error else str(status)] += 1
-
-    def _call(self, event: Event) -> None:
-        if event.text("type") == "RequestResponse":
-            self.ledger.calls[event.text("invoke")] += 1
-
     def _invoke(self, event: Event) -> None:
         self.ledger.invocations += 1
         self._function_of[event.text("invoke")] = event.text("function")
@@ -258,6 +243,9 @@ class _Reader:
         if event.text("event") == "processed":
             if fate is not None:
                 self._processed(fate, business_id or fate.business_id, event)
+            elif business_id:
+                # Work that a caller waited for: there is no message, and an effect all the same.
+                self.ledger.effects[business_id] += 1
         elif event.text("event") == "duplicate" and fate is not None:
             self._skipped.append(fate)
 

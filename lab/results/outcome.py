@@ -8,7 +8,7 @@ always; `outcome_of` asserts it.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Literal
 
@@ -19,11 +19,12 @@ from lab.errors import ModelError
 from lab.places.simulation import Run
 from lab.results.fates import Fate, Ledger, read_events
 from lab.results.logs import blocked_logs, lags, watches
+from lab.results.requests import read_requests
 from lab.rules import RULES, Status
 from lab.rules.alternatives import ALTERNATIVES, assumed_otherwise
 
 SCHEMA_VERSION = 1
-MODEL_VERSION = "1.0"
+MODEL_VERSION = "1.1"
 """Goes up whenever a change of the model changes results."""
 
 
@@ -92,7 +93,7 @@ class Invocations(_Model):
 
 
 class Latency(_Model):
-    """Seconds from accepted to first processed; None where nothing was processed."""
+    """Seconds that it took (of messages from accepted to first processed); None where there is nothing to measure."""
 
     p50: float | None
     p95: float | None
@@ -151,6 +152,8 @@ class Attempts(_Model):
     total: int
     max_per_request: int
     """The most that one invoke of a caller made."""
+    spared: int
+    """Requests answered with an error without an attempt, by functions that make some for others."""
 
 
 class Requests(_Model):
@@ -159,7 +162,11 @@ class Requests(_Model):
     total: int
     answers: dict[str, int]
     """By HTTP status, or `functionError` where a function that was invoked failed (with status 200)."""
+    false_successes: int
+    """Those answered with 2xx although a function that was called for them had failed."""
     attempts: Attempts
+    latency_seconds: Latency
+    """From a request's arrival to its answer."""
 
 
 class MessageOutcome(_Model):
@@ -211,7 +218,6 @@ def outcome_of(run: Run) -> Outcome:
     places = messages.processed + messages.dead_lettered + messages.lost + messages.expired + messages.remaining
     if messages.sent != places:
         raise ModelError(f"messages are not conserved: {messages.sent} sent, {places} accounted for: {messages}")
-    latencies = sorted(fate.latency_seconds for fate in fates if fate.latency_seconds is not None)
     deliveries = [len(fate.delivered_at) for fate in fates]
     return Outcome(
         stack=run.stack,
@@ -239,11 +245,9 @@ def outcome_of(run: Run) -> Outcome:
             throttled=ledger.throttled,
             timed_out=ledger.timed_out,
         ),
-        latency_seconds=Latency(
-            p50=_quantile(latencies, 0.5), p95=_quantile(latencies, 0.95), max=_quantile(latencies, 1.0)
-        ),
+        latency_seconds=_latency(fate.latency_seconds for fate in fates if fate.latency_seconds is not None),
         ordering=Ordering(violations=ledger.order_violations),
-        requests=_requests(ledger),
+        requests=_requests(run),
         blocked=tuple(Blocked(**asdict(found)) for found in blocked_logs(run)) if run.readings else (),
         lag=tuple(Lag.model_validate(asdict(found)) for found in lags(run, fates)),
         watch=tuple(Watched.model_validate({**asdict(found), "text": str(found)}) for found in watches(run, fates)),
@@ -278,17 +282,25 @@ def _messages(fates: Sequence[Fate]) -> Messages:
     )
 
 
-def _requests(ledger: Ledger) -> Requests:
+def _requests(run: Run) -> Requests:
+    ledger = read_requests(run)
     calls = ledger.calls.values()
     return Requests(
         total=sum(ledger.answers.values()),
         answers=dict(sorted(ledger.answers.items())),
-        attempts=Attempts(total=sum(calls), max_per_request=max(calls, default=0)),
+        false_successes=ledger.false_successes,
+        attempts=Attempts(total=sum(calls), max_per_request=max(calls, default=0), spared=ledger.spared),
+        latency_seconds=_latency(ledger.took_seconds),
     )
 
 
 def _effects(ledger: Ledger) -> Effects:
     return Effects(total=sum(ledger.effects.values()), duplicated=sum(count - 1 for count in ledger.effects.values()))
+
+
+def _latency(took_seconds: Iterable[float]) -> Latency:
+    ordered = sorted(took_seconds)
+    return Latency(p50=_quantile(ordered, 0.5), p95=_quantile(ordered, 0.95), max=_quantile(ordered, 1.0))
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float | None:

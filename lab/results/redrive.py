@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from lab.model.journal import Kind
 from lab.places.simulation import Run
 from lab.results.fates import read_events
 from lab.results.outcome import SCHEMA_VERSION, Messages, Outcome, _Model, outcome_of
@@ -24,6 +27,16 @@ class Redriven(_Model):
     """From the redrive until everything was at rest."""
 
 
+class MoveTaskEnd(_Model):
+    """How the task of one dead-letter queue ended."""
+
+    queue: str
+    status: str
+    moved: int
+    failure: str = ""
+    """Why it failed, in AWS's word."""
+
+
 class RedriveOutcome(_Model):
     """One run with a redrive behind it (the JSON of `redrive --json`)."""
 
@@ -35,6 +48,7 @@ class RedriveOutcome(_Model):
     fix: tuple[str, ...]
     trace_hash: str
     before: Messages
+    tasks: tuple[MoveTaskEnd, ...]
     redrive: Redriven
     after: Messages
 
@@ -60,9 +74,16 @@ def redrive_outcome(before: Run, after: Run, fix: tuple[str, ...]) -> RedriveOut
         fix=fix,
         trace_hash=last.trace_hash,
         before=first.messages,
+        tasks=tuple(_tasks(after)),
         redrive=_redriven(first, last, after),
         after=last.messages,
     )
+
+
+def _tasks(run: Run) -> Iterator[MoveTaskEnd]:
+    for event in run.events:
+        if event.kind is Kind.MOVE_TASK and event.text("status") != "RUNNING":
+            yield MoveTaskEnd.model_validate({name: event.facts[name] for name in MoveTaskEnd.model_fields})
 
 
 def _redriven(first: Outcome, last: Outcome, after: Run) -> Redriven:
@@ -83,17 +104,49 @@ def _redriven(first: Outcome, last: Outcome, after: Run) -> Redriven:
 def redrive_conclusion(outcome: RedriveOutcome) -> str:
     """The gist of a redrive."""
     done = outcome.redrive
-    if not done.moved:
-        return "The dead-letter queue was empty: nothing was moved."
-    parts = [f"{done.processed} of {done.moved} redriven messages are processed"]
-    if done.back_in_dead_letter_queue:
-        parts.append(f"{done.back_in_dead_letter_queue} are back in the dead-letter queue")
-    for name, count in (("lost", done.lost), ("expired", done.expired), ("still waiting", done.remaining)):
-        if count:
-            parts.append(f"{count} are {name}")
-    parts.append(
-        f"{done.duplicated_effects} pieces of work were done again"
-        if done.duplicated_effects
-        else "no work was repeated"
+    parts = [_failed(task) for task in outcome.tasks if task.failure]
+    if done.moved:
+        parts.extend(_moved(done))
+    elif not parts:
+        parts.append(_nothing_to_move(outcome))
+    text = "; ".join(parts)
+    return text[0].upper() + text[1:] + "."
+
+
+def _failed(task: MoveTaskEnd) -> str:
+    return (
+        f"the task of {task.queue} failed after {task.moved} moved ({task.failure}): it met a message that was sent "
+        "there directly, which has no queue to go back to (RDR-SOURCE-2)"
     )
-    return "; ".join(parts) + "."
+
+
+def _nothing_to_move(outcome: RedriveOutcome) -> str:
+    elsewhere = outcome.before.dead_lettered
+    text = "the dead-letter queue was empty: nothing was moved"
+    if not elsewhere:
+        return text
+    return (
+        f"{text} ({elsewhere} dead-lettered {_plural(elsewhere, 'message is', 'messages are')} in a parking queue, a "
+        "failure destination or another dead-letter queue)"
+    )
+
+
+def _moved(done: Redriven) -> Iterator[str]:
+    yield f"{done.processed} of {done.moved} redriven {_plural(done.moved, 'message is', 'messages are')} processed"
+    back, again = done.back_in_dead_letter_queue, done.duplicated_effects
+    for count, where in (
+        (back, "back in the dead-letter queue"),
+        (done.lost, "lost"),
+        (done.expired, "expired"),
+        (done.remaining, "still waiting"),
+    ):
+        if count:
+            yield f"{count} {_plural(count, 'is', 'are')} {where}"
+    if again:
+        yield f"{again} {_plural(again, 'piece of work was', 'pieces of work were')} done again"
+    else:
+        yield "no work was repeated"
+
+
+def _plural(count: int, one: str, many: str) -> str:
+    return one if count == 1 else many

@@ -1,6 +1,6 @@
-"""How each kind of invoke retries, measured: the table of `docs/retries.md`.
+"""How each kind of invoke retries, and what callers make of it, measured: the tables of `docs/retries.md`.
 
-Nothing in the table is written by hand but the names of its rows and who controls what: each other cell is read from
+Nothing in the tables is written by hand but the names of their rows and who controls what: each other cell is read from
 the events of a run.
 """
 
@@ -15,6 +15,7 @@ from lab.model.journal import Kind
 from lab.places.simulation import Run
 from lab.results.fates import Fate, read_events
 from lab.results.outcome import Outcome, outcome_of
+from lab.results.requests import is_success
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,5 +178,67 @@ def table(measured: Mapping[str, Measured]) -> str:
             found = measured.get(stack)
             cell = of_requests if column.synchronous else of_messages
             cells.append(f"{cell(found)} (`{stack}`)" if found is not None else f"{NOT_THERE} (`{stack}`)")
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+# -- callers ----------------------------------------------------------------------------------------------
+
+CALLERS = ("sync-naive", "sync-retry", "sync-breaker")
+"""Stacks with the same two functions and the same workload, whose callers differ."""
+
+
+def _successes(measured: Measured) -> int:
+    return sum(count for answer, count in measured.outcome.requests.answers.items() if is_success(answer))
+
+
+def _failed(measured: Measured) -> str:
+    answers = measured.outcome.requests.answers
+    failed = {answer: count for answer, count in answers.items() if not is_success(answer)}
+    details = ", ".join(f"{count} with {answer}" for answer, count in failed.items())
+    return f"{sum(failed.values())} ({details})" if failed else "0"
+
+
+def _lost_to_throttles(measured: Measured) -> int:
+    """Requests that arrived while the function behind was throttled, and were answered with an error."""
+    faults = [fault for fault in measured.run.workload.faults if fault.kind == "throttle"]
+    begun = {e.text("invoke"): in_seconds(e.instant) for e in measured.run.events if e.kind is Kind.INVOKE}
+    failed = (e for e in measured.run.events if e.kind is Kind.HTTP and not is_success(str(e.facts["status"])))
+    arrived = [begun[event.text("invoke")] for event in failed if event.text("invoke") in begun]
+    return sum(any(fault.at <= at < fault.at + (fault.for_seconds or 0) for fault in faults) for at in arrived)
+
+
+def _recovered(measured: Measured) -> str:
+    """When work was first done again after the last failure of the workload was over."""
+    faults = measured.run.workload.faults
+    over = max((fault.at + (fault.for_seconds or 0) for fault in faults if fault.kind == "failure"), default=0.0)
+    done = [in_seconds(e.instant) for e in measured.run.events if e.kind is Kind.LOG and e.text("event") == "processed"]
+    return f"{min(at - over for at in done if at >= over):.1f} s"
+
+
+_CALLER_ROWS: Sequence[tuple[str, Callable[[Measured], object]]] = (
+    ("requests", lambda m: m.outcome.requests.total),
+    ("answered with success", _successes),
+    ("... although the function had failed", lambda m: m.outcome.requests.false_successes),
+    ("work done", lambda m: m.outcome.effects.total),
+    ("answered with an error", _failed),
+    ("... that arrived during the throttle", _lost_to_throttles),
+    ("calls to the function, throttled ones included", lambda m: m.outcome.requests.attempts.total),
+    ("most calls for one request", lambda m: m.outcome.requests.attempts.max_per_request),
+    ("requests that failed at once, without a call", lambda m: m.outcome.requests.attempts.spared),
+    ("longest wait for an answer", lambda m: f"{m.outcome.requests.latency_seconds.max or 0:.1f} s"),
+    ("work is done again after the failure", _recovered),
+)
+
+
+def callers_table(measured: Mapping[str, Measured]) -> str:
+    """What the same workload comes to with each kind of caller, as a Markdown table.
+
+    Args:
+        measured: runs by stack; cells of stacks that are not there say so.
+    """
+    lines = [f"| | {' | '.join(f'`{stack}`' for stack in CALLERS)} |", f"| --- {'| --- ' * len(CALLERS)}|"]
+    for name, cell in _CALLER_ROWS:
+        cells = [str(cell(measured[stack])) if stack in measured else NOT_THERE for stack in CALLERS]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)

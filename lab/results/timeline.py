@@ -167,7 +167,8 @@ class _Teller:
         if event.facts["status"] == "RUNNING":
             return f"redrive of {event.facts['queue']} begins"
         moved = event.facts["moved"]
-        return f"redrive of {event.facts['queue']} ends: {moved} moved ({str(event.facts['status']).lower()})"
+        why = f": {event.text('failure')}" if event.text("failure") else ""
+        return f"redrive of {event.facts['queue']} ends: {moved} moved ({str(event.facts['status']).lower()}{why})"
 
     def _retry(self, event: Event) -> str:
         instant = event.facts["at_us"]

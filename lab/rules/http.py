@@ -1,6 +1,6 @@
 """Rules of API Gateway HTTP APIs."""
 
-from lab.rules.rule import assumed, documented
+from lab.rules.rule import assumed, documented, observed
 
 _GUIDE = "https://docs.aws.amazon.com/apigateway/latest/developerguide/"
 
@@ -21,6 +21,13 @@ RULES = (
         "HTTP-TIME-1",
         "An integration has at most 30 s. The caller gets an error then, and the function runs on.",
         _GUIDE + "http-api-quotas.html",
+    ),
+    observed(
+        "HTTP-TIME-2",
+        "That error is 503 with the message Service Unavailable, the same as for a throttled function. (A REST API answers "
+        "504, Endpoint request timed out.)",
+        "https://github.com/serverless/serverless/issues/11222, https://github.com/serverless/serverless/issues/10119, "
+        "https://github.com/cortexlabs/cortex/issues/1226; the guide names no status for HTTP APIs",
     ),
     documented(
         "HTTP-ERROR-1",

@@ -82,8 +82,9 @@ ASYNCHRONOUS = (
     observed(
         "ASY-LOOP-1",
         "A chain of events that has run through the same function 16 times by way of SQS or Lambda invokes is stopped: a "
-        "message goes to its queue's dead-letter queue, an event to the function's destination, a synchronous caller gets "
-        "RecursiveInvocationException. PutFunctionRecursionConfig with Allow switches this off.",
+        "message goes to its queue's dead-letter queue, an event to the function's destination (unless that is a function "
+        "of the loop), a synchronous caller gets RecursiveInvocationException. PutFunctionRecursionConfig with Allow "
+        "switches this off.",
         LAMBDA_GUIDE + "invocation-recursion.html; the number: https://github.com/boto/boto3/issues/3899",
     ),
 )
@@ -182,9 +183,13 @@ REDRIVE = (
     ),
     documented(
         "RDR-NEW-1",
-        "A redriven message is a new one: new message id, new time of sending, fresh retention, and its receives are "
-        "counted from 0.",
+        "A redriven message is a new one: new message id, new time of sending, fresh retention.",
         SQS_GUIDE + "sqs-configure-dead-letter-queue-redrive.html",
+    ),
+    observed(
+        "RDR-NEW-2",
+        "The receives of a redriven message are counted from 0 again.",
+        "https://github.com/floci-io/floci/issues/900; otherwise it would go straight back to the dead-letter queue",
     ),
     assumed(
         "RDR-END-1",
@@ -198,6 +203,11 @@ REDRIVE = (
         "SQS chooses the rate then; 500 is the highest that can be asked for: "
         + SQS_API
         + "API_StartMessageMoveTask.html",
+    ),
+    documented(
+        "RDR-RATE-2",
+        "A task runs for 36 hours at most.",
+        SQS_GUIDE + "sqs-configure-dead-letter-queue-redrive.html",
     ),
     documented(
         "RDR-CANCEL-1",

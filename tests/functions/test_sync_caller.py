@@ -202,6 +202,28 @@ def test_wrong_requests_do_not_open_the_breaker(load: Load, clock: Clock, downst
     assert [post(caller, clock)[0] for _ in range(6)] == [400] * 5 + [200]
 
 
+def test_throttles_do_not_open_the_breaker(load: Load, clock: Clock, downstream: FakeLambda) -> None:
+    caller = load("breaker", BREAKER_FAILURE_THRESHOLD="1", MAXIMUM_ATTEMPTS="2")
+    downstream.answers = [THROTTLED] * 6
+
+    answers = [post(caller, clock) for _ in range(4)]
+
+    assert [status for status, _, _ in answers] == [503, 503, 503, 200]
+    assert {body["error"] for _, body, _ in answers[:3]} == {"InvokeRefusedError"}
+
+
+@pytest.mark.parametrize("code", ["InvalidRequestContentException", "RequestTooLargeException"])
+def test_what_lambda_refuses_about_an_event_does_not_open_it(
+    load: Load, clock: Clock, downstream: FakeLambda, code: str
+) -> None:
+    caller = load("breaker", BREAKER_FAILURE_THRESHOLD="1")
+    downstream.answers = [client_error(code, "no", status=400), client_error("AccessDeniedException", "no", status=403)]
+
+    answers = [post(caller, clock)[1].get("error") for _ in range(3)]
+
+    assert answers == ["InvokeRefusedError", "InvokeRefusedError", "CircuitOpenError"]
+
+
 def test_each_environment_has_a_breaker_of_its_own(load: Load, clock: Clock, downstream: FakeLambda) -> None:
     first, second = (load("breaker", BREAKER_FAILURE_THRESHOLD="1") for _ in range(2))
     downstream.answers = [{"errorType": "ProcessingError", "errorMessage": "down"}]

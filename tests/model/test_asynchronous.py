@@ -12,10 +12,10 @@ from lab.model.asynchronous import RETRY_SECONDS, EventInvokeConfig
 from lab.model.clock import seconds
 from lab.model.faults import Fault, FaultKind
 from lab.model.journal import Kind
-from lab.model.loops import MOST_PASSES
+from lab.model.loops import MOST_PASSES, Loops
 from lab.model.runtime import Caller
 from tests.model.events import EventsWorld, bodies_of, failing
-from tests.model.support import COLD_START_SECONDS, Script, fail
+from tests.model.support import COLD_START_SECONDS, Behaviour, Script, fail, succeed
 
 
 def _throttle(world: EventsWorld, for_seconds: float | None, kind: FaultKind = FaultKind.THROTTLE) -> None:
@@ -234,6 +234,43 @@ def test_asy_loop_1_a_message_in_a_loop_ends_in_the_dead_letter_queue() -> None:
 
     assert len(world.calls) == MOST_PASSES
     assert [message.body for message in world.account.queues["dlq"].messages] == ["x"]
+
+
+@pytest.mark.parametrize(("place", "behave"), [("on_success", succeed), ("on_failure", fail)])
+def test_asy_loop_1_a_function_may_be_its_own_destination_for_a_while(place: str, behave: Behaviour) -> None:
+    world = EventsWorld(behave)
+    arn = world.account.functions.configuration("worker").arn
+    world.configure(**{place: arn, "maximum_retry_attempts": 0})
+
+    world.event("{}")
+    world.run()
+
+    assert len(world.calls) == MOST_PASSES
+
+
+def test_asy_loop_1_ends_also_where_nothing_ever_runs() -> None:
+    world = EventsWorld(reserved=0)
+    world.function("other", reserved=0)
+    arns = {name: world.account.functions.configuration(name).arn for name in ("worker", "other")}
+    world.configure(on_failure=arns["other"])
+    world.account.configure_events("config", "other", EventInvokeConfig(on_failure=arns["worker"]))
+
+    world.event("{}")
+    world.run()
+
+    assert world.calls == []
+    assert len(world.messages_of(Kind.DROPPED)) == 1
+
+
+def test_asy_loop_1_counts_on_while_the_same_event_runs_twice() -> None:
+    loops = Loops()
+    for _ in range(2):
+        loops.begin("worker", "event-1", {"worker": 3})
+    loops.end("event-1")
+
+    assert loops.lineage("event-1") == {"worker": 4}
+    loops.end("event-1")
+    assert loops.lineage("event-1") == {}
 
 
 def test_asy_loop_1_may_be_allowed() -> None:

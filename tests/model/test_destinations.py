@@ -10,6 +10,7 @@ import pytest
 from lab.errors import DeploymentRefusedError, NotModelledError
 from lab.model.journal import Kind
 from lab.model.runtime import AwsError, Caller
+from lab.model.sqs.attributes import FifoAttributes
 from tests.model.events import BUCKET, BUS, TOPIC, EventsWorld, bodies_of, failing
 from tests.model.support import Call, Script, fail
 
@@ -164,15 +165,41 @@ def test_dst_size_1_an_event_that_fits_nowhere_is_gone() -> None:
     assert len(world.messages_of(Kind.DROPPED)) == 1
 
 
-@pytest.mark.parametrize("place", ["on_success", "on_failure", "dead_letter"])
-def test_dst_target_1_a_destination_that_does_not_exist_is_refused(place: str) -> None:
-    with pytest.raises(DeploymentRefusedError) as caught:
-        EventsWorld().configure(**{place: "arn:aws:sqs:us-east-1:123456789012:nobody"})
+@pytest.mark.parametrize(
+    ("place", "what"),
+    [
+        ("on_success", "on-success destination"),
+        ("on_failure", "on-failure destination"),
+        ("dead_letter", "dead-letter target"),
+    ],
+)
+def test_dst_target_1_what_does_not_exist_or_is_fifo_is_refused(place: str, what: str) -> None:
+    world = EventsWorld()
+    fifo = world.queue("jobs", fifo=FifoAttributes())
+    for arn, why in ((f"{fifo.arn}x", "it names nothing in this account"), (fifo.arn, "it is a FIFO queue")):
+        with pytest.raises(DeploymentRefusedError) as caught:
+            world.configure(**{place: arn})
 
-    assert caught.value.rule == "DST-TARGET-1"
-    assert caught.value.aws_message == (
-        "The destination ARN arn:aws:sqs:us-east-1:123456789012:nobody is invalid: it names nothing in this account"
-    )
+        assert caught.value.rule == "DST-TARGET-1"
+        assert caught.value.aws_message == f"The {what} ARN {arn} is invalid: {why}"
+
+
+def test_dst_target_1_what_may_be_named_where() -> None:
+    world = EventsWorld()
+    worker = world.account.functions.configuration("worker").arn
+    allowed = {
+        "on_success": (world.queue("q").arn, TOPIC, BUS, worker),
+        "on_failure": (world.queue("r").arn, TOPIC, BUS, worker, BUCKET),
+        "dead_letter": (world.queue("s").arn, TOPIC),
+    }
+    refused = {"on_success": (BUCKET,), "dead_letter": (BUS, worker, BUCKET)}
+    for place, arns in allowed.items():
+        for arn in arns:
+            world.configure(**{place: arn})
+    for place, arns in refused.items():
+        for arn in arns:
+            with pytest.raises(DeploymentRefusedError, match="is invalid"):
+                world.configure(**{place: arn})
 
 
 def _call(world: EventsWorld, service: str, operation: str, **parameters: Any) -> Any:

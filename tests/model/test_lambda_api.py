@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import json
 from typing import Any
 
 import pytest
@@ -71,6 +73,8 @@ def test_a_failure_of_lambda_itself_is_a_500() -> None:
     [
         ("RequestResponse", b"{", "InvalidRequestContentException", 400),
         ("Event", b"\xff", "InvalidRequestContentException", 400),
+        ("Event", b'{"a": NaN}', "InvalidRequestContentException", 400),
+        ("RequestResponse", b"[" * 100_000, "InvalidRequestContentException", 400),
         ("RequestResponse", b'"' + b"x" * 6_291_455 + b'"', "RequestTooLargeException", 413),
         ("Event", b'"' + b"x" * 1_048_575 + b'"', "RequestTooLargeException", 413),
     ],
@@ -129,6 +133,14 @@ def test_what_is_not_modelled_is_refused_by_name(parameters: dict[str, Any], mes
         EventsWorld().invoke_api(**parameters)
 
     assert str(caught.value) == message
+
+
+def test_an_invocation_type_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(AwsError) as caught:
+        EventsWorld().invoke_api(InvocationType="event")
+
+    assert (caught.value.code, caught.value.status) == ("ValidationException", 400)
+    assert "'event' at 'invocationType'" in caught.value.message
 
 
 def test_a_setting_without_effect_passes() -> None:
@@ -203,6 +215,12 @@ def test_sim_fault_1_holds_for_its_time_its_ids_and_its_share() -> None:
     assert happens(21, '{"id": "b"}') is FaultKind.FAILURE
     assert happens(22, '{"Records": [{"body": "{\\"id\\": \\"b\\"}"}]}') is FaultKind.FAILURE
     assert happens(23, '{"Records": [{"body": "no JSON"}, {}]}') is None
+    encoded = base64.b64encode(b'{"id": "b"}').decode()
+    assert happens(24, json.dumps({"Records": [{"kinesis": {"data": encoded}}]})) is FaultKind.FAILURE
+    assert happens(25, json.dumps({"records": {"topic-0": [{"value": encoded}]}})) is FaultKind.FAILURE
+    assert happens(26, '{"Records": [{"dynamodb": {"NewImage": {"id": {"S": "b"}}}}]}') is FaultKind.FAILURE
+    assert happens(27, '{"Records": [{"dynamodb": {"Keys": {"id": {"S": "b"}}}}]}') is FaultKind.FAILURE
+    assert happens(28, '{"Records": [{"kinesis": {"data": "no base64"}}, null], "records": {"t-0": [{}]}}') is None
     hits = sum(happens(100 + n) is FaultKind.ERROR for n in range(1_000))
     assert 250 < hits < 350
 

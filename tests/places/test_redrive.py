@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import typer
 
 from lab.cli.redrive import register
-from lab.errors import UsageError
+from lab.errors import DeploymentRefusedError, UsageError
 from lab.model.journal import Kind
 from lab.model.randomness import DEFAULT_SEED
-from lab.places.simulation import Redrive, simulate_redrive
+from lab.places.simulation import Redrive, simulate, simulate_redrive
+from lab.places.workload import read_workload
 from lab.results.redrive import RedriveOutcome, redrive_conclusion, redrive_outcome
-from tests.lab_support import ROOT, graph, workload
+from lab.results.timeline import timeline
+from tests.lab_support import FOREIGN, ROOT, graph, workload
 
 
 def _redrive(stack: str, *fix: str, queues: tuple[str, ...] = (), seed: int = DEFAULT_SEED) -> RedriveOutcome:
@@ -89,6 +92,19 @@ def test_the_way_out_of_the_trap_processes_what_was_dead_lettered_unprocessed() 
     assert (outcome.after.processed, done.duplicated_effects) == (130, 0)
 
 
+def test_esm_vt_3_a_fix_that_leaves_the_mapping_alone_is_not_compared_with_the_functions_timeout() -> None:
+    """The function has 10 s. AWS would refuse to create such a mapping, and says nothing when the queue changes."""
+    drift = ("visibilityTimeout=5",)
+    orders = read_workload(FOREIGN / "workload.yaml")
+    plan = Redrive(graph("prod", drift, root=FOREIGN))
+    _, after = simulate_redrive(graph("prod", root=FOREIGN), FOREIGN, orders, DEFAULT_SEED, plan)
+
+    assert "ESM-VT-3" in after.rules
+    assert [event.instant for event in after.events if event.kind is Kind.MOVED]
+    with pytest.raises(DeploymentRefusedError, match="5 seconds is less than Function timeout: 10 seconds"):
+        simulate(graph("prod", drift, root=FOREIGN), FOREIGN, orders, DEFAULT_SEED)
+
+
 def test_a_functions_own_dead_letter_queue_cannot_be_redriven() -> None:
     plan = Redrive(graph("async-destinations", ("async.worker.timeoutSeconds=11",)))
     with pytest.raises(UsageError) as caught:
@@ -121,6 +137,38 @@ def test_an_empty_dead_letter_queue_is_said_so() -> None:
     assert not [event for event in after.events if event.kind is Kind.MOVED]
 
 
+def test_what_cannot_be_moved_back_is_not_called_an_empty_queue() -> None:
+    before, after = simulate_redrive(graph("sqs-park"), ROOT, workload("sqs-park"), DEFAULT_SEED, Redrive())
+
+    assert redrive_conclusion(redrive_outcome(before, after, ())) == (
+        "The dead-letter queue was empty: nothing was moved (3 dead-lettered messages are in a parking queue, a "
+        "failure destination or another dead-letter queue)."
+    )
+
+
+def test_a_message_that_was_sent_to_the_dead_letter_queue_fails_the_task_and_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "direct.yaml"
+    path.write_text(
+        """
+        send:
+          - {at: 0, queue: batch-dlq, body: {id: direct}}
+          - {at: 0, queue: batch-queue, body: {id: poison, shouldFail: true}}
+        """
+    )
+    before, after = simulate_redrive(graph("batch-partial"), ROOT, read_workload(path), DEFAULT_SEED, Redrive())
+
+    outcome = redrive_outcome(before, after, ())
+    [task] = outcome.tasks
+    assert (task.queue, task.status, task.moved) == ("batch-dlq", "FAILED", 0)
+    assert redrive_conclusion(outcome) == (
+        "The task of batch-dlq failed after 0 moved (CouldNotDetermineMessageSource): it met a message that was sent "
+        "there directly, which has no queue to go back to (RDR-SOURCE-2)."
+    )
+    assert [line.text for line in timeline(after)][-1] == (
+        "redrive of batch-dlq ends: 0 moved (failed: CouldNotDetermineMessageSource)"
+    )
+
+
 def _command() -> typer.Typer:
     app = typer.Typer()
     register(app)
@@ -150,6 +198,13 @@ def test_the_command_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert content["redrive"]["backInDeadLetterQueue"] == 3
     assert content["redrive"]["virtualSeconds"] > 60
     assert content["fix"] == []
+    assert content["tasks"] == [{"queue": "batch-dlq", "status": "COMPLETED", "moved": 3, "failure": ""}]
+
+
+@pytest.mark.parametrize("rate", ["0", "501"])
+def test_a_rate_that_sqs_does_not_take_is_wrong_usage(rate: str) -> None:
+    with pytest.raises(typer.BadParameter):
+        _command()(["redrive", "batch-partial", "--rate", rate, "--project", str(ROOT)], standalone_mode=False)
 
 
 def test_the_table_of_the_page_is_what_the_command_says() -> None:

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from lab.results.retries import COLUMNS, NOT_THERE, Measured, stacks_of_the_table, table
+from lab.results.retries import CALLERS, COLUMNS, NOT_THERE, Measured, callers_table, stacks_of_the_table, table
 from tests.lab_support import ROOT, run
 
 
@@ -24,21 +24,30 @@ def test_the_page_holds_what_is_measured_now() -> None:
     script = _script()
     page = script.PAGE.read_text(encoding="utf-8")
 
-    assert script.page_with(page, script.measured_table()) == page
+    assert script.page_with(page, script.measured_tables()) == page
 
 
-def test_putting_a_table_into_the_page_leaves_the_rest() -> None:
+def test_putting_tables_into_the_page_leaves_the_rest() -> None:
     script = _script()
+    begin = [script.BEGIN.format(name=name) for name in ("one", "two")]
 
-    page = script.page_with(f"before\n{script.BEGIN}\nold\n{script.END}\nafter\n", "new")
+    page = script.page_with(
+        f"before\n{begin[0]}\nold\n{script.END}\nbetween\n{begin[1]}\n{script.END}\nafter\n", {"one": "1", "two": "2"}
+    )
 
-    assert page == f"before\n{script.BEGIN}\nnew\n{script.END}\nafter\n"
+    assert page == (f"before\n{begin[0]}\n1\n{script.END}\nbetween\n{begin[1]}\n2\n{script.END}\nafter\n")
+
+
+def test_a_page_without_a_place_for_a_table_is_left_alone() -> None:
+    with pytest.raises(ValueError, match=r"^retries\.md has no place for the table one: "):
+        _script().page_with("text", {"one": "1"})
 
 
 def test_a_stack_that_is_not_there_is_said_so() -> None:
     text = table({})
 
     assert text.count(NOT_THERE) == 6 * len(COLUMNS)
+    assert callers_table({}).count(NOT_THERE) == 11 * len(CALLERS)
 
 
 @pytest.mark.parametrize(

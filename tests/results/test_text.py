@@ -21,7 +21,7 @@ def test_conclusions_name_the_worst_first() -> None:
     assert conclusion(outcome_of(run_of(sent("a"), dead))) == (
         "1 healthy message ends in the dead-letter queue (1 of them without ever reaching the function)."
     )
-    assert conclusion(outcome_of(run_of(sent("a")))) == "1 are still waiting at the end."
+    assert conclusion(outcome_of(run_of(sent("a")))) == "1 is still waiting at the end."
     assert conclusion(outcome_of(run_of())) == "Nothing was sent."
 
 

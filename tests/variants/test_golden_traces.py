@@ -10,13 +10,13 @@ import pytest
 from tests.lab_support import run
 
 TRACES = {
-    "batch-partial": "b3fdbc91702c85b2",
-    "visibility-short": "5fc7a8137a387e9c",
+    "batch-partial": "e801b4b45ec2090f",
+    "visibility-short": "332bb29d5a689f46",
     "concurrency-trap": "fc10c2744c83bd56",
     "fifo-ordered": "dcb026b316c5c98a",
     "stream-bisect": "4cf32eba70cd8ba9",
     "async-default": "68ed7f949da0364b",
-    "sync-breaker": "4af2eb6df410cd53",
+    "sync-breaker": "2d814259e4330480",
 }
 
 

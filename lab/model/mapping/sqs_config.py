@@ -49,8 +49,13 @@ class SqsMappingConfig:
     patterns: tuple[Pattern, ...] = ()
     enabled: bool = True
 
-    def check(self, queue: Queue, function_timeout_seconds: int) -> None:
+    def check(self, queue: Queue, function_timeout_seconds: int | None) -> None:
         """Refuse what `CreateEventSourceMapping` and `UpdateEventSourceMapping` refuse.
+
+        Args:
+            queue: the queue that it reads.
+            function_timeout_seconds: the function's timeout; None where the mapping is neither created nor updated, so
+                that nobody compares the two (ESM-VT-3).
 
         Raises:
             DeploymentRefusedError: with AWS's code and message.
@@ -62,7 +67,8 @@ class SqsMappingConfig:
         elif self.batch_size > ENTRIES_PER_BATCH and self.window_seconds == 0:
             fix = f"set a batching window of at least 1 s, or a batch size of {ENTRIES_PER_BATCH}"
             raise self._refused(_NO_WINDOW, "ESM-BATCH-1", fix)
-        self._check_visibility(queue.attributes.visibility_timeout_seconds, function_timeout_seconds)
+        if function_timeout_seconds is not None:
+            self._check_visibility(queue.attributes.visibility_timeout_seconds, function_timeout_seconds)
 
     def _check_bounds(self) -> None:
         bounds: list[tuple[str, int | None, int, int, str]] = [

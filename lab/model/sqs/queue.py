@@ -259,7 +259,7 @@ class Queue:
         return [message for message in self._messages.values() if not message.in_flight and message.visible_at <= now]
 
     def redrive_to(self, target: Queue, message: Message, task: str) -> Message:
-        """Move a message to another queue as a new one: new id, new count, new retention (RDR-NEW-1).
+        """Move a message to another queue as a new one: new id, new retention (RDR-NEW-1), new count (RDR-NEW-2).
 
         Args:
             target: where it goes.
@@ -277,6 +277,7 @@ class Queue:
             deduplication_id=message.deduplication_id,
             sequence_number=message.sequence_number,
         )
+        self._journal.lean_on("RDR-NEW-2")
         self._journal.record(
             Kind.MOVED,
             "RDR-NEW-1",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lab.errors import NotModelledError
 from lab.model.clock import Scheduler, Timer, epoch_ms, seconds
 from lab.model.journal import Journal, Kind
 from lab.model.randomness import Streams
@@ -17,6 +18,7 @@ from lab.model.sqs.queue import Message, Queue
 
 MOST_MESSAGES_PER_SECOND = 500
 MOST_RESULTS = 10
+LONGEST_TASK_SECONDS = 36 * 3_600
 
 RUNNING = "RUNNING"
 CANCELLED = "CANCELLED"
@@ -107,6 +109,7 @@ class MoveTasks:
         Raises:
             AwsError: the source is no queue's dead-letter queue, a queue is missing, the rate is out of bounds, or a
                 task of this source is running.
+            NotModelledError: the task would take longer than SQS lets it run.
         """
         rate = parameters.get("MaxNumberOfMessagesPerSecond")
         if rate is not None and not 1 <= rate <= MOST_MESSAGES_PER_SECOND:
@@ -125,6 +128,7 @@ class MoveTasks:
                 "time.",
             )
         ready = deque(source.ready_messages())
+        _check_duration(source, len(ready), rate or MOST_MESSAGES_PER_SECOND)
         task = MoveTask(
             self._streams.uuid("move task", source.name),
             source,
@@ -203,7 +207,13 @@ class MoveTasks:
 
     def _record(self, task: MoveTask, rule: str) -> None:
         self._journal.record(
-            Kind.MOVE_TASK, rule, queue=task.source.name, task=task.id, status=task.status, moved=task.moved
+            Kind.MOVE_TASK,
+            rule,
+            queue=task.source.name,
+            task=task.id,
+            status=task.status,
+            moved=task.moved,
+            failure=task.failure,
         )
 
     # -- finding ------------------------------------------------------------------------------------------
@@ -221,3 +231,14 @@ class MoveTasks:
         if not any(queue.dead_letter_queue is source for queue in self._queues()):
             raise AwsError("InvalidParameterValue", "Source queue must be configured as a Dead Letter Queue.")
         return source
+
+
+def _check_duration(source: Queue, messages: int, rate: int) -> None:
+    """Refuse a task that SQS would end before it is done (RDR-RATE-2)."""
+    takes_seconds = messages / rate
+    if takes_seconds > LONGEST_TASK_SECONDS:
+        raise NotModelledError(
+            f"moving {messages} messages out of {source.name} at {rate} a second takes {takes_seconds / 3_600:.1f} h; "
+            f"SQS ends a task after {LONGEST_TASK_SECONDS / 3_600:g} h (RDR-RATE-2), and what it leaves behind is not "
+            "modelled\n  nearest: a higher rate"
+        )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from botocore.exceptions import (
     ClientError,
@@ -8,6 +10,7 @@ from botocore.exceptions import (
     ParamValidationError,
     ReadTimeoutError,
 )
+from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
 from shared.aws_errors import error_code, is_throttle, is_transient, retry_after_seconds
 
 from tests.functions.support import client_error
@@ -33,6 +36,14 @@ from tests.functions.support import client_error
 )
 def test_what_an_error_is(error: Exception, code: str, throttle: bool, transient: bool) -> None:
     assert (error_code(error), is_throttle(error), is_transient(error)) == (code, throttle, transient)
+
+
+def test_what_botocore_tries_again_is_worth_another_try_here_too() -> None:
+    known: Any = (ThrottledRetryableChecker, TransientRetryableChecker)  # the stubs leave their tables out
+    codes = {*known[0]._THROTTLED_ERROR_CODES, *known[1]._TRANSIENT_ERROR_CODES}
+
+    # This one also stands for quotas that no waiting raises, such as the number of tables.
+    assert {code for code in codes if not is_transient(client_error(code))} == {"LimitExceededException"}
 
 
 def _asking(member: object = None, **headers: str) -> ClientError:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from shared.circuit_breaker import Circuit, CircuitBreaker, LocalStore, State
+from shared.circuit_breaker import Circuit, CircuitBreaker, LocalStore, State, Verdict
 from shared.errors import CircuitOpenError
 
 
@@ -189,6 +189,61 @@ def test_errors_that_are_answers_do_not_count(time: Time) -> None:
     assert breaker.state is State.CLOSED
 
 
+class BusyError(Exception):
+    pass
+
+
+def _busy() -> str:
+    raise BusyError
+
+
+def _is_busy(error: Exception) -> bool:
+    return isinstance(error, BusyError)
+
+
+def test_errors_that_say_nothing_neither_open_it_nor_begin_the_count_anew(time: Time) -> None:
+    breaker = CircuitBreaker("shop", failure_threshold=2, now=time, ignores=_is_busy)
+
+    for call in (*[_busy] * 20, _failing, *[_busy] * 20):
+        with pytest.raises((BusyError, DownError)):
+            breaker.call(call)
+    with pytest.raises(DownError):  # it is closed still
+        breaker.call(_failing)
+    assert breaker.state is State.OPEN
+
+
+def test_a_probe_that_finds_out_nothing_is_given_back(time: Time) -> None:
+    downstream = Downstream()
+    breaker = open_breaker(time, downstream, ignores=_is_busy)
+    time.now += 60
+
+    for _ in range(3):
+        with pytest.raises(BusyError):
+            breaker.call(_busy)
+        assert breaker.state is State.OPEN
+    downstream.up = True
+    assert breaker.call(downstream) == "answer"
+    assert breaker.state is State.CLOSED
+
+
+def test_a_probe_that_was_given_up_gives_nothing_back(time: Time) -> None:
+    downstream = Downstream()
+    breaker = open_breaker(time, downstream, ignores=_is_busy, probe_seconds=10)
+    time.now += 60
+
+    def slow() -> str:
+        time.now += 11
+        with pytest.raises(DownError):
+            breaker.call(downstream)  # the next probe, which fails
+        raise BusyError
+
+    with pytest.raises(BusyError):
+        breaker.call(slow)
+    time.now += 59
+    with pytest.raises(CircuitOpenError):
+        breaker.call(downstream)
+
+
 class FailingStore:
     """A store that answers so many times, and then no more."""
 
@@ -309,10 +364,10 @@ class Interleaved(RuleBasedStateMachine):
         assert not was_closed
 
     @precondition(lambda self: self.under_way)
-    @rule(data=st.data(), failed=st.booleans())
-    def end(self, data: st.DataObject, failed: bool) -> None:
+    @rule(data=st.data(), verdict=st.sampled_from(Verdict))
+    def end(self, data: st.DataObject, verdict: Verdict) -> None:
         breaker, admitted, _ = self.under_way.pop(data.draw(st.integers(0, len(self.under_way) - 1)))
-        breaker._settle(admitted, failed=failed)
+        breaker._settle(admitted, verdict)
 
     @rule(duration=st.sampled_from([0.5, 5, 19, 30, 60]))
     def wait(self, duration: float) -> None:

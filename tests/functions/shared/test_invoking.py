@@ -186,6 +186,7 @@ def test_a_function_that_failed_is_no_answer_and_is_not_invoked_again(
         (reply(b""), r"^callee: the answer is no JSON: Expecting value"),
         (reply(b"<html>"), r"^callee: the answer is no JSON: Expecting value"),
         (reply(b"\xff\xfe"), r"^callee: the answer is no JSON: "),
+        (reply(b"[" * 100_000), r"^callee: the answer is no JSON: "),
     ],
 )
 def test_an_answer_without_what_every_answer_has(clock: Clock, answer: dict[str, Any], message: str) -> None:

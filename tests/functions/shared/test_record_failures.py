@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mypy_boto3_sqs import SQSClient
 from shared.contract import Delivery
-from shared.errors import InvalidMessageError, ParkingError, ProcessingError
+from shared.errors import CircuitOpenError, InvalidMessageError, ParkingError, ProcessingError
 from shared.record_failures import Parking, RecordFailures, ReturnDelay, Settled
 from shared.retry_rules import Backoff, message_rules
 
@@ -49,9 +51,15 @@ def failures(sqs: FakeSqs, **options: Any) -> RecordFailures:
     return RecordFailures(message_rules(), parking=parking, return_delay=delay, **options)
 
 
-def settle(by: RecordFailures, error: Exception, receive_count: int = 1, body: str = '{"id": "1"}') -> Settled:
+def settle(
+    by: RecordFailures,
+    error: Exception,
+    receive_count: int = 1,
+    body: str = '{"id": "1"}',
+    received_before_seconds: float = 0,
+) -> Settled:
     record = SQSRecord(sqs_event(body, receive_count=receive_count)["Records"][0])
-    return by.settle(record, Delivery.of(record), error)
+    return by.settle(record, replace(Delivery.of(record), received_at=time.time() - received_before_seconds), error)
 
 
 @pytest.mark.parametrize("error", [ProcessingError("no"), InvalidMessageError("no"), ZeroDivisionError()])
@@ -165,6 +173,18 @@ def test_a_delay_that_sqs_refuses_is_noted_on_the_error_that_counts() -> None:
     assert error.__notes__ == [
         "its return could not be delayed: An error occurred (AccessDenied) when calling the Call operation: not yours"
     ]
+
+
+@pytest.mark.parametrize(("before_seconds", "longest_seconds"), [(0, 43_195), (900, 42_295), (43_300, 0)])
+def test_no_delay_goes_beyond_the_12_hours_that_sqs_allows(before_seconds: int, longest_seconds: int) -> None:
+    sqs = FakeSqs()
+    error = CircuitOpenError("downstream", next_probe_at=100_000, now=0)
+
+    with pytest.raises(CircuitOpenError):
+        settle(failures(sqs, draw=lambda: 1.0), error, received_before_seconds=before_seconds)
+
+    [changed] = sqs.changed
+    assert longest_seconds - 1 <= changed["VisibilityTimeout"] <= longest_seconds
 
 
 @given(receive_count=st.integers(1, 100_000), drawn=st.floats(0, 1))

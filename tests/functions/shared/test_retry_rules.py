@@ -12,7 +12,14 @@ from botocore.exceptions import EndpointConnectionError, ParamValidationError, R
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
-from shared.errors import AlreadyInProgressError, CircuitOpenError, InvalidMessageError, ProcessingError
+from shared.errors import (
+    AlreadyInProgressError,
+    CircuitOpenError,
+    FunctionFailedError,
+    InvalidMessageError,
+    OutcomeUnknownError,
+    ProcessingError,
+)
 from shared.retry_rules import Backoff, Retry, RetryRules, call_rules, message_rules, with_powertools
 
 from tests.functions.support import client_error
@@ -50,6 +57,9 @@ def _json_error() -> json.JSONDecodeError:
         (ProcessingError("no"), Retry.TRANSIENT, Retry.TRANSIENT),
         (AlreadyInProgressError("no"), Retry.TRANSIENT, Retry.TRANSIENT),
         (CircuitOpenError("downstream", 60, 0), Retry.NEVER, Retry.TRANSIENT),
+        # It ran, or may have: not again within this delivery, where it would be done twice.
+        (FunctionFailedError("callee", "ValueError", "no"), Retry.NEVER, Retry.TRANSIENT),
+        (OutcomeUnknownError("callee", "no"), Retry.NEVER, Retry.TRANSIENT),
         (InvalidMessageError("no"), Retry.NEVER, Retry.NEVER),
         (_validation_error(), Retry.NEVER, Retry.NEVER),
         (_json_error(), Retry.NEVER, Retry.NEVER),
@@ -162,3 +172,9 @@ def test_what_aws_asks_for_comes_on_top() -> None:
     error.response["ResponseMetadata"]["HTTPHeaders"] = {"retry-after": "7"}
 
     assert Backoff(draw=lambda: 0.5).delay_after(error, call_rules(), 1) == 8
+
+
+def test_what_a_breaker_asks_for_comes_on_top_too() -> None:
+    error = CircuitOpenError("downstream", next_probe_at=130, now=100)
+
+    assert Backoff(draw=lambda: 0.5).delay_after(error, message_rules(), 3) == 32

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from lab.errors import NotModelledError
 from lab.model.journal import Kind
 from lab.model.runtime import AwsError
+from lab.model.sqs import redrive
 from lab.model.sqs.queue import Queue
 from tests.model.support import World, bodies, fail, receive, remaining
 
@@ -118,10 +120,21 @@ def test_rdr_new_1_a_redriven_message_is_a_new_one() -> None:
 
     [new] = jobs.messages
     assert new.id != old.id
-    assert (new.receive_count, new.dead_letter_source, new.body) == (0, None, old.body)
+    assert (new.dead_letter_source, new.body) == (None, old.body)
     assert new.sent_at > old.sent_at
     [moved] = world.events(Kind.MOVED)
     assert (moved.text("message"), moved.text("new_message")) == (old.id, new.id)
+
+
+def test_rdr_new_2_its_receives_are_counted_from_0_again() -> None:
+    world = World()
+    jobs, dead = _dead(world, 1)
+    assert dead.messages[0].receive_count > 0
+
+    _start(world, dead)
+    world.run()
+
+    assert jobs.messages[0].receive_count == 0
 
 
 def test_rdr_end_1_a_message_that_comes_back_is_not_moved_again() -> None:
@@ -162,6 +175,21 @@ def test_rdr_rate_1_500_messages_a_second_unless_told_otherwise(rate: int | None
     world.run()
 
     assert world.times_of(Kind.MOVED)[-1] - began == pytest.approx(took_seconds)
+
+
+def test_rdr_rate_2_a_task_that_would_outlast_36_hours_is_not_modelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redrive, "LONGEST_TASK_SECONDS", 3_600)
+    world = World()
+    _, dead = _dead(world, 3)
+
+    _start(world, dead, MaxNumberOfMessagesPerSecond=1)
+    world.run()
+    assert dead.messages == []
+    monkeypatch.setattr(redrive, "LONGEST_TASK_SECONDS", 2)
+    world = World()
+    _, dead = _dead(world, 3)
+    with pytest.raises(NotModelledError, match=r"^moving 3 messages out of \S+ at 1 a second takes 0\.0 h; SQS ends"):
+        _start(world, dead, MaxNumberOfMessagesPerSecond=1)
 
 
 @pytest.mark.parametrize("rate", [0, 501])
