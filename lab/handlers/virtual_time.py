@@ -16,12 +16,15 @@ from typing import Any
 import _time_machine  # type: ignore[import-not-found]  # a C module without stubs
 import time_machine
 
-from lab.handlers.fibers import current
+from lab.handlers.fibers import Fiber, current
 from lab.handlers.patches import Patches
 from lab.model.clock import EPOCH, seconds
 
 _EPOCH_NS = int(EPOCH.timestamp()) * 1_000_000_000
 _TIMEZONE = "UTC"
+
+POLLS_AT_ONE_INSTANT = 1000
+"""So often may code look for something in vain before a microsecond passes."""
 
 _real_sleep = time.sleep
 
@@ -43,6 +46,31 @@ class _Traveller(time_machine.Traveller):
         return real
 
 
+def microseconds_of(duration_seconds: float) -> int:
+    """The length of a wait; no wait takes less than a microsecond, so a loop that waits for an instant reaches it.
+
+    Raises:
+        OverflowError: Python cannot wait that long.
+    """
+    if duration_seconds > threading.TIMEOUT_MAX:
+        raise OverflowError("timestamp out of range for platform time_t")
+    return max(1, seconds(duration_seconds))
+
+
+def let_polling_get_on(fiber: Fiber) -> None:
+    """To be called when code has looked for something, without waiting, and has not found it.
+
+    In real life time passes meanwhile. Here it stands still until a fiber waits, so code that looks again and again
+    until something happens, or until an instant has come, would never see it.
+    """
+    now = fiber.environment.host.scheduler.now
+    if fiber.polled_at != now:
+        fiber.polled_at, fiber.polls = now, 0
+    fiber.polls += 1
+    if fiber.polls >= POLLS_AT_ONE_INSTANT:
+        fiber.environment.host.sleep(fiber, 1)
+
+
 def sleep(secs: float, /) -> None:
     """`time.sleep`: lets virtual time pass inside a handler.
 
@@ -54,7 +82,7 @@ def sleep(secs: float, /) -> None:
         return
     if secs < 0:
         raise ValueError("sleep length must be non-negative")
-    fiber.environment.host.sleep(fiber, max(1, seconds(secs)))
+    fiber.environment.host.sleep(fiber, microseconds_of(secs))
 
 
 def _in_seconds(real: Callable[[], float]) -> Callable[[], float]:
