@@ -98,6 +98,21 @@ def test_powertools_never_does_work_twice_and_says_what_that_costs(seeds: range)
     assert min(result.deliveries.duplicates for result in outcomes) > 0
 
 
+def test_powertools_spends_receives_on_claims_so_that_work_that_was_done_is_dead_lettered() -> None:
+    few = outcome("visibility-powertools", "visibility.queue.maxReceiveCount=2", name="visibility-varied")
+
+    assert few.messages.processed_dead_lettered == few.messages.dead_lettered > 0
+    assert (few.effects.total, few.effects.duplicated) == (50, 0)
+
+
+def test_the_claim_of_a_killed_invoke_may_cost_all_receives() -> None:
+    short = outcome("visibility-powertools", body=("sleep=31",))
+    safe = outcome("visibility-safe", "visibility.worker.idempotency.mode=powertools", body=("sleep=31",))
+
+    assert (short.deliveries.total, short.invocations.timed_out, short.messages.dead_lettered) == (5, 1, 1)
+    assert (safe.deliveries.total, safe.invocations.timed_out, safe.messages.dead_lettered) == (5, 5, 1)
+
+
 def test_the_check_then_put_race_lets_both_deliveries_pass_the_check() -> None:
     # Between the look-up and the write of the record lies the work: every delivery that looks in between finds
     # nothing. Some seed has to show it, and a single conditional claim never does.
