@@ -33,6 +33,8 @@ UNSUPPORTED_KEYS = (
     "assumeRoles",
     "assumeRoleWithWebIdentity",
     "customCaBundle",
+    "ec2MetadataServiceEndpoint",
+    "ec2MetadataServiceEndpointMode",
     "httpProxy",
     "httpsProxy",
     "insecure",

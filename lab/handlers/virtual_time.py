@@ -26,6 +26,8 @@ _TIMEZONE = "UTC"
 POLLS_AT_ONE_INSTANT = 1000
 """So often may code look for something in vain before a microsecond passes."""
 
+_CLOCKS_OF_DAYS = {getattr(time, name) for name in ("CLOCK_REALTIME", "CLOCK_TAI") if hasattr(time, name)}
+
 _real_sleep = time.sleep
 
 
@@ -101,6 +103,24 @@ def _in_nanoseconds(real: Callable[[], int]) -> Callable[[], int]:
     return read
 
 
+def _of_a_clock(real: Callable[[int], Any], read: Callable[[], Any]) -> Callable[[int], Any]:
+    """Stands for `time.clock_gettime`: of the clocks that tell the date, time-machine redirects one."""
+
+    def clock_gettime(clk_id: int, /) -> Any:
+        if current() is None:
+            return real(clk_id)
+        return real(time.CLOCK_REALTIME) if clk_id in _CLOCKS_OF_DAYS else read()
+
+    return clock_gettime
+
+
+def _times(real: Callable[[], Any]) -> Callable[[], Any]:
+    def times() -> Any:
+        return real() if current() is None else os.times_result((0.0, 0.0, 0.0, 0.0, monotonic()))
+
+    return times
+
+
 def _ctime(secs: float | None = None, /) -> str:
     return time.asctime(time.localtime(secs))
 
@@ -141,7 +161,11 @@ class VirtualTime:
             replaced[name] = _in_seconds(getattr(time, name))
         for name in ("monotonic_ns", "perf_counter_ns", "process_time_ns", "thread_time_ns"):
             replaced[name] = _in_nanoseconds(getattr(time, name))
+        for name, clock in (("clock_gettime", monotonic), ("clock_gettime_ns", replaced["monotonic_ns"])):
+            if hasattr(time, name):
+                replaced[name] = _of_a_clock(getattr(time, name), clock)
         by_id = {id(getattr(time, name)): function for name, function in replaced.items()}
+        patches.set(os, "times", _times(os.times))
         patches.set_where_present(threading, {"_time": replaced["monotonic"]})
         patches.set_where_present(time, {**replaced, "ctime": _ctime, "asctime": _asctime(time.asctime)})
         return by_id
