@@ -8,6 +8,7 @@ real time.
 
 from __future__ import annotations
 
+import _posixsubprocess
 import atexit
 import ipaddress
 import os
@@ -54,6 +55,7 @@ def _refuse_processes_and_alarms(patches: Patches) -> None:
         if hasattr(os, name):
             patches.set(os, name, _process(getattr(os, name)))
     patches.set(subprocess.Popen, "__init__", _process(subprocess.Popen.__init__))
+    patches.set(_posixsubprocess, "fork_exec", _process(_posixsubprocess.fork_exec))  # multiprocessing's own way
     if "_Processor" in vars(platform):
         patches.set(platform._Processor, "from_subprocess", staticmethod(_processor))  # type: ignore[attr-defined]  # not in the stubs
     for name, off in _ALARMS.items():

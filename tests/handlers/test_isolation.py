@@ -228,6 +228,11 @@ _USE_TIMER = "use threading.Timer, which is virtual"
         ("import os; os.system('sleep 60')", "starts another process", _USE_THREADS),
         ("import subprocess as s; s.run(['echo', 'hi'])", "starts another process", _USE_THREADS),
         ("import multiprocessing as m; m.Process(target=print).start()", "starts another process", _USE_THREADS),
+        (
+            "from multiprocessing import get_context as c; c('spawn').Process().start()",
+            "starts another process",
+            _USE_THREADS,
+        ),
         ("import signal; signal.alarm(2)", "sets an alarm, and signals are not simulated", _USE_TIMER),
         (
             "import signal; signal.setitimer(signal.ITIMER_REAL, 2)",
