@@ -115,7 +115,7 @@ class HandlerHost:
             replaced |= virtual_threads.install(self._patches)
             replaced |= chance.install(self._patches)
             process_effects.install(self._patches)
-            virtual_select.install(self._patches)
+            replaced |= virtual_select.install(self._patches)
             boto.install(self._patches)
             self._patches.rebind_imported(replaced)
         except BaseException:

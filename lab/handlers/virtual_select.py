@@ -20,13 +20,18 @@ from lab.handlers.virtual_time import let_polling_get_on, microseconds_of
 Found = TypeVar("Found", bound=Iterable[Any])
 
 
-def install(patches: Patches) -> None:
-    """Make selectors and `select.select` virtual inside handlers."""
-    if hasattr(select, "select"):
-        patches.set(select, "select", _select(select.select))
+def install(patches: Patches) -> dict[int, Any]:
+    """Make selectors and `select.select` virtual inside handlers.
+
+    Returns:
+        The replaced function by the `id` of the real one.
+    """
+    real = select.select
+    patches.set(select, "select", _select(real))
     names = ("DefaultSelector", "SelectSelector", "PollSelector", "EpollSelector", "KqueueSelector")
     for kind in {vars(selectors)[name] for name in names if name in vars(selectors)}:
         patches.set(kind, "select", _select_of_a_selector(kind.select))
+    return {id(real): select.select}
 
 
 def _select(real: Callable[..., Any]) -> Callable[..., Any]:
