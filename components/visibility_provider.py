@@ -33,6 +33,8 @@ UNSUPPORTED_KEYS = (
     "assumeRoles",
     "assumeRoleWithWebIdentity",
     "customCaBundle",
+    "ec2MetadataServiceEndpoint",
+    "ec2MetadataServiceEndpointMode",
     "httpProxy",
     "httpsProxy",
     "insecure",
@@ -173,6 +175,19 @@ class RaiseProvider(_VisibilityProvider):
 
 class LowerProvider(_VisibilityProvider):
     """Lowers the visibility timeout once the mapping exists; also keeps `restoredVisibilityTimeoutSeconds`."""
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Besides what all compare: what the queue has now.
+
+        An update that raised the queue and then failed at the mapping leaves it raised. When its settings are taken
+        back, nothing differs from the state that lowered the queue last, and yet it has to be lowered again.
+        """
+        found = super().diff(_id, _olds, _news)
+        if found.changes:
+            return found
+        current = self._current(_news)
+        drifted = current is not None and current != int(_news["visibilityTimeoutSeconds"])
+        return DiffResult(changes=drifted, replaces=[], delete_before_replace=False)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """What the queue has now, so that `pulumi refresh` sees when somebody else changed it."""

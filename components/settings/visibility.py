@@ -93,11 +93,30 @@ class IdempotencySettings(Section):
 
 
 class IdempotentWorkerSettings(SqsWorkerSettings):
-    """A worker for messages that take long. It takes them one at a time unless told otherwise."""
+    """A worker for messages that take long. It takes them one at a time unless told otherwise.
+
+    With a heartbeat it always does. All messages of a batch stay in the queue until the invoke ends, but the heartbeat
+    holds the one that is worked on: those before it come back when their last extension ends, whatever the queue's
+    visibility timeout.
+    """
 
     batch_size: int = Field(1, ge=1, le=10_000, description="BatchSize of an SQS event source mapping")
     heartbeat: HeartbeatSettings = Field(default_factory=HeartbeatSettings)
     idempotency: IdempotencySettings = Field(default_factory=IdempotencySettings)
+
+    @model_validator(mode="after")
+    def _a_heartbeat_holds_one_message(self) -> Self:
+        if self.heartbeat.enabled and self.batch_size > 1:
+            require(
+                Violation(
+                    ("batchSize",),
+                    self.batch_size,
+                    "must be 1 with heartbeat.enabled: the heartbeat holds the message that is worked on, and the "
+                    "others of its batch come back before the invoke ends",
+                    "set it to 1, or heartbeat.enabled to false",
+                )
+            )
+        return self
 
 
 class VisibilitySettings(PipelineSettings):

@@ -51,8 +51,10 @@ HEARTBEAT_FAILING = settings.flag("HEARTBEAT_FAILING", False)
 UNKNOWN_RECEIPT_HANDLE = "no-such-receipt-handle"
 """What a failing heartbeat extends: SQS itself refuses it, so that the experiment meets a real error."""
 
-# Answers that take longer are of no use to a heartbeat, and boto3's own 60 seconds would outlast the invoke.
-CLIENT_CONFIG = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
+# boto3's own 60 seconds would outlast the invoke.
+TABLE_CONFIG = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
+# A heartbeat repeats its calls itself, and waits no longer than this for one when the work is over.
+HEARTBEAT_CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 1})
 
 logger = new_logger()
 events = EventLog(logger)
@@ -68,7 +70,7 @@ def make_guard() -> Guard:
     if MODE == "none":
         return Unguarded()
     table = Table(
-        client=boto3.client("dynamodb", config=CLIENT_CONFIG),
+        client=boto3.client("dynamodb", config=TABLE_CONFIG),
         name=settings.required("TABLE_NAME"),
         expires_after_seconds=settings.whole_number(
             "IDEMPOTENCY_EXPIRES_AFTER_SECONDS", DEFAULT_EXPIRES_AFTER_SECONDS, minimum=1
@@ -96,7 +98,7 @@ def make_hold() -> Hold:
         check_periods(HEARTBEAT_EVERY_SECONDS, HEARTBEAT_EXTEND_TO_SECONDS)
     except ValueError as error:
         raise ConfigurationError(f"HEARTBEAT_EVERY_SECONDS, HEARTBEAT_EXTEND_TO_SECONDS: {error}") from None
-    sqs = boto3.client("sqs", config=CLIENT_CONFIG)
+    sqs = boto3.client("sqs", config=HEARTBEAT_CONFIG)
     queue_url = settings.required("QUEUE_URL")
 
     def heartbeat(business_id: str, delivery: Delivery, context: LambdaContext) -> Heartbeat:

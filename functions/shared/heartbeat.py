@@ -13,8 +13,8 @@ A heartbeat makes that call again and again, from a thread of its own:
 It is no lock. A standard queue may deliver a message twice while it is hidden, and a handle that has expired is
 accepted too, so work that must not be done twice needs an idempotent write as well.
 
-It holds one message. A worker that takes several in a batch has to hold those that still wait, too, or use a
-batch size of 1.
+It holds one message, while its block runs. A worker that takes several in a batch has to hold all of them until the
+invoke ends, which is when the poller deletes them, or use a batch size of 1.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ RETRY_SECONDS = 1.0
 """How soon a call that was throttled or not answered is made again."""
 
 STOP_PATIENCE_SECONDS = 5.0
-"""How long leaving the block waits for a call that is under way."""
+"""How long leaving the block waits for a call that is under way. One that lasts longer would take effect while the
+environment works for somebody else."""
 
 
 class ExtendsVisibility(Protocol):
@@ -68,7 +69,8 @@ class Heartbeat:
     A call that was throttled or got no answer is made again a second later. Any other error ends the heartbeat.
 
     Args:
-        sqs: an SQS client; give it timeouts well below `extend_to_seconds`.
+        sqs: an SQS client. Give it timeouts well below `extend_to_seconds`, together below `STOP_PATIENCE_SECONDS`, and
+            no retries of its own: they would make a call last longer than that.
         queue_url: the queue the message came from.
         receipt_handle: the delivery's receipt handle.
         every_seconds: time between two beats, above 0 and below `extend_to_seconds`.

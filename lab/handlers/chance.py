@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import os
 import random
+import uuid
+import zlib
 from typing import Any
 
 from lab.handlers.fibers import current
 from lab.handlers.patches import Patches
 
 _real_urandom = os.urandom
+_real_getnode = uuid.getnode
 _RealRandom = random.Random
 
 _MODULE_FUNCTIONS = tuple(
@@ -26,6 +29,16 @@ def urandom(size: int, /) -> bytes:
     """As `os.urandom`; inside a handler the bytes come from the environment's generator."""
     fiber = current()
     return _real_urandom(size) if fiber is None else fiber.environment.entropy.randbytes(size)
+
+
+def getnode() -> int:
+    """As `uuid.getnode`, on which `uuid1` builds; a handler gets a made-up address and not that of the machine."""
+    fiber = current()
+    if fiber is None:
+        return _real_getnode()
+    environment = fiber.environment
+    multicast = 1 << 40  # as RFC 4122 wants it of an address that is no hardware's
+    return multicast | zlib.crc32(f"{environment.function.name}/{environment.number}".encode())
 
 
 class Random(_RealRandom):
@@ -54,4 +67,5 @@ def install(patches: Patches) -> dict[int, Any]:
     patches.set(os, "urandom", urandom)
     patches.set(random, "_urandom", urandom)
     patches.set(random, "Random", Random)
-    return {id(_real_urandom): urandom, id(_RealRandom): Random}
+    patches.set(uuid, "getnode", getnode)
+    return {id(_real_urandom): urandom, id(_RealRandom): Random, id(_real_getnode): getnode}

@@ -54,6 +54,8 @@ class Fiber(greenlet):
         host_view: above 0 while the fiber imports a shared package, which must see the host's real modules.
         running_loop: the asyncio loop that runs in it.
         sentinel: lock that Python's `threading` wants released at the thread's end.
+        polled_at: the instant at which it last looked for something in vain, without waiting.
+        polls: how often it did so at that instant.
     """
 
     def __init__(
@@ -72,6 +74,8 @@ class Fiber(greenlet):
         self.host_view = 0
         self.running_loop: AbstractEventLoop | None = None
         self.sentinel: VirtualLock | None = None
+        self.polled_at = -1
+        self.polls = 0
 
 
 def current() -> Fiber | None:

@@ -13,7 +13,7 @@ from typing import Any, Self
 from greenlet import getcurrent, greenlet
 
 from lab.errors import HandlerStalledError, ModelError
-from lab.handlers import boto, chance, process_effects, virtual_threads
+from lab.handlers import boto, chance, process_effects, virtual_select, virtual_threads
 from lab.handlers.archive import Archives
 from lab.handlers.environment import HandlerEnvironment
 from lab.handlers.fibers import Fiber, Plan, current
@@ -115,6 +115,7 @@ class HandlerHost:
             replaced |= virtual_threads.install(self._patches)
             replaced |= chance.install(self._patches)
             process_effects.install(self._patches)
+            replaced |= virtual_select.install(self._patches)
             boto.install(self._patches)
             self._patches.rebind_imported(replaced)
         except BaseException:

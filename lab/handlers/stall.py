@@ -22,6 +22,9 @@ from greenlet import getcurrent
 
 from lab.handlers.fibers import Fiber
 
+# Handlers get another one (see `process_effects`).
+_set_timer: Any = getattr(signal, "setitimer", None)
+
 
 class StallAlarm:
     """The alarm of one run.
@@ -47,7 +50,7 @@ class StallAlarm:
 
     def install(self) -> None:
         """Take the signals over, where that is possible."""
-        if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        if _set_timer is None or threading.current_thread() is not threading.main_thread():
             return
         self._previous[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._ring)
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
@@ -64,12 +67,12 @@ class StallAlarm:
     def arm(self) -> None:
         """A handler gets control."""
         if self._previous:
-            signal.setitimer(signal.ITIMER_REAL, self._after_seconds)
+            _set_timer(signal.ITIMER_REAL, self._after_seconds)
 
     def disarm(self) -> None:
         """The handler has given control up."""
         if self._previous:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            _set_timer(signal.ITIMER_REAL, 0)
 
     def _ring(self, _number: int, frame: FrameType | None) -> None:
         fiber = getcurrent()

@@ -22,7 +22,7 @@ from weakref import WeakKeyDictionary
 
 from lab.handlers.fibers import Fiber, ThreadIdentity, current
 from lab.handlers.patches import Patches
-from lab.model.clock import seconds
+from lab.handlers.virtual_time import let_polling_get_on, microseconds_of
 
 _allocate_real_lock = _thread.allocate_lock
 _RealSimpleQueue = queue.SimpleQueue
@@ -46,6 +46,7 @@ class VirtualLock:
 
         Raises:
             ValueError: a timeout is given that makes no sense.
+            OverflowError: it is longer than Python's own locks take.
             RuntimeError: host code would have to wait for a handler.
         """
         if timeout != -1 and (timeout < 0 or not blocking):
@@ -56,13 +57,16 @@ class VirtualLock:
         if not self._held:
             self._held = True
             return True
-        if not blocking or timeout == 0:
-            return False
         fiber = current()
+        if not blocking or timeout == 0:
+            if fiber is not None:
+                let_polling_get_on(fiber)
+            return False
+        limit = None if timeout == -1 else microseconds_of(timeout)
         if fiber is None:
             raise RuntimeError("code outside a handler waits for a lock that a handler holds")
         self._waiting.append(fiber)
-        if fiber.environment.host.park(fiber, None if timeout == -1 else seconds(timeout)):
+        if fiber.environment.host.park(fiber, limit):
             return True
         self._waiting.remove(fiber)
         return False

@@ -16,12 +16,17 @@ from typing import Any
 import _time_machine  # type: ignore[import-not-found]  # a C module without stubs
 import time_machine
 
-from lab.handlers.fibers import current
+from lab.handlers.fibers import Fiber, current
 from lab.handlers.patches import Patches
 from lab.model.clock import EPOCH, seconds
 
 _EPOCH_NS = int(EPOCH.timestamp()) * 1_000_000_000
 _TIMEZONE = "UTC"
+
+POLLS_AT_ONE_INSTANT = 1000
+"""So often may code look for something in vain before a microsecond passes."""
+
+_CLOCKS_OF_DAYS = {getattr(time, name) for name in ("CLOCK_REALTIME", "CLOCK_TAI") if hasattr(time, name)}
 
 _real_sleep = time.sleep
 
@@ -43,6 +48,31 @@ class _Traveller(time_machine.Traveller):
         return real
 
 
+def microseconds_of(duration_seconds: float) -> int:
+    """The length of a wait; no wait takes less than a microsecond, so a loop that waits for an instant reaches it.
+
+    Raises:
+        OverflowError: Python cannot wait that long.
+    """
+    if duration_seconds > threading.TIMEOUT_MAX:
+        raise OverflowError("timestamp out of range for platform time_t")
+    return max(1, seconds(duration_seconds))
+
+
+def let_polling_get_on(fiber: Fiber) -> None:
+    """To be called when code has looked for something, without waiting, and has not found it.
+
+    In real life time passes meanwhile. Here it stands still until a fiber waits, so code that looks again and again
+    until something happens, or until an instant has come, would never see it.
+    """
+    now = fiber.environment.host.scheduler.now
+    if fiber.polled_at != now:
+        fiber.polled_at, fiber.polls = now, 0
+    fiber.polls += 1
+    if fiber.polls >= POLLS_AT_ONE_INSTANT:
+        fiber.environment.host.sleep(fiber, 1)
+
+
 def sleep(secs: float, /) -> None:
     """`time.sleep`: lets virtual time pass inside a handler.
 
@@ -54,7 +84,7 @@ def sleep(secs: float, /) -> None:
         return
     if secs < 0:
         raise ValueError("sleep length must be non-negative")
-    fiber.environment.host.sleep(fiber, max(1, seconds(secs)))
+    fiber.environment.host.sleep(fiber, microseconds_of(secs))
 
 
 def _in_seconds(real: Callable[[], float]) -> Callable[[], float]:
@@ -71,6 +101,24 @@ def _in_nanoseconds(real: Callable[[], int]) -> Callable[[], int]:
         return real() if fiber is None else fiber.environment.host.scheduler.now * 1000
 
     return read
+
+
+def _of_a_clock(real: Callable[[int], Any], read: Callable[[], Any]) -> Callable[[int], Any]:
+    """Stands for `time.clock_gettime`: of the clocks that tell the date, time-machine redirects one."""
+
+    def clock_gettime(clk_id: int, /) -> Any:
+        if current() is None:
+            return real(clk_id)
+        return real(time.CLOCK_REALTIME) if clk_id in _CLOCKS_OF_DAYS else read()
+
+    return clock_gettime
+
+
+def _times(real: Callable[[], Any]) -> Callable[[], Any]:
+    def times() -> Any:
+        return real() if current() is None else os.times_result((0.0, 0.0, 0.0, 0.0, monotonic()))
+
+    return times
 
 
 def _ctime(secs: float | None = None, /) -> str:
@@ -113,7 +161,11 @@ class VirtualTime:
             replaced[name] = _in_seconds(getattr(time, name))
         for name in ("monotonic_ns", "perf_counter_ns", "process_time_ns", "thread_time_ns"):
             replaced[name] = _in_nanoseconds(getattr(time, name))
+        for name, clock in (("clock_gettime", monotonic), ("clock_gettime_ns", replaced["monotonic_ns"])):
+            if hasattr(time, name):
+                replaced[name] = _of_a_clock(getattr(time, name), clock)
         by_id = {id(getattr(time, name)): function for name, function in replaced.items()}
+        patches.set(os, "times", _times(os.times))
         patches.set_where_present(threading, {"_time": replaced["monotonic"]})
         patches.set_where_present(time, {**replaced, "ctime": _ctime, "asctime": _asctime(time.asctime)})
         return by_id

@@ -51,6 +51,7 @@ class _Teller:
         self._counts: dict[str, int] = {}
         self._holders: dict[str, list[str]] = {}
         self._batches: dict[str, tuple[str, ...]] = {}
+        self._worked: set[tuple[str, str]] = set()
         self._tell: dict[Kind, Callable[[Event], str | None]] = {
             Kind.HTTP: lambda e: f"{e.facts['method']} {e.facts['path']} is answered with {e.facts['status']}",
             Kind.INVOKE: self._invoke,
@@ -137,7 +138,7 @@ class _Teller:
         held = sorted({holder for message in messages for holder in self._holders.get(message, ())})
         for message in messages:
             self._holders.setdefault(message, []).append(invoke)
-        overlap = f", while {' and '.join(held)} still works on it" if held else ""
+        overlap = f", while {' and '.join(held)} still {'works' if len(held) == 1 else 'work'} on it" if held else ""
         return f"{invoke} gets {self._list(messages)}{overlap}"
 
     def _invoke_end(self, event: Event) -> str | None:
@@ -194,7 +195,11 @@ class _Teller:
         subject = event.text("id") or self._name(event)
         if what == "failed":
             return f"{who} fails {subject}: {event.facts.get('error_type')}"
+        if what == "processed":
+            self._worked.add((event.text("invoke"), subject))
         if what == "duplicate":
+            if (event.text("invoke"), subject) in self._worked:
+                return f"{who} learns that {subject} was done by another delivery, too"
             return f"{who} skips {subject}: done before"
         if what in ("heartbeat", "heartbeat_failed"):
             return f"{who} {'extends the visibility of' if what == 'heartbeat' else 'cannot extend'} {subject}"

@@ -5,9 +5,12 @@ That the schemas find nothing is tested with them, in `tests/checks/cloudformati
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lab.checks.acceptance import apply_acceptances, read_acceptances
+from lab.places.supported import MAPPING
 from tests.checks.world import findings_in, ids
 from tests.lab_support import graph, project
 
@@ -78,7 +81,6 @@ def test_each_variant_accepts_what_is_found_in_it_and_nothing_else(stack: str) -
 @pytest.mark.parametrize(
     ("stack", "override", "expected"),
     [
-        ("visibility-heartbeat", "visibility.worker.batchSize=2", {"CHK-VT-1 error", "CHK-IDEM-2 warning"}),
         (
             "visibility-heartbeat",
             "visibility.worker.heartbeat.everySeconds=6",
@@ -92,3 +94,13 @@ def test_each_variant_accepts_what_is_found_in_it_and_nothing_else(stack: str) -
 )
 def test_what_one_setting_changes(stack: str, override: str, expected: set[str]) -> None:
     assert ids(findings_in(graph(stack, (override,)))) == expected
+
+
+def test_a_heartbeat_holds_no_batch() -> None:
+    # Our settings refuse it; in other programs it is found.
+    deployed = graph("visibility-heartbeat")
+    batched = {
+        urn: replace(resource, inputs={**resource.inputs, "batchSize": 2}) if resource.type == MAPPING else resource
+        for urn, resource in deployed.resources.items()
+    }
+    assert ids(findings_in(replace(deployed, resources=batched))) == {"CHK-VT-1 error", "CHK-IDEM-2 warning"}

@@ -95,9 +95,35 @@ def test_raising_before_the_mapping_is_updated_and_lowering_after(queue_url: str
         ({"__provider": "serialized otherwise"}, False, []),
     ],
 )
-def test_what_counts_as_a_change(changes: dict[str, Any], changed: bool, replaces: list[str]) -> None:
-    result = LowerProvider().diff("id", _props("url"), _props("url", **changes))
+@pytest.mark.parametrize("provider", [RaiseProvider, LowerProvider])
+def test_what_counts_as_a_change(
+    queue_url: str,
+    provider: type[RaiseProvider] | type[LowerProvider],
+    changes: dict[str, Any],
+    changed: bool,
+    replaces: list[str],
+) -> None:
+    _set(queue_url, 5)
+    result = provider().diff("id", _props(queue_url), _props(queue_url, **changes))
     assert (result.changes, result.replaces) == (changed, replaces)
+
+
+def test_a_queue_that_a_failed_update_left_raised_is_lowered_when_the_update_is_taken_back(queue_url: str) -> None:
+    raising, lowering = RaiseProvider(), LowerProvider()
+    before, failed = _props(queue_url), _props(queue_url, mappingRevision="b")
+    lowering.create(before)
+    raising.update("id", before, {**failed, "visibilityTimeoutSeconds": 30.0})
+    # Here AWS refuses the mapping, so the lowering stays as it was; then the settings are what they were before.
+    raising.update("id", failed, {**before, "visibilityTimeoutSeconds": 30.0})
+    assert lowering.diff("id", before, before).changes
+    lowering.update("id", before, before)
+    assert _timeout_of(queue_url) == 5
+    assert not lowering.diff("id", before, before).changes
+
+
+def test_a_queue_that_is_gone_is_nothing_to_lower(queue_url: str) -> None:
+    boto3.client("sqs", region_name=REGION).delete_queue(QueueUrl=queue_url)
+    assert not LowerProvider().diff("id", _props(queue_url), _props(queue_url)).changes
 
 
 def test_refresh_sees_what_somebody_else_has_set(queue_url: str) -> None:

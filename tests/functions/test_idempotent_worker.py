@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 from mypy_boto3_dynamodb import DynamoDBClient
 from shared.errors import ConfigurationError
-from shared.heartbeat import Heartbeat
+from shared.heartbeat import STOP_PATIENCE_SECONDS, Heartbeat
 
 from tests.functions.conftest import LoadHandler, ReadEvents
 from tests.functions.support import QUEUE_URL, START, Beats, Clock, Context, sqs_event
@@ -469,6 +469,13 @@ def test_a_failing_heartbeat_is_logged_and_the_work_goes_on(
     assert names(events) == [("started", 1), ("heartbeat_failed", 1), ("processed", 1)]
     assert (events[1]["error_type"], events[1]["retryable"]) == ("ReceiptHandleIsInvalid", False)
     assert failed_at == [3]
+
+
+def test_no_call_of_the_heartbeat_outlasts_its_patience(new_worker: NewWorker) -> None:
+    config = new_worker("check-then-put", QUEUE_URL=QUEUE_URL, **HEARTBEAT).HEARTBEAT_CONFIG
+
+    assert config.retries["total_max_attempts"] == 1
+    assert config.connect_timeout + config.read_timeout < STOP_PATIENCE_SECONDS
 
 
 def test_without_a_heartbeat_no_thread_is_started(

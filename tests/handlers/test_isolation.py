@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import uuid
 import warnings
 from typing import Any
 
@@ -136,7 +137,9 @@ def test_logging_is_a_tree_of_its_own(world: World) -> None:
     assert (logging.getLogger().level, list(logging.getLogger().handlers)) == (level, handlers)
 
 
-def test_randomness_repeats_and_differs_between_environments(make_world: WorldMaker) -> None:
+def test_randomness_repeats_and_differs_between_environments(
+    make_world: WorldMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = """
         import os, random, secrets, uuid
         from random import choice, random as draw
@@ -153,6 +156,10 @@ def test_randomness_repeats_and_differs_between_environments(make_world: WorldMa
             function = world.function(text)
             return [world.result(world.environment(function, number)) for number in (1, 2)]
 
+    def hosts_address() -> int:
+        raise AssertionError("an address of the machine that the run happens to be made on")
+
+    monkeypatch.setattr(uuid, "_GETTERS", [hosts_address])
     random.seed(5)
     host_state = random.getstate()
     once, again, other = draws(1), draws(1), draws(2)
@@ -206,17 +213,46 @@ def test_the_host_has_its_streams_while_an_environment_waits(world: World) -> No
     assert seen == [(True, False, False)]
 
 
+_USE_THREADS = "use threads, which run in virtual time"
+_NO_NETWORK = (
+    "the simulation has no network; AWS services are answered when they are called through boto3, "
+    "anything else has to be switched off for it"
+)
+_USE_TIMER = "use threading.Timer, which is virtual"
+
+
 @pytest.mark.parametrize(
     ("code", "what", "fix"),
     [
-        ("import os; os.fork()", "forks a process", "use threads, which run in virtual time"),
+        ("import os; os.fork()", "starts another process", _USE_THREADS),
+        ("import os; os.system('sleep 60')", "starts another process", _USE_THREADS),
+        ("import subprocess as s; s.run(['echo', 'hi'])", "starts another process", _USE_THREADS),
+        ("import multiprocessing as m; m.Process(target=print).start()", "starts another process", _USE_THREADS),
+        (
+            "from multiprocessing import get_context as c; c('spawn').Process().start()",
+            "starts another process",
+            _USE_THREADS,
+        ),
+        ("import signal; signal.alarm(2)", "sets an alarm, and signals are not simulated", _USE_TIMER),
+        (
+            "import signal; signal.setitimer(signal.ITIMER_REAL, 2)",
+            "sets an alarm, and signals are not simulated",
+            _USE_TIMER,
+        ),
         (
             "import urllib.request as u; u.urlopen('http://127.0.0.1:9/')",
             "opens a network connection to ('127.0.0.1', 9)",
-            (
-                "the simulation has no network; AWS services are answered when they are called through boto3, "
-                "anything else has to be switched off for it"
-            ),
+            _NO_NETWORK,
+        ),
+        (
+            "import urllib.request as u; u.urlopen('http://example.com/')",
+            "looks up the address of 'example.com'",
+            _NO_NETWORK,
+        ),
+        (
+            "import socket; socket.socket(type=socket.SOCK_DGRAM).sendto(b'1', ('192.0.2.1', 8125))",
+            "sends to ('192.0.2.1', 8125)",
+            _NO_NETWORK,
         ),
     ],
 )
@@ -229,6 +265,18 @@ def test_what_would_leave_the_simulation_is_refused_by_name(world: World, code: 
     place = f"{world.folder / 'fn/app.py'}:3 in handler"
     assert str(caught.value) == f"function worker {what} at {place}\n  fix: {fix}"
     assert world.text == []
+
+
+def test_what_stays_on_this_machine_is_not_refused(world: World) -> None:
+    assert world.run_code(
+        """
+        import platform, socket
+        def handler(event, context):
+            here = socket.getaddrinfo("localhost", 80), socket.gethostbyname("127.0.0.1")
+            socket.socket(type=socket.SOCK_DGRAM).sendto(b"to a daemon, as X-Ray's", ("127.0.0.1", 9))
+            return [bool(here), platform.platform() != ""]
+        """
+    ) == [True, True]
 
 
 def test_the_sink_of_lines_is_host_code(world: World) -> None:

@@ -17,8 +17,9 @@ from tests.handlers.world import World, WorldMaker
     [
         "while True: pass",
         "import socket; a, b = socket.socketpair(); a.recv(1)",
-        "import subprocess; subprocess.run(['sleep', '30'])",
-        "import select; select.select([], [], [], 30)",
+        "import select; select.poll().poll(30_000)",
+        "import os; reading, writing = os.pipe(); os.read(reading, 1)",
+        "import multiprocessing as m; lock = m.Lock(); lock.acquire(); lock.acquire()",
     ],
 )
 def test_code_that_blocks_is_named_with_its_line(make_world: WorldMaker, blocking: str) -> None:
@@ -67,6 +68,21 @@ def test_virtual_waiting_never_stalls(make_world: WorldMaker) -> None:
     assert (
         world.run_code("import time\ndef handler(e, c):\n    for _ in range(500): time.sleep(900)\n    return 1") == 1
     )
+
+
+def test_a_handler_cannot_switch_the_alarm_off(make_world: WorldMaker) -> None:
+    world = make_world(stall_after_seconds=0.2)
+    function = world.function(
+        """
+        import signal
+        def handler(event, context):
+            print(signal.setitimer(signal.ITIMER_REAL, 0), signal.alarm(0))
+            while True: pass
+        """
+    )
+    with world.host, pytest.raises(HandlerStalledError, match=r"app\.py:5 in handler"):
+        world.invoke(world.environment(function))
+    assert world.text == ["(0.0, 0.0) 0"]
 
 
 def test_an_interrupt_ends_the_run(world: World) -> None:

@@ -170,6 +170,98 @@ def test_executors(world: World) -> None:
     ) == [[1, 2, 3], 3.0, 1, 1, "four", True]
 
 
+def test_as_completed_runs_out_of_time(world: World) -> None:
+    """It waits for what is left until nothing is, so a wait that takes no time would go on for ever."""
+    assert world.run_code(
+        """
+        import time
+        from concurrent.futures import ThreadPoolExecutor, TimeoutError, as_completed
+        def handler(event, context):
+            pool, late = ThreadPoolExecutor(1), []
+            futures = [pool.submit(time.sleep, 100)]
+            for timeout in (0.1, 0.25, 1, 1e-9, 0):
+                began = time.monotonic()
+                try: list(as_completed(futures, timeout=timeout))
+                except TimeoutError: late.append(round(time.monotonic() - began, 5))
+            return late
+        """
+    ) == [0.1, 0.25, 1, 0, 0]  # fmt: skip
+
+
+def test_polling_a_lock_or_a_queue_gets_on(world: World) -> None:
+    assert world.run_code(
+        """
+        import queue, threading, time
+        def handler(event, context):
+            lock, box = threading.Lock(), queue.Queue()
+            def work():
+                with lock: time.sleep(0.00001)
+                time.sleep(0.00001)
+            thread = threading.Thread(target=work); thread.start(); time.sleep(0.000001)
+            began = time.monotonic()
+            while not lock.acquire(blocking=False): pass
+            deadline = time.monotonic() + 0.00001
+            event = threading.Event()
+            while time.monotonic() < deadline: event.wait(0)
+            return round(time.monotonic() - began, 6) < 0.0001
+        """
+    )
+
+
+def test_waits_that_python_cannot_make(world: World) -> None:
+    assert world.run_code(
+        """
+        import threading, time
+        def handler(event, context):
+            errors, lock = [], threading.Lock()
+            lock.acquire()
+            for call in (time.sleep, lambda secs: lock.acquire(timeout=secs), threading.Event().wait):
+                for secs in (1e300, float("inf")):
+                    try: call(secs)
+                    except OverflowError as error: errors.append(str(error))
+            return [len(errors), set(errors) == {"timestamp out of range for platform time_t"}, time.monotonic()]
+        """
+    ) == [6, True, 0.25]
+
+
+def test_select_waits_in_virtual_time_and_sees_what_another_thread_writes(world: World) -> None:
+    assert world.run_code(
+        """
+        import os, select, selectors, threading, time
+        from multiprocessing.pool import ThreadPool
+        def handler(event, context):
+            began, result = time.monotonic(), []
+            def note(value): result.append([value, round(time.monotonic() - began, 3)])
+            select.select([], [], [], 2)
+            note("slept")
+            reading, writing = os.pipe()
+            note(select.select([reading], [], [], 1)[0])
+            threading.Timer(1, os.write, (writing, b"x")).start()
+            note(select.select([reading], [], [])[0] == [reading])
+            os.read(reading, 1)
+            for kind in (selectors.DefaultSelector, selectors.PollSelector, selectors.SelectSelector):
+                with kind() as files:
+                    files.register(reading, selectors.EVENT_READ)
+                    note(files.select(1))
+                    threading.Timer(1, os.write, (writing, b"x")).start()
+                    note(len(files.select(5)))
+                    os.read(reading, 1)
+            with ThreadPool(2) as pool:
+                note(pool.map(lambda n: time.sleep(1) or n, range(4), chunksize=1))
+            try: select.select([], [], [], -1)
+            except ValueError as error: note(str(error))
+            return result
+        """
+    ) == [
+        ["slept", 2],
+        [[], 3],
+        [True, 4],
+        *([[], 5], [1, 6], [[], 7], [1, 8], [[], 9], [1, 10]),
+        [[0, 1, 2, 3], 12],
+        ["timeout must be non-negative", 12],
+    ]  # fmt: skip
+
+
 def test_an_exception_in_a_thread_is_printed_and_harms_nobody(world: World) -> None:
     assert (
         world.run_code(

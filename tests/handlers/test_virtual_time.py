@@ -15,8 +15,8 @@ from tests.handlers.world import World, WorldMaker
 def test_every_clock_follows_the_sleep(world: World) -> None:
     result = world.run_code(
         """
-        import datetime, time
-        from time import monotonic, perf_counter_ns, sleep
+        import datetime, os, time
+        from time import clock_gettime, monotonic, perf_counter_ns, sleep
 
         CLOCKS = {
             "time": time.time, "time_ns": lambda: time.time_ns() / 1e9,
@@ -25,6 +25,10 @@ def test_every_clock_follows_the_sleep(world: World) -> None:
             "now": lambda: datetime.datetime.now().timestamp(),
             "aware": lambda: datetime.datetime.now(datetime.timezone.utc).timestamp(),
             "today": lambda: datetime.datetime.today().timestamp(),
+            "clock": lambda: clock_gettime(time.CLOCK_MONOTONIC),
+            "clock_ns": lambda: time.clock_gettime_ns(time.CLOCK_PROCESS_CPUTIME_ID) / 1e9,
+            "clock of days": lambda: time.clock_gettime(time.CLOCK_REALTIME),
+            "times": lambda: os.times().elapsed,
         }
 
         def handler(event, context):
@@ -36,7 +40,7 @@ def test_every_clock_follows_the_sleep(world: World) -> None:
         """
     )
     assert result == dict.fromkeys(result, 86400.5)
-    assert len(result) == 9
+    assert len(result) == 13
 
 
 def test_the_date_is_that_of_virtual_time_in_utc(world: World) -> None:

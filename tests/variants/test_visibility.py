@@ -9,6 +9,7 @@ from lab.model.clock import in_seconds
 from lab.model.journal import Kind
 from lab.places.simulation import Run, simulate
 from lab.results.outcome import outcome_of
+from lab.results.timeline import timeline
 from tests.lab_support import ROOT, graph, outcome, run, workload
 
 SEEDS = range(1, 9)
@@ -40,6 +41,14 @@ def test_short_lets_the_third_delivery_find_the_record() -> None:
     assert len(outcome_of(result).per_message[0].delivered_at) == 3
     before_work = [event for event in result.events if event.kind is Kind.LOG and event.facts["event"] == "duplicate"]
     assert in_seconds(before_work[0].instant) == pytest.approx(10.3, abs=0.1)
+
+
+def test_the_timeline_of_short_tells_who_skipped_and_who_worked_twice() -> None:
+    told = [line.text for line in timeline(run("visibility-short"))]
+
+    assert "visibility-worker #3 skips msg-1: done before" in told
+    assert "visibility-worker #2 learns that msg-1 was done by another delivery, too" in told
+    assert "visibility-worker #2 gets msg-1, while visibility-worker #1 still works on it" in told
 
 
 @pytest.mark.parametrize("name", [None, "visibility-long-job"])
@@ -87,6 +96,21 @@ def test_powertools_never_does_work_twice_and_says_what_that_costs(seeds: range)
     assert {result.effects.duplicated for result in outcomes} == {0}
     assert {result.messages.lost for result in outcomes} == {0}
     assert min(result.deliveries.duplicates for result in outcomes) > 0
+
+
+def test_powertools_spends_receives_on_claims_so_that_work_that_was_done_is_dead_lettered() -> None:
+    few = outcome("visibility-powertools", "visibility.queue.maxReceiveCount=2", name="visibility-varied")
+
+    assert few.messages.processed_dead_lettered == few.messages.dead_lettered > 0
+    assert (few.effects.total, few.effects.duplicated) == (50, 0)
+
+
+def test_the_claim_of_a_killed_invoke_may_cost_all_receives() -> None:
+    short = outcome("visibility-powertools", body=("sleep=31",))
+    safe = outcome("visibility-safe", "visibility.worker.idempotency.mode=powertools", body=("sleep=31",))
+
+    assert (short.deliveries.total, short.invocations.timed_out, short.messages.dead_lettered) == (5, 1, 1)
+    assert (safe.deliveries.total, safe.invocations.timed_out, safe.messages.dead_lettered) == (5, 5, 1)
 
 
 def test_the_check_then_put_race_lets_both_deliveries_pass_the_check() -> None:

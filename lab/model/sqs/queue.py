@@ -337,7 +337,7 @@ class Queue:
         """Let the visibility timeout of a receive end `timeout_seconds` from now (SQS-VT-2).
 
         Args:
-            receipt_handle: handle of the receive; an older one takes effect too (SQS-STALE-3).
+            receipt_handle: handle of the receive; an older one takes effect too (SQS-STALE-3, SQS-STALE-8).
             timeout_seconds: 0 to 43,200; 0 makes the message ready at once (SQS-VT-4).
 
         Raises:
@@ -361,8 +361,13 @@ class Queue:
                 f"Value {timeout_seconds} for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout "
                 f"for the message is beyond the limit [{LONGEST_VISIBILITY_SECONDS} seconds].",
             )
-        stale = receive_number != message.receive_count or message.visible_at <= now
-        rule = "SQS-STALE-3" if stale else "SQS-VT-4" if timeout_seconds == 0 else "SQS-VT-2"
+        replaced = receive_number != message.receive_count
+        if replaced and timeout_seconds > 0:
+            rule = "SQS-STALE-8"
+        elif replaced or message.visible_at <= now:
+            rule = "SQS-STALE-3"
+        else:
+            rule = "SQS-VT-2" if timeout_seconds > 0 else "SQS-VT-4"
         self._journal.record(Kind.VISIBILITY, rule, queue=self.name, message=message.id, seconds=timeout_seconds)
         if not message.in_flight and timeout_seconds > 0:
             message.in_flight = True

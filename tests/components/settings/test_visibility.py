@@ -85,6 +85,17 @@ def test_equal_timeouts_are_not_short() -> None:
             ),
         ),
         (
+            {"batchSize": 2, "heartbeat": {"enabled": True}},
+            (
+                "worker.batchSize",
+                (
+                    "must be 1 with heartbeat.enabled: the heartbeat holds the message that is worked on, and the "
+                    "others of its batch come back before the invoke ends"
+                ),
+                "set it to 1, or heartbeat.enabled to false",
+            ),
+        ),
+        (
             {"heartbeat": {"failing": True}},
             (
                 "worker.heartbeat.failing",

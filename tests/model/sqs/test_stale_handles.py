@@ -86,6 +86,21 @@ def test_sqs_stale_3_zero_with_an_older_handle_takes_the_message_from_its_newer_
     assert receive(queue) == ["a"]
 
 
+def test_sqs_stale_8_an_extension_with_an_older_handle_holds_the_message_for_its_newer_receiver_too() -> None:
+    world, queue = _queue()
+    (old,) = queue.receive()
+    world.wait(30)
+    queue.receive()
+    queue.change_visibility(old.receipt_handle, 100)
+
+    world.wait(99)
+    assert receive(queue) == []
+    world.wait(1)
+    assert receive(queue) == ["a"]
+    assert [event.rule for event in world.events(Kind.VISIBILITY)] == ["SQS-STALE-8"]
+    assert "SQS-STALE-8" in world.journal.rules
+
+
 def test_sqs_stale_4_deleting_twice_reports_success_each_time() -> None:
     world, queue = _queue()
     handle = queue.receive()[0].receipt_handle
