@@ -64,7 +64,8 @@ class _Checked:
 
 def check(
     stacks: Annotated[
-        list[str] | None, typer.Argument(metavar="[STACK...]", help="Stacks to check; all of the project by default.")
+        list[str] | None,
+        typer.Argument(metavar="[STACK...]", help="Stacks, or patterns such as 'sync-*'; all by default."),
     ] = None,
     overrides: Annotated[
         list[str] | None,
@@ -95,9 +96,7 @@ def check(
         raise UsageError("--json and --format sarif exclude each other: leave one out")
     console = Console()
     session = Session.open(console, project, overrides, workload, None, seed)
-    names = stacks or session.stack_names()
-    for name in names:
-        session.project.stack(name)
+    names = session.stack_names(stacks)
     if not names:
         raise UsageError(f"{session.project.root} has no stack file, so there is nothing to check")
     found = dict(for_each(partial(_check, session, quantify=quantify), names, console, "checking"))

@@ -85,7 +85,9 @@ def list_variants(project: ProjectOption = None, as_json: JsonOption = False) ->
 
 @app.command()
 def run(
-    stacks: Annotated[list[str] | None, typer.Argument(metavar="STACK...", help="Stacks to run.")] = None,
+    stacks: Annotated[
+        list[str] | None, typer.Argument(metavar="STACK...", help="Stacks to run, or patterns such as 'sync-*'.")
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Run every stack of the project.")] = False,
     overrides: SetOption = None,
     workload: WorkloadOption = None,
@@ -110,7 +112,7 @@ def run(
     if every == bool(stacks):
         known = ", ".join(session.stack_names()) or "none"
         raise UsageError(f"name the stacks to run, or say --all (stacks: {known})")
-    names = list(dict.fromkeys(stacks or session.stack_names()))
+    names = session.stack_names(stacks)
     if len(names) == 1:
         result = session.run(names[0])
         quick = result.real_seconds < QUICK_SECONDS and not as_json
@@ -120,8 +122,6 @@ def run(
         return
     if readings:
         raise UsageError("--readings goes with one stack: each reading is another run of it")
-    for name in stacks or ():
-        session.project.stack(name)
     found = dict(for_each(session.outcome, names, console, "simulating"))
     views.show_runs(console, [one for one in found.values() if isinstance(one, Outcome)], as_json=as_json)
     failures = {name: one for name, one in found.items() if isinstance(one, Failure)}

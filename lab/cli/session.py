@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fnmatch
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lab.cli.console import Console
+from lab.errors import StackNotFoundError
 from lab.model.assumptions import DEFAULTS, Assumptions
 from lab.model.randomness import DEFAULT_SEED
 from lab.places.simulation import Run, simulate
@@ -18,6 +21,8 @@ from lab.program.project import Project, find_project, read_project
 from lab.results.conclusion import conclusion
 from lab.results.outcome import Outcome, Reading, outcome_of
 from lab.rules.alternatives import other_readings, read_assumptions
+
+_PATTERN = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +85,22 @@ class Session:
         project = find_project(Path.cwd()) if project_dir is None else read_project(project_dir)
         return cls(project, console, tuple(overrides or ()), workload_file, tuple(body or ()), seed, assumptions)
 
-    def stack_names(self) -> list[str]:
-        """All stacks of the project."""
-        return [stack.name for stack in self.project.stacks()]
+    def stack_names(self, words: Sequence[str] | None = None) -> list[str]:
+        """The stacks that some words mean, each once: names, or patterns such as `sync-*`. No word means all stacks.
+
+        Raises:
+            StackNotFoundError: there is no stack of that name, or none that matches a pattern.
+        """
+        known = [stack.name for stack in self.project.stacks()]
+        if not words:
+            return known
+        found: dict[str, None] = {}
+        for word in words:
+            matches = fnmatch.filter(known, word)
+            if not matches and _PATTERN.search(word):
+                raise StackNotFoundError(f"no stack matches '{word}'\n  stacks: {', '.join(known) or 'none'}")
+            found |= dict.fromkeys(matches or [self.project.stack(word).name])
+        return list(found)
 
     def workload(self, stack: str) -> Workload:
         """The workload for a stack.

@@ -157,11 +157,19 @@ def test_explain_without_a_rule_lists_all(lab: Lab) -> None:
     assert {rule["status"] for rule in rules} == {"documented", "observed", "assumption"}
 
 
+def test_a_pattern_stands_for_all_stacks_that_match_it_and_each_stack_is_run_once(lab: Lab) -> None:
+    ran = [line["stack"] for line in lab("run", "batch-s*", "batch-partial", "batch-[ps]*", "--json").lines()]
+
+    assert ran == ["batch-single", "batch-partial"]
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (("run", "batch-partal"), "error: no stack 'batch-partal' in stacks of "),
         (("diff", "batch-partial", "nothing"), "error: no stack 'nothing' in stacks of "),
+        (("run", "nix-*"), "error: no stack matches 'nix-*'\n  stacks: async-bounded-age, async-default, "),
+        (("check", "nix-*"), "error: no stack matches 'nix-*'\n"),
         (("run",), "error: name the stacks to run, or say --all (stacks: async-bounded-age, async-default, "),
         (("run", "batch-partial", "--all"), "error: name the stacks to run, or say --all"),
         (("run", "batch-partial", "--workload", "none.yaml"), "error: there is no workload file none.yaml"),
