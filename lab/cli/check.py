@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -99,7 +100,7 @@ def check(
     if not names:
         raise UsageError(f"{session.project.root} has no stack file, so there is nothing to check")
     checked, failures = _check_all(session, names, quantify=quantify)
-    _show(console, checked, OutputFormat.JSON if as_json else output)
+    _show(console, checked, failures, OutputFormat.JSON if as_json else output)
     for name, failure in failures.items():
         console.error(f"{name}: {failure}")
     if failures:
@@ -153,10 +154,13 @@ def _effects(session: Session, graph: Graph, findings: Sequence[Finding]) -> dic
 # -- what is printed ----------------------------------------------------------------------------------------
 
 
-def _show(console: Console, checked: Sequence[_Checked], output: OutputFormat) -> None:
+def _show(
+    console: Console, checked: Sequence[_Checked], failures: Mapping[str, LabError], output: OutputFormat
+) -> None:
     if output is OutputFormat.SARIF:
         found = [CheckedStack(stack.stack, _uri(stack.file), stack.findings) for stack in checked]
-        console.data(json.dumps(sarif(found, version("delivery-lab")), indent=2, default=repr))
+        reasons = {name: str(failure) for name, failure in failures.items()}
+        console.data(json.dumps(sarif(found, version("delivery-lab"), reasons), indent=2, default=repr))
         return
     for stack in checked:
         if output is OutputFormat.JSON:
@@ -169,7 +173,7 @@ def _show(console: Console, checked: Sequence[_Checked], output: OutputFormat) -
 def _uri(file: Path) -> str:
     """The stack file as code reviews want it: relative to the folder that the command runs in, if it is below it."""
     try:
-        return file.relative_to(Path.cwd().resolve()).as_posix()
+        return quote(file.relative_to(Path.cwd().resolve()).as_posix())
     except ValueError:
         return file.as_uri()
 
@@ -188,7 +192,12 @@ def _as_json(stack: _Checked, finding: Finding, effect: Effect | None) -> dict[s
         "accepted": finding.accepted,
     }
     if effect is not None:
-        entry["effect"] = {"text": effect.text, "before": dict(effect.before), "after": dict(effect.after)}
+        entry["effect"] = {
+            "text": effect.text,
+            "tried": dict(effect.tried),
+            "before": dict(effect.before),
+            "after": dict(effect.after),
+        }
     return entry
 
 
@@ -216,11 +225,11 @@ def _counted(findings: Sequence[tuple[int, Finding]]) -> str:
 
 def _show_finding(console: Console, finding: Finding, effect: Effect | None) -> None:
     console.heading(f"  {finding.severity} {finding.check} {', '.join(finding.resources)}".rstrip())
-    values = ", ".join(f"{name} = {_shown(value)}" for name, value in finding.values.items())
     lines = [
-        ("", values),
+        ("", _listed(finding.values)),
         ("why", finding.why),
         ("fix", finding.fix),
+        ("tried", _listed(effect.tried) if effect is not None else ""),
         ("effect", effect.text if effect is not None else ""),
         ("source", finding.source),
         ("accepted", finding.accepted or ""),
@@ -228,6 +237,10 @@ def _show_finding(console: Console, finding: Finding, effect: Effect | None) -> 
     for name, text in lines:
         if text:
             console.data(f"    {name + ': ' if name else ''}{text}")
+
+
+def _listed(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} = {_shown(value)}" for name, value in values.items())
 
 
 def _shown(value: Any) -> str:
