@@ -11,6 +11,7 @@ from lab.checks.finding import Severity
 from lab.checks.topology import Topology
 
 BOTO3_READ_TIMEOUT_SECONDS = 60
+_CLIENT_CONFIG = "https://botocore.amazonaws.com/v1/documentation/api/latest/reference/config.html"
 
 
 def _impatient(topology: Topology) -> Iterator[Found]:
@@ -31,7 +32,7 @@ def _impatient(topology: Topology) -> Iterator[Found]:
                 "retries={'total_max_attempts': 1}), or invoke asynchronously"
             )
             values = {f"{callee.name}.timeout": callee.timeout_seconds}
-            yield Found(Severity.WARNING, (function.name, callee.name), values, why, fix)
+            yield Found(Severity.WARNING, (function.name, callee.name), values, why, fix, source="SYN-RETRY-2")
 
 
 def _unexamined(topology: Topology) -> Iterator[Found]:
@@ -54,7 +55,7 @@ CHECKS = (
         Severity.WARNING,
         "After 60 s without an answer boto3 invokes again, and the work is done again.",
         "Set read_timeout above the function's timeout, and total_max_attempts to 1.",
-        "SYN-RETRY-2",
+        _CLIENT_CONFIG,
         _impatient,
     ),
     Check(

@@ -103,7 +103,9 @@ def _too_wide(statement: Mapping[str, Any]) -> str:
     wide = [action for action in actions if action == "*" or action.endswith(":*")]
     if wide:
         return f"actions {', '.join(wide)}"
-    if "*" not in listed(statement.get("Resource")) or statement.get("Condition"):
+    if statement.get("NotAction") is not None:
+        return f"every action but {', '.join(map(str, listed(statement['NotAction'])))}"
+    if not any(map(_is_everything, listed(statement.get("Resource")))) or statement.get("Condition"):
         return ""
     unbound = [action for action in actions if _names_a_resource(action)]
     return f"{', '.join(unbound)} on every resource" if unbound else ""
@@ -111,7 +113,15 @@ def _too_wide(statement: Mapping[str, Any]) -> str:
 
 def _names_a_resource(action: str) -> bool:
     service, _, name = action.partition(":")
-    return service in DATA_SERVICES and not name.startswith(_LISTING)
+    return service.lower() in DATA_SERVICES and not name.startswith(_LISTING)
+
+
+def _is_everything(resource: Any) -> bool:
+    """Whether a resource of a statement is every one there is: `*`, or an ARN that names nothing but the service."""
+    if not isinstance(resource, str):
+        return False
+    parts = resource.split(":", 5)
+    return resource == "*" or (len(parts) == 6 and set(parts[3:]) <= {"", "*"} and parts[5] == "*")
 
 
 def _unencrypted(topology: Topology) -> Iterator[Found]:

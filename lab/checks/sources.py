@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lab.checks.asynchronous import INVOKE_CONFIG
 from lab.checks.check import Check, Found
 from lab.checks.finding import Edit, Severity
+from lab.checks.streams import destination
 from lab.checks.topology import Function, SourceMapping, Topology
 from lab.checks.values import block, is_unknown, listed
 from lab.places.log_sources import foreign_settings
 from lab.program.graph import Resource
-from lab.rules.rule import LAMBDA_GUIDE
+from lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE
 
 _KINDS = {"sqs": "an SQS queue", "kinesis": "a stream", "dynamodb": "a stream", "kafka": "a Kafka topic"}
 _ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
@@ -66,6 +68,42 @@ def _filters(mapping: SourceMapping) -> list[Any]:
     return [] if is_unknown(filters) else listed(filters)
 
 
+def _twice(topology: Topology) -> Iterator[Found]:
+    pairs: dict[tuple[str, str], list[SourceMapping]] = {}
+    for mapping in topology.mappings:
+        reference = mapping.resource.inputs.get("functionName")
+        if mapping.queue is not None and isinstance(reference, str):
+            pairs.setdefault((mapping.queue.resource.urn, reference), []).append(mapping)
+    for (_, reference), mappings in pairs.items():
+        if len(mappings) < 2:
+            continue
+        names = tuple(mapping.name for mapping in mappings)
+        why = "AWS refuses a second mapping of the same queue to the same function."
+        fix = f"keep one of {', '.join(names)}"
+        values = {f"{name}.functionName": reference for name in names}
+        yield Found(Severity.ERROR, names, values, why, fix, source="ESM-ONE-1")
+
+
+def _ordered_destinations(topology: Topology) -> Iterator[Found]:
+    for mapping in topology.mappings:
+        arn = destination(mapping)
+        if isinstance(arn, str) and arn.endswith(".fifo"):
+            why = "AWS refuses a FIFO queue or topic as a destination for failures."
+            fix = f"set destinationConfig.onFailure of {mapping.name} to a standard queue or topic, or to a bucket"
+            values = {f"{mapping.name}.destinationConfig.onFailure.destinationArn": arn}
+            yield Found(Severity.ERROR, (mapping.name,), values, why, fix)
+    for config in topology.graph.of_type(INVOKE_CONFIG):
+        for event in ("onSuccess", "onFailure"):
+            target = block(config, "destinationConfig").get(event)
+            arn = target.get("destination") if isinstance(target, Mapping) else None
+            if isinstance(arn, str) and arn.endswith(".fifo"):
+                why = "AWS refuses a FIFO queue or topic as a destination of asynchronous invokes."
+                fix = f"set destinationConfig.{event} of {config.name} to a standard queue or topic"
+                values = {f"{config.name}.destinationConfig.{event}.destination": arn}
+                source = LAMBDA_API + "API_PutFunctionEventInvokeConfig.html"
+                yield Found(Severity.ERROR, (config.name,), values, why, fix, source=source)
+
+
 def _silent_alarms(topology: Topology) -> Iterator[Found]:
     for alarm in topology.graph.of_type(_ALARM):
         for metric, dimensions in _metrics_of(alarm):
@@ -108,6 +146,24 @@ CHECKS = (
         "Remove the setting; a queue has its visibility timeout and its redrivePolicy for that.",
         "ESM-KIND-1",
         _foreign,
+    ),
+    Check(
+        "CHK-ONE-1",
+        "second mapping of the same queue to the same function",
+        Severity.ERROR,
+        "AWS refuses it with ResourceConflictException.",
+        "Keep one mapping.",
+        LAMBDA_API + "API_CreateEventSourceMapping.html",
+        _twice,
+    ),
+    Check(
+        "CHK-DEST-1",
+        "FIFO queue or topic as a destination",
+        Severity.ERROR,
+        "Destinations of mappings and of asynchronous invokes are standard queues and topics.",
+        "Set a standard queue or topic, or a bucket.",
+        "STR-DEST-5",
+        _ordered_destinations,
     ),
     Check(
         "CHK-FILTER-1",

@@ -9,6 +9,7 @@ from lab.checks.check import Check, Found
 from lab.checks.finding import Edit, Severity
 from lab.checks.topology import SourceMapping, Topology
 from lab.checks.values import block, is_unknown, number_of
+from lab.model.mapping.log_settings import SHORTEST_AGE_SECONDS
 from lab.rules.rule import LAMBDA_GUIDE
 
 ENDLESS = -1
@@ -131,6 +132,19 @@ def _healthy_given_up(topology: Topology) -> Iterator[Found]:
         yield Found(Severity.WARNING, (mapping.name,), values, f"{why}.", fix, tuple(edits), source)
 
 
+def _refused_age(topology: Topology) -> Iterator[Found]:
+    for mapping in topology.mappings:
+        _, age = limits(mapping)
+        # What is beyond -1 and 7 days is found with cfn-lint's schemas.
+        if mapping.kind not in _UNITS or age is None or not ENDLESS < age < SHORTEST_AGE_SECONDS:
+            continue
+        why = f"AWS refuses a maximum record age of {age} s: it is -1, or {SHORTEST_AGE_SECONDS} s or more."
+        fix = f"set maximumRecordAgeInSeconds of {mapping.name} to {SHORTEST_AGE_SECONDS} or more, or to -1"
+        values = {f"{mapping.name}.maximumRecordAgeInSeconds": age}
+        edits = (Edit(mapping.resource.urn, ("maximumRecordAgeInSeconds",), SHORTEST_AGE_SECONDS),)
+        yield Found(Severity.ERROR, (mapping.name,), values, why, fix, edits)
+
+
 CHECKS = (
     Check(
         "CHK-STREAM-1",
@@ -158,5 +172,14 @@ CHECKS = (
         "Set bisectBatchOnFunctionError to true.",
         "STR-BISECT-1",
         _healthy_given_up,
+    ),
+    Check(
+        "CHK-STREAM-4",
+        "record age that AWS refuses",
+        Severity.ERROR,
+        "The maximum age is -1, or from 60 s to 7 days.",
+        "Set maximumRecordAgeInSeconds to 60 or more, or to -1.",
+        "STR-AGE-2",
+        _refused_age,
     ),
 )

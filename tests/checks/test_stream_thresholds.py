@@ -1,4 +1,4 @@
-"""Where the checks of streams, Kafka and other kinds of sources begin and end to find something."""
+"""Where the checks of streams, Kafka and destinations begin and end to find something."""
 
 from __future__ import annotations
 
@@ -122,47 +122,27 @@ def test_alarms(tmp_path: Path, program: str, metric: str, expected: str) -> Non
     assert all(f"let lag watch {expected}" == each.fix for each in findings)
 
 
-@pytest.mark.parametrize(
-    ("mapping", "expected"),
-    [
-        ("maximum_retry_attempts=2", ["maximumRetryAttempts"]),
-        ("bisect_batch_on_function_error=True", ["bisectBatchOnFunctionError"]),
-        ("bisect_batch_on_function_error=False", []),
-        ("starting_position='LATEST'", ["startingPosition"]),
-        ("parallelization_factor=2, topics=['t']", ["parallelizationFactor", "topics"]),
-        ("maximum_retry_attempts=jobs.arn.apply(len)", ["maximumRetryAttempts"]),
-        ("maximum_retry_attempts=aws.ssm.Parameter('p', type='String', value='1').version", []),
-        ("scaling_config={'maximum_concurrency': 2}", []),
-    ],
-)
-def test_settings_of_other_sources_on_a_queue(tmp_path: Path, mapping: str, expected: list[str]) -> None:
-    program = f"jobs = queue_with_dlq()\nmapping(jobs, function(), {mapping})"
-    findings = findings_in(graph_of(tmp_path / "shop", program))
-    assert [each.check for each in findings] == (["CHK-KIND-1"] if expected else [])
-    assert [edit.path[0] for each in findings for edit in each.edits] == expected
+@pytest.mark.parametrize(("age", "refused"), [(-1, False), (0, True), (59, True), (60, False), (604_800, False)])
+def test_ages_that_aws_refuses(tmp_path: Path, age: int, refused: bool) -> None:
+    mapping = f'{BOUNDED}, "batch_size": 1, "maximum_record_age_in_seconds": {age}'
+    assert [each.check for each in found(tmp_path, STREAM, mapping)] == (["CHK-STREAM-4"] if refused else [])
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "expected"),
-    [
-        ("**FILTER", "**FILTER", {"CHK-FILTER-1 error"}),
-        ("**FILTER", "", {"CHK-FILTER-1 error"}),
-        ("", "", set()),
-        ("**FILTER", "enabled=False", set()),
-    ],
-)
-def test_filters_of_readers_that_share_a_queue(tmp_path: Path, first: str, second: str, expected: set[str]) -> None:
+@pytest.mark.parametrize(("fifo", "expected"), [(True, {"CHK-DEST-1 error"}), (False, set())])
+def test_destinations_are_standard_queues(tmp_path: Path, fifo: bool, expected: set[str]) -> None:
+    late = f'aws.sqs.Queue("late", fifo_queue={fifo}).arn'
+    given = f'"destination_config": {{"on_failure": {{"destination_arn": {late}}}}}'
+    assert ids(found(tmp_path, STREAM, f'{BOUNDED}, "batch_size": 1, {given}')) == expected
+
+
+@pytest.mark.parametrize(("name", "expected"), [("late.fifo", {"CHK-DEST-1 error"}), ("late", set())])
+@pytest.mark.parametrize("event", ["on_success", "on_failure"])
+def test_destinations_of_asynchronous_invokes_are_standard_queues(
+    tmp_path: Path, name: str, expected: set[str], event: str
+) -> None:
     program = f"""
-FILTER = {{"filter_criteria": {{"filters": [{{"pattern": json.dumps({{"body": {{"kind": ["a"]}}}})}}]}}}}
-jobs = queue_with_dlq()
-mapping(jobs, function("one"), "first", {first})
-mapping(jobs, function("two"), "second", {second})
+given = {{"on_failure": {{"destination": "arn:aws:sqs:eu-west-1:123456789012:failed"}}}}
+given["{event}"] = {{"destination": "arn:aws:sns:eu-west-1:123456789012:{name}"}}
+aws.lambda_.FunctionEventInvokeConfig("events", function_name=function().name, destination_config=given)
 """
     assert ids(findings_in(graph_of(tmp_path / "shop", program))) == expected
-
-
-def test_one_reader_may_filter(tmp_path: Path) -> None:
-    program = """
-mapping(queue_with_dlq(), function(), filter_criteria={"filters": [{"pattern": '{"body": {"kind": ["a"]}}'}]})
-"""
-    assert findings_in(graph_of(tmp_path / "shop", program)) == []
