@@ -43,7 +43,7 @@ def _missing(topology: Topology) -> Iterator[Found]:
             why = f"A message that cannot be processed is delivered again and again{until}, and is then gone."
             fix = (
                 f"set redrivePolicy of {queue.name} to a second queue with messageRetentionSeconds "
-                f"{MAXIMUM_RETENTION_SECONDS}, with maxReceiveCount {ADVISED_MAX_RECEIVE_COUNT}"
+                f"{MAXIMUM_RETENTION_SECONDS}, and maxReceiveCount to {ADVISED_MAX_RECEIVE_COUNT}"
             )
             yield Found(Severity.WARNING, (queue.name,), {f"{queue.name}.redrivePolicy": None}, why, fix)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -20,7 +21,7 @@ _ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 _LAMBDA_NAMESPACE = "AWS/Lambda"
 _METRICS: Mapping[str, tuple[frozenset[str], str]] = {
     "IteratorAge": (frozenset({"kinesis", "dynamodb"}), "streams"),
-    "OffsetLag": (frozenset({"kafka"}), "Kafka"),
+    "OffsetLag": (frozenset({"kafka"}), "Kafka topics"),
 }
 """Metrics of Lambda that only some kinds of sources have."""
 
@@ -50,8 +51,8 @@ def _rival_filters(topology: Topology) -> Iterator[Found]:
         readers = [m for m in topology.mappings if m.queue is not None and m.queue.resource.urn == queue.resource.urn]
         readers = [reader for reader in readers if reader.enabled]
         filtering = [reader for reader in readers if _filters(reader)]
-        if len(readers) < 2 or not filtering:
-            continue
+        if not filtering or len({json.dumps(_filters(reader), sort_keys=True) for reader in readers}) < 2:
+            continue  # nobody filters, or everybody in the same way
         names = tuple(reader.name for reader in filtering)
         why = (
             "A queue hands each message to one of its readers, and a mapping deletes what its filters do not match: "
@@ -115,9 +116,7 @@ def _silent_alarms(topology: Topology) -> Iterator[Found]:
             instead = "OffsetLag" if kinds == {"kafka"} else "IteratorAge" if "kafka" not in kinds else ""
             if kinds == {"sqs"}:
                 instead = "ApproximateAgeOfOldestMessage of the queue"
-            why = (
-                f"{metric} is a metric of {sources}, by which {function.name} is not fed: {alarm.name} never has data."
-            )
+            why = f"{metric} is a metric of {sources}, which do not feed {function.name}, so the alarm never has data."
             fix = f"let {alarm.name} watch {instead}" if instead else f"let {alarm.name} watch a metric of the source"
             values = {f"{alarm.name}.metricName": metric, f"{alarm.name}.dimensions": dict(dimensions)}
             yield Found(Severity.WARNING, (alarm.name, function.name), values, why, fix)

@@ -35,15 +35,17 @@ def test_settings_of_other_sources_on_a_queue(tmp_path: Path, mapping: str, expe
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [
-        ("**FILTER", "**FILTER", {"CHK-FILTER-1 error"}),
+        ("**FILTER", "**FILTER", set()),  # what one deletes, the other would delete as well
         ("**FILTER", "", {"CHK-FILTER-1 error"}),
         ("", "", set()),
         ("**FILTER", "enabled=False", set()),
+        ("**FILTER", "**OTHER", {"CHK-FILTER-1 error"}),
     ],
 )
 def test_filters_of_readers_that_share_a_queue(tmp_path: Path, first: str, second: str, expected: set[str]) -> None:
     program = f"""
 FILTER = {{"filter_criteria": {{"filters": [{{"pattern": json.dumps({{"body": {{"kind": ["a"]}}}})}}]}}}}
+OTHER = {{"filter_criteria": {{"filters": [{{"pattern": json.dumps({{"body": {{"kind": ["b"]}}}})}}]}}}}
 jobs = queue_with_dlq()
 mapping(jobs, function("one"), "first", {first})
 mapping(jobs, function("two"), "second", {second})
