@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ import typer
 from lab.checks.acceptance import apply_acceptances, read_acceptances
 from lab.checks.effect import Effect, Quantifier
 from lab.checks.finding import Finding, Severity
-from lab.checks.registry import find_all
+from lab.checks.registry import CHECKS, find_all
 from lab.checks.sarif import CheckedStack, sarif
 from lab.cli.console import Console
 from lab.cli.session import Session
@@ -107,6 +108,32 @@ def check(
         raise typer.Exit(max(failure.exit_code for failure in failures.values()))
     if any(fail_on.fails(finding) for stack in checked for finding in stack.findings):
         raise typer.Exit(VIOLATED)
+
+
+def is_check(name: str) -> bool:
+    """Whether a name is meant for a check, in contrast to a rule of behaviour."""
+    return name.upper().startswith("CHK-")
+
+
+def show_check(console: Console, name: str, *, as_json: bool) -> None:
+    """Print what a check looks for.
+
+    Raises:
+        UsageError: there is no such check; the message suggests the nearest.
+    """
+    found = CHECKS.get(name.upper())
+    if found is None:
+        near = difflib.get_close_matches(name.upper(), CHECKS, n=3)
+        hint = f"did you mean {', '.join(near)}?" if near else "docs/checks.md lists them all"
+        raise UsageError(f"no check has the id {name}: {hint}")
+    said = {"title": found.title, "why": found.why, "fix": found.fix, "source": found.source}
+    if as_json:
+        console.data(json.dumps({"id": found.id, "severity": found.severity.value, **said}))
+        return
+    console.heading(f"{found.id} ({found.severity})")
+    console.data(f"{found.title[:1].upper()}{found.title[1:]}.")
+    for label in ("why", "fix", "source"):
+        console.data(f"{label}: {said[label]}")
 
 
 def register(app: typer.Typer) -> None:
