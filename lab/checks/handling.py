@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from lab.checks.check import Check, Found
-from lab.checks.code.calls import own_deletes
+from lab.checks.code.calls import own_deletes, sends
 from lab.checks.code.dropping import dropped_by
 from lab.checks.code.identifiers import wrong_identifiers
 from lab.checks.code.program import Code
 from lab.checks.finding import Edit, Severity
 from lab.checks.topology import Function, SourceMapping, Topology
+from lab.checks.values import is_unknown
 from lab.rules.rule import LAMBDA_GUIDE
 
 _ERRORS = LAMBDA_GUIDE + "services-sqs-errorhandling.html"
 _SWITCH = "NON_RETRYABLE"
+_RECURSION = "aws:lambda/functionRecursionConfig:FunctionRecursionConfig"
 _RIGHT: Mapping[str, tuple[str, str]] = {
     "sqs": ("messageId", "ESM-REPORT-7"),
     "kinesis": ("kinesis.sequenceNumber", "STR-REPORT-5"),
@@ -91,6 +93,40 @@ def _deleted_by_hand(topology: Topology) -> Iterator[Found]:
         yield Found(Severity.NOTE, (function.name, mapping.name), values, why, fix)
 
 
+def _loops(topology: Topology) -> Iterator[Found]:
+    for mapping, queue, function in topology.sqs_pairs():
+        code = topology.code_of(function)
+        url = queue.resource.outputs.get("url")
+        if not isinstance(code, Code) or not isinstance(url, str) or _may_recur(topology, function):
+            continue
+        places = [where for to, where in sends(code) if to == url]
+        if not places:
+            continue
+        why = (
+            f"The function sends to the queue that feeds it ({places[0]}), and Lambda stops such a loop after about 16 "
+            "passes, so that the message ends in the dead-letter queue."
+        )
+        fix = (
+            f"let messages of {queue.name} come back by its visibility timeout, or allow the loop with a "
+            "FunctionRecursionConfig (recursiveLoop Allow) and end it in the code"
+        )
+        values = {f"{function.name}.send_message": places}
+        yield Found(Severity.NOTE, (function.name, queue.name, mapping.name), values, why, fix)
+
+
+def _may_recur(topology: Topology, function: Function) -> bool:
+    """Whether loops are allowed, or it cannot be told."""
+    configs = topology.graph.of_type(_RECURSION)
+    return any(
+        is_unknown(config.inputs.get("functionName"))
+        or (
+            topology.function_at(config.inputs.get("functionName")) == function
+            and config.inputs.get("recursiveLoop") != "Terminate"
+        )
+        for config in configs
+    )
+
+
 def _handler(function: Function) -> str:
     return str(function.resource.inputs.get("handler"))
 
@@ -122,5 +158,14 @@ CHECKS = (
         "Remove the call, and return what failed as batchItemFailures.",
         _ERRORS,
         _deleted_by_hand,
+    ),
+    Check(
+        "CHK-LOOP-1",
+        "function that sends to the queue that feeds it",
+        Severity.NOTE,
+        "Lambda stops such a loop after about 16 passes, also one that is meant.",
+        "Let messages come back by the visibility timeout, or allow the loop with a FunctionRecursionConfig.",
+        "ASY-LOOP-1",
+        _loops,
     ),
 )

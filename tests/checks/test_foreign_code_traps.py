@@ -8,6 +8,19 @@ import pytest
 
 from tests.checks.foreign import Program, assert_found, found
 
+SENDING = """
+import os
+import boto3
+
+sqs = boto3.client("sqs")
+QUEUE_URL = os.environ["QUEUE_URL"]
+
+
+def handle(event, context):
+    for record in event["Records"]:
+        sqs.send_message(QueueUrl=QUEUE_URL, MessageBody=record["body"], DelaySeconds=60)
+"""
+
 BAD = (
     Program(
         "class-handler",
@@ -265,6 +278,36 @@ BAD = (
                     sqs.delete_message(QueueUrl=os.environ["Q"], ReceiptHandle=record["receiptHandle"])
             """,
         },
+    ),
+    Program(
+        "sends-to-itself",
+        """
+        jobs = queue_with_dlq()
+        worker = function(environment={"variables": {"QUEUE_URL": jobs.url}})
+        mapping(jobs, worker, function_response_types=[], batch_size=1)
+        """,
+        found("CHK-LOOP-1 note"),
+        files={"worker/app.py": SENDING},
+    ),
+    Program(
+        "sends-to-itself-as-it-may",
+        """
+        jobs = queue_with_dlq()
+        worker = function(environment={"variables": {"QUEUE_URL": jobs.url}})
+        mapping(jobs, worker, function_response_types=[], batch_size=1)
+        aws.lambda_.FunctionRecursionConfig("again", function_name=worker.name, recursive_loop="Allow")
+        """,
+        files={"worker/app.py": SENDING},
+    ),
+    Program(
+        "sends-to-the-next",
+        """
+        jobs = queue_with_dlq()
+        following = aws.sqs.Queue("following")
+        worker = function(environment={"variables": {"QUEUE_URL": following.url}})
+        mapping(jobs, worker, function_response_types=[], batch_size=1)
+        """,
+        files={"worker/app.py": SENDING},
     ),
     Program(
         "sync-long",

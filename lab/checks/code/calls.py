@@ -24,6 +24,17 @@ def own_deletes(code: Code) -> list[str]:
     ]
 
 
+def sends(code: Code) -> list[tuple[Any, str]]:
+    """The queues that the code sends to: the URL as far as it can be told (else UNKNOWN), and where."""
+    return [
+        (evaluate(code, module, url), _place(module, call))
+        for module, function in reached(code)
+        for name in ("send_message", "send_message_batch")
+        for call in _calls(function, name)
+        if (url := _keyword(call, "QueueUrl")) is not None
+    ]
+
+
 def impatient_invokes(code: Code) -> list[tuple[Any, str]]:
     """Synchronous invokes by a boto3 client that waits as long as boto3 does by default.
 
