@@ -45,12 +45,15 @@ def properties(values: Mapping[str, Any]) -> dict[str, Any]:
     settings that the lab looks at means anything else when it is empty. Environment variables stay as they are.
     """
     read = plain(values)
-    return {name: value if name == "environment" else _filled(value) for name, value in read.items() if _is_set(value)}
+    filled = {name: value if name == "environment" else _filled(value) for name, value in read.items()}
+    return {name: value for name, value in filled.items() if _is_set(value)}
 
 
 def _filled(value: Any) -> Any:
+    """A value without what is empty in it, blocks of nothing but empty values included."""
     if isinstance(value, dict):
-        return {name: _filled(item) for name, item in value.items() if _is_set(item)}
+        filled = {name: _filled(item) for name, item in value.items()}
+        return {name: item for name, item in filled.items() if _is_set(item)}
     if isinstance(value, list):
         return [_filled(item) for item in value]
     return value

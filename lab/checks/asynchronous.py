@@ -18,6 +18,7 @@ _NOTIFICATION = "aws:s3/bucketNotification:BucketNotification"
 # In these the ARN of what is invoked stands in one input.
 _TARGETS: Mapping[str, tuple[str, ...]] = {
     "aws:cloudwatch/eventTarget:EventTarget": ("arn",),
+    "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter": ("destinationArn",),
     "aws:scheduler/schedule:Schedule": ("target", "arn"),
     INVOKE_CONFIG: ("functionName",),
 }

@@ -136,8 +136,11 @@ def _unheard(topology: Topology) -> Iterator[Found]:
         )
         fix = f"set functionResponseTypes of {mapping.name} to {_REPORT}"
         values = {f"{mapping.name}.functionResponseTypes": [], f"{function.name}.handler": _handler(function)}
-        edits = (Edit(mapping.resource.urn, ("functionResponseTypes",), _REPORT),)
-        yield Found(Severity.ERROR, (mapping.name, function.name), values, why, fix, edits)
+        edits = [Edit(mapping.resource.urn, ("functionResponseTypes",), _REPORT)]
+        if mapping.kind == "kafka" and mapping.provisioned is False:
+            fix += ", which needs provisionedPollerConfig"
+            edits.append(Edit(mapping.resource.urn, ("provisionedPollerConfig", "minimumPollers"), 1))
+        yield Found(Severity.ERROR, (mapping.name, function.name), values, why, fix, tuple(edits))
 
 
 def _handler(function: Function) -> str:

@@ -90,7 +90,7 @@ def _below_limits(topology: Topology) -> Iterator[Found]:
             continue
         names = [mapping.name for mapping, _ in limited]
         why = (
-            f"The mappings invoke up to {total} at once, the function runs {reserved}: what is above is throttled "
+            f"The mappings invoke up to {total} at once, but the function runs {reserved}: the rest is throttled "
             "after it was received, which is what maximumConcurrency is there to prevent."
         )
         fix = f"set reservedConcurrentExecutions of {function.name} to {total} or more"

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from lab.checks.check import Check, Found
 from lab.checks.finding import Edit, Severity
-from lab.checks.topology import Function, Queue, Topology
-from lab.checks.values import block, is_unknown
-from lab.rules.rule import SQS_GUIDE
+from lab.checks.topology import Function, Queue, Topology, redrive_policies
+from lab.checks.values import block, document, is_unknown, number
+from lab.rules.rule import SQS_API, SQS_GUIDE
 
 MAXIMUM_RETENTION_SECONDS = 1_209_600
 ADVISED_MAX_RECEIVE_COUNT = 5
+LARGEST_MAX_RECEIVE_COUNT = 1000
 _INVOKE_CONFIG = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
 
 
@@ -42,7 +43,7 @@ def _missing(topology: Topology) -> Iterator[Found]:
             why = f"A message that cannot be processed is delivered again and again{until}, and is then gone."
             fix = (
                 f"set redrivePolicy of {queue.name} to a second queue with messageRetentionSeconds "
-                f"{MAXIMUM_RETENTION_SECONDS}, with maxReceiveCount {ADVISED_MAX_RECEIVE_COUNT}"
+                f"{MAXIMUM_RETENTION_SECONDS}, and maxReceiveCount to {ADVISED_MAX_RECEIVE_COUNT}"
             )
             yield Found(Severity.WARNING, (queue.name,), {f"{queue.name}.redrivePolicy": None}, why, fix)
 
@@ -97,6 +98,33 @@ def _other_type(topology: Topology) -> Iterator[Found]:
         values: dict[str, object] = {f"{queue.name}.fifoQueue": queue.fifo, f"{queue.name}.deadLetterTargetArn": arn}
         resources = (queue.name,) if target is None else (target.name, queue.name)
         yield Found(Severity.ERROR, resources, values, why, fix)
+
+
+def _refused(topology: Topology) -> Iterator[Found]:
+    for queue in topology.queues:
+        for holder, value in redrive_policies(topology.graph, queue):
+            problem = _problem(value)
+            if problem:
+                why = f"AWS refuses the redrive policy: {problem}."
+                fix = (
+                    f"give redrivePolicy of {holder.name} as JSON with deadLetterTargetArn and a maxReceiveCount from "
+                    f"1 to {LARGEST_MAX_RECEIVE_COUNT}, such as {ADVISED_MAX_RECEIVE_COUNT}"
+                )
+                names = (queue.name,) if holder is queue.resource else (holder.name, queue.name)
+                yield Found(Severity.ERROR, names, {f"{holder.name}.redrivePolicy": value}, why, fix)
+
+
+def _problem(value: object) -> str:
+    """What is wrong with a redrive policy that is known; "" if nothing, or it cannot be told."""
+    policy = document(value)
+    if policy is None:
+        return "it is no JSON object" if isinstance(value, str) else ""
+    if policy.get("deadLetterTargetArn") is None:
+        return "it has no deadLetterTargetArn"
+    count = number(policy.get("maxReceiveCount"))
+    if count is not None and not 1 <= count <= LARGEST_MAX_RECEIVE_COUNT:
+        return f"maxReceiveCount is {count}"
+    return ""
 
 
 def _on_function(topology: Topology) -> Iterator[Found]:
@@ -173,5 +201,14 @@ CHECKS = (
         "Set redrivePolicy on the source queue instead.",
         SQS_GUIDE + "sqs-configure-lambda-function-trigger.html",
         _on_function,
+    ),
+    Check(
+        "CHK-DLQ-6",
+        "redrive policy that AWS refuses",
+        Severity.ERROR,
+        "It has to be JSON with deadLetterTargetArn and a maxReceiveCount from 1 to 1,000.",
+        f"Set deadLetterTargetArn, and maxReceiveCount to {ADVISED_MAX_RECEIVE_COUNT}.",
+        SQS_API + "API_SetQueueAttributes.html",
+        _refused,
     ),
 )

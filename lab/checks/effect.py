@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from lab.checks.edits import edited
-from lab.checks.finding import Finding
+from lab.checks.finding import Edit, Finding
 from lab.errors import DeploymentRefusedError, LabError
 from lab.program.graph import Graph
 from lab.results.conclusion import conclusion
@@ -24,6 +25,7 @@ _FIGURES: Mapping[str, Callable[[Outcome], int]] = {
     "duplicated effects": lambda outcome: outcome.effects.duplicated,
     "overlapping deliveries": lambda outcome: outcome.deliveries.overlapping,
     "duplicate deliveries": lambda outcome: outcome.deliveries.duplicates,
+    "processed out of order": lambda outcome: outcome.ordering.violations,
     "throttled invokes": lambda outcome: outcome.invocations.throttled,
 }
 
@@ -38,11 +40,14 @@ class Effect:
         text: one line for people.
         before: figures of the stack as it is; empty where it could not be simulated.
         after: the same figures with the fix.
+        tried: what was changed for it, by `resource.input`: a fix may say more than a simulation can try, such as to
+            make a queue; None is an input that was removed.
     """
 
     text: str
     before: Mapping[str, int] = field(default_factory=dict)
     after: Mapping[str, int] = field(default_factory=dict)
+    tried: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -65,8 +70,12 @@ class Quantifier:
         before = self._before()
         if isinstance(before, LabError) and not isinstance(before, DeploymentRefusedError):
             return Effect(f"not simulated: {_first_line(before)}")
+        tried = {".".join((self.graph.resources[edit.urn].name, *edit.path)): edit.value for edit in finding.edits}
+        return replace(self._with(finding.edits, before), tried=tried)
+
+    def _with(self, edits: Sequence[Edit], before: Outcome | DeploymentRefusedError) -> Effect:
         try:
-            after = self.simulate(edited(self.graph, finding.edits))
+            after = self.simulate(edited(self.graph, edits))
         except DeploymentRefusedError as error:
             return Effect(f"not simulated: with this fix alone, {_first_line(error)}")
         except LabError as error:
@@ -97,7 +106,8 @@ def _compared(before: Outcome, after: Outcome) -> Effect:
         for name in _FIGURES
         if old[name] != new[name]
     ]
-    return Effect(", ".join(changes) or f"nothing changes for any{of_messages}", old, new)
+    same = f"every count stays as it is, with {sent} message{'' if sent == 1 else 's'}"
+    return Effect(", ".join(changes) or same, old, new)
 
 
 def _first_line(error: LabError) -> str:

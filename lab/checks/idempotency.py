@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from lab.checks.check import Check, Found
-from lab.checks.code.habits import Records, records_of
+from lab.checks.code.habits import Records, key_expressions_of, records_of
 from lab.checks.code.program import Code
 from lab.checks.dead_letters import MAXIMUM_RETENTION_SECONDS
 from lab.checks.finding import Edit, Severity
 from lab.checks.topology import Function, Queue, Topology
 from lab.checks.visibility import is_held, is_short
 
+_MESSAGE_ID = re.compile(r"\bmessageId\b")
 _EXPIRY = "IDEMPOTENCY_EXPIRES_AFTER_SECONDS"
 _SOURCE = "https://docs.aws.amazon.com/powertools/python/latest/utilities/idempotency/"
 
@@ -91,6 +93,23 @@ def _unsafe_records(topology: Topology) -> Iterator[Found]:
         yield Found(Severity.WARNING, (function.name, queue.name), values, why, fix, edits)
 
 
+def _keyed_by_message(topology: Topology) -> Iterator[Found]:
+    for mapping, queue, function in topology.sqs_pairs():
+        code = topology.code_of(function)
+        keys = key_expressions_of(code) if isinstance(code, Code) else []
+        by_message = [(key, where) for key, where in keys if _MESSAGE_ID.search(key)]
+        if not by_message or queue.redrive is None:
+            continue
+        key, where = by_message[0]
+        why = (
+            f"Work that is done is known by the message's id ({where}), and a redrive from the dead-letter queue or a "
+            "second send makes a new message with a new id: its work is then done again."
+        )
+        fix = f"let {function.name} take a business id from the body as the key"
+        values = {f"{function.name}.eventKeyJmespath": key}
+        yield Found(Severity.NOTE, (function.name, queue.name, mapping.name), values, why, fix)
+
+
 CHECKS = (
     Check(
         "CHK-IDEM-1",
@@ -109,5 +128,14 @@ CHECKS = (
         "Claim the work with one conditional write before it is done.",
         _SOURCE,
         _unsafe_records,
+    ),
+    Check(
+        "CHK-IDEM-3",
+        "record of work done that is known by the message's id",
+        Severity.NOTE,
+        "A redrive, or a second send of the same thing, comes with another messageId and is worked on again.",
+        "Take a business id from the body as the key.",
+        _SOURCE,
+        _keyed_by_message,
     ),
 )

@@ -5,25 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.checks.check import Check, Found
+from lab.checks.code.loops import loops_that_go_on
 from lab.checks.code.processors import processors_of
 from lab.checks.code.program import Code
+from lab.checks.code.responses import Answers, answers_of
 from lab.checks.finding import Edit, Severity
-from lab.checks.topology import Topology
+from lab.checks.topology import Function, Topology
 from lab.rules.rule import LAMBDA_GUIDE
 
 _GOING_ON = frozenset({"BatchProcessor", "AsyncBatchProcessor"})
 _SWITCH = "KEEP_GROUP_ORDER"
 
 
+def _goes_on(topology: Topology, function: Function) -> str:
+    """What certainly goes on after a failure; "" if nothing does, or it cannot be told."""
+    code = topology.code_of(function)
+    if not isinstance(code, Code):
+        return ""
+    used = processors_of(code)
+    if used:
+        return sorted(used)[0] if used <= _GOING_ON else ""
+    loops = loops_that_go_on(code) if answers_of(code) is Answers.REPORTS else []
+    return f"a loop of its own ({loops[0]})" if loops else ""
+
+
 def _overtaking(topology: Topology) -> Iterator[Found]:
     for mapping, queue, function in topology.sqs_pairs():
         if queue.fifo is not True or mapping.reports is not True or (mapping.batch_size or 0) <= 1:
             continue
-        code = topology.code_of(function)
-        used = processors_of(code) if isinstance(code, Code) else set()
-        if not used or not used <= _GOING_ON:
+        name = _goes_on(topology, function)
+        if not name:
             continue
-        name = sorted(used)[0]
         why = (
             f"The function works with {name}, which goes on after a failure and reports the failed record only: what "
             "stood behind it in its group is deleted as processed, before it."

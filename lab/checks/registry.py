@@ -10,9 +10,13 @@ from lab.checks import (
     batching,
     concurrency,
     dead_letters,
+    handling,
     idempotency,
+    invoking,
+    kafka,
     ordering,
     security,
+    sources,
     streams,
     visibility,
 )
@@ -26,10 +30,14 @@ _THEMES = (
     dead_letters,
     concurrency,
     batching,
+    handling,
     ordering,
     idempotency,
     streams,
+    kafka,
+    sources,
     asynchronous,
+    invoking,
     security,
 )
 
@@ -46,7 +54,12 @@ def _collect() -> Mapping[str, Check]:
 CHECKS = _collect()
 
 SAME_AS: Mapping[str, str] = MappingProxyType(
-    {"CFN-E3505": "CHK-VT-1", "CFN-E3502": "CHK-DLQ-4", "CFN-E3705": "CHK-BATCH-3"}
+    {
+        "CFN-E3505": "CHK-VT-1",
+        "CFN-E3502": "CHK-DLQ-4",
+        "CFN-E3634": "CHK-KIND-1",
+        "CFN-E3705": "CHK-BATCH-3",
+    }
 )
 """Findings of cfn-lint's schemas that a check of ours says as well, with the values and the fix."""
 
@@ -64,6 +77,10 @@ def find_all(graph: Graph) -> tuple[Finding, ...]:
 
     topology = Topology.of(graph)
     ours = [finding for check in CHECKS.values() for finding in check.findings(topology)]
-    said = {finding.check for finding in ours}
-    theirs = [f for f in cloudformation_findings(graph) if SAME_AS.get(f.check) not in said]
+    said = {(finding.check, name) for finding in ours for name in finding.resources}
+    theirs = [
+        found
+        for found in cloudformation_findings(graph)
+        if said.isdisjoint((SAME_AS.get(found.check, ""), name) for name in found.resources)
+    ]
     return tuple(sorted([*ours, *theirs], key=lambda finding: -finding.severity.rank))

@@ -6,7 +6,8 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,7 @@ class CheckedStack:
 
     Attributes:
         name: the stack.
-        uri: its stack file, relative to where the command runs.
+        uri: its stack file as a URI, relative to where the command runs.
         findings: what was found.
     """
 
@@ -32,12 +33,13 @@ class CheckedStack:
     findings: tuple[Finding, ...]
 
 
-def sarif(stacks: Sequence[CheckedStack], version: str) -> dict[str, Any]:
+def sarif(stacks: Sequence[CheckedStack], version: str, failures: Mapping[str, str] | None = None) -> dict[str, Any]:
     """One SARIF log with one run.
 
     Args:
         stacks: what was checked.
         version: version of the lab.
+        failures: why stacks could not be checked, by name.
     """
     ids = sorted({*CHECKS, *(finding.check for stack in stacks for finding in stack.findings)})
     first = {finding.check: finding for stack in stacks for finding in stack.findings}
@@ -46,12 +48,23 @@ def sarif(stacks: Sequence[CheckedStack], version: str) -> dict[str, Any]:
         "semanticVersion": version,
         "rules": [_rule(check_id, first.get(check_id)) for check_id in ids],
     }
-    results = [_result(stack, finding, ids.index(finding.check)) for stack in stacks for finding in stack.findings]
-    return {
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}],
+    seen: Counter[str] = Counter()
+    results = [
+        _result(stack, finding, ids.index(finding.check), seen) for stack in stacks for finding in stack.findings
+    ]
+    invocation: dict[str, Any] = {"executionSuccessful": not failures}
+    if failures:
+        # Without these a review would take a stack that could not be checked for one without findings.
+        invocation["toolExecutionNotifications"] = [
+            {"level": "error", "message": {"text": f"{name}: {reason}"}} for name, reason in failures.items()
+        ]
+    run = {
+        "tool": {"driver": driver},
+        "invocations": [invocation],
+        "columnKind": "unicodeCodePoints",
+        "results": results,
     }
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
 def source_address(source: str) -> str:
@@ -66,8 +79,9 @@ def _rule(check_id: str, example: Finding | None) -> dict[str, Any]:
         title, help_text, source, level = check.title, f"{check.why} {check.fix}", check.source, check.severity.value
     else:
         assert example is not None  # an id that is in no table comes from a finding
-        title, help_text, source = example.why, f"{example.why} Fix: {example.fix}.", example.source
-        level = example.severity.value
+        schema = check_id.partition("CFN-")[2]
+        title = f"cfn-lint {schema}: a value that AWS refuses or advises against" if schema else "Unused acceptance"
+        help_text, source, level = f"For example: {example.why}", example.source, example.severity.value
     rule: dict[str, Any] = {
         "id": check_id,
         "shortDescription": {"text": title},
@@ -79,8 +93,11 @@ def _rule(check_id: str, example: Finding | None) -> dict[str, Any]:
     return {**rule, "helpUri": address} if address else rule
 
 
-def _result(stack: CheckedStack, finding: Finding, rule_index: int) -> dict[str, Any]:
-    identity = "\x1f".join((finding.check, stack.name, *finding.resources))
+def _result(stack: CheckedStack, finding: Finding, rule_index: int, seen: Counter[str]) -> dict[str, Any]:
+    identity = "\x1f".join((finding.check, stack.name, *finding.resources, *sorted(finding.values)))
+    seen[identity] += 1
+    if seen[identity] > 1:  # such as two statements of one policy
+        identity += f"\x1f{seen[identity]}"
     result: dict[str, Any] = {
         "ruleId": finding.check,
         "ruleIndex": rule_index,
@@ -94,6 +111,7 @@ def _result(stack: CheckedStack, finding: Finding, rule_index: int) -> dict[str,
         ],
         "partialFingerprints": {"deliveryLab/v1": hashlib.sha256(identity.encode()).hexdigest()},
     }
-    if finding.accepted is not None:
-        result["suppressions"] = [{"kind": "external", "justification": finding.accepted}]
+    # On all results or on none; it is the stack file itself, to which the result points, that accepts.
+    accepted = finding.accepted
+    result["suppressions"] = [] if accepted is None else [{"kind": "inSource", "justification": accepted}]
     return result

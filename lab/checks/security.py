@@ -16,6 +16,8 @@ _ROLE = "aws:iam/role:Role"
 _ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 _POLICY = "aws:iam/policy:Policy"
 _ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+_SHARED_ATTACHMENT = "aws:iam/policyAttachment:PolicyAttachment"
+_ALL_ATTACHMENTS = "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"
 _QUEUE_POLICY = "aws:sqs/queuePolicy:QueuePolicy"
 
 DATA_SERVICES = frozenset({"dynamodb", "iam", "kinesis", "kms", "lambda", "s3", "secretsmanager", "sns", "sqs", "ssm"})
@@ -74,9 +76,18 @@ def _managed(topology: Topology, role: Resource) -> Iterator[tuple[Resource, str
         arn = attachment.inputs.get("policyArn")
         if _is_role(role, attachment.inputs.get("role")) and isinstance(arn, str):
             yield attachment, arn
-    for arn in listed(role.inputs.get("managedPolicyArns")):
-        if isinstance(arn, str):
-            yield role, arn
+    for attachment in topology.graph.of_type(_SHARED_ATTACHMENT):
+        arn = attachment.inputs.get("policyArn")
+        if isinstance(arn, str) and any(_is_role(role, name) for name in listed(attachment.inputs.get("roles"))):
+            yield attachment, arn
+    holders = [(role, role.inputs.get("managedPolicyArns"))]
+    holders += [
+        (attachments, attachments.inputs.get("policyArns"))
+        for attachments in topology.graph.of_type(_ALL_ATTACHMENTS)
+        if _is_role(role, attachments.inputs.get("roleName"))
+    ]
+    for holder, arns in holders:
+        yield from ((holder, arn) for arn in listed(arns) if isinstance(arn, str))
 
 
 def _statements(policy: Any) -> list[Mapping[str, Any]]:
@@ -92,7 +103,9 @@ def _too_wide(statement: Mapping[str, Any]) -> str:
     wide = [action for action in actions if action == "*" or action.endswith(":*")]
     if wide:
         return f"actions {', '.join(wide)}"
-    if "*" not in listed(statement.get("Resource")) or statement.get("Condition"):
+    if statement.get("NotAction") is not None:
+        return f"every action but {', '.join(map(str, listed(statement['NotAction'])))}"
+    if not any(map(_is_everything, listed(statement.get("Resource")))) or statement.get("Condition"):
         return ""
     unbound = [action for action in actions if _names_a_resource(action)]
     return f"{', '.join(unbound)} on every resource" if unbound else ""
@@ -100,7 +113,15 @@ def _too_wide(statement: Mapping[str, Any]) -> str:
 
 def _names_a_resource(action: str) -> bool:
     service, _, name = action.partition(":")
-    return service in DATA_SERVICES and not name.startswith(_LISTING)
+    return service.lower() in DATA_SERVICES and not name.startswith(_LISTING)
+
+
+def _is_everything(resource: Any) -> bool:
+    """Whether a resource of a statement is every one there is: `*`, or an ARN that names nothing but the service."""
+    if not isinstance(resource, str):
+        return False
+    parts = resource.split(":", 5)
+    return resource == "*" or (len(parts) == 6 and set(parts[3:]) <= {"", "*"} and parts[5] == "*")
 
 
 def _unencrypted(topology: Topology) -> Iterator[Found]:

@@ -224,13 +224,23 @@ def _last_visibility(graph: Graph, url: object) -> Resource | None:
     return found
 
 
-def _redrive(graph: Graph, queue: Resource, url: object) -> tuple[Redrive | None, bool]:
-    holder, value = queue, queue.inputs.get("redrivePolicy")
+def redrive_policies(graph: Graph, queue: Queue) -> Iterator[tuple[Resource, object]]:
+    """What says how a queue redrives, with what it says: the queue itself, and RedrivePolicy resources."""
+    yield from _redrive_policies(graph, queue.resource, queue.resource.outputs.get("url"))
+
+
+def _redrive_policies(graph: Graph, queue: Resource, url: object) -> Iterator[tuple[Resource, object]]:
+    if queue.inputs.get("redrivePolicy") not in (None, ""):
+        yield queue, queue.inputs["redrivePolicy"]
     for resource in graph.of_type(REDRIVE_POLICY):
-        if resource.inputs.get("queueUrl") is UNKNOWN:
-            return None, False
         if resource.inputs.get("queueUrl") in (url, queue.id):
-            holder, value = resource, resource.inputs.get("redrivePolicy")
+            yield resource, resource.inputs.get("redrivePolicy")
+
+
+def _redrive(graph: Graph, queue: Resource, url: object) -> tuple[Redrive | None, bool]:
+    if any(resource.inputs.get("queueUrl") is UNKNOWN for resource in graph.of_type(REDRIVE_POLICY)):
+        return None, False
+    *_, (holder, value) = (queue, None), *_redrive_policies(graph, queue, url)  # the last one counts
     if value is None or value == "":
         return None, True
     policy = document(value)

@@ -77,7 +77,8 @@ def _below_timeout(topology: Topology) -> Iterator[Found]:
         if queue.visibility_resource is queue.resource:
             why = (
                 f"AWS refuses to create or update the mapping: Queue visibility timeout: {visibility} seconds is less "
-                f"than Function timeout: {timeout} seconds."
+                f"than Function timeout: {timeout} seconds. A mapping that exists already goes on, and delivers "
+                "messages again while they are worked on."
             )
             yield Found(Severity.ERROR, resources, values, why, fix, edits)
         elif is_held(topology, mapping, queue, function):

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import difflib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
 from lab.checks.acceptance import apply_acceptances, read_acceptances
 from lab.checks.effect import Effect, Quantifier
 from lab.checks.finding import Finding, Severity
-from lab.checks.registry import find_all
+from lab.checks.registry import CHECKS, find_all
 from lab.checks.sarif import CheckedStack, sarif
 from lab.cli.console import Console
 from lab.cli.session import Session
@@ -102,13 +104,39 @@ def check(
     found = dict(for_each(partial(_check, session, quantify=quantify), names, console, "checking"))
     checked = [one for one in found.values() if isinstance(one, _Checked)]
     failures = {name: one for name, one in found.items() if isinstance(one, Failure)}
-    _show(console, checked, OutputFormat.JSON if as_json else output)
+    _show(console, checked, failures, OutputFormat.JSON if as_json else output)
     for name, failure in failures.items():
         console.error(f"{name}: {failure.message}")
     if failures:
         raise typer.Exit(max(failure.exit_code for failure in failures.values()))
     if any(fail_on.fails(finding) for stack in checked for finding in stack.findings):
         raise typer.Exit(VIOLATED)
+
+
+def is_check(name: str) -> bool:
+    """Whether a name is meant for a check, in contrast to a rule of behaviour."""
+    return name.upper().startswith("CHK-")
+
+
+def show_check(console: Console, name: str, *, as_json: bool) -> None:
+    """Print what a check looks for.
+
+    Raises:
+        UsageError: there is no such check; the message suggests the nearest.
+    """
+    found = CHECKS.get(name.upper())
+    if found is None:
+        near = difflib.get_close_matches(name.upper(), CHECKS, n=3)
+        hint = f"did you mean {', '.join(near)}?" if near else "docs/checks.md lists them all"
+        raise UsageError(f"no check has the id {name}: {hint}")
+    said = {"title": found.title, "why": found.why, "fix": found.fix, "source": found.source}
+    if as_json:
+        console.data(json.dumps({"id": found.id, "severity": found.severity.value, **said}))
+        return
+    console.heading(f"{found.id} ({found.severity})")
+    console.data(f"{found.title[:1].upper()}{found.title[1:]}.")
+    for label in ("why", "fix", "source"):
+        console.data(f"{label}: {said[label]}")
 
 
 def register(app: typer.Typer) -> None:
@@ -145,10 +173,11 @@ def _effects(session: Session, graph: Graph, findings: Sequence[Finding]) -> dic
 # -- what is printed ----------------------------------------------------------------------------------------
 
 
-def _show(console: Console, checked: Sequence[_Checked], output: OutputFormat) -> None:
+def _show(console: Console, checked: Sequence[_Checked], failures: Mapping[str, Failure], output: OutputFormat) -> None:
     if output is OutputFormat.SARIF:
         found = [CheckedStack(stack.stack, _uri(stack.file), stack.findings) for stack in checked]
-        console.data(json.dumps(sarif(found, version("delivery-lab")), indent=2, default=repr))
+        reasons = {name: failure.message for name, failure in failures.items()}
+        console.data(json.dumps(sarif(found, version("delivery-lab"), reasons), indent=2, default=repr))
         return
     for stack in checked:
         if output is OutputFormat.JSON:
@@ -161,7 +190,7 @@ def _show(console: Console, checked: Sequence[_Checked], output: OutputFormat) -
 def _uri(file: Path) -> str:
     """The stack file as code reviews want it: relative to the folder that the command runs in, if it is below it."""
     try:
-        return file.relative_to(Path.cwd().resolve()).as_posix()
+        return quote(file.relative_to(Path.cwd().resolve()).as_posix())
     except ValueError:
         return file.as_uri()
 
@@ -180,7 +209,12 @@ def _as_json(stack: _Checked, finding: Finding, effect: Effect | None) -> dict[s
         "accepted": finding.accepted,
     }
     if effect is not None:
-        entry["effect"] = {"text": effect.text, "before": dict(effect.before), "after": dict(effect.after)}
+        entry["effect"] = {
+            "text": effect.text,
+            "tried": dict(effect.tried),
+            "before": dict(effect.before),
+            "after": dict(effect.after),
+        }
     return entry
 
 
@@ -208,11 +242,11 @@ def _counted(findings: Sequence[tuple[int, Finding]]) -> str:
 
 def _show_finding(console: Console, finding: Finding, effect: Effect | None) -> None:
     console.heading(f"  {finding.severity} {finding.check} {', '.join(finding.resources)}".rstrip())
-    values = ", ".join(f"{name} = {_shown(value)}" for name, value in finding.values.items())
     lines = [
-        ("", values),
+        ("", _listed(finding.values)),
         ("why", finding.why),
         ("fix", finding.fix),
+        ("tried", _listed(effect.tried) if effect is not None else ""),
         ("effect", effect.text if effect is not None else ""),
         ("source", finding.source),
         ("accepted", finding.accepted or ""),
@@ -220,6 +254,10 @@ def _show_finding(console: Console, finding: Finding, effect: Effect | None) -> 
     for name, text in lines:
         if text:
             console.data(f"    {name + ': ' if name else ''}{text}")
+
+
+def _listed(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} = {_shown(value)}" for name, value in values.items())
 
 
 def _shown(value: Any) -> str:

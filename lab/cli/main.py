@@ -156,13 +156,17 @@ def diff(
 
 @app.command()
 def explain(
-    rule: Annotated[str | None, typer.Argument(metavar="RULE", help="Id such as SQS-DLQ-1; none lists all.")] = None,
+    rule: Annotated[
+        str | None, typer.Argument(metavar="RULE", help="Id such as SQS-DLQ-1 or CHK-VT-1; none lists all rules.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print a rule of behaviour, its source and its status."""
+    """Print a rule of behaviour, its source and its status; or what a check looks for."""
     console = Console()
     if rule is None:
         views.show_rules(console, list(RULES.values()), as_json=as_json)
+    elif check.is_check(rule):
+        check.show_check(console, rule, as_json=as_json)
     else:
         views.show_rule(console, find(rule), as_json=as_json)
 

@@ -63,16 +63,25 @@ def refuse_foreign_settings(resource: Resource, kind: str) -> None:
     Raises:
         DeploymentRefusedError: naming the setting.
     """
-    for name in sorted(_FOREIGN[kind]):
-        value = resource.inputs.get(name)
-        if value is not None and value is not False and value != {}:
-            raise DeploymentRefusedError(
-                resource.name,
-                "InvalidParameterValueException",
-                f"Unsupported parameter for event source type: {name} ({kind})",
-                rule="ESM-KIND-1",
-                fix=f"leave {name} out: it is no setting of a mapping that reads {kind}",
-            )
+    for name in foreign_settings(resource, kind):
+        raise DeploymentRefusedError(
+            resource.name,
+            "InvalidParameterValueException",
+            f"Unsupported parameter for event source type: {name} ({kind})",
+            rule="ESM-KIND-1",
+            fix=f"leave {name} out: it is no setting of a mapping that reads {kind}",
+        )
+
+
+def foreign_settings(resource: Resource, kind: str) -> list[str]:
+    """The settings of a mapping that AWS has for other kinds of sources only.
+
+    Args:
+        resource: the mapping.
+        kind: `an SQS queue`, `a stream` or `a Kafka topic`.
+    """
+    values = {name: resource.inputs.get(name) for name in sorted(_FOREIGN[kind])}
+    return [name for name, value in values.items() if value is not None and value is not False and value != {}]
 
 
 @dataclass(slots=True)

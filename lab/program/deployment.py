@@ -16,6 +16,7 @@ from pulumi.runtime.proto import callback_pb2, resource_pb2, source_pb2
 
 from lab.errors import LabError, NotModelledError, ProgramError
 from lab.program import naming
+from lab.program.documents import with_documents_as_text
 from lab.program.frames import Frames
 from lab.program.graph import ResourceOptions
 from lab.program.invokes import INVOKES
@@ -106,6 +107,7 @@ class Deployment:
             self._reserved.add(urn)
             self._transforms[urn] = list(request.transforms)
             self.callbacks.used = self.callbacks.used or bool(request.transforms)
+        inputs = with_documents_as_text(request.type, request.object, self._decoder)
         created = self._create(urn, request) if request.custom else Created("", {})
         registration = Registration(
             urn=urn,
@@ -113,8 +115,8 @@ class Deployment:
             name=request.name,
             custom=request.custom,
             parent=request.parent,
-            inputs=request.object,
-            state=merged(request.object, created.outputs),
+            inputs=inputs,
+            state=merged(inputs, created.outputs),
             id=request.importId or created.id,
             dependencies=tuple(sorted(set(request.dependencies))),
             property_dependencies={

@@ -12,7 +12,9 @@ import pytest
 import typer
 
 from lab.checks.finding import Finding, Severity
+from lab.checks.registry import CHECKS
 from lab.cli.check import FailOn, register
+from lab.cli.main import main
 from lab.errors import StackFileError, StackNotFoundError, UsageError
 from tests.checks.world import ORDINARY, REPORTING, write_project
 
@@ -150,6 +152,21 @@ def test_sarif_names_the_stack_file_from_where_the_command_runs(
     assert said.code == 5
     [result] = json.loads(said.out)["runs"][0]["results"]
     assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "shop/Pulumi.prod.yaml"
+
+
+def test_explain_knows_checks_as_well(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "chk-vt-1"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "CHK-VT-1 (error)",
+        "Visibility timeout below the function's timeout.",
+        f"why: {CHECKS['CHK-VT-1'].why}",
+        f"fix: {CHECKS['CHK-VT-1'].fix}",
+        "source: ESM-VT-1",
+    ]
+    assert main(["explain", "CHK-VT-1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["severity"] == "error"
+    assert main(["explain", "CHK-VT-9"]) == 2
+    assert capsys.readouterr().err.startswith("error: no check has the id CHK-VT-9: did you mean CHK-VT-")
 
 
 def test_quantify_says_what_the_fix_changes(folder: Path, check: Check) -> None:

@@ -51,6 +51,7 @@ def test_a_fix_is_tried_out(tmp_path: Path, workload: Workload) -> None:
     assert effect is not None
     assert effect.text == ("lost 1 -> 0 of 4 messages, dead-lettered 0 -> 1 of 4 messages, duplicate deliveries 0 -> 4")
     assert (effect.before["lost"], effect.after["lost"]) == (1, 0)
+    assert effect.tried == {"mapping.functionResponseTypes": ["ReportBatchItemFailures"]}
 
 
 def test_a_stack_that_aws_refuses_is_simulated_with_the_fix(tmp_path: Path, workload: Workload) -> None:
@@ -72,7 +73,7 @@ def test_a_fix_that_makes_no_difference_says_so(tmp_path: Path, workload: Worklo
     [finding] = findings_in(graph)
     effect = effect_of(finding, graph, tmp_path / "shop", workload)
     assert effect is not None
-    assert effect.text == "nothing changes for any of 4 messages"
+    assert effect.text == "every count stays as it is, with 4 messages"
 
 
 def test_a_finding_that_no_setting_mends_has_no_effect(tmp_path: Path, workload: Workload) -> None:

@@ -1,37 +1,13 @@
-"""Programs as other people write them: everything that is wrong is found, and nothing else.
-
-`cfn_lint_alone` is what the schemas of cfn-lint find in the same program without our checks.
-"""
+"""Programs as other people write them: everything that is wrong is found, and nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from lab.checks.cloudformation import cloudformation_findings
-from lab.checks.finding import Finding
-from lab.checks.registry import SAME_AS, find_all
-from lab.program.engine import evaluate
-from lab.program.graph import Graph
-from lab.program.project import read_project
-from tests.checks.world import ORDINARY, REPORTING, SILENT, write_project
-
-
-@dataclass(frozen=True)
-class Program:
-    name: str
-    program: str
-    expected: frozenset[str] = frozenset()
-    cfn_lint_alone: frozenset[str] = frozenset()
-    files: dict[str, str] = field(default_factory=dict)
-
-
-def found(*ids: str) -> frozenset[str]:
-    return frozenset(ids)
-
+from tests.checks.foreign import Program, assert_found, found
+from tests.checks.world import KINESIS_REPORTING, ORDINARY, REPORTING, SILENT
 
 POWERTOOLS = """
 from aws_lambda_powertools import Logger
@@ -147,6 +123,7 @@ GOOD = (
                 bisect_batch_on_function_error=True,
                 destination_config={"on_failure": {"destination_arn": parking.arn}})
         """,
+        files={"worker/app.py": KINESIS_REPORTING},
     ),
     Program(
         "asynchronous",
@@ -293,7 +270,8 @@ BAD = (
         other = aws.kinesis.Stream("views", shard_count=2)
         mapping(other, function("other"), "short", starting_position="LATEST", maximum_retry_attempts=2)
         """,
-        found("CHK-STREAM-1 warning", "CHK-STREAM-2 warning"),
+        found("CHK-STREAM-1 warning", "CHK-STREAM-2 warning", "CHK-STREAM-3 warning"),
+        files={"worker/app.py": KINESIS_REPORTING},
     ),
     Program(
         "dead-letter-queue-on-the-function",
@@ -384,24 +362,4 @@ BAD = (
 
 @pytest.mark.parametrize("program", [*GOOD, *BAD], ids=lambda program: program.name)
 def test_everything_is_found_and_nothing_else(program: Program, tmp_path: Path) -> None:
-    project = read_project(write_project(tmp_path / "shop", program.program, program.files))
-
-    graph = evaluate(project, "prod")
-    findings = find_all(graph)
-    alone = {finding.check for finding in cloudformation_findings(graph)}
-
-    assert {f"{finding.check} {finding.severity}" for finding in findings} == program.expected
-    assert alone == program.cfn_lint_alone
-    assert alone <= SAME_AS.keys()
-    assert not [problem for finding in findings for problem in _unclear(finding, graph)]
-
-
-def _unclear(finding: Finding, graph: Graph) -> Iterator[str]:
-    """What a finding fails to say."""
-    names = {resource.name for resource in graph.resources.values()}
-    if not finding.resources or not set(finding.resources) <= names:
-        yield f"{finding.check}: resources {finding.resources}"
-    if not finding.values or not finding.why.endswith(".") or not finding.fix or finding.fix.endswith("."):
-        yield f"{finding.check}: values, why or fix"
-    if not all(edit.urn in graph.resources for edit in finding.edits):
-        yield f"{finding.check}: edits"
+    assert_found(program, tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -65,8 +66,29 @@ def test_results_refer_to_their_rule_and_their_stack_file(log: dict[str, Any]) -
 
 def test_accepted_findings_are_suppressed_with_their_reason(log: dict[str, Any]) -> None:
     first, second = log["runs"][0]["results"]
-    assert "suppressions" not in first
-    assert second["suppressions"] == [{"kind": "external", "justification": "wanted"}]
+    assert first["suppressions"] == []
+    assert second["suppressions"] == [{"kind": "inSource", "justification": "wanted"}]
+
+
+def test_results_that_differ_in_anything_have_fingerprints_of_their_own() -> None:
+    first = FINDINGS[0]
+    alike = (first, replace(first, values={"y": 1}), first, replace(first, resources=("jobs",)))
+    results = sarif([CheckedStack("prod", "p.yaml", alike)], "1")["runs"][0]["results"]
+    assert len({result["partialFingerprints"]["deliveryLab/v1"] for result in results}) == len(alike)
+    assert (
+        results[0]["partialFingerprints"]
+        == sarif([CheckedStack("prod", "p.yaml", (first,))], "1")["runs"][0]["results"][0]["partialFingerprints"]
+    )
+
+
+def test_a_stack_that_could_not_be_checked_is_no_stack_without_findings() -> None:
+    [good] = sarif([], "1")["runs"]
+    assert good["invocations"] == [{"executionSuccessful": True}]
+    [failed] = sarif([], "1", {"prod": "no such setting"})["runs"]
+    [invocation] = failed["invocations"]
+    assert invocation["executionSuccessful"] is False
+    [told] = invocation["toolExecutionNotifications"]
+    assert told == {"level": "error", "message": {"text": "prod: no such setting"}}
 
 
 def test_every_source_of_a_check_is_a_rule_or_an_address() -> None:

@@ -59,6 +59,8 @@ def handle(event, context):
     return {"batchItemFailures": failures}
 """
 
+KINESIS_REPORTING = REPORTING.replace('record["messageId"]', 'record["kinesis"]["sequenceNumber"]')
+
 SILENT = """
 def handle(event, context):
     for record in event["Records"]:

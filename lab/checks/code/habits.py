@@ -122,6 +122,21 @@ def records_of(code: Code) -> Records | None:
     return None
 
 
+def key_expressions_of(code: Code) -> list[tuple[str, str]]:
+    """What Powertools takes for the key of a record of work done, with where it is said."""
+    found = []
+    for module in code.modules.values():
+        for call in (node for node in ast.walk(module.tree) if isinstance(node, ast.Call)):
+            origin = code.origin(module, call.func)
+            if not origin.startswith(_POWERTOOLS_IDEMPOTENCY) or not origin.endswith("IdempotencyConfig"):
+                continue
+            given = [keyword.value for keyword in call.keywords if keyword.arg == "event_key_jmespath"]
+            value = evaluate(code, module, (given + call.args[:1])[0]) if given or call.args else UNKNOWN
+            if isinstance(value, str):
+                found.append((value, f"IdempotencyConfig(...) in {module.name}, line {call.lineno}"))
+    return found
+
+
 def _powertools_calls(code: Code) -> tuple[list[tuple[float | None, str]], bool]:
     configured: list[tuple[float | None, str]] = []
     has_store = False

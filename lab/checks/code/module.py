@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+_MOST_KEPT = 512
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -43,8 +45,12 @@ class Module:
     imported_modules: tuple[str, ...]
 
 
+@functools.lru_cache(maxsize=_MOST_KEPT)
 def parse_module(name: str, text: str, *, is_package: bool) -> Module | None:
-    """Parse a module; None where it is not valid Python of the version that the lab runs on."""
+    """Parse a module; None where it is not valid Python of the version that the lab runs on.
+
+    The stacks of a project share most of their code, so what was parsed is kept; nobody changes it.
+    """
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):

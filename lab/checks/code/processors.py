@@ -1,4 +1,4 @@
-"""Which of Powertools' batch processors a function works with."""
+"""Which of Powertools' batch processors a function works with, and on what."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import ast
 from collections.abc import Iterator
 
 from lab.checks.code.constants import evaluate
-from lab.checks.code.module import Module
+from lab.checks.code.module import FunctionNode, Module
 from lab.checks.code.program import Code
 from lab.program.graph import UNKNOWN
 
 _BATCH = "aws_lambda_powertools.utilities.batch"
 _POSITIONS = {"process_partial_response": 2, "async_process_partial_response": 2, "batch_processor": 1}
+_HANDLER_POSITIONS = {"process_partial_response": 1, "async_process_partial_response": 1, "batch_processor": 0}
 
 
 def processors_of(code: Code) -> set[str]:
@@ -19,15 +20,34 @@ def processors_of(code: Code) -> set[str]:
     return {name for module in code.modules.values() for name in _in_module(code, module)}
 
 
+def record_handlers_of(code: Code) -> Iterator[tuple[Module, FunctionNode]]:
+    """The functions of the program that Powertools calls with each record."""
+    for module in code.modules.values():
+        for call, name in _batch_calls(code, module):
+            handler = _argument(call, "record_handler", _HANDLER_POSITIONS[name])
+            found = code.function(module, handler.id) if isinstance(handler, ast.Name) else None
+            if found is not None:
+                yield found
+
+
 def _in_module(code: Code, module: Module) -> Iterator[str]:
+    for call, name in _batch_calls(code, module):
+        processor = _argument(call, "processor", _POSITIONS[name])
+        yield "" if processor is None else _class_of(code, module, processor)
+
+
+def _batch_calls(code: Code, module: Module) -> Iterator[tuple[ast.Call, str]]:
     for call in (node for node in ast.walk(module.tree) if isinstance(node, ast.Call)):
         origin = code.origin(module, call.func)
         name = origin.rpartition(".")[2]
-        if not origin.startswith(_BATCH) or name not in _POSITIONS:
-            continue
-        given = [keyword.value for keyword in call.keywords if keyword.arg == "processor"]
-        given += call.args[_POSITIONS[name] : _POSITIONS[name] + 1]
-        yield _class_of(code, module, given[0]) if given else ""
+        if origin.startswith(_BATCH) and name in _POSITIONS:
+            yield call, name
+
+
+def _argument(call: ast.Call, name: str, position: int) -> ast.expr | None:
+    given = [keyword.value for keyword in call.keywords if keyword.arg == name]
+    given += call.args[position : position + 1]
+    return given[0] if given else None
 
 
 def _class_of(code: Code, module: Module, expression: ast.expr) -> str:

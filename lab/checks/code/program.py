@@ -109,6 +109,8 @@ def read_code(graph: Graph, function: Resource, environment: Mapping[str, object
         environment: its variables.
     """
     handler, runtime = function.inputs.get("handler"), function.inputs.get("runtime")
+    if function.inputs.get("packageType") == "Image":
+        return UnreadableCode("its code is a container image")
     if not isinstance(runtime, str) or not runtime.startswith("python"):
         return UnreadableCode(f"its runtime is {runtime or 'not set'}, and only Python is read")
     if not isinstance(handler, str) or "." not in handler:

@@ -14,6 +14,7 @@ from enum import Enum
 from lab.checks.code.constants import evaluate
 from lab.checks.code.module import FunctionNode, Module, assigned, own_nodes
 from lab.checks.code.program import Code
+from lab.checks.code.reached import entry_of
 
 KEY = "batchItemFailures"
 _POWERTOOLS_BATCH = "aws_lambda_powertools.utilities.batch"
@@ -41,12 +42,9 @@ class Answers(Enum):
 
 def answers_of(code: Code) -> Answers:
     """Read what the handler answers."""
-    found = code.function(code.entry, code.handler)
+    found = entry_of(code)
     if found is None:
-        alias = code.entry.assignments.get(code.handler)
-        found = code.function(code.entry, alias.id) if isinstance(alias, ast.Name) else None
-        if found is None:
-            return Answers.UNKNOWN
+        return Answers.UNKNOWN
     module, function = found
     answer = _Reader(code).function(module, function, 0)
     if answer is Answers.REPORTS:

@@ -1,0 +1,148 @@
+"""Where the checks of streams, Kafka and destinations begin and end to find something."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lab.checks.finding import Finding
+from tests.checks.world import SILENT, findings_in, graph_of, ids
+
+STREAM = """
+parking = aws.sqs.Queue("parking", message_retention_seconds=14 * DAY)
+stream = aws.kinesis.Stream("clicks", shard_count=2)
+worker = function()
+mapping(stream, worker, **{{"starting_position": "LATEST", "function_response_types": [],
+        "destination_config": {{"on_failure": {{"destination_arn": parking.arn}}}}, {mapping}}})
+{more}
+"""
+KAFKA = STREAM.replace(
+    'aws.kinesis.Stream("clicks", shard_count=2)',
+    """aws.msk.ServerlessCluster("clicks",
+    client_authentication={{"sasl": {{"iam": {{"enabled": True}}}}}},
+    vpc_configs=[{{"subnet_ids": ["subnet-1", "subnet-2"]}}])""",
+).replace('"LATEST", ', '"LATEST", "topics": ["t"], ')
+ALARM = """
+aws.cloudwatch.MetricAlarm("lag", comparison_operator="GreaterThanThreshold", evaluation_periods=1, threshold=1,
+    {metric})
+"""
+QUERY = """metric_queries=[{"id": "m", "return_data": True, "metric": {"metric_name": "IteratorAge",
+    "stat": "Maximum", "period": 60, "namespace": "AWS/Lambda", "dimensions": {"FunctionName": worker.name}}}]"""
+BOUNDED = '"maximum_retry_attempts": 3'
+PROVISIONED = '"provisioned_poller_config": {"minimum_pollers": 1}'
+
+
+def found(tmp_path: Path, program: str, mapping: str, more: str = "") -> list[Finding]:
+    return findings_in(
+        graph_of(tmp_path / "shop", program.format(mapping=mapping, more=more), {"worker/app.py": SILENT})
+    )
+
+
+@pytest.mark.parametrize(
+    ("mapping", "expected"),
+    [
+        (BOUNDED, {"CHK-STREAM-3 warning"}),
+        ('"maximum_record_age_in_seconds": 60', {"CHK-STREAM-3 warning"}),
+        ("", set()),  # endless, and a destination: nothing is given up before it expires
+        (f'{BOUNDED}, "batch_size": 1', set()),
+        (f'{BOUNDED}, "batch_size": 2', {"CHK-STREAM-3 warning"}),
+        (f'{BOUNDED}, "bisect_batch_on_function_error": True', set()),
+        (f'{BOUNDED}, "bisect_batch_on_function_error": False', {"CHK-STREAM-3 warning"}),
+        (f'{BOUNDED}, "bisect_batch_on_function_error": stream.arn.apply(bool)', set()),
+        (f'{BOUNDED}, "destination_config": None', {"CHK-STREAM-2 warning", "CHK-STREAM-3 warning"}),
+    ],
+)
+def test_what_is_given_up_with_a_bad_record(tmp_path: Path, mapping: str, expected: set[str]) -> None:
+    assert ids(found(tmp_path, STREAM, mapping)) == expected
+
+
+def test_a_partial_response_does_not_step_over_a_bad_record(tmp_path: Path) -> None:
+    reporting = f'{BOUNDED}, "function_response_types": ["ReportBatchItemFailures"]'
+    [finding] = [each for each in found(tmp_path, STREAM, reporting) if each.check == "CHK-STREAM-3"]
+    assert "the records behind it in its batch" in finding.why
+    assert finding.source == "STR-REPORT-9"
+    [edit] = finding.edits
+    assert (edit.path, edit.value) == (("bisectBatchOnFunctionError",), True)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "expected"),
+    [
+        # With a destination, AWS ends endless retries after 10: then the batch is given up.
+        (PROVISIONED, {"CHK-KAFKA-3 note", "CHK-STREAM-3 warning"}),
+        (f'{PROVISIONED}, "bisect_batch_on_function_error": True', {"CHK-KAFKA-3 note"}),
+        (f'{PROVISIONED}, {BOUNDED}, "bisect_batch_on_function_error": True', set()),
+        (f"{PROVISIONED}, {BOUNDED}", {"CHK-STREAM-3 warning"}),
+        ('"destination_config": None', {"CHK-STREAM-1 warning"}),
+    ],
+)
+def test_kafka(tmp_path: Path, mapping: str, expected: set[str]) -> None:
+    assert ids(found(tmp_path, KAFKA, mapping)) == expected
+
+
+def test_the_fix_for_kafka_on_demand_brings_the_pollers_that_it_needs(tmp_path: Path) -> None:
+    [finding] = found(tmp_path, KAFKA, '"destination_config": None')
+    assert {edit.path[0]: edit.value for edit in finding.edits} == {
+        "maximumRetryAttempts": 5,
+        "bisectBatchOnFunctionError": True,
+        "provisionedPollerConfig": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("program", "metric", "expected"),
+    [
+        (
+            KAFKA,
+            'metric_name="IteratorAge", namespace="AWS/Lambda", dimensions={"FunctionName": worker.name}',
+            "OffsetLag",
+        ),
+        (KAFKA, 'metric_name="OffsetLag", namespace="AWS/Lambda", dimensions={"FunctionName": worker.name}', ""),
+        (STREAM, 'metric_name="IteratorAge", namespace="AWS/Lambda", dimensions={"FunctionName": worker.arn}', ""),
+        (
+            STREAM,
+            'metric_name="OffsetLag", namespace="AWS/Lambda", dimensions={"FunctionName": worker.name}',
+            "IteratorAge",
+        ),
+        (KAFKA, 'metric_name="IteratorAge", namespace="Ours", dimensions={"FunctionName": worker.name}', ""),
+        (KAFKA, 'metric_name="IteratorAge", namespace="AWS/Lambda", dimensions={"FunctionName": "theirs"}', ""),
+        (KAFKA, 'metric_name="Errors", namespace="AWS/Lambda", dimensions={"FunctionName": worker.name}', ""),
+        (
+            KAFKA,
+            QUERY,
+            "OffsetLag",
+        ),
+    ],
+)
+def test_alarms(tmp_path: Path, program: str, metric: str, expected: str) -> None:
+    mapping = f'{PROVISIONED}, {BOUNDED}, "batch_size": 1' if program is KAFKA else f'{BOUNDED}, "batch_size": 1'
+    findings = found(tmp_path, program, mapping, ALARM.format(metric=metric))
+    assert [each.check for each in findings] == (["CHK-METRIC-1"] if expected else [])
+    assert all(f"let lag watch {expected}" == each.fix for each in findings)
+
+
+@pytest.mark.parametrize(("age", "refused"), [(-1, False), (0, True), (59, True), (60, False), (604_800, False)])
+def test_ages_that_aws_refuses(tmp_path: Path, age: int, refused: bool) -> None:
+    mapping = f'{BOUNDED}, "batch_size": 1, "maximum_record_age_in_seconds": {age}'
+    assert [each.check for each in found(tmp_path, STREAM, mapping)] == (["CHK-STREAM-4"] if refused else [])
+
+
+@pytest.mark.parametrize(("fifo", "expected"), [(True, {"CHK-DEST-1 error"}), (False, set())])
+def test_destinations_are_standard_queues(tmp_path: Path, fifo: bool, expected: set[str]) -> None:
+    late = f'aws.sqs.Queue("late", fifo_queue={fifo}).arn'
+    given = f'"destination_config": {{"on_failure": {{"destination_arn": {late}}}}}'
+    assert ids(found(tmp_path, STREAM, f'{BOUNDED}, "batch_size": 1, {given}')) == expected
+
+
+@pytest.mark.parametrize(("name", "expected"), [("late.fifo", {"CHK-DEST-1 error"}), ("late", set())])
+@pytest.mark.parametrize("event", ["on_success", "on_failure"])
+def test_destinations_of_asynchronous_invokes_are_standard_queues(
+    tmp_path: Path, name: str, expected: set[str], event: str
+) -> None:
+    program = f"""
+given = {{"on_failure": {{"destination": "arn:aws:sqs:eu-west-1:123456789012:failed"}}}}
+given["{event}"] = {{"destination": "arn:aws:sns:eu-west-1:123456789012:{name}"}}
+aws.lambda_.FunctionEventInvokeConfig("events", function_name=function().name, destination_config=given)
+"""
+    assert ids(findings_in(graph_of(tmp_path / "shop", program))) == expected
