@@ -139,6 +139,7 @@ class HandlerEnvironment:
             stderr=self._stderr,
             seed=self.entropy.getrandbits(256),
             package_state=host.package_state,
+            folder=next(iter(self._search.folders), None),
         )
 
         self._alive = True
