@@ -13,6 +13,7 @@ from typing import Any
 
 from lab.errors import NotModelledError
 from lab.places.events import INVOKE_CONFIG, RECURSION_CONFIG
+from lab.program.config import SECRET
 from lab.program.graph import Graph, Resource
 
 QUEUE = "aws:sqs/queue:Queue"
@@ -261,5 +262,6 @@ def _problems(resource: Resource, support: Support) -> list[str]:
             continue
         refusal = support.refused.get(name, Refusal("leave it out", _always))
         if refusal.when(value):
-            problems.append(f"{resource.name}: {name} = {value!r}; nearest: {refusal.nearest}")
+            shown = SECRET if name in resource.secret_inputs else repr(value)
+            problems.append(f"{resource.name}: {name} = {shown}; nearest: {refusal.nearest}")
     return problems

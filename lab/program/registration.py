@@ -60,6 +60,7 @@ class Registration:
             dependencies=self.dependencies,
             property_dependencies=self.property_dependencies,
             secret_inputs=inputs.secrets,
+            secret_paths=inputs.secret_paths,
             options=self.options,
             external=self.external,
         )

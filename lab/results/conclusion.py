@@ -25,7 +25,7 @@ def conclusion(outcome: Outcome) -> str:
     if poison:
         parts.append(f"{poison} poison {_plural(poison, 'message ends', 'messages end')} in the dead-letter queue")
     if messages.remaining:
-        parts.append(f"{messages.remaining} are still waiting at the end")
+        parts.append(f"{messages.remaining} {_plural(messages.remaining, 'is', 'are')} still waiting at the end")
     if messages.processed:
         parts.append(_processed(outcome))
     if not parts:
@@ -41,7 +41,7 @@ def _gone(outcome: Outcome) -> Iterator[str]:
         lost = f"{messages.lost} of {messages.sent} messages are lost"
         yield f"{lost}: {how}, never processed, in no dead-letter queue"
     if messages.expired:
-        yield f"{messages.expired} expire"
+        yield f"{messages.expired} {_plural(messages.expired, 'expires', 'expire')}"
 
 
 def _overtaken(count: int) -> str:

@@ -211,6 +211,7 @@ def test_secrets_are_placeholders_marked_on_the_inputs_they_reach(make_project: 
     topic = named(graph, "topic")
     assert topic.inputs == {"displayName": "[secret]", "name": "open", "tags": {"a": "[secret]", "b": "c"}}
     assert topic.secret_inputs == {"displayName", "tags"}
+    assert topic.secret_paths == {("displayName",), ("tags", "a")}
     assert graph.outputs == {"secret": "[secret]", "made": "made here"}
     assert graph.config == {"demo:token": "[secret]"}
 
