@@ -73,6 +73,8 @@ class Deployment:
             **dict.fromkeys((events.TOPIC, events.EVENT_BUS, *events.BUCKETS), (self._sink, "DST-TARGET-1")),
         }
         for resource in self.graph.resources.values():
+            if resource.external:
+                continue  # somebody else's: what it is like is not known here
             if resource.type.startswith(TYPE_PREFIX):
                 create_dynamic(resource, self.project_dir, self.graph.config, self.graph.project, self.account)
             if resource.type not in create:
@@ -152,16 +154,8 @@ class Deployment:
 
     def _function(self, resource: Resource) -> None:
         label = self._labels[resource.urn]
-        code = self._known(resource, "code", None)
-        if code is None:
-            raise NotModelledError(f"{label} has no code on this machine\n  nearest: pulumi.FileArchive of a folder")
-        environment = self._known(resource, "environment", {}).get("variables", {})
-        unknown = sorted(name for name, value in environment.items() if value is UNKNOWN)
-        if unknown:
-            raise NotModelledError(
-                f"{label}: the environment variable {unknown[0]} is known only after deployment; the lab computes ids, "
-                "ARNs and URLs of the common resource types"
-            )
+        problems = supported.function_problems(resource)
+        environment = {} if problems else self._known(resource, "environment", {}).get("variables", {})
         reserved = self._known(resource, "reservedConcurrentExecutions", -1)
         arn = str(resource.outputs["arn"])
         self.account.functions.add(
@@ -171,13 +165,16 @@ class Deployment:
                 handler=str(self._known(resource, "handler", "")),
                 timeout_seconds=self._known(resource, "timeout", 3),
                 memory_mb=self._known(resource, "memorySize", 128),
-                environment={name: str(value) for name, value in environment.items()},
+                environment={name: _text(value) for name, value in environment.items() if value is not None},
                 reserved_concurrency=None if reserved < 0 else reserved,
-                code=code_source(code, self.project_dir, label),
-                layers=self._layers(resource),
+                code=CodeSource() if problems else code_source(resource.inputs["code"], self.project_dir, label),
+                layers=() if problems else self._layers(resource),
                 region=arn.split(":")[3],
                 account_id=arn.split(":")[4],
                 runtime=str(self._known(resource, "runtime", "python3.13")),
+                refusal="\n  ".join([f"the function {label} is invoked, and uses what is not modelled:", *problems])
+                if problems
+                else "",
             )
         )
         for reference in (resource.id, resource.outputs.get("name"), arn, resource.outputs.get("invokeArn")):
@@ -335,6 +332,11 @@ class Deployment:
         if value is UNKNOWN:
             raise ProgramError(f"{resource.name}: {name} is known only after deployment, so it cannot be simulated")
         return default if value is None else value
+
+
+def _text(value: Any) -> str:
+    """A variable as the AWS provider passes it on, whatever the program gave it as."""
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
 def _labels(graph: Graph) -> dict[str, str]:

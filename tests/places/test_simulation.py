@@ -22,7 +22,7 @@ import json, pulumi, pulumi_aws as aws
 dead = aws.sqs.Queue("dead", message_retention_seconds=1209600)
 jobs = aws.sqs.Queue("jobs", visibility_timeout_seconds=60, {queue}
     redrive_policy=dead.arn.apply(lambda a: json.dumps({{"deadLetterTargetArn": a, "maxReceiveCount": 3}})))
-worker = aws.lambda_.Function("worker", runtime="python3.13", handler="app.handle", role="arn:aws:iam::1:role/r",
+worker = aws.lambda_.Function("worker", runtime={runtime}, handler="app.handle", role="arn:aws:iam::1:role/r",
     timeout={timeout}, code={code}, {function})
 aws.lambda_.EventSourceMapping("mapping", event_source_arn=jobs.arn, function_name=worker.name, {mapping})
 {more}
@@ -48,7 +48,15 @@ class Folder:
         **parts: str,
     ) -> Run:
         """Write program, handler and workload, and simulate."""
-        filled = {"queue": "", "function": "", "mapping": "", "more": "", "timeout": "10", **parts}
+        filled = {
+            "queue": "",
+            "function": "",
+            "mapping": "",
+            "more": "",
+            "timeout": "10",
+            "runtime": '"python3.13"',
+            **parts,
+        }
         (self.root / "__main__.py").write_text(_PROGRAM.format(code=code, **filled))
         (self.root / "app" / "app.py").write_text(handler)
         (self.root / "load.yaml").write_text(workload)
@@ -122,21 +130,70 @@ def test_messages_rot_in_a_dead_letter_queue_once_its_retention_is_over(folder: 
     assert outcome.messages.expired == 3
 
 
+def test_what_is_not_modelled_is_refused_by_name(folder: Folder) -> None:
+    pipe = "aws.pipes.Pipe('pipe', role_arn='r', source=jobs.arn, target=worker.arn)"
+
+    assert folder.refusal(NotModelledError, more=pipe) == (
+        "stack dev uses what is not modelled:\n  pipe (aws:pipes/pipe:Pipe); nearest: an event source mapping"
+    )
+
+
+_UNKNOWN = "environment={'variables': {'HOST': aws.rds.Instance('db', instance_class='db.t4g.micro').address}}"
+
+
 @pytest.mark.parametrize(
-    ("parts", "message"),
+    ("function", "message"),
     [
-        ({"function": "snap_start={'apply_on': 'PublishedVersions'}"}, "worker: snapStart = "),
         (
-            {"more": "aws.pipes.Pipe('pipe', role_arn='r', source=jobs.arn, target=worker.arn)"},
-            "pipe (aws:pipes/pipe:Pipe); nearest: an event source mapping",
+            "snap_start={'apply_on': 'PublishedVersions'}",
+            "snapStart = {'applyOn': 'PublishedVersions'}; nearest: a cold start of fixed length (LAM-INIT-1)",
+        ),
+        (
+            _UNKNOWN,
+            (
+                "the environment variable HOST is known only after deployment; "
+                "the lab computes ids, ARNs and URLs of the common resource types"
+            ),
         ),
     ],
 )
-def test_what_is_not_modelled_is_refused_by_name(folder: Folder, parts: dict[str, str], message: str) -> None:
-    refusal = folder.refusal(NotModelledError, **parts)
+def test_a_function_that_cannot_be_run_is_refused_when_it_is_invoked(
+    folder: Folder, function: str, message: str
+) -> None:
+    assert folder.refusal(NotModelledError, function=function) == (
+        f"the function worker is invoked, and uses what is not modelled:\n  worker: {message}"
+    )
 
-    assert refusal.startswith("stack dev uses what is not modelled:\n")
-    assert message in refusal
+
+def test_code_of_another_language_is_refused_when_it_is_invoked(folder: Folder) -> None:
+    message = folder.refusal(NotModelledError, runtime='"nodejs22.x"')
+
+    assert "worker: runtime = 'nodejs22.x'; nearest: a Python runtime" in message
+
+
+def test_a_function_that_cannot_be_run_may_be_part_of_the_stack(folder: Folder) -> None:
+    image = "aws.lambda_.Function('image', role='r', package_type='Image', image_uri='1.dkr.ecr.x.amazonaws.com/a:1')"
+    node = "aws.lambda_.Function('node', role='r', runtime='nodejs22.x', code=pulumi.FileArchive('dist'))"
+
+    assert outcome_of(folder.run(more=f"{image}\n{node}")).messages.processed == 3
+    message = folder.refusal(NotModelledError, more=image, workload="send: [{invoke: image, body: {}}]")
+    assert "image: imageUri = " in message
+
+
+def test_variables_are_texts_as_the_provider_makes_them(folder: Folder) -> None:
+    handler = "import os\ndef handle(event, context):\n    print(os.environ['ON'], os.environ['MOST'])\n"
+
+    run = folder.run(handler=handler, function="environment={'variables': {'ON': True, 'MOST': 5}}")
+
+    assert {log.text for log in run.logs} == {"true 5"}
+
+
+def test_a_queue_that_somebody_else_created_is_no_queue_of_the_stack(folder: Folder) -> None:
+    other = "other = aws.sqs.Queue.get('other', 'https://sqs.us-east-1.amazonaws.com/1/other')"
+
+    assert outcome_of(folder.run(more=other)).messages.processed == 3
+    message = folder.refusal(WorkloadError, more=other, workload="send: [{queue: other, body: {}}]")
+    assert "the stack dev has no queue other (there are: dead, jobs)" in message
 
 
 def test_a_type_that_only_feeds_is_noted(folder: Folder) -> None:
