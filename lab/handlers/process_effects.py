@@ -23,6 +23,11 @@ from lab.handlers.patches import Patches
 from lab.handlers.virtual_threads import Local
 from lab.model.clock import seconds
 
+_NO_NETWORK = (
+    "the simulation has no network; AWS services are answered when they are called through boto3, "
+    "anything else has to be switched off for it"
+)
+
 
 def install(patches: Patches) -> None:
     """Shield the host's process from code inside handlers."""
@@ -34,6 +39,8 @@ def install(patches: Patches) -> None:
     patches.set(os, "_exit", _exit(os._exit))
     if hasattr(os, "fork"):
         patches.set(os, "fork", _fork(os.fork))
+    for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
+        patches.set(socket, name, _look_up(getattr(socket, name)))
     patches.set(socket.socket, "connect", _connect(socket.socket.connect))
     patches.set(socket.socket, "connect_ex", _connect(socket.socket.connect_ex))
     policy: Any = vars(events).get("BaseDefaultEventLoopPolicy") or vars(events).get("_BaseDefaultEventLoopPolicy")
@@ -82,16 +89,23 @@ def _fork(real: Callable[[], int]) -> Callable[[], int]:
     return fork
 
 
+def _look_up(real: Callable[..., Any]) -> Callable[..., Any]:
+    """Without it, code would fail where there is no network, and that would count as a failure of the function."""
+
+    def look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
+        fiber = current()
+        if fiber is not None:
+            _refuse(fiber, f"looks up the address of {host!r}", _NO_NETWORK)
+        return real(host, *args, **kwargs)
+
+    return look_up
+
+
 def _connect(real: Callable[..., Any]) -> Callable[..., Any]:
     def connect(self: socket.socket, address: Any) -> Any:
         fiber = current()
         if fiber is not None and self.family in (socket.AF_INET, socket.AF_INET6):
-            _refuse(
-                fiber,
-                f"opens a network connection to {address!r}",
-                "the simulation has no network; AWS services are answered when they are called through boto3, "
-                "anything else has to be switched off for it",
-            )
+            _refuse(fiber, f"opens a network connection to {address!r}", _NO_NETWORK)
         return real(self, address)
 
     return connect

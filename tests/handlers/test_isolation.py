@@ -208,17 +208,25 @@ def test_the_host_has_its_streams_while_an_environment_waits(world: World) -> No
     assert seen == [(True, False, False)]
 
 
+_NO_NETWORK = (
+    "the simulation has no network; AWS services are answered when they are called through boto3, "
+    "anything else has to be switched off for it"
+)
+
+
 @pytest.mark.parametrize(
     ("code", "what", "fix"),
     [
         ("import os; os.fork()", "forks a process", "use threads, which run in virtual time"),
         (
-            "import urllib.request as u; u.urlopen('http://127.0.0.1:9/')",
+            "import urllib.request as u; u.urlopen('http://prices.invalid/')",
+            "looks up the address of 'prices.invalid'",
+            _NO_NETWORK,
+        ),
+        (
+            "import socket; socket.socket().connect(('127.0.0.1', 9))",
             "opens a network connection to ('127.0.0.1', 9)",
-            (
-                "the simulation has no network; AWS services are answered when they are called through boto3, "
-                "anything else has to be switched off for it"
-            ),
+            _NO_NETWORK,
         ),
     ],
 )

@@ -301,3 +301,33 @@ def test_a_queue_that_is_its_own_dead_letter_queue_is_refused(folder: Folder) ->
     message = folder.refusal(DeploymentRefusedError, more=policy)
 
     assert "A queue cannot be its own dead-letter queue. (SQS-DLQ-3)" in message
+
+
+_DYNAMIC = """
+from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+class Provider(ResourceProvider):
+    def create(self, props):
+        try:
+            import urllib.request, subprocess
+            {code}
+        except Exception:
+            pass
+        return CreateResult("made", props)
+class Made(Resource):
+    def __init__(self, name):
+        super().__init__(Provider(), name, {{}})
+Made("made")
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        ("urllib.request.urlopen('http://prices.invalid/')", "looks up the address of 'prices.invalid'"),
+        ("subprocess.run(['true'])", "starts the process ['true']"),
+    ],
+)
+def test_a_dynamic_resource_changes_nothing_real(folder: Folder, code: str, what: str) -> None:
+    message = folder.refusal(NotModelledError, more=_DYNAMIC.format(code=code))
+
+    assert message.startswith(f"creating made {what}; the lab runs the code of dynamic resources, but nothing real")
