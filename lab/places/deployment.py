@@ -45,6 +45,7 @@ class Deployment:
     logs: LogSources = field(init=False)
     _labels: dict[str, str] = field(default_factory=dict)
     _functions: dict[str, str] = field(default_factory=dict)
+    _carriers: Mapping[str, str] = field(default_factory=dict)
     parking_queues: frozenset[str] = frozenset()
     """Queues for what no retry can help: nobody reads them."""
 
@@ -59,6 +60,7 @@ class Deployment:
         self.notes.extend(supported.check(self.graph))
         self.logs = LogSources(self.graph, self.account, self.topics, self.notes)
         self._labels = _labels(self.graph)
+        self._carriers = events.carriers(self.graph)
         # Behind each creator the rule by which AWS refuses values that it cannot take.
         create = {
             supported.QUEUE: (self._queue, "SQS-BOUNDS-1"),
@@ -93,7 +95,9 @@ class Deployment:
     # -- asynchronous invokes -----------------------------------------------------------------------------
 
     def _sink(self, resource: Resource) -> None:
-        events.create_sink(self.account, resource, self._labels[resource.urn])
+        found = (self._carriers.get(str(key)) for key in (resource.outputs.get("arn"), resource.outputs.get("name")))
+        handed_on = self._carriers.get(resource.id) or next(filter(None, found), "")
+        events.create_sink(self.account, resource, self._labels[resource.urn], handed_on)
 
     def _configure_events(self) -> None:
         """Destinations may be created after the function: all of them exist by now."""

@@ -10,6 +10,7 @@ import pytest
 from lab.errors import DeploymentRefusedError, HandlerLoadError, LabError, NotModelledError, WorkloadError
 from lab.model.clock import in_seconds
 from lab.model.journal import Kind
+from lab.places.events import carriers
 from lab.places.simulation import Run, simulate
 from lab.places.workload import read_workload
 from lab.program.engine import evaluate
@@ -204,6 +205,45 @@ def test_a_type_that_only_feeds_is_noted(folder: Folder) -> None:
     assert run.notes == (
         "feed (aws:sns/topicSubscription:TopicSubscription) is not simulated: only the workload sends messages",
     )
+
+
+_PUBLISHING = """
+import boto3, os
+def handle(event, context):
+    boto3.client("sns").publish(TopicArn=os.environ["TOPIC"], Message="done")
+"""
+_TOPIC = "environment={'variables': {'TOPIC': (topic := aws.sns.Topic('topic')).arn}}"
+
+
+def test_what_a_topic_would_hand_on_to_a_queue_of_the_stack_is_refused_when_it_arrives(folder: Folder) -> None:
+    subscribed = "aws.sns.TopicSubscription('feed', topic=topic.arn, protocol='sqs', endpoint=dead.arn)"
+    mailed = "aws.sns.TopicSubscription('mail', topic=topic.arn, protocol='email', endpoint='a@example.com')"
+
+    message = folder.refusal(NotModelledError, handler=_PUBLISHING, function=_TOPIC, more=subscribed)
+
+    assert message.startswith(
+        "something arrives at topic, and feed (aws:sns/topicSubscription:TopicSubscription) would hand it on; "
+    )
+    assert outcome_of(folder.run(handler=_PUBLISHING, function=_TOPIC, more=mailed)).messages.processed == 3
+    assert outcome_of(folder.run(function=_TOPIC, more=subscribed)).messages.processed == 3
+
+
+def test_what_a_bus_or_bucket_would_hand_on_is_found(folder: Folder) -> None:
+    more = """
+bus = aws.cloudwatch.EventBus("bus")
+rule = aws.cloudwatch.EventRule("rule", event_bus_name=bus.name, event_pattern="{}")
+aws.cloudwatch.EventTarget("target", rule=rule.name, event_bus_name=bus.name, arn=jobs.arn)
+bucket = aws.s3.Bucket("bucket")
+aws.s3.BucketNotification("notify", bucket=bucket.id, queues=[{"queue_arn": jobs.arn, "events": ["s3:*"]}])
+"""
+    folder.run(more=more)
+
+    found = carriers(evaluate(read_project(folder.root), "dev"))
+
+    assert sorted(found.values()) == [
+        "notify (aws:s3/bucketNotification:BucketNotification)",
+        "target (aws:cloudwatch/eventTarget:EventTarget)",
+    ]
 
 
 def test_values_out_of_bounds_are_refused_as_aws_does(folder: Folder) -> None:
