@@ -23,6 +23,7 @@ from lab.places.log_sources import LogSources, refuse_foreign_settings
 from lab.places.tables import table_definition
 from lab.places.workload import TopicSettings
 from lab.program.graph import UNKNOWN, Graph, Resource
+from lab.program.scalars import refuse_unreadable
 
 
 @dataclass(slots=True)
@@ -77,6 +78,7 @@ class Deployment:
         for resource in self.graph.resources.values():
             if resource.external:
                 continue  # somebody else's: what it is like is not known here
+            refuse_unreadable(resource.type, resource.name, resource.inputs, resource.secret_inputs)
             if resource.type.startswith(TYPE_PREFIX):
                 create_dynamic(resource, self.project_dir, self.graph.config, self.graph.project, self.account)
             if resource.type not in create:

@@ -266,7 +266,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             outputs={"arn": "arn:{partition}:ec2:{region}:{account}:security-group/{id}", "ownerId": "{account}"},
         ),
         "aws:ssm/parameter:Parameter": Rule(
-            id="{name}", name="name", outputs={"arn": derived.parameter_arn, "version": 1, "tier": "Standard"}
+            id="{name}", name="name", outputs={"arn": derived.parameter_arn, "tier": "Standard"}
         ),
         "aws:sfn/stateMachine:StateMachine": Rule(
             id="{arn}",

@@ -56,7 +56,7 @@ class Registration:
             custom=self.custom,
             id=self.id,
             parent=self.parent,
-            inputs=typed(self.type, self.name, inputs.values, inputs.secrets),
+            inputs=typed(self.type, inputs.values),
             outputs=decoder.properties(self.state).values,
             dependencies=self.dependencies,
             property_dependencies=self.property_dependencies,

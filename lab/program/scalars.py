@@ -6,8 +6,9 @@ the lab reads are treated the same way, so that its readers meet values of the r
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -51,10 +52,26 @@ _SWITCHES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
-def typed(
-    type_token: str, name: str, inputs: Mapping[str, Any], secrets: frozenset[str] = frozenset()
-) -> dict[str, Any]:
+def typed(type_token: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs of a resource with texts turned into the numbers and switches that they are.
+
+    What cannot be read stays as it is: checks report it, and `refuse_unreadable` refuses it.
+
+    Args:
+        type_token: type of the resource.
+        inputs: its inputs by wire name.
+    """
+    changed = dict(inputs)
+    for path, read in _readers(type_token):
+        with contextlib.suppress(_Unreadable):
+            _change(changed, path.split("."), read)
+    return changed
+
+
+def refuse_unreadable(
+    type_token: str, name: str, inputs: Mapping[str, Any], secrets: frozenset[str] = frozenset()
+) -> None:
+    """Refuse values that the provider could not read.
 
     Args:
         type_token: type of the resource.
@@ -65,16 +82,20 @@ def typed(
     Raises:
         ProgramError: a value is no number, or no switch, where the provider takes nothing else.
     """
-    changed = dict(inputs)
+    for path, read in _readers(type_token):
+        try:
+            _change(dict(inputs), path.split("."), read)
+        except _Unreadable as error:
+            shown = "a secret" if path.split(".")[0] in secrets else repr(error.value)
+            refusal = f"{name}: {path} = {shown} has to be {error.kind}; the AWS provider takes nothing else"
+            raise ProgramError(refusal) from None
+
+
+def _readers(type_token: str) -> Iterator[tuple[str, Callable[[Any], Any]]]:
+    """The inputs of a type that are numbers or switches, and how they are read."""
     for paths, read in ((_NUMBERS, _number), (_SWITCHES, _switch)):
         for path in paths.get(type_token, ()):
-            try:
-                _change(changed, path.split("."), read)
-            except _Unreadable as error:
-                shown = "a secret" if path.split(".")[0] in secrets else repr(error.value)
-                refusal = f"{name}: {path} = {shown} has to be {error.kind}; the AWS provider takes nothing else"
-                raise ProgramError(refusal) from None
-    return changed
+            yield path, read
 
 
 class _Unreadable(Exception):  # noqa: N818 - a signal inside this module, no error

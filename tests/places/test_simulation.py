@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import DeploymentRefusedError, HandlerLoadError, LabError, NotModelledError, WorkloadError
+from lab.errors import (
+    DeploymentRefusedError,
+    HandlerLoadError,
+    LabError,
+    NotModelledError,
+    ProgramError,
+    WorkloadError,
+)
 from lab.model.clock import in_seconds
 from lab.model.journal import Kind
 from lab.places.events import carriers
@@ -187,6 +194,13 @@ def test_variables_are_texts_as_the_provider_makes_them(folder: Folder) -> None:
     run = folder.run(handler=handler, function="environment={'variables': {'ON': True, 'MOST': 5}}")
 
     assert {log.text for log in run.logs} == {"true 5"}
+
+
+def test_numbers_may_be_texts_and_other_texts_are_refused(folder: Folder) -> None:
+    assert outcome_of(folder.run(mapping='batch_size="1"')).invocations.total == 3
+    message = folder.refusal(ProgramError, mapping='batch_size="one"')
+
+    assert message == "mapping: batchSize = 'one' has to be a whole number; the AWS provider takes nothing else"
 
 
 def test_a_queue_that_somebody_else_created_is_no_queue_of_the_stack(folder: Folder) -> None:

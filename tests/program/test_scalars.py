@@ -8,7 +8,7 @@ import pytest
 
 from lab.errors import ProgramError
 from lab.program.graph import UNKNOWN
-from lab.program.scalars import typed
+from lab.program.scalars import refuse_unreadable, typed
 
 QUEUE = "aws:sqs/queue:Queue"
 MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
@@ -24,7 +24,7 @@ def test_texts_are_read_as_the_provider_reads_them() -> None:
         "parallelizationFactor": UNKNOWN,
     }
 
-    assert typed(MAPPING, "jobs", given) == {
+    assert typed(MAPPING, given) == {
         "batchSize": 5,
         "enabled": False,
         "scalingConfig": {"maximumConcurrency": 7},
@@ -48,13 +48,14 @@ def test_texts_are_read_as_the_provider_reads_them() -> None:
 )
 def test_what_the_provider_refuses_is_refused_by_name(name: str, value: Any, kind: str) -> None:
     with pytest.raises(ProgramError) as caught:
-        typed(QUEUE, "jobs", {name: value})
+        refuse_unreadable(QUEUE, "jobs", {name: value})
 
+    assert typed(QUEUE, {name: value}) == {name: value}
     assert str(caught.value) == f"jobs: {name} = {value!r} has to be {kind}; the AWS provider takes nothing else"
 
 
 def test_a_secret_is_not_shown() -> None:
     with pytest.raises(ProgramError) as caught:
-        typed(QUEUE, "jobs", {"delaySeconds": "hunter2"}, frozenset({"delaySeconds"}))
+        refuse_unreadable(QUEUE, "jobs", {"delaySeconds": "hunter2"}, frozenset({"delaySeconds"}))
 
     assert "hunter2" not in str(caught.value)
