@@ -1,7 +1,18 @@
-"""`python -m lab.cli`: the command without its script."""
+"""The command as a process: `delivery-lab`, and `python -m lab.cli` without its script."""
 
 import sys
 
-from lab.cli.main import main
 
-sys.exit(main())
+def main() -> int:
+    """Run the command and return its exit code; Ctrl-C is answered while it is still being loaded, too."""
+    try:
+        from lab.cli.main import main as command
+
+        return command()
+    except KeyboardInterrupt:
+        print("interrupted; nothing was left behind", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

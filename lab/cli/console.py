@@ -5,6 +5,7 @@ Rich follows NO_COLOR, TERM=dumb and terminals by itself; this module only keeps
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -13,6 +14,9 @@ from contextlib import contextmanager
 
 import rich.console
 from rich.table import Table
+
+from lab.cli.interrupts import raise_missed
+from lab.errors import LabError
 
 WIDTH_WITHOUT_TERMINAL = 140
 AGAIN_SECONDS = 10
@@ -34,15 +38,18 @@ class Console:
 
     def data(self, text: str) -> None:
         """Print a line of data as it is, in full length."""
-        self._out.print(text, markup=False, soft_wrap=True)
+        with _writing():
+            self._out.print(text, markup=False, soft_wrap=True)
 
     def table(self, table: Table) -> None:
         """Print a table."""
-        self._out.print(table)
+        with _writing():
+            self._out.print(table)
 
     def heading(self, text: str) -> None:
         """Print the heading of a block."""
-        self._out.print(text, style="bold", markup=False, soft_wrap=True)
+        with _writing():
+            self._out.print(text, style="bold", markup=False, soft_wrap=True)
 
     def message(self, text: str) -> None:
         """Say something beside the data."""
@@ -76,3 +83,21 @@ class Console:
         finally:
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
             signal.signal(signal.SIGVTALRM, before)
+        raise_missed()
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Say that data could not be written, to a full disk for instance; a reader that went away is none of this."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        give_up_output()
+        raise LabError(f"the output cannot be written: {error.strerror}") from error
+
+
+def give_up_output() -> None:
+    """Let nothing more go to standard output, not even what Python still has to write when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

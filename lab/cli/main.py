@@ -15,7 +15,8 @@ from typing import Annotated
 import typer
 
 from lab.cli import check, redrive, views
-from lab.cli.console import Console
+from lab.cli.console import Console, give_up_output
+from lab.cli.interrupts import noticed
 from lab.cli.session import Session
 from lab.cli.workers import Failure, for_each
 from lab.errors import LabError, UsageError
@@ -188,8 +189,11 @@ def main(arguments: list[str] | None = None) -> int:
     Args:
         arguments: the words behind `delivery-lab`, by default those of the process.
     """
+    if sys.stdout is None:  # closed by whoever started the command: nobody wants to hear
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - for the rest of the process
     try:
-        code = app(arguments, prog_name="delivery-lab", standalone_mode=False)
+        with noticed():
+            code = app(arguments, prog_name="delivery-lab", standalone_mode=False)
     except LabError as error:
         Console().error(str(error))
         return error.exit_code
@@ -200,7 +204,7 @@ def main(arguments: list[str] | None = None) -> int:
         code = INTERRUPTED
     except BrokenPipeError:
         # The reader of our output went away, as `head` does: nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up_output()
         return 1
     if code == INTERRUPTED:
         Console().message("interrupted; nothing was left behind")

@@ -1,14 +1,17 @@
 """Archives of functions and layers, as a tree of the real files that stand in them.
 
 What is not a plain file or folder on disk (zip files, text in the program) is written to a folder of the run
-first, so that every line of a traceback can be found and `__file__` can be opened.
+first, so that every line of a traceback can be found and `__file__` can be opened. A function that is put together of
+several parts is put together for real: its code finds files beside its own and in its working directory.
 """
 
 from __future__ import annotations
 
+import os
+import shutil
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from lab.errors import HandlerLoadError
@@ -23,9 +26,18 @@ class Archive:
 
     Attributes:
         roots: places and what stands there. Where two hold the same path, the later one wins, as in a zip.
+        origins: of files that were copied, where the user has them; tracebacks name those.
+        parts: the files and folders that it was made of, as messages name them.
     """
 
     roots: tuple[tuple[PurePosixPath, Path], ...]
+    origins: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[Path, ...] = ()
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Files and folders of the user's (or of the run's, where text was written out) that the code comes from."""
+        return tuple(str(path) for path in self.parts or (path for _, path in self.roots))
 
     def file(self, place: PurePosixPath) -> Path | None:
         """The file at a place, or None."""
@@ -64,6 +76,7 @@ class Archives:
     def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
         self._known: dict[CodeSource, Archive] = {}
+        self._assembled: dict[CodeSource, Archive] = {}
 
     def function(self, name: str, source: CodeSource) -> Archive:
         """The archive of a function.
@@ -79,7 +92,10 @@ class Archives:
                 )
         if not source.roots and not source.inline:
             raise HandlerLoadError(f"function {name} has no code that could be run\n  fix: give it a code archive")
-        return self._archive(name, source)
+        found = self._assembled.get(source)
+        if found is None:
+            found = self._assembled[source] = self._one_folder(self._archive(name, source))
+        return found
 
     def layer(self, name: str, source: CodeSource) -> Archive:
         """The archive of a layer. What has not been built yet is left out: its packages may come from the venv."""
@@ -94,6 +110,31 @@ class Archives:
                 roots.append((_TOP, self._written(source.inline)))
             found = self._known[source] = Archive(tuple(roots))
         return found
+
+    def _one_folder(self, archive: Archive) -> Archive:
+        """The archive as one real folder."""
+        if len(archive.roots) == 1 and archive.roots[0][0] == _TOP and archive.roots[0][1].is_dir():
+            return archive
+        target = self._folder()
+        origins: dict[str, str] = {}
+
+        def copy(source: str, copied: str) -> None:
+            shutil.copyfile(source, copied)
+            origins[copied] = source
+
+        for place, path in archive.roots:
+            if path.is_dir():
+                shutil.copytree(
+                    path,
+                    target / place,
+                    ignore=shutil.ignore_patterns("__pycache__"),
+                    copy_function=copy,
+                    dirs_exist_ok=True,
+                )
+            else:
+                (target / place).parent.mkdir(parents=True, exist_ok=True)
+                copy(str(path), os.fspath(target / place))
+        return Archive(((_TOP, target),), origins, tuple(path for _, path in archive.roots))
 
     def _unpacked(self, name: str, path: Path) -> Path:
         if path.is_dir() or not zipfile.is_zipfile(path):

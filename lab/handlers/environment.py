@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from lab.errors import ModelError
+from lab.errors import ModelError, NotModelledError
 from lab.handlers import answers
 from lab.handlers.capture import LineStream
 from lab.handlers.fibers import Fiber, ThreadIdentity, bury, keep_for_ever
@@ -124,6 +124,8 @@ class HandlerEnvironment:
                 self.host.wake(fiber)
 
     def _begin_process(self) -> None:
+        if self.function.refusal:
+            raise NotModelledError(self.function.refusal)
         host = self.host
         self._search = host.search_path(self.function)
         self._stdout = LineStream(self)
@@ -139,6 +141,7 @@ class HandlerEnvironment:
             stderr=self._stderr,
             seed=self.entropy.getrandbits(256),
             package_state=host.package_state,
+            folder=next(iter(self._search.folders), None),
         )
 
         self._alive = True

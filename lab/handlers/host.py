@@ -137,6 +137,7 @@ class HandlerHost:
         if self._scratch is not None:
             self._scratch.cleanup()
             self._scratch = None
+            self._search.clear()  # archives that were written out are gone
 
     def new_environment(self, function: FunctionConfig, number: int) -> HandlerEnvironment:
         """A fresh environment; nothing of its code is looked at before its first invoke.

@@ -2,8 +2,8 @@
 
 In real life every environment is a process. Here they share one, so whatever Python keeps once per process is
 exchanged when control passes between the host and an environment: modules, environment variables, standard
-streams, the logging tree, the table of threads, and a few globals of shared packages. Exchanging means moving
-references in a fixed, short list of dictionaries.
+streams, the working directory, the logging tree, the table of threads, and a few globals of shared packages.
+Exchanging means moving references in a fixed, short list of dictionaries.
 """
 
 from __future__ import annotations
@@ -140,6 +140,7 @@ class ProcessState:
         stderr: its standard error.
         seed: seed of the functions of the module `random`.
         package_state: the shared packages' globals that the environment begins with.
+        folder: the working directory it begins in, as Lambda's is the folder of the function's code.
     """
 
     def __init__(
@@ -150,8 +151,11 @@ class ProcessState:
         stderr: LineStream,
         seed: int,
         package_state: dict[str, Namespace],
+        folder: str | None = None,
     ) -> None:
         self._modules = modules
+        self._folder = folder
+        self._hosts_folder: str | None = None
         self._pairs: list[tuple[_Keeper, Namespace]] = []
         self._hosts: list[Namespace] = []
         self._zone = variables.get("TZ", ":UTC")
@@ -179,6 +183,9 @@ class ProcessState:
             hosts.append({name: namespace[name] for name in mine})
             namespace.update(mine)
         self._modules.enter()
+        if self._folder is not None:
+            self._hosts_folder = _working_directory()
+            _change_to(self._folder)
         if self._zone != ":UTC":
             _set_zone(self._zone)
 
@@ -187,6 +194,9 @@ class ProcessState:
         if self._zone != ":UTC":
             _set_zone("UTC")
         self._modules.leave()
+        if self._hosts_folder is not None:
+            self._folder = _working_directory() or self._folder
+            _change_to(self._hosts_folder)
         for (namespace, mine), theirs in zip(self._pairs, self._hosts, strict=False):
             for name in mine:
                 mine[name] = namespace[name]
@@ -231,6 +241,22 @@ def _default_warning_filters() -> list[Any]:
         for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
             warnings.simplefilter("ignore", category)
         return list(warnings.filters)
+
+
+def _working_directory() -> str | None:
+    """The working directory, or None where it was deleted."""
+    try:
+        return os.getcwd()  # noqa: PTH109 - asked at every change of control
+    except FileNotFoundError:
+        return None
+
+
+def _change_to(folder: str) -> None:
+    """Go to a folder; where it was deleted meanwhile, nothing is to be found there anyway."""
+    try:
+        os.chdir(folder)
+    except FileNotFoundError:
+        return
 
 
 def _set_zone(zone: str) -> None:

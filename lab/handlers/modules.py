@@ -14,7 +14,7 @@ import importlib.util
 import site
 import sys
 import sysconfig
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path, PurePosixPath
@@ -33,6 +33,7 @@ _INSTALLED_PATHS = (*_STDLIB_PATHS, *(path for path in sys.path if path.endswith
 
 _TOP = PurePosixPath()
 _LAYER_TOP = PurePosixPath("python")
+_NO_ORIGINS: Mapping[str, str] = {}
 
 _code: dict[tuple[str, int, int], CodeType] = {}
 _installed: dict[str, bool] = {}
@@ -48,14 +49,24 @@ def is_installed(package: str) -> bool:
 
 
 class _FileLoader(SourceFileLoader):
-    """Loads a source file without leaving `__pycache__` beside it; each version is compiled once."""
+    """Loads a source file without leaving `__pycache__` beside it; each version is compiled once.
+
+    Args:
+        fullname: name of the module.
+        path: the file, as the module sees it.
+        origin: the file that tracebacks name, where `path` is a copy.
+    """
+
+    def __init__(self, fullname: str, path: str, origin: str | None = None) -> None:
+        super().__init__(fullname, path)
+        self._origin = origin or path
 
     def get_code(self, fullname: str) -> CodeType | None:
-        status = Path(self.path).stat()
-        key = (self.path, status.st_mtime_ns, status.st_size)
+        status = Path(self._origin).stat()
+        key = (self._origin, status.st_mtime_ns, status.st_size)
         found = _code.get(key)
         if found is None:
-            found = _code[key] = self.source_to_code(self.get_data(self.path), self.path)
+            found = _code[key] = self.source_to_code(self.get_data(self._origin), self._origin)
         return found
 
 
@@ -88,7 +99,7 @@ class SearchPath:
         own = self._names(self._function)
         self.names = own | {name for name in self._names(self._layers) if not is_installed(name)}
         self.folders = [str(path) for archive, top in (*self._function, *self._layers) for path in archive.folders(top)]
-        self.files = tuple({str(path) for archive in (function, *layers) for _, path in archive.roots})
+        self.files = tuple(dict.fromkeys(path for archive in (function, *layers) for path in archive.files))
 
     def find(self, fullname: str) -> ModuleSpec | None:
         """The spec of a module that stands in one of the archives."""
@@ -100,10 +111,10 @@ class SearchPath:
             place = top / relative
             initial = archive.file(place / "__init__.py")
             if initial is not None:
-                return _file_spec(fullname, initial, [str(initial.parent)])
+                return _file_spec(fullname, initial, [str(initial.parent)], archive.origins)
             module = archive.file(place.with_name(place.name + ".py"))
             if module is not None:
-                return _file_spec(fullname, module, None)
+                return _file_spec(fullname, module, None, archive.origins)
             if archive.has_folder(place):
                 portions += [str(path) for path in archive.folders(place)]
         if portions or self._is_virtual_folder(relative):
@@ -131,10 +142,11 @@ class SearchPath:
             yield _LAYER_TOP / "lib" / version / "site-packages"
 
 
-def _file_spec(fullname: str, path: Path, locations: list[str] | None) -> ModuleSpec | None:
-    return importlib.util.spec_from_file_location(
-        fullname, path, loader=_FileLoader(fullname, str(path)), submodule_search_locations=locations
-    )
+def _file_spec(
+    fullname: str, path: Path, locations: list[str] | None, origins: Mapping[str, str] = _NO_ORIGINS
+) -> ModuleSpec | None:
+    loader = _FileLoader(fullname, str(path), origins.get(str(path)))
+    return importlib.util.spec_from_file_location(fullname, path, loader=loader, submodule_search_locations=locations)
 
 
 class EnvironmentModules(MetaPathFinder):

@@ -41,6 +41,8 @@ class FunctionConfig:
         region: region the function is in.
         account_id: account it is in.
         runtime: runtime identifier such as `python3.13`.
+        refusal: why its code cannot be run here, "" if it can. Only an invoke of it is refused: a stack may well have
+            functions that a workload does not touch.
     """
 
     name: str
@@ -55,6 +57,7 @@ class FunctionConfig:
     region: str = "us-east-1"
     account_id: str = "123456789012"
     runtime: str = "python3.13"
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)

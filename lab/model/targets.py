@@ -30,12 +30,15 @@ class Sink:
         arn: its ARN.
         physical_name: its name as AWS knows it.
         arrived: ids and contents of what has arrived, in order.
+        handed_on: what of the stack would hand on what arrives, "" for nothing. It is not modelled, so nothing may
+            arrive then: queues and functions behind it would lack messages.
     """
 
     name: str
     arn: str
     physical_name: str
     arrived: list[tuple[str, str]] = field(default_factory=list)
+    handed_on: str = ""
 
 
 class Sinks:
@@ -74,7 +77,15 @@ class Sinks:
 
         Returns:
             Its id.
+
+        Raises:
+            NotModelledError: the stack would hand it on to one of its queues or functions.
         """
+        if sink.handed_on:
+            raise NotModelledError(
+                f"something arrives at {sink.name}, and {sink.handed_on} would hand it on; that is not modelled\n"
+                "  nearest: have the sender, or the workload, send to that queue or invoke that function itself"
+            )
         message = self._streams.uuid("published id", sink.name)
         sink.arrived.append((message, content))
         self._journal.record(Kind.PUBLISHED, rule, target=sink.name, message=message, body=content)

@@ -23,6 +23,7 @@ from lab.places.log_sources import LogSources, refuse_foreign_settings
 from lab.places.tables import table_definition
 from lab.places.workload import TopicSettings
 from lab.program.graph import UNKNOWN, Graph, Resource
+from lab.program.scalars import refuse_unreadable
 
 
 @dataclass(slots=True)
@@ -47,6 +48,7 @@ class Deployment:
     logs: LogSources = field(init=False)
     _labels: dict[str, str] = field(default_factory=dict)
     _functions: dict[str, str] = field(default_factory=dict)
+    _carriers: Mapping[str, str] = field(default_factory=dict)
     parking_queues: frozenset[str] = frozenset()
     """Queues for what no retry can help: nobody reads them."""
 
@@ -61,6 +63,7 @@ class Deployment:
         self.notes.extend(supported.check(self.graph))
         self.logs = LogSources(self.graph, self.account, self.topics, self.notes)
         self._labels = _labels(self.graph)
+        self._carriers = events.carriers(self.graph)
         # Behind each creator the rule by which AWS refuses values that it cannot take.
         create = {
             supported.QUEUE: (self._queue, "SQS-BOUNDS-1"),
@@ -75,6 +78,9 @@ class Deployment:
             **dict.fromkeys((events.TOPIC, events.EVENT_BUS, *events.BUCKETS), (self._sink, "DST-TARGET-1")),
         }
         for resource in self.graph.resources.values():
+            if resource.external:
+                continue  # somebody else's: what it is like is not known here
+            refuse_unreadable(resource.type, resource.name, resource.inputs, resource.secret_inputs)
             if resource.type.startswith(TYPE_PREFIX):
                 create_dynamic(resource, self.project_dir, self.graph.config, self.graph.project, self.account)
             if resource.type not in create:
@@ -93,7 +99,9 @@ class Deployment:
     # -- asynchronous invokes -----------------------------------------------------------------------------
 
     def _sink(self, resource: Resource) -> None:
-        events.create_sink(self.account, resource, self._labels[resource.urn])
+        found = (self._carriers.get(str(key)) for key in (resource.outputs.get("arn"), resource.outputs.get("name")))
+        handed_on = self._carriers.get(resource.id) or next(filter(None, found), "")
+        events.create_sink(self.account, resource, self._labels[resource.urn], handed_on)
 
     def _configure_events(self) -> None:
         """Destinations may be created after the function: all of them exist by now."""
@@ -154,16 +162,8 @@ class Deployment:
 
     def _function(self, resource: Resource) -> None:
         label = self._labels[resource.urn]
-        code = self._known(resource, "code", None)
-        if code is None:
-            raise NotModelledError(f"{label} has no code on this machine\n  nearest: pulumi.FileArchive of a folder")
-        environment = self._known(resource, "environment", {}).get("variables", {})
-        unknown = sorted(name for name, value in environment.items() if value is UNKNOWN)
-        if unknown:
-            raise NotModelledError(
-                f"{label}: the environment variable {unknown[0]} is known only after deployment; the lab computes ids, "
-                "ARNs and URLs of the common resource types"
-            )
+        problems = supported.function_problems(resource)
+        environment = {} if problems else self._known(resource, "environment", {}).get("variables", {})
         reserved = self._known(resource, "reservedConcurrentExecutions", -1)
         arn = str(resource.outputs["arn"])
         self.account.functions.add(
@@ -173,13 +173,16 @@ class Deployment:
                 handler=str(self._known(resource, "handler", "")),
                 timeout_seconds=self._known(resource, "timeout", 3),
                 memory_mb=self._known(resource, "memorySize", 128),
-                environment={name: str(value) for name, value in environment.items()},
+                environment={name: _text(value) for name, value in environment.items() if value is not None},
                 reserved_concurrency=None if reserved < 0 else reserved,
-                code=code_source(code, self.project_dir, label),
-                layers=self._layers(resource),
+                code=CodeSource() if problems else code_source(resource.inputs["code"], self.project_dir, label),
+                layers=() if problems else self._layers(resource),
                 region=arn.split(":")[3],
                 account_id=arn.split(":")[4],
                 runtime=str(self._known(resource, "runtime", "python3.13")),
+                refusal="\n  ".join([f"the function {label} is invoked, and uses what is not modelled:", *problems])
+                if problems
+                else "",
             )
         )
         for reference in (resource.id, resource.outputs.get("name"), arn, resource.outputs.get("invokeArn")):
@@ -343,6 +346,11 @@ class Deployment:
         if value is UNKNOWN:
             raise ProgramError(f"{resource.name}: {name} is known only after deployment, so it cannot be simulated")
         return default if value is None else value
+
+
+def _text(value: Any) -> str:
+    """A variable as the AWS provider passes it on, whatever the program gave it as."""
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
 def _labels(graph: Graph) -> dict[str, str]:

@@ -24,13 +24,35 @@ PARKING = "parking"
 Known = Callable[[Resource, str, Any], Any]
 
 
-def create_sink(account: Account, resource: Resource, label: str) -> None:
-    """Create a topic, an event bus or a bucket."""
+def create_sink(account: Account, resource: Resource, label: str, handed_on: str = "") -> None:
+    """Create a topic, an event bus or a bucket; `handed_on` as in `Sink`."""
     if resource.inputs.get("fifoTopic"):
         raise NotModelledError(f"{label}: fifoTopic = True is not modelled\n  nearest: a standard topic")
     arn = str(resource.outputs["arn"])
     physical_name = arn.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
-    account.sinks.add(Sink(label, arn, physical_name))
+    account.sinks.add(Sink(label, arn, physical_name, handed_on=handed_on))
+
+
+def carriers(graph: Graph) -> Mapping[str, str]:
+    """Which resource hands on what arrives at a topic, bus or bucket to a queue or function of the stack.
+
+    Returns:
+        By the ARN, name or id of the topic, bus or bucket: the resource, as messages name it.
+    """
+    types = ("aws:sqs/queue:Queue", "aws:lambda/function:Function")
+    receivers = {str(found.outputs.get("arn")) for kind in types for found in graph.of_type(kind)}
+    found: dict[str, str] = {}
+    for subscription in graph.of_type("aws:sns/topicSubscription:TopicSubscription"):
+        if str(subscription.inputs.get("endpoint")) in receivers:
+            found[str(subscription.inputs.get("topic"))] = f"{subscription.name} ({subscription.type})"
+    buses = {str(rule.outputs.get("name")): rule for rule in graph.of_type("aws:cloudwatch/eventRule:EventRule")}
+    for target in graph.of_type("aws:cloudwatch/eventTarget:EventTarget"):
+        rule = buses.get(str(target.inputs.get("rule")))
+        if rule is not None and rule.inputs.get("eventPattern") and str(target.inputs.get("arn")) in receivers:
+            found[str(rule.inputs.get("eventBusName", "default"))] = f"{target.name} ({target.type})"
+    for notification in graph.of_type("aws:s3/bucketNotification:BucketNotification"):
+        found[str(notification.inputs.get("bucket"))] = f"{notification.name} ({notification.type})"
+    return found
 
 
 @dataclass(frozen=True, slots=True)

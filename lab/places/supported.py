@@ -13,7 +13,8 @@ from typing import Any
 
 from lab.errors import NotModelledError
 from lab.places.events import INVOKE_CONFIG, RECURSION_CONFIG
-from lab.program.graph import Graph, Resource
+from lab.program.config import SECRET
+from lab.program.graph import UNKNOWN, Graph, Resource
 
 QUEUE = "aws:sqs/queue:Queue"
 REDRIVE_POLICY = "aws:sqs/redrivePolicy:RedrivePolicy"
@@ -119,6 +120,7 @@ SUPPORT: Mapping[str, Support] = {
                 "skipDestroy",
                 "sourceCodeHash",
                 "tracingConfig",
+                "useResourceTimeoutForPropagation",
                 "vpcConfig",
             }
         ),
@@ -230,7 +232,7 @@ FEEDERS = frozenset(
 
 
 def check(graph: Graph) -> list[str]:
-    """Refuse what would make a result wrong.
+    """Refuse what would make a result wrong. Functions are not refused here, but when they are invoked.
 
     Returns:
         Notes on what is part of the stack and not simulated.
@@ -242,6 +244,8 @@ def check(graph: Graph) -> list[str]:
     notes: list[str] = []
     for resource in graph.resources.values():
         support = SUPPORT.get(resource.type)
+        if resource.type == FUNCTION:
+            continue
         if support is not None:
             problems.extend(_problems(resource, support))
         elif resource.type in CONSUMERS:
@@ -254,6 +258,25 @@ def check(graph: Graph) -> list[str]:
     return notes
 
 
+def function_problems(resource: Resource) -> list[str]:
+    """Why a function cannot be run: settings that are not modelled, code that is not Python or not here."""
+    problems = _problems(resource, SUPPORT[FUNCTION])
+    inputs = resource.inputs
+    runtime = str(inputs.get("runtime") or "python")
+    if not runtime.startswith("python"):
+        problems.append(f"{resource.name}: runtime = {runtime!r}; nearest: a Python runtime")
+    elif inputs.get("code") in (None, UNKNOWN) and not problems:
+        problems.append(f"{resource.name}: has no code on this machine; nearest: {_LOCAL_CODE.nearest}")
+    variables = (inputs.get("environment") or {}).get("variables") or {}
+    problems.extend(
+        f"{resource.name}: the environment variable {name} is known only after deployment; "
+        "the lab computes ids, ARNs and URLs of the common resource types"
+        for name, value in sorted(variables.items())
+        if value is UNKNOWN
+    )
+    return problems
+
+
 def _problems(resource: Resource, support: Support) -> list[str]:
     problems = []
     for name, value in resource.inputs.items():
@@ -261,5 +284,6 @@ def _problems(resource: Resource, support: Support) -> list[str]:
             continue
         refusal = support.refused.get(name, Refusal("leave it out", _always))
         if refusal.when(value):
-            problems.append(f"{resource.name}: {name} = {value!r}; nearest: {refusal.nearest}")
+            shown = SECRET if name in resource.secret_inputs else repr(value)
+            problems.append(f"{resource.name}: {name} = {shown}; nearest: {refusal.nearest}")
     return problems

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import json
 import random
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from lab.errors import UsageError, WorkloadError
+from lab.errors import StackFileError, UsageError, WorkloadError
+from lab.places.templates import as_text, render
+from lab.program.yamlfile import YamlFile, parse_scalar, read_yaml
 
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 MOST_SENDS = 10_000_000
+LONGEST_SECONDS = 10 * 365 * 86_400
+"""Nothing that the lab models takes longer: ten times the longest retention of a stream."""
 TARGETS = ("http", "queue", "stream", "table", "topic", "invoke")
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class HttpRequest(_Model):
@@ -42,8 +43,8 @@ class Send(_Model):
     `at` is in virtual seconds after the start; `times` repeats it `every` so many seconds.
     """
 
-    at: float = Field(default=0, ge=0)
-    every: float = Field(default=0, ge=0)
+    at: float = Field(default=0, ge=0, le=LONGEST_SECONDS)
+    every: float = Field(default=0, ge=0, le=LONGEST_SECONDS)
     times: int = Field(default=1, ge=1, le=MOST_SENDS)
     http: HttpRequest | None = None
     queue: str | None = None
@@ -78,6 +79,9 @@ class Send(_Model):
             raise ValueError("dedup goes with queue")
         if self.table is not None and not isinstance(self.body, dict):
             raise ValueError("the body of a table is the item: an object")
+        last = self.at + (self.times - 1) * self.every
+        if last > LONGEST_SECONDS:
+            raise ValueError(f"the last of {self.times} is sent after {last:g} s; at most {LONGEST_SECONDS} s are run")
         return self
 
     @property
@@ -90,7 +94,7 @@ class TopicSettings(_Model):
     """A Kafka topic as it is before the run: nothing in a stack says how many partitions one has."""
 
     partitions: int = Field(default=1, ge=1, le=1_000)
-    retentionHours: float = Field(default=168, gt=0)  # noqa: N815 - a key of the file
+    retentionHours: float = Field(default=168, gt=0, le=LONGEST_SECONDS / 3_600)  # noqa: N815 - a key of the file
 
 
 class Fault(_Model):
@@ -99,8 +103,8 @@ class Fault(_Model):
     `at` is in virtual seconds after the start, `for` says for how long (to the end of the run where it is left out).
     """
 
-    at: float = Field(default=0, ge=0)
-    for_seconds: float | None = Field(default=None, alias="for", gt=0)
+    at: float = Field(default=0, ge=0, le=LONGEST_SECONDS)
+    for_seconds: float | None = Field(default=None, alias="for", gt=0, le=LONGEST_SECONDS)
     function: str | None = None
     service: Literal["dynamodb", "events", "lambda", "s3", "sns", "sqs"] | None = None
     operation: str | None = None
@@ -108,7 +112,7 @@ class Fault(_Model):
     kind: Literal["throttle", "error", "failure", "latency", "duplicate"]
     share: float = Field(default=1.0, gt=0, le=1)
     ids: list[str] | None = Field(default=None, min_length=1)
-    seconds: float | None = Field(default=None, gt=0)
+    seconds: float | None = Field(default=None, gt=0, le=LONGEST_SECONDS)
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Fault:
@@ -136,8 +140,11 @@ class _File(_Model):
 
     @model_validator(mode="after")
     def _until_positive(self) -> _File:
-        if isinstance(self.until, (int, float)) and self.until <= 0:
-            raise ValueError("until is a positive number of virtual seconds, or drained")
+        if isinstance(self.until, (int, float)) and not 0 < self.until <= LONGEST_SECONDS:
+            raise ValueError(
+                f"until is a positive number of virtual seconds, at most {LONGEST_SECONDS}, or drained, "
+                f"not {self.until:g}"
+            )
         return self
 
 
@@ -215,7 +222,7 @@ class Workload:
                     at_seconds=send.at + (n - 1) * send.every,
                     target=_target(send),
                     name=(send.http.api or "" if send.http else getattr(send, send.target)),
-                    body=_as_text(render(template, n, chance, where)),
+                    body=as_text(render(template, n, chance, where), where),
                     request=send.http,
                     key=render(send.key or "", n, chance, where),
                     dedup=render(send.dedup or "", n, chance, where),
@@ -235,7 +242,10 @@ class Workload:
             name, sign, value = change.partition("=")
             if not sign or not name.strip():
                 raise UsageError(f"--body {change}: write it as field=value, such as --body count=25")
-            fields[name.strip()] = yaml.safe_load(value)
+            try:
+                fields[name.strip()] = parse_scalar(value, dates=False)
+            except ValueError as error:
+                raise UsageError(f"--body {change}: the value '{value}' cannot be read as YAML: {error}") from error
         if not fields:
             return self
         sends = tuple(_with_fields(send, fields, f"{self.path}: send {i}") for i, send in enumerate(self.sends, 1))
@@ -267,23 +277,16 @@ def read_workload(path: Path) -> Workload:
     Raises:
         WorkloadError: it is missing or malformed; the message names file, place, value and what is expected.
     """
+    if not path.exists():
+        raise WorkloadError(f"there is no workload file {path}")
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise WorkloadError(f"there is no workload file {path}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise WorkloadError(f"the workload file {path} cannot be read: {error}") from error
+        content = read_yaml(path, str(path), dates=False)
+    except StackFileError as error:
+        raise WorkloadError(str(error)) from error
     try:
-        content = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise WorkloadError(f"{path}:{line}: {error.problem or 'no YAML'}") from error
-    if not isinstance(content, dict):
-        raise WorkloadError(f"{path}:1: a workload is a mapping with the key send")
-    try:
-        file = _File.model_validate(content)
+        file = _File.model_validate(content.value)
     except ValidationError as error:
-        raise WorkloadError("\n".join(_explain(path, problem) for problem in error.errors())) from error
+        raise WorkloadError("\n".join(_explain(content, problem) for problem in error.errors())) from error
     until = file.until if isinstance(file.until, (int, float)) else None
     return Workload(
         path.stem,
@@ -297,13 +300,22 @@ def read_workload(path: Path) -> Workload:
     )
 
 
-def _explain(path: Path, problem: Any) -> str:
-    place = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in problem["loc"])
-    message = problem["msg"].removeprefix("Value error, ")
-    if problem["type"] == "extra_forbidden":
-        return f"{path}: {place} is no key of a workload"
+def _explain(content: YamlFile, problem: Any) -> str:
+    loc: tuple[str | int, ...] = problem["loc"]
+    place = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in loc)
+    where = f"{content.where(*loc)}: {place}" if place else content.label
+    message = problem["msg"].removeprefix("Value error, ").replace("Input should be", "has to be")
+    kind = problem["type"]
+    if kind == "extra_forbidden":
+        return f"{where} is no key of a workload"
+    if kind == "missing":
+        return f"{where} is missing"
+    if kind == "model_type":
+        message = "has to be a mapping"
+    if kind == "too_short":
+        return f"{where} has to have at least one entry"
     value = "" if isinstance(problem["input"], dict) else f", not {problem['input']!r}"
-    return f"{path}: {place}: {message}{value}"
+    return f"{where}: {message}{value}"
 
 
 def default_workload(folder: Path, stack: str) -> Workload:
@@ -320,71 +332,11 @@ def default_workload(folder: Path, stack: str) -> Workload:
         return found[0]
     if not found:
         known = ", ".join(f"{w.path.name} ({', '.join(w.stacks)})" for w in workloads) or "none"
+        example = 'a file such as\n    send: [{queue: NAME, every: 0.1, times: 100, body: {id: "job-{n}"}}]'
+        fix = f"or add {stack} to the `stacks` of one" if workloads else example
         raise WorkloadError(
             f"no workload in {folder} is for the stack {stack} (there are: {known})\n"
-            f"  fix: give one with --workload FILE, or add {stack} to the `stacks` of one"
+            f"  fix: give one with --workload FILE, {fix}"
         )
     names = ", ".join(w.path.name for w in found)
     raise WorkloadError(f"several workloads are for the stack {stack}: {names}\n  fix: choose with --workload FILE")
-
-
-# -- rendering --------------------------------------------------------------------------------------------
-
-
-def render(template: Any, n: int, chance: random.Random, where: str) -> Any:
-    """Fill in a body.
-
-    `{n}` in a text is the number of the repetition; `{$uniform: [low, high]}` and `{$choice: [a, b]}` in place of a
-    value draw one.
-
-    Args:
-        template: body as read from the file.
-        n: number of the repetition, from 1.
-        chance: where values are drawn from.
-        where: place in the file, for messages.
-
-    Raises:
-        WorkloadError: an unknown placeholder or a malformed drawing.
-    """
-    if isinstance(template, str):
-        return (
-            template if "{" not in template else _PLACEHOLDER.sub(lambda match: _placeholder(match, n, where), template)
-        )
-    if isinstance(template, list):
-        return [render(item, n, chance, where) for item in template]
-    if isinstance(template, dict):
-        if any(isinstance(key, str) and key.startswith("$") for key in template):
-            return _draw(template, chance, where)
-        return {str(key): render(value, n, chance, where) for key, value in template.items()}
-    return template
-
-
-def _placeholder(match: re.Match[str], n: int, where: str) -> str:
-    name = match.group(1)
-    if name == "n":
-        return str(n)
-    if re.fullmatch(r"\w+", name):
-        raise WorkloadError(f"{where}: the body has the unknown placeholder {{{name}}} (known: {{n}})")
-    return match.group(0)  # braces of JSON or of prose
-
-
-def _draw(template: dict[Any, Any], chance: random.Random, where: str) -> Any:
-    if len(template) == 1:
-        ((operator, operand),) = template.items()
-        if operator == "$uniform" and _is_range(operand):
-            return round(chance.uniform(*operand), 3)
-        if operator == "$choice" and isinstance(operand, list) and operand:
-            return chance.choice(operand)
-    raise WorkloadError(
-        f"{where}: {json.dumps(template)} draws nothing: write {{$uniform: [low, high]}} or {{$choice: [a, b]}}"
-    )
-
-
-def _is_range(operand: Any) -> bool:
-    return isinstance(operand, list) and len(operand) == 2 and all(isinstance(x, (int, float)) for x in operand)
-
-
-def _as_text(body: Any) -> str:
-    if body is None:
-        return ""
-    return body if isinstance(body, str) else json.dumps(body)

@@ -17,10 +17,11 @@ from pulumi.runtime.proto import callback_pb2, resource_pb2, source_pb2
 from lab.errors import LabError, NotModelledError, ProgramError
 from lab.program import naming
 from lab.program.documents import with_documents_as_text
+from lab.program.facts import Created
 from lab.program.frames import Frames
 from lab.program.graph import ResourceOptions
 from lab.program.invokes import INVOKES
-from lab.program.outputs import Created, create
+from lab.program.outputs import create
 from lab.program.registration import STACK_TYPE, Registration, Urns, provider_urn
 from lab.program.transforms import Callbacks, transform_invoke, transform_resource
 from lab.program.wire import Decoder, contains_unknown, encode, merged

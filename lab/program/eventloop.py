@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
-from collections.abc import Callable, Coroutine, Generator
+import signal
+import threading
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 # The SDK blocks one thread for each call under way (see lab.program.service for why there may be many).
@@ -33,15 +35,48 @@ def run_to_end(start: Callable[[], Coroutine[Any, Any, None]]) -> BaseException 
     loop.set_exception_handler(lambda _loop, _context: None)
     loop.set_task_factory(origins.new_task)
     loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="pulumi-sdk"))
-    try:
-        loop.run_until_complete(start())
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001 - also SystemExit: whatever the program raises is reported
-        return origins.restored(error)
-    finally:
-        _close(loop)
+    with _stopped_by_interrupts(loop):
+        try:
+            loop.run_until_complete(start())
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - also SystemExit: whatever the program raises is reported
+            return origins.restored(error)
+        finally:
+            _close(loop)
     return None
+
+
+@contextlib.contextmanager
+def _stopped_by_interrupts(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Let Ctrl-C stop the loop, instead of being raised wherever the main thread happens to be.
+
+    Raised in a callback of the garbage collector it would be ignored, and raised between a task and what waits for it
+    the loop would wait for ever. The second time it is raised all the same: the program may not give control back.
+
+    Raises:
+        KeyboardInterrupt: at the end, if it was pressed meanwhile.
+    """
+    on_main_thread = threading.current_thread() is threading.main_thread()
+    if not on_main_thread or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    pressed = False
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        if pressed or loop.is_closed():
+            signal.default_int_handler(number, frame)
+        pressed = True
+        loop.call_soon_threadsafe(loop.stop)
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if pressed:
+            raise KeyboardInterrupt
 
 
 class _Origins:
@@ -86,6 +121,8 @@ def _innermost(trace: TracebackType | None) -> object:
 
 def _close(loop: asyncio.AbstractEventLoop) -> None:
     """End what is still under way."""
+    with contextlib.suppress(RuntimeError):
+        loop.run_until_complete(asyncio.sleep(0))  # a stop that an interrupt has asked for takes place here
     pending = asyncio.all_tasks(loop)
     for task in pending:
         task.cancel()

@@ -104,6 +104,8 @@ def _with_lines(error: Exception, config: StackConfig) -> str:
             lines.append(f"  {key} ({where})")
         elif where not in lines[at]:
             lines[at] += f" ({where})"
+    if isinstance(error, pulumi.ConfigMissingError | pulumi.ConfigTypeError):
+        lines[0] += f" ({config.where((error.key,)) or config.file.label})"
     if isinstance(error, pulumi.ConfigTypeError) and error.value == SECRET:
         lines.append(f"  the lab does not decrypt secrets; give it a value with --set {error.key}=VALUE")
     return "\n".join(lines)

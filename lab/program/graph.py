@@ -51,6 +51,7 @@ class Resource:
         dependencies: URNs the resource depends on.
         property_dependencies: for each input, the URNs that its value came from.
         secret_inputs: names of inputs that hold a secret.
+        secret_paths: keys and indexes that lead to each secret in the inputs; its value is shown to nobody.
         options: options that change what a deployment does.
         external: the stack only reads it (`Queue.get(...)`, `StackReference`); somebody else created it, and its
             settings are not known here.
@@ -67,6 +68,7 @@ class Resource:
     dependencies: tuple[str, ...] = ()
     property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     secret_inputs: frozenset[str] = frozenset()
+    secret_paths: frozenset[tuple[str | int, ...]] = frozenset()
     options: ResourceOptions = ResourceOptions()
     external: bool = False
 

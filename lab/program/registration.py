@@ -12,6 +12,7 @@ from pulumi.runtime.proto import alias_pb2
 
 from lab.errors import ModelError
 from lab.program.graph import Resource, ResourceOptions
+from lab.program.scalars import typed
 from lab.program.wire import Decoder
 
 STACK_TYPE = "pulumi:pulumi:Stack"
@@ -55,11 +56,12 @@ class Registration:
             custom=self.custom,
             id=self.id,
             parent=self.parent,
-            inputs=inputs.values,
+            inputs=typed(self.type, inputs.values),
             outputs=decoder.properties(self.state).values,
             dependencies=self.dependencies,
             property_dependencies=self.property_dependencies,
             secret_inputs=inputs.secrets,
+            secret_paths=inputs.secret_paths,
             options=self.options,
             external=self.external,
         )

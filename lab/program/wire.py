@@ -37,10 +37,12 @@ class Properties:
     Attributes:
         values: by wire name, as plain Python values; properties without a value are left out.
         secrets: names of properties that are, or contain, a secret.
+        secret_paths: keys and indexes that lead to each secret.
     """
 
     values: dict[str, Any]
     secrets: frozenset[str]
+    secret_paths: frozenset[tuple[str | int, ...]] = frozenset()
 
 
 class Decoder:
@@ -56,26 +58,25 @@ class Decoder:
     def properties(self, struct: Struct) -> Properties:
         """Decode the properties of a resource, or the arguments of a function."""
         values: dict[str, Any] = {}
-        secrets = set()
+        paths: set[tuple[str | int, ...]] = set()
         # Maps have no order on the wire; sorted, the same program gives the same graph.
         for name, field in sorted(struct.fields.items()):
             reader = _Reader(self._folder)
-            value = reader.read(field)
+            value = reader.read(field, (name,))
             if value is not None:
                 values[name] = value
-                if reader.secret_seen:
-                    secrets.add(name)
-        return Properties(values, frozenset(secrets))
+                paths |= reader.secret_paths
+        return Properties(values, frozenset(str(path[0]) for path in paths), frozenset(paths))
 
 
 class _Reader:
-    """Reads one property, and remembers whether a secret was in it."""
+    """Reads one property, and remembers where in it secrets were."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.secret_seen = False
+        self.secret_paths: set[tuple[str | int, ...]] = set()
 
-    def read(self, value: Value) -> Any:
+    def read(self, value: Value, path: tuple[str | int, ...]) -> Any:
         kind = value.WhichOneof("kind")
         if kind == "string_value":
             return UNKNOWN if value.string_value == UNKNOWN_TEXT else value.string_value
@@ -85,17 +86,19 @@ class _Reader:
         if kind == "bool_value":
             return value.bool_value
         if kind == "list_value":
-            return [self.read(item) for item in value.list_value.values]
+            return [self.read(item, (*path, index)) for index, item in enumerate(value.list_value.values)]
         if kind == "struct_value":
-            return self._struct(value.struct_value)
+            return self._struct(value.struct_value, path)
         return None
 
-    def _struct(self, struct: Struct) -> Any:
+    def _struct(self, struct: Struct, path: tuple[str | int, ...]) -> Any:
         fields = struct.fields
         if SIGNATURE not in fields:
-            return {key: self.read(item) for key, item in sorted(fields.items()) if key not in _INTERNAL_KEYS}
+            return {
+                key: self.read(item, (*path, key)) for key, item in sorted(fields.items()) if key not in _INTERNAL_KEYS
+            }
         signature = fields[SIGNATURE].string_value
-        decode: Callable[[Mapping[str, Value]], Any] | None = {
+        decode: Callable[[Mapping[str, Value], tuple[str | int, ...]], Any] | None = {
             _SECRET: self._secret,
             _OUTPUT: self._output,
             _ASSET: self._asset,
@@ -104,40 +107,40 @@ class _Reader:
         }.get(signature)
         if decode is None:
             raise ValueError(f"a property has the signature {signature}, which this engine does not know")
-        return decode(fields)
+        return decode(fields, path)
 
-    def _secret(self, fields: Mapping[str, Value]) -> Any:
-        self.secret_seen = True
-        return self.read(fields["value"])
+    def _secret(self, fields: Mapping[str, Value], path: tuple[str | int, ...]) -> Any:
+        self.secret_paths.add(path)
+        return self.read(fields["value"], path)
 
-    def _output(self, fields: Mapping[str, Value]) -> Any:
+    def _output(self, fields: Mapping[str, Value], path: tuple[str | int, ...]) -> Any:
         if "secret" in fields and fields["secret"].bool_value:
-            self.secret_seen = True
-        return self.read(fields["value"]) if "value" in fields else UNKNOWN
+            self.secret_paths.add(path)
+        return self.read(fields["value"], path) if "value" in fields else UNKNOWN
 
-    def _reference(self, fields: Mapping[str, Value]) -> Any:
+    def _reference(self, fields: Mapping[str, Value], path: tuple[str | int, ...]) -> Any:
         # Providers that take no references get the id of a resource, or the URN of a component; so do our readers.
         if "id" not in fields:
             return fields["urn"].string_value
-        found = self.read(fields["id"])
+        found = self.read(fields["id"], path)
         return UNKNOWN if found in ("", None) else found
 
-    def _asset(self, fields: Mapping[str, Value]) -> Any:
+    def _asset(self, fields: Mapping[str, Value], _path: tuple[str | int, ...]) -> Any:
         if "path" in fields:
-            return pulumi.FileAsset(self._path(fields["path"]))
+            return pulumi.FileAsset(self._absolute(fields["path"]))
         if "uri" in fields:
             return pulumi.RemoteAsset(fields["uri"].string_value)
         return pulumi.StringAsset(fields["text"].string_value)
 
-    def _archive(self, fields: Mapping[str, Value]) -> Any:
+    def _archive(self, fields: Mapping[str, Value], path: tuple[str | int, ...]) -> Any:
         if "path" in fields:
-            return pulumi.FileArchive(self._path(fields["path"]))
+            return pulumi.FileArchive(self._absolute(fields["path"]))
         if "uri" in fields:
             return pulumi.RemoteArchive(fields["uri"].string_value)
         members = fields["assets"].struct_value.fields
-        return pulumi.AssetArchive({name: self.read(item) for name, item in sorted(members.items())})
+        return pulumi.AssetArchive({name: self.read(item, (*path, name)) for name, item in sorted(members.items())})
 
-    def _path(self, value: Value) -> str:
+    def _absolute(self, value: Value) -> str:
         return str(self._folder / value.string_value)
 
 

@@ -72,6 +72,15 @@ _Loader.add_constructor("tag:yaml.org,2002:int", _construct_int)
 _Loader.add_constructor("tag:yaml.org,2002:float", _construct_float)
 
 
+class _LoaderOfJson(_Loader):
+    """The same loader for what ends up as JSON, which has no dates: they stay the text that they are."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own class protocol
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+        for first, resolvers in _Loader.yaml_implicit_resolvers.items()
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class YamlFile:
     """One YAML file whose top is a mapping.
@@ -98,20 +107,29 @@ class YamlFile:
         return self.label
 
 
-def parse_scalar(text: str) -> Any:
+def parse_scalar(text: str, *, dates: bool = True) -> Any:
     """Read one YAML value (a scalar or flow collection), as the value part of `--set`.
+
+    Args:
+        text: the value.
+        dates: whether dates are read as such; else they stay texts.
 
     Raises:
         ValueError: the text is no YAML value; the message is the parser's own.
     """
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
+        return yaml.load(text, Loader=_Loader if dates else _LoaderOfJson)  # noqa: S506 - subclasses of the safe loader
     except yaml.YAMLError as error:
         raise ValueError(getattr(error, "problem", None) or "not a YAML value") from error
 
 
-def read_yaml(path: Path, label: str) -> YamlFile:
+def read_yaml(path: Path, label: str, *, dates: bool = True) -> YamlFile:
     """Read a YAML file whose top is a mapping (or nothing).
+
+    Args:
+        path: the file.
+        label: the file as messages name it.
+        dates: whether dates are read as such; else they stay texts.
 
     Raises:
         StackFileError: it cannot be read, is no YAML, has a key twice, or its top is no mapping.
@@ -120,7 +138,7 @@ def read_yaml(path: Path, label: str) -> YamlFile:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise StackFileError(f"{label}: cannot be read: {error}") from error
-    loader = _Loader(text)
+    loader = _Loader(text) if dates else _LoaderOfJson(text)
     try:
         node = loader.get_single_node()
         lines: dict[YamlPath, int] = {}

@@ -10,6 +10,7 @@ from typing import Any
 import pulumi
 
 from lab.checks.acceptance import ACCEPT_KEY
+from lab.program.config import SECRET
 from lab.program.graph import UNKNOWN, Graph, Resource
 from lab.results.outcome import Outcome
 
@@ -25,6 +26,13 @@ _REPLACING: Mapping[str, frozenset[str]] = {
     "aws:dynamodb/table:Table": frozenset({"name", "hashKey", "rangeKey"}),
     "aws:lambda/layerVersion:LayerVersion": frozenset({"code", "layerName", "compatibleRuntimes"}),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Secret:
+    """A value that is compared and never shown."""
+
+    value: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +117,7 @@ def settings_of(graph: Graph) -> dict[str, Any]:
     for urn in speaking:
         if not speaking & set(_ancestors(graph, urn)):
             resource = graph.resources[urn]
-            settings.update(_flatten(resource.name, _plain(resource.inputs)))
+            settings.update(_flatten(resource.name, _plain(_covered(resource.inputs, (), resource.secret_paths))))
     for key, value in graph.config.items():
         if key != ACCEPT_KEY and key.removeprefix(f"{graph.project}:") not in {
             graph.resources[urn].name for urn in speaking
@@ -140,11 +148,11 @@ def _flatten(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
     for key in sorted(before.keys() | after.keys()):
         if key not in after:
-            yield Change("-", key, before=before[key])
+            yield Change("-", key, before=_shown(before[key]))
         elif key not in before:
-            yield Change("+", key, after=after[key])
+            yield Change("+", key, after=_shown(after[key]))
         elif before[key] != after[key]:
-            yield Change("~", key, before[key], after[key])
+            yield Change("~", key, _shown(before[key]), _shown(after[key]))
 
 
 def _resource_changes(before: Graph, after: Graph) -> Iterator[Change]:
@@ -169,7 +177,7 @@ def _resource_changes(before: Graph, after: Graph) -> Iterator[Change]:
 
 
 def _inputs(resource: Resource, references: list[tuple[str, str]]) -> dict[str, Any]:
-    plain = _plain(resource.inputs)
+    plain = _plain(_covered(resource.inputs, (), resource.secret_paths))
     return {
         key: _with_references(value, references)
         for name, inner in plain.items()
@@ -204,6 +212,28 @@ def _with_references(value: Any, references: list[tuple[str, str]]) -> Any:
     if isinstance(value, list):
         return [_with_references(item, references) for item in value]
     return value
+
+
+def _covered(value: Any, path: tuple[str | int, ...], secrets: frozenset[tuple[str | int, ...]]) -> Any:
+    """A value with what stands at the paths of secrets covered."""
+    if path in secrets:
+        return _Secret(_plain(value))
+    if not secrets:
+        return value
+    if isinstance(value, Mapping):
+        return {key: _covered(inner, (*path, key), secrets) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_covered(item, (*path, index), secrets) for index, item in enumerate(value)]
+    return value
+
+
+def _shown(value: Any) -> Any:
+    """A value as people may see it."""
+    if isinstance(value, _Secret):
+        return SECRET
+    if isinstance(value, Mapping):
+        return {key: _shown(inner) for key, inner in value.items()}
+    return [_shown(item) for item in value] if isinstance(value, list) else value
 
 
 def _plain(value: Any) -> Any:

@@ -45,7 +45,7 @@ def _gone(outcome: Outcome) -> Iterator[str]:
         lost = f"{messages.lost} of {messages.sent} messages are lost"
         yield f"{lost}: {how}, never processed, in no dead-letter queue"
     if messages.expired:
-        yield f"{messages.expired} expire"
+        yield f"{messages.expired} {_plural(messages.expired, 'expires', 'expire')}"
 
 
 def _overtaken(count: int) -> str:

@@ -77,7 +77,8 @@ class Fate:
     @property
     def latency_seconds(self) -> float | None:
         """Seconds from accepted to first processed."""
-        return None if self.processed_at is None else self.processed_at - self.sent_at
+        # Instants are whole microseconds, so what a difference of floats has beyond them is noise.
+        return None if self.processed_at is None else round(self.processed_at - self.sent_at, 6)
 
 
 @dataclass(slots=True)

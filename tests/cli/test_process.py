@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from lab.cli.console import Console
+from lab.cli.interrupts import noticed
 from tests.lab_support import FOREIGN, ROOT
 
 _COMMAND = [sys.executable, "-m", "lab.cli"]
@@ -44,6 +46,46 @@ def test_ctrl_c_ends_with_a_clean_message_and_leaves_no_process(tmp_path: Path) 
     assert err == "interrupted; nothing was left behind\n"
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
+
+
+def test_ctrl_c_while_the_command_is_being_loaded_is_answered_in_the_same_way() -> None:
+    code = (
+        "import signal, sys, lab.cli.__main__ as command\n"
+        "class Loading:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'lab.cli.main': signal.raise_signal(signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Loading())\n"
+        "sys.exit(command.main())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 130
+    assert (done.stdout, done.stderr) == ("", "interrupted; nothing was left behind\n")
+
+
+def test_an_interrupt_that_python_ignored_ends_the_command_at_its_next_step() -> None:
+    class Collected:
+        def __del__(self) -> None:
+            raise KeyboardInterrupt
+
+    found = [Collected()]
+    with noticed(), pytest.raises(KeyboardInterrupt), Console().working("simulating"):
+        found.clear()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is Linux's")
+def test_output_that_cannot_be_written_is_said_in_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*_COMMAND, "list"], cwd=ROOT, stdout=full, stderr=-1, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr == "error: the output cannot be written: No space left on device\n"
+
+
+def test_closed_output_is_no_failure() -> None:
+    done = subprocess.run(["sh", "-c", '"$0" "$@" >&-', *_COMMAND, "list"], cwd=ROOT, capture_output=True, check=False)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
 def test_a_reader_that_goes_away_ends_the_command_quietly() -> None:

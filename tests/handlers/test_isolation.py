@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import atexit
 import io
+import json
 import logging
 import os
 import random
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import uuid
 import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -240,7 +242,12 @@ _USE_TIMER = "use threading.Timer, which is virtual"
             _USE_TIMER,
         ),
         (
-            "import urllib.request as u; u.urlopen('http://127.0.0.1:9/')",
+            "import urllib.request as u; u.urlopen('http://prices.invalid/')",
+            "looks up the address of 'prices.invalid'",
+            _NO_NETWORK,
+        ),
+        (
+            "import socket; socket.socket().connect(('127.0.0.1', 9))",
             "opens a network connection to ('127.0.0.1', 9)",
             _NO_NETWORK,
         ),
@@ -293,3 +300,41 @@ def test_the_sink_of_lines_is_host_code(world: World) -> None:
     with host, pytest.raises(RuntimeError, match="the sink failed"):
         world.invoke(host.new_environment(function, 1))
     assert seen == [("first", 250_000, False), ("second", 250_000, False)]
+
+
+def test_code_begins_in_its_own_folder_and_each_environment_stays_where_it_went(world: World) -> None:
+    world.write("fn/greeting.txt", "hello")
+    world.write("fn/deeper/greeting.txt", "hello from below")
+    function = world.function(
+        """
+        import os, time
+
+        def handler(event, context):
+            text = open("greeting.txt").read()
+            os.chdir("deeper")
+            time.sleep(1)
+            return [text, open("greeting.txt").read()]
+        """
+    )
+    before = Path.cwd()
+    with world.host:
+        for number in (1, 2):
+            world.start(world.environment(function, number), request_id=f"r{number}")
+        world.scheduler.run()
+    assert [json.loads(response.payload) for _, response in world.answers] == [["hello", "hello from below"]] * 2
+    assert Path.cwd() == before
+
+
+def test_code_may_delete_the_folder_it_works_in(world: World) -> None:
+    result = world.run_code(
+        """
+        import os, tempfile, time
+
+        def handler(event, context):
+            with tempfile.TemporaryDirectory() as folder:
+                os.chdir(folder)
+            time.sleep(1)
+            return "done"
+        """
+    )
+    assert result == "done"

@@ -100,6 +100,35 @@ def test_packages_of_the_venv_are_shared(world: World) -> None:
     del vars(importlib.import_module("yaml"))["seen"]
 
 
+def test_parts_of_an_archive_find_each_other_and_tracebacks_name_the_users_file(world: World) -> None:
+    main = world.write(
+        "src/worker_main.py",
+        """
+        import json
+        from pathlib import Path
+        import rules.limits
+        HERE = Path(__file__).resolve().parent
+        SETTINGS = json.loads((HERE / "settings.json").read_text())
+
+        def handler(event, context):
+            with open("rules/limits.txt") as limits:
+                found = [limits.read(), SETTINGS["name"], rules.limits.most, Path(__file__).name]
+            return found
+        """,
+    )
+    world.write("rules/limits.py", "most = 3\n")
+    world.write("rules/limits.txt", "ten")
+    code = CodeSource(
+        (("app.py", str(main)), ("rules", str(world.folder / "rules"))), (("settings.json", '{"name": "resize"}'),)
+    )
+    with world.host:
+        assert world.result(world.environment(world.function(code=code))) == ["ten", "resize", 3, "app.py"]
+    main.write_text("1 / 0")
+    with world.host, pytest.raises(HandlerLoadError) as caught:
+        world.invoke(world.environment(world.function(code=code)))
+    assert f'File "{main}", line 1' in str(caught.value)
+
+
 def test_layers_come_after_the_function_and_later_layers_win(world: World) -> None:
     world.write("one/python/both.py", "origin = 'one'\n")
     world.write("one/python/common.py", "origin = 'one'\n")

@@ -270,5 +270,5 @@ def test_topics_are_described_in_the_workload(tmp_path: Path) -> None:
     file = tmp_path / "w.yaml"
     file.write_text("topics: {t: {partitions: 0}}\nsend:\n  - {topic: t, body: {}}\n")
 
-    with pytest.raises(WorkloadError, match=r"topics.t.partitions: Input should be greater than or equal to 1, not 0"):
+    with pytest.raises(WorkloadError, match=r"topics.t.partitions: has to be greater than or equal to 1, not 0"):
         read_workload(file)

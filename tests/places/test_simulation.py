@@ -8,12 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import DeploymentRefusedError, HandlerLoadError, LabError, NotModelledError, WorkloadError
+from lab.errors import (
+    DeploymentRefusedError,
+    HandlerLoadError,
+    LabError,
+    NotModelledError,
+    ProgramError,
+    WorkloadError,
+)
 from lab.handlers import HandlerHost
 from lab.handlers.environment import HandlerEnvironment
 from lab.model.clock import in_seconds
 from lab.model.journal import Kind
 from lab.model.sqs.queue import Queue
+from lab.places.events import carriers
 from lab.places.simulation import Run, simulate
 from lab.places.workload import read_workload
 from lab.program.engine import evaluate
@@ -26,7 +34,7 @@ import json, pulumi, pulumi_aws as aws
 dead = aws.sqs.Queue("dead", message_retention_seconds=1209600)
 jobs = aws.sqs.Queue("jobs", visibility_timeout_seconds=60, {queue}
     redrive_policy=dead.arn.apply(lambda a: json.dumps({{"deadLetterTargetArn": a, "maxReceiveCount": 3}})))
-worker = aws.lambda_.Function("worker", runtime="python3.13", handler="app.handle", role="arn:aws:iam::1:role/r",
+worker = aws.lambda_.Function("worker", runtime={runtime}, handler="app.handle", role="arn:aws:iam::1:role/r",
     timeout={timeout}, code={code}, {function})
 aws.lambda_.EventSourceMapping("mapping", event_source_arn=jobs.arn, function_name=worker.name, {mapping})
 {more}
@@ -52,7 +60,15 @@ class Folder:
         **parts: str,
     ) -> Run:
         """Write program, handler and workload, and simulate."""
-        filled = {"queue": "", "function": "", "mapping": "", "more": "", "timeout": "10", **parts}
+        filled = {
+            "queue": "",
+            "function": "",
+            "mapping": "",
+            "more": "",
+            "timeout": "10",
+            "runtime": '"python3.13"',
+            **parts,
+        }
         (self.root / "__main__.py").write_text(_PROGRAM.format(code=code, **filled))
         (self.root / "app" / "app.py").write_text(handler)
         (self.root / "load.yaml").write_text(workload)
@@ -126,21 +142,77 @@ def test_messages_rot_in_a_dead_letter_queue_once_its_retention_is_over(folder: 
     assert outcome.messages.expired == 3
 
 
+def test_what_is_not_modelled_is_refused_by_name(folder: Folder) -> None:
+    pipe = "aws.pipes.Pipe('pipe', role_arn='r', source=jobs.arn, target=worker.arn)"
+
+    assert folder.refusal(NotModelledError, more=pipe) == (
+        "stack dev uses what is not modelled:\n  pipe (aws:pipes/pipe:Pipe); nearest: an event source mapping"
+    )
+
+
+_UNKNOWN = "environment={'variables': {'HOST': aws.rds.Instance('db', instance_class='db.t4g.micro').address}}"
+
+
 @pytest.mark.parametrize(
-    ("parts", "message"),
+    ("function", "message"),
     [
-        ({"function": "snap_start={'apply_on': 'PublishedVersions'}"}, "worker: snapStart = "),
         (
-            {"more": "aws.pipes.Pipe('pipe', role_arn='r', source=jobs.arn, target=worker.arn)"},
-            "pipe (aws:pipes/pipe:Pipe); nearest: an event source mapping",
+            "snap_start={'apply_on': 'PublishedVersions'}",
+            "snapStart = {'applyOn': 'PublishedVersions'}; nearest: a cold start of fixed length (LAM-INIT-1)",
+        ),
+        (
+            _UNKNOWN,
+            (
+                "the environment variable HOST is known only after deployment; "
+                "the lab computes ids, ARNs and URLs of the common resource types"
+            ),
         ),
     ],
 )
-def test_what_is_not_modelled_is_refused_by_name(folder: Folder, parts: dict[str, str], message: str) -> None:
-    refusal = folder.refusal(NotModelledError, **parts)
+def test_a_function_that_cannot_be_run_is_refused_when_it_is_invoked(
+    folder: Folder, function: str, message: str
+) -> None:
+    assert folder.refusal(NotModelledError, function=function) == (
+        f"the function worker is invoked, and uses what is not modelled:\n  worker: {message}"
+    )
 
-    assert refusal.startswith("stack dev uses what is not modelled:\n")
-    assert message in refusal
+
+def test_code_of_another_language_is_refused_when_it_is_invoked(folder: Folder) -> None:
+    message = folder.refusal(NotModelledError, runtime='"nodejs22.x"')
+
+    assert "worker: runtime = 'nodejs22.x'; nearest: a Python runtime" in message
+
+
+def test_a_function_that_cannot_be_run_may_be_part_of_the_stack(folder: Folder) -> None:
+    image = "aws.lambda_.Function('image', role='r', package_type='Image', image_uri='1.dkr.ecr.x.amazonaws.com/a:1')"
+    node = "aws.lambda_.Function('node', role='r', runtime='nodejs22.x', code=pulumi.FileArchive('dist'))"
+
+    assert outcome_of(folder.run(more=f"{image}\n{node}")).messages.processed == 3
+    message = folder.refusal(NotModelledError, more=image, workload="send: [{invoke: image, body: {}}]")
+    assert "image: imageUri = " in message
+
+
+def test_variables_are_texts_as_the_provider_makes_them(folder: Folder) -> None:
+    handler = "import os\ndef handle(event, context):\n    print(os.environ['ON'], os.environ['MOST'])\n"
+
+    run = folder.run(handler=handler, function="environment={'variables': {'ON': True, 'MOST': 5}}")
+
+    assert {log.text for log in run.logs} == {"true 5"}
+
+
+def test_numbers_may_be_texts_and_other_texts_are_refused(folder: Folder) -> None:
+    assert outcome_of(folder.run(mapping='batch_size="1"')).invocations.total == 3
+    message = folder.refusal(ProgramError, mapping='batch_size="one"')
+
+    assert message == "mapping: batchSize = 'one' has to be a whole number; the AWS provider takes nothing else"
+
+
+def test_a_queue_that_somebody_else_created_is_no_queue_of_the_stack(folder: Folder) -> None:
+    other = "other = aws.sqs.Queue.get('other', 'https://sqs.us-east-1.amazonaws.com/1/other')"
+
+    assert outcome_of(folder.run(more=other)).messages.processed == 3
+    message = folder.refusal(WorkloadError, more=other, workload="send: [{queue: other, body: {}}]")
+    assert "the stack dev has no queue other (there are: dead, jobs)" in message
 
 
 def test_a_type_that_only_feeds_is_noted(folder: Folder) -> None:
@@ -151,6 +223,45 @@ def test_a_type_that_only_feeds_is_noted(folder: Folder) -> None:
     assert run.notes == (
         "feed (aws:sns/topicSubscription:TopicSubscription) is not simulated: only the workload sends messages",
     )
+
+
+_PUBLISHING = """
+import boto3, os
+def handle(event, context):
+    boto3.client("sns").publish(TopicArn=os.environ["TOPIC"], Message="done")
+"""
+_TOPIC = "environment={'variables': {'TOPIC': (topic := aws.sns.Topic('topic')).arn}}"
+
+
+def test_what_a_topic_would_hand_on_to_a_queue_of_the_stack_is_refused_when_it_arrives(folder: Folder) -> None:
+    subscribed = "aws.sns.TopicSubscription('feed', topic=topic.arn, protocol='sqs', endpoint=dead.arn)"
+    mailed = "aws.sns.TopicSubscription('mail', topic=topic.arn, protocol='email', endpoint='a@example.com')"
+
+    message = folder.refusal(NotModelledError, handler=_PUBLISHING, function=_TOPIC, more=subscribed)
+
+    assert message.startswith(
+        "something arrives at topic, and feed (aws:sns/topicSubscription:TopicSubscription) would hand it on; "
+    )
+    assert outcome_of(folder.run(handler=_PUBLISHING, function=_TOPIC, more=mailed)).messages.processed == 3
+    assert outcome_of(folder.run(function=_TOPIC, more=subscribed)).messages.processed == 3
+
+
+def test_what_a_bus_or_bucket_would_hand_on_is_found(folder: Folder) -> None:
+    more = """
+bus = aws.cloudwatch.EventBus("bus")
+rule = aws.cloudwatch.EventRule("rule", event_bus_name=bus.name, event_pattern="{}")
+aws.cloudwatch.EventTarget("target", rule=rule.name, event_bus_name=bus.name, arn=jobs.arn)
+bucket = aws.s3.Bucket("bucket")
+aws.s3.BucketNotification("notify", bucket=bucket.id, queues=[{"queue_arn": jobs.arn, "events": ["s3:*"]}])
+"""
+    folder.run(more=more)
+
+    found = carriers(evaluate(read_project(folder.root), "dev"))
+
+    assert sorted(found.values()) == [
+        "notify (aws:s3/bucketNotification:BucketNotification)",
+        "target (aws:cloudwatch/eventTarget:EventTarget)",
+    ]
 
 
 def test_values_out_of_bounds_are_refused_as_aws_does(folder: Folder) -> None:
@@ -269,3 +380,33 @@ def test_a_run_leaves_nothing_but_its_result(folder: Folder) -> None:
     runs = [folder.run(handler=handler) for _ in range(2)]
     assert [run.trace_hash for run in runs] == [runs[0].trace_hash] * 2
     assert parts() <= before
+
+
+_DYNAMIC = """
+from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+class Provider(ResourceProvider):
+    def create(self, props):
+        try:
+            import urllib.request, subprocess
+            {code}
+        except Exception:
+            pass
+        return CreateResult("made", props)
+class Made(Resource):
+    def __init__(self, name):
+        super().__init__(Provider(), name, {{}})
+Made("made")
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        ("urllib.request.urlopen('http://prices.invalid/')", "looks up the address of 'prices.invalid'"),
+        ("subprocess.run(['true'])", "starts the process ['true']"),
+    ],
+)
+def test_a_dynamic_resource_changes_nothing_real(folder: Folder, code: str, what: str) -> None:
+    message = folder.refusal(NotModelledError, more=_DYNAMIC.format(code=code))
+
+    assert message.startswith(f"creating made {what}; the lab runs the code of dynamic resources, but nothing real")

@@ -71,6 +71,7 @@ def test_fields_of_bodies_can_be_set_from_outside(tmp_path: Path) -> None:
     [
         ("count", "--body count: write it as field=value, such as --body count=25"),
         ("=3", "--body =3: write it as field=value, such as --body count=25"),
+        ("a=[1", "--body a=[1: the value '[1' cannot be read as YAML: expected ',' or ']', but got '<stream end>'"),
     ],
 )
 def test_a_malformed_change_of_a_body_is_refused(tmp_path: Path, change: str, message: str) -> None:
@@ -78,6 +79,24 @@ def test_a_malformed_change_of_a_body_is_refused(tmp_path: Path, change: str, me
         _read(tmp_path, "send: [{queue: q, body: {a: 1}}]").with_body([change])
 
     assert str(caught.value) == message
+
+
+def test_dates_are_sent_as_the_texts_that_they_are(tmp_path: Path) -> None:
+    workload = _read(tmp_path, "send: [{queue: jobs, body: {day: 2026-01-31, from: 1e3}}]")
+
+    assert _bodies(workload.with_body(["until=2026-02-01"])) == [
+        '{"day": "2026-01-31", "from": 1000.0, "until": "2026-02-01"}'
+    ]
+
+
+@pytest.mark.parametrize("number", [".inf", ".nan"])
+def test_a_body_with_a_number_that_json_has_not_is_refused(tmp_path: Path, number: str) -> None:
+    workload = _read(tmp_path, f"send: [{{queue: jobs, body: {{a: {number}}}}}]")
+
+    with pytest.raises(WorkloadError) as caught:
+        _bodies(workload)
+
+    assert str(caught.value) == f"{workload.path}: send 1: the body has a number that JSON has not: .inf or .nan"
 
 
 def test_a_text_body_has_no_fields_to_set(tmp_path: Path) -> None:
@@ -92,31 +111,52 @@ def test_a_text_body_has_no_fields_to_set(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("send: [", "{path}:1: expected the node content, but found '<stream end>'"),
-        ("- 1", "{path}:1: a workload is a mapping with the key send"),
-        ("send: []", "{path}: send: List should have at least 1 item after validation, not 0, not []"),
+        ("send: [", "{path}:1: not valid YAML: expected the node content, but found '<stream end>'"),
+        ("- 1", "{path}:1: the file has to be a mapping of keys to values, found a list"),
+        ("poison: x", "{path}: send is missing"),
+        ("send: []", "{path}:1: send has to have at least one entry"),
         (
             "send: [{body: 1}]",
-            "{path}: send.1: name exactly one target of http, queue, stream, table, topic, invoke, not none",
+            "{path}:1: send.1: name exactly one target of http, queue, stream, table, topic, invoke, not none",
         ),
         (
             "send: [{queue: a, invoke: b, body: 1}]",
             (
-                "{path}: send.1: name exactly one target of http, queue, stream, table, topic, invoke, "
+                "{path}:1: send.1: name exactly one target of http, queue, stream, table, topic, invoke, "
                 "not queue and invoke"
             ),
         ),
-        ("send: [{queue: a}]", "{path}: send.1: a body is missing"),
+        ("send: [{queue: a}]", "{path}:1: send.1: a body is missing"),
         (
             "send: [{queue: a, body: 1, at: -1}]",
-            "{path}: send.1.at: Input should be greater than or equal to 0, not -1",
+            "{path}:1: send.1.at: has to be greater than or equal to 0, not -1",
         ),
-        ("send: [{queue: a, body: 1, times: x}]", "{path}: send.1.times: Input should be a valid integer, not 'x'"),
-        ("send: [{queue: a, body: 1, evry: 1}]", "{path}: send.1.evry is no key of a workload"),
-        ("until: -3\nsend: [{queue: a, body: 1}]", "until is a positive number of virtual seconds, or drained"),
+        ("send: [{queue: a, body: 1, times: x}]", "{path}:1: send.1.times: has to be a valid integer, not 'x'"),
+        ("send: [{queue: a, body: 1, evry: 1}]", "{path}:1: send.1.evry is no key of a workload"),
+        (
+            "until: -3\nsend: [{queue: a, body: 1}]",
+            "{path}: until is a positive number of virtual seconds, at most 315360000, or drained, not -3",
+        ),
+        ("send: [3]", "{path}:1: send.1: has to be a mapping, not 3"),
+        (
+            "send:\n  - {queue: a, body: 1}\n  - {queue: a, body: 1, at: .inf}",
+            "{path}:3: send.2.at: has to be a finite number, not inf",
+        ),
+        (
+            "send: [{queue: a, body: 1, at: 1e9}]",
+            "{path}:1: send.1.at: has to be less than or equal to 315360000, not 1000000000.0",
+        ),
+        (
+            "send: [{queue: a, body: 1, every: 1e6, times: 1000}]",
+            "{path}:1: send.1: the last of 1000 is sent after 9.99e+08 s; at most 315360000 s are run",
+        ),
+        (
+            "send: [{queue: a, body: 1}]\nsend: [{queue: b, body: 1}]",
+            "{path}:2: the key 'send' is there twice, first in line 1",
+        ),
         (
             "send: [{http: {path: enqueue}}]",
-            "{path}: send.1.http.path: String should match pattern '^/', not 'enqueue'",
+            "{path}:1: send.1.http.path: String should match pattern '^/', not 'enqueue'",
         ),
     ],
 )
@@ -216,7 +256,7 @@ def test_faults_are_read_and_stay_when_a_body_is_changed(tmp_path: Path) -> None
         ("{service: sns, queue: q, kind: error}", "faults.1: queue goes with service: sqs"),
         ("{function: f, kind: latency}", "faults.1: seconds goes with the kind latency, which needs it"),
         ("{function: f, kind: error, seconds: 1}", "faults.1: seconds goes with the kind latency, which needs it"),
-        ("{function: f, kind: error, share: 0}", "faults.1.share: Input should be greater than 0, not 0"),
+        ("{function: f, kind: error, share: 0}", "faults.1.share: has to be greater than 0, not 0"),
         ("{function: f, kind: error, until: 9}", "faults.1.until is no key of a workload"),
     ],
 )
@@ -224,4 +264,4 @@ def test_a_malformed_fault_is_refused_with_its_place(tmp_path: Path, fault: str,
     with pytest.raises(WorkloadError) as caught:
         _read(tmp_path, f"send: [{{invoke: f, body: {{}}}}]\nfaults: [{fault}]")
 
-    assert str(caught.value) == f"{tmp_path / 'jobs.yaml'}: {message}"
+    assert str(caught.value) == f"{tmp_path / 'jobs.yaml'}:2: {message}"

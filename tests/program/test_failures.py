@@ -186,13 +186,14 @@ def test_a_missing_config_key_is_a_settings_error(make_project: MakeProject) -> 
     error = failing(make_project, "import pulumi\npulumi.Config().require('size')\n")
     assert type(error) is SettingsError
     assert str(error).startswith("Missing required configuration variable 'demo:size'")
+    assert str(error).split("\n")[0].endswith(" (Pulumi.dev.yaml)")
 
 
 def test_a_config_value_of_the_wrong_type_is_a_settings_error(make_project: MakeProject) -> None:
     program = "import pulumi\npulumi.Config().require_int('size')\n"
     error = failing(make_project, program, stacks={"dev": "config: {size: big}"})
     assert type(error) is SettingsError
-    assert str(error) == "Configuration 'demo:size' value 'big' is not a valid 'int'"
+    assert str(error) == "Configuration 'demo:size' value 'big' is not a valid 'int' (Pulumi.dev.yaml:1)"
 
 
 def test_a_secret_that_has_to_be_a_number_can_be_given_on_the_command_line(make_project: MakeProject) -> None:
@@ -201,7 +202,7 @@ def test_a_secret_that_has_to_be_a_number_can_be_given_on_the_command_line(make_
     with pytest.raises(SettingsError) as caught:
         evaluate(project, "dev")
     assert str(caught.value) == (
-        "Configuration 'demo:size' value '[secret]' is not a valid 'int'\n"
+        "Configuration 'demo:size' value '[secret]' is not a valid 'int' (Pulumi.dev.yaml:1)\n"
         "  the lab does not decrypt secrets; give it a value with --set demo:size=VALUE"
     )
     assert evaluate(project, "dev", ["size=3"]).outputs == {"n": 3}

@@ -41,6 +41,57 @@ CASES: list[tuple[str, dict[str, Any], dict[str, str]]] = [
     ("aws:sqs/queue:Queue", {"name": "jobs"}, {"arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:jobs"}),
     ("aws:sqs/queue:Queue", {"namePrefix": "jobs-"}, {"name": "jobs-[0-9a-f]{26}"}),
     ("aws:sqs/queue:Queue", {"region": "us-west-2", "name": "q"}, {"arn": f"arn:aws:sqs:us-west-2:{ACCOUNT}:q"}),
+    ("aws:sqs/queue:Queue", {"name": UNKNOWN}, {"arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:thing-{HEX7}"}),
+    (
+        "aws:ssm/parameter:Parameter",
+        {"name": "/shop/key"},
+        {"id": "/shop/key", "arn": f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/shop/key"},
+    ),
+    (
+        "aws:sfn/stateMachine:StateMachine",
+        {},
+        {"arn": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:thing-{HEX7}"},
+    ),
+    (
+        "aws:cloudwatch/eventRule:EventRule",
+        {"name": "nightly"},
+        {"id": "nightly", "arn": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/nightly"},
+    ),
+    (
+        "aws:cloudwatch/eventRule:EventRule",
+        {"name": "paid", "eventBusName": "shop"},
+        {"id": "shop/paid", "arn": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/shop/paid"},
+    ),
+    (
+        "aws:scheduler/schedule:Schedule",
+        {"name": "hourly"},
+        {"id": "default/hourly", "arn": f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/default/hourly"},
+    ),
+    (
+        "aws:lambda/functionUrl:FunctionUrl",
+        {"functionName": "worker"},
+        {"id": "worker", "functionUrl": f"https://[a-z0-9]{{32}}\\.lambda-url\\.{REGION}\\.on\\.aws/"},
+    ),
+    (
+        "aws:apigateway/restApi:RestApi",
+        {},
+        {"executionArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:[a-z0-9]{{10}}"},
+    ),
+    (
+        "aws:ecr/repository:Repository",
+        {"name": "shop"},
+        {"repositoryUrl": f"{ACCOUNT}\\.dkr\\.ecr\\.{REGION}\\.amazonaws\\.com/shop"},
+    ),
+    (
+        "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream",
+        {"name": "log"},
+        {"arn": f"arn:aws:firehose:{REGION}:{ACCOUNT}:deliverystream/log"},
+    ),
+    (
+        "aws:secretsmanager/secretVersion:SecretVersion",
+        {"secretId": "arn:x"},
+        {"id": f"arn:x\\|{UUID}", "arn": "arn:x"},
+    ),
     ("aws:sqs/queuePolicy:QueuePolicy", {"queueUrl": "https://q"}, {"id": "https://q"}),
     ("aws:sqs/redrivePolicy:RedrivePolicy", {"queueUrl": "https://q"}, {"id": "https://q"}),
     ("aws:sqs/redriveAllowPolicy:RedriveAllowPolicy", {"queueUrl": "https://q"}, {"id": "https://q"}),
@@ -310,9 +361,9 @@ def test_other_partitions_have_their_own_names(region: str, arn: str, url: str) 
 
 
 def test_what_depends_on_an_unknown_input_is_unknown() -> None:
-    found = created("aws:sqs/queue:Queue", {"name": UNKNOWN})
-    assert (found["arn"], found["url"], found["id"]) == (UNKNOWN, UNKNOWN, "")
-    assert found["visibilityTimeoutSeconds"] == 30
+    found = created("aws:sns/topicSubscription:TopicSubscription", {"topic": UNKNOWN})
+    assert (found["arn"], found["id"]) == (UNKNOWN, "")
+    assert found["ownerId"] == ACCOUNT
 
 
 def test_a_type_without_a_rule_has_no_outputs() -> None:

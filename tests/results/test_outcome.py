@@ -137,3 +137,11 @@ def test_the_json_has_the_names_of_the_contract() -> None:
     assert set(content["invocations"]) == {"total", "failed", "throttled", "timedOut"}
     assert content["perMessage"] == [{"id": "a", "messageId": "a", "deliveredAt": [], "outcome": "remaining"}]
     assert content["latencySeconds"] == {"p50": None, "p95": None, "max": None}
+
+
+def test_latencies_are_whole_microseconds() -> None:
+    story = run_of(
+        sent("a", at=0.263848), delivered("1", "a", at=0.263848), log("processed", "a", at=0.513848), deleted("a")
+    )
+
+    assert outcome_of(story).latency_seconds.p50 == 0.25

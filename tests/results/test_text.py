@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lab.model.journal import Kind
+from lab.program.graph import Graph, Resource
 from lab.results.comparison import Change, compare, settings_of
 from lab.results.conclusion import conclusion
 from lab.results.outcome import outcome_of
@@ -111,3 +112,34 @@ def test_a_resource_that_only_one_variant_has_is_added_or_removed() -> None:
     lowered = "pulumi-python:dynamic/visibility:LoweredVisibility visibility-queue-lowered"
     assert signs[lowered] == "+"
     assert back[lowered] == "-"
+
+
+def _function(token: str, tags: dict[str, str]) -> Graph:
+    variables = {"TOKEN": token, "STAGE": "live"}
+    resource = Resource(
+        urn="urn:pulumi:dev::shop::aws:lambda/function:Function::worker",
+        type="aws:lambda/function:Function",
+        name="worker",
+        custom=True,
+        id="worker-1",
+        parent="",
+        inputs={"environment": {"variables": variables}, "tags": tags, "layers": [token]},
+        outputs={},
+        secret_paths=frozenset({("environment", "variables", "TOKEN"), ("layers", 0), ("tags",)}),
+    )
+    return Graph("shop", "dev", {resource.urn: resource}, {}, {})
+
+
+def test_secrets_are_compared_and_never_shown() -> None:
+    outcome = outcome_of(run_of(sent("a")))
+    before, after = _function("hunter2", {"owner": "hunter2"}), _function("hunter3", {})
+
+    comparison = compare((before, outcome), (after, outcome))
+
+    assert comparison.resources == (
+        Change("~", "aws:lambda/function:Function worker"),
+        Change("~", "    environment.variables.TOKEN", "[secret]", "[secret]"),
+        Change("~", "    layers", ["[secret]"], ["[secret]"]),
+        Change("~", "    tags", "[secret]", "[secret]"),
+    )
+    assert compare((before, outcome), (before, outcome)).nothing_differs
