@@ -12,7 +12,7 @@ from typing import Any
 
 from lab.errors import NotModelledError
 from lab.model.runtime import AwsError
-from lab.model.sqs.queue import Delivery
+from lab.model.sqs.message import Delivery
 
 _MISSING = object()
 

@@ -33,8 +33,10 @@ from lab.model.mapping.scaling import TICK_SECONDS, FifoScaling, ProvisionedScal
 from lab.model.mapping.sqs_config import SqsMappingConfig
 from lab.model.randomness import Streams
 from lab.model.runtime import AwsError
-from lab.model.sqs.api import ENTRIES_PER_BATCH, SqsApi
-from lab.model.sqs.queue import Delivery, Queue
+from lab.model.sqs.api import SqsApi
+from lab.model.sqs.batches import ENTRIES_PER_BATCH
+from lab.model.sqs.message import Delivery
+from lab.model.sqs.queue import Queue
 
 # `{"Records":[...]}`, and room for the commas between the records.
 _ENVELOPE_BYTES = 16

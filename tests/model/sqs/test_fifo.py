@@ -13,7 +13,7 @@ from lab.model.runtime import AwsError
 from lab.model.sqs import queue as queue_module
 from lab.model.sqs.attributes import FifoAttributes, QueueAttributes
 from lab.model.sqs.fifo import FifoQueue
-from lab.model.sqs.queue import Delivery
+from lab.model.sqs.message import Delivery
 from tests.model.support import World, receive, remaining
 
 
