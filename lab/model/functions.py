@@ -24,6 +24,7 @@ LARGEST_SYNCHRONOUS_PAYLOAD_BYTES = 6 * 1_048_576
 MINIMUM_INVOKE_SECONDS = 0.001
 
 TIMED_OUT = "Sandbox.Timedout"
+EXITED = "Runtime.ExitError"
 _REQUEST_ID = "{request id}"
 INJECTED_FAILURE = "InjectedFailure"
 
@@ -318,8 +319,11 @@ class _Invocation:
 
     def _finish(self, response: InvokeResponse) -> None:
         self._timer.cancel()
-        # The most recently used environment is used first (LAM-ENV-2).
-        self._function.idle.append(self._sandbox)
+        if response.error == EXITED:  # there is no process left that could be used again (LAM-TIME-2)
+            self._sandbox.environment.stop()
+            self._service._journal.lean_on("LAM-TIME-2")
+        else:  # the most recently used environment is used first (LAM-ENV-2)
+            self._function.idle.append(self._sandbox)
         rehearsal = self._rehearsal(response) if self._note else None
         self._end(response.payload, response.error, "LAM-ERR-1" if response.error else "LAM-ENV-1", rehearsal)
 

@@ -17,6 +17,7 @@ from lab.model.randomness import Streams
 LONGEST_INTEGRATION_SECONDS = 30.0
 
 _INTERNAL_SERVER_ERROR = '{"message":"Internal Server Error"}'
+_SERVICE_UNAVAILABLE = '{"message":"Service Unavailable"}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ class HttpApi:
             payload = self._event(route, method, path, body, headers or {})
             accepted = self._functions.invoke(route.function, payload, exchange.on_result, by=self.name)
             if isinstance(accepted, Throttled):
-                answer(503, '{"message":"Service Unavailable"}', "HTTP-THROTTLE-2")
+                answer(503, _SERVICE_UNAVAILABLE, "HTTP-THROTTLE-2")
             else:
                 limit = min(route.timeout_seconds, LONGEST_INTEGRATION_SECONDS)
                 exchange.timer = self._scheduler.after(seconds(limit), exchange.time_out)
@@ -190,7 +191,7 @@ class _Exchange:
     def time_out(self) -> None:
         """The gateway gives up; the function runs on (HTTP-TIME-1)."""
         self.timer = None
-        self._answer(504, '{"message":"Endpoint request timed out"}', "HTTP-TIME-1")
+        self._answer(503, _SERVICE_UNAVAILABLE, "HTTP-TIME-2")
 
     def on_result(self, result: InvokeResult) -> None:
         """The function has ended."""

@@ -29,13 +29,13 @@ RULES = (
     ),
     documented(
         "LAM-TIME-2",
-        "A timeout ends the execution environment: the next invoke initialises anew.",
+        "A timeout, or a process that ends itself, ends the execution environment: the next invoke initialises anew.",
         LAMBDA_GUIDE + "lambda-runtime-environment.html",
     ),
     documented(
         "LAM-ERR-1",
-        "A function error (exception, crash) is an answer with FunctionError set, not an HTTP error; the environment "
-        "is used again.",
+        "A function error (exception, crash) is an answer with FunctionError set, not an HTTP error; after an exception the "
+        "environment is used again.",
         LAMBDA_API + "API_Invoke.html",
     ),
     documented(

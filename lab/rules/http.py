@@ -1,6 +1,6 @@
 """Rules of API Gateway HTTP APIs."""
 
-from lab.rules.rule import assumed, documented
+from lab.rules.rule import assumed, documented, observed
 
 _GUIDE = "https://docs.aws.amazon.com/apigateway/latest/developerguide/"
 
@@ -21,6 +21,12 @@ RULES = (
         "HTTP-TIME-1",
         "An integration has at most 30 s. The caller gets an error then, and the function runs on.",
         _GUIDE + "http-api-quotas.html",
+    ),
+    observed(
+        "HTTP-TIME-2",
+        "The error after an integration's time is 503 Service Unavailable.",
+        "https://github.com/cortexlabs/cortex/issues/1225, https://github.com/sst/sst/issues/2232; AWS's own page on the error "
+        "names 504, for REST and HTTP APIs alike: https://repost.aws/knowledge-center/api-gateway-504-errors",
     ),
     documented(
         "HTTP-ERROR-1",

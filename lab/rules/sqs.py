@@ -69,6 +69,13 @@ RULES = (
         "wait 0 to 20 s, message size 1 KiB to 1 MiB, maxReceiveCount 1 to 1,000. Values beyond are refused.",
         SQS_API + "API_SetQueueAttributes.html",
     ),
+    assumed(
+        "SQS-SPREAD-1",
+        "SetQueueAttributes holds from the moment of the call.",
+        "AWS takes up to 60 s to spread new attributes, and up to 15 minutes for the retention period: "
+        + SQS_API
+        + "API_SetQueueAttributes.html",
+    ),
     documented(
         "SQS-DELAY-1",
         "A delayed message is not returned before its delay is over. The message's own delay replaces the queue's.",
@@ -88,7 +95,7 @@ RULES = (
     documented(
         "SQS-SIZE-1",
         "A message, body and attributes together, may have the queue's MaximumMessageSize, at most 1 MiB; so may a whole "
-        "batch.",
+        "batch. It has at most 10 attributes.",
         SQS_API + "API_SendMessageBatch.html",
     ),
     documented(

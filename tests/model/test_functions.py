@@ -138,6 +138,18 @@ def test_lam_time_2_a_timeout_ends_the_environment_and_the_next_invoke_gets_a_fr
     assert world.calls[1].at_seconds == 5.25 + COLD_START_SECONDS
 
 
+def test_lam_time_2_a_process_that_ends_itself_ends_the_environment_too() -> None:
+    world = World(lambda call: Script(payload='{"errorType":"Runtime.ExitError"}', error="Runtime.ExitError"))
+    world.function()
+    world.invoke()
+    world.run()
+    world.invoke()
+    world.run()
+
+    assert [call.environment for call in world.calls] == [1, 2]
+    assert len(world.events(Kind.INIT)) == 2
+
+
 def test_lam_err_1_a_function_error_is_an_answer_and_the_environment_is_used_again() -> None:
     world = World(fail)
     world.function()

@@ -130,16 +130,16 @@ def test_http_payload_1_how_the_answer_of_the_function_is_read(returned: Any, st
     assert client.ask() == (status, body)
 
 
-def test_http_time_1_after_the_integrations_timeout_504_and_the_function_runs_on() -> None:
+def test_http_time_2_after_the_integrations_timeout_503_and_the_function_runs_on() -> None:
     client = Client(answers("late", 40))
     client.request()
     client.world.run()
 
-    assert client.responses == [(30, HttpResponse(504, '{"message":"Endpoint request timed out"}'))]
+    assert client.responses == [(30, HttpResponse(503, '{"message":"Service Unavailable"}'))]
     (end,) = client.world.events(Kind.INVOKE_END)
     assert (client.world.now, end.facts["error"]) == (40.25, None)
     assert client.world.runtime.stopped == []
-    assert [event.rule for event in client.world.events(Kind.HTTP)] == ["HTTP-TIME-1"]
+    assert [event.rule for event in client.world.events(Kind.HTTP)] == ["HTTP-TIME-2"]
 
 
 def test_http_time_1_a_shorter_timeout_holds_and_a_longer_one_does_not() -> None:
@@ -147,7 +147,7 @@ def test_http_time_1_a_shorter_timeout_holds_and_a_longer_one_does_not() -> None
         client = Client(answers("late", 45), Route("POST", "/enqueue", "worker", timeout_seconds=configured))
         client.request()
         client.world.run()
-        assert [(when, response.status) for when, response in client.responses] == [(at, 504)]
+        assert [(when, response.status) for when, response in client.responses] == [(at, 503)]
 
 
 def test_http_time_1_an_answer_just_in_time_counts_and_the_timer_is_gone() -> None:

@@ -286,12 +286,11 @@ class Queue:
         if self._scheduler.now > message.received_at + seconds(LONGEST_VISIBILITY_SECONDS):
             self._journal.lean_on("SQS-STALE-5")
             raise expired_handle(receipt_handle)
-        rule = "SQS-STALE-1" if message.visible_at <= self._scheduler.now else ""
-        if receive_number != message.receive_count:
-            rule = "SQS-STALE-2"
-            if self._keeps_stale():
-                self._journal.record(Kind.KEPT, rule, queue=self.name, message=message.id, by=by)
-                return
+        stale = receive_number != message.receive_count
+        if stale and self._keeps_stale():
+            self._journal.record(Kind.KEPT, "SQS-STALE-2", queue=self.name, message=message.id, by=by)
+            return
+        rule = "SQS-STALE-2" if stale else "SQS-STALE-1" if message.visible_at <= self._scheduler.now else ""
         self._journal.record(Kind.DELETED, rule, queue=self.name, message=message.id, by=by)
         self.remove(message)
 
@@ -385,6 +384,8 @@ class Queue:
 
     def set_attributes(self, attributes: QueueAttributes) -> None:
         """Replace the attributes. Messages in flight keep the timeout of their receive (SQS-VT-1)."""
+        if attributes != self.attributes and self._sequence:
+            self._journal.lean_on("SQS-SPREAD-1")
         self.attributes = attributes
         self._retention.change_period()
 
@@ -395,6 +396,5 @@ class Queue:
 
     def counts(self) -> tuple[int, int, int]:
         """How many messages are ready, in flight, and delayed."""
-        self._show(self._scheduler.now)
-        delayed = sum(1 for m in self._messages.values() if not m.in_flight and m.visible_at > self._scheduler.now)
-        return len(self._messages) - self.in_flight - delayed, self.in_flight, delayed
+        ready = len(self.ready_messages())
+        return ready, self.in_flight, len(self._messages) - ready - self.in_flight

@@ -13,6 +13,8 @@ from lab.model.sqs.fifo import FifoQueue
 from lab.model.sqs.message import Message
 from lab.model.sqs.queue import Queue
 
+MOST_ATTRIBUTES = 10
+
 # Everything but the characters that XML 1.0 allows and SQS therefore accepts.
 _FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -38,6 +40,7 @@ def send(queue: Queue, parameters: Parameters, lineage: Lineage, invoke: str | N
     _check_size(queue, _size(parameters))
     _check_body(parameters["MessageBody"])
     _check_delay(parameters.get("DelaySeconds"))
+    _check_attributes(parameters.get("MessageAttributes") or {})
     return _sent(queue, parameters, lineage, invoke)
 
 
@@ -86,6 +89,14 @@ def _check_delay(delay: int | None) -> None:
         raise _invalid("DelaySeconds", delay, "DelaySeconds must be >= 0 and <= 900.")
 
 
+def _check_attributes(attributes: Parameters) -> None:
+    if len(attributes) > MOST_ATTRIBUTES:
+        raise AwsError(
+            "InvalidParameterValue",
+            f"Number of message attributes [{len(attributes)}] exceeds the allowed maximum [{MOST_ATTRIBUTES}].",
+        )
+
+
 def _sent(queue: Queue, parameters: Parameters, lineage: Lineage, invoke: str | None) -> Message:
     """Send to a queue what its type lets one send (SQS-FIFO-7)."""
     body, group = parameters["MessageBody"], parameters.get("MessageGroupId", "")
@@ -117,7 +128,7 @@ def _sent(queue: Queue, parameters: Parameters, lineage: Lineage, invoke: str | 
             "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided "
             "explicitly",
         )
-    if delay is not None:
+    if delay:  # 0 changes nothing and is accepted
         raise _invalid("DelaySeconds", delay, _OTHER_TYPE)
     return queue.send(
         body,
