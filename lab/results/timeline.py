@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lab.model.clock import in_seconds
-from lab.model.functions import TIMED_OUT
+from lab.model.functions import SERVICE_ERROR, TIMED_OUT
 from lab.model.journal import Event, Kind
 from lab.places.simulation import Run
 
@@ -161,6 +161,8 @@ class _Teller:
         return f"{self._invokes[invoke]} ends: {', '.join(parts)} ({event.facts['verdict']})"
 
     def _throttled(self, event: Event) -> str:
+        if event.facts["reason"] == SERVICE_ERROR:
+            return f"{event.facts['function']} is not invoked ({SERVICE_ERROR}, status 500)"
         return f"{event.facts['function']} is throttled ({event.facts['reason']})"
 
     def _move_task(self, event: Event) -> str:

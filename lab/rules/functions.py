@@ -66,6 +66,12 @@ RULES = (
         LAMBDA_GUIDE + "scaling-behavior.html",
     ),
     assumed(
+        "LAM-CONC-4",
+        "Lambda takes any number of requests a second. A run says so when a function had more than 10 for each of its "
+        "concurrent executions, which AWS would throttle.",
+        "The limit is documented, over which time it is counted is not: " + LAMBDA_GUIDE + "lambda-concurrency.html",
+    ),
+    assumed(
         "LAM-DURATION-1",
         "Code takes the virtual time that it sleeps and waits, and nothing else; an invoke takes at least 1 ms.",
         "How long real computation takes depends on memory, code and neighbours. Put `sleep` into the workload for work.",

@@ -223,7 +223,8 @@ RULES = (
     ),
     documented(
         "ESM-FILTER-3",
-        "A filter pattern that is no valid pattern is refused when the mapping is created.",
+        "A filter pattern that is no valid pattern is refused when the mapping is created; so are more than 10 patterns (5 "
+        "unless the quota was raised), and one with more than 4,096 characters.",
         LAMBDA_GUIDE + "invocation-eventfiltering.html",
     ),
     documented(

@@ -311,6 +311,22 @@ def test_the_limits_are_those_of_the_documentation() -> None:
     assert functions_module.LARGEST_SYNCHRONOUS_PAYLOAD_BYTES == 6 * 1_048_576
 
 
+def test_lam_conc_4_more_than_ten_requests_a_second_and_concurrent_execution_are_taken_and_the_run_says_so() -> None:
+    world = World(takes(0.001))
+    world.function(reserved=1)
+    world.invoke()
+    world.run()
+    for number in range(10):
+        world.at(1 + number / 100, world.invoke)
+    world.run()
+    assert "LAM-CONC-4" not in world.journal.rules
+
+    world.invoke()
+    world.run()
+    assert len(world.calls) == 12
+    assert "LAM-CONC-4" in world.journal.rules
+
+
 def test_requests_have_ids_of_their_own_and_the_payload_arrives_unchanged() -> None:
     seen: list[Call] = []
 

@@ -41,10 +41,12 @@ class _Group:
     @property
     def head(self) -> Message | None:
         """The first message that is still there."""
-        if not self._reading:
-            while self._messages and self._messages[0].queue is not self._queue:
-                self._messages.popleft()
-        return next((message for message in self._messages if message.queue is self._queue), None)
+        messages = self._messages
+        if self._reading:  # nothing may leave the line now
+            return next((message for message in messages if message.queue is self._queue), None)
+        while messages and messages[0].queue is not self._queue:
+            messages.popleft()
+        return messages[0] if messages else None
 
     def readable(self, now: int) -> Iterator[Message]:
         """The messages from the front up to the first hidden one (SQS-FIFO-1, SQS-FIFO-2)."""

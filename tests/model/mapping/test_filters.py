@@ -191,6 +191,18 @@ def test_esm_filter_3_what_is_no_pattern_is_refused(text: str, reason: str) -> N
     assert caught.value.message == f"Invalid filter pattern definition. {reason}: {text}"
 
 
+def test_esm_filter_3_more_patterns_and_longer_ones_than_aws_takes_are_refused() -> None:
+    pattern = '{"body": {"kind": ["a"]}}'
+    assert len(parse_patterns([pattern] * 10)) == 10
+    with pytest.raises(AwsError, match="Number of filters 11 exceeds the limit of 10"):
+        parse_patterns([pattern] * 11)
+
+    longest = '{"body": ["' + "a" * (4_096 - 14) + '"]}'
+    assert len(parse_patterns([longest])) == 1
+    with pytest.raises(AwsError, match="it has 4097 characters, of at most 4096"):
+        parse_patterns([longest + " "])
+
+
 def test_an_operator_that_is_not_modelled_is_refused_by_name() -> None:
     text = '{"body": {"ip": [{"cidr": "10.0.0.0/24"}]}}'
     with pytest.raises(NotModelledError) as caught:
