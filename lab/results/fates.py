@@ -77,7 +77,7 @@ class Fate:
     @property
     def latency_seconds(self) -> float | None:
         """Seconds from accepted to first processed."""
-        return None if self.processed_at is None else self.processed_at - self.sent_at
+        return None if self.processed_at is None else round(self.processed_at - self.sent_at, 6)
 
 
 @dataclass(slots=True)

@@ -262,6 +262,7 @@ class SqsMapping:
         """Keep the batch and try again while its visibility lasts (ESM-THROTTLE-1): nothing is received anew."""
         now = self._scheduler.now
         self._scaling.on_throttle(now)
+        self._journal.lean_on("ESM-THROTTLE-3")
         instant = self._retry_instant(batch)
         batch.throttles += 1
         if instant is not None:
@@ -281,7 +282,6 @@ class SqsMapping:
         self._journal.record(Kind.GAVE_UP, rule, mapping=self.config.name, messages=batch.ids)
         # The poller is not free for other messages before this batch is out of its hands (ESM-THROTTLE-3). With a
         # visibility timeout of 0 it is so at once, and the poller would spin within one instant.
-        self._journal.lean_on("ESM-THROTTLE-3")
         release_at = batch.visible_at if batch.visible_at > now else now + seconds(FIRST_RETRY_SECONDS)
         self._scheduler.at(release_at, self._release)
 
