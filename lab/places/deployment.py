@@ -308,6 +308,10 @@ class Deployment:
                 f"{integration.name}: payloadFormatVersion {version} is not modelled\n  nearest: 2.0"
             )
         method, _, path = str(route.inputs["routeKey"]).partition(" ")
+        if "{" in path:
+            raise NotModelledError(
+                f"{route.name}: path parameters as in {path} are not modelled\n  nearest: a path without, or $default"
+            )
         throttle = (stage.inputs.get("defaultRouteSettings") if stage else None) or {}
         burst, rate = throttle.get("throttlingBurstLimit"), throttle.get("throttlingRateLimit")
         milliseconds = integration.inputs.get("timeoutMilliseconds", LONGEST_INTEGRATION_SECONDS * 1000)

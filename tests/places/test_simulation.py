@@ -244,3 +244,15 @@ def test_a_queue_that_is_its_own_dead_letter_queue_is_refused(folder: Folder) ->
     message = folder.refusal(DeploymentRefusedError, more=policy)
 
     assert "A queue cannot be its own dead-letter queue. (SQS-DLQ-3)" in message
+
+
+def test_a_route_with_path_parameters_is_refused_by_name(folder: Folder) -> None:
+    api = """
+api = aws.apigatewayv2.Api("api", protocol_type="HTTP")
+to = aws.apigatewayv2.Integration("to", api_id=api.id, integration_type="AWS_PROXY", integration_uri=worker.invoke_arn,
+    payload_format_version="2.0")
+aws.apigatewayv2.Route("one", api_id=api.id, route_key="GET /orders/{id}", target=to.id.apply("integrations/{}".format))
+"""
+    assert folder.refusal(NotModelledError, more=api) == (
+        "one: path parameters as in /orders/{id} are not modelled\n  nearest: a path without, or $default"
+    )

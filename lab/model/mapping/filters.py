@@ -97,6 +97,8 @@ def _fits_format(pattern: Pattern, body: Any) -> bool:
 
 
 def _matches(pattern: Pattern, value: Any) -> bool:
+    if isinstance(value, list):  # one and the same element has to match in all its fields
+        return any(_matches(pattern, item) for item in value)
     if not isinstance(value, Mapping):
         return False
     for key, wanted in pattern.items():

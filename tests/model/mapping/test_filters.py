@@ -140,6 +140,14 @@ def test_a_missing_field_matches_exists_false_and_nothing_else() -> None:
     assert matches({"body": {"a": {"b": [{"exists": False}]}}}, {"other": 1})
 
 
+def test_an_element_of_a_list_of_objects_matches_in_all_its_fields_or_not_at_all() -> None:
+    pattern = {"body": {"items": {"kind": ["book"], "count": [{"numeric": [">", 1]}]}}}
+    assert matches(pattern, {"items": [{"kind": "pen", "count": 1}, {"kind": "book", "count": 2}]})
+    assert not matches(pattern, {"items": [{"kind": "pen", "count": 2}, {"kind": "book", "count": 1}]})
+    assert not matches(pattern, {"items": []})
+    assert not matches(pattern, {"items": ["book", 2]})
+
+
 def test_fields_are_and_rules_are_or_and_there_is_an_or_of_fields() -> None:
     pattern = {"body": {"a": ["1", "2"], "b": {"c": [3]}}}
     assert matches(pattern, {"a": "2", "b": {"c": 3}, "more": 1})
