@@ -53,6 +53,12 @@ RULES = (
         SQS_API + "API_SetQueueAttributes.html",
     ),
     documented(
+        "SQS-DLQ-4",
+        "The redrive allow policy of a dead-letter queue says which queues may name it: all (the default), none, or up to 10. "
+        "The policy of any other source is refused.",
+        SQS_API + "API_SetQueueAttributes.html",
+    ),
+    documented(
         "SQS-RET-1",
         "A message older than the queue's retention period is gone, whether it is ready, delayed or in flight.",
         SQS_API + "API_SetQueueAttributes.html",
