@@ -82,7 +82,7 @@ class _Teller:
             Kind.PUBLISHED: lambda e, names: f"published to {e.facts['target']}: {names}",
             Kind.FILTERED: lambda e, names: f"filtered out and deleted by {e.facts['mapping']}: {names}",
             Kind.SKIPPED: lambda e, names: f"passed over in {e.facts['queue']}, written before reading began: {names}",
-            Kind.RETURNED: lambda e, names: f"visible again in {e.facts['queue']}: {names}",
+            Kind.RETURNED: lambda e, names: f"visible again in {e.facts['queue']}{_since(e)}: {names}",
         }
 
     def lines(self) -> Iterator[Line]:
@@ -207,10 +207,17 @@ def _seen(event: Event) -> str:
     return f"{event.facts['status']} {error}" if error else str(event.facts["status"])
 
 
+def _since(event: Event) -> str:
+    """Since when, where the queue was not looked at when it happened."""
+    instant = event.facts.get("since_us")
+    return f" since {in_seconds(instant):.3f} s" if isinstance(instant, int) else ""
+
+
 def _belongs(first: Event, event: Event) -> bool:
     return (
         event.kind is first.kind
         and event.instant == first.instant
         and event.facts.get("queue") == first.facts.get("queue")
         and event.facts.get("target") == first.facts.get("target")
+        and event.facts.get("since_us") == first.facts.get("since_us")
     )

@@ -186,8 +186,7 @@ class Queue:
                 continue
             message.receive_count += 1
             message.received_at = now
-            if message.first_received_at is None:
-                message.first_received_at = now
+            message.first_received_at = now if message.first_received_at is None else message.first_received_at
             message.in_flight = True
             self.in_flight += 1
             self._hide(message, visible_at)
@@ -359,7 +358,8 @@ class Queue:
             if message.in_flight:
                 message.in_flight = False
                 self.in_flight -= 1
-                self._journal.record(Kind.RETURNED, "SQS-VT-1", queue=self.name, message=message.id)
+                late = {"since_us": message.visible_at} if message.visible_at < now else {}
+                self._journal.record(Kind.RETURNED, "SQS-VT-1", queue=self.name, message=message.id, **late)
             self._now_ready(message)
 
     def when_ready(self, callback: Callable[[], None]) -> Callable[[], None]:
