@@ -119,7 +119,7 @@ class Session:
         return Result(graph, run, outcome, real_seconds)
 
     def with_readings(self, result: Result) -> Result:
-        """Try the other readings of the rules that a run leaned on, where they have a handful.
+        """Try the other readings of the rules that a run leaned on, where they have some to try.
 
         Raises:
             LabError: it cannot be run that way.
