@@ -145,7 +145,7 @@ class Session:
         return self.run(stack).outcome
 
     def with_readings(self, result: Result) -> Result:
-        """Try the other readings of the rules that a run leaned on, where they have a handful.
+        """Try the other readings of the rules that a run leaned on, where they have some to try.
 
         Raises:
             LabError: it cannot be run that way.

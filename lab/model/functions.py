@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from lab.errors import DeploymentRefusedError
-from lab.model.clock import Scheduler, in_seconds, seconds
+from lab.model.clock import MICROSECONDS_PER_SECOND, Scheduler, in_seconds, seconds
 from lab.model.faults import Fault, FaultKind, Faults
 from lab.model.journal import Fact, Journal, Kind
 from lab.model.loops import NO_LINEAGE, Lineage, Loops
@@ -18,12 +18,15 @@ ACCOUNT_CONCURRENCY = 1_000
 UNRESERVED_MINIMUM = 100
 ENVIRONMENTS_PER_SECOND = 100
 ENVIRONMENT_BURST = 1_000
+REQUESTS_PER_SECOND_AND_CONCURRENCY = 10
 COLD_START_SECONDS = 0.25
 LARGEST_SYNCHRONOUS_PAYLOAD_BYTES = 6 * 1_048_576
 
 MINIMUM_INVOKE_SECONDS = 0.001
 
 TIMED_OUT = "Sandbox.Timedout"
+EXITED = "Runtime.ExitError"
+SERVICE_ERROR = "ServiceException"
 _REQUEST_ID = "{request id}"
 INJECTED_FAILURE = "InjectedFailure"
 
@@ -94,6 +97,21 @@ class _Sandbox:
 
 
 @dataclass(slots=True)
+class _Rate:
+    """Requests in the second that is running."""
+
+    second: int = 0
+    requests: int = 0
+
+    def count(self, now_us: int) -> int:
+        """Count one more; returns how many there were in its second."""
+        second = now_us // MICROSECONDS_PER_SECOND
+        self.requests = self.requests + 1 if second == self.second else 1
+        self.second = second
+        return self.requests
+
+
+@dataclass(slots=True)
 class _Function:
     config: FunctionConfig
     running: int = 0
@@ -102,6 +120,7 @@ class _Function:
     # Environments that may still be started at once; refilled over time (LAM-SCALE-1).
     starts: float = ENVIRONMENT_BURST
     starts_at: int = 0
+    rate: _Rate = field(default_factory=_Rate)
 
 
 class Lambda:
@@ -134,6 +153,7 @@ class Lambda:
         self._cold_start_seconds = cold_start_seconds
         self._functions: dict[str, _Function] = {}
         self._calling_aws: set[str] = set()
+        self._rate = _Rate()
         self.loops = Loops()
         self.faults = Faults((), scheduler, streams, journal)
 
@@ -218,6 +238,7 @@ class Lambda:
             self._journal.record(Kind.THROTTLED, throttled.rule, function=name, reason=throttled.reason, by=by)
             return throttled
         function.running += 1
+        self._note_rate(function)
         self._journal.lean_on("LAM-DURATION-1")
         request_id = request_id or self.new_request_id(name)
         self.loops.begin(name, request_id, lineage)
@@ -254,7 +275,7 @@ class Lambda:
         if fault is not None and fault.kind is FaultKind.THROTTLE:
             return Throttled("ConcurrentInvocationLimitExceeded", "SIM-FAULT-1")
         if fault is not None and fault.kind is FaultKind.ERROR:
-            return Throttled("ServiceException", "SIM-FAULT-1", "ServiceException", 500)
+            return Throttled(SERVICE_ERROR, "SIM-FAULT-1", SERVICE_ERROR, 500)
         reserved = function.config.reserved_concurrency
         if reserved is not None:
             if function.running >= reserved:
@@ -264,6 +285,14 @@ class Lambda:
         if not function.idle and not self._may_start(function):
             return Throttled("FunctionInvocationRateLimitExceeded", "LAM-SCALE-1")
         return None
+
+    def _note_rate(self, function: _Function) -> None:
+        """Say so where AWS's limit of requests a second, which is not applied, would be exceeded (LAM-CONC-4)."""
+        reserved = function.config.reserved_concurrency
+        rate = self._rate if reserved is None else function.rate
+        concurrency = self._unreserved() if reserved is None else reserved
+        if rate.count(self._scheduler.now) > REQUESTS_PER_SECOND_AND_CONCURRENCY * concurrency:
+            self._journal.lean_on("LAM-CONC-4")
 
     def _unreserved(self) -> int:
         """The account's concurrency that no function has reserved for itself (LAM-CONC-2)."""
@@ -318,8 +347,11 @@ class _Invocation:
 
     def _finish(self, response: InvokeResponse) -> None:
         self._timer.cancel()
-        # The most recently used environment is used first (LAM-ENV-2).
-        self._function.idle.append(self._sandbox)
+        if response.error == EXITED:  # there is no process left that could be used again (LAM-TIME-2)
+            self._sandbox.environment.stop()
+            self._service._journal.lean_on("LAM-TIME-2")
+        else:  # the most recently used environment is used first (LAM-ENV-2)
+            self._function.idle.append(self._sandbox)
         rehearsal = self._rehearsal(response) if self._note else None
         self._end(response.payload, response.error, "LAM-ERR-1" if response.error else "LAM-ENV-1", rehearsal)
 

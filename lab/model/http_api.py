@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 from lab.model.clock import EPOCH, Scheduler, Timer, epoch_ms, in_seconds, seconds
 from lab.model.functions import InvokeResult, Lambda, Throttled
@@ -105,7 +106,7 @@ class HttpApi:
 
         Args:
             method: HTTP method.
-            path: path of the URL.
+            path: path of the URL, and its query behind a question mark.
             body: the body as text.
             headers: headers; their names are turned to lower case.
             done: called with the response, not before this returns.
@@ -119,6 +120,7 @@ class HttpApi:
             if done is not None:
                 self._scheduler.at(self._scheduler.now, done, HttpResponse(status, text))
 
+        path, _, query = path.partition("?")
         route = self.route(method, path)
         if route is None:
             answer(404, '{"message":"Not Found"}', "HTTP-ROUTE-1")
@@ -126,7 +128,7 @@ class HttpApi:
             answer(429, '{"message":"Too Many Requests"}', "HTTP-THROTTLE-1")
         else:
             exchange = _Exchange(answer)
-            payload = self._event(route, method, path, body, headers or {})
+            payload = self._event(route, method, path, query, body, headers or {})
             accepted = self._functions.invoke(route.function, payload, exchange.on_result, by=self.name)
             if isinstance(accepted, Throttled):
                 answer(503, _SERVICE_UNAVAILABLE, "HTTP-THROTTLE-2")
@@ -145,7 +147,7 @@ class HttpApi:
         self._tokens[route] = (tokens - 1 if tokens >= 1 else tokens, now)
         return tokens >= 1
 
-    def _event(self, route: Route, method: str, path: str, body: str, headers: Mapping[str, str]) -> str:
+    def _event(self, route: Route, method: str, path: str, query: str, body: str, headers: Mapping[str, str]) -> str:
         now = self._scheduler.now
         route_key = "$default" if route.path == "$default" else f"{route.method} {route.path}"
         domain = f"{self.name}.execute-api.us-east-1.amazonaws.com"
@@ -153,7 +155,7 @@ class HttpApi:
             "version": "2.0",
             "routeKey": route_key,
             "rawPath": path,
-            "rawQueryString": "",
+            "rawQueryString": query,
             "headers": {
                 "content-type": "application/json",
                 "content-length": str(len(body.encode())),
@@ -180,6 +182,11 @@ class HttpApi:
             },
             "isBase64Encoded": False,
         }
+        if query:
+            values: dict[str, list[str]] = {}
+            for name, value in parse_qsl(query, keep_blank_values=True):
+                values.setdefault(name, []).append(value)
+            event["queryStringParameters"] = {name: ",".join(several) for name, several in values.items()}
         if body:
             event["body"] = body
         return json.dumps(event, separators=(",", ":"))

@@ -22,7 +22,7 @@ class Kind(StrEnum):
     SENT = "sent"  # queue, message, body, group; of streams key, log; of an event follow_up; of a handler invoke
     REPEATED = "repeated"  # queue, message: a send that a FIFO queue took for a repetition of this message
     RECEIVED = "received"  # queue, message, count, by
-    RETURNED = "returned"  # queue, message: visible again after a receive
+    RETURNED = "returned"  # queue, message: visible again after a receive; since_us where nobody looked before
     DELETED = "deleted"  # queue, message, by
     KEPT = "kept"  # queue, message: a delete that had no effect
     VISIBILITY = "visibility"  # queue, message, seconds

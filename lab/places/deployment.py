@@ -20,6 +20,7 @@ from lab.places import events, supported
 from lab.places.code import code_source
 from lab.places.dynamic import TYPE_PREFIX, create_dynamic
 from lab.places.log_sources import LogSources, refuse_foreign_settings
+from lab.places.redrive_permissions import check_redrive_permissions
 from lab.places.tables import table_definition
 from lab.places.workload import TopicSettings
 from lab.program.graph import UNKNOWN, Graph, Resource
@@ -91,6 +92,7 @@ class Deployment:
             except AwsError as error:
                 fix = f"correct the settings of {resource.name}"
                 raise DeploymentRefusedError(resource.name, error.code, error.message, rule=rule, fix=fix) from error
+        check_redrive_permissions(self.graph, self.account.queues.values())
         self._configure_events()
         read = {mapping.queue.name for mapping in self.account.mappings.values()}
         parking = {self._labels[q.urn] for q in self.graph.of_type(supported.QUEUE) if events.is_parking(q)}
@@ -319,6 +321,10 @@ class Deployment:
                 f"{integration.name}: payloadFormatVersion {version} is not modelled\n  nearest: 2.0"
             )
         method, _, path = str(route.inputs["routeKey"]).partition(" ")
+        if "{" in path:
+            raise NotModelledError(
+                f"{route.name}: path parameters as in {path} are not modelled\n  nearest: a path without, or $default"
+            )
         throttle = (stage.inputs.get("defaultRouteSettings") if stage else None) or {}
         burst, rate = throttle.get("throttlingBurstLimit"), throttle.get("throttlingRateLimit")
         milliseconds = integration.inputs.get("timeoutMilliseconds", LONGEST_INTEGRATION_SECONDS * 1000)

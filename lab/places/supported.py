@@ -18,6 +18,7 @@ from lab.program.graph import UNKNOWN, Graph, Resource
 
 QUEUE = "aws:sqs/queue:Queue"
 REDRIVE_POLICY = "aws:sqs/redrivePolicy:RedrivePolicy"
+REDRIVE_ALLOW_POLICY = "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy"
 FUNCTION = "aws:lambda/function:Function"
 LAYER = "aws:lambda/layerVersion:LayerVersion"
 MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from lab.model.clock import in_seconds
-from lab.model.functions import TIMED_OUT
+from lab.model.functions import SERVICE_ERROR, TIMED_OUT
 from lab.model.journal import Event, Kind
 from lab.places.simulation import Run
 
@@ -297,7 +297,7 @@ class _Reader:
             _leave(self.ledger.fates.get(message), way, event)
 
     def _throttled(self, event: Event) -> None:
-        self.ledger.throttled += 1
+        self.ledger.throttled += event.text("reason") != SERVICE_ERROR  # which is refused too, but with 500
 
 
 def _group(event: Event) -> tuple[str, str] | None:

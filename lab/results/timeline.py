@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lab.model.clock import in_seconds
-from lab.model.functions import TIMED_OUT
+from lab.model.functions import SERVICE_ERROR, TIMED_OUT
 from lab.model.journal import Event, Kind
 from lab.places.simulation import Run
 
@@ -83,7 +83,7 @@ class _Teller:
             Kind.PUBLISHED: lambda e, names: f"published to {e.facts['target']}: {names}",
             Kind.FILTERED: lambda e, names: f"filtered out and deleted by {e.facts['mapping']}: {names}",
             Kind.SKIPPED: lambda e, names: f"passed over in {e.facts['queue']}, written before reading began: {names}",
-            Kind.RETURNED: lambda e, names: f"visible again in {e.facts['queue']}: {names}",
+            Kind.RETURNED: lambda e, names: f"visible again in {e.facts['queue']}{_since(e)}: {names}",
         }
 
     def lines(self) -> Iterator[Line]:
@@ -162,6 +162,8 @@ class _Teller:
         return f"{self._invokes[invoke]} ends: {', '.join(parts)} ({event.facts['verdict']})"
 
     def _throttled(self, event: Event) -> str:
+        if event.facts["reason"] == SERVICE_ERROR:
+            return f"{event.facts['function']} is not invoked ({SERVICE_ERROR}, status 500)"
         return f"{event.facts['function']} is throttled ({event.facts['reason']})"
 
     def _move_task(self, event: Event) -> str:
@@ -211,10 +213,17 @@ def _seen(event: Event) -> str:
     return f"{event.facts['status']} {error}" if error else str(event.facts["status"])
 
 
+def _since(event: Event) -> str:
+    """Since when, where the queue was not looked at when it happened."""
+    instant = event.facts.get("since_us")
+    return f" since {in_seconds(instant):.3f} s" if isinstance(instant, int) else ""
+
+
 def _belongs(first: Event, event: Event) -> bool:
     return (
         event.kind is first.kind
         and event.instant == first.instant
         and event.facts.get("queue") == first.facts.get("queue")
         and event.facts.get("target") == first.facts.get("target")
+        and event.facts.get("since_us") == first.facts.get("since_us")
     )

@@ -25,7 +25,7 @@ class Alternative:
         read: turns the text of a value into the value; raises ValueError for a text that is none.
         show: turns a value into its text.
         accepts: what values there are, in words.
-        values: texts of all values, where there is a handful; empty for a range.
+        values: texts of values to try: all where there is a handful, some of a range where they tell; else empty.
     """
 
     rule: str
@@ -98,6 +98,7 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
                 _seconds(86_400),
                 lambda value: f"{value:g}",
                 "a number of seconds from 0 to 86400 without growth",
+                ("60", "600"),
             ),
             Alternative(
                 "ESM-SCALE-4",
@@ -164,7 +165,7 @@ def assumed_otherwise(assumptions: Assumptions) -> dict[str, str]:
 
 
 def other_readings(rules: Sequence[str], assumptions: Assumptions) -> Iterator[tuple[str, str, Assumptions]]:
-    """The other readings of those rules that have a handful: rule id, value, and the assumptions with it.
+    """The other readings that are tried of those rules: rule id, value, and the assumptions with it.
 
     Args:
         rules: ids of the rules that a run leaned on.

@@ -29,13 +29,13 @@ RULES = (
     ),
     documented(
         "LAM-TIME-2",
-        "A timeout ends the execution environment: the next invoke initialises anew.",
+        "A timeout, or a process that ends itself, ends the execution environment: the next invoke initialises anew.",
         LAMBDA_GUIDE + "lambda-runtime-environment.html",
     ),
     documented(
         "LAM-ERR-1",
-        "A function error (exception, crash) is an answer with FunctionError set, not an HTTP error; the environment "
-        "is used again.",
+        "A function error (exception, crash) is an answer with FunctionError set, not an HTTP error; after an exception the "
+        "environment is used again.",
         LAMBDA_API + "API_Invoke.html",
     ),
     documented(
@@ -64,6 +64,12 @@ RULES = (
         "LAM-SCALE-1",
         "A function may start 1,000 environments every 10 s, refilled continuously and not saved up beyond that.",
         LAMBDA_GUIDE + "scaling-behavior.html",
+    ),
+    assumed(
+        "LAM-CONC-4",
+        "Lambda takes any number of requests a second. A run says so when a function had more than 10 for each of its "
+        "concurrent executions, which AWS would throttle.",
+        "The limit is documented, over which time it is counted is not: " + LAMBDA_GUIDE + "lambda-concurrency.html",
     ),
     assumed(
         "LAM-DURATION-1",

@@ -26,8 +26,9 @@ RULES = (
         "HTTP-TIME-2",
         "That error is 503 with the message Service Unavailable, the same as for a throttled function. (A REST API answers "
         "504, Endpoint request timed out.)",
-        "https://github.com/serverless/serverless/issues/11222, https://github.com/serverless/serverless/issues/10119, "
-        "https://github.com/cortexlabs/cortex/issues/1226; the guide names no status for HTTP APIs",
+        "https://github.com/serverless/serverless/issues/11222, https://github.com/cortexlabs/cortex/issues/1226, "
+        "https://github.com/sst/sst/issues/2232; the guide names no status for HTTP APIs, and AWS's page on the error names 504 "
+        "for REST and HTTP APIs alike: https://repost.aws/knowledge-center/api-gateway-504-errors",
     ),
     documented(
         "HTTP-ERROR-1",

@@ -36,6 +36,19 @@ RULES = (
         "With a window, the pollers of a mapping fill one batch before they begin the next.",
         "AWS does not say how messages spread over batches that are being collected at the same time.",
     ),
+    assumed(
+        "ESM-BATCH-5",
+        "What was received from a standard queue and does not fit into the 6 MB waits in the poller for the next free batch, at "
+        "the maximum concurrency too, with its visibility timeout running. When that is over the poller lets it go, and it "
+        "comes back by itself.",
+        "AWS says that such a batch is smaller, not what becomes of the rest. Ten messages of 1 MiB do not fit.",
+    ),
+    assumed(
+        "ESM-BATCH-6",
+        "A window is kept to the second.",
+        "On a quiet queue AWS may wait up to 20 s although the window is shorter, as its pollers wait so long for messages: "
+        "stated by the 2022 edition of the Lambda guide (with-sqs).",
+    ),
     documented(
         "ESM-VT-1",
         "Creating or updating a mapping is refused while the queue's visibility timeout is below the function's timeout. "
@@ -162,6 +175,12 @@ RULES = (
         "Provisioned mode and MaximumConcurrency cannot be used together.",
         _SCALING,
     ),
+    assumed(
+        "ESM-PROV-6",
+        "Errors do not slow provisioned pollers down, with ReportBatchItemFailures or without.",
+        "AWS says that errors lower the concurrency of a mapping, and that provisioned mode keeps at least MinimumPollers; not "
+        "how the two go together.",
+    ),
     documented(
         "ESM-FIFO-1",
         "A mapping of a FIFO queue works on as many batches at once as there are message groups, or as MaximumConcurrency "
@@ -171,13 +190,15 @@ RULES = (
     assumed(
         "ESM-FIFO-2",
         "Of messages that do not fit into one payload, the later ones are handed over when the earlier ones are answered, and "
-        "come back with them if one of their group has failed.",
+        "come back with them if one of their group has failed, or by themselves if their visibility timeout ends before.",
         "AWS promises the order within a group and does not say how it splits what it has received.",
     ),
     assumed(
         "ESM-FIFO-3",
-        "Pollers of a FIFO queue are there as soon as groups have messages, and errors do not slow them down.",
-        "AWS gives a limit, the number of groups, and no pace.",
+        "Pollers of a FIFO queue are there as soon as groups have messages, and errors do not slow them down: a group that "
+        "failed waits for its messages, the others go on.",
+        "AWS gives a limit, the number of groups, and no pace; that errors lower the concurrency of a mapping is documented, "
+        "not for which queues and by how much: " + _ERRORS,
     ),
     documented(
         "ESM-FIFO-4",
@@ -187,7 +208,7 @@ RULES = (
     documented(
         "ESM-CONC-1",
         "MaximumConcurrency (2 to 1,000) limits the batches that a mapping works on at once. At the limit it stops "
-        "receiving, so no message waits in a poller with its visibility timeout running.",
+        "receiving, so the rest of the messages wait in the queue, where no visibility timeout runs (but see ESM-BATCH-5).",
         LAMBDA_API + "API_ScalingConfig.html",
     ),
     documented(
@@ -202,7 +223,8 @@ RULES = (
     ),
     documented(
         "ESM-FILTER-3",
-        "A filter pattern that is no valid pattern is refused when the mapping is created.",
+        "A filter pattern that is no valid pattern is refused when the mapping is created; so are more than 10 patterns (5 "
+        "unless the quota was raised), and one with more than 4,096 characters.",
         LAMBDA_GUIDE + "invocation-eventfiltering.html",
     ),
     documented(

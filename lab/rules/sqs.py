@@ -53,6 +53,12 @@ RULES = (
         SQS_API + "API_SetQueueAttributes.html",
     ),
     documented(
+        "SQS-DLQ-4",
+        "The redrive allow policy of a dead-letter queue says which queues may name it: all (the default), none, or up to 10. "
+        "The policy of any other source is refused.",
+        SQS_API + "API_SetQueueAttributes.html",
+    ),
+    documented(
         "SQS-RET-1",
         "A message older than the queue's retention period is gone, whether it is ready, delayed or in flight.",
         SQS_API + "API_SetQueueAttributes.html",
@@ -68,6 +74,13 @@ RULES = (
         "Queue attributes have bounds: visibility timeout 0 to 43,200 s, retention 60 s to 14 days, delay 0 to 900 s, receive "
         "wait 0 to 20 s, message size 1 KiB to 1 MiB, maxReceiveCount 1 to 1,000. Values beyond are refused.",
         SQS_API + "API_SetQueueAttributes.html",
+    ),
+    assumed(
+        "SQS-SPREAD-1",
+        "SetQueueAttributes holds from the moment of the call.",
+        "AWS takes up to 60 s to spread new attributes, and up to 15 minutes for the retention period: "
+        + SQS_API
+        + "API_SetQueueAttributes.html",
     ),
     documented(
         "SQS-DELAY-1",
@@ -88,7 +101,7 @@ RULES = (
     documented(
         "SQS-SIZE-1",
         "A message, body and attributes together, may have the queue's MaximumMessageSize, at most 1 MiB; so may a whole "
-        "batch.",
+        "batch. It has at most 10 attributes.",
         SQS_API + "API_SendMessageBatch.html",
     ),
     documented(

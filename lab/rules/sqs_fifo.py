@@ -43,7 +43,7 @@ RULES = (
     documented(
         "SQS-FIFO-7",
         "A send names a message group, and a deduplication id unless the queue deduplicates by content. Messages cannot be "
-        "delayed one by one.",
+        "delayed one by one: a DelaySeconds other than 0 is refused.",
         SQS_API + "API_SendMessage.html",
     ),
     documented(

@@ -11,7 +11,14 @@ from lab.cli import main as command
 from tests.lab_support import ROOT
 
 TRAP = ["run", "concurrency-trap", "--project", str(ROOT)]
-OTHERWISE = "With ESM-THROTTLE-2=visibility-left it would be: Every message is processed once."
+FEWER = (
+    "20 healthy messages end in the dead-letter queue (20 of them without ever reaching the function); 110 of 130 are "
+    "processed once."
+)
+OTHERWISE = [
+    "With ESM-THROTTLE-2=visibility-left it would be: Every message is processed once.",
+    f"With ESM-THROTTLE-3=600 it would be: {FEWER}",
+]
 
 
 def lines(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> list[str]:
@@ -26,26 +33,27 @@ def outcome(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
 def test_a_run_says_when_the_other_reading_would_change_the_conclusion(capsys: pytest.CaptureFixture[str]) -> None:
     told = lines(capsys, *TRAP, "--readings")
 
-    assert told[-1] == OTHERWISE
-    assert told[-3].startswith("40 healthy messages end in the dead-letter queue")
+    assert told[-2:] == OTHERWISE
+    assert told[-4].startswith("40 healthy messages end in the dead-letter queue")
 
 
 def test_readings_are_tried_by_default_while_runs_are_quick(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(command, "QUICK_SECONDS", 1_000)
-    assert lines(capsys, *TRAP)[-1] == OTHERWISE
+    assert lines(capsys, *TRAP)[-2:] == OTHERWISE
 
     monkeypatch.setattr(command, "QUICK_SECONDS", 0)
-    assert lines(capsys, *TRAP)[-1] == "Not tried: other readings of ESM-THROTTLE-2 (--readings)."
-    assert lines(capsys, *TRAP, "--no-readings")[-1] == "Not tried: other readings of ESM-THROTTLE-2 (--readings)."
+    not_tried = "Not tried: other readings of ESM-THROTTLE-2, ESM-THROTTLE-3 (--readings)."
+    assert lines(capsys, *TRAP)[-1] == not_tried
+    assert lines(capsys, *TRAP, "--no-readings")[-1] == not_tried
 
 
 def test_a_run_says_when_it_would_not(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ("--set", "batch.queue.maxReceiveCount=50", "--body", "sleep=0", "--set", "batch.worker.batchSize=1")
     told = lines(capsys, *TRAP, *arguments, "--readings")
 
-    assert told[-1] == "The conclusion is the same with ESM-THROTTLE-2=visibility-left."
+    assert told[-1] == "The conclusion is the same with ESM-THROTTLE-2=visibility-left, ESM-THROTTLE-3=600."
 
 
 def test_a_rule_read_otherwise_is_in_heading_and_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,7 +73,8 @@ def test_json_has_the_readings_where_they_are_asked_for(capsys: pytest.CaptureFi
             "value": "visibility-left",
             "conclusion": "Every message is processed once.",
             "changes": True,
-        }
+        },
+        {"rule": "ESM-THROTTLE-3", "value": "600", "conclusion": FEWER, "changes": True},
     ]
 
 

@@ -138,6 +138,18 @@ def test_lam_time_2_a_timeout_ends_the_environment_and_the_next_invoke_gets_a_fr
     assert world.calls[1].at_seconds == 5.25 + COLD_START_SECONDS
 
 
+def test_lam_time_2_a_process_that_ends_itself_ends_the_environment_too() -> None:
+    world = World(lambda call: Script(payload='{"errorType":"Runtime.ExitError"}', error="Runtime.ExitError"))
+    world.function()
+    world.invoke()
+    world.run()
+    world.invoke()
+    world.run()
+
+    assert [call.environment for call in world.calls] == [1, 2]
+    assert len(world.events(Kind.INIT)) == 2
+
+
 def test_lam_err_1_a_function_error_is_an_answer_and_the_environment_is_used_again() -> None:
     world = World(fail)
     world.function()
@@ -297,6 +309,22 @@ def test_the_limits_are_those_of_the_documentation() -> None:
     assert functions_module.ACCOUNT_CONCURRENCY == 1_000
     assert functions_module.UNRESERVED_MINIMUM == 100
     assert functions_module.LARGEST_SYNCHRONOUS_PAYLOAD_BYTES == 6 * 1_048_576
+
+
+def test_lam_conc_4_more_than_ten_requests_a_second_and_concurrent_execution_are_taken_and_the_run_says_so() -> None:
+    world = World(takes(0.001))
+    world.function(reserved=1)
+    world.invoke()
+    world.run()
+    for number in range(10):
+        world.at(1 + number / 100, world.invoke)
+    world.run()
+    assert "LAM-CONC-4" not in world.journal.rules
+
+    world.invoke()
+    world.run()
+    assert len(world.calls) == 12
+    assert "LAM-CONC-4" in world.journal.rules
 
 
 def test_requests_have_ids_of_their_own_and_the_payload_arrives_unchanged() -> None:

@@ -100,6 +100,16 @@ def test_http_payload_1_the_event_is_of_format_2_0() -> None:
     assert len(context["requestId"]) == 36
 
 
+def test_http_payload_1_the_query_is_no_part_of_the_path() -> None:
+    client = Client()
+    client.request(path="/enqueue?count=3&tag=a&tag=b%20c&flag=")
+    client.world.run()
+    event = client.world.calls[0].event
+
+    assert (event["rawPath"], event["rawQueryString"]) == ("/enqueue", "count=3&tag=a&tag=b%20c&flag=")
+    assert event["queryStringParameters"] == {"count": "3", "tag": "a,b c", "flag": ""}
+
+
 def test_http_payload_1_without_a_body_the_event_has_none() -> None:
     client = Client()
     client.ask()

@@ -410,3 +410,57 @@ def test_a_dynamic_resource_changes_nothing_real(folder: Folder, code: str, what
     message = folder.refusal(NotModelledError, more=_DYNAMIC.format(code=code))
 
     assert message.startswith(f"creating made {what}; the lab runs the code of dynamic resources, but nothing real")
+
+
+def test_a_route_with_path_parameters_is_refused_by_name(folder: Folder) -> None:
+    api = """
+api = aws.apigatewayv2.Api("api", protocol_type="HTTP")
+to = aws.apigatewayv2.Integration("to", api_id=api.id, integration_type="AWS_PROXY", integration_uri=worker.invoke_arn,
+    payload_format_version="2.0")
+aws.apigatewayv2.Route("one", api_id=api.id, route_key="GET /orders/{id}", target=to.id.apply("integrations/{}".format))
+"""
+    assert folder.refusal(NotModelledError, more=api) == (
+        "one: path parameters as in /orders/{id} are not modelled\n  nearest: a path without, or $default"
+    )
+
+
+def _allowing(policy: str) -> dict[str, str]:
+    allow = f"aws.sqs.RedriveAllowPolicy('allow', queue_url=dead.url, redrive_allow_policy={policy})"
+    return {"more": allow}
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        'json.dumps({"redrivePermission": "allowAll"})',
+        'jobs.arn.apply(lambda arn: json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": [arn]}))',
+    ],
+)
+def test_sqs_dlq_4_a_source_that_the_dead_letter_queue_allows_is_fine(folder: Folder, policy: str) -> None:
+    assert outcome_of(folder.run(**_allowing(policy))).messages.processed == 3
+
+
+@pytest.mark.parametrize(
+    ("policy", "why"),
+    [
+        ('json.dumps({"redrivePermission": "denyAll"})', "allows no queue"),
+        (
+            'dead.arn.apply(lambda arn: json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": [arn]}))',
+            "allows other queues only",
+        ),
+    ],
+)
+def test_sqs_dlq_4_a_source_that_it_does_not_allow_is_refused(folder: Folder, policy: str, why: str) -> None:
+    assert folder.refusal(DeploymentRefusedError, **_allowing(policy)) == (
+        "AWS would refuse jobs: InvalidParameterValue: Value for parameter RedrivePolicy is invalid. Reason: the "
+        f"RedriveAllowPolicy of dead {why} (SQS-DLQ-4)\n"
+        "  fix: list the ARN of jobs among the sourceQueueArns of dead, with byQueue"
+    )
+
+
+@pytest.mark.parametrize("policy", ['"{"', 'json.dumps({"redrivePermission": "some"})', '"[]"'])
+def test_sqs_dlq_4_a_policy_that_is_none_is_refused(folder: Folder, policy: str) -> None:
+    message = folder.refusal(DeploymentRefusedError, **_allowing(policy))
+    assert message.startswith(
+        "AWS would refuse allow: InvalidAttributeValue: Invalid value for the parameter RedriveAll"
+    )

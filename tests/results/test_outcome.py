@@ -6,6 +6,7 @@ import json
 
 from lab.model.journal import Kind
 from lab.results.outcome import outcome_of
+from lab.results.timeline import shortened, timeline
 from tests.results.world import deleted, delivered, ended, event, log, run_of, sent
 
 
@@ -103,6 +104,17 @@ def test_invocations_are_counted_by_their_ends() -> None:
     invocations = outcome_of(run_of(*events)).invocations
 
     assert invocations.model_dump() == {"total": 2, "failed": 2, "throttled": 1, "timed_out": 1}
+
+
+def test_an_internal_error_of_lambda_is_no_throttle() -> None:
+    refused = [
+        event(0, Kind.THROTTLED, "SIM-FAULT-1", function="worker", reason=reason, by="mapping")
+        for reason in ("ServiceException", "ConcurrentInvocationLimitExceeded")
+    ]
+    assert outcome_of(run_of(refused)).invocations.throttled == 1
+    lines = shortened(timeline(run_of(refused)))
+    assert "worker is not invoked (ServiceException, status 500)" in lines[0]
+    assert "worker is throttled (ConcurrentInvocationLimitExceeded)" in lines[1]
 
 
 def test_quantiles_are_nearest_ranks() -> None:

@@ -49,6 +49,18 @@ def test_a_timeline_tells_which_invoke_still_works_on_a_message() -> None:
     ]
 
 
+def test_a_message_that_nobody_looked_for_is_told_with_the_time_since_which_it_is_visible() -> None:
+    late = [
+        event(45, Kind.RETURNED, "SQS-VT-1", queue="jobs", message="a", since_us=30_000_000),
+        event(45, Kind.RETURNED, "SQS-VT-1", queue="jobs", message="b"),
+    ]
+    lines = shortened(timeline(run_of(sent("a"), sent("b"), late)))
+    assert lines[1:] == [
+        "      45.000 s  visible again in jobs since 30.000 s: a  [SQS-VT-1]",
+        "      45.000 s  visible again in jobs: b  [SQS-VT-1]",
+    ]
+
+
 def test_messages_of_one_instant_are_one_line() -> None:
     many = [sent(str(number)) for number in range(1, 21)]
 

@@ -94,7 +94,7 @@ def test_what_is_assumed_otherwise_is_told_by_rule() -> None:
 
 
 def test_the_other_readings_of_what_a_run_leaned_on_one_at_a_time() -> None:
-    leaned = ("ESM-THROTTLE-2", "LAM-INIT-1", "SQS-DLQ-1", "SQS-STALE-2")
+    leaned = ("ESM-THROTTLE-2", "ESM-THROTTLE-3", "LAM-INIT-1", "SQS-DLQ-1", "SQS-STALE-2")
     assumed = Assumptions(stale_delete=StaleDelete.KEEP)
 
     assert list(other_readings(leaned, assumed)) == [
@@ -103,6 +103,7 @@ def test_the_other_readings_of_what_a_run_leaned_on_one_at_a_time() -> None:
             "visibility-left",
             Assumptions(stale_delete=StaleDelete.KEEP, throttle_reading=ThrottleReading.VISIBILITY_LEFT),
         ),
+        ("ESM-THROTTLE-3", "600", Assumptions(stale_delete=StaleDelete.KEEP, throttle_pause_seconds=600)),
         ("SQS-STALE-2", "coin", Assumptions(stale_delete=StaleDelete.COIN)),
         ("SQS-STALE-2", "delete", Assumptions(stale_delete=StaleDelete.DELETE)),
     ]

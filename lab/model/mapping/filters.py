@@ -12,7 +12,11 @@ from typing import Any
 
 from lab.errors import NotModelledError
 from lab.model.runtime import AwsError
-from lab.model.sqs.queue import Delivery
+from lab.model.sqs.message import Delivery
+
+MOST_PATTERNS = 10
+"""5 by default, 10 when the quota is raised: what no account can have is refused."""
+LONGEST_PATTERN = 4_096
 
 _MISSING = object()
 
@@ -27,7 +31,12 @@ def parse_patterns(texts: Sequence[str]) -> tuple[Pattern, ...]:
         NotModelledError: a pattern uses an operator that the model does not know.
     """
     patterns = []
+    if len(texts) > MOST_PATTERNS:
+        message = f"Number of filters {len(texts)} exceeds the limit of {MOST_PATTERNS}"
+        raise AwsError("InvalidParameterValueException", message)
     for text in texts:
+        if len(text) > LONGEST_PATTERN:
+            raise _invalid(f"{text[:40]}...", f"it has {len(text)} characters, of at most {LONGEST_PATTERN}")
         try:
             pattern = json.loads(text)
         except ValueError as error:
@@ -88,6 +97,8 @@ def _fits_format(pattern: Pattern, body: Any) -> bool:
 
 
 def _matches(pattern: Pattern, value: Any) -> bool:
+    if isinstance(value, list):  # one and the same element has to match in all its fields
+        return any(_matches(pattern, item) for item in value)
     if not isinstance(value, Mapping):
         return False
     for key, wanted in pattern.items():

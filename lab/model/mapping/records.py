@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from lab.model.sqs.api import SqsApi, md5_of
-from lab.model.sqs.queue import Delivery
+from lab.model.sqs.message import Delivery
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 

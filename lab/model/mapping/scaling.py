@@ -22,7 +22,6 @@ NO_LIMIT = 1_000_000_000
 class Scaling(Protocol):
     """The pollers of a mapping, as the mapping asks and tells them. Instants are in microseconds."""
 
-    slow_on_errors: bool
     rested: bool
     """Whether it has had a minute without messages, and some after it."""
 
@@ -37,6 +36,10 @@ class Scaling(Protocol):
     @property
     def growth_rules(self) -> tuple[str, ...]:
         """Ids of the rules by which it grows; the first one causes the growth."""
+
+    @property
+    def error_rule(self) -> str:
+        """Id of the rule that says what an invoke that failed does to them."""
 
     def grow(self, now_us: int) -> None:
         """A second has passed in which all pollers were busy and messages were waiting."""
@@ -82,6 +85,11 @@ class StandardScaling:
     _idle_at_us: int | None = None
 
     growth_rules = ("ESM-SCALE-2", "ESM-SCALE-3")
+
+    @property
+    def error_rule(self) -> str:
+        """Id of the rule that says what an invoke that failed does to them."""
+        return "ESM-ERROR-2" if self.slow_on_errors else "ESM-ERROR-3"
 
     @property
     def limit(self) -> int:
@@ -145,10 +153,10 @@ class FifoScaling:
     """
 
     maximum_concurrency: int | None = None
-    slow_on_errors: bool = False
     rested: bool = False
 
     growth_rules = ("ESM-FIFO-1",)
+    error_rule = "ESM-FIFO-3"
 
     @property
     def limit(self) -> int:
@@ -194,7 +202,6 @@ class ProvisionedScaling:
     minimum_pollers: int
     maximum_pollers: int
     pause_seconds: float = PAUSE_AFTER_THROTTLE_SECONDS
-    slow_on_errors: bool = False
     rested: bool = False
     _more: int = 0
     _credit: int = 0
@@ -202,6 +209,7 @@ class ProvisionedScaling:
     _polled_up_to_us: int = 0
 
     growth_rules = ("ESM-PROV-2", "ESM-PROV-3")
+    error_rule = "ESM-PROV-6"
 
     @property
     def pollers(self) -> int:

@@ -33,8 +33,13 @@ from lab.model.mapping.scaling import TICK_SECONDS, FifoScaling, ProvisionedScal
 from lab.model.mapping.sqs_config import SqsMappingConfig
 from lab.model.randomness import Streams
 from lab.model.runtime import AwsError
-from lab.model.sqs.api import ENTRIES_PER_BATCH, SqsApi
-from lab.model.sqs.queue import Delivery, Queue
+from lab.model.sqs.api import SqsApi
+from lab.model.sqs.batches import ENTRIES_PER_BATCH
+from lab.model.sqs.message import Delivery
+from lab.model.sqs.queue import Queue
+
+# A poller waits for messages for so long, whatever the window (ESM-BATCH-6).
+LONG_POLL_SECONDS = 20
 
 # `{"Records":[...]}`, and room for the commas between the records.
 _ENVELOPE_BYTES = 16
@@ -45,6 +50,7 @@ class _Batch:
     deliveries: list[Delivery] = field(default_factory=list)
     records: list[str] = field(default_factory=list)
     size_bytes: int = _ENVELOPE_BYTES
+    rule: str = "ESM-BATCH-1"
     throttles: int = 0
     window: Timer | None = None
 
@@ -115,6 +121,7 @@ class SqsMapping:
 
     def _poll(self) -> None:
         """Fill the free slots. MaximumConcurrency ends here, before anything is received (ESM-CONC-1)."""
+        self._let_go_of_late()
         while True:
             if self._collecting is None and self._busy >= self._scaling.limit:
                 self._grow_later()
@@ -199,6 +206,8 @@ class SqsMapping:
             delivery, record = self._received[0]
             size = len(record.encode()) + 1
             if batch.deliveries and batch.size_bytes + size > LARGEST_SYNCHRONOUS_PAYLOAD_BYTES:
+                if not self.queue.fifo:
+                    self._journal.lean_on("ESM-BATCH-5")
                 self._hand_over("ESM-BATCH-3")
                 return
             self._received.popleft()
@@ -216,6 +225,8 @@ class SqsMapping:
         elif batch.window is None:
             # The window opens with the first message (ESM-BATCH-2).
             self._journal.lean_on("ESM-BATCH-4")
+            if self.config.window_seconds < LONG_POLL_SECONDS:
+                self._journal.lean_on("ESM-BATCH-6")
             batch.window = self._scheduler.after(seconds(self.config.window_seconds), self._close_window)
 
     def _close_window(self) -> None:
@@ -229,6 +240,7 @@ class SqsMapping:
         if batch.window is not None:
             batch.window.cancel()
         self._journal.lean_on(rule)
+        batch.rule = rule
         self._invoke(batch)
 
     # -- invoking -----------------------------------------------------------------------------------------
@@ -244,12 +256,13 @@ class SqsMapping:
         if isinstance(answer, Throttled):
             self._on_throttle(batch)
         else:
-            self._journal.record(Kind.BATCH, "ESM-BATCH-1", mapping=self.config.name, invoke=answer, messages=batch.ids)
+            self._journal.record(Kind.BATCH, batch.rule, mapping=self.config.name, invoke=answer, messages=batch.ids)
 
     def _on_throttle(self, batch: _Batch) -> None:
         """Keep the batch and try again while its visibility lasts (ESM-THROTTLE-1): nothing is received anew."""
         now = self._scheduler.now
         self._scaling.on_throttle(now)
+        self._journal.lean_on("ESM-THROTTLE-3")
         instant = self._retry_instant(batch)
         batch.throttles += 1
         if instant is not None:
@@ -269,7 +282,6 @@ class SqsMapping:
         self._journal.record(Kind.GAVE_UP, rule, mapping=self.config.name, messages=batch.ids)
         # The poller is not free for other messages before this batch is out of its hands (ESM-THROTTLE-3). With a
         # visibility timeout of 0 it is so at once, and the poller would spin within one instant.
-        self._journal.lean_on("ESM-THROTTLE-3")
         release_at = batch.visible_at if batch.visible_at > now else now + seconds(FIRST_RETRY_SECONDS)
         self._scheduler.at(release_at, self._release)
 
@@ -317,7 +329,7 @@ class SqsMapping:
             self._scaling.on_success()
         else:
             self._scaling.on_error()
-            self._journal.lean_on("ESM-ERROR-2" if self._scaling.slow_on_errors else "ESM-ERROR-3")
+            self._journal.lean_on(self._scaling.error_rule)
         self._release()
 
     def _delete(self, batch: _Batch, verdict: Verdict) -> None:
@@ -338,6 +350,11 @@ class SqsMapping:
         groups = {delivery.message.group for delivery in batch.deliveries if delivery.message.id in failed}
         kept = [entry for entry in self._received if entry[0].message.group not in groups]
         self._received = deque(kept)
+
+    def _let_go_of_late(self) -> None:
+        """Forget what waited for a free batch until its visibility was over: it is in the queue again (ESM-BATCH-5)."""
+        while self._received and self._received[0][0].visible_at <= self._scheduler.now:
+            self._received.popleft()
 
     def _release(self) -> None:
         self._busy -= 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lab.errors import DeploymentRefusedError
 from lab.model.mapping.filters import Pattern
-from lab.model.sqs.api import ENTRIES_PER_BATCH
+from lab.model.sqs.batches import ENTRIES_PER_BATCH
 from lab.model.sqs.queue import Queue
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,20 +10,12 @@ from lab.errors import NotModelledError
 from lab.model.clock import epoch_ms
 from lab.model.loops import NO_LINEAGE, Lineage
 from lab.model.runtime import AwsError, Caller, LongPoll
-from lab.model.sqs.attributes import LARGEST_MESSAGE_BYTES, LONGEST_VISIBILITY_SECONDS
-from lab.model.sqs.fifo import FifoQueue
-from lab.model.sqs.queue import Delivery, Message, Queue
+from lab.model.sqs.attributes import LONGEST_VISIBILITY_SECONDS
+from lab.model.sqs.batches import ENTRIES_PER_BATCH, entries_of, for_each
+from lab.model.sqs.message import Delivery
+from lab.model.sqs.queue import Queue
 from lab.model.sqs.redrive import MoveTasks
-
-ENTRIES_PER_BATCH = 10
-
-_ENTRY_ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
-# Everything but the characters that XML 1.0 allows and SQS therefore accepts.
-_FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-# What message group ids and deduplication ids are made of.
-_GROUP = re.compile(r"[!-~]{1,128}")
-_OTHER_TYPE = "The request include parameter that is not valid for this queue type."
+from lab.model.sqs.sending import check_size_of_batch, send
 
 Parameters = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -93,40 +84,17 @@ class SqsApi:
     # -- sending ------------------------------------------------------------------------------------------
 
     def _send(self, parameters: Parameters, caller: Caller) -> Answer:
-        queue = self._queue(parameters)
-        _check_size(queue, _size(parameters))
-        return self._accept(queue, parameters, caller)
+        return self._accept(self._queue(parameters), parameters, caller)
 
     def _send_batch(self, parameters: Parameters, caller: Caller) -> Answer:
         queue = self._queue(parameters)
-        entries = _entries(parameters)
-        total = sum(_size(entry) for entry in entries)
-        if total > LARGEST_MESSAGE_BYTES:
-            raise AwsError(
-                "AWS.SimpleQueueService.BatchRequestTooLong",
-                f"Batch requests cannot be longer than {LARGEST_MESSAGE_BYTES} bytes. You have sent {total} bytes.",
-            )
-
-        def accept(entry: Parameters) -> Answer:
-            _check_size(queue, _size(entry))
-            return self._accept(queue, entry, caller)
-
-        return _each(entries, accept)
+        entries = entries_of(parameters)
+        check_size_of_batch(entries)
+        return for_each(entries, lambda entry: self._accept(queue, entry, caller))
 
     def _accept(self, queue: Queue, parameters: Parameters, caller: Caller) -> Answer:
-        body = parameters["MessageBody"]
-        delay = parameters.get("DelaySeconds")
-        if not body:
-            raise AwsError("MissingParameter", "The request must contain the parameter MessageBody.")
-        if _FORBIDDEN.search(body):
-            raise AwsError("InvalidMessageContents", "The message contains characters outside the allowed set.")
-        if delay is not None and not 0 <= delay <= 900:
-            raise AwsError(
-                "InvalidParameterValue",
-                f"Value {delay} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900.",
-            )
-        message = _sent(queue, parameters, self.lineage(caller.request_id), caller.request_id)
-        answer = {"MessageId": message.id, "MD5OfMessageBody": md5_of(body)}
+        message = send(queue, parameters, self.lineage(caller.request_id), caller.request_id)
+        answer = {"MessageId": message.id, "MD5OfMessageBody": md5_of(parameters["MessageBody"])}
         return answer | ({"SequenceNumber": message.sequence_number} if message.sequence_number else {})
 
     # -- receiving ----------------------------------------------------------------------------------------
@@ -222,7 +190,7 @@ class SqsApi:
             queue.delete(entry["ReceiptHandle"], by=caller.function)
             return {}
 
-        return _each(_entries(parameters), delete)
+        return for_each(entries_of(parameters), delete)
 
     def _change_visibility(self, parameters: Parameters, caller: Caller) -> Answer:
         _check_visibility(parameters["VisibilityTimeout"])
@@ -238,7 +206,7 @@ class SqsApi:
             queue.change_visibility(entry["ReceiptHandle"], timeout)
             return {}
 
-        return _each(_entries(parameters), change)
+        return for_each(entries_of(parameters), change)
 
     # -- administration -----------------------------------------------------------------------------------
 
@@ -284,54 +252,13 @@ class SqsApi:
         raise AwsError("InvalidParameterValue", f"{prefix}{arn} does not exist.")
 
 
-def _sent(queue: Queue, parameters: Parameters, lineage: Lineage, invoke: str | None) -> Message:
-    """Send to a queue what its type lets one send (SQS-FIFO-7)."""
-    body, group = parameters["MessageBody"], parameters.get("MessageGroupId", "")
-    deduplication_id = parameters.get("MessageDeduplicationId", "")
-    delay = parameters.get("DelaySeconds")
-    attributes = dict(parameters.get("MessageAttributes") or {})
-    system_attributes = dict(parameters.get("MessageSystemAttributes") or {})
-    for name, value in (("MessageGroupId", group), ("MessageDeduplicationId", deduplication_id)):
-        if value and not _GROUP.fullmatch(value):
-            raise _invalid_here(
-                name, value, "can only include alphanumeric and punctuation characters. 1 to 128 in length."
-            )
-    if not isinstance(queue, FifoQueue):
-        if deduplication_id:
-            raise _invalid_here("MessageDeduplicationId", deduplication_id, _OTHER_TYPE)
-        return queue.send(
-            body,
-            delay_seconds=delay,
-            attributes=attributes,
-            system_attributes=system_attributes,
-            group=group,
-            lineage=lineage,
-            invoke=invoke,
-        )
-    if not group:
-        raise AwsError("MissingParameter", "The request must contain the parameter MessageGroupId.")
-    assert queue.attributes.fifo is not None
-    if not deduplication_id and not queue.attributes.fifo.content_based:
+def _check_visibility(timeout_seconds: int) -> None:
+    if not 0 <= timeout_seconds <= LONGEST_VISIBILITY_SECONDS:
         raise AwsError(
             "InvalidParameterValue",
-            "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided "
-            "explicitly",
+            f"Value {timeout_seconds} for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and "
+            f"{LONGEST_VISIBILITY_SECONDS}.",
         )
-    if delay is not None:
-        raise _invalid_here("DelaySeconds", delay, _OTHER_TYPE)
-    return queue.send(
-        body,
-        attributes=attributes,
-        system_attributes=system_attributes,
-        group=group,
-        lineage=lineage,
-        invoke=invoke,
-        deduplication_id=deduplication_id,
-    )
-
-
-def _invalid_here(name: str, value: object, reason: str) -> AwsError:
-    return AwsError("InvalidParameterValue", f"Value {value} for parameter {name} is invalid. Reason: {reason}")
 
 
 def _is_named(attribute: str, patterns: Sequence[str]) -> bool:
@@ -345,72 +272,3 @@ def _is_named(attribute: str, patterns: Sequence[str]) -> bool:
 def md5_of(body: str) -> str:
     """The MD5 that SQS states for a body, in hex digits. It guards against damage, not against people."""
     return hashlib.md5(body.encode(), usedforsecurity=False).hexdigest()
-
-
-def _size(parameters: Parameters) -> int:
-    """Bytes that a message counts: body, and name, type and value of its attributes."""
-    size = len(parameters.get("MessageBody", "").encode())
-    for name, attribute in (parameters.get("MessageAttributes") or {}).items():
-        value = attribute.get("BinaryValue") or attribute.get("StringValue", "").encode()
-        size += len(name.encode()) + len(attribute["DataType"].encode()) + len(value)
-    return size
-
-
-def _check_size(queue: Queue, size: int) -> None:
-    """Refuse a message above the queue's own limit (SQS-SIZE-1)."""
-    limit = queue.attributes.maximum_message_bytes
-    if size > limit:
-        raise AwsError(
-            "InvalidParameterValue",
-            f"One or more parameters are invalid. Reason: Message must be shorter than {limit} bytes.",
-        )
-
-
-def _check_visibility(timeout_seconds: int) -> None:
-    if not 0 <= timeout_seconds <= LONGEST_VISIBILITY_SECONDS:
-        raise AwsError(
-            "InvalidParameterValue",
-            f"Value {timeout_seconds} for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and "
-            f"{LONGEST_VISIBILITY_SECONDS}.",
-        )
-
-
-def _entries(parameters: Parameters) -> Sequence[Parameters]:
-    """The entries of a batch request, refused as a whole where AWS does so (SQS-BATCH-1)."""
-    entries: Sequence[Parameters] = parameters["Entries"]
-    if not entries:
-        raise AwsError("AWS.SimpleQueueService.EmptyBatchRequest", "There should be at least one entry.")
-    if len(entries) > ENTRIES_PER_BATCH:
-        raise AwsError(
-            "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
-            f"Maximum number of entries per request are 10. You have sent {len(entries)}.",
-        )
-    ids = [entry["Id"] for entry in entries]
-    for entry_id in ids:
-        if not _ENTRY_ID.fullmatch(entry_id):
-            raise AwsError(
-                "AWS.SimpleQueueService.InvalidBatchEntryId",
-                "A batch entry id can only contain alphanumeric characters, hyphens and underscores. "
-                "It can be at most 80 letters long.",
-            )
-    if len(set(ids)) != len(ids):
-        repeated = next(entry_id for entry_id in ids if ids.count(entry_id) > 1)
-        raise AwsError("AWS.SimpleQueueService.BatchEntryIdsNotDistinct", f"Id {repeated} repeated.")
-    return entries
-
-
-def _each(entries: Sequence[Parameters], act: Callable[[Parameters], Answer]) -> Answer:
-    """Do something for each entry; an entry that is refused does not touch the others (SQS-BATCH-1)."""
-    successful: list[Answer] = []
-    failed: list[Answer] = []
-    for entry in entries:
-        try:
-            successful.append({"Id": entry["Id"], **act(entry)})
-        except AwsError as error:
-            failed.append({"Id": entry["Id"], "SenderFault": True, "Code": error.code, "Message": error.message})
-    answer: Answer = {}
-    if successful:
-        answer["Successful"] = successful
-    if failed:
-        answer["Failed"] = failed
-    return answer

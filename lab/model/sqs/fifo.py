@@ -15,9 +15,10 @@ from typing import Any
 from lab.model.clock import seconds
 from lab.model.journal import Kind
 from lab.model.loops import NO_LINEAGE, Lineage
-from lab.model.runtime import AwsError
 from lab.model.sqs.attributes import QueueAttributes
-from lab.model.sqs.queue import Message, Queue
+from lab.model.sqs.message import Message
+from lab.model.sqs.queue import Queue
+from lab.model.sqs.receipts import expired_handle
 
 DEDUPLICATION_SECONDS = 300
 _FIRST_SEQUENCE_NUMBER = 18_870_000_000_000_000_000
@@ -40,10 +41,12 @@ class _Group:
     @property
     def head(self) -> Message | None:
         """The first message that is still there."""
-        if not self._reading:
-            while self._messages and self._messages[0].queue is not self._queue:
-                self._messages.popleft()
-        return next((message for message in self._messages if message.queue is self._queue), None)
+        messages = self._messages
+        if self._reading:  # nothing may leave the line now
+            return next((message for message in messages if message.queue is self._queue), None)
+        while messages and messages[0].queue is not self._queue:
+            messages.popleft()
+        return messages[0] if messages else None
 
     def readable(self, now: int) -> Iterator[Message]:
         """The messages from the front up to the first hidden one (SQS-FIFO-1, SQS-FIFO-2)."""
@@ -133,17 +136,20 @@ class FifoQueue(Queue):
             _, key = self._sent_order.popleft()
             del self._sent[key]
 
-    def _take_in(self, message: Message, visible_at: int) -> None:
-        if message.dead_letter_source:
-            # A message that is moved begins anew (SQS-RET-3), known by its id from now on (SQS-FIFO-5).
-            message.sent_at = self._scheduler.now
-            message.deduplication_id = message.id
-            self._journal.lean_on("SQS-FIFO-5")
+    def _take_moved(self, message: Message, source_arn: str) -> None:
+        """A message that is moved begins anew (SQS-RET-3), known by its id from now on (SQS-FIFO-5)."""
+        message.sent_at = self._scheduler.now
+        message.deduplication_id = message.id
+        self._journal.lean_on("SQS-FIFO-5")
+        super()._take_moved(message, source_arn)
+
+    def take_in(self, message: Message, visible_at: int) -> None:
+        """Put a message into the queue, at the end of its group; receives return it from `visible_at` on."""
         self._journal.lean_on("SQS-FIFO-1")
         if message.group not in self._groups:
             self._groups[message.group] = _Group(self)
         self._groups[message.group].append(message)
-        super()._take_in(message, visible_at)
+        super().take_in(message, visible_at)
 
     # -- receiving ----------------------------------------------------------------------------------------
 
@@ -207,10 +213,7 @@ class FifoQueue(Queue):
         if receive_number == message.receive_count and message.visible_at > self._scheduler.now:
             return
         self._journal.lean_on(rule)
-        raise AwsError(
-            "InvalidParameterValue",
-            f"Value {receipt_handle} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.",
-        )
+        raise expired_handle(receipt_handle)
 
     # -- administration -----------------------------------------------------------------------------------
 
@@ -225,7 +228,7 @@ class FifoQueue(Queue):
         for message in self.messages:
             if message.receive_count == 0:
                 self._hide(message, max(now, message.sent_at + seconds(attributes.delay_seconds)))
-        self._wake_waiting()
+        self._waiting.look_again()
 
 
 def _is_visible(message: Message, now: int) -> bool:

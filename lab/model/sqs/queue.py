@@ -8,20 +8,28 @@ move to the dead-letter queue happens inside the receive that would have been on
 
 from __future__ import annotations
 
-import heapq
-from collections import deque
 from collections.abc import Callable, Generator
 from typing import Any
 
 from lab.model.assumptions import StaleDelete
-from lab.model.clock import Scheduler, Timer, seconds
+from lab.model.clock import Scheduler, seconds
 from lab.model.journal import Fact, Journal, Kind
 from lab.model.loops import NO_LINEAGE, Lineage
 from lab.model.randomness import Streams
-from lab.model.runtime import AwsError
 from lab.model.sqs.attributes import LONGEST_VISIBILITY_SECONDS, QueueAttributes
-from lab.model.sqs.message import Delivery as Delivery
-from lab.model.sqs.message import Message as Message
+from lab.model.sqs.message import Delivery, Message
+from lab.model.sqs.receipts import (
+    beyond_the_longest,
+    expired_handle,
+    handle_of,
+    message_is_gone,
+    read_handle,
+    unknown_handle,
+    visibility_rule,
+)
+from lab.model.sqs.retention import Retention
+from lab.model.sqs.visibility import HiddenMessages, ReadyMessages
+from lab.model.sqs.waiting import Waiting
 
 IN_FLIGHT_LIMIT = 120_000
 
@@ -64,16 +72,17 @@ class Queue:
         self._scheduler = scheduler
         self._streams = streams
         self._journal = journal
-        self._ready: deque[tuple[int, Message]] = deque()
-        self._hidden: list[tuple[int, int, int, Message]] = []
-        self._expiring: list[tuple[int, int, Message]] = []
+        self._ready = ReadyMessages()
+        self._hidden = HiddenMessages()
         self._messages: dict[int, Message] = {}
         self._sequence = 0
-        self._waiting: list[Callable[[], None]] = []
-        self._wake_up: Timer | None = None
-        self._wake_up_at = 0
-        self._expiry_timer: Timer | None = None
-        self._expiry_at = 0
+        self._waiting = Waiting(scheduler, self._next_visible)
+        self._retention = Retention(
+            scheduler,
+            lambda: seconds(self.attributes.retention_seconds),
+            lambda message, sequence: message.queue is self and message.sequence == sequence,
+            self._expire,
+        )
 
     # -- sending ------------------------------------------------------------------------------------------
 
@@ -127,17 +136,18 @@ class Queue:
             values = tuple(str(value.get("StringValue", "")) for value in message.attributes.values())
             about |= {"invoke": invoke, "attributes": values}
         self._journal.record(Kind.SENT, "", queue=self.name, message=message.id, body=message.body, **about)
-        self._take_in(message, self._scheduler.now + seconds(delay_seconds))
+        self.take_in(message, self._scheduler.now + seconds(delay_seconds))
         if delay_seconds:
             self._journal.lean_on("SQS-DELAY-1")
 
-    def _take_in(self, message: Message, visible_at: int) -> None:
+    def take_in(self, message: Message, visible_at: int) -> None:
+        """Put a message into the queue, without a word in the journal; receives return it from `visible_at` on."""
         self._sequence += 1
         message.sequence = self._sequence
         message.queue = self
         message.in_flight = False
         self._messages[message.sequence] = message
-        self._watch_expiry(message)
+        self._retention.watch(message)
         # What became visible before this instant has been ready for longer (SQS-ORDER-1).
         self._show(self._scheduler.now)
         if visible_at > self._scheduler.now:
@@ -146,7 +156,7 @@ class Queue:
             message.visible_at = visible_at
             message.hiding += 1
             self._now_ready(message)
-        self._wake_waiting()
+        self._waiting.look_again()
 
     # -- receiving ----------------------------------------------------------------------------------------
 
@@ -177,36 +187,29 @@ class Queue:
                 continue
             message.receive_count += 1
             message.received_at = now
-            if message.first_received_at is None:
-                message.first_received_at = now
+            message.first_received_at = now if message.first_received_at is None else message.first_received_at
             message.in_flight = True
             self.in_flight += 1
             self._hide(message, visible_at)
             self._journal.record(
                 Kind.RECEIVED, "SQS-VT-1", queue=self.name, message=message.id, count=message.receive_count, by=by
             )
-            handle = f"{self.name}/{message.sequence}/{message.receive_count}"
-            deliveries.append(Delivery(message, handle, message.receive_count, visible_at))
+            deliveries.append(Delivery(message, handle_of(self.name, message), message.receive_count, visible_at))
         candidates.close()
         return deliveries
 
     def _candidates(self) -> Generator[Message]:
         """What a receive may take, in the order in which it does (SQS-ORDER-1)."""
-        while self._ready:
-            hiding, message = self._ready.popleft()
-            if message.hiding == hiding:  # else it was deleted, moved or hidden since it became ready
-                yield message
+        return self._ready.take()
 
     def _now_ready(self, message: Message) -> None:
         """Take note that a message is hidden no longer."""
-        self._ready.append((message.hiding, message))
+        self._ready.add(message)
 
     def _not_ready(self, message: Message) -> None:
-        """Take note that a message was hidden, or is gone: its entry is recognised as stale when its turn comes."""
+        """Take note that a message was hidden, or is gone."""
 
     def _has_candidates(self) -> bool:
-        while self._ready and self._ready[0][0] != self._ready[0][1].hiding:
-            self._ready.popleft()
         return bool(self._ready)
 
     def _is_at_limit(self) -> bool:
@@ -228,73 +231,41 @@ class Queue:
 
     def _is_exhausted(self, message: Message) -> bool:
         redrive = self.attributes.redrive
-        return (
-            redrive is not None
-            and self.dead_letter_queue is not None
-            and message.receive_count >= redrive.max_receive_count
-        )
+        if redrive is None or self.dead_letter_queue is None:
+            return False
+        return message.receive_count >= redrive.max_receive_count
 
     def _dead_letter(self, message: Message, rule: str = "SQS-DLQ-1") -> None:
         target = self.dead_letter_queue
         assert target is not None
         self._journal.record(Kind.DEAD_LETTERED, rule, queue=self.name, message=message.id, target=target.name)
-        self._forget(message)
-        # The message moves as it is, with its count and the instant of its send (SQS-DLQ-2).
+        self.remove(message)
         self._journal.lean_on("SQS-DLQ-2")
-        message.dead_letter_source = self.arn
-        target._take_in(message, self._scheduler.now)
+        target._take_moved(message, self.arn)
+
+    def _take_moved(self, message: Message, source_arn: str) -> None:
+        """Take a message from a source queue as it is, with its count and the instant of its send (SQS-DLQ-2)."""
+        message.dead_letter_source = source_arn
+        self.take_in(message, self._scheduler.now)
 
     def stop_loop(self, message: Message) -> None:
         """Take a message out of a recursive loop: into the dead-letter queue, or away (ASY-LOOP-1)."""
         if self.dead_letter_queue is not None:
             self._dead_letter(message, "ASY-LOOP-1")
-            return
-        self._journal.record(Kind.DELETED, "ASY-LOOP-1", queue=self.name, message=message.id, by="loop detection")
-        self._forget(message)
+        else:
+            self._journal.record(Kind.DELETED, "ASY-LOOP-1", queue=self.name, message=message.id, by="loop detection")
+            self.remove(message)
 
     def ready_messages(self) -> list[Message]:
         """Messages that are neither in flight nor delayed, in the order in which they came into the queue."""
-        now = self._scheduler.now
-        self._show(now)
-        return [message for message in self._messages.values() if not message.in_flight and message.visible_at <= now]
-
-    def redrive_to(self, target: Queue, message: Message, task: str) -> Message:
-        """Move a message to another queue as a new one: new id, new retention (RDR-NEW-1), new count (RDR-NEW-2).
-
-        Args:
-            target: where it goes.
-            message: a message of this queue.
-            task: id of the move task.
-        """
-        self._forget(message)
-        moved = Message(
-            id=self._streams.uuid("message id", target.name),
-            body=message.body,
-            sent_at=self._scheduler.now,
-            attributes=message.attributes,
-            system_attributes=message.system_attributes,
-            group=message.group,
-            deduplication_id=message.deduplication_id,
-            sequence_number=message.sequence_number,
-        )
-        self._journal.lean_on("RDR-NEW-2")
-        self._journal.record(
-            Kind.MOVED,
-            "RDR-NEW-1",
-            queue=self.name,
-            message=message.id,
-            target=target.name,
-            new_message=moved.id,
-            task=task,
-        )
-        target._take_in(moved, self._scheduler.now)
-        return moved
+        self._show(self._scheduler.now)
+        return [m for m in self._messages.values() if not m.in_flight and m.visible_at <= self._scheduler.now]
 
     def take_over(self, other: Queue) -> None:
         """Take all messages of the queue that this one replaces, as an update of the stack keeps them."""
         for message in other.messages:
-            other._forget(message)
-            self._take_in(message, max(message.visible_at, self._scheduler.now))
+            other.remove(message)
+            self.take_in(message, max(message.visible_at, self._scheduler.now))
 
     # -- answering ----------------------------------------------------------------------------------------
 
@@ -314,19 +285,14 @@ class Queue:
             return
         if self._scheduler.now > message.received_at + seconds(LONGEST_VISIBILITY_SECONDS):
             self._journal.lean_on("SQS-STALE-5")
-            raise AwsError(
-                "InvalidParameterValue",
-                f"Value {receipt_handle} for parameter ReceiptHandle is invalid. "
-                "Reason: The receipt handle has expired.",
-            )
-        rule = "SQS-STALE-1" if message.visible_at <= self._scheduler.now else ""
-        if receive_number != message.receive_count:
-            rule = "SQS-STALE-2"
-            if self._keeps_stale():
-                self._journal.record(Kind.KEPT, rule, queue=self.name, message=message.id, by=by)
-                return
+            raise expired_handle(receipt_handle)
+        stale = receive_number != message.receive_count
+        if stale and self._keeps_stale():
+            self._journal.record(Kind.KEPT, "SQS-STALE-2", queue=self.name, message=message.id, by=by)
+            return
+        rule = "SQS-STALE-2" if stale else "SQS-STALE-1" if message.visible_at <= self._scheduler.now else ""
         self._journal.record(Kind.DELETED, rule, queue=self.name, message=message.id, by=by)
-        self._forget(message)
+        self.remove(message)
 
     def _keeps_stale(self) -> bool:
         if self.stale_delete is StaleDelete.COIN:
@@ -347,47 +313,31 @@ class Queue:
         message, receive_number = self._resolve(receipt_handle)
         if message is None:
             self._journal.lean_on("SQS-STALE-4")
-            raise AwsError(
-                "InvalidParameterValue",
-                f"Value {receipt_handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist "
-                "or is not available for visibility timeout change.",
-            )
+            raise message_is_gone(receipt_handle)
         now = self._scheduler.now
         visible_at = now + seconds(timeout_seconds)
         if visible_at > message.received_at + seconds(LONGEST_VISIBILITY_SECONDS):
             self._journal.lean_on("SQS-VT-3")
-            raise AwsError(
-                "InvalidParameterValue",
-                f"Value {timeout_seconds} for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout "
-                f"for the message is beyond the limit [{LONGEST_VISIBILITY_SECONDS} seconds].",
-            )
+            raise beyond_the_longest(timeout_seconds)
         replaced = receive_number != message.receive_count
-        if replaced and timeout_seconds > 0:
-            rule = "SQS-STALE-8"
-        elif replaced or message.visible_at <= now:
-            rule = "SQS-STALE-3"
-        else:
-            rule = "SQS-VT-2" if timeout_seconds > 0 else "SQS-VT-4"
+        rule = visibility_rule(timeout_seconds, replaced=replaced, ended=message.visible_at <= now)
         self._journal.record(Kind.VISIBILITY, rule, queue=self.name, message=message.id, seconds=timeout_seconds)
         if not message.in_flight and timeout_seconds > 0:
             message.in_flight = True
             self.in_flight += 1
         self._hide(message, visible_at)
-        self._wake_waiting()
+        self._waiting.look_again()
 
     def _resolve(self, receipt_handle: str) -> tuple[Message | None, int]:
         """The message of a handle (None if it is gone) and the number of the receive that the handle is of."""
-        # A queue's name may hold slashes itself: it is labelled with its parent where two share a name.
-        name, *numbers = receipt_handle.rsplit("/", 2)
-        if name != self.name or len(numbers) != 2 or not all(_is_number(text) for text in numbers):
-            raise _unknown_handle(receipt_handle)
-        sequence, receive_number = map(int, numbers)
+        sequence, receive_number = read_handle(receipt_handle, self.name)
         message = self._messages.get(sequence)
         if sequence > self._sequence or (message is not None and receive_number > message.receive_count):
-            raise _unknown_handle(receipt_handle)
+            raise unknown_handle(receipt_handle)
         return message, receive_number
 
-    def _forget(self, message: Message) -> None:
+    def remove(self, message: Message) -> None:
+        """Take a message out of the queue, without a word in the journal."""
         if message.in_flight:
             message.in_flight = False
             self.in_flight -= 1
@@ -395,124 +345,50 @@ class Queue:
         message.hiding += 1
         del self._messages[message.sequence]
         self._not_ready(message)
-        self._wake_waiting()
+        self._waiting.look_again()
 
     # -- visibility ---------------------------------------------------------------------------------------
 
     def _hide(self, message: Message, visible_at: int) -> None:
-        message.visible_at = visible_at
-        message.hiding += 1
-        heapq.heappush(self._hidden, (visible_at, message.sequence, message.hiding, message))
+        self._hidden.hide(message, visible_at)
         self._not_ready(message)
 
     def _show(self, now: int) -> None:
         """Make ready what is hidden no longer, in the order in which it became visible."""
-        hidden = self._hidden
-        while hidden and hidden[0][0] <= now:
-            _, _, hiding, message = heapq.heappop(hidden)
-            if message.hiding != hiding:
-                continue
+        for message in self._hidden.due(now):
             if message.in_flight:
                 message.in_flight = False
                 self.in_flight -= 1
-                self._journal.record(Kind.RETURNED, "SQS-VT-1", queue=self.name, message=message.id)
+                late = {"since_us": message.visible_at} if message.visible_at < now else {}
+                self._journal.record(Kind.RETURNED, "SQS-VT-1", queue=self.name, message=message.id, **late)
             self._now_ready(message)
 
     def when_ready(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call back once, at the next instant at which a receive may find something (long polling, SQS-POLL-1).
-
-        Returns:
-            What to call when nobody waits any more; calling it late does nothing.
-        """
-        self._waiting.append(callback)
-        self._wake_waiting()
-
-        def give_up() -> None:
-            if callback in self._waiting:
-                self._waiting.remove(callback)
-                if not self._waiting and self._wake_up is not None:
-                    self._wake_up.cancel()
-
-        return give_up
-
-    def _wake_waiting(self) -> None:
-        """Keep one timer for those who wait: at the next instant at which something may be ready, if there is one."""
-        if not self._waiting:
-            return
-        instant = self._next_visible()
-        timer = self._wake_up
-        if timer is not None and timer.callback is not None:
-            if self._wake_up_at == instant:
-                return
-            timer.cancel()
-        if instant is not None:
-            self._wake_up_at = instant
-            self._wake_up = self._scheduler.at(instant, self._wake)
+        """Call back once, when a receive may find something; returns what to call to wait no longer (SQS-POLL-1)."""
+        return self._waiting.add(callback)
 
     def _next_visible(self) -> int | None:
         now = self._scheduler.now
         # At the limit nothing is handed out (SQS-LIMIT-1) before something in flight is deleted or returns.
         if self._has_candidates() and not self.over_in_flight_limit:
             return now
-        while self._hidden and self._hidden[0][3].hiding != self._hidden[0][2]:
-            heapq.heappop(self._hidden)
-        return max(self._hidden[0][0], now) if self._hidden else None
+        instant = self._hidden.next_instant()
+        return None if instant is None else max(instant, now)
 
-    def _wake(self) -> None:
-        self._wake_up = None
-        waiting, self._waiting = self._waiting, []
-        for callback in waiting:
-            callback()
-
-    # -- retention ----------------------------------------------------------------------------------------
-
-    def _watch_expiry(self, message: Message) -> None:
-        heapq.heappush(self._expiring, (message.sent_at, message.sequence, message))
-        self._arm_expiry()
-
-    def _arm_expiry(self) -> None:
-        """Keep one timer, for the oldest message.
-
-        It is in the background: waiting for a message to rot is no reason for a run to go on. One that is too old
-        already, because it was moved here or the period was shortened, goes at this instant.
-        """
-        while self._expiring and self._expiring[0][2].queue is not self:
-            heapq.heappop(self._expiring)
-        if not self._expiring:
-            return
-        now = self._scheduler.now
-        instant = max(self._expiring[0][0] + seconds(self.attributes.retention_seconds), now)
-        timer = self._expiry_timer
-        if timer is not None and timer.callback is not None:
-            if self._expiry_at <= instant and instant > now:
-                return
-            timer.cancel()
-        self._expiry_at = instant
-        self._expiry_timer = self._scheduler.at(instant, self._expire, background=instant > now)
-
-    def _expire(self) -> None:
+    def _expire(self, message: Message) -> None:
         """Retention ends a message whatever state it is in (SQS-RET-1)."""
-        now = self._scheduler.now
-        retention = seconds(self.attributes.retention_seconds)
-        while self._expiring and self._expiring[0][0] + retention <= now:
-            _, sequence, message = heapq.heappop(self._expiring)
-            if message.queue is not self or message.sequence != sequence:
-                continue
-            rule = self.moved_retention_rule if message.dead_letter_source else "SQS-RET-1"
-            self._journal.record(Kind.EXPIRED, rule, queue=self.name, message=message.id)
-            self._forget(message)
-        self._expiry_timer = None
-        self._arm_expiry()
+        rule = self.moved_retention_rule if message.dead_letter_source else "SQS-RET-1"
+        self._journal.record(Kind.EXPIRED, rule, queue=self.name, message=message.id)
+        self.remove(message)
 
     # -- administration -----------------------------------------------------------------------------------
 
     def set_attributes(self, attributes: QueueAttributes) -> None:
         """Replace the attributes. Messages in flight keep the timeout of their receive (SQS-VT-1)."""
+        if attributes != self.attributes and self._sequence:
+            self._journal.lean_on("SQS-SPREAD-1")
         self.attributes = attributes
-        if self._expiry_timer is not None:
-            self._expiry_timer.cancel()
-            self._expiry_timer = None
-        self._arm_expiry()
+        self._retention.change_period()
 
     @property
     def messages(self) -> list[Message]:
@@ -521,15 +397,5 @@ class Queue:
 
     def counts(self) -> tuple[int, int, int]:
         """How many messages are ready, in flight, and delayed."""
-        self._show(self._scheduler.now)
-        delayed = sum(1 for m in self._messages.values() if not m.in_flight and m.visible_at > self._scheduler.now)
-        return len(self._messages) - self.in_flight - delayed, self.in_flight, delayed
-
-
-def _is_number(text: str) -> bool:
-    """Whether a part of a receipt handle is a number as `receive` writes them, which begin at 1."""
-    return text.isdecimal() and text.isascii() and not text.startswith("0")
-
-
-def _unknown_handle(receipt_handle: str) -> AwsError:
-    return AwsError("ReceiptHandleIsInvalid", f'The input receipt handle "{receipt_handle}" is not valid.')
+        ready = len(self.ready_messages())
+        return ready, self.in_flight, len(self._messages) - ready - self.in_flight

@@ -14,7 +14,8 @@ from lab.model.clock import Scheduler, Timer, epoch_ms, seconds
 from lab.model.journal import Journal, Kind
 from lab.model.randomness import Streams
 from lab.model.runtime import AwsError
-from lab.model.sqs.queue import Message, Queue
+from lab.model.sqs.message import Message
+from lab.model.sqs.queue import Queue
 
 MOST_MESSAGES_PER_SECOND = 500
 MOST_RESULTS = 10
@@ -191,10 +192,36 @@ class MoveTasks:
             task.failure = "CouldNotDetermineMessageSource"
             self._end(task, FAILED, "RDR-SOURCE-2")
             return
-        task.source.redrive_to(target, message, task.id)
+        self._move(message, target, task)
         task.moved += 1
         gap = seconds(1 / (task.rate or MOST_MESSAGES_PER_SECOND))
         task.timer = self._scheduler.after(gap if task.waiting else 0, self._step, task)
+
+    def _move(self, message: Message, target: Queue, task: MoveTask) -> None:
+        """The message becomes a new one: new id, new retention (RDR-NEW-1), new count (RDR-NEW-2)."""
+        now = self._scheduler.now
+        task.source.remove(message)
+        moved = Message(
+            id=self._streams.uuid("message id", target.name),
+            body=message.body,
+            sent_at=now,
+            attributes=message.attributes,
+            system_attributes=message.system_attributes,
+            group=message.group,
+            deduplication_id=message.deduplication_id,
+            sequence_number=message.sequence_number,
+        )
+        self._journal.lean_on("RDR-NEW-2")
+        self._journal.record(
+            Kind.MOVED,
+            "RDR-NEW-1",
+            queue=task.source.name,
+            message=message.id,
+            target=target.name,
+            new_message=moved.id,
+            task=task.id,
+        )
+        target.take_in(moved, now)
 
     def _origin(self, message: Message) -> Queue | None:
         return next((queue for queue in self._queues() if queue.arn == message.dead_letter_source), None)

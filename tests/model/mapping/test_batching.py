@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from lab.model.clock import in_seconds
 from lab.model.journal import Kind
 from lab.model.mapping.sqs import SqsMapping
+from lab.model.sqs.fifo import FifoQueue
 from lab.model.sqs.queue import Queue
 from tests.model.support import COLD_START_SECONDS, Behaviour, Script, World, bodies, remaining, succeed
 
@@ -140,6 +144,71 @@ def test_esm_batch_3_without_a_window_the_rest_of_a_receive_is_a_batch_of_its_ow
 
     assert sizes(world) == [5, 3]
     assert remaining(queue) == []
+
+
+def test_esm_batch_3_the_trace_says_why_a_batch_was_handed_over() -> None:
+    world, queue, _ = world_with(window_seconds=10, batch_size=7)
+    world.send(queue, *(letter * 1_048_576 for letter in "abcdefg"), *bodies(7))
+    world.start()
+    world.run()
+
+    assert sizes(world) == [5, 7, 2]
+    assert [event.rule for event in world.events(Kind.BATCH)] == ["ESM-BATCH-3", "ESM-BATCH-1", "ESM-BATCH-2"]
+
+
+def test_esm_batch_5_the_rest_waits_in_the_poller_at_the_maximum_concurrency_too() -> None:
+    world, queue, _ = world_with(lambda call: Script(takes_seconds=4), maximum_concurrency=2)
+    world.send(queue, *(letter * 1_048_576 for letter in "abcdefghijklmno"))
+    world.start()
+    world.run()
+
+    # Two receives of ten and five: the first one fills both batches, so the second comes when they have ended.
+    assert sizes(world) == [5, 5, 5]
+    assert [call.at_seconds for call in world.calls] == [0.25, 0.25, 4.25]
+    assert world.times_of(Kind.RECEIVED) == [0.0] * 10 + [4.25] * 5
+    assert remaining(queue) == []
+    assert "ESM-BATCH-5" in world.journal.rules
+
+
+@pytest.mark.parametrize("fifo", [False, True])
+def test_esm_batch_5_and_fifo_2_what_waits_beyond_its_visibility_is_let_go_and_received_again(fifo: bool) -> None:
+    world = World(lambda call: Script(takes_seconds=4.9))
+    queue = world.fifo(visibility=5) if fifo else world.queue(visibility=5)
+    world.function(timeout=5)
+    world.mapping(queue, maximum_concurrency=2)
+    for number in range(10):  # quotes count twice in JSON, so that two messages fill a payload
+        text = f"{number}" + '"' * 1_048_500
+        if isinstance(queue, FifoQueue):
+            queue.send(text, group="a", deduplication_id=str(number))
+        else:
+            queue.send(text)
+    world.start()
+    world.run()
+
+    received: dict[str, float] = {}
+    for event in world.events(Kind.RECEIVED, Kind.BATCH):
+        if event.kind is Kind.RECEIVED:
+            received[event.text("message")] = in_seconds(event.instant)
+        else:
+            assert all(in_seconds(event.instant) - received[message] < 5 for message in event.texts("messages"))
+    assert len(world.calls[0].records) == 2
+    assert len(world.events(Kind.RECEIVED)) > 10
+    assert remaining(queue) == []
+
+
+def test_esm_batch_6_a_window_is_kept_to_the_second_also_on_a_quiet_queue() -> None:
+    world, queue, _ = world_with(window_seconds=5, visibility=60)
+    world.start()
+    world.at(100, queue.send, "a")
+    world.run()
+    assert world.times_of(Kind.BATCH) == [105.0]
+    assert "ESM-BATCH-6" in world.journal.rules
+
+    world, queue, _ = world_with(window_seconds=20, visibility=60)
+    world.send(queue, "a")
+    world.start()
+    world.run()
+    assert "ESM-BATCH-6" not in world.journal.rules
 
 
 def test_esm_batch_4_one_batch_is_filled_before_the_next_one_begins() -> None:

@@ -119,6 +119,7 @@ def test_esm_fifo_3_errors_do_not_slow_other_groups_down() -> None:
 
     assert len(world.calls) == 6
     assert "ESM-FIFO-3" in world.journal.rules
+    assert not {"ESM-ERROR-2", "ESM-ERROR-3"} & set(world.journal.rules)
 
 
 @pytest.mark.parametrize(

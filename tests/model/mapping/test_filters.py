@@ -140,6 +140,14 @@ def test_a_missing_field_matches_exists_false_and_nothing_else() -> None:
     assert matches({"body": {"a": {"b": [{"exists": False}]}}}, {"other": 1})
 
 
+def test_an_element_of_a_list_of_objects_matches_in_all_its_fields_or_not_at_all() -> None:
+    pattern = {"body": {"items": {"kind": ["book"], "count": [{"numeric": [">", 1]}]}}}
+    assert matches(pattern, {"items": [{"kind": "pen", "count": 1}, {"kind": "book", "count": 2}]})
+    assert not matches(pattern, {"items": [{"kind": "pen", "count": 2}, {"kind": "book", "count": 1}]})
+    assert not matches(pattern, {"items": []})
+    assert not matches(pattern, {"items": ["book", 2]})
+
+
 def test_fields_are_and_rules_are_or_and_there_is_an_or_of_fields() -> None:
     pattern = {"body": {"a": ["1", "2"], "b": {"c": [3]}}}
     assert matches(pattern, {"a": "2", "b": {"c": 3}, "more": 1})
@@ -189,6 +197,18 @@ def test_esm_filter_3_what_is_no_pattern_is_refused(text: str, reason: str) -> N
 
     assert caught.value.code == "InvalidParameterValueException"
     assert caught.value.message == f"Invalid filter pattern definition. {reason}: {text}"
+
+
+def test_esm_filter_3_more_patterns_and_longer_ones_than_aws_takes_are_refused() -> None:
+    pattern = '{"body": {"kind": ["a"]}}'
+    assert len(parse_patterns([pattern] * 10)) == 10
+    with pytest.raises(AwsError, match="Number of filters 11 exceeds the limit of 10"):
+        parse_patterns([pattern] * 11)
+
+    longest = '{"body": ["' + "a" * (4_096 - 14) + '"]}'
+    assert len(parse_patterns([longest])) == 1
+    with pytest.raises(AwsError, match="it has 4097 characters, of at most 4096"):
+        parse_patterns([longest + " "])
 
 
 def test_an_operator_that_is_not_modelled_is_refused_by_name() -> None:

@@ -116,6 +116,20 @@ def test_esm_prov_5_they_exclude_a_maximum_concurrency() -> None:
     )
 
 
+def test_esm_prov_6_errors_do_not_slow_them_down() -> None:
+    world = World(lambda call: Script(takes_seconds=1, error="RuntimeError"))
+    queue = world.queue(visibility=900)
+    world.function(timeout=5)
+    world.mapping(queue, batch_size=1, provisioned=ProvisionedPollers(2, 2))
+    world.send(queue, *bodies(200))
+    world.start()
+    world.run(2)
+
+    assert running(world) == 20
+    assert "ESM-PROV-6" in world.journal.rules
+    assert not {"ESM-ERROR-2", "ESM-ERROR-3"} & set(world.journal.rules)
+
+
 def test_provisioned_pollers_do_not_grow_within_a_minute_of_a_throttle() -> None:
     scaling = ProvisionedScaling(2, 200)
     scaling.on_throttle(seconds(10))

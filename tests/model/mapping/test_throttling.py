@@ -126,6 +126,23 @@ def test_esm_throttle_3_a_poller_with_a_throttled_batch_takes_nothing_else() -> 
     assert "ESM-THROTTLE-3" in world.journal.rules
 
 
+def test_esm_throttle_3_is_an_assumption_of_every_run_with_a_throttled_batch() -> None:
+    world = World(lambda call: Script(takes_seconds=2))
+    queue = world.queue(visibility=60)
+    world.function(timeout=5, reserved=1)
+    world.mapping(queue, batch_size=1)
+    world.send(queue, "a")
+    world.start()
+    world.run(5)
+    assert "ESM-THROTTLE-3" not in world.journal.rules
+
+    world.send(queue, "b", "c")
+    world.run()
+    assert remaining(queue) == []
+    assert world.events(Kind.GAVE_UP) == []
+    assert "ESM-THROTTLE-3" in world.journal.rules
+
+
 def test_esm_throttle_3_after_giving_up_too_until_the_visibility_is_over() -> None:
     world, queue, _ = throttled_world(visibility=900, timeout=900, batch_size=1)
     world.send(queue, *bodies(50))

@@ -11,9 +11,10 @@ from lab.model.clock import seconds
 from lab.model.journal import Kind
 from lab.model.runtime import AwsError
 from lab.model.sqs import queue as queue_module
+from lab.model.sqs.api import md5_of
 from lab.model.sqs.attributes import FifoAttributes, QueueAttributes
 from lab.model.sqs.fifo import FifoQueue
-from lab.model.sqs.queue import Delivery
+from lab.model.sqs.message import Delivery
 from tests.model.support import World, receive, remaining
 
 
@@ -197,6 +198,29 @@ def test_sqs_fifo_7_what_a_send_needs(parameters: dict[str, object], code: str, 
         world.sqs("SendMessage", QueueUrl=URL, MessageBody="x", **parameters)
 
     assert (caught.value.code, caught.value.message) == (code, message)
+
+
+def test_sqs_fifo_7_a_delay_of_0_is_no_delay() -> None:
+    world = World()
+    queue = world.fifo(delay=5)
+    world.sqs(
+        "SendMessage", QueueUrl=URL, MessageBody="x", MessageGroupId="a", MessageDeduplicationId="x", DelaySeconds=0
+    )
+
+    assert receive(queue) == []
+    world.wait(5)
+    assert receive(queue) == ["x"]
+
+
+def test_sqs_fifo_7_a_repetition_is_answered_with_the_md5_of_what_was_sent() -> None:
+    world = World()
+    world.fifo()
+    sent = {"QueueUrl": URL, "MessageGroupId": "a", "MessageDeduplicationId": "x"}
+    first = world.sqs("SendMessage", MessageBody="x", **sent)
+    again = world.sqs("SendMessage", MessageBody="y", **sent)
+
+    assert again["MessageId"] == first["MessageId"]
+    assert again["MD5OfMessageBody"] == md5_of("y")
 
 
 def test_sqs_fifo_7_a_send_is_answered_with_a_sequence_number_that_grows() -> None:

@@ -85,6 +85,20 @@ def test_sqs_size_1_a_message_may_have_the_queues_maximum_and_not_a_byte_more() 
     )
 
 
+def test_sqs_size_1_a_message_has_at_most_ten_attributes() -> None:
+    world = World()
+    queue = world.queue()
+    ten = {f"a{n}": {"DataType": "String", "StringValue": "x"} for n in range(10)}
+    world.sqs("SendMessage", QueueUrl=queue.url, MessageBody="x", MessageAttributes=ten)
+
+    eleven = ten | {"a10": {"DataType": "Number", "StringValue": "1"}}
+    with pytest.raises(AwsError) as caught:
+        world.sqs("SendMessage", QueueUrl=queue.url, MessageBody="x", MessageAttributes=eleven)
+    assert str(caught.value) == (
+        "InvalidParameterValue: Number of message attributes [11] exceeds the allowed maximum [10]."
+    )
+
+
 def test_sqs_size_1_counts_bytes_not_characters_and_name_type_and_value_of_attributes() -> None:
     world = World()
     queue = world.queue(largest=1_024)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lab.model.clock import seconds
 from lab.model.journal import Kind
 from lab.model.runtime import AwsError
 from tests.model.support import World, receive
@@ -35,6 +36,21 @@ def test_sqs_vt_1_the_end_of_the_timeout_moves_nothing() -> None:
     assert (len(queue.messages), len(dead.messages)) == (1, 0)
     assert queue.counts() == (1, 0, 0)
     assert world.events(Kind.DEAD_LETTERED) == []
+
+
+def test_sqs_vt_1_the_journal_says_since_when_a_message_is_visible_that_nobody_looked_for() -> None:
+    world = World()
+    queue = world.queue(visibility=30)
+    world.send(queue, "a", "b")
+    queue.receive(1)
+    world.wait(10)
+    queue.receive(1)
+    world.wait(30)
+    queue.receive(2)
+
+    (first, second) = world.events(Kind.RETURNED)
+    assert (first.instant, first.facts["since_us"]) == (seconds(40), seconds(30))
+    assert (second.instant, "since_us" in second.facts) == (seconds(40), False)
 
 
 def test_sqs_vt_1_a_timeout_of_the_receive_holds_for_its_messages_only() -> None:
