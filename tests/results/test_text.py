@@ -19,7 +19,7 @@ def test_conclusions_name_the_worst_first() -> None:
         "1 of 2 messages are lost: deleted, never processed, in no dead-letter queue; 1 of 2 are processed once."
     )
     assert conclusion(outcome_of(run_of(sent("a"), dead))) == (
-        "1 healthy message ends in the dead-letter queue (1 of them without ever reaching the function)."
+        "1 healthy message ends in the dead-letter queue (without ever reaching the function)."
     )
     assert conclusion(outcome_of(run_of(sent("a")))) == "1 are still waiting at the end."
     assert conclusion(outcome_of(run_of())) == "Nothing was sent."
@@ -34,6 +34,13 @@ def test_conclusions_say_what_duplicates_cost() -> None:
     assert conclusion(outcome_of(story)) == (
         "1 piece of work is done again; every message is processed at least once, at the cost of 1 more delivery."
     )
+
+
+def test_conclusions_leave_the_names_of_shards_and_partitions_as_they_are() -> None:
+    shard, partition = conclusion(outcome_of(run("stream-age"))), conclusion(outcome_of(run("msk-default")))
+
+    assert shard.startswith("Shard shardId-000000000001 stands still for 60 s with 15 records behind; ")
+    assert "; partition streamtopic-0 stands still for 604800 s" in partition
 
 
 def test_a_timeline_tells_which_invoke_still_works_on_a_message() -> None:
