@@ -117,7 +117,7 @@ def _follow(state: _LogState, event: Event, gone: set[str]) -> None:
         state.waiting += 1
         state.look_behind()
         return
-    if kind in (Kind.EXPIRED, Kind.SKIPPED):
+    if kind in (Kind.EXPIRED, Kind.SKIPPED, Kind.FILTERED):
         state.waiting -= 1
         gone.add(event.text("message"))
         for held, batch in list(state.held.items()):

@@ -23,7 +23,7 @@ from lab.rules import RULES, Status
 from lab.rules.alternatives import ALTERNATIVES, assumed_otherwise
 
 SCHEMA_VERSION = 1
-MODEL_VERSION = "1.0"
+MODEL_VERSION = "1.1"
 """Goes up whenever a change of the model changes results."""
 
 
