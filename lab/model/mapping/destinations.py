@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from lab.model.clock import Scheduler
+from lab.model.clock import Scheduler, iso_time
 from lab.model.kafka.cluster import Topic
 from lab.model.log import Log, Record
-from lab.model.mapping.log_records import Format, KafkaFormat, iso_time
+from lab.model.mapping.log_records import Format, KafkaFormat
 from lab.model.runtime import AwsError
 from lab.model.sqs.queue import Queue
 

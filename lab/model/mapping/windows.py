@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from lab.model.clock import seconds
+from lab.model.clock import iso_time, seconds
 from lab.model.log import Record
 from lab.model.mapping.log_decisions import LARGEST_STATE_BYTES, LogVerdict, window_state
-from lab.model.mapping.log_records import iso_time, with_window
+from lab.model.mapping.log_records import with_window
 
 GRACE_SECONDS = 1.0
 

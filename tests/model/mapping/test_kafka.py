@@ -223,6 +223,17 @@ def test_a_filter_sees_key_and_value() -> None:
     assert world.batches() == [['{"kind": "order"}']]
 
 
+def test_str_filter_1_what_is_passed_over_commits_nothing_that_is_before_it() -> None:
+    patterns = parse_patterns(['{"value": {"kind": ["order"]}}'])
+    world = world_with(raising(lambda text: True), patterns=patterns, consumer_group="billing")
+    produce(world, '{"kind": "order"}', '{"kind": "visit"}')
+
+    world.run(until_seconds=600)
+
+    (cluster,) = world.account.clusters.values()
+    assert cluster.committed == {}
+
+
 def slow(call: Call) -> Script:
     return Script(takes_seconds=4)
 
@@ -274,6 +285,7 @@ def test_kaf_scale_2_provisioned_pollers_are_there_from_the_start_and_have_a_max
         ({"report_batch_item_failures": True}, "functionResponseTypes is supported for", "KAF-RETRY-1"),
         ({"maximum_record_age_seconds": 59}, "must be -1 or from 60 to 604800, not 59", "STR-AGE-2"),
         ({"provisioned": ProvisionedPollers(201, 300)}, "Value 201 at 'provisionedPollerConfig.mini", "KAF-BATCH-1"),
+        ({"provisioned": ProvisionedPollers(3, 2)}, "minimumPollers (3) must not be above maxim", "KAF-BATCH-1"),
         ({"provisioned": ProvisionedPollers(1, 2001)}, "Value 2001 at 'provisionedPollerConfig.maxi", "KAF-BATCH-1"),
     ],
 )
