@@ -147,9 +147,7 @@ def _reading(source: MskCluster | SelfManagedKafkaSettings, settings: KafkaSetti
     consumer = settings.consumer
     statements = [
         network_interfaces(),
-        source.statement(
-            "FindBrokers", ("kafka:DescribeCluster", "kafka:DescribeClusterV2", "kafka:GetBootstrapBrokers")
-        ),
+        source.statement("FindBrokers", _FIND_BROKERS),
         source.statement("Connect", ("kafka-cluster:Connect", "kafka-cluster:DescribeClusterDynamicConfiguration")),
         Statement(
             "ReadTopic",

@@ -169,6 +169,29 @@ def test_a_kafka_of_one_s_own_has_no_cluster_producer_or_api() -> None:
             "remove zones, or vpc",
         ),
         (
+            {"cluster": {"instanceType": "express.m7g.large"}},
+            "cluster.zones",
+            "Express brokers (express.m7g.large) stand in 3 zones",
+            "set zones to 3, or take another instanceType",
+        ),
+        (
+            {
+                "cluster": {
+                    "instanceType": "express.m7g.large",
+                    "vpc": {"vpcId": "vpc-0a", "subnetIds": ["subnet-0a", "subnet-0b"]},
+                }
+            },
+            "cluster.vpc.subnetIds",
+            "Express brokers (express.m7g.large) stand in 3 zones",
+            "name 3 subnets, or take another instanceType",
+        ),
+        (
+            {"cluster": {"instanceType": "express.m7g.large", "zones": 3, "storageGb": 100}},
+            "cluster.storageGb",
+            "has no meaning for Express brokers (express.m7g.large), which store as much as there is",
+            "remove storageGb, or take another instanceType",
+        ),
+        (
             {"cluster": {"vpc": {"vpcId": "vpc-0a", "subnetIds": ["subnet-0a"]}}},
             "cluster.vpc.subnetIds",
             "must be a list of texts with 2 entries at least and 3 at most (ids of two or three private subnets)",
