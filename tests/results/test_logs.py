@@ -126,8 +126,8 @@ def test_the_alarm_goes_off_when_the_age_passes_the_threshold() -> None:
 
     assert (watch.peak, watch.at_seconds, watch.first_loss_seconds) == (90_000, 40, 100)
     assert str(watch) == (
-        "CloudWatch: IteratorAge of mapping peaks at 90,000 ms; an alarm above 30,000 goes off at 40 s, 60 s before "
-        "the first record is gone"
+        "CloudWatch: IteratorAge of mapping peaks at 90,000 ms; it passes 30,000, a threshold for an alarm, at 40 s, "
+        "60 s before the first record is gone"
     )
 
 
