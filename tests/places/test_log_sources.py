@@ -230,7 +230,13 @@ def test_a_kafka_topic_as_destination() -> None:
     world.function()
     cluster = world.cluster()
 
-    kafka_mapping(world, cluster.arn, topics=["orders"], **on_failure("kafka://dead"))
+    kafka_mapping(
+        world,
+        cluster.arn,
+        topics=["orders"],
+        provisionedPollerConfig={"minimumPollers": 1},
+        **on_failure("kafka://dead"),
+    )
 
     destination = world.account.log_mappings["mapping"].destination
     assert isinstance(destination, TopicDestination)

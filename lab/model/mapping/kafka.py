@@ -179,9 +179,8 @@ class KafkaMapping:
         function = functions.configuration(config.function)
         source = cluster.arn or cluster.bootstrap_servers
         self._position = config.check(source, function.timeout_seconds, scheduler.now)
-        if isinstance(destination, TopicDestination) and destination.topic is topic:
-            message = f"The on-failure topic {topic.name} is the source topic"
-            raise refused(config.name, message, "KAF-DEST-1", "name another topic of the cluster")
+        if isinstance(destination, TopicDestination):
+            self._check_topic(destination, topic)
         self._scheduler = scheduler
         self._journal = journal
         # AWS names the group after the mapping's UUID (KAF-GROUP-1).
@@ -226,6 +225,15 @@ class KafkaMapping:
             )
             for partition in topic.partitions
         ]
+
+    def _check_topic(self, destination: TopicDestination, source: Topic) -> None:
+        """A topic takes failures of another topic only, and in provisioned mode only (KAF-DEST-1)."""
+        if destination.topic is source:
+            message = f"The on-failure topic {source.name} is the source topic"
+            raise refused(self.config.name, message, "KAF-DEST-1", "name another topic of the cluster")
+        if self.config.provisioned is None:
+            message = f"The on-failure topic {destination.topic.name} needs provisioned mode"
+            raise refused(self.config.name, message, "KAF-DEST-1", "set provisionedPollerConfig, or name a queue")
 
     def _retries(self) -> tuple[int, str]:
         """Endless retries end after 10 where there is a destination (KAF-RETRY-2)."""

@@ -127,6 +127,12 @@ def test_a_kafka_of_one_s_own_has_no_cluster_producer_or_api() -> None:
             "set it to 5 or more",
         ),
         (
+            {"consumer": {**ON_DEMAND, "onFailure": "kafka"}},
+            "consumer.onFailure",
+            "a Kafka topic takes failures with provisioned pollers only (pollers.mode is on-demand)",
+            "set it to sqs, sns, s3 or none, or pollers.mode to provisioned",
+        ),
+        (
             {"consumer": {**ON_DEMAND, "pollers": {"mode": "on-demand", "maximum": 4}}},
             "consumer.pollers.maximum",
             "has no meaning when mode is on-demand",

@@ -201,6 +201,8 @@ def test_kaf_dest_1_a_topic_gets_each_record_with_its_key_and_content() -> None:
     contents = [json.loads(event.text("body")) for event in sent]
     assert [event.text("key") for event in sent] == ["left", "right"]
     assert [content["KafkaBatchInfo"]["recordInfo"]["offset"] for content in contents] == ["0", "1"]
+    assert [content["requestContext"]["condition"] for content in contents] == ["RetriesExhausted"] * 2
+    assert all(content["requestContext"]["functionArn"].endswith(":function:worker:$LATEST") for content in contents)
     assert [content["payload"]["records"]["orders-0"][0]["value"] for content in contents] == ["YQ==", "cG9pc29u"]
 
 
@@ -211,6 +213,16 @@ def test_kaf_dest_1_the_source_topic_is_no_destination() -> None:
     destination = TopicDestination(cluster.topics["orders"], world.scheduler)
 
     with pytest.raises(DeploymentRefusedError, match="The on-failure topic orders is the source topic"):
+        world.kafka_mapping(cluster, destination=destination, provisioned=PROVISIONED)
+
+
+def test_kaf_dest_1_a_topic_as_destination_needs_provisioned_mode() -> None:
+    world = LogWorld()
+    world.function()
+    cluster = world.cluster(orders=1, dead=1)
+    destination = TopicDestination(cluster.topics["dead"], world.scheduler)
+
+    with pytest.raises(DeploymentRefusedError, match="The on-failure topic dead needs provisioned mode"):
         world.kafka_mapping(cluster, destination=destination)
 
 
