@@ -255,4 +255,10 @@ RULES = (
         "A tumbling window together with a parallelization factor above 1 is refused.",
         "AWS does not say whose state it would be.",
     ),
+    assumed(
+        "STR-WINDOW-4",
+        "Tumbling windows follow each other from midnight on 2026-01-01 UTC without gaps; the last invoke of one comes a "
+        "second after its end, or before the first record of a later one; a window without records has no invoke.",
+        "AWS says neither where windows begin nor how long it waits for records of a window that is over.",
+    ),
 )

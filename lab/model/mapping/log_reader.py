@@ -424,6 +424,7 @@ class LogReader:
         """The last invoke of a window, without records (STR-WINDOW-1)."""
         assert self._windows is not None
         self._journal.lean_on("STR-WINDOW-1")
+        self._journal.lean_on("STR-WINDOW-4")
         slot.busy = True
         answer = self._services.functions.invoke(
             self.settings.function,

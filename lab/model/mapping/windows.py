@@ -44,7 +44,7 @@ class TumblingWindows:
     @property
     def _ends_at(self) -> int:
         assert self._start is not None
-        # Records of the window's last moment are read by the next poll.
+        # Records of the window's last moment are read by the next poll (STR-WINDOW-4).
         return self._start + self._length + seconds(GRACE_SECONDS)
 
     def is_over(self, now: int, head: Record | None) -> bool:

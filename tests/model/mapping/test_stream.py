@@ -475,6 +475,19 @@ def test_str_window_1_state_goes_from_batch_to_batch_and_ends_with_the_window() 
     assert [final["isWindowTerminatedEarly"] for final in finals] == [False, False]
 
 
+def test_str_window_4_the_last_invoke_comes_a_second_after_the_window_and_empty_windows_have_none() -> None:
+    world = world_with(behave=counting, tumbling_window_seconds=10)
+    world.at(3, put, world, "a")
+    world.at(44, put, world, "b")
+
+    world.run()
+
+    finals = [call for call in world.calls if call.event["isFinalInvokeForWindow"]]
+    assert [call.at_seconds for call in finals] == [11, 51]
+    assert [call.event["window"]["start"][-9:-1] for call in finals] == ["0:00.000", "0:40.000"]
+    assert "STR-WINDOW-4" in world.account.journal.rules
+
+
 def test_str_window_1_too_much_state_ends_the_window_early() -> None:
     big = json.dumps({"state": {"text": "x" * 1_100_000}})
     world = world_with(behave=lambda call: Script(payload=big), tumbling_window_seconds=100)
