@@ -147,9 +147,7 @@ def _reading(source: MskCluster | SelfManagedKafkaSettings, settings: KafkaSetti
     consumer = settings.consumer
     statements = [
         network_interfaces(),
-        source.statement(
-            "FindBrokers", ("kafka:DescribeCluster", "kafka:DescribeClusterV2", "kafka:GetBootstrapBrokers")
-        ),
+        source.statement("FindBrokers", _FIND_BROKERS),
         source.statement("Connect", ("kafka-cluster:Connect", "kafka-cluster:DescribeClusterDynamicConfiguration")),
         Statement(
             "ReadTopic",
@@ -163,7 +161,9 @@ def _reading(source: MskCluster | SelfManagedKafkaSettings, settings: KafkaSetti
         ),
     ]
     if consumer.on_failure == "kafka":
-        writing = ("kafka-cluster:DescribeTopic", "kafka-cluster:WriteData")
+        # As the guide has it, reading included (kafka-on-failure-destination.html).
+        writing = ("kafka-cluster:DescribeTopic", "kafka-cluster:ReadData", "kafka-cluster:WriteData")
+        statements.append(source.statement("FindFailureTopic", ("kafka-cluster:DescribeCluster",)))
         statements.append(Statement("ReportFailures", writing, source.topic_arn(consumer.failure_topic)))
     return statements
 

@@ -9,7 +9,7 @@ from pulumi_aws import cloudwatch, ec2, msk
 
 from components.function import FunctionNetwork
 from components.iam import Statement
-from components.network import PrivateNetwork, ServiceEndpoints, allow
+from components.network import PrivateNetwork, ServiceEndpoints, allow, allow_https_out
 from components.settings import MskSettings, TopicSettings
 
 IAM_PORT = 9098
@@ -22,14 +22,16 @@ class MskCluster(pulumi.ComponentResource):
     """The cluster `<name>-cluster`, its network, its security groups and its broker logs.
 
     Brokers take connections from members of their own group (pollers of mappings join it) and from the group of the
-    clients, to the port of IAM authentication and to no other.
+    clients, to the port of IAM authentication and to no other. They open connections to each other, and to the AWS
+    services that pollers need.
 
     Args:
         name: prefix of the children's names.
         settings: kind and size of the cluster, and the network if there is one already.
         topic: what the cluster's defaults for topics are taken from.
         services: AWS services that pollers have to reach from inside the network, such as `sts`. They get endpoints
-            in a network that is made here; in one that is there already, that is its owner's affair.
+            in a network that is made here. In one that is there already the ways out are its owner's affair; the
+            brokers' group, which pollers join, lets them take any at the port of HTTPS.
         opts: resource options.
 
     Attributes:
@@ -55,8 +57,10 @@ class MskCluster(pulumi.ComponentResource):
         clients = ec2.SecurityGroup(f"{name}-clients", vpc_id=vpc_id, description="Kafka clients", opts=child)
         allow(f"{name}-brokers-to-brokers", brokers, brokers, IAM_PORT, child)
         allow(f"{name}-clients-to-brokers", clients, brokers, IAM_PORT, child)
-        if network is not None and services:
+        if services and network is not None:
             ServiceEndpoints(name, network, services, brokers, child)
+        elif services:
+            allow_https_out(f"{name}-pollers-to-services", brokers, child)
         if settings.mode == "serverless":
             serverless = _serverless(name, subnet_ids, brokers, child)
             self.arn, self.bootstrap_servers = serverless.arn, serverless.bootstrap_brokers_sasl_iam
@@ -131,9 +135,7 @@ def _provisioned(
             "client_subnets": list(subnet_ids),
             "security_groups": [brokers.id],
             # Express brokers store as much as there is, and take no size.
-            "storage_info": None
-            if settings.instance_type.startswith("express.")
-            else {"ebs_storage_info": {"volume_size": settings.storage_gb}},
+            "storage_info": None if settings.express else {"ebs_storage_info": {"volume_size": settings.storage_gb}},
         },
         client_authentication={"sasl": {"iam": True}, "unauthenticated": False},
         encryption_info={"encryption_in_transit": {"client_broker": "TLS", "in_cluster": True}},
@@ -146,11 +148,16 @@ def _provisioned(
 def _server_properties(settings: MskSettings, topic: TopicSettings) -> Mapping[str, str]:
     """Defaults of the cluster. A topic comes into being because somebody made it, not because a name was mistyped."""
     copies = settings.replication_factor
-    return {
-        "auto.create.topics.enable": "false",
+    # Express brokers have three copies of which two have to be there, and let nobody change that
+    # (https://docs.aws.amazon.com/msk/latest/developerguide/msk-configuration-express-read-only.html).
+    of_copies = {
         "default.replication.factor": str(copies),
         # One copy may be missing, as while MSK patches brokers one after the other.
         "min.insync.replicas": str(max(1, copies - 1)),
+    }
+    return {
+        "auto.create.topics.enable": "false",
+        **({} if settings.express else of_copies),
         "num.partitions": str(topic.partitions),
         "log.retention.hours": str(topic.retention_hours),
     }

@@ -170,3 +170,22 @@ def allow(
         to_port=port,
         opts=opts,
     )
+
+
+def allow_https_out(name: str, source: ec2.SecurityGroup, opts: pulumi.ResourceOptions) -> None:
+    """Let the members of a security group open HTTPS connections to wherever their network leads.
+
+    Args:
+        name: name of the rule.
+        source: who connects.
+        opts: resource options of the rule.
+    """
+    vpc.SecurityGroupEgressRule(
+        name,
+        security_group_id=source.id,
+        cidr_ipv4="0.0.0.0/0",
+        ip_protocol="tcp",
+        from_port=HTTPS_PORT,
+        to_port=HTTPS_PORT,
+        opts=opts,
+    )

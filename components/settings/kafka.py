@@ -96,6 +96,13 @@ class KafkaConsumerSettings(OrderedWorkerSettings):
     def _control_violations(self) -> Iterator[Violation]:
         if self.pollers.mode == "provisioned":
             return
+        if self.on_failure == "kafka":
+            yield Violation(
+                ("onFailure",),
+                self.on_failure,
+                "a Kafka topic takes failures with provisioned pollers only (pollers.mode is on-demand)",
+                "set it to sqs, sns, s3 or none, or pollers.mode to provisioned",
+            )
         controls: tuple[tuple[str, object, object], ...] = (
             ("maximumRetryAttempts", self.maximum_retry_attempts, ENDLESS),
             ("maximumRecordAgeSeconds", self.maximum_record_age_seconds, ENDLESS),

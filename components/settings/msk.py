@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -12,6 +13,9 @@ SubnetId = Annotated[str, Field(pattern=r"^subnet-[0-9a-f]+$")]
 SecurityGroupId = Annotated[str, Field(pattern=r"^sg-[0-9a-f]+$")]
 
 ARN_OF_CREDENTIALS = r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+$"
+EXPRESS_ZONES = 3
+"""Express brokers stand in three zones (https://docs.aws.amazon.com/msk/latest/developerguide/msk-create-cluster.html)."""
+
 _PROVISIONED_ONLY = {
     "instance_type": "instanceType",
     "brokers_per_zone": "brokersPerZone",
@@ -52,7 +56,16 @@ class MskSettings(Section):
     @property
     def brokers(self) -> int:
         """Number of brokers of a provisioned cluster."""
-        return self.brokers_per_zone * (len(self.vpc.subnet_ids) if self.vpc else self.zones)
+        return self.brokers_per_zone * self._zones_in_use
+
+    @property
+    def express(self) -> bool:
+        """Whether the brokers are of the kind that chooses storage and copies itself."""
+        return self.mode == "provisioned" and self.instance_type.startswith("express.")
+
+    @property
+    def _zones_in_use(self) -> int:
+        return len(self.vpc.subnet_ids) if self.vpc else self.zones
 
     @property
     def replication_factor(self) -> int:
@@ -72,13 +85,25 @@ class MskSettings(Section):
             for name, key in _PROVISIONED_ONLY.items()
             if serverless and name in self.model_fields_set
         ]
-        require(*unused, self._zones_violation())
+        require(*unused, self._zones_violation(), *self._express_violations())
         return self
 
     def _zones_violation(self) -> Violation | None:
         if self.vpc is None or "zones" not in self.model_fields_set:
             return None
         return Violation(("zones",), self.zones, "the subnets of vpc say which zones there are", "remove zones, or vpc")
+
+    def _express_violations(self) -> Iterator[Violation]:
+        if not self.express:
+            return
+        if self._zones_in_use != EXPRESS_ZONES:
+            path = ("vpc", "subnetIds") if self.vpc else ("zones",)
+            because = f"Express brokers ({self.instance_type}) stand in {EXPRESS_ZONES} zones"
+            fix = f"name {EXPRESS_ZONES} subnets" if self.vpc else f"set zones to {EXPRESS_ZONES}"
+            yield Violation(path, self._zones_in_use, because, f"{fix}, or take another instanceType")
+        if "storage_gb" in self.model_fields_set:
+            because = f"has no meaning for Express brokers ({self.instance_type}), which store as much as there is"
+            yield Violation(("storageGb",), self.storage_gb, because, "remove storageGb, or take another instanceType")
 
 
 class SelfManagedKafkaSettings(Section):

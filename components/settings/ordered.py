@@ -39,7 +39,7 @@ class OrderedWorkerSettings(MappingSettings):
         "TRIM_HORIZON", description="StartingPosition of an event source mapping"
     )
     starting_position_timestamp: str | None = Field(
-        None, description="StartingPositionTimestamp of an event source mapping, such as 2026-01-31T08:00:00Z"
+        None, description="StartingPositionTimestamp of an event source mapping, such as 2025-12-31T08:00:00Z"
     )
     maximum_retry_attempts: int = Field(
         5, ge=ENDLESS, le=10_000, description="MaximumRetryAttempts of an event source mapping, -1 for no limit"
@@ -97,7 +97,7 @@ class OrderedWorkerSettings(MappingSettings):
             path,
             timestamp,
             "startingPosition AT_TIMESTAMP needs an instant with its offset from UTC",
-            'write it in quotes, such as "2026-01-31T08:00:00Z"',
+            'write it in quotes, such as "2025-12-31T08:00:00Z"',
         )
 
 

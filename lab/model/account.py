@@ -32,7 +32,7 @@ from lab.model.sqs.fifo import FifoQueue
 from lab.model.sqs.queue import Queue
 from lab.model.sqs.redrive import MoveTasks
 from lab.model.streams.dynamodb import TableStream
-from lab.model.streams.kinesis import KinesisApi, KinesisStream
+from lab.model.streams.kinesis import DEFAULT_RECORD_KIB, KinesisApi, KinesisStream
 from lab.model.targets import Sinks
 
 if TYPE_CHECKING:  # moto takes a quarter of a second to import: only stacks with tables pay for it
@@ -221,13 +221,16 @@ class Account:
         self.mappings[config.name] = mapping
         return mapping
 
-    def create_stream(self, name: str, arn: str, *, shards: int, retention_hours: int) -> KinesisStream:
+    def create_stream(
+        self, name: str, arn: str, *, shards: int, retention_hours: int, record_kib: int = DEFAULT_RECORD_KIB
+    ) -> KinesisStream:
         """Create a Kinesis data stream."""
         stream = KinesisStream(
             name,
             arn,
             shards=shards,
             retention_hours=retention_hours,
+            record_kib=record_kib,
             scheduler=self.scheduler,
             journal=self.journal,
         )

@@ -36,6 +36,12 @@ def epoch_ms(instant: int) -> int:
     return _EPOCH_MS + instant // 1000
 
 
+def iso_time(instant: int) -> str:
+    """An instant as AWS writes times in JSON."""
+    moment = EPOCH.timestamp() + instant / MICROSECONDS_PER_SECOND
+    return EPOCH.fromtimestamp(moment, EPOCH.tzinfo).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
 class Timer:
     """Something scheduled. `cancel()` makes it never happen; cancelling twice, or too late, does nothing."""
 

@@ -17,7 +17,7 @@ from lab.model.mapping.kafka import KafkaMappingConfig, ProvisionedPollers
 from lab.model.mapping.log_decisions import ENDLESS
 from lab.model.mapping.stream import StreamMappingConfig
 from lab.model.streams.dynamodb import TableStream
-from lab.model.streams.kinesis import ON_DEMAND_SHARDS, SHORTEST_RETENTION_HOURS, KinesisStream
+from lab.model.streams.kinesis import DEFAULT_RECORD_KIB, ON_DEMAND_SHARDS, SHORTEST_RETENTION_HOURS, KinesisStream
 from lab.places.supported import BUCKETS, MSK_CONFIGURATION, TOPIC
 from lab.places.workload import TopicSettings
 from lab.program.graph import Graph, Resource
@@ -115,6 +115,7 @@ class LogSources:
             str(resource.outputs["arn"]),
             shards=ON_DEMAND_SHARDS if on_demand else resource.inputs.get("shardCount") or 1,
             retention_hours=resource.inputs.get("retentionPeriod") or SHORTEST_RETENTION_HOURS,
+            record_kib=resource.inputs.get("maxRecordSizeInKib") or DEFAULT_RECORD_KIB,
         )
 
     def create_table_stream(self, resource: Resource, label: str) -> TableStream | None:
@@ -137,7 +138,7 @@ class LogSources:
         for urn in resource.dependencies:
             other = self.graph.resources.get(urn)
             if other is not None and other.type == MSK_CONFIGURATION:
-                _apply(cluster, str(other.inputs.get("serverProperties") or ""))
+                _apply(cluster, other.name, str(other.inputs.get("serverProperties") or ""))
 
     def topic(self, name: str) -> Topic | None:
         """A topic of any cluster; one that the workload describes comes into being where there is one cluster."""
@@ -180,7 +181,7 @@ class LogSources:
             name=label,
             function=function,
             starting_position=inputs.get("startingPosition"),
-            starting_position_instant=_instant(inputs.get("startingPositionTimestamp")),
+            starting_position_instant=_instant(label, inputs.get("startingPositionTimestamp")),
             batch_size=inputs.get("batchSize") or 100,
             window_seconds=inputs.get("maximumBatchingWindowInSeconds") or 0,
             parallelization_factor=inputs.get("parallelizationFactor") or 1,
@@ -217,7 +218,7 @@ class LogSources:
             function=function,
             topic=str(topics[0]),
             starting_position=inputs.get("startingPosition"),
-            starting_position_instant=_instant(inputs.get("startingPositionTimestamp")),
+            starting_position_instant=_instant(label, inputs.get("startingPositionTimestamp")),
             consumer_group=(block or {}).get("consumerGroupId"),
             batch_size=inputs.get("batchSize") or 100,
             window_seconds=inputs.get("maximumBatchingWindowInSeconds"),
@@ -310,17 +311,28 @@ class LogSources:
         return self.recorders.setdefault(name, Recorder(name, with_records=service == "s3"))
 
 
-def _apply(cluster: KafkaCluster, properties: str) -> None:
-    """Take the defaults of topics from a broker configuration."""
+def _apply(cluster: KafkaCluster, configuration: str, properties: str) -> None:
+    """Take the defaults of topics from a broker configuration.
+
+    Raises:
+        NotModelledError: topics would keep their records for ever, or a value is no whole number.
+    """
     values = dict(line.split("=", 1) for line in properties.splitlines() if "=" in line and not line.startswith("#"))
     found = {name.strip(): value.strip() for name, value in values.items()}
     if "num.partitions" in found:
-        cluster.default_partitions = int(found["num.partitions"])
+        cluster.default_partitions = _whole_number(configuration, "num.partitions", found["num.partitions"])
     # The finer unit wins, as in Kafka.
     for name, per_hour in (("log.retention.ms", 3_600_000), ("log.retention.minutes", 60), ("log.retention.hours", 1)):
         if name in found:
-            cluster.default_retention_hours = int(found[name]) / per_hour
+            cluster.default_retention_hours = _whole_number(configuration, name, found[name]) / per_hour
             return
+
+
+def _whole_number(configuration: str, name: str, text: str) -> int:
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    because = "records that are kept for ever are" if text == "-1" else "no whole number from 1 on, which is"
+    raise NotModelledError(f"{configuration}: {name}={text}: {because} not modelled\n  nearest: {name}=168")
 
 
 def _pollers(block: Mapping[str, Any]) -> ProvisionedPollers:
@@ -335,9 +347,21 @@ def _or(value: Any, default: int) -> int:
     return default if value is None else int(value)
 
 
-def _instant(timestamp: str | None) -> int | None:
-    """A time in RFC 3339 as an instant of the run, which begins at `EPOCH`."""
+def _instant(mapping: str, timestamp: str | None) -> int | None:
+    """A time in RFC 3339 as an instant of the run, which begins at `EPOCH`.
+
+    Raises:
+        DeploymentRefusedError: it is none.
+    """
     if timestamp is None:
         return None
-    moment = datetime.fromisoformat(timestamp)
-    return seconds((moment - EPOCH).total_seconds())
+    try:
+        return seconds((datetime.fromisoformat(timestamp) - EPOCH).total_seconds())
+    except (TypeError, ValueError):  # no time, or one without its offset from UTC
+        raise DeploymentRefusedError(
+            mapping,
+            "InvalidParameterValueException",
+            f"StartingPositionTimestamp {timestamp!r} is no time in RFC 3339",
+            rule="STR-START-1",
+            fix="write it with its offset from UTC, such as 2026-01-01T00:00:00Z",
+        ) from None

@@ -28,7 +28,7 @@ from lab.model.runtime import AwsError, Caller, LogLine, LongPoll, Pending
 from lab.model.sqs.fifo import FifoQueue
 from lab.model.sqs.queue import Queue
 from lab.model.streams.dynamodb import to_item
-from lab.model.streams.kinesis import KinesisStream, check_record
+from lab.model.streams.kinesis import KinesisStream
 from lab.places.deployment import Deployment
 from lab.places.supported import TABLE
 from lab.places.workload import Arrival, Workload
@@ -406,7 +406,7 @@ class _Simulation:
         stream = self._named(self._account.streams_by_name, arrival.name, "Kinesis stream")
         data, key = arrival.body.encode(), arrival.key
         try:
-            check_record(data, key, None)
+            stream.check(data, key)
         except AwsError as error:
             raise WorkloadError(f"{self._workload.path}: a record for {stream.name}: {error}") from error
         self._scheduler.at(seconds(arrival.at_seconds), _put, stream, data, key)

@@ -178,9 +178,9 @@ SUPPORT: Mapping[str, Support] = {
         },
     ),
     STREAM: Support(
-        frozenset({"shardCount", "retentionPeriod", "streamModeDetails"}),
+        frozenset({"shardCount", "retentionPeriod", "streamModeDetails", "maxRecordSizeInKib"}),
         frozenset({"arn", "encryptionType", "enforceConsumerDeletion", "kmsKeyId", "shardLevelMetrics"}),
-        {"maxRecordSizeInKib": Refusal("records of up to 10 MiB", lambda value: value != 10_240)},
+        {},
     ),
     TABLE: Support(
         frozenset(

@@ -86,7 +86,10 @@ def _standstill(outcome: Outcome) -> list[str]:
     behind = f" with {worst.records_behind} records behind" if worst.records_behind else ""
     others = sum(blocked.seconds >= LONGEST_UNFELT_SECONDS for blocked in outcome.blocked) - 1
     more = f" ({others} more {_plural(others, 'does', 'do')} too)" if others else ""
-    return [f"{worst.log} stands still for {worst.seconds:.0f} s{behind}{more}"]
+    kinds = {lag.source: lag.kind for lag in outcome.lag}
+    # A sentence begins with a capital letter, and a name has to stay as it is: so the name is not its first word.
+    what = "partition" if kinds.get(worst.source) == "kafka" else "shard"
+    return [f"{what} {worst.log} stands still for {worst.seconds:.0f} s{behind}{more}"]
 
 
 def _healthy(outcome: Outcome) -> str:
@@ -94,11 +97,15 @@ def _healthy(outcome: Outcome) -> str:
     dead = [message for message in outcome.per_message if message.outcome == "deadLettered"]
     untouched = sum(not message.delivered_at for message in dead)
     text = f"{count} healthy {_plural(count, 'message ends', 'messages end')} in the dead-letter queue"
-    details = [f"{untouched} of them without ever reaching the function"] if untouched else []
+    details = [_of_them(untouched, count, "without ever reaching the function")] if untouched else []
     done = outcome.messages.processed_dead_lettered
     if done:
-        details.append(f"{done} of them although their work was done")
+        details.append(_of_them(done, count, f"although {_plural(count, 'its', 'their')} work was done"))
     return f"{text} ({', '.join(details)})" if details else text
+
+
+def _of_them(some: int, count: int, what: str) -> str:
+    return what if count == 1 else f"{some} of them {what}"
 
 
 def _processed(outcome: Outcome) -> str:

@@ -141,6 +141,7 @@ class _Reader:
             Kind.EXPIRED: self._expired,
             Kind.CHECKPOINT: self._checkpoint,
             Kind.SKIPPED: self._deleted,
+            Kind.FILTERED: self._deleted,
             Kind.DISCARDED: self._discarded,
             Kind.THROTTLED: self._throttled,
             Kind.EVENT_RESULT: self._event_result,

@@ -117,7 +117,7 @@ def _follow(state: _LogState, event: Event, gone: set[str]) -> None:
         state.waiting += 1
         state.look_behind()
         return
-    if kind in (Kind.EXPIRED, Kind.SKIPPED):
+    if kind in (Kind.EXPIRED, Kind.SKIPPED, Kind.FILTERED):
         state.waiting -= 1
         gone.add(event.text("message"))
         for held, batch in list(state.held.items()):
@@ -200,8 +200,8 @@ class Watch:
         mapping: name of the mapping.
         metric: `IteratorAge` (milliseconds) or `OffsetLag` (records).
         peak: its highest value, in the metric's unit.
-        threshold: an alarm above this would have gone off.
-        at_seconds: when it would have, in virtual seconds; None: the metric stayed below.
+        threshold: what an alarm should watch for.
+        at_seconds: when the metric passed it, in virtual seconds; None: it stayed below.
         first_loss_seconds: when the first record expired or was given up, None if none was.
     """
 
@@ -217,7 +217,8 @@ class Watch:
         text = f"CloudWatch: {self.metric} of {self.mapping} peaks at {self.peak:,}{unit}"
         if self.at_seconds is None:
             return f"{text}, below an alarm at {self.threshold:,}"
-        text += f"; an alarm above {self.threshold:,} goes off at {self.at_seconds:.0f} s"
+        # Not when an alarm goes off: that is minutes later, as its period and its number of periods say.
+        text += f"; it passes {self.threshold:,}, a threshold for an alarm, at {self.at_seconds:.0f} s"
         if self.first_loss_seconds is None or self.first_loss_seconds < self.at_seconds:
             return text
         return f"{text}, {self.first_loss_seconds - self.at_seconds:.0f} s before the first record is gone"

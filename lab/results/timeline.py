@@ -81,7 +81,7 @@ class _Teller:
             Kind.DROPPED: lambda e, names: f"given up and gone from {e.facts['queue']}: {names}",
             Kind.MOVED: lambda e, names: f"moved from {e.facts['queue']} back to {e.facts['target']}: {names}",
             Kind.PUBLISHED: lambda e, names: f"published to {e.facts['target']}: {names}",
-            Kind.FILTERED: lambda e, names: f"filtered out and deleted by {e.facts['mapping']}: {names}",
+            Kind.FILTERED: _filtered,
             Kind.SKIPPED: lambda e, names: f"passed over in {e.facts['queue']}, written before reading began: {names}",
             Kind.RETURNED: lambda e, names: f"visible again in {e.facts['queue']}{_since(e)}: {names}",
         }
@@ -217,6 +217,12 @@ def _since(event: Event) -> str:
     """Since when, where the queue was not looked at when it happened."""
     instant = event.facts.get("since_us")
     return f" since {in_seconds(instant):.3f} s" if isinstance(instant, int) else ""
+
+
+def _filtered(event: Event, names: str) -> str:
+    """A queue's message is deleted; a log keeps its records, and the mapping moves past them."""
+    how = "passed over" if "log" in event.facts else "deleted"
+    return f"filtered out and {how} by {event.facts['mapping']}: {names}"
 
 
 def _belongs(first: Event, event: Event) -> bool:

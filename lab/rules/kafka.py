@@ -99,11 +99,12 @@ RULES = (
         "One poller has up to 5 invokes at once.",
         LAMBDA_GUIDE + "msk-scaling-modes.html",
     ),
-    documented(
+    assumed(
         "KAF-RETRY-1",
         "MaximumRetryAttempts, MaximumRecordAgeInSeconds, BisectBatchOnFunctionError and ReportBatchItemFailures of a Kafka "
-        "mapping need provisioned mode.",
-        _RETRIES,
+        "mapping need provisioned mode; without it the mapping is refused.",
+        "The console offers them in provisioned mode only and every example of the guide sets it; what the API answers "
+        "without it is not written down: " + _RETRIES,
     ),
     documented(
         "KAF-RETRY-2",
@@ -119,8 +120,9 @@ RULES = (
     ),
     documented(
         "KAF-DEST-1",
-        "A Kafka topic as destination must be another topic of the same cluster. It gets a record for each that was given up, "
-        "with its key, its content and the failure's description.",
+        "A Kafka topic as destination must be another topic of the same cluster, and needs provisioned mode. It gets a record "
+        "for each that was given up, with its key, its content and the failure's description; its condition is "
+        "RetriesExhausted, not RetryAttemptsExhausted as elsewhere.",
         _DESTINATION,
     ),
 )

@@ -39,8 +39,9 @@ RULES = (
     ),
     documented(
         "KIN-SIZE-1",
-        "A record has a partition key of 1 to 256 characters and at most 10 MiB, key and data together; others are refused.",
-        _KINESIS_API + "API_PutRecord.html",
+        "A record has a partition key of 1 to 256 characters and at most 1 MiB, key and data together, or what the stream's "
+        "MaxRecordSizeInKiB says, up to 10 MiB; others are refused.",
+        _KINESIS_API + "API_PutRecord.html; https://docs.aws.amazon.com/streams/latest/dev/large-records.html",
     ),
     documented(
         "DDS-RECORD-1",
@@ -59,7 +60,7 @@ RULES = (
     documented(
         "STR-START-1",
         "StartingPosition is required: TRIM_HORIZON, LATEST or, not for DynamoDB, AT_TIMESTAMP with a time. Without it, or "
-        "with one that is not for the source, the mapping is refused.",
+        "with one that is not for the source or a time in the future, the mapping is refused.",
         _CREATE,
     ),
     documented(
@@ -253,5 +254,11 @@ RULES = (
         "STR-WINDOW-3",
         "A tumbling window together with a parallelization factor above 1 is refused.",
         "AWS does not say whose state it would be.",
+    ),
+    assumed(
+        "STR-WINDOW-4",
+        "Tumbling windows follow each other from midnight on 2026-01-01 UTC without gaps; the last invoke of one comes a "
+        "second after its end, or before the first record of a later one; a window without records has no invoke.",
+        "AWS says neither where windows begin nor how long it waits for records of a window that is over.",
     ),
 )

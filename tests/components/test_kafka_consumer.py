@@ -123,9 +123,10 @@ def test_failures_may_go_to_a_topic_of_the_same_cluster() -> None:
     assert _statements(world)["ReportFailures"] == {
         "Sid": "ReportFailures",
         "Effect": "Allow",
-        "Action": ["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"],
+        "Action": ["kafka-cluster:DescribeTopic", "kafka-cluster:ReadData", "kafka-cluster:WriteData"],
         "Resource": f"{ROOT}:topic/events-cluster/1234-1/dead",
     }
+    assert _statements(world)["FindFailureTopic"]["Action"] == ["kafka-cluster:DescribeCluster"]
     assert world.of_type("aws:sqs/queue:Queue") == []
 
 

@@ -62,8 +62,14 @@ def test_size_and_version_are_settings() -> None:
 
 
 def test_express_brokers_take_no_size_of_storage() -> None:
-    inputs = _world(instanceType="express.m7g.large").one(CLUSTER, "events-cluster").inputs
-    assert "storageInfo" not in inputs["brokerNodeGroupInfo"]
+    world = _world(instanceType="express.m7g.large", zones=3)
+    assert "storageInfo" not in world.one(CLUSTER, "events-cluster").inputs["brokerNodeGroupInfo"]
+
+
+def test_express_brokers_choose_the_number_of_copies_themselves() -> None:
+    world = _world(instanceType="express.m7g.large", zones=3)
+    properties = world.one(CONFIGURATION, "events-cluster-config").inputs["serverProperties"].splitlines()
+    assert properties == ["auto.create.topics.enable=false", "num.partitions=1", "log.retention.hours=168"]
 
 
 @pytest.mark.parametrize(
@@ -115,6 +121,17 @@ def test_a_network_that_is_there_is_used_and_not_changed() -> None:
     assert inputs["brokerNodeGroupInfo"]["clientSubnets"] == VPC["subnetIds"]
     assert inputs["numberOfBrokerNodes"] == 3
     assert world.one("aws:ec2/securityGroup:SecurityGroup", "events-brokers").inputs["vpcId"] == "vpc-0a"
+
+
+def test_pollers_may_leave_a_network_that_is_there_over_https() -> None:
+    rule = _world(("sqs",), vpc=VPC).one(EGRESS, "events-pollers-to-services").inputs
+    assert rule["securityGroupId"] == "events-brokers-id"
+    assert (rule["cidrIpv4"], rule["ipProtocol"], rule["fromPort"], rule["toPort"]) == ("0.0.0.0/0", "tcp", 443, 443)
+
+
+def test_pollers_that_need_no_services_leave_no_network() -> None:
+    world = _world(vpc=VPC)
+    assert "events-pollers-to-services" not in {resource.name for resource in world.resources}
 
 
 def test_a_serverless_cluster_takes_iam_and_nothing_else() -> None:

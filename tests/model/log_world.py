@@ -32,9 +32,13 @@ class LogWorld(World):
         super().__init__(behave, seed)
         self.source: KinesisStream | TableStream | None = None
 
-    def kinesis(self, name: str = "orders", *, shards: int = 1, retention_hours: int = 24) -> KinesisStream:
+    def kinesis(
+        self, name: str = "orders", *, shards: int = 1, retention_hours: int = 24, record_kib: int = 1_024
+    ) -> KinesisStream:
         arn = f"arn:aws:kinesis:us-east-1:123456789012:stream/{name}-0123456"
-        return self.account.create_stream(name, arn, shards=shards, retention_hours=retention_hours)
+        return self.account.create_stream(
+            name, arn, shards=shards, retention_hours=retention_hours, record_kib=record_kib
+        )
 
     def stream_mapping(
         self, source: KinesisStream | TableStream, *, destination: Destination | None = None, **settings: Any

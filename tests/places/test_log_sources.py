@@ -1,5 +1,7 @@
 """Streams, clusters and mappings of a resource graph: what is created, and what AWS refuses at its point."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +113,45 @@ def test_kaf_topic_1_a_clusters_configuration_decides_the_defaults_of_its_topics
     assert created.bootstrap_servers == "b-1:9098"
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("log.retention.ms=-1", "conf: log.retention.ms=-1: records that are kept for ever are not modelled"),
+        ("log.retention.hours=0", "log.retention.hours=0: no whole number from 1 on"),
+        ("num.partitions=many", "num.partitions=many: no whole number from 1 on"),
+    ],
+)
+def test_kaf_topic_1_defaults_that_the_model_does_not_have_are_refused_by_name(line: str, message: str) -> None:
+    world = LogWorld()
+    configuration = resource("aws:msk/configuration:Configuration", "conf", {"serverProperties": line})
+    arn = "arn:aws:kafka:us-east-1:123456789012:cluster/c/1"
+    cluster = replace(
+        resource("aws:msk/cluster:Cluster", "cluster", {}, {"arn": arn}), dependencies=(configuration.urn,)
+    )
+
+    with pytest.raises(NotModelledError, match=re.escape(message)):
+        sources(world, configuration, cluster).create_cluster(cluster, "cluster")
+
+
+@pytest.mark.parametrize("timestamp", ["yesterday", "2025-12-31T08:00:00", ""])
+def test_str_start_1_a_timestamp_is_a_time_with_its_offset(timestamp: str) -> None:
+    world, stream = stream_world()
+    inputs = {"startingPosition": "AT_TIMESTAMP", "startingPositionTimestamp": timestamp}
+
+    with pytest.raises(DeploymentRefusedError, match=f"StartingPositionTimestamp {timestamp!r} is no time"):
+        create(world, stream, inputs)
+
+
+def test_str_start_1_a_timestamp_before_the_run() -> None:
+    world, stream = stream_world()
+    inputs = {"startingPosition": "AT_TIMESTAMP", "startingPositionTimestamp": "2025-12-31T08:00:00+02:00"}
+
+    create(world, stream, inputs)
+
+    (created,) = world.account.log_mappings.values()
+    assert created.config.starting_position_instant == -64_800_000_000
+
+
 def test_kaf_topic_1_the_workload_says_how_a_topic_is() -> None:
     world = LogWorld()
     world.cluster()
@@ -189,7 +230,13 @@ def test_a_kafka_topic_as_destination() -> None:
     world.function()
     cluster = world.cluster()
 
-    kafka_mapping(world, cluster.arn, topics=["orders"], **on_failure("kafka://dead"))
+    kafka_mapping(
+        world,
+        cluster.arn,
+        topics=["orders"],
+        provisionedPollerConfig={"minimumPollers": 1},
+        **on_failure("kafka://dead"),
+    )
 
     destination = world.account.log_mappings["mapping"].destination
     assert isinstance(destination, TopicDestination)

@@ -63,6 +63,15 @@ def test_a_shard_is_blocked_from_the_first_failure_until_something_moves() -> No
     assert (second.log, second.seconds, second.records_behind) == ("shard-1", 0, 0)
 
 
+def test_a_record_that_is_filtered_out_ends_no_standstill() -> None:
+    filtered = Event(seconds(4), Kind.FILTERED, "", {"queue": "orders", "message": "b", "log": "shard-0"})
+    run = run_of(sent(0, "a"), about(2, Kind.RETRY, "a"), sent(3, "b"), filtered, sent(5, "c"), until=20)
+
+    (blocked, _) = blocked_logs(run)
+
+    assert (blocked.seconds, blocked.records_behind) == (18, 1)
+
+
 def test_slots_that_stand_still_together_count_once() -> None:
     run = run_of(
         sent(0, "a"),
@@ -117,8 +126,8 @@ def test_the_alarm_goes_off_when_the_age_passes_the_threshold() -> None:
 
     assert (watch.peak, watch.at_seconds, watch.first_loss_seconds) == (90_000, 40, 100)
     assert str(watch) == (
-        "CloudWatch: IteratorAge of mapping peaks at 90,000 ms; an alarm above 30,000 goes off at 40 s, 60 s before "
-        "the first record is gone"
+        "CloudWatch: IteratorAge of mapping peaks at 90,000 ms; it passes 30,000, a threshold for an alarm, at 40 s, "
+        "60 s before the first record is gone"
     )
 
 

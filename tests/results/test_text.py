@@ -20,7 +20,7 @@ def test_conclusions_name_the_worst_first() -> None:
         "1 of 2 messages are lost: deleted, never processed, in no dead-letter queue; 1 of 2 are processed once."
     )
     assert conclusion(outcome_of(run_of(sent("a"), dead))) == (
-        "1 healthy message ends in the dead-letter queue (1 of them without ever reaching the function)."
+        "1 healthy message ends in the dead-letter queue (without ever reaching the function)."
     )
     assert conclusion(outcome_of(run_of(sent("a")))) == "1 is still waiting at the end."
     assert conclusion(outcome_of(run_of())) == "Nothing was sent."
@@ -35,6 +35,14 @@ def test_conclusions_say_what_duplicates_cost() -> None:
     assert conclusion(outcome_of(story)) == (
         "1 piece of work is done again; every message is processed at least once, at the cost of 1 more delivery."
     )
+
+
+def test_conclusions_leave_the_names_of_shards_and_partitions_as_they_are() -> None:
+    shard = conclusion(outcome_of(run("stream-age")))
+    partition = conclusion(outcome_of(run("msk-default", "kafka.consumer.onFailure=sqs")))
+
+    assert shard.startswith("Shard shardId-000000000001 stands still for 60 s with 15 records behind; ")
+    assert partition.startswith("Partition streamtopic-0 stands still for 177 s with 30 records behind; ")
 
 
 def test_a_timeline_tells_which_invoke_still_works_on_a_message() -> None:
@@ -59,6 +67,15 @@ def test_a_message_that_nobody_looked_for_is_told_with_the_time_since_which_it_i
         "      45.000 s  visible again in jobs since 30.000 s: a  [SQS-VT-1]",
         "      45.000 s  visible again in jobs: b  [SQS-VT-1]",
     ]
+
+
+def test_a_log_keeps_what_is_filtered_out_of_it() -> None:
+    of_queue = event(1, Kind.FILTERED, "ESM-FILTER-1", mapping="mapping", queue="jobs", message="a")
+    of_log = event(1, Kind.FILTERED, "STR-FILTER-1", mapping="mapping", queue="jobs", message="a", log="shard-0")
+
+    told = [list(timeline(run_of(sent("a"), filtered)))[1].text for filtered in (of_queue, of_log)]
+
+    assert told == ["filtered out and deleted by mapping: a", "filtered out and passed over by mapping: a"]
 
 
 def test_messages_of_one_instant_are_one_line() -> None:

@@ -138,8 +138,8 @@ def test_cloudwatch_would_have_shown_the_standstill() -> None:
     assert watch.at_seconds == pytest.approx(30, abs=1)
     assert watch.first_loss_seconds == A_DAY_SECONDS
     assert watch.text == (
-        "CloudWatch: IteratorAge of stream-mapping peaks at 86,400,000 ms; an alarm above 30,000 goes off at 30 s, "
-        "86370 s before the first record is gone"
+        "CloudWatch: IteratorAge of stream-mapping peaks at 86,400,000 ms; it passes 30,000, a threshold for an alarm, "
+        "at 30 s, 86370 s before the first record is gone"
     )
 
 

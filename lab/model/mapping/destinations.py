@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from lab.model.clock import Scheduler
+from lab.model.clock import Scheduler, iso_time
 from lab.model.kafka.cluster import Topic
 from lab.model.log import Log, Record
-from lab.model.mapping.log_records import Format, KafkaFormat, iso_time
+from lab.model.mapping.log_records import Format, KafkaFormat
 from lab.model.runtime import AwsError
 from lab.model.sqs.queue import Queue
 
 RETRIES_EXHAUSTED = "RetryAttemptsExhausted"
 AGE_EXCEEDED = "RecordAgeExceeded"
+
+_CONDITIONS_OF_TOPICS = {RETRIES_EXHAUSTED: "RetriesExhausted"}
+"""What a Kafka topic is told in other words than the other destinations (KAF-DEST-1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,5 +155,8 @@ class TopicDestination:
             info = document["KafkaBatchInfo"]
             del info["recordsInfo"]
             info["recordInfo"] = {"offset": record.sequence, "timestamp": iso_time(record.appended_at)}
+            context = document["requestContext"]
+            context["functionArn"] = f"{given_up.function_arn}:$LATEST"
+            context["condition"] = _CONDITIONS_OF_TOPICS.get(given_up.condition, given_up.condition)
             document["payload"] = json.loads(form.event((record,), given_up.log))
             self.topic.produce(json.dumps(document).encode(), record.key)

@@ -81,12 +81,13 @@ class KafkaMappingConfig:
     patterns: tuple[Pattern, ...] = ()
     enabled: bool = True
 
-    def check(self, source: str, function_timeout_seconds: int) -> StartingPosition:
+    def check(self, source: str, function_timeout_seconds: int, now: int = 0) -> StartingPosition:
         """Refuse what `CreateEventSourceMapping` refuses.
 
         Args:
             source: what the source is called in messages.
             function_timeout_seconds: the function's timeout.
+            now: this instant.
 
         Returns:
             The starting position.
@@ -106,6 +107,9 @@ class KafkaMappingConfig:
             ],
             "KAF-BATCH-1",
         )
+        if pollers.minimum > pollers.maximum:
+            message = f"minimumPollers ({pollers.minimum}) must not be above maximumPollers ({pollers.maximum})"
+            raise refused(self.name, message, "KAF-BATCH-1", "raise maximumPollers, or lower minimumPollers")
         if self.consumer_group is not None and not 1 <= len(self.consumer_group) <= 200:
             message = f"consumerGroupId has {len(self.consumer_group)} characters: 1 to 200"
             raise refused(self.name, message, "KAF-GROUP-1", "shorten consumerGroupId")
@@ -120,9 +124,8 @@ class KafkaMappingConfig:
             raise refused(self.name, message, "KAF-TIME-1", fix)
         self._check_mode()
         instant = self.starting_position_instant
-        timestamp = None if instant is None else str(instant)
         return starting_position(
-            self.name, self.starting_position, timestamp, list(StartingPosition), "KAF-START-1", source
+            self.name, self.starting_position, instant, list(StartingPosition), "KAF-START-1", source, now
         )
 
     def _check_mode(self) -> None:
@@ -175,10 +178,9 @@ class KafkaMapping:
         self.destination = destination
         function = functions.configuration(config.function)
         source = cluster.arn or cluster.bootstrap_servers
-        self._position = config.check(source, function.timeout_seconds)
-        if isinstance(destination, TopicDestination) and destination.topic is topic:
-            message = f"The on-failure topic {topic.name} is the source topic"
-            raise refused(config.name, message, "KAF-DEST-1", "name another topic of the cluster")
+        self._position = config.check(source, function.timeout_seconds, scheduler.now)
+        if isinstance(destination, TopicDestination):
+            self._check_topic(destination, topic)
         self._scheduler = scheduler
         self._journal = journal
         # AWS names the group after the mapping's UUID (KAF-GROUP-1).
@@ -223,6 +225,15 @@ class KafkaMapping:
             )
             for partition in topic.partitions
         ]
+
+    def _check_topic(self, destination: TopicDestination, source: Topic) -> None:
+        """A topic takes failures of another topic only, and in provisioned mode only (KAF-DEST-1)."""
+        if destination.topic is source:
+            message = f"The on-failure topic {source.name} is the source topic"
+            raise refused(self.config.name, message, "KAF-DEST-1", "name another topic of the cluster")
+        if self.config.provisioned is None:
+            message = f"The on-failure topic {destination.topic.name} needs provisioned mode"
+            raise refused(self.config.name, message, "KAF-DEST-1", "set provisionedPollerConfig, or name a queue")
 
     def _retries(self) -> tuple[int, str]:
         """Endless retries end after 10 where there is a destination (KAF-RETRY-2)."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from lab.model.clock import EPOCH, MICROSECONDS_PER_SECOND
+from lab.model.clock import iso_time
 from lab.model.log import Log, Record
 from lab.model.mapping.log_decisions import Identify, offset_in, sequence_number
 
@@ -29,12 +29,6 @@ class Format(Protocol):
 
     def filterable(self, record: Record) -> Mapping[str, Any]:
         """What filter patterns are matched against."""
-
-
-def iso_time(instant: int) -> str:
-    """An instant as AWS writes times in JSON."""
-    moment = EPOCH.timestamp() + instant / MICROSECONDS_PER_SECOND
-    return EPOCH.fromtimestamp(moment, EPOCH.tzinfo).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
 @dataclass(frozen=True, slots=True)

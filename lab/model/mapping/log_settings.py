@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lab.errors import DeploymentRefusedError
+from lab.errors import DeploymentRefusedError, NotModelledError
+from lab.model.clock import iso_time
 from lab.model.log import StartingPosition
 from lab.model.mapping.log_decisions import ENDLESS
 
@@ -48,12 +49,28 @@ def check_age(name: str, age_seconds: int, rule: str) -> None:
 
 
 def starting_position(
-    name: str, position: str | None, timestamp: str | None, allowed: Sequence[StartingPosition], rule: str, source: str
+    name: str,
+    position: str | None,
+    instant: int | None,
+    allowed: Sequence[StartingPosition],
+    rule: str,
+    source: str,
+    now: int,
 ) -> StartingPosition:
     """Read a starting position.
 
+    Args:
+        name: the mapping's name.
+        position: the position, None where none is set.
+        instant: the time of `AT_TIMESTAMP`, in microseconds since the run began; None where none is set.
+        allowed: positions that the kind of source has.
+        rule: id of the rule by which others are refused.
+        source: what the source is called in messages.
+        now: this instant.
+
     Raises:
         DeploymentRefusedError: it is missing, unknown, or not for this kind of source.
+        NotModelledError: its time is still to come in the run.
     """
     names = " or ".join(allowed)
     if position is None:
@@ -62,7 +79,13 @@ def starting_position(
     if position not in allowed:
         message = f"Unsupported starting position for arn type: {source} ({position})"
         raise refused(name, message, rule, f"set startingPosition to {names}")
-    if (timestamp is not None) != (position == StartingPosition.AT_TIMESTAMP):
+    if (instant is not None) != (position == StartingPosition.AT_TIMESTAMP):
         message = "StartingPositionTimestamp goes with StartingPosition AT_TIMESTAMP, and only with it"
         raise refused(name, message, rule, "set both, or neither")
+    if instant is not None and instant > now:
+        # Not said as AWS's refusal: the date of a run is made up, and on the day of the deployment it may be past.
+        raise NotModelledError(
+            f"{name}: startingPositionTimestamp {iso_time(instant)} is still to come in a run, which begins at "
+            f"{iso_time(0)}; AWS refuses a time in the future ({rule})\n  nearest: {iso_time(now)} or earlier"
+        )
     return StartingPosition(position)

@@ -59,8 +59,12 @@ class StreamMappingConfig:
     patterns: tuple[Pattern, ...] = ()
     enabled: bool = True
 
-    def check(self, source: KinesisStream | TableStream) -> StartingPosition:
+    def check(self, source: KinesisStream | TableStream, now: int = 0) -> StartingPosition:
         """Refuse what `CreateEventSourceMapping` refuses.
+
+        Args:
+            source: the stream.
+            now: this instant.
 
         Returns:
             The starting position.
@@ -87,8 +91,7 @@ class StreamMappingConfig:
         if isinstance(source, KinesisStream):
             allowed.append(StartingPosition.AT_TIMESTAMP)
         instant = self.starting_position_instant
-        timestamp = None if instant is None else str(instant)
-        return starting_position(self.name, self.starting_position, timestamp, allowed, "STR-START-1", source.arn)
+        return starting_position(self.name, self.starting_position, instant, allowed, "STR-START-1", source.arn, now)
 
 
 class StreamMapping:
@@ -121,7 +124,7 @@ class StreamMapping:
         self.config = config
         self.source = source
         self.destination = destination
-        self._position = config.check(source)
+        self._position = config.check(source, scheduler.now)
         self._journal = journal
         kinesis = isinstance(source, KinesisStream)
         self._poll_rule = "STR-POLL-1" if kinesis else "STR-POLL-2"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from lab.model.clock import seconds
+from lab.model.clock import iso_time, seconds
 from lab.model.log import Record
 from lab.model.mapping.log_decisions import LARGEST_STATE_BYTES, LogVerdict, window_state
-from lab.model.mapping.log_records import iso_time, with_window
+from lab.model.mapping.log_records import with_window
 
 GRACE_SECONDS = 1.0
 
@@ -44,7 +44,7 @@ class TumblingWindows:
     @property
     def _ends_at(self) -> int:
         assert self._start is not None
-        # Records of the window's last moment are read by the next poll.
+        # Records of the window's last moment are read by the next poll (STR-WINDOW-4).
         return self._start + self._length + seconds(GRACE_SECONDS)
 
     def is_over(self, now: int, head: Record | None) -> bool:

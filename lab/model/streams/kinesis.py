@@ -15,7 +15,8 @@ from lab.model.journal import Journal
 from lab.model.log import Log, Record
 from lab.model.runtime import AwsError
 
-LARGEST_RECORD_BYTES = 10 * 1_048_576
+DEFAULT_RECORD_KIB = 1_024
+LARGEST_RECORD_KIB = 10_240
 LONGEST_KEY_CHARACTERS = 256
 SHORTEST_RETENTION_HOURS = 24
 LONGEST_RETENTION_HOURS = 8_760
@@ -34,11 +35,12 @@ class KinesisStream:
         arn: its ARN.
         shards: number of shards; it never changes (KIN-SHARD-2).
         retention_hours: 24 to 8,760 (KIN-RET-1).
+        record_kib: `MaxRecordSizeInKiB`, 1,024 to 10,240 (KIN-SIZE-1).
         scheduler: the run's clock.
         journal: where events are written.
 
     Raises:
-        DeploymentRefusedError: Kinesis would refuse the number of shards or the retention.
+        DeploymentRefusedError: Kinesis would refuse the number of shards, the retention or the size of records.
     """
 
     def __init__(
@@ -48,13 +50,15 @@ class KinesisStream:
         *,
         shards: int = 1,
         retention_hours: int = SHORTEST_RETENTION_HOURS,
+        record_kib: int = DEFAULT_RECORD_KIB,
         scheduler: Scheduler,
         journal: Journal,
     ) -> None:
         self.name = name
         self.arn = arn
         self.retention_hours = retention_hours
-        _check(name, shards, retention_hours)
+        self._largest_record_bytes = record_kib * 1024
+        _check(name, shards, retention_hours, record_kib)
         self._scheduler = scheduler
         self._journal = journal
         self._region = arn.split(":")[3]
@@ -79,7 +83,7 @@ class KinesisStream:
         Raises:
             AwsError: the partition key is missing or too long, or the record too large (KIN-SIZE-1).
         """
-        check_record(data, key, explicit_hash_key)
+        self.check(data, key, explicit_hash_key)
         log = self.shard_of(key, explicit_hash_key)
         self._sequence += 1
         sequence = str(self._sequence)
@@ -106,34 +110,38 @@ class KinesisStream:
         log.append(record, data.decode(errors="replace"))
         return record
 
+    def check(self, data: bytes, key: str, explicit_hash_key: str | None = None) -> None:
+        """Refuse what `PutRecord` refuses (KIN-SIZE-1).
 
-def check_record(data: bytes, key: str, explicit_hash_key: str | None) -> None:
-    """Refuse what `PutRecord` refuses (KIN-SIZE-1).
-
-    Raises:
-        AwsError: with Kinesis's code.
-    """
-    if not 1 <= len(key) <= LONGEST_KEY_CHARACTERS:
-        raise AwsError(
-            "ValidationException",
-            f"1 validation error detected: Value '{key[:40]}' at 'partitionKey' failed to satisfy constraint: "
-            f"Member must have length between 1 and {LONGEST_KEY_CHARACTERS}",
-        )
-    if len(data) + len(key.encode()) > LARGEST_RECORD_BYTES:
-        raise AwsError(
-            "ValidationException",
-            "1 validation error detected: Value at 'data' failed to satisfy constraint: "
-            f"Member must have length less than or equal to {LARGEST_RECORD_BYTES}",
-        )
-    if explicit_hash_key is not None and not (explicit_hash_key.isdecimal() and int(explicit_hash_key) < _HASH_KEYS):
-        raise AwsError(
-            "InvalidArgumentException",
-            f"Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. "
-            f"Specified value was {explicit_hash_key}",
-        )
+        Raises:
+            AwsError: with Kinesis's code.
+        """
+        if not 1 <= len(key) <= LONGEST_KEY_CHARACTERS:
+            raise AwsError(
+                "ValidationException",
+                f"1 validation error detected: Value '{key[:40]}' at 'partitionKey' failed to satisfy constraint: "
+                f"Member must have length between 1 and {LONGEST_KEY_CHARACTERS}",
+            )
+        size_bytes = len(data) + len(key.encode())
+        if size_bytes > self._largest_record_bytes:
+            raise AwsError(
+                "ValidationException",
+                "1 validation error detected: Value at 'data' failed to satisfy constraint: Member must have length "
+                f"less than or equal to {self._largest_record_bytes}, key included, not {size_bytes}",
+            )
+        if explicit_hash_key is not None and not _is_hash_key(explicit_hash_key):
+            raise AwsError(
+                "InvalidArgumentException",
+                f"Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. "
+                f"Specified value was {explicit_hash_key}",
+            )
 
 
-def _check(name: str, shards: int, retention_hours: int) -> None:
+def _is_hash_key(text: str) -> bool:
+    return text.isdecimal() and int(text) < _HASH_KEYS
+
+
+def _check(name: str, shards: int, retention_hours: int, record_kib: int) -> None:
     if shards < 1:
         raise DeploymentRefusedError(
             name,
@@ -151,6 +159,14 @@ def _check(name: str, shards: int, retention_hours: int) -> None:
             f"{LONGEST_RETENTION_HOURS} hours",
             rule="KIN-RET-1",
             fix=f"set retentionPeriod from {SHORTEST_RETENTION_HOURS} to {LONGEST_RETENTION_HOURS} hours",
+        )
+    if not DEFAULT_RECORD_KIB <= record_kib <= LARGEST_RECORD_KIB:
+        raise DeploymentRefusedError(
+            name,
+            "ValidationException",
+            f"Value '{record_kib}' at 'maxRecordSizeInKiB': {DEFAULT_RECORD_KIB} to {LARGEST_RECORD_KIB} KiB",
+            rule="KIN-SIZE-1",
+            fix=f"set maxRecordSizeInKib from {DEFAULT_RECORD_KIB} to {LARGEST_RECORD_KIB}",
         )
 
 
@@ -191,13 +207,14 @@ class KinesisApi:
         if not 1 <= len(entries) <= 500:
             raise AwsError("ValidationException", f"PutRecords takes 1 to 500 records, not {len(entries)}")
         for entry in entries:  # one malformed entry refuses the whole request
-            check_record(entry["Data"], entry["PartitionKey"], entry.get("ExplicitHashKey"))
+            stream.check(_bytes(entry["Data"]), entry["PartitionKey"], entry.get("ExplicitHashKey"))
         return {"FailedRecordCount": 0, "Records": [_put(stream, entry) for entry in entries]}
 
 
 def _put(stream: KinesisStream, entry: Mapping[str, Any]) -> dict[str, Any]:
-    data = entry["Data"]
-    record = stream.put(
-        data if isinstance(data, bytes) else str(data).encode(), entry["PartitionKey"], entry.get("ExplicitHashKey")
-    )
+    record = stream.put(_bytes(entry["Data"]), entry["PartitionKey"], entry.get("ExplicitHashKey"))
     return {"ShardId": record.id.partition(":")[0], "SequenceNumber": record.sequence}
+
+
+def _bytes(data: bytes | str) -> bytes:
+    return data if isinstance(data, bytes) else data.encode()

@@ -127,6 +127,12 @@ def test_a_kafka_of_one_s_own_has_no_cluster_producer_or_api() -> None:
             "set it to 5 or more",
         ),
         (
+            {"consumer": {**ON_DEMAND, "onFailure": "kafka"}},
+            "consumer.onFailure",
+            "a Kafka topic takes failures with provisioned pollers only (pollers.mode is on-demand)",
+            "set it to sqs, sns, s3 or none, or pollers.mode to provisioned",
+        ),
+        (
             {"consumer": {**ON_DEMAND, "pollers": {"mode": "on-demand", "maximum": 4}}},
             "consumer.pollers.maximum",
             "has no meaning when mode is on-demand",
@@ -167,6 +173,29 @@ def test_a_kafka_of_one_s_own_has_no_cluster_producer_or_api() -> None:
             "cluster.zones",
             "the subnets of vpc say which zones there are",
             "remove zones, or vpc",
+        ),
+        (
+            {"cluster": {"instanceType": "express.m7g.large"}},
+            "cluster.zones",
+            "Express brokers (express.m7g.large) stand in 3 zones",
+            "set zones to 3, or take another instanceType",
+        ),
+        (
+            {
+                "cluster": {
+                    "instanceType": "express.m7g.large",
+                    "vpc": {"vpcId": "vpc-0a", "subnetIds": ["subnet-0a", "subnet-0b"]},
+                }
+            },
+            "cluster.vpc.subnetIds",
+            "Express brokers (express.m7g.large) stand in 3 zones",
+            "name 3 subnets, or take another instanceType",
+        ),
+        (
+            {"cluster": {"instanceType": "express.m7g.large", "zones": 3, "storageGb": 100}},
+            "cluster.storageGb",
+            "has no meaning for Express brokers (express.m7g.large), which store as much as there is",
+            "remove storageGb, or take another instanceType",
         ),
         (
             {"cluster": {"vpc": {"vpcId": "vpc-0a", "subnetIds": ["subnet-0a"]}}},

@@ -62,8 +62,8 @@ def test_how_long_the_source_keeps_a_record(parts: dict[str, Any], retention_sec
         {"batchSize": 10_000},
         {"parallelizationFactor": 10},
         {"tumblingWindowSeconds": 900},
-        {"startingPosition": "AT_TIMESTAMP", "startingPositionTimestamp": "2026-01-31T08:00:00Z"},
-        {"startingPosition": "AT_TIMESTAMP", "startingPositionTimestamp": "2026-01-31T08:00:00.5+02:00"},
+        {"startingPosition": "AT_TIMESTAMP", "startingPositionTimestamp": "2025-12-31T08:00:00Z"},
+        {"startingPosition": "AT_TIMESTAMP", "startingPositionTimestamp": "2025-12-31T08:00:00.5+02:00"},
     ],
 )
 def test_the_bounds_themselves_are_taken(worker: dict[str, Any]) -> None:
@@ -110,16 +110,16 @@ INSTANT = "startingPosition AT_TIMESTAMP needs an instant with its offset from U
             {"worker": {"startingPosition": "AT_TIMESTAMP"}},
             "worker.startingPositionTimestamp",
             INSTANT,
-            'write it in quotes, such as "2026-01-31T08:00:00Z"',
+            'write it in quotes, such as "2025-12-31T08:00:00Z"',
         ),
         (
-            {"worker": {"startingPosition": "AT_TIMESTAMP", "startingPositionTimestamp": "2026-01-31T08:00:00"}},
+            {"worker": {"startingPosition": "AT_TIMESTAMP", "startingPositionTimestamp": "2025-12-31T08:00:00"}},
             "worker.startingPositionTimestamp",
             INSTANT,
-            'write it in quotes, such as "2026-01-31T08:00:00Z"',
+            'write it in quotes, such as "2025-12-31T08:00:00Z"',
         ),
         (
-            {"worker": {"startingPositionTimestamp": "2026-01-31T08:00:00Z"}},
+            {"worker": {"startingPositionTimestamp": "2025-12-31T08:00:00Z"}},
             "worker.startingPositionTimestamp",
             "goes with startingPosition AT_TIMESTAMP alone, which is TRIM_HORIZON here",
             "remove it, or set startingPosition to AT_TIMESTAMP",
@@ -127,7 +127,7 @@ INSTANT = "startingPosition AT_TIMESTAMP needs an instant with its offset from U
         (
             {
                 "source": "dynamodb",
-                "worker": {"startingPosition": "AT_TIMESTAMP", "startingPositionTimestamp": "2026-01-31T08:00:00Z"},
+                "worker": {"startingPosition": "AT_TIMESTAMP", "startingPositionTimestamp": "2025-12-31T08:00:00Z"},
             },
             "worker.startingPosition",
             "a DynamoDB stream is read from TRIM_HORIZON or LATEST (AWS refuses such an event source mapping)",

@@ -201,6 +201,8 @@ def test_kaf_dest_1_a_topic_gets_each_record_with_its_key_and_content() -> None:
     contents = [json.loads(event.text("body")) for event in sent]
     assert [event.text("key") for event in sent] == ["left", "right"]
     assert [content["KafkaBatchInfo"]["recordInfo"]["offset"] for content in contents] == ["0", "1"]
+    assert [content["requestContext"]["condition"] for content in contents] == ["RetriesExhausted"] * 2
+    assert all(content["requestContext"]["functionArn"].endswith(":function:worker:$LATEST") for content in contents)
     assert [content["payload"]["records"]["orders-0"][0]["value"] for content in contents] == ["YQ==", "cG9pc29u"]
 
 
@@ -211,6 +213,16 @@ def test_kaf_dest_1_the_source_topic_is_no_destination() -> None:
     destination = TopicDestination(cluster.topics["orders"], world.scheduler)
 
     with pytest.raises(DeploymentRefusedError, match="The on-failure topic orders is the source topic"):
+        world.kafka_mapping(cluster, destination=destination, provisioned=PROVISIONED)
+
+
+def test_kaf_dest_1_a_topic_as_destination_needs_provisioned_mode() -> None:
+    world = LogWorld()
+    world.function()
+    cluster = world.cluster(orders=1, dead=1)
+    destination = TopicDestination(cluster.topics["dead"], world.scheduler)
+
+    with pytest.raises(DeploymentRefusedError, match="The on-failure topic dead needs provisioned mode"):
         world.kafka_mapping(cluster, destination=destination)
 
 
@@ -221,6 +233,17 @@ def test_a_filter_sees_key_and_value() -> None:
     world.run()
 
     assert world.batches() == [['{"kind": "order"}']]
+
+
+def test_str_filter_1_what_is_passed_over_commits_nothing_that_is_before_it() -> None:
+    patterns = parse_patterns(['{"value": {"kind": ["order"]}}'])
+    world = world_with(raising(lambda text: True), patterns=patterns, consumer_group="billing")
+    produce(world, '{"kind": "order"}', '{"kind": "visit"}')
+
+    world.run(until_seconds=600)
+
+    (cluster,) = world.account.clusters.values()
+    assert cluster.committed == {}
 
 
 def slow(call: Call) -> Script:
@@ -274,6 +297,7 @@ def test_kaf_scale_2_provisioned_pollers_are_there_from_the_start_and_have_a_max
         ({"report_batch_item_failures": True}, "functionResponseTypes is supported for", "KAF-RETRY-1"),
         ({"maximum_record_age_seconds": 59}, "must be -1 or from 60 to 604800, not 59", "STR-AGE-2"),
         ({"provisioned": ProvisionedPollers(201, 300)}, "Value 201 at 'provisionedPollerConfig.mini", "KAF-BATCH-1"),
+        ({"provisioned": ProvisionedPollers(3, 2)}, "minimumPollers (3) must not be above maxim", "KAF-BATCH-1"),
         ({"provisioned": ProvisionedPollers(1, 2001)}, "Value 2001 at 'provisionedPollerConfig.maxi", "KAF-BATCH-1"),
     ],
 )

@@ -126,6 +126,31 @@ def _put(source: KinesisStream, sent: list[Record], number: int, key: str) -> No
     sent.append(source.put(str(number).encode(), key))
 
 
+def test_order_is_kept_with_slots_over_500_seeds() -> None:
+    for seed in range(500):
+        chance = random.Random(seed)
+        world = LogWorld(flaky(chance, {"7"}, 0.2, reports=seed % 2 == 0), seed=seed)
+        world.function(reserved=None if seed % 3 else 2)
+        source = world.kinesis(shards=2)
+        world.stream_mapping(
+            source,
+            batch_size=5,
+            parallelization_factor=10,
+            maximum_retry_attempts=3,
+            bisect=seed % 5 == 0,
+            report_batch_item_failures=seed % 2 == 0,
+        )
+        world.start()
+        sent: list[Record] = []
+        for number in range(30):
+            world.at(chance.random() * 5, _put, source, sent, number, f"key-{chance.randrange(12)}")
+
+        world.run()
+
+        check(world, sent)
+        check_deliveries(world)
+
+
 @MOST
 @given(
     seed=st.integers(0, 10_000),

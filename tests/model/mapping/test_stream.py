@@ -53,12 +53,27 @@ def test_str_batch_1_a_backlog_is_worked_off_without_waiting_for_polls() -> None
 
 def test_str_batch_1_a_batch_has_at_most_6_mb() -> None:
     world = world_with()
-    put(world, *("x" * 2_000_000 for _ in range(4)))
+    put(world, *("x" * 1_000_000 for _ in range(8)))
 
     world.run()
 
-    assert [len(batch) for batch in world.batches()] == [2, 2]
+    assert [len(batch) for batch in world.batches()] == [4, 4]
     assert max(len(call.payload) for call in world.calls) < 6 * 1_048_576
+
+
+def test_str_batch_1_a_record_too_large_for_an_invoke_is_refused_by_name() -> None:
+    world = LogWorld()
+    world.function()
+    world.source = world.kinesis(record_kib=10_240)
+    world.stream_mapping(world.source)
+    world.start()
+    put(world, "x" * 4_600_000)
+    put(world, "x" * 4_800_000)
+
+    with pytest.raises(NotModelledError, match=r"its event has 6\d{6} bytes, and an invoke takes 6291456"):
+        world.run()
+
+    assert len(world.calls) == 1
 
 
 def test_str_batch_1_one_batch_of_a_shard_at_a_time() -> None:
@@ -362,14 +377,26 @@ def test_str_start_2_a_timestamp_skips_what_is_older() -> None:
     world = LogWorld(raising())
     world.function()
     source = world.kinesis()
-    world.stream_mapping(source, starting_position="AT_TIMESTAMP", starting_position_instant=5_000_000)
+
+    def create() -> None:
+        world.stream_mapping(source, starting_position="AT_TIMESTAMP", starting_position_instant=5_000_000)
+        world.start()
+
     world.at(1, source.put, b"early", "k")
     world.at(6, source.put, b"late", "k")
-    world.at(7, world.start)
+    world.at(7, create)
 
     world.run()
 
     assert world.batches() == [["late"]]
+
+
+def test_str_start_1_a_timestamp_that_is_still_to_come_is_refused() -> None:
+    world = LogWorld()
+    world.function()
+
+    with pytest.raises(NotModelledError, match=r"2026-01-01T00:00:05\.000Z is still to come in a run.*STR-START-1"):
+        world.stream_mapping(world.kinesis(), starting_position="AT_TIMESTAMP", starting_position_instant=5_000_000)
 
 
 def test_str_filter_1_what_matches_no_filter_is_passed_over() -> None:
@@ -380,6 +407,7 @@ def test_str_filter_1_what_matches_no_filter_is_passed_over() -> None:
 
     assert world.batches() == [['{"kind": "order"}']]
     assert world.messages_of(Kind.FILTERED) == ids[1:]
+    assert world.settled(Kind.CHECKPOINT) == ids[:1]
 
 
 def test_sim_repeat_1_a_failure_that_never_changes_is_run_once_in_a_while() -> None:
@@ -445,6 +473,19 @@ def test_str_window_1_state_goes_from_batch_to_batch_and_ends_with_the_window() 
     assert [final["Records"] for final in finals] == [[], []]
     assert finals[0]["window"] == {"start": "2026-01-01T00:00:00.000Z", "end": "2026-01-01T00:00:10.000Z"}
     assert [final["isWindowTerminatedEarly"] for final in finals] == [False, False]
+
+
+def test_str_window_4_the_last_invoke_comes_a_second_after_the_window_and_empty_windows_have_none() -> None:
+    world = world_with(behave=counting, tumbling_window_seconds=10)
+    world.at(3, put, world, "a")
+    world.at(44, put, world, "b")
+
+    world.run()
+
+    finals = [call for call in world.calls if call.event["isFinalInvokeForWindow"]]
+    assert [call.at_seconds for call in finals] == [11, 51]
+    assert [call.event["window"]["start"][-9:-1] for call in finals] == ["0:00.000", "0:40.000"]
+    assert "STR-WINDOW-4" in world.account.journal.rules
 
 
 def test_str_window_1_too_much_state_ends_the_window_early() -> None:

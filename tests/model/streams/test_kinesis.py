@@ -78,7 +78,7 @@ def test_the_record_is_as_documented() -> None:
     [
         (b"x", "", None, "at 'partitionKey' failed to satisfy constraint"),
         (b"x", "k" * 257, None, "at 'partitionKey' failed to satisfy constraint"),
-        (b"x" * (10 * 1_048_576), "k", None, "at 'data' failed to satisfy constraint"),
+        (b"x" * 1_048_576, "k", None, "at 'data' failed to satisfy constraint"),
         (b"x", "k", "-1", "Invalid ExplicitHashKey"),
         (b"x", "k", str(2**128), "Invalid ExplicitHashKey"),
     ],
@@ -105,7 +105,21 @@ def test_kin_ret_1_without_a_reader_records_expire_all_the_same() -> None:
     assert world.messages_of(Kind.EXPIRED) == [record.id]
 
 
-@pytest.mark.parametrize("wrong", [{"shards": 0}, {"retention_hours": 23}, {"retention_hours": 8761}])
+@pytest.mark.parametrize("record_kib", [1_024, 10_240])
+def test_kin_size_1_the_stream_says_how_large_a_record_may_be(record_kib: int) -> None:
+    stream = LogWorld().kinesis(record_kib=record_kib)
+    largest = record_kib * 1024
+
+    stream.put(b"x" * (largest - 1), "k")
+
+    with pytest.raises(AwsError, match=f"less than or equal to {largest}, key included, not {largest + 1}"):
+        stream.put(b"x" * largest, "k")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"shards": 0}, {"retention_hours": 23}, {"retention_hours": 8761}, {"record_kib": 1_023}, {"record_kib": 10_241}],
+)
 def test_kin_shard_2_kin_ret_1_refusals_of_a_stream(wrong: dict[str, Any]) -> None:
     with pytest.raises(DeploymentRefusedError, match="AWS would refuse orders"):
         LogWorld().kinesis(**wrong)
