@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 
 from lab.model.randomness import DEFAULT_SEED
-from lab.places.simulation import Run, simulate
+from lab.places.run import Run
+from lab.places.simulation import simulate
 from lab.places.workload import Workload, default_workload, read_workload
 from lab.program.engine import evaluate
 from lab.program.graph import Graph

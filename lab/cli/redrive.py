@@ -13,7 +13,8 @@ from lab.cli.session import Session
 from lab.cli.views import duration
 from lab.model.randomness import DEFAULT_SEED
 from lab.model.sqs.redrive import MOST_MESSAGES_PER_SECOND
-from lab.places.simulation import Redrive, Run, simulate_redrive
+from lab.places.run import Run
+from lab.places.simulation import Redrive, simulate_redrive
 from lab.program.engine import evaluate
 from lab.results.outcome import Messages
 from lab.results.redrive import RedriveOutcome, redrive_conclusion, redrive_outcome

@@ -13,7 +13,8 @@ from lab.cli.console import Console
 from lab.errors import StackNotFoundError
 from lab.model.assumptions import DEFAULTS, Assumptions
 from lab.model.randomness import DEFAULT_SEED
-from lab.places.simulation import Run, simulate
+from lab.places.run import Run
+from lab.places.simulation import simulate
 from lab.places.workload import Workload, default_workload, read_workload
 from lab.program.engine import evaluate
 from lab.program.graph import Graph

@@ -11,7 +11,7 @@ from typing import Literal
 from lab.model.clock import in_seconds
 from lab.model.functions import SERVICE_ERROR, TIMED_OUT
 from lab.model.journal import Event, Kind
-from lab.places.simulation import Run
+from lab.places.run import Run
 
 _OF_A_DELIVERY = frozenset({"started", "processed", "failed", "duplicate"})
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from lab.model.clock import in_seconds
 from lab.model.journal import Event, Kind
-from lab.places.simulation import LogReading, Run
+from lab.places.run import LogReading, Run
 from lab.results.fates import Fate
 
 MOST_POINTS = 120

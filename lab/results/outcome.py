@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from lab.errors import ModelError
-from lab.places.simulation import Run
+from lab.places.run import Run
 from lab.results.fates import Fate, Ledger, read_events
 from lab.results.logs import blocked_logs, lags, watches
 from lab.results.requests import read_requests

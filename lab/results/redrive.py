@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.model.journal import Kind
-from lab.places.simulation import Run
+from lab.places.run import Run
 from lab.results.fates import read_events
 from lab.results.outcome import SCHEMA_VERSION, Messages, Outcome, _Model, outcome_of
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from lab.model.clock import in_seconds
 from lab.model.journal import Event, Kind
-from lab.places.simulation import Run
+from lab.places.run import Run
 
 FUNCTION_ERROR = "functionError"
 

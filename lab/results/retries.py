@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from lab.model.clock import in_seconds
 from lab.model.journal import Kind
-from lab.places.simulation import Run
+from lab.places.run import Run
 from lab.results.fates import Fate, read_events
 from lab.results.outcome import Outcome, outcome_of
 from lab.results.requests import is_success

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from lab.model.clock import in_seconds
 from lab.model.functions import SERVICE_ERROR, TIMED_OUT
 from lab.model.journal import Event, Kind
-from lab.places.simulation import Run
+from lab.places.run import Run
 
 FIRST_LINES = 24
 LAST_LINES = 8

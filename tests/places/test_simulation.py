@@ -22,7 +22,8 @@ from lab.model.clock import in_seconds
 from lab.model.journal import Kind
 from lab.model.sqs.queue import Queue
 from lab.places.events import carriers
-from lab.places.simulation import Run, simulate
+from lab.places.run import Run
+from lab.places.simulation import simulate
 from lab.places.workload import read_workload
 from lab.program.engine import evaluate
 from lab.program.project import read_project

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from lab.model.clock import seconds
 from lab.model.journal import Event, Kind
-from lab.places.simulation import LogReading, Run
+from lab.places.run import LogReading, Run
 from lab.places.workload import Workload
 from lab.results.fates import read_events
 from lab.results.logs import MOST_POINTS, blocked_logs, lags, watches

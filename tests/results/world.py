@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lab.model.clock import seconds
 from lab.model.journal import Event, Fact, Kind
-from lab.places.simulation import Run
+from lab.places.run import Run
 from lab.places.workload import Workload
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from lab.errors import WorkloadError
 from lab.model.journal import Kind
-from lab.places.simulation import Run, simulate
+from lab.places.run import Run
+from lab.places.simulation import simulate
 from lab.places.workload import read_workload
 from lab.results.outcome import Outcome, outcome_of
 from tests.lab_support import ROOT, graph

@@ -7,7 +7,8 @@ import pytest
 from lab.errors import SettingsError
 from lab.model.clock import in_seconds
 from lab.model.journal import Kind
-from lab.places.simulation import Run, simulate
+from lab.places.run import Run
+from lab.places.simulation import simulate
 from lab.results.outcome import outcome_of
 from lab.results.timeline import timeline
 from tests.lab_support import ROOT, graph, outcome, run, workload
