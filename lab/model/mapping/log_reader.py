@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import zlib
 from collections import deque
-from collections.abc import Sequence
 
 from lab.errors import NotModelledError
 from lab.model.clock import Timer, seconds
@@ -26,7 +25,7 @@ from lab.model.functions import (
 )
 from lab.model.journal import Kind
 from lab.model.log import Log, Record, StartingPosition
-from lab.model.mapping.destinations import AGE_EXCEEDED, RETRIES_EXHAUSTED, GivenUp
+from lab.model.mapping.destinations import AGE_EXCEEDED, RETRIES_EXHAUSTED
 from lab.model.mapping.filters import passes_record
 from lab.model.mapping.log_decisions import (
     ENDLESS,
@@ -38,9 +37,9 @@ from lab.model.mapping.log_decisions import (
     named_failures,
     retry_delay,
 )
+from lab.model.mapping.log_progress import Progress
 from lab.model.mapping.log_work import Batch, ReaderSettings, Services, Slot
 from lab.model.mapping.windows import TumblingWindows
-from lab.model.runtime import AwsError
 
 # The event around the records, with the fields of a tumbling window but for its state.
 _ENVELOPE_BYTES = 512
@@ -65,6 +64,7 @@ class LogReader:
         self._services = services
         self._journal = services.journal
         self._scheduler = services.scheduler
+        self._progress = Progress(log, settings, services)
         self._phase = phase
         self._unread: deque[Record] = deque()
         self._poll_timer: Timer | None = None
@@ -251,7 +251,7 @@ class LogReader:
         if age != ENDLESS and left and left[0].appended_at + seconds(age) < self._scheduler.now:
             oldest = self._scheduler.now - seconds(age)
             old = [record for record in left if record.appended_at < oldest]
-            self._give_up(slot, batch, old, AGE_EXCEEDED, "STR-AGE-1")
+            self._progress.give_up(slot, batch, old, AGE_EXCEEDED, "STR-AGE-1")
             left = left[len(old) :]
         if len(left) != len(batch.records):
             batch.keep(left)
@@ -313,7 +313,7 @@ class LogReader:
         batch.note(result.rehearsal)
         done = batch.records[: verdict.succeeded]
         if done:
-            self._checkpoint(slot, done, "STR-CHECKPOINT-1")
+            self._progress.checkpoint(slot, done, "STR-CHECKPOINT-1")
         if verdict.succeeded < len(batch.records):
             self._after_failure(slot, batch, verdict)
         else:
@@ -334,7 +334,7 @@ class LogReader:
             self._journal.lean_on("STR-REPORT-9")
         batch.attempts = decision.attempts
         if decision.step is Step.DISCARD:
-            self._give_up(slot, batch, batch.records, RETRIES_EXHAUSTED, self.settings.discard_rule)
+            self._progress.give_up(slot, batch, batch.records, RETRIES_EXHAUSTED, self.settings.discard_rule)
             slot.work.popleft()
             self._again(slot)
         elif decision.step is Step.SPLIT:
@@ -359,57 +359,6 @@ class LogReader:
             slot.work.popleft()
             slot.work.appendleft(Batch(batch.records[decision.at :], attempts=batch.attempts))
             slot.work.appendleft(Batch(batch.records[: decision.at], attempts=batch.attempts))
-
-    def _checkpoint(self, slot: Slot, records: Sequence[Record], rule: str) -> None:
-        self._journal.record(
-            Kind.CHECKPOINT,
-            rule,
-            mapping=self.settings.mapping,
-            messages=tuple([record.id for record in records]),
-            log=self.log.name,
-            slot=slot.number,
-        )
-        self._done_with(records)
-
-    def _done_with(self, records: Sequence[Record]) -> None:
-        for record in records:
-            self.log.settle(record)
-        if self._services.committed is not None:
-            self._services.committed(self.log, records[-1].number + 1)
-
-    def _give_up(self, slot: Slot, batch: Batch, records: Sequence[Record], condition: str, rule: str) -> None:
-        """Skip records: with a document to the destination, or without a trace (STR-DEST-4)."""
-        destination = self._services.destination
-        target = ""
-        self._journal.lean_on("STR-DEST-1" if destination else "STR-DEST-4")
-        if destination is not None:
-            given_up = GivenUp(
-                records,
-                self.log,
-                condition,
-                batch.invokes,
-                batch.request_id,
-                self.settings.function_arn,
-                batch.error,
-            )
-            try:
-                destination.deliver(given_up, self._services.form, self._scheduler.now)
-                target = destination.name
-            except AwsError as error:
-                self._journal.record(
-                    Kind.API_ERROR, "STR-DEST-3", service=destination.name, operation="OnFailure", code=error.code
-                )
-        self._journal.record(
-            Kind.DISCARDED,
-            rule,
-            mapping=self.settings.mapping,
-            messages=tuple([record.id for record in records]),
-            condition=condition,
-            target=target,
-            log=self.log.name,
-            slot=slot.number,
-        )
-        self._done_with(records)
 
     # -- tumbling windows ---------------------------------------------------------------------------------
 
