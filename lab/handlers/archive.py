@@ -77,6 +77,7 @@ class Archives:
         self._scratch = scratch
         self._known: dict[CodeSource, Archive] = {}
         self._assembled: dict[CodeSource, Archive] = {}
+        self._directories: dict[tuple[tuple[PurePosixPath, Path], ...], Path] = {}
 
     def function(self, name: str, source: CodeSource) -> Archive:
         """The archive of a function.
@@ -101,6 +102,25 @@ class Archives:
         """The archive of a layer. What has not been built yet is left out: its packages may come from the venv."""
         there = tuple((place, path) for place, path in source.roots if Path(path).exists())
         return self._archive(name, CodeSource(there, source.inline))
+
+    def working_directory(self, archive: Archive) -> Path:
+        """A folder of the run in which code finds what is at the top of its archive.
+
+        Lambda's is the code's own folder, and read-only. Here that would be the user's: a handler that writes beside its
+        code must not write into a project. So files are copied, folders are linked to, and nothing can be added unless
+        the lab runs as root.
+        """
+        found = self._directories.get(archive.roots)
+        if found is None:
+            found = self._directories[archive.roots] = self._folder()
+            for folder in archive.folders(_TOP):
+                for entry in folder.iterdir():
+                    if entry.is_file():
+                        shutil.copyfile(entry, found / entry.name)
+                    else:
+                        (found / entry.name).symlink_to(entry, target_is_directory=True)
+            found.chmod(0o555)
+        return found
 
     def _archive(self, name: str, source: CodeSource) -> Archive:
         found = self._known.get(source)

@@ -141,7 +141,7 @@ class HandlerEnvironment:
             stderr=self._stderr,
             seed=self.entropy.getrandbits(256),
             package_state=host.package_state,
-            folder=next(iter(self._search.folders), None),
+            folder=str(self._search.working_directory),
         )
 
         self._alive = True

@@ -168,7 +168,8 @@ class HandlerHost:
             if archives is None:
                 raise ModelError("the host of handlers is used outside its `with` block")
             layers = [archives.layer(f"a layer of function {function.name}", layer) for layer in function.layers]
-            known = self._search[key] = SearchPath(archives.function(function.name, function.code), layers)
+            archive = archives.function(function.name, function.code)
+            known = self._search[key] = SearchPath(archive, layers, archives.working_directory(archive))
         return known
 
     # What fibers call: each gives up control to the hub.

@@ -90,9 +90,11 @@ class SearchPath:
     Args:
         function: archive of the function.
         layers: archives of its layers, in the order of the function's list; later ones win.
+        working_directory: where the function's code begins.
     """
 
-    def __init__(self, function: Archive, layers: Sequence[Archive]) -> None:
+    def __init__(self, function: Archive, layers: Sequence[Archive], working_directory: Path) -> None:
+        self.working_directory = working_directory
         self._function: list[tuple[Archive, PurePosixPath]] = [(function, _TOP)]
         tops = [*self._versioned_tops(layers), _LAYER_TOP]
         self._layers = [(layer, top) for top in tops for layer in reversed(layers)]

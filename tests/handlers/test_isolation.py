@@ -325,6 +325,24 @@ def test_code_begins_in_its_own_folder_and_each_environment_stays_where_it_went(
     assert Path.cwd() == before
 
 
+def test_code_that_writes_beside_itself_writes_nothing_into_the_users_project(world: World) -> None:
+    world.write("fn/state.json", "{}")
+    function = world.function(
+        """
+        def handler(event, context):
+            for name in ("new.txt", "state.json"):
+                try:
+                    open(name, "w").write("written by the handler")
+                except OSError:
+                    pass  # Lambda's folder is read-only; root may write into what stands for it here
+        """
+    )
+    with world.host:
+        world.result(world.environment(function))
+    assert (world.folder / "fn" / "state.json").read_text() == "{}"
+    assert sorted(path.name for path in (world.folder / "fn").iterdir()) == ["app.py", "state.json"]
+
+
 def test_code_may_delete_the_folder_it_works_in(world: World) -> None:
     result = world.run_code(
         """
