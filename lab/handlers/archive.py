@@ -106,9 +106,9 @@ class Archives:
     def working_directory(self, archive: Archive) -> Path:
         """A folder of the run in which code finds what is at the top of its archive.
 
-        Lambda's is the code's own folder, and read-only. Here that would be the user's: a handler that writes beside its
-        code must not write into a project. So files are copied, folders are linked to, and nothing can be added unless
-        the lab runs as root.
+        In Lambda it is the code's own folder, and read-only. Here that would be the user's, and what a handler writes
+        beside its code must not end up in a project. So files are copied, folders are linked to, and nothing can be
+        added unless the lab runs as root.
         """
         found = self._directories.get(archive.roots)
         if found is None:

@@ -10,7 +10,7 @@ from typing import Any
 from lab.errors import DeploymentRefusedError, NotModelledError
 from lab.model.account import Account
 from lab.model.clock import EPOCH, seconds
-from lab.model.kafka.cluster import KafkaCluster, Topic
+from lab.model.kafka.cluster import LARGEST_RECORD_BYTES, KafkaCluster, Topic
 from lab.model.mapping.destinations import Destination, QueueDestination, Recorder, TopicDestination
 from lab.model.mapping.filters import Pattern
 from lab.model.mapping.kafka import KafkaMappingConfig, ProvisionedPollers
@@ -311,14 +311,28 @@ class LogSources:
         return self.recorders.setdefault(name, Recorder(name, with_records=service == "s3"))
 
 
+_MODELLED = {
+    "log.cleanup.policy": "delete",
+    "log.retention.bytes": "-1",
+    "message.max.bytes": str(LARGEST_RECORD_BYTES),
+}
+"""Broker properties that decide which records there are, with the only value that the model knows."""
+
+
 def _apply(cluster: KafkaCluster, configuration: str, properties: str) -> None:
     """Take the defaults of topics from a broker configuration.
 
     Raises:
-        NotModelledError: topics would keep their records for ever, or a value is no whole number.
+        NotModelledError: topics would keep their records for ever, by size or by key, or take larger or smaller ones;
+            or a value is no whole number.
     """
     values = dict(line.split("=", 1) for line in properties.splitlines() if "=" in line and not line.startswith("#"))
     found = {name.strip(): value.strip() for name, value in values.items()}
+    for name, modelled in _MODELLED.items():
+        if found.get(name, modelled) != modelled:
+            raise NotModelledError(
+                f"{configuration}: {name}={found[name]} is not modelled\n  nearest: {name}={modelled}, the default"
+            )
     if "num.partitions" in found:
         cluster.default_partitions = _whole_number(configuration, "num.partitions", found["num.partitions"])
     # The finer unit wins, as in Kafka.

@@ -119,6 +119,12 @@ def test_kaf_topic_1_a_clusters_configuration_decides_the_defaults_of_its_topics
         ("log.retention.ms=-1", "conf: log.retention.ms=-1: records that are kept for ever are not modelled"),
         ("log.retention.hours=0", "log.retention.hours=0: no whole number from 1 on"),
         ("num.partitions=many", "num.partitions=many: no whole number from 1 on"),
+        (
+            "message.max.bytes=10485760",
+            "conf: message.max.bytes=10485760 is not modelled\n  nearest: message.max.bytes=1048588, the default",
+        ),
+        ("log.retention.bytes=1073741824", "conf: log.retention.bytes=1073741824 is not modelled"),
+        ("log.cleanup.policy = compact", "conf: log.cleanup.policy=compact is not modelled"),
     ],
 )
 def test_kaf_topic_1_defaults_that_the_model_does_not_have_are_refused_by_name(line: str, message: str) -> None:
