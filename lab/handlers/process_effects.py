@@ -42,6 +42,9 @@ def install(patches: Patches) -> None:
             patches.set(os, name, _without_effect(getattr(os, name), None))
     patches.set(atexit, "register", _registration(atexit.register))
     patches.set(signal, "signal", _without_effect(signal.signal, signal.SIG_DFL))
+    if hasattr(signal, "pthread_sigmask"):
+        # What a handler blocks would stay blocked if it is stopped before it unblocks it: Ctrl-C, for one.
+        patches.set(signal, "pthread_sigmask", _without_effect(signal.pthread_sigmask, set()))
     patches.set(os, "_exit", _exit(os._exit))
     _refuse_processes_and_alarms(patches)
     _refuse_networks(patches)

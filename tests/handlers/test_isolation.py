@@ -272,6 +272,7 @@ def test_what_would_leave_the_simulation_is_refused_by_name(world: World, code: 
     place = f"{world.folder / 'fn/app.py'}:3 in handler"
     assert str(caught.value) == f"function worker {what} at {place}\n  fix: {fix}"
     assert world.text == []
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set()  # else nobody could interrupt what comes next
 
 
 def test_what_stays_on_this_machine_is_not_refused(world: World) -> None:
