@@ -48,7 +48,7 @@ def simulate(
     Raises:
         LabError: the stack, its code or the workload cannot be simulated; the message says why.
     """
-    with _own_garbage():
+    with own_garbage():
         return _Simulation(graph, project_dir, workload, seed, assumptions).run()
 
 
@@ -86,7 +86,7 @@ def simulate_redrive(
     """
     if workload.until_seconds is not None:
         raise UsageError(f"{workload.path}: a redrive needs a workload that runs `until: drained`")
-    with _own_garbage():
+    with own_garbage():
         return _Simulation(graph, project_dir, workload, seed, assumptions).run_redrive(redrive)
 
 
@@ -285,7 +285,7 @@ class _Simulation:
 
 
 @contextmanager
-def _own_garbage() -> Iterator[None]:
+def own_garbage() -> Iterator[None]:
     """Keep the garbage collector to what a run makes, let it look less often, and have the run take its garbage along.
 
     Half a million objects of imported packages are no garbage, and neither are the events of a run, which only ever
