@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -132,6 +133,8 @@ def _jsonable(value: Any) -> Any:
         return {_key_text(key): _jsonable(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_jsonable(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"JSON has no number {value}")
     if isinstance(value, float) and value.is_integer():
         return int(value)  # as Go writes whole floating-point numbers
     if isinstance(value, datetime.datetime):

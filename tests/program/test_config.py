@@ -122,7 +122,7 @@ def test_an_empty_stack_file_has_no_config(make_project: MakeProject) -> None:
         ("config:\n  'a:b:c': 1\n", "Pulumi.dev.yaml:2: the config key 'a:b:c' has to be '<namespace>:<name>'"),
         (
             "config:\n  a: {x: .inf}\n",
-            "Pulumi.dev.yaml:2: 'a' cannot be passed to the program: Out of range float values are not JSON compliant",
+            "Pulumi.dev.yaml:2: 'a' cannot be passed to the program: JSON has no number inf",
         ),
         ("config:\n  a: &a [*a]\n", "Pulumi.dev.yaml:2: more than 100 levels of nesting"),
         (

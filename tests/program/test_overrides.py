@@ -105,7 +105,7 @@ def test_where_a_setting_comes_from(make_project: MakeProject) -> None:
         (":size=1", "the path ':size' is empty or has an empty part; write --set PATH=VALUE"),
         ("size=[1", "the value '[1' cannot be read as YAML: expected ',' or ']', but got '<stream end>'"),
         ("size=.nan", None),
-        ("batch.x=.nan", "the value cannot be passed to the program: Out of range float values are not JSON compliant"),
+        ("batch.x=.nan", "the value cannot be passed to the program: JSON has no number nan"),
         ("size.x=1", "'size' is a number (5), so there is no 'x' below it"),
         ("batch.worker.batchSize.x=1", "'batch.worker.batchSize' is a number (10), so there is no 'x' below it"),
         (
