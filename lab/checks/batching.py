@@ -104,16 +104,14 @@ def _never_reported(topology: Topology) -> Iterator[Found]:
         if function is None or mapping.reports is not True or (mapping.batch_size or 0) <= 1:
             continue
         answer, reason = answers(topology, function)
-        values = {f"{mapping.name}.functionResponseTypes": _REPORT, f"{function.name}.handler": _handler(function)}
+        values = {f"{mapping.name}.functionResponseTypes": _REPORT, f"{function.name}.handler": function.handler}
         names = (function.name, mapping.name)
         if answer is Answers.NEVER:
             why = (
                 "The mapping waits for batchItemFailures, but the handler never returns any: a record whose error is "
                 "caught counts as processed, and an exception still brings the whole batch back."
             )
-            fix = (
-                f"return {{'batchItemFailures': [{{'itemIdentifier': ...}}]}} from {_handler(function)} for what failed"
-            )
+            fix = f"return {{'batchItemFailures': [{{'itemIdentifier': ...}}]}} from {function.handler} for what failed"
             yield Found(Severity.WARNING, names, values, why, fix)
         elif answer is Answers.UNKNOWN:
             why = (
@@ -135,16 +133,12 @@ def _unheard(topology: Topology) -> Iterator[Found]:
             f"The handler returns the records that failed, but the mapping ignores the list and {lost}: they are lost."
         )
         fix = f"set functionResponseTypes of {mapping.name} to {_REPORT}"
-        values = {f"{mapping.name}.functionResponseTypes": [], f"{function.name}.handler": _handler(function)}
+        values = {f"{mapping.name}.functionResponseTypes": [], f"{function.name}.handler": function.handler}
         edits = [Edit(mapping.resource.urn, ("functionResponseTypes",), _REPORT)]
         if mapping.kind == "kafka" and mapping.provisioned is False:
             fix += ", which needs provisionedPollerConfig"
             edits.append(Edit(mapping.resource.urn, ("provisionedPollerConfig", "minimumPollers"), 1))
         yield Found(Severity.ERROR, (mapping.name, function.name), values, why, fix, tuple(edits))
-
-
-def _handler(function: Function) -> str:
-    return str(function.resource.inputs.get("handler"))
 
 
 CHECKS = (

@@ -49,7 +49,7 @@ def _dropped(topology: Topology) -> Iterator[Found]:
             first = dropped[0]
             what = f"every error of {'its batch' if first.whole_batch else 'a record'} ({first.where}), only logs it"
             report = " or report the record in batchItemFailures" if mapping.reports else ""
-            fix = f"let the error out of {_handler(function)}{report}, or send the message to a parking queue first"
+            fix = f"let the error out of {function.handler}{report}, or send the message to a parking queue first"
             values[f"{function.name}.except"] = [each.where for each in dropped]
         else:
             continue
@@ -125,10 +125,6 @@ def _may_recur(topology: Topology, function: Function) -> bool:
         )
         for config in configs
     )
-
-
-def _handler(function: Function) -> str:
-    return str(function.resource.inputs.get("handler"))
 
 
 CHECKS = (

@@ -96,6 +96,11 @@ class Function:
         """The logical name."""
         return self.resource.name
 
+    @property
+    def handler(self) -> str:
+        """Its handler, for messages."""
+        return str(self.resource.inputs.get("handler"))
+
 
 @dataclass(frozen=True, slots=True)
 class SourceMapping:
