@@ -17,7 +17,7 @@ _HANDLES = frozenset({"receiptHandle", "receipt_handle"})
 def own_deletes(code: Code) -> list[str]:
     """Where the code deletes the messages that it was handed: module and line."""
     return [
-        _place(module, call)
+        module.place(call)
         for module, function in reached(code)
         for call in _calls(function, "delete_message")
         if (handle := _keyword(call, "ReceiptHandle")) is not None and last_key(handle) in _HANDLES
@@ -27,7 +27,7 @@ def own_deletes(code: Code) -> list[str]:
 def sends(code: Code) -> list[tuple[Any, str]]:
     """The queues that the code sends to: the URL as far as it can be told (else UNKNOWN), and where."""
     return [
-        (evaluate(code, module, url), _place(module, call))
+        (evaluate(code, module, url), module.place(call))
         for module, function in reached(code)
         for name in ("send_message", "send_message_batch")
         for call in _calls(function, name)
@@ -44,14 +44,14 @@ def impatient_invokes(code: Code) -> list[tuple[Any, str]]:
     clients = [client for module in code.modules.values() for client in _lambda_clients(code, module)]
     if not clients or not all(clients):
         return []
-    return [(evaluate(code, module, name), _place(module, call)) for module, call, name in _synchronous(code)]
+    return [(evaluate(code, module, name), module.place(call)) for module, call, name in _synchronous(code)]
 
 
 def unexamined_invokes(code: Code) -> list[str]:
     """Synchronous invokes of a program that nowhere speaks of FunctionError: module and line."""
     if not code.complete or any(_speaks_of(module, "FunctionError") for module in code.modules.values()):
         return []
-    return [_place(module, call) for module, call, _ in _synchronous(code)]
+    return [module.place(call) for module, call, _ in _synchronous(code)]
 
 
 def _synchronous(code: Code) -> Iterator[tuple[Module, ast.Call, ast.expr]]:
@@ -64,10 +64,6 @@ def _synchronous(code: Code) -> Iterator[tuple[Module, ast.Call, ast.expr]]:
 
 def _speaks_of(module: Module, word: str) -> bool:
     return any(isinstance(node, ast.Constant) and node.value == word for node in ast.walk(module.tree))
-
-
-def _place(module: Module, node: ast.Call) -> str:
-    return f"{module.name}, line {node.lineno}"
 
 
 def _calls(node: ast.AST, name: str) -> Iterator[ast.Call]:

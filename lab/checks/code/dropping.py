@@ -50,7 +50,7 @@ def _dropped_by_record_handlers(code: Code) -> Iterator[Dropped]:
     """Powertools takes a record whose handler returns for processed."""
     for module, function in record_handlers_of(code):
         if clause := _dropping_body(function):
-            yield Dropped(_place(module, clause), whole_batch=False)
+            yield Dropped(module.place(clause), whole_batch=False)
 
 
 def _dropped_by_handler(code: Code, module: Module, function: FunctionNode) -> Iterator[Dropped]:
@@ -61,16 +61,16 @@ def _dropped_by_handler(code: Code, module: Module, function: FunctionNode) -> I
         if not isinstance(statement, ast.Try) or _catches_inside(statement):
             continue
         if _mentions(statement.body, {event}) and (clause := _dropping(statement)):
-            yield Dropped(_place(module, clause), whole_batch=True)
+            yield Dropped(module.place(clause), whole_batch=True)
     for loop in (node for node in own_nodes(function) if isinstance(node, ast.For)):
         if not is_over_records(loop, function):
             continue
         if clause := _dropping_work(loop.body, _names_in_target(loop.target)):
-            yield Dropped(_place(module, clause), whole_batch=False)
+            yield Dropped(module.place(clause), whole_batch=False)
         elif called := _only_call(code, module, loop):
             where, inner = called
             if not _may_fail_later(inner) and (clause := _dropping_body(inner)):
-                yield Dropped(_place(where, clause), whole_batch=False)
+                yield Dropped(where.place(clause), whole_batch=False)
 
 
 def is_over_records(loop: ast.For, function: FunctionNode) -> bool:
@@ -185,7 +185,3 @@ def _names_in_target(target: ast.expr) -> set[str]:
 
 def _mentions(statements: Iterable[ast.stmt], names: set[str]) -> bool:
     return any(isinstance(n, ast.Name) and n.id in names for statement in statements for n in ast.walk(statement))
-
-
-def _place(module: Module, clause: ast.ExceptHandler) -> str:
-    return f"{module.name}, line {clause.lineno}"

@@ -75,7 +75,7 @@ def _beat_from_call(code: Code, module: Module, node: ast.AST) -> Beat | None:
     every, extend = given.get("every_seconds"), given.get("extend_to_seconds")
     if every is None or extend is None:
         return None
-    return Beat(every, extend, False, f"Heartbeat(...) in {module.name}, line {node.lineno}")
+    return Beat(every, extend, False, f"Heartbeat(...) in {module.place(node)}")
 
 
 def _beat_from_loop(code: Code, module: Module, node: ast.AST) -> Beat | None:
@@ -92,7 +92,7 @@ def _beat_from_loop(code: Code, module: Module, node: ast.AST) -> Beat | None:
             extensions.append(_argument(code, module, call, "VisibilityTimeout", positional=False))
     if len(waits) != 1 or len(extensions) != 1 or waits[0] is None or not extensions[0]:
         return None
-    return Beat(waits[0], extensions[0], False, f"the loop in {module.name}, line {node.lineno}")
+    return Beat(waits[0], extensions[0], False, f"the loop in {module.place(node)}")
 
 
 def _argument(code: Code, module: Module, call: ast.Call, name: str, *, positional: bool = True) -> float | None:
@@ -125,34 +125,37 @@ def records_of(code: Code) -> Records | None:
 def key_expressions_of(code: Code) -> list[tuple[str, str]]:
     """What Powertools takes for the key of a record of work done, with where it is said."""
     found = []
-    for module in code.modules.values():
-        for call in (node for node in ast.walk(module.tree) if isinstance(node, ast.Call)):
-            origin = code.origin(module, call.func)
-            if not origin.startswith(_POWERTOOLS_IDEMPOTENCY) or not origin.endswith("IdempotencyConfig"):
-                continue
-            given = [keyword.value for keyword in call.keywords if keyword.arg == "event_key_jmespath"]
-            value = evaluate(code, module, (given + call.args[:1])[0]) if given or call.args else UNKNOWN
-            if isinstance(value, str):
-                found.append((value, f"IdempotencyConfig(...) in {module.name}, line {call.lineno}"))
+    for module, call, origin in _idempotency_calls(code):
+        if not origin.endswith("IdempotencyConfig"):
+            continue
+        given = [keyword.value for keyword in call.keywords if keyword.arg == "event_key_jmespath"]
+        value = evaluate(code, module, (given + call.args[:1])[0]) if given or call.args else UNKNOWN
+        if isinstance(value, str):
+            found.append((value, f"IdempotencyConfig(...) in {module.place(call)}"))
     return found
 
 
 def _powertools_calls(code: Code) -> tuple[list[tuple[float | None, str]], bool]:
     configured: list[tuple[float | None, str]] = []
     has_store = False
-    for module in code.modules.values():
-        for call in (node for node in ast.walk(module.tree) if isinstance(node, ast.Call)):
-            origin = code.origin(module, call.func)
-            if not origin.startswith(_POWERTOOLS_IDEMPOTENCY):
-                continue
-            has_store = has_store or origin.endswith("PersistenceLayer")
-            if origin.endswith("IdempotencyConfig"):
-                configured.append(_expiry(code, module, call))
+    for module, call, origin in _idempotency_calls(code):
+        has_store = has_store or origin.endswith("PersistenceLayer")
+        if origin.endswith("IdempotencyConfig"):
+            configured.append(_expiry(code, module, call))
     return configured, has_store
 
 
+def _idempotency_calls(code: Code) -> Iterator[tuple[Module, ast.Call, str]]:
+    """Calls of what comes from Powertools' Idempotency, with the dotted name of what is called."""
+    for module in code.modules.values():
+        for call in (node for node in ast.walk(module.tree) if isinstance(node, ast.Call)):
+            origin = code.origin(module, call.func)
+            if origin.startswith(_POWERTOOLS_IDEMPOTENCY):
+                yield module, call, origin
+
+
 def _expiry(code: Code, module: Module, call: ast.Call) -> tuple[float | None, str]:
-    where = f"IdempotencyConfig(...) in {module.name}, line {call.lineno}"
+    where = f"IdempotencyConfig(...) in {module.place(call)}"
     # The first four positions are other settings.
     if any(keyword.arg is None for keyword in call.keywords) or len(call.args) > 4:
         return None, where

@@ -47,7 +47,7 @@ def _identifiers(code: Code) -> Iterator[Identifier]:
                 continue
             for key, value in zip(node.keys, node.values, strict=True):
                 if isinstance(key, ast.Constant) and key.value == _KEY:
-                    yield Identifier(_named_by(function, value), f"{module.name}, line {node.lineno}")
+                    yield Identifier(_named_by(function, value), module.place(node))
 
 
 def _named_by(function: FunctionNode, value: ast.expr) -> str:

@@ -20,7 +20,7 @@ def loops_that_go_on(code: Code) -> list[str]:
     done by an object of the handler's own, which might remember the failure.
     """
     return [
-        f"{module.name}, line {loop.lineno}"
+        module.place(loop)
         for module, function in reached(code)
         for loop in own_nodes(function)
         if isinstance(loop, ast.For) and is_over_records(loop, function) and _goes_on(code, module, function, loop)

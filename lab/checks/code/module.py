@@ -44,6 +44,10 @@ class Module:
     imports: dict[str, Imported]
     imported_modules: tuple[str, ...]
 
+    def place(self, node: ast.stmt | ast.expr | ast.ExceptHandler) -> str:
+        """Where a node stands, for messages."""
+        return f"{self.name}, line {node.lineno}"
+
 
 @functools.lru_cache(maxsize=_MOST_KEPT)
 def parse_module(name: str, text: str, *, is_package: bool) -> Module | None:
