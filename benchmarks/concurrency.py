@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.figure import Figure, best_seconds
-from lab.model.account import Account
-from lab.model.clock import Scheduler, Timer, seconds
-from lab.model.journal import Journal
-from lab.model.mapping.sqs_config import ProvisionedPollers, SqsMappingConfig
-from lab.model.randomness import DEFAULT_SEED, Streams
-from lab.model.runtime import FunctionConfig, InvokeRequest, InvokeResponse
-from lab.model.sqs.attributes import FifoAttributes, QueueAttributes
-from lab.model.sqs.fifo import FifoQueue
-from lab.places.simulation import own_garbage, simulate
-from lab.places.workload import read_workload
-from lab.program.engine import evaluate
-from lab.program.project import read_project
+from delivery_lab.model.account import Account
+from delivery_lab.model.clock import Scheduler, Timer, seconds
+from delivery_lab.model.journal import Journal
+from delivery_lab.model.mapping.sqs_config import ProvisionedPollers, SqsMappingConfig
+from delivery_lab.model.randomness import DEFAULT_SEED, RandomStreams
+from delivery_lab.model.runtime import FunctionConfig, InvokeRequest, InvokeResponse
+from delivery_lab.model.sqs.attributes import FifoAttributes, QueueAttributes
+from delivery_lab.model.sqs.fifo import FifoQueue
+from delivery_lab.program.engine import evaluate
+from delivery_lab.program.project import read_project
+from delivery_lab.simulation.simulate import freeing_garbage, simulate
+from delivery_lab.simulation.workload import read_workload
 
 ROOT = Path(__file__).resolve().parent.parent
 MESSAGES = 30_000
@@ -50,7 +50,7 @@ def _many_to_few(seconds_per_event: Callable[[int], float]) -> float:
     cost: dict[int, list[float]] = {FEW: [], MANY: []}
     for _ in range(3):  # in turn, so that a busy moment of the machine hits both
         for number, times in cost.items():
-            with own_garbage():  # as in a simulation
+            with freeing_garbage():  # as in a simulation
                 times.append(seconds_per_event(number))
     return min(cost[MANY]) / min(cost[FEW])
 
@@ -59,7 +59,7 @@ def _seconds_per_event(batches: int, *, groups: int) -> float:
     """Processor seconds per event of a run with so many batches at once, or on a FIFO queue with so many groups."""
     scheduler = Scheduler()
     journal = Journal(scheduler)
-    account = Account(scheduler, Streams(DEFAULT_SEED), journal)
+    account = Account(scheduler, RandomStreams(DEFAULT_SEED), journal)
     account.use(_Sleeper(scheduler))
     account.functions.add(FunctionConfig("worker", "arn:aws:lambda:us-east-1:1:function:worker", "app.handler", 900))
     attributes = QueueAttributes(900, fifo=FifoAttributes() if groups else None)

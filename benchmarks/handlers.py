@@ -12,17 +12,17 @@ from types import SimpleNamespace
 from typing import Any
 
 from benchmarks.figure import Figure, best_seconds
-from lab.model.clock import Scheduler
-from lab.model.journal import Journal
-from lab.model.mapping.records import event_of, sqs_record
-from lab.model.randomness import DEFAULT_SEED, Streams
-from lab.model.sqs.api import SqsApi
-from lab.model.sqs.attributes import QueueAttributes
-from lab.model.sqs.queue import Queue
-from lab.places.simulation import simulate
-from lab.places.workload import Send, Workload
-from lab.program.engine import evaluate
-from lab.program.project import read_project
+from delivery_lab.model.clock import Scheduler
+from delivery_lab.model.journal import Journal
+from delivery_lab.model.mapping.records import event_of, sqs_record
+from delivery_lab.model.randomness import DEFAULT_SEED, RandomStreams
+from delivery_lab.model.sqs.api import SqsApi
+from delivery_lab.model.sqs.attributes import QueueAttributes
+from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.program.engine import evaluate
+from delivery_lab.program.project import read_project
+from delivery_lab.simulation.simulate import simulate
+from delivery_lab.simulation.workload import Send, Workload
 
 ROOT = Path(__file__).resolve().parent.parent
 MESSAGES = 5_000
@@ -104,7 +104,7 @@ def _payloads() -> list[str]:
         "https://sqs.us-east-1.amazonaws.com/123456789012/q",
         QueueAttributes(),
         scheduler=scheduler,
-        streams=Streams(1),
+        streams=RandomStreams(1),
         journal=Journal(scheduler),
     )
     for number in range(MESSAGES):

@@ -9,12 +9,12 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.figure import Figure, best_seconds
-from lab.model.randomness import DEFAULT_SEED
-from lab.places.simulation import simulate
-from lab.places.workload import default_workload
-from lab.program.engine import evaluate
-from lab.program.project import read_project
-from lab.results.outcome import outcome_of
+from delivery_lab.model.randomness import DEFAULT_SEED
+from delivery_lab.program.engine import evaluate
+from delivery_lab.program.project import read_project
+from delivery_lab.results.outcome import outcome_of
+from delivery_lab.simulation.simulate import simulate
+from delivery_lab.simulation.workload import default_workload
 
 ROOT = Path(__file__).resolve().parent.parent
 ALL_LIMIT_SECONDS = 10.0
@@ -24,7 +24,7 @@ ENGINE_LIMIT_SECONDS = 0.3
 
 def figures() -> Iterator[Figure]:
     """Measure start to end, then each part in this process."""
-    command = [sys.executable, "-m", "lab.cli", "run", "--all"]
+    command = [sys.executable, "-m", "delivery_lab.cli", "run", "--all"]
     whole = best_seconds(lambda: subprocess.run(command, cwd=ROOT, capture_output=True, check=True), repeat=1)
     limit = f"at most {ALL_LIMIT_SECONDS:.0f} s"
     yield Figure("run --all, start-up included", f"{whole:.1f} s", limit, whole <= ALL_LIMIT_SECONDS)

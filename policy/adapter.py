@@ -19,10 +19,10 @@ import pulumi
 import pulumi.runtime
 from pulumi_policy import PolicyResource
 
-from lab.checks.acceptance import ACCEPT_KEY
-from lab.program.graph import UNKNOWN, Graph, Resource, ResourceOptions
-from lab.program.naming import DEFAULT_REGION
-from lab.program.outputs import create
+from delivery_lab.checks.acceptance import ACCEPT_KEY
+from delivery_lab.program.graph import UNKNOWN, Graph, Resource, ResourceOptions
+from delivery_lab.program.naming import DEFAULT_REGION
+from delivery_lab.program.outputs import create
 from policy.values import plain, properties
 
 # What an input takes from the one resource that its value comes from, in order of preference.
@@ -46,7 +46,7 @@ _PROVIDERS = ("aws:", "pulumi-python:dynamic")
 
 
 @dataclass(frozen=True, slots=True)
-class Deployment:
+class PolicyStack:
     """What a policy needs to know besides the resources.
 
     Attributes:
@@ -77,7 +77,7 @@ def stack_config() -> dict[str, Any]:
     return found
 
 
-def graph_of(resources: Sequence[PolicyResource], deployment: Deployment) -> Graph:
+def graph_of(resources: Sequence[PolicyResource], deployment: PolicyStack) -> Graph:
     """Build the resource graph of a stack.
 
     Args:
@@ -100,7 +100,9 @@ def _stack_of(resources: Sequence[PolicyResource]) -> tuple[str, str]:
     return os.environ.get("PULUMI_STACK", ""), os.environ.get("PULUMI_PROJECT", "")
 
 
-def _resource(resource: PolicyResource, deployment: Deployment, built: Mapping[str, Resource], region: str) -> Resource:
+def _resource(
+    resource: PolicyResource, deployment: PolicyStack, built: Mapping[str, Resource], region: str
+) -> Resource:
     state = properties(resource.props)
     dependencies = {
         name: tuple(found.urn for found in sources) for name, sources in resource.property_dependencies.items()

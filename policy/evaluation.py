@@ -13,12 +13,12 @@ from typing import Any
 import pulumi
 from pulumi_policy import ResourceValidationArgs, StackValidationArgs
 
-from lab.checks.acceptance import ACCEPT_KEY, apply_acceptances, read_acceptances
-from lab.checks.finding import Finding
-from lab.checks.registry import find_all
-from lab.errors import LabError, UsageError
-from lab.program.graph import Graph
-from policy.adapter import Deployment, graph_of, stack_config
+from delivery_lab.checks.acceptance import ACCEPT_KEY, apply_acceptances, read_acceptances
+from delivery_lab.checks.finding import Finding
+from delivery_lab.checks.registry import find_all
+from delivery_lab.errors import LabError, UsageError
+from delivery_lab.program.graph import Graph
+from policy.adapter import PolicyStack, graph_of, stack_config
 from policy.values import properties
 
 
@@ -72,7 +72,7 @@ class Evaluation:
         if self.accept:
             own = config.get(ACCEPT_KEY)
             config[ACCEPT_KEY] = {**self.accept, **own} if isinstance(own, Mapping) else dict(self.accept)
-        graph = graph_of(args.resources, Deployment(self._inputs, config, self.project))
+        graph = graph_of(args.resources, PolicyStack(self._inputs, config, self.project))
         seen = fingerprint(graph)
         if self._last is None or self._last[0] != seen:
             self._last = (seen, _check(graph))

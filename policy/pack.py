@@ -21,11 +21,11 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
-from lab.checks.check import Check
-from lab.checks.finding import Finding
-from lab.checks.finding import Severity as Weight
-from lab.checks.registry import CHECKS
-from lab.errors import UsageError
+from delivery_lab.checks.check import Check
+from delivery_lab.checks.finding import Finding
+from delivery_lab.checks.finding import Severity as Weight
+from delivery_lab.checks.registry import CHECKS
+from delivery_lab.errors import UsageError
 from policy.evaluation import Evaluation, Result
 
 PACK_NAME = "delivery-lab"

@@ -11,7 +11,7 @@ from typing import Any
 
 from pulumi_policy import proxy
 
-from lab.program.graph import UNKNOWN
+from delivery_lab.program.graph import UNKNOWN
 
 _UNKNOWN_TEXTS = frozenset(value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_"))
 _EMPTY: tuple[Any, ...] = (None, "", [], {})

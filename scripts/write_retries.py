@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from lab.model.randomness import DEFAULT_SEED
-from lab.places.simulation import simulate
-from lab.places.workload import default_workload
-from lab.program.engine import evaluate
-from lab.program.project import read_project
-from lab.results.retries import CALLERS, Measured, callers_table, stacks_of_the_table, table
+from delivery_lab.model.randomness import DEFAULT_SEED
+from delivery_lab.program.engine import evaluate
+from delivery_lab.program.project import read_project
+from delivery_lab.results.retries import CALLERS, Measured, callers_table, stacks_of_the_table, table
+from delivery_lab.simulation.simulate import simulate
+from delivery_lab.simulation.workload import default_workload
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "retries.md"

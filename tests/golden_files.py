@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from lab.checks.finding import Finding
-from lab.checks.registry import find_all
+from delivery_lab.checks.finding import Finding
+from delivery_lab.checks.registry import find_all
 from tests.lab_support import graph, outcome, project
 
 FOLDER = Path(__file__).resolve().parent / "golden"

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from lab.model.randomness import DEFAULT_SEED
-from lab.places.run import Run
-from lab.places.simulation import simulate
-from lab.places.workload import Workload, default_workload, read_workload
-from lab.program.engine import evaluate
-from lab.program.graph import Graph
-from lab.program.project import Project, read_project
-from lab.results.outcome import Outcome, outcome_of
+from delivery_lab.model.randomness import DEFAULT_SEED
+from delivery_lab.program.engine import evaluate
+from delivery_lab.program.graph import Graph
+from delivery_lab.program.project import Project, read_project
+from delivery_lab.results.outcome import Outcome, outcome_of
+from delivery_lab.simulation.run import Run
+from delivery_lab.simulation.simulate import simulate
+from delivery_lab.simulation.workload import Workload, default_workload, read_workload
 
 ROOT = Path(__file__).resolve().parent.parent
 FOREIGN = ROOT / "tests" / "foreign" / "orders"

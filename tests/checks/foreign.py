@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lab.checks.cloudformation import cloudformation_findings
-from lab.checks.finding import Finding
-from lab.checks.registry import SAME_AS, find_all
-from lab.program.engine import evaluate
-from lab.program.graph import Graph
-from lab.program.project import read_project
+from delivery_lab.checks.cloudformation import cloudformation_findings
+from delivery_lab.checks.finding import Finding
+from delivery_lab.checks.registry import SAME_AS, find_all
+from delivery_lab.program.engine import evaluate
+from delivery_lab.program.graph import Graph
+from delivery_lab.program.project import read_project
 from tests.checks.world import write_project
 
 

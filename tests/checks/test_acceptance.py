@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from lab.checks.acceptance import Acceptance, apply_acceptances, read_acceptances
-from lab.checks.finding import Finding, Severity
-from lab.errors import StackFileError
+from delivery_lab.checks.acceptance import Acceptance, apply_acceptances, read_acceptances
+from delivery_lab.checks.finding import Finding, Severity
+from delivery_lab.errors import StackFileError
 
 KEY = "delivery-lab:accept"
 

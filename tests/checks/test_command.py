@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import typer
 
-from lab.checks.finding import Finding, Severity
-from lab.checks.registry import CHECKS
-from lab.cli.check import FailOn, register
-from lab.cli.main import main
-from lab.errors import StackFileError, StackNotFoundError, UsageError
+from delivery_lab.checks.finding import Finding, Severity
+from delivery_lab.checks.registry import CHECKS
+from delivery_lab.cli.check import FailOn, register
+from delivery_lab.cli.main import main
+from delivery_lab.errors import StackFileError, StackNotFoundError, UsageError
 from tests.checks.world import ORDINARY, REPORTING, write_project
 
 LOSS = "mapping(queue_with_dlq(), function(), function_response_types=[])"

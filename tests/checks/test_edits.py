@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import json
 
-from lab.checks.edits import edited
-from lab.checks.finding import Edit
-from lab.program.graph import Graph, Resource
+from delivery_lab.checks.edits import edited
+from delivery_lab.checks.finding import Edit
+from delivery_lab.program.graph import Graph, Resource
 
 INPUTS = {
     "batchSize": 10,

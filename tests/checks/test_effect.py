@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from lab.checks.effect import Effect, Quantifier
-from lab.checks.finding import Finding
-from lab.errors import NotModelledError
-from lab.places.simulation import simulate
-from lab.places.workload import Workload, read_workload
-from lab.program.graph import Graph
-from lab.results.outcome import Outcome, outcome_of
+from delivery_lab.checks.effect import Effect, Quantifier
+from delivery_lab.checks.finding import Finding
+from delivery_lab.errors import NotModelledError
+from delivery_lab.program.graph import Graph
+from delivery_lab.results.outcome import Outcome, outcome_of
+from delivery_lab.simulation.simulate import simulate
+from delivery_lab.simulation.workload import Workload, read_workload
 from tests.checks.world import SILENT, findings_in, graph_of
 
 FAILING = """

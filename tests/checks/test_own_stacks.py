@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from lab.checks.acceptance import apply_acceptances, read_acceptances
-from lab.places.supported import MAPPING
+from delivery_lab.checks.acceptance import apply_acceptances, read_acceptances
+from delivery_lab.simulation.supported import MAPPING
 from tests.checks.world import findings_in, ids
 from tests.lab_support import graph, project
 

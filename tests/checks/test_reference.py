@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from lab.checks.reference import checks_table
-from lab.checks.registry import CHECKS, SAME_AS
+from delivery_lab.checks.reference import checks_table
+from delivery_lab.checks.registry import CHECKS, SAME_AS
 from tests.lab_support import ROOT
 
 
 def test_the_page_has_the_table_of_the_registry() -> None:
     page = (ROOT / "docs" / "checks.md").read_text()
-    assert checks_table() in page, "print it with: python -m lab.checks.reference"
+    assert checks_table() in page, "print it with: python -m delivery_lab.checks.reference"
     assert checks_table().count("\n") == len(CHECKS) + 1
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from lab.checks.finding import Finding, Severity
-from lab.checks.registry import CHECKS
-from lab.checks.sarif import CheckedStack, sarif, source_address
-from lab.rules import RULES
+from delivery_lab.checks.finding import Finding, Severity
+from delivery_lab.checks.registry import CHECKS
+from delivery_lab.checks.sarif import CheckedStack, sarif, source_address
+from delivery_lab.rules import RULES
 
 FINDINGS = (
     Finding("CHK-VT-1", Severity.ERROR, ("jobs", "worker"), {"x": 1}, "Why.", "set it", "ESM-VT-1"),

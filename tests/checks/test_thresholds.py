@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.checks.finding import Finding
+from delivery_lab.checks.finding import Finding
 from tests.checks.world import SILENT, findings_in, graph_of, ids
 
 PIPELINE = "mapping(queue_with_dlq({queue}), function({function}), {mapping})"

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pulumi
 
-from lab.checks.code.program import Code, UnreadableCode, read_code
-from lab.checks.finding import Finding
-from lab.checks.registry import CHECKS
-from lab.checks.topology import Topology
-from lab.program.engine import evaluate
-from lab.program.graph import Graph, Resource
-from lab.program.project import read_project
+from delivery_lab.checks.code.program import Code, UnreadableCode, read_code
+from delivery_lab.checks.finding import Finding
+from delivery_lab.checks.registry import CHECKS
+from delivery_lab.checks.topology import Topology
+from delivery_lab.program.engine import evaluate
+from delivery_lab.program.graph import Graph, Resource
+from delivery_lab.program.project import read_project
 
 PRELUDE = """
 import json

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lab.cli.main import main
+from delivery_lab.cli.main import main
 from tests.lab_support import ROOT
 
 

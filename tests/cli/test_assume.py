@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lab.cli import main as command
+from delivery_lab.cli import main as command
 from tests.lab_support import ROOT
 
 TRAP = ["run", "concurrency-trap", "--project", str(ROOT)]

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from lab.cli.console import Console
-from lab.cli.interrupts import noticed
+from delivery_lab.cli.console import Console
+from delivery_lab.cli.interrupts import noticed
 from tests.lab_support import FOREIGN, ROOT
 
-_COMMAND = [sys.executable, "-m", "lab.cli"]
+_COMMAND = [sys.executable, "-m", "delivery_lab.cli"]
 
 
 def _spinning(folder: Path) -> Path:
@@ -50,10 +50,10 @@ def test_ctrl_c_ends_with_a_clean_message_and_leaves_no_process(tmp_path: Path) 
 
 def test_ctrl_c_while_the_command_is_being_loaded_is_answered_in_the_same_way() -> None:
     code = (
-        "import signal, sys, lab.cli.__main__ as command\n"
+        "import signal, sys, delivery_lab.cli.__main__ as command\n"
         "class Loading:\n"
         "    def find_spec(self, name, *_):\n"
-        "        if name == 'lab.cli.main': signal.raise_signal(signal.SIGINT)\n"
+        "        if name == 'delivery_lab.cli.main': signal.raise_signal(signal.SIGINT)\n"
         "sys.meta_path.insert(0, Loading())\n"
         "sys.exit(command.main())\n"
     )
@@ -118,7 +118,7 @@ def test_the_wheel_holds_the_command_alone(tmp_path: Path) -> None:
     subprocess.run([*install, str(wheel)], check=True, capture_output=True)
     words = ["run", "prod", "--project", str(FOREIGN), "--workload", str(FOREIGN / "workload.yaml"), "--json"]
     run = subprocess.run(
-        [sys.executable, "-m", "lab.cli", *words],
+        [sys.executable, "-m", "delivery_lab.cli", *words],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(target)},
         capture_output=True,
@@ -126,7 +126,7 @@ def test_the_wheel_holds_the_command_alone(tmp_path: Path) -> None:
         check=False,
     )
 
-    assert {path.name for path in target.iterdir() if path.is_dir()} >= {"lab"}
+    assert {path.name for path in target.iterdir() if path.is_dir()} >= {"delivery_lab"}
     assert not (target / "components").exists()
     assert not (target / "functions").exists()
     assert run.returncode == 0, run.stderr

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from lab.cli.console import Console
-from lab.cli.workers import WORTH_PROCESSES, Failure, for_each
-from lab.errors import UsageError
+from delivery_lab.cli.console import Console
+from delivery_lab.cli.workers import WORTH_PROCESSES, Failure, for_each
+from delivery_lab.errors import UsageError
 from tests.lab_support import FOREIGN
 
-_COMMAND = [sys.executable, "-m", "lab.cli"]
+_COMMAND = [sys.executable, "-m", "delivery_lab.cli"]
 _STACKS = [f"stack-{number}" for number in range(WORTH_PROCESSES + 1)]
 
 

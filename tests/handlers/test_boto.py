@@ -9,10 +9,10 @@ import botocore.session
 import pytest
 from botocore.loaders import JSONFileLoader
 
-from lab.errors import NotModelledError
-from lab.handlers import boto
-from lab.model.clock import seconds
-from lab.model.runtime import AwsError, Pending
+from delivery_lab.errors import NotModelledError
+from delivery_lab.handlers import boto
+from delivery_lab.model.clock import seconds
+from delivery_lab.model.runtime import AwsError, Pending
 from tests.handlers.world import World, WorldMaker
 
 

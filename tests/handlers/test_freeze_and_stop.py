@@ -98,13 +98,13 @@ def test_nothing_runs_when_the_interpreter_ends(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(textwrap.dedent(FINALLY).replace("print(", "os.write(2, b'ran'); print(").replace(
         "import atexit,", "import os, atexit,"))  # fmt: skip
     script = f"""
-        from lab.handlers import HandlerHost
-        from lab.model.clock import Scheduler
-        from lab.model.randomness import Streams
-        from lab.model.runtime import CodeSource, FunctionConfig, InvokeRequest
+        from delivery_lab.handlers import HandlerHost
+        from delivery_lab.model.clock import Scheduler
+        from delivery_lab.model.randomness import RandomStreams
+        from delivery_lab.model.runtime import CodeSource, FunctionConfig, InvokeRequest
         scheduler = Scheduler()
         function = FunctionConfig("f", "arn", "app.handler", code=CodeSource((("", {str(tmp_path)!r}),)))
-        with HandlerHost(scheduler, Streams(1), None, print) as host:
+        with HandlerHost(scheduler, RandomStreams(1), None, print) as host:
             host.new_environment(function, 1).start(InvokeRequest("r", "null", 9), print)
             scheduler.run(until=5_000_000)
         import threading

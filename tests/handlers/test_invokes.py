@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lab.errors import ModelError
+from delivery_lab.errors import ModelError
 from tests.handlers.world import World
 
 
@@ -30,9 +30,9 @@ def test_the_context(world: World) -> None:
 
 
 def _log_stream_start(world: World) -> str:
-    from lab.model.randomness import Streams
+    from delivery_lab.model.randomness import RandomStreams
 
-    return Streams(world.seed).uuid("log stream", "worker", "1")[0]
+    return RandomStreams(world.seed).uuid("log stream", "worker", "1")[0]
 
 
 def test_the_event_is_fresh_in_each_invoke(world: World) -> None:

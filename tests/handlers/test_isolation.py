@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from lab.errors import HandlerError
-from lab.handlers import HandlerHost
-from lab.model.randomness import Streams
-from lab.model.runtime import LogLine
+from delivery_lab.errors import HandlerError
+from delivery_lab.handlers import HandlerHost
+from delivery_lab.model.randomness import RandomStreams
+from delivery_lab.model.runtime import LogLine
 from tests.handlers.world import World, WorldMaker
 
 
@@ -296,7 +296,7 @@ def test_the_sink_of_lines_is_host_code(world: World) -> None:
         if line.text == "second":
             raise RuntimeError("the sink failed")
 
-    host = HandlerHost(world.scheduler, Streams(1), world, sink)
+    host = HandlerHost(world.scheduler, RandomStreams(1), world, sink)
     function = world.function("def handler(e, c):\n    try: print('first\\nsecond')\n    except RuntimeError: return 1")
     with host, pytest.raises(RuntimeError, match="the sink failed"):
         world.invoke(host.new_environment(function, 1))

@@ -6,8 +6,8 @@ import zipfile
 
 import pytest
 
-from lab.errors import HandlerLoadError
-from lab.model.runtime import CodeSource, FunctionConfig
+from delivery_lab.errors import HandlerLoadError
+from delivery_lab.model.runtime import CodeSource, FunctionConfig
 from tests.handlers.world import World
 
 COUNTING = """
@@ -36,9 +36,9 @@ def test_an_environment_keeps_its_globals_and_another_has_its_own(world: World) 
     assert not list(world.folder.rglob("__pycache__"))
 
 
-@pytest.mark.parametrize("name", ["lab", "components", "handler", "utils", "tests", "yaml", "calendar"])
+@pytest.mark.parametrize("name", ["lab", "delivery_lab", "components", "handler", "utils", "tests", "yaml", "calendar"])
 def test_module_names_may_shadow_the_hosts(world: World, name: str) -> None:
-    import lab.errors
+    import delivery_lab.errors
 
     world.write(f"fn/{name}/__init__.py", "")
     world.write(f"fn/{name}/errors.py", "mine = True\n")
@@ -51,7 +51,7 @@ def test_module_names_may_shadow_the_hosts(world: World, name: str) -> None:
         """
     )
     assert result == [True, str(world.folder / f"fn/{name}/__init__.py")]
-    assert sys.modules["lab.errors"] is lab.errors
+    assert sys.modules["delivery_lab.errors"] is delivery_lab.errors
 
 
 def test_lazy_imports_see_the_own_modules_after_another_environment_ran(world: World) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from lab.model.runtime import AwsError
+from delivery_lab.model.runtime import AwsError
 from tests.handlers.world import World
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lab.errors import HandlerStalledError
+from delivery_lab.errors import HandlerStalledError
 from tests.handlers.world import World, WorldMaker
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from lab.errors import ModelError
-from lab.handlers import HandlerHost
+from delivery_lab.errors import ModelError
+from delivery_lab.handlers import HandlerHost
 from tests.handlers.world import World, WorldMaker
 
 

@@ -9,10 +9,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lab.handlers import HandlerHost
-from lab.model.clock import Scheduler, in_seconds, seconds
-from lab.model.randomness import Streams
-from lab.model.runtime import Caller, CodeSource, Environment, FunctionConfig, InvokeRequest, InvokeResponse, LogLine
+from delivery_lab.handlers import HandlerHost
+from delivery_lab.model.clock import Scheduler, in_seconds, seconds
+from delivery_lab.model.randomness import RandomStreams
+from delivery_lab.model.runtime import (
+    Caller,
+    CodeSource,
+    Environment,
+    FunctionConfig,
+    InvokeRequest,
+    InvokeResponse,
+    LogLine,
+)
 
 Answer = Callable[[str, str, dict[str, Any]], dict[str, Any]]
 
@@ -32,7 +40,11 @@ class World:
 
     def __post_init__(self) -> None:
         self.host = HandlerHost(
-            self.scheduler, Streams(self.seed), self, self.lines.append, stall_after_seconds=self.stall_after_seconds
+            self.scheduler,
+            RandomStreams(self.seed),
+            self,
+            self.lines.append,
+            stall_after_seconds=self.stall_after_seconds,
         )
 
     def call(self, service: str, operation: str, parameters: dict[str, Any], caller: Caller) -> dict[str, Any]:

@@ -6,11 +6,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from lab.model.asynchronous import EventInvokeConfig
-from lab.model.clock import in_seconds
-from lab.model.runtime import AwsError, Caller, Pending
-from lab.model.sqs.queue import Queue
-from lab.model.targets import Sink
+from delivery_lab.model.asynchronous import EventInvokeConfig
+from delivery_lab.model.clock import in_seconds
+from delivery_lab.model.runtime import AwsError, Caller, Pending
+from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.targets import Sink
 from tests.model.support import Behaviour, Call, Script, World, succeed
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:topic"

@@ -7,13 +7,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from lab.model.journal import Kind
-from lab.model.kafka.cluster import KafkaCluster
-from lab.model.mapping.destinations import Destination, QueueDestination
-from lab.model.mapping.kafka import KafkaMapping, KafkaMappingConfig, ProvisionedPollers
-from lab.model.mapping.stream import StreamMapping, StreamMappingConfig
-from lab.model.streams.dynamodb import TableStream
-from lab.model.streams.kinesis import KinesisStream
+from delivery_lab.model.journal import Kind
+from delivery_lab.model.kafka.cluster import KafkaCluster
+from delivery_lab.model.mapping.destinations import Destination, QueueDestination
+from delivery_lab.model.mapping.kafka import KafkaMapping, KafkaMappingConfig, ProvisionedPollers
+from delivery_lab.model.mapping.stream import StreamMapping, StreamMappingConfig
+from delivery_lab.model.streams.dynamodb import TableStream
+from delivery_lab.model.streams.kinesis import KinesisStream
 from tests.model.support import Behaviour, Call, Script, World, succeed
 
 PROVISIONED = ProvisionedPollers(1, 10)

@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lab.model.account import Account
-from lab.model.clock import Scheduler, Timer, in_seconds, seconds
-from lab.model.functions import InvokeResult, Throttled
-from lab.model.journal import Event, Journal, Kind
-from lab.model.mapping.decisions import ThrottleReading
-from lab.model.mapping.sqs import SqsMapping
-from lab.model.mapping.sqs_config import SqsMappingConfig
-from lab.model.randomness import Streams
-from lab.model.runtime import (
+from delivery_lab.model.account import Account
+from delivery_lab.model.clock import Scheduler, Timer, in_seconds, seconds
+from delivery_lab.model.functions import InvokeResult, Throttled
+from delivery_lab.model.journal import Event, Journal, Kind
+from delivery_lab.model.mapping.decisions import ThrottleReading
+from delivery_lab.model.mapping.sqs import SqsMapping
+from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
+from delivery_lab.model.randomness import RandomStreams
+from delivery_lab.model.runtime import (
     Caller,
     Environment,
     FunctionConfig,
@@ -23,9 +23,9 @@ from lab.model.runtime import (
     InvokeResponse,
     LongPoll,
 )
-from lab.model.sqs.attributes import FifoAttributes, QueueAttributes, RedrivePolicy
-from lab.model.sqs.fifo import FifoQueue
-from lab.model.sqs.queue import Queue
+from delivery_lab.model.sqs.attributes import FifoAttributes, QueueAttributes, RedrivePolicy
+from delivery_lab.model.sqs.fifo import FifoQueue
+from delivery_lab.model.sqs.queue import Queue
 
 CALLER = Caller("tests", None)
 COLD_START_SECONDS = 0.25
@@ -149,7 +149,7 @@ class World:
 
     def __init__(self, behave: Behaviour = succeed, seed: int = 1) -> None:
         self.scheduler = Scheduler()
-        self.streams = Streams(seed)
+        self.streams = RandomStreams(seed)
         self.journal = Journal(self.scheduler)
         self.runtime = FakeRuntime(self.scheduler, behave)
         self.account = Account(self.scheduler, self.streams, self.journal)

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from lab.model.assumptions import Assumptions, LongWindow, StaleDelete, UnnamedResponse
-from lab.model.clock import in_seconds
-from lab.model.journal import Kind
-from lab.places.simulation import simulate
+from delivery_lab.model.assumptions import Assumptions, LongWindow, StaleDelete, UnnamedResponse
+from delivery_lab.model.clock import in_seconds
+from delivery_lab.model.journal import Kind
+from delivery_lab.simulation.simulate import simulate
 from tests.lab_support import ROOT, graph, workload
 from tests.model.support import Script, World, remaining
 

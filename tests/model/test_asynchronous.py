@@ -7,20 +7,20 @@ from itertools import pairwise
 
 import pytest
 
-from lab.errors import DeploymentRefusedError
-from lab.model.asynchronous import RETRY_SECONDS, EventInvokeConfig
-from lab.model.clock import seconds
-from lab.model.faults import Fault, FaultKind
-from lab.model.journal import Kind
-from lab.model.loops import MOST_PASSES, Loops
-from lab.model.runtime import Caller
+from delivery_lab.errors import DeploymentRefusedError
+from delivery_lab.model.asynchronous import RETRY_SECONDS, EventInvokeConfig
+from delivery_lab.model.clock import seconds
+from delivery_lab.model.faults import Fault, FaultKind
+from delivery_lab.model.journal import Kind
+from delivery_lab.model.loops import MOST_PASSES, Loops
+from delivery_lab.model.runtime import Caller
 from tests.model.events import EventsWorld, bodies_of, failing
 from tests.model.support import COLD_START_SECONDS, Behaviour, Script, fail, succeed
 
 
 def _throttle(world: EventsWorld, for_seconds: float | None, kind: FaultKind = FaultKind.THROTTLE) -> None:
     end = None if for_seconds is None else seconds(for_seconds)
-    world.account.let_go_wrong([Fault(kind, end=end, function="worker")])
+    world.account.inject_faults([Fault(kind, end=end, function="worker")])
 
 
 def test_asy_queue_1_an_event_is_accepted_before_anything_runs() -> None:
@@ -170,7 +170,7 @@ def test_asy_zero_1_with_a_reserved_concurrency_of_0_events_go_to_the_destinatio
 
 def test_asy_once_1_an_event_is_handed_over_once_unless_a_fault_says_twice() -> None:
     once, twice = EventsWorld(), EventsWorld()
-    twice.account.let_go_wrong([Fault(FaultKind.DUPLICATE, function="worker")])
+    twice.account.inject_faults([Fault(FaultKind.DUPLICATE, function="worker")])
     for world in (once, twice):
         world.event()
         world.run()
@@ -312,7 +312,7 @@ def test_events_of_several_seeds_are_conserved() -> None:
         world.runtime.behave = lambda call, chance=chance: (  # type: ignore[misc]  # mypy infers no type for the default
             Script(chance.random()) if chance.random() < 0.5 else fail(call)
         )
-        world.account.let_go_wrong([Fault(FaultKind.THROTTLE, end=seconds(90), function="worker", share=0.5)])
+        world.account.inject_faults([Fault(FaultKind.THROTTLE, end=seconds(90), function="worker", share=0.5)])
         sent = [world.event(json.dumps({"id": n})) for n in range(10)]
         world.run()
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lab.model.clock import EPOCH, Scheduler, epoch_ms, in_seconds, seconds
+from delivery_lab.model.clock import EPOCH, Scheduler, epoch_ms, in_seconds, seconds
 
 
 def test_seconds_become_whole_microseconds_and_back() -> None:

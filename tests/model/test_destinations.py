@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from lab.errors import DeploymentRefusedError, NotModelledError
-from lab.model.journal import Kind
-from lab.model.runtime import AwsError, Caller
-from lab.model.sqs.attributes import FifoAttributes
+from delivery_lab.errors import DeploymentRefusedError, NotModelledError
+from delivery_lab.model.journal import Kind
+from delivery_lab.model.runtime import AwsError, Caller
+from delivery_lab.model.sqs.attributes import FifoAttributes
 from tests.model.events import BUCKET, BUS, TOPIC, EventsWorld, bodies_of, failing
 from tests.model.support import Call, Script, fail
 

@@ -10,11 +10,11 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from lab.errors import NotModelledError
-from lab.model.clock import Scheduler, seconds
-from lab.model.dynamodb import DynamoDb
-from lab.model.journal import Journal
-from lab.model.runtime import AwsError
+from delivery_lab.errors import NotModelledError
+from delivery_lab.model.clock import Scheduler, seconds
+from delivery_lab.model.dynamodb import DynamoDb
+from delivery_lab.model.journal import Journal
+from delivery_lab.model.runtime import AwsError
 
 TABLE = {
     "TableName": "t",

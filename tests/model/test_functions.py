@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from lab.errors import DeploymentRefusedError
-from lab.model import functions as functions_module
-from lab.model.functions import InvokeResult, Lambda, Throttled
-from lab.model.journal import Journal, Kind
-from lab.model.runtime import FunctionConfig
+from delivery_lab.errors import DeploymentRefusedError
+from delivery_lab.model import functions as functions_module
+from delivery_lab.model.functions import InvokeResult, Lambda, Throttled
+from delivery_lab.model.journal import Journal, Kind
+from delivery_lab.model.runtime import FunctionConfig
 from tests.model.support import COLD_START_SECONDS, Behaviour, Call, FakeRuntime, Script, World, fail
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from lab.model.http_api import HttpApi, HttpResponse, Route, interpret
-from lab.model.journal import Kind
+from delivery_lab.model.http_api import HttpApi, HttpResponse, Route, interpret
+from delivery_lab.model.journal import Kind
 from tests.model.support import Behaviour, Script, World, fail, succeed
 
 ERROR = '{"message":"Internal Server Error"}'

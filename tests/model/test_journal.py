@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-from lab.model.clock import Scheduler
-from lab.model.journal import Journal, Kind
+from delivery_lab.model.clock import Scheduler
+from delivery_lab.model.journal import Journal, Kind
 
 
 def _journal(instant: int = 5, rule: str = "SQS-DLQ-1", queue: str = "jobs", ids: tuple[str, ...] = ("a",)) -> Journal:

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from lab.errors import NotModelledError
-from lab.model.clock import seconds
-from lab.model.faults import Fault, FaultKind
-from lab.model.journal import Kind
-from lab.model.loops import MOST_PASSES
-from lab.model.runtime import AwsError, Caller, Pending
+from delivery_lab.errors import NotModelledError
+from delivery_lab.model.clock import seconds
+from delivery_lab.model.faults import Fault, FaultKind
+from delivery_lab.model.journal import Kind
+from delivery_lab.model.loops import MOST_PASSES
+from delivery_lab.model.runtime import AwsError, Caller, Pending
 from tests.model.events import EventsWorld, failing
 from tests.model.support import COLD_START_SECONDS, Script
 
@@ -61,7 +61,7 @@ def test_syn_throttle_1_is_a_429_with_its_reason_and_no_retry() -> None:
 
 def test_a_failure_of_lambda_itself_is_a_500() -> None:
     world = EventsWorld()
-    world.account.let_go_wrong([Fault(FaultKind.ERROR, function="worker")])
+    world.account.inject_faults([Fault(FaultKind.ERROR, function="worker")])
 
     error = _refused(world)
 
@@ -187,7 +187,7 @@ def test_asy_loop_1_a_synchronous_caller_gets_an_error_of_its_own() -> None:
 )
 def test_sim_fault_1_delays_and_failures_happen_when_the_workload_says(fault: Fault, at_seconds: float) -> None:
     world = EventsWorld()
-    world.account.let_go_wrong([fault])
+    world.account.inject_faults([fault])
 
     answer = world.invoke_api()
     world.run()
@@ -201,7 +201,7 @@ def test_sim_fault_1_holds_for_its_time_its_ids_and_its_share() -> None:
     late = Fault(FaultKind.THROTTLE, start=seconds(10), end=seconds(20), function="worker")
     some = Fault(FaultKind.FAILURE, function="worker", ids=frozenset({"b"}))
     often = Fault(FaultKind.ERROR, start=seconds(100), function="worker", share=0.3)
-    world.account.let_go_wrong([late, some, often])
+    world.account.inject_faults([late, some, often])
     faults = world.account.faults
 
     def happens(at_seconds: float, payload: str = "{}") -> FaultKind | None:
@@ -241,7 +241,7 @@ def test_sim_fault_1_services_answer_with_their_own_errors(
 ) -> None:
     for kind, code in ((FaultKind.THROTTLE, throttle), (FaultKind.ERROR, internal)):
         world = EventsWorld()
-        world.account.let_go_wrong([Fault(kind, service=service, operation=operation)])
+        world.account.inject_faults([Fault(kind, service=service, operation=operation)])
         with pytest.raises(AwsError) as caught:
             world.account.call(service, operation, {}, Caller("caller", None))
         assert caught.value.code == code
@@ -251,7 +251,7 @@ def test_sim_fault_1_services_answer_with_their_own_errors(
 def test_sim_fault_1_of_one_queue_leaves_the_others_alone() -> None:
     world = EventsWorld()
     bad, good = world.queue("bad"), world.queue("good")
-    world.account.let_go_wrong([Fault(FaultKind.ERROR, service="sqs", queue_url=bad.url)])
+    world.account.inject_faults([Fault(FaultKind.ERROR, service="sqs", queue_url=bad.url)])
 
     def send(url: str) -> Any:
         answer = world.account.call("sqs", "SendMessage", {"QueueUrl": url, "MessageBody": "x"}, Caller("c", None))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import uuid
 
-from lab.model.randomness import DEFAULT_SEED, Streams, derived
+from delivery_lab.model.randomness import DEFAULT_SEED, RandomStreams, derived
 
 
 def test_golden_values_of_the_default_seed() -> None:
-    streams = Streams(DEFAULT_SEED)
+    streams = RandomStreams(DEFAULT_SEED)
 
     assert derived(DEFAULT_SEED, "api latency", "worker") == 3915198817376731988
     assert [streams.stream("coin").random() for _ in range(3)] == [
@@ -21,7 +21,7 @@ def test_golden_values_of_the_default_seed() -> None:
 
 
 def test_a_stream_does_not_notice_how_much_others_draw() -> None:
-    quiet, busy = Streams(1), Streams(1)
+    quiet, busy = RandomStreams(1), RandomStreams(1)
     for _ in range(1_000):
         busy.stream("other").random()
         busy.uuid("message id", "other")
@@ -30,7 +30,7 @@ def test_a_stream_does_not_notice_how_much_others_draw() -> None:
 
 
 def test_a_stream_goes_on_where_it_stopped() -> None:
-    interrupted, plain = Streams(1), Streams(1)
+    interrupted, plain = RandomStreams(1), RandomStreams(1)
     first = interrupted.stream("coin").random()
     second = interrupted.stream("coin").random()
 
@@ -44,13 +44,13 @@ def test_neighbouring_seeds_and_names_are_unrelated() -> None:
     assert len(values) == 150
     assert derived(1, "a", "b") != derived(1, "ab") != derived(11, "a", "b")
     # A generator started from a plain 1, 2, 3 would give first numbers that hang together; these do not.
-    first = [Streams(seed).stream("coin").random() for seed in range(200)]
+    first = [RandomStreams(seed).stream("coin").random() for seed in range(200)]
     assert 0.4 < sum(first) / len(first) < 0.6
     assert len({round(value, 6) for value in first}) == 200
 
 
 def test_identifiers_look_like_those_of_aws_and_do_not_repeat() -> None:
-    streams = Streams(3)
+    streams = RandomStreams(3)
     identifiers = [streams.uuid("message id", "jobs") for _ in range(100)]
 
     assert len(set(identifiers)) == 100

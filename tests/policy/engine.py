@@ -18,10 +18,10 @@ from google.protobuf import empty_pb2
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
-from lab.program.engine import evaluate
-from lab.program.graph import UNKNOWN, Graph, Resource
-from lab.program.project import read_project
-from lab.program.wire import SIGNATURE, encode
+from delivery_lab.program.engine import evaluate
+from delivery_lab.program.graph import UNKNOWN, Graph, Resource
+from delivery_lab.program.project import read_project
+from delivery_lab.program.wire import SIGNATURE, encode
 
 ROOT = Path(__file__).resolve().parents[2]
 _ASSET = "c44067f5952c0a294b673a41bacd8c17"

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from pulumi.runtime.proto import analyzer_pb2
 
-from lab.checks.registry import CHECKS
-from lab.program.engine import evaluate
-from lab.program.graph import Graph
-from lab.program.project import read_project
+from delivery_lab.checks.registry import CHECKS
+from delivery_lab.program.engine import evaluate
+from delivery_lab.program.graph import Graph
+from delivery_lab.program.project import read_project
 from policy.pack import ACCEPTED, ADVICE, INPUTS, SETUP, VALUES
 from tests.policy.engine import ROOT, graph_of_program, started
 

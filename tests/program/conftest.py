@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.program.project import Project, read_project
+from delivery_lab.program.project import Project, read_project
 
 MakeProject = Callable[..., Project]
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from lab.errors import SettingsError, StackFileError
-from lab.program.config import StackConfig
-from lab.program.engine import load_config
+from delivery_lab.errors import SettingsError, StackFileError
+from delivery_lab.program.config import StackConfig
+from delivery_lab.program.engine import load_config
 from tests.program.conftest import MakeProject
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from lab.program.engine import evaluate
+from delivery_lab.program.engine import evaluate
 from tests.program.conftest import MakeProject
 
 _PROGRAM = """

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from lab.program.engine import evaluate
-from lab.program.graph import UNKNOWN
+from delivery_lab.program.engine import evaluate
+from delivery_lab.program.graph import UNKNOWN
 from tests.program.conftest import MakeProject
 
 STATEMENT = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}

@@ -9,9 +9,9 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from lab.errors import NotModelledError, ProgramError
-from lab.program.engine import evaluate
-from lab.program.graph import UNKNOWN, Graph, Resource
+from delivery_lab.errors import NotModelledError, ProgramError
+from delivery_lab.program.engine import evaluate
+from delivery_lab.program.graph import UNKNOWN, Graph, Resource
 from tests.program.conftest import MakeProject
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab.program.eventloop import run_to_end
+from delivery_lab.program.eventloop import run_to_end
 
 
 @pytest.fixture(autouse=True)

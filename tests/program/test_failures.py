@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from lab.errors import LabError, NotModelledError, ProgramError, SettingsError
-from lab.program.engine import evaluate
+from delivery_lab.errors import LabError, NotModelledError, ProgramError, SettingsError
+from delivery_lab.program.engine import evaluate
 from tests.program.conftest import MakeProject
 
 
@@ -17,7 +17,7 @@ def failing(make_project: MakeProject, program: str, **options: Any) -> LabError
 
 
 def said(capfd: pytest.CaptureFixture[str]) -> str:
-    """What was printed, without gRPC's remarks, which it makes when another test imported it before `lab.program`."""
+    """What was printed, without gRPC's remarks, which it makes when another test imported it before us."""
     output = capfd.readouterr()
     return "".join(line for line in (output.out + output.err).splitlines(True) if "chttp2_transport.cc" not in line)
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from lab.program.invokes import INVOKES
-from lab.program.policy_document import policy_document, render
+from delivery_lab.program.invokes import INVOKES
+from delivery_lab.program.policy_document import policy_document, render
 
 
 def ask(token: str, region: str = "eu-west-1", **arguments: Any) -> dict[str, Any]:

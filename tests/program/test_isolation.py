@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-import lab.errors
-from lab.errors import ProgramError
-from lab.program.engine import evaluate
+import delivery_lab.errors
+from delivery_lab.errors import ProgramError
+from delivery_lab.program.engine import evaluate
 from tests.program.conftest import MakeProject
 
 USES_COMPONENTS = """\
@@ -37,10 +37,21 @@ def test_two_projects_have_modules_of_the_same_name(make_project: MakeProject) -
 def test_a_project_may_have_a_lab_package_of_its_own(make_project: MakeProject) -> None:
     program = "import pulumi, lab, lab.errors\npulumi.export('lab', [lab.WHOSE, lab.errors.WHOSE])\n"
     files = {"lab/__init__.py": "WHOSE = 'theirs'\n", "lab/errors.py": "WHOSE = 'theirs'\n"}
-    before = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "lab"}
     assert evaluate(make_project(program, files=files), "dev").outputs == {"lab": ["theirs", "theirs"]}
-    assert {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "lab"} == before
-    assert sys.modules["lab.errors"] is lab.errors
+    assert not [name for name in sys.modules if name.partition(".")[0] == "lab"]
+
+
+def test_a_project_may_have_a_package_with_the_name_of_ours(make_project: MakeProject) -> None:
+    program = (
+        "import pulumi, delivery_lab, delivery_lab.errors\n"
+        "pulumi.export('lab', [delivery_lab.WHOSE, delivery_lab.errors.WHOSE])\n"
+    )
+    files = {"delivery_lab/__init__.py": "WHOSE = 'theirs'\n", "delivery_lab/errors.py": "WHOSE = 'theirs'\n"}
+    before = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "delivery_lab"}
+    assert evaluate(make_project(program, files=files), "dev").outputs == {"lab": ["theirs", "theirs"]}
+    after = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "delivery_lab"}
+    assert after == before
+    assert sys.modules["delivery_lab.errors"] is delivery_lab.errors
 
 
 def test_modules_are_imported_afresh_for_every_run(make_project: MakeProject) -> None:

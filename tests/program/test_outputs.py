@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from lab.program.graph import UNKNOWN
-from lab.program.outputs import RULES, create
+from delivery_lab.program.graph import UNKNOWN
+from delivery_lab.program.outputs import RULES, create
 
 REGION, ACCOUNT = "eu-west-1", "123456789012"
 HEX7, HEX17, UUID = "[0-9a-f]{7}", "[0-9a-f]{17}", "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
@@ -206,7 +206,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, str]]] = [
     ("aws:apigatewayv2/stage:Stage", {"apiId": "abc", "name": "v1"}, {"invokeUrl": "https://abc.*amazonaws\\.com/v1"}),
     ("aws:apigatewayv2/route:Route", {}, {"id": "[a-z][a-z0-9]{6}"}),
     ("aws:apigatewayv2/integration:Integration", {}, {"id": "[a-z][a-z0-9]{6}"}),
-    ("aws:apigatewayv2/deployment:Deployment", {}, {"id": "[a-z][a-z0-9]{5}"}),
+    ("aws:apigatewayv2/deployment:Registrar", {}, {"id": "[a-z][a-z0-9]{5}"}),
     (
         "aws:dynamodb/table:Table",
         {"name": "t", "streamEnabled": True},

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from lab.errors import SettingsError, UsageError
-from lab.program.config import StackConfig
-from lab.program.engine import load_config
+from delivery_lab.errors import SettingsError, UsageError
+from delivery_lab.program.config import StackConfig
+from delivery_lab.program.engine import load_config
 from tests.program.conftest import MakeProject
 
 STACK = """\

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import ProjectError, StackFileError, StackNotFoundError
-from lab.program.project import find_project, read_project
+from delivery_lab.errors import ProjectError, StackFileError, StackNotFoundError
+from delivery_lab.program.project import find_project, read_project
 
 
 def project_folder(tmp_path: Path, text: str) -> Path:

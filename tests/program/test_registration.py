@@ -5,9 +5,9 @@ import random
 import pytest
 from google.protobuf.struct_pb2 import Struct
 
-from lab.errors import ModelError
-from lab.program.graph import ResourceOptions
-from lab.program.registration import Registration, Urns, ordered, provider_urn, qualified_type
+from delivery_lab.errors import ModelError
+from delivery_lab.program.graph import ResourceOptions
+from delivery_lab.program.registration import Registration, Urns, ordered, provider_urn, qualified_type
 
 URNS = Urns("dev", "demo")
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from lab.errors import ProgramError
-from lab.program.graph import UNKNOWN
-from lab.program.scalars import refuse_unreadable, typed
+from delivery_lab.errors import ProgramError
+from delivery_lab.program.graph import UNKNOWN
+from delivery_lab.program.scalars import refuse_unreadable, typed
 
 QUEUE = "aws:sqs/queue:Queue"
 MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"

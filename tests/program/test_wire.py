@@ -8,8 +8,8 @@ from google.protobuf.struct_pb2 import Struct
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.program.graph import UNKNOWN
-from lab.program.wire import SIGNATURE, UNKNOWN_TEXT, Decoder, contains_unknown, encode, merged
+from delivery_lab.program.graph import UNKNOWN
+from delivery_lab.program.wire import SIGNATURE, UNKNOWN_TEXT, Decoder, contains_unknown, encode, merged
 
 DECODER = Decoder(Path("/program"))
 

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from lab.model.clock import seconds
-from lab.model.journal import Event, Kind
-from lab.places.run import LogReading, Run
-from lab.places.workload import Workload
-from lab.results.fates import read_events
-from lab.results.logs import MOST_POINTS, blocked_logs, lags, watches
+from delivery_lab.model.clock import seconds
+from delivery_lab.model.journal import Event, Kind
+from delivery_lab.results.fates import read_events
+from delivery_lab.results.logs import MOST_POINTS, blocked_logs, lags, watches
+from delivery_lab.simulation.run import LogReading, Run
+from delivery_lab.simulation.workload import Workload
 
 READING = LogReading("orders", "kinesis", "mapping", 86_400, -1, ("shard-0", "shard-1"))
 

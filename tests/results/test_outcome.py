@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from lab.model.journal import Kind
-from lab.results.outcome import outcome_of
-from lab.results.timeline import shortened, timeline
+from delivery_lab.model.journal import Kind
+from delivery_lab.results.outcome import outcome_of
+from delivery_lab.results.timeline import shortened, timeline
 from tests.results.world import deleted, delivered, ended, event, log, run_of, sent
 
 

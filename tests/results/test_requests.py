@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from lab.cli.console import Console
-from lab.cli.session import Result
-from lab.cli.views import show_run, show_runs
-from lab.model.journal import Event, Kind
-from lab.results.conclusion import conclusion
-from lab.results.outcome import Outcome, outcome_of
+from delivery_lab.cli.console import Console
+from delivery_lab.cli.session import Result
+from delivery_lab.cli.views import show_run, show_runs
+from delivery_lab.model.journal import Event, Kind
+from delivery_lab.results.conclusion import conclusion
+from delivery_lab.results.outcome import Outcome, outcome_of
 from tests.lab_support import graph, run
 from tests.results.world import event, log, run_of, sent
 

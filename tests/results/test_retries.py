@@ -7,7 +7,15 @@ from types import ModuleType
 
 import pytest
 
-from lab.results.retries import CALLERS, COLUMNS, NOT_THERE, Measured, callers_table, stacks_of_the_table, table
+from delivery_lab.results.retries import (
+    CALLERS,
+    COLUMNS,
+    NOT_THERE,
+    Measured,
+    callers_table,
+    stacks_of_the_table,
+    table,
+)
 from tests.lab_support import ROOT, run
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from lab.model.journal import Kind
-from lab.program.graph import Graph, Resource
-from lab.results.comparison import Change, compare, settings_of
-from lab.results.conclusion import conclusion
-from lab.results.outcome import outcome_of
-from lab.results.timeline import FIRST_LINES, LAST_LINES, shortened, timeline
+from delivery_lab.compare.comparison import Change, compare, settings_of
+from delivery_lab.model.journal import Kind
+from delivery_lab.program.graph import Graph, Resource
+from delivery_lab.results.conclusion import conclusion
+from delivery_lab.results.outcome import outcome_of
+from delivery_lab.results.timeline import FIRST_LINES, LAST_LINES, shortened, timeline
 from tests.lab_support import graph, run
 from tests.results.world import deleted, delivered, ended, event, log, run_of, sent
 

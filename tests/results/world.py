@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lab.model.clock import seconds
-from lab.model.journal import Event, Fact, Kind
-from lab.places.run import Run
-from lab.places.workload import Workload
+from delivery_lab.model.clock import seconds
+from delivery_lab.model.journal import Event, Fact, Kind
+from delivery_lab.simulation.run import Run
+from delivery_lab.simulation.workload import Workload
 
 
 def event(at_seconds: float, kind: Kind, rule: str = "", **facts: Fact) -> Event:

@@ -6,11 +6,11 @@ from dataclasses import fields
 
 import pytest
 
-from lab.errors import UnknownRuleError, UsageError
-from lab.model.assumptions import DEFAULTS, Assumptions, LongWindow, StaleDelete, UnnamedResponse
-from lab.model.mapping.decisions import ThrottleReading
-from lab.rules import RULES
-from lab.rules.alternatives import ALTERNATIVES, assumed_otherwise, other_readings, read_assumptions
+from delivery_lab.errors import UnknownRuleError, UsageError
+from delivery_lab.model.assumptions import DEFAULTS, Assumptions, LongWindow, StaleDelete, UnnamedResponse
+from delivery_lab.model.mapping.decisions import ThrottleReading
+from delivery_lab.rules import RULES
+from delivery_lab.rules.alternatives import ALTERNATIVES, assumed_otherwise, other_readings, read_assumptions
 
 
 def test_every_alternative_is_of_a_rule_and_of_a_field_of_its_own() -> None:

@@ -10,27 +10,28 @@ from pathlib import Path
 
 import pytest
 
-import lab.rules
-from lab.errors import UnknownRuleError
-from lab.rules import RULES, Rule, Status, find
+import delivery_lab.rules
+from delivery_lab.errors import UnknownRuleError
+from delivery_lab.rules import RULES, Rule, Status, find
 
 ROOT = Path(__file__).parents[2]
 RULE_ID = re.compile(r"\b[A-Z]{2,}-[A-Z]+-\d+\b")
 
 FAMILIES = ", ".join(sorted({rule_id.split("-")[0] for rule_id in RULES}))
 
-# Checks of a stack have ids of the same form and a registry of their own (lab/checks/registry.py).
+# Checks of a stack have ids of the same form and a registry of their own (src/delivery_lab/checks/registry.py).
 OTHER_REGISTRIES = {"CHK"}
 
 DOCUMENTATION = ("https://docs.aws.amazon.com/", "https://aws.amazon.com/", "https://kafka.apache.org/documentation/")
 
-# Frozen environments are a property of the fibers (lab/handlers): no single line makes it so.
+# Frozen environments are a property of the fibers (src/delivery_lab/handlers): no single line makes it so.
 WITHOUT_A_LINE = {"LAM-FREEZE-1"}
 
 
 def _groups() -> list[tuple[Rule, ...]]:
     modules = [
-        importlib.import_module(f"lab.rules.{module.name}") for module in pkgutil.iter_modules(lab.rules.__path__)
+        importlib.import_module(f"delivery_lab.rules.{module.name}")
+        for module in pkgutil.iter_modules(delivery_lab.rules.__path__)
     ]
     return [module.RULES for module in modules if isinstance(getattr(module, "RULES", None), tuple)]
 
@@ -96,7 +97,7 @@ def _ids_in(folder: Path, *, without: Path | None = None) -> dict[str, list[str]
 def test_every_id_in_the_sources_is_registered() -> None:
     unknown = {
         rule_id: paths
-        for rule_id, paths in _ids_in(ROOT / "lab").items()
+        for rule_id, paths in _ids_in(ROOT / "src" / "delivery_lab").items()
         if rule_id not in RULES and rule_id.split("-")[0] not in OTHER_REGISTRIES
     }
 
@@ -104,7 +105,7 @@ def test_every_id_in_the_sources_is_registered() -> None:
 
 
 def test_every_rule_is_named_by_the_code_that_implements_it() -> None:
-    named = _ids_in(ROOT / "lab", without=ROOT / "lab" / "rules")
+    named = _ids_in(ROOT / "src" / "delivery_lab", without=ROOT / "src" / "delivery_lab" / "rules")
 
     assert set(RULES) - set(named) - WITHOUT_A_LINE == set()
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from lab.model.journal import Kind
-from lab.results.outcome import MessageOutcome, Outcome
+from delivery_lab.model.journal import Kind
+from delivery_lab.results.outcome import MessageOutcome, Outcome
 from tests.lab_support import outcome, run
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lab.model.journal import Kind
-from lab.results.outcome import Outcome
+from delivery_lab.model.journal import Kind
+from delivery_lab.results.outcome import Outcome
 from tests.lab_support import outcome, run
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from lab.errors import SettingsError
-from lab.model.clock import in_seconds
-from lab.model.journal import Kind
-from lab.results.comparison import compare
-from lab.results.outcome import Outcome
+from delivery_lab.compare.comparison import compare
+from delivery_lab.errors import SettingsError
+from delivery_lab.model.clock import in_seconds
+from delivery_lab.model.journal import Kind
+from delivery_lab.results.outcome import Outcome
 from tests.lab_support import graph, outcome, run, workload
 
 SEEDS = (1, 2, 3)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lab.errors import SettingsError, WorkloadError
-from lab.model.journal import Kind
+from delivery_lab.errors import SettingsError, WorkloadError
+from delivery_lab.model.journal import Kind
 from tests.lab_support import outcome, run
 
 SEEDS = (1, 2, 3)

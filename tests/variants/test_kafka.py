@@ -5,8 +5,8 @@ from functools import cache
 
 import pytest
 
-from lab.model.journal import Kind
-from lab.results.outcome import Outcome
+from delivery_lab.model.journal import Kind
+from delivery_lab.results.outcome import Outcome
 from tests.lab_support import outcome, run
 
 VARIANTS = ("msk-bisect", "msk-bounded", "msk-default", "msk-partial")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 
-from lab.model.journal import Kind
-from lab.results.outcome import Outcome
+from delivery_lab.model.journal import Kind
+from delivery_lab.results.outcome import Outcome
 from tests.lab_support import outcome, run
 
 

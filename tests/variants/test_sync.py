@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from lab.errors import WorkloadError
-from lab.model.journal import Kind
-from lab.places.run import Run
-from lab.places.simulation import simulate
-from lab.places.workload import read_workload
-from lab.results.outcome import Outcome, outcome_of
+from delivery_lab.errors import WorkloadError
+from delivery_lab.model.journal import Kind
+from delivery_lab.results.outcome import Outcome, outcome_of
+from delivery_lab.simulation.run import Run
+from delivery_lab.simulation.simulate import simulate
+from delivery_lab.simulation.workload import read_workload
 from tests.lab_support import ROOT, graph
 from tests.lab_support import run as run_anew
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from lab.errors import SettingsError
-from lab.model.clock import in_seconds
-from lab.model.journal import Kind
-from lab.places.run import Run
-from lab.places.simulation import simulate
-from lab.results.outcome import outcome_of
-from lab.results.timeline import timeline
+from delivery_lab.errors import SettingsError
+from delivery_lab.model.clock import in_seconds
+from delivery_lab.model.journal import Kind
+from delivery_lab.results.outcome import outcome_of
+from delivery_lab.results.timeline import timeline
+from delivery_lab.simulation.run import Run
+from delivery_lab.simulation.simulate import simulate
 from tests.lab_support import ROOT, graph, outcome, run, workload
 
 SEEDS = range(1, 9)

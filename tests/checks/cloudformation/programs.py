@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lab.program.engine import evaluate
-from lab.program.graph import Graph
-from lab.program.project import read_project
+from delivery_lab.program.engine import evaluate
+from delivery_lab.program.graph import Graph
+from delivery_lab.program.project import read_project
 
 HEAD = """\
 import json

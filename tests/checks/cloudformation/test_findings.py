@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from lab.checks.cloudformation import cloudformation_findings
-from lab.checks.finding import Finding, Severity
+from delivery_lab.checks.cloudformation import cloudformation_findings
+from delivery_lab.checks.finding import Finding, Severity
 from tests.checks.cloudformation.programs import graph_of, pipeline
 
 

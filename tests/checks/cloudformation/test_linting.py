@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from lab.checks.cloudformation import cloudformation_findings, unmapped_types
-from lab.checks.cloudformation.linting import _runner
-from lab.checks.cloudformation.rules import VALUE_RULES
-from lab.errors import UsageError
-from lab.program.graph import Graph
+from delivery_lab.checks.cloudformation import cloudformation_findings, unmapped_types
+from delivery_lab.checks.cloudformation.linting import _runner
+from delivery_lab.checks.cloudformation.rules import VALUE_RULES
+from delivery_lab.errors import UsageError
+from delivery_lab.program.graph import Graph
 from tests.checks.cloudformation.programs import graph_of
 
 TOO_LONG = 'aws.sqs.Queue("q", visibility_timeout_seconds=99999)'

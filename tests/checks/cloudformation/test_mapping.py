@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from lab.checks.cloudformation.mapping import TYPES
-from lab.checks.cloudformation.shapes import Fields, Notes, Spot, write
+from delivery_lab.checks.cloudformation.mapping import TYPES
+from delivery_lab.checks.cloudformation.shapes import Fields, Notes, Spot, write
 
 Arguments = Mapping[str, str]
 

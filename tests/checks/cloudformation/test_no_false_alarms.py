@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.checks.cloudformation import cloudformation_findings
+from delivery_lab.checks.cloudformation import cloudformation_findings
 from tests.checks.cloudformation.programs import graph_of
 
 SOUND = {

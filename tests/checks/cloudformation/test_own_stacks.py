@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.checks.cloudformation import cloudformation_findings, unmapped_types
-from lab.program.engine import evaluate
-from lab.program.project import read_project
+from delivery_lab.checks.cloudformation import cloudformation_findings, unmapped_types
+from delivery_lab.program.engine import evaluate
+from delivery_lab.program.project import read_project
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from lab.checks.cloudformation import cloudformation_findings
-from lab.program.graph import UNKNOWN, Graph
+from delivery_lab.checks.cloudformation import cloudformation_findings
+from delivery_lab.program.graph import UNKNOWN, Graph
 from tests.checks.cloudformation.programs import PIPELINE, graph_of, pipeline
 
 SURROUNDINGS = """

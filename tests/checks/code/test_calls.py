@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from lab.checks.code.calls import impatient_invokes, own_deletes, unexamined_invokes
-from lab.program.graph import UNKNOWN
+from delivery_lab.checks.code.calls import impatient_invokes, own_deletes, unexamined_invokes
+from delivery_lab.program.graph import UNKNOWN
 from tests.checks.world import code_of
 
 CALLER = """

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from lab.checks.code.constants import as_number, evaluate
-from lab.program.graph import UNKNOWN
+from delivery_lab.checks.code.constants import as_number, evaluate
+from delivery_lab.program.graph import UNKNOWN
 from tests.checks.world import code_of
 
 MODULE = """

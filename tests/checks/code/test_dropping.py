@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from lab.checks.code.dropping import Dropped, dropped_by
+from delivery_lab.checks.code.dropping import Dropped, dropped_by
 from tests.checks.world import code_of
 
 HANDLER = """

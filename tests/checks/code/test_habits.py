@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from lab.checks.code.habits import Beat, Records, beats_of, records_of
-from lab.program.graph import UNKNOWN
+from delivery_lab.checks.code.habits import Beat, Records, beats_of, records_of
+from delivery_lab.program.graph import UNKNOWN
 from tests.checks.world import code_of
 
 ENVIRONMENT: dict[str, Any] = {

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lab.checks.code.identifiers import wrong_identifiers
+from delivery_lab.checks.code.identifiers import wrong_identifiers
 from tests.checks.world import code_of
 
 ANSWER = """

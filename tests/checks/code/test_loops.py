@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lab.checks.code.loops import loops_that_go_on
+from delivery_lab.checks.code.loops import loops_that_go_on
 from tests.checks.world import code_of
 
 HANDLER = """

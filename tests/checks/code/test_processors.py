@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from lab.checks.code.processors import processors_of
-from lab.program.graph import UNKNOWN
+from delivery_lab.checks.code.processors import processors_of
+from delivery_lab.program.graph import UNKNOWN
 from tests.checks.world import code_of
 
 IMPORTS = """

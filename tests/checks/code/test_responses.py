@@ -4,8 +4,8 @@ import textwrap
 
 import pytest
 
-from lab.checks.code.program import UnreadableCode
-from lab.checks.code.responses import Answers, answers_of
+from delivery_lab.checks.code.program import UnreadableCode
+from delivery_lab.checks.code.responses import Answers, answers_of
 from tests.checks.world import code_of, try_code_of
 
 POWERTOOLS = (

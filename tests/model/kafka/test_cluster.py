@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.errors import NotModelledError
-from lab.model.journal import Kind
-from lab.model.kafka.cluster import LARGEST_RECORD_BYTES, murmur2
-from lab.model.runtime import AwsError
+from delivery_lab.errors import NotModelledError
+from delivery_lab.model.journal import Kind
+from delivery_lab.model.kafka.cluster import LARGEST_RECORD_BYTES, murmur2
+from delivery_lab.model.runtime import AwsError
 from tests.model.log_world import LogWorld
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from lab.model.clock import in_seconds
-from lab.model.journal import Kind
-from lab.model.mapping.sqs import SqsMapping
-from lab.model.sqs.fifo import FifoQueue
-from lab.model.sqs.queue import Queue
+from delivery_lab.model.clock import in_seconds
+from delivery_lab.model.journal import Kind
+from delivery_lab.model.mapping.sqs import SqsMapping
+from delivery_lab.model.sqs.fifo import FifoQueue
+from delivery_lab.model.sqs.queue import Queue
 from tests.model.support import COLD_START_SECONDS, Behaviour, Script, World, bodies, remaining, succeed
 
 SIX_MB = 6 * 1_048_576

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.model.journal import Journal, Kind
-from lab.model.mapping.decisions import ThrottleReading
-from lab.model.sqs.queue import Queue
+from delivery_lab.model.journal import Journal, Kind
+from delivery_lab.model.mapping.decisions import ThrottleReading
+from delivery_lab.model.sqs.queue import Queue
 from tests.model.support import Call, Script, World, report
 
 RETENTION_SECONDS = 600

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from lab.errors import DeploymentRefusedError
-from lab.model.journal import Kind
+from delivery_lab.errors import DeploymentRefusedError
+from delivery_lab.model.journal import Kind
 from tests.model.support import Script, World
 
 

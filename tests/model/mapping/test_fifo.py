@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from lab.errors import DeploymentRefusedError
-from lab.model.journal import Kind
-from lab.model.sqs.fifo import FifoQueue
+from delivery_lab.errors import DeploymentRefusedError
+from delivery_lab.model.journal import Kind
+from delivery_lab.model.sqs.fifo import FifoQueue
 from tests.model.support import Call, Script, World, fail, remaining, report
 
 

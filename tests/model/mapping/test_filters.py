@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from lab.errors import NotModelledError
-from lab.model.journal import Kind
-from lab.model.mapping.filters import parse_patterns, passes
-from lab.model.runtime import AwsError
+from delivery_lab.errors import NotModelledError
+from delivery_lab.model.journal import Kind
+from delivery_lab.model.mapping.filters import parse_patterns, passes
+from delivery_lab.model.runtime import AwsError
 from tests.model.support import World, receive, remaining
 
 

@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 
-from lab.errors import DeploymentRefusedError
-from lab.model.journal import Kind
-from lab.model.mapping.destinations import TopicDestination
-from lab.model.mapping.filters import parse_patterns
-from lab.model.mapping.kafka import START_DELAY_SECONDS, ProvisionedPollers
+from delivery_lab.errors import DeploymentRefusedError
+from delivery_lab.model.journal import Kind
+from delivery_lab.model.mapping.destinations import TopicDestination
+from delivery_lab.model.mapping.filters import parse_patterns
+from delivery_lab.model.mapping.kafka import START_DELAY_SECONDS, ProvisionedPollers
 from tests.model.log_world import POISON, PROVISIONED, LogWorld, documents, raising, reporting_records
 from tests.model.support import Behaviour, Call, Script
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.model.clock import in_seconds
-from lab.model.mapping.log_decisions import (
+from delivery_lab.model.clock import in_seconds
+from delivery_lab.model.mapping.log_decisions import (
     ENDLESS,
     LogVerdict,
     Step,

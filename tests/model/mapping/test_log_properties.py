@@ -5,9 +5,9 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.model.journal import Kind
-from lab.model.log import Record
-from lab.model.streams.kinesis import KinesisStream
+from delivery_lab.model.journal import Kind
+from delivery_lab.model.log import Record
+from delivery_lab.model.streams.kinesis import KinesisStream
 from tests.model.log_world import PROVISIONED, LogWorld, data, data_of, identifier, records_of
 from tests.model.support import Behaviour, Call, Script, report
 

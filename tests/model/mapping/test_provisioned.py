@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from lab.errors import DeploymentRefusedError
-from lab.model.clock import seconds
-from lab.model.journal import Kind
-from lab.model.mapping.scaling import ProvisionedScaling, StandardScaling
-from lab.model.mapping.sqs_config import ProvisionedPollers
+from delivery_lab.errors import DeploymentRefusedError
+from delivery_lab.model.clock import seconds
+from delivery_lab.model.journal import Kind
+from delivery_lab.model.mapping.scaling import ProvisionedScaling, StandardScaling
+from delivery_lab.model.mapping.sqs_config import ProvisionedPollers
 from tests.model.support import Script, World, bodies
 
 

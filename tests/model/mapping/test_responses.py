@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from lab.model.journal import Kind
-from lab.model.mapping.decisions import classify, reported_failures
+from delivery_lab.model.journal import Kind
+from delivery_lab.model.mapping.decisions import classify, reported_failures
 from tests.model.support import Behaviour, Call, Script, World, remaining, report
 
 ALL = ("a", "b", "c")

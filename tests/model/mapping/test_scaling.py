@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from lab.errors import DeploymentRefusedError
-from lab.model.clock import seconds
-from lab.model.journal import Kind
-from lab.model.mapping.scaling import StandardScaling
-from lab.model.sqs.queue import Queue
+from delivery_lab.errors import DeploymentRefusedError
+from delivery_lab.model.clock import seconds
+from delivery_lab.model.journal import Kind
+from delivery_lab.model.mapping.scaling import StandardScaling
+from delivery_lab.model.sqs.queue import Queue
 from tests.model.support import Behaviour, Script, World, bodies, report, succeed
 
 

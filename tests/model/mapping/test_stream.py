@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from lab.errors import DeploymentRefusedError, NotModelledError
-from lab.model.journal import Kind
-from lab.model.mapping.filters import parse_patterns
-from lab.model.mapping.log_work import ALIKE_BEFORE_REPEATING, RUN_ONE_IN
-from lab.model.runtime import Caller
-from lab.model.streams.kinesis import KinesisStream
+from delivery_lab.errors import DeploymentRefusedError, NotModelledError
+from delivery_lab.model.journal import Kind
+from delivery_lab.model.mapping.filters import parse_patterns
+from delivery_lab.model.mapping.log_work import ALIKE_BEFORE_REPEATING, RUN_ONE_IN
+from delivery_lab.model.runtime import Caller
+from delivery_lab.model.streams.kinesis import KinesisStream
 from tests.model.log_world import POISON, LogWorld, data_of, documents, raising, reporting_records
 from tests.model.support import Behaviour, Call, Script
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lab.model.journal import Kind
+from delivery_lab.model.journal import Kind
 from tests.model.log_world import LogWorld, identifier, records_of
 from tests.model.support import Call, Script, succeed
 

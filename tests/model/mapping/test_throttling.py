@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.model.clock import seconds
-from lab.model.journal import Kind
-from lab.model.mapping.decisions import ThrottleReading, next_throttle_retry
-from lab.model.runtime import FunctionConfig
-from lab.model.sqs.queue import Queue
+from delivery_lab.model.clock import seconds
+from delivery_lab.model.journal import Kind
+from delivery_lab.model.mapping.decisions import ThrottleReading, next_throttle_retry
+from delivery_lab.model.runtime import FunctionConfig
+from delivery_lab.model.sqs.queue import Queue
 from tests.model.support import Script, World, bodies, remaining
 
 OBSERVED = ThrottleReading.FUNCTION_TIMEOUT_LEFT

@@ -1,7 +1,7 @@
 """A second, naive model of a standard queue, to compare the real one with.
 
 One flat list of messages with times; every question is answered by looking at all of them. It shares nothing with
-`lab.model.sqs` and is written from semantics.md A1 to A3 and A6. Where the order of a standard queue is open
+`delivery_lab.model.sqs` and is written from semantics.md A1 to A3 and A6. Where the order of a standard queue is open
 (messages that became ready at the same instant), it says what is allowed instead of choosing.
 """
 

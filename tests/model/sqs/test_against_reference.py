@@ -6,9 +6,9 @@ from hypothesis import assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from lab.model.journal import Journal
-from lab.model.runtime import AwsError
-from lab.model.sqs.queue import Queue
+from delivery_lab.model.journal import Journal
+from delivery_lab.model.runtime import AwsError
+from delivery_lab.model.sqs.queue import Queue
 from tests.model.sqs.reference import NaiveQueues
 from tests.model.support import World
 

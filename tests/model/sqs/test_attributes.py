@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from lab.model.runtime import AwsError
-from lab.model.sqs.attributes import QueueAttributes, RedrivePolicy, redrive_policy
+from delivery_lab.model.runtime import AwsError
+from delivery_lab.model.sqs.attributes import QueueAttributes, RedrivePolicy, redrive_policy
 from tests.model.support import World
 
 BOUNDS = [

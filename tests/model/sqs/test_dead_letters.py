@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from lab.errors import DeploymentRefusedError
-from lab.model.journal import Kind
-from lab.model.runtime import AwsError
-from lab.model.sqs.attributes import QueueAttributes, RedrivePolicy
+from delivery_lab.errors import DeploymentRefusedError
+from delivery_lab.model.journal import Kind
+from delivery_lab.model.runtime import AwsError
+from delivery_lab.model.sqs.attributes import QueueAttributes, RedrivePolicy
 from tests.model.support import World, receive, remaining
 
 

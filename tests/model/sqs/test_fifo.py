@@ -6,15 +6,15 @@ from collections.abc import Iterable
 
 import pytest
 
-from lab.errors import DeploymentRefusedError, NotModelledError
-from lab.model.clock import seconds
-from lab.model.journal import Kind
-from lab.model.runtime import AwsError
-from lab.model.sqs import queue as queue_module
-from lab.model.sqs.api import md5_of
-from lab.model.sqs.attributes import FifoAttributes, QueueAttributes
-from lab.model.sqs.fifo import FifoQueue
-from lab.model.sqs.message import Delivery
+from delivery_lab.errors import DeploymentRefusedError, NotModelledError
+from delivery_lab.model.clock import seconds
+from delivery_lab.model.journal import Kind
+from delivery_lab.model.runtime import AwsError
+from delivery_lab.model.sqs import queue as queue_module
+from delivery_lab.model.sqs.api import md5_of
+from delivery_lab.model.sqs.attributes import FifoAttributes, QueueAttributes
+from delivery_lab.model.sqs.fifo import FifoQueue
+from delivery_lab.model.sqs.message import Delivery
 from tests.model.support import World, receive, remaining
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.model.runtime import AwsError
-from lab.model.sqs.fifo import FifoQueue
+from delivery_lab.model.runtime import AwsError
+from delivery_lab.model.sqs.fifo import FifoQueue
 from tests.model.support import World
 
 VISIBILITY = 20

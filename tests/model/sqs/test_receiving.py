@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from lab.model.runtime import AwsError, LongPoll
-from lab.model.sqs import queue as queue_module
+from delivery_lab.model.runtime import AwsError, LongPoll
+from delivery_lab.model.sqs import queue as queue_module
 from tests.model.support import World, bodies, receive, remaining
 
 

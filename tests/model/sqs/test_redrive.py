@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from lab.errors import NotModelledError
-from lab.model.journal import Kind
-from lab.model.runtime import AwsError
-from lab.model.sqs import redrive
-from lab.model.sqs.queue import Queue
+from delivery_lab.errors import NotModelledError
+from delivery_lab.model.journal import Kind
+from delivery_lab.model.runtime import AwsError
+from delivery_lab.model.sqs import redrive
+from delivery_lab.model.sqs.queue import Queue
 from tests.model.support import World, bodies, fail, receive, remaining
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.model.journal import Kind
+from delivery_lab.model.journal import Kind
 from tests.model.support import World, receive, remaining
 
 DAY = 86_400

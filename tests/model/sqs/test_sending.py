@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from lab.errors import NotModelledError
-from lab.model.journal import Kind
-from lab.model.runtime import AwsError
+from delivery_lab.errors import NotModelledError
+from delivery_lab.model.journal import Kind
+from delivery_lab.model.runtime import AwsError
 from tests.model.support import World, receive, remaining
 
 MIB = 1_048_576

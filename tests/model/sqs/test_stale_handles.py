@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from lab.model.journal import Kind
-from lab.model.runtime import AwsError
-from lab.model.sqs.queue import Queue
+from delivery_lab.model.journal import Kind
+from delivery_lab.model.runtime import AwsError
+from delivery_lab.model.sqs.queue import Queue
 from tests.model.support import World, receive, remaining
 
 HOUR = 3_600

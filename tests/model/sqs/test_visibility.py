@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from lab.model.clock import seconds
-from lab.model.journal import Kind
-from lab.model.runtime import AwsError
+from delivery_lab.model.clock import seconds
+from delivery_lab.model.journal import Kind
+from delivery_lab.model.runtime import AwsError
 from tests.model.support import World, receive
 
 HOUR = 3_600

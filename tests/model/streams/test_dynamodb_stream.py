@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from lab.model.dynamodb import DynamoDb
-from lab.model.journal import Kind
-from lab.model.streams.dynamodb import SHARDS, TableStream, to_item
+from delivery_lab.model.dynamodb import DynamoDb
+from delivery_lab.model.journal import Kind
+from delivery_lab.model.streams.dynamodb import SHARDS, TableStream, to_item
 from tests.model.log_world import LogWorld, records_of
 from tests.model.support import CALLER
 

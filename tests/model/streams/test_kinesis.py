@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.errors import DeploymentRefusedError, NotModelledError
-from lab.model.journal import Kind
-from lab.model.runtime import AwsError
+from delivery_lab.errors import DeploymentRefusedError, NotModelledError
+from delivery_lab.model.journal import Kind
+from delivery_lab.model.runtime import AwsError
 from tests.model.log_world import LogWorld
 from tests.model.support import CALLER
 

@@ -1,0 +1,131 @@
+"""SQS, SNS and Kinesis in CloudFormation's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from delivery_lab.checks.cloudformation.resource_type import ResourceType
+from delivery_lab.checks.cloudformation.shapes import (
+    an_object,
+    document,
+    fields,
+    listed,
+    plain,
+    redrive_policy,
+    tag_list,
+    text,
+    to,
+)
+
+# The provider writes it as false where there is no FIFO, and does not send it then.
+_DEDUPLICATION = to("ContentBasedDeduplication", unset=(False,))
+
+_QUEUE = ResourceType(
+    "AWS::SQS::Queue",
+    fields(
+        same="deduplicationScope delaySeconds fifoQueue fifoThroughputLimit kmsDataKeyReusePeriodSeconds kmsMasterKeyId"
+        " sqsManagedSseEnabled",
+        other={
+            "contentBasedDeduplication": _DEDUPLICATION,
+            "maxMessageSize": "MaximumMessageSize",
+            "messageRetentionSeconds": "MessageRetentionPeriod",
+            "name": "QueueName",
+            "receiveWaitTimeSeconds": "ReceiveMessageWaitTimeSeconds",
+            "redriveAllowPolicy": to("RedriveAllowPolicy", document),
+            "redrivePolicy": to("RedrivePolicy", redrive_policy),
+            "tags": to("Tags", tag_list),
+            "visibilityTimeoutSeconds": "VisibilityTimeout",
+        },
+        left_out="namePrefix policy region",
+    ),
+)
+
+_QUEUE_POLICY = ResourceType(
+    "AWS::SQS::QueuePolicy",
+    fields(
+        other={
+            "policy": to("PolicyDocument", document),
+            "queueUrl": to("Queues", lambda url, spot: [plain(url, spot)]),
+        },
+        left_out="region",
+    ),
+)
+
+_TOPIC = ResourceType(
+    "AWS::SNS::Topic",
+    fields(
+        same="displayName fifoThroughputScope fifoTopic kmsMasterKeyId maximumMessageSize tracingConfig",
+        other={
+            "contentBasedDeduplication": _DEDUPLICATION,
+            "archivePolicy": to("ArchivePolicy", document),
+            "name": "TopicName",
+            "signatureVersion": to("SignatureVersion", text),
+            "tags": to("Tags", tag_list),
+        },
+        left_out="applicationFailureFeedbackRoleArn applicationSuccessFeedbackRoleArn"
+        " applicationSuccessFeedbackSampleRate deliveryPolicy firehoseFailureFeedbackRoleArn"
+        " firehoseSuccessFeedbackRoleArn firehoseSuccessFeedbackSampleRate httpFailureFeedbackRoleArn"
+        " httpSuccessFeedbackRoleArn httpSuccessFeedbackSampleRate lambdaFailureFeedbackRoleArn"
+        " lambdaSuccessFeedbackRoleArn lambdaSuccessFeedbackSampleRate namePrefix policy region"
+        " sqsFailureFeedbackRoleArn sqsSuccessFeedbackRoleArn sqsSuccessFeedbackSampleRate",
+    ),
+)
+
+_TOPIC_POLICY = ResourceType(
+    "AWS::SNS::TopicPolicy",
+    fields(
+        other={"arn": to("Topics", lambda arn, spot: [plain(arn, spot)]), "policy": to("PolicyDocument", document)},
+        left_out="region",
+    ),
+)
+
+_SUBSCRIPTION = ResourceType(
+    "AWS::SNS::Subscription",
+    fields(
+        same="endpoint filterPolicyScope protocol rawMessageDelivery subscriptionRoleArn",
+        other={
+            "deliveryPolicy": to("DeliveryPolicy", document),
+            "filterPolicy": to("FilterPolicy", document),
+            "redrivePolicy": to("RedrivePolicy", document),
+            "replayPolicy": to("ReplayPolicy", document),
+            "topic": "TopicArn",
+        },
+        left_out="confirmationTimeoutInMinutes endpointAutoConfirms region",
+    ),
+)
+
+
+def _meaningless(inputs: Mapping[str, Any]) -> frozenset[str]:
+    """Without encryption the provider does not send the key."""
+    return frozenset(("kmsKeyId",)) if inputs.get("encryptionType", "NONE") == "NONE" else frozenset()
+
+
+_STREAM = ResourceType(
+    "AWS::Kinesis::Stream",
+    fields(
+        same="name",
+        other={
+            "encryptionType": to("StreamEncryption.EncryptionType", unset=("NONE",)),
+            "kmsKeyId": "StreamEncryption.KeyId",
+            "maxRecordSizeInKib": "MaxRecordSizeInKiB",
+            "retentionPeriod": "RetentionPeriodHours",
+            "shardCount": to("ShardCount", unset=(0,)),
+            "shardLevelMetrics": to("DesiredShardLevelMetrics", listed(plain)),
+            "streamModeDetails": to("StreamModeDetails", an_object(fields(same="streamMode"))),
+            "tags": to("Tags", tag_list),
+            "warmThroughputMibPs": "WarmThroughputMiBps",
+        },
+        left_out="arn enforceConsumerDeletion region",
+    ),
+    left_out=_meaningless,
+)
+
+TYPES: Mapping[str, ResourceType] = {
+    "aws:kinesis/stream:Stream": _STREAM,
+    "aws:sns/topic:Topic": _TOPIC,
+    "aws:sns/topicPolicy:TopicPolicy": _TOPIC_POLICY,
+    "aws:sns/topicSubscription:TopicSubscription": _SUBSCRIPTION,
+    "aws:sqs/queue:Queue": _QUEUE,
+    "aws:sqs/queuePolicy:QueuePolicy": _QUEUE_POLICY,
+}

@@ -1,0 +1,59 @@
+"""The functions of a program that its handler gets to, as far as their names say."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from delivery_lab.checks.code.module import FunctionNode, Module
+from delivery_lab.checks.code.program import Code
+
+Place = tuple[Module, FunctionNode]
+
+
+def entry_of(code: Code) -> Place | None:
+    """The handler; None where it is no function that can be read."""
+    found = code.function(code.entry, code.handler)
+    if found is None:
+        alias = code.entry.assignments.get(code.handler)
+        found = code.function(code.entry, alias.id) if isinstance(alias, ast.Name) else None
+    return found
+
+
+def reached(code: Code) -> list[Place]:
+    """The handler and every function that it names, directly or not; what is never named is not in use."""
+    first = entry_of(code)
+    found = [] if first is None else [first]
+    seen = {(module.name, function.name) for module, function in found}
+    for module, function in found:  # grows while it is read
+        for place in _named(code, module, function):
+            key = (place[0].name, place[1].name)
+            if key not in seen:
+                seen.add(key)
+                found.append(place)
+    return found
+
+
+def _named(code: Code, module: Module, function: FunctionNode) -> Iterator[Place]:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name):
+            place = code.function(module, node.id)
+            if place is not None:
+                yield place
+        elif isinstance(node, ast.Attribute):
+            where, _, name = code.origin(module, node).rpartition(".")
+            target = code.modules.get(where)
+            if target is not None and name in target.functions:
+                yield target, target.functions[name]
+
+
+def last_key(expression: ast.expr) -> str:
+    """What an expression such as `record["messageId"]`, `record.get("messageId")` or `record.message_id` takes; ""."""
+    match expression:
+        case ast.Subscript(slice=ast.Constant(value=str() as key)):
+            return key
+        case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str() as key), *_]):
+            return key
+        case ast.Attribute(attr=name):
+            return name
+    return ""

@@ -1,0 +1,117 @@
+"""Findings as SARIF 2.1.0, the format that code reviews take from static analysers.
+
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from delivery_lab.checks.finding import Finding
+from delivery_lab.checks.registry import CHECKS
+from delivery_lab.rules import RULES
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedStack:
+    """What was found in one stack.
+
+    Attributes:
+        name: the stack.
+        uri: its stack file as a URI, relative to where the command runs.
+        findings: what was found.
+    """
+
+    name: str
+    uri: str
+    findings: tuple[Finding, ...]
+
+
+def sarif(stacks: Sequence[CheckedStack], version: str, failures: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """One SARIF log with one run.
+
+    Args:
+        stacks: what was checked.
+        version: version of the lab.
+        failures: why stacks could not be checked, by name.
+    """
+    ids = sorted({*CHECKS, *(finding.check for stack in stacks for finding in stack.findings)})
+    first = {finding.check: finding for stack in stacks for finding in stack.findings}
+    driver = {
+        "name": "delivery-lab",
+        "semanticVersion": version,
+        "rules": [_rule(check_id, first.get(check_id)) for check_id in ids],
+    }
+    seen: Counter[str] = Counter()
+    results = [
+        _result(stack, finding, ids.index(finding.check), seen) for stack in stacks for finding in stack.findings
+    ]
+    invocation: dict[str, Any] = {"executionSuccessful": not failures}
+    if failures:
+        # Without these a review would take a stack that could not be checked for one without findings.
+        invocation["toolExecutionNotifications"] = [
+            {"level": "error", "message": {"text": f"{name}: {reason}"}} for name, reason in failures.items()
+        ]
+    run = {
+        "tool": {"driver": driver},
+        "invocations": [invocation],
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+    }
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def source_address(source: str) -> str:
+    """The address behind a source, "" if there is none: that of the rule, or the source itself."""
+    text = RULES[source].source if source in RULES else source
+    return next((word.rstrip(";,:") for word in text.split() if word.startswith("https://")), "")
+
+
+def _rule(check_id: str, example: Finding | None) -> dict[str, Any]:
+    check = CHECKS.get(check_id)
+    if check is not None:
+        title, help_text, source, level = check.title, f"{check.why} {check.fix}", check.source, check.severity.value
+    else:
+        assert example is not None  # an id that is in no table comes from a finding
+        schema = check_id.partition("CFN-")[2]
+        title = f"cfn-lint {schema}: a value that AWS refuses or advises against" if schema else "Unused acceptance"
+        help_text, source, level = f"For example: {example.why}", example.source, example.severity.value
+    rule: dict[str, Any] = {
+        "id": check_id,
+        "shortDescription": {"text": title},
+        "fullDescription": {"text": help_text},
+        "help": {"text": f"{help_text} Source: {source}"},
+        "defaultConfiguration": {"level": level},
+    }
+    address = source_address(source)
+    return {**rule, "helpUri": address} if address else rule
+
+
+def _result(stack: CheckedStack, finding: Finding, rule_index: int, seen: Counter[str]) -> dict[str, Any]:
+    identity = "\x1f".join((finding.check, stack.name, *finding.resources, *sorted(finding.values)))
+    seen[identity] += 1
+    if seen[identity] > 1:  # such as two statements of one policy
+        identity += f"\x1f{seen[identity]}"
+    result: dict[str, Any] = {
+        "ruleId": finding.check,
+        "ruleIndex": rule_index,
+        "level": finding.severity.value,
+        "message": {"text": f"{stack.name}: {', '.join(finding.resources)}: {finding.why} Fix: {finding.fix}."},
+        "locations": [
+            {
+                "physicalLocation": {"artifactLocation": {"uri": stack.uri}, "region": {"startLine": 1}},
+                "logicalLocations": [{"name": name, "kind": "resource"} for name in finding.resources],
+            }
+        ],
+        "partialFingerprints": {"deliveryLab/v1": hashlib.sha256(identity.encode()).hexdigest()},
+    }
+    # On all results or on none; it is the stack file itself, to which the result points, that accepts.
+    accepted = finding.accepted
+    result["suppressions"] = [] if accepted is None else [{"kind": "inSource", "justification": accepted}]
+    return result

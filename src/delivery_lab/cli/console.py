@@ -1,0 +1,103 @@
+"""Where things are printed: data on stdout, messages on stderr, colour and animation only for people.
+
+Rich follows NO_COLOR, TERM=dumb and terminals by itself; this module only keeps the two streams apart.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import rich.console
+from rich.table import Table
+
+from delivery_lab.cli.interrupts import raise_missed
+from delivery_lab.errors import LabError
+
+WIDTH_WITHOUT_TERMINAL = 140
+AGAIN_SECONDS = 10
+
+
+class Console:
+    """The command's two streams."""
+
+    def __init__(self) -> None:
+        # Bound to the streams of this moment: while handlers run, sys.stdout is theirs.
+        self._out = rich.console.Console(
+            file=sys.stdout, highlight=False, emoji=False, width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL
+        )
+        self._err = rich.console.Console(file=sys.stderr, highlight=False, emoji=False)
+
+    def __reduce__(self) -> tuple[type[Console], tuple[()]]:
+        """In another process it is a console of the streams there."""
+        return Console, ()
+
+    def data(self, text: str) -> None:
+        """Print a line of data as it is, in full length."""
+        with _writing():
+            self._out.print(text, markup=False, soft_wrap=True)
+
+    def table(self, table: Table) -> None:
+        """Print a table."""
+        with _writing():
+            self._out.print(table)
+
+    def heading(self, text: str) -> None:
+        """Print the heading of a block."""
+        with _writing():
+            self._out.print(text, style="bold", markup=False, soft_wrap=True)
+
+    def message(self, text: str) -> None:
+        """Say something beside the data."""
+        self._err.print(text, markup=False, soft_wrap=True)
+
+    def error(self, text: str) -> None:
+        """Say what went wrong."""
+        self._err.print(f"error: {text}", style="red", markup=False, soft_wrap=True)
+
+    @contextmanager
+    def working(self, what: str) -> Iterator[None]:
+        """Say that something is going on once it takes longer than a second, and again every ten.
+
+        A signal says when, not a thread: while handlers run, the threads of this process are theirs. It counts the
+        time that the process works, which for a simulation is all the time that it takes.
+        """
+        if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        seconds_passed = 1
+
+        def tell(*_: object) -> None:
+            nonlocal seconds_passed
+            self.message(f"{what} ..." if seconds_passed == 1 else f"{what} ... {seconds_passed} s")
+            seconds_passed += AGAIN_SECONDS
+
+        before = signal.signal(signal.SIGVTALRM, tell)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 1, AGAIN_SECONDS)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            signal.signal(signal.SIGVTALRM, before)
+        raise_missed()
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Say that data could not be written, to a full disk for instance; a reader that went away is none of this."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        give_up_output()
+        raise LabError(f"the output cannot be written: {error.strerror}") from error
+
+
+def give_up_output() -> None:
+    """Let nothing more go to standard output, not even what Python still has to write when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

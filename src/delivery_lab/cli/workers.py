@@ -1,0 +1,83 @@
+"""Many stacks at once: a process for each core, since runs share nothing and Python computes on one core a process."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from delivery_lab.cli.console import AGAIN_SECONDS, Console
+from delivery_lab.errors import LabError
+
+T = TypeVar("T")
+
+WORTH_PROCESSES = 6
+"""So many stacks take longer one after the other than it takes to start processes for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A stack that could not be worked on: what was said about it, and the exit code that goes with it."""
+
+    message: str
+    exit_code: int
+
+
+def for_each(
+    work: Callable[[str], T], names: Sequence[str], console: Console, doing: str
+) -> Iterator[tuple[str, T | Failure]]:
+    """Work on stacks, and yield what came of each in the order of their names.
+
+    Args:
+        work: what to do with one; like what it returns it has to be picklable.
+        names: the stacks.
+        console: is told how far it is.
+        doing: what is done, for the messages: "simulating".
+    """
+    attempt = _Attempt(work)
+    processes = min(os.cpu_count() or 1, len(names))
+    if len(names) < WORTH_PROCESSES or processes < 2:
+        yield from ((name, attempt(name)) for name in names)
+        return
+    with _context().Pool(processes, initializer=_leave_interrupts_to_the_parent) as pool:
+        results = pool.imap(attempt, names)
+        waited_seconds = 0
+        for position, name in enumerate(names):
+            while True:
+                try:
+                    result = results.next(timeout=1)
+                    break
+                except multiprocessing.TimeoutError:
+                    waited_seconds += 1
+                    if waited_seconds % AGAIN_SECONDS == 1:
+                        console.message(f"{doing} {len(names)} stacks, {position} are done ...")
+            yield name, result
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt(Generic[T]):
+    """Does the work and turns the errors that say what is wrong with a stack into values: not all can be pickled."""
+
+    work: Callable[[str], T]
+
+    def __call__(self, name: str) -> T | Failure:
+        try:
+            return self.work(name)
+        except LabError as error:
+            return Failure(str(error), error.exit_code)
+
+
+def _context() -> multiprocessing.context.BaseContext:
+    """Processes that begin with everything imported, where forking is safe; else such as begin anew."""
+    alone = threading.active_count() == 1
+    return multiprocessing.get_context("fork" if sys.platform == "linux" and alone else "spawn")
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    """At Ctrl-C the terminal interrupts all processes; the parent ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

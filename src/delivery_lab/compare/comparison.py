@@ -1,0 +1,332 @@
+"""Two variants side by side: settings, resources, behaviour."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from delivery_lab.checks.acceptance import ACCEPT_KEY
+from delivery_lab.program.config import SECRET
+from delivery_lab.program.graph import UNKNOWN, Graph, Resource
+from delivery_lab.results.outcome import Outcome
+
+_STACK = "pulumi:pulumi:Stack"
+
+# Inputs that AWS cannot change in place: a change replaces the resource (as pulumi-aws 7 does).
+_REPLACING: Mapping[str, frozenset[str]] = {
+    "aws:lambda/eventSourceMapping:EventSourceMapping": frozenset(
+        {"eventSourceArn", "startingPosition", "startingPositionTimestamp", "topics", "queues"}
+    ),
+    "aws:sqs/queue:Queue": frozenset({"name", "namePrefix", "fifoQueue"}),
+    "aws:lambda/function:Function": frozenset({"name", "packageType"}),
+    "aws:dynamodb/table:Table": frozenset({"name", "hashKey", "rangeKey"}),
+    "aws:lambda/layerVersion:LayerVersion": frozenset({"code", "layerName", "compatibleRuntimes"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Secret:
+    """A value that is compared and never shown."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference.
+
+    Attributes:
+        sign: Pulumi's prefix: `+`, `-`, `~` or `+-` (replaced).
+        what: key of a setting, or type and name of a resource.
+        before: value in the first variant, None where it has none.
+        after: value in the second variant, None where it has none.
+    """
+
+    sign: str
+    what: str
+    before: Any = None
+    after: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of both outcomes."""
+
+    name: str
+    before: float | None
+    after: float | None
+
+    @property
+    def differs(self) -> bool:
+        """Whether it differs."""
+        return self.before != self.after
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Everything that differs between two variants under the same workload and seed.
+
+    Attributes:
+        settings: effective settings that differ.
+        resources: resources that differ; the inputs that make the difference follow their resource, indented.
+        figures: all figures of both outcomes.
+        messages_compared: messages that both runs had.
+        messages_differing: those whose outcome or number of deliveries differs.
+    """
+
+    settings: tuple[Change, ...]
+    resources: tuple[Change, ...]
+    figures: tuple[Figure, ...]
+    messages_compared: int
+    messages_differing: int
+
+    @property
+    def nothing_differs(self) -> bool:
+        """Whether the variants are the same in every respect."""
+        return not (self.settings or self.resources or self.messages_differing) and not any(
+            figure.differs for figure in self.figures
+        )
+
+
+def compare(before: tuple[Graph, Outcome], after: tuple[Graph, Outcome]) -> Comparison:
+    """Compare two variants by their graphs and by the outcomes of the same workload."""
+    deliveries_before, deliveries_after = (_per_message(outcome) for _, outcome in (before, after))
+    shared = deliveries_before.keys() & deliveries_after.keys()
+    return Comparison(
+        settings=tuple(_changes(settings_of(before[0]), settings_of(after[0]))),
+        resources=tuple(_resource_changes(before[0], after[0])),
+        figures=tuple(_figures(before[1], after[1])),
+        messages_compared=len(shared),
+        messages_differing=sum(deliveries_before[key] != deliveries_after[key] for key in shared),
+    )
+
+
+def settings_of(graph: Graph) -> dict[str, Any]:
+    """The effective settings of a stack by dotted key.
+
+    Components register the settings that they were built from, defaults filled in; what no component speaks for (the
+    program's other configuration, such as `aws:region`) is taken as it stands in the stack file. Of components within
+    components the outermost speaks.
+    """
+    settings: dict[str, Any] = {}
+    speaking = {urn for urn, r in graph.resources.items() if not r.custom and r.inputs and r.type != _STACK}
+    for urn in speaking:
+        if not speaking & set(_ancestors(graph, urn)):
+            resource = graph.resources[urn]
+            settings.update(_flatten(resource.name, _plain(_covered(resource.inputs, (), resource.secret_paths))))
+    for key, value in graph.config.items():
+        if key != ACCEPT_KEY and key.removeprefix(f"{graph.project}:") not in {
+            graph.resources[urn].name for urn in speaking
+        }:
+            settings.update(_flatten(key, _plain(value)))
+    return settings
+
+
+def _ancestors(graph: Graph, urn: str) -> Iterator[str]:
+    parent = graph.resources[urn].parent
+    while parent in graph.resources:
+        yield parent
+        parent = graph.resources[parent].parent
+
+
+def _flatten(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _flatten(f"{prefix}.{key}", inner)
+    elif isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        for index, item in enumerate(value):
+            # Statements of a policy are told apart by their Sid: one more of them does not change the others.
+            yield from _flatten(f"{prefix}[{item.get('Sid', index)}]", item)
+    else:
+        yield prefix, value
+
+
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+    for key in sorted(before.keys() | after.keys()):
+        if key not in after:
+            yield Change("-", key, before=_shown(before[key]))
+        elif key not in before:
+            yield Change("+", key, after=_shown(after[key]))
+        elif before[key] != after[key]:
+            yield Change("~", key, _shown(before[key]), _shown(after[key]))
+
+
+def _resource_changes(before: Graph, after: Graph) -> Iterator[Change]:
+    names = [_references(graph) for graph in (before, after)]
+    old, new = (
+        {(r.type, r.name): r for r in graph.resources.values() if r.custom and not r.type.startswith("pulumi:")}
+        for graph in (before, after)
+    )
+    for key in sorted(old.keys() | new.keys()):
+        what = f"{key[0]} {key[1]}"
+        if key not in new:
+            yield Change("-", what)
+        elif key not in old:
+            yield Change("+", what)
+        else:
+            changes = list(_changes(_inputs(old[key], names[0]), _inputs(new[key], names[1])))
+            if changes:
+                replaced = {change.what.split(".")[0] for change in changes} & _REPLACING.get(key[0], frozenset())
+                yield Change("+-" if replaced else "~", what)
+                for change in changes:
+                    yield Change(change.sign, f"    {change.what}", change.before, change.after)
+
+
+def _inputs(resource: Resource, references: list[tuple[str, str]]) -> dict[str, Any]:
+    plain = _plain(_covered(resource.inputs, (), resource.secret_paths))
+    return {
+        key: _with_references(value, references)
+        for name, inner in plain.items()
+        for key, value in _flatten(name, inner)
+    }
+
+
+def _references(graph: Graph) -> list[tuple[str, str]]:
+    """What stands for a resource in other resources' inputs, by the resource's name.
+
+    Ids and ARNs contain the auto-name, which depends on the stack: two stacks differ by them everywhere, and that says
+    nothing.
+    """
+    found: dict[str, str] = {}
+    for resource in graph.resources.values():
+        if resource.custom:
+            for attribute in ("arn", "url", "invokeArn", "name", "executionArn"):
+                value = resource.outputs.get(attribute)
+                if isinstance(value, str) and len(value) > 3:
+                    found.setdefault(value, f"${{{resource.name}.{attribute}}}")
+            if len(resource.id) > 3:
+                found.setdefault(resource.id, f"${{{resource.name}.id}}")
+    found[graph.stack] = "${stack}"
+    return sorted(found.items(), key=lambda item: -len(item[0]))
+
+
+def _with_references(value: Any, references: list[tuple[str, str]]) -> Any:
+    if isinstance(value, str):
+        for text, reference in references:
+            value = value.replace(text, reference)
+        return value
+    if isinstance(value, list):
+        return [_with_references(item, references) for item in value]
+    return value
+
+
+def _covered(value: Any, path: tuple[str | int, ...], secrets: frozenset[tuple[str | int, ...]]) -> Any:
+    """A value with what stands at the paths of secrets covered."""
+    if path in secrets:
+        return _Secret(_plain(value))
+    if not secrets:
+        return value
+    if isinstance(value, Mapping):
+        return {key: _covered(inner, (*path, key), secrets) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_covered(item, (*path, index), secrets) for index, item in enumerate(value)]
+    return value
+
+
+def _shown(value: Any) -> Any:
+    """A value as people may see it."""
+    if isinstance(value, _Secret):
+        return SECRET
+    if isinstance(value, Mapping):
+        return {key: _shown(inner) for key, inner in value.items()}
+    return [_shown(item) for item in value] if isinstance(value, list) else value
+
+
+def _plain(value: Any) -> Any:
+    """A value without Pulumi's own types, fit to be compared and printed."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, pulumi.AssetArchive):
+        return {name: _plain(part) for name, part in value.assets.items()}
+    if isinstance(value, (pulumi.FileArchive, pulumi.FileAsset)):
+        return str(value.path)
+    if isinstance(value, pulumi.StringAsset):
+        return str(value.text)
+    if isinstance(value, str) and value.startswith("{"):
+        return _parsed(value)
+    return repr(value) if value is UNKNOWN else value
+
+
+def _parsed(text: str) -> Any:
+    """Policies and filters are JSON in a text: what differs is inside."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+_FIGURES = (
+    "messages.sent",
+    "messages.processed",
+    "messages.deadLettered",
+    "messages.healthyDeadLettered",
+    "messages.processedDeadLettered",
+    "messages.lost",
+    "messages.expired",
+    "messages.remaining",
+    "deliveries.total",
+    "deliveries.duplicates",
+    "deliveries.overlapping",
+    "deliveries.maxPerMessage",
+    "effects.total",
+    "effects.duplicated",
+    "invocations.total",
+    "invocations.failed",
+    "invocations.throttled",
+    "invocations.timedOut",
+    "latencySeconds.p50",
+    "latencySeconds.p95",
+    "latencySeconds.max",
+    "ordering.violations",
+    "requests.total",
+    "requests.falseSuccesses",
+    "requests.attempts.total",
+    "requests.attempts.maxPerRequest",
+    "requests.attempts.spared",
+    "requests.latencySeconds.p50",
+    "requests.latencySeconds.p95",
+    "requests.latencySeconds.max",
+    "virtualSeconds",
+)
+
+
+def _figures(before: Outcome, after: Outcome) -> Iterator[Figure]:
+    old, new = (dict(_flatten("", json.loads(outcome.as_json()))) for outcome in (before, after))
+    for name in _FIGURES:
+        yield Figure(name, old[f".{name}"], new[f".{name}"])
+    answers = sorted({name for side in (old, new) for name in side if name.startswith(".requests.answers.")})
+    for name in answers:
+        yield Figure(name[1:], old.get(name, 0), new.get(name, 0))
+    if before.blocked or after.blocked:
+        yield Figure("blocked.seconds", _blocked_seconds(before), _blocked_seconds(after))
+        yield Figure("lag.mostRecords", _most_records(before), _most_records(after))
+        yield Figure("lag.oldestSeconds", _oldest_seconds(before), _oldest_seconds(after))
+
+
+def _blocked_seconds(outcome: Outcome) -> float:
+    """Seconds that shards and partitions stood still, all of them together."""
+    return round(sum(blocked.seconds for blocked in outcome.blocked), 3)
+
+
+def _most_records(outcome: Outcome) -> float:
+    return max((lag.most_records for lag in outcome.lag), default=0)
+
+
+def _oldest_seconds(outcome: Outcome) -> float:
+    return max((lag.oldest_seconds for lag in outcome.lag), default=0)
+
+
+def _per_message(outcome: Outcome) -> dict[str, tuple[str, int]]:
+    """Outcome and number of deliveries by business id; ids that repeat are numbered."""
+    found: dict[str, tuple[str, int]] = {}
+    seen: dict[str, int] = {}
+    for message in outcome.per_message:
+        seen[message.id] = seen.get(message.id, 0) + 1
+        found[f"{message.id}#{seen[message.id]}"] = (message.outcome, len(message.delivered_at))
+    return found

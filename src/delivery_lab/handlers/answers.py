@@ -1,0 +1,133 @@
+"""Calling a handler, and writing down its answer as Lambda's Python runtime does."""
+
+from __future__ import annotations
+
+import json
+import os
+import sysconfig
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from delivery_lab.model.runtime import FunctionConfig, InvokeRequest, InvokeResponse
+
+MAX_RESPONSE_BYTES = 6_291_556
+"""Largest response of a synchronous invoke, the number that Lambda's own message names."""
+
+Handler = Callable[[Any, Any], Any]
+
+_OWN_FOLDER = str(Path(__file__).parent)
+_STANDARD_LIBRARY = sysconfig.get_paths()["stdlib"]
+
+
+@dataclass(slots=True)
+class LambdaContext:
+    """What Lambda passes to a handler as its second argument."""
+
+    function_name: str
+    function_version: str
+    invoked_function_arn: str
+    memory_limit_in_mb: str
+    aws_request_id: str
+    log_group_name: str
+    log_stream_name: str
+    _remaining_ms: Callable[[], int]
+    identity: None = None
+    client_context: None = None
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds of virtual time until the function times out, never below 0."""
+        return self._remaining_ms()
+
+
+def context_for(
+    function: FunctionConfig, request: InvokeRequest, log_stream: str, now: Callable[[], int]
+) -> LambdaContext:
+    """The context of one invoke; `now` reads the clock in microseconds."""
+    return LambdaContext(
+        function_name=function.name,
+        function_version="$LATEST",
+        invoked_function_arn=function.arn,
+        memory_limit_in_mb=str(function.memory_mb),
+        aws_request_id=request.request_id,
+        log_group_name=f"/aws/lambda/{function.name}",
+        log_stream_name=log_stream,
+        _remaining_ms=lambda: max(0, (request.deadline - now()) // 1000),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response, and whether the process ended with it."""
+
+    response: InvokeResponse
+    exited: bool = False
+
+
+def call(handler: Handler, request: InvokeRequest, context: LambdaContext) -> Answer:
+    """Call the handler and serialise what it returns or raises."""
+    try:
+        result = handler(json.loads(request.payload), context)
+    except SystemExit as error:
+        return exit_answer(request.request_id, error.code)
+    except BaseException as error:  # noqa: BLE001  # whatever the function raises is its answer
+        return Answer(_failure(type(error).__name__, str(error), request.request_id, _stack(error.__traceback__)))
+    return Answer(_success(result, request.request_id))
+
+
+def exit_answer(request_id: str, code: object) -> Answer:
+    """What Lambda reports when the process ends itself."""
+    status = code if isinstance(code, int) else int(code is not None)
+    reason = (
+        f"Runtime exited with error: exit status {status}" if status else "Runtime exited without providing a reason"
+    )
+    message = f"RequestId: {request_id} Error: {reason}"
+    return Answer(_failure("Runtime.ExitError", message, request_id, None), exited=True)
+
+
+def stack_of(trace: TracebackType | None) -> traceback.StackSummary:
+    """The frames of a traceback from the first one that is not the lab's."""
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_OWN_FOLDER):
+        trace = trace.tb_next
+    return traceback.extract_tb(trace)
+
+
+def _stack(trace: TracebackType | None) -> list[str]:
+    """The stack trace of an error answer, as it would look in Lambda.
+
+    It ends up in what destinations and callers get, and so in the trace of the run, which has to be the same on every
+    machine and Python version: hence Lambda's folders in place of ours, and no frames of the standard library.
+    """
+    return [
+        f'  File "{place}", line {frame.lineno}, in {frame.name}\n    {frame.line}\n'
+        for frame in stack_of(trace)
+        if (place := _place_in_lambda(frame.filename)) is not None
+    ]
+
+
+def _place_in_lambda(filename: str) -> str | None:
+    installed = filename.replace(os.sep, "/").rpartition("/site-packages/")[2]
+    if installed != filename.replace(os.sep, "/"):
+        return f"/opt/python/{installed}"
+    return None if filename.startswith((_STANDARD_LIBRARY, "<frozen")) else f"/var/task/{Path(filename).name}"
+
+
+def _success(result: Any, request_id: str) -> InvokeResponse:
+    try:
+        payload = json.dumps(result, ensure_ascii=False)
+    except Exception as error:  # noqa: BLE001  # a value's own methods may raise anything
+        return _failure("Runtime.MarshalError", f"Unable to marshal response: {error}", request_id, [])
+    if len(payload) > MAX_RESPONSE_BYTES // 4 and len(payload.encode("utf-8", "surrogatepass")) > MAX_RESPONSE_BYTES:
+        message = f"Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."
+        return _failure("Function.ResponseSizeTooLarge", message, request_id, None)
+    return InvokeResponse(payload)
+
+
+def _failure(kind: str, message: str, request_id: str, stack: list[str] | None) -> InvokeResponse:
+    body: dict[str, Any] = {"errorMessage": message, "errorType": kind}
+    if stack is not None:
+        body |= {"requestId": request_id, "stackTrace": stack}
+    return InvokeResponse(json.dumps(body, ensure_ascii=False), kind)

@@ -1,0 +1,261 @@
+"""boto3 inside a handler: botocore's own client and validation, the model's answers.
+
+botocore asks the listeners of `before-call` whether somebody has an answer before it opens a connection. By
+then it has validated and serialised the parameters; it turns our answer into the return value or the exception
+afterwards. The parameters as the caller gave them are noted at `before-parameter-build`, after all other
+listeners of that event (boto3's resources turn Python values into DynamoDB's there).
+
+botocore's retries happen below this point, around the connection. A call whose first answer may be tried again
+(a throttle, an internal error, a read timeout) is therefore let through to them: `before-send`, which botocore asks
+for each attempt, gives that answer first and asks the model for the next ones, so the client's own retry mode, number
+of attempts, quota, waits and read timeout decide (SYN-RETRY-1, SYN-RETRY-2). Every other call takes the short way.
+Clients in the mode `adaptive` count every call, so theirs all take the long one.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import botocore.handlers
+import botocore.hooks
+import botocore.session
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ReadTimeoutError
+from botocore.response import StreamingBody
+from botocore.retries import standard
+
+from delivery_lab.handlers import wire
+from delivery_lab.handlers.fibers import Fiber, current
+from delivery_lab.handlers.patches import Patches
+from delivery_lab.model.runtime import AwsApi, AwsError, Caller, LongPoll, Pending, ReadTimeout
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel
+
+_NOTED = "delivery_lab_parameters"
+
+_loader: Any = None
+_accepting: dict[FunctionType, Any] = {}
+
+
+# Who answers calls made outside handlers while a deployment runs; see `operating`.
+_operators: list[AwsApi] = []
+
+
+@contextmanager
+def operating(aws: AwsApi) -> Iterator[None]:
+    """Answer calls made outside handlers too, at once: those of code that takes part in a deployment.
+
+    Only sessions made within an entered `HandlerHost` ask us at all.
+    """
+    _operators.append(aws)
+    try:
+        yield
+    finally:
+        _operators.remove(aws)
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """A call of a handler that has gone through to botocore's retries.
+
+    Attributes:
+        model: the operation.
+        ask: makes an attempt.
+        request_id: makes the id of an attempt.
+        answer: the answer to the attempt under way, None before it was made.
+    """
+
+    model: OperationModel
+    ask: Callable[[], Answer]
+    request_id: Callable[[], str]
+    answer: Answer | None
+
+
+Answer = dict[str, Any] | AwsError | ReadTimeout
+
+_exchanges: WeakKeyDictionary[Fiber, _Exchange] = WeakKeyDictionary()
+
+
+def _note_parameters(params: Any, context: dict[str, Any], **_: Any) -> None:
+    if current() is not None or _operators:
+        context[_NOTED] = params
+
+
+def _answer(model: OperationModel, context: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+    """Answer a call at `before-call`, or let it through to the retries."""
+    fiber = current()
+    parameters = dict(context.get(_NOTED, {}))
+    if fiber is None:
+        return _answer_operator(model, parameters) if _operators else None
+    host, environment = fiber.environment.host, fiber.environment
+    config = context.get("client_config")
+    patience = getattr(config, "read_timeout", None)
+    service = model.service_model.service_name
+    exchange = _Exchange(
+        model,
+        partial(_attempt, partial(host.call_aws, fiber, service, model.name, parameters, patience)),
+        partial(host.streams.uuid, "api request", environment.function.name, str(environment.number)),
+        None,
+    )
+    if (getattr(config, "retries", None) or {}).get("mode") != "adaptive":
+        answer = exchange.answer = exchange.ask()
+        if isinstance(answer, dict) or (isinstance(answer, AwsError) and not wire.is_retryable(answer)):
+            return _finished(model, answer, exchange.request_id())
+    _exchanges[fiber] = exchange
+    return None
+
+
+def _attempt(call: Callable[[], dict[str, Any]]) -> Answer:
+    try:
+        return call()
+    except (AwsError, ReadTimeout) as error:
+        return error
+
+
+def _answer_operator(model: OperationModel, parameters: dict[str, Any]) -> tuple[AWSResponse, dict[str, Any]]:
+    caller = Caller("deployment", None)
+    try:
+        answer = _operators[-1].call(model.service_model.service_name, model.name, parameters, caller)
+    except AwsError as error:
+        return _finished(model, error, "deployment")
+    if isinstance(answer, Pending):
+        raise TypeError(f"a deployment cannot wait for {model.name}: no time passes while it runs")
+    return _finished(model, answer.empty if isinstance(answer, LongPoll) else answer, "deployment")
+
+
+def _finished(
+    model: OperationModel, answer: dict[str, Any] | AwsError, request_id: str
+) -> tuple[AWSResponse, dict[str, Any]]:
+    """An answer as botocore hands it on after its retries."""
+    if isinstance(answer, AwsError):
+        parsed = {**answer.details, "Error": {"Code": answer.code, "Message": answer.message}}
+        status = answer.status
+    else:
+        parsed = _with_streams(model, answer)
+        status = int(answer.get("StatusCode", 200))
+    headers = {"x-amzn-requestid": request_id}
+    parsed["ResponseMetadata"] = {
+        "RequestId": request_id,
+        "HTTPStatusCode": status,
+        "HTTPHeaders": headers,
+        "RetryAttempts": 0,
+    }
+    url = f"https://{model.service_model.service_name}.amazonaws.com/"
+    return AWSResponse(url, status, HTTPHeaders.from_dict(headers), None), parsed
+
+
+def _with_streams(model: OperationModel, answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer whose streamed member, such as the `Payload` of an invoke, is read as a stream."""
+    parsed = dict(answer)
+    shape = model.output_shape
+    name = shape.serialization.get("payload") if shape is not None and model.has_streaming_output else None
+    if name is not None and isinstance(parsed.get(name), bytes):
+        parsed[name] = StreamingBody(BytesIO(parsed[name]), len(parsed[name]))
+    return parsed
+
+
+def _send(request: Any, **_: Any) -> AWSResponse | None:
+    """Answer one attempt at `before-send`.
+
+    Raises:
+        ReadTimeoutError: the client has lost its patience.
+    """
+    fiber = current()
+    exchange = None if fiber is None else _exchanges.get(fiber)
+    if fiber is None or exchange is None:
+        return None
+    answer, exchange.answer = exchange.answer, None
+    if answer is None:
+        answer = exchange.ask()
+    if isinstance(answer, ReadTimeout):
+        raise ReadTimeoutError(endpoint_url=request.url, error="Read timed out.")
+    if isinstance(answer, AwsError):
+        return wire.failure(exchange.model, answer, exchange.request_id())
+    exchange.answer = answer
+    return wire.success(exchange.model, exchange.request_id())
+
+
+def _fill_in(operation_model: OperationModel, customized_response_dict: dict[str, Any], **_: Any) -> None:
+    """Add the content of a successful attempt at `before-parse`."""
+    fiber = current()
+    exchange = None if fiber is None else _exchanges.get(fiber)
+    if fiber is None or exchange is None or not isinstance(exchange.answer, dict):
+        return
+    customized_response_dict.update(_with_streams(operation_model, exchange.answer))
+    del _exchanges[fiber]
+
+
+class _Backoff(standard.ExponentialBackoff):
+    """botocore's waits, drawn by the generator of whoever waits: botocore binds the host's when it is imported."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"random": lambda: random.random(), **kwargs})
+
+
+def _shared_loader(real: Any) -> Any:
+    """One store of service descriptions for all whom we answer: reading them takes most of the time a client takes."""
+
+    def create_loader(search_path_string: str | None = None) -> Any:
+        global _loader
+        if (current() is None and not _operators) or search_path_string:
+            return real(search_path_string)
+        if _loader is None:
+            _loader = real(None)
+        return _loader
+
+    return create_loader
+
+
+def _remembering(real: Any) -> Any:
+    """Inspect the signatures of botocore's 130 listeners once, not for each session again."""
+    if not _accepting:
+        known = {entry[1] for entry in botocore.handlers.BUILTIN_HANDLERS if isinstance(entry[1], FunctionType)}
+        _accepting.update({listener: real(listener) for listener in known})
+
+    def accepts_kwargs(listener: Any) -> Any:
+        checked = _accepting.get(listener) if isinstance(listener, FunctionType) else None
+        return real(listener) if checked is None else checked
+
+    return accepts_kwargs
+
+
+def _sharing_names(real: Any) -> Any:
+    """The names of botocore's events are translated by a fixed table; sessions of handlers share what is known."""
+    known: dict[str, str] = {}
+
+    def event_aliaser(*args: Any, **kwargs: Any) -> Any:
+        made = real(*args, **kwargs)
+        if current() is not None:
+            made._alias_name_cache = known
+        return made
+
+    return event_aliaser
+
+
+def install(patches: Patches) -> None:
+    """Have every botocore session that is made from now on ask us.
+
+    Sessions made outside handlers do what they did: our listeners only answer calls made inside one.
+    """
+    last = botocore.handlers.REGISTER_LAST
+    ours: list[Any] = [
+        ("before-parameter-build", _note_parameters, last),
+        ("before-call", _answer, last),
+        ("before-send", _send, last),
+        ("before-parse", _fill_in, last),
+    ]
+    patches.set(botocore.handlers, "BUILTIN_HANDLERS", [*botocore.handlers.BUILTIN_HANDLERS, *ours])
+    patches.set(standard, "ExponentialBackoff", _Backoff)
+    patches.set(botocore.session, "create_loader", _shared_loader(botocore.session.create_loader))
+    patches.set(botocore.session, "EventAliaser", _sharing_names(botocore.session.EventAliaser))
+    patches.set(botocore.hooks, "accepts_kwargs", _remembering(botocore.hooks.accepts_kwargs))

@@ -1,0 +1,96 @@
+"""What a function prints and logs: streams that turn text into lines, and Lambda's own logging handler."""
+
+from __future__ import annotations
+
+import io
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from delivery_lab.handlers.fibers import current
+from delivery_lab.model.runtime import LogLine
+
+if TYPE_CHECKING:
+    from delivery_lab.handlers.environment import HandlerEnvironment
+
+
+class LineStream(io.TextIOBase):
+    """Standard output or error of one environment: each complete line becomes a `LogLine`.
+
+    Text without a line end is kept, apart for each invoke, until the line is completed or the invoke ends.
+    """
+
+    encoding = "utf-8"
+    errors = "strict"
+
+    def __init__(self, environment: HandlerEnvironment) -> None:
+        super().__init__()
+        self._environment = environment
+        self._open: dict[str | None, str] = {}
+        self.buffer = _Bytes(self)
+
+    def writable(self) -> bool:
+        """Always true."""
+        return True
+
+    def write(self, text: str, /) -> int:
+        """Take text; emits the lines that it completes."""
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        fiber = current()
+        request_id = None if fiber is None else fiber.request_id
+        *lines, rest = (self._open.pop(request_id, "") + text).split("\n")
+        for line in lines:
+            self._emit(request_id, line)
+        if rest:
+            self._open[request_id] = rest
+        return len(text)
+
+    def finish_lines(self) -> None:
+        """Emit the text that is waiting for a line end. Called in the hub."""
+        for request_id in list(self._open):
+            self._emit(request_id, self._open.pop(request_id))
+        self._environment.host.deliver_lines()
+
+    def _emit(self, request_id: str | None, text: str) -> None:
+        environment = self._environment
+        host = environment.host
+        host.lines.append(
+            LogLine(
+                host.scheduler.now, environment.function.name, environment.number, request_id, text.removesuffix("\r")
+            )
+        )
+
+
+class _Bytes(io.RawIOBase):
+    """The `buffer` of a stream, for code that writes bytes."""
+
+    def __init__(self, stream: LineStream) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes | bytearray | memoryview, /) -> int:  # type: ignore[override]  # any buffer will do
+        self._stream.write(bytes(data).decode("utf-8", "backslashreplace"))
+        return len(data)
+
+
+class RuntimeLogHandler(logging.Handler):
+    """The handler that Lambda's Python runtime puts on the root logger, with its text format."""
+
+    def __init__(self, stream: LineStream) -> None:
+        super().__init__()
+        self._stream = stream
+        formatter = logging.Formatter(
+            "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s", "%Y-%m-%dT%H:%M:%S"
+        )
+        formatter.converter = time.gmtime
+        self.setFormatter(formatter)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        fiber = current()
+        record.aws_request_id = (fiber.request_id if fiber else None) or ""
+        self._stream.write(self.format(record) + "\n")

@@ -1,0 +1,212 @@
+"""One execution environment: its state, its virtual threads, and its life from cold start to the end."""
+
+from __future__ import annotations
+
+import contextvars
+import itertools
+from asyncio import AbstractEventLoop, all_tasks
+from collections.abc import Callable
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from delivery_lab.errors import ModelError, NotModelledError
+from delivery_lab.handlers import answers
+from delivery_lab.handlers.capture import LineStream
+from delivery_lab.handlers.fibers import Fiber, ThreadIdentity, keep_for_ever, never_resume
+from delivery_lab.handlers.isolation import Namespace, ProcessState
+from delivery_lab.handlers.loading import load_handler, users_line
+from delivery_lab.handlers.modules import EnvironmentModules
+from delivery_lab.handlers.variables import variables_of
+from delivery_lab.model.clock import Timer
+from delivery_lab.model.runtime import FunctionConfig, InvokeRequest, InvokeResponse
+
+if TYPE_CHECKING:
+    from delivery_lab.handlers.host import HandlerHost
+
+Finish = Callable[[InvokeResponse], None]
+
+_FIRST_IDENT = 1 << 20
+
+
+class HandlerEnvironment:
+    """Implements `delivery_lab.model.runtime.Environment` with real code.
+
+    Args:
+        host: the host of the run.
+        function: the function.
+        number: number of the environment among those of the function.
+        main_ident: thread ident of the main thread.
+    """
+
+    def __init__(self, host: HandlerHost, function: FunctionConfig, number: int, main_ident: int) -> None:
+        self.host = host
+        self.function = function
+        self.number = number
+        names = (function.name, str(number))
+        self.entropy = host.streams.stream("handler entropy", *names)
+        self.latency = host.streams.stream("api latency", *names)
+        self.polling: dict[Fiber, Callable[[], bool]] = {}
+        self._log_stream = f"2026/01/01/[$LATEST]{host.streams.uuid('log stream', *names).replace('-', '')}"
+        self._main = ThreadIdentity(main_ident)
+        self._fibers: dict[Fiber, None] = {}
+        self._idents = _FIRST_IDENT
+        self._request: InvokeRequest | None = None
+        self._finish: Finish | None = None
+        self._answering: Timer | None = None
+        self._stopped = False
+        self._alive = False
+
+    def start(self, request: InvokeRequest, finish: Finish) -> None:
+        """Begin an invoke at the current instant and return at once.
+
+        Raises:
+            ModelError: the environment is busy or has been stopped.
+        """
+        if self._stopped or self._request is not None:
+            state = "has been stopped" if self._stopped else "is busy"
+            raise ModelError(f"environment {self.number} of {self.function.name} {state} and cannot be invoked")
+        self._request = request
+        self._finish = finish
+        self.host.scheduler.after(0, self._begin, request)
+
+    def _begin(self, request: InvokeRequest) -> None:
+        if self._stopped:
+            return
+        if not self._alive:
+            self._begin_process()
+        for fiber in self._fibers:
+            self.host.thaw(fiber)
+        main = self._new_fiber(self._main, lambda: self._run(main, request), None)
+        main.gr_context = self._context
+        self.host.wake(main)
+
+    def stop(self) -> None:
+        """End the environment dead: nothing of its code runs any more."""
+        if not self._stopped:
+            self._stopped = True
+            if self._alive:
+                self._end_process()
+            self._request = self._finish = None
+            self.host.forget(self)
+
+    def spawn(self, parent: Fiber, run: Callable[[], None]) -> Fiber:
+        """Start a virtual thread; it gets its turn when the running fiber waits."""
+        self._idents += 1
+        fiber = self._new_fiber(ThreadIdentity(self._idents), run, parent.request_id)
+        self.host.wake(fiber)
+        return fiber
+
+    def exit(self, fiber: Fiber, code: int) -> None:
+        """`os._exit`: the process ends here and now, whichever thread calls it."""
+        if self._request is not None and self._answering is None:
+            self._answer(answers.exit_answer(self._request.request_id, code), self.host.scheduler.now)
+        while True:
+            self.host.park(fiber, None)
+
+    def owns(self, fiber: Fiber) -> bool:
+        """Whether a fiber still belongs to the living process of this environment."""
+        return fiber in self._fibers
+
+    def line_of(self, frame: FrameType | None) -> str:
+        """Where in the function's code a frame is."""
+        return users_line(frame, self._search)
+
+    def add_package_state(self, package: str, values: Namespace) -> None:
+        """A shared package has been imported whose globals each process has for itself."""
+        if self._alive:
+            self.state.add_package_state(package, values)
+
+    def wake_polling(self) -> None:
+        """Wake the fibers whose files have something to read now, because another fiber wrote it."""
+        for fiber, ready in list(self.polling.items()):
+            if ready():
+                del self.polling[fiber]
+                self.host.wake(fiber)
+
+    def _begin_process(self) -> None:
+        if self.function.refusal:
+            raise NotModelledError(self.function.refusal)
+        host = self.host
+        self._search = host.search_path(self.function)
+        self._stdout = LineStream(self)
+        self._stderr = LineStream(self)
+        self._context = contextvars.Context()
+        self.pool_numbers = itertools.count()
+        self.loops: set[AbstractEventLoop] = set()
+        self._handler: answers.Handler | None = None
+        self.state = ProcessState(
+            modules=EnvironmentModules(self._search, host.import_as_host),
+            variables=variables_of(self.function, self._log_stream, self._search),
+            stdout=self._stdout,
+            stderr=self._stderr,
+            seed=self.entropy.getrandbits(256),
+            package_state=host.package_state,
+            folder=str(self._search.working_directory),
+        )
+
+        self._alive = True
+
+    def _end_process(self) -> None:
+        self._alive = False
+        if self._answering is not None:
+            self._answering.cancel()
+            self._answering = None
+        self._finish_lines()
+        for fiber in self._fibers:
+            self.host.freeze(fiber)
+            never_resume(fiber)
+        self._fibers.clear()
+        self.polling.clear()
+        for loop in self.loops:
+            _close(loop)
+        self.loops.clear()
+
+    def _new_fiber(self, identity: ThreadIdentity, run: Callable[[], None], request_id: str | None) -> Fiber:
+        def whole() -> None:
+            run()
+            self._fibers.pop(fiber, None)
+
+        fiber = Fiber(self, identity, whole, request_id, self.host.hub)
+        self._fibers[fiber] = None
+        return fiber
+
+    def _run(self, fiber: Fiber, request: InvokeRequest) -> None:
+        """The main thread during one invoke."""
+        host = self.host
+        if self._handler is None:
+            host.sleep(fiber, host.cold_start)
+            self._handler = load_handler(self.function, self._search)
+        fiber.request_id = request.request_id
+        context = answers.context_for(self.function, request, self._log_stream, lambda: host.scheduler.now)
+        began = host.scheduler.now
+        answer = answers.call(self._handler, request, context)
+        if self._answering is None:
+            self._answer(answer, began)
+
+    def _answer(self, answer: answers.Answer, began: int) -> None:
+        scheduler = self.host.scheduler
+        self._answering = scheduler.at(max(scheduler.now, began + self.host.minimum), self._finished, answer)
+
+    def _finished(self, answer: answers.Answer) -> None:
+        finish = self._finish
+        self._request = self._finish = self._answering = None
+        if answer.exited:
+            self._end_process()
+        else:
+            self._finish_lines()
+            for fiber in self._fibers:
+                self.host.freeze(fiber)
+        if finish is not None:
+            finish(answer.response)
+
+    def _finish_lines(self) -> None:
+        self._stdout.finish_lines()
+        self._stderr.finish_lines()
+
+
+def _close(loop: AbstractEventLoop) -> None:
+    """Give the files of a dead process's event loop back without running any of its tasks."""
+    for task in all_tasks(loop):
+        keep_for_ever(task)  # a coroutine that is collected runs its `finally`
+    loop._thread_id = None  # type: ignore[attr-defined]  # else a loop that ran when it was stopped refuses to close
+    loop.close()

@@ -1,0 +1,390 @@
+"""The host of real handlers: greenlets on the scheduler's thread, with everything around them virtual."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from asyncio import events
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType, ModuleType, TracebackType
+from typing import Any, Self
+
+from greenlet import getcurrent, greenlet
+
+from delivery_lab.errors import HandlerStalledError, ModelError
+from delivery_lab.handlers import boto, chance, process_effects, virtual_select, virtual_threads
+from delivery_lab.handlers.archive import Archives
+from delivery_lab.handlers.environment import HandlerEnvironment
+from delivery_lab.handlers.fibers import Fiber, Plan, current
+from delivery_lab.handlers.isolation import Namespace, imported_package_state
+from delivery_lab.handlers.modules import SearchPath
+from delivery_lab.handlers.patches import Patches
+from delivery_lab.handlers.stall import StallAlarm
+from delivery_lab.handlers.virtual_time import VirtualTime
+from delivery_lab.model.clock import Scheduler, in_seconds, seconds
+from delivery_lab.model.functions import COLD_START_SECONDS, MINIMUM_INVOKE_SECONDS
+from delivery_lab.model.randomness import RandomStreams
+from delivery_lab.model.runtime import (
+    AwsApi,
+    AwsError,
+    Caller,
+    FunctionConfig,
+    LogLine,
+    LogSink,
+    LongPoll,
+    Pending,
+    ReadTimeout,
+)
+
+API_LATENCY_MIN_SECONDS = 0.005
+API_LATENCY_MAX_SECONDS = 0.015
+STALL_AFTER_SECONDS = 10.0
+# A client without a read timeout waits for ever; no function and no process lives that long.
+LONGEST_WAIT_SECONDS = 86_400.0
+
+_entered: list[HandlerHost] = []
+
+
+class HandlerHost:
+    """Runs functions' real code in virtual time; implements `delivery_lab.model.runtime.Runtime`.
+
+    A context manager: clocks, threads, boto3 and the rest are redirected between enter and exit, and only for
+    code inside handlers. Errors that end the run (a handler that cannot be loaded or that blocks in real time,
+    an API call that is not modelled) are raised by `scheduler.run()`.
+
+    Args:
+        scheduler: the clock of the run.
+        streams: its random streams.
+        aws: answers the API calls of handlers.
+        log: takes the lines that handlers print and log.
+        stall_after_seconds: real time after which a handler that has not given up control counts as blocked.
+        cold_start_seconds: virtual time that a new environment takes before its code is imported.
+        minimum_invoke_seconds: least virtual time of an invoke.
+        api_latency_min_seconds: least virtual time before an API call takes effect.
+        api_latency_max_seconds: most virtual time before an API call takes effect.
+    """
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        streams: RandomStreams,
+        aws: AwsApi,
+        log: LogSink,
+        *,
+        stall_after_seconds: float = STALL_AFTER_SECONDS,
+        cold_start_seconds: float = COLD_START_SECONDS,
+        minimum_invoke_seconds: float = MINIMUM_INVOKE_SECONDS,
+        api_latency_min_seconds: float = API_LATENCY_MIN_SECONDS,
+        api_latency_max_seconds: float = API_LATENCY_MAX_SECONDS,
+    ) -> None:
+        self.scheduler = scheduler
+        self.streams = streams
+        self.lines: list[LogLine] = []
+        self._log = log
+        self.hub: greenlet = getcurrent()
+        self.cold_start = seconds(cold_start_seconds)
+        self.minimum = seconds(minimum_invoke_seconds)
+        self.package_state: dict[str, Namespace] = {}
+        self._aws = aws
+        self._api_latency = (seconds(api_latency_min_seconds), seconds(api_latency_max_seconds))
+        self._stall_after_seconds = stall_after_seconds
+        self._alarm = StallAlarm(stall_after_seconds, self._stalled, lambda: self.abort(KeyboardInterrupt()))
+        self._patches = Patches()
+        self._time = VirtualTime()
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self._archives: Archives | None = None
+        self._search: dict[tuple[object, ...], SearchPath] = {}
+        self._environments: dict[HandlerEnvironment, None] = {}
+        self._failure: BaseException | None = None
+
+    def __enter__(self) -> Self:
+        """Put everything virtual in place.
+
+        Raises:
+            ModelError: a host is in place already.
+        """
+        if _entered:
+            raise ModelError("handlers of another run are still in place; runs in one process come one after another")
+        _entered.append(self)
+        self._scratch = tempfile.TemporaryDirectory(prefix="delivery-lab-")
+        self._archives = Archives(Path(self._scratch.name))
+        try:
+            self._alarm.install()
+            replaced = self._time.install(self._patches)
+            replaced |= virtual_threads.install(self._patches)
+            replaced |= chance.install(self._patches)
+            process_effects.install(self._patches)
+            replaced |= virtual_select.install(self._patches)
+            boto.install(self._patches)
+            self._patches.rebind_imported(replaced)
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        self.package_state = imported_package_state()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop all environments and put everything back as it was."""
+        for environment in list(self._environments):
+            environment.stop()
+        self._patches.undo()
+        self._time.remove()
+        self._alarm.remove()
+        _entered.remove(self)
+        if self._scratch is not None:
+            self._scratch.cleanup()
+            self._scratch = None
+            self._search.clear()  # archives that were written out are gone
+
+    def new_environment(self, function: FunctionConfig, number: int) -> HandlerEnvironment:
+        """A fresh environment; nothing of its code is looked at before its first invoke.
+
+        Raises:
+            ModelError: the host is not entered.
+        """
+        if self not in _entered:
+            raise ModelError("the host of handlers is used outside its `with` block")
+        environment = HandlerEnvironment(self, function, number, threading.main_thread().ident or 0)
+        self._environments[environment] = None
+        return environment
+
+    def forget(self, environment: HandlerEnvironment) -> None:
+        """An environment has stopped."""
+        self._environments.pop(environment, None)
+
+    def search_path(self, function: FunctionConfig) -> SearchPath:
+        """Where a function's imports look; the folders are read once.
+
+        Raises:
+            HandlerLoadError: the function's code does not exist.
+        """
+        key = (function.code, function.layers)
+        known = self._search.get(key)
+        if known is None:
+            archives = self._archives
+            if archives is None:
+                raise ModelError("the host of handlers is used outside its `with` block")
+            layers = [archives.layer(f"a layer of function {function.name}", layer) for layer in function.layers]
+            archive = archives.function(function.name, function.code)
+            known = self._search[key] = SearchPath(archive, layers, archives.working_directory(archive))
+        return known
+
+    # What fibers call: each gives up control to the hub.
+
+    def sleep(self, fiber: Fiber, duration: int) -> None:
+        """Let `duration` microseconds pass for a fiber."""
+        self._wait(fiber, Plan(self.scheduler.now + duration, self._resume, (fiber, False)))
+
+    def park(self, fiber: Fiber, limit: int | None) -> bool:
+        """Wait until another fiber wakes this one.
+
+        Args:
+            fiber: the fiber that is running.
+            limit: microseconds after which it goes on anyway, None for never.
+
+        Returns:
+            Whether it was woken.
+        """
+        plan = None if limit is None else Plan(self.scheduler.now + limit, self._resume, (fiber, False))
+        return bool(self._wait(fiber, plan))
+
+    def call_aws(
+        self,
+        fiber: Fiber,
+        service: str,
+        operation: str,
+        parameters: dict[str, Any],
+        read_timeout_seconds: float | None = None,
+    ) -> dict[str, Any]:
+        """Make an API call; it takes effect, and its answer arrives, after the latency.
+
+        Args:
+            fiber: the fiber that is running.
+            service: botocore's service name.
+            operation: API operation.
+            parameters: its parameters.
+            read_timeout_seconds: how long the client waits for an answer that takes its time, None for ever.
+
+        Raises:
+            AwsError: AWS answers with an error.
+            ReadTimeout: there is no answer within the read timeout.
+        """
+        instant = self.scheduler.now + fiber.environment.latency.randint(*self._api_latency)
+        call = (fiber, service, operation, parameters, read_timeout_seconds)
+        answer = self._wait(fiber, Plan(instant, self._perform, call))
+        if isinstance(answer, (AwsError, ReadTimeout)):
+            raise answer
+        result: dict[str, Any] = answer
+        return result
+
+    def abort(self, error: BaseException) -> None:
+        """End the run with an error. The fiber that is running never goes on."""
+        self._failure = error
+        while True:
+            self.hub.switch()
+
+    def import_as_host(self, import_: Callable[[], ModuleType]) -> ModuleType:
+        """Import a shared package as the host would, from within a fiber."""
+        fiber = current()
+        if fiber is None:
+            return import_()
+        fiber.host_view += 1
+        fiber.environment.state.leave()
+        try:
+            return import_()
+        finally:
+            self._note_package_state()
+            fiber.environment.state.enter()
+            fiber.host_view -= 1
+
+    # What the hub calls.
+
+    def wake(self, fiber: Fiber) -> None:
+        """Let a fiber go on at the current instant, after what is due already. One that has ended is left alone."""
+        if not fiber.environment.owns(fiber):
+            return
+        self._cancel(fiber)
+        self._schedule(fiber, Plan(self.scheduler.now, self._resume, (fiber, True)))
+
+    def freeze(self, fiber: Fiber) -> None:
+        """Take the timer of a fiber back; what it waits for is kept."""
+        if fiber.plan is not None and fiber.plan.timer is not None:
+            fiber.plan.timer.cancel()
+            fiber.plan.timer = None
+
+    def thaw(self, fiber: Fiber) -> None:
+        """Let a frozen fiber go on waiting; what has become due in the meantime happens now."""
+        if fiber.plan is not None:
+            self._schedule(fiber, fiber.plan)
+
+    def deliver_lines(self) -> None:
+        """Pass on what handlers have written. The sink is host code, so it is not called from within them."""
+        lines, self.lines = self.lines, []
+        for line in lines:
+            self._log(line)
+
+    def _schedule(self, fiber: Fiber, plan: Plan) -> None:
+        fiber.plan = plan
+        plan.timer = self.scheduler.at(max(plan.instant, self.scheduler.now), plan.action, *plan.arguments)
+
+    def _cancel(self, fiber: Fiber) -> None:
+        self.freeze(fiber)
+        fiber.plan = None
+
+    def _wait(self, fiber: Fiber, plan: Plan | None) -> Any:
+        if plan is not None:
+            self._schedule(fiber, plan)
+        return self.hub.switch()
+
+    def _perform(
+        self,
+        fiber: Fiber,
+        service: str,
+        operation: str,
+        parameters: dict[str, Any],
+        read_timeout_seconds: float | None,
+    ) -> None:
+        """An API call takes effect. It runs in the hub, so the model sees the host's world."""
+        caller = Caller(fiber.environment.function.name, fiber.request_id)
+        try:
+            answer: Any = self._aws.call(service, operation, parameters, caller)
+        except AwsError as error:
+            answer = error
+        if not fiber.environment.owns(fiber):
+            return
+        if isinstance(answer, LongPoll):
+            self._poll(fiber, answer)
+        elif isinstance(answer, Pending):
+            self._await(fiber, answer, read_timeout_seconds)
+        else:
+            self._resume(fiber, answer)
+
+    def _await(self, fiber: Fiber, pending: Pending, read_timeout_seconds: float | None) -> None:
+        """Let a fiber wait for an answer that takes its time, until its client loses its patience."""
+        patience = LONGEST_WAIT_SECONDS if read_timeout_seconds is None else read_timeout_seconds
+        over = Plan(self.scheduler.now + seconds(patience), self._resume, (fiber, ReadTimeout()))
+        self._schedule(fiber, over)
+
+        def on_answer(answer: dict[str, Any] | AwsError) -> None:
+            if fiber.plan is not over or not fiber.environment.owns(fiber):
+                return  # it went on, or its environment is gone
+            frozen = over.timer is None
+            self._cancel(fiber)
+            fiber.plan = Plan(self.scheduler.now, self._resume, (fiber, answer))
+            if not frozen:  # else it is thawed with this plan
+                self._schedule(fiber, fiber.plan)
+
+        pending.when_done(on_answer)
+
+    def _poll(self, fiber: Fiber, poll: LongPoll) -> None:
+        """Let a fiber wait for what may arrive; it goes on with the answer, or with none when the time is over."""
+
+        def time_is_over() -> None:
+            give_up[-1]()
+            self._resume(fiber, poll.empty)
+
+        def ask_again() -> None:
+            if fiber.plan is not waiting or waiting.timer is None:
+                return  # it went on, or its environment is frozen or gone
+            answer = poll.attempt()
+            if answer is None:
+                give_up.append(poll.when_ready(ask_again))
+            else:
+                self._cancel(fiber)
+                self._schedule(fiber, Plan(self.scheduler.now, self._resume, (fiber, answer)))
+
+        waiting = Plan(self.scheduler.now + seconds(poll.wait_seconds), time_is_over, ())
+        self._schedule(fiber, waiting)
+        give_up = [poll.when_ready(ask_again)]
+
+    def _resume(self, fiber: Fiber, value: Any) -> None:
+        """Let a fiber run until it waits or ends."""
+        fiber.plan = None
+        environment = fiber.environment
+        self.hub = getcurrent()
+        if fiber.parent is not self.hub:
+            fiber.parent = self.hub
+        with self._alarm.deferring_interrupts():
+            self._change_places(fiber, value)
+        if environment.polling:
+            environment.wake_polling()
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
+
+    def _change_places(self, fiber: Fiber, value: Any) -> None:
+        """Put the world of a fiber in place, let it run, and put the host's world back."""
+        state = fiber.environment.state
+        hubs_loop = events._get_running_loop()
+        state.enter()
+        events._set_running_loop(fiber.running_loop)
+        self._alarm.arm()
+        try:
+            fiber.switch(value) if fiber else fiber.switch()
+        finally:
+            self._alarm.disarm()
+            fiber.running_loop = events._get_running_loop()
+            events._set_running_loop(hubs_loop)
+            state.leave()
+            self.deliver_lines()
+
+    def _note_package_state(self) -> None:
+        for package, values in imported_package_state().items():
+            if package not in self.package_state:
+                self.package_state[package] = values
+                for environment in self._environments:
+                    environment.add_package_state(package, values)
+
+    def _stalled(self, fiber: Fiber, frame: FrameType | None) -> None:
+        environment = fiber.environment
+        self.abort(
+            HandlerStalledError(
+                f"function {environment.function.name} has blocked for {self._stall_after_seconds:g} s of real time "
+                f"at {environment.line_of(frame)} (virtual time {in_seconds(self.scheduler.now):.6f} s)\n"
+                "  fix: wait with time.sleep, threading or queue, which are virtual; real sockets, files, processes "
+                "and busy loops have to be switched off for the simulation"
+            )
+        )

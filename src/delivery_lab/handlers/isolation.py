@@ -1,0 +1,265 @@
+"""What a process has of its own, kept apart for each execution environment.
+
+In real life every environment is a process. Here they share one, so whatever Python keeps once per process is
+exchanged when control passes between the host and an environment: modules, environment variables, standard
+streams, the working directory, the logging tree, the table of threads, and a few globals of shared packages.
+Exchanging means moving references in a fixed, short list of dictionaries.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures.thread
+import io
+import itertools
+import logging
+import os
+import random
+import sys
+import threading
+import time
+import warnings
+from copy import copy
+from typing import Any
+from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
+
+from delivery_lab.handlers.capture import LineStream, RuntimeLogHandler
+from delivery_lab.handlers.chance import module_functions
+from delivery_lab.handlers.modules import EnvironmentModules
+from delivery_lab.handlers.virtual_threads import VirtualLock
+
+Namespace = dict[str, Any]
+
+
+class Absent:
+    """Stands for an attribute that a class does not have yet."""
+
+
+CONTENTS = "contents"
+"""Stands for all keys of a dictionary that modules share by reference."""
+
+_POWERTOOLS = "aws_lambda_powertools"
+_OF_A_REQUEST = {"current_event": Absent, "lambda_context": Absent}
+
+SHARED_PACKAGE_STATE: dict[str, Namespace] = {
+    "boto3": {"DEFAULT_SESSION": None},
+    f"{_POWERTOOLS}.logging.logger": {"is_cold_start": True},
+    f"{_POWERTOOLS}.tracing.tracer": {"is_cold_start": True},
+    f"{_POWERTOOLS}.metrics.base": {"is_cold_start": True},
+    f"{_POWERTOOLS}.metrics.provider.cold_start": {"is_cold_start": True},
+    f"{_POWERTOOLS}.metrics.metrics:Metrics": {
+        "_metrics": {},
+        "_dimensions": {},
+        "_metadata": {},
+        "_default_dimensions": {},
+    },
+    f"{_POWERTOOLS}.metrics.provider.datadog.metrics:DatadogMetrics": {"_metrics": [], "_default_tags": {}},
+    f"{_POWERTOOLS}.event_handler.api_gateway:BaseRouter": _OF_A_REQUEST,
+    f"{_POWERTOOLS}.event_handler.graphql_appsync.router:Router": {
+        "current_batch_event": [],
+        "current_event": None,
+        "lambda_context": None,
+    },
+    f"{_POWERTOOLS}.event_handler.events_appsync.router:Router": _OF_A_REQUEST,
+    f"{_POWERTOOLS}.utilities.circuit_breaker.base": {
+        "_LOCAL_FAILURES": {},
+        "_LOCAL_SUCCESSES": {},
+        "_LAST_OBSERVED_STATE": {},
+    },
+    f"{_POWERTOOLS}.utilities.metadata.lambda_metadata": {"_cache": {}},
+    f"{_POWERTOOLS}.utilities.parameters.constants:DEFAULT_PROVIDERS": {CONTENTS: {}},
+}
+"""What modules keep for the whole process, and classes and dictionaries in them (`module:Name`), as in a fresh one."""
+
+_real_putenv = os.putenv
+
+
+def imported_package_state() -> dict[str, Namespace]:
+    """The part of `SHARED_PACKAGE_STATE` whose packages are imported."""
+    return {owner: values for owner, values in SHARED_PACKAGE_STATE.items() if owner.partition(":")[0] in sys.modules}
+
+
+class _ClassAttributes:
+    """The attributes of a class as a namespace; none is set needlessly, for it costs every subclass its caches."""
+
+    def __init__(self, owner: type) -> None:
+        self._owner = owner
+
+    def __contains__(self, name: str) -> bool:
+        return True
+
+    def __getitem__(self, name: str) -> Any:
+        return vars(self._owner).get(name, Absent)
+
+    def update(self, values: Namespace) -> None:
+        for name, value in values.items():
+            if self[name] is value:
+                continue
+            if value is Absent:
+                delattr(self._owner, name)
+            else:
+                setattr(self._owner, name, value)
+
+
+class _Dictionary:
+    """The keys of a dictionary as a namespace with one name."""
+
+    def __init__(self, owner: Namespace) -> None:
+        self._owner = owner
+
+    def __contains__(self, name: str) -> bool:
+        return name == CONTENTS
+
+    def __getitem__(self, name: str) -> Any:
+        return dict(self._owner)
+
+    def update(self, values: Namespace) -> None:
+        self._owner.clear()
+        self._owner.update(values[CONTENTS])
+
+
+_Keeper = Namespace | _ClassAttributes | _Dictionary
+
+
+def _keeper(owner: str) -> _Keeper:
+    """What keeps the state that `SHARED_PACKAGE_STATE` calls by this name."""
+    module, _, name = owner.partition(":")
+    found = sys.modules[module] if not name else getattr(sys.modules[module], name)
+    if isinstance(found, dict):
+        return _Dictionary(found)
+    return _ClassAttributes(found) if isinstance(found, type) else vars(found)
+
+
+class ProcessState:
+    """The process-wide state of one environment. `enter` and `leave` exchange it with the host's.
+
+    Args:
+        modules: the environment's modules.
+        variables: its environment variables.
+        stdout: its standard output.
+        stderr: its standard error.
+        seed: seed of the functions of the module `random`.
+        package_state: the shared packages' globals that the environment begins with.
+        folder: the working directory it begins in, as Lambda's is the folder of the function's code.
+    """
+
+    def __init__(
+        self,
+        modules: EnvironmentModules,
+        variables: dict[str, str],
+        stdout: LineStream,
+        stderr: LineStream,
+        seed: int,
+        package_state: dict[str, Namespace],
+        folder: str | None = None,
+    ) -> None:
+        self._modules = modules
+        self._folder = folder
+        self._hosts_folder: str | None = None
+        self._pairs: list[tuple[_Keeper, Namespace]] = []
+        self._hosts: list[Namespace] = []
+        self._zone = variables.get("TZ", ":UTC")
+        encoded = {os.fsencode(name): os.fsencode(value) for name, value in variables.items()}
+        self._own(vars(os.environ), _data=encoded)
+        self._own(vars(os.environb), _data=encoded)
+        self._own(vars(sys), stdout=stdout, stderr=stderr, stdin=io.StringIO(), path=list(modules.path), argv=[""])
+        self._own(vars(sys), meta_path=modules.meta_path(), excepthook=sys.__excepthook__)
+        self._own(vars(random), **module_functions(seed))
+        self._own(vars(warnings), filters=_default_warning_filters())
+        self._own_threads()
+        self._own_logging(stdout)
+        self._own(vars(asyncio.events), _event_loop_policy=None)
+        for package, values in package_state.items():
+            self.add_package_state(package, values)
+
+    def add_package_state(self, owner: str, values: Namespace) -> None:
+        """Give the environment its own values of what a shared module, or a class of it, keeps for the process."""
+        self._own(_keeper(owner), **{name: copy(value) for name, value in values.items()})
+
+    def enter(self) -> None:
+        """Put the environment's state in place; `leave` must follow."""
+        hosts = self._hosts
+        for namespace, mine in self._pairs:
+            hosts.append({name: namespace[name] for name in mine})
+            namespace.update(mine)
+        self._modules.enter()
+        if self._folder is not None:
+            self._hosts_folder = _working_directory()
+            _change_to(self._folder)
+        if self._zone != ":UTC":
+            _set_zone(self._zone)
+
+    def leave(self) -> None:
+        """Put the host's state back and keep what the environment made of its own."""
+        if self._zone != ":UTC":
+            _set_zone("UTC")
+        self._modules.leave()
+        if self._hosts_folder is not None:
+            self._folder = _working_directory() or self._folder
+            _change_to(self._hosts_folder)
+        for (namespace, mine), theirs in zip(self._pairs, self._hosts, strict=False):
+            for name in mine:
+                mine[name] = namespace[name]
+            namespace.update(theirs)
+        self._hosts.clear()
+
+    def _own(self, namespace: _Keeper, **values: Any) -> None:
+        self._pairs.append((namespace, {name: value for name, value in values.items() if name in namespace}))
+
+    def _own_threads(self) -> None:
+        main = threading.main_thread()
+        self._own(
+            vars(threading),
+            _active={main.ident: main},
+            _limbo={},
+            _counter=itertools.count(1).__next__,
+            _dangling=WeakSet(),
+            _shutdown_locks=set(),
+            excepthook=threading.__excepthook__,
+        )
+        self._own(
+            vars(concurrent.futures.thread),
+            _threads_queues=WeakKeyDictionary(),
+            _global_shutdown_lock=VirtualLock(),
+        )
+
+    def _own_logging(self, stdout: LineStream) -> None:
+        root = logging.RootLogger(logging.WARNING)
+        handlers: WeakValueDictionary[str, logging.Handler] = WeakValueDictionary()
+        self._own(vars(logging), root=root, _handlers=handlers, _handlerList=[])
+        self._own(vars(logging), _loggerClass=logging.Logger, _logRecordFactory=logging.LogRecord, raiseExceptions=True)
+        self._own(vars(logging.Logger.manager), **vars(logging.Manager(root)))
+        handler = RuntimeLogHandler(stdout)
+        logging._handlerList.pop()  # type: ignore[attr-defined]  # made in the host, but it is not one of the host's
+        root.addHandler(handler)
+
+
+def _default_warning_filters() -> list[Any]:
+    """What a Python process starts with when nothing is set."""
+    with warnings.catch_warnings():
+        warnings.resetwarnings()
+        for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+            warnings.simplefilter("ignore", category)
+        return list(warnings.filters)
+
+
+def _working_directory() -> str | None:
+    """The working directory, or None where it was deleted."""
+    try:
+        return os.getcwd()  # noqa: PTH109 - asked at every change of control
+    except FileNotFoundError:
+        return None
+
+
+def _change_to(folder: str) -> None:
+    """Go to a folder; where it was deleted meanwhile, nothing is to be found there anyway."""
+    try:
+        os.chdir(folder)
+    except FileNotFoundError:
+        return
+
+
+def _set_zone(zone: str) -> None:
+    """Change the zone that C's `localtime` uses."""
+    _real_putenv("TZ", zone)
+    time.tzset()

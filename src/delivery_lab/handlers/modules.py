@@ -1,0 +1,249 @@
+"""Imports inside a handler: the function's own files afresh for each environment, packages shared.
+
+The order is Lambda's: the function's archive, its layers, then what is installed, which here is the venv the lab
+runs in. A package that only a layer holds and the venv has too is taken from the venv: layers hold wheels for
+Lambda's platform. Modules of the host's own project are not there for a function that did not pack them, as they
+would not be in AWS.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.machinery
+import importlib.util
+import site
+import sys
+import sysconfig
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder, SourceFileLoader
+from pathlib import Path, PurePosixPath
+from types import CodeType, ModuleType
+from typing import Any
+
+from delivery_lab.handlers.archive import Archive
+
+_SITE_PATHS = tuple(
+    dict.fromkeys(
+        [*(path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")), *site.getsitepackages()]
+    )
+)
+_STDLIB_PATHS = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
+_INSTALLED_PATHS = (*_STDLIB_PATHS, *(path for path in sys.path if path.endswith("lib-dynload")), *_SITE_PATHS)
+
+_TOP = PurePosixPath()
+_LAYER_TOP = PurePosixPath("python")
+_NO_ORIGINS: Mapping[str, str] = {}
+
+_code: dict[tuple[str, int, int], CodeType] = {}
+_installed: dict[str, bool] = {}
+
+
+def is_installed(package: str) -> bool:
+    """Whether a top-level module belongs to Python or to the venv."""
+    found = _installed.get(package)
+    if found is None:
+        found = package in sys.stdlib_module_names or PathFinder.find_spec(package, _SITE_PATHS) is not None
+        _installed[package] = found
+    return found
+
+
+class _FileLoader(SourceFileLoader):
+    """Loads a source file without leaving `__pycache__` beside it; each version is compiled once.
+
+    Args:
+        fullname: name of the module.
+        path: the file, as the module sees it.
+        origin: the file that tracebacks name, where `path` is a copy.
+    """
+
+    def __init__(self, fullname: str, path: str, origin: str | None = None) -> None:
+        super().__init__(fullname, path)
+        self._origin = origin or path
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        status = Path(self._origin).stat()
+        key = (self._origin, status.st_mtime_ns, status.st_size)
+        found = _code.get(key)
+        if found is None:
+            found = _code[key] = self.source_to_code(self.get_data(self._origin), self._origin)
+        return found
+
+
+class _GivenModule(Loader):
+    """Hands out a module that the host has imported."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self._module = module
+        self._spec = module.__spec__
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return self._module
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__spec__ = self._spec
+
+
+class SearchPath:
+    """Where an environment's imports look: folders of archives in Lambda's order.
+
+    Args:
+        function: archive of the function.
+        layers: archives of its layers, in the order of the function's list; later ones win.
+        working_directory: where the function's code begins.
+    """
+
+    def __init__(self, function: Archive, layers: Sequence[Archive], working_directory: Path) -> None:
+        self.working_directory = working_directory
+        self._function: list[tuple[Archive, PurePosixPath]] = [(function, _TOP)]
+        tops = [*self._versioned_tops(layers), _LAYER_TOP]
+        self._layers = [(layer, top) for top in tops for layer in reversed(layers)]
+        own = self._names(self._function)
+        self.names = own | {name for name in self._names(self._layers) if not is_installed(name)}
+        self.folders = [str(path) for archive, top in (*self._function, *self._layers) for path in archive.folders(top)]
+        self.files = tuple(dict.fromkeys(path for archive in (function, *layers) for path in archive.files))
+
+    def find(self, fullname: str) -> ModuleSpec | None:
+        """The spec of a module that stands in one of the archives."""
+        if fullname.partition(".")[0] not in self.names:
+            return None
+        relative = PurePosixPath(*fullname.split("."))
+        portions: list[str] = []
+        for archive, top in (*self._function, *self._layers):
+            place = top / relative
+            initial = archive.file(place / "__init__.py")
+            if initial is not None:
+                return _file_spec(fullname, initial, [str(initial.parent)], archive.origins)
+            module = archive.file(place.with_name(place.name + ".py"))
+            if module is not None:
+                return _file_spec(fullname, module, None, archive.origins)
+            if archive.has_folder(place):
+                portions += [str(path) for path in archive.folders(place)]
+        if portions or self._is_virtual_folder(relative):
+            spec = ModuleSpec(fullname, None, is_package=True)
+            spec.submodule_search_locations = portions
+            return spec
+        return None
+
+    def _is_virtual_folder(self, relative: PurePosixPath) -> bool:
+        return any(archive.has_folder(top / relative) for archive, top in (*self._function, *self._layers))
+
+    @staticmethod
+    def _names(tops: Iterable[tuple[Archive, PurePosixPath]]) -> set[str]:
+        return {name for archive, top in tops for name in archive.importable(top)}
+
+    @staticmethod
+    def _versioned_tops(layers: Sequence[Archive]) -> Iterator[PurePosixPath]:
+        versions = {
+            version
+            for layer in layers
+            for version in layer.importable(_LAYER_TOP / "lib")
+            if version.startswith("python3.")
+        }
+        for version in sorted(versions):
+            yield _LAYER_TOP / "lib" / version / "site-packages"
+
+
+def _file_spec(
+    fullname: str, path: Path, locations: list[str] | None, origins: Mapping[str, str] = _NO_ORIGINS
+) -> ModuleSpec | None:
+    loader = _FileLoader(fullname, str(path), origins.get(str(path)))
+    return importlib.util.spec_from_file_location(fullname, path, loader=loader, submodule_search_locations=locations)
+
+
+class EnvironmentModules(MetaPathFinder):
+    """The modules of one environment, and the finder that imports them.
+
+    Args:
+        search: where to look.
+        as_host: runs a function while the host's state is in place instead of the environment's.
+    """
+
+    def __init__(self, search: SearchPath, as_host: Callable[[Callable[[], ModuleType]], ModuleType]) -> None:
+        self._search = search
+        self._as_host = as_host
+        self._names: set[str] = set()
+        self._modules: dict[str, ModuleType] = {}
+        self._hidden: dict[str, ModuleType] = {}
+        self._to_hide: list[str] = []
+        self._seen = 0
+        self.path = [*search.folders, *_INSTALLED_PATHS]
+
+    def meta_path(self) -> list[Any]:
+        """What `sys.meta_path` is inside the environment. Nothing on it looks into the host's folders."""
+        return [self, BuiltinImporter, FrozenImporter]
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Find a module for code of the environment."""
+        spec = self._search.find(fullname) or self._added_by_code(fullname, path)
+        if spec is not None:
+            self._names.add(fullname)
+            return spec
+        if fullname.partition(".")[0] in self._search.names or not is_installed(fullname.partition(".")[0]):
+            return None
+        try:
+            module = self._as_host(lambda: importlib.import_module(fullname))
+        except ModuleNotFoundError as error:
+            if error.name == fullname:
+                return None
+            raise
+        origin = module.__spec__
+        spec = ModuleSpec(fullname, _GivenModule(module), origin=origin.origin if origin else None)
+        spec.submodule_search_locations = list(getattr(module, "__path__", ())) or None
+        return spec
+
+    def enter(self) -> None:
+        """Put the environment's modules into `sys.modules` and take away what it must not see."""
+        modules = sys.modules
+        if len(modules) != self._seen:
+            self._to_hide = [name for name, module in modules.items() if self._must_hide(name, module)]
+            self._seen = len(modules)
+        for name in self._to_hide:
+            module = modules.pop(name, None)
+            if module is not None:
+                self._hidden[name] = module
+        modules.update(self._modules)
+
+    def leave(self) -> None:
+        """Take the environment's modules out of `sys.modules` and put the host's back."""
+        modules = sys.modules
+        mine = self._modules
+        mine.clear()
+        for name in self._names:
+            module = modules.pop(name, None)
+            if module is not None:
+                mine[name] = module
+        modules.update(self._hidden)
+        self._hidden.clear()
+
+    def _added_by_code(self, fullname: str, path: Sequence[str] | None) -> ModuleSpec | None:
+        """A module in a folder that the function's code has put on `sys.path` or on its package's `__path__`."""
+        parent = fullname.rpartition(".")[0]
+        if parent:
+            folders = list(path or ()) if parent in self._names else []
+        else:
+            folders = [folder for folder in sys.path if folder not in self.path]
+        spec = PathFinder.find_spec(fullname, folders) if folders else None
+        if spec is None or spec.origin is None or not isinstance(spec.loader, SourceFileLoader):
+            return None
+        locations = spec.submodule_search_locations
+        return _file_spec(fullname, Path(spec.origin), None if locations is None else list(locations))
+
+    def _must_hide(self, name: str, module: ModuleType) -> bool:
+        top = name.partition(".")[0]
+        if top in self._search.names:
+            return True
+        return top not in _KEPT and not _may_be_shared(module, top)
+
+
+_KEPT = frozenset(("delivery_lab", "__main__", "__mp_main__"))
+
+
+def _may_be_shared(module: ModuleType, top: str) -> bool:
+    """Whether a module of the host is one that every environment may share."""
+    if top in sys.stdlib_module_names:
+        return True
+    place = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), None)
+    return place is None or str(place).startswith(_INSTALLED_PATHS)

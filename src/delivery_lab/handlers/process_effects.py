@@ -1,0 +1,190 @@
+"""What a handler could do to the host's process, and what happens instead.
+
+Leaving the process is answered as Lambda answers it. Hooks for the process's end or for signals are accepted and
+never called: AWS ends environments without calling them, too. What would leave the simulation is refused by name:
+another process, a network connection, a name that only a network can look up. So is an alarm, which would ring in
+real time.
+"""
+
+from __future__ import annotations
+
+import _posixsubprocess
+import atexit
+import ipaddress
+import os
+import platform
+import signal
+import socket
+import subprocess
+import sys
+from asyncio import events
+from collections.abc import Callable
+from typing import Any
+
+from delivery_lab.errors import HandlerError
+from delivery_lab.handlers.fibers import Fiber, current
+from delivery_lab.handlers.patches import Patches
+from delivery_lab.handlers.virtual_threads import Local
+
+_INTERNET = (socket.AF_INET, socket.AF_INET6)
+_NO_NETWORK = (
+    "the simulation has no network; AWS services are answered when they are called through boto3, "
+    "anything else has to be switched off for it"
+)
+_ALARMS: dict[str, object] = {"alarm": 0, "setitimer": (0.0, 0.0)}
+"""Functions that set an alarm, with their answer when there was none."""
+
+
+def install(patches: Patches) -> None:
+    """Shield the host's process from code inside handlers."""
+    for name in ("putenv", "unsetenv", "register_at_fork"):
+        if hasattr(os, name):
+            patches.set(os, name, _without_effect(getattr(os, name), None))
+    patches.set(atexit, "register", _registration(atexit.register))
+    patches.set(signal, "signal", _without_effect(signal.signal, signal.SIG_DFL))
+    if hasattr(signal, "pthread_sigmask"):
+        # What a handler blocks would stay blocked if it is stopped before it unblocks it: Ctrl-C, for one.
+        patches.set(signal, "pthread_sigmask", _without_effect(signal.pthread_sigmask, set()))
+    patches.set(os, "_exit", _exit(os._exit))
+    _refuse_processes_and_alarms(patches)
+    _refuse_networks(patches)
+    policy: Any = vars(events).get("BaseDefaultEventLoopPolicy") or vars(events).get("_BaseDefaultEventLoopPolicy")
+    if policy is not None:
+        patches.set(policy, "_Local", _loops_per_thread())
+
+
+def _refuse_processes_and_alarms(patches: Patches) -> None:
+    for name in ("fork", "forkpty", "system", "posix_spawn", "posix_spawnp"):
+        if hasattr(os, name):
+            patches.set(os, name, _process(getattr(os, name)))
+    patches.set(subprocess.Popen, "__init__", _process(subprocess.Popen.__init__))
+    patches.set(_posixsubprocess, "fork_exec", _process(_posixsubprocess.fork_exec))  # multiprocessing's own way
+    if "_Processor" in vars(platform):
+        patches.set(platform._Processor, "from_subprocess", staticmethod(_processor))  # type: ignore[attr-defined]  # not in the stubs
+    for name, off in _ALARMS.items():
+        if hasattr(signal, name):
+            patches.set(signal, name, _alarm(getattr(signal, name), off))
+
+
+def _refuse_networks(patches: Patches) -> None:
+    for name in ("connect", "connect_ex"):
+        patches.set(socket.socket, name, _connect(getattr(socket.socket, name)))
+    patches.set(socket.socket, "sendto", _send_to(socket.socket.sendto))
+    for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr"):
+        patches.set(socket, name, _look_up(getattr(socket, name)))
+
+
+def _loops_per_thread() -> type[Local]:
+    """What asyncio's policy keeps for each thread, for virtual threads, too."""
+    return type("_Local", (Local,), {"_loop": None, "_set_called": False})
+
+
+def _without_effect(real: Callable[..., Any], answer: object) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return real(*args, **kwargs) if current() is None else answer
+
+    return call
+
+
+def _registration(real: Callable[..., Any]) -> Callable[..., Any]:
+    def register(function: Any, /, *args: Any, **kwargs: Any) -> Any:
+        return real(function, *args, **kwargs) if current() is None else function
+
+    return register
+
+
+def _exit(real: Callable[[int], Any]) -> Callable[[int], Any]:
+    def leave(status: int) -> None:
+        fiber = current()
+        if fiber is None:
+            real(status)
+        else:
+            fiber.environment.exit(fiber, status)
+
+    return leave
+
+
+def _process(real: Callable[..., Any]) -> Callable[..., Any]:
+    def start(*args: Any, **kwargs: Any) -> Any:
+        fiber = current()
+        if fiber is not None:
+            refuse(fiber, "starts another process", "use threads, which run in virtual time")
+        return real(*args, **kwargs)
+
+    return start
+
+
+def _processor() -> str:
+    """What `platform.platform()` would otherwise start a process for."""
+    return platform.machine()
+
+
+def _alarm(real: Callable[..., Any], off: object) -> Callable[..., Any]:
+    """Stands for `signal.alarm` and `signal.setitimer`, whose last arguments are times: 0 switches it off."""
+
+    def alarm(*args: Any) -> Any:
+        fiber = current()
+        if fiber is None:
+            return real(*args)
+        if any(args if len(args) == 1 else args[1:]):
+            refuse(fiber, "sets an alarm, and signals are not simulated", "use threading.Timer, which is virtual")
+        return off
+
+    return alarm
+
+
+def _connect(real: Callable[..., Any]) -> Callable[..., Any]:
+    def connect(self: socket.socket, address: Any) -> Any:
+        fiber = current()
+        if fiber is not None and self.family in _INTERNET:
+            refuse(fiber, f"opens a network connection to {address!r}", _NO_NETWORK)
+        return real(self, address)
+
+    return connect
+
+
+def _send_to(real: Callable[..., Any]) -> Callable[..., Any]:
+    """Stands for `socket.sendto`. What goes to this machine itself may go: nobody waits for an answer."""
+
+    def send_to(self: socket.socket, data: Any, *args: Any) -> Any:
+        fiber = current()
+        if fiber is not None and self.family in _INTERNET and args and not _is_here(args[-1][0]):
+            refuse(fiber, f"sends to {args[-1]!r}", _NO_NETWORK)
+        return real(self, data, *args)
+
+    return send_to
+
+
+def _look_up(real: Callable[..., Any]) -> Callable[..., Any]:
+    """Stands for `socket.getaddrinfo` and its kin; where there is no network they fail, elsewhere they do not."""
+
+    def look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
+        fiber = current()
+        if fiber is not None and not _needs_no_network(host):
+            refuse(fiber, f"looks up the address of {host!r}", _NO_NETWORK)
+        return real(host, *args, **kwargs)
+
+    return look_up
+
+
+def _needs_no_network(host: Any) -> bool:
+    return host in (None, "", b"", socket.gethostname()) or _is_here(host) or _address(host) is not None
+
+
+def _is_here(host: Any) -> bool:
+    address = _address(host)
+    return host in ("localhost", b"localhost") or (address is not None and address.is_loopback)
+
+
+def _address(host: Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host.decode() if isinstance(host, bytes) else host)
+    except ValueError:
+        return None
+
+
+def refuse(fiber: Fiber, what: str, fix: str) -> None:
+    """End the run: code does what the simulation cannot follow. Called by what stands in for the real function."""
+    environment = fiber.environment
+    line = environment.line_of(sys._getframe(2))
+    environment.host.abort(HandlerError(f"function {environment.function.name} {what} at {line}\n  fix: {fix}"))

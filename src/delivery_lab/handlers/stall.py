@@ -1,0 +1,104 @@
+"""Notices code that blocks in real time.
+
+An alarm is set whenever a handler gets control and taken back when it gives control up. When it rings, the
+handler has neither finished nor slept nor called AWS for that long. The signal's handler switches straight to
+the hub instead of raising, so `except:` in the function's code cannot swallow it. A real interrupt (Ctrl-C) is
+treated the same way.
+
+Signals exist on the main thread of Unix processes only; elsewhere a stalled handler hangs, as it would without
+us. C code that never looks at signals (a huge regular expression) is noticed when it returns.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from greenlet import getcurrent
+
+from delivery_lab.handlers.fibers import Fiber
+
+# Handlers get another one (see `process_effects`).
+_set_timer: Any = getattr(signal, "setitimer", None)
+
+
+class StallAlarm:
+    """The alarm of one run.
+
+    Args:
+        after_seconds: real time that a handler may run without giving up control.
+        on_stall: called in the stalled fiber with the frame it was interrupted in; does not return.
+        on_interrupt: called in the running fiber at Ctrl-C; does not return.
+    """
+
+    def __init__(
+        self,
+        after_seconds: float,
+        on_stall: Callable[[Fiber, FrameType | None], None],
+        on_interrupt: Callable[[], None],
+    ) -> None:
+        self._after_seconds = after_seconds
+        self._on_stall = on_stall
+        self._on_interrupt = on_interrupt
+        self._previous: dict[int, Any] = {}
+        self._deferring = False
+        self._deferred = False
+
+    def install(self) -> None:
+        """Take the signals over, where that is possible."""
+        if _set_timer is None or threading.current_thread() is not threading.main_thread():
+            return
+        self._previous[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._ring)
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            self._previous[signal.SIGINT] = signal.signal(signal.SIGINT, self._interrupt)
+
+    def remove(self) -> None:
+        """Give the signals back."""
+        if self._previous:
+            self.disarm()
+        while self._previous:
+            number, previous = self._previous.popitem()
+            signal.signal(number, signal.SIG_DFL if previous is None else previous)
+
+    def arm(self) -> None:
+        """A handler gets control."""
+        if self._previous:
+            _set_timer(signal.ITIMER_REAL, self._after_seconds)
+
+    def disarm(self) -> None:
+        """The handler has given control up."""
+        if self._previous:
+            _set_timer(signal.ITIMER_REAL, 0)
+
+    def _ring(self, _number: int, frame: FrameType | None) -> None:
+        fiber = getcurrent()
+        if isinstance(fiber, Fiber):
+            self._on_stall(fiber, frame)
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        if isinstance(getcurrent(), Fiber):
+            self._on_interrupt()
+        elif self._deferring:
+            self._deferred = True
+        else:
+            signal.default_int_handler(number, frame)
+
+    @contextmanager
+    def deferring_interrupts(self) -> Iterator[None]:
+        """Hold Ctrl-C back while the host changes places with a handler: half a change must not be left behind.
+
+        Raises:
+            KeyboardInterrupt: at the end, if it was pressed meanwhile.
+        """
+        self._deferring = True
+        try:
+            yield
+        finally:
+            self._deferring = False
+        if self._deferred:
+            self._deferred = False
+            raise KeyboardInterrupt

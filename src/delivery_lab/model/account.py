@@ -1,0 +1,376 @@
+"""The AWS account of one run: its services, put together, and the API that handlers call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from delivery_lab.errors import DeploymentRefusedError, NotModelledError
+from delivery_lab.model.assumptions import DEFAULTS, Assumptions
+from delivery_lab.model.asynchronous import AsynchronousInvokes, EventInvokeConfig
+from delivery_lab.model.clock import Scheduler
+from delivery_lab.model.destinations import Destinations, Role
+from delivery_lab.model.faults import Fault, FaultKind, Faults, error_of
+from delivery_lab.model.functions import Lambda
+from delivery_lab.model.http_api import HttpApi, Route
+from delivery_lab.model.journal import Journal, Kind
+from delivery_lab.model.kafka.cluster import KafkaCluster
+from delivery_lab.model.lambda_api import LambdaApi
+from delivery_lab.model.loops import Lineage
+from delivery_lab.model.mapping.destinations import Destination
+from delivery_lab.model.mapping.kafka import KafkaMapping, KafkaMappingConfig
+from delivery_lab.model.mapping.sqs import SqsMapping
+from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
+from delivery_lab.model.mapping.stream import StreamMapping, StreamMappingConfig
+from delivery_lab.model.randomness import RandomStreams
+from delivery_lab.model.runtime import AwsError, Caller, LongPoll, Pending, Runtime
+from delivery_lab.model.sqs.api import SqsApi
+from delivery_lab.model.sqs.attributes import QueueAttributes
+from delivery_lab.model.sqs.fifo import FifoQueue
+from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.sqs.redrive import MoveTasks
+from delivery_lab.model.streams.dynamodb import TableStream
+from delivery_lab.model.streams.kinesis import DEFAULT_RECORD_KIB, KinesisApi, KinesisStream
+from delivery_lab.model.targets import Sinks
+
+if TYPE_CHECKING:  # moto takes a quarter of a second to import: only stacks with tables pay for it
+    from delivery_lab.model.dynamodb import DynamoDb
+
+
+Answer = dict[str, Any] | LongPoll | Pending
+
+
+@dataclass(slots=True)
+class Account:
+    """Everything that exists in the account.
+
+    Creating is done in the order of a deployment, and refused where AWS refuses. Nothing moves before `start`.
+
+    Attributes:
+        scheduler: the run's clock.
+        streams: the run's chance.
+        journal: what happens.
+        assumptions: readings of what AWS does not say.
+        functions: the Lambda service.
+        sqs: the SQS API.
+        queues: queues by name.
+        apis: HTTP APIs by name.
+        mappings: event source mappings of queues by name.
+        streams_by_name: Kinesis streams by name.
+        table_streams: streams of DynamoDB tables by the table's name.
+        clusters: Kafka clusters by name.
+        log_mappings: event source mappings of streams and topics by name.
+        kinesis: the Kinesis API.
+        dynamodb: DynamoDB, where the stack has tables.
+        sinks: topics, event buses and buckets.
+        events: asynchronous invokes.
+        faults: what the workload lets go wrong.
+    """
+
+    scheduler: Scheduler
+    streams: RandomStreams
+    journal: Journal
+    assumptions: Assumptions = DEFAULTS
+    functions: Lambda = field(init=False)
+    events: AsynchronousInvokes = field(init=False)
+    sinks: Sinks = field(init=False)
+    faults: Faults = field(init=False)
+    sqs: SqsApi = field(default_factory=SqsApi)
+    queues: dict[str, Queue] = field(default_factory=dict)
+    apis: dict[str, HttpApi] = field(default_factory=dict)
+    mappings: dict[str, SqsMapping] = field(default_factory=dict)
+    streams_by_name: dict[str, KinesisStream] = field(default_factory=dict)
+    table_streams: dict[str, TableStream] = field(default_factory=dict)
+    clusters: dict[str, KafkaCluster] = field(default_factory=dict)
+    log_mappings: dict[str, StreamMapping | KafkaMapping] = field(default_factory=dict)
+    kinesis: KinesisApi = field(default_factory=KinesisApi)
+    dynamodb: DynamoDb | None = None
+    _lambda_api: LambdaApi = field(init=False)
+
+    def use(self, runtime: Runtime) -> None:
+        """Say who runs the code of functions. Done once, before functions are created."""
+        self.functions = Lambda(
+            self.scheduler,
+            self.streams,
+            self.journal,
+            runtime,
+            cold_start_seconds=self.assumptions.cold_start_seconds,
+        )
+        self.faults = self.functions.faults
+        self.sinks = Sinks(self.streams, self.journal)
+        scheduler, streams, journal = self.scheduler, self.streams, self.journal
+        self.events = AsynchronousInvokes(self.functions, scheduler=scheduler, streams=streams, journal=journal)
+        self.events.destinations = Destinations(
+            self.queues, self.sinks, self.functions, self._follow_up, scheduler=scheduler, journal=journal
+        )
+        self.sqs.lineage = self.functions.loops.lineage
+        self.sqs.move_tasks = MoveTasks(self.queues.values, scheduler=scheduler, streams=streams, journal=journal)
+        self._lambda_api = LambdaApi(self.functions, self.events, self.journal)
+
+    def inject_faults(self, faults: Sequence[Fault]) -> None:
+        """Say what goes wrong in this run, and when."""
+        self.faults = self.functions.faults = Faults(faults, self.scheduler, self.streams, self.journal)
+
+    def configure_events(self, resource: str, function: str, config: EventInvokeConfig) -> None:
+        """Set how asynchronous invokes of a function are handled.
+
+        Raises:
+            DeploymentRefusedError: AWS would refuse a value or a destination.
+        """
+        config.check(resource)
+        assert self.events.destinations is not None
+        named = {
+            Role.ON_SUCCESS: config.on_success,
+            Role.ON_FAILURE: config.on_failure,
+            Role.DEAD_LETTER: config.dead_letter,
+        }
+        for role, arn in named.items():
+            if arn is not None:
+                self.events.destinations.check(resource, arn, role)
+        self.events.configure(function, config)
+
+    def _follow_up(self, function: str, record: str, lineage: Lineage) -> None:
+        """Invoke a function that is a destination."""
+        self.events.accept(function, record, by="destination", lineage=lineage, follow_up=True)
+
+    def create_queue(self, name: str, arn: str, url: str, attributes: QueueAttributes) -> Queue:
+        """Create a queue, FIFO if its attributes say so; its dead-letter queue must exist."""
+        kind = Queue if attributes.fifo is None else FifoQueue
+        queue = kind(name, arn, url, attributes, scheduler=self.scheduler, streams=self.streams, journal=self.journal)
+        queue.stale_delete = self.assumptions.stale_delete
+        self.queues[name] = queue
+        self.sqs.add(queue)
+        if attributes.redrive is not None:
+            self.redrive(queue, attributes)
+        return queue
+
+    def redrive(self, queue: Queue, attributes: QueueAttributes) -> None:
+        """Give a queue its redrive policy.
+
+        Raises:
+            DeploymentRefusedError: the dead-letter queue does not exist, or is of the other type.
+        """
+        assert attributes.redrive is not None
+        arn = attributes.redrive.target_arn
+        target = next((candidate for candidate in self.queues.values() if candidate.arn == arn), None)
+        if target is None:
+            raise DeploymentRefusedError(
+                queue.name,
+                "InvalidParameterValue",
+                f"Value for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist: {arn}",
+                rule="SQS-DLQ-3",
+                fix="create the dead-letter queue in the same stack, or correct deadLetterTargetArn",
+            )
+        if target is queue:
+            raise DeploymentRefusedError(
+                queue.name,
+                "InvalidParameterValue",
+                "Value for parameter RedrivePolicy is invalid. Reason: A queue cannot be its own dead-letter queue.",
+                rule="SQS-DLQ-3",
+                fix=f"give {queue.name} a dead-letter queue of its own",
+            )
+        if target.fifo != queue.fifo:
+            raise DeploymentRefusedError(
+                queue.name,
+                "InvalidParameterValue",
+                "Value for parameter RedrivePolicy is invalid. Reason: Dead-letter queue must be same type of queue as "
+                "the source.",
+                rule="SQS-DLQ-3",
+                fix=f"set fifoQueue of {target.name} to {str(queue.fifo).lower()}",
+            )
+        queue.dead_letter_queue = target
+        queue.set_attributes(attributes)
+
+    def create_mapping(self, config: SqsMappingConfig, queue: Queue, *, kept: bool = False) -> SqsMapping:
+        """Create an event source mapping, with the checks that AWS makes then and only then (ESM-VT-1).
+
+        Args:
+            config: the mapping.
+            queue: the queue that it reads.
+            kept: whether it is there already and an update of the stack leaves it alone.
+
+        Raises:
+            DeploymentRefusedError: AWS would refuse it.
+        """
+        timeout_seconds = self.functions.configuration(config.function).timeout_seconds
+        config.check(queue, None if kept else timeout_seconds)
+        if kept and queue.attributes.visibility_timeout_seconds < timeout_seconds:
+            self.journal.lean_on("ESM-VT-3")
+        for other in self.mappings.values():
+            if other.queue is queue and other.config.function == config.function:
+                raise DeploymentRefusedError(
+                    config.name,
+                    "ResourceConflictException",
+                    f"An event source mapping with SQS arn ({queue.arn}) and function ({config.function}) already "
+                    f"exists: {other.config.name}",
+                    rule="ESM-ONE-1",
+                    fix="remove one of the two mappings",
+                )
+        mapping = SqsMapping(
+            config,
+            queue,
+            self.sqs,
+            self.functions,
+            scheduler=self.scheduler,
+            streams=self.streams,
+            journal=self.journal,
+            assumptions=self.assumptions,
+        )
+        self.mappings[config.name] = mapping
+        return mapping
+
+    def create_stream(
+        self, name: str, arn: str, *, shards: int, retention_hours: int, record_kib: int = DEFAULT_RECORD_KIB
+    ) -> KinesisStream:
+        """Create a Kinesis data stream."""
+        stream = KinesisStream(
+            name,
+            arn,
+            shards=shards,
+            retention_hours=retention_hours,
+            record_kib=record_kib,
+            scheduler=self.scheduler,
+            journal=self.journal,
+        )
+        self.streams_by_name[name] = stream
+        self.kinesis.add(stream)
+        return stream
+
+    def create_table_stream(self, name: str, arn: str, view_type: str, hash_key: str) -> TableStream:
+        """Create the stream of a DynamoDB table."""
+        stream = TableStream(name, arn, view_type, hash_key, scheduler=self.scheduler, journal=self.journal)
+        self.table_streams[name] = stream
+        return stream
+
+    def create_cluster(self, name: str, arn: str, bootstrap_servers: str) -> KafkaCluster:
+        """Create a Kafka cluster."""
+        cluster = KafkaCluster(name, arn, bootstrap_servers, self.scheduler, self.journal)
+        self.clusters[name] = cluster
+        return cluster
+
+    def create_stream_mapping(
+        self, config: StreamMappingConfig, source: KinesisStream | TableStream, destination: Destination | None
+    ) -> StreamMapping:
+        """Create an event source mapping of a stream.
+
+        Raises:
+            DeploymentRefusedError: AWS would refuse it.
+            NotModelledError: another mapping reads the stream.
+        """
+        self._check_only_reader(config.name, source)
+        mapping = StreamMapping(
+            config,
+            source,
+            self.functions,
+            destination,
+            scheduler=self.scheduler,
+            streams=self.streams,
+            journal=self.journal,
+        )
+        self.log_mappings[config.name] = mapping
+        return mapping
+
+    def create_kafka_mapping(
+        self, config: KafkaMappingConfig, cluster: KafkaCluster, destination: Destination | None
+    ) -> KafkaMapping:
+        """Create an event source mapping of a topic; the topic comes into being with it if need be (KAF-TOPIC-1).
+
+        Raises:
+            DeploymentRefusedError: AWS would refuse it.
+            NotModelledError: another mapping reads the topic.
+        """
+        topic = cluster.topics.get(config.topic) or cluster.create_topic(config.topic)
+        self._check_only_reader(config.name, topic)
+        mapping = KafkaMapping(
+            config,
+            cluster,
+            topic,
+            self.functions,
+            destination,
+            scheduler=self.scheduler,
+            streams=self.streams,
+            journal=self.journal,
+        )
+        self.log_mappings[config.name] = mapping
+        return mapping
+
+    def _check_only_reader(self, name: str, source: object) -> None:
+        for other in self.log_mappings.values():
+            if other.source is source:
+                raise NotModelledError(
+                    f"{name} and {other.config.name} read the same {other.source.name}: what became of a record "
+                    "would have two answers\n  nearest: one mapping for each stream or topic"
+                )
+
+    def create_api(self, name: str, routes: tuple[Route, ...]) -> HttpApi:
+        """Create an HTTP API with its routes."""
+        api = HttpApi(
+            name, routes, self.functions, scheduler=self.scheduler, streams=self.streams, journal=self.journal
+        )
+        self.apis[name] = api
+        return api
+
+    def start(self) -> None:
+        """Let the mappings poll."""
+        for mapping in (*self.mappings.values(), *self.log_mappings.values()):
+            mapping.start()
+
+    def call(self, service: str, operation: str, parameters: dict[str, Any], caller: Caller) -> Answer:
+        """Answer an API call of a handler; see `delivery_lab.model.runtime.AwsApi`."""
+        self.journal.lean_on("SIM-API-1")
+        self.functions.note_api_call(caller.request_id)
+        fault = self.faults.of_call(service, operation, parameters)
+        if fault is not None and fault.kind is FaultKind.LATENCY:
+            ask = partial(self._answer, service, operation, parameters, caller, None)
+            return Pending(partial(self._answer_late, ask, fault.delay))
+        return self._answer(service, operation, parameters, caller, fault)
+
+    def _answer(
+        self, service: str, operation: str, parameters: dict[str, Any], caller: Caller, fault: Fault | None
+    ) -> Answer:
+        try:
+            if fault is not None:
+                raise error_of(service, fault.kind)
+            return self._dispatch(service, operation, parameters, caller)
+        except AwsError as error:
+            rule = "DDB-COND-1" if error.code == "ConditionalCheckFailedException" else ""
+            self.journal.record(Kind.API_ERROR, rule, service=service, operation=operation, code=error.code)
+            raise
+
+    def _answer_late(
+        self, ask: Callable[[], Answer], delay: int, callback: Callable[[dict[str, Any] | AwsError], None]
+    ) -> None:
+        """A call that takes longer than usual takes effect at the end of that time."""
+
+        def answer() -> None:
+            try:
+                found = ask()
+            except AwsError as error:
+                callback(error)
+                return
+            if isinstance(found, Pending):
+                found.when_done(callback)
+            else:
+                callback(found.empty if isinstance(found, LongPoll) else found)
+
+        self.scheduler.after(delay, answer)
+
+    def _dispatch(self, service: str, operation: str, parameters: dict[str, Any], caller: Caller) -> Answer:
+        if service == "sqs":
+            return self.sqs.call(operation, parameters, caller)
+        if service == "lambda":
+            return self._lambda_api.call(operation, parameters, caller)
+        if service in self.sinks.services:
+            return self.sinks.call(service, operation, parameters)
+        if service == "kinesis" and self.streams_by_name:
+            return self.kinesis.call(operation, parameters)
+        if service == "dynamodb" and self.dynamodb is not None:
+            return self.dynamodb.call(operation, parameters)
+        there = {"dynamodb": self.dynamodb is not None, "kinesis": bool(self.streams_by_name)}
+        modelled = sorted({"lambda", "sqs", *self.sinks.services, *(name for name, found in there.items() if found)})
+        raise NotModelledError(
+            f"{caller.function} calls {service}:{operation}, and {service} is not modelled in this stack "
+            f"(modelled: {', '.join(modelled)})"
+        )

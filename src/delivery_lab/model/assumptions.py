@@ -1,0 +1,65 @@
+"""What the model assumes where AWS does not say, or where two sources differ; each can be assumed otherwise.
+
+`delivery_lab.rules.alternatives` knows which rule each of these belongs to and what else it may be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from delivery_lab.model.mapping.decisions import ThrottleReading
+
+
+class StaleDelete(StrEnum):
+    """What a delete with an older receipt handle does on a standard queue (SQS-STALE-2)."""
+
+    COIN = "coin"
+    """The message goes or stays, by a coin of the run's seed."""
+    DELETE = "delete"
+    KEEP = "keep"
+
+
+class UnnamedResponse(StrEnum):
+    """How a mapping takes a response that says nothing about failures (ESM-REPORT-4)."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+
+
+class LongWindow(StrEnum):
+    """With which visibility timeout a mapping receives if window and function timeout exceed the queue's (ESM-VT-2)."""
+
+    EXTENDED = "extended"
+    """Window + function timeout + 30 s."""
+    QUEUE = "queue"
+    """The queue's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assumptions:
+    """One reading of every rule that has several. Defaults are the model's own.
+
+    Attributes:
+        throttle_reading: until when throttled invokes are tried again (ESM-THROTTLE-2).
+        throttle_pause_seconds: for how long pollers do not grow after a throttled invoke (ESM-THROTTLE-3).
+        least_pollers: concurrent batches that a mapping of a standard queue falls back to when idle, 2 to 5
+            (ESM-SCALE-4).
+        unnamed_response: how a response without batchItemFailures is taken (ESM-REPORT-4).
+        long_window: the visibility timeout of receives for long windows (ESM-VT-2).
+        stale_delete: what a delete with an older handle does (SQS-STALE-2).
+        cold_start_seconds: how long a cold start takes (LAM-INIT-1).
+        api_latency_seconds: how long an API call of a handler takes at least and at most (SIM-API-1).
+    """
+
+    throttle_reading: ThrottleReading = ThrottleReading.FUNCTION_TIMEOUT_LEFT
+    throttle_pause_seconds: float = 60.0
+    least_pollers: int = 5
+    unnamed_response: UnnamedResponse = UnnamedResponse.SUCCESS
+    long_window: LongWindow = LongWindow.EXTENDED
+    stale_delete: StaleDelete = StaleDelete.COIN
+    cold_start_seconds: float = 0.25
+    api_latency_seconds: tuple[float, float] = (0.005, 0.015)
+
+
+DEFAULTS = Assumptions()

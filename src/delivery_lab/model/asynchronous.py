@@ -1,0 +1,295 @@
+"""Asynchronous invokes: Lambda's own queue in front of a function (semantics.md D).
+
+The life of an event:
+
+    accept -> invoke -> success -------------------------------------> on-success destination
+                |  function error, retries left: 1 min, then 2 min -> invoke again
+                |  throttled, or Lambda fails: 1 s to 5 min -------> invoke again, retries untouched
+                '- retries exhausted, or the event is too old -----> on-failure destination, dead-letter queue, or gone
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from delivery_lab.errors import DeploymentRefusedError
+from delivery_lab.model.clock import Scheduler, seconds
+from delivery_lab.model.destinations import Condition, Destinations, Ended, events_of
+from delivery_lab.model.functions import InvokeResult, Lambda, Throttled
+from delivery_lab.model.journal import Journal, Kind
+from delivery_lab.model.loops import NO_LINEAGE, Lineage
+from delivery_lab.model.randomness import RandomStreams
+
+RETRY_SECONDS = (60, 120)
+FIRST_BACKOFF_SECONDS = 1.0
+LONGEST_BACKOFF_SECONDS = 300.0
+MOST_RETRIES = 2
+OLDEST_SECONDS = 21_600
+YOUNGEST_LIMIT_SECONDS = 60
+
+BY = "asynchronous invokes"
+"""Who invokes, in the journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventInvokeConfig:
+    """How a function's asynchronous invokes are handled. Defaults are those of AWS.
+
+    Attributes:
+        maximum_retry_attempts: 0 to 2.
+        maximum_event_age_seconds: 60 to 21,600.
+        on_success: ARN of the destination of successes, or None.
+        on_failure: ARN of the destination of failures, or None.
+        dead_letter: ARN of the function's dead-letter queue or topic, or None.
+    """
+
+    maximum_retry_attempts: int = MOST_RETRIES
+    maximum_event_age_seconds: int = OLDEST_SECONDS
+    on_success: str | None = None
+    on_failure: str | None = None
+    dead_letter: str | None = None
+
+    def check(self, resource: str) -> None:
+        """Refuse what `PutFunctionEventInvokeConfig` refuses.
+
+        Raises:
+            DeploymentRefusedError: with AWS's code and message.
+        """
+        bounds = (
+            ("maximumRetryAttempts", self.maximum_retry_attempts, 0, MOST_RETRIES, "ASY-RETRY-2"),
+            (
+                "maximumEventAgeInSeconds",
+                self.maximum_event_age_seconds,
+                YOUNGEST_LIMIT_SECONDS,
+                OLDEST_SECONDS,
+                "ASY-AGE-1",
+            ),
+        )
+        for name, value, lowest, highest, rule in bounds:
+            if not lowest <= value <= highest:
+                raise DeploymentRefusedError(
+                    resource,
+                    "ValidationException",
+                    f"Value {value} at '{name}' failed to satisfy constraint: {lowest} to {highest}",
+                    rule=rule,
+                    fix=f"set {name} from {lowest} to {highest}",
+                )
+
+
+@dataclass(slots=True)
+class _Event:
+    function: str
+    request_id: str
+    payload: str
+    lineage: Lineage
+    accepted_at: int
+    invokes: int = 0
+    throttles: int = 0
+    result: InvokeResult | None = None
+
+
+class AsynchronousInvokes:
+    """The internal queues of all functions.
+
+    Args:
+        functions: the Lambda service.
+        scheduler: the run's clock.
+        streams: the run's chance.
+        journal: where events are written.
+    """
+
+    def __init__(self, functions: Lambda, *, scheduler: Scheduler, streams: RandomStreams, journal: Journal) -> None:
+        self._functions = functions
+        self._scheduler = scheduler
+        self._streams = streams
+        self._journal = journal
+        self._configs: dict[str, EventInvokeConfig] = {}
+        self.destinations: Destinations | None = None
+        """Delivers records; set once the account has it."""
+
+    def configure(self, function: str, config: EventInvokeConfig) -> None:
+        """Replace the configuration of a function, which is overwritten as a whole (ASY-CONFIG-1)."""
+        self._configs[function] = config
+
+    def configuration(self, function: str) -> EventInvokeConfig:
+        """The configuration of a function, AWS's defaults where it has none."""
+        return self._configs.get(function, EventInvokeConfig())
+
+    def targets(self) -> frozenset[str]:
+        """Logical names of all destinations and dead-letter queues of functions."""
+        arns = [a for c in self._configs.values() for a in (c.on_success, c.on_failure, c.dead_letter) if a is not None]
+        return frozenset(name for arn in arns if (name := self._destinations.name_of(arn)) is not None)
+
+    def accept(
+        self, function: str, payload: str, *, by: str = "", lineage: Lineage = NO_LINEAGE, follow_up: bool = False
+    ) -> str:
+        """Take an event in; the caller gets 202 now (ASY-QUEUE-1).
+
+        Args:
+            function: name of the function.
+            payload: the event as JSON text, at most 1 MB.
+            by: who sends it, for the journal.
+            lineage: what the chain of events has run through.
+            follow_up: whether it is the record of another event, which is no message of its own.
+
+        Returns:
+            The event's request id, which its retries keep (ASY-ID-1).
+        """
+        request_id = self._functions.new_request_id(function)
+        event = _Event(function, request_id, payload, lineage, self._scheduler.now)
+        self._journal.record(
+            Kind.SENT, "ASY-QUEUE-1", queue=events_of(function), message=request_id, body=payload, follow_up=follow_up
+        )
+        for rule in ("ASY-ONCE-1", "ASY-ID-1"):
+            self._journal.lean_on(rule)
+        if self._functions.loops.stops(function, lineage):
+            self._give_up(event, Condition.RETRIES_EXHAUSTED, "ASY-LOOP-1")
+        elif self._functions.configuration(function).reserved_concurrency == 0:
+            self._give_up(event, Condition.RETRIES_EXHAUSTED, "ASY-ZERO-1")
+        else:
+            self._scheduler.at(self._scheduler.now, self._invoke, event)
+            if self._functions.faults.of_function(function, payload, duplicating=True) is not None:
+                self._scheduler.at(self._scheduler.now, self._invoke_again, event)
+        return request_id
+
+    # -- invoking -----------------------------------------------------------------------------------------
+
+    def _invoke(self, event: _Event) -> None:
+        answer = self._functions.invoke(
+            event.function,
+            event.payload,
+            lambda result: self._answer(event, result),
+            by=BY,
+            request_id=event.request_id,
+            lineage=event.lineage,
+        )
+        if isinstance(answer, Throttled):
+            self._back_off(event)
+            return
+        event.invokes += 1
+        self._handed_over(event)
+
+    def _invoke_again(self, event: _Event) -> None:
+        """A second delivery for no reason (ASY-ONCE-1); what becomes of it changes nothing."""
+        answer = self._functions.invoke(
+            event.function,
+            event.payload,
+            lambda result: self._note_result(event, result),
+            by=BY,
+            request_id=event.request_id,
+            lineage=event.lineage,
+        )
+        if not isinstance(answer, Throttled):
+            self._handed_over(event)
+
+    def _handed_over(self, event: _Event) -> None:
+        ids = (event.request_id,)
+        self._journal.record(
+            Kind.BATCH, "ASY-QUEUE-1", mapping=events_of(event.function), invoke=event.request_id, messages=ids
+        )
+
+    def _back_off(self, event: _Event) -> None:
+        """Throttles and failures of Lambda itself use up no retry; the event waits longer each time (ASY-BACKOFF-1)."""
+        self._journal.lean_on("ASY-BACKOFF-2")
+        doubled = min(FIRST_BACKOFF_SECONDS * 2.0**event.throttles, LONGEST_BACKOFF_SECONDS)
+        jitter = self._streams.stream("asynchronous back-off", event.function).uniform(1.0, 1.5)
+        event.throttles += 1
+        self._wait(event, min(doubled * jitter, LONGEST_BACKOFF_SECONDS), "ASY-BACKOFF-1")
+
+    def _wait(self, event: _Event, delay_seconds: float, rule: str) -> None:
+        """Try again later, unless the event grows too old before (ASY-AGE-1)."""
+        instant = self._scheduler.now + seconds(delay_seconds)
+        oldest = event.accepted_at + seconds(self.configuration(event.function).maximum_event_age_seconds)
+        if instant > oldest:
+            self._journal.lean_on("ASY-AGE-2")
+            self._scheduler.at(
+                max(oldest, self._scheduler.now), self._give_up, event, Condition.EVENT_AGE_EXCEEDED, "ASY-AGE-1"
+            )
+            return
+        self._journal.record(
+            Kind.RETRY,
+            rule,
+            mapping=events_of(event.function),
+            attempt=event.invokes + event.throttles,
+            messages=(event.request_id,),
+            at_us=instant,
+        )
+        self._scheduler.at(instant, self._invoke, event)
+
+    # -- answering ----------------------------------------------------------------------------------------
+
+    def _answer(self, event: _Event, result: InvokeResult) -> None:
+        event.result = result
+        self._note_result(event, result)
+        config = self.configuration(event.function)
+        retries = event.invokes - 1
+        if result.error is None:
+            self._succeed(event, config)
+        elif retries >= config.maximum_retry_attempts:
+            self._give_up(event, Condition.RETRIES_EXHAUSTED, "ASY-RETRY-2")
+        else:
+            # A wait of its own for each retry; throttles in between start from 1 s again.
+            event.throttles = 0
+            self._wait(event, RETRY_SECONDS[retries], "ASY-RETRY-1")
+
+    def _note_result(self, event: _Event, result: InvokeResult) -> None:
+        self._journal.record(
+            Kind.EVENT_RESULT,
+            "LAM-ERR-1" if result.error else "ASY-QUEUE-1",
+            function=event.function,
+            invoke=event.request_id,
+            message=event.request_id,
+            error=result.error,
+        )
+
+    def _succeed(self, event: _Event, config: EventInvokeConfig) -> None:
+        queue = events_of(event.function)
+        self._journal.record(Kind.DELETED, "ASY-QUEUE-1", queue=queue, message=event.request_id, by=BY)
+        if config.on_success is not None:
+            self._deliver(config.on_success, self._ended(event, Condition.SUCCESS), "DST-SUCCESS-1")
+
+    def _give_up(self, event: _Event, condition: Condition, rule: str) -> None:
+        """The event is done with: it goes to its destination and dead-letter queue, or is gone (ASY-GONE-1)."""
+        config = self.configuration(event.function)
+        ended = self._ended(event, condition)
+        arrived = None
+        if config.dead_letter is not None and self._dead_letter(config.dead_letter, ended):
+            arrived = config.dead_letter
+        if config.on_failure is not None and self._deliver(config.on_failure, ended, "DST-FAILURE-1"):
+            arrived = config.on_failure
+        queue = events_of(event.function)
+        if arrived is not None:
+            self._journal.lean_on(rule)
+            target = self._destinations.name_of(arrived)
+            self._journal.record(
+                Kind.DEAD_LETTERED, "DST-FAILURE-1", queue=queue, message=event.request_id, target=target
+            )
+        elif condition is Condition.EVENT_AGE_EXCEEDED:
+            self._journal.record(Kind.EXPIRED, rule, queue=queue, message=event.request_id)
+        else:
+            self._journal.lean_on(rule)
+            self._journal.record(Kind.DROPPED, "ASY-GONE-1", queue=queue, message=event.request_id)
+
+    def _ended(self, event: _Event, condition: Condition) -> Ended:
+        return Ended(
+            event.request_id,
+            self._functions.configuration(event.function).arn,
+            event.payload,
+            condition,
+            event.invokes,
+            event.result,
+            # A pass counts also where the function never ran: two that are throttled for ever may name each other.
+            {**event.lineage, event.function: event.lineage.get(event.function, 0) + 1},
+        )
+
+    @property
+    def _destinations(self) -> Destinations:
+        assert self.destinations is not None
+        return self.destinations
+
+    def _deliver(self, arn: str, ended: Ended, rule: str) -> bool:
+        self._journal.lean_on(rule)
+        return self._destinations.deliver(arn, ended)
+
+    def _dead_letter(self, arn: str, ended: Ended) -> bool:
+        return self._destinations.dead_letter(arn, ended)

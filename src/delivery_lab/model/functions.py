@@ -1,0 +1,395 @@
+"""AWS Lambda: who may run now, in which execution environment, and for how long (semantics.md section C)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from delivery_lab.errors import DeploymentRefusedError
+from delivery_lab.model.clock import MICROSECONDS_PER_SECOND, Scheduler, in_seconds, seconds
+from delivery_lab.model.faults import Fault, FaultKind, Faults
+from delivery_lab.model.journal import Fact, Journal, Kind
+from delivery_lab.model.loops import NO_LINEAGE, Lineage, Loops
+from delivery_lab.model.randomness import RandomStreams
+from delivery_lab.model.runtime import Environment, FunctionConfig, InvokeRequest, InvokeResponse, Runtime
+
+ACCOUNT_CONCURRENCY = 1_000
+UNRESERVED_MINIMUM = 100
+ENVIRONMENTS_PER_SECOND = 100
+ENVIRONMENT_BURST = 1_000
+REQUESTS_PER_SECOND_AND_CONCURRENCY = 10
+COLD_START_SECONDS = 0.25
+LARGEST_SYNCHRONOUS_PAYLOAD_BYTES = 6 * 1_048_576
+
+MINIMUM_INVOKE_SECONDS = 0.001
+
+TIMED_OUT = "Sandbox.Timedout"
+EXITED = "Runtime.ExitError"
+SERVICE_ERROR = "ServiceException"
+_REQUEST_ID = "{request id}"
+INJECTED_FAILURE = "InjectedFailure"
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """An invoke that Lambda refused before anything ran, with HTTP 429 `TooManyRequestsException` unless stated.
+
+    Attributes:
+        reason: AWS's `Reason`, such as `ReservedFunctionConcurrentInvocationLimitExceeded`.
+        rule: id of the rule.
+        code: AWS's error code.
+        status: HTTP status.
+    """
+
+    reason: str
+    rule: str
+    code: str = "TooManyRequestsException"
+    status: int = 429
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What an invoke did, as far as anybody outside the function can tell (SIM-REPEAT-1).
+
+    Attributes:
+        duration: how long it took, in microseconds.
+        response: its answer, with a placeholder for the request id that error answers carry.
+        logs: facts of its lines of the log contract.
+    """
+
+    duration: int
+    response: InvokeResponse
+    logs: tuple[Mapping[str, Fact], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InvokeResult:
+    """How an invoke ended.
+
+    Attributes:
+        request_id: the invoke's id.
+        payload: returned JSON text, or the error object.
+        error: None, or the error type.
+        rehearsal: what the code did, to be repeated without running it; None where that would not be the same.
+    """
+
+    request_id: str
+    payload: str
+    error: str | None
+    rehearsal: Rehearsal | None = None
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether the function's timeout ended it."""
+        return self.error == TIMED_OUT
+
+
+Done = Callable[[InvokeResult], None]
+
+
+@dataclass(slots=True)
+class _Sandbox:
+    """An execution environment with its number."""
+
+    number: int
+    environment: Environment
+
+
+@dataclass(slots=True)
+class _Rate:
+    """Requests in the second that is running."""
+
+    second: int = 0
+    requests: int = 0
+
+    def count(self, now_us: int) -> int:
+        """Count one more; returns how many there were in its second."""
+        second = now_us // MICROSECONDS_PER_SECOND
+        self.requests = self.requests + 1 if second == self.second else 1
+        self.second = second
+        return self.requests
+
+
+@dataclass(slots=True)
+class _Function:
+    config: FunctionConfig
+    running: int = 0
+    idle: list[_Sandbox] = field(default_factory=list)
+    environments: int = 0
+    # Environments that may still be started at once; refilled over time (LAM-SCALE-1).
+    starts: float = ENVIRONMENT_BURST
+    starts_at: int = 0
+    rate: _Rate = field(default_factory=_Rate)
+
+
+class Lambda:
+    """The Lambda service of one account and region.
+
+    Args:
+        scheduler: the run's clock.
+        streams: the run's chance.
+        journal: where events are written.
+        runtime: runs the code.
+        account_concurrency: concurrent executions of the account.
+        cold_start_seconds: how long a new environment takes before it begins (LAM-INIT-1).
+    """
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        streams: RandomStreams,
+        journal: Journal,
+        runtime: Runtime,
+        *,
+        account_concurrency: int = ACCOUNT_CONCURRENCY,
+        cold_start_seconds: float = COLD_START_SECONDS,
+    ) -> None:
+        self._scheduler = scheduler
+        self._streams = streams
+        self._journal = journal
+        self._runtime = runtime
+        self._account_concurrency = account_concurrency
+        self._cold_start_seconds = cold_start_seconds
+        self._functions: dict[str, _Function] = {}
+        self._calling_aws: set[str] = set()
+        self._rate = _Rate()
+        self.loops = Loops()
+        self.faults = Faults((), scheduler, streams, journal)
+
+    def add(self, config: FunctionConfig) -> None:
+        """Create a function.
+
+        Raises:
+            DeploymentRefusedError: Lambda would refuse its timeout or its reserved concurrency.
+        """
+        if not 1 <= config.timeout_seconds <= 900:
+            raise DeploymentRefusedError(
+                config.name,
+                "ValidationException",
+                f"Value {config.timeout_seconds} at 'timeout' failed to satisfy constraint: 1 to 900 seconds",
+                rule="LAM-TIME-1",
+                fix="set a timeout from 1 to 900 seconds",
+            )
+        unreserved = self._unreserved() - (config.reserved_concurrency or 0)
+        if config.reserved_concurrency is not None and unreserved < UNRESERVED_MINIMUM:
+            raise DeploymentRefusedError(
+                config.name,
+                "InvalidParameterValueException",
+                "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
+                f"below its minimum value of [{UNRESERVED_MINIMUM}].",
+                rule="LAM-CONC-3",
+                fix=f"reserve at most {config.reserved_concurrency - (UNRESERVED_MINIMUM - unreserved)}, "
+                f"or raise the account's limit of {self._account_concurrency}",
+            )
+        self._functions[config.name] = _Function(config)
+
+    def configuration(self, name: str) -> FunctionConfig:
+        """The configuration of a function.
+
+        Raises:
+            KeyError: there is no such function.
+        """
+        return self._functions[name].config
+
+    def set_timeout(self, name: str, timeout_seconds: int) -> None:
+        """Change a function's timeout, as `UpdateFunctionConfiguration` does: no mapping is looked at (ESM-VT-3)."""
+        function = self._functions[name]
+        function.config = replace(function.config, timeout_seconds=timeout_seconds)
+
+    @property
+    def names(self) -> Iterable[str]:
+        """Names of all functions."""
+        return self._functions
+
+    # -- invoking -----------------------------------------------------------------------------------------
+
+    def invoke(
+        self,
+        name: str,
+        payload: str,
+        done: Done,
+        *,
+        by: str,
+        note: bool = False,
+        rehearsal: Rehearsal | None = None,
+        request_id: str | None = None,
+        lineage: Lineage = NO_LINEAGE,
+    ) -> str | Throttled:
+        """Invoke a function now.
+
+        Args:
+            name: name of the function.
+            payload: the event as JSON text.
+            done: called with the result at the instant at which the invoke ends; never before this returns.
+            by: who invokes, for the journal.
+            note: whether the result is to carry a rehearsal.
+            rehearsal: tell this again instead of running the code.
+            request_id: the invoke's id where it has one already, as a retried asynchronous event has (ASY-ID-1).
+            lineage: what the chain of events has run through before (ASY-LOOP-1).
+
+        Returns:
+            The request id, or why the invoke was refused.
+        """
+        function = self._functions[name]
+        fault = self.faults.of_function(name, payload)
+        throttled = self._refusal(function, fault)
+        if throttled is not None:
+            self._journal.record(Kind.THROTTLED, throttled.rule, function=name, reason=throttled.reason, by=by)
+            return throttled
+        function.running += 1
+        self._note_rate(function)
+        self._journal.lean_on("LAM-DURATION-1")
+        request_id = request_id or self.new_request_id(name)
+        self.loops.begin(name, request_id, lineage)
+        start = self._scheduler.now
+        if function.idle:
+            self._journal.lean_on("LAM-ENV-2")
+            sandbox = function.idle.pop()
+        else:
+            sandbox = self._cold_start(function)
+            start += seconds(self._cold_start_seconds)
+        self._journal.record(
+            Kind.INVOKE, "LAM-ENV-1", function=name, invoke=request_id, environment=sandbox.number, by=by
+        )
+        invocation = _Invocation(self, function, sandbox, request_id, done, note)
+        if fault is not None and fault.kind is FaultKind.FAILURE:
+            self._scheduler.at(start + seconds(MINIMUM_INVOKE_SECONDS), invocation.fail)
+        elif fault is not None or rehearsal is None:
+            self._scheduler.at(start + (fault.delay if fault is not None else 0), invocation.begin, payload)
+        else:
+            self._journal.lean_on("SIM-REPEAT-1")
+            self._scheduler.at(start + rehearsal.duration, invocation.repeat, rehearsal)
+        return request_id
+
+    def new_request_id(self, name: str) -> str:
+        """An id for an invoke of a function."""
+        return self._streams.uuid("request id", name)
+
+    def note_api_call(self, request_id: str | None) -> None:
+        """An invoke called an AWS API: telling it again would leave that out, so it is not rehearsed (SIM-REPEAT-1)."""
+        if request_id is not None:
+            self._calling_aws.add(request_id)
+
+    def _refusal(self, function: _Function, fault: Fault | None) -> Throttled | None:
+        if fault is not None and fault.kind is FaultKind.THROTTLE:
+            return Throttled("ConcurrentInvocationLimitExceeded", "SIM-FAULT-1")
+        if fault is not None and fault.kind is FaultKind.ERROR:
+            return Throttled(SERVICE_ERROR, "SIM-FAULT-1", SERVICE_ERROR, 500)
+        reserved = function.config.reserved_concurrency
+        if reserved is not None:
+            if function.running >= reserved:
+                return Throttled("ReservedFunctionConcurrentInvocationLimitExceeded", "LAM-CONC-2")
+        elif self._running_unreserved() >= self._unreserved():
+            return Throttled("ConcurrentInvocationLimitExceeded", "LAM-CONC-1")
+        if not function.idle and not self._may_start(function):
+            return Throttled("FunctionInvocationRateLimitExceeded", "LAM-SCALE-1")
+        return None
+
+    def _note_rate(self, function: _Function) -> None:
+        """Say so where AWS's limit of requests a second, which is not applied, would be exceeded (LAM-CONC-4)."""
+        reserved = function.config.reserved_concurrency
+        rate = self._rate if reserved is None else function.rate
+        concurrency = self._unreserved() if reserved is None else reserved
+        if rate.count(self._scheduler.now) > REQUESTS_PER_SECOND_AND_CONCURRENCY * concurrency:
+            self._journal.lean_on("LAM-CONC-4")
+
+    def _unreserved(self) -> int:
+        """The account's concurrency that no function has reserved for itself (LAM-CONC-2)."""
+        reserved = sum(f.config.reserved_concurrency or 0 for f in self._functions.values())
+        return self._account_concurrency - reserved
+
+    def _running_unreserved(self) -> int:
+        return sum(f.running for f in self._functions.values() if f.config.reserved_concurrency is None)
+
+    def _may_start(self, function: _Function) -> bool:
+        now = self._scheduler.now
+        earned = in_seconds(now - function.starts_at) * ENVIRONMENTS_PER_SECOND
+        function.starts = min(ENVIRONMENT_BURST, function.starts + earned)
+        function.starts_at = now
+        return function.starts >= 1
+
+    def _cold_start(self, function: _Function) -> _Sandbox:
+        function.starts -= 1
+        function.environments += 1
+        number = function.environments
+        self._journal.record(Kind.INIT, "LAM-INIT-1", function=function.config.name, environment=number)
+        return _Sandbox(number, self._runtime.new_environment(function.config, number))
+
+
+class _Invocation:
+    """One invoke from its acceptance to its end, which is an answer or the timeout, whichever is first."""
+
+    def __init__(
+        self, service: Lambda, function: _Function, sandbox: _Sandbox, request_id: str, done: Done, note: bool
+    ) -> None:
+        self._service = service
+        self._note = note
+        self._function = function
+        self._sandbox = sandbox
+        self._request_id = request_id
+        self._done = done
+
+    def begin(self, payload: str) -> None:
+        """Hand the event to the code. The timeout counts from here: initialisation has a limit of its own."""
+        scheduler = self._service._scheduler
+        self._began = scheduler.now
+        self._first_event = len(self._service._journal.events)
+        deadline = scheduler.now + seconds(self._function.config.timeout_seconds)
+        self._timer = scheduler.at(deadline, self._time_out)
+        self._sandbox.environment.start(InvokeRequest(self._request_id, payload, deadline), self._finish)
+
+    def fail(self) -> None:
+        """The invoke fails before the code runs, because the workload says so."""
+        self._function.idle.append(self._sandbox)
+        payload = json.dumps({"errorType": INJECTED_FAILURE, "errorMessage": "a fault of the workload"})
+        self._end(payload, INJECTED_FAILURE, "SIM-FAULT-1")
+
+    def _finish(self, response: InvokeResponse) -> None:
+        self._timer.cancel()
+        if response.error == EXITED:  # there is no process left that could be used again (LAM-TIME-2)
+            self._sandbox.environment.stop()
+            self._service._journal.lean_on("LAM-TIME-2")
+        else:  # the most recently used environment is used first (LAM-ENV-2)
+            self._function.idle.append(self._sandbox)
+        rehearsal = self._rehearsal(response) if self._note else None
+        self._end(response.payload, response.error, "LAM-ERR-1" if response.error else "LAM-ENV-1", rehearsal)
+
+    def repeat(self, rehearsal: Rehearsal) -> None:
+        """Tell again what the code did the last time, at the end of the time that it took (SIM-REPEAT-1)."""
+        for facts in rehearsal.logs:
+            self._service._journal.record(Kind.LOG, "", **{**facts, "invoke": self._request_id})
+        self._function.idle.append(self._sandbox)
+        told = rehearsal.response
+        response = InvokeResponse(told.payload.replace(_REQUEST_ID, self._request_id), told.error)
+        rule = "LAM-ERR-1" if response.error else "LAM-ENV-1"
+        self._end(response.payload, response.error, rule, rehearsal)
+
+    def _rehearsal(self, response: InvokeResponse) -> Rehearsal | None:
+        """What this invoke did; None if it called AWS, which telling it again would leave out."""
+        if self._request_id in self._service._calling_aws:
+            return None
+        logs = tuple(
+            {**event.facts, "invoke": None}
+            for event in self._service._journal.events[self._first_event :]
+            if event.kind is Kind.LOG and event.facts.get("invoke") == self._request_id
+        )
+        told = InvokeResponse(response.payload.replace(self._request_id, _REQUEST_ID), response.error)
+        return Rehearsal(self._service._scheduler.now - self._began, told, logs)
+
+    def _time_out(self) -> None:
+        # The environment is gone with everything in it: the next invoke starts another one (LAM-TIME-2).
+        self._sandbox.environment.stop()
+        timeout = self._function.config.timeout_seconds
+        message = f"RequestId: {self._request_id} Error: Task timed out after {timeout:.2f} seconds"
+        payload = json.dumps({"errorType": TIMED_OUT, "errorMessage": message})
+        self._end(payload, TIMED_OUT, "LAM-TIME-1")
+
+    def _end(self, payload: str, error: str | None, rule: str, rehearsal: Rehearsal | None = None) -> None:
+        self._function.running -= 1
+        self._service._calling_aws.discard(self._request_id)
+        self._service.loops.end(self._request_id)
+        self._service._journal.record(
+            Kind.INVOKE_END, rule, function=self._function.config.name, invoke=self._request_id, error=error
+        )
+        self._done(InvokeResult(self._request_id, payload, error, rehearsal))

@@ -1,0 +1,146 @@
+"""A Kafka cluster in virtual time: topics, partitions, offsets and consumer groups (semantics.md section G)."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, field
+
+from delivery_lab.errors import NotModelledError
+from delivery_lab.model.clock import Scheduler, epoch_ms, seconds
+from delivery_lab.model.journal import Journal
+from delivery_lab.model.log import Log, Record
+from delivery_lab.model.runtime import AwsError
+
+DEFAULT_PARTITIONS = 1
+DEFAULT_RETENTION_HOURS = 168
+LARGEST_RECORD_BYTES = 1_048_588
+"""`message.max.bytes` of a broker that was not told otherwise (Apache Kafka's default)."""
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+_MASK = 0xFFFFFFFF
+
+
+class Topic:
+    """A topic.
+
+    Args:
+        name: its name.
+        partitions: how many partitions it has.
+        retention_hours: `retention.ms`, in hours (KAF-RET-1).
+        scheduler: the run's clock.
+        journal: where events are written.
+    """
+
+    def __init__(
+        self, name: str, partitions: int, retention_hours: float, *, scheduler: Scheduler, journal: Journal
+    ) -> None:
+        self.name = name
+        self.retention_hours = retention_hours
+        self._scheduler = scheduler
+        self._journal = journal
+        self._next_without_key = 0
+        retention = seconds(retention_hours * 3600)
+        self.partitions = [
+            Log(f"{name}-{number}", name, retention, "KAF-RET-1", scheduler, journal) for number in range(partitions)
+        ]
+
+    def produce(self, value: bytes, key: str | None = None) -> Record:
+        """Append a record.
+
+        Raises:
+            AwsError: it is larger than brokers take (KAF-SIZE-1).
+        """
+        size = len(value) + len((key or "").encode())
+        if size > LARGEST_RECORD_BYTES:
+            raise AwsError(
+                "MESSAGE_TOO_LARGE",
+                f"The message is {size} bytes when serialized which is larger than {LARGEST_RECORD_BYTES}",
+            )
+        number = self._partition_of(key)
+        log = self.partitions[number]
+        now = self._scheduler.now
+        offset = log.length
+        content = {
+            "topic": self.name,
+            "partition": number,
+            "offset": offset,
+            "timestamp": epoch_ms(now),
+            "timestampType": "CREATE_TIME",
+            "value": base64.b64encode(value).decode(),
+            "headers": [],
+        }
+        if key is not None:
+            content["key"] = base64.b64encode(key.encode()).decode()
+        record = Record(f"{log.name}:{offset}", str(offset), offset, key, now, _encode(content))
+        self._journal.lean_on("KAF-PART-1")
+        log.append(record, value.decode(errors="replace"))
+        return record
+
+    def _partition_of(self, key: str | None) -> int:
+        """The Java client's choice: murmur2 of the key, or one after the other without a key (KAF-PART-1)."""
+        if key is None:
+            self._next_without_key += 1
+            return (self._next_without_key - 1) % len(self.partitions)
+        return (murmur2(key.encode()) & 0x7FFFFFFF) % len(self.partitions)
+
+
+@dataclass(slots=True)
+class KafkaCluster:
+    """An MSK cluster, or one that is somebody's own.
+
+    Attributes:
+        name: its name in journal and results.
+        arn: its ARN; "" for a cluster of one's own.
+        bootstrap_servers: its brokers, as events name them.
+        default_partitions: `num.partitions` of its configuration.
+        default_retention_hours: `log.retention.hours` of its configuration.
+        committed: by consumer group and partition, the number of the next record to read (KAF-GROUP-1).
+    """
+
+    name: str
+    arn: str
+    bootstrap_servers: str
+    scheduler: Scheduler
+    journal: Journal
+    default_partitions: int = DEFAULT_PARTITIONS
+    default_retention_hours: float = DEFAULT_RETENTION_HOURS
+    topics: dict[str, Topic] = field(default_factory=dict)
+    committed: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def create_topic(self, name: str, partitions: int | None = None, retention_hours: float | None = None) -> Topic:
+        """Create a topic, with the cluster's defaults for what is not given (KAF-TOPIC-1).
+
+        Raises:
+            NotModelledError: the name cannot be a topic's.
+        """
+        if not name or len(name) > 249:
+            raise NotModelledError(f"{name!r} is no name of a Kafka topic: 1 to 249 characters")
+        topic = Topic(
+            name,
+            self.default_partitions if partitions is None else partitions,
+            self.default_retention_hours if retention_hours is None else retention_hours,
+            scheduler=self.scheduler,
+            journal=self.journal,
+        )
+        self.topics[name] = topic
+        return topic
+
+    def commit(self, group: str, partition: str, number: int) -> None:
+        """Remember how far a group is in a partition."""
+        self.committed.setdefault(group, {})[partition] = number
+
+
+def murmur2(data: bytes) -> int:
+    """Kafka's hash of keys: MurmurHash2 with 32 bits and Kafka's seed."""
+    length = len(data)
+    value = (0x9747B28C ^ length) & _MASK
+    for index in range(0, length - length % 4, 4):
+        block = int.from_bytes(data[index : index + 4], "little") * 0x5BD1E995 & _MASK
+        block = (block ^ block >> 24) * 0x5BD1E995 & _MASK
+        value = value * 0x5BD1E995 & _MASK ^ block
+    rest = data[length - length % 4 :]
+    if rest:
+        value = (value ^ int.from_bytes(rest, "little")) * 0x5BD1E995 & _MASK
+    value = (value ^ value >> 13) * 0x5BD1E995 & _MASK
+    return value ^ value >> 15

@@ -1,0 +1,172 @@
+"""The Lambda API as handlers call it: `Invoke`, synchronous and asynchronous (semantics.md C, D, E)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from delivery_lab.errors import NotModelledError
+from delivery_lab.model.asynchronous import AsynchronousInvokes
+from delivery_lab.model.destinations import LARGEST_ASYNCHRONOUS_PAYLOAD_BYTES
+from delivery_lab.model.functions import LARGEST_SYNCHRONOUS_PAYLOAD_BYTES, InvokeResult, Lambda, Throttled
+from delivery_lab.model.journal import Journal, Kind
+from delivery_lab.model.runtime import AwsError, Caller, Pending
+
+SYNCHRONOUS = "RequestResponse"
+ASYNCHRONOUS = "Event"
+DRY_RUN = "DryRun"
+
+_NOT_MODELLED = {"LogType": "Tail", "ClientContext": None, "DurableExecutionName": None, "TenantId": None}
+
+Answer = dict[str, Any]
+
+
+class LambdaApi:
+    """Answers `Invoke`.
+
+    Args:
+        functions: the Lambda service.
+        events: its asynchronous invokes.
+        journal: where calls are written.
+    """
+
+    def __init__(self, functions: Lambda, events: AsynchronousInvokes, journal: Journal) -> None:
+        self._functions = functions
+        self._events = events
+        self._journal = journal
+
+    def call(self, operation: str, parameters: Mapping[str, Any], caller: Caller) -> Answer | Pending:
+        """Answer one call at the current instant.
+
+        Raises:
+            AwsError: AWS would answer with an error.
+            NotModelledError: the model does not know the operation or one of its settings.
+        """
+        if operation != "Invoke":
+            raise NotModelledError(f"the Lambda operation {operation} is not modelled (modelled: Invoke)")
+        for name, refused in _NOT_MODELLED.items():
+            value = parameters.get(name)
+            if value is not None and refused in (None, value):
+                raise NotModelledError(f"Invoke with {name} = {value!r} is not modelled\n  nearest: leave it out")
+        kind = parameters.get("InvocationType", SYNCHRONOUS)
+        if kind not in (SYNCHRONOUS, ASYNCHRONOUS, DRY_RUN):
+            # botocore does not look at enumerations, so this one gets as far as Lambda.
+            raise AwsError(
+                "ValidationException",
+                f"1 validation error detected: Value '{kind}' at 'invocationType' failed to satisfy constraint: Member "
+                f"must satisfy enum value set: [{ASYNCHRONOUS}, {SYNCHRONOUS}, {DRY_RUN}]",
+            )
+        function = self._function(parameters)
+        try:
+            answer = self._invoke(function, kind, _payload(parameters, kind), caller)
+        except AwsError as error:
+            self._note(function, kind, caller, error.status)
+            raise
+        return answer
+
+    def _invoke(self, function: str, kind: str, payload: str, caller: Caller) -> Answer | Pending:
+        lineage = self._functions.loops.lineage(caller.request_id)
+        if kind == DRY_RUN:
+            self._note(function, kind, caller, 204)
+            return {"StatusCode": 204}
+        if kind == ASYNCHRONOUS:
+            self._note(function, kind, caller, 202)
+            self._events.accept(function, payload, by=caller.function, lineage=lineage)
+            return {"StatusCode": 202, "Payload": b""}
+        if self._functions.loops.stops(function, lineage):
+            self._journal.lean_on("ASY-LOOP-1")
+            message = "Lambda has detected a recursive loop and stopped this invocation."
+            raise AwsError("RecursiveInvocationException", message, 400, {"Type": "User", "Message": message})
+        waiting: list[Callable[[Answer | AwsError], None]] = []
+
+        def done(result: InvokeResult) -> None:
+            for callback in waiting:
+                callback(_answer(result))
+
+        accepted = self._functions.invoke(function, payload, done, by=caller.function, lineage=lineage)
+        if isinstance(accepted, Throttled):
+            raise _refusal(accepted)
+        self._note(function, kind, caller, 200, accepted)
+        self._journal.lean_on("SYN-ERROR-1")
+        return Pending(waiting.append)
+
+    def _note(self, function: str, kind: str, caller: Caller, status: int, started: str | None = None) -> None:
+        self._journal.record(
+            Kind.CALL,
+            "",
+            function=function,
+            type=kind,
+            by=caller.function,
+            invoke=caller.request_id,
+            status=status,
+            started=started,
+        )
+
+    def _function(self, parameters: Mapping[str, Any]) -> str:
+        """The function meant: its name, its ARN or a part of it, and no version but the latest (SYN-NAME-1)."""
+        given = str(parameters["FunctionName"])
+        name, qualifier = _name_and_qualifier(given)
+        qualifier = str(parameters.get("Qualifier") or qualifier)
+        for function in self._functions.names:
+            config = self._functions.configuration(function)
+            if config.arn.rsplit(":", 1)[-1] == name:
+                if qualifier != "$LATEST":
+                    raise NotModelledError(
+                        f"Invoke of {function} with the qualifier {qualifier} is not modelled\n  nearest: $LATEST"
+                    )
+                return function
+        arn = given if given.startswith("arn:") else f"arn:aws:lambda:us-east-1:123456789012:function:{given}"
+        raise AwsError("ResourceNotFoundException", f"Function not found: {arn}", 404, {"Type": "User"})
+
+
+def _name_and_qualifier(given: str) -> tuple[str, str]:
+    parts = given.split(":")
+    if "function" in parts:  # a whole ARN, or `account:function:name`
+        parts = parts[parts.index("function") + 1 :]
+    return parts[0], parts[1] if len(parts) > 1 else "$LATEST"
+
+
+def _payload(parameters: Mapping[str, Any], kind: str) -> str:
+    """The event, refused where Lambda refuses it (SYN-PAYLOAD-1)."""
+    given = parameters.get("Payload", b"")
+    data = given.read() if hasattr(given, "read") else given
+    raw = data.encode() if isinstance(data, str) else bytes(data)
+    limit = LARGEST_ASYNCHRONOUS_PAYLOAD_BYTES if kind == ASYNCHRONOUS else LARGEST_SYNCHRONOUS_PAYLOAD_BYTES
+    if len(raw) > limit:
+        raise AwsError(
+            "RequestTooLargeException",
+            f"Request must be smaller than {limit} bytes for the InvokeFunction operation",
+            413,
+            {"Type": "User"},
+        )
+    if not raw:
+        return "{}"
+    try:
+        text = raw.decode()
+        json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        message = f"Could not parse request body into json: {error}"
+        raise AwsError("InvalidRequestContentException", message, 400, {"Type": "User"}) from error
+    return text
+
+
+def _refuse_constant(name: str) -> None:
+    """Python writes and reads NaN and Infinity; JSON has no such values, and Lambda takes none."""
+    raise ValueError(f"Non-standard token '{name}'")
+
+
+def _answer(result: InvokeResult) -> Answer:
+    """The answer to a synchronous invoke: 200 also where the function failed (SYN-ERROR-1)."""
+    answer: Answer = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": result.payload.encode()}
+    if result.error is not None:
+        answer["FunctionError"] = "Unhandled"
+    return answer
+
+
+def _refusal(throttled: Throttled) -> AwsError:
+    """A throttle (SYN-THROTTLE-1), or a failure of Lambda itself."""
+    if throttled.status == 429:
+        return AwsError(throttled.code, "Rate Exceeded.", 429, {"Reason": throttled.reason, "Type": "User"})
+    message = "The AWS Lambda service encountered an internal error."
+    return AwsError(throttled.code, message, throttled.status, {"Type": "Service", "Message": message})

@@ -1,0 +1,135 @@
+"""What a mapping does with the answer of a function, or with a 429: pure functions (semantics.md B3, B4)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from delivery_lab.model.clock import seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Which messages of a batch failed. The others are deleted.
+
+    Attributes:
+        failed: ids of the messages that stay in the queue, in the order of the batch.
+        rule: id of the rule that decided.
+        reason: in a few words, why.
+    """
+
+    failed: tuple[str, ...]
+    rule: str
+    reason: str
+
+
+def classify(
+    message_ids: Collection[str], payload: str, error: str | None, *, report: bool, unnamed_fails: bool = False
+) -> Verdict:
+    """Decide which messages of a batch failed.
+
+    Args:
+        message_ids: ids of the batch's messages, in order.
+        payload: what the function returned, as JSON text.
+        error: error type if the invoke failed (exception, timeout, crash), else None.
+        report: whether the mapping has `ReportBatchItemFailures`.
+        unnamed_fails: whether a response that says nothing about failures is one (ESM-REPORT-4).
+    """
+    everything = tuple(message_ids)
+    if error is not None:
+        return Verdict(everything, "ESM-ERROR-1", f"the invoke failed with {error}")
+    if not report:
+        return Verdict((), "ESM-REPORT-1", "the response is not looked at")
+    try:
+        response = json.loads(payload)
+    except ValueError:
+        return Verdict(everything, "ESM-REPORT-5", "the response is no JSON")
+    if unnamed_fails and _says_nothing(response):
+        return Verdict(everything, "ESM-REPORT-4", "the response has no batchItemFailures")
+    return _classify_response(everything, response)
+
+
+def _says_nothing(response: Any) -> bool:
+    """Whether a response is neither empty nor about failures."""
+    if response is None or response == {}:
+        return False
+    return not isinstance(response, dict) or "batchItemFailures" not in response
+
+
+def _classify_response(everything: tuple[str, ...], response: Any) -> Verdict:
+    if response is None or response == {}:
+        return Verdict((), "ESM-REPORT-3", "the response is empty")
+    if _says_nothing(response):
+        return Verdict((), "ESM-REPORT-4", "the response has no batchItemFailures")
+    failures = response["batchItemFailures"]
+    if failures is None or failures == []:
+        return Verdict((), "ESM-REPORT-2", "batchItemFailures is empty")
+    if not isinstance(failures, list):
+        return Verdict(everything, "ESM-REPORT-6", "batchItemFailures is no list")
+    named: set[str] = set()
+    for failure in failures:
+        identifier = failure.get("itemIdentifier") if isinstance(failure, dict) else None
+        if not isinstance(identifier, str) or not identifier:
+            return Verdict(everything, "ESM-REPORT-6", "an itemIdentifier is missing or empty")
+        if identifier not in everything:
+            return Verdict(everything, "ESM-REPORT-7", "an itemIdentifier is no message of the batch")
+        named.add(identifier)
+    failed = tuple(message_id for message_id in everything if message_id in named)
+    return Verdict(failed, "ESM-REPORT-8", f"{len(failed)} of {len(everything)} reported")
+
+
+def reported_failures(payload: str, message_ids: Collection[str]) -> tuple[str, ...]:
+    """The messages that a response names as failed, whether or not the mapping looks at it.
+
+    For results: a message that its handler calls failed was not processed, even if the mapping deletes it.
+    """
+    if "batchItemFailures" not in payload:
+        return ()
+    try:
+        response = json.loads(payload)
+    except ValueError:
+        return ()
+    failures = response.get("batchItemFailures") if isinstance(response, dict) else None
+    if not isinstance(failures, list):
+        return ()
+    named = [failure.get("itemIdentifier") for failure in failures if isinstance(failure, dict)]
+    return tuple(message_id for message_id in message_ids if message_id in named)
+
+
+class ThrottleReading(StrEnum):
+    """Until when a mapping retries a throttled invoke. The documentation and an observation differ (ESM-THROTTLE-2)."""
+
+    FUNCTION_TIMEOUT_LEFT = "function-timeout-left"
+    """While at least one function timeout of the visibility timeout is left: what the field report saw."""
+
+    VISIBILITY_LEFT = "visibility-left"
+    """While the visibility timeout lasts: what the documentation says."""
+
+
+FIRST_RETRY_SECONDS = 1.0
+LONGEST_RETRY_SECONDS = 30.0
+
+
+def next_throttle_retry(
+    now: int, attempt: int, *, visible_at: int, function_timeout_seconds: int, reading: ThrottleReading, chance: float
+) -> int | None:
+    """When to try a throttled invoke again, or None to give the batch up.
+
+    The spacing is exponential with jitter: from half to all of 1 s, 2 s, 4 s ... up to 30 s (ESM-THROTTLE-4).
+
+    Args:
+        now: this instant, in microseconds.
+        attempt: how often the invoke was throttled before this time.
+        visible_at: instant at which the first message of the batch becomes visible again.
+        function_timeout_seconds: the function's timeout.
+        reading: which reading of the rule to follow.
+        chance: a number from 0 to 1.
+    """
+    longest = min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2.0 ** min(attempt, 10))
+    instant = now + seconds(longest * (0.5 + 0.5 * chance))
+    if reading is ThrottleReading.FUNCTION_TIMEOUT_LEFT:
+        return instant if instant + seconds(function_timeout_seconds) <= visible_at else None
+    return instant if instant < visible_at else None

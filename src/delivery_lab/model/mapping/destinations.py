@@ -1,0 +1,162 @@
+"""Where a mapping sends what it gives up: SQS, SNS, S3 or a Kafka topic (semantics.md F, G3)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from delivery_lab.model.clock import Scheduler, iso_time
+from delivery_lab.model.kafka.cluster import Topic
+from delivery_lab.model.log import Log, Record
+from delivery_lab.model.mapping.log_records import Format, KafkaFormat
+from delivery_lab.model.runtime import AwsError
+from delivery_lab.model.sqs.queue import Queue
+
+RETRIES_EXHAUSTED = "RetryAttemptsExhausted"
+AGE_EXCEEDED = "RecordAgeExceeded"
+
+_CONDITIONS_OF_TOPICS = {RETRIES_EXHAUSTED: "RetriesExhausted"}
+"""What a Kafka topic is told in other words than the other destinations (KAF-DEST-1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A batch that a mapping gives up.
+
+    Attributes:
+        records: its records.
+        log: the log they are of.
+        condition: `RetryAttemptsExhausted` or `RecordAgeExceeded`.
+        invokes: how often the function was invoked with it.
+        request_id: id of the last invoke, "" if there was none.
+        function_arn: ARN of the function.
+        error: whether the last invoke failed; a partial failure is an answer.
+    """
+
+    records: Sequence[Record]
+    log: Log
+    condition: str
+    invokes: int
+    request_id: str
+    function_arn: str
+    error: bool
+
+
+class Destination(Protocol):
+    """Takes what a mapping gives up."""
+
+    @property
+    def name(self) -> str:
+        """Its name in journal and results."""
+
+    def deliver(self, given_up: GivenUp, form: Format, now: int) -> None:
+        """Take a batch.
+
+        Raises:
+            AwsError: the destination refuses it; the batch is skipped all the same (STR-DEST-3).
+        """
+
+
+def failure_record(given_up: GivenUp, form: Format, now: int) -> dict[str, Any]:
+    """The document that a destination gets (STR-DEST-1).
+
+    An expiry of age has no `responseContext`, because no answer of the function is behind it.
+    """
+    record: dict[str, Any] = {
+        "requestContext": {
+            "requestId": given_up.request_id,
+            "functionArn": given_up.function_arn,
+            "condition": given_up.condition,
+            "approximateInvokeCount": given_up.invokes,
+        }
+    }
+    if given_up.condition == RETRIES_EXHAUSTED:
+        record["responseContext"] = {
+            "statusCode": 200,
+            "executedVersion": "$LATEST",
+            "functionError": "Unhandled" if given_up.error else None,
+        }
+    record["version"] = "1.0"
+    record["timestamp"] = iso_time(now)
+    return {**record, **form.batch_info(given_up.records, given_up.log)}
+
+
+@dataclass(slots=True)
+class QueueDestination:
+    """A standard queue: it gets what describes the batch, not its records (STR-DEST-2)."""
+
+    queue: Queue
+
+    @property
+    def name(self) -> str:
+        """Name of the queue."""
+        return self.queue.name
+
+    def deliver(self, given_up: GivenUp, form: Format, now: int) -> None:
+        """See `Destination.deliver`."""
+        body = json.dumps(failure_record(given_up, form, now))
+        limit = self.queue.attributes.maximum_message_bytes
+        if len(body.encode()) > limit:
+            reason = f"One or more parameters are invalid. Reason: Message must be shorter than {limit} bytes."
+            raise AwsError("InvalidParameterValue", reason)
+        self.queue.send(body)
+
+
+@dataclass(slots=True)
+class Recorder:
+    """An SNS topic or an S3 bucket: it keeps what it gets. S3 gets the records too (STR-DEST-2).
+
+    Attributes:
+        name: its name in journal and results.
+        with_records: whether documents carry the event.
+        documents: what it got.
+    """
+
+    name: str
+    with_records: bool
+    documents: list[str] = field(default_factory=list)
+
+    def deliver(self, given_up: GivenUp, form: Format, now: int) -> None:
+        """See `Destination.deliver`."""
+        record = failure_record(given_up, form, now)
+        if self.with_records:
+            record["payload"] = form.event(given_up.records, given_up.log)
+        self.documents.append(json.dumps(record))
+
+
+@dataclass(slots=True)
+class TopicDestination:
+    """A Kafka topic of the same cluster: a record of its own for each that was given up (KAF-DEST-1)."""
+
+    topic: Topic
+    scheduler: Scheduler
+
+    @property
+    def name(self) -> str:
+        """Name of the topic."""
+        return self.topic.name
+
+    def deliver(self, given_up: GivenUp, form: Format, now: int) -> None:
+        """See `Destination.deliver`."""
+        assert isinstance(form, KafkaFormat)
+        for record in given_up.records:
+            single = GivenUp(
+                (record,),
+                given_up.log,
+                given_up.condition,
+                given_up.invokes,
+                given_up.request_id,
+                given_up.function_arn,
+                given_up.error,
+            )
+            document = failure_record(single, form, now)
+            info = document["KafkaBatchInfo"]
+            del info["recordsInfo"]
+            info["recordInfo"] = {"offset": record.sequence, "timestamp": iso_time(record.appended_at)}
+            context = document["requestContext"]
+            context["functionArn"] = f"{given_up.function_arn}:$LATEST"
+            context["condition"] = _CONDITIONS_OF_TOPICS.get(given_up.condition, given_up.condition)
+            document["payload"] = json.loads(form.event((record,), given_up.log))
+            self.topic.produce(json.dumps(document).encode(), record.key)

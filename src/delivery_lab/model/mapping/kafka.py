@@ -1,0 +1,325 @@
+"""The event source mapping of a Kafka topic (semantics.md G)."""
+
+from __future__ import annotations
+
+import uuid
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from delivery_lab.model.clock import Scheduler, Timer, seconds
+from delivery_lab.model.functions import Lambda
+from delivery_lab.model.journal import Journal, Kind
+from delivery_lab.model.kafka.cluster import KafkaCluster, Topic
+from delivery_lab.model.log import Log, StartingPosition
+from delivery_lab.model.mapping.destinations import Destination, TopicDestination
+from delivery_lab.model.mapping.filters import Pattern
+from delivery_lab.model.mapping.log_decisions import ENDLESS
+from delivery_lab.model.mapping.log_reader import LogReader
+from delivery_lab.model.mapping.log_records import KafkaFormat
+from delivery_lab.model.mapping.log_settings import (
+    MOST_RETRIES,
+    check_age,
+    check_bounds,
+    refused,
+    starting_position,
+)
+from delivery_lab.model.mapping.log_work import ReaderSettings, Services
+from delivery_lab.model.randomness import RandomStreams
+
+DEFAULT_WINDOW_SECONDS = 0.5
+LONGEST_FUNCTION_TIMEOUT_SECONDS = 14 * 60
+START_DELAY_SECONDS = 180
+SCALING_TICK_SECONDS = 60
+INVOKES_PER_POLLER = 5
+ENDLESS_WITH_DESTINATION = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionedPollers:
+    """`ProvisionedPollerConfig`: 1 to 200 and 1 to 2,000."""
+
+    minimum: int = 1
+    maximum: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaMappingConfig:
+    """Settings of a mapping. Defaults are those of AWS.
+
+    Attributes:
+        name: name of the mapping, for the journal.
+        function: name of the function.
+        topic: name of the topic.
+        starting_position: where it begins to read if its group has committed nothing; required.
+        starting_position_instant: instant of `AT_TIMESTAMP`, in microseconds.
+        consumer_group: its group, or None for one of its own.
+        batch_size: 1 to 10,000.
+        window_seconds: `MaximumBatchingWindowInSeconds`, 0 to 300, or None for AWS's 0.5 s.
+        provisioned: `ProvisionedPollerConfig`, or None for on-demand mode.
+        maximum_retry_attempts: -1 (endless) to 10,000; None: not set.
+        maximum_record_age_seconds: -1 (endless), or 60 to 604,800; None: not set.
+        bisect: `BisectBatchOnFunctionError`.
+        report_batch_item_failures: whether the response is looked at.
+        patterns: event filter patterns.
+        enabled: whether it polls at all.
+    """
+
+    name: str
+    function: str
+    topic: str
+    starting_position: str | None = None
+    starting_position_instant: int | None = None
+    consumer_group: str | None = None
+    batch_size: int = 100
+    window_seconds: int | None = None
+    provisioned: ProvisionedPollers | None = None
+    maximum_retry_attempts: int | None = None
+    maximum_record_age_seconds: int | None = None
+    bisect: bool = False
+    report_batch_item_failures: bool = False
+    patterns: tuple[Pattern, ...] = ()
+    enabled: bool = True
+
+    def check(self, source: str, function_timeout_seconds: int, now: int = 0) -> StartingPosition:
+        """Refuse what `CreateEventSourceMapping` refuses.
+
+        Args:
+            source: what the source is called in messages.
+            function_timeout_seconds: the function's timeout.
+            now: this instant.
+
+        Returns:
+            The starting position.
+
+        Raises:
+            DeploymentRefusedError: with AWS's code.
+        """
+        pollers = self.provisioned or ProvisionedPollers()
+        check_bounds(
+            self.name,
+            [
+                ("batchSize", self.batch_size, 1, 10_000),
+                ("maximumBatchingWindowInSeconds", self.window_seconds, 0, 300),
+                ("maximumRetryAttempts", self.maximum_retry_attempts, ENDLESS, MOST_RETRIES),
+                ("provisionedPollerConfig.minimumPollers", pollers.minimum, 1, 200),
+                ("provisionedPollerConfig.maximumPollers", pollers.maximum, 1, 2_000),
+            ],
+            "KAF-BATCH-1",
+        )
+        if pollers.minimum > pollers.maximum:
+            message = f"minimumPollers ({pollers.minimum}) must not be above maximumPollers ({pollers.maximum})"
+            raise refused(self.name, message, "KAF-BATCH-1", "raise maximumPollers, or lower minimumPollers")
+        if self.consumer_group is not None and not 1 <= len(self.consumer_group) <= 200:
+            message = f"consumerGroupId has {len(self.consumer_group)} characters: 1 to 200"
+            raise refused(self.name, message, "KAF-GROUP-1", "shorten consumerGroupId")
+        if self.maximum_record_age_seconds is not None:
+            check_age(self.name, self.maximum_record_age_seconds, "STR-AGE-2")
+        if function_timeout_seconds > LONGEST_FUNCTION_TIMEOUT_SECONDS:
+            message = (
+                f"Function timeout: {function_timeout_seconds} seconds is more than the "
+                f"{LONGEST_FUNCTION_TIMEOUT_SECONDS} seconds (14 minutes) that a Kafka event source supports"
+            )
+            fix = f"set the function's timeout to at most {LONGEST_FUNCTION_TIMEOUT_SECONDS} s"
+            raise refused(self.name, message, "KAF-TIME-1", fix)
+        self._check_mode()
+        instant = self.starting_position_instant
+        return starting_position(
+            self.name, self.starting_position, instant, list(StartingPosition), "KAF-START-1", source, now
+        )
+
+    def _check_mode(self) -> None:
+        """Retry controls need provisioned mode (KAF-RETRY-1)."""
+        chosen = {
+            "maximumRetryAttempts": self.maximum_retry_attempts not in (None, ENDLESS),
+            "maximumRecordAgeInSeconds": self.maximum_record_age_seconds not in (None, ENDLESS),
+            "bisectBatchOnFunctionError": self.bisect,
+            "functionResponseTypes": self.report_batch_item_failures,
+        }
+        wanted = [setting for setting, is_set in chosen.items() if is_set]
+        if wanted and self.provisioned is None:
+            message = f"{wanted[0]} is supported for Kafka event sources in provisioned mode only"
+            fix = f"set provisionedPollerConfig, or leave {wanted[0]} out"
+            raise refused(self.name, message, "KAF-RETRY-1", fix)
+
+
+class KafkaMapping:
+    """Reads the partitions of a topic.
+
+    Args:
+        config: the mapping's settings.
+        cluster: the cluster.
+        topic: the topic.
+        functions: the Lambda service.
+        destination: takes what is given up, or None.
+        scheduler: the run's clock.
+        streams: the run's chance.
+        journal: where events are written.
+
+    Raises:
+        DeploymentRefusedError: AWS would refuse it.
+    """
+
+    def __init__(
+        self,
+        config: KafkaMappingConfig,
+        cluster: KafkaCluster,
+        topic: Topic,
+        functions: Lambda,
+        destination: Destination | None,
+        *,
+        scheduler: Scheduler,
+        streams: RandomStreams,
+        journal: Journal,
+    ) -> None:
+        self.config = config
+        self.cluster = cluster
+        self.source = topic
+        self.destination = destination
+        function = functions.configuration(config.function)
+        source = cluster.arn or cluster.bootstrap_servers
+        self._position = config.check(source, function.timeout_seconds, scheduler.now)
+        if isinstance(destination, TopicDestination):
+            self._check_topic(destination, topic)
+        self._scheduler = scheduler
+        self._journal = journal
+        # AWS names the group after the mapping's UUID (KAF-GROUP-1).
+        self.group = config.consumer_group or str(uuid.UUID(int=streams.stream("group", config.name).getrandbits(128)))
+        self._pollers = Pollers(config, topic, scheduler, journal)
+        retries, retry_rule = self._retries()
+        settings = ReaderSettings(
+            mapping=config.name,
+            function=config.function,
+            function_arn=function.arn,
+            source_arn=source,
+            batch_size=config.batch_size,
+            window_seconds=DEFAULT_WINDOW_SECONDS if config.window_seconds is None else config.window_seconds,
+            parallelization_factor=1,
+            maximum_retry_attempts=retries,
+            maximum_record_age_seconds=(
+                ENDLESS if config.maximum_record_age_seconds is None else config.maximum_record_age_seconds
+            ),
+            bisect=config.bisect,
+            report=config.report_batch_item_failures,
+            tumbling_window_seconds=0,
+            poll_seconds=0,
+            patterns=config.patterns,
+            discard_rule=retry_rule,
+            report_rule="KAF-REPORT-1",
+        )
+        self.readers = [
+            LogReader(
+                partition,
+                settings,
+                Services(
+                    functions,
+                    scheduler,
+                    journal,
+                    streams.stream("stream retry", config.name, partition.name),
+                    KafkaFormat(cluster.arn, cluster.bootstrap_servers),
+                    destination,
+                    self._pollers,
+                    self._commit,
+                ),
+                seconds(START_DELAY_SECONDS),
+            )
+            for partition in topic.partitions
+        ]
+
+    def _check_topic(self, destination: TopicDestination, source: Topic) -> None:
+        """A topic takes failures of another topic only, and in provisioned mode only (KAF-DEST-1)."""
+        if destination.topic is source:
+            message = f"The on-failure topic {source.name} is the source topic"
+            raise refused(self.config.name, message, "KAF-DEST-1", "name another topic of the cluster")
+        if self.config.provisioned is None:
+            message = f"The on-failure topic {destination.topic.name} needs provisioned mode"
+            raise refused(self.config.name, message, "KAF-DEST-1", "set provisionedPollerConfig, or name a queue")
+
+    def _retries(self) -> tuple[int, str]:
+        """Endless retries end after 10 where there is a destination (KAF-RETRY-2)."""
+        configured = self.config.maximum_retry_attempts
+        if configured is None or configured == ENDLESS:
+            if self.destination is not None:
+                return ENDLESS_WITH_DESTINATION, "KAF-RETRY-2"
+            return ENDLESS, "STR-RETRY-1"
+        return configured, "STR-RETRY-1"
+
+    def _commit(self, log: Log, number: int) -> None:
+        self.cluster.commit(self.group, log.name, number)
+
+    def start(self) -> None:
+        """Begin to poll, some minutes after the creation (KAF-START-2)."""
+        for rule in ("KAF-START-2", "KAF-BATCH-2", "KAF-POLL-1", "STR-ERROR-2"):
+            self._journal.lean_on(rule)
+        if self.config.enabled:
+            self._scheduler.at(seconds(START_DELAY_SECONDS), self._begin)
+
+    def _begin(self) -> None:
+        since = self.config.starting_position_instant or 0
+        committed = self.cluster.committed.get(self.group, {})
+        for reader in self.readers:
+            position = self._position
+            if reader.log.name in committed:
+                # A group that is known goes on where it was, whatever the starting position says (KAF-GROUP-2).
+                self._journal.lean_on("KAF-GROUP-2")
+                reader.log.skip_to(committed[reader.log.name])
+                position = StartingPosition.TRIM_HORIZON
+            reader.start(position, since=since, skip_rule="KAF-START-3")
+
+
+class Pollers:
+    """How many batches a Kafka mapping works on at once (KAF-SCALE-1, KAF-SCALE-2); a `Gate` for its readers.
+
+    Args:
+        config: the mapping's settings.
+        topic: the topic.
+        scheduler: the run's clock.
+        journal: where events are written.
+    """
+
+    def __init__(self, config: KafkaMappingConfig, topic: Topic, scheduler: Scheduler, journal: Journal) -> None:
+        self._mapping = config.name
+        self._topic = topic
+        self._scheduler = scheduler
+        self._journal = journal
+        partitions = len(topic.partitions)
+        provisioned = config.provisioned
+        self.count = min(provisioned.minimum if provisioned else 1, partitions)
+        self.maximum = min(provisioned.maximum if provisioned else partitions, partitions)
+        self._rule = "KAF-SCALE-2" if provisioned else "KAF-SCALE-1"
+        self._busy = 0
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._tick: Timer | None = None
+
+    def enter(self, go: Callable[[], None]) -> bool:
+        """See `delivery_lab.model.mapping.log_work.Gate`."""
+        if self._busy < self.count * INVOKES_PER_POLLER:
+            self._busy += 1
+            return True
+        self._journal.lean_on("KAF-SCALE-3")
+        self._waiting.append(go)
+        if self._tick is None and self.count < self.maximum:
+            self._tick = self._scheduler.after(seconds(SCALING_TICK_SECONDS), self._grow, background=True)
+        return False
+
+    def leave(self) -> None:
+        """See `delivery_lab.model.mapping.log_work.Gate`."""
+        self._busy -= 1
+        self._let_in()
+
+    def _grow(self) -> None:
+        """While partitions wait for a poller there is one more every minute."""
+        self._tick = None
+        if not self._waiting:
+            return
+        self.count += 1
+        self._journal.record(Kind.POLLERS, self._rule, mapping=self._mapping, limit=self.count)
+        self._let_in()
+        if self._waiting and self.count < self.maximum:
+            self._tick = self._scheduler.after(seconds(SCALING_TICK_SECONDS), self._grow, background=True)
+
+    def _let_in(self) -> None:
+        # Each takes its place a moment later, at this instant, so that whoever leaves is done with its own work first.
+        while self._waiting and self._busy < self.count * INVOKES_PER_POLLER:
+            self._scheduler.after(0, self._waiting.popleft())
+            break

@@ -1,0 +1,187 @@
+"""What a mapping of a stream or a topic does with the answer of a function: pure functions (semantics.md F, G3)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from delivery_lab.model.clock import seconds
+
+FIRST_RETRY_SECONDS = 0.5
+LONGEST_RETRY_SECONDS = 60.0
+ENDLESS = -1
+LARGEST_STATE_BYTES = 1_048_576
+
+Identify = Callable[[Any], str | None]
+"""From an `itemIdentifier` to the sequence number or offset that it means, None if it is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogVerdict:
+    """How far a batch succeeded.
+
+    Attributes:
+        succeeded: number of records, from the first, that are done with.
+        reported: whether the response said so, in contrast to a batch that failed as a whole.
+        rule: id of the rule that decided.
+        reason: in a few words, why.
+    """
+
+    succeeded: int
+    reported: bool
+    rule: str
+    reason: str
+
+
+def sequence_number(identifier: Any) -> str | None:
+    """The `itemIdentifier` of Kinesis and DynamoDB streams: a sequence number."""
+    return identifier if isinstance(identifier, str) and identifier else None
+
+
+def offset_in(partition: str) -> Identify:
+    """The `itemIdentifier` of Kafka: an object of partition (`topic-0`) and offset (KAF-REPORT-1)."""
+
+    def identify(identifier: Any) -> str | None:
+        if not isinstance(identifier, dict) or identifier.get("partition") != partition:
+            return None
+        offset = identifier.get("offset")
+        return str(offset) if isinstance(offset, int) and not isinstance(offset, bool) else None
+
+    return identify
+
+
+def classify_log_batch(
+    sequences: Sequence[str], payload: str, error: str | None, *, report: bool, identify: Identify = sequence_number
+) -> LogVerdict:
+    """Decide how far a batch succeeded.
+
+    Args:
+        sequences: sequence numbers or offsets of the batch, in order.
+        payload: what the function returned, as JSON text.
+        error: error type if the invoke failed (exception, timeout, crash), else None.
+        report: whether the mapping has `ReportBatchItemFailures`.
+        identify: reads an `itemIdentifier`.
+    """
+    if error is not None:
+        return LogVerdict(0, False, "STR-ERROR-1", f"the invoke failed with {error}")
+    if not report:
+        return LogVerdict(len(sequences), False, "STR-REPORT-1", "the response is not looked at")
+    try:
+        response = json.loads(payload) if payload else None
+    except ValueError:
+        return LogVerdict(0, False, "STR-REPORT-6", "the response is no JSON")
+    return _classify_response(sequences, response, identify)
+
+
+def _classify_response(sequences: Sequence[str], response: Any, identify: Identify) -> LogVerdict:
+    everything = len(sequences)
+    if response is None or response in ({}, "", []):
+        return LogVerdict(everything, True, "STR-REPORT-2", "the response is empty")
+    if not isinstance(response, dict) or "batchItemFailures" not in response:
+        return LogVerdict(everything, True, "STR-REPORT-7", "the response has no batchItemFailures")
+    failures = response["batchItemFailures"]
+    if failures is None or failures == []:
+        return LogVerdict(everything, True, "STR-REPORT-3", "batchItemFailures is empty")
+    if not isinstance(failures, list):
+        return LogVerdict(0, False, "STR-REPORT-6", "batchItemFailures is no list")
+    lowest = everything
+    positions = {sequence: position for position, sequence in enumerate(sequences)}
+    for failure in failures:
+        identifier = failure.get("itemIdentifier") if isinstance(failure, dict) else None
+        if identifier is None or identifier == "":
+            return LogVerdict(0, False, "STR-REPORT-4", "an itemIdentifier is missing or empty")
+        position = positions.get(identify(identifier) or "")
+        if position is None:
+            return LogVerdict(0, False, "STR-REPORT-5", "an itemIdentifier is no record of the batch")
+        lowest = min(lowest, position)
+    return LogVerdict(lowest, True, "STR-REPORT-8", f"failed from record {lowest + 1} of {everything} on")
+
+
+def named_failures(payload: str, sequences: Sequence[str], identify: Identify = sequence_number) -> tuple[int, ...]:
+    """Positions of the records that a response names as failed, whether or not the mapping looks at it."""
+    if "batchItemFailures" not in payload:
+        return ()
+    try:
+        response = json.loads(payload)
+    except ValueError:
+        return ()
+    failures = response.get("batchItemFailures") if isinstance(response, dict) else None
+    if not isinstance(failures, list):
+        return ()
+    named = {identify(failure.get("itemIdentifier")) for failure in failures if isinstance(failure, dict)}
+    return tuple(position for position, sequence in enumerate(sequences) if sequence in named)
+
+
+class Step(StrEnum):
+    """What becomes of the records of a batch that failed."""
+
+    RETRY = "retry"
+    SPLIT = "split"
+    DISCARD = "discard"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of the records that failed.
+
+    Attributes:
+        step: what is done.
+        attempts: retries that they have used up then.
+        at: with `SPLIT`, how many records the first half has; 0: they stay together (the cut was made by the
+            checkpoint).
+        rule: id of the rule.
+    """
+
+    step: Step
+    attempts: int
+    at: int
+    rule: str
+
+
+def after_failure(verdict: LogVerdict, size: int, *, attempts: int, maximum_attempts: int, bisect: bool) -> Decision:
+    """Decide what becomes of the failed rest of a batch.
+
+    Args:
+        verdict: how far the batch succeeded.
+        size: records of the batch.
+        attempts: retries used up so far.
+        maximum_attempts: `MaximumRetryAttempts`, -1 for endless.
+        bisect: `BisectBatchOnFunctionError`.
+    """
+    rest = size - verdict.succeeded
+    if bisect and verdict.succeeded:
+        # Cut at the record that was returned: what comes before it is done, only the rest is tried again.
+        return Decision(Step.SPLIT, attempts, 0, "STR-BISECT-2")
+    if bisect and rest > 1:
+        return Decision(Step.SPLIT, attempts, rest // 2, "STR-BISECT-1")
+    if maximum_attempts != ENDLESS and attempts >= maximum_attempts:
+        return Decision(Step.DISCARD, attempts, 0, "STR-RETRY-1")
+    return Decision(Step.RETRY, attempts + 1, 0, "STR-RETRY-1")
+
+
+def retry_delay(tries: int, chance: float) -> int:
+    """Microseconds until a batch that failed or was throttled is tried again (STR-RETRY-2).
+
+    From half to all of 0.5 s, 1 s, 2 s ... up to 60 s.
+
+    Args:
+        tries: how often it failed or was throttled before this time.
+        chance: a number from 0 to 1.
+    """
+    longest = min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2.0 ** min(tries, 20))
+    return seconds(longest * (0.5 + 0.5 * chance))
+
+
+def window_state(payload: str) -> tuple[dict[str, Any] | None, int]:
+    """The `state` of a response in a tumbling window, with its size in bytes; None if there is none (STR-WINDOW-2)."""
+    try:
+        response = json.loads(payload) if payload else None
+    except ValueError:
+        return None, 0
+    state = response.get("state") if isinstance(response, dict) else None
+    if not isinstance(state, dict):
+        return None, 0
+    return state, len(json.dumps(state, separators=(",", ":")).encode())

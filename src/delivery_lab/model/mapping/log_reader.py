@@ -1,0 +1,397 @@
+"""Reading one log, a shard or a partition, for a mapping: what Kinesis, DynamoDB streams and Kafka share.
+
+A *slot* works on one batch at a time, in order. A partition and a shard have one slot; a shard with a parallelization
+factor has several, among which the partition keys are divided, so the order of each key is kept (STR-PARALLEL-1).
+The life of a batch:
+
+    poll -> filter -> collect (batch size, window, 6 MB) -> invoke -> classify -> checkpoint what succeeded
+              429 or failed rest: wait, then the same records again            |
+                                  split in two, each half by itself  <---------+--> give up: destination, or nothing
+
+While a batch waits nothing behind it in its slot moves: that is how one record blocks a shard.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import deque
+
+from delivery_lab.errors import NotModelledError
+from delivery_lab.model.clock import Timer, seconds
+from delivery_lab.model.functions import (
+    LARGEST_SYNCHRONOUS_PAYLOAD_BYTES,
+    InvokeResult,
+    Throttled,
+)
+from delivery_lab.model.journal import Kind
+from delivery_lab.model.log import Log, Record, StartingPosition
+from delivery_lab.model.mapping.destinations import AGE_EXCEEDED, RETRIES_EXHAUSTED
+from delivery_lab.model.mapping.filters import passes_record
+from delivery_lab.model.mapping.log_decisions import (
+    ENDLESS,
+    Decision,
+    LogVerdict,
+    Step,
+    after_failure,
+    classify_log_batch,
+    named_failures,
+    retry_delay,
+)
+from delivery_lab.model.mapping.log_progress import Progress
+from delivery_lab.model.mapping.log_work import Batch, ReaderSettings, Services, Slot
+from delivery_lab.model.mapping.windows import TumblingWindows
+
+# The event around the records, with the fields of a tumbling window but for its state.
+_ENVELOPE_BYTES = 512
+
+FINAL_TRIES = 1_000
+"""Without records nothing expires that would end the retries of a final invoke."""
+
+
+class LogReader:
+    """Reads one log and invokes a function with what it finds.
+
+    Args:
+        log: the log.
+        settings: the mapping's settings.
+        services: what it uses.
+        phase: instant of the first poll.
+    """
+
+    def __init__(self, log: Log, settings: ReaderSettings, services: Services, phase: int) -> None:
+        self.log = log
+        self.settings = settings
+        self._services = services
+        self._journal = services.journal
+        self._scheduler = services.scheduler
+        self._progress = Progress(log, settings, services)
+        self._phase = phase
+        self._unread: deque[Record] = deque()
+        self._poll_timer: Timer | None = None
+        self._slots = [Slot(number) for number in range(settings.parallelization_factor)]
+        self._windows = (
+            TumblingWindows(settings.tumbling_window_seconds, log.name, settings.source_arn)
+            if settings.tumbling_window_seconds
+            else None
+        )
+
+    def start(self, position: StartingPosition, *, since: int = 0, skip_rule: str = "STR-START-2") -> None:
+        """Begin to read."""
+        self.log.read_from(position, self._arrived, since=since, skip_rule=skip_rule)
+
+    # -- polling ------------------------------------------------------------------------------------------
+
+    def _arrived(self, record: Record) -> None:
+        self._unread.append(record)
+        if self._poll_timer is None:
+            self._poll_timer = self._scheduler.at(self._next_poll(), self._poll)
+
+    def _next_poll(self) -> int:
+        """Polls come at a fixed beat while there is nothing to read (STR-POLL-1)."""
+        beat = seconds(self.settings.poll_seconds)
+        now = self._scheduler.now
+        if beat == 0 or now <= self._phase:
+            return max(now, self._phase)
+        return now + -(now - self._phase) % beat
+
+    def _poll(self) -> None:
+        self._poll_timer = None
+        touched: dict[int, None] = {}
+        while self._unread:
+            record = self._unread.popleft()
+            if record.expired:
+                continue
+            if not self._passes(record):
+                continue
+            number = self._slot_of(record)
+            self._slots[number].read.append(record)
+            touched[number] = None
+        for number in touched:
+            self._advance(self._slots[number])
+
+    def _passes(self, record: Record) -> bool:
+        patterns = self.settings.patterns
+        if not patterns or passes_record(patterns, self._services.form.filterable(record)):
+            return True
+        self._journal.record(
+            Kind.FILTERED,
+            "STR-FILTER-1",
+            mapping=self.settings.mapping,
+            queue=self.log.source,
+            message=record.id,
+            log=self.log.name,
+        )
+        self.log.settle(record)
+        return False
+
+    def _slot_of(self, record: Record) -> int:
+        if len(self._slots) == 1 or record.key is None:
+            return 0
+        return zlib.crc32(record.key.encode()) % len(self._slots)
+
+    # -- collecting ---------------------------------------------------------------------------------------
+
+    def _advance(self, slot: Slot) -> None:
+        """Go on with the work at hand, else with a new batch."""
+        while not slot.busy:
+            if self._windows is not None and not slot.work:
+                head = slot.read[0] if slot.read else None
+                if self._windows.is_over(self._scheduler.now, head):
+                    self._final_invoke(slot)
+                    continue
+            if not slot.work and not self._collect(slot):
+                return
+            self._invoke(slot, slot.work[0])
+
+    def _collect(self, slot: Slot) -> bool:
+        """Form a batch; false while there is none to form yet."""
+        records, is_full = self._next_records(slot)
+        if not records:
+            slot.read.clear()
+            return False
+        if self.settings.window_seconds and not is_full and not slot.window_over:
+            if slot.window is None:
+                # The window opens with the first record (STR-BATCH-2).
+                slot.window = self._scheduler.after(seconds(self.settings.window_seconds), self._close_window, slot)
+            return False
+        if slot.window is not None:
+            slot.window.cancel()
+            slot.window = None
+        slot.window_over = False
+        while slot.read and slot.read[0].number <= records[-1].number:
+            slot.read.popleft()
+        slot.work.append(Batch(records))
+        return True
+
+    def _next_records(self, slot: Slot) -> tuple[list[Record], bool]:
+        """The records that would be the next batch, and whether nothing more would fit into it."""
+        records: list[Record] = []
+        size = _ENVELOPE_BYTES
+        for record in slot.read:
+            if record.expired:
+                continue
+            size += len(record.json) + 1
+            full = len(records) == self.settings.batch_size or size > LARGEST_SYNCHRONOUS_PAYLOAD_BYTES
+            if records and (full or (self._windows is not None and not self._windows.same(records[0], record))):
+                return records, True
+            records.append(record)
+        return records, len(records) == self.settings.batch_size
+
+    def _close_window(self, slot: Slot) -> None:
+        slot.window = None
+        slot.window_over = True
+        self._advance(slot)
+
+    # -- invoking -----------------------------------------------------------------------------------------
+
+    def _invoke(self, slot: Slot, batch: Batch) -> None:
+        """Hand the batch at the head of a slot to the function, unless nothing of it is left."""
+        self._drop_what_is_over(slot, batch)
+        if not batch.records:
+            slot.work.popleft()
+            return
+        slot.busy = True
+        if self._services.gate is not None and not self._services.gate.enter(lambda: self._again(slot)):
+            return
+        if batch.payload is None:
+            batch.payload = self._services.form.event(batch.records, self.log)
+            self._refuse_too_large(batch)
+            batch.ids = tuple([record.id for record in batch.records])
+        payload = batch.payload
+        if self._windows is not None:
+            payload = self._window_event(slot, payload, batch.records[0])
+        for record in batch.records:
+            record.in_flight = True
+        answer = self._services.functions.invoke(
+            self.settings.function,
+            payload,
+            lambda result: self._answer(slot, batch, result),
+            by=self.settings.mapping,
+            note=batch.tries > 1 and self._windows is None,
+            rehearsal=batch.rehearsal if batch.can_be_told_again else None,
+        )
+        if isinstance(answer, Throttled):
+            self._leave(batch)
+            self._wait(slot, batch, "STR-THROTTLE-1")
+            return
+        batch.invokes += 1
+        self._journal.record(
+            Kind.BATCH,
+            "STR-BATCH-1",
+            mapping=self.settings.mapping,
+            invoke=answer,
+            messages=batch.ids,
+            log=self.log.name,
+            slot=slot.number,
+        )
+
+    def _refuse_too_large(self, batch: Batch) -> None:
+        """A single record may be larger than an invoke: what a mapping does with it is not modelled.
+
+        Raises:
+            NotModelledError: the event is over 6 MB.
+        """
+        if len(batch.payload or "") > LARGEST_SYNCHRONOUS_PAYLOAD_BYTES:
+            raise NotModelledError(
+                f"{batch.records[0].id}: its event has {len(batch.payload or '')} bytes, and an invoke takes "
+                f"{LARGEST_SYNCHRONOUS_PAYLOAD_BYTES}; what a mapping does with such a record is not modelled\n"
+                "  nearest: records of up to 4 MB, which Base64 makes a third larger"
+            )
+
+    def _leave(self, batch: Batch) -> None:
+        for record in batch.records:
+            record.in_flight = False
+        if self._services.gate is not None:
+            self._services.gate.leave()
+
+    def _drop_what_is_over(self, slot: Slot, batch: Batch) -> None:
+        """Drop what retention has taken, and give up what is too old (STR-AGE-1)."""
+        left = [record for record in batch.records if not self.log.drop_if_expired(record)]
+        age = self.settings.maximum_record_age_seconds
+        if age != ENDLESS and left and left[0].appended_at + seconds(age) < self._scheduler.now:
+            oldest = self._scheduler.now - seconds(age)
+            old = [record for record in left if record.appended_at < oldest]
+            self._progress.give_up(slot, batch, old, AGE_EXCEEDED, "STR-AGE-1")
+            left = left[len(old) :]
+        if len(left) != len(batch.records):
+            batch.keep(left)
+
+    def _wait(self, slot: Slot, batch: Batch, rule: str) -> None:
+        """Try the same records again later. The slot stays busy: nothing behind them moves (STR-ERROR-2)."""
+        instant = self._scheduler.now + retry_delay(batch.tries, self._services.chance.random())
+        age = self.settings.maximum_record_age_seconds
+        if age != ENDLESS:
+            # Nobody waits beyond the instant at which all records of a batch are too old (STR-AGE-3).
+            self._journal.lean_on("STR-AGE-3")
+            too_old_at = batch.records[-1].appended_at + seconds(age) + 1
+            instant = max(self._scheduler.now, min(instant, too_old_at))
+        batch.tries += 1
+        self._journal.lean_on("STR-RETRY-2")
+        self._journal.record(
+            Kind.RETRY,
+            rule,
+            mapping=self.settings.mapping,
+            attempt=batch.tries,
+            messages=batch.ids or tuple([record.id for record in batch.records]),
+            at_us=instant,
+            log=self.log.name,
+            slot=slot.number,
+        )
+        self._scheduler.at(instant, self._again, slot)
+
+    def _again(self, slot: Slot) -> None:
+        slot.busy = False
+        self._advance(slot)
+
+    # -- answering ----------------------------------------------------------------------------------------
+
+    def _answer(self, slot: Slot, batch: Batch, result: InvokeResult) -> None:
+        identify = self._services.form.identify(self.log)
+        sequences = [record.sequence for record in batch.records]
+        verdict = classify_log_batch(
+            sequences, result.payload, result.error, report=self.settings.report, identify=identify
+        )
+        if self._windows is not None:
+            verdict = self._windows.judge(verdict, result.payload)
+        if verdict.reported and self.settings.report_rule:
+            self._journal.lean_on(self.settings.report_rule)
+        named = named_failures(result.payload, sequences, identify)
+        self._journal.record(
+            Kind.VERDICT,
+            verdict.rule,
+            mapping=self.settings.mapping,
+            invoke=result.request_id,
+            verdict=verdict.reason,
+            messages=batch.ids[verdict.succeeded :] if verdict.succeeded else batch.ids,
+            named=tuple([batch.ids[position] for position in named]),
+            log=self.log.name,
+            slot=slot.number,
+        )
+        batch.request_id = result.request_id
+        batch.error = result.error is not None
+        self._leave(batch)
+        batch.note(result.rehearsal)
+        done = batch.records[: verdict.succeeded]
+        if done:
+            self._progress.checkpoint(slot, done, "STR-CHECKPOINT-1")
+        if verdict.succeeded < len(batch.records):
+            self._after_failure(slot, batch, verdict)
+        else:
+            slot.work.popleft()
+            self._again(slot)
+
+    def _after_failure(self, slot: Slot, batch: Batch, verdict: LogVerdict) -> None:
+        decision = after_failure(
+            verdict,
+            len(batch.records),
+            attempts=batch.attempts,
+            maximum_attempts=self.settings.maximum_retry_attempts,
+            bisect=self.settings.bisect,
+        )
+        if verdict.succeeded:
+            batch.keep(batch.records[verdict.succeeded :])
+        if verdict.reported:
+            self._journal.lean_on("STR-REPORT-9")
+        batch.attempts = decision.attempts
+        if decision.step is Step.DISCARD:
+            self._progress.give_up(slot, batch, batch.records, RETRIES_EXHAUSTED, self.settings.discard_rule)
+            slot.work.popleft()
+            self._again(slot)
+        elif decision.step is Step.SPLIT:
+            self._split(slot, batch, decision)
+            self._again(slot)
+        else:
+            self._wait(slot, batch, decision.rule)
+
+    def _split(self, slot: Slot, batch: Batch, decision: Decision) -> None:
+        """Cut a failed batch; both parts follow at once and in order, and no retry is used up (STR-BISECT-3)."""
+        self._journal.lean_on("STR-BISECT-3")
+        self._journal.record(
+            Kind.SPLIT,
+            decision.rule,
+            mapping=self.settings.mapping,
+            messages=tuple([record.id for record in batch.records]),
+            at=decision.at,
+            log=self.log.name,
+            slot=slot.number,
+        )
+        if decision.at:
+            slot.work.popleft()
+            slot.work.appendleft(Batch(batch.records[decision.at :], attempts=batch.attempts))
+            slot.work.appendleft(Batch(batch.records[: decision.at], attempts=batch.attempts))
+
+    # -- tumbling windows ---------------------------------------------------------------------------------
+
+    def _window_event(self, slot: Slot, payload: str, first: Record) -> str:
+        assert self._windows is not None
+        ends_at = self._windows.open_for(first)
+        if ends_at is not None:
+            self._scheduler.at(max(ends_at, self._scheduler.now), self._advance, slot)
+        return self._windows.event(payload, final=False)
+
+    def _final_invoke(self, slot: Slot) -> None:
+        """The last invoke of a window, without records (STR-WINDOW-1)."""
+        assert self._windows is not None
+        self._journal.lean_on("STR-WINDOW-1")
+        self._journal.lean_on("STR-WINDOW-4")
+        slot.busy = True
+        answer = self._services.functions.invoke(
+            self.settings.function,
+            self._windows.event(self._services.form.event((), self.log), final=True),
+            lambda result: self._final_answer(slot, result.error is not None),
+            by=self.settings.mapping,
+        )
+        if isinstance(answer, Throttled):
+            self._final_answer(slot, failed=True)
+
+    def _final_answer(self, slot: Slot, failed: bool) -> None:
+        """A final invoke that failed is tried again, as often as a batch would be; then its window is left behind."""
+        assert self._windows is not None
+        tries = self._windows.final_tries
+        limit = self.settings.maximum_retry_attempts
+        if failed and (limit == ENDLESS or tries < limit) and tries < FINAL_TRIES:
+            self._windows.final_tries += 1
+            self._scheduler.after(retry_delay(tries, self._services.chance.random()), self._again, slot)
+            return
+        self._windows.closed()
+        self._again(slot)

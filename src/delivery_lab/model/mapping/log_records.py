@@ -1,0 +1,139 @@
+"""The events that carry records of streams and topics, and what event filters see of a record (semantics.md F, G1)."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from delivery_lab.model.clock import iso_time
+from delivery_lab.model.log import Log, Record
+from delivery_lab.model.mapping.log_decisions import Identify, offset_in, sequence_number
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+class Format(Protocol):
+    """How a kind of source looks in events, responses and destination records."""
+
+    def event(self, records: Sequence[Record], log: Log) -> str:
+        """The payload that carries records of one log."""
+
+    def identify(self, log: Log) -> Identify:
+        """Reads an `itemIdentifier` of a response."""
+
+    def batch_info(self, records: Sequence[Record], log: Log) -> dict[str, Any]:
+        """What a destination record says about the batch: a block under its documented name."""
+
+    def filterable(self, record: Record) -> Mapping[str, Any]:
+        """What filter patterns are matched against."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFormat:
+    """Kinesis and DynamoDB streams.
+
+    Attributes:
+        stream_arn: ARN of the stream.
+        info_name: name of the block in destination records, `KinesisBatchInfo` or `DDBStreamBatchInfo`.
+    """
+
+    stream_arn: str
+    info_name: str
+
+    def event(self, records: Sequence[Record], log: Log) -> str:
+        """See `Format.event`."""
+        return '{"Records":[' + ",".join([record.json for record in records]) + "]}"
+
+    def identify(self, log: Log) -> Identify:
+        """See `Format.identify`."""
+        return sequence_number
+
+    def batch_info(self, records: Sequence[Record], log: Log) -> dict[str, Any]:
+        """See `Format.batch_info`."""
+        return {
+            self.info_name: {
+                "shardId": log.name,
+                "startSequenceNumber": records[0].sequence,
+                "endSequenceNumber": records[-1].sequence,
+                "approximateArrivalOfFirstRecord": iso_time(records[0].appended_at),
+                "approximateArrivalOfLastRecord": iso_time(records[-1].appended_at),
+                "batchSize": len(records),
+                "streamArn": self.stream_arn,
+            }
+        }
+
+    def filterable(self, record: Record) -> Mapping[str, Any]:
+        """See `Format.filterable`: of Kinesis the record's own block with its data decoded."""
+        content: dict[str, Any] = json.loads(record.json)
+        if "kinesis" not in content:
+            return content
+        return {**content["kinesis"], "data": _decoded(content["kinesis"]["data"])}
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaFormat:
+    """Kafka topics.
+
+    Attributes:
+        cluster_arn: ARN of the MSK cluster, "" for a cluster of one's own.
+        bootstrap_servers: its brokers, separated by commas.
+    """
+
+    cluster_arn: str
+    bootstrap_servers: str
+
+    def event(self, records: Sequence[Record], log: Log) -> str:
+        """See `Format.event`."""
+        head: dict[str, Any] = {"eventSource": "aws:kafka" if self.cluster_arn else "SelfManagedKafka"}
+        if self.cluster_arn:
+            head["eventSourceArn"] = self.cluster_arn
+        head["bootstrapServers"] = self.bootstrap_servers
+        inner = f"{_encode(log.name)}:[{','.join([record.json for record in records])}]"
+        return f'{_encode(head)[:-1]},"records":{{{inner}}}}}'
+
+    def identify(self, log: Log) -> Identify:
+        """See `Format.identify`."""
+        return offset_in(log.name)
+
+    def batch_info(self, records: Sequence[Record], log: Log) -> dict[str, Any]:
+        """See `Format.batch_info`."""
+        info: dict[str, Any] = {
+            "batchSize": len(records),
+            "bootstrapServers": self.bootstrap_servers,
+            "payloadSize": len(self.event(records, log).encode()),
+            "recordsInfo": {
+                log.name: {
+                    "firstRecordOffset": records[0].sequence,
+                    "lastRecordOffset": records[-1].sequence,
+                    "firstRecordTimestamp": iso_time(records[0].appended_at),
+                    "lastRecordTimestamp": iso_time(records[-1].appended_at),
+                }
+            },
+        }
+        if self.cluster_arn:
+            info["eventSourceArn"] = self.cluster_arn
+        return {"KafkaBatchInfo": info}
+
+    def filterable(self, record: Record) -> Mapping[str, Any]:
+        """See `Format.filterable`: with key and value decoded."""
+        content: dict[str, Any] = json.loads(record.json)
+        decoded: dict[str, Any] = {name: _decoded(content[name]) for name in ("key", "value") if name in content}
+        return {**content, **decoded}
+
+
+def with_window(event: str, fields: Mapping[str, Any]) -> str:
+    """An event with further fields, as those of a tumbling window (STR-WINDOW-1)."""
+    return f"{event[:-1]},{_encode(fields)[1:]}"
+
+
+def _decoded(text: str) -> Any:
+    """A Base64 text as filters see it: parsed where it is a JSON object, else as text."""
+    plain = base64.b64decode(text).decode(errors="replace")
+    try:
+        parsed = json.loads(plain)
+    except ValueError:
+        return plain
+    return parsed if isinstance(parsed, dict) else plain

@@ -1,0 +1,164 @@
+"""What a reader of a log works with: its settings, the services it uses, its batches and slots."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Protocol
+
+from delivery_lab.model.clock import Scheduler, Timer
+from delivery_lab.model.functions import Lambda, Rehearsal
+from delivery_lab.model.journal import Journal
+from delivery_lab.model.log import Log, Record
+from delivery_lab.model.mapping.destinations import Destination
+from delivery_lab.model.mapping.filters import Pattern
+from delivery_lab.model.mapping.log_records import Format
+
+ALIKE_BEFORE_REPEATING = 100
+RUN_ONE_IN = 25
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderSettings:
+    """Settings of a mapping as its readers need them.
+
+    Attributes:
+        mapping: name of the mapping, for the journal.
+        function: name of the function.
+        function_arn: its ARN, for destination records.
+        source_arn: ARN of the stream or cluster.
+        batch_size: 1 to 10,000.
+        window_seconds: batching window.
+        parallelization_factor: slots of a log.
+        maximum_retry_attempts: -1 for endless.
+        maximum_record_age_seconds: -1 for endless.
+        bisect: `BisectBatchOnFunctionError`.
+        report: `ReportBatchItemFailures`.
+        tumbling_window_seconds: 0 for none.
+        poll_seconds: time between two polls of a log that had nothing to give.
+        patterns: event filter patterns.
+        discard_rule: id of the rule by which retries end.
+        report_rule: id of the rule about the form of a response, "" where the documentation shows it.
+    """
+
+    mapping: str
+    function: str
+    function_arn: str
+    source_arn: str
+    batch_size: int
+    window_seconds: float
+    parallelization_factor: int
+    maximum_retry_attempts: int
+    maximum_record_age_seconds: int
+    bisect: bool
+    report: bool
+    tumbling_window_seconds: int
+    poll_seconds: float
+    patterns: tuple[Pattern, ...]
+    discard_rule: str = "STR-RETRY-1"
+    report_rule: str = ""
+
+
+class Gate(Protocol):
+    """Lets at most so many batches of a mapping be worked on at once."""
+
+    def enter(self, go: Callable[[], None]) -> bool:
+        """Take a place; else be called back when there is one, and try again."""
+
+    def leave(self) -> None:
+        """Give the place back."""
+
+
+@dataclass(slots=True)
+class Services:
+    """What readers use.
+
+    Attributes:
+        functions: the Lambda service.
+        scheduler: the run's clock.
+        journal: where events are written.
+        chance: draws waiting times.
+        form: how events, responses and documents look.
+        destination: takes what is given up, or None.
+        gate: limits the batches at once, or None.
+        committed: told how far a log is, or None.
+    """
+
+    functions: Lambda
+    scheduler: Scheduler
+    journal: Journal
+    chance: Random
+    form: Format
+    destination: Destination | None = None
+    gate: Gate | None = None
+    committed: Callable[[Log, int], None] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Batch:
+    """A batch at work.
+
+    Attributes:
+        records: its records.
+        attempts: retries that it has used up.
+        tries: how often it failed or was throttled.
+        invokes: how often the function was invoked with it.
+        request_id: id of the last invoke, "" before the first.
+        error: whether the last invoke failed.
+        rehearsal: what the code did in the last invoke, None where that is not known.
+        alike: how often in a row before that it did the same.
+        payload: the event, once it was made.
+        ids: ids of the records, once the event was made.
+    """
+
+    records: list[Record]
+    attempts: int = 0
+    tries: int = 0
+    invokes: int = 0
+    request_id: str = ""
+    error: bool = False
+    rehearsal: Rehearsal | None = None
+    alike: int = 0
+    payload: str | None = None
+    ids: tuple[str, ...] = ()
+
+    def keep(self, records: list[Record]) -> None:
+        """Go on with some of the records only: another event, of which nothing is known."""
+        self.records = records
+        self.rehearsal = self.payload = None
+        self.alike = 0
+        self.ids = ()
+
+    def note(self, rehearsal: Rehearsal | None) -> None:
+        """Count how often in a row the code did the same."""
+        same = rehearsal is not None and rehearsal == self.rehearsal
+        self.alike = self.alike + 1 if same else 0
+        self.rehearsal = rehearsal
+
+    @property
+    def can_be_told_again(self) -> bool:
+        """Whether the next attempt may be told from the last one instead of being run (SIM-REPEAT-1)."""
+        return self.alike >= ALIKE_BEFORE_REPEATING and self.invokes % RUN_ONE_IN != 0
+
+
+@dataclass(slots=True, eq=False)
+class Slot:
+    """Works on one batch of a log at a time.
+
+    Attributes:
+        number: from 0.
+        read: records that were read and are in no batch yet.
+        work: batches; the first is worked on, others are the later parts of one that was cut.
+        busy: whether an invoke runs, or the batch waits to be tried again.
+        window: timer of the open batching window.
+        window_over: whether the batching window is over.
+    """
+
+    number: int
+    read: deque[Record] = field(default_factory=deque)
+    work: deque[Batch] = field(default_factory=deque)
+    busy: bool = False
+    window: Timer | None = None
+    window_over: bool = False

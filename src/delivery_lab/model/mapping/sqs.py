@@ -1,0 +1,400 @@
+"""The event source mapping of an SQS queue, in virtual time (semantics.md B1 to B6).
+
+A *slot* is a concurrent batch: it is taken when messages are received and given back when they are answered.
+The life of a batch:
+
+    receive -> filter -> collect (batch size, window, 6 MB) -> invoke -> classify the answer -> delete what succeeded
+                                                               |  429
+                                                               '-> keep the batch, try again while its visibility lasts,
+                                                                   then let it go: it comes back by itself
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from delivery_lab.model.assumptions import DEFAULTS, Assumptions, LongWindow, UnnamedResponse
+from delivery_lab.model.clock import Scheduler, Timer, seconds
+from delivery_lab.model.functions import LARGEST_SYNCHRONOUS_PAYLOAD_BYTES, InvokeResult, Lambda, Throttled
+from delivery_lab.model.journal import Journal, Kind
+from delivery_lab.model.loops import merged
+from delivery_lab.model.mapping.decisions import (
+    FIRST_RETRY_SECONDS,
+    ThrottleReading,
+    Verdict,
+    classify,
+    next_throttle_retry,
+    reported_failures,
+)
+from delivery_lab.model.mapping.filters import passes
+from delivery_lab.model.mapping.records import event_of, sqs_record
+from delivery_lab.model.mapping.scaling import TICK_SECONDS, FifoScaling, ProvisionedScaling, Scaling, StandardScaling
+from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
+from delivery_lab.model.randomness import RandomStreams
+from delivery_lab.model.runtime import AwsError
+from delivery_lab.model.sqs.api import SqsApi
+from delivery_lab.model.sqs.batches import ENTRIES_PER_BATCH
+from delivery_lab.model.sqs.message import Delivery
+from delivery_lab.model.sqs.queue import Queue
+
+# A poller waits for messages for so long, whatever the window (ESM-BATCH-6).
+LONG_POLL_SECONDS = 20
+
+# `{"Records":[...]}`, and room for the commas between the records.
+_ENVELOPE_BYTES = 16
+
+
+@dataclass(slots=True)
+class _Batch:
+    deliveries: list[Delivery] = field(default_factory=list)
+    records: list[str] = field(default_factory=list)
+    size_bytes: int = _ENVELOPE_BYTES
+    rule: str = "ESM-BATCH-1"
+    throttles: int = 0
+    window: Timer | None = None
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(delivery.message.id for delivery in self.deliveries)
+
+    @property
+    def visible_at(self) -> int:
+        return min(delivery.visible_at for delivery in self.deliveries)
+
+
+class SqsMapping:
+    """Polls a queue and invokes a function with what it finds.
+
+    Args:
+        config: the mapping's settings, already checked.
+        queue: the source.
+        api: the SQS API, which knows system attributes.
+        functions: the Lambda service.
+        scheduler: the run's clock.
+        streams: the run's chance.
+        journal: where events are written.
+        assumptions: readings of what AWS does not say.
+    """
+
+    def __init__(
+        self,
+        config: SqsMappingConfig,
+        queue: Queue,
+        api: SqsApi,
+        functions: Lambda,
+        *,
+        scheduler: Scheduler,
+        streams: RandomStreams,
+        journal: Journal,
+        assumptions: Assumptions = DEFAULTS,
+    ) -> None:
+        self.config = config
+        self.queue = queue
+        self._api = api
+        self._functions = functions
+        self._scheduler = scheduler
+        self._chance = streams.stream("throttle retry", config.name)
+        self._journal = journal
+        self._assumptions = assumptions
+        self._scaling = _scaling(config, queue, assumptions)
+        self._region = queue.arn.split(":")[3]
+        self._busy = 0
+        self._collecting: _Batch | None = None
+        self._received: deque[tuple[Delivery, str]] = deque()
+        self._watching = False
+        self._tick: Timer | None = None
+        self._next_poll: Timer | None = None
+
+    def start(self) -> None:
+        """Begin to poll."""
+        rules = ["ESM-POLL-1"]
+        rules += ["ESM-FIFO-1", "ESM-FIFO-3"] if self.queue.fifo else ["SQS-ORDER-1", "SIM-ONCE-1"]
+        rules += ["ESM-PROV-1", "ESM-PROV-4"] if self.config.provisioned else []
+        rules += [] if self.queue.fifo or self.config.provisioned else ["ESM-SCALE-1"]
+        for rule in rules:
+            self._journal.lean_on(rule)
+        if self.config.enabled:
+            self._poll()
+
+    # -- receiving ----------------------------------------------------------------------------------------
+
+    def _poll(self) -> None:
+        """Fill the free slots. MaximumConcurrency ends here, before anything is received (ESM-CONC-1)."""
+        self._let_go_of_late()
+        while True:
+            if self._collecting is None and self._busy >= self._scaling.limit:
+                self._grow_later()
+                return
+            if self._must_wait():
+                return
+            if not self._received and not self._receive():
+                break
+            self._collect()
+        if self._busy == 0 and self._collecting is None:
+            self._scaling.on_idle(self._scheduler.now)
+        self._watch()
+
+    def _must_wait(self) -> bool:
+        """Whether receiving has to wait, for its turn or for what was received before."""
+        if self._received:
+            # What did not fit into the batch before it belongs behind that batch (ESM-FIFO-2).
+            return self.queue.fifo and self._busy > 0 and self._collecting is None
+        if not self.queue.has_ready:
+            return False  # a poll that waits for messages costs nothing here
+        wait = self._scaling.poll(self._scheduler.now)
+        if self._scaling.rested:
+            self._journal.lean_on("ESM-SCALE-4")
+        if wait and self._next_poll is None:
+            self._next_poll = self._scheduler.after(wait, self._on_turn)
+        return wait > 0
+
+    def _on_turn(self) -> None:
+        self._next_poll = None
+        self._poll()
+
+    def _watch(self) -> None:
+        if not self._watching:
+            self._watching = True
+            self.queue.when_ready(self._on_ready)
+
+    def _on_ready(self) -> None:
+        self._watching = False
+        self._poll()
+
+    def _receive(self) -> bool:
+        """Receive what fits into the batch at hand; false if the queue has nothing to give."""
+        have = len(self._collecting.deliveries) if self._collecting else 0
+        wanted = min(ENTRIES_PER_BATCH, self.config.batch_size - have)
+        deliveries = self.queue.receive(wanted, self._visibility_override(), by=self.config.name)
+        for delivery in deliveries:
+            if self._functions.loops.stops(self.config.function, delivery.message.lineage):
+                self.queue.stop_loop(delivery.message)
+            elif passes(self.config.patterns, delivery, self._api.system_attributes(delivery)):
+                record = sqs_record(self._api, delivery, self.queue.arn, self._region)
+                self._received.append((delivery, record))
+            else:
+                message = delivery.message.id
+                self._journal.record(
+                    Kind.FILTERED, "ESM-FILTER-1", mapping=self.config.name, queue=self.queue.name, message=message
+                )
+                self.queue.delete(delivery.receipt_handle, by=self.config.name)
+        return bool(deliveries)
+
+    def _visibility_override(self) -> int | None:
+        """A long window is added to the visibility timeout, so that collecting does not eat it up (ESM-VT-2)."""
+        window = self.config.window_seconds
+        needed = window + self._function_timeout_seconds
+        if window == 0 or needed <= self.queue.attributes.visibility_timeout_seconds:
+            return None
+        self._journal.lean_on("ESM-VT-2")
+        return needed + 30 if self._assumptions.long_window is LongWindow.EXTENDED else None
+
+    @property
+    def _function_timeout_seconds(self) -> int:
+        return self._functions.configuration(self.config.function).timeout_seconds
+
+    # -- collecting ---------------------------------------------------------------------------------------
+
+    def _collect(self) -> None:
+        """Put received messages into the batch at hand, and hand it over when it is complete."""
+        batch = self._collecting
+        if batch is None:
+            batch = self._collecting = _Batch()
+            self._busy += 1
+        while self._received:
+            delivery, record = self._received[0]
+            size = len(record.encode()) + 1
+            if batch.deliveries and batch.size_bytes + size > LARGEST_SYNCHRONOUS_PAYLOAD_BYTES:
+                if not self.queue.fifo:
+                    self._journal.lean_on("ESM-BATCH-5")
+                self._hand_over("ESM-BATCH-3")
+                return
+            self._received.popleft()
+            batch.deliveries.append(delivery)
+            batch.records.append(record)
+            batch.size_bytes += size
+            if len(batch.deliveries) >= self.config.batch_size:
+                self._hand_over("ESM-BATCH-1")
+                return
+        if not batch.deliveries:  # the filter took everything
+            self._collecting = None
+            self._busy -= 1
+        elif self.config.window_seconds == 0:
+            self._hand_over("ESM-BATCH-1")
+        elif batch.window is None:
+            # The window opens with the first message (ESM-BATCH-2).
+            self._journal.lean_on("ESM-BATCH-4")
+            if self.config.window_seconds < LONG_POLL_SECONDS:
+                self._journal.lean_on("ESM-BATCH-6")
+            batch.window = self._scheduler.after(seconds(self.config.window_seconds), self._close_window)
+
+    def _close_window(self) -> None:
+        self._hand_over("ESM-BATCH-2")
+        self._poll()
+
+    def _hand_over(self, rule: str) -> None:
+        batch = self._collecting
+        assert batch is not None
+        self._collecting = None
+        if batch.window is not None:
+            batch.window.cancel()
+        self._journal.lean_on(rule)
+        batch.rule = rule
+        self._invoke(batch)
+
+    # -- invoking -----------------------------------------------------------------------------------------
+
+    def _invoke(self, batch: _Batch) -> None:
+        answer = self._functions.invoke(
+            self.config.function,
+            event_of(batch.records),
+            lambda result: self._answer(batch, result),
+            by=self.config.name,
+            lineage=merged(delivery.message.lineage for delivery in batch.deliveries),
+        )
+        if isinstance(answer, Throttled):
+            self._on_throttle(batch)
+        else:
+            self._journal.record(Kind.BATCH, batch.rule, mapping=self.config.name, invoke=answer, messages=batch.ids)
+
+    def _on_throttle(self, batch: _Batch) -> None:
+        """Keep the batch and try again while its visibility lasts (ESM-THROTTLE-1): nothing is received anew."""
+        now = self._scheduler.now
+        self._scaling.on_throttle(now)
+        self._journal.lean_on("ESM-THROTTLE-3")
+        instant = self._retry_instant(batch)
+        batch.throttles += 1
+        if instant is not None:
+            self._journal.lean_on("ESM-THROTTLE-4")
+            self._journal.record(
+                Kind.RETRY,
+                "ESM-THROTTLE-1",
+                mapping=self.config.name,
+                attempt=batch.throttles,
+                messages=batch.ids,
+                at_us=instant,
+            )
+            self._scheduler.at(instant, self._invoke, batch)
+            return
+        observed = self._assumptions.throttle_reading is ThrottleReading.FUNCTION_TIMEOUT_LEFT
+        rule = "ESM-THROTTLE-2" if observed else "ESM-THROTTLE-1"
+        self._journal.record(Kind.GAVE_UP, rule, mapping=self.config.name, messages=batch.ids)
+        # The poller is not free for other messages before this batch is out of its hands (ESM-THROTTLE-3). With a
+        # visibility timeout of 0 it is so at once, and the poller would spin within one instant.
+        release_at = batch.visible_at if batch.visible_at > now else now + seconds(FIRST_RETRY_SECONDS)
+        self._scheduler.at(release_at, self._release)
+
+    def _retry_instant(self, batch: _Batch) -> int | None:
+        """When to try again by the reading of the run. Where the readings differ, the run leans on the rule."""
+        chance = self._chance.random()
+        instants = {
+            reading: next_throttle_retry(
+                self._scheduler.now,
+                batch.throttles,
+                visible_at=batch.visible_at,
+                function_timeout_seconds=self._function_timeout_seconds,
+                reading=reading,
+                chance=chance,
+            )
+            for reading in ThrottleReading
+        }
+        if len(set(instants.values())) > 1:
+            self._journal.lean_on("ESM-THROTTLE-2")
+        return instants[self._assumptions.throttle_reading]
+
+    # -- answering ----------------------------------------------------------------------------------------
+
+    def _answer(self, batch: _Batch, result: InvokeResult) -> None:
+        verdict = classify(
+            batch.ids,
+            result.payload,
+            result.error,
+            report=self.config.report_batch_item_failures,
+            unnamed_fails=self._assumptions.unnamed_response is UnnamedResponse.FAILURE,
+        )
+        self._journal.record(
+            Kind.VERDICT,
+            verdict.rule,
+            mapping=self.config.name,
+            invoke=result.request_id,
+            verdict=verdict.reason,
+            messages=verdict.failed,
+            named=reported_failures(result.payload, batch.ids),
+        )
+        self._delete(batch, verdict)
+        if self.queue.fifo and verdict.failed:
+            self._let_go_behind(batch, verdict)
+        if result.error is None:
+            self._scaling.on_success()
+        else:
+            self._scaling.on_error()
+            self._journal.lean_on(self._scaling.error_rule)
+        self._release()
+
+    def _delete(self, batch: _Batch, verdict: Verdict) -> None:
+        """Delete what succeeded. What failed is left alone: it is ready again when its timeout ends (ESM-ERROR-1)."""
+        failed = set(verdict.failed)
+        for delivery in batch.deliveries:
+            if delivery.message.id in failed:
+                continue
+            try:
+                self.queue.delete(delivery.receipt_handle, by=self.config.name)
+            except AwsError as error:  # the handle has expired: the message stays
+                rule = "SQS-STALE-6" if self.queue.fifo else "SQS-STALE-5"
+                self._journal.record(Kind.API_ERROR, rule, service="sqs", operation="DeleteMessage", code=error.code)
+
+    def _let_go_behind(self, batch: _Batch, verdict: Verdict) -> None:
+        """Forget what was received behind failed messages of its group: they come back together (ESM-FIFO-2)."""
+        failed = set(verdict.failed)
+        groups = {delivery.message.group for delivery in batch.deliveries if delivery.message.id in failed}
+        kept = [entry for entry in self._received if entry[0].message.group not in groups]
+        self._received = deque(kept)
+
+    def _let_go_of_late(self) -> None:
+        """Forget what waited for a free batch until its visibility was over: it is in the queue again (ESM-BATCH-5)."""
+        while self._received and self._received[0][0].visible_at <= self._scheduler.now:
+            self._received.popleft()
+
+    def _release(self) -> None:
+        self._busy -= 1
+        self._poll()
+
+    # -- scaling ------------------------------------------------------------------------------------------
+
+    def _grow_later(self) -> None:
+        """All slots are taken: if it stays so while messages wait, there will be more (ESM-SCALE-2)."""
+        if self._tick is None and self._scaling.limit < self._scaling.maximum:
+            self._tick = self._scheduler.after(seconds(TICK_SECONDS), self._grow, background=True)
+
+    def _grow(self) -> None:
+        self._tick = None
+        if self._busy < self._scaling.limit:
+            return
+        if not self.queue.has_ready:
+            self._watch()  # what arrives while all slots are taken is a backlog from then on
+            return
+        before = self._scaling.limit
+        self._scaling.grow(self._scheduler.now)
+        if self._scaling.limit > before:
+            rule, *others = self._scaling.growth_rules
+            for other in others:
+                self._journal.lean_on(other)
+            self._journal.record(Kind.POLLERS, rule, mapping=self.config.name, limit=self._scaling.limit)
+        self._poll()
+
+
+def _scaling(config: SqsMappingConfig, queue: Queue, assumptions: Assumptions) -> Scaling:
+    """The pollers that a mapping has."""
+    if config.provisioned is not None:
+        return ProvisionedScaling(
+            config.provisioned.minimum, config.provisioned.maximum, assumptions.throttle_pause_seconds
+        )
+    if queue.fifo:
+        return FifoScaling(config.maximum_concurrency)
+    return StandardScaling(
+        config.maximum_concurrency,
+        slow_on_errors=not config.report_batch_item_failures,
+        pause_seconds=assumptions.throttle_pause_seconds,
+        least=assumptions.least_pollers,
+    )

@@ -1,0 +1,125 @@
+"""The settings of an SQS mapping, and what AWS refuses about them at its creation (semantics.md B1, B2, B5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from delivery_lab.errors import DeploymentRefusedError
+from delivery_lab.model.mapping.filters import Pattern
+from delivery_lab.model.sqs.batches import ENTRIES_PER_BATCH
+from delivery_lab.model.sqs.queue import Queue
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionedPollers:
+    """Provisioned mode (ESM-PROV-1).
+
+    Attributes:
+        minimum: `MinimumPollers`, 2 to 200.
+        maximum: `MaximumPollers`, 2 to 10,000.
+    """
+
+    minimum: int = 2
+    maximum: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SqsMappingConfig:
+    """Settings of a mapping. Defaults are those of AWS.
+
+    Attributes:
+        name: name of the mapping, for the journal.
+        function: name of the function.
+        batch_size: 1 to 10,000; to 10 for a FIFO queue.
+        window_seconds: `MaximumBatchingWindowInSeconds`, 0 to 300; 0 for a FIFO queue.
+        report_batch_item_failures: whether the response is looked at.
+        maximum_concurrency: `ScalingConfig.MaximumConcurrency`, 2 to 1,000, or None.
+        provisioned: provisioned mode, or None.
+        patterns: event filter patterns.
+        enabled: whether it polls at all.
+    """
+
+    name: str
+    function: str
+    batch_size: int = 10
+    window_seconds: int = 0
+    report_batch_item_failures: bool = False
+    maximum_concurrency: int | None = None
+    provisioned: ProvisionedPollers | None = None
+    patterns: tuple[Pattern, ...] = ()
+    enabled: bool = True
+
+    def check(self, queue: Queue, function_timeout_seconds: int | None) -> None:
+        """Refuse what `CreateEventSourceMapping` and `UpdateEventSourceMapping` refuse.
+
+        Args:
+            queue: the queue that it reads.
+            function_timeout_seconds: the function's timeout; None where the mapping is neither created nor updated, so
+                that nobody compares the two (ESM-VT-3).
+
+        Raises:
+            DeploymentRefusedError: with AWS's code and message.
+        """
+        self._check_bounds()
+        self._check_pollers()
+        if queue.fifo:
+            self._check_fifo()
+        elif self.batch_size > ENTRIES_PER_BATCH and self.window_seconds == 0:
+            fix = f"set a batching window of at least 1 s, or a batch size of {ENTRIES_PER_BATCH}"
+            raise self._refused(_NO_WINDOW, "ESM-BATCH-1", fix)
+        if function_timeout_seconds is not None:
+            self._check_visibility(queue.attributes.visibility_timeout_seconds, function_timeout_seconds)
+
+    def _check_bounds(self) -> None:
+        bounds: list[tuple[str, int | None, int, int, str]] = [
+            ("batchSize", self.batch_size, 1, 10_000, "ESM-BATCH-1"),
+            ("maximumBatchingWindowInSeconds", self.window_seconds, 0, 300, "ESM-BATCH-2"),
+            ("scalingConfig.maximumConcurrency", self.maximum_concurrency, 2, 1_000, "ESM-CONC-1"),
+        ]
+        if self.provisioned is not None:
+            bounds += [
+                ("provisionedPollerConfig.minimumPollers", self.provisioned.minimum, 2, 200, "ESM-PROV-1"),
+                ("provisionedPollerConfig.maximumPollers", self.provisioned.maximum, 2, 10_000, "ESM-PROV-1"),
+            ]
+        for name, value, lowest, highest, rule in bounds:
+            if value is not None and not lowest <= value <= highest:
+                message = f"Value {value} at '{name}' failed to satisfy constraint: {lowest} to {highest}"
+                raise self._refused(message, rule, f"set {name} from {lowest} to {highest}")
+
+    def _check_pollers(self) -> None:
+        pollers = self.provisioned
+        if pollers is None:
+            return
+        if self.maximum_concurrency is not None:
+            message = "Maximum concurrency and provisioned mode cannot be used together"
+            raise self._refused(message, "ESM-PROV-5", "remove scalingConfig, or provisionedPollerConfig")
+        if pollers.minimum > pollers.maximum:
+            message = f"MinimumPollers {pollers.minimum} is greater than MaximumPollers {pollers.maximum}"
+            raise self._refused(message, "ESM-PROV-1", f"set minimumPollers to {pollers.maximum} or less")
+
+    def _check_fifo(self) -> None:
+        if self.window_seconds:
+            fix = "remove maximumBatchingWindowInSeconds"
+            raise self._refused("Batching window is not supported for FIFO queues", "ESM-FIFO-4", fix)
+        if self.batch_size > ENTRIES_PER_BATCH:
+            fix = f"set batchSize to {ENTRIES_PER_BATCH} or less: a FIFO queue has no batching window"
+            raise self._refused(_NO_WINDOW, "ESM-FIFO-4", fix)
+
+    def _check_visibility(self, visibility_seconds: int, function_timeout_seconds: int) -> None:
+        if visibility_seconds >= function_timeout_seconds:
+            return
+        message = (
+            f"Queue visibility timeout: {visibility_seconds} seconds is less than "
+            f"Function timeout: {function_timeout_seconds} seconds"
+        )
+        fix = (
+            f"set the queue's visibility timeout to {6 * function_timeout_seconds + self.window_seconds} s "
+            "(6 x function timeout + batching window), or shorten the function's timeout"
+        )
+        raise self._refused(message, "ESM-VT-1", fix)
+
+    def _refused(self, message: str, rule: str, fix: str) -> DeploymentRefusedError:
+        return DeploymentRefusedError(self.name, "InvalidParameterValueException", message, rule=rule, fix=fix)
+
+
+_NO_WINDOW = "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10"

@@ -1,0 +1,172 @@
+"""The event source mapping of a Kinesis stream or of a DynamoDB table's stream (semantics.md F)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from delivery_lab.model.clock import Scheduler, seconds
+from delivery_lab.model.functions import Lambda
+from delivery_lab.model.journal import Journal
+from delivery_lab.model.log import StartingPosition
+from delivery_lab.model.mapping.destinations import Destination
+from delivery_lab.model.mapping.filters import Pattern
+from delivery_lab.model.mapping.log_decisions import ENDLESS
+from delivery_lab.model.mapping.log_reader import LogReader
+from delivery_lab.model.mapping.log_records import StreamFormat
+from delivery_lab.model.mapping.log_settings import MOST_RETRIES, check_age, check_bounds, refused, starting_position
+from delivery_lab.model.mapping.log_work import ReaderSettings, Services
+from delivery_lab.model.randomness import RandomStreams
+from delivery_lab.model.streams.dynamodb import TableStream
+from delivery_lab.model.streams.kinesis import KinesisStream
+
+KINESIS_POLL_SECONDS = 1.0
+DYNAMODB_POLL_SECONDS = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class StreamMappingConfig:
+    """Settings of a mapping. Defaults are those of AWS.
+
+    Attributes:
+        name: name of the mapping, for the journal.
+        function: name of the function.
+        starting_position: where it begins to read; required.
+        starting_position_instant: instant of `AT_TIMESTAMP`, in microseconds.
+        batch_size: 1 to 10,000.
+        window_seconds: `MaximumBatchingWindowInSeconds`, 0 to 300.
+        parallelization_factor: 1 to 10.
+        maximum_retry_attempts: -1 (endless) to 10,000.
+        maximum_record_age_seconds: -1 (endless), or 60 to 604,800.
+        bisect: `BisectBatchOnFunctionError`.
+        report_batch_item_failures: whether the response is looked at.
+        tumbling_window_seconds: 0 (none) to 900.
+        patterns: event filter patterns.
+        enabled: whether it polls at all.
+    """
+
+    name: str
+    function: str
+    starting_position: str | None = None
+    starting_position_instant: int | None = None
+    batch_size: int = 100
+    window_seconds: int = 0
+    parallelization_factor: int = 1
+    maximum_retry_attempts: int = ENDLESS
+    maximum_record_age_seconds: int = ENDLESS
+    bisect: bool = False
+    report_batch_item_failures: bool = False
+    tumbling_window_seconds: int = 0
+    patterns: tuple[Pattern, ...] = ()
+    enabled: bool = True
+
+    def check(self, source: KinesisStream | TableStream, now: int = 0) -> StartingPosition:
+        """Refuse what `CreateEventSourceMapping` refuses.
+
+        Args:
+            source: the stream.
+            now: this instant.
+
+        Returns:
+            The starting position.
+
+        Raises:
+            DeploymentRefusedError: with AWS's code.
+        """
+        check_bounds(
+            self.name,
+            [
+                ("batchSize", self.batch_size, 1, 10_000),
+                ("maximumBatchingWindowInSeconds", self.window_seconds, 0, 300),
+                ("parallelizationFactor", self.parallelization_factor, 1, 10),
+                ("maximumRetryAttempts", self.maximum_retry_attempts, ENDLESS, MOST_RETRIES),
+                ("tumblingWindowInSeconds", self.tumbling_window_seconds, 0, 900),
+            ],
+            "STR-BATCH-1",
+        )
+        check_age(self.name, self.maximum_record_age_seconds, "STR-AGE-2")
+        if self.tumbling_window_seconds and self.parallelization_factor > 1:
+            message = "TumblingWindowInSeconds goes with a ParallelizationFactor of 1 in this model"
+            raise refused(self.name, message, "STR-WINDOW-3", "set parallelizationFactor to 1")
+        allowed = [StartingPosition.TRIM_HORIZON, StartingPosition.LATEST]
+        if isinstance(source, KinesisStream):
+            allowed.append(StartingPosition.AT_TIMESTAMP)
+        instant = self.starting_position_instant
+        return starting_position(self.name, self.starting_position, instant, allowed, "STR-START-1", source.arn, now)
+
+
+class StreamMapping:
+    """Reads the shards of a stream.
+
+    Args:
+        config: the mapping's settings.
+        source: the stream.
+        functions: the Lambda service.
+        destination: takes what is given up, or None.
+        scheduler: the run's clock.
+        streams: the run's chance.
+        journal: where events are written.
+
+    Raises:
+        DeploymentRefusedError: AWS would refuse it.
+    """
+
+    def __init__(
+        self,
+        config: StreamMappingConfig,
+        source: KinesisStream | TableStream,
+        functions: Lambda,
+        destination: Destination | None,
+        *,
+        scheduler: Scheduler,
+        streams: RandomStreams,
+        journal: Journal,
+    ) -> None:
+        self.config = config
+        self.source = source
+        self.destination = destination
+        self._position = config.check(source, scheduler.now)
+        self._journal = journal
+        kinesis = isinstance(source, KinesisStream)
+        self._poll_rule = "STR-POLL-1" if kinesis else "STR-POLL-2"
+        settings = ReaderSettings(
+            mapping=config.name,
+            function=config.function,
+            function_arn=functions.configuration(config.function).arn,
+            source_arn=source.arn,
+            batch_size=config.batch_size,
+            window_seconds=config.window_seconds,
+            parallelization_factor=config.parallelization_factor,
+            maximum_retry_attempts=config.maximum_retry_attempts,
+            maximum_record_age_seconds=config.maximum_record_age_seconds,
+            bisect=config.bisect,
+            report=config.report_batch_item_failures,
+            tumbling_window_seconds=config.tumbling_window_seconds,
+            poll_seconds=KINESIS_POLL_SECONDS if kinesis else DYNAMODB_POLL_SECONDS,
+            patterns=config.patterns,
+        )
+        form = StreamFormat(source.arn, "KinesisBatchInfo" if kinesis else "DDBStreamBatchInfo")
+        self.readers = []
+        for shard in source.shards:
+            services = Services(
+                functions,
+                scheduler,
+                journal,
+                streams.stream("stream retry", config.name, shard.name),
+                form,
+                destination,
+            )
+            # Shards are polled at the same rate, not in step.
+            phase = seconds(streams.stream("stream poll", config.name, shard.name).random() * settings.poll_seconds)
+            self.readers.append(LogReader(shard, settings, services, phase))
+
+    def start(self) -> None:
+        """Begin to poll."""
+        rules = ["STR-START-3", self._poll_rule, "STR-ERROR-2"]
+        if self.config.parallelization_factor > 1:
+            rules.append("STR-PARALLEL-1")
+        for rule in rules:
+            self._journal.lean_on(rule)
+        if self.config.enabled:
+            since = self.config.starting_position_instant or 0
+            for reader in self.readers:
+                reader.start(self._position, since=since, skip_rule="STR-START-2")

@@ -1,0 +1,216 @@
+"""What the model of Lambda needs from whoever runs the code of a function.
+
+The model decides *when* a function is invoked, refused or stopped; what the code does is somebody else's:
+`delivery_lab.handlers` runs real files in virtual time, tests plug in a few lines. Both speak these types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSource:
+    """Where the code of a function or layer is on this machine.
+
+    Attributes:
+        roots: pairs of a path inside the archive ("" is its top) and the file or folder that stands there.
+        inline: pairs of a path inside the archive and the text that stands there.
+    """
+
+    roots: tuple[tuple[str, str], ...] = ()
+    inline: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionConfig:
+    """A Lambda function as it was deployed.
+
+    Attributes:
+        name: the function's name in journal and results (its logical name); AWS's own name ends the ARN.
+        arn: its unqualified ARN.
+        handler: `module.function`, the module with `/` or `.` between its parts.
+        timeout_seconds: 1 to 900.
+        memory_mb: memory in MiB.
+        environment: environment variables.
+        reserved_concurrency: reserved concurrent executions, or None for the unreserved pool.
+        code: the function's own archive.
+        layers: archives of its layers, in the order of the function's list.
+        region: region the function is in.
+        account_id: account it is in.
+        runtime: runtime identifier such as `python3.13`.
+        refusal: why its code cannot be run here, "" if it can. Only an invoke of it is refused: a stack may well have
+            functions that a workload does not touch.
+    """
+
+    name: str
+    arn: str
+    handler: str
+    timeout_seconds: int = 3
+    memory_mb: int = 128
+    environment: dict[str, str] = field(default_factory=dict)
+    reserved_concurrency: int | None = None
+    code: CodeSource = CodeSource()
+    layers: tuple[CodeSource, ...] = ()
+    region: str = "us-east-1"
+    account_id: str = "123456789012"
+    runtime: str = "python3.13"
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InvokeRequest:
+    """One invoke as an execution environment gets it.
+
+    Attributes:
+        request_id: the invoke's id.
+        payload: the event as JSON text.
+        deadline: the instant (microseconds of virtual time) at which the function times out.
+    """
+
+    request_id: str
+    payload: str
+    deadline: int
+
+
+@dataclass(frozen=True, slots=True)
+class InvokeResponse:
+    """How the code of a function answered.
+
+    Attributes:
+        payload: the returned value as JSON text, or the error object as JSON text.
+        error: None for success, else the error type as Lambda reports it (`ValueError`,
+            `Runtime.MarshalError`, `Sandbox.Timedout`).
+    """
+
+    payload: str
+    error: str | None = None
+
+
+class Environment(Protocol):
+    """One execution environment: a process of its own in real life, with its own modules and globals."""
+
+    def start(self, request: InvokeRequest, finish: Callable[[InvokeResponse], None]) -> None:
+        """Begin an invoke at the current instant and return at once.
+
+        The first invoke initialises the environment (imports the code). `finish` is called at the instant
+        at which the handler returns or raises, never before `start` has returned. After it the environment
+        is frozen: threads that the handler left behind stand still until the next invoke.
+        """
+
+    def stop(self) -> None:
+        """End the environment dead: no `finally`, no further calls, `finish` is not called any more."""
+
+
+class Runtime(Protocol):
+    """Makes execution environments."""
+
+    def new_environment(self, function: FunctionConfig, number: int) -> Environment:
+        """A fresh environment; `number` counts the environments of this function from 1."""
+
+
+class AwsError(Exception):
+    """An error answer of an AWS API, as a client of it would see.
+
+    Args:
+        code: error code as SDKs report it, such as `AWS.SimpleQueueService.NonExistentQueue`.
+        message: AWS's message.
+        status: HTTP status.
+        details: what the answer holds beside code and message, such as the `Item` of a failed condition.
+    """
+
+    def __init__(self, code: str, message: str, status: int = 400, details: dict[str, Any] | None = None) -> None:
+        super().__init__(f"{code}: {message}")
+        self.details = details or {}
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls an AWS API: the function and the invoke from within which the call is made."""
+
+    function: str
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LongPoll:
+    """The answer to a call that has to wait for something to arrive.
+
+    Attributes:
+        wait_seconds: how long at most.
+        attempt: asks again; None while there is still nothing.
+        when_ready: calls back once, at the next instant at which asking again makes sense; returns what to call when
+            nobody waits any more.
+        empty: the answer when the time is over.
+    """
+
+    wait_seconds: float
+    attempt: Callable[[], dict[str, Any] | None]
+    when_ready: Callable[[Callable[[], None]], Callable[[], None]]
+    empty: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The answer to a call that takes as long as something else does, such as the invoke of another function.
+
+    Attributes:
+        when_done: calls back once with the answer, not before it returns; an `AwsError` given to the callback is
+            raised to the caller.
+    """
+
+    when_done: Callable[[Callable[[dict[str, Any] | AwsError], None]], None]
+
+
+class ReadTimeout(Exception):  # noqa: N818 - named as botocore names it
+    """The caller's client has stopped waiting for an answer; what it had started goes on."""
+
+
+class AwsApi(Protocol):
+    """The AWS APIs as code inside a handler sees them."""
+
+    def call(
+        self, service: str, operation: str, parameters: dict[str, Any], caller: Caller
+    ) -> dict[str, Any] | LongPoll | Pending:
+        """Answer one API call at the current instant.
+
+        Args:
+            service: botocore's service name, such as `sqs`.
+            operation: API operation, such as `SendMessage`.
+            parameters: the call's parameters as the boto3 client took them, already validated by botocore.
+
+        Returns:
+            The response as boto3 would return it, without `ResponseMetadata`; or a `LongPoll` or a `Pending`, upon
+            which the caller waits in virtual time.
+
+        Raises:
+            AwsError: AWS would answer with an error.
+            delivery_lab.errors.NotModelledError: the model does not know this operation.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line that a handler printed or logged.
+
+    Attributes:
+        instant: when, in microseconds of virtual time.
+        function: name of the function.
+        environment: number of the execution environment.
+        request_id: the invoke during which it was written, None during initialisation.
+        text: the line without its end.
+    """
+
+    instant: int
+    function: str
+    environment: int
+    request_id: str | None
+    text: str
+
+
+LogSink = Callable[[LogLine], None]

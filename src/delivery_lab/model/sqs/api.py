@@ -1,0 +1,274 @@
+"""The SQS API in front of the queues: parameters, limits and AWS's error codes (semantics.md A1 to A4, A6)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from delivery_lab.errors import NotModelledError
+from delivery_lab.model.clock import epoch_ms
+from delivery_lab.model.loops import NO_LINEAGE, Lineage
+from delivery_lab.model.runtime import AwsError, Caller, LongPoll
+from delivery_lab.model.sqs.attributes import LONGEST_VISIBILITY_SECONDS
+from delivery_lab.model.sqs.batches import ENTRIES_PER_BATCH, entries_of, for_each
+from delivery_lab.model.sqs.message import Delivery
+from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.sqs.redrive import MoveTasks
+from delivery_lab.model.sqs.sending import check_size_of_batch, send
+
+Parameters = Mapping[str, Any]
+Answer = dict[str, Any]
+
+_MOVES: Mapping[str, Callable[[MoveTasks, Parameters], Answer]] = {
+    "CancelMessageMoveTask": MoveTasks.cancel,
+    "ListMessageMoveTasks": MoveTasks.list,
+    "StartMessageMoveTask": MoveTasks.start,
+}
+
+
+class SqsApi:
+    """Answers the operations that handlers and workloads use, and refuses the others by name.
+
+    Args:
+        sender_id: what `SenderId` of a message says.
+
+    Attributes:
+        lineage: what the chain of events behind a caller's invoke has run through (ASY-LOOP-1).
+        move_tasks: redrives of dead-letter queues.
+    """
+
+    def __init__(self, sender_id: str = "AROAEXAMPLE:delivery-lab") -> None:
+        self._sender_id = sender_id
+        self._queues: dict[str, Queue] = {}
+        self.lineage: Callable[[str | None], Lineage] = lambda _: NO_LINEAGE
+        self.move_tasks: MoveTasks | None = None
+        self._operations: dict[str, Callable[[Parameters, Caller], Answer | LongPoll]] = {
+            "ChangeMessageVisibility": self._change_visibility,
+            "ChangeMessageVisibilityBatch": self._change_visibility_batch,
+            "DeleteMessage": self._delete,
+            "DeleteMessageBatch": self._delete_batch,
+            "GetQueueAttributes": self._get_attributes,
+            "GetQueueUrl": self._get_url,
+            "ReceiveMessage": self._receive,
+            "SendMessage": self._send,
+            "SendMessageBatch": self._send_batch,
+            "SetQueueAttributes": self._set_attributes,
+        }
+
+    def add(self, queue: Queue) -> None:
+        """Make a queue reachable by its URL and name."""
+        self._queues[queue.url] = queue
+
+    def call(self, operation: str, parameters: Parameters, caller: Caller) -> Answer | LongPoll:
+        """Answer one call at the current instant.
+
+        Raises:
+            AwsError: AWS would answer with an error.
+            NotModelledError: the model does not know the operation.
+        """
+        if operation in _MOVES and self.move_tasks is not None:
+            return _MOVES[operation](self.move_tasks, parameters)
+        handler = self._operations.get(operation)
+        if handler is None:
+            known = ", ".join(sorted((*self._operations, *_MOVES)))
+            raise NotModelledError(f"the SQS operation {operation} is not modelled (modelled: {known})")
+        return handler(parameters, caller)
+
+    def _queue(self, parameters: Parameters) -> Queue:
+        queue = self._queues.get(parameters["QueueUrl"])
+        if queue is None:
+            raise AwsError("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.")
+        return queue
+
+    # -- sending ------------------------------------------------------------------------------------------
+
+    def _send(self, parameters: Parameters, caller: Caller) -> Answer:
+        return self._accept(self._queue(parameters), parameters, caller)
+
+    def _send_batch(self, parameters: Parameters, caller: Caller) -> Answer:
+        queue = self._queue(parameters)
+        entries = entries_of(parameters)
+        check_size_of_batch(entries)
+        return for_each(entries, lambda entry: self._accept(queue, entry, caller))
+
+    def _accept(self, queue: Queue, parameters: Parameters, caller: Caller) -> Answer:
+        message = send(queue, parameters, self.lineage(caller.request_id), caller.request_id)
+        answer = {"MessageId": message.id, "MD5OfMessageBody": md5_of(parameters["MessageBody"])}
+        return answer | ({"SequenceNumber": message.sequence_number} if message.sequence_number else {})
+
+    # -- receiving ----------------------------------------------------------------------------------------
+
+    def _receive(self, parameters: Parameters, caller: Caller) -> Answer | LongPoll:
+        queue = self._queue(parameters)
+        if queue.fifo and parameters.get("ReceiveRequestAttemptId"):
+            raise NotModelledError(
+                f"a ReceiveMessage of {queue.name} has a ReceiveRequestAttemptId, which is not modelled\n"
+                "  nearest: leave it out"
+            )
+        maximum = parameters.get("MaxNumberOfMessages", 1)
+        if not 1 <= maximum <= ENTRIES_PER_BATCH:
+            raise AwsError(
+                "InvalidParameterValue",
+                f"Value {maximum} for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, "
+                "if provided.",
+            )
+        timeout = parameters.get("VisibilityTimeout")
+        if timeout is not None:
+            _check_visibility(timeout)
+        wait = parameters.get("WaitTimeSeconds", queue.attributes.receive_wait_seconds)
+        if not 0 <= wait <= 20:
+            raise AwsError(
+                "InvalidParameterValue",
+                f"Value {wait} for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20.",
+            )
+
+        def attempt() -> Answer | None:
+            deliveries = queue.receive(maximum, timeout, by=caller.function)
+            return {"Messages": [self._as_api(d, parameters) for d in deliveries]} if deliveries else None
+
+        answer = attempt()
+        if answer is not None:
+            return answer
+        if wait:
+            return LongPoll(wait, attempt, queue.when_ready, empty={})
+        if queue.over_in_flight_limit and not queue.fifo:
+            raise AwsError("OverLimit", "Too many messages in flight.", status=403)
+        return {}
+
+    def _as_api(self, delivery: Delivery, parameters: Parameters) -> Answer:
+        """A message as ReceiveMessage returns it: attributes only as far as the request names them."""
+        message = delivery.message
+        answer: Answer = {
+            "MessageId": message.id,
+            "ReceiptHandle": delivery.receipt_handle,
+            "MD5OfBody": md5_of(message.body),
+            "Body": message.body,
+        }
+        wanted = {*parameters.get("AttributeNames", ()), *parameters.get("MessageSystemAttributeNames", ())}
+        system = {k: v for k, v in self.system_attributes(delivery).items() if "All" in wanted or k in wanted}
+        patterns = parameters.get("MessageAttributeNames", ())
+        attributes = {name: value for name, value in message.attributes.items() if _is_named(name, patterns)}
+        if system:
+            answer["Attributes"] = system
+        if attributes:
+            answer["MessageAttributes"] = attributes
+        return answer
+
+    def system_attributes(self, delivery: Delivery) -> dict[str, str]:
+        """The system attributes of a delivered message; all values are text (semantics.md B1)."""
+        message = delivery.message
+        first = message.first_received_at
+        values = {
+            "ApproximateReceiveCount": str(delivery.receive_count),
+            "SentTimestamp": str(epoch_ms(message.sent_at)),
+            "SenderId": self._sender_id,
+            "ApproximateFirstReceiveTimestamp": str(epoch_ms(message.received_at if first is None else first)),
+        }
+        trace = message.system_attributes.get("AWSTraceHeader")
+        if trace:
+            values["AWSTraceHeader"] = trace["StringValue"]
+        if message.dead_letter_source:
+            values["DeadLetterQueueSourceArn"] = message.dead_letter_source
+        if message.group:
+            values["MessageGroupId"] = message.group
+        if message.sequence_number:
+            values["SequenceNumber"] = message.sequence_number
+            values["MessageDeduplicationId"] = message.deduplication_id
+        return values
+
+    # -- answering ----------------------------------------------------------------------------------------
+
+    def _delete(self, parameters: Parameters, caller: Caller) -> Answer:
+        self._queue(parameters).delete(parameters["ReceiptHandle"], by=caller.function)
+        return {}
+
+    def _delete_batch(self, parameters: Parameters, caller: Caller) -> Answer:
+        queue = self._queue(parameters)
+
+        def delete(entry: Parameters) -> Answer:
+            queue.delete(entry["ReceiptHandle"], by=caller.function)
+            return {}
+
+        return for_each(entries_of(parameters), delete)
+
+    def _change_visibility(self, parameters: Parameters, caller: Caller) -> Answer:
+        _check_visibility(parameters["VisibilityTimeout"])
+        self._queue(parameters).change_visibility(parameters["ReceiptHandle"], parameters["VisibilityTimeout"])
+        return {}
+
+    def _change_visibility_batch(self, parameters: Parameters, caller: Caller) -> Answer:
+        queue = self._queue(parameters)
+
+        def change(entry: Parameters) -> Answer:
+            timeout = entry.get("VisibilityTimeout", 0)
+            _check_visibility(timeout)
+            queue.change_visibility(entry["ReceiptHandle"], timeout)
+            return {}
+
+        return for_each(entries_of(parameters), change)
+
+    # -- administration -----------------------------------------------------------------------------------
+
+    def _get_url(self, parameters: Parameters, caller: Caller) -> Answer:
+        for queue in self._queues.values():
+            if queue.url.rsplit("/", 1)[-1] == parameters["QueueName"]:
+                return {"QueueUrl": queue.url}
+        raise AwsError("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.")
+
+    def _get_attributes(self, parameters: Parameters, caller: Caller) -> Answer:
+        queue = self._queue(parameters)
+        wanted = set(parameters.get("AttributeNames", ()))
+        ready, in_flight, delayed = queue.counts()
+        values = {
+            **queue.attributes.as_text(),
+            "QueueArn": queue.arn,
+            "ApproximateNumberOfMessages": str(ready),
+            "ApproximateNumberOfMessagesNotVisible": str(in_flight),
+            "ApproximateNumberOfMessagesDelayed": str(delayed),
+        }
+        chosen = values if "All" in wanted else {k: v for k, v in values.items() if k in wanted}
+        return {"Attributes": chosen} if chosen else {}
+
+    def _set_attributes(self, parameters: Parameters, caller: Caller) -> Answer:
+        queue = self._queue(parameters)
+        changed = queue.attributes.changed(parameters["Attributes"])
+        if changed.redrive != queue.attributes.redrive:
+            queue.dead_letter_queue = self._target(queue, changed.redrive.target_arn) if changed.redrive else None
+        queue.set_attributes(changed)
+        return {}
+
+    def _target(self, source: Queue, arn: str) -> Queue:
+        """The queue that a redrive policy names (SQS-DLQ-3)."""
+        prefix = "Value for parameter RedrivePolicy is invalid. Reason: "
+        if arn == source.arn:
+            raise AwsError("InvalidParameterValue", f"{prefix}a queue cannot be its own dead-letter queue.")
+        for queue in self._queues.values():
+            if queue.arn == arn:
+                if queue.fifo != source.fifo:
+                    message = f"{prefix}Dead-letter queue must be same type of queue as the source."
+                    raise AwsError("InvalidParameterValue", message)
+                return queue
+        raise AwsError("InvalidParameterValue", f"{prefix}{arn} does not exist.")
+
+
+def _check_visibility(timeout_seconds: int) -> None:
+    if not 0 <= timeout_seconds <= LONGEST_VISIBILITY_SECONDS:
+        raise AwsError(
+            "InvalidParameterValue",
+            f"Value {timeout_seconds} for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and "
+            f"{LONGEST_VISIBILITY_SECONDS}.",
+        )
+
+
+def _is_named(attribute: str, patterns: Sequence[str]) -> bool:
+    """Whether `MessageAttributeNames` asks for an attribute: by name, by a prefix such as `order.*`, or by `All`."""
+    return any(
+        pattern == "All" or pattern == attribute or (pattern.endswith(".*") and attribute.startswith(pattern[:-2]))
+        for pattern in patterns
+    )
+
+
+def md5_of(body: str) -> str:
+    """The MD5 that SQS states for a body, in hex digits. It guards against damage, not against people."""
+    return hashlib.md5(body.encode(), usedforsecurity=False).hexdigest()

@@ -1,0 +1,235 @@
+"""A FIFO queue in virtual time: message groups in order, and sends that are recognised as repetitions.
+
+A group is read from its front up to the first message that is hidden. So while its messages are in flight nothing
+behind them is returned (SQS-FIFO-1), and when one of them comes back the group is readable from that one on, again up
+to the next one that is still hidden (SQS-FIFO-2).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict, deque
+from collections.abc import Generator, Iterator
+from typing import Any
+
+from delivery_lab.model.clock import seconds
+from delivery_lab.model.journal import Kind
+from delivery_lab.model.loops import NO_LINEAGE, Lineage
+from delivery_lab.model.sqs.attributes import QueueAttributes
+from delivery_lab.model.sqs.message import Message
+from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.sqs.receipts import expired_handle
+
+DEDUPLICATION_SECONDS = 300
+_FIRST_SEQUENCE_NUMBER = 18_870_000_000_000_000_000
+_SEQUENCE_NUMBER_STEP = 256
+
+
+class _Group:
+    """A message group: its messages in the order of their sends. Those that have left the queue are skipped."""
+
+    __slots__ = ("_messages", "_queue", "_reading")
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+        self._messages: deque[Message] = deque()
+        self._reading = False
+
+    def append(self, message: Message) -> None:
+        self._messages.append(message)
+
+    @property
+    def head(self) -> Message | None:
+        """The first message that is still there."""
+        messages = self._messages
+        if self._reading:  # nothing may leave the line now
+            return next((message for message in messages if message.queue is self._queue), None)
+        while messages and messages[0].queue is not self._queue:
+            messages.popleft()
+        return messages[0] if messages else None
+
+    def readable(self, now: int) -> Iterator[Message]:
+        """The messages from the front up to the first hidden one (SQS-FIFO-1, SQS-FIFO-2)."""
+        self._reading = True
+        try:
+            for message in self._messages:
+                if message.queue is self._queue:
+                    if not _is_visible(message, now):
+                        return
+                    yield message
+        finally:
+            self._reading = False
+
+
+class FifoQueue(Queue):
+    """A FIFO queue; its interface is that of a standard queue, whose arguments it takes."""
+
+    fifo = True
+    limit_rule = "SQS-FIFO-8"
+    moved_retention_rule = "SQS-RET-3"
+
+    def __init__(self, name: str, arn: str, url: str, attributes: QueueAttributes, **services: Any) -> None:
+        super().__init__(name, arn, url, attributes, **services)
+        self._groups: dict[str, _Group] = {}
+        # The groups whose first message is ready, in the order in which they became so (SQS-FIFO-9).
+        self._readable: OrderedDict[str, _Group] = OrderedDict()
+        self._sent: dict[tuple[str, str], Message] = {}
+        self._sent_order: deque[tuple[int, tuple[str, str]]] = deque()
+        self._sends = 0
+
+    @property
+    def groups(self) -> int:
+        """How many message groups have messages in the queue."""
+        return len(self._groups)
+
+    # -- sending ------------------------------------------------------------------------------------------
+
+    def send(
+        self,
+        body: str,
+        *,
+        delay_seconds: int | None = None,
+        attributes: dict[str, Any] | None = None,
+        system_attributes: dict[str, Any] | None = None,
+        group: str = "",
+        lineage: Lineage = NO_LINEAGE,
+        invoke: str | None = None,
+        deduplication_id: str = "",
+    ) -> Message:
+        """Accept a message, unless it repeats one of the last five minutes (SQS-FIFO-3).
+
+        Args:
+            body: the text.
+            delay_seconds: None; a FIFO queue delays all messages alike, and its API refuses anything else (SQS-FIFO-7).
+            attributes: message attributes.
+            system_attributes: message system attributes.
+            group: message group.
+            lineage: what the chain of events has run through.
+            invoke: the invoke that sends it, None for the workload.
+            deduplication_id: what tells messages apart; without one it is the SHA-256 of the body.
+
+        Returns:
+            The message, or the one that it repeats.
+        """
+        assert delay_seconds is None, delay_seconds
+        identity = deduplication_id or hashlib.sha256(body.encode()).hexdigest()
+        assert self.attributes.fifo is not None
+        key = (group if self.attributes.fifo.scope == "messageGroup" else "", identity)
+        self._forget_sends()
+        known = self._sent.get(key)
+        if known is not None:
+            self._journal.record(Kind.REPEATED, "SQS-FIFO-3", queue=self.name, message=known.id)
+            return known
+        self._sends += 1
+        message = self._message(body, attributes, system_attributes, group, lineage)
+        message.deduplication_id = identity
+        message.sequence_number = f"{_FIRST_SEQUENCE_NUMBER + self._sends * _SEQUENCE_NUMBER_STEP:020d}"
+        self._sent[key] = message
+        self._sent_order.append((self._scheduler.now, key))
+        self._journal.lean_on("SQS-FIFO-6")
+        self._accept(message, self.attributes.delay_seconds, invoke)
+        return message
+
+    def _forget_sends(self) -> None:
+        oldest = self._scheduler.now - seconds(DEDUPLICATION_SECONDS)
+        while self._sent_order and self._sent_order[0][0] <= oldest:
+            _, key = self._sent_order.popleft()
+            del self._sent[key]
+
+    def _take_moved(self, message: Message, source_arn: str) -> None:
+        """A message that is moved begins anew (SQS-RET-3), known by its id from now on (SQS-FIFO-5)."""
+        message.sent_at = self._scheduler.now
+        message.deduplication_id = message.id
+        self._journal.lean_on("SQS-FIFO-5")
+        super()._take_moved(message, source_arn)
+
+    def take_in(self, message: Message, visible_at: int) -> None:
+        """Put a message into the queue, at the end of its group; receives return it from `visible_at` on."""
+        self._journal.lean_on("SQS-FIFO-1")
+        if message.group not in self._groups:
+            self._groups[message.group] = _Group(self)
+        self._groups[message.group].append(message)
+        super().take_in(message, visible_at)
+
+    # -- receiving ----------------------------------------------------------------------------------------
+
+    def _candidates(self) -> Generator[Message]:
+        """As much of one group as can be read, then of the next (SQS-FIFO-4)."""
+        while self._readable:
+            name, group = self._readable.popitem(last=False)
+            self._journal.lean_on("SQS-FIFO-4")
+            if self._readable:
+                self._journal.lean_on("SQS-FIFO-9")
+            try:
+                yield from group.readable(self._scheduler.now)
+            finally:
+                self._look_at(name)
+
+    def _now_ready(self, message: Message) -> None:
+        self._look_at(message.group)
+
+    def _not_ready(self, message: Message) -> None:
+        self._look_at(message.group)
+
+    def _has_candidates(self) -> bool:
+        return bool(self._readable)
+
+    def _look_at(self, name: str) -> None:
+        """Keep in mind whether a group can be read."""
+        group = self._groups.get(name)
+        head = group.head if group is not None else None
+        if group is None or head is None:
+            self._groups.pop(name, None)
+            self._readable.pop(name, None)
+        elif _is_visible(head, self._scheduler.now):
+            self._readable.setdefault(name, group)
+        else:
+            self._readable.pop(name, None)
+
+    # -- answering ----------------------------------------------------------------------------------------
+
+    def delete(self, receipt_handle: str, by: str = "") -> None:
+        """Delete a message; the handle must be of its newest receive, and not have expired (SQS-STALE-6).
+
+        Raises:
+            AwsError: the handle has expired, or is malformed.
+        """
+        self._refuse_expired(receipt_handle, "SQS-STALE-6")
+        super().delete(receipt_handle, by)
+
+    def change_visibility(self, receipt_handle: str, timeout_seconds: int) -> None:
+        """Let the visibility timeout of a receive end `timeout_seconds` from now, if it lasts still (SQS-STALE-7).
+
+        Raises:
+            AwsError: the handle has expired or is malformed, the message is gone, or the end lies beyond 12 h.
+        """
+        self._refuse_expired(receipt_handle, "SQS-STALE-7")
+        super().change_visibility(receipt_handle, timeout_seconds)
+
+    def _refuse_expired(self, receipt_handle: str, rule: str) -> None:
+        message, receive_number = self._resolve(receipt_handle)
+        if message is None:
+            return
+        if receive_number == message.receive_count and message.visible_at > self._scheduler.now:
+            return
+        self._journal.lean_on(rule)
+        raise expired_handle(receipt_handle)
+
+    # -- administration -----------------------------------------------------------------------------------
+
+    def set_attributes(self, attributes: QueueAttributes) -> None:
+        """Replace the attributes. A new delay holds for the messages that are being delayed, too (SQS-FIFO-10)."""
+        changed = attributes.delay_seconds != self.attributes.delay_seconds
+        super().set_attributes(attributes)
+        if not changed:
+            return
+        self._journal.lean_on("SQS-FIFO-10")
+        now = self._scheduler.now
+        for message in self.messages:
+            if message.receive_count == 0:
+                self._hide(message, max(now, message.sent_at + seconds(attributes.delay_seconds)))
+        self._waiting.look_again()
+
+
+def _is_visible(message: Message, now: int) -> bool:
+    return not message.in_flight and message.visible_at <= now

@@ -1,0 +1,71 @@
+"""A message on its way through queues, and one delivery of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from delivery_lab.model.loops import NO_LINEAGE, Lineage
+
+if TYPE_CHECKING:
+    from delivery_lab.model.sqs.queue import Queue
+
+
+@dataclass(slots=True, eq=False)
+class Message:
+    """A message, through all queues that it passes.
+
+    Attributes:
+        id: SQS's message id; it survives the move to a dead-letter queue.
+        body: the text.
+        sent_at: instant of the send. A standard dead-letter queue counts retention from here (SQS-RET-2).
+        sequence: number of the message within its queue, part of its receipt handles.
+        attributes: message attributes as the API takes them.
+        system_attributes: message system attributes, such as the trace header.
+        receive_count: receives so far over all queues (SQS-COUNT-1).
+        first_received_at: instant of the first receive.
+        received_at: instant of the latest receive; the 12 h cap counts from here.
+        visible_at: instant from which a receive may return it.
+        dead_letter_source: ARN of the queue that it was moved from.
+        group: its message group, "" without one.
+        deduplication_id: what a FIFO queue knows it by, "" on a standard queue.
+        sequence_number: what a FIFO queue numbers it with, "" on a standard queue.
+    """
+
+    id: str
+    body: str
+    sent_at: int
+    sequence: int = 0
+    attributes: dict[str, Any] = field(default_factory=dict)
+    system_attributes: dict[str, Any] = field(default_factory=dict)
+    receive_count: int = 0
+    first_received_at: int | None = None
+    received_at: int = 0
+    visible_at: int = 0
+    dead_letter_source: str | None = None
+    lineage: Lineage = field(default_factory=lambda: NO_LINEAGE)
+    """What the chain of events that sent it has run through (ASY-LOOP-1)."""
+    group: str = ""
+    deduplication_id: str = ""
+    sequence_number: str = ""
+    queue: Queue | None = None
+    in_flight: bool = False
+    hiding: int = 0
+    """Counts the changes of the message's place, so that an entry made for an older one is recognised as stale."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One receive of one message: the message as it was handed out, and the handle to answer with.
+
+    Attributes:
+        message: the message.
+        receipt_handle: handle of this receive.
+        receive_count: the message's receive count with this receive.
+        visible_at: instant at which the visibility timeout of this receive ends.
+    """
+
+    message: Message
+    receipt_handle: str
+    receive_count: int
+    visible_at: int

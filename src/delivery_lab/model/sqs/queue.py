@@ -1,0 +1,401 @@
+"""A standard SQS queue in virtual time.
+
+A message is in exactly one of three places: *ready* (a receive may return it), *hidden* (in flight after a
+receive, or delayed after a send), or gone (deleted, expired, moved to the dead-letter queue). Nothing ever
+moves because a timeout ends: the end of the visibility timeout only makes a message ready again, and the
+move to the dead-letter queue happens inside the receive that would have been one too many (SQS-DLQ-1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+from delivery_lab.model.assumptions import StaleDelete
+from delivery_lab.model.clock import Scheduler, seconds
+from delivery_lab.model.journal import Fact, Journal, Kind
+from delivery_lab.model.loops import NO_LINEAGE, Lineage
+from delivery_lab.model.randomness import RandomStreams
+from delivery_lab.model.sqs.attributes import LONGEST_VISIBILITY_SECONDS, QueueAttributes
+from delivery_lab.model.sqs.message import Delivery, Message
+from delivery_lab.model.sqs.receipts import (
+    beyond_the_longest,
+    expired_handle,
+    handle_of,
+    message_is_gone,
+    read_handle,
+    unknown_handle,
+    visibility_rule,
+)
+from delivery_lab.model.sqs.retention import Retention
+from delivery_lab.model.sqs.visibility import HiddenMessages, ReadyMessages
+from delivery_lab.model.sqs.waiting import Waiting
+
+IN_FLIGHT_LIMIT = 120_000
+
+
+class Queue:
+    """A standard queue.
+
+    Args:
+        name: the queue's name in journal and results (its logical name); AWS's own name ends ARN and URL.
+        arn: its ARN.
+        url: its URL.
+        attributes: its attributes.
+        scheduler: the run's clock.
+        streams: the run's chance.
+        journal: where events are written.
+    """
+
+    fifo = False
+    limit_rule = "SQS-LIMIT-1"
+    moved_retention_rule = "SQS-RET-2"
+
+    def __init__(
+        self,
+        name: str,
+        arn: str,
+        url: str,
+        attributes: QueueAttributes,
+        *,
+        scheduler: Scheduler,
+        streams: RandomStreams,
+        journal: Journal,
+    ) -> None:
+        self.name = name
+        self.arn = arn
+        self.url = url
+        self.attributes = attributes
+        self.dead_letter_queue: Queue | None = None
+        self.stale_delete = StaleDelete.COIN
+        self.in_flight = 0
+        self._scheduler = scheduler
+        self._streams = streams
+        self._journal = journal
+        self._ready = ReadyMessages()
+        self._hidden = HiddenMessages()
+        self._messages: dict[int, Message] = {}
+        self._sequence = 0
+        self._waiting = Waiting(scheduler, self._next_visible)
+        self._retention = Retention(
+            scheduler,
+            lambda: seconds(self.attributes.retention_seconds),
+            lambda message, sequence: message.queue is self and message.sequence == sequence,
+            self._expire,
+        )
+
+    # -- sending ------------------------------------------------------------------------------------------
+
+    def send(
+        self,
+        body: str,
+        *,
+        delay_seconds: int | None = None,
+        attributes: dict[str, Any] | None = None,
+        system_attributes: dict[str, Any] | None = None,
+        group: str = "",
+        lineage: Lineage = NO_LINEAGE,
+        invoke: str | None = None,
+    ) -> Message:
+        """Accept a message (its size and characters were checked by the API).
+
+        Args:
+            body: the text.
+            delay_seconds: 0 to 900, or None for the queue's delay (SQS-DELAY-1).
+            attributes: message attributes.
+            system_attributes: message system attributes.
+            group: message group; on a standard queue it names the tenant that a message belongs to, and orders nothing.
+            lineage: what the chain of events has run through.
+            invoke: the invoke that sends it, None for the workload.
+        """
+        message = self._message(body, attributes, system_attributes, group, lineage)
+        self._accept(message, self.attributes.delay_seconds if delay_seconds is None else delay_seconds, invoke)
+        return message
+
+    def _message(
+        self,
+        body: str,
+        attributes: dict[str, Any] | None,
+        system_attributes: dict[str, Any] | None,
+        group: str,
+        lineage: Lineage,
+    ) -> Message:
+        return Message(
+            id=self._streams.uuid("message id", self.name),
+            body=body,
+            sent_at=self._scheduler.now,
+            attributes=attributes or {},
+            system_attributes=system_attributes or {},
+            group=group,
+            lineage=lineage,
+        )
+
+    def _accept(self, message: Message, delay_seconds: int, invoke: str | None = None) -> None:
+        about: dict[str, Fact] = {"group": message.group} if self.fifo else {}
+        if invoke is not None:
+            values = tuple(str(value.get("StringValue", "")) for value in message.attributes.values())
+            about |= {"invoke": invoke, "attributes": values}
+        self._journal.record(Kind.SENT, "", queue=self.name, message=message.id, body=message.body, **about)
+        self.take_in(message, self._scheduler.now + seconds(delay_seconds))
+        if delay_seconds:
+            self._journal.lean_on("SQS-DELAY-1")
+
+    def take_in(self, message: Message, visible_at: int) -> None:
+        """Put a message into the queue, without a word in the journal; receives return it from `visible_at` on."""
+        self._sequence += 1
+        message.sequence = self._sequence
+        message.queue = self
+        message.in_flight = False
+        self._messages[message.sequence] = message
+        self._retention.watch(message)
+        # What became visible before this instant has been ready for longer (SQS-ORDER-1).
+        self._show(self._scheduler.now)
+        if visible_at > self._scheduler.now:
+            self._hide(message, visible_at)
+        else:
+            message.visible_at = visible_at
+            message.hiding += 1
+            self._now_ready(message)
+        self._waiting.look_again()
+
+    # -- receiving ----------------------------------------------------------------------------------------
+
+    def receive(self, maximum: int = 1, visibility_timeout_seconds: int | None = None, by: str = "") -> list[Delivery]:
+        """Hand out messages that are ready, oldest first (SQS-ORDER-1).
+
+        Each one becomes hidden for the visibility timeout, which starts now (SQS-VT-1), and its receive count
+        goes up by one. A message whose count has reached `maxReceiveCount` is moved to the dead-letter
+        queue instead of being returned (SQS-DLQ-1).
+
+        Args:
+            maximum: at most so many messages.
+            visibility_timeout_seconds: for the messages of this call only, else the queue's.
+            by: who receives, for the journal.
+        """
+        now = self._scheduler.now
+        timeout = self.attributes.visibility_timeout_seconds
+        visible_at = now + seconds(timeout if visibility_timeout_seconds is None else visibility_timeout_seconds)
+        self._show(now)
+        deliveries: list[Delivery] = []
+        candidates = self._candidates()
+        while len(deliveries) < maximum and not self._is_at_limit():
+            message = next(candidates, None)
+            if message is None:
+                break
+            if self._is_exhausted(message):
+                self._dead_letter(message)
+                continue
+            message.receive_count += 1
+            message.received_at = now
+            message.first_received_at = now if message.first_received_at is None else message.first_received_at
+            message.in_flight = True
+            self.in_flight += 1
+            self._hide(message, visible_at)
+            self._journal.record(
+                Kind.RECEIVED, "SQS-VT-1", queue=self.name, message=message.id, count=message.receive_count, by=by
+            )
+            deliveries.append(Delivery(message, handle_of(self.name, message), message.receive_count, visible_at))
+        candidates.close()
+        return deliveries
+
+    def _candidates(self) -> Generator[Message]:
+        """What a receive may take, in the order in which it does (SQS-ORDER-1)."""
+        return self._ready.take()
+
+    def _now_ready(self, message: Message) -> None:
+        """Take note that a message is hidden no longer."""
+        self._ready.add(message)
+
+    def _not_ready(self, message: Message) -> None:
+        """Take note that a message was hidden, or is gone."""
+
+    def _has_candidates(self) -> bool:
+        return bool(self._ready)
+
+    def _is_at_limit(self) -> bool:
+        if not self.over_in_flight_limit:
+            return False
+        self._journal.lean_on(self.limit_rule)
+        return True
+
+    @property
+    def has_ready(self) -> bool:
+        """Whether a receive may find a message now."""
+        self._show(self._scheduler.now)
+        return self._next_visible() == self._scheduler.now
+
+    @property
+    def over_in_flight_limit(self) -> bool:
+        """Whether nothing is handed out; a short poll of a standard queue is answered with `OverLimit` then."""
+        return self.in_flight >= IN_FLIGHT_LIMIT
+
+    def _is_exhausted(self, message: Message) -> bool:
+        redrive = self.attributes.redrive
+        if redrive is None or self.dead_letter_queue is None:
+            return False
+        return message.receive_count >= redrive.max_receive_count
+
+    def _dead_letter(self, message: Message, rule: str = "SQS-DLQ-1") -> None:
+        target = self.dead_letter_queue
+        assert target is not None
+        self._journal.record(Kind.DEAD_LETTERED, rule, queue=self.name, message=message.id, target=target.name)
+        self.remove(message)
+        self._journal.lean_on("SQS-DLQ-2")
+        target._take_moved(message, self.arn)
+
+    def _take_moved(self, message: Message, source_arn: str) -> None:
+        """Take a message from a source queue as it is, with its count and the instant of its send (SQS-DLQ-2)."""
+        message.dead_letter_source = source_arn
+        self.take_in(message, self._scheduler.now)
+
+    def stop_loop(self, message: Message) -> None:
+        """Take a message out of a recursive loop: into the dead-letter queue, or away (ASY-LOOP-1)."""
+        if self.dead_letter_queue is not None:
+            self._dead_letter(message, "ASY-LOOP-1")
+        else:
+            self._journal.record(Kind.DELETED, "ASY-LOOP-1", queue=self.name, message=message.id, by="loop detection")
+            self.remove(message)
+
+    def ready_messages(self) -> list[Message]:
+        """Messages that are neither in flight nor delayed, in the order in which they came into the queue."""
+        self._show(self._scheduler.now)
+        return [m for m in self._messages.values() if not m.in_flight and m.visible_at <= self._scheduler.now]
+
+    def take_over(self, other: Queue) -> None:
+        """Take all messages of the queue that this one replaces, as an update of the stack keeps them."""
+        for message in other.messages:
+            other.remove(message)
+            self.take_in(message, max(message.visible_at, self._scheduler.now))
+
+    # -- answering ----------------------------------------------------------------------------------------
+
+    def delete(self, receipt_handle: str, by: str = "") -> None:
+        """Delete a message by the handle of one of its receives.
+
+        The newest handle always works, also after the visibility timeout has ended (SQS-STALE-1). An older one is
+        accepted, but whether the message goes is not to be relied on (SQS-STALE-2). Deleting twice is fine
+        (SQS-STALE-4).
+
+        Raises:
+            AwsError: the handle is malformed, or more than 12 h have passed since the receive (SQS-STALE-5).
+        """
+        message, receive_number = self._resolve(receipt_handle)
+        if message is None:
+            self._journal.lean_on("SQS-STALE-4")
+            return
+        if self._scheduler.now > message.received_at + seconds(LONGEST_VISIBILITY_SECONDS):
+            self._journal.lean_on("SQS-STALE-5")
+            raise expired_handle(receipt_handle)
+        stale = receive_number != message.receive_count
+        if stale and self._keeps_stale():
+            self._journal.record(Kind.KEPT, "SQS-STALE-2", queue=self.name, message=message.id, by=by)
+            return
+        rule = "SQS-STALE-2" if stale else "SQS-STALE-1" if message.visible_at <= self._scheduler.now else ""
+        self._journal.record(Kind.DELETED, rule, queue=self.name, message=message.id, by=by)
+        self.remove(message)
+
+    def _keeps_stale(self) -> bool:
+        if self.stale_delete is StaleDelete.COIN:
+            return self._streams.stream("stale delete", self.name).random() < 0.5
+        return self.stale_delete is StaleDelete.KEEP
+
+    def change_visibility(self, receipt_handle: str, timeout_seconds: int) -> None:
+        """Let the visibility timeout of a receive end `timeout_seconds` from now (SQS-VT-2).
+
+        Args:
+            receipt_handle: handle of the receive; an older one takes effect too (SQS-STALE-3, SQS-STALE-8).
+            timeout_seconds: 0 to 43,200; 0 makes the message ready at once (SQS-VT-4).
+
+        Raises:
+            AwsError: the message is gone, the handle malformed, or the end lies more than 12 h after the
+                receive (SQS-VT-3).
+        """
+        message, receive_number = self._resolve(receipt_handle)
+        if message is None:
+            self._journal.lean_on("SQS-STALE-4")
+            raise message_is_gone(receipt_handle)
+        now = self._scheduler.now
+        visible_at = now + seconds(timeout_seconds)
+        if visible_at > message.received_at + seconds(LONGEST_VISIBILITY_SECONDS):
+            self._journal.lean_on("SQS-VT-3")
+            raise beyond_the_longest(timeout_seconds)
+        replaced = receive_number != message.receive_count
+        rule = visibility_rule(timeout_seconds, replaced=replaced, ended=message.visible_at <= now)
+        self._journal.record(Kind.VISIBILITY, rule, queue=self.name, message=message.id, seconds=timeout_seconds)
+        if not message.in_flight and timeout_seconds > 0:
+            message.in_flight = True
+            self.in_flight += 1
+        self._hide(message, visible_at)
+        self._waiting.look_again()
+
+    def _resolve(self, receipt_handle: str) -> tuple[Message | None, int]:
+        """The message of a handle (None if it is gone) and the number of the receive that the handle is of."""
+        sequence, receive_number = read_handle(receipt_handle, self.name)
+        message = self._messages.get(sequence)
+        if sequence > self._sequence or (message is not None and receive_number > message.receive_count):
+            raise unknown_handle(receipt_handle)
+        return message, receive_number
+
+    def remove(self, message: Message) -> None:
+        """Take a message out of the queue, without a word in the journal."""
+        if message.in_flight:
+            message.in_flight = False
+            self.in_flight -= 1
+        message.queue = None
+        message.hiding += 1
+        del self._messages[message.sequence]
+        self._not_ready(message)
+        self._waiting.look_again()
+
+    # -- visibility ---------------------------------------------------------------------------------------
+
+    def _hide(self, message: Message, visible_at: int) -> None:
+        self._hidden.hide(message, visible_at)
+        self._not_ready(message)
+
+    def _show(self, now: int) -> None:
+        """Make ready what is hidden no longer, in the order in which it became visible."""
+        for message in self._hidden.due(now):
+            if message.in_flight:
+                message.in_flight = False
+                self.in_flight -= 1
+                late = {"since_us": message.visible_at} if message.visible_at < now else {}
+                self._journal.record(Kind.RETURNED, "SQS-VT-1", queue=self.name, message=message.id, **late)
+            self._now_ready(message)
+
+    def when_ready(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call back once, when a receive may find something; returns what to call to wait no longer (SQS-POLL-1)."""
+        return self._waiting.add(callback)
+
+    def _next_visible(self) -> int | None:
+        now = self._scheduler.now
+        # At the limit nothing is handed out (SQS-LIMIT-1) before something in flight is deleted or returns.
+        if self._has_candidates() and not self.over_in_flight_limit:
+            return now
+        instant = self._hidden.next_instant()
+        return None if instant is None else max(instant, now)
+
+    def _expire(self, message: Message) -> None:
+        """Retention ends a message whatever state it is in (SQS-RET-1)."""
+        rule = self.moved_retention_rule if message.dead_letter_source else "SQS-RET-1"
+        self._journal.record(Kind.EXPIRED, rule, queue=self.name, message=message.id)
+        self.remove(message)
+
+    # -- administration -----------------------------------------------------------------------------------
+
+    def set_attributes(self, attributes: QueueAttributes) -> None:
+        """Replace the attributes. Messages in flight keep the timeout of their receive (SQS-VT-1)."""
+        if attributes != self.attributes and self._sequence:
+            self._journal.lean_on("SQS-SPREAD-1")
+        self.attributes = attributes
+        self._retention.change_period()
+
+    @property
+    def messages(self) -> list[Message]:
+        """All messages in the queue, oldest first."""
+        return list(self._messages.values())
+
+    def counts(self) -> tuple[int, int, int]:
+        """How many messages are ready, in flight, and delayed."""
+        ready = len(self.ready_messages())
+        return ready, self.in_flight, len(self._messages) - ready - self.in_flight

@@ -1,0 +1,77 @@
+"""The end of messages that nobody took in time."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+
+from delivery_lab.model.clock import Scheduler, Timer
+from delivery_lab.model.sqs.message import Message
+
+
+class Retention:
+    """Ends messages of a queue when their retention period is over, whatever state they are in (SQS-RET-1).
+
+    Args:
+        scheduler: the run's clock.
+        period: the queue's retention period now, in microseconds.
+        holds: whether a message, taken in under a sequence number, is still in the queue under that number.
+        expire: ends a message.
+    """
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        period: Callable[[], int],
+        holds: Callable[[Message, int], bool],
+        expire: Callable[[Message], None],
+    ) -> None:
+        self._scheduler = scheduler
+        self._period = period
+        self._holds = holds
+        self._expire = expire
+        self._oldest: list[tuple[int, int, Message]] = []
+        self._timer: Timer | None = None
+        self._timer_at = 0
+
+    def watch(self, message: Message) -> None:
+        """Look after a message from now on."""
+        heapq.heappush(self._oldest, (message.sent_at, message.sequence, message))
+        self._arm()
+
+    def change_period(self) -> None:
+        """The period is another one, also for the messages that are there."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._arm()
+
+    def _arm(self) -> None:
+        """Keep one timer, for the oldest message.
+
+        It is in the background: waiting for a message to rot is no reason for a run to go on. One that is too old
+        already, because it was moved here or the period was shortened, goes at this instant.
+        """
+        oldest = self._oldest
+        while oldest and not self._holds(oldest[0][2], oldest[0][1]):
+            heapq.heappop(oldest)
+        if not oldest:
+            return
+        now = self._scheduler.now
+        instant = max(oldest[0][0] + self._period(), now)
+        timer = self._timer
+        if timer is not None and timer.callback is not None:
+            if self._timer_at <= instant and instant > now:
+                return
+            timer.cancel()
+        self._timer_at = instant
+        self._timer = self._scheduler.at(instant, self._on_time, background=instant > now)
+
+    def _on_time(self) -> None:
+        period = self._period()
+        while self._oldest and self._oldest[0][0] + period <= self._scheduler.now:
+            _, sequence, message = heapq.heappop(self._oldest)
+            if self._holds(message, sequence):
+                self._expire(message)
+        self._timer = None
+        self._arm()

@@ -1,0 +1,60 @@
+"""Receives that wait for a message (long polling)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from delivery_lab.model.clock import Scheduler, Timer
+
+
+class Waiting:
+    """Those who wait for a queue to have something, woken by one timer for all of them.
+
+    Args:
+        scheduler: the run's clock.
+        next_instant: the next instant at which a receive may find something, None if nothing is in sight.
+    """
+
+    def __init__(self, scheduler: Scheduler, next_instant: Callable[[], int | None]) -> None:
+        self._scheduler = scheduler
+        self._next_instant = next_instant
+        self._callbacks: list[Callable[[], None]] = []
+        self._timer: Timer | None = None
+        self._timer_at = 0
+
+    def add(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call back once, at the next instant at which a receive may find something (SQS-POLL-1).
+
+        Returns:
+            What to call when nobody waits any more; calling it late does nothing.
+        """
+        self._callbacks.append(callback)
+        self.look_again()
+
+        def give_up() -> None:
+            if callback in self._callbacks:
+                self._callbacks.remove(callback)
+                if not self._callbacks and self._timer is not None:
+                    self._timer.cancel()
+
+        return give_up
+
+    def look_again(self) -> None:
+        """Set the timer to the next instant at which something may be ready, after a change of the queue."""
+        if not self._callbacks:
+            return
+        instant = self._next_instant()
+        timer = self._timer
+        if timer is not None and timer.callback is not None:
+            if self._timer_at == instant:
+                return
+            timer.cancel()
+        if instant is not None:
+            self._timer_at = instant
+            self._timer = self._scheduler.at(instant, self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback()

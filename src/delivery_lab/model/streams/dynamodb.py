@@ -1,0 +1,151 @@
+"""The stream of a DynamoDB table: a record for each item that a write changed (semantics.md section F)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from delivery_lab.model.clock import Scheduler, epoch_ms, seconds
+from delivery_lab.model.journal import Journal
+from delivery_lab.model.log import Log, Record
+
+RETENTION_HOURS = 24
+SHARDS = 4
+VIEW_TYPES = ("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES")
+
+_FIRST_SEQUENCE = 100_000_000_017_454_423_009
+_IMAGES = {
+    "KEYS_ONLY": (),
+    "NEW_IMAGE": ("NewImage",),
+    "OLD_IMAGE": ("OldImage",),
+    "NEW_AND_OLD_IMAGES": ("NewImage", "OldImage"),
+}
+_encode = json.JSONEncoder(separators=(",", ":"), default=str).encode
+
+
+class TableStream:
+    """The stream of one table.
+
+    Args:
+        name: the table's name in journal and results (its logical name).
+        arn: ARN of the stream.
+        view_type: which images a record carries.
+        hash_key: the table's partition key.
+        scheduler: the run's clock.
+        journal: where events are written.
+    """
+
+    def __init__(
+        self, name: str, arn: str, view_type: str, hash_key: str, *, scheduler: Scheduler, journal: Journal
+    ) -> None:
+        self.name = name
+        self.arn = arn
+        self.view_type = view_type
+        self.retention_hours = RETENTION_HOURS
+        self._hash_key = hash_key
+        self._scheduler = scheduler
+        self._journal = journal
+        self._region = arn.split(":")[3]
+        self._sequence = _FIRST_SEQUENCE
+        self.shards = [
+            Log(
+                f"shardId-0000000176{number:010d}-{number:08x}",
+                name,
+                seconds(RETENTION_HOURS * 3600),
+                "DDS-RET-1",
+                scheduler,
+                journal,
+            )
+            for number in range(SHARDS)
+        ]
+
+    def changed(
+        self, event: str, keys: Mapping[str, Any], old: Mapping[str, Any] | None, new: Mapping[str, Any] | None
+    ) -> None:
+        """Write the record of one changed item; a write that changed nothing leaves none (DDS-RECORD-1).
+
+        Args:
+            event: `INSERT`, `MODIFY` or `REMOVE`.
+            keys: the item's key, in DynamoDB's JSON.
+            old: the item before, or None.
+            new: the item after, or None.
+        """
+        self._journal.lean_on("DDS-RECORD-1")
+        if old == new:
+            return
+        key = _encode(keys[self._hash_key])
+        log = self._shard_of(key)
+        self._sequence += 1
+        sequence = str(self._sequence)
+        now = self._scheduler.now
+        images = {"NewImage": new, "OldImage": old}
+        change: dict[str, Any] = {
+            "ApproximateCreationDateTime": epoch_ms(now) // 1000,
+            "Keys": keys,
+            **{name: images[name] for name in _IMAGES[self.view_type] if images[name] is not None},
+            "SequenceNumber": sequence,
+            "StreamViewType": self.view_type,
+        }
+        change["SizeBytes"] = len(_encode([change["Keys"], change.get("NewImage"), change.get("OldImage")]))
+        content = {
+            "eventID": hashlib.md5(sequence.encode(), usedforsecurity=False).hexdigest(),
+            "eventName": event,
+            "eventVersion": "1.1",
+            "eventSource": "aws:dynamodb",
+            "awsRegion": self._region,
+            "dynamodb": change,
+            "eventSourceARN": self.arn,
+        }
+        record = Record(f"{log.name}:{sequence}", sequence, log.length, _encode(keys), now, _encode(content))
+        log.append(record, _encode(_plain(new if new is not None else keys)))
+
+    def _shard_of(self, key: str) -> Log:
+        """A shard per table partition: items of one partition key share one (DDS-SHARD-1)."""
+        self._journal.lean_on("DDS-SHARD-1")
+        digest = hashlib.md5(key.encode(), usedforsecurity=False).digest()
+        return self.shards[int.from_bytes(digest[:8]) * len(self.shards) >> 64]
+
+
+def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    """An item of DynamoDB's JSON as plain values, as far as results look into it."""
+    return {name: _value(value) for name, value in item.items()}
+
+
+def _value(value: Mapping[str, Any]) -> Any:
+    ((kind, content),) = value.items()
+    if kind == "N":
+        number = Decimal(str(content))
+        return int(number) if number == number.to_integral_value() else float(number)
+    if kind == "M":
+        return _plain(content)
+    if kind == "L":
+        return [_value(item) for item in content]
+    return content
+
+
+def to_item(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A plain object as an item of DynamoDB's JSON.
+
+    Raises:
+        ValueError: a value has no DynamoDB type.
+    """
+    return {name: _attribute(value) for name, value in body.items()}
+
+
+def _attribute(value: Any) -> dict[str, Any]:
+    if value is None:
+        return {"NULL": True}
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, (int, float)):
+        return {"N": str(value)}
+    if isinstance(value, str):
+        return {"S": value}
+    if isinstance(value, list):
+        return {"L": [_attribute(item) for item in value]}
+    if isinstance(value, dict):
+        return {"M": to_item(value)}
+    raise ValueError(f"{value!r} is no DynamoDB value")

@@ -1,0 +1,220 @@
+"""A Kinesis data stream in virtual time: shards by the hash of the partition key (semantics.md section F)."""
+
+from __future__ import annotations
+
+import base64
+import bisect
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from delivery_lab.errors import DeploymentRefusedError, NotModelledError
+from delivery_lab.model.clock import Scheduler, epoch_ms, seconds
+from delivery_lab.model.journal import Journal
+from delivery_lab.model.log import Log, Record
+from delivery_lab.model.runtime import AwsError
+
+DEFAULT_RECORD_KIB = 1_024
+LARGEST_RECORD_KIB = 10_240
+LONGEST_KEY_CHARACTERS = 256
+SHORTEST_RETENTION_HOURS = 24
+LONGEST_RETENTION_HOURS = 8_760
+ON_DEMAND_SHARDS = 4
+
+_FIRST_SEQUENCE = 49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989_136_588_898
+_HASH_KEYS = 2**128
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+class KinesisStream:
+    """A data stream.
+
+    Args:
+        name: its name in journal and results (its logical name); AWS's own name ends the ARN.
+        arn: its ARN.
+        shards: number of shards; it never changes (KIN-SHARD-2).
+        retention_hours: 24 to 8,760 (KIN-RET-1).
+        record_kib: `MaxRecordSizeInKiB`, 1,024 to 10,240 (KIN-SIZE-1).
+        scheduler: the run's clock.
+        journal: where events are written.
+
+    Raises:
+        DeploymentRefusedError: Kinesis would refuse the number of shards, the retention or the size of records.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        arn: str,
+        *,
+        shards: int = 1,
+        retention_hours: int = SHORTEST_RETENTION_HOURS,
+        record_kib: int = DEFAULT_RECORD_KIB,
+        scheduler: Scheduler,
+        journal: Journal,
+    ) -> None:
+        self.name = name
+        self.arn = arn
+        self.retention_hours = retention_hours
+        self._largest_record_bytes = record_kib * 1024
+        _check(name, shards, retention_hours, record_kib)
+        self._scheduler = scheduler
+        self._journal = journal
+        self._region = arn.split(":")[3]
+        self._sequence = _FIRST_SEQUENCE
+        retention = seconds(retention_hours * 3600)
+        self.shards = [
+            Log(f"shardId-{number:012d}", name, retention, "KIN-RET-1", scheduler, journal) for number in range(shards)
+        ]
+        self._starts = [number * _HASH_KEYS // shards for number in range(shards)]
+
+    def shard_of(self, key: str, explicit_hash_key: str | None = None) -> Log:
+        """The shard that takes a partition key: by its MD5, or by the hash key given in its place (KIN-SHARD-1)."""
+        if explicit_hash_key is not None:
+            value = int(explicit_hash_key)
+        else:
+            value = int.from_bytes(hashlib.md5(key.encode(), usedforsecurity=False).digest())
+        return self.shards[bisect.bisect_right(self._starts, value) - 1]
+
+    def put(self, data: bytes, key: str, explicit_hash_key: str | None = None) -> Record:
+        """Accept a record.
+
+        Raises:
+            AwsError: the partition key is missing or too long, or the record too large (KIN-SIZE-1).
+        """
+        self.check(data, key, explicit_hash_key)
+        log = self.shard_of(key, explicit_hash_key)
+        self._sequence += 1
+        sequence = str(self._sequence)
+        event_id = f"{log.name}:{sequence}"
+        now = self._scheduler.now
+        content = {
+            "kinesis": {
+                "kinesisSchemaVersion": "1.0",
+                "partitionKey": key,
+                "sequenceNumber": sequence,
+                "data": base64.b64encode(data).decode(),
+                "approximateArrivalTimestamp": epoch_ms(now) / 1000,
+            },
+            "eventSource": "aws:kinesis",
+            "eventVersion": "1.0",
+            "eventID": event_id,
+            "eventName": "aws:kinesis:record",
+            "invokeIdentityArn": "arn:aws:iam::123456789012:role/delivery-lab",
+            "awsRegion": self._region,
+            "eventSourceARN": self.arn,
+        }
+        record = Record(event_id, sequence, log.length, key, now, _encode(content))
+        self._journal.lean_on("KIN-SHARD-1")
+        log.append(record, data.decode(errors="replace"))
+        return record
+
+    def check(self, data: bytes, key: str, explicit_hash_key: str | None = None) -> None:
+        """Refuse what `PutRecord` refuses (KIN-SIZE-1).
+
+        Raises:
+            AwsError: with Kinesis's code.
+        """
+        if not 1 <= len(key) <= LONGEST_KEY_CHARACTERS:
+            raise AwsError(
+                "ValidationException",
+                f"1 validation error detected: Value '{key[:40]}' at 'partitionKey' failed to satisfy constraint: "
+                f"Member must have length between 1 and {LONGEST_KEY_CHARACTERS}",
+            )
+        size_bytes = len(data) + len(key.encode())
+        if size_bytes > self._largest_record_bytes:
+            raise AwsError(
+                "ValidationException",
+                "1 validation error detected: Value at 'data' failed to satisfy constraint: Member must have length "
+                f"less than or equal to {self._largest_record_bytes}, key included, not {size_bytes}",
+            )
+        if explicit_hash_key is not None and not _is_hash_key(explicit_hash_key):
+            raise AwsError(
+                "InvalidArgumentException",
+                f"Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. "
+                f"Specified value was {explicit_hash_key}",
+            )
+
+
+def _is_hash_key(text: str) -> bool:
+    return text.isdecimal() and int(text) < _HASH_KEYS
+
+
+def _check(name: str, shards: int, retention_hours: int, record_kib: int) -> None:
+    if shards < 1:
+        raise DeploymentRefusedError(
+            name,
+            "ValidationException",
+            f"Value '{shards}' at 'shardCount' failed to satisfy constraint: "
+            "Member must have value greater than or equal to 1",
+            rule="KIN-SHARD-2",
+            fix="set shardCount to 1 or more",
+        )
+    if not SHORTEST_RETENTION_HOURS <= retention_hours <= LONGEST_RETENTION_HOURS:
+        raise DeploymentRefusedError(
+            name,
+            "InvalidArgumentException",
+            f"Value '{retention_hours}' at 'retentionPeriodHours': {SHORTEST_RETENTION_HOURS} to "
+            f"{LONGEST_RETENTION_HOURS} hours",
+            rule="KIN-RET-1",
+            fix=f"set retentionPeriod from {SHORTEST_RETENTION_HOURS} to {LONGEST_RETENTION_HOURS} hours",
+        )
+    if not DEFAULT_RECORD_KIB <= record_kib <= LARGEST_RECORD_KIB:
+        raise DeploymentRefusedError(
+            name,
+            "ValidationException",
+            f"Value '{record_kib}' at 'maxRecordSizeInKiB': {DEFAULT_RECORD_KIB} to {LARGEST_RECORD_KIB} KiB",
+            rule="KIN-SIZE-1",
+            fix=f"set maxRecordSizeInKib from {DEFAULT_RECORD_KIB} to {LARGEST_RECORD_KIB}",
+        )
+
+
+class KinesisApi:
+    """What handlers call: `PutRecord` and `PutRecords`."""
+
+    def __init__(self) -> None:
+        self._streams: dict[str, KinesisStream] = {}
+
+    def add(self, stream: KinesisStream) -> None:
+        """Make a stream reachable by its ARN and its physical name."""
+        self._streams[stream.arn] = stream
+        self._streams[stream.arn.rsplit("/", 1)[-1]] = stream
+
+    def call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer one call at the current instant.
+
+        Raises:
+            AwsError: Kinesis would answer with an error.
+            NotModelledError: the model does not know the operation.
+        """
+        if operation == "PutRecord":
+            return _put(self._stream(parameters), parameters)
+        if operation == "PutRecords":
+            return self._put_records(parameters)
+        raise NotModelledError(f"the Kinesis operation {operation} is not modelled (modelled: PutRecord, PutRecords)")
+
+    def _stream(self, parameters: Mapping[str, Any]) -> KinesisStream:
+        name = parameters.get("StreamARN") or parameters.get("StreamName") or ""
+        stream = self._streams.get(name)
+        if stream is None:
+            raise AwsError("ResourceNotFoundException", f"Stream {name} under account 123456789012 not found.")
+        return stream
+
+    def _put_records(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        stream = self._stream(parameters)
+        entries = parameters["Records"]
+        if not 1 <= len(entries) <= 500:
+            raise AwsError("ValidationException", f"PutRecords takes 1 to 500 records, not {len(entries)}")
+        for entry in entries:  # one malformed entry refuses the whole request
+            stream.check(_bytes(entry["Data"]), entry["PartitionKey"], entry.get("ExplicitHashKey"))
+        return {"FailedRecordCount": 0, "Records": [_put(stream, entry) for entry in entries]}
+
+
+def _put(stream: KinesisStream, entry: Mapping[str, Any]) -> dict[str, Any]:
+    record = stream.put(_bytes(entry["Data"]), entry["PartitionKey"], entry.get("ExplicitHashKey"))
+    return {"ShardId": record.id.partition(":")[0], "SequenceNumber": record.sequence}
+
+
+def _bytes(data: bytes | str) -> bytes:
+    return data if isinstance(data, bytes) else data.encode()

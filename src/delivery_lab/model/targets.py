@@ -1,0 +1,144 @@
+"""Topics, event buses and buckets as ends: they write down what arrives, and hand nothing on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from delivery_lab.errors import NotModelledError
+from delivery_lab.model.journal import Journal, Kind
+from delivery_lab.model.randomness import RandomStreams
+from delivery_lab.model.runtime import AwsError
+
+LARGEST_SNS_MESSAGE_BYTES = 262_144
+LARGEST_EVENT_BYTES = 262_144
+ENTRIES_PER_PUT = 10
+
+Parameters = Mapping[str, Any]
+Answer = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Sink:
+    """An SNS topic, an EventBridge bus or an S3 bucket.
+
+    Attributes:
+        name: its name in journal and results (its logical name).
+        arn: its ARN.
+        physical_name: its name as AWS knows it.
+        arrived: ids and contents of what has arrived, in order.
+        handed_on: what of the stack would hand on what arrives, "" for nothing. It is not modelled, so nothing may
+            arrive then: queues and functions behind it would lack messages.
+    """
+
+    name: str
+    arn: str
+    physical_name: str
+    arrived: list[tuple[str, str]] = field(default_factory=list)
+    handed_on: str = ""
+
+
+class Sinks:
+    """All of them, and the operations by which handlers reach them.
+
+    Args:
+        streams: the run's chance, which makes ids.
+        journal: where events are written.
+    """
+
+    def __init__(self, streams: RandomStreams, journal: Journal) -> None:
+        self._streams = streams
+        self._journal = journal
+        self._by_arn: dict[str, Sink] = {}
+        self._operations: dict[tuple[str, str], Callable[[Parameters], Answer]] = {
+            ("sns", "Publish"): self._publish,
+            ("events", "PutEvents"): self._put_events,
+            ("s3", "PutObject"): self._put_object,
+        }
+
+    def add(self, sink: Sink) -> None:
+        """Make one reachable by its ARN."""
+        self._by_arn[sink.arn] = sink
+
+    @property
+    def services(self) -> frozenset[str]:
+        """Services that handlers may call: EventBridge always (there is a default bus), others with a target."""
+        return frozenset({"events", *(arn.split(":")[2] for arn in self._by_arn)})
+
+    def at(self, arn: str) -> Sink | None:
+        """The one with this ARN."""
+        return self._by_arn.get(arn)
+
+    def put(self, sink: Sink, content: str, rule: str = "") -> str:
+        """Let something arrive.
+
+        Returns:
+            Its id.
+
+        Raises:
+            NotModelledError: the stack would hand it on to one of its queues or functions.
+        """
+        if sink.handed_on:
+            raise NotModelledError(
+                f"something arrives at {sink.name}, and {sink.handed_on} would hand it on; that is not modelled\n"
+                "  nearest: have the sender, or the workload, send to that queue or invoke that function itself"
+            )
+        message = self._streams.uuid("published id", sink.name)
+        sink.arrived.append((message, content))
+        self._journal.record(Kind.PUBLISHED, rule, target=sink.name, message=message, body=content)
+        return message
+
+    def call(self, service: str, operation: str, parameters: Parameters) -> Answer:
+        """Answer a call of a handler.
+
+        Raises:
+            AwsError: AWS would answer with an error.
+            NotModelledError: the model does not know the operation.
+        """
+        act = self._operations.get((service, operation))
+        if act is None:
+            known = ", ".join(name for of, name in sorted(self._operations) if of == service)
+            raise NotModelledError(f"the operation {service}:{operation} is not modelled (modelled: {known})")
+        self._journal.lean_on("DST-SINK-1")
+        return act(parameters)
+
+    def _publish(self, parameters: Parameters) -> Answer:
+        topic = self.at(str(parameters.get("TopicArn") or parameters.get("TargetArn")))
+        if topic is None:
+            raise AwsError("NotFound", "Topic does not exist", 404)
+        message = parameters["Message"]
+        if not message or len(message.encode()) > LARGEST_SNS_MESSAGE_BYTES:
+            reason = "Message too long" if message else "Empty message"
+            raise AwsError("InvalidParameter", f"Invalid parameter: {reason}")
+        return {"MessageId": self.put(topic, message)}
+
+    def _put_events(self, parameters: Parameters) -> Answer:
+        entries = parameters["Entries"]
+        if len(entries) > ENTRIES_PER_PUT:
+            raise AwsError("ValidationException", f"{len(entries)} entries; at most {ENTRIES_PER_PUT} are allowed")
+        if sum(len(str(entry.get("Detail", "")).encode()) for entry in entries) > LARGEST_EVENT_BYTES:
+            raise AwsError("ValidationException", "Total size of the entries in the request is over the limit.")
+        return {"FailedEntryCount": 0, "Entries": [{"EventId": self._put_event(entry)} for entry in entries]}
+
+    def _put_event(self, entry: Parameters) -> str:
+        name = str(entry.get("EventBusName") or "default")
+        bus = self.at(name) or next((s for s in self._buses() if s.physical_name == name), None)
+        # The default bus exists in every account, whether a stack names it or not.
+        bus = bus or Sink("default", "", "default")
+        return self.put(bus, json.dumps(dict(entry), default=str, sort_keys=True))
+
+    def _buses(self) -> list[Sink]:
+        return [sink for sink in self._by_arn.values() if ":event-bus/" in sink.arn]
+
+    def _put_object(self, parameters: Parameters) -> Answer:
+        bucket = self.at(f"arn:aws:s3:::{parameters['Bucket']}")
+        if bucket is None:
+            raise AwsError("NoSuchBucket", "The specified bucket does not exist", 404)
+        body = parameters.get("Body", b"")
+        content = body.read() if hasattr(body, "read") else body
+        data = content.encode() if isinstance(content, str) else bytes(content)
+        self.put(bucket, json.dumps({"key": parameters["Key"], "body": data.decode(errors="replace")}))
+        return {"ETag": f'"{hashlib.md5(data, usedforsecurity=False).hexdigest()}"'}

@@ -1,0 +1,162 @@
+"""Runs a Pulumi program without the Pulumi CLI and without a cloud, and returns the graph of its resources.
+
+The program runs in this process and speaks to an engine in this process over the SDK's own protocol, the one the
+CLI speaks. It is a preview, in which what AWS would answer is known for common types.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import os
+import runpy
+from collections.abc import Sequence
+
+import pulumi
+import pulumi.runtime
+
+from delivery_lab.errors import LabError, ProgramError
+from delivery_lab.program import naming
+from delivery_lab.program.config import StackConfig, read_stack_config
+from delivery_lab.program.defaults import check_types, merge_project_config
+from delivery_lab.program.eventloop import run_to_end
+from delivery_lab.program.failures import explain, located
+from delivery_lab.program.frames import Frames
+from delivery_lab.program.graph import Graph
+from delivery_lab.program.isolation import isolated
+from delivery_lab.program.overrides import apply_overrides
+from delivery_lab.program.project import Project
+from delivery_lab.program.registrar import Registrar
+from delivery_lab.program.registration import Urns, ordered
+from delivery_lab.program.service import PulumiLog, Stubs, serving
+from delivery_lab.program.wire import Decoder
+
+
+def load_config(project: Project, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
+    """Read the configuration of a stack as the program will get it.
+
+    Args:
+        project: the project.
+        stack: name of the stack.
+        overrides: `PATH=VALUE` texts, see `delivery_lab.program.overrides.apply_overrides`.
+
+    Raises:
+        StackNotFoundError: there is no such stack.
+        StackFileError: its file, or the project's `config:` block, is malformed.
+        SettingsError: a value is missing, or of another type than the project declares.
+        UsageError: an override is malformed or addresses what is not there.
+    """
+    config = merge_project_config(project, read_stack_config(project, project.stack(stack)))
+    config = apply_overrides(config, overrides)
+    check_types(project, config)
+    return config
+
+
+def evaluate(project: Project, stack: str, overrides: Sequence[str] = ()) -> Graph:
+    """Run the project's program for one stack.
+
+    Args:
+        project: the project.
+        stack: name of the stack.
+        overrides: `PATH=VALUE` texts that change settings.
+
+    Returns:
+        The resources it registered, with its outputs and warnings.
+
+    Raises:
+        UsageError: as `load_config`; `SettingsError` also when the program refused its settings.
+        ProgramError: the program failed.
+        NotModelledError: it asks for something that needs a cloud or a plugin.
+    """
+    config = load_config(project, stack, overrides)
+    frames, decoder = Frames(project), Decoder(project.program_dir)
+    deployment = Registrar(Urns(config.stack, project.name), _region(config), decoder, frames)
+    log = PulumiLog()
+    with isolated(project), serving(deployment, log) as stubs:
+        raised = contextvars.copy_context().run(_run, project, config, stubs)
+        failure = _failure(raised, deployment, log, project, config)
+    # The exception and its frames hold tasks and futures of the run, which are not wanted any longer.
+    raised = None
+    if failure is not None:
+        raise failure
+    return _graph(project, config, deployment, log, decoder)
+
+
+def _region(config: StackConfig) -> str:
+    held = config.values.get("aws:region")
+    if held is not None and held.text and not held.secret:
+        return held.text
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or naming.DEFAULT_REGION
+
+
+def _run(project: Project, config: StackConfig, stubs: Stubs) -> BaseException | None:
+    """Run the program to its end, and return what it raised. Works on a copy of the SDK's context variables."""
+    pulumi.runtime.reset_options()
+    pulumi.runtime.configure(_settings(project, config, stubs))
+    pulumi.runtime.set_all_config(config.texts(), config.secret_keys())
+    # The language host passes it in the environment too: the one place where a program can list its keys.
+    os.environ["PULUMI_CONFIG"] = json.dumps(config.texts())
+    try:
+        return run_to_end(lambda: pulumi.runtime.run_in_stack(lambda: _execute(project)))
+    finally:
+        _reset_sdk()
+
+
+def _settings(project: Project, config: StackConfig, stubs: Stubs) -> pulumi.runtime.Settings:
+    return pulumi.runtime.Settings(
+        project=project.name,
+        stack=config.stack,
+        monitor=stubs.monitor,
+        engine=stubs.engine,
+        dry_run=True,
+        organization="organization",
+        root_directory=str(project.root),
+    )
+
+
+def _reset_sdk() -> None:
+    """Make the SDK forget the run.
+
+    Its settings are context variables, but each also keeps a value as the default for all other contexts, which would
+    keep the run's channels and threads alive. That default is what was set last while the variable was None: so they
+    are set to None first, and then to what they are after the import.
+    """
+    pulumi.runtime.reset_options()
+    pulumi.runtime.configure(
+        pulumi.runtime.Settings(
+            project="project", stack="stack", root_directory="root_directory", organization="organization"
+        )
+    )
+
+
+def _execute(project: Project) -> None:
+    if project.module:
+        runpy.run_module(project.module, run_name="__main__", alter_sys=True)
+    else:
+        runpy.run_path(str(project.program), run_name="__main__")
+
+
+def _failure(
+    raised: BaseException | None, deployment: Registrar, log: PulumiLog, project: Project, config: StackConfig
+) -> LabError | None:
+    """What the run ends with, if it failed: what the engine refused comes before what the program made of it."""
+    if deployment.failure is not None:
+        return located(deployment.failure, deployment.position, raised, project)
+    if raised is not None:
+        return explain(raised, project, config)
+    if log.errors:
+        return ProgramError("the program logged an error, which fails a deployment: " + "\n  ".join(log.errors))
+    return None
+
+
+def _graph(project: Project, config: StackConfig, deployment: Registrar, log: PulumiLog, decoder: Decoder) -> Graph:
+    stack = deployment.stack_registration()
+    resources = [found.resource(decoder) for found in ordered(deployment.registrations.values())]
+    return Graph(
+        project=project.name,
+        stack=config.stack,
+        resources={resource.urn: resource for resource in resources},
+        outputs=decoder.properties(stack.state).values if stack is not None else {},
+        config=config.plain(),
+        warnings=(*config.warnings, *sorted(deployment.warnings), *log.warnings),
+    )

@@ -1,0 +1,135 @@
+"""The event loop of one run: what the SDK does in the background is done, or ended, when the run is over."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import signal
+import threading
+from collections.abc import Callable, Coroutine, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from types import FrameType, TracebackType
+from typing import Any
+
+# The SDK blocks one thread for each call under way (see delivery_lab.program.service for why there may be many).
+_THREADS = 64
+
+
+def run_to_end(start: Callable[[], Coroutine[Any, Any, None]]) -> BaseException | None:
+    """Run a coroutine in a loop of its own and leave no task, thread or message of asyncio behind.
+
+    Args:
+        start: makes the coroutine.
+
+    Returns:
+        What it raised, with the traceback of where it was raised first; None if it ended well.
+
+    Raises:
+        KeyboardInterrupt: the user wants to stop.
+    """
+    origins = _Origins()
+    loop = asyncio.new_event_loop()
+    loop.set_debug(False)
+    # Futures that failed and that nobody waits for are how a failing program ends; the caller reports the cause.
+    loop.set_exception_handler(lambda _loop, _context: None)
+    loop.set_task_factory(origins.new_task)
+    loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="pulumi-sdk"))
+    with _stopped_by_interrupts(loop):
+        try:
+            loop.run_until_complete(start())
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - also SystemExit: whatever the program raises is reported
+            return origins.restored(error)
+        finally:
+            _close(loop)
+    return None
+
+
+@contextlib.contextmanager
+def _stopped_by_interrupts(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Let Ctrl-C stop the loop, instead of being raised wherever the main thread happens to be.
+
+    Raised in a callback of the garbage collector it would be ignored, and raised between a task and what waits for it
+    the loop would wait for ever. The second time it is raised all the same: the program may not give control back.
+
+    Raises:
+        KeyboardInterrupt: at the end, if it was pressed meanwhile.
+    """
+    on_main_thread = threading.current_thread() is threading.main_thread()
+    if not on_main_thread or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    pressed = False
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        if pressed or loop.is_closed():
+            signal.default_int_handler(number, frame)
+        pressed = True
+        loop.call_soon_threadsafe(loop.stop)
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if pressed:
+            raise KeyboardInterrupt
+
+
+class _Origins:
+    """Remembers where exceptions were raised.
+
+    A future that several wait for hands its exception to each, and asyncio drops the traceback for all but the first.
+    """
+
+    def __init__(self) -> None:
+        self._first: dict[int, tuple[BaseException, TracebackType | None]] = {}
+
+    def new_task(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        coroutine: Coroutine[Any, Any, Any] | Generator[Any, None, Any],
+        /,
+        **options: Any,
+    ) -> asyncio.Task[Any]:
+        """Make a task as the loop would, and watch it."""
+        task = asyncio.Task(coroutine, loop=loop, **options)
+        task.add_done_callback(self._note)
+        return task
+
+    def _note(self, task: asyncio.Task[Any]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            self._first.setdefault(id(error), (error, error.__traceback__))
+
+    def restored(self, error: BaseException) -> BaseException:
+        """The exception with its first traceback, unless the one it has goes as deep."""
+        _, first = self._first.get(id(error), (None, None))
+        if first is None or _innermost(first) is _innermost(error.__traceback__):
+            return error
+        return error.with_traceback(first)
+
+
+def _innermost(trace: TracebackType | None) -> object:
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return None if trace is None else trace.tb_frame
+
+
+def _close(loop: asyncio.AbstractEventLoop) -> None:
+    """End what is still under way."""
+    with contextlib.suppress(RuntimeError):
+        loop.run_until_complete(asyncio.sleep(0))  # a stop that an interrupt has asked for takes place here
+    pending = asyncio.all_tasks(loop)
+    for task in pending:
+        task.cancel()
+    if pending:
+        # gRPC prints the traceback of every call of its own that is cancelled.
+        with contextlib.redirect_stderr(io.StringIO()):
+            loop.run_until_complete(asyncio.wait(pending))
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()

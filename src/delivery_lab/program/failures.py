@@ -1,0 +1,111 @@
+"""What a failed program is reported as: its own message and line, not a page of asyncio."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+
+import pulumi
+
+from delivery_lab.errors import LabError, ProgramError, SettingsError
+from delivery_lab.program.config import SECRET, StackConfig
+from delivery_lab.program.frames import Frames
+from delivery_lab.program.project import Project
+
+
+def explain(error: BaseException, project: Project, config: StackConfig) -> LabError:
+    """Turn what a program raised into an error for the user.
+
+    Args:
+        error: what the program raised.
+        project: the program's project.
+        config: the configuration it ran with; settings it complains about are looked up there.
+    """
+    frames = Frames(project)
+    if isinstance(error, pulumi.RunError):
+        return SettingsError(_with_lines(error, config))
+    if isinstance(error, SystemExit):
+        return ProgramError(_located(f"the program called sys.exit({error.code!r}) before it was done", error, frames))
+    if isinstance(error, SyntaxError) and error.filename:
+        label = frames.label(error.filename) or error.filename
+        return ProgramError(f"the program cannot be read: {type(error).__name__}: {error.msg} ({label}:{error.lineno})")
+    if isinstance(error, ModuleNotFoundError) and _is_foreign(error.name, project):
+        return ProgramError(_located(_missing_package(str(error.name), project), error, frames))
+    return ProgramError(_located(f"the program raised {_summary(error)}", error, frames))
+
+
+def located(failure: LabError, position: str, error: BaseException | None, project: Project) -> LabError:
+    """An error of the engine with the line of the program that asked for what it refused."""
+    if not position and error is not None:
+        inner = Frames(project).of_exception(error)
+        position = inner[-1][0] if inner else ""
+    return type(failure)(f"{failure} ({position})") if position else failure
+
+
+def _summary(error: BaseException) -> str:
+    text = str(error).strip()
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _located(message: str, error: BaseException, frames: Frames) -> str:
+    """The message with the innermost line of the project, and the way there when it is longer than one frame."""
+    found = frames.of_exception(error)
+    cause = error.__cause__
+    if not found and cause is not None:
+        found = frames.of_exception(cause)
+    if not found:
+        return message
+    lines = [f"{message} ({found[-1][0]})"]
+    if len(found) > 1:
+        lines.extend(f"  {position} in {function}" for position, function in _shortened(found))
+    return "\n".join(lines)
+
+
+def _shortened(found: Sequence[tuple[str, str]], most: int = 8) -> Sequence[tuple[str, str]]:
+    return found if len(found) <= most else [*found[: most // 2], ("...", "..."), *found[-most // 2 :]]
+
+
+def _is_foreign(name: str | None, project: Project) -> bool:
+    """Whether a missing module is a package to install, and not one of the project's own."""
+    if not name:
+        return False
+    top = name.partition(".")[0]
+    folder = project.program_dir
+    return not (folder / top).is_dir() and not (folder / f"{top}.py").is_file()
+
+
+def _missing_package(name: str, project: Project) -> str:
+    requirements = project.root / "requirements.txt"
+    install = f"-r {requirements}" if requirements.is_file() else "<what the project needs>"
+    return (
+        f"the program imports '{name}', which is not installed for the Python that runs it, {sys.executable}; "
+        f"the lab runs programs in its own process, so install the project's requirements there: "
+        f"{sys.executable} -m pip install {install}"
+    )
+
+
+def _names(line: str, key: str) -> bool:
+    """Whether a line speaks of a key, and not of a longer one that begins with it."""
+    return re.search(rf"{re.escape(key)}(?![\w.])", line) is not None
+
+
+def _with_lines(error: Exception, config: StackConfig) -> str:
+    """The message as it is, and for each setting it complains about the line of the stack file."""
+    lines = str(error).split("\n")
+    for problem in getattr(error, "problems", None) or ():
+        path = getattr(problem, "path", None)
+        where = config.where(tuple(path)) if isinstance(path, tuple | list) else None
+        if where is None:
+            continue
+        key = str(getattr(problem, "key", "") or ".".join(str(part) for part in path or ()))
+        at = next((number for number, line in enumerate(lines) if _names(line, key)), None)
+        if at is None:
+            lines.append(f"  {key} ({where})")
+        elif where not in lines[at]:
+            lines[at] += f" ({where})"
+    if isinstance(error, pulumi.ConfigMissingError | pulumi.ConfigTypeError):
+        lines[0] += f" ({config.where((error.key,)) or config.file.label})"
+    if isinstance(error, pulumi.ConfigTypeError) and error.value == SECRET:
+        lines.append(f"  the lab does not decrypt secrets; give it a value with --set {error.key}=VALUE")
+    return "\n".join(lines)

@@ -1,0 +1,174 @@
+"""A Pulumi program inside the lab's own process, without either noticing the other.
+
+The program runs as the Python language host runs it: in its folder, with that folder first on the module path. The
+lab runs many programs one after the other, and each of them, and the lab, may have modules of the same name
+(`components`, `settings`, even `lab`). So for the time of a run the modules that the project has files for are taken
+out of `sys.modules`, and afterwards everything the run imported from outside of installed code is forgotten. The
+project's modules are imported afresh for every run: programs create resources and read their config while a module is
+imported, so a module kept from one stack would silently lack in the next. Installed packages (pulumi_aws) stay.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pulumi.runtime.rpc
+
+from delivery_lab.program.frames import is_installed
+from delivery_lab.program.project import Project
+
+# Loaded by the language host before it runs a program, so a project cannot shadow them there either.
+_HOST_PACKAGES = {"pulumi", "google", "grpc", "dill", "yaml", "semver", "debugpy", "opentelemetry", "packaging"}
+
+
+@contextlib.contextmanager
+def isolated(project: Project) -> Iterator[None]:
+    """Set up the process for a run of the project's program, and put everything back afterwards.
+
+    Put back are the working directory, `sys.path`, `sys.argv`, `sys.modules`, environment variables, warning filters
+    and the handlers of the root logger. What the program prints goes to standard error.
+    """
+    with (
+        _working_directory(project.program_dir),
+        _environment(),
+        _module_path(project),
+        _sdk_registrations(),
+        _own_modules(project.program_dir),
+        _logging(),
+        _printing_to_stderr(),
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def _working_directory(folder: Path) -> Iterator[None]:
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+@contextlib.contextmanager
+def _environment() -> Iterator[None]:
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)
+
+
+@contextlib.contextmanager
+def _module_path(project: Project) -> Iterator[None]:
+    path, argv = list(sys.path), list(sys.argv)
+    # "" is the working directory, which the program's folder takes the place of.
+    sys.path[:] = [str(project.program_dir), *(entry for entry in path if entry)]
+    sys.argv[:] = [str(project.program)]
+    try:
+        yield
+    finally:
+        sys.path[:], sys.argv[:] = path, argv
+
+
+@contextlib.contextmanager
+def _own_modules(folder: Path) -> Iterator[None]:
+    """Hide modules that the project has its own of; afterwards forget the project's and bring the hidden ones back."""
+    names = _module_names(folder)
+    before = dict(sys.modules)
+    for name in before:
+        if name.partition(".")[0] in names:
+            del sys.modules[name]
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        for name, module in list(sys.modules.items()):
+            if before.get(name) is not module and (name.partition(".")[0] in names or not _is_lasting(module)):
+                del sys.modules[name]
+        for name, module in before.items():
+            sys.modules.setdefault(name, module)
+
+
+@contextlib.contextmanager
+def _sdk_registrations() -> Iterator[None]:
+    """Let SDKs that a project carries along register their resource types in every run.
+
+    The SDK refuses a second registration, and SDKs register while they are imported. So what modules registered that
+    are forgotten after the run is taken out again.
+    """
+    registries = [getattr(pulumi.runtime.rpc, name, {}) for name in ("_RESOURCE_MODULES", "_RESOURCE_PACKAGES")]
+    try:
+        yield
+    finally:
+        for registry in registries:
+            for entries in registry.values():
+                entries[:] = [entry for entry in entries if type(entry).__module__ in sys.modules]
+
+
+def _module_names(folder: Path) -> set[str]:
+    """Top-level names that an import would find in a folder."""
+    names = set()
+    for entry in folder.iterdir():
+        if entry.suffix == ".py" and entry.is_file():
+            names.add(entry.stem)
+        elif entry.name.isidentifier() and entry.is_dir() and _holds_modules(entry):
+            names.add(entry.name)
+    return names - sys.stdlib_module_names - _HOST_PACKAGES - {"__main__"}
+
+
+def _holds_modules(folder: Path) -> bool:
+    return next(folder.glob("*.py"), None) is not None or next(folder.glob("*/__init__.py"), None) is not None
+
+
+def _is_lasting(module: ModuleType) -> bool:
+    """Whether a module may stay loaded: installed code, and what is built into Python."""
+    file = getattr(module, "__file__", None)
+    if file is None:
+        folders = list(getattr(module, "__path__", ()))
+        return not folders or all(is_installed(folder) for folder in folders)
+    return is_installed(os.path.realpath(file))
+
+
+@contextlib.contextmanager
+def _logging() -> Iterator[None]:
+    """Keep log handlers and warning filters of the program to the program."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    with warnings.catch_warnings():
+        # What a fresh Python process does; the lab's own tests turn warnings into errors, which is not the program's.
+        warnings.resetwarnings()
+        for category in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+            warnings.simplefilter("ignore", category)
+        warnings.filterwarnings("default", category=DeprecationWarning, module="__main__")
+        try:
+            yield
+        finally:
+            root.handlers[:] = handlers
+            root.setLevel(level)
+
+
+@contextlib.contextmanager
+def _printing_to_stderr() -> Iterator[None]:
+    """Send standard output to standard error, also that of processes which the program starts."""
+    sys.stdout.flush()
+    with contextlib.redirect_stdout(sys.stderr), contextlib.ExitStack() as stack:
+        try:
+            saved = os.dup(1)
+            os.dup2(2, 1)
+        except OSError:
+            pass  # one of the two is closed, so nothing can be mixed up either
+        else:
+            stack.callback(os.close, saved)
+            stack.callback(os.dup2, saved, 1)
+        yield

@@ -1,0 +1,337 @@
+"""What AWS would answer when a resource is created: ids, ARNs, URLs and the defaults of settings left out.
+
+Each type has a `ComputedOutputs`: where its physical name comes from, how its id looks, and its computed outputs.
+ARN formats are those of the Service Authorization Reference
+(https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html);
+output names and ids are those of pulumi-aws 7. Outputs without a rule stay unknown, as in a preview.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from delivery_lab.program import derived
+from delivery_lab.program.facts import ComputedOutputs, Created, Facts, Fields
+
+
+def create(type_token: str, urn: str, logical_name: str, inputs: Mapping[str, Any], region: str) -> Created:
+    """Compute what creating a resource would give.
+
+    Args:
+        type_token: type of the resource.
+        urn: its URN, which made-up ids are derived from.
+        logical_name: its name in the program.
+        inputs: its inputs by wire name, `UNKNOWN` where they are not known.
+        region: region of its provider; an input `region` wins.
+
+    Returns:
+        The id and outputs; for a type without a rule neither is known.
+    """
+    rule = RULES.get(type_token)
+    if rule is None:
+        return Created("", {})
+    own = inputs.get("region")
+    facts = Facts(rule, urn, logical_name, inputs, own if isinstance(own, str) else region)
+    physical_id = facts.known("id")
+    names = [*rule.outputs, *([rule.name] if rule.name else [])]
+    outputs = {name: facts.known(name) for name in names if inputs.get(name) is None}
+    if "region" not in inputs and not type_token.startswith("aws:iam/"):
+        outputs["region"] = region
+    return Created(physical_id if isinstance(physical_id, str) else "", outputs)
+
+
+_LAMBDA = "arn:{partition}:lambda:{region}:{account}:"
+_INVOKE = "arn:{partition}:apigateway:{region}:lambda:path/2015-03-31/functions/"
+_MSK_ARN = "arn:{partition}:kafka:{region}:{account}:cluster/{clusterName}/{clusterUuid}"
+
+_BUCKET = ComputedOutputs(
+    id="{bucket}",
+    name="bucket",
+    prefix="bucketPrefix",
+    lower_case=True,
+    outputs={
+        "arn": "arn:{partition}:s3:::{bucket}",
+        "bucketDomainName": "{bucket}.s3.{dns}",
+        "bucketRegionalDomainName": "{bucket}.s3.{region}.{dns}",
+        "bucketRegion": "{region}",
+    },
+)
+
+RULES: Mapping[str, ComputedOutputs] = MappingProxyType(
+    {
+        "aws:sqs/queue:Queue": ComputedOutputs(
+            id="{url}",
+            name="name",
+            fifo="fifoQueue",
+            outputs={
+                "arn": "arn:{partition}:sqs:{region}:{account}:{name}",
+                "url": "https://sqs.{region}.{dns}/{account}/{name}",
+                "visibilityTimeoutSeconds": 30,
+                "messageRetentionSeconds": 345_600,
+                "delaySeconds": 0,
+                "receiveWaitTimeSeconds": 0,
+                "fifoQueue": False,
+                "contentBasedDeduplication": False,
+            },
+        ),
+        "aws:sqs/queuePolicy:QueuePolicy": ComputedOutputs(id="{queueUrl}"),
+        "aws:sqs/redrivePolicy:RedrivePolicy": ComputedOutputs(id="{queueUrl}"),
+        "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": ComputedOutputs(id="{queueUrl}"),
+        "aws:lambda/function:Function": ComputedOutputs(
+            id="{name}",
+            name="name",
+            outputs={
+                "arn": _LAMBDA + "function:{name}",
+                "invokeArn": _INVOKE + "{arn}/invocations",
+                "publish": False,
+                "version": derived.version,
+                "qualifiedArn": "{arn}:{version}",
+                "qualifiedInvokeArn": _INVOKE + "{qualifiedArn}/invocations",
+                "timeout": 3,
+                "memorySize": 128,
+                "packageType": "Zip",
+                "architectures": ["x86_64"],
+                "reservedConcurrentExecutions": -1,
+            },
+        ),
+        "aws:lambda/eventSourceMapping:EventSourceMapping": ComputedOutputs(
+            id="{uuid}",
+            outputs={
+                "uuid": "{new_uuid}",
+                "arn": _LAMBDA + "event-source-mapping:{uuid}",
+                "functionArn": derived.function_arn,
+                "enabled": True,
+                "state": "Enabled",
+            },
+        ),
+        "aws:lambda/permission:Permission": ComputedOutputs(
+            id="{statementId}", name="statementId", prefix="statementIdPrefix"
+        ),
+        "aws:lambda/layerVersion:LayerVersion": ComputedOutputs(
+            id="{arn}",
+            outputs={
+                "version": "1",
+                "layerArn": _LAMBDA + "layer:{layerName}",
+                "arn": "{layerArn}:{version}",
+            },
+        ),
+        "aws:lambda/alias:Alias": ComputedOutputs(
+            id="{arn}",
+            name="name",
+            outputs={
+                "arn": lambda facts: f"{derived.function_arn(facts)}:{facts['name']}",
+                "invokeArn": _INVOKE + "{arn}/invocations",
+            },
+        ),
+        "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": ComputedOutputs(id=derived.event_invoke_id),
+        "aws:iam/role:Role": ComputedOutputs(
+            id="{name}",
+            name="name",
+            outputs={
+                "path": "/",
+                "arn": "arn:{partition}:iam::{account}:role{path}{name}",
+                "uniqueId": "AROA{iam_id}",
+                "maxSessionDuration": 3600,
+            },
+        ),
+        "aws:iam/policy:Policy": ComputedOutputs(
+            id="{arn}",
+            name="name",
+            outputs={
+                "path": "/",
+                "arn": "arn:{partition}:iam::{account}:policy{path}{name}",
+                "policyId": "ANPA{iam_id}",
+            },
+        ),
+        "aws:iam/rolePolicy:RolePolicy": ComputedOutputs(id="{role}:{name}", name="name"),
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ComputedOutputs(id=derived.attachment_id),
+        "aws:cloudwatch/logGroup:LogGroup": ComputedOutputs(
+            id="{name}",
+            name="name",
+            outputs={"arn": "arn:{partition}:logs:{region}:{account}:log-group:{name}", "retentionInDays": 0},
+        ),
+        "aws:cloudwatch/metricAlarm:MetricAlarm": ComputedOutputs(
+            id="{name}",
+            name="name",
+            outputs={"arn": "arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}"},
+        ),
+        "aws:apigatewayv2/api:Api": ComputedOutputs(
+            id="{api_id}",
+            name="name",
+            outputs={
+                "apiEndpoint": derived.api_endpoint,
+                "arn": "arn:{partition}:apigateway:{region}::/apis/{id}",
+                "executionArn": "arn:{partition}:execute-api:{region}:{account}:{id}",
+            },
+        ),
+        "aws:apigatewayv2/stage:Stage": ComputedOutputs(
+            id="{name}",
+            name="name",
+            outputs={
+                "arn": "arn:{partition}:apigateway:{region}::/apis/{apiId}/stages/{name}",
+                "executionArn": "arn:{partition}:execute-api:{region}:{account}:{apiId}/{name}",
+                "invokeUrl": derived.invoke_url,
+            },
+        ),
+        "aws:apigatewayv2/route:Route": ComputedOutputs(id="{part_id}"),
+        "aws:apigatewayv2/integration:Integration": ComputedOutputs(id="{part_id}"),
+        "aws:apigatewayv2/deployment:Registrar": ComputedOutputs(id="{deployment_id}", outputs={"autoDeployed": False}),
+        "aws:dynamodb/table:Table": ComputedOutputs(
+            id="{name}",
+            name="name",
+            outputs={
+                "arn": "arn:{partition}:dynamodb:{region}:{account}:table/{name}",
+                "streamLabel": derived.stream_label,
+                "streamArn": derived.stream_arn,
+                "billingMode": "PROVISIONED",
+            },
+        ),
+        "aws:sns/topic:Topic": ComputedOutputs(
+            id="{arn}",
+            name="name",
+            fifo="fifoTopic",
+            outputs={"arn": "arn:{partition}:sns:{region}:{account}:{name}", "owner": "{account}"},
+        ),
+        "aws:cloudwatch/eventBus:EventBus": ComputedOutputs(
+            id="{name}",
+            name="name",
+            outputs={"arn": "arn:{partition}:events:{region}:{account}:event-bus/{name}"},
+        ),
+        "aws:sns/topicSubscription:TopicSubscription": ComputedOutputs(
+            id="{arn}", outputs={"arn": derived.subscription_arn, "ownerId": "{account}", "rawMessageDelivery": False}
+        ),
+        "aws:kinesis/stream:Stream": ComputedOutputs(
+            id="{arn}",
+            name="name",
+            outputs={"arn": "arn:{partition}:kinesis:{region}:{account}:stream/{name}", "retentionPeriod": 24},
+        ),
+        "aws:s3/bucket:Bucket": _BUCKET,
+        "aws:s3/bucketV2:BucketV2": _BUCKET,
+        "aws:kms/key:Key": ComputedOutputs(
+            id="{keyId}",
+            outputs={"keyId": "{new_uuid}", "arn": "arn:{partition}:kms:{region}:{account}:key/{keyId}"},
+        ),
+        "aws:kms/alias:Alias": ComputedOutputs(
+            id="{name}",
+            name="name",
+            namespace="alias/",
+            outputs={
+                "arn": "arn:{partition}:kms:{region}:{account}:{name}",
+                "targetKeyArn": lambda facts: (
+                    str(facts["targetKeyId"])
+                    if str(facts["targetKeyId"]).startswith("arn:")
+                    else "arn:{partition}:kms:{region}:{account}:key/{targetKeyId}".format_map(Fields(facts))
+                ),
+            },
+        ),
+        "aws:msk/cluster:Cluster": ComputedOutputs(
+            id="{arn}",
+            name="clusterName",
+            outputs={
+                "clusterUuid": "{new_uuid}-1",
+                "arn": _MSK_ARN,
+                "bootstrapBrokers": derived.brokers(9092, lambda facts: "PLAINTEXT" in derived.in_transit(facts)),
+                "bootstrapBrokersTls": derived.brokers(9094, lambda facts: derived.in_transit(facts).startswith("TLS")),
+                "bootstrapBrokersSaslScram": derived.brokers(9096, derived.authenticates("sasl", "scram")),
+                "bootstrapBrokersSaslIam": derived.brokers(9098, derived.authenticates("sasl", "iam")),
+            },
+        ),
+        "aws:msk/serverlessCluster:ServerlessCluster": ComputedOutputs(
+            id="{arn}",
+            name="clusterName",
+            outputs={
+                "clusterUuid": "{new_uuid}-s1",
+                "arn": _MSK_ARN,
+                "bootstrapBrokersSaslIam": "boot-{cluster_tag}.c1.kafka-serverless.{region}.{dns}:9098",
+            },
+        ),
+        "aws:ec2/vpc:Vpc": ComputedOutputs(
+            id="vpc-{hex17}",
+            outputs={
+                "arn": "arn:{partition}:ec2:{region}:{account}:vpc/{id}",
+                "defaultSecurityGroupId": "sg-{hex17}",
+                "defaultNetworkAclId": "acl-{hex17}",
+                "defaultRouteTableId": "rtb-{hex17}",
+                "mainRouteTableId": "rtb-{hex17}",
+                "ownerId": "{account}",
+            },
+        ),
+        "aws:ec2/subnet:Subnet": ComputedOutputs(
+            id="subnet-{hex17}",
+            outputs={"arn": "arn:{partition}:ec2:{region}:{account}:subnet/{id}", "ownerId": "{account}"},
+        ),
+        "aws:ec2/securityGroup:SecurityGroup": ComputedOutputs(
+            id="sg-{hex17}",
+            name="name",
+            outputs={"arn": "arn:{partition}:ec2:{region}:{account}:security-group/{id}", "ownerId": "{account}"},
+        ),
+        "aws:ssm/parameter:Parameter": ComputedOutputs(
+            id="{name}", name="name", outputs={"arn": derived.parameter_arn, "tier": "Standard"}
+        ),
+        "aws:sfn/stateMachine:StateMachine": ComputedOutputs(
+            id="{arn}",
+            name="name",
+            outputs={"arn": "arn:{partition}:states:{region}:{account}:stateMachine:{name}", "type": "STANDARD"},
+        ),
+        "aws:cloudwatch/eventRule:EventRule": ComputedOutputs(
+            id=lambda facts: derived.on_bus(facts, "{bus}/{name}"),
+            name="name",
+            outputs={
+                "arn": lambda facts: (
+                    "arn:{partition}:events:{region}:{account}:rule/".format_map(Fields(facts))
+                    + derived.on_bus(facts, "{bus}/{name}")
+                )
+            },
+        ),
+        "aws:scheduler/schedule:Schedule": ComputedOutputs(
+            id="{groupName}/{name}",
+            name="name",
+            outputs={
+                "groupName": "default",
+                "arn": "arn:{partition}:scheduler:{region}:{account}:schedule/{groupName}/{name}",
+            },
+        ),
+        "aws:lambda/functionUrl:FunctionUrl": ComputedOutputs(
+            id=derived.function_name,
+            outputs={
+                "functionArn": derived.function_arn,
+                "urlId": "{url_id}",
+                "functionUrl": "https://{url_id}.lambda-url.{region}.on.aws/",
+            },
+        ),
+        "aws:apigateway/restApi:RestApi": ComputedOutputs(
+            id="{api_id}",
+            name="name",
+            outputs={
+                "arn": "arn:{partition}:apigateway:{region}::/restapis/{id}",
+                "executionArn": "arn:{partition}:execute-api:{region}:{account}:{id}",
+                "rootResourceId": "{part_id}",
+            },
+        ),
+        "aws:ecr/repository:Repository": ComputedOutputs(
+            id="{name}",
+            name="name",
+            outputs={
+                "arn": "arn:{partition}:ecr:{region}:{account}:repository/{name}",
+                "registryId": "{account}",
+                "repositoryUrl": "{account}.dkr.ecr.{region}.{dns}/{name}",
+            },
+        ),
+        "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": ComputedOutputs(
+            id="{arn}",
+            name="name",
+            outputs={"arn": "arn:{partition}:firehose:{region}:{account}:deliverystream/{name}"},
+        ),
+        "aws:secretsmanager/secretVersion:SecretVersion": ComputedOutputs(
+            id="{secretId}|{versionId}", outputs={"arn": "{secretId}", "versionId": "{new_uuid}"}
+        ),
+        "aws:secretsmanager/secret:Secret": ComputedOutputs(
+            id="{arn}",
+            name="name",
+            outputs={"arn": "arn:{partition}:secretsmanager:{region}:{account}:secret:{name}-{secret_suffix}"},
+        ),
+    }
+)
+"""The types whose ids and outputs are computed, by type token."""

@@ -1,0 +1,201 @@
+"""A Pulumi project folder: `Pulumi.yaml` and the stack files beside it, as the CLI finds and reads them.
+
+Sources: semantics.md I1; https://www.pulumi.com/docs/iac/concepts/projects/project-file/
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from delivery_lab.errors import ProjectError, StackFileError, StackNotFoundError
+from delivery_lab.program.yamlfile import YamlFile, kind_of, read_yaml
+
+PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One stack file.
+
+    Attributes:
+        name: name of the stack.
+        path: its file.
+        description: the first comment line of the file, "" if there is none.
+    """
+
+    name: str
+    path: Path
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A Pulumi project with the Python runtime.
+
+    Attributes:
+        name: name of the project.
+        root: folder of `Pulumi.yaml`.
+        file: the project file.
+        program: what is run: a folder with a `__main__.py`, or a Python file.
+        module: the module to run instead of `program` (runtime option `module`), "" for none.
+        stack_dir: folder of the stack files.
+        config: the `config:` block, as it stands there.
+        source: the project file with its line numbers.
+    """
+
+    name: str
+    root: Path
+    file: Path
+    program: Path
+    module: str
+    stack_dir: Path
+    config: Mapping[str, Any]
+    source: YamlFile = field(repr=False)
+
+    @property
+    def program_dir(self) -> Path:
+        """The folder that the program runs in, and that its modules are imported from."""
+        return self.program if self.program.is_dir() else self.program.parent
+
+    def label(self, path: Path) -> str:
+        """A path as messages name it: relative to the project when it is inside."""
+        try:
+            return str(path.relative_to(self.root))
+        except ValueError:
+            return str(path)
+
+    def stacks(self) -> tuple[Stack, ...]:
+        """All stacks of the project that have a file, by name."""
+        suffix = self.file.suffix
+        found = []
+        for path in sorted(self.stack_dir.glob(f"Pulumi.*{suffix}")):
+            name = path.name[len("Pulumi.") : -len(suffix)]
+            if name and path.is_file():
+                found.append(Stack(name, path, _first_comment(path)))
+        return tuple(found)
+
+    def stack(self, name: str) -> Stack:
+        """The stack of that name.
+
+        Raises:
+            StackNotFoundError: there is no such file; names the nearest stacks and all of them.
+        """
+        path = self.stack_dir / f"Pulumi.{name.replace('/', '-')}{self.file.suffix}"
+        if name and path.is_file():
+            return Stack(name, path, _first_comment(path))
+        names = [stack.name for stack in self.stacks()]
+        where = self.label(self.stack_dir)
+        where = "the project's folder" if where == "." else where
+        if not names:
+            raise StackNotFoundError(
+                f"no stack '{name}': there is no stack file in {where} of {self.root}; "
+                f"a stack needs a file Pulumi.<stack>{self.file.suffix} there"
+            )
+        near = difflib.get_close_matches(name, names, n=3, cutoff=0.7)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise StackNotFoundError(f"no stack '{name}' in {where} of {self.root}{hint}\n  stacks: {', '.join(names)}")
+
+
+def find_project(start: Path) -> Project:
+    """Read the project that a folder belongs to: its own or that of the nearest folder above, as the CLI does.
+
+    Raises:
+        ProjectError: neither the folder nor one above it holds a project file.
+    """
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if any((folder / name).is_file() for name in PROJECT_FILES):
+            return read_project(folder)
+    raise ProjectError(f"{start} is no Pulumi project: neither it nor a folder above it has a Pulumi.yaml")
+
+
+def read_project(folder: Path) -> Project:
+    """Read the project in a folder.
+
+    Raises:
+        ProjectError: no folder, no project file, another runtime than Python, or no program.
+        StackFileError: the project file is malformed.
+    """
+    root = folder.resolve()
+    if not root.is_dir():
+        raise ProjectError(f"{folder} is no Pulumi project: there is no such folder")
+    file = next((root / name for name in PROJECT_FILES if (root / name).is_file()), None)
+    if file is None:
+        raise ProjectError(f"{root} is no Pulumi project: it has no Pulumi.yaml")
+    source = read_yaml(file, file.name)
+    name = source.value.get("name")
+    if not isinstance(name, str) or not name:
+        raise StackFileError(f"{source.where('name')}: 'name' has to be the project's name, found {kind_of(name)}")
+    options = _runtime_options(source)
+    module = str(options.get("module") or "")
+    return Project(
+        name=name,
+        root=root,
+        file=file,
+        program=_program(root, source, module),
+        module=module,
+        stack_dir=_stack_dir(root, source),
+        config=_config_block(source),
+        source=source,
+    )
+
+
+def _runtime_options(source: YamlFile) -> Mapping[str, Any]:
+    runtime = source.value.get("runtime")
+    name = runtime.get("name") if isinstance(runtime, dict) else runtime
+    if name != "python":
+        found = f"'{name}'" if isinstance(name, str) else kind_of(name)
+        raise ProjectError(f"{source.where('runtime')}: the lab runs programs with the runtime 'python', found {found}")
+    options = runtime.get("options") if isinstance(runtime, dict) else None
+    if options is not None and not isinstance(options, dict):
+        raise StackFileError(
+            f"{source.where('runtime', 'options')}: 'runtime.options' has to be a mapping, found {kind_of(options)}"
+        )
+    return options or {}
+
+
+def _program(root: Path, source: YamlFile, module: str) -> Path:
+    main = source.value.get("main") or ""
+    if not isinstance(main, str):
+        raise StackFileError(f"{source.where('main')}: 'main' has to be a path, found {kind_of(main)}")
+    program = (root / main).resolve() if main else root
+    if not program.exists():
+        raise ProjectError(f"{source.where('main')}: the program 'main: {main}' does not exist in {root}")
+    if program.is_dir() and not module and not (program / "__main__.py").is_file():
+        raise ProjectError(f"{program} has no __main__.py, which is what Pulumi runs as the program")
+    return program
+
+
+def _stack_dir(root: Path, source: YamlFile) -> Path:
+    key = "stackConfigDir"
+    folder = source.value.get(key)
+    if folder is None and isinstance(source.value.get("config"), str):
+        # The deprecated spelling: `config: <folder>`.
+        key, folder = "config", source.value["config"]
+    if folder is None:
+        return root
+    if not isinstance(folder, str):
+        raise StackFileError(f"{source.where(key)}: '{key}' has to be a folder, found {kind_of(folder)}")
+    return (root / folder).resolve()
+
+
+def _config_block(source: YamlFile) -> Mapping[str, Any]:
+    block = source.value.get("config")
+    if block is None or isinstance(block, str):
+        return {}
+    if not isinstance(block, dict):
+        raise StackFileError(f"{source.where('config')}: 'config' has to be a mapping, found {kind_of(block)}")
+    return block
+
+
+def _first_comment(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8") as lines:
+            return next((line.lstrip("# \t").strip() for line in lines if line.startswith("#")), "")
+    except (OSError, UnicodeDecodeError):
+        # `list` shows the stack all the same; reading it for a run reports what is wrong with the file.
+        return ""

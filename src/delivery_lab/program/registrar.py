@@ -1,0 +1,289 @@
+"""The engine's side of a run: what it answers to the registrations and questions of a Pulumi program.
+
+The Pulumi engine asks providers, which ask the cloud; here `program.outputs` and `program.invokes` stand in their
+place. Methods take and return the messages of the protocol, and are called from several threads at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import NoReturn
+
+from google.protobuf import empty_pb2
+from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import Struct
+from pulumi.runtime.proto import callback_pb2, resource_pb2, source_pb2
+
+from delivery_lab.errors import LabError, NotModelledError, ProgramError
+from delivery_lab.program import naming
+from delivery_lab.program.documents import with_documents_as_text
+from delivery_lab.program.facts import Created
+from delivery_lab.program.frames import Frames
+from delivery_lab.program.graph import ResourceOptions
+from delivery_lab.program.invokes import INVOKES
+from delivery_lab.program.outputs import create
+from delivery_lab.program.registration import STACK_TYPE, Registration, Urns, provider_urn
+from delivery_lab.program.transforms import Callbacks, transform_invoke, transform_resource
+from delivery_lab.program.wire import Decoder, contains_unknown, encode, merged
+
+_GET_RESOURCE = "pulumi:pulumi:getResource"
+_PROVIDER_TYPE = "pulumi:providers:"
+
+# All but values nested in arguments (OUTPUT_VALUES and its relatives), binary texts and the migration of states: the
+# first serve remote components and methods, which are refused, the last an earlier state, which there is none of.
+_FEATURES = (
+    resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACEMENT_TRIGGER,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_TRANSFORMS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_TRANSFORMS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_PARAMETERIZATION,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_DEPENDS_ON,
+)
+
+
+class Registrar:
+    """Collects what a program registers and plays the cloud for it.
+
+    Args:
+        urns: makes the URNs of the stack.
+        region: region of the default provider.
+        decoder: reads property values.
+        frames: tells the project's files from others, for positions in messages.
+
+    Attributes:
+        registrations: resources by URN, in the order of their arrival.
+        failure: the first thing that was refused, None so far.
+        position: `file:line` of the call that was refused, "" where it is not known.
+        warnings: what the program may rely on and this engine does not do.
+    """
+
+    def __init__(self, urns: Urns, region: str, decoder: Decoder, frames: Frames) -> None:
+        self.registrations: dict[str, Registration] = {}
+        self.failure: LabError | None = None
+        self.position = ""
+        self.warnings: list[str] = []
+        self.callbacks = Callbacks()
+        self._urns = urns
+        self._region = region
+        self._decoder = decoder
+        self._frames = frames
+        self._lock = threading.Lock()
+        self._reserved: set[str] = set()
+        self._transforms: dict[str, list[callback_pb2.Callback]] = {}
+        self._stack_transforms: list[callback_pb2.Callback] = []
+        self._invoke_transforms: list[callback_pb2.Callback] = []
+
+    def refuse(self, error: LabError, request: Message) -> None:
+        """Note an error, with the position of the call; the first one is what the run ends with."""
+        trace = getattr(request, "stackTrace", None)
+        with self._lock:
+            if self.failure is None:
+                self.failure = error
+                self.position = self._frames.of_trace(trace) if isinstance(trace, source_pb2.StackTrace) else ""
+
+    def info(self, _request: empty_pb2.Empty) -> resource_pb2.DeploymentInfo:
+        """Name the deployment and the features of this engine. It is a preview: outputs may be unknown."""
+        return resource_pb2.DeploymentInfo(
+            project=self._urns.project, stack=self._urns.stack, dryRun=True, supportedFeatures=_FEATURES
+        )
+
+    def register(self, request: resource_pb2.RegisterResourceRequest) -> resource_pb2.RegisterResourceResponse:
+        """Register a resource, after transforms."""
+        if request.remote:
+            raise NotModelledError(
+                f"'{request.name}' ({request.type}) is a remote component: a plugin of another process makes its "
+                "resources, and the lab runs no plugins; write it as a Python component"
+            )
+        request = transform_resource(self.callbacks, self._transforms_for(request), request)
+        urn = self._urns.make(request.parent, request.type, request.name)
+        with self._lock:
+            if urn in self._reserved:
+                raise ProgramError(f"Duplicate resource URN '{urn}'; try giving it a unique name")
+            self._reserved.add(urn)
+            self._transforms[urn] = list(request.transforms)
+            self.callbacks.used = self.callbacks.used or bool(request.transforms)
+        inputs = with_documents_as_text(request.type, request.object, self._decoder)
+        created = self._create(urn, request) if request.custom else Created("", {})
+        registration = Registration(
+            urn=urn,
+            type=request.type,
+            name=request.name,
+            custom=request.custom,
+            parent=request.parent,
+            inputs=inputs,
+            state=merged(inputs, created.outputs),
+            id=request.importId or created.id,
+            dependencies=tuple(sorted(set(request.dependencies))),
+            property_dependencies={
+                name: tuple(sorted(set(request.propertyDependencies[name].urns)))
+                for name in sorted(request.propertyDependencies)
+            },
+            options=self._options(request),
+        )
+        with self._lock:
+            self.registrations[urn] = registration
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=registration.id, object=registration.state)
+
+    def _transforms_for(self, request: resource_pb2.RegisterResourceRequest) -> list[callback_pb2.Callback]:
+        """A resource's own transforms, those of its parents from the inside out, and the stack's."""
+        found = list(request.transforms)
+        with self._lock:
+            if self.failure is not None:
+                return []  # the run has failed already, and the SDK may not serve callbacks any longer
+            parent = request.parent
+            while parent:
+                found.extend(self._transforms.get(parent, ()))
+                holder = self.registrations.get(parent)
+                parent = holder.parent if holder is not None else ""
+            found.extend(self._stack_transforms)
+        return found
+
+    def _create(self, urn: str, request: resource_pb2.RegisterResourceRequest) -> Created:
+        if request.type.startswith(_PROVIDER_TYPE):
+            return Created(naming.uuid_of(urn), {})
+        inputs = self._decoder.properties(request.object).values
+        return create(request.type, urn, request.name, inputs, self._region_of(request.provider))
+
+    def _region_of(self, provider: str) -> str:
+        """The region of a provider reference: that of an explicit provider, else the stack's."""
+        with self._lock:
+            found = self.registrations.get(provider_urn(provider))
+        region = self._decoder.properties(found.inputs).values.get("region") if found is not None else None
+        return region if isinstance(region, str) else self._region
+
+    def _options(self, request: resource_pb2.RegisterResourceRequest) -> ResourceOptions:
+        aliases = [self._urns.of_alias(alias, request.parent, request.type, request.name) for alias in request.aliases]
+        return ResourceOptions(
+            protect=request.protect,
+            delete_before_replace=request.deleteBeforeReplace,
+            ignore_changes=tuple(request.ignoreChanges),
+            aliases=(*aliases, *request.aliasURNs),
+            provider=request.provider,
+            version=request.version,
+        )
+
+    def register_outputs(self, request: resource_pb2.RegisterResourceOutputsRequest) -> empty_pb2.Empty:
+        """Merge the outputs that a component (or the stack) registers."""
+        with self._lock:
+            state = self.registrations[request.urn].state
+            for name, value in request.outputs.fields.items():
+                state.fields[name].CopyFrom(value)
+        return empty_pb2.Empty()
+
+    def read(self, request: resource_pb2.ReadResourceRequest) -> resource_pb2.ReadResourceResponse:
+        """Read a resource that somebody else created: only what the program says of it is known."""
+        urn = self._urns.make(request.parent, request.type, request.name)
+        with self._lock:
+            if urn in self._reserved:
+                raise ProgramError(f"Duplicate resource URN '{urn}'; try giving it a unique name")
+            self._reserved.add(urn)
+            self.registrations[urn] = Registration(
+                urn=urn,
+                type=request.type,
+                name=request.name,
+                custom=True,
+                parent=request.parent,
+                inputs=request.properties,
+                state=merged(request.properties, {}),
+                id=request.id,
+                dependencies=tuple(sorted(set(request.dependencies))),
+                options=ResourceOptions(provider=request.provider, version=request.version),
+                external=True,
+            )
+            self.warnings.append(
+                f"'{request.name}' ({request.type}) is read from '{request.id}', not created by this stack; "
+                "what the program does not say of it is unknown to the lab"
+            )
+        return resource_pb2.ReadResourceResponse(urn=urn, id=request.id, properties=request.properties)
+
+    def invoke(self, request: resource_pb2.ResourceInvokeRequest) -> resource_pb2.ResourceInvokeResponse:
+        """Answer a provider's function."""
+        if request.tok == _GET_RESOURCE:
+            return self._held_resource(request)
+        with self._lock:
+            transforms = list(self._invoke_transforms)
+        arguments = self._decoder.properties(transform_invoke(self.callbacks, transforms, request)).values
+        function = INVOKES.get(request.tok)
+        if function is None:
+            known = ", ".join(token.rpartition(":")[2] for token in INVOKES)
+            raise NotModelledError(
+                f"the program calls the function {request.tok}, which looks something up in the cloud; the lab has "
+                f"none to ask and knows only {known}. Give the value to the program through its config instead"
+            )
+        if contains_unknown(arguments):
+            return resource_pb2.ResourceInvokeResponse(unknown=True)
+        try:
+            answer = function(arguments, self._region_of(request.provider))
+        except (ValueError, TypeError, KeyError) as error:
+            raise ProgramError(f"the arguments of {request.tok} are wrong: {error}") from error
+        return _answer(encode(answer))
+
+    def _held_resource(self, request: resource_pb2.ResourceInvokeRequest) -> resource_pb2.ResourceInvokeResponse:
+        """The SDK asks for the state of a resource that it got as a reference."""
+        urn = request.args.fields["urn"].string_value
+        with self._lock:
+            held = self.registrations.get(urn)
+        if held is None:
+            raise ProgramError(f"the program refers to the resource '{urn}', which it has not registered")
+        answer = encode({"urn": urn, "id": held.id})
+        answer.fields["state"].struct_value.CopyFrom(held.state)
+        return _answer(answer)
+
+    def call(self, request: resource_pb2.ResourceCallRequest) -> NoReturn:
+        """Methods of remote components are run by plugins, so they are refused."""
+        raise NotModelledError(
+            f"the program calls the method {request.tok} of a remote component; the lab runs no plugins"
+        )
+
+    def exists(self, request: resource_pb2.ExistsResourceRequest) -> NoReturn:
+        """Whether something exists in the cloud cannot be told without one."""
+        raise NotModelledError(
+            f"the program asks whether {request.type} '{request.id}' exists in the cloud; the lab has none to ask"
+        )
+
+    def stack_transform(self, request: callback_pb2.Callback) -> empty_pb2.Empty:
+        """Remember a transform for all further resources."""
+        with self._lock:
+            self.callbacks.used = True
+            self._stack_transforms.append(request)
+        return empty_pb2.Empty()
+
+    def stack_invoke_transform(self, request: callback_pb2.Callback) -> empty_pb2.Empty:
+        """Remember a transform for all further invokes."""
+        with self._lock:
+            self.callbacks.used = True
+            self._invoke_transforms.append(request)
+        return empty_pb2.Empty()
+
+    def hook(
+        self, request: resource_pb2.RegisterResourceHookRequest | resource_pb2.RegisterErrorHookRequest
+    ) -> empty_pb2.Empty:
+        """Hooks run when a resource is really created, updated or deleted: never here."""
+        with self._lock:
+            self.callbacks.used = True
+            self.warnings.append(f"the hook '{request.name}' is not run by the lab")
+        return empty_pb2.Empty()
+
+    def package(self, request: resource_pb2.RegisterPackageRequest) -> resource_pb2.RegisterPackageResponse:
+        """Name a parameterized provider."""
+        return resource_pb2.RegisterPackageResponse(ref=naming.uuid_of(request.name + request.parameterization.name))
+
+    def shutdown(self, _request: empty_pb2.Empty) -> empty_pb2.Empty:
+        """The program is done; there is nothing left to wait for."""
+        return empty_pb2.Empty()
+
+    def stack_registration(self) -> Registration | None:
+        """The stack itself, once the SDK has registered it."""
+        return next((found for found in self.registrations.values() if found.type == STACK_TYPE), None)
+
+
+def _answer(values: Struct) -> resource_pb2.ResourceInvokeResponse:
+    response = resource_pb2.ResourceInvokeResponse()
+    getattr(response, "return").CopyFrom(values)  # a keyword, so there is no other way to name it
+    return response

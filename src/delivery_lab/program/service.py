@@ -1,0 +1,195 @@
+"""The gRPC side of the engine: a server on this machine for the time of one run, and the SDK's stubs for it."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2
+from google.protobuf.message import Message
+from pulumi.runtime.proto import (
+    callback_pb2,
+    engine_pb2,
+    engine_pb2_grpc,
+    resource_pb2,
+    resource_pb2_grpc,
+)
+
+from delivery_lab.errors import LabError, ModelError, ProgramError
+from delivery_lab.program.registrar import Registrar
+
+# A transform may ask the engine something while the engine waits for it, so there have to be more threads than
+# registrations can be under way at once. They are started as needed.
+_THREADS = 64
+
+_GRACE_SECONDS = 5
+_PATIENCE_SECONDS = 0.5
+
+_OPTIONS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+
+_Answering = Callable[[Any], Message]
+
+
+@dataclass(slots=True)
+class PulumiLog:
+    """What the program says through `pulumi.log`.
+
+    Attributes:
+        warnings: messages of `pulumi.log.warn`.
+        errors: messages of `pulumi.log.error`.
+    """
+
+    warnings: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, request: engine_pb2.LogRequest) -> empty_pb2.Empty:
+        """Take one message."""
+        # What a program says about its deployment (INFO) is of no use to somebody who does not deploy.
+        kept = {engine_pb2.WARNING: self.warnings, engine_pb2.ERROR: self.errors}
+        messages = kept.get(request.severity)
+        if messages is not None:
+            name = f"{request.urn.rpartition('::')[2]}: " if request.urn else ""
+            with self._lock:
+                messages.append(name + request.message.strip())
+        return empty_pb2.Empty()
+
+
+class QuietEngine:
+    """The Engine service as the SDK uses it, without debug messages, of which it sends a dozen for every resource."""
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        stub = engine_pb2_grpc.EngineStub(channel)
+        self.Log = functools.partial(_log_unless_debug, stub)
+        self.RequirePulumiVersion = stub.RequirePulumiVersion
+
+
+def _log_unless_debug(stub: engine_pb2_grpc.EngineStub, request: engine_pb2.LogRequest) -> None:
+    if request.severity != engine_pb2.DEBUG:
+        stub.Log(request)
+
+
+@dataclass(frozen=True, slots=True)
+class Stubs:
+    """How the SDK reaches the engine."""
+
+    monitor: resource_pb2_grpc.ResourceMonitorStub
+    engine: QuietEngine
+
+
+@contextmanager
+def serving(deployment: Registrar, log: PulumiLog) -> Iterator[Stubs]:
+    """Serve the ResourceMonitor and Engine services on 127.0.0.1; on leaving, no thread and no socket is left."""
+    executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="pulumi-engine")
+    server = grpc.server(executor, options=_OPTIONS)
+    server.add_generic_rpc_handlers((_monitor_service(deployment), _engine_service(deployment, log)))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=_OPTIONS)
+    try:
+        yield Stubs(resource_pb2_grpc.ResourceMonitorStub(channel), QuietEngine(channel))
+    finally:
+        channel.close()
+        # With a grace period, although nothing is under way any longer: without one gRPC ends connections with an
+        # error that it prints to standard error.
+        server.stop(_GRACE_SECONDS).wait()
+        executor.shutdown(wait=True)
+        if deployment.callbacks.used:
+            # The SDK's server for callbacks is part of a reference cycle, and its thread ends when it is collected.
+            gc.collect()
+
+
+def _monitor_service(deployment: Registrar) -> grpc.GenericRpcHandler[Any, Any]:
+    empty = empty_pb2.Empty
+    return _service(
+        deployment,
+        "pulumirpc.ResourceMonitor",
+        {
+            "GetDeploymentInfo": (deployment.info, empty),
+            "RegisterResource": (deployment.register, resource_pb2.RegisterResourceRequest),
+            "RegisterResourceOutputs": (deployment.register_outputs, resource_pb2.RegisterResourceOutputsRequest),
+            "ReadResource": (deployment.read, resource_pb2.ReadResourceRequest),
+            "ExistsResource": (deployment.exists, resource_pb2.ExistsResourceRequest),
+            "Invoke": (deployment.invoke, resource_pb2.ResourceInvokeRequest),
+            "Call": (deployment.call, resource_pb2.ResourceCallRequest),
+            "RegisterStackTransform": (deployment.stack_transform, callback_pb2.Callback),
+            "RegisterStackInvokeTransform": (deployment.stack_invoke_transform, callback_pb2.Callback),
+            "RegisterResourceHook": (deployment.hook, resource_pb2.RegisterResourceHookRequest),
+            "RegisterErrorHook": (deployment.hook, resource_pb2.RegisterErrorHookRequest),
+            "RegisterPackage": (deployment.package, resource_pb2.RegisterPackageRequest),
+            "SignalAndWaitForShutdown": (deployment.shutdown, empty),
+        },
+    )
+
+
+def _engine_service(deployment: Registrar, log: PulumiLog) -> grpc.GenericRpcHandler[Any, Any]:
+    return _service(
+        deployment,
+        "pulumirpc.Engine",
+        {
+            "Log": (log.add, engine_pb2.LogRequest),
+            "RequirePulumiVersion": (
+                lambda _request: engine_pb2.RequirePulumiVersionResponse(),
+                engine_pb2.RequirePulumiVersionRequest,
+            ),
+        },
+    )
+
+
+def _service(
+    deployment: Registrar, name: str, methods: dict[str, tuple[_Answering, type[Message]]]
+) -> grpc.GenericRpcHandler[Any, Any]:
+    return grpc.method_handlers_generic_handler(
+        name,
+        {
+            method: grpc.unary_unary_rpc_method_handler(
+                _guarded(deployment, method, answer),
+                request_deserializer=request.FromString,
+                response_serializer=lambda message: message.SerializeToString(),
+            )
+            for method, (answer, request) in methods.items()
+        },
+    )
+
+
+def _guarded(deployment: Registrar, method: str, answer: _Answering) -> Callable[[Any, grpc.ServicerContext], Message]:
+    """Answer a call, or note why not and end the call with an error, which stops the program."""
+
+    def guarded(request: Any, context: grpc.ServicerContext) -> Message:
+        try:
+            return answer(request)
+        except LabError as error:
+            refusal = error
+        except grpc.RpcError as error:
+            if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED):
+                # The program has failed elsewhere, and the SDK does not wait for what is under way: no news.
+                return context.abort(grpc.StatusCode.UNAVAILABLE, "the program has ended")
+            # A function of the program that the engine called back raised. The SDK has put its message and its
+            # frames into the details.
+            refusal = ProgramError(f"a transform of the program failed: {_callback_message(error)}")
+        except Exception as error:  # noqa: BLE001 - a bug here has to reach the user, not the server's log
+            refusal = ModelError(f"the engine failed to answer {method}: {error!r}")
+        deployment.refuse(refusal, request)
+        # The SDK ends its server for callbacks at once when it gets the error, so those under way are let end first.
+        # A callback that caused the error waits for this answer itself, hence a limit.
+        deployment.callbacks.wait_until_idle(_PATIENCE_SECONDS)
+        return context.abort(grpc.StatusCode.UNKNOWN, str(refusal))
+
+    return guarded
+
+
+def _callback_message(error: grpc.RpcError) -> str:
+    """The exception's own message out of `Invoke callback <token> error: <message>:<newline><traceback>`."""
+    details = str(
+        getattr(error, "details", lambda: error)()
+    )  # every error of a call has them, its type does not say so
+    _, _, rest = details.partition(" error: ")
+    message, _, _ = (rest or details).partition(":\n  File ")
+    return message.strip()

@@ -1,0 +1,199 @@
+"""YAML files with line numbers, read the way the Pulumi CLI reads them.
+
+The CLI decodes with Go's YAML library, which differs from PyYAML where it matters in stack files: `yes` and
+`12:30` are text, `1e3` is a number, a key given twice is an error. The loader here follows the CLI.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from delivery_lab.errors import StackFileError
+
+_MAX_DEPTH = 100
+"""Deeper nesting is an anchor that contains itself, not a configuration."""
+
+YamlPath = tuple[str | int, ...]
+"""Keys and list indexes that lead to a value."""
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's safe loader with the scalar rules of the CLI."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own class protocol
+
+
+_SCALARS: tuple[tuple[str, str, str], ...] = (
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", r"[-+]?(?:0b[01_]+|0o?[0-7_]+|0|[1-9][0-9_]*|0x[0-9a-fA-F_]+)", "-+0123456789"),
+    (
+        "float",
+        r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+        "-+0123456789.",
+    ),
+    ("null", r"~|null|Null|NULL|", "~nN"),
+    (
+        "timestamp",
+        r"\d{4}-\d{2}-\d{2}(?:(?:[Tt]|[ \t]+)\d{1,2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[-+]\d{2}(?::?\d{2})?)?)?",
+        "0123456789",
+    ),
+    ("merge", r"<<", "<"),
+)
+for _name, _pattern, _first in _SCALARS:
+    _Loader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_name}",
+        re.compile(f"(?:{_pattern})\\Z"),
+        [*_first, ""] if _name == "null" else list(_first),
+    )
+
+
+def _construct_int(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int:
+    text = loader.construct_scalar(node).replace("_", "")
+    sign = -1 if text.startswith("-") else 1
+    digits = text.lstrip("+-")
+    for prefix, base in (("0x", 16), ("0b", 2), ("0o", 8)):
+        if digits.startswith(prefix):
+            return sign * int(digits[2:], base)
+    return sign * int(digits, 8 if digits.startswith("0") and digits != "0" else 10)
+
+
+def _construct_float(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> float:
+    text = loader.construct_scalar(node).lower()
+    return float(text.replace(".inf", "inf").replace(".nan", "nan"))
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _construct_int)
+_Loader.add_constructor("tag:yaml.org,2002:float", _construct_float)
+
+
+class _LoaderOfJson(_Loader):
+    """The same loader for what ends up as JSON, which has no dates: they stay the text that they are."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own class protocol
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+        for first, resolvers in _Loader.yaml_implicit_resolvers.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class YamlFile:
+    """One YAML file whose top is a mapping.
+
+    Attributes:
+        label: the file as messages name it (relative to the project where possible).
+        value: the mapping, as plain Python values.
+        lines: for each path the line of its key, counted from 1.
+        texts: for each path to a scalar its text as it stands in the file, without quotes.
+    """
+
+    label: str
+    value: Mapping[str, Any]
+    lines: Mapping[YamlPath, int] = field(default_factory=dict)
+    texts: Mapping[YamlPath, str] = field(default_factory=dict)
+
+    def where(self, *path: str | int) -> str:
+        """`file:line` of a path, of its nearest parent in the file, or just the file."""
+        while path:
+            line = self.lines.get(path)
+            if line is not None:
+                return f"{self.label}:{line}"
+            path = path[:-1]
+        return self.label
+
+
+def parse_scalar(text: str, *, dates: bool = True) -> Any:
+    """Read one YAML value (a scalar or flow collection), as the value part of `--set`.
+
+    Args:
+        text: the value.
+        dates: whether dates are read as such; else they stay texts.
+
+    Raises:
+        ValueError: the text is no YAML value; the message is the parser's own.
+    """
+    try:
+        return yaml.load(text, Loader=_Loader if dates else _LoaderOfJson)  # noqa: S506 - subclasses of the safe loader
+    except yaml.YAMLError as error:
+        raise ValueError(getattr(error, "problem", None) or "not a YAML value") from error
+
+
+def read_yaml(path: Path, label: str, *, dates: bool = True) -> YamlFile:
+    """Read a YAML file whose top is a mapping (or nothing).
+
+    Args:
+        path: the file.
+        label: the file as messages name it.
+        dates: whether dates are read as such; else they stay texts.
+
+    Raises:
+        StackFileError: it cannot be read, is no YAML, has a key twice, or its top is no mapping.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StackFileError(f"{label}: cannot be read: {error}") from error
+    loader = _Loader(text) if dates else _LoaderOfJson(text)
+    try:
+        node = loader.get_single_node()
+        lines: dict[YamlPath, int] = {}
+        texts: dict[YamlPath, str] = {}
+        if node is not None:
+            _walk(node, (), lines, texts, label)
+        value = {} if node is None else loader.construct_document(node)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = f":{mark.line + 1}" if mark is not None else ""
+        raise StackFileError(f"{label}{line}: not valid YAML: {error.problem or error.context}") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise StackFileError(f"{label}: not valid YAML: {error}") from error
+    finally:
+        loader.dispose()
+    if value is None:
+        value = {}
+    if not isinstance(value, dict):
+        raise StackFileError(f"{label}:1: the file has to be a mapping of keys to values, found {kind_of(value)}")
+    return YamlFile(label, value, lines, texts)
+
+
+def _walk(node: yaml.Node, path: YamlPath, lines: dict[YamlPath, int], texts: dict[YamlPath, str], label: str) -> None:
+    """Note the line of every key below a node; refuse keys given twice and values that contain themselves."""
+    if len(path) > _MAX_DEPTH:
+        raise StackFileError(f"{label}:{node.start_mark.line + 1}: more than {_MAX_DEPTH} levels of nesting")
+    for key, line, child in _children(node):
+        below = (*path, key)
+        if below in lines and isinstance(node, yaml.MappingNode):
+            raise StackFileError(f"{label}:{line}: the key '{key}' is there twice, first in line {lines[below]}")
+        lines[below] = line
+        if isinstance(child, yaml.ScalarNode):
+            texts[below] = child.value
+        _walk(child, below, lines, texts, label)
+
+
+def _children(node: yaml.Node) -> Iterator[tuple[str | int, int, yaml.Node]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, child in node.value:
+            yield (key.value if isinstance(key.value, str) else "?"), key.start_mark.line + 1, child
+    elif isinstance(node, yaml.SequenceNode):
+        for index, child in enumerate(node.value):
+            yield index, child.start_mark.line + 1, child
+
+
+def kind_of(value: Any) -> str:
+    """What a YAML value is, in words for messages."""
+    kinds: tuple[tuple[type, str], ...] = (
+        (bool, "a boolean"),
+        (int, "a number"),
+        (float, "a number"),
+        (str, "a text"),
+        (list, "a list"),
+        (dict, "a mapping"),
+    )
+    if value is None:
+        return "nothing"
+    return next((words for kind, words in kinds if isinstance(value, kind)), "a date")

@@ -1,0 +1,126 @@
+"""What an outcome means, in one sentence or two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from delivery_lab.results.outcome import Outcome
+from delivery_lab.results.requests import is_success
+
+LONGEST_UNFELT_SECONDS = 10
+
+
+def conclusion(outcome: Outcome) -> str:
+    """The gist of an outcome: the worst first."""
+    messages = outcome.messages
+    parts = list(_gone(outcome))
+    parts.extend(_standstill(outcome))
+    if messages.healthy_dead_lettered:
+        parts.append(_healthy(outcome))
+    if outcome.effects.duplicated:
+        again = outcome.effects.duplicated
+        parts.append(f"{again} {_plural(again, 'piece of work is', 'pieces of work are')} done again")
+    if outcome.ordering.violations:
+        parts.append(_overtaken(outcome.ordering.violations))
+    poison = messages.dead_lettered - messages.healthy_dead_lettered
+    if poison:
+        parts.append(f"{poison} poison {_plural(poison, 'message ends', 'messages end')} in the dead-letter queue")
+    if messages.remaining:
+        parts.append(f"{messages.remaining} {_plural(messages.remaining, 'is', 'are')} still waiting at the end")
+    if messages.processed:
+        parts.append(_processed(outcome))
+    # Where there are messages and nobody calls others, requests are only how the messages were sent.
+    if outcome.requests.total and (outcome.requests.attempts.total or not messages.sent):
+        parts.append(_requests(outcome))
+    if not parts:
+        return "Nothing happened." if messages.sent else "Nothing was sent."
+    text = "; ".join(parts)
+    return text[0].upper() + text[1:] + "."
+
+
+def _gone(outcome: Outcome) -> Iterator[str]:
+    messages = outcome.messages
+    if messages.lost:
+        how = "passed over" if outcome.lag else "deleted"
+        lost = f"{messages.lost} of {messages.sent} messages are lost"
+        yield f"{lost}: {how}, never processed, in no dead-letter queue"
+    if messages.expired:
+        yield f"{messages.expired} {_plural(messages.expired, 'expires', 'expire')}"
+
+
+def _overtaken(count: int) -> str:
+    one = "message is processed after a later one of its group"
+    several = "messages are processed after later ones of their groups"
+    return f"{count} {_plural(count, one, several)}"
+
+
+def _requests(outcome: Outcome) -> str:
+    """What callers were told, and whether it was true."""
+    requests = outcome.requests
+    good = sum(count for answer, count in requests.answers.items() if is_success(answer))
+    if good == requests.total:
+        text = f"all {requests.total} requests are answered with success"
+        if good == 1:
+            text = "the request is answered with success"
+    else:
+        text = f"{good} of {requests.total} requests are answered with success"
+    if requests.false_successes:
+        some = f"{requests.false_successes} of them " if good > 1 else ""
+        text += f", {some}although the function behind had failed"
+    if good < requests.total:
+        others = ", ".join(f"{n} with {seen}" for seen, n in requests.answers.items() if not is_success(seen))
+        text += f"; the others fail ({others})"
+    attempts = requests.attempts
+    if attempts.total:
+        calls = f"{attempts.total} {_plural(attempts.total, 'call', 'calls')} to other functions"
+        text += f"; {calls}, at most {attempts.max_per_request} for one request"
+        text += f", none for {attempts.spared} that fail at once" if attempts.spared else ""
+    return text
+
+
+def _standstill(outcome: Outcome) -> list[str]:
+    """The shard or partition that stood still longest, if that was long enough to be felt."""
+    worst = max(outcome.blocked, key=lambda blocked: blocked.seconds, default=None)
+    if worst is None or worst.seconds < LONGEST_UNFELT_SECONDS:
+        return []
+    behind = f" with {worst.records_behind} records behind" if worst.records_behind else ""
+    others = sum(blocked.seconds >= LONGEST_UNFELT_SECONDS for blocked in outcome.blocked) - 1
+    more = f" ({others} more {_plural(others, 'does', 'do')} too)" if others else ""
+    kinds = {lag.source: lag.kind for lag in outcome.lag}
+    # A sentence begins with a capital letter, and a name has to stay as it is: so the name is not its first word.
+    what = "partition" if kinds.get(worst.source) == "kafka" else "shard"
+    return [f"{what} {worst.log} stands still for {worst.seconds:.0f} s{behind}{more}"]
+
+
+def _healthy(outcome: Outcome) -> str:
+    count = outcome.messages.healthy_dead_lettered
+    dead = [message for message in outcome.per_message if message.outcome == "deadLettered"]
+    untouched = sum(not message.delivered_at for message in dead)
+    text = f"{count} healthy {_plural(count, 'message ends', 'messages end')} in the dead-letter queue"
+    details = [_of_them(untouched, count, "without ever reaching the function")] if untouched else []
+    done = outcome.messages.processed_dead_lettered
+    if done:
+        details.append(_of_them(done, count, f"although {_plural(count, 'its', 'their')} work was done"))
+    return f"{text} ({', '.join(details)})" if details else text
+
+
+def _of_them(some: int, count: int, what: str) -> str:
+    return what if count == 1 else f"{some} of them {what}"
+
+
+def _processed(outcome: Outcome) -> str:
+    messages = outcome.messages
+    times = "once" if outcome.effects.duplicated == 0 else "at least once"
+    if messages.processed == messages.sent:
+        text = f"every message is processed {times}"
+    else:
+        text = f"{messages.processed} of {messages.sent} are processed {times}"
+    again = [m for m in outcome.per_message if m.outcome == "processed" and len(m.delivered_at) > 1]
+    if again:
+        extra = sum(len(message.delivered_at) - 1 for message in again)
+        text += f", at the cost of {extra} more {_plural(extra, 'delivery', 'deliveries')}"
+    return text
+
+
+def _plural(count: int, one: str, many: str) -> str:
+    return one if count == 1 else many

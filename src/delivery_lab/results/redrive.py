@@ -1,0 +1,152 @@
+"""What a redrive of dead-letter queues did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from delivery_lab.model.journal import Kind
+from delivery_lab.results.fates import read_events
+from delivery_lab.results.outcome import SCHEMA_VERSION, Messages, Outcome, _Model, outcome_of
+from delivery_lab.simulation.run import Run
+
+
+class Redriven(_Model):
+    """What became of the messages that were moved back: each is in exactly one place."""
+
+    at_seconds: float
+    """Virtual seconds after the start at which the redrive began."""
+    moved: int
+    processed: int
+    back_in_dead_letter_queue: int
+    lost: int
+    expired: int
+    remaining: int
+    duplicated_effects: int
+    """Pieces of work done again because of the redrive."""
+    virtual_seconds: float
+    """From the redrive until everything was at rest."""
+
+
+class MoveTaskEnd(_Model):
+    """How the task of one dead-letter queue ended."""
+
+    queue: str
+    status: str
+    moved: int
+    failure: str = ""
+    """Why it failed, in AWS's word."""
+
+
+class RedriveOutcome(_Model):
+    """One run with a redrive behind it (the JSON of `redrive --json`)."""
+
+    schema_version: int = SCHEMA_VERSION
+    stack: str
+    place: str
+    workload: str
+    seed: int
+    fix: tuple[str, ...]
+    trace_hash: str
+    before: Messages
+    tasks: tuple[MoveTaskEnd, ...]
+    redrive: Redriven
+    after: Messages
+
+    def as_json(self) -> str:
+        """The contract's JSON object."""
+        return self.model_dump_json(by_alias=True)
+
+
+def redrive_outcome(before: Run, after: Run, fix: tuple[str, ...]) -> RedriveOutcome:
+    """Count a redrive.
+
+    Args:
+        before: the run up to it.
+        after: the whole run.
+        fix: settings that were changed before it.
+    """
+    first, last = outcome_of(before), outcome_of(after)
+    return RedriveOutcome(
+        stack=last.stack,
+        place=last.place,
+        workload=last.workload,
+        seed=last.seed,
+        fix=fix,
+        trace_hash=last.trace_hash,
+        before=first.messages,
+        tasks=tuple(_tasks(after)),
+        redrive=_redriven(first, last, after),
+        after=last.messages,
+    )
+
+
+def _tasks(run: Run) -> Iterator[MoveTaskEnd]:
+    for event in run.events:
+        if event.kind is Kind.MOVE_TASK and event.text("status") != "RUNNING":
+            yield MoveTaskEnd.model_validate({name: event.facts[name] for name in MoveTaskEnd.model_fields})
+
+
+def _redriven(first: Outcome, last: Outcome, after: Run) -> Redriven:
+    ended = [fate.outcome for fate in read_events(after).fates.values() if fate.redriven_at is not None]
+    return Redriven(
+        at_seconds=first.virtual_seconds,
+        moved=len(ended),
+        processed=ended.count("processed"),
+        back_in_dead_letter_queue=ended.count("deadLettered"),
+        lost=ended.count("lost"),
+        expired=ended.count("expired"),
+        remaining=ended.count("remaining"),
+        duplicated_effects=last.effects.duplicated - first.effects.duplicated,
+        virtual_seconds=round(last.virtual_seconds - first.virtual_seconds, 6),
+    )
+
+
+def redrive_conclusion(outcome: RedriveOutcome) -> str:
+    """The gist of a redrive."""
+    done = outcome.redrive
+    parts = [_failed(task) for task in outcome.tasks if task.failure]
+    if done.moved:
+        parts.extend(_moved(done))
+    elif not parts:
+        parts.append(_nothing_to_move(outcome))
+    text = "; ".join(parts)
+    return text[0].upper() + text[1:] + "."
+
+
+def _failed(task: MoveTaskEnd) -> str:
+    return (
+        f"the task of {task.queue} failed after {task.moved} moved ({task.failure}): it met a message that was sent "
+        "there directly, which has no queue to go back to (RDR-SOURCE-2)"
+    )
+
+
+def _nothing_to_move(outcome: RedriveOutcome) -> str:
+    elsewhere = outcome.before.dead_lettered
+    text = "the dead-letter queue was empty: nothing was moved"
+    if not elsewhere:
+        return text
+    return (
+        f"{text} ({elsewhere} dead-lettered {_plural(elsewhere, 'message is', 'messages are')} in a parking queue, a "
+        "failure destination or another dead-letter queue)"
+    )
+
+
+def _moved(done: Redriven) -> Iterator[str]:
+    yield f"{done.processed} of {done.moved} redriven {_plural(done.moved, 'message is', 'messages are')} processed"
+    back, again = done.back_in_dead_letter_queue, done.duplicated_effects
+    for count, where in (
+        (back, "back in the dead-letter queue"),
+        (done.lost, "lost"),
+        (done.expired, "expired"),
+        (done.remaining, "still waiting"),
+    ):
+        if count:
+            yield f"{count} {_plural(count, 'is', 'are')} {where}"
+    if again:
+        yield f"{again} {_plural(again, 'piece of work was', 'pieces of work were')} done again"
+    else:
+        yield "no work was repeated"
+
+
+def _plural(count: int, one: str, many: str) -> str:
+    return one if count == 1 else many

@@ -1,0 +1,179 @@
+"""What else a rule may be read as: the other values of what the model assumes, for `--assume RULE=VALUE`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from delivery_lab.errors import UsageError
+from delivery_lab.model.assumptions import DEFAULTS, Assumptions, LongWindow, StaleDelete, UnnamedResponse
+from delivery_lab.model.mapping.decisions import ThrottleReading
+from delivery_lab.rules.registry import find
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A rule that can be read in several ways.
+
+    Attributes:
+        rule: id of the rule.
+        field: name of the field of `Assumptions` that holds the reading.
+        read: turns the text of a value into the value; raises ValueError for a text that is none.
+        show: turns a value into its text.
+        accepts: what values there are, in words.
+        values: texts of values to try: all where there is a handful, some of a range where they tell; else empty.
+    """
+
+    rule: str
+    field: str
+    read: Callable[[str], Any]
+    show: Callable[[Any], str]
+    accepts: str
+    values: tuple[str, ...] = ()
+
+    def of(self, assumptions: Assumptions) -> str:
+        """The reading that these assumptions hold, as text."""
+        return self.show(getattr(assumptions, self.field))
+
+    def set(self, assumptions: Assumptions, text: str) -> Assumptions:
+        """The assumptions with this rule read otherwise.
+
+        Raises:
+            UsageError: the text is no value of this rule.
+        """
+        try:
+            value = self.read(text.strip())
+        except ValueError:
+            message = f"--assume {self.rule}={text}: {self.rule} can be {self.accepts}"
+            raise UsageError(message) from None
+        changed: Mapping[str, Any] = {self.field: value}
+        return replace(assumptions, **changed)
+
+
+def _words(rule: str, field: str, kind: type[StrEnum]) -> Alternative:
+    values = tuple(member.value for member in kind)
+    return Alternative(rule, field, kind, lambda member: str(member.value), " or ".join(values), values)
+
+
+def _least_pollers(text: str) -> int:
+    value = int(text)
+    if not 2 <= value <= 5:
+        raise ValueError(text)
+    return value
+
+
+def _seconds(longest: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        value = float(text)
+        if not (math.isfinite(value) and 0 <= value <= longest):
+            raise ValueError(text)
+        return value
+
+    return read
+
+
+def _range(text: str) -> tuple[float, float]:
+    low, separator, high = text.partition("..")
+    if not separator:
+        raise ValueError(text)
+    read = _seconds(60)
+    bounds = (read(low), read(high))
+    if bounds[0] > bounds[1]:
+        raise ValueError(text)
+    return bounds
+
+
+ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
+    {
+        alternative.rule: alternative
+        for alternative in (
+            _words("ESM-THROTTLE-2", "throttle_reading", ThrottleReading),
+            Alternative(
+                "ESM-THROTTLE-3",
+                "throttle_pause_seconds",
+                _seconds(86_400),
+                lambda value: f"{value:g}",
+                "a number of seconds from 0 to 86400 without growth",
+                ("60", "600"),
+            ),
+            Alternative(
+                "ESM-SCALE-4",
+                "least_pollers",
+                _least_pollers,
+                str,
+                "a number of concurrent batches from 2 to 5",
+                ("2", "5"),
+            ),
+            _words("ESM-REPORT-4", "unnamed_response", UnnamedResponse),
+            _words("ESM-VT-2", "long_window", LongWindow),
+            _words("SQS-STALE-2", "stale_delete", StaleDelete),
+            Alternative(
+                "LAM-INIT-1",
+                "cold_start_seconds",
+                _seconds(10),
+                lambda value: f"{value:g}",
+                "a number of seconds from 0 to 10",
+            ),
+            Alternative(
+                "SIM-API-1",
+                "api_latency_seconds",
+                _range,
+                lambda bounds: f"{bounds[0]:g}..{bounds[1]:g}",
+                "a range of seconds from 0 to 60, such as 0.005..0.015",
+            ),
+        )
+    }
+)
+"""By rule id."""
+
+
+def read_assumptions(texts: Sequence[str]) -> Assumptions:
+    """The model's assumptions with some rules read otherwise.
+
+    Args:
+        texts: of the form `RULE=VALUE`; of several for one rule the last counts.
+
+    Raises:
+        UsageError: a text has another form, the rule has one reading only, or not the one given.
+        UnknownRuleError: there is no such rule.
+    """
+    assumptions = DEFAULTS
+    for text in texts:
+        rule_id, sign, value = text.partition("=")
+        if not sign:
+            raise UsageError(f"--assume {text}: write it as RULE=VALUE, such as ESM-THROTTLE-2=visibility-left")
+        rule = find(rule_id.strip())
+        alternative = ALTERNATIVES.get(rule.id)
+        if alternative is None:
+            known = ", ".join(ALTERNATIVES)
+            raise UsageError(f"--assume {text}: {rule.id} has one reading only (rules with several: {known})")
+        assumptions = alternative.set(assumptions, value)
+    return assumptions
+
+
+def assumed_otherwise(assumptions: Assumptions) -> dict[str, str]:
+    """The readings that are not the model's own, by rule id."""
+    return {
+        rule: alternative.of(assumptions)
+        for rule, alternative in ALTERNATIVES.items()
+        if alternative.of(assumptions) != alternative.of(DEFAULTS)
+    }
+
+
+def other_readings(rules: Sequence[str], assumptions: Assumptions) -> Iterator[tuple[str, str, Assumptions]]:
+    """The other readings that are tried of those rules: rule id, value, and the assumptions with it.
+
+    Args:
+        rules: ids of the rules that a run leaned on.
+        assumptions: what it assumed.
+    """
+    for rule in rules:
+        alternative = ALTERNATIVES.get(rule)
+        if alternative is not None:
+            for value in alternative.values:
+                if value != alternative.of(assumptions):
+                    yield rule, value, alternative.set(assumptions, value)

@@ -1,0 +1,79 @@
+"""Rules of AWS Lambda: concurrency, environments, timeout."""
+
+from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE, assumed, documented
+
+RULES = (
+    documented(
+        "LAM-ENV-1",
+        "An execution environment handles one invoke at a time and is used again afterwards, module globals and all. An "
+        "invoke that finds none idle starts a new one.",
+        LAMBDA_GUIDE + "lambda-runtime-environment.html",
+    ),
+    assumed(
+        "LAM-ENV-2",
+        "Of several idle environments the one used last is used first. None is shut down while a run lasts.",
+        "AWS does not say which one is taken, nor how long idle ones live.",
+    ),
+    assumed(
+        "LAM-INIT-1",
+        "A cold start takes 0.25 s, which is not taken off the function's timeout.",
+        "Depends on code, memory and luck; that initialisation has a limit of its own is documented: "
+        + LAMBDA_GUIDE
+        + "lambda-runtime-environment.html",
+    ),
+    documented(
+        "LAM-TIME-1",
+        "After the function's timeout (1 to 900 s) the invoke ends with an error, wherever the code is: nothing after that "
+        "point runs, not even a finally.",
+        LAMBDA_GUIDE + "configuration-timeout.html",
+    ),
+    documented(
+        "LAM-TIME-2",
+        "A timeout, or a process that ends itself, ends the execution environment: the next invoke initialises anew.",
+        LAMBDA_GUIDE + "lambda-runtime-environment.html",
+    ),
+    documented(
+        "LAM-ERR-1",
+        "A function error (exception, crash) is an answer with FunctionError set, not an HTTP error; after an exception the "
+        "environment is used again.",
+        LAMBDA_API + "API_Invoke.html",
+    ),
+    documented(
+        "LAM-FREEZE-1",
+        "Between invokes an environment stands still: threads that a handler left behind go on with the next invoke.",
+        LAMBDA_GUIDE + "lambda-runtime-environment.html",
+    ),
+    documented(
+        "LAM-CONC-1",
+        "Functions without reserved concurrency share what the account (1,000 concurrent executions by default) has left. "
+        "An invoke beyond it is answered with 429.",
+        LAMBDA_GUIDE + "lambda-concurrency.html",
+    ),
+    documented(
+        "LAM-CONC-2",
+        "Reserved concurrency is both kept for the function and its ceiling: an invoke beyond it is answered with 429 "
+        "ReservedFunctionConcurrentInvocationLimitExceeded. With 0 nothing runs.",
+        LAMBDA_API + "API_PutFunctionConcurrency.html",
+    ),
+    documented(
+        "LAM-CONC-3",
+        "At least 100 of the account's concurrent executions stay unreserved.",
+        LAMBDA_API + "API_PutFunctionConcurrency.html",
+    ),
+    documented(
+        "LAM-SCALE-1",
+        "A function may start 1,000 environments every 10 s, refilled continuously and not saved up beyond that.",
+        LAMBDA_GUIDE + "scaling-behavior.html",
+    ),
+    assumed(
+        "LAM-CONC-4",
+        "Lambda takes any number of requests a second. A run says so when a function had more than 10 for each of its "
+        "concurrent executions, which AWS would throttle.",
+        "The limit is documented, over which time it is counted is not: " + LAMBDA_GUIDE + "lambda-concurrency.html",
+    ),
+    assumed(
+        "LAM-DURATION-1",
+        "Code takes the virtual time that it sleeps and waits, and nothing else; an invoke takes at least 1 ms.",
+        "How long real computation takes depends on memory, code and neighbours. Put `sleep` into the workload for work.",
+    ),
+)

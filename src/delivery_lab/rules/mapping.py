@@ -1,0 +1,247 @@
+"""Rules of the event source mapping of an SQS queue."""
+
+from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE, assumed, documented, observed
+
+_ERRORS = LAMBDA_GUIDE + "services-sqs-errorhandling.html"
+_SCALING = LAMBDA_GUIDE + "services-sqs-scaling.html"
+_LOCALSTACK = (
+    "recorded against AWS by LocalStack's tests marked aws.validated: tests/aws/services/lambda_/event_source_mapping/"
+    "test_lambda_integration_sqs.py, "
+)
+_FIELD_REPORT = (
+    "field report: function timeout = visibility timeout = 900 s, reserved concurrency 3: throttled batches were never tried "
+    "again; timeout 150 s: all were processed"
+)
+
+RULES = (
+    documented(
+        "ESM-BATCH-1",
+        "A batch has at most BatchSize messages: 10 by default, up to 10,000; above 10 a batching window is required. Without a "
+        "window, whatever one receive returns is a batch.",
+        LAMBDA_API + "API_CreateEventSourceMapping.html",
+    ),
+    documented(
+        "ESM-BATCH-2",
+        "With MaximumBatchingWindowInSeconds (0 to 300) a batch is handed over when it is full or when the window, which "
+        "opens with its first message, is over.",
+        LAMBDA_GUIDE + "invocation-eventsourcemapping.html",
+    ),
+    documented(
+        "ESM-BATCH-3",
+        "A batch's payload, with the metadata of its records, has at most 6 MB.",
+        LAMBDA_GUIDE + "invocation-eventsourcemapping.html",
+    ),
+    assumed(
+        "ESM-BATCH-4",
+        "With a window, the pollers of a mapping fill one batch before they begin the next.",
+        "AWS does not say how messages spread over batches that are being collected at the same time.",
+    ),
+    assumed(
+        "ESM-BATCH-5",
+        "What was received from a standard queue and does not fit into the 6 MB waits in the poller for the next free batch, at "
+        "the maximum concurrency too, with its visibility timeout running. When that is over the poller lets it go, and it "
+        "comes back by itself.",
+        "AWS says that such a batch is smaller, not what becomes of the rest. Ten messages of 1 MiB do not fit.",
+    ),
+    assumed(
+        "ESM-BATCH-6",
+        "A window is kept to the second.",
+        "On a quiet queue AWS may wait up to 20 s although the window is shorter, as its pollers wait so long for messages: "
+        "stated by the 2022 edition of the Lambda guide (with-sqs).",
+    ),
+    documented(
+        "ESM-VT-1",
+        "Creating or updating a mapping is refused while the queue's visibility timeout is below the function's timeout. "
+        "Equal is accepted.",
+        LAMBDA_GUIDE + "services-sqs-configure.html; the message: https://github.com/18F/identity-terraform/pull/27",
+    ),
+    assumed(
+        "ESM-VT-2",
+        "If batching window + function timeout exceeds the queue's visibility timeout, the mapping receives with a timeout of "
+        "window + function timeout + 30 s.",
+        "Stated by the 2022 edition of the Lambda guide (with-sqs), not repeated in the newer pages seen.",
+    ),
+    observed(
+        "ESM-VT-3",
+        "Changing the function's timeout or the queue's visibility timeout later is not checked against the other: "
+        "a working deployment drifts into visibility timeout < timeout without a word, and the next update of the mapping fails.",
+        "https://github.com/github-aws-runners/terraform-aws-github-runner/pull/467, "
+        "https://github.com/mongodb/docs-worker-pool/pull/878",
+    ),
+    documented(
+        "ESM-REPORT-1",
+        "Without ReportBatchItemFailures the response is not looked at: an invoke without an error deletes the whole batch, "
+        "whatever batchItemFailures says.",
+        _ERRORS,
+    ),
+    documented("ESM-REPORT-2", "batchItemFailures empty or null: the whole batch succeeded and is deleted.", _ERRORS),
+    documented("ESM-REPORT-3", "An empty or null response: the whole batch succeeded and is deleted.", _ERRORS),
+    assumed(
+        "ESM-REPORT-4",
+        'A response without the key batchItemFailures, such as {"statusCode": 200}, a text or a list, counts as success.',
+        "AWS lists what succeeds and what fails, and this is on neither list; the model reads it as a null list.",
+    ),
+    documented("ESM-REPORT-5", "A response that is no JSON: the whole batch failed.", _ERRORS),
+    documented(
+        "ESM-REPORT-6",
+        "An itemIdentifier that is empty, null or under another key, or a batchItemFailures of another shape: the whole "
+        "batch failed.",
+        _ERRORS + "; " + _LOCALSTACK + "test_report_batch_item_failures_invalid_result_json_batch_fails",
+    ),
+    documented("ESM-REPORT-7", "An itemIdentifier that is no message of the batch: the whole batch failed.", _ERRORS),
+    documented(
+        "ESM-REPORT-8", "A valid list: the messages it names stay in the queue, the others are deleted.", _ERRORS
+    ),
+    documented(
+        "ESM-ERROR-1",
+        "An exception, crash or timeout fails the whole batch at once. Nothing is done to failed messages: they are ready "
+        "again when the visibility timeout that began with the receive ends.",
+        _ERRORS,
+    ),
+    assumed(
+        "ESM-ERROR-2",
+        "Without ReportBatchItemFailures an error halves the concurrent batches of the mapping (at least 1 remains), "
+        "and each success gives one back, up to 5. Below 5 it does not grow by itself.",
+        "That errors slow the polling is documented, by how much is not: " + _ERRORS,
+    ),
+    documented("ESM-ERROR-3", "With ReportBatchItemFailures errors do not slow the polling.", _ERRORS),
+    documented(
+        "ESM-THROTTLE-1",
+        "A throttled invoke (429) is tried again with the same batch, without receiving it anew: however often, it costs one "
+        "receive. When its time is over the batch is let go and comes back to the queue by itself.",
+        _ERRORS,
+    ),
+    observed(
+        "ESM-THROTTLE-2",
+        "A throttled invoke is tried again only while at least one function timeout of the visibility timeout is left. "
+        "The documentation says: until the visibility timeout ends.",
+        _FIELD_REPORT,
+    ),
+    assumed(
+        "ESM-THROTTLE-3",
+        "A poller with a throttled batch takes nothing else until the batch was invoked or its visibility is over, and "
+        "pollers do not grow in number within a minute of a throttled invoke.",
+        "That throttling lowers the concurrency is documented, by how much is not; fitted to the "
+        + _FIELD_REPORT.replace("field report:", "field report, where about 30 of 130 messages were held back:"),
+    ),
+    assumed(
+        "ESM-THROTTLE-4",
+        "Throttled invokes are tried again after 1, 2, 4 ... up to 30 s, each shortened by up to a half at random.",
+        "AWS does not publish the spacing.",
+    ),
+    documented("ESM-SCALE-1", "A mapping of a standard queue starts with 5 concurrent batches.", _SCALING),
+    documented(
+        "ESM-SCALE-2",
+        "While messages wait, the concurrent batches grow by 300 a minute, up to 1,250.",
+        _SCALING
+        + "; https://aws.amazon.com/blogs/compute/introducing-faster-polling-scale-up-for-aws-lambda-functions-"
+        "configured-with-amazon-sqs/",
+    ),
+    assumed(
+        "ESM-SCALE-3",
+        "They grow by 5 every second, and fall back to 5 when the queue is found empty and nothing is being worked on.",
+        "AWS gives the growth a minute, not its steps, and does not say how fast it scales down.",
+    ),
+    assumed(
+        "ESM-SCALE-4",
+        "A mapping that has found nothing for a minute takes up to 5 batches at once when messages come, as a new one does.",
+        "In times of low traffic it can go down to 2, which is documented; when, and how fast it comes back, is not: "
+        + _SCALING,
+    ),
+    documented(
+        "ESM-PROV-1",
+        "In provisioned mode there are MinimumPollers (2 to 200, 2 by default) to MaximumPollers (2 to 10,000, 200 by default), "
+        "each with up to 10 concurrent invokes and 10 polls a second.",
+        LAMBDA_API + "API_ProvisionedPollerConfig.html; " + LAMBDA_GUIDE + "services-sqs-scaling.html",
+    ),
+    documented(
+        "ESM-PROV-2",
+        "Provisioned pollers grow by up to 1,000 concurrent invokes a minute while messages wait.",
+        _SCALING,
+    ),
+    assumed(
+        "ESM-PROV-3",
+        "They grow every second, in equal parts, and fall back to the minimum when the queue is found empty and nothing is "
+        "being worked on.",
+        "AWS gives the growth a minute, not its steps, and does not say how fast it scales down.",
+    ),
+    assumed(
+        "ESM-PROV-4",
+        "A poller's limit of 1 MB a second is not applied.",
+        "Ten polls a second of ten messages reach it with messages of 10 kB.",
+    ),
+    documented(
+        "ESM-PROV-5",
+        "Provisioned mode and MaximumConcurrency cannot be used together.",
+        _SCALING,
+    ),
+    assumed(
+        "ESM-PROV-6",
+        "Errors do not slow provisioned pollers down, with ReportBatchItemFailures or without.",
+        "AWS says that errors lower the concurrency of a mapping, and that provisioned mode keeps at least MinimumPollers; not "
+        "how the two go together.",
+    ),
+    documented(
+        "ESM-FIFO-1",
+        "A mapping of a FIFO queue works on as many batches at once as there are message groups, or as MaximumConcurrency "
+        "allows if that is less. A batch may hold messages of several groups; no group is in two batches.",
+        _SCALING,
+    ),
+    assumed(
+        "ESM-FIFO-2",
+        "Of messages that do not fit into one payload, the later ones are handed over when the earlier ones are answered, and "
+        "come back with them if one of their group has failed, or by themselves if their visibility timeout ends before.",
+        "AWS promises the order within a group and does not say how it splits what it has received.",
+    ),
+    assumed(
+        "ESM-FIFO-3",
+        "Pollers of a FIFO queue are there as soon as groups have messages, and errors do not slow them down: a group that "
+        "failed waits for its messages, the others go on.",
+        "AWS gives a limit, the number of groups, and no pace; that errors lower the concurrency of a mapping is documented, "
+        "not for which queues and by how much: " + _ERRORS,
+    ),
+    documented(
+        "ESM-FIFO-4",
+        "A batch of a FIFO queue has at most 10 messages, and there is no batching window: other values are refused.",
+        LAMBDA_GUIDE + "services-sqs-parameters.html; the message: https://github.com/aws/aws-lambda-dotnet/pull/1758",
+    ),
+    documented(
+        "ESM-CONC-1",
+        "MaximumConcurrency (2 to 1,000) limits the batches that a mapping works on at once. At the limit it stops "
+        "receiving, so the rest of the messages wait in the queue, where no visibility timeout runs (but see ESM-BATCH-5).",
+        LAMBDA_API + "API_ScalingConfig.html",
+    ),
+    documented(
+        "ESM-FILTER-1",
+        "A message that matches none of the mapping's filters is deleted, not left for another consumer.",
+        LAMBDA_GUIDE + "invocation-eventfiltering.html",
+    ),
+    documented(
+        "ESM-FILTER-2",
+        "A pattern for a JSON body does not match a body that is plain text, and the reverse: the message is deleted.",
+        LAMBDA_GUIDE + "invocation-eventfiltering.html",
+    ),
+    documented(
+        "ESM-FILTER-3",
+        "A filter pattern that is no valid pattern is refused when the mapping is created; so are more than 10 patterns (5 "
+        "unless the quota was raised), and one with more than 4,096 characters.",
+        LAMBDA_GUIDE + "invocation-eventfiltering.html",
+    ),
+    documented(
+        "ESM-KIND-1",
+        "Each kind of source has settings of its own: retries, age, bisecting, destinations and starting positions belong to "
+        "streams and Kafka, MaximumConcurrency to queues. A mapping with a setting of another kind is refused.",
+        LAMBDA_API + "API_CreateEventSourceMapping.html",
+    ),
+    observed(
+        "ESM-ONE-1",
+        "A queue and a function can have one mapping: a second one is refused with ResourceConflictException.",
+        _LOCALSTACK + "test_duplicate_event_source_mappings",
+    ),
+    assumed(
+        "ESM-POLL-1",
+        "Pollers long-poll: a message is received at the instant at which it is ready and a poller is free. Receiving and "
+        "deleting take no time.",
+        "AWS states no latency; in practice it is a few to some hundred milliseconds.",
+    ),
+)

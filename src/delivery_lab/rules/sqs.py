@@ -1,0 +1,154 @@
+"""Rules of Amazon SQS."""
+
+from delivery_lab.rules.rule import SQS_API, SQS_GUIDE, assumed, documented, observed
+
+_LOCALSTACK = "recorded against AWS by LocalStack's tests marked aws.validated: tests/aws/services/sqs/test_sqs.py, "
+
+RULES = (
+    documented(
+        "SQS-VT-1",
+        "The visibility timeout starts when a receive returns the message. Until it ends, no receive returns the "
+        "message again; when it ends, the message is simply ready again.",
+        SQS_API + "API_ReceiveMessage.html",
+    ),
+    documented(
+        "SQS-VT-2",
+        "ChangeMessageVisibility sets the end of the timeout to so many seconds from the call, not on top of what was "
+        "left. It holds for this receive only: the next one starts with the queue's timeout again.",
+        SQS_API + "API_ChangeMessageVisibility.html",
+    ),
+    documented(
+        "SQS-VT-3",
+        "No receive keeps a message for more than 12 hours. An extension that would end later is refused, not clipped.",
+        SQS_API + "API_ChangeMessageVisibility.html",
+    ),
+    documented(
+        "SQS-VT-4",
+        "Changing the visibility timeout to 0 makes the message ready at once.",
+        SQS_GUIDE + "sqs-visibility-timeout.html",
+    ),
+    documented(
+        "SQS-COUNT-1",
+        "The receive count goes up by one with every receive, whatever happens to the message afterwards, and is carried "
+        "on in the dead-letter queue.",
+        SQS_API + "API_ReceiveMessage.html",
+    ),
+    observed(
+        "SQS-DLQ-1",
+        "With maxReceiveCount N a message is received N times. The receive that would be number N+1 moves it to the "
+        "dead-letter queue instead of returning it. Neither a failure nor the end of the visibility timeout moves anything: "
+        "without a further receive the message stays where it is.",
+        "https://github.com/localstack/localstack/issues/8234; "
+        + _LOCALSTACK
+        + "test_dead_letter_queue_max_receive_count",
+    ),
+    observed(
+        "SQS-DLQ-2",
+        "The move keeps message id, attributes and receive count, and adds DeadLetterQueueSourceArn.",
+        _LOCALSTACK + "test_dead_letter_queue_message_attributes",
+    ),
+    documented(
+        "SQS-DLQ-3",
+        "A redrive policy names an existing queue of the same type, account and region.",
+        SQS_API + "API_SetQueueAttributes.html",
+    ),
+    documented(
+        "SQS-DLQ-4",
+        "The redrive allow policy of a dead-letter queue says which queues may name it: all (the default), none, or up to 10. "
+        "The policy of any other source is refused.",
+        SQS_API + "API_SetQueueAttributes.html",
+    ),
+    documented(
+        "SQS-RET-1",
+        "A message older than the queue's retention period is gone, whether it is ready, delayed or in flight.",
+        SQS_API + "API_SetQueueAttributes.html",
+    ),
+    documented(
+        "SQS-RET-2",
+        "In the dead-letter queue of a standard queue the age of a message still counts from when it was first sent, so time "
+        "spent in the source is taken off the dead-letter queue's retention.",
+        SQS_GUIDE + "setting-up-dead-letter-queue-retention.html",
+    ),
+    documented(
+        "SQS-BOUNDS-1",
+        "Queue attributes have bounds: visibility timeout 0 to 43,200 s, retention 60 s to 14 days, delay 0 to 900 s, receive "
+        "wait 0 to 20 s, message size 1 KiB to 1 MiB, maxReceiveCount 1 to 1,000. Values beyond are refused.",
+        SQS_API + "API_SetQueueAttributes.html",
+    ),
+    assumed(
+        "SQS-SPREAD-1",
+        "SetQueueAttributes holds from the moment of the call.",
+        "AWS takes up to 60 s to spread new attributes, and up to 15 minutes for the retention period: "
+        + SQS_API
+        + "API_SetQueueAttributes.html",
+    ),
+    documented(
+        "SQS-DELAY-1",
+        "A delayed message is not returned before its delay is over. The message's own delay replaces the queue's.",
+        SQS_API + "API_SendMessage.html",
+    ),
+    documented(
+        "SQS-POLL-1",
+        "A receive with a wait time returns as soon as a message is ready, or empty-handed when the time is over.",
+        SQS_API + "API_ReceiveMessage.html",
+    ),
+    documented(
+        "SQS-LIMIT-1",
+        "About 120,000 messages of a standard queue can be in flight. Beyond, a short poll is answered with OverLimit and a "
+        "long poll returns nothing.",
+        SQS_API + "API_ReceiveMessage.html",
+    ),
+    documented(
+        "SQS-SIZE-1",
+        "A message, body and attributes together, may have the queue's MaximumMessageSize, at most 1 MiB; so may a whole "
+        "batch. It has at most 10 attributes.",
+        SQS_API + "API_SendMessageBatch.html",
+    ),
+    documented(
+        "SQS-BATCH-1",
+        "A batch request has 1 to 10 entries with distinct ids. A malformed batch is refused as a whole; a refused entry is "
+        "listed under Failed and does not touch the others.",
+        SQS_API + "API_SendMessageBatch.html",
+    ),
+    observed(
+        "SQS-STALE-1",
+        "Deleting a message with its newest receipt handle works even after the visibility timeout has ended.",
+        _LOCALSTACK + "test_delete_after_visibility_timeout",
+    ),
+    assumed(
+        "SQS-STALE-2",
+        "Deleting with an older receipt handle, after the message was received again, reports success; whether the message "
+        "is gone is decided by a coin of the run's seed.",
+        "The API reference says only that the request succeeds and the message might not be deleted: "
+        + SQS_API
+        + "API_DeleteMessage.html",
+    ),
+    observed(
+        "SQS-STALE-3",
+        "Changing the visibility with a handle whose timeout has ended takes effect all the same, and so does ending it "
+        "(0) with a handle that a newer receive has replaced.",
+        _LOCALSTACK + "test_change_message_visibility_after_visibility_timeout_expiration, "
+        "test_terminate_visibility_timeout_after_receive",
+    ),
+    assumed(
+        "SQS-STALE-8",
+        "Extending the visibility (above 0) with a handle that a newer receive has replaced takes effect all the same.",
+        "AWS was seen to take such a handle for ending the timeout (SQS-STALE-3); nobody says what becomes of an extension.",
+    ),
+    observed(
+        "SQS-STALE-4",
+        "Deleting twice reports success; changing the visibility of a deleted message is an InvalidParameterValue error.",
+        _LOCALSTACK + "test_delete_message_with_deleted_receipt_handle, "
+        "test_change_visibility_on_deleted_message_raises_invalid_parameter_value",
+    ),
+    observed(
+        "SQS-STALE-5",
+        "More than 12 hours after the receive its handle has expired: even a delete is refused.",
+        "https://github.com/boto/boto3/issues/2898",
+    ),
+    assumed(
+        "SQS-ORDER-1",
+        "A receive returns what is ready, the longest ready first, and as much of it as was asked for.",
+        "A standard queue promises neither order nor full batches; AWS may return less from a short queue.",
+    ),
+)

@@ -1,0 +1,80 @@
+"""Rules of SQS FIFO queues."""
+
+from delivery_lab.rules.rule import SQS_API, SQS_GUIDE, assumed, documented, observed
+
+_LOCALSTACK = "recorded against AWS by LocalStack's tests marked aws.validated: tests/aws/services/sqs/test_sqs.py, "
+
+RULES = (
+    documented(
+        "SQS-FIFO-1",
+        "The messages of a group are returned in the order of their sends. While one of them is in flight, nothing behind it in "
+        "its group is returned, until it is deleted or visible again.",
+        SQS_GUIDE + "FIFO-queues-understanding-logic.html",
+    ),
+    observed(
+        "SQS-FIFO-2",
+        "A message that comes back makes its group readable from there on, but nothing behind a message that is still hidden "
+        "is returned.",
+        _LOCALSTACK + "test_fifo_group_visibility_extends_with_change_message_visibility",
+    ),
+    documented(
+        "SQS-FIFO-3",
+        "A send whose deduplication id (or, with content-based deduplication, whose body) was seen within five minutes is "
+        "accepted and not delivered, also after the first one was deleted. The id counts for the whole queue, or for its "
+        "group with the deduplication scope messageGroup.",
+        SQS_API + "API_SendMessage.html",
+    ),
+    documented(
+        "SQS-FIFO-4",
+        "A receive takes as many messages of one group as it can, then of the next, up to 10.",
+        SQS_GUIDE + "FIFO-queues-understanding-logic.html",
+    ),
+    documented(
+        "SQS-FIFO-5",
+        "In a FIFO dead-letter queue the message's deduplication id is its message id.",
+        SQS_GUIDE + "sqs-dead-letter-queues.html",
+    ),
+    assumed(
+        "SQS-FIFO-6",
+        "A FIFO queue takes any number of requests a second.",
+        "AWS limits them, to 300 a second and action without high throughput; workloads here stay below, or would be slowed "
+        "down at the sender.",
+    ),
+    documented(
+        "SQS-FIFO-7",
+        "A send names a message group, and a deduplication id unless the queue deduplicates by content. Messages cannot be "
+        "delayed one by one: a DelaySeconds other than 0 is refused.",
+        SQS_API + "API_SendMessage.html",
+    ),
+    documented(
+        "SQS-FIFO-8",
+        "About 120,000 messages of a FIFO queue can be in flight. Beyond, a receive returns nothing, without an error.",
+        SQS_API + "API_ChangeMessageVisibility.html",
+    ),
+    assumed(
+        "SQS-FIFO-9",
+        "Of several groups that can be read, the one that has been readable for longest comes first.",
+        "AWS promises an order within groups and none among them.",
+    ),
+    documented(
+        "SQS-FIFO-10",
+        "A new delay of a FIFO queue holds for messages that are already being delayed.",
+        SQS_GUIDE + "sqs-delay-queues.html",
+    ),
+    documented(
+        "SQS-RET-3",
+        "In the dead-letter queue of a FIFO queue the age of a message counts from its move.",
+        SQS_GUIDE + "setting-up-dead-letter-queue-retention.html",
+    ),
+    observed(
+        "SQS-STALE-6",
+        "On a FIFO queue a message cannot be deleted with a receipt handle whose visibility timeout has ended, or which a newer "
+        "receive has replaced: the handle has expired.",
+        _LOCALSTACK + "test_fifo_delete_after_visibility_timeout",
+    ),
+    assumed(
+        "SQS-STALE-7",
+        "On a FIFO queue an expired receipt handle cannot change the visibility either.",
+        "Nobody says; deleting with such a handle is refused (SQS-STALE-6).",
+    ),
+)

@@ -1,0 +1,264 @@
+"""Rules of Kinesis, of DynamoDB streams, and of the mappings that read them."""
+
+from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE, assumed, documented, observed
+
+_KINESIS_API = "https://docs.aws.amazon.com/kinesis/latest/APIReference/"
+_CREATE = LAMBDA_API + "API_CreateEventSourceMapping.html"
+_KINESIS = LAMBDA_GUIDE + "with-kinesis.html"
+_PARAMETERS = LAMBDA_GUIDE + "services-kinesis-parameters.html"
+_REPORTING = LAMBDA_GUIDE + "services-kinesis-batchfailurereporting.html"
+_FAILURE = LAMBDA_GUIDE + "kinesis-on-failure-destination.html"
+_DYNAMODB_STREAMS = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html"
+_LOCALSTACK = (
+    "recorded against AWS by LocalStack's tests marked aws.validated: tests/aws/services/lambda_/event_source_mapping/"
+    "test_lambda_integration_kinesis.py, "
+)
+
+RULES = (
+    documented(
+        "KIN-SHARD-1",
+        "The MD5 of a record's partition key, or its explicit hash key, decides its shard; a shard keeps the order in which "
+        "it took its records and numbers them in that order.",
+        _KINESIS_API + "API_PutRecord.html",
+    ),
+    assumed(
+        "KIN-SHARD-2",
+        "The shards share the hash keys evenly, and their number stays as it is while a run lasts.",
+        "Shards are even when a stream is created; resharding is not modelled.",
+    ),
+    assumed(
+        "KIN-SHARD-3",
+        "A stream in on-demand mode has 4 shards.",
+        "A new one can take 4 MB/s, which is what 4 shards can; AWS adds shards with traffic.",
+    ),
+    documented(
+        "KIN-RET-1",
+        "A record is gone when the stream's retention is over, 24 h by default and at most 8,760 h, whether or not anybody "
+        "has processed it.",
+        _KINESIS_API + "API_IncreaseStreamRetentionPeriod.html",
+    ),
+    documented(
+        "KIN-SIZE-1",
+        "A record has a partition key of 1 to 256 characters and at most 1 MiB, key and data together, or what the stream's "
+        "MaxRecordSizeInKiB says, up to 10 MiB; others are refused.",
+        _KINESIS_API + "API_PutRecord.html; https://docs.aws.amazon.com/streams/latest/dev/large-records.html",
+    ),
+    documented(
+        "DDS-RECORD-1",
+        "A write that changes an item leaves one record in the stream of its table; a write that changes nothing leaves none.",
+        _DYNAMODB_STREAMS,
+    ),
+    documented(
+        "DDS-RET-1", "A record of a DynamoDB stream is gone after 24 hours; nobody can change that.", _DYNAMODB_STREAMS
+    ),
+    assumed(
+        "DDS-SHARD-1",
+        "The stream of a table has 4 shards; the items of one partition key are in one of them, in the order of their "
+        "changes.",
+        "A shard belongs to a partition of the table, and a new on-demand table has 4; AWS gives no number for streams.",
+    ),
+    documented(
+        "STR-START-1",
+        "StartingPosition is required: TRIM_HORIZON, LATEST or, not for DynamoDB, AT_TIMESTAMP with a time. Without it, or "
+        "with one that is not for the source or a time in the future, the mapping is refused.",
+        _CREATE,
+    ),
+    documented(
+        "STR-START-2",
+        "With LATEST, or before the time of AT_TIMESTAMP, records that were there before are skipped: nobody reads them.",
+        _CREATE,
+    ),
+    assumed(
+        "STR-START-3",
+        "The mapping polls from the beginning of the run.",
+        "AWS takes up to some minutes to begin; the run is taken to start after that, so LATEST misses nothing.",
+    ),
+    documented("STR-POLL-1", "A shard of a Kinesis stream is polled once a second.", _KINESIS),
+    documented(
+        "STR-POLL-2", "A shard of a DynamoDB stream is polled four times a second.", LAMBDA_GUIDE + "with-ddb.html"
+    ),
+    documented(
+        "STR-BATCH-1",
+        "A batch has records of one shard only: at most BatchSize (100 by default, up to 10,000) and at most 6 MB. At any time "
+        "one batch of a shard is being worked on, or one for each slot of the parallelization factor (1 to 10).",
+        _PARAMETERS,
+    ),
+    documented(
+        "STR-BATCH-2",
+        "With MaximumBatchingWindowInSeconds (0 to 300) a batch is handed over when it is full or when the window, which opens "
+        "with its first record, is over.",
+        LAMBDA_GUIDE + "invocation-eventsourcemapping.html",
+    ),
+    assumed(
+        "STR-PARALLEL-1",
+        "With a parallelization factor the partition keys of a shard are divided among its slots by a hash; a key's records "
+        "stay in order and are never in two batches at once.",
+        "That the order of each key is kept is documented, how keys are divided is not: " + _KINESIS,
+    ),
+    documented(
+        "STR-CHECKPOINT-1",
+        "What a batch succeeded with is behind the checkpoint: it is not delivered again by this mapping.",
+        _REPORTING,
+    ),
+    documented(
+        "STR-ERROR-1",
+        "An exception, crash or timeout fails the whole batch, whatever was done of it; all its records are delivered again.",
+        _FAILURE,
+    ),
+    documented(
+        "STR-ERROR-2",
+        "While a batch fails nothing behind it in its shard (or slot) is delivered: one record that cannot be processed holds "
+        "up all others until retries, age or retention end it.",
+        _FAILURE,
+    ),
+    documented(
+        "STR-RETRY-1",
+        "A failed batch is tried again up to MaximumRetryAttempts times (-1, the default: without end); then it is given up. "
+        "The first attempt does not count, so 3 retries are 4 invokes.",
+        _PARAMETERS + "; " + _LOCALSTACK + "test_kinesis_event_source_mapping_with_on_failure_destination_config",
+    ),
+    assumed(
+        "STR-RETRY-2",
+        "A batch that failed or was throttled is tried again after 0.5, 1, 2 ... up to 60 s, each shortened by up to a half "
+        "at random.",
+        "AWS does not publish the spacing. Fitted to 8 invokes within a maximum age of 60 s ("
+        + _LOCALSTACK
+        + "test_kinesis_maximum_record_age_exceeded), and to the most that can be set: 10,000 retries, one a minute, take the "
+        "7 days of the longest maximum age.",
+    ),
+    documented(
+        "STR-THROTTLE-1",
+        "A throttled invoke (429) is tried again with the same batch and uses up no retry; only age and retention end it.",
+        _FAILURE,
+    ),
+    documented(
+        "STR-AGE-1",
+        "With MaximumRecordAgeInSeconds records that are older are given up before the next attempt, without an invoke.",
+        _PARAMETERS,
+    ),
+    documented(
+        "STR-AGE-2",
+        "MaximumRecordAgeInSeconds is -1 (no limit) or 60 to 604,800; values between are refused.",
+        LAMBDA_API + "API_EventSourceMappingConfiguration.html",
+    ),
+    assumed(
+        "STR-AGE-3",
+        "A batch that waits to be tried again is given up at the moment at which its last record is too old; at an attempt "
+        "before that the records that are too old are given up and the others tried.",
+        "AWS does not say when it looks at the age.",
+    ),
+    documented(
+        "STR-BISECT-1",
+        "With BisectBatchOnFunctionError a batch that failed as a whole is cut into two, down to single records.",
+        LAMBDA_GUIDE + "invocation-eventsourcemapping.html",
+    ),
+    documented(
+        "STR-BISECT-2",
+        "With ReportBatchItemFailures too it is cut at the record that was returned, and only the rest is tried again; an "
+        "exception is bisected all the same.",
+        _REPORTING,
+    ),
+    assumed(
+        "STR-BISECT-3",
+        "The parts of a batch that was cut follow at once and in order; when the first record of a batch is returned it is cut "
+        "in half. Cutting uses up no retry.",
+        "That a cut uses up no retry is documented; AWS says nothing of a wait between the parts, nor of a cut that would "
+        "leave everything: " + _REPORTING,
+    ),
+    documented(
+        "STR-REPORT-1",
+        "Without ReportBatchItemFailures the response is not looked at: an invoke without an error is behind the checkpoint.",
+        _REPORTING,
+    ),
+    documented(
+        "STR-REPORT-2",
+        "An empty or null response is success; so are an empty text and an empty list.",
+        _REPORTING + "; " + _LOCALSTACK + "test_kinesis_report_batch_item_success_scenarios",
+    ),
+    documented("STR-REPORT-3", "batchItemFailures empty or null: the whole batch succeeded.", _REPORTING),
+    documented(
+        "STR-REPORT-4",
+        "An itemIdentifier that is empty, null or under another key: the whole batch failed.",
+        _REPORTING,
+    ),
+    observed(
+        "STR-REPORT-5",
+        "An itemIdentifier that is no record of the batch: the whole batch failed.",
+        _LOCALSTACK + "test_kinesis_report_batch_item_failure_scenarios",
+    ),
+    assumed(
+        "STR-REPORT-6",
+        "A response that is no JSON, or whose batchItemFailures is no list: the whole batch failed.",
+        "AWS says so for queues, not for streams.",
+    ),
+    assumed(
+        "STR-REPORT-7",
+        "A response without the key batchItemFailures counts as success.",
+        "AWS lists what succeeds and what fails, and this is on neither list; the model reads it as a null list.",
+    ),
+    documented(
+        "STR-REPORT-8",
+        "Of the records named the one with the lowest sequence number counts: everything before it is behind the checkpoint, "
+        "everything from it on is delivered again, later successes included.",
+        _REPORTING,
+    ),
+    assumed(
+        "STR-REPORT-9",
+        "A partial failure uses up a retry even if the checkpoint moved, and when retries are over all records from the "
+        "lowest failed one on are given up together.",
+        "AWS says that a batch is given up, not whether progress begins a new count.",
+    ),
+    documented(
+        "STR-DEST-1",
+        "A destination gets one document for each batch that was given up: requestContext with condition and "
+        "approximateInvokeCount, responseContext (not when age ended it; functionError null after a partial failure), and where "
+        "in the stream the records are.",
+        _FAILURE + "; " + _LOCALSTACK + "test_kinesis_maximum_record_age_exceeded",
+    ),
+    documented(
+        "STR-DEST-2",
+        "SQS and SNS get the document only; the records have to be fetched from the stream before they expire. S3 gets the "
+        "event too.",
+        _FAILURE,
+    ),
+    assumed(
+        "STR-DEST-3",
+        "If the destination refuses the document the batch is skipped all the same.",
+        "AWS counts it as DestinationDeliveryFailures and does not say that it stops.",
+    ),
+    documented(
+        "STR-DEST-4",
+        "Without a destination what is given up is skipped, and nothing tells of it.",
+        _FAILURE,
+    ),
+    documented(
+        "STR-DEST-5",
+        "A destination is a standard SQS queue, a standard SNS topic, an S3 bucket or, of Kafka, a topic; others are refused.",
+        LAMBDA_API + "API_OnFailure.html",
+    ),
+    documented(
+        "STR-FILTER-1",
+        "Records that match none of the mapping's filters are passed over.",
+        LAMBDA_GUIDE + "invocation-eventfiltering.html",
+    ),
+    documented(
+        "STR-WINDOW-1",
+        "With a tumbling window (up to 900 s) batches hold records of one window, hand a state on from one to the next, and the "
+        "window ends with an invoke without records; with more than 1 MB of state it ends early.",
+        _KINESIS,
+    ),
+    documented(
+        "STR-WINDOW-2", "In a tumbling window a response without a state is a failure of the whole batch.", _KINESIS
+    ),
+    assumed(
+        "STR-WINDOW-3",
+        "A tumbling window together with a parallelization factor above 1 is refused.",
+        "AWS does not say whose state it would be.",
+    ),
+    assumed(
+        "STR-WINDOW-4",
+        "Tumbling windows follow each other from midnight on 2026-01-01 UTC without gaps; the last invoke of one comes a "
+        "second after its end, or before the first record of a later one; a window without records has no invoke.",
+        "AWS says neither where windows begin nor how long it waits for records of a window that is over.",
+    ),
+)

@@ -1,0 +1,245 @@
+"""Sending a workload: each arrival is checked before the run, as AWS would check it, and takes place when it is due."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from delivery_lab.errors import WorkloadError
+from delivery_lab.model.account import Account
+from delivery_lab.model.clock import Scheduler, seconds
+from delivery_lab.model.destinations import LARGEST_ASYNCHRONOUS_PAYLOAD_BYTES
+from delivery_lab.model.faults import Fault, FaultKind
+from delivery_lab.model.functions import LARGEST_SYNCHRONOUS_PAYLOAD_BYTES, InvokeResult, Throttled
+from delivery_lab.model.http_api import HttpApi
+from delivery_lab.model.journal import Journal, Kind
+from delivery_lab.model.kafka.cluster import LARGEST_RECORD_BYTES, Topic
+from delivery_lab.model.runtime import AwsError
+from delivery_lab.model.sqs.fifo import FifoQueue
+from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.streams.dynamodb import to_item
+from delivery_lab.model.streams.kinesis import KinesisStream
+from delivery_lab.simulation.log_sources import LogSources
+from delivery_lab.simulation.workload import Arrival
+from delivery_lab.simulation.workload import Fault as WorkloadFault
+
+T = TypeVar("T")
+
+
+class Sender:
+    """Sends a workload to what a stack has deployed.
+
+    Args:
+        account: the account that the stack was deployed to.
+        topics: finds Kafka topics.
+        tables: names of the tables in DynamoDB, by their names in the stack.
+        stack: name of the stack, for messages.
+        path: file of the workload, for messages.
+        scheduler: the run's clock.
+        journal: where answers are written.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        topics: LogSources,
+        tables: Mapping[str, str],
+        *,
+        stack: str,
+        path: Path,
+        scheduler: Scheduler,
+        journal: Journal,
+    ) -> None:
+        self._account = account
+        self._topics = topics
+        self._tables = tables
+        self._stack = stack
+        self._path = path
+        self._scheduler = scheduler
+        self._journal = journal
+
+    def schedule(self, arrivals: Iterable[Arrival]) -> None:
+        """Have everything that is sent arrive when it is due.
+
+        Raises:
+            WorkloadError: something is sent to what is not there, or would be refused.
+        """
+        senders = {
+            "http": self._http,
+            "queue": self._queue,
+            "stream": self._stream,
+            "table": self._table,
+            "topic": self._topic,
+            "invoke": self._invoke,
+            "event": self._event,
+        }
+        for arrival in arrivals:
+            senders[arrival.target](arrival)
+
+    def _http(self, arrival: Arrival) -> None:
+        request = arrival.request
+        assert request is not None
+        api = self._api(arrival)
+        if api.route(request.method, request.path) is None:
+            known = ", ".join(f"{route.method} {route.path}" for route in api.routes) or "none"
+            raise WorkloadError(
+                f"{self._path}: {api.name} has no route {request.method} {request.path} (routes: {known})"
+            )
+        instant = seconds(arrival.at_seconds)
+        self._scheduler.at(instant, api.request, request.method, request.path, arrival.body, request.headers)
+
+    def _api(self, arrival: Arrival) -> HttpApi:
+        apis = self._account.apis
+        if arrival.name:
+            return self._named(apis, arrival.name, "HTTP API")
+        if len(apis) != 1:
+            known = ", ".join(apis) or "none"
+            raise WorkloadError(
+                f"{self._path}: an HTTP request needs an HTTP API in the stack, or `api:` to choose one "
+                f"(HTTP APIs of {self._stack}: {known})"
+            )
+        return next(iter(apis.values()))
+
+    def _queue(self, arrival: Arrival) -> None:
+        queue = self._named(self._account.queues, arrival.name, "queue")
+        limit = queue.attributes.maximum_message_bytes
+        if not 0 < len(arrival.body.encode()) <= limit:
+            size = len(arrival.body.encode())
+            raise WorkloadError(f"{self._path}: a message for {queue.name} has {size} bytes; SQS takes 1 to {limit}")
+        if queue.fifo:
+            self._check_fifo(queue, arrival)
+        elif arrival.key or arrival.dedup:
+            raise WorkloadError(f"{self._path}: {queue.name} is a standard queue, which has no use for key or dedup")
+        self._scheduler.at(seconds(arrival.at_seconds), _send, queue, arrival)
+
+    def _check_fifo(self, queue: Queue, arrival: Arrival) -> None:
+        """Refuse before the start what SQS would refuse at the send (SQS-FIFO-7)."""
+        fifo = queue.attributes.fifo
+        if not arrival.key:
+            raise WorkloadError(f"{self._path}: {queue.name} is a FIFO queue: name the message group with key")
+        if fifo is not None and not fifo.content_based and not arrival.dedup:
+            raise WorkloadError(
+                f"{self._path}: {queue.name} does not deduplicate by content: name a deduplication id with "
+                'dedup, such as dedup: "{n}"'
+            )
+
+    def _stream(self, arrival: Arrival) -> None:
+        stream = self._named(self._account.streams_by_name, arrival.name, "Kinesis stream")
+        data, key = arrival.body.encode(), arrival.key
+        try:
+            stream.check(data, key)
+        except AwsError as error:
+            raise WorkloadError(f"{self._path}: a record for {stream.name}: {error}") from error
+        self._scheduler.at(seconds(arrival.at_seconds), _put, stream, data, key)
+
+    def _table(self, arrival: Arrival) -> None:
+        table = self._named(self._tables, arrival.name, "table")
+        item = to_item(json.loads(arrival.body))
+        self._scheduler.at(seconds(arrival.at_seconds), self._put_item, table, item)
+
+    def _put_item(self, table: str, item: dict[str, Any]) -> None:
+        assert self._account.dynamodb is not None
+        try:
+            self._account.dynamodb.call("PutItem", {"TableName": table, "Item": item})
+        except AwsError as error:
+            raise WorkloadError(f"{self._path}: an item for {table}: {error}") from error
+
+    def _topic(self, arrival: Arrival) -> None:
+        topic = self._topics.topic(arrival.name)
+        if topic is None:
+            known = sorted(name for cluster in self._account.clusters.values() for name in cluster.topics)
+            raise WorkloadError(
+                f"{self._path}: the stack {self._stack} has no topic {arrival.name} (there are: "
+                f"{', '.join(known) or 'none'}; `topics:` in the workload creates others)"
+            )
+        size_bytes = len(arrival.body.encode()) + len(arrival.key.encode())
+        if size_bytes > LARGEST_RECORD_BYTES:
+            raise WorkloadError(
+                f"{self._path}: a record for {topic.name} has {size_bytes} bytes; brokers take {LARGEST_RECORD_BYTES}"
+            )
+        self._scheduler.at(seconds(arrival.at_seconds), _produce, topic, arrival.body.encode(), arrival.key or None)
+
+    def _invoke(self, arrival: Arrival) -> None:
+        function, payload = self._function_and_payload(arrival, LARGEST_SYNCHRONOUS_PAYLOAD_BYTES)
+        self._scheduler.at(seconds(arrival.at_seconds), self._invoke_now, function, payload)
+
+    def _invoke_now(self, function: str, payload: str) -> None:
+        def on_result(result: InvokeResult) -> None:
+            self._note_answer(function, result.request_id, 200, result.error)
+
+        answer = self._account.functions.invoke(function, payload, on_result, by="workload")
+        if isinstance(answer, Throttled):
+            self._journal.lean_on("SYN-THROTTLE-1")
+            self._note_answer(function, None, answer.status, answer.code)
+
+    def _note_answer(self, function: str, invoke: str | None, status: int, error: str | None) -> None:
+        rule = "SYN-ERROR-1" if status == 200 else ""
+        self._journal.record(Kind.ANSWERED, rule, function=function, invoke=invoke, status=status, error=error)
+
+    def _event(self, arrival: Arrival) -> None:
+        function, payload = self._function_and_payload(arrival, LARGEST_ASYNCHRONOUS_PAYLOAD_BYTES)
+        self._scheduler.at(seconds(arrival.at_seconds), self._accept_now, function, payload)
+
+    def _accept_now(self, function: str, payload: str) -> None:
+        self._account.events.accept(function, payload, by="workload")
+
+    def _function_and_payload(self, arrival: Arrival, limit_bytes: int) -> tuple[str, str]:
+        """Whom to invoke and with what; Lambda would refuse what is no JSON or too large (SYN-PAYLOAD-1)."""
+        function = self._function(arrival.name)
+        payload = arrival.body or "{}"
+        size = len(payload.encode())
+        if size > limit_bytes:
+            raise WorkloadError(
+                f"{self._path}: an event for {function} has {size} bytes; Lambda takes at most {limit_bytes}"
+            )
+        try:
+            json.loads(payload)
+        except ValueError as error:
+            raise WorkloadError(f"{self._path}: the event for {function} is no JSON: {payload[:80]}") from error
+        return function, payload
+
+    def _function(self, name: str) -> str:
+        return self._named({known: known for known in self._account.functions.names}, name, "function")
+
+    def fault(self, fault: WorkloadFault) -> Fault:
+        """What goes wrong, as the model takes it.
+
+        Raises:
+            WorkloadError: it is addressed to what is not there.
+        """
+        queue = None if fault.queue is None else self._named(self._account.queues, fault.queue, "queue")
+        return Fault(
+            FaultKind(fault.kind),
+            start=seconds(fault.at),
+            end=None if fault.for_seconds is None else seconds(fault.at + fault.for_seconds),
+            function=None if fault.function is None else self._function(fault.function),
+            service=fault.service,
+            operation=fault.operation,
+            queue_url=None if queue is None else queue.url,
+            share=fault.share,
+            ids=None if fault.ids is None else frozenset(fault.ids),
+            delay=seconds(fault.seconds or 0),
+        )
+
+    def _named(self, found: Mapping[str, T], name: str, kind: str) -> T:
+        if name not in found:
+            known = ", ".join(sorted(found)) or "none"
+            raise WorkloadError(f"{self._path}: the stack {self._stack} has no {kind} {name} (there are: {known})")
+        return found[name]
+
+
+def _send(queue: Queue, arrival: Arrival) -> None:
+    if isinstance(queue, FifoQueue):
+        queue.send(arrival.body, group=arrival.key, deduplication_id=arrival.dedup)
+    else:
+        queue.send(arrival.body)
+
+
+def _put(stream: KinesisStream, data: bytes, key: str) -> None:
+    stream.put(data, key)
+
+
+def _produce(topic: Topic, value: bytes, key: str | None) -> None:
+    topic.produce(value, key)

@@ -1,0 +1,310 @@
+"""The simulation: a variant in virtual time, with the real code of its functions."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from delivery_lab.errors import NotModelledError, UsageError
+from delivery_lab.handlers import HandlerHost
+from delivery_lab.model.account import Account
+from delivery_lab.model.assumptions import DEFAULTS, Assumptions
+from delivery_lab.model.clock import Scheduler, in_seconds, seconds
+from delivery_lab.model.destinations import events_of
+from delivery_lab.model.journal import Journal, Kind
+from delivery_lab.model.mapping.destinations import QueueDestination, TopicDestination
+from delivery_lab.model.mapping.kafka import KafkaMapping
+from delivery_lab.model.randomness import RandomStreams
+from delivery_lab.model.runtime import Caller, LogLine, LongPoll, Pending
+from delivery_lab.model.streams.kinesis import KinesisStream
+from delivery_lab.program.graph import Graph
+from delivery_lab.simulation.deployment import Deployment
+from delivery_lab.simulation.log_contract import facts_of
+from delivery_lab.simulation.run import LogReading, Run
+from delivery_lab.simulation.sending import Sender
+from delivery_lab.simulation.supported import TABLE
+from delivery_lab.simulation.workload import Workload
+
+if TYPE_CHECKING:
+    from delivery_lab.model.dynamodb import DynamoDb
+
+
+def simulate(
+    graph: Graph, project_dir: Path, workload: Workload, seed: int, assumptions: Assumptions = DEFAULTS
+) -> Run:
+    """Deploy a graph in virtual time, send the workload, and let time pass until it is over.
+
+    Args:
+        graph: resource graph of the stack.
+        project_dir: folder of the Pulumi project.
+        workload: what to send.
+        seed: decides everything that is left to chance.
+        assumptions: how to read what can be read in several ways.
+
+    Raises:
+        LabError: the stack, its code or the workload cannot be simulated; the message says why.
+    """
+    with freeing_garbage():
+        return _Simulation(graph, project_dir, workload, seed, assumptions).run()
+
+
+@dataclass(frozen=True, slots=True)
+class Redrive:
+    """What to do with the dead-letter queues of a run.
+
+    Attributes:
+        fixed: the stack as it is updated to before the redrive, or None: as it was.
+        queues: names of the dead-letter queues; none means all of them.
+        messages_per_second: `MaxNumberOfMessagesPerSecond`, or None.
+    """
+
+    fixed: Graph | None = None
+    queues: tuple[str, ...] = ()
+    messages_per_second: int | None = None
+
+
+def simulate_redrive(
+    graph: Graph,
+    project_dir: Path,
+    workload: Workload,
+    seed: int,
+    redrive: Redrive,
+    assumptions: Assumptions = DEFAULTS,
+) -> tuple[Run, Run]:
+    """Run a workload to its end, move the dead-letter queues back, and go on.
+
+    Returns:
+        The run up to the redrive, and the whole run.
+
+    Raises:
+        LabError: as `simulate`.
+        UsageError: the stack has no such dead-letter queue, or the workload ends before everything is at rest.
+    """
+    if workload.until_seconds is not None:
+        raise UsageError(f"{workload.path}: a redrive needs a workload that runs `until: drained`")
+    with freeing_garbage():
+        return _Simulation(graph, project_dir, workload, seed, assumptions).run_redrive(redrive)
+
+
+class _Simulation:
+    def __init__(
+        self, graph: Graph, project_dir: Path, workload: Workload, seed: int, assumptions: Assumptions
+    ) -> None:
+        self._graph = graph
+        self._project_dir = project_dir
+        self._workload = workload
+        self._seed = seed
+        self._scheduler = Scheduler()
+        self._streams = RandomStreams(seed)
+        self._journal = Journal(self._scheduler)
+        self._assumptions = assumptions
+        self._account = Account(self._scheduler, self._streams, self._journal, assumptions)
+        self._logs: list[LogLine] = []
+
+    def run(self) -> Run:
+        with self._world((self._graph,)) as host:
+            deployment = self._deploy(host, self._graph)
+            self._run_workload()
+        return self._result(deployment)
+
+    def run_redrive(self, redrive: Redrive) -> tuple[Run, Run]:
+        graphs = (self._graph,) if redrive.fixed is None else (self._graph, redrive.fixed)
+        with self._world(graphs) as host:
+            deployment = self._deploy(host, self._graph)
+            self._run_workload()
+            before = self._result(deployment)
+            if redrive.fixed is not None:
+                self._refuse_streams()
+                deployment = self._update(host, redrive.fixed)
+            self._redrive(redrive)
+            self._scheduler.run()
+        return before, self._result(deployment)
+
+    @contextmanager
+    def _world(self, graphs: Iterable[Graph]) -> Iterator[HandlerHost]:
+        # The model of Lambda counts the cold start itself, since it is not taken off the timeout (LAM-INIT-1).
+        fastest, slowest = self._assumptions.api_latency_seconds
+        host = HandlerHost(
+            self._scheduler,
+            self._streams,
+            self,
+            self._on_log,
+            cold_start_seconds=0,
+            api_latency_min_seconds=fastest,
+            api_latency_max_seconds=slowest,
+        )
+        with ExitStack() as stack:
+            stack.enter_context(host)
+            if any(any(graph.of_type(TABLE)) for graph in graphs):
+                self._account.dynamodb = stack.enter_context(_dynamodb(self._journal))
+            yield host
+
+    def call(
+        self, service: str, operation: str, parameters: dict[str, Any], caller: Caller
+    ) -> dict[str, Any] | LongPoll | Pending:
+        """Answer an API call of a handler, whichever account the stack has by now."""
+        return self._account.call(service, operation, parameters, caller)
+
+    def _deploy(self, host: HandlerHost, graph: Graph, before: Graph | None = None) -> Deployment:
+        account = self._account
+        account.use(host)
+        deployment = Deployment(graph, account, self._project_dir, self._workload.topics, before=before)
+        deployment.run()
+        self._sender = Sender(
+            account,
+            deployment.logs,
+            {resource.name: str(resource.outputs["name"]) for resource in graph.of_type(TABLE)},
+            stack=graph.stack,
+            path=self._workload.path,
+            scheduler=self._scheduler,
+            journal=self._journal,
+        )
+        account.inject_faults([self._sender.fault(fault) for fault in self._workload.faults])
+        account.start()
+        return deployment
+
+    def _refuse_streams(self) -> None:
+        """The streams of an updated stack would be new and empty here, which those of a real one are not."""
+        for name in self._account.log_mappings:
+            raise NotModelledError(
+                f"{name} reads a stream or topic, and a redrive of {self._graph.stack} with a fix is not modelled\n"
+                "  nearest: a redrive without a fix"
+            )
+
+    def _update(self, host: HandlerHost, graph: Graph) -> Deployment:
+        """Deploy a changed stack in place of the one that is there: queues keep their messages, tables their items."""
+        before = self._account
+        self._account = Account(self._scheduler, self._streams, self._journal, self._assumptions)
+        self._account.dynamodb = before.dynamodb
+        deployment = self._deploy(host, graph, self._graph)
+        for name, queue in before.queues.items():
+            if name in self._account.queues:
+                self._account.queues[name].take_over(queue)
+        return deployment
+
+    def _redrive(self, redrive: Redrive) -> None:
+        found = {
+            q.dead_letter_queue.name: q.dead_letter_queue for q in self._account.queues.values() if q.dead_letter_queue
+        }
+        for name in redrive.queues or tuple(found):
+            if name not in found:
+                raise self._no_dead_letter_queue(name, found)
+            parameters: dict[str, Any] = {"SourceArn": found[name].arn}
+            if redrive.messages_per_second is not None:
+                parameters["MaxNumberOfMessagesPerSecond"] = redrive.messages_per_second
+            self._account.sqs.call("StartMessageMoveTask", parameters, Caller("redrive", None))
+        if not found:
+            raise self._no_dead_letter_queue("", found)
+
+    def _no_dead_letter_queue(self, name: str, found: Iterable[str]) -> UsageError:
+        known = ", ".join(sorted(found)) or "none"
+        what = f"dead-letter queue {name}" if name else "dead-letter queue that could be moved back"
+        return UsageError(
+            f"the stack {self._graph.stack} has no {what}: SQS moves messages out of queues that are the dead-letter "
+            f"queue of an SQS queue (RDR-SOURCE-1; there are: {known})"
+        )
+
+    def _run_workload(self) -> None:
+        self._sender.schedule(self._workload.arrivals(self._streams.stream("workload")))
+        until = self._workload.until_seconds
+        self._scheduler.run(None if until is None else seconds(until))
+
+    def _result(self, deployment: Deployment) -> Run:
+        parking_queues = deployment.parking_queues
+        queues = self._account.queues.values()
+        redriven = {q.dead_letter_queue.name for q in queues if q.dead_letter_queue is not None}
+        dead_letter_queues = frozenset(redriven | self._destinations())
+        return Run(
+            stack=self._graph.stack,
+            place="simulation",
+            workload=self._workload,
+            seed=self._seed,
+            virtual_seconds=in_seconds(self._scheduler.now),
+            events=tuple(self._journal.events),
+            rules=self._journal.rules,
+            trace_hash=self._journal.hash(),
+            sources=self._sources(dead_letter_queues | parking_queues),
+            dead_letter_queues=dead_letter_queues,
+            logs=tuple(self._logs),
+            notes=tuple(deployment.notes),
+            parking_queues=parking_queues,
+            readings=tuple(self._readings()),
+            assumptions=self._assumptions,
+        )
+
+    def _sources(self, ends: frozenset[str]) -> frozenset[str]:
+        """Where messages begin: queues, streams and topics but those where they end, and the events of functions."""
+        account = self._account
+        ends |= account.events.targets()
+        begins = (frozenset(account.queues) | self._log_sources()) - ends
+        return begins | frozenset(map(events_of, account.functions.names)) | self._addressed()
+
+    def _log_sources(self) -> frozenset[str]:
+        account = self._account
+        topics = {topic for cluster in account.clusters.values() for topic in cluster.topics}
+        return frozenset({*account.streams_by_name, *account.table_streams, *topics})
+
+    def _destinations(self) -> set[str]:
+        """Queues and topics to which mappings send what they give up: what arrives there was sent before."""
+        destinations = (mapping.destination for mapping in self._account.log_mappings.values())
+        return {found.name for found in destinations if isinstance(found, (QueueDestination, TopicDestination))}
+
+    def _readings(self) -> Iterator[LogReading]:
+        for mapping in self._account.log_mappings.values():
+            kafka = isinstance(mapping, KafkaMapping)
+            stream: Literal["kinesis", "dynamodb"] = (
+                "kinesis" if isinstance(mapping.source, KinesisStream) else "dynamodb"
+            )
+            age = mapping.config.maximum_record_age_seconds
+            yield LogReading(
+                source=mapping.source.name,
+                kind="kafka" if kafka else stream,
+                mapping=mapping.config.name,
+                retention_seconds=mapping.source.retention_hours * 3600,
+                maximum_age_seconds=-1 if age is None else age,
+                logs=tuple(reader.log.name for reader in mapping.readers),
+            )
+
+    def _addressed(self) -> frozenset[str]:
+        """Queues that the workload sends to itself: a dead-letter queue counts as a source then."""
+        return frozenset(send.queue for send in self._workload.sends if send.queue is not None)
+
+    # -- logs ---------------------------------------------------------------------------------------------
+
+    def _on_log(self, line: LogLine) -> None:
+        """Take a line of the log contract into the journal; keep the others as they are."""
+        facts = facts_of(line)
+        if facts is None:
+            self._logs.append(line)
+        else:
+            self._journal.record(Kind.LOG, "", **facts)
+
+
+@contextmanager
+def freeing_garbage() -> Iterator[None]:
+    """Keep the garbage collector to what a run makes, let it look less often, and have the run take its garbage along.
+
+    Half a million objects of imported packages are no garbage, and neither are the events of a run, which only ever
+    become more; looking through them again and again takes a third of the time. What is left of a run when it is over
+    is full of cycles. It goes before it is mixed up with the older objects, so many runs need no more memory than one.
+    """
+    thresholds = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.collect()
+        gc.unfreeze()
+
+
+def _dynamodb(journal: Journal) -> DynamoDb:
+    # moto takes a quarter of a second to import: only stacks with tables pay for it.
+    from delivery_lab.model.dynamodb import DynamoDb
+
+    return DynamoDb("us-east-1", journal)

@@ -1,0 +1,81 @@
+"""Bodies of a workload: templates with the number of the repetition and values drawn by chance."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from typing import Any
+
+from delivery_lab.errors import WorkloadError
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+def render(template: Any, n: int, chance: random.Random, where: str) -> Any:
+    """Fill in a body.
+
+    `{n}` in a text is the number of the repetition; `{$uniform: [low, high]}` and `{$choice: [a, b]}` in place of a
+    value draw one.
+
+    Args:
+        template: body as read from the file.
+        n: number of the repetition, from 1.
+        chance: where values are drawn from.
+        where: place in the file, for messages.
+
+    Raises:
+        WorkloadError: an unknown placeholder or a malformed drawing.
+    """
+    if isinstance(template, str):
+        return (
+            template if "{" not in template else _PLACEHOLDER.sub(lambda match: _placeholder(match, n, where), template)
+        )
+    if isinstance(template, list):
+        return [render(item, n, chance, where) for item in template]
+    if isinstance(template, dict):
+        if any(isinstance(key, str) and key.startswith("$") for key in template):
+            return _draw(template, chance, where)
+        return {str(key): render(value, n, chance, where) for key, value in template.items()}
+    return template
+
+
+def _placeholder(match: re.Match[str], n: int, where: str) -> str:
+    name = match.group(1)
+    if name == "n":
+        return str(n)
+    if re.fullmatch(r"\w+", name):
+        raise WorkloadError(f"{where}: the body has the unknown placeholder {{{name}}} (known: {{n}})")
+    return match.group(0)  # braces of JSON or of prose
+
+
+def _draw(template: dict[Any, Any], chance: random.Random, where: str) -> Any:
+    if len(template) == 1:
+        ((operator, operand),) = template.items()
+        if operator == "$uniform" and _is_range(operand):
+            return round(chance.uniform(*operand), 3)
+        if operator == "$choice" and isinstance(operand, list) and operand:
+            return chance.choice(operand)
+    raise WorkloadError(
+        f"{where}: {json.dumps(template)} draws nothing: write {{$uniform: [low, high]}} or {{$choice: [a, b]}}"
+    )
+
+
+def _is_range(operand: Any) -> bool:
+    return isinstance(operand, list) and len(operand) == 2 and all(isinstance(x, (int, float)) for x in operand)
+
+
+def as_text(body: Any, where: str) -> str:
+    """The body that is sent: a text as it is, anything else as JSON.
+
+    Raises:
+        WorkloadError: JSON has no such value.
+    """
+    if body is None:
+        return ""
+    if isinstance(body, str):
+        return body
+    try:
+        return json.dumps(body, allow_nan=False)
+    except ValueError as error:
+        raise WorkloadError(f"{where}: the body has a number that JSON has not: .inf or .nan") from error

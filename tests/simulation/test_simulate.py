@@ -1,0 +1,467 @@
+"""Other people's programs in the simulation: what is simulated, and what is refused by name."""
+
+from __future__ import annotations
+
+import gc
+import json
+from pathlib import Path
+
+import pytest
+
+from delivery_lab.errors import (
+    DeploymentRefusedError,
+    HandlerLoadError,
+    LabError,
+    NotModelledError,
+    ProgramError,
+    WorkloadError,
+)
+from delivery_lab.handlers import HandlerHost
+from delivery_lab.handlers.environment import HandlerEnvironment
+from delivery_lab.model.clock import in_seconds
+from delivery_lab.model.journal import Kind
+from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.program.engine import evaluate
+from delivery_lab.program.project import read_project
+from delivery_lab.results.outcome import outcome_of
+from delivery_lab.simulation.events import carriers
+from delivery_lab.simulation.run import Run
+from delivery_lab.simulation.simulate import simulate
+from delivery_lab.simulation.workload import read_workload
+from tests.lab_support import FOREIGN, graph
+
+_PROGRAM = """
+import json, pulumi, pulumi_aws as aws
+dead = aws.sqs.Queue("dead", message_retention_seconds=1209600)
+jobs = aws.sqs.Queue("jobs", visibility_timeout_seconds=60, {queue}
+    redrive_policy=dead.arn.apply(lambda a: json.dumps({{"deadLetterTargetArn": a, "maxReceiveCount": 3}})))
+worker = aws.lambda_.Function("worker", runtime={runtime}, handler="app.handle", role="arn:aws:iam::1:role/r",
+    timeout={timeout}, code={code}, {function})
+aws.lambda_.EventSourceMapping("mapping", event_source_arn=jobs.arn, function_name=worker.name, {mapping})
+{more}
+"""
+_HANDLER = "def handle(event, context):\n    return None\n"
+_WORKLOAD = "send: [{times: 3, queue: jobs, body: {id: '{n}'}}]\n"
+
+
+class Folder:
+    """A project folder that a test writes."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        (root / "Pulumi.yaml").write_text("name: other\nruntime: python\n")
+        (root / "Pulumi.dev.yaml").write_text("config: {aws:region: us-east-1}\n")
+        (root / "app").mkdir()
+
+    def run(
+        self,
+        handler: str = _HANDLER,
+        workload: str = _WORKLOAD,
+        code: str = 'pulumi.FileArchive("app")',
+        **parts: str,
+    ) -> Run:
+        """Write program, handler and workload, and simulate."""
+        filled = {
+            "queue": "",
+            "function": "",
+            "mapping": "",
+            "more": "",
+            "timeout": "10",
+            "runtime": '"python3.13"',
+            **parts,
+        }
+        (self.root / "__main__.py").write_text(_PROGRAM.format(code=code, **filled))
+        (self.root / "app" / "app.py").write_text(handler)
+        (self.root / "load.yaml").write_text(workload)
+        resources = evaluate(read_project(self.root), "dev")
+        return simulate(resources, self.root, read_workload(self.root / "load.yaml"), seed=1)
+
+    def refusal(self, error: type[LabError], **parts: str) -> str:
+        """The message with which the simulation refuses."""
+        with pytest.raises(error) as caught:
+            self.run(**parts)
+        return str(caught.value)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+def test_a_foreign_project_with_a_plain_handler_runs() -> None:
+    run = simulate(graph("prod", root=FOREIGN), FOREIGN, read_workload(FOREIGN / "workload.yaml"), seed=1)
+    outcome = outcome_of(run)
+
+    assert outcome.messages.sent == 11
+    assert outcome.messages.processed == 10
+    assert outcome.messages.dead_lettered == 1
+    assert outcome.messages.healthy_dead_lettered == 0
+    assert outcome.deliveries.max_per_message == 3
+    assert outcome.effects.total == 10
+
+
+def test_a_response_that_names_a_failure_counts_even_if_the_mapping_does_not_look(folder: Folder) -> None:
+    names_the_first = (
+        "def handle(event, context):\n"
+        "    return {'batchItemFailures': [{'itemIdentifier': event['Records'][0]['messageId']}]}\n"
+    )
+
+    outcome = outcome_of(folder.run(handler=names_the_first))
+
+    assert outcome.messages.lost == 1
+    assert outcome.messages.processed == 2
+
+
+def test_a_message_taken_by_the_filter_is_lost_and_says_so(folder: Folder) -> None:
+    pattern = json.dumps(json.dumps({"body": {"id": ["2"]}}))
+    run = folder.run(mapping=f"filter_criteria={{'filters': [{{'pattern': {pattern}}}]}}")
+
+    assert outcome_of(run).messages.lost == 2
+    assert [event.rule for event in run.events if event.kind is Kind.FILTERED] == ["ESM-FILTER-1", "ESM-FILTER-1"]
+
+
+def test_the_run_ends_at_the_horizon_that_the_workload_gives(folder: Folder) -> None:
+    slow = "import time\ndef handle(event, context):\n    time.sleep(8)\n"
+
+    outcome = outcome_of(folder.run(handler=slow, workload="until: 5\n" + _WORKLOAD))
+
+    assert outcome.virtual_seconds == 5
+    assert outcome.messages.remaining == 3
+
+
+def test_esm_kind_1_a_setting_of_streams_is_refused_for_a_queue(folder: Folder) -> None:
+    with pytest.raises(DeploymentRefusedError, match=r"bisectBatchOnFunctionError \(an SQS queue\)"):
+        folder.run(mapping="bisect_batch_on_function_error=True")
+
+
+def test_messages_rot_in_a_dead_letter_queue_once_its_retention_is_over(folder: Folder) -> None:
+    failing = "def handle(event, context):\n    raise ValueError\n"
+    fortnight = "until: 1300000\n" + _WORKLOAD
+
+    outcome = outcome_of(folder.run(handler=failing, workload=fortnight))
+
+    assert outcome.messages.expired == 3
+
+
+def test_what_is_not_modelled_is_refused_by_name(folder: Folder) -> None:
+    pipe = "aws.pipes.Pipe('pipe', role_arn='r', source=jobs.arn, target=worker.arn)"
+
+    assert folder.refusal(NotModelledError, more=pipe) == (
+        "stack dev uses what is not modelled:\n  pipe (aws:pipes/pipe:Pipe); nearest: an event source mapping"
+    )
+
+
+_UNKNOWN = "environment={'variables': {'HOST': aws.rds.Instance('db', instance_class='db.t4g.micro').address}}"
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (
+            "snap_start={'apply_on': 'PublishedVersions'}",
+            "snapStart = {'applyOn': 'PublishedVersions'}; nearest: a cold start of fixed length (LAM-INIT-1)",
+        ),
+        (
+            _UNKNOWN,
+            (
+                "the environment variable HOST is known only after deployment; "
+                "the lab computes ids, ARNs and URLs of the common resource types"
+            ),
+        ),
+    ],
+)
+def test_a_function_that_cannot_be_run_is_refused_when_it_is_invoked(
+    folder: Folder, function: str, message: str
+) -> None:
+    assert folder.refusal(NotModelledError, function=function) == (
+        f"the function worker is invoked, and uses what is not modelled:\n  worker: {message}"
+    )
+
+
+def test_code_of_another_language_is_refused_when_it_is_invoked(folder: Folder) -> None:
+    message = folder.refusal(NotModelledError, runtime='"nodejs22.x"')
+
+    assert "worker: runtime = 'nodejs22.x'; nearest: a Python runtime" in message
+
+
+def test_a_function_that_cannot_be_run_may_be_part_of_the_stack(folder: Folder) -> None:
+    image = "aws.lambda_.Function('image', role='r', package_type='Image', image_uri='1.dkr.ecr.x.amazonaws.com/a:1')"
+    node = "aws.lambda_.Function('node', role='r', runtime='nodejs22.x', code=pulumi.FileArchive('dist'))"
+
+    assert outcome_of(folder.run(more=f"{image}\n{node}")).messages.processed == 3
+    message = folder.refusal(NotModelledError, more=image, workload="send: [{invoke: image, body: {}}]")
+    assert "image: imageUri = " in message
+
+
+def test_variables_are_texts_as_the_provider_makes_them(folder: Folder) -> None:
+    handler = "import os\ndef handle(event, context):\n    print(os.environ['ON'], os.environ['MOST'])\n"
+
+    run = folder.run(handler=handler, function="environment={'variables': {'ON': True, 'MOST': 5}}")
+
+    assert {log.text for log in run.logs} == {"true 5"}
+
+
+def test_numbers_may_be_texts_and_other_texts_are_refused(folder: Folder) -> None:
+    assert outcome_of(folder.run(mapping='batch_size="1"')).invocations.total == 3
+    message = folder.refusal(ProgramError, mapping='batch_size="one"')
+
+    assert message == "mapping: batchSize = 'one' has to be a whole number; the AWS provider takes nothing else"
+
+
+def test_a_queue_that_somebody_else_created_is_no_queue_of_the_stack(folder: Folder) -> None:
+    other = "other = aws.sqs.Queue.get('other', 'https://sqs.us-east-1.amazonaws.com/1/other')"
+
+    assert outcome_of(folder.run(more=other)).messages.processed == 3
+    message = folder.refusal(WorkloadError, more=other, workload="send: [{queue: other, body: {}}]")
+    assert "the stack dev has no queue other (there are: dead, jobs)" in message
+
+
+def test_a_type_that_only_feeds_is_noted(folder: Folder) -> None:
+    run = folder.run(
+        more="aws.sns.TopicSubscription('feed', topic='arn:aws:sns:us-east-1:1:t', protocol='sqs', endpoint=jobs.arn)"
+    )
+
+    assert run.notes == (
+        "feed (aws:sns/topicSubscription:TopicSubscription) is not simulated: only the workload sends messages",
+    )
+
+
+_PUBLISHING = """
+import boto3, os
+def handle(event, context):
+    boto3.client("sns").publish(TopicArn=os.environ["TOPIC"], Message="done")
+"""
+_TOPIC = "environment={'variables': {'TOPIC': (topic := aws.sns.Topic('topic')).arn}}"
+
+
+def test_what_a_topic_would_hand_on_to_a_queue_of_the_stack_is_refused_when_it_arrives(folder: Folder) -> None:
+    subscribed = "aws.sns.TopicSubscription('feed', topic=topic.arn, protocol='sqs', endpoint=dead.arn)"
+    mailed = "aws.sns.TopicSubscription('mail', topic=topic.arn, protocol='email', endpoint='a@example.com')"
+
+    message = folder.refusal(NotModelledError, handler=_PUBLISHING, function=_TOPIC, more=subscribed)
+
+    assert message.startswith(
+        "something arrives at topic, and feed (aws:sns/topicSubscription:TopicSubscription) would hand it on; "
+    )
+    assert outcome_of(folder.run(handler=_PUBLISHING, function=_TOPIC, more=mailed)).messages.processed == 3
+    assert outcome_of(folder.run(function=_TOPIC, more=subscribed)).messages.processed == 3
+
+
+def test_what_a_bus_or_bucket_would_hand_on_is_found(folder: Folder) -> None:
+    more = """
+bus = aws.cloudwatch.EventBus("bus")
+rule = aws.cloudwatch.EventRule("rule", event_bus_name=bus.name, event_pattern="{}")
+aws.cloudwatch.EventTarget("target", rule=rule.name, event_bus_name=bus.name, arn=jobs.arn)
+bucket = aws.s3.Bucket("bucket")
+aws.s3.BucketNotification("notify", bucket=bucket.id, queues=[{"queue_arn": jobs.arn, "events": ["s3:*"]}])
+"""
+    folder.run(more=more)
+
+    found = carriers(evaluate(read_project(folder.root), "dev"))
+
+    assert sorted(found.values()) == [
+        "notify (aws:s3/bucketNotification:BucketNotification)",
+        "target (aws:cloudwatch/eventTarget:EventTarget)",
+    ]
+
+
+def test_values_out_of_bounds_are_refused_as_aws_does(folder: Folder) -> None:
+    message = folder.refusal(DeploymentRefusedError, queue="delay_seconds=1000,")
+
+    assert message == (
+        "AWS would refuse jobs: InvalidAttributeValue: Invalid value for the parameter DelaySeconds. "
+        "Reason: 1000 is not between 0 and 900. (SQS-BOUNDS-1)\n  fix: correct the settings of jobs"
+    )
+
+
+def test_a_visibility_timeout_below_the_function_timeout_is_refused_as_aws_does(folder: Folder) -> None:
+    message = folder.refusal(DeploymentRefusedError, timeout="90", mapping="maximum_batching_window_in_seconds=5")
+
+    assert message == (
+        "AWS would refuse mapping: InvalidParameterValueException: Queue visibility timeout: 60 seconds is less than "
+        "Function timeout: 90 seconds (ESM-VT-1)\n"
+        "  fix: set the queue's visibility timeout to 545 s (6 x function timeout + batching window), or shorten the "
+        "function's timeout"
+    )
+
+
+def test_code_that_is_missing_is_named(folder: Folder) -> None:
+    message = folder.refusal(HandlerLoadError, code='pulumi.FileArchive("nowhere")')
+
+    assert message.startswith(f"the code of worker is missing: there is no {folder.root / 'nowhere'}\n  fix: ")
+
+
+def test_a_handler_that_fails_at_import_shows_its_traceback_once(folder: Folder) -> None:
+    message = folder.refusal(HandlerLoadError, handler="import json\nraise RuntimeError('no luck')\n")
+
+    assert message.count("RuntimeError: no luck") == 1
+    assert f'{folder.root / "app" / "app.py"}", line 2' in message
+
+
+def test_a_workload_that_addresses_what_is_not_there_lists_what_is(folder: Folder) -> None:
+    queue = folder.refusal(WorkloadError, workload="send: [{queue: job, body: x}]")
+    function = folder.refusal(WorkloadError, workload="send: [{invoke: x, body: x}]")
+    http = folder.refusal(WorkloadError, workload="send: [{http: {path: /x}}]")
+
+    assert queue == f"{folder.root / 'load.yaml'}: the stack dev has no queue job (there are: dead, jobs)"
+    assert function == f"{folder.root / 'load.yaml'}: the stack dev has no function x (there are: worker)"
+    assert http.endswith("(HTTP APIs of dev: none)")
+
+
+def test_an_api_that_is_not_modelled_ends_the_run_with_its_name(folder: Folder) -> None:
+    calls_s3 = (
+        "import boto3\ndef handle(event, context):\n    boto3.client('s3').get_object(Bucket='bucket', Key='key')\n"
+    )
+
+    message = folder.refusal(NotModelledError, handler=calls_s3)
+
+    assert message == "worker calls s3:GetObject, and s3 is not modelled in this stack (modelled: events, lambda, sqs)"
+
+
+def test_a_handler_may_long_poll_a_queue(folder: Folder) -> None:
+    polls = (
+        "import boto3, json, os\n"
+        "def handle(event, context):\n"
+        "    sqs = boto3.client('sqs')\n"
+        "    url = sqs.get_queue_url(QueueName=os.environ['OTHER'])['QueueUrl']\n"
+        "    print(json.dumps(len(sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5).get('Messages', []))))\n"
+    )
+    other = "environment={'variables': {'OTHER': dead.name}},"
+    workload = "send: [{queue: jobs, body: x}, {at: 3, queue: dead, body: y}, {at: 20, queue: jobs, body: z}]"
+
+    run = folder.run(handler=polls, function=other, workload=workload)
+
+    assert [line.text for line in run.logs] == ["1", "0"]
+    assert [round(in_seconds(line.instant)) for line in run.logs] == [3, 25]
+
+
+def test_a_poll_that_is_over_does_not_keep_the_run_going(folder: Folder) -> None:
+    polls = (
+        "import boto3, os\n"
+        "def handle(event, context):\n"
+        "    sqs = boto3.client('sqs')\n"
+        "    url = sqs.get_queue_url(QueueName=os.environ['OTHER'])['QueueUrl']\n"
+        "    sqs.receive_message(QueueUrl=url, VisibilityTimeout=40000)\n"
+        "    sqs.receive_message(QueueUrl=url, WaitTimeSeconds=2)\n"
+    )
+    other = "environment={'variables': {'OTHER': dead.name}},"
+
+    run = folder.run(handler=polls, function=other, workload="send: [{queue: dead, body: y}, {queue: jobs, body: x}]")
+
+    assert run.virtual_seconds < 10
+
+
+def test_a_queue_that_is_its_own_dead_letter_queue_is_refused(folder: Folder) -> None:
+    policy = (
+        "aws.sqs.RedrivePolicy('again', queue_url=dead.url, redrive_policy=dead.arn.apply("
+        "lambda a: json.dumps({'deadLetterTargetArn': a, 'maxReceiveCount': 3})))"
+    )
+
+    message = folder.refusal(DeploymentRefusedError, more=policy)
+
+    assert "A queue cannot be its own dead-letter queue. (SQS-DLQ-3)" in message
+
+
+def test_a_run_leaves_nothing_but_its_result(folder: Folder) -> None:
+    """Hundreds of runs in one process, as seeds are tried, must not need the memory of hundreds of runs."""
+    handler = (
+        "import boto3\n"
+        "from aws_lambda_powertools.event_handler import APIGatewayHttpResolver\n"
+        "sqs = boto3.client('sqs')\n"
+        "app = APIGatewayHttpResolver()\n"
+        "def handle(event, context):\n"
+        "    app.lambda_context = context\n"
+    )
+
+    def parts() -> set[int]:
+        return {id(thing) for thing in gc.get_objects() if type(thing) in (HandlerEnvironment, HandlerHost, Queue)}
+
+    gc.collect()
+    before = parts()  # what other tests have left, such as the tracebacks of refused runs
+    runs = [folder.run(handler=handler) for _ in range(2)]
+    assert [run.trace_hash for run in runs] == [runs[0].trace_hash] * 2
+    assert parts() <= before
+
+
+_DYNAMIC = """
+from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+class Provider(ResourceProvider):
+    def create(self, props):
+        try:
+            import urllib.request, subprocess
+            {code}
+        except Exception:
+            pass
+        return CreateResult("made", props)
+class Made(Resource):
+    def __init__(self, name):
+        super().__init__(Provider(), name, {{}})
+Made("made")
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        ("urllib.request.urlopen('http://prices.invalid/')", "looks up the address of 'prices.invalid'"),
+        ("subprocess.run(['true'])", "starts the process ['true']"),
+    ],
+)
+def test_a_dynamic_resource_changes_nothing_real(folder: Folder, code: str, what: str) -> None:
+    message = folder.refusal(NotModelledError, more=_DYNAMIC.format(code=code))
+
+    assert message.startswith(f"creating made {what}; the lab runs the code of dynamic resources, but nothing real")
+
+
+def test_a_route_with_path_parameters_is_refused_by_name(folder: Folder) -> None:
+    api = """
+api = aws.apigatewayv2.Api("api", protocol_type="HTTP")
+to = aws.apigatewayv2.Integration("to", api_id=api.id, integration_type="AWS_PROXY", integration_uri=worker.invoke_arn,
+    payload_format_version="2.0")
+aws.apigatewayv2.Route("one", api_id=api.id, route_key="GET /orders/{id}", target=to.id.apply("integrations/{}".format))
+"""
+    assert folder.refusal(NotModelledError, more=api) == (
+        "one: path parameters as in /orders/{id} are not modelled\n  nearest: a path without, or $default"
+    )
+
+
+def _allowing(policy: str) -> dict[str, str]:
+    allow = f"aws.sqs.RedriveAllowPolicy('allow', queue_url=dead.url, redrive_allow_policy={policy})"
+    return {"more": allow}
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        'json.dumps({"redrivePermission": "allowAll"})',
+        'jobs.arn.apply(lambda arn: json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": [arn]}))',
+    ],
+)
+def test_sqs_dlq_4_a_source_that_the_dead_letter_queue_allows_is_fine(folder: Folder, policy: str) -> None:
+    assert outcome_of(folder.run(**_allowing(policy))).messages.processed == 3
+
+
+@pytest.mark.parametrize(
+    ("policy", "why"),
+    [
+        ('json.dumps({"redrivePermission": "denyAll"})', "allows no queue"),
+        (
+            'dead.arn.apply(lambda arn: json.dumps({"redrivePermission": "byQueue", "sourceQueueArns": [arn]}))',
+            "allows other queues only",
+        ),
+    ],
+)
+def test_sqs_dlq_4_a_source_that_it_does_not_allow_is_refused(folder: Folder, policy: str, why: str) -> None:
+    assert folder.refusal(DeploymentRefusedError, **_allowing(policy)) == (
+        "AWS would refuse jobs: InvalidParameterValue: Value for parameter RedrivePolicy is invalid. Reason: the "
+        f"RedriveAllowPolicy of dead {why} (SQS-DLQ-4)\n"
+        "  fix: list the ARN of jobs among the sourceQueueArns of dead, with byQueue"
+    )
+
+
+@pytest.mark.parametrize("policy", ['"{"', 'json.dumps({"redrivePermission": "some"})', '"[]"'])
+def test_sqs_dlq_4_a_policy_that_is_none_is_refused(folder: Folder, policy: str) -> None:
+    message = folder.refusal(DeploymentRefusedError, **_allowing(policy))
+    assert message.startswith(
+        "AWS would refuse allow: InvalidAttributeValue: Invalid value for the parameter RedriveAll"
+    )
