@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from dataclasses import dataclass, field
 
 from delivery_lab.events.handlers import LogLine
 from delivery_lab.events.partitions import PartitionedKind
@@ -101,4 +100,4 @@ class Run:
     parking_queues: frozenset[str] = frozenset()
     assumptions: Assumptions = DEFAULTS
     account_concurrency: int | None = None
-    depths: Mapping[str, int] = MappingProxyType({})
+    depths: Mapping[str, int] = field(default_factory=dict)
