@@ -11,15 +11,15 @@ from pathlib import Path
 
 from delivery_lab.cli.console import Console
 from delivery_lab.errors import StackNotFoundError
+from delivery_lab.events import Run
 from delivery_lab.model.randomness import DEFAULT_SEED
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.graph import Graph
 from delivery_lab.program.project import Project, find_project, read_project
 from delivery_lab.results.conclusion import conclusion
-from delivery_lab.results.outcome import Outcome, Reading, outcome_of
+from delivery_lab.results.outcome import AlternativeConclusion, Outcome, outcome_of
 from delivery_lab.rules.alternatives import other_readings, read_assumptions
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
-from delivery_lab.simulation.run import Run
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload import Workload, default_workload, read_workload
 
@@ -32,12 +32,14 @@ class Result:
 
     Attributes:
         graph: its resources.
+        workload: what was sent.
         run: everything that happened.
         outcome: the counts.
         real_seconds: how long the simulation took, on a real clock.
     """
 
     graph: Graph
+    workload: Workload
     run: Run
     outcome: Outcome
     real_seconds: float = 0.0
@@ -135,7 +137,7 @@ class Session:
             outcome = outcome_of(run)
         for note in (*graph.warnings, *run.notes):
             self.console.message(f"note: {stack}: {note}")
-        return Result(graph, run, outcome, real_seconds)
+        return Result(graph, chosen, run, outcome, real_seconds)
 
     def outcome(self, stack: str) -> Outcome:
         """The counts of one run, without the events.
@@ -155,8 +157,8 @@ class Session:
         readings = []
         with self.console.working("trying the other readings of what the run leaned on"):
             for rule, value, assumptions in other_readings(result.run.rules, self.assumptions):
-                other = simulate(result.graph, self.project.root, result.run.workload, self.seed, assumptions)
+                other = simulate(result.graph, self.project.root, result.workload, self.seed, assumptions)
                 says = conclusion(outcome_of(other))
-                readings.append(Reading(rule=rule, value=value, conclusion=says, changes=says != said))
+                readings.append(AlternativeConclusion(rule=rule, value=value, conclusion=says, changes=says != said))
         model = result.outcome.model.model_copy(update={"readings": tuple(readings)})
         return replace(result, outcome=result.outcome.model_copy(update={"model": model}))

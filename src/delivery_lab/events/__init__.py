@@ -17,7 +17,7 @@ from delivery_lab.events.asynchronous import (
     EventRetryScheduled,
     events_of,
 )
-from delivery_lab.events.base import Actor, ActorKind, SourceKind
+from delivery_lab.events.base import WORKLOAD, Actor, ActorKind, EventBase, SourceKind
 from delivery_lab.events.handlers import ContractEvent, ContractLine, LogLine
 from delivery_lab.events.invokes import (
     SERVICE_ERROR,
@@ -25,6 +25,7 @@ from delivery_lab.events.invokes import (
     EnvironmentStarted,
     FunctionCalled,
     FunctionConfigured,
+    InvocationType,
     InvokeEnded,
     InvokeRefused,
     InvokeStarted,
@@ -40,6 +41,8 @@ from delivery_lab.events.mappings import (
 )
 from delivery_lab.events.partitions import (
     BatchSplit,
+    DiscardCondition,
+    PartitionedKind,
     RecordAppended,
     RecordExpired,
     RecordFiltered,
@@ -71,6 +74,7 @@ from delivery_lab.events.union import Event
 __all__ = [
     "SERVICE_ERROR",
     "TIMED_OUT",
+    "WORKLOAD",
     "Actor",
     "ActorKind",
     "ApiCallRefused",
@@ -83,10 +87,12 @@ __all__ = [
     "ContractLine",
     "DeleteIgnored",
     "DestinationRefused",
+    "DiscardCondition",
     "EnvironmentStarted",
     "Event",
     "EventAccepted",
     "EventAnswered",
+    "EventBase",
     "EventCompleted",
     "EventDeadLettered",
     "EventDiscarded",
@@ -95,6 +101,7 @@ __all__ = [
     "EventRetryScheduled",
     "FunctionCalled",
     "FunctionConfigured",
+    "InvocationType",
     "InvokeAnswered",
     "InvokeEnded",
     "InvokeRefused",
@@ -112,6 +119,7 @@ __all__ = [
     "MessageSent",
     "MoveTaskChanged",
     "MoveTaskStatus",
+    "PartitionedKind",
     "Poison",
     "PolledSource",
     "PollersChanged",

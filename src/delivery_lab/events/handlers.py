@@ -51,3 +51,17 @@ class ContractLine(EventBase):
     message: str | None
     error_type: str | None
     retryable: bool | None
+
+    def told(self, instant_us: int, invoke: str | None) -> ContractLine:
+        """The same line at another instant and of another invoke."""
+        return ContractLine(
+            instant_us,
+            self.rule,
+            self.function,
+            invoke,
+            self.event,
+            self.business_id,
+            self.message,
+            self.error_type,
+            self.retryable,
+        )

@@ -7,8 +7,8 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+from delivery_lab.events import LogLine
 from delivery_lab.handlers.fibers import current
-from delivery_lab.model.runtime import LogLine
 
 if TYPE_CHECKING:
     from delivery_lab.handlers.environment import HandlerEnvironment

@@ -13,6 +13,7 @@ from typing import Any, Self
 from greenlet import getcurrent, greenlet
 
 from delivery_lab.errors import HandlerStalledError, ModelError
+from delivery_lab.events import LogLine
 from delivery_lab.handlers import boto, chance, process_effects, virtual_select, virtual_threads
 from delivery_lab.handlers.archive import Archives
 from delivery_lab.handlers.environment import HandlerEnvironment
@@ -30,7 +31,6 @@ from delivery_lab.model.runtime import (
     AwsError,
     Caller,
     FunctionConfig,
-    LogLine,
     LogSink,
     LongPoll,
     Pending,

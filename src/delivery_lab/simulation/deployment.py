@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from delivery_lab.model.runtime import AwsError, CodeSource, FunctionConfig
 from delivery_lab.model.sqs.attributes import FifoAttributes, QueueAttributes, redrive_policy
 from delivery_lab.program.graph import UNKNOWN, Graph, Resource
 from delivery_lab.program.scalars import refuse_unreadable
+from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation import events, supported
 from delivery_lab.simulation.code import code_source
 from delivery_lab.simulation.dynamic import TYPE_PREFIX, create_dynamic
@@ -66,7 +67,7 @@ class Deployment:
         self._labels = _labels(self.graph)
         self._carriers = events.carriers(self.graph)
         # Behind each creator the rule by which AWS refuses values that it cannot take.
-        create = {
+        create: dict[str, tuple[Callable[[Resource], object], RuleId]] = {
             supported.QUEUE: (self._queue, "SQS-BOUNDS-1"),
             supported.REDRIVE_POLICY: (self._redrive_policy, "SQS-BOUNDS-1"),
             supported.FUNCTION: (self._function, "LAM-TIME-1"),

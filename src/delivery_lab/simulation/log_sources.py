@@ -114,7 +114,7 @@ class LogSources:
         details = resource.inputs.get("streamModeDetails") or {}
         on_demand = details.get("streamMode") == "ON_DEMAND"
         if on_demand:
-            self.account.journal.lean_on("KIN-SHARD-3")
+            self.account.journal.rely_on("KIN-SHARD-3")
         self.account.create_stream(
             label,
             str(resource.outputs["arn"]),
@@ -155,7 +155,7 @@ class LogSources:
         return None
 
     def _create_topic(self, cluster: KafkaCluster, name: str) -> Topic:
-        self.account.journal.lean_on("KAF-TOPIC-1")
+        self.account.journal.rely_on("KAF-TOPIC-1")
         settings = self.topics.get(name)
         if settings is None:
             return cluster.create_topic(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -194,16 +193,6 @@ class Workload:
     poison: str | None
     topics: Mapping[str, TopicSettings] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
-
-    def is_poison(self, body: str) -> bool:
-        """Whether no handler can process a message of this body."""
-        if self.poison is None:
-            return False
-        try:
-            parsed = json.loads(body)
-        except ValueError:
-            return False
-        return isinstance(parsed, dict) and bool(parsed.get(self.poison))
 
     def arrivals(self, chance: random.Random) -> Iterator[Arrival]:
         """Everything that is sent, line by line.
