@@ -25,10 +25,9 @@ def measured_tables() -> dict[str, str]:
     found = {}
     for stack in dict.fromkeys((*stacks_of_the_table(), *CALLERS)):
         if stack in there:
-            run = simulate(
-                evaluate(project, stack, ()), ROOT, default_workload(ROOT / "workloads", stack), DEFAULT_SEED
-            )
-            found[stack] = Measured.of(run)
+            workload = default_workload(ROOT / "workloads", stack)
+            run = simulate(evaluate(project, stack, ()), ROOT, workload, DEFAULT_SEED)
+            found[stack] = Measured.of(run, workload)
     return {"kinds": table(found), "callers": callers_table(found)}
 
 

@@ -14,7 +14,7 @@ from scripts.retry_tables import (
     stacks_of_the_table,
     table,
 )
-from tests.lab_support import run
+from tests.lab_support import run, workload
 
 
 def test_the_page_holds_what_is_measured_now() -> None:
@@ -60,7 +60,7 @@ def test_a_stack_that_is_not_there_is_said_so() -> None:
 def test_cells_are_read_from_the_run(stack: str, row: str, cell: str) -> None:
     assert stack in stacks_of_the_table()
 
-    lines = table({stack: Measured.of(run(stack))}).splitlines()
+    lines = table({stack: Measured.of(run(stack), workload(stack))}).splitlines()
 
     [line] = [line for line in lines if line.startswith(f"| {row} |")]
     assert f"| {cell} (`{stack}`) |" in line

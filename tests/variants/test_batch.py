@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import BatchInvoked
 from delivery_lab.results.outcome import Outcome
 from tests.lab_support import outcome, run
 
@@ -83,7 +83,7 @@ def test_a_window_collects_requests_into_one_batch() -> None:
         body=("count=30", "failEvery=0"),
     )
 
-    batches = [event.texts("messages") for event in result.events if event.kind is Kind.BATCH]
+    batches = [event.messages for event in result.events if isinstance(event, BatchInvoked)]
     assert [len(batch) for batch in batches] == [30]
 
 
