@@ -11,14 +11,14 @@ import typer
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.session import Session
 from delivery_lab.cli.views import duration
+from delivery_lab.events import Run
 from delivery_lab.model.randomness import DEFAULT_SEED
 from delivery_lab.model.sqs.redrive import MOST_MESSAGES_PER_SECOND
 from delivery_lab.program.engine import evaluate
 from delivery_lab.results.outcome import Messages
 from delivery_lab.results.redrive import RedriveOutcome, redrive_conclusion, redrive_outcome
 from delivery_lab.results.timeline import shortened, timeline
-from delivery_lab.simulation.run import Run
-from delivery_lab.simulation.simulate import Redrive, simulate_redrive
+from delivery_lab.simulation.simulate import RedriveRequest, simulate_redrive
 
 
 def register(app: typer.Typer) -> None:
@@ -92,7 +92,7 @@ def run_redrive(
     with session.console.working(f"simulating {stack}"):
         graph = session.graph(stack)
         fixed = evaluate(session.project, stack, tuple(fix)) if fix else None
-        plan = Redrive(fixed, tuple(queues), rate)
+        plan = RedriveRequest(fixed, tuple(queues), rate)
         before, after = simulate_redrive(graph, session.project.root, workload, session.seed, plan, session.assumptions)
     return redrive_outcome(before, after, tuple(fix)), after
 
