@@ -9,9 +9,9 @@ from typing import Any
 
 import pulumi
 
-from delivery_lab.checks.acceptance import ACCEPT_KEY
 from delivery_lab.program.config import SECRET
 from delivery_lab.program.graph import UNKNOWN, Graph, Resource
+from delivery_lab.program.keys import ACCEPT_KEY
 from delivery_lab.results.outcome import Outcome
 
 _STACK = "pulumi:pulumi:Stack"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from delivery_lab.checks.effect import Effect, Quantifier
+from delivery_lab.api.quantify import Effect, Quantifier
 from delivery_lab.checks.finding import Finding
 from delivery_lab.errors import NotModelledError
 from delivery_lab.program.graph import Graph
