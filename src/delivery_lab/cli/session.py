@@ -11,7 +11,6 @@ from pathlib import Path
 
 from delivery_lab.cli.console import Console
 from delivery_lab.errors import StackNotFoundError
-from delivery_lab.model.assumptions import DEFAULTS, Assumptions
 from delivery_lab.model.randomness import DEFAULT_SEED
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.graph import Graph
@@ -19,6 +18,7 @@ from delivery_lab.program.project import Project, find_project, read_project
 from delivery_lab.results.conclusion import conclusion
 from delivery_lab.results.outcome import Outcome, Reading, outcome_of
 from delivery_lab.rules.alternatives import other_readings, read_assumptions
+from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 from delivery_lab.simulation.run import Run
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload import Workload, default_workload, read_workload

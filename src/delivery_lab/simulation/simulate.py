@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from delivery_lab.errors import NotModelledError, UsageError
 from delivery_lab.handlers import HandlerHost
 from delivery_lab.model.account import Account
-from delivery_lab.model.assumptions import DEFAULTS, Assumptions
 from delivery_lab.model.clock import Scheduler, in_seconds, seconds
 from delivery_lab.model.destinations import events_of
 from delivery_lab.model.journal import Journal, Kind
@@ -22,6 +21,7 @@ from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import Caller, LogLine, LongPoll, Pending
 from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.program.graph import Graph
+from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 from delivery_lab.simulation.deployment import Deployment
 from delivery_lab.simulation.log_contract import facts_of
 from delivery_lab.simulation.run import LogReading, Run
