@@ -11,7 +11,8 @@ from delivery_lab.errors import NotModelledError
 from delivery_lab.program.graph import Graph
 from delivery_lab.results.outcome import Outcome, outcome_of
 from delivery_lab.simulation.simulate import simulate
-from delivery_lab.simulation.workload import Workload, read_workload
+from delivery_lab.simulation.workload import Workload
+from delivery_lab.simulation.workload_files import read_workload
 from tests.checks.world import SILENT, findings_in, graph_of
 
 FAILING = """
