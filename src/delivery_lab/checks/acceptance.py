@@ -44,6 +44,11 @@ class Acceptance:
         """The entry's key in the stack file."""
         return f"{self.check}:{self.resource}" if self.resource else self.check
 
+    @property
+    def of_values(self) -> bool:
+        """Whether it is about the value of a resource, which only cfn-lint checks."""
+        return _SCHEMA_CHECK.fullmatch(self.check) is not None
+
     def covers(self, finding: Finding) -> bool:
         """Whether it accepts a finding."""
         return self.check == finding.check and (not self.resource or self.resource in finding.resources)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,17 +44,17 @@ def load_checks(path: Path) -> Mapping[str, Check]:
     return own
 
 
-def find_all(graph: Graph, checks: Mapping[str, Check] = CHECKS) -> tuple[Finding, ...]:
+def find_all(graph: Graph, checks: Mapping[str, Check] = CHECKS, *, values: bool = True) -> tuple[Finding, ...]:
     """Run checks, and cfn-lint's schemas, over a graph.
 
     Args:
         graph: resource graph of any Pulumi program.
         checks: the checks by id.
+        values: whether to check the value ranges of resources too, which needs cfn-lint.
 
     Returns:
         What was found, the worst first; nothing is marked as accepted yet.
     """
-    from delivery_lab.checks.cloudformation import cloudformation_findings  # its schemas take a while to load
     from delivery_lab.checks.topology import Topology
 
     topology = Topology.of(graph)
@@ -62,7 +62,13 @@ def find_all(graph: Graph, checks: Mapping[str, Check] = CHECKS) -> tuple[Findin
     said = {(schema, name) for found in ours for schema in checks[found.check].same_as for name in found.resources}
     theirs = [
         found
-        for found in cloudformation_findings(graph)
+        for found in (_of_values(graph) if values else ())
         if said.isdisjoint((found.check, name) for name in found.resources)
     ]
     return tuple(sorted([*ours, *theirs], key=lambda finding: -finding.severity.rank))
+
+
+def _of_values(graph: Graph) -> Sequence[Finding]:
+    from delivery_lab.checks.cloudformation import cloudformation_findings  # its schemas take a while to load
+
+    return cloudformation_findings(graph)
