@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from delivery_lab.checks.acceptance import ACCEPT_KEY
 from delivery_lab.program.config import SECRET
 from delivery_lab.program.graph import UNKNOWN, Graph, Resource
+from delivery_lab.program.keys import ACCEPT_KEY
 from delivery_lab.results.outcome import Outcome
 
 _STACK = "pulumi:pulumi:Stack"
