@@ -10,7 +10,7 @@ from delivery_lab.program.engine import evaluate
 from delivery_lab.program.project import read_project
 from delivery_lab.results.retries import CALLERS, Measured, callers_table, stacks_of_the_table, table
 from delivery_lab.simulation.simulate import simulate
-from delivery_lab.simulation.workload import default_workload
+from delivery_lab.simulation.workload_files import default_workload
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "retries.md"

@@ -11,7 +11,6 @@ from delivery_lab.model.account import Account
 from delivery_lab.model.clock import Scheduler, Timer, in_seconds, seconds
 from delivery_lab.model.functions import InvokeResult, Throttled
 from delivery_lab.model.journal import Event, Journal, Kind
-from delivery_lab.model.mapping.decisions import ThrottleReading
 from delivery_lab.model.mapping.sqs import SqsMapping
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
 from delivery_lab.model.randomness import RandomStreams
@@ -26,6 +25,7 @@ from delivery_lab.model.runtime import (
 from delivery_lab.model.sqs.attributes import FifoAttributes, QueueAttributes, RedrivePolicy
 from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.rules.assumptions import ThrottleReading
 
 CALLER = Caller("tests", None)
 COLD_START_SECONDS = 0.25

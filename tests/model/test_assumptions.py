@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from delivery_lab.model.assumptions import Assumptions, LongWindow, StaleDelete, UnnamedResponse
 from delivery_lab.model.clock import in_seconds
 from delivery_lab.model.journal import Kind
+from delivery_lab.rules.assumptions import Assumptions, LongWindow, StaleDelete, UnnamedResponse
 from delivery_lab.simulation.simulate import simulate
 from tests.lab_support import ROOT, graph, workload
 from tests.model.support import Script, World, remaining

@@ -7,10 +7,16 @@ from dataclasses import fields
 import pytest
 
 from delivery_lab.errors import UnknownRuleError, UsageError
-from delivery_lab.model.assumptions import DEFAULTS, Assumptions, LongWindow, StaleDelete, UnnamedResponse
-from delivery_lab.model.mapping.decisions import ThrottleReading
 from delivery_lab.rules import RULES
 from delivery_lab.rules.alternatives import ALTERNATIVES, assumed_otherwise, other_readings, read_assumptions
+from delivery_lab.rules.assumptions import (
+    DEFAULTS,
+    Assumptions,
+    LongWindow,
+    StaleDelete,
+    ThrottleReading,
+    UnnamedResponse,
+)
 
 
 def test_every_alternative_is_of_a_rule_and_of_a_field_of_its_own() -> None:

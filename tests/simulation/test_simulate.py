@@ -27,7 +27,7 @@ from delivery_lab.results.outcome import outcome_of
 from delivery_lab.simulation.events import carriers
 from delivery_lab.simulation.run import Run
 from delivery_lab.simulation.simulate import simulate
-from delivery_lab.simulation.workload import read_workload
+from delivery_lab.simulation.workload_files import read_workload
 from tests.lab_support import FOREIGN, graph
 
 _PROGRAM = """

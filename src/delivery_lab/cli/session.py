@@ -11,7 +11,6 @@ from pathlib import Path
 
 from delivery_lab.cli.console import Console
 from delivery_lab.errors import StackNotFoundError
-from delivery_lab.model.assumptions import DEFAULTS, Assumptions
 from delivery_lab.model.randomness import DEFAULT_SEED
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.graph import Graph
@@ -19,9 +18,11 @@ from delivery_lab.program.project import Project, find_project, read_project
 from delivery_lab.results.conclusion import conclusion
 from delivery_lab.results.outcome import Outcome, Reading, outcome_of
 from delivery_lab.rules.alternatives import other_readings, read_assumptions
+from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 from delivery_lab.simulation.run import Run
 from delivery_lab.simulation.simulate import simulate
-from delivery_lab.simulation.workload import Workload, default_workload, read_workload
+from delivery_lab.simulation.workload import Workload
+from delivery_lab.simulation.workload_files import default_workload, read_body, read_workload
 
 _PATTERN = re.compile(r"[*?\[]")
 
@@ -113,7 +114,7 @@ class Session:
             workload = read_workload(self.workload_file)
         else:
             workload = default_workload(self.project.root / "workloads", stack)
-        return workload.with_body(self.body)
+        return workload.with_body(read_body(self.body))
 
     def graph(self, stack: str) -> Graph:
         """The resources of a stack, with the overrides of the command."""

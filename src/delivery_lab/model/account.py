@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
-from delivery_lab.model.assumptions import DEFAULTS, Assumptions
 from delivery_lab.model.asynchronous import AsynchronousInvokes, EventInvokeConfig
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.destinations import Destinations, Role
@@ -34,6 +33,7 @@ from delivery_lab.model.sqs.redrive import MoveTasks
 from delivery_lab.model.streams.dynamodb import TableStream
 from delivery_lab.model.streams.kinesis import DEFAULT_RECORD_KIB, KinesisApi, KinesisStream
 from delivery_lab.model.targets import Sinks
+from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 
 if TYPE_CHECKING:  # moto takes a quarter of a second to import: only stacks with tables pay for it
     from delivery_lab.model.dynamodb import DynamoDb

@@ -10,6 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+COLD_START_SECONDS = 0.25
+"""Virtual time that a new execution environment takes before the code in it is imported."""
+
+MINIMUM_INVOKE_SECONDS = 0.001
+"""Least virtual time of an invoke."""
+
 
 @dataclass(frozen=True, slots=True)
 class CodeSource:

@@ -144,15 +144,6 @@ class _Reader:
         return str(self._folder / value.string_value)
 
 
-def contains_unknown(value: Any) -> bool:
-    """Whether `UNKNOWN` stands anywhere in a decoded value."""
-    if isinstance(value, dict):
-        return any(contains_unknown(item) for item in value.values())
-    if isinstance(value, list):
-        return any(contains_unknown(item) for item in value)
-    return value is UNKNOWN
-
-
 def encode(values: Mapping[str, Any]) -> Struct:
     """Turn plain values into a struct; `UNKNOWN` may stand anywhere."""
     struct = Struct()

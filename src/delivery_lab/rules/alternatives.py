@@ -10,8 +10,14 @@ from types import MappingProxyType
 from typing import Any
 
 from delivery_lab.errors import UsageError
-from delivery_lab.model.assumptions import DEFAULTS, Assumptions, LongWindow, StaleDelete, UnnamedResponse
-from delivery_lab.model.mapping.decisions import ThrottleReading
+from delivery_lab.rules.assumptions import (
+    DEFAULTS,
+    Assumptions,
+    LongWindow,
+    StaleDelete,
+    ThrottleReading,
+    UnnamedResponse,
+)
 from delivery_lab.rules.registry import find
 
 

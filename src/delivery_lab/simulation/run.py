@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from delivery_lab.model.assumptions import DEFAULTS, Assumptions
 from delivery_lab.model.journal import Event
 from delivery_lab.model.runtime import LogLine
+from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 from delivery_lab.simulation.workload import Workload
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from delivery_lab.errors import NotModelledError, UsageError
 from delivery_lab.handlers import HandlerHost
 from delivery_lab.model.account import Account
-from delivery_lab.model.assumptions import DEFAULTS, Assumptions
 from delivery_lab.model.clock import Scheduler, in_seconds, seconds
 from delivery_lab.model.destinations import events_of
 from delivery_lab.model.journal import Journal, Kind
@@ -22,6 +21,7 @@ from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import Caller, LogLine, LongPoll, Pending
 from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.program.graph import Graph
+from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 from delivery_lab.simulation.deployment import Deployment
 from delivery_lab.simulation.log_contract import facts_of
 from delivery_lab.simulation.run import LogReading, Run
@@ -85,7 +85,7 @@ def simulate_redrive(
         UsageError: the stack has no such dead-letter queue, or the workload ends before everything is at rest.
     """
     if workload.until_seconds is not None:
-        raise UsageError(f"{workload.path}: a redrive needs a workload that runs `until: drained`")
+        raise UsageError(f"{workload.origin}: a redrive needs a workload that runs `until: drained`")
     with freeing_garbage():
         return _Simulation(graph, project_dir, workload, seed, assumptions).run_redrive(redrive)
 
@@ -159,7 +159,7 @@ class _Simulation:
             deployment.logs,
             {resource.name: str(resource.outputs["name"]) for resource in graph.of_type(TABLE)},
             stack=graph.stack,
-            path=self._workload.path,
+            origin=self._workload.origin,
             scheduler=self._scheduler,
             journal=self._journal,
         )
@@ -271,7 +271,7 @@ class _Simulation:
 
     def _addressed(self) -> frozenset[str]:
         """Queues that the workload sends to itself: a dead-letter queue counts as a source then."""
-        return frozenset(send.queue for send in self._workload.sends if send.queue is not None)
+        return frozenset(send.queue for send in self._workload.send if send.queue is not None)
 
     # -- logs ---------------------------------------------------------------------------------------------
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from delivery_lab.model.journal import Journal, Kind
-from delivery_lab.model.mapping.decisions import ThrottleReading
 from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.rules.assumptions import ThrottleReading
 from tests.model.support import Call, Script, World, report
 
 RETENTION_SECONDS = 600

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.journal import Kind
-from delivery_lab.model.mapping.decisions import ThrottleReading, next_throttle_retry
+from delivery_lab.model.mapping.decisions import next_throttle_retry
 from delivery_lab.model.runtime import FunctionConfig
 from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.rules.assumptions import ThrottleReading
 from tests.model.support import Script, World, bodies, remaining
 
 OBSERVED = ThrottleReading.FUNCTION_TIMEOUT_LEFT

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from delivery_lab.model.clock import seconds
+from delivery_lab.rules.assumptions import ThrottleReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +97,6 @@ def reported_failures(payload: str, message_ids: Collection[str]) -> tuple[str, 
         return ()
     named = [failure.get("itemIdentifier") for failure in failures if isinstance(failure, dict)]
     return tuple(message_id for message_id in message_ids if message_id in named)
-
-
-class ThrottleReading(StrEnum):
-    """Until when a mapping retries a throttled invoke. The documentation and an observation differ (ESM-THROTTLE-2)."""
-
-    FUNCTION_TIMEOUT_LEFT = "function-timeout-left"
-    """While at least one function timeout of the visibility timeout is left: what the field report saw."""
-
-    VISIBILITY_LEFT = "visibility-left"
-    """While the visibility timeout lasts: what the documentation says."""
 
 
 FIRST_RETRY_SECONDS = 1.0

@@ -14,14 +14,12 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from delivery_lab.model.assumptions import DEFAULTS, Assumptions, LongWindow, UnnamedResponse
 from delivery_lab.model.clock import Scheduler, Timer, seconds
 from delivery_lab.model.functions import LARGEST_SYNCHRONOUS_PAYLOAD_BYTES, InvokeResult, Lambda, Throttled
 from delivery_lab.model.journal import Journal, Kind
 from delivery_lab.model.loops import merged
 from delivery_lab.model.mapping.decisions import (
     FIRST_RETRY_SECONDS,
-    ThrottleReading,
     Verdict,
     classify,
     next_throttle_retry,
@@ -37,6 +35,7 @@ from delivery_lab.model.sqs.api import SqsApi
 from delivery_lab.model.sqs.batches import ENTRIES_PER_BATCH
 from delivery_lab.model.sqs.message import Delivery
 from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.rules.assumptions import DEFAULTS, Assumptions, LongWindow, ThrottleReading, UnnamedResponse
 
 # A poller waits for messages for so long, whatever the window (ESM-BATCH-6).
 LONG_POLL_SECONDS = 20

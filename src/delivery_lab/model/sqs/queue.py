@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any
 
-from delivery_lab.model.assumptions import StaleDelete
 from delivery_lab.model.clock import Scheduler, seconds
 from delivery_lab.model.journal import Fact, Journal, Kind
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
@@ -30,6 +29,7 @@ from delivery_lab.model.sqs.receipts import (
 from delivery_lab.model.sqs.retention import Retention
 from delivery_lab.model.sqs.visibility import HiddenMessages, ReadyMessages
 from delivery_lab.model.sqs.waiting import Waiting
+from delivery_lab.rules.assumptions import StaleDelete
 
 IN_FLIGHT_LIMIT = 120_000
 

@@ -27,24 +27,32 @@ _LISTING = ("List", "DescribeLimits", "GetAccountSettings", "GenerateRandom", "D
 _BROAD_POLICIES = ("AdministratorAccess", "PowerUserAccess", "FullAccess")
 
 
-def _wildcards(topology: Topology) -> Iterator[Found]:
-    for function in topology.functions:
-        role = _role_of(topology, function)
-        if role is None:
-            continue
-        for holder, statements in _policies(topology, role):
-            too_wide = [wide for statement in statements if (wide := _too_wide(statement))]
-            if too_wide:
-                why = f"The function may do more than it needs, and so may an intruder: {'; '.join(too_wide)}."
-                fix = f"name the actions and the ARNs in {holder.name} that {function.name} uses"
-                values = {f"{holder.name}.policy": too_wide}
-                yield Found(Severity.WARNING, (holder.name, function.name), values, why, fix)
-        for holder, arn in _managed(topology, role):
-            if arn.endswith(_BROAD_POLICIES):
-                policy = arn.rpartition("/")[2]
-                why = f"{policy} lets the function do far more than it needs, and so an intruder."
-                fix = f"replace {policy} in {holder.name} by a policy with the actions and ARNs that are used"
-                yield Found(Severity.WARNING, (holder.name, function.name), {f"{holder.name}.policyArn": arn}, why, fix)
+class WildcardPermissions(Check):
+    id = "CHK-SEC-1"
+    title = "wildcard permissions of a function"
+    severity = Severity.WARNING
+    why = "A function that may do more than it needs makes every fault in it larger."
+    fix = "Name the actions and the ARNs."
+    source = LAMBDA_GUIDE + "lambda-intro-execution-role.html"
+
+    def find(self, topology: Topology) -> Iterator[Found]:
+        for function in topology.functions:
+            role = _role_of(topology, function)
+            if role is None:
+                continue
+            for holder, statements in _policies(topology, role):
+                too_wide = [wide for statement in statements if (wide := _too_wide(statement))]
+                if too_wide:
+                    why = f"The function may do more than it needs, and so may an intruder: {'; '.join(too_wide)}."
+                    fix = f"name the actions and the ARNs in {holder.name} that {function.name} uses"
+                    values = {f"{holder.name}.policy": too_wide}
+                    yield Found((holder.name, function.name), values, why, fix)
+            for holder, arn in _managed(topology, role):
+                if arn.endswith(_BROAD_POLICIES):
+                    policy = arn.rpartition("/")[2]
+                    why = f"{policy} lets the function do far more than it needs, and so an intruder."
+                    fix = f"replace {policy} in {holder.name} by a policy with the actions and ARNs that are used"
+                    yield Found((holder.name, function.name), {f"{holder.name}.policyArn": arn}, why, fix)
 
 
 def _role_of(topology: Topology, function: Function) -> Resource | None:
@@ -124,31 +132,47 @@ def _is_everything(resource: Any) -> bool:
     return resource == "*" or (len(parts) == 6 and set(parts[3:]) <= {"", "*"} and parts[5] == "*")
 
 
-def _unencrypted(topology: Topology) -> Iterator[Found]:
-    for queue in topology.queues:
-        inputs = queue.resource.inputs
-        # Left out means encrypted: SQS does that by itself for new queues.
-        if inputs.get("sqsManagedSseEnabled") is not False or inputs.get("kmsMasterKeyId"):
-            continue
-        why = "The queue keeps the bodies of its messages unencrypted."
-        fix = f"set sqsManagedSseEnabled of {queue.name} to true, or give it a kmsMasterKeyId"
-        yield Found(Severity.WARNING, (queue.name,), {f"{queue.name}.sqsManagedSseEnabled": False}, why, fix)
+class UnencryptedQueue(Check):
+    id = "CHK-SEC-2"
+    title = "unencrypted queue"
+    severity = Severity.WARNING
+    why = "Message bodies are kept unencrypted."
+    fix = "Set sqsManagedSseEnabled to true, or kmsMasterKeyId."
+    source = SQS_GUIDE + "sqs-configure-sqs-sse-queue.html"
+
+    def find(self, topology: Topology) -> Iterator[Found]:
+        for queue in topology.queues:
+            inputs = queue.resource.inputs
+            # Left out means encrypted: SQS does that by itself for new queues.
+            if inputs.get("sqsManagedSseEnabled") is not False or inputs.get("kmsMasterKeyId"):
+                continue
+            why = "The queue keeps the bodies of its messages unencrypted."
+            fix = f"set sqsManagedSseEnabled of {queue.name} to true, or give it a kmsMasterKeyId"
+            yield Found((queue.name,), {f"{queue.name}.sqsManagedSseEnabled": False}, why, fix)
 
 
-def _public(topology: Topology) -> Iterator[Found]:
-    for queue in topology.queues:
-        for holder, policy in _queue_policies(topology, queue):
-            for statement in _statements(policy):
-                if _is_open(statement):
-                    actions = listed(statement.get("Action"))
-                    why = f"Anybody on the internet may do {', '.join(map(str, actions))} with the queue."
-                    fix = (
-                        f"name the principal in the policy of {holder.name}, or add a condition such as aws:SourceArn "
-                        "or aws:PrincipalOrgID"
-                    )
-                    values = {f"{holder.name}.policy": {"Principal": "*", "Action": actions}}
-                    names = (holder.name,) if holder is queue.resource else (holder.name, queue.name)
-                    yield Found(Severity.ERROR, names, values, why, fix)
+class PublicQueue(Check):
+    id = "CHK-SEC-3"
+    title = "queue open to everybody"
+    severity = Severity.ERROR
+    why = "Anybody may send to the queue, or read from it."
+    fix = "Name the principal, or add a condition such as aws:SourceArn."
+    source = SQS_GUIDE + "sqs-security-best-practices.html"
+
+    def find(self, topology: Topology) -> Iterator[Found]:
+        for queue in topology.queues:
+            for holder, policy in _queue_policies(topology, queue):
+                for statement in _statements(policy):
+                    if _is_open(statement):
+                        actions = listed(statement.get("Action"))
+                        why = f"Anybody on the internet may do {', '.join(map(str, actions))} with the queue."
+                        fix = (
+                            f"name the principal in the policy of {holder.name}, or add a condition such as "
+                            "aws:SourceArn or aws:PrincipalOrgID"
+                        )
+                        values = {f"{holder.name}.policy": {"Principal": "*", "Action": actions}}
+                        names = (holder.name,) if holder is queue.resource else (holder.name, queue.name)
+                        yield Found(names, values, why, fix)
 
 
 def _queue_policies(topology: Topology, queue: Queue) -> Iterator[tuple[Resource, Any]]:
@@ -174,34 +198,3 @@ def _condition_keys(condition: Any) -> set[str]:
     if not isinstance(condition, Mapping):
         return set() if condition is None else {"unknown"}
     return {str(key).lower() for test in condition.values() if isinstance(test, Mapping) for key in test}
-
-
-CHECKS = (
-    Check(
-        "CHK-SEC-1",
-        "wildcard permissions of a function",
-        Severity.WARNING,
-        "A function that may do more than it needs makes every fault in it larger.",
-        "Name the actions and the ARNs.",
-        LAMBDA_GUIDE + "lambda-intro-execution-role.html",
-        _wildcards,
-    ),
-    Check(
-        "CHK-SEC-2",
-        "unencrypted queue",
-        Severity.WARNING,
-        "Message bodies are kept unencrypted.",
-        "Set sqsManagedSseEnabled to true, or kmsMasterKeyId.",
-        SQS_GUIDE + "sqs-configure-sqs-sse-queue.html",
-        _unencrypted,
-    ),
-    Check(
-        "CHK-SEC-3",
-        "queue open to everybody",
-        Severity.ERROR,
-        "Anybody may send to the queue, or read from it.",
-        "Name the principal, or add a condition such as aws:SourceArn.",
-        SQS_GUIDE + "sqs-security-best-practices.html",
-        _public,
-    ),
-)

@@ -8,7 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from delivery_lab.model.mapping.decisions import ThrottleReading
+
+class ThrottleReading(StrEnum):
+    """Until when a mapping retries a throttled invoke. The documentation and an observation differ (ESM-THROTTLE-2)."""
+
+    FUNCTION_TIMEOUT_LEFT = "function-timeout-left"
+    """While at least one function timeout of the visibility timeout is left: what the field report saw."""
+
+    VISIBILITY_LEFT = "visibility-left"
+    """While the visibility timeout lasts: what the documentation says."""
 
 
 class StaleDelete(StrEnum):

@@ -58,32 +58,27 @@ def _has_destination(topology: Topology, function: Function) -> bool:
     return False
 
 
-def _no_destination(topology: Topology) -> Iterator[Found]:
-    invoked: dict[str, tuple[Function, list[str]]] = {}
-    for resource, reference in _invokers(topology):
-        function = topology.function_at(reference)
-        if function is not None:
-            invoked.setdefault(function.resource.urn, (function, []))[1].append(resource.name)
-    for function, invokers in invoked.values():
-        if _has_destination(topology, function):
-            continue
-        why = (
-            "An event whose retries are over, or that waited for 6 hours, is dropped, and nothing is left of it but a "
-            "metric."
-        )
-        fix = f"give {function.name} a FunctionEventInvokeConfig with destinationConfig.onFailure, such as a queue"
-        values = {f"{function.name}.deadLetterConfig": None}
-        yield Found(Severity.WARNING, (function.name, *invokers), values, why, fix)
+class NoDestinationForFailures(Check):
+    id = "CHK-ASYNC-1"
+    title = "asynchronously invoked function without a destination for failures"
+    severity = Severity.WARNING
+    why = "Events whose retries are over are dropped without a trace."
+    fix = "Set destinationConfig.onFailure in a FunctionEventInvokeConfig."
+    source = LAMBDA_GUIDE + "invocation-async-retain-records.html"
 
-
-CHECKS = (
-    Check(
-        "CHK-ASYNC-1",
-        "asynchronously invoked function without a destination for failures",
-        Severity.WARNING,
-        "Events whose retries are over are dropped without a trace.",
-        "Set destinationConfig.onFailure in a FunctionEventInvokeConfig.",
-        LAMBDA_GUIDE + "invocation-async-retain-records.html",
-        _no_destination,
-    ),
-)
+    def find(self, topology: Topology) -> Iterator[Found]:
+        invoked: dict[str, tuple[Function, list[str]]] = {}
+        for resource, reference in _invokers(topology):
+            function = topology.function_at(reference)
+            if function is not None:
+                invoked.setdefault(function.resource.urn, (function, []))[1].append(resource.name)
+        for function, invokers in invoked.values():
+            if _has_destination(topology, function):
+                continue
+            why = (
+                "An event whose retries are over, or that waited for 6 hours, is dropped, and nothing is left of it "
+                "but a metric."
+            )
+            fix = f"give {function.name} a FunctionEventInvokeConfig with destinationConfig.onFailure, such as a queue"
+            values = {f"{function.name}.deadLetterConfig": None}
+            yield Found((function.name, *invokers), values, why, fix)

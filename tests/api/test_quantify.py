@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from delivery_lab.checks.effect import Effect, Quantifier
+from delivery_lab.api.quantify import Effect, Quantifier
 from delivery_lab.checks.finding import Finding
 from delivery_lab.errors import NotModelledError
 from delivery_lab.program.graph import Graph
 from delivery_lab.results.outcome import Outcome, outcome_of
 from delivery_lab.simulation.simulate import simulate
-from delivery_lab.simulation.workload import Workload, read_workload
+from delivery_lab.simulation.workload import Workload
+from delivery_lab.simulation.workload_files import read_workload
 from tests.checks.world import SILENT, findings_in, graph_of
 
 FAILING = """
