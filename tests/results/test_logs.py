@@ -7,13 +7,13 @@ from delivery_lab.model.journal import Event, Kind
 from delivery_lab.results.fates import read_events
 from delivery_lab.results.logs import MOST_POINTS, blocked_logs, lags, watches
 from delivery_lab.simulation.run import LogReading, Run
-from delivery_lab.simulation.workload import Workload
+from delivery_lab.simulation.workload import Send, Workload
 
 READING = LogReading("orders", "kinesis", "mapping", 86_400, -1, ("shard-0", "shard-1"))
 
 
 def run_of(*events: Event, until: float) -> Run:
-    workload = Workload("w", Path("w.yaml"), (), (), None, None)
+    workload = Workload(send=[Send(queue="jobs", body={})]).read_from(Path("w.yaml"))
     return Run(
         "stack",
         "simulation",

@@ -7,7 +7,7 @@ from pathlib import Path
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.journal import Event, Fact, Kind
 from delivery_lab.simulation.run import Run
-from delivery_lab.simulation.workload import Workload
+from delivery_lab.simulation.workload import Send, Workload
 
 
 def event(at_seconds: float, kind: Kind, rule: str = "", **facts: Fact) -> Event:
@@ -70,7 +70,7 @@ def run_of(*events: Event | list[Event], poison: str | None = None, rules: tuple
     return Run(
         stack="stack",
         place="simulation",
-        workload=Workload("load", Path("load.yaml"), (), (), None, poison),
+        workload=Workload(send=[Send(queue="jobs", body={})], poison=poison).read_from(Path("load.yaml")),
         seed=1,
         virtual_seconds=10,
         events=tuple(flat),

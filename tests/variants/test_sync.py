@@ -12,7 +12,7 @@ from delivery_lab.model.journal import Kind
 from delivery_lab.results.outcome import Outcome, outcome_of
 from delivery_lab.simulation.run import Run
 from delivery_lab.simulation.simulate import simulate
-from delivery_lab.simulation.workload import read_workload
+from delivery_lab.simulation.workload_files import read_workload
 from tests.lab_support import ROOT, graph
 from tests.lab_support import run as run_anew
 

@@ -13,9 +13,9 @@ from dataclasses import asdict
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
 
 from delivery_lab.errors import ModelError
+from delivery_lab.json_names import json_name
 from delivery_lab.results.fates import Fate, Ledger, read_events
 from delivery_lab.results.logs import blocked_logs, lags, watches
 from delivery_lab.results.requests import read_requests
@@ -29,7 +29,7 @@ MODEL_VERSION = "1.1"
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(alias_generator=json_name, populate_by_name=True, frozen=True, extra="forbid")
 
 
 class Reading(_Model):
