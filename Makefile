@@ -23,9 +23,11 @@ lab: $(READY)  ## Run every variant's workload in virtual time and say what beco
 test: $(READY)  ## Run all tests
 	@$(BIN)/python -m pytest -q -n auto $(PYTEST_ARGS) || { echo "make test: some tests failed" >&2; exit 1; }
 
-lint: $(READY)  ## Check style and formatting
+lint: $(READY)  ## Check style, formatting and the direction of imports
 	@$(BIN)/ruff check --quiet --output-format concise . || { echo "make lint: ruff check failed" >&2; exit 1; }
 	@$(BIN)/ruff format --check --quiet . || { echo "make lint: some files are not formatted: run '$(BIN)/ruff format .'" >&2; exit 1; }
+	@found=$$($(BIN)/lint-imports --no-cache --no-logo 2>&1) \
+		|| { echo "make lint: an import breaks a contract of pyproject.toml" >&2; echo "$$found" >&2; exit 1; }
 
 types: $(READY)  ## Check types
 	@$(BIN)/mypy || { echo "make types: mypy failed" >&2; exit 1; }
@@ -43,4 +45,4 @@ lock:  ## Resolve the lock anew (needs uv)
 		--no-emit-index-url --no-header -o requirements.txt
 
 clean:  ## Remove what was built
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -18,7 +18,7 @@ from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.project import read_project
 from delivery_lab.simulation.simulate import freeing_garbage, simulate
-from delivery_lab.simulation.workload import read_workload
+from delivery_lab.simulation.workload_files import read_workload
 
 ROOT = Path(__file__).resolve().parent.parent
 MESSAGES = 30_000

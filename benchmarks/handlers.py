@@ -62,12 +62,12 @@ def _jobs_seconds(stack: str) -> float:
 def _messages(count: int) -> Workload:
     # All at once, so that batches are full, as in the bare loop.
     send = Send(times=count, queue="batch-queue", body={"id": "{n}"})
-    return Workload("messages", ROOT, (), (send,), None, None)
+    return Workload(send=[send])
 
 
 def _jobs(count: int) -> Workload:
     send = Send(every=1, times=count, queue="visibility-queue", body={"id": "job-{n}", "sleep": 8})
-    return Workload("jobs", ROOT, (), (send,), None, None)
+    return Workload(send=[send])
 
 
 @contextlib.contextmanager

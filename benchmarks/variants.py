@@ -14,7 +14,7 @@ from delivery_lab.program.engine import evaluate
 from delivery_lab.program.project import read_project
 from delivery_lab.results.outcome import outcome_of
 from delivery_lab.simulation.simulate import simulate
-from delivery_lab.simulation.workload import default_workload
+from delivery_lab.simulation.workload_files import default_workload
 
 ROOT = Path(__file__).resolve().parent.parent
 ALL_LIMIT_SECONDS = 10.0

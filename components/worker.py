@@ -48,8 +48,9 @@ class BatchWorker(pulumi.ComponentResource):
         if self.parking is not None:
             environment["PARKING_QUEUE_URL"] = self.parking.queue.url
             statements.append(self.parking.statement())
+        if settings.retry.backoff or settings.on_record_error == "delete-and-raise":
+            environment["QUEUE_URL"] = queue.url  # which the role may delete from in any case, as the poller does
         if settings.retry.backoff:
-            environment["QUEUE_URL"] = queue.url
             statements.append(Statement("DelayReturn", ("sqs:ChangeMessageVisibility",), queue.arn))
         args = PythonFunctionArgs("batch_worker", settings, layer_arn, environment, statements)
         worker = PythonFunction(f"{name}-worker", args, child)

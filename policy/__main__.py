@@ -9,6 +9,7 @@ from pulumi_policy import PolicyPack
 
 # Pulumi runs the pack inside its own folder, where neither the lab nor this package can be found.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
 from policy.pack import PACK_NAME, rules
 

@@ -19,8 +19,8 @@ import pulumi
 import pulumi.runtime
 from pulumi_policy import PolicyResource
 
-from delivery_lab.checks.acceptance import ACCEPT_KEY
 from delivery_lab.program.graph import UNKNOWN, Graph, Resource, ResourceOptions
+from delivery_lab.program.keys import ACCEPT_KEY
 from delivery_lab.program.naming import DEFAULT_REGION
 from delivery_lab.program.outputs import create
 from policy.values import plain, properties

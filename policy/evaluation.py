@@ -13,11 +13,12 @@ from typing import Any
 import pulumi
 from pulumi_policy import ResourceValidationArgs, StackValidationArgs
 
-from delivery_lab.checks.acceptance import ACCEPT_KEY, apply_acceptances, read_acceptances
+from delivery_lab.checks.acceptance import apply_acceptances, read_acceptances
 from delivery_lab.checks.finding import Finding
 from delivery_lab.checks.registry import find_all
 from delivery_lab.errors import LabError, UsageError
 from delivery_lab.program.graph import Graph
+from delivery_lab.program.keys import ACCEPT_KEY
 from policy.adapter import PolicyStack, graph_of, stack_config
 from policy.values import properties
 

@@ -9,7 +9,7 @@ from delivery_lab.model.randomness import DEFAULT_SEED
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.project import read_project
 from delivery_lab.simulation.simulate import simulate
-from delivery_lab.simulation.workload import default_workload
+from delivery_lab.simulation.workload_files import default_workload
 from scripts.retry_tables import CALLERS, Measured, callers_table, stacks_of_the_table, table
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -13,7 +13,8 @@ from delivery_lab.program.graph import Graph
 from delivery_lab.program.project import Project, read_project
 from delivery_lab.results.outcome import Outcome, outcome_of
 from delivery_lab.simulation.simulate import simulate
-from delivery_lab.simulation.workload import Workload, default_workload, read_workload
+from delivery_lab.simulation.workload import Workload
+from delivery_lab.simulation.workload_files import default_workload, read_body, read_workload
 
 ROOT = Path(__file__).resolve().parent.parent
 FOREIGN = ROOT / "tests" / "foreign" / "orders"
@@ -35,7 +36,7 @@ def workload(stack: str, name: str | None = None, body: Sequence[str] = ()) -> W
     """A workload of ours: by name, or the stack's default."""
     folder = ROOT / "workloads"
     found = default_workload(folder, stack) if name is None else read_workload(folder / f"{name}.yaml")
-    return found.with_body(body)
+    return found.with_body(read_body(body))
 
 
 def run(

@@ -46,6 +46,7 @@ BATCH = {
     "batch-all-or-nothing": {"batchSize": 10, "reportBatchItemFailures": False, "onRecordError": "raise"},
     "batch-unreported": {"batchSize": 10, "reportBatchItemFailures": False, "onRecordError": "report"},
     "batch-single": {"batchSize": 1, "reportBatchItemFailures": True, "onRecordError": "report"},
+    "batch-manual-delete": {"batchSize": 10, "reportBatchItemFailures": False, "onRecordError": "delete-and-raise"},
 }
 
 VISIBILITY = {
@@ -317,6 +318,7 @@ LOGS: dict[str, tuple[int, int, bool, bool, str | None, str]] = {
     "msk-bounded": (3, -1, False, False, "kafka-dlq", "raise"),
     "msk-bisect": (3, -1, True, False, "kafka-dlq", "raise"),
     "msk-partial": (3, -1, False, True, "kafka-dlq", "report"),
+    "msk-age": (-1, 60, False, False, "kafka-dlq", "raise"),
 }
 
 

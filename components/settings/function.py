@@ -133,11 +133,13 @@ class BatchWorkerSettings(SqsWorkerSettings):
     """The worker of the batch family.
 
     `onRecordError` says what the function does with failed records: `report` returns them as batchItemFailures,
-    `raise` fails the whole invoke. On a FIFO queue the function leaves the rest of a message group alone after a
-    failure, unless `keepGroupOrder` is false; on a standard queue there is no order to keep.
+    `raise` fails the whole invoke, `delete-and-raise` deletes each message whose work is done itself and then fails
+    the invoke if one failed, which costs a call per message and gains nothing over `report`. On a FIFO queue the
+    function leaves the rest of a message group alone after a failure, unless `keepGroupOrder` is false; on a standard
+    queue there is no order to keep.
     """
 
-    on_record_error: Literal["report", "raise"] = Field(
+    on_record_error: Literal["report", "raise", "delete-and-raise"] = Field(
         "report", description="what the function does with records that failed"
     )
     keep_group_order: bool | None = Field(

@@ -8,6 +8,8 @@
 - `raise`: every record is worked on, and if any failed the invoke fails at the end. The whole batch then comes
   back, and what had been processed is processed again. (Stopping at the first failure would hide that: it would
   leave later records untouched instead of repeating their work.)
+- `delete-and-raise`: as `raise`, but each message is deleted from the queue `QUEUE_URL` as soon as its work is done, so
+  only the failed ones come back. A call per message, and an invoke that counts as failed, for what `report` does.
 
 `KEEP_GROUP_ORDER` is set where the queue is FIFO. With `true` the rest of a message group is left alone after one of
 its records failed, and is reported with it: whatever is not reported is deleted, also behind a record that comes back.
@@ -21,7 +23,8 @@ visibility timeout of the queue `QUEUE_URL`.
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from aws_lambda_powertools.utilities.batch import (
@@ -34,6 +37,7 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 from shared import settings
 from shared.contract import Delivery, EventLog, new_logger
 from shared.errors import BatchFailedError, InvalidMessageError, ProcessingError, RejectedError
@@ -41,10 +45,16 @@ from shared.jobs import parse_job, work_for
 from shared.record_failures import Parking, RecordFailures, ReturnDelay
 from shared.retry_rules import message_rules
 
-RAISE_ON_RECORD_ERROR = settings.choice("ON_RECORD_ERROR", ("report", "raise"), "report") == "raise"
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+ON_RECORD_ERROR = settings.choice("ON_RECORD_ERROR", ("report", "raise", "delete-and-raise"), "report")
+RAISE_ON_RECORD_ERROR = ON_RECORD_ERROR != "report"
+DELETE_BY_HAND = ON_RECORD_ERROR == "delete-and-raise"
 KEEP_GROUP_ORDER = settings.flag("KEEP_GROUP_ORDER", default=False)
 NON_RETRYABLE = settings.choice("NON_RETRYABLE", ("fail", "park", "swallow"), "fail")
 BACKOFF = settings.choice("RETURN_DELAY", ("visibility-timeout", "backoff"), "visibility-timeout") == "backoff"
+QUEUE_URL = settings.required("QUEUE_URL") if DELETE_BY_HAND or BACKOFF else ""
 
 CLIENT_CONFIG = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
 
@@ -65,12 +75,32 @@ def make_failures() -> RecordFailures:
     return RecordFailures(
         message_rules(),
         parking=Parking(sqs, settings.required("PARKING_QUEUE_URL")) if NON_RETRYABLE == "park" else None,
-        return_delay=ReturnDelay(sqs, settings.required("QUEUE_URL")) if BACKOFF else None,
+        return_delay=ReturnDelay(sqs, QUEUE_URL) if BACKOFF else None,
         swallow=NON_RETRYABLE == "swallow",
     )
 
 
 failures = make_failures()
+
+
+@cache
+def queue_client() -> SQSClient:
+    """The client that deletes by hand, made by the first message that needs it."""
+    return boto3.client("sqs", config=CLIENT_CONFIG)
+
+
+def delete_by_hand(business_id: str | None, delivery: Delivery) -> None:
+    """Delete a message that needs no other delivery.
+
+    Raises:
+        ClientError: SQS refused, as it does for a FIFO queue after the visibility timeout.
+        BotoCoreError: SQS did not answer.
+    """
+    try:
+        queue_client().delete_message(QueueUrl=QUEUE_URL, ReceiptHandle=delivery.receipt_handle)
+    except (ClientError, BotoCoreError) as error:
+        events.failed(business_id, delivery, error)
+        raise
 
 
 def record_handler(record: SQSRecord) -> None:
@@ -81,6 +111,7 @@ def record_handler(record: SQSRecord) -> None:
         ProcessingError: it is told to fail.
         RejectedError: it is told to be rejected.
         ParkingError: it should have been parked, and was not.
+        ClientError, BotoCoreError: it should have been deleted by hand, and was not.
     """
     delivery = Delivery.of(record)
     business_id: str | None = None
@@ -99,6 +130,8 @@ def record_handler(record: SQSRecord) -> None:
         events.failed(known_id, delivery, error)
         settled = failures.settle(record, delivery, error)
         logger.warning(settled.value, extra={"id": known_id, "message_id": delivery.message_id})
+    if DELETE_BY_HAND:
+        delete_by_hand(business_id, delivery)
 
 
 @logger.inject_lambda_context
@@ -109,7 +142,7 @@ def lambda_handler(event: dict[str, Any], _context: LambdaContext) -> PartialIte
         The partial batch response: every record that failed.
 
     Raises:
-        BatchFailedError: records failed, and `ON_RECORD_ERROR` is `raise`.
+        BatchFailedError: records failed, and `ON_RECORD_ERROR` is `raise` or `delete-and-raise`.
     """
     response = process_partial_response(event=event, record_handler=record_handler, processor=processor)
     failed = tuple(str(failure["itemIdentifier"]) for failure in response["batchItemFailures"])

@@ -120,6 +120,15 @@ def test_a_parking_queue_is_made_known_and_may_be_sent_to() -> None:
     assert statements[2]["Resource"] == "arn:aws:sqs:eu-west-1:123456789012:batch-parking"
 
 
+def test_a_worker_that_deletes_by_hand_knows_its_queue_and_needs_no_other_right() -> None:
+    world = _world(onRecordError="delete-and-raise")
+    variables = world.one(FUNCTION, "batch-worker").inputs["environment"]["variables"]
+    assert (variables["ON_RECORD_ERROR"], variables["QUEUE_URL"]) == ("delete-and-raise", "https://sqs.test/jobs")
+    statements = world.one("aws:iam/rolePolicy:RolePolicy", "batch-worker-policy").document("policy")["Statement"]
+    assert [statement["Sid"] for statement in statements] == ["WriteOwnLogs", "PollQueue"]
+    assert "sqs:DeleteMessage" in statements[1]["Action"]
+
+
 def test_swallowing_needs_no_queue_and_no_permission() -> None:
     world = _world(retry={"nonRetryable": "swallow"})
     assert [queue.name for queue in world.of_type("aws:sqs/queue:Queue")] == ["jobs"]

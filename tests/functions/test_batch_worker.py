@@ -51,6 +51,50 @@ def test_raises_after_having_worked_on_every_record(
     assert read_events() == all_lines()
 
 
+def test_deletes_what_it_has_done_and_raises_for_the_rest(
+    load_handler: LoadHandler, clock: Clock, sqs: FakeSqs, read_events: ReadEvents
+) -> None:
+    handler = load_handler("batch_worker", ON_RECORD_ERROR="delete-and-raise", QUEUE_URL="jobs")
+
+    with pytest.raises(BatchFailedError, match=r"^3 of 10 records failed: message-3, message-6, message-9$"):
+        handler.lambda_handler(sqs_event(*LAB), Context(clock))
+
+    assert sqs.deleted == [f"handle-{n}-1" for n in (1, 2, 4, 5, 7, 8, 10)]
+    assert read_events() == all_lines()
+
+
+def test_a_message_that_it_could_not_delete_failed_although_its_work_was_done(
+    load_handler: LoadHandler, clock: Clock, monkeypatch: pytest.MonkeyPatch, read_events: ReadEvents
+) -> None:
+    monkeypatch.setattr("boto3.client", lambda service, config: FakeSqs(refuses=True))
+    handler = load_handler("batch_worker", ON_RECORD_ERROR="delete-and-raise", QUEUE_URL="jobs")
+
+    with pytest.raises(BatchFailedError, match=r"^1 of 1 records failed: message-1$"):
+        handler.lambda_handler(sqs_event({"id": "1"}), Context(clock))
+
+    assert [(event["event"], event.get("error_type")) for event in read_events()] == [
+        ("started", None),
+        ("processed", None),
+        ("failed", "InvalidParameterValue"),
+    ]
+
+
+def test_it_deletes_what_it_has_parked_too(load_handler: LoadHandler, clock: Clock, sqs: FakeSqs) -> None:
+    handler = load_handler(
+        "batch_worker",
+        ON_RECORD_ERROR="delete-and-raise",
+        QUEUE_URL="jobs",
+        NON_RETRYABLE="park",
+        PARKING_QUEUE_URL="parking",
+    )
+
+    with pytest.raises(BatchFailedError, match=r"^1 of 4 records failed: message-3$"):
+        handler.lambda_handler(sqs_event(*MIXED), Context(clock))
+
+    assert sqs.parked == ["message-2", "message-4"]
+    assert sqs.deleted == ["handle-1-1", "handle-2-1", "handle-4-1"]
+
+
 @pytest.mark.parametrize("on_record_error", ["report", "raise"])
 def test_a_batch_without_failures_reports_none(load_handler: LoadHandler, clock: Clock, on_record_error: str) -> None:
     handler = load_handler("batch_worker", ON_RECORD_ERROR=on_record_error)
@@ -235,7 +279,9 @@ def test_lines_carry_service_and_request(
 
 
 def test_refuses_a_word_that_it_does_not_know_at_import(load_handler: LoadHandler) -> None:
-    with pytest.raises(ConfigurationError, match=r"^ON_RECORD_ERROR must be one of report, raise: 'ignore'$"):
+    with pytest.raises(
+        ConfigurationError, match=r"^ON_RECORD_ERROR must be one of report, raise, delete-and-raise: 'ignore'$"
+    ):
         load_handler("batch_worker", ON_RECORD_ERROR="ignore")
 
 
@@ -246,6 +292,7 @@ class FakeSqs:
     def __init__(self, refuses: bool = False) -> None:
         self.parked: list[str] = []
         self.delayed: list[tuple[str, int]] = []
+        self.deleted: list[str] = []
         self._refuses = refuses
 
     def send_message(self, *, QueueUrl: str, MessageBody: str, MessageAttributes: dict[str, Any]) -> None:  # noqa: N803 (boto3's)
@@ -257,6 +304,12 @@ class FakeSqs:
     def change_message_visibility(self, *, QueueUrl: str, ReceiptHandle: str, VisibilityTimeout: int) -> None:  # noqa: N803 (boto3's)
         assert QueueUrl == "jobs"
         self.delayed.append((ReceiptHandle, VisibilityTimeout))
+
+    def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> None:  # noqa: N803 (boto3's)
+        if self._refuses:
+            raise client_error("InvalidParameterValue", "The receipt handle has expired.")
+        assert QueueUrl == "jobs"
+        self.deleted.append(ReceiptHandle)
 
 
 @pytest.fixture
@@ -335,6 +388,7 @@ def test_it_says_when_failed_messages_come_back(load_handler: LoadHandler, clock
         ({"NON_RETRYABLE": "drop"}, r"^NON_RETRYABLE must be one of fail, park, swallow: 'drop'$"),
         ({"NON_RETRYABLE": "park"}, r"^PARKING_QUEUE_URL is not set: "),
         ({"RETURN_DELAY": "backoff"}, r"^QUEUE_URL is not set: "),
+        ({"ON_RECORD_ERROR": "delete-and-raise"}, r"^QUEUE_URL is not set: "),
     ],
 )
 def test_what_it_needs_for_that_is_missed_at_import(

@@ -19,8 +19,9 @@ RULE_ID = re.compile(r"\b[A-Z]{2,}-[A-Z]+-\d+\b")
 
 FAMILIES = ", ".join(sorted({rule_id.split("-")[0] for rule_id in RULES}))
 
-# Checks of a stack have ids of the same form and a registry of their own (src/delivery_lab/checks/registry.py).
-OTHER_REGISTRIES = {"CHK"}
+# Checks of a stack have ids of the same form and a registry of their own (src/delivery_lab/checks/registry.py); OWN
+# is what messages propose for checks that users write.
+OTHER_REGISTRIES = {"CHK", "OWN"}
 
 DOCUMENTATION = ("https://docs.aws.amazon.com/", "https://aws.amazon.com/", "https://kafka.apache.org/documentation/")
 

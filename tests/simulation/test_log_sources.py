@@ -11,7 +11,8 @@ from delivery_lab.errors import DeploymentRefusedError, NotModelledError, Worklo
 from delivery_lab.model.mapping.destinations import Recorder, TopicDestination
 from delivery_lab.program.graph import Graph, Resource
 from delivery_lab.simulation.log_sources import LogSources, refuse_foreign_settings
-from delivery_lab.simulation.workload import TopicSettings, read_workload
+from delivery_lab.simulation.workload import TopicSettings
+from delivery_lab.simulation.workload_files import read_workload
 from tests.model.log_world import LogWorld
 
 MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
@@ -162,7 +163,7 @@ def test_kaf_topic_1_the_workload_says_how_a_topic_is() -> None:
     world = LogWorld()
     world.cluster()
 
-    found = sources(world, orders=TopicSettings(partitions=5, retentionHours=12)).topic("orders")
+    found = sources(world, orders=TopicSettings(partitions=5, retention_hours=12)).topic("orders")
 
     assert found is not None
     assert (len(found.partitions), found.retention_hours) == (5, 12)

@@ -15,7 +15,7 @@ from delivery_lab.model.randomness import DEFAULT_SEED
 from delivery_lab.results.redrive import RedriveOutcome, redrive_conclusion, redrive_outcome
 from delivery_lab.results.timeline import timeline
 from delivery_lab.simulation.simulate import RedriveRequest, simulate, simulate_redrive
-from delivery_lab.simulation.workload import read_workload
+from delivery_lab.simulation.workload_files import read_workload
 from tests.lab_support import FOREIGN, ROOT, graph, workload
 
 

@@ -26,7 +26,7 @@ from delivery_lab.program.project import read_project
 from delivery_lab.results.outcome import outcome_of
 from delivery_lab.simulation.events import carriers
 from delivery_lab.simulation.simulate import simulate
-from delivery_lab.simulation.workload import read_workload
+from delivery_lab.simulation.workload_files import read_workload
 from tests.lab_support import FOREIGN, graph
 
 _PROGRAM = """

@@ -9,7 +9,8 @@ import pytest
 
 from delivery_lab.errors import UsageError, WorkloadError
 from delivery_lab.events import Poison
-from delivery_lab.simulation.workload import Workload, default_workload, read_workload
+from delivery_lab.simulation.workload import Workload
+from delivery_lab.simulation.workload_files import default_workload, read_body, read_workload
 
 
 def _write(folder: Path, text: str, name: str = "jobs.yaml") -> Path:
@@ -63,7 +64,7 @@ def test_poison_is_marked_by_a_field_of_the_body(tmp_path: Path) -> None:
 def test_fields_of_bodies_can_be_set_from_outside(tmp_path: Path) -> None:
     text = "send: [{http: {path: /a, body: {count: 1}}}, {queue: q, body: {count: 2, id: x}}]"
 
-    changed = _read(tmp_path, text).with_body(["count=25", "late=true"])
+    changed = _read(tmp_path, text).with_body(read_body(["count=25", "late=true"]))
 
     assert _bodies(changed) == ['{"count": 25, "late": true}', '{"count": 25, "id": "x", "late": true}']
 
@@ -76,9 +77,9 @@ def test_fields_of_bodies_can_be_set_from_outside(tmp_path: Path) -> None:
         ("a=[1", "--body a=[1: the value '[1' cannot be read as YAML: expected ',' or ']', but got '<stream end>'"),
     ],
 )
-def test_a_malformed_change_of_a_body_is_refused(tmp_path: Path, change: str, message: str) -> None:
+def test_a_malformed_change_of_a_body_is_refused(change: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
-        _read(tmp_path, "send: [{queue: q, body: {a: 1}}]").with_body([change])
+        read_body([change])
 
     assert str(caught.value) == message
 
@@ -86,7 +87,7 @@ def test_a_malformed_change_of_a_body_is_refused(tmp_path: Path, change: str, me
 def test_dates_are_sent_as_the_texts_that_they_are(tmp_path: Path) -> None:
     workload = _read(tmp_path, "send: [{queue: jobs, body: {day: 2026-01-31, from: 1e3}}]")
 
-    assert _bodies(workload.with_body(["until=2026-02-01"])) == [
+    assert _bodies(workload.with_body(read_body(["until=2026-02-01"]))) == [
         '{"day": "2026-01-31", "from": 1000.0, "until": "2026-02-01"}'
     ]
 
@@ -105,7 +106,7 @@ def test_a_text_body_has_no_fields_to_set(tmp_path: Path) -> None:
     workload = _read(tmp_path, "send: [{queue: q, body: text}]")
 
     with pytest.raises(UsageError) as caught:
-        workload.with_body(["a=1"])
+        workload.with_body({"a": 1})
 
     assert str(caught.value) == f"--body a: the body of {workload.path}: send 1 is no object, so it has no fields"
 
@@ -239,7 +240,7 @@ def test_faults_are_read_and_stay_when_a_body_is_changed(tmp_path: Path) -> None
     )
     workload = _read(tmp_path, f"send: [{{invoke: f, body: {{}}}}]\n{faults}")
 
-    first, second = workload.with_body(["n=1"]).faults
+    first, second = workload.with_body({"n": 1}).faults
 
     assert (first.at, first.for_seconds, first.function, first.kind, first.share, first.ids) == (
         10, 60, "f", "throttle", 0.5, ["a"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from delivery_lab.events import BatchInvoked
+from delivery_lab.events import BatchInvoked, MessageDeleted
 from delivery_lab.results.outcome import Outcome
 from tests.lab_support import outcome, run
 
@@ -45,6 +45,33 @@ def test_unreported_loses_the_failed_ones_without_a_trace() -> None:
     assert result.messages.dead_lettered == 0
     assert _ended(result, "lost") == {"3", "6", "9"}
     assert result.invocations.failed == 0
+
+
+def test_manual_delete_keeps_the_good_ones_from_coming_back() -> None:
+    manual, partial = outcome("batch-manual-delete"), outcome("batch-partial")
+
+    assert manual.messages == partial.messages
+    assert _ended(manual, "processed") == {"1", "2", "4", "5", "7", "8", "10"}
+    assert _ended(manual, "deadLettered") == {"3", "6", "9"}
+    assert {len(message.delivered_at) for message in manual.per_message if message.outcome == "processed"} == {1}
+    assert manual.effects.duplicated == 0
+
+
+def test_manual_delete_deletes_once_and_fails_its_invokes() -> None:
+    trace = run("batch-manual-delete")
+
+    deleted = [event for event in trace.events if isinstance(event, MessageDeleted)]
+    assert [event.by.name for event in deleted] == ["batch-worker"] * 7
+    assert outcome("batch-manual-delete").invocations.failed == 2
+    assert outcome("batch-partial").invocations.failed == 0
+
+
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_manual_delete_saves_the_good_ones_for_every_batch_size(batch_size: int) -> None:
+    result = outcome("batch-manual-delete", f"batch.worker.batchSize={batch_size}", body=("count=25", "failEvery=4"))
+
+    assert (result.messages.processed, result.messages.dead_lettered) == (19, 6)
+    assert result.effects.duplicated == 0
 
 
 def test_single_ends_as_partial_does_with_an_invoke_per_message() -> None:

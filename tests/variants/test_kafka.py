@@ -9,7 +9,7 @@ from delivery_lab.events import MessageSent
 from delivery_lab.results.outcome import Outcome
 from tests.lab_support import outcome, run
 
-VARIANTS = ("msk-bisect", "msk-bounded", "msk-default", "msk-partial")
+VARIANTS = ("msk-age", "msk-bisect", "msk-bounded", "msk-default", "msk-partial")
 A_WEEK_SECONDS = 7 * 86_400
 
 
@@ -66,6 +66,34 @@ def test_partial_commits_what_is_before_the_failure() -> None:
     assert deliveries["poison"] == 4
     assert result.messages.dead_lettered == 6
     assert result.invocations.failed == 0
+
+
+def _conditions(*overrides: str) -> list[tuple[str, int]]:
+    """Why batches of msk-age were given up, and after how many invokes."""
+    documents = [
+        json.loads(event.body)
+        for event in run("msk-age", *overrides).events
+        if isinstance(event, MessageSent) and event.queue == "kafka-dlq"
+    ]
+    contexts = [document["requestContext"] for document in documents]
+    return [(context["condition"], context["approximateInvokeCount"]) for context in contexts]
+
+
+def test_age_gives_the_batch_up_after_a_minute() -> None:
+    result = outcome("msk-age")
+
+    ((condition, invokes),) = _conditions()
+    assert condition == "RecordAgeExceeded"
+    assert 2 <= invokes <= 10
+    (blocked,) = result.blocked
+    assert blocked.seconds == pytest.approx(60, abs=1)
+    assert blocked.records_behind == 30
+    assert result.messages.dead_lettered == 10
+    assert result.messages.processed == 30
+
+
+def test_with_a_destination_ten_retries_come_before_a_long_age() -> None:
+    assert _conditions("kafka.consumer.maximumRecordAgeSeconds=3600") == [("RetryAttemptsExhausted", 11)]
 
 
 def test_latest_misses_what_is_sent_before_polling_begins() -> None:

@@ -11,7 +11,7 @@ from delivery_lab.errors import WorkloadError
 from delivery_lab.events import InvokeEnded, RequestAnswered, Run
 from delivery_lab.results.outcome import Outcome, outcome_of
 from delivery_lab.simulation.simulate import simulate
-from delivery_lab.simulation.workload import read_workload
+from delivery_lab.simulation.workload_files import read_workload
 from tests.lab_support import ROOT, graph
 from tests.lab_support import run as run_anew
 

@@ -12,16 +12,15 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from delivery_lab.checks.finding import Finding, Severity
 from delivery_lab.checks.registry import CHECKS
 from delivery_lab.errors import StackFileError
+from delivery_lab.program.keys import ACCEPT_KEY
 
-ACCEPT_KEY = "delivery-lab:accept"
-"""Key of the stack file, in any project: Pulumi allows keys of foreign namespaces."""
 UNUSED = "CHK-ACCEPT-1"
 _SCHEMA_CHECK = re.compile(r"CFN-[EWI]\d{4}")
 
@@ -45,16 +44,22 @@ class Acceptance:
         """The entry's key in the stack file."""
         return f"{self.check}:{self.resource}" if self.resource else self.check
 
+    @property
+    def of_values(self) -> bool:
+        """Whether it is about the value of a resource, which only cfn-lint checks."""
+        return _SCHEMA_CHECK.fullmatch(self.check) is not None
+
     def covers(self, finding: Finding) -> bool:
         """Whether it accepts a finding."""
         return self.check == finding.check and (not self.resource or self.resource in finding.resources)
 
 
-def read_acceptances(config: Mapping[str, Any]) -> tuple[Acceptance, ...]:
+def read_acceptances(config: Mapping[str, Any], checks: Collection[str] = CHECKS) -> tuple[Acceptance, ...]:
     """Read what a stack accepts.
 
     Args:
         config: the configuration of a graph.
+        checks: ids of the checks that there are.
 
     Raises:
         StackFileError: the block is malformed, an id is unknown, or a reason is missing.
@@ -67,13 +72,13 @@ def read_acceptances(config: Mapping[str, Any]) -> tuple[Acceptance, ...]:
             f"{ACCEPT_KEY} has to map ids of checks to reasons, found {entries!r}\n"
             "  fix: write one line for each, such as `CHK-DLQ-2: why it is wanted`"
         )
-    return tuple(_acceptance(str(key), reason) for key, reason in entries.items())
+    return tuple(_acceptance(str(key), reason, checks) for key, reason in entries.items())
 
 
-def _acceptance(key: str, reason: Any) -> Acceptance:
+def _acceptance(key: str, reason: Any, checks: Collection[str]) -> Acceptance:
     check, _, resource = key.partition(":")
-    if check not in CHECKS and not _SCHEMA_CHECK.fullmatch(check):
-        near = difflib.get_close_matches(check.upper(), CHECKS, n=1, cutoff=0.5)
+    if check not in checks and not _SCHEMA_CHECK.fullmatch(check):
+        near = difflib.get_close_matches(check.upper(), checks, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]}?" if near else "docs/checks.md lists them all"
         raise StackFileError(f"{ACCEPT_KEY} names {check}, which is no check: {hint}")
     if not isinstance(reason, str) or not reason.strip():

@@ -1,86 +1,74 @@
-"""All checks, in one table, and the one way to run them."""
+"""All checks, and the one way to run them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from delivery_lab.checks import (
-    asynchronous,
-    batching,
-    concurrency,
-    dead_letters,
-    handling,
-    idempotency,
-    invoking,
-    kafka,
-    ordering,
-    security,
-    sources,
-    streams,
-    visibility,
-)
+from delivery_lab.checks import catalog
 from delivery_lab.checks.check import Check
+from delivery_lab.checks.discovery import discover, load
 from delivery_lab.checks.finding import Finding
-from delivery_lab.checks.topology import Topology
-from delivery_lab.program.graph import Graph
+from delivery_lab.errors import UsageError
 
-_THEMES = (
-    visibility,
-    dead_letters,
-    concurrency,
-    batching,
-    handling,
-    ordering,
-    idempotency,
-    streams,
-    kafka,
-    sources,
-    asynchronous,
-    invoking,
-    security,
-)
+if TYPE_CHECKING:
+    from delivery_lab.program.graph import Graph
+
+CHECKS = discover(catalog)
+"""All checks by id, in the order in which findings of the same severity are shown."""
 
 
-def _collect() -> Mapping[str, Check]:
-    checks: dict[str, Check] = {}
-    for theme in _THEMES:
-        for check in theme.CHECKS:
-            assert check.id not in checks, check.id
-            checks[check.id] = check
-    return MappingProxyType(checks)
+def load_checks(path: Path) -> Mapping[str, Check]:
+    """The checks of a Python file of one's own, to try them together with ours.
+
+        checks = {**CHECKS, **load_checks(Path("my_checks.py"))}
+        findings = find_all(graph, checks)
+
+    Args:
+        path: the file; every class in it that derives from `Check` and has `find` is a check.
+
+    Returns:
+        The file's checks by id.
+
+    Raises:
+        UsageError: there is no such file, it raises, it has no check, a check does not say what it has to, or an id is
+            there twice or is one of ours.
+    """
+    own = load(path)
+    for check_id in own:
+        if check_id in CHECKS or check_id.startswith("CFN-"):
+            raise UsageError(
+                f"{path} defines {check_id}, which is an id of the lab: choose another, such as OWN-{check_id}"
+            )
+    return own
 
 
-CHECKS = _collect()
-
-SAME_AS: Mapping[str, str] = MappingProxyType(
-    {
-        "CFN-E3505": "CHK-VT-1",
-        "CFN-E3502": "CHK-DLQ-4",
-        "CFN-E3634": "CHK-KIND-1",
-        "CFN-E3705": "CHK-BATCH-3",
-    }
-)
-"""Findings of cfn-lint's schemas that a check of ours says as well, with the values and the fix."""
-
-
-def find_all(graph: Graph) -> tuple[Finding, ...]:
-    """Run every check over a graph.
+def find_all(graph: Graph, checks: Mapping[str, Check] = CHECKS, *, values: bool = True) -> tuple[Finding, ...]:
+    """Run checks, and cfn-lint's schemas, over a graph.
 
     Args:
         graph: resource graph of any Pulumi program.
+        checks: the checks by id.
+        values: whether to check the value ranges of resources too, which needs cfn-lint.
 
     Returns:
         What was found, the worst first; nothing is marked as accepted yet.
     """
-    from delivery_lab.checks.cloudformation import cloudformation_findings  # its schemas take a while to load
+    from delivery_lab.checks.topology import Topology
 
     topology = Topology.of(graph)
-    ours = [finding for check in CHECKS.values() for finding in check.findings(topology)]
-    said = {(finding.check, name) for finding in ours for name in finding.resources}
+    ours = [finding for check in checks.values() for finding in check.findings(topology)]
+    said = {(schema, name) for found in ours for schema in checks[found.check].same_as for name in found.resources}
     theirs = [
         found
-        for found in cloudformation_findings(graph)
-        if said.isdisjoint((SAME_AS.get(found.check, ""), name) for name in found.resources)
+        for found in (_of_values(graph) if values else ())
+        if said.isdisjoint((found.check, name) for name in found.resources)
     ]
     return tuple(sorted([*ours, *theirs], key=lambda finding: -finding.severity.rank))
+
+
+def _of_values(graph: Graph) -> Sequence[Finding]:
+    from delivery_lab.checks.cloudformation import cloudformation_findings  # its schemas take a while to load
+
+    return cloudformation_findings(graph)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from delivery_lab.checks.check import Check
 from delivery_lab.checks.finding import Finding
 from delivery_lab.checks.registry import CHECKS
 from delivery_lab.rules import RULES
@@ -33,20 +34,26 @@ class CheckedStack:
     findings: tuple[Finding, ...]
 
 
-def sarif(stacks: Sequence[CheckedStack], version: str, failures: Mapping[str, str] | None = None) -> dict[str, Any]:
+def sarif(
+    stacks: Sequence[CheckedStack],
+    version: str,
+    failures: Mapping[str, str] | None = None,
+    checks: Mapping[str, Check] = CHECKS,
+) -> dict[str, Any]:
     """One SARIF log with one run.
 
     Args:
         stacks: what was checked.
         version: version of the lab.
         failures: why stacks could not be checked, by name.
+        checks: the checks that ran, by id.
     """
-    ids = sorted({*CHECKS, *(finding.check for stack in stacks for finding in stack.findings)})
+    ids = sorted({*checks, *(finding.check for stack in stacks for finding in stack.findings)})
     first = {finding.check: finding for stack in stacks for finding in stack.findings}
     driver = {
         "name": "delivery-lab",
         "semanticVersion": version,
-        "rules": [_rule(check_id, first.get(check_id)) for check_id in ids],
+        "rules": [_rule(check_id, checks.get(check_id), first.get(check_id)) for check_id in ids],
     }
     seen: Counter[str] = Counter()
     results = [
@@ -73,8 +80,7 @@ def source_address(source: str) -> str:
     return next((word.rstrip(";,:") for word in text.split() if word.startswith("https://")), "")
 
 
-def _rule(check_id: str, example: Finding | None) -> dict[str, Any]:
-    check = CHECKS.get(check_id)
+def _rule(check_id: str, check: Check | None, example: Finding | None) -> dict[str, Any]:
     if check is not None:
         title, help_text, source, level = check.title, f"{check.why} {check.fix}", check.source, check.severity.value
     else:

@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 import typer
 
+from delivery_lab.api.quantify import Effect, Quantifier
 from delivery_lab.checks.acceptance import apply_acceptances, read_acceptances
-from delivery_lab.checks.effect import Effect, Quantifier
 from delivery_lab.checks.finding import Finding, Severity
 from delivery_lab.checks.registry import CHECKS, find_all
 from delivery_lab.checks.sarif import CheckedStack, sarif

@@ -10,7 +10,7 @@ import typer
 
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.session import Session
-from delivery_lab.cli.views import duration
+from delivery_lab.durations import rounded
 from delivery_lab.events import Run
 from delivery_lab.model.randomness import DEFAULT_SEED
 from delivery_lab.model.sqs.redrive import MOST_MESSAGES_PER_SECOND
@@ -111,7 +111,7 @@ def _show(console: Console, outcome: RedriveOutcome, run: Run) -> None:
     console.data(
         f"redrive      moved {done.moved}, processed {done.processed}, back in the dead-letter queue "
         f"{done.back_in_dead_letter_queue}, lost {done.lost}, duplicated effects {done.duplicated_effects}, "
-        f"took {duration(done.virtual_seconds)}"
+        f"took {rounded(done.virtual_seconds)}"
     )
     console.data(f"after        {_messages(outcome.after)}")
     console.data("")

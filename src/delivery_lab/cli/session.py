@@ -21,7 +21,8 @@ from delivery_lab.results.outcome import AlternativeConclusion, Outcome, outcome
 from delivery_lab.rules.alternatives import other_readings, read_assumptions
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 from delivery_lab.simulation.simulate import simulate
-from delivery_lab.simulation.workload import Workload, default_workload, read_workload
+from delivery_lab.simulation.workload import Workload
+from delivery_lab.simulation.workload_files import default_workload, read_body, read_workload
 
 _PATTERN = re.compile(r"[*?\[]")
 
@@ -115,7 +116,7 @@ class Session:
             workload = read_workload(self.workload_file)
         else:
             workload = default_workload(self.project.root / "workloads", stack)
-        return workload.with_body(self.body)
+        return workload.with_body(read_body(self.body))
 
     def graph(self, stack: str) -> Graph:
         """The resources of a stack, with the overrides of the command."""

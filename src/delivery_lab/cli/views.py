@@ -11,8 +11,9 @@ from rich.table import Table
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.session import Result
 from delivery_lab.compare.comparison import Change, Comparison
+from delivery_lab.durations import rounded
 from delivery_lab.model.clock import in_seconds
-from delivery_lab.program.project import Stack
+from delivery_lab.program.project import StackFile
 from delivery_lab.results.conclusion import conclusion
 from delivery_lab.results.outcome import SCHEMA_VERSION, Outcome
 from delivery_lab.results.requests import is_success
@@ -24,18 +25,10 @@ LONGEST_VALUE = 120
 """Characters of a value in a table of differences; `--json` has it in full."""
 
 
-def duration(seconds: float) -> str:
-    """A span of virtual time for people: `0.3 s`, `5.0 min`, `4.0 h`, `14.0 d`."""
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.1f} s"
-
-
 # -- list and explain -------------------------------------------------------------------------------------
 
 
-def show_stacks(console: Console, stacks: Sequence[Stack], *, as_json: bool) -> None:
+def show_stacks(console: Console, stacks: Sequence[StackFile], *, as_json: bool) -> None:
     """Print the variants of a project."""
     if as_json:
         for stack in stacks:
@@ -88,7 +81,7 @@ def show_run(console: Console, result: Result, *, as_json: bool, logs: bool) -> 
     if as_json:
         console.data(outcome.as_json())
         return
-    spent = duration(outcome.virtual_seconds)
+    spent = rounded(outcome.virtual_seconds)
     about = f"workload {outcome.workload}, seed {outcome.seed}, {spent} of virtual time"
     console.heading(f"{outcome.stack}: {about}{_assuming(outcome)}")
     console.data("")
@@ -181,7 +174,7 @@ def show_runs(console: Console, outcomes: Sequence[Outcome], *, as_json: bool) -
         for name in (*names, "virtual time"):
             table.add_column(name, justify="right")
         for outcome in rows:
-            row = (*map(str, cells(outcome)), duration(outcome.virtual_seconds))
+            row = (*map(str, cells(outcome)), rounded(outcome.virtual_seconds))
             table.add_row(outcome.stack, *row)
         console.table(table)
     console.data("")

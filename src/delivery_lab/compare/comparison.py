@@ -7,11 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pulumi
-
-from delivery_lab.checks.acceptance import ACCEPT_KEY
 from delivery_lab.program.config import SECRET
 from delivery_lab.program.graph import UNKNOWN, Graph, Resource
+from delivery_lab.program.keys import ACCEPT_KEY
 from delivery_lab.results.outcome import Outcome
 
 _STACK = "pulumi:pulumi:Stack"
@@ -238,6 +236,8 @@ def _shown(value: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     """A value without Pulumi's own types, fit to be compared and printed."""
+    import pulumi  # not before there are resources, which Pulumi has made
+
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items() if inner is not None}
     if isinstance(value, (list, tuple)):

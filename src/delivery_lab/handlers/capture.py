@@ -5,13 +5,9 @@ from __future__ import annotations
 import io
 import logging
 import time
-from typing import TYPE_CHECKING
 
 from delivery_lab.events import LogLine
-from delivery_lab.handlers.fibers import current
-
-if TYPE_CHECKING:
-    from delivery_lab.handlers.environment import HandlerEnvironment
+from delivery_lab.handlers.fibers import FiberEnvironment, current
 
 
 class LineStream(io.TextIOBase):
@@ -23,7 +19,7 @@ class LineStream(io.TextIOBase):
     encoding = "utf-8"
     errors = "strict"
 
-    def __init__(self, environment: HandlerEnvironment) -> None:
+    def __init__(self, environment: FiberEnvironment) -> None:
         super().__init__()
         self._environment = environment
         self._open: dict[str | None, str] = {}

@@ -6,26 +6,64 @@ import contextvars
 import itertools
 from asyncio import AbstractEventLoop, all_tasks
 from collections.abc import Callable
-from types import FrameType
-from typing import TYPE_CHECKING
+from types import FrameType, ModuleType
+from typing import Protocol
+
+from greenlet import greenlet
 
 from delivery_lab.errors import ModelError, NotModelledError
 from delivery_lab.handlers import answers
 from delivery_lab.handlers.capture import LineStream
-from delivery_lab.handlers.fibers import Fiber, ThreadIdentity, keep_for_ever, never_resume
+from delivery_lab.handlers.fibers import Fiber, FiberHost, ThreadIdentity, keep_for_ever, never_resume
 from delivery_lab.handlers.isolation import Namespace, ProcessState
 from delivery_lab.handlers.loading import load_handler, users_line
-from delivery_lab.handlers.modules import EnvironmentModules
+from delivery_lab.handlers.modules import EnvironmentModules, SearchPath
 from delivery_lab.handlers.variables import variables_of
 from delivery_lab.model.clock import Timer
 from delivery_lab.model.runtime import FunctionConfig, InvokeRequest, InvokeResponse
 
-if TYPE_CHECKING:
-    from delivery_lab.handlers.host import HandlerHost
-
 Finish = Callable[[InvokeResponse], None]
 
 _FIRST_IDENT = 1 << 20
+
+
+class EnvironmentHost(FiberHost, Protocol):
+    """What an environment, beyond its fibers, asks of the host of the run."""
+
+    @property
+    def hub(self) -> greenlet:
+        """The greenlet that runs the scheduler."""
+
+    @property
+    def cold_start(self) -> int:
+        """Microseconds that a new environment takes before its code is imported."""
+
+    @property
+    def minimum(self) -> int:
+        """Least microseconds of an invoke."""
+
+    @property
+    def package_state(self) -> dict[str, Namespace]:
+        """The shared packages' globals that a new environment begins with."""
+
+    def search_path(self, function: FunctionConfig) -> SearchPath:
+        """Where a function's imports look.
+
+        Raises:
+            HandlerLoadError: the function's code does not exist.
+        """
+
+    def import_as_host(self, import_: Callable[[], ModuleType]) -> ModuleType:
+        """Import a shared package as the host would, from within a fiber."""
+
+    def freeze(self, fiber: Fiber) -> None:
+        """Take the timer of a fiber back; what it waits for is kept."""
+
+    def thaw(self, fiber: Fiber) -> None:
+        """Let a frozen fiber go on waiting; what has become due in the meantime happens now."""
+
+    def forget(self, environment: HandlerEnvironment) -> None:
+        """An environment has stopped."""
 
 
 class HandlerEnvironment:
@@ -38,7 +76,7 @@ class HandlerEnvironment:
         main_ident: thread ident of the main thread.
     """
 
-    def __init__(self, host: HandlerHost, function: FunctionConfig, number: int, main_ident: int) -> None:
+    def __init__(self, host: EnvironmentHost, function: FunctionConfig, number: int, main_ident: int) -> None:
         self.host = host
         self.function = function
         self.number = number
@@ -183,11 +221,11 @@ class HandlerEnvironment:
         if self._answering is None:
             self._answer(answer, began)
 
-    def _answer(self, answer: answers.Answer, began: int) -> None:
+    def _answer(self, answer: answers.HandlerAnswer, began: int) -> None:
         scheduler = self.host.scheduler
         self._answering = scheduler.at(max(scheduler.now, began + self.host.minimum), self._finished, answer)
 
-    def _finished(self, answer: answers.Answer) -> None:
+    def _finished(self, answer: answers.HandlerAnswer) -> None:
         finish = self._finish
         self._request = self._finish = self._answering = None
         if answer.exited:

@@ -1,25 +1,145 @@
-"""Greenlets that carry a function's code, and what may be asked about them.
+"""Greenlets that carry a function's code, and what a fiber may ask of the world around it.
 
 A *fiber* is one virtual thread of one execution environment. The greenlet that runs the scheduler is the
 *hub*; a fiber runs until it waits for something and then switches back to the hub. Everything that behaves
 differently inside a handler (clocks, locks, randomness, boto3) asks `current()`, so host code, and code on
 other threads of the host, never notices that a simulation is under way.
+
+This module is the lowest of the package. The protocols say what the modules above it need of the host of the run
+and of an execution environment, whose classes stand at the top (`host`, `environment`).
 """
 
 from __future__ import annotations
 
 import ctypes
 from asyncio import AbstractEventLoop
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Protocol
 
 from greenlet import getcurrent, greenlet
 
 if TYPE_CHECKING:
-    from delivery_lab.handlers.environment import HandlerEnvironment
-    from delivery_lab.handlers.virtual_threads import VirtualLock
-    from delivery_lab.model.clock import Timer
+    import random
+
+    from delivery_lab.events import LogLine
+    from delivery_lab.model.clock import Scheduler, Timer
+    from delivery_lab.model.randomness import RandomStreams
+    from delivery_lab.model.runtime import FunctionConfig
+
+
+class FiberHost(Protocol):
+    """What code in a fiber asks of the host of the run. A method that waits gives up control to the hub."""
+
+    @property
+    def scheduler(self) -> Scheduler:
+        """The clock of the run."""
+
+    @property
+    def streams(self) -> RandomStreams:
+        """The random streams of the run."""
+
+    @property
+    def lines(self) -> list[LogLine]:
+        """Lines that handlers have written and the log has not got yet."""
+
+    def deliver_lines(self) -> None:
+        """Pass the lines on to the log. Called in the hub."""
+
+    def sleep(self, fiber: Fiber, duration: int) -> None:
+        """Let `duration` microseconds pass for a fiber."""
+
+    def park(self, fiber: Fiber, limit: int | None) -> bool:
+        """Wait until another fiber wakes this one, `limit` microseconds at most; returns whether it was woken."""
+
+    def wake(self, fiber: Fiber) -> None:
+        """Let a fiber go on at the current instant."""
+
+    def call_aws(
+        self,
+        fiber: Fiber,
+        service: str,
+        operation: str,
+        parameters: dict[str, Any],
+        read_timeout_seconds: float | None = None,
+    ) -> dict[str, Any]:
+        """Make an API call and wait for its answer."""
+
+    def abort(self, error: BaseException) -> None:
+        """End the run with an error. The fiber that is running never goes on."""
+
+
+class ProcessWorld(Protocol):
+    """What a process has of its own; it is exchanged with the host's when control passes."""
+
+    def enter(self) -> None:
+        """Put the environment's state in place; `leave` must follow."""
+
+    def leave(self) -> None:
+        """Put the host's state back and keep what the environment made of its own."""
+
+
+class FiberEnvironment(Protocol):
+    """What code in a fiber, and the hub on its behalf, asks of the execution environment it belongs to."""
+
+    @property
+    def host(self) -> FiberHost:
+        """The host of the run."""
+
+    @property
+    def function(self) -> FunctionConfig:
+        """The function whose code it runs."""
+
+    @property
+    def number(self) -> int:
+        """Its number among the environments of the function."""
+
+    @property
+    def state(self) -> ProcessWorld:
+        """The process-wide state of the environment."""
+
+    @property
+    def entropy(self) -> random.Random:
+        """Where all randomness of the environment comes from."""
+
+    @property
+    def latency(self) -> random.Random:
+        """Where the latencies of its API calls come from."""
+
+    @property
+    def polling(self) -> dict[Fiber, Callable[[], bool]]:
+        """Fibers that wait for files, and what says whether there is something to read."""
+
+    @property
+    def loops(self) -> set[AbstractEventLoop]:
+        """The asyncio loops of its code."""
+
+    @property
+    def pool_numbers(self) -> Iterator[int]:
+        """Numbers for the names of an executor's threads."""
+
+    def spawn(self, parent: Fiber, run: Callable[[], None]) -> Fiber:
+        """Start a virtual thread; it gets its turn when the running fiber waits."""
+
+    def exit(self, fiber: Fiber, code: int) -> None:
+        """End the process here and now, whichever thread asks for it. The fiber that is running never goes on."""
+
+    def owns(self, fiber: Fiber) -> bool:
+        """Whether a fiber still belongs to the living process."""
+
+    def wake_polling(self) -> None:
+        """Wake the fibers whose files have something to read now."""
+
+    def line_of(self, frame: FrameType | None) -> str:
+        """Where in the function's code a frame is."""
+
+
+class ThreadEnd(Protocol):
+    """A lock that is released when a thread has ended."""
+
+    def release(self) -> None:
+        """Free it, or hand it to whoever waits for it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -60,7 +180,7 @@ class Fiber(greenlet):
 
     def __init__(
         self,
-        environment: HandlerEnvironment,
+        environment: FiberEnvironment,
         identity: ThreadIdentity,
         run: Callable[[], None],
         request_id: str | None,
@@ -73,7 +193,7 @@ class Fiber(greenlet):
         self.plan: Plan | None = None
         self.host_view = 0
         self.running_loop: AbstractEventLoop | None = None
-        self.sentinel: VirtualLock | None = None
+        self.sentinel: ThreadEnd | None = None
         self.polled_at = -1
         self.polls = 0
 

@@ -14,19 +14,18 @@ from greenlet import getcurrent, greenlet
 
 from delivery_lab.errors import HandlerStalledError, ModelError
 from delivery_lab.events import LogLine
-from delivery_lab.handlers import boto, chance, process_effects, virtual_select, virtual_threads
 from delivery_lab.handlers.archive import Archives
 from delivery_lab.handlers.environment import HandlerEnvironment
 from delivery_lab.handlers.fibers import Fiber, Plan, current
 from delivery_lab.handlers.isolation import Namespace, imported_package_state
 from delivery_lab.handlers.modules import SearchPath
-from delivery_lab.handlers.patches import Patches
+from delivery_lab.handlers.replacements import Replacements
 from delivery_lab.handlers.stall import StallAlarm
-from delivery_lab.handlers.virtual_time import VirtualTime
 from delivery_lab.model.clock import Scheduler, in_seconds, seconds
-from delivery_lab.model.functions import COLD_START_SECONDS, MINIMUM_INVOKE_SECONDS
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import (
+    COLD_START_SECONDS,
+    MINIMUM_INVOKE_SECONDS,
     AwsApi,
     AwsError,
     Caller,
@@ -90,8 +89,7 @@ class HandlerHost:
         self._api_latency = (seconds(api_latency_min_seconds), seconds(api_latency_max_seconds))
         self._stall_after_seconds = stall_after_seconds
         self._alarm = StallAlarm(stall_after_seconds, self._stalled, lambda: self.abort(KeyboardInterrupt()))
-        self._patches = Patches()
-        self._time = VirtualTime()
+        self._replacements = Replacements()
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._archives: Archives | None = None
         self._search: dict[tuple[object, ...], SearchPath] = {}
@@ -111,13 +109,7 @@ class HandlerHost:
         self._archives = Archives(Path(self._scratch.name))
         try:
             self._alarm.install()
-            replaced = self._time.install(self._patches)
-            replaced |= virtual_threads.install(self._patches)
-            replaced |= chance.install(self._patches)
-            process_effects.install(self._patches)
-            replaced |= virtual_select.install(self._patches)
-            boto.install(self._patches)
-            self._patches.rebind_imported(replaced)
+            self._replacements.install()
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -130,8 +122,7 @@ class HandlerHost:
         """Stop all environments and put everything back as it was."""
         for environment in list(self._environments):
             environment.stop()
-        self._patches.undo()
-        self._time.remove()
+        self._replacements.remove()
         self._alarm.remove()
         _entered.remove(self)
         if self._scratch is not None:

@@ -22,7 +22,15 @@ from delivery_lab.model.clock import MICROSECONDS_PER_SECOND, Scheduler, in_seco
 from delivery_lab.model.faults import Fault, FaultKind, Faults
 from delivery_lab.model.loops import NO_LINEAGE, Lineage, Loops
 from delivery_lab.model.randomness import RandomStreams
-from delivery_lab.model.runtime import Environment, FunctionConfig, InvokeRequest, InvokeResponse, Runtime
+from delivery_lab.model.runtime import (
+    COLD_START_SECONDS,
+    MINIMUM_INVOKE_SECONDS,
+    Environment,
+    FunctionConfig,
+    InvokeRequest,
+    InvokeResponse,
+    Runtime,
+)
 from delivery_lab.rule_ids import RuleId
 
 ACCOUNT_CONCURRENCY = 1_000
@@ -30,10 +38,7 @@ UNRESERVED_MINIMUM = 100
 ENVIRONMENTS_PER_SECOND = 100
 ENVIRONMENT_BURST = 1_000
 REQUESTS_PER_SECOND_AND_CONCURRENCY = 10
-COLD_START_SECONDS = 0.25
 LARGEST_SYNCHRONOUS_PAYLOAD_BYTES = 6 * 1_048_576
-
-MINIMUM_INVOKE_SECONDS = 0.001
 
 EXITED = "Runtime.ExitError"
 _REQUEST_ID = "{request id}"

@@ -12,6 +12,12 @@ from typing import Any, Protocol
 
 from delivery_lab.events import Actor, LogLine
 
+COLD_START_SECONDS = 0.25
+"""Virtual time that a new execution environment takes before the code in it is imported."""
+
+MINIMUM_INVOKE_SECONDS = 0.001
+"""Least virtual time of an invoke."""
+
 
 @dataclass(frozen=True, slots=True)
 class CodeSource:

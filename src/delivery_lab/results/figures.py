@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
 
+from delivery_lab.json_names import json_name
 from delivery_lab.results.fates import Ending
 
 SCHEMA_VERSION = 1
@@ -15,7 +15,7 @@ SCHEMA_VERSION = 1
 class Figures(BaseModel):
     """A part of an outcome: attributes in snake_case, JSON names in camelCase."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid")
+    model_config = ConfigDict(alias_generator=json_name, populate_by_name=True, frozen=True, extra="forbid")
 
 
 class AlternativeConclusion(Figures):

@@ -159,7 +159,7 @@ class LogSources:
         settings = self.topics.get(name)
         if settings is None:
             return cluster.create_topic(name)
-        return cluster.create_topic(name, settings.partitions, settings.retentionHours)
+        return cluster.create_topic(name, settings.partitions, settings.retention_hours)
 
     # -- mappings -----------------------------------------------------------------------------------------
 

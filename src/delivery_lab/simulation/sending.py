@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any, TypeVar
 
 from delivery_lab.errors import WorkloadError
@@ -37,7 +36,7 @@ class Sender:
         topics: finds Kafka topics.
         tables: names of the tables in DynamoDB, by their names in the stack.
         stack: name of the stack, for messages.
-        path: file of the workload, for messages.
+        origin: where the workload comes from, for messages.
         scheduler: the run's clock.
         journal: where answers are written.
     """
@@ -49,7 +48,7 @@ class Sender:
         tables: Mapping[str, str],
         *,
         stack: str,
-        path: Path,
+        origin: str,
         scheduler: Scheduler,
         journal: Journal,
     ) -> None:
@@ -57,7 +56,7 @@ class Sender:
         self._topics = topics
         self._tables = tables
         self._stack = stack
-        self._path = path
+        self._origin = origin
         self._scheduler = scheduler
         self._journal = journal
 
@@ -86,7 +85,7 @@ class Sender:
         if api.route(request.method, request.path) is None:
             known = ", ".join(f"{route.method} {route.path}" for route in api.routes) or "none"
             raise WorkloadError(
-                f"{self._path}: {api.name} has no route {request.method} {request.path} (routes: {known})"
+                f"{self._origin}: {api.name} has no route {request.method} {request.path} (routes: {known})"
             )
         instant = seconds(arrival.at_seconds)
         self._scheduler.at(instant, api.request, request.method, request.path, arrival.body, request.headers)
@@ -98,7 +97,7 @@ class Sender:
         if len(apis) != 1:
             known = ", ".join(apis) or "none"
             raise WorkloadError(
-                f"{self._path}: an HTTP request needs an HTTP API in the stack, or `api:` to choose one "
+                f"{self._origin}: an HTTP request needs an HTTP API in the stack, or `api:` to choose one "
                 f"(HTTP APIs of {self._stack}: {known})"
             )
         return next(iter(apis.values()))
@@ -108,21 +107,21 @@ class Sender:
         limit = queue.attributes.maximum_message_bytes
         if not 0 < len(arrival.body.encode()) <= limit:
             size = len(arrival.body.encode())
-            raise WorkloadError(f"{self._path}: a message for {queue.name} has {size} bytes; SQS takes 1 to {limit}")
+            raise WorkloadError(f"{self._origin}: a message for {queue.name} has {size} bytes; SQS takes 1 to {limit}")
         if queue.fifo:
             self._check_fifo(queue, arrival)
         elif arrival.key or arrival.dedup:
-            raise WorkloadError(f"{self._path}: {queue.name} is a standard queue, which has no use for key or dedup")
+            raise WorkloadError(f"{self._origin}: {queue.name} is a standard queue, which has no use for key or dedup")
         self._scheduler.at(seconds(arrival.at_seconds), _send, queue, arrival)
 
     def _check_fifo(self, queue: Queue, arrival: Arrival) -> None:
         """Refuse before the start what SQS would refuse at the send (SQS-FIFO-7)."""
         fifo = queue.attributes.fifo
         if not arrival.key:
-            raise WorkloadError(f"{self._path}: {queue.name} is a FIFO queue: name the message group with key")
+            raise WorkloadError(f"{self._origin}: {queue.name} is a FIFO queue: name the message group with key")
         if fifo is not None and not fifo.content_based and not arrival.dedup:
             raise WorkloadError(
-                f"{self._path}: {queue.name} does not deduplicate by content: name a deduplication id with "
+                f"{self._origin}: {queue.name} does not deduplicate by content: name a deduplication id with "
                 'dedup, such as dedup: "{n}"'
             )
 
@@ -132,7 +131,7 @@ class Sender:
         try:
             stream.check(data, key)
         except AwsError as error:
-            raise WorkloadError(f"{self._path}: a record for {stream.name}: {error}") from error
+            raise WorkloadError(f"{self._origin}: a record for {stream.name}: {error}") from error
         self._scheduler.at(seconds(arrival.at_seconds), _put, stream, data, key)
 
     def _table(self, arrival: Arrival) -> None:
@@ -145,20 +144,20 @@ class Sender:
         try:
             self._account.dynamodb.call("PutItem", {"TableName": table, "Item": item})
         except AwsError as error:
-            raise WorkloadError(f"{self._path}: an item for {table}: {error}") from error
+            raise WorkloadError(f"{self._origin}: an item for {table}: {error}") from error
 
     def _topic(self, arrival: Arrival) -> None:
         topic = self._topics.topic(arrival.name)
         if topic is None:
             known = sorted(name for cluster in self._account.clusters.values() for name in cluster.topics)
             raise WorkloadError(
-                f"{self._path}: the stack {self._stack} has no topic {arrival.name} (there are: "
+                f"{self._origin}: the stack {self._stack} has no topic {arrival.name} (there are: "
                 f"{', '.join(known) or 'none'}; `topics:` in the workload creates others)"
             )
         size_bytes = len(arrival.body.encode()) + len(arrival.key.encode())
         if size_bytes > LARGEST_RECORD_BYTES:
             raise WorkloadError(
-                f"{self._path}: a record for {topic.name} has {size_bytes} bytes; brokers take {LARGEST_RECORD_BYTES}"
+                f"{self._origin}: a record for {topic.name} has {size_bytes} bytes; brokers take {LARGEST_RECORD_BYTES}"
             )
         self._scheduler.at(seconds(arrival.at_seconds), _produce, topic, arrival.body.encode(), arrival.key or None)
 
@@ -193,12 +192,12 @@ class Sender:
         size = len(payload.encode())
         if size > limit_bytes:
             raise WorkloadError(
-                f"{self._path}: an event for {function} has {size} bytes; Lambda takes at most {limit_bytes}"
+                f"{self._origin}: an event for {function} has {size} bytes; Lambda takes at most {limit_bytes}"
             )
         try:
             json.loads(payload)
         except ValueError as error:
-            raise WorkloadError(f"{self._path}: the event for {function} is no JSON: {payload[:80]}") from error
+            raise WorkloadError(f"{self._origin}: the event for {function} is no JSON: {payload[:80]}") from error
         return function, payload
 
     def _function(self, name: str) -> str:
@@ -227,7 +226,7 @@ class Sender:
     def _named(self, found: Mapping[str, T], name: str, kind: str) -> T:
         if name not in found:
             known = ", ".join(sorted(found)) or "none"
-            raise WorkloadError(f"{self._path}: the stack {self._stack} has no {kind} {name} (there are: {known})")
+            raise WorkloadError(f"{self._origin}: the stack {self._stack} has no {kind} {name} (there are: {known})")
         return found[name]
 
 

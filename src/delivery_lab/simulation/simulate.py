@@ -82,7 +82,7 @@ def simulate_redrive(
         UsageError: the stack has no such dead-letter queue, or the workload ends before everything is at rest.
     """
     if workload.until_seconds is not None:
-        raise UsageError(f"{workload.path}: a redrive needs a workload that runs `until: drained`")
+        raise UsageError(f"{workload.origin}: a redrive needs a workload that runs `until: drained`")
     with freeing_garbage():
         return _Simulation(graph, project_dir, workload, seed, assumptions).run_redrive(redrive)
 
@@ -156,7 +156,7 @@ class _Simulation:
             deployment.logs,
             {resource.name: str(resource.outputs["name"]) for resource in graph.of_type(TABLE)},
             stack=graph.stack,
-            path=self._workload.path,
+            origin=self._workload.origin,
             scheduler=self._scheduler,
             journal=self._journal,
         )
@@ -267,7 +267,7 @@ class _Simulation:
 
     def _addressed(self) -> frozenset[str]:
         """Queues that the workload sends to itself: a dead-letter queue counts as a source then."""
-        return frozenset(send.queue for send in self._workload.sends if send.queue is not None)
+        return frozenset(send.queue for send in self._workload.send if send.queue is not None)
 
     # -- logs ---------------------------------------------------------------------------------------------
 

@@ -1,19 +1,19 @@
-"""Workloads: what is sent to a variant, and when (a YAML file; `docs/workloads.md` describes it for users)."""
+"""Workloads: what is sent to a variant, and when; read from a YAML file (`docs/workloads.md`) or built in code."""
 
 from __future__ import annotations
 
+import json
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
-from delivery_lab.errors import StackFileError, UsageError, WorkloadError
-from delivery_lab.program.yamlfile import YamlFile, parse_scalar, read_yaml
+from delivery_lab.errors import UsageError
 from delivery_lab.simulation.templates import as_text, render
+from delivery_lab.simulation.workload_part import WorkloadPart
 
 MOST_SENDS = 10_000_000
 LONGEST_SECONDS = 10 * 365 * 86_400
@@ -21,11 +21,7 @@ LONGEST_SECONDS = 10 * 365 * 86_400
 TARGETS = ("http", "queue", "stream", "table", "topic", "invoke")
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class HttpRequest(_Model):
+class HttpRequest(WorkloadPart):
     """A request to the stack's HTTP API."""
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
@@ -36,7 +32,7 @@ class HttpRequest(_Model):
     """Name of the API, needed only where the stack has several."""
 
 
-class Send(_Model):
+class Send(WorkloadPart):
     """One line of `send`: a target, a body, and when.
 
     `at` is in virtual seconds after the start; `times` repeats it `every` so many seconds.
@@ -89,21 +85,22 @@ class Send(_Model):
         return next(name for name in TARGETS if getattr(self, name) is not None)
 
 
-class TopicSettings(_Model):
+class TopicSettings(WorkloadPart):
     """A Kafka topic as it is before the run: nothing in a stack says how many partitions one has."""
 
     partitions: int = Field(default=1, ge=1, le=1_000)
-    retentionHours: float = Field(default=168, gt=0, le=LONGEST_SECONDS / 3_600)  # noqa: N815 - a key of the file
+    retention_hours: float = Field(default=168, gt=0, le=LONGEST_SECONDS / 3_600)
 
 
-class Fault(_Model):
+class Fault(WorkloadPart):
     """One line of `faults`: something that goes wrong for a while, whatever the stack does.
 
-    `at` is in virtual seconds after the start, `for` says for how long (to the end of the run where it is left out).
+    `at` is in virtual seconds after the start, `for_seconds` (in a file `for`) says for how long: to the end of the run
+    where it is left out.
     """
 
     at: float = Field(default=0, ge=0, le=LONGEST_SECONDS)
-    for_seconds: float | None = Field(default=None, alias="for", gt=0, le=LONGEST_SECONDS)
+    for_seconds: float | None = Field(default=None, gt=0, le=LONGEST_SECONDS)
     function: str | None = None
     service: Literal["dynamodb", "events", "lambda", "s3", "sns", "sqs"] | None = None
     operation: str | None = None
@@ -125,25 +122,6 @@ class Fault(_Model):
             raise ValueError("queue goes with service: sqs")
         if (self.kind == "latency") != (self.seconds is not None):
             raise ValueError("seconds goes with the kind latency, which needs it")
-        return self
-
-
-class _File(_Model):
-    stacks: list[str] = Field(default_factory=list)
-    description: str = ""
-    topics: dict[str, TopicSettings] = Field(default_factory=dict)
-    send: list[Send] = Field(min_length=1)
-    faults: list[Fault] = Field(default_factory=list)
-    until: Literal["drained"] | float | None = Field(default=None)
-    poison: str | None = None
-
-    @model_validator(mode="after")
-    def _until_positive(self) -> _File:
-        if isinstance(self.until, (int, float)) and not 0 < self.until <= LONGEST_SECONDS:
-            raise ValueError(
-                f"until is a positive number of virtual seconds, at most {LONGEST_SECONDS}, or drained, "
-                f"not {self.until:g}"
-            )
         return self
 
 
@@ -170,29 +148,71 @@ class Arrival:
     dedup: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """A workload that was read.
+class Workload(WorkloadPart):
+    """What is sent to a variant, and when, and what goes wrong meanwhile.
 
-    Attributes:
-        name: name of the file without its ending.
-        path: the file.
-        stacks: patterns of the stacks whose default it is.
-        sends: its lines.
-        until_seconds: virtual seconds after which the run ends, or None: when nothing can move any more.
-        poison: body field that marks a message no handler can process, or None.
-        topics: Kafka topics as they are before the run, by name.
-        faults: what goes wrong, and when.
+    Example:
+        `Workload(send=[Send(queue="jobs", every=0.1, times=100, body={"id": "job-{n}"})])`
+
+    Raises:
+        WorkloadError: it is malformed; the message names the field, the value and what is expected.
     """
 
-    name: str
-    path: Path
-    stacks: tuple[str, ...]
-    sends: tuple[Send, ...]
-    until_seconds: float | None
-    poison: str | None
-    topics: Mapping[str, TopicSettings] = field(default_factory=dict)
-    faults: tuple[Fault, ...] = ()
+    stacks: list[str] = Field(default_factory=list)
+    """Patterns of the stacks whose default it is."""
+    description: str = ""
+    topics: dict[str, TopicSettings] = Field(default_factory=dict)
+    """Kafka topics as they are before the run, by name."""
+    send: list[Send] = Field(min_length=1)
+    """What is sent."""
+    faults: list[Fault] = Field(default_factory=list)
+    """What goes wrong, and when."""
+    until: Literal["drained"] | float | None = None
+    """Virtual seconds after which the run ends; None or `drained`: when nothing can move any more."""
+    poison: str | None = None
+    """Body field that marks a message no handler can process."""
+    _name: str = PrivateAttr(default="code")
+    _path: Path | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _until_positive(self) -> Workload:
+        if isinstance(self.until, (int, float)) and not 0 < self.until <= LONGEST_SECONDS:
+            raise ValueError(
+                f"until is a positive number of virtual seconds, at most {LONGEST_SECONDS}, or drained, "
+                f"not {self.until:g}"
+            )
+        return self
+
+    @property
+    def name(self) -> str:
+        """Name of the file without its ending; `code` for a workload that was built in code."""
+        return self._name
+
+    @property
+    def path(self) -> Path | None:
+        """The file that it was read from, None where it was built in code."""
+        return self._path
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from, for messages."""
+        return str(self._path) if self._path is not None else "the workload built in code"
+
+    @property
+    def until_seconds(self) -> float | None:
+        """Virtual seconds after which the run ends, or None: when nothing can move any more."""
+        return self.until if isinstance(self.until, (int, float)) else None
+
+    def read_from(self, path: Path) -> Workload:
+        """The same workload, said to come from a file."""
+        copy = self.model_copy()
+        copy._name, copy._path = path.stem, path
+        return copy
+
+    def write(self, path: Path) -> None:
+        """Write it to a file that `--workload` takes: as JSON, a YAML in which no text is taken for a number."""
+        content = self.model_dump(by_alias=True, exclude_defaults=True, mode="json")
+        path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
     def arrivals(self, chance: random.Random) -> Iterator[Arrival]:
         """Everything that is sent, line by line.
@@ -203,8 +223,8 @@ class Workload:
         Raises:
             WorkloadError: a template does not render.
         """
-        for line, send in enumerate(self.sends, start=1):
-            where = f"{self.path}: send {line}"
+        for line, send in enumerate(self.send, start=1):
+            where = f"{self.origin}: send {line}"
             template = send.http.body if send.http else send.body
             for n in range(1, send.times + 1):
                 yield Arrival(
@@ -217,28 +237,19 @@ class Workload:
                     dedup=render(send.dedup or "", n, chance, where),
                 )
 
-    def with_body(self, changes: Sequence[str]) -> Workload:
-        """The same workload with fields of its bodies set.
+    def with_body(self, fields: Mapping[str, Any]) -> Workload:
+        """The same workload with fields of all its bodies set.
 
         Args:
-            changes: texts of the form `field=value`; the value is read as YAML.
+            fields: the values by field.
 
         Raises:
-            UsageError: a text has another form, or a body is no object.
+            UsageError: a body is no object.
         """
-        fields: dict[str, Any] = {}
-        for change in changes:
-            name, sign, value = change.partition("=")
-            if not sign or not name.strip():
-                raise UsageError(f"--body {change}: write it as field=value, such as --body count=25")
-            try:
-                fields[name.strip()] = parse_scalar(value, dates=False)
-            except ValueError as error:
-                raise UsageError(f"--body {change}: the value '{value}' cannot be read as YAML: {error}") from error
         if not fields:
             return self
-        sends = tuple(_with_fields(send, fields, f"{self.path}: send {i}") for i, send in enumerate(self.sends, 1))
-        return replace(self, sends=sends)
+        sends = [_with_fields(send, fields, f"{self.origin}: send {i}") for i, send in enumerate(self.send, 1)]
+        return self.model_copy(update={"send": sends})
 
 
 def _target(send: Send) -> str:
@@ -255,77 +266,3 @@ def _with_fields(send: Send, fields: Mapping[str, Any], where: str) -> Send:
     if send.http:
         return send.model_copy(update={"http": send.http.model_copy(update={"body": changed})})
     return send.model_copy(update={"body": changed})
-
-
-# -- reading ----------------------------------------------------------------------------------------------
-
-
-def read_workload(path: Path) -> Workload:
-    """Read a workload file.
-
-    Raises:
-        WorkloadError: it is missing or malformed; the message names file, place, value and what is expected.
-    """
-    if not path.exists():
-        raise WorkloadError(f"there is no workload file {path}")
-    try:
-        content = read_yaml(path, str(path), dates=False)
-    except StackFileError as error:
-        raise WorkloadError(str(error)) from error
-    try:
-        file = _File.model_validate(content.value)
-    except ValidationError as error:
-        raise WorkloadError("\n".join(_explain(content, problem) for problem in error.errors())) from error
-    until = file.until if isinstance(file.until, (int, float)) else None
-    return Workload(
-        path.stem,
-        path,
-        tuple(file.stacks),
-        tuple(file.send),
-        until,
-        file.poison,
-        topics=file.topics,
-        faults=tuple(file.faults),
-    )
-
-
-def _explain(content: YamlFile, problem: Any) -> str:
-    loc: tuple[str | int, ...] = problem["loc"]
-    place = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in loc)
-    where = f"{content.where(*loc)}: {place}" if place else content.label
-    message = problem["msg"].removeprefix("Value error, ").replace("Input should be", "has to be")
-    kind = problem["type"]
-    if kind == "extra_forbidden":
-        return f"{where} is no key of a workload"
-    if kind == "missing":
-        return f"{where} is missing"
-    if kind == "model_type":
-        message = "has to be a mapping"
-    if kind == "too_short":
-        return f"{where} has to have at least one entry"
-    value = "" if isinstance(problem["input"], dict) else f", not {problem['input']!r}"
-    return f"{where}: {message}{value}"
-
-
-def default_workload(folder: Path, stack: str) -> Workload:
-    """The workload of a folder that names a stack.
-
-    Raises:
-        WorkloadError: none does, or more than one.
-    """
-    workloads = [read_workload(path) for path in sorted(folder.glob("*.yaml"))]
-    found = [w for w in workloads if any(fnmatchcase(stack, pattern) for pattern in w.stacks)]
-    # A stack named outright is meant before one that a pattern covers.
-    found = [w for w in found if stack in w.stacks] or found
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        known = ", ".join(f"{w.path.name} ({', '.join(w.stacks)})" for w in workloads) or "none"
-        example = 'a file such as\n    send: [{queue: NAME, every: 0.1, times: 100, body: {id: "job-{n}"}}]'
-        fix = f"or add {stack} to the `stacks` of one" if workloads else example
-        raise WorkloadError(
-            f"no workload in {folder} is for the stack {stack} (there are: {known})\n"
-            f"  fix: give one with --workload FILE, {fix}"
-        )
-    names = ", ".join(w.path.name for w in found)
-    raise WorkloadError(f"several workloads are for the stack {stack}: {names}\n  fix: choose with --workload FILE")

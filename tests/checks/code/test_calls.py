@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from delivery_lab.checks.code.calls import impatient_invokes, own_deletes, unexamined_invokes
@@ -70,6 +72,40 @@ def handle(event, context):
         context.sqs.delete_message(QueueUrl="q", ReceiptHandle={handle})
 """
     assert own_deletes(code_of({"app.py": text})) == expected
+
+
+SWITCHED = """
+import os
+
+MODE = os.environ.get("MODE", "report")
+BY_HAND = MODE == "by-hand"
+
+
+def forget(record, sqs):
+    sqs.delete_message(ReceiptHandle=record["receiptHandle"])
+
+
+def handle(event, context):
+    if BY_HAND:
+        forget(event, context)
+    if not BY_HAND:
+        pass
+    else:
+        context.sqs.delete_message(ReceiptHandle=event["receiptHandle"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"MODE": "by-hand"}, ["app, line 18", "app, line 9"]),
+        ({"MODE": "report"}, []),
+        ({}, []),
+        ({"MODE": UNKNOWN}, ["app, line 18", "app, line 9"]),
+    ],
+)
+def test_what_the_environment_switches_off_is_not_in_use(environment: dict[str, Any], expected: list[str]) -> None:
+    assert own_deletes(code_of({"app.py": SWITCHED}, **environment)) == expected
 
 
 def test_what_nobody_calls_is_not_in_use() -> None:

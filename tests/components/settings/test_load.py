@@ -203,7 +203,7 @@ def test_the_bounds_themselves_are_inside(part: str, key: str, least: int, most:
         (
             {"worker": {"onRecordError": "ignore"}},
             "worker.onRecordError",
-            "must be one of report, raise (what the function does with records that failed)",
+            "must be one of report, raise, delete-and-raise (what the function does with records that failed)",
             "use one of them",
         ),
         (

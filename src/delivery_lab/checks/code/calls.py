@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from delivery_lab.checks.code.constants import evaluate
 from delivery_lab.checks.code.module import Module
 from delivery_lab.checks.code.program import Code
-from delivery_lab.checks.code.reached import last_key, reached
+from delivery_lab.checks.code.reached import last_key, live_nodes, reached
 
 _HANDLES = frozenset({"receiptHandle", "receipt_handle"})
 
@@ -19,7 +19,7 @@ def own_deletes(code: Code) -> list[str]:
     return [
         module.place(call)
         for module, function in reached(code)
-        for call in _calls(function, "delete_message")
+        for call in _calls(live_nodes(code, module, function), "delete_message")
         if (handle := _keyword(call, "ReceiptHandle")) is not None and last_key(handle) in _HANDLES
     ]
 
@@ -30,7 +30,7 @@ def sends(code: Code) -> list[tuple[Any, str]]:
         (evaluate(code, module, url), module.place(call))
         for module, function in reached(code)
         for name in ("send_message", "send_message_batch")
-        for call in _calls(function, name)
+        for call in _calls(live_nodes(code, module, function), name)
         if (url := _keyword(call, "QueueUrl")) is not None
     ]
 
@@ -56,7 +56,7 @@ def unexamined_invokes(code: Code) -> list[str]:
 
 def _synchronous(code: Code) -> Iterator[tuple[Module, ast.Call, ast.expr]]:
     for module, function in reached(code):
-        for call in _calls(function, "invoke"):
+        for call in _calls(live_nodes(code, module, function), "invoke"):
             name = _keyword(call, "FunctionName")
             if name is not None and _is_synchronous(code, module, call):
                 yield module, call, name
@@ -66,8 +66,8 @@ def _speaks_of(module: Module, word: str) -> bool:
     return any(isinstance(node, ast.Constant) and node.value == word for node in ast.walk(module.tree))
 
 
-def _calls(node: ast.AST, name: str) -> Iterator[ast.Call]:
-    for call in (inner for inner in ast.walk(node) if isinstance(inner, ast.Call)):
+def _calls(nodes: Iterable[ast.AST], name: str) -> Iterator[ast.Call]:
+    for call in (node for node in nodes if isinstance(node, ast.Call)):
         if isinstance(call.func, ast.Attribute) and call.func.attr == name:
             yield call
 
@@ -85,7 +85,7 @@ def _is_synchronous(code: Code, module: Module, call: ast.Call) -> bool:
 
 def _lambda_clients(code: Code, module: Module) -> Iterator[bool]:
     """For each client of Lambda that a module makes, whether it certainly has boto3's own read timeout."""
-    for call in _calls(module.tree, "client"):
+    for call in _calls(ast.walk(module.tree), "client"):
         service = evaluate(code, module, call.args[0]) if call.args else None
         if service != "lambda":
             continue

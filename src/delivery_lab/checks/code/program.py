@@ -12,7 +12,6 @@ from delivery_lab.checks.code.files import Files
 from delivery_lab.checks.code.module import FunctionNode, Imported, Module, parse_module
 from delivery_lab.errors import LabError
 from delivery_lab.program.graph import UNKNOWN, Graph, Resource
-from delivery_lab.simulation.code import code_source
 
 _LAYER = "aws:lambda/layerVersion:LayerVersion"
 # Code is given by absolute paths in a graph, so nothing is looked up from a project folder.
@@ -131,6 +130,8 @@ def read_code(graph: Graph, function: Resource, environment: Mapping[str, object
 
 
 def _archives(graph: Graph, function: Resource) -> tuple[tuple[Files, str], ...]:
+    from delivery_lab.simulation.code import code_source  # loads Pulumi, which describing checks does not need
+
     archives = [(Files(code_source(function.inputs["code"], _NO_FOLDER, function.name)), "")]
     by_arn = {str(layer.outputs.get("arn")): layer for layer in graph.of_type(_LAYER)}
     arns = function.inputs.get("layers")

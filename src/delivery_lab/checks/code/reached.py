@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from delivery_lab.checks.code.constants import evaluate
 from delivery_lab.checks.code.module import FunctionNode, Module
 from delivery_lab.checks.code.program import Code
+from delivery_lab.program.graph import UNKNOWN
 
 Place = tuple[Module, FunctionNode]
 
@@ -34,8 +36,20 @@ def reached(code: Code) -> list[Place]:
     return found
 
 
+def live_nodes(code: Code, module: Module, node: ast.AST) -> Iterator[ast.AST]:
+    """A node and all that is in it, but for branches that the function's environment variables switch off."""
+    yield node
+    children: Iterable[ast.AST] = ast.iter_child_nodes(node)
+    if isinstance(node, ast.If):
+        value = evaluate(code, module, node.test)
+        if value is not UNKNOWN:
+            children = (node.test, *(node.body if value else node.orelse))
+    for child in children:
+        yield from live_nodes(code, module, child)
+
+
 def _named(code: Code, module: Module, function: FunctionNode) -> Iterator[Place]:
-    for node in ast.walk(function):
+    for node in live_nodes(code, module, function):
         if isinstance(node, ast.Name):
             place = code.function(module, node.id)
             if place is not None:

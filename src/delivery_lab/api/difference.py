@@ -1,0 +1,83 @@
+"""What the comparison of two stacks answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from delivery_lab.api.simulated import Simulation
+from delivery_lab.compare.comparison import Change, Comparison, Figure
+from delivery_lab.json_names import json_path
+from delivery_lab.results.outcome import SCHEMA_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two stacks under the same workload.
+
+    Attributes:
+        before: the run of the first.
+        after: the run of the second.
+        comparison: settings, resources and figures side by side.
+    """
+
+    before: Simulation
+    after: Simulation
+    comparison: Comparison
+
+    @property
+    def nothing_differs(self) -> bool:
+        """Whether settings, resources and behaviour are the same."""
+        return self.comparison.nothing_differs
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """The figures that differ, such as `messages.lost`."""
+        return tuple(figure for figure in self.comparison.figures if figure.differs)
+
+    def figure(self, name: str) -> Figure:
+        """One figure of both outcomes.
+
+        Args:
+            name: its path, as attributes (`messages.dead_lettered`) or as in JSON (`messages.deadLettered`).
+
+        Raises:
+            KeyError: there is no such figure.
+        """
+        wanted = json_path(name)
+        for found in self.comparison.figures:
+            if found.name == wanted:
+                return found
+        known = ", ".join(found.name for found in self.comparison.figures)
+        raise KeyError(f"there is no figure {name} (there are: {known})")
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of `diff --json`."""
+        outcome, comparison = self.before.outcome, self.comparison
+        return {
+            "schemaVersion": SCHEMA_VERSION,
+            "before": outcome.stack,
+            "after": self.after.outcome.stack,
+            "workload": outcome.workload,
+            "seed": outcome.seed,
+            "assumed": outcome.model.assumed,
+            "settings": [_change(item) for item in comparison.settings],
+            "resources": _resources(comparison),
+            "behaviour": {figure.name: [figure.before, figure.after] for figure in comparison.figures},
+            "messages": {"compared": comparison.messages_compared, "differing": comparison.messages_differing},
+            "nothingDiffers": comparison.nothing_differs,
+        }
+
+
+def _change(item: Change) -> dict[str, Any]:
+    return {"sign": item.sign, "what": item.what.strip(), "before": item.before, "after": item.after}
+
+
+def _resources(comparison: Comparison) -> list[dict[str, Any]]:
+    resources: list[dict[str, Any]] = []
+    for item in comparison.resources:
+        if item.what.startswith(" "):
+            resources[-1]["changes"].append(_change(item))
+        else:
+            resources.append({"sign": item.sign, "what": item.what, "changes": []})
+    return resources

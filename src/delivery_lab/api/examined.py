@@ -1,0 +1,71 @@
+"""What the checks of a stack answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from delivery_lab._version import __version__
+from delivery_lab.api.quantify import Effect
+from delivery_lab.api.simulated import Phase
+from delivery_lab.checks.finding import Finding
+from delivery_lab.checks.sarif import CheckedStack, sarif
+from delivery_lab.json_names import plain
+from delivery_lab.results.outcome import SCHEMA_VERSION
+
+_INTERNAL = ("edits",)
+"""Attributes of a finding that are not part of its JSON: how a fix is tried in the graph."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """A stack that was checked.
+
+    Attributes:
+        stack: name of the stack.
+        file: its stack file.
+        findings: what was found, the worst first.
+        effects: what the fix of a finding changes, by the finding's position; empty where that was not asked for.
+        notes: what a reader of the result should know: warnings of the program, checks that were left out.
+        phases: how long each part of the work took on a real clock.
+    """
+
+    stack: str
+    file: Path
+    findings: tuple[Finding, ...]
+    effects: Mapping[int, Effect] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    phases: tuple[Phase, ...] = ()
+
+    def as_json(self) -> Iterator[dict[str, Any]]:
+        """The findings as the objects of `check --json`."""
+        for index, finding in enumerate(self.findings):
+            entry: dict[str, Any] = {"schemaVersion": SCHEMA_VERSION, "stack": self.stack, **plain(finding)}
+            for name in _INTERNAL:
+                del entry[name]
+            effect = self.effects.get(index)
+            if effect is not None:
+                entry["effect"] = {name: plain(getattr(effect, name)) for name in ("text", "tried", "before", "after")}
+            yield entry
+
+
+def as_sarif(examinations: Sequence[Examination], failures: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Findings as one SARIF log, for code reviews.
+
+    Args:
+        examinations: the stacks that were checked.
+        failures: why stacks could not be checked, by name.
+    """
+    found = [CheckedStack(stack.stack, _uri(stack.file), stack.findings) for stack in examinations]
+    return sarif(found, __version__, failures)
+
+
+def _uri(file: Path) -> str:
+    """The stack file as code reviews want it: relative to the current folder, if it is below it."""
+    try:
+        return quote(file.relative_to(Path.cwd().resolve()).as_posix())
+    except ValueError:
+        return file.as_uri()

@@ -1,0 +1,342 @@
+"""A Pulumi project that is opened once and asked many times."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from delivery_lab.api.inputs import Overrides, RunOptions, assumption_texts, texts
+from delivery_lab.errors import LabError, StackNotFoundError
+from delivery_lab.program.project import Project, StackFile, find_project, read_project
+
+if TYPE_CHECKING:
+    from delivery_lab.api.difference import Difference
+    from delivery_lab.api.examined import Examination
+    from delivery_lab.api.quantify import Effect
+    from delivery_lab.api.redriven import RedriveSimulation
+    from delivery_lab.api.simulated import Call, Phase, Simulation
+    from delivery_lab.checks.finding import Finding
+    from delivery_lab.program.graph import Graph
+    from delivery_lab.results.outcome import Outcome
+    from delivery_lab.rules.assumptions import Assumptions
+    from delivery_lab.simulation.workload import Workload
+
+_PATTERN = re.compile(r"[*?\[]")
+WORKLOADS = "workloads"
+"""Folder of a project that holds the workloads of its stacks."""
+_WITHOUT_VALUES = (
+    "value ranges of resources are not checked: that needs the extra `check` (pip install 'delivery-lab[check]')"
+)
+
+# What a method needs is imported when it is called: opening a project and listing its stacks needs neither Pulumi's
+# SDK nor the model.
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A Pulumi project with the Python runtime, opened.
+
+    The program of a stack is evaluated once for each set of overrides, so a change of the project's files is noticed
+    only by a `Lab` that is opened afterwards. Methods take the options of `RunOptions` by name.
+
+    Attributes:
+        project: the project.
+        on_run: is told of every run, None for nobody.
+    """
+
+    project: Project
+    on_run: Callable[[Simulation], None] | None = field(default=None, repr=False, compare=False)
+    _graphs: dict[tuple[str, tuple[str, ...]], Graph] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def open(cls, project: str | Path | None = None, on_run: Callable[[Simulation], None] | None = None) -> Lab:
+        """Open a project.
+
+        Args:
+            project: its folder; by default the nearest one from the current folder upwards.
+            on_run: is told of every run.
+
+        Raises:
+            ProjectError: there is none.
+            StackFileError: its project file is malformed.
+        """
+        found = find_project(Path.cwd()) if project is None else read_project(Path(project))
+        return cls(found, on_run)
+
+    def __reduce__(self) -> tuple[type[Lab], tuple[Project]]:
+        """In another process it is the same project with nothing evaluated yet, and nobody who is told."""
+        return Lab, (self.project,)
+
+    # -- stacks -------------------------------------------------------------------------------------------------
+
+    def stacks(self) -> tuple[StackFile, ...]:
+        """The stacks that have a file, by name."""
+        return self.project.stacks()
+
+    def stack_names(self, words: Sequence[str] = ()) -> list[str]:
+        """The stacks that some words mean, each once.
+
+        Args:
+            words: names, or patterns such as `sync-*`; none means all stacks.
+
+        Raises:
+            StackNotFoundError: there is no stack of that name, or none that matches a pattern.
+        """
+        known = [stack.name for stack in self.stacks()]
+        if not words:
+            return known
+        found: dict[str, None] = {}
+        for word in words:
+            matches = fnmatch.filter(known, word)
+            if not matches and _PATTERN.search(word):
+                raise StackNotFoundError(f"no stack matches '{word}'\n  stacks: {', '.join(known) or 'none'}")
+            found |= dict.fromkeys(matches or [self.project.stack(word).name])
+        return list(found)
+
+    def graph(self, stack: str, overrides: Overrides | None = None) -> Graph:
+        """The resources of a stack.
+
+        Raises:
+            LabError: the program cannot be evaluated for it.
+        """
+        from delivery_lab.program.engine import evaluate
+
+        key = (stack, texts(overrides, "--set"))
+        if key not in self._graphs:
+            self._graphs[key] = evaluate(self.project, *key)
+        return self._graphs[key]
+
+    def workload(self, stack: str, given: Workload | str | Path | None = None) -> Workload:
+        """The workload of a stack.
+
+        Args:
+            stack: name of the stack.
+            given: a workload, or a file: relative to the current folder, else to the project's. By default the one in
+                the project's folder `workloads` that names the stack.
+
+        Raises:
+            WorkloadError: there is none, or it is malformed.
+        """
+        from delivery_lab.simulation.workload_files import default_workload, read_workload
+
+        if given is None:
+            return default_workload(self.project.root / WORKLOADS, stack)
+        if isinstance(given, (str, Path)):
+            path = Path(given)
+            beside = self.project.root / path
+            return read_workload(beside if not path.exists() and beside.exists() else path)
+        return given
+
+    # -- runs ---------------------------------------------------------------------------------------------------
+
+    def simulate(self, stack: str, **options: Unpack[RunOptions]) -> Outcome:
+        """Run a stack in virtual time, and count what becomes of the messages.
+
+        Raises:
+            LabError: it cannot be run; the message says why.
+        """
+        return self.run(stack, **options).outcome
+
+    def run(self, stack: str, **options: Unpack[RunOptions]) -> Simulation:
+        """Run a stack in virtual time, and keep everything that happened.
+
+        Raises:
+            LabError: it cannot be run; the message says why.
+        """
+        from delivery_lab.api.simulated import Simulation
+        from delivery_lab.results.outcome import outcome_of
+        from delivery_lab.simulation.simulate import simulate
+
+        call, workload, assumptions = self._asked(stack, options)
+        phases: list[Phase] = []
+        with _timed("program", phases):
+            graph = self.graph(stack, call.overrides)
+        with _timed("simulation", phases):
+            run = simulate(graph, self.project.root, workload, call.seed, assumptions)
+        with _timed("outcome", phases):
+            outcome = outcome_of(run)
+        found = Simulation(outcome, graph, workload, run, call, tuple(phases))
+        if self.on_run is not None:
+            self.on_run(found)
+        return found
+
+    def try_alternatives(self, simulation: Simulation) -> Simulation:
+        """Run a simulation again with each alternative assumption of the rules that it relies on.
+
+        Returns:
+            The same simulation, whose outcome says in `model.readings` what each comes to.
+
+        Raises:
+            LabError: it cannot be run that way.
+        """
+        from delivery_lab.results.conclusion import conclusion
+        from delivery_lab.results.outcome import AlternativeConclusion, outcome_of
+        from delivery_lab.rules.alternatives import other_readings
+        from delivery_lab.simulation.simulate import simulate
+
+        run, root = simulation.run, self.project.root
+        readings = []
+        for rule, value, assumptions in other_readings(run.rules, run.assumptions):
+            other = simulate(simulation.graph, root, simulation.workload, run.seed, assumptions)
+            says = conclusion(outcome_of(other))
+            changes = says != simulation.conclusion
+            readings.append(AlternativeConclusion(rule=rule, value=value, conclusion=says, changes=changes))
+        model = simulation.outcome.model.model_copy(update={"readings": tuple(readings)})
+        return replace(simulation, outcome=simulation.outcome.model_copy(update={"model": model}))
+
+    def diff(self, before: str, after: str, **options: Unpack[RunOptions]) -> Difference:
+        """Compare two stacks: settings, resources, and behaviour under the same workload (by default that of `before`).
+
+        Raises:
+            LabError: one of them cannot be run.
+        """
+        from delivery_lab.api.difference import Difference
+        from delivery_lab.compare.comparison import compare
+
+        for name in (before, after):
+            self.project.stack(name)
+        options = {**options, "workload": self.workload(before, options.get("workload"))}
+        first, second = self.run(before, **options), self.run(after, **options)
+        comparison = compare((first.graph, first.outcome), (second.graph, second.outcome))
+        return Difference(first, second, comparison)
+
+    def redrive(
+        self,
+        stack: str,
+        *,
+        fix: Overrides | None = None,
+        queues: Sequence[str] = (),
+        messages_per_second: int | None = None,
+        **options: Unpack[RunOptions],
+    ) -> RedriveSimulation:
+        """Run a stack, then move its dead-letter queues back and go on.
+
+        Args:
+            stack: name of the stack.
+            fix: settings to change before the redrive.
+            queues: names of the dead-letter queues; all by default.
+            messages_per_second: how fast, 1 to 500; SQS chooses by default.
+            options: as for `run`.
+
+        Raises:
+            LabError: it cannot be run, or there is nothing that could be moved back.
+        """
+        from delivery_lab.api.redriven import RedriveSimulation
+        from delivery_lab.results.redrive import redrive_outcome
+        from delivery_lab.simulation.simulate import RedriveRequest, simulate_redrive
+
+        call, workload, assumptions = self._asked(stack, options)
+        changes = texts(fix, "--set")
+        graph = self.graph(stack, call.overrides)
+        fixed = self.graph(stack, (*call.overrides, *changes)) if changes else None
+        plan = RedriveRequest(fixed, tuple(queues), messages_per_second)
+        before, after = simulate_redrive(graph, self.project.root, workload, call.seed, plan, assumptions)
+        return RedriveSimulation(redrive_outcome(before, after, changes), after)
+
+    # -- checks -------------------------------------------------------------------------------------------------
+
+    def check(self, stack: str, overrides: Overrides | None = None) -> tuple[Finding, ...]:
+        """What is dangerous in a stack, the worst first; findings that it accepts say so.
+
+        Raises:
+            LabError: the program cannot be evaluated for it.
+        """
+        return self.examine(stack, overrides=overrides).findings
+
+    def examine(self, stack: str, *, quantify: bool = False, **options: Unpack[RunOptions]) -> Examination:
+        """Check a stack, and keep everything that a reader of the findings should know.
+
+        Args:
+            stack: name of the stack.
+            quantify: whether to simulate the stack as it is and with each fix.
+            options: as for `run`; all but `overrides` are about `quantify`.
+
+        Raises:
+            LabError: the program cannot be evaluated for it.
+        """
+        from importlib.util import find_spec
+
+        from delivery_lab.api.examined import Examination
+        from delivery_lab.checks.acceptance import apply_acceptances, read_acceptances
+        from delivery_lab.checks.registry import find_all
+
+        values = find_spec("cfnlint") is not None
+        phases: list[Phase] = []
+        with _timed("program", phases):
+            graph = self.graph(stack, options.get("overrides"))
+        with _timed("checks", phases):
+            accepted = read_acceptances(graph.config)
+            if not values:
+                accepted = tuple(one for one in accepted if not one.of_values)
+            findings = apply_acceptances(find_all(graph, values=values), accepted)
+        effects: dict[int, Effect] = {}
+        if quantify and findings:
+            with _timed("quantify", phases):
+                effects = self._effects(graph, findings, options)
+        notes = graph.warnings if values else (*graph.warnings, _WITHOUT_VALUES)
+        return Examination(stack, self.project.stack(stack).path, findings, effects, notes, tuple(phases))
+
+    def _effects(self, graph: Graph, findings: Sequence[Finding], options: RunOptions) -> dict[int, Effect]:
+        """What each finding's fix changes, by the finding's position."""
+        from delivery_lab.api.quantify import Effect, Quantifier
+        from delivery_lab.results.outcome import outcome_of
+        from delivery_lab.simulation.simulate import simulate
+
+        try:
+            call, workload, assumptions = self._asked(graph.stack, options)
+        except LabError as error:
+            reason = str(error).partition("\n")[0]
+            return {index: Effect(f"not simulated: {reason}") for index, f in enumerate(findings) if f.edits}
+
+        def run(changed: Graph) -> Outcome:
+            return outcome_of(simulate(changed, self.project.root, workload, call.seed, assumptions))
+
+        quantifier = Quantifier(graph, run)
+        found = {index: quantifier.effect(finding) for index, finding in enumerate(findings)}
+        return {index: effect for index, effect in found.items() if effect is not None}
+
+    # -- schemas ------------------------------------------------------------------------------------------------
+
+    def _asked(self, stack: str, options: RunOptions) -> tuple[Call, Workload, Assumptions]:
+        """What the options of a run say.
+
+        Raises:
+            UsageError: one of them is malformed, or there is no such stack or workload.
+        """
+        from delivery_lab.api.simulated import Call
+        from delivery_lab.model.randomness import DEFAULT_SEED
+        from delivery_lab.rules.alternatives import read_assumptions
+        from delivery_lab.simulation.workload_files import read_body
+
+        self.project.stack(stack)  # a wrong name is said before a missing workload
+        assume, body = assumption_texts(options.get("assume")), texts(options.get("body"), "--body")
+        assumptions = read_assumptions(assume)
+        given = options.get("workload")
+        workload = self.workload(stack, given)
+        seed = options.get("seed")
+        call = Call(
+            stack=stack,
+            root=self.project.root,
+            workload_file=None if given is None else workload.path,
+            built=workload.path is None,
+            overrides=texts(options.get("overrides"), "--set"),
+            body=body,
+            seed=DEFAULT_SEED if seed is None else seed,
+            assume=assume,
+        )
+        return call, workload.with_body(read_body(body)), assumptions
+
+
+@contextmanager
+def _timed(name: str, phases: list[Any]) -> Iterator[None]:
+    from delivery_lab.api.simulated import Phase
+
+    begun = time.perf_counter()
+    yield
+    phases.append(Phase(name, time.perf_counter() - begun))

@@ -1,0 +1,36 @@
+"""What a redrive of dead-letter queues answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from delivery_lab.events import Run
+from delivery_lab.results.redrive import RedriveOutcome, redrive_conclusion
+from delivery_lab.results.timeline import Line, timeline
+
+_BEGINNING = "RDR-SOURCE-1"
+
+
+@dataclass(frozen=True, slots=True)
+class RedriveSimulation:
+    """A stack that was run, and whose dead-letter queues were moved back afterwards.
+
+    Attributes:
+        outcome: what the redrive did, counted.
+        run: every event, from the start of the workload on.
+    """
+
+    outcome: RedriveOutcome
+    run: Run
+
+    @property
+    def conclusion(self) -> str:
+        """What the redrive comes to, in a sentence."""
+        return redrive_conclusion(self.outcome)
+
+    def timeline(self) -> Sequence[Line]:
+        """What happened from the redrive on."""
+        lines = timeline(self.run)
+        begun = next((n for n, line in enumerate(lines) if line.rule == _BEGINNING), len(lines))
+        return lines[begun:]

@@ -1,0 +1,139 @@
+"""What a run of a stack in virtual time answers."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from delivery_lab.events import Run
+from delivery_lab.model.clock import in_seconds
+from delivery_lab.model.randomness import DEFAULT_SEED
+from delivery_lab.program.graph import Graph
+from delivery_lab.results.conclusion import conclusion
+from delivery_lab.results.outcome import Outcome
+from delivery_lab.results.timeline import Line, timeline
+from delivery_lab.rules.alternatives import other_readings
+from delivery_lab.simulation.workload import Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A part of the work, such as `program` or `simulation`, and how long it took on a real clock."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedLine:
+    """A line that a handler wrote and that is not of the log contract; `at_seconds` is virtual time."""
+
+    at_seconds: float
+    function: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a run was asked for.
+
+    Attributes:
+        stack: name of the stack.
+        root: folder of the project.
+        workload_file: the workload's file; None for the stack's default and for one that was built in code.
+        built: whether the workload was built in code.
+        overrides: settings changed, as texts.
+        body: fields of bodies set, as texts.
+        seed: the seed.
+        assume: alternative assumptions, as texts.
+    """
+
+    stack: str
+    root: Path
+    workload_file: Path | None = None
+    built: bool = False
+    overrides: tuple[str, ...] = ()
+    body: tuple[str, ...] = ()
+    seed: int = DEFAULT_SEED
+    assume: tuple[str, ...] = ()
+
+    def command(self, workload_file: Path | None = None) -> str:
+        """The command line that runs it again, as a shell takes it.
+
+        Args:
+            workload_file: where a workload that was built in code has been written to (`Workload.write`); without it
+                the command names the file FILE.
+        """
+        words = ["delivery-lab", "run", self.stack]
+        if self.root != Path.cwd():
+            words += ["--project", _short(self.root)]
+        file = workload_file or self.workload_file
+        if file is not None or self.built:
+            words += ["--workload", "FILE" if file is None else _short(file)]
+        for option, values in (("--set", self.overrides), ("--body", self.body), ("--assume", self.assume)):
+            for value in values:
+                words += [option, value]
+        if self.seed != DEFAULT_SEED:
+            words += ["--seed", str(self.seed)]
+        return shlex.join(words)
+
+
+def _short(path: Path) -> str:
+    """A path relative to the current folder if it is below it, else in full."""
+    relative = os.path.relpath(path)
+    return str(path.resolve()) if relative.startswith("..") else relative
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """A stack that was run in virtual time.
+
+    Attributes:
+        outcome: what became of the messages, counted.
+        graph: the stack's resources.
+        workload: what was sent.
+        run: every event.
+        call: what was asked for.
+        phases: how long each part of the work took on a real clock.
+    """
+
+    outcome: Outcome
+    graph: Graph
+    workload: Workload
+    run: Run
+    call: Call
+    phases: tuple[Phase, ...] = ()
+
+    @property
+    def conclusion(self) -> str:
+        """What the run comes to, in a sentence or two."""
+        return conclusion(self.outcome)
+
+    @property
+    def replay(self) -> str:
+        """The command line that runs it again; a workload that was built in code stands there as FILE."""
+        return self.call.command()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the result should know: warnings of the program, parts that were left out."""
+        return (*self.graph.warnings, *self.run.notes)
+
+    @property
+    def printed(self) -> tuple[PrintedLine, ...]:
+        """What handlers wrote besides the log contract."""
+        return tuple(PrintedLine(in_seconds(line.instant), line.function, line.text) for line in self.run.logs)
+
+    @property
+    def open_alternatives(self) -> tuple[str, ...]:
+        """Rules that the run relies on and that can be assumed otherwise, where that was not tried."""
+        if self.outcome.model.readings is not None:
+            return ()
+        return tuple(dict.fromkeys(rule for rule, _, _ in other_readings(self.run.rules, self.run.assumptions)))
+
+    def timeline(self) -> Sequence[Line]:
+        """What happened when, each line with the rule behind it."""
+        return timeline(self.run)

@@ -1,0 +1,161 @@
+"""What a handler does with errors and with the messages themselves, read from its code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from delivery_lab.checks.check import Check, Found
+from delivery_lab.checks.code.calls import own_deletes, sends
+from delivery_lab.checks.code.dropping import dropped_by
+from delivery_lab.checks.code.identifiers import wrong_identifiers
+from delivery_lab.checks.code.program import Code
+from delivery_lab.checks.finding import Edit, Severity
+from delivery_lab.checks.topology import Function, SourceMapping, Topology
+from delivery_lab.checks.values import is_unknown
+from delivery_lab.rules.rule import LAMBDA_GUIDE
+
+_ERRORS = LAMBDA_GUIDE + "services-sqs-errorhandling.html"
+_SWITCH = "NON_RETRYABLE"
+_RECURSION = "aws:lambda/functionRecursionConfig:FunctionRecursionConfig"
+_RIGHT: Mapping[str, tuple[str, str]] = {
+    "sqs": ("messageId", "ESM-REPORT-7"),
+    "kinesis": ("kinesis.sequenceNumber", "STR-REPORT-5"),
+    "dynamodb": ("dynamodb.SequenceNumber", "STR-REPORT-5"),
+    "kafka": ("{'partition': '<topic>-<number>', 'offset': <number>}", "KAF-REPORT-1"),
+}
+"""What a mapping knows a record by, and where that is said."""
+
+
+def _fed(topology: Topology) -> Iterator[tuple[SourceMapping, Function, Code]]:
+    """Each mapping with a function whose code can be read."""
+    for mapping in topology.mappings:
+        if mapping.kind in _RIGHT and mapping.function is not None:
+            code = topology.code_of(mapping.function)
+            if isinstance(code, Code):
+                yield mapping, mapping.function, code
+
+
+class SwallowedError(Check):
+    id = "CHK-SWALLOW-1"
+    title = "handler that catches an error and goes on as if the work were done"
+    severity = Severity.WARNING
+    why = "The message counts as processed: it is deleted, is in no dead-letter queue, and is lost."
+    fix = "Let the error out, report the record, or send the message to a parking queue first."
+    source = _ERRORS
+
+    def find(self, topology: Topology) -> Iterator[Found]:
+        for mapping, function, code in _fed(topology):
+            gone = "deletes the message" if mapping.kind == "sqs" else "goes on behind the record"
+            values: dict[str, object] = {}
+            edits: tuple[Edit, ...] = ()
+            if function.environment.get(_SWITCH) == "swallow":
+                what = "errors that no retry can help"
+                fix = f"set {_SWITCH} of {function.name} to park or fail"
+                values[f"{function.name}.{_SWITCH}"] = "swallow"
+                edits = (Edit(function.resource.urn, ("environment", "variables", _SWITCH), "fail"),)
+            elif dropped := dropped_by(code):
+                first = dropped[0]
+                what = (
+                    f"every error of {'its batch' if first.whole_batch else 'a record'} ({first.where}), only logs it"
+                )
+                report = " or report the record in batchItemFailures" if mapping.reports else ""
+                fix = f"let the error out of {function.handler}{report}, or send the message to a parking queue first"
+                values[f"{function.name}.except"] = [each.where for each in dropped]
+            else:
+                continue
+            why = (
+                f"The handler catches {what} and goes on, so its mapping {gone} although the work was not done, and no "
+                "dead-letter queue gets it."
+            )
+            yield Found((function.name, mapping.name), values, why, fix, edits)
+
+
+class WrongIdentifier(Check):
+    id = "CHK-REPORT-4"
+    title = "failed records named by something that the mapping does not know them by"
+    severity = Severity.ERROR
+    why = "An itemIdentifier that is no record of the batch makes the whole batch fail."
+    fix = "Use messageId, the sequence number, or partition and offset."
+    source = "ESM-REPORT-7"
+
+    def find(self, topology: Topology) -> Iterator[Found]:
+        for mapping, function, code in _fed(topology):
+            kinds = {each.kind for each in topology.mappings_of(function)}
+            if mapping.reports is not True or len(kinds) != 1:
+                continue  # a function of several sources may well name records in several ways
+            wrong = wrong_identifiers(code, mapping.kind)
+            if not wrong:
+                continue
+            right, source = _RIGHT[mapping.kind]
+            why = (
+                f"The handler names failed records by {wrong[0].key} ({wrong[0].where}), by which its mapping knows "
+                "none: the whole batch counts as failed, healthy records included."
+            )
+            fix = f"use {right} as the itemIdentifier"
+            values = {f"{function.name}.itemIdentifier": wrong[0].key}
+            severity = Severity.WARNING if mapping.kind == "kafka" else Severity.ERROR
+            yield Found((function.name, mapping.name), values, why, fix, source=source, severity=severity)
+
+
+class DeletesItself(Check):
+    id = "CHK-DELETE-1"
+    title = "function of a mapping that deletes its messages itself"
+    severity = Severity.NOTE
+    why = "The mapping deletes what succeeded; on a FIFO queue a delete after the visibility timeout fails."
+    fix = "Remove the call, and return what failed as batchItemFailures."
+    source = _ERRORS
+
+    def find(self, topology: Topology) -> Iterator[Found]:
+        for mapping, function, code in _fed(topology):
+            places = own_deletes(code) if mapping.kind == "sqs" else []
+            if not places:
+                continue
+            why = (
+                f"The function deletes messages itself ({places[0]}), which its mapping does for all that succeeded; "
+                "on a FIFO queue the call fails once the visibility timeout is over."
+            )
+            fix = f"remove the call, and let {function.name} return the failed records as batchItemFailures"
+            values = {f"{function.name}.delete_message": places}
+            yield Found((function.name, mapping.name), values, why, fix)
+
+
+class SendsToItsSource(Check):
+    id = "CHK-LOOP-1"
+    title = "function that sends to the queue that feeds it"
+    severity = Severity.NOTE
+    why = "Lambda stops such a loop after about 16 passes, also one that is meant."
+    fix = "Let messages come back by the visibility timeout, or allow the loop with a FunctionRecursionConfig."
+    source = "ASY-LOOP-1"
+
+    def find(self, topology: Topology) -> Iterator[Found]:
+        for mapping, queue, function in topology.sqs_pairs():
+            code = topology.code_of(function)
+            url = queue.resource.outputs.get("url")
+            if not isinstance(code, Code) or not isinstance(url, str) or _may_recur(topology, function):
+                continue
+            places = [where for to, where in sends(code) if to == url]
+            if not places:
+                continue
+            why = (
+                f"The function sends to the queue that feeds it ({places[0]}), and Lambda stops such a loop after "
+                "about 16 passes, so that the message ends in the dead-letter queue."
+            )
+            fix = (
+                f"let messages of {queue.name} come back by its visibility timeout, or allow the loop with a "
+                "FunctionRecursionConfig (recursiveLoop Allow) and end it in the code"
+            )
+            values = {f"{function.name}.send_message": places}
+            yield Found((function.name, queue.name, mapping.name), values, why, fix)
+
+
+def _may_recur(topology: Topology, function: Function) -> bool:
+    """Whether loops are allowed, or it cannot be told."""
+    configs = topology.graph.of_type(_RECURSION)
+    return any(
+        is_unknown(config.inputs.get("functionName"))
+        or (
+            topology.function_at(config.inputs.get("functionName")) == function
+            and config.inputs.get("recursiveLoop") != "Terminate"
+        )
+        for config in configs
+    )

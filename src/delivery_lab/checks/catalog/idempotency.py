@@ -1,0 +1,135 @@
+"""The record of work done: whether it lasts as long as a message can come back, and whether it can be trusted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from delivery_lab.checks.catalog.dead_letters import MAXIMUM_RETENTION_SECONDS
+from delivery_lab.checks.catalog.visibility import is_held, is_short
+from delivery_lab.checks.check import Check, Found
+from delivery_lab.checks.code.habits import Records, key_expressions_of, records_of
+from delivery_lab.checks.code.program import Code
+from delivery_lab.checks.finding import Edit, Severity
+from delivery_lab.checks.topology import Function, Queue, Topology
+
+_MESSAGE_ID = re.compile(r"\bmessageId\b")
+_EXPIRY = "IDEMPOTENCY_EXPIRES_AFTER_SECONDS"
+_SOURCE = "https://docs.aws.amazon.com/powertools/python/latest/utilities/idempotency/"
+
+
+def _records(topology: Topology, function: Function) -> Records | None:
+    code = topology.code_of(function)
+    return records_of(code) if isinstance(code, Code) else None
+
+
+def longest_life_seconds(topology: Topology, queue: Queue) -> int | None:
+    """How long after a first delivery a message of a queue may be delivered again; None where it cannot be told.
+
+    Until it expires, in the queue or in its dead-letter queue (from which it may be redriven), and its receives.
+    """
+    retention, visibility = queue.retention_seconds, queue.visibility_seconds
+    if retention is None or visibility is None or not queue.redrive_known:
+        return None
+    if queue.redrive is None:
+        return retention
+    if queue.redrive.max_receive_count is None:
+        return None
+    dead = topology.queue_at(queue.redrive.target_arn)
+    kept = MAXIMUM_RETENTION_SECONDS if dead is None else dead.retention_seconds
+    if kept is None:
+        return None
+    # A dead-letter queue elsewhere is not known: only what holds for every one of them is claimed.
+    longest = retention if dead is None else max(retention, kept)
+    return longest + visibility * queue.redrive.max_receive_count
+
+
+class RecordsExpireEarly(Check):
+    id = "CHK-IDEM-1"
+    title = "records of work done expire before messages do"
+    severity = Severity.WARNING
+    why = "A message that comes back after its record has expired, by a retry or a redrive, is worked on again."
+    fix = "Let records count for retention (the dead-letter queue's, if longer) + visibility timeout x maxReceiveCount."
+    source = _SOURCE
+
+    def find(self, topology: Topology) -> Iterator[Found]:
+        for mapping, queue, function in topology.sqs_pairs():
+            records, life = _records(topology, function), longest_life_seconds(topology, queue)
+            if records is None or records.expires_after_seconds is None or life is None:
+                continue
+            if records.expires_after_seconds >= life:
+                continue
+            why = (
+                f"A record of work done counts for {records.expires_after_seconds:g} s ({records.where}), but a "
+                f"message can come back for {life} s (retention and receives, redrives included): its work is then "
+                "done again."
+            )
+            fix = f"let records count for {life} s or more"
+            values: dict[str, object] = {
+                f"{function.name}.expiresAfterSeconds": records.expires_after_seconds,
+                f"{queue.name}.messageRetentionSeconds": queue.retention_seconds,
+                f"{queue.visibility_resource.name}.visibilityTimeoutSeconds": queue.visibility_seconds,
+            }
+            if queue.redrive is not None:
+                values[f"{queue.name}.redrivePolicy.maxReceiveCount"] = queue.redrive.max_receive_count
+            edits: tuple[Edit, ...] = ()
+            if _EXPIRY in function.environment:
+                fix = f"set {_EXPIRY} of {function.name} to {life} or more"
+                edits = (Edit(function.resource.urn, ("environment", "variables", _EXPIRY), str(life)),)
+            yield Found((function.name, queue.name, mapping.name), values, why, fix, edits)
+
+
+class UnsafeRecords(Check):
+    id = "CHK-IDEM-2"
+    title = "record of work done that two deliveries can both pass"
+    severity = Severity.WARNING
+    why = "Without one conditional write before the work, deliveries that overlap do the work twice."
+    fix = "Claim the work with one conditional write before it is done."
+    source = _SOURCE
+
+    def find(self, topology: Topology) -> Iterator[Found]:
+        for mapping, queue, function in topology.sqs_pairs():
+            records = _records(topology, function)
+            if records is None or records.mode not in ("unconditional", "check-then-put"):
+                continue
+            if records.mode == "unconditional":
+                why = (
+                    "The record of work done is written without a condition, so of two deliveries that overlap neither "
+                    "learns of the other: the work is done twice and nobody notices."
+                )
+            elif is_short(queue, function) and not is_held(topology, mapping, queue, function):
+                why = (
+                    "The record is looked up before the work and written after it, so a delivery that begins in "
+                    "between, as the short visibility timeout makes happen, does the work again."
+                )
+            else:
+                continue
+            fix = f"set IDEMPOTENCY_MODE of {function.name} to conditional or powertools (one conditional write first)"
+            edits = (Edit(function.resource.urn, ("environment", "variables", "IDEMPOTENCY_MODE"), "conditional"),)
+            values = {f"{function.name}.IDEMPOTENCY_MODE": records.mode}
+            yield Found((function.name, queue.name), values, why, fix, edits)
+
+
+class KeyedByMessageId(Check):
+    id = "CHK-IDEM-3"
+    title = "record of work done that is known by the message's id"
+    severity = Severity.NOTE
+    why = "A redrive, or a second send of the same thing, comes with another messageId and is worked on again."
+    fix = "Take a business id from the body as the key."
+    source = _SOURCE
+
+    def find(self, topology: Topology) -> Iterator[Found]:
+        for mapping, queue, function in topology.sqs_pairs():
+            code = topology.code_of(function)
+            keys = key_expressions_of(code) if isinstance(code, Code) else []
+            by_message = [(key, where) for key, where in keys if _MESSAGE_ID.search(key)]
+            if not by_message or queue.redrive is None:
+                continue
+            key, where = by_message[0]
+            why = (
+                f"Work that is done is known by the message's id ({where}), and a redrive from the dead-letter queue "
+                "or a second send makes a new message with a new id: its work is then done again."
+            )
+            fix = f"let {function.name} take a business id from the body as the key"
+            values = {f"{function.name}.eventKeyJmespath": key}
+            yield Found((function.name, queue.name, mapping.name), values, why, fix)

@@ -1,0 +1,30 @@
+"""Everything that is virtual inside a handler, put in place for a run and put back after it."""
+
+from __future__ import annotations
+
+from delivery_lab.handlers import boto, chance, process_effects, virtual_select, virtual_threads
+from delivery_lab.handlers.patches import Patches
+from delivery_lab.handlers.virtual_time import VirtualTime
+
+
+class Replacements:
+    """Clocks, threads, randomness, files, process and boto3, as code inside a handler finds them."""
+
+    def __init__(self) -> None:
+        self._patches = Patches()
+        self._time = VirtualTime()
+
+    def install(self) -> None:
+        """Put everything in place, also where modules bound the real thing by name."""
+        replaced = self._time.install(self._patches)
+        replaced |= virtual_threads.install(self._patches)
+        replaced |= chance.install(self._patches)
+        process_effects.install(self._patches)
+        replaced |= virtual_select.install(self._patches)
+        boto.install(self._patches)
+        self._patches.rebind_imported(replaced)
+
+    def remove(self) -> None:
+        """Put everything back as it was, also after an `install` that failed half-way."""
+        self._patches.undo()
+        self._time.remove()

@@ -1,0 +1,91 @@
+"""Reading workload files, the fields of `--body`, and finding the workload of a stack."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from delivery_lab.errors import StackFileError, UsageError, WorkloadError
+from delivery_lab.program.yamlfile import YamlFile, parse_scalar, read_yaml
+from delivery_lab.simulation.workload import Workload
+from delivery_lab.simulation.workload_part import explained
+
+
+def read_workload(path: Path) -> Workload:
+    """Read a workload file.
+
+    Raises:
+        WorkloadError: it is missing or malformed; the message names file, place, value and what is expected.
+    """
+    if not path.exists():
+        raise WorkloadError(f"there is no workload file {path}")
+    try:
+        content = read_yaml(path, str(path), dates=False)
+    except StackFileError as error:
+        raise WorkloadError(str(error)) from error
+    try:
+        workload = Workload.model_validate(content.value, by_alias=True, by_name=False)
+    except ValidationError as error:
+        raise WorkloadError("\n".join(_located(content, problem) for problem in error.errors())) from error
+    return workload.read_from(path)
+
+
+def _located(content: YamlFile, problem: Any) -> str:
+    loc: tuple[str | int, ...] = problem["loc"]
+    return explained(problem, content.where(*loc) if loc else content.label)
+
+
+def read_body(changes: Sequence[str]) -> dict[str, Any]:
+    """Read `--body` texts.
+
+    Args:
+        changes: texts of the form `field=value`; the value is read as YAML.
+
+    Returns:
+        The values by field.
+
+    Raises:
+        UsageError: a text has another form.
+    """
+    fields: dict[str, Any] = {}
+    for change in changes:
+        name, sign, value = change.partition("=")
+        if not sign or not name.strip():
+            raise UsageError(f"--body {change}: write it as field=value, such as --body count=25")
+        try:
+            fields[name.strip()] = parse_scalar(value, dates=False)
+        except ValueError as error:
+            raise UsageError(f"--body {change}: the value '{value}' cannot be read as YAML: {error}") from error
+    return fields
+
+
+def default_workload(folder: Path, stack: str) -> Workload:
+    """The workload of a folder that names a stack.
+
+    Raises:
+        WorkloadError: none does, or more than one.
+    """
+    workloads = [read_workload(path) for path in sorted(folder.glob("*.yaml"))]
+    found = [w for w in workloads if any(fnmatchcase(stack, pattern) for pattern in w.stacks)]
+    # A stack named outright is meant before one that a pattern covers.
+    found = [w for w in found if stack in w.stacks] or found
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        known = ", ".join(f"{_file_name(w)} ({', '.join(w.stacks)})" for w in workloads) or "none"
+        example = 'a file such as\n    send: [{queue: NAME, every: 0.1, times: 100, body: {id: "job-{n}"}}]'
+        fix = f"or add {stack} to the `stacks` of one" if workloads else example
+        raise WorkloadError(
+            f"no workload in {folder} is for the stack {stack} (there are: {known})\n"
+            f"  fix: give one with --workload FILE, {fix}"
+        )
+    names = ", ".join(_file_name(w) for w in found)
+    raise WorkloadError(f"several workloads are for the stack {stack}: {names}\n  fix: choose with --workload FILE")
+
+
+def _file_name(workload: Workload) -> str:
+    return workload.path.name if workload.path is not None else workload.name
