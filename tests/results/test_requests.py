@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from delivery_lab.api.simulated import Call, Simulation
 from delivery_lab.cli.console import Console
-from delivery_lab.cli.session import Result
-from delivery_lab.cli.views import show_run, show_runs
+from delivery_lab.cli.views.run import show_run
+from delivery_lab.cli.views.runs import show_runs
 from delivery_lab.events import (
     Actor,
     Event,
@@ -19,7 +20,7 @@ from delivery_lab.events import (
 from delivery_lab.events.instants import seconds
 from delivery_lab.results.conclusion import conclusion
 from delivery_lab.results.outcome import Outcome, outcome_of
-from tests.lab_support import graph, run, workload
+from tests.lab_support import ROOT, graph, run, workload
 from tests.results.world import log, run_of, sent
 
 API = Actor("api", "api")
@@ -157,7 +158,7 @@ def test_a_run_without_messages_shows_its_requests_instead(capsys: pytest.Captur
     found = run("sync-naive")
     show_run(
         Console(),
-        Result(graph("sync-naive"), workload("sync-naive"), found, outcome_of(found)),
+        Simulation(outcome_of(found), graph("sync-naive"), workload("sync-naive"), found, Call("sync-naive", ROOT)),
         as_json=False,
         logs=False,
     )

@@ -1,6 +1,6 @@
 """The same trace on every machine and Python version: whoever changes what the model does changes these, on purpose.
 
-A change here is a change of results: raise `MODEL_VERSION` in `src/delivery_lab/results/outcome.py` with it. The
+A change here is a change of results: raise `MODEL_VERSION` in `src/delivery_lab/_version.py` with it. The
 exception is a change of how events are written down (`delivery_lab.events`): all traces change then, and no other
 figure may.
 """

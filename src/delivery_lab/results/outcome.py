@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
+from delivery_lab._version import MODEL_VERSION
 from delivery_lab.errors import ModelError
 from delivery_lab.events import Run
 from delivery_lab.results.consumers import consumers_of
@@ -44,7 +45,6 @@ from delivery_lab.rules import RULES, Status
 from delivery_lab.rules.alternatives import ALTERNATIVES, assumed_otherwise
 
 __all__ = [
-    "MODEL_VERSION",
     "SCHEMA_VERSION",
     "AlternativeConclusion",
     "Attempts",
@@ -67,9 +67,6 @@ __all__ = [
     "assumptions_of",
     "outcome_of",
 ]
-
-MODEL_VERSION = "1.1"
-"""Goes up whenever a change of the model changes results."""
 
 
 def outcome_of(run: Run) -> Outcome:
