@@ -28,6 +28,7 @@ from delivery_lab.model.randomness import DEFAULT_SEED
 from delivery_lab.program.graph import Graph
 from delivery_lab.results.outcome import SCHEMA_VERSION, Outcome, outcome_of
 from delivery_lab.simulation.simulate import simulate
+from delivery_lab.stack.stack import Stack
 
 VIOLATED = 5
 """Exit code where a finding is at or above `--fail-on`."""
@@ -163,7 +164,7 @@ def _effects(session: Session, graph: Graph, findings: Sequence[Finding]) -> dic
         return {index: Effect(f"not simulated: {reason}") for index, f in enumerate(findings) if f.edits}
 
     def run(changed: Graph) -> Outcome:
-        return outcome_of(simulate(changed, session.project.root, workload, session.seed))
+        return outcome_of(simulate(Stack.of(changed), session.project.root, workload, session.seed))
 
     quantifier = Quantifier(graph, run)
     found = {index: quantifier.effect(finding) for index, finding in enumerate(findings)}

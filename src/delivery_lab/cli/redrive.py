@@ -19,6 +19,7 @@ from delivery_lab.results.redrive import RedriveOutcome, redrive_conclusion, red
 from delivery_lab.results.timeline import shortened, timeline
 from delivery_lab.simulation.run import Run
 from delivery_lab.simulation.simulate import Redrive, simulate_redrive
+from delivery_lab.stack.stack import Stack
 
 
 def register(app: typer.Typer) -> None:
@@ -90,10 +91,12 @@ def run_redrive(
     session.project.stack(stack)
     workload = session.workload(stack)
     with session.console.working(f"simulating {stack}"):
-        graph = session.graph(stack)
-        fixed = evaluate(session.project, stack, tuple(fix)) if fix else None
+        deployed = Stack.of(session.graph(stack))
+        fixed = Stack.of(evaluate(session.project, stack, tuple(fix))) if fix else None
         plan = Redrive(fixed, tuple(queues), rate)
-        before, after = simulate_redrive(graph, session.project.root, workload, session.seed, plan, session.assumptions)
+        before, after = simulate_redrive(
+            deployed, session.project.root, workload, session.seed, plan, session.assumptions
+        )
     return redrive_outcome(before, after, tuple(fix)), after
 
 

@@ -23,6 +23,7 @@ from delivery_lab.simulation.run import Run
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.simulation.workload_files import default_workload, read_body, read_workload
+from delivery_lab.stack.stack import Stack
 
 _PATTERN = re.compile(r"[*?\[]")
 
@@ -131,7 +132,7 @@ class Session:
         with self.console.working(f"simulating {stack}"):
             graph = self.graph(stack)
             begun = time.perf_counter()
-            run = simulate(graph, self.project.root, chosen, self.seed, self.assumptions)
+            run = simulate(Stack.of(graph), self.project.root, chosen, self.seed, self.assumptions)
             real_seconds = time.perf_counter() - begun
             outcome = outcome_of(run)
         for note in (*graph.warnings, *run.notes):
@@ -156,7 +157,7 @@ class Session:
         readings = []
         with self.console.working("trying the other readings of what the run leaned on"):
             for rule, value, assumptions in other_readings(result.run.rules, self.assumptions):
-                other = simulate(result.graph, self.project.root, result.run.workload, self.seed, assumptions)
+                other = simulate(Stack.of(result.graph), self.project.root, result.run.workload, self.seed, assumptions)
                 says = conclusion(outcome_of(other))
                 readings.append(Reading(rule=rule, value=value, conclusion=says, changes=says != said))
         model = result.outcome.model.model_copy(update={"readings": tuple(readings)})
