@@ -10,6 +10,7 @@ from delivery_lab.program.engine import evaluate
 from delivery_lab.program.project import read_project
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload_files import default_workload
+from delivery_lab.stack.stack import Stack
 from scripts.retry_tables import CALLERS, Measured, callers_table, stacks_of_the_table, table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,9 +26,9 @@ def measured_tables() -> dict[str, str]:
     found = {}
     for stack in dict.fromkeys((*stacks_of_the_table(), *CALLERS)):
         if stack in there:
+            deployed = Stack.of(evaluate(project, stack, ()))
             workload = default_workload(ROOT / "workloads", stack)
-            run = simulate(evaluate(project, stack, ()), ROOT, workload, DEFAULT_SEED)
-            found[stack] = Measured.of(run, workload)
+            found[stack] = Measured.of(simulate(deployed, ROOT, workload, DEFAULT_SEED), workload)
     return {"kinds": table(found), "callers": callers_table(found)}
 
 

@@ -21,7 +21,7 @@ from delivery_lab.model.sqs.queue import Queue
 from delivery_lab.model.streams.dynamodb import to_item
 from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.rule_ids import RuleId
-from delivery_lab.simulation.log_sources import LogSources
+from delivery_lab.simulation.polled_sources import PolledSources
 from delivery_lab.simulation.workload import Arrival
 from delivery_lab.simulation.workload import Fault as WorkloadFault
 
@@ -44,7 +44,7 @@ class Sender:
     def __init__(
         self,
         account: Account,
-        topics: LogSources,
+        topics: PolledSources,
         tables: Mapping[str, str],
         *,
         stack: str,
