@@ -12,10 +12,11 @@ from delivery_lab.checks.check import Check, Found
 from delivery_lab.checks.finding import Edit, Severity
 from delivery_lab.checks.topology import Function, SourceMapping, Topology
 from delivery_lab.checks.values import block, is_unknown, listed
+from delivery_lab.limits.mappings import FOREIGN_SETTINGS, SOURCES, SourceKind
 from delivery_lab.program.graph import Resource
 from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE
 
-_KINDS = {"sqs": "an SQS queue", "kinesis": "a stream", "dynamodb": "a stream", "kafka": "a Kafka topic"}
+_KINDS: Mapping[str, SourceKind] = {kind: kind for kind in SOURCES}
 _ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 _LAMBDA_NAMESPACE = "AWS/Lambda"
 _METRICS: Mapping[str, tuple[frozenset[str], str]] = {
@@ -35,14 +36,12 @@ class ForeignSettings(Check):
     same_as = ("CFN-E3634",)
 
     def find(self, topology: Topology) -> Iterator[Found]:
-        from delivery_lab.simulation.log_sources import foreign_settings  # loads Pulumi
-
         for mapping in topology.mappings:
             if mapping.kind not in _KINDS:
                 continue
-            kind = _KINDS[mapping.kind]
+            kind = SOURCES[_KINDS[mapping.kind]]
             inputs = mapping.resource.inputs
-            names = [name for name in foreign_settings(mapping.resource, kind) if not is_unknown(inputs[name])]
+            names = [name for name in _foreign_settings(mapping) if not is_unknown(inputs[name])]
             if not names:
                 continue
             why = (
@@ -55,6 +54,11 @@ class ForeignSettings(Check):
             values = {f"{mapping.name}.{name}": inputs[name] for name in names}
             edits = tuple(Edit(mapping.resource.urn, (name,), None) for name in names)
             yield Found((mapping.name,), values, why, fix, edits)
+
+
+def _foreign_settings(mapping: SourceMapping) -> list[str]:
+    values = {name: mapping.resource.inputs.get(name) for name in sorted(FOREIGN_SETTINGS[_KINDS[mapping.kind]])}
+    return [name for name, value in values.items() if value is not None and value is not False and value != {}]
 
 
 class RivalFilters(Check):

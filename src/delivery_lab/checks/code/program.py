@@ -12,6 +12,7 @@ from delivery_lab.checks.code.files import Files
 from delivery_lab.checks.code.module import FunctionNode, Imported, Module, parse_module
 from delivery_lab.errors import LabError
 from delivery_lab.program.graph import UNKNOWN, Graph, Resource
+from delivery_lab.stack.code import code_files
 
 _LAYER = "aws:lambda/layerVersion:LayerVersion"
 # Code is given by absolute paths in a graph, so nothing is looked up from a project folder.
@@ -130,15 +131,13 @@ def read_code(graph: Graph, function: Resource, environment: Mapping[str, object
 
 
 def _archives(graph: Graph, function: Resource) -> tuple[tuple[Files, str], ...]:
-    from delivery_lab.simulation.code import code_source  # loads Pulumi, which describing checks does not need
-
-    archives = [(Files(code_source(function.inputs["code"], _NO_FOLDER, function.name)), "")]
+    archives = [(Files(code_files(function.inputs["code"], _NO_FOLDER, function.name)), "")]
     by_arn = {str(layer.outputs.get("arn")): layer for layer in graph.of_type(_LAYER)}
     arns = function.inputs.get("layers")
     for arn in arns if isinstance(arns, list | tuple) else ():
         layer = by_arn.get(str(arn))
         if layer is not None and layer.inputs.get("code") not in (None, UNKNOWN):
-            files = Files(code_source(layer.inputs["code"], _NO_FOLDER, layer.name, optional=True))
+            files = Files(code_files(layer.inputs["code"], _NO_FOLDER, layer.name, optional=True))
             runtime = function.inputs["runtime"]
             archives += [(files, "python/"), (files, f"python/lib/{runtime}/site-packages/")]
     return tuple(archives)
