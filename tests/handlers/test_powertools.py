@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import json
 from typing import Any
 
@@ -212,3 +213,27 @@ def test_cached_parameters_of_an_environment_are_its_own(world: World) -> None:
     with world.host:
         first, second = world.environment(function, 1), world.environment(function, 2)
         assert [world.result(one) for one in (first, second, first, second)] == ["1", "2", "1", "2"]
+
+
+def test_each_thread_of_each_environment_is_a_prober_of_its_own_for_the_circuit_breaker(world: World) -> None:
+    """The breaker elects one prober by an id that it keeps for each thread; all environments are one thread of ours."""
+    breaker = importlib.import_module("aws_lambda_powertools.utilities.circuit_breaker.base")
+    hosts = breaker._probe_owner_id()  # what the host has imported keeps the host's own `threading.local`
+    function = world.function(
+        """
+        import threading
+        from aws_lambda_powertools.utilities.circuit_breaker.base import _probe_owner_id
+        def handler(event, context):
+            found = [_probe_owner_id()]
+            thread = threading.Thread(target=lambda: found.append(_probe_owner_id()))
+            thread.start()
+            thread.join()
+            return found
+        """
+    )
+    with world.host:
+        first, second = world.environment(function, 1), world.environment(function, 2)
+        of_first, of_second, again = (world.result(one) for one in (first, second, first))
+    assert len({hosts, *of_first, *of_second}) == 5
+    assert again[0] == of_first[0]
+    assert breaker._probe_owner_id() == hosts

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from delivery_lab.program.graph import UNKNOWN
-from delivery_lab.program.wire import SIGNATURE, UNKNOWN_TEXT, Decoder, contains_unknown, encode, merged
+from delivery_lab.program.wire import SIGNATURE, UNKNOWN_TEXT, Decoder, encode, merged
 
 DECODER = Decoder(Path("/program"))
 
@@ -73,11 +73,6 @@ def test_inputs_win_over_computed_outputs_and_keep_their_form() -> None:
     assert state.fields["token"].struct_value[SIGNATURE] == "1b47061264138c4ac30d75fd1eb44270"
     assert state["arn"] == UNKNOWN_TEXT
     assert DECODER.properties(state).values == {"name": "given", "arn": UNKNOWN, "token": "x"}
-
-
-def test_unknowns_are_found_at_any_depth() -> None:
-    assert contains_unknown({"a": [{"b": UNKNOWN}]})
-    assert not contains_unknown({"a": [{"b": "c"}]})
 
 
 def test_what_cannot_be_encoded_is_refused_by_type() -> None:

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import pulumi
-
 from delivery_lab.program.config import SECRET
 from delivery_lab.program.graph import UNKNOWN, Graph, Resource
 from delivery_lab.program.keys import ACCEPT_KEY
@@ -238,6 +236,8 @@ def _shown(value: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     """A value without Pulumi's own types, fit to be compared and printed."""
+    import pulumi  # not before there are resources, which Pulumi has made
+
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items() if inner is not None}
     if isinstance(value, (list, tuple)):

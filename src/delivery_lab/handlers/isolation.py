@@ -19,20 +19,29 @@ import sys
 import threading
 import time
 import warnings
+from collections.abc import Callable
 from copy import copy
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
 from delivery_lab.handlers.capture import LineStream, RuntimeLogHandler
 from delivery_lab.handlers.chance import module_functions
 from delivery_lab.handlers.modules import EnvironmentModules
-from delivery_lab.handlers.virtual_threads import VirtualLock
+from delivery_lab.handlers.virtual_threads import Local, VirtualLock
 
 Namespace = dict[str, Any]
 
 
 class Absent:
     """Stands for an attribute that a class does not have yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeAnew:
+    """Stands for a value that cannot be copied: each environment makes its own."""
+
+    make: Callable[[], object]
 
 
 CONTENTS = "contents"
@@ -65,6 +74,7 @@ SHARED_PACKAGE_STATE: dict[str, Namespace] = {
         "_LOCAL_FAILURES": {},
         "_LOCAL_SUCCESSES": {},
         "_LAST_OBSERVED_STATE": {},
+        "_PROBE_OWNER": MadeAnew(Local),
     },
     f"{_POWERTOOLS}.utilities.metadata.lambda_metadata": {"_cache": {}},
     f"{_POWERTOOLS}.utilities.parameters.constants:DEFAULT_PROVIDERS": {CONTENTS: {}},
@@ -174,7 +184,8 @@ class ProcessState:
 
     def add_package_state(self, owner: str, values: Namespace) -> None:
         """Give the environment its own values of what a shared module, or a class of it, keeps for the process."""
-        self._own(_keeper(owner), **{name: copy(value) for name, value in values.items()})
+        fresh = {name: value.make() if isinstance(value, MadeAnew) else copy(value) for name, value in values.items()}
+        self._own(_keeper(owner), **fresh)
 
     def enter(self) -> None:
         """Put the environment's state in place; `leave` must follow."""

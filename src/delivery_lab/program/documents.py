@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from google.protobuf.struct_pb2 import Struct
 
-from delivery_lab.program.graph import UNKNOWN
-from delivery_lab.program.wire import Decoder, contains_unknown, encode
+from delivery_lab.program.graph import UNKNOWN, contains_unknown
+from delivery_lab.program.wire import Decoder, encode
 
 _DOCUMENTS: Mapping[str, str] = {
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": "policyDocument",

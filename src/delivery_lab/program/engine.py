@@ -70,16 +70,16 @@ def evaluate(project: Project, stack: str, overrides: Sequence[str] = ()) -> Gra
     """
     config = load_config(project, stack, overrides)
     frames, decoder = Frames(project), Decoder(project.program_dir)
-    deployment = Registrar(Urns(config.stack, project.name), _region(config), decoder, frames)
-    log = PulumiLog()
-    with isolated(project), serving(deployment, log) as stubs:
+    registrar = Registrar(Urns(config.stack, project.name), _region(config), decoder, frames)
+    pulumi_log = PulumiLog()
+    with isolated(project), serving(registrar, pulumi_log) as stubs:
         raised = contextvars.copy_context().run(_run, project, config, stubs)
-        failure = _failure(raised, deployment, log, project, config)
+        failure = _failure(raised, registrar, pulumi_log, project, config)
     # The exception and its frames hold tasks and futures of the run, which are not wanted any longer.
     raised = None
     if failure is not None:
         raise failure
-    return _graph(project, config, deployment, log, decoder)
+    return _graph(project, config, registrar, pulumi_log, decoder)
 
 
 def _region(config: StackConfig) -> str:
@@ -137,26 +137,28 @@ def _execute(project: Project) -> None:
 
 
 def _failure(
-    raised: BaseException | None, deployment: Registrar, log: PulumiLog, project: Project, config: StackConfig
+    raised: BaseException | None, registrar: Registrar, pulumi_log: PulumiLog, project: Project, config: StackConfig
 ) -> LabError | None:
     """What the run ends with, if it failed: what the engine refused comes before what the program made of it."""
-    if deployment.failure is not None:
-        return located(deployment.failure, deployment.position, raised, project)
+    if registrar.failure is not None:
+        return located(registrar.failure, registrar.position, raised, project)
     if raised is not None:
         return explain(raised, project, config)
-    if log.errors:
-        return ProgramError("the program logged an error, which fails a deployment: " + "\n  ".join(log.errors))
+    if pulumi_log.errors:
+        return ProgramError("the program logged an error, which fails a deployment: " + "\n  ".join(pulumi_log.errors))
     return None
 
 
-def _graph(project: Project, config: StackConfig, deployment: Registrar, log: PulumiLog, decoder: Decoder) -> Graph:
-    stack = deployment.stack_registration()
-    resources = [found.resource(decoder) for found in ordered(deployment.registrations.values())]
+def _graph(
+    project: Project, config: StackConfig, registrar: Registrar, pulumi_log: PulumiLog, decoder: Decoder
+) -> Graph:
+    stack = registrar.stack_registration()
+    resources = [found.resource(decoder) for found in ordered(registrar.registrations.values())]
     return Graph(
         project=project.name,
         stack=config.stack,
         resources={resource.urn: resource for resource in resources},
         outputs=decoder.properties(stack.state).values if stack is not None else {},
         config=config.plain(),
-        warnings=(*config.warnings, *sorted(deployment.warnings), *log.warnings),
+        warnings=(*config.warnings, *sorted(registrar.warnings), *pulumi_log.warnings),
     )

@@ -85,6 +85,15 @@ class Unknown(enum.Enum):
 UNKNOWN = Unknown.UNKNOWN
 
 
+def contains_unknown(value: Any) -> bool:
+    """Whether `UNKNOWN` stands anywhere in a decoded value."""
+    if isinstance(value, dict):
+        return any(contains_unknown(item) for item in value.values())
+    if isinstance(value, list):
+        return any(contains_unknown(item) for item in value)
+    return value is UNKNOWN
+
+
 @dataclass(frozen=True, slots=True)
 class Graph:
     """All resources of one stack, in an order in which they can be created.

@@ -177,7 +177,9 @@ RULES: Mapping[str, ComputedOutputs] = MappingProxyType(
         ),
         "aws:apigatewayv2/route:Route": ComputedOutputs(id="{part_id}"),
         "aws:apigatewayv2/integration:Integration": ComputedOutputs(id="{part_id}"),
-        "aws:apigatewayv2/deployment:Registrar": ComputedOutputs(id="{deployment_id}", outputs={"autoDeployed": False}),
+        "aws:apigatewayv2/deployment:Deployment": ComputedOutputs(
+            id="{deployment_id}", outputs={"autoDeployed": False}
+        ),
         "aws:dynamodb/table:Table": ComputedOutputs(
             id="{name}",
             name="name",

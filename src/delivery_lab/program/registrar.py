@@ -19,12 +19,12 @@ from delivery_lab.program import naming
 from delivery_lab.program.documents import with_documents_as_text
 from delivery_lab.program.facts import Created
 from delivery_lab.program.frames import Frames
-from delivery_lab.program.graph import ResourceOptions
+from delivery_lab.program.graph import ResourceOptions, contains_unknown
 from delivery_lab.program.invokes import INVOKES
 from delivery_lab.program.outputs import create
 from delivery_lab.program.registration import STACK_TYPE, Registration, Urns, provider_urn
 from delivery_lab.program.transforms import Callbacks, transform_invoke, transform_resource
-from delivery_lab.program.wire import Decoder, contains_unknown, encode, merged
+from delivery_lab.program.wire import Decoder, encode, merged
 
 _GET_RESOURCE = "pulumi:pulumi:getResource"
 _PROVIDER_TYPE = "pulumi:providers:"

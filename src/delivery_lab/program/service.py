@@ -85,11 +85,11 @@ class Stubs:
 
 
 @contextmanager
-def serving(deployment: Registrar, log: PulumiLog) -> Iterator[Stubs]:
+def serving(registrar: Registrar, pulumi_log: PulumiLog) -> Iterator[Stubs]:
     """Serve the ResourceMonitor and Engine services on 127.0.0.1; on leaving, no thread and no socket is left."""
     executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="pulumi-engine")
     server = grpc.server(executor, options=_OPTIONS)
-    server.add_generic_rpc_handlers((_monitor_service(deployment), _engine_service(deployment, log)))
+    server.add_generic_rpc_handlers((_monitor_service(registrar), _engine_service(registrar, pulumi_log)))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=_OPTIONS)
@@ -101,40 +101,40 @@ def serving(deployment: Registrar, log: PulumiLog) -> Iterator[Stubs]:
         # error that it prints to standard error.
         server.stop(_GRACE_SECONDS).wait()
         executor.shutdown(wait=True)
-        if deployment.callbacks.used:
+        if registrar.callbacks.used:
             # The SDK's server for callbacks is part of a reference cycle, and its thread ends when it is collected.
             gc.collect()
 
 
-def _monitor_service(deployment: Registrar) -> grpc.GenericRpcHandler[Any, Any]:
+def _monitor_service(registrar: Registrar) -> grpc.GenericRpcHandler[Any, Any]:
     empty = empty_pb2.Empty
     return _service(
-        deployment,
+        registrar,
         "pulumirpc.ResourceMonitor",
         {
-            "GetDeploymentInfo": (deployment.info, empty),
-            "RegisterResource": (deployment.register, resource_pb2.RegisterResourceRequest),
-            "RegisterResourceOutputs": (deployment.register_outputs, resource_pb2.RegisterResourceOutputsRequest),
-            "ReadResource": (deployment.read, resource_pb2.ReadResourceRequest),
-            "ExistsResource": (deployment.exists, resource_pb2.ExistsResourceRequest),
-            "Invoke": (deployment.invoke, resource_pb2.ResourceInvokeRequest),
-            "Call": (deployment.call, resource_pb2.ResourceCallRequest),
-            "RegisterStackTransform": (deployment.stack_transform, callback_pb2.Callback),
-            "RegisterStackInvokeTransform": (deployment.stack_invoke_transform, callback_pb2.Callback),
-            "RegisterResourceHook": (deployment.hook, resource_pb2.RegisterResourceHookRequest),
-            "RegisterErrorHook": (deployment.hook, resource_pb2.RegisterErrorHookRequest),
-            "RegisterPackage": (deployment.package, resource_pb2.RegisterPackageRequest),
-            "SignalAndWaitForShutdown": (deployment.shutdown, empty),
+            "GetDeploymentInfo": (registrar.info, empty),
+            "RegisterResource": (registrar.register, resource_pb2.RegisterResourceRequest),
+            "RegisterResourceOutputs": (registrar.register_outputs, resource_pb2.RegisterResourceOutputsRequest),
+            "ReadResource": (registrar.read, resource_pb2.ReadResourceRequest),
+            "ExistsResource": (registrar.exists, resource_pb2.ExistsResourceRequest),
+            "Invoke": (registrar.invoke, resource_pb2.ResourceInvokeRequest),
+            "Call": (registrar.call, resource_pb2.ResourceCallRequest),
+            "RegisterStackTransform": (registrar.stack_transform, callback_pb2.Callback),
+            "RegisterStackInvokeTransform": (registrar.stack_invoke_transform, callback_pb2.Callback),
+            "RegisterResourceHook": (registrar.hook, resource_pb2.RegisterResourceHookRequest),
+            "RegisterErrorHook": (registrar.hook, resource_pb2.RegisterErrorHookRequest),
+            "RegisterPackage": (registrar.package, resource_pb2.RegisterPackageRequest),
+            "SignalAndWaitForShutdown": (registrar.shutdown, empty),
         },
     )
 
 
-def _engine_service(deployment: Registrar, log: PulumiLog) -> grpc.GenericRpcHandler[Any, Any]:
+def _engine_service(registrar: Registrar, pulumi_log: PulumiLog) -> grpc.GenericRpcHandler[Any, Any]:
     return _service(
-        deployment,
+        registrar,
         "pulumirpc.Engine",
         {
-            "Log": (log.add, engine_pb2.LogRequest),
+            "Log": (pulumi_log.add, engine_pb2.LogRequest),
             "RequirePulumiVersion": (
                 lambda _request: engine_pb2.RequirePulumiVersionResponse(),
                 engine_pb2.RequirePulumiVersionRequest,
@@ -144,13 +144,13 @@ def _engine_service(deployment: Registrar, log: PulumiLog) -> grpc.GenericRpcHan
 
 
 def _service(
-    deployment: Registrar, name: str, methods: dict[str, tuple[_Answering, type[Message]]]
+    registrar: Registrar, name: str, methods: dict[str, tuple[_Answering, type[Message]]]
 ) -> grpc.GenericRpcHandler[Any, Any]:
     return grpc.method_handlers_generic_handler(
         name,
         {
             method: grpc.unary_unary_rpc_method_handler(
-                _guarded(deployment, method, answer),
+                _guarded(registrar, method, answer),
                 request_deserializer=request.FromString,
                 response_serializer=lambda message: message.SerializeToString(),
             )
@@ -159,7 +159,7 @@ def _service(
     )
 
 
-def _guarded(deployment: Registrar, method: str, answer: _Answering) -> Callable[[Any, grpc.ServicerContext], Message]:
+def _guarded(registrar: Registrar, method: str, answer: _Answering) -> Callable[[Any, grpc.ServicerContext], Message]:
     """Answer a call, or note why not and end the call with an error, which stops the program."""
 
     def guarded(request: Any, context: grpc.ServicerContext) -> Message:
@@ -176,10 +176,10 @@ def _guarded(deployment: Registrar, method: str, answer: _Answering) -> Callable
             refusal = ProgramError(f"a transform of the program failed: {_callback_message(error)}")
         except Exception as error:  # noqa: BLE001 - a bug here has to reach the user, not the server's log
             refusal = ModelError(f"the engine failed to answer {method}: {error!r}")
-        deployment.refuse(refusal, request)
+        registrar.refuse(refusal, request)
         # The SDK ends its server for callbacks at once when it gets the error, so those under way are let end first.
         # A callback that caused the error waits for this answer itself, hence a limit.
-        deployment.callbacks.wait_until_idle(_PATIENCE_SECONDS)
+        registrar.callbacks.wait_until_idle(_PATIENCE_SECONDS)
         return context.abort(grpc.StatusCode.UNKNOWN, str(refusal))
 
     return guarded

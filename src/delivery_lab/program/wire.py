@@ -61,7 +61,7 @@ class Decoder:
         paths: set[tuple[str | int, ...]] = set()
         # Maps have no order on the wire; sorted, the same program gives the same graph.
         for name, field in sorted(struct.fields.items()):
-            reader = _Reader(self._folder)
+            reader = _PropertyReader(self._folder)
             value = reader.read(field, (name,))
             if value is not None:
                 values[name] = value
@@ -69,7 +69,7 @@ class Decoder:
         return Properties(values, frozenset(str(path[0]) for path in paths), frozenset(paths))
 
 
-class _Reader:
+class _PropertyReader:
     """Reads one property, and remembers where in it secrets were."""
 
     def __init__(self, folder: Path) -> None:
@@ -142,15 +142,6 @@ class _Reader:
 
     def _absolute(self, value: Value) -> str:
         return str(self._folder / value.string_value)
-
-
-def contains_unknown(value: Any) -> bool:
-    """Whether `UNKNOWN` stands anywhere in a decoded value."""
-    if isinstance(value, dict):
-        return any(contains_unknown(item) for item in value.values())
-    if isinstance(value, list):
-        return any(contains_unknown(item) for item in value)
-    return value is UNKNOWN
 
 
 def encode(values: Mapping[str, Any]) -> Struct:

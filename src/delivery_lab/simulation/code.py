@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pulumi
-
 from delivery_lab.errors import HandlerLoadError, NotModelledError
 from delivery_lab.model.runtime import CodeSource
 
@@ -47,6 +45,8 @@ def code_source(archive: Any, project_dir: Path, owner: str, *, optional: bool =
 
 
 def _parts(archive: Any, prefix: str, project_dir: Path, owner: str) -> _Parts:
+    import pulumi  # not before there are resources, which Pulumi has made
+
     if isinstance(archive, pulumi.AssetArchive):
         for name, part in archive.assets.items():
             inner = "" if name in (".", "./", "/") else name.strip("/").removeprefix("./")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pulumi
-
 from delivery_lab.checks.cloudformation.linting import Match
 from delivery_lab.checks.cloudformation.place import MISSING, Place
 from delivery_lab.checks.cloudformation.wording import RULES_URL, describe
@@ -36,6 +34,8 @@ def finding(place: Place, match: Match) -> Finding:
 
 
 def _values(place: Place) -> dict[str, Any]:
+    import pulumi  # not before there are resources, which Pulumi has made
+
     value = place.value
     if value is MISSING or isinstance(value, pulumi.Asset | pulumi.Archive):
         return {}

@@ -10,8 +10,7 @@ from delivery_lab.checks.cloudformation.linting import Match
 from delivery_lab.checks.cloudformation.shapes import Path
 from delivery_lab.checks.cloudformation.template import Entry, Template
 from delivery_lab.program.config import SECRET
-from delivery_lab.program.graph import Resource
-from delivery_lab.program.wire import contains_unknown
+from delivery_lab.program.graph import Resource, contains_unknown
 
 MISSING = object()
 # The inputs that a rule looks at, where it reports one that is not set.
