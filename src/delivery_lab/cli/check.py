@@ -28,6 +28,7 @@ from delivery_lab.model.randomness import DEFAULT_SEED
 from delivery_lab.program.graph import Graph
 from delivery_lab.results.outcome import SCHEMA_VERSION, Outcome, outcome_of
 from delivery_lab.simulation.simulate import simulate
+from delivery_lab.stack.stack import Stack
 
 VIOLATED = 5
 """Exit code where a finding is at or above `--fail-on`."""
@@ -147,7 +148,7 @@ def register(app: typer.Typer) -> None:
 def _check(session: Session, name: str, *, quantify: bool) -> _Checked:
     with session.console.working(f"checking {name}"):
         graph = session.graph(name)
-        findings = apply_acceptances(find_all(graph), read_acceptances(graph.config))
+        findings = apply_acceptances(find_all(Stack.of(graph)), read_acceptances(graph.config))
         effects = _effects(session, graph, findings) if quantify and findings else {}
     for note in graph.warnings:
         session.console.message(f"note: {name}: {note}")

@@ -1,19 +1,12 @@
-"""From a Pulumi archive to the files of a function on this machine."""
+"""From a Pulumi archive to the code of a function in the model."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from delivery_lab.errors import HandlerLoadError, NotModelledError
 from delivery_lab.model.runtime import CodeSource
-
-_Parts = Iterator[tuple[str, str | Path]]
-
-
-class _Inline(str):
-    """Text of a file that exists in the program only."""
+from delivery_lab.stack.archives import files_of
 
 
 def code_source(archive: Any, project_dir: Path, owner: str, *, optional: bool = False) -> CodeSource:
@@ -29,34 +22,5 @@ def code_source(archive: Any, project_dir: Path, owner: str, *, optional: bool =
         HandlerLoadError: a file or folder is missing.
         NotModelledError: the code is not on this machine (a remote archive).
     """
-    roots: list[tuple[str, str]] = []
-    inline: list[tuple[str, str]] = []
-    for path, place in _parts(archive, "", project_dir, owner):
-        if isinstance(place, _Inline):
-            inline.append((path, str(place)))
-        elif isinstance(place, Path) and place.exists():
-            roots.append((path, str(place)))
-        elif not optional:
-            raise HandlerLoadError(
-                f"the code of {owner} is missing: there is no {place}\n"
-                "  fix: create it, or correct the path in the program (paths start at the project's folder)"
-            )
-    return CodeSource(tuple(roots), tuple(inline))
-
-
-def _parts(archive: Any, prefix: str, project_dir: Path, owner: str) -> _Parts:
-    import pulumi  # not before there are resources, which Pulumi has made
-
-    if isinstance(archive, pulumi.AssetArchive):
-        for name, part in archive.assets.items():
-            inner = "" if name in (".", "./", "/") else name.strip("/").removeprefix("./")
-            yield from _parts(part, "/".join(filter(None, (prefix, inner))), project_dir, owner)
-    elif isinstance(archive, (pulumi.FileArchive, pulumi.FileAsset)):
-        yield prefix, (project_dir / str(archive.path)).resolve()
-    elif isinstance(archive, pulumi.StringAsset):
-        yield prefix, _Inline(str(archive.text))
-    else:
-        raise NotModelledError(
-            f"the code of {owner} is a {type(archive).__name__}, which is not on this machine\n"
-            "  nearest: pulumi.FileArchive of a local folder"
-        )
+    files = files_of(archive, project_dir, owner, optional=optional)
+    return CodeSource(files.roots, files.inline)

@@ -1,0 +1,75 @@
+"""From a Pulumi archive to the files on this machine that it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from delivery_lab.errors import HandlerLoadError, NotModelledError
+
+_Parts = Iterator[tuple[str, str | Path]]
+
+
+class _Inline(str):
+    """Text of a file that exists in the program only."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveFiles:
+    """The files of an archive.
+
+    Attributes:
+        roots: pairs of a path inside the archive ("" is its top) and the file or folder that stands there.
+        inline: pairs of a path inside the archive and the text that stands there.
+    """
+
+    roots: tuple[tuple[str, str], ...]
+    inline: tuple[tuple[str, str], ...]
+
+
+def files_of(archive: Any, project_dir: Path, owner: str, *, optional: bool = False) -> ArchiveFiles:
+    """The files of an archive.
+
+    Args:
+        archive: a `pulumi.FileArchive` or `pulumi.AssetArchive`.
+        project_dir: folder that relative paths start from, as in a deployment.
+        owner: name of the function or layer, for messages.
+        optional: whether files that are missing are left out, as a layer's are that was not built yet.
+
+    Raises:
+        HandlerLoadError: a file or folder is missing.
+        NotModelledError: the code is not on this machine (a remote archive).
+    """
+    roots: list[tuple[str, str]] = []
+    inline: list[tuple[str, str]] = []
+    for path, place in _parts(archive, "", project_dir, owner):
+        if isinstance(place, _Inline):
+            inline.append((path, str(place)))
+        elif isinstance(place, Path) and place.exists():
+            roots.append((path, str(place)))
+        elif not optional:
+            raise HandlerLoadError(
+                f"the code of {owner} is missing: there is no {place}\n"
+                "  fix: create it, or correct the path in the program (paths start at the project's folder)"
+            )
+    return ArchiveFiles(tuple(roots), tuple(inline))
+
+
+def _parts(archive: Any, prefix: str, project_dir: Path, owner: str) -> _Parts:
+    import pulumi  # not before there are resources, which Pulumi has made
+
+    if isinstance(archive, pulumi.AssetArchive):
+        for name, part in archive.assets.items():
+            inner = "" if name in (".", "./", "/") else name.strip("/").removeprefix("./")
+            yield from _parts(part, "/".join(filter(None, (prefix, inner))), project_dir, owner)
+    elif isinstance(archive, (pulumi.FileArchive, pulumi.FileAsset)):
+        yield prefix, (project_dir / str(archive.path)).resolve()
+    elif isinstance(archive, pulumi.StringAsset):
+        yield prefix, _Inline(str(archive.text))
+    else:
+        raise NotModelledError(
+            f"the code of {owner} is a {type(archive).__name__}, which is not on this machine\n"
+            "  nearest: pulumi.FileArchive of a local folder"
+        )
