@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-import typer
 
-from delivery_lab.cli.redrive import register
+from delivery_lab.cli.main import main
 from delivery_lab.errors import DeploymentRefusedError, UsageError
 from delivery_lab.model.journal import Kind
 from delivery_lab.model.randomness import DEFAULT_SEED
@@ -169,16 +168,9 @@ def test_a_message_that_was_sent_to_the_dead_letter_queue_fails_the_task_and_is_
     )
 
 
-def _command() -> typer.Typer:
-    app = typer.Typer()
-    register(app)
-    app.callback()(lambda: None)
-    return app
-
-
 def test_the_command_prints_what_was_before_what_happens_and_what_is_after(capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ["redrive", "batch-all-or-nothing", "--set", "batch.worker.batchSize=1", "--project", str(ROOT)]
-    _command()(arguments, standalone_mode=False)
+    arguments = ["redrive", "batch-all-or-nothing", "--fix", "batch.worker.batchSize=1", "--project", str(ROOT)]
+    assert main(arguments) == 0
 
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("batch-all-or-nothing: redrive after batch.worker.batchSize=1, workload batch, seed ")
@@ -192,7 +184,7 @@ def test_the_command_prints_what_was_before_what_happens_and_what_is_after(capsy
 
 
 def test_the_command_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
-    _command()(["redrive", "batch-partial", "--json", "--rate", "1", "--project", str(ROOT)], standalone_mode=False)
+    assert main(["redrive", "batch-partial", "--json", "--rate", "1", "--project", str(ROOT)]) == 0
 
     content = json.loads(capsys.readouterr().out)
     assert content["redrive"]["backInDeadLetterQueue"] == 3
@@ -201,10 +193,24 @@ def test_the_command_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert content["tasks"] == [{"queue": "batch-dlq", "status": "COMPLETED", "moved": 3, "failure": ""}]
 
 
-@pytest.mark.parametrize("rate", ["0", "501"])
-def test_a_rate_that_sqs_does_not_take_is_wrong_usage(rate: str) -> None:
-    with pytest.raises(typer.BadParameter):
-        _command()(["redrive", "batch-partial", "--rate", rate, "--project", str(ROOT)], standalone_mode=False)
+@pytest.mark.parametrize(
+    ("rate", "message"), [("0", "greater than or equal to 1"), ("501", "less than or equal to 500")]
+)
+def test_a_rate_that_sqs_does_not_take_is_wrong_usage(
+    rate: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["redrive", "batch-partial", "--rate", rate, "--project", str(ROOT)]) == 2
+    assert f"error: Invalid value for '--rate': Input should be {message}\n" in capsys.readouterr().err
+
+
+def test_a_setting_holds_from_the_start_and_is_told_apart_from_a_fix(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["redrive", "batch-all-or-nothing", "--json", "--project", str(ROOT), "--set", "batch.worker.batchSize=1"]
+    assert main(words) == 0
+
+    said = capsys.readouterr()
+    assert json.loads(said.out)["before"]["processed"] == 7
+    assert json.loads(said.out)["fix"] == []
+    assert said.err == ("note: --set holds from the start of the run; what is deployed before the redrive is --fix\n")
 
 
 def test_the_table_of_the_page_is_what_the_command_says() -> None:
