@@ -51,6 +51,11 @@ class Function(StackResource):
     region: Setting[str | None]
 
     @property
+    def has_code(self) -> bool:
+        """Whether its code is an archive that is known before a deployment."""
+        return self.code is not None and self.code is not UNKNOWN
+
+    @property
     def variables(self) -> Variables:
         """Its environment variables; empty where they are unknown."""
         return self.environment.known or {}
@@ -65,6 +70,11 @@ class Layer(StackResource):
     """
 
     code: Any
+
+    @property
+    def has_code(self) -> bool:
+        """Whether its code is an archive that is known before a deployment."""
+        return self.code is not None and self.code is not UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

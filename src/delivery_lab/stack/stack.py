@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from delivery_lab.program.graph import Graph
+from delivery_lab.program.scalars import refuse_unreadable
 from delivery_lab.stack.build import Builder
 from delivery_lab.stack.functions import AsynchronousInvoker, Function
 from delivery_lab.stack.invokers import asynchronous_invokers
@@ -16,6 +17,7 @@ from delivery_lab.stack.queues import AllowPolicy, Queue, allow_policies
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.roles import Role
 from delivery_lab.stack.streams import Table
+from delivery_lab.stack.support import Support, refused_inputs
 
 R = TypeVar("R", bound=StackResource)
 
@@ -138,3 +140,26 @@ class Stack:
         """Each queue that a mapping of the stack reads, once."""
         mappings = (mapping for mapping in self.mappings if isinstance(mapping, SqsMapping))
         return tuple({mapping.queue.urn: mapping.queue for mapping in mappings if mapping.queue is not None}.values())
+
+    def refused_inputs(self, resource: StackResource, support: Support) -> Iterator[str]:
+        """What a reader refuses of a resource, a line each: which value, and what is nearest.
+
+        Args:
+            resource: the resource.
+            support: what the reader knows of its type.
+        """
+        return refused_inputs(self.graph.resources[resource.urn], support)
+
+    def refuse_unreadable(self, resource: StackResource) -> None:
+        """Refuse values that the provider could not read.
+
+        Raises:
+            ProgramError: a value is no number, or no switch, where the provider takes nothing else.
+        """
+        found = self.graph.resources[resource.urn]
+        refuse_unreadable(found.type, found.name, found.inputs, found.secret_inputs)
+
+    def has_same_inputs(self, resource: StackResource, before: Stack) -> bool:
+        """Whether a resource was there before with the same inputs, so that an update leaves it alone."""
+        there = before.graph.resources.get(resource.urn)
+        return there is not None and there.inputs == self.graph.resources[resource.urn].inputs

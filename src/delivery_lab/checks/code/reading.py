@@ -11,7 +11,7 @@ from delivery_lab.checks.code.module import Module, parse_module
 from delivery_lab.checks.code.program import MOST_MODULES, Code, UnreadableCode
 from delivery_lab.errors import LabError
 from delivery_lab.program.graph import UNKNOWN
-from delivery_lab.stack.archives import files_of
+from delivery_lab.stack.code import code_files
 from delivery_lab.stack.functions import Function, Layer
 from delivery_lab.stack.stack import Stack
 
@@ -61,11 +61,11 @@ def read_code(stack: Stack, function: Function) -> Code | UnreadableCode:
 
 
 def _archives(stack: Stack, function: Function, runtime: str) -> tuple[tuple[Files, str], ...]:
-    archives = [(Files(files_of(function.code, _NO_FOLDER, function.name)), "")]
+    archives = [(Files(code_files(function.code, _NO_FOLDER, function.name)), "")]
     for arn in function.layers.known or ():
         layer = stack.at(arn) if isinstance(arn, str) else None
         if isinstance(layer, Layer) and layer.code not in (None, UNKNOWN):
-            files = Files(files_of(layer.code, _NO_FOLDER, layer.name, optional=True))
+            files = Files(code_files(layer.code, _NO_FOLDER, layer.name, optional=True))
             archives += [(files, "python/"), (files, f"python/lib/{runtime}/site-packages/")]
     return tuple(archives)
 

@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from delivery_lab.errors import HandlerLoadError, NotModelledError
-from delivery_lab.stack.archives import ArchiveFiles, files_of
+from delivery_lab.stack.code import CodeFiles, code_files
 
 
 def test_folders_files_and_texts_stand_where_the_archive_puts_them(tmp_path: Path) -> None:
@@ -23,7 +23,7 @@ def test_folders_files_and_texts_stand_where_the_archive_puts_them(tmp_path: Pat
         }
     )
 
-    assert files_of(archive, tmp_path, "worker") == ArchiveFiles(
+    assert code_files(archive, tmp_path, "worker") == CodeFiles(
         roots=(("", str(tmp_path / "worker")), ("shared/settings.json", str(tmp_path / "settings.json"))),
         inline=(("inner/made.py", "x = 1"),),
     )
@@ -37,10 +37,10 @@ def test_what_is_missing_is_refused_or_left_out(tmp_path: Path) -> None:
     )
 
     with pytest.raises(HandlerLoadError, match=f"^{re.escape(expected)}$"):
-        files_of(archive, tmp_path, "layer")
-    assert files_of(archive, tmp_path, "layer", optional=True) == ArchiveFiles((), ())
+        code_files(archive, tmp_path, "layer")
+    assert code_files(archive, tmp_path, "layer", optional=True) == CodeFiles((), ())
 
 
 def test_code_that_is_elsewhere_is_not_modelled(tmp_path: Path) -> None:
     with pytest.raises(NotModelledError, match=r"^the code of worker is a RemoteArchive, which is not on this machine"):
-        files_of(pulumi.RemoteArchive("https://example.org/code.zip"), tmp_path, "worker")
+        code_files(pulumi.RemoteArchive("https://example.org/code.zip"), tmp_path, "worker")

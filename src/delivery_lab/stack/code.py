@@ -1,4 +1,4 @@
-"""From a Pulumi archive to the files on this machine that it is made of."""
+"""From a Pulumi archive to the files of a function on this machine."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ class _Inline(str):
 
 
 @dataclass(frozen=True, slots=True)
-class ArchiveFiles:
-    """The files of an archive.
+class CodeFiles:
+    """Where the code of a function or layer is on this machine.
 
     Attributes:
         roots: pairs of a path inside the archive ("" is its top) and the file or folder that stands there.
         inline: pairs of a path inside the archive and the text that stands there.
     """
 
-    roots: tuple[tuple[str, str], ...]
-    inline: tuple[tuple[str, str], ...]
+    roots: tuple[tuple[str, str], ...] = ()
+    inline: tuple[tuple[str, str], ...] = ()
 
 
-def files_of(archive: Any, project_dir: Path, owner: str, *, optional: bool = False) -> ArchiveFiles:
-    """The files of an archive.
+def code_files(archive: Any, project_dir: Path, owner: str, *, optional: bool = False) -> CodeFiles:
+    """Where the code of an archive is.
 
     Args:
         archive: a `pulumi.FileArchive` or `pulumi.AssetArchive`.
@@ -54,7 +54,7 @@ def files_of(archive: Any, project_dir: Path, owner: str, *, optional: bool = Fa
                 f"the code of {owner} is missing: there is no {place}\n"
                 "  fix: create it, or correct the path in the program (paths start at the project's folder)"
             )
-    return ArchiveFiles(tuple(roots), tuple(inline))
+    return CodeFiles(tuple(roots), tuple(inline))
 
 
 def _parts(archive: Any, prefix: str, project_dir: Path, owner: str) -> _Parts:
