@@ -22,7 +22,7 @@ def _rows() -> list[list[str]]:
     lines = iter(PAGE.read_text(encoding="utf-8").splitlines())
     next(line for line in lines if line.startswith(HEADER))
     next(lines)
-    found = []
+    found: list[list[str]] = []
     for line in lines:
         if not line.startswith("|"):
             return found

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from delivery_lab.api.inputs import Overrides, RunOptions, assumption_texts, texts
 from delivery_lab.errors import LabError, StackNotFoundError
-from delivery_lab.program.project import Project, Stack, find_project, read_project
+from delivery_lab.program.project import Project, StackFile, find_project, read_project
 
 if TYPE_CHECKING:
     from delivery_lab.api.difference import Difference
@@ -75,7 +75,7 @@ class Lab:
 
     # -- stacks -------------------------------------------------------------------------------------------------
 
-    def stacks(self) -> tuple[Stack, ...]:
+    def stacks(self) -> tuple[StackFile, ...]:
         """The stacks that have a file, by name."""
         return self.project.stacks()
 

@@ -13,7 +13,7 @@ from delivery_lab.cli.session import Result
 from delivery_lab.compare.comparison import Change, Comparison
 from delivery_lab.durations import rounded
 from delivery_lab.model.clock import in_seconds
-from delivery_lab.program.project import Stack
+from delivery_lab.program.project import StackFile
 from delivery_lab.results.conclusion import conclusion
 from delivery_lab.results.outcome import SCHEMA_VERSION, Outcome
 from delivery_lab.results.requests import is_success
@@ -28,7 +28,7 @@ LONGEST_VALUE = 120
 # -- list and explain -------------------------------------------------------------------------------------
 
 
-def show_stacks(console: Console, stacks: Sequence[Stack], *, as_json: bool) -> None:
+def show_stacks(console: Console, stacks: Sequence[StackFile], *, as_json: bool) -> None:
     """Print the variants of a project."""
     if as_json:
         for stack in stacks:

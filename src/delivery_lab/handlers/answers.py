@@ -60,32 +60,34 @@ def context_for(
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HandlerAnswer:
     """A response, and whether the process ended with it."""
 
     response: InvokeResponse
     exited: bool = False
 
 
-def call(handler: Handler, request: InvokeRequest, context: LambdaContext) -> Answer:
+def call(handler: Handler, request: InvokeRequest, context: LambdaContext) -> HandlerAnswer:
     """Call the handler and serialise what it returns or raises."""
     try:
         result = handler(json.loads(request.payload), context)
     except SystemExit as error:
         return exit_answer(request.request_id, error.code)
     except BaseException as error:  # noqa: BLE001  # whatever the function raises is its answer
-        return Answer(_failure(type(error).__name__, str(error), request.request_id, _stack(error.__traceback__)))
-    return Answer(_success(result, request.request_id))
+        return HandlerAnswer(
+            _failure(type(error).__name__, str(error), request.request_id, _stack(error.__traceback__))
+        )
+    return HandlerAnswer(_success(result, request.request_id))
 
 
-def exit_answer(request_id: str, code: object) -> Answer:
+def exit_answer(request_id: str, code: object) -> HandlerAnswer:
     """What Lambda reports when the process ends itself."""
     status = code if isinstance(code, int) else int(code is not None)
     reason = (
         f"Runtime exited with error: exit status {status}" if status else "Runtime exited without providing a reason"
     )
     message = f"RequestId: {request_id} Error: {reason}"
-    return Answer(_failure("Runtime.ExitError", message, request_id, None), exited=True)
+    return HandlerAnswer(_failure("Runtime.ExitError", message, request_id, None), exited=True)
 
 
 def stack_of(trace: TracebackType | None) -> traceback.StackSummary:

@@ -65,7 +65,7 @@ def operating(aws: AwsApi) -> Iterator[None]:
 
 
 @dataclass(slots=True)
-class _Exchange:
+class _RetriedCall:
     """A call of a handler that has gone through to botocore's retries.
 
     Attributes:
@@ -76,14 +76,14 @@ class _Exchange:
     """
 
     model: OperationModel
-    ask: Callable[[], Answer]
+    ask: Callable[[], ApiAnswer]
     request_id: Callable[[], str]
-    answer: Answer | None
+    answer: ApiAnswer | None
 
 
-Answer = dict[str, Any] | AwsError | ReadTimeout
+ApiAnswer = dict[str, Any] | AwsError | ReadTimeout
 
-_exchanges: WeakKeyDictionary[Fiber, _Exchange] = WeakKeyDictionary()
+_retried_calls: WeakKeyDictionary[Fiber, _RetriedCall] = WeakKeyDictionary()
 
 
 def _note_parameters(params: Any, context: dict[str, Any], **_: Any) -> None:
@@ -101,21 +101,21 @@ def _answer(model: OperationModel, context: dict[str, Any], **_: Any) -> tuple[A
     config = context.get("client_config")
     patience = getattr(config, "read_timeout", None)
     service = model.service_model.service_name
-    exchange = _Exchange(
+    retried = _RetriedCall(
         model,
         partial(_attempt, partial(host.call_aws, fiber, service, model.name, parameters, patience)),
         partial(host.streams.uuid, "api request", environment.function.name, str(environment.number)),
         None,
     )
     if (getattr(config, "retries", None) or {}).get("mode") != "adaptive":
-        answer = exchange.answer = exchange.ask()
+        answer = retried.answer = retried.ask()
         if isinstance(answer, dict) or (isinstance(answer, AwsError) and not wire.is_retryable(answer)):
-            return _finished(model, answer, exchange.request_id())
-    _exchanges[fiber] = exchange
+            return _finished(model, answer, retried.request_id())
+    _retried_calls[fiber] = retried
     return None
 
 
-def _attempt(call: Callable[[], dict[str, Any]]) -> Answer:
+def _attempt(call: Callable[[], dict[str, Any]]) -> ApiAnswer:
     try:
         return call()
     except (AwsError, ReadTimeout) as error:
@@ -171,28 +171,28 @@ def _send(request: Any, **_: Any) -> AWSResponse | None:
         ReadTimeoutError: the client has lost its patience.
     """
     fiber = current()
-    exchange = None if fiber is None else _exchanges.get(fiber)
-    if fiber is None or exchange is None:
+    retried = None if fiber is None else _retried_calls.get(fiber)
+    if fiber is None or retried is None:
         return None
-    answer, exchange.answer = exchange.answer, None
+    answer, retried.answer = retried.answer, None
     if answer is None:
-        answer = exchange.ask()
+        answer = retried.ask()
     if isinstance(answer, ReadTimeout):
         raise ReadTimeoutError(endpoint_url=request.url, error="Read timed out.")
     if isinstance(answer, AwsError):
-        return wire.failure(exchange.model, answer, exchange.request_id())
-    exchange.answer = answer
-    return wire.success(exchange.model, exchange.request_id())
+        return wire.failure(retried.model, answer, retried.request_id())
+    retried.answer = answer
+    return wire.success(retried.model, retried.request_id())
 
 
 def _fill_in(operation_model: OperationModel, customized_response_dict: dict[str, Any], **_: Any) -> None:
     """Add the content of a successful attempt at `before-parse`."""
     fiber = current()
-    exchange = None if fiber is None else _exchanges.get(fiber)
-    if fiber is None or exchange is None or not isinstance(exchange.answer, dict):
+    retried = None if fiber is None else _retried_calls.get(fiber)
+    if fiber is None or retried is None or not isinstance(retried.answer, dict):
         return
-    customized_response_dict.update(_with_streams(operation_model, exchange.answer))
-    del _exchanges[fiber]
+    customized_response_dict.update(_with_streams(operation_model, retried.answer))
+    del _retried_calls[fiber]
 
 
 class _Backoff(standard.ExponentialBackoff):

@@ -221,11 +221,11 @@ class HandlerEnvironment:
         if self._answering is None:
             self._answer(answer, began)
 
-    def _answer(self, answer: answers.Answer, began: int) -> None:
+    def _answer(self, answer: answers.HandlerAnswer, began: int) -> None:
         scheduler = self.host.scheduler
         self._answering = scheduler.at(max(scheduler.now, began + self.host.minimum), self._finished, answer)
 
-    def _finished(self, answer: answers.Answer) -> None:
+    def _finished(self, answer: answers.HandlerAnswer) -> None:
         finish = self._finish
         self._request = self._finish = self._answering = None
         if answer.exited:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from delivery_lab.errors import StackFileError
-from delivery_lab.program.project import Project, Stack
+from delivery_lab.program.project import Project, StackFile
 from delivery_lab.program.yamlfile import YamlFile, YamlPath, kind_of, read_yaml
 
 SECRET = "[secret]"  # noqa: S105 - what stands in the place of a secret, which the lab never decrypts
@@ -148,7 +148,7 @@ def _key_text(key: Any) -> str:
     return key if isinstance(key, str) else config_text(key)
 
 
-def read_stack_config(project: Project, stack: Stack) -> StackConfig:
+def read_stack_config(project: Project, stack: StackFile) -> StackConfig:
     """Read a stack file and merge the project's defaults into it, as the CLI does.
 
     Raises:

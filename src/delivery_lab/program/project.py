@@ -18,8 +18,8 @@ PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
-    """One stack file.
+class StackFile:
+    """A stack, as its file tells of it.
 
     Attributes:
         name: name of the stack.
@@ -68,17 +68,17 @@ class Project:
         except ValueError:
             return str(path)
 
-    def stacks(self) -> tuple[Stack, ...]:
+    def stacks(self) -> tuple[StackFile, ...]:
         """All stacks of the project that have a file, by name."""
         suffix = self.file.suffix
         found = []
         for path in sorted(self.stack_dir.glob(f"Pulumi.*{suffix}")):
             name = path.name[len("Pulumi.") : -len(suffix)]
             if name and path.is_file():
-                found.append(Stack(name, path, _first_comment(path)))
+                found.append(StackFile(name, path, _first_comment(path)))
         return tuple(found)
 
-    def stack(self, name: str) -> Stack:
+    def stack(self, name: str) -> StackFile:
         """The stack of that name.
 
         Raises:
@@ -86,7 +86,7 @@ class Project:
         """
         path = self.stack_dir / f"Pulumi.{name.replace('/', '-')}{self.file.suffix}"
         if name and path.is_file():
-            return Stack(name, path, _first_comment(path))
+            return StackFile(name, path, _first_comment(path))
         names = [stack.name for stack in self.stacks()]
         where = self.label(self.stack_dir)
         where = "the project's folder" if where == "." else where

@@ -61,7 +61,7 @@ class Decoder:
         paths: set[tuple[str | int, ...]] = set()
         # Maps have no order on the wire; sorted, the same program gives the same graph.
         for name, field in sorted(struct.fields.items()):
-            reader = _Reader(self._folder)
+            reader = _PropertyReader(self._folder)
             value = reader.read(field, (name,))
             if value is not None:
                 values[name] = value
@@ -69,7 +69,7 @@ class Decoder:
         return Properties(values, frozenset(str(path[0]) for path in paths), frozenset(paths))
 
 
-class _Reader:
+class _PropertyReader:
     """Reads one property, and remembers where in it secrets were."""
 
     def __init__(self, folder: Path) -> None:

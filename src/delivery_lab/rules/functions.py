@@ -28,6 +28,12 @@ RULES = (
         LAMBDA_GUIDE + "configuration-timeout.html",
     ),
     documented(
+        "LAM-MEMORY-1",
+        "A function has 128 to 10,240 MB of memory, 128 if nothing is said. In the model it changes nothing: code takes no time "
+        "by itself.",
+        LAMBDA_GUIDE + "configuration-memory.html",
+    ),
+    documented(
         "LAM-TIME-2",
         "A timeout, or a process that ends itself, ends the execution environment: the next invoke initialises anew.",
         LAMBDA_GUIDE + "lambda-runtime-environment.html",

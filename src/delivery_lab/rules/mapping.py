@@ -20,6 +20,14 @@ RULES = (
         "window, whatever one receive returns is a batch.",
         LAMBDA_API + "API_CreateEventSourceMapping.html",
     ),
+    observed(
+        "ESM-ZERO-1",
+        "The AWS provider leaves a batchSize or a batching window of 0 out of its request when it creates a mapping, whatever "
+        "the source. AWS then takes its default: 10 messages of a queue, 100 records of a stream or topic; no window, or 0.5 s "
+        "for Kafka.",
+        "https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/lambda/event_source_mapping.go, which "
+        "Pulumi's provider is made of: it sends what `GetOk` finds, and that is no zero",
+    ),
     documented(
         "ESM-BATCH-2",
         "With MaximumBatchingWindowInSeconds (0 to 300) a batch is handed over when it is full or when the window, which "

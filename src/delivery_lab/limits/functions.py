@@ -1,0 +1,36 @@
+"""Limits of Lambda functions, of their invokes, and of the HTTP APIs in front of them."""
+
+from __future__ import annotations
+
+from delivery_lab.limits.limit import Bound, Choice, Limit
+
+TIMEOUT = Limit("Timeout", 1, 900, "s", "LAM-TIME-1", 3)
+MEMORY = Limit("MemorySize", 128, 10_240, "MB", "LAM-MEMORY-1", 128)
+
+ACCOUNT_CONCURRENCY = 1_000
+"""Concurrent executions of an account whose quota was not raised (LAM-CONC-1)."""
+UNRESERVED_MINIMUM = 100
+"""Concurrent executions of an account that no function can reserve (LAM-CONC-3)."""
+ENVIRONMENT_BURST = 1_000
+"""Environments that a function may start at once (LAM-SCALE-1)."""
+ENVIRONMENTS_PER_SECOND = 100
+"""By how many the burst is refilled each second (LAM-SCALE-1)."""
+REQUESTS_PER_SECOND_AND_CONCURRENCY = 10
+"""Requests a second for each concurrent execution (LAM-CONC-4)."""
+
+SYNCHRONOUS_PAYLOAD = Bound("Payload", 0, 6 * 1_048_576, "bytes", "SYN-PAYLOAD-1")
+ASYNCHRONOUS_PAYLOAD = Bound("Payload", 0, 1_048_576, "bytes", "SYN-PAYLOAD-1")
+
+RETRY_ATTEMPTS = Limit("MaximumRetryAttempts", 0, 2, "retries", "ASY-RETRY-2", 2)
+"""Of asynchronous invokes."""
+EVENT_AGE = Limit("MaximumEventAgeInSeconds", 60, 21_600, "s", "ASY-AGE-1", 21_600)
+"""Of asynchronous invokes."""
+RECURSIVE_LOOP = Choice("RecursiveLoop", ("Allow", "Terminate"), "Terminate", "ASY-LOOP-1")
+LOOP_PASSES = 16
+"""Passes after which Lambda stops a loop (ASY-LOOP-1)."""
+
+INTEGRATION_TIMEOUT = Limit("TimeoutInMillis", 50, 30_000, "ms", "HTTP-TIME-1", 30_000)
+"""How long an HTTP API waits for a function."""
+
+BOTO3_READ_TIMEOUT_SECONDS = 60
+"""How long boto3 waits for an answer unless it is told otherwise (SYN-RETRY-2)."""

@@ -1,0 +1,214 @@
+"""From a graph to the resources of a stack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+
+from delivery_lab.program.graph import UNKNOWN, Graph
+from delivery_lab.stack import types
+from delivery_lab.stack.access import role
+from delivery_lab.stack.alarms import alarm
+from delivery_lab.stack.apis import Integration, api, integration, route, stage
+from delivery_lab.stack.carriers import carriers_of
+from delivery_lab.stack.dynamic import DynamicResource, dynamic_resource
+from delivery_lab.stack.events import (
+    bucket,
+    bucket_notification,
+    bus,
+    event_rule,
+    event_target,
+    subscription,
+    topic,
+)
+from delivery_lab.stack.functions import (
+    Function,
+    function,
+    invoke_config,
+    layer,
+    permission,
+    recursion_config,
+)
+from delivery_lab.stack.keys import StackFileKeys
+from delivery_lab.stack.names import FunctionNames, labels
+from delivery_lab.stack.queues import (
+    Queue,
+    QueueSurroundings,
+    RedrivePolicy,
+    RedrivePolicyResource,
+    queue,
+    redrive_policy,
+)
+from delivery_lab.stack.reading import Inputs
+from delivery_lab.stack.resource import OtherResource, StackResource
+from delivery_lab.stack.roles import PolicyDocument, policy_document
+from delivery_lab.stack.settings import Setting
+from delivery_lab.stack.sources import event_source_mapping
+from delivery_lab.stack.streams import BrokerConfiguration, broker_configuration, cluster, stream, table
+
+Maker = Callable[[Inputs], StackResource]
+
+
+class Builder:
+    """Makes the resources of a stack.
+
+    Args:
+        graph: the graph.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self._keys = StackFileKeys(graph)
+        self._labels = labels(graph)
+        self._makers: Mapping[str, Maker] = {
+            types.QUEUE: lambda inputs: self.queues[inputs.resource.urn],
+            types.REDRIVE_POLICY: self._redrive_policy_resource,
+            types.FUNCTION: lambda inputs: self.functions[inputs.resource.urn],
+            types.LAYER: layer,
+            types.MAPPING: self._mapping,
+            types.INVOKE_CONFIG: lambda inputs: invoke_config(inputs, self.names.find(inputs.raw("functionName"))),
+            types.RECURSION_CONFIG: lambda inputs: recursion_config(
+                inputs, self.names.find(inputs.raw("functionName"))
+            ),
+            types.PERMISSION: lambda inputs: permission(inputs, self.names.find(inputs.raw("function"))),
+            types.STREAM: stream,
+            types.TABLE: table,
+            **dict.fromkeys(types.MSK_CLUSTERS, self._cluster),
+            types.TOPIC: lambda inputs: topic(inputs, self._carrier(inputs)),
+            types.EVENT_BUS: lambda inputs: bus(inputs, self._carrier(inputs)),
+            **dict.fromkeys(types.BUCKETS, lambda inputs: bucket(inputs, self._carrier(inputs))),
+            types.TOPIC_SUBSCRIPTION: subscription,
+            types.EVENT_RULE: event_rule,
+            types.EVENT_TARGET: event_target,
+            types.BUCKET_NOTIFICATION: bucket_notification,
+            types.HTTP_API: self._api,
+            types.METRIC_ALARM: alarm,
+            types.ROLE: lambda inputs: role(inputs, self.inputs_of),
+        }
+
+    def resources(self) -> Iterator[StackResource]:
+        """Everything that the stack creates, in creation order; components are left out."""
+        for resource in self.graph.resources.values():
+            if resource.external or not resource.custom:
+                continue
+            inputs = self._inputs(resource.urn)
+            if resource.type.startswith(types.DYNAMIC_PREFIX):
+                yield dynamic_resource(inputs)
+            else:
+                yield self._makers.get(resource.type, _other)(inputs)
+
+    def _inputs(self, urn: str) -> Inputs:
+        return Inputs(self.graph.resources[urn], self._labels[urn], self._keys)
+
+    def all_inputs(self) -> Iterator[Inputs]:
+        """The inputs of each resource, in creation order."""
+        return (self._inputs(urn) for urn in self.graph.resources)
+
+    def inputs_of(self, type_token: str) -> Iterator[Inputs]:
+        """The inputs of each resource of a type that the stack creates."""
+        return (self._inputs(resource.urn) for resource in self.graph.of_type(type_token))
+
+    # -- queues -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def queues(self) -> Mapping[str, Queue]:
+        """The queues by URN."""
+        return {inputs.resource.urn: queue(inputs, self._around(inputs)) for inputs in self.inputs_of(types.QUEUE)}
+
+    def _around(self, inputs: Inputs) -> QueueSurroundings:
+        urls = {value for value in (inputs.output("url"), inputs.resource.id) if value}
+        sets = [each for each in self._dynamic if each.queue_url.known in urls and each.visibility_seconds is not None]
+        holders = [each for each in self.inputs_of(types.REDRIVE_POLICY) if each.raw("queueUrl") in urls]
+        return QueueSurroundings(
+            visibility=sets[-1].visibility_seconds if sets else None,
+            redrive_policies=tuple(filter(None, map(redrive_policy, holders))),
+            redrive_unknown=any(each.raw("queueUrl") is UNKNOWN for each in self.inputs_of(types.REDRIVE_POLICY)),
+            policies=tuple(self._queue_policies(inputs, urls)),
+        )
+
+    @cached_property
+    def _dynamic(self) -> list[DynamicResource]:
+        found = self.graph.resources.values()
+        urns = [each.urn for each in found if each.type.startswith(types.DYNAMIC_PREFIX) and not each.external]
+        return [dynamic_resource(self._inputs(urn)) for urn in urns]
+
+    def _queue_policies(self, inputs: Inputs, urls: set[str]) -> Iterator[PolicyDocument]:
+        if inputs.raw("policy"):
+            yield policy_document(inputs.origin("policy"), inputs.raw("policy"))
+        for holder in self.inputs_of(types.QUEUE_POLICY):
+            if holder.raw("queueUrl") in urls:
+                yield policy_document(holder.origin("policy"), holder.raw("policy"))
+
+    def _redrive_policy_resource(self, inputs: Inputs) -> StackResource:
+        origin = inputs.origin("redrivePolicy")
+        empty = RedrivePolicy(origin, "", False, Setting(None, origin, given=False), Setting(UNKNOWN, origin))
+        return RedrivePolicyResource(
+            **inputs.identity(), queue_url=inputs.text("queueUrl"), policy=redrive_policy(inputs) or empty
+        )
+
+    # -- functions ----------------------------------------------------------------------------------------
+
+    @cached_property
+    def functions(self) -> Mapping[str, Function]:
+        """The functions by URN."""
+        return {inputs.resource.urn: function(inputs) for inputs in self.inputs_of(types.FUNCTION)}
+
+    @cached_property
+    def names(self) -> FunctionNames:
+        """What means which function."""
+        return FunctionNames(self.graph, tuple(self.functions.values()))
+
+    # -- sources ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _sources(self) -> Mapping[str, StackResource]:
+        """What a mapping may read, by the ARN that it names."""
+        found: dict[str, StackResource] = {each.arn: each for each in self.queues.values() if each.arn}
+        for token in (types.STREAM, *types.MSK_CLUSTERS):
+            for inputs in self.inputs_of(token):
+                arn = inputs.output("arn")
+                if arn is not None:
+                    found[arn] = self._makers[token](inputs)
+        for inputs in self.inputs_of(types.TABLE):
+            arn = inputs.output("streamArn")
+            if arn is not None:
+                found[arn] = table(inputs)
+        return found
+
+    def _mapping(self, inputs: Inputs) -> StackResource:
+        return event_source_mapping(inputs, self.graph, self.names.find(inputs.raw("functionName")), self._sources)
+
+    def _cluster(self, inputs: Inputs) -> StackResource:
+        return cluster(inputs, tuple(self._configurations(inputs)))
+
+    def _configurations(self, inputs: Inputs) -> Iterator[BrokerConfiguration]:
+        for urn in inputs.resource.dependencies:
+            other = self.graph.resources.get(urn)
+            if other is not None and other.type == types.MSK_CONFIGURATION:
+                yield broker_configuration(self._inputs(urn))
+
+    # -- events and APIs ----------------------------------------------------------------------------------
+
+    @cached_property
+    def _carriers(self) -> Mapping[str, str]:
+        receivers = {each.arn for each in (*self.queues.values(), *self.functions.values()) if each.arn}
+        return carriers_of(self.inputs_of, receivers)
+
+    def _carrier(self, inputs: Inputs) -> str:
+        keys = (inputs.resource.id, inputs.output("arn"), inputs.output("name"))
+        return next((self._carriers[key] for key in keys if key is not None and key in self._carriers), "")
+
+    def _api(self, inputs: Inputs) -> StackResource:
+        def of_api(token: str) -> Iterator[Inputs]:
+            return (each for each in self.inputs_of(token) if each.raw("apiId") == inputs.resource.id)
+
+        integrations = {each.resource.id: self._integration(each) for each in of_api(types.INTEGRATION)}
+        routes = tuple(route(each, integrations) for each in of_api(types.ROUTE))
+        return api(inputs, routes, next(map(stage, of_api(types.STAGE)), None))
+
+    def _integration(self, inputs: Inputs) -> Integration:
+        return integration(inputs, self.names.find(inputs.raw("integrationUri")))
+
+
+def _other(inputs: Inputs) -> StackResource:
+    return OtherResource(**inputs.identity())

@@ -1,0 +1,40 @@
+"""What hands on what arrives at a topic, bus or bucket to a queue or function of the stack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from delivery_lab.stack import types
+from delivery_lab.stack.events import bucket_notification, event_rule, event_target, subscription
+from delivery_lab.stack.reading import Inputs
+from delivery_lab.stack.resource import StackResource
+
+
+def carriers_of(inputs_of: Callable[[str], Iterator[Inputs]], receivers: set[str]) -> Mapping[str, str]:
+    """Which resource hands on what arrives at a topic, bus or bucket.
+
+    Args:
+        inputs_of: the inputs of each resource of a type.
+        receivers: ARNs of the queues and functions of the stack.
+
+    Returns:
+        By the ARN, name or id of the topic, bus or bucket: the resource, as messages name it.
+    """
+    found: dict[str, str] = {}
+    for each in map(subscription, inputs_of(types.TOPIC_SUBSCRIPTION)):
+        if each.endpoint.known in receivers and each.topic.known is not None:
+            found[each.topic.known] = _named(each)
+    rules = {rule.physical_name: rule for rule in map(event_rule, inputs_of(types.EVENT_RULE))}
+    for target in map(event_target, inputs_of(types.EVENT_TARGET)):
+        rule = rules.get(target.rule_name.known)
+        bus_name = rule.bus_name.known if rule is not None and rule.has_pattern else None
+        if bus_name is not None and target.target_arn.known in receivers:
+            found[bus_name] = _named(target)
+    for notification in map(bucket_notification, inputs_of(types.BUCKET_NOTIFICATION)):
+        if notification.bucket.known is not None:
+            found[notification.bucket.known] = _named(notification)
+    return found
+
+
+def _named(resource: StackResource) -> str:
+    return f"{resource.name} ({resource.type})"

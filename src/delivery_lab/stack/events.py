@@ -1,0 +1,152 @@
+"""Topics, event buses and buckets, and what hands on what arrives there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from delivery_lab.stack.reading import Inputs, listed
+from delivery_lab.stack.resource import StackResource
+from delivery_lab.stack.settings import Setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic(StackResource):
+    """An SNS topic.
+
+    Attributes:
+        fifo: whether it is a FIFO topic.
+        carrier: what hands on what arrives to a queue or function of the stack, as messages name it; "" if nothing.
+    """
+
+    fifo: Setting[bool]
+    carrier: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bus(StackResource):
+    """An EventBridge bus.
+
+    Attributes:
+        carrier: what hands on what arrives to a queue or function of the stack, as messages name it; "" if nothing.
+    """
+
+    carrier: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket(StackResource):
+    """An S3 bucket.
+
+    Attributes:
+        carrier: what hands on what arrives to somebody, as messages name it; "" if nothing.
+    """
+
+    carrier: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription(StackResource):
+    """A subscription of a topic.
+
+    Attributes:
+        topic: ARN of the topic.
+        protocol: such as `sqs` or `lambda`.
+        endpoint: ARN of who gets the messages.
+    """
+
+    topic: Setting[str]
+    protocol: Setting[str]
+    endpoint: Setting[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRule(StackResource):
+    """A rule of an event bus.
+
+    Attributes:
+        physical_name: AWS's name of it.
+        bus_name: name of the bus.
+        has_pattern: whether it matches events, rather than going off at times.
+    """
+
+    physical_name: str | None
+    bus_name: Setting[str]
+    has_pattern: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventTarget(StackResource):
+    """The target of a rule.
+
+    Attributes:
+        rule_name: AWS's name of the rule.
+        target_arn: ARN of the target.
+    """
+
+    rule_name: Setting[str]
+    target_arn: Setting[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BucketNotification(StackResource):
+    """What a bucket tells of its objects.
+
+    Attributes:
+        bucket: id of the bucket.
+        functions: ARNs of functions that it invokes, as far as they are known.
+    """
+
+    bucket: Setting[str]
+    functions: tuple[str, ...]
+
+
+def topic(inputs: Inputs, carrier: str) -> Topic:
+    """A topic of its inputs."""
+    return Topic(**inputs.identity(), fifo=inputs.switch("fifoTopic", default=False), carrier=carrier)
+
+
+def bus(inputs: Inputs, carrier: str) -> Bus:
+    """A bus of its inputs."""
+    return Bus(**inputs.identity(), carrier=carrier)
+
+
+def bucket(inputs: Inputs, carrier: str) -> Bucket:
+    """A bucket of its inputs."""
+    return Bucket(**inputs.identity(), carrier=carrier)
+
+
+def subscription(inputs: Inputs) -> Subscription:
+    """A subscription of its inputs."""
+    return Subscription(
+        **inputs.identity(),
+        topic=inputs.text("topic"),
+        protocol=inputs.text("protocol"),
+        endpoint=inputs.text("endpoint"),
+    )
+
+
+def event_rule(inputs: Inputs) -> EventRule:
+    """A rule of its inputs."""
+    return EventRule(
+        **inputs.identity(),
+        physical_name=inputs.output("name"),
+        bus_name=inputs.text("eventBusName", default="default"),
+        has_pattern=bool(inputs.raw("eventPattern")),
+    )
+
+
+def event_target(inputs: Inputs) -> EventTarget:
+    """A target of its inputs."""
+    return EventTarget(**inputs.identity(), rule_name=inputs.text("rule"), target_arn=inputs.text("arn"))
+
+
+def bucket_notification(inputs: Inputs) -> BucketNotification:
+    """A notification of its inputs."""
+    entries = [entry for entry in listed(inputs.raw("lambdaFunctions")) if isinstance(entry, Mapping)]
+    arns = (entry.get("lambdaFunctionArn") for entry in entries)
+    return BucketNotification(
+        **inputs.identity(),
+        bucket=inputs.text("bucket"),
+        functions=tuple(arn for arn in arns if isinstance(arn, str)),
+    )

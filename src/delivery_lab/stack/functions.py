@@ -1,0 +1,214 @@
+"""Lambda functions, and what configures their invokes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from delivery_lab.limits.functions import EVENT_AGE, MEMORY, RECURSIVE_LOOP, RETRY_ATTEMPTS, TIMEOUT
+from delivery_lab.program.graph import UNKNOWN, Unknown
+from delivery_lab.stack.reading import Inputs
+from delivery_lab.stack.resource import StackResource
+from delivery_lab.stack.settings import Setting
+
+LATEST = "$LATEST"
+Variables = Mapping[str, str | Unknown]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function(StackResource):
+    """A Lambda function.
+
+    Attributes:
+        references: every text that means it: its ARN, its name, its invoke ARN.
+        handler: such as `app.handler`.
+        runtime: such as `python3.13`.
+        package_type: `Zip` or `Image`.
+        code: a Pulumi archive, None without one, or UNKNOWN.
+        layers: ARNs of its layers.
+        timeout_seconds: its timeout.
+        memory_mb: its memory.
+        reserved_concurrency: None where it has none.
+        environment: its variables, each of which may be UNKNOWN.
+        dead_letter_arn: `deadLetterConfig.targetArn`.
+        role_arn: its role.
+    """
+
+    references: tuple[str, ...]
+    handler: Setting[str | None]
+    runtime: Setting[str | None]
+    package_type: Setting[str]
+    code: Any
+    layers: Setting[tuple[str | Unknown, ...]]
+    timeout_seconds: Setting[int]
+    memory_mb: Setting[int]
+    reserved_concurrency: Setting[int | None]
+    environment: Setting[Variables]
+    dead_letter_arn: Setting[str | None]
+    role_arn: Setting[str | None]
+
+    @property
+    def variables(self) -> Variables:
+        """Its environment variables; empty where they are unknown."""
+        return self.environment.known or {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer(StackResource):
+    """A version of a layer.
+
+    Attributes:
+        code: a Pulumi archive, None without one, or UNKNOWN.
+    """
+
+    code: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvokeConfig(StackResource):
+    """How asynchronous invokes of a function are handled.
+
+    Attributes:
+        function_name: what names the function.
+        function: the function, None if it is none of the stack or unknown.
+        qualifier: the version or alias.
+        maximum_retry_attempts: retries of an event.
+        maximum_event_age_seconds: how long an event waits.
+        on_success: ARN of the destination of successes.
+        on_failure: ARN of the destination of failures.
+    """
+
+    function_name: Setting[str]
+    function: Function | None
+    qualifier: Setting[str]
+    maximum_retry_attempts: Setting[int]
+    maximum_event_age_seconds: Setting[int]
+    on_success: Setting[str | None]
+    on_failure: Setting[str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecursionConfig(StackResource):
+    """Whether a function may be in a loop.
+
+    Attributes:
+        function_name: what names the function.
+        function: the function, None if it is none of the stack or unknown.
+        recursive_loop: `Allow` or `Terminate`.
+    """
+
+    function_name: Setting[str]
+    function: Function | None
+    recursive_loop: Setting[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission(StackResource):
+    """Who else may invoke a function.
+
+    Attributes:
+        function_name: what names the function.
+        function: the function, None if it is none of the stack or unknown.
+    """
+
+    function_name: Setting[str]
+    function: Function | None
+
+
+@dataclass(frozen=True, slots=True)
+class AsynchronousInvoker:
+    """What invokes a function asynchronously: a rule's target, a subscription, a notification, a schedule.
+
+    Attributes:
+        name: logical name of the resource that invokes.
+        function: the function.
+    """
+
+    name: str
+    function: Function
+
+
+def function(inputs: Inputs) -> Function:
+    """A function of its inputs."""
+    references = (inputs.resource.id, *map(inputs.output, ("name", "arn", "invokeArn")))
+    return Function(
+        **inputs.identity(),
+        references=tuple(reference for reference in references if reference),
+        handler=inputs.optional_text("handler"),
+        runtime=inputs.optional_text("runtime"),
+        package_type=inputs.text("packageType", default="Zip"),
+        code=inputs.raw("code"),
+        layers=inputs.members("layers"),
+        timeout_seconds=inputs.number("timeout", default=TIMEOUT.default),
+        memory_mb=inputs.number("memorySize", default=MEMORY.default),
+        reserved_concurrency=_reserved(inputs),
+        environment=_environment(inputs),
+        dead_letter_arn=inputs.optional_text("deadLetterConfig", "targetArn"),
+        role_arn=inputs.optional_text("role"),
+    )
+
+
+def _reserved(inputs: Inputs) -> Setting[int | None]:
+    found = inputs.optional_number("reservedConcurrentExecutions")
+    if found.known is not None and found.known < 0:
+        return Setting(None, found.origin)  # the provider's way to say: none
+    return found
+
+
+def _environment(inputs: Inputs) -> Setting[Variables]:
+    origin = inputs.origin("environment", "variables")
+    held = inputs.raw("environment", "variables")
+    if held is UNKNOWN:
+        return Setting(UNKNOWN, origin)
+    if not isinstance(held, Mapping):
+        return Setting({}, origin, given=False)
+    return Setting({name: _variable(value) for name, value in held.items() if value is not None}, origin)
+
+
+def _variable(value: Any) -> str | Unknown:
+    """A variable as the AWS provider passes it on, whatever the program gave it as."""
+    if isinstance(value, Unknown):
+        return value
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def layer(inputs: Inputs) -> Layer:
+    """A layer of its inputs."""
+    return Layer(
+        **inputs.identity(),
+        code=inputs.raw("code"),
+    )
+
+
+def invoke_config(inputs: Inputs, found: Function | None) -> InvokeConfig:
+    """An event invoke config of its inputs and its function."""
+    return InvokeConfig(
+        **inputs.identity(),
+        function_name=inputs.text("functionName"),
+        function=found,
+        qualifier=inputs.text("qualifier", default=LATEST),
+        maximum_retry_attempts=inputs.number("maximumRetryAttempts", default=RETRY_ATTEMPTS.default),
+        maximum_event_age_seconds=inputs.number("maximumEventAgeInSeconds", default=EVENT_AGE.default),
+        on_success=inputs.optional_text("destinationConfig", "onSuccess", "destination"),
+        on_failure=inputs.optional_text("destinationConfig", "onFailure", "destination"),
+    )
+
+
+def recursion_config(inputs: Inputs, found: Function | None) -> RecursionConfig:
+    """A recursion config of its inputs and its function."""
+    return RecursionConfig(
+        **inputs.identity(),
+        function_name=inputs.text("functionName"),
+        function=found,
+        recursive_loop=inputs.text("recursiveLoop", default=RECURSIVE_LOOP.default),
+    )
+
+
+def permission(inputs: Inputs, found: Function | None) -> Permission:
+    """A permission of its inputs and its function."""
+    return Permission(
+        **inputs.identity(),
+        function_name=inputs.text("function"),
+        function=found,
+    )

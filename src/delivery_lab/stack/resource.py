@@ -1,0 +1,44 @@
+"""What every resource of a stack has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypedDict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackResource:
+    """A resource that the stack creates.
+
+    Attributes:
+        urn: its URN.
+        type: its type token.
+        name: its logical name.
+        label: the name that tells it from every other one of its type: the logical name, with the parent's where two
+            share it.
+        id: its physical id, "" where it is known only after deployment.
+        arn: its ARN, None where it has none or it is known only after deployment.
+    """
+
+    urn: str
+    type: str
+    name: str
+    label: str
+    id: str = ""
+    arn: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherResource(StackResource):
+    """A resource of a type that the stack does not look into."""
+
+
+class Identity(TypedDict):
+    """The fields of `StackResource`, for those who make one."""
+
+    urn: str
+    type: str
+    name: str
+    label: str
+    id: str
+    arn: str | None

@@ -1,0 +1,131 @@
+"""The stack: everything that a graph deploys, typed, with look-ups by ARN, URL and name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from delivery_lab.program.graph import Graph
+from delivery_lab.stack.build import Builder
+from delivery_lab.stack.functions import AsynchronousInvoker, Function
+from delivery_lab.stack.invokers import asynchronous_invokers
+from delivery_lab.stack.mappings import EventSourceMapping, SqsMapping
+from delivery_lab.stack.names import FunctionNames
+from delivery_lab.stack.queues import AllowPolicy, Queue, allow_policies
+from delivery_lab.stack.resource import StackResource
+from delivery_lab.stack.roles import Role
+from delivery_lab.stack.streams import Table
+
+R = TypeVar("R", bound=StackResource)
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What a program deploys. `Stack.of(graph)` makes one.
+
+    Attributes:
+        graph: the graph that it was read from.
+        resources: everything that the stack creates, by URN, in creation order.
+        queues: the SQS queues, in creation order.
+        functions: the Lambda functions, in creation order.
+        mappings: the event source mappings, in creation order.
+        tables: the DynamoDB tables, in creation order.
+        invokers: what invokes functions asynchronously.
+        allow_policies: redrive allow policies, of queues and of RedriveAllowPolicy resources.
+    """
+
+    graph: Graph = field(repr=False)
+    resources: Mapping[str, StackResource]
+    queues: tuple[Queue, ...]
+    functions: tuple[Function, ...]
+    mappings: tuple[EventSourceMapping, ...]
+    tables: tuple[Table, ...]
+    invokers: tuple[AsynchronousInvoker, ...]
+    allow_policies: tuple[AllowPolicy, ...]
+    _names: FunctionNames = field(repr=False)
+    _by_arn: Mapping[str, StackResource] = field(repr=False)
+    _queues_by_url: Mapping[str, Queue] = field(repr=False)
+    _mappings_of: Mapping[str, tuple[EventSourceMapping, ...]] = field(repr=False)
+
+    @classmethod
+    def of(cls, graph: Graph) -> Stack:
+        """Read a graph."""
+        builder = Builder(graph)
+        resources = {resource.urn: resource for resource in builder.resources()}
+        queues = tuple(builder.queues.values())
+        mappings = tuple(each for each in resources.values() if isinstance(each, EventSourceMapping))
+        fed: dict[str, tuple[EventSourceMapping, ...]] = {}
+        for mapping in mappings:
+            if mapping.function is not None:
+                fed[mapping.function.urn] = (*fed.get(mapping.function.urn, ()), mapping)
+        return cls(
+            graph=graph,
+            resources=resources,
+            queues=queues,
+            functions=tuple(builder.functions.values()),
+            mappings=mappings,
+            tables=tuple(each for each in resources.values() if isinstance(each, Table)),
+            invokers=tuple(asynchronous_invokers(builder.all_inputs(), builder.names)),
+            allow_policies=tuple(allow_policies(builder.inputs_of)),
+            _names=builder.names,
+            _by_arn={each.arn: each for each in resources.values() if each.arn is not None},
+            _queues_by_url={url: queue for queue in queues for url in (queue.url, queue.id) if url},
+            _mappings_of=fed,
+        )
+
+    @property
+    def name(self) -> str:
+        """Name of the stack."""
+        return self.graph.stack
+
+    @property
+    def project(self) -> str:
+        """Name of the Pulumi project."""
+        return self.graph.project
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The configuration of the stack, by full key."""
+        return self.graph.config
+
+    def all(self, kind: type[R]) -> Iterator[R]:
+        """The resources of a class, in creation order."""
+        return (resource for resource in self.resources.values() if isinstance(resource, kind))
+
+    def at(self, arn: str | None) -> StackResource | None:
+        """The resource of that ARN, None if it is none of the stack or the ARN is unknown."""
+        return None if arn is None else self._by_arn.get(arn)
+
+    def queue_at(self, arn: str | None) -> Queue | None:
+        """The queue of that ARN, None if it is none of the stack or the ARN is unknown."""
+        found = self.at(arn)
+        return found if isinstance(found, Queue) else None
+
+    def queue_of_url(self, url: str | None) -> Queue | None:
+        """The queue of that URL, None if it is none of the stack or the URL is unknown."""
+        return None if url is None else self._queues_by_url.get(url)
+
+    def function_at(self, reference: object) -> Function | None:
+        """The function that an ARN or a name means, with or without a version or alias; None if none of the stack."""
+        return self._names.find(reference)
+
+    def role_of(self, function: Function) -> Role | None:
+        """The role of a function, None if it is none of the stack."""
+        found = self.at(function.role_arn.known)
+        return found if isinstance(found, Role) else None
+
+    def mappings_of(self, function: Function) -> tuple[EventSourceMapping, ...]:
+        """The mappings that feed a function."""
+        return self._mappings_of.get(function.urn, ())
+
+    def sqs_pairs(self) -> Iterator[tuple[SqsMapping, Queue, Function]]:
+        """Each mapping of a queue of which both the queue and the function belong to the stack."""
+        for mapping in self.mappings:
+            if isinstance(mapping, SqsMapping) and mapping.queue is not None and mapping.function is not None:
+                yield mapping, mapping.queue, mapping.function
+
+    def polled_queues(self) -> tuple[Queue, ...]:
+        """Each queue that a mapping of the stack reads, once."""
+        mappings = (mapping for mapping in self.mappings if isinstance(mapping, SqsMapping))
+        return tuple({mapping.queue.urn: mapping.queue for mapping in mappings if mapping.queue is not None}.values())

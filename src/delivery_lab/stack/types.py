@@ -1,0 +1,56 @@
+"""Type tokens of the resources that the stack knows."""
+
+from __future__ import annotations
+
+QUEUE = "aws:sqs/queue:Queue"
+QUEUE_POLICY = "aws:sqs/queuePolicy:QueuePolicy"
+REDRIVE_POLICY = "aws:sqs/redrivePolicy:RedrivePolicy"
+REDRIVE_ALLOW_POLICY = "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy"
+
+FUNCTION = "aws:lambda/function:Function"
+ALIAS = "aws:lambda/alias:Alias"
+LAYER = "aws:lambda/layerVersion:LayerVersion"
+MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
+INVOKE_CONFIG = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
+RECURSION_CONFIG = "aws:lambda/functionRecursionConfig:FunctionRecursionConfig"
+PERMISSION = "aws:lambda/permission:Permission"
+FUNCTION_URL = "aws:lambda/functionUrl:FunctionUrl"
+
+STREAM = "aws:kinesis/stream:Stream"
+TABLE = "aws:dynamodb/table:Table"
+MSK_CLUSTER = "aws:msk/cluster:Cluster"
+MSK_SERVERLESS_CLUSTER = "aws:msk/serverlessCluster:ServerlessCluster"
+MSK_CLUSTERS = (MSK_CLUSTER, MSK_SERVERLESS_CLUSTER)
+MSK_CONFIGURATION = "aws:msk/configuration:Configuration"
+
+TOPIC = "aws:sns/topic:Topic"
+TOPIC_SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
+EVENT_BUS = "aws:cloudwatch/eventBus:EventBus"
+EVENT_RULE = "aws:cloudwatch/eventRule:EventRule"
+EVENT_TARGET = "aws:cloudwatch/eventTarget:EventTarget"
+BUCKETS = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
+BUCKET_NOTIFICATION = "aws:s3/bucketNotification:BucketNotification"
+LOG_SUBSCRIPTION_FILTER = "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter"
+SCHEDULE = "aws:scheduler/schedule:Schedule"
+PIPE = "aws:pipes/pipe:Pipe"
+REST_API = "aws:apigateway/restApi:RestApi"
+STATE_MACHINE = "aws:sfn/stateMachine:StateMachine"
+
+HTTP_API = "aws:apigatewayv2/api:Api"
+ROUTE = "aws:apigatewayv2/route:Route"
+INTEGRATION = "aws:apigatewayv2/integration:Integration"
+STAGE = "aws:apigatewayv2/stage:Stage"
+
+METRIC_ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+
+ROLE = "aws:iam/role:Role"
+ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+POLICY = "aws:iam/policy:Policy"
+ROLE_POLICY_ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+POLICY_ATTACHMENT = "aws:iam/policyAttachment:PolicyAttachment"
+ROLE_POLICY_ATTACHMENTS_EXCLUSIVE = "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"
+
+DYNAMIC_PREFIX = "pulumi-python:dynamic"
+"""What the type of every dynamic resource begins with."""
+COMPONENT_STACK = "pulumi:pulumi:Stack"
+"""The type of the stack itself, the root of all components."""
