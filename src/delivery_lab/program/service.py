@@ -91,7 +91,7 @@ def serving(registrar: Registrar, pulumi_log: PulumiLog) -> Iterator[Stubs]:
     server = grpc.server(executor, options=_OPTIONS)
     server.add_generic_rpc_handlers((_monitor_service(registrar), _engine_service(registrar, pulumi_log)))
     port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
+    threads = _started_by(server.start)
     channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=_OPTIONS)
     try:
         yield Stubs(resource_pb2_grpc.ResourceMonitorStub(channel), QuietEngine(channel))
@@ -99,11 +99,22 @@ def serving(registrar: Registrar, pulumi_log: PulumiLog) -> Iterator[Stubs]:
         channel.close()
         # With a grace period, although nothing is under way any longer: without one gRPC ends connections with an
         # error that it prints to standard error.
-        server.stop(_GRACE_SECONDS).wait()
+        threads += _started_by(lambda: server.stop(_GRACE_SECONDS).wait())
         executor.shutdown(wait=True)
+        # gRPC says that it has stopped before its threads have ended. One that ended while code of a handler runs
+        # would not find itself in the `threading` module, which is the handler's own then.
+        for thread in threads:
+            thread.join(_GRACE_SECONDS)
         if registrar.callbacks.used:
             # The SDK's server for callbacks is part of a reference cycle, and its thread ends when it is collected.
             gc.collect()
+
+
+def _started_by(action: Callable[[], object]) -> list[threading.Thread]:
+    """The threads that an action has started and left running."""
+    before = set(threading.enumerate())
+    action()
+    return [thread for thread in threading.enumerate() if thread not in before]
 
 
 def _monitor_service(registrar: Registrar) -> grpc.GenericRpcHandler[Any, Any]:
