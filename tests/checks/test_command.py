@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 from delivery_lab.checks.finding import Finding, Severity
 from delivery_lab.checks.registry import CHECKS
-from delivery_lab.cli.check import FailOn, register
+from delivery_lab.cli.commands.check import FailOn
 from delivery_lab.cli.main import main
-from delivery_lab.errors import StackFileError, StackNotFoundError, UsageError
+from delivery_lab.errors import StackFileError
 from tests.checks.world import ORDINARY, REPORTING, write_project
 
 LOSS = "mapping(queue_with_dlq(), function(), function_response_types=[])"
@@ -51,15 +50,10 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def check(folder: Path, capsys: pytest.CaptureFixture[str]) -> Check:
-    app = typer.Typer()
-    register(app)
-    # With a second command the first one is called by its name, as in the application.
-    app.command("other")(lambda: None)
-
     def call(*words: str) -> Said:
-        code = app(["check", "--project", str(folder), *words], standalone_mode=False)
+        code = main(["check", "--project", str(folder), *words])
         captured = capsys.readouterr()
-        return Said(code or 0, captured.out, captured.err)
+        return Said(code, captured.out, captured.err)
 
     return call
 
@@ -204,27 +198,28 @@ def test_settings_can_be_overridden(folder: Path, check: Check) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "error", "message"),
+    ("words", "message"),
     [
-        (("prud",), StackNotFoundError, "no stack 'prud'"),
-        (("--json", "--format", "sarif"), UsageError, "--json and --format sarif exclude each other: leave one out"),
+        (("prud",), "no stack 'prud'"),
+        (("--json", "--format", "sarif"), "--json and --format sarif exclude each other: leave one out"),
+        (("--workload", "x.yaml"), "--workload goes with --quantify: without it nothing is simulated"),
+        (("--body", "n=1"), "--body goes with --quantify: without it nothing is simulated"),
+        (("--assume", "SQS-STALE-2=keep"), "--assume goes with --quantify: without it nothing is simulated"),
     ],
 )
-def test_wrong_usage_is_refused(
-    folder: Path, check: Check, words: tuple[str, ...], error: type[UsageError], message: str
-) -> None:
+def test_wrong_usage_is_refused(folder: Path, check: Check, words: tuple[str, ...], message: str) -> None:
     write_project(folder, ORDINARY)
-    with pytest.raises(error) as raised:
-        check(*words)
-    assert str(raised.value).startswith(message)
-    assert raised.value.exit_code == 2
+    said = check(*words)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith(f"error: {message}")
 
 
 def test_a_project_without_stacks_has_nothing_to_check(folder: Path, check: Check) -> None:
     write_project(folder, ORDINARY)
     (folder / "Pulumi.prod.yaml").unlink()
-    with pytest.raises(UsageError, match="has no stack file, so there is nothing to check"):
-        check()
+    said = check()
+    assert said.code == 2
+    assert said.err == f"error: {folder} has no stack file, so there is nothing to check\n"
 
 
 def test_a_stack_that_cannot_be_checked_does_not_hide_the_others(folder: Path, check: Check) -> None:

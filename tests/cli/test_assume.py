@@ -1,4 +1,4 @@
-"""`--assume` and `--readings` of the command."""
+"""`--assume` and `--alternatives` of the command."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from delivery_lab.cli import main as command
+from delivery_lab.cli.commands import run
 from tests.lab_support import ROOT
 
 TRAP = ["run", "concurrency-trap", "--project", str(ROOT)]
@@ -30,35 +31,35 @@ def outcome(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
     return json.loads(lines(capsys, *TRAP, "--json", *arguments)[0])
 
 
-def test_a_run_says_when_the_other_reading_would_change_the_conclusion(capsys: pytest.CaptureFixture[str]) -> None:
-    told = lines(capsys, *TRAP, "--readings")
+def test_a_run_says_when_an_alternative_would_change_the_conclusion(capsys: pytest.CaptureFixture[str]) -> None:
+    told = lines(capsys, *TRAP, "--alternatives")
 
     assert told[-2:] == OTHERWISE
     assert told[-4].startswith("40 healthy messages end in the dead-letter queue")
 
 
-def test_readings_are_tried_by_default_while_runs_are_quick(
+def test_alternatives_are_tried_by_default_while_runs_are_quick(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "QUICK_SECONDS", 1_000)
+    monkeypatch.setattr(run, "QUICK_SECONDS", 1_000)
     assert lines(capsys, *TRAP)[-2:] == OTHERWISE
 
-    monkeypatch.setattr(command, "QUICK_SECONDS", 0)
-    not_tried = "Not tried: other readings of ESM-THROTTLE-2, ESM-THROTTLE-3 (--readings)."
+    monkeypatch.setattr(run, "QUICK_SECONDS", 0)
+    not_tried = "Not tried: alternative assumptions of ESM-THROTTLE-2, ESM-THROTTLE-3 (--alternatives)."
     assert lines(capsys, *TRAP)[-1] == not_tried
-    assert lines(capsys, *TRAP, "--no-readings")[-1] == not_tried
+    assert lines(capsys, *TRAP, "--no-alternatives")[-1] == not_tried
 
 
 def test_a_run_says_when_it_would_not(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ("--set", "batch.queue.maxReceiveCount=50", "--body", "sleep=0", "--set", "batch.worker.batchSize=1")
-    told = lines(capsys, *TRAP, *arguments, "--readings")
+    told = lines(capsys, *TRAP, *arguments, "--alternatives")
 
     assert told[-1] == "The conclusion is the same with ESM-THROTTLE-2=visibility-left, ESM-THROTTLE-3=600."
 
 
-def test_a_rule_read_otherwise_is_in_heading_and_json(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_alternative_that_is_taken_is_in_heading_and_json(capsys: pytest.CaptureFixture[str]) -> None:
     assume = ("--assume", "ESM-THROTTLE-2=visibility-left")
-    assert lines(capsys, *TRAP, "--no-readings", *assume)[0].endswith("assuming ESM-THROTTLE-2=visibility-left")
+    assert lines(capsys, *TRAP, "--no-alternatives", *assume)[0].endswith("assuming ESM-THROTTLE-2=visibility-left")
 
     assumed = outcome(capsys, *assume)
     assert assumed["messages"]["processed"] == 130
@@ -66,8 +67,8 @@ def test_a_rule_read_otherwise_is_in_heading_and_json(capsys: pytest.CaptureFixt
     assert assumed["model"]["readings"] is None
 
 
-def test_json_has_the_readings_where_they_are_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
-    assert outcome(capsys, "--readings")["model"]["readings"] == [
+def test_json_has_the_alternatives_where_they_are_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert outcome(capsys, "--alternatives")["model"]["readings"] == [
         {
             "rule": "ESM-THROTTLE-2",
             "value": "visibility-left",
@@ -94,8 +95,8 @@ def test_diff_assumes_for_both(capsys: pytest.CaptureFixture[str]) -> None:
             "error: --assume SQS-STALE-2=never: SQS-STALE-2 can be coin or delete or keep\n",
         ),
         (
-            ["concurrency-tuned", "--readings"],
-            "error: --readings goes with one stack: each reading is another run of it\n",
+            ["concurrency-tuned", "--alternatives"],
+            "error: --alternatives goes with one stack: each alternative is another run of it\n",
         ),
     ],
 )
@@ -106,5 +107,18 @@ def test_wrong_usage(capsys: pytest.CaptureFixture[str], arguments: list[str], m
 
 def test_explain_says_what_else_a_rule_can_be(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines(capsys, "explain", "SQS-STALE-2")[-1] == (
-        "can be read otherwise: --assume SQS-STALE-2=VALUE, coin or delete or keep"
+        "alternatives: --assume SQS-STALE-2=VALUE, coin or delete or keep"
     )
+
+
+@pytest.mark.parametrize(("old", "new"), [("--readings", "--alternatives"), ("--no-readings", "--no-alternatives")])
+def test_the_old_spelling_works_and_says_that_it_is_deprecated(
+    capsys: pytest.CaptureFixture[str], old: str, new: str
+) -> None:
+    expected = lines(capsys, *TRAP, new)
+
+    assert command.main([*TRAP, old]) == 0
+    said = capsys.readouterr()
+    assert said.out.splitlines() == expected
+    assert said.err == f"note: {old} is deprecated and will go with the next release: say {new}\n"
+    assert old not in "".join(lines(capsys, "run", "--help"))

@@ -64,7 +64,7 @@ def test_run_prints_timeline_figures_conclusion_and_assumptions(lab: Lab) -> Non
     assert "batch-worker #1 gets 1 2 3 4 5 6 7 8 9 10  [ESM-BATCH-1]" in said.out
     assert "moved from batch-queue to batch-dlq: 3 6 9  [SQS-DLQ-1]" in said.out
     assert "3 poison messages end in the dead-letter queue; 7 of 10 are processed once." in said.out
-    assert "Leans on the assumptions " in said.out
+    assert "Relies on the assumptions " in said.out
     assert said.err == ""
 
 
@@ -120,7 +120,7 @@ def test_diff_shows_settings_resources_and_behaviour(lab: Lab) -> None:
     assert "Settings\n  ~  batch.worker.reportBatchItemFailures: true -> false\n" in said.out
     assert "Resources\n  ~  aws:lambda/eventSourceMapping:EventSourceMapping batch-mapping\n" in said.out
     assert '~  functionResponseTypes: ["ReportBatchItemFailures"] -> []' in said.out
-    assert "  ~ messages.lost: 0 -> 3\n" in said.out
+    assert "  ~ messages lost: 0 -> 3\n" in said.out
     assert "  3 of 10 messages differ in outcome or deliveries\n" in said.out
 
 
@@ -210,4 +210,5 @@ def test_a_refused_deployment_ends_with_1(lab: Lab, tmp_path: Path) -> None:
 
 
 def test_the_version_names_the_model(lab: Lab) -> None:
-    assert re.fullmatch(r"delivery-lab \d+\.\d+\.\d+ \(model \d+\.\d+\)\n", lab("--version").out)
+    versions = r"delivery-lab \d+\.\d+\.\d+ \(model \d+\.\d+, Python \d+\.\d+\.\d+\S*, pulumi \d+\.\d+\.\d+\)\n"
+    assert re.fullmatch(versions, lab("--version").out)

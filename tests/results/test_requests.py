@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from delivery_lab.api.simulated import Call, Simulation
 from delivery_lab.cli.console import Console
-from delivery_lab.cli.session import Result
-from delivery_lab.cli.views import show_run, show_runs
+from delivery_lab.cli.views.run import show_run
+from delivery_lab.cli.views.runs import show_runs
 from delivery_lab.model.journal import Event, Kind
 from delivery_lab.results.conclusion import conclusion
 from delivery_lab.results.outcome import Outcome, outcome_of
-from tests.lab_support import graph, run
+from tests.lab_support import ROOT, graph, run
 from tests.results.world import event, log, run_of, sent
 
 ONE = "1 for one request."
@@ -141,7 +142,12 @@ def test_variants_without_messages_have_a_table_of_their_own(capsys: pytest.Capt
 
 def test_a_run_without_messages_shows_its_requests_instead(capsys: pytest.CaptureFixture[str]) -> None:
     found = run("sync-naive")
-    show_run(Console(), Result(graph("sync-naive"), found, outcome_of(found)), as_json=False, logs=False)
+    show_run(
+        Console(),
+        Simulation(outcome_of(found), graph("sync-naive"), found.workload, found, Call("sync-naive", ROOT)),
+        as_json=False,
+        logs=False,
+    )
 
     firsts = [line.split(" ")[0] for line in capsys.readouterr().out.splitlines()]
     blocks = firsts[firsts.index("requests") :]

@@ -1,6 +1,6 @@
 """The same trace on every machine and Python version: whoever changes what the model does changes these, on purpose.
 
-A change here is a change of results: raise `MODEL_VERSION` in `src/delivery_lab/results/outcome.py` with it.
+A change here is a change of results: raise `MODEL_VERSION` in `src/delivery_lab/_version.py` with it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Where things are printed: data on stdout, messages on stderr, colour and animation only for people.
 
-Rich follows NO_COLOR, TERM=dumb and terminals by itself; this module only keeps the two streams apart.
+Rich follows NO_COLOR, TERM=dumb and terminals by itself; this module only keeps the two streams apart. Off a terminal
+a line is as long as it is, whatever COLUMNS says: programs read it. On one, text is broken between words.
 """
 
 from __future__ import annotations
@@ -13,43 +14,59 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import rich.console
-from rich.table import Table
 
 from delivery_lab.cli.interrupts import raise_missed
+from delivery_lab.cli.layout import Table, wrapped
 from delivery_lab.errors import LabError
 
-WIDTH_WITHOUT_TERMINAL = 140
 AGAIN_SECONDS = 10
 
 
 class Console:
-    """The command's two streams."""
+    """The command's two streams.
 
-    def __init__(self) -> None:
+    Args:
+        verbose: whether to say what is done, and how long it takes.
+    """
+
+    def __init__(self, *, verbose: bool = False) -> None:
+        self.verbose = verbose
         # Bound to the streams of this moment: while handlers run, sys.stdout is theirs.
-        self._out = rich.console.Console(
-            file=sys.stdout, highlight=False, emoji=False, width=None if sys.stdout.isatty() else WIDTH_WITHOUT_TERMINAL
-        )
+        self._out = rich.console.Console(file=sys.stdout, highlight=False, emoji=False)
         self._err = rich.console.Console(file=sys.stderr, highlight=False, emoji=False)
+        self.width = self._out.width if sys.stdout.isatty() else None
 
-    def __reduce__(self) -> tuple[type[Console], tuple[()]]:
+    def __reduce__(self) -> tuple[type[Console], tuple[()], dict[str, bool]]:
         """In another process it is a console of the streams there."""
-        return Console, ()
+        return Console, (), {"verbose": self.verbose}
 
     def data(self, text: str) -> None:
         """Print a line of data as it is, in full length."""
         with _writing():
             self._out.print(text, markup=False, soft_wrap=True)
 
+    def text(self, text: str, hang: int = 0) -> None:
+        """Print a line for people: on a terminal in as many lines as it takes.
+
+        Args:
+            text: the line.
+            hang: columns by which all lines but the first begin further right.
+        """
+        for line in wrapped(text, self.width, hang):
+            self.data(line)
+
+    def heading(self, text: str, hang: int = 0) -> None:
+        """Print the heading of a block; `hang` as in `text`."""
+        with _writing():
+            for line in wrapped(text, self.width, hang):
+                self._out.print(line, style="bold", markup=False, soft_wrap=True)
+
     def table(self, table: Table) -> None:
         """Print a table."""
-        with _writing():
-            self._out.print(table)
-
-    def heading(self, text: str) -> None:
-        """Print the heading of a block."""
-        with _writing():
-            self._out.print(text, style="bold", markup=False, soft_wrap=True)
+        for line in table.headings:
+            self.heading(line)
+        for line in table.rows:
+            self.data(line)
 
     def message(self, text: str) -> None:
         """Say something beside the data."""

@@ -14,6 +14,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from delivery_lab._version import MODEL_VERSION
 from delivery_lab.errors import ModelError
 from delivery_lab.json_names import json_name
 from delivery_lab.results.fates import Fate, Ledger, read_events
@@ -24,8 +25,6 @@ from delivery_lab.rules.alternatives import ALTERNATIVES, assumed_otherwise
 from delivery_lab.simulation.run import Run
 
 SCHEMA_VERSION = 1
-MODEL_VERSION = "1.1"
-"""Goes up whenever a change of the model changes results."""
 
 
 class _Model(BaseModel):

@@ -1,0 +1,69 @@
+"""The parts that answers are made of, for those who show them, and the defaults that they name.
+
+Importing this module imports next to nothing; its functions import what they need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from delivery_lab.limits.queues import MOVE_RATE
+from delivery_lab.model.randomness import DEFAULT_SEED
+
+if TYPE_CHECKING:
+    from delivery_lab.compare.comparison import Change, Comparison, Figure
+    from delivery_lab.results.outcome import Messages, Outcome
+    from delivery_lab.results.timeline import Line
+
+__all__ = [
+    "DEFAULT_SEED",
+    "MOVE_RATE",
+    "Change",
+    "Comparison",
+    "Figure",
+    "Line",
+    "Messages",
+    "check_titles",
+    "conclusion",
+    "preload",
+    "shortened",
+    "successes",
+]
+
+
+def conclusion(outcome: Outcome) -> str:
+    """What an outcome comes to, in a sentence or two."""
+    from delivery_lab.results.conclusion import conclusion
+
+    return conclusion(outcome)
+
+
+def shortened(lines: Sequence[Line]) -> list[str]:
+    """The lines of a timeline as text; the middle of a long story is summarised."""
+    from delivery_lab.results.timeline import shortened
+
+    return shortened(lines)
+
+
+def successes(outcome: Outcome) -> int:
+    """How many requests were answered with success."""
+    from delivery_lab.results.requests import is_success
+
+    return sum(count for answer, count in outcome.requests.answers.items() if is_success(answer))
+
+
+def check_titles() -> dict[str, str]:
+    """What each check finds, by its id."""
+    from delivery_lab.checks.registry import CHECKS
+
+    return {check.id: check.title for check in CHECKS.values()}
+
+
+def preload() -> None:
+    """Import what runs and checks need: before processes are forked, which then need not do it each."""
+    import delivery_lab.api.examined
+    import delivery_lab.api.simulated
+    import delivery_lab.checks.registry
+    import delivery_lab.program.engine
+    import delivery_lab.simulation.simulate  # noqa: F401

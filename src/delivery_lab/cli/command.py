@@ -1,0 +1,69 @@
+"""What all commands have in common: a console, `--verbose`, `--debug`, and how they say what went wrong."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import shlex
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from typer.core import TyperCommand
+
+from delivery_lab.cli.console import Console
+from delivery_lab.cli.options import DebugOption, VerboseOption
+from delivery_lab.errors import LabError, ModelError
+
+BUG = 1
+"""Exit code where the lab itself is wrong."""
+
+
+class Command(TyperCommand):
+    """A command whose summary is never cut in the list of commands: it goes on in the next line."""
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """The first paragraph of the help, whole."""
+        return inspect.cleandoc(self.help or "").partition("\n\n")[0].replace("\n", " ")
+
+
+def add(app: typer.Typer, name: str, function: Callable[..., None]) -> None:
+    """Add a command to the application.
+
+    Args:
+        app: the application.
+        name: what users type.
+        function: gets a console as its first argument; its other arguments are the command's. All commands have
+            `--verbose` and `--debug` besides.
+    """
+
+    @functools.wraps(function)
+    def wrapper(ctx: typer.Context, *, verbose: bool, debug: bool, **given: Any) -> None:
+        console = Console(verbose=verbose)
+        try:
+            function(console, **given)
+        except (typer.Exit, typer.Abort, typer.TyperException, BrokenPipeError):
+            raise
+        except Exception as error:
+            if debug:
+                console.message(traceback.format_exc().rstrip())
+            known = isinstance(error, LabError)
+            text = str(error) if known else f"{type(error).__name__}: {error}\n  this is a bug of Delivery Lab itself"
+            if not debug and (not known or isinstance(error, ModelError)):
+                words = shlex.join(ctx.find_root().obj or [name])
+                text += f"\n  where it comes from: delivery-lab {words} --debug"
+            console.error(text)
+            raise typer.Exit(error.exit_code if isinstance(error, LabError) else BUG) from error
+
+    signature = inspect.signature(function, eval_str=True)
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    parameters = [
+        inspect.Parameter("ctx", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context),
+        *list(signature.parameters.values())[1:],
+        inspect.Parameter("verbose", keyword, default=False, annotation=VerboseOption),
+        inspect.Parameter("debug", keyword, default=False, annotation=DebugOption),
+    ]
+    wrapper.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    app.command(name, cls=Command)(wrapper)

@@ -1,0 +1,113 @@
+"""`delivery-lab check`: static rules over stacks, for people, for programs and for code reviews."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from delivery_lab.api.parts import DEFAULT_SEED
+from delivery_lab.cli.console import Console
+from delivery_lab.cli.options import (
+    AnyStacks,
+    AssumeOption,
+    BodyOption,
+    JsonOption,
+    ProjectOption,
+    SeedOption,
+    SetOption,
+    WorkloadOption,
+)
+from delivery_lab.errors import UsageError
+
+if TYPE_CHECKING:
+    from delivery_lab import Finding
+    from delivery_lab.api.inputs import RunOptions
+
+VIOLATED = 5
+"""Exit code where a finding is at or above `--fail-on`."""
+
+
+class FailOn(StrEnum):
+    """From which severity on findings fail the command."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+    NEVER = "never"
+
+    def fails(self, finding: Finding) -> bool:
+        """Whether a finding fails the command."""
+        from delivery_lab import Severity
+
+        if self is FailOn.NEVER or finding.accepted is not None:
+            return False
+        return finding.severity.rank >= Severity(self.value).rank
+
+
+class OutputFormat(StrEnum):
+    """How findings are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+
+
+def check(
+    console: Console,
+    stacks: AnyStacks = None,
+    overrides: SetOption = None,
+    quantify: Annotated[
+        bool, typer.Option("--quantify", help="Simulate the stack as it is and with each fix, and say what changes.")
+    ] = False,
+    workload: WorkloadOption = None,
+    body: BodyOption = None,
+    seed: SeedOption = DEFAULT_SEED,
+    assume: AssumeOption = None,
+    fail_on: Annotated[
+        FailOn, typer.Option("--fail-on", help="Severity from which on a finding makes the exit code 5.")
+    ] = FailOn.ERROR,
+    output: Annotated[OutputFormat, typer.Option("--format", help="How to print what was found.")] = OutputFormat.TEXT,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find what is dangerous in stacks, and say why and what to set instead."""
+    from delivery_lab.api.parts import preload
+    from delivery_lab.cli.stacks import check_of_many, end_with, open_lab, say_beside_all, told_apart
+    from delivery_lab.cli.views.findings import show_findings, show_sarif
+    from delivery_lab.cli.workers import for_each
+
+    if as_json and output is OutputFormat.SARIF:
+        raise UsageError("--json and --format sarif exclude each other: leave one out")
+    if not quantify:
+        _refuse_without_quantify({"--workload": workload, "--body": body, "--assume": assume})
+    lab = open_lab(console, project)
+    names = lab.stack_names(stacks or ())
+    if not names:
+        raise UsageError(f"{lab.project.root} has no stack file, so there is nothing to check")
+    options: RunOptions = {
+        "overrides": overrides,
+        "workload": workload,
+        "body": body,
+        "seed": seed,
+        "assume": assume,
+    }
+    preload()
+    work = partial(check_of_many, console, lab, options, quantify=quantify)
+    checked, failures = told_apart(dict(for_each(work, names, console, "checking")))
+    say_beside_all(console, checked)
+    if output is OutputFormat.SARIF:
+        show_sarif(console, list(checked.values()), {name: failure.message for name, failure in failures.items()})
+    else:
+        show_findings(console, list(checked.values()), as_json=as_json or output is OutputFormat.JSON)
+    end_with(console, failures, names)
+    if any(fail_on.fails(finding) for one in checked.values() for finding in one.findings):
+        raise typer.Exit(VIOLATED)
+
+
+def _refuse_without_quantify(given: dict[str, object]) -> None:
+    for option, value in given.items():
+        if value:
+            raise UsageError(f"{option} goes with --quantify: without it nothing is simulated")

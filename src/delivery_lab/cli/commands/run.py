@@ -1,0 +1,124 @@
+"""`delivery-lab run`: variants in virtual time."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from delivery_lab.api.parts import DEFAULT_SEED
+from delivery_lab.cli.console import Console
+from delivery_lab.cli.options import (
+    AnyStacks,
+    AssumeOption,
+    BodyOption,
+    JsonOption,
+    ProjectOption,
+    SeedOption,
+    SetOption,
+    WorkloadOption,
+)
+from delivery_lab.errors import UsageError
+
+if TYPE_CHECKING:
+    from delivery_lab import Lab
+    from delivery_lab.api.inputs import RunOptions
+
+QUICK_SECONDS = 1.0
+"""Where the simulation of one stack took less, its alternatives are tried without being asked for."""
+
+
+def _deprecated(wanted: bool | None) -> bool | None:
+    if wanted is not None:
+        new, old = ("--alternatives", "--readings") if wanted else ("--no-alternatives", "--no-readings")
+        Console().message(f"note: {old} is deprecated and will go with the next release: say {new}")
+    return wanted
+
+
+def run(
+    console: Console,
+    stacks: AnyStacks = None,
+    every: Annotated[bool, typer.Option("--all", help="Run every stack of the project.")] = False,
+    overrides: SetOption = None,
+    workload: WorkloadOption = None,
+    body: BodyOption = None,
+    seed: SeedOption = DEFAULT_SEED,
+    assume: AssumeOption = None,
+    alternatives: Annotated[
+        bool | None,
+        typer.Option(
+            "--alternatives/--no-alternatives",
+            help="Try the alternatives of the assumptions that the run relies on. By default for one stack, if quick; "
+            "not in JSON.",
+            show_default=False,
+        ),
+    ] = None,
+    readings: Annotated[
+        bool | None, typer.Option("--readings/--no-readings", hidden=True, callback=_deprecated)
+    ] = None,
+    logs: Annotated[bool, typer.Option("--logs", help="Print what handlers wrote besides the log contract.")] = False,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run variants in virtual time and say what becomes of the messages."""
+    from delivery_lab.cli.stacks import open_lab
+
+    lab = open_lab(console, project)
+    if every == bool(stacks):
+        known = ", ".join(lab.stack_names()) or "none"
+        raise UsageError(f"name the stacks to run, or say --all (stacks: {known})")
+    names = lab.stack_names(stacks or ())
+    options: RunOptions = {
+        "overrides": overrides,
+        "workload": workload,
+        "body": body,
+        "seed": seed,
+        "assume": assume,
+    }
+    wanted = readings if alternatives is None else alternatives
+    if len(names) == 1:
+        _run_one(console, lab, names[0], options, alternatives=wanted, as_json=as_json, logs=logs)
+        return
+    if wanted:
+        raise UsageError("--alternatives goes with one stack: each alternative is another run of it")
+    if logs:
+        raise UsageError("--logs goes with one stack")
+    _run_many(console, lab, names, options, as_json=as_json)
+
+
+def _run_one(
+    console: Console,
+    lab: Lab,
+    name: str,
+    options: RunOptions,
+    *,
+    alternatives: bool | None,
+    as_json: bool,
+    logs: bool,
+) -> None:
+    from delivery_lab.cli.stacks import run_one
+    from delivery_lab.cli.views.run import show_run
+
+    simulation = run_one(console, lab, name, options)
+    took = sum(phase.seconds for phase in simulation.phases if phase.name == "simulation")
+    quick = took < QUICK_SECONDS and not as_json
+    if quick if alternatives is None else alternatives:
+        with console.working("trying the alternatives of the assumptions that the run relies on"):
+            simulation = lab.try_alternatives(simulation)
+    show_run(console, simulation, as_json=as_json, logs=logs)
+
+
+def _run_many(console: Console, lab: Lab, names: list[str], options: RunOptions, *, as_json: bool) -> None:
+    from delivery_lab.api.parts import preload
+    from delivery_lab.cli.stacks import end_with, run_of_many, say_beside_all, told_apart
+    from delivery_lab.cli.views.runs import show_runs
+    from delivery_lab.cli.workers import for_each
+
+    preload()
+    ran, failures = told_apart(
+        dict(for_each(partial(run_of_many, console, lab, options), names, console, "simulating"))
+    )
+    say_beside_all(console, ran)
+    show_runs(console, [one.outcome for one in ran.values()], as_json=as_json)
+    end_with(console, failures, names)

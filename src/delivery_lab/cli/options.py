@@ -1,0 +1,55 @@
+"""The options and arguments of all commands, each defined once: the same word means the same everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from delivery_lab.cli.completion import assumptions, rules_and_checks, stacks
+
+AnyStacks = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="STACK", help="Stacks, or patterns such as 'sync-*'.", autocompletion=stacks),
+]
+OneStack = Annotated[str, typer.Argument(metavar="STACK", help="The stack to run.", autocompletion=stacks)]
+RuleOrCheck = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="RULE",
+        help="Id such as SQS-DLQ-1 or CHK-VT-1; without one all rules are listed.",
+        autocompletion=rules_and_checks,
+    ),
+]
+
+ProjectOption = Annotated[
+    Path | None,
+    typer.Option("--project", metavar="DIR", help="A Pulumi Python project; the one around this folder by default."),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Override a setting, such as batch.worker.batchSize=1."),
+]
+WorkloadOption = Annotated[
+    Path | None, typer.Option("--workload", metavar="FILE", help="What to send; the stack's own by default.")
+]
+BodyOption = Annotated[
+    list[str] | None,
+    typer.Option("--body", metavar="FIELD=VALUE", help="Set a field of the workload's bodies, such as count=25."),
+]
+SeedOption = Annotated[int, typer.Option("--seed", metavar="N", help="Decides everything that is left to chance.")]
+AssumeOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--assume",
+        metavar="RULE=VALUE",
+        help="Take an alternative of a rule, such as SQS-STALE-2=keep.",
+        autocompletion=assumptions,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+VerboseOption = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Say on standard error what is done, and how long it takes.")
+]
+DebugOption = Annotated[bool, typer.Option("--debug", help="Print a traceback with an error.")]

@@ -1,0 +1,146 @@
+"""What commands do with one stack or with many: run it, check it, and say beside the data what happened."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import typer
+
+from delivery_lab.cli.console import Console
+from delivery_lab.cli.workers import Failure
+
+if TYPE_CHECKING:
+    from delivery_lab import Examination, Lab, Outcome, Simulation
+    from delivery_lab.api.inputs import RunOptions
+    from delivery_lab.api.simulated import Phase
+
+T = TypeVar("T")
+
+_DOING = {
+    "project": "reading the project",
+    "program": "evaluating the program",
+    "deployment": "deploying",
+    "simulation": "simulating",
+    "outcome": "reading results",
+    "checks": "checking",
+    "quantify": "simulating with the fixes",
+}
+"""What the phases of the API are called for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A run among many, without its events.
+
+    Attributes:
+        outcome: the counts.
+        notes: what a reader should know.
+        phases: how long each part took.
+    """
+
+    outcome: Outcome
+    notes: tuple[str, ...]
+    phases: tuple[Phase, ...]
+
+
+def open_lab(console: Console, project: Path | None) -> Lab:
+    """Open the project of a command.
+
+    Raises:
+        ProjectError: there is none.
+    """
+    from delivery_lab.api.lab import Lab
+
+    begun = time.perf_counter()
+    lab = Lab.open(project)
+    say_phase(console, lab.project.name, "project", time.perf_counter() - begun)
+    return lab
+
+
+def say_phase(console: Console, what: str, phase: str, seconds: float) -> None:
+    """Say how long a part of the work took, where that is wanted."""
+    if console.verbose:
+        console.message(f"{what}: {_DOING.get(phase, phase)} took {seconds:.2f} s")
+
+
+def say_beside(console: Console, stack: str, phases: Iterable[Phase], notes: Iterable[str]) -> None:
+    """Say what was done for a stack, where that is wanted, and what a reader of its result should know."""
+    for phase in phases:
+        say_phase(console, stack, phase.name, phase.seconds)
+    for note in notes:
+        console.message(f"note: {stack}: {note}")
+
+
+def run_one(console: Console, lab: Lab, stack: str, options: RunOptions) -> Simulation:
+    """Run a stack.
+
+    Raises:
+        LabError: it cannot be run.
+    """
+    with console.working(f"simulating {stack}"):
+        simulation = lab.run(stack, **options)
+    say_beside(console, stack, simulation.phases, simulation.notes)
+    return simulation
+
+
+def run_of_many(console: Console, lab: Lab, options: RunOptions, stack: str) -> Ran:
+    """Run a stack among others, maybe in a process of its own; the caller says what is beside the data.
+
+    Raises:
+        LabError: it cannot be run.
+    """
+    with console.working(f"simulating {stack}"):
+        simulation = lab.run(stack, **options)
+    return Ran(simulation.outcome, simulation.notes, simulation.phases)
+
+
+def check_of_many(console: Console, lab: Lab, options: RunOptions, stack: str, *, quantify: bool) -> Examination:
+    """Check a stack, maybe in a process of its own; the caller says what is beside the data.
+
+    Raises:
+        LabError: its program cannot be evaluated.
+    """
+    with console.working(f"checking {stack}"):
+        return lab.examine(stack, quantify=quantify, **options)
+
+
+def say_beside_all(console: Console, results: Mapping[str, Ran | Examination]) -> None:
+    """Say what is beside the results of many stacks; a note that all of them have is said once."""
+    notes = Counter(note for result in results.values() for note in result.notes)
+    common = [note for note, count in notes.items() if count == len(results) > 1]
+    for stack, result in results.items():
+        say_beside(console, stack, result.phases, [note for note in result.notes if note not in common])
+    for note in common:
+        console.message(f"note: {note}")
+
+
+def told_apart(found: Mapping[str, T | Failure]) -> tuple[dict[str, T], dict[str, Failure]]:
+    """What came of many stacks: results, and failures, each by stack."""
+    failures = {name: one for name, one in found.items() if isinstance(one, Failure)}
+    return {name: one for name, one in found.items() if not isinstance(one, Failure)}, failures
+
+
+def end_with(console: Console, failures: Mapping[str, Failure], names: Sequence[str]) -> None:
+    """Say what failed, if anything did, and end the command with the worst exit code.
+
+    Args:
+        console: is told.
+        failures: what failed, by stack.
+        names: all stacks: what is wrong with every one of them is said once.
+
+    Raises:
+        typer.Exit: something failed.
+    """
+    messages = {failure.message for failure in failures.values()}
+    if len(messages) == 1 and len(failures) == len(names) > 1:
+        console.error(f"all {len(names)} stacks: {messages.pop()}")
+    else:
+        for name, failure in failures.items():
+            console.error(f"{name}: {failure.message}")
+    if failures:
+        raise typer.Exit(max(failure.exit_code for failure in failures.values()))

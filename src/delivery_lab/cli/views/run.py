@@ -1,0 +1,112 @@
+"""How one run looks: timeline, figures, conclusion, assumptions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from delivery_lab import Outcome, Simulation
+from delivery_lab.api.parts import shortened
+from delivery_lab.cli.console import Console
+from delivery_lab.cli.layout import listed
+from delivery_lab.cli.terms import span, term, values
+from delivery_lab.durations import rounded
+
+BLOCK_INDENT = 13
+"""Where figures begin behind the name of their block."""
+
+TIMELINE_INDENT = 16
+"""Where the text of a timeline begins behind its instant."""
+
+
+def show_run(console: Console, simulation: Simulation, *, as_json: bool, logs: bool) -> None:
+    """Print one run.
+
+    Args:
+        console: where to.
+        simulation: the run.
+        as_json: whether as JSON.
+        logs: whether to say what handlers wrote besides the log contract.
+    """
+    outcome = simulation.outcome
+    if logs:
+        for line in simulation.printed:
+            console.message(f"{line.at_seconds:.3f} s {line.function}: {line.text}")
+    if as_json:
+        console.data(outcome.as_json())
+        return
+    spent = rounded(outcome.virtual_seconds)
+    about = f"workload {outcome.workload}, seed {outcome.seed}, {spent} of virtual time"
+    console.heading(f"{outcome.stack}: {about}{assuming(outcome)}", hang=2)
+    console.data("")
+    for text in shortened(simulation.timeline()):
+        console.text(text, TIMELINE_INDENT)
+    console.data("")
+    for name, figures in _blocks(outcome):
+        show_block(console, name, figures)
+    console.data("")
+    console.heading(simulation.conclusion)
+    for watched in outcome.watch:
+        console.text(f"{watched.text}.")
+    if outcome.model.assumptions:
+        rules = ", ".join(outcome.model.assumptions)
+        console.text(f"Relies on the assumptions {rules} (delivery-lab explain RULE).", hang=2)
+    for text in _alternatives(simulation):
+        console.text(text, hang=2)
+
+
+def show_block(console: Console, name: str, figures: Iterator[str] | list[str]) -> None:
+    """Print the figures of one group; none of them is broken."""
+    console.text(f"{name:<{BLOCK_INDENT}}{listed(figures, indent='')}", BLOCK_INDENT)
+
+
+def assuming(outcome: Outcome) -> str:
+    """Which alternatives were taken, for a heading."""
+    return "".join(f", assuming {rule}={value}" for rule, value in outcome.model.assumed.items())
+
+
+def only_requests(outcome: Outcome) -> bool:
+    """Whether there were no messages, only callers that wait."""
+    return not outcome.messages.sent and outcome.requests.total > 0
+
+
+def _alternatives(simulation: Simulation) -> Iterator[str]:
+    """Whether the conclusion stands with the alternatives of the assumptions that the run relies on."""
+    untried = simulation.open_alternatives
+    if untried:
+        yield f"Not tried: alternative assumptions of {', '.join(untried)} (--alternatives)."
+    readings = simulation.outcome.model.readings or ()
+    for reading in readings:
+        if reading.changes:
+            yield f"With {reading.rule}={reading.value} it would be: {reading.conclusion}"
+    same = [f"{reading.rule}={reading.value}" for reading in readings if not reading.changes]
+    if same:
+        yield f"The conclusion is the same with {', '.join(same)}."
+
+
+def _blocks(outcome: Outcome) -> Iterator[tuple[str, list[str]]]:
+    content: dict[str, Any] = json.loads(outcome.as_json())
+    asked = only_requests(outcome)
+    if asked or outcome.requests.attempts.total:
+        yield from _request_blocks(outcome)
+    names = ("messages", "deliveries", "effects", "invocations", "latencySeconds")
+    for name in ("effects", "invocations") if asked else names:
+        yield term(name).replace(" seconds", ""), list(values(name, content[name]))
+    if outcome.blocked:
+        yield "blocked", [f"{b.log} {span(b.seconds)} ({b.records_behind} behind)" for b in outcome.blocked]
+    if outcome.ordering.violations:
+        yield "ordering", [f"violations {outcome.ordering.violations}"]
+
+
+def _request_blocks(outcome: Outcome) -> Iterator[tuple[str, list[str]]]:
+    """What callers that wait were told, and what was called for them."""
+    requests = outcome.requests
+    answers = ", ".join(f"{count} with {seen}" for seen, count in requests.answers.items())
+    attempts, latency = requests.attempts, requests.latency_seconds
+    yield "requests", [f"total {requests.total} ({answers})", f"false successes {requests.false_successes}"]
+    yield (
+        "attempts",
+        [f"total {attempts.total}", f"max per request {attempts.max_per_request}", f"spared {attempts.spared}"],
+    )
+    yield "waiting", [f"p50 {span(latency.p50)}", f"p95 {span(latency.p95)}", f"max {span(latency.max)}"]
