@@ -91,7 +91,9 @@ def serving(registrar: Registrar, pulumi_log: PulumiLog) -> Iterator[Stubs]:
     server = grpc.server(executor, options=_OPTIONS)
     server.add_generic_rpc_handlers((_monitor_service(registrar), _engine_service(registrar, pulumi_log)))
     port = server.add_insecure_port("127.0.0.1:0")
-    threads = _started_by(server.start)
+    threads: set[threading.Thread] = set()
+    with _noting_threads(threads):
+        server.start()
     channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=_OPTIONS)
     try:
         yield Stubs(resource_pb2_grpc.ResourceMonitorStub(channel), QuietEngine(channel))
@@ -99,22 +101,25 @@ def serving(registrar: Registrar, pulumi_log: PulumiLog) -> Iterator[Stubs]:
         channel.close()
         # With a grace period, although nothing is under way any longer: without one gRPC ends connections with an
         # error that it prints to standard error.
-        threads += _started_by(lambda: server.stop(_GRACE_SECONDS).wait())
+        with _noting_threads(threads):
+            stopped = server.stop(_GRACE_SECONDS)
+        stopped.wait()
         executor.shutdown(wait=True)
-        # gRPC says that it has stopped before its threads have ended. One that ended while code of a handler runs
-        # would not find itself in the `threading` module, which is the handler's own then.
+        # A simulation that begins right away replaces parts of `threading`: a thread that takes its last steps then
+        # does not find itself in there, and says so on standard error.
         for thread in threads:
-            thread.join(_GRACE_SECONDS)
+            thread.join()
         if registrar.callbacks.used:
             # The SDK's server for callbacks is part of a reference cycle, and its thread ends when it is collected.
             gc.collect()
 
 
-def _started_by(action: Callable[[], object]) -> list[threading.Thread]:
-    """The threads that an action has started and left running."""
+@contextmanager
+def _noting_threads(noted: set[threading.Thread]) -> Iterator[None]:
+    """Take note of the threads that are started meanwhile."""
     before = set(threading.enumerate())
-    action()
-    return [thread for thread in threading.enumerate() if thread not in before]
+    yield
+    noted |= set(threading.enumerate()) - before
 
 
 def _monitor_service(registrar: Registrar) -> grpc.GenericRpcHandler[Any, Any]:
