@@ -18,6 +18,15 @@ MAPPING = 'aws.lambda_.EventSourceMapping("mapping", batch_size={size}, function
 STREAM = 'starting_position="TRIM_HORIZON", maximum_retry_attempts=2, event_source_arn='
 SILENT = "def handle(event, context):\n    return None\n"
 
+ITEMS = """
+items = aws.dynamodb.Table("items", billing_mode="PAY_PER_REQUEST", hash_key="id", stream_enabled=True,
+    stream_view_type="NEW_IMAGE", attributes=[{"name": "id", "type": "S"}])
+"""
+BROKERS = """
+brokers = aws.msk.ServerlessCluster("brokers", vpc_configs=[{"subnet_ids": ["subnet-1", "subnet-2"]}],
+    client_authentication={"sasl": {"iam": {"enabled": True}}})
+"""
+
 PROGRAMS = {
     "sqs": ("jobs = queue_with_dlq(visibility_timeout_seconds=60)\n", "event_source_arn=jobs.arn", "queue: jobs"),
     "kinesis": (
@@ -26,14 +35,12 @@ PROGRAMS = {
         "stream: orders, key: k",
     ),
     "dynamodb": (
-        'items = aws.dynamodb.Table("items", billing_mode="PAY_PER_REQUEST", hash_key="id", stream_enabled=True,\n'
-        '    stream_view_type="NEW_IMAGE", attributes=[{"name": "id", "type": "S"}])\n',
+        ITEMS,
         f"{STREAM}items.stream_arn",
         "table: items",
     ),
     "kafka": (
-        'brokers = aws.msk.ServerlessCluster("brokers", vpc_configs=[{"subnet_ids": ["subnet-1", "subnet-2"]}],\n'
-        '    client_authentication={"sasl": {"iam": {"enabled": True}}})\n',
+        BROKERS,
         'starting_position="TRIM_HORIZON", topics=["news"], event_source_arn=brokers.arn',
         "topic: news",
     ),
