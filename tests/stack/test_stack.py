@@ -177,6 +177,16 @@ def test_variables_of_a_function_are_texts_as_the_provider_passes_them_on() -> N
     assert function.variables == {"A": "a", "B": "true", "C": "5", "E": UNKNOWN}
 
 
+def test_a_queue_knows_the_mappings_that_read_it() -> None:
+    names = ("first", "second")
+    mappings = [resource(types.MAPPING, name, {"eventSourceArn": arn_of(JOBS)}) for name in names]
+    stack = stack_of(JOBS, DEAD, *mappings)
+    jobs, dead = stack.queues
+
+    assert [mapping.name for mapping in stack.mappings_from(jobs)] == ["first", "second"]
+    assert stack.mappings_from(dead) == ()
+
+
 @pytest.mark.parametrize(
     ("name", "tags", "parking"),
     [

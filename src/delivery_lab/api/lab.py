@@ -267,6 +267,7 @@ class Lab:
         from delivery_lab.api.examined import Examination
         from delivery_lab.checks.acceptance import apply_acceptances, read_acceptances
         from delivery_lab.checks.registry import find_all
+        from delivery_lab.stack.stack import Stack
 
         values = find_spec("cfnlint") is not None
         phases: list[Phase] = []
@@ -276,7 +277,7 @@ class Lab:
             accepted = read_acceptances(graph.config)
             if not values:
                 accepted = tuple(one for one in accepted if not one.of_values)
-            findings = apply_acceptances(find_all(graph, values=values), accepted)
+            findings = apply_acceptances(find_all(Stack.of(graph), values=values), accepted)
         effects: dict[int, Effect] = {}
         if quantify and findings:
             with _timed("quantify", phases):

@@ -33,6 +33,7 @@ class Function(StackResource):
         environment: its variables, each of which may be UNKNOWN.
         dead_letter_arn: `deadLetterConfig.targetArn`.
         role_arn: its role.
+        region: its region, None for that of its provider.
     """
 
     references: tuple[str, ...]
@@ -47,6 +48,7 @@ class Function(StackResource):
     environment: Setting[Variables]
     dead_letter_arn: Setting[str | None]
     role_arn: Setting[str | None]
+    region: Setting[str | None]
 
     @property
     def has_code(self) -> bool:
@@ -156,6 +158,7 @@ def function(inputs: Inputs) -> Function:
         environment=_environment(inputs),
         dead_letter_arn=inputs.optional_text("deadLetterConfig", "targetArn"),
         role_arn=inputs.optional_text("role"),
+        region=inputs.optional_text("region"),
     )
 
 

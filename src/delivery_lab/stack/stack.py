@@ -22,9 +22,9 @@ from delivery_lab.stack.support import Support, refused_inputs
 R = TypeVar("R", bound=StackResource)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Stack:
-    """What a program deploys. `Stack.of(graph)` makes one.
+    """What a program deploys. `Stack.of(graph)` makes one; each is itself only, so readers can keep what they found.
 
     Attributes:
         graph: the graph that it was read from.
@@ -49,6 +49,7 @@ class Stack:
     _by_arn: Mapping[str, StackResource] = field(repr=False)
     _queues_by_url: Mapping[str, Queue] = field(repr=False)
     _mappings_of: Mapping[str, tuple[EventSourceMapping, ...]] = field(repr=False)
+    _mappings_from: Mapping[str, tuple[SqsMapping, ...]] = field(repr=False)
 
     @classmethod
     def of(cls, graph: Graph) -> Stack:
@@ -58,9 +59,12 @@ class Stack:
         queues = tuple(builder.queues.values())
         mappings = tuple(each for each in resources.values() if isinstance(each, EventSourceMapping))
         fed: dict[str, tuple[EventSourceMapping, ...]] = {}
+        reading: dict[str, tuple[SqsMapping, ...]] = {}
         for mapping in mappings:
             if mapping.function is not None:
                 fed[mapping.function.urn] = (*fed.get(mapping.function.urn, ()), mapping)
+            if isinstance(mapping, SqsMapping) and mapping.queue is not None:
+                reading[mapping.queue.urn] = (*reading.get(mapping.queue.urn, ()), mapping)
         return cls(
             graph=graph,
             resources=resources,
@@ -74,6 +78,7 @@ class Stack:
             _by_arn={each.arn: each for each in resources.values() if each.arn is not None},
             _queues_by_url={url: queue for queue in queues for url in (queue.url, queue.id) if url},
             _mappings_of=fed,
+            _mappings_from=reading,
         )
 
     @property
@@ -120,6 +125,10 @@ class Stack:
     def mappings_of(self, function: Function) -> tuple[EventSourceMapping, ...]:
         """The mappings that feed a function."""
         return self._mappings_of.get(function.urn, ())
+
+    def mappings_from(self, queue: Queue) -> tuple[SqsMapping, ...]:
+        """The mappings that read a queue."""
+        return self._mappings_from.get(queue.urn, ())
 
     def sqs_pairs(self) -> Iterator[tuple[SqsMapping, Queue, Function]]:
         """Each mapping of a queue of which both the queue and the function belong to the stack."""
