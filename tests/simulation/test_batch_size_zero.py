@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from delivery_lab.checks.cloudformation import cloudformation_findings
 from delivery_lab.program.graph import Graph
 from delivery_lab.results.outcome import outcome_of
 from delivery_lab.simulation.simulate import simulate
@@ -76,8 +77,6 @@ def test_esm_zero_1_checks_find_the_same_as_with_the_default(kind: str, tmp_path
 
 @pytest.mark.parametrize("kind", PROGRAMS)
 def test_esm_zero_1_schemas_do_not_refuse_what_is_left_out(kind: str, tmp_path: Path) -> None:
-    from delivery_lab.checks.cloudformation import cloudformation_findings
-
-    found = cloudformation_findings(graph(tmp_path / "zero", kind, "0"))
+    found = cloudformation_findings(Stack.of(graph(tmp_path / "zero", kind, "0")))
 
     assert [finding for finding in found if "batchSize" in str(finding.values)] == []
