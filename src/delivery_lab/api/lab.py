@@ -321,7 +321,7 @@ class Lab:
         found = {index: quantifier.effect(finding) for index, finding in enumerate(findings)}
         return {index: effect for index, effect in found.items() if effect is not None}
 
-    # -- schemas ------------------------------------------------------------------------------------------------
+    # -- what methods share -------------------------------------------------------------------------------------
 
     def _asked(self, stack: str, options: RunOptions) -> tuple[Call, Workload, Assumptions]:
         """What the options of a run say.
