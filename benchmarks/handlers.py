@@ -23,6 +23,7 @@ from delivery_lab.program.engine import evaluate
 from delivery_lab.program.project import read_project
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload import Send, Workload
+from delivery_lab.stack.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent
 MESSAGES = 5_000
@@ -32,7 +33,7 @@ JOBS = 1_000
 
 def figures() -> Iterator[Figure]:
     """Measure handlers: overhead, growth with the number of messages, heartbeats."""
-    graph = evaluate(read_project(ROOT), "batch-partial")
+    stack = Stack.of(evaluate(read_project(ROOT), "batch-partial"))
     bare: list[float] = []
     simulated: dict[int, list[float]] = {MESSAGES: [], 2 * MESSAGES: []}
     with _bare_loop() as loop:
@@ -40,7 +41,7 @@ def figures() -> Iterator[Figure]:
             bare.append(best_seconds(loop, repeat=1))
             for count, times in simulated.items():
                 load = _messages(count)
-                times.append(best_seconds(lambda load=load: simulate(graph, ROOT, load, DEFAULT_SEED), repeat=1))  # type: ignore[misc]
+                times.append(best_seconds(lambda load=load: simulate(stack, ROOT, load, DEFAULT_SEED), repeat=1))  # type: ignore[misc]
     ratio = min(simulated[MESSAGES]) / min(bare)
     what = f"{MESSAGES:,} messages with real handlers against a bare loop of the handler"
     yield Figure(what, f"{ratio:.2f} x", f"at most {RATIO_LIMIT:.0f} x", ratio <= RATIO_LIMIT)
@@ -54,9 +55,9 @@ def figures() -> Iterator[Figure]:
     yield Figure("one heartbeat: a thread's wait and an API call", f"{call * 1_000_000:.0f} us")
 
 
-def _jobs_seconds(stack: str) -> float:
-    graph = evaluate(read_project(ROOT), stack)
-    return best_seconds(lambda: simulate(graph, ROOT, _jobs(JOBS), DEFAULT_SEED), repeat=2)
+def _jobs_seconds(name: str) -> float:
+    stack = Stack.of(evaluate(read_project(ROOT), name))
+    return best_seconds(lambda: simulate(stack, ROOT, _jobs(JOBS), DEFAULT_SEED), repeat=2)
 
 
 def _messages(count: int) -> Workload:

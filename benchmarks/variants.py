@@ -15,6 +15,7 @@ from delivery_lab.program.project import read_project
 from delivery_lab.results.outcome import outcome_of
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload_files import default_workload
+from delivery_lab.stack.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent
 ALL_LIMIT_SECONDS = 10.0
@@ -44,4 +45,4 @@ def figures() -> Iterator[Figure]:
 
 def _run(stack: str) -> None:
     graph = evaluate(read_project(ROOT), stack)
-    outcome_of(simulate(graph, ROOT, default_workload(ROOT / "workloads", stack), DEFAULT_SEED))
+    outcome_of(simulate(Stack.of(graph), ROOT, default_workload(ROOT / "workloads", stack), DEFAULT_SEED))

@@ -19,6 +19,7 @@ from delivery_lab.checks.registry import find_all
 from delivery_lab.errors import LabError, UsageError
 from delivery_lab.program.graph import Graph
 from delivery_lab.program.keys import ACCEPT_KEY
+from delivery_lab.stack.stack import Stack
 from policy.adapter import PolicyStack, graph_of, stack_config
 from policy.values import properties
 
@@ -97,7 +98,7 @@ class Evaluation:
 
 def _check(graph: Graph) -> Result:
     try:
-        return Result(graph, apply_acceptances(find_all(graph), read_acceptances(graph.config)))
+        return Result(graph, apply_acceptances(find_all(Stack.of(graph)), read_acceptances(graph.config)))
     except LabError as error:
         return Result(graph, problem=str(error))
 

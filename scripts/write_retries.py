@@ -11,6 +11,7 @@ from delivery_lab.program.project import read_project
 from delivery_lab.results.retries import CALLERS, Measured, callers_table, stacks_of_the_table, table
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload_files import default_workload
+from delivery_lab.stack.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "retries.md"
@@ -25,9 +26,8 @@ def measured_tables() -> dict[str, str]:
     found = {}
     for stack in dict.fromkeys((*stacks_of_the_table(), *CALLERS)):
         if stack in there:
-            run = simulate(
-                evaluate(project, stack, ()), ROOT, default_workload(ROOT / "workloads", stack), DEFAULT_SEED
-            )
+            deployed = Stack.of(evaluate(project, stack, ()))
+            run = simulate(deployed, ROOT, default_workload(ROOT / "workloads", stack), DEFAULT_SEED)
             found[stack] = Measured.of(run)
     return {"kinds": table(found), "callers": callers_table(found)}
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from delivery_lab.checks.finding import Finding
 from delivery_lab.checks.registry import find_all
+from delivery_lab.stack.stack import Stack
 from tests.lab_support import graph, outcome, project
 
 FOLDER = Path(__file__).resolve().parent / "golden"
@@ -43,7 +44,7 @@ def findings_path() -> Path:
 
 def golden_findings() -> str:
     """What the checks find in all stacks, a line each."""
-    return "".join(_line(stack, finding) for stack in variants() for finding in find_all(graph(stack)))
+    return "".join(_line(stack, finding) for stack in variants() for finding in find_all(Stack.of(graph(stack))))
 
 
 def _line(stack: str, finding: Finding) -> str:

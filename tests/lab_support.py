@@ -15,6 +15,7 @@ from delivery_lab.simulation.run import Run
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.simulation.workload_files import default_workload, read_body, read_workload
+from delivery_lab.stack.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent
 FOREIGN = ROOT / "tests" / "foreign" / "orders"
@@ -32,6 +33,12 @@ def graph(stack: str, overrides: tuple[str, ...] = (), root: Path = ROOT) -> Gra
     return evaluate(project(root), stack, overrides)
 
 
+@cache
+def stack_of(stack: str, overrides: tuple[str, ...] = (), root: Path = ROOT) -> Stack:
+    """The typed stack of a variant's resources."""
+    return Stack.of(graph(stack, overrides, root))
+
+
 def workload(stack: str, name: str | None = None, body: Sequence[str] = ()) -> Workload:
     """A workload of ours: by name, or the stack's default."""
     folder = ROOT / "workloads"
@@ -43,7 +50,7 @@ def run(
     stack: str, *overrides: str, name: str | None = None, body: Sequence[str] = (), seed: int = DEFAULT_SEED
 ) -> Run:
     """Run one of our stacks."""
-    return simulate(graph(stack, overrides), ROOT, workload(stack, name, body), seed)
+    return simulate(stack_of(stack, overrides), ROOT, workload(stack, name, body), seed)
 
 
 def outcome(

@@ -27,7 +27,9 @@ def loaded_by(code: str) -> set[str]:
     "module",
     [
         "delivery_lab",
+        "delivery_lab.api.lab",
         "delivery_lab.checks.finding",
+        "delivery_lab.checks.registry",
         "delivery_lab.compare.comparison",
         "delivery_lab.errors",
         "delivery_lab.model.account",

@@ -6,7 +6,7 @@
   `ReportBatchItemFailures` commits what comes before the lowest of them, partition by partition; a mapping without it
   ignores the answer and commits *all*.
 - `raise`: every record is worked on, and if any failed the invoke fails at the end. The whole batch comes back, and
-  its partitions stand still.
+  its partitions are blocked.
 """
 
 from __future__ import annotations

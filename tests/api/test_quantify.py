@@ -13,6 +13,7 @@ from delivery_lab.results.outcome import Outcome, outcome_of
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.simulation.workload_files import read_workload
+from delivery_lab.stack.stack import Stack
 from tests.checks.world import SILENT, findings_in, graph_of
 
 FAILING = """
@@ -37,7 +38,7 @@ def workload(tmp_path: Path) -> Workload:
 
 def effect_of(finding: Finding, graph: Graph, folder: Path, workload: Workload) -> Effect | None:
     def run(changed: Graph) -> Outcome:
-        return outcome_of(simulate(changed, folder, workload, 1))
+        return outcome_of(simulate(Stack.of(changed), folder, workload, 1))
 
     return Quantifier(graph, run).effect(finding)
 

@@ -15,6 +15,7 @@ from delivery_lab.checks.registry import CHECKS, find_all
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.graph import Graph
 from delivery_lab.program.project import read_project
+from delivery_lab.stack.stack import Stack
 from tests.checks.world import write_project
 
 
@@ -36,8 +37,9 @@ def assert_found(program: Program, folder: Path) -> None:
     project = read_project(write_project(folder / "shop", program.program, program.files))
 
     graph = evaluate(project, "prod")
-    findings = find_all(graph)
-    alone = {finding.check for finding in cloudformation_findings(graph)}
+    stack = Stack.of(graph)
+    findings = find_all(stack)
+    alone = {finding.check for finding in cloudformation_findings(stack)}
 
     assert {f"{finding.check} {finding.severity}" for finding in findings} == program.expected
     assert alone == program.cfn_lint_alone

@@ -14,6 +14,7 @@ from delivery_lab.checks.registry import CHECKS, find_all, load_checks
 from delivery_lab.checks.sarif import CheckedStack, sarif
 from delivery_lab.errors import UsageError
 from delivery_lab.rules import RULES
+from delivery_lab.stack.stack import Stack
 from tests.checks.world import graph_of
 
 OWN = '''
@@ -35,8 +36,8 @@ class NamelessQueue(_OfQueues):
     fix = "Set name."
     source = "https://example.org/names"
 
-    def find(self, topology):
-        for queue in topology.queues:
+    def find(self, stack):
+        for queue in stack.queues:
             yield Found((queue.name,), {f"{queue.name}.name": None}, "It has no name.", f"set name of {queue.name}")
 '''
 
@@ -72,7 +73,7 @@ def test_a_file_of_checks_is_tried_together_with_ours(tmp_path: Path) -> None:
     own = load_checks(written(tmp_path, OWN))
     graph = graph_of(tmp_path / "shop", "aws.sqs.Queue('jobs')\naws.sqs.Queue('more')")
 
-    findings = find_all(graph, {**CHECKS, **own})
+    findings = find_all(Stack.of(graph), {**CHECKS, **own})
 
     assert list(own) == ["OWN-NAME-1"]
     assert [(each.check, each.severity, each.resources, each.fix, each.source) for each in findings] == [
@@ -84,7 +85,7 @@ def test_a_file_of_checks_is_tried_together_with_ours(tmp_path: Path) -> None:
 def test_what_a_check_of_ones_own_finds_can_be_accepted_and_shown_in_a_review(tmp_path: Path) -> None:
     checks = {**CHECKS, **load_checks(written(tmp_path, OWN))}
     accepting = {"delivery-lab:accept": {"OWN-NAME-1:jobs": "by design"}}
-    findings = find_all(graph_of(tmp_path / "shop", "aws.sqs.Queue('jobs')"), checks)
+    findings = find_all(Stack.of(graph_of(tmp_path / "shop", "aws.sqs.Queue('jobs')")), checks)
 
     log = sarif([CheckedStack("prod", "Pulumi.prod.yaml", findings)], "1.0", checks=checks)
 

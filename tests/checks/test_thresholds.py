@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from delivery_lab.checks.finding import Finding
+from delivery_lab.checks.registry import find_all
+from delivery_lab.stack.stack import Stack
 from tests.checks.world import SILENT, findings_in, graph_of, ids
 
 PIPELINE = "mapping(queue_with_dlq({queue}), function({function}), {mapping})"
@@ -168,3 +170,23 @@ def test_a_mapping_finds_its_function_by_any_reference(tmp_path: Path, end: str)
                                        function_response_types=["ReportBatchItemFailures"])
     """
     assert ids(findings_in(graph_of(tmp_path / "shop", program))) == {"CHK-VT-1 error"}
+
+
+SOURCES = {
+    "sqs": "source, settings = queue_with_dlq(), {}",
+    "kinesis": "source, settings = aws.kinesis.Stream('clicks', shard_count=1), {'starting_position': 'LATEST'}",
+    "kafka": "source, settings = aws.msk.ServerlessCluster('cluster', vpc_configs=[], client_authentication={'sasl': "
+    "{'iam': {'enabled': True}}}), {'starting_position': 'LATEST', 'topics': ['clicks']}",
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_esm_zero_1_a_batch_size_of_zero_is_the_default_for_every_source(tmp_path: Path, source: str) -> None:
+    def findings(folder: str, given: str) -> tuple[Finding, ...]:
+        program = f"{SOURCES[source]}\nmapping(source, function(), **settings{given})"
+        return find_all(Stack.of(graph_of(tmp_path / folder, program, {"worker/app.py": SILENT})))
+
+    left_out = findings("left-out", "")
+
+    assert findings("zero", ", batch_size=0") == left_out
+    assert findings("one", ", batch_size=1") != left_out

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pulumi
 
-from delivery_lab.checks.code.program import Code, UnreadableCode, read_code
+from delivery_lab.checks.code.program import Code, UnreadableCode
+from delivery_lab.checks.code.reading import read_code
 from delivery_lab.checks.finding import Finding
 from delivery_lab.checks.registry import CHECKS
-from delivery_lab.checks.topology import Topology
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.graph import Graph, Resource
 from delivery_lab.program.project import read_project
+from delivery_lab.stack.stack import Stack
 
 PRELUDE = """
 import json
@@ -96,8 +97,8 @@ def graph_of(folder: Path, program: str, files: Mapping[str, str] | None = None,
 
 def findings_in(graph: Graph) -> list[Finding]:
     """What our own checks find, without the schemas."""
-    topology = Topology.of(graph)
-    return [finding for check in CHECKS.values() for finding in check.findings(topology)]
+    stack = Stack.of(graph)
+    return [finding for check in CHECKS.values() for finding in check.findings(stack)]
 
 
 def ids(findings: Sequence[Finding]) -> set[str]:
@@ -116,7 +117,8 @@ def try_code_of(
     files: Mapping[str, str], *, handler: str = "app.handle", **environment: object
 ) -> Code | UnreadableCode:
     archive = pulumi.AssetArchive({path: pulumi.StringAsset(textwrap.dedent(text)) for path, text in files.items()})
-    inputs = {"runtime": "python3.13", "handler": handler, "code": archive}
+    variables = {"environment": {"variables": environment}}
+    inputs = {"runtime": "python3.13", "handler": handler, "code": archive, **variables}
     resource = Resource("urn:f", "aws:lambda/function:Function", "f", True, "f", "", inputs, inputs)
-    graph = Graph("p", "s", {"urn:f": resource}, {}, {})
-    return read_code(graph, resource, environment)
+    stack = Stack.of(Graph("p", "s", {"urn:f": resource}, {}, {}))
+    return read_code(stack, stack.functions[0])

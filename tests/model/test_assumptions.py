@@ -10,7 +10,7 @@ from delivery_lab.model.clock import in_seconds
 from delivery_lab.model.journal import Kind
 from delivery_lab.rules.assumptions import Assumptions, LongWindow, StaleDelete, UnnamedResponse
 from delivery_lab.simulation.simulate import simulate
-from tests.lab_support import ROOT, graph, workload
+from tests.lab_support import ROOT, stack_of, workload
 from tests.model.support import Script, World, remaining
 
 
@@ -90,7 +90,7 @@ def test_sqs_stale_2_what_a_delete_with_an_older_handle_does(reading: StaleDelet
 
 @pytest.mark.parametrize("latency", [0.0, 0.5])
 def test_sim_api_1_how_long_a_call_of_a_handler_takes(latency: float) -> None:
-    resources, load = graph("batch-partial"), workload("batch-partial")
+    resources, load = stack_of("batch-partial"), workload("batch-partial")
     run = simulate(resources, ROOT, load, 1, Assumptions(api_latency_seconds=(latency, latency)))
     sent = next(event for event in run.events if event.kind is Kind.SENT)
 
@@ -100,6 +100,6 @@ def test_sim_api_1_how_long_a_call_of_a_handler_takes(latency: float) -> None:
 @pytest.mark.parametrize(("pause", "dead"), [(60, 40), (600, 20)])
 def test_esm_throttle_3_how_long_pollers_do_not_grow_after_a_throttle(pause: float, dead: int) -> None:
     stack = "concurrency-trap"
-    run = simulate(graph(stack), ROOT, workload(stack), 1, Assumptions(throttle_pause_seconds=pause))
+    run = simulate(stack_of(stack), ROOT, workload(stack), 1, Assumptions(throttle_pause_seconds=pause))
 
     assert sum(event.kind is Kind.DEAD_LETTERED for event in run.events) == dead

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from delivery_lab.program.graph import UNKNOWN
-from delivery_lab.program.outputs import RULES, create
+from delivery_lab.program.outputs import OUTPUTS_BY_TYPE, create
 
 REGION, ACCOUNT = "eu-west-1", "123456789012"
 HEX7, HEX17, UUID = "[0-9a-f]{7}", "[0-9a-f]{17}", "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
@@ -316,7 +316,7 @@ def test_ids_and_outputs_are_formed_as_aws_does(kind: str, inputs: dict[str, Any
 
 
 def test_every_rule_has_a_case_and_resolves_without_unknowns() -> None:
-    assert {kind for kind, _, _ in CASES} == set(RULES)
+    assert {kind for kind, _, _ in CASES} == set(OUTPUTS_BY_TYPE)
     for kind, inputs, _ in CASES:
         assert UNKNOWN not in created(kind, inputs).values()
 
@@ -373,7 +373,7 @@ def test_a_type_without_a_rule_has_no_outputs() -> None:
     assert (found.id, found.outputs) == ("", {})
 
 
-@pytest.mark.parametrize("token", sorted(RULES))
+@pytest.mark.parametrize("token", sorted(OUTPUTS_BY_TYPE))
 def test_every_type_is_one_of_the_providers(token: str) -> None:
     package, module, name = re.fullmatch(r"aws:(\w+)/(\w+):(\w+)", token).groups()  # type: ignore[union-attr]  # else it fails
     file = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", module).lower()

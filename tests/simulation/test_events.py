@@ -1,57 +1,42 @@
-"""From a program's resources to asynchronous invokes, topics, buses, buckets and parking queues."""
+"""From a program's resources to asynchronous invokes, topics, buses, and buckets."""
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.model.asynchronous import EventInvokeConfig
-from delivery_lab.program.graph import Graph, Resource
-from delivery_lab.simulation.events import (
-    BUCKETS,
-    EVENT_BUS,
-    INVOKE_CONFIG,
-    TOPIC,
-    create_sink,
-    event_configs,
-    is_parking,
-)
-from delivery_lab.simulation.supported import FUNCTION, QUEUE, check
+from delivery_lab.program.graph import Resource
+from delivery_lab.simulation.events import create_sink, event_configs
+from delivery_lab.simulation.supported import check
+from delivery_lab.stack.events import Bucket, Bus, Topic
+from delivery_lab.stack.types import BUCKETS, EVENT_BUS, FUNCTION, INVOKE_CONFIG, TOPIC
 from tests.model.support import World
-
-
-def _resource(kind: str, name: str, inputs: dict[str, Any] | None = None, **outputs: Any) -> Resource:
-    urn = f"urn:pulumi:s::p::{kind}::{name}"
-    return Resource(urn, kind, name, custom=True, id=name, parent="", inputs=inputs or {}, outputs=outputs)
-
-
-def _graph(*resources: Resource) -> Graph:
-    return Graph("p", "s", MappingProxyType({resource.urn: resource for resource in resources}), {}, {})
-
-
-def _known(resource: Resource, name: str, default: Any) -> Any:
-    value = resource.inputs.get(name)
-    return default if value is None else value
+from tests.stack.world import resource, stack_of
 
 
 def _configs(*resources: Resource) -> dict[str, EventInvokeConfig]:
-    functions = {resource.name: resource for resource in resources if resource.type == FUNCTION}
-    found = event_configs(_graph(*resources), functions, lambda _, reference: reference, _known)
+    found = event_configs(stack_of(*resources), lambda _, reference, function: reference.certain())
     return {each.function: each.config for each in found}
 
 
+def _sink(kind: str, inputs: dict[str, Any], **outputs: Any) -> Topic | Bus | Bucket:
+    (found,) = stack_of(resource(kind, "target", inputs, outputs=outputs)).resources.values()
+    assert isinstance(found, Topic | Bus | Bucket)
+    return found
+
+
 def test_a_function_without_anything_has_the_defaults_of_aws() -> None:
-    assert _configs(_resource(FUNCTION, "worker")) == {}
+    assert _configs(resource(FUNCTION, "worker")) == {}
     assert EventInvokeConfig() == EventInvokeConfig(2, 21_600, None, None, None)
 
 
 def test_dead_letter_config_and_event_invoke_config_make_one() -> None:
     found = _configs(
-        _resource(FUNCTION, "worker", {"deadLetterConfig": {"targetArn": "arn:dlq"}}),
-        _resource(
+        resource(FUNCTION, "worker", {"deadLetterConfig": {"targetArn": "arn:dlq"}}),
+        resource(
             INVOKE_CONFIG,
             "config",
             {
@@ -69,9 +54,9 @@ def test_dead_letter_config_and_event_invoke_config_make_one() -> None:
 def test_asy_config_1_a_second_config_of_a_function_is_refused() -> None:
     with pytest.raises(DeploymentRefusedError) as caught:
         _configs(
-            _resource(FUNCTION, "worker"),
-            _resource(INVOKE_CONFIG, "one", {"functionName": "worker"}),
-            _resource(INVOKE_CONFIG, "two", {"functionName": "worker"}),
+            resource(FUNCTION, "worker"),
+            resource(INVOKE_CONFIG, "one", {"functionName": "worker"}),
+            resource(INVOKE_CONFIG, "two", {"functionName": "worker"}),
         )
 
     assert caught.value.aws_message == "The function worker has an event invoke config already: one"
@@ -80,8 +65,8 @@ def test_asy_config_1_a_second_config_of_a_function_is_refused() -> None:
 def test_a_qualifier_is_not_modelled() -> None:
     with pytest.raises(NotModelledError) as caught:
         _configs(
-            _resource(FUNCTION, "worker"),
-            _resource(INVOKE_CONFIG, "config", {"functionName": "worker", "qualifier": "live"}),
+            resource(FUNCTION, "worker"),
+            resource(INVOKE_CONFIG, "config", {"functionName": "worker", "qualifier": "live"}),
         )
 
     assert str(caught.value) == "config: qualifier = 'live' is not modelled\n  nearest: leave it out"
@@ -89,7 +74,7 @@ def test_a_qualifier_is_not_modelled() -> None:
 
 def test_an_unknown_setting_of_a_config_is_refused_by_name() -> None:
     with pytest.raises(NotModelledError, match="config: retryPolicy = 'x'; nearest: leave it out"):
-        check(_graph(_resource(INVOKE_CONFIG, "config", {"functionName": "worker", "retryPolicy": "x"})))
+        check(stack_of(resource(INVOKE_CONFIG, "config", {"functionName": "worker", "retryPolicy": "x"})))
 
 
 @pytest.mark.parametrize(
@@ -103,7 +88,7 @@ def test_an_unknown_setting_of_a_config_is_refused_by_name() -> None:
 def test_topics_buses_and_buckets_record(kind: str, arn: str, physical_name: str) -> None:
     account = World().account
 
-    create_sink(account, _resource(kind, "target", arn=arn), "target")
+    create_sink(account, _sink(kind, {}, arn=arn))
 
     sink = account.sinks.at(arn)
     assert sink is not None
@@ -112,23 +97,6 @@ def test_topics_buses_and_buckets_record(kind: str, arn: str, physical_name: str
 
 def test_a_fifo_topic_is_not_modelled() -> None:
     with pytest.raises(NotModelledError) as caught:
-        create_sink(World().account, _resource(TOPIC, "topic", {"fifoTopic": True}), "topic")
+        create_sink(World().account, _sink(TOPIC, {"fifoTopic": True}, arn="arn:aws:sns:us-east-1:123456789012:t"))
 
-    assert str(caught.value) == "topic: fifoTopic = True is not modelled\n  nearest: a standard topic"
-
-
-@pytest.mark.parametrize(
-    ("name", "tags", "parking"),
-    [
-        ("parking", {}, True),
-        ("batch-parking", {}, True),
-        ("orders_parking", {}, True),
-        ("orderParking", {}, True),
-        ("jobs", {"delivery-lab:role": "parking"}, True),
-        ("jobs", {"delivery-lab:role": "source"}, False),
-        ("sparking", {}, False),
-        ("jobs", {}, False),
-    ],
-)
-def test_a_parking_queue_is_known_by_its_name_or_its_tag(name: str, tags: dict[str, str], parking: bool) -> None:
-    assert is_parking(_resource(QUEUE, name, {"tags": tags})) is parking
+    assert str(caught.value) == "target: fifoTopic = True is not modelled\n  nearest: a standard topic"

@@ -15,12 +15,12 @@ from delivery_lab.results.redrive import RedriveOutcome, redrive_conclusion, red
 from delivery_lab.results.timeline import timeline
 from delivery_lab.simulation.simulate import Redrive, simulate, simulate_redrive
 from delivery_lab.simulation.workload_files import read_workload
-from tests.lab_support import FOREIGN, ROOT, graph, workload
+from tests.lab_support import FOREIGN, ROOT, stack_of, workload
 
 
 def _redrive(stack: str, *fix: str, queues: tuple[str, ...] = (), seed: int = DEFAULT_SEED) -> RedriveOutcome:
-    plan = Redrive(graph(stack, fix) if fix else None, queues)
-    before, after = simulate_redrive(graph(stack), ROOT, workload(stack), seed, plan)
+    plan = Redrive(stack_of(stack, fix) if fix else None, queues)
+    before, after = simulate_redrive(stack_of(stack), ROOT, workload(stack), seed, plan)
     return redrive_outcome(before, after, fix)
 
 
@@ -74,8 +74,8 @@ def test_the_same_seed_gives_the_same_redrive() -> None:
 @pytest.mark.parametrize("fix", [(), ("visibility.queue.maxReceiveCount=2",)])
 def test_tables_keep_their_items_so_work_that_was_done_is_recognised(fix: tuple[str, ...]) -> None:
     """The message was dead-lettered while its work was being done; a fix redeploys everything but the data."""
-    start = graph("visibility-short", ("visibility.queue.maxReceiveCount=1",))
-    plan = Redrive(graph("visibility-short", fix) if fix else None)
+    start = stack_of("visibility-short", ("visibility.queue.maxReceiveCount=1",))
+    plan = Redrive(stack_of("visibility-short", fix) if fix else None)
     before, after = simulate_redrive(start, ROOT, workload("visibility-short"), DEFAULT_SEED, plan)
 
     outcome = redrive_outcome(before, after, fix)
@@ -95,19 +95,19 @@ def test_esm_vt_3_a_fix_that_leaves_the_mapping_alone_is_not_compared_with_the_f
     """The function has 10 s. AWS would refuse to create such a mapping, and says nothing when the queue changes."""
     drift = ("visibilityTimeout=5",)
     orders = read_workload(FOREIGN / "workload.yaml")
-    plan = Redrive(graph("prod", drift, root=FOREIGN))
-    _, after = simulate_redrive(graph("prod", root=FOREIGN), FOREIGN, orders, DEFAULT_SEED, plan)
+    plan = Redrive(stack_of("prod", drift, root=FOREIGN))
+    _, after = simulate_redrive(stack_of("prod", root=FOREIGN), FOREIGN, orders, DEFAULT_SEED, plan)
 
     assert "ESM-VT-3" in after.rules
     assert [event.instant for event in after.events if event.kind is Kind.MOVED]
     with pytest.raises(DeploymentRefusedError, match="5 seconds is less than Function timeout: 10 seconds"):
-        simulate(graph("prod", drift, root=FOREIGN), FOREIGN, orders, DEFAULT_SEED)
+        simulate(stack_of("prod", drift, root=FOREIGN), FOREIGN, orders, DEFAULT_SEED)
 
 
 def test_a_functions_own_dead_letter_queue_cannot_be_redriven() -> None:
-    plan = Redrive(graph("async-destinations", ("async.worker.timeoutSeconds=11",)))
+    plan = Redrive(stack_of("async-destinations", ("async.worker.timeoutSeconds=11",)))
     with pytest.raises(UsageError) as caught:
-        simulate_redrive(graph("async-destinations"), ROOT, workload("async-destinations"), DEFAULT_SEED, plan)
+        simulate_redrive(stack_of("async-destinations"), ROOT, workload("async-destinations"), DEFAULT_SEED, plan)
 
     assert str(caught.value) == (
         "the stack async-destinations has no dead-letter queue that could be moved back: SQS moves messages out of "
@@ -128,7 +128,7 @@ def test_a_queue_that_is_no_dead_letter_queue_is_refused_by_name() -> None:
 def test_an_empty_dead_letter_queue_is_said_so() -> None:
     plan = Redrive()
     before, after = simulate_redrive(
-        graph("batch-partial"), ROOT, workload("batch-partial", body=("failEvery=0",)), DEFAULT_SEED, plan
+        stack_of("batch-partial"), ROOT, workload("batch-partial", body=("failEvery=0",)), DEFAULT_SEED, plan
     )
 
     outcome = redrive_outcome(before, after, ())
@@ -137,7 +137,7 @@ def test_an_empty_dead_letter_queue_is_said_so() -> None:
 
 
 def test_what_cannot_be_moved_back_is_not_called_an_empty_queue() -> None:
-    before, after = simulate_redrive(graph("sqs-park"), ROOT, workload("sqs-park"), DEFAULT_SEED, Redrive())
+    before, after = simulate_redrive(stack_of("sqs-park"), ROOT, workload("sqs-park"), DEFAULT_SEED, Redrive())
 
     assert redrive_conclusion(redrive_outcome(before, after, ())) == (
         "The dead-letter queue was empty: nothing was moved (3 dead-lettered messages are in a parking queue, a "
@@ -154,7 +154,7 @@ def test_a_message_that_was_sent_to_the_dead_letter_queue_fails_the_task_and_is_
           - {at: 0, queue: batch-queue, body: {id: poison, shouldFail: true}}
         """
     )
-    before, after = simulate_redrive(graph("batch-partial"), ROOT, read_workload(path), DEFAULT_SEED, Redrive())
+    before, after = simulate_redrive(stack_of("batch-partial"), ROOT, read_workload(path), DEFAULT_SEED, Redrive())
 
     outcome = redrive_outcome(before, after, ())
     [task] = outcome.tasks

@@ -24,11 +24,12 @@ from delivery_lab.model.sqs.queue import Queue
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.project import read_project
 from delivery_lab.results.outcome import outcome_of
-from delivery_lab.simulation.events import carriers
 from delivery_lab.simulation.run import Run
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload_files import read_workload
-from tests.lab_support import FOREIGN, graph
+from delivery_lab.stack.events import Bucket, Bus
+from delivery_lab.stack.stack import Stack
+from tests.lab_support import FOREIGN, stack_of
 
 _PROGRAM = """
 import json, pulumi, pulumi_aws as aws
@@ -74,7 +75,7 @@ class Folder:
         (self.root / "app" / "app.py").write_text(handler)
         (self.root / "load.yaml").write_text(workload)
         resources = evaluate(read_project(self.root), "dev")
-        return simulate(resources, self.root, read_workload(self.root / "load.yaml"), seed=1)
+        return simulate(Stack.of(resources), self.root, read_workload(self.root / "load.yaml"), seed=1)
 
     def refusal(self, error: type[LabError], **parts: str) -> str:
         """The message with which the simulation refuses."""
@@ -89,7 +90,7 @@ def folder(tmp_path: Path) -> Folder:
 
 
 def test_a_foreign_project_with_a_plain_handler_runs() -> None:
-    run = simulate(graph("prod", root=FOREIGN), FOREIGN, read_workload(FOREIGN / "workload.yaml"), seed=1)
+    run = simulate(stack_of("prod", root=FOREIGN), FOREIGN, read_workload(FOREIGN / "workload.yaml"), seed=1)
     outcome = outcome_of(run)
 
     assert outcome.messages.sent == 11
@@ -257,12 +258,10 @@ aws.s3.BucketNotification("notify", bucket=bucket.id, queues=[{"queue_arn": jobs
 """
     folder.run(more=more)
 
-    found = carriers(evaluate(read_project(folder.root), "dev"))
+    stack = Stack.of(evaluate(read_project(folder.root), "dev"))
 
-    assert sorted(found.values()) == [
-        "notify (aws:s3/bucketNotification:BucketNotification)",
-        "target (aws:cloudwatch/eventTarget:EventTarget)",
-    ]
+    assert [bus.carrier for bus in stack.all(Bus)] == ["target (aws:cloudwatch/eventTarget:EventTarget)"]
+    assert [bucket.carrier for bucket in stack.all(Bucket)] == ["notify (aws:s3/bucketNotification:BucketNotification)"]
 
 
 def test_values_out_of_bounds_are_refused_as_aws_does(folder: Folder) -> None:

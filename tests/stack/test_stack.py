@@ -175,3 +175,32 @@ def test_variables_of_a_function_are_texts_as_the_provider_passes_them_on() -> N
     (function,) = stack_of(resource(types.FUNCTION, "worker", inputs)).functions
 
     assert function.variables == {"A": "a", "B": "true", "C": "5", "E": UNKNOWN}
+
+
+def test_a_queue_knows_the_mappings_that_read_it() -> None:
+    names = ("first", "second")
+    mappings = [resource(types.MAPPING, name, {"eventSourceArn": arn_of(JOBS)}) for name in names]
+    stack = stack_of(JOBS, DEAD, *mappings)
+    jobs, dead = stack.queues
+
+    assert [mapping.name for mapping in stack.mappings_from(jobs)] == ["first", "second"]
+    assert stack.mappings_from(dead) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "tags", "parking"),
+    [
+        ("parking", {}, True),
+        ("batch-parking", {}, True),
+        ("orders_parking", {}, True),
+        ("orderParking", {}, True),
+        ("jobs", {"delivery-lab:role": "parking"}, True),
+        ("jobs", {"delivery-lab:role": "source"}, False),
+        ("sparking", {}, False),
+        ("jobs", {}, False),
+    ],
+)
+def test_a_parking_queue_is_known_by_its_name_or_its_tag(name: str, tags: dict[str, str], parking: bool) -> None:
+    (queue,) = stack_of(resource(types.QUEUE, name, {"tags": tags})).queues
+
+    assert queue.parking is parking

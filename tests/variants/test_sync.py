@@ -13,7 +13,7 @@ from delivery_lab.results.outcome import Outcome, outcome_of
 from delivery_lab.simulation.run import Run
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload_files import read_workload
-from tests.lab_support import ROOT, graph
+from tests.lab_support import ROOT, stack_of
 from tests.lab_support import run as run_anew
 
 MOST_ATTEMPTS = 5
@@ -95,7 +95,7 @@ def test_no_retry_storm(stack: str) -> None:
 def _simulate(folder: Path, text: str, seed: int = 1) -> Outcome:
     path = folder / "calls.yaml"
     path.write_text(text)
-    return outcome_of(simulate(graph("sync-retry"), ROOT, read_workload(path), seed))
+    return outcome_of(simulate(stack_of("sync-retry"), ROOT, read_workload(path), seed))
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -11,7 +11,7 @@ from delivery_lab.results.outcome import outcome_of
 from delivery_lab.results.timeline import timeline
 from delivery_lab.simulation.run import Run
 from delivery_lab.simulation.simulate import simulate
-from tests.lab_support import ROOT, graph, outcome, run, workload
+from tests.lab_support import ROOT, graph, outcome, run, stack_of, workload
 
 SEEDS = range(1, 9)
 
@@ -89,7 +89,7 @@ def test_safe_needs_no_heartbeat() -> None:
 # 200 seeds in all, in portions that several test processes can share.
 @pytest.mark.parametrize("seeds", [range(first, first + 20) for first in range(0, 200, 20)], ids=str)
 def test_powertools_never_does_work_twice_and_says_what_that_costs(seeds: range) -> None:
-    resources = graph("visibility-powertools")
+    resources = stack_of("visibility-powertools")
     varied = workload("visibility-powertools", "visibility-varied")
 
     outcomes = [outcome_of(simulate(resources, ROOT, varied, seed)) for seed in seeds]

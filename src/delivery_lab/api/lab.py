@@ -152,13 +152,14 @@ class Lab:
         from delivery_lab.api.simulated import Simulation
         from delivery_lab.results.outcome import outcome_of
         from delivery_lab.simulation.simulate import simulate
+        from delivery_lab.stack.stack import Stack
 
         call, workload, assumptions = self._asked(stack, options)
         phases: list[Phase] = []
         with _timed("program", phases):
             graph = self.graph(stack, call.overrides)
         with _timed("simulation", phases):
-            run = simulate(graph, self.project.root, workload, call.seed, assumptions)
+            run = simulate(Stack.of(graph), self.project.root, workload, call.seed, assumptions)
         with _timed("outcome", phases):
             outcome = outcome_of(run)
         found = Simulation(outcome, graph, workload, run, call, tuple(phases))
@@ -179,11 +180,12 @@ class Lab:
         from delivery_lab.results.outcome import Reading, outcome_of
         from delivery_lab.rules.alternatives import other_readings
         from delivery_lab.simulation.simulate import simulate
+        from delivery_lab.stack.stack import Stack
 
         run, root = simulation.run, self.project.root
-        readings = []
+        stack, readings = Stack.of(simulation.graph), []
         for rule, value, assumptions in other_readings(run.rules, run.assumptions):
-            other = simulate(simulation.graph, root, simulation.workload, run.seed, assumptions)
+            other = simulate(stack, root, simulation.workload, run.seed, assumptions)
             says = conclusion(outcome_of(other))
             readings.append(Reading(rule=rule, value=value, conclusion=says, changes=says != simulation.conclusion))
         model = simulation.outcome.model.model_copy(update={"readings": tuple(readings)})
@@ -229,13 +231,14 @@ class Lab:
         from delivery_lab.api.redriven import RedriveSimulation
         from delivery_lab.results.redrive import redrive_outcome
         from delivery_lab.simulation.simulate import Redrive, simulate_redrive
+        from delivery_lab.stack.stack import Stack
 
         call, workload, assumptions = self._asked(stack, options)
         changes = texts(fix, "--set")
         graph = self.graph(stack, call.overrides)
-        fixed = self.graph(stack, (*call.overrides, *changes)) if changes else None
+        fixed = Stack.of(self.graph(stack, (*call.overrides, *changes))) if changes else None
         plan = Redrive(fixed, tuple(queues), messages_per_second)
-        before, after = simulate_redrive(graph, self.project.root, workload, call.seed, plan, assumptions)
+        before, after = simulate_redrive(Stack.of(graph), self.project.root, workload, call.seed, plan, assumptions)
         return RedriveSimulation(redrive_outcome(before, after, changes), after)
 
     # -- checks -------------------------------------------------------------------------------------------------
@@ -264,6 +267,7 @@ class Lab:
         from delivery_lab.api.examined import Examination
         from delivery_lab.checks.acceptance import apply_acceptances, read_acceptances
         from delivery_lab.checks.registry import find_all
+        from delivery_lab.stack.stack import Stack
 
         values = find_spec("cfnlint") is not None
         phases: list[Phase] = []
@@ -273,7 +277,7 @@ class Lab:
             accepted = read_acceptances(graph.config)
             if not values:
                 accepted = tuple(one for one in accepted if not one.of_values)
-            findings = apply_acceptances(find_all(graph, values=values), accepted)
+            findings = apply_acceptances(find_all(Stack.of(graph), values=values), accepted)
         effects: dict[int, Effect] = {}
         if quantify and findings:
             with _timed("quantify", phases):
@@ -286,6 +290,7 @@ class Lab:
         from delivery_lab.api.quantify import Effect, Quantifier
         from delivery_lab.results.outcome import outcome_of
         from delivery_lab.simulation.simulate import simulate
+        from delivery_lab.stack.stack import Stack
 
         try:
             call, workload, assumptions = self._asked(graph.stack, options)
@@ -294,13 +299,13 @@ class Lab:
             return {index: Effect(f"not simulated: {reason}") for index, f in enumerate(findings) if f.edits}
 
         def run(changed: Graph) -> Outcome:
-            return outcome_of(simulate(changed, self.project.root, workload, call.seed, assumptions))
+            return outcome_of(simulate(Stack.of(changed), self.project.root, workload, call.seed, assumptions))
 
         quantifier = Quantifier(graph, run)
         found = {index: quantifier.effect(finding) for index, finding in enumerate(findings)}
         return {index: effect for index, effect in found.items() if effect is not None}
 
-    # -- schemas ------------------------------------------------------------------------------------------------
+    # -- what methods share -------------------------------------------------------------------------------------
 
     def _asked(self, stack: str, options: RunOptions) -> tuple[Call, Workload, Assumptions]:
         """What the options of a run say.

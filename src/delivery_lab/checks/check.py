@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from delivery_lab.checks.finding import Edit, Finding, Severity
+from delivery_lab.stack.settings import Setting
 
 if TYPE_CHECKING:
-    from delivery_lab.checks.topology import Topology
+    from delivery_lab.stack.stack import Stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +62,19 @@ class Check(ABC):
     same_as: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
-    def find(self, topology: Topology) -> Iterator[Found]:
+    def find(self, stack: Stack) -> Iterator[Found]:
         """Look at a stack.
 
         Args:
-            topology: the stack.
+            stack: the stack.
 
         Yields:
             What was found, in the order of the stack. What is not known before deployment is never found wrong.
         """
 
-    def findings(self, topology: Topology) -> Iterator[Finding]:
+    def findings(self, stack: Stack) -> Iterator[Finding]:
         """Look, and say what was found under the check's id."""
-        for found in self.find(topology):
+        for found in self.find(stack):
             yield Finding(
                 check=self.id,
                 severity=found.severity or self.severity,
@@ -84,3 +85,8 @@ class Check(ABC):
                 source=found.source or self.source,
                 edits=found.edits,
             )
+
+
+def values_of(*settings: Setting[object]) -> dict[str, Any]:
+    """What settings are, by `resource.input`, as `Found.values` has them."""
+    return {str(setting.origin): setting.value for setting in settings}

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from delivery_lab.stack.settings import Setting
+
 
 class Severity(StrEnum):
     """How much a finding matters."""
@@ -37,6 +39,16 @@ class Edit:
     urn: str
     path: tuple[str, ...]
     value: Any
+
+    @classmethod
+    def of(cls, setting: Setting[object], value: object) -> Edit:
+        """The edit that gives a setting another value."""
+        return cls(setting.origin.urn, setting.origin.path, value)
+
+    @classmethod
+    def of_variable(cls, urn: str, name: str, value: str) -> Edit:
+        """The edit that gives an environment variable of a function another value."""
+        return cls(urn, ("environment", "variables", name), value)
 
 
 @dataclass(frozen=True, slots=True)

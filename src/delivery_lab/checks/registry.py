@@ -13,7 +13,7 @@ from delivery_lab.checks.finding import Finding
 from delivery_lab.errors import UsageError
 
 if TYPE_CHECKING:
-    from delivery_lab.program.graph import Graph
+    from delivery_lab.stack.stack import Stack
 
 CHECKS = discover(catalog)
 """All checks by id, in the order in which findings of the same severity are shown."""
@@ -23,7 +23,7 @@ def load_checks(path: Path) -> Mapping[str, Check]:
     """The checks of a Python file of one's own, to try them together with ours.
 
         checks = {**CHECKS, **load_checks(Path("my_checks.py"))}
-        findings = find_all(graph, checks)
+        findings = find_all(Stack.of(graph), checks)
 
     Args:
         path: the file; every class in it that derives from `Check` and has `find` is a check.
@@ -44,31 +44,28 @@ def load_checks(path: Path) -> Mapping[str, Check]:
     return own
 
 
-def find_all(graph: Graph, checks: Mapping[str, Check] = CHECKS, *, values: bool = True) -> tuple[Finding, ...]:
-    """Run checks, and cfn-lint's schemas, over a graph.
+def find_all(stack: Stack, checks: Mapping[str, Check] = CHECKS, *, values: bool = True) -> tuple[Finding, ...]:
+    """Run checks, and cfn-lint's schemas, over a stack.
 
     Args:
-        graph: resource graph of any Pulumi program.
+        stack: the stack of any Pulumi program.
         checks: the checks by id.
         values: whether to check the value ranges of resources too, which needs cfn-lint.
 
     Returns:
         What was found, the worst first; nothing is marked as accepted yet.
     """
-    from delivery_lab.checks.topology import Topology
-
-    topology = Topology.of(graph)
-    ours = [finding for check in checks.values() for finding in check.findings(topology)]
+    ours = [finding for check in checks.values() for finding in check.findings(stack)]
     said = {(schema, name) for found in ours for schema in checks[found.check].same_as for name in found.resources}
     theirs = [
         found
-        for found in (_of_values(graph) if values else ())
+        for found in (_of_values(stack) if values else ())
         if said.isdisjoint((found.check, name) for name in found.resources)
     ]
     return tuple(sorted([*ours, *theirs], key=lambda finding: -finding.severity.rank))
 
 
-def _of_values(graph: Graph) -> Sequence[Finding]:
+def _of_values(stack: Stack) -> Sequence[Finding]:
     from delivery_lab.checks.cloudformation import cloudformation_findings  # its schemas take a while to load
 
-    return cloudformation_findings(graph)
+    return cloudformation_findings(stack)

@@ -99,11 +99,11 @@ def _answer(model: OperationModel, context: dict[str, Any], **_: Any) -> tuple[A
         return _answer_operator(model, parameters) if _operators else None
     host, environment = fiber.environment.host, fiber.environment
     config = context.get("client_config")
-    patience = getattr(config, "read_timeout", None)
+    read_timeout_seconds = getattr(config, "read_timeout", None)
     service = model.service_model.service_name
     retried = _RetriedCall(
         model,
-        partial(_attempt, partial(host.call_aws, fiber, service, model.name, parameters, patience)),
+        partial(_attempt, partial(host.call_aws, fiber, service, model.name, parameters, read_timeout_seconds)),
         partial(host.streams.uuid, "api request", environment.function.name, str(environment.number)),
         None,
     )
@@ -168,7 +168,7 @@ def _send(request: Any, **_: Any) -> AWSResponse | None:
     """Answer one attempt at `before-send`.
 
     Raises:
-        ReadTimeoutError: the client has lost its patience.
+        ReadTimeoutError: there was no answer within the read timeout of the client.
     """
     fiber = current()
     retried = None if fiber is None else _retried_calls.get(fiber)

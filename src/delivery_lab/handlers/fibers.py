@@ -173,7 +173,7 @@ class Fiber(greenlet):
         host_view: above 0 while the fiber imports a shared package, which must see the host's real modules.
         running_loop: the asyncio loop that runs in it.
         sentinel: lock that Python's `threading` wants released at the thread's end.
-        polled_at: the instant at which it last looked for something in vain, without waiting.
+        polled_at: the instant at which it last looked for something without waiting and did not find it.
         polls: how often it did so at that instant.
     """
 

@@ -294,9 +294,9 @@ class HandlerHost:
             self._resume(fiber, answer)
 
     def _await(self, fiber: Fiber, pending: Pending, read_timeout_seconds: float | None) -> None:
-        """Let a fiber wait for an answer that takes its time, until its client loses its patience."""
-        patience = LONGEST_WAIT_SECONDS if read_timeout_seconds is None else read_timeout_seconds
-        over = Plan(self.scheduler.now + seconds(patience), self._resume, (fiber, ReadTimeout()))
+        """Let a fiber wait for an answer that takes its time, for the read timeout of its client at most."""
+        limit_seconds = LONGEST_WAIT_SECONDS if read_timeout_seconds is None else read_timeout_seconds
+        over = Plan(self.scheduler.now + seconds(limit_seconds), self._resume, (fiber, ReadTimeout()))
         self._schedule(fiber, over)
 
         def on_answer(answer: dict[str, Any] | AwsError) -> None:

@@ -24,7 +24,7 @@ _EPOCH_NS = int(EPOCH.timestamp()) * 1_000_000_000
 _TIMEZONE = "UTC"
 
 POLLS_AT_ONE_INSTANT = 1000
-"""So often may code look for something in vain before a microsecond passes."""
+"""How often code may look for something and not find it before a microsecond passes."""
 
 _CLOCKS_OF_DAYS = {getattr(time, name) for name in ("CLOCK_REALTIME", "CLOCK_TAI") if hasattr(time, name)}
 
@@ -62,7 +62,7 @@ def microseconds_of(duration_seconds: float) -> int:
 def let_polling_get_on(fiber: Fiber) -> None:
     """To be called when code has looked for something, without waiting, and has not found it.
 
-    In real life time passes meanwhile. Here it stands still until a fiber waits, so code that looks again and again
+    In real life time passes meanwhile. Here it does not, until a fiber waits, so code that looks again and again
     until something happens, or until an instant has come, would never see it.
     """
     now = fiber.environment.host.scheduler.now
@@ -76,7 +76,7 @@ def let_polling_get_on(fiber: Fiber) -> None:
 def sleep(secs: float, /) -> None:
     """`time.sleep`: lets virtual time pass inside a handler.
 
-    A sleep of 0 takes a microsecond, so a loop that polls with it gets somewhere.
+    A sleep of 0 takes a microsecond, so a loop that polls with it ends.
     """
     fiber = current()
     if fiber is None:

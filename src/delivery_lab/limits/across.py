@@ -50,3 +50,8 @@ def allows_pollers(minimum: int, maximum: int) -> bool:
 def is_left_out(value: int | None) -> bool:
     """Whether a batch size or a batching window stands for AWS's default: left out, or 0 (ESM-ZERO-1)."""
     return value is None or value == 0
+
+
+def ends_endless_retries(maximum_retry_attempts: int, *, has_destination: bool) -> bool:
+    """Whether AWS ends the endless retries of a Kafka mapping itself: once it has a destination (KAF-RETRY-2)."""
+    return maximum_retry_attempts == ENDLESS and has_destination

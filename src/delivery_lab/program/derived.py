@@ -1,4 +1,4 @@
-"""Outputs that take more than filling in a text: the functions behind the rules of `delivery_lab.program.outputs`."""
+"""Outputs that take more than filling in a text: the functions behind the table of `delivery_lab.program.outputs`."""
 
 from __future__ import annotations
 

@@ -11,21 +11,21 @@ from delivery_lab.program.graph import UNKNOWN
 
 
 class _NotKnown(Exception):  # noqa: N818 - a signal inside this module, no error
-    """A rule needs an input that is not known."""
+    """An output needs an input that is not known."""
 
 
 class Facts:
-    """What the rule of one resource may refer to: its inputs, its other outputs, and where it is.
+    """What the computed outputs of one resource may refer to: its inputs, its other outputs, and where it is.
 
     `facts["arn"]` is the input of that name, else the output of that name, else a fact of its place.
     """
 
     def __init__(
-        self, rule: ComputedOutputs, urn: str, logical_name: str, inputs: Mapping[str, Any], region: str
+        self, entry: ComputedOutputs, urn: str, logical_name: str, inputs: Mapping[str, Any], region: str
     ) -> None:
         self.urn = urn
         self.inputs = inputs
-        self._rule = rule
+        self._entry = entry
         self._logical_name = logical_name
         self._place: dict[str, Any] = {
             "region": region,
@@ -37,7 +37,7 @@ class Facts:
 
     def __getitem__(self, name: str) -> Any:
         value = self.inputs.get(name)
-        if value is None or (value is UNKNOWN and name == self._rule.name):
+        if value is None or (value is UNKNOWN and name == self._entry.name):
             # A name that comes from elsewhere is as good as one that is made up: nothing is delivered differently.
             value = self._computed(name)
         if value is UNKNOWN or value is None:
@@ -59,10 +59,10 @@ class Facts:
     def _computed(self, name: str) -> Any:
         if name in self._resolved:
             return self._resolved[name]
-        template: Template | None = self._rule.outputs.get(name)
+        template: Template | None = self._entry.outputs.get(name)
         if name == "id":
-            template = self._rule.id
-        elif name == self._rule.name:
+            template = self._entry.id
+        elif name == self._entry.name:
             template = self._physical_name
         if template is not None:
             value = self._resolved[name] = _resolve(template, self)
@@ -73,13 +73,13 @@ class Facts:
         return maker(self.urn) if maker is not None else None
 
     def _physical_name(self, facts: Facts) -> str:
-        rule = self._rule
-        suffix = ".fifo" if rule.fifo and self.get(rule.fifo) else ""
-        prefix = facts.get(rule.prefix)
+        entry = self._entry
+        suffix = ".fifo" if entry.fifo and self.get(entry.fifo) else ""
+        prefix = facts.get(entry.prefix)
         if isinstance(prefix, str) and prefix:
             return naming.prefixed_name(self.urn, prefix, suffix)
         name = naming.auto_name(self.urn, self._logical_name, suffix)
-        return rule.namespace + (name.lower() if rule.lower_case else name)
+        return entry.namespace + (name.lower() if entry.lower_case else name)
 
 
 class Fields(dict[str, Any]):

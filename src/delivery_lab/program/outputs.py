@@ -3,7 +3,7 @@
 Each type has a `ComputedOutputs`: where its physical name comes from, how its id looks, and its computed outputs.
 ARN formats are those of the Service Authorization Reference
 (https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html);
-output names and ids are those of pulumi-aws 7. Outputs without a rule stay unknown, as in a preview.
+output names and ids are those of pulumi-aws 7. What the table does not name stays unknown, as in a preview.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ def create(type_token: str, urn: str, logical_name: str, inputs: Mapping[str, An
         region: region of its provider; an input `region` wins.
 
     Returns:
-        The id and outputs; for a type without a rule neither is known.
+        The id and outputs; for a type that the table does not name neither is known.
     """
-    rule = RULES.get(type_token)
-    if rule is None:
+    entry = OUTPUTS_BY_TYPE.get(type_token)
+    if entry is None:
         return Created("", {})
     own = inputs.get("region")
-    facts = Facts(rule, urn, logical_name, inputs, own if isinstance(own, str) else region)
+    facts = Facts(entry, urn, logical_name, inputs, own if isinstance(own, str) else region)
     physical_id = facts.known("id")
-    names = [*rule.outputs, *([rule.name] if rule.name else [])]
+    names = [*entry.outputs, *([entry.name] if entry.name else [])]
     outputs = {name: facts.known(name) for name in names if inputs.get(name) is None}
     if "region" not in inputs and not type_token.startswith("aws:iam/"):
         outputs["region"] = region
@@ -59,7 +59,7 @@ _BUCKET = ComputedOutputs(
     },
 )
 
-RULES: Mapping[str, ComputedOutputs] = MappingProxyType(
+OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
     {
         "aws:sqs/queue:Queue": ComputedOutputs(
             id="{url}",

@@ -15,6 +15,8 @@ from delivery_lab.errors import ProjectError, StackFileError, StackNotFoundError
 from delivery_lab.program.yamlfile import YamlFile, kind_of, read_yaml
 
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
+EDITOR_LINE = "yaml-language-server:"
+"""Begin of a comment that names a file's schema to editors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class StackFile:
     Attributes:
         name: name of the stack.
         path: its file.
-        description: the first comment line of the file, "" if there is none.
+        description: the first comment line of the file that is for people, "" if there is none.
     """
 
     name: str
@@ -195,7 +197,8 @@ def _config_block(source: YamlFile) -> Mapping[str, Any]:
 def _first_comment(path: Path) -> str:
     try:
         with path.open(encoding="utf-8") as lines:
-            return next((line.lstrip("# \t").strip() for line in lines if line.startswith("#")), "")
+            comments = (line.lstrip("# \t").strip() for line in lines if line.startswith("#"))
+            return next((comment for comment in comments if not comment.startswith(EDITOR_LINE)), "")
     except (OSError, UnicodeDecodeError):
         # `list` shows the stack all the same; reading it for a run reports what is wrong with the file.
         return ""

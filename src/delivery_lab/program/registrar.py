@@ -54,7 +54,7 @@ class Registrar:
         urns: makes the URNs of the stack.
         region: region of the default provider.
         decoder: reads property values.
-        frames: tells the project's files from others, for positions in messages.
+        frames: knows the project's files from others, for positions in messages.
 
     Attributes:
         registrations: resources by URN, in the order of their arrival.
@@ -242,7 +242,7 @@ class Registrar:
         )
 
     def exists(self, request: resource_pb2.ExistsResourceRequest) -> NoReturn:
-        """Whether something exists in the cloud cannot be told without one."""
+        """Whether something exists in the cloud cannot be known without one."""
         raise NotModelledError(
             f"the program asks whether {request.type} '{request.id}' exists in the cloud; the lab has none to ask"
         )

@@ -91,7 +91,9 @@ def serving(registrar: Registrar, pulumi_log: PulumiLog) -> Iterator[Stubs]:
     server = grpc.server(executor, options=_OPTIONS)
     server.add_generic_rpc_handlers((_monitor_service(registrar), _engine_service(registrar, pulumi_log)))
     port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
+    threads: set[threading.Thread] = set()
+    with _noting_threads(threads):
+        server.start()
     channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=_OPTIONS)
     try:
         yield Stubs(resource_pb2_grpc.ResourceMonitorStub(channel), QuietEngine(channel))
@@ -99,11 +101,25 @@ def serving(registrar: Registrar, pulumi_log: PulumiLog) -> Iterator[Stubs]:
         channel.close()
         # With a grace period, although nothing is under way any longer: without one gRPC ends connections with an
         # error that it prints to standard error.
-        server.stop(_GRACE_SECONDS).wait()
+        with _noting_threads(threads):
+            stopped = server.stop(_GRACE_SECONDS)
+        stopped.wait()
         executor.shutdown(wait=True)
+        # A simulation that begins right away replaces parts of `threading`: a thread that takes its last steps then
+        # does not find itself in there, and says so on standard error.
+        for thread in threads:
+            thread.join()
         if registrar.callbacks.used:
             # The SDK's server for callbacks is part of a reference cycle, and its thread ends when it is collected.
             gc.collect()
+
+
+@contextmanager
+def _noting_threads(noted: set[threading.Thread]) -> Iterator[None]:
+    """Take note of the threads that are started meanwhile."""
+    before = set(threading.enumerate())
+    yield
+    noted |= set(threading.enumerate()) - before
 
 
 def _monitor_service(registrar: Registrar) -> grpc.GenericRpcHandler[Any, Any]:

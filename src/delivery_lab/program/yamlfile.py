@@ -1,20 +1,21 @@
 """YAML files with line numbers, read the way the Pulumi CLI reads them.
 
-The CLI decodes with Go's YAML library, which differs from PyYAML where it matters in stack files: `yes` and
-`12:30` are text, `1e3` is a number, a key given twice is an error. The loader here follows the CLI.
+PyYAML finds the structure and the lines. What an unquoted scalar is says `delivery_lab.program.go_scalars`; and, as for
+the CLI, a key given twice is an error.
 """
 
 from __future__ import annotations
 
-import re
+import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
 from delivery_lab.errors import StackFileError
+from delivery_lab.program.go_scalars import resolve
 
 _MAX_DEPTH = 100
 """Deeper nesting is an anchor that contains itself, not a configuration."""
@@ -23,62 +24,66 @@ YamlPath = tuple[str | int, ...]
 """Keys and list indexes that lead to a value."""
 
 
+_TAG = "tag:yaml.org,2002:"
+_KINDS: tuple[tuple[type, str], ...] = (
+    (bool, "bool"),  # which is an int too
+    (int, "int"),
+    (float, "float"),
+    (datetime.date, "timestamp"),
+    (str, "str"),
+)
+
+
 class _Loader(yaml.SafeLoader):
     """PyYAML's safe loader with the scalar rules of the CLI."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own class protocol
+    dates = True
 
-
-_SCALARS: tuple[tuple[str, str, str], ...] = (
-    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
-    ("int", r"[-+]?(?:0b[01_]+|0o?[0-7_]+|0|[1-9][0-9_]*|0x[0-9a-fA-F_]+)", "-+0123456789"),
-    (
-        "float",
-        r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
-        "-+0123456789.",
-    ),
-    ("null", r"~|null|Null|NULL|", "~nN"),
-    (
-        "timestamp",
-        r"\d{4}-\d{2}-\d{2}(?:(?:[Tt]|[ \t]+)\d{1,2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[-+]\d{2}(?::?\d{2})?)?)?",
-        "0123456789",
-    ),
-    ("merge", r"<<", "<"),
-)
-for _name, _pattern, _first in _SCALARS:
-    _Loader.add_implicit_resolver(
-        f"tag:yaml.org,2002:{_name}",
-        re.compile(f"(?:{_pattern})\\Z"),
-        [*_first, ""] if _name == "null" else list(_first),
-    )
-
-
-def _construct_int(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int:
-    text = loader.construct_scalar(node).replace("_", "")
-    sign = -1 if text.startswith("-") else 1
-    digits = text.lstrip("+-")
-    for prefix, base in (("0x", 16), ("0b", 2), ("0o", 8)):
-        if digits.startswith(prefix):
-            return sign * int(digits[2:], base)
-    return sign * int(digits, 8 if digits.startswith("0") and digits != "0" else 10)
-
-
-def _construct_float(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> float:
-    text = loader.construct_scalar(node).lower()
-    return float(text.replace(".inf", "inf").replace(".nan", "nan"))
-
-
-_Loader.add_constructor("tag:yaml.org,2002:int", _construct_int)
-_Loader.add_constructor("tag:yaml.org,2002:float", _construct_float)
+    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> Any:
+        """The tag of a node that has none in the file."""
+        if kind is not yaml.ScalarNode or not implicit[0]:
+            return super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]  # not in the stubs
+        if value == "<<":
+            return f"{_TAG}merge"
+        scalar = resolve(value, dates=self.dates)
+        return _TAG + next((tag for kind, tag in _KINDS if isinstance(scalar, kind)), "null")
 
 
 class _LoaderOfJson(_Loader):
     """The same loader for what ends up as JSON, which has no dates: they stay the text that they are."""
 
-    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's own class protocol
-        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
-        for first, resolvers in _Loader.yaml_implicit_resolvers.items()
-    }
+    dates = False
+
+
+def _integer(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int:
+    value = resolve(loader.construct_scalar(node))
+    return value if isinstance(value, int) and not isinstance(value, bool) else _refuse(node, "an integer")
+
+
+def _float(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> float:
+    value = resolve(loader.construct_scalar(node))
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else _refuse(node, "a number")
+
+
+def _date(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> datetime.date:
+    value = resolve(loader.construct_scalar(node))
+    return value if isinstance(value, datetime.date) else _refuse(node, "a date")
+
+
+def _text(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
+    return str(loader.construct_scalar(node))
+
+
+def _refuse(node: yaml.ScalarNode, kind: str) -> NoReturn:
+    """What the file calls a number or a date by an explicit tag is none."""
+    raise yaml.constructor.ConstructorError(None, None, f"'{node.value}' is not {kind}", node.start_mark)
+
+
+_Loader.add_constructor(f"{_TAG}int", _integer)
+_Loader.add_constructor(f"{_TAG}float", _float)
+_Loader.add_constructor(f"{_TAG}timestamp", _date)
+# As a key it has been dealt with by then; anywhere else it is a text like any other.
+_Loader.add_constructor(f"{_TAG}merge", _text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,57 +1,74 @@
-"""From the resource graph to an account of the model: a deployment in virtual time."""
+"""From a stack to an account of the model: a deployment in virtual time."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError, ProgramError
 from delivery_lab.model.account import Account
-from delivery_lab.model.http_api import LONGEST_INTEGRATION_SECONDS, Route
 from delivery_lab.model.mapping.filters import Pattern, parse_patterns
 from delivery_lab.model.mapping.sqs_config import ProvisionedPollers, SqsMappingConfig
 from delivery_lab.model.runtime import AwsError, CodeSource, FunctionConfig
 from delivery_lab.model.sqs.attributes import FifoAttributes, QueueAttributes, redrive_policy
-from delivery_lab.program.graph import UNKNOWN, Graph, Resource
-from delivery_lab.program.scalars import refuse_unreadable
-from delivery_lab.simulation import events, supported
-from delivery_lab.simulation.code import code_source
-from delivery_lab.simulation.dynamic import TYPE_PREFIX, create_dynamic
-from delivery_lab.simulation.log_sources import LogSources, refuse_foreign_settings
+from delivery_lab.simulation import supported
+from delivery_lab.simulation.dynamic import create_dynamic
+from delivery_lab.simulation.events import create_sink, event_configs
+from delivery_lab.simulation.http_apis import routes_of
+from delivery_lab.simulation.polled_sources import PolledSources
+from delivery_lab.simulation.record_mappings import RecordMappings, refuse_foreign_settings
 from delivery_lab.simulation.redrive_permissions import check_redrive_permissions
 from delivery_lab.simulation.tables import table_definition
 from delivery_lab.simulation.workload import TopicSettings
+from delivery_lab.stack.apis import Api
+from delivery_lab.stack.code import code_files
+from delivery_lab.stack.dynamic import DynamicResource
+from delivery_lab.stack.events import Bucket, Bus, Topic
+from delivery_lab.stack.functions import Function, Layer, RecursionConfig
+from delivery_lab.stack.mappings import (
+    DynamoDbMapping,
+    EventSourceMapping,
+    KafkaMapping,
+    KinesisMapping,
+    SqsMapping,
+    UnknownMapping,
+)
+from delivery_lab.stack.queues import Queue, RedrivePolicyResource
+from delivery_lab.stack.resource import StackResource
+from delivery_lab.stack.settings import Setting
+from delivery_lab.stack.stack import Stack
+from delivery_lab.stack.streams import Cluster, Stream, Table
+
+_RUNTIME = "python3.13"
+"""What a function runs on whose runtime cannot be told."""
 
 
 @dataclass(slots=True)
 class Deployment:
-    """Creates the resources of a graph in an account, in the order of a real deployment.
+    """Creates the resources of a stack in an account, in the order of a real deployment.
 
     Attributes:
-        graph: the resource graph.
+        stack: the stack.
         account: the account of the run.
         project_dir: folder of the Pulumi project; paths of code start there.
         topics: Kafka topics as the workload says they are.
         notes: what is part of the stack and not simulated.
-        before: the graph that is deployed already, where this one updates it.
+        before: the stack that is deployed already, where this one updates it.
+        sources: streams, clusters and topics.
+        parking_queues: queues for what no retry can help: nobody reads them.
     """
 
-    graph: Graph
+    stack: Stack
     account: Account
     project_dir: Path
     topics: Mapping[str, TopicSettings] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    before: Graph | None = None
-    logs: LogSources = field(init=False)
-    _labels: dict[str, str] = field(default_factory=dict)
-    _functions: dict[str, str] = field(default_factory=dict)
-    _carriers: Mapping[str, str] = field(default_factory=dict)
+    before: Stack | None = None
     parking_queues: frozenset[str] = frozenset()
-    """Queues for what no retry can help: nobody reads them."""
+    sources: PolledSources = field(init=False)
+    _record_mappings: RecordMappings = field(init=False)
 
     def run(self) -> None:
         """Create everything.
@@ -61,310 +78,230 @@ class Deployment:
             DeploymentRefusedError: AWS would refuse a resource.
             HandlerError: the code of a function is missing.
         """
-        self.notes.extend(supported.check(self.graph))
-        self.logs = LogSources(self.graph, self.account, self.topics, self.notes)
-        self._labels = _labels(self.graph)
-        self._carriers = events.carriers(self.graph)
-        # Behind each creator the rule by which AWS refuses values that it cannot take.
-        create = {
-            supported.QUEUE: (self._queue, "SQS-BOUNDS-1"),
-            supported.REDRIVE_POLICY: (self._redrive_policy, "SQS-BOUNDS-1"),
-            supported.FUNCTION: (self._function, "LAM-TIME-1"),
-            supported.MAPPING: (self._mapping, "ESM-FILTER-3"),
-            supported.TABLE: (self._table, "DDB-COND-1"),
-            supported.HTTP_API: (self._api, "HTTP-ROUTE-1"),
-            supported.STREAM: (self._stream, "KIN-SHARD-2"),
-            **dict.fromkeys(supported.MSK_CLUSTERS, (self._cluster, "KAF-TOPIC-1")),
-            events.RECURSION_CONFIG: (self._recursion, "ASY-LOOP-1"),
-            **dict.fromkeys((events.TOPIC, events.EVENT_BUS, *events.BUCKETS), (self._sink, "DST-TARGET-1")),
-        }
-        for resource in self.graph.resources.values():
-            if resource.external:
-                continue  # somebody else's: what it is like is not known here
-            refuse_unreadable(resource.type, resource.name, resource.inputs, resource.secret_inputs)
-            if resource.type.startswith(TYPE_PREFIX):
-                create_dynamic(resource, self.project_dir, self.graph.config, self.graph.project, self.account)
-            if resource.type not in create:
-                continue
-            creator, rule = create[resource.type]
-            try:
-                creator(resource)
-            except AwsError as error:
-                fix = f"correct the settings of {resource.name}"
-                raise DeploymentRefusedError(resource.name, error.code, error.message, rule=rule, fix=fix) from error
-        check_redrive_permissions(self.graph, self.account.queues.values())
+        self.notes.extend(supported.check(self.stack))
+        self.sources = PolledSources(self.account, self.topics)
+        self._record_mappings = RecordMappings(self.stack, self.account, self.sources, self.notes)
+        creators = self._creators()
+        for resource in self.stack.resources.values():
+            self.stack.refuse_unreadable(resource)
+            found = creators.get(type(resource))
+            if found is not None:
+                self._create(resource, *found)
+        check_redrive_permissions(self.stack, self.account.queues.values())
         self._configure_events()
         read = {mapping.queue.name for mapping in self.account.mappings.values()}
-        parking = {self._labels[q.urn] for q in self.graph.of_type(supported.QUEUE) if events.is_parking(q)}
-        self.parking_queues = frozenset(parking - read)
+        self.parking_queues = frozenset({queue.label for queue in self.stack.queues if queue.parking} - read)
+
+    def _creators(self) -> Mapping[type[StackResource], tuple[Callable[[Any], object], str]]:
+        """By class: what creates a resource, and the rule by which AWS refuses values that it cannot take."""
+        return {
+            DynamicResource: (self._dynamic, "SQS-BOUNDS-1"),
+            Queue: (self._queue, "SQS-BOUNDS-1"),
+            RedrivePolicyResource: (self._redrive_policy, "SQS-BOUNDS-1"),
+            Function: (self._function, "LAM-TIME-1"),
+            SqsMapping: (self._queue_mapping, "ESM-FILTER-3"),
+            KinesisMapping: (self._record_mapping, "ESM-FILTER-3"),
+            DynamoDbMapping: (self._record_mapping, "ESM-FILTER-3"),
+            KafkaMapping: (self._record_mapping, "ESM-FILTER-3"),
+            UnknownMapping: (self._unknown_mapping, "ESM-FILTER-3"),
+            Table: (self._table, "DDB-COND-1"),
+            Api: (self._api, "HTTP-ROUTE-1"),
+            Stream: (self.sources.create_stream, "KIN-SHARD-2"),
+            Cluster: (self.sources.create_cluster, "KAF-TOPIC-1"),
+            RecursionConfig: (self._recursion, "ASY-LOOP-1"),
+            **dict.fromkeys((Topic, Bus, Bucket), (self._sink, "DST-TARGET-1")),
+        }
+
+    def _create(self, resource: StackResource, creator: Callable[[Any], object], rule: str) -> None:
+        try:
+            creator(resource)
+        except AwsError as error:
+            fix = f"correct the settings of {resource.name}"
+            raise DeploymentRefusedError(resource.name, error.code, error.message, rule=rule, fix=fix) from error
+
+    def _dynamic(self, resource: DynamicResource) -> None:
+        create_dynamic(resource, self.project_dir, self.stack.config, self.stack.project, self.account)
 
     # -- asynchronous invokes -----------------------------------------------------------------------------
 
-    def _sink(self, resource: Resource) -> None:
-        found = (self._carriers.get(str(key)) for key in (resource.outputs.get("arn"), resource.outputs.get("name")))
-        handed_on = self._carriers.get(resource.id) or next(filter(None, found), "")
-        events.create_sink(self.account, resource, self._labels[resource.urn], handed_on)
+    def _sink(self, resource: Topic | Bus | Bucket) -> None:
+        create_sink(self.account, resource)
 
     def _configure_events(self) -> None:
         """Destinations may be created after the function: all of them exist by now."""
-        functions = {self._labels[f.urn]: f for f in self.graph.of_type(supported.FUNCTION)}
-        for found in events.event_configs(self.graph, functions, self._function_of, self._known):
-            name = found.resource.name if found.resource is not None else found.function
-            self.account.configure_events(name, found.function, found.config)
+        for found in event_configs(self.stack, self._function_of):
+            self.account.configure_events(found.name, found.function, found.config)
 
-    def _recursion(self, resource: Resource) -> None:
-        function = self._function_of(resource, str(self._known(resource, "functionName", "")))
-        if self._known(resource, "recursiveLoop", "Terminate") == "Allow":
+    def _recursion(self, resource: RecursionConfig) -> None:
+        function = self._function_of(resource, resource.function_name, resource.function)
+        if resource.recursive_loop.certain() == "Allow":
             self.account.functions.loops.allow(function)
 
     # -- queues -------------------------------------------------------------------------------------------
 
-    def _queue(self, resource: Resource) -> None:
-        inputs = resource.inputs
-        defaults = QueueAttributes()
-        policy = self._known(resource, "redrivePolicy", "")
+    def _queue(self, queue: Queue) -> None:
+        own = next((policy for policy in queue.redrive_policies if policy.origin.urn == queue.urn), None)
         attributes = QueueAttributes(
-            visibility_timeout_seconds=self._known(
-                resource, "visibilityTimeoutSeconds", defaults.visibility_timeout_seconds
-            ),
-            retention_seconds=self._known(resource, "messageRetentionSeconds", defaults.retention_seconds),
-            delay_seconds=self._known(resource, "delaySeconds", defaults.delay_seconds),
-            receive_wait_seconds=self._known(resource, "receiveWaitTimeSeconds", defaults.receive_wait_seconds),
-            maximum_message_bytes=self._known(resource, "maxMessageSize", defaults.maximum_message_bytes),
-            redrive=redrive_policy(policy if isinstance(policy, str) else json.dumps(inputs["redrivePolicy"])),
-            fifo=self._fifo(resource),
+            visibility_timeout_seconds=queue.created_visibility_seconds.certain(),
+            retention_seconds=queue.retention_seconds.certain(),
+            delay_seconds=queue.delay_seconds.certain(),
+            receive_wait_seconds=queue.receive_wait_seconds.certain(),
+            maximum_message_bytes=queue.maximum_message_bytes.certain(),
+            redrive=redrive_policy(own.text.certain() if own is not None else ""),
+            fifo=_fifo(queue),
         )
-        outputs = resource.outputs
-        self.account.create_queue(self._labels[resource.urn], str(outputs["arn"]), str(outputs["url"]), attributes)
+        self.account.create_queue(queue.label, known_arn(queue), queue.url or "", attributes)
 
-    def _fifo(self, resource: Resource) -> FifoAttributes | None:
-        names = ("contentBasedDeduplication", "deduplicationScope", "fifoThroughputLimit")
-        given = {name: value for name in names if (value := self._known(resource, name, None))}
-        if self._known(resource, "fifoQueue", False):
-            return FifoAttributes(
-                content_based=bool(given.get("contentBasedDeduplication")),
-                scope=given.get("deduplicationScope", "queue"),
-                throughput_limit=given.get("fifoThroughputLimit", "perQueue"),
-            )
-        if given:
-            name = next(iter(given))
-            raise AwsError("InvalidAttributeName", f"Unknown Attribute {name[0].upper()}{name[1:]}.")
-        return None
-
-    def _redrive_policy(self, resource: Resource) -> None:
-        url = self._known(resource, "queueUrl", "")
-        for queue in self.account.queues.values():
-            if queue.url == url:
-                policy = {"RedrivePolicy": str(self._known(resource, "redrivePolicy", ""))}
-                self.account.redrive(queue, queue.attributes.changed(policy))
-                return
-        raise NotModelledError(f"{resource.name} sets the redrive policy of a queue outside this stack: {url}")
+    def _redrive_policy(self, resource: RedrivePolicyResource) -> None:
+        url = resource.queue_url.certain()
+        queue = self.stack.queue_of_url(url)
+        if queue is None:
+            raise NotModelledError(f"{resource.name} sets the redrive policy of a queue outside this stack: {url}")
+        created = self.account.queues[queue.label]
+        policy = {"RedrivePolicy": resource.policy.text.certain()}
+        self.account.redrive(created, created.attributes.changed(policy))
 
     # -- functions ----------------------------------------------------------------------------------------
 
-    def _function(self, resource: Resource) -> None:
-        label = self._labels[resource.urn]
-        problems = supported.function_problems(resource)
-        environment = {} if problems else self._known(resource, "environment", {}).get("variables", {})
-        reserved = self._known(resource, "reservedConcurrentExecutions", -1)
-        arn = str(resource.outputs["arn"])
+    def _function(self, function: Function) -> None:
+        problems = supported.function_problems(self.stack, function)
+        arn = known_arn(function)
+        variables = {} if problems else function.environment.certain()
         self.account.functions.add(
             FunctionConfig(
-                name=label,
+                name=function.label,
                 arn=arn,
-                handler=str(self._known(resource, "handler", "")),
-                timeout_seconds=self._known(resource, "timeout", 3),
-                memory_mb=self._known(resource, "memorySize", 128),
-                environment={name: _text(value) for name, value in environment.items() if value is not None},
-                reserved_concurrency=None if reserved < 0 else reserved,
-                code=CodeSource() if problems else code_source(resource.inputs["code"], self.project_dir, label),
-                layers=() if problems else self._layers(resource),
+                handler=function.handler.certain() or "",
+                timeout_seconds=function.timeout_seconds.certain(),
+                memory_mb=function.memory_mb.certain(),
+                environment={name: str(value) for name, value in variables.items()},
+                reserved_concurrency=function.reserved_concurrency.certain(),
+                code=CodeSource() if problems else self._code(function, function.label),
+                layers=() if problems else self._layers(function),
                 region=arn.split(":")[3],
                 account_id=arn.split(":")[4],
-                runtime=str(self._known(resource, "runtime", "python3.13")),
-                refusal="\n  ".join([f"the function {label} is invoked, and uses what is not modelled:", *problems])
+                runtime=function.runtime.known or _RUNTIME,
+                refusal="\n  ".join(
+                    [f"the function {function.label} is invoked, and uses what is not modelled:", *problems]
+                )
                 if problems
                 else "",
             )
         )
-        for reference in (resource.id, resource.outputs.get("name"), arn, resource.outputs.get("invokeArn")):
-            self._functions[str(reference)] = label
 
-    def _layers(self, resource: Resource) -> tuple[CodeSource, ...]:
-        known = {str(layer.outputs.get("arn")): layer for layer in self.graph.of_type(supported.LAYER)}
+    def _code(self, owner: Function | Layer, name: str, *, optional: bool = False) -> CodeSource:
+        files = code_files(owner.code, self.project_dir, name, optional=optional)
+        return CodeSource(files.roots, files.inline)
+
+    def _layers(self, function: Function) -> tuple[CodeSource, ...]:
         sources = []
-        for arn in self._known(resource, "layers", []):
-            layer = known.get(str(arn))
-            if layer is not None:
-                sources.append(code_source(layer.inputs["code"], self.project_dir, layer.name, optional=True))
+        for arn in function.layers.certain():
+            layer = self.stack.at(arn) if isinstance(arn, str) else None
+            if isinstance(layer, Layer):
+                sources.append(self._code(layer, layer.name, optional=True))
             else:
                 note = f"layer {arn} is not in this stack; its packages come from the lab's own environment"
-                self.notes.append(f"{resource.name}: {note}")
+                self.notes.append(f"{function.name}: {note}")
         return tuple(sources)
 
-    def _function_of(self, resource: Resource, reference: str) -> str:
-        label = self._functions.get(reference) or self._functions.get(reference.rsplit(":", 1)[0])
-        if label is None:
-            known = ", ".join(sorted(set(self._functions.values()))) or "none"
-            raise NotModelledError(
-                f"{resource.name} invokes {reference}, which is not in this stack (functions: {known})"
-            )
-        return label
+    def _function_of(self, resource: StackResource, reference: Setting[str], function: Function | None) -> str:
+        named = reference.certain()
+        if function is None:
+            known = ", ".join(sorted({each.label for each in self.stack.functions})) or "none"
+            raise NotModelledError(f"{resource.name} invokes {named}, which is not in this stack (functions: {known})")
+        return function.label
 
     # -- mappings -----------------------------------------------------------------------------------------
 
-    def _mapping(self, resource: Resource) -> None:
-        source = str(self._known(resource, "eventSourceArn", ""))
-        label = self._labels[resource.urn]
-        function = self._function_of(resource, str(self._known(resource, "functionName", "")))
-        for name in resource.inputs:
-            self._known(resource, name, None)
-        criteria = self._known(resource, "filterCriteria", {}) or {}
-        patterns = parse_patterns([str(entry.get("pattern", "")) for entry in criteria.get("filters") or ()])
-        stream = self.logs.find_stream(source)
-        if stream is not None:
-            self.logs.create_stream_mapping(resource, label, function, stream, patterns)
-        elif ":kafka:" in source or resource.inputs.get("selfManagedEventSource"):
-            self.logs.create_kafka_mapping(resource, label, function, source, patterns)
-        else:
-            self._queue_mapping(resource, source, function, patterns)
+    def _patterns(self, mapping: EventSourceMapping) -> tuple[Pattern, ...]:
+        return parse_patterns(mapping.filters.certain())
 
-    def _queue_mapping(self, resource: Resource, source: str, function: str, patterns: tuple[Pattern, ...]) -> None:
-        queue = next((queue for queue in self.account.queues.values() if queue.arn == source), None)
-        if queue is None:
-            kind = source.split(":")[2] if source.count(":") >= 5 else "no ARN"
-            raise NotModelledError(
-                f"{resource.name} reads from {source} ({kind}); modelled: SQS queues, Kinesis streams, DynamoDB "
-                "streams and Kafka topics of the same stack"
-            )
-        refuse_foreign_settings(resource, "an SQS queue")
-        scaling = self._known(resource, "scalingConfig", {}) or {}
-        pollers = self._known(resource, "provisionedPollerConfig", {}) or {}
+    def _record_mapping(self, mapping: KinesisMapping | DynamoDbMapping | KafkaMapping) -> None:
+        function = self._function_of(mapping, mapping.function_name, mapping.function)
+        patterns = self._patterns(mapping)
+        if isinstance(mapping, KafkaMapping):
+            self._record_mappings.create_kafka_mapping(mapping, function, patterns)
+            return
+        source = mapping.stream if isinstance(mapping, KinesisMapping) else mapping.table
+        if source is None:
+            self._unknown_mapping(mapping)
+            return
+        self._record_mappings.create_stream_mapping(mapping, function, self.sources.stream_of(source), patterns)
+
+    def _unknown_mapping(self, mapping: EventSourceMapping) -> None:
+        source = mapping.source_arn.certain()
+        kind = source.split(":")[2] if source.count(":") >= 5 else "no ARN"
+        raise NotModelledError(
+            f"{mapping.name} reads from {source} ({kind}); modelled: SQS queues, Kinesis streams, DynamoDB "
+            "streams and Kafka topics of the same stack"
+        )
+
+    def _queue_mapping(self, mapping: SqsMapping) -> None:
+        mapping.source_arn.certain()
+        function = self._function_of(mapping, mapping.function_name, mapping.function)
+        patterns = self._patterns(mapping)
+        if mapping.queue is None:
+            self._unknown_mapping(mapping)
+            return
+        refuse_foreign_settings(mapping)
+        pollers = mapping.pollers if mapping.provisioned.certain() else None
         self.account.create_mapping(
             SqsMappingConfig(
-                name=self._labels[resource.urn],
+                name=mapping.label,
                 function=function,
-                batch_size=self._known(resource, "batchSize", 10),
-                window_seconds=self._known(resource, "maximumBatchingWindowInSeconds", 0),
-                report_batch_item_failures="ReportBatchItemFailures"
-                in self._known(resource, "functionResponseTypes", []),
-                maximum_concurrency=scaling.get("maximumConcurrency"),
-                provisioned=ProvisionedPollers(pollers.get("minimumPollers") or 2, pollers.get("maximumPollers") or 200)
+                batch_size=mapping.batch_size.certain(),
+                window_seconds=mapping.window_seconds.certain(),
+                report_batch_item_failures=mapping.reports.certain(),
+                maximum_concurrency=mapping.maximum_concurrency.certain(),
+                provisioned=ProvisionedPollers(pollers.minimum.certain(), pollers.maximum.certain())
                 if pollers
                 else None,
                 patterns=patterns,
-                enabled=self._known(resource, "enabled", True),
+                enabled=mapping.enabled.certain(),
             ),
-            queue,
-            kept=self._is_kept(resource),
+            self.account.queues[mapping.queue.label],
+            kept=self.before is not None and self.stack.has_same_inputs(mapping, self.before),
         )
 
-    def _is_kept(self, resource: Resource) -> bool:
-        """Whether an update leaves a resource alone, because nothing of it has changed."""
-        there = None if self.before is None else self.before.resources.get(resource.urn)
-        return there is not None and there.inputs == resource.inputs
+    # -- tables and HTTP APIs -----------------------------------------------------------------------------
 
-    # -- tables -------------------------------------------------------------------------------------------
-
-    def _table(self, resource: Resource) -> None:
-        if self._known(resource, "billingMode", "PROVISIONED") != "PAY_PER_REQUEST":
-            raise NotModelledError(
-                f"{resource.name}: billingMode PROVISIONED is not modelled\n  nearest: PAY_PER_REQUEST"
-            )
+    def _table(self, table: Table) -> None:
+        if table.billing_mode.certain() != "PAY_PER_REQUEST":
+            raise NotModelledError(f"{table.name}: billingMode PROVISIONED is not modelled\n  nearest: PAY_PER_REQUEST")
         assert self.account.dynamodb is not None
-        name = str(resource.outputs["name"])
-        if name in self.account.dynamodb.tables:
+        definition = table_definition(table)
+        if definition["TableName"] in self.account.dynamodb.tables:
             return  # an update of the stack keeps its tables
-        stream = self.logs.create_table_stream(resource, self._labels[resource.urn])
-        self.account.dynamodb.create_table(table_definition(resource.inputs, name), stream)
+        self.account.dynamodb.create_table(definition, self.sources.create_table_stream(table))
 
-    # -- streams and Kafka --------------------------------------------------------------------------------
-
-    def _stream(self, resource: Resource) -> None:
-        for name in ("shardCount", "retentionPeriod", "streamModeDetails"):
-            self._known(resource, name, None)
-        self.logs.create_stream(resource, self._labels[resource.urn])
-
-    def _cluster(self, resource: Resource) -> None:
-        self.logs.create_cluster(resource, self._labels[resource.urn])
-
-    # -- HTTP APIs ----------------------------------------------------------------------------------------
-
-    def _api(self, resource: Resource) -> None:
-        if self._known(resource, "protocolType", "HTTP") != "HTTP":
-            raise NotModelledError(f"{resource.name} is a WebSocket API\n  nearest: protocolType HTTP")
-        stage = next((s for s in self.graph.of_type(supported.STAGE) if s.inputs.get("apiId") == resource.id), None)
-        integrations = {
-            integration.id: integration
-            for integration in self.graph.of_type(supported.INTEGRATION)
-            if integration.inputs.get("apiId") == resource.id
-        }
-        routes = [
-            self._route(route, integrations, stage)
-            for route in self.graph.of_type(supported.ROUTE)
-            if route.inputs.get("apiId") == resource.id
-        ]
+    def _api(self, api: Api) -> None:
         # Functions are created after the API where a program says so: routes are looked up by label only then.
-        self.account.create_api(self._labels[resource.urn], tuple(routes))
-
-    def _route(self, route: Resource, integrations: Mapping[str, Resource], stage: Resource | None) -> Route:
-        target = str(self._known(route, "target", "")).removeprefix("integrations/")
-        integration = integrations.get(target)
-        if integration is None:
-            raise NotModelledError(f"{route.name} has no Lambda integration in this stack: target {target or 'unset'}")
-        if integration.inputs.get("integrationType") != "AWS_PROXY":
-            kind = integration.inputs.get("integrationType")
-            raise NotModelledError(f"{integration.name}: integrationType {kind} is not modelled\n  nearest: AWS_PROXY")
-        version = integration.inputs.get("payloadFormatVersion", "1.0")
-        if str(version) != "2.0":
-            raise NotModelledError(
-                f"{integration.name}: payloadFormatVersion {version} is not modelled\n  nearest: 2.0"
-            )
-        method, _, path = str(route.inputs["routeKey"]).partition(" ")
-        if "{" in path:
-            raise NotModelledError(
-                f"{route.name}: path parameters as in {path} are not modelled\n  nearest: a path without, or $default"
-            )
-        throttle = (stage.inputs.get("defaultRouteSettings") if stage else None) or {}
-        burst, rate = throttle.get("throttlingBurstLimit"), throttle.get("throttlingRateLimit")
-        milliseconds = integration.inputs.get("timeoutMilliseconds", LONGEST_INTEGRATION_SECONDS * 1000)
-        return Route(
-            method=method if path else "ANY",
-            path=path or "$default",
-            function=self._lookup_function(integration),
-            timeout_seconds=milliseconds / 1000,
-            burst_limit=burst,
-            rate_limit=rate,
-        )
-
-    def _lookup_function(self, integration: Resource) -> str:
-        uri = str(self._known(integration, "integrationUri", ""))
-        for function in self.graph.of_type(supported.FUNCTION):
-            if uri in (str(function.outputs.get("arn")), str(function.outputs.get("invokeArn"))):
-                return self._labels[function.urn]
-        raise NotModelledError(f"{integration.name} invokes {uri}, which is no function of this stack")
-
-    # -- values -------------------------------------------------------------------------------------------
-
-    def _known(self, resource: Resource, name: str, default: Any) -> Any:
-        """An input, its default where it is unset, and an error where only a deployment would know it."""
-        value = resource.inputs.get(name)
-        if value is UNKNOWN:
-            raise ProgramError(f"{resource.name}: {name} is known only after deployment, so it cannot be simulated")
-        return default if value is None else value
+        self.account.create_api(api.label, routes_of(api))
 
 
-def _text(value: Any) -> str:
-    """A variable as the AWS provider passes it on, whatever the program gave it as."""
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+def known_arn(resource: StackResource) -> str:
+    """The ARN of a resource.
+
+    Raises:
+        ProgramError: it is known only after deployment.
+    """
+    if resource.arn is None:
+        raise ProgramError(f"{resource.name}: arn is known only after deployment, so it cannot be simulated")
+    return resource.arn
 
 
-def _labels(graph: Graph) -> dict[str, str]:
-    """A name for each resource: the logical one, with the parent's where two of a type share it."""
-    counts = Counter((resource.type, resource.name) for resource in graph.resources.values())
-    return {
-        urn: resource.name
-        if counts[resource.type, resource.name] == 1
-        else f"{resource.parent.rsplit('::', 1)[-1]}/{resource.name}"
-        for urn, resource in graph.resources.items()
-    }
+def _fifo(queue: Queue) -> FifoAttributes | None:
+    content_based = queue.content_based_deduplication.certain()
+    scope, limit = queue.deduplication_scope.certain(), queue.fifo_throughput_limit.certain()
+    if queue.fifo.certain():
+        defaults = FifoAttributes()
+        changes: dict[str, Any] = {
+            "scope": scope or defaults.scope,
+            "throughput_limit": limit or defaults.throughput_limit,
+        }
+        return FifoAttributes(content_based=bool(content_based), **changes)
+    given = {"ContentBasedDeduplication": content_based, "DeduplicationScope": scope, "FifoThroughputLimit": limit}
+    for name, value in given.items():
+        if value:
+            raise AwsError("InvalidAttributeName", f"Unknown Attribute {name}.")
+    return None

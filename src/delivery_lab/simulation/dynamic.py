@@ -23,11 +23,10 @@ from pulumi.dynamic import Config, ConfigureRequest
 from delivery_lab.errors import LabError, NotModelledError, ProgramError
 from delivery_lab.handlers.boto import operating
 from delivery_lab.model.runtime import AwsApi
-from delivery_lab.program.graph import UNKNOWN, Resource
+from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.program.isolation import isolated
 from delivery_lab.program.project import read_project
-
-TYPE_PREFIX = "pulumi-python:dynamic"
+from delivery_lab.stack.dynamic import DynamicResource
 
 _CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "ASIAEXAMPLEEXAMPLE00",
@@ -40,7 +39,9 @@ _CREDENTIALS = {
 """What boto3 signs with: nobody's, so that it neither reads the user's nor asks the network for some."""
 
 
-def create_dynamic(resource: Resource, project_dir: Path, config: Mapping[str, Any], project: str, aws: AwsApi) -> None:
+def create_dynamic(
+    resource: DynamicResource, project_dir: Path, config: Mapping[str, Any], project: str, aws: AwsApi
+) -> None:
     """Run the `create` of a dynamic resource's provider.
 
     Args:
@@ -57,17 +58,16 @@ def create_dynamic(resource: Resource, project_dir: Path, config: Mapping[str, A
     unknown = sorted(name for name, value in resource.inputs.items() if value is UNKNOWN)
     if unknown:
         raise ProgramError(f"{resource.name}: {unknown[0]} is known only after deployment, so it cannot be simulated")
-    inputs = {name: value for name, value in resource.inputs.items() if name != "__provider"}
     with isolated(read_project(project_dir)), operating(aws), _nothing_real(resource.name):
         for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
             os.environ.pop(name, None)
         os.environ.update(_CREDENTIALS)
         try:
             # The program made this text a moment ago: it is no more dangerous than the program.
-            provider = dill.loads(base64.b64decode(resource.inputs["__provider"]))  # noqa: S301
+            provider = dill.loads(base64.b64decode(resource.provider.certain()))  # noqa: S301
             raw = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
             provider.configure(ConfigureRequest(Config(raw, project)))
-            provider.create(inputs)
+            provider.create(dict(resource.inputs))
         except LabError:
             raise
         except Exception as error:

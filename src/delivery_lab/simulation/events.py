@@ -2,120 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.model.account import Account
 from delivery_lab.model.asynchronous import EventInvokeConfig
 from delivery_lab.model.targets import Sink
-from delivery_lab.program.graph import Graph, Resource
+from delivery_lab.stack.events import Bucket, Bus, Topic
+from delivery_lab.stack.functions import LATEST, Function, InvokeConfig
+from delivery_lab.stack.resource import StackResource
+from delivery_lab.stack.settings import Setting
+from delivery_lab.stack.stack import Stack
 
-TOPIC = "aws:sns/topic:Topic"
-EVENT_BUS = "aws:cloudwatch/eventBus:EventBus"
-BUCKETS = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
-INVOKE_CONFIG = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
-RECURSION_CONFIG = "aws:lambda/functionRecursionConfig:FunctionRecursionConfig"
-
-PARKING_TAG = "delivery-lab:role"
-PARKING = "parking"
-
-Known = Callable[[Resource, str, Any], Any]
+FunctionOf = Callable[[StackResource, Setting[str], Function | None], str]
 
 
-def create_sink(account: Account, resource: Resource, label: str, handed_on: str = "") -> None:
-    """Create a topic, an event bus or a bucket; `handed_on` as in `Sink`."""
-    if resource.inputs.get("fifoTopic"):
-        raise NotModelledError(f"{label}: fifoTopic = True is not modelled\n  nearest: a standard topic")
-    arn = str(resource.outputs["arn"])
-    physical_name = arn.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
-    account.sinks.add(Sink(label, arn, physical_name, handed_on=handed_on))
+def create_sink(account: Account, resource: Topic | Bus | Bucket) -> None:
+    """Create a topic, an event bus or a bucket.
 
-
-def carriers(graph: Graph) -> Mapping[str, str]:
-    """Which resource hands on what arrives at a topic, bus or bucket to a queue or function of the stack.
-
-    Returns:
-        By the ARN, name or id of the topic, bus or bucket: the resource, as messages name it.
+    Raises:
+        NotModelledError: it is a FIFO topic.
     """
-    types = ("aws:sqs/queue:Queue", "aws:lambda/function:Function")
-    receivers = {str(found.outputs.get("arn")) for kind in types for found in graph.of_type(kind)}
-    found: dict[str, str] = {}
-    for subscription in graph.of_type("aws:sns/topicSubscription:TopicSubscription"):
-        if str(subscription.inputs.get("endpoint")) in receivers:
-            found[str(subscription.inputs.get("topic"))] = f"{subscription.name} ({subscription.type})"
-    buses = {str(rule.outputs.get("name")): rule for rule in graph.of_type("aws:cloudwatch/eventRule:EventRule")}
-    for target in graph.of_type("aws:cloudwatch/eventTarget:EventTarget"):
-        rule = buses.get(str(target.inputs.get("rule")))
-        if rule is not None and rule.inputs.get("eventPattern") and str(target.inputs.get("arn")) in receivers:
-            found[str(rule.inputs.get("eventBusName", "default"))] = f"{target.name} ({target.type})"
-    for notification in graph.of_type("aws:s3/bucketNotification:BucketNotification"):
-        found[str(notification.inputs.get("bucket"))] = f"{notification.name} ({notification.type})"
-    return found
+    if isinstance(resource, Topic) and resource.fifo.certain():
+        raise NotModelledError(f"{resource.label}: fifoTopic = True is not modelled\n  nearest: a standard topic")
+    arn = resource.arn or ""
+    physical_name = arn.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
+    account.sinks.add(Sink(resource.label, arn, physical_name, handed_on=resource.carrier))
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionEvents:
-    """How asynchronous invokes of one function were deployed."""
+    """How asynchronous invokes of one function were deployed.
 
+    Attributes:
+        name: the resource that says so last, for messages.
+        function: label of the function.
+        config: what it comes to.
+    """
+
+    name: str
     function: str
-    resource: Resource | None
     config: EventInvokeConfig
 
 
-def event_configs(
-    graph: Graph, functions: Mapping[str, Resource], find: Callable[[Resource, str], str], known: Known
-) -> Iterable[FunctionEvents]:
+def event_configs(stack: Stack, function_of: FunctionOf) -> Iterator[FunctionEvents]:
     """What each function has, from its own dead-letter config and the event invoke config that names it.
 
     Args:
-        graph: the resource graph.
-        functions: functions of the stack by label.
-        find: the label of the function that a resource refers to.
-        known: reads an input, with its default.
+        stack: the stack.
+        function_of: the label of the function that a resource names; raises where it is none of the stack.
+
+    Raises:
+        DeploymentRefusedError: a function has two event invoke configs.
+        NotModelledError: a config is of a version or an alias.
     """
-    configs: dict[str, tuple[Resource | None, EventInvokeConfig]] = {}
-    for label, function in functions.items():
-        target = (known(function, "deadLetterConfig", {}) or {}).get("targetArn")
+    configs: dict[str, tuple[StackResource, EventInvokeConfig]] = {}
+    for function in stack.functions:
+        target = function.dead_letter_arn.certain()
         if target is not None:
-            configs[label] = (function, EventInvokeConfig(dead_letter=str(target)))
-    for resource in graph.of_type(INVOKE_CONFIG):
-        label = find(resource, str(known(resource, "functionName", "")))
-        _only_latest(resource, known(resource, "qualifier", "$LATEST"))
-        earlier, config = configs.get(label, (None, EventInvokeConfig()))
-        if earlier is not None and earlier.type == INVOKE_CONFIG:
+            configs[function.label] = (function, EventInvokeConfig(dead_letter=target))
+    for resource in stack.all(InvokeConfig):
+        label = function_of(resource, resource.function_name, resource.function)
+        _only_latest(resource)
+        held = configs.get(label)
+        if held is not None and isinstance(held[0], InvokeConfig):
             raise DeploymentRefusedError(
                 resource.name,
                 "ResourceConflictException",
-                f"The function {label} has an event invoke config already: {earlier.name}",
+                f"The function {label} has an event invoke config already: {held[0].name}",
                 rule="ASY-CONFIG-1",
                 fix="put both into one FunctionEventInvokeConfig",
             )
-        configs[label] = (resource, _with(config, resource, known))
-    return [FunctionEvents(label, resource, config) for label, (resource, config) in configs.items()]
+        config = EventInvokeConfig() if held is None else held[1]
+        configs[label] = (resource, _with(config, resource))
+    for label, (holder, config) in configs.items():
+        yield FunctionEvents(holder.name, label, config)
 
 
-def _only_latest(resource: Resource, qualifier: str) -> None:
-    if qualifier != "$LATEST":
+def _only_latest(resource: InvokeConfig) -> None:
+    qualifier = resource.qualifier.certain()
+    if qualifier != LATEST:
         raise NotModelledError(f"{resource.name}: qualifier = {qualifier!r} is not modelled\n  nearest: leave it out")
 
 
-def _with(config: EventInvokeConfig, resource: Resource, known: Known) -> EventInvokeConfig:
-    destinations = known(resource, "destinationConfig", {}) or {}
+def _with(config: EventInvokeConfig, resource: InvokeConfig) -> EventInvokeConfig:
     return replace(
         config,
-        maximum_retry_attempts=known(resource, "maximumRetryAttempts", config.maximum_retry_attempts),
-        maximum_event_age_seconds=known(resource, "maximumEventAgeInSeconds", config.maximum_event_age_seconds),
-        on_success=(destinations.get("onSuccess") or {}).get("destination"),
-        on_failure=(destinations.get("onFailure") or {}).get("destination"),
+        maximum_retry_attempts=resource.maximum_retry_attempts.certain(),
+        maximum_event_age_seconds=resource.maximum_event_age_seconds.certain(),
+        on_success=resource.on_success.certain(),
+        on_failure=resource.on_failure.certain(),
     )
-
-
-def is_parking(resource: Resource) -> bool:
-    """Whether a queue is meant for what no retry can help: by a tag, or by a word of its name."""
-    tags = resource.inputs.get("tags") or {}
-    if tags.get(PARKING_TAG) == PARKING:
-        return True
-    words = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in resource.name)
-    return PARKING in words.replace("_", "-").replace(".", "-").split("-")

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from delivery_lab.errors import DeploymentRefusedError
+from delivery_lab.limits.queues import REDRIVE_PERMISSION, SOURCE_QUEUES
 from delivery_lab.model.sqs.queue import Queue
-from delivery_lab.program.graph import UNKNOWN, Graph
-from delivery_lab.simulation import supported
+from delivery_lab.program.graph import UNKNOWN
+from delivery_lab.stack.queues import AllowPolicy
+from delivery_lab.stack.stack import Stack
 
-MOST_SOURCES = 10
-
-_ALLOW_ALL, _DENY_ALL, _BY_QUEUE = "allowAll", "denyAll", "byQueue"
+_DENY_ALL, _BY_QUEUE = "denyAll", "byQueue"
 
 
-def check_redrive_permissions(graph: Graph, queues: Iterable[Queue]) -> None:
+def check_redrive_permissions(stack: Stack, queues: Iterable[Queue]) -> None:
     """Refuse a dead-letter queue that does not allow its source.
 
     Raises:
         DeploymentRefusedError: it does not, or its policy is none.
     """
-    policies = dict(_policies(graph))
+    policies = dict(_policies(stack))
     for source in queues:
         target = source.dead_letter_queue
         policy = None if target is None else policies.get(target.url)
         if target is None or policy is None:
             continue
-        permission = policy.get("redrivePermission", _ALLOW_ALL)
+        permission = policy.get("redrivePermission", REDRIVE_PERMISSION.default)
         if permission == _DENY_ALL or (permission == _BY_QUEUE and source.arn not in policy.get("sourceQueueArns", ())):
             why = "allows no queue" if permission == _DENY_ALL else "allows other queues only"
             raise DeploymentRefusedError(
@@ -40,33 +39,27 @@ def check_redrive_permissions(graph: Graph, queues: Iterable[Queue]) -> None:
             )
 
 
-def _policies(graph: Graph) -> Iterator[tuple[str, dict[str, Any]]]:
+def _policies(stack: Stack) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The redrive allow policies of a stack, by the URL of the dead-letter queue."""
-    for queue in graph.of_type(supported.QUEUE):
-        if queue.inputs.get("redriveAllowPolicy"):
-            yield from _policy(queue.name, queue.outputs.get("url"), queue.inputs["redriveAllowPolicy"])
-    for resource in graph.of_type(supported.REDRIVE_ALLOW_POLICY):
-        yield from _policy(resource.name, resource.inputs.get("queueUrl"), resource.inputs.get("redriveAllowPolicy"))
+    for policy in stack.allow_policies:
+        url = policy.queue_url.known
+        if url is not None and policy.written is not UNKNOWN:
+            yield url, _content(policy)
 
 
-def _policy(name: str, url: object, value: object) -> Iterator[tuple[str, dict[str, Any]]]:
-    if value is UNKNOWN or url is UNKNOWN:
-        return
-    try:
-        policy = json.loads(value) if isinstance(value, str) else value
-    except ValueError:
-        policy = None
-    sources = policy.get("sourceQueueArns") or () if isinstance(policy, dict) else ()
+def _content(policy: AllowPolicy) -> Mapping[str, Any]:
+    content = policy.content
     if (
-        not isinstance(policy, dict)
-        or policy.get("redrivePermission", _ALLOW_ALL) not in (_ALLOW_ALL, _DENY_ALL, _BY_QUEUE)
-        or len(sources) > MOST_SOURCES
+        content is None
+        or not REDRIVE_PERMISSION.allows(content.get("redrivePermission", REDRIVE_PERMISSION.default))
+        or len(content.get("sourceQueueArns") or ()) > SOURCE_QUEUES.maximum
     ):
         raise DeploymentRefusedError(
-            name,
+            policy.origin.resource,
             "InvalidAttributeValue",
-            f"Invalid value for the parameter RedriveAllowPolicy: {value}",
+            f"Invalid value for the parameter RedriveAllowPolicy: {policy.written}",
             rule="SQS-DLQ-4",
-            fix=f"set redrivePermission to allowAll, denyAll, or byQueue with 1 to {MOST_SOURCES} sourceQueueArns",
+            fix=f"set redrivePermission to allowAll, denyAll, or byQueue with 1 to {SOURCE_QUEUES.maximum} "
+            "sourceQueueArns",
         )
-    yield str(url), policy
+    return content

@@ -20,7 +20,7 @@ from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.model.sqs.queue import Queue
 from delivery_lab.model.streams.dynamodb import to_item
 from delivery_lab.model.streams.kinesis import KinesisStream
-from delivery_lab.simulation.log_sources import LogSources
+from delivery_lab.simulation.polled_sources import PolledSources
 from delivery_lab.simulation.workload import Arrival
 from delivery_lab.simulation.workload import Fault as WorkloadFault
 
@@ -43,7 +43,7 @@ class Sender:
     def __init__(
         self,
         account: Account,
-        topics: LogSources,
+        topics: PolledSources,
         tables: Mapping[str, str],
         *,
         stack: str,

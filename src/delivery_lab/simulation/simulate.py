@@ -20,26 +20,25 @@ from delivery_lab.model.mapping.kafka import KafkaMapping
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import Caller, LogLine, LongPoll, Pending
 from delivery_lab.model.streams.kinesis import KinesisStream
-from delivery_lab.program.graph import Graph
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 from delivery_lab.simulation.deployment import Deployment
 from delivery_lab.simulation.log_contract import facts_of
 from delivery_lab.simulation.run import LogReading, Run
 from delivery_lab.simulation.sending import Sender
-from delivery_lab.simulation.supported import TABLE
 from delivery_lab.simulation.workload import Workload
+from delivery_lab.stack.stack import Stack
 
 if TYPE_CHECKING:
     from delivery_lab.model.dynamodb import DynamoDb
 
 
 def simulate(
-    graph: Graph, project_dir: Path, workload: Workload, seed: int, assumptions: Assumptions = DEFAULTS
+    stack: Stack, project_dir: Path, workload: Workload, seed: int, assumptions: Assumptions = DEFAULTS
 ) -> Run:
-    """Deploy a graph in virtual time, send the workload, and let time pass until it is over.
+    """Deploy a stack in virtual time, send the workload, and let time pass until it is over.
 
     Args:
-        graph: resource graph of the stack.
+        stack: the stack, such as `Stack.of(graph)`.
         project_dir: folder of the Pulumi project.
         workload: what to send.
         seed: decides everything that is left to chance.
@@ -49,7 +48,7 @@ def simulate(
         LabError: the stack, its code or the workload cannot be simulated; the message says why.
     """
     with freeing_garbage():
-        return _Simulation(graph, project_dir, workload, seed, assumptions).run()
+        return _Simulation(stack, project_dir, workload, seed, assumptions).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +61,13 @@ class Redrive:
         messages_per_second: `MaxNumberOfMessagesPerSecond`, or None.
     """
 
-    fixed: Graph | None = None
+    fixed: Stack | None = None
     queues: tuple[str, ...] = ()
     messages_per_second: int | None = None
 
 
 def simulate_redrive(
-    graph: Graph,
+    stack: Stack,
     project_dir: Path,
     workload: Workload,
     seed: int,
@@ -87,14 +86,14 @@ def simulate_redrive(
     if workload.until_seconds is not None:
         raise UsageError(f"{workload.origin}: a redrive needs a workload that runs `until: drained`")
     with freeing_garbage():
-        return _Simulation(graph, project_dir, workload, seed, assumptions).run_redrive(redrive)
+        return _Simulation(stack, project_dir, workload, seed, assumptions).run_redrive(redrive)
 
 
 class _Simulation:
     def __init__(
-        self, graph: Graph, project_dir: Path, workload: Workload, seed: int, assumptions: Assumptions
+        self, stack: Stack, project_dir: Path, workload: Workload, seed: int, assumptions: Assumptions
     ) -> None:
-        self._graph = graph
+        self._stack = stack
         self._project_dir = project_dir
         self._workload = workload
         self._seed = seed
@@ -106,15 +105,15 @@ class _Simulation:
         self._logs: list[LogLine] = []
 
     def run(self) -> Run:
-        with self._world((self._graph,)) as host:
-            deployment = self._deploy(host, self._graph)
+        with self._world((self._stack,)) as host:
+            deployment = self._deploy(host, self._stack)
             self._run_workload()
         return self._result(deployment)
 
     def run_redrive(self, redrive: Redrive) -> tuple[Run, Run]:
-        graphs = (self._graph,) if redrive.fixed is None else (self._graph, redrive.fixed)
-        with self._world(graphs) as host:
-            deployment = self._deploy(host, self._graph)
+        stacks = (self._stack,) if redrive.fixed is None else (self._stack, redrive.fixed)
+        with self._world(stacks) as host:
+            deployment = self._deploy(host, self._stack)
             self._run_workload()
             before = self._result(deployment)
             if redrive.fixed is not None:
@@ -125,7 +124,7 @@ class _Simulation:
         return before, self._result(deployment)
 
     @contextmanager
-    def _world(self, graphs: Iterable[Graph]) -> Iterator[HandlerHost]:
+    def _world(self, stacks: Iterable[Stack]) -> Iterator[HandlerHost]:
         # The model of Lambda counts the cold start itself, since it is not taken off the timeout (LAM-INIT-1).
         fastest, slowest = self._assumptions.api_latency_seconds
         host = HandlerHost(
@@ -137,10 +136,10 @@ class _Simulation:
             api_latency_min_seconds=fastest,
             api_latency_max_seconds=slowest,
         )
-        with ExitStack() as stack:
-            stack.enter_context(host)
-            if any(any(graph.of_type(TABLE)) for graph in graphs):
-                self._account.dynamodb = stack.enter_context(_dynamodb(self._journal))
+        with ExitStack() as entered:
+            entered.enter_context(host)
+            if any(stack.tables for stack in stacks):
+                self._account.dynamodb = entered.enter_context(_dynamodb(self._journal))
             yield host
 
     def call(
@@ -149,16 +148,16 @@ class _Simulation:
         """Answer an API call of a handler, whichever account the stack has by now."""
         return self._account.call(service, operation, parameters, caller)
 
-    def _deploy(self, host: HandlerHost, graph: Graph, before: Graph | None = None) -> Deployment:
+    def _deploy(self, host: HandlerHost, stack: Stack, before: Stack | None = None) -> Deployment:
         account = self._account
         account.use(host)
-        deployment = Deployment(graph, account, self._project_dir, self._workload.topics, before=before)
+        deployment = Deployment(stack, account, self._project_dir, self._workload.topics, before=before)
         deployment.run()
         self._sender = Sender(
             account,
-            deployment.logs,
-            {resource.name: str(resource.outputs["name"]) for resource in graph.of_type(TABLE)},
-            stack=graph.stack,
+            deployment.sources,
+            {table.name: table.physical_name or "" for table in stack.tables},
+            stack=stack.name,
             origin=self._workload.origin,
             scheduler=self._scheduler,
             journal=self._journal,
@@ -171,16 +170,16 @@ class _Simulation:
         """The streams of an updated stack would be new and empty here, which those of a real one are not."""
         for name in self._account.log_mappings:
             raise NotModelledError(
-                f"{name} reads a stream or topic, and a redrive of {self._graph.stack} with a fix is not modelled\n"
+                f"{name} reads a stream or topic, and a redrive of {self._stack.name} with a fix is not modelled\n"
                 "  nearest: a redrive without a fix"
             )
 
-    def _update(self, host: HandlerHost, graph: Graph) -> Deployment:
+    def _update(self, host: HandlerHost, stack: Stack) -> Deployment:
         """Deploy a changed stack in place of the one that is there: queues keep their messages, tables their items."""
         before = self._account
         self._account = Account(self._scheduler, self._streams, self._journal, self._assumptions)
         self._account.dynamodb = before.dynamodb
-        deployment = self._deploy(host, graph, self._graph)
+        deployment = self._deploy(host, stack, self._stack)
         for name, queue in before.queues.items():
             if name in self._account.queues:
                 self._account.queues[name].take_over(queue)
@@ -204,7 +203,7 @@ class _Simulation:
         known = ", ".join(sorted(found)) or "none"
         what = f"dead-letter queue {name}" if name else "dead-letter queue that could be moved back"
         return UsageError(
-            f"the stack {self._graph.stack} has no {what}: SQS moves messages out of queues that are the dead-letter "
+            f"the stack {self._stack.name} has no {what}: SQS moves messages out of queues that are the dead-letter "
             f"queue of an SQS queue (RDR-SOURCE-1; there are: {known})"
         )
 
@@ -219,7 +218,7 @@ class _Simulation:
         redriven = {q.dead_letter_queue.name for q in queues if q.dead_letter_queue is not None}
         dead_letter_queues = frozenset(redriven | self._destinations())
         return Run(
-            stack=self._graph.stack,
+            stack=self._stack.name,
             place="simulation",
             workload=self._workload,
             seed=self._seed,

@@ -1,48 +1,45 @@
-"""From the inputs of a Pulumi table to the parameters of DynamoDB's `CreateTable`."""
+"""From a table of the stack to the parameters of DynamoDB's `CreateTable`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
+from delivery_lab.errors import ProgramError
+from delivery_lab.stack.streams import Table, TableIndex
 
-def table_definition(inputs: Mapping[str, Any], name: str) -> dict[str, Any]:
+
+def table_definition(table: Table) -> dict[str, Any]:
     """Parameters of `CreateTable`.
 
-    Args:
-        inputs: inputs of an `aws:dynamodb/table:Table`.
-        name: the table's name.
+    Raises:
+        ProgramError: the table's name, or one of its keys, is known only after deployment.
     """
+    if table.physical_name is None:
+        raise ProgramError(f"{table.name}: name is known only after deployment, so it cannot be simulated")
     definition: dict[str, Any] = {
-        "TableName": name,
-        "KeySchema": _keys(inputs),
+        "TableName": table.physical_name,
+        "KeySchema": _keys(table.hash_key.certain(), table.range_key.certain()),
         "AttributeDefinitions": [
-            {"AttributeName": attribute["name"], "AttributeType": attribute["type"]}
-            for attribute in inputs.get("attributes") or ()
+            {"AttributeName": name, "AttributeType": kind} for name, kind in table.attributes.items()
         ],
         "BillingMode": "PAY_PER_REQUEST",
     }
-    for plural, parameter in (
-        ("globalSecondaryIndexes", "GlobalSecondaryIndexes"),
-        ("localSecondaryIndexes", "LocalSecondaryIndexes"),
-    ):
-        indexes = [_index(index, inputs) for index in inputs.get(plural) or ()]
+    for parameter, is_local in (("GlobalSecondaryIndexes", False), ("LocalSecondaryIndexes", True)):
+        indexes = [_index(index) for index in table.indexes if index.is_local == is_local]
         if indexes:
             definition[parameter] = indexes
     return definition
 
 
-def _keys(inputs: Mapping[str, Any]) -> list[dict[str, str]]:
-    keys = [{"AttributeName": inputs["hashKey"], "KeyType": "HASH"}]
-    if inputs.get("rangeKey"):
-        keys.append({"AttributeName": inputs["rangeKey"], "KeyType": "RANGE"})
+def _keys(hash_key: str, range_key: str | None) -> list[dict[str, str]]:
+    keys = [{"AttributeName": hash_key, "KeyType": "HASH"}]
+    if range_key:
+        keys.append({"AttributeName": range_key, "KeyType": "RANGE"})
     return keys
 
 
-def _index(index: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Any]:
-    projection: dict[str, Any] = {"ProjectionType": index.get("projectionType", "ALL")}
-    if index.get("nonKeyAttributes"):
-        projection["NonKeyAttributes"] = list(index["nonKeyAttributes"])
-    # A local index shares the table's partition key and names only its own sort key.
-    keys = _keys({"hashKey": table["hashKey"], **index})
-    return {"IndexName": index["name"], "KeySchema": keys, "Projection": projection}
+def _index(index: TableIndex) -> dict[str, Any]:
+    projection: dict[str, Any] = {"ProjectionType": index.projection}
+    if index.projected:
+        projection["NonKeyAttributes"] = list(index.projected)
+    return {"IndexName": index.name, "KeySchema": _keys(index.hash_key, index.range_key), "Projection": projection}

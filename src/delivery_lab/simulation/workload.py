@@ -25,31 +25,42 @@ class HttpRequest(WorkloadPart):
     """A request to the stack's HTTP API."""
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
+    """The request's method."""
     path: str = Field(pattern="^/")
+    """Path of the request, with its query if there is one."""
     body: Any = None
+    """An object (sent as JSON) or a text (sent as it is), in which `{n}`, `$uniform` and `$choice` are filled in."""
     headers: dict[str, str] = Field(default_factory=dict)
+    """Headers of the request."""
     api: str | None = None
     """Name of the API, needed only where the stack has several."""
 
 
 class Send(WorkloadPart):
-    """One line of `send`: a target, a body, and when.
-
-    `at` is in virtual seconds after the start; `times` repeats it `every` so many seconds.
-    """
+    """One line of `send`: one target, a body, and when."""
 
     at: float = Field(default=0, ge=0, le=LONGEST_SECONDS)
+    """Virtual seconds after the start."""
     every: float = Field(default=0, ge=0, le=LONGEST_SECONDS)
+    """Virtual seconds from one repetition to the next."""
     times: int = Field(default=1, ge=1, le=MOST_SENDS)
+    """How often it is sent."""
     http: HttpRequest | None = None
+    """A request to the stack's HTTP API."""
     queue: str | None = None
+    """A message to the queue of that logical name."""
     stream: str | None = None
+    """A record for the Kinesis stream of that logical name; `key` decides the shard."""
     table: str | None = None
+    """An item put into the table of that logical name: `body` is the item, its key included."""
     topic: str | None = None
+    """A record for the Kafka topic of that name; `key` decides the partition, without it they take turns."""
     invoke: str | None = None
+    """An invoke of the function of that logical name."""
     type: Literal["sync", "async"] | None = None
     """How to invoke: `sync` (the default) waits for the answer, `async` hands the event to Lambda's own queue."""
     body: Any = None
+    """An object (sent as JSON) or a text (sent as it is), in which `{n}`, `$uniform` and `$choice` are filled in."""
     key: str | None = Field(default=None, min_length=1)
     """Message group of a FIFO queue, partition key of a stream or topic; a template as texts of the body are."""
     dedup: str | None = Field(default=None, min_length=1)
@@ -89,26 +100,34 @@ class TopicSettings(WorkloadPart):
     """A Kafka topic as it is before the run: nothing in a stack says how many partitions one has."""
 
     partitions: int = Field(default=1, ge=1, le=1_000)
+    """How many there are."""
     retention_hours: float = Field(default=168, gt=0, le=LONGEST_SECONDS / 3_600)
+    """Hours after which a record expires."""
 
 
 class Fault(WorkloadPart):
-    """One line of `faults`: something that goes wrong for a while, whatever the stack does.
-
-    `at` is in virtual seconds after the start, `for_seconds` (in a file `for`) says for how long: to the end of the run
-    where it is left out.
-    """
+    """One line of `faults`: something that goes wrong for a while, whatever the stack does."""
 
     at: float = Field(default=0, ge=0, le=LONGEST_SECONDS)
+    """Virtual seconds after the start."""
     for_seconds: float | None = Field(default=None, gt=0, le=LONGEST_SECONDS)
+    """For how many virtual seconds; to the end of the run where it is left out. In a file it is called `for`."""
     function: str | None = None
+    """It happens to invokes of the function of that logical name."""
     service: Literal["dynamodb", "events", "lambda", "s3", "sns", "sqs"] | None = None
+    """It happens to calls that handlers make to this service."""
     operation: str | None = None
+    """With `service`: only to this operation, such as `SendMessage`."""
     queue: str | None = None
+    """With `service: sqs`: only to calls for the queue of that logical name."""
     kind: Literal["throttle", "error", "failure", "latency", "duplicate"]
+    """What happens."""
     share: float = Field(default=1.0, gt=0, le=1)
+    """The share of the calls that it happens to, drawn from the seed."""
     ids: list[str] | None = Field(default=None, min_length=1)
+    """With `function`: only to invokes whose event, or a record of it, has one of these values as `id`."""
     seconds: float | None = Field(default=None, gt=0, le=LONGEST_SECONDS)
+    """With `kind: latency`: how many seconds longer it takes."""
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Fault:
@@ -161,6 +180,7 @@ class Workload(WorkloadPart):
     stacks: list[str] = Field(default_factory=list)
     """Patterns of the stacks whose default it is."""
     description: str = ""
+    """What it is about."""
     topics: dict[str, TopicSettings] = Field(default_factory=dict)
     """Kafka topics as they are before the run, by name."""
     send: list[Send] = Field(min_length=1)

@@ -33,6 +33,7 @@ class Function(StackResource):
         environment: its variables, each of which may be UNKNOWN.
         dead_letter_arn: `deadLetterConfig.targetArn`.
         role_arn: its role.
+        region: its region, None for that of its provider.
     """
 
     references: tuple[str, ...]
@@ -47,6 +48,12 @@ class Function(StackResource):
     environment: Setting[Variables]
     dead_letter_arn: Setting[str | None]
     role_arn: Setting[str | None]
+    region: Setting[str | None]
+
+    @property
+    def has_code(self) -> bool:
+        """Whether its code is an archive that is known before a deployment."""
+        return self.code is not None and self.code is not UNKNOWN
 
     @property
     def variables(self) -> Variables:
@@ -63,6 +70,11 @@ class Layer(StackResource):
     """
 
     code: Any
+
+    @property
+    def has_code(self) -> bool:
+        """Whether its code is an archive that is known before a deployment."""
+        return self.code is not None and self.code is not UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +158,7 @@ def function(inputs: Inputs) -> Function:
         environment=_environment(inputs),
         dead_letter_arn=inputs.optional_text("deadLetterConfig", "targetArn"),
         role_arn=inputs.optional_text("role"),
+        region=inputs.optional_text("region"),
     )
 
 

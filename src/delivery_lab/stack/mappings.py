@@ -42,6 +42,8 @@ class EventSourceMapping(StackResource):
         foreign: settings that AWS has for other kinds of sources only (ESM-KIND-1).
     """
 
+    kind: ClassVar[SourceKind | None] = None
+
     source_arn: Setting[str]
     function_name: Setting[str]
     function: Function | None

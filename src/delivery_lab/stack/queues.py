@@ -16,7 +16,7 @@ from delivery_lab.limits.queues import (
     VISIBILITY_TIMEOUT,
 )
 from delivery_lab.program.graph import UNKNOWN
-from delivery_lab.stack.reading import Inputs, UnreadableError, document, whole_number
+from delivery_lab.stack.reading import Inputs, UnreadableError, document, has_unknown, whole_number
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.roles import PolicyDocument
 from delivery_lab.stack.settings import Origin, Setting
@@ -45,9 +45,11 @@ class RedrivePolicy:
     max_receive_count: Setting[int]
 
     @property
-    def text(self) -> str:
+    def text(self) -> Setting[str]:
         """The policy as SQS gets it."""
-        return self.written if isinstance(self.written, str) else json.dumps(self.written)
+        if has_unknown(self.written):
+            return Setting(UNKNOWN, self.origin)
+        return Setting(self.written if isinstance(self.written, str) else json.dumps(self.written), self.origin)
 
     @property
     def problem(self) -> str:

@@ -94,6 +94,10 @@ class Inputs:
         """A text, None where it is left out or empty."""
         return self._setting(path, None, lambda value: str(value) or None)
 
+    def written(self, *path: str) -> Setting[str | None]:
+        """A text as it is, empty or not; None where it is left out."""
+        return self._setting(path, None, str)
+
     def texts(self, *path: str) -> Setting[tuple[str, ...]]:
         """A list of texts; UNKNOWN where one of them is."""
         value = self.raw(*path)

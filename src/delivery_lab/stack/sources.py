@@ -195,7 +195,7 @@ class _OfStreams(_OfRecords):
 def _of_records(inputs: Inputs) -> _OfRecords:
     return _OfRecords(
         starting_position=inputs.optional_text("startingPosition"),
-        starting_position_timestamp=inputs.optional_text("startingPositionTimestamp"),
+        starting_position_timestamp=inputs.written("startingPositionTimestamp"),
         maximum_retry_attempts=inputs.number("maximumRetryAttempts", default=ENDLESS),
         maximum_record_age_seconds=inputs.number("maximumRecordAgeInSeconds", default=ENDLESS),
         bisects=inputs.switch("bisectBatchOnFunctionError", default=False),

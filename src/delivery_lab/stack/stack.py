@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from delivery_lab.program.graph import Graph
+from delivery_lab.program.scalars import refuse_unreadable
 from delivery_lab.stack.build import Builder
 from delivery_lab.stack.functions import AsynchronousInvoker, Function
 from delivery_lab.stack.invokers import asynchronous_invokers
@@ -16,13 +17,14 @@ from delivery_lab.stack.queues import AllowPolicy, Queue, allow_policies
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.roles import Role
 from delivery_lab.stack.streams import Table
+from delivery_lab.stack.support import Support, refused_inputs
 
 R = TypeVar("R", bound=StackResource)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Stack:
-    """What a program deploys. `Stack.of(graph)` makes one.
+    """What a program deploys. `Stack.of(graph)` makes one; each is itself only, so readers can keep what they found.
 
     Attributes:
         graph: the graph that it was read from.
@@ -47,6 +49,7 @@ class Stack:
     _by_arn: Mapping[str, StackResource] = field(repr=False)
     _queues_by_url: Mapping[str, Queue] = field(repr=False)
     _mappings_of: Mapping[str, tuple[EventSourceMapping, ...]] = field(repr=False)
+    _mappings_from: Mapping[str, tuple[SqsMapping, ...]] = field(repr=False)
 
     @classmethod
     def of(cls, graph: Graph) -> Stack:
@@ -56,9 +59,12 @@ class Stack:
         queues = tuple(builder.queues.values())
         mappings = tuple(each for each in resources.values() if isinstance(each, EventSourceMapping))
         fed: dict[str, tuple[EventSourceMapping, ...]] = {}
+        reading: dict[str, tuple[SqsMapping, ...]] = {}
         for mapping in mappings:
             if mapping.function is not None:
                 fed[mapping.function.urn] = (*fed.get(mapping.function.urn, ()), mapping)
+            if isinstance(mapping, SqsMapping) and mapping.queue is not None:
+                reading[mapping.queue.urn] = (*reading.get(mapping.queue.urn, ()), mapping)
         return cls(
             graph=graph,
             resources=resources,
@@ -72,6 +78,7 @@ class Stack:
             _by_arn={each.arn: each for each in resources.values() if each.arn is not None},
             _queues_by_url={url: queue for queue in queues for url in (queue.url, queue.id) if url},
             _mappings_of=fed,
+            _mappings_from=reading,
         )
 
     @property
@@ -119,6 +126,10 @@ class Stack:
         """The mappings that feed a function."""
         return self._mappings_of.get(function.urn, ())
 
+    def mappings_from(self, queue: Queue) -> tuple[SqsMapping, ...]:
+        """The mappings that read a queue."""
+        return self._mappings_from.get(queue.urn, ())
+
     def sqs_pairs(self) -> Iterator[tuple[SqsMapping, Queue, Function]]:
         """Each mapping of a queue of which both the queue and the function belong to the stack."""
         for mapping in self.mappings:
@@ -129,3 +140,26 @@ class Stack:
         """Each queue that a mapping of the stack reads, once."""
         mappings = (mapping for mapping in self.mappings if isinstance(mapping, SqsMapping))
         return tuple({mapping.queue.urn: mapping.queue for mapping in mappings if mapping.queue is not None}.values())
+
+    def refused_inputs(self, resource: StackResource, support: Support) -> Iterator[str]:
+        """What a reader refuses of a resource, a line each: which value, and what is nearest.
+
+        Args:
+            resource: the resource.
+            support: what the reader knows of its type.
+        """
+        return refused_inputs(self.graph.resources[resource.urn], support)
+
+    def refuse_unreadable(self, resource: StackResource) -> None:
+        """Refuse values that the provider could not read.
+
+        Raises:
+            ProgramError: a value is no number, or no switch, where the provider takes nothing else.
+        """
+        found = self.graph.resources[resource.urn]
+        refuse_unreadable(found.type, found.name, found.inputs, found.secret_inputs)
+
+    def has_same_inputs(self, resource: StackResource, before: Stack) -> bool:
+        """Whether a resource was there before with the same inputs, so that an update leaves it alone."""
+        there = before.graph.resources.get(resource.urn)
+        return there is not None and there.inputs == self.graph.resources[resource.urn].inputs

@@ -7,6 +7,7 @@ import pytest
 
 from delivery_lab.checks.cloudformation import cloudformation_findings
 from delivery_lab.checks.finding import Finding, Severity
+from delivery_lab.stack.stack import Stack
 from tests.checks.cloudformation.programs import graph_of, pipeline
 
 
@@ -15,13 +16,13 @@ def told(findings: list[Finding]) -> list[tuple[str, str, str]]:
 
 
 def test_a_sound_pipeline_has_no_findings(tmp_path: Path) -> None:
-    assert cloudformation_findings(pipeline(tmp_path)) == []
+    assert cloudformation_findings(Stack.of(pipeline(tmp_path))) == []
 
 
 def test_visibility_below_the_timeout_names_queue_function_and_mapping(tmp_path: Path) -> None:
     graph = pipeline(tmp_path, queue={"visibility_timeout_seconds": 5}, function={"timeout": 30})
 
-    assert cloudformation_findings(graph) == [
+    assert cloudformation_findings(Stack.of(graph)) == [
         Finding(
             check="CFN-E3505",
             severity=Severity.ERROR,
@@ -36,7 +37,7 @@ def test_visibility_below_the_timeout_names_queue_function_and_mapping(tmp_path:
 
 
 def test_the_defaults_of_timeouts_count(tmp_path: Path) -> None:
-    [finding] = cloudformation_findings(pipeline(tmp_path, function={"timeout": 31}))
+    [finding] = cloudformation_findings(Stack.of(pipeline(tmp_path, function={"timeout": 31})))
 
     assert finding.check == "CFN-E3505"
     assert finding.values == {"jobs.visibilityTimeoutSeconds": 30, "worker.timeout": 31}
@@ -140,11 +141,11 @@ SINGLE: list[tuple[dict[str, dict[str, Any]], str, str, str]] = [
 def test_what_is_wrong_and_what_to_do(
     tmp_path: Path, settings: dict[str, dict[str, object]], check: str, why: str, fix: str
 ) -> None:
-    assert told(cloudformation_findings(pipeline(tmp_path, **settings))) == [(check, why, fix)]
+    assert told(cloudformation_findings(Stack.of(pipeline(tmp_path, **settings)))) == [(check, why, fix)]
 
 
 def test_python27_cannot_be_deployed_any_more(tmp_path: Path) -> None:
-    [finding] = cloudformation_findings(pipeline(tmp_path, function={"runtime": "python2.7"}))
+    [finding] = cloudformation_findings(Stack.of(pipeline(tmp_path, function={"runtime": "python2.7"})))
 
     assert (finding.check, finding.severity) == ("CFN-E2533", Severity.ERROR)
     assert finding.values == {"worker.runtime": "python2.7"}
@@ -231,7 +232,7 @@ OTHERS = [
 
 @pytest.mark.parametrize(("body", "expected"), OTHERS, ids=lambda value: str(value)[:30])
 def test_other_resources(tmp_path: Path, body: str, expected: list[tuple[str, str, str]]) -> None:
-    assert told(cloudformation_findings(graph_of(tmp_path, body))) == expected
+    assert told(cloudformation_findings(Stack.of(graph_of(tmp_path, body)))) == expected
 
 
 def test_a_secret_is_never_shown(tmp_path: Path) -> None:
@@ -241,7 +242,7 @@ def test_a_secret_is_never_shown(tmp_path: Path) -> None:
         'function("f", timeout=pulumi.Output.secret(5), environment=pulumi.Output.secret({"variables": {"AWS_REGION": '
         '"hunter2"}}))',
     )
-    findings = cloudformation_findings(graph)
+    findings = cloudformation_findings(Stack.of(graph))
 
     assert [finding.check for finding in findings] == ["CFN-E3663", "CFN-E3034"]
     assert [dict(finding.values) for finding in findings] == [
@@ -253,14 +254,14 @@ def test_a_secret_is_never_shown(tmp_path: Path) -> None:
 
 def test_secret_timeouts_are_not_shown_when_they_do_not_fit_together(tmp_path: Path) -> None:
     graph = pipeline(tmp_path, queue={"visibility_timeout_seconds": 5}, function={"timeout": 30})
-    [plain] = cloudformation_findings(graph)
+    [plain] = cloudformation_findings(Stack.of(graph))
     secret = graph_of(
         tmp_path,
         'jobs = aws.sqs.Queue("jobs", visibility_timeout_seconds=pulumi.Output.secret(17))\n'
         'worker = function("worker", timeout=pulumi.Output.secret(29))\n'
         'aws.lambda_.EventSourceMapping("mapping", event_source_arn=jobs.arn, function_name=worker.arn)',
     )
-    [masked] = cloudformation_findings(secret)
+    [masked] = cloudformation_findings(Stack.of(secret))
 
     assert masked.check == plain.check
     assert dict(masked.values) == {"jobs.visibilityTimeoutSeconds": "[secret]", "worker.timeout": "[secret]"}

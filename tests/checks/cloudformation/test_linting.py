@@ -11,6 +11,7 @@ from delivery_lab.checks.cloudformation.linting import _runner
 from delivery_lab.checks.cloudformation.rules import VALUE_RULES
 from delivery_lab.errors import UsageError
 from delivery_lab.program.graph import Graph
+from delivery_lab.stack.stack import Stack
 from tests.checks.cloudformation.programs import graph_of
 
 TOO_LONG = 'aws.sqs.Queue("q", visibility_timeout_seconds=99999)'
@@ -28,7 +29,7 @@ def test_without_cfn_lint_the_error_says_how_to_get_it(tmp_path: Path, monkeypat
     monkeypatch.setattr(builtins, "__import__", no_cfn_lint)
     _runner.cache_clear()
     with pytest.raises(UsageError) as caught:
-        cloudformation_findings(graph)
+        cloudformation_findings(Stack.of(graph))
 
     assert str(caught.value) == (
         "checking the values of resources needs cfn-lint, which is not installed: pip install 'delivery-lab[check]'"
@@ -37,15 +38,15 @@ def test_without_cfn_lint_the_error_says_how_to_get_it(tmp_path: Path, monkeypat
 
 
 def test_a_stack_without_mapped_resources_needs_no_cfn_lint() -> None:
-    assert cloudformation_findings(Graph("p", "s", {}, {}, {})) == []
+    assert cloudformation_findings(Stack.of(Graph("p", "s", {}, {}, {}))) == []
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-central-1", "cn-north-1", "xx-nowhere-1"])
 def test_every_region_is_checked(tmp_path: Path, region: str) -> None:
     graph = graph_of(tmp_path, TOO_LONG, f"{{'aws:region': {region}}}")
 
-    assert [finding.check for finding in cloudformation_findings(graph)] == ["CFN-E3034"]
-    assert [finding.check for finding in cloudformation_findings(graph, region)] == ["CFN-E3034"]
+    assert [finding.check for finding in cloudformation_findings(Stack.of(graph))] == ["CFN-E3034"]
+    assert [finding.check for finding in cloudformation_findings(Stack.of(graph), region)] == ["CFN-E3034"]
 
 
 def test_a_configuration_file_of_cfn_lint_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,16 +55,16 @@ def test_a_configuration_file_of_cfn_lint_changes_nothing(tmp_path: Path, monkey
     monkeypatch.chdir(tmp_path)
     _runner.cache_clear()
 
-    assert [finding.check for finding in cloudformation_findings(graph)] == ["CFN-E3034"]
+    assert [finding.check for finding in cloudformation_findings(Stack.of(graph))] == ["CFN-E3034"]
 
 
 def test_the_same_stack_gives_the_same_findings_again(tmp_path: Path) -> None:
     bad = graph_of(tmp_path, TOO_LONG + '\naws.sqs.Queue("r", delay_seconds=901)')
-    first = cloudformation_findings(bad)
+    first = cloudformation_findings(Stack.of(bad))
     good = graph_of(tmp_path, 'aws.sqs.Queue("q")')
 
-    assert cloudformation_findings(good) == []
-    assert cloudformation_findings(bad) == first
+    assert cloudformation_findings(Stack.of(good)) == []
+    assert cloudformation_findings(Stack.of(bad)) == first
     assert [finding.resources for finding in first] == [("q",), ("r",)]
 
 
@@ -77,4 +78,4 @@ def test_types_without_a_mapping_are_listed(tmp_path: Path) -> None:
         'aws.s3.Bucket("b")\naws.sqs.Queue("q")\naws.kms.Key("k")\naws.kms.Key("l")\n'
         'aws.s3.Bucket.get("theirs", "somebody-elses")',
     )
-    assert unmapped_types(graph) == ("aws:kms/key:Key", "aws:s3/bucket:Bucket")
+    assert unmapped_types(Stack.of(graph)) == ("aws:kms/key:Key", "aws:s3/bucket:Bucket")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from delivery_lab.checks.cloudformation import cloudformation_findings
+from delivery_lab.stack.stack import Stack
 from tests.checks.cloudformation.programs import graph_of
 
 SOUND = {
@@ -143,4 +144,4 @@ aws.lambda_.EventSourceMapping("m", event_source_arn="arn:aws:sqs:us-east-1:2109
 
 @pytest.mark.parametrize("body", SOUND.values(), ids=SOUND.keys())
 def test_a_sound_program_has_no_findings(tmp_path: Path, body: str) -> None:
-    assert cloudformation_findings(graph_of(tmp_path, body)) == []
+    assert cloudformation_findings(Stack.of(graph_of(tmp_path, body))) == []

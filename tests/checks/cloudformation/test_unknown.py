@@ -10,6 +10,7 @@ import pytest
 
 from delivery_lab.checks.cloudformation import cloudformation_findings
 from delivery_lab.program.graph import UNKNOWN, Graph
+from delivery_lab.stack.stack import Stack
 from tests.checks.cloudformation.programs import PIPELINE, graph_of, pipeline
 
 SURROUNDINGS = """
@@ -33,11 +34,14 @@ def with_input(graph: Graph, urn: str, name: str, value: Any) -> Graph:
 
 def test_no_single_unknown_input_causes_a_finding(tmp_path: Path) -> None:
     graph = graph_of(tmp_path, LOOSE + PIPELINE + SURROUNDINGS)
-    assert cloudformation_findings(graph) == []
+    assert cloudformation_findings(Stack.of(graph)) == []
     tried = 0
     for resource in graph.resources.values():
         for name in resource.inputs:
-            assert cloudformation_findings(with_input(graph, resource.urn, name, UNKNOWN)) == [], (resource.name, name)
+            assert cloudformation_findings(Stack.of(with_input(graph, resource.urn, name, UNKNOWN))) == [], (
+                resource.name,
+                name,
+            )
             tried += 1
     assert tried > 25
 
@@ -48,7 +52,7 @@ def test_a_preview_that_knows_no_input_at_all_has_no_findings(tmp_path: Path) ->
         urn: replace(resource, inputs=dict.fromkeys(resource.inputs, UNKNOWN), outputs={})
         for urn, resource in graph.resources.items()
     }
-    assert cloudformation_findings(replace(graph, resources=blind)) == []
+    assert cloudformation_findings(Stack.of(replace(graph, resources=blind))) == []
 
 
 @pytest.mark.parametrize(
@@ -58,24 +62,24 @@ def test_timeouts_are_compared_when_both_are_known(tmp_path: Path, resource: str
     graph = pipeline(tmp_path, queue={"visibility_timeout_seconds": 5}, function={"timeout": 30})
     [urn] = [each.urn for each in graph.resources.values() if each.name == resource]
 
-    assert [finding.check for finding in cloudformation_findings(graph)] == ["CFN-E3505"]
-    assert cloudformation_findings(with_input(graph, urn, name, UNKNOWN)) == []
+    assert [finding.check for finding in cloudformation_findings(Stack.of(graph))] == ["CFN-E3505"]
+    assert cloudformation_findings(Stack.of(with_input(graph, urn, name, UNKNOWN))) == []
 
 
 def test_types_of_queues_are_compared_when_both_are_known(tmp_path: Path) -> None:
     graph = pipeline(tmp_path, queue={"fifo_queue": True}, dead={"fifo_queue": False})
     urns = {each.name: each.urn for each in graph.resources.values()}
 
-    assert [finding.check for finding in cloudformation_findings(graph)] == ["CFN-E3502"]
+    assert [finding.check for finding in cloudformation_findings(Stack.of(graph))] == ["CFN-E3502"]
     for name in ("jobs", "dead"):
-        assert cloudformation_findings(with_input(graph, urns[name], "fifoQueue", UNKNOWN)) == []
+        assert cloudformation_findings(Stack.of(with_input(graph, urns[name], "fifoQueue", UNKNOWN))) == []
 
 
 def test_items_that_are_unknown_are_no_duplicates(tmp_path: Path) -> None:
     graph = graph_of(tmp_path, 'function("f", layers=["arn:aws:lambda:us-east-1:123456789012:layer:a:1"])')
     [urn] = [each.urn for each in graph.resources.values() if each.name == "f"]
 
-    assert cloudformation_findings(with_input(graph, urn, "layers", [UNKNOWN, UNKNOWN])) == []
+    assert cloudformation_findings(Stack.of(with_input(graph, urn, "layers", [UNKNOWN, UNKNOWN]))) == []
 
 
 def test_a_source_that_is_unknown_is_followed_by_its_dependency(tmp_path: Path) -> None:
@@ -83,4 +87,4 @@ def test_a_source_that_is_unknown_is_followed_by_its_dependency(tmp_path: Path) 
     [urn] = [each.urn for each in graph.resources.values() if each.name == "mapping"]
     preview = with_input(with_input(graph, urn, "eventSourceArn", UNKNOWN), urn, "functionName", UNKNOWN)
 
-    assert [finding.check for finding in cloudformation_findings(preview)] == ["CFN-E3505"]
+    assert [finding.check for finding in cloudformation_findings(Stack.of(preview))] == ["CFN-E3505"]

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from delivery_lab.checks.check import Check, Found
+from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.code.program import UnreadableCode
+from delivery_lab.checks.code.reading import code_of
 from delivery_lab.checks.code.responses import Answers, answers_of
 from delivery_lab.checks.finding import Edit, Severity
-from delivery_lab.checks.topology import Function, SourceMapping, Topology
+from delivery_lab.checks.kafka_modes import one_poller
+from delivery_lab.limits.across import allows_fifo_batch, needs_window
+from delivery_lab.limits.mappings import FIFO_BATCH_SIZE, REPORT
 from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE
+from delivery_lab.stack.functions import Function
+from delivery_lab.stack.mappings import KafkaMapping, SqsMapping, UnknownMapping
+from delivery_lab.stack.stack import Stack
 
-LARGEST_BATCH_WITHOUT_WINDOW = 10
-LARGEST_FIFO_BATCH = 10
-_REPORT = ["ReportBatchItemFailures"]
+_REPORT = [REPORT]
 
 
-def answers(topology: Topology, function: Function) -> tuple[Answers, str]:
+def answers(stack: Stack, function: Function) -> tuple[Answers, str]:
     """What a function's answers say, and why it cannot be told where it cannot."""
-    code = topology.code_of(function)
+    code = code_of(stack, function)
     if isinstance(code, UnreadableCode):
         return Answers.UNKNOWN, code.reason
     found = answers_of(code)
@@ -34,35 +38,20 @@ class LargeBatchWithoutWindow(Check):
     fix = "Set maximumBatchingWindowInSeconds to 1 or more, or batchSize to 10."
     source = "ESM-BATCH-1"
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for mapping in topology.mappings:
-            size, window = mapping.batch_size, mapping.window_seconds
-            if mapping.kind != "sqs" or (mapping.queue is not None and mapping.queue.fifo is not False):
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping in stack.all(SqsMapping):
+            size, window = mapping.batch_size.known, mapping.window_seconds.known
+            if size is None or window is None or not needs_window(size) or window > 0:
                 continue
-            if str(mapping.resource.inputs.get("eventSourceArn")).endswith(".fifo"):
-                continue
-            if size is None or window is None or size <= LARGEST_BATCH_WITHOUT_WINDOW or window > 0:
+            if mapping.fifo is not False:
                 continue
             why = (
                 "AWS refuses the mapping: Maximum batch window in seconds must be greater than 0 if maximum batch size "
                 "is greater than 10."
             )
             fix = f"set maximumBatchingWindowInSeconds of {mapping.name} to 1 or more, or batchSize to 10"
-            edits = (Edit(mapping.resource.urn, ("maximumBatchingWindowInSeconds",), 1),)
-            yield Found((mapping.name,), _sizes(mapping), why, fix, edits)
-
-
-def _fifo(mapping: SourceMapping) -> bool:
-    if mapping.queue is not None:
-        return mapping.queue.fifo is True
-    return mapping.kind == "sqs" and str(mapping.resource.inputs.get("eventSourceArn")).endswith(".fifo")
-
-
-def _sizes(mapping: SourceMapping) -> dict[str, object]:
-    return {
-        f"{mapping.name}.batchSize": mapping.batch_size,
-        f"{mapping.name}.maximumBatchingWindowInSeconds": mapping.window_seconds,
-    }
+            edits = (Edit.of(mapping.window_seconds, 1),)
+            yield Found((mapping.name,), values_of(mapping.batch_size, mapping.window_seconds), why, fix, edits)
 
 
 class WindowOnFifo(Check):
@@ -73,13 +62,13 @@ class WindowOnFifo(Check):
     fix = "Remove maximumBatchingWindowInSeconds."
     source = LAMBDA_GUIDE + "services-sqs-parameters.html"
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for mapping in topology.mappings:
-            if _fifo(mapping) and mapping.window_seconds:
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping in stack.all(SqsMapping):
+            if mapping.fifo and mapping.window_seconds.known:
                 why = "AWS refuses a batching window for a FIFO queue."
                 fix = f"remove maximumBatchingWindowInSeconds of {mapping.name}"
-                edits = (Edit(mapping.resource.urn, ("maximumBatchingWindowInSeconds",), None),)
-                yield Found((mapping.name,), _sizes(mapping), why, fix, edits)
+                edits = (Edit.of(mapping.window_seconds, None),)
+                yield Found((mapping.name,), values_of(mapping.batch_size, mapping.window_seconds), why, fix, edits)
 
 
 class LargeBatchOnFifo(Check):
@@ -91,13 +80,14 @@ class LargeBatchOnFifo(Check):
     source = LAMBDA_API + "API_CreateEventSourceMapping.html"
     same_as = ("CFN-E3705",)
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for mapping in topology.mappings:
-            if _fifo(mapping) and mapping.batch_size is not None and mapping.batch_size > LARGEST_FIFO_BATCH:
-                why = f"AWS refuses a batch of {mapping.batch_size} for a FIFO queue."
-                fix = f"set batchSize of {mapping.name} to {LARGEST_FIFO_BATCH}"
-                edits = (Edit(mapping.resource.urn, ("batchSize",), LARGEST_FIFO_BATCH),)
-                yield Found((mapping.name,), _sizes(mapping), why, fix, edits)
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping in stack.all(SqsMapping):
+            size = mapping.batch_size.known
+            if mapping.fifo and size is not None and not allows_fifo_batch(size):
+                why = f"AWS refuses a batch of {size} for a FIFO queue."
+                fix = f"set batchSize of {mapping.name} to {FIFO_BATCH_SIZE}"
+                edits = (Edit.of(mapping.batch_size, FIFO_BATCH_SIZE),)
+                yield Found((mapping.name,), values_of(mapping.batch_size, mapping.window_seconds), why, fix, edits)
 
 
 class AllOrNothing(Check):
@@ -108,15 +98,15 @@ class AllOrNothing(Check):
     fix = "Switch ReportBatchItemFailures on and return the failed records, or set batchSize to 1."
     source = "ESM-ERROR-1"
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for mapping in topology.mappings:
-            if mapping.kind != "sqs" or mapping.reports is not False or (mapping.batch_size or 0) <= 1:
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping in stack.all(SqsMapping):
+            if mapping.reports.known is not False or (mapping.batch_size.known or 0) <= 1:
                 continue
-            if mapping.function is not None and answers(topology, mapping.function)[0] is Answers.REPORTS:
+            if mapping.function is not None and answers(stack, mapping.function)[0] is Answers.REPORTS:
                 continue  # worse, and CHK-REPORT-3 says it
             why = (
-                f"One record that fails brings its whole batch of up to {mapping.batch_size} back: the healthy ones "
-                "are worked on again, and dead-lettered with it."
+                f"One record that fails brings its whole batch of up to {mapping.batch_size.known} back: the healthy "
+                "ones are worked on again, and dead-lettered with it."
             )
             fix = (
                 f"set functionResponseTypes of {mapping.name} to {_REPORT} and return the failed records as "
@@ -124,9 +114,9 @@ class AllOrNothing(Check):
             )
             values: dict[str, object] = {
                 f"{mapping.name}.functionResponseTypes": [],
-                f"{mapping.name}.batchSize": mapping.batch_size,
+                **values_of(mapping.batch_size),
             }
-            edits = (Edit(mapping.resource.urn, ("batchSize",), 1),)
+            edits = (Edit.of(mapping.batch_size, 1),)
             names = (mapping.name,) if mapping.function is None else (mapping.name, mapping.function.name)
             yield Found(names, values, why, fix, edits)
 
@@ -139,13 +129,13 @@ class FailuresNeverReported(Check):
     fix = "Return the failed records as batchItemFailures."
     source = LAMBDA_GUIDE + "services-sqs-errorhandling.html"
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for mapping in topology.mappings:
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping in stack.mappings:
             function = mapping.function
-            if function is None or mapping.reports is not True or (mapping.batch_size or 0) <= 1:
+            if function is None or mapping.reports.known is not True or (mapping.batch_size.known or 0) <= 1:
                 continue
-            answer, reason = answers(topology, function)
-            values = {f"{mapping.name}.functionResponseTypes": _REPORT, f"{function.name}.handler": function.handler}
+            answer, reason = answers(stack, function)
+            values = {f"{mapping.name}.functionResponseTypes": _REPORT, **values_of(function.handler)}
             names = (function.name, mapping.name)
             if answer is Answers.NEVER:
                 why = (
@@ -153,8 +143,8 @@ class FailuresNeverReported(Check):
                     "is caught counts as processed, and an exception still brings the whole batch back."
                 )
                 fix = (
-                    f"return {{'batchItemFailures': [{{'itemIdentifier': ...}}]}} from {function.handler} for what "
-                    "failed"
+                    f"return {{'batchItemFailures': [{{'itemIdentifier': ...}}]}} from {function.handler.known} "
+                    "for what failed"
                 )
                 yield Found(names, values, why, fix)
             elif answer is Answers.UNKNOWN:
@@ -174,22 +164,22 @@ class ReportIgnored(Check):
     fix = "Set functionResponseTypes to ['ReportBatchItemFailures']."
     source = "ESM-REPORT-1"
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for mapping in topology.mappings:
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping in stack.mappings:
             function = mapping.function
-            if function is None or mapping.reports is not False or not mapping.kind:
+            if function is None or mapping.reports.known is not False or isinstance(mapping, UnknownMapping):
                 continue
-            if answers(topology, function)[0] is not Answers.REPORTS:
+            if answers(stack, function)[0] is not Answers.REPORTS:
                 continue
-            lost = "deletes them like the others" if mapping.kind == "sqs" else "goes on behind them"
+            lost = "deletes them like the others" if isinstance(mapping, SqsMapping) else "goes on behind them"
             why = (
                 f"The handler returns the records that failed, but the mapping ignores the list and {lost}: they are "
                 "lost."
             )
             fix = f"set functionResponseTypes of {mapping.name} to {_REPORT}"
-            values = {f"{mapping.name}.functionResponseTypes": [], f"{function.name}.handler": function.handler}
-            edits = [Edit(mapping.resource.urn, ("functionResponseTypes",), _REPORT)]
-            if mapping.kind == "kafka" and mapping.provisioned is False:
+            values = {f"{mapping.name}.functionResponseTypes": [], **values_of(function.handler)}
+            edits = [Edit.of(mapping.reports, _REPORT)]
+            if isinstance(mapping, KafkaMapping) and mapping.provisioned.known is False:
                 fix += ", which needs provisionedPollerConfig"
-                edits.append(Edit(mapping.resource.urn, ("provisionedPollerConfig", "minimumPollers"), 1))
+                edits.append(one_poller(mapping))
             yield Found((mapping.name, function.name), values, why, fix, tuple(edits))

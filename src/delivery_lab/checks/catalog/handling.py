@@ -9,15 +9,18 @@ from delivery_lab.checks.code.calls import own_deletes, sends
 from delivery_lab.checks.code.dropping import dropped_by
 from delivery_lab.checks.code.identifiers import wrong_identifiers
 from delivery_lab.checks.code.program import Code
+from delivery_lab.checks.code.reading import code_of
 from delivery_lab.checks.finding import Edit, Severity
-from delivery_lab.checks.topology import Function, SourceMapping, Topology
-from delivery_lab.checks.values import is_unknown
+from delivery_lab.limits.functions import RECURSIVE_LOOP
+from delivery_lab.limits.mappings import SourceKind
 from delivery_lab.rules.rule import LAMBDA_GUIDE
+from delivery_lab.stack.functions import Function, RecursionConfig
+from delivery_lab.stack.mappings import EventSourceMapping
+from delivery_lab.stack.stack import Stack
 
 _ERRORS = LAMBDA_GUIDE + "services-sqs-errorhandling.html"
 _SWITCH = "NON_RETRYABLE"
-_RECURSION = "aws:lambda/functionRecursionConfig:FunctionRecursionConfig"
-_RIGHT: Mapping[str, tuple[str, str]] = {
+_RIGHT: Mapping[SourceKind, tuple[str, str]] = {
     "sqs": ("messageId", "ESM-REPORT-7"),
     "kinesis": ("kinesis.sequenceNumber", "STR-REPORT-5"),
     "dynamodb": ("dynamodb.SequenceNumber", "STR-REPORT-5"),
@@ -26,13 +29,13 @@ _RIGHT: Mapping[str, tuple[str, str]] = {
 """What a mapping knows a record by, and where that is said."""
 
 
-def _fed(topology: Topology) -> Iterator[tuple[SourceMapping, Function, Code]]:
-    """Each mapping with a function whose code can be read."""
-    for mapping in topology.mappings:
-        if mapping.kind in _RIGHT and mapping.function is not None:
-            code = topology.code_of(mapping.function)
+def _fed(stack: Stack) -> Iterator[tuple[EventSourceMapping, SourceKind, Function, Code]]:
+    """Each mapping of a known kind of source, with a function whose code can be read."""
+    for mapping in stack.mappings:
+        if mapping.kind is not None and mapping.function is not None:
+            code = code_of(stack, mapping.function)
             if isinstance(code, Code):
-                yield mapping, mapping.function, code
+                yield mapping, mapping.kind, mapping.function, code
 
 
 class SwallowedError(Check):
@@ -43,23 +46,26 @@ class SwallowedError(Check):
     fix = "Let the error out, report the record, or send the message to a parking queue first."
     source = _ERRORS
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for mapping, function, code in _fed(topology):
-            gone = "deletes the message" if mapping.kind == "sqs" else "goes on behind the record"
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping, kind, function, code in _fed(stack):
+            gone = "deletes the message" if kind == "sqs" else "goes on behind the record"
             values: dict[str, object] = {}
             edits: tuple[Edit, ...] = ()
-            if function.environment.get(_SWITCH) == "swallow":
+            if function.variables.get(_SWITCH) == "swallow":
                 what = "errors that no retry can help"
                 fix = f"set {_SWITCH} of {function.name} to park or fail"
                 values[f"{function.name}.{_SWITCH}"] = "swallow"
-                edits = (Edit(function.resource.urn, ("environment", "variables", _SWITCH), "fail"),)
+                edits = (Edit.of_variable(function.urn, _SWITCH, "fail"),)
             elif dropped := dropped_by(code):
                 first = dropped[0]
                 what = (
                     f"every error of {'its batch' if first.whole_batch else 'a record'} ({first.where}), only logs it"
                 )
-                report = " or report the record in batchItemFailures" if mapping.reports else ""
-                fix = f"let the error out of {function.handler}{report}, or send the message to a parking queue first"
+                report = " or report the record in batchItemFailures" if mapping.reports.known else ""
+                fix = (
+                    f"let the error out of {function.handler.known}{report}, or send the message to a parking queue "
+                    "first"
+                )
                 values[f"{function.name}.except"] = [each.where for each in dropped]
             else:
                 continue
@@ -78,22 +84,22 @@ class WrongIdentifier(Check):
     fix = "Use messageId, the sequence number, or partition and offset."
     source = "ESM-REPORT-7"
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for mapping, function, code in _fed(topology):
-            kinds = {each.kind for each in topology.mappings_of(function)}
-            if mapping.reports is not True or len(kinds) != 1:
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping, kind, function, code in _fed(stack):
+            kinds = {each.kind for each in stack.mappings_of(function)}
+            if mapping.reports.known is not True or len(kinds) != 1:
                 continue  # a function of several sources may well name records in several ways
-            wrong = wrong_identifiers(code, mapping.kind)
+            wrong = wrong_identifiers(code, kind)
             if not wrong:
                 continue
-            right, source = _RIGHT[mapping.kind]
+            right, source = _RIGHT[kind]
             why = (
                 f"The handler names failed records by {wrong[0].key} ({wrong[0].where}), by which its mapping knows "
                 "none: the whole batch counts as failed, healthy records included."
             )
             fix = f"use {right} as the itemIdentifier"
             values = {f"{function.name}.itemIdentifier": wrong[0].key}
-            severity = Severity.WARNING if mapping.kind == "kafka" else Severity.ERROR
+            severity = Severity.WARNING if kind == "kafka" else Severity.ERROR
             yield Found((function.name, mapping.name), values, why, fix, source=source, severity=severity)
 
 
@@ -105,9 +111,9 @@ class DeletesItself(Check):
     fix = "Remove the call, and return what failed as batchItemFailures."
     source = _ERRORS
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for mapping, function, code in _fed(topology):
-            places = own_deletes(code) if mapping.kind == "sqs" else []
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping, kind, function, code in _fed(stack):
+            places = own_deletes(code) if kind == "sqs" else []
             if not places:
                 continue
             why = (
@@ -127,13 +133,12 @@ class SendsToItsSource(Check):
     fix = "Let messages come back by the visibility timeout, or allow the loop with a FunctionRecursionConfig."
     source = "ASY-LOOP-1"
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for mapping, queue, function in topology.sqs_pairs():
-            code = topology.code_of(function)
-            url = queue.resource.outputs.get("url")
-            if not isinstance(code, Code) or not isinstance(url, str) or _may_recur(topology, function):
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping, queue, function in stack.sqs_pairs():
+            code = code_of(stack, function)
+            if not isinstance(code, Code) or queue.url is None or _may_recur(stack, function):
                 continue
-            places = [where for to, where in sends(code) if to == url]
+            places = [where for to, where in sends(code) if to == queue.url]
             if not places:
                 continue
             why = (
@@ -148,14 +153,10 @@ class SendsToItsSource(Check):
             yield Found((function.name, queue.name, mapping.name), values, why, fix)
 
 
-def _may_recur(topology: Topology, function: Function) -> bool:
+def _may_recur(stack: Stack, function: Function) -> bool:
     """Whether loops are allowed, or it cannot be told."""
-    configs = topology.graph.of_type(_RECURSION)
     return any(
-        is_unknown(config.inputs.get("functionName"))
-        or (
-            topology.function_at(config.inputs.get("functionName")) == function
-            and config.inputs.get("recursiveLoop") != "Terminate"
-        )
-        for config in configs
+        not config.function_name.is_known
+        or (config.function is function and config.recursive_loop.value != RECURSIVE_LOOP.default)
+        for config in stack.all(RecursionConfig)
     )

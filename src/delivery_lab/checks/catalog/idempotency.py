@@ -5,43 +5,47 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from delivery_lab.checks.catalog.dead_letters import MAXIMUM_RETENTION_SECONDS
-from delivery_lab.checks.catalog.visibility import is_held, is_short
-from delivery_lab.checks.check import Check, Found
+from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.code.habits import Records, key_expressions_of, records_of
 from delivery_lab.checks.code.program import Code
+from delivery_lab.checks.code.reading import code_of
 from delivery_lab.checks.finding import Edit, Severity
-from delivery_lab.checks.topology import Function, Queue, Topology
+from delivery_lab.checks.heartbeats import is_held, is_short
+from delivery_lab.limits.queues import RETENTION
+from delivery_lab.stack.functions import Function
+from delivery_lab.stack.queues import Queue
+from delivery_lab.stack.stack import Stack
 
 _MESSAGE_ID = re.compile(r"\bmessageId\b")
 _EXPIRY = "IDEMPOTENCY_EXPIRES_AFTER_SECONDS"
 _SOURCE = "https://docs.aws.amazon.com/powertools/python/latest/utilities/idempotency/"
 
 
-def _records(topology: Topology, function: Function) -> Records | None:
-    code = topology.code_of(function)
+def _records(stack: Stack, function: Function) -> Records | None:
+    code = code_of(stack, function)
     return records_of(code) if isinstance(code, Code) else None
 
 
-def longest_life_seconds(topology: Topology, queue: Queue) -> int | None:
+def longest_life_seconds(stack: Stack, queue: Queue) -> int | None:
     """How long after a first delivery a message of a queue may be delivered again; None where it cannot be told.
 
     Until it expires, in the queue or in its dead-letter queue (from which it may be redriven), and its receives.
     """
-    retention, visibility = queue.retention_seconds, queue.visibility_seconds
+    retention, visibility = queue.retention_seconds.known, queue.visibility_seconds.known
     if retention is None or visibility is None or not queue.redrive_known:
         return None
     if queue.redrive is None:
         return retention
-    if queue.redrive.max_receive_count is None:
+    count = queue.redrive.max_receive_count.known
+    if count is None:
         return None
-    dead = topology.queue_at(queue.redrive.target_arn)
-    kept = MAXIMUM_RETENTION_SECONDS if dead is None else dead.retention_seconds
+    dead = stack.queue_at(queue.redrive.target_arn.known)
+    kept = RETENTION.maximum if dead is None else dead.retention_seconds.known
     if kept is None:
         return None
     # A dead-letter queue elsewhere is not known: only what holds for every one of them is claimed.
     longest = retention if dead is None else max(retention, kept)
-    return longest + visibility * queue.redrive.max_receive_count
+    return longest + visibility * count
 
 
 class RecordsExpireEarly(Check):
@@ -52,9 +56,9 @@ class RecordsExpireEarly(Check):
     fix = "Let records count for retention (the dead-letter queue's, if longer) + visibility timeout x maxReceiveCount."
     source = _SOURCE
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for mapping, queue, function in topology.sqs_pairs():
-            records, life = _records(topology, function), longest_life_seconds(topology, queue)
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping, queue, function in stack.sqs_pairs():
+            records, life = _records(stack, function), longest_life_seconds(stack, queue)
             if records is None or records.expires_after_seconds is None or life is None:
                 continue
             if records.expires_after_seconds >= life:
@@ -67,15 +71,14 @@ class RecordsExpireEarly(Check):
             fix = f"let records count for {life} s or more"
             values: dict[str, object] = {
                 f"{function.name}.expiresAfterSeconds": records.expires_after_seconds,
-                f"{queue.name}.messageRetentionSeconds": queue.retention_seconds,
-                f"{queue.visibility_resource.name}.visibilityTimeoutSeconds": queue.visibility_seconds,
+                **values_of(queue.retention_seconds, queue.visibility_seconds),
             }
             if queue.redrive is not None:
-                values[f"{queue.name}.redrivePolicy.maxReceiveCount"] = queue.redrive.max_receive_count
+                values[f"{queue.name}.redrivePolicy.maxReceiveCount"] = queue.redrive.max_receive_count.known
             edits: tuple[Edit, ...] = ()
-            if _EXPIRY in function.environment:
+            if _EXPIRY in function.variables:
                 fix = f"set {_EXPIRY} of {function.name} to {life} or more"
-                edits = (Edit(function.resource.urn, ("environment", "variables", _EXPIRY), str(life)),)
+                edits = (Edit.of_variable(function.urn, _EXPIRY, str(life)),)
             yield Found((function.name, queue.name, mapping.name), values, why, fix, edits)
 
 
@@ -87,9 +90,9 @@ class UnsafeRecords(Check):
     fix = "Claim the work with one conditional write before it is done."
     source = _SOURCE
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for mapping, queue, function in topology.sqs_pairs():
-            records = _records(topology, function)
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping, queue, function in stack.sqs_pairs():
+            records = _records(stack, function)
             if records is None or records.mode not in ("unconditional", "check-then-put"):
                 continue
             if records.mode == "unconditional":
@@ -97,7 +100,7 @@ class UnsafeRecords(Check):
                     "The record of work done is written without a condition, so of two deliveries that overlap neither "
                     "learns of the other: the work is done twice and nobody notices."
                 )
-            elif is_short(queue, function) and not is_held(topology, mapping, queue, function):
+            elif is_short(queue, function) and not is_held(stack, mapping, queue, function):
                 why = (
                     "The record is looked up before the work and written after it, so a delivery that begins in "
                     "between, as the short visibility timeout makes happen, does the work again."
@@ -105,7 +108,7 @@ class UnsafeRecords(Check):
             else:
                 continue
             fix = f"set IDEMPOTENCY_MODE of {function.name} to conditional or powertools (one conditional write first)"
-            edits = (Edit(function.resource.urn, ("environment", "variables", "IDEMPOTENCY_MODE"), "conditional"),)
+            edits = (Edit.of_variable(function.urn, "IDEMPOTENCY_MODE", "conditional"),)
             values = {f"{function.name}.IDEMPOTENCY_MODE": records.mode}
             yield Found((function.name, queue.name), values, why, fix, edits)
 
@@ -118,9 +121,9 @@ class KeyedByMessageId(Check):
     fix = "Take a business id from the body as the key."
     source = _SOURCE
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for mapping, queue, function in topology.sqs_pairs():
-            code = topology.code_of(function)
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping, queue, function in stack.sqs_pairs():
+            code = code_of(stack, function)
             keys = key_expressions_of(code) if isinstance(code, Code) else []
             by_message = [(key, where) for key, where in keys if _MESSAGE_ID.search(key)]
             if not by_message or queue.redrive is None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from delivery_lab.checks.check import Check, Found
+from delivery_lab.checks.advice import ADVISED_READ_TIMEOUT_MARGIN_SECONDS
+from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.code.calls import impatient_invokes, unexamined_invokes
 from delivery_lab.checks.code.program import Code
+from delivery_lab.checks.code.reading import code_of
 from delivery_lab.checks.finding import Severity
-from delivery_lab.checks.topology import Topology
+from delivery_lab.limits.functions import BOTO3_READ_TIMEOUT_SECONDS
+from delivery_lab.stack.stack import Stack
 
-BOTO3_READ_TIMEOUT_SECONDS = 60
 _CLIENT_CONFIG = "https://botocore.amazonaws.com/v1/documentation/api/latest/reference/config.html"
 
 
@@ -22,24 +24,23 @@ class ImpatientInvoke(Check):
     fix = "Set read_timeout above the function's timeout, and total_max_attempts to 1."
     source = _CLIENT_CONFIG
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for function in topology.functions:
-            code = topology.code_of(function)
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for function in stack.functions:
+            code = code_of(stack, function)
             for name, where in impatient_invokes(code) if isinstance(code, Code) else ():
-                callee = topology.function_at(name)
-                if callee is None or callee.timeout_seconds is None:
-                    continue
-                if callee.timeout_seconds <= BOTO3_READ_TIMEOUT_SECONDS:
+                callee = stack.function_at(name)
+                timeout = callee.timeout_seconds.known if callee is not None else None
+                if callee is None or timeout is None or timeout <= BOTO3_READ_TIMEOUT_SECONDS:
                     continue
                 why = (
                     f"boto3 waits {BOTO3_READ_TIMEOUT_SECONDS} s for the answer ({where}) and then invokes again, "
-                    f"while {callee.name} may run for {callee.timeout_seconds} s: its work is done up to three times."
+                    f"while {callee.name} may run for {timeout} s: its work is done up to three times."
                 )
                 fix = (
-                    f"give the client Config(read_timeout={callee.timeout_seconds + 10}, "
+                    f"give the client Config(read_timeout={timeout + ADVISED_READ_TIMEOUT_MARGIN_SECONDS}, "
                     "retries={'total_max_attempts': 1}), or invoke asynchronously"
                 )
-                values = {f"{callee.name}.timeout": callee.timeout_seconds}
+                values = values_of(callee.timeout_seconds)
                 yield Found((function.name, callee.name), values, why, fix, source="SYN-RETRY-2")
 
 
@@ -51,9 +52,9 @@ class UnexaminedInvoke(Check):
     fix = "Look at FunctionError before the payload."
     source = "SYN-ERROR-1"
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for function in topology.functions:
-            code = topology.code_of(function)
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for function in stack.functions:
+            code = code_of(stack, function)
             places = unexamined_invokes(code) if isinstance(code, Code) else []
             if places:
                 why = (

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from delivery_lab.checks.catalog.streams import ADVISED_RETRIES, ENDLESS, destination, ends_after_ten_retries, limits
-from delivery_lab.checks.check import Check, Found
+from delivery_lab.checks.advice import ADVISED_RETRIES
+from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.finding import Edit, Severity
-from delivery_lab.checks.topology import Topology
+from delivery_lab.checks.kafka_modes import ends_after_ten_retries, one_poller
+from delivery_lab.limits.mappings import ENDLESS, KAFKA_FUNCTION_TIMEOUT, REPORT
 from delivery_lab.rules.rule import LAMBDA_GUIDE
-
-LONGEST_KAFKA_TIMEOUT_SECONDS = 840
-_RETRY_CONTROLS = ("maximumRetryAttempts", "maximumRecordAgeInSeconds", "bisectBatchOnFunctionError")
+from delivery_lab.stack.mappings import KafkaMapping
+from delivery_lab.stack.stack import Stack
 
 
 class LongKafkaTimeout(Check):
@@ -22,19 +22,16 @@ class LongKafkaTimeout(Check):
     fix = "Set timeout to 840 or less."
     source = LAMBDA_GUIDE + "with-msk-configure.html"
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for mapping in topology.mappings:
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping in stack.all(KafkaMapping):
             function = mapping.function
-            if mapping.kind != "kafka" or function is None or function.timeout_seconds is None:
+            timeout = function.timeout_seconds.known if function is not None else None
+            if function is None or timeout is None or timeout <= KAFKA_FUNCTION_TIMEOUT.maximum:
                 continue
-            if function.timeout_seconds <= LONGEST_KAFKA_TIMEOUT_SECONDS:
-                continue
-            why = (
-                f"A function behind Kafka may run for 14 minutes at most; its timeout is {function.timeout_seconds} s."
-            )
-            fix = f"set timeout of {function.name} to {LONGEST_KAFKA_TIMEOUT_SECONDS} or less"
-            values = {f"{function.name}.timeout": function.timeout_seconds}
-            edits = (Edit(function.resource.urn, ("timeout",), LONGEST_KAFKA_TIMEOUT_SECONDS),)
+            why = f"A function behind Kafka may run for 14 minutes at most; its timeout is {timeout} s."
+            fix = f"set timeout of {function.name} to {KAFKA_FUNCTION_TIMEOUT.maximum} or less"
+            values = values_of(function.timeout_seconds)
+            edits = (Edit.of(function.timeout_seconds, KAFKA_FUNCTION_TIMEOUT.maximum),)
             yield Found((function.name, mapping.name), values, why, fix, edits)
 
 
@@ -46,21 +43,20 @@ class RetryControlsOnDemand(Check):
     fix = "Set provisionedPollerConfig."
     source = LAMBDA_GUIDE + "kafka-retry-configurations.html"
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for mapping in topology.mappings:
-            if mapping.kind != "kafka" or mapping.provisioned is not False:
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping in stack.all(KafkaMapping):
+            if mapping.provisioned.known is not False:
                 continue
-            inputs = mapping.resource.inputs
-            given = {name: inputs[name] for name in _RETRY_CONTROLS if inputs.get(name) not in (None, ENDLESS, False)}
-            if mapping.reports:
-                given["functionResponseTypes"] = ["ReportBatchItemFailures"]
+            controls = (mapping.maximum_retry_attempts, mapping.maximum_record_age_seconds, mapping.bisects)
+            given = values_of(*(control for control in controls if control.value not in (ENDLESS, False)))
+            if mapping.reports.known:
+                given[str(mapping.reports.origin)] = [REPORT]
             if not given:
                 continue
-            why = f"AWS offers {', '.join(given)} for Kafka only with provisioned pollers."
+            names = ", ".join(name.removeprefix(f"{mapping.name}.") for name in given)
+            why = f"AWS offers {names} for Kafka only with provisioned pollers."
             fix = f"set provisionedPollerConfig of {mapping.name}, such as minimumPollers 1"
-            values = {f"{mapping.name}.{name}": value for name, value in given.items()}
-            edits = (Edit(mapping.resource.urn, ("provisionedPollerConfig", "minimumPollers"), 1),)
-            yield Found((mapping.name,), values, why, fix, edits)
+            yield Found((mapping.name,), given, why, fix, (one_poller(mapping),))
 
 
 class TenRetries(Check):
@@ -71,15 +67,14 @@ class TenRetries(Check):
     fix = "Set maximumRetryAttempts to the number that is meant."
     source = "KAF-RETRY-2"
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for mapping in topology.mappings:
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping in stack.all(KafkaMapping):
             if not ends_after_ten_retries(mapping):
                 continue
             why = "With a destination for failures, endless retries of a Kafka mapping end after 10."
             fix = f"set maximumRetryAttempts of {mapping.name} to the number that is meant, such as {ADVISED_RETRIES}"
-            attempts, _ = limits(mapping)
             values = {
-                f"{mapping.name}.maximumRetryAttempts": attempts,
-                f"{mapping.name}.destinationConfig.onFailure": destination(mapping),
+                **values_of(mapping.maximum_retry_attempts),
+                f"{mapping.name}.destinationConfig.onFailure": mapping.destination_arn.value,
             }
             yield Found((mapping.name,), values, why, fix)

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from delivery_lab.checks.check import Check, Found
+from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.code.loops import loops_that_go_on
 from delivery_lab.checks.code.processors import processors_of
 from delivery_lab.checks.code.program import Code
+from delivery_lab.checks.code.reading import code_of
 from delivery_lab.checks.code.responses import Answers, answers_of
 from delivery_lab.checks.finding import Edit, Severity
-from delivery_lab.checks.topology import Function, Topology
 from delivery_lab.rules.rule import LAMBDA_GUIDE
+from delivery_lab.stack.functions import Function
+from delivery_lab.stack.stack import Stack
 
 _GOING_ON = frozenset({"BatchProcessor", "AsyncBatchProcessor"})
 _SWITCH = "KEEP_GROUP_ORDER"
 
 
-def _goes_on(topology: Topology, function: Function) -> str:
+def _goes_on(stack: Stack, function: Function) -> str:
     """What certainly goes on after a failure; "" if nothing does, or it cannot be told."""
-    code = topology.code_of(function)
+    code = code_of(stack, function)
     if not isinstance(code, Code):
         return ""
     used = processors_of(code)
@@ -37,11 +39,15 @@ class GroupOrderLost(Check):
     fix = "Stop at the first failure and report everything behind it, as SqsFifoPartialProcessor does."
     source = LAMBDA_GUIDE + "services-sqs-errorhandling.html"
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for mapping, queue, function in topology.sqs_pairs():
-            if queue.fifo is not True or mapping.reports is not True or (mapping.batch_size or 0) <= 1:
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping, queue, function in stack.sqs_pairs():
+            if (
+                queue.fifo.known is not True
+                or mapping.reports.known is not True
+                or (mapping.batch_size.known or 0) <= 1
+            ):
                 continue
-            name = _goes_on(topology, function)
+            name = _goes_on(stack, function)
             if not name:
                 continue
             why = (
@@ -50,8 +56,8 @@ class GroupOrderLost(Check):
             )
             fix = f"let {function.name} work with SqsFifoPartialProcessor"
             edits: tuple[Edit, ...] = ()
-            if function.environment.get(_SWITCH) == "false":
+            if function.variables.get(_SWITCH) == "false":
                 fix += f" ({_SWITCH} = true)"
-                edits = (Edit(function.resource.urn, ("environment", "variables", _SWITCH), "true"),)
-            values = {f"{queue.name}.fifoQueue": True, f"{function.name}.processor": name}
+                edits = (Edit.of_variable(function.urn, _SWITCH, "true"),)
+            values = {**values_of(queue.fifo), f"{function.name}.processor": name}
             yield Found((function.name, queue.name, mapping.name), values, why, fix, edits)

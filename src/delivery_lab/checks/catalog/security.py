@@ -5,20 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from delivery_lab.checks.check import Check, Found
+from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.finding import Severity
-from delivery_lab.checks.topology import Function, Queue, Topology
-from delivery_lab.checks.values import document, listed
-from delivery_lab.program.graph import Resource
 from delivery_lab.rules.rule import LAMBDA_GUIDE, SQS_GUIDE
-
-_ROLE = "aws:iam/role:Role"
-_ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
-_POLICY = "aws:iam/policy:Policy"
-_ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
-_SHARED_ATTACHMENT = "aws:iam/policyAttachment:PolicyAttachment"
-_ALL_ATTACHMENTS = "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"
-_QUEUE_POLICY = "aws:sqs/queuePolicy:QueuePolicy"
+from delivery_lab.stack.reading import listed
+from delivery_lab.stack.stack import Stack
 
 DATA_SERVICES = frozenset({"dynamodb", "iam", "kinesis", "kms", "lambda", "s3", "secretsmanager", "sns", "sqs", "ssm"})
 """Services whose actions are to be granted on named resources."""
@@ -35,72 +26,24 @@ class WildcardPermissions(Check):
     fix = "Name the actions and the ARNs."
     source = LAMBDA_GUIDE + "lambda-intro-execution-role.html"
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for function in topology.functions:
-            role = _role_of(topology, function)
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for function in stack.functions:
+            role = stack.role_of(function)
             if role is None:
                 continue
-            for holder, statements in _policies(topology, role):
-                too_wide = [wide for statement in statements if (wide := _too_wide(statement))]
+            for policy in role.policies:
+                too_wide = [wide for statement in policy.statements if (wide := _too_wide(statement))]
                 if too_wide:
+                    holder = policy.origin.resource
                     why = f"The function may do more than it needs, and so may an intruder: {'; '.join(too_wide)}."
-                    fix = f"name the actions and the ARNs in {holder.name} that {function.name} uses"
-                    values = {f"{holder.name}.policy": too_wide}
-                    yield Found((holder.name, function.name), values, why, fix)
-            for holder, arn in _managed(topology, role):
-                if arn.endswith(_BROAD_POLICIES):
-                    policy = arn.rpartition("/")[2]
-                    why = f"{policy} lets the function do far more than it needs, and so an intruder."
-                    fix = f"replace {policy} in {holder.name} by a policy with the actions and ARNs that are used"
-                    yield Found((holder.name, function.name), {f"{holder.name}.policyArn": arn}, why, fix)
-
-
-def _role_of(topology: Topology, function: Function) -> Resource | None:
-    reference = function.resource.inputs.get("role")
-    roles = topology.graph.of_type(_ROLE)
-    return next((role for role in roles if isinstance(reference, str) and role.outputs.get("arn") == reference), None)
-
-
-def _is_role(role: Resource, reference: object) -> bool:
-    known = (role.id, role.outputs.get("name"), role.outputs.get("arn"))
-    return isinstance(reference, str) and bool(reference) and reference in known
-
-
-def _policies(topology: Topology, role: Resource) -> Iterator[tuple[Resource, list[Mapping[str, Any]]]]:
-    for policy in topology.graph.of_type(_ROLE_POLICY):
-        if _is_role(role, policy.inputs.get("role")):
-            yield policy, _statements(policy.inputs.get("policy"))
-    for entry in listed(role.inputs.get("inlinePolicies")):
-        if isinstance(entry, Mapping):
-            yield role, _statements(entry.get("policy"))
-    attached = {arn for _, arn in _managed(topology, role)}
-    for policy in topology.graph.of_type(_POLICY):
-        if policy.outputs.get("arn") in attached:
-            yield policy, _statements(policy.inputs.get("policy"))
-
-
-def _managed(topology: Topology, role: Resource) -> Iterator[tuple[Resource, str]]:
-    for attachment in topology.graph.of_type(_ATTACHMENT):
-        arn = attachment.inputs.get("policyArn")
-        if _is_role(role, attachment.inputs.get("role")) and isinstance(arn, str):
-            yield attachment, arn
-    for attachment in topology.graph.of_type(_SHARED_ATTACHMENT):
-        arn = attachment.inputs.get("policyArn")
-        if isinstance(arn, str) and any(_is_role(role, name) for name in listed(attachment.inputs.get("roles"))):
-            yield attachment, arn
-    holders = [(role, role.inputs.get("managedPolicyArns"))]
-    holders += [
-        (attachments, attachments.inputs.get("policyArns"))
-        for attachments in topology.graph.of_type(_ALL_ATTACHMENTS)
-        if _is_role(role, attachments.inputs.get("roleName"))
-    ]
-    for holder, arns in holders:
-        yield from ((holder, arn) for arn in listed(arns) if isinstance(arn, str))
-
-
-def _statements(policy: Any) -> list[Mapping[str, Any]]:
-    parsed = document(policy)
-    return [] if parsed is None else [s for s in listed(parsed.get("Statement")) if isinstance(s, Mapping)]
+                    fix = f"name the actions and the ARNs in {holder} that {function.name} uses"
+                    yield Found((holder, function.name), {str(policy.origin): too_wide}, why, fix)
+            for attached in role.attached:
+                if attached.arn.endswith(_BROAD_POLICIES):
+                    holder, name = attached.origin.resource, attached.arn.rpartition("/")[2]
+                    why = f"{name} lets the function do far more than it needs, and so an intruder."
+                    fix = f"replace {name} in {holder} by a policy with the actions and ARNs that are used"
+                    yield Found((holder, function.name), {str(attached.origin): attached.arn}, why, fix)
 
 
 def _too_wide(statement: Mapping[str, Any]) -> str:
@@ -140,15 +83,14 @@ class UnencryptedQueue(Check):
     fix = "Set sqsManagedSseEnabled to true, or kmsMasterKeyId."
     source = SQS_GUIDE + "sqs-configure-sqs-sse-queue.html"
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for queue in topology.queues:
-            inputs = queue.resource.inputs
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for queue in stack.queues:
             # Left out means encrypted: SQS does that by itself for new queues.
-            if inputs.get("sqsManagedSseEnabled") is not False or inputs.get("kmsMasterKeyId"):
+            if queue.managed_encryption.known is not False or queue.kms_key.value is not None:
                 continue
             why = "The queue keeps the bodies of its messages unencrypted."
             fix = f"set sqsManagedSseEnabled of {queue.name} to true, or give it a kmsMasterKeyId"
-            yield Found((queue.name,), {f"{queue.name}.sqsManagedSseEnabled": False}, why, fix)
+            yield Found((queue.name,), values_of(queue.managed_encryption), why, fix)
 
 
 class PublicQueue(Check):
@@ -159,29 +101,21 @@ class PublicQueue(Check):
     fix = "Name the principal, or add a condition such as aws:SourceArn."
     source = SQS_GUIDE + "sqs-security-best-practices.html"
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for queue in topology.queues:
-            for holder, policy in _queue_policies(topology, queue):
-                for statement in _statements(policy):
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for queue in stack.queues:
+            for policy in queue.policies:
+                holder = policy.origin.resource
+                for statement in policy.statements:
                     if _is_open(statement):
                         actions = listed(statement.get("Action"))
                         why = f"Anybody on the internet may do {', '.join(map(str, actions))} with the queue."
                         fix = (
-                            f"name the principal in the policy of {holder.name}, or add a condition such as "
+                            f"name the principal in the policy of {holder}, or add a condition such as "
                             "aws:SourceArn or aws:PrincipalOrgID"
                         )
-                        values = {f"{holder.name}.policy": {"Principal": "*", "Action": actions}}
-                        names = (holder.name,) if holder is queue.resource else (holder.name, queue.name)
+                        values = {str(policy.origin): {"Principal": "*", "Action": actions}}
+                        names = (holder,) if policy.origin.urn == queue.urn else (holder, queue.name)
                         yield Found(names, values, why, fix)
-
-
-def _queue_policies(topology: Topology, queue: Queue) -> Iterator[tuple[Resource, Any]]:
-    if queue.resource.inputs.get("policy"):
-        yield queue.resource, queue.resource.inputs["policy"]
-    url = queue.resource.outputs.get("url")
-    for policy in topology.graph.of_type(_QUEUE_POLICY):
-        if isinstance(url, str) and policy.inputs.get("queueUrl") == url:
-            yield policy, policy.inputs.get("policy")
 
 
 def _is_open(statement: Mapping[str, Any]) -> bool:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from delivery_lab.checks.catalog.asynchronous import INVOKE_CONFIG
-from delivery_lab.checks.catalog.streams import destination
-from delivery_lab.checks.check import Check, Found
+from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.finding import Edit, Severity
-from delivery_lab.checks.topology import Function, SourceMapping, Topology
-from delivery_lab.checks.values import block, is_unknown, listed
-from delivery_lab.program.graph import Resource
+from delivery_lab.limits.mappings import SOURCES, SourceKind
 from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE
+from delivery_lab.stack.alarms import Alarm
+from delivery_lab.stack.functions import Function, InvokeConfig
+from delivery_lab.stack.mappings import RecordMapping, SqsMapping
+from delivery_lab.stack.reading import has_unknown
+from delivery_lab.stack.stack import Stack
 
-_KINDS = {"sqs": "an SQS queue", "kinesis": "a stream", "dynamodb": "a stream", "kafka": "a Kafka topic"}
-_ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 _LAMBDA_NAMESPACE = "AWS/Lambda"
-_METRICS: Mapping[str, tuple[frozenset[str], str]] = {
+_METRICS: Mapping[str, tuple[frozenset[SourceKind | None], str]] = {
     "IteratorAge": (frozenset({"kinesis", "dynamodb"}), "streams"),
     "OffsetLag": (frozenset({"kafka"}), "Kafka topics"),
 }
@@ -34,27 +31,21 @@ class ForeignSettings(Check):
     source = "ESM-KIND-1"
     same_as = ("CFN-E3634",)
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        from delivery_lab.simulation.log_sources import foreign_settings  # loads Pulumi
-
-        for mapping in topology.mappings:
-            if mapping.kind not in _KINDS:
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping in stack.mappings:
+            foreign = [setting for setting in mapping.foreign if not has_unknown(setting.value)]
+            if mapping.kind is None or not foreign:
                 continue
-            kind = _KINDS[mapping.kind]
-            inputs = mapping.resource.inputs
-            names = [name for name in foreign_settings(mapping.resource, kind) if not is_unknown(inputs[name])]
-            if not names:
-                continue
+            names = [setting.origin.input for setting in foreign]
             why = (
-                f"AWS refuses {', '.join(names)} of a mapping that reads {kind}: other kinds of sources have such "
-                "settings."
+                f"AWS refuses {', '.join(names)} of a mapping that reads {SOURCES[mapping.kind]}: other kinds of "
+                "sources have such settings."
             )
             fix = f"remove {', '.join(names)} of {mapping.name}"
-            if mapping.kind == "sqs" and {"maximumRetryAttempts", "destinationConfig"} & set(names):
+            if isinstance(mapping, SqsMapping) and {"maximumRetryAttempts", "destinationConfig"} & set(names):
                 fix += ", and set redrivePolicy of the queue, which is what ends retries there"
-            values = {f"{mapping.name}.{name}": inputs[name] for name in names}
-            edits = tuple(Edit(mapping.resource.urn, (name,), None) for name in names)
-            yield Found((mapping.name,), values, why, fix, edits)
+            edits = tuple(Edit.of(setting, None) for setting in foreign)
+            yield Found((mapping.name,), values_of(*foreign), why, fix, edits)
 
 
 class RivalFilters(Check):
@@ -65,11 +56,11 @@ class RivalFilters(Check):
     fix = "Give each reader a queue of its own."
     source = "ESM-FILTER-1"
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for queue in topology.polled_queues():
-            readers = [reader for reader in topology.mappings if reader.queue is queue and reader.enabled]
-            filtering = [reader for reader in readers if _filters(reader)]
-            if not filtering or len({json.dumps(_filters(reader), sort_keys=True) for reader in readers}) < 2:
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for queue in stack.polled_queues():
+            readers = [mapping for mapping in stack.mappings_from(queue) if mapping.enabled.known is not False]
+            filtering = [reader for reader in readers if reader.filters.known]
+            if not filtering or len({reader.filters.known or () for reader in readers}) < 2:
                 continue  # nobody filters, or everybody in the same way
             names = tuple(reader.name for reader in filtering)
             why = (
@@ -77,17 +68,17 @@ class RivalFilters(Check):
                 f"match: messages that are meant for another reader of {queue.name} are deleted by {', '.join(names)}."
             )
             fix = (
-                f"give each reader of {queue.name} a queue of its own, with the filter on the subscription that fills "
-                "it"
+                f"give each reader of {queue.name} a queue of its own, with the filter on the subscription that "
+                "fills it"
             )
-            values = {f"{reader.name}.filterCriteria": reader.resource.inputs["filterCriteria"] for reader in filtering}
+            values = {f"{reader.name}.filterCriteria": _written(reader.filters.known or ()) for reader in filtering}
             others = tuple(reader.name for reader in readers if reader not in filtering)
             yield Found((*names, *others, queue.name), values, why, fix)
 
 
-def _filters(mapping: SourceMapping) -> list[Any]:
-    filters = block(mapping.resource, "filterCriteria").get("filters")
-    return [] if is_unknown(filters) else listed(filters)
+def _written(patterns: tuple[str, ...]) -> dict[str, object]:
+    """Filters as the program wrote them."""
+    return {"filters": [{"pattern": pattern} for pattern in patterns]}
 
 
 class SecondMapping(Check):
@@ -98,19 +89,19 @@ class SecondMapping(Check):
     fix = "Keep one mapping."
     source = LAMBDA_API + "API_CreateEventSourceMapping.html"
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        pairs: dict[tuple[str, str], list[SourceMapping]] = {}
-        for mapping in topology.mappings:
-            reference = mapping.resource.inputs.get("functionName")
-            if mapping.queue is not None and isinstance(reference, str):
-                pairs.setdefault((mapping.queue.resource.urn, reference), []).append(mapping)
-        for (_, reference), mappings in pairs.items():
+    def find(self, stack: Stack) -> Iterator[Found]:
+        pairs: dict[tuple[str, str], list[SqsMapping]] = {}
+        for mapping in stack.all(SqsMapping):
+            reference = mapping.function_name.known
+            if mapping.queue is not None and reference:
+                pairs.setdefault((mapping.queue.urn, reference), []).append(mapping)
+        for mappings in pairs.values():
             if len(mappings) < 2:
                 continue
             names = tuple(mapping.name for mapping in mappings)
             why = "AWS refuses a second mapping of the same queue to the same function."
             fix = f"keep one of {', '.join(names)}"
-            values = {f"{name}.functionName": reference for name in names}
+            values = values_of(*(mapping.function_name for mapping in mappings))
             yield Found(names, values, why, fix, source="ESM-ONE-1")
 
 
@@ -122,24 +113,19 @@ class FifoDestination(Check):
     fix = "Set a standard queue or topic, or a bucket."
     source = "STR-DEST-5"
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for mapping in topology.mappings:
-            arn = destination(mapping)
-            if isinstance(arn, str) and arn.endswith(".fifo"):
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping in stack.all(RecordMapping):
+            if (mapping.destination_arn.known or "").endswith(".fifo"):
                 why = "AWS refuses a FIFO queue or topic as a destination for failures."
                 fix = f"set destinationConfig.onFailure of {mapping.name} to a standard queue or topic, or to a bucket"
-                values = {f"{mapping.name}.destinationConfig.onFailure.destinationArn": arn}
-                yield Found((mapping.name,), values, why, fix)
-        for config in topology.graph.of_type(INVOKE_CONFIG):
-            for event in ("onSuccess", "onFailure"):
-                target = block(config, "destinationConfig").get(event)
-                arn = target.get("destination") if isinstance(target, Mapping) else None
-                if isinstance(arn, str) and arn.endswith(".fifo"):
+                yield Found((mapping.name,), values_of(mapping.destination_arn), why, fix)
+        for config in stack.all(InvokeConfig):
+            for event, destination in (("onSuccess", config.on_success), ("onFailure", config.on_failure)):
+                if (destination.known or "").endswith(".fifo"):
                     why = "AWS refuses a FIFO queue or topic as a destination of asynchronous invokes."
                     fix = f"set destinationConfig.{event} of {config.name} to a standard queue or topic"
-                    values = {f"{config.name}.destinationConfig.{event}.destination": arn}
                     source = LAMBDA_API + "API_PutFunctionEventInvokeConfig.html"
-                    yield Found((config.name,), values, why, fix, source=source)
+                    yield Found((config.name,), values_of(destination), why, fix, source=source)
 
 
 class SilentAlarm(Check):
@@ -150,37 +136,32 @@ class SilentAlarm(Check):
     fix = "Watch OffsetLag for Kafka, IteratorAge for streams, ApproximateAgeOfOldestMessage for queues."
     source = LAMBDA_GUIDE + "monitoring-metrics-types.html"
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for alarm in topology.graph.of_type(_ALARM):
-            for metric, dimensions in _metrics_of(alarm):
-                function = topology.function_at(dimensions.get("FunctionName"))
-                fitting, sources = _METRICS[metric]
-                kinds = _kinds_of(topology, function)
-                if function is None or not kinds or kinds & (fitting | {""}):
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for alarm in stack.all(Alarm):
+            for metric in alarm.metrics:
+                if metric.namespace != _LAMBDA_NAMESPACE or metric.name not in _METRICS:
+                    continue
+                function = stack.function_at(metric.dimensions.get("FunctionName"))
+                fitting, sources = _METRICS[metric.name]
+                kinds = _kinds_of(stack, function)
+                if function is None or not kinds or kinds & (fitting | {None}):
                     continue
                 instead = "OffsetLag" if kinds == {"kafka"} else "IteratorAge" if "kafka" not in kinds else ""
                 if kinds == {"sqs"}:
                     instead = "ApproximateAgeOfOldestMessage of the queue"
                 why = (
-                    f"{metric} is a metric of {sources}, which do not feed {function.name}, so the alarm never has "
-                    "data."
+                    f"{metric.name} is a metric of {sources}, which do not feed {function.name}, so the alarm "
+                    "never has data."
                 )
                 fix = (
                     f"let {alarm.name} watch {instead}" if instead else f"let {alarm.name} watch a metric of the source"
                 )
-                values = {f"{alarm.name}.metricName": metric, f"{alarm.name}.dimensions": dict(dimensions)}
+                values = {
+                    f"{alarm.name}.metricName": metric.name,
+                    f"{alarm.name}.dimensions": dict(metric.dimensions),
+                }
                 yield Found((alarm.name, function.name), values, why, fix)
 
 
-def _kinds_of(topology: Topology, function: Function | None) -> set[str]:
-    return set() if function is None else {mapping.kind for mapping in topology.mappings_of(function)}
-
-
-def _metrics_of(alarm: Resource) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    queries = [query.get("metric") for query in listed(alarm.inputs.get("metricQueries")) if isinstance(query, Mapping)]
-    for metric in (alarm.inputs, *queries):
-        if not isinstance(metric, Mapping) or metric.get("namespace") != _LAMBDA_NAMESPACE:
-            continue
-        name, dimensions = metric.get("metricName"), metric.get("dimensions")
-        if name in _METRICS and isinstance(dimensions, Mapping):
-            yield str(name), dimensions
+def _kinds_of(stack: Stack, function: Function | None) -> set[SourceKind | None]:
+    return set() if function is None else {mapping.kind for mapping in stack.mappings_of(function)}

@@ -4,66 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from delivery_lab.checks.check import Check, Found
-from delivery_lab.checks.code.habits import Beat, beats_of
-from delivery_lab.checks.code.program import Code
+from delivery_lab.checks.check import Check, Found, values_of
+from delivery_lab.checks.code.habits import Beat
 from delivery_lab.checks.finding import Edit, Severity
-from delivery_lab.checks.topology import Function, Queue, SourceMapping, Topology
+from delivery_lab.checks.heartbeats import beats, is_held, is_short
+from delivery_lab.limits.across import advised_visibility_seconds
 from delivery_lab.rules.rule import LAMBDA_GUIDE, SQS_API
-
-MAXIMUM_VISIBILITY_SECONDS = 43_200
-ADVISED_TIMEOUTS = 6
-
-
-def advised_visibility_seconds(timeout_seconds: int, window_seconds: int) -> int:
-    """What AWS advises: six function timeouts and the batching window, as far as SQS takes it."""
-    return min(MAXIMUM_VISIBILITY_SECONDS, ADVISED_TIMEOUTS * timeout_seconds + window_seconds)
+from delivery_lab.stack.functions import Function
+from delivery_lab.stack.mappings import SqsMapping
+from delivery_lab.stack.queues import Queue
+from delivery_lab.stack.stack import Stack
 
 
-def beats(topology: Topology, function: Function) -> list[Beat]:
-    """The heartbeats of a function, as far as they can be read."""
-    code = topology.code_of(function)
-    return beats_of(code) if isinstance(code, Code) else []
-
-
-def is_held(topology: Topology, mapping: SourceMapping, queue: Queue, function: Function) -> bool:
-    """Whether a heartbeat keeps each message hidden for as long as the function works on it."""
-    visibility = queue.visibility_seconds
-    return (
-        visibility is not None
-        and mapping.batch_size == 1  # a heartbeat holds one message; the others of a batch would come back
-        and any(
-            not beat.failing and beat.every_seconds < min(visibility, beat.extend_to_seconds)
-            for beat in beats(topology, function)
-        )
-    )
-
-
-def is_short(queue: Queue, function: Function) -> bool:
-    """Whether messages come back while an invoke may still work on them."""
-    visibility, timeout = queue.visibility_seconds, function.timeout_seconds
-    return visibility is not None and timeout is not None and visibility < timeout
-
-
-def _values(queue: Queue, function: Function, mapping: SourceMapping | None = None) -> dict[str, object]:
-    values: dict[str, object] = {
-        f"{queue.visibility_resource.name}.visibilityTimeoutSeconds": queue.visibility_seconds,
-        f"{function.name}.timeout": function.timeout_seconds,
-    }
-    if mapping is not None and mapping.window_seconds:
-        values[f"{mapping.name}.maximumBatchingWindowInSeconds"] = mapping.window_seconds
-    return values
-
-
-def _raise_visibility(
-    queue: Queue, function: Function, mapping: SourceMapping, floor: int = 0
-) -> tuple[str, tuple[Edit, ...]]:
-    timeout, window = function.timeout_seconds, mapping.window_seconds
+def _raise_visibility(queue: Queue, function: Function, mapping: SqsMapping) -> tuple[str, tuple[Edit, ...]]:
+    timeout, window = function.timeout_seconds.known, mapping.window_seconds.known
     assert timeout is not None
-    advised = max(floor, advised_visibility_seconds(timeout, window or 0))
-    holder = queue.visibility_resource
-    fix = f"set visibilityTimeoutSeconds of {holder.name} to {advised} (6 x timeout + batching window)"
-    return fix, (Edit(holder.urn, ("visibilityTimeoutSeconds",), advised),)
+    advised = advised_visibility_seconds(timeout, window or 0)
+    holder = queue.visibility_seconds.origin.resource
+    fix = f"set visibilityTimeoutSeconds of {holder} to {advised} (6 x timeout + batching window)"
+    return fix, (Edit.of(queue.visibility_seconds, advised),)
 
 
 class VisibilityBelowTimeout(Check):
@@ -75,29 +34,29 @@ class VisibilityBelowTimeout(Check):
     source = "ESM-VT-1"
     same_as = ("CFN-E3505",)
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for mapping, queue, function in topology.sqs_pairs():
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping, queue, function in stack.sqs_pairs():
             if not is_short(queue, function):
                 continue
-            visibility, timeout = queue.visibility_seconds, function.timeout_seconds
+            visibility, timeout = queue.visibility_seconds.known, function.timeout_seconds.known
             fix, edits = _raise_visibility(queue, function, mapping)
-            resources = (queue.visibility_resource.name, function.name, mapping.name)
-            values = _values(queue, function)
-            if queue.visibility_resource is queue.resource:
+            resources = (queue.visibility_seconds.origin.resource, function.name, mapping.name)
+            values = values_of(queue.visibility_seconds, function.timeout_seconds)
+            if queue.visibility_seconds.origin.urn == queue.urn:
                 why = (
                     f"AWS refuses to create or update the mapping: Queue visibility timeout: {visibility} seconds is "
                     f"less than Function timeout: {timeout} seconds. A mapping that exists already goes on, and "
                     "delivers messages again while they are worked on."
                 )
                 yield Found(resources, values, why, fix, edits)
-            elif is_held(topology, mapping, queue, function):
+            elif is_held(stack, mapping, queue, function):
                 why = (
                     f"The queue is lowered to {visibility} s after the mapping exists, below the function's {timeout} "
                     "s, so only the function's heartbeat keeps a message from being worked on twice at once."
                 )
                 yield Found(resources, values, why, fix, edits, source="ESM-VT-3", severity=Severity.NOTE)
             else:
-                failing = any(beat.failing for beat in beats(topology, function))
+                failing = any(beat.failing for beat in beats(stack, function))
                 why = (
                     f"The queue is lowered to {visibility} s after the mapping exists: a message whose work takes "
                     "longer is delivered again meanwhile, which spends its receives and, without a safeguard, does its "
@@ -114,9 +73,10 @@ class VisibilityBelowAdvice(Check):
     fix = "Set visibilityTimeoutSeconds to 6 x the function's timeout plus the batching window."
     source = LAMBDA_GUIDE + "services-sqs-configure.html"
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for mapping, queue, function in topology.sqs_pairs():
-            visibility, timeout, window = queue.visibility_seconds, function.timeout_seconds, mapping.window_seconds
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping, queue, function in stack.sqs_pairs():
+            visibility, timeout = queue.visibility_seconds.known, function.timeout_seconds.known
+            window = mapping.window_seconds.known
             if visibility is None or timeout is None or window is None or visibility < timeout:
                 continue
             if visibility >= advised_visibility_seconds(timeout, window):
@@ -126,8 +86,11 @@ class VisibilityBelowAdvice(Check):
                 f"{visibility} s leave too little room, next to a timeout of {timeout} s, for throttled invokes to be "
                 "tried again: messages spend receives without being worked on."
             )
-            resources = (queue.visibility_resource.name, function.name, mapping.name)
-            yield Found(resources, _values(queue, function, mapping), why, fix, edits)
+            resources = (queue.visibility_seconds.origin.resource, function.name, mapping.name)
+            values = values_of(queue.visibility_seconds, function.timeout_seconds)
+            if window:
+                values |= values_of(mapping.window_seconds)
+            yield Found(resources, values, why, fix, edits)
 
 
 class LateHeartbeat(Check):
@@ -138,14 +101,14 @@ class LateHeartbeat(Check):
     fix = "Extend at half of the shorter of visibility timeout and extension."
     source = SQS_API + "API_ChangeMessageVisibility.html"
 
-    def find(self, topology: Topology) -> Iterator[Found]:
-        for mapping, queue, function in topology.sqs_pairs():
-            visibility = queue.visibility_seconds
-            for beat in beats(topology, function):
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping, queue, function in stack.sqs_pairs():
+            visibility = queue.visibility_seconds.known
+            for beat in beats(stack, function):
                 lasting = beat.extend_to_seconds if visibility is None else min(visibility, beat.extend_to_seconds)
                 if beat.every_seconds < lasting:
                     continue
-                if _outlasts(beat, visibility, function.timeout_seconds):
+                if _outlasts(beat, visibility, function.timeout_seconds.known):
                     continue
                 every = max(1, int(lasting // 2))
                 why = (
@@ -156,13 +119,12 @@ class LateHeartbeat(Check):
                 values = {
                     f"{function.name}.heartbeat.everySeconds": beat.every_seconds,
                     f"{function.name}.heartbeat.extendToSeconds": beat.extend_to_seconds,
-                    f"{queue.visibility_resource.name}.visibilityTimeoutSeconds": visibility,
+                    **values_of(queue.visibility_seconds),
                 }
                 edits: tuple[Edit, ...] = ()
-                if "HEARTBEAT_EVERY_SECONDS" in function.environment:
-                    path = ("environment", "variables", "HEARTBEAT_EVERY_SECONDS")
-                    edits = (Edit(function.resource.urn, path, str(every)),)
-                resources = (function.name, queue.visibility_resource.name, mapping.name)
+                if "HEARTBEAT_EVERY_SECONDS" in function.variables:
+                    edits = (Edit.of_variable(function.urn, "HEARTBEAT_EVERY_SECONDS", str(every)),)
+                resources = (function.name, queue.visibility_seconds.origin.resource, mapping.name)
                 yield Found(resources, values, why, fix, edits)
 
 

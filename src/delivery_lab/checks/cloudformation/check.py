@@ -7,11 +7,11 @@ from delivery_lab.checks.cloudformation.linting import lint
 from delivery_lab.checks.cloudformation.place import locate, rests_on_unknown
 from delivery_lab.checks.cloudformation.template import write_template
 from delivery_lab.checks.finding import Finding
-from delivery_lab.program.graph import Graph
 from delivery_lab.program.naming import DEFAULT_REGION
+from delivery_lab.stack.stack import Stack
 
 
-def cloudformation_findings(graph: Graph, region: str | None = None) -> list[Finding]:
+def cloudformation_findings(stack: Stack, region: str | None = None) -> list[Finding]:
     """What cfn-lint finds in the values of a stack: ranges, enums, types, what is missing, what does not fit.
 
     The resources are written as a CloudFormation template, checked, and what is found is told in terms of the
@@ -19,7 +19,7 @@ def cloudformation_findings(graph: Graph, region: str | None = None) -> list[Fin
     them), and values that are known only after deployment are never reported. No network is used.
 
     Args:
-        graph: the stack.
+        stack: the stack.
         region: AWS region whose schemas apply; by default the stack's `aws:region`, else us-east-1.
 
     Returns:
@@ -28,23 +28,23 @@ def cloudformation_findings(graph: Graph, region: str | None = None) -> list[Fin
     Raises:
         UsageError: cfn-lint is not installed.
     """
-    template = write_template(graph)
+    template = write_template(stack.graph)
     if not template.entries:
         return []
     found: dict[tuple[str, ...], Finding] = {}
-    for match in lint(template.body(), region or _region(graph)):
+    for match in lint(template.body(), region or _region(stack)):
         place = locate(template, match)
         if place is None or rests_on_unknown(place, match):
             continue
         # A mapping stands in the template twice, so both may have broken the rule.
         key = (match.rule, place.resource.urn, place.input, match.message)
         found.setdefault(key, finding(place, match))
-    order = {urn: index for index, urn in enumerate(graph.resources)}
+    order = {urn: index for index, urn in enumerate(stack.graph.resources)}
     # Worst first, then as the stack is created; cfn-lint's own order depends on its rules' names.
     keys = sorted(found, key=lambda key: (-found[key].severity.rank, order[key[1]], key[2], key[0], key[3]))
     return [found[key] for key in keys]
 
 
-def _region(graph: Graph) -> str:
-    configured = graph.config.get("aws:region")
+def _region(stack: Stack) -> str:
+    configured = stack.config.get("aws:region")
     return configured if isinstance(configured, str) else DEFAULT_REGION

@@ -9,6 +9,9 @@ from delivery_lab.checks.cloudformation.linting import Match
 from delivery_lab.checks.cloudformation.place import MISSING, Place
 from delivery_lab.checks.cloudformation.wording import RULES_URL, describe
 from delivery_lab.checks.finding import Finding, Severity
+from delivery_lab.limits.across import advised_visibility_seconds
+from delivery_lab.limits.functions import TIMEOUT
+from delivery_lab.limits.queues import VISIBILITY_TIMEOUT
 from delivery_lab.program.config import SECRET
 from delivery_lab.program.graph import Resource
 
@@ -51,7 +54,7 @@ def _short_visibility(place: Place, match: Match) -> Finding | None:
     queue = place.resource
     for mapping in place.template.sources(queue, "eventSourceArn"):
         for function in place.template.targets(mapping, "functionName"):
-            if function.inputs.get("timeout", 3) == timeout_s:
+            if function.inputs.get("timeout", TIMEOUT.default) == timeout_s:
                 return _visibility_finding(queue, function, mapping, timeout_s, match)
     return None
 
@@ -59,8 +62,11 @@ def _short_visibility(place: Place, match: Match) -> Finding | None:
 def _visibility_finding(
     queue: Resource, function: Resource, mapping: Resource, timeout_s: int, match: Match
 ) -> Finding:
-    visibility, timeout = _shown(queue, "visibilityTimeoutSeconds", 30), _shown(function, "timeout", timeout_s)
-    least, advised = (timeout, "") if timeout is SECRET else (timeout_s, f", {6 * timeout_s}")
+    visibility = _shown(queue, "visibilityTimeoutSeconds", VISIBILITY_TIMEOUT.default)
+    timeout = _shown(function, "timeout", timeout_s)
+    least, advised = (
+        (timeout, "") if timeout is SECRET else (timeout_s, f", {advised_visibility_seconds(timeout_s, 0)}")
+    )
     return Finding(
         check=f"CFN-{match.rule}",
         severity=Severity.ERROR,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from delivery_lab.checks.cloudformation import types_data, types_lambda, types_messaging, types_surroundings
 from delivery_lab.checks.cloudformation.resource_type import ResourceType
-from delivery_lab.program.graph import Graph
+from delivery_lab.stack.stack import Stack
 
 TYPES: Mapping[str, ResourceType] = {
     **types_data.TYPES,
@@ -16,10 +16,10 @@ TYPES: Mapping[str, ResourceType] = {
 }
 
 
-def unmapped_types(graph: Graph) -> tuple[str, ...]:
+def unmapped_types(stack: Stack) -> tuple[str, ...]:
     """The AWS resource types of a stack whose values are not checked, because no mapping to CloudFormation is known.
 
     Resources that the stack only reads are not counted: their settings are somebody else's.
     """
-    found = {resource.type for resource in graph.resources.values() if resource.custom and not resource.external}
+    found = {resource.type for resource in stack.graph.resources.values() if resource.custom and not resource.external}
     return tuple(sorted(name for name in found if name.startswith("aws:") and name not in TYPES))

@@ -19,6 +19,7 @@ from delivery_lab.checks.cloudformation.shapes import (
     tag_list,
     to,
 )
+from delivery_lab.limits.across import is_left_out
 
 _FUNCTION = ResourceType(
     "AWS::Lambda::Function",
@@ -113,6 +114,12 @@ _KAFKA_CONFIG = an_object(
     )
 )
 
+
+def _zero_batch(inputs: Mapping[str, Any]) -> frozenset[str]:
+    # The provider leaves a batch size of 0 out of its request (ESM-ZERO-1).
+    return frozenset({"batchSize"} if is_left_out(inputs.get("batchSize")) else ())
+
+
 _MAPPING = ResourceType(
     "AWS::Lambda::EventSourceMapping",
     fields(
@@ -167,6 +174,7 @@ _MAPPING = ResourceType(
         },
         left_out="region useResourceTimeoutForPropagation",
     ),
+    left_out=_zero_batch,
 )
 
 _DESTINATION = an_object(fields(same="destination"))

@@ -6,7 +6,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from delivery_lab.model.runtime import CodeSource
+from delivery_lab.stack.code import CodeFiles
 
 LARGEST_FILE_BYTES = 500_000
 """Files above are data or generated; they are not read."""
@@ -16,7 +16,7 @@ LARGEST_FILE_BYTES = 500_000
 class Files:
     """One archive."""
 
-    source: CodeSource
+    source: CodeFiles
 
     def read(self, path: str) -> str | None:
         """The text of a file, None where the archive has no such file (or none that can be read)."""

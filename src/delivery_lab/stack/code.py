@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from delivery_lab.errors import HandlerLoadError, NotModelledError
-from delivery_lab.model.runtime import CodeSource
 
 _Parts = Iterator[tuple[str, str | Path]]
 
@@ -16,7 +16,20 @@ class _Inline(str):
     """Text of a file that exists in the program only."""
 
 
-def code_source(archive: Any, project_dir: Path, owner: str, *, optional: bool = False) -> CodeSource:
+@dataclass(frozen=True, slots=True)
+class CodeFiles:
+    """Where the code of a function or layer is on this machine.
+
+    Attributes:
+        roots: pairs of a path inside the archive ("" is its top) and the file or folder that stands there.
+        inline: pairs of a path inside the archive and the text that stands there.
+    """
+
+    roots: tuple[tuple[str, str], ...] = ()
+    inline: tuple[tuple[str, str], ...] = ()
+
+
+def code_files(archive: Any, project_dir: Path, owner: str, *, optional: bool = False) -> CodeFiles:
     """Where the code of an archive is.
 
     Args:
@@ -41,7 +54,7 @@ def code_source(archive: Any, project_dir: Path, owner: str, *, optional: bool =
                 f"the code of {owner} is missing: there is no {place}\n"
                 "  fix: create it, or correct the path in the program (paths start at the project's folder)"
             )
-    return CodeSource(tuple(roots), tuple(inline))
+    return CodeFiles(tuple(roots), tuple(inline))
 
 
 def _parts(archive: Any, prefix: str, project_dir: Path, owner: str) -> _Parts:

@@ -1,0 +1,205 @@
+"""The inputs of each type that a simulation follows, ignores or refuses (`delivery_lab.stack.support` says how)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from delivery_lab.stack import types
+from delivery_lab.stack.support import Refusal, Support
+
+LOCAL_CODE = Refusal("code in a local folder (pulumi.FileArchive)")
+_PLAIN_RECORDS = Refusal("records as the producer wrote them")
+_ON_DEMAND_TABLE = Refusal("billingMode PAY_PER_REQUEST")
+_EMPTY_TABLE = Refusal("a table that is empty at first; the workload can put items into it")
+_SIMPLE_KEYS = Refusal("hashKey and rangeKey of the index")
+_UNCHANGED_REQUEST = Refusal("a request that reaches the function as it was sent")
+_ROUTES = Refusal("Route and Integration resources")
+_STANDARD_TOPIC = Refusal("a standard topic")
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_QUEUE = Support(
+    modelled=_names(
+        "visibilityTimeoutSeconds messageRetentionSeconds delaySeconds receiveWaitTimeSeconds maxMessageSize "
+        "redrivePolicy.* redriveAllowPolicy.* fifoQueue contentBasedDeduplication deduplicationScope "
+        "fifoThroughputLimit"
+    ),
+    harmless=_names("policy.* kmsMasterKeyId kmsDataKeyReusePeriodSeconds sqsManagedSseEnabled"),
+)
+
+_FUNCTION = Support(
+    modelled=_names(
+        "code handler timeout memorySize environment.variables.* reservedConcurrentExecutions layers runtime "
+        "deadLetterConfig.targetArn"
+    ),
+    harmless=_names(
+        "architectures codeSha256 codeSigningConfigArn ephemeralStorage.* kmsKeyArn loggingConfig.* packageType "
+        "publish replaceSecurityGroupsOnDestroy "
+        "replacementSecurityGroupIds role skipDestroy sourceCodeHash sourceKmsKeyArn "
+        "tracingConfig.* useResourceTimeoutForPropagation vpcConfig.*"
+    ),
+    refused={
+        "imageUri": LOCAL_CODE,
+        "imageConfig": LOCAL_CODE,
+        "s3Bucket": LOCAL_CODE,
+        "s3Key": LOCAL_CODE,
+        "s3ObjectVersion": LOCAL_CODE,
+        "snapStart": Refusal("a cold start of fixed length (LAM-INIT-1)"),
+        "fileSystemConfig": Refusal("files in the function's own folder"),
+        "capacityProviderConfig": Refusal("a function on Lambda's own capacity"),
+        "durableConfig": Refusal("an ordinary function"),
+        "publishTo": Refusal("an ordinary function"),
+        "tenancyConfig": Refusal("a function whose environments serve every tenant"),
+    },
+)
+
+_LAYER = Support(
+    modelled=_names("code"),
+    harmless=_names(
+        "layerName compatibleArchitectures compatibleRuntimes licenseInfo skipDestroy sourceCodeHash s3Bucket s3Key "
+        "s3ObjectVersion"  # a layer whose code is not here brings nothing: its packages come from the environment
+    ),
+)
+
+_MAPPING = Support(
+    modelled=_names(
+        "functionName eventSourceArn batchSize maximumBatchingWindowInSeconds functionResponseTypes "
+        "scalingConfig.maximumConcurrency filterCriteria.filters.pattern enabled "
+        # Of streams and Kafka; AWS refuses them for a queue, and so does the deployment (ESM-KIND-1).
+        "amazonManagedKafkaEventSourceConfig.consumerGroupId bisectBatchOnFunctionError "
+        "destinationConfig.onFailure.destinationArn maximumRecordAgeInSeconds maximumRetryAttempts "
+        "parallelizationFactor provisionedPollerConfig.maximumPollers provisionedPollerConfig.minimumPollers "
+        "selfManagedEventSource.endpoints.* selfManagedKafkaEventSourceConfig.consumerGroupId startingPosition "
+        "startingPositionTimestamp topics tumblingWindowInSeconds"
+    ),
+    harmless=_names("kmsKeyArn metricsConfig.* sourceAccessConfigurations.* useResourceTimeoutForPropagation"),
+    refused={
+        "amazonManagedKafkaEventSourceConfig.schemaRegistryConfig": _PLAIN_RECORDS,
+        "selfManagedKafkaEventSourceConfig.schemaRegistryConfig": _PLAIN_RECORDS,
+        "provisionedPollerConfig.pollerGroupName": Refusal("pollers that no other mapping shares"),
+        "documentDbEventSourceConfig": Refusal("eventSourceArn of a queue, a stream or an MSK cluster"),
+        "queues": Refusal("eventSourceArn of an SQS queue"),
+    },
+)
+
+_TABLE = Support(
+    modelled=_names(
+        "attributes.name attributes.type hashKey rangeKey billingMode streamEnabled streamViewType "
+        "globalSecondaryIndexes.name globalSecondaryIndexes.hashKey globalSecondaryIndexes.rangeKey "
+        "globalSecondaryIndexes.projectionType globalSecondaryIndexes.nonKeyAttributes "
+        "localSecondaryIndexes.name localSecondaryIndexes.rangeKey localSecondaryIndexes.projectionType "
+        "localSecondaryIndexes.nonKeyAttributes"
+    ),
+    harmless=_names(
+        "deletionProtectionEnabled onDemandThroughput.* globalSecondaryIndexes.onDemandThroughput.* "
+        "globalSecondaryIndexes.warmThroughput.* warmThroughput.* pointInTimeRecovery.* serverSideEncryption.* "
+        "tableClass ttl.*"  # lazy, so nothing may depend on it (DDB-TTL-1)
+    ),
+    refused={
+        "readCapacity": _ON_DEMAND_TABLE,
+        "writeCapacity": _ON_DEMAND_TABLE,
+        "globalSecondaryIndexes.readCapacity": _ON_DEMAND_TABLE,
+        "globalSecondaryIndexes.writeCapacity": _ON_DEMAND_TABLE,
+        "globalSecondaryIndexes.keySchemas": _SIMPLE_KEYS,
+        "replicas": Refusal("a table in one region"),
+        "globalTableWitness": Refusal("a table in one region"),
+        "importTable": _EMPTY_TABLE,
+        "restoreBackupArn": _EMPTY_TABLE,
+        "restoreDateTime": _EMPTY_TABLE,
+        "restoreSourceName": _EMPTY_TABLE,
+        "restoreSourceTableArn": _EMPTY_TABLE,
+        "restoreToLatestTime": _EMPTY_TABLE,
+    },
+)
+
+_API = Support(
+    modelled=_names("protocolType"),
+    harmless=_names(
+        "apiKeySelectionExpression corsConfiguration.* disableExecuteApiEndpoint failOnWarnings ipAddressType "
+        "routeSelectionExpression version"
+    ),
+    refused={"body": _ROUTES, "target": _ROUTES, "routeKey": _ROUTES, "credentialsArn": _ROUTES},
+)
+
+SUPPORT: Mapping[str, Support] = {
+    types.QUEUE: _QUEUE,
+    types.REDRIVE_POLICY: Support(_names("queueUrl redrivePolicy.*")),
+    types.REDRIVE_ALLOW_POLICY: Support(_names("queueUrl redriveAllowPolicy.*")),
+    types.FUNCTION: _FUNCTION,
+    types.LAYER: _LAYER,
+    types.INVOKE_CONFIG: Support(
+        _names(
+            "functionName qualifier destinationConfig.onSuccess.destination destinationConfig.onFailure.destination "
+            "maximumEventAgeInSeconds maximumRetryAttempts"
+        )
+    ),
+    types.RECURSION_CONFIG: Support(_names("functionName recursiveLoop")),
+    types.MAPPING: _MAPPING,
+    types.STREAM: Support(
+        modelled=_names("shardCount retentionPeriod streamModeDetails.streamMode maxRecordSizeInKib"),
+        harmless=_names("arn encryptionType enforceConsumerDeletion kmsKeyId shardLevelMetrics warmThroughputMibPs"),
+    ),
+    types.TABLE: _TABLE,
+    types.TOPIC: Support(
+        modelled=frozenset(),
+        harmless=_names(
+            "applicationFailureFeedbackRoleArn applicationSuccessFeedbackRoleArn applicationSuccessFeedbackSampleRate "
+            "contentBasedDeduplication deliveryPolicy displayName fifoThroughputScope firehoseFailureFeedbackRoleArn "
+            "firehoseSuccessFeedbackRoleArn firehoseSuccessFeedbackSampleRate httpFailureFeedbackRoleArn "
+            "httpSuccessFeedbackRoleArn httpSuccessFeedbackSampleRate kmsMasterKeyId lambdaFailureFeedbackRoleArn "
+            "lambdaSuccessFeedbackRoleArn lambdaSuccessFeedbackSampleRate maximumMessageSize policy.* signatureVersion "
+            "sqsFailureFeedbackRoleArn sqsSuccessFeedbackRoleArn sqsSuccessFeedbackSampleRate tracingConfig"
+        ),
+        refused={"fifoTopic": _STANDARD_TOPIC, "archivePolicy": _STANDARD_TOPIC},
+    ),
+    types.EVENT_BUS: Support(frozenset(), _names("deadLetterConfig.* eventSourceName kmsKeyIdentifier logConfig.*")),
+    types.HTTP_API: _API,
+    types.ROUTE: Support(
+        modelled=_names("apiId routeKey target"),
+        harmless=_names(
+            "apiKeyRequired authorizationScopes authorizationType authorizerId operationName "
+            "routeResponseSelectionExpression modelSelectionExpression requestModels.* requestParameters.*"
+        ),
+    ),
+    types.INTEGRATION: Support(
+        modelled=_names("apiId integrationType integrationUri payloadFormatVersion timeoutMilliseconds"),
+        harmless=_names(
+            "connectionType credentialsArn integrationMethod passthroughBehavior contentHandlingStrategy "
+            "templateSelectionExpression requestTemplates.*"  # the last four are read for WebSocket APIs only
+        ),
+        refused={
+            "connectionId": _UNCHANGED_REQUEST,
+            "integrationSubtype": _UNCHANGED_REQUEST,
+            "requestParameters": _UNCHANGED_REQUEST,
+            "responseParameters": Refusal("an answer that reaches the caller as the function gave it"),
+            "tlsConfig": _UNCHANGED_REQUEST,
+        },
+    ),
+    types.STAGE: Support(
+        modelled=_names("apiId defaultRouteSettings.throttlingBurstLimit defaultRouteSettings.throttlingRateLimit"),
+        harmless=_names(
+            "accessLogSettings.* autoDeploy clientCertificateId defaultRouteSettings.dataTraceEnabled "
+            "defaultRouteSettings.detailedMetricsEnabled defaultRouteSettings.loggingLevel deploymentId "
+            "routeSettings.routeKey routeSettings.dataTraceEnabled routeSettings.detailedMetricsEnabled "
+            "routeSettings.loggingLevel stageVariables.*"
+        ),
+        refused={
+            "routeSettings.throttlingBurstLimit": Refusal("throttlingBurstLimit of defaultRouteSettings"),
+            "routeSettings.throttlingRateLimit": Refusal("throttlingRateLimit of defaultRouteSettings"),
+        },
+    ),
+    types.MSK_CLUSTER: Support(
+        modelled=frozenset(),
+        harmless=_names(
+            "brokerNodeGroupInfo.* kafkaVersion numberOfBrokerNodes clientAuthentication.* clusterName "
+            "configurationInfo.* encryptionInfo.* enhancedMonitoring loggingInfo.* openMonitoring.* rebalancing.* "
+            "storageMode"
+        ),
+    ),
+    types.MSK_SERVERLESS_CLUSTER: Support(frozenset(), _names("clientAuthentication.* clusterName vpcConfigs.*")),
+    types.MSK_CONFIGURATION: Support(_names("serverProperties"), _names("kafkaVersions")),
+}
+"""Buckets are left out: whatever a bucket is, it takes what it is given."""

@@ -1,0 +1,46 @@
+"""The files of a Pulumi archive on this machine."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pulumi
+import pytest
+
+from delivery_lab.errors import HandlerLoadError, NotModelledError
+from delivery_lab.stack.code import CodeFiles, code_files
+
+
+def test_folders_files_and_texts_stand_where_the_archive_puts_them(tmp_path: Path) -> None:
+    (tmp_path / "worker").mkdir()
+    (tmp_path / "settings.json").write_text("{}")
+    archive = pulumi.AssetArchive(
+        {
+            ".": pulumi.FileArchive("./worker"),
+            "shared/settings.json": pulumi.FileAsset("./settings.json"),
+            "inner": pulumi.AssetArchive({"./made.py": pulumi.StringAsset("x = 1")}),
+        }
+    )
+
+    assert code_files(archive, tmp_path, "worker") == CodeFiles(
+        roots=(("", str(tmp_path / "worker")), ("shared/settings.json", str(tmp_path / "settings.json"))),
+        inline=(("inner/made.py", "x = 1"),),
+    )
+
+
+def test_what_is_missing_is_refused_or_left_out(tmp_path: Path) -> None:
+    archive = pulumi.FileArchive("./layer")
+    expected = (
+        f"the code of layer is missing: there is no {tmp_path}/layer\n"
+        "  fix: create it, or correct the path in the program (paths start at the project's folder)"
+    )
+
+    with pytest.raises(HandlerLoadError, match=f"^{re.escape(expected)}$"):
+        code_files(archive, tmp_path, "layer")
+    assert code_files(archive, tmp_path, "layer", optional=True) == CodeFiles((), ())
+
+
+def test_code_that_is_elsewhere_is_not_modelled(tmp_path: Path) -> None:
+    with pytest.raises(NotModelledError, match=r"^the code of worker is a RemoteArchive, which is not on this machine"):
+        code_files(pulumi.RemoteArchive("https://example.org/code.zip"), tmp_path, "worker")
