@@ -18,6 +18,7 @@ EXPECTED = {
     "explain": {"--json"},
     "check": SIMULATING | {"--quantify", "--fail-on", "--format"},
     "redrive": SIMULATING | {"--fix", "--queue", "--rate"},
+    "schema": {"--project"},
 }
 
 # The application as click sees it.
