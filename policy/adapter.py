@@ -23,6 +23,7 @@ from delivery_lab.program.graph import UNKNOWN, Graph, Resource, ResourceOptions
 from delivery_lab.program.keys import ACCEPT_KEY
 from delivery_lab.program.naming import DEFAULT_REGION
 from delivery_lab.program.outputs import create
+from delivery_lab.stack import types
 from policy.values import plain, properties
 
 # What an input takes from the one resource that its value comes from, in order of preference.
@@ -33,16 +34,15 @@ _TAKES: Mapping[str, tuple[str, ...]] = {
     "queueUrl": ("url",),
 }
 _TAKES_OF_TYPE: Mapping[tuple[str, str], tuple[str, ...]] = {
-    ("aws:iam/rolePolicy:RolePolicy", "role"): ("name",),
-    ("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "role"): ("name",),
-    ("aws:lambda/function:Function", "role"): ("arn",),
+    (types.ROLE_POLICY, "role"): ("name",),
+    (types.ROLE_POLICY_ATTACHMENT, "role"): ("name",),
+    (types.FUNCTION, "role"): ("arn",),
 }
 # What AWS reports for settings that do not exist for the source of a mapping.
 _REPORTED_AS_ZERO = frozenset(
     ("maximumRecordAgeInSeconds", "maximumRetryAttempts", "parallelizationFactor", "tumblingWindowInSeconds")
 )
-_MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
-_PROVIDERS = ("aws:", "pulumi-python:dynamic")
+_PROVIDERS = ("aws:", types.DYNAMIC_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ def _region(resource: PolicyResource) -> str | None:
 
 def _settings(type_token: str, state: Mapping[str, Any]) -> dict[str, Any]:
     """The settings in the state of a resource whose inputs were not shown."""
-    if type_token != _MAPPING:
+    if type_token != types.MAPPING:
         return dict(state)
     return {name: value for name, value in state.items() if name not in _REPORTED_AS_ZERO or value != 0}
 

@@ -16,7 +16,7 @@ EXPECTED = {
     "run": SIMULATING | {"--all", "--alternatives", "--readings", "--logs"},
     "diff": SIMULATING | {"--unchanged"},
     "explain": {"--json"},
-    "check": SIMULATING | {"--quantify", "--fail-on", "--format"},
+    "check": SIMULATING | {"--quantify", "--fail-on", "--format", "--checks"},
     "redrive": SIMULATING | {"--fix", "--queue", "--rate"},
     "schema": {"--project"},
 }

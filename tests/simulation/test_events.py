@@ -22,8 +22,8 @@ def _configs(*resources: Resource) -> dict[str, EventInvokeConfig]:
     return {each.function: each.config for each in found}
 
 
-def _sink(kind: str, inputs: dict[str, Any], **outputs: Any) -> Topic | Bus | Bucket:
-    (found,) = stack_of(resource(kind, "target", inputs, outputs=outputs)).resources.values()
+def _sink(kind: str, **outputs: Any) -> Topic | Bus | Bucket:
+    (found,) = stack_of(resource(kind, "target", outputs=outputs)).resources.values()
     assert isinstance(found, Topic | Bus | Bucket)
     return found
 
@@ -88,15 +88,8 @@ def test_an_unknown_setting_of_a_config_is_refused_by_name() -> None:
 def test_topics_buses_and_buckets_record(kind: str, arn: str, physical_name: str) -> None:
     account = World().account
 
-    create_sink(account, _sink(kind, {}, arn=arn))
+    create_sink(account, _sink(kind, arn=arn))
 
     sink = account.sinks.at(arn)
     assert sink is not None
     assert (sink.name, sink.physical_name) == ("target", physical_name)
-
-
-def test_a_fifo_topic_is_not_modelled() -> None:
-    with pytest.raises(NotModelledError) as caught:
-        create_sink(World().account, _sink(TOPIC, {"fifoTopic": True}, arn="arn:aws:sns:us-east-1:123456789012:t"))
-
-    assert str(caught.value) == "target: fifoTopic = True is not modelled\n  nearest: a standard topic"

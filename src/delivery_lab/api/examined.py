@@ -11,7 +11,9 @@ from urllib.parse import quote
 from delivery_lab._version import __version__
 from delivery_lab.api.quantify import Effect
 from delivery_lab.api.simulated import Phase
+from delivery_lab.checks.check import Check
 from delivery_lab.checks.finding import Finding
+from delivery_lab.checks.registry import CHECKS, load_checks
 from delivery_lab.checks.sarif import CheckedStack, sarif
 from delivery_lab.json_names import plain
 from delivery_lab.results.outcome import SCHEMA_VERSION
@@ -52,15 +54,36 @@ class Examination:
             yield entry
 
 
-def as_sarif(examinations: Sequence[Examination], failures: Mapping[str, str] | None = None) -> dict[str, Any]:
+def checks_with(own: str | Path | None) -> Mapping[str, Check]:
+    """The lab's checks by id, and those of a file of one's own.
+
+    Args:
+        own: a Python file that defines checks, None for no others.
+
+    Raises:
+        UsageError: the file is not there, or defines no check that could be used.
+    """
+    return CHECKS if own is None else {**CHECKS, **load_checks(Path(own))}
+
+
+def as_sarif(
+    examinations: Sequence[Examination],
+    failures: Mapping[str, str] | None = None,
+    *,
+    checks: str | Path | None = None,
+) -> dict[str, Any]:
     """Findings as one SARIF log, for code reviews.
 
     Args:
         examinations: the stacks that were checked.
         failures: why stacks could not be checked, by name.
+        checks: the file of one's own checks that ran too.
+
+    Raises:
+        UsageError: the file of checks cannot be used.
     """
     found = [CheckedStack(stack.stack, _uri(stack.file), stack.findings) for stack in examinations]
-    return sarif(found, __version__, failures)
+    return sarif(found, __version__, failures, checks_with(checks))
 
 
 def _uri(file: Path) -> str:

@@ -45,21 +45,28 @@ def simulate(
     )
 
 
-def check(project: str | Path, *, stack: str, overrides: Overrides | None = None) -> tuple[Finding, ...]:
+def check(
+    project: str | Path,
+    *,
+    stack: str,
+    overrides: Overrides | None = None,
+    checks: str | Path | None = None,
+) -> tuple[Finding, ...]:
     """What is dangerous in a stack of a project, why, and what to set instead.
 
     Args:
         project: folder of the Pulumi project.
         stack: name of the stack.
         overrides: settings to change.
+        checks: a Python file with checks of your own, which run too.
 
     Returns:
         The findings, the worst first; `accepted` holds the reason where the stack accepts one.
 
     Raises:
-        LabError: the program cannot be evaluated.
+        LabError: the program cannot be evaluated, or the file of checks cannot be used.
     """
-    return Lab.open(project).check(stack, overrides)
+    return Lab.open(project).check(stack, overrides, checks=checks)
 
 
 def diff(

@@ -243,41 +243,57 @@ class Lab:
 
     # -- checks -------------------------------------------------------------------------------------------------
 
-    def check(self, stack: str, overrides: Overrides | None = None) -> tuple[Finding, ...]:
+    def check(
+        self, stack: str, overrides: Overrides | None = None, *, checks: str | Path | None = None
+    ) -> tuple[Finding, ...]:
         """What is dangerous in a stack, the worst first; findings that it accepts say so.
 
-        Raises:
-            LabError: the program cannot be evaluated for it.
-        """
-        return self.examine(stack, overrides=overrides).findings
+        Args:
+            stack: name of the stack.
+            overrides: settings to change.
+            checks: a Python file with checks of one's own, which run too.
 
-    def examine(self, stack: str, *, quantify: bool = False, **options: Unpack[RunOptions]) -> Examination:
+        Raises:
+            LabError: the program cannot be evaluated for it, or the file of checks cannot be used.
+        """
+        return self.examine(stack, checks=checks, overrides=overrides).findings
+
+    def examine(
+        self,
+        stack: str,
+        *,
+        quantify: bool = False,
+        checks: str | Path | None = None,
+        **options: Unpack[RunOptions],
+    ) -> Examination:
         """Check a stack, and keep everything that a reader of the findings should know.
 
         Args:
             stack: name of the stack.
             quantify: whether to simulate the stack as it is and with each fix.
+            checks: a Python file with checks of one's own, which run too.
             options: as for `run`; all but `overrides` are about `quantify`.
 
         Raises:
-            LabError: the program cannot be evaluated for it.
+            LabError: the program cannot be evaluated for it, or the file of checks cannot be used.
         """
         from importlib.util import find_spec
 
-        from delivery_lab.api.examined import Examination
+        from delivery_lab.api.examined import Examination, checks_with
         from delivery_lab.checks.acceptance import apply_acceptances, read_acceptances
         from delivery_lab.checks.registry import find_all
         from delivery_lab.stack.stack import Stack
 
         values = find_spec("cfnlint") is not None
+        known = checks_with(checks)
         phases: list[Phase] = []
         with _timed("program", phases):
             graph = self.graph(stack, options.get("overrides"))
         with _timed("checks", phases):
-            accepted = read_acceptances(graph.config)
+            accepted = read_acceptances(graph.config, known)
             if not values:
                 accepted = tuple(one for one in accepted if not one.of_values)
-            findings = apply_acceptances(find_all(Stack.of(graph), values=values), accepted)
+            findings = apply_acceptances(find_all(Stack.of(graph), known, values=values), accepted)
         effects: dict[int, Effect] = {}
         if quantify and findings:
             with _timed("quantify", phases):

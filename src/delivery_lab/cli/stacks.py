@@ -100,14 +100,16 @@ def run_of_many(console: Console, lab: Lab, options: RunOptions, stack: str) -> 
     return Ran(simulation.outcome, simulation.notes, simulation.phases)
 
 
-def check_of_many(console: Console, lab: Lab, options: RunOptions, stack: str, *, quantify: bool) -> Examination:
+def check_of_many(
+    console: Console, lab: Lab, options: RunOptions, stack: str, *, quantify: bool, checks: Path | None
+) -> Examination:
     """Check a stack, maybe in a process of its own; the caller says what is beside the data.
 
     Raises:
         LabError: its program cannot be evaluated.
     """
     with console.working(f"checking {stack}"):
-        return lab.examine(stack, quantify=quantify, **options)
+        return lab.examine(stack, quantify=quantify, checks=checks, **options)
 
 
 def each_of_many(

@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from delivery_lab.limits.functions import MEMORY, TIMEOUT
+from delivery_lab.limits.queues import DELAY, RECEIVE_WAIT, RETENTION, VISIBILITY_TIMEOUT
+from delivery_lab.limits.streams import RETENTION_HOURS
 from delivery_lab.program import derived
 from delivery_lab.program.facts import ComputedOutputs, Created, Facts, Fields
 
@@ -68,10 +71,10 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
             outputs={
                 "arn": "arn:{partition}:sqs:{region}:{account}:{name}",
                 "url": "https://sqs.{region}.{dns}/{account}/{name}",
-                "visibilityTimeoutSeconds": 30,
-                "messageRetentionSeconds": 345_600,
-                "delaySeconds": 0,
-                "receiveWaitTimeSeconds": 0,
+                "visibilityTimeoutSeconds": VISIBILITY_TIMEOUT.default,
+                "messageRetentionSeconds": RETENTION.default,
+                "delaySeconds": DELAY.default,
+                "receiveWaitTimeSeconds": RECEIVE_WAIT.default,
                 "fifoQueue": False,
                 "contentBasedDeduplication": False,
             },
@@ -89,8 +92,8 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
                 "version": derived.version,
                 "qualifiedArn": "{arn}:{version}",
                 "qualifiedInvokeArn": _INVOKE + "{qualifiedArn}/invocations",
-                "timeout": 3,
-                "memorySize": 128,
+                "timeout": TIMEOUT.default,
+                "memorySize": MEMORY.default,
                 "packageType": "Zip",
                 "architectures": ["x86_64"],
                 "reservedConcurrentExecutions": -1,
@@ -207,7 +210,10 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
         "aws:kinesis/stream:Stream": ComputedOutputs(
             id="{arn}",
             name="name",
-            outputs={"arn": "arn:{partition}:kinesis:{region}:{account}:stream/{name}", "retentionPeriod": 24},
+            outputs={
+                "arn": "arn:{partition}:kinesis:{region}:{account}:stream/{name}",
+                "retentionPeriod": RETENTION_HOURS.default,
+            },
         ),
         "aws:s3/bucket:Bucket": _BUCKET,
         "aws:s3/bucketV2:BucketV2": _BUCKET,

@@ -19,13 +19,7 @@ FunctionOf = Callable[[StackResource, Setting[str], Function | None], str]
 
 
 def create_sink(account: Account, resource: Topic | Bus | Bucket) -> None:
-    """Create a topic, an event bus or a bucket.
-
-    Raises:
-        NotModelledError: it is a FIFO topic.
-    """
-    if isinstance(resource, Topic) and resource.fifo.certain():
-        raise NotModelledError(f"{resource.label}: fifoTopic = True is not modelled\n  nearest: a standard topic")
+    """Create a topic, an event bus or a bucket."""
     arn = resource.arn or ""
     physical_name = arn.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
     account.sinks.add(Sink(resource.label, arn, physical_name, handed_on=resource.carrier))

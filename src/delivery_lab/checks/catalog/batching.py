@@ -11,7 +11,7 @@ from delivery_lab.checks.code.responses import Answers, answers_of
 from delivery_lab.checks.finding import Edit, Severity
 from delivery_lab.checks.kafka_modes import one_poller
 from delivery_lab.limits.across import allows_fifo_batch, needs_window
-from delivery_lab.limits.mappings import FIFO_BATCH_SIZE, REPORT
+from delivery_lab.limits.mappings import FIFO_BATCH_SIZE, REPORT, SQS_BATCH_SIZE_WITHOUT_WINDOW
 from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.mappings import KafkaMapping, SqsMapping, UnknownMapping
@@ -32,10 +32,10 @@ def answers(stack: Stack, function: Function) -> tuple[Answers, str]:
 
 class LargeBatchWithoutWindow(Check):
     id = "CHK-BATCH-1"
-    title = "batch above 10 without a batching window"
+    title = f"batch above {SQS_BATCH_SIZE_WITHOUT_WINDOW} without a batching window"
     severity = Severity.ERROR
     why = "AWS refuses such a mapping of a standard queue."
-    fix = "Set maximumBatchingWindowInSeconds to 1 or more, or batchSize to 10."
+    fix = f"Set maximumBatchingWindowInSeconds to 1 or more, or batchSize to {SQS_BATCH_SIZE_WITHOUT_WINDOW}."
     source = "ESM-BATCH-1"
 
     def find(self, stack: Stack) -> Iterator[Found]:
@@ -47,9 +47,12 @@ class LargeBatchWithoutWindow(Check):
                 continue
             why = (
                 "AWS refuses the mapping: Maximum batch window in seconds must be greater than 0 if maximum batch size "
-                "is greater than 10."
+                f"is greater than {SQS_BATCH_SIZE_WITHOUT_WINDOW}."
             )
-            fix = f"set maximumBatchingWindowInSeconds of {mapping.name} to 1 or more, or batchSize to 10"
+            fix = (
+                f"set maximumBatchingWindowInSeconds of {mapping.name} to 1 or more, or batchSize to "
+                f"{SQS_BATCH_SIZE_WITHOUT_WINDOW}"
+            )
             edits = (Edit.of(mapping.window_seconds, 1),)
             yield Found((mapping.name,), values_of(mapping.batch_size, mapping.window_seconds), why, fix, edits)
 
@@ -73,10 +76,10 @@ class WindowOnFifo(Check):
 
 class LargeBatchOnFifo(Check):
     id = "CHK-BATCH-3"
-    title = "batch above 10 on a FIFO queue"
+    title = f"batch above {FIFO_BATCH_SIZE} on a FIFO queue"
     severity = Severity.ERROR
-    why = "AWS refuses more than 10 records in a batch of a FIFO queue."
-    fix = "Set batchSize to 10 or less."
+    why = f"AWS refuses more than {FIFO_BATCH_SIZE} records in a batch of a FIFO queue."
+    fix = f"Set batchSize to {FIFO_BATCH_SIZE} or less."
     source = LAMBDA_API + "API_CreateEventSourceMapping.html"
     same_as = ("CFN-E3705",)
 

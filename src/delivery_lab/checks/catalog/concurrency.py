@@ -170,7 +170,9 @@ class AccountExhausted(Check):
     id = "CHK-CONC-5"
     title = "more reserved than an account has to give"
     severity = Severity.WARNING
-    why = "AWS keeps 100 concurrent executions of the account unreserved, and refuses what goes beyond."
+    why = (
+        f"AWS keeps {UNRESERVED_MINIMUM} concurrent executions of the account unreserved, and refuses what goes beyond."
+    )
     fix = "Reserve less, or have the account's quota raised first."
     source = "LAM-CONC-3"
 

@@ -14,6 +14,8 @@ from delivery_lab.stack.mappings import RecordMapping
 from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.stack import Stack
 
+_LONGEST = f"{RETENTION.maximum // DAY_SECONDS} days"
+
 
 def _parking_arns(stack: Stack) -> set[str]:
     """ARNs of queues that take what others gave up: a consumer behind them is the end of the line."""
@@ -29,7 +31,10 @@ class NoDeadLetterQueue(Check):
     title = "queue of a mapping without a dead-letter queue"
     severity = Severity.WARNING
     why = "A message that cannot be processed is delivered until it expires, and is then gone."
-    fix = f"Set redrivePolicy to a queue that keeps messages 14 days, with maxReceiveCount {ADVISED_MAX_RECEIVE_COUNT}."
+    fix = (
+        f"Set redrivePolicy to a queue that keeps messages {_LONGEST}, with maxReceiveCount "
+        f"{ADVISED_MAX_RECEIVE_COUNT}."
+    )
     source = SQS_GUIDE + "sqs-dead-letter-queues.html"
 
     def find(self, stack: Stack) -> Iterator[Found]:
@@ -73,7 +78,7 @@ class ShortDeadLetterRetention(Check):
     title = "dead-letter queue that keeps messages no longer than its standard source"
     severity = Severity.WARNING
     why = "Messages keep their age when they move, and expire in the dead-letter queue early."
-    fix = "Set messageRetentionSeconds of the dead-letter queue to 1209600."
+    fix = f"Set messageRetentionSeconds of the dead-letter queue to {RETENTION.maximum}."
     source = "SQS-RET-2"
 
     def find(self, stack: Stack) -> Iterator[Found]:
@@ -92,11 +97,11 @@ class ShortDeadLetterRetention(Check):
             if theirs >= RETENTION.maximum:
                 fix = (
                     f"lower messageRetentionSeconds of {queue.name} below {theirs}, such as to {RETENTION.default} "
-                    "(4 days)"
+                    f"({RETENTION.default // DAY_SECONDS} days)"
                 )
                 yield Found((queue.name, target.name), values, why, fix, severity=Severity.NOTE)
             else:
-                fix = f"set messageRetentionSeconds of {target.name} to {RETENTION.maximum} (14 days)"
+                fix = f"set messageRetentionSeconds of {target.name} to {RETENTION.maximum} ({_LONGEST})"
                 edit = Edit.of(target.retention_seconds, RETENTION.maximum)
                 yield Found((target.name, queue.name), values, why, fix, (edit,))
 
@@ -129,7 +134,10 @@ class RefusedRedrivePolicy(Check):
     id = "CHK-DLQ-6"
     title = "redrive policy that AWS refuses"
     severity = Severity.ERROR
-    why = "It has to be JSON with deadLetterTargetArn and a maxReceiveCount from 1 to 1,000."
+    why = (
+        f"It has to be JSON with deadLetterTargetArn and a maxReceiveCount from {MAX_RECEIVE_COUNT.minimum:,} to "
+        f"{MAX_RECEIVE_COUNT.maximum:,}."
+    )
     fix = f"Set deadLetterTargetArn, and maxReceiveCount to {ADVISED_MAX_RECEIVE_COUNT}."
     source = SQS_API + "API_SetQueueAttributes.html"
 

@@ -11,7 +11,7 @@ from delivery_lab.checks.code.identifiers import wrong_identifiers
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reading import code_of
 from delivery_lab.checks.finding import Edit, Severity
-from delivery_lab.limits.functions import RECURSIVE_LOOP
+from delivery_lab.limits.functions import LOOP_PASSES, RECURSIVE_LOOP
 from delivery_lab.limits.mappings import SourceKind
 from delivery_lab.rules.rule import LAMBDA_GUIDE
 from delivery_lab.stack.functions import Function, RecursionConfig
@@ -129,7 +129,7 @@ class SendsToItsSource(Check):
     id = "CHK-LOOP-1"
     title = "function that sends to the queue that feeds it"
     severity = Severity.NOTE
-    why = "Lambda stops such a loop after about 16 passes, also one that is meant."
+    why = f"Lambda stops such a loop after about {LOOP_PASSES} passes, also one that is meant."
     fix = "Let messages come back by the visibility timeout, or allow the loop with a FunctionRecursionConfig."
     source = "ASY-LOOP-1"
 
@@ -143,7 +143,7 @@ class SendsToItsSource(Check):
                 continue
             why = (
                 f"The function sends to the queue that feeds it ({places[0]}), and Lambda stops such a loop after "
-                "about 16 passes, so that the message ends in the dead-letter queue."
+                f"about {LOOP_PASSES} passes, so that the message ends in the dead-letter queue."
             )
             fix = (
                 f"let messages of {queue.name} come back by its visibility timeout, or allow the loop with a "

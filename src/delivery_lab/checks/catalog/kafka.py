@@ -8,18 +8,20 @@ from delivery_lab.checks.advice import ADVISED_RETRIES
 from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.finding import Edit, Severity
 from delivery_lab.checks.kafka_modes import ends_after_ten_retries, one_poller
-from delivery_lab.limits.mappings import ENDLESS, KAFKA_FUNCTION_TIMEOUT, REPORT
+from delivery_lab.limits.mappings import ENDLESS, KAFKA_FUNCTION_TIMEOUT, KAFKA_RETRIES_WITH_DESTINATION, REPORT
 from delivery_lab.rules.rule import LAMBDA_GUIDE
 from delivery_lab.stack.mappings import KafkaMapping
 from delivery_lab.stack.stack import Stack
 
+_MINUTES = KAFKA_FUNCTION_TIMEOUT.maximum // 60
+
 
 class LongKafkaTimeout(Check):
     id = "CHK-KAFKA-1"
-    title = "Kafka function with a timeout above 14 minutes"
+    title = f"Kafka function with a timeout above {_MINUTES} minutes"
     severity = Severity.ERROR
-    why = "A mapping of Kafka allows its function 14 minutes at most."
-    fix = "Set timeout to 840 or less."
+    why = f"A mapping of Kafka allows its function {_MINUTES} minutes at most."
+    fix = f"Set timeout to {KAFKA_FUNCTION_TIMEOUT.maximum} or less."
     source = LAMBDA_GUIDE + "with-msk-configure.html"
 
     def find(self, stack: Stack) -> Iterator[Found]:
@@ -28,7 +30,7 @@ class LongKafkaTimeout(Check):
             timeout = function.timeout_seconds.known if function is not None else None
             if function is None or timeout is None or timeout <= KAFKA_FUNCTION_TIMEOUT.maximum:
                 continue
-            why = f"A function behind Kafka may run for 14 minutes at most; its timeout is {timeout} s."
+            why = f"A function behind Kafka may run for {_MINUTES} minutes at most; its timeout is {timeout} s."
             fix = f"set timeout of {function.name} to {KAFKA_FUNCTION_TIMEOUT.maximum} or less"
             values = values_of(function.timeout_seconds)
             edits = (Edit.of(function.timeout_seconds, KAFKA_FUNCTION_TIMEOUT.maximum),)
@@ -61,9 +63,12 @@ class RetryControlsOnDemand(Check):
 
 class TenRetries(Check):
     id = "CHK-KAFKA-3"
-    title = "endless retries on Kafka with a destination, which end after 10"
+    title = f"endless retries on Kafka with a destination, which end after {KAFKA_RETRIES_WITH_DESTINATION}"
     severity = Severity.NOTE
-    why = "With a destination for failures AWS ends endless retries after 10, and gives the records up."
+    why = (
+        f"With a destination for failures AWS ends endless retries after {KAFKA_RETRIES_WITH_DESTINATION}, and gives "
+        "the records up."
+    )
     fix = "Set maximumRetryAttempts to the number that is meant."
     source = "KAF-RETRY-2"
 
@@ -71,7 +76,10 @@ class TenRetries(Check):
         for mapping in stack.all(KafkaMapping):
             if not ends_after_ten_retries(mapping):
                 continue
-            why = "With a destination for failures, endless retries of a Kafka mapping end after 10."
+            why = (
+                "With a destination for failures, endless retries of a Kafka mapping end after "
+                f"{KAFKA_RETRIES_WITH_DESTINATION}."
+            )
             fix = f"set maximumRetryAttempts of {mapping.name} to the number that is meant, such as {ADVISED_RETRIES}"
             values = {
                 **values_of(mapping.maximum_retry_attempts),

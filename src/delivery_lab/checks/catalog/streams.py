@@ -9,6 +9,7 @@ from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.finding import Edit, Severity
 from delivery_lab.checks.kafka_modes import ends_after_ten_retries, one_poller
 from delivery_lab.limits.mappings import ENDLESS, RECORD_AGE, REPORT, SourceKind
+from delivery_lab.limits.queues import DAY_SECONDS
 from delivery_lab.rules.rule import LAMBDA_GUIDE
 from delivery_lab.stack.mappings import KafkaMapping, RecordMapping
 from delivery_lab.stack.stack import Stack
@@ -133,8 +134,8 @@ class RefusedRecordAge(Check):
     id = "CHK-STREAM-4"
     title = "record age that AWS refuses"
     severity = Severity.ERROR
-    why = "The maximum age is -1, or from 60 s to 7 days."
-    fix = "Set maximumRecordAgeInSeconds to 60 or more, or to -1."
+    why = f"The maximum age is {ENDLESS}, or from {RECORD_AGE.minimum} s to {RECORD_AGE.maximum // DAY_SECONDS} days."
+    fix = f"Set maximumRecordAgeInSeconds to {RECORD_AGE.minimum} or more, or to {ENDLESS}."
     source = "STR-AGE-2"
 
     def find(self, stack: Stack) -> Iterator[Found]:

@@ -15,7 +15,7 @@ def cloudformation_findings(stack: Stack, region: str | None = None) -> list[Fin
     """What cfn-lint finds in the values of a stack: ranges, enums, types, what is missing, what does not fit.
 
     The resources are written as a CloudFormation template, checked, and what is found is told in terms of the
-    program's resources and inputs. Resources of a type without a mapping are passed over (`unmapped_types` lists
+    program's resources and inputs. Resources of a type without a mapping are skipped (`unmapped_types` lists
     them), and values that are known only after deployment are never reported. No network is used.
 
     Args:

@@ -19,23 +19,23 @@ from delivery_lab.checks.cloudformation.shapes import (
     write,
 )
 from delivery_lab.program.graph import UNKNOWN, Graph, Resource
+from delivery_lab.stack import types
 
 # What other resources name a resource by: its outputs, each with the attribute that CloudFormation has for it.
 _HANDLES = {
-    "aws:dynamodb/table:Table": {"streamArn": "StreamArn"},
-    "aws:kinesis/stream:Stream": {"arn": "Arn"},
-    "aws:lambda/function:Function": {"arn": "Arn", "name": "Arn"},
-    "aws:msk/cluster:Cluster": {"arn": "Arn"},
-    "aws:sqs/queue:Queue": {"arn": "Arn"},
+    types.TABLE: {"streamArn": "StreamArn"},
+    types.STREAM: {"arn": "Arn"},
+    types.FUNCTION: {"arn": "Arn", "name": "Arn"},
+    types.MSK_CLUSTER: {"arn": "Arn"},
+    types.QUEUE: {"arn": "Arn"},
 }
 # Some rules follow references, others read the service out of an ARN; where a reference stands, the latter get this.
 _EXAMPLE_ARNS = {
-    "aws:dynamodb/table:Table": "arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/2020-01-01T00:00:00.000",
-    "aws:kinesis/stream:Stream": "arn:aws:kinesis:us-east-1:123456789012:stream/s",
-    "aws:msk/cluster:Cluster": "arn:aws:kafka:us-east-1:123456789012:cluster/c/11111111-2222-3333-4444-555555555555-1",
-    "aws:sqs/queue:Queue": "arn:aws:sqs:us-east-1:123456789012:q",
+    types.TABLE: "arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/2020-01-01T00:00:00.000",
+    types.STREAM: "arn:aws:kinesis:us-east-1:123456789012:stream/s",
+    types.MSK_CLUSTER: "arn:aws:kafka:us-east-1:123456789012:cluster/c/11111111-2222-3333-4444-555555555555-1",
+    types.QUEUE: "arn:aws:sqs:us-east-1:123456789012:q",
 }
-_MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class _Writer:
 
     def _twin(self, entry: Entry) -> Entry | None:
         """The same mapping with its source as an ARN, for the rules that read the service out of it."""
-        if entry.resource.type != _MAPPING:
+        if entry.resource.type != types.MAPPING:
             return None
         targets = [
             found.target

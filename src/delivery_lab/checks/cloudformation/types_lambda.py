@@ -123,10 +123,12 @@ def _zero_batch(inputs: Mapping[str, Any]) -> frozenset[str]:
 _MAPPING = ResourceType(
     "AWS::Lambda::EventSourceMapping",
     fields(
-        same="batchSize bisectBatchOnFunctionError enabled functionResponseTypes kmsKeyArn"
+        same="bisectBatchOnFunctionError enabled functionResponseTypes kmsKeyArn"
         " maximumBatchingWindowInSeconds maximumRecordAgeInSeconds maximumRetryAttempts parallelizationFactor"
         " startingPosition topics tumblingWindowInSeconds",
         other={
+            # The provider leaves a 0 out of its request (ESM-ZERO-1).
+            "batchSize": to("BatchSize", unset=(0,)),
             "amazonManagedKafkaEventSourceConfig": to("AmazonManagedKafkaEventSourceConfig", _KAFKA_CONFIG),
             "destinationConfig": to(
                 "DestinationConfig",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -70,6 +71,9 @@ def check(
         FailOn, typer.Option("--fail-on", help="Severity from which on a finding makes the exit code 5.")
     ] = FailOn.ERROR,
     output: Annotated[OutputFormat, typer.Option("--format", help="How to print what was found.")] = OutputFormat.TEXT,
+    checks: Annotated[
+        Path | None, typer.Option("--checks", metavar="FILE", help="A Python file with checks of your own to run too.")
+    ] = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -92,10 +96,11 @@ def check(
         "seed": seed,
         "assume": assume,
     }
-    work = partial(check_of_many, console, lab, options, quantify=quantify)
+    work = partial(check_of_many, console, lab, options, quantify=quantify, checks=checks)
     checked, failures = each_of_many(console, work, names, "checking")
     if output is OutputFormat.SARIF:
-        show_sarif(console, list(checked.values()), {name: failure.message for name, failure in failures.items()})
+        reasons = {name: failure.message for name, failure in failures.items()}
+        show_sarif(console, list(checked.values()), reasons, checks)
     else:
         show_findings(console, list(checked.values()), as_json=as_json or output is OutputFormat.JSON)
     end_with(console, failures, names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from delivery_lab import Examination, Finding, Severity
@@ -14,15 +15,18 @@ if TYPE_CHECKING:
     from delivery_lab.api.quantify import Effect
 
 
-def show_sarif(console: Console, checked: Sequence[Examination], failures: Mapping[str, str]) -> None:
+def show_sarif(
+    console: Console, checked: Sequence[Examination], failures: Mapping[str, str], checks: Path | None
+) -> None:
     """Print one SARIF document.
 
     Args:
         console: where to.
         checked: the stacks.
         failures: why a stack could not be checked, by its name.
+        checks: the file of the user's own checks that ran too.
     """
-    console.data(json.dumps(as_sarif(checked, failures), indent=2, default=repr))
+    console.data(json.dumps(as_sarif(checked, failures, checks=checks), indent=2, default=repr))
 
 
 def show_findings(console: Console, checked: Sequence[Examination], *, as_json: bool) -> None:

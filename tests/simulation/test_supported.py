@@ -1,0 +1,106 @@
+"""What a simulation refuses by name, at every depth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from delivery_lab.errors import NotModelledError
+from delivery_lab.simulation.supported import check, function_problems
+from delivery_lab.stack import types
+from tests.stack.world import resource, stack_of
+
+REGISTRY = {"schemaRegistryUri": "https://registry", "eventRecordFormat": "JSON"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs", "line"),
+    [
+        (
+            types.MAPPING,
+            {"amazonManagedKafkaEventSourceConfig": {"consumerGroupId": "g", "schemaRegistryConfig": REGISTRY}},
+            (
+                f"thing: amazonManagedKafkaEventSourceConfig.schemaRegistryConfig = {REGISTRY}; "
+                "nearest: records as the producer wrote them"
+            ),
+        ),
+        (
+            types.MAPPING,
+            {"selfManagedKafkaEventSourceConfig": {"schemaRegistryConfig": REGISTRY}},
+            (
+                f"thing: selfManagedKafkaEventSourceConfig.schemaRegistryConfig = {REGISTRY}; "
+                "nearest: records as the producer wrote them"
+            ),
+        ),
+        (
+            types.MAPPING,
+            {"provisionedPollerConfig": {"minimumPollers": 1, "pollerGroupName": "shared"}},
+            "thing: provisionedPollerConfig.pollerGroupName = 'shared'; nearest: pollers that no other mapping shares",
+        ),
+        (
+            types.MAPPING,
+            {"scalingConfig": {"maximumConcurrency": 5, "somethingNew": 1}},
+            "thing: scalingConfig.somethingNew = 1; nearest: leave it out",
+        ),
+        (
+            types.TABLE,
+            {"globalSecondaryIndexes": [{"name": "by-a", "keySchemas": [{"attributeName": "a", "keyType": "HASH"}]}]},
+            (
+                "thing: globalSecondaryIndexes.keySchemas = [{'attributeName': 'a', 'keyType': 'HASH'}]; "
+                "nearest: hashKey and rangeKey of the index"
+            ),
+        ),
+        (
+            types.STAGE,
+            {"routeSettings": [{"routeKey": "POST /a", "throttlingBurstLimit": 5}]},
+            "thing: routeSettings.throttlingBurstLimit = 5; nearest: throttlingBurstLimit of defaultRouteSettings",
+        ),
+        (types.TOPIC, {"fifoTopic": True}, "thing: fifoTopic = True; nearest: a standard topic"),
+    ],
+    ids=str,
+)
+def test_a_nested_input_that_the_model_does_not_know_is_refused(kind: str, inputs: dict[str, Any], line: str) -> None:
+    with pytest.raises(NotModelledError) as caught:
+        check(stack_of(resource(kind, "thing", inputs)))
+
+    assert str(caught.value) == f"stack test uses what is not modelled:\n  {line}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs"),
+    [
+        (types.MAPPING, {"sourceAccessConfigurations": [{"type": "BASIC_AUTH", "uri": "arn:secret"}]}),
+        (types.MAPPING, {"selfManagedEventSource": {"endpoints": {"KAFKA_BOOTSTRAP_SERVERS": "k:9092"}}}),
+        (types.MAPPING, {"metricsConfig": {"metrics": ["EventCount"]}, "tags": {"team": "a"}}),
+        (
+            types.TABLE,
+            {"ttl": {"attributeName": "expires", "enabled": True}, "serverSideEncryption": {"enabled": True}},
+        ),
+        (types.STAGE, {"accessLogSettings": {"destinationArn": "arn", "format": "{}"}}),
+        (types.QUEUE, {"redrivePolicy": {"deadLetterTargetArn": "arn", "maxReceiveCount": 3}}),
+        (types.MSK_CLUSTER, {"brokerNodeGroupInfo": {"storageInfo": {"ebsStorageInfo": {"volumeSize": 10}}}}),
+    ],
+    ids=str,
+)
+def test_harmless_nested_inputs_pass(kind: str, inputs: dict[str, Any]) -> None:
+    assert check(stack_of(resource(kind, "thing", inputs))) == []
+
+
+def test_a_function_says_at_every_depth_why_it_cannot_be_run() -> None:
+    inputs = {
+        "runtime": "python3.13",
+        "code": "an archive",
+        "tenancyConfig": {"tenantIsolationMode": "PER_TENANT"},
+        "environment": {"variables": {"A": "a"}, "file": "x"},
+        "loggingConfig": {"logFormat": "JSON"},
+    }
+    stack = stack_of(resource(types.FUNCTION, "worker", inputs))
+
+    assert function_problems(stack, stack.functions[0]) == [
+        (
+            "worker: tenancyConfig = {'tenantIsolationMode': 'PER_TENANT'}; "
+            "nearest: a function whose environments serve every tenant"
+        ),
+        "worker: environment.file = 'x'; nearest: leave it out",
+    ]

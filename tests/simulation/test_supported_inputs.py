@@ -1,0 +1,102 @@
+"""Every input that Pulumi knows of a modelled type is followed, harmless or refused, at every depth."""
+
+from __future__ import annotations
+
+import typing
+import warnings
+from collections.abc import Iterator, Mapping
+
+import pulumi_aws as aws
+import pytest
+from pulumi._types import input_type_types, is_input_type
+
+from delivery_lab.simulation.supported_inputs import SUPPORT
+from delivery_lab.stack import types
+from delivery_lab.stack.support import EVERYWHERE, Support
+
+
+def _arguments() -> Mapping[str, type]:
+    return {
+        types.QUEUE: aws.sqs.QueueArgs,
+        types.REDRIVE_POLICY: aws.sqs.RedrivePolicyArgs,
+        types.REDRIVE_ALLOW_POLICY: aws.sqs.RedriveAllowPolicyArgs,
+        types.FUNCTION: aws.lambda_.FunctionArgs,
+        types.LAYER: aws.lambda_.LayerVersionArgs,
+        types.INVOKE_CONFIG: aws.lambda_.FunctionEventInvokeConfigArgs,
+        types.RECURSION_CONFIG: aws.lambda_.FunctionRecursionConfigArgs,
+        types.MAPPING: aws.lambda_.EventSourceMappingArgs,
+        types.STREAM: aws.kinesis.StreamArgs,
+        types.TABLE: aws.dynamodb.TableArgs,
+        types.TOPIC: aws.sns.TopicArgs,
+        types.EVENT_BUS: aws.cloudwatch.EventBusArgs,
+        types.HTTP_API: aws.apigatewayv2.ApiArgs,
+        types.ROUTE: aws.apigatewayv2.RouteArgs,
+        types.INTEGRATION: aws.apigatewayv2.IntegrationArgs,
+        types.STAGE: aws.apigatewayv2.StageArgs,
+        types.MSK_CLUSTER: aws.msk.ClusterArgs,
+        types.MSK_SERVERLESS_CLUSTER: aws.msk.ServerlessClusterArgs,
+        types.MSK_CONFIGURATION: aws.msk.ConfigurationArgs,
+    }
+
+
+with warnings.catch_warnings():
+    # Loading the types of Lambda warns of one that is none of ours.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    ARGUMENTS = _arguments()
+
+
+def _block_of(kind: object) -> type | None:
+    """The class of a block, also of one inside of lists and unions; None for anything else."""
+    if isinstance(kind, type):
+        return kind if is_input_type(kind) else None
+    return next((found for each in typing.get_args(kind) if (found := _block_of(each)) is not None), None)
+
+
+def _paths(arguments: type, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """Every input by its path, and whether it is a block."""
+    for name, kind in input_type_types(arguments).items():
+        path, block = (*above, name), _block_of(kind)
+        yield path, block is not None
+        if block is not None:
+            yield from _paths(block, path)
+
+
+def _is_answered(support: Support, path: tuple[str, ...]) -> bool:
+    refused = {".".join(path[:length]) for length in range(1, len(path) + 1)} & set(support.refused)
+    return support.is_listed(path) or support.is_block(path) or bool(refused)
+
+
+def test_no_modelled_type_is_forgotten() -> None:
+    assert set(ARGUMENTS) == set(SUPPORT)
+
+
+@pytest.mark.parametrize("token", ARGUMENTS)
+def test_every_input_is_on_a_list(token: str) -> None:
+    paths = [path for path, _ in _paths(ARGUMENTS[token])]
+
+    assert [path for path in paths if not _is_answered(SUPPORT[token], path)] == []
+
+
+@pytest.mark.parametrize("token", ARGUMENTS)
+def test_no_list_names_what_there_is_not(token: str) -> None:
+    there = {".".join(path) for path, _ in _paths(ARGUMENTS[token])}
+    support = SUPPORT[token]
+    listed = {name.removesuffix(".*") for name in support.modelled | support.harmless | set(support.refused)}
+
+    assert listed - there == set()
+
+
+@pytest.mark.parametrize("token", ARGUMENTS)
+def test_a_block_is_not_waved_through_by_its_own_name(token: str) -> None:
+    """A name that stands for a block would let everything in it pass, what is added to it tomorrow included."""
+    blocks = {".".join(path) for path, is_block in _paths(ARGUMENTS[token]) if is_block}
+
+    assert (SUPPORT[token].modelled | SUPPORT[token].harmless) & blocks == set()
+
+
+@pytest.mark.parametrize("token", ARGUMENTS)
+def test_no_input_is_on_two_lists(token: str) -> None:
+    support = SUPPORT[token]
+
+    assert support.modelled & support.harmless == set()
+    assert (support.modelled | support.harmless | EVERYWHERE) & set(support.refused) == set()
