@@ -27,12 +27,11 @@ def rules_and_checks(incomplete: str) -> Offers:
     """Ids of rules and of checks; those of checks only where one has been begun, for they are slower to load."""
     from delivery_lab.rules import RULES
 
-    wanted = incomplete.upper()
-    offers = [(rule.id, rule.statement) for rule in RULES.values() if rule.id.startswith(wanted)]
-    if wanted.startswith("C"):
+    offers: Offers = [(rule.id, rule.statement) for rule in RULES.values() if rule.id.startswith(incomplete)]
+    if incomplete.startswith("C"):
         from delivery_lab.api.parts import check_titles
 
-        offers += [(name, title) for name, title in check_titles().items() if name.startswith(wanted)]
+        offers += [(name, title) for name, title in check_titles().items() if name.startswith(incomplete)]
     return offers
 
 

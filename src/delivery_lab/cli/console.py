@@ -7,6 +7,7 @@ a line is as long as it is, whatever COLUMNS says: programs read it. On one, tex
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -34,7 +35,7 @@ class Console:
         # Bound to the streams of this moment: while handlers run, sys.stdout is theirs.
         self._out = rich.console.Console(file=sys.stdout, highlight=False, emoji=False)
         self._err = rich.console.Console(file=sys.stderr, highlight=False, emoji=False)
-        self.width = self._out.width if sys.stdout.isatty() else None
+        self.width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
     def __reduce__(self) -> tuple[type[Console], tuple[()], dict[str, bool]]:
         """In another process it is a console of the streams there."""

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
+from delivery_lab.api.parts import preload
 from delivery_lab.cli.console import Console
-from delivery_lab.cli.workers import Failure
+from delivery_lab.cli.workers import Failure, for_each
 
 if TYPE_CHECKING:
     from delivery_lab import Examination, Lab, Outcome, Simulation
     from delivery_lab.api.inputs import RunOptions
     from delivery_lab.api.simulated import Phase
 
-T = TypeVar("T")
+T = TypeVar("T", "Ran", "Examination")
 
 _DOING = {
     "project": "reading the project",
@@ -68,7 +69,7 @@ def say_phase(console: Console, what: str, phase: str, seconds: float) -> None:
         console.message(f"{what}: {_DOING.get(phase, phase)} took {seconds:.2f} s")
 
 
-def say_beside(console: Console, stack: str, phases: Iterable[Phase], notes: Iterable[str]) -> None:
+def say_beside(console: Console, stack: str, phases: Iterable[Phase] = (), notes: Iterable[str] = ()) -> None:
     """Say what was done for a stack, where that is wanted, and what a reader of its result should know."""
     for phase in phases:
         say_phase(console, stack, phase.name, phase.seconds)
@@ -111,20 +112,36 @@ def check_of_many(
         return lab.examine(stack, quantify=quantify, checks=checks, **options)
 
 
-def say_beside_all(console: Console, results: Mapping[str, Ran | Examination]) -> None:
-    """Say what is beside the results of many stacks; a note that all of them have is said once."""
+def each_of_many(
+    console: Console, work: Callable[[str], T], names: Sequence[str], doing: str
+) -> tuple[dict[str, T], dict[str, Failure]]:
+    """Do something with many stacks, and say what is beside their results; a note that all have is said once.
+
+    Args:
+        console: is told.
+        work: what to do with one; it and its results are picklable.
+        names: the stacks.
+        doing: what is done, for messages: "simulating".
+
+    Returns:
+        Results and failures, each by stack.
+    """
+    preload()
+    results: dict[str, T] = {}
+    failures: dict[str, Failure] = {}
+    for name, found in for_each(work, names, console, doing):
+        if isinstance(found, Failure):
+            failures[name] = found
+        else:
+            results[name] = found
+            say_beside(console, name, found.phases)
     notes = Counter(note for result in results.values() for note in result.notes)
     common = [note for note, count in notes.items() if count == len(results) > 1]
-    for stack, result in results.items():
-        say_beside(console, stack, result.phases, [note for note in result.notes if note not in common])
+    for name, result in results.items():
+        say_beside(console, name, notes=[note for note in result.notes if note not in common])
     for note in common:
         console.message(f"note: {note}")
-
-
-def told_apart(found: Mapping[str, T | Failure]) -> tuple[dict[str, T], dict[str, Failure]]:
-    """What came of many stacks: results, and failures, each by stack."""
-    failures = {name: one for name, one in found.items() if isinstance(one, Failure)}
-    return {name: one for name, one in found.items() if not isinstance(one, Failure)}, failures
+    return results, failures
 
 
 def end_with(console: Console, failures: Mapping[str, Failure], names: Sequence[str]) -> None:

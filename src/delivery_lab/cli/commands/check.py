@@ -78,10 +78,8 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Find what is dangerous in stacks, and say why and what to set instead."""
-    from delivery_lab.api.parts import preload
-    from delivery_lab.cli.stacks import check_of_many, end_with, open_lab, say_beside_all, told_apart
+    from delivery_lab.cli.stacks import check_of_many, each_of_many, end_with, open_lab
     from delivery_lab.cli.views.findings import show_findings, show_sarif
-    from delivery_lab.cli.workers import for_each
 
     if as_json and output is OutputFormat.SARIF:
         raise UsageError("--json and --format sarif exclude each other: leave one out")
@@ -98,10 +96,8 @@ def check(
         "seed": seed,
         "assume": assume,
     }
-    preload()
     work = partial(check_of_many, console, lab, options, quantify=quantify, checks=checks)
-    checked, failures = told_apart(dict(for_each(work, names, console, "checking")))
-    say_beside_all(console, checked)
+    checked, failures = each_of_many(console, work, names, "checking")
     if output is OutputFormat.SARIF:
         reasons = {name: failure.message for name, failure in failures.items()}
         show_sarif(console, list(checked.values()), reasons, checks)

@@ -110,15 +110,9 @@ def _run_one(
 
 
 def _run_many(console: Console, lab: Lab, names: list[str], options: RunOptions, *, as_json: bool) -> None:
-    from delivery_lab.api.parts import preload
-    from delivery_lab.cli.stacks import end_with, run_of_many, say_beside_all, told_apart
+    from delivery_lab.cli.stacks import each_of_many, end_with, run_of_many
     from delivery_lab.cli.views.runs import show_runs
-    from delivery_lab.cli.workers import for_each
 
-    preload()
-    ran, failures = told_apart(
-        dict(for_each(partial(run_of_many, console, lab, options), names, console, "simulating"))
-    )
-    say_beside_all(console, ran)
+    ran, failures = each_of_many(console, partial(run_of_many, console, lab, options), names, "simulating")
     show_runs(console, [one.outcome for one in ran.values()], as_json=as_json)
     end_with(console, failures, names)

@@ -1,0 +1,110 @@
+"""What all commands have in common: `--verbose`, `--debug`, and how errors are said."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+
+import pytest
+
+from delivery_lab import Lab as Project
+from delivery_lab.errors import ModelError
+from tests.cli.conftest import Lab
+
+
+def _phases(err: str) -> list[tuple[str, str]]:
+    """Which phases of what were told, without their times; what is said about work that takes long is left out."""
+    lines = [line for line in err.splitlines() if not line.endswith(" ...")]
+    told = [re.fullmatch(r"(\S+): (.+) took \d+\.\d\d s", line) for line in lines]
+    assert all(told), err
+    return [(match[1], match[2]) for match in told if match]
+
+
+def test_verbose_says_on_standard_error_what_is_done_and_how_long_it_takes(lab: Lab) -> None:
+    quiet, verbose = lab("run", "batch-partial"), lab("run", "batch-partial", "-v")
+
+    assert verbose.out == quiet.out
+    assert quiet.err == ""
+    assert _phases(verbose.err) == [
+        ("delivery-lab", "reading the project"),
+        ("batch-partial", "evaluating the program"),
+        ("batch-partial", "simulating"),
+        ("batch-partial", "reading results"),
+    ]
+
+
+def test_verbose_tells_every_stack_of_many(lab: Lab) -> None:
+    told = _phases(lab("check", "batch-*", "fifo-*", "--verbose", "--fail-on", "never").err)
+
+    assert [stack for stack, phase in told if phase == "checking"] == [
+        "batch-all-or-nothing",
+        "batch-manual-delete",
+        "batch-partial",
+        "batch-single",
+        "batch-unreported",
+        "fifo-ordered",
+        "fifo-unordered",
+    ]
+
+
+@pytest.mark.parametrize("words", [("list",), ("diff", "batch-partial", "batch-single"), ("explain", "SQS-DLQ-1")])
+def test_every_command_takes_verbose(lab: Lab, words: tuple[str, ...]) -> None:
+    assert lab(*words, "--verbose").code == 0
+
+
+def test_an_error_is_a_line_and_debug_adds_the_traceback(lab: Lab) -> None:
+    plain, debug = lab("run", "nothing"), lab("run", "nothing", "--debug")
+
+    assert plain.err.startswith("error: no stack 'nothing' in ")
+    assert "Traceback" not in plain.err
+    assert debug.err.startswith("Traceback (most recent call last):\n")
+    assert debug.err.endswith(plain.err)
+    assert (plain.code, debug.code) == (2, 2)
+
+
+def _broken(*_: object, **__: object) -> None:
+    raise ZeroDivisionError("division by zero")
+
+
+def test_a_bug_of_the_lab_is_called_one_with_the_command_that_shows_where(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Project, "run", _broken)
+    said = lab("run", "batch-partial", "--body", "a b=1")
+
+    assert said.code == 1
+    assert said.err == (
+        "error: ZeroDivisionError: division by zero\n"
+        "  this is a bug of Delivery Lab itself\n"
+        "  where it comes from: delivery-lab run batch-partial --body 'a b=1' --debug\n"
+    )
+    assert "in _broken\n" in lab("run", "batch-partial", "--debug").err
+
+
+def test_a_broken_invariant_says_the_same(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ModelError("3 of 2 messages are processed")
+
+    monkeypatch.setattr(Project, "run", broken)
+
+    assert lab("run", "batch-partial").err == (
+        "error: 3 of 2 messages are processed\n  where it comes from: delivery-lab run batch-partial --debug\n"
+    )
+
+
+def test_what_is_wrong_with_every_stack_is_said_once(lab: Lab) -> None:
+    said = lab("run", "batch-partial", "batch-single", "--workload", "none.yaml")
+
+    assert said.code == 2
+    assert said.err == "error: all 2 stacks: there is no workload file none.yaml\n"
+
+
+def test_notes_that_all_stacks_have_are_said_once(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "cfnlint" else found(name))
+    said = lab("check", "batch-partial", "fifo-ordered", "--fail-on", "never")
+
+    assert said.err == (
+        "note: value ranges of resources are not checked: that needs the extra `check` "
+        "(pip install 'delivery-lab[check]')\n"
+    )

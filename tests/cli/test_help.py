@@ -1,0 +1,87 @@
+"""`--help` at any width: no summary is cut."""
+
+from __future__ import annotations
+
+import pytest
+
+from delivery_lab.cli.main import COMMANDS
+from tests.cli.conftest import Lab
+
+ROOT_HELP = {
+    80: """\
+Usage: delivery-lab [OPTIONS] COMMAND [ARGS]...
+
+  Tells what an AWS Lambda queue configuration will do to its messages, before
+  it is deployed.
+
+Options:
+  --version             Print the versions and exit.
+  --install-completion  Install completion for the current shell.
+  --show-completion     Show completion for the current shell, to copy it or
+                        customize the installation.
+  --help                Show this message and exit.
+
+Commands:
+  list     List the variants and what each is about.
+  run      Run variants in virtual time and say what becomes of the messages.
+  diff     Compare two variants: settings, resources, and behaviour under the
+           same workload (that of A).
+  explain  Print a rule of behaviour, its source and its status; or what a
+           check looks for.
+  check    Find what is dangerous in stacks, and say why and what to set
+           instead.
+  redrive  Run a variant, then move its dead-letter queue back and say what
+           becomes of those messages.
+  schema   Print the JSON Schema of workloads, or of the stack files of a
+           project.
+""",
+    60: """\
+Usage: delivery-lab [OPTIONS] COMMAND [ARGS]...
+
+  Tells what an AWS Lambda queue configuration will do to
+  its messages, before it is deployed.
+
+Options:
+  --version             Print the versions and exit.
+  --install-completion  Install completion for the current
+                        shell.
+  --show-completion     Show completion for the current
+                        shell, to copy it or customize the
+                        installation.
+  --help                Show this message and exit.
+
+Commands:
+  list     List the variants and what each is about.
+  run      Run variants in virtual time and say what
+           becomes of the messages.
+  diff     Compare two variants: settings, resources, and
+           behaviour under the same workload (that of A).
+  explain  Print a rule of behaviour, its source and its
+           status; or what a check looks for.
+  check    Find what is dangerous in stacks, and say why
+           and what to set instead.
+  redrive  Run a variant, then move its dead-letter queue
+           back and say what becomes of those messages.
+  schema   Print the JSON Schema of workloads, or of the
+           stack files of a project.
+""",
+}
+
+
+@pytest.mark.parametrize("width", ROOT_HELP)
+def test_the_summary_of_every_command_is_whole(lab: Lab, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+
+    assert lab("--help").out == ROOT_HELP[width]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_help_of_a_command_is_not_cut(lab: Lab, monkeypatch: pytest.MonkeyPatch, command: str, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", "1000")
+    wide = lab(command, "--help").out
+    monkeypatch.setenv("COLUMNS", str(width))
+    shown = lab(command, "--help").out
+
+    assert "".join(shown.split()) == "".join(wide.split())
+    assert max(map(len, shown.splitlines())) <= width

@@ -1,0 +1,56 @@
+"""The same options mean the same in every command."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import typer.main
+
+from delivery_lab.cli.main import COMMANDS, app
+
+EVERYWHERE = {"--verbose", "--debug", "--help"}
+SIMULATING = {"--set", "--workload", "--body", "--seed", "--assume", "--project", "--json"}
+EXPECTED = {
+    "list": {"--project", "--json"},
+    "run": SIMULATING | {"--all", "--alternatives", "--readings", "--logs"},
+    "diff": SIMULATING | {"--unchanged"},
+    "explain": {"--json"},
+    "check": SIMULATING | {"--quantify", "--fail-on", "--format", "--checks"},
+    "redrive": SIMULATING | {"--fix", "--queue", "--rate"},
+    "schema": {"--project"},
+}
+
+# The application as click sees it.
+GROUP: Any = typer.main.get_command(app)
+
+
+def _options(command: str) -> dict[str, Any]:
+    parameters = GROUP.commands[command].get_params(typer.Context(GROUP.commands[command]))
+    return {parameter.opts[0]: parameter for parameter in parameters if parameter.param_type_name == "option"}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_has_the_options_that_make_sense_for_it(command: str) -> None:
+    assert set(_options(command)) == EXPECTED[command] | EVERYWHERE
+
+
+@pytest.mark.parametrize("option", sorted(SIMULATING | EVERYWHERE))
+def test_an_option_is_the_same_wherever_it_is(option: str) -> None:
+    found = {
+        command: (
+            given.opts,
+            given.help,
+            given.metavar,
+            given.default,
+            given.multiple,
+            given.is_flag,
+            given.hidden,
+            str(given.type_descriptor.annotation),
+        )
+        for command in COMMANDS
+        if (given := _options(command).get(option)) is not None
+    }
+
+    assert len(found) > 1
+    assert len(set(map(str, found.values()))) == 1, found
