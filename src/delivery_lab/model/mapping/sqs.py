@@ -283,7 +283,7 @@ class QueueConsumer:
         self._scheduler.at(release_at, self._release)
 
     def _retry_instant(self, batch: QueueBatch) -> int | None:
-        """When to try again, by the limit that the run assumes. Where the alternatives differ, it relies on the rule."""
+        """When to try again, by the limit that the run assumes; where alternatives differ, it relies on the rule."""
         chance = self._chance.random()
         instants = {
             limit: next_throttle_retry(
