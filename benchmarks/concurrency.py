@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.figure import Figure, best_seconds
+from delivery_lab.events import Journal
 from delivery_lab.model.account import Account
 from delivery_lab.model.clock import Scheduler, Timer, seconds
-from delivery_lab.model.journal import Journal
 from delivery_lab.model.mapping.sqs_config import ProvisionedPollers, SqsMappingConfig
 from delivery_lab.model.randomness import DEFAULT_SEED, RandomStreams
 from delivery_lab.model.runtime import FunctionConfig, InvokeRequest, InvokeResponse
@@ -59,7 +59,7 @@ def _many_to_few(seconds_per_event: Callable[[int], float]) -> float:
 def _seconds_per_event(batches: int, *, groups: int) -> float:
     """Processor seconds per event of a run with so many batches at once, or on a FIFO queue with so many groups."""
     scheduler = Scheduler()
-    journal = Journal(scheduler)
+    journal = Journal()
     account = Account(scheduler, RandomStreams(DEFAULT_SEED), journal)
     account.use(_Sleeper(scheduler))
     account.functions.add(FunctionConfig("worker", "arn:aws:lambda:us-east-1:1:function:worker", "app.handler", 900))

@@ -12,8 +12,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from benchmarks.figure import Figure, best_seconds
+from delivery_lab.events import Journal
 from delivery_lab.model.clock import Scheduler
-from delivery_lab.model.journal import Journal
 from delivery_lab.model.mapping.records import event_of, sqs_record
 from delivery_lab.model.randomness import DEFAULT_SEED, RandomStreams
 from delivery_lab.model.sqs.api import SqsApi
@@ -106,7 +106,7 @@ def _payloads() -> list[str]:
         QueueAttributes(),
         scheduler=scheduler,
         streams=RandomStreams(1),
-        journal=Journal(scheduler),
+        journal=Journal(),
     )
     for number in range(MESSAGES):
         queue.send(json.dumps({"id": str(number)}))

@@ -1,4 +1,4 @@
-"""CloudWatch alarms on what goes wrong with messages, with thresholds that follow from the settings."""
+"""CloudWatch alarms on problems with messages, with thresholds that follow from the settings."""
 
 from __future__ import annotations
 

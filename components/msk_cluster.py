@@ -146,7 +146,7 @@ def _provisioned(
 
 
 def _server_properties(settings: MskSettings, topic: TopicSettings) -> Mapping[str, str]:
-    """Defaults of the cluster. A topic comes into being because somebody made it, not because a name was mistyped."""
+    """Defaults of the cluster. A topic exists because somebody created it, not because a name was mistyped."""
     copies = settings.replication_factor
     # Express brokers have three copies of which two have to be there, and let nobody change that
     # (https://docs.aws.amazon.com/msk/latest/developerguide/msk-configuration-express-read-only.html).

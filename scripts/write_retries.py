@@ -1,4 +1,4 @@
-"""Write the measured tables of retries into docs/retries.md: `python scripts/write_retries.py`."""
+"""Write the measured tables of retries into docs/retries.md: `python -m scripts.write_retries`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 from delivery_lab.model.randomness import DEFAULT_SEED
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.project import read_project
-from delivery_lab.results.retries import CALLERS, Measured, callers_table, stacks_of_the_table, table
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload_files import default_workload
 from delivery_lab.stack.stack import Stack
+from scripts.retry_tables import CALLERS, Measured, callers_table, stacks_of_the_table, table
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "retries.md"
-BEGIN = "<!-- measured: python scripts/write_retries.py {name} -->"
+BEGIN = "<!-- measured: python -m scripts.write_retries {name} -->"
 END = "<!-- end of what was measured -->"
 
 
@@ -27,8 +27,8 @@ def measured_tables() -> dict[str, str]:
     for stack in dict.fromkeys((*stacks_of_the_table(), *CALLERS)):
         if stack in there:
             deployed = Stack.of(evaluate(project, stack, ()))
-            run = simulate(deployed, ROOT, default_workload(ROOT / "workloads", stack), DEFAULT_SEED)
-            found[stack] = Measured.of(run)
+            workload = default_workload(ROOT / "workloads", stack)
+            found[stack] = Measured.of(simulate(deployed, ROOT, workload, DEFAULT_SEED), workload)
     return {"kinds": table(found), "callers": callers_table(found)}
 
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from delivery_lab.events import Run
 from delivery_lab.model.randomness import DEFAULT_SEED
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.graph import Graph
 from delivery_lab.program.project import Project, read_project
 from delivery_lab.results.outcome import Outcome, outcome_of
-from delivery_lab.simulation.run import Run
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.simulation.workload_files import default_workload, read_body, read_workload

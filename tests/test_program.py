@@ -167,8 +167,9 @@ def test_every_resource_of_every_stack_stands_below_a_component(stack: str) -> N
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_stack_file_says_in_one_line_what_it_is_about_and_where_it_goes(stack: str) -> None:
-    first = (ROOT / "stacks" / f"Pulumi.{stack}.yaml").read_text().splitlines()[0]
-    assert re.fullmatch(r"# [A-Z`].{20,110}\.", first)
+    schema, about, *_ = (ROOT / "stacks" / f"Pulumi.{stack}.yaml").read_text().splitlines()
+    assert schema == "# yaml-language-server: $schema=../schemas/stack.schema.json"
+    assert re.fullmatch(r"# [A-Z`].{20,110}\.", about)
     assert _config(stack)["aws:region"] == "us-east-1"
 
 

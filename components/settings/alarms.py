@@ -8,9 +8,9 @@ from components.settings.base import Section
 
 
 class AlarmSettings(Section):
-    """Alarms on what goes wrong with messages. Their thresholds follow from the settings of what they watch.
+    """Alarms on problems with messages. Their thresholds follow from the settings of what they watch.
 
-    Without `topicArn` an alarm changes its state and tells nobody.
+    Without `topicArn` an alarm changes its state and notifies nobody.
     """
 
     enabled: bool = Field(True, description="whether there are alarms")

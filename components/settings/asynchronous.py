@@ -1,6 +1,6 @@
 """The section `delivery-lab:async`: a function that is invoked asynchronously, and where its events end.
 
-Lambda keeps asynchronous events in a queue of its own. What that queue may be told (retries, age, destinations) is all
+Lambda keeps asynchronous events in a queue of its own. What can be set for it (retries, age, destinations) is all
 there is to set; it has no visibility timeout and no size (semantics.md D).
 """
 

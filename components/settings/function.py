@@ -59,7 +59,7 @@ class MappingSettings(FunctionSettings):
     """A function and what every kind of event source mapping has.
 
     `filters` are event filter patterns. What matches none of them is not delivered: a message is deleted, and a record
-    of a stream or topic is passed over.
+    of a stream or topic is skipped.
     """
 
     filters: tuple[dict[str, JsonValue], ...] = Field(

@@ -1,9 +1,9 @@
 """A circuit breaker: stops calling what is down, and finds out when it is up again.
 
 CLOSED      calls are made. `failure_threshold` failures in a row open it.
-OPEN        no calls are made: `CircuitOpenError`, at once. It says when the next probe will be let through.
+OPEN        no calls are made: `CircuitOpenError`, at once. It says when the next probe will be made.
 HALF_OPEN   `reset_seconds` after it opened exactly one call, the probe, is made. If it succeeds the breaker closes; if
-            it fails the breaker is open for as long again. Whoever comes meanwhile is refused.
+            it fails the breaker is open for as long again. Other calls are refused meanwhile.
 
 Not every error is a failure. An error that is an answer (the request was wrong) shows that the other side is well; an
 error that says nothing about it (a throttle: too much was asked for at once) changes nothing. A breaker that took a

@@ -59,7 +59,7 @@ class Delivery:
 
     Attributes:
         message_id: SQS's id of the message, the same for every delivery of it.
-        receipt_handle: what SQS calls this delivery by.
+        receipt_handle: how SQS identifies this delivery.
         receive_count: deliveries of the message so far, this one included; approximate, as SQS says.
         received_at: Unix time in seconds at which the message was received, or the latest it can have been.
     """

@@ -118,7 +118,7 @@ class CircuitOpenError(FunctionError):
 
     Args:
         name: what the breaker guards.
-        next_probe_at: when it will let one call through, in Unix seconds.
+        next_probe_at: when it will make one call, in Unix seconds.
         now: the present instant, in Unix seconds.
     """
 
@@ -134,7 +134,7 @@ class InvokeError(FunctionError):
 
     Args:
         function_name: the function that was to be invoked.
-        message: what went wrong.
+        message: what failed.
         attempts: how often it was tried.
     """
 

@@ -1,4 +1,4 @@
-"""Ways to keep a piece of work from being done twice, and ways that only seem to.
+"""Ways to prevent duplicate work, and ways that only seem to.
 
 The table's partition key is called `messageId`, but it holds the *business id* from the message's body. SQS's own
 message id would tell two deliveries of one send apart from nothing else: a producer that sends again after a

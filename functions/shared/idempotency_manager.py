@@ -1,4 +1,4 @@
-"""Does a piece of work once, whatever it returns, on Powertools' Idempotency utility.
+"""Does work once, whatever it returns, on Powertools' Idempotency utility.
 
 The utility claims the work with one conditional write before it begins, so of two callers only one gets it, and returns
 the result on record to all that come later. What this adds is what has to be right about it:

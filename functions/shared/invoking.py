@@ -1,6 +1,6 @@
 """Invokes another function and waits for its answer.
 
-Nobody but the caller retries a synchronous invoke, and three things are easily got wrong about it:
+Only the caller retries a synchronous invoke, and three mistakes are easily made:
 
 - *HTTP 200 is no success.* A function that failed answers 200 with `FunctionError`, and boto3 raises nothing.
 - *Retries multiply.* botocore makes up to three attempts by itself, so five tries of one's own are fifteen calls. The

@@ -31,13 +31,13 @@ Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False, description="a finit
 class Job(BaseModel):
     """The body of a message: a business id and what working on it is like.
 
-    Fields that are not named here are let pass, so that producers can add some without breaking workers that
+    Fields that are not named here are ignored, so that producers can add some without breaking workers that
     are deployed later.
 
     Attributes:
-        id: the business id; the same for every message that stands for the same piece of work.
+        id: the business id; the same for every message that stands for the same work.
         should_fail: the work fails, as it does for a message that no code can process.
-        fail_times: on so many deliveries the work fails, as it does while something else is out of order.
+        fail_times: on so many deliveries the work fails, as it does while a dependency is down.
         rejected: the work is refused for good, as a rule of the business would: no delivery can go better.
         sleep: how long the work takes, in seconds.
     """

@@ -6,7 +6,7 @@ therefore has it come back after a delay of its own. (For that the function need
 mapping neither has it nor needs it.) Short delays spend receives fast, so the queue's maxReceiveCount has to allow for
 them.
 
-An error that no retry can help spends all receives of its message for nothing. `Parking` sends such a message to a
+With an error that no retry can help, all receives of a message are wasted. `Parking` sends such a message to a
 queue of its own, with the reason, and only when SQS has confirmed that may the record succeed and the message be
 deleted. If it cannot be parked, the record fails after all: it comes back, and at worst ends in the dead-letter queue.
 """

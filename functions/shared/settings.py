@@ -1,7 +1,7 @@
 """Environment variables of a function, read and checked once, while its module is imported.
 
-A wrong value then fails the very first invoke with a message that names it, and not the tenth in some
-branch that nobody had tried.
+A wrong value then fails the very first invoke with a message that names it, and not the tenth in a
+branch that was never tried.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 
 - `report` (default): the answer names the sequence numbers of the failed records. A mapping with
   `ReportBatchItemFailures` goes on from the lowest of them, so records before it are done and all from it on come
-  back, those that went well included; a mapping without it ignores the answer and passes over *all*.
+  back, successful ones too; a mapping without it ignores the answer and skips *all*.
 - `raise`: every record is worked on, and if any failed the invoke fails at the end. The whole batch comes back, or
   its halves where the mapping bisects.
 

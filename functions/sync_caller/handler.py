@@ -2,11 +2,11 @@
 
 `MODE` says how the other function is invoked:
 
-- `naive`: boto3 as it comes. Its own three attempts have to do under throttling, what is left raises and is answered
+- `naive`: boto3 with its defaults. Only its own three attempts help against throttling, the rest raises and is answered
   with 500; and since nobody looks at `FunctionError`, a job that failed is answered with 200.
 - `retry`: `shared.invoking.LambdaInvoker`, which tries again within the time that is left, and tells what happened:
   502 the job failed, 503 Lambda refused (with `Retry-After` where it is known), 504 no time was left.
-- `breaker`: the same behind a circuit breaker: once the other function has failed five times in a row it is left alone
+- `breaker`: the same behind a circuit breaker: once the other function has failed five times in a row it is not called
   for a minute, and requests are answered with 503 at once. Throttles are no failures of the other function: they are
   left to the retries. The breaker belongs to one execution environment, unless `BREAKER_TABLE_NAME` names a table in
   which all of them share one.

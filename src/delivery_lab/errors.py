@@ -19,6 +19,8 @@ LabError                     something went wrong; the message says what, where 
 
 from __future__ import annotations
 
+from delivery_lab.rule_ids import RuleId
+
 
 class LabError(Exception):
     """Base of all errors whose message is meant for the user; `exit_code` is what the command ends with."""
@@ -75,7 +77,7 @@ class DeploymentRefusedError(LabError):
         fix: what to change, in one sentence.
     """
 
-    def __init__(self, resource: str, code: str, message: str, *, rule: str, fix: str) -> None:
+    def __init__(self, resource: str, code: str, message: str, *, rule: RuleId, fix: str) -> None:
         super().__init__(f"AWS would refuse {resource}: {code}: {message} ({rule})\n  fix: {fix}")
         self.resource = resource
         self.code = code

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from delivery_lab.errors import HandlerError
+from delivery_lab.events import LogLine
 from delivery_lab.handlers import HandlerHost
 from delivery_lab.model.randomness import RandomStreams
-from delivery_lab.model.runtime import LogLine
 from tests.handlers.world import World, WorldMaker
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from delivery_lab.events import LogLine
 from delivery_lab.handlers import HandlerHost
 from delivery_lab.model.clock import Scheduler, in_seconds, seconds
 from delivery_lab.model.randomness import RandomStreams
@@ -19,7 +20,6 @@ from delivery_lab.model.runtime import (
     FunctionConfig,
     InvokeRequest,
     InvokeResponse,
-    LogLine,
 )
 
 Answer = Callable[[str, str, dict[str, Any]], dict[str, Any]]

@@ -11,7 +11,7 @@ from delivery_lab.model.clock import in_seconds
 from delivery_lab.model.runtime import AwsError, Caller, Pending
 from delivery_lab.model.sqs.queue import Queue
 from delivery_lab.model.targets import Sink
-from tests.model.support import Behaviour, Call, Script, World, succeed
+from tests.model.support import TESTS, Behaviour, Call, Script, World, succeed
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:topic"
 BUS = "arn:aws:events:us-east-1:123456789012:event-bus/bus"
@@ -32,7 +32,7 @@ class EventsWorld(World):
         self.account.configure_events("config", "worker", EventInvokeConfig(**settings))
 
     def event(self, payload: str = '{"id": "a"}', function: str = "worker") -> str:
-        return self.account.events.accept(function, payload)
+        return self.account.events.accept(function, payload, by=TESTS)
 
     def arrived(self, arn: str) -> list[Any]:
         sink = self.account.sinks.at(arn)

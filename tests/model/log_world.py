@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import RecordsCheckpointed, RecordsDiscarded
 from delivery_lab.model.kafka.cluster import KafkaCluster
 from delivery_lab.model.mapping.destinations import Destination, QueueDestination
 from delivery_lab.model.mapping.kafka import KafkaMapping, KafkaMappingConfig, ProvisionedPollers
@@ -74,9 +74,9 @@ class LogWorld(World):
         """Data of the records of each invoke."""
         return [data_of(call) for call in self.calls]
 
-    def settled(self, kind: Kind) -> list[str]:
-        """Ids of the messages of all events of a kind that name several."""
-        return [message for event in self.events(kind) for message in event.texts("messages")]
+    def settled(self, kind: type[RecordsCheckpointed | RecordsDiscarded]) -> list[str]:
+        """Ids of the records of all events of a kind that name several."""
+        return [record for event in self.events(kind) for record in event.records]
 
 
 def records_of(call: Call) -> list[dict[str, Any]]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
+from delivery_lab.events import Actor, EventBase, Journal
 from delivery_lab.model.account import Account
 from delivery_lab.model.clock import Scheduler, Timer, in_seconds, seconds
 from delivery_lab.model.functions import InvokeResult, Throttled
-from delivery_lab.model.journal import Event, Journal, Kind
 from delivery_lab.model.mapping.sqs import SqsMapping
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
 from delivery_lab.model.randomness import RandomStreams
@@ -28,6 +28,7 @@ from delivery_lab.model.sqs.queue import Queue
 from delivery_lab.rules.assumptions import ThrottleReading
 
 CALLER = Caller("tests", None)
+TESTS = Actor("workload", "tests")
 COLD_START_SECONDS = 0.25
 
 
@@ -81,6 +82,8 @@ class Script:
     payload: str = "null"
     error: str | None = None
 
+
+E = TypeVar("E", bound=EventBase)
 
 Behaviour = Callable[[Call], Script]
 
@@ -150,7 +153,7 @@ class World:
     def __init__(self, behave: Behaviour = succeed, seed: int = 1) -> None:
         self.scheduler = Scheduler()
         self.streams = RandomStreams(seed)
-        self.journal = Journal(self.scheduler)
+        self.journal = Journal()
         self.runtime = FakeRuntime(self.scheduler, behave)
         self.account = Account(self.scheduler, self.streams, self.journal)
         self.account.use(self.runtime)
@@ -225,7 +228,7 @@ class World:
     def invoke(self, name: str = "worker", payload: str = "{}") -> tuple[str | Throttled, list[InvokeResult]]:
         """Invoke a function now; its result appears in the list when there is one."""
         results: list[InvokeResult] = []
-        return self.account.functions.invoke(name, payload, results.append, by="tests"), results
+        return self.account.functions.invoke(name, payload, results.append, by=TESTS), results
 
     def at(self, at_seconds: float, callback: Callable[..., Any], *arguments: Any) -> None:
         self.scheduler.at(seconds(at_seconds), callback, *arguments)
@@ -246,15 +249,20 @@ class World:
     def calls(self) -> list[Call]:
         return self.runtime.calls
 
-    def events(self, *kinds: Kind) -> list[Event]:
-        return [event for event in self.journal.events if event.kind in kinds]
+    def events(self, *kinds: type[E]) -> list[E]:
+        return [event for event in self.journal.events if isinstance(event, kinds)]
 
-    def messages_of(self, *kinds: Kind) -> list[str]:
-        """Ids of the messages that events of these kinds are about, in order."""
-        return [event.text("message") for event in self.events(*kinds)]
+    def messages_of(self, *kinds: type[EventBase]) -> list[str]:
+        """Ids of the messages, records or asynchronous events that events of these kinds are about, in order."""
+        return [_subject(event) for event in self.events(*kinds)]
 
-    def times_of(self, *kinds: Kind) -> list[float]:
-        return [in_seconds(event.instant) for event in self.events(*kinds)]
+    def times_of(self, *kinds: type[EventBase]) -> list[float]:
+        return [in_seconds(event.instant_us) for event in self.events(*kinds)]
+
+
+def _subject(event: EventBase) -> str:
+    name = next(name for name in ("message", "record", "event") if hasattr(event, name))
+    return str(getattr(event, name))
 
 
 def bodies(count: int, start: int = 1) -> Iterable[str]:

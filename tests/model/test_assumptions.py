@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from delivery_lab.events import BatchResult, MessageDeadLettered, MessageSent
 from delivery_lab.model.clock import in_seconds
-from delivery_lab.model.journal import Kind
 from delivery_lab.rules.assumptions import Assumptions, LongWindow, StaleDelete, UnnamedResponse
 from delivery_lab.simulation.simulate import simulate
 from tests.lab_support import ROOT, stack_of, workload
@@ -43,7 +43,7 @@ def test_esm_report_4_how_a_response_without_failures_is_taken(reading: UnnamedR
     world.run(1)
 
     assert remaining(queue) == left
-    assert [event.rule for event in world.events(Kind.VERDICT)] == ["ESM-REPORT-4"]
+    assert [event.rule for event in world.events(BatchResult)] == ["ESM-REPORT-4"]
 
 
 @pytest.mark.parametrize("payload", ["null", "{}", '{"batchItemFailures": []}'])
@@ -92,9 +92,9 @@ def test_sqs_stale_2_what_a_delete_with_an_older_handle_does(reading: StaleDelet
 def test_sim_api_1_how_long_a_call_of_a_handler_takes(latency: float) -> None:
     resources, load = stack_of("batch-partial"), workload("batch-partial")
     run = simulate(resources, ROOT, load, 1, Assumptions(api_latency_seconds=(latency, latency)))
-    sent = next(event for event in run.events if event.kind is Kind.SENT)
+    sent = next(event for event in run.events if isinstance(event, MessageSent))
 
-    assert in_seconds(sent.instant) == pytest.approx(0.25 + latency, abs=0.01)
+    assert in_seconds(sent.instant_us) == pytest.approx(0.25 + latency, abs=0.01)
 
 
 @pytest.mark.parametrize(("pause", "dead"), [(60, 40), (600, 20)])
@@ -102,4 +102,4 @@ def test_esm_throttle_3_how_long_pollers_do_not_grow_after_a_throttle(pause: flo
     stack = "concurrency-trap"
     run = simulate(stack_of(stack), ROOT, workload(stack), 1, Assumptions(throttle_pause_seconds=pause))
 
-    assert sum(event.kind is Kind.DEAD_LETTERED for event in run.events) == dead
+    assert sum(isinstance(event, MessageDeadLettered) for event in run.events) == dead

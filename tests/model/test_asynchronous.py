@@ -8,10 +8,17 @@ from itertools import pairwise
 import pytest
 
 from delivery_lab.errors import DeploymentRefusedError
+from delivery_lab.events import (
+    EventCompleted,
+    EventDeadLettered,
+    EventDiscarded,
+    EventExpired,
+    InvokeRefused,
+    InvokeStarted,
+)
 from delivery_lab.model.asynchronous import RETRY_SECONDS, EventInvokeConfig
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.faults import Fault, FaultKind
-from delivery_lab.model.journal import Kind
 from delivery_lab.model.loops import MOST_PASSES, Loops
 from delivery_lab.model.runtime import Caller
 from tests.model.events import EventsWorld, bodies_of, failing
@@ -99,7 +106,7 @@ def test_asy_backoff_1_throttles_use_up_no_retry() -> None:
 
     assert len(world.calls) == 3
     assert world.tried_at[0] >= 100
-    assert len(world.messages_of(Kind.DELETED)) == 1
+    assert len(world.messages_of(EventCompleted)) == 1
 
 
 @pytest.mark.parametrize("kind", [FaultKind.THROTTLE, FaultKind.ERROR])
@@ -110,7 +117,7 @@ def test_asy_backoff_2_waits_double_from_one_second_to_five_minutes(kind: FaultK
     world.event()
     world.run()
 
-    waits = [round(later - earlier, 6) for earlier, later in pairwise(world.times_of(Kind.THROTTLED))]
+    waits = [round(later - earlier, 6) for earlier, later in pairwise(world.times_of(InvokeRefused))]
     for n, wait in enumerate(waits):
         assert min(2**n, 300) <= wait <= min(1.5 * 2**n, 300)
     assert waits[-1] == 300
@@ -140,8 +147,8 @@ def test_asy_age_1_without_a_destination_an_old_event_expires_after_six_hours() 
     event = world.event()
     world.run()
 
-    assert world.messages_of(Kind.EXPIRED) == [event]
-    assert world.times_of(Kind.EXPIRED) == [21_600]
+    assert world.messages_of(EventExpired) == [event]
+    assert world.times_of(EventExpired) == [21_600]
 
 
 def test_asy_age_2_a_waiting_event_goes_when_it_is_too_old_and_a_running_one_ends_first() -> None:
@@ -153,7 +160,7 @@ def test_asy_age_2_a_waiting_event_goes_when_it_is_too_old_and_a_running_one_end
 
     # The second attempt runs from 63.25 to 66.25 s, past the age; there is no third.
     assert len(world.calls) == 2
-    assert world.times_of(Kind.EXPIRED) == [pytest.approx(66.25)]
+    assert world.times_of(EventExpired) == [pytest.approx(66.25)]
 
 
 def test_asy_zero_1_with_a_reserved_concurrency_of_0_events_go_to_the_destination_at_once() -> None:
@@ -165,7 +172,7 @@ def test_asy_zero_1_with_a_reserved_concurrency_of_0_events_go_to_the_destinatio
 
     assert len(bodies_of(target)) == 1
     world.run()
-    assert (world.calls, world.events(Kind.THROTTLED), world.now) == ([], [], 0)
+    assert (world.calls, world.events(InvokeRefused), world.now) == ([], [], 0)
 
 
 def test_asy_once_1_an_event_is_handed_over_once_unless_a_fault_says_twice() -> None:
@@ -176,7 +183,7 @@ def test_asy_once_1_an_event_is_handed_over_once_unless_a_fault_says_twice() -> 
         world.run()
 
     assert [len(world.calls) for world in (once, twice)] == [1, 2]
-    assert len(twice.messages_of(Kind.DELETED)) == 1
+    assert len(twice.messages_of(EventCompleted)) == 1
 
 
 def test_asy_id_1_all_attempts_have_the_same_request_id() -> None:
@@ -185,7 +192,7 @@ def test_asy_id_1_all_attempts_have_the_same_request_id() -> None:
     event = world.event()
     world.run()
 
-    assert [e.text("invoke") for e in world.events(Kind.INVOKE)] == [event] * 3
+    assert [e.invoke for e in world.events(InvokeStarted)] == [event] * 3
 
 
 def test_asy_config_1_a_configuration_replaces_the_one_before_as_a_whole() -> None:
@@ -204,8 +211,8 @@ def test_asy_gone_1_without_a_destination_nothing_is_left() -> None:
     event = world.event()
     world.run()
 
-    assert world.messages_of(Kind.DROPPED) == [event]
-    assert [e.rule for e in world.events(Kind.DROPPED)] == ["ASY-GONE-1"]
+    assert world.messages_of(EventDiscarded) == [event]
+    assert [e.rule for e in world.events(EventDiscarded)] == ["ASY-GONE-1"]
 
 
 def test_asy_loop_1_a_function_that_invokes_itself_is_stopped_after_16_passes() -> None:
@@ -259,7 +266,7 @@ def test_asy_loop_1_ends_also_where_nothing_ever_runs() -> None:
     world.run()
 
     assert world.calls == []
-    assert len(world.messages_of(Kind.DROPPED)) == 1
+    assert len(world.messages_of(EventDiscarded)) == 1
 
 
 def test_asy_loop_1_counts_on_while_the_same_event_runs_twice() -> None:
@@ -285,7 +292,7 @@ def test_asy_loop_1_may_be_allowed() -> None:
 
 
 def _request_of_last_invoke(world: EventsWorld) -> Caller:
-    return Caller("worker", world.events(Kind.INVOKE)[-1].text("invoke"))
+    return Caller("worker", world.events(InvokeStarted)[-1].invoke)
 
 
 def _again(world: EventsWorld) -> Script:
@@ -316,5 +323,5 @@ def test_events_of_several_seeds_are_conserved() -> None:
         sent = [world.event(json.dumps({"id": n})) for n in range(10)]
         world.run()
 
-        ended = world.messages_of(Kind.DELETED, Kind.DEAD_LETTERED, Kind.EXPIRED, Kind.DROPPED)
+        ended = world.messages_of(EventCompleted, EventDeadLettered, EventExpired, EventDiscarded)
         assert sorted(ended) == sorted(sent)

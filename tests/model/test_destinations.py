@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import EventAccepted, EventDeadLettered, EventDiscarded
 from delivery_lab.model.runtime import AwsError, Caller
 from delivery_lab.model.sqs.attributes import FifoAttributes
 from tests.model.events import BUCKET, BUS, TOPIC, EventsWorld, bodies_of, failing
@@ -38,7 +38,7 @@ def test_dst_failure_1_each_event_that_is_given_up_is_reported_and_no_other() ->
     world.run()
 
     assert len(world.arrived(TOPIC)) == 1
-    assert len(world.messages_of(Kind.DEAD_LETTERED)) == 1
+    assert len(world.messages_of(EventDeadLettered)) == 1
 
 
 def test_dst_record_1_holds_what_aws_documents() -> None:
@@ -104,7 +104,7 @@ def test_dst_record_1_is_the_event_of_a_function_and_no_message_of_its_own() -> 
 
     assert [call.function for call in world.calls] == ["worker", "logger"]
     assert world.calls[1].event["requestContext"]["condition"] == "Success"
-    assert [event.facts.get("follow_up") for event in world.events(Kind.SENT)] == [False, True]
+    assert [event.follow_up for event in world.events(EventAccepted)] == [False, True]
 
 
 def test_dst_dlq_1_holds_the_event_itself_with_attributes_about_its_error() -> None:
@@ -135,7 +135,7 @@ def test_dst_dlq_1_and_a_destination_are_both_served() -> None:
 
     assert world.arrived(TOPIC) == [{"id": "a"}]
     assert len(target.messages) == 1
-    assert [event.text("target") for event in world.events(Kind.DEAD_LETTERED)] == ["failures"]
+    assert [event.target for event in world.events(EventDeadLettered)] == ["failures"]
 
 
 def _large(call: Call) -> Script:
@@ -162,7 +162,7 @@ def test_dst_size_1_an_event_that_fits_nowhere_is_gone() -> None:
     world.run()
 
     assert target.messages == []
-    assert len(world.messages_of(Kind.DROPPED)) == 1
+    assert len(world.messages_of(EventDiscarded)) == 1
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from delivery_lab.errors import NotModelledError
+from delivery_lab.events import Journal
 from delivery_lab.model.clock import Scheduler, seconds
 from delivery_lab.model.dynamodb import DynamoDb
-from delivery_lab.model.journal import Journal
 from delivery_lab.model.runtime import AwsError
 
 TABLE = {
@@ -32,7 +32,7 @@ def scheduler() -> Scheduler:
 
 @pytest.fixture
 def tables(scheduler: Scheduler) -> Iterator[DynamoDb]:
-    with DynamoDb("us-east-1", Journal(scheduler)) as tables:
+    with DynamoDb("us-east-1", Journal()) as tables:
         tables.create_table(TABLE)
         yield tables
 
@@ -84,11 +84,11 @@ def test_neither_side_sees_the_others_changes(tables: DynamoDb) -> None:
 
 
 def test_tables_are_gone_with_the_run() -> None:
-    with DynamoDb("us-east-1", Journal(Scheduler())) as first:
+    with DynamoDb("us-east-1", Journal()) as first:
         first.create_table(TABLE)
         first.call("PutItem", _item())
 
-    with DynamoDb("us-east-1", Journal(Scheduler())) as second, pytest.raises(AwsError) as caught:
+    with DynamoDb("us-east-1", Journal()) as second, pytest.raises(AwsError) as caught:
         _get(second)
 
     assert caught.value.code == "ResourceNotFoundException"

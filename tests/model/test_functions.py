@@ -7,11 +7,11 @@ import json
 import pytest
 
 from delivery_lab.errors import DeploymentRefusedError
+from delivery_lab.events import EnvironmentStarted, InvokeEnded, InvokeRefused, Journal
 from delivery_lab.model import functions as functions_module
 from delivery_lab.model.functions import InvokeResult, Lambda, Throttled
-from delivery_lab.model.journal import Journal, Kind
 from delivery_lab.model.runtime import FunctionConfig
-from tests.model.support import COLD_START_SECONDS, Behaviour, Call, FakeRuntime, Script, World, fail
+from tests.model.support import COLD_START_SECONDS, TESTS, Behaviour, Call, FakeRuntime, Script, World, fail
 
 
 def takes(seconds: float) -> Behaviour:
@@ -22,7 +22,7 @@ def _small_account(limit: int, behave: Behaviour, *configs: FunctionConfig) -> t
     """A Lambda service of an account with few concurrent executions."""
     world = World()
     runtime = FakeRuntime(world.scheduler, behave)
-    service = Lambda(world.scheduler, world.streams, Journal(world.scheduler), runtime, account_concurrency=limit)
+    service = Lambda(world.scheduler, world.streams, Journal(), runtime, account_concurrency=limit)
     for config in configs:
         service.add(config)
     return world, service
@@ -46,7 +46,7 @@ def test_lam_env_1_an_environment_takes_one_invoke_at_a_time_and_is_used_again()
 
     assert [call.environment for call in world.calls[:2]] == [1, 2]
     assert world.calls[2].environment in (1, 2)
-    assert len(world.events(Kind.INIT)) == 2
+    assert len(world.events(EnvironmentStarted)) == 2
 
 
 def test_lam_env_2_the_environment_used_last_is_used_first() -> None:
@@ -87,7 +87,7 @@ def test_lam_init_1_a_cold_start_takes_a_quarter_of_a_second_that_is_not_taken_o
     world.invoke()
     world.run()
     assert world.calls[1].at_seconds == 3.249
-    assert [event.rule for event in world.events(Kind.INIT)] == ["LAM-INIT-1"]
+    assert [event.rule for event in world.events(EnvironmentStarted)] == ["LAM-INIT-1"]
 
 
 # -- timeout and errors ---------------------------------------------------------------------------------------
@@ -106,8 +106,8 @@ def test_lam_time_1_the_timeout_ends_the_invoke_with_an_error() -> None:
         "errorType": "Sandbox.Timedout",
         "errorMessage": f"RequestId: {request_id} Error: Task timed out after 5.00 seconds",
     }
-    (end,) = world.events(Kind.INVOKE_END)
-    assert (end.rule, end.text("error")) == ("LAM-TIME-1", "Sandbox.Timedout")
+    (end,) = world.events(InvokeEnded)
+    assert (end.rule, end.error) == ("LAM-TIME-1", "Sandbox.Timedout")
 
 
 @pytest.mark.parametrize("timeout", [0, 901])
@@ -147,7 +147,7 @@ def test_lam_time_2_a_process_that_ends_itself_ends_the_environment_too() -> Non
     world.run()
 
     assert [call.environment for call in world.calls] == [1, 2]
-    assert len(world.events(Kind.INIT)) == 2
+    assert len(world.events(EnvironmentStarted)) == 2
 
 
 def test_lam_err_1_a_function_error_is_an_answer_and_the_environment_is_used_again() -> None:
@@ -162,7 +162,7 @@ def test_lam_err_1_a_function_error_is_an_answer_and_the_environment_is_used_aga
     assert not results[0].timed_out
     assert [call.environment for call in world.calls] == [1, 1]
     assert world.runtime.stopped == []
-    assert [event.rule for event in world.events(Kind.INVOKE_END)] == ["LAM-ERR-1"] * 2
+    assert [event.rule for event in world.events(InvokeEnded)] == ["LAM-ERR-1"] * 2
 
 
 def test_an_answer_never_comes_before_invoke_has_returned() -> None:
@@ -182,16 +182,16 @@ def test_an_answer_never_comes_before_invoke_has_returned() -> None:
 
 def test_lam_conc_1_functions_without_reservation_share_what_the_account_has_left() -> None:
     world, service = _small_account(110, takes(1), _config("kept", reserved=10), _config("one"), _config("other"))
-    answers = [service.invoke(name, "{}", lambda result: None, by="t") for name in ["one", "other"] * 50]
+    answers = [service.invoke(name, "{}", lambda result: None, by=TESTS) for name in ["one", "other"] * 50]
     assert not any(isinstance(answer, Throttled) for answer in answers)
 
     for name in ("one", "other"):
-        assert service.invoke(name, "{}", lambda result: None, by="t") == Throttled(
+        assert service.invoke(name, "{}", lambda result: None, by=TESTS) == Throttled(
             "ConcurrentInvocationLimitExceeded", "LAM-CONC-1"
         )
-    assert isinstance(service.invoke("kept", "{}", lambda result: None, by="t"), str)
+    assert isinstance(service.invoke("kept", "{}", lambda result: None, by=TESTS), str)
     world.run()
-    assert isinstance(service.invoke("one", "{}", lambda result: None, by="t"), str)
+    assert isinstance(service.invoke("one", "{}", lambda result: None, by=TESTS), str)
 
 
 def test_lam_conc_1_the_account_has_1000_by_default() -> None:
@@ -209,16 +209,16 @@ def test_lam_conc_2_reserved_concurrency_is_a_ceiling() -> None:
     answers = [world.invoke()[0] for _ in range(3)]
 
     assert answers[2] == Throttled("ReservedFunctionConcurrentInvocationLimitExceeded", "LAM-CONC-2")
-    (event,) = world.events(Kind.THROTTLED)
-    assert (event.rule, event.text("function"), event.text("by")) == ("LAM-CONC-2", "worker", "tests")
+    (event,) = world.events(InvokeRefused)
+    assert (event.rule, event.function, event.by.name) == ("LAM-CONC-2", "worker", "tests")
     world.run()
     assert isinstance(world.invoke()[0], str)
 
 
 def test_lam_conc_2_reserved_concurrency_is_kept_for_the_function() -> None:
     _, service = _small_account(105, takes(1), _config("kept", reserved=5), _config("greedy"))
-    greedy = [service.invoke("greedy", "{}", lambda result: None, by="t") for _ in range(101)]
-    kept = [service.invoke("kept", "{}", lambda result: None, by="t") for _ in range(6)]
+    greedy = [service.invoke("greedy", "{}", lambda result: None, by=TESTS) for _ in range(101)]
+    kept = [service.invoke("kept", "{}", lambda result: None, by=TESTS) for _ in range(6)]
 
     assert [isinstance(answer, str) for answer in greedy] == [True] * 100 + [False]
     assert [isinstance(answer, str) for answer in kept] == [True] * 5 + [False]
@@ -277,7 +277,7 @@ def test_lam_scale_1_a_function_starts_1000_environments_at_once_and_100_a_secon
     world, service = _small_account(100_000, takes(1_000), _config("worker", timeout=900), _config("other"))
 
     def started(attempts: int, name: str = "worker") -> int:
-        answers = [service.invoke(name, "{}", lambda result: None, by="t") for _ in range(attempts)]
+        answers = [service.invoke(name, "{}", lambda result: None, by=TESTS) for _ in range(attempts)]
         assert all(
             answer == Throttled("FunctionInvocationRateLimitExceeded", "LAM-SCALE-1")
             for answer in answers
@@ -298,9 +298,9 @@ def test_lam_scale_1_a_function_starts_1000_environments_at_once_and_100_a_secon
 def test_lam_scale_1_warm_environments_do_not_count() -> None:
     world, service = _small_account(100_000, takes(1), _config("worker"))
     for _ in range(1_000):
-        service.invoke("worker", "{}", lambda result: None, by="t")
+        service.invoke("worker", "{}", lambda result: None, by=TESTS)
     world.run()
-    answers = [service.invoke("worker", "{}", lambda result: None, by="t") for _ in range(1_000)]
+    answers = [service.invoke("worker", "{}", lambda result: None, by=TESTS) for _ in range(1_000)]
 
     assert all(isinstance(answer, str) for answer in answers)
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from delivery_lab.events import InvokeEnded, RequestAnswered
 from delivery_lab.model.http_api import HttpApi, HttpResponse, Route, interpret
-from delivery_lab.model.journal import Kind
 from tests.model.support import Behaviour, Script, World, fail, succeed
 
 ERROR = '{"message":"Internal Server Error"}'
@@ -64,8 +64,8 @@ def test_http_route_1_without_a_route_404(method: str, path: str) -> None:
 
     assert client.ask(method, path) == (404, '{"message":"Not Found"}')
     assert client.world.calls == []
-    (event,) = client.world.events(Kind.HTTP)
-    assert (event.rule, event.facts["status"], event.text("method"), event.text("path")) == (
+    (event,) = client.world.events(RequestAnswered)
+    assert (event.rule, event.status, event.method, event.path) == (
         "HTTP-ROUTE-1",
         404,
         method,
@@ -146,10 +146,10 @@ def test_http_time_1_after_the_integrations_timeout_an_error_and_the_function_ru
     client.world.run()
 
     assert [(at, response.status >= 500) for at, response in client.responses] == [(30, True)]
-    (end,) = client.world.events(Kind.INVOKE_END)
-    assert (client.world.now, end.facts["error"]) == (40.25, None)
+    (end,) = client.world.events(InvokeEnded)
+    assert (client.world.now, end.error) == (40.25, None)
     assert client.world.runtime.stopped == []
-    assert [event.rule for event in client.world.events(Kind.HTTP)] == ["HTTP-TIME-1"]
+    assert [event.rule for event in client.world.events(RequestAnswered)] == ["HTTP-TIME-1"]
 
 
 def test_http_time_2_the_error_is_the_one_of_a_throttled_function() -> None:
@@ -183,7 +183,7 @@ def test_http_error_1_a_function_error_or_timeout_is_500(behave: Behaviour) -> N
     client = Client(behave, timeout=5)
 
     assert client.ask() == (500, ERROR)
-    assert [event.rule for event in client.world.events(Kind.HTTP)] == ["HTTP-ERROR-1"]
+    assert [event.rule for event in client.world.events(RequestAnswered)] == ["HTTP-ERROR-1"]
 
 
 def test_http_throttle_1_admits_the_burst_at_once_and_the_rate_a_second() -> None:
@@ -202,7 +202,7 @@ def test_http_throttle_1_admits_the_burst_at_once_and_the_rate_a_second() -> Non
 
     refused = [status for status in client.statuses if status == 429]
     assert len(refused) == 2 + 1 + 1 + 1
-    assert [event.rule for event in client.world.events(Kind.HTTP)].count("HTTP-THROTTLE-1") == 5
+    assert [event.rule for event in client.world.events(RequestAnswered)].count("HTTP-THROTTLE-1") == 5
     assert len(client.world.calls) == 3 + 1 + 0 + 3
     assert '{"message":"Too Many Requests"}' in {response.body for _, response in client.responses}
 
@@ -226,7 +226,7 @@ def test_http_throttle_2_a_throttled_function_is_503() -> None:
     client = Client(succeed, reserved=0)
 
     assert client.ask() == (503, '{"message":"Service Unavailable"}')
-    assert [event.rule for event in client.world.events(Kind.HTTP)] == ["HTTP-THROTTLE-2"]
+    assert [event.rule for event in client.world.events(RequestAnswered)] == ["HTTP-THROTTLE-2"]
 
 
 def test_nobody_has_to_wait_for_the_response() -> None:
@@ -234,4 +234,4 @@ def test_nobody_has_to_wait_for_the_response() -> None:
     client.api.request("POST", "/enqueue")
     client.world.run()
 
-    assert [event.facts["status"] for event in client.world.events(Kind.HTTP)] == [200]
+    assert [event.status for event in client.world.events(RequestAnswered)] == [200]

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from delivery_lab.errors import NotModelledError
+from delivery_lab.events import ApiCallRefused, FunctionCalled, InvokeRefused
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.faults import Fault, FaultKind
-from delivery_lab.model.journal import Kind
 from delivery_lab.model.loops import MOST_PASSES
 from delivery_lab.model.runtime import AwsError, Caller, Pending
 from tests.model.events import EventsWorld, failing
@@ -56,7 +56,7 @@ def test_syn_throttle_1_is_a_429_with_its_reason_and_no_retry() -> None:
     assert (error.code, error.status) == ("TooManyRequestsException", 429)
     assert error.details == {"Reason": "ReservedFunctionConcurrentInvocationLimitExceeded", "Type": "User"}
     world.run()
-    assert len(world.events(Kind.THROTTLED)) == 1
+    assert len(world.events(InvokeRefused)) == 1
 
 
 def test_a_failure_of_lambda_itself_is_a_500() -> None:
@@ -163,7 +163,7 @@ def test_calls_are_written_down_with_the_invoke_that_made_them() -> None:
         except AwsError:
             continue
 
-    assert [(event.text("invoke"), event.facts["status"]) for event in world.events(Kind.CALL)] == [
+    assert [(event.by.invoke, event.status) for event in world.events(FunctionCalled)] == [
         ("r1", 200), ("r1", 429),
     ]  # fmt: skip
 
@@ -245,7 +245,7 @@ def test_sim_fault_1_services_answer_with_their_own_errors(
         with pytest.raises(AwsError) as caught:
             world.account.call(service, operation, {}, Caller("caller", None))
         assert caught.value.code == code
-        assert [event.text("code") for event in world.events(Kind.API_ERROR)] == [code]
+        assert [event.code for event in world.events(ApiCallRefused)] == [code]
 
 
 def test_sim_fault_1_of_one_queue_leaves_the_others_alone() -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import InvokeRefused, MessageExpired
+from delivery_lab.events.instants import seconds
 from delivery_lab.results.outcome import outcome_of
 from delivery_lab.results.timeline import shortened, timeline
-from tests.results.world import deleted, delivered, ended, event, log, run_of, sent
+from tests.results.world import MAPPING, dead_lettered, deleted, delivered, ended, log, run_of, sent
 
 
 def test_a_delivered_message_of_a_silent_handler_is_processed_when_its_invoke_succeeded() -> None:
@@ -54,9 +55,7 @@ def test_effects_are_counted_by_business_id() -> None:
 
 
 def test_dead_letters_are_healthy_unless_the_workload_marks_them() -> None:
-    moved = [
-        event(9, Kind.DEAD_LETTERED, "SQS-DLQ-1", queue="jobs", message=message, target="dead") for message in "ab"
-    ]
+    moved = dead_lettered("a", "b")
 
     outcome = outcome_of(run_of(sent("a"), sent("b", body='{"bad": true}'), moved, poison="bad"))
 
@@ -68,8 +67,8 @@ def test_dead_letters_are_healthy_unless_the_workload_marks_them() -> None:
 def test_a_dead_letter_that_rots_is_expired() -> None:
     events = (
         sent("a"),
-        event(1, Kind.DEAD_LETTERED, "SQS-DLQ-1", queue="jobs", message="a", target="dead"),
-        event(9, Kind.EXPIRED, "SQS-RET-2", queue="dead", message="a"),
+        dead_lettered("a", at=1),
+        MessageExpired(seconds(9), "SQS-RET-2", "dead", "a"),
     )
 
     messages = outcome_of(run_of(*events)).messages
@@ -98,7 +97,7 @@ def test_invocations_are_counted_by_their_ends() -> None:
         ended("1", "a", error="ValueError"),
         delivered("2", "a"),
         ended("2", "a", error="Sandbox.Timedout"),
-        event(3, Kind.THROTTLED, "LAM-CONC-2", function="worker", reason="", by="mapping"),
+        InvokeRefused(seconds(3), "LAM-CONC-2", "worker", "", 429, MAPPING),
     )
 
     invocations = outcome_of(run_of(*events)).invocations
@@ -108,8 +107,8 @@ def test_invocations_are_counted_by_their_ends() -> None:
 
 def test_an_internal_error_of_lambda_is_no_throttle() -> None:
     refused = [
-        event(0, Kind.THROTTLED, "SIM-FAULT-1", function="worker", reason=reason, by="mapping")
-        for reason in ("ServiceException", "ConcurrentInvocationLimitExceeded")
+        InvokeRefused(0, "SIM-FAULT-1", "worker", reason, status, MAPPING)
+        for reason, status in (("ServiceException", 500), ("ConcurrentInvocationLimitExceeded", 429))
     ]
     assert outcome_of(run_of(refused)).invocations.throttled == 1
     lines = shortened(timeline(run_of(refused)))
@@ -144,10 +143,13 @@ def test_the_json_has_the_names_of_the_contract() -> None:
         "lost",
         "expired",
         "remaining",
+        "filtered",
     }
-    assert set(content["deliveries"]) == {"total", "duplicates", "overlapping", "maxPerMessage"}
+    assert set(content["deliveries"]) == {"total", "duplicates", "overlapping", "maxPerMessage", "recognised"}
     assert set(content["invocations"]) == {"total", "failed", "throttled", "timedOut"}
-    assert content["perMessage"] == [{"id": "a", "messageId": "a", "deliveredAt": [], "outcome": "remaining"}]
+    assert content["perMessage"] == [
+        {"id": "a", "messageId": "a", "consumer": "jobs", "deliveredAt": [], "outcome": "remaining"}
+    ]
     assert content["latencySeconds"] == {"p50": None, "p95": None, "max": None}
 
 

@@ -8,12 +8,22 @@ from delivery_lab.api.simulated import Call, Simulation
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.views.run import show_run
 from delivery_lab.cli.views.runs import show_runs
-from delivery_lab.model.journal import Event, Kind
+from delivery_lab.events import (
+    Actor,
+    Event,
+    FunctionCalled,
+    InvokeAnswered,
+    InvokeEnded,
+    InvokeStarted,
+    RequestAnswered,
+)
+from delivery_lab.events.instants import seconds
 from delivery_lab.results.conclusion import conclusion
 from delivery_lab.results.outcome import Outcome, outcome_of
-from tests.lab_support import ROOT, graph, run
-from tests.results.world import event, log, run_of, sent
+from tests.lab_support import ROOT, graph, run, workload
+from tests.results.world import log, run_of, sent
 
+API = Actor("api", "api")
 ONE = "1 for one request."
 SPARED = (
     "1 of 2 requests are answered with success; the others fail (1 with 503); 1 call to other functions, at most 1 for "
@@ -23,20 +33,24 @@ SPARED = (
 
 def asked(invoke: str, status: int, at: float = 0, took: float = 1, calls: tuple[str, ...] = ()) -> list[Event]:
     """A request, what its function calls (refused ones are ""), and the answer."""
-    invoked = event(at, Kind.INVOKE, function="caller", invoke=invoke, environment=1, by="api")
+    invoked = InvokeStarted(seconds(at), None, "caller", invoke, 1, API)
     made = [_call(invoke, started, at) for started in calls]
-    end = event(at + took, Kind.INVOKE_END, function="caller", invoke=invoke, error=None)
-    return [invoked, *made, end, event(at + took, Kind.HTTP, status=status, invoke=invoke)]
+    end = InvokeEnded(seconds(at + took), None, "caller", invoke, 1, None)
+    return [invoked, *made, end, _answered(at + took, status, invoke)]
+
+
+def _answered(at: float, status: int, invoke: str | None) -> Event:
+    return RequestAnswered(seconds(at), None, "api", "GET", "/", status, invoke)
 
 
 def _call(invoke: str, started: str, at: float, function: str = "callee") -> Event:
     status = 200 if started else 429
-    how = "RequestResponse"
-    return event(at, Kind.CALL, function=function, type=how, invoke=invoke, status=status, started=started or None)
+    by = Actor("function", "caller", invoke)
+    return FunctionCalled(seconds(at), None, function, "RequestResponse", by, status, started or None)
 
 
 def _failed(invoke: str) -> Event:
-    return event(0.5, Kind.INVOKE_END, function="callee", invoke=invoke, error="ValueError")
+    return InvokeEnded(seconds(0.5), None, "callee", invoke, 1, "ValueError")
 
 
 def _outcome(*events: Event | list[Event]) -> Outcome:
@@ -44,10 +58,10 @@ def _outcome(*events: Event | list[Event]) -> Outcome:
 
 
 def test_answers_are_counted_by_what_the_caller_saw_with_the_time_that_it_waited() -> None:
-    refused = event(2, Kind.HTTP, status=429, invoke=None)
-    direct = [
-        event(3, Kind.INVOKE, function="f", invoke="d", environment=1, by="workload"),
-        event(9, Kind.ANSWERED, function="f", invoke="d", status=200, error="ValueError"),
+    refused = _answered(2, 429, None)
+    direct: list[Event] = [
+        InvokeStarted(seconds(3), None, "f", "d", 1, Actor("workload", "workload")),
+        InvokeAnswered(seconds(9), None, "f", "d", 200, "ValueError"),
     ]
     requests = _outcome(asked("a", 200, took=2), refused, direct).requests
 
@@ -107,7 +121,7 @@ def test_work_that_a_caller_waits_for_is_an_effect_without_a_message() -> None:
         ),
         (
             [log("processed", "r1", business_id="a"), log("processed", "r2", business_id="a"), asked("a", 200)],
-            "1 piece of work is done again; the request is answered with success.",
+            "1 duplicate effect; the request is answered with success.",
         ),
         ([], "Nothing was sent."),
         ([sent("m"), asked("a", 200)], "1 is still waiting at the end."),
@@ -144,7 +158,7 @@ def test_a_run_without_messages_shows_its_requests_instead(capsys: pytest.Captur
     found = run("sync-naive")
     show_run(
         Console(),
-        Simulation(outcome_of(found), graph("sync-naive"), found.workload, found, Call("sync-naive", ROOT)),
+        Simulation(outcome_of(found), graph("sync-naive"), workload("sync-naive"), found, Call("sync-naive", ROOT)),
         as_json=False,
         logs=False,
     )

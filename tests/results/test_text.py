@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from delivery_lab.compare.comparison import Change, compare, settings_of
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import (
+    BatchReleased,
+    BatchRetryScheduled,
+    InvokeRefused,
+    MessageFiltered,
+    MessageReturned,
+    RecordFiltered,
+)
+from delivery_lab.events.instants import seconds
 from delivery_lab.program.graph import Graph, Resource
 from delivery_lab.results.conclusion import conclusion
 from delivery_lab.results.outcome import outcome_of
 from delivery_lab.results.timeline import FIRST_LINES, LAST_LINES, shortened, timeline
 from tests.lab_support import graph, run
-from tests.results.world import deleted, delivered, ended, event, log, run_of, sent
+from tests.results.world import MAPPING, dead_lettered, deleted, delivered, ended, log, run_of, sent
 
 
 def test_conclusions_name_the_worst_first() -> None:
     lost = run_of(sent("a"), sent("b"), delivered("1", "a", "b"), ended("1", named=("b",)), deleted("a", "b"))
-    dead = event(9, Kind.DEAD_LETTERED, "SQS-DLQ-1", queue="jobs", message="a", target="dead")
+    dead = dead_lettered("a")
 
     assert conclusion(outcome_of(lost)) == (
         "1 of 2 messages are lost: deleted, never processed, in no dead-letter queue; 1 of 2 are processed once."
@@ -33,7 +41,7 @@ def test_conclusions_say_what_duplicates_cost() -> None:
     )
 
     assert conclusion(outcome_of(story)) == (
-        "1 piece of work is done again; every message is processed at least once, at the cost of 1 more delivery."
+        "1 duplicate effect; every message is processed at least once, at the cost of 1 more delivery."
     )
 
 
@@ -41,8 +49,8 @@ def test_conclusions_leave_the_names_of_shards_and_partitions_as_they_are() -> N
     shard = conclusion(outcome_of(run("stream-age")))
     partition = conclusion(outcome_of(run("msk-default", "kafka.consumer.onFailure=sqs")))
 
-    assert shard.startswith("Shard shardId-000000000001 stands still for 60 s with 15 records behind; ")
-    assert partition.startswith("Partition streamtopic-0 stands still for 177 s with 30 records behind; ")
+    assert shard.startswith("Shard shardId-000000000001 is blocked for 60 s with 15 records behind; ")
+    assert partition.startswith("Partition streamtopic-0 is blocked for 2.9 min with 30 records behind; ")
 
 
 def test_a_timeline_tells_which_invoke_still_works_on_a_message() -> None:
@@ -59,8 +67,8 @@ def test_a_timeline_tells_which_invoke_still_works_on_a_message() -> None:
 
 def test_a_message_that_nobody_looked_for_is_told_with_the_time_since_which_it_is_visible() -> None:
     late = [
-        event(45, Kind.RETURNED, "SQS-VT-1", queue="jobs", message="a", since_us=30_000_000),
-        event(45, Kind.RETURNED, "SQS-VT-1", queue="jobs", message="b"),
+        MessageReturned(seconds(45), "SQS-VT-1", "jobs", "a", seconds(30)),
+        MessageReturned(seconds(45), "SQS-VT-1", "jobs", "b", seconds(45)),
     ]
     lines = shortened(timeline(run_of(sent("a"), sent("b"), late)))
     assert lines[1:] == [
@@ -69,13 +77,13 @@ def test_a_message_that_nobody_looked_for_is_told_with_the_time_since_which_it_i
     ]
 
 
-def test_a_log_keeps_what_is_filtered_out_of_it() -> None:
-    of_queue = event(1, Kind.FILTERED, "ESM-FILTER-1", mapping="mapping", queue="jobs", message="a")
-    of_log = event(1, Kind.FILTERED, "STR-FILTER-1", mapping="mapping", queue="jobs", message="a", log="shard-0")
+def test_a_partition_keeps_what_is_filtered_out_of_it() -> None:
+    of_queue = MessageFiltered(seconds(1), "ESM-FILTER-1", "jobs", "a", "mapping")
+    of_stream = RecordFiltered(seconds(1), "STR-FILTER-1", "kinesis", "jobs", "shard-0", "a", "mapping")
 
-    told = [list(timeline(run_of(sent("a"), filtered)))[1].text for filtered in (of_queue, of_log)]
+    told = [list(timeline(run_of(sent("a"), filtered)))[1].text for filtered in (of_queue, of_stream)]
 
-    assert told == ["filtered out and deleted by mapping: a", "filtered out and passed over by mapping: a"]
+    assert told == ["filtered out and deleted by mapping: a", "filtered out and skipped by mapping: a"]
 
 
 def test_messages_of_one_instant_are_one_line() -> None:
@@ -98,9 +106,9 @@ def test_a_long_timeline_keeps_its_beginning_and_its_end() -> None:
 def test_throttles_and_what_follows_are_told() -> None:
     story = run_of(
         sent("a"),
-        event(0, Kind.THROTTLED, "LAM-CONC-2", function="worker", reason="Reserved", by="mapping"),
-        event(0, Kind.RETRY, "ESM-THROTTLE-1", mapping="mapping", attempt=1, messages=("a",), at_us=1_500_000),
-        event(2, Kind.GAVE_UP, "ESM-THROTTLE-2", mapping="mapping", messages=("a",)),
+        InvokeRefused(0, "LAM-CONC-2", "worker", "Reserved", 429, MAPPING),
+        BatchRetryScheduled(0, "ESM-THROTTLE-1", "mapping", "jobs", 1, ("a",), seconds(1.5), None, None),
+        BatchReleased(seconds(2), "ESM-THROTTLE-2", "mapping", "jobs", ("a",)),
     )
 
     assert [str(line) for line in timeline(story)[1:]] == [

@@ -2,30 +2,64 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 
-from delivery_lab.model.clock import seconds
-from delivery_lab.model.journal import Event, Fact, Kind
-from delivery_lab.simulation.run import Run
-from delivery_lab.simulation.workload import Send, Workload
+from delivery_lab.events import (
+    Actor,
+    BatchInvoked,
+    BatchResult,
+    ContractEvent,
+    ContractLine,
+    Event,
+    InvokeEnded,
+    InvokeStarted,
+    MappingConfigured,
+    MessageDeadLettered,
+    MessageDeleted,
+    MessageSent,
+    Poison,
+    PolledSource,
+    RecordAppended,
+    RecordsCheckpointed,
+    Run,
+    SourceKind,
+)
+from delivery_lab.events.instants import seconds
+from delivery_lab.rule_ids import RuleId
+
+MAPPING = Actor("mapping", "mapping")
 
 
-def event(at_seconds: float, kind: Kind, rule: str = "", **facts: Fact) -> Event:
-    """One event."""
-    return Event(seconds(at_seconds), kind, rule, facts)
-
-
-def sent(message: str, at: float = 0, body: str | None = None, queue: str = "jobs") -> Event:
-    """A message is accepted."""
+def sent(message: str, at: float = 0, body: str | None = None, queue: str = "jobs", group: str | None = None) -> Event:
+    """A queue accepts a message."""
     text = f'{{"id": "{message}"}}' if body is None else body
-    return event(at, Kind.SENT, queue=queue, message=message, body=text)
+    return MessageSent(seconds(at), None, queue, message, text, group, (), None, seconds(at))
 
 
-def delivered(invoke: str, *messages: str, at: float = 0, function: str = "worker") -> list[Event]:
+def appended(record: str, at: float = 0, key: str | None = "k", partition: str = "shard-0") -> Event:
+    """A stream takes a record."""
+    return RecordAppended(seconds(at), None, "kinesis", "orders", partition, record, f"seq-{record}", key, "")
+
+
+def mapped(mapping: str, source: str = "jobs", kind: SourceKind = "sqs", function: str = "worker") -> Event:
+    """A mapping is deployed."""
+    return MappingConfigured(0, None, mapping, kind, source, function, 10, 1, -1)
+
+
+def delivered(
+    invoke: str,
+    *messages: str,
+    at: float = 0,
+    function: str = "worker",
+    mapping: str = "mapping",
+    partition: str | None = None,
+) -> list[Event]:
     """A batch is handed to a function."""
+    source, slot = ("jobs", None) if partition is None else ("orders", 0)
+    now = seconds(at)
     return [
-        event(at, Kind.INVOKE, "LAM-ENV-1", function=function, invoke=invoke, environment=1, by="mapping"),
-        event(at, Kind.BATCH, "ESM-BATCH-1", mapping="mapping", invoke=invoke, messages=messages),
+        InvokeStarted(now, "LAM-ENV-1", function, invoke, 1, Actor("mapping", mapping)),
+        BatchInvoked(now, "ESM-BATCH-1", mapping, source, function, invoke, messages, partition, slot),
     ]
 
 
@@ -36,48 +70,67 @@ def ended(
     error: str | None = None,
     named: tuple[str, ...] = (),
     function: str = "worker",
+    mapping: str = "mapping",
 ) -> list[Event]:
     """The invoke ends, and the mapping judges."""
     return [
-        event(at, Kind.INVOKE_END, "", function=function, invoke=invoke, error=error),
-        event(at, Kind.VERDICT, "", mapping="mapping", invoke=invoke, verdict="", messages=failed, named=named),
+        InvokeEnded(seconds(at), None, function, invoke, 1, error),
+        BatchResult(seconds(at), None, mapping, "jobs", invoke, "", failed, named, None, None),
     ]
 
 
-def deleted(*messages: str, at: float = 1) -> list[Event]:
+def deleted(*messages: str, at: float = 1, queue: str = "jobs") -> list[Event]:
     """Messages leave the queue by a delete."""
-    return [event(at, Kind.DELETED, queue="jobs", message=message, by="mapping") for message in messages]
+    return [MessageDeleted(seconds(at), None, queue, message, MAPPING) for message in messages]
 
 
-def log(what: str, message: str, at: float = 1, business_id: str | None = None, function: str = "worker") -> Event:
+def dead_lettered(*messages: str, at: float = 9) -> list[Event]:
+    """Messages are moved to the dead-letter queue."""
+    return [MessageDeadLettered(seconds(at), "SQS-DLQ-1", "jobs", message, "dead") for message in messages]
+
+
+def checkpointed(
+    *records: str, at: float, mapping: str = "mapping", partition: str = "shard-0", slot: int = 0
+) -> Event:
+    """A mapping moves past records."""
+    return RecordsCheckpointed(seconds(at), None, "kinesis", "orders", partition, records, mapping, slot)
+
+
+def log(
+    what: ContractEvent,
+    message: str,
+    at: float = 1,
+    business_id: str | None = None,
+    function: str = "worker",
+    invoke: str = "i",
+) -> Event:
     """A line of the log contract."""
-    return event(
-        at,
-        Kind.LOG,
-        function=function,
-        invoke="i",
-        event=what,
-        id=business_id or message,
-        message=message,
-        error_type=None,
-        retryable=None,
-    )
+    return ContractLine(seconds(at), None, function, invoke, what, business_id or message, message, None, None)
 
 
-def run_of(*events: Event | list[Event], poison: str | None = None, rules: tuple[str, ...] = ()) -> Run:
+def run_of(
+    *events: Event | Sequence[Event],
+    poison: str | None = None,
+    rules: tuple[RuleId, ...] = (),
+    sources: Iterable[str] = ("jobs",),
+    polled: tuple[PolledSource, ...] = (),
+    until: float = 10,
+) -> Run:
     """A run of these events; lists among them are unfolded."""
-    flat = [item for entry in events for item in (entry if isinstance(entry, list) else [entry])]
+    flat = [item for entry in events for item in (entry if isinstance(entry, Sequence) else [entry])]
     return Run(
         stack="stack",
         place="simulation",
-        workload=Workload(send=[Send(queue="jobs", body={})], poison=poison).read_from(Path("load.yaml")),
+        workload="load",
+        poison=Poison(poison),
         seed=1,
-        virtual_seconds=10,
+        virtual_seconds=until,
         events=tuple(flat),
         rules=rules,
         trace_hash="hash",
-        sources=frozenset({"jobs"}),
+        sources=frozenset(sources),
         dead_letter_queues=frozenset({"dead"}),
         logs=(),
         notes=(),
+        polled=polled,
     )

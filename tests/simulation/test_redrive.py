@@ -9,17 +9,17 @@ import pytest
 
 from delivery_lab.cli.main import main
 from delivery_lab.errors import DeploymentRefusedError, UsageError
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import MessageMoved
 from delivery_lab.model.randomness import DEFAULT_SEED
 from delivery_lab.results.redrive import RedriveOutcome, redrive_conclusion, redrive_outcome
 from delivery_lab.results.timeline import timeline
-from delivery_lab.simulation.simulate import Redrive, simulate, simulate_redrive
+from delivery_lab.simulation.simulate import RedriveRequest, simulate, simulate_redrive
 from delivery_lab.simulation.workload_files import read_workload
 from tests.lab_support import FOREIGN, ROOT, stack_of, workload
 
 
 def _redrive(stack: str, *fix: str, queues: tuple[str, ...] = (), seed: int = DEFAULT_SEED) -> RedriveOutcome:
-    plan = Redrive(stack_of(stack, fix) if fix else None, queues)
+    plan = RedriveRequest(stack_of(stack, fix) if fix else None, queues)
     before, after = simulate_redrive(stack_of(stack), ROOT, workload(stack), seed, plan)
     return redrive_outcome(before, after, fix)
 
@@ -31,7 +31,7 @@ def test_poison_comes_back_whatever_the_settings_are() -> None:
     assert (done.moved, done.processed, done.back_in_dead_letter_queue, done.duplicated_effects) == (3, 0, 3, 0)
     assert outcome.before == outcome.after
     assert redrive_conclusion(outcome) == (
-        "0 of 3 redriven messages are processed; 3 are back in the dead-letter queue; no work was repeated."
+        "0 of 3 redriven messages are processed; 3 are back in the dead-letter queue; no duplicate effects."
     )
 
 
@@ -75,7 +75,7 @@ def test_the_same_seed_gives_the_same_redrive() -> None:
 def test_tables_keep_their_items_so_work_that_was_done_is_recognised(fix: tuple[str, ...]) -> None:
     """The message was dead-lettered while its work was being done; a fix redeploys everything but the data."""
     start = stack_of("visibility-short", ("visibility.queue.maxReceiveCount=1",))
-    plan = Redrive(stack_of("visibility-short", fix) if fix else None)
+    plan = RedriveRequest(stack_of("visibility-short", fix) if fix else None)
     before, after = simulate_redrive(start, ROOT, workload("visibility-short"), DEFAULT_SEED, plan)
 
     outcome = redrive_outcome(before, after, fix)
@@ -95,17 +95,17 @@ def test_esm_vt_3_a_fix_that_leaves_the_mapping_alone_is_not_compared_with_the_f
     """The function has 10 s. AWS would refuse to create such a mapping, and says nothing when the queue changes."""
     drift = ("visibilityTimeout=5",)
     orders = read_workload(FOREIGN / "workload.yaml")
-    plan = Redrive(stack_of("prod", drift, root=FOREIGN))
+    plan = RedriveRequest(stack_of("prod", drift, root=FOREIGN))
     _, after = simulate_redrive(stack_of("prod", root=FOREIGN), FOREIGN, orders, DEFAULT_SEED, plan)
 
     assert "ESM-VT-3" in after.rules
-    assert [event.instant for event in after.events if event.kind is Kind.MOVED]
+    assert [event.instant_us for event in after.events if isinstance(event, MessageMoved)]
     with pytest.raises(DeploymentRefusedError, match="5 seconds is less than Function timeout: 10 seconds"):
         simulate(stack_of("prod", drift, root=FOREIGN), FOREIGN, orders, DEFAULT_SEED)
 
 
 def test_a_functions_own_dead_letter_queue_cannot_be_redriven() -> None:
-    plan = Redrive(stack_of("async-destinations", ("async.worker.timeoutSeconds=11",)))
+    plan = RedriveRequest(stack_of("async-destinations", ("async.worker.timeoutSeconds=11",)))
     with pytest.raises(UsageError) as caught:
         simulate_redrive(stack_of("async-destinations"), ROOT, workload("async-destinations"), DEFAULT_SEED, plan)
 
@@ -126,18 +126,18 @@ def test_a_queue_that_is_no_dead_letter_queue_is_refused_by_name() -> None:
 
 
 def test_an_empty_dead_letter_queue_is_said_so() -> None:
-    plan = Redrive()
+    plan = RedriveRequest()
     before, after = simulate_redrive(
         stack_of("batch-partial"), ROOT, workload("batch-partial", body=("failEvery=0",)), DEFAULT_SEED, plan
     )
 
     outcome = redrive_outcome(before, after, ())
     assert redrive_conclusion(outcome) == "The dead-letter queue was empty: nothing was moved."
-    assert not [event for event in after.events if event.kind is Kind.MOVED]
+    assert not [event for event in after.events if isinstance(event, MessageMoved)]
 
 
 def test_what_cannot_be_moved_back_is_not_called_an_empty_queue() -> None:
-    before, after = simulate_redrive(stack_of("sqs-park"), ROOT, workload("sqs-park"), DEFAULT_SEED, Redrive())
+    before, after = simulate_redrive(stack_of("sqs-park"), ROOT, workload("sqs-park"), DEFAULT_SEED, RedriveRequest())
 
     assert redrive_conclusion(redrive_outcome(before, after, ())) == (
         "The dead-letter queue was empty: nothing was moved (3 dead-lettered messages are in a parking queue, a "
@@ -154,7 +154,9 @@ def test_a_message_that_was_sent_to_the_dead_letter_queue_fails_the_task_and_is_
           - {at: 0, queue: batch-queue, body: {id: poison, shouldFail: true}}
         """
     )
-    before, after = simulate_redrive(stack_of("batch-partial"), ROOT, read_workload(path), DEFAULT_SEED, Redrive())
+    before, after = simulate_redrive(
+        stack_of("batch-partial"), ROOT, read_workload(path), DEFAULT_SEED, RedriveRequest()
+    )
 
     outcome = redrive_outcome(before, after, ())
     [task] = outcome.tasks
@@ -178,8 +180,7 @@ def test_the_command_prints_what_was_before_what_happens_and_what_is_after(capsy
     assert lines[3].endswith("redrive of batch-dlq begins  [RDR-SOURCE-1]")
     assert lines[-3] == "after        sent 10, processed 7, dead-lettered 3, lost 0, expired 0, remaining 0"
     assert lines[-1] == (
-        "7 of 10 redriven messages are processed; 3 are back in the dead-letter queue; 7 pieces of work were done "
-        "again."
+        "7 of 10 redriven messages are processed; 3 are back in the dead-letter queue; 7 duplicate effects."
     )
 
 

@@ -16,15 +16,14 @@ from delivery_lab.errors import (
     ProgramError,
     WorkloadError,
 )
+from delivery_lab.events import MessageFiltered, Run
 from delivery_lab.handlers import HandlerHost
 from delivery_lab.handlers.environment import HandlerEnvironment
 from delivery_lab.model.clock import in_seconds
-from delivery_lab.model.journal import Kind
 from delivery_lab.model.sqs.queue import Queue
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.project import read_project
 from delivery_lab.results.outcome import outcome_of
-from delivery_lab.simulation.run import Run
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload_files import read_workload
 from delivery_lab.stack.events import Bucket, Bus
@@ -113,12 +112,16 @@ def test_a_response_that_names_a_failure_counts_even_if_the_mapping_does_not_loo
     assert outcome.messages.processed == 2
 
 
-def test_a_message_taken_by_the_filter_is_lost_and_says_so(folder: Folder) -> None:
+def test_a_message_taken_by_the_filter_is_filtered_and_not_lost(folder: Folder) -> None:
     pattern = json.dumps(json.dumps({"body": {"id": ["2"]}}))
     run = folder.run(mapping=f"filter_criteria={{'filters': [{{'pattern': {pattern}}}]}}")
 
-    assert outcome_of(run).messages.lost == 2
-    assert [event.rule for event in run.events if event.kind is Kind.FILTERED] == ["ESM-FILTER-1", "ESM-FILTER-1"]
+    messages = outcome_of(run).messages
+    assert (messages.filtered, messages.lost) == (2, 0)
+    assert [event.rule for event in run.events if isinstance(event, MessageFiltered)] == [
+        "ESM-FILTER-1",
+        "ESM-FILTER-1",
+    ]
 
 
 def test_the_run_ends_at_the_horizon_that_the_workload_gives(folder: Folder) -> None:

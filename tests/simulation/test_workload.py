@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from delivery_lab.errors import UsageError, WorkloadError
+from delivery_lab.events import Poison
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.simulation.workload_files import default_workload, read_body, read_workload
 
@@ -52,11 +53,12 @@ def test_values_are_drawn_from_the_seed(tmp_path: Path) -> None:
 
 def test_poison_is_marked_by_a_field_of_the_body(tmp_path: Path) -> None:
     workload = _read(tmp_path, "poison: bad\nsend: [{queue: jobs, body: x}]")
+    poison = Poison(workload.poison)
 
-    assert workload.is_poison('{"bad": true}')
-    assert not workload.is_poison('{"bad": false}')
-    assert not workload.is_poison('{"id": 1}')
-    assert not workload.is_poison("bad")
+    assert poison.marks('{"bad": true}')
+    assert not poison.marks('{"bad": false}')
+    assert not poison.marks('{"id": 1}')
+    assert not poison.marks("bad")
 
 
 def test_fields_of_bodies_can_be_set_from_outside(tmp_path: Path) -> None:

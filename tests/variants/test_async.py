@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import EventDeadLettered, MessageSent, Published
 from delivery_lab.results.outcome import MessageOutcome, Outcome
 from tests.lab_support import outcome, run
 
@@ -17,13 +17,12 @@ def _of(result: Outcome, business_id: str) -> MessageOutcome:
     return found
 
 
-def _records(stack: str, kind: Kind, place: str, name: str) -> list[Any]:
-    events = run(stack).events
-    return [json.loads(e.text("body")) for e in events if e.kind is kind and e.text(place) == name]
+def _sent_to(stack: str, queue: str) -> list[Any]:
+    return [json.loads(e.body) for e in run(stack).events if isinstance(e, MessageSent) and e.queue == queue]
 
 
 def _record_of(stack: str, business_id: str) -> Any:
-    records = _records(stack, Kind.SENT, "queue", "async-failure")
+    records = _sent_to(stack, "async-failure")
     [found] = [record for record in records if record["requestPayload"]["id"] == business_id]
     return found
 
@@ -56,18 +55,19 @@ def test_bounded_age_gives_up_at_90_seconds() -> None:
     assert result.deliveries.max_per_message == 2
     assert result.messages.dead_lettered == 3
     assert _record_of("async-bounded-age", "poison")["requestContext"]["condition"] == "EventAgeExceeded"
-    given_up = [e.instant / 1e6 for e in run("async-bounded-age").events if e.kind is Kind.DEAD_LETTERED]
+    given_up = [e.instant_us / 1e6 for e in run("async-bounded-age").events if isinstance(e, EventDeadLettered)]
     assert given_up == [92, 93, 95]  # sent at 2, 3 and 5 s
 
 
 def test_destinations_get_a_record_of_each_event_and_the_dead_letter_queue_the_event() -> None:
     result = outcome("async-destinations")
 
-    successes = _records("async-destinations", Kind.PUBLISHED, "target", "async-success")
+    published = [e for e in run("async-destinations").events if isinstance(e, Published)]
+    successes = [json.loads(event.body) for event in published if event.target == "async-success"]
     assert len(successes) == result.messages.processed == 9
     assert {record["requestContext"]["condition"] for record in successes} == {"Success"}
-    assert len(_records("async-destinations", Kind.SENT, "queue", "async-failure")) == 1
-    assert [event["id"] for event in _records("async-destinations", Kind.SENT, "queue", "async-dlq")] == ["poison"]
+    assert len(_sent_to("async-destinations", "async-failure")) == 1
+    assert [event["id"] for event in _sent_to("async-destinations", "async-dlq")] == ["poison"]
 
 
 @pytest.mark.parametrize("stack", ["async-default", "async-none", "async-bounded-age", "async-destinations"])

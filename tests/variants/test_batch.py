@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import BatchInvoked, MessageDeleted
 from delivery_lab.results.outcome import Outcome
 from tests.lab_support import outcome, run
 
@@ -60,8 +60,8 @@ def test_manual_delete_keeps_the_good_ones_from_coming_back() -> None:
 def test_manual_delete_deletes_once_and_fails_its_invokes() -> None:
     trace = run("batch-manual-delete")
 
-    deleted = [event for event in trace.events if event.kind is Kind.DELETED]
-    assert [event.text("by") for event in deleted] == ["batch-worker"] * 7
+    deleted = [event for event in trace.events if isinstance(event, MessageDeleted)]
+    assert [event.by.name for event in deleted] == ["batch-worker"] * 7
     assert outcome("batch-manual-delete").invocations.failed == 2
     assert outcome("batch-partial").invocations.failed == 0
 
@@ -110,7 +110,7 @@ def test_a_window_collects_requests_into_one_batch() -> None:
         body=("count=30", "failEvery=0"),
     )
 
-    batches = [event.texts("messages") for event in result.events if event.kind is Kind.BATCH]
+    batches = [event.messages for event in result.events if isinstance(event, BatchInvoked)]
     assert [len(batch) for batch in batches] == [30]
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from delivery_lab.compare.comparison import compare
 from delivery_lab.errors import SettingsError
-from delivery_lab.model.clock import in_seconds
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import InvokeEnded, MessageDeadLettered
+from delivery_lab.events.instants import in_seconds
 from delivery_lab.results.outcome import Outcome
 from tests.lab_support import graph, outcome, run, workload
 
@@ -30,8 +30,8 @@ def test_the_trap_dead_letters_healthy_messages_that_were_never_delivered(seed: 
 
 def test_the_traps_work_is_done_in_100_seconds_and_the_rest_dies_at_the_end_of_the_visibility_timeout() -> None:
     result = run("concurrency-trap")
-    worked = [in_seconds(event.instant) for event in result.events if event.kind is Kind.INVOKE_END]
-    died = {in_seconds(event.instant) for event in result.events if event.kind is Kind.DEAD_LETTERED}
+    worked = [in_seconds(event.instant_us) for event in result.events if isinstance(event, InvokeEnded)]
+    died = {in_seconds(event.instant_us) for event in result.events if isinstance(event, MessageDeadLettered)}
 
     assert 70 <= max(worked) <= 130
     assert min(died) == pytest.approx(900)

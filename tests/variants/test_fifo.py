@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from delivery_lab.errors import SettingsError, WorkloadError
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import ContractLine, SendDeduplicated
 from tests.lab_support import outcome, run
 
 SEEDS = (1, 2, 3)
@@ -15,8 +15,8 @@ def processed(stack: str, seed: int = 1) -> dict[str, list[str]]:
     """Ids by customer in the order in which they were processed."""
     order: dict[str, list[str]] = {}
     for event in run(stack, seed=seed).events:
-        if event.kind is Kind.LOG and event.facts["event"] == "processed":
-            customer, _, number = event.text("id").rpartition("-")
+        if isinstance(event, ContractLine) and event.event == "processed":
+            customer, _, number = (event.business_id or "").rpartition("-")
             order.setdefault(customer, []).append(number)
     return order
 
@@ -49,7 +49,7 @@ def test_keeping_the_order_costs_the_message_behind_a_poison_one() -> None:
 def test_a_message_that_is_sent_twice_arrives_once() -> None:
     result = run("fifo-ordered")
 
-    assert [event.rule for event in result.events if event.kind is Kind.REPEATED] == ["SQS-FIFO-3"]
+    assert [event.rule for event in result.events if isinstance(event, SendDeduplicated)] == ["SQS-FIFO-3"]
     assert outcome("fifo-ordered").messages.sent == 20
 
 

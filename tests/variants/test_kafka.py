@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import MessageSent
 from delivery_lab.results.outcome import Outcome
 from tests.lab_support import outcome, run
 
@@ -40,9 +40,9 @@ def test_bounded_goes_on_after_the_counted_attempts_with_one_document() -> None:
     trace, result = run("msk-bounded"), outcome("msk-bounded")
 
     (document,) = [
-        json.loads(event.text("body"))
+        json.loads(event.body)
         for event in trace.events
-        if event.kind is Kind.SENT and event.text("queue") == "kafka-dlq"
+        if isinstance(event, MessageSent) and event.queue == "kafka-dlq"
     ]
     assert document["requestContext"]["condition"] == "RetryAttemptsExhausted"
     assert document["requestContext"]["approximateInvokeCount"] == 4
@@ -71,9 +71,9 @@ def test_partial_commits_what_is_before_the_failure() -> None:
 def _conditions(*overrides: str) -> list[tuple[str, int]]:
     """Why batches of msk-age were given up, and after how many invokes."""
     documents = [
-        json.loads(event.text("body"))
+        json.loads(event.body)
         for event in run("msk-age", *overrides).events
-        if event.kind is Kind.SENT and event.text("queue") == "kafka-dlq"
+        if isinstance(event, MessageSent) and event.queue == "kafka-dlq"
     ]
     contexts = [document["requestContext"] for document in documents]
     return [(context["condition"], context["approximateInvokeCount"]) for context in contexts]

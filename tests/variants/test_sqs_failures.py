@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import MessageSent
 from delivery_lab.results.outcome import Outcome
 from tests.lab_support import outcome, run
 
@@ -27,9 +27,9 @@ def test_park_loses_nothing_and_says_why() -> None:
     assert (messages.lost, messages.dead_lettered, messages.healthy_dead_lettered) == (0, 3, 0)
     found = run("sqs-park")
     [parking] = found.parking_queues
-    parked = [event for event in found.events if event.kind is Kind.SENT and event.text("queue") == parking]
-    assert sorted(json.loads(event.text("body"))["id"] for event in parked) == [f"rejected-{n}" for n in (1, 2, 3)]
-    assert all(any(event.texts("attributes")) for event in parked)
+    parked = [event for event in found.events if isinstance(event, MessageSent) and event.queue == parking]
+    assert sorted(json.loads(event.body)["id"] for event in parked) == [f"rejected-{n}" for n in (1, 2, 3)]
+    assert all(any(event.attributes) for event in parked)
     assert outcome("sqs-park").deliveries.total < outcome("sqs-backoff").deliveries.total
 
 

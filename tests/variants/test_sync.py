@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from delivery_lab.errors import WorkloadError
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import InvokeEnded, RequestAnswered, Run
 from delivery_lab.results.outcome import Outcome, outcome_of
-from delivery_lab.simulation.run import Run
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload_files import read_workload
 from tests.lab_support import ROOT, stack_of
@@ -36,7 +35,7 @@ def _answered(result: Outcome, status: str) -> int:
 def _failed_behind(stack: str) -> int:
     """Invokes of the callee that failed."""
     return sum(
-        event.kind is Kind.INVOKE_END and event.text("function") == "sync-callee" and bool(event.facts.get("error"))
+        isinstance(event, InvokeEnded) and event.function == "sync-callee" and event.error is not None
         for event in run(stack).events
     )
 
@@ -68,7 +67,7 @@ def test_breaker_saves_the_calls_to_a_function_that_is_down_and_recovers() -> No
     assert breaker.requests.attempts.spared >= 115
     assert retry.requests.attempts.total - breaker.requests.attempts.total >= 115
     assert retry.effects.total - breaker.effects.total <= 10  # what the breaker costs: calls refused after the recovery
-    answers = [(e.instant / 1e6, e.facts["status"]) for e in run("sync-breaker").events if e.kind is Kind.HTTP]
+    answers = [(e.instant_us / 1e6, e.status) for e in run("sync-breaker").events if isinstance(e, RequestAnswered)]
     last_refused = max(at for at, status in answers if status != 200)
     assert 150 < last_refused < 150 + 65  # it was down until 150 s; the next probe comes after 60 s at most
     assert all(status == 200 for at, status in answers if at > last_refused)
@@ -78,7 +77,7 @@ def test_breaker_saves_the_calls_to_a_function_that_is_down_and_recovers() -> No
 def test_a_throttle_of_seconds_is_no_outage_of_a_minute(shared: str) -> None:
     """A breaker that counted throttles as failures would refuse everything for a minute, once all share one."""
     answers = run("sync-breaker", f"sync.caller.breaker.shared={shared}").events
-    refused = [e for e in answers if e.kind is Kind.HTTP and e.facts["status"] != 200 and e.instant < 90e6]
+    refused = [e for e in answers if isinstance(e, RequestAnswered) and e.status != 200 and e.instant_us < 90e6]
 
     assert len(refused) <= 2
 

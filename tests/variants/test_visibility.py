@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from delivery_lab.errors import SettingsError
-from delivery_lab.model.clock import in_seconds
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import ContractLine, Run
+from delivery_lab.events.instants import in_seconds
 from delivery_lab.results.outcome import outcome_of
 from delivery_lab.results.timeline import timeline
-from delivery_lab.simulation.run import Run
 from delivery_lab.simulation.simulate import simulate
 from tests.lab_support import ROOT, graph, outcome, run, stack_of, workload
 
@@ -18,9 +17,9 @@ SEEDS = range(1, 9)
 
 def _logged(result: Run, event: str) -> list[float]:
     return [
-        in_seconds(entry.instant)
+        in_seconds(entry.instant_us)
         for entry in result.events
-        if entry.kind is Kind.LOG and entry.facts.get("event") == event
+        if isinstance(entry, ContractLine) and entry.event == event
     ]
 
 
@@ -40,8 +39,8 @@ def test_short_lets_the_third_delivery_find_the_record() -> None:
     result = run("visibility-short")
 
     assert len(outcome_of(result).per_message[0].delivered_at) == 3
-    before_work = [event for event in result.events if event.kind is Kind.LOG and event.facts["event"] == "duplicate"]
-    assert in_seconds(before_work[0].instant) == pytest.approx(10.3, abs=0.1)
+    before_work = _logged(result, "duplicate")
+    assert before_work[0] == pytest.approx(10.3, abs=0.1)
 
 
 def test_the_timeline_of_short_tells_who_skipped_and_who_worked_twice() -> None:

@@ -177,7 +177,7 @@ class Lab:
             LabError: it cannot be run that way.
         """
         from delivery_lab.results.conclusion import conclusion
-        from delivery_lab.results.outcome import Reading, outcome_of
+        from delivery_lab.results.outcome import AlternativeConclusion, outcome_of
         from delivery_lab.rules.alternatives import other_readings
         from delivery_lab.simulation.simulate import simulate
         from delivery_lab.stack.stack import Stack
@@ -187,7 +187,8 @@ class Lab:
         for rule, value, assumptions in other_readings(run.rules, run.assumptions):
             other = simulate(stack, root, simulation.workload, run.seed, assumptions)
             says = conclusion(outcome_of(other))
-            readings.append(Reading(rule=rule, value=value, conclusion=says, changes=says != simulation.conclusion))
+            changes = says != simulation.conclusion
+            readings.append(AlternativeConclusion(rule=rule, value=value, conclusion=says, changes=changes))
         model = simulation.outcome.model.model_copy(update={"readings": tuple(readings)})
         return replace(simulation, outcome=simulation.outcome.model_copy(update={"model": model}))
 
@@ -230,14 +231,14 @@ class Lab:
         """
         from delivery_lab.api.redriven import RedriveSimulation
         from delivery_lab.results.redrive import redrive_outcome
-        from delivery_lab.simulation.simulate import Redrive, simulate_redrive
+        from delivery_lab.simulation.simulate import RedriveRequest, simulate_redrive
         from delivery_lab.stack.stack import Stack
 
         call, workload, assumptions = self._asked(stack, options)
         changes = texts(fix, "--set")
         graph = self.graph(stack, call.overrides)
         fixed = Stack.of(self.graph(stack, (*call.overrides, *changes))) if changes else None
-        plan = Redrive(fixed, tuple(queues), messages_per_second)
+        plan = RedriveRequest(fixed, tuple(queues), messages_per_second)
         before, after = simulate_redrive(Stack.of(graph), self.project.root, workload, call.seed, plan, assumptions)
         return RedriveSimulation(redrive_outcome(before, after, changes), after)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from delivery_lab.events import Run
 from delivery_lab.results.redrive import RedriveOutcome, redrive_conclusion
 from delivery_lab.results.timeline import Line, timeline
-from delivery_lab.simulation.run import Run
 
 _BEGINNING = "RDR-SOURCE-1"
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from delivery_lab.events import Run
 from delivery_lab.model.clock import in_seconds
 from delivery_lab.model.randomness import DEFAULT_SEED
 from delivery_lab.program.graph import Graph
@@ -15,7 +16,6 @@ from delivery_lab.results.conclusion import conclusion
 from delivery_lab.results.outcome import Outcome
 from delivery_lab.results.timeline import Line, timeline
 from delivery_lab.rules.alternatives import other_readings
-from delivery_lab.simulation.run import Run
 from delivery_lab.simulation.workload import Workload
 
 

@@ -5,6 +5,8 @@ import sys
 
 def main() -> int:
     """Run the command and return its exit code; Ctrl-C is answered while it is still being loaded, too."""
+    if sys.platform == "win32":
+        return refuse_windows()
     try:
         from delivery_lab.cli.main import main as command
 
@@ -12,6 +14,16 @@ def main() -> int:
     except KeyboardInterrupt:
         print("interrupted; nothing was left behind", file=sys.stderr)
         return 130
+
+
+def refuse_windows() -> int:
+    """Say that Windows itself is not supported, before anything is loaded that would fail there; the exit code is 2."""
+    print(
+        "error: delivery-lab runs on Linux and macOS, not on Windows itself\n"
+        "  fix: run it in the Windows Subsystem for Linux (https://learn.microsoft.com/windows/wsl/install)",
+        file=sys.stderr,
+    )
+    return 2
 
 
 if __name__ == "__main__":

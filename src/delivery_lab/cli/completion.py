@@ -27,7 +27,7 @@ def rules_and_checks(incomplete: str) -> Offers:
     """Ids of rules and of checks; those of checks only where one has been begun, for they are slower to load."""
     from delivery_lab.rules import RULES
 
-    offers = [(rule.id, rule.statement) for rule in RULES.values() if rule.id.startswith(incomplete)]
+    offers: Offers = [(rule.id, rule.statement) for rule in RULES.values() if rule.id.startswith(incomplete)]
     if incomplete.startswith("C"):
         from delivery_lab.api.parts import check_titles
 

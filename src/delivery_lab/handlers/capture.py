@@ -6,8 +6,8 @@ import io
 import logging
 import time
 
+from delivery_lab.events import LogLine
 from delivery_lab.handlers.fibers import FiberEnvironment, current
-from delivery_lab.model.runtime import LogLine
 
 
 class LineStream(io.TextIOBase):

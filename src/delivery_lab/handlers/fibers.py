@@ -23,9 +23,10 @@ from greenlet import getcurrent, greenlet
 if TYPE_CHECKING:
     import random
 
+    from delivery_lab.events import LogLine
     from delivery_lab.model.clock import Scheduler, Timer
     from delivery_lab.model.randomness import RandomStreams
-    from delivery_lab.model.runtime import FunctionConfig, LogLine
+    from delivery_lab.model.runtime import FunctionConfig
 
 
 class FiberHost(Protocol):

@@ -13,6 +13,7 @@ from typing import Any, Self
 from greenlet import getcurrent, greenlet
 
 from delivery_lab.errors import HandlerStalledError, ModelError
+from delivery_lab.events import LogLine
 from delivery_lab.handlers.archive import Archives
 from delivery_lab.handlers.environment import HandlerEnvironment
 from delivery_lab.handlers.fibers import Fiber, Plan, current
@@ -29,7 +30,6 @@ from delivery_lab.model.runtime import (
     AwsError,
     Caller,
     FunctionConfig,
-    LogLine,
     LogSink,
     LongPoll,
     Pending,

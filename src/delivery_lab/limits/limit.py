@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from delivery_lab.rule_ids import RuleId
+
 
 @dataclass(frozen=True, slots=True)
 class Bound:
@@ -21,7 +23,7 @@ class Bound:
     minimum: int
     maximum: int
     unit: str
-    rule: str
+    rule: RuleId
 
     def allows(self, value: float) -> bool:
         """Whether AWS accepts a value."""
@@ -58,7 +60,7 @@ class Choice:
     name: str
     values: tuple[str, ...]
     default: str
-    rule: str
+    rule: RuleId
 
     def allows(self, value: str) -> bool:
         """Whether AWS accepts a value."""

@@ -8,13 +8,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
+from delivery_lab.events import Actor, ApiCallRefused, Journal
 from delivery_lab.model.asynchronous import AsynchronousInvokes, EventInvokeConfig
 from delivery_lab.model.clock import Scheduler
+from delivery_lab.model.configuration import configuration
 from delivery_lab.model.destinations import Destinations, Role
 from delivery_lab.model.faults import Fault, FaultKind, Faults, error_of
 from delivery_lab.model.functions import Lambda
 from delivery_lab.model.http_api import HttpApi, Route
-from delivery_lab.model.journal import Journal, Kind
 from delivery_lab.model.kafka.cluster import KafkaCluster
 from delivery_lab.model.lambda_api import LambdaApi
 from delivery_lab.model.loops import Lineage
@@ -33,6 +34,7 @@ from delivery_lab.model.sqs.redrive import MoveTasks
 from delivery_lab.model.streams.dynamodb import TableStream
 from delivery_lab.model.streams.kinesis import DEFAULT_RECORD_KIB, KinesisApi, KinesisStream
 from delivery_lab.model.targets import Sinks
+from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 
 if TYPE_CHECKING:  # moto takes a quarter of a second to import: only stacks with tables pay for it
@@ -40,6 +42,10 @@ if TYPE_CHECKING:  # moto takes a quarter of a second to import: only stacks wit
 
 
 Answer = dict[str, Any] | LongPoll | Pending
+
+CONDITION_REFUSED = "ConditionalCheckFailedException"
+_CONDITION_RULE: RuleId = "DDB-COND-1"
+_DESTINATION = Actor("lambda", "destination")
 
 
 @dataclass(slots=True)
@@ -99,15 +105,15 @@ class Account:
             cold_start_seconds=self.assumptions.cold_start_seconds,
         )
         self.faults = self.functions.faults
-        self.sinks = Sinks(self.streams, self.journal)
         scheduler, streams, journal = self.scheduler, self.streams, self.journal
+        self.sinks = Sinks(scheduler=scheduler, streams=streams, journal=journal)
         self.events = AsynchronousInvokes(self.functions, scheduler=scheduler, streams=streams, journal=journal)
         self.events.destinations = Destinations(
             self.queues, self.sinks, self.functions, self._follow_up, scheduler=scheduler, journal=journal
         )
         self.sqs.lineage = self.functions.loops.lineage
         self.sqs.move_tasks = MoveTasks(self.queues.values, scheduler=scheduler, streams=streams, journal=journal)
-        self._lambda_api = LambdaApi(self.functions, self.events, self.journal)
+        self._lambda_api = LambdaApi(self.functions, self.events, scheduler=scheduler, journal=journal)
 
     def inject_faults(self, faults: Sequence[Fault]) -> None:
         """Say what goes wrong in this run, and when."""
@@ -133,7 +139,7 @@ class Account:
 
     def _follow_up(self, function: str, record: str, lineage: Lineage) -> None:
         """Invoke a function that is a destination."""
-        self.events.accept(function, record, by="destination", lineage=lineage, follow_up=True)
+        self.events.accept(function, record, by=_DESTINATION, lineage=lineage, follow_up=True)
 
     def create_queue(self, name: str, arn: str, url: str, attributes: QueueAttributes) -> Queue:
         """Create a queue, FIFO if its attributes say so; its dead-letter queue must exist."""
@@ -197,7 +203,7 @@ class Account:
         timeout_seconds = self.functions.configuration(config.function).timeout_seconds
         config.check(queue, None if kept else timeout_seconds)
         if kept and queue.attributes.visibility_timeout_seconds < timeout_seconds:
-            self.journal.lean_on("ESM-VT-3")
+            self.journal.rely_on("ESM-VT-3")
         for other in self.mappings.values():
             if other.queue is queue and other.config.function == config.function:
                 raise DeploymentRefusedError(
@@ -314,12 +320,15 @@ class Account:
 
     def start(self) -> None:
         """Let the mappings poll."""
-        for mapping in (*self.mappings.values(), *self.log_mappings.values()):
+        mappings = (*self.mappings.values(), *self.log_mappings.values())
+        for event in configuration(self.queues.values(), self.functions, mappings, self.scheduler.now):
+            self.journal.append(event)
+        for mapping in mappings:
             mapping.start()
 
     def call(self, service: str, operation: str, parameters: dict[str, Any], caller: Caller) -> Answer:
         """Answer an API call of a handler; see `delivery_lab.model.runtime.AwsApi`."""
-        self.journal.lean_on("SIM-API-1")
+        self.journal.rely_on("SIM-API-1")
         self.functions.note_api_call(caller.request_id)
         fault = self.faults.of_call(service, operation, parameters)
         if fault is not None and fault.kind is FaultKind.LATENCY:
@@ -335,8 +344,11 @@ class Account:
                 raise error_of(service, fault.kind)
             return self._dispatch(service, operation, parameters, caller)
         except AwsError as error:
-            rule = "DDB-COND-1" if error.code == "ConditionalCheckFailedException" else ""
-            self.journal.record(Kind.API_ERROR, rule, service=service, operation=operation, code=error.code)
+            now, rule = self.scheduler.now, _CONDITION_RULE if error.code == CONDITION_REFUSED else None
+            condition_refused = _is_refused_condition(error)
+            self.journal.append(
+                ApiCallRefused(now, rule, service, operation, error.code, condition_refused, caller.actor)
+            )
             raise
 
     def _answer_late(
@@ -374,3 +386,11 @@ class Account:
             f"{caller.function} calls {service}:{operation}, and {service} is not modelled in this stack "
             f"(modelled: {', '.join(modelled)})"
         )
+
+
+def _is_refused_condition(error: AwsError) -> bool:
+    """Whether the condition of a write did not hold, of one that stands alone or is part of a transaction."""
+    reasons = error.details.get("CancellationReasons") or ()
+    return error.code == CONDITION_REFUSED or any(
+        isinstance(reason, dict) and reason.get("Code") == "ConditionalCheckFailed" for reason in reasons
+    )

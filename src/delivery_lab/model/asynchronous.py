@@ -13,12 +13,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from delivery_lab.errors import DeploymentRefusedError
+from delivery_lab.events import (
+    Actor,
+    EventAccepted,
+    EventAnswered,
+    EventCompleted,
+    EventDeadLettered,
+    EventDiscarded,
+    EventExpired,
+    EventInvoked,
+    EventRetryScheduled,
+    Journal,
+)
 from delivery_lab.model.clock import Scheduler, seconds
-from delivery_lab.model.destinations import Condition, Destinations, Ended, events_of
+from delivery_lab.model.destinations import Condition, Destinations, Ended
 from delivery_lab.model.functions import InvokeResult, Lambda, Throttled
-from delivery_lab.model.journal import Journal, Kind
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
 from delivery_lab.model.randomness import RandomStreams
+from delivery_lab.rule_ids import RuleId
 
 RETRY_SECONDS = (60, 120)
 FIRST_BACKOFF_SECONDS = 1.0
@@ -27,8 +39,8 @@ MOST_RETRIES = 2
 OLDEST_SECONDS = 21_600
 YOUNGEST_LIMIT_SECONDS = 60
 
-BY = "asynchronous invokes"
-"""Who invokes, in the journal."""
+BY = Actor("lambda", "asynchronous invokes")
+"""Who invokes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +67,7 @@ class EventInvokeConfig:
         Raises:
             DeploymentRefusedError: with AWS's code and message.
         """
-        bounds = (
+        bounds: tuple[tuple[str, int, int, int, RuleId], ...] = (
             ("maximumRetryAttempts", self.maximum_retry_attempts, 0, MOST_RETRIES, "ASY-RETRY-2"),
             (
                 "maximumEventAgeInSeconds",
@@ -121,7 +133,7 @@ class AsynchronousInvokes:
         return frozenset(name for arn in arns if (name := self._destinations.name_of(arn)) is not None)
 
     def accept(
-        self, function: str, payload: str, *, by: str = "", lineage: Lineage = NO_LINEAGE, follow_up: bool = False
+        self, function: str, payload: str, *, by: Actor, lineage: Lineage = NO_LINEAGE, follow_up: bool = False
     ) -> str:
         """Take an event in; the caller gets 202 now (ASY-QUEUE-1).
 
@@ -136,12 +148,12 @@ class AsynchronousInvokes:
             The event's request id, which its retries keep (ASY-ID-1).
         """
         request_id = self._functions.new_request_id(function)
-        event = _Event(function, request_id, payload, lineage, self._scheduler.now)
-        self._journal.record(
-            Kind.SENT, "ASY-QUEUE-1", queue=events_of(function), message=request_id, body=payload, follow_up=follow_up
+        now = self._scheduler.now
+        event = _Event(function, request_id, payload, lineage, now)
+        self._journal.append(
+            EventAccepted(now, "ASY-QUEUE-1", function, request_id, payload=payload, by=by, follow_up=follow_up)
         )
-        for rule in ("ASY-ONCE-1", "ASY-ID-1"):
-            self._journal.lean_on(rule)
+        self._journal.rely_on("ASY-ONCE-1", "ASY-ID-1")
         if self._functions.loops.stops(function, lineage):
             self._give_up(event, Condition.RETRIES_EXHAUSTED, "ASY-LOOP-1")
         elif self._functions.configuration(function).reserved_concurrency == 0:
@@ -183,36 +195,35 @@ class AsynchronousInvokes:
             self._handed_over(event)
 
     def _handed_over(self, event: _Event) -> None:
-        ids = (event.request_id,)
-        self._journal.record(
-            Kind.BATCH, "ASY-QUEUE-1", mapping=events_of(event.function), invoke=event.request_id, messages=ids
-        )
+        self._journal.append(EventInvoked(self._scheduler.now, "ASY-QUEUE-1", event.function, event.request_id))
 
     def _back_off(self, event: _Event) -> None:
         """Throttles and failures of Lambda itself use up no retry; the event waits longer each time (ASY-BACKOFF-1)."""
-        self._journal.lean_on("ASY-BACKOFF-2")
+        self._journal.rely_on("ASY-BACKOFF-2")
         doubled = min(FIRST_BACKOFF_SECONDS * 2.0**event.throttles, LONGEST_BACKOFF_SECONDS)
         jitter = self._streams.stream("asynchronous back-off", event.function).uniform(1.0, 1.5)
         event.throttles += 1
         self._wait(event, min(doubled * jitter, LONGEST_BACKOFF_SECONDS), "ASY-BACKOFF-1")
 
-    def _wait(self, event: _Event, delay_seconds: float, rule: str) -> None:
+    def _wait(self, event: _Event, delay_seconds: float, rule: RuleId) -> None:
         """Try again later, unless the event grows too old before (ASY-AGE-1)."""
         instant = self._scheduler.now + seconds(delay_seconds)
         oldest = event.accepted_at + seconds(self.configuration(event.function).maximum_event_age_seconds)
         if instant > oldest:
-            self._journal.lean_on("ASY-AGE-2")
+            self._journal.rely_on("ASY-AGE-2")
             self._scheduler.at(
                 max(oldest, self._scheduler.now), self._give_up, event, Condition.EVENT_AGE_EXCEEDED, "ASY-AGE-1"
             )
             return
-        self._journal.record(
-            Kind.RETRY,
-            rule,
-            mapping=events_of(event.function),
-            attempt=event.invokes + event.throttles,
-            messages=(event.request_id,),
-            at_us=instant,
+        self._journal.append(
+            EventRetryScheduled(
+                self._scheduler.now,
+                rule,
+                event.function,
+                event.request_id,
+                attempt=event.invokes + event.throttles,
+                at_us=instant,
+            )
         )
         self._scheduler.at(instant, self._invoke, event)
 
@@ -233,22 +244,17 @@ class AsynchronousInvokes:
             self._wait(event, RETRY_SECONDS[retries], "ASY-RETRY-1")
 
     def _note_result(self, event: _Event, result: InvokeResult) -> None:
-        self._journal.record(
-            Kind.EVENT_RESULT,
-            "LAM-ERR-1" if result.error else "ASY-QUEUE-1",
-            function=event.function,
-            invoke=event.request_id,
-            message=event.request_id,
-            error=result.error,
+        rule: RuleId = "LAM-ERR-1" if result.error else "ASY-QUEUE-1"
+        self._journal.append(
+            EventAnswered(self._scheduler.now, rule, event.function, event.request_id, error=result.error)
         )
 
     def _succeed(self, event: _Event, config: EventInvokeConfig) -> None:
-        queue = events_of(event.function)
-        self._journal.record(Kind.DELETED, "ASY-QUEUE-1", queue=queue, message=event.request_id, by=BY)
+        self._journal.append(EventCompleted(self._scheduler.now, "ASY-QUEUE-1", event.function, event.request_id))
         if config.on_success is not None:
             self._deliver(config.on_success, self._ended(event, Condition.SUCCESS), "DST-SUCCESS-1")
 
-    def _give_up(self, event: _Event, condition: Condition, rule: str) -> None:
+    def _give_up(self, event: _Event, condition: Condition, rule: RuleId) -> None:
         """The event is done with: it goes to its destination and dead-letter queue, or is gone (ASY-GONE-1)."""
         config = self.configuration(event.function)
         ended = self._ended(event, condition)
@@ -257,18 +263,17 @@ class AsynchronousInvokes:
             arrived = config.dead_letter
         if config.on_failure is not None and self._deliver(config.on_failure, ended, "DST-FAILURE-1"):
             arrived = config.on_failure
-        queue = events_of(event.function)
+        now, function = self._scheduler.now, event.function
         if arrived is not None:
-            self._journal.lean_on(rule)
+            self._journal.rely_on(rule)
             target = self._destinations.name_of(arrived)
-            self._journal.record(
-                Kind.DEAD_LETTERED, "DST-FAILURE-1", queue=queue, message=event.request_id, target=target
-            )
+            assert target is not None, arrived
+            self._journal.append(EventDeadLettered(now, "DST-FAILURE-1", function, event.request_id, target))
         elif condition is Condition.EVENT_AGE_EXCEEDED:
-            self._journal.record(Kind.EXPIRED, rule, queue=queue, message=event.request_id)
+            self._journal.append(EventExpired(now, rule, function, event.request_id))
         else:
-            self._journal.lean_on(rule)
-            self._journal.record(Kind.DROPPED, "ASY-GONE-1", queue=queue, message=event.request_id)
+            self._journal.rely_on(rule)
+            self._journal.append(EventDiscarded(now, "ASY-GONE-1", function, event.request_id))
 
     def _ended(self, event: _Event, condition: Condition) -> Ended:
         return Ended(
@@ -287,8 +292,8 @@ class AsynchronousInvokes:
         assert self.destinations is not None
         return self.destinations
 
-    def _deliver(self, arn: str, ended: Ended, rule: str) -> bool:
-        self._journal.lean_on(rule)
+    def _deliver(self, arn: str, ended: Ended, rule: RuleId) -> bool:
+        self._journal.rely_on(rule)
         return self._destinations.deliver(arn, ended)
 
     def _dead_letter(self, arn: str, ended: Ended) -> bool:

@@ -1,9 +1,7 @@
 """Virtual time: an integer clock and the heap of what happens next.
 
-An *instant* is a whole number of microseconds since the start of the run. Integers keep two promises
-that floats cannot: adding the same delays in another order gives the same instant, and a trace hashes
-the same on every platform. Things that happen at one instant happen in the order in which they were
-scheduled.
+An *instant* is a whole number of microseconds since the start of the run (`delivery_lab.events.instants`). Things that
+happen at one instant happen in the order in which they were scheduled.
 """
 
 from __future__ import annotations
@@ -13,22 +11,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-MICROSECONDS_PER_SECOND = 1_000_000
+from delivery_lab.events.instants import MICROSECONDS_PER_SECOND, in_seconds, seconds
+
+__all__ = ["EPOCH", "MICROSECONDS_PER_SECOND", "Scheduler", "Timer", "epoch_ms", "in_seconds", "iso_time", "seconds"]
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """The wall-clock time of instant 0, as handlers and message timestamps see it."""
 
 _EPOCH_MS = int(EPOCH.timestamp()) * 1000
-
-
-def seconds(value: float) -> int:
-    """Turn a number of seconds into microseconds."""
-    return round(value * MICROSECONDS_PER_SECOND)
-
-
-def in_seconds(instant: int) -> float:
-    """Turn microseconds into seconds."""
-    return instant / MICROSECONDS_PER_SECOND
 
 
 def epoch_ms(instant: int) -> int:

@@ -10,9 +10,9 @@ from enum import StrEnum
 from typing import Any
 
 from delivery_lab.errors import DeploymentRefusedError
+from delivery_lab.events import Journal
 from delivery_lab.model.clock import EPOCH, Scheduler
 from delivery_lab.model.functions import InvokeResult, Lambda
-from delivery_lab.model.journal import Journal
 from delivery_lab.model.loops import Lineage
 from delivery_lab.model.sqs.queue import Queue
 from delivery_lab.model.targets import LARGEST_EVENT_BYTES, LARGEST_SNS_MESSAGE_BYTES, Sink, Sinks
@@ -132,17 +132,17 @@ class Destinations:
         """
         record = self._fitting(self._record(ended), self._limit_bytes(arn))
         if record is None:
-            self._journal.lean_on("DST-SIZE-1")
+            self._journal.rely_on("DST-SIZE-1")
             return False
         queue, sink, function = self._queue(arn), self._sinks.at(arn), self._function(arn)
         if queue is not None:
-            self._journal.lean_on("DST-RECORD-1")
+            self._journal.rely_on("DST-RECORD-1")
             queue.send(record, lineage=ended.lineage)
         elif function is not None:
             if self._functions.loops.stops(function, ended.lineage):
-                self._journal.lean_on("ASY-LOOP-1")
+                self._journal.rely_on("ASY-LOOP-1")
                 return False
-            self._journal.lean_on("DST-RECORD-1")
+            self._journal.rely_on("DST-RECORD-1")
             self._invoke(function, record, ended.lineage)
         elif sink is not None:
             self._sinks.put(sink, self._wrapped(sink, record, ended), "DST-RECORD-1")
@@ -154,7 +154,7 @@ class Destinations:
         Returns:
             Whether it arrived.
         """
-        self._journal.lean_on("DST-DLQ-1")
+        self._journal.rely_on("DST-DLQ-1")
         queue, sink = self._queue(arn), self._sinks.at(arn)
         if queue is not None:
             if len(ended.payload.encode()) > queue.attributes.maximum_message_bytes:
@@ -191,7 +191,7 @@ class Destinations:
         text = json.dumps(record)
         if len(text.encode()) <= limit_bytes:
             return text
-        self._journal.lean_on("DST-SIZE-1")
+        self._journal.rely_on("DST-SIZE-1")
         slim = {name: value for name, value in record.items() if name not in ("requestPayload", "responsePayload")}
         text = json.dumps(slim)
         return text if len(text.encode()) <= limit_bytes else None
@@ -252,8 +252,3 @@ def _error_attributes(ended: Ended) -> dict[str, Any]:
 def _iso(instant: int) -> str:
     moment = EPOCH + timedelta(microseconds=instant)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
-
-
-def events_of(function: str) -> str:
-    """The name of a function's internal queue in journal and results."""
-    return f"events of {function}"

@@ -23,7 +23,7 @@ from moto.dynamodb.responses import DynamoHandler
 from werkzeug.exceptions import HTTPException
 
 from delivery_lab.errors import NotModelledError
-from delivery_lab.model.journal import Journal
+from delivery_lab.events import Journal
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.streams.dynamodb import TableStream
 
@@ -106,8 +106,7 @@ class DynamoDb:
         if operation not in OPERATIONS:
             known = ", ".join(sorted(OPERATIONS))
             raise NotModelledError(f"the DynamoDB operation {operation} is not modelled (modelled: {known})")
-        for rule in ("DDB-READ-1", "DDB-TTL-1"):
-            self._journal.lean_on(rule)
+        self._journal.rely_on("DDB-READ-1", "DDB-TTL-1")
         answer = self._send(operation, parameters)
         if operation in _WRITES:
             self._tell_streams()

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from delivery_lab.events import Journal
 from delivery_lab.model.clock import Scheduler
-from delivery_lab.model.journal import Journal
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError
 
@@ -123,7 +123,7 @@ class Faults:
             return False
         if fault.share < 1 and self._streams.stream("fault", str(number)).random() >= fault.share:
             return False
-        self._journal.lean_on("SIM-FAULT-1")
+        self._journal.rely_on("SIM-FAULT-1")
         return True
 
 

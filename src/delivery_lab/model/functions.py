@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from delivery_lab.errors import DeploymentRefusedError
+from delivery_lab.events import (
+    SERVICE_ERROR,
+    TIMED_OUT,
+    Actor,
+    ContractLine,
+    EnvironmentStarted,
+    InvokeEnded,
+    InvokeRefused,
+    InvokeStarted,
+    Journal,
+)
 from delivery_lab.model.clock import MICROSECONDS_PER_SECOND, Scheduler, in_seconds, seconds
 from delivery_lab.model.faults import Fault, FaultKind, Faults
-from delivery_lab.model.journal import Fact, Journal, Kind
 from delivery_lab.model.loops import NO_LINEAGE, Lineage, Loops
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import (
@@ -21,6 +31,7 @@ from delivery_lab.model.runtime import (
     InvokeResponse,
     Runtime,
 )
+from delivery_lab.rule_ids import RuleId
 
 ACCOUNT_CONCURRENCY = 1_000
 UNRESERVED_MINIMUM = 100
@@ -29,9 +40,7 @@ ENVIRONMENT_BURST = 1_000
 REQUESTS_PER_SECOND_AND_CONCURRENCY = 10
 LARGEST_SYNCHRONOUS_PAYLOAD_BYTES = 6 * 1_048_576
 
-TIMED_OUT = "Sandbox.Timedout"
 EXITED = "Runtime.ExitError"
-SERVICE_ERROR = "ServiceException"
 _REQUEST_ID = "{request id}"
 INJECTED_FAILURE = "InjectedFailure"
 
@@ -48,7 +57,7 @@ class Throttled:
     """
 
     reason: str
-    rule: str
+    rule: RuleId
     code: str = "TooManyRequestsException"
     status: int = 429
 
@@ -60,12 +69,12 @@ class Rehearsal:
     Attributes:
         duration: how long it took, in microseconds.
         response: its answer, with a placeholder for the request id that error answers carry.
-        logs: facts of its lines of the log contract.
+        lines: its lines of the log contract, without instant and invoke.
     """
 
     duration: int
     response: InvokeResponse
-    logs: tuple[Mapping[str, Fact], ...]
+    lines: tuple[ContractLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +224,7 @@ class Lambda:
         payload: str,
         done: Done,
         *,
-        by: str,
+        by: Actor,
         note: bool = False,
         rehearsal: Rehearsal | None = None,
         request_id: str | None = None,
@@ -227,7 +236,7 @@ class Lambda:
             name: name of the function.
             payload: the event as JSON text.
             done: called with the result at the instant at which the invoke ends; never before this returns.
-            by: who invokes, for the journal.
+            by: who invokes.
             note: whether the result is to carry a rehearsal.
             rehearsal: tell this again instead of running the code.
             request_id: the invoke's id where it has one already, as a retried asynchronous event has (ASY-ID-1).
@@ -240,30 +249,31 @@ class Lambda:
         fault = self.faults.of_function(name, payload)
         throttled = self._refusal(function, fault)
         if throttled is not None:
-            self._journal.record(Kind.THROTTLED, throttled.rule, function=name, reason=throttled.reason, by=by)
+            refused = InvokeRefused(
+                self._scheduler.now, throttled.rule, name, throttled.reason, status=throttled.status, by=by
+            )
+            self._journal.append(refused)
             return throttled
         function.running += 1
         self._note_rate(function)
-        self._journal.lean_on("LAM-DURATION-1")
+        self._journal.rely_on("LAM-DURATION-1")
         request_id = request_id or self.new_request_id(name)
         self.loops.begin(name, request_id, lineage)
         start = self._scheduler.now
         if function.idle:
-            self._journal.lean_on("LAM-ENV-2")
+            self._journal.rely_on("LAM-ENV-2")
             sandbox = function.idle.pop()
         else:
             sandbox = self._cold_start(function)
             start += seconds(self._cold_start_seconds)
-        self._journal.record(
-            Kind.INVOKE, "LAM-ENV-1", function=name, invoke=request_id, environment=sandbox.number, by=by
-        )
+        self._journal.append(InvokeStarted(self._scheduler.now, "LAM-ENV-1", name, request_id, sandbox.number, by))
         invocation = _Invocation(self, function, sandbox, request_id, done, note)
         if fault is not None and fault.kind is FaultKind.FAILURE:
             self._scheduler.at(start + seconds(MINIMUM_INVOKE_SECONDS), invocation.fail)
         elif fault is not None or rehearsal is None:
             self._scheduler.at(start + (fault.delay if fault is not None else 0), invocation.begin, payload)
         else:
-            self._journal.lean_on("SIM-REPEAT-1")
+            self._journal.rely_on("SIM-REPEAT-1")
             self._scheduler.at(start + rehearsal.duration, invocation.repeat, rehearsal)
         return request_id
 
@@ -297,7 +307,7 @@ class Lambda:
         rate = self._rate if reserved is None else function.rate
         concurrency = self._unreserved() if reserved is None else reserved
         if rate.count(self._scheduler.now) > REQUESTS_PER_SECOND_AND_CONCURRENCY * concurrency:
-            self._journal.lean_on("LAM-CONC-4")
+            self._journal.rely_on("LAM-CONC-4")
 
     def _unreserved(self) -> int:
         """The account's concurrency that no function has reserved for itself (LAM-CONC-2)."""
@@ -318,7 +328,7 @@ class Lambda:
         function.starts -= 1
         function.environments += 1
         number = function.environments
-        self._journal.record(Kind.INIT, "LAM-INIT-1", function=function.config.name, environment=number)
+        self._journal.append(EnvironmentStarted(self._scheduler.now, "LAM-INIT-1", function.config.name, number))
         return _Sandbox(number, self._runtime.new_environment(function.config, number))
 
 
@@ -354,7 +364,7 @@ class _Invocation:
         self._timer.cancel()
         if response.error == EXITED:  # there is no process left that could be used again (LAM-TIME-2)
             self._sandbox.environment.stop()
-            self._service._journal.lean_on("LAM-TIME-2")
+            self._service._journal.rely_on("LAM-TIME-2")
         else:  # the most recently used environment is used first (LAM-ENV-2)
             self._function.idle.append(self._sandbox)
         rehearsal = self._rehearsal(response) if self._note else None
@@ -362,25 +372,26 @@ class _Invocation:
 
     def repeat(self, rehearsal: Rehearsal) -> None:
         """Tell again what the code did the last time, at the end of the time that it took (SIM-REPEAT-1)."""
-        for facts in rehearsal.logs:
-            self._service._journal.record(Kind.LOG, "", **{**facts, "invoke": self._request_id})
+        now = self._service._scheduler.now
+        for line in rehearsal.lines:
+            self._service._journal.append(line.told(now, self._request_id))
         self._function.idle.append(self._sandbox)
         told = rehearsal.response
         response = InvokeResponse(told.payload.replace(_REQUEST_ID, self._request_id), told.error)
-        rule = "LAM-ERR-1" if response.error else "LAM-ENV-1"
+        rule: RuleId = "LAM-ERR-1" if response.error else "LAM-ENV-1"
         self._end(response.payload, response.error, rule, rehearsal)
 
     def _rehearsal(self, response: InvokeResponse) -> Rehearsal | None:
         """What this invoke did; None if it called AWS, which telling it again would leave out."""
         if self._request_id in self._service._calling_aws:
             return None
-        logs = tuple(
-            {**event.facts, "invoke": None}
+        lines = tuple(
+            event.told(0, None)
             for event in self._service._journal.events[self._first_event :]
-            if event.kind is Kind.LOG and event.facts.get("invoke") == self._request_id
+            if isinstance(event, ContractLine) and event.invoke == self._request_id
         )
         told = InvokeResponse(response.payload.replace(self._request_id, _REQUEST_ID), response.error)
-        return Rehearsal(self._service._scheduler.now - self._began, told, logs)
+        return Rehearsal(self._service._scheduler.now - self._began, told, lines)
 
     def _time_out(self) -> None:
         # The environment is gone with everything in it: the next invoke starts another one (LAM-TIME-2).
@@ -390,11 +401,10 @@ class _Invocation:
         payload = json.dumps({"errorType": TIMED_OUT, "errorMessage": message})
         self._end(payload, TIMED_OUT, "LAM-TIME-1")
 
-    def _end(self, payload: str, error: str | None, rule: str, rehearsal: Rehearsal | None = None) -> None:
+    def _end(self, payload: str, error: str | None, rule: RuleId, rehearsal: Rehearsal | None = None) -> None:
         self._function.running -= 1
         self._service._calling_aws.discard(self._request_id)
         self._service.loops.end(self._request_id)
-        self._service._journal.record(
-            Kind.INVOKE_END, rule, function=self._function.config.name, invoke=self._request_id, error=error
-        )
+        now, function = self._service._scheduler.now, self._function.config.name
+        self._service._journal.append(InvokeEnded(now, rule, function, self._request_id, self._sandbox.number, error))
         self._done(InvokeResult(self._request_id, payload, error, rehearsal))

@@ -10,10 +10,11 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
+from delivery_lab.events import Actor, Journal, RequestAnswered
 from delivery_lab.model.clock import EPOCH, Scheduler, Timer, epoch_ms, in_seconds, seconds
 from delivery_lab.model.functions import InvokeResult, Lambda, Throttled
-from delivery_lab.model.journal import Journal, Kind
 from delivery_lab.model.randomness import RandomStreams
+from delivery_lab.rule_ids import RuleId
 
 LONGEST_INTEGRATION_SECONDS = 30.0
 
@@ -113,12 +114,14 @@ class HttpApi:
         """
         invoke: str | None = None
 
-        def answer(status: int, text: str, rule: str, *further_rules: str) -> None:
-            self._journal.record(Kind.HTTP, rule, method=method, path=path, status=status, invoke=invoke)
-            for further in further_rules:
-                self._journal.lean_on(further)
+        def answer(status: int, text: str, rule: RuleId, *further_rules: RuleId) -> None:
+            now = self._scheduler.now
+            self._journal.append(
+                RequestAnswered(now, rule, self.name, method=method, path=path, status=status, invoke=invoke)
+            )
+            self._journal.rely_on(*further_rules)
             if done is not None:
-                self._scheduler.at(self._scheduler.now, done, HttpResponse(status, text))
+                self._scheduler.at(now, done, HttpResponse(status, text))
 
         path, _, query = path.partition("?")
         route = self.route(method, path)
@@ -129,7 +132,7 @@ class HttpApi:
         else:
             exchange = _Exchange(answer)
             payload = self._event(route, method, path, query, body, headers or {})
-            accepted = self._functions.invoke(route.function, payload, exchange.on_result, by=self.name)
+            accepted = self._functions.invoke(route.function, payload, exchange.on_result, by=Actor("api", self.name))
             if isinstance(accepted, Throttled):
                 answer(503, _SERVICE_UNAVAILABLE, "HTTP-THROTTLE-2")
             else:

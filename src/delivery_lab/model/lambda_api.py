@@ -7,15 +7,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from delivery_lab.errors import NotModelledError
+from delivery_lab.events import FunctionCalled, InvocationType, Journal
 from delivery_lab.model.asynchronous import AsynchronousInvokes
+from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.destinations import LARGEST_ASYNCHRONOUS_PAYLOAD_BYTES
 from delivery_lab.model.functions import LARGEST_SYNCHRONOUS_PAYLOAD_BYTES, InvokeResult, Lambda, Throttled
-from delivery_lab.model.journal import Journal, Kind
 from delivery_lab.model.runtime import AwsError, Caller, Pending
 
-SYNCHRONOUS = "RequestResponse"
-ASYNCHRONOUS = "Event"
-DRY_RUN = "DryRun"
+SYNCHRONOUS: InvocationType = "RequestResponse"
+ASYNCHRONOUS: InvocationType = "Event"
+DRY_RUN: InvocationType = "DryRun"
 
 _NOT_MODELLED = {"LogType": "Tail", "ClientContext": None, "DurableExecutionName": None, "TenantId": None}
 
@@ -28,12 +29,16 @@ class LambdaApi:
     Args:
         functions: the Lambda service.
         events: its asynchronous invokes.
+        scheduler: the run's clock.
         journal: where calls are written.
     """
 
-    def __init__(self, functions: Lambda, events: AsynchronousInvokes, journal: Journal) -> None:
+    def __init__(
+        self, functions: Lambda, events: AsynchronousInvokes, *, scheduler: Scheduler, journal: Journal
+    ) -> None:
         self._functions = functions
         self._events = events
+        self._scheduler = scheduler
         self._journal = journal
 
     def call(self, operation: str, parameters: Mapping[str, Any], caller: Caller) -> Answer | Pending:
@@ -65,17 +70,17 @@ class LambdaApi:
             raise
         return answer
 
-    def _invoke(self, function: str, kind: str, payload: str, caller: Caller) -> Answer | Pending:
+    def _invoke(self, function: str, kind: InvocationType, payload: str, caller: Caller) -> Answer | Pending:
         lineage = self._functions.loops.lineage(caller.request_id)
         if kind == DRY_RUN:
             self._note(function, kind, caller, 204)
             return {"StatusCode": 204}
         if kind == ASYNCHRONOUS:
             self._note(function, kind, caller, 202)
-            self._events.accept(function, payload, by=caller.function, lineage=lineage)
+            self._events.accept(function, payload, by=caller.actor, lineage=lineage)
             return {"StatusCode": 202, "Payload": b""}
         if self._functions.loops.stops(function, lineage):
-            self._journal.lean_on("ASY-LOOP-1")
+            self._journal.rely_on("ASY-LOOP-1")
             message = "Lambda has detected a recursive loop and stopped this invocation."
             raise AwsError("RecursiveInvocationException", message, 400, {"Type": "User", "Message": message})
         waiting: list[Callable[[Answer | AwsError], None]] = []
@@ -84,23 +89,18 @@ class LambdaApi:
             for callback in waiting:
                 callback(_answer(result))
 
-        accepted = self._functions.invoke(function, payload, done, by=caller.function, lineage=lineage)
+        accepted = self._functions.invoke(function, payload, done, by=caller.actor, lineage=lineage)
         if isinstance(accepted, Throttled):
             raise _refusal(accepted)
         self._note(function, kind, caller, 200, accepted)
-        self._journal.lean_on("SYN-ERROR-1")
+        self._journal.rely_on("SYN-ERROR-1")
         return Pending(waiting.append)
 
-    def _note(self, function: str, kind: str, caller: Caller, status: int, started: str | None = None) -> None:
-        self._journal.record(
-            Kind.CALL,
-            "",
-            function=function,
-            type=kind,
-            by=caller.function,
-            invoke=caller.request_id,
-            status=status,
-            started=started,
+    def _note(
+        self, function: str, kind: InvocationType, caller: Caller, status: int, started: str | None = None
+    ) -> None:
+        self._journal.append(
+            FunctionCalled(self._scheduler.now, None, function, kind, caller.actor, status=status, started=started)
         )
 
     def _function(self, parameters: Mapping[str, Any]) -> str:

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from delivery_lab.events import Journal, PartitionedKind, RecordAppended, RecordExpired, RecordSkipped
 from delivery_lab.model.clock import Scheduler, Timer
-from delivery_lab.model.journal import Journal, Kind
+from delivery_lab.rule_ids import RuleId
 
 
 class StartingPosition(StrEnum):
@@ -55,7 +56,8 @@ class Log:
 
     Args:
         name: its name, such as `shardId-000000000000` or `orders-0`.
-        source: name of its stream or topic in journal and results.
+        kind: of its source.
+        source: name of its stream, table or topic in events and results.
         retention: microseconds after which a record is gone.
         retention_rule: id of the rule that says so.
         scheduler: the run's clock.
@@ -63,9 +65,17 @@ class Log:
     """
 
     def __init__(
-        self, name: str, source: str, retention: int, retention_rule: str, scheduler: Scheduler, journal: Journal
+        self,
+        name: str,
+        kind: PartitionedKind,
+        source: str,
+        retention: int,
+        retention_rule: RuleId,
+        scheduler: Scheduler,
+        journal: Journal,
     ) -> None:
         self.name = name
+        self.kind = kind
         self.source = source
         self.retention = retention
         self.length = 0
@@ -75,6 +85,7 @@ class Log:
         self._journal = journal
         self._kept: deque[Record] = deque()
         self._reader: Callable[[Record], None] | None = None
+        self._mapping: str | None = None
         self._timer: Timer | None = None
 
     def append(self, record: Record, body: str) -> None:
@@ -84,8 +95,18 @@ class Log:
             record: the record; its number is `length`.
             body: what was sent, for results.
         """
-        self._journal.record(
-            Kind.SENT, "", queue=self.source, message=record.id, body=body, key=record.key, log=self.name
+        self._journal.append(
+            RecordAppended(
+                self._scheduler.now,
+                None,
+                self.kind,
+                self.source,
+                self.name,
+                record=record.id,
+                sequence=record.sequence,
+                key=record.key,
+                body=body,
+            )
         )
         self.length += 1
         self.waiting += 1
@@ -95,13 +116,20 @@ class Log:
             self._reader(record)
 
     def read_from(
-        self, position: StartingPosition, reader: Callable[[Record], None], *, since: int = 0, skip_rule: str
+        self,
+        position: StartingPosition,
+        reader: Callable[[Record], None],
+        *,
+        mapping: str,
+        since: int = 0,
+        skip_rule: RuleId,
     ) -> None:
         """Hand what is there, and then everything that arrives, to a reader.
 
         Args:
             position: where to begin. Records before it are skipped: nobody will read them (`skip_rule`).
             reader: takes each record once, in order.
+            mapping: name of the mapping that reads.
             since: instant of `AT_TIMESTAMP`.
             skip_rule: id of the rule by which records are skipped.
         """
@@ -112,11 +140,14 @@ class Log:
             StartingPosition.AT_TIMESTAMP: since,
         }
         self._reader = reader
+        self._mapping = mapping
         for record in list(self._kept):
             if record.settled or record.expired:
                 continue
             if record.appended_at < begin[position]:
-                self._journal.record(Kind.SKIPPED, skip_rule, queue=self.source, message=record.id, log=self.name)
+                self._journal.append(
+                    RecordSkipped(now, skip_rule, self.kind, self.source, self.name, record.id, mapping)
+                )
                 self.settle(record)
             else:
                 reader(record)
@@ -146,7 +177,8 @@ class Log:
 
     def _take(self, record: Record) -> None:
         record.expired = True
-        self._journal.record(Kind.EXPIRED, self._retention_rule, queue=self.source, message=record.id, log=self.name)
+        now, rule = self._scheduler.now, self._retention_rule
+        self._journal.append(RecordExpired(now, rule, self.kind, self.source, self.name, record.id, self._mapping))
         self.settle(record)
 
     def _watch_retention(self) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from delivery_lab.events import Actor, LogLine
+
 COLD_START_SECONDS = 0.25
 """Virtual time that a new execution environment takes before the code in it is imported."""
 
@@ -142,6 +144,11 @@ class Caller:
     function: str
     request_id: str | None
 
+    @property
+    def actor(self) -> Actor:
+        """The caller as events name it."""
+        return Actor("function", self.function, self.request_id)
+
 
 @dataclass(frozen=True, slots=True)
 class LongPoll:
@@ -198,25 +205,6 @@ class AwsApi(Protocol):
             AwsError: AWS would answer with an error.
             delivery_lab.errors.NotModelledError: the model does not know this operation.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """One line that a handler printed or logged.
-
-    Attributes:
-        instant: when, in microseconds of virtual time.
-        function: name of the function.
-        environment: number of the execution environment.
-        request_id: the invoke during which it was written, None during initialisation.
-        text: the line without its end.
-    """
-
-    instant: int
-    function: str
-    environment: int
-    request_id: str | None
-    text: str
 
 
 LogSink = Callable[[LogLine], None]

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from delivery_lab.errors import NotModelledError
-from delivery_lab.model.journal import Journal, Kind
+from delivery_lab.events import Journal, Published
+from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError
+from delivery_lab.rule_ids import RuleId
 
 LARGEST_SNS_MESSAGE_BYTES = 262_144
 LARGEST_EVENT_BYTES = 262_144
@@ -45,11 +47,13 @@ class Sinks:
     """All of them, and the operations by which handlers reach them.
 
     Args:
+        scheduler: the run's clock.
         streams: the run's chance, which makes ids.
         journal: where events are written.
     """
 
-    def __init__(self, streams: RandomStreams, journal: Journal) -> None:
+    def __init__(self, *, scheduler: Scheduler, streams: RandomStreams, journal: Journal) -> None:
+        self._scheduler = scheduler
         self._streams = streams
         self._journal = journal
         self._by_arn: dict[str, Sink] = {}
@@ -72,7 +76,7 @@ class Sinks:
         """The one with this ARN."""
         return self._by_arn.get(arn)
 
-    def put(self, sink: Sink, content: str, rule: str = "") -> str:
+    def put(self, sink: Sink, content: str, rule: RuleId | None = None) -> str:
         """Let something arrive.
 
         Returns:
@@ -88,7 +92,7 @@ class Sinks:
             )
         message = self._streams.uuid("published id", sink.name)
         sink.arrived.append((message, content))
-        self._journal.record(Kind.PUBLISHED, rule, target=sink.name, message=message, body=content)
+        self._journal.append(Published(self._scheduler.now, rule, sink.name, message, content))
         return message
 
     def call(self, service: str, operation: str, parameters: Parameters) -> Answer:
@@ -102,7 +106,7 @@ class Sinks:
         if act is None:
             known = ", ".join(name for of, name in sorted(self._operations) if of == service)
             raise NotModelledError(f"the operation {service}:{operation} is not modelled (modelled: {known})")
-        self._journal.lean_on("DST-SINK-1")
+        self._journal.rely_on("DST-SINK-1")
         return act(parameters)
 
     def _publish(self, parameters: Parameters) -> Answer:

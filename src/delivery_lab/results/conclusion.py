@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from delivery_lab.results.outcome import Outcome
+from delivery_lab.results.figures import Outcome
 from delivery_lab.results.requests import is_success
+from delivery_lab.results.words import duration, plural
 
 LONGEST_UNFELT_SECONDS = 10
 
@@ -14,21 +15,23 @@ def conclusion(outcome: Outcome) -> str:
     """The gist of an outcome: the worst first."""
     messages = outcome.messages
     parts = list(_gone(outcome))
-    parts.extend(_standstill(outcome))
+    parts.extend(_blocked(outcome))
     if messages.healthy_dead_lettered:
         parts.append(_healthy(outcome))
     if outcome.effects.duplicated:
         again = outcome.effects.duplicated
-        parts.append(f"{again} {_plural(again, 'piece of work is', 'pieces of work are')} done again")
+        parts.append(f"{again} {plural(again, 'duplicate effect', 'duplicate effects')}")
     if outcome.ordering.violations:
         parts.append(_overtaken(outcome.ordering.violations))
     poison = messages.dead_lettered - messages.healthy_dead_lettered
     if poison:
-        parts.append(f"{poison} poison {_plural(poison, 'message ends', 'messages end')} in the dead-letter queue")
+        parts.append(f"{poison} poison {plural(poison, 'message ends', 'messages end')} in the dead-letter queue")
     if messages.remaining:
-        parts.append(f"{messages.remaining} {_plural(messages.remaining, 'is', 'are')} still waiting at the end")
+        parts.append(f"{messages.remaining} {plural(messages.remaining, 'is', 'are')} still waiting at the end")
     if messages.processed:
         parts.append(_processed(outcome))
+    if messages.filtered:
+        parts.append(_filtered(outcome))
     # Where there are messages and nobody calls others, requests are only how the messages were sent.
     if outcome.requests.total and (outcome.requests.attempts.total or not messages.sent):
         parts.append(_requests(outcome))
@@ -41,17 +44,25 @@ def conclusion(outcome: Outcome) -> str:
 def _gone(outcome: Outcome) -> Iterator[str]:
     messages = outcome.messages
     if messages.lost:
-        how = "passed over" if outcome.lag else "deleted"
+        how = "skipped" if outcome.lag else "deleted"
         lost = f"{messages.lost} of {messages.sent} messages are lost"
         yield f"{lost}: {how}, never processed, in no dead-letter queue"
     if messages.expired:
-        yield f"{messages.expired} {_plural(messages.expired, 'expires', 'expire')}"
+        what = "record" if outcome.lag else "message"
+        yield f"{messages.expired} {plural(messages.expired, f'{what} expires', f'{what}s expire')}"
+
+
+def _filtered(outcome: Outcome) -> str:
+    messages = outcome.messages
+    if messages.filtered == messages.sent:
+        return f"{plural(messages.sent, 'the message is', 'all messages are')} filtered out"
+    return f"{messages.filtered} of {messages.sent} are filtered out"
 
 
 def _overtaken(count: int) -> str:
     one = "message is processed after a later one of its group"
     several = "messages are processed after later ones of their groups"
-    return f"{count} {_plural(count, one, several)}"
+    return f"{count} {plural(count, one, several)}"
 
 
 def _requests(outcome: Outcome) -> str:
@@ -72,35 +83,35 @@ def _requests(outcome: Outcome) -> str:
         text += f"; the others fail ({others})"
     attempts = requests.attempts
     if attempts.total:
-        calls = f"{attempts.total} {_plural(attempts.total, 'call', 'calls')} to other functions"
+        calls = f"{attempts.total} {plural(attempts.total, 'call', 'calls')} to other functions"
         text += f"; {calls}, at most {attempts.max_per_request} for one request"
         text += f", none for {attempts.spared} that fail at once" if attempts.spared else ""
     return text
 
 
-def _standstill(outcome: Outcome) -> list[str]:
-    """The shard or partition that stood still longest, if that was long enough to be felt."""
+def _blocked(outcome: Outcome) -> list[str]:
+    """The shard or partition that was blocked longest, if that was long enough to be felt."""
     worst = max(outcome.blocked, key=lambda blocked: blocked.seconds, default=None)
     if worst is None or worst.seconds < LONGEST_UNFELT_SECONDS:
         return []
     behind = f" with {worst.records_behind} records behind" if worst.records_behind else ""
     others = sum(blocked.seconds >= LONGEST_UNFELT_SECONDS for blocked in outcome.blocked) - 1
-    more = f" ({others} more {_plural(others, 'does', 'do')} too)" if others else ""
+    more = f" ({others} more {plural(others, 'is', 'are')} blocked, too)" if others else ""
     kinds = {lag.source: lag.kind for lag in outcome.lag}
     # A sentence begins with a capital letter, and a name has to stay as it is: so the name is not its first word.
     what = "partition" if kinds.get(worst.source) == "kafka" else "shard"
-    return [f"{what} {worst.log} stands still for {worst.seconds:.0f} s{behind}{more}"]
+    return [f"{what} {worst.log} is blocked for {duration(worst.seconds)}{behind}{more}"]
 
 
 def _healthy(outcome: Outcome) -> str:
     count = outcome.messages.healthy_dead_lettered
     dead = [message for message in outcome.per_message if message.outcome == "deadLettered"]
     untouched = sum(not message.delivered_at for message in dead)
-    text = f"{count} healthy {_plural(count, 'message ends', 'messages end')} in the dead-letter queue"
+    text = f"{count} healthy {plural(count, 'message ends', 'messages end')} in the dead-letter queue"
     details = [_of_them(untouched, count, "without ever reaching the function")] if untouched else []
     done = outcome.messages.processed_dead_lettered
     if done:
-        details.append(_of_them(done, count, f"although {_plural(count, 'its', 'their')} work was done"))
+        details.append(_of_them(done, count, f"although {plural(count, 'its', 'their')} work was done"))
     return f"{text} ({', '.join(details)})" if details else text
 
 
@@ -118,9 +129,5 @@ def _processed(outcome: Outcome) -> str:
     again = [m for m in outcome.per_message if m.outcome == "processed" and len(m.delivered_at) > 1]
     if again:
         extra = sum(len(message.delivered_at) - 1 for message in again)
-        text += f", at the cost of {extra} more {_plural(extra, 'delivery', 'deliveries')}"
+        text += f", at the cost of {extra} more {plural(extra, 'delivery', 'deliveries')}"
     return text
-
-
-def _plural(count: int, one: str, many: str) -> str:
-    return one if count == 1 else many

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from delivery_lab.model.journal import Kind
-from delivery_lab.results.fates import read_events
-from delivery_lab.results.outcome import SCHEMA_VERSION, Messages, Outcome, _Model, outcome_of
-from delivery_lab.simulation.run import Run
+from delivery_lab.events import MoveTaskChanged, MoveTaskStatus, Run
+from delivery_lab.results.figures import SCHEMA_VERSION, Figures, Messages, Outcome
+from delivery_lab.results.following import read_events
+from delivery_lab.results.outcome import outcome_of
+from delivery_lab.results.words import plural
 
 
-class Redriven(_Model):
+class Redriven(Figures):
     """What became of the messages that were moved back: each is in exactly one place."""
 
     at_seconds: float
@@ -22,22 +23,22 @@ class Redriven(_Model):
     expired: int
     remaining: int
     duplicated_effects: int
-    """Pieces of work done again because of the redrive."""
+    """Duplicate effects because of the redrive."""
     virtual_seconds: float
     """From the redrive until everything was at rest."""
 
 
-class MoveTaskEnd(_Model):
+class MoveTaskEnd(Figures):
     """How the task of one dead-letter queue ended."""
 
     queue: str
-    status: str
+    status: MoveTaskStatus
     moved: int
     failure: str = ""
     """Why it failed, in AWS's word."""
 
 
-class RedriveOutcome(_Model):
+class RedriveOutcome(Figures):
     """One run with a redrive behind it (the JSON of `redrive --json`)."""
 
     schema_version: int = SCHEMA_VERSION
@@ -82,12 +83,12 @@ def redrive_outcome(before: Run, after: Run, fix: tuple[str, ...]) -> RedriveOut
 
 def _tasks(run: Run) -> Iterator[MoveTaskEnd]:
     for event in run.events:
-        if event.kind is Kind.MOVE_TASK and event.text("status") != "RUNNING":
-            yield MoveTaskEnd.model_validate({name: event.facts[name] for name in MoveTaskEnd.model_fields})
+        if isinstance(event, MoveTaskChanged) and event.status != "RUNNING":
+            yield MoveTaskEnd(queue=event.queue, status=event.status, moved=event.moved, failure=event.failure)
 
 
 def _redriven(first: Outcome, last: Outcome, after: Run) -> Redriven:
-    ended = [fate.outcome for fate in read_events(after).fates.values() if fate.redriven_at is not None]
+    ended = [fate.outcome for fate in read_events(after).fates if fate.redriven_at is not None]
     return Redriven(
         at_seconds=first.virtual_seconds,
         moved=len(ended),
@@ -126,13 +127,13 @@ def _nothing_to_move(outcome: RedriveOutcome) -> str:
     if not elsewhere:
         return text
     return (
-        f"{text} ({elsewhere} dead-lettered {_plural(elsewhere, 'message is', 'messages are')} in a parking queue, a "
+        f"{text} ({elsewhere} dead-lettered {plural(elsewhere, 'message is', 'messages are')} in a parking queue, a "
         "failure destination or another dead-letter queue)"
     )
 
 
 def _moved(done: Redriven) -> Iterator[str]:
-    yield f"{done.processed} of {done.moved} redriven {_plural(done.moved, 'message is', 'messages are')} processed"
+    yield f"{done.processed} of {done.moved} redriven {plural(done.moved, 'message is', 'messages are')} processed"
     back, again = done.back_in_dead_letter_queue, done.duplicated_effects
     for count, where in (
         (back, "back in the dead-letter queue"),
@@ -141,12 +142,8 @@ def _moved(done: Redriven) -> Iterator[str]:
         (done.remaining, "still waiting"),
     ):
         if count:
-            yield f"{count} {_plural(count, 'is', 'are')} {where}"
+            yield f"{count} {plural(count, 'is', 'are')} {where}"
     if again:
-        yield f"{again} {_plural(again, 'piece of work was', 'pieces of work were')} done again"
+        yield f"{again} {plural(again, 'duplicate effect', 'duplicate effects')}"
     else:
-        yield "no work was repeated"
-
-
-def _plural(count: int, one: str, many: str) -> str:
-    return one if count == 1 else many
+        yield "no duplicate effects"

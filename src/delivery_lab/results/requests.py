@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from delivery_lab.model.clock import in_seconds
-from delivery_lab.model.journal import Event, Kind
-from delivery_lab.simulation.run import Run
+from delivery_lab.events import (
+    Event,
+    FunctionCalled,
+    InvokeAnswered,
+    InvokeEnded,
+    InvokeStarted,
+    RequestAnswered,
+    Run,
+)
+from delivery_lab.events.instants import in_seconds
 
 FUNCTION_ERROR = "functionError"
 
@@ -37,11 +43,8 @@ def read_requests(run: Run) -> RequestLedger:
     """Read the events of a run, in order."""
     reader = _Reader()
     for event in run.events:
-        handler = reader.handlers.get(event.kind)
-        if handler is not None:
-            handler(event)
-    reader.settle()
-    return reader.ledger
+        reader.read(event)
+    return reader.settled()
 
 
 def is_success(answer: str) -> bool:
@@ -51,48 +54,49 @@ def is_success(answer: str) -> bool:
 
 class _Reader:
     def __init__(self) -> None:
-        self.ledger = RequestLedger()
+        self._ledger = RequestLedger()
         self._begun: dict[str, tuple[str, int]] = {}  # invoke: function, instant
         self._failed: set[str] = set()
         # Of each invoke that calls others: the invoke that its last call to each function started.
-        self._called: defaultdict[str, dict[str, str]] = defaultdict(dict)
-        self._refusals: list[str] = []  # invokes that answered with an error
-        self.handlers: dict[Kind, Callable[[Event], None]] = {
-            Kind.INVOKE: self._invoke,
-            Kind.INVOKE_END: self._invoke_end,
-            Kind.CALL: self._call,
-            Kind.HTTP: self._answered,
-            Kind.ANSWERED: self._answered,
-        }
+        self._called: defaultdict[str, dict[str, str | None]] = defaultdict(dict)
+        self._refusals: list[str | None] = []  # invokes that answered with an error
 
-    def _invoke(self, event: Event) -> None:
-        self._begun[event.text("invoke")] = event.text("function"), event.instant
+    def read(self, event: Event) -> None:
+        """Take one event. What is not about requests is left alone."""
+        match event:
+            case InvokeStarted():
+                self._begun[event.invoke] = event.function, event.instant_us
+            case InvokeEnded():
+                if event.error is not None:
+                    self._failed.add(event.invoke)
+            case FunctionCalled():
+                caller = event.by.invoke
+                if event.invocation_type == "RequestResponse" and caller is not None:
+                    self._ledger.calls[caller] += 1
+                    self._called[caller][event.function] = event.started
+            case RequestAnswered():
+                self._answered(event.instant_us, event.invoke, str(event.status))
+            case InvokeAnswered():
+                failed = event.status == 200 and event.error
+                self._answered(event.instant_us, event.invoke, FUNCTION_ERROR if failed else str(event.status))
+            case _:
+                pass
 
-    def _invoke_end(self, event: Event) -> None:
-        if event.facts.get("error") is not None:
-            self._failed.add(event.text("invoke"))
-
-    def _call(self, event: Event) -> None:
-        if event.text("type") == "RequestResponse":
-            caller = event.text("invoke")
-            self.ledger.calls[caller] += 1
-            self._called[caller][event.text("function")] = event.text("started")
-
-    def _answered(self, event: Event) -> None:
-        status, invoke = event.facts["status"], event.text("invoke")
-        answer = FUNCTION_ERROR if status == 200 and event.facts.get("error") else str(status)
-        self.ledger.answers[answer] += 1
-        _, began = self._begun.get(invoke, ("", event.instant))
-        self.ledger.took_seconds.append(in_seconds(event.instant - began))
+    def _answered(self, instant_us: int, invoke: str | None, answer: str) -> None:
+        self._ledger.answers[answer] += 1
+        _, began = self._begun.get(invoke or "", ("", instant_us))
+        self._ledger.took_seconds.append(in_seconds(instant_us - began))
         if not is_success(answer):
             self._refusals.append(invoke)
-        elif not self._failed.isdisjoint(self._called.get(invoke, {}).values()):
-            self.ledger.false_successes += 1
+        elif not self._failed.isdisjoint(self._called.get(invoke or "", {}).values()):
+            self._ledger.false_successes += 1
 
-    def settle(self) -> None:
-        """Only a function that calls another one can spare a call, and which do is known at the end."""
-        callers = {self._begun[invoke][0] for invoke in self.ledger.calls if invoke in self._begun}
-        self.ledger.spared = sum(
-            invoke in self._begun and self._begun[invoke][0] in callers and invoke not in self.ledger.calls
+    def settled(self) -> RequestLedger:
+        """The ledger. Only a function that calls another one can spare a call, and which do is known at the end."""
+        callers = {self._begun[invoke][0] for invoke in self._ledger.calls if invoke in self._begun}
+        self._ledger.spared = sum(
+            invoke in self._begun and self._begun[invoke][0] in callers and invoke not in self._ledger.calls
             for invoke in self._refusals
+            if invoke is not None
         )
+        return self._ledger

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from delivery_lab.rule_ids import RuleId
+
 
 class Status(StrEnum):
     """How sure we are."""
@@ -28,7 +30,7 @@ class Rule:
         status: how sure we are.
     """
 
-    id: str
+    id: RuleId
     statement: str
     source: str
     status: Status
@@ -40,16 +42,16 @@ SQS_GUIDE = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDevelop
 SQS_API = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/"
 
 
-def documented(rule_id: str, statement: str, source: str) -> Rule:
+def documented(rule_id: RuleId, statement: str, source: str) -> Rule:
     """A rule that AWS states."""
     return Rule(rule_id, statement, source, Status.DOCUMENTED)
 
 
-def observed(rule_id: str, statement: str, source: str) -> Rule:
+def observed(rule_id: RuleId, statement: str, source: str) -> Rule:
     """A rule that somebody observed."""
     return Rule(rule_id, statement, source, Status.OBSERVED)
 
 
-def assumed(rule_id: str, statement: str, why: str) -> Rule:
+def assumed(rule_id: RuleId, statement: str, why: str) -> Rule:
     """A rule of the model's own."""
     return Rule(rule_id, statement, why, Status.ASSUMPTION)

@@ -13,6 +13,7 @@ from delivery_lab.model.mapping.filters import Pattern, parse_patterns
 from delivery_lab.model.mapping.sqs_config import ProvisionedPollers, SqsMappingConfig
 from delivery_lab.model.runtime import AwsError, CodeSource, FunctionConfig
 from delivery_lab.model.sqs.attributes import FifoAttributes, QueueAttributes, redrive_policy
+from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation import supported
 from delivery_lab.simulation.dynamic import create_dynamic
 from delivery_lab.simulation.events import create_sink, event_configs
@@ -92,7 +93,7 @@ class Deployment:
         read = {mapping.queue.name for mapping in self.account.mappings.values()}
         self.parking_queues = frozenset({queue.label for queue in self.stack.queues if queue.parking} - read)
 
-    def _creators(self) -> Mapping[type[StackResource], tuple[Callable[[Any], object], str]]:
+    def _creators(self) -> Mapping[type[StackResource], tuple[Callable[[Any], object], RuleId]]:
         """By class: what creates a resource, and the rule by which AWS refuses values that it cannot take."""
         return {
             DynamicResource: (self._dynamic, "SQS-BOUNDS-1"),
@@ -112,7 +113,7 @@ class Deployment:
             **dict.fromkeys((Topic, Bus, Bucket), (self._sink, "DST-TARGET-1")),
         }
 
-    def _create(self, resource: StackResource, creator: Callable[[Any], object], rule: str) -> None:
+    def _create(self, resource: StackResource, creator: Callable[[Any], object], rule: RuleId) -> None:
         try:
             creator(resource)
         except AwsError as error:

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args
 
-from delivery_lab.model.journal import Fact
-from delivery_lab.model.runtime import LogLine
+from delivery_lab.events import ContractEvent, ContractLine, LogLine
 
-CONTRACT_EVENTS = frozenset({"queued", "started", "processed", "failed", "duplicate", "heartbeat", "heartbeat_failed"})
+# By its text: what a line says is looked up, so that what the journal holds has the type and is one object.
+CONTRACT_EVENTS: dict[str, ContractEvent] = {event: event for event in get_args(ContractEvent)}
 
 
-def facts_of(line: LogLine) -> dict[str, Fact] | None:
-    """What a line says, as facts for the journal; None if it is not of the contract."""
+def contract_line(line: LogLine) -> ContractLine | None:
+    """What a line says, as an event; None if it is not of the contract."""
     entry = _entry(line.text)
     if entry is None:
         return None
     retryable = entry.get("retryable")
-    return {
-        "function": line.function,
-        "invoke": line.request_id,
-        "event": str(entry["event"]),
-        "id": _text(entry.get("id")),
-        "message": _text(entry.get("message_id")),
-        "error_type": _text(entry.get("error_type")),
-        "retryable": retryable if isinstance(retryable, bool) else None,
-    }
+    return ContractLine(
+        line.instant,
+        None,
+        line.function,
+        line.request_id,
+        CONTRACT_EVENTS[entry["event"]],
+        _text(entry.get("id")),
+        _text(entry.get("message_id")),
+        _text(entry.get("error_type")),
+        retryable if isinstance(retryable, bool) else None,
+    )
 
 
 def _entry(text: str) -> dict[str, Any] | None:

@@ -32,7 +32,7 @@ class PolledSources:
         """Create a Kinesis data stream."""
         on_demand = stream.mode.certain() == ON_DEMAND
         if on_demand:
-            self.account.journal.lean_on("KIN-SHARD-3")
+            self.account.journal.rely_on("KIN-SHARD-3")
         self.account.create_stream(
             stream.label,
             stream.arn or "",
@@ -80,7 +80,7 @@ class PolledSources:
         """A topic of a cluster, which comes into being as the workload says that it is."""
         if name in cluster.topics:
             return cluster.topics[name]
-        self.account.journal.lean_on("KAF-TOPIC-1")
+        self.account.journal.rely_on("KAF-TOPIC-1")
         settings = self.topics.get(name)
         if settings is None:
             return cluster.create_topic(name)

@@ -7,19 +7,20 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from delivery_lab.errors import WorkloadError
+from delivery_lab.events import WORKLOAD, InvokeAnswered, Journal
 from delivery_lab.model.account import Account
 from delivery_lab.model.clock import Scheduler, seconds
 from delivery_lab.model.destinations import LARGEST_ASYNCHRONOUS_PAYLOAD_BYTES
 from delivery_lab.model.faults import Fault, FaultKind
 from delivery_lab.model.functions import LARGEST_SYNCHRONOUS_PAYLOAD_BYTES, InvokeResult, Throttled
 from delivery_lab.model.http_api import HttpApi
-from delivery_lab.model.journal import Journal, Kind
 from delivery_lab.model.kafka.cluster import LARGEST_RECORD_BYTES, Topic
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.model.sqs.queue import Queue
 from delivery_lab.model.streams.dynamodb import to_item
 from delivery_lab.model.streams.kinesis import KinesisStream
+from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation.polled_sources import PolledSources
 from delivery_lab.simulation.workload import Arrival
 from delivery_lab.simulation.workload import Fault as WorkloadFault
@@ -168,21 +169,21 @@ class Sender:
         def on_result(result: InvokeResult) -> None:
             self._note_answer(function, result.request_id, 200, result.error)
 
-        answer = self._account.functions.invoke(function, payload, on_result, by="workload")
+        answer = self._account.functions.invoke(function, payload, on_result, by=WORKLOAD)
         if isinstance(answer, Throttled):
-            self._journal.lean_on("SYN-THROTTLE-1")
+            self._journal.rely_on("SYN-THROTTLE-1")
             self._note_answer(function, None, answer.status, answer.code)
 
     def _note_answer(self, function: str, invoke: str | None, status: int, error: str | None) -> None:
-        rule = "SYN-ERROR-1" if status == 200 else ""
-        self._journal.record(Kind.ANSWERED, rule, function=function, invoke=invoke, status=status, error=error)
+        rule: RuleId | None = "SYN-ERROR-1" if status == 200 else None
+        self._journal.append(InvokeAnswered(self._scheduler.now, rule, function, invoke, status, error))
 
     def _event(self, arrival: Arrival) -> None:
         function, payload = self._function_and_payload(arrival, LARGEST_ASYNCHRONOUS_PAYLOAD_BYTES)
         self._scheduler.at(seconds(arrival.at_seconds), self._accept_now, function, payload)
 
     def _accept_now(self, function: str, payload: str) -> None:
-        self._account.events.accept(function, payload, by="workload")
+        self._account.events.accept(function, payload, by=WORKLOAD)
 
     def _function_and_payload(self, arrival: Arrival, limit_bytes: int) -> tuple[str, str]:
         """Whom to invoke and with what; Lambda would refuse what is no JSON or too large (SYN-PAYLOAD-1)."""

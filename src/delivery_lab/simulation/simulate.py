@@ -7,23 +7,20 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from delivery_lab.errors import NotModelledError, UsageError
+from delivery_lab.events import Journal, LogLine, Poison, PolledSource, Run, events_of
 from delivery_lab.handlers import HandlerHost
 from delivery_lab.model.account import Account
 from delivery_lab.model.clock import Scheduler, in_seconds, seconds
-from delivery_lab.model.destinations import events_of
-from delivery_lab.model.journal import Journal, Kind
+from delivery_lab.model.functions import ACCOUNT_CONCURRENCY
 from delivery_lab.model.mapping.destinations import QueueDestination, TopicDestination
-from delivery_lab.model.mapping.kafka import KafkaMapping
 from delivery_lab.model.randomness import RandomStreams
-from delivery_lab.model.runtime import Caller, LogLine, LongPoll, Pending
-from delivery_lab.model.streams.kinesis import KinesisStream
+from delivery_lab.model.runtime import Caller, LongPoll, Pending
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 from delivery_lab.simulation.deployment import Deployment
-from delivery_lab.simulation.log_contract import facts_of
-from delivery_lab.simulation.run import LogReading, Run
+from delivery_lab.simulation.log_contract import contract_line
 from delivery_lab.simulation.sending import Sender
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.stack.stack import Stack
@@ -52,7 +49,7 @@ def simulate(
 
 
 @dataclass(frozen=True, slots=True)
-class Redrive:
+class RedriveRequest:
     """What to do with the dead-letter queues of a run.
 
     Attributes:
@@ -71,7 +68,7 @@ def simulate_redrive(
     project_dir: Path,
     workload: Workload,
     seed: int,
-    redrive: Redrive,
+    redrive: RedriveRequest,
     assumptions: Assumptions = DEFAULTS,
 ) -> tuple[Run, Run]:
     """Run a workload to its end, move the dead-letter queues back, and go on.
@@ -99,7 +96,7 @@ class _Simulation:
         self._seed = seed
         self._scheduler = Scheduler()
         self._streams = RandomStreams(seed)
-        self._journal = Journal(self._scheduler)
+        self._journal = Journal()
         self._assumptions = assumptions
         self._account = Account(self._scheduler, self._streams, self._journal, assumptions)
         self._logs: list[LogLine] = []
@@ -110,7 +107,7 @@ class _Simulation:
             self._run_workload()
         return self._result(deployment)
 
-    def run_redrive(self, redrive: Redrive) -> tuple[Run, Run]:
+    def run_redrive(self, redrive: RedriveRequest) -> tuple[Run, Run]:
         stacks = (self._stack,) if redrive.fixed is None else (self._stack, redrive.fixed)
         with self._world(stacks) as host:
             deployment = self._deploy(host, self._stack)
@@ -185,7 +182,7 @@ class _Simulation:
                 self._account.queues[name].take_over(queue)
         return deployment
 
-    def _redrive(self, redrive: Redrive) -> None:
+    def _redrive(self, redrive: RedriveRequest) -> None:
         found = {
             q.dead_letter_queue.name: q.dead_letter_queue for q in self._account.queues.values() if q.dead_letter_queue
         }
@@ -220,7 +217,8 @@ class _Simulation:
         return Run(
             stack=self._stack.name,
             place="simulation",
-            workload=self._workload,
+            workload=self._workload.name,
+            poison=Poison(self._workload.poison),
             seed=self._seed,
             virtual_seconds=in_seconds(self._scheduler.now),
             events=tuple(self._journal.events),
@@ -231,8 +229,10 @@ class _Simulation:
             logs=tuple(self._logs),
             notes=tuple(deployment.notes),
             parking_queues=parking_queues,
-            readings=tuple(self._readings()),
+            polled=tuple(self._polled()),
             assumptions=self._assumptions,
+            account_concurrency=ACCOUNT_CONCURRENCY,
+            depths={queue.name: len(queue.messages) for queue in queues},
         )
 
     def _sources(self, ends: frozenset[str]) -> frozenset[str]:
@@ -252,20 +252,16 @@ class _Simulation:
         destinations = (mapping.destination for mapping in self._account.log_mappings.values())
         return {found.name for found in destinations if isinstance(found, (QueueDestination, TopicDestination))}
 
-    def _readings(self) -> Iterator[LogReading]:
+    def _polled(self) -> Iterator[PolledSource]:
         for mapping in self._account.log_mappings.values():
-            kafka = isinstance(mapping, KafkaMapping)
-            stream: Literal["kinesis", "dynamodb"] = (
-                "kinesis" if isinstance(mapping.source, KinesisStream) else "dynamodb"
-            )
-            age = mapping.config.maximum_record_age_seconds
-            yield LogReading(
+            yield PolledSource(
+                kind=mapping.source.kind,
                 source=mapping.source.name,
-                kind="kafka" if kafka else stream,
                 mapping=mapping.config.name,
+                function=mapping.config.function,
                 retention_seconds=mapping.source.retention_hours * 3600,
-                maximum_age_seconds=-1 if age is None else age,
-                logs=tuple(reader.log.name for reader in mapping.readers),
+                maximum_age_seconds=mapping.settings.maximum_record_age_seconds,
+                partitions=tuple(reader.log.name for reader in mapping.readers),
             )
 
     def _addressed(self) -> frozenset[str]:
@@ -276,11 +272,11 @@ class _Simulation:
 
     def _on_log(self, line: LogLine) -> None:
         """Take a line of the log contract into the journal; keep the others as they are."""
-        facts = facts_of(line)
-        if facts is None:
+        told = contract_line(line)
+        if told is None:
             self._logs.append(line)
         else:
-            self._journal.record(Kind.LOG, "", **facts)
+            self._journal.append(told)
 
 
 @contextmanager

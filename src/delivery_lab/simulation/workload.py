@@ -234,16 +234,6 @@ class Workload(WorkloadPart):
         content = self.model_dump(by_alias=True, exclude_defaults=True, mode="json")
         path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
-    def is_poison(self, body: str) -> bool:
-        """Whether no handler can process a message of this body."""
-        if self.poison is None:
-            return False
-        try:
-            parsed = json.loads(body)
-        except ValueError:
-            return False
-        return isinstance(parsed, dict) and bool(parsed.get(self.poison))
-
     def arrivals(self, chance: random.Random) -> Iterator[Arrival]:
         """Everything that is sent, line by line.
 

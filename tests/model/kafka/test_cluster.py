@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from delivery_lab.errors import NotModelledError
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import RecordAppended
 from delivery_lab.model.kafka.cluster import LARGEST_RECORD_BYTES, murmur2
 from delivery_lab.model.runtime import AwsError
 from tests.model.log_world import LogWorld
@@ -52,7 +52,7 @@ def test_kaf_size_1_a_record_too_large_is_refused() -> None:
     with pytest.raises(AwsError, match=f"MESSAGE_TOO_LARGE: The message is {LARGEST_RECORD_BYTES + 1} bytes"):
         topic.produce(b"x" * LARGEST_RECORD_BYTES, "k")
 
-    assert len(world.events(Kind.SENT)) == 1
+    assert len(world.events(RecordAppended)) == 1
 
 
 def test_kaf_topic_1_topics_have_the_clusters_defaults() -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from delivery_lab.events import BatchInvoked, MessageDeleted, MessageReceived
 from delivery_lab.model.clock import in_seconds
-from delivery_lab.model.journal import Kind
 from delivery_lab.model.mapping.sqs import SqsMapping
 from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.model.sqs.queue import Queue
@@ -35,9 +35,9 @@ def test_esm_poll_1_a_message_is_received_at_the_instant_at_which_it_is_ready() 
     world.at(7.123456, queue.send, "a")
     world.run()
 
-    assert world.times_of(Kind.RECEIVED) == [7.123456]
+    assert world.times_of(MessageReceived) == [7.123456]
     assert world.calls[0].at_seconds == 7.123456 + COLD_START_SECONDS
-    assert world.times_of(Kind.DELETED) == [7.123456 + COLD_START_SECONDS + 0.1]
+    assert world.times_of(MessageDeleted) == [7.123456 + COLD_START_SECONDS + 0.1]
     assert "ESM-POLL-1" in world.journal.rules
 
 
@@ -47,7 +47,7 @@ def test_esm_poll_1_a_delayed_message_is_received_when_its_delay_is_over() -> No
     queue.send("a", delay_seconds=15)
     world.run()
 
-    assert world.times_of(Kind.RECEIVED) == [15.0]
+    assert world.times_of(MessageReceived) == [15.0]
 
 
 def test_esm_batch_1_a_batch_has_at_most_batch_size_messages_and_10_by_default() -> None:
@@ -82,7 +82,7 @@ def test_esm_batch_2_the_window_opens_with_the_first_message() -> None:
     world.run()
 
     assert [call.bodies for call in world.calls] == [["a", "b", "c"], ["d"]]
-    assert world.times_of(Kind.BATCH) == [15.0, 20.1]
+    assert world.times_of(BatchInvoked) == [15.0, 20.1]
     assert "ESM-BATCH-2" in world.journal.rules
 
 
@@ -94,7 +94,7 @@ def test_esm_batch_2_a_full_batch_does_not_wait_for_its_window() -> None:
     world.run()
 
     assert sizes(world) == [4, 1]
-    assert world.times_of(Kind.BATCH) == [4.0, 305.0]
+    assert world.times_of(BatchInvoked) == [4.0, 305.0]
 
 
 def test_esm_batch_2_a_window_collects_more_than_one_receive_returns() -> None:
@@ -104,7 +104,7 @@ def test_esm_batch_2_a_window_collects_more_than_one_receive_returns() -> None:
     world.run()
 
     assert sizes(world) == [2_500]
-    assert world.times_of(Kind.BATCH) == [2.0]
+    assert world.times_of(BatchInvoked) == [2.0]
     assert remaining(queue) == []
 
 
@@ -117,7 +117,7 @@ def test_esm_batch_3_a_batch_is_split_at_6_mb_with_the_metadata_of_its_records()
     # Six bodies alone are 6 MB sharp, so with their metadata only five fit.
     assert sizes(world) == [5, 2]
     assert all(len(call.payload.encode()) <= SIX_MB for call in world.calls)
-    assert world.times_of(Kind.BATCH) == [0.0, 10.0]
+    assert world.times_of(BatchInvoked) == [0.0, 10.0]
     assert "ESM-BATCH-3" in world.journal.rules
     assert remaining(queue) == []
 
@@ -153,7 +153,7 @@ def test_esm_batch_3_the_trace_says_why_a_batch_was_handed_over() -> None:
     world.run()
 
     assert sizes(world) == [5, 7, 2]
-    assert [event.rule for event in world.events(Kind.BATCH)] == ["ESM-BATCH-3", "ESM-BATCH-1", "ESM-BATCH-2"]
+    assert [event.rule for event in world.events(BatchInvoked)] == ["ESM-BATCH-3", "ESM-BATCH-1", "ESM-BATCH-2"]
 
 
 def test_esm_batch_5_the_rest_waits_in_the_poller_at_the_maximum_concurrency_too() -> None:
@@ -165,7 +165,7 @@ def test_esm_batch_5_the_rest_waits_in_the_poller_at_the_maximum_concurrency_too
     # Two receives of ten and five: the first one fills both batches, so the second comes when they have ended.
     assert sizes(world) == [5, 5, 5]
     assert [call.at_seconds for call in world.calls] == [0.25, 0.25, 4.25]
-    assert world.times_of(Kind.RECEIVED) == [0.0] * 10 + [4.25] * 5
+    assert world.times_of(MessageReceived) == [0.0] * 10 + [4.25] * 5
     assert remaining(queue) == []
     assert "ESM-BATCH-5" in world.journal.rules
 
@@ -186,13 +186,13 @@ def test_esm_batch_5_and_fifo_2_what_waits_beyond_its_visibility_is_let_go_and_r
     world.run()
 
     received: dict[str, float] = {}
-    for event in world.events(Kind.RECEIVED, Kind.BATCH):
-        if event.kind is Kind.RECEIVED:
-            received[event.text("message")] = in_seconds(event.instant)
-        else:
-            assert all(in_seconds(event.instant) - received[message] < 5 for message in event.texts("messages"))
+    for event in world.events(MessageReceived, BatchInvoked):
+        if isinstance(event, MessageReceived):
+            received[event.message] = in_seconds(event.instant_us)
+        elif isinstance(event, BatchInvoked):
+            assert all(in_seconds(event.instant_us) - received[message] < 5 for message in event.messages)
     assert len(world.calls[0].records) == 2
-    assert len(world.events(Kind.RECEIVED)) > 10
+    assert len(world.events(MessageReceived)) > 10
     assert remaining(queue) == []
 
 
@@ -201,7 +201,7 @@ def test_esm_batch_6_a_window_is_kept_to_the_second_also_on_a_quiet_queue() -> N
     world.start()
     world.at(100, queue.send, "a")
     world.run()
-    assert world.times_of(Kind.BATCH) == [105.0]
+    assert world.times_of(BatchInvoked) == [105.0]
     assert "ESM-BATCH-6" in world.journal.rules
 
     world, queue, _ = world_with(window_seconds=20, visibility=60)
@@ -237,7 +237,7 @@ def test_esm_vt_2_a_long_window_is_added_to_the_visibility_timeout() -> None:
     world.start()
     world.run(70)
 
-    assert world.times_of(Kind.RECEIVED) == [0.0, 28 + 5 + 30]
+    assert world.times_of(MessageReceived) == [0.0, 28 + 5 + 30]
     assert "ESM-VT-2" in world.journal.rules
 
 
@@ -247,7 +247,7 @@ def test_esm_vt_2_not_while_window_and_timeout_fit_nor_without_a_window() -> Non
         world.send(queue, "a")
         world.start()
         world.run(35)
-        assert world.times_of(Kind.RECEIVED) == [0.0, 30.0]
+        assert world.times_of(MessageReceived) == [0.0, 30.0]
         assert "ESM-VT-2" not in world.journal.rules
 
 
@@ -283,7 +283,7 @@ def test_a_handler_that_deletes_messages_itself_does_no_harm() -> None:
     world.start()
     world.run()
 
-    assert (remaining(queue), len(world.events(Kind.DELETED))) == ([], 2)
+    assert (remaining(queue), len(world.events(MessageDeleted))) == ([], 2)
 
 
 def test_sim_once_1_and_other_assumptions_of_every_mapping_are_listed() -> None:

@@ -8,8 +8,20 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from delivery_lab.model.journal import Journal, Kind
+from delivery_lab.events import (
+    BatchInvoked,
+    BatchResult,
+    EventBase,
+    InvokeEnded,
+    InvokeStarted,
+    Journal,
+    MessageDeleted,
+    MessageExpired,
+    MessageReceived,
+    MessageSent,
+)
 from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import ThrottleReading
 from tests.model.support import Call, Script, World, report
 
@@ -70,7 +82,7 @@ class Run:
     dead: Queue
     poison_ids: set[str]
 
-    def ids_of(self, *kinds: Kind) -> list[str]:
+    def ids_of(self, *kinds: type[EventBase]) -> list[str]:
         return self.world.messages_of(*kinds)
 
 
@@ -111,8 +123,8 @@ def deploy(case: Case, seed: int = 1) -> Run:
     for number in range(case.messages):
         world.at(number * case.spread_seconds / case.messages, queue.send, json.dumps({"n": number}))
     world.run()
-    sent = world.events(Kind.SENT)
-    poison = {event.text("message") for event in sent if is_poison(event.text("body"), case)}
+    sent = world.events(MessageSent)
+    poison = {event.message for event in sent if is_poison(event.body, case)}
     return Run(world, queue, dead, poison)
 
 
@@ -121,10 +133,10 @@ def deploy(case: Case, seed: int = 1) -> Run:
 def test_messages_are_conserved_and_the_run_ends(case: Case) -> None:
     run = deploy(case)
     held = [message.id for message in (*run.queue.messages, *run.dead.messages)]
-    ended = held + run.ids_of(Kind.DELETED, Kind.EXPIRED)
+    ended = held + run.ids_of(MessageDeleted, MessageExpired)
 
-    assert sorted(ended) == sorted(run.ids_of(Kind.SENT))
-    assert len(run.ids_of(Kind.SENT)) == case.messages
+    assert sorted(ended) == sorted(run.ids_of(MessageSent))
+    assert len(run.ids_of(MessageSent)) == case.messages
     # Nothing but retention and the dead-letter queue ends what never succeeds, and the run is over soon after.
     assert run.queue.messages == []
     assert run.world.scheduler.idle
@@ -135,12 +147,12 @@ def test_messages_are_conserved_and_the_run_ends(case: Case) -> None:
 @settings(max_examples=100)
 def test_a_message_is_deleted_exactly_where_a_verdict_let_it_go(case: Case) -> None:
     run = deploy(case)
-    batches = {event.text("invoke"): event.texts("messages") for event in run.world.events(Kind.BATCH)}
+    batches = {event.invoke: event.messages for event in run.world.events(BatchInvoked)}
     succeeded: set[str] = set()
-    for verdict in run.world.events(Kind.VERDICT):
-        succeeded |= set(batches[verdict.text("invoke")]) - set(verdict.texts("messages"))
+    for verdict in run.world.events(BatchResult):
+        succeeded |= set(batches[verdict.invoke]) - set(verdict.failed)
 
-    deleted = run.ids_of(Kind.DELETED)
+    deleted = run.ids_of(MessageDeleted)
     assert len(set(deleted)) == len(deleted)
     assert set(deleted) <= succeeded
     # Poison goes only where the response was not looked at, or was never given.
@@ -152,20 +164,20 @@ def test_a_message_is_deleted_exactly_where_a_verdict_let_it_go(case: Case) -> N
 @settings(max_examples=100)
 def test_limits_are_kept(case: Case) -> None:
     run = deploy(case)
-    counts = [event.facts["count"] for event in run.world.events(Kind.RECEIVED)]
+    counts = [event.receive_count for event in run.world.events(MessageReceived)]
     running = highest = 0
     for event in run.world.journal.events:
-        running += {Kind.INVOKE: 1, Kind.INVOKE_END: -1}.get(event.kind, 0)
+        running += {InvokeStarted: 1, InvokeEnded: -1}.get(type(event), 0)
         highest = max(highest, running)
 
     if case.max_receive_count:
-        assert all(isinstance(count, int) and count <= case.max_receive_count for count in counts)
+        assert all(count <= case.max_receive_count for count in counts)
     assert running == 0
     if case.reserved is not None:
         assert highest <= case.reserved
     if case.maximum_concurrency is not None:
         assert highest <= case.maximum_concurrency
-    assert all(len(event.texts("messages")) <= case.batch_size for event in run.world.events(Kind.BATCH))
+    assert all(len(event.messages) <= case.batch_size for event in run.world.events(BatchInvoked))
 
 
 @given(CASES, st.integers(0, 2**32))
@@ -177,8 +189,8 @@ def test_equal_seeds_are_equal_runs(case: Case, seed: int) -> None:
 @given(CASES)
 @settings(max_examples=50)
 def test_without_throttling_and_stale_deletes_another_seed_changes_names_only(case: Case) -> None:
-    def shape(journal: Journal) -> list[tuple[int, Kind, str]]:
-        return [(event.instant, event.kind, event.rule) for event in journal.events]
+    def shape(journal: Journal) -> list[tuple[int, type[EventBase], RuleId | None]]:
+        return [(event.instant_us, type(event), event.rule) for event in journal.events]
 
     one, other = (deploy(case, seed).world.journal for seed in (1, 2))
     assert one.hash() != other.hash()
@@ -205,5 +217,5 @@ def test_a_message_leaves_only_by_success_dead_letter_queue_or_age() -> None:
 
     assert [message.body for message in dead.messages] == ["bad"]
     assert (queue.messages, other.messages) == ([], [])
-    assert len(world.events(Kind.DELETED)) == 1
-    assert len(world.events(Kind.EXPIRED)) == 1
+    assert len(world.events(MessageDeleted)) == 1
+    assert len(world.events(MessageExpired)) == 1

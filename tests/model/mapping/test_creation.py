@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from delivery_lab.errors import DeploymentRefusedError
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import MessageDeleted
 from tests.model.support import Script, World
 
 
@@ -142,4 +142,4 @@ def test_two_functions_on_one_queue_share_its_messages() -> None:
 
     assert len(world.calls) == 20
     assert len({call.ids[0] for call in world.calls}) == 20
-    assert len(world.events(Kind.DELETED)) == 20
+    assert len(world.events(MessageDeleted)) == 20

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from delivery_lab.errors import DeploymentRefusedError
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import ApiCallRefused, InvokeEnded, InvokeStarted
 from delivery_lab.model.sqs.fifo import FifoQueue
 from tests.model.support import Call, Script, World, fail, remaining, report
 
@@ -31,8 +31,8 @@ def world_with(groups: int, each: int, **settings: Any) -> tuple[World, FifoQueu
 def busiest(world: World) -> int:
     """The most invokes that ran at once."""
     running = most = 0
-    for event in world.events(Kind.INVOKE, Kind.INVOKE_END):
-        running += 1 if event.kind is Kind.INVOKE else -1
+    for event in world.events(InvokeStarted, InvokeEnded):
+        running += 1 if isinstance(event, InvokeStarted) else -1
         most = max(most, running)
     return most
 
@@ -158,7 +158,7 @@ def test_a_batch_that_outlasts_its_visibility_is_not_deleted_and_comes_back() ->
     world.start()
     world.run()
 
-    refused = world.events(Kind.API_ERROR)
+    refused = world.events(ApiCallRefused)
     assert [event.rule for event in refused] == ["SQS-STALE-6"]
     assert remaining(queue) == []
     assert len(world.calls) == 2

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from delivery_lab.errors import NotModelledError
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import BatchInvoked, MessageDeleted, MessageFiltered
 from delivery_lab.model.mapping.filters import parse_patterns, passes
 from delivery_lab.model.runtime import AwsError
 from tests.model.support import World, receive, remaining
@@ -34,9 +34,9 @@ def test_esm_filter_1_what_does_not_match_is_deleted_and_not_left_for_others() -
 
     assert [call.bodies for call in world.calls] == [['{"kind": "order"}', '{"kind": "order", "n": 2}']]
     assert remaining(queue) == []
-    assert world.messages_of(Kind.FILTERED) == [sent[1], sent[2]]
-    assert {event.rule for event in world.events(Kind.FILTERED)} == {"ESM-FILTER-1"}
-    assert sorted(world.messages_of(Kind.DELETED)) == sorted(sent)
+    assert world.messages_of(MessageFiltered) == [sent[1], sent[2]]
+    assert {event.rule for event in world.events(MessageFiltered)} == {"ESM-FILTER-1"}
+    assert sorted(world.messages_of(MessageDeleted)) == sorted(sent)
 
 
 def test_esm_filter_1_a_batch_of_which_nothing_is_left_is_not_invoked_and_takes_no_slot() -> None:
@@ -65,7 +65,7 @@ def test_esm_filter_1_with_a_window_the_batch_goes_on_collecting() -> None:
     world.run()
 
     assert [call.bodies for call in world.calls] == [["good", "good"]]
-    assert world.times_of(Kind.BATCH) == [7.0]  # the window opened with the first message that passed
+    assert world.times_of(BatchInvoked) == [7.0]  # the window opened with the first message that passed
 
 
 def test_esm_filter_1_one_of_several_patterns_is_enough() -> None:

@@ -4,7 +4,15 @@ from typing import Any
 import pytest
 
 from delivery_lab.errors import DeploymentRefusedError
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import (
+    BatchRetryScheduled,
+    PollersChanged,
+    RecordAppended,
+    RecordExpired,
+    RecordsCheckpointed,
+    RecordsDiscarded,
+    RecordSkipped,
+)
 from delivery_lab.model.mapping.destinations import TopicDestination
 from delivery_lab.model.mapping.filters import parse_patterns
 from delivery_lab.model.mapping.kafka import START_DELAY_SECONDS, ProvisionedPollers
@@ -46,7 +54,7 @@ def test_kaf_start_3_latest_misses_what_comes_before_polling() -> None:
 
     world.run()
 
-    assert world.messages_of(Kind.SKIPPED) == ["orders-0:0"]
+    assert world.messages_of(RecordSkipped) == ["orders-0:0"]
     assert world.batches() == [["late"]]
 
 
@@ -129,7 +137,7 @@ def test_kaf_batch_2_other_partitions_go_on_while_one_fails() -> None:
 
     world.run(until_seconds=3_000)
 
-    blocked = {event.text("log") for event in world.events(Kind.RETRY)}
+    blocked = {event.partition for event in world.events(BatchRetryScheduled)}
     waiting = {log.name: log.waiting for log in world.account.clusters["cluster"].topics["orders"].partitions}
     assert len(blocked) == 1
     assert {name for name, count in waiting.items() if count} == blocked
@@ -141,8 +149,8 @@ def test_kaf_ret_1_endless_retries_end_with_the_retention() -> None:
 
     world.run()
 
-    assert world.messages_of(Kind.EXPIRED) == ["orders-0:0", "orders-0:1"]
-    assert world.times_of(Kind.EXPIRED) == [7 * 86_400 + LONG_STARTED] * 2
+    assert world.messages_of(RecordExpired) == ["orders-0:0", "orders-0:1"]
+    assert world.times_of(RecordExpired) == [7 * 86_400 + LONG_STARTED] * 2
 
 
 def test_kaf_retry_2_endless_retries_with_a_destination_are_ten() -> None:
@@ -166,7 +174,7 @@ def test_kaf_retry_2_endless_retries_with_a_destination_are_ten() -> None:
         }
     }
     assert document["KafkaBatchInfo"]["payloadSize"] == len(world.calls[0].payload)
-    assert [event.rule for event in world.events(Kind.DISCARDED)] == ["KAF-RETRY-2"]
+    assert [event.rule for event in world.events(RecordsDiscarded)] == ["KAF-RETRY-2"]
 
 
 def test_kaf_report_1_the_checkpoint_is_the_lowest_offset_named() -> None:
@@ -181,7 +189,7 @@ def test_kaf_report_1_the_checkpoint_is_the_lowest_offset_named() -> None:
     world.run()
 
     assert world.batches() == [["a", POISON, "b"], [POISON, "b"]]
-    assert world.settled(Kind.CHECKPOINT) == ["orders-0:0"]
+    assert world.settled(RecordsCheckpointed) == ["orders-0:0"]
 
 
 def test_kaf_dest_1_a_topic_gets_each_record_with_its_key_and_content() -> None:
@@ -197,9 +205,9 @@ def test_kaf_dest_1_a_topic_gets_each_record_with_its_key_and_content() -> None:
 
     world.run()
 
-    sent = [event for event in world.events(Kind.SENT) if event.text("queue") == "dead"]
-    contents = [json.loads(event.text("body")) for event in sent]
-    assert [event.text("key") for event in sent] == ["left", "right"]
+    sent = [event for event in world.events(RecordAppended) if event.source == "dead"]
+    contents = [json.loads(event.body) for event in sent]
+    assert [event.key for event in sent] == ["left", "right"]
     assert [content["KafkaBatchInfo"]["recordInfo"]["offset"] for content in contents] == ["0", "1"]
     assert [content["requestContext"]["condition"] for content in contents] == ["RetriesExhausted"] * 2
     assert all(content["requestContext"]["functionArn"].endswith(":function:worker:$LATEST") for content in contents)
@@ -267,9 +275,9 @@ def test_kaf_scale_1_on_demand_grows_by_a_poller_a_minute_while_partitions_wait(
 
     world.run()
 
-    assert [event.facts["limit"] for event in world.events(Kind.POLLERS)] == [2, 3]
-    assert {event.rule for event in world.events(Kind.POLLERS)} == {"KAF-SCALE-1"}
-    assert len(world.settled(Kind.CHECKPOINT)) == 600
+    assert [event.limit for event in world.events(PollersChanged)] == [2, 3]
+    assert {event.rule for event in world.events(PollersChanged)} == {"KAF-SCALE-1"}
+    assert len(world.settled(RecordsCheckpointed)) == 600
 
 
 def test_kaf_scale_2_provisioned_pollers_are_there_from_the_start_and_have_a_maximum() -> None:
@@ -281,8 +289,8 @@ def test_kaf_scale_2_provisioned_pollers_are_there_from_the_start_and_have_a_max
     assert len(world.calls) == 10
     world.run()
 
-    assert world.events(Kind.POLLERS) == []
-    assert len(world.settled(Kind.CHECKPOINT)) == 200
+    assert world.events(PollersChanged) == []
+    assert len(world.settled(RecordsCheckpointed)) == 200
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,14 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import (
+    BatchInvoked,
+    MessageSent,
+    RecordAppended,
+    RecordExpired,
+    RecordsCheckpointed,
+    RecordsDiscarded,
+)
 from delivery_lab.model.log import Record
 from delivery_lab.model.streams.kinesis import KinesisStream
 from tests.model.log_world import PROVISIONED, LogWorld, data, data_of, identifier, records_of
@@ -30,9 +37,9 @@ def flaky(chance: random.Random, poison: set[str], share: float, reports: bool) 
 
 def succeeded(world: LogWorld) -> dict[str, list[str]]:
     """Of each key, what left behind the checkpoint, in the order in which it did."""
-    keys = {event.text("message"): event.text("key") for event in world.events(Kind.SENT)}
+    keys = {event.record: str(event.key) for event in world.events(RecordAppended)}
     done: dict[str, list[str]] = {}
-    for message in world.settled(Kind.CHECKPOINT):
+    for message in world.settled(RecordsCheckpointed):
         done.setdefault(keys[message], []).append(message)
     return done
 
@@ -40,7 +47,7 @@ def succeeded(world: LogWorld) -> dict[str, list[str]]:
 def check(world: LogWorld, sent: list[Record]) -> None:
     """Every record in exactly one place, and those of a key in their order."""
     ids = [record.id for record in sent]
-    places = [*world.settled(Kind.CHECKPOINT), *world.settled(Kind.DISCARDED), *world.messages_of(Kind.EXPIRED)]
+    places = [*world.settled(RecordsCheckpointed), *world.settled(RecordsDiscarded), *world.messages_of(RecordExpired)]
     assert sorted(places) == sorted(ids)
     order = {message: number for number, message in enumerate(ids)}
     for messages in succeeded(world).values():
@@ -51,16 +58,16 @@ def check(world: LogWorld, sent: list[Record]) -> None:
 def check_deliveries(world: LogWorld) -> None:
     """A record is delivered only after everything before it of its key has been delivered, or is gone."""
     seen: dict[str, int] = {}
-    gone = set(world.messages_of(Kind.EXPIRED)) | set(world.settled(Kind.DISCARDED))
-    sent = {event.text("message"): (event.text("key"), n) for n, event in enumerate(world.events(Kind.SENT))}
+    gone = set(world.messages_of(RecordExpired)) | set(world.settled(RecordsDiscarded))
+    sent = {event.record: (event.key, n) for n, event in enumerate(world.events(RecordAppended))}
     earlier = {
         message: [other for other, (other_key, m) in sent.items() if other_key == key and m < n]
         for message, (key, n) in sent.items()
     }
-    for event in world.events(Kind.BATCH):
-        for message in event.texts("messages"):
+    for event in world.events(BatchInvoked):
+        for message in event.messages:
             seen[message] = seen.get(message, 0) + 1
-        for message in event.texts("messages"):
+        for message in event.messages:
             assert all(other in seen or other in gone for other in earlier[message])
 
 
@@ -198,11 +205,11 @@ def test_topics(
 
     world.run()
 
-    given_up = world.settled(Kind.DISCARDED)
-    places = [*world.settled(Kind.CHECKPOINT), *given_up]
+    given_up = world.settled(RecordsDiscarded)
+    places = [*world.settled(RecordsCheckpointed), *given_up]
     assert sorted(places) == sorted(record.id for record in sent)
-    documents = [event for event in world.events(Kind.SENT) if event.text("queue") == "failures"]
-    assert len(documents) == len(world.events(Kind.DISCARDED))
+    documents = [event for event in world.events(MessageSent) if event.queue == "failures"]
+    assert len(documents) == len(world.events(RecordsDiscarded))
     # Whatever becomes of the records, the group has committed past all of them.
     lengths = {log.name: log.length for log in topic.partitions if log.length}
     assert cluster.committed.get(mapping.group, {}) == lengths

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from delivery_lab.errors import DeploymentRefusedError
+from delivery_lab.events import InvokeEnded, InvokeStarted, MessageReceived
 from delivery_lab.model.clock import seconds
-from delivery_lab.model.journal import Kind
 from delivery_lab.model.mapping.scaling import ProvisionedScaling, StandardScaling
 from delivery_lab.model.mapping.sqs_config import ProvisionedPollers
 from tests.model.support import Script, World, bodies
@@ -26,7 +26,7 @@ def throng(minimum: int, maximum: int, messages: int, takes_seconds: float = 1_0
 
 
 def running(world: World) -> int:
-    return len(world.events(Kind.INVOKE)) - len(world.events(Kind.INVOKE_END))
+    return len(world.events(InvokeStarted)) - len(world.events(InvokeEnded))
 
 
 def test_esm_prov_1_each_poller_has_ten_invokes_at_once() -> None:
@@ -41,7 +41,7 @@ def test_esm_prov_1_each_poller_polls_ten_times_a_second() -> None:
     world.run(5)
 
     # A second's worth at once, then twenty a second.
-    received = world.times_of(Kind.RECEIVED)
+    received = world.times_of(MessageReceived)
     assert [sum(1 for t in received if t < second) for second in (0.01, 1, 2, 3)] == [20, 39, 59, 79]
 
 

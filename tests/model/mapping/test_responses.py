@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import BatchResult, MessageDeleted, MessageReceived, MessageSent, VisibilityChanged
 from delivery_lab.model.mapping.decisions import classify, reported_failures
 from tests.model.support import Behaviour, Call, Script, World, remaining, report
 
@@ -99,10 +99,10 @@ def test_every_way_to_answer_a_batch(name: str) -> None:
     world, stayed = run(answering(row.template), reporting=True)
 
     assert stayed == row.staying
-    (verdict,) = world.events(Kind.VERDICT)
+    (verdict,) = world.events(BatchResult)
     assert verdict.rule == row.rule
-    assert len(verdict.texts("messages")) == len(row.staying)
-    assert len(world.messages_of(Kind.DELETED)) == 3 - len(row.staying)
+    assert len(verdict.failed) == len(row.staying)
+    assert len(world.messages_of(MessageDeleted)) == 3 - len(row.staying)
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -110,7 +110,7 @@ def test_esm_report_1_without_the_switch_every_answer_deletes_the_whole_batch(na
     world, stayed = run(answering(ROWS[name].template), reporting=False)
 
     assert stayed == NONE
-    assert [event.rule for event in world.events(Kind.VERDICT)] == ["ESM-REPORT-1"]
+    assert [event.rule for event in world.events(BatchResult)] == ["ESM-REPORT-1"]
 
 
 def staying(template: str) -> tuple[str, ...]:
@@ -161,8 +161,8 @@ def test_esm_error_1_exception_crash_and_timeout_fail_the_whole_batch(
     world, stayed = run(lambda call: script, reporting=reporting)
 
     assert stayed == ALL
-    (verdict,) = world.events(Kind.VERDICT)
-    assert (verdict.rule, verdict.text("verdict")) == ("ESM-ERROR-1", f"the invoke failed with {error}")
+    (verdict,) = world.events(BatchResult)
+    assert (verdict.rule, verdict.reason) == ("ESM-ERROR-1", f"the invoke failed with {error}")
 
 
 @pytest.mark.parametrize("behave", [answering(entry("$a")), lambda call: Script(error="ValueError")])
@@ -175,8 +175,8 @@ def test_esm_error_1_failed_messages_come_back_when_the_timeout_of_the_receive_e
     world.start()
     world.run(70)
 
-    assert world.times_of(Kind.RECEIVED) == [3.0, 33.0, 63.0]
-    assert world.events(Kind.VISIBILITY) == []
+    assert world.times_of(MessageReceived) == [3.0, 33.0, 63.0]
+    assert world.events(VisibilityChanged) == []
 
 
 def test_esm_report_8_only_the_named_ones_are_delivered_again() -> None:
@@ -221,7 +221,7 @@ def test_the_event_is_an_sqs_event() -> None:
     (record,) = world.calls[0].records
 
     assert record == {
-        "messageId": world.messages_of(Kind.SENT)[0],
+        "messageId": world.messages_of(MessageSent)[0],
         "receiptHandle": record["receiptHandle"],
         "body": "hé",
         "attributes": {

@@ -8,8 +8,15 @@ from typing import Any
 import pytest
 
 from delivery_lab.errors import DeploymentRefusedError
+from delivery_lab.events import (
+    BatchInvoked,
+    InvokeRefused,
+    MessageDeleted,
+    MessageReceived,
+    MessageReturned,
+    PollersChanged,
+)
 from delivery_lab.model.clock import seconds
-from delivery_lab.model.journal import Kind
 from delivery_lab.model.mapping.scaling import StandardScaling
 from delivery_lab.model.sqs.queue import Queue
 from tests.model.support import Behaviour, Script, World, bodies, report, succeed
@@ -32,14 +39,14 @@ def world_with(
 
 
 def batches_by_second(world: World) -> dict[float, int]:
-    return dict(Counter(world.times_of(Kind.BATCH)))
+    return dict(Counter(world.times_of(BatchInvoked)))
 
 
 def most_at_once(world: World) -> int:
     """The highest number of messages that were received and not yet answered."""
     held = highest = 0
     for event in world.journal.events:
-        held += {Kind.RECEIVED: 1, Kind.DELETED: -1, Kind.RETURNED: -1}.get(event.kind, 0)
+        held += {MessageReceived: 1, MessageDeleted: -1, MessageReturned: -1}.get(type(event), 0)
         highest = max(highest, held)
     return highest
 
@@ -69,7 +76,7 @@ def test_esm_scale_2_does_not_grow_without_a_backlog() -> None:
     world, _ = world_with(takes(100), messages=5)
     world.run(60)
 
-    assert world.events(Kind.POLLERS) == []
+    assert world.events(PollersChanged) == []
 
 
 def test_esm_scale_2_grows_for_a_backlog_that_comes_while_all_are_busy() -> None:
@@ -86,15 +93,15 @@ def test_esm_scale_3_grows_by_5_every_second() -> None:
     world.run(10)
 
     assert batches_by_second(world) == {0.0: 5, 1.0: 5, 2.0: 5, 3.0: 5, 4.0: 3}
-    assert [event.facts["limit"] for event in world.events(Kind.POLLERS)] == [10, 15, 20, 25]
-    assert {event.rule for event in world.events(Kind.POLLERS)} == {"ESM-SCALE-2"}
+    assert [event.limit for event in world.events(PollersChanged)] == [10, 15, 20, 25]
+    assert {event.rule for event in world.events(PollersChanged)} == {"ESM-SCALE-2"}
     assert "ESM-SCALE-3" in world.journal.rules
 
 
 def test_esm_scale_3_falls_back_to_5_when_the_queue_is_empty_and_nothing_is_worked_on() -> None:
     world, queue = world_with(takes(10), messages=30)
     world.run(60)
-    assert world.events(Kind.POLLERS)
+    assert world.events(PollersChanged)
     world.send(queue, *bodies(30))
     world.run(60.5)
 
@@ -111,7 +118,7 @@ def test_esm_conc_1_at_the_limit_nothing_more_is_received(limit: int) -> None:
     world.run()
     assert queue.messages == []
     assert most_at_once(world) == limit * 4
-    assert world.events(Kind.THROTTLED) == []
+    assert world.events(InvokeRefused) == []
 
 
 def test_esm_conc_1_a_batch_that_is_being_collected_counts() -> None:
@@ -129,7 +136,7 @@ def test_esm_conc_1_with_reserved_concurrency_at_least_as_large_nothing_is_throt
     world, queue = world_with(takes(2), messages=50, maximum_concurrency=4, reserved=4)
     world.run()
 
-    assert (world.events(Kind.THROTTLED), queue.messages) == ([], [])
+    assert (world.events(InvokeRefused), queue.messages) == ([], [])
 
 
 @pytest.mark.parametrize("value", [0, 1, 1_001])

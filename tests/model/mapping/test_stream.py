@@ -6,7 +6,17 @@ from typing import Any
 import pytest
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import (
+    BatchResult,
+    DestinationRefused,
+    InvokeRefused,
+    InvokeStarted,
+    RecordExpired,
+    RecordFiltered,
+    RecordsCheckpointed,
+    RecordsDiscarded,
+    RecordSkipped,
+)
 from delivery_lab.model.mapping.filters import parse_patterns
 from delivery_lab.model.mapping.log_work import ALIKE_BEFORE_REPEATING, RUN_ONE_IN
 from delivery_lab.model.runtime import Caller
@@ -114,9 +124,9 @@ def test_kin_ret_1_retention_ends_the_standstill_and_takes_what_is_as_old() -> N
 
     world.run()
 
-    assert sorted(world.messages_of(Kind.EXPIRED)) == sorted(ids[1:])
+    assert sorted(world.messages_of(RecordExpired)) == sorted(ids[1:])
     assert world.batches()[-1] == ["later"]
-    assert world.times_of(Kind.EXPIRED) == [86_400, 86_400]
+    assert world.times_of(RecordExpired) == [86_400, 86_400]
 
 
 def test_a_record_in_flight_when_its_time_comes_may_still_succeed() -> None:
@@ -126,8 +136,8 @@ def test_a_record_in_flight_when_its_time_comes_may_still_succeed() -> None:
 
     world.run()
 
-    assert world.settled(Kind.CHECKPOINT) == ids or world.messages_of(Kind.EXPIRED) == ids
-    assert len(world.settled(Kind.CHECKPOINT)) + len(world.messages_of(Kind.EXPIRED)) == 1
+    assert world.settled(RecordsCheckpointed) == ids or world.messages_of(RecordExpired) == ids
+    assert len(world.settled(RecordsCheckpointed)) + len(world.messages_of(RecordExpired)) == 1
 
 
 def test_str_retry_1_three_retries_are_four_invokes_and_one_document() -> None:
@@ -196,9 +206,9 @@ def test_str_dest_3_a_destination_that_refuses_does_not_hold_up_the_shard() -> N
 
     world.run()
 
-    (discarded,) = world.events(Kind.DISCARDED)
-    assert discarded.text("target") == ""
-    assert [event.facts["code"] for event in world.events(Kind.API_ERROR)] == ["InvalidParameterValue"]
+    (discarded,) = world.events(RecordsDiscarded)
+    assert discarded.target is None
+    assert [event.code for event in world.events(DestinationRefused)] == ["InvalidParameterValue"]
     assert world.batches()[-1] == ["b"]
 
 
@@ -208,9 +218,9 @@ def test_str_dest_4_without_a_destination_nothing_tells_of_what_is_given_up() ->
 
     world.run()
 
-    (discarded,) = world.events(Kind.DISCARDED)
-    assert (discarded.texts("messages"), discarded.text("target")) == ((poison,), "")
-    assert world.settled(Kind.CHECKPOINT) == [good]
+    (discarded,) = world.events(RecordsDiscarded)
+    assert (discarded.records, discarded.target) == ((poison,), None)
+    assert world.settled(RecordsCheckpointed) == [good]
 
 
 def test_str_throttle_1_throttles_use_up_no_retry() -> None:
@@ -223,8 +233,8 @@ def test_str_throttle_1_throttles_use_up_no_retry() -> None:
 
     world.run(until_seconds=3600)
 
-    assert len(world.events(Kind.THROTTLED)) > 50
-    assert world.events(Kind.DISCARDED) == []
+    assert len(world.events(InvokeRefused)) > 50
+    assert world.events(RecordsDiscarded) == []
 
 
 def test_str_throttle_1_age_ends_throttles() -> None:
@@ -268,9 +278,9 @@ def test_str_age_1_what_is_too_old_is_given_up_without_an_invoke() -> None:
     world.run()
 
     # One invoke every 4.9 s: after a minute the others are too old.
-    assert len(world.calls) == len(world.settled(Kind.CHECKPOINT)) == 13
-    assert world.settled(Kind.DISCARDED) == ids[13:]
-    assert {event.rule for event in world.events(Kind.DISCARDED)} == {"STR-AGE-1"}
+    assert len(world.calls) == len(world.settled(RecordsCheckpointed)) == 13
+    assert world.settled(RecordsDiscarded) == ids[13:]
+    assert {event.rule for event in world.events(RecordsDiscarded)} == {"STR-AGE-1"}
 
 
 def test_str_start_3_the_mapping_polls_from_the_beginning() -> None:
@@ -290,7 +300,7 @@ def test_str_age_3_a_batch_is_given_up_when_its_last_record_is_too_old() -> None
 
     world.run()
 
-    assert world.times_of(Kind.DISCARDED)[-1] == pytest.approx(60.2, abs=1.01)
+    assert world.times_of(RecordsDiscarded)[-1] == pytest.approx(60.2, abs=1.01)
 
 
 def test_str_bisect_1_only_the_poison_is_given_up_and_few_invokes_are_needed() -> None:
@@ -308,7 +318,7 @@ def test_str_bisect_1_only_the_poison_is_given_up_and_few_invokes_are_needed() -
     (document,) = documents(failures)
     assert document["KinesisBatchInfo"]["batchSize"] == 1
     assert len(world.calls) == 1 + 2 * 6
-    assert len(world.settled(Kind.CHECKPOINT)) == 63
+    assert len(world.settled(RecordsCheckpointed)) == 63
 
 
 def test_str_bisect_2_with_reports_the_cut_is_at_the_record_returned() -> None:
@@ -343,7 +353,7 @@ def test_str_report_9_progress_begins_no_new_count() -> None:
 
     world.run()
 
-    assert world.settled(Kind.DISCARDED) == ids[3:]
+    assert world.settled(RecordsDiscarded) == ids[3:]
 
 
 def test_str_parallel_1_other_keys_of_a_shard_go_on() -> None:
@@ -369,7 +379,7 @@ def test_str_start_2_latest_skips_what_was_there() -> None:
 
     world.run()
 
-    assert world.messages_of(Kind.SKIPPED) == [early]
+    assert world.messages_of(RecordSkipped) == [early]
     assert world.batches() == [["late"]]
 
 
@@ -406,8 +416,8 @@ def test_str_filter_1_what_matches_no_filter_is_passed_over() -> None:
     world.run()
 
     assert world.batches() == [['{"kind": "order"}']]
-    assert world.messages_of(Kind.FILTERED) == ids[1:]
-    assert world.settled(Kind.CHECKPOINT) == ids[:1]
+    assert world.messages_of(RecordFiltered) == ids[1:]
+    assert world.settled(RecordsCheckpointed) == ids[:1]
 
 
 def test_sim_repeat_1_a_failure_that_never_changes_is_run_once_in_a_while() -> None:
@@ -416,11 +426,11 @@ def test_sim_repeat_1_a_failure_that_never_changes_is_run_once_in_a_while() -> N
 
     world.run()
 
-    invokes = len(world.events(Kind.INVOKE))
+    invokes = len(world.events(InvokeStarted))
     ran = len(world.calls)
     assert invokes > 1_800
     assert ran == pytest.approx(ALIKE_BEFORE_REPEATING + (invokes - ALIKE_BEFORE_REPEATING) / RUN_ONE_IN, abs=5)
-    assert len(world.events(Kind.VERDICT)) == invokes
+    assert len(world.events(BatchResult)) == invokes
     assert "SIM-REPEAT-1" in world.journal.rules
 
 
@@ -431,7 +441,7 @@ def test_sim_repeat_1_code_that_recovers_is_noticed() -> None:
 
     world.run()
 
-    assert world.settled(Kind.CHECKPOINT) == ids
+    assert world.settled(RecordsCheckpointed) == ids
     assert world.now < 36_000 + RUN_ONE_IN * 61
 
 
@@ -441,14 +451,14 @@ def test_sim_repeat_1_code_that_calls_aws_is_always_run() -> None:
     put(world, POISON)
 
     def behave(call: Call) -> Script:
-        invoke = world.events(Kind.INVOKE)[-1].text("invoke")
+        invoke = world.events(InvokeStarted)[-1].invoke
         world.account.call("sqs", "GetQueueUrl", {"QueueName": queue.name}, Caller("worker", invoke))
         return Script(error="ValueError", payload="{}")
 
     world.runtime.behave = behave
     world.run(until_seconds=7_200)
 
-    assert len(world.calls) == len(world.events(Kind.INVOKE)) > ALIKE_BEFORE_REPEATING
+    assert len(world.calls) == len(world.events(InvokeStarted)) > ALIKE_BEFORE_REPEATING
 
 
 # -- tumbling windows ---------------------------------------------------------------------------------------
@@ -505,8 +515,8 @@ def test_str_window_2_a_response_without_a_state_fails_the_batch() -> None:
 
     world.run()
 
-    assert world.settled(Kind.DISCARDED) == ids
-    assert [event.rule for event in world.events(Kind.VERDICT)] == ["STR-WINDOW-2"] * 2
+    assert world.settled(RecordsDiscarded) == ids
+    assert [event.rule for event in world.events(BatchResult)] == ["STR-WINDOW-2"] * 2
 
 
 def test_a_final_invoke_that_fails_is_tried_again_and_then_left_behind() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import BatchResult, RecordsCheckpointed
 from tests.model.log_world import LogWorld, identifier, records_of
 from tests.model.support import Call, Script, succeed
 
@@ -21,7 +21,7 @@ def answered_with(payload: str, error: str | None = None) -> LogWorld:
         source.put(text.encode(), "k")
     world.runtime.behave = lambda call: Script(payload=payload, error=error) if len(world.calls) == 1 else Script()
     world.run()
-    assert len(world.settled(Kind.CHECKPOINT)) == 3
+    assert len(world.settled(RecordsCheckpointed)) == 3
     return world
 
 
@@ -66,7 +66,7 @@ def test_str_error_1_an_exception_brings_everything_back_whatever_the_answer_say
     world = answered_with('{"batchItemFailures": []}', error="ValueError")
 
     assert world.batches() == [EVERYTHING, EVERYTHING]
-    assert [event.rule for event in world.events(Kind.VERDICT)] == ["STR-ERROR-1", "STR-REPORT-2"]
+    assert [event.rule for event in world.events(BatchResult)] == ["STR-ERROR-1", "STR-REPORT-2"]
 
 
 def test_str_error_1_a_timeout_does_too() -> None:
@@ -99,4 +99,4 @@ def test_str_checkpoint_1_what_is_behind_the_checkpoint_is_not_delivered_again()
     world.run()
 
     assert world.batches() == [["a", "b", "c"], ["b", "c"], ["c"]]
-    assert world.settled(Kind.CHECKPOINT) == ids
+    assert world.settled(RecordsCheckpointed) == ids

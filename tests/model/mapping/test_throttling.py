@@ -10,8 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from delivery_lab.events import (
+    ApiCallRefused,
+    BatchInvoked,
+    BatchReleased,
+    BatchResult,
+    BatchRetryScheduled,
+    InvokeRefused,
+    MessageDeadLettered,
+    MessageReceived,
+    PollersChanged,
+)
 from delivery_lab.model.clock import seconds
-from delivery_lab.model.journal import Kind
 from delivery_lab.model.mapping.decisions import next_throttle_retry
 from delivery_lab.model.runtime import FunctionConfig
 from delivery_lab.model.sqs.queue import Queue
@@ -43,11 +53,11 @@ def test_esm_throttle_1_however_often_it_is_throttled_it_costs_one_receive_per_v
     world.start()
     world.run()
 
-    assert world.times_of(Kind.RECEIVED) == [0.0, 100.0, 200.0]
-    assert world.times_of(Kind.DEAD_LETTERED) == [300.0]
+    assert world.times_of(MessageReceived) == [0.0, 100.0, 200.0]
+    assert world.times_of(MessageDeadLettered) == [300.0]
     assert remaining(dead) == ["a"]
-    assert len(world.events(Kind.THROTTLED)) > 3 * 4
-    assert (world.calls, world.events(Kind.BATCH, Kind.VERDICT)) == ([], [])
+    assert len(world.events(InvokeRefused)) > 3 * 4
+    assert (world.calls, world.events(BatchInvoked, BatchResult)) == ([], [])
 
 
 def test_esm_throttle_1_the_same_batch_is_invoked_when_there_is_room_without_a_new_receive() -> None:
@@ -62,11 +72,11 @@ def test_esm_throttle_1_the_same_batch_is_invoked_when_there_is_room_without_a_n
 
     assert [call.bodies for call in world.calls] == [["a", "b"], ["c", "d"]]
     assert 12.25 < world.calls[1].at_seconds < 40
-    assert len(world.events(Kind.RECEIVED)) == 4
+    assert len(world.events(MessageReceived)) == 4
     assert remaining(queue) == []
-    retries = world.events(Kind.RETRY)
-    assert [event.facts["attempt"] for event in retries] == list(range(1, len(retries) + 1))
-    assert {event.texts("messages") for event in retries} == {tuple(world.calls[1].ids)}
+    retries = world.events(BatchRetryScheduled)
+    assert [event.attempt for event in retries] == list(range(1, len(retries) + 1))
+    assert {event.messages for event in retries} == {tuple(world.calls[1].ids)}
 
 
 def test_esm_throttle_1_a_batch_that_is_let_go_is_not_deleted_and_comes_back_by_itself() -> None:
@@ -74,11 +84,11 @@ def test_esm_throttle_1_a_batch_that_is_let_go_is_not_deleted_and_comes_back_by_
     world.send(queue, "a")
     world.start()
     world.run(29.9)
-    assert len(world.events(Kind.GAVE_UP)) == 1
+    assert len(world.events(BatchReleased)) == 1
     assert queue.counts() == (0, 1, 0)
 
     world.run(30)
-    assert world.times_of(Kind.RECEIVED) == [0.0, 30.0]
+    assert world.times_of(MessageReceived) == [0.0, 30.0]
 
 
 def test_esm_throttle_2_function_timeout_equal_to_visibility_is_never_tried_again() -> None:
@@ -87,8 +97,8 @@ def test_esm_throttle_2_function_timeout_equal_to_visibility_is_never_tried_agai
     world.start()
     world.run(899)
 
-    assert world.times_of(Kind.THROTTLED) == [0.0]
-    assert [(event.instant, event.rule) for event in world.events(Kind.GAVE_UP)] == [(0, "ESM-THROTTLE-2")]
+    assert world.times_of(InvokeRefused) == [0.0]
+    assert [(event.instant_us, event.rule) for event in world.events(BatchReleased)] == [(0, "ESM-THROTTLE-2")]
 
 
 def test_esm_throttle_2_is_tried_again_only_while_one_function_timeout_is_left() -> None:
@@ -97,7 +107,7 @@ def test_esm_throttle_2_is_tried_again_only_while_one_function_timeout_is_left()
     world.start()
     world.run(899)
 
-    attempts = world.times_of(Kind.THROTTLED)
+    attempts = world.times_of(InvokeRefused)
     assert len(attempts) > 20
     # The last one is at most one spacing before the end of the time, and never after it.
     assert 900 - 150 - 30 <= attempts[-1] <= 900 - 150
@@ -109,9 +119,9 @@ def test_esm_throttle_2_the_documented_reading_goes_on_to_the_end_of_the_visibil
     world.start()
     world.run(899.9)
 
-    attempts = world.times_of(Kind.THROTTLED)
+    attempts = world.times_of(InvokeRefused)
     assert 900 - 30 <= attempts[-1] < 900
-    assert [event.rule for event in world.events(Kind.GAVE_UP)] == ["ESM-THROTTLE-1"]
+    assert [event.rule for event in world.events(BatchReleased)] == ["ESM-THROTTLE-1"]
     assert "ESM-THROTTLE-2" in world.journal.rules  # the observed reading would have given up
 
 
@@ -123,7 +133,7 @@ def test_esm_throttle_3_a_poller_with_a_throttled_batch_takes_nothing_else() -> 
     assert queue.counts() == (45, 5, 0)
 
     world.run(30)
-    assert len(world.events(Kind.RECEIVED)) == 10
+    assert len(world.events(MessageReceived)) == 10
     assert "ESM-THROTTLE-3" in world.journal.rules
 
 
@@ -140,7 +150,7 @@ def test_esm_throttle_3_is_an_assumption_of_every_run_with_a_throttled_batch() -
     world.send(queue, "b", "c")
     world.run()
     assert remaining(queue) == []
-    assert world.events(Kind.GAVE_UP) == []
+    assert world.events(BatchReleased) == []
     assert "ESM-THROTTLE-3" in world.journal.rules
 
 
@@ -149,12 +159,12 @@ def test_esm_throttle_3_after_giving_up_too_until_the_visibility_is_over() -> No
     world.send(queue, *bodies(50))
     world.start()
     world.run(59.9)
-    assert len(world.events(Kind.GAVE_UP)) == 5
+    assert len(world.events(BatchReleased)) == 5
     assert queue.counts() == (45, 5, 0)
 
     # One more step of growth a minute, as each new poller is throttled and stops the next one.
     world.run(119.9)
-    assert world.times_of(Kind.POLLERS) == [60.0]
+    assert world.times_of(PollersChanged) == [60.0]
     assert queue.counts() == (40, 10, 0)
 
 
@@ -163,7 +173,7 @@ def test_esm_throttle_3_pollers_do_not_grow_within_a_minute_of_a_throttled_invok
     world.send(queue, *bodies(50))
     world.start()
     world.run(200)
-    assert world.events(Kind.POLLERS) == []
+    assert world.events(PollersChanged) == []
 
 
 def test_esm_throttle_3_and_grow_again_a_minute_after_the_last_one() -> None:
@@ -177,11 +187,11 @@ def test_esm_throttle_3_and_grow_again_a_minute_after_the_last_one() -> None:
     world.at(0.5, world.invoke)  # somebody else's invoke is refused: the mapping does not care
     world.start()
     world.run(2)
-    throttles = world.times_of(Kind.THROTTLED)
+    throttles = world.times_of(InvokeRefused)
     assert throttles[0] == 0.5
     assert throttles[1] == 1.0  # the first batch of the sixth poller
     world.run(200)
-    grown = world.times_of(Kind.POLLERS)
+    grown = world.times_of(PollersChanged)
     assert grown == [1.0]
 
 
@@ -191,7 +201,7 @@ def test_esm_throttle_4_waits_1_2_4_up_to_30_s_each_shortened_by_up_to_a_half() 
     world.start()
     world.run(290)
 
-    attempts = world.times_of(Kind.THROTTLED)
+    attempts = world.times_of(InvokeRefused)
     waits = [later - earlier for earlier, later in itertools.pairwise(attempts)]
     for wait, longest in zip(waits, [1, 2, 4, 8, 16, 30, 30, 30], strict=False):
         assert longest / 2 <= wait <= longest
@@ -244,11 +254,11 @@ def test_sqs_stale_5_a_mapping_whose_handle_has_expired_leaves_the_message_in_th
     world.run(twelve_hours - 100)
     # Somebody gives the function its concurrency back, so late that its work ends after the handles do.
     world.account.functions.add(_unreserved(world))
-    while not world.events(Kind.VERDICT):
+    while not world.events(BatchResult):
         world.wait(1)
 
-    (error,) = world.events(Kind.API_ERROR)
-    assert (error.rule, error.text("code")) == ("SQS-STALE-5", "InvalidParameterValue")
+    (error,) = world.events(ApiCallRefused)
+    assert (error.rule, error.code) == ("SQS-STALE-5", "InvalidParameterValue")
     assert twelve_hours + 700 < world.now < twelve_hours + 800
     assert remaining(queue) == ["a", "b"]
 
@@ -266,7 +276,7 @@ def test_retries_of_one_seed_are_the_same_and_of_another_are_not() -> None:
         world.send(queue, "a")
         world.start()
         world.run(59)
-        return world.times_of(Kind.THROTTLED)
+        return world.times_of(InvokeRefused)
 
     assert attempts(1) == attempts(1)
     assert attempts(1) != attempts(2)

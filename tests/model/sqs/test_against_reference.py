@@ -6,7 +6,7 @@ from hypothesis import assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from delivery_lab.model.journal import Journal
+from delivery_lab.events import Journal, MessageDeleted, MessageExpired, MessageSent
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.queue import Queue
 from tests.model.sqs.reference import NaiveQueues
@@ -113,9 +113,9 @@ class QueueAgainstReference(RuleBasedStateMachine):
     @invariant()
     def messages_are_conserved(self) -> None:
         if hasattr(self, "naive"):
-            kinds = [event.kind.value for event in self.world.journal.events]
+            kinds = [type(event) for event in self.world.journal.events]
             held = len(self.jobs.messages) + len(self.dead.messages)
-            assert kinds.count("sent") == held + kinds.count("deleted") + kinds.count("expired")
+            assert kinds.count(MessageSent) == held + kinds.count(MessageDeleted) + kinds.count(MessageExpired)
 
 
 class QueueWithoutDeadLetters(QueueAgainstReference):
@@ -161,7 +161,7 @@ def test_another_seed_changes_identifiers_and_coins_only() -> None:
     assert one.hash() != other.hash()
 
     def sends(journal: Journal) -> list[int]:
-        return [event.instant for event in journal.events if event.kind.value == "sent"]
+        return [event.instant_us for event in journal.events if isinstance(event, MessageSent)]
 
     def first_coin(journal: Journal) -> int:
         return next(i for i, event in enumerate(journal.events) if event.rule == "SQS-STALE-2")
@@ -169,6 +169,8 @@ def test_another_seed_changes_identifiers_and_coins_only() -> None:
     # Up to the first coin both runs are the same but for the names of the messages.
     until = min(first_coin(one), first_coin(other))
     assert until > 10
-    shape = [[(event.instant, event.kind, event.rule) for event in journal.events[:until]] for journal in (one, other)]
+    shape = [
+        [(event.instant_us, type(event), event.rule) for event in journal.events[:until]] for journal in (one, other)
+    ]
     assert shape[0] == shape[1]
     assert sends(one) == sends(other)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from delivery_lab.errors import DeploymentRefusedError
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import MessageDeadLettered
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.attributes import QueueAttributes, RedrivePolicy
 from tests.model.support import World, receive, remaining
@@ -24,8 +24,8 @@ def test_sqs_dlq_1_moves_on_the_receive_after_the_last_and_not_before(limit: int
 
     assert receive(queue) == []
     assert (remaining(queue), remaining(dead)) == ([], ["a"])
-    (event,) = world.events(Kind.DEAD_LETTERED)
-    assert (event.rule, event.text("queue"), event.text("target")) == ("SQS-DLQ-1", "jobs", "dead")
+    (event,) = world.events(MessageDeadLettered)
+    assert (event.rule, event.queue, event.target) == ("SQS-DLQ-1", "jobs", "dead")
 
 
 def test_sqs_dlq_1_a_receive_while_the_last_one_is_in_flight_moves_nothing() -> None:

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import pytest
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
+from delivery_lab.events import MessageExpired, SendDeduplicated
 from delivery_lab.model.clock import seconds
-from delivery_lab.model.journal import Kind
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs import queue as queue_module
 from delivery_lab.model.sqs.api import md5_of
@@ -98,7 +98,7 @@ def test_sqs_fifo_3_a_repetition_within_five_minutes_is_accepted_and_dropped() -
     assert again is first
     assert new is not first
     assert remaining(queue) == ["one", "one"]
-    assert world.messages_of(Kind.REPEATED) == [first.id]
+    assert world.messages_of(SendDeduplicated) == [first.id]
 
 
 def test_sqs_fifo_3_a_deleted_message_is_remembered() -> None:
@@ -304,7 +304,7 @@ def test_sqs_ret_3_a_moved_message_begins_its_retention_anew() -> None:
     assert remaining(dead) == ["a1"]
     world.wait(1)
     assert remaining(dead) == []
-    assert [event.rule for event in world.events(Kind.EXPIRED)] == ["SQS-RET-3"]
+    assert [event.rule for event in world.events(MessageExpired)] == ["SQS-RET-3"]
 
 
 EXPIRED = r"Reason: The receipt handle has expired\.$"

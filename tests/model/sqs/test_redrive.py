@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from delivery_lab.errors import NotModelledError
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import MessageMoved
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs import redrive
 from delivery_lab.model.sqs.queue import Queue
@@ -122,8 +122,8 @@ def test_rdr_new_1_a_redriven_message_is_a_new_one() -> None:
     assert new.id != old.id
     assert (new.dead_letter_source, new.body) == (None, old.body)
     assert new.sent_at > old.sent_at
-    [moved] = world.events(Kind.MOVED)
-    assert (moved.text("message"), moved.text("new_message")) == (old.id, new.id)
+    [moved] = world.events(MessageMoved)
+    assert (moved.message, moved.new_message) == (old.id, new.id)
 
 
 def test_rdr_new_2_its_receives_are_counted_from_0_again() -> None:
@@ -147,7 +147,7 @@ def test_rdr_end_1_a_message_that_comes_back_is_not_moved_again() -> None:
     _start(world, dead, MaxNumberOfMessagesPerSecond=1)
     world.run()
 
-    assert len(world.events(Kind.MOVED)) == 2
+    assert len(world.events(MessageMoved)) == 2
     assert sorted(remaining(dead)) == ["job-1", "job-2"]
 
 
@@ -174,7 +174,7 @@ def test_rdr_rate_1_500_messages_a_second_unless_told_otherwise(rate: int | None
     _start(world, dead, **({} if rate is None else {"MaxNumberOfMessagesPerSecond": rate}))
     world.run()
 
-    assert world.times_of(Kind.MOVED)[-1] - began == pytest.approx(took_seconds)
+    assert world.times_of(MessageMoved)[-1] - began == pytest.approx(took_seconds)
 
 
 def test_rdr_rate_2_a_task_that_would_outlast_36_hours_is_not_modelled(monkeypatch: pytest.MonkeyPatch) -> None:

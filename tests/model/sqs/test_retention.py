@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import MessageExpired
 from tests.model.support import World, receive, remaining
 
 DAY = 86_400
@@ -21,7 +21,7 @@ def test_sqs_ret_1_takes_messages_that_are_ready_delayed_or_in_flight() -> None:
     world.run(60)
     assert queue.messages == []
     assert queue.counts() == (0, 0, 0)
-    assert [event.rule for event in world.events(Kind.EXPIRED)] == ["SQS-RET-1"] * 3
+    assert [event.rule for event in world.events(MessageExpired)] == ["SQS-RET-1"] * 3
 
 
 def test_sqs_ret_1_each_message_has_its_own_age() -> None:
@@ -35,7 +35,7 @@ def test_sqs_ret_1_each_message_has_its_own_age() -> None:
     assert remaining(queue) == ["young"]
     world.run(90)
     assert remaining(queue) == []
-    assert world.times_of(Kind.EXPIRED) == [60.0, 90.0]
+    assert world.times_of(MessageExpired) == [60.0, 90.0]
 
 
 def test_sqs_ret_1_a_change_of_the_period_acts_on_messages_that_are_there() -> None:
@@ -92,7 +92,7 @@ def test_sqs_ret_1_deleted_messages_do_not_expire() -> None:
     queue.delete(queue.receive()[0].receipt_handle)
 
     world.run(100)
-    assert world.events(Kind.EXPIRED) == []
+    assert world.events(MessageExpired) == []
 
 
 def test_sqs_ret_2_time_in_the_source_is_taken_off_the_dead_letter_queues_retention() -> None:
@@ -109,8 +109,8 @@ def test_sqs_ret_2_time_in_the_source_is_taken_off_the_dead_letter_queues_retent
     assert remaining(dead) == ["a"]
     world.run(4 * DAY)
     assert remaining(dead) == []
-    (event,) = world.events(Kind.EXPIRED)
-    assert (event.rule, event.text("queue")) == ("SQS-RET-2", "dead")
+    (event,) = world.events(MessageExpired)
+    assert (event.rule, event.queue) == ("SQS-RET-2", "dead")
 
 
 def test_sqs_ret_2_a_message_older_than_the_dead_letter_queues_retention_expires_on_arrival() -> None:
@@ -124,4 +124,4 @@ def test_sqs_ret_2_a_message_older_than_the_dead_letter_queues_retention_expires
 
     world.run()
     assert (remaining(queue), remaining(dead)) == ([], [])
-    assert world.times_of(Kind.EXPIRED) == [61.0]
+    assert world.times_of(MessageExpired) == [61.0]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from delivery_lab.errors import NotModelledError
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import MessageSent
 from delivery_lab.model.runtime import AwsError
 from tests.model.support import World, receive, remaining
 
@@ -185,7 +185,7 @@ def test_sqs_batch_1_a_refused_entry_is_listed_and_does_not_touch_the_others() -
         ("odd", "InvalidMessageContents", True),
     ]
     assert remaining(queue) == ["a", "c"]
-    assert [e["MessageId"] for e in answer["Successful"]] == world.messages_of(Kind.SENT)
+    assert [e["MessageId"] for e in answer["Successful"]] == world.messages_of(MessageSent)
 
 
 def test_sqs_batch_1_ten_entries_with_ids_of_80_letters_are_fine() -> None:

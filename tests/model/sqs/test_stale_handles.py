@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import DeleteIgnored, MessageDeleted, VisibilityChanged
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.queue import Queue
 from tests.model.support import World, receive, remaining
@@ -29,7 +29,7 @@ def test_sqs_stale_1_delete_after_the_timeout_works_while_nobody_has_received_ag
 
     assert remaining(queue) == []
     assert receive(queue) == []
-    assert [event.rule for event in world.events(Kind.DELETED)] == ["SQS-STALE-1"]
+    assert [event.rule for event in world.events(MessageDeleted)] == ["SQS-STALE-1"]
 
 
 def test_sqs_stale_1_the_newest_handle_works_after_several_receives() -> None:
@@ -52,9 +52,9 @@ def test_sqs_stale_2_an_older_handle_deletes_by_a_coin_of_the_seed_and_always_re
         answer = world.sqs("DeleteMessage", QueueUrl=queue.url, ReceiptHandle=old.receipt_handle)
         assert answer == {}
         kept.append(bool(queue.messages))
-        (event,) = world.events(Kind.KEPT, Kind.DELETED)
+        (event,) = world.events(DeleteIgnored, MessageDeleted)
         assert event.rule == "SQS-STALE-2"
-        assert (event.kind is Kind.KEPT) is kept[-1]
+        assert isinstance(event, DeleteIgnored) is kept[-1]
         queue.delete(new.receipt_handle)
         assert queue.messages == []
 
@@ -68,7 +68,7 @@ def test_sqs_stale_3_change_after_the_timeout_takes_effect_while_nobody_has_rece
     world.wait(60)
     queue.change_visibility(delivery.receipt_handle, 20)
 
-    assert [event.rule for event in world.events(Kind.VISIBILITY)] == ["SQS-STALE-3"]
+    assert [event.rule for event in world.events(VisibilityChanged)] == ["SQS-STALE-3"]
     assert queue.counts() == (0, 1, 0)
     world.wait(19)
     assert receive(queue) == []
@@ -97,7 +97,7 @@ def test_sqs_stale_8_an_extension_with_an_older_handle_holds_the_message_for_its
     assert receive(queue) == []
     world.wait(1)
     assert receive(queue) == ["a"]
-    assert [event.rule for event in world.events(Kind.VISIBILITY)] == ["SQS-STALE-8"]
+    assert [event.rule for event in world.events(VisibilityChanged)] == ["SQS-STALE-8"]
     assert "SQS-STALE-8" in world.journal.rules
 
 
@@ -107,7 +107,7 @@ def test_sqs_stale_4_deleting_twice_reports_success_each_time() -> None:
     for _ in range(3):
         assert world.sqs("DeleteMessage", QueueUrl=queue.url, ReceiptHandle=handle) == {}
 
-    assert len(world.events(Kind.DELETED)) == 1
+    assert len(world.events(MessageDeleted)) == 1
     assert "SQS-STALE-4" in world.journal.rules
 
 
@@ -162,7 +162,7 @@ def test_a_handle_that_no_receive_gave_out_is_refused(handle: str) -> None:
             act()
         assert caught.value.code == "ReceiptHandleIsInvalid"
         assert caught.value.message == f'The input receipt handle "{handle}" is not valid.'
-    assert world.events(Kind.DELETED, Kind.KEPT, Kind.VISIBILITY) == []
+    assert world.events(MessageDeleted, DeleteIgnored, VisibilityChanged) == []
 
 
 def test_a_queue_named_with_its_parent_gives_out_handles_that_work() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from delivery_lab.events import MessageDeadLettered, MessageReturned, VisibilityChanged
 from delivery_lab.model.clock import seconds
-from delivery_lab.model.journal import Kind
 from delivery_lab.model.runtime import AwsError
 from tests.model.support import World, receive
 
@@ -35,7 +35,7 @@ def test_sqs_vt_1_the_end_of_the_timeout_moves_nothing() -> None:
     world.wait(600)
     assert (len(queue.messages), len(dead.messages)) == (1, 0)
     assert queue.counts() == (1, 0, 0)
-    assert world.events(Kind.DEAD_LETTERED) == []
+    assert world.events(MessageDeadLettered) == []
 
 
 def test_sqs_vt_1_the_journal_says_since_when_a_message_is_visible_that_nobody_looked_for() -> None:
@@ -48,9 +48,9 @@ def test_sqs_vt_1_the_journal_says_since_when_a_message_is_visible_that_nobody_l
     world.wait(30)
     queue.receive(2)
 
-    (first, second) = world.events(Kind.RETURNED)
-    assert (first.instant, first.facts["since_us"]) == (seconds(40), seconds(30))
-    assert (second.instant, "since_us" in second.facts) == (seconds(40), False)
+    (first, second) = world.events(MessageReturned)
+    assert (first.instant_us, first.since_us) == (seconds(40), seconds(30))
+    assert (second.instant_us, second.since_us) == (seconds(40), seconds(40))
 
 
 def test_sqs_vt_1_a_timeout_of_the_receive_holds_for_its_messages_only() -> None:
@@ -215,7 +215,7 @@ def test_sqs_vt_4_zero_ends_the_hiding_at_once() -> None:
     assert queue.counts() == (1, 0, 0)
     (again,) = queue.receive()
     assert again.receive_count == 2
-    assert [event.rule for event in world.events(Kind.VISIBILITY)] == ["SQS-VT-4"]
+    assert [event.rule for event in world.events(VisibilityChanged)] == ["SQS-VT-4"]
 
 
 @pytest.mark.parametrize("timeout", [-1, 43_201])

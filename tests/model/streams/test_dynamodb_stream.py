@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
+from delivery_lab.events import RecordAppended, RecordExpired
 from delivery_lab.model.dynamodb import DynamoDb
-from delivery_lab.model.journal import Kind
 from delivery_lab.model.streams.dynamodb import SHARDS, TableStream, to_item
 from tests.model.log_world import LogWorld, records_of
 from tests.model.support import CALLER
@@ -91,7 +91,7 @@ def test_dds_record_1_a_batch_leaves_a_record_for_each_item(database: DynamoDb) 
     world.run()
 
     assert len(world.changes()) == 5
-    assert [event.text("body") for event in world.events(Kind.SENT)] == [f'{{"id":"{n}"}}' for n in range(5)]
+    assert [event.body for event in world.events(RecordAppended)] == [f'{{"id":"{n}"}}' for n in range(5)]
 
 
 def test_dds_shard_1_items_of_a_key_share_a_shard(database: DynamoDb) -> None:
@@ -103,8 +103,8 @@ def test_dds_shard_1_items_of_a_key_share_a_shard(database: DynamoDb) -> None:
     world.run()
 
     shards: dict[str, set[str]] = {}
-    for event in world.events(Kind.SENT):
-        shards.setdefault(event.text("key"), set()).add(event.text("log"))
+    for event in world.events(RecordAppended):
+        shards.setdefault(str(event.key), set()).add(event.partition)
     assert {len(homes) for homes in shards.values()} == {1}
     assert len({home for homes in shards.values() for home in homes}) == SHARDS
 
@@ -127,7 +127,7 @@ def test_dds_ret_1_records_last_24_hours(database: DynamoDb) -> None:
 
     world.run(until_seconds=86_400)
 
-    assert len(world.messages_of(Kind.EXPIRED)) == 1
+    assert len(world.messages_of(RecordExpired)) == 1
 
 
 def test_plain_objects_become_items() -> None:

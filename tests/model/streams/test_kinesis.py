@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import RecordAppended, RecordExpired
 from delivery_lab.model.runtime import AwsError
 from tests.model.log_world import LogWorld
 from tests.model.support import CALLER
@@ -90,7 +90,7 @@ def test_kin_size_1_refusals(data: bytes, key: str, hash_key: str | None, messag
     with pytest.raises(AwsError, match=message):
         stream.put(data, key, hash_key)
 
-    assert world.events(Kind.SENT) == []
+    assert world.events(RecordAppended) == []
 
 
 def test_kin_ret_1_without_a_reader_records_expire_all_the_same() -> None:
@@ -99,10 +99,10 @@ def test_kin_ret_1_without_a_reader_records_expire_all_the_same() -> None:
     record = stream.put(b"x", "k")
 
     world.run(until_seconds=48 * 3600 - 1)
-    assert world.messages_of(Kind.EXPIRED) == []
+    assert world.messages_of(RecordExpired) == []
     world.run(until_seconds=48 * 3600)
 
-    assert world.messages_of(Kind.EXPIRED) == [record.id]
+    assert world.messages_of(RecordExpired) == [record.id]
 
 
 @pytest.mark.parametrize("record_kib", [1_024, 10_240])
@@ -139,7 +139,7 @@ def test_handlers_put_records() -> None:
     assert one["ShardId"] == "shardId-000000000000"
     assert two["FailedRecordCount"] == 0
     sent = [one["SequenceNumber"], *(record["SequenceNumber"] for record in two["Records"])]
-    assert [message.partition(":")[2] for message in world.messages_of(Kind.SENT)] == sent
+    assert [message.partition(":")[2] for message in world.messages_of(RecordAppended)] == sent
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_what_handlers_are_answered(operation: str, parameters: dict[str, Any], 
         world.account.call("kinesis", operation, parameters, CALLER)
 
     assert refused.value.code == error
-    assert world.events(Kind.SENT) == []
+    assert world.events(RecordAppended) == []
 
 
 def test_other_operations_are_refused_by_name() -> None:

@@ -7,8 +7,8 @@ import json
 from dataclasses import dataclass, field
 
 from delivery_lab.errors import NotModelledError
+from delivery_lab.events import Journal, PartitionedKind
 from delivery_lab.model.clock import Scheduler, epoch_ms, seconds
-from delivery_lab.model.journal import Journal
 from delivery_lab.model.log import Log, Record
 from delivery_lab.model.runtime import AwsError
 
@@ -32,6 +32,8 @@ class Topic:
         journal: where events are written.
     """
 
+    kind: PartitionedKind = "kafka"
+
     def __init__(
         self, name: str, partitions: int, retention_hours: float, *, scheduler: Scheduler, journal: Journal
     ) -> None:
@@ -42,7 +44,8 @@ class Topic:
         self._next_without_key = 0
         retention = seconds(retention_hours * 3600)
         self.partitions = [
-            Log(f"{name}-{number}", name, retention, "KAF-RET-1", scheduler, journal) for number in range(partitions)
+            Log(f"{name}-{number}", self.kind, name, retention, "KAF-RET-1", scheduler, journal)
+            for number in range(partitions)
         ]
 
     def produce(self, value: bytes, key: str | None = None) -> Record:
@@ -73,7 +76,7 @@ class Topic:
         if key is not None:
             content["key"] = base64.b64encode(key.encode()).decode()
         record = Record(f"{log.name}:{offset}", str(offset), offset, key, now, _encode(content))
-        self._journal.lean_on("KAF-PART-1")
+        self._journal.rely_on("KAF-PART-1")
         log.append(record, value.decode(errors="replace"))
         return record
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from delivery_lab.model.clock import seconds
+from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import ThrottleReading
 
 
@@ -22,7 +23,7 @@ class Verdict:
     """
 
     failed: tuple[str, ...]
-    rule: str
+    rule: RuleId
     reason: str
 
 

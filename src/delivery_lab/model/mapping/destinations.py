@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from delivery_lab.events import DiscardCondition
 from delivery_lab.model.clock import Scheduler, iso_time
 from delivery_lab.model.kafka.cluster import Topic
 from delivery_lab.model.log import Log, Record
@@ -14,8 +15,8 @@ from delivery_lab.model.mapping.log_records import Format, KafkaFormat
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.queue import Queue
 
-RETRIES_EXHAUSTED = "RetryAttemptsExhausted"
-AGE_EXCEEDED = "RecordAgeExceeded"
+RETRIES_EXHAUSTED: DiscardCondition = "RetryAttemptsExhausted"
+AGE_EXCEEDED: DiscardCondition = "RecordAgeExceeded"
 
 _CONDITIONS_OF_TOPICS = {RETRIES_EXHAUSTED: "RetriesExhausted"}
 """What a Kafka topic is told in other words than the other destinations (KAF-DEST-1)."""
@@ -37,7 +38,7 @@ class GivenUp:
 
     records: Sequence[Record]
     log: Log
-    condition: str
+    condition: DiscardCondition
     invokes: int
     request_id: str
     function_arn: str

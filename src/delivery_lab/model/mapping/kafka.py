@@ -7,9 +7,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from delivery_lab.events import Journal, PollersChanged
 from delivery_lab.model.clock import Scheduler, Timer, seconds
 from delivery_lab.model.functions import Lambda
-from delivery_lab.model.journal import Journal, Kind
 from delivery_lab.model.kafka.cluster import KafkaCluster, Topic
 from delivery_lab.model.log import Log, StartingPosition
 from delivery_lab.model.mapping.destinations import Destination, TopicDestination
@@ -26,6 +26,7 @@ from delivery_lab.model.mapping.log_settings import (
 )
 from delivery_lab.model.mapping.log_work import ReaderSettings, Services
 from delivery_lab.model.randomness import RandomStreams
+from delivery_lab.rule_ids import RuleId
 
 DEFAULT_WINDOW_SECONDS = 0.5
 LONGEST_FUNCTION_TIMEOUT_SECONDS = 14 * 60
@@ -187,7 +188,7 @@ class KafkaMapping:
         self.group = config.consumer_group or str(uuid.UUID(int=streams.stream("group", config.name).getrandbits(128)))
         self._pollers = Pollers(config, topic, scheduler, journal)
         retries, retry_rule = self._retries()
-        settings = ReaderSettings(
+        self.settings = settings = ReaderSettings(
             mapping=config.name,
             function=config.function,
             function_arn=function.arn,
@@ -235,7 +236,7 @@ class KafkaMapping:
             message = f"The on-failure topic {destination.topic.name} needs provisioned mode"
             raise refused(self.config.name, message, "KAF-DEST-1", "set provisionedPollerConfig, or name a queue")
 
-    def _retries(self) -> tuple[int, str]:
+    def _retries(self) -> tuple[int, RuleId]:
         """Endless retries end after 10 where there is a destination (KAF-RETRY-2)."""
         configured = self.config.maximum_retry_attempts
         if configured is None or configured == ENDLESS:
@@ -249,8 +250,7 @@ class KafkaMapping:
 
     def start(self) -> None:
         """Begin to poll, some minutes after the creation (KAF-START-2)."""
-        for rule in ("KAF-START-2", "KAF-BATCH-2", "KAF-POLL-1", "STR-ERROR-2"):
-            self._journal.lean_on(rule)
+        self._journal.rely_on("KAF-START-2", "KAF-BATCH-2", "KAF-POLL-1", "STR-ERROR-2")
         if self.config.enabled:
             self._scheduler.at(seconds(START_DELAY_SECONDS), self._begin)
 
@@ -261,7 +261,7 @@ class KafkaMapping:
             position = self._position
             if reader.log.name in committed:
                 # A group that is known goes on where it was, whatever the starting position says (KAF-GROUP-2).
-                self._journal.lean_on("KAF-GROUP-2")
+                self._journal.rely_on("KAF-GROUP-2")
                 reader.log.skip_to(committed[reader.log.name])
                 position = StartingPosition.TRIM_HORIZON
             reader.start(position, since=since, skip_rule="KAF-START-3")
@@ -286,7 +286,7 @@ class Pollers:
         provisioned = config.provisioned
         self.count = min(provisioned.minimum if provisioned else 1, partitions)
         self.maximum = min(provisioned.maximum if provisioned else partitions, partitions)
-        self._rule = "KAF-SCALE-2" if provisioned else "KAF-SCALE-1"
+        self._rule: RuleId = "KAF-SCALE-2" if provisioned else "KAF-SCALE-1"
         self._busy = 0
         self._waiting: deque[Callable[[], None]] = deque()
         self._tick: Timer | None = None
@@ -296,7 +296,7 @@ class Pollers:
         if self._busy < self.count * INVOKES_PER_POLLER:
             self._busy += 1
             return True
-        self._journal.lean_on("KAF-SCALE-3")
+        self._journal.rely_on("KAF-SCALE-3")
         self._waiting.append(go)
         if self._tick is None and self.count < self.maximum:
             self._tick = self._scheduler.after(seconds(SCALING_TICK_SECONDS), self._grow, background=True)
@@ -313,7 +313,7 @@ class Pollers:
         if not self._waiting:
             return
         self.count += 1
-        self._journal.record(Kind.POLLERS, self._rule, mapping=self._mapping, limit=self.count)
+        self._journal.append(PollersChanged(self._scheduler.now, self._rule, self._mapping, self.count))
         self._let_in()
         if self._waiting and self.count < self.maximum:
             self._tick = self._scheduler.after(seconds(SCALING_TICK_SECONDS), self._grow, background=True)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from delivery_lab.model.clock import seconds
+from delivery_lab.rule_ids import RuleId
 
 FIRST_RETRY_SECONDS = 0.5
 LONGEST_RETRY_SECONDS = 60.0
@@ -32,7 +33,7 @@ class LogVerdict:
 
     succeeded: int
     reported: bool
-    rule: str
+    rule: RuleId
     reason: str
 
 
@@ -138,7 +139,7 @@ class Decision:
     step: Step
     attempts: int
     at: int
-    rule: str
+    rule: RuleId
 
 
 def after_failure(verdict: LogVerdict, size: int, *, attempts: int, maximum_attempts: int, bisect: bool) -> Decision:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from delivery_lab.model.journal import Kind
+from delivery_lab.events import DestinationRefused, DiscardCondition, RecordsCheckpointed, RecordsDiscarded
 from delivery_lab.model.log import Log, Record
 from delivery_lab.model.mapping.destinations import GivenUp
 from delivery_lab.model.mapping.log_work import Batch, ReaderSettings, Services, Slot
 from delivery_lab.model.runtime import AwsError
+from delivery_lab.rule_ids import RuleId
 
 
 class Progress:
@@ -25,15 +26,21 @@ class Progress:
         self._settings = settings
         self._services = services
 
-    def checkpoint(self, slot: Slot, records: Sequence[Record], rule: str) -> None:
+    def checkpoint(self, slot: Slot, records: Sequence[Record], rule: RuleId) -> None:
         """Move past records that are done with."""
-        self._services.journal.record(
-            Kind.CHECKPOINT,
-            rule,
-            mapping=self._settings.mapping,
-            messages=tuple([record.id for record in records]),
-            log=self._log.name,
-            slot=slot.number,
+        log = self._log
+        ids = tuple([record.id for record in records])
+        self._services.journal.append(
+            RecordsCheckpointed(
+                self._services.scheduler.now,
+                rule,
+                log.kind,
+                log.source,
+                log.name,
+                ids,
+                self._settings.mapping,
+                slot.number,
+            )
         )
         self._done_with(records)
 
@@ -43,11 +50,14 @@ class Progress:
         if self._services.committed is not None:
             self._services.committed(self._log, records[-1].number + 1)
 
-    def give_up(self, slot: Slot, batch: Batch, records: Sequence[Record], condition: str, rule: str) -> None:
+    def give_up(
+        self, slot: Slot, batch: Batch, records: Sequence[Record], condition: DiscardCondition, rule: RuleId
+    ) -> None:
         """Skip records: with a document to the destination, or without a trace (STR-DEST-4)."""
         destination = self._services.destination
-        target = ""
-        self._services.journal.lean_on("STR-DEST-1" if destination else "STR-DEST-4")
+        target = None
+        now, log, mapping = self._services.scheduler.now, self._log, self._settings.mapping
+        self._services.journal.rely_on("STR-DEST-1" if destination else "STR-DEST-4")
         if destination is not None:
             given_up = GivenUp(
                 records,
@@ -59,20 +69,24 @@ class Progress:
                 batch.error,
             )
             try:
-                destination.deliver(given_up, self._services.form, self._services.scheduler.now)
+                destination.deliver(given_up, self._services.form, now)
                 target = destination.name
             except AwsError as error:
-                self._services.journal.record(
-                    Kind.API_ERROR, "STR-DEST-3", service=destination.name, operation="OnFailure", code=error.code
+                self._services.journal.append(
+                    DestinationRefused(now, "STR-DEST-3", mapping, destination.name, error.code)
                 )
-        self._services.journal.record(
-            Kind.DISCARDED,
-            rule,
-            mapping=self._settings.mapping,
-            messages=tuple([record.id for record in records]),
-            condition=condition,
-            target=target,
-            log=self._log.name,
-            slot=slot.number,
+        self._services.journal.append(
+            RecordsDiscarded(
+                now,
+                rule,
+                log.kind,
+                log.source,
+                log.name,
+                records=tuple([record.id for record in records]),
+                mapping=mapping,
+                slot=slot.number,
+                condition=condition,
+                target=target,
+            )
         )
         self._done_with(records)

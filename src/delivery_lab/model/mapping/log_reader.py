@@ -17,13 +17,20 @@ import zlib
 from collections import deque
 
 from delivery_lab.errors import NotModelledError
+from delivery_lab.events import (
+    Actor,
+    BatchInvoked,
+    BatchResult,
+    BatchRetryScheduled,
+    BatchSplit,
+    RecordFiltered,
+)
 from delivery_lab.model.clock import Timer, seconds
 from delivery_lab.model.functions import (
     LARGEST_SYNCHRONOUS_PAYLOAD_BYTES,
     InvokeResult,
     Throttled,
 )
-from delivery_lab.model.journal import Kind
 from delivery_lab.model.log import Log, Record, StartingPosition
 from delivery_lab.model.mapping.destinations import AGE_EXCEEDED, RETRIES_EXHAUSTED
 from delivery_lab.model.mapping.filters import passes_record
@@ -40,6 +47,7 @@ from delivery_lab.model.mapping.log_decisions import (
 from delivery_lab.model.mapping.log_progress import Progress
 from delivery_lab.model.mapping.log_work import Batch, ReaderSettings, Services, Slot
 from delivery_lab.model.mapping.windows import TumblingWindows
+from delivery_lab.rule_ids import RuleId
 
 # The event around the records, with the fields of a tumbling window but for its state.
 _ENVELOPE_BYTES = 512
@@ -63,6 +71,7 @@ class LogReader:
         self.settings = settings
         self._services = services
         self._journal = services.journal
+        self._actor = Actor("mapping", settings.mapping)
         self._scheduler = services.scheduler
         self._progress = Progress(log, settings, services)
         self._phase = phase
@@ -75,9 +84,9 @@ class LogReader:
             else None
         )
 
-    def start(self, position: StartingPosition, *, since: int = 0, skip_rule: str = "STR-START-2") -> None:
+    def start(self, position: StartingPosition, *, since: int = 0, skip_rule: RuleId = "STR-START-2") -> None:
         """Begin to read."""
-        self.log.read_from(position, self._arrived, since=since, skip_rule=skip_rule)
+        self.log.read_from(position, self._arrived, mapping=self.settings.mapping, since=since, skip_rule=skip_rule)
 
     # -- polling ------------------------------------------------------------------------------------------
 
@@ -113,13 +122,9 @@ class LogReader:
         patterns = self.settings.patterns
         if not patterns or passes_record(patterns, self._services.form.filterable(record)):
             return True
-        self._journal.record(
-            Kind.FILTERED,
-            "STR-FILTER-1",
-            mapping=self.settings.mapping,
-            queue=self.log.source,
-            message=record.id,
-            log=self.log.name,
+        log, now = self.log, self._scheduler.now
+        self._journal.append(
+            RecordFiltered(now, "STR-FILTER-1", log.kind, log.source, log.name, record.id, self.settings.mapping)
         )
         self.log.settle(record)
         return False
@@ -206,7 +211,7 @@ class LogReader:
             self.settings.function,
             payload,
             lambda result: self._answer(slot, batch, result),
-            by=self.settings.mapping,
+            by=self._actor,
             note=batch.tries > 1 and self._windows is None,
             rehearsal=batch.rehearsal if batch.can_be_told_again else None,
         )
@@ -215,14 +220,18 @@ class LogReader:
             self._wait(slot, batch, "STR-THROTTLE-1")
             return
         batch.invokes += 1
-        self._journal.record(
-            Kind.BATCH,
-            "STR-BATCH-1",
-            mapping=self.settings.mapping,
-            invoke=answer,
-            messages=batch.ids,
-            log=self.log.name,
-            slot=slot.number,
+        self._journal.append(
+            BatchInvoked(
+                self._scheduler.now,
+                "STR-BATCH-1",
+                self.settings.mapping,
+                self.log.source,
+                self.settings.function,
+                answer,
+                batch.ids,
+                self.log.name,
+                slot.number,
+            )
         )
 
     def _refuse_too_large(self, batch: Batch) -> None:
@@ -256,26 +265,29 @@ class LogReader:
         if len(left) != len(batch.records):
             batch.keep(left)
 
-    def _wait(self, slot: Slot, batch: Batch, rule: str) -> None:
+    def _wait(self, slot: Slot, batch: Batch, rule: RuleId) -> None:
         """Try the same records again later. The slot stays busy: nothing behind them moves (STR-ERROR-2)."""
         instant = self._scheduler.now + retry_delay(batch.tries, self._services.chance.random())
         age = self.settings.maximum_record_age_seconds
         if age != ENDLESS:
             # Nobody waits beyond the instant at which all records of a batch are too old (STR-AGE-3).
-            self._journal.lean_on("STR-AGE-3")
+            self._journal.rely_on("STR-AGE-3")
             too_old_at = batch.records[-1].appended_at + seconds(age) + 1
             instant = max(self._scheduler.now, min(instant, too_old_at))
         batch.tries += 1
-        self._journal.lean_on("STR-RETRY-2")
-        self._journal.record(
-            Kind.RETRY,
-            rule,
-            mapping=self.settings.mapping,
-            attempt=batch.tries,
-            messages=batch.ids or tuple([record.id for record in batch.records]),
-            at_us=instant,
-            log=self.log.name,
-            slot=slot.number,
+        self._journal.rely_on("STR-RETRY-2")
+        self._journal.append(
+            BatchRetryScheduled(
+                self._scheduler.now,
+                rule,
+                self.settings.mapping,
+                self.log.source,
+                batch.tries,
+                batch.ids or tuple([record.id for record in batch.records]),
+                instant,
+                self.log.name,
+                slot.number,
+            )
         )
         self._scheduler.at(instant, self._again, slot)
 
@@ -294,18 +306,21 @@ class LogReader:
         if self._windows is not None:
             verdict = self._windows.judge(verdict, result.payload)
         if verdict.reported and self.settings.report_rule:
-            self._journal.lean_on(self.settings.report_rule)
+            self._journal.rely_on(self.settings.report_rule)
         named = named_failures(result.payload, sequences, identify)
-        self._journal.record(
-            Kind.VERDICT,
-            verdict.rule,
-            mapping=self.settings.mapping,
-            invoke=result.request_id,
-            verdict=verdict.reason,
-            messages=batch.ids[verdict.succeeded :] if verdict.succeeded else batch.ids,
-            named=tuple([batch.ids[position] for position in named]),
-            log=self.log.name,
-            slot=slot.number,
+        self._journal.append(
+            BatchResult(
+                self._scheduler.now,
+                verdict.rule,
+                self.settings.mapping,
+                self.log.source,
+                result.request_id,
+                verdict.reason,
+                batch.ids[verdict.succeeded :] if verdict.succeeded else batch.ids,
+                tuple([batch.ids[position] for position in named]),
+                self.log.name,
+                slot.number,
+            )
         )
         batch.request_id = result.request_id
         batch.error = result.error is not None
@@ -331,7 +346,7 @@ class LogReader:
         if verdict.succeeded:
             batch.keep(batch.records[verdict.succeeded :])
         if verdict.reported:
-            self._journal.lean_on("STR-REPORT-9")
+            self._journal.rely_on("STR-REPORT-9")
         batch.attempts = decision.attempts
         if decision.step is Step.DISCARD:
             self._progress.give_up(slot, batch, batch.records, RETRIES_EXHAUSTED, self.settings.discard_rule)
@@ -345,15 +360,20 @@ class LogReader:
 
     def _split(self, slot: Slot, batch: Batch, decision: Decision) -> None:
         """Cut a failed batch; both parts follow at once and in order, and no retry is used up (STR-BISECT-3)."""
-        self._journal.lean_on("STR-BISECT-3")
-        self._journal.record(
-            Kind.SPLIT,
-            decision.rule,
-            mapping=self.settings.mapping,
-            messages=tuple([record.id for record in batch.records]),
-            at=decision.at,
-            log=self.log.name,
-            slot=slot.number,
+        self._journal.rely_on("STR-BISECT-3")
+        log = self.log
+        self._journal.append(
+            BatchSplit(
+                self._scheduler.now,
+                decision.rule,
+                log.kind,
+                log.source,
+                log.name,
+                records=tuple([record.id for record in batch.records]),
+                mapping=self.settings.mapping,
+                slot=slot.number,
+                cut_at=decision.at,
+            )
         )
         if decision.at:
             slot.work.popleft()
@@ -372,14 +392,14 @@ class LogReader:
     def _final_invoke(self, slot: Slot) -> None:
         """The last invoke of a window, without records (STR-WINDOW-1)."""
         assert self._windows is not None
-        self._journal.lean_on("STR-WINDOW-1")
-        self._journal.lean_on("STR-WINDOW-4")
+        self._journal.rely_on("STR-WINDOW-1")
+        self._journal.rely_on("STR-WINDOW-4")
         slot.busy = True
         answer = self._services.functions.invoke(
             self.settings.function,
             self._windows.event(self._services.form.event((), self.log), final=True),
             lambda result: self._final_answer(slot, result.error is not None),
-            by=self.settings.mapping,
+            by=self._actor,
         )
         if isinstance(answer, Throttled):
             self._final_answer(slot, failed=True)

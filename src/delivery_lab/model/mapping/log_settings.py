@@ -8,6 +8,7 @@ from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.model.clock import iso_time
 from delivery_lab.model.log import StartingPosition
 from delivery_lab.model.mapping.log_decisions import ENDLESS
+from delivery_lab.rule_ids import RuleId
 
 Bound = tuple[str, float | None, float, float]
 
@@ -16,12 +17,12 @@ SHORTEST_AGE_SECONDS = 60
 MOST_RETRIES = 10_000
 
 
-def refused(name: str, message: str, rule: str, fix: str) -> DeploymentRefusedError:
+def refused(name: str, message: str, rule: RuleId, fix: str) -> DeploymentRefusedError:
     """AWS's answer to `CreateEventSourceMapping`."""
     return DeploymentRefusedError(name, "InvalidParameterValueException", message, rule=rule, fix=fix)
 
 
-def check_bounds(name: str, bounds: Sequence[Bound], rule: str) -> None:
+def check_bounds(name: str, bounds: Sequence[Bound], rule: RuleId) -> None:
     """Refuse values beyond their bounds.
 
     Raises:
@@ -33,7 +34,7 @@ def check_bounds(name: str, bounds: Sequence[Bound], rule: str) -> None:
             raise refused(name, message, rule, f"set {setting} from {lowest} to {highest}")
 
 
-def check_age(name: str, age_seconds: int, rule: str) -> None:
+def check_age(name: str, age_seconds: int, rule: RuleId) -> None:
     """Refuse a maximum age that is neither -1 nor from 60 s to 7 days (STR-AGE-2).
 
     Raises:
@@ -53,7 +54,7 @@ def starting_position(
     position: str | None,
     instant: int | None,
     allowed: Sequence[StartingPosition],
-    rule: str,
+    rule: RuleId,
     source: str,
     now: int,
 ) -> StartingPosition:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
+from delivery_lab.events import Journal
 from delivery_lab.model.clock import Scheduler, Timer
 from delivery_lab.model.functions import Lambda, Rehearsal
-from delivery_lab.model.journal import Journal
 from delivery_lab.model.log import Log, Record
 from delivery_lab.model.mapping.destinations import Destination
 from delivery_lab.model.mapping.filters import Pattern
 from delivery_lab.model.mapping.log_records import Format
+from delivery_lab.rule_ids import RuleId
 
 ALIKE_BEFORE_REPEATING = 100
 RUN_ONE_IN = 25
@@ -40,7 +41,7 @@ class ReaderSettings:
         poll_seconds: time between two polls of a log that had nothing to give.
         patterns: event filter patterns.
         discard_rule: id of the rule by which retries end.
-        report_rule: id of the rule about the form of a response, "" where the documentation shows it.
+        report_rule: id of the rule about the form of a response, None where the documentation shows it.
     """
 
     mapping: str
@@ -57,8 +58,8 @@ class ReaderSettings:
     tumbling_window_seconds: int
     poll_seconds: float
     patterns: tuple[Pattern, ...]
-    discard_rule: str = "STR-RETRY-1"
-    report_rule: str = ""
+    discard_rule: RuleId = "STR-RETRY-1"
+    report_rule: RuleId | None = None
 
 
 class Gate(Protocol):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
+
+from delivery_lab.rule_ids import RuleId
 
 START = 5
 MAXIMUM = 1_250
@@ -34,11 +36,11 @@ class Scaling(Protocol):
         """The most that it can grow to."""
 
     @property
-    def growth_rules(self) -> tuple[str, ...]:
+    def growth_rules(self) -> tuple[RuleId, ...]:
         """Ids of the rules by which it grows; the first one causes the growth."""
 
     @property
-    def error_rule(self) -> str:
+    def error_rule(self) -> RuleId:
         """Id of the rule that says what an invoke that failed does to them."""
 
     def grow(self, now_us: int) -> None:
@@ -84,10 +86,10 @@ class StandardScaling:
     _throttled_at_us: int | None = None
     _idle_at_us: int | None = None
 
-    growth_rules = ("ESM-SCALE-2", "ESM-SCALE-3")
+    growth_rules: ClassVar[tuple[RuleId, ...]] = ("ESM-SCALE-2", "ESM-SCALE-3")
 
     @property
-    def error_rule(self) -> str:
+    def error_rule(self) -> RuleId:
         """Id of the rule that says what an invoke that failed does to them."""
         return "ESM-ERROR-2" if self.slow_on_errors else "ESM-ERROR-3"
 
@@ -155,8 +157,8 @@ class FifoScaling:
     maximum_concurrency: int | None = None
     rested: bool = False
 
-    growth_rules = ("ESM-FIFO-1",)
-    error_rule = "ESM-FIFO-3"
+    growth_rules: ClassVar[tuple[RuleId, ...]] = ("ESM-FIFO-1",)
+    error_rule: ClassVar[RuleId] = "ESM-FIFO-3"
 
     @property
     def limit(self) -> int:
@@ -208,8 +210,8 @@ class ProvisionedScaling:
     _throttled_at_us: int | None = None
     _polled_up_to_us: int = 0
 
-    growth_rules = ("ESM-PROV-2", "ESM-PROV-3")
-    error_rule = "ESM-PROV-6"
+    growth_rules: ClassVar[tuple[RuleId, ...]] = ("ESM-PROV-2", "ESM-PROV-3")
+    error_rule: ClassVar[RuleId] = "ESM-PROV-6"
 
     @property
     def pollers(self) -> int:

@@ -14,9 +14,19 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from delivery_lab.events import (
+    Actor,
+    ApiCallRefused,
+    BatchInvoked,
+    BatchReleased,
+    BatchResult,
+    BatchRetryScheduled,
+    Journal,
+    MessageFiltered,
+    PollersChanged,
+)
 from delivery_lab.model.clock import Scheduler, Timer, seconds
 from delivery_lab.model.functions import LARGEST_SYNCHRONOUS_PAYLOAD_BYTES, InvokeResult, Lambda, Throttled
-from delivery_lab.model.journal import Journal, Kind
 from delivery_lab.model.loops import merged
 from delivery_lab.model.mapping.decisions import (
     FIRST_RETRY_SECONDS,
@@ -35,7 +45,11 @@ from delivery_lab.model.sqs.api import SqsApi
 from delivery_lab.model.sqs.batches import ENTRIES_PER_BATCH
 from delivery_lab.model.sqs.message import Delivery
 from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions, LongWindow, ThrottleReading, UnnamedResponse
+
+_EXPIRED_HANDLE: RuleId = "SQS-STALE-5"
+_EXPIRED_FIFO_HANDLE: RuleId = "SQS-STALE-6"
 
 # A poller waits for messages for so long, whatever the window (ESM-BATCH-6).
 LONG_POLL_SECONDS = 20
@@ -49,7 +63,7 @@ class _Batch:
     deliveries: list[Delivery] = field(default_factory=list)
     records: list[str] = field(default_factory=list)
     size_bytes: int = _ENVELOPE_BYTES
-    rule: str = "ESM-BATCH-1"
+    rule: RuleId = "ESM-BATCH-1"
     throttles: int = 0
     window: Timer | None = None
 
@@ -95,6 +109,7 @@ class SqsMapping:
         self._scheduler = scheduler
         self._chance = streams.stream("throttle retry", config.name)
         self._journal = journal
+        self._actor = Actor("mapping", config.name)
         self._assumptions = assumptions
         self._scaling = _scaling(config, queue, assumptions)
         self._region = queue.arn.split(":")[3]
@@ -107,12 +122,16 @@ class SqsMapping:
 
     def start(self) -> None:
         """Begin to poll."""
-        rules = ["ESM-POLL-1"]
-        rules += ["ESM-FIFO-1", "ESM-FIFO-3"] if self.queue.fifo else ["SQS-ORDER-1", "SIM-ONCE-1"]
-        rules += ["ESM-PROV-1", "ESM-PROV-4"] if self.config.provisioned else []
-        rules += [] if self.queue.fifo or self.config.provisioned else ["ESM-SCALE-1"]
-        for rule in rules:
-            self._journal.lean_on(rule)
+        rely_on = self._journal.rely_on
+        rely_on("ESM-POLL-1")
+        if self.queue.fifo:
+            rely_on("ESM-FIFO-1", "ESM-FIFO-3")
+        else:
+            rely_on("SQS-ORDER-1", "SIM-ONCE-1")
+        if self.config.provisioned:
+            rely_on("ESM-PROV-1", "ESM-PROV-4")
+        elif not self.queue.fifo:
+            rely_on("ESM-SCALE-1")
         if self.config.enabled:
             self._poll()
 
@@ -143,7 +162,7 @@ class SqsMapping:
             return False  # a poll that waits for messages costs nothing here
         wait = self._scaling.poll(self._scheduler.now)
         if self._scaling.rested:
-            self._journal.lean_on("ESM-SCALE-4")
+            self._journal.rely_on("ESM-SCALE-4")
         if wait and self._next_poll is None:
             self._next_poll = self._scheduler.after(wait, self._on_turn)
         return wait > 0
@@ -165,7 +184,7 @@ class SqsMapping:
         """Receive what fits into the batch at hand; false if the queue has nothing to give."""
         have = len(self._collecting.deliveries) if self._collecting else 0
         wanted = min(ENTRIES_PER_BATCH, self.config.batch_size - have)
-        deliveries = self.queue.receive(wanted, self._visibility_override(), by=self.config.name)
+        deliveries = self.queue.receive(wanted, self._visibility_override(), by=self._actor)
         for delivery in deliveries:
             if self._functions.loops.stops(self.config.function, delivery.message.lineage):
                 self.queue.stop_loop(delivery.message)
@@ -174,10 +193,9 @@ class SqsMapping:
                 self._received.append((delivery, record))
             else:
                 message = delivery.message.id
-                self._journal.record(
-                    Kind.FILTERED, "ESM-FILTER-1", mapping=self.config.name, queue=self.queue.name, message=message
-                )
-                self.queue.delete(delivery.receipt_handle, by=self.config.name)
+                now, mapping = self._scheduler.now, self.config.name
+                self._journal.append(MessageFiltered(now, "ESM-FILTER-1", self.queue.name, message, mapping))
+                self.queue.delete(delivery.receipt_handle, by=self._actor)
         return bool(deliveries)
 
     def _visibility_override(self) -> int | None:
@@ -186,7 +204,7 @@ class SqsMapping:
         needed = window + self._function_timeout_seconds
         if window == 0 or needed <= self.queue.attributes.visibility_timeout_seconds:
             return None
-        self._journal.lean_on("ESM-VT-2")
+        self._journal.rely_on("ESM-VT-2")
         return needed + 30 if self._assumptions.long_window is LongWindow.EXTENDED else None
 
     @property
@@ -206,7 +224,7 @@ class SqsMapping:
             size = len(record.encode()) + 1
             if batch.deliveries and batch.size_bytes + size > LARGEST_SYNCHRONOUS_PAYLOAD_BYTES:
                 if not self.queue.fifo:
-                    self._journal.lean_on("ESM-BATCH-5")
+                    self._journal.rely_on("ESM-BATCH-5")
                 self._hand_over("ESM-BATCH-3")
                 return
             self._received.popleft()
@@ -223,22 +241,22 @@ class SqsMapping:
             self._hand_over("ESM-BATCH-1")
         elif batch.window is None:
             # The window opens with the first message (ESM-BATCH-2).
-            self._journal.lean_on("ESM-BATCH-4")
+            self._journal.rely_on("ESM-BATCH-4")
             if self.config.window_seconds < LONG_POLL_SECONDS:
-                self._journal.lean_on("ESM-BATCH-6")
+                self._journal.rely_on("ESM-BATCH-6")
             batch.window = self._scheduler.after(seconds(self.config.window_seconds), self._close_window)
 
     def _close_window(self) -> None:
         self._hand_over("ESM-BATCH-2")
         self._poll()
 
-    def _hand_over(self, rule: str) -> None:
+    def _hand_over(self, rule: RuleId) -> None:
         batch = self._collecting
         assert batch is not None
         self._collecting = None
         if batch.window is not None:
             batch.window.cancel()
-        self._journal.lean_on(rule)
+        self._journal.rely_on(rule)
         batch.rule = rule
         self._invoke(batch)
 
@@ -249,36 +267,36 @@ class SqsMapping:
             self.config.function,
             event_of(batch.records),
             lambda result: self._answer(batch, result),
-            by=self.config.name,
+            by=self._actor,
             lineage=merged(delivery.message.lineage for delivery in batch.deliveries),
         )
         if isinstance(answer, Throttled):
             self._on_throttle(batch)
         else:
-            self._journal.record(Kind.BATCH, batch.rule, mapping=self.config.name, invoke=answer, messages=batch.ids)
+            config, now = self.config, self._scheduler.now
+            source, function = self.queue.name, config.function
+            self._journal.append(
+                BatchInvoked(now, batch.rule, config.name, source, function, answer, batch.ids, None, None)
+            )
 
     def _on_throttle(self, batch: _Batch) -> None:
         """Keep the batch and try again while its visibility lasts (ESM-THROTTLE-1): nothing is received anew."""
         now = self._scheduler.now
         self._scaling.on_throttle(now)
-        self._journal.lean_on("ESM-THROTTLE-3")
+        self._journal.rely_on("ESM-THROTTLE-3")
         instant = self._retry_instant(batch)
         batch.throttles += 1
         if instant is not None:
-            self._journal.lean_on("ESM-THROTTLE-4")
-            self._journal.record(
-                Kind.RETRY,
-                "ESM-THROTTLE-1",
-                mapping=self.config.name,
-                attempt=batch.throttles,
-                messages=batch.ids,
-                at_us=instant,
+            self._journal.rely_on("ESM-THROTTLE-4")
+            mapping, source, attempt = self.config.name, self.queue.name, batch.throttles
+            self._journal.append(
+                BatchRetryScheduled(now, "ESM-THROTTLE-1", mapping, source, attempt, batch.ids, instant, None, None)
             )
             self._scheduler.at(instant, self._invoke, batch)
             return
         observed = self._assumptions.throttle_reading is ThrottleReading.FUNCTION_TIMEOUT_LEFT
-        rule = "ESM-THROTTLE-2" if observed else "ESM-THROTTLE-1"
-        self._journal.record(Kind.GAVE_UP, rule, mapping=self.config.name, messages=batch.ids)
+        rule: RuleId = "ESM-THROTTLE-2" if observed else "ESM-THROTTLE-1"
+        self._journal.append(BatchReleased(now, rule, self.config.name, self.queue.name, batch.ids))
         # The poller is not free for other messages before this batch is out of its hands (ESM-THROTTLE-3). With a
         # visibility timeout of 0 it is so at once, and the poller would spin within one instant.
         release_at = batch.visible_at if batch.visible_at > now else now + seconds(FIRST_RETRY_SECONDS)
@@ -299,7 +317,7 @@ class SqsMapping:
             for reading in ThrottleReading
         }
         if len(set(instants.values())) > 1:
-            self._journal.lean_on("ESM-THROTTLE-2")
+            self._journal.rely_on("ESM-THROTTLE-2")
         return instants[self._assumptions.throttle_reading]
 
     # -- answering ----------------------------------------------------------------------------------------
@@ -312,14 +330,19 @@ class SqsMapping:
             report=self.config.report_batch_item_failures,
             unnamed_fails=self._assumptions.unnamed_response is UnnamedResponse.FAILURE,
         )
-        self._journal.record(
-            Kind.VERDICT,
-            verdict.rule,
-            mapping=self.config.name,
-            invoke=result.request_id,
-            verdict=verdict.reason,
-            messages=verdict.failed,
-            named=reported_failures(result.payload, batch.ids),
+        self._journal.append(
+            BatchResult(
+                self._scheduler.now,
+                verdict.rule,
+                self.config.name,
+                self.queue.name,
+                result.request_id,
+                verdict.reason,
+                failed=verdict.failed,
+                named=reported_failures(result.payload, batch.ids),
+                partition=None,
+                slot=None,
+            )
         )
         self._delete(batch, verdict)
         if self.queue.fifo and verdict.failed:
@@ -328,7 +351,7 @@ class SqsMapping:
             self._scaling.on_success()
         else:
             self._scaling.on_error()
-            self._journal.lean_on(self._scaling.error_rule)
+            self._journal.rely_on(self._scaling.error_rule)
         self._release()
 
     def _delete(self, batch: _Batch, verdict: Verdict) -> None:
@@ -338,10 +361,10 @@ class SqsMapping:
             if delivery.message.id in failed:
                 continue
             try:
-                self.queue.delete(delivery.receipt_handle, by=self.config.name)
+                self.queue.delete(delivery.receipt_handle, by=self._actor)
             except AwsError as error:  # the handle has expired: the message stays
-                rule = "SQS-STALE-6" if self.queue.fifo else "SQS-STALE-5"
-                self._journal.record(Kind.API_ERROR, rule, service="sqs", operation="DeleteMessage", code=error.code)
+                now, rule = self._scheduler.now, _EXPIRED_FIFO_HANDLE if self.queue.fifo else _EXPIRED_HANDLE
+                self._journal.append(ApiCallRefused(now, rule, "sqs", "DeleteMessage", error.code, False, self._actor))
 
     def _let_go_behind(self, batch: _Batch, verdict: Verdict) -> None:
         """Forget what was received behind failed messages of its group: they come back together (ESM-FIFO-2)."""
@@ -377,9 +400,9 @@ class SqsMapping:
         self._scaling.grow(self._scheduler.now)
         if self._scaling.limit > before:
             rule, *others = self._scaling.growth_rules
-            for other in others:
-                self._journal.lean_on(other)
-            self._journal.record(Kind.POLLERS, rule, mapping=self.config.name, limit=self._scaling.limit)
+            self._journal.rely_on(*others)
+            now = self._scheduler.now
+            self._journal.append(PollersChanged(now, rule, self.config.name, self._scaling.limit))
         self._poll()
 
 

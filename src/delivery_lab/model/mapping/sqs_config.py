@@ -8,6 +8,7 @@ from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.model.mapping.filters import Pattern
 from delivery_lab.model.sqs.batches import ENTRIES_PER_BATCH
 from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.rule_ids import RuleId
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class SqsMappingConfig:
             self._check_visibility(queue.attributes.visibility_timeout_seconds, function_timeout_seconds)
 
     def _check_bounds(self) -> None:
-        bounds: list[tuple[str, int | None, int, int, str]] = [
+        bounds: list[tuple[str, int | None, int, int, RuleId]] = [
             ("batchSize", self.batch_size, 1, 10_000, "ESM-BATCH-1"),
             ("maximumBatchingWindowInSeconds", self.window_seconds, 0, 300, "ESM-BATCH-2"),
             ("scalingConfig.maximumConcurrency", self.maximum_concurrency, 2, 1_000, "ESM-CONC-1"),
@@ -118,7 +119,7 @@ class SqsMappingConfig:
         )
         raise self._refused(message, "ESM-VT-1", fix)
 
-    def _refused(self, message: str, rule: str, fix: str) -> DeploymentRefusedError:
+    def _refused(self, message: str, rule: RuleId, fix: str) -> DeploymentRefusedError:
         return DeploymentRefusedError(self.name, "InvalidParameterValueException", message, rule=rule, fix=fix)
 
 

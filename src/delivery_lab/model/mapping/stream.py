@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from delivery_lab.events import Journal
 from delivery_lab.model.clock import Scheduler, seconds
 from delivery_lab.model.functions import Lambda
-from delivery_lab.model.journal import Journal
 from delivery_lab.model.log import StartingPosition
 from delivery_lab.model.mapping.destinations import Destination
 from delivery_lab.model.mapping.filters import Pattern
@@ -18,6 +18,7 @@ from delivery_lab.model.mapping.log_work import ReaderSettings, Services
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.streams.dynamodb import TableStream
 from delivery_lab.model.streams.kinesis import KinesisStream
+from delivery_lab.rule_ids import RuleId
 
 KINESIS_POLL_SECONDS = 1.0
 DYNAMODB_POLL_SECONDS = 0.25
@@ -127,8 +128,8 @@ class StreamMapping:
         self._position = config.check(source, scheduler.now)
         self._journal = journal
         kinesis = isinstance(source, KinesisStream)
-        self._poll_rule = "STR-POLL-1" if kinesis else "STR-POLL-2"
-        settings = ReaderSettings(
+        self._poll_rule: RuleId = "STR-POLL-1" if kinesis else "STR-POLL-2"
+        self.settings = settings = ReaderSettings(
             mapping=config.name,
             function=config.function,
             function_arn=functions.configuration(config.function).arn,
@@ -161,11 +162,9 @@ class StreamMapping:
 
     def start(self) -> None:
         """Begin to poll."""
-        rules = ["STR-START-3", self._poll_rule, "STR-ERROR-2"]
+        self._journal.rely_on("STR-START-3", self._poll_rule, "STR-ERROR-2")
         if self.config.parallelization_factor > 1:
-            rules.append("STR-PARALLEL-1")
-        for rule in rules:
-            self._journal.lean_on(rule)
+            self._journal.rely_on("STR-PARALLEL-1")
         if self.config.enabled:
             since = self.config.starting_position_instant or 0
             for reader in self.readers:

@@ -124,7 +124,7 @@ class SqsApi:
             )
 
         def attempt() -> Answer | None:
-            deliveries = queue.receive(maximum, timeout, by=caller.function)
+            deliveries = queue.receive(maximum, timeout, by=caller.actor)
             return {"Messages": [self._as_api(d, parameters) for d in deliveries]} if deliveries else None
 
         answer = attempt()
@@ -180,14 +180,14 @@ class SqsApi:
     # -- answering ----------------------------------------------------------------------------------------
 
     def _delete(self, parameters: Parameters, caller: Caller) -> Answer:
-        self._queue(parameters).delete(parameters["ReceiptHandle"], by=caller.function)
+        self._queue(parameters).delete(parameters["ReceiptHandle"], by=caller.actor)
         return {}
 
     def _delete_batch(self, parameters: Parameters, caller: Caller) -> Answer:
         queue = self._queue(parameters)
 
         def delete(entry: Parameters) -> Answer:
-            queue.delete(entry["ReceiptHandle"], by=caller.function)
+            queue.delete(entry["ReceiptHandle"], by=caller.actor)
             return {}
 
         return for_each(entries_of(parameters), delete)

@@ -12,13 +12,14 @@ from collections import OrderedDict, deque
 from collections.abc import Generator, Iterator
 from typing import Any
 
+from delivery_lab.events import WORKLOAD, Actor, SendDeduplicated
 from delivery_lab.model.clock import seconds
-from delivery_lab.model.journal import Kind
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
 from delivery_lab.model.sqs.attributes import QueueAttributes
 from delivery_lab.model.sqs.message import Message
 from delivery_lab.model.sqs.queue import Queue
 from delivery_lab.model.sqs.receipts import expired_handle
+from delivery_lab.rule_ids import RuleId
 
 DEDUPLICATION_SECONDS = 300
 _FIRST_SEQUENCE_NUMBER = 18_870_000_000_000_000_000
@@ -65,8 +66,8 @@ class FifoQueue(Queue):
     """A FIFO queue; its interface is that of a standard queue, whose arguments it takes."""
 
     fifo = True
-    limit_rule = "SQS-FIFO-8"
-    moved_retention_rule = "SQS-RET-3"
+    limit_rule: RuleId = "SQS-FIFO-8"
+    moved_retention_rule: RuleId = "SQS-RET-3"
 
     def __init__(self, name: str, arn: str, url: str, attributes: QueueAttributes, **services: Any) -> None:
         super().__init__(name, arn, url, attributes, **services)
@@ -118,7 +119,7 @@ class FifoQueue(Queue):
         self._forget_sends()
         known = self._sent.get(key)
         if known is not None:
-            self._journal.record(Kind.REPEATED, "SQS-FIFO-3", queue=self.name, message=known.id)
+            self._journal.append(SendDeduplicated(self._scheduler.now, "SQS-FIFO-3", self.name, known.id))
             return known
         self._sends += 1
         message = self._message(body, attributes, system_attributes, group, lineage)
@@ -126,7 +127,7 @@ class FifoQueue(Queue):
         message.sequence_number = f"{_FIRST_SEQUENCE_NUMBER + self._sends * _SEQUENCE_NUMBER_STEP:020d}"
         self._sent[key] = message
         self._sent_order.append((self._scheduler.now, key))
-        self._journal.lean_on("SQS-FIFO-6")
+        self._journal.rely_on("SQS-FIFO-6")
         self._accept(message, self.attributes.delay_seconds, invoke)
         return message
 
@@ -140,12 +141,12 @@ class FifoQueue(Queue):
         """A message that is moved begins anew (SQS-RET-3), known by its id from now on (SQS-FIFO-5)."""
         message.sent_at = self._scheduler.now
         message.deduplication_id = message.id
-        self._journal.lean_on("SQS-FIFO-5")
+        self._journal.rely_on("SQS-FIFO-5")
         super()._take_moved(message, source_arn)
 
     def take_in(self, message: Message, visible_at: int) -> None:
         """Put a message into the queue, at the end of its group; receives return it from `visible_at` on."""
-        self._journal.lean_on("SQS-FIFO-1")
+        self._journal.rely_on("SQS-FIFO-1")
         if message.group not in self._groups:
             self._groups[message.group] = _Group(self)
         self._groups[message.group].append(message)
@@ -157,9 +158,9 @@ class FifoQueue(Queue):
         """As much of one group as can be read, then of the next (SQS-FIFO-4)."""
         while self._readable:
             name, group = self._readable.popitem(last=False)
-            self._journal.lean_on("SQS-FIFO-4")
+            self._journal.rely_on("SQS-FIFO-4")
             if self._readable:
-                self._journal.lean_on("SQS-FIFO-9")
+                self._journal.rely_on("SQS-FIFO-9")
             try:
                 yield from group.readable(self._scheduler.now)
             finally:
@@ -188,7 +189,7 @@ class FifoQueue(Queue):
 
     # -- answering ----------------------------------------------------------------------------------------
 
-    def delete(self, receipt_handle: str, by: str = "") -> None:
+    def delete(self, receipt_handle: str, by: Actor = WORKLOAD) -> None:
         """Delete a message; the handle must be of its newest receive, and not have expired (SQS-STALE-6).
 
         Raises:
@@ -206,13 +207,13 @@ class FifoQueue(Queue):
         self._refuse_expired(receipt_handle, "SQS-STALE-7")
         super().change_visibility(receipt_handle, timeout_seconds)
 
-    def _refuse_expired(self, receipt_handle: str, rule: str) -> None:
+    def _refuse_expired(self, receipt_handle: str, rule: RuleId) -> None:
         message, receive_number = self._resolve(receipt_handle)
         if message is None:
             return
         if receive_number == message.receive_count and message.visible_at > self._scheduler.now:
             return
-        self._journal.lean_on(rule)
+        self._journal.rely_on(rule)
         raise expired_handle(receipt_handle)
 
     # -- administration -----------------------------------------------------------------------------------
@@ -223,7 +224,7 @@ class FifoQueue(Queue):
         super().set_attributes(attributes)
         if not changed:
             return
-        self._journal.lean_on("SQS-FIFO-10")
+        self._journal.rely_on("SQS-FIFO-10")
         now = self._scheduler.now
         for message in self.messages:
             if message.receive_count == 0:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
-
-if TYPE_CHECKING:
-    from delivery_lab.model.sqs.queue import Queue
 
 
 @dataclass(slots=True, eq=False)
@@ -48,7 +45,8 @@ class Message:
     group: str = ""
     deduplication_id: str = ""
     sequence_number: str = ""
-    queue: Queue | None = None
+    queue: object | None = None
+    """The queue that holds it, None where it is gone."""
     in_flight: bool = False
     hiding: int = 0
     """Counts the changes of the message's place, so that an entry made for an older one is recognised as stale."""

@@ -11,8 +11,21 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any
 
+from delivery_lab.events import (
+    WORKLOAD,
+    Actor,
+    DeleteIgnored,
+    Journal,
+    MessageDeadLettered,
+    MessageDeleted,
+    MessageExpired,
+    MessageReceived,
+    MessageReturned,
+    MessageSent,
+    QueueConfigured,
+    VisibilityChanged,
+)
 from delivery_lab.model.clock import Scheduler, seconds
-from delivery_lab.model.journal import Fact, Journal, Kind
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.sqs.attributes import LONGEST_VISIBILITY_SECONDS, QueueAttributes
@@ -29,9 +42,11 @@ from delivery_lab.model.sqs.receipts import (
 from delivery_lab.model.sqs.retention import Retention
 from delivery_lab.model.sqs.visibility import HiddenMessages, ReadyMessages
 from delivery_lab.model.sqs.waiting import Waiting
+from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import StaleDelete
 
 IN_FLIGHT_LIMIT = 120_000
+_LOOP_DETECTION = Actor("lambda", "loop detection")
 
 
 class Queue:
@@ -48,8 +63,8 @@ class Queue:
     """
 
     fifo = False
-    limit_rule = "SQS-LIMIT-1"
-    moved_retention_rule = "SQS-RET-2"
+    limit_rule: RuleId = "SQS-LIMIT-1"
+    moved_retention_rule: RuleId = "SQS-RET-2"
 
     def __init__(
         self,
@@ -131,14 +146,16 @@ class Queue:
         )
 
     def _accept(self, message: Message, delay_seconds: int, invoke: str | None = None) -> None:
-        about: dict[str, Fact] = {"group": message.group} if self.fifo else {}
-        if invoke is not None:
-            values = tuple(str(value.get("StringValue", "")) for value in message.attributes.values())
-            about |= {"invoke": invoke, "attributes": values}
-        self._journal.record(Kind.SENT, "", queue=self.name, message=message.id, body=message.body, **about)
-        self.take_in(message, self._scheduler.now + seconds(delay_seconds))
+        now = self._scheduler.now
+        visible_at = now + seconds(delay_seconds)
+        group = message.group if self.fifo else None
+        values = tuple(str(value.get("StringValue", "")) for value in message.attributes.values())
+        self._journal.append(
+            MessageSent(now, None, self.name, message.id, message.body, group, values, invoke, visible_at)
+        )
+        self.take_in(message, visible_at)
         if delay_seconds:
-            self._journal.lean_on("SQS-DELAY-1")
+            self._journal.rely_on("SQS-DELAY-1")
 
     def take_in(self, message: Message, visible_at: int) -> None:
         """Put a message into the queue, without a word in the journal; receives return it from `visible_at` on."""
@@ -160,7 +177,9 @@ class Queue:
 
     # -- receiving ----------------------------------------------------------------------------------------
 
-    def receive(self, maximum: int = 1, visibility_timeout_seconds: int | None = None, by: str = "") -> list[Delivery]:
+    def receive(
+        self, maximum: int = 1, visibility_timeout_seconds: int | None = None, by: Actor = WORKLOAD
+    ) -> list[Delivery]:
         """Hand out messages that are ready, oldest first (SQS-ORDER-1).
 
         Each one becomes hidden for the visibility timeout, which starts now (SQS-VT-1), and its receive count
@@ -170,7 +189,7 @@ class Queue:
         Args:
             maximum: at most so many messages.
             visibility_timeout_seconds: for the messages of this call only, else the queue's.
-            by: who receives, for the journal.
+            by: who receives.
         """
         now = self._scheduler.now
         timeout = self.attributes.visibility_timeout_seconds
@@ -191,8 +210,8 @@ class Queue:
             message.in_flight = True
             self.in_flight += 1
             self._hide(message, visible_at)
-            self._journal.record(
-                Kind.RECEIVED, "SQS-VT-1", queue=self.name, message=message.id, count=message.receive_count, by=by
+            self._journal.append(
+                MessageReceived(now, "SQS-VT-1", self.name, message.id, message.receive_count, by, visible_at)
             )
             deliveries.append(Delivery(message, handle_of(self.name, message), message.receive_count, visible_at))
         candidates.close()
@@ -215,7 +234,7 @@ class Queue:
     def _is_at_limit(self) -> bool:
         if not self.over_in_flight_limit:
             return False
-        self._journal.lean_on(self.limit_rule)
+        self._journal.rely_on(self.limit_rule)
         return True
 
     @property
@@ -235,12 +254,12 @@ class Queue:
             return False
         return message.receive_count >= redrive.max_receive_count
 
-    def _dead_letter(self, message: Message, rule: str = "SQS-DLQ-1") -> None:
+    def _dead_letter(self, message: Message, rule: RuleId = "SQS-DLQ-1") -> None:
         target = self.dead_letter_queue
         assert target is not None
-        self._journal.record(Kind.DEAD_LETTERED, rule, queue=self.name, message=message.id, target=target.name)
+        self._journal.append(MessageDeadLettered(self._scheduler.now, rule, self.name, message.id, target.name))
         self.remove(message)
-        self._journal.lean_on("SQS-DLQ-2")
+        self._journal.rely_on("SQS-DLQ-2")
         target._take_moved(message, self.arn)
 
     def _take_moved(self, message: Message, source_arn: str) -> None:
@@ -253,7 +272,7 @@ class Queue:
         if self.dead_letter_queue is not None:
             self._dead_letter(message, "ASY-LOOP-1")
         else:
-            self._journal.record(Kind.DELETED, "ASY-LOOP-1", queue=self.name, message=message.id, by="loop detection")
+            self._note_delete(message, "ASY-LOOP-1", _LOOP_DETECTION)
             self.remove(message)
 
     def ready_messages(self) -> list[Message]:
@@ -269,7 +288,7 @@ class Queue:
 
     # -- answering ----------------------------------------------------------------------------------------
 
-    def delete(self, receipt_handle: str, by: str = "") -> None:
+    def delete(self, receipt_handle: str, by: Actor = WORKLOAD) -> None:
         """Delete a message by the handle of one of its receives.
 
         The newest handle always works, also after the visibility timeout has ended (SQS-STALE-1). An older one is
@@ -281,18 +300,21 @@ class Queue:
         """
         message, receive_number = self._resolve(receipt_handle)
         if message is None:
-            self._journal.lean_on("SQS-STALE-4")
+            self._journal.rely_on("SQS-STALE-4")
             return
         if self._scheduler.now > message.received_at + seconds(LONGEST_VISIBILITY_SECONDS):
-            self._journal.lean_on("SQS-STALE-5")
+            self._journal.rely_on("SQS-STALE-5")
             raise expired_handle(receipt_handle)
         stale = receive_number != message.receive_count
         if stale and self._keeps_stale():
-            self._journal.record(Kind.KEPT, "SQS-STALE-2", queue=self.name, message=message.id, by=by)
+            self._journal.append(DeleteIgnored(self._scheduler.now, "SQS-STALE-2", self.name, message.id, by))
             return
-        rule = "SQS-STALE-2" if stale else "SQS-STALE-1" if message.visible_at <= self._scheduler.now else ""
-        self._journal.record(Kind.DELETED, rule, queue=self.name, message=message.id, by=by)
+        ended = message.visible_at <= self._scheduler.now
+        self._note_delete(message, "SQS-STALE-2" if stale else "SQS-STALE-1" if ended else None, by)
         self.remove(message)
+
+    def _note_delete(self, message: Message, rule: RuleId | None, by: Actor) -> None:
+        self._journal.append(MessageDeleted(self._scheduler.now, rule, self.name, message.id, by))
 
     def _keeps_stale(self) -> bool:
         if self.stale_delete is StaleDelete.COIN:
@@ -312,16 +334,16 @@ class Queue:
         """
         message, receive_number = self._resolve(receipt_handle)
         if message is None:
-            self._journal.lean_on("SQS-STALE-4")
+            self._journal.rely_on("SQS-STALE-4")
             raise message_is_gone(receipt_handle)
         now = self._scheduler.now
         visible_at = now + seconds(timeout_seconds)
         if visible_at > message.received_at + seconds(LONGEST_VISIBILITY_SECONDS):
-            self._journal.lean_on("SQS-VT-3")
+            self._journal.rely_on("SQS-VT-3")
             raise beyond_the_longest(timeout_seconds)
         replaced = receive_number != message.receive_count
         rule = visibility_rule(timeout_seconds, replaced=replaced, ended=message.visible_at <= now)
-        self._journal.record(Kind.VISIBILITY, rule, queue=self.name, message=message.id, seconds=timeout_seconds)
+        self._journal.append(VisibilityChanged(now, rule, self.name, message.id, timeout_seconds))
         if not message.in_flight and timeout_seconds > 0:
             message.in_flight = True
             self.in_flight += 1
@@ -359,8 +381,7 @@ class Queue:
             if message.in_flight:
                 message.in_flight = False
                 self.in_flight -= 1
-                late = {"since_us": message.visible_at} if message.visible_at < now else {}
-                self._journal.record(Kind.RETURNED, "SQS-VT-1", queue=self.name, message=message.id, **late)
+                self._journal.append(MessageReturned(now, "SQS-VT-1", self.name, message.id, message.visible_at))
             self._now_ready(message)
 
     def when_ready(self, callback: Callable[[], None]) -> Callable[[], None]:
@@ -378,17 +399,34 @@ class Queue:
     def _expire(self, message: Message) -> None:
         """Retention ends a message whatever state it is in (SQS-RET-1)."""
         rule = self.moved_retention_rule if message.dead_letter_source else "SQS-RET-1"
-        self._journal.record(Kind.EXPIRED, rule, queue=self.name, message=message.id)
+        self._journal.append(MessageExpired(self._scheduler.now, rule, self.name, message.id))
         self.remove(message)
 
     # -- administration -----------------------------------------------------------------------------------
 
     def set_attributes(self, attributes: QueueAttributes) -> None:
         """Replace the attributes. Messages in flight keep the timeout of their receive (SQS-VT-1)."""
-        if attributes != self.attributes and self._sequence:
-            self._journal.lean_on("SQS-SPREAD-1")
+        changed = attributes != self.attributes
+        if changed and self._sequence:
+            self._journal.rely_on("SQS-SPREAD-1")
         self.attributes = attributes
         self._retention.change_period()
+        if changed:
+            self._journal.append(self.configured())
+
+    def configured(self) -> QueueConfigured:
+        """The queue as it is configured now, as an event."""
+        attributes, target = self.attributes, self.dead_letter_queue
+        return QueueConfigured(
+            self._scheduler.now,
+            None,
+            self.name,
+            fifo=self.fifo,
+            visibility_timeout_seconds=attributes.visibility_timeout_seconds,
+            retention_seconds=attributes.retention_seconds,
+            max_receive_count=None if attributes.redrive is None else attributes.redrive.max_receive_count,
+            dead_letter_queue=None if target is None else target.name,
+        )
 
     @property
     def messages(self) -> list[Message]:

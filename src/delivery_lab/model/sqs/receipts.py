@@ -5,6 +5,7 @@ from __future__ import annotations
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.attributes import LONGEST_VISIBILITY_SECONDS
 from delivery_lab.model.sqs.message import Message
+from delivery_lab.rule_ids import RuleId
 
 
 def handle_of(queue: str, message: Message) -> str:
@@ -31,7 +32,7 @@ def _is_number(text: str) -> bool:
     return text.isdecimal() and text.isascii() and not text.startswith("0")
 
 
-def visibility_rule(timeout_seconds: int, *, replaced: bool, ended: bool) -> str:
+def visibility_rule(timeout_seconds: int, *, replaced: bool, ended: bool) -> RuleId:
     """Id of the rule by which a change of visibility takes effect.
 
     Args:

@@ -10,21 +10,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from delivery_lab.errors import NotModelledError
+from delivery_lab.events import Journal, MessageMoved, MoveTaskChanged, MoveTaskStatus
 from delivery_lab.model.clock import Scheduler, Timer, epoch_ms, seconds
-from delivery_lab.model.journal import Journal, Kind
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.message import Message
 from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.rule_ids import RuleId
 
 MOST_MESSAGES_PER_SECOND = 500
 MOST_RESULTS = 10
 LONGEST_TASK_SECONDS = 36 * 3_600
 
-RUNNING = "RUNNING"
-CANCELLED = "CANCELLED"
-COMPLETED = "COMPLETED"
-FAILED = "FAILED"
+RUNNING: MoveTaskStatus = "RUNNING"
+CANCELLED: MoveTaskStatus = "CANCELLED"
+COMPLETED: MoveTaskStatus = "COMPLETED"
+FAILED: MoveTaskStatus = "FAILED"
 
 Parameters = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -56,7 +57,7 @@ class MoveTask:
     to_move: int
     started_at: int
     moved: int = 0
-    status: str = RUNNING
+    status: MoveTaskStatus = RUNNING
     failure: str = ""
     timer: Timer | None = None
 
@@ -140,8 +141,9 @@ class MoveTasks:
             self._scheduler.now,
         )
         self._tasks.append(task)
-        for rule in ("RDR-SOURCE-1", "RDR-END-1", *(() if rate else ("RDR-RATE-1",))):
-            self._journal.lean_on(rule)
+        self._journal.rely_on("RDR-SOURCE-1", "RDR-END-1")
+        if not rate:
+            self._journal.rely_on("RDR-RATE-1")
         self._record(task, "RDR-SOURCE-1")
         task.timer = self._scheduler.after(0, self._step, task)
         return {"TaskHandle": task.handle}
@@ -180,7 +182,7 @@ class MoveTasks:
     # -- moving -------------------------------------------------------------------------------------------
 
     def _step(self, task: MoveTask) -> None:
-        """Move one message; what has left the dead-letter queue in the meantime is passed over."""
+        """Move one message; what has left the dead-letter queue in the meantime is skipped."""
         while task.waiting and task.waiting[0].queue is not task.source:
             task.waiting.popleft()
         if not task.waiting:
@@ -211,36 +213,40 @@ class MoveTasks:
             deduplication_id=message.deduplication_id,
             sequence_number=message.sequence_number,
         )
-        self._journal.lean_on("RDR-NEW-2")
-        self._journal.record(
-            Kind.MOVED,
-            "RDR-NEW-1",
-            queue=task.source.name,
-            message=message.id,
-            target=target.name,
-            new_message=moved.id,
-            task=task.id,
+        self._journal.rely_on("RDR-NEW-2")
+        self._journal.append(
+            MessageMoved(
+                now,
+                "RDR-NEW-1",
+                task.source.name,
+                message.id,
+                target=target.name,
+                new_message=moved.id,
+                task=task.id,
+            )
         )
         target.take_in(moved, now)
 
     def _origin(self, message: Message) -> Queue | None:
         return next((queue for queue in self._queues() if queue.arn == message.dead_letter_source), None)
 
-    def _end(self, task: MoveTask, status: str, rule: str) -> None:
+    def _end(self, task: MoveTask, status: MoveTaskStatus, rule: RuleId) -> None:
         task.status = status
         task.timer = None
         task.waiting.clear()
         self._record(task, rule)
 
-    def _record(self, task: MoveTask, rule: str) -> None:
-        self._journal.record(
-            Kind.MOVE_TASK,
-            rule,
-            queue=task.source.name,
-            task=task.id,
-            status=task.status,
-            moved=task.moved,
-            failure=task.failure,
+    def _record(self, task: MoveTask, rule: RuleId) -> None:
+        self._journal.append(
+            MoveTaskChanged(
+                self._scheduler.now,
+                rule,
+                task.source.name,
+                task.id,
+                status=task.status,
+                moved=task.moved,
+                failure=task.failure,
+            )
         )
 
     # -- finding ------------------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from delivery_lab.events import Journal, PartitionedKind
 from delivery_lab.model.clock import Scheduler, epoch_ms, seconds
-from delivery_lab.model.journal import Journal
 from delivery_lab.model.log import Log, Record
 
 RETENTION_HOURS = 24
@@ -38,6 +38,8 @@ class TableStream:
         journal: where events are written.
     """
 
+    kind: PartitionedKind = "dynamodb"
+
     def __init__(
         self, name: str, arn: str, view_type: str, hash_key: str, *, scheduler: Scheduler, journal: Journal
     ) -> None:
@@ -53,6 +55,7 @@ class TableStream:
         self.shards = [
             Log(
                 f"shardId-0000000176{number:010d}-{number:08x}",
+                self.kind,
                 name,
                 seconds(RETENTION_HOURS * 3600),
                 "DDS-RET-1",
@@ -73,7 +76,7 @@ class TableStream:
             old: the item before, or None.
             new: the item after, or None.
         """
-        self._journal.lean_on("DDS-RECORD-1")
+        self._journal.rely_on("DDS-RECORD-1")
         if old == new:
             return
         key = _encode(keys[self._hash_key])
@@ -104,7 +107,7 @@ class TableStream:
 
     def _shard_of(self, key: str) -> Log:
         """A shard per table partition: items of one partition key share one (DDS-SHARD-1)."""
-        self._journal.lean_on("DDS-SHARD-1")
+        self._journal.rely_on("DDS-SHARD-1")
         digest = hashlib.md5(key.encode(), usedforsecurity=False).digest()
         return self.shards[int.from_bytes(digest[:8]) * len(self.shards) >> 64]
 

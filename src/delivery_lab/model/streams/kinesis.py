@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
+from delivery_lab.events import Journal, PartitionedKind
 from delivery_lab.model.clock import Scheduler, epoch_ms, seconds
-from delivery_lab.model.journal import Journal
 from delivery_lab.model.log import Log, Record
 from delivery_lab.model.runtime import AwsError
 
@@ -43,6 +43,8 @@ class KinesisStream:
         DeploymentRefusedError: Kinesis would refuse the number of shards, the retention or the size of records.
     """
 
+    kind: PartitionedKind = "kinesis"
+
     def __init__(
         self,
         name: str,
@@ -65,7 +67,8 @@ class KinesisStream:
         self._sequence = _FIRST_SEQUENCE
         retention = seconds(retention_hours * 3600)
         self.shards = [
-            Log(f"shardId-{number:012d}", name, retention, "KIN-RET-1", scheduler, journal) for number in range(shards)
+            Log(f"shardId-{number:012d}", self.kind, name, retention, "KIN-RET-1", scheduler, journal)
+            for number in range(shards)
         ]
         self._starts = [number * _HASH_KEYS // shards for number in range(shards)]
 
@@ -106,7 +109,7 @@ class KinesisStream:
             "eventSourceARN": self.arn,
         }
         record = Record(event_id, sequence, log.length, key, now, _encode(content))
-        self._journal.lean_on("KIN-SHARD-1")
+        self._journal.rely_on("KIN-SHARD-1")
         log.append(record, data.decode(errors="replace"))
         return record
 

@@ -10,12 +10,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from delivery_lab.model.clock import in_seconds
-from delivery_lab.model.journal import Kind
-from delivery_lab.results.fates import Fate, read_events
+from delivery_lab.events import (
+    BatchInvoked,
+    ContractLine,
+    EventDeadLettered,
+    FunctionCalled,
+    InvokeStarted,
+    MessageDeadLettered,
+    RecordsDiscarded,
+    RequestAnswered,
+    Run,
+)
+from delivery_lab.events.instants import in_seconds
+from delivery_lab.results.fates import Fate
+from delivery_lab.results.following import read_events
 from delivery_lab.results.outcome import Outcome, outcome_of
 from delivery_lab.results.requests import is_success
-from delivery_lab.simulation.run import Run
+from delivery_lab.simulation.workload import Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +63,14 @@ class Measured:
     """A run, and what was counted in it."""
 
     run: Run
+    workload: Workload
     outcome: Outcome
     fates: tuple[Fate, ...]
 
     @classmethod
-    def of(cls, run: Run) -> Measured:
-        """Count a run."""
-        return cls(run, outcome_of(run), tuple(read_events(run).fates.values()))
+    def of(cls, run: Run, workload: Workload) -> Measured:
+        """Count a run of a workload."""
+        return cls(run, workload, outcome_of(run), tuple(read_events(run).fates))
 
 
 Cell = Callable[[Measured], str]
@@ -100,8 +112,8 @@ def _order(measured: Measured) -> str:
 
 def _partial(measured: Measured) -> str:
     """Of batches of which a part failed: whether the others came back with it."""
-    batches = [event.texts("messages") for event in measured.run.events if event.kind is Kind.BATCH]
-    if all(len(batch) == 1 for batch in batches):
+    batches = [event.messages for event in measured.run.events if isinstance(event, BatchInvoked)]
+    if all(len(batch) == 1 for batch in batches):  # of asynchronous events there are none
         return "- (one event each)"
     failed = {fate.message_id for fate in measured.fates if len(fate.delivered_at) > 1}
     spared = sum(len(set(batch) - failed) for batch in batches if failed & set(batch))
@@ -110,8 +122,8 @@ def _partial(measured: Measured) -> str:
 
 def _ended(measured: Measured) -> str:
     messages = measured.outcome.messages
-    given_up = (event for event in measured.run.events if event.kind in (Kind.DEAD_LETTERED, Kind.DISCARDED))
-    targets = {event.text("target") for event in given_up} - {""}
+    given_up = (MessageDeadLettered, EventDeadLettered, RecordsDiscarded)
+    targets = {event.target for event in measured.run.events if isinstance(event, given_up) and event.target}
     if not targets:
         return "none" if not messages.lost else f"none: {messages.lost} lost"
     return f"yes: {messages.dead_lettered} in `{', '.join(sorted(targets))}`"
@@ -124,18 +136,19 @@ def _throttle_attempts(measured: Measured) -> str:
 
 def _unrepeated(measured: Measured) -> str:
     """After a function error nobody calls again, unless the caller does."""
-    calls = sum(event.kind is Kind.CALL and event.facts["status"] == 200 for event in measured.run.events)
-    invoked = {event.text("function") for event in measured.run.events if event.kind is Kind.CALL}
-    starts = sum(event.kind is Kind.INVOKE and event.text("function") in invoked for event in measured.run.events)
+    made = [event for event in measured.run.events if isinstance(event, FunctionCalled)]
+    calls = sum(event.status == 200 for event in made)
+    invoked = {event.function for event in made}
+    starts = sum(isinstance(event, InvokeStarted) and event.function in invoked for event in measured.run.events)
     return f"no: {calls} accepted calls, {starts} invokes" if calls == starts else f"yes: {starts - calls} more invokes"
 
 
 def _caller_interval(measured: Measured) -> str:
     """Between the attempts of one request, as boto3 leaves them."""
-    attempts: dict[str, list[int]] = {}
+    attempts: dict[str | None, list[int]] = {}
     for event in measured.run.events:
-        if event.kind is Kind.CALL:
-            attempts.setdefault(event.text("invoke"), []).append(event.instant)
+        if isinstance(event, FunctionCalled):
+            attempts.setdefault(event.by.invoke, []).append(event.instant_us)
     gaps = [in_seconds(later - earlier) for each in attempts.values() for earlier, later in pairwise(each)]
     return f"the caller's; boto3's here: {min(gaps):.2f} to {max(gaps):.2f} s" if gaps else "the caller's"
 
@@ -201,18 +214,20 @@ def _failed(measured: Measured) -> str:
 
 def _lost_to_throttles(measured: Measured) -> int:
     """Requests that arrived while the function behind was throttled, and were answered with an error."""
-    faults = [fault for fault in measured.run.workload.faults if fault.kind == "throttle"]
-    begun = {e.text("invoke"): in_seconds(e.instant) for e in measured.run.events if e.kind is Kind.INVOKE}
-    failed = (e for e in measured.run.events if e.kind is Kind.HTTP and not is_success(str(e.facts["status"])))
-    arrived = [begun[event.text("invoke")] for event in failed if event.text("invoke") in begun]
+    faults = [fault for fault in measured.workload.faults if fault.kind == "throttle"]
+    events = measured.run.events
+    begun = {e.invoke: in_seconds(e.instant_us) for e in events if isinstance(e, InvokeStarted)}
+    failed = (e for e in events if isinstance(e, RequestAnswered) and not is_success(str(e.status)))
+    arrived = [begun[event.invoke] for event in failed if event.invoke in begun]
     return sum(any(fault.at <= at < fault.at + (fault.for_seconds or 0) for fault in faults) for at in arrived)
 
 
 def _recovered(measured: Measured) -> str:
     """When work was first done again after the last failure of the workload was over."""
-    faults = measured.run.workload.faults
+    faults = measured.workload.faults
     over = max((fault.at + (fault.for_seconds or 0) for fault in faults if fault.kind == "failure"), default=0.0)
-    done = [in_seconds(e.instant) for e in measured.run.events if e.kind is Kind.LOG and e.text("event") == "processed"]
+    lines = (event for event in measured.run.events if isinstance(event, ContractLine) and event.event == "processed")
+    done = [in_seconds(line.instant_us) for line in lines]
     return f"{min(at - over for at in done if at >= over):.1f} s"
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-from types import ModuleType
-
 import pytest
 
-from delivery_lab.results.retries import (
+from scripts import write_retries
+from scripts.retry_tables import (
     CALLERS,
     COLUMNS,
     NOT_THERE,
@@ -16,39 +14,29 @@ from delivery_lab.results.retries import (
     stacks_of_the_table,
     table,
 )
-from tests.lab_support import ROOT, run
-
-
-def _script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("write_retries", ROOT / "scripts" / "write_retries.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from tests.lab_support import run, workload
 
 
 def test_the_page_holds_what_is_measured_now() -> None:
-    script = _script()
-    page = script.PAGE.read_text(encoding="utf-8")
+    page = write_retries.PAGE.read_text(encoding="utf-8")
 
-    assert script.page_with(page, script.measured_tables()) == page
+    assert write_retries.page_with(page, write_retries.measured_tables()) == page
 
 
 def test_putting_tables_into_the_page_leaves_the_rest() -> None:
-    script = _script()
-    begin = [script.BEGIN.format(name=name) for name in ("one", "two")]
+    begin = [write_retries.BEGIN.format(name=name) for name in ("one", "two")]
 
-    page = script.page_with(
-        f"before\n{begin[0]}\nold\n{script.END}\nbetween\n{begin[1]}\n{script.END}\nafter\n", {"one": "1", "two": "2"}
+    page = write_retries.page_with(
+        f"before\n{begin[0]}\nold\n{write_retries.END}\nbetween\n{begin[1]}\n{write_retries.END}\nafter\n",
+        {"one": "1", "two": "2"},
     )
 
-    assert page == (f"before\n{begin[0]}\n1\n{script.END}\nbetween\n{begin[1]}\n2\n{script.END}\nafter\n")
+    assert page == (f"before\n{begin[0]}\n1\n{write_retries.END}\nbetween\n{begin[1]}\n2\n{write_retries.END}\nafter\n")
 
 
 def test_a_page_without_a_place_for_a_table_is_left_alone() -> None:
     with pytest.raises(ValueError, match=r"^retries\.md has no place for the table one: "):
-        _script().page_with("text", {"one": "1"})
+        write_retries.page_with("text", {"one": "1"})
 
 
 def test_a_stack_that_is_not_there_is_said_so() -> None:
@@ -72,7 +60,7 @@ def test_a_stack_that_is_not_there_is_said_so() -> None:
 def test_cells_are_read_from_the_run(stack: str, row: str, cell: str) -> None:
     assert stack in stacks_of_the_table()
 
-    lines = table({stack: Measured.of(run(stack))}).splitlines()
+    lines = table({stack: Measured.of(run(stack), workload(stack))}).splitlines()
 
     [line] = [line for line in lines if line.startswith(f"| {row} |")]
     assert f"| {cell} (`{stack}`) |" in line

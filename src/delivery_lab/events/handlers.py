@@ -1,0 +1,67 @@
+"""What handlers write: lines, and the log contract in which functions say what they do with a message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from delivery_lab.events.base import EventBase
+
+ContractEvent = Literal["queued", "started", "processed", "failed", "duplicate", "heartbeat", "heartbeat_failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line that a handler printed or logged.
+
+    Attributes:
+        instant: when, in microseconds of virtual time.
+        function: name of the function.
+        environment: number of the execution environment.
+        request_id: the invoke during which it was written, None during initialisation.
+        text: the line without its end.
+    """
+
+    instant: int
+    function: str
+    environment: int
+    request_id: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContractLine(EventBase):
+    """A line of the log contract (docs/results.md).
+
+    Attributes:
+        function: name of the function.
+        invoke: id of the invoke during which it was written, None during initialisation.
+        event: what the function says that it does.
+        business_id: `id` of the line, None without one.
+        message: `message_id` of the line: id of a message, record or event; of a DynamoDB stream the sequence number
+            alone; None without one.
+        error_type: with `failed`, None without one.
+        retryable: with `failed`, None where the line does not say.
+    """
+
+    function: str
+    invoke: str | None
+    event: ContractEvent
+    business_id: str | None
+    message: str | None
+    error_type: str | None
+    retryable: bool | None
+
+    def told(self, instant_us: int, invoke: str | None) -> ContractLine:
+        """The same line at another instant and of another invoke."""
+        return ContractLine(
+            instant_us,
+            self.rule,
+            self.function,
+            invoke,
+            self.event,
+            self.business_id,
+            self.message,
+            self.error_type,
+            self.retryable,
+        )

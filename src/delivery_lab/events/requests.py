@@ -1,0 +1,62 @@
+"""Events of callers who wait for an answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from delivery_lab.events.base import Actor, EventBase
+
+
+@dataclass(frozen=True, slots=True)
+class RequestAnswered(EventBase):
+    """An HTTP API answered a request of the workload.
+
+    Attributes:
+        api: name of the HTTP API.
+        method: HTTP method.
+        path: path of the request, without its query.
+        status: HTTP status of the answer.
+        invoke: id of the invoke behind it, None where none was made.
+    """
+
+    api: str
+    method: str
+    path: str
+    status: int
+    invoke: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class InvokeAnswered(EventBase):
+    """A synchronous invoke of the workload was answered.
+
+    Attributes:
+        function: name of the function.
+        invoke: id of the invoke, None where Lambda refused it.
+        status: HTTP status of the answer, 200 also where the function failed.
+        error: the function's error type, or AWS's error code of a refusal; None where all is well.
+    """
+
+    function: str
+    invoke: str | None
+    status: int
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCallRefused(EventBase):
+    """AWS answered an API call with an error.
+
+    Attributes:
+        service: the service as boto3 names it.
+        operation: the operation as the API names it.
+        code: AWS's error code.
+        condition_refused: whether it was a conditional write whose condition did not hold, alone or in a transaction.
+        by: who called.
+    """
+
+    service: str
+    operation: str
+    code: str
+    condition_refused: bool
+    by: Actor

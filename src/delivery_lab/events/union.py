@@ -1,0 +1,114 @@
+"""The closed union of all events: readers match on it, and mypy tells them what they have left out (`assert_never`)."""
+
+from __future__ import annotations
+
+from delivery_lab.events.asynchronous import (
+    EventAccepted,
+    EventAnswered,
+    EventCompleted,
+    EventDeadLettered,
+    EventDiscarded,
+    EventExpired,
+    EventInvoked,
+    EventRetryScheduled,
+)
+from delivery_lab.events.handlers import ContractLine
+from delivery_lab.events.invokes import (
+    EnvironmentStarted,
+    FunctionCalled,
+    FunctionConfigured,
+    InvokeEnded,
+    InvokeRefused,
+    InvokeStarted,
+)
+from delivery_lab.events.mappings import (
+    BatchInvoked,
+    BatchReleased,
+    BatchResult,
+    BatchRetryScheduled,
+    MappingConfigured,
+    PollersChanged,
+)
+from delivery_lab.events.partitions import (
+    BatchSplit,
+    RecordAppended,
+    RecordExpired,
+    RecordFiltered,
+    RecordsCheckpointed,
+    RecordsDiscarded,
+    RecordSkipped,
+)
+from delivery_lab.events.queues import (
+    DeleteIgnored,
+    MessageDeadLettered,
+    MessageDeleted,
+    MessageExpired,
+    MessageFiltered,
+    MessageMoved,
+    MessageReceived,
+    MessageReturned,
+    MessageSent,
+    MoveTaskChanged,
+    QueueConfigured,
+    SendDeduplicated,
+    VisibilityChanged,
+)
+from delivery_lab.events.requests import ApiCallRefused, InvokeAnswered, RequestAnswered
+from delivery_lab.events.targets import DestinationRefused, Published
+
+QueueEvent = (
+    QueueConfigured
+    | MessageSent
+    | SendDeduplicated
+    | MessageReceived
+    | MessageReturned
+    | MessageDeleted
+    | DeleteIgnored
+    | VisibilityChanged
+    | MessageDeadLettered
+    | MessageExpired
+    | MessageFiltered
+    | MessageMoved
+    | MoveTaskChanged
+)
+
+AnyPartitionEvent = (
+    RecordAppended
+    | RecordSkipped
+    | RecordFiltered
+    | RecordExpired
+    | RecordsCheckpointed
+    | RecordsDiscarded
+    | BatchSplit
+)
+
+MappingEvent = MappingConfigured | BatchInvoked | BatchResult | BatchRetryScheduled | BatchReleased | PollersChanged
+
+InvokeEvent = FunctionConfigured | EnvironmentStarted | InvokeStarted | InvokeEnded | InvokeRefused | FunctionCalled
+
+AnyAsynchronousEvent = (
+    EventAccepted
+    | EventInvoked
+    | EventAnswered
+    | EventRetryScheduled
+    | EventCompleted
+    | EventDeadLettered
+    | EventExpired
+    | EventDiscarded
+)
+
+RequestEvent = RequestAnswered | InvokeAnswered | ApiCallRefused
+
+TargetEvent = Published | DestinationRefused
+
+Event = (
+    QueueEvent
+    | AnyPartitionEvent
+    | MappingEvent
+    | InvokeEvent
+    | AnyAsynchronousEvent
+    | RequestEvent
+    | TargetEvent
+    | ContractLine
+)
+"""Everything that can happen in a run."""

@@ -1,0 +1,223 @@
+"""The figures of an outcome: the names of the JSON contract, each with what it means (docs/results.md)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from delivery_lab.json_names import json_name
+from delivery_lab.results.fates import Ending
+
+SCHEMA_VERSION = 1
+
+
+class Figures(BaseModel):
+    """A part of an outcome: attributes in snake_case, JSON names in camelCase."""
+
+    model_config = ConfigDict(alias_generator=json_name, populate_by_name=True, frozen=True, extra="forbid")
+
+
+class AlternativeConclusion(Figures):
+    """What the run comes to if a rule that it relies on is read in another way."""
+
+    rule: str
+    value: str
+    conclusion: str
+    changes: bool
+    """Whether the conclusion is another one."""
+
+
+class ModelInfo(Figures):
+    """Which model computed it, and what it relies on."""
+
+    version: str
+    assumptions: tuple[str, ...]
+    assumed: dict[str, str] = {}
+    """Rules that were read otherwise than the model does (`--assume`), with their values."""
+    readings: tuple[AlternativeConclusion, ...] | None = None
+    """The alternative assumptions, where they were tried."""
+
+
+class Messages(Figures):
+    """Where the messages ended: every one in exactly one place."""
+
+    sent: int
+    processed: int
+    dead_lettered: int
+    healthy_dead_lettered: int
+    processed_dead_lettered: int
+    """Those of the dead-lettered whose work had been done by an earlier delivery."""
+    lost: int
+    expired: int
+    remaining: int
+    filtered: int
+    """Those that a filter let pass by, on purpose."""
+
+
+class Deliveries(Figures):
+    """How often messages were handed to a handler."""
+
+    total: int
+    duplicates: int
+    overlapping: int
+    max_per_message: int
+    recognised: int
+    """Those whose code found the work done already, or whose conditional write was refused."""
+
+
+class Effects(Figures):
+    """How often work was done."""
+
+    total: int
+    duplicated: int
+
+
+class Invocations(Figures):
+    """What happened to the functions."""
+
+    total: int
+    failed: int
+    throttled: int
+    timed_out: int
+
+
+class Latency(Figures):
+    """Seconds that it took (of messages from accepted to first processed); None where there is nothing to measure."""
+
+    p50: float | None
+    p95: float | None
+    max: float | None
+
+
+class Ordering(Figures):
+    """Messages first processed after a later one of their group; 0 where the source keeps no order."""
+
+    violations: int
+
+
+class Blocked(Figures):
+    """A shard or partition that was blocked for a mapping."""
+
+    source: str
+    """Name of the stream, table or topic."""
+    log: str
+    """Name of the shard or partition."""
+    mapping: str
+    seconds: float
+    """For how long in all at least one of its batches failed or was throttled, and waited to be tried again."""
+    records_behind: int
+    """The most records that waited behind such a batch."""
+
+
+class LagPoint(Figures):
+    """How far a mapping is behind at one time."""
+
+    at_seconds: float
+    records: int
+    """Records that are appended and not checkpointed."""
+    age_seconds: float
+    """Age of the oldest of them."""
+
+
+class Lag(Figures):
+    """How far a mapping of a stream or topic was behind over time."""
+
+    source: str
+    mapping: str
+    kind: Literal["kinesis", "dynamodb", "kafka"]
+    most_records: int
+    oldest_seconds: float
+    points: tuple[LagPoint, ...] = Field(repr=False)
+    """Over time, thinned: of what lies between two points, the worst is kept."""
+
+
+class Watched(Figures):
+    """What somebody who looks at CloudWatch sees."""
+
+    mapping: str
+    metric: Literal["IteratorAge", "OffsetLag"]
+    """`IteratorAge` in milliseconds, `OffsetLag` in records."""
+    peak: int
+    threshold: int
+    """What an alarm should watch for."""
+    at_seconds: float | None
+    """When the metric passed it; None: it stayed below."""
+    first_loss_seconds: float | None
+    """When the first record expired or was discarded with a report, None if none was."""
+    text: str
+
+
+class Attempts(Figures):
+    """How often handlers tried to invoke another function synchronously."""
+
+    total: int
+    max_per_request: int
+    """The most that one invoke of a caller made."""
+    spared: int
+    """Requests answered with an error without an attempt, by functions that make some for others."""
+
+
+class Requests(Figures):
+    """Synchronous requests of the workload, and what their callers saw."""
+
+    total: int
+    answers: dict[str, int]
+    """By HTTP status, or `functionError` where a function that was invoked failed (with status 200)."""
+    false_successes: int
+    """Those answered with 2xx although a function that was called for them had failed."""
+    attempts: Attempts
+    latency_seconds: Latency
+    """From a request's arrival to its answer."""
+
+
+class ConsumerFigures(Figures):
+    """The figures of one consumer: a mapping, the function of asynchronous events, or a queue that no mapping got."""
+
+    name: str
+    source: str
+    """Name of the queue, stream, table or topic, or of the function's internal queue."""
+    messages: Messages
+    deliveries: Deliveries
+    effects: Effects
+    latency_seconds: Latency
+    ordering: Ordering
+
+
+class MessageOutcome(Figures):
+    """What became of one message for one consumer."""
+
+    id: str
+    message_id: str
+    consumer: str
+    delivered_at: tuple[float, ...]
+    outcome: Ending
+
+
+class Outcome(Figures):
+    """One run, counted."""
+
+    schema_version: int = SCHEMA_VERSION
+    stack: str
+    place: str
+    workload: str
+    seed: int
+    virtual_seconds: float
+    trace_hash: str
+    model: ModelInfo
+    messages: Messages
+    deliveries: Deliveries
+    consumers: tuple[ConsumerFigures, ...]
+    effects: Effects
+    invocations: Invocations
+    latency_seconds: Latency
+    ordering: Ordering
+    requests: Requests
+    blocked: tuple[Blocked, ...] = ()
+    lag: tuple[Lag, ...] = ()
+    watch: tuple[Watched, ...] = ()
+    per_message: tuple[MessageOutcome, ...] = Field(repr=False)
+
+    def as_json(self) -> str:
+        """The contract's JSON object."""
+        return self.model_dump_json(by_alias=True)

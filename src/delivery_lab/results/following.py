@@ -1,0 +1,351 @@
+"""Following each message through the events of a run."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import NamedTuple
+
+from delivery_lab.events import (
+    ApiCallRefused,
+    BatchInvoked,
+    BatchResult,
+    ContractLine,
+    Event,
+    EventAccepted,
+    EventAnswered,
+    EventCompleted,
+    EventDeadLettered,
+    EventDiscarded,
+    EventExpired,
+    EventInvoked,
+    InvokeEnded,
+    InvokeRefused,
+    InvokeStarted,
+    MessageDeadLettered,
+    MessageDeleted,
+    MessageExpired,
+    MessageFiltered,
+    MessageMoved,
+    MessageSent,
+    RecordAppended,
+    RecordExpired,
+    RecordFiltered,
+    RecordsCheckpointed,
+    RecordsDiscarded,
+    RecordSkipped,
+    Run,
+)
+from delivery_lab.events.instants import in_seconds
+from delivery_lab.results.consumers import consumers_of
+from delivery_lab.results.fates import Delivery, Fate, Ledger, Way, Work
+from delivery_lab.results.recognition import Recognitions
+
+_OF_A_DELIVERY = frozenset({"started", "processed", "failed", "duplicate"})
+
+
+def read_events(run: Run) -> Ledger:
+    """Read the events of a run, in order."""
+    reader = _Reader(run)
+    for event in run.events:
+        reader.read(event)
+    return reader.settled()
+
+
+class _Held(NamedTuple):
+    """What an invoke got."""
+
+    function: str
+    consumer: str
+    messages: tuple[str, ...]
+
+
+_NOTHING = _Held("", "", ())
+
+
+class _Reader:
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._ledger = Ledger()
+        self._consumers = consumers_of(run.events)
+        # Functions that follow the log contract say themselves what they processed. Of the others a delivered
+        # message counts as processed when the invoke succeeded and the response did not name it as failed.
+        self._speaking = {
+            event.function
+            for event in run.events
+            if isinstance(event, ContractLine) and event.event in _OF_A_DELIVERY and event.message
+        }
+        self._held: dict[str, _Held] = {}
+        self._by_message: dict[str, list[Fate]] = {}
+        # Records of a DynamoDB stream do not say which shard they are of, so functions name the sequence number alone.
+        self._by_sequence: dict[str, list[Fate]] = {}
+        self._sent = 0
+        self._redriven: dict[str, str] = {}  # new message id: the one it had first
+        self._processed_up_to: dict[tuple[str | None, tuple[str, str]], int] = {}
+        self._done: defaultdict[tuple[str, str], int] = defaultdict(int)  # function and business id: how often
+        self._workers: defaultdict[str, set[str | None]] = defaultdict(set)  # business id: consumers
+        self._duplicates: list[Fate] = []
+        self._recognitions = Recognitions()
+
+    def read(self, event: Event) -> None:
+        """Take one event. What says nothing about a message is left alone."""
+        match event:
+            case MessageSent() | RecordAppended() | EventAccepted():
+                self._accepted(event)
+            case BatchInvoked() | EventInvoked() | BatchResult() | EventAnswered() | ContractLine():
+                self._handled(event)
+            case InvokeStarted() | InvokeEnded() | InvokeRefused() | ApiCallRefused():
+                self._invoked(event)
+            case MessageDeleted() | MessageFiltered() | MessageDeadLettered() | MessageExpired() | MessageMoved():
+                self._left_queue(event)
+            case RecordSkipped() | RecordFiltered() | RecordExpired() | RecordsCheckpointed() | RecordsDiscarded():
+                self._left_partition(event)
+            case EventCompleted() | EventDeadLettered() | EventExpired() | EventDiscarded():
+                self._event_left(event)
+            case _:
+                pass
+
+    def settled(self) -> Ledger:
+        """The ledger, with what only the whole run tells."""
+        for fate in self._duplicates:
+            # A message that was skipped as a duplicate is in order only if its work was really done by somebody.
+            others = self._consumers.others(fate.source, fate.meant_for)
+            fate.duplicate_detected = bool(self._workers[fate.business_id] - others)
+        self._ledger.recognised = self._recognitions.counts()
+        return self._ledger
+
+    # -- finding ------------------------------------------------------------------------------------------
+
+    def _fates(self, message: str | None) -> list[Fate]:
+        if message is None:
+            return []
+        return self._by_message.get(self._redriven.get(message, message)) or self._by_sequence.get(message, [])
+
+    def _fate(self, message: str | None, consumer: str | None) -> Fate | None:
+        """The fate of a message for a consumer: that of its only one, whoever is named."""
+        fates = self._fates(message)
+        if len(fates) == 1:
+            return fates[0]
+        return next((fate for fate in fates if fate.meant_for == consumer), None)
+
+    # -- accepting ----------------------------------------------------------------------------------------
+
+    def _accepted(self, event: MessageSent | RecordAppended | EventAccepted) -> None:
+        match event:
+            case MessageSent():
+                if event.queue in self._run.parking_queues:
+                    self._parked(event)
+                self._new(event, event.queue, event.message, event.body, event.group)
+            case RecordAppended():
+                fates = self._new(event, event.source, event.record, event.body, event.key, event.partition)
+                if event.source_kind != "kafka":
+                    self._by_sequence[event.sequence] = fates
+            case EventAccepted() if not event.follow_up:
+                self._new(event, event.source, event.event, event.payload, None)
+
+    def _new(
+        self, event: Event, source: str, message: str, body: str, key: str | None, partition: str | None = None
+    ) -> list[Fate]:
+        if source not in self._run.sources:
+            return []
+        meant_for: tuple[str | None, ...] = (
+            (event.function,) if isinstance(event, EventAccepted) else self._consumers.meant_for(source)
+        )
+        fates = [
+            Fate(
+                message_id=message,
+                business_id=_business_id(body) or message,
+                sent_at=in_seconds(event.instant_us),
+                poison=self._run.poison.marks(body),
+                source=source,
+                meant_for=consumer,
+                partition=partition,
+                group=(source, key) if key else None,
+                position=self._sent,
+                body=body,
+            )
+            for consumer in meant_for
+        ]
+        self._sent += 1
+        self._by_message[message] = fates
+        self._ledger.fates.extend(fates)
+        return fates
+
+    def _parked(self, event: MessageSent) -> None:
+        """A handler has put a message aside: which of those that it works on, its content tells."""
+        held = self._held.get(event.invoke or "", _NOTHING)
+        content = "\n".join((event.body, *event.attributes))
+        business_id = _business_id(event.body)
+        fates = [fate for message in held.messages if (fate := self._fate(message, held.consumer)) is not None]
+        named = [fate for fate in fates if fate.message_id in content]
+        same = [fate for fate in fates if fate.body == event.body or fate.business_id == business_id]
+        for fate in (named or same)[:1]:
+            fate.parked = True
+
+    # -- handling -----------------------------------------------------------------------------------------
+
+    def _handled(self, event: BatchInvoked | EventInvoked | BatchResult | EventAnswered | ContractLine) -> None:
+        match event:
+            case BatchInvoked():
+                self._delivered(event, event.invoke, _Held(event.function, event.mapping, event.messages))
+            case EventInvoked():
+                self._delivered(event, event.event, _Held(event.function, event.function, (event.event,)))
+            case BatchResult():
+                self._judged(event)
+            case EventAnswered():
+                # Without a log contract, an event whose invoke succeeded was processed.
+                if event.error is None and event.function not in self._speaking:
+                    self._worked(event, event.function, event.function, event.event, None)
+            case ContractLine():
+                self._said(event)
+
+    def _delivered(self, event: Event, invoke: str, held: _Held) -> None:
+        self._held[invoke] = held
+        self._recognitions.delivered(invoke, held.consumer, len(held.messages))
+        at = in_seconds(event.instant_us)
+        for message in held.messages:
+            fate = self._fate(message, held.consumer)
+            if fate is not None:
+                delivery = Delivery(at, held.consumer, bool(fate.deliveries), bool(fate.holders))
+                fate.deliveries.append(delivery)
+                fate.holders.add(invoke)
+
+    def _judged(self, event: BatchResult) -> None:
+        held = self._held.get(event.invoke, _NOTHING)
+        if held.function in self._speaking:
+            return
+        failed = {*event.failed, *event.named}
+        for message in held.messages:
+            if message not in failed:
+                self._worked(event, held.function, held.consumer, message, None)
+
+    def _said(self, event: ContractLine) -> None:
+        self._recognitions.said(event)
+        held = self._held.get(event.invoke or "", _NOTHING)
+        consumer = held.consumer or None
+        fate = self._fate(event.message, consumer)
+        if fate is not None and event.business_id:
+            fate.business_id = event.business_id
+        if event.event == "processed":
+            self._worked(event, event.function, consumer, event.message, event.business_id)
+        elif event.event == "duplicate" and fate is not None:
+            self._duplicates.append(fate)
+
+    def _worked(
+        self, event: Event, function: str, consumer: str | None, message: str | None, business_id: str | None
+    ) -> None:
+        """Work was done: for a message, or for a caller who waits and has none."""
+        fate = self._fate(message, consumer)
+        if fate is not None:
+            consumer = consumer or fate.consumer
+            self._count_work(function, consumer, business_id or fate.business_id)
+            if fate.processed_at is None:
+                fate.processed_at = in_seconds(event.instant_us)
+                fate.processed_by = consumer
+                self._check_order(fate)
+        elif business_id:
+            self._count_work(function, None, business_id)
+
+    def _count_work(self, function: str, consumer: str | None, business_id: str) -> None:
+        work = self._ledger.work.setdefault(consumer, Work())
+        work.total += 1
+        work.duplicated += self._done[function, business_id] > 0
+        self._done[function, business_id] += 1
+        self._workers[business_id].add(consumer)
+
+    def _check_order(self, fate: Fate) -> None:
+        """A message whose work is done for the first time should not come after a later one of its group.
+
+        Work that is repeated, as all of a batch is that comes back, counts as duplicated, not as out of order.
+        """
+        if fate.group is not None:
+            line = (fate.meant_for, fate.group)
+            latest = self._processed_up_to.get(line, -1)
+            fate.out_of_order = fate.position < latest
+            self._processed_up_to[line] = max(latest, fate.position)
+
+    # -- invoking -----------------------------------------------------------------------------------------
+
+    def _invoked(self, event: InvokeStarted | InvokeEnded | InvokeRefused | ApiCallRefused) -> None:
+        match event:
+            case InvokeStarted():
+                self._ledger.invocations += 1
+            case InvokeRefused():
+                self._ledger.throttled += event.throttled
+            case ApiCallRefused():
+                self._recognitions.refused(event)
+            case InvokeEnded():
+                self._ledger.failed += event.error is not None
+                self._ledger.timed_out += event.timed_out
+                self._recognitions.ended(event)
+                held = self._held.get(event.invoke, _NOTHING)
+                for message in held.messages:
+                    fate = self._fate(message, held.consumer)
+                    if fate is not None:
+                        fate.holders.discard(event.invoke)
+
+    # -- leaving ------------------------------------------------------------------------------------------
+
+    def _left_queue(
+        self, event: MessageDeleted | MessageFiltered | MessageDeadLettered | MessageExpired | MessageMoved
+    ) -> None:
+        for fate in self._fates(event.message):
+            match event:
+                case MessageDeleted():
+                    fate.leave("deleted", in_seconds(event.instant_us))
+                case MessageFiltered():
+                    fate.leave("filtered", in_seconds(event.instant_us))
+                case MessageDeadLettered():
+                    fate.left = "deadLettered"
+                case MessageExpired():
+                    # From the source, or later from the dead-letter queue: gone either way.
+                    fate.left = None
+                    fate.leave("expired", in_seconds(event.instant_us))
+                case MessageMoved():
+                    # A redriven message is a new one for SQS, and the same one for whoever sent it.
+                    self._redriven[event.new_message] = self._redriven.get(event.message, event.message)
+                    fate.left = None
+                    fate.redriven_at = in_seconds(event.instant_us)
+
+    def _left_partition(
+        self, event: RecordSkipped | RecordFiltered | RecordExpired | RecordsCheckpointed | RecordsDiscarded
+    ) -> None:
+        match event:
+            case RecordSkipped():
+                self._leave(event, event.mapping, "deleted", event.record)
+            case RecordFiltered():
+                self._leave(event, event.mapping, "filtered", event.record)
+            case RecordsCheckpointed():
+                self._leave(event, event.mapping, "deleted", *event.records)
+            case RecordsDiscarded():
+                # Without a destination its records are simply skipped.
+                self._leave(event, event.mapping, "deleted" if event.target is None else "deadLettered", *event.records)
+            case RecordExpired():
+                for fate in self._fates(event.record):
+                    if event.mapping is None or fate.meant_for in (None, event.mapping):
+                        fate.leave("expired", in_seconds(event.instant_us))
+
+    def _leave(self, event: Event, consumer: str, way: Way, *messages: str) -> None:
+        for message in messages:
+            fate = self._fate(message, consumer)
+            if fate is not None:
+                fate.leave(way, in_seconds(event.instant_us))
+
+    def _event_left(self, event: EventCompleted | EventDeadLettered | EventExpired | EventDiscarded) -> None:
+        match event:
+            case EventCompleted() | EventDiscarded():
+                way: Way = "deleted"
+            case EventDeadLettered():
+                way = "deadLettered"
+            case EventExpired():
+                way = "expired"
+        self._leave(event, event.function, way, event.event)
+
+
+def _business_id(body: str) -> str | None:
+    try:
+        parsed = json.loads(body)
+    except ValueError:
+        return None
+    value = parsed.get("id") if isinstance(parsed, dict) else None
+    return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else None

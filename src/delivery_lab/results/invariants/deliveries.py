@@ -1,0 +1,131 @@
+"""What is gone is not delivered."""
+
+from __future__ import annotations
+
+from delivery_lab.events import (
+    BatchInvoked,
+    Event,
+    EventCompleted,
+    EventDeadLettered,
+    EventDiscarded,
+    EventExpired,
+    EventInvoked,
+    MessageDeadLettered,
+    MessageDeleted,
+    MessageExpired,
+    MessageMoved,
+    MessageReceived,
+    MessageSent,
+    RecordExpired,
+    RecordFiltered,
+    RecordsCheckpointed,
+    RecordsDiscarded,
+    RecordSkipped,
+    VisibilityChanged,
+)
+from delivery_lab.results.invariants.invariant import History, Invariant
+
+
+class NoDeliveryAfterDelete(Invariant):
+    """Nobody gets what has left."""
+
+    id = "INV-DELETE-1"
+    description = (
+        "Nobody receives a message that was deleted or has left its queue otherwise, no mapping delivers a message "
+        "that it did not receive, or a record that it is past, and no event is invoked after its end."
+    )
+    reads = (
+        MessageSent,
+        MessageDeadLettered,
+        MessageMoved,
+        MessageDeleted,
+        MessageExpired,
+        MessageReceived,
+        VisibilityChanged,
+        RecordSkipped,
+        RecordFiltered,
+        RecordExpired,
+        RecordsCheckpointed,
+        RecordsDiscarded,
+        BatchInvoked,
+        EventInvoked,
+        EventCompleted,
+        EventDeadLettered,
+        EventExpired,
+        EventDiscarded,
+    )
+
+    def __init__(self, history: History) -> None:
+        super().__init__(history)
+        self._inside: set[tuple[str, str]] = set()
+        self._received: set[tuple[str | None, str]] = set()
+        self._past: set[tuple[str | None, str, str]] = set()
+        self._ended: set[str] = set()
+
+    def read(self, event: Event) -> None:
+        """Follow what is there, and who gets what."""
+        match event:
+            case (
+                MessageSent()
+                | MessageDeadLettered()
+                | MessageMoved()
+                | MessageDeleted()
+                | MessageExpired()
+                | MessageReceived()
+                | VisibilityChanged()
+            ):
+                self._of_queue(event)
+            case RecordSkipped() | RecordFiltered() | RecordExpired():
+                self._past.add((event.mapping, event.source, event.record))
+            case RecordsCheckpointed() | RecordsDiscarded():
+                self._past.update((event.mapping, event.source, record) for record in event.records)
+            case BatchInvoked():
+                self._delivered(event)
+            case EventInvoked():
+                if event.event in self._ended:
+                    self._broken(event.instant_us, f"{event.function} gets {event.event} after its end")
+            case EventCompleted() | EventDeadLettered() | EventExpired() | EventDiscarded():
+                self._ended.add(event.event)
+
+    def _of_queue(
+        self,
+        event: MessageSent
+        | MessageDeadLettered
+        | MessageMoved
+        | MessageDeleted
+        | MessageExpired
+        | MessageReceived
+        | VisibilityChanged,
+    ) -> None:
+        key = (event.queue, event.message)
+        match event:
+            case MessageSent():
+                self._inside.add(key)
+            case MessageDeleted() | MessageExpired():
+                self._inside.discard(key)
+            case MessageDeadLettered():
+                self._inside.discard(key)
+                self._inside.add((event.target, event.message))
+            case MessageMoved():
+                self._inside.discard(key)
+                self._inside.add((event.target, event.new_message))
+            case MessageReceived():
+                if key not in self._inside:
+                    self._broken(
+                        event.instant_us, f"{event.by.name} receives {event.message}, which is not in {event.queue}"
+                    )
+                self._received.add((event.by.mapping, event.message))
+            case VisibilityChanged():
+                if key not in self._inside:
+                    self._broken(
+                        event.instant_us,
+                        f"the visibility of {event.message} is changed, which is not in {event.queue}",
+                    )
+
+    def _delivered(self, event: BatchInvoked) -> None:
+        for message in event.messages:
+            if event.partition is None:
+                if (event.mapping, message) not in self._received:
+                    self._broken(event.instant_us, f"{event.mapping} delivers {message}, which it did not receive")
+            elif {(event.mapping, event.source, message), (None, event.source, message)} & self._past:
+                self._broken(event.instant_us, f"{event.mapping} delivers {message}, which it is past")

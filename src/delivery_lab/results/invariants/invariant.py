@@ -1,0 +1,80 @@
+"""What an invariant is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import ClassVar
+
+from delivery_lab.events import Event
+from delivery_lab.events.instants import in_seconds
+from delivery_lab.results.figures import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """Something that must not happen, and did.
+
+    Attributes:
+        invariant: id of the invariant.
+        at_seconds: when, in virtual seconds.
+        text: what happened.
+    """
+
+    invariant: str
+    at_seconds: float
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.invariant} at {self.at_seconds:.6f} s: {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the invariants look at.
+
+    Attributes:
+        events: everything that happened, in order.
+        account_concurrency: concurrent executions of the account, None where it is not known.
+        depths: messages in each queue at the end, None where they are not known.
+        retention_seconds: of streams, tables and topics by name, as far as it is known.
+        outcome: what was counted, None where nothing was.
+    """
+
+    events: tuple[Event, ...]
+    account_concurrency: int | None = None
+    depths: Mapping[str, int] | None = None
+    retention_seconds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    outcome: Outcome | None = None
+
+
+class Invariant(ABC):
+    """Follows the events of one run and notes where they break a promise.
+
+    Attributes:
+        id: such as `INV-ORDER-1`; never used again for another invariant.
+        description: what must hold, in a sentence.
+        reads: the types of events that it has to see.
+        violations: what it found.
+    """
+
+    id: ClassVar[str]
+    description: ClassVar[str]
+    reads: ClassVar[tuple[type[Event], ...]]
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self.violations: list[Violation] = []
+
+    @abstractmethod
+    def read(self, event: Event) -> None:
+        """Take an event of a type in `reads`, in the order of the run."""
+
+    def finish(self) -> None:
+        """The run is over; most invariants have seen all by then."""
+        return
+
+    def _broken(self, instant_us: int, text: str) -> None:
+        self.violations.append(Violation(self.id, in_seconds(instant_us), text))

@@ -1,0 +1,129 @@
+"""Receives of queues: how often, and when."""
+
+from __future__ import annotations
+
+from delivery_lab.events import (
+    Event,
+    MessageDeadLettered,
+    MessageMoved,
+    MessageReceived,
+    MessageReturned,
+    MessageSent,
+    QueueConfigured,
+    VisibilityChanged,
+)
+from delivery_lab.events.instants import in_seconds, seconds
+from delivery_lab.results.invariants.invariant import History, Invariant
+
+LONGEST_VISIBILITY_SECONDS = 43_200
+
+
+class ReceiveCounts(Invariant):
+    """The receive count of a message tells how often it was received."""
+
+    id = "INV-RECEIVE-1"
+    description = (
+        "Each receive raises the receive count of a message by one, and none raises it above the maxReceiveCount of "
+        "its queue."
+    )
+    reads = (QueueConfigured, MessageReceived)
+
+    def __init__(self, history: History) -> None:
+        super().__init__(history)
+        self._limits: dict[str, int | None] = {}
+        self._counts: dict[str, int] = {}
+
+    def read(self, event: Event) -> None:
+        """Count receives."""
+        match event:
+            case QueueConfigured():
+                self._limits[event.queue] = event.max_receive_count if event.dead_letter_queue is not None else None
+            case MessageReceived():
+                expected = self._counts.get(event.message, 0) + 1
+                if event.receive_count != expected:
+                    self._broken(
+                        event.instant_us,
+                        f"receive {expected} of {event.message} has the receive count {event.receive_count}",
+                    )
+                self._counts[event.message] = event.receive_count
+                limit = self._limits.get(event.queue)
+                if limit is not None and event.receive_count > limit:
+                    self._broken(
+                        event.instant_us,
+                        f"{event.message} is received from {event.queue} with the receive count "
+                        f"{event.receive_count}, and maxReceiveCount is {limit}",
+                    )
+
+
+class VisibilityBounds(Invariant):
+    """A hidden message is not received."""
+
+    id = "INV-VISIBILITY-1"
+    description = (
+        "Nobody receives a message before its delay or the visibility timeout of its last receive is over, and no "
+        "visibility timeout lasts longer than 12 h."
+    )
+    reads = (
+        QueueConfigured,
+        MessageSent,
+        MessageReceived,
+        MessageReturned,
+        VisibilityChanged,
+        MessageDeadLettered,
+        MessageMoved,
+    )
+
+    def __init__(self, history: History) -> None:
+        super().__init__(history)
+        self._hidden_until: dict[tuple[str, str], int] = {}
+        self._received_at: dict[tuple[str, str], int] = {}
+
+    def read(self, event: Event) -> None:
+        """Follow until when messages are hidden."""
+        match event:
+            case MessageSent():
+                self._hidden_until[event.queue, event.message] = event.visible_at_us
+            case MessageDeadLettered():
+                self._hidden_until[event.target, event.message] = event.instant_us
+            case MessageMoved():
+                self._hidden_until[event.target, event.new_message] = event.instant_us
+            case MessageReceived():
+                self._received(event)
+            case VisibilityChanged():
+                visible_at = event.instant_us + seconds(event.timeout_seconds)
+                self._hide(event.instant_us, event.queue, event.message, visible_at)
+            case MessageReturned():
+                until = self._hidden_until.get((event.queue, event.message), event.since_us)
+                if event.since_us != until or event.instant_us < until:
+                    self._broken(
+                        event.instant_us,
+                        f"{event.message} is visible again in {event.queue} since {in_seconds(event.since_us)} s, and "
+                        f"was hidden until {in_seconds(until)} s",
+                    )
+            case QueueConfigured():
+                if event.fifo:
+                    self._forget_delays(event.queue)
+
+    def _forget_delays(self, queue: str) -> None:
+        """A new delay of a FIFO queue holds for the messages that are being delayed, too (SQS-FIFO-10)."""
+        delayed = [key for key in self._hidden_until if key[0] == queue and key not in self._received_at]
+        for key in delayed:
+            del self._hidden_until[key]
+
+    def _received(self, event: MessageReceived) -> None:
+        key = (event.queue, event.message)
+        until = self._hidden_until.get(key, 0)
+        if event.instant_us < until:
+            self._broken(
+                event.instant_us,
+                f"{event.by.name} receives {event.message} from {event.queue}, which is hidden until "
+                f"{in_seconds(until)} s",
+            )
+        self._received_at[key] = event.instant_us
+        self._hide(event.instant_us, event.queue, event.message, event.visible_at_us)
+
+    def _hide(self, now: int, queue: str, message: str, visible_at: int) -> None:
+        received_at = self._received_at.get((queue, message), now)
+        if not now <= visible_at <= received_at + seconds(LONGEST_VISIBILITY_SECONDS):
+            self._broken(now, f"{message} of {queue} is hidden until {in_seconds(visible_at)} s")
+        self._hidden_until[queue, message] = visible_at

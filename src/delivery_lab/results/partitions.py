@@ -1,0 +1,120 @@
+"""How long shards and partitions were blocked: nothing behind a batch that fails moves before it is out of the way."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from delivery_lab.events import (
+    BatchResult,
+    BatchRetryScheduled,
+    BatchSplit,
+    RecordAppended,
+    RecordExpired,
+    RecordFiltered,
+    RecordsCheckpointed,
+    RecordsDiscarded,
+    RecordSkipped,
+    Run,
+)
+from delivery_lab.events.instants import in_seconds, seconds
+from delivery_lab.events.union import AnyPartitionEvent
+from delivery_lab.results.figures import Blocked
+
+
+@dataclass(slots=True)
+class _Partition:
+    """A partition as one mapping polls it."""
+
+    source: str
+    name: str
+    mapping: str
+    waiting: int = 0
+    held: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+    since: int = 0
+    blocked: int = 0
+    behind: int = 0
+
+    def hold(self, slot: int, records: tuple[str, ...], now: int) -> None:
+        """The batch of a slot has to be tried again."""
+        if not self.held:
+            self.since = now
+        self.held[slot] = records
+        self.look_behind()
+
+    def release(self, slot: int, now: int) -> None:
+        """A slot moves on."""
+        if self.held.pop(slot, None) is not None and not self.held:
+            self.blocked += now - self.since
+
+    def lose(self, record: str, now: int) -> None:
+        """A record is out of the way without having been in a batch that succeeded."""
+        self.waiting -= 1
+        self.gone.add(record)
+        for slot, batch in list(self.held.items()):
+            if self.gone.issuperset(batch):
+                self.release(slot, now)
+
+    def look_behind(self) -> None:
+        """Keep the most records that ever waited behind batches that have to be tried again."""
+        if self.held:
+            self.behind = max(self.behind, self.waiting - sum(len(records) for records in self.held.values()))
+
+
+def blocked_partitions(run: Run) -> list[Blocked]:
+    """All shards and partitions of the run that mappings poll, in the order of their names."""
+    states = [
+        _Partition(polled.source, partition, polled.mapping) for polled in run.polled for partition in polled.partitions
+    ]
+    if not states:
+        return []
+    readers: defaultdict[tuple[str, str], list[_Partition]] = defaultdict(list)
+    for state in states:
+        readers[state.source, state.name].append(state)
+    for event in run.events:
+        if isinstance(event, AnyPartitionEvent):
+            for state in readers[event.source, event.partition]:
+                _move(state, event)
+        elif isinstance(event, BatchRetryScheduled | BatchResult) and event.partition is not None:
+            for state in readers[event.source, event.partition]:
+                _hold(state, event)
+    end = seconds(run.virtual_seconds)
+    for state in states:
+        for slot in list(state.held):
+            state.release(slot, end)
+    return [
+        Blocked(
+            source=state.source,
+            log=state.name,
+            mapping=state.mapping,
+            seconds=in_seconds(state.blocked),
+            records_behind=max(0, state.behind),
+        )
+        for state in sorted(states, key=lambda state: (state.name, state.source, state.mapping))
+    ]
+
+
+def _move(state: _Partition, event: AnyPartitionEvent) -> None:
+    match event:
+        case RecordAppended():
+            state.waiting += 1
+            state.look_behind()
+        case RecordExpired() | RecordSkipped() | RecordFiltered():
+            if event.mapping in (None, state.mapping):
+                state.lose(event.record, event.instant_us)
+        case RecordsCheckpointed() | RecordsDiscarded():
+            if event.mapping == state.mapping and event.records:
+                state.waiting -= len(event.records)
+                state.release(event.slot, event.instant_us)
+        case BatchSplit():
+            pass  # both parts wait as the whole did
+        case _:
+            assert_never(event)
+
+
+def _hold(state: _Partition, event: BatchRetryScheduled | BatchResult) -> None:
+    records = event.failed if isinstance(event, BatchResult) else event.messages
+    if event.mapping == state.mapping and event.slot is not None and records:
+        state.hold(event.slot, records, event.instant_us)

@@ -1,0 +1,339 @@
+"""What a person is told of each event."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import NamedTuple, assert_never
+
+from delivery_lab.events import (
+    SERVICE_ERROR,
+    ApiCallRefused,
+    BatchInvoked,
+    BatchReleased,
+    BatchResult,
+    BatchRetryScheduled,
+    BatchSplit,
+    ContractLine,
+    DeleteIgnored,
+    DestinationRefused,
+    EnvironmentStarted,
+    Event,
+    EventAccepted,
+    EventAnswered,
+    EventCompleted,
+    EventDeadLettered,
+    EventDiscarded,
+    EventExpired,
+    EventInvoked,
+    EventRetryScheduled,
+    FunctionCalled,
+    FunctionConfigured,
+    InvokeAnswered,
+    InvokeEnded,
+    InvokeRefused,
+    InvokeStarted,
+    MappingConfigured,
+    MessageDeadLettered,
+    MessageDeleted,
+    MessageExpired,
+    MessageFiltered,
+    MessageMoved,
+    MessageReceived,
+    MessageReturned,
+    MessageSent,
+    MoveTaskChanged,
+    PollersChanged,
+    Published,
+    QueueConfigured,
+    RecordAppended,
+    RecordExpired,
+    RecordFiltered,
+    RecordsCheckpointed,
+    RecordsDiscarded,
+    RecordSkipped,
+    RequestAnswered,
+    SendDeduplicated,
+    VisibilityChanged,
+)
+from delivery_lab.events.instants import in_seconds
+from delivery_lab.events.union import (
+    AnyAsynchronousEvent,
+    AnyPartitionEvent,
+    InvokeEvent,
+    MappingEvent,
+    QueueEvent,
+    RequestEvent,
+    TargetEvent,
+)
+
+_NAMES_SHOWN = 12
+
+
+class Told(NamedTuple):
+    """What is told of one event.
+
+    Attributes:
+        phrase: the text of a line, "" where there is none.
+        subject: id of the message that the phrase is about: its name is written behind the phrase, and messages with
+            the same phrase at the same instant share a line. None where the phrase is a whole line.
+    """
+
+    phrase: str
+    subject: str | None = None
+
+
+_SILENT = Told("")
+
+
+class Teller:
+    """Tells of events one by one, in their order, and gives messages and invokes names that people can read."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        self._invokes: dict[str, str] = {}
+        self._counts: dict[str, int] = {}
+        self._holders: dict[str, list[str]] = {}
+        self._batches: dict[str, tuple[str, ...]] = {}
+        self._worked: set[tuple[str | None, str]] = set()
+        self._refused: set[str] = set()  # mappings whose on-failure destination refuses reports
+
+    def names(self, messages: Sequence[str]) -> str:
+        """The names of messages, the middle of many left out."""
+        names = [self._name(message) for message in messages]
+        if len(names) > _NAMES_SHOWN:
+            return f"{' '.join(names[: _NAMES_SHOWN - 2])} ... {names[-1]} ({len(names)} in all)"
+        return " ".join(names)
+
+    def tell(self, event: Event) -> Told:
+        """What is told of an event."""
+        if isinstance(event, QueueEvent):
+            return self._of_queue(event)
+        if isinstance(event, AnyPartitionEvent):
+            return self._of_partition(event)
+        if isinstance(event, MappingEvent):
+            return self._of_mapping(event)
+        if isinstance(event, InvokeEvent):
+            return self._of_invoke(event)
+        if isinstance(event, AnyAsynchronousEvent):
+            return self._of_event(event)
+        if isinstance(event, RequestEvent):
+            return self._of_request(event)
+        if isinstance(event, TargetEvent):
+            return self._of_target(event)
+        if isinstance(event, ContractLine):
+            return Told(self._said(event))
+        assert_never(event)
+
+    # -- names --------------------------------------------------------------------------------------------
+
+    def _name(self, message: str) -> str:
+        return self._names.get(message, message)
+
+    def _learn(self, message: str, body: str) -> None:
+        try:
+            parsed = json.loads(body)
+        except ValueError:
+            parsed = None
+        name = parsed.get("id") if isinstance(parsed, dict) else None
+        self._names[message] = str(name) if name is not None else f"message {len(self._names) + 1}"
+
+    # -- queues -------------------------------------------------------------------------------------------
+
+    def _of_queue(self, event: QueueEvent) -> Told:
+        match event:
+            case MessageSent(queue=queue, message=message):
+                self._learn(message, event.body)
+                return Told(f"sent to {queue}", message)
+            case MessageReturned(queue=queue, message=message):
+                # Since when, where the queue was not looked at when it happened.
+                since = f" since {in_seconds(event.since_us):.3f} s" if event.since_us < event.instant_us else ""
+                return Told(f"visible again in {queue}{since}", message)
+            case MessageDeadLettered(queue=queue, message=message):
+                return Told(f"moved from {queue} to {event.target}", message)
+            case MessageExpired(queue=queue, message=message):
+                return Told(f"expired in {queue}", message)
+            case MessageFiltered(message=message):
+                return Told(f"filtered out and deleted by {event.mapping}", message)
+            case SendDeduplicated(queue=queue, message=message):
+                return Told(f"sent to {queue} again and dropped: {self._name(message)}")
+            case DeleteIgnored(message=message):
+                return Told(f"{self._name(message)} stays: it was deleted with an old receipt handle")
+            case MessageMoved() | MoveTaskChanged():
+                return self._of_redrive(event)
+            case MessageReceived() | MessageDeleted() | VisibilityChanged() | QueueConfigured():
+                return _SILENT  # batches and their results tell the same
+            case _:
+                assert_never(event)
+
+    def _of_redrive(self, event: MessageMoved | MoveTaskChanged) -> Told:
+        if isinstance(event, MessageMoved):
+            self._names[event.new_message] = self._name(event.message)
+            return Told(f"moved from {event.queue} back to {event.target}", event.message)
+        if event.status == "RUNNING":
+            return Told(f"redrive of {event.queue} begins")
+        why = f": {event.failure}" if event.failure else ""
+        return Told(f"redrive of {event.queue} ends: {event.moved} moved ({event.status.lower()}{why})")
+
+    # -- partitions ---------------------------------------------------------------------------------------
+
+    def _of_partition(self, event: AnyPartitionEvent) -> Told:
+        match event:
+            case RecordAppended(source=source, record=record):
+                self._learn(record, event.body)
+                return Told(f"sent to {source}", record)
+            case RecordSkipped(source=source, record=record):
+                return Told(f"skipped in {source}, appended before {event.mapping} began to read", record)
+            case RecordFiltered(record=record):
+                return Told(f"filtered out and skipped by {event.mapping}", record)
+            case RecordExpired(source=source, record=record):
+                return Told(f"expired in {source}", record)
+            case RecordsDiscarded():
+                names = self.names(event.records)
+                return Told(f"{event.mapping} discards {names} ({event.condition}){self._report(event)}")
+            case BatchSplit(records=records, cut_at=at):
+                if not at:
+                    return _SILENT  # the checkpoint made the cut: the batch's result has told it
+                return Told(f"{event.mapping} splits a batch: {self.names(records[:at])} | {self.names(records[at:])}")
+            case RecordsCheckpointed():
+                return _SILENT  # the batch's result has told it
+            case _:
+                assert_never(event)
+
+    def _report(self, event: RecordsDiscarded) -> str:
+        if event.target is not None:
+            return f" and reports it to {event.target}"
+        return ", unreported" if event.mapping in self._refused else " without an on-failure destination"
+
+    # -- mappings and invokes -----------------------------------------------------------------------------
+
+    def _of_mapping(self, event: MappingEvent) -> Told:
+        match event:
+            case BatchInvoked():
+                return Told(self._gets(event.invoke, event.messages))
+            case BatchResult():
+                return Told(self._result(event))
+            case BatchRetryScheduled():
+                return Told(self._retry(event.mapping, event.messages, event.at_us))
+            case BatchReleased():
+                return Told(f"{event.mapping} gives up on {self.names(event.messages)}")
+            case PollersChanged():
+                return Told(f"{event.mapping} works on up to {event.limit} batches at once from now on")
+            case MappingConfigured():
+                return _SILENT  # the stack says so
+            case _:
+                assert_never(event)
+
+    def _gets(self, invoke: str, messages: tuple[str, ...]) -> str:
+        name = self._invokes[invoke]
+        self._batches[invoke] = messages
+        held = sorted({holder for message in messages for holder in self._holders.get(message, ())})
+        for message in messages:
+            self._holders.setdefault(message, []).append(name)
+        overlap = f", while {' and '.join(held)} still {'works' if len(held) == 1 else 'work'} on it" if held else ""
+        return f"{name} gets {self.names(messages)}{overlap}"
+
+    def _result(self, event: BatchResult) -> str:
+        done = len(self._batches[event.invoke]) - len(event.failed)
+        parts = [f"{done} {'deleted' if event.partition is None else 'checkpointed'}"] if done else []
+        if event.failed:
+            where = "kept in the queue" if event.partition is None else f"still at the head of {event.partition}"
+            parts.append(f"{where}: {self.names(event.failed)}")
+        return f"{self._invokes[event.invoke]} ends: {', '.join(parts)} ({event.reason})"
+
+    def _retry(self, who: str, messages: Sequence[str], at_us: int) -> str:
+        return f"{who} will try {self.names(messages)} again at {in_seconds(at_us):.3f} s"
+
+    def _of_invoke(self, event: InvokeEvent) -> Told:
+        match event:
+            case InvokeStarted():
+                self._counts[event.function] = self._counts.get(event.function, 0) + 1
+                self._invokes[event.invoke] = f"{event.function} #{self._counts[event.function]}"
+                return _SILENT  # what it gets is told
+            case InvokeEnded():
+                return Told(self._ends(event))
+            case InvokeRefused():
+                if event.throttled:
+                    return Told(f"{event.function} is throttled ({event.reason})")
+                return Told(f"{event.function} is not invoked ({SERVICE_ERROR}, status {event.status})")
+            case FunctionCalled() | EnvironmentStarted() | FunctionConfigured():
+                return _SILENT
+            case _:
+                assert_never(event)
+
+    def _ends(self, event: InvokeEnded) -> str:
+        name = self._invokes[event.invoke]
+        for message in self._batches.get(event.invoke, ()):
+            self._holders[message].remove(name)
+        if event.error is None:
+            return ""
+        return f"{name} {'runs into its timeout' if event.timed_out else f'fails with {event.error}'}"
+
+    # -- asynchronous events ------------------------------------------------------------------------------
+
+    def _of_event(self, event: AnyAsynchronousEvent) -> Told:
+        match event:
+            case EventAccepted():
+                self._learn(event.event, event.payload)
+                return Told(f"sent to {event.source}", event.event)
+            case EventInvoked():
+                return Told(self._gets(event.event, (event.event,)))
+            case EventRetryScheduled():
+                return Told(self._retry(event.source, (event.event,), event.at_us))
+            case EventDeadLettered():
+                return Told(f"moved from {event.source} to {event.target}", event.event)
+            case EventExpired():
+                return Told(f"expired in {event.source}", event.event)
+            case EventDiscarded():
+                return Told(f"discarded from {event.source} without an on-failure destination", event.event)
+            case EventAnswered() | EventCompleted():
+                return _SILENT
+            case _:
+                assert_never(event)
+
+    # -- requests, targets and lines ----------------------------------------------------------------------
+
+    def _of_request(self, event: RequestEvent) -> Told:
+        match event:
+            case RequestAnswered():
+                return Told(f"{event.method} {event.path} is answered with {event.status}")
+            case InvokeAnswered():
+                seen = f"{event.status} {event.error}" if event.error else str(event.status)
+                return Told(f"the caller of {event.function} is answered with {seen}")
+            case ApiCallRefused():
+                return Told(f"{event.service} {event.operation} is refused: {event.code}")
+            case _:
+                assert_never(event)
+
+    def _of_target(self, event: TargetEvent) -> Told:
+        match event:
+            case Published():
+                self._learn(event.message, event.body)
+                return Told(f"published to {event.target}", event.message)
+            case DestinationRefused():
+                self._refused.add(event.mapping)
+                return Told(f"{event.target} refuses the report of {event.mapping}: {event.code}")
+            case _:
+                assert_never(event)
+
+    def _said(self, line: ContractLine) -> str:
+        who = self._invokes.get(line.invoke or "", line.function)
+        subject = line.business_id or self._name(line.message or "")
+        match line.event:
+            case "failed":
+                return f"{who} fails {subject}: {line.error_type}"
+            case "processed":
+                self._worked.add((line.invoke, subject))
+                return ""
+            case "duplicate":
+                if (line.invoke, subject) in self._worked:
+                    return f"{who} learns that {subject} was done by another delivery, too"
+                return f"{who} skips {subject}: done before"
+            case "heartbeat":
+                return f"{who} extends the visibility of {subject}"
+            case "heartbeat_failed":
+                return f"{who} cannot extend {subject}"
+            case "queued" | "started":
+                return ""
+            case _:
+                assert_never(line.event)
