@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from delivery_lab.events import Actor, EventBase, Journal
 from delivery_lab.model.account import Account
 from delivery_lab.model.clock import Scheduler, Timer, in_seconds, seconds
-from delivery_lab.model.functions import InvokeResult, Throttled
+from delivery_lab.model.functions import ACCOUNT_CONCURRENCY, InvokeResult, Throttled
 from delivery_lab.model.mapping.sqs import SqsMapping
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
 from delivery_lab.model.randomness import RandomStreams
@@ -25,6 +25,7 @@ from delivery_lab.model.runtime import (
 from delivery_lab.model.sqs.attributes import FifoAttributes, QueueAttributes, RedrivePolicy
 from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.results.invariants import History
 from delivery_lab.rules.assumptions import ThrottleReading
 
 CALLER = Caller("tests", None)
@@ -142,6 +143,10 @@ class _FakeEnvironment:
         self._runtime.stopped.append((self._function, self._number))
 
 
+WORLDS: list[World] = []
+"""The worlds that the running test has made: `conftest.py` looks at them when it is over."""
+
+
 class World:
     """An account whose functions behave as told.
 
@@ -157,6 +162,7 @@ class World:
         self.runtime = FakeRuntime(self.scheduler, behave)
         self.account = Account(self.scheduler, self.streams, self.journal)
         self.account.use(self.runtime)
+        WORLDS.append(self)
 
     # -- making things ------------------------------------------------------------------------------------
 
@@ -251,6 +257,18 @@ class World:
 
     def events(self, *kinds: type[E]) -> list[E]:
         return [event for event in self.journal.events if isinstance(event, kinds)]
+
+    def history(self) -> History:
+        """What the invariants look at."""
+        account = self.account
+        retention = {name: stream.retention_hours * 3_600 for name, stream in account.streams_by_name.items()}
+        retention |= {stream.name: stream.retention_hours * 3_600 for stream in account.table_streams.values()}
+        return History(
+            events=tuple(self.journal.events),
+            account_concurrency=ACCOUNT_CONCURRENCY,
+            depths={queue.name: len(queue.messages) for queue in account.queues.values()},
+            retention_seconds=retention,
+        )
 
     def messages_of(self, *kinds: type[EventBase]) -> list[str]:
         """Ids of the messages, records or asynchronous events that events of these kinds are about, in order."""

@@ -16,6 +16,7 @@ from delivery_lab.events import (
     BatchReleased,
     BatchResult,
     BatchRetryScheduled,
+    FunctionConfigured,
     InvokeRefused,
     MessageDeadLettered,
     MessageReceived,
@@ -254,6 +255,7 @@ def test_sqs_stale_5_a_mapping_whose_handle_has_expired_leaves_the_message_in_th
     world.run(twelve_hours - 100)
     # Somebody gives the function its concurrency back, so late that its work ends after the handles do.
     world.account.functions.add(_unreserved(world))
+    world.journal.append(FunctionConfigured(world.scheduler.now, None, "worker", 900, None))
     while not world.events(BatchResult):
         world.wait(1)
 
