@@ -23,3 +23,9 @@ def test_paths_in_a_guide_exist(guide: Path) -> None:
     missing = [name for name in named if not (ROOT / name).exists()]
     missing += [link for link in _LINK.findall(text) if not (guide.parent / link).exists()]
     assert missing == []
+
+
+def test_the_guide_to_testing_knows_every_folder_of_tests() -> None:
+    text = (ROOT / "docs" / "guides" / "testing.md").read_text(encoding="utf-8")
+    folders = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir() and any(path.glob("[!_]*"))}
+    assert {name for name in folders if f"`tests/{name}`" not in text} == set()

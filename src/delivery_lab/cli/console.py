@@ -17,7 +17,7 @@ from contextlib import contextmanager
 import rich.console
 
 from delivery_lab.cli.interrupts import raise_missed
-from delivery_lab.cli.layout import Table, wrapped
+from delivery_lab.cli.layout import TextTable, wrapped
 from delivery_lab.errors import LabError
 
 AGAIN_SECONDS = 10
@@ -64,7 +64,7 @@ class Console:
             for line in wrapped(text, self.width, hang):
                 self._out.print(line, style="bold", markup=False, soft_wrap=True)
 
-    def table(self, table: Table) -> None:
+    def table(self, table: TextTable) -> None:
         """Print a table."""
         for line in table.headings:
             self.heading(line)
