@@ -238,7 +238,7 @@ RULES = (
     ),
     documented(
         "STR-FILTER-1",
-        "Records that match none of the mapping's filters are passed over.",
+        "Records that match none of the mapping's filters are skipped.",
         LAMBDA_GUIDE + "invocation-eventfiltering.html",
     ),
     documented(
