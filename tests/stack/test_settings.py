@@ -8,7 +8,7 @@ from delivery_lab.errors import ProgramError
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.stack.settings import Origin, Setting
 from delivery_lab.stack.types import FUNCTION, QUEUE
-from tests.lab_support import graph
+from tests.lab_support import stack_of as lab_stack
 from tests.stack.world import resource, stack_of
 
 ORIGIN = Origin("urn", "orders-map", ("scalingConfig", "maximumConcurrency"))
@@ -57,9 +57,7 @@ def test_a_value_that_is_left_out_is_the_default_and_not_given() -> None:
 
 
 def test_a_setting_of_a_component_names_the_key_of_the_stack_file() -> None:
-    from delivery_lab.stack.stack import Stack
-
-    stack = Stack.of(graph("batch-partial"))
+    stack = lab_stack("batch-partial")
     (mapping,) = stack.mappings
     queue = next(queue for queue in stack.queues if queue.name == "batch-queue")
     dead = next(queue for queue in stack.queues if queue.name == "batch-dlq")
@@ -75,3 +73,14 @@ def test_a_setting_without_a_component_has_no_key() -> None:
     (queue,) = stack_of(resource(QUEUE, "jobs", {"delaySeconds": 5})).queues
 
     assert queue.delay_seconds.origin.key == ""
+
+
+def test_a_resource_says_where_its_settings_stand_in_the_stack_file() -> None:
+    stack = lab_stack("batch-partial")
+    sections = {queue.name: queue.sections() for queue in stack.queues}
+
+    assert sections == {
+        "batch-dlq": ("delivery-lab:batch.deadLetterQueue",),
+        "batch-queue": ("delivery-lab:batch.queue",),
+    }
+    assert stack_of(resource(QUEUE, "jobs", {"delaySeconds": 5})).queues[0].sections() == ()

@@ -117,7 +117,9 @@ class Deployment:
         try:
             creator(resource)
         except AwsError as error:
-            fix = f"correct the settings of {resource.name}"
+            sections = resource.sections()
+            where = f" ({', '.join(sections)} in the stack file)" if sections else ""
+            fix = f"correct the settings of {resource.name}{where}"
             raise DeploymentRefusedError(resource.name, error.code, error.message, rule=rule, fix=fix) from error
 
     def _dynamic(self, resource: DynamicResource) -> None:

@@ -57,7 +57,7 @@ class Inputs:
     def _setting(self, path: tuple[str, ...], default: T, read: Callable[[Any], T]) -> Setting[T]:
         value = self.raw(*path)
         if value is None:
-            return Setting(default, self.origin(*path, value=default), given=False)
+            return Setting(default, self.origin(*path), given=False)
         if value is UNKNOWN:
             return Setting(UNKNOWN, self.origin(*path))
         try:

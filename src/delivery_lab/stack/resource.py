@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TypedDict
+
+from delivery_lab.stack.settings import Setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,12 @@ class StackResource:
     label: str
     id: str = ""
     arn: str | None = None
+
+    def sections(self) -> tuple[str, ...]:
+        """Where its settings stand in the stack file, such as `delivery-lab:batch.queue`; empty where they do not."""
+        held = (getattr(self, field.name) for field in fields(self))
+        keys = (setting.origin.key for setting in held if isinstance(setting, Setting))
+        return tuple(dict.fromkeys(key.rpartition(".")[0] for key in keys if key))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,8 @@ from delivery_lab.events import (
     VisibilityChanged,
 )
 from delivery_lab.events.instants import in_seconds, seconds
+from delivery_lab.limits.queues import VISIBILITY_TIMEOUT
 from delivery_lab.results.invariants.invariant import History, Invariant
-
-LONGEST_VISIBILITY_SECONDS = 43_200
 
 
 class ReceiveCounts(Invariant):
@@ -124,6 +123,6 @@ class VisibilityBounds(Invariant):
 
     def _hide(self, now: int, queue: str, message: str, visible_at: int) -> None:
         received_at = self._received_at.get((queue, message), now)
-        if not now <= visible_at <= received_at + seconds(LONGEST_VISIBILITY_SECONDS):
+        if not now <= visible_at <= received_at + seconds(VISIBILITY_TIMEOUT.maximum):
             self._broken(now, f"{message} of {queue} is hidden until {in_seconds(visible_at)} s")
         self._hidden_until[queue, message] = visible_at
