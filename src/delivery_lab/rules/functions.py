@@ -46,7 +46,7 @@ RULES = (
     ),
     documented(
         "LAM-FREEZE-1",
-        "Between invokes an environment stands still: threads that a handler left behind go on with the next invoke.",
+        "Between invokes an environment is frozen: threads that a handler left behind go on with the next invoke.",
         LAMBDA_GUIDE + "lambda-runtime-environment.html",
     ),
     documented(
