@@ -10,7 +10,7 @@ from benchmarks.figure import Figure, best_seconds
 from delivery_lab.events import Journal
 from delivery_lab.model.account import Account
 from delivery_lab.model.clock import Scheduler, Timer, seconds
-from delivery_lab.model.mapping.sqs_config import ProvisionedPollers, SqsMappingConfig
+from delivery_lab.model.mapping.sqs_config import SqsMappingConfig, SqsProvisionedMode
 from delivery_lab.model.randomness import DEFAULT_SEED, RandomStreams
 from delivery_lab.model.runtime import FunctionConfig, InvokeRequest, InvokeResponse
 from delivery_lab.model.sqs.attributes import FifoAttributes, QueueAttributes
@@ -65,7 +65,7 @@ def _seconds_per_event(batches: int, *, groups: int) -> float:
     account.functions.add(FunctionConfig("worker", "arn:aws:lambda:us-east-1:1:function:worker", "app.handler", 900))
     attributes = QueueAttributes(900, fifo=FifoAttributes() if groups else None)
     queue = account.create_queue("jobs", "arn:aws:sqs:us-east-1:1:jobs", "https://sqs/1/jobs", attributes)
-    pollers = None if groups else ProvisionedPollers(max(2, batches // 10), max(2, batches // 10))
+    pollers = None if groups else SqsProvisionedMode(max(2, batches // 10), max(2, batches // 10))
     config = SqsMappingConfig("mapping", "worker", batch_size=1, provisioned=pollers)
     if groups:
         config = SqsMappingConfig("mapping", "worker", batch_size=10, maximum_concurrency=10)

@@ -18,7 +18,7 @@ from delivery_lab.model.mapping.records import event_of, sqs_record
 from delivery_lab.model.randomness import DEFAULT_SEED, RandomStreams
 from delivery_lab.model.sqs.api import SqsApi
 from delivery_lab.model.sqs.attributes import QueueAttributes
-from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.project import read_project
 from delivery_lab.simulation.simulate import simulate
@@ -99,7 +99,7 @@ def _bare_loop() -> Iterator[Callable[[], None]]:
 
 def _payloads() -> list[str]:
     scheduler = Scheduler()
-    queue = Queue(
+    queue = SqsQueue(
         "q",
         "arn:aws:sqs:us-east-1:123456789012:q",
         "https://sqs.us-east-1.amazonaws.com/123456789012/q",

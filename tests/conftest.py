@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Iterator
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from delivery_lab.events import FunctionConfigured, Run
 
 # In CI the same examples every time: a red build must be reproducible. Elsewhere hypothesis looks for new ones.
 settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -15,3 +20,28 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 # The tests of one process import half a million objects that are no garbage; looking through them less often saves a
 # fifth of the time.
 gc.set_threshold(100_000, 20, 20)
+
+
+@pytest.fixture(autouse=True)
+def _runs_keep_the_invariants(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every run that a test simulates is checked when the test is over, whoever asked for it."""
+    runs: list[Run] = []
+    begin = Run.__init__
+
+    def remembered(run: Run, *arguments: Any, **named: Any) -> None:
+        begin(run, *arguments, **named)
+        runs.append(run)
+
+    monkeypatch.setattr(Run, "__init__", remembered)
+    yield
+    for run in runs:
+        # Runs that tests make by hand have no configuration, and often no more than one event that matters.
+        if any(isinstance(event, FunctionConfigured) for event in run.events):
+            assert_invariants(run)
+
+
+def assert_invariants(run: Run) -> None:
+    """What must hold in every run holds in this one."""
+    from delivery_lab.results.invariants import violations_of  # not every test needs what this imports
+
+    assert [str(violation) for violation in violations_of(run)] == []

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 import graphlib
+from collections import defaultdict
 
 import grimp
 import pytest
 
-PACKAGE = "delivery_lab"
+from tests.lab_support import ROOT
 
-# What is still being mended; an entry goes when its import is gone.
-_OPEN_CIRCLES = {(f"{PACKAGE}.model.sqs.message", f"{PACKAGE}.model.sqs.queue")}
+PACKAGE = "delivery_lab"
+SOURCE = ROOT / "src" / PACKAGE
+MOST_LINES = 400
+
+# What is still being renamed or divided; an entry goes when it is done.
+_OPEN_NAMES = {
+    "Delivery", "Fault", "KafkaMapping", "Pollers", "ProvisionedPollers", "Queue", "RedrivePolicy", "Role", "Route",
+    "SqsMapping", "StreamMapping", "Table", "Topic", "_Batch", "_Reader",
+}  # fmt: skip
+_OPEN_MODULES = {"model/functions.py", "model/mapping/log_reader.py", "model/mapping/sqs.py", "model/sqs/queue.py"}
 
 # A handler runs in virtual time and draws from the run's random streams; what it calls is behind a protocol.
 _WHAT_HANDLERS_KNOW_OF_THE_MODEL = {f"{PACKAGE}.model.{name}" for name in ("clock", "randomness", "runtime")}
@@ -24,14 +34,7 @@ def imports() -> grimp.ImportGraph:
 
 def test_no_module_imports_itself_through_others(imports: grimp.ImportGraph) -> None:
     order = graphlib.TopologicalSorter(
-        {
-            module: {
-                imported
-                for imported in imports.find_modules_directly_imported_by(module)
-                if (module, imported) not in _OPEN_CIRCLES
-            }
-            for module in imports.modules
-        }
+        {module: imports.find_modules_directly_imported_by(module) for module in imports.modules}
     )
     order.prepare()  # raises CycleError, which names the modules of the circle
 
@@ -44,3 +47,20 @@ def test_handlers_know_only_clock_chance_and_protocol_of_the_model(imports: grim
         if imported.startswith(f"{PACKAGE}.model.")
     }
     assert known == _WHAT_HANDLERS_KNOW_OF_THE_MODEL
+
+
+def test_no_class_has_the_name_of_another_one() -> None:
+    places: dict[str, list[str]] = defaultdict(list)
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                places[node.name].append(str(path.relative_to(SOURCE)))
+    assert {name: paths for name, paths in places.items() if len(paths) > 1 and name not in _OPEN_NAMES} == {}
+
+
+def test_no_module_is_longer_than_it_may_be() -> None:
+    lines = {
+        str(path.relative_to(SOURCE)): len(path.read_text(encoding="utf-8").splitlines())
+        for path in SOURCE.rglob("*.py")
+    }
+    assert {name: count for name, count in lines.items() if count > MOST_LINES and name not in _OPEN_MODULES} == {}

@@ -9,7 +9,7 @@ from typing import Any
 from delivery_lab.model.asynchronous import EventInvokeConfig
 from delivery_lab.model.clock import in_seconds
 from delivery_lab.model.runtime import AwsError, Caller, Pending
-from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.targets import Sink
 from tests.model.support import TESTS, Behaviour, Call, Script, World, succeed
 
@@ -69,7 +69,7 @@ class Answers:
         self.answer = answer
 
 
-def bodies_of(queue: Queue) -> list[Any]:
+def bodies_of(queue: SqsQueue) -> list[Any]:
     return [json.loads(message.body) for message in queue.messages]
 
 

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 from delivery_lab.events import Actor, EventBase, Journal
 from delivery_lab.model.account import Account
 from delivery_lab.model.clock import Scheduler, Timer, in_seconds, seconds
-from delivery_lab.model.functions import InvokeResult, Throttled
-from delivery_lab.model.mapping.sqs import SqsMapping
+from delivery_lab.model.functions import ACCOUNT_CONCURRENCY
+from delivery_lab.model.invokes import InvokeResult, Throttled
+from delivery_lab.model.mapping.sqs import QueueConsumer
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import (
@@ -22,9 +23,10 @@ from delivery_lab.model.runtime import (
     InvokeResponse,
     LongPoll,
 )
-from delivery_lab.model.sqs.attributes import FifoAttributes, QueueAttributes, RedrivePolicy
+from delivery_lab.model.sqs.attributes import DeadLetterPolicy, FifoAttributes, QueueAttributes
 from delivery_lab.model.sqs.fifo import FifoQueue
-from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.sqs.queue import SqsQueue
+from delivery_lab.results.invariants import History
 from delivery_lab.rules.assumptions import ThrottleReading
 
 CALLER = Caller("tests", None)
@@ -142,6 +144,10 @@ class _FakeEnvironment:
         self._runtime.stopped.append((self._function, self._number))
 
 
+WORLDS: list[World] = []
+"""The worlds that the running test has made: `conftest.py` looks at them when it is over."""
+
+
 class World:
     """An account whose functions behave as told.
 
@@ -157,6 +163,7 @@ class World:
         self.runtime = FakeRuntime(self.scheduler, behave)
         self.account = Account(self.scheduler, self.streams, self.journal)
         self.account.use(self.runtime)
+        WORLDS.append(self)
 
     # -- making things ------------------------------------------------------------------------------------
 
@@ -169,17 +176,17 @@ class World:
         delay: int = 0,
         wait: int = 0,
         largest: int = 1_048_576,
-        dead_letters: Queue | None = None,
+        dead_letters: SqsQueue | None = None,
         max_receive_count: int = 5,
         fifo: FifoAttributes | None = None,
-    ) -> Queue:
+    ) -> SqsQueue:
         attributes = QueueAttributes(
             visibility_timeout_seconds=visibility,
             retention_seconds=retention,
             delay_seconds=delay,
             receive_wait_seconds=wait,
             maximum_message_bytes=largest,
-            redrive=RedrivePolicy(dead_letters.arn, max_receive_count) if dead_letters else None,
+            redrive=DeadLetterPolicy(dead_letters.arn, max_receive_count) if dead_letters else None,
             fifo=fifo,
         )
         arn = f"arn:aws:sqs:us-east-1:123456789012:{name}"
@@ -198,7 +205,9 @@ class World:
         self.account.functions.add(config)
         return name
 
-    def mapping(self, queue: Queue, *, throttle_reading: ThrottleReading | None = None, **settings: Any) -> SqsMapping:
+    def mapping(
+        self, queue: SqsQueue, *, throttle_reading: ThrottleReading | None = None, **settings: Any
+    ) -> QueueConsumer:
         """A mapping of `worker` (or `function=...`) on the queue; it polls from `start` on."""
         if throttle_reading is not None:
             self.account.assumptions = replace(self.account.assumptions, throttle_reading=throttle_reading)
@@ -222,7 +231,7 @@ class World:
         assert isinstance(answer, LongPoll)
         return answer
 
-    def send(self, queue: Queue, *bodies: str) -> list[str]:
+    def send(self, queue: SqsQueue, *bodies: str) -> list[str]:
         return [queue.send(body).id for body in bodies]
 
     def invoke(self, name: str = "worker", payload: str = "{}") -> tuple[str | Throttled, list[InvokeResult]]:
@@ -252,6 +261,18 @@ class World:
     def events(self, *kinds: type[E]) -> list[E]:
         return [event for event in self.journal.events if isinstance(event, kinds)]
 
+    def history(self) -> History:
+        """What the invariants look at."""
+        account = self.account
+        retention = {name: stream.retention_hours * 3_600 for name, stream in account.streams_by_name.items()}
+        retention |= {stream.name: stream.retention_hours * 3_600 for stream in account.table_streams.values()}
+        return History(
+            events=tuple(self.journal.events),
+            account_concurrency=ACCOUNT_CONCURRENCY,
+            depths={queue.name: len(queue.messages) for queue in account.queues.values()},
+            retention_seconds=retention,
+        )
+
     def messages_of(self, *kinds: type[EventBase]) -> list[str]:
         """Ids of the messages, records or asynchronous events that events of these kinds are about, in order."""
         return [_subject(event) for event in self.events(*kinds)]
@@ -269,10 +290,10 @@ def bodies(count: int, start: int = 1) -> Iterable[str]:
     return (f"job-{number}" for number in range(start, start + count))
 
 
-def receive(queue: Queue, maximum: int = 10) -> list[str]:
+def receive(queue: SqsQueue, maximum: int = 10) -> list[str]:
     """Bodies of what a receive returns now."""
     return [delivery.message.body for delivery in queue.receive(maximum)]
 
 
-def remaining(queue: Queue) -> list[str]:
+def remaining(queue: SqsQueue) -> list[str]:
     return [message.body for message in queue.messages]

@@ -18,7 +18,7 @@ from delivery_lab.events import (
 )
 from delivery_lab.model.asynchronous import RETRY_SECONDS, EventInvokeConfig
 from delivery_lab.model.clock import seconds
-from delivery_lab.model.faults import Fault, FaultKind
+from delivery_lab.model.faults import FaultKind, InjectedFault
 from delivery_lab.model.loops import MOST_PASSES, Loops
 from delivery_lab.model.runtime import Caller
 from tests.model.events import EventsWorld, bodies_of, failing
@@ -27,7 +27,7 @@ from tests.model.support import COLD_START_SECONDS, Behaviour, Script, fail, suc
 
 def _throttle(world: EventsWorld, for_seconds: float | None, kind: FaultKind = FaultKind.THROTTLE) -> None:
     end = None if for_seconds is None else seconds(for_seconds)
-    world.account.inject_faults([Fault(kind, end=end, function="worker")])
+    world.account.inject_faults([InjectedFault(kind, end=end, function="worker")])
 
 
 def test_asy_queue_1_an_event_is_accepted_before_anything_runs() -> None:
@@ -177,7 +177,7 @@ def test_asy_zero_1_with_a_reserved_concurrency_of_0_events_go_to_the_destinatio
 
 def test_asy_once_1_an_event_is_handed_over_once_unless_a_fault_says_twice() -> None:
     once, twice = EventsWorld(), EventsWorld()
-    twice.account.inject_faults([Fault(FaultKind.DUPLICATE, function="worker")])
+    twice.account.inject_faults([InjectedFault(FaultKind.DUPLICATE, function="worker")])
     for world in (once, twice):
         world.event()
         world.run()
@@ -319,7 +319,7 @@ def test_events_of_several_seeds_are_conserved() -> None:
         world.runtime.behave = lambda call, chance=chance: (  # type: ignore[misc]  # mypy infers no type for the default
             Script(chance.random()) if chance.random() < 0.5 else fail(call)
         )
-        world.account.inject_faults([Fault(FaultKind.THROTTLE, end=seconds(90), function="worker", share=0.5)])
+        world.account.inject_faults([InjectedFault(FaultKind.THROTTLE, end=seconds(90), function="worker", share=0.5)])
         sent = [world.event(json.dumps({"id": n})) for n in range(10)]
         world.run()
 

@@ -9,7 +9,8 @@ import pytest
 from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.events import EnvironmentStarted, InvokeEnded, InvokeRefused, Journal
 from delivery_lab.model import functions as functions_module
-from delivery_lab.model.functions import InvokeResult, Lambda, Throttled
+from delivery_lab.model.functions import Lambda
+from delivery_lab.model.invokes import InvokeResult, Throttled
 from delivery_lab.model.runtime import FunctionConfig
 from tests.model.support import COLD_START_SECONDS, TESTS, Behaviour, Call, FakeRuntime, Script, World, fail
 

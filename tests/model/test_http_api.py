@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from delivery_lab.events import InvokeEnded, RequestAnswered
-from delivery_lab.model.http_api import HttpApi, HttpResponse, Route, interpret
+from delivery_lab.model.http_api import HttpApi, HttpResponse, ProxyRoute, interpret
 from tests.model.support import Behaviour, Script, World, fail, succeed
 
 ERROR = '{"message":"Internal Server Error"}'
@@ -21,13 +21,15 @@ def answers(value: object, takes_seconds: float = 0.1) -> Behaviour:
 class Client:
     """Sends requests and notes responses with their times."""
 
-    def __init__(self, behave: Behaviour = succeed, *routes: Route, reserved: int | None = None, timeout: int = 60):
+    def __init__(
+        self, behave: Behaviour = succeed, *routes: ProxyRoute, reserved: int | None = None, timeout: int = 60
+    ):
         self.world = World(behave)
         self.world.function(timeout=timeout, reserved=reserved)
         for route in routes:
             if route.function != "worker":
                 self.world.function(route.function)
-        self.api: HttpApi = self.world.account.create_api("api", routes or (Route("POST", "/enqueue", "worker"),))
+        self.api: HttpApi = self.world.account.create_api("api", routes or (ProxyRoute("POST", "/enqueue", "worker"),))
         self.responses: list[tuple[float, HttpResponse]] = []
 
     def request(self, method: str = "POST", path: str = "/enqueue", body: str = "", **headers: str) -> None:
@@ -47,9 +49,9 @@ class Client:
 def test_http_route_1_method_and_path_then_any_then_default() -> None:
     client = Client(
         succeed,
-        Route("ANY", "$default", "fallback"),
-        Route("ANY", "/enqueue", "any"),
-        Route("POST", "/enqueue", "exact"),
+        ProxyRoute("ANY", "$default", "fallback"),
+        ProxyRoute("ANY", "/enqueue", "any"),
+        ProxyRoute("POST", "/enqueue", "exact"),
     )
     for method, path in (("POST", "/enqueue"), ("GET", "/enqueue"), ("POST", "/other")):
         client.ask(method, path)
@@ -163,7 +165,7 @@ def test_http_time_2_the_error_is_the_one_of_a_throttled_function() -> None:
 
 def test_http_time_1_a_shorter_timeout_holds_and_a_longer_one_does_not() -> None:
     for configured, at in ((5.0, 5), (60.0, 30)):
-        client = Client(answers("late", 45), Route("POST", "/enqueue", "worker", timeout_seconds=configured))
+        client = Client(answers("late", 45), ProxyRoute("POST", "/enqueue", "worker", timeout_seconds=configured))
         client.request()
         client.world.run()
         assert [(when, response.status) for when, response in client.responses] == [(at, 503)]
@@ -187,7 +189,7 @@ def test_http_error_1_a_function_error_or_timeout_is_500(behave: Behaviour) -> N
 
 
 def test_http_throttle_1_admits_the_burst_at_once_and_the_rate_a_second() -> None:
-    client = Client(succeed, Route("POST", "/enqueue", "worker", burst_limit=3, rate_limit=2))
+    client = Client(succeed, ProxyRoute("POST", "/enqueue", "worker", burst_limit=3, rate_limit=2))
     for _ in range(5):
         client.request()
     client.world.wait(0.5)
@@ -210,9 +212,9 @@ def test_http_throttle_1_admits_the_burst_at_once_and_the_rate_a_second() -> Non
 def test_http_throttle_1_each_route_has_a_bucket_of_its_own_and_none_without_limits() -> None:
     client = Client(
         succeed,
-        Route("POST", "/a", "worker", burst_limit=1, rate_limit=1),
-        Route("POST", "/b", "worker", burst_limit=1, rate_limit=1),
-        Route("POST", "/c", "worker"),
+        ProxyRoute("POST", "/a", "worker", burst_limit=1, rate_limit=1),
+        ProxyRoute("POST", "/b", "worker", burst_limit=1, rate_limit=1),
+        ProxyRoute("POST", "/c", "worker"),
     )
     for path in ("/a", "/a", "/b", "/b", *["/c"] * 20):
         client.request(path=path)

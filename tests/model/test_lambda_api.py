@@ -12,7 +12,7 @@ import pytest
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import ApiCallRefused, FunctionCalled, InvokeRefused
 from delivery_lab.model.clock import seconds
-from delivery_lab.model.faults import Fault, FaultKind
+from delivery_lab.model.faults import FaultKind, InjectedFault
 from delivery_lab.model.loops import MOST_PASSES
 from delivery_lab.model.runtime import AwsError, Caller, Pending
 from tests.model.events import EventsWorld, failing
@@ -61,7 +61,7 @@ def test_syn_throttle_1_is_a_429_with_its_reason_and_no_retry() -> None:
 
 def test_a_failure_of_lambda_itself_is_a_500() -> None:
     world = EventsWorld()
-    world.account.inject_faults([Fault(FaultKind.ERROR, function="worker")])
+    world.account.inject_faults([InjectedFault(FaultKind.ERROR, function="worker")])
 
     error = _refused(world)
 
@@ -180,12 +180,12 @@ def test_asy_loop_1_a_synchronous_caller_gets_an_error_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("fault", "at_seconds"),
     [
-        (Fault(FaultKind.LATENCY, function="worker", delay=seconds(7)), COLD_START_SECONDS + 7 + 0.1),
-        (Fault(FaultKind.LATENCY, service="lambda", delay=seconds(7)), 7 + COLD_START_SECONDS + 0.1),
-        (Fault(FaultKind.FAILURE, function="worker"), COLD_START_SECONDS + 0.001),
+        (InjectedFault(FaultKind.LATENCY, function="worker", delay=seconds(7)), COLD_START_SECONDS + 7 + 0.1),
+        (InjectedFault(FaultKind.LATENCY, service="lambda", delay=seconds(7)), 7 + COLD_START_SECONDS + 0.1),
+        (InjectedFault(FaultKind.FAILURE, function="worker"), COLD_START_SECONDS + 0.001),
     ],
 )
-def test_sim_fault_1_delays_and_failures_happen_when_the_workload_says(fault: Fault, at_seconds: float) -> None:
+def test_sim_fault_1_delays_and_failures_happen_when_the_workload_says(fault: InjectedFault, at_seconds: float) -> None:
     world = EventsWorld()
     world.account.inject_faults([fault])
 
@@ -198,9 +198,9 @@ def test_sim_fault_1_delays_and_failures_happen_when_the_workload_says(fault: Fa
 
 def test_sim_fault_1_holds_for_its_time_its_ids_and_its_share() -> None:
     world = EventsWorld()
-    late = Fault(FaultKind.THROTTLE, start=seconds(10), end=seconds(20), function="worker")
-    some = Fault(FaultKind.FAILURE, function="worker", ids=frozenset({"b"}))
-    often = Fault(FaultKind.ERROR, start=seconds(100), function="worker", share=0.3)
+    late = InjectedFault(FaultKind.THROTTLE, start=seconds(10), end=seconds(20), function="worker")
+    some = InjectedFault(FaultKind.FAILURE, function="worker", ids=frozenset({"b"}))
+    often = InjectedFault(FaultKind.ERROR, start=seconds(100), function="worker", share=0.3)
     world.account.inject_faults([late, some, often])
     faults = world.account.faults
 
@@ -241,7 +241,7 @@ def test_sim_fault_1_services_answer_with_their_own_errors(
 ) -> None:
     for kind, code in ((FaultKind.THROTTLE, throttle), (FaultKind.ERROR, internal)):
         world = EventsWorld()
-        world.account.inject_faults([Fault(kind, service=service, operation=operation)])
+        world.account.inject_faults([InjectedFault(kind, service=service, operation=operation)])
         with pytest.raises(AwsError) as caught:
             world.account.call(service, operation, {}, Caller("caller", None))
         assert caught.value.code == code
@@ -251,7 +251,7 @@ def test_sim_fault_1_services_answer_with_their_own_errors(
 def test_sim_fault_1_of_one_queue_leaves_the_others_alone() -> None:
     world = EventsWorld()
     bad, good = world.queue("bad"), world.queue("good")
-    world.account.inject_faults([Fault(FaultKind.ERROR, service="sqs", queue_url=bad.url)])
+    world.account.inject_faults([InjectedFault(FaultKind.ERROR, service="sqs", queue_url=bad.url)])
 
     def send(url: str) -> Any:
         answer = world.account.call("sqs", "SendMessage", {"QueueUrl": url, "MessageBody": "x"}, Caller("c", None))

@@ -32,6 +32,7 @@ from delivery_lab.events import (
 from delivery_lab.events.instants import seconds
 from delivery_lab.results.invariants import INVARIANTS, History, violations, violations_of
 from delivery_lab.results.outcome import outcome_of
+from tests.lab_support import ROOT
 from tests.results.world import MAPPING, appended, checkpointed, delivered, ended, mapped, run_of
 
 HOURS_12 = 43_200
@@ -106,6 +107,13 @@ def test_each_invariant_has_an_id_of_its_own_and_says_what_must_hold() -> None:
     assert len(set(ids)) == len(ids)
     assert all(invariant_id.startswith("INV-") for invariant_id in ids)
     assert all(invariant.description.endswith(".") for invariant in INVARIANTS)
+
+
+def test_the_page_lists_all_invariants() -> None:
+    page = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `INV-")]
+
+    assert rows == [f"| `{invariant.id}` | {invariant.description} |" for invariant in INVARIANTS]
 
 
 def test_a_run_in_order_breaks_nothing() -> None:

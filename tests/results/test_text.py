@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from delivery_lab.compare.comparison import Change, compare, settings_of
 from delivery_lab.events import (
     BatchReleased,
     BatchRetryScheduled,
+    BatchSplit,
+    DestinationRefused,
+    Event,
+    EventDiscarded,
     InvokeRefused,
     MessageFiltered,
     MessageReturned,
     RecordFiltered,
+    RecordsDiscarded,
+    RecordSkipped,
 )
 from delivery_lab.events.instants import seconds
 from delivery_lab.program.graph import Graph, Resource
@@ -92,6 +100,64 @@ def test_a_partition_keeps_what_is_filtered_out_of_it() -> None:
     told = [list(timeline(run_of(sent("a"), filtered)))[1].text for filtered in (of_queue, of_stream)]
 
     assert told == ["filtered out and deleted by mapping: a", "filtered out and skipped by mapping: a"]
+
+
+def _discarded(target: str | None) -> Event:
+    return RecordsDiscarded(
+        seconds(1),
+        "STR-RETRY-1",
+        "kinesis",
+        "orders",
+        "shard-0",
+        ("a",),
+        "mapping",
+        0,
+        "RetryAttemptsExhausted",
+        target,
+    )
+
+
+def test_a_timeline_tells_what_becomes_of_records_that_are_discarded() -> None:
+    refused = DestinationRefused(seconds(1), "STR-DEST-3", "mapping", "failures", "InvalidParameterValue")
+
+    assert [line.text for line in timeline(run_of(_discarded("failures")))] == [
+        "mapping discards a (RetryAttemptsExhausted) and reports it to failures"
+    ]
+    assert [line.text for line in timeline(run_of(_discarded(None)))] == [
+        "mapping discards a (RetryAttemptsExhausted) without an on-failure destination"
+    ]
+    assert [line.text for line in timeline(run_of(refused, _discarded(None)))] == [
+        "failures refuses the report of mapping: InvalidParameterValue",
+        "mapping discards a (RetryAttemptsExhausted), unreported",
+    ]
+
+
+def test_a_timeline_tells_of_records_in_the_words_of_streams() -> None:
+    skipped = RecordSkipped(seconds(1), "STR-START-2", "kinesis", "orders", "shard-0", "a", "mapping")
+    split = BatchSplit(seconds(2), "STR-BISECT-1", "kinesis", "orders", "shard-0", ("b", "c", "d"), "mapping", 0, 2)
+    cut_by_the_checkpoint = replace(split, cut_at=0)
+
+    assert [line.text for line in timeline(run_of(skipped, split, cut_by_the_checkpoint))] == [
+        "skipped in orders, appended before mapping began to read: a",
+        "mapping splits a batch: b c | d",
+    ]
+
+
+def test_a_batch_of_a_stream_is_checkpointed_and_one_of_a_queue_deleted() -> None:
+    story = [*delivered("1", "a", "b", partition="shard-0"), *ended("1", "b", partition="shard-0")]
+
+    assert [line.text for line in timeline(run_of(story))] == [
+        "worker #1 gets a b",
+        "worker #1 ends: 1 checkpointed, still at the head of shard-0: b ()",
+    ]
+
+
+def test_an_asynchronous_event_without_a_destination_is_told_as_discarded() -> None:
+    event = EventDiscarded(seconds(3), "ASY-GONE-1", "worker", "e")
+
+    assert [line.text for line in timeline(run_of(event))] == [
+        "discarded from events of worker without an on-failure destination: e"
+    ]
 
 
 def test_messages_of_one_instant_are_one_line() -> None:

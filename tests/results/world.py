@@ -71,11 +71,13 @@ def ended(
     named: tuple[str, ...] = (),
     function: str = "worker",
     mapping: str = "mapping",
+    partition: str | None = None,
 ) -> list[Event]:
     """The invoke ends, and the mapping judges."""
+    source, slot = ("jobs", None) if partition is None else ("orders", 0)
     return [
         InvokeEnded(seconds(at), None, function, invoke, 1, error),
-        BatchResult(seconds(at), None, mapping, "jobs", invoke, "", failed, named, None, None),
+        BatchResult(seconds(at), None, mapping, source, invoke, "", failed, named, partition, slot),
     ]
 
 

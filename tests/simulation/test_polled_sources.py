@@ -11,14 +11,14 @@ from delivery_lab.simulation.polled_sources import PolledSources
 from delivery_lab.simulation.workload import TopicSettings
 from delivery_lab.stack.streams import Cluster, Stream
 from delivery_lab.stack.types import MSK_CLUSTER, MSK_CONFIGURATION, STREAM
-from tests.model.log_world import LogWorld
+from tests.model.partition_world import PartitionWorld
 from tests.stack.world import resource, stack_of
 
 STREAM_ARN = "arn:aws:kinesis:us-east-1:123456789012:stream/orders-0123456"
 CLUSTER_ARN = "arn:aws:kafka:us-east-1:123456789012:cluster/c/1"
 
 
-def sources(world: LogWorld, **topics: TopicSettings) -> PolledSources:
+def sources(world: PartitionWorld, **topics: TopicSettings) -> PolledSources:
     return PolledSources(world.account, topics)
 
 
@@ -41,7 +41,7 @@ def cluster_with(properties: str) -> Cluster:
 def test_kin_shard_3_a_stream_is_created_as_the_graph_says(
     inputs: dict[str, Any], shards: int, retention_hours: int
 ) -> None:
-    world = LogWorld()
+    world = PartitionWorld()
 
     (found,) = stack_of(resource(STREAM, "orders", inputs, outputs={"arn": STREAM_ARN})).all(Stream)
     sources(world).create_stream(found)
@@ -51,7 +51,7 @@ def test_kin_shard_3_a_stream_is_created_as_the_graph_says(
 
 
 def test_kaf_topic_1_a_clusters_configuration_decides_the_defaults_of_its_topics() -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     properties = "num.partitions = 6\n# log.retention.hours = 1\nlog.retention.hours=48\nlog.retention.minutes=90\n"
 
     sources(world).create_cluster(cluster_with(properties))
@@ -76,14 +76,14 @@ def test_kaf_topic_1_a_clusters_configuration_decides_the_defaults_of_its_topics
     ],
 )
 def test_kaf_topic_1_defaults_that_the_model_does_not_have_are_refused_by_name(line: str, message: str) -> None:
-    world = LogWorld()
+    world = PartitionWorld()
 
     with pytest.raises(NotModelledError, match=re.escape(message)):
         sources(world).create_cluster(cluster_with(line))
 
 
 def test_kaf_topic_1_the_workload_says_how_a_topic_is() -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     world.cluster()
 
     found = sources(world, orders=TopicSettings(partitions=5, retention_hours=12)).topic("orders")

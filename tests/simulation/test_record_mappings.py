@@ -11,7 +11,7 @@ from delivery_lab.simulation.polled_sources import PolledSources
 from delivery_lab.simulation.record_mappings import RecordMappings, refuse_foreign_settings
 from delivery_lab.stack.mappings import DynamoDbMapping, KafkaMapping, KinesisMapping, SqsMapping
 from delivery_lab.stack.types import BUCKETS, FUNCTION, MAPPING, MSK_CLUSTER, STREAM, TOPIC
-from tests.model.log_world import LogWorld
+from tests.model.partition_world import PartitionWorld
 from tests.stack.world import resource, stack_of
 
 STREAM_ARN = "arn:aws:kinesis:us-east-1:123456789012:stream/orders-0123456"
@@ -24,7 +24,7 @@ SOURCES = {
 Mapping = SqsMapping | KinesisMapping | DynamoDbMapping | KafkaMapping
 
 
-def mappings_of(world: LogWorld, *resources: Resource) -> RecordMappings:
+def mappings_of(world: PartitionWorld, *resources: Resource) -> RecordMappings:
     stack = stack_of(
         resource(FUNCTION, "worker"),
         resource(STREAM, "orders", outputs={"arn": STREAM_ARN}),
@@ -45,15 +45,15 @@ def mapping_of(made: RecordMappings) -> Mapping:
     return found
 
 
-def stream_world() -> tuple[LogWorld, Any]:
-    world = LogWorld()
+def stream_world() -> tuple[PartitionWorld, Any]:
+    world = PartitionWorld()
     world.function()
     return world, world.kinesis()
 
 
 def refuse(kind: str, inputs: dict[str, Any]) -> None:
     given = {"eventSourceArn": SOURCES[kind], "functionName": "worker", **inputs}
-    refuse_foreign_settings(mapping_of(mappings_of(LogWorld(), resource(MAPPING, "mapping", given))))
+    refuse_foreign_settings(mapping_of(mappings_of(PartitionWorld(), resource(MAPPING, "mapping", given))))
 
 
 @pytest.mark.parametrize(
@@ -99,11 +99,11 @@ def test_str_start_1_a_timestamp_before_the_run() -> None:
 
     create(world, stream, inputs)
 
-    (created,) = world.account.log_mappings.values()
+    (created,) = world.account.record_mappings.values()
     assert created.config.starting_position_instant == -64_800_000_000
 
 
-def create(world: LogWorld, source: Any, inputs: dict[str, Any], *others: Resource) -> RecordMappings:
+def create(world: PartitionWorld, source: Any, inputs: dict[str, Any], *others: Resource) -> RecordMappings:
     made = mappings_of(world, *others, mapping(STREAM_ARN, **inputs))
     found = mapping_of(made)
     assert isinstance(found, KinesisMapping)
@@ -123,7 +123,7 @@ def test_str_dest_2_topics_and_buckets_record_what_they_get(service: str, with_r
 
     made = create(world, stream, on_failure(arn), resource(token, "failures", outputs={"arn": arn}))
 
-    destination = world.account.log_mappings["mapping"].destination
+    destination = world.account.record_mappings["mapping"].destination
     assert isinstance(destination, Recorder)
     assert (destination.name, destination.with_records) == ("failures", with_records)
     assert made.notes == []
@@ -161,7 +161,7 @@ def test_a_topic_as_destination_of_a_stream_is_refused_by_name() -> None:
         create(world, stream, on_failure("kafka://dead"))
 
 
-def kafka_mapping(world: LogWorld, arn: str, **inputs: Any) -> RecordMappings:
+def kafka_mapping(world: PartitionWorld, arn: str, **inputs: Any) -> RecordMappings:
     made = mappings_of(world, mapping(arn, **inputs))
     found = mapping_of(made)
     assert isinstance(found, KafkaMapping)
@@ -170,7 +170,7 @@ def kafka_mapping(world: LogWorld, arn: str, **inputs: Any) -> RecordMappings:
 
 
 def test_a_kafka_topic_as_destination() -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     world.function()
     cluster = world.cluster()
 
@@ -182,13 +182,13 @@ def test_a_kafka_topic_as_destination() -> None:
         **on_failure("kafka://dead"),
     )
 
-    destination = world.account.log_mappings["mapping"].destination
+    destination = world.account.record_mappings["mapping"].destination
     assert isinstance(destination, TopicDestination)
     assert set(cluster.topics) == {"orders", "dead"}
 
 
 def test_a_cluster_of_ones_own() -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     world.function()
     endpoints = {"endpoints": {"KAFKA_BOOTSTRAP_SERVERS": "k1:9092,k2:9092"}}
     made = kafka_mapping(world, "", topics=["orders"], selfManagedEventSource=endpoints)
@@ -212,7 +212,7 @@ def test_a_cluster_of_ones_own() -> None:
     ],
 )
 def test_kaf_batch_1_a_mapping_has_one_topic(inputs: dict[str, Any], message: str) -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     world.function()
 
     with pytest.raises(DeploymentRefusedError, match=message):
@@ -220,7 +220,7 @@ def test_kaf_batch_1_a_mapping_has_one_topic(inputs: dict[str, Any], message: st
 
 
 def test_a_cluster_outside_the_stack_is_refused_by_name() -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     world.function()
 
     with pytest.raises(NotModelledError, match=r"which is not in this stack \(Kafka clusters: none\)"):
@@ -228,7 +228,7 @@ def test_a_cluster_outside_the_stack_is_refused_by_name() -> None:
 
 
 def test_a_cluster_of_ones_own_needs_endpoints() -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     world.function()
 
     with pytest.raises(DeploymentRefusedError, match="must have the endpoint KAFKA_BOOTSTRAP_SERVERS"):

@@ -20,7 +20,7 @@ from delivery_lab.events import MessageFiltered, Run
 from delivery_lab.handlers import HandlerHost
 from delivery_lab.handlers.environment import HandlerEnvironment
 from delivery_lab.model.clock import in_seconds
-from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.project import read_project
 from delivery_lab.results.outcome import outcome_of
@@ -376,7 +376,7 @@ def test_a_run_leaves_nothing_but_its_result(folder: Folder) -> None:
     )
 
     def parts() -> set[int]:
-        return {id(thing) for thing in gc.get_objects() if type(thing) in (HandlerEnvironment, HandlerHost, Queue)}
+        return {id(thing) for thing in gc.get_objects() if type(thing) in (HandlerEnvironment, HandlerHost, SqsQueue)}
 
     gc.collect()
     before = parts()  # what other tests have left, such as the tracebacks of refused runs

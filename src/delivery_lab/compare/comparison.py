@@ -270,10 +270,12 @@ _FIGURES = (
     "messages.lost",
     "messages.expired",
     "messages.remaining",
+    "messages.filtered",
     "deliveries.total",
     "deliveries.duplicates",
     "deliveries.overlapping",
     "deliveries.maxPerMessage",
+    "deliveries.recognised",
     "effects.total",
     "effects.duplicated",
     "invocations.total",
@@ -310,7 +312,7 @@ def _figures(before: Outcome, after: Outcome) -> Iterator[Figure]:
 
 
 def _blocked_seconds(outcome: Outcome) -> float:
-    """Seconds that shards and partitions stood still, all of them together."""
+    """Seconds that shards and partitions were blocked, all of them together."""
     return round(sum(blocked.seconds for blocked in outcome.blocked), 3)
 
 

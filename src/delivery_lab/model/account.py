@@ -11,25 +11,25 @@ from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.events import Actor, ApiCallRefused, Journal
 from delivery_lab.model.asynchronous import AsynchronousInvokes, EventInvokeConfig
 from delivery_lab.model.clock import Scheduler
-from delivery_lab.model.configuration import configuration
-from delivery_lab.model.destinations import Destinations, Role
-from delivery_lab.model.faults import Fault, FaultKind, Faults, error_of
+from delivery_lab.model.configuration import note_configuration
+from delivery_lab.model.destinations import DestinationRole, Destinations
+from delivery_lab.model.faults import FaultKind, Faults, InjectedFault, error_of
 from delivery_lab.model.functions import Lambda
-from delivery_lab.model.http_api import HttpApi, Route
+from delivery_lab.model.http_api import HttpApi, ProxyRoute
 from delivery_lab.model.kafka.cluster import KafkaCluster
 from delivery_lab.model.lambda_api import LambdaApi
 from delivery_lab.model.loops import Lineage
 from delivery_lab.model.mapping.destinations import Destination
-from delivery_lab.model.mapping.kafka import KafkaMapping, KafkaMappingConfig
-from delivery_lab.model.mapping.sqs import SqsMapping
+from delivery_lab.model.mapping.kafka import KafkaMappingConfig, TopicConsumer
+from delivery_lab.model.mapping.sqs import QueueConsumer
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
-from delivery_lab.model.mapping.stream import StreamMapping, StreamMappingConfig
+from delivery_lab.model.mapping.stream import StreamConsumer, StreamMappingConfig
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError, Caller, LongPoll, Pending, Runtime
 from delivery_lab.model.sqs.api import SqsApi
 from delivery_lab.model.sqs.attributes import QueueAttributes
 from delivery_lab.model.sqs.fifo import FifoQueue
-from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.sqs.redrive import MoveTasks
 from delivery_lab.model.streams.dynamodb import TableStream
 from delivery_lab.model.streams.kinesis import DEFAULT_RECORD_KIB, KinesisApi, KinesisStream
@@ -67,7 +67,7 @@ class Account:
         streams_by_name: Kinesis streams by name.
         table_streams: streams of DynamoDB tables by the table's name.
         clusters: Kafka clusters by name.
-        log_mappings: event source mappings of streams and topics by name.
+        record_mappings: event source mappings of streams and topics by name.
         kinesis: the Kinesis API.
         dynamodb: DynamoDB, where the stack has tables.
         sinks: topics, event buses and buckets.
@@ -84,13 +84,13 @@ class Account:
     sinks: Sinks = field(init=False)
     faults: Faults = field(init=False)
     sqs: SqsApi = field(default_factory=SqsApi)
-    queues: dict[str, Queue] = field(default_factory=dict)
+    queues: dict[str, SqsQueue] = field(default_factory=dict)
     apis: dict[str, HttpApi] = field(default_factory=dict)
-    mappings: dict[str, SqsMapping] = field(default_factory=dict)
+    mappings: dict[str, QueueConsumer] = field(default_factory=dict)
     streams_by_name: dict[str, KinesisStream] = field(default_factory=dict)
     table_streams: dict[str, TableStream] = field(default_factory=dict)
     clusters: dict[str, KafkaCluster] = field(default_factory=dict)
-    log_mappings: dict[str, StreamMapping | KafkaMapping] = field(default_factory=dict)
+    record_mappings: dict[str, StreamConsumer | TopicConsumer] = field(default_factory=dict)
     kinesis: KinesisApi = field(default_factory=KinesisApi)
     dynamodb: DynamoDb | None = None
     _lambda_api: LambdaApi = field(init=False)
@@ -115,7 +115,7 @@ class Account:
         self.sqs.move_tasks = MoveTasks(self.queues.values, scheduler=scheduler, streams=streams, journal=journal)
         self._lambda_api = LambdaApi(self.functions, self.events, scheduler=scheduler, journal=journal)
 
-    def inject_faults(self, faults: Sequence[Fault]) -> None:
+    def inject_faults(self, faults: Sequence[InjectedFault]) -> None:
         """Say what goes wrong in this run, and when."""
         self.faults = self.functions.faults = Faults(faults, self.scheduler, self.streams, self.journal)
 
@@ -128,9 +128,9 @@ class Account:
         config.check(resource)
         assert self.events.destinations is not None
         named = {
-            Role.ON_SUCCESS: config.on_success,
-            Role.ON_FAILURE: config.on_failure,
-            Role.DEAD_LETTER: config.dead_letter,
+            DestinationRole.ON_SUCCESS: config.on_success,
+            DestinationRole.ON_FAILURE: config.on_failure,
+            DestinationRole.DEAD_LETTER: config.dead_letter,
         }
         for role, arn in named.items():
             if arn is not None:
@@ -141,9 +141,9 @@ class Account:
         """Invoke a function that is a destination."""
         self.events.accept(function, record, by=_DESTINATION, lineage=lineage, follow_up=True)
 
-    def create_queue(self, name: str, arn: str, url: str, attributes: QueueAttributes) -> Queue:
+    def create_queue(self, name: str, arn: str, url: str, attributes: QueueAttributes) -> SqsQueue:
         """Create a queue, FIFO if its attributes say so; its dead-letter queue must exist."""
-        kind = Queue if attributes.fifo is None else FifoQueue
+        kind = SqsQueue if attributes.fifo is None else FifoQueue
         queue = kind(name, arn, url, attributes, scheduler=self.scheduler, streams=self.streams, journal=self.journal)
         queue.stale_delete = self.assumptions.stale_delete
         self.queues[name] = queue
@@ -152,7 +152,7 @@ class Account:
             self.redrive(queue, attributes)
         return queue
 
-    def redrive(self, queue: Queue, attributes: QueueAttributes) -> None:
+    def redrive(self, queue: SqsQueue, attributes: QueueAttributes) -> None:
         """Give a queue its redrive policy.
 
         Raises:
@@ -189,7 +189,7 @@ class Account:
         queue.dead_letter_queue = target
         queue.set_attributes(attributes)
 
-    def create_mapping(self, config: SqsMappingConfig, queue: Queue, *, kept: bool = False) -> SqsMapping:
+    def create_mapping(self, config: SqsMappingConfig, queue: SqsQueue, *, kept: bool = False) -> QueueConsumer:
         """Create an event source mapping, with the checks that AWS makes then and only then (ESM-VT-1).
 
         Args:
@@ -214,7 +214,7 @@ class Account:
                     rule="ESM-ONE-1",
                     fix="remove one of the two mappings",
                 )
-        mapping = SqsMapping(
+        mapping = QueueConsumer(
             config,
             queue,
             self.sqs,
@@ -258,7 +258,7 @@ class Account:
 
     def create_stream_mapping(
         self, config: StreamMappingConfig, source: KinesisStream | TableStream, destination: Destination | None
-    ) -> StreamMapping:
+    ) -> StreamConsumer:
         """Create an event source mapping of a stream.
 
         Raises:
@@ -266,7 +266,7 @@ class Account:
             NotModelledError: another mapping reads the stream.
         """
         self._check_only_reader(config.name, source)
-        mapping = StreamMapping(
+        mapping = StreamConsumer(
             config,
             source,
             self.functions,
@@ -275,12 +275,12 @@ class Account:
             streams=self.streams,
             journal=self.journal,
         )
-        self.log_mappings[config.name] = mapping
+        self.record_mappings[config.name] = mapping
         return mapping
 
     def create_kafka_mapping(
         self, config: KafkaMappingConfig, cluster: KafkaCluster, destination: Destination | None
-    ) -> KafkaMapping:
+    ) -> TopicConsumer:
         """Create an event source mapping of a topic; the topic comes into being with it if need be (KAF-TOPIC-1).
 
         Raises:
@@ -289,7 +289,7 @@ class Account:
         """
         topic = cluster.topics.get(config.topic) or cluster.create_topic(config.topic)
         self._check_only_reader(config.name, topic)
-        mapping = KafkaMapping(
+        mapping = TopicConsumer(
             config,
             cluster,
             topic,
@@ -299,18 +299,18 @@ class Account:
             streams=self.streams,
             journal=self.journal,
         )
-        self.log_mappings[config.name] = mapping
+        self.record_mappings[config.name] = mapping
         return mapping
 
     def _check_only_reader(self, name: str, source: object) -> None:
-        for other in self.log_mappings.values():
+        for other in self.record_mappings.values():
             if other.source is source:
                 raise NotModelledError(
                     f"{name} and {other.config.name} read the same {other.source.name}: what became of a record "
                     "would have two answers\n  nearest: one mapping for each stream or topic"
                 )
 
-    def create_api(self, name: str, routes: tuple[Route, ...]) -> HttpApi:
+    def create_api(self, name: str, routes: tuple[ProxyRoute, ...]) -> HttpApi:
         """Create an HTTP API with its routes."""
         api = HttpApi(
             name, routes, self.functions, scheduler=self.scheduler, streams=self.streams, journal=self.journal
@@ -320,9 +320,8 @@ class Account:
 
     def start(self) -> None:
         """Let the mappings poll."""
-        mappings = (*self.mappings.values(), *self.log_mappings.values())
-        for event in configuration(self.queues.values(), self.functions, mappings, self.scheduler.now):
-            self.journal.append(event)
+        mappings = (*self.mappings.values(), *self.record_mappings.values())
+        note_configuration(self.journal, self.queues.values(), self.functions, mappings, self.scheduler.now)
         for mapping in mappings:
             mapping.start()
 
@@ -337,7 +336,7 @@ class Account:
         return self._answer(service, operation, parameters, caller, fault)
 
     def _answer(
-        self, service: str, operation: str, parameters: dict[str, Any], caller: Caller, fault: Fault | None
+        self, service: str, operation: str, parameters: dict[str, Any], caller: Caller, fault: InjectedFault | None
     ) -> Answer:
         try:
             if fault is not None:

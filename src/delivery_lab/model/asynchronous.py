@@ -27,7 +27,8 @@ from delivery_lab.events import (
 )
 from delivery_lab.model.clock import Scheduler, seconds
 from delivery_lab.model.destinations import Condition, Destinations, Ended
-from delivery_lab.model.functions import InvokeResult, Lambda, Throttled
+from delivery_lab.model.functions import Lambda
+from delivery_lab.model.invokes import InvokeResult, Throttled
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.rule_ids import RuleId
@@ -255,7 +256,7 @@ class AsynchronousInvokes:
             self._deliver(config.on_success, self._ended(event, Condition.SUCCESS), "DST-SUCCESS-1")
 
     def _give_up(self, event: _Event, condition: Condition, rule: RuleId) -> None:
-        """The event is done with: it goes to its destination and dead-letter queue, or is gone (ASY-GONE-1)."""
+        """The event is given up: it goes to its destination and dead-letter queue, or is gone (ASY-GONE-1)."""
         config = self.configuration(event.function)
         ended = self._ended(event, condition)
         arrived = None

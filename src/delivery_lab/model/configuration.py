@@ -2,40 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from delivery_lab.events import FunctionConfigured, MappingConfigured, QueueConfigured
+from delivery_lab.events import FunctionConfigured, Journal, MappingConfigured
 from delivery_lab.model.functions import Lambda
-from delivery_lab.model.mapping.kafka import KafkaMapping
-from delivery_lab.model.mapping.log_decisions import ENDLESS
-from delivery_lab.model.mapping.sqs import SqsMapping
-from delivery_lab.model.mapping.stream import StreamMapping
-from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.mapping.kafka import TopicConsumer
+from delivery_lab.model.mapping.partition_decisions import ENDLESS
+from delivery_lab.model.mapping.sqs import QueueConsumer
+from delivery_lab.model.mapping.stream import StreamConsumer
+from delivery_lab.model.sqs.queue import SqsQueue
 
 
-def configuration(
-    queues: Iterable[Queue], functions: Lambda, mappings: Iterable[SqsMapping | StreamMapping | KafkaMapping], now: int
-) -> Iterator[QueueConfigured | FunctionConfigured | MappingConfigured]:
-    """The configuration of an account that was deployed at this instant.
+def note_configuration(
+    journal: Journal,
+    queues: Iterable[SqsQueue],
+    functions: Lambda,
+    mappings: Iterable[QueueConsumer | StreamConsumer | TopicConsumer],
+    now: int,
+) -> None:
+    """Write down how an account is configured that was deployed at this instant.
 
     Args:
+        journal: where events are written.
         queues: its queues.
         functions: its functions.
         mappings: its event source mappings.
         now: this instant.
     """
     for queue in queues:
-        yield queue.configured()
+        queue.note_configuration()
     for name in functions.names:
         function = functions.configuration(name)
-        yield FunctionConfigured(now, None, name, function.timeout_seconds, function.reserved_concurrency)
+        journal.append(FunctionConfigured(now, None, name, function.timeout_seconds, function.reserved_concurrency))
     for mapping in mappings:
-        yield _of_mapping(mapping, now)
+        journal.append(_of_mapping(mapping, now))
 
 
-def _of_mapping(mapping: SqsMapping | StreamMapping | KafkaMapping, now: int) -> MappingConfigured:
+def _of_mapping(mapping: QueueConsumer | StreamConsumer | TopicConsumer, now: int) -> MappingConfigured:
     config = mapping.config
-    if isinstance(mapping, SqsMapping):
+    if isinstance(mapping, QueueConsumer):
         source, factor, age = mapping.queue.name, 1, ENDLESS
         return MappingConfigured(now, None, config.name, "sqs", source, config.function, config.batch_size, factor, age)
     settings = mapping.settings

@@ -12,9 +12,10 @@ from typing import Any
 from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.events import Journal
 from delivery_lab.model.clock import EPOCH, Scheduler
-from delivery_lab.model.functions import InvokeResult, Lambda
+from delivery_lab.model.functions import Lambda
+from delivery_lab.model.invokes import InvokeResult
 from delivery_lab.model.loops import Lineage
-from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.targets import LARGEST_EVENT_BYTES, LARGEST_SNS_MESSAGE_BYTES, Sink, Sinks
 
 LARGEST_ASYNCHRONOUS_PAYLOAD_BYTES = 1_048_576
@@ -29,7 +30,7 @@ class Condition(StrEnum):
     EVENT_AGE_EXCEEDED = "EventAgeExceeded"
 
 
-class Role(StrEnum):
+class DestinationRole(StrEnum):
     """What an ARN is named as in the configuration of a function."""
 
     ON_SUCCESS = "on-success"
@@ -39,7 +40,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """An event that is done with.
+    """An event that has ended.
 
     Attributes:
         request_id: the event's id.
@@ -77,7 +78,7 @@ class Destinations:
 
     def __init__(
         self,
-        queues: Mapping[str, Queue],
+        queues: Mapping[str, SqsQueue],
         sinks: Sinks,
         functions: Lambda,
         invoke: Invoke,
@@ -97,7 +98,7 @@ class Destinations:
         queue, sink, function = self._queue(arn), self._sinks.at(arn), self._function(arn)
         return queue.name if queue else sink.name if sink else function
 
-    def check(self, resource: str, arn: str, role: Role) -> None:
+    def check(self, resource: str, arn: str, role: DestinationRole) -> None:
         """Refuse a destination that does not exist, or that cannot be one (DST-TARGET-1).
 
         Raises:
@@ -108,13 +109,13 @@ class Destinations:
             fix = "create the queue, topic, event bus, bucket or function in the same stack, or correct the ARN"
         elif (queue := self._queue(arn)) is not None and queue.fifo:
             why, fix = "it is a FIFO queue", "name a standard queue"
-        elif role is Role.DEAD_LETTER and arn.split(":")[2] not in ("sqs", "sns"):
+        elif role is DestinationRole.DEAD_LETTER and arn.split(":")[2] not in ("sqs", "sns"):
             why, fix = "it is neither a queue nor a topic", "name one, or use an on-failure destination"
-        elif role is Role.ON_SUCCESS and arn.split(":")[2] == "s3":
+        elif role is DestinationRole.ON_SUCCESS and arn.split(":")[2] == "s3":
             why, fix = "buckets are for failures only", "name a queue, topic, event bus or function"
         else:
             return
-        what = "dead-letter target" if role is Role.DEAD_LETTER else f"{role} destination"
+        what = "dead-letter target" if role is DestinationRole.DEAD_LETTER else f"{role} destination"
         raise DeploymentRefusedError(
             resource,
             "InvalidParameterValueException",
@@ -224,7 +225,7 @@ class Destinations:
             return json.dumps({"key": key, "body": record})
         return record
 
-    def _queue(self, arn: str) -> Queue | None:
+    def _queue(self, arn: str) -> SqsQueue | None:
         return next((queue for queue in self._queues.values() if queue.arn == arn), None)
 
     def _function(self, arn: str) -> str | None:

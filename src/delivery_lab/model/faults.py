@@ -29,7 +29,7 @@ class FaultKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class InjectedFault:
     """One thing that goes wrong.
 
     Attributes:
@@ -82,14 +82,16 @@ class Faults:
         journal: where it is noted that a fault happened.
     """
 
-    def __init__(self, faults: Sequence[Fault], scheduler: Scheduler, streams: RandomStreams, journal: Journal) -> None:
+    def __init__(
+        self, faults: Sequence[InjectedFault], scheduler: Scheduler, streams: RandomStreams, journal: Journal
+    ) -> None:
         self._of_functions = [(n, fault) for n, fault in enumerate(faults, 1) if fault.function is not None]
         self._of_services = [(n, fault) for n, fault in enumerate(faults, 1) if fault.service is not None]
         self._scheduler = scheduler
         self._streams = streams
         self._journal = journal
 
-    def of_function(self, function: str, payload: str, *, duplicating: bool = False) -> Fault | None:
+    def of_function(self, function: str, payload: str, *, duplicating: bool = False) -> InjectedFault | None:
         """The fault that happens to an invoke of this instant.
 
         Args:
@@ -106,7 +108,7 @@ class Faults:
                 return fault
         return None
 
-    def of_call(self, service: str, operation: str, parameters: Mapping[str, Any]) -> Fault | None:
+    def of_call(self, service: str, operation: str, parameters: Mapping[str, Any]) -> InjectedFault | None:
         """The fault that happens to an API call of this instant."""
         for number, fault in self._of_services:
             matches = (
@@ -118,7 +120,7 @@ class Faults:
                 return fault
         return None
 
-    def _happens(self, number: int, fault: Fault) -> bool:
+    def _happens(self, number: int, fault: InjectedFault) -> bool:
         if not fault.holds(self._scheduler.now):
             return False
         if fault.share < 1 and self._streams.stream("fault", str(number)).random() >= fault.share:

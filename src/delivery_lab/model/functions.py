@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from delivery_lab.errors import DeploymentRefusedError
@@ -19,7 +19,8 @@ from delivery_lab.events import (
     Journal,
 )
 from delivery_lab.model.clock import MICROSECONDS_PER_SECOND, Scheduler, in_seconds, seconds
-from delivery_lab.model.faults import Fault, FaultKind, Faults
+from delivery_lab.model.faults import FaultKind, Faults, InjectedFault
+from delivery_lab.model.invokes import Done, InvokeResult, Rehearsal, Throttled
 from delivery_lab.model.loops import NO_LINEAGE, Lineage, Loops
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import (
@@ -43,63 +44,6 @@ LARGEST_SYNCHRONOUS_PAYLOAD_BYTES = 6 * 1_048_576
 EXITED = "Runtime.ExitError"
 _REQUEST_ID = "{request id}"
 INJECTED_FAILURE = "InjectedFailure"
-
-
-@dataclass(frozen=True, slots=True)
-class Throttled:
-    """An invoke that Lambda refused before anything ran, with HTTP 429 `TooManyRequestsException` unless stated.
-
-    Attributes:
-        reason: AWS's `Reason`, such as `ReservedFunctionConcurrentInvocationLimitExceeded`.
-        rule: id of the rule.
-        code: AWS's error code.
-        status: HTTP status.
-    """
-
-    reason: str
-    rule: RuleId
-    code: str = "TooManyRequestsException"
-    status: int = 429
-
-
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
-    """What an invoke did, as far as anybody outside the function can tell (SIM-REPEAT-1).
-
-    Attributes:
-        duration: how long it took, in microseconds.
-        response: its answer, with a placeholder for the request id that error answers carry.
-        lines: its lines of the log contract, without instant and invoke.
-    """
-
-    duration: int
-    response: InvokeResponse
-    lines: tuple[ContractLine, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class InvokeResult:
-    """How an invoke ended.
-
-    Attributes:
-        request_id: the invoke's id.
-        payload: returned JSON text, or the error object.
-        error: None, or the error type.
-        rehearsal: what the code did, to be repeated without running it; None where that would not be the same.
-    """
-
-    request_id: str
-    payload: str
-    error: str | None
-    rehearsal: Rehearsal | None = None
-
-    @property
-    def timed_out(self) -> bool:
-        """Whether the function's timeout ended it."""
-        return self.error == TIMED_OUT
-
-
-Done = Callable[[InvokeResult], None]
 
 
 @dataclass(slots=True)
@@ -286,7 +230,7 @@ class Lambda:
         if request_id is not None:
             self._calling_aws.add(request_id)
 
-    def _refusal(self, function: _Function, fault: Fault | None) -> Throttled | None:
+    def _refusal(self, function: _Function, fault: InjectedFault | None) -> Throttled | None:
         if fault is not None and fault.kind is FaultKind.THROTTLE:
             return Throttled("ConcurrentInvocationLimitExceeded", "SIM-FAULT-1")
         if fault is not None and fault.kind is FaultKind.ERROR:

@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl
 
 from delivery_lab.events import Actor, Journal, RequestAnswered
 from delivery_lab.model.clock import EPOCH, Scheduler, Timer, epoch_ms, in_seconds, seconds
-from delivery_lab.model.functions import InvokeResult, Lambda, Throttled
+from delivery_lab.model.functions import Lambda
+from delivery_lab.model.invokes import InvokeResult, Throttled
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.rule_ids import RuleId
 
@@ -23,7 +24,7 @@ _SERVICE_UNAVAILABLE = '{"message":"Service Unavailable"}'
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class ProxyRoute:
     """A route with its Lambda proxy integration.
 
     Attributes:
@@ -75,7 +76,7 @@ class HttpApi:
     def __init__(
         self,
         name: str,
-        routes: tuple[Route, ...],
+        routes: tuple[ProxyRoute, ...],
         functions: Lambda,
         *,
         scheduler: Scheduler,
@@ -88,9 +89,9 @@ class HttpApi:
         self._scheduler = scheduler
         self._streams = streams
         self._journal = journal
-        self._tokens: dict[Route, tuple[float, int]] = {}
+        self._tokens: dict[ProxyRoute, tuple[float, int]] = {}
 
-    def route(self, method: str, path: str) -> Route | None:
+    def route(self, method: str, path: str) -> ProxyRoute | None:
         """The route of a request: a full match before `$default`."""
         found = [route for route in self.routes if route.matches(method, path)]
         return min(found, key=lambda route: (route.path == "$default", route.method == "ANY"), default=None)
@@ -140,7 +141,7 @@ class HttpApi:
                 limit = min(route.timeout_seconds, LONGEST_INTEGRATION_SECONDS)
                 exchange.timer = self._scheduler.after(seconds(limit), exchange.time_out)
 
-    def _admit(self, route: Route) -> bool:
+    def _admit(self, route: ProxyRoute) -> bool:
         """A token bucket: `burst_limit` requests at once, `rate_limit` a second in the long run (HTTP-THROTTLE-1)."""
         if route.burst_limit is None or route.rate_limit is None:
             return True
@@ -150,7 +151,9 @@ class HttpApi:
         self._tokens[route] = (tokens - 1 if tokens >= 1 else tokens, now)
         return tokens >= 1
 
-    def _event(self, route: Route, method: str, path: str, query: str, body: str, headers: Mapping[str, str]) -> str:
+    def _event(
+        self, route: ProxyRoute, method: str, path: str, query: str, body: str, headers: Mapping[str, str]
+    ) -> str:
         now = self._scheduler.now
         route_key = "$default" if route.path == "$default" else f"{route.method} {route.path}"
         domain = f"{self.name}.execute-api.us-east-1.amazonaws.com"

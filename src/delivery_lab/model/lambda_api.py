@@ -11,7 +11,8 @@ from delivery_lab.events import FunctionCalled, InvocationType, Journal
 from delivery_lab.model.asynchronous import AsynchronousInvokes
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.destinations import LARGEST_ASYNCHRONOUS_PAYLOAD_BYTES
-from delivery_lab.model.functions import LARGEST_SYNCHRONOUS_PAYLOAD_BYTES, InvokeResult, Lambda, Throttled
+from delivery_lab.model.functions import LARGEST_SYNCHRONOUS_PAYLOAD_BYTES, Lambda
+from delivery_lab.model.invokes import InvokeResult, Throttled
 from delivery_lab.model.runtime import AwsError, Caller, Pending
 
 SYNCHRONOUS: InvocationType = "RequestResponse"

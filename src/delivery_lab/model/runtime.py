@@ -105,7 +105,7 @@ class Environment(Protocol):
 
         The first invoke initialises the environment (imports the code). `finish` is called at the instant
         at which the handler returns or raises, never before `start` has returned. After it the environment
-        is frozen: threads that the handler left behind stand still until the next invoke.
+        is frozen: threads that the handler left behind are frozen until the next invoke.
         """
 
     def stop(self) -> None:

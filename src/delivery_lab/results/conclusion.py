@@ -32,6 +32,7 @@ def conclusion(outcome: Outcome) -> str:
         parts.append(_processed(outcome))
     if messages.filtered:
         parts.append(_filtered(outcome))
+    parts.extend(_consumers(outcome))
     # Where there are messages and nobody calls others, requests are only how the messages were sent.
     if outcome.requests.total and (outcome.requests.attempts.total or not messages.sent):
         parts.append(_requests(outcome))
@@ -57,6 +58,19 @@ def _filtered(outcome: Outcome) -> str:
     if messages.filtered == messages.sent:
         return f"{plural(messages.sent, 'the message is', 'all messages are')} filtered out"
     return f"{messages.filtered} of {messages.sent} are filtered out"
+
+
+def _consumers(outcome: Outcome) -> Iterator[str]:
+    """Where every consumer gets each record, the figures above count all of them: what is whose has to be said."""
+    polled = [lag.mapping for lag in outcome.lag]
+    if len({lag.source for lag in outcome.lag}) == len(polled):
+        return
+    shares = [
+        f"{consumer.name} processes {consumer.messages.processed} of {consumer.messages.sent}"
+        for consumer in outcome.consumers
+        if consumer.name in polled
+    ]
+    yield f"each record counts once for each of its consumers: {', '.join(shares)}"
 
 
 def _overtaken(count: int) -> str:

@@ -1,8 +1,8 @@
-"""How numbers are put into sentences."""
+"""How counts and spans of time are put into sentences."""
 
 from __future__ import annotations
 
-_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60))
+from delivery_lab.durations import rounded
 
 
 def plural(count: int, one: str, many: str) -> str:
@@ -11,8 +11,5 @@ def plural(count: int, one: str, many: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A span of time as people read it: `45 s`, `2.5 min`, `4 h`, `7 d`."""
-    for unit, size in _UNITS:
-        if seconds >= 2 * size:
-            return f"{seconds / size:.1f}".removesuffix(".0") + f" {unit}"
-    return f"{seconds:.0f} s"
+    """A span of time in a sentence, where a tenth of a second says nothing: `45 s`, `2.5 min`, `7 d`."""
+    return f"{seconds:.0f} s" if seconds < 120 else rounded(seconds).replace(".0 ", " ")

@@ -10,7 +10,7 @@ from typing import Any
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError, ProgramError
 from delivery_lab.model.account import Account
 from delivery_lab.model.mapping.filters import Pattern, parse_patterns
-from delivery_lab.model.mapping.sqs_config import ProvisionedPollers, SqsMappingConfig
+from delivery_lab.model.mapping.sqs_config import SqsMappingConfig, SqsProvisionedMode
 from delivery_lab.model.runtime import AwsError, CodeSource, FunctionConfig
 from delivery_lab.model.sqs.attributes import FifoAttributes, QueueAttributes, redrive_policy
 from delivery_lab.rule_ids import RuleId
@@ -254,7 +254,7 @@ class Deployment:
                 window_seconds=mapping.window_seconds.certain(),
                 report_batch_item_failures=mapping.reports.certain(),
                 maximum_concurrency=mapping.maximum_concurrency.certain(),
-                provisioned=ProvisionedPollers(pollers.minimum.certain(), pollers.maximum.certain())
+                provisioned=SqsProvisionedMode(pollers.minimum.certain(), pollers.maximum.certain())
                 if pollers
                 else None,
                 patterns=patterns,

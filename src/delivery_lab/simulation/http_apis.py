@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from delivery_lab.errors import NotModelledError
-from delivery_lab.model.http_api import Route as ModelRoute
+from delivery_lab.model.http_api import ProxyRoute
 from delivery_lab.stack.apis import Api, Integration, Route, Stage
 from delivery_lab.stack.functions import Function
 
 
-def routes_of(api: Api) -> tuple[ModelRoute, ...]:
+def routes_of(api: Api) -> tuple[ProxyRoute, ...]:
     """The routes of an API.
 
     Raises:
@@ -19,7 +19,7 @@ def routes_of(api: Api) -> tuple[ModelRoute, ...]:
     return tuple(_route(route, api.stage) for route in api.routes)
 
 
-def _route(route: Route, stage: Stage | None) -> ModelRoute:
+def _route(route: Route, stage: Stage | None) -> ProxyRoute:
     target = route.target.certain().removeprefix("integrations/")
     integration = route.integration
     if integration is None:
@@ -30,7 +30,7 @@ def _route(route: Route, stage: Stage | None) -> ModelRoute:
         raise NotModelledError(
             f"{route.name}: path parameters as in {path} are not modelled\n  nearest: a path without, or $default"
         )
-    return ModelRoute(
+    return ProxyRoute(
         method=method if path else "ANY",
         path=path or "$default",
         function=_function_of(integration).label,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from delivery_lab.errors import ProgramError
 from delivery_lab.limits.streams import ON_DEMAND_SHARDS
 from delivery_lab.model.account import Account
-from delivery_lab.model.kafka.cluster import KafkaCluster, Topic
+from delivery_lab.model.kafka.cluster import KafkaCluster, KafkaTopic
 from delivery_lab.model.streams.dynamodb import TableStream
 from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.simulation.broker_properties import apply_properties
@@ -67,7 +67,7 @@ class PolledSources:
         for configuration in cluster.configurations:
             apply_properties(created, configuration.name, configuration.properties.certain())
 
-    def topic(self, name: str) -> Topic | None:
+    def topic(self, name: str) -> KafkaTopic | None:
         """A topic of any cluster; one that the workload describes comes into being where there is one cluster."""
         for cluster in self.account.clusters.values():
             if name in cluster.topics:
@@ -76,7 +76,7 @@ class PolledSources:
             return self.topic_of(next(iter(self.account.clusters.values())), name)
         return None
 
-    def topic_of(self, cluster: KafkaCluster, name: str) -> Topic:
+    def topic_of(self, cluster: KafkaCluster, name: str) -> KafkaTopic:
         """A topic of a cluster, which comes into being as the workload says that it is."""
         if name in cluster.topics:
             return cluster.topics[name]

@@ -11,7 +11,7 @@ from delivery_lab.model.clock import EPOCH, seconds
 from delivery_lab.model.kafka.cluster import KafkaCluster
 from delivery_lab.model.mapping.destinations import Destination, QueueDestination, Recorder, TopicDestination
 from delivery_lab.model.mapping.filters import Pattern
-from delivery_lab.model.mapping.kafka import KafkaMappingConfig, ProvisionedPollers
+from delivery_lab.model.mapping.kafka import KafkaMappingConfig, KafkaProvisionedMode
 from delivery_lab.model.mapping.stream import StreamMappingConfig
 from delivery_lab.model.streams.dynamodb import TableStream
 from delivery_lab.model.streams.kinesis import KinesisStream
@@ -194,8 +194,8 @@ class RecordMappings:
         return self.recorders.setdefault(name, Recorder(name, with_records=service == "s3"))
 
 
-def _pollers(pollers: Pollers | None) -> ProvisionedPollers | None:
-    return None if pollers is None else ProvisionedPollers(pollers.minimum.certain(), pollers.maximum.certain())
+def _pollers(pollers: Pollers | None) -> KafkaProvisionedMode | None:
+    return None if pollers is None else KafkaProvisionedMode(pollers.minimum.certain(), pollers.maximum.certain())
 
 
 def _instant(mapping: RecordMapping) -> int | None:

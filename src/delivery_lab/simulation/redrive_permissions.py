@@ -7,7 +7,7 @@ from typing import Any
 
 from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.limits.queues import REDRIVE_PERMISSION, SOURCE_QUEUES
-from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.stack.queues import AllowPolicy
 from delivery_lab.stack.stack import Stack
@@ -15,7 +15,7 @@ from delivery_lab.stack.stack import Stack
 _DENY_ALL, _BY_QUEUE = "denyAll", "byQueue"
 
 
-def check_redrive_permissions(stack: Stack, queues: Iterable[Queue]) -> None:
+def check_redrive_permissions(stack: Stack, queues: Iterable[SqsQueue]) -> None:
     """Refuse a dead-letter queue that does not allow its source.
 
     Raises:

@@ -11,19 +11,19 @@ from delivery_lab.events import WORKLOAD, InvokeAnswered, Journal
 from delivery_lab.model.account import Account
 from delivery_lab.model.clock import Scheduler, seconds
 from delivery_lab.model.destinations import LARGEST_ASYNCHRONOUS_PAYLOAD_BYTES
-from delivery_lab.model.faults import Fault, FaultKind
-from delivery_lab.model.functions import LARGEST_SYNCHRONOUS_PAYLOAD_BYTES, InvokeResult, Throttled
+from delivery_lab.model.faults import FaultKind, InjectedFault
+from delivery_lab.model.functions import LARGEST_SYNCHRONOUS_PAYLOAD_BYTES
 from delivery_lab.model.http_api import HttpApi
-from delivery_lab.model.kafka.cluster import LARGEST_RECORD_BYTES, Topic
+from delivery_lab.model.invokes import InvokeResult, Throttled
+from delivery_lab.model.kafka.cluster import LARGEST_RECORD_BYTES, KafkaTopic
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.fifo import FifoQueue
-from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.streams.dynamodb import to_item
 from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation.polled_sources import PolledSources
-from delivery_lab.simulation.workload import Arrival
-from delivery_lab.simulation.workload import Fault as WorkloadFault
+from delivery_lab.simulation.workload import Arrival, Fault
 
 T = TypeVar("T")
 
@@ -114,7 +114,7 @@ class Sender:
             raise WorkloadError(f"{self._origin}: {queue.name} is a standard queue, which has no use for key or dedup")
         self._scheduler.at(seconds(arrival.at_seconds), _send, queue, arrival)
 
-    def _check_fifo(self, queue: Queue, arrival: Arrival) -> None:
+    def _check_fifo(self, queue: SqsQueue, arrival: Arrival) -> None:
         """Refuse before the start what SQS would refuse at the send (SQS-FIFO-7)."""
         fifo = queue.attributes.fifo
         if not arrival.key:
@@ -203,14 +203,14 @@ class Sender:
     def _function(self, name: str) -> str:
         return self._named({known: known for known in self._account.functions.names}, name, "function")
 
-    def fault(self, fault: WorkloadFault) -> Fault:
+    def fault(self, fault: Fault) -> InjectedFault:
         """What goes wrong, as the model takes it.
 
         Raises:
             WorkloadError: it is addressed to what is not there.
         """
         queue = None if fault.queue is None else self._named(self._account.queues, fault.queue, "queue")
-        return Fault(
+        return InjectedFault(
             FaultKind(fault.kind),
             start=seconds(fault.at),
             end=None if fault.for_seconds is None else seconds(fault.at + fault.for_seconds),
@@ -230,7 +230,7 @@ class Sender:
         return found[name]
 
 
-def _send(queue: Queue, arrival: Arrival) -> None:
+def _send(queue: SqsQueue, arrival: Arrival) -> None:
     if isinstance(queue, FifoQueue):
         queue.send(arrival.body, group=arrival.key, deduplication_id=arrival.dedup)
     else:
@@ -241,5 +241,5 @@ def _put(stream: KinesisStream, data: bytes, key: str) -> None:
     stream.put(data, key)
 
 
-def _produce(topic: Topic, value: bytes, key: str | None) -> None:
+def _produce(topic: KafkaTopic, value: bytes, key: str | None) -> None:
     topic.produce(value, key)

@@ -165,7 +165,7 @@ class _Simulation:
 
     def _refuse_streams(self) -> None:
         """The streams of an updated stack would be new and empty here, which those of a real one are not."""
-        for name in self._account.log_mappings:
+        for name in self._account.record_mappings:
             raise NotModelledError(
                 f"{name} reads a stream or topic, and a redrive of {self._stack.name} with a fix is not modelled\n"
                 "  nearest: a redrive without a fix"
@@ -249,11 +249,11 @@ class _Simulation:
 
     def _destinations(self) -> set[str]:
         """Queues and topics to which mappings send what they give up: what arrives there was sent before."""
-        destinations = (mapping.destination for mapping in self._account.log_mappings.values())
+        destinations = (mapping.destination for mapping in self._account.record_mappings.values())
         return {found.name for found in destinations if isinstance(found, (QueueDestination, TopicDestination))}
 
     def _polled(self) -> Iterator[PolledSource]:
-        for mapping in self._account.log_mappings.values():
+        for mapping in self._account.record_mappings.values():
             yield PolledSource(
                 kind=mapping.source.kind,
                 source=mapping.source.name,
@@ -261,7 +261,7 @@ class _Simulation:
                 function=mapping.config.function,
                 retention_seconds=mapping.source.retention_hours * 3600,
                 maximum_age_seconds=mapping.settings.maximum_record_age_seconds,
-                partitions=tuple(reader.log.name for reader in mapping.readers),
+                partitions=tuple(reader.partition.name for reader in mapping.readers),
             )
 
     def _addressed(self) -> frozenset[str]:

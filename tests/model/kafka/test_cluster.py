@@ -6,7 +6,7 @@ from delivery_lab.errors import NotModelledError
 from delivery_lab.events import RecordAppended
 from delivery_lab.model.kafka.cluster import LARGEST_RECORD_BYTES, murmur2
 from delivery_lab.model.runtime import AwsError
-from tests.model.log_world import LogWorld
+from tests.model.partition_world import PartitionWorld
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_kaf_part_1_murmur2_is_that_of_kafkas_client(key: bytes, value: int) -> 
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.text(max_size=10), max_size=30), st.integers(1, 9))
 def test_kaf_part_1_a_key_has_one_partition(keys: list[str], partitions: int) -> None:
-    topic = LogWorld().cluster(orders=partitions).topics["orders"]
+    topic = PartitionWorld().cluster(orders=partitions).topics["orders"]
     homes: dict[str, str] = {}
 
     for key in keys:
@@ -37,7 +37,7 @@ def test_kaf_part_1_a_key_has_one_partition(keys: list[str], partitions: int) ->
 
 
 def test_kaf_part_1_without_a_key_partitions_take_turns() -> None:
-    topic = LogWorld().cluster(orders=3).topics["orders"]
+    topic = PartitionWorld().cluster(orders=3).topics["orders"]
 
     ids = [topic.produce(b"x").id for _ in range(4)]
 
@@ -45,7 +45,7 @@ def test_kaf_part_1_without_a_key_partitions_take_turns() -> None:
 
 
 def test_kaf_size_1_a_record_too_large_is_refused() -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     topic = world.cluster(orders=1).topics["orders"]
     topic.produce(b"x" * LARGEST_RECORD_BYTES)
 
@@ -56,7 +56,7 @@ def test_kaf_size_1_a_record_too_large_is_refused() -> None:
 
 
 def test_kaf_topic_1_topics_have_the_clusters_defaults() -> None:
-    cluster = LogWorld().cluster()
+    cluster = PartitionWorld().cluster()
     cluster.default_partitions, cluster.default_retention_hours = 6, 12
 
     topic = cluster.create_topic("orders")
@@ -67,4 +67,4 @@ def test_kaf_topic_1_topics_have_the_clusters_defaults() -> None:
 @pytest.mark.parametrize("name", ["", "x" * 250])
 def test_a_topic_needs_a_name(name: str) -> None:
     with pytest.raises(NotModelledError, match="is no name of a Kafka topic: 1 to 249 characters"):
-        LogWorld().cluster().create_topic(name)
+        PartitionWorld().cluster().create_topic(name)

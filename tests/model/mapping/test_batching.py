@@ -8,9 +8,9 @@ import pytest
 
 from delivery_lab.events import BatchInvoked, MessageDeleted, MessageReceived
 from delivery_lab.model.clock import in_seconds
-from delivery_lab.model.mapping.sqs import SqsMapping
+from delivery_lab.model.mapping.sqs import QueueConsumer
 from delivery_lab.model.sqs.fifo import FifoQueue
-from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.sqs.queue import SqsQueue
 from tests.model.support import COLD_START_SECONDS, Behaviour, Script, World, bodies, remaining, succeed
 
 SIX_MB = 6 * 1_048_576
@@ -18,7 +18,7 @@ SIX_MB = 6 * 1_048_576
 
 def world_with(
     behave: Behaviour = succeed, *, visibility: int = 30, timeout: int = 5, **settings: Any
-) -> tuple[World, Queue, SqsMapping]:
+) -> tuple[World, SqsQueue, QueueConsumer]:
     world = World(behave)
     queue = world.queue(visibility=visibility)
     world.function(timeout=timeout)

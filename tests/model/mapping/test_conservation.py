@@ -20,7 +20,7 @@ from delivery_lab.events import (
     MessageReceived,
     MessageSent,
 )
-from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import ThrottleReading
 from tests.model.support import Call, Script, World, report
@@ -78,8 +78,8 @@ CASES = st.builds(
 @dataclass
 class Run:
     world: World
-    queue: Queue
-    dead: Queue
+    queue: SqsQueue
+    dead: SqsQueue
     poison_ids: set[str]
 
     def ids_of(self, *kinds: type[EventBase]) -> list[str]:

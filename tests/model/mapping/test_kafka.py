@@ -15,15 +15,15 @@ from delivery_lab.events import (
 )
 from delivery_lab.model.mapping.destinations import TopicDestination
 from delivery_lab.model.mapping.filters import parse_patterns
-from delivery_lab.model.mapping.kafka import START_DELAY_SECONDS, ProvisionedPollers
-from tests.model.log_world import POISON, PROVISIONED, LogWorld, documents, raising, reporting_records
+from delivery_lab.model.mapping.kafka import START_DELAY_SECONDS, KafkaProvisionedMode
+from tests.model.partition_world import POISON, PROVISIONED, PartitionWorld, documents, raising, reporting_records
 from tests.model.support import Behaviour, Call, Script
 
 LONG_STARTED = START_DELAY_SECONDS + 1
 
 
-def world_with(behave: Behaviour | None = None, partitions: int = 1, **settings: Any) -> LogWorld:
-    world = LogWorld(behave or raising())
+def world_with(behave: Behaviour | None = None, partitions: int = 1, **settings: Any) -> PartitionWorld:
+    world = PartitionWorld(behave or raising())
     world.function()
     cluster = world.cluster(orders=partitions)
     world.kafka_mapping(cluster, **settings)
@@ -31,7 +31,7 @@ def world_with(behave: Behaviour | None = None, partitions: int = 1, **settings:
     return world
 
 
-def produce(world: LogWorld, *texts: str, key: str | None = "k", at: float = LONG_STARTED) -> None:
+def produce(world: PartitionWorld, *texts: str, key: str | None = "k", at: float = LONG_STARTED) -> None:
     topic = world.account.clusters["cluster"].topics["orders"]
     for text in texts:
         world.at(at, topic.produce, text.encode(), key)
@@ -59,7 +59,7 @@ def test_kaf_start_3_latest_misses_what_comes_before_polling() -> None:
 
 
 def test_kaf_group_2_a_group_that_committed_goes_on_where_it_was() -> None:
-    world = LogWorld(raising())
+    world = PartitionWorld(raising())
     world.function()
     cluster = world.cluster(orders=1)
     world.kafka_mapping(cluster, consumer_group="billing", starting_position="LATEST")
@@ -75,7 +75,7 @@ def test_kaf_group_2_a_group_that_committed_goes_on_where_it_was() -> None:
 
 
 def test_kaf_group_1_a_group_of_its_own_begins_at_the_starting_position() -> None:
-    world = LogWorld(raising())
+    world = PartitionWorld(raising())
     world.function()
     cluster = world.cluster(orders=1)
     mapping = world.kafka_mapping(cluster)
@@ -154,7 +154,7 @@ def test_kaf_ret_1_endless_retries_end_with_the_retention() -> None:
 
 
 def test_kaf_retry_2_endless_retries_with_a_destination_are_ten() -> None:
-    world = LogWorld(raising())
+    world = PartitionWorld(raising())
     world.function()
     failures = world.destination_queue()
     world.kafka_mapping(world.cluster(orders=1), destination=failures, maximum_retry_attempts=-1)
@@ -193,7 +193,7 @@ def test_kaf_report_1_the_checkpoint_is_the_lowest_offset_named() -> None:
 
 
 def test_kaf_dest_1_a_topic_gets_each_record_with_its_key_and_content() -> None:
-    world = LogWorld(raising())
+    world = PartitionWorld(raising())
     world.function()
     cluster = world.cluster(orders=1)
     dead = cluster.create_topic("dead", 1)
@@ -215,7 +215,7 @@ def test_kaf_dest_1_a_topic_gets_each_record_with_its_key_and_content() -> None:
 
 
 def test_kaf_dest_1_the_source_topic_is_no_destination() -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     world.function()
     cluster = world.cluster(orders=1)
     destination = TopicDestination(cluster.topics["orders"], world.scheduler)
@@ -225,7 +225,7 @@ def test_kaf_dest_1_the_source_topic_is_no_destination() -> None:
 
 
 def test_kaf_dest_1_a_topic_as_destination_needs_provisioned_mode() -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     world.function()
     cluster = world.cluster(orders=1, dead=1)
     destination = TopicDestination(cluster.topics["dead"], world.scheduler)
@@ -281,7 +281,7 @@ def test_kaf_scale_1_on_demand_grows_by_a_poller_a_minute_while_partitions_wait(
 
 
 def test_kaf_scale_2_provisioned_pollers_are_there_from_the_start_and_have_a_maximum() -> None:
-    world = world_with(behave=slow, partitions=12, batch_size=1, provisioned=ProvisionedPollers(2, 2))
+    world = world_with(behave=slow, partitions=12, batch_size=1, provisioned=KafkaProvisionedMode(2, 2))
     for number in range(200):
         produce(world, str(number), key=f"key-{number}")
 
@@ -304,13 +304,13 @@ def test_kaf_scale_2_provisioned_pollers_are_there_from_the_start_and_have_a_max
         ({"bisect": True}, "bisectBatchOnFunctionError is supported for", "KAF-RETRY-1"),
         ({"report_batch_item_failures": True}, "functionResponseTypes is supported for", "KAF-RETRY-1"),
         ({"maximum_record_age_seconds": 59}, "must be -1 or from 60 to 604800, not 59", "STR-AGE-2"),
-        ({"provisioned": ProvisionedPollers(201, 300)}, "Value 201 at 'provisionedPollerConfig.mini", "KAF-BATCH-1"),
-        ({"provisioned": ProvisionedPollers(3, 2)}, "minimumPollers (3) must not be above maxim", "KAF-BATCH-1"),
-        ({"provisioned": ProvisionedPollers(1, 2001)}, "Value 2001 at 'provisionedPollerConfig.maxi", "KAF-BATCH-1"),
+        ({"provisioned": KafkaProvisionedMode(201, 300)}, "Value 201 at 'provisionedPollerConfig.mini", "KAF-BATCH-1"),
+        ({"provisioned": KafkaProvisionedMode(3, 2)}, "minimumPollers (3) must not be above maxim", "KAF-BATCH-1"),
+        ({"provisioned": KafkaProvisionedMode(1, 2001)}, "Value 2001 at 'provisionedPollerConfig.maxi", "KAF-BATCH-1"),
     ],
 )
 def test_refusals_at_creation(settings: dict[str, Any], message: str, rule: str) -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     world.function()
 
     with pytest.raises(DeploymentRefusedError) as refused:
@@ -329,7 +329,7 @@ def test_refusals_at_creation(settings: dict[str, Any], message: str, rule: str)
     ],
 )
 def test_kaf_start_1_a_position_is_required(position: str | None, message: str) -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     world.function()
 
     with pytest.raises(DeploymentRefusedError, match=message):
@@ -347,7 +347,7 @@ def test_kaf_poll_1_a_record_is_read_when_it_is_produced() -> None:
 
 
 def test_kaf_retry_1_endless_settings_need_no_provisioned_mode() -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     world.function()
 
     mapping = world.kafka_mapping(world.cluster(orders=1), maximum_retry_attempts=-1, maximum_record_age_seconds=-1)
@@ -356,7 +356,7 @@ def test_kaf_retry_1_endless_settings_need_no_provisioned_mode() -> None:
 
 
 def test_kaf_time_1_the_function_may_have_14_minutes() -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     world.function("short", timeout=840)
     world.function("long", timeout=841)
     cluster = world.cluster(orders=1, other=1)

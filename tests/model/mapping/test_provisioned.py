@@ -11,7 +11,7 @@ from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.events import InvokeEnded, InvokeStarted, MessageReceived
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.mapping.scaling import ProvisionedScaling, StandardScaling
-from delivery_lab.model.mapping.sqs_config import ProvisionedPollers
+from delivery_lab.model.mapping.sqs_config import SqsProvisionedMode
 from tests.model.support import Script, World, bodies
 
 
@@ -19,7 +19,7 @@ def throng(minimum: int, maximum: int, messages: int, takes_seconds: float = 1_0
     world = World(lambda call: Script(takes_seconds=takes_seconds))
     queue = world.queue(visibility=900)
     world.function(timeout=900)
-    world.mapping(queue, batch_size=1, provisioned=ProvisionedPollers(minimum, maximum))
+    world.mapping(queue, batch_size=1, provisioned=SqsProvisionedMode(minimum, maximum))
     world.send(queue, *bodies(messages))
     world.start()
     return world
@@ -60,7 +60,7 @@ def test_esm_prov_1_bounds_of_the_pollers(pollers: tuple[int, int], message: str
     world = World()
     world.function()
     with pytest.raises(DeploymentRefusedError) as caught:
-        world.mapping(world.queue(), provisioned=ProvisionedPollers(*pollers))
+        world.mapping(world.queue(), provisioned=SqsProvisionedMode(*pollers))
     assert (caught.value.aws_message, caught.value.rule) == (message, "ESM-PROV-1")
 
 
@@ -95,7 +95,7 @@ def test_esm_prov_4_bytes_do_not_slow_a_poller_down_and_the_run_says_so() -> Non
     world = World()
     queue = world.queue()
     world.function()
-    world.mapping(queue, batch_size=1, provisioned=ProvisionedPollers(2, 2))
+    world.mapping(queue, batch_size=1, provisioned=SqsProvisionedMode(2, 2))
     world.send(queue, *("x" * 1_000_000 for _ in range(10)))
     world.start()
     world.run(0.5)
@@ -108,7 +108,7 @@ def test_esm_prov_5_they_exclude_a_maximum_concurrency() -> None:
     world = World()
     world.function()
     with pytest.raises(DeploymentRefusedError) as caught:
-        world.mapping(world.queue(), provisioned=ProvisionedPollers(), maximum_concurrency=5)
+        world.mapping(world.queue(), provisioned=SqsProvisionedMode(), maximum_concurrency=5)
 
     assert str(caught.value) == (
         "AWS would refuse mapping: InvalidParameterValueException: Maximum concurrency and provisioned mode cannot be "
@@ -120,7 +120,7 @@ def test_esm_prov_6_errors_do_not_slow_them_down() -> None:
     world = World(lambda call: Script(takes_seconds=1, error="RuntimeError"))
     queue = world.queue(visibility=900)
     world.function(timeout=5)
-    world.mapping(queue, batch_size=1, provisioned=ProvisionedPollers(2, 2))
+    world.mapping(queue, batch_size=1, provisioned=SqsProvisionedMode(2, 2))
     world.send(queue, *bodies(200))
     world.start()
     world.run(2)

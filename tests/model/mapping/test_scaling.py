@@ -18,7 +18,7 @@ from delivery_lab.events import (
 )
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.mapping.scaling import StandardScaling
-from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.sqs.queue import SqsQueue
 from tests.model.support import Behaviour, Script, World, bodies, report, succeed
 
 
@@ -28,7 +28,7 @@ def takes(duration: float, error: str | None = None, payload: str = "null") -> B
 
 def world_with(
     behave: Behaviour = succeed, messages: int = 0, reserved: int | None = None, timeout: int = 900, **settings: Any
-) -> tuple[World, Queue]:
+) -> tuple[World, SqsQueue]:
     world = World(behave)
     queue = world.queue(visibility=3_600)
     world.function(timeout=timeout, reserved=reserved)

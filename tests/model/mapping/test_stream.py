@@ -18,15 +18,15 @@ from delivery_lab.events import (
     RecordSkipped,
 )
 from delivery_lab.model.mapping.filters import parse_patterns
-from delivery_lab.model.mapping.log_work import ALIKE_BEFORE_REPEATING, RUN_ONE_IN
+from delivery_lab.model.mapping.partition_work import ALIKE_BEFORE_REPEATING, RUN_ONE_IN
 from delivery_lab.model.runtime import Caller
 from delivery_lab.model.streams.kinesis import KinesisStream
-from tests.model.log_world import POISON, LogWorld, data_of, documents, raising, reporting_records
+from tests.model.partition_world import POISON, PartitionWorld, data_of, documents, raising, reporting_records
 from tests.model.support import Behaviour, Call, Script
 
 
-def world_with(behave: Behaviour | None = None, **settings: Any) -> LogWorld:
-    world = LogWorld(behave or raising())
+def world_with(behave: Behaviour | None = None, **settings: Any) -> PartitionWorld:
+    world = PartitionWorld(behave or raising())
     world.function()
     world.source = world.kinesis()
     world.stream_mapping(world.source, **settings)
@@ -34,7 +34,7 @@ def world_with(behave: Behaviour | None = None, **settings: Any) -> LogWorld:
     return world
 
 
-def put(world: LogWorld, *texts: str, key: str = "k") -> list[str]:
+def put(world: PartitionWorld, *texts: str, key: str = "k") -> list[str]:
     assert isinstance(world.source, KinesisStream)
     return [world.source.put(text.encode(), key).id for text in texts]
 
@@ -72,7 +72,7 @@ def test_str_batch_1_a_batch_has_at_most_6_mb() -> None:
 
 
 def test_str_batch_1_a_record_too_large_for_an_invoke_is_refused_by_name() -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     world.function()
     world.source = world.kinesis(record_kib=10_240)
     world.stream_mapping(world.source)
@@ -141,7 +141,7 @@ def test_a_record_in_flight_when_its_time_comes_may_still_succeed() -> None:
 
 
 def test_str_retry_1_three_retries_are_four_invokes_and_one_document() -> None:
-    world = LogWorld(raising())
+    world = PartitionWorld(raising())
     world.function()
     source = world.kinesis()
     failures = world.destination_queue()
@@ -174,7 +174,7 @@ def test_str_retry_1_three_retries_are_four_invokes_and_one_document() -> None:
 
 
 def test_str_dest_1_after_a_partial_failure_there_is_no_function_error() -> None:
-    world = LogWorld(reporting_records())
+    world = PartitionWorld(reporting_records())
     world.function()
     source = world.kinesis()
     failures = world.destination_queue()
@@ -192,7 +192,7 @@ def test_str_dest_1_after_a_partial_failure_there_is_no_function_error() -> None
 
 
 def test_str_dest_3_a_destination_that_refuses_does_not_hold_up_the_shard() -> None:
-    world = LogWorld(raising())
+    world = PartitionWorld(raising())
     world.function()
     source = world.kinesis()
     failures = world.destination_queue()
@@ -224,7 +224,7 @@ def test_str_dest_4_without_a_destination_nothing_tells_of_what_is_given_up() ->
 
 
 def test_str_throttle_1_throttles_use_up_no_retry() -> None:
-    world = LogWorld(raising())
+    world = PartitionWorld(raising())
     world.function(reserved=0)
     source = world.kinesis()
     world.stream_mapping(source, maximum_retry_attempts=0)
@@ -238,7 +238,7 @@ def test_str_throttle_1_throttles_use_up_no_retry() -> None:
 
 
 def test_str_throttle_1_age_ends_throttles() -> None:
-    world = LogWorld(raising())
+    world = PartitionWorld(raising())
     world.function(reserved=0)
     source = world.kinesis()
     failures = world.destination_queue()
@@ -257,7 +257,7 @@ def test_str_throttle_1_age_ends_throttles() -> None:
 def test_str_retry_2_about_eight_invokes_within_a_maximum_age_of_60_s() -> None:
     counts = []
     for seed in range(40):
-        world = LogWorld(raising(), seed=seed)
+        world = PartitionWorld(raising(), seed=seed)
         world.function()
         source = world.kinesis()
         world.stream_mapping(source, maximum_record_age_seconds=60)
@@ -304,7 +304,7 @@ def test_str_age_3_a_batch_is_given_up_when_its_last_record_is_too_old() -> None
 
 
 def test_str_bisect_1_only_the_poison_is_given_up_and_few_invokes_are_needed() -> None:
-    world = LogWorld(raising())
+    world = PartitionWorld(raising())
     world.function()
     source = world.kinesis()
     failures = world.destination_queue()
@@ -369,7 +369,7 @@ def test_str_parallel_1_other_keys_of_a_shard_go_on() -> None:
 
 
 def test_str_start_2_latest_skips_what_was_there() -> None:
-    world = LogWorld(raising())
+    world = PartitionWorld(raising())
     world.function()
     source = world.kinesis()
     world.stream_mapping(source, starting_position="LATEST")
@@ -384,7 +384,7 @@ def test_str_start_2_latest_skips_what_was_there() -> None:
 
 
 def test_str_start_2_a_timestamp_skips_what_is_older() -> None:
-    world = LogWorld(raising())
+    world = PartitionWorld(raising())
     world.function()
     source = world.kinesis()
 
@@ -402,7 +402,7 @@ def test_str_start_2_a_timestamp_skips_what_is_older() -> None:
 
 
 def test_str_start_1_a_timestamp_that_is_still_to_come_is_refused() -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     world.function()
 
     with pytest.raises(NotModelledError, match=r"2026-01-01T00:00:05\.000Z is still to come in a run.*STR-START-1"):
@@ -551,7 +551,7 @@ def test_a_final_invoke_that_fails_is_tried_again_and_then_left_behind() -> None
     ],
 )
 def test_refusals_at_creation(settings: dict[str, Any], message: str) -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     world.function()
     source = world.kinesis()
 
@@ -564,7 +564,7 @@ def test_refusals_at_creation(settings: dict[str, Any], message: str) -> None:
 
 @pytest.mark.parametrize("age_seconds", [0, 59, 604_801, -2])
 def test_str_age_2_an_age_between_none_and_a_minute_is_refused(age_seconds: int) -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     world.function()
     source = world.kinesis()
 
@@ -578,7 +578,7 @@ def test_str_age_2_an_age_between_none_and_a_minute_is_refused(age_seconds: int)
 
 @pytest.mark.parametrize("age_seconds", [-1, 60, 604_800])
 def test_str_age_2_the_bounds_themselves_are_accepted(age_seconds: int) -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     world.function()
 
     mapping = world.stream_mapping(world.kinesis(), maximum_record_age_seconds=age_seconds)
@@ -587,7 +587,7 @@ def test_str_age_2_the_bounds_themselves_are_accepted(age_seconds: int) -> None:
 
 
 def test_str_window_3_a_tumbling_window_goes_with_one_slot() -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     world.function()
 
     with pytest.raises(DeploymentRefusedError, match="goes with a ParallelizationFactor of 1 in this model"):
@@ -595,7 +595,7 @@ def test_str_window_3_a_tumbling_window_goes_with_one_slot() -> None:
 
 
 def test_str_start_1_a_dynamodb_stream_has_no_timestamps() -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     world.function()
     arn = "arn:aws:dynamodb:us-east-1:123456789012:table/items/stream/2026"
     source = world.account.create_table_stream("items", arn, "NEW_IMAGE", "id")
@@ -605,7 +605,7 @@ def test_str_start_1_a_dynamodb_stream_has_no_timestamps() -> None:
 
 
 def test_a_second_reader_of_a_stream_is_refused_by_name() -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     world.function()
     source = world.kinesis()
     world.stream_mapping(source)

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from delivery_lab.events import BatchResult, RecordsCheckpointed
-from tests.model.log_world import LogWorld, identifier, records_of
+from tests.model.partition_world import PartitionWorld, identifier, records_of
 from tests.model.support import Call, Script, succeed
 
 
-def answered_with(payload: str, error: str | None = None) -> LogWorld:
+def answered_with(payload: str, error: str | None = None) -> PartitionWorld:
     """A shard of three records whose first batch is answered so, and whose later ones succeed."""
-    world = LogWorld(succeed)
+    world = PartitionWorld(succeed)
     world.function()
     source = world.kinesis()
     world.stream_mapping(source, report_batch_item_failures=True)
@@ -70,7 +70,7 @@ def test_str_error_1_an_exception_brings_everything_back_whatever_the_answer_say
 
 
 def test_str_error_1_a_timeout_does_too() -> None:
-    world = LogWorld(lambda call: Script(takes_seconds=9 if call.environment == 1 else 1))
+    world = PartitionWorld(lambda call: Script(takes_seconds=9 if call.environment == 1 else 1))
     world.function(timeout=5)
     source = world.kinesis()
     world.stream_mapping(source)
@@ -89,7 +89,7 @@ def test_str_checkpoint_1_what_is_behind_the_checkpoint_is_not_delivered_again()
         names = [{"itemIdentifier": identifier(record)} for record in records_of(call)[1:]]
         return Script(payload=json.dumps({"batchItemFailures": names}))
 
-    world = LogWorld(behave)
+    world = PartitionWorld(behave)
     world.function()
     source = world.kinesis()
     world.stream_mapping(source, report_batch_item_failures=True)

@@ -16,6 +16,7 @@ from delivery_lab.events import (
     BatchReleased,
     BatchResult,
     BatchRetryScheduled,
+    FunctionConfigured,
     InvokeRefused,
     MessageDeadLettered,
     MessageReceived,
@@ -24,7 +25,7 @@ from delivery_lab.events import (
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.mapping.decisions import next_throttle_retry
 from delivery_lab.model.runtime import FunctionConfig
-from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.rules.assumptions import ThrottleReading
 from tests.model.support import Script, World, bodies, remaining
 
@@ -34,7 +35,7 @@ DOCUMENTED = ThrottleReading.VISIBILITY_LEFT
 
 def throttled_world(
     *, visibility: int = 30, timeout: int = 5, limit: int = 3, retention: int = 345_600, **settings: Any
-) -> tuple[World, Queue, Queue]:
+) -> tuple[World, SqsQueue, SqsQueue]:
     """A mapping of a function with reserved concurrency 0."""
     world = World()
     dead = world.queue("dead")
@@ -254,6 +255,7 @@ def test_sqs_stale_5_a_mapping_whose_handle_has_expired_leaves_the_message_in_th
     world.run(twelve_hours - 100)
     # Somebody gives the function its concurrency back, so late that its work ends after the handles do.
     world.account.functions.add(_unreserved(world))
+    world.journal.append(FunctionConfigured(world.scheduler.now, None, "worker", 900, None))
     while not world.events(BatchResult):
         world.wait(1)
 

@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from delivery_lab.events import Journal, MessageDeleted, MessageExpired, MessageSent
 from delivery_lab.model.runtime import AwsError
-from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.sqs.queue import SqsQueue
 from tests.model.sqs.reference import NaiveQueues
 from tests.model.support import World
 
@@ -46,7 +46,7 @@ class QueueAgainstReference(RuleBasedStateMachine):
         self.naive = NaiveQueues(visibility, retention, dead_retention, limit if self.with_dead_letters else None)
         self.handles: list[Handle] = []
 
-    def queue(self, place: str) -> Queue:
+    def queue(self, place: str) -> SqsQueue:
         return self.jobs if place == "jobs" else self.dead
 
     @rule(delay=st.one_of(st.none(), st.integers(0, 20)))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from delivery_lab.model.runtime import AwsError
-from delivery_lab.model.sqs.attributes import QueueAttributes, RedrivePolicy, redrive_policy
+from delivery_lab.model.sqs.attributes import DeadLetterPolicy, QueueAttributes, redrive_policy
 from tests.model.support import World
 
 BOUNDS = [
@@ -42,13 +42,13 @@ def test_sqs_bounds_1_accepts_the_ends_and_refuses_what_is_beyond(
 @pytest.mark.parametrize("count", [0, 1_001])
 def test_sqs_bounds_1_refuses_a_receive_count_out_of_bounds(count: int) -> None:
     with pytest.raises(AwsError) as caught:
-        QueueAttributes(redrive=RedrivePolicy("arn", count))
+        QueueAttributes(redrive=DeadLetterPolicy("arn", count))
 
     assert caught.value.message == (
         f"Invalid value for the parameter RedrivePolicy. Reason: maxReceiveCount {count} is not between 1 and 1000."
     )
     for allowed in (1, 1_000):
-        QueueAttributes(redrive=RedrivePolicy("arn", allowed))
+        QueueAttributes(redrive=DeadLetterPolicy("arn", allowed))
 
 
 def test_defaults_are_those_of_sqs() -> None:
@@ -90,7 +90,7 @@ def test_a_text_that_is_no_redrive_policy_is_refused(text: str) -> None:
 def test_a_redrive_policy_is_read_with_its_count_as_number_or_text() -> None:
     for count in (3, "3"):
         text = json.dumps({"deadLetterTargetArn": "arn:x", "maxReceiveCount": count})
-        assert redrive_policy(text) == RedrivePolicy("arn:x", 3)
+        assert redrive_policy(text) == DeadLetterPolicy("arn:x", 3)
     assert redrive_policy("") is None
 
 

@@ -7,7 +7,7 @@ import pytest
 from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.events import MessageDeadLettered
 from delivery_lab.model.runtime import AwsError
-from delivery_lab.model.sqs.attributes import QueueAttributes, RedrivePolicy
+from delivery_lab.model.sqs.attributes import DeadLetterPolicy, QueueAttributes
 from tests.model.support import World, receive, remaining
 
 
@@ -117,7 +117,7 @@ def test_sqs_dlq_3_a_policy_naming_no_queue_is_refused_at_deployment() -> None:
     arn = "arn:aws:sqs:us-east-1:123456789012:nobody"
 
     with pytest.raises(DeploymentRefusedError) as caught:
-        world.account.create_queue("jobs", "arn:jobs", "url", QueueAttributes(redrive=RedrivePolicy(arn, 3)))
+        world.account.create_queue("jobs", "arn:jobs", "url", QueueAttributes(redrive=DeadLetterPolicy(arn, 3)))
 
     assert str(caught.value) == (
         "AWS would refuse jobs: InvalidParameterValue: Value for parameter RedrivePolicy is invalid. Reason: Dead "

@@ -10,11 +10,11 @@ from delivery_lab.errors import NotModelledError
 from delivery_lab.events import MessageMoved
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs import redrive
-from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.sqs.queue import SqsQueue
 from tests.model.support import World, bodies, fail, receive, remaining
 
 
-def _dead(world: World, count: int = 3) -> tuple[Queue, Queue]:
+def _dead(world: World, count: int = 3) -> tuple[SqsQueue, SqsQueue]:
     """A queue, and its dead-letter queue with so many messages that failed."""
     dead = world.queue("dlq")
     jobs = world.queue("jobs", dead_letters=dead, max_receive_count=1, visibility=5)
@@ -28,12 +28,12 @@ def _dead(world: World, count: int = 3) -> tuple[Queue, Queue]:
     return jobs, dead
 
 
-def _start(world: World, source: Queue, **parameters: Any) -> str:
+def _start(world: World, source: SqsQueue, **parameters: Any) -> str:
     handle: str = world.sqs("StartMessageMoveTask", SourceArn=source.arn, **parameters)["TaskHandle"]
     return handle
 
 
-def _tasks(world: World, source: Queue) -> list[dict[str, Any]]:
+def _tasks(world: World, source: SqsQueue) -> list[dict[str, Any]]:
     results: list[dict[str, Any]] = world.sqs("ListMessageMoveTasks", SourceArn=source.arn, MaxResults=10)["Results"]
     return results
 

@@ -8,13 +8,13 @@ import pytest
 
 from delivery_lab.events import DeleteIgnored, MessageDeleted, VisibilityChanged
 from delivery_lab.model.runtime import AwsError
-from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.sqs.queue import SqsQueue
 from tests.model.support import World, receive, remaining
 
 HOUR = 3_600
 
 
-def _queue(seed: int = 1) -> tuple[World, Queue]:
+def _queue(seed: int = 1) -> tuple[World, SqsQueue]:
     world = World(seed=seed)
     queue = world.queue(visibility=30)
     world.send(queue, "a")

@@ -6,7 +6,7 @@ import pytest
 from delivery_lab.events import RecordAppended, RecordExpired
 from delivery_lab.model.dynamodb import DynamoDb
 from delivery_lab.model.streams.dynamodb import SHARDS, TableStream, to_item
-from tests.model.log_world import LogWorld, records_of
+from tests.model.partition_world import PartitionWorld, records_of
 from tests.model.support import CALLER
 
 ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/items/stream/2026-01-01T00:00:00.000"
@@ -18,7 +18,7 @@ TABLE = {
 }
 
 
-class TableWorld(LogWorld):
+class TableWorld(PartitionWorld):
     def __init__(self, database: DynamoDb, view_type: str = "NEW_AND_OLD_IMAGES") -> None:
         super().__init__()
         self.function()
@@ -37,7 +37,7 @@ class TableWorld(LogWorld):
 
 @pytest.fixture
 def database() -> Iterator[DynamoDb]:
-    with DynamoDb("us-east-1", LogWorld().journal) as found:
+    with DynamoDb("us-east-1", PartitionWorld().journal) as found:
         yield found
 
 
@@ -121,7 +121,7 @@ def test_str_poll_2_a_shard_is_polled_four_times_a_second(database: DynamoDb) ->
 
 
 def test_dds_ret_1_records_last_24_hours(database: DynamoDb) -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     stream = world.account.create_table_stream("items", ARN, "KEYS_ONLY", "id")
     stream.changed("INSERT", {"id": {"S": "a"}}, None, {"id": {"S": "a"}})
 

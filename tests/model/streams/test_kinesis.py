@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.events import RecordAppended, RecordExpired
 from delivery_lab.model.runtime import AwsError
-from tests.model.log_world import LogWorld
+from tests.model.partition_world import PartitionWorld
 from tests.model.support import CALLER
 
 
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.text(min_size=1, max_size=20), max_size=30), st.integers(1, 8))
 def test_kin_shard_1_a_key_has_one_shard_which_keeps_its_order(keys: list[str], shards: int) -> None:
-    stream = LogWorld().kinesis(shards=shards)
+    stream = PartitionWorld().kinesis(shards=shards)
 
     records = [stream.put(b"x", key) for key in keys]
 
@@ -28,7 +28,7 @@ def test_kin_shard_1_a_key_has_one_shard_which_keeps_its_order(keys: list[str], 
 
 
 def test_kin_shard_1_the_hash_key_range_is_shared_evenly() -> None:
-    stream = LogWorld().kinesis(shards=4)
+    stream = PartitionWorld().kinesis(shards=4)
 
     quarter = 2**126
     chosen = [stream.put(b"x", "k", str(value)).id[:20] for value in (0, quarter - 1, quarter, 3 * quarter, 2**128 - 1)]
@@ -37,7 +37,7 @@ def test_kin_shard_1_the_hash_key_range_is_shared_evenly() -> None:
 
 
 def test_kin_shard_1_keys_fall_on_the_shard_that_their_md5_says() -> None:
-    stream = LogWorld().kinesis(shards=2)
+    stream = PartitionWorld().kinesis(shards=2)
 
     # MD5("a") begins with 0c, MD5("b") with 92: below and above the middle.
     assert stream.shard_of("a").name == "shardId-000000000000"
@@ -45,7 +45,7 @@ def test_kin_shard_1_keys_fall_on_the_shard_that_their_md5_says() -> None:
 
 
 def test_the_record_is_as_documented() -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     world.function()
     stream = world.kinesis()
     world.stream_mapping(stream)
@@ -84,7 +84,7 @@ def test_the_record_is_as_documented() -> None:
     ],
 )
 def test_kin_size_1_refusals(data: bytes, key: str, hash_key: str | None, message: str) -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     stream = world.kinesis()
 
     with pytest.raises(AwsError, match=message):
@@ -94,7 +94,7 @@ def test_kin_size_1_refusals(data: bytes, key: str, hash_key: str | None, messag
 
 
 def test_kin_ret_1_without_a_reader_records_expire_all_the_same() -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     stream = world.kinesis(retention_hours=48)
     record = stream.put(b"x", "k")
 
@@ -107,7 +107,7 @@ def test_kin_ret_1_without_a_reader_records_expire_all_the_same() -> None:
 
 @pytest.mark.parametrize("record_kib", [1_024, 10_240])
 def test_kin_size_1_the_stream_says_how_large_a_record_may_be(record_kib: int) -> None:
-    stream = LogWorld().kinesis(record_kib=record_kib)
+    stream = PartitionWorld().kinesis(record_kib=record_kib)
     largest = record_kib * 1024
 
     stream.put(b"x" * (largest - 1), "k")
@@ -122,11 +122,11 @@ def test_kin_size_1_the_stream_says_how_large_a_record_may_be(record_kib: int) -
 )
 def test_kin_shard_2_kin_ret_1_refusals_of_a_stream(wrong: dict[str, Any]) -> None:
     with pytest.raises(DeploymentRefusedError, match="AWS would refuse orders"):
-        LogWorld().kinesis(**wrong)
+        PartitionWorld().kinesis(**wrong)
 
 
 def test_handlers_put_records() -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     stream = world.kinesis(shards=2)
     entry = {"Data": b"x", "PartitionKey": "a"}
 
@@ -155,7 +155,7 @@ def test_handlers_put_records() -> None:
     ],
 )
 def test_what_handlers_are_answered(operation: str, parameters: dict[str, Any], error: str) -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     world.kinesis()
 
     with pytest.raises(AwsError) as refused:
@@ -166,7 +166,7 @@ def test_what_handlers_are_answered(operation: str, parameters: dict[str, Any], 
 
 
 def test_other_operations_are_refused_by_name() -> None:
-    world = LogWorld()
+    world = PartitionWorld()
     world.kinesis()
 
     with pytest.raises(NotModelledError, match="the Kinesis operation GetRecords is not modelled"):

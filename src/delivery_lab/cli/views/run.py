@@ -93,10 +93,21 @@ def _blocks(outcome: Outcome) -> Iterator[tuple[str, list[str]]]:
     names = ("messages", "deliveries", "effects", "invocations", "latencySeconds")
     for name in ("effects", "invocations") if asked else names:
         yield term(name).replace(" seconds", ""), list(values(name, content[name]))
+    if len(outcome.consumers) > 1:
+        yield from _consumer_blocks(outcome)
     if outcome.blocked:
         yield "blocked", [f"{b.log} {span(b.seconds)} ({b.records_behind} behind)" for b in outcome.blocked]
     if outcome.ordering.violations:
         yield "ordering", [f"violations {outcome.ordering.violations}"]
+
+
+def _consumer_blocks(outcome: Outcome) -> Iterator[tuple[str, list[str]]]:
+    """Each consumer's share of the figures, where there are several."""
+    for consumer in outcome.consumers:
+        messages = consumer.messages.model_dump(by_alias=True)
+        told = {name: count for name, count in messages.items() if count or name in ("sent", "processed")}
+        deliveries = [f"deliveries {consumer.deliveries.total}", f"duplicates {consumer.deliveries.duplicates}"]
+        yield "consumer", [consumer.name, *values("messages", told), *deliveries]
 
 
 def _request_blocks(outcome: Outcome) -> Iterator[tuple[str, list[str]]]:

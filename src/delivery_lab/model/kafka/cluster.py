@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import Journal, PartitionedKind
 from delivery_lab.model.clock import Scheduler, epoch_ms, seconds
-from delivery_lab.model.log import Log, Record
+from delivery_lab.model.partition import Partition, Record
 from delivery_lab.model.runtime import AwsError
 
 DEFAULT_PARTITIONS = 1
@@ -21,7 +21,7 @@ _encode = json.JSONEncoder(separators=(",", ":")).encode
 _MASK = 0xFFFFFFFF
 
 
-class Topic:
+class KafkaTopic:
     """A topic.
 
     Args:
@@ -44,7 +44,7 @@ class Topic:
         self._next_without_key = 0
         retention = seconds(retention_hours * 3600)
         self.partitions = [
-            Log(f"{name}-{number}", self.kind, name, retention, "KAF-RET-1", scheduler, journal)
+            Partition(f"{name}-{number}", self.kind, name, retention, "KAF-RET-1", scheduler, journal)
             for number in range(partitions)
         ]
 
@@ -61,9 +61,9 @@ class Topic:
                 f"The message is {size} bytes when serialized which is larger than {LARGEST_RECORD_BYTES}",
             )
         number = self._partition_of(key)
-        log = self.partitions[number]
+        partition = self.partitions[number]
         now = self._scheduler.now
-        offset = log.length
+        offset = partition.length
         content = {
             "topic": self.name,
             "partition": number,
@@ -75,9 +75,9 @@ class Topic:
         }
         if key is not None:
             content["key"] = base64.b64encode(key.encode()).decode()
-        record = Record(f"{log.name}:{offset}", str(offset), offset, key, now, _encode(content))
+        record = Record(f"{partition.name}:{offset}", str(offset), offset, key, now, _encode(content))
         self._journal.rely_on("KAF-PART-1")
-        log.append(record, value.decode(errors="replace"))
+        partition.append(record, value.decode(errors="replace"))
         return record
 
     def _partition_of(self, key: str | None) -> int:
@@ -108,10 +108,12 @@ class KafkaCluster:
     journal: Journal
     default_partitions: int = DEFAULT_PARTITIONS
     default_retention_hours: float = DEFAULT_RETENTION_HOURS
-    topics: dict[str, Topic] = field(default_factory=dict)
+    topics: dict[str, KafkaTopic] = field(default_factory=dict)
     committed: dict[str, dict[str, int]] = field(default_factory=dict)
 
-    def create_topic(self, name: str, partitions: int | None = None, retention_hours: float | None = None) -> Topic:
+    def create_topic(
+        self, name: str, partitions: int | None = None, retention_hours: float | None = None
+    ) -> KafkaTopic:
         """Create a topic, with the cluster's defaults for what is not given (KAF-TOPIC-1).
 
         Raises:
@@ -119,7 +121,7 @@ class KafkaCluster:
         """
         if not name or len(name) > 249:
             raise NotModelledError(f"{name!r} is no name of a Kafka topic: 1 to 249 characters")
-        topic = Topic(
+        topic = KafkaTopic(
             name,
             self.default_partitions if partitions is None else partitions,
             self.default_retention_hours if retention_hours is None else retention_hours,

@@ -13,7 +13,7 @@ from delivery_lab.rules.assumptions import ThrottleReading
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class QueueVerdict:
     """Which messages of a batch failed. The others are deleted.
 
     Attributes:
@@ -29,7 +29,7 @@ class Verdict:
 
 def classify(
     message_ids: Collection[str], payload: str, error: str | None, *, report: bool, unnamed_fails: bool = False
-) -> Verdict:
+) -> QueueVerdict:
     """Decide which messages of a batch failed.
 
     Args:
@@ -41,15 +41,15 @@ def classify(
     """
     everything = tuple(message_ids)
     if error is not None:
-        return Verdict(everything, "ESM-ERROR-1", f"the invoke failed with {error}")
+        return QueueVerdict(everything, "ESM-ERROR-1", f"the invoke failed with {error}")
     if not report:
-        return Verdict((), "ESM-REPORT-1", "the response is not looked at")
+        return QueueVerdict((), "ESM-REPORT-1", "the response is not looked at")
     try:
         response = json.loads(payload)
     except ValueError:
-        return Verdict(everything, "ESM-REPORT-5", "the response is no JSON")
+        return QueueVerdict(everything, "ESM-REPORT-5", "the response is no JSON")
     if unnamed_fails and _says_nothing(response):
-        return Verdict(everything, "ESM-REPORT-4", "the response has no batchItemFailures")
+        return QueueVerdict(everything, "ESM-REPORT-4", "the response has no batchItemFailures")
     return _classify_response(everything, response)
 
 
@@ -60,26 +60,26 @@ def _says_nothing(response: Any) -> bool:
     return not isinstance(response, dict) or "batchItemFailures" not in response
 
 
-def _classify_response(everything: tuple[str, ...], response: Any) -> Verdict:
+def _classify_response(everything: tuple[str, ...], response: Any) -> QueueVerdict:
     if response is None or response == {}:
-        return Verdict((), "ESM-REPORT-3", "the response is empty")
+        return QueueVerdict((), "ESM-REPORT-3", "the response is empty")
     if _says_nothing(response):
-        return Verdict((), "ESM-REPORT-4", "the response has no batchItemFailures")
+        return QueueVerdict((), "ESM-REPORT-4", "the response has no batchItemFailures")
     failures = response["batchItemFailures"]
     if failures is None or failures == []:
-        return Verdict((), "ESM-REPORT-2", "batchItemFailures is empty")
+        return QueueVerdict((), "ESM-REPORT-2", "batchItemFailures is empty")
     if not isinstance(failures, list):
-        return Verdict(everything, "ESM-REPORT-6", "batchItemFailures is no list")
+        return QueueVerdict(everything, "ESM-REPORT-6", "batchItemFailures is no list")
     named: set[str] = set()
     for failure in failures:
         identifier = failure.get("itemIdentifier") if isinstance(failure, dict) else None
         if not isinstance(identifier, str) or not identifier:
-            return Verdict(everything, "ESM-REPORT-6", "an itemIdentifier is missing or empty")
+            return QueueVerdict(everything, "ESM-REPORT-6", "an itemIdentifier is missing or empty")
         if identifier not in everything:
-            return Verdict(everything, "ESM-REPORT-7", "an itemIdentifier is no message of the batch")
+            return QueueVerdict(everything, "ESM-REPORT-7", "an itemIdentifier is no message of the batch")
         named.add(identifier)
     failed = tuple(message_id for message_id in everything if message_id in named)
-    return Verdict(failed, "ESM-REPORT-8", f"{len(failed)} of {len(everything)} reported")
+    return QueueVerdict(failed, "ESM-REPORT-8", f"{len(failed)} of {len(everything)} reported")
 
 
 def reported_failures(payload: str, message_ids: Collection[str]) -> tuple[str, ...]:

@@ -9,11 +9,11 @@ from typing import Any, Protocol
 
 from delivery_lab.events import DiscardCondition
 from delivery_lab.model.clock import Scheduler, iso_time
-from delivery_lab.model.kafka.cluster import Topic
-from delivery_lab.model.log import Log, Record
-from delivery_lab.model.mapping.log_records import Format, KafkaFormat
+from delivery_lab.model.kafka.cluster import KafkaTopic
+from delivery_lab.model.mapping.partition_records import Format, KafkaFormat
+from delivery_lab.model.partition import Partition, Record
 from delivery_lab.model.runtime import AwsError
-from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.sqs.queue import SqsQueue
 
 RETRIES_EXHAUSTED: DiscardCondition = "RetryAttemptsExhausted"
 AGE_EXCEEDED: DiscardCondition = "RecordAgeExceeded"
@@ -28,7 +28,7 @@ class GivenUp:
 
     Attributes:
         records: its records.
-        log: the log they are of.
+        partition: the partition they are of.
         condition: `RetryAttemptsExhausted` or `RecordAgeExceeded`.
         invokes: how often the function was invoked with it.
         request_id: id of the last invoke, "" if there was none.
@@ -37,7 +37,7 @@ class GivenUp:
     """
 
     records: Sequence[Record]
-    log: Log
+    partition: Partition
     condition: DiscardCondition
     invokes: int
     request_id: str
@@ -81,14 +81,14 @@ def failure_record(given_up: GivenUp, form: Format, now: int) -> dict[str, Any]:
         }
     record["version"] = "1.0"
     record["timestamp"] = iso_time(now)
-    return {**record, **form.batch_info(given_up.records, given_up.log)}
+    return {**record, **form.batch_info(given_up.records, given_up.partition)}
 
 
 @dataclass(slots=True)
 class QueueDestination:
     """A standard queue: it gets what describes the batch, not its records (STR-DEST-2)."""
 
-    queue: Queue
+    queue: SqsQueue
 
     @property
     def name(self) -> str:
@@ -123,7 +123,7 @@ class Recorder:
         """See `Destination.deliver`."""
         record = failure_record(given_up, form, now)
         if self.with_records:
-            record["payload"] = form.event(given_up.records, given_up.log)
+            record["payload"] = form.event(given_up.records, given_up.partition)
         self.documents.append(json.dumps(record))
 
 
@@ -131,7 +131,7 @@ class Recorder:
 class TopicDestination:
     """A Kafka topic of the same cluster: a record of its own for each that was given up (KAF-DEST-1)."""
 
-    topic: Topic
+    topic: KafkaTopic
     scheduler: Scheduler
 
     @property
@@ -145,7 +145,7 @@ class TopicDestination:
         for record in given_up.records:
             single = GivenUp(
                 (record,),
-                given_up.log,
+                given_up.partition,
                 given_up.condition,
                 given_up.invokes,
                 given_up.request_id,
@@ -159,5 +159,5 @@ class TopicDestination:
             context = document["requestContext"]
             context["functionArn"] = f"{given_up.function_arn}:$LATEST"
             context["condition"] = _CONDITIONS_OF_TOPICS.get(given_up.condition, given_up.condition)
-            document["payload"] = json.loads(form.event((record,), given_up.log))
+            document["payload"] = json.loads(form.event((record,), given_up.partition))
             self.topic.produce(json.dumps(document).encode(), record.key)

@@ -86,7 +86,7 @@ def passes_record(patterns: Sequence[Pattern], record: Mapping[str, Any]) -> boo
 
     Args:
         patterns: the mapping's patterns.
-        record: what patterns are matched against, see `delivery_lab.model.mapping.log_records.Format.filterable`.
+        record: what patterns are matched against, see `delivery_lab.model.mapping.partition_records.Format.filterable`.
     """
     return not patterns or any(_matches(pattern, record) for pattern in patterns)
 

@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from delivery_lab.events import Journal, PollersChanged
 from delivery_lab.model.clock import Scheduler, Timer, seconds
 from delivery_lab.model.functions import Lambda
-from delivery_lab.model.kafka.cluster import KafkaCluster, Topic
-from delivery_lab.model.log import Log, StartingPosition
+from delivery_lab.model.kafka.cluster import KafkaCluster, KafkaTopic
 from delivery_lab.model.mapping.destinations import Destination, TopicDestination
 from delivery_lab.model.mapping.filters import Pattern
-from delivery_lab.model.mapping.log_decisions import ENDLESS
-from delivery_lab.model.mapping.log_reader import LogReader
-from delivery_lab.model.mapping.log_records import KafkaFormat
-from delivery_lab.model.mapping.log_settings import (
+from delivery_lab.model.mapping.partition_decisions import ENDLESS
+from delivery_lab.model.mapping.partition_reader import PartitionReader
+from delivery_lab.model.mapping.partition_records import KafkaFormat
+from delivery_lab.model.mapping.partition_settings import (
     MOST_RETRIES,
     check_age,
     check_bounds,
     refused,
     starting_position,
 )
-from delivery_lab.model.mapping.log_work import ReaderSettings, Services
+from delivery_lab.model.mapping.partition_work import ReaderSettings, Services
+from delivery_lab.model.partition import Partition, StartingPosition
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.rule_ids import RuleId
 
@@ -37,7 +37,7 @@ ENDLESS_WITH_DESTINATION = 10
 
 
 @dataclass(frozen=True, slots=True)
-class ProvisionedPollers:
+class KafkaProvisionedMode:
     """`ProvisionedPollerConfig`: 1 to 200 and 1 to 2,000."""
 
     minimum: int = 1
@@ -74,7 +74,7 @@ class KafkaMappingConfig:
     consumer_group: str | None = None
     batch_size: int = 100
     window_seconds: int | None = None
-    provisioned: ProvisionedPollers | None = None
+    provisioned: KafkaProvisionedMode | None = None
     maximum_retry_attempts: int | None = None
     maximum_record_age_seconds: int | None = None
     bisect: bool = False
@@ -96,7 +96,7 @@ class KafkaMappingConfig:
         Raises:
             DeploymentRefusedError: with AWS's code.
         """
-        pollers = self.provisioned or ProvisionedPollers()
+        pollers = self.provisioned or KafkaProvisionedMode()
         check_bounds(
             self.name,
             [
@@ -144,7 +144,7 @@ class KafkaMappingConfig:
             raise refused(self.name, message, "KAF-RETRY-1", fix)
 
 
-class KafkaMapping:
+class TopicConsumer:
     """Reads the partitions of a topic.
 
     Args:
@@ -165,7 +165,7 @@ class KafkaMapping:
         self,
         config: KafkaMappingConfig,
         cluster: KafkaCluster,
-        topic: Topic,
+        topic: KafkaTopic,
         functions: Lambda,
         destination: Destination | None,
         *,
@@ -186,7 +186,7 @@ class KafkaMapping:
         self._journal = journal
         # AWS names the group after the mapping's UUID (KAF-GROUP-1).
         self.group = config.consumer_group or str(uuid.UUID(int=streams.stream("group", config.name).getrandbits(128)))
-        self._pollers = Pollers(config, topic, scheduler, journal)
+        self._pollers = KafkaPollerGate(config, topic, scheduler, journal)
         retries, retry_rule = self._retries()
         self.settings = settings = ReaderSettings(
             mapping=config.name,
@@ -209,7 +209,7 @@ class KafkaMapping:
             report_rule="KAF-REPORT-1",
         )
         self.readers = [
-            LogReader(
+            PartitionReader(
                 partition,
                 settings,
                 Services(
@@ -227,7 +227,7 @@ class KafkaMapping:
             for partition in topic.partitions
         ]
 
-    def _check_topic(self, destination: TopicDestination, source: Topic) -> None:
+    def _check_topic(self, destination: TopicDestination, source: KafkaTopic) -> None:
         """A topic takes failures of another topic only, and in provisioned mode only (KAF-DEST-1)."""
         if destination.topic is source:
             message = f"The on-failure topic {source.name} is the source topic"
@@ -245,8 +245,8 @@ class KafkaMapping:
             return ENDLESS, "STR-RETRY-1"
         return configured, "STR-RETRY-1"
 
-    def _commit(self, log: Log, number: int) -> None:
-        self.cluster.commit(self.group, log.name, number)
+    def _commit(self, partition: Partition, number: int) -> None:
+        self.cluster.commit(self.group, partition.name, number)
 
     def start(self) -> None:
         """Begin to poll, some minutes after the creation (KAF-START-2)."""
@@ -259,15 +259,15 @@ class KafkaMapping:
         committed = self.cluster.committed.get(self.group, {})
         for reader in self.readers:
             position = self._position
-            if reader.log.name in committed:
+            if reader.partition.name in committed:
                 # A group that is known goes on where it was, whatever the starting position says (KAF-GROUP-2).
                 self._journal.rely_on("KAF-GROUP-2")
-                reader.log.skip_to(committed[reader.log.name])
+                reader.partition.skip_to(committed[reader.partition.name])
                 position = StartingPosition.TRIM_HORIZON
             reader.start(position, since=since, skip_rule="KAF-START-3")
 
 
-class Pollers:
+class KafkaPollerGate:
     """How many batches a Kafka mapping works on at once (KAF-SCALE-1, KAF-SCALE-2); a `Gate` for its readers.
 
     Args:
@@ -277,7 +277,7 @@ class Pollers:
         journal: where events are written.
     """
 
-    def __init__(self, config: KafkaMappingConfig, topic: Topic, scheduler: Scheduler, journal: Journal) -> None:
+    def __init__(self, config: KafkaMappingConfig, topic: KafkaTopic, scheduler: Scheduler, journal: Journal) -> None:
         self._mapping = config.name
         self._topic = topic
         self._scheduler = scheduler
@@ -292,7 +292,7 @@ class Pollers:
         self._tick: Timer | None = None
 
     def enter(self, go: Callable[[], None]) -> bool:
-        """See `delivery_lab.model.mapping.log_work.Gate`."""
+        """See `delivery_lab.model.mapping.partition_work.Gate`."""
         if self._busy < self.count * INVOKES_PER_POLLER:
             self._busy += 1
             return True
@@ -303,7 +303,7 @@ class Pollers:
         return False
 
     def leave(self) -> None:
-        """See `delivery_lab.model.mapping.log_work.Gate`."""
+        """See `delivery_lab.model.mapping.partition_work.Gate`."""
         self._busy -= 1
         self._let_in()
 

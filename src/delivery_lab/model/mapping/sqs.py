@@ -12,7 +12,6 @@ The life of a batch:
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
 
 from delivery_lab.events import (
     Actor,
@@ -26,25 +25,27 @@ from delivery_lab.events import (
     PollersChanged,
 )
 from delivery_lab.model.clock import Scheduler, Timer, seconds
-from delivery_lab.model.functions import LARGEST_SYNCHRONOUS_PAYLOAD_BYTES, InvokeResult, Lambda, Throttled
+from delivery_lab.model.functions import LARGEST_SYNCHRONOUS_PAYLOAD_BYTES, Lambda
+from delivery_lab.model.invokes import InvokeResult, Throttled
 from delivery_lab.model.loops import merged
 from delivery_lab.model.mapping.decisions import (
     FIRST_RETRY_SECONDS,
-    Verdict,
+    QueueVerdict,
     classify,
     next_throttle_retry,
     reported_failures,
 )
 from delivery_lab.model.mapping.filters import passes
 from delivery_lab.model.mapping.records import event_of, sqs_record
-from delivery_lab.model.mapping.scaling import TICK_SECONDS, FifoScaling, ProvisionedScaling, Scaling, StandardScaling
+from delivery_lab.model.mapping.scaling import TICK_SECONDS
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
+from delivery_lab.model.mapping.sqs_work import QueueBatch, scaling_of
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.api import SqsApi
 from delivery_lab.model.sqs.batches import ENTRIES_PER_BATCH
 from delivery_lab.model.sqs.message import Delivery
-from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions, LongWindow, ThrottleReading, UnnamedResponse
 
@@ -54,29 +55,8 @@ _EXPIRED_FIFO_HANDLE: RuleId = "SQS-STALE-6"
 # A poller waits for messages for so long, whatever the window (ESM-BATCH-6).
 LONG_POLL_SECONDS = 20
 
-# `{"Records":[...]}`, and room for the commas between the records.
-_ENVELOPE_BYTES = 16
 
-
-@dataclass(slots=True)
-class _Batch:
-    deliveries: list[Delivery] = field(default_factory=list)
-    records: list[str] = field(default_factory=list)
-    size_bytes: int = _ENVELOPE_BYTES
-    rule: RuleId = "ESM-BATCH-1"
-    throttles: int = 0
-    window: Timer | None = None
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        return tuple(delivery.message.id for delivery in self.deliveries)
-
-    @property
-    def visible_at(self) -> int:
-        return min(delivery.visible_at for delivery in self.deliveries)
-
-
-class SqsMapping:
+class QueueConsumer:
     """Polls a queue and invokes a function with what it finds.
 
     Args:
@@ -93,7 +73,7 @@ class SqsMapping:
     def __init__(
         self,
         config: SqsMappingConfig,
-        queue: Queue,
+        queue: SqsQueue,
         api: SqsApi,
         functions: Lambda,
         *,
@@ -111,10 +91,10 @@ class SqsMapping:
         self._journal = journal
         self._actor = Actor("mapping", config.name)
         self._assumptions = assumptions
-        self._scaling = _scaling(config, queue, assumptions)
+        self._scaling = scaling_of(config, queue, assumptions)
         self._region = queue.arn.split(":")[3]
         self._busy = 0
-        self._collecting: _Batch | None = None
+        self._collecting: QueueBatch | None = None
         self._received: deque[tuple[Delivery, str]] = deque()
         self._watching = False
         self._tick: Timer | None = None
@@ -139,7 +119,7 @@ class SqsMapping:
 
     def _poll(self) -> None:
         """Fill the free slots. MaximumConcurrency ends here, before anything is received (ESM-CONC-1)."""
-        self._let_go_of_late()
+        self._forget_expired()
         while True:
             if self._collecting is None and self._busy >= self._scaling.limit:
                 self._grow_later()
@@ -217,7 +197,7 @@ class SqsMapping:
         """Put received messages into the batch at hand, and hand it over when it is complete."""
         batch = self._collecting
         if batch is None:
-            batch = self._collecting = _Batch()
+            batch = self._collecting = QueueBatch()
             self._busy += 1
         while self._received:
             delivery, record = self._received[0]
@@ -262,7 +242,7 @@ class SqsMapping:
 
     # -- invoking -----------------------------------------------------------------------------------------
 
-    def _invoke(self, batch: _Batch) -> None:
+    def _invoke(self, batch: QueueBatch) -> None:
         answer = self._functions.invoke(
             self.config.function,
             event_of(batch.records),
@@ -279,7 +259,7 @@ class SqsMapping:
                 BatchInvoked(now, batch.rule, config.name, source, function, answer, batch.ids, None, None)
             )
 
-    def _on_throttle(self, batch: _Batch) -> None:
+    def _on_throttle(self, batch: QueueBatch) -> None:
         """Keep the batch and try again while its visibility lasts (ESM-THROTTLE-1): nothing is received anew."""
         now = self._scheduler.now
         self._scaling.on_throttle(now)
@@ -302,7 +282,7 @@ class SqsMapping:
         release_at = batch.visible_at if batch.visible_at > now else now + seconds(FIRST_RETRY_SECONDS)
         self._scheduler.at(release_at, self._release)
 
-    def _retry_instant(self, batch: _Batch) -> int | None:
+    def _retry_instant(self, batch: QueueBatch) -> int | None:
         """When to try again by the reading of the run. Where the readings differ, the run leans on the rule."""
         chance = self._chance.random()
         instants = {
@@ -322,7 +302,7 @@ class SqsMapping:
 
     # -- answering ----------------------------------------------------------------------------------------
 
-    def _answer(self, batch: _Batch, result: InvokeResult) -> None:
+    def _answer(self, batch: QueueBatch, result: InvokeResult) -> None:
         verdict = classify(
             batch.ids,
             result.payload,
@@ -346,7 +326,7 @@ class SqsMapping:
         )
         self._delete(batch, verdict)
         if self.queue.fifo and verdict.failed:
-            self._let_go_behind(batch, verdict)
+            self._forget_behind_failed(batch, verdict)
         if result.error is None:
             self._scaling.on_success()
         else:
@@ -354,7 +334,7 @@ class SqsMapping:
             self._journal.rely_on(self._scaling.error_rule)
         self._release()
 
-    def _delete(self, batch: _Batch, verdict: Verdict) -> None:
+    def _delete(self, batch: QueueBatch, verdict: QueueVerdict) -> None:
         """Delete what succeeded. What failed is left alone: it is ready again when its timeout ends (ESM-ERROR-1)."""
         failed = set(verdict.failed)
         for delivery in batch.deliveries:
@@ -366,14 +346,14 @@ class SqsMapping:
                 now, rule = self._scheduler.now, _EXPIRED_FIFO_HANDLE if self.queue.fifo else _EXPIRED_HANDLE
                 self._journal.append(ApiCallRefused(now, rule, "sqs", "DeleteMessage", error.code, False, self._actor))
 
-    def _let_go_behind(self, batch: _Batch, verdict: Verdict) -> None:
+    def _forget_behind_failed(self, batch: QueueBatch, verdict: QueueVerdict) -> None:
         """Forget what was received behind failed messages of its group: they come back together (ESM-FIFO-2)."""
         failed = set(verdict.failed)
         groups = {delivery.message.group for delivery in batch.deliveries if delivery.message.id in failed}
         kept = [entry for entry in self._received if entry[0].message.group not in groups]
         self._received = deque(kept)
 
-    def _let_go_of_late(self) -> None:
+    def _forget_expired(self) -> None:
         """Forget what waited for a free batch until its visibility was over: it is in the queue again (ESM-BATCH-5)."""
         while self._received and self._received[0][0].visible_at <= self._scheduler.now:
             self._received.popleft()
@@ -404,19 +384,3 @@ class SqsMapping:
             now = self._scheduler.now
             self._journal.append(PollersChanged(now, rule, self.config.name, self._scaling.limit))
         self._poll()
-
-
-def _scaling(config: SqsMappingConfig, queue: Queue, assumptions: Assumptions) -> Scaling:
-    """The pollers that a mapping has."""
-    if config.provisioned is not None:
-        return ProvisionedScaling(
-            config.provisioned.minimum, config.provisioned.maximum, assumptions.throttle_pause_seconds
-        )
-    if queue.fifo:
-        return FifoScaling(config.maximum_concurrency)
-    return StandardScaling(
-        config.maximum_concurrency,
-        slow_on_errors=not config.report_batch_item_failures,
-        pause_seconds=assumptions.throttle_pause_seconds,
-        least=assumptions.least_pollers,
-    )

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.model.mapping.filters import Pattern
 from delivery_lab.model.sqs.batches import ENTRIES_PER_BATCH
-from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.rule_ids import RuleId
 
 
 @dataclass(frozen=True, slots=True)
-class ProvisionedPollers:
+class SqsProvisionedMode:
     """Provisioned mode (ESM-PROV-1).
 
     Attributes:
@@ -46,11 +46,11 @@ class SqsMappingConfig:
     window_seconds: int = 0
     report_batch_item_failures: bool = False
     maximum_concurrency: int | None = None
-    provisioned: ProvisionedPollers | None = None
+    provisioned: SqsProvisionedMode | None = None
     patterns: tuple[Pattern, ...] = ()
     enabled: bool = True
 
-    def check(self, queue: Queue, function_timeout_seconds: int | None) -> None:
+    def check(self, queue: SqsQueue, function_timeout_seconds: int | None) -> None:
         """Refuse what `CreateEventSourceMapping` and `UpdateEventSourceMapping` refuse.
 
         Args:

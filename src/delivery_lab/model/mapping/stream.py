@@ -7,14 +7,20 @@ from dataclasses import dataclass
 from delivery_lab.events import Journal
 from delivery_lab.model.clock import Scheduler, seconds
 from delivery_lab.model.functions import Lambda
-from delivery_lab.model.log import StartingPosition
 from delivery_lab.model.mapping.destinations import Destination
 from delivery_lab.model.mapping.filters import Pattern
-from delivery_lab.model.mapping.log_decisions import ENDLESS
-from delivery_lab.model.mapping.log_reader import LogReader
-from delivery_lab.model.mapping.log_records import StreamFormat
-from delivery_lab.model.mapping.log_settings import MOST_RETRIES, check_age, check_bounds, refused, starting_position
-from delivery_lab.model.mapping.log_work import ReaderSettings, Services
+from delivery_lab.model.mapping.partition_decisions import ENDLESS
+from delivery_lab.model.mapping.partition_reader import PartitionReader
+from delivery_lab.model.mapping.partition_records import StreamFormat
+from delivery_lab.model.mapping.partition_settings import (
+    MOST_RETRIES,
+    check_age,
+    check_bounds,
+    refused,
+    starting_position,
+)
+from delivery_lab.model.mapping.partition_work import ReaderSettings, Services
+from delivery_lab.model.partition import StartingPosition
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.streams.dynamodb import TableStream
 from delivery_lab.model.streams.kinesis import KinesisStream
@@ -95,7 +101,7 @@ class StreamMappingConfig:
         return starting_position(self.name, self.starting_position, instant, allowed, "STR-START-1", source.arn, now)
 
 
-class StreamMapping:
+class StreamConsumer:
     """Reads the shards of a stream.
 
     Args:
@@ -158,7 +164,7 @@ class StreamMapping:
             )
             # Shards are polled at the same rate, not in step.
             phase = seconds(streams.stream("stream poll", config.name, shard.name).random() * settings.poll_seconds)
-            self.readers.append(LogReader(shard, settings, services, phase))
+            self.readers.append(PartitionReader(shard, settings, services, phase))
 
     def start(self) -> None:
         """Begin to poll."""

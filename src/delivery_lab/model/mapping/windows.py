@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from delivery_lab.model.clock import iso_time, seconds
-from delivery_lab.model.log import Record
-from delivery_lab.model.mapping.log_decisions import LARGEST_STATE_BYTES, LogVerdict, window_state
-from delivery_lab.model.mapping.log_records import with_window
+from delivery_lab.model.mapping.partition_decisions import LARGEST_STATE_BYTES, PartitionVerdict, window_state
+from delivery_lab.model.mapping.partition_records import with_window
+from delivery_lab.model.partition import Record
 
 GRACE_SECONDS = 1.0
 
@@ -75,13 +75,13 @@ class TumblingWindows:
             },
         )
 
-    def judge(self, verdict: LogVerdict, payload: str) -> LogVerdict:
+    def judge(self, verdict: PartitionVerdict, payload: str) -> PartitionVerdict:
         """Take the state of a response. Without one the invoke failed (STR-WINDOW-2); beyond 1 MB the window ends."""
         if not verdict.succeeded:
             return verdict
         state, size_bytes = window_state(payload)
         if state is None:
-            return LogVerdict(0, False, "STR-WINDOW-2", "the response has no state")
+            return PartitionVerdict(0, False, "STR-WINDOW-2", "the response has no state")
         self._state = state
         self._early = size_bytes > LARGEST_STATE_BYTES
         return verdict

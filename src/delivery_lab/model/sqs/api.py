@@ -13,7 +13,7 @@ from delivery_lab.model.runtime import AwsError, Caller, LongPoll
 from delivery_lab.model.sqs.attributes import LONGEST_VISIBILITY_SECONDS
 from delivery_lab.model.sqs.batches import ENTRIES_PER_BATCH, entries_of, for_each
 from delivery_lab.model.sqs.message import Delivery
-from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.sqs.redrive import MoveTasks
 from delivery_lab.model.sqs.sending import check_size_of_batch, send
 
@@ -40,7 +40,7 @@ class SqsApi:
 
     def __init__(self, sender_id: str = "AROAEXAMPLE:delivery-lab") -> None:
         self._sender_id = sender_id
-        self._queues: dict[str, Queue] = {}
+        self._queues: dict[str, SqsQueue] = {}
         self.lineage: Callable[[str | None], Lineage] = lambda _: NO_LINEAGE
         self.move_tasks: MoveTasks | None = None
         self._operations: dict[str, Callable[[Parameters, Caller], Answer | LongPoll]] = {
@@ -56,7 +56,7 @@ class SqsApi:
             "SetQueueAttributes": self._set_attributes,
         }
 
-    def add(self, queue: Queue) -> None:
+    def add(self, queue: SqsQueue) -> None:
         """Make a queue reachable by its URL and name."""
         self._queues[queue.url] = queue
 
@@ -75,7 +75,7 @@ class SqsApi:
             raise NotModelledError(f"the SQS operation {operation} is not modelled (modelled: {known})")
         return handler(parameters, caller)
 
-    def _queue(self, parameters: Parameters) -> Queue:
+    def _queue(self, parameters: Parameters) -> SqsQueue:
         queue = self._queues.get(parameters["QueueUrl"])
         if queue is None:
             raise AwsError("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.")
@@ -92,7 +92,7 @@ class SqsApi:
         check_size_of_batch(entries)
         return for_each(entries, lambda entry: self._accept(queue, entry, caller))
 
-    def _accept(self, queue: Queue, parameters: Parameters, caller: Caller) -> Answer:
+    def _accept(self, queue: SqsQueue, parameters: Parameters, caller: Caller) -> Answer:
         message = send(queue, parameters, self.lineage(caller.request_id), caller.request_id)
         answer = {"MessageId": message.id, "MD5OfMessageBody": md5_of(parameters["MessageBody"])}
         return answer | ({"SequenceNumber": message.sequence_number} if message.sequence_number else {})
@@ -238,7 +238,7 @@ class SqsApi:
         queue.set_attributes(changed)
         return {}
 
-    def _target(self, source: Queue, arn: str) -> Queue:
+    def _target(self, source: SqsQueue, arn: str) -> SqsQueue:
         """The queue that a redrive policy names (SQS-DLQ-3)."""
         prefix = "Value for parameter RedrivePolicy is invalid. Reason: "
         if arn == source.arn:

@@ -19,7 +19,7 @@ LARGEST_MESSAGE_BYTES = 1_048_576
 
 
 @dataclass(frozen=True, slots=True)
-class RedrivePolicy:
+class DeadLetterPolicy:
     """Where messages go that were received too often.
 
     Attributes:
@@ -100,7 +100,7 @@ class QueueAttributes:
     delay_seconds: int = 0
     receive_wait_seconds: int = 0
     maximum_message_bytes: int = LARGEST_MESSAGE_BYTES
-    redrive: RedrivePolicy | None = None
+    redrive: DeadLetterPolicy | None = None
     fifo: FifoAttributes | None = None
 
     def __post_init__(self) -> None:
@@ -168,7 +168,7 @@ _WITHOUT_EFFECT = {
 assert set(_BOUNDS) == {field.name for field in fields(QueueAttributes)} - {"redrive", "fifo"}
 
 
-def redrive_policy(text: str) -> RedrivePolicy | None:
+def redrive_policy(text: str) -> DeadLetterPolicy | None:
     """Read a redrive policy from its JSON; empty text removes the policy.
 
     Raises:
@@ -178,7 +178,7 @@ def redrive_policy(text: str) -> RedrivePolicy | None:
         return None
     try:
         policy = json.loads(text)
-        return RedrivePolicy(str(policy["deadLetterTargetArn"]), int(policy["maxReceiveCount"]))
+        return DeadLetterPolicy(str(policy["deadLetterTargetArn"]), int(policy["maxReceiveCount"]))
     except (ValueError, TypeError, KeyError) as error:
         raise _invalid("RedrivePolicy", f"it needs deadLetterTargetArn and maxReceiveCount, not {text}") from error
 

@@ -12,12 +12,12 @@ from collections import OrderedDict, deque
 from collections.abc import Generator, Iterator
 from typing import Any
 
-from delivery_lab.events import WORKLOAD, Actor, SendDeduplicated
+from delivery_lab.events import WORKLOAD, Actor
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
 from delivery_lab.model.sqs.attributes import QueueAttributes
 from delivery_lab.model.sqs.message import Message
-from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.sqs.receipts import expired_handle
 from delivery_lab.rule_ids import RuleId
 
@@ -31,7 +31,7 @@ class _Group:
 
     __slots__ = ("_messages", "_queue", "_reading")
 
-    def __init__(self, queue: Queue) -> None:
+    def __init__(self, queue: SqsQueue) -> None:
         self._queue = queue
         self._messages: deque[Message] = deque()
         self._reading = False
@@ -62,7 +62,7 @@ class _Group:
             self._reading = False
 
 
-class FifoQueue(Queue):
+class FifoQueue(SqsQueue):
     """A FIFO queue; its interface is that of a standard queue, whose arguments it takes."""
 
     fifo = True
@@ -119,7 +119,7 @@ class FifoQueue(Queue):
         self._forget_sends()
         known = self._sent.get(key)
         if known is not None:
-            self._journal.append(SendDeduplicated(self._scheduler.now, "SQS-FIFO-3", self.name, known.id))
+            self._journal.deduplicated(known)
             return known
         self._sends += 1
         message = self._message(body, attributes, system_attributes, group, lineage)

@@ -11,34 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any
 
-from delivery_lab.events import (
-    WORKLOAD,
-    Actor,
-    DeleteIgnored,
-    Journal,
-    MessageDeadLettered,
-    MessageDeleted,
-    MessageExpired,
-    MessageReceived,
-    MessageReturned,
-    MessageSent,
-    QueueConfigured,
-    VisibilityChanged,
-)
+from delivery_lab.events import WORKLOAD, Actor, Journal
 from delivery_lab.model.clock import Scheduler, seconds
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
 from delivery_lab.model.randomness import RandomStreams
+from delivery_lab.model.sqs import receipts
 from delivery_lab.model.sqs.attributes import LONGEST_VISIBILITY_SECONDS, QueueAttributes
 from delivery_lab.model.sqs.message import Delivery, Message
-from delivery_lab.model.sqs.receipts import (
-    beyond_the_longest,
-    expired_handle,
-    handle_of,
-    message_is_gone,
-    read_handle,
-    unknown_handle,
-    visibility_rule,
-)
+from delivery_lab.model.sqs.queue_journal import QueueJournal
 from delivery_lab.model.sqs.retention import Retention
 from delivery_lab.model.sqs.visibility import HiddenMessages, ReadyMessages
 from delivery_lab.model.sqs.waiting import Waiting
@@ -49,7 +29,7 @@ IN_FLIGHT_LIMIT = 120_000
 _LOOP_DETECTION = Actor("lambda", "loop detection")
 
 
-class Queue:
+class SqsQueue:
     """A standard queue.
 
     Args:
@@ -81,12 +61,12 @@ class Queue:
         self.arn = arn
         self.url = url
         self.attributes = attributes
-        self.dead_letter_queue: Queue | None = None
+        self.dead_letter_queue: SqsQueue | None = None
         self.stale_delete = StaleDelete.COIN
         self.in_flight = 0
         self._scheduler = scheduler
         self._streams = streams
-        self._journal = journal
+        self._journal = QueueJournal(name, fifo=self.fifo, scheduler=scheduler, journal=journal)
         self._ready = ReadyMessages()
         self._hidden = HiddenMessages()
         self._messages: dict[int, Message] = {}
@@ -135,24 +115,14 @@ class Queue:
         group: str,
         lineage: Lineage,
     ) -> Message:
-        return Message(
-            id=self._streams.uuid("message id", self.name),
-            body=body,
-            sent_at=self._scheduler.now,
-            attributes=attributes or {},
-            system_attributes=system_attributes or {},
-            group=group,
-            lineage=lineage,
-        )
+        message = Message(self._streams.uuid("message id", self.name), body, self._scheduler.now, group=group)
+        message.attributes, message.system_attributes = attributes or {}, system_attributes or {}
+        message.lineage = lineage
+        return message
 
     def _accept(self, message: Message, delay_seconds: int, invoke: str | None = None) -> None:
-        now = self._scheduler.now
-        visible_at = now + seconds(delay_seconds)
-        group = message.group if self.fifo else None
-        values = tuple(str(value.get("StringValue", "")) for value in message.attributes.values())
-        self._journal.append(
-            MessageSent(now, None, self.name, message.id, message.body, group, values, invoke, visible_at)
-        )
+        visible_at = self._scheduler.now + seconds(delay_seconds)
+        self._journal.sent(message, invoke, visible_at)
         self.take_in(message, visible_at)
         if delay_seconds:
             self._journal.rely_on("SQS-DELAY-1")
@@ -210,10 +180,10 @@ class Queue:
             message.in_flight = True
             self.in_flight += 1
             self._hide(message, visible_at)
-            self._journal.append(
-                MessageReceived(now, "SQS-VT-1", self.name, message.id, message.receive_count, by, visible_at)
+            self._journal.received(message, by, visible_at)
+            deliveries.append(
+                Delivery(message, receipts.handle_of(self.name, message), message.receive_count, visible_at)
             )
-            deliveries.append(Delivery(message, handle_of(self.name, message), message.receive_count, visible_at))
         candidates.close()
         return deliveries
 
@@ -257,7 +227,7 @@ class Queue:
     def _dead_letter(self, message: Message, rule: RuleId = "SQS-DLQ-1") -> None:
         target = self.dead_letter_queue
         assert target is not None
-        self._journal.append(MessageDeadLettered(self._scheduler.now, rule, self.name, message.id, target.name))
+        self._journal.dead_lettered(message, rule, target.name)
         self.remove(message)
         self._journal.rely_on("SQS-DLQ-2")
         target._take_moved(message, self.arn)
@@ -272,7 +242,7 @@ class Queue:
         if self.dead_letter_queue is not None:
             self._dead_letter(message, "ASY-LOOP-1")
         else:
-            self._note_delete(message, "ASY-LOOP-1", _LOOP_DETECTION)
+            self._journal.deleted(message, "ASY-LOOP-1", _LOOP_DETECTION)
             self.remove(message)
 
     def ready_messages(self) -> list[Message]:
@@ -280,7 +250,7 @@ class Queue:
         self._show(self._scheduler.now)
         return [m for m in self._messages.values() if not m.in_flight and m.visible_at <= self._scheduler.now]
 
-    def take_over(self, other: Queue) -> None:
+    def take_over(self, other: SqsQueue) -> None:
         """Take all messages of the queue that this one replaces, as an update of the stack keeps them."""
         for message in other.messages:
             other.remove(message)
@@ -304,17 +274,14 @@ class Queue:
             return
         if self._scheduler.now > message.received_at + seconds(LONGEST_VISIBILITY_SECONDS):
             self._journal.rely_on("SQS-STALE-5")
-            raise expired_handle(receipt_handle)
+            raise receipts.expired_handle(receipt_handle)
         stale = receive_number != message.receive_count
         if stale and self._keeps_stale():
-            self._journal.append(DeleteIgnored(self._scheduler.now, "SQS-STALE-2", self.name, message.id, by))
+            self._journal.delete_ignored(message, by)
             return
         ended = message.visible_at <= self._scheduler.now
-        self._note_delete(message, "SQS-STALE-2" if stale else "SQS-STALE-1" if ended else None, by)
+        self._journal.deleted(message, "SQS-STALE-2" if stale else "SQS-STALE-1" if ended else None, by)
         self.remove(message)
-
-    def _note_delete(self, message: Message, rule: RuleId | None, by: Actor) -> None:
-        self._journal.append(MessageDeleted(self._scheduler.now, rule, self.name, message.id, by))
 
     def _keeps_stale(self) -> bool:
         if self.stale_delete is StaleDelete.COIN:
@@ -335,15 +302,15 @@ class Queue:
         message, receive_number = self._resolve(receipt_handle)
         if message is None:
             self._journal.rely_on("SQS-STALE-4")
-            raise message_is_gone(receipt_handle)
+            raise receipts.message_is_gone(receipt_handle)
         now = self._scheduler.now
         visible_at = now + seconds(timeout_seconds)
         if visible_at > message.received_at + seconds(LONGEST_VISIBILITY_SECONDS):
             self._journal.rely_on("SQS-VT-3")
-            raise beyond_the_longest(timeout_seconds)
+            raise receipts.beyond_the_longest(timeout_seconds)
         replaced = receive_number != message.receive_count
-        rule = visibility_rule(timeout_seconds, replaced=replaced, ended=message.visible_at <= now)
-        self._journal.append(VisibilityChanged(now, rule, self.name, message.id, timeout_seconds))
+        rule = receipts.visibility_rule(timeout_seconds, replaced=replaced, ended=message.visible_at <= now)
+        self._journal.visibility_changed(message, rule, timeout_seconds)
         if not message.in_flight and timeout_seconds > 0:
             message.in_flight = True
             self.in_flight += 1
@@ -352,10 +319,10 @@ class Queue:
 
     def _resolve(self, receipt_handle: str) -> tuple[Message | None, int]:
         """The message of a handle (None if it is gone) and the number of the receive that the handle is of."""
-        sequence, receive_number = read_handle(receipt_handle, self.name)
+        sequence, receive_number = receipts.read_handle(receipt_handle, self.name)
         message = self._messages.get(sequence)
         if sequence > self._sequence or (message is not None and receive_number > message.receive_count):
-            raise unknown_handle(receipt_handle)
+            raise receipts.unknown_handle(receipt_handle)
         return message, receive_number
 
     def remove(self, message: Message) -> None:
@@ -381,7 +348,7 @@ class Queue:
             if message.in_flight:
                 message.in_flight = False
                 self.in_flight -= 1
-                self._journal.append(MessageReturned(now, "SQS-VT-1", self.name, message.id, message.visible_at))
+                self._journal.returned(message)
             self._now_ready(message)
 
     def when_ready(self, callback: Callable[[], None]) -> Callable[[], None]:
@@ -399,7 +366,7 @@ class Queue:
     def _expire(self, message: Message) -> None:
         """Retention ends a message whatever state it is in (SQS-RET-1)."""
         rule = self.moved_retention_rule if message.dead_letter_source else "SQS-RET-1"
-        self._journal.append(MessageExpired(self._scheduler.now, rule, self.name, message.id))
+        self._journal.expired(message, rule)
         self.remove(message)
 
     # -- administration -----------------------------------------------------------------------------------
@@ -412,21 +379,12 @@ class Queue:
         self.attributes = attributes
         self._retention.change_period()
         if changed:
-            self._journal.append(self.configured())
+            self.note_configuration()
 
-    def configured(self) -> QueueConfigured:
-        """The queue as it is configured now, as an event."""
-        attributes, target = self.attributes, self.dead_letter_queue
-        return QueueConfigured(
-            self._scheduler.now,
-            None,
-            self.name,
-            fifo=self.fifo,
-            visibility_timeout_seconds=attributes.visibility_timeout_seconds,
-            retention_seconds=attributes.retention_seconds,
-            max_receive_count=None if attributes.redrive is None else attributes.redrive.max_receive_count,
-            dead_letter_queue=None if target is None else target.name,
-        )
+    def note_configuration(self) -> None:
+        """Write down how the queue is configured now."""
+        target = self.dead_letter_queue
+        self._journal.configured(self.attributes, None if target is None else target.name)
 
     @property
     def messages(self) -> list[Message]:

@@ -15,7 +15,7 @@ from delivery_lab.model.clock import Scheduler, Timer, epoch_ms, seconds
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.message import Message
-from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.rule_ids import RuleId
 
 MOST_MESSAGES_PER_SECOND = 500
@@ -50,8 +50,8 @@ class MoveTask:
     """
 
     id: str
-    source: Queue
-    destination: Queue | None
+    source: SqsQueue
+    destination: SqsQueue | None
     rate: int | None
     waiting: deque[Message]
     to_move: int
@@ -97,7 +97,12 @@ class MoveTasks:
     """
 
     def __init__(
-        self, queues: Callable[[], Iterable[Queue]], *, scheduler: Scheduler, streams: RandomStreams, journal: Journal
+        self,
+        queues: Callable[[], Iterable[SqsQueue]],
+        *,
+        scheduler: Scheduler,
+        streams: RandomStreams,
+        journal: Journal,
     ) -> None:
         self._queues = queues
         self._scheduler = scheduler
@@ -199,7 +204,7 @@ class MoveTasks:
         gap = seconds(1 / (task.rate or MOST_MESSAGES_PER_SECOND))
         task.timer = self._scheduler.after(gap if task.waiting else 0, self._step, task)
 
-    def _move(self, message: Message, target: Queue, task: MoveTask) -> None:
+    def _move(self, message: Message, target: SqsQueue, task: MoveTask) -> None:
         """The message becomes a new one: new id, new retention (RDR-NEW-1), new count (RDR-NEW-2)."""
         now = self._scheduler.now
         task.source.remove(message)
@@ -227,7 +232,7 @@ class MoveTasks:
         )
         target.take_in(moved, now)
 
-    def _origin(self, message: Message) -> Queue | None:
+    def _origin(self, message: Message) -> SqsQueue | None:
         return next((queue for queue in self._queues() if queue.arn == message.dead_letter_source), None)
 
     def _end(self, task: MoveTask, status: MoveTaskStatus, rule: RuleId) -> None:
@@ -251,7 +256,7 @@ class MoveTasks:
 
     # -- finding ------------------------------------------------------------------------------------------
 
-    def _queue(self, arn: str) -> Queue:
+    def _queue(self, arn: str) -> SqsQueue:
         for queue in self._queues():
             if queue.arn == arn:
                 return queue
@@ -259,14 +264,14 @@ class MoveTasks:
             "ResourceNotFoundException", "The resource that you specified for the parameter does not exist.", 404
         )
 
-    def _source(self, arn: str) -> Queue:
+    def _source(self, arn: str) -> SqsQueue:
         source = self._queue(arn)
         if not any(queue.dead_letter_queue is source for queue in self._queues()):
             raise AwsError("InvalidParameterValue", "Source queue must be configured as a Dead Letter Queue.")
         return source
 
 
-def _check_duration(source: Queue, messages: int, rate: int) -> None:
+def _check_duration(source: SqsQueue, messages: int, rate: int) -> None:
     """Refuse a task that SQS would end before it is done (RDR-RATE-2)."""
     takes_seconds = messages / rate
     if takes_seconds > LONGEST_TASK_SECONDS:

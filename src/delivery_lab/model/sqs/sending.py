@@ -11,7 +11,7 @@ from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.attributes import LARGEST_MESSAGE_BYTES
 from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.model.sqs.message import Message
-from delivery_lab.model.sqs.queue import Queue
+from delivery_lab.model.sqs.queue import SqsQueue
 
 MOST_ATTRIBUTES = 10
 
@@ -25,7 +25,7 @@ _OTHER_TYPE = "The request include parameter that is not valid for this queue ty
 Parameters = Mapping[str, Any]
 
 
-def send(queue: Queue, parameters: Parameters, lineage: Lineage, invoke: str | None) -> Message:
+def send(queue: SqsQueue, parameters: Parameters, lineage: Lineage, invoke: str | None) -> Message:
     """Send one message.
 
     Args:
@@ -67,7 +67,7 @@ def _size(parameters: Parameters) -> int:
     return size
 
 
-def _check_size(queue: Queue, size: int) -> None:
+def _check_size(queue: SqsQueue, size: int) -> None:
     """Refuse a message above the queue's own limit (SQS-SIZE-1)."""
     limit = queue.attributes.maximum_message_bytes
     if size > limit:
@@ -97,7 +97,7 @@ def _check_attributes(attributes: Parameters) -> None:
         )
 
 
-def _sent(queue: Queue, parameters: Parameters, lineage: Lineage, invoke: str | None) -> Message:
+def _sent(queue: SqsQueue, parameters: Parameters, lineage: Lineage, invoke: str | None) -> Message:
     """Send to a queue what its type lets one send (SQS-FIFO-7)."""
     body, group = parameters["MessageBody"], parameters.get("MessageGroupId", "")
     deduplication_id = parameters.get("MessageDeduplicationId", "")

@@ -10,7 +10,7 @@ from typing import Any
 
 from delivery_lab.events import Journal, PartitionedKind
 from delivery_lab.model.clock import Scheduler, epoch_ms, seconds
-from delivery_lab.model.log import Log, Record
+from delivery_lab.model.partition import Partition, Record
 
 RETENTION_HOURS = 24
 SHARDS = 4
@@ -53,7 +53,7 @@ class TableStream:
         self._region = arn.split(":")[3]
         self._sequence = _FIRST_SEQUENCE
         self.shards = [
-            Log(
+            Partition(
                 f"shardId-0000000176{number:010d}-{number:08x}",
                 self.kind,
                 name,
@@ -80,7 +80,7 @@ class TableStream:
         if old == new:
             return
         key = _encode(keys[self._hash_key])
-        log = self._shard_of(key)
+        partition = self._shard_of(key)
         self._sequence += 1
         sequence = str(self._sequence)
         now = self._scheduler.now
@@ -102,10 +102,12 @@ class TableStream:
             "dynamodb": change,
             "eventSourceARN": self.arn,
         }
-        record = Record(f"{log.name}:{sequence}", sequence, log.length, _encode(keys), now, _encode(content))
-        log.append(record, _encode(_plain(new if new is not None else keys)))
+        record = Record(
+            f"{partition.name}:{sequence}", sequence, partition.length, _encode(keys), now, _encode(content)
+        )
+        partition.append(record, _encode(_plain(new if new is not None else keys)))
 
-    def _shard_of(self, key: str) -> Log:
+    def _shard_of(self, key: str) -> Partition:
         """A shard per table partition: items of one partition key share one (DDS-SHARD-1)."""
         self._journal.rely_on("DDS-SHARD-1")
         digest = hashlib.md5(key.encode(), usedforsecurity=False).digest()

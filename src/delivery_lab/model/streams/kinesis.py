@@ -12,7 +12,7 @@ from typing import Any
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.events import Journal, PartitionedKind
 from delivery_lab.model.clock import Scheduler, epoch_ms, seconds
-from delivery_lab.model.log import Log, Record
+from delivery_lab.model.partition import Partition, Record
 from delivery_lab.model.runtime import AwsError
 
 DEFAULT_RECORD_KIB = 1_024
@@ -67,12 +67,12 @@ class KinesisStream:
         self._sequence = _FIRST_SEQUENCE
         retention = seconds(retention_hours * 3600)
         self.shards = [
-            Log(f"shardId-{number:012d}", self.kind, name, retention, "KIN-RET-1", scheduler, journal)
+            Partition(f"shardId-{number:012d}", self.kind, name, retention, "KIN-RET-1", scheduler, journal)
             for number in range(shards)
         ]
         self._starts = [number * _HASH_KEYS // shards for number in range(shards)]
 
-    def shard_of(self, key: str, explicit_hash_key: str | None = None) -> Log:
+    def shard_of(self, key: str, explicit_hash_key: str | None = None) -> Partition:
         """The shard that takes a partition key: by its MD5, or by the hash key given in its place (KIN-SHARD-1)."""
         if explicit_hash_key is not None:
             value = int(explicit_hash_key)
@@ -87,10 +87,10 @@ class KinesisStream:
             AwsError: the partition key is missing or too long, or the record too large (KIN-SIZE-1).
         """
         self.check(data, key, explicit_hash_key)
-        log = self.shard_of(key, explicit_hash_key)
+        partition = self.shard_of(key, explicit_hash_key)
         self._sequence += 1
         sequence = str(self._sequence)
-        event_id = f"{log.name}:{sequence}"
+        event_id = f"{partition.name}:{sequence}"
         now = self._scheduler.now
         content = {
             "kinesis": {
@@ -108,9 +108,9 @@ class KinesisStream:
             "awsRegion": self._region,
             "eventSourceARN": self.arn,
         }
-        record = Record(event_id, sequence, log.length, key, now, _encode(content))
+        record = Record(event_id, sequence, partition.length, key, now, _encode(content))
         self._journal.rely_on("KIN-SHARD-1")
-        log.append(record, data.decode(errors="replace"))
+        partition.append(record, data.decode(errors="replace"))
         return record
 
     def check(self, data: bytes, key: str, explicit_hash_key: str | None = None) -> None:

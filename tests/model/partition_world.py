@@ -10,17 +10,17 @@ from typing import Any
 from delivery_lab.events import RecordsCheckpointed, RecordsDiscarded
 from delivery_lab.model.kafka.cluster import KafkaCluster
 from delivery_lab.model.mapping.destinations import Destination, QueueDestination
-from delivery_lab.model.mapping.kafka import KafkaMapping, KafkaMappingConfig, ProvisionedPollers
-from delivery_lab.model.mapping.stream import StreamMapping, StreamMappingConfig
+from delivery_lab.model.mapping.kafka import KafkaMappingConfig, KafkaProvisionedMode, TopicConsumer
+from delivery_lab.model.mapping.stream import StreamConsumer, StreamMappingConfig
 from delivery_lab.model.streams.dynamodb import TableStream
 from delivery_lab.model.streams.kinesis import KinesisStream
 from tests.model.support import Behaviour, Call, Script, World, succeed
 
-PROVISIONED = ProvisionedPollers(1, 10)
+PROVISIONED = KafkaProvisionedMode(1, 10)
 POISON = "poison"
 
 
-class LogWorld(World):
+class PartitionWorld(World):
     """A world with a stream or a topic.
 
     Args:
@@ -42,7 +42,7 @@ class LogWorld(World):
 
     def stream_mapping(
         self, source: KinesisStream | TableStream, *, destination: Destination | None = None, **settings: Any
-    ) -> StreamMapping:
+    ) -> StreamConsumer:
         chosen = {"name": "mapping", "function": "worker", "starting_position": "TRIM_HORIZON"} | settings
         return self.account.create_stream_mapping(StreamMappingConfig(**chosen), source, destination)
 
@@ -56,7 +56,7 @@ class LogWorld(World):
 
     def kafka_mapping(
         self, cluster: KafkaCluster, *, destination: Destination | None = None, **settings: Any
-    ) -> KafkaMapping:
+    ) -> TopicConsumer:
         chosen = {
             "name": "mapping",
             "function": "worker",

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.model.clock import iso_time
-from delivery_lab.model.log import StartingPosition
-from delivery_lab.model.mapping.log_decisions import ENDLESS
+from delivery_lab.model.mapping.partition_decisions import ENDLESS
+from delivery_lab.model.partition import StartingPosition
 from delivery_lab.rule_ids import RuleId
 
 Bound = tuple[str, float | None, float, float]

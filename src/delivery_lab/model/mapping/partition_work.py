@@ -1,4 +1,4 @@
-"""What a reader of a log works with: its settings, the services it uses, its batches and slots."""
+"""What a reader of a partition works with: its settings, the services it uses, its batches and slots."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import Protocol
 
 from delivery_lab.events import Journal
 from delivery_lab.model.clock import Scheduler, Timer
-from delivery_lab.model.functions import Lambda, Rehearsal
-from delivery_lab.model.log import Log, Record
+from delivery_lab.model.functions import Lambda
+from delivery_lab.model.invokes import Rehearsal
 from delivery_lab.model.mapping.destinations import Destination
 from delivery_lab.model.mapping.filters import Pattern
-from delivery_lab.model.mapping.log_records import Format
+from delivery_lab.model.mapping.partition_records import Format
+from delivery_lab.model.partition import Partition, Record
 from delivery_lab.rule_ids import RuleId
 
 ALIKE_BEFORE_REPEATING = 100
@@ -32,13 +33,13 @@ class ReaderSettings:
         source_arn: ARN of the stream or cluster.
         batch_size: 1 to 10,000.
         window_seconds: batching window.
-        parallelization_factor: slots of a log.
+        parallelization_factor: slots of a partition.
         maximum_retry_attempts: -1 for endless.
         maximum_record_age_seconds: -1 for endless.
         bisect: `BisectBatchOnFunctionError`.
         report: `ReportBatchItemFailures`.
         tumbling_window_seconds: 0 for none.
-        poll_seconds: time between two polls of a log that had nothing to give.
+        poll_seconds: time between two polls of a partition that had nothing to give.
         patterns: event filter patterns.
         discard_rule: id of the rule by which retries end.
         report_rule: id of the rule about the form of a response, None where the documentation shows it.
@@ -84,7 +85,7 @@ class Services:
         form: how events, responses and documents look.
         destination: takes what is given up, or None.
         gate: limits the batches at once, or None.
-        committed: told how far a log is, or None.
+        committed: told how far a partition is, or None.
     """
 
     functions: Lambda
@@ -94,11 +95,11 @@ class Services:
     form: Format
     destination: Destination | None = None
     gate: Gate | None = None
-    committed: Callable[[Log, int], None] | None = None
+    committed: Callable[[Partition, int], None] | None = None
 
 
 @dataclass(slots=True, eq=False)
-class Batch:
+class PartitionBatch:
     """A batch at work.
 
     Attributes:
@@ -146,7 +147,7 @@ class Batch:
 
 @dataclass(slots=True, eq=False)
 class Slot:
-    """Works on one batch of a log at a time.
+    """Works on one batch of a partition at a time.
 
     Attributes:
         number: from 0.
@@ -159,7 +160,7 @@ class Slot:
 
     number: int
     read: deque[Record] = field(default_factory=deque)
-    work: deque[Batch] = field(default_factory=deque)
+    work: deque[PartitionBatch] = field(default_factory=deque)
     busy: bool = False
     window: Timer | None = None
     window_over: bool = False

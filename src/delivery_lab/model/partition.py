@@ -1,7 +1,7 @@
-"""A log in virtual time: what a shard of a stream and a partition of a topic have in common.
+"""A partition in virtual time: a Kinesis or DynamoDB shard, or a Kafka partition.
 
 Records are appended in an order that never changes, and leave by age only: reading takes nothing away, so whoever reads
-remembers how far it is. What a reader is done with is *settled*; retention takes the others.
+remembers how far it is. A record that its reader is past is *settled*; retention takes the others.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ class Record:
     Attributes:
         id: its id in journal and results: `shard:sequenceNumber` or `topic-partition:offset`.
         sequence: its sequence number or offset, as text.
-        number: how many records of its log came before it.
+        number: how many records of its partition came before it.
         key: partition key, None where it has none.
-        appended_at: instant at which the log took it.
+        appended_at: instant at which the partition took it.
         json: the record as Lambda's events carry it.
-        settled: the reader is done with it.
+        settled: the reader is past it.
         expired: retention has taken it.
         in_flight: an invoke is working on it.
     """
@@ -51,8 +51,8 @@ class Record:
     in_flight: bool = False
 
 
-class Log:
-    """A shard or a partition.
+class Partition:
+    """A Kinesis or DynamoDB shard, or a Kafka partition.
 
     Args:
         name: its name, such as `shardId-000000000000` or `orders-0`.
@@ -159,7 +159,7 @@ class Log:
                 self.settle(record)
 
     def settle(self, record: Record) -> None:
-        """The reader is done with a record."""
+        """The reader is past a record."""
         if not record.settled:
             record.settled = True
             self.waiting -= 1

@@ -21,11 +21,11 @@ Identify = Callable[[Any], str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class LogVerdict:
+class PartitionVerdict:
     """How far a batch succeeded.
 
     Attributes:
-        succeeded: number of records, from the first, that are done with.
+        succeeded: number of records, from the first, that succeeded.
         reported: whether the response said so, in contrast to a batch that failed as a whole.
         rule: id of the rule that decided.
         reason: in a few words, why.
@@ -54,9 +54,9 @@ def offset_in(partition: str) -> Identify:
     return identify
 
 
-def classify_log_batch(
+def classify_partition_batch(
     sequences: Sequence[str], payload: str, error: str | None, *, report: bool, identify: Identify = sequence_number
-) -> LogVerdict:
+) -> PartitionVerdict:
     """Decide how far a batch succeeded.
 
     Args:
@@ -67,38 +67,38 @@ def classify_log_batch(
         identify: reads an `itemIdentifier`.
     """
     if error is not None:
-        return LogVerdict(0, False, "STR-ERROR-1", f"the invoke failed with {error}")
+        return PartitionVerdict(0, False, "STR-ERROR-1", f"the invoke failed with {error}")
     if not report:
-        return LogVerdict(len(sequences), False, "STR-REPORT-1", "the response is not looked at")
+        return PartitionVerdict(len(sequences), False, "STR-REPORT-1", "the response is not looked at")
     try:
         response = json.loads(payload) if payload else None
     except ValueError:
-        return LogVerdict(0, False, "STR-REPORT-6", "the response is no JSON")
+        return PartitionVerdict(0, False, "STR-REPORT-6", "the response is no JSON")
     return _classify_response(sequences, response, identify)
 
 
-def _classify_response(sequences: Sequence[str], response: Any, identify: Identify) -> LogVerdict:
+def _classify_response(sequences: Sequence[str], response: Any, identify: Identify) -> PartitionVerdict:
     everything = len(sequences)
     if response is None or response in ({}, "", []):
-        return LogVerdict(everything, True, "STR-REPORT-2", "the response is empty")
+        return PartitionVerdict(everything, True, "STR-REPORT-2", "the response is empty")
     if not isinstance(response, dict) or "batchItemFailures" not in response:
-        return LogVerdict(everything, True, "STR-REPORT-7", "the response has no batchItemFailures")
+        return PartitionVerdict(everything, True, "STR-REPORT-7", "the response has no batchItemFailures")
     failures = response["batchItemFailures"]
     if failures is None or failures == []:
-        return LogVerdict(everything, True, "STR-REPORT-3", "batchItemFailures is empty")
+        return PartitionVerdict(everything, True, "STR-REPORT-3", "batchItemFailures is empty")
     if not isinstance(failures, list):
-        return LogVerdict(0, False, "STR-REPORT-6", "batchItemFailures is no list")
+        return PartitionVerdict(0, False, "STR-REPORT-6", "batchItemFailures is no list")
     lowest = everything
     positions = {sequence: position for position, sequence in enumerate(sequences)}
     for failure in failures:
         identifier = failure.get("itemIdentifier") if isinstance(failure, dict) else None
         if identifier is None or identifier == "":
-            return LogVerdict(0, False, "STR-REPORT-4", "an itemIdentifier is missing or empty")
+            return PartitionVerdict(0, False, "STR-REPORT-4", "an itemIdentifier is missing or empty")
         position = positions.get(identify(identifier) or "")
         if position is None:
-            return LogVerdict(0, False, "STR-REPORT-5", "an itemIdentifier is no record of the batch")
+            return PartitionVerdict(0, False, "STR-REPORT-5", "an itemIdentifier is no record of the batch")
         lowest = min(lowest, position)
-    return LogVerdict(lowest, True, "STR-REPORT-8", f"failed from record {lowest + 1} of {everything} on")
+    return PartitionVerdict(lowest, True, "STR-REPORT-8", f"failed from record {lowest + 1} of {everything} on")
 
 
 def named_failures(payload: str, sequences: Sequence[str], identify: Identify = sequence_number) -> tuple[int, ...]:
@@ -142,7 +142,9 @@ class Decision:
     rule: RuleId
 
 
-def after_failure(verdict: LogVerdict, size: int, *, attempts: int, maximum_attempts: int, bisect: bool) -> Decision:
+def after_failure(
+    verdict: PartitionVerdict, size: int, *, attempts: int, maximum_attempts: int, bisect: bool
+) -> Decision:
     """Decide what becomes of the failed rest of a batch.
 
     Args:

@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from delivery_lab.model.clock import in_seconds
-from delivery_lab.model.mapping.log_decisions import (
+from delivery_lab.model.mapping.partition_decisions import (
     ENDLESS,
-    LogVerdict,
+    PartitionVerdict,
     Step,
     after_failure,
-    classify_log_batch,
+    classify_partition_batch,
     named_failures,
     offset_in,
     retry_delay,
@@ -48,15 +48,15 @@ def failures(*identifiers: Any) -> str:
     ],
 )
 def test_str_report_ways_to_be_wrong_or_empty(payload: str, error: str | None, succeeded: int, rule: str) -> None:
-    verdict = classify_log_batch(BATCH, payload, error, report=True)
+    verdict = classify_partition_batch(BATCH, payload, error, report=True)
 
     assert (verdict.succeeded, verdict.rule) == (succeeded, rule)
 
 
 def test_str_report_1_without_the_setting_the_response_is_not_looked_at() -> None:
-    verdict = classify_log_batch(BATCH, failures("11"), None, report=False)
+    verdict = classify_partition_batch(BATCH, failures("11"), None, report=False)
 
-    assert verdict == LogVerdict(4, False, "STR-REPORT-1", "the response is not looked at")
+    assert verdict == PartitionVerdict(4, False, "STR-REPORT-1", "the response is not looked at")
 
 
 @given(st.sets(st.sampled_from(BATCH), min_size=1), st.randoms())
@@ -64,7 +64,7 @@ def test_str_report_8_the_lowest_of_those_named_is_the_checkpoint(named: set[str
     order = list(named) * 2  # a record may be named twice
     chance.shuffle(order)
 
-    verdict = classify_log_batch(BATCH, failures(*order), None, report=True)
+    verdict = classify_partition_batch(BATCH, failures(*order), None, report=True)
 
     assert verdict.succeeded == min(BATCH.index(item) for item in named)
     assert verdict.rule == "STR-REPORT-8"
@@ -73,7 +73,7 @@ def test_str_report_8_the_lowest_of_those_named_is_the_checkpoint(named: set[str
 def test_kaf_report_1_an_identifier_is_an_object_of_partition_and_offset() -> None:
     identify = offset_in("orders-0")
 
-    verdict = classify_log_batch(
+    verdict = classify_partition_batch(
         BATCH, failures({"partition": "orders-0", "offset": 13}), None, report=True, identify=identify
     )
 
@@ -93,7 +93,7 @@ def test_kaf_report_1_an_identifier_is_an_object_of_partition_and_offset() -> No
     ],
 )
 def test_kaf_report_1_another_form_fails_the_whole_batch(wrong: Any) -> None:
-    verdict = classify_log_batch(BATCH, failures(wrong), None, report=True, identify=offset_in("orders-0"))
+    verdict = classify_partition_batch(BATCH, failures(wrong), None, report=True, identify=offset_in("orders-0"))
 
     assert (verdict.succeeded, verdict.rule) == (0, "STR-REPORT-5")
 
@@ -107,7 +107,7 @@ def test_names_of_a_response_are_read_whether_or_not_the_mapping_looks_at_it() -
     assert named_failures(failures("14", "12", "99"), BATCH) == (1, 3)
 
 
-FAILED = LogVerdict(0, False, "STR-ERROR-1", "")
+FAILED = PartitionVerdict(0, False, "STR-ERROR-1", "")
 
 
 def test_str_retry_1_three_retries_are_four_attempts() -> None:
@@ -140,7 +140,7 @@ def test_str_bisect_1_a_single_record_cannot_be_cut() -> None:
 
 
 def test_str_bisect_2_the_cut_is_where_the_response_says() -> None:
-    verdict = LogVerdict(3, True, "STR-REPORT-8", "")
+    verdict = PartitionVerdict(3, True, "STR-REPORT-8", "")
 
     decision = after_failure(verdict, 5, attempts=1, maximum_attempts=1, bisect=True)
 
@@ -148,7 +148,7 @@ def test_str_bisect_2_the_cut_is_where_the_response_says() -> None:
 
 
 def test_str_bisect_3_the_first_record_returned_cuts_in_half() -> None:
-    verdict = LogVerdict(0, True, "STR-REPORT-8", "")
+    verdict = PartitionVerdict(0, True, "STR-REPORT-8", "")
 
     decision = after_failure(verdict, 4, attempts=0, maximum_attempts=0, bisect=True)
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from delivery_lab.model.clock import iso_time
-from delivery_lab.model.log import Log, Record
-from delivery_lab.model.mapping.log_decisions import Identify, offset_in, sequence_number
+from delivery_lab.model.mapping.partition_decisions import Identify, offset_in, sequence_number
+from delivery_lab.model.partition import Partition, Record
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -18,13 +18,13 @@ _encode = json.JSONEncoder(separators=(",", ":")).encode
 class Format(Protocol):
     """How a kind of source looks in events, responses and destination records."""
 
-    def event(self, records: Sequence[Record], log: Log) -> str:
-        """The payload that carries records of one log."""
+    def event(self, records: Sequence[Record], partition: Partition) -> str:
+        """The payload that carries records of one partition."""
 
-    def identify(self, log: Log) -> Identify:
+    def identify(self, partition: Partition) -> Identify:
         """Reads an `itemIdentifier` of a response."""
 
-    def batch_info(self, records: Sequence[Record], log: Log) -> dict[str, Any]:
+    def batch_info(self, records: Sequence[Record], partition: Partition) -> dict[str, Any]:
         """What a destination record says about the batch: a block under its documented name."""
 
     def filterable(self, record: Record) -> Mapping[str, Any]:
@@ -43,19 +43,19 @@ class StreamFormat:
     stream_arn: str
     info_name: str
 
-    def event(self, records: Sequence[Record], log: Log) -> str:
+    def event(self, records: Sequence[Record], partition: Partition) -> str:
         """See `Format.event`."""
         return '{"Records":[' + ",".join([record.json for record in records]) + "]}"
 
-    def identify(self, log: Log) -> Identify:
+    def identify(self, partition: Partition) -> Identify:
         """See `Format.identify`."""
         return sequence_number
 
-    def batch_info(self, records: Sequence[Record], log: Log) -> dict[str, Any]:
+    def batch_info(self, records: Sequence[Record], partition: Partition) -> dict[str, Any]:
         """See `Format.batch_info`."""
         return {
             self.info_name: {
-                "shardId": log.name,
+                "shardId": partition.name,
                 "startSequenceNumber": records[0].sequence,
                 "endSequenceNumber": records[-1].sequence,
                 "approximateArrivalOfFirstRecord": iso_time(records[0].appended_at),
@@ -85,27 +85,27 @@ class KafkaFormat:
     cluster_arn: str
     bootstrap_servers: str
 
-    def event(self, records: Sequence[Record], log: Log) -> str:
+    def event(self, records: Sequence[Record], partition: Partition) -> str:
         """See `Format.event`."""
         head: dict[str, Any] = {"eventSource": "aws:kafka" if self.cluster_arn else "SelfManagedKafka"}
         if self.cluster_arn:
             head["eventSourceArn"] = self.cluster_arn
         head["bootstrapServers"] = self.bootstrap_servers
-        inner = f"{_encode(log.name)}:[{','.join([record.json for record in records])}]"
+        inner = f"{_encode(partition.name)}:[{','.join([record.json for record in records])}]"
         return f'{_encode(head)[:-1]},"records":{{{inner}}}}}'
 
-    def identify(self, log: Log) -> Identify:
+    def identify(self, partition: Partition) -> Identify:
         """See `Format.identify`."""
-        return offset_in(log.name)
+        return offset_in(partition.name)
 
-    def batch_info(self, records: Sequence[Record], log: Log) -> dict[str, Any]:
+    def batch_info(self, records: Sequence[Record], partition: Partition) -> dict[str, Any]:
         """See `Format.batch_info`."""
         info: dict[str, Any] = {
             "batchSize": len(records),
             "bootstrapServers": self.bootstrap_servers,
-            "payloadSize": len(self.event(records, log).encode()),
+            "payloadSize": len(self.event(records, partition).encode()),
             "recordsInfo": {
-                log.name: {
+                partition.name: {
                     "firstRecordOffset": records[0].sequence,
                     "lastRecordOffset": records[-1].sequence,
                     "firstRecordTimestamp": iso_time(records[0].appended_at),

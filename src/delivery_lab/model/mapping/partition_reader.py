@@ -1,4 +1,4 @@
-"""Reading one log, a shard or a partition, for a mapping: what Kinesis, DynamoDB streams and Kafka share.
+"""Reading one partition for a mapping: what Kinesis, DynamoDB streams and Kafka share.
 
 A *slot* works on one batch at a time, in order. A partition and a shard have one slot; a shard with a parallelization
 factor has several, among which the partition keys are divided, so the order of each key is kept (STR-PARALLEL-1).
@@ -17,36 +17,27 @@ import zlib
 from collections import deque
 
 from delivery_lab.errors import NotModelledError
-from delivery_lab.events import (
-    Actor,
-    BatchInvoked,
-    BatchResult,
-    BatchRetryScheduled,
-    BatchSplit,
-    RecordFiltered,
-)
+from delivery_lab.events import Actor
 from delivery_lab.model.clock import Timer, seconds
-from delivery_lab.model.functions import (
-    LARGEST_SYNCHRONOUS_PAYLOAD_BYTES,
-    InvokeResult,
-    Throttled,
-)
-from delivery_lab.model.log import Log, Record, StartingPosition
+from delivery_lab.model.functions import LARGEST_SYNCHRONOUS_PAYLOAD_BYTES
+from delivery_lab.model.invokes import InvokeResult, Throttled
 from delivery_lab.model.mapping.destinations import AGE_EXCEEDED, RETRIES_EXHAUSTED
 from delivery_lab.model.mapping.filters import passes_record
-from delivery_lab.model.mapping.log_decisions import (
+from delivery_lab.model.mapping.partition_decisions import (
     ENDLESS,
     Decision,
-    LogVerdict,
+    PartitionVerdict,
     Step,
     after_failure,
-    classify_log_batch,
+    classify_partition_batch,
     named_failures,
     retry_delay,
 )
-from delivery_lab.model.mapping.log_progress import Progress
-from delivery_lab.model.mapping.log_work import Batch, ReaderSettings, Services, Slot
+from delivery_lab.model.mapping.partition_journal import PartitionJournal
+from delivery_lab.model.mapping.partition_progress import Progress
+from delivery_lab.model.mapping.partition_work import PartitionBatch, ReaderSettings, Services, Slot
 from delivery_lab.model.mapping.windows import TumblingWindows
+from delivery_lab.model.partition import Partition, Record, StartingPosition
 from delivery_lab.rule_ids import RuleId
 
 # The event around the records, with the fields of a tumbling window but for its state.
@@ -56,37 +47,40 @@ FINAL_TRIES = 1_000
 """Without records nothing expires that would end the retries of a final invoke."""
 
 
-class LogReader:
-    """Reads one log and invokes a function with what it finds.
+class PartitionReader:
+    """Reads one partition and invokes a function with what it finds.
 
     Args:
-        log: the log.
+        partition: the partition.
         settings: the mapping's settings.
         services: what it uses.
         phase: instant of the first poll.
     """
 
-    def __init__(self, log: Log, settings: ReaderSettings, services: Services, phase: int) -> None:
-        self.log = log
+    def __init__(self, partition: Partition, settings: ReaderSettings, services: Services, phase: int) -> None:
+        self.partition = partition
         self.settings = settings
         self._services = services
-        self._journal = services.journal
+        self._journal = PartitionJournal(partition, settings, services)
+        self._rely_on = services.journal.rely_on
         self._actor = Actor("mapping", settings.mapping)
         self._scheduler = services.scheduler
-        self._progress = Progress(log, settings, services)
+        self._progress = Progress(partition, settings, services, self._journal)
         self._phase = phase
         self._unread: deque[Record] = deque()
         self._poll_timer: Timer | None = None
         self._slots = [Slot(number) for number in range(settings.parallelization_factor)]
         self._windows = (
-            TumblingWindows(settings.tumbling_window_seconds, log.name, settings.source_arn)
+            TumblingWindows(settings.tumbling_window_seconds, partition.name, settings.source_arn)
             if settings.tumbling_window_seconds
             else None
         )
 
     def start(self, position: StartingPosition, *, since: int = 0, skip_rule: RuleId = "STR-START-2") -> None:
         """Begin to read."""
-        self.log.read_from(position, self._arrived, mapping=self.settings.mapping, since=since, skip_rule=skip_rule)
+        self.partition.read_from(
+            position, self._arrived, mapping=self.settings.mapping, since=since, skip_rule=skip_rule
+        )
 
     # -- polling ------------------------------------------------------------------------------------------
 
@@ -122,11 +116,8 @@ class LogReader:
         patterns = self.settings.patterns
         if not patterns or passes_record(patterns, self._services.form.filterable(record)):
             return True
-        log, now = self.log, self._scheduler.now
-        self._journal.append(
-            RecordFiltered(now, "STR-FILTER-1", log.kind, log.source, log.name, record.id, self.settings.mapping)
-        )
-        self.log.settle(record)
+        self._journal.filtered(record)
+        self.partition.settle(record)
         return False
 
     def _slot_of(self, record: Record) -> int:
@@ -165,7 +156,7 @@ class LogReader:
         slot.window_over = False
         while slot.read and slot.read[0].number <= records[-1].number:
             slot.read.popleft()
-        slot.work.append(Batch(records))
+        slot.work.append(PartitionBatch(records))
         return True
 
     def _next_records(self, slot: Slot) -> tuple[list[Record], bool]:
@@ -189,7 +180,7 @@ class LogReader:
 
     # -- invoking -----------------------------------------------------------------------------------------
 
-    def _invoke(self, slot: Slot, batch: Batch) -> None:
+    def _invoke(self, slot: Slot, batch: PartitionBatch) -> None:
         """Hand the batch at the head of a slot to the function, unless nothing of it is left."""
         self._drop_what_is_over(slot, batch)
         if not batch.records:
@@ -199,7 +190,7 @@ class LogReader:
         if self._services.gate is not None and not self._services.gate.enter(lambda: self._again(slot)):
             return
         if batch.payload is None:
-            batch.payload = self._services.form.event(batch.records, self.log)
+            batch.payload = self._services.form.event(batch.records, self.partition)
             self._refuse_too_large(batch)
             batch.ids = tuple([record.id for record in batch.records])
         payload = batch.payload
@@ -220,21 +211,9 @@ class LogReader:
             self._wait(slot, batch, "STR-THROTTLE-1")
             return
         batch.invokes += 1
-        self._journal.append(
-            BatchInvoked(
-                self._scheduler.now,
-                "STR-BATCH-1",
-                self.settings.mapping,
-                self.log.source,
-                self.settings.function,
-                answer,
-                batch.ids,
-                self.log.name,
-                slot.number,
-            )
-        )
+        self._journal.invoked(slot, batch, answer)
 
-    def _refuse_too_large(self, batch: Batch) -> None:
+    def _refuse_too_large(self, batch: PartitionBatch) -> None:
         """A single record may be larger than an invoke: what a mapping does with it is not modelled.
 
         Raises:
@@ -247,15 +226,15 @@ class LogReader:
                 "  nearest: records of up to 4 MB, which Base64 makes a third larger"
             )
 
-    def _leave(self, batch: Batch) -> None:
+    def _leave(self, batch: PartitionBatch) -> None:
         for record in batch.records:
             record.in_flight = False
         if self._services.gate is not None:
             self._services.gate.leave()
 
-    def _drop_what_is_over(self, slot: Slot, batch: Batch) -> None:
+    def _drop_what_is_over(self, slot: Slot, batch: PartitionBatch) -> None:
         """Drop what retention has taken, and give up what is too old (STR-AGE-1)."""
-        left = [record for record in batch.records if not self.log.drop_if_expired(record)]
+        left = [record for record in batch.records if not self.partition.drop_if_expired(record)]
         age = self.settings.maximum_record_age_seconds
         if age != ENDLESS and left and left[0].appended_at + seconds(age) < self._scheduler.now:
             oldest = self._scheduler.now - seconds(age)
@@ -265,30 +244,18 @@ class LogReader:
         if len(left) != len(batch.records):
             batch.keep(left)
 
-    def _wait(self, slot: Slot, batch: Batch, rule: RuleId) -> None:
+    def _wait(self, slot: Slot, batch: PartitionBatch, rule: RuleId) -> None:
         """Try the same records again later. The slot stays busy: nothing behind them moves (STR-ERROR-2)."""
         instant = self._scheduler.now + retry_delay(batch.tries, self._services.chance.random())
         age = self.settings.maximum_record_age_seconds
         if age != ENDLESS:
             # Nobody waits beyond the instant at which all records of a batch are too old (STR-AGE-3).
-            self._journal.rely_on("STR-AGE-3")
+            self._rely_on("STR-AGE-3")
             too_old_at = batch.records[-1].appended_at + seconds(age) + 1
             instant = max(self._scheduler.now, min(instant, too_old_at))
         batch.tries += 1
-        self._journal.rely_on("STR-RETRY-2")
-        self._journal.append(
-            BatchRetryScheduled(
-                self._scheduler.now,
-                rule,
-                self.settings.mapping,
-                self.log.source,
-                batch.tries,
-                batch.ids or tuple([record.id for record in batch.records]),
-                instant,
-                self.log.name,
-                slot.number,
-            )
-        )
+        self._rely_on("STR-RETRY-2")
+        self._journal.retry_scheduled(slot, batch, instant, rule)
         self._scheduler.at(instant, self._again, slot)
 
     def _again(self, slot: Slot) -> None:
@@ -297,31 +264,18 @@ class LogReader:
 
     # -- answering ----------------------------------------------------------------------------------------
 
-    def _answer(self, slot: Slot, batch: Batch, result: InvokeResult) -> None:
-        identify = self._services.form.identify(self.log)
+    def _answer(self, slot: Slot, batch: PartitionBatch, result: InvokeResult) -> None:
+        identify = self._services.form.identify(self.partition)
         sequences = [record.sequence for record in batch.records]
-        verdict = classify_log_batch(
+        verdict = classify_partition_batch(
             sequences, result.payload, result.error, report=self.settings.report, identify=identify
         )
         if self._windows is not None:
             verdict = self._windows.judge(verdict, result.payload)
         if verdict.reported and self.settings.report_rule:
-            self._journal.rely_on(self.settings.report_rule)
+            self._rely_on(self.settings.report_rule)
         named = named_failures(result.payload, sequences, identify)
-        self._journal.append(
-            BatchResult(
-                self._scheduler.now,
-                verdict.rule,
-                self.settings.mapping,
-                self.log.source,
-                result.request_id,
-                verdict.reason,
-                batch.ids[verdict.succeeded :] if verdict.succeeded else batch.ids,
-                tuple([batch.ids[position] for position in named]),
-                self.log.name,
-                slot.number,
-            )
-        )
+        self._journal.result(slot, batch, verdict, result.request_id, named)
         batch.request_id = result.request_id
         batch.error = result.error is not None
         self._leave(batch)
@@ -335,7 +289,7 @@ class LogReader:
             slot.work.popleft()
             self._again(slot)
 
-    def _after_failure(self, slot: Slot, batch: Batch, verdict: LogVerdict) -> None:
+    def _after_failure(self, slot: Slot, batch: PartitionBatch, verdict: PartitionVerdict) -> None:
         decision = after_failure(
             verdict,
             len(batch.records),
@@ -346,7 +300,7 @@ class LogReader:
         if verdict.succeeded:
             batch.keep(batch.records[verdict.succeeded :])
         if verdict.reported:
-            self._journal.rely_on("STR-REPORT-9")
+            self._rely_on("STR-REPORT-9")
         batch.attempts = decision.attempts
         if decision.step is Step.DISCARD:
             self._progress.give_up(slot, batch, batch.records, RETRIES_EXHAUSTED, self.settings.discard_rule)
@@ -358,27 +312,14 @@ class LogReader:
         else:
             self._wait(slot, batch, decision.rule)
 
-    def _split(self, slot: Slot, batch: Batch, decision: Decision) -> None:
+    def _split(self, slot: Slot, batch: PartitionBatch, decision: Decision) -> None:
         """Cut a failed batch; both parts follow at once and in order, and no retry is used up (STR-BISECT-3)."""
-        self._journal.rely_on("STR-BISECT-3")
-        log = self.log
-        self._journal.append(
-            BatchSplit(
-                self._scheduler.now,
-                decision.rule,
-                log.kind,
-                log.source,
-                log.name,
-                records=tuple([record.id for record in batch.records]),
-                mapping=self.settings.mapping,
-                slot=slot.number,
-                cut_at=decision.at,
-            )
-        )
+        self._rely_on("STR-BISECT-3")
+        self._journal.split(slot, batch, decision.rule, decision.at)
         if decision.at:
             slot.work.popleft()
-            slot.work.appendleft(Batch(batch.records[decision.at :], attempts=batch.attempts))
-            slot.work.appendleft(Batch(batch.records[: decision.at], attempts=batch.attempts))
+            slot.work.appendleft(PartitionBatch(batch.records[decision.at :], attempts=batch.attempts))
+            slot.work.appendleft(PartitionBatch(batch.records[: decision.at], attempts=batch.attempts))
 
     # -- tumbling windows ---------------------------------------------------------------------------------
 
@@ -392,12 +333,12 @@ class LogReader:
     def _final_invoke(self, slot: Slot) -> None:
         """The last invoke of a window, without records (STR-WINDOW-1)."""
         assert self._windows is not None
-        self._journal.rely_on("STR-WINDOW-1")
-        self._journal.rely_on("STR-WINDOW-4")
+        self._rely_on("STR-WINDOW-1")
+        self._rely_on("STR-WINDOW-4")
         slot.busy = True
         answer = self._services.functions.invoke(
             self.settings.function,
-            self._windows.event(self._services.form.event((), self.log), final=True),
+            self._windows.event(self._services.form.event((), self.partition), final=True),
             lambda result: self._final_answer(slot, result.error is not None),
             by=self._actor,
         )

@@ -13,9 +13,9 @@ from delivery_lab.events import (
     RecordsCheckpointed,
     RecordsDiscarded,
 )
-from delivery_lab.model.log import Record
+from delivery_lab.model.partition import Record
 from delivery_lab.model.streams.kinesis import KinesisStream
-from tests.model.log_world import PROVISIONED, LogWorld, data, data_of, identifier, records_of
+from tests.model.partition_world import PROVISIONED, PartitionWorld, data, data_of, identifier, records_of
 from tests.model.support import Behaviour, Call, Script, report
 
 MOST = settings(max_examples=60, deadline=None)
@@ -35,7 +35,7 @@ def flaky(chance: random.Random, poison: set[str], share: float, reports: bool) 
     return behave
 
 
-def succeeded(world: LogWorld) -> dict[str, list[str]]:
+def succeeded(world: PartitionWorld) -> dict[str, list[str]]:
     """Of each key, what left behind the checkpoint, in the order in which it did."""
     keys = {event.record: str(event.key) for event in world.events(RecordAppended)}
     done: dict[str, list[str]] = {}
@@ -44,7 +44,7 @@ def succeeded(world: LogWorld) -> dict[str, list[str]]:
     return done
 
 
-def check(world: LogWorld, sent: list[Record]) -> None:
+def check(world: PartitionWorld, sent: list[Record]) -> None:
     """Every record in exactly one place, and those of a key in their order."""
     ids = [record.id for record in sent]
     places = [*world.settled(RecordsCheckpointed), *world.settled(RecordsDiscarded), *world.messages_of(RecordExpired)]
@@ -55,7 +55,7 @@ def check(world: LogWorld, sent: list[Record]) -> None:
         assert numbers == sorted(numbers)
 
 
-def check_deliveries(world: LogWorld) -> None:
+def check_deliveries(world: PartitionWorld) -> None:
     """A record is delivered only after everything before it of its key has been delivered, or is gone."""
     seen: dict[str, int] = {}
     gone = set(world.messages_of(RecordExpired)) | set(world.settled(RecordsDiscarded))
@@ -105,7 +105,7 @@ def test_streams(
     reserved: int | None,
 ) -> None:
     chance = random.Random(seed)
-    world = LogWorld(flaky(chance, {str(number) for number in poison}, share, reports), seed=seed)
+    world = PartitionWorld(flaky(chance, {str(number) for number in poison}, share, reports), seed=seed)
     world.function(reserved=reserved)
     source = world.kinesis(shards=shards)
     world.stream_mapping(
@@ -136,7 +136,7 @@ def _put(source: KinesisStream, sent: list[Record], number: int, key: str) -> No
 def test_order_is_kept_with_slots_over_500_seeds() -> None:
     for seed in range(500):
         chance = random.Random(seed)
-        world = LogWorld(flaky(chance, {"7"}, 0.2, reports=seed % 2 == 0), seed=seed)
+        world = PartitionWorld(flaky(chance, {"7"}, 0.2, reports=seed % 2 == 0), seed=seed)
         world.function(reserved=None if seed % 3 else 2)
         source = world.kinesis(shards=2)
         world.stream_mapping(
@@ -184,7 +184,7 @@ def test_topics(
     poison: set[int],
 ) -> None:
     chance = random.Random(seed)
-    world = LogWorld(flaky(chance, {str(number) for number in poison}, share, reports), seed=seed)
+    world = PartitionWorld(flaky(chance, {str(number) for number in poison}, share, reports), seed=seed)
     world.function()
     cluster = world.cluster(orders=partitions)
     failures = world.destination_queue()

@@ -1,0 +1,67 @@
+"""What comes of an invoke: a refusal, or a result at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from delivery_lab.events import TIMED_OUT, ContractLine
+from delivery_lab.model.runtime import InvokeResponse
+from delivery_lab.rule_ids import RuleId
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    """An invoke that Lambda refused before anything ran, with HTTP 429 `TooManyRequestsException` unless stated.
+
+    Attributes:
+        reason: AWS's `Reason`, such as `ReservedFunctionConcurrentInvocationLimitExceeded`.
+        rule: id of the rule.
+        code: AWS's error code.
+        status: HTTP status.
+    """
+
+    reason: str
+    rule: RuleId
+    code: str = "TooManyRequestsException"
+    status: int = 429
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What an invoke did, as far as anybody outside the function can tell (SIM-REPEAT-1).
+
+    Attributes:
+        duration: how long it took, in microseconds.
+        response: its answer, with a placeholder for the request id that error answers carry.
+        lines: its lines of the log contract, without instant and invoke.
+    """
+
+    duration: int
+    response: InvokeResponse
+    lines: tuple[ContractLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InvokeResult:
+    """How an invoke ended.
+
+    Attributes:
+        request_id: the invoke's id.
+        payload: returned JSON text, or the error object.
+        error: None, or the error type.
+        rehearsal: what the code did, to be repeated without running it; None where that would not be the same.
+    """
+
+    request_id: str
+    payload: str
+    error: str | None
+    rehearsal: Rehearsal | None = None
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether the function's timeout ended it."""
+        return self.error == TIMED_OUT
+
+
+Done = Callable[[InvokeResult], None]

@@ -1,0 +1,63 @@
+"""What the mapping of a queue works with: its batches, and the pollers that it has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from delivery_lab.model.clock import Timer
+from delivery_lab.model.mapping.scaling import FifoScaling, ProvisionedScaling, Scaling, StandardScaling
+from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
+from delivery_lab.model.sqs.message import Delivery
+from delivery_lab.model.sqs.queue import SqsQueue
+from delivery_lab.rule_ids import RuleId
+from delivery_lab.rules.assumptions import Assumptions
+
+# `{"Records":[...]}`, and room for the commas between the records.
+_ENVELOPE_BYTES = 16
+
+
+@dataclass(slots=True)
+class QueueBatch:
+    """A batch on its way from the first message received to the answer of the function.
+
+    Attributes:
+        deliveries: its messages.
+        records: what the event carries of each, as JSON text.
+        size_bytes: of the event.
+        rule: id of the rule by which it was complete.
+        throttles: how often its invoke was throttled.
+        window: timer of the open batching window.
+    """
+
+    deliveries: list[Delivery] = field(default_factory=list)
+    records: list[str] = field(default_factory=list)
+    size_bytes: int = _ENVELOPE_BYTES
+    rule: RuleId = "ESM-BATCH-1"
+    throttles: int = 0
+    window: Timer | None = None
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Ids of its messages, in order."""
+        return tuple(delivery.message.id for delivery in self.deliveries)
+
+    @property
+    def visible_at(self) -> int:
+        """Instant at which the first of its messages is visible again."""
+        return min(delivery.visible_at for delivery in self.deliveries)
+
+
+def scaling_of(config: SqsMappingConfig, queue: SqsQueue, assumptions: Assumptions) -> Scaling:
+    """The pollers that a mapping has."""
+    if config.provisioned is not None:
+        return ProvisionedScaling(
+            config.provisioned.minimum, config.provisioned.maximum, assumptions.throttle_pause_seconds
+        )
+    if queue.fifo:
+        return FifoScaling(config.maximum_concurrency)
+    return StandardScaling(
+        config.maximum_concurrency,
+        slow_on_errors=not config.report_batch_item_failures,
+        pause_seconds=assumptions.throttle_pause_seconds,
+        least=assumptions.least_pollers,
+    )

@@ -1,0 +1,97 @@
+"""What a queue writes down, as events."""
+
+from __future__ import annotations
+
+from delivery_lab.events import (
+    Actor,
+    DeleteIgnored,
+    Journal,
+    MessageDeadLettered,
+    MessageDeleted,
+    MessageExpired,
+    MessageReceived,
+    MessageReturned,
+    MessageSent,
+    QueueConfigured,
+    SendDeduplicated,
+    VisibilityChanged,
+)
+from delivery_lab.model.clock import Scheduler
+from delivery_lab.model.sqs.attributes import QueueAttributes
+from delivery_lab.model.sqs.message import Message
+from delivery_lab.rule_ids import RuleId
+
+
+class QueueJournal:
+    """Writes the events of one queue.
+
+    Args:
+        queue: name of the queue.
+        fifo: whether it is a FIFO queue.
+        scheduler: the run's clock.
+        journal: where events are written.
+    """
+
+    def __init__(self, queue: str, *, fifo: bool, scheduler: Scheduler, journal: Journal) -> None:
+        self._queue = queue
+        self._fifo = fifo
+        self._scheduler = scheduler
+        self._append = journal.append
+        self.rely_on = journal.rely_on
+        """See `Journal.rely_on`."""
+
+    def sent(self, message: Message, invoke: str | None, visible_at: int) -> None:
+        """The queue accepted a message, from an invoke or, with None, from somebody else."""
+        group = message.group if self._fifo else None
+        values = tuple(str(value.get("StringValue", "")) for value in message.attributes.values())
+        now = self._scheduler.now
+        self._append(MessageSent(now, None, self._queue, message.id, message.body, group, values, invoke, visible_at))
+
+    def deduplicated(self, message: Message) -> None:
+        """A send repeated this message (SQS-FIFO-3)."""
+        self._append(SendDeduplicated(self._scheduler.now, "SQS-FIFO-3", self._queue, message.id))
+
+    def received(self, message: Message, by: Actor, visible_at: int) -> None:
+        """A receive returned a message (SQS-VT-1)."""
+        now, count = self._scheduler.now, message.receive_count
+        self._append(MessageReceived(now, "SQS-VT-1", self._queue, message.id, count, by, visible_at))
+
+    def returned(self, message: Message) -> None:
+        """A message in flight is visible again (SQS-VT-1)."""
+        now, since = self._scheduler.now, message.visible_at
+        self._append(MessageReturned(now, "SQS-VT-1", self._queue, message.id, since))
+
+    def visibility_changed(self, message: Message, rule: RuleId, timeout_seconds: int) -> None:
+        """The visibility timeout of a message ends at another time."""
+        self._append(VisibilityChanged(self._scheduler.now, rule, self._queue, message.id, timeout_seconds))
+
+    def deleted(self, message: Message, rule: RuleId | None, by: Actor) -> None:
+        """A message was deleted."""
+        self._append(MessageDeleted(self._scheduler.now, rule, self._queue, message.id, by))
+
+    def delete_ignored(self, message: Message, by: Actor) -> None:
+        """A delete with an older handle had no effect (SQS-STALE-2)."""
+        self._append(DeleteIgnored(self._scheduler.now, "SQS-STALE-2", self._queue, message.id, by))
+
+    def dead_lettered(self, message: Message, rule: RuleId, target: str) -> None:
+        """A message went to the dead-letter queue."""
+        self._append(MessageDeadLettered(self._scheduler.now, rule, self._queue, message.id, target))
+
+    def expired(self, message: Message, rule: RuleId) -> None:
+        """Retention ended a message."""
+        self._append(MessageExpired(self._scheduler.now, rule, self._queue, message.id))
+
+    def configured(self, attributes: QueueAttributes, dead_letter_queue: str | None) -> None:
+        """The queue has these attributes from now on."""
+        self._append(
+            QueueConfigured(
+                self._scheduler.now,
+                None,
+                self._queue,
+                fifo=self._fifo,
+                visibility_timeout_seconds=attributes.visibility_timeout_seconds,
+                retention_seconds=attributes.retention_seconds,
+                max_receive_count=None if attributes.redrive is None else attributes.redrive.max_receive_count,
+                dead_letter_queue=dead_letter_queue,
+            )
+        )

@@ -1,0 +1,75 @@
+"""Every command in README.md, run; what is not run is named here, with the reason."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Lab
+from tests.cli.shown import Shown, commands_of, missing
+from tests.lab_support import FOREIGN, ROOT
+
+README = ROOT / "README.md"
+NOT_RUN = {
+    "make test": "runs this test",
+    "make layer": "downloads packages",
+    "pip install": "tests of the wheel install it",
+    "delivery-lab --install-completion": "changes the settings of the shell",
+    "pulumi login": "needs the Pulumi CLI",
+    "pulumi stack init": "needs the Pulumi CLI",
+    "pulumi up": "needs the Pulumi CLI and an account",
+    "pulumi destroy": "needs the Pulumi CLI and an account",
+    "curl": "calls what was deployed",
+}
+INSTEAD = {"make lab": ["delivery-lab", "run", "--all"]}
+COMMANDS = commands_of(README)
+
+
+def _is(command: Shown, prefix: str) -> bool:
+    return command.text.startswith(prefix)
+
+
+def _not_run(command: Shown) -> bool:
+    return any(_is(command, prefix) for prefix in NOT_RUN)
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The project of README's reader, `~/shop`, with the workload that README shows in `jobs.yaml`."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    folder = tmp_path / "shop"
+    shutil.copytree(FOREIGN, folder)
+    (folder / "Pulumi.prod.yaml").rename(folder / "Pulumi.production.yaml")
+    program = folder / "__main__.py"
+    program.write_text(program.read_text(encoding="utf-8").replace('"jobs",', '"orders",'), encoding="utf-8")
+    text = README.read_text(encoding="utf-8")
+    workload = text[text.index("    send:\n") :].partition("\n\n")[0]
+    (folder / "jobs.yaml").write_text(workload, encoding="utf-8")
+
+
+@pytest.mark.parametrize("prefix", [*NOT_RUN, *INSTEAD])
+def test_what_is_not_run_as_it_stands_is_in_the_readme(prefix: str) -> None:
+    assert any(_is(command, prefix) for command in COMMANDS)
+
+
+def test_make_lab_is_the_command_that_is_run_instead() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    recipe = makefile[makefile.index("\nlab:") :].splitlines()[2]
+
+    assert recipe.split()[-len(INSTEAD["make lab"]) + 1 :] == INSTEAD["make lab"][1:]
+    assert "delivery-lab" in recipe
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize("command", [c for c in COMMANDS if not _not_run(c)], ids=lambda command: command.text)
+def test_a_command_does_what_the_readme_says(lab: Lab, command: Shown) -> None:
+    words = next((words for prefix, words in INSTEAD.items() if _is(command, prefix)), command.words)
+    assert words[0] == "delivery-lab"
+
+    said = lab(*(str(Path(word).expanduser()) if word.startswith("~") else word for word in words[1:]))
+
+    assert said.code == 0, said.err
+    assert said.out
+    assert missing(command.lines, said.out) == []
