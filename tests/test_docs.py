@@ -52,3 +52,9 @@ def _unknown(dotted: str) -> bool:
     except ModuleNotFoundError:
         pass
     return not hasattr(importlib.import_module(module), name)
+
+
+def test_the_guide_to_testing_knows_every_folder_of_tests() -> None:
+    text = (ROOT / "docs" / "guides" / "testing.md").read_text(encoding="utf-8")
+    folders = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir() and any(path.glob("[!_]*"))}
+    assert {name for name in folders if f"`tests/{name}`" not in text} == set()

@@ -28,6 +28,7 @@ def test_verbose_says_on_standard_error_what_is_done_and_how_long_it_takes(lab: 
     assert _phases(verbose.err) == [
         ("delivery-lab", "reading the project"),
         ("batch-partial", "evaluating the program"),
+        ("batch-partial", "deploying"),
         ("batch-partial", "simulating"),
         ("batch-partial", "reading results"),
     ]
@@ -97,6 +98,15 @@ def test_what_is_wrong_with_every_stack_is_said_once(lab: Lab) -> None:
 
     assert said.code == 2
     assert said.err == "error: all 2 stacks: there is no workload file none.yaml\n"
+
+
+def test_debug_prints_where_the_error_of_one_stack_of_many_comes_from(lab: Lab) -> None:
+    words = ("run", "batch-partial", "visibility-safe", "--set", "batch.worker.batchSize=2")
+    plain, debug = lab(*words), lab(*words, "--debug")
+
+    assert plain.err.startswith("error: visibility-safe: --set batch.worker.batchSize=2: ")
+    assert debug.err.startswith("Traceback (most recent call last):\n")
+    assert debug.err.endswith(plain.err)
 
 
 def test_notes_that_all_stacks_have_are_said_once(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

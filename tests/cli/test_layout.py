@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from delivery_lab.cli.layout import Column, Table, described, figures, listed, wrapped
+from delivery_lab.cli.layout import Column, TextTable, described, figures, listed, wrapped
 
 COLUMNS = (Column("sent"), Column("dead-lettered", ("dead-", "lettered")))
 ROWS = [("a-long-name-of-a-stack", ("10", "3")), ("short", ("1000", "0"))]
@@ -46,28 +46,28 @@ def test_a_value_is_kept_together_with_its_name() -> None:
 
 @pytest.mark.parametrize("width", [None, 43])
 def test_figures_stand_below_headings_of_one_line_where_there_is_room(width: int | None) -> None:
-    assert figures("variant", COLUMNS, ROWS, width) == Table(
+    assert figures("variant", COLUMNS, ROWS, width) == TextTable(
         ("variant                 sent  dead-lettered",),
         ("a-long-name-of-a-stack    10              3", "short                   1000              0"),
     )
 
 
 def test_headings_take_more_lines_where_there_is_less_room() -> None:
-    assert figures("variant", COLUMNS, ROWS, 42) == Table(
+    assert figures("variant", COLUMNS, ROWS, 42) == TextTable(
         ("                                 dead-", "variant                 sent  lettered"),
         ("a-long-name-of-a-stack    10         3", "short                   1000         0"),
     )
 
 
 def test_columns_move_together_where_there_is_less_still() -> None:
-    assert figures("variant", COLUMNS, ROWS, 37) == Table(
+    assert figures("variant", COLUMNS, ROWS, 37) == TextTable(
         ("                               dead-", "variant                sent lettered"),
         ("a-long-name-of-a-stack   10        3", "short                  1000        0"),
     )
 
 
 def test_below_that_each_name_has_a_block() -> None:
-    assert figures("variant", COLUMNS, ROWS, 35) == Table(
+    assert figures("variant", COLUMNS, ROWS, 35) == TextTable(
         (),
         (
             "a-long-name-of-a-stack",
@@ -80,7 +80,7 @@ def test_below_that_each_name_has_a_block() -> None:
 
 def test_a_description_goes_on_below_itself() -> None:
     rows = [("batch-partial", "The worker reports the records that failed."), ("x", "Short.")]
-    assert described(("variant", "what it is about"), rows, 40) == Table(
+    assert described(("variant", "what it is about"), rows, 40) == TextTable(
         ("variant        what it is about",),
         (
             "batch-partial  The worker reports the",
@@ -100,4 +100,4 @@ def test_a_description_stands_below_its_name_where_there_is_no_room_beside_it() 
 
 
 def test_a_table_without_rows_has_its_headings() -> None:
-    assert described(("rule", "statement"), [], 80) == Table(("rule  statement",), ())
+    assert described(("rule", "statement"), [], 80) == TextTable(("rule  statement",), ())

@@ -24,7 +24,7 @@ def ended(result: Outcome, where: str) -> set[str]:
 
 
 def blocked_seconds(result: Outcome) -> list[float]:
-    """Of each shard, how long it stood still."""
+    """Of each shard, how long it was blocked."""
     return [blocked.seconds for blocked in result.blocked]
 
 

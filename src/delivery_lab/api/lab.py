@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -158,8 +159,9 @@ class Lab:
         phases: list[Phase] = []
         with _timed("program", phases):
             graph = self.graph(stack, call.overrides)
-        with _timed("simulation", phases):
-            run = simulate(Stack.of(graph), self.project.root, workload, call.seed, assumptions)
+        with _timed("simulation", phases) as lap:
+            deployed = partial(lap, "deployment")
+            run = simulate(Stack.of(graph), self.project.root, workload, call.seed, assumptions, deployed)
         with _timed("outcome", phases):
             outcome = outcome_of(run)
         found = Simulation(outcome, graph, workload, run, call, tuple(phases))
@@ -355,9 +357,17 @@ class Lab:
 
 
 @contextmanager
-def _timed(name: str, phases: list[Any]) -> Iterator[None]:
+def _timed(name: str, phases: list[Any]) -> Iterator[Callable[[str], None]]:
+    """Note how long a part of the work takes; what is yielded notes that a first part of it, by that name, is over."""
     from delivery_lab.api.simulated import Phase
 
     begun = time.perf_counter()
-    yield
-    phases.append(Phase(name, time.perf_counter() - begun))
+
+    def lap(ended: str) -> None:
+        nonlocal begun
+        now = time.perf_counter()
+        phases.append(Phase(ended, now - begun))
+        begun = now
+
+    yield lap
+    lap(name)

@@ -40,20 +40,18 @@ def add(app: typer.Typer, name: str, function: Callable[..., None]) -> None:
 
     @functools.wraps(function)
     def wrapper(ctx: typer.Context, *, verbose: bool, debug: bool, **given: Any) -> None:
-        console = Console(verbose=verbose)
+        console = Console(verbose=verbose, debug=debug)
         try:
             function(console, **given)
         except (typer.Exit, typer.Abort, typer.TyperException, BrokenPipeError):
             raise
         except Exception as error:
-            if debug:
-                console.message(traceback.format_exc().rstrip())
             known = isinstance(error, LabError)
             text = str(error) if known else f"{type(error).__name__}: {error}\n  this is a bug of Delivery Lab itself"
             if not debug and (not known or isinstance(error, ModelError)):
                 words = shlex.join(ctx.find_root().obj or [name])
                 text += f"\n  where it comes from: delivery-lab {words} --debug"
-            console.error(text)
+            console.error(text, traceback.format_exc())
             raise typer.Exit(error.exit_code if isinstance(error, LabError) else BUG) from error
 
     signature = inspect.signature(function, eval_str=True)

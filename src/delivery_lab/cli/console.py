@@ -17,7 +17,7 @@ from contextlib import contextmanager
 import rich.console
 
 from delivery_lab.cli.interrupts import raise_missed
-from delivery_lab.cli.layout import Table, wrapped
+from delivery_lab.cli.layout import TextTable, wrapped
 from delivery_lab.errors import LabError
 
 AGAIN_SECONDS = 10
@@ -28,10 +28,12 @@ class Console:
 
     Args:
         verbose: whether to say what is done, and how long it takes.
+        debug: whether to say where errors come from.
     """
 
-    def __init__(self, *, verbose: bool = False) -> None:
+    def __init__(self, *, verbose: bool = False, debug: bool = False) -> None:
         self.verbose = verbose
+        self.debug = debug
         # Bound to the streams of this moment: while handlers run, sys.stdout is theirs.
         self._out = rich.console.Console(file=sys.stdout, highlight=False, emoji=False)
         self._err = rich.console.Console(file=sys.stderr, highlight=False, emoji=False)
@@ -39,7 +41,7 @@ class Console:
 
     def __reduce__(self) -> tuple[type[Console], tuple[()], dict[str, bool]]:
         """In another process it is a console of the streams there."""
-        return Console, (), {"verbose": self.verbose}
+        return Console, (), {"verbose": self.verbose, "debug": self.debug}
 
     def data(self, text: str) -> None:
         """Print a line of data as it is, in full length."""
@@ -62,7 +64,7 @@ class Console:
             for line in wrapped(text, self.width, hang):
                 self._out.print(line, style="bold", markup=False, soft_wrap=True)
 
-    def table(self, table: Table) -> None:
+    def table(self, table: TextTable) -> None:
         """Print a table."""
         for line in table.headings:
             self.heading(line)
@@ -73,8 +75,15 @@ class Console:
         """Say something beside the data."""
         self._err.print(text, markup=False, soft_wrap=True)
 
-    def error(self, text: str) -> None:
-        """Say what went wrong."""
+    def error(self, text: str, traceback: str = "") -> None:
+        """Say what went wrong, and where it comes from if that is wanted.
+
+        Args:
+            text: what went wrong.
+            traceback: where it comes from.
+        """
+        if self.debug and traceback:
+            self.message(traceback.rstrip())
         self._err.print(f"error: {text}", style="red", markup=False, soft_wrap=True)
 
     @contextmanager

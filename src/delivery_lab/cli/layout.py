@@ -32,7 +32,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TextTable:
     """Lines of a table.
 
     Attributes:
@@ -75,7 +75,7 @@ def _broken(line: str, width: int, hang: int) -> list[str]:
 
 def figures(
     name: str, columns: Sequence[Column], rows: Sequence[tuple[str, Sequence[str]]], width: int | None
-) -> Table:
+) -> TextTable:
     """A table with a name and figures in each row: with shorter headings, then as blocks, where it is too wide.
 
     Args:
@@ -89,12 +89,12 @@ def figures(
         table = _aligned(name, headings, rows, gap)
         if width is None or all(cell_len(line) <= width for line in (*table.headings, *table.rows)):
             return table
-    return Table((), tuple(_figure_blocks(columns, rows, width or 0)))
+    return TextTable((), tuple(_figure_blocks(columns, rows, width or 0)))
 
 
 def _aligned(
     name: str, headings: Sequence[tuple[str, ...]], rows: Sequence[tuple[str, Sequence[str]]], gap: int
-) -> Table:
+) -> TextTable:
     height = max(map(len, headings))
     stacked = [("",) * (height - len(heading)) + heading for heading in headings]
     first = max(map(cell_len, (name, *(row for row, _ in rows))))
@@ -110,7 +110,7 @@ def _aligned(
     above = tuple(
         line(name if level == height - 1 else "", [heading[level] for heading in stacked]) for level in range(height)
     )
-    return Table(above, tuple(line(row, cells) for row, cells in rows))
+    return TextTable(above, tuple(line(row, cells) for row, cells in rows))
 
 
 def _figure_blocks(columns: Sequence[Column], rows: Sequence[tuple[str, Sequence[str]]], width: int) -> Iterator[str]:
@@ -125,7 +125,7 @@ def listed(values: Sequence[str] | Iterator[str], indent: str = "  ") -> str:
     return indent + ", ".join(value.replace(" ", TIE) for value in values)
 
 
-def described(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int | None) -> Table:
+def described(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int | None) -> TextTable:
     """A table of names with a text behind them, which goes on in the next line; below the names where that is narrow.
 
     Args:
@@ -146,4 +146,4 @@ def described(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int
             lines += wrapped(line(names) + text, width, before)
         else:
             lines += [line(names).rstrip(), *wrapped(f"    {text}", width, 4)]
-    return Table((line(headings[:-1]) + text_heading,), tuple(lines))
+    return TextTable((line(headings[:-1]) + text_heading,), tuple(lines))

@@ -155,11 +155,12 @@ def end_with(console: Console, failures: Mapping[str, Failure], names: Sequence[
     Raises:
         typer.Exit: something failed.
     """
-    messages = {failure.message for failure in failures.values()}
+    messages = {failure.message: failure.traceback for failure in failures.values()}
     if len(messages) == 1 and len(failures) == len(names) > 1:
-        console.error(f"all {len(names)} stacks: {messages.pop()}")
+        for message, traceback in messages.items():
+            console.error(f"all {len(names)} stacks: {message}", traceback)
     else:
         for name, failure in failures.items():
-            console.error(f"{name}: {failure.message}")
+            console.error(f"{name}: {failure.message}", failure.traceback)
     if failures:
         raise typer.Exit(max(failure.exit_code for failure in failures.values()))

@@ -7,8 +7,9 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from delivery_lab.cli.console import AGAIN_SECONDS, Console
@@ -22,10 +23,17 @@ WORTH_PROCESSES = 6
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A stack that could not be worked on: what was said about it, and the exit code that goes with it."""
+    """A stack that could not be worked on.
+
+    Attributes:
+        message: what was said about it.
+        exit_code: the exit code that goes with it.
+        traceback: where it comes from.
+    """
 
     message: str
     exit_code: int
+    traceback: str = field(default="", repr=False, compare=False)
 
 
 def for_each(
@@ -69,7 +77,7 @@ class _Attempt(Generic[T]):
         try:
             return self.work(name)
         except LabError as error:
-            return Failure(str(error), error.exit_code)
+            return Failure(str(error), error.exit_code, traceback.format_exc())
 
 
 def _context() -> multiprocessing.context.BaseContext:

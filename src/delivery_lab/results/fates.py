@@ -13,7 +13,7 @@ Way = Literal["deleted", "deadLettered", "expired", "filtered"]
 """How a message left its source."""
 
 
-class Delivery(NamedTuple):
+class HandlerDelivery(NamedTuple):
     """One delivery of a message to a handler.
 
     Attributes:
@@ -70,7 +70,7 @@ class Fate:
     group: tuple[str, str] | None
     position: int
     body: str
-    deliveries: list[Delivery] = field(default_factory=list)
+    deliveries: list[HandlerDelivery] = field(default_factory=list)
     processed_at: float | None = None
     processed_by: str | None = None
     duplicate_detected: bool = False

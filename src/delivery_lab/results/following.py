@@ -38,7 +38,7 @@ from delivery_lab.events import (
 )
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.results.consumers import consumers_of
-from delivery_lab.results.fates import Delivery, Fate, Ledger, Way, Work
+from delivery_lab.results.fates import Fate, HandlerDelivery, Ledger, Way, Work
 from delivery_lab.results.recognition import Recognitions
 
 _OF_A_DELIVERY = frozenset({"started", "processed", "failed", "duplicate"})
@@ -46,7 +46,7 @@ _OF_A_DELIVERY = frozenset({"started", "processed", "failed", "duplicate"})
 
 def read_events(run: Run) -> Ledger:
     """Read the events of a run, in order."""
-    reader = _Reader(run)
+    reader = _RunReader(run)
     for event in run.events:
         reader.read(event)
     return reader.settled()
@@ -63,7 +63,7 @@ class _Held(NamedTuple):
 _NOTHING = _Held("", "", ())
 
 
-class _Reader:
+class _RunReader:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._ledger = Ledger()
@@ -206,7 +206,7 @@ class _Reader:
         for message in held.messages:
             fate = self._fate(message, held.consumer)
             if fate is not None:
-                delivery = Delivery(at, held.consumer, bool(fate.deliveries), bool(fate.holders))
+                delivery = HandlerDelivery(at, held.consumer, bool(fate.deliveries), bool(fate.holders))
                 fate.deliveries.append(delivery)
                 fate.holders.add(invoke)
 

@@ -41,7 +41,7 @@ class RequestLedger:
 
 def read_requests(run: Run) -> RequestLedger:
     """Read the events of a run, in order."""
-    reader = _Reader()
+    reader = _RequestReader()
     for event in run.events:
         reader.read(event)
     return reader.settled()
@@ -52,7 +52,7 @@ def is_success(answer: str) -> bool:
     return answer.startswith("2")
 
 
-class _Reader:
+class _RequestReader:
     def __init__(self) -> None:
         self._ledger = RequestLedger()
         self._begun: dict[str, tuple[str, int]] = {}  # invoke: function, instant

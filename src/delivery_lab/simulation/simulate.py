@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +30,12 @@ if TYPE_CHECKING:
 
 
 def simulate(
-    stack: Stack, project_dir: Path, workload: Workload, seed: int, assumptions: Assumptions = DEFAULTS
+    stack: Stack,
+    project_dir: Path,
+    workload: Workload,
+    seed: int,
+    assumptions: Assumptions = DEFAULTS,
+    on_deployed: Callable[[], None] = lambda: None,
 ) -> Run:
     """Deploy a stack in virtual time, send the workload, and let time pass until it is over.
 
@@ -40,12 +45,13 @@ def simulate(
         workload: what to send.
         seed: decides everything that is left to chance.
         assumptions: how to read what can be read in several ways.
+        on_deployed: called once the stack is deployed, before anything is sent.
 
     Raises:
         LabError: the stack, its code or the workload cannot be simulated; the message says why.
     """
     with freeing_garbage():
-        return _Simulation(stack, project_dir, workload, seed, assumptions).run()
+        return _Simulation(stack, project_dir, workload, seed, assumptions).run(on_deployed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +107,10 @@ class _Simulation:
         self._account = Account(self._scheduler, self._streams, self._journal, assumptions)
         self._logs: list[LogLine] = []
 
-    def run(self) -> Run:
+    def run(self, on_deployed: Callable[[], None]) -> Run:
         with self._world((self._stack,)) as host:
             deployment = self._deploy(host, self._stack)
+            on_deployed()
             self._run_workload()
         return self._result(deployment)
 

@@ -46,7 +46,7 @@ def answers_of(code: Code) -> Answers:
     if found is None:
         return Answers.UNKNOWN
     module, function = found
-    answer = _Reader(code).function(module, function, 0)
+    answer = _ResponseReader(code).function(module, function, 0)
     if answer is Answers.REPORTS:
         return Answers.RAISES if _raises_on_failures(code, module, function) else Answers.REPORTS
     if not all(_is_known_decorator(code, module, node) for node in function.decorator_list):
@@ -63,7 +63,7 @@ def _combined(answers: Iterable[Answers]) -> Answers:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class _ResponseReader:
     code: Code
 
     def function(self, module: Module, function: FunctionNode, depth: int) -> Answers:
@@ -81,7 +81,7 @@ class _Reader:
 class _Scope:
     """The inside of one function."""
 
-    reader: _Reader
+    reader: _ResponseReader
     module: Module
     function: FunctionNode
     nodes: list[ast.AST]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from delivery_lab import Lab
     from delivery_lab.api.inputs import RunOptions
 
+_SIMULATED = ("deployment", "simulation")
 QUICK_SECONDS = 1.0
 """Where the simulation of one stack took less, its alternatives are tried without being asked for."""
 
@@ -101,7 +102,7 @@ def _run_one(
     from delivery_lab.cli.views.run import show_run
 
     simulation = run_one(console, lab, name, options)
-    took = sum(phase.seconds for phase in simulation.phases if phase.name == "simulation")
+    took = sum(phase.seconds for phase in simulation.phases if phase.name in _SIMULATED)
     quick = took < QUICK_SECONDS and not as_json
     if quick if alternatives is None else alternatives:
         with console.working("trying the alternatives of the assumptions that the run relies on"):
