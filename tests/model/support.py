@@ -27,7 +27,7 @@ from delivery_lab.model.sqs.attributes import DeadLetterPolicy, FifoAttributes, 
 from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.results.invariants import History
-from delivery_lab.rules.assumptions import ThrottleReading
+from delivery_lab.rules.assumptions import ThrottleRetryLimit
 
 CALLER = Caller("tests", None)
 TESTS = Actor("workload", "tests")
@@ -206,11 +206,11 @@ class World:
         return name
 
     def mapping(
-        self, queue: SqsQueue, *, throttle_reading: ThrottleReading | None = None, **settings: Any
+        self, queue: SqsQueue, *, throttle_retry_limit: ThrottleRetryLimit | None = None, **settings: Any
     ) -> QueueConsumer:
         """A mapping of `worker` (or `function=...`) on the queue; it polls from `start` on."""
-        if throttle_reading is not None:
-            self.account.assumptions = replace(self.account.assumptions, throttle_reading=throttle_reading)
+        if throttle_retry_limit is not None:
+            self.account.assumptions = replace(self.account.assumptions, throttle_retry_limit=throttle_retry_limit)
         config = SqsMappingConfig(**({"name": "mapping", "function": "worker"} | settings))
         return self.account.create_mapping(config, queue)
 

@@ -8,13 +8,13 @@ import pytest
 
 from delivery_lab.errors import UnknownRuleError, UsageError
 from delivery_lab.rules import RULES
-from delivery_lab.rules.alternatives import ALTERNATIVES, assumed_otherwise, other_readings, read_assumptions
+from delivery_lab.rules.alternatives import ALTERNATIVES, alternatives_of, assumed_otherwise, read_assumptions
 from delivery_lab.rules.assumptions import (
     DEFAULTS,
     Assumptions,
     LongWindow,
     StaleDelete,
-    ThrottleReading,
+    ThrottleRetryLimit,
     UnnamedResponse,
 )
 
@@ -27,7 +27,7 @@ def test_every_alternative_is_of_a_rule_and_of_a_field_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("rule", list(ALTERNATIVES))
-def test_the_text_of_a_reading_reads_as_that_reading(rule: str) -> None:
+def test_the_text_of_a_value_reads_as_that_value(rule: str) -> None:
     alternative = ALTERNATIVES[rule]
     for text in (alternative.of(DEFAULTS), *alternative.values):
         assert alternative.of(alternative.set(DEFAULTS, text)) == text
@@ -37,7 +37,7 @@ def test_the_text_of_a_reading_reads_as_that_reading(rule: str) -> None:
     ("texts", "expected"),
     [
         ([], DEFAULTS),
-        (["ESM-THROTTLE-2=visibility-left"], Assumptions(throttle_reading=ThrottleReading.VISIBILITY_LEFT)),
+        (["ESM-THROTTLE-2=visibility-left"], Assumptions(throttle_retry_limit=ThrottleRetryLimit.VISIBILITY_LEFT)),
         (["esm-throttle-3 = 600"], Assumptions(throttle_pause_seconds=600)),
         (["ESM-SCALE-4=2"], Assumptions(least_pollers=2)),
         (["ESM-REPORT-4=failure"], Assumptions(unnamed_response=UnnamedResponse.FAILURE)),
@@ -49,7 +49,7 @@ def test_the_text_of_a_reading_reads_as_that_reading(rule: str) -> None:
         ),
     ],
 )
-def test_readings_by_their_texts(texts: list[str], expected: Assumptions) -> None:
+def test_values_by_their_texts(texts: list[str], expected: Assumptions) -> None:
     assert read_assumptions(texts) == expected
 
 
@@ -77,13 +77,13 @@ def test_readings_by_their_texts(texts: list[str], expected: Assumptions) -> Non
         (
             "SQS-VT-1=x",
             (
-                "--assume SQS-VT-1=x: SQS-VT-1 has one reading only (rules with several: ESM-THROTTLE-2, "
+                "--assume SQS-VT-1=x: SQS-VT-1 has no alternatives (rules that have some: ESM-THROTTLE-2, "
                 "ESM-THROTTLE-3, ESM-SCALE-4, ESM-REPORT-4, ESM-VT-2, SQS-STALE-2, LAM-INIT-1, SIM-API-1)"
             ),
         ),
     ],
 )
-def test_what_is_no_reading_is_refused_with_what_is(text: str, message: str) -> None:
+def test_what_is_no_alternative_is_refused_with_what_is(text: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
         read_assumptions([text])
     assert str(caught.value) == message
@@ -99,15 +99,15 @@ def test_what_is_assumed_otherwise_is_told_by_rule() -> None:
     assert assumed_otherwise(assumptions) == {"SQS-STALE-2": "keep", "SIM-API-1": "0..1"}
 
 
-def test_the_other_readings_of_what_a_run_leaned_on_one_at_a_time() -> None:
-    leaned = ("ESM-THROTTLE-2", "ESM-THROTTLE-3", "LAM-INIT-1", "SQS-DLQ-1", "SQS-STALE-2")
+def test_the_alternatives_of_of_what_a_run_relied_on_on_one_at_a_time() -> None:
+    relied_on = ("ESM-THROTTLE-2", "ESM-THROTTLE-3", "LAM-INIT-1", "SQS-DLQ-1", "SQS-STALE-2")
     assumed = Assumptions(stale_delete=StaleDelete.KEEP)
 
-    assert list(other_readings(leaned, assumed)) == [
+    assert list(alternatives_of(relied_on, assumed)) == [
         (
             "ESM-THROTTLE-2",
             "visibility-left",
-            Assumptions(stale_delete=StaleDelete.KEEP, throttle_reading=ThrottleReading.VISIBILITY_LEFT),
+            Assumptions(stale_delete=StaleDelete.KEEP, throttle_retry_limit=ThrottleRetryLimit.VISIBILITY_LEFT),
         ),
         ("ESM-THROTTLE-3", "600", Assumptions(stale_delete=StaleDelete.KEEP, throttle_pause_seconds=600)),
         ("SQS-STALE-2", "coin", Assumptions(stale_delete=StaleDelete.COIN)),

@@ -180,13 +180,13 @@ class Lab:
         """
         from delivery_lab.results.conclusion import conclusion
         from delivery_lab.results.outcome import AlternativeConclusion, outcome_of
-        from delivery_lab.rules.alternatives import other_readings
+        from delivery_lab.rules.alternatives import alternatives_of
         from delivery_lab.simulation.simulate import simulate
         from delivery_lab.stack.stack import Stack
 
         run, root = simulation.run, self.project.root
         stack, readings = Stack.of(simulation.graph), []
-        for rule, value, assumptions in other_readings(run.rules, run.assumptions):
+        for rule, value, assumptions in alternatives_of(run.rules, run.assumptions):
             other = simulate(stack, root, simulation.workload, run.seed, assumptions)
             says = conclusion(outcome_of(other))
             changes = says != simulation.conclusion

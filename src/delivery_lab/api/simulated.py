@@ -15,7 +15,7 @@ from delivery_lab.program.graph import Graph
 from delivery_lab.results.conclusion import conclusion
 from delivery_lab.results.outcome import Outcome
 from delivery_lab.results.timeline import Line, timeline
-from delivery_lab.rules.alternatives import other_readings
+from delivery_lab.rules.alternatives import alternatives_of
 from delivery_lab.simulation.workload import Workload
 
 
@@ -132,7 +132,7 @@ class Simulation:
         """Rules that the run relies on and that can be assumed otherwise, where that was not tried."""
         if self.outcome.model.readings is not None:
             return ()
-        return tuple(dict.fromkeys(rule for rule, _, _ in other_readings(self.run.rules, self.run.assumptions)))
+        return tuple(dict.fromkeys(rule for rule, _, _ in alternatives_of(self.run.rules, self.run.assumptions)))
 
     def timeline(self) -> Sequence[Line]:
         """What happened when, each line with the rule behind it."""

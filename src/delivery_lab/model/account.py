@@ -58,7 +58,7 @@ class Account:
         scheduler: the run's clock.
         streams: the run's chance.
         journal: what happens.
-        assumptions: readings of what AWS does not say.
+        assumptions: values for what AWS does not say.
         functions: the Lambda service.
         sqs: the SQS API.
         queues: queues by name.

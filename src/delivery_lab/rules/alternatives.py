@@ -1,4 +1,4 @@
-"""What else a rule may be read as: the other values of what the model assumes, for `--assume RULE=VALUE`."""
+"""Alternatives of what the model assumes, rule by rule, for `--assume RULE=VALUE`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from delivery_lab.rules.assumptions import (
     Assumptions,
     LongWindow,
     StaleDelete,
-    ThrottleReading,
+    ThrottleRetryLimit,
     UnnamedResponse,
 )
 from delivery_lab.rules.registry import find
@@ -23,11 +23,11 @@ from delivery_lab.rules.registry import find
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """A rule that can be read in several ways.
+    """A rule that has alternatives.
 
     Attributes:
         rule: id of the rule.
-        field: name of the field of `Assumptions` that holds the reading.
+        field: name of the field of `Assumptions` that holds the value.
         read: turns the text of a value into the value; raises ValueError for a text that is none.
         show: turns a value into its text.
         accepts: what values there are, in words.
@@ -42,11 +42,11 @@ class Alternative:
     values: tuple[str, ...] = ()
 
     def of(self, assumptions: Assumptions) -> str:
-        """The reading that these assumptions hold, as text."""
+        """The value that these assumptions hold, as text."""
         return self.show(getattr(assumptions, self.field))
 
     def set(self, assumptions: Assumptions, text: str) -> Assumptions:
-        """The assumptions with this rule read otherwise.
+        """The assumptions with another value for this rule.
 
         Raises:
             UsageError: the text is no value of this rule.
@@ -97,7 +97,7 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
     {
         alternative.rule: alternative
         for alternative in (
-            _words("ESM-THROTTLE-2", "throttle_reading", ThrottleReading),
+            _words("ESM-THROTTLE-2", "throttle_retry_limit", ThrottleRetryLimit),
             Alternative(
                 "ESM-THROTTLE-3",
                 "throttle_pause_seconds",
@@ -138,13 +138,13 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
 
 
 def read_assumptions(texts: Sequence[str]) -> Assumptions:
-    """The model's assumptions with some rules read otherwise.
+    """The model's assumptions with other values for some rules.
 
     Args:
         texts: of the form `RULE=VALUE`; of several for one rule the last counts.
 
     Raises:
-        UsageError: a text has another form, the rule has one reading only, or not the one given.
+        UsageError: a text has another form, the rule has no alternatives, or not the one given.
         UnknownRuleError: there is no such rule.
     """
     assumptions = DEFAULTS
@@ -156,13 +156,13 @@ def read_assumptions(texts: Sequence[str]) -> Assumptions:
         alternative = ALTERNATIVES.get(rule.id)
         if alternative is None:
             known = ", ".join(ALTERNATIVES)
-            raise UsageError(f"--assume {text}: {rule.id} has one reading only (rules with several: {known})")
+            raise UsageError(f"--assume {text}: {rule.id} has no alternatives (rules that have some: {known})")
         assumptions = alternative.set(assumptions, value)
     return assumptions
 
 
 def assumed_otherwise(assumptions: Assumptions) -> dict[str, str]:
-    """The readings that are not the model's own, by rule id."""
+    """The alternatives that were chosen in place of what the model assumes, by rule id."""
     return {
         rule: alternative.of(assumptions)
         for rule, alternative in ALTERNATIVES.items()
@@ -170,11 +170,11 @@ def assumed_otherwise(assumptions: Assumptions) -> dict[str, str]:
     }
 
 
-def other_readings(rules: Sequence[str], assumptions: Assumptions) -> Iterator[tuple[str, str, Assumptions]]:
-    """The other readings that are tried of those rules: rule id, value, and the assumptions with it.
+def alternatives_of(rules: Sequence[str], assumptions: Assumptions) -> Iterator[tuple[str, str, Assumptions]]:
+    """The alternatives that are tried of some rules: rule id, value, and the assumptions with it.
 
     Args:
-        rules: ids of the rules that a run leaned on.
+        rules: ids of the rules that a run relies on.
         assumptions: what it assumed.
     """
     for rule in rules:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class ThrottleReading(StrEnum):
+class ThrottleRetryLimit(StrEnum):
     """Until when a mapping retries a throttled invoke. The documentation and an observation differ (ESM-THROTTLE-2)."""
 
     FUNCTION_TIMEOUT_LEFT = "function-timeout-left"
@@ -46,10 +46,10 @@ class LongWindow(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Assumptions:
-    """One reading of every rule that has several. Defaults are the model's own.
+    """One value for every rule that has alternatives. Defaults are what the model assumes.
 
     Attributes:
-        throttle_reading: until when throttled invokes are tried again (ESM-THROTTLE-2).
+        throttle_retry_limit: until when throttled invokes are tried again (ESM-THROTTLE-2).
         throttle_pause_seconds: for how long pollers do not grow after a throttled invoke (ESM-THROTTLE-3).
         least_pollers: concurrent batches that a mapping of a standard queue falls back to when idle, 2 to 5
             (ESM-SCALE-4).
@@ -60,7 +60,7 @@ class Assumptions:
         api_latency_seconds: how long an API call of a handler takes at least and at most (SIM-API-1).
     """
 
-    throttle_reading: ThrottleReading = ThrottleReading.FUNCTION_TIMEOUT_LEFT
+    throttle_retry_limit: ThrottleRetryLimit = ThrottleRetryLimit.FUNCTION_TIMEOUT_LEFT
     throttle_pause_seconds: float = 60.0
     least_pollers: int = 5
     unnamed_response: UnnamedResponse = UnnamedResponse.SUCCESS

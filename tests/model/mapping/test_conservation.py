@@ -22,7 +22,7 @@ from delivery_lab.events import (
 )
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.rule_ids import RuleId
-from delivery_lab.rules.assumptions import ThrottleReading
+from delivery_lab.rules.assumptions import ThrottleRetryLimit
 from tests.model.support import Call, Script, World, report
 
 RETENTION_SECONDS = 600
@@ -47,7 +47,7 @@ class Case:
     max_receive_count: int | None
     reports: bool
     switched_on: bool
-    reading: ThrottleReading
+    limit: ThrottleRetryLimit
     takes_seconds: float
     poison: frozenset[int]
     crash_every: int
@@ -67,7 +67,7 @@ CASES = st.builds(
     max_receive_count=st.one_of(st.none(), st.integers(1, 4)),
     reports=st.booleans(),
     switched_on=st.booleans(),
-    reading=st.sampled_from(ThrottleReading),
+    limit=st.sampled_from(ThrottleRetryLimit),
     takes_seconds=st.floats(0, 40),
     poison=st.frozensets(st.integers(0, 24), max_size=8),
     crash_every=st.sampled_from([0, 0, 1, 2, 5]),
@@ -117,7 +117,7 @@ def deploy(case: Case, seed: int = 1) -> Run:
         window_seconds=case.window_seconds if case.batch_size > 10 or case.window_seconds > 10 else 0,
         report_batch_item_failures=case.switched_on,
         maximum_concurrency=case.maximum_concurrency,
-        throttle_reading=case.reading,
+        throttle_retry_limit=case.limit,
     )
     world.start()
     for number in range(case.messages):

@@ -1,4 +1,4 @@
-"""Throttled invokes of a mapping (semantics.md B4): retries, readings, receive counts."""
+"""Throttled invokes of a mapping (semantics.md B4): retries, limits, receive counts."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from delivery_lab.model.clock import seconds
 from delivery_lab.model.mapping.decisions import next_throttle_retry
 from delivery_lab.model.runtime import FunctionConfig
 from delivery_lab.model.sqs.queue import SqsQueue
-from delivery_lab.rules.assumptions import ThrottleReading
+from delivery_lab.rules.assumptions import ThrottleRetryLimit
 from tests.model.support import Script, World, bodies, remaining
 
-OBSERVED = ThrottleReading.FUNCTION_TIMEOUT_LEFT
-DOCUMENTED = ThrottleReading.VISIBILITY_LEFT
+OBSERVED = ThrottleRetryLimit.FUNCTION_TIMEOUT_LEFT
+DOCUMENTED = ThrottleRetryLimit.VISIBILITY_LEFT
 
 
 def throttled_world(
@@ -45,11 +45,11 @@ def throttled_world(
     return world, queue, dead
 
 
-@pytest.mark.parametrize("reading", ThrottleReading)
+@pytest.mark.parametrize("limit", ThrottleRetryLimit)
 def test_esm_throttle_1_however_often_it_is_throttled_it_costs_one_receive_per_visibility_timeout(
-    reading: ThrottleReading,
+    limit: ThrottleRetryLimit,
 ) -> None:
-    world, queue, dead = throttled_world(visibility=100, limit=3, throttle_reading=reading)
+    world, queue, dead = throttled_world(visibility=100, limit=3, throttle_retry_limit=limit)
     world.send(queue, "a")
     world.start()
     world.run()
@@ -114,8 +114,8 @@ def test_esm_throttle_2_is_tried_again_only_while_one_function_timeout_is_left()
     assert 900 - 150 - 30 <= attempts[-1] <= 900 - 150
 
 
-def test_esm_throttle_2_the_documented_reading_goes_on_to_the_end_of_the_visibility_timeout() -> None:
-    world, queue, _ = throttled_world(visibility=900, timeout=900, throttle_reading=DOCUMENTED)
+def test_esm_throttle_2_the_documented_limit_goes_on_to_the_end_of_the_visibility_timeout() -> None:
+    world, queue, _ = throttled_world(visibility=900, timeout=900, throttle_retry_limit=DOCUMENTED)
     world.send(queue, "a")
     world.start()
     world.run(899.9)
@@ -123,7 +123,7 @@ def test_esm_throttle_2_the_documented_reading_goes_on_to_the_end_of_the_visibil
     attempts = world.times_of(InvokeRefused)
     assert 900 - 30 <= attempts[-1] < 900
     assert [event.rule for event in world.events(BatchReleased)] == ["ESM-THROTTLE-1"]
-    assert "ESM-THROTTLE-2" in world.journal.rules  # the observed reading would have given up
+    assert "ESM-THROTTLE-2" in world.journal.rules  # the observed limit would have given up
 
 
 def test_esm_throttle_3_a_poller_with_a_throttled_batch_takes_nothing_else() -> None:
@@ -215,22 +215,22 @@ def test_esm_throttle_4_waits_1_2_4_up_to_30_s_each_shortened_by_up_to_a_half() 
     left=st.integers(0, seconds(1_000)),
     timeout=st.integers(1, 900),
     chance=st.floats(0, 1),
-    reading=st.sampled_from(ThrottleReading),
+    limit=st.sampled_from(ThrottleRetryLimit),
 )
 def test_esm_throttle_2_and_4_hold_for_every_moment(
-    attempt: int, now: int, left: int, timeout: int, chance: float, reading: ThrottleReading
+    attempt: int, now: int, left: int, timeout: int, chance: float, limit: ThrottleRetryLimit
 ) -> None:
     longest = min(30, 2 ** min(attempt, 5))
     instant = next_throttle_retry(
-        now, attempt, visible_at=now + left, function_timeout_seconds=timeout, reading=reading, chance=chance
+        now, attempt, visible_at=now + left, function_timeout_seconds=timeout, limit=limit, chance=chance
     )
-    needed = seconds(timeout) if reading is OBSERVED else 0
+    needed = seconds(timeout) if limit is OBSERVED else 0
     if instant is None:
         assert left < seconds(longest) + needed + 1
     else:
         assert seconds(longest / 2) <= instant - now <= seconds(longest)
         assert instant + needed <= now + left
-        assert reading is OBSERVED or instant < now + left
+        assert limit is OBSERVED or instant < now + left
 
 
 def test_a_throttled_batch_without_any_visibility_left_does_not_stop_the_clock() -> None:
@@ -249,7 +249,7 @@ def test_sqs_stale_5_a_mapping_whose_handle_has_expired_leaves_the_message_in_th
     world = World(lambda call: Script(800))
     queue = world.queue(visibility=twelve_hours)
     world.function(timeout=900, reserved=0)
-    world.mapping(queue, throttle_reading=DOCUMENTED, batch_size=1, maximum_concurrency=2)
+    world.mapping(queue, throttle_retry_limit=DOCUMENTED, batch_size=1, maximum_concurrency=2)
     world.send(queue, "a", "b")
     world.start()
     world.run(twelve_hours - 100)

@@ -9,7 +9,7 @@ from typing import Any
 
 from delivery_lab.model.clock import seconds
 from delivery_lab.rule_ids import RuleId
-from delivery_lab.rules.assumptions import ThrottleReading
+from delivery_lab.rules.assumptions import ThrottleRetryLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ LONGEST_RETRY_SECONDS = 30.0
 
 
 def next_throttle_retry(
-    now: int, attempt: int, *, visible_at: int, function_timeout_seconds: int, reading: ThrottleReading, chance: float
+    now: int, attempt: int, *, visible_at: int, function_timeout_seconds: int, limit: ThrottleRetryLimit, chance: float
 ) -> int | None:
     """When to try a throttled invoke again, or None to give the batch up.
 
@@ -116,11 +116,11 @@ def next_throttle_retry(
         attempt: how often the invoke was throttled before this time.
         visible_at: instant at which the first message of the batch becomes visible again.
         function_timeout_seconds: the function's timeout.
-        reading: which reading of the rule to follow.
+        limit: until when throttled invokes are tried again.
         chance: a number from 0 to 1.
     """
     longest = min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2.0 ** min(attempt, 10))
     instant = now + seconds(longest * (0.5 + 0.5 * chance))
-    if reading is ThrottleReading.FUNCTION_TIMEOUT_LEFT:
+    if limit is ThrottleRetryLimit.FUNCTION_TIMEOUT_LEFT:
         return instant if instant + seconds(function_timeout_seconds) <= visible_at else None
     return instant if instant < visible_at else None

@@ -47,7 +47,7 @@ from delivery_lab.model.sqs.batches import ENTRIES_PER_BATCH
 from delivery_lab.model.sqs.message import Delivery
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.rule_ids import RuleId
-from delivery_lab.rules.assumptions import DEFAULTS, Assumptions, LongWindow, ThrottleReading, UnnamedResponse
+from delivery_lab.rules.assumptions import DEFAULTS, Assumptions, LongWindow, ThrottleRetryLimit, UnnamedResponse
 
 _EXPIRED_HANDLE: RuleId = "SQS-STALE-5"
 _EXPIRED_FIFO_HANDLE: RuleId = "SQS-STALE-6"
@@ -67,7 +67,7 @@ class QueueConsumer:
         scheduler: the run's clock.
         streams: the run's chance.
         journal: where events are written.
-        assumptions: readings of what AWS does not say.
+        assumptions: values for what AWS does not say.
     """
 
     def __init__(
@@ -274,7 +274,7 @@ class QueueConsumer:
             )
             self._scheduler.at(instant, self._invoke, batch)
             return
-        observed = self._assumptions.throttle_reading is ThrottleReading.FUNCTION_TIMEOUT_LEFT
+        observed = self._assumptions.throttle_retry_limit is ThrottleRetryLimit.FUNCTION_TIMEOUT_LEFT
         rule: RuleId = "ESM-THROTTLE-2" if observed else "ESM-THROTTLE-1"
         self._journal.append(BatchReleased(now, rule, self.config.name, self.queue.name, batch.ids))
         # The poller is not free for other messages before this batch is out of its hands (ESM-THROTTLE-3). With a
@@ -283,22 +283,22 @@ class QueueConsumer:
         self._scheduler.at(release_at, self._release)
 
     def _retry_instant(self, batch: QueueBatch) -> int | None:
-        """When to try again by the reading of the run. Where the readings differ, the run leans on the rule."""
+        """When to try again, by the limit that the run assumes; where alternatives differ, it relies on the rule."""
         chance = self._chance.random()
         instants = {
-            reading: next_throttle_retry(
+            limit: next_throttle_retry(
                 self._scheduler.now,
                 batch.throttles,
                 visible_at=batch.visible_at,
                 function_timeout_seconds=self._function_timeout_seconds,
-                reading=reading,
+                limit=limit,
                 chance=chance,
             )
-            for reading in ThrottleReading
+            for limit in ThrottleRetryLimit
         }
         if len(set(instants.values())) > 1:
             self._journal.rely_on("ESM-THROTTLE-2")
-        return instants[self._assumptions.throttle_reading]
+        return instants[self._assumptions.throttle_retry_limit]
 
     # -- answering ----------------------------------------------------------------------------------------
 
