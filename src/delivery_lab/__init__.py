@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from delivery_lab.api.explaining import Explanation, explain
     from delivery_lab.api.functions import check, diff, simulate
     from delivery_lab.api.lab import Lab
+    from delivery_lab.api.redriven import RedriveSimulation
     from delivery_lab.api.simulated import Simulation
     from delivery_lab.checks.finding import Finding, Severity
     from delivery_lab.errors import LabError, UsageError
@@ -31,6 +32,7 @@ __all__ = [
     "Lab",
     "LabError",
     "Outcome",
+    "RedriveSimulation",
     "Send",
     "Severity",
     "Simulation",
@@ -58,6 +60,7 @@ if not TYPE_CHECKING:
         "Lab": "api.lab",
         "LabError": "errors",
         "Outcome": "results.outcome",
+        "RedriveSimulation": "api.redriven",
         "Send": "simulation.workload",
         "Severity": "checks.finding",
         "Simulation": "api.simulated",
