@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from delivery_lab.events import Actor, EventBase, Journal
+from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY
 from delivery_lab.model.account import Account
 from delivery_lab.model.clock import Scheduler, Timer, in_seconds, seconds
-from delivery_lab.model.functions import ACCOUNT_CONCURRENCY
 from delivery_lab.model.invokes import InvokeResult, Throttled
 from delivery_lab.model.mapping.sqs import QueueConsumer
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig

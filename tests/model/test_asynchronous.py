@@ -16,10 +16,11 @@ from delivery_lab.events import (
     InvokeRefused,
     InvokeStarted,
 )
+from delivery_lab.limits.functions import LOOP_PASSES
 from delivery_lab.model.asynchronous import RETRY_SECONDS, EventInvokeConfig
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.faults import FaultKind, InjectedFault
-from delivery_lab.model.loops import MOST_PASSES, Loops
+from delivery_lab.model.loops import Loops
 from delivery_lab.model.runtime import Caller
 from tests.model.events import EventsWorld, bodies_of, failing
 from tests.model.support import COLD_START_SECONDS, Behaviour, Script, fail, succeed
@@ -224,7 +225,7 @@ def test_asy_loop_1_a_function_that_invokes_itself_is_stopped_after_16_passes() 
     world.event("{}")
     world.run()
 
-    assert len(world.calls) == MOST_PASSES
+    assert len(world.calls) == LOOP_PASSES
     [record] = bodies_of(target)
     assert record["requestContext"]["approximateInvokeCount"] == 0
 
@@ -239,7 +240,7 @@ def test_asy_loop_1_a_message_in_a_loop_ends_in_the_dead_letter_queue() -> None:
     world.send(jobs, "x")
     world.run()
 
-    assert len(world.calls) == MOST_PASSES
+    assert len(world.calls) == LOOP_PASSES
     assert [message.body for message in world.account.queues["dlq"].messages] == ["x"]
 
 
@@ -252,7 +253,7 @@ def test_asy_loop_1_a_function_may_be_its_own_destination_for_a_while(place: str
     world.event("{}")
     world.run()
 
-    assert len(world.calls) == MOST_PASSES
+    assert len(world.calls) == LOOP_PASSES
 
 
 def test_asy_loop_1_ends_also_where_nothing_ever_runs() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.events import EnvironmentStarted, InvokeEnded, InvokeRefused, Journal
-from delivery_lab.model import functions as functions_module
+from delivery_lab.limits import functions as limits
 from delivery_lab.model.functions import Lambda
 from delivery_lab.model.invokes import InvokeResult, Throttled
 from delivery_lab.model.runtime import FunctionConfig
@@ -307,9 +307,9 @@ def test_lam_scale_1_warm_environments_do_not_count() -> None:
 
 
 def test_the_limits_are_those_of_the_documentation() -> None:
-    assert functions_module.ACCOUNT_CONCURRENCY == 1_000
-    assert functions_module.UNRESERVED_MINIMUM == 100
-    assert functions_module.LARGEST_SYNCHRONOUS_PAYLOAD_BYTES == 6 * 1_048_576
+    assert limits.ACCOUNT_CONCURRENCY == 1_000
+    assert limits.UNRESERVED_MINIMUM == 100
+    assert limits.SYNCHRONOUS_PAYLOAD.maximum == 6 * 1_048_576
 
 
 def test_lam_conc_4_more_than_ten_requests_a_second_and_concurrent_execution_are_taken_and_the_run_says_so() -> None:

@@ -11,9 +11,9 @@ import pytest
 
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import ApiCallRefused, FunctionCalled, InvokeRefused
+from delivery_lab.limits.functions import LOOP_PASSES
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.faults import FaultKind, InjectedFault
-from delivery_lab.model.loops import MOST_PASSES
 from delivery_lab.model.runtime import AwsError, Caller, Pending
 from tests.model.events import EventsWorld, failing
 from tests.model.support import COLD_START_SECONDS, Script
@@ -170,7 +170,7 @@ def test_calls_are_written_down_with_the_invoke_that_made_them() -> None:
 
 def test_asy_loop_1_a_synchronous_caller_gets_an_error_of_its_own() -> None:
     world = EventsWorld()
-    world.account.functions.loops.begin("worker", "r1", {"worker": MOST_PASSES - 1})
+    world.account.functions.loops.begin("worker", "r1", {"worker": LOOP_PASSES - 1})
 
     error = _refused(world, caller=Caller("worker", "r1"))
 

@@ -64,7 +64,6 @@ FILTERS = Bound("FilterCriteria.Filters", 0, 10, "patterns", "ESM-FILTER-3")
 """5 unless the quota was raised; 10 is what no account can have more of."""
 FILTER_PATTERN = Bound("Pattern", 0, 4_096, "characters", "ESM-FILTER-3")
 REPORT = "ReportBatchItemFailures"
-RESPONSE_TYPES = Choice("FunctionResponseTypes", (REPORT,), "", "ESM-REPORT-1")
 
 # -- which settings belong to which kind of source (ESM-KIND-1) --------------------------------------------
 

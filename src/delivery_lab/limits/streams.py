@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from delivery_lab.limits.limit import Bound, Choice, Limit
+from delivery_lab.limits.limit import Bound, Limit
 
 SHARDS = Limit("ShardCount", 1, 10_000, "shards", "KIN-SHARD-1", 1)
 """Its maximum is the project's own: what AWS allows is a quota of the account, 10,000 where it is highest."""
@@ -14,10 +14,6 @@ ON_DEMAND_SHARDS = 4
 
 TABLE_STREAM_RETENTION_HOURS = 24
 """How long the stream of a table keeps its records; nobody can change it (DDS-RET-1)."""
-STREAM_VIEW_TYPE = Choice(
-    "StreamViewType", ("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"), "", "DDS-RECORD-1"
-)
-
 BROKER_PARTITIONS = 1
 """`num.partitions` of a broker that was not told otherwise (KAF-TOPIC-1)."""
 BROKER_RETENTION_HOURS = 168

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.events import Actor, ApiCallRefused, Journal
+from delivery_lab.limits.streams import RECORD_KIB
 from delivery_lab.model.asynchronous import AsynchronousInvokes, EventInvokeConfig
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.configuration import note_configuration
@@ -32,7 +33,7 @@ from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.sqs.redrive import MoveTasks
 from delivery_lab.model.streams.dynamodb import TableStream
-from delivery_lab.model.streams.kinesis import DEFAULT_RECORD_KIB, KinesisApi, KinesisStream
+from delivery_lab.model.streams.kinesis import KinesisApi, KinesisStream
 from delivery_lab.model.targets import Sinks
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
@@ -228,7 +229,7 @@ class Account:
         return mapping
 
     def create_stream(
-        self, name: str, arn: str, *, shards: int, retention_hours: int, record_kib: int = DEFAULT_RECORD_KIB
+        self, name: str, arn: str, *, shards: int, retention_hours: int, record_kib: int = RECORD_KIB.default
     ) -> KinesisStream:
         """Create a Kinesis data stream."""
         stream = KinesisStream(

@@ -25,6 +25,7 @@ from delivery_lab.events import (
     EventRetryScheduled,
     Journal,
 )
+from delivery_lab.limits.functions import EVENT_AGE, RETRY_ATTEMPTS
 from delivery_lab.model.clock import Scheduler, seconds
 from delivery_lab.model.destinations import Condition, Destinations, Ended
 from delivery_lab.model.functions import Lambda
@@ -36,9 +37,6 @@ from delivery_lab.rule_ids import RuleId
 RETRY_SECONDS = (60, 120)
 FIRST_BACKOFF_SECONDS = 1.0
 LONGEST_BACKOFF_SECONDS = 300.0
-MOST_RETRIES = 2
-OLDEST_SECONDS = 21_600
-YOUNGEST_LIMIT_SECONDS = 60
 
 BY = Actor("lambda", "asynchronous invokes")
 """Who invokes."""
@@ -56,8 +54,8 @@ class EventInvokeConfig:
         dead_letter: ARN of the function's dead-letter queue or topic, or None.
     """
 
-    maximum_retry_attempts: int = MOST_RETRIES
-    maximum_event_age_seconds: int = OLDEST_SECONDS
+    maximum_retry_attempts: int = RETRY_ATTEMPTS.default
+    maximum_event_age_seconds: int = EVENT_AGE.default
     on_success: str | None = None
     on_failure: str | None = None
     dead_letter: str | None = None
@@ -68,24 +66,17 @@ class EventInvokeConfig:
         Raises:
             DeploymentRefusedError: with AWS's code and message.
         """
-        bounds: tuple[tuple[str, int, int, int, RuleId], ...] = (
-            ("maximumRetryAttempts", self.maximum_retry_attempts, 0, MOST_RETRIES, "ASY-RETRY-2"),
-            (
-                "maximumEventAgeInSeconds",
-                self.maximum_event_age_seconds,
-                YOUNGEST_LIMIT_SECONDS,
-                OLDEST_SECONDS,
-                "ASY-AGE-1",
-            ),
-        )
-        for name, value, lowest, highest, rule in bounds:
-            if not lowest <= value <= highest:
+        for name, value, limit in (
+            ("maximumRetryAttempts", self.maximum_retry_attempts, RETRY_ATTEMPTS),
+            ("maximumEventAgeInSeconds", self.maximum_event_age_seconds, EVENT_AGE),
+        ):
+            if not limit.allows(value):
                 raise DeploymentRefusedError(
                     resource,
                     "ValidationException",
-                    f"Value {value} at '{name}' failed to satisfy constraint: {lowest} to {highest}",
-                    rule=rule,
-                    fix=f"set {name} from {lowest} to {highest}",
+                    f"Value {value} at '{name}' failed to satisfy constraint: {limit.range}",
+                    rule=limit.rule,
+                    fix=f"set {name} from {limit.range}",
                 )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from delivery_lab.events import FunctionConfigured, Journal, MappingConfigured
+from delivery_lab.limits.mappings import ENDLESS
 from delivery_lab.model.functions import Lambda
 from delivery_lab.model.mapping.kafka import TopicConsumer
-from delivery_lab.model.mapping.partition_decisions import ENDLESS
 from delivery_lab.model.mapping.sqs import QueueConsumer
 from delivery_lab.model.mapping.stream import StreamConsumer
 from delivery_lab.model.sqs.queue import SqsQueue

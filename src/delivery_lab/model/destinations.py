@@ -11,14 +11,15 @@ from typing import Any
 
 from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.events import Journal
+from delivery_lab.limits.destinations import EVENT_ENTRIES, SNS_MESSAGE
+from delivery_lab.limits.functions import ASYNCHRONOUS_PAYLOAD
 from delivery_lab.model.clock import EPOCH, Scheduler
 from delivery_lab.model.functions import Lambda
 from delivery_lab.model.invokes import InvokeResult
 from delivery_lab.model.loops import Lineage
 from delivery_lab.model.sqs.queue import SqsQueue
-from delivery_lab.model.targets import LARGEST_EVENT_BYTES, LARGEST_SNS_MESSAGE_BYTES, Sink, Sinks
+from delivery_lab.model.targets import Sink, Sinks
 
-LARGEST_ASYNCHRONOUS_PAYLOAD_BYTES = 1_048_576
 _ERROR_MESSAGE_BYTES = 1_024
 
 
@@ -162,7 +163,7 @@ class Destinations:
                 return False
             queue.send(ended.payload, attributes=_error_attributes(ended), lineage=ended.lineage)
         elif sink is not None:
-            if len(ended.payload.encode()) > LARGEST_SNS_MESSAGE_BYTES:
+            if len(ended.payload.encode()) > SNS_MESSAGE.maximum:
                 return False
             self._sinks.put(sink, ended.payload, "DST-DLQ-1")
         return True
@@ -202,9 +203,9 @@ class Destinations:
         if queue is not None:
             return queue.attributes.maximum_message_bytes
         if self._function(arn) is not None:
-            return LARGEST_ASYNCHRONOUS_PAYLOAD_BYTES
+            return ASYNCHRONOUS_PAYLOAD.maximum
         service = arn.split(":")[2]
-        return {"sns": LARGEST_SNS_MESSAGE_BYTES, "events": LARGEST_EVENT_BYTES}.get(service, 2**40)
+        return {"sns": SNS_MESSAGE.maximum, "events": EVENT_ENTRIES.maximum}.get(service, 2**40)
 
     def _wrapped(self, sink: Sink, record: str, ended: Ended) -> str:
         """What arrives at a topic, a bus or a bucket."""

@@ -18,6 +18,13 @@ from delivery_lab.events import (
     InvokeStarted,
     Journal,
 )
+from delivery_lab.limits.functions import (
+    ACCOUNT_CONCURRENCY,
+    ENVIRONMENT_BURST,
+    ENVIRONMENTS_PER_SECOND,
+    REQUESTS_PER_SECOND_AND_CONCURRENCY,
+    UNRESERVED_MINIMUM,
+)
 from delivery_lab.model.clock import MICROSECONDS_PER_SECOND, Scheduler, in_seconds, seconds
 from delivery_lab.model.faults import FaultKind, Faults, InjectedFault
 from delivery_lab.model.invokes import Done, InvokeResult, Rehearsal, Throttled
@@ -33,13 +40,6 @@ from delivery_lab.model.runtime import (
     Runtime,
 )
 from delivery_lab.rule_ids import RuleId
-
-ACCOUNT_CONCURRENCY = 1_000
-UNRESERVED_MINIMUM = 100
-ENVIRONMENTS_PER_SECOND = 100
-ENVIRONMENT_BURST = 1_000
-REQUESTS_PER_SECOND_AND_CONCURRENCY = 10
-LARGEST_SYNCHRONOUS_PAYLOAD_BYTES = 6 * 1_048_576
 
 EXITED = "Runtime.ExitError"
 _REQUEST_ID = "{request id}"

@@ -11,13 +11,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from delivery_lab.events import Actor, Journal, RequestAnswered
+from delivery_lab.limits.functions import INTEGRATION_TIMEOUT
 from delivery_lab.model.clock import EPOCH, Scheduler, Timer, epoch_ms, in_seconds, seconds
 from delivery_lab.model.functions import Lambda
 from delivery_lab.model.invokes import InvokeResult, Throttled
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.rule_ids import RuleId
-
-LONGEST_INTEGRATION_SECONDS = 30.0
 
 _INTERNAL_SERVER_ERROR = '{"message":"Internal Server Error"}'
 _SERVICE_UNAVAILABLE = '{"message":"Service Unavailable"}'
@@ -39,7 +38,7 @@ class ProxyRoute:
     method: str
     path: str
     function: str
-    timeout_seconds: float = LONGEST_INTEGRATION_SECONDS
+    timeout_seconds: float = INTEGRATION_TIMEOUT.maximum / 1000
     burst_limit: int | None = None
     rate_limit: float | None = None
 
@@ -138,7 +137,7 @@ class HttpApi:
                 answer(503, _SERVICE_UNAVAILABLE, "HTTP-THROTTLE-2")
             else:
                 invoke = accepted
-                limit = min(route.timeout_seconds, LONGEST_INTEGRATION_SECONDS)
+                limit = min(route.timeout_seconds, INTEGRATION_TIMEOUT.maximum / 1000)
                 exchange.timer = self._scheduler.after(seconds(limit), exchange.time_out)
 
     def _admit(self, route: ProxyRoute) -> bool:

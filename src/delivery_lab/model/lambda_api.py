@@ -8,10 +8,10 @@ from typing import Any
 
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import FunctionCalled, InvocationType, Journal
+from delivery_lab.limits.functions import ASYNCHRONOUS_PAYLOAD, SYNCHRONOUS_PAYLOAD
 from delivery_lab.model.asynchronous import AsynchronousInvokes
 from delivery_lab.model.clock import Scheduler
-from delivery_lab.model.destinations import LARGEST_ASYNCHRONOUS_PAYLOAD_BYTES
-from delivery_lab.model.functions import LARGEST_SYNCHRONOUS_PAYLOAD_BYTES, Lambda
+from delivery_lab.model.functions import Lambda
 from delivery_lab.model.invokes import InvokeResult, Throttled
 from delivery_lab.model.runtime import AwsError, Caller, Pending
 
@@ -133,7 +133,7 @@ def _payload(parameters: Mapping[str, Any], kind: str) -> str:
     given = parameters.get("Payload", b"")
     data = given.read() if hasattr(given, "read") else given
     raw = data.encode() if isinstance(data, str) else bytes(data)
-    limit = LARGEST_ASYNCHRONOUS_PAYLOAD_BYTES if kind == ASYNCHRONOUS else LARGEST_SYNCHRONOUS_PAYLOAD_BYTES
+    limit = ASYNCHRONOUS_PAYLOAD.maximum if kind == ASYNCHRONOUS else SYNCHRONOUS_PAYLOAD.maximum
     if len(raw) > limit:
         raise AwsError(
             "RequestTooLargeException",

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-MOST_PASSES = 16
+from delivery_lab.limits.functions import LOOP_PASSES
 
 Lineage = Mapping[str, int]
 
@@ -32,7 +32,7 @@ class Loops:
 
     def stops(self, function: str, lineage: Lineage) -> bool:
         """Whether a further pass through a function is one too many (ASY-LOOP-1)."""
-        return lineage.get(function, 0) >= MOST_PASSES and function not in self._allowed
+        return lineage.get(function, 0) >= LOOP_PASSES and function not in self._allowed
 
     def begin(self, function: str, request_id: str, lineage: Lineage) -> None:
         """An invoke begins."""

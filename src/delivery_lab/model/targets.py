@@ -10,14 +10,11 @@ from typing import Any
 
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import Journal, Published
+from delivery_lab.limits.destinations import ENTRIES_PER_PUT, EVENT_ENTRIES, SNS_MESSAGE
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.rule_ids import RuleId
-
-LARGEST_SNS_MESSAGE_BYTES = 262_144
-LARGEST_EVENT_BYTES = 262_144
-ENTRIES_PER_PUT = 10
 
 Parameters = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -114,16 +111,18 @@ class Sinks:
         if topic is None:
             raise AwsError("NotFound", "Topic does not exist", 404)
         message = parameters["Message"]
-        if not message or len(message.encode()) > LARGEST_SNS_MESSAGE_BYTES:
+        if not message or len(message.encode()) > SNS_MESSAGE.maximum:
             reason = "Message too long" if message else "Empty message"
             raise AwsError("InvalidParameter", f"Invalid parameter: {reason}")
         return {"MessageId": self.put(topic, message)}
 
     def _put_events(self, parameters: Parameters) -> Answer:
         entries = parameters["Entries"]
-        if len(entries) > ENTRIES_PER_PUT:
-            raise AwsError("ValidationException", f"{len(entries)} entries; at most {ENTRIES_PER_PUT} are allowed")
-        if sum(len(str(entry.get("Detail", "")).encode()) for entry in entries) > LARGEST_EVENT_BYTES:
+        if len(entries) > ENTRIES_PER_PUT.maximum:
+            raise AwsError(
+                "ValidationException", f"{len(entries)} entries; at most {ENTRIES_PER_PUT.maximum} are allowed"
+            )
+        if sum(len(str(entry.get("Detail", "")).encode()) for entry in entries) > EVENT_ENTRIES.maximum:
             raise AwsError("ValidationException", "Total size of the entries in the request is over the limit.")
         return {"FailedEntryCount": 0, "Entries": [{"EventId": self._put_event(entry)} for entry in entries]}
 

@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 
 from delivery_lab.errors import WorkloadError
 from delivery_lab.events import WORKLOAD, InvokeAnswered, Journal
+from delivery_lab.limits.functions import ASYNCHRONOUS_PAYLOAD, SYNCHRONOUS_PAYLOAD
+from delivery_lab.limits.streams import BROKER_RECORD_BYTES
 from delivery_lab.model.account import Account
 from delivery_lab.model.clock import Scheduler, seconds
-from delivery_lab.model.destinations import LARGEST_ASYNCHRONOUS_PAYLOAD_BYTES
 from delivery_lab.model.faults import FaultKind, InjectedFault
-from delivery_lab.model.functions import LARGEST_SYNCHRONOUS_PAYLOAD_BYTES
 from delivery_lab.model.http_api import HttpApi
 from delivery_lab.model.invokes import InvokeResult, Throttled
-from delivery_lab.model.kafka.cluster import LARGEST_RECORD_BYTES, KafkaTopic
+from delivery_lab.model.kafka.cluster import KafkaTopic
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.model.sqs.queue import SqsQueue
@@ -155,14 +155,14 @@ class Sender:
                 f"{', '.join(known) or 'none'}; `topics:` in the workload creates others)"
             )
         size_bytes = len(arrival.body.encode()) + len(arrival.key.encode())
-        if size_bytes > LARGEST_RECORD_BYTES:
+        if size_bytes > BROKER_RECORD_BYTES:
             raise WorkloadError(
-                f"{self._origin}: a record for {topic.name} has {size_bytes} bytes; brokers take {LARGEST_RECORD_BYTES}"
+                f"{self._origin}: a record for {topic.name} has {size_bytes} bytes; brokers take {BROKER_RECORD_BYTES}"
             )
         self._scheduler.at(seconds(arrival.at_seconds), _produce, topic, arrival.body.encode(), arrival.key or None)
 
     def _invoke(self, arrival: Arrival) -> None:
-        function, payload = self._function_and_payload(arrival, LARGEST_SYNCHRONOUS_PAYLOAD_BYTES)
+        function, payload = self._function_and_payload(arrival, SYNCHRONOUS_PAYLOAD.maximum)
         self._scheduler.at(seconds(arrival.at_seconds), self._invoke_now, function, payload)
 
     def _invoke_now(self, function: str, payload: str) -> None:
@@ -179,7 +179,7 @@ class Sender:
         self._journal.append(InvokeAnswered(self._scheduler.now, rule, function, invoke, status, error))
 
     def _event(self, arrival: Arrival) -> None:
-        function, payload = self._function_and_payload(arrival, LARGEST_ASYNCHRONOUS_PAYLOAD_BYTES)
+        function, payload = self._function_and_payload(arrival, ASYNCHRONOUS_PAYLOAD.maximum)
         self._scheduler.at(seconds(arrival.at_seconds), self._accept_now, function, payload)
 
     def _accept_now(self, function: str, payload: str) -> None:

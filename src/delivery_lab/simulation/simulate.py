@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from delivery_lab.errors import NotModelledError, UsageError
 from delivery_lab.events import Journal, LogLine, Poison, PolledSource, Run, events_of
 from delivery_lab.handlers import HandlerHost
+from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY
 from delivery_lab.model.account import Account
 from delivery_lab.model.clock import Scheduler, in_seconds, seconds
-from delivery_lab.model.functions import ACCOUNT_CONCURRENCY
 from delivery_lab.model.mapping.destinations import QueueDestination, TopicDestination
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import Caller, LongPoll, Pending

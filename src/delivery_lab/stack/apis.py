@@ -16,7 +16,6 @@ class Integration(StackResource):
     """What answers a route.
 
     Attributes:
-        api_id: id of the API.
         integration_type: such as `AWS_PROXY`.
         payload_format_version: `1.0` or `2.0`.
         uri: what it invokes.
@@ -24,7 +23,6 @@ class Integration(StackResource):
         timeout_milliseconds: how long it waits.
     """
 
-    api_id: Setting[str]
     integration_type: Setting[str | None]
     payload_format_version: Setting[str]
     uri: Setting[str]
@@ -37,13 +35,11 @@ class Route(StackResource):
     """A route of an API.
 
     Attributes:
-        api_id: id of the API.
         route_key: such as `POST /enqueue` or `$default`.
         target: `integrations/` and the id of one.
         integration: the integration, None if it is none of the API's.
     """
 
-    api_id: Setting[str]
     route_key: Setting[str]
     target: Setting[str]
     integration: Integration | None
@@ -54,12 +50,10 @@ class Stage(StackResource):
     """A stage of an API.
 
     Attributes:
-        api_id: id of the API.
         burst_limit: requests at once, None for no limit of its own.
         rate_limit: requests a second, None for no limit of its own.
     """
 
-    api_id: Setting[str]
     burst_limit: Setting[int | None]
     rate_limit: Setting[float | None]
 
@@ -83,7 +77,6 @@ def integration(inputs: Inputs, function: Function | None) -> Integration:
     """An integration of its inputs and its function."""
     return Integration(
         **inputs.identity(),
-        api_id=inputs.text("apiId"),
         integration_type=inputs.optional_text("integrationType"),
         payload_format_version=inputs.text("payloadFormatVersion", default="1.0"),
         uri=inputs.text("integrationUri"),
@@ -102,7 +95,6 @@ def route(inputs: Inputs, integrations: dict[str, Integration]) -> Route:
     target = inputs.text("target")
     return Route(
         **inputs.identity(),
-        api_id=inputs.text("apiId"),
         route_key=inputs.text("routeKey"),
         target=target,
         integration=integrations.get((target.known or "").removeprefix("integrations/")),
@@ -113,7 +105,6 @@ def stage(inputs: Inputs) -> Stage:
     """A stage of its inputs."""
     return Stage(
         **inputs.identity(),
-        api_id=inputs.text("apiId"),
         burst_limit=inputs.optional_number("defaultRouteSettings", "throttlingBurstLimit"),
         rate_limit=inputs.optional_real("defaultRouteSettings", "throttlingRateLimit"),
     )

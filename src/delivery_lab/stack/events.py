@@ -15,11 +15,9 @@ class Topic(StackResource):
     """An SNS topic.
 
     Attributes:
-        fifo: whether it is a FIFO topic.
         carrier: what hands on what arrives to a queue or function of the stack, as messages name it; "" if nothing.
     """
 
-    fifo: Setting[bool]
     carrier: str = ""
 
 
@@ -103,7 +101,7 @@ class BucketNotification(StackResource):
 
 def topic(inputs: Inputs, carrier: str) -> Topic:
     """A topic of its inputs."""
-    return Topic(**inputs.identity(), fifo=inputs.switch("fifoTopic", default=False), carrier=carrier)
+    return Topic(**inputs.identity(), carrier=carrier)
 
 
 def bus(inputs: Inputs, carrier: str) -> Bus:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import ClassVar
 
 from delivery_lab.limits.mappings import SOURCES, SourceKind
 from delivery_lab.stack.functions import Function
@@ -174,6 +174,3 @@ class KafkaMapping(RecordMapping):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownMapping(EventSourceMapping):
     """The mapping of a source that is of no modelled kind, or whose kind is known only after deployment."""
-
-
-Mappings: TypeAlias = tuple[SqsMapping | KinesisMapping | DynamoDbMapping | KafkaMapping | UnknownMapping, ...]

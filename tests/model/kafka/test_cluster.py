@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import RecordAppended
-from delivery_lab.model.kafka.cluster import LARGEST_RECORD_BYTES, murmur2
+from delivery_lab.limits.streams import BROKER_RECORD_BYTES
+from delivery_lab.model.kafka.cluster import murmur2
 from delivery_lab.model.runtime import AwsError
 from tests.model.partition_world import PartitionWorld
 
@@ -47,10 +48,10 @@ def test_kaf_part_1_without_a_key_partitions_take_turns() -> None:
 def test_kaf_size_1_a_record_too_large_is_refused() -> None:
     world = PartitionWorld()
     topic = world.cluster(orders=1).topics["orders"]
-    topic.produce(b"x" * LARGEST_RECORD_BYTES)
+    topic.produce(b"x" * BROKER_RECORD_BYTES)
 
-    with pytest.raises(AwsError, match=f"MESSAGE_TOO_LARGE: The message is {LARGEST_RECORD_BYTES + 1} bytes"):
-        topic.produce(b"x" * LARGEST_RECORD_BYTES, "k")
+    with pytest.raises(AwsError, match=f"MESSAGE_TOO_LARGE: The message is {BROKER_RECORD_BYTES + 1} bytes"):
+        topic.produce(b"x" * BROKER_RECORD_BYTES, "k")
 
     assert len(world.events(RecordAppended)) == 1
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from delivery_lab.limits.mappings import ENDLESS
 from delivery_lab.model.clock import in_seconds
 from delivery_lab.model.mapping.partition_decisions import (
-    ENDLESS,
     PartitionVerdict,
     Step,
     after_failure,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.events import MessageExpired, SendDeduplicated
+from delivery_lab.limits.queues import IN_FLIGHT
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs import queue as queue_module
@@ -258,7 +260,7 @@ def test_sqs_fifo_7_a_standard_queue_takes_a_group_as_a_tenant_and_no_deduplicat
 
 
 def test_sqs_fifo_8_at_the_limit_nothing_is_returned_and_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue_module, "IN_FLIGHT_LIMIT", 2)
+    monkeypatch.setattr(queue_module, "IN_FLIGHT", replace(IN_FLIGHT, maximum=2))
     world = World()
     queue = world.fifo()
     fill(queue, ["a1", "b1", "c1"])

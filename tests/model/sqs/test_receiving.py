@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from delivery_lab.limits.queues import IN_FLIGHT
 from delivery_lab.model.runtime import AwsError, LongPoll
 from delivery_lab.model.sqs import queue as queue_module
 from tests.model.support import World, bodies, receive, remaining
@@ -209,11 +211,11 @@ def test_sqs_poll_1_moves_exhausted_messages_and_waits_on() -> None:
 
 
 def test_sqs_limit_1_is_about_120000() -> None:
-    assert queue_module.IN_FLIGHT_LIMIT == 120_000
+    assert IN_FLIGHT.maximum == 120_000
 
 
 def test_sqs_limit_1_beyond_a_short_poll_is_answered_with_over_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue_module, "IN_FLIGHT_LIMIT", 3)
+    monkeypatch.setattr(queue_module, "IN_FLIGHT", replace(IN_FLIGHT, maximum=3))
     world = World()
     queue = world.queue(visibility=30)
     world.send(queue, *bodies(5))
@@ -230,7 +232,7 @@ def test_sqs_limit_1_beyond_a_short_poll_is_answered_with_over_limit(monkeypatch
 
 
 def test_sqs_limit_1_beyond_a_long_poll_returns_nothing_until_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue_module, "IN_FLIGHT_LIMIT", 2)
+    monkeypatch.setattr(queue_module, "IN_FLIGHT", replace(IN_FLIGHT, maximum=2))
     world = World()
     queue = world.queue(visibility=300)
     world.send(queue, *bodies(3))
@@ -246,7 +248,7 @@ def test_sqs_limit_1_beyond_a_long_poll_returns_nothing_until_there_is_room(monk
 
 
 def test_sqs_limit_1_messages_that_return_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue_module, "IN_FLIGHT_LIMIT", 2)
+    monkeypatch.setattr(queue_module, "IN_FLIGHT", replace(IN_FLIGHT, maximum=2))
     world = World()
     queue = world.queue(visibility=8)
     world.send(queue, *bodies(3))
@@ -258,7 +260,7 @@ def test_sqs_limit_1_messages_that_return_make_room(monkeypatch: pytest.MonkeyPa
 
 
 def test_sqs_limit_1_a_mapping_at_the_limit_waits_instead_of_spinning(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue_module, "IN_FLIGHT_LIMIT", 2)
+    monkeypatch.setattr(queue_module, "IN_FLIGHT", replace(IN_FLIGHT, maximum=2))
     world = World()
     queue = world.queue()
     world.function()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import MessageMoved
+from delivery_lab.limits.queues import MOVE_TASK
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs import redrive
 from delivery_lab.model.sqs.queue import SqsQueue
@@ -178,14 +180,14 @@ def test_rdr_rate_1_500_messages_a_second_unless_told_otherwise(rate: int | None
 
 
 def test_rdr_rate_2_a_task_that_would_outlast_36_hours_is_not_modelled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redrive, "LONGEST_TASK_SECONDS", 3_600)
+    monkeypatch.setattr(redrive, "MOVE_TASK", replace(MOVE_TASK, maximum=3_600))
     world = World()
     _, dead = _dead(world, 3)
 
     _start(world, dead, MaxNumberOfMessagesPerSecond=1)
     world.run()
     assert dead.messages == []
-    monkeypatch.setattr(redrive, "LONGEST_TASK_SECONDS", 2)
+    monkeypatch.setattr(redrive, "MOVE_TASK", replace(MOVE_TASK, maximum=2))
     world = World()
     _, dead = _dead(world, 3)
     with pytest.raises(NotModelledError, match=r"^moving 3 messages out of \S+ at 1 a second takes 0\.0 h; SQS ends"):

@@ -8,14 +8,10 @@ from dataclasses import dataclass, field
 
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import Journal, PartitionedKind
+from delivery_lab.limits.streams import BROKER_PARTITIONS, BROKER_RECORD_BYTES, BROKER_RETENTION_HOURS
 from delivery_lab.model.clock import Scheduler, epoch_ms, seconds
 from delivery_lab.model.partition import Partition, Record
 from delivery_lab.model.runtime import AwsError
-
-DEFAULT_PARTITIONS = 1
-DEFAULT_RETENTION_HOURS = 168
-LARGEST_RECORD_BYTES = 1_048_588
-"""`message.max.bytes` of a broker that was not told otherwise (Apache Kafka's default)."""
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 _MASK = 0xFFFFFFFF
@@ -55,10 +51,10 @@ class KafkaTopic:
             AwsError: it is larger than brokers take (KAF-SIZE-1).
         """
         size = len(value) + len((key or "").encode())
-        if size > LARGEST_RECORD_BYTES:
+        if size > BROKER_RECORD_BYTES:
             raise AwsError(
                 "MESSAGE_TOO_LARGE",
-                f"The message is {size} bytes when serialized which is larger than {LARGEST_RECORD_BYTES}",
+                f"The message is {size} bytes when serialized which is larger than {BROKER_RECORD_BYTES}",
             )
         number = self._partition_of(key)
         partition = self.partitions[number]
@@ -106,8 +102,8 @@ class KafkaCluster:
     bootstrap_servers: str
     scheduler: Scheduler
     journal: Journal
-    default_partitions: int = DEFAULT_PARTITIONS
-    default_retention_hours: float = DEFAULT_RETENTION_HOURS
+    default_partitions: int = BROKER_PARTITIONS
+    default_retention_hours: float = BROKER_RETENTION_HOURS
     topics: dict[str, KafkaTopic] = field(default_factory=dict)
     committed: dict[str, dict[str, int]] = field(default_factory=dict)
 

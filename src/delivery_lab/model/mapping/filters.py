@@ -11,12 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from delivery_lab.errors import NotModelledError
+from delivery_lab.limits.mappings import FILTER_PATTERN, FILTERS
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.message import Delivery
-
-MOST_PATTERNS = 10
-"""5 by default, 10 when the quota is raised: what no account can have is refused."""
-LONGEST_PATTERN = 4_096
 
 _MISSING = object()
 
@@ -31,12 +28,12 @@ def parse_patterns(texts: Sequence[str]) -> tuple[Pattern, ...]:
         NotModelledError: a pattern uses an operator that the model does not know.
     """
     patterns = []
-    if len(texts) > MOST_PATTERNS:
-        message = f"Number of filters {len(texts)} exceeds the limit of {MOST_PATTERNS}"
+    if len(texts) > FILTERS.maximum:
+        message = f"Number of filters {len(texts)} exceeds the limit of {FILTERS.maximum}"
         raise AwsError("InvalidParameterValueException", message)
     for text in texts:
-        if len(text) > LONGEST_PATTERN:
-            raise _invalid(f"{text[:40]}...", f"it has {len(text)} characters, of at most {LONGEST_PATTERN}")
+        if len(text) > FILTER_PATTERN.maximum:
+            raise _invalid(f"{text[:40]}...", f"it has {len(text)} characters, of at most {FILTER_PATTERN.maximum}")
         try:
             pattern = json.loads(text)
         except ValueError as error:

@@ -8,16 +8,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from delivery_lab.events import Journal, PollersChanged
+from delivery_lab.limits.across import allows_pollers
+from delivery_lab.limits.mappings import (
+    CONSUMER_GROUP_ID,
+    ENDLESS,
+    KAFKA_BATCH_SIZE,
+    KAFKA_DEFAULT_WINDOW_SECONDS,
+    KAFKA_FUNCTION_TIMEOUT,
+    KAFKA_MAXIMUM_POLLERS,
+    KAFKA_MINIMUM_POLLERS,
+    KAFKA_POSITIONS,
+    KAFKA_RETRIES_WITH_DESTINATION,
+    KAFKA_WINDOW,
+    RETRY_ATTEMPTS,
+)
 from delivery_lab.model.clock import Scheduler, Timer, seconds
 from delivery_lab.model.functions import Lambda
 from delivery_lab.model.kafka.cluster import KafkaCluster, KafkaTopic
 from delivery_lab.model.mapping.destinations import Destination, TopicDestination
 from delivery_lab.model.mapping.filters import Pattern
-from delivery_lab.model.mapping.partition_decisions import ENDLESS
 from delivery_lab.model.mapping.partition_reader import PartitionReader
 from delivery_lab.model.mapping.partition_records import KafkaFormat
 from delivery_lab.model.mapping.partition_settings import (
-    MOST_RETRIES,
     check_age,
     check_bounds,
     refused,
@@ -28,20 +40,17 @@ from delivery_lab.model.partition import Partition, StartingPosition
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.rule_ids import RuleId
 
-DEFAULT_WINDOW_SECONDS = 0.5
-LONGEST_FUNCTION_TIMEOUT_SECONDS = 14 * 60
 START_DELAY_SECONDS = 180
 SCALING_TICK_SECONDS = 60
 INVOKES_PER_POLLER = 5
-ENDLESS_WITH_DESTINATION = 10
 
 
 @dataclass(frozen=True, slots=True)
 class KafkaProvisionedMode:
     """`ProvisionedPollerConfig`: 1 to 200 and 1 to 2,000."""
 
-    minimum: int = 1
-    maximum: int = 200
+    minimum: int = KAFKA_MINIMUM_POLLERS.default
+    maximum: int = KAFKA_MAXIMUM_POLLERS.default
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +81,7 @@ class KafkaMappingConfig:
     starting_position: str | None = None
     starting_position_instant: int | None = None
     consumer_group: str | None = None
-    batch_size: int = 100
+    batch_size: int = KAFKA_BATCH_SIZE.default
     window_seconds: int | None = None
     provisioned: KafkaProvisionedMode | None = None
     maximum_retry_attempts: int | None = None
@@ -100,34 +109,33 @@ class KafkaMappingConfig:
         check_bounds(
             self.name,
             [
-                ("batchSize", self.batch_size, 1, 10_000),
-                ("maximumBatchingWindowInSeconds", self.window_seconds, 0, 300),
-                ("maximumRetryAttempts", self.maximum_retry_attempts, ENDLESS, MOST_RETRIES),
-                ("provisionedPollerConfig.minimumPollers", pollers.minimum, 1, 200),
-                ("provisionedPollerConfig.maximumPollers", pollers.maximum, 1, 2_000),
+                ("batchSize", self.batch_size, KAFKA_BATCH_SIZE),
+                ("maximumBatchingWindowInSeconds", self.window_seconds, KAFKA_WINDOW),
+                ("maximumRetryAttempts", self.maximum_retry_attempts, RETRY_ATTEMPTS),
+                ("provisionedPollerConfig.minimumPollers", pollers.minimum, KAFKA_MINIMUM_POLLERS),
+                ("provisionedPollerConfig.maximumPollers", pollers.maximum, KAFKA_MAXIMUM_POLLERS),
             ],
             "KAF-BATCH-1",
         )
-        if pollers.minimum > pollers.maximum:
+        if not allows_pollers(pollers.minimum, pollers.maximum):
             message = f"minimumPollers ({pollers.minimum}) must not be above maximumPollers ({pollers.maximum})"
             raise refused(self.name, message, "KAF-BATCH-1", "raise maximumPollers, or lower minimumPollers")
-        if self.consumer_group is not None and not 1 <= len(self.consumer_group) <= 200:
-            message = f"consumerGroupId has {len(self.consumer_group)} characters: 1 to 200"
+        if self.consumer_group is not None and not CONSUMER_GROUP_ID.allows(len(self.consumer_group)):
+            message = f"consumerGroupId has {len(self.consumer_group)} characters: {CONSUMER_GROUP_ID.range}"
             raise refused(self.name, message, "KAF-GROUP-1", "shorten consumerGroupId")
         if self.maximum_record_age_seconds is not None:
             check_age(self.name, self.maximum_record_age_seconds, "STR-AGE-2")
-        if function_timeout_seconds > LONGEST_FUNCTION_TIMEOUT_SECONDS:
+        if function_timeout_seconds > KAFKA_FUNCTION_TIMEOUT.maximum:
             message = (
                 f"Function timeout: {function_timeout_seconds} seconds is more than the "
-                f"{LONGEST_FUNCTION_TIMEOUT_SECONDS} seconds (14 minutes) that a Kafka event source supports"
+                f"{KAFKA_FUNCTION_TIMEOUT.maximum} seconds (14 minutes) that a Kafka event source supports"
             )
-            fix = f"set the function's timeout to at most {LONGEST_FUNCTION_TIMEOUT_SECONDS} s"
+            fix = f"set the function's timeout to at most {KAFKA_FUNCTION_TIMEOUT.maximum} s"
             raise refused(self.name, message, "KAF-TIME-1", fix)
         self._check_mode()
         instant = self.starting_position_instant
-        return starting_position(
-            self.name, self.starting_position, instant, list(StartingPosition), "KAF-START-1", source, now
-        )
+        allowed = [StartingPosition(position) for position in KAFKA_POSITIONS.values]
+        return starting_position(self.name, self.starting_position, instant, allowed, "KAF-START-1", source, now)
 
     def _check_mode(self) -> None:
         """Retry controls need provisioned mode (KAF-RETRY-1)."""
@@ -194,7 +202,7 @@ class TopicConsumer:
             function_arn=function.arn,
             source_arn=source,
             batch_size=config.batch_size,
-            window_seconds=DEFAULT_WINDOW_SECONDS if config.window_seconds is None else config.window_seconds,
+            window_seconds=KAFKA_DEFAULT_WINDOW_SECONDS if config.window_seconds is None else config.window_seconds,
             parallelization_factor=1,
             maximum_retry_attempts=retries,
             maximum_record_age_seconds=(
@@ -241,7 +249,7 @@ class TopicConsumer:
         configured = self.config.maximum_retry_attempts
         if configured is None or configured == ENDLESS:
             if self.destination is not None:
-                return ENDLESS_WITH_DESTINATION, "KAF-RETRY-2"
+                return KAFKA_RETRIES_WITH_DESTINATION, "KAF-RETRY-2"
             return ENDLESS, "STR-RETRY-1"
         return configured, "STR-RETRY-1"
 

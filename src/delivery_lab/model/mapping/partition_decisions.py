@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from delivery_lab.limits.mappings import ENDLESS
 from delivery_lab.model.clock import seconds
 from delivery_lab.rule_ids import RuleId
 
 FIRST_RETRY_SECONDS = 0.5
 LONGEST_RETRY_SECONDS = 60.0
-ENDLESS = -1
 LARGEST_STATE_BYTES = 1_048_576
 
 Identify = Callable[[Any], str | None]

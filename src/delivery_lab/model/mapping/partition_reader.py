@@ -18,13 +18,13 @@ from collections import deque
 
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import Actor
+from delivery_lab.limits.functions import SYNCHRONOUS_PAYLOAD
+from delivery_lab.limits.mappings import ENDLESS
 from delivery_lab.model.clock import Timer, seconds
-from delivery_lab.model.functions import LARGEST_SYNCHRONOUS_PAYLOAD_BYTES
 from delivery_lab.model.invokes import InvokeResult, Throttled
 from delivery_lab.model.mapping.destinations import AGE_EXCEEDED, RETRIES_EXHAUSTED
 from delivery_lab.model.mapping.filters import passes_record
 from delivery_lab.model.mapping.partition_decisions import (
-    ENDLESS,
     Decision,
     PartitionVerdict,
     Step,
@@ -167,7 +167,7 @@ class PartitionReader:
             if record.expired:
                 continue
             size += len(record.json) + 1
-            full = len(records) == self.settings.batch_size or size > LARGEST_SYNCHRONOUS_PAYLOAD_BYTES
+            full = len(records) == self.settings.batch_size or size > SYNCHRONOUS_PAYLOAD.maximum
             if records and (full or (self._windows is not None and not self._windows.same(records[0], record))):
                 return records, True
             records.append(record)
@@ -219,10 +219,10 @@ class PartitionReader:
         Raises:
             NotModelledError: the event is over 6 MB.
         """
-        if len(batch.payload or "") > LARGEST_SYNCHRONOUS_PAYLOAD_BYTES:
+        if len(batch.payload or "") > SYNCHRONOUS_PAYLOAD.maximum:
             raise NotModelledError(
                 f"{batch.records[0].id}: its event has {len(batch.payload or '')} bytes, and an invoke takes "
-                f"{LARGEST_SYNCHRONOUS_PAYLOAD_BYTES}; what a mapping does with such a record is not modelled\n"
+                f"{SYNCHRONOUS_PAYLOAD.maximum}; what a mapping does with such a record is not modelled\n"
                 "  nearest: records of up to 4 MB, which Base64 makes a third larger"
             )
 

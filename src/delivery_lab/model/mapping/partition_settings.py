@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
+from delivery_lab.limits.across import allows_record_age
+from delivery_lab.limits.limit import Bound
+from delivery_lab.limits.mappings import RECORD_AGE
 from delivery_lab.model.clock import iso_time
-from delivery_lab.model.mapping.partition_decisions import ENDLESS
 from delivery_lab.model.partition import StartingPosition
 from delivery_lab.rule_ids import RuleId
 
-Bound = tuple[str, float | None, float, float]
-
-LONGEST_AGE_SECONDS = 604_800
-SHORTEST_AGE_SECONDS = 60
-MOST_RETRIES = 10_000
+Bounded = tuple[str, float | None, Bound]
+"""A setting, its value (None: not set), and its bound."""
 
 
 def refused(name: str, message: str, rule: RuleId, fix: str) -> DeploymentRefusedError:
@@ -22,16 +21,16 @@ def refused(name: str, message: str, rule: RuleId, fix: str) -> DeploymentRefuse
     return DeploymentRefusedError(name, "InvalidParameterValueException", message, rule=rule, fix=fix)
 
 
-def check_bounds(name: str, bounds: Sequence[Bound], rule: RuleId) -> None:
+def check_bounds(name: str, bounds: Sequence[Bounded], rule: RuleId) -> None:
     """Refuse values beyond their bounds.
 
     Raises:
         DeploymentRefusedError: naming setting, value and bounds.
     """
-    for setting, value, lowest, highest in bounds:
-        if value is not None and not lowest <= value <= highest:
-            message = f"Value {value} at '{setting}' failed to satisfy constraint: {lowest} to {highest}"
-            raise refused(name, message, rule, f"set {setting} from {lowest} to {highest}")
+    for setting, value, bound in bounds:
+        if value is not None and not bound.allows(value):
+            message = f"Value {value} at '{setting}' failed to satisfy constraint: {bound.range}"
+            raise refused(name, message, rule, f"set {setting} from {bound.range}")
 
 
 def check_age(name: str, age_seconds: int, rule: RuleId) -> None:
@@ -40,12 +39,9 @@ def check_age(name: str, age_seconds: int, rule: RuleId) -> None:
     Raises:
         DeploymentRefusedError: it is between.
     """
-    if age_seconds != ENDLESS and not SHORTEST_AGE_SECONDS <= age_seconds <= LONGEST_AGE_SECONDS:
-        message = (
-            f"MaximumRecordAgeInSeconds must be -1 or from {SHORTEST_AGE_SECONDS} to {LONGEST_AGE_SECONDS}, "
-            f"not {age_seconds}"
-        )
-        fix = f"set maximumRecordAgeInSeconds to -1 or from {SHORTEST_AGE_SECONDS} to {LONGEST_AGE_SECONDS}"
+    if not allows_record_age(age_seconds):
+        message = f"MaximumRecordAgeInSeconds must be -1 or from {RECORD_AGE.range}, not {age_seconds}"
+        fix = f"set maximumRecordAgeInSeconds to -1 or from {RECORD_AGE.range}"
         raise refused(name, message, rule, fix)
 
 

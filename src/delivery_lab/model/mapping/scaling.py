@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
+from delivery_lab.limits.mappings import SQS_FIRST_BATCHES, SQS_MOST_BATCHES
 from delivery_lab.rule_ids import RuleId
 
-START = 5
-MAXIMUM = 1_250
 GROWTH_PER_SECOND = 300 // 60
 TICK_SECONDS = 1
 PAUSE_AFTER_THROTTLE_SECONDS = 60.0
@@ -80,9 +79,9 @@ class StandardScaling:
     maximum_concurrency: int | None = None
     slow_on_errors: bool = True
     pause_seconds: float = PAUSE_AFTER_THROTTLE_SECONDS
-    least: int = START
+    least: int = SQS_FIRST_BATCHES
     rested: bool = False
-    _limit: int = START
+    _limit: int = SQS_FIRST_BATCHES
     _throttled_at_us: int | None = None
     _idle_at_us: int | None = None
 
@@ -101,7 +100,7 @@ class StandardScaling:
     @property
     def maximum(self) -> int:
         """The most that it can grow to."""
-        return MAXIMUM if self.maximum_concurrency is None else self.maximum_concurrency
+        return SQS_MOST_BATCHES if self.maximum_concurrency is None else self.maximum_concurrency
 
     def grow(self, now_us: int) -> None:
         """A second has passed in which all pollers were busy and messages were waiting.
@@ -109,7 +108,7 @@ class StandardScaling:
         Below the start only errors can have put the limit, and only successes raise it again (ESM-ERROR-2): growth
         would undo the slow-down within a second.
         """
-        if self._limit < START:
+        if self._limit < SQS_FIRST_BATCHES:
             return
         throttled = self._throttled_at_us
         if throttled is None or now_us - throttled >= self.pause_seconds * 1_000_000:
@@ -135,12 +134,12 @@ class StandardScaling:
 
     def on_success(self) -> None:
         """An invoke succeeded."""
-        if self._limit < START:
+        if self._limit < SQS_FIRST_BATCHES:
             self._limit += 1
 
     def on_idle(self, now_us: int) -> None:
         """The queue was found empty and no batch is being worked on."""
-        self._limit = min(self._limit, START)
+        self._limit = min(self._limit, SQS_FIRST_BATCHES)
         self._idle_at_us = now_us
 
 

@@ -24,8 +24,10 @@ from delivery_lab.events import (
     MessageFiltered,
     PollersChanged,
 )
+from delivery_lab.limits.functions import SYNCHRONOUS_PAYLOAD
+from delivery_lab.limits.queues import BATCH_ENTRIES
 from delivery_lab.model.clock import Scheduler, Timer, seconds
-from delivery_lab.model.functions import LARGEST_SYNCHRONOUS_PAYLOAD_BYTES, Lambda
+from delivery_lab.model.functions import Lambda
 from delivery_lab.model.invokes import InvokeResult, Throttled
 from delivery_lab.model.loops import merged
 from delivery_lab.model.mapping.decisions import (
@@ -43,7 +45,6 @@ from delivery_lab.model.mapping.sqs_work import QueueBatch, scaling_of
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.api import SqsApi
-from delivery_lab.model.sqs.batches import ENTRIES_PER_BATCH
 from delivery_lab.model.sqs.message import Delivery
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.rule_ids import RuleId
@@ -163,7 +164,7 @@ class QueueConsumer:
     def _receive(self) -> bool:
         """Receive what fits into the batch at hand; false if the queue has nothing to give."""
         have = len(self._collecting.deliveries) if self._collecting else 0
-        wanted = min(ENTRIES_PER_BATCH, self.config.batch_size - have)
+        wanted = min(BATCH_ENTRIES.maximum, self.config.batch_size - have)
         deliveries = self.queue.receive(wanted, self._visibility_override(), by=self._actor)
         for delivery in deliveries:
             if self._functions.loops.stops(self.config.function, delivery.message.lineage):
@@ -202,7 +203,7 @@ class QueueConsumer:
         while self._received:
             delivery, record = self._received[0]
             size = len(record.encode()) + 1
-            if batch.deliveries and batch.size_bytes + size > LARGEST_SYNCHRONOUS_PAYLOAD_BYTES:
+            if batch.deliveries and batch.size_bytes + size > SYNCHRONOUS_PAYLOAD.maximum:
                 if not self.queue.fifo:
                     self._journal.rely_on("ESM-BATCH-5")
                 self._hand_over("ESM-BATCH-3")

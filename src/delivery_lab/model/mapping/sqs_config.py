@@ -5,8 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from delivery_lab.errors import DeploymentRefusedError
+from delivery_lab.limits.across import (
+    advised_visibility_seconds,
+    allows_fifo_batch,
+    allows_pollers,
+    allows_visibility,
+    needs_window,
+)
+from delivery_lab.limits.limit import Bound
+from delivery_lab.limits.mappings import (
+    FIFO_BATCH_SIZE,
+    MAXIMUM_CONCURRENCY,
+    SQS_BATCH_SIZE,
+    SQS_BATCH_SIZE_WITHOUT_WINDOW,
+    SQS_MAXIMUM_POLLERS,
+    SQS_MINIMUM_POLLERS,
+    SQS_WINDOW,
+)
 from delivery_lab.model.mapping.filters import Pattern
-from delivery_lab.model.sqs.batches import ENTRIES_PER_BATCH
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.rule_ids import RuleId
 
@@ -20,8 +36,8 @@ class SqsProvisionedMode:
         maximum: `MaximumPollers`, 2 to 10,000.
     """
 
-    minimum: int = 2
-    maximum: int = 200
+    minimum: int = SQS_MINIMUM_POLLERS.default
+    maximum: int = SQS_MAXIMUM_POLLERS.default
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +58,8 @@ class SqsMappingConfig:
 
     name: str
     function: str
-    batch_size: int = 10
-    window_seconds: int = 0
+    batch_size: int = SQS_BATCH_SIZE.default
+    window_seconds: int = SQS_WINDOW.default
     report_batch_item_failures: bool = False
     maximum_concurrency: int | None = None
     provisioned: SqsProvisionedMode | None = None
@@ -65,27 +81,27 @@ class SqsMappingConfig:
         self._check_pollers()
         if queue.fifo:
             self._check_fifo()
-        elif self.batch_size > ENTRIES_PER_BATCH and self.window_seconds == 0:
-            fix = f"set a batching window of at least 1 s, or a batch size of {ENTRIES_PER_BATCH}"
+        elif needs_window(self.batch_size) and self.window_seconds == 0:
+            fix = f"set a batching window of at least 1 s, or a batch size of {SQS_BATCH_SIZE_WITHOUT_WINDOW}"
             raise self._refused(_NO_WINDOW, "ESM-BATCH-1", fix)
         if function_timeout_seconds is not None:
             self._check_visibility(queue.attributes.visibility_timeout_seconds, function_timeout_seconds)
 
     def _check_bounds(self) -> None:
-        bounds: list[tuple[str, int | None, int, int, RuleId]] = [
-            ("batchSize", self.batch_size, 1, 10_000, "ESM-BATCH-1"),
-            ("maximumBatchingWindowInSeconds", self.window_seconds, 0, 300, "ESM-BATCH-2"),
-            ("scalingConfig.maximumConcurrency", self.maximum_concurrency, 2, 1_000, "ESM-CONC-1"),
+        bounds: list[tuple[str, int | None, Bound]] = [
+            ("batchSize", self.batch_size, SQS_BATCH_SIZE),
+            ("maximumBatchingWindowInSeconds", self.window_seconds, SQS_WINDOW),
+            ("scalingConfig.maximumConcurrency", self.maximum_concurrency, MAXIMUM_CONCURRENCY),
         ]
         if self.provisioned is not None:
             bounds += [
-                ("provisionedPollerConfig.minimumPollers", self.provisioned.minimum, 2, 200, "ESM-PROV-1"),
-                ("provisionedPollerConfig.maximumPollers", self.provisioned.maximum, 2, 10_000, "ESM-PROV-1"),
+                ("provisionedPollerConfig.minimumPollers", self.provisioned.minimum, SQS_MINIMUM_POLLERS),
+                ("provisionedPollerConfig.maximumPollers", self.provisioned.maximum, SQS_MAXIMUM_POLLERS),
             ]
-        for name, value, lowest, highest, rule in bounds:
-            if value is not None and not lowest <= value <= highest:
-                message = f"Value {value} at '{name}' failed to satisfy constraint: {lowest} to {highest}"
-                raise self._refused(message, rule, f"set {name} from {lowest} to {highest}")
+        for name, value, limit in bounds:
+            if value is not None and not limit.allows(value):
+                message = f"Value {value} at '{name}' failed to satisfy constraint: {limit.range}"
+                raise self._refused(message, limit.rule, f"set {name} from {limit.range}")
 
     def _check_pollers(self) -> None:
         pollers = self.provisioned
@@ -94,7 +110,7 @@ class SqsMappingConfig:
         if self.maximum_concurrency is not None:
             message = "Maximum concurrency and provisioned mode cannot be used together"
             raise self._refused(message, "ESM-PROV-5", "remove scalingConfig, or provisionedPollerConfig")
-        if pollers.minimum > pollers.maximum:
+        if not allows_pollers(pollers.minimum, pollers.maximum):
             message = f"MinimumPollers {pollers.minimum} is greater than MaximumPollers {pollers.maximum}"
             raise self._refused(message, "ESM-PROV-1", f"set minimumPollers to {pollers.maximum} or less")
 
@@ -102,19 +118,20 @@ class SqsMappingConfig:
         if self.window_seconds:
             fix = "remove maximumBatchingWindowInSeconds"
             raise self._refused("Batching window is not supported for FIFO queues", "ESM-FIFO-4", fix)
-        if self.batch_size > ENTRIES_PER_BATCH:
-            fix = f"set batchSize to {ENTRIES_PER_BATCH} or less: a FIFO queue has no batching window"
+        if not allows_fifo_batch(self.batch_size):
+            fix = f"set batchSize to {FIFO_BATCH_SIZE} or less: a FIFO queue has no batching window"
             raise self._refused(_NO_WINDOW, "ESM-FIFO-4", fix)
 
     def _check_visibility(self, visibility_seconds: int, function_timeout_seconds: int) -> None:
-        if visibility_seconds >= function_timeout_seconds:
+        if allows_visibility(visibility_seconds, function_timeout_seconds):
             return
         message = (
             f"Queue visibility timeout: {visibility_seconds} seconds is less than "
             f"Function timeout: {function_timeout_seconds} seconds"
         )
+        advised = advised_visibility_seconds(function_timeout_seconds, self.window_seconds)
         fix = (
-            f"set the queue's visibility timeout to {6 * function_timeout_seconds + self.window_seconds} s "
+            f"set the queue's visibility timeout to {advised} s "
             "(6 x function timeout + batching window), or shorten the function's timeout"
         )
         raise self._refused(message, "ESM-VT-1", fix)

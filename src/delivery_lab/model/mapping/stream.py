@@ -5,15 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from delivery_lab.events import Journal
+from delivery_lab.limits.mappings import (
+    PARALLELIZATION_FACTOR,
+    RECORD_AGE,
+    RETRY_ATTEMPTS,
+    STREAM_BATCH_SIZE,
+    STREAM_POSITIONS,
+    STREAM_WINDOW,
+    TABLE_STREAM_POSITIONS,
+    TUMBLING_WINDOW,
+)
 from delivery_lab.model.clock import Scheduler, seconds
 from delivery_lab.model.functions import Lambda
 from delivery_lab.model.mapping.destinations import Destination
 from delivery_lab.model.mapping.filters import Pattern
-from delivery_lab.model.mapping.partition_decisions import ENDLESS
 from delivery_lab.model.mapping.partition_reader import PartitionReader
 from delivery_lab.model.mapping.partition_records import StreamFormat
 from delivery_lab.model.mapping.partition_settings import (
-    MOST_RETRIES,
     check_age,
     check_bounds,
     refused,
@@ -55,14 +63,14 @@ class StreamMappingConfig:
     function: str
     starting_position: str | None = None
     starting_position_instant: int | None = None
-    batch_size: int = 100
-    window_seconds: int = 0
-    parallelization_factor: int = 1
-    maximum_retry_attempts: int = ENDLESS
-    maximum_record_age_seconds: int = ENDLESS
+    batch_size: int = STREAM_BATCH_SIZE.default
+    window_seconds: int = STREAM_WINDOW.default
+    parallelization_factor: int = PARALLELIZATION_FACTOR.default
+    maximum_retry_attempts: int = RETRY_ATTEMPTS.default
+    maximum_record_age_seconds: int = RECORD_AGE.default
     bisect: bool = False
     report_batch_item_failures: bool = False
-    tumbling_window_seconds: int = 0
+    tumbling_window_seconds: int = TUMBLING_WINDOW.default
     patterns: tuple[Pattern, ...] = ()
     enabled: bool = True
 
@@ -82,11 +90,11 @@ class StreamMappingConfig:
         check_bounds(
             self.name,
             [
-                ("batchSize", self.batch_size, 1, 10_000),
-                ("maximumBatchingWindowInSeconds", self.window_seconds, 0, 300),
-                ("parallelizationFactor", self.parallelization_factor, 1, 10),
-                ("maximumRetryAttempts", self.maximum_retry_attempts, ENDLESS, MOST_RETRIES),
-                ("tumblingWindowInSeconds", self.tumbling_window_seconds, 0, 900),
+                ("batchSize", self.batch_size, STREAM_BATCH_SIZE),
+                ("maximumBatchingWindowInSeconds", self.window_seconds, STREAM_WINDOW),
+                ("parallelizationFactor", self.parallelization_factor, PARALLELIZATION_FACTOR),
+                ("maximumRetryAttempts", self.maximum_retry_attempts, RETRY_ATTEMPTS),
+                ("tumblingWindowInSeconds", self.tumbling_window_seconds, TUMBLING_WINDOW),
             ],
             "STR-BATCH-1",
         )
@@ -94,9 +102,8 @@ class StreamMappingConfig:
         if self.tumbling_window_seconds and self.parallelization_factor > 1:
             message = "TumblingWindowInSeconds goes with a ParallelizationFactor of 1 in this model"
             raise refused(self.name, message, "STR-WINDOW-3", "set parallelizationFactor to 1")
-        allowed = [StartingPosition.TRIM_HORIZON, StartingPosition.LATEST]
-        if isinstance(source, KinesisStream):
-            allowed.append(StartingPosition.AT_TIMESTAMP)
+        positions = STREAM_POSITIONS if isinstance(source, KinesisStream) else TABLE_STREAM_POSITIONS
+        allowed = [StartingPosition(position) for position in positions.values]
         instant = self.starting_position_instant
         return starting_position(self.name, self.starting_position, instant, allowed, "STR-START-1", source.arn, now)
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from delivery_lab.errors import NotModelledError
+from delivery_lab.limits.queues import BATCH_ENTRIES, VISIBILITY_TIMEOUT
 from delivery_lab.model.clock import epoch_ms
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
 from delivery_lab.model.runtime import AwsError, Caller, LongPoll
-from delivery_lab.model.sqs.attributes import LONGEST_VISIBILITY_SECONDS
-from delivery_lab.model.sqs.batches import ENTRIES_PER_BATCH, entries_of, for_each
+from delivery_lab.model.sqs.batches import entries_of, for_each
 from delivery_lab.model.sqs.message import Delivery
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.sqs.redrive import MoveTasks
@@ -107,7 +107,7 @@ class SqsApi:
                 "  nearest: leave it out"
             )
         maximum = parameters.get("MaxNumberOfMessages", 1)
-        if not 1 <= maximum <= ENTRIES_PER_BATCH:
+        if not BATCH_ENTRIES.allows(maximum):
             raise AwsError(
                 "InvalidParameterValue",
                 f"Value {maximum} for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, "
@@ -253,11 +253,11 @@ class SqsApi:
 
 
 def _check_visibility(timeout_seconds: int) -> None:
-    if not 0 <= timeout_seconds <= LONGEST_VISIBILITY_SECONDS:
+    if not VISIBILITY_TIMEOUT.allows(timeout_seconds):
         raise AwsError(
             "InvalidParameterValue",
             f"Value {timeout_seconds} for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and "
-            f"{LONGEST_VISIBILITY_SECONDS}.",
+            f"{VISIBILITY_TIMEOUT.maximum}.",
         )
 
 

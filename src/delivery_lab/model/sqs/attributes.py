@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
+from delivery_lab.limits.across import allows_throughput
+from delivery_lab.limits.queues import (
+    DEDUPLICATION_SCOPE,
+    DELAY,
+    MAX_RECEIVE_COUNT,
+    MESSAGE_SIZE,
+    RECEIVE_WAIT,
+    RETENTION,
+    THROUGHPUT_LIMIT,
+    VISIBILITY_TIMEOUT,
+)
 from delivery_lab.model.runtime import AwsError
-
-HOUR_SECONDS = 3_600
-DAY_SECONDS = 86_400
-
-LONGEST_VISIBILITY_SECONDS = 12 * HOUR_SECONDS
-"""The longest visibility timeout, and the longest time that one receive can keep a message (SQS-VT-3)."""
-
-LARGEST_MESSAGE_BYTES = 1_048_576
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +53,10 @@ class FifoAttributes:
     throughput_limit: ThroughputLimit = "perQueue"
 
     def __post_init__(self) -> None:
-        for aws_name, value, values in (
-            ("DeduplicationScope", self.scope, get_args(DeduplicationScope)),
-            ("FifoThroughputLimit", self.throughput_limit, get_args(ThroughputLimit)),
-        ):
-            if value not in values:
-                raise _invalid(aws_name, f"{value} is not one of {', '.join(values)}")
-        if self.throughput_limit == "perMessageGroupId" and self.scope != "messageGroup":
+        for choice, value in ((DEDUPLICATION_SCOPE, self.scope), (THROUGHPUT_LIMIT, self.throughput_limit)):
+            if not choice.allows(value):
+                raise _invalid(choice.name, f"{value} is not one of {', '.join(choice.values)}")
+        if not allows_throughput(self.throughput_limit, self.scope):
             raise _invalid("FifoThroughputLimit", "perMessageGroupId needs the DeduplicationScope messageGroup")
 
     def changed(self, aws_name: str, text: str) -> FifoAttributes:
@@ -95,23 +95,23 @@ class QueueAttributes:
         fifo: what a FIFO queue has besides, None for a standard queue.
     """
 
-    visibility_timeout_seconds: int = 30
-    retention_seconds: int = 4 * DAY_SECONDS
-    delay_seconds: int = 0
-    receive_wait_seconds: int = 0
-    maximum_message_bytes: int = LARGEST_MESSAGE_BYTES
+    visibility_timeout_seconds: int = VISIBILITY_TIMEOUT.default
+    retention_seconds: int = RETENTION.default
+    delay_seconds: int = DELAY.default
+    receive_wait_seconds: int = RECEIVE_WAIT.default
+    maximum_message_bytes: int = MESSAGE_SIZE.default
     redrive: DeadLetterPolicy | None = None
     fifo: FifoAttributes | None = None
 
     def __post_init__(self) -> None:
-        for name, (aws_name, lowest, highest) in _BOUNDS.items():
+        for name, limit in _LIMITS.items():
             value = getattr(self, name)
-            if not lowest <= value <= highest:
-                raise _invalid(aws_name, f"{value} is not between {lowest} and {highest}")
-        if self.redrive is not None and not 1 <= self.redrive.max_receive_count <= 1_000:
-            raise _invalid(
-                "RedrivePolicy", f"maxReceiveCount {self.redrive.max_receive_count} is not between 1 and 1000"
-            )
+            if not limit.allows(value):
+                raise _invalid(limit.name, f"{value} is not between {limit.minimum} and {limit.maximum}")
+        count = None if self.redrive is None else self.redrive.max_receive_count
+        if count is not None and not MAX_RECEIVE_COUNT.allows(count):
+            lowest, highest = MAX_RECEIVE_COUNT.minimum, MAX_RECEIVE_COUNT.maximum
+            raise _invalid("RedrivePolicy", f"maxReceiveCount {count} is not between {lowest} and {highest}")
 
     def changed(self, attributes: Mapping[str, str]) -> QueueAttributes:
         """These attributes with some set anew, as `SetQueueAttributes` takes them.
@@ -137,7 +137,7 @@ class QueueAttributes:
 
     def as_text(self) -> dict[str, str]:
         """The attributes by AWS's names, as `GetQueueAttributes` answers them."""
-        values = {aws_name: str(getattr(self, name)) for name, (aws_name, _, _) in _BOUNDS.items()}
+        values = {limit.name: str(getattr(self, name)) for name, limit in _LIMITS.items()}
         if self.redrive is not None:
             values["RedrivePolicy"] = json.dumps(
                 {
@@ -148,14 +148,14 @@ class QueueAttributes:
         return values if self.fifo is None else values | self.fifo.as_text()
 
 
-_BOUNDS = {
-    "visibility_timeout_seconds": ("VisibilityTimeout", 0, LONGEST_VISIBILITY_SECONDS),
-    "retention_seconds": ("MessageRetentionPeriod", 60, 14 * DAY_SECONDS),
-    "delay_seconds": ("DelaySeconds", 0, 900),
-    "receive_wait_seconds": ("ReceiveMessageWaitTimeSeconds", 0, 20),
-    "maximum_message_bytes": ("MaximumMessageSize", 1_024, LARGEST_MESSAGE_BYTES),
+_LIMITS = {
+    "visibility_timeout_seconds": VISIBILITY_TIMEOUT,
+    "retention_seconds": RETENTION,
+    "delay_seconds": DELAY,
+    "receive_wait_seconds": RECEIVE_WAIT,
+    "maximum_message_bytes": MESSAGE_SIZE,
 }
-_FIELD_OF = {aws_name: name for name, (aws_name, _, _) in _BOUNDS.items()}
+_FIELD_OF = {limit.name: name for name, limit in _LIMITS.items()}
 # Permissions and encryption: who may read a message changes, what happens to it does not.
 _WITHOUT_EFFECT = {
     "Policy",
@@ -165,7 +165,7 @@ _WITHOUT_EFFECT = {
     "SqsManagedSseEnabled",
 }
 
-assert set(_BOUNDS) == {field.name for field in fields(QueueAttributes)} - {"redrive", "fifo"}
+assert set(_LIMITS) == {field.name for field in fields(QueueAttributes)} - {"redrive", "fifo"}
 
 
 def redrive_policy(text: str) -> DeadLetterPolicy | None:

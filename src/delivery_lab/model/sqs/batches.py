@@ -6,9 +6,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from delivery_lab.limits.queues import BATCH_ENTRIES
 from delivery_lab.model.runtime import AwsError
-
-ENTRIES_PER_BATCH = 10
 
 _ENTRY_ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
@@ -25,7 +24,7 @@ def entries_of(parameters: Parameters) -> Sequence[Parameters]:
     entries: Sequence[Parameters] = parameters["Entries"]
     if not entries:
         raise AwsError("AWS.SimpleQueueService.EmptyBatchRequest", "There should be at least one entry.")
-    if len(entries) > ENTRIES_PER_BATCH:
+    if len(entries) > BATCH_ENTRIES.maximum:
         raise AwsError(
             "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
             f"Maximum number of entries per request are 10. You have sent {len(entries)}.",

@@ -13,6 +13,7 @@ from collections.abc import Generator, Iterator
 from typing import Any
 
 from delivery_lab.events import WORKLOAD, Actor
+from delivery_lab.limits.queues import DEDUPLICATION_SECONDS
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
 from delivery_lab.model.sqs.attributes import QueueAttributes
@@ -21,7 +22,6 @@ from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.sqs.receipts import expired_handle
 from delivery_lab.rule_ids import RuleId
 
-DEDUPLICATION_SECONDS = 300
 _FIRST_SEQUENCE_NUMBER = 18_870_000_000_000_000_000
 _SEQUENCE_NUMBER_STEP = 256
 

@@ -12,11 +12,12 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 from delivery_lab.events import WORKLOAD, Actor, Journal
+from delivery_lab.limits.queues import IN_FLIGHT, VISIBILITY_TIMEOUT
 from delivery_lab.model.clock import Scheduler, seconds
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.sqs import receipts
-from delivery_lab.model.sqs.attributes import LONGEST_VISIBILITY_SECONDS, QueueAttributes
+from delivery_lab.model.sqs.attributes import QueueAttributes
 from delivery_lab.model.sqs.message import Delivery, Message
 from delivery_lab.model.sqs.queue_journal import QueueJournal
 from delivery_lab.model.sqs.retention import Retention
@@ -25,7 +26,6 @@ from delivery_lab.model.sqs.waiting import Waiting
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import StaleDelete
 
-IN_FLIGHT_LIMIT = 120_000
 _LOOP_DETECTION = Actor("lambda", "loop detection")
 
 
@@ -216,7 +216,7 @@ class SqsQueue:
     @property
     def over_in_flight_limit(self) -> bool:
         """Whether nothing is handed out; a short poll of a standard queue is answered with `OverLimit` then."""
-        return self.in_flight >= IN_FLIGHT_LIMIT
+        return self.in_flight >= IN_FLIGHT.maximum
 
     def _is_exhausted(self, message: Message) -> bool:
         redrive = self.attributes.redrive
@@ -272,7 +272,7 @@ class SqsQueue:
         if message is None:
             self._journal.rely_on("SQS-STALE-4")
             return
-        if self._scheduler.now > message.received_at + seconds(LONGEST_VISIBILITY_SECONDS):
+        if self._scheduler.now > message.received_at + seconds(VISIBILITY_TIMEOUT.maximum):
             self._journal.rely_on("SQS-STALE-5")
             raise receipts.expired_handle(receipt_handle)
         stale = receive_number != message.receive_count
@@ -305,7 +305,7 @@ class SqsQueue:
             raise receipts.message_is_gone(receipt_handle)
         now = self._scheduler.now
         visible_at = now + seconds(timeout_seconds)
-        if visible_at > message.received_at + seconds(LONGEST_VISIBILITY_SECONDS):
+        if visible_at > message.received_at + seconds(VISIBILITY_TIMEOUT.maximum):
             self._journal.rely_on("SQS-VT-3")
             raise receipts.beyond_the_longest(timeout_seconds)
         replaced = receive_number != message.receive_count

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from delivery_lab.limits.queues import VISIBILITY_TIMEOUT
 from delivery_lab.model.runtime import AwsError
-from delivery_lab.model.sqs.attributes import LONGEST_VISIBILITY_SECONDS
 from delivery_lab.model.sqs.message import Message
 from delivery_lab.rule_ids import RuleId
 
@@ -67,7 +67,7 @@ def beyond_the_longest(timeout_seconds: int) -> AwsError:
     return AwsError(
         "InvalidParameterValue",
         f"Value {timeout_seconds} for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the "
-        f"message is beyond the limit [{LONGEST_VISIBILITY_SECONDS} seconds].",
+        f"message is beyond the limit [{VISIBILITY_TIMEOUT.maximum} seconds].",
     )
 
 

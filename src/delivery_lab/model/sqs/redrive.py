@@ -11,6 +11,7 @@ from typing import Any
 
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import Journal, MessageMoved, MoveTaskChanged, MoveTaskStatus
+from delivery_lab.limits.queues import MOVE_RATE, MOVE_TASK
 from delivery_lab.model.clock import Scheduler, Timer, epoch_ms, seconds
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError
@@ -18,9 +19,7 @@ from delivery_lab.model.sqs.message import Message
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.rule_ids import RuleId
 
-MOST_MESSAGES_PER_SECOND = 500
 MOST_RESULTS = 10
-LONGEST_TASK_SECONDS = 36 * 3_600
 
 RUNNING: MoveTaskStatus = "RUNNING"
 CANCELLED: MoveTaskStatus = "CANCELLED"
@@ -119,11 +118,11 @@ class MoveTasks:
             NotModelledError: the task would take longer than SQS lets it run.
         """
         rate = parameters.get("MaxNumberOfMessagesPerSecond")
-        if rate is not None and not 1 <= rate <= MOST_MESSAGES_PER_SECOND:
+        if rate is not None and not MOVE_RATE.allows(rate):
             raise AwsError(
                 "InvalidParameterValue",
                 f"Value {rate} for parameter MaxNumberOfMessagesPerSecond is invalid. Reason: Must be between 1 and "
-                f"{MOST_MESSAGES_PER_SECOND}.",
+                f"{MOVE_RATE.maximum}.",
             )
         source = self._source(parameters["SourceArn"])
         destination = parameters.get("DestinationArn")
@@ -135,7 +134,7 @@ class MoveTasks:
                 "time.",
             )
         ready = deque(source.ready_messages())
-        _check_duration(source, len(ready), rate or MOST_MESSAGES_PER_SECOND)
+        _check_duration(source, len(ready), rate or MOVE_RATE.maximum)
         task = MoveTask(
             self._streams.uuid("move task", source.name),
             source,
@@ -201,7 +200,7 @@ class MoveTasks:
             return
         self._move(message, target, task)
         task.moved += 1
-        gap = seconds(1 / (task.rate or MOST_MESSAGES_PER_SECOND))
+        gap = seconds(1 / (task.rate or MOVE_RATE.maximum))
         task.timer = self._scheduler.after(gap if task.waiting else 0, self._step, task)
 
     def _move(self, message: Message, target: SqsQueue, task: MoveTask) -> None:
@@ -274,9 +273,9 @@ class MoveTasks:
 def _check_duration(source: SqsQueue, messages: int, rate: int) -> None:
     """Refuse a task that SQS would end before it is done (RDR-RATE-2)."""
     takes_seconds = messages / rate
-    if takes_seconds > LONGEST_TASK_SECONDS:
+    if takes_seconds > MOVE_TASK.maximum:
         raise NotModelledError(
             f"moving {messages} messages out of {source.name} at {rate} a second takes {takes_seconds / 3_600:.1f} h; "
-            f"SQS ends a task after {LONGEST_TASK_SECONDS / 3_600:g} h (RDR-RATE-2), and what it leaves behind is not "
+            f"SQS ends a task after {MOVE_TASK.maximum / 3_600:g} h (RDR-RATE-2), and what it leaves behind is not "
             "modelled\n  nearest: a higher rate"
         )

@@ -6,14 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from delivery_lab.limits.queues import MESSAGE_ATTRIBUTES, MESSAGE_SIZE
 from delivery_lab.model.loops import Lineage
 from delivery_lab.model.runtime import AwsError
-from delivery_lab.model.sqs.attributes import LARGEST_MESSAGE_BYTES
 from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.model.sqs.message import Message
 from delivery_lab.model.sqs.queue import SqsQueue
-
-MOST_ATTRIBUTES = 10
 
 # Everything but the characters that XML 1.0 allows and SQS therefore accepts.
 _FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -51,10 +49,10 @@ def check_size_of_batch(entries: Sequence[Parameters]) -> None:
         AwsError: they are.
     """
     total = sum(map(_size, entries))
-    if total > LARGEST_MESSAGE_BYTES:
+    if total > MESSAGE_SIZE.maximum:
         raise AwsError(
             "AWS.SimpleQueueService.BatchRequestTooLong",
-            f"Batch requests cannot be longer than {LARGEST_MESSAGE_BYTES} bytes. You have sent {total} bytes.",
+            f"Batch requests cannot be longer than {MESSAGE_SIZE.maximum} bytes. You have sent {total} bytes.",
         )
 
 
@@ -90,10 +88,11 @@ def _check_delay(delay: int | None) -> None:
 
 
 def _check_attributes(attributes: Parameters) -> None:
-    if len(attributes) > MOST_ATTRIBUTES:
+    if len(attributes) > MESSAGE_ATTRIBUTES.maximum:
         raise AwsError(
             "InvalidParameterValue",
-            f"Number of message attributes [{len(attributes)}] exceeds the allowed maximum [{MOST_ATTRIBUTES}].",
+            f"Number of message attributes [{len(attributes)}] exceeds the allowed maximum "
+            f"[{MESSAGE_ATTRIBUTES.maximum}].",
         )
 
 

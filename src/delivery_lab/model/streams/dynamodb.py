@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from delivery_lab.events import Journal, PartitionedKind
+from delivery_lab.limits.streams import TABLE_STREAM_RETENTION_HOURS
 from delivery_lab.model.clock import Scheduler, epoch_ms, seconds
 from delivery_lab.model.partition import Partition, Record
 
-RETENTION_HOURS = 24
 SHARDS = 4
 VIEW_TYPES = ("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES")
 
@@ -46,7 +46,7 @@ class TableStream:
         self.name = name
         self.arn = arn
         self.view_type = view_type
-        self.retention_hours = RETENTION_HOURS
+        self.retention_hours = TABLE_STREAM_RETENTION_HOURS
         self._hash_key = hash_key
         self._scheduler = scheduler
         self._journal = journal
@@ -57,7 +57,7 @@ class TableStream:
                 f"shardId-0000000176{number:010d}-{number:08x}",
                 self.kind,
                 name,
-                seconds(RETENTION_HOURS * 3600),
+                seconds(TABLE_STREAM_RETENTION_HOURS * 3600),
                 "DDS-RET-1",
                 scheduler,
                 journal,

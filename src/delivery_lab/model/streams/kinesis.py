@@ -11,16 +11,10 @@ from typing import Any
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.events import Journal, PartitionedKind
+from delivery_lab.limits.streams import PARTITION_KEY, RECORD_KIB, RETENTION_HOURS
 from delivery_lab.model.clock import Scheduler, epoch_ms, seconds
 from delivery_lab.model.partition import Partition, Record
 from delivery_lab.model.runtime import AwsError
-
-DEFAULT_RECORD_KIB = 1_024
-LARGEST_RECORD_KIB = 10_240
-LONGEST_KEY_CHARACTERS = 256
-SHORTEST_RETENTION_HOURS = 24
-LONGEST_RETENTION_HOURS = 8_760
-ON_DEMAND_SHARDS = 4
 
 _FIRST_SEQUENCE = 49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989_136_588_898
 _HASH_KEYS = 2**128
@@ -51,8 +45,8 @@ class KinesisStream:
         arn: str,
         *,
         shards: int = 1,
-        retention_hours: int = SHORTEST_RETENTION_HOURS,
-        record_kib: int = DEFAULT_RECORD_KIB,
+        retention_hours: int = RETENTION_HOURS.default,
+        record_kib: int = RECORD_KIB.default,
         scheduler: Scheduler,
         journal: Journal,
     ) -> None:
@@ -119,11 +113,11 @@ class KinesisStream:
         Raises:
             AwsError: with Kinesis's code.
         """
-        if not 1 <= len(key) <= LONGEST_KEY_CHARACTERS:
+        if not 1 <= len(key) <= PARTITION_KEY.maximum:
             raise AwsError(
                 "ValidationException",
                 f"1 validation error detected: Value '{key[:40]}' at 'partitionKey' failed to satisfy constraint: "
-                f"Member must have length between 1 and {LONGEST_KEY_CHARACTERS}",
+                f"Member must have length between 1 and {PARTITION_KEY.maximum}",
             )
         size_bytes = len(data) + len(key.encode())
         if size_bytes > self._largest_record_bytes:
@@ -154,22 +148,21 @@ def _check(name: str, shards: int, retention_hours: int, record_kib: int) -> Non
             rule="KIN-SHARD-2",
             fix="set shardCount to 1 or more",
         )
-    if not SHORTEST_RETENTION_HOURS <= retention_hours <= LONGEST_RETENTION_HOURS:
+    if not RETENTION_HOURS.allows(retention_hours):
         raise DeploymentRefusedError(
             name,
             "InvalidArgumentException",
-            f"Value '{retention_hours}' at 'retentionPeriodHours': {SHORTEST_RETENTION_HOURS} to "
-            f"{LONGEST_RETENTION_HOURS} hours",
+            f"Value '{retention_hours}' at 'retentionPeriodHours': {RETENTION_HOURS.range} hours",
             rule="KIN-RET-1",
-            fix=f"set retentionPeriod from {SHORTEST_RETENTION_HOURS} to {LONGEST_RETENTION_HOURS} hours",
+            fix=f"set retentionPeriod from {RETENTION_HOURS.range} hours",
         )
-    if not DEFAULT_RECORD_KIB <= record_kib <= LARGEST_RECORD_KIB:
+    if not RECORD_KIB.allows(record_kib):
         raise DeploymentRefusedError(
             name,
             "ValidationException",
-            f"Value '{record_kib}' at 'maxRecordSizeInKiB': {DEFAULT_RECORD_KIB} to {LARGEST_RECORD_KIB} KiB",
+            f"Value '{record_kib}' at 'maxRecordSizeInKiB': {RECORD_KIB.range} KiB",
             rule="KIN-SIZE-1",
-            fix=f"set maxRecordSizeInKib from {DEFAULT_RECORD_KIB} to {LARGEST_RECORD_KIB}",
+            fix=f"set maxRecordSizeInKib from {RECORD_KIB.range}",
         )
 
 
