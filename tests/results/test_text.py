@@ -73,6 +73,14 @@ def test_a_timeline_tells_which_invoke_still_works_on_a_message() -> None:
     ]
 
 
+def test_what_a_function_has_deleted_itself_is_not_kept() -> None:
+    told = [line.text for line in timeline(run("batch-manual-delete"))]
+
+    assert "deleted by batch-worker #1: 10" in told
+    assert "batch-worker #1 ends: kept in the queue: 3 6 9 (the invoke failed with BatchFailedError)" in told
+    assert not [text for text in told if text.startswith("deleted by batch-worker #1: 3")]
+
+
 def test_a_message_that_nobody_looked_for_is_told_with_the_time_since_which_it_is_visible() -> None:
     late = [
         MessageReturned(seconds(45), "SQS-VT-1", "jobs", "a", seconds(30)),

@@ -214,6 +214,22 @@ def test_a_setting_holds_from_the_start_and_is_told_apart_from_a_fix(capsys: pyt
     assert said.err == ("note: --set holds from the start of the run; what is deployed before the redrive is --fix\n")
 
 
+@pytest.mark.parametrize(
+    ("fix", "message"),
+    [
+        ("bach=1", "error: --fix bach=1: the config of stack 'batch-partial' has no 'bach'"),
+        ("batch.worker.batchSize=0", "(--fix batch.worker.batchSize=0)"),
+    ],
+)
+def test_what_is_wrong_with_a_fix_is_said_of_the_fix(
+    fix: str, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["redrive", "batch-partial", "--fix", fix, "--project", str(ROOT)]) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert "--set" not in said
+
+
 def test_the_table_of_the_page_is_what_the_command_says() -> None:
     page = (ROOT / "docs" / "redrive.md").read_text(encoding="utf-8")
     rows = [line.split("|")[1:-1] for line in page.splitlines() if line.startswith("| `redrive ")]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from delivery_lab.api.inputs import Overrides, RunOptions, assumption_texts, texts
-from delivery_lab.errors import LabError, StackNotFoundError
+from delivery_lab.errors import LabError, StackNotFoundError, UsageError
 from delivery_lab.program.project import Project, StackFile, find_project, read_project
 
 if TYPE_CHECKING:
@@ -237,12 +237,22 @@ class Lab:
         from delivery_lab.stack.stack import Stack
 
         call, workload, assumptions = self._asked(stack, options)
-        changes = texts(fix, "--set")
+        changes = texts(fix, "--fix")
         graph = self.graph(stack, call.overrides)
-        fixed = Stack.of(self.graph(stack, (*call.overrides, *changes))) if changes else None
+        fixed = Stack.of(self._fixed(stack, call.overrides, changes)) if changes else None
         plan = RedriveRequest(fixed, tuple(queues), messages_per_second)
         before, after = simulate_redrive(Stack.of(graph), self.project.root, workload, call.seed, plan, assumptions)
         return RedriveSimulation(redrive_outcome(before, after, changes), after)
+
+    def _fixed(self, stack: str, overrides: Sequence[str], fix: Sequence[str]) -> Graph:
+        """The resources of a stack with a fix; what is wrong with the fix is said of `--fix`, not of `--set`."""
+        try:
+            return self.graph(stack, (*overrides, *fix))
+        except UsageError as error:
+            said = str(error)
+            for text in fix:
+                said = said.replace(f"--set {text}", f"--fix {text}")
+            raise type(error)(said) from error
 
     # -- checks -------------------------------------------------------------------------------------------------
 

@@ -96,6 +96,7 @@ class Teller:
         self._holders: dict[str, list[str]] = {}
         self._batches: dict[str, tuple[str, ...]] = {}
         self._worked: set[tuple[str | None, str]] = set()
+        self._deleted: set[str] = set()  # messages that code of a function has deleted
         self._refused: set[str] = set()  # mappings whose on-failure destination refuses reports
 
     def names(self, messages: Sequence[str]) -> str:
@@ -157,14 +158,22 @@ class Teller:
                 return Told(f"filtered out and deleted by {event.mapping}", message)
             case SendDeduplicated(queue=queue, message=message):
                 return Told(f"sent to {queue} again and dropped: {self._name(message)}")
-            case DeleteIgnored(message=message):
-                return Told(f"{self._name(message)} stays: it was deleted with an old receipt handle")
+            case MessageDeleted() | DeleteIgnored():
+                return self._of_delete(event)
             case MessageMoved() | MoveTaskChanged():
                 return self._of_redrive(event)
-            case MessageReceived() | MessageDeleted() | VisibilityChanged() | QueueConfigured():
+            case MessageReceived() | VisibilityChanged() | QueueConfigured():
                 return _SILENT  # batches and their results tell the same
             case _:
                 assert_never(event)
+
+    def _of_delete(self, event: MessageDeleted | DeleteIgnored) -> Told:
+        if isinstance(event, DeleteIgnored):
+            return Told(f"{self._name(event.message)} stays: it was deleted with an old receipt handle")
+        if event.by.kind != "function":
+            return _SILENT  # the batch's result tells it
+        self._deleted.add(event.message)
+        return Told(f"deleted by {self._invokes.get(event.by.invoke or '', event.by.name)}", event.message)
 
     def _of_redrive(self, event: MessageMoved | MoveTaskChanged) -> Told:
         if isinstance(event, MessageMoved):
@@ -238,7 +247,8 @@ class Teller:
         parts = [f"{done} {'deleted' if event.partition is None else 'checkpointed'}"] if done else []
         if event.failed:
             where = "kept in the queue" if event.partition is None else f"still at the head of {event.partition}"
-            parts.append(f"{where}: {self.names(event.failed)}")
+            kept = [message for message in event.failed if message not in self._deleted]
+            parts.append(f"{where}: {self.names(kept) or 'none'}")
         return f"{self._invokes[event.invoke]} ends: {', '.join(parts)} ({event.reason})"
 
     def _retry(self, who: str, messages: Sequence[str], at_us: int) -> str:

@@ -25,12 +25,12 @@ ASYNCHRONOUS = (
     ),
     documented(
         "ASY-RETRY-2",
-        "MaximumRetryAttempts is 0 to 2, by default 2: so many retries after a function error, then the event is given up.",
+        "MaximumRetryAttempts is 0 to 2, by default 2: so many retries after a function error, then the event is discarded.",
         LAMBDA_API + "API_PutFunctionEventInvokeConfig.html",
     ),
     documented(
         "ASY-BACKOFF-1",
-        "A throttled invoke (429) or one that Lambda itself fails (5xx) goes back to the queue, is tried again after 1 s at "
+        "A throttled invoke (429) or one that Lambda itself fails (5xx) goes back to the queue, is retried after 1 s at "
         "first and at most 5 min later on, and uses up no retry.",
         _ERRORS,
     ),
@@ -47,7 +47,7 @@ ASYNCHRONOUS = (
     ),
     assumed(
         "ASY-AGE-2",
-        "An event that waits is given up at the instant at which it is too old. An invoke that runs then goes on; if it "
+        "An event that waits is discarded at the instant at which it is too old. An invoke that runs then goes on; if it "
         "fails, there is no further retry.",
         "AWS says how long an event is kept, not when it looks.",
     ),
@@ -76,7 +76,7 @@ ASYNCHRONOUS = (
     ),
     documented(
         "ASY-GONE-1",
-        "An event that is given up without a destination and without a dead-letter queue is discarded.",
+        "Without a destination and without a dead-letter queue, an event whose retries are used up is discarded.",
         LAMBDA_GUIDE + "invocation-async-error-handling.html",
     ),
     observed(
@@ -116,7 +116,7 @@ SYNCHRONOUS = (
     observed(
         "SYN-RETRY-1",
         "A boto3 client tries 429 and 5xx answers again: 3 attempts in all (mode standard, the default since botocore "
-        "1.44; also adaptive), 5 in the mode legacy; 400, 404, 409 and 413 are not tried again.",
+        "1.44; also adaptive), 5 in the mode legacy; 400, 404, 409 and 413 are not retried.",
         _BOTOCORE,
     ),
     observed(
@@ -135,7 +135,7 @@ DESTINATIONS = (
     ),
     documented(
         "DST-FAILURE-1",
-        "With an on-failure destination a record of each event that is given up is sent to it.",
+        "With an on-failure destination a record of each event that is discarded is sent to it.",
         LAMBDA_GUIDE + "invocation-async-retain-records.html",
     ),
     documented(

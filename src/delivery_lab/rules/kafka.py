@@ -121,7 +121,7 @@ RULES = (
     documented(
         "KAF-DEST-1",
         "A Kafka topic as destination must be another topic of the same cluster, and needs provisioned mode. It gets a record "
-        "for each that was given up, with its key, its content and the failure's description; its condition is "
+        "for each that was discarded, with its key, its content and the failure's description; its condition is "
         "RetriesExhausted, not RetryAttemptsExhausted as elsewhere.",
         _DESTINATION,
     ),

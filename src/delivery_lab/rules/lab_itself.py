@@ -23,7 +23,7 @@ RULES = (
     assumed(
         "SIM-REPEAT-1",
         "When a batch of a stream or topic has failed 100 times in a row in exactly the same way, without calling AWS, its code "
-        "is run for one attempt in 25; the attempts between are told as the last one went, log lines included.",
+        "is run for one attempt in 25; the attempts between are taken to be like the last one, log lines included.",
         "Days of retries of one record would otherwise take minutes. Code that recovers by itself is noticed up to 25 attempts "
         "late.",
     ),

@@ -30,7 +30,7 @@ RULES = (
     ),
     documented(
         "ESM-BATCH-2",
-        "With MaximumBatchingWindowInSeconds (0 to 300) a batch is handed over when it is full or when the window, which "
+        "With MaximumBatchingWindowInSeconds (0 to 300) a batch is delivered when it is full or when the window, which "
         "opens with its first message, is over.",
         LAMBDA_GUIDE + "invocation-eventsourcemapping.html",
     ),
@@ -115,13 +115,13 @@ RULES = (
     documented("ESM-ERROR-3", "With ReportBatchItemFailures errors do not slow the polling.", _ERRORS),
     documented(
         "ESM-THROTTLE-1",
-        "A throttled invoke (429) is tried again with the same batch, without receiving it anew: however often, it costs one "
+        "A throttled invoke (429) is retried with the same batch, without receiving it anew: however often, it costs one "
         "receive. When its time is over the batch is let go and comes back to the queue by itself.",
         _ERRORS,
     ),
     observed(
         "ESM-THROTTLE-2",
-        "A throttled invoke is tried again only while at least one function timeout of the visibility timeout is left. "
+        "A throttled invoke is retried only while at least one function timeout of the visibility timeout is left. "
         "The documentation says: until the visibility timeout ends.",
         _FIELD_REPORT,
     ),
@@ -134,7 +134,7 @@ RULES = (
     ),
     assumed(
         "ESM-THROTTLE-4",
-        "Throttled invokes are tried again after 1, 2, 4 ... up to 30 s, each shortened by up to a half at random.",
+        "Throttled invokes are retried after 1, 2, 4 ... up to 30 s, each shortened by up to a half at random.",
         "AWS does not publish the spacing.",
     ),
     documented("ESM-SCALE-1", "A mapping of a standard queue starts with 5 concurrent batches.", _SCALING),
@@ -197,7 +197,7 @@ RULES = (
     ),
     assumed(
         "ESM-FIFO-2",
-        "Of messages that do not fit into one payload, the later ones are handed over when the earlier ones are answered, and "
+        "Of messages that do not fit into one payload, the later ones are delivered when the earlier ones are answered, and "
         "come back with them if one of their group has failed, or by themselves if their visibility timeout ends before.",
         "AWS promises the order within a group and does not say how it splits what it has received.",
     ),

@@ -133,7 +133,7 @@ RULES = (
     assumed(
         "SQS-STALE-8",
         "Extending the visibility (above 0) with a handle that a newer receive has replaced takes effect all the same.",
-        "AWS was seen to take such a handle for ending the timeout (SQS-STALE-3); nobody says what becomes of an extension.",
+        "AWS was seen to take such a handle for ending the timeout (SQS-STALE-3); nobody says what happens to an extension.",
     ),
     observed(
         "SQS-STALE-4",

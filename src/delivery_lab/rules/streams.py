@@ -85,7 +85,7 @@ RULES = (
     ),
     documented(
         "STR-BATCH-2",
-        "With MaximumBatchingWindowInSeconds (0 to 300) a batch is handed over when it is full or when the window, which opens "
+        "With MaximumBatchingWindowInSeconds (0 to 300) a batch is delivered when it is full or when the window, which opens "
         "with its first record, is over.",
         LAMBDA_GUIDE + "invocation-eventsourcemapping.html",
     ),
@@ -113,13 +113,13 @@ RULES = (
     ),
     documented(
         "STR-RETRY-1",
-        "A failed batch is tried again up to MaximumRetryAttempts times (-1, the default: without end); then it is given up. "
+        "A failed batch is retried up to MaximumRetryAttempts times (-1, the default: without end); then it is discarded. "
         "The first attempt does not count, so 3 retries are 4 invokes.",
         _PARAMETERS + "; " + _LOCALSTACK + "test_kinesis_event_source_mapping_with_on_failure_destination_config",
     ),
     assumed(
         "STR-RETRY-2",
-        "A batch that failed or was throttled is tried again after 0.5, 1, 2 ... up to 60 s, each shortened by up to a half "
+        "A batch that failed or was throttled is retried after 0.5, 1, 2 ... up to 60 s, each shortened by up to a half "
         "at random.",
         "AWS does not publish the spacing. Fitted to 8 invokes within a maximum age of 60 s ("
         + _LOCALSTACK
@@ -128,12 +128,12 @@ RULES = (
     ),
     documented(
         "STR-THROTTLE-1",
-        "A throttled invoke (429) is tried again with the same batch and uses up no retry; only age and retention end it.",
+        "A throttled invoke (429) is retried with the same batch and uses up no retry; only age and retention end it.",
         _FAILURE,
     ),
     documented(
         "STR-AGE-1",
-        "With MaximumRecordAgeInSeconds records that are older are given up before the next attempt, without an invoke.",
+        "With MaximumRecordAgeInSeconds records that are older are discarded before the next attempt, without an invoke.",
         _PARAMETERS,
     ),
     documented(
@@ -143,8 +143,8 @@ RULES = (
     ),
     assumed(
         "STR-AGE-3",
-        "A batch that waits to be tried again is given up at the moment at which its last record is too old; at an attempt "
-        "before that the records that are too old are given up and the others tried.",
+        "A batch that waits to be retried is discarded at the moment at which its last record is too old; at an attempt "
+        "before that the records that are too old are discarded and the others tried.",
         "AWS does not say when it looks at the age.",
     ),
     documented(
@@ -154,7 +154,7 @@ RULES = (
     ),
     documented(
         "STR-BISECT-2",
-        "With ReportBatchItemFailures too it is cut at the record that was returned, and only the rest is tried again; an "
+        "With ReportBatchItemFailures too it is cut at the record that was returned, and only the rest is retried; an "
         "exception is bisected all the same.",
         _REPORTING,
     ),
@@ -205,12 +205,12 @@ RULES = (
     assumed(
         "STR-REPORT-9",
         "A partial failure uses up a retry even if the checkpoint moved, and when retries are over all records from the "
-        "lowest failed one on are given up together.",
-        "AWS says that a batch is given up, not whether progress begins a new count.",
+        "lowest failed one on are discarded together.",
+        "AWS says that a batch is discarded, not whether progress begins a new count.",
     ),
     documented(
         "STR-DEST-1",
-        "A destination gets one document for each batch that was given up: requestContext with condition and "
+        "A destination gets one document for each batch that was discarded: requestContext with condition and "
         "approximateInvokeCount, responseContext (not when age ended it; functionError null after a partial failure), and where "
         "in the stream the records are.",
         _FAILURE + "; " + _LOCALSTACK + "test_kinesis_maximum_record_age_exceeded",
@@ -228,7 +228,7 @@ RULES = (
     ),
     documented(
         "STR-DEST-4",
-        "Without a destination what is given up is skipped, and nothing tells of it.",
+        "Without a destination discarded records are skipped, and nothing reports them.",
         _FAILURE,
     ),
     documented(
