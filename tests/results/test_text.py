@@ -188,7 +188,7 @@ def test_throttles_and_what_follows_are_told() -> None:
     assert [str(line) for line in timeline(story)[1:]] == [
         "       0.000 s  worker is throttled (Reserved)  [LAM-CONC-2]",
         "       0.000 s  mapping will try a again at 1.500 s  [ESM-THROTTLE-1]",
-        "       2.000 s  mapping gives up on a  [ESM-THROTTLE-2]",
+        "       2.000 s  mapping will not try a again  [ESM-THROTTLE-2]",
     ]
 
 

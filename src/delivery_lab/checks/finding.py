@@ -16,7 +16,7 @@ class Severity(StrEnum):
     ERROR = "error"
     """AWS refuses it, or messages are lost or dead-lettered although healthy."""
     WARNING = "warning"
-    """Messages can be lost, delayed or worked on twice under load or failure."""
+    """Messages can be lost, delayed or processed twice under load or failure."""
     NOTE = "note"
     """Worth a look; nothing is wrong by itself."""
 

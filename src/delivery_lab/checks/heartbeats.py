@@ -1,4 +1,4 @@
-"""Whether messages come back while a function works on them, and whether its heartbeat prevents that."""
+"""Whether messages become visible again while a function processes them, and whether its heartbeat prevents that."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def is_held(stack: Stack, mapping: SqsMapping, queue: Queue, function: Function)
     visibility = queue.visibility_seconds.known
     return (
         visibility is not None
-        and mapping.batch_size.known == 1  # a heartbeat holds one message; the others of a batch would come back
+        and mapping.batch_size.known == 1  # a heartbeat holds one message; the others become visible
         and any(
             not beat.failing and beat.every_seconds < min(visibility, beat.extend_to_seconds)
             for beat in beats(stack, function)
@@ -32,6 +32,6 @@ def is_held(stack: Stack, mapping: SqsMapping, queue: Queue, function: Function)
 
 
 def is_short(queue: Queue, function: Function) -> bool:
-    """Whether messages come back while an invoke may still work on them."""
+    """Whether messages become visible again while an invoke may still process them."""
     visibility, timeout = queue.visibility_seconds.known, function.timeout_seconds.known
     return visibility is not None and timeout is not None and not allows_visibility(visibility, timeout)

@@ -12,9 +12,9 @@ LONGEST_UNFELT_SECONDS = 10
 
 
 def conclusion(outcome: Outcome) -> str:
-    """The gist of an outcome: the worst first."""
+    """An outcome in short, the worst first."""
     messages = outcome.messages
-    parts = list(_gone(outcome))
+    parts = list(_lost_or_expired(outcome))
     parts.extend(_blocked(outcome))
     if messages.healthy_dead_lettered:
         parts.append(_healthy(outcome))
@@ -22,7 +22,7 @@ def conclusion(outcome: Outcome) -> str:
         again = outcome.effects.duplicated
         parts.append(f"{again} {plural(again, 'duplicate effect', 'duplicate effects')}")
     if outcome.ordering.violations:
-        parts.append(_overtaken(outcome.ordering.violations))
+        parts.append(_out_of_order(outcome.ordering.violations))
     poison = messages.dead_lettered - messages.healthy_dead_lettered
     if poison:
         parts.append(f"{poison} poison {plural(poison, 'message ends', 'messages end')} in the dead-letter queue")
@@ -33,7 +33,7 @@ def conclusion(outcome: Outcome) -> str:
     if messages.filtered:
         parts.append(_filtered(outcome))
     parts.extend(_consumers(outcome))
-    # Where there are messages and nobody calls others, requests are only how the messages were sent.
+    # Where there are messages and no function calls another, requests are only how the messages were sent.
     if outcome.requests.total and (outcome.requests.attempts.total or not messages.sent):
         parts.append(_requests(outcome))
     if not parts:
@@ -42,7 +42,7 @@ def conclusion(outcome: Outcome) -> str:
     return text[0].upper() + text[1:] + "."
 
 
-def _gone(outcome: Outcome) -> Iterator[str]:
+def _lost_or_expired(outcome: Outcome) -> Iterator[str]:
     messages = outcome.messages
     if messages.lost:
         how = "skipped" if outcome.lag else "deleted"
@@ -73,7 +73,7 @@ def _consumers(outcome: Outcome) -> Iterator[str]:
     yield f"each record counts once for each of its consumers: {', '.join(shares)}"
 
 
-def _overtaken(count: int) -> str:
+def _out_of_order(count: int) -> str:
     one = "message is processed after a later one of its group"
     several = "messages are processed after later ones of their groups"
     return f"{count} {plural(count, one, several)}"

@@ -103,7 +103,7 @@ def _redriven(first: Outcome, last: Outcome, after: Run) -> Redriven:
 
 
 def redrive_conclusion(outcome: RedriveOutcome) -> str:
-    """The gist of a redrive."""
+    """A redrive in short."""
     done = outcome.redrive
     parts = [_failed(task) for task in outcome.tasks if task.failure]
     if done.moved:

@@ -225,7 +225,7 @@ class Teller:
             case BatchRetryScheduled():
                 return Told(self._retry(event.mapping, event.messages, event.at_us))
             case BatchReleased():
-                return Told(f"{event.mapping} gives up on {self.names(event.messages)}")
+                return Told(f"{event.mapping} will not try {self.names(event.messages)} again")
             case PollersChanged():
                 return Told(f"{event.mapping} works on up to {event.limit} batches at once from now on")
             case MappingConfigured():

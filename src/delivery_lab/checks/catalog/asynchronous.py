@@ -25,7 +25,7 @@ class NoDestinationForFailures(Check):
     id = "CHK-ASYNC-1"
     title = "asynchronously invoked function without a destination for failures"
     severity = Severity.WARNING
-    why = "Events whose retries are over are dropped without a trace."
+    why = "Events whose retries are over are discarded without an on-failure destination."
     fix = "Set destinationConfig.onFailure in a FunctionEventInvokeConfig."
     source = LAMBDA_GUIDE + "invocation-async-retain-records.html"
 
@@ -36,10 +36,7 @@ class NoDestinationForFailures(Check):
         for function, invokers in invoked.values():
             if _has_destination(stack, function):
                 continue
-            why = (
-                "An event whose retries are over, or that waited for 6 hours, is dropped, and nothing is left of it "
-                "but a metric."
-            )
+            why = "An event whose retries are over, or that waited for 6 hours, is discarded; only a metric counts it."
             fix = f"give {function.name} a FunctionEventInvokeConfig with destinationConfig.onFailure, such as a queue"
             values = {f"{function.name}.deadLetterConfig": None}
             yield Found((function.name, *invokers), values, why, fix)

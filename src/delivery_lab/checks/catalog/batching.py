@@ -97,7 +97,7 @@ class AllOrNothing(Check):
     id = "CHK-REPORT-1"
     title = "ReportBatchItemFailures off with a batch above 1"
     severity = Severity.WARNING
-    why = "One record that fails brings its whole batch back, and dead-letters healthy ones with it."
+    why = "When one record fails, its whole batch is delivered again, and healthy records are dead-lettered with it."
     fix = "Switch ReportBatchItemFailures on and return the failed records, or set batchSize to 1."
     source = "ESM-ERROR-1"
 
@@ -108,8 +108,8 @@ class AllOrNothing(Check):
             if mapping.function is not None and answers(stack, mapping.function)[0] is Answers.REPORTS:
                 continue  # worse, and CHK-REPORT-3 says it
             why = (
-                f"One record that fails brings its whole batch of up to {mapping.batch_size.known} back: the healthy "
-                "ones are worked on again, and dead-lettered with it."
+                f"When one record fails, its whole batch of up to {mapping.batch_size.known} is delivered again: "
+                "healthy records are processed again, and dead-lettered with it."
             )
             fix = (
                 f"set functionResponseTypes of {mapping.name} to {_REPORT} and return the failed records as "
@@ -128,7 +128,7 @@ class FailuresNeverReported(Check):
     id = "CHK-REPORT-2"
     title = "ReportBatchItemFailures on, but the handler never returns failures (or it cannot be told)"
     severity = Severity.WARNING
-    why = "Records whose errors are caught count as processed; an exception still brings the whole batch back."
+    why = "Records whose errors are caught count as processed; after an exception the whole batch is delivered again."
     fix = "Return the failed records as batchItemFailures."
     source = LAMBDA_GUIDE + "services-sqs-errorhandling.html"
 
@@ -143,7 +143,7 @@ class FailuresNeverReported(Check):
             if answer is Answers.NEVER:
                 why = (
                     "The mapping waits for batchItemFailures, but the handler never returns any: a record whose error "
-                    "is caught counts as processed, and an exception still brings the whole batch back."
+                    "is caught counts as processed, and after an exception the whole batch is delivered again."
                 )
                 fix = (
                     f"return {{'batchItemFailures': [{{'itemIdentifier': ...}}]}} from {function.handler.known} "

@@ -23,20 +23,18 @@ class ReservedBelowPollers(Check):
     id = "CHK-CONC-1"
     title = "reserved concurrency below the pollers, with a low maxReceiveCount"
     severity = Severity.ERROR
-    why = (
-        "Throttled batches spend their receives, and healthy messages are dead-lettered without having been worked on."
-    )
+    why = "Throttled batches use up their receives, and healthy messages are dead-lettered without being processed."
     fix = "Limit the mapping with scalingConfig.maximumConcurrency instead."
     source = "ESM-THROTTLE-1"
 
     def find(self, stack: Stack) -> Iterator[Found]:
         for mapping, queue, function in stack.sqs_pairs():
-            found = _trap(mapping, queue, function)
+            found = _throttled_pollers(mapping, queue, function)
             if found is not None:
                 yield found
 
 
-def _trap(mapping: SqsMapping, queue: Queue, function: Function) -> Found | None:
+def _throttled_pollers(mapping: SqsMapping, queue: Queue, function: Function) -> Found | None:
     reserved, timeout = function.reserved_concurrency.known, function.timeout_seconds.known
     visibility = queue.visibility_seconds.known
     count = queue.redrive.max_receive_count.known if queue.redrive is not None else None
@@ -44,11 +42,11 @@ def _trap(mapping: SqsMapping, queue: Queue, function: Function) -> Found | None
         return None
     if count >= ADVISED_MAX_RECEIVE_COUNT or not _outgrows(mapping, reserved) or queue.fifo.known is not False:
         return None
-    roomy = visibility >= advised_visibility_seconds(timeout, mapping.window_seconds.known or 0)
-    if reserved >= SQS_FIRST_BATCHES and roomy:
+    leaves_room = visibility >= advised_visibility_seconds(timeout, mapping.window_seconds.known or 0)
+    if reserved >= SQS_FIRST_BATCHES and leaves_room:
         return None
     # A throttled invoke is tried again only while one function timeout of the visibility is left (ESM-THROTTLE-2).
-    hopeless = visibility < 2 * timeout and reserved < SQS_FIRST_BATCHES
+    never_retried = visibility < 2 * timeout and reserved < SQS_FIRST_BATCHES
     maximum = max(MAXIMUM_CONCURRENCY.minimum, reserved)
     pulled = (
         f"{SQS_FIRST_BATCHES} batches at once"
@@ -57,9 +55,9 @@ def _trap(mapping: SqsMapping, queue: Queue, function: Function) -> Found | None
     )
     why = (
         f"The pollers take {pulled} and the function runs {reserved} of them: the others are throttled"
-        + (" and never tried again within the visibility timeout" if hopeless else "")
+        + (" and never tried again within the visibility timeout" if never_retried else "")
         + f", and after {count} such {'receive' if count == 1 else 'receives'} healthy messages are dead-lettered "
-        "without having been worked on."
+        "without being processed."
     )
     fix = f"set scalingConfig.maximumConcurrency of {mapping.name} to {maximum}"
     edits = [Edit.of(mapping.maximum_concurrency, maximum)]
@@ -71,8 +69,8 @@ def _trap(mapping: SqsMapping, queue: Queue, function: Function) -> Found | None
         f"{queue.name}.redrivePolicy.maxReceiveCount": count,
         **values_of(queue.visibility_seconds, function.timeout_seconds),
     }
-    severity = Severity.ERROR if hopeless else Severity.WARNING
-    source = "ESM-THROTTLE-2" if hopeless else ""
+    severity = Severity.ERROR if never_retried else Severity.WARNING
+    source = "ESM-THROTTLE-2" if never_retried else ""
     return Found((mapping.name, function.name, queue.name), values, why, fix, tuple(edits), source, severity=severity)
 
 
@@ -81,7 +79,7 @@ def _outgrows(mapping: SqsMapping, reserved: int) -> bool:
     if mapping.maximum_concurrency.value is not None:
         return False  # unknown, or a limit: one above the reserved concurrency is another check
     if mapping.provisioned.known is not False:
-        return False  # unknown, or sized on purpose: how far it scales depends on the payload
+        return False  # unknown, or sized by the user: how far it scales depends on the payload
     return reserved < SQS_MOST_BATCHES
 
 
@@ -89,7 +87,7 @@ class ReservedBelowMaximumConcurrency(Check):
     id = "CHK-CONC-2"
     title = "reserved concurrency below the sum of maximumConcurrency"
     severity = Severity.WARNING
-    why = "Messages are received for invokes that are then throttled, and spend receives."
+    why = "Messages are received for invokes that are then throttled, and use up receives."
     fix = "Reserve at least the sum of maximumConcurrency of the function's mappings."
     source = _SCALING
 
@@ -121,7 +119,7 @@ class ReservedZero(Check):
     id = "CHK-CONC-3"
     title = "reserved concurrency 0 behind an enabled mapping"
     severity = Severity.ERROR
-    why = "Every invoke is throttled: messages drain into the dead-letter queue without having been worked on."
+    why = "Every invoke is throttled: messages move to the dead-letter queue without being processed."
     fix = "Disable the mapping instead."
     source = "LAM-CONC-2"
 
@@ -130,8 +128,8 @@ class ReservedZero(Check):
             if function.reserved_concurrency.known != 0 or mapping.enabled.known is False:
                 continue
             why = (
-                "With reserved concurrency 0 every invoke is throttled, so each message spends its receives and is "
-                "dead-lettered, or expires, without having been worked on."
+                "With reserved concurrency 0 every invoke is throttled, so each message uses up its receives and is "
+                "dead-lettered, or expires, without being processed."
             )
             fix = f"set enabled of {mapping.name} to false to stop the work, or remove reservedConcurrentExecutions"
             values = values_of(function.reserved_concurrency)

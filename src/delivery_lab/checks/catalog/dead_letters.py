@@ -18,7 +18,7 @@ _LONGEST = f"{RETENTION.maximum // DAY_SECONDS} days"
 
 
 def _parking_arns(stack: Stack) -> set[str]:
-    """ARNs of queues that take what others gave up: a consumer behind them is the end of the line."""
+    """ARNs of queues that take what others could not process: they need no dead-letter queue themselves."""
     arns: list[Setting[str | None]] = [queue.redrive.target_arn for queue in stack.queues if queue.redrive is not None]
     arns += [function.dead_letter_arn for function in stack.functions]
     arns += [mapping.destination_arn for mapping in stack.all(RecordMapping)]
@@ -30,7 +30,7 @@ class NoDeadLetterQueue(Check):
     id = "CHK-DLQ-1"
     title = "queue of a mapping without a dead-letter queue"
     severity = Severity.WARNING
-    why = "A message that cannot be processed is delivered until it expires, and is then gone."
+    why = "A message that cannot be processed is delivered until it expires, and is then lost."
     fix = (
         f"Set redrivePolicy to a queue that keeps messages {_LONGEST}, with maxReceiveCount "
         f"{ADVISED_MAX_RECEIVE_COUNT}."
@@ -43,7 +43,7 @@ class NoDeadLetterQueue(Check):
             if queue.redrive is None and queue.redrive_known and queue.arn not in parking:
                 days = (queue.retention_seconds.known or 0) / DAY_SECONDS
                 until = f" until it expires after {days:g} days" if days else " until it expires"
-                why = f"A message that cannot be processed is delivered again and again{until}, and is then gone."
+                why = f"A message that cannot be processed is delivered again and again{until}, and is then lost."
                 fix = (
                     f"set redrivePolicy of {queue.name} to a second queue with messageRetentionSeconds "
                     f"{RETENTION.maximum}, and maxReceiveCount to {ADVISED_MAX_RECEIVE_COUNT}"
@@ -55,7 +55,7 @@ class SingleReceive(Check):
     id = "CHK-DLQ-2"
     title = "maxReceiveCount 1"
     severity = Severity.WARNING
-    why = "One receive that comes to nothing, and a healthy message is dead-lettered."
+    why = "After one receive without success a healthy message is dead-lettered."
     fix = f"Set maxReceiveCount to {ADVISED_MAX_RECEIVE_COUNT}."
     source = "SQS-COUNT-1"
 
@@ -64,8 +64,8 @@ class SingleReceive(Check):
             if queue.redrive is None or queue.redrive.max_receive_count.known != 1:
                 continue
             why = (
-                "SQS counts receives, not failures: one throttled invoke, or one receive lost on the way, and a "
-                "healthy message is dead-lettered without having been worked on."
+                "SQS counts receives, not failures: after one throttled invoke, or one lost receive, a "
+                "healthy message is dead-lettered without being processed."
             )
             fix = f"set maxReceiveCount of {queue.name} to {ADVISED_MAX_RECEIVE_COUNT}"
             values = {f"{queue.name}.redrivePolicy.maxReceiveCount": 1}

@@ -48,7 +48,7 @@ class SwallowedError(Check):
 
     def find(self, stack: Stack) -> Iterator[Found]:
         for mapping, kind, function, code in _fed(stack):
-            gone = "deletes the message" if kind == "sqs" else "goes on behind the record"
+            moves_on = "deletes the message" if kind == "sqs" else "goes on behind the record"
             values: dict[str, object] = {}
             edits: tuple[Edit, ...] = ()
             if function.variables.get(_SWITCH) == "swallow":
@@ -70,8 +70,8 @@ class SwallowedError(Check):
             else:
                 continue
             why = (
-                f"The handler catches {what} and goes on, so its mapping {gone} although the work was not done, and no "
-                "dead-letter queue gets it."
+                f"The handler catches {what} and goes on, so its mapping {moves_on} although the work was not done, "
+                "and no dead-letter queue gets it."
             )
             yield Found((function.name, mapping.name), values, why, fix, edits)
 
@@ -130,7 +130,7 @@ class SendsToItsSource(Check):
     title = "function that sends to the queue that feeds it"
     severity = Severity.NOTE
     why = f"Lambda stops such a loop after about {LOOP_PASSES} passes, also one that is meant."
-    fix = "Let messages come back by the visibility timeout, or allow the loop with a FunctionRecursionConfig."
+    fix = "Let the visibility timeout make messages visible again, or allow the loop with a FunctionRecursionConfig."
     source = "ASY-LOOP-1"
 
     def find(self, stack: Stack) -> Iterator[Found]:
@@ -146,7 +146,7 @@ class SendsToItsSource(Check):
                 f"about {LOOP_PASSES} passes, so that the message ends in the dead-letter queue."
             )
             fix = (
-                f"let messages of {queue.name} come back by its visibility timeout, or allow the loop with a "
+                f"let the visibility timeout make messages of {queue.name} visible again, or allow the loop with a "
                 "FunctionRecursionConfig (recursiveLoop Allow) and end it in the code"
             )
             values = {f"{function.name}.send_message": places}

@@ -1,4 +1,4 @@
-"""The record of work done: whether it lasts as long as a message can come back, and whether it can be trusted."""
+"""The record of work done: whether it lasts while a message can be delivered again, and whether it can be trusted."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class RecordsExpireEarly(Check):
     id = "CHK-IDEM-1"
     title = "records of work done expire before messages do"
     severity = Severity.WARNING
-    why = "A message that comes back after its record has expired, by a retry or a redrive, is worked on again."
+    why = "A message that is delivered again after its record has expired, by a retry or a redrive, is processed again."
     fix = "Let records count for retention (the dead-letter queue's, if longer) + visibility timeout x maxReceiveCount."
     source = _SOURCE
 
@@ -65,8 +65,8 @@ class RecordsExpireEarly(Check):
                 continue
             why = (
                 f"A record of work done counts for {records.expires_after_seconds:g} s ({records.where}), but a "
-                f"message can come back for {life} s (retention and receives, redrives included): its work is then "
-                "done again."
+                f"message can be delivered again for {life} s (retention and receives, redrives included): it is then "
+                "processed again."
             )
             fix = f"let records count for {life} s or more"
             values: dict[str, object] = {
@@ -86,7 +86,7 @@ class UnsafeRecords(Check):
     id = "CHK-IDEM-2"
     title = "record of work done that two deliveries can both pass"
     severity = Severity.WARNING
-    why = "Without one conditional write before the work, deliveries that overlap do the work twice."
+    why = "Without one conditional write before the work, deliveries that overlap have duplicate effects."
     fix = "Claim the work with one conditional write before it is done."
     source = _SOURCE
 
@@ -98,7 +98,7 @@ class UnsafeRecords(Check):
             if records.mode == "unconditional":
                 why = (
                     "The record of work done is written without a condition, so of two deliveries that overlap neither "
-                    "learns of the other: the work is done twice and nobody notices."
+                    "learns of the other: duplicate effects are not noticed."
                 )
             elif is_short(queue, function) and not is_held(stack, mapping, queue, function):
                 why = (
@@ -117,7 +117,7 @@ class KeyedByMessageId(Check):
     id = "CHK-IDEM-3"
     title = "record of work done that is known by the message's id"
     severity = Severity.NOTE
-    why = "A redrive, or a second send of the same thing, comes with another messageId and is worked on again."
+    why = "A redrive, or a second send of the same thing, has another messageId and is processed again."
     fix = "Take a business id from the body as the key."
     source = _SOURCE
 
@@ -131,7 +131,7 @@ class KeyedByMessageId(Check):
             key, where = by_message[0]
             why = (
                 f"Work that is done is known by the message's id ({where}), and a redrive from the dead-letter queue "
-                "or a second send makes a new message with a new id: its work is then done again."
+                "or a second send makes a new message with a new id: it is then processed again."
             )
             fix = f"let {function.name} take a business id from the body as the key"
             values = {f"{function.name}.eventKeyJmespath": key}

@@ -20,7 +20,7 @@ class ImpatientInvoke(Check):
     id = "CHK-SYNC-1"
     title = "synchronous invoke of a function that may run for longer than boto3 waits"
     severity = Severity.WARNING
-    why = f"After {BOTO3_READ_TIMEOUT_SECONDS} s without an answer boto3 invokes again, and the work is done again."
+    why = f"After {BOTO3_READ_TIMEOUT_SECONDS} s without an answer boto3 invokes again: duplicate effects."
     fix = "Set read_timeout above the function's timeout, and total_max_attempts to 1."
     source = _CLIENT_CONFIG
 

@@ -66,8 +66,8 @@ class TenRetries(Check):
     title = f"endless retries on Kafka with a destination, which end after {KAFKA_RETRIES_WITH_DESTINATION}"
     severity = Severity.NOTE
     why = (
-        f"With a destination for failures AWS ends endless retries after {KAFKA_RETRIES_WITH_DESTINATION}, and gives "
-        "the records up."
+        f"With a destination for failures AWS ends endless retries after {KAFKA_RETRIES_WITH_DESTINATION}, and "
+        "discards the records."
     )
     fix = "Set maximumRetryAttempts to the number that is meant."
     source = "KAF-RETRY-2"

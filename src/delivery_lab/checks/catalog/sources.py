@@ -61,7 +61,7 @@ class RivalFilters(Check):
             readers = [mapping for mapping in stack.mappings_from(queue) if mapping.enabled.known is not False]
             filtering = [reader for reader in readers if reader.filters.known]
             if not filtering or len({reader.filters.known or () for reader in readers}) < 2:
-                continue  # nobody filters, or everybody in the same way
+                continue  # no mapping filters, or all in the same way
             names = tuple(reader.name for reader in filtering)
             why = (
                 "A queue hands each message to one of its readers, and a mapping deletes what its filters do not "

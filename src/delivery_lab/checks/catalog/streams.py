@@ -22,7 +22,7 @@ _SOURCES: Mapping[SourceKind | None, str] = {
 
 
 def _without_destination(stack: Stack) -> Iterator[tuple[RecordMapping, int, int]]:
-    """Mappings that have no destination for what they give up, with the retries and the age that end a record."""
+    """Mappings that have no destination for what they discard, with the retries and the age that end a record."""
     for mapping in stack.all(RecordMapping):
         attempts, age = mapping.maximum_retry_attempts.known, mapping.maximum_record_age_seconds.known
         if attempts is not None and age is not None and mapping.destination_arn.value is None:
@@ -33,7 +33,7 @@ class EndlessRetries(Check):
     id = "CHK-STREAM-1"
     title = "stream or Kafka mapping with endless retries and no destination"
     severity = Severity.WARNING
-    why = "One record that cannot be processed blocks its shard or partition until it expires, and is then gone."
+    why = "One record that cannot be processed blocks its shard or partition until it expires, and is then lost."
     fix = "Set maximumRetryAttempts, bisectBatchOnFunctionError and destinationConfig.onFailure."
     source = _SOURCES["kinesis"]
 
@@ -48,7 +48,7 @@ class EndlessRetries(Check):
             )
             settings = ["destinationConfig.onFailure", f"maximumRetryAttempts (such as {ADVISED_RETRIES})"]
             edits = [Edit.of(mapping.maximum_retry_attempts, ADVISED_RETRIES)]
-            if _gives_up_together(mapping):
+            if _discards_together(mapping):
                 settings.append("bisectBatchOnFunctionError (true)")
                 edits.append(Edit.of(mapping.bisects, True))
             if isinstance(mapping, KafkaMapping) and mapping.provisioned.known is False:
@@ -61,9 +61,9 @@ class EndlessRetries(Check):
 
 class DiscardedWithoutDestination(Check):
     id = "CHK-STREAM-2"
-    title = "stream or Kafka mapping that gives records up without a destination"
+    title = "stream or Kafka mapping that discards records without a destination"
     severity = Severity.WARNING
-    why = "Records whose retries are over are skipped, and nothing is left of them."
+    why = "Records whose retries are over are discarded, and are lost."
     fix = "Set destinationConfig.onFailure."
     source = _SOURCES["kinesis"]
 
@@ -71,7 +71,7 @@ class DiscardedWithoutDestination(Check):
         for mapping, attempts, age in _without_destination(stack):
             if attempts == ENDLESS and age == ENDLESS:
                 continue
-            why = "Records whose retries are over, or that are too old, are skipped, and nothing is left of them."
+            why = "Records whose retries are over, or that are too old, are discarded, and are lost."
             fix = (
                 f"set destinationConfig.onFailure of {mapping.name} to a bucket, which gets the records, or to a queue "
                 "or a topic, which gets their positions"
@@ -87,16 +87,16 @@ def _limit_values(mapping: RecordMapping) -> dict[str, object]:
     }
 
 
-def _gives_up_together(mapping: RecordMapping) -> bool:
+def _discards_together(mapping: RecordMapping) -> bool:
     """Whether the records of a batch that failed are never tried apart from each other."""
     return mapping.bisects.known is False and (mapping.batch_size.known or 0) > 1
 
 
-class HealthyGivenUp(Check):
+class HealthyDiscarded(Check):
     id = "CHK-STREAM-3"
-    title = "stream or Kafka mapping that gives healthy records up with a bad one"
+    title = "stream or Kafka mapping that discards healthy records with a bad one"
     severity = Severity.WARNING
-    why = "Without bisecting, what is left of a batch when its retries are over is given up as a whole."
+    why = "Without bisecting, what is left of a batch when its retries are over is discarded as a whole."
     fix = "Set bisectBatchOnFunctionError to true."
     source = "STR-BISECT-1"
 
@@ -104,14 +104,14 @@ class HealthyGivenUp(Check):
         for mapping in stack.all(RecordMapping):
             attempts, age = mapping.maximum_retry_attempts.known, mapping.maximum_record_age_seconds.known
             reports = mapping.reports.known
-            if attempts is None or age is None or reports is None or not _gives_up_together(mapping):
+            if attempts is None or age is None or reports is None or not _discards_together(mapping):
                 continue
             if attempts == age == ENDLESS and not ends_after_ten_retries(mapping):
                 continue
             which = "the records behind it in its batch" if reports else "the other records of its batch"
             why = (
                 f"When a record cannot be processed, {which} (up to {mapping.batch_size.known} in all) are tried with "
-                "it only, and given up with it, healthy or not"
+                "it only, and discarded with it, healthy or not"
             )
             if reports:
                 why += ": a partial batch response moves the checkpoint up to the failed record, not past it"
@@ -125,7 +125,7 @@ class HealthyGivenUp(Check):
             if isinstance(mapping, KafkaMapping) and mapping.provisioned.known is False:
                 fix += ", which needs provisionedPollerConfig"
                 edits.append(one_poller(mapping))
-            # That what is behind a reported record is given up with it follows from an assumption of the model.
+            # That what is behind a reported record is discarded with it follows from an assumption of the model.
             source = "STR-REPORT-9" if reports else ""
             yield Found((mapping.name,), values, f"{why}.", fix, tuple(edits), source)
 

@@ -29,7 +29,7 @@ class VisibilityBelowTimeout(Check):
     id = "CHK-VT-1"
     title = "visibility timeout below the function's timeout"
     severity = Severity.ERROR
-    why = "AWS refuses the mapping; where it is lowered later, messages are worked on twice at once."
+    why = "AWS refuses the mapping; where it is lowered later, messages are processed twice at once."
     fix = "Set visibilityTimeoutSeconds to 6 x the function's timeout plus the batching window."
     source = "ESM-VT-1"
     same_as = ("CFN-E3505",)
@@ -46,21 +46,22 @@ class VisibilityBelowTimeout(Check):
                 why = (
                     f"AWS refuses to create or update the mapping: Queue visibility timeout: {visibility} seconds is "
                     f"less than Function timeout: {timeout} seconds. A mapping that exists already goes on, and "
-                    "delivers messages again while they are worked on."
+                    "delivers messages again while they are processed."
                 )
                 yield Found(resources, values, why, fix, edits)
             elif is_held(stack, mapping, queue, function):
                 why = (
                     f"The queue is lowered to {visibility} s after the mapping exists, below the function's {timeout} "
-                    "s, so only the function's heartbeat keeps a message from being worked on twice at once."
+                    "s, so only the function's heartbeat keeps a message from being processed twice at once."
                 )
                 yield Found(resources, values, why, fix, edits, source="ESM-VT-3", severity=Severity.NOTE)
             else:
                 failing = any(beat.failing for beat in beats(stack, function))
                 why = (
                     f"The queue is lowered to {visibility} s after the mapping exists: a message whose work takes "
-                    "longer is delivered again meanwhile, which spends its receives and, without a safeguard, does its "
-                    "work twice" + (", and the heartbeat that should prevent it fails on purpose." if failing else ".")
+                    "longer is delivered again meanwhile, which uses up its receives and, without a safeguard, has "
+                    "duplicate effects"
+                    + (", and the heartbeat that should prevent it is set to fail." if failing else ".")
                 )
                 yield Found(resources, values, why, fix, edits, source="ESM-VT-3")
 
@@ -69,7 +70,7 @@ class VisibilityBelowAdvice(Check):
     id = "CHK-VT-2"
     title = "visibility timeout below 6 x the function's timeout plus the batching window"
     severity = Severity.WARNING
-    why = "Throttled invokes have no room to be tried again before the message comes back and spends another receive."
+    why = "Throttled invokes have no room to be tried again before the message becomes visible again."
     fix = "Set visibilityTimeoutSeconds to 6 x the function's timeout plus the batching window."
     source = LAMBDA_GUIDE + "services-sqs-configure.html"
 
@@ -84,7 +85,7 @@ class VisibilityBelowAdvice(Check):
             fix, edits = _raise_visibility(queue, function, mapping)
             why = (
                 f"{visibility} s leave too little room, next to a timeout of {timeout} s, for throttled invokes to be "
-                "tried again: messages spend receives without being worked on."
+                "tried again: messages use up receives without being processed."
             )
             resources = (queue.visibility_seconds.origin.resource, function.name, mapping.name)
             values = values_of(queue.visibility_seconds, function.timeout_seconds)
@@ -97,7 +98,7 @@ class LateHeartbeat(Check):
     id = "CHK-HB-1"
     title = "heartbeat slower than the visibility it extends"
     severity = Severity.ERROR
-    why = "The message comes back before the first extension, or between two, and is worked on twice."
+    why = "The message becomes visible before the first extension, or between two, and is processed twice."
     fix = "Extend at half of the shorter of visibility timeout and extension."
     source = SQS_API + "API_ChangeMessageVisibility.html"
 
@@ -113,7 +114,7 @@ class LateHeartbeat(Check):
                 every = max(1, int(lasting // 2))
                 why = (
                     f"The heartbeat ({beat.where}) extends every {beat.every_seconds:g} s, but a message is hidden for "
-                    f"{lasting:g} s only: it comes back between two extensions and is worked on twice."
+                    f"{lasting:g} s only: it becomes visible between two extensions and is processed twice."
                 )
                 fix = f"extend every {every} s, or hide the message for at least {2 * beat.every_seconds:g} s each time"
                 values = {
