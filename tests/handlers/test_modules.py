@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import threading
 import zipfile
 
 import pytest
@@ -88,6 +89,42 @@ def test_the_hosts_own_project_is_not_there_for_a_function(world: World) -> None
         )
         == message
     )
+
+
+def test_another_thread_of_the_process_may_import_while_a_handler_runs(world: World) -> None:
+    sys.modules.pop("stringprep", None)
+    running, imported, over = (world.folder / name for name in ("running", "imported", "over"))
+    found: list[object] = []
+
+    def import_meanwhile() -> None:
+        while not running.exists():
+            pass
+        try:
+            found.append(importlib.import_module("stringprep").__name__)
+            importlib.import_module("no_such_module")
+        except (ModuleNotFoundError, RecursionError) as error:
+            found.append(repr(error))
+        imported.touch()
+        while not over.exists():
+            pass
+
+    thread = threading.Thread(target=import_meanwhile)
+    thread.start()
+    try:
+        world.run_code(
+            f"""
+            from pathlib import Path
+
+            def handler(event, context):
+                Path({str(running)!r}).touch()
+                while not Path({str(imported)!r}).exists():
+                    pass
+            """
+        )
+    finally:
+        over.touch()
+        thread.join()
+    assert found == ["stringprep", """ModuleNotFoundError("No module named 'no_such_module'")"""]
 
 
 def test_packages_of_the_venv_are_shared(world: World) -> None:

@@ -22,6 +22,7 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from delivery_lab.handlers.archive import Archive
+from delivery_lab.handlers.fibers import current
 
 _SITE_PATHS = tuple(
     dict.fromkeys(
@@ -177,6 +178,8 @@ class EnvironmentModules(MetaPathFinder):
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """Find a module for code of the environment."""
+        if current() is None:
+            return self._find_for_host(fullname, path)
         spec = self._search.find(fullname) or self._added_by_code(fullname, path)
         if spec is not None:
             self._names.add(fullname)
@@ -193,6 +196,14 @@ class EnvironmentModules(MetaPathFinder):
         spec = ModuleSpec(fullname, _GivenModule(module), origin=origin.origin if origin else None)
         spec.submodule_search_locations = list(getattr(module, "__path__", ())) or None
         return spec
+
+    @staticmethod
+    def _find_for_host(fullname: str, path: Sequence[str] | None) -> ModuleSpec | None:
+        """Find a module for another thread of the process, or for a hook of the interpreter, that imports meanwhile.
+
+        `sys.meta_path` is one for all threads. Importing as the host would lead back here without end.
+        """
+        return PathFinder.find_spec(fullname, _INSTALLED_PATHS if path is None else path)
 
     def enter(self) -> None:
         """Put the environment's modules into `sys.modules` and take away what it must not see."""
