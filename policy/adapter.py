@@ -19,11 +19,11 @@ import pulumi
 import pulumi.runtime
 from pulumi_policy import PolicyResource
 
+from delivery_lab import resource_types
 from delivery_lab.program.graph import UNKNOWN, Graph, Resource, ResourceOptions
 from delivery_lab.program.keys import ACCEPT_KEY
 from delivery_lab.program.naming import DEFAULT_REGION
 from delivery_lab.program.outputs import create
-from delivery_lab.stack import types
 from policy.values import plain, properties
 
 # What an input takes from the one resource that its value comes from, in order of preference.
@@ -34,15 +34,15 @@ _TAKES: Mapping[str, tuple[str, ...]] = {
     "queueUrl": ("url",),
 }
 _TAKES_OF_TYPE: Mapping[tuple[str, str], tuple[str, ...]] = {
-    (types.ROLE_POLICY, "role"): ("name",),
-    (types.ROLE_POLICY_ATTACHMENT, "role"): ("name",),
-    (types.FUNCTION, "role"): ("arn",),
+    (resource_types.ROLE_POLICY, "role"): ("name",),
+    (resource_types.ROLE_POLICY_ATTACHMENT, "role"): ("name",),
+    (resource_types.FUNCTION, "role"): ("arn",),
 }
 # What AWS reports for settings that do not exist for the source of a mapping.
 _REPORTED_AS_ZERO = frozenset(
     ("maximumRecordAgeInSeconds", "maximumRetryAttempts", "parallelizationFactor", "tumblingWindowInSeconds")
 )
-_PROVIDERS = ("aws:", types.DYNAMIC_PREFIX)
+_PROVIDERS = ("aws:", resource_types.DYNAMIC_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ def _region(resource: PolicyResource) -> str | None:
 
 def _settings(type_token: str, state: Mapping[str, Any]) -> dict[str, Any]:
     """The settings in the state of a resource whose inputs were not shown."""
-    if type_token != types.MAPPING:
+    if type_token != resource_types.MAPPING:
         return dict(state)
     return {name: value for name, value in state.items() if name not in _REPORTED_AS_ZERO or value != 0}
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from delivery_lab.checks.acceptance import apply_acceptances, read_acceptances
-from delivery_lab.stack.types import MAPPING
+from delivery_lab.resource_types import MAPPING
 from tests.checks.world import findings_in, ids
 from tests.lab_support import graph, project
 

@@ -9,10 +9,10 @@ import pytest
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.model.asynchronous import EventInvokeConfig
 from delivery_lab.program.graph import Resource
+from delivery_lab.resource_types import BUCKETS, EVENT_BUS, FUNCTION, INVOKE_CONFIG, TOPIC
 from delivery_lab.simulation.events import create_sink, event_configs
 from delivery_lab.simulation.supported import check
 from delivery_lab.stack.events import Bucket, Bus, Topic
-from delivery_lab.stack.types import BUCKETS, EVENT_BUS, FUNCTION, INVOKE_CONFIG, TOPIC
 from tests.model.support import World
 from tests.stack.world import resource, stack_of
 

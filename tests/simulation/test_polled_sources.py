@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from delivery_lab.errors import NotModelledError
+from delivery_lab.resource_types import MSK_CLUSTER, MSK_CONFIGURATION, STREAM
 from delivery_lab.simulation.polled_sources import PolledSources
 from delivery_lab.simulation.workload import TopicSettings
 from delivery_lab.stack.streams import Cluster, Stream
-from delivery_lab.stack.types import MSK_CLUSTER, MSK_CONFIGURATION, STREAM
 from tests.model.partition_world import PartitionWorld
 from tests.stack.world import resource, stack_of
 

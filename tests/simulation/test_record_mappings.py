@@ -7,10 +7,10 @@ import pytest
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.model.mapping.destinations import Recorder, TopicDestination
 from delivery_lab.program.graph import Resource
+from delivery_lab.resource_types import BUCKETS, FUNCTION, MAPPING, MSK_CLUSTER, STREAM, TOPIC
 from delivery_lab.simulation.polled_sources import PolledSources
 from delivery_lab.simulation.record_mappings import RecordMappings, refuse_foreign_settings
 from delivery_lab.stack.mappings import DynamoDbMapping, KafkaMapping, KinesisMapping, SqsMapping
-from delivery_lab.stack.types import BUCKETS, FUNCTION, MAPPING, MSK_CLUSTER, STREAM, TOPIC
 from tests.model.partition_world import PartitionWorld
 from tests.stack.world import resource, stack_of
 

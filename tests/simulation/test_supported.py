@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from delivery_lab import resource_types
 from delivery_lab.errors import NotModelledError
 from delivery_lab.simulation.supported import check, function_problems
-from delivery_lab.stack import types
 from tests.stack.world import resource, stack_of
 
 REGISTRY = {"schemaRegistryUri": "https://registry", "eventRecordFormat": "JSON"}
@@ -18,7 +18,7 @@ REGISTRY = {"schemaRegistryUri": "https://registry", "eventRecordFormat": "JSON"
     ("kind", "inputs", "line"),
     [
         (
-            types.MAPPING,
+            resource_types.MAPPING,
             {"amazonManagedKafkaEventSourceConfig": {"consumerGroupId": "g", "schemaRegistryConfig": REGISTRY}},
             (
                 f"thing: amazonManagedKafkaEventSourceConfig.schemaRegistryConfig = {REGISTRY}; "
@@ -26,7 +26,7 @@ REGISTRY = {"schemaRegistryUri": "https://registry", "eventRecordFormat": "JSON"
             ),
         ),
         (
-            types.MAPPING,
+            resource_types.MAPPING,
             {"selfManagedKafkaEventSourceConfig": {"schemaRegistryConfig": REGISTRY}},
             (
                 f"thing: selfManagedKafkaEventSourceConfig.schemaRegistryConfig = {REGISTRY}; "
@@ -34,17 +34,17 @@ REGISTRY = {"schemaRegistryUri": "https://registry", "eventRecordFormat": "JSON"
             ),
         ),
         (
-            types.MAPPING,
+            resource_types.MAPPING,
             {"provisionedPollerConfig": {"minimumPollers": 1, "pollerGroupName": "shared"}},
             "thing: provisionedPollerConfig.pollerGroupName = 'shared'; nearest: pollers that no other mapping shares",
         ),
         (
-            types.MAPPING,
+            resource_types.MAPPING,
             {"scalingConfig": {"maximumConcurrency": 5, "somethingNew": 1}},
             "thing: scalingConfig.somethingNew = 1; nearest: leave it out",
         ),
         (
-            types.TABLE,
+            resource_types.TABLE,
             {"globalSecondaryIndexes": [{"name": "by-a", "keySchemas": [{"attributeName": "a", "keyType": "HASH"}]}]},
             (
                 "thing: globalSecondaryIndexes.keySchemas = [{'attributeName': 'a', 'keyType': 'HASH'}]; "
@@ -52,11 +52,11 @@ REGISTRY = {"schemaRegistryUri": "https://registry", "eventRecordFormat": "JSON"
             ),
         ),
         (
-            types.STAGE,
+            resource_types.STAGE,
             {"routeSettings": [{"routeKey": "POST /a", "throttlingBurstLimit": 5}]},
             "thing: routeSettings.throttlingBurstLimit = 5; nearest: throttlingBurstLimit of defaultRouteSettings",
         ),
-        (types.TOPIC, {"fifoTopic": True}, "thing: fifoTopic = True; nearest: a standard topic"),
+        (resource_types.TOPIC, {"fifoTopic": True}, "thing: fifoTopic = True; nearest: a standard topic"),
     ],
     ids=str,
 )
@@ -70,16 +70,16 @@ def test_a_nested_input_that_the_model_does_not_know_is_refused(kind: str, input
 @pytest.mark.parametrize(
     ("kind", "inputs"),
     [
-        (types.MAPPING, {"sourceAccessConfigurations": [{"type": "BASIC_AUTH", "uri": "arn:secret"}]}),
-        (types.MAPPING, {"selfManagedEventSource": {"endpoints": {"KAFKA_BOOTSTRAP_SERVERS": "k:9092"}}}),
-        (types.MAPPING, {"metricsConfig": {"metrics": ["EventCount"]}, "tags": {"team": "a"}}),
+        (resource_types.MAPPING, {"sourceAccessConfigurations": [{"type": "BASIC_AUTH", "uri": "arn:secret"}]}),
+        (resource_types.MAPPING, {"selfManagedEventSource": {"endpoints": {"KAFKA_BOOTSTRAP_SERVERS": "k:9092"}}}),
+        (resource_types.MAPPING, {"metricsConfig": {"metrics": ["EventCount"]}, "tags": {"team": "a"}}),
         (
-            types.TABLE,
+            resource_types.TABLE,
             {"ttl": {"attributeName": "expires", "enabled": True}, "serverSideEncryption": {"enabled": True}},
         ),
-        (types.STAGE, {"accessLogSettings": {"destinationArn": "arn", "format": "{}"}}),
-        (types.QUEUE, {"redrivePolicy": {"deadLetterTargetArn": "arn", "maxReceiveCount": 3}}),
-        (types.MSK_CLUSTER, {"brokerNodeGroupInfo": {"storageInfo": {"ebsStorageInfo": {"volumeSize": 10}}}}),
+        (resource_types.STAGE, {"accessLogSettings": {"destinationArn": "arn", "format": "{}"}}),
+        (resource_types.QUEUE, {"redrivePolicy": {"deadLetterTargetArn": "arn", "maxReceiveCount": 3}}),
+        (resource_types.MSK_CLUSTER, {"brokerNodeGroupInfo": {"storageInfo": {"ebsStorageInfo": {"volumeSize": 10}}}}),
     ],
     ids=str,
 )
@@ -95,7 +95,7 @@ def test_a_function_says_at_every_depth_why_it_cannot_be_run() -> None:
         "environment": {"variables": {"A": "a"}, "file": "x"},
         "loggingConfig": {"logFormat": "JSON"},
     }
-    stack = stack_of(resource(types.FUNCTION, "worker", inputs))
+    stack = stack_of(resource(resource_types.FUNCTION, "worker", inputs))
 
     assert function_problems(stack, stack.functions[0]) == [
         (

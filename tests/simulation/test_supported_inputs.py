@@ -10,32 +10,32 @@ import pulumi_aws as aws
 import pytest
 from pulumi._types import input_type_types, is_input_type
 
+from delivery_lab import resource_types
 from delivery_lab.simulation.supported_inputs import SUPPORT
-from delivery_lab.stack import types
 from delivery_lab.stack.support import EVERYWHERE, Support
 
 
 def _arguments() -> Mapping[str, type]:
     return {
-        types.QUEUE: aws.sqs.QueueArgs,
-        types.REDRIVE_POLICY: aws.sqs.RedrivePolicyArgs,
-        types.REDRIVE_ALLOW_POLICY: aws.sqs.RedriveAllowPolicyArgs,
-        types.FUNCTION: aws.lambda_.FunctionArgs,
-        types.LAYER: aws.lambda_.LayerVersionArgs,
-        types.INVOKE_CONFIG: aws.lambda_.FunctionEventInvokeConfigArgs,
-        types.RECURSION_CONFIG: aws.lambda_.FunctionRecursionConfigArgs,
-        types.MAPPING: aws.lambda_.EventSourceMappingArgs,
-        types.STREAM: aws.kinesis.StreamArgs,
-        types.TABLE: aws.dynamodb.TableArgs,
-        types.TOPIC: aws.sns.TopicArgs,
-        types.EVENT_BUS: aws.cloudwatch.EventBusArgs,
-        types.HTTP_API: aws.apigatewayv2.ApiArgs,
-        types.ROUTE: aws.apigatewayv2.RouteArgs,
-        types.INTEGRATION: aws.apigatewayv2.IntegrationArgs,
-        types.STAGE: aws.apigatewayv2.StageArgs,
-        types.MSK_CLUSTER: aws.msk.ClusterArgs,
-        types.MSK_SERVERLESS_CLUSTER: aws.msk.ServerlessClusterArgs,
-        types.MSK_CONFIGURATION: aws.msk.ConfigurationArgs,
+        resource_types.QUEUE: aws.sqs.QueueArgs,
+        resource_types.REDRIVE_POLICY: aws.sqs.RedrivePolicyArgs,
+        resource_types.REDRIVE_ALLOW_POLICY: aws.sqs.RedriveAllowPolicyArgs,
+        resource_types.FUNCTION: aws.lambda_.FunctionArgs,
+        resource_types.LAYER: aws.lambda_.LayerVersionArgs,
+        resource_types.INVOKE_CONFIG: aws.lambda_.FunctionEventInvokeConfigArgs,
+        resource_types.RECURSION_CONFIG: aws.lambda_.FunctionRecursionConfigArgs,
+        resource_types.MAPPING: aws.lambda_.EventSourceMappingArgs,
+        resource_types.STREAM: aws.kinesis.StreamArgs,
+        resource_types.TABLE: aws.dynamodb.TableArgs,
+        resource_types.TOPIC: aws.sns.TopicArgs,
+        resource_types.EVENT_BUS: aws.cloudwatch.EventBusArgs,
+        resource_types.HTTP_API: aws.apigatewayv2.ApiArgs,
+        resource_types.ROUTE: aws.apigatewayv2.RouteArgs,
+        resource_types.INTEGRATION: aws.apigatewayv2.IntegrationArgs,
+        resource_types.STAGE: aws.apigatewayv2.StageArgs,
+        resource_types.MSK_CLUSTER: aws.msk.ClusterArgs,
+        resource_types.MSK_SERVERLESS_CLUSTER: aws.msk.ServerlessClusterArgs,
+        resource_types.MSK_CONFIGURATION: aws.msk.ConfigurationArgs,
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from delivery_lab.program.graph import UNKNOWN
+from delivery_lab.resource_types import FUNCTION, MAPPING, MSK_CLUSTER, QUEUE, STREAM, TABLE
 from delivery_lab.stack.mappings import (
     DynamoDbMapping,
     EventSourceMapping,
@@ -15,7 +16,6 @@ from delivery_lab.stack.mappings import (
     SqsMapping,
     UnknownMapping,
 )
-from delivery_lab.stack.types import FUNCTION, MAPPING, MSK_CLUSTER, QUEUE, STREAM, TABLE
 from tests.stack.world import arn_of, resource, stack_of
 
 WORKER = resource(FUNCTION, "worker")

@@ -6,8 +6,8 @@ import pytest
 
 from delivery_lab.errors import ProgramError
 from delivery_lab.program.graph import UNKNOWN
+from delivery_lab.resource_types import FUNCTION, QUEUE
 from delivery_lab.stack.settings import Origin, Setting
-from delivery_lab.stack.types import FUNCTION, QUEUE
 from tests.lab_support import stack_of as lab_stack
 from tests.stack.world import resource, stack_of
 

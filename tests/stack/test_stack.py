@@ -6,16 +6,16 @@ import json
 
 import pytest
 
+from delivery_lab import resource_types
 from delivery_lab.program.graph import UNKNOWN
-from delivery_lab.stack import types
 from delivery_lab.stack.events import Topic
 from delivery_lab.stack.functions import InvokeConfig
 from delivery_lab.stack.roles import Role
 from tests.stack.world import arn_of, resource, stack_of
 
-JOBS = resource(types.QUEUE, "jobs")
-DEAD = resource(types.QUEUE, "dead")
-WORKER = resource(types.FUNCTION, "worker", {"role": "arn:aws:iam:us-east-1:123456789012:role"})
+JOBS = resource(resource_types.QUEUE, "jobs")
+DEAD = resource(resource_types.QUEUE, "dead")
+WORKER = resource(resource_types.FUNCTION, "worker", {"role": "arn:aws:iam:us-east-1:123456789012:role"})
 
 
 def policy(count: object = 3, target: object = None) -> str:
@@ -56,7 +56,7 @@ def test_other_functions_are_not_found(reference: object) -> None:
 
 
 def test_an_alias_means_its_function() -> None:
-    alias = resource(types.ALIAS, "live", {"functionName": "worker"}, outputs={"arn": "arn:of:the:alias"})
+    alias = resource(resource_types.ALIAS, "live", {"functionName": "worker"}, outputs={"arn": "arn:of:the:alias"})
     found = stack_of(WORKER, alias).function_at("arn:of:the:alias")
 
     assert found is not None
@@ -64,16 +64,16 @@ def test_an_alias_means_its_function() -> None:
 
 
 def test_what_the_stack_only_reads_is_none_of_it() -> None:
-    stack = stack_of(resource(types.QUEUE, "theirs", external=True))
+    stack = stack_of(resource(resource_types.QUEUE, "theirs", external=True))
 
     assert stack.queues == ()
     assert stack.resources == {}
 
 
 def test_two_resources_of_a_name_have_labels_with_their_parents() -> None:
-    one = resource(types.QUEUE, "jobs", parent="urn:pulumi:test::shop::a:b:C::left")
+    one = resource(resource_types.QUEUE, "jobs", parent="urn:pulumi:test::shop::a:b:C::left")
     urn = "urn:pulumi:test::shop::a:b:C$aws:sqs/queue:Queue::jobs"
-    other = resource(types.QUEUE, "jobs", parent="urn:pulumi:test::shop::a:b:C::right")
+    other = resource(resource_types.QUEUE, "jobs", parent="urn:pulumi:test::shop::a:b:C::right")
     from dataclasses import replace
 
     stack = stack_of(one, replace(other, urn=urn))
@@ -82,8 +82,10 @@ def test_two_resources_of_a_name_have_labels_with_their_parents() -> None:
 
 
 def test_the_last_redrive_policy_counts() -> None:
-    jobs = resource(types.QUEUE, "jobs", {"redrivePolicy": policy(1)})
-    later = resource(types.REDRIVE_POLICY, "later", {"queueUrl": "https://sqs/jobs", "redrivePolicy": policy(5)})
+    jobs = resource(resource_types.QUEUE, "jobs", {"redrivePolicy": policy(1)})
+    later = resource(
+        resource_types.REDRIVE_POLICY, "later", {"queueUrl": "https://sqs/jobs", "redrivePolicy": policy(5)}
+    )
     queue, _, _ = (*stack_of(jobs, DEAD, later).queues, None)
     assert queue is not None
     assert queue.redrive is not None
@@ -105,21 +107,21 @@ def test_the_last_redrive_policy_counts() -> None:
     ],
 )
 def test_a_redrive_policy_says_why_sqs_refuses_it(written: object, problem: str) -> None:
-    (queue,) = stack_of(resource(types.QUEUE, "jobs", {"redrivePolicy": written})).queues
+    (queue,) = stack_of(resource(resource_types.QUEUE, "jobs", {"redrivePolicy": written})).queues
 
     assert [each.problem for each in queue.redrive_policies] == [problem]
 
 
 def test_a_queue_whose_redrive_cannot_be_told_says_so() -> None:
-    stray = resource(types.REDRIVE_POLICY, "stray", {"queueUrl": UNKNOWN, "redrivePolicy": policy()})
+    stray = resource(resource_types.REDRIVE_POLICY, "stray", {"queueUrl": UNKNOWN, "redrivePolicy": policy()})
 
     assert stack_of(JOBS).queues[0].redrive_known
     assert not stack_of(JOBS, stray).queues[0].redrive_known
-    assert not stack_of(resource(types.QUEUE, "jobs", {"redrivePolicy": UNKNOWN})).queues[0].redrive_known
+    assert not stack_of(resource(resource_types.QUEUE, "jobs", {"redrivePolicy": UNKNOWN})).queues[0].redrive_known
 
 
 def test_the_visibility_timeout_is_what_a_dynamic_resource_sets_last() -> None:
-    token = f"{types.DYNAMIC_PREFIX}/short:Short"
+    token = f"{resource_types.DYNAMIC_PREFIX}/short:Short"
     inputs = {"queueUrl": "https://sqs/jobs", "visibilityTimeoutSeconds": 5, "__provider": "text"}
     (queue,) = stack_of(JOBS, resource(token, "short", inputs)).queues
 
@@ -131,11 +133,15 @@ def test_the_visibility_timeout_is_what_a_dynamic_resource_sets_last() -> None:
 def test_a_role_has_its_own_policies_and_those_that_are_attached() -> None:
     statement = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
     written = json.dumps({"Statement": statement})
-    role = resource(types.ROLE, "role")
-    own = resource(types.ROLE_POLICY, "own", {"role": "role", "policy": written})
-    managed = resource(types.POLICY, "managed", {"policy": written})
-    attachment = resource(types.ROLE_POLICY_ATTACHMENT, "attach", {"role": "role", "policyArn": arn_of(managed)})
-    stack = stack_of(role, own, managed, attachment, resource(types.FUNCTION, "worker", {"role": arn_of(role)}))
+    role = resource(resource_types.ROLE, "role")
+    own = resource(resource_types.ROLE_POLICY, "own", {"role": "role", "policy": written})
+    managed = resource(resource_types.POLICY, "managed", {"policy": written})
+    attachment = resource(
+        resource_types.ROLE_POLICY_ATTACHMENT, "attach", {"role": "role", "policyArn": arn_of(managed)}
+    )
+    stack = stack_of(
+        role, own, managed, attachment, resource(resource_types.FUNCTION, "worker", {"role": arn_of(role)})
+    )
     found = stack.role_of(stack.functions[0])
     assert isinstance(found, Role)
 
@@ -145,9 +151,11 @@ def test_a_role_has_its_own_policies_and_those_that_are_attached() -> None:
 
 
 def test_what_hands_on_messages_of_a_topic_is_named() -> None:
-    topic = resource(types.TOPIC, "news")
+    topic = resource(resource_types.TOPIC, "news")
     subscription = resource(
-        types.TOPIC_SUBSCRIPTION, "to-jobs", {"topic": arn_of(topic), "protocol": "sqs", "endpoint": arn_of(JOBS)}
+        resource_types.TOPIC_SUBSCRIPTION,
+        "to-jobs",
+        {"topic": arn_of(topic), "protocol": "sqs", "endpoint": arn_of(JOBS)},
     )
     (found,) = stack_of(JOBS, topic, subscription).all(Topic)
     (alone,) = stack_of(JOBS, topic).all(Topic)
@@ -157,8 +165,8 @@ def test_what_hands_on_messages_of_a_topic_is_named() -> None:
 
 
 def test_what_invokes_a_function_asynchronously_is_found() -> None:
-    target = resource(types.EVENT_TARGET, "every-hour", {"arn": arn_of(WORKER), "rule": "hourly"})
-    config = resource(types.INVOKE_CONFIG, "config", {"functionName": "worker", "maximumRetryAttempts": 1})
+    target = resource(resource_types.EVENT_TARGET, "every-hour", {"arn": arn_of(WORKER), "rule": "hourly"})
+    config = resource(resource_types.INVOKE_CONFIG, "config", {"functionName": "worker", "maximumRetryAttempts": 1})
     stack = stack_of(WORKER, target, config)
     (found,) = stack.all(InvokeConfig)
 
@@ -172,14 +180,14 @@ def test_what_invokes_a_function_asynchronously_is_found() -> None:
 
 def test_variables_of_a_function_are_texts_as_the_provider_passes_them_on() -> None:
     inputs = {"environment": {"variables": {"A": "a", "B": True, "C": 5, "D": None, "E": UNKNOWN}}}
-    (function,) = stack_of(resource(types.FUNCTION, "worker", inputs)).functions
+    (function,) = stack_of(resource(resource_types.FUNCTION, "worker", inputs)).functions
 
     assert function.variables == {"A": "a", "B": "true", "C": "5", "E": UNKNOWN}
 
 
 def test_a_queue_knows_the_mappings_that_read_it() -> None:
     names = ("first", "second")
-    mappings = [resource(types.MAPPING, name, {"eventSourceArn": arn_of(JOBS)}) for name in names]
+    mappings = [resource(resource_types.MAPPING, name, {"eventSourceArn": arn_of(JOBS)}) for name in names]
     stack = stack_of(JOBS, DEAD, *mappings)
     jobs, dead = stack.queues
 
@@ -201,6 +209,6 @@ def test_a_queue_knows_the_mappings_that_read_it() -> None:
     ],
 )
 def test_a_parking_queue_is_known_by_its_name_or_its_tag(name: str, tags: dict[str, str], parking: bool) -> None:
-    (queue,) = stack_of(resource(types.QUEUE, name, {"tags": tags})).queues
+    (queue,) = stack_of(resource(resource_types.QUEUE, name, {"tags": tags})).queues
 
     assert queue.parking is parking

@@ -7,22 +7,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from delivery_lab import resource_types
 from delivery_lab.program.config import SECRET
 from delivery_lab.program.graph import UNKNOWN, Graph, Resource
 from delivery_lab.program.keys import ACCEPT_KEY
 from delivery_lab.results.outcome import Outcome
 
-_STACK = "pulumi:pulumi:Stack"
-
 # Inputs that AWS cannot change in place: a change replaces the resource (as pulumi-aws 7 does).
 _REPLACING: Mapping[str, frozenset[str]] = {
-    "aws:lambda/eventSourceMapping:EventSourceMapping": frozenset(
+    resource_types.MAPPING: frozenset(
         {"eventSourceArn", "startingPosition", "startingPositionTimestamp", "topics", "queues"}
     ),
-    "aws:sqs/queue:Queue": frozenset({"name", "namePrefix", "fifoQueue"}),
-    "aws:lambda/function:Function": frozenset({"name", "packageType"}),
-    "aws:dynamodb/table:Table": frozenset({"name", "hashKey", "rangeKey"}),
-    "aws:lambda/layerVersion:LayerVersion": frozenset({"code", "layerName", "compatibleRuntimes"}),
+    resource_types.QUEUE: frozenset({"name", "namePrefix", "fifoQueue"}),
+    resource_types.FUNCTION: frozenset({"name", "packageType"}),
+    resource_types.TABLE: frozenset({"name", "hashKey", "rangeKey"}),
+    resource_types.LAYER: frozenset({"code", "layerName", "compatibleRuntimes"}),
 }
 
 
@@ -111,7 +110,11 @@ def settings_of(graph: Graph) -> dict[str, Any]:
     components the outermost speaks.
     """
     settings: dict[str, Any] = {}
-    speaking = {urn for urn, r in graph.resources.items() if not r.custom and r.inputs and r.type != _STACK}
+    speaking = {
+        urn
+        for urn, r in graph.resources.items()
+        if not r.custom and r.inputs and r.type != resource_types.COMPONENT_STACK
+    }
     for urn in speaking:
         if not speaking & set(_ancestors(graph, urn)):
             resource = graph.resources[urn]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from google.protobuf.struct_pb2 import Struct
 
+from delivery_lab import resource_types
 from delivery_lab.program.graph import UNKNOWN, contains_unknown
 from delivery_lab.program.wire import Decoder, encode
 
@@ -18,14 +19,14 @@ _DOCUMENTS: Mapping[str, str] = {
     "aws:elasticsearch/domain:Domain": "accessPolicies",
     "aws:elasticsearch/domainPolicy:DomainPolicy": "accessPolicies",
     "aws:iam/groupPolicy:GroupPolicy": "policy",
-    "aws:iam/policy:Policy": "policy",
-    "aws:iam/role:Role": "assumeRolePolicy",
-    "aws:iam/rolePolicy:RolePolicy": "policy",
+    resource_types.POLICY: "policy",
+    resource_types.ROLE: "assumeRolePolicy",
+    resource_types.ROLE_POLICY: "policy",
     "aws:iam/userPolicy:UserPolicy": "policy",
-    "aws:s3/bucket:Bucket": "policy",
+    resource_types.BUCKET: "policy",
     "aws:s3/bucketPolicy:BucketPolicy": "policy",
-    "aws:sns/topicPolicy:TopicPolicy": "policy",
-    "aws:sqs/queuePolicy:QueuePolicy": "policy",
+    resource_types.TOPIC_POLICY: "policy",
+    resource_types.QUEUE_POLICY: "policy",
 }
 """The inputs that pulumi-aws 7 declares as a text or a PolicyDocument, by type."""
 

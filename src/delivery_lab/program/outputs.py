@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from delivery_lab import resource_types
 from delivery_lab.limits.functions import MEMORY, TIMEOUT
 from delivery_lab.limits.queues import DELAY, RECEIVE_WAIT, RETENTION, VISIBILITY_TIMEOUT
 from delivery_lab.limits.streams import RETENTION_HOURS
@@ -64,7 +65,7 @@ _BUCKET = ComputedOutputs(
 
 OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
     {
-        "aws:sqs/queue:Queue": ComputedOutputs(
+        resource_types.QUEUE: ComputedOutputs(
             id="{url}",
             name="name",
             fifo="fifoQueue",
@@ -79,10 +80,10 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
                 "contentBasedDeduplication": False,
             },
         ),
-        "aws:sqs/queuePolicy:QueuePolicy": ComputedOutputs(id="{queueUrl}"),
-        "aws:sqs/redrivePolicy:RedrivePolicy": ComputedOutputs(id="{queueUrl}"),
-        "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": ComputedOutputs(id="{queueUrl}"),
-        "aws:lambda/function:Function": ComputedOutputs(
+        resource_types.QUEUE_POLICY: ComputedOutputs(id="{queueUrl}"),
+        resource_types.REDRIVE_POLICY: ComputedOutputs(id="{queueUrl}"),
+        resource_types.REDRIVE_ALLOW_POLICY: ComputedOutputs(id="{queueUrl}"),
+        resource_types.FUNCTION: ComputedOutputs(
             id="{name}",
             name="name",
             outputs={
@@ -99,7 +100,7 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
                 "reservedConcurrentExecutions": -1,
             },
         ),
-        "aws:lambda/eventSourceMapping:EventSourceMapping": ComputedOutputs(
+        resource_types.MAPPING: ComputedOutputs(
             id="{uuid}",
             outputs={
                 "uuid": "{new_uuid}",
@@ -109,10 +110,8 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
                 "state": "Enabled",
             },
         ),
-        "aws:lambda/permission:Permission": ComputedOutputs(
-            id="{statementId}", name="statementId", prefix="statementIdPrefix"
-        ),
-        "aws:lambda/layerVersion:LayerVersion": ComputedOutputs(
+        resource_types.PERMISSION: ComputedOutputs(id="{statementId}", name="statementId", prefix="statementIdPrefix"),
+        resource_types.LAYER: ComputedOutputs(
             id="{arn}",
             outputs={
                 "version": "1",
@@ -120,7 +119,7 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
                 "arn": "{layerArn}:{version}",
             },
         ),
-        "aws:lambda/alias:Alias": ComputedOutputs(
+        resource_types.ALIAS: ComputedOutputs(
             id="{arn}",
             name="name",
             outputs={
@@ -128,8 +127,8 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
                 "invokeArn": _INVOKE + "{arn}/invocations",
             },
         ),
-        "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": ComputedOutputs(id=derived.event_invoke_id),
-        "aws:iam/role:Role": ComputedOutputs(
+        resource_types.INVOKE_CONFIG: ComputedOutputs(id=derived.event_invoke_id),
+        resource_types.ROLE: ComputedOutputs(
             id="{name}",
             name="name",
             outputs={
@@ -139,7 +138,7 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
                 "maxSessionDuration": 3600,
             },
         ),
-        "aws:iam/policy:Policy": ComputedOutputs(
+        resource_types.POLICY: ComputedOutputs(
             id="{arn}",
             name="name",
             outputs={
@@ -148,19 +147,19 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
                 "policyId": "ANPA{iam_id}",
             },
         ),
-        "aws:iam/rolePolicy:RolePolicy": ComputedOutputs(id="{role}:{name}", name="name"),
-        "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ComputedOutputs(id=derived.attachment_id),
-        "aws:cloudwatch/logGroup:LogGroup": ComputedOutputs(
+        resource_types.ROLE_POLICY: ComputedOutputs(id="{role}:{name}", name="name"),
+        resource_types.ROLE_POLICY_ATTACHMENT: ComputedOutputs(id=derived.attachment_id),
+        resource_types.LOG_GROUP: ComputedOutputs(
             id="{name}",
             name="name",
             outputs={"arn": "arn:{partition}:logs:{region}:{account}:log-group:{name}", "retentionInDays": 0},
         ),
-        "aws:cloudwatch/metricAlarm:MetricAlarm": ComputedOutputs(
+        resource_types.METRIC_ALARM: ComputedOutputs(
             id="{name}",
             name="name",
             outputs={"arn": "arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}"},
         ),
-        "aws:apigatewayv2/api:Api": ComputedOutputs(
+        resource_types.HTTP_API: ComputedOutputs(
             id="{api_id}",
             name="name",
             outputs={
@@ -169,7 +168,7 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
                 "executionArn": "arn:{partition}:execute-api:{region}:{account}:{id}",
             },
         ),
-        "aws:apigatewayv2/stage:Stage": ComputedOutputs(
+        resource_types.STAGE: ComputedOutputs(
             id="{name}",
             name="name",
             outputs={
@@ -178,12 +177,12 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
                 "invokeUrl": derived.invoke_url,
             },
         ),
-        "aws:apigatewayv2/route:Route": ComputedOutputs(id="{part_id}"),
-        "aws:apigatewayv2/integration:Integration": ComputedOutputs(id="{part_id}"),
+        resource_types.ROUTE: ComputedOutputs(id="{part_id}"),
+        resource_types.INTEGRATION: ComputedOutputs(id="{part_id}"),
         "aws:apigatewayv2/deployment:Deployment": ComputedOutputs(
             id="{deployment_id}", outputs={"autoDeployed": False}
         ),
-        "aws:dynamodb/table:Table": ComputedOutputs(
+        resource_types.TABLE: ComputedOutputs(
             id="{name}",
             name="name",
             outputs={
@@ -193,21 +192,21 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
                 "billingMode": "PROVISIONED",
             },
         ),
-        "aws:sns/topic:Topic": ComputedOutputs(
+        resource_types.TOPIC: ComputedOutputs(
             id="{arn}",
             name="name",
             fifo="fifoTopic",
             outputs={"arn": "arn:{partition}:sns:{region}:{account}:{name}", "owner": "{account}"},
         ),
-        "aws:cloudwatch/eventBus:EventBus": ComputedOutputs(
+        resource_types.EVENT_BUS: ComputedOutputs(
             id="{name}",
             name="name",
             outputs={"arn": "arn:{partition}:events:{region}:{account}:event-bus/{name}"},
         ),
-        "aws:sns/topicSubscription:TopicSubscription": ComputedOutputs(
+        resource_types.TOPIC_SUBSCRIPTION: ComputedOutputs(
             id="{arn}", outputs={"arn": derived.subscription_arn, "ownerId": "{account}", "rawMessageDelivery": False}
         ),
-        "aws:kinesis/stream:Stream": ComputedOutputs(
+        resource_types.STREAM: ComputedOutputs(
             id="{arn}",
             name="name",
             outputs={
@@ -215,8 +214,8 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
                 "retentionPeriod": RETENTION_HOURS.default,
             },
         ),
-        "aws:s3/bucket:Bucket": _BUCKET,
-        "aws:s3/bucketV2:BucketV2": _BUCKET,
+        resource_types.BUCKET: _BUCKET,
+        resource_types.BUCKET_V2: _BUCKET,
         "aws:kms/key:Key": ComputedOutputs(
             id="{keyId}",
             outputs={"keyId": "{new_uuid}", "arn": "arn:{partition}:kms:{region}:{account}:key/{keyId}"},
@@ -234,7 +233,7 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
                 ),
             },
         ),
-        "aws:msk/cluster:Cluster": ComputedOutputs(
+        resource_types.MSK_CLUSTER: ComputedOutputs(
             id="{arn}",
             name="clusterName",
             outputs={
@@ -246,7 +245,7 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
                 "bootstrapBrokersSaslIam": derived.brokers(9098, derived.authenticates("sasl", "iam")),
             },
         ),
-        "aws:msk/serverlessCluster:ServerlessCluster": ComputedOutputs(
+        resource_types.MSK_SERVERLESS_CLUSTER: ComputedOutputs(
             id="{arn}",
             name="clusterName",
             outputs={
@@ -278,12 +277,12 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
         "aws:ssm/parameter:Parameter": ComputedOutputs(
             id="{name}", name="name", outputs={"arn": derived.parameter_arn, "tier": "Standard"}
         ),
-        "aws:sfn/stateMachine:StateMachine": ComputedOutputs(
+        resource_types.STATE_MACHINE: ComputedOutputs(
             id="{arn}",
             name="name",
             outputs={"arn": "arn:{partition}:states:{region}:{account}:stateMachine:{name}", "type": "STANDARD"},
         ),
-        "aws:cloudwatch/eventRule:EventRule": ComputedOutputs(
+        resource_types.EVENT_RULE: ComputedOutputs(
             id=lambda facts: derived.on_bus(facts, "{bus}/{name}"),
             name="name",
             outputs={
@@ -293,7 +292,7 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
                 )
             },
         ),
-        "aws:scheduler/schedule:Schedule": ComputedOutputs(
+        resource_types.SCHEDULE: ComputedOutputs(
             id="{groupName}/{name}",
             name="name",
             outputs={
@@ -301,7 +300,7 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
                 "arn": "arn:{partition}:scheduler:{region}:{account}:schedule/{groupName}/{name}",
             },
         ),
-        "aws:lambda/functionUrl:FunctionUrl": ComputedOutputs(
+        resource_types.FUNCTION_URL: ComputedOutputs(
             id=derived.function_name,
             outputs={
                 "functionArn": derived.function_arn,
@@ -309,7 +308,7 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
                 "functionUrl": "https://{url_id}.lambda-url.{region}.on.aws/",
             },
         ),
-        "aws:apigateway/restApi:RestApi": ComputedOutputs(
+        resource_types.REST_API: ComputedOutputs(
             id="{api_id}",
             name="name",
             outputs={

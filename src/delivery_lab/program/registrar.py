@@ -14,6 +14,7 @@ from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import callback_pb2, resource_pb2, source_pb2
 
+from delivery_lab import resource_types
 from delivery_lab.errors import LabError, NotModelledError, ProgramError
 from delivery_lab.program import naming
 from delivery_lab.program.documents import with_documents_as_text
@@ -22,7 +23,7 @@ from delivery_lab.program.frames import Frames
 from delivery_lab.program.graph import ResourceOptions, contains_unknown
 from delivery_lab.program.invokes import INVOKES
 from delivery_lab.program.outputs import create
-from delivery_lab.program.registration import STACK_TYPE, Registration, Urns, provider_urn
+from delivery_lab.program.registration import Registration, Urns, provider_urn
 from delivery_lab.program.transforms import Callbacks, transform_invoke, transform_resource
 from delivery_lab.program.wire import Decoder, encode, merged
 
@@ -280,7 +281,9 @@ class Registrar:
 
     def stack_registration(self) -> Registration | None:
         """The stack itself, once the SDK has registered it."""
-        return next((found for found in self.registrations.values() if found.type == STACK_TYPE), None)
+        return next(
+            (found for found in self.registrations.values() if found.type == resource_types.COMPONENT_STACK), None
+        )
 
 
 def _answer(values: Struct) -> resource_pb2.ResourceInvokeResponse:

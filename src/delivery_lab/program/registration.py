@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import alias_pb2
 
+from delivery_lab import resource_types
 from delivery_lab.errors import ModelError
 from delivery_lab.program.graph import Resource, ResourceOptions
 from delivery_lab.program.scalars import typed
 from delivery_lab.program.wire import Decoder
-
-STACK_TYPE = "pulumi:pulumi:Stack"
 
 
 @dataclass(slots=True)
@@ -81,7 +80,7 @@ class Urns:
     def make(self, parent: str, type_token: str, name: str) -> str:
         """The URN of a resource below a parent ("" or the stack's URN for none)."""
         chain = qualified_type(parent) if parent else ""
-        qualified = f"{chain}${type_token}" if chain and chain != STACK_TYPE else type_token
+        qualified = f"{chain}${type_token}" if chain and chain != resource_types.COMPONENT_STACK else type_token
         return f"urn:pulumi:{self.stack}::{self.project}::{qualified}::{name}"
 
     def of_alias(self, alias: alias_pb2.Alias, parent: str, type_token: str, name: str) -> str:

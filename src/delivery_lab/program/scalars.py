@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from delivery_lab import resource_types
 from delivery_lab.errors import ProgramError
 
 _NUMBERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "aws:sqs/queue:Queue": (
+        resource_types.QUEUE: (
             "delaySeconds",
             "kmsDataKeyReusePeriodSeconds",
             "maxMessageSize",
@@ -24,8 +25,8 @@ _NUMBERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "receiveWaitTimeSeconds",
             "visibilityTimeoutSeconds",
         ),
-        "aws:lambda/function:Function": ("memorySize", "reservedConcurrentExecutions", "timeout"),
-        "aws:lambda/eventSourceMapping:EventSourceMapping": (
+        resource_types.FUNCTION: ("memorySize", "reservedConcurrentExecutions", "timeout"),
+        resource_types.MAPPING: (
             "batchSize",
             "maximumBatchingWindowInSeconds",
             "maximumRecordAgeInSeconds",
@@ -36,18 +37,18 @@ _NUMBERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "scalingConfig.maximumConcurrency",
             "tumblingWindowInSeconds",
         ),
-        "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": (
+        resource_types.INVOKE_CONFIG: (
             "maximumEventAgeInSeconds",
             "maximumRetryAttempts",
         ),
-        "aws:kinesis/stream:Stream": ("retentionPeriod", "shardCount"),
+        resource_types.STREAM: ("retentionPeriod", "shardCount"),
     }
 )
 _SWITCHES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "aws:sqs/queue:Queue": ("contentBasedDeduplication", "fifoQueue", "sqsManagedSseEnabled"),
-        "aws:lambda/eventSourceMapping:EventSourceMapping": ("bisectBatchOnFunctionError", "enabled"),
-        "aws:dynamodb/table:Table": ("streamEnabled",),
+        resource_types.QUEUE: ("contentBasedDeduplication", "fifoQueue", "sqsManagedSseEnabled"),
+        resource_types.MAPPING: ("bisectBatchOnFunctionError", "enabled"),
+        resource_types.TABLE: ("streamEnabled",),
     }
 )
 

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from delivery_lab import resource_types
 from delivery_lab.errors import NotModelledError
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.simulation.supported_inputs import LOCAL_CODE, SUPPORT
-from delivery_lab.stack import types
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.stack import Stack
 
 CONSUMERS: Mapping[str, str] = {
-    types.PIPE: "an event source mapping",
+    resource_types.PIPE: "an event source mapping",
 }
 """Types that take messages away from what is modelled: with them any result would be wrong."""
 
 FEEDERS = frozenset(
     {
-        types.REST_API,
-        types.EVENT_TARGET,
-        types.FUNCTION_URL,
-        types.BUCKET_NOTIFICATION,
-        types.SCHEDULE,
-        types.STATE_MACHINE,
-        types.TOPIC_SUBSCRIPTION,
+        resource_types.REST_API,
+        resource_types.EVENT_TARGET,
+        resource_types.FUNCTION_URL,
+        resource_types.BUCKET_NOTIFICATION,
+        resource_types.SCHEDULE,
+        resource_types.STATE_MACHINE,
+        resource_types.TOPIC_SUBSCRIPTION,
     }
 )
 """Types that send messages by themselves. They are not simulated: a run contains what its workload sends."""
@@ -43,7 +43,7 @@ def check(stack: Stack) -> list[str]:
     notes: list[str] = []
     for resource in stack.resources.values():
         support = SUPPORT.get(resource.type)
-        if resource.type == types.FUNCTION:
+        if resource.type == resource_types.FUNCTION:
             continue
         if support is not None:
             problems.extend(stack.refused_inputs(resource, support))
@@ -59,7 +59,7 @@ def check(stack: Stack) -> list[str]:
 
 def function_problems(stack: Stack, function: Function) -> list[str]:
     """Why a function cannot be run: settings that are not modelled, code that is not Python or not here."""
-    problems = list(stack.refused_inputs(function, SUPPORT[types.FUNCTION]))
+    problems = list(stack.refused_inputs(function, SUPPORT[resource_types.FUNCTION]))
     runtime = function.runtime.known or "python"
     if not runtime.startswith("python"):
         problems.append(f"{function.name}: runtime = {runtime!r}; nearest: a Python runtime")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from delivery_lab.stack import types
+from delivery_lab import resource_types
 from delivery_lab.stack.support import Refusal, Support
 
 LOCAL_CODE = Refusal("code in a local folder (pulumi.FileArchive)")
@@ -125,25 +125,25 @@ _API = Support(
 )
 
 SUPPORT: Mapping[str, Support] = {
-    types.QUEUE: _QUEUE,
-    types.REDRIVE_POLICY: Support(_names("queueUrl redrivePolicy.*")),
-    types.REDRIVE_ALLOW_POLICY: Support(_names("queueUrl redriveAllowPolicy.*")),
-    types.FUNCTION: _FUNCTION,
-    types.LAYER: _LAYER,
-    types.INVOKE_CONFIG: Support(
+    resource_types.QUEUE: _QUEUE,
+    resource_types.REDRIVE_POLICY: Support(_names("queueUrl redrivePolicy.*")),
+    resource_types.REDRIVE_ALLOW_POLICY: Support(_names("queueUrl redriveAllowPolicy.*")),
+    resource_types.FUNCTION: _FUNCTION,
+    resource_types.LAYER: _LAYER,
+    resource_types.INVOKE_CONFIG: Support(
         _names(
             "functionName qualifier destinationConfig.onSuccess.destination destinationConfig.onFailure.destination "
             "maximumEventAgeInSeconds maximumRetryAttempts"
         )
     ),
-    types.RECURSION_CONFIG: Support(_names("functionName recursiveLoop")),
-    types.MAPPING: _MAPPING,
-    types.STREAM: Support(
+    resource_types.RECURSION_CONFIG: Support(_names("functionName recursiveLoop")),
+    resource_types.MAPPING: _MAPPING,
+    resource_types.STREAM: Support(
         modelled=_names("shardCount retentionPeriod streamModeDetails.streamMode maxRecordSizeInKib"),
         harmless=_names("arn encryptionType enforceConsumerDeletion kmsKeyId shardLevelMetrics warmThroughputMibPs"),
     ),
-    types.TABLE: _TABLE,
-    types.TOPIC: Support(
+    resource_types.TABLE: _TABLE,
+    resource_types.TOPIC: Support(
         modelled=frozenset(),
         harmless=_names(
             "applicationFailureFeedbackRoleArn applicationSuccessFeedbackRoleArn applicationSuccessFeedbackSampleRate "
@@ -155,16 +155,18 @@ SUPPORT: Mapping[str, Support] = {
         ),
         refused={"fifoTopic": _STANDARD_TOPIC, "archivePolicy": _STANDARD_TOPIC},
     ),
-    types.EVENT_BUS: Support(frozenset(), _names("deadLetterConfig.* eventSourceName kmsKeyIdentifier logConfig.*")),
-    types.HTTP_API: _API,
-    types.ROUTE: Support(
+    resource_types.EVENT_BUS: Support(
+        frozenset(), _names("deadLetterConfig.* eventSourceName kmsKeyIdentifier logConfig.*")
+    ),
+    resource_types.HTTP_API: _API,
+    resource_types.ROUTE: Support(
         modelled=_names("apiId routeKey target"),
         harmless=_names(
             "apiKeyRequired authorizationScopes authorizationType authorizerId operationName "
             "routeResponseSelectionExpression modelSelectionExpression requestModels.* requestParameters.*"
         ),
     ),
-    types.INTEGRATION: Support(
+    resource_types.INTEGRATION: Support(
         modelled=_names("apiId integrationType integrationUri payloadFormatVersion timeoutMilliseconds"),
         harmless=_names(
             "connectionType credentialsArn integrationMethod passthroughBehavior contentHandlingStrategy "
@@ -178,7 +180,7 @@ SUPPORT: Mapping[str, Support] = {
             "tlsConfig": _UNCHANGED_REQUEST,
         },
     ),
-    types.STAGE: Support(
+    resource_types.STAGE: Support(
         modelled=_names("apiId defaultRouteSettings.throttlingBurstLimit defaultRouteSettings.throttlingRateLimit"),
         harmless=_names(
             "accessLogSettings.* autoDeploy clientCertificateId defaultRouteSettings.dataTraceEnabled "
@@ -191,7 +193,7 @@ SUPPORT: Mapping[str, Support] = {
             "routeSettings.throttlingRateLimit": Refusal("throttlingRateLimit of defaultRouteSettings"),
         },
     ),
-    types.MSK_CLUSTER: Support(
+    resource_types.MSK_CLUSTER: Support(
         modelled=frozenset(),
         harmless=_names(
             "brokerNodeGroupInfo.* kafkaVersion numberOfBrokerNodes clientAuthentication.* clusterName "
@@ -199,7 +201,9 @@ SUPPORT: Mapping[str, Support] = {
             "storageMode"
         ),
     ),
-    types.MSK_SERVERLESS_CLUSTER: Support(frozenset(), _names("clientAuthentication.* clusterName vpcConfigs.*")),
-    types.MSK_CONFIGURATION: Support(_names("serverProperties"), _names("kafkaVersions")),
+    resource_types.MSK_SERVERLESS_CLUSTER: Support(
+        frozenset(), _names("clientAuthentication.* clusterName vpcConfigs.*")
+    ),
+    resource_types.MSK_CONFIGURATION: Support(_names("serverProperties"), _names("kafkaVersions")),
 }
 """Buckets are left out: whatever a bucket is, it takes what it is given."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
+from delivery_lab import resource_types
 from delivery_lab.program.graph import UNKNOWN, Graph
-from delivery_lab.stack import types
 from delivery_lab.stack.access import role
 from delivery_lab.stack.alarms import alarm
 from delivery_lab.stack.apis import Integration, api, integration, route, stage
@@ -61,29 +61,31 @@ class Builder:
         self._keys = StackFileKeys(graph)
         self._labels = labels(graph)
         self._makers: Mapping[str, Maker] = {
-            types.QUEUE: lambda inputs: self.queues[inputs.resource.urn],
-            types.REDRIVE_POLICY: self._redrive_policy_resource,
-            types.FUNCTION: lambda inputs: self.functions[inputs.resource.urn],
-            types.LAYER: layer,
-            types.MAPPING: self._mapping,
-            types.INVOKE_CONFIG: lambda inputs: invoke_config(inputs, self.names.find(inputs.raw("functionName"))),
-            types.RECURSION_CONFIG: lambda inputs: recursion_config(
+            resource_types.QUEUE: lambda inputs: self.queues[inputs.resource.urn],
+            resource_types.REDRIVE_POLICY: self._redrive_policy_resource,
+            resource_types.FUNCTION: lambda inputs: self.functions[inputs.resource.urn],
+            resource_types.LAYER: layer,
+            resource_types.MAPPING: self._mapping,
+            resource_types.INVOKE_CONFIG: lambda inputs: invoke_config(
                 inputs, self.names.find(inputs.raw("functionName"))
             ),
-            types.PERMISSION: lambda inputs: permission(inputs, self.names.find(inputs.raw("function"))),
-            types.STREAM: stream,
-            types.TABLE: table,
-            **dict.fromkeys(types.MSK_CLUSTERS, self._cluster),
-            types.TOPIC: lambda inputs: topic(inputs, self._carrier(inputs)),
-            types.EVENT_BUS: lambda inputs: bus(inputs, self._carrier(inputs)),
-            **dict.fromkeys(types.BUCKETS, lambda inputs: bucket(inputs, self._carrier(inputs))),
-            types.TOPIC_SUBSCRIPTION: subscription,
-            types.EVENT_RULE: event_rule,
-            types.EVENT_TARGET: event_target,
-            types.BUCKET_NOTIFICATION: bucket_notification,
-            types.HTTP_API: self._api,
-            types.METRIC_ALARM: alarm,
-            types.ROLE: lambda inputs: role(inputs, self.inputs_of),
+            resource_types.RECURSION_CONFIG: lambda inputs: recursion_config(
+                inputs, self.names.find(inputs.raw("functionName"))
+            ),
+            resource_types.PERMISSION: lambda inputs: permission(inputs, self.names.find(inputs.raw("function"))),
+            resource_types.STREAM: stream,
+            resource_types.TABLE: table,
+            **dict.fromkeys(resource_types.MSK_CLUSTERS, self._cluster),
+            resource_types.TOPIC: lambda inputs: topic(inputs, self._carrier(inputs)),
+            resource_types.EVENT_BUS: lambda inputs: bus(inputs, self._carrier(inputs)),
+            **dict.fromkeys(resource_types.BUCKETS, lambda inputs: bucket(inputs, self._carrier(inputs))),
+            resource_types.TOPIC_SUBSCRIPTION: subscription,
+            resource_types.EVENT_RULE: event_rule,
+            resource_types.EVENT_TARGET: event_target,
+            resource_types.BUCKET_NOTIFICATION: bucket_notification,
+            resource_types.HTTP_API: self._api,
+            resource_types.METRIC_ALARM: alarm,
+            resource_types.ROLE: lambda inputs: role(inputs, self.inputs_of),
         }
 
     def resources(self) -> Iterator[StackResource]:
@@ -92,7 +94,7 @@ class Builder:
             if resource.external or not resource.custom:
                 continue
             inputs = self._inputs(resource.urn)
-            if resource.type.startswith(types.DYNAMIC_PREFIX):
+            if resource.type.startswith(resource_types.DYNAMIC_PREFIX):
                 yield dynamic_resource(inputs)
             else:
                 yield self._makers.get(resource.type, _other)(inputs)
@@ -113,29 +115,33 @@ class Builder:
     @cached_property
     def queues(self) -> Mapping[str, Queue]:
         """The queues by URN."""
-        return {inputs.resource.urn: queue(inputs, self._around(inputs)) for inputs in self.inputs_of(types.QUEUE)}
+        return {
+            inputs.resource.urn: queue(inputs, self._around(inputs)) for inputs in self.inputs_of(resource_types.QUEUE)
+        }
 
     def _around(self, inputs: Inputs) -> QueueSurroundings:
         urls = {value for value in (inputs.output("url"), inputs.resource.id) if value}
         sets = [each for each in self._dynamic if each.queue_url.known in urls and each.visibility_seconds is not None]
-        holders = [each for each in self.inputs_of(types.REDRIVE_POLICY) if each.raw("queueUrl") in urls]
+        holders = [each for each in self.inputs_of(resource_types.REDRIVE_POLICY) if each.raw("queueUrl") in urls]
         return QueueSurroundings(
             visibility=sets[-1].visibility_seconds if sets else None,
             redrive_policies=tuple(filter(None, map(redrive_policy, holders))),
-            redrive_unknown=any(each.raw("queueUrl") is UNKNOWN for each in self.inputs_of(types.REDRIVE_POLICY)),
+            redrive_unknown=any(
+                each.raw("queueUrl") is UNKNOWN for each in self.inputs_of(resource_types.REDRIVE_POLICY)
+            ),
             policies=tuple(self._queue_policies(inputs, urls)),
         )
 
     @cached_property
     def _dynamic(self) -> list[DynamicResource]:
         found = self.graph.resources.values()
-        urns = [each.urn for each in found if each.type.startswith(types.DYNAMIC_PREFIX) and not each.external]
+        urns = [each.urn for each in found if each.type.startswith(resource_types.DYNAMIC_PREFIX) and not each.external]
         return [dynamic_resource(self._inputs(urn)) for urn in urns]
 
     def _queue_policies(self, inputs: Inputs, urls: set[str]) -> Iterator[PolicyDocument]:
         if inputs.raw("policy"):
             yield policy_document(inputs.origin("policy"), inputs.raw("policy"))
-        for holder in self.inputs_of(types.QUEUE_POLICY):
+        for holder in self.inputs_of(resource_types.QUEUE_POLICY):
             if holder.raw("queueUrl") in urls:
                 yield policy_document(holder.origin("policy"), holder.raw("policy"))
 
@@ -151,7 +157,7 @@ class Builder:
     @cached_property
     def functions(self) -> Mapping[str, Function]:
         """The functions by URN."""
-        return {inputs.resource.urn: function(inputs) for inputs in self.inputs_of(types.FUNCTION)}
+        return {inputs.resource.urn: function(inputs) for inputs in self.inputs_of(resource_types.FUNCTION)}
 
     @cached_property
     def names(self) -> FunctionNames:
@@ -164,12 +170,12 @@ class Builder:
     def _sources(self) -> Mapping[str, StackResource]:
         """What a mapping may read, by the ARN that it names."""
         found: dict[str, StackResource] = {each.arn: each for each in self.queues.values() if each.arn}
-        for token in (types.STREAM, *types.MSK_CLUSTERS):
+        for token in (resource_types.STREAM, *resource_types.MSK_CLUSTERS):
             for inputs in self.inputs_of(token):
                 arn = inputs.output("arn")
                 if arn is not None:
                     found[arn] = self._makers[token](inputs)
-        for inputs in self.inputs_of(types.TABLE):
+        for inputs in self.inputs_of(resource_types.TABLE):
             arn = inputs.output("streamArn")
             if arn is not None:
                 found[arn] = table(inputs)
@@ -184,7 +190,7 @@ class Builder:
     def _configurations(self, inputs: Inputs) -> Iterator[BrokerConfiguration]:
         for urn in inputs.resource.dependencies:
             other = self.graph.resources.get(urn)
-            if other is not None and other.type == types.MSK_CONFIGURATION:
+            if other is not None and other.type == resource_types.MSK_CONFIGURATION:
                 yield broker_configuration(self._inputs(urn))
 
     # -- events and APIs ----------------------------------------------------------------------------------
@@ -202,9 +208,9 @@ class Builder:
         def of_api(token: str) -> Iterator[Inputs]:
             return (each for each in self.inputs_of(token) if each.raw("apiId") == inputs.resource.id)
 
-        integrations = {each.resource.id: self._integration(each) for each in of_api(types.INTEGRATION)}
-        routes = tuple(route(each, integrations) for each in of_api(types.ROUTE))
-        return api(inputs, routes, next(map(stage, of_api(types.STAGE)), None))
+        integrations = {each.resource.id: self._integration(each) for each in of_api(resource_types.INTEGRATION)}
+        routes = tuple(route(each, integrations) for each in of_api(resource_types.ROUTE))
+        return api(inputs, routes, next(map(stage, of_api(resource_types.STAGE)), None))
 
     def _integration(self, inputs: Inputs) -> Integration:
         return integration(inputs, self.names.find(inputs.raw("integrationUri")))

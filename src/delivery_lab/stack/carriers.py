@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from delivery_lab.stack import types
+from delivery_lab import resource_types
 from delivery_lab.stack.events import bucket_notification, event_rule, event_target, subscription
 from delivery_lab.stack.reading import Inputs
 from delivery_lab.stack.resource import StackResource
@@ -21,16 +21,16 @@ def carriers_of(inputs_of: Callable[[str], Iterator[Inputs]], receivers: set[str
         By the ARN, name or id of the topic, bus or bucket: the resource, as messages name it.
     """
     found: dict[str, str] = {}
-    for each in map(subscription, inputs_of(types.TOPIC_SUBSCRIPTION)):
+    for each in map(subscription, inputs_of(resource_types.TOPIC_SUBSCRIPTION)):
         if each.endpoint.known in receivers and each.topic.known is not None:
             found[each.topic.known] = _named(each)
-    rules = {rule.physical_name: rule for rule in map(event_rule, inputs_of(types.EVENT_RULE))}
-    for target in map(event_target, inputs_of(types.EVENT_TARGET)):
+    rules = {rule.physical_name: rule for rule in map(event_rule, inputs_of(resource_types.EVENT_RULE))}
+    for target in map(event_target, inputs_of(resource_types.EVENT_TARGET)):
         rule = rules.get(target.rule_name.known)
         bus_name = rule.bus_name.known if rule is not None and rule.has_pattern else None
         if bus_name is not None and target.target_arn.known in receivers:
             found[bus_name] = _named(target)
-    for notification in map(bucket_notification, inputs_of(types.BUCKET_NOTIFICATION)):
+    for notification in map(bucket_notification, inputs_of(resource_types.BUCKET_NOTIFICATION)):
         if notification.bucket.known is not None:
             found[notification.bucket.known] = _named(notification)
     return found

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from delivery_lab.stack import types
+from delivery_lab import resource_types
 from delivery_lab.stack.events import bucket_notification
 from delivery_lab.stack.functions import AsynchronousInvoker
 from delivery_lab.stack.names import FunctionNames
 from delivery_lab.stack.reading import Inputs
 
 _TARGETS: Mapping[str, tuple[str, ...]] = {
-    types.EVENT_TARGET: ("arn",),
-    types.LOG_SUBSCRIPTION_FILTER: ("destinationArn",),
-    types.SCHEDULE: ("target", "arn"),
-    types.INVOKE_CONFIG: ("functionName",),
+    resource_types.EVENT_TARGET: ("arn",),
+    resource_types.LOG_SUBSCRIPTION_FILTER: ("destinationArn",),
+    resource_types.SCHEDULE: ("target", "arn"),
+    resource_types.INVOKE_CONFIG: ("functionName",),
 }
 """Types in which the name of what is invoked stands in one input."""
 
@@ -38,6 +38,6 @@ def _references(inputs: Inputs) -> tuple[Any, ...]:
     token = inputs.resource.type
     if token in _TARGETS:
         return (inputs.raw(*_TARGETS[token]),)
-    if token == types.TOPIC_SUBSCRIPTION and inputs.raw("protocol") == "lambda":
+    if token == resource_types.TOPIC_SUBSCRIPTION and inputs.raw("protocol") == "lambda":
         return (inputs.raw("endpoint"),)
-    return bucket_notification(inputs).functions if token == types.BUCKET_NOTIFICATION else ()
+    return bucket_notification(inputs).functions if token == resource_types.BUCKET_NOTIFICATION else ()

@@ -12,7 +12,7 @@ from typing import Any
 
 from delivery_lab.program.config import full_key
 from delivery_lab.program.graph import Graph, Resource
-from delivery_lab.stack.types import COMPONENT_STACK
+from delivery_lab.resource_types import COMPONENT_STACK
 
 _CALLED: Mapping[str, tuple[str, ...]] = {
     "timeout": ("timeoutSeconds",),

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 
 from delivery_lab.program.graph import Graph
+from delivery_lab.resource_types import ALIAS
 from delivery_lab.stack.functions import Function
-from delivery_lab.stack.types import ALIAS
 
 
 def labels(graph: Graph) -> Mapping[str, str]:

@@ -16,11 +16,11 @@ from delivery_lab.limits.queues import (
     VISIBILITY_TIMEOUT,
 )
 from delivery_lab.program.graph import UNKNOWN
+from delivery_lab.resource_types import QUEUE, REDRIVE_ALLOW_POLICY
 from delivery_lab.stack.reading import Inputs, UnreadableError, document, has_unknown, whole_number
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.roles import PolicyDocument
 from delivery_lab.stack.settings import Origin, Setting
-from delivery_lab.stack.types import QUEUE, REDRIVE_ALLOW_POLICY
 
 PARKING_TAG = "delivery-lab:role"
 PARKING = "parking"

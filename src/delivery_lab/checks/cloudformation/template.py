@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from delivery_lab import resource_types
 from delivery_lab.checks.cloudformation.mapping import TYPES
 from delivery_lab.checks.cloudformation.resource_type import ResourceType
 from delivery_lab.checks.cloudformation.shapes import (
@@ -19,22 +20,21 @@ from delivery_lab.checks.cloudformation.shapes import (
     write,
 )
 from delivery_lab.program.graph import UNKNOWN, Graph, Resource
-from delivery_lab.stack import types
 
 # What other resources name a resource by: its outputs, each with the attribute that CloudFormation has for it.
 _HANDLES = {
-    types.TABLE: {"streamArn": "StreamArn"},
-    types.STREAM: {"arn": "Arn"},
-    types.FUNCTION: {"arn": "Arn", "name": "Arn"},
-    types.MSK_CLUSTER: {"arn": "Arn"},
-    types.QUEUE: {"arn": "Arn"},
+    resource_types.TABLE: {"streamArn": "StreamArn"},
+    resource_types.STREAM: {"arn": "Arn"},
+    resource_types.FUNCTION: {"arn": "Arn", "name": "Arn"},
+    resource_types.MSK_CLUSTER: {"arn": "Arn"},
+    resource_types.QUEUE: {"arn": "Arn"},
 }
 # Some rules follow references, others read the service out of an ARN; where a reference stands, the latter get this.
 _EXAMPLE_ARNS = {
-    types.TABLE: "arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/2020-01-01T00:00:00.000",
-    types.STREAM: "arn:aws:kinesis:us-east-1:123456789012:stream/s",
-    types.MSK_CLUSTER: "arn:aws:kafka:us-east-1:123456789012:cluster/c/11111111-2222-3333-4444-555555555555-1",
-    types.QUEUE: "arn:aws:sqs:us-east-1:123456789012:q",
+    resource_types.TABLE: "arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/2020-01-01T00:00:00.000",
+    resource_types.STREAM: "arn:aws:kinesis:us-east-1:123456789012:stream/s",
+    resource_types.MSK_CLUSTER: "arn:aws:kafka:us-east-1:123456789012:cluster/c/11111111-2222-3333-4444-555555555555-1",
+    resource_types.QUEUE: "arn:aws:sqs:us-east-1:123456789012:q",
 }
 
 
@@ -145,7 +145,7 @@ class _Writer:
 
     def _twin(self, entry: Entry) -> Entry | None:
         """The same mapping with its source as an ARN, for the rules that read the service out of it."""
-        if entry.resource.type != types.MAPPING:
+        if entry.resource.type != resource_types.MAPPING:
             return None
         targets = [
             found.target

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from delivery_lab import resource_types
 from delivery_lab.checks.cloudformation.resource_type import ResourceType
 from delivery_lab.checks.cloudformation.shapes import (
     PLACEHOLDER,
@@ -223,6 +224,6 @@ _CLUSTER = ResourceType(
 )
 
 TYPES: Mapping[str, ResourceType] = {
-    "aws:dynamodb/table:Table": _TABLE,
-    "aws:msk/cluster:Cluster": _CLUSTER,
+    resource_types.TABLE: _TABLE,
+    resource_types.MSK_CLUSTER: _CLUSTER,
 }

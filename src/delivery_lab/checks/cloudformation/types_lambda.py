@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from delivery_lab import resource_types
 from delivery_lab.checks.cloudformation.resource_type import ResourceType
 from delivery_lab.checks.cloudformation.shapes import (
     Spot,
@@ -224,9 +225,9 @@ _LAYER = ResourceType(
 )
 
 TYPES: Mapping[str, ResourceType] = {
-    "aws:lambda/eventSourceMapping:EventSourceMapping": _MAPPING,
-    "aws:lambda/function:Function": _FUNCTION,
-    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": _INVOKE_CONFIG,
-    "aws:lambda/layerVersion:LayerVersion": _LAYER,
-    "aws:lambda/permission:Permission": _PERMISSION,
+    resource_types.MAPPING: _MAPPING,
+    resource_types.FUNCTION: _FUNCTION,
+    resource_types.INVOKE_CONFIG: _INVOKE_CONFIG,
+    resource_types.LAYER: _LAYER,
+    resource_types.PERMISSION: _PERMISSION,
 }

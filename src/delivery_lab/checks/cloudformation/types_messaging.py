@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from delivery_lab import resource_types
 from delivery_lab.checks.cloudformation.resource_type import ResourceType
 from delivery_lab.checks.cloudformation.shapes import (
     an_object,
@@ -122,10 +123,10 @@ _STREAM = ResourceType(
 )
 
 TYPES: Mapping[str, ResourceType] = {
-    "aws:kinesis/stream:Stream": _STREAM,
-    "aws:sns/topic:Topic": _TOPIC,
-    "aws:sns/topicPolicy:TopicPolicy": _TOPIC_POLICY,
-    "aws:sns/topicSubscription:TopicSubscription": _SUBSCRIPTION,
-    "aws:sqs/queue:Queue": _QUEUE,
-    "aws:sqs/queuePolicy:QueuePolicy": _QUEUE_POLICY,
+    resource_types.STREAM: _STREAM,
+    resource_types.TOPIC: _TOPIC,
+    resource_types.TOPIC_POLICY: _TOPIC_POLICY,
+    resource_types.TOPIC_SUBSCRIPTION: _SUBSCRIPTION,
+    resource_types.QUEUE: _QUEUE,
+    resource_types.QUEUE_POLICY: _QUEUE_POLICY,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from delivery_lab import resource_types
 from delivery_lab.checks.cloudformation.resource_type import ResourceType
 from delivery_lab.checks.cloudformation.shapes import (
     PLACEHOLDER,
@@ -173,13 +174,13 @@ _ALARM = ResourceType(
 )
 
 TYPES: Mapping[str, ResourceType] = {
-    "aws:apigatewayv2/api:Api": _API,
-    "aws:apigatewayv2/integration:Integration": _INTEGRATION,
-    "aws:apigatewayv2/route:Route": _ROUTE,
-    "aws:apigatewayv2/stage:Stage": _STAGE,
-    "aws:cloudwatch/logGroup:LogGroup": _LOG_GROUP,
-    "aws:cloudwatch/metricAlarm:MetricAlarm": _ALARM,
-    "aws:iam/policy:Policy": _POLICY,
-    "aws:iam/role:Role": _ROLE,
-    "aws:iam/rolePolicy:RolePolicy": _ROLE_POLICY,
+    resource_types.HTTP_API: _API,
+    resource_types.INTEGRATION: _INTEGRATION,
+    resource_types.ROUTE: _ROUTE,
+    resource_types.STAGE: _STAGE,
+    resource_types.LOG_GROUP: _LOG_GROUP,
+    resource_types.METRIC_ALARM: _ALARM,
+    resource_types.POLICY: _POLICY,
+    resource_types.ROLE: _ROLE,
+    resource_types.ROLE_POLICY: _ROLE_POLICY,
 }

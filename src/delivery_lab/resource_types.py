@@ -1,4 +1,4 @@
-"""Type tokens of the resources that the stack knows."""
+"""Type tokens of resources, one constant each; a token that only one module needs may stand there instead."""
 
 from __future__ import annotations
 
@@ -24,11 +24,14 @@ MSK_CLUSTERS = (MSK_CLUSTER, MSK_SERVERLESS_CLUSTER)
 MSK_CONFIGURATION = "aws:msk/configuration:Configuration"
 
 TOPIC = "aws:sns/topic:Topic"
+TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
 TOPIC_SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
 EVENT_BUS = "aws:cloudwatch/eventBus:EventBus"
 EVENT_RULE = "aws:cloudwatch/eventRule:EventRule"
 EVENT_TARGET = "aws:cloudwatch/eventTarget:EventTarget"
-BUCKETS = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")
+BUCKET = "aws:s3/bucket:Bucket"
+BUCKET_V2 = "aws:s3/bucketV2:BucketV2"
+BUCKETS = (BUCKET, BUCKET_V2)
 BUCKET_NOTIFICATION = "aws:s3/bucketNotification:BucketNotification"
 LOG_SUBSCRIPTION_FILTER = "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter"
 SCHEDULE = "aws:scheduler/schedule:Schedule"
@@ -41,6 +44,7 @@ ROUTE = "aws:apigatewayv2/route:Route"
 INTEGRATION = "aws:apigatewayv2/integration:Integration"
 STAGE = "aws:apigatewayv2/stage:Stage"
 
+LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 METRIC_ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 
 ROLE = "aws:iam/role:Role"
