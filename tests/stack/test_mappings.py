@@ -118,3 +118,18 @@ def test_provisioned_pollers_have_the_defaults_of_their_kind() -> None:
     assert kafka.pollers is not None
     assert (queue.pollers.minimum.value, queue.pollers.maximum.value) == (2, 5)
     assert (kafka.pollers.minimum.value, kafka.pollers.maximum.value) == (1, 5)
+
+
+def test_what_a_mapping_reads_is_the_stacks_own_resource() -> None:
+    inputs = [resource(MAPPING, f"of-{kind}", {"eventSourceArn": SOURCES[kind]}) for kind in SOURCES]
+    stack = stack_of(WORKER, JOBS, ORDERS, ITEMS, BROKERS, *inputs)
+
+    sqs, kinesis, dynamodb, kafka = stack.mappings
+    assert isinstance(sqs, SqsMapping)
+    assert isinstance(kinesis, KinesisMapping)
+    assert isinstance(dynamodb, DynamoDbMapping)
+    assert isinstance(kafka, KafkaMapping)
+    assert sqs.queue is stack.at(arn_of(JOBS))
+    assert kinesis.stream is stack.at(arn_of(ORDERS))
+    assert dynamodb.table is stack.resources[ITEMS.urn]
+    assert kafka.cluster is stack.at(arn_of(BROKERS))

@@ -60,6 +60,7 @@ class Builder:
         self.graph = graph
         self._keys = StackFileKeys(graph)
         self._labels = labels(graph)
+        self._made: dict[str, StackResource] = {}
         self._makers: Mapping[str, Maker] = {
             resource_types.QUEUE: lambda inputs: self.queues[inputs.resource.urn],
             resource_types.REDRIVE_POLICY: self._redrive_policy_resource,
@@ -93,11 +94,16 @@ class Builder:
         for resource in self.graph.resources.values():
             if resource.external or not resource.custom:
                 continue
-            inputs = self._inputs(resource.urn)
-            if resource.type.startswith(resource_types.DYNAMIC_PREFIX):
-                yield dynamic_resource(inputs)
-            else:
-                yield self._makers.get(resource.type, _other)(inputs)
+            yield self._make(resource.urn)
+
+    def _make(self, urn: str) -> StackResource:
+        """The resource of a URN: one object for all that name it."""
+        if urn not in self._made:
+            inputs = self._inputs(urn)
+            dynamic = inputs.resource.type.startswith(resource_types.DYNAMIC_PREFIX)
+            maker = dynamic_resource if dynamic else self._makers.get(inputs.resource.type, _other)
+            self._made[urn] = maker(inputs)
+        return self._made[urn]
 
     def _inputs(self, urn: str) -> Inputs:
         return Inputs(self.graph.resources[urn], self._labels[urn], self._keys)
@@ -136,7 +142,7 @@ class Builder:
     def _dynamic(self) -> list[DynamicResource]:
         found = self.graph.resources.values()
         urns = [each.urn for each in found if each.type.startswith(resource_types.DYNAMIC_PREFIX) and not each.external]
-        return [dynamic_resource(self._inputs(urn)) for urn in urns]
+        return [each for each in map(self._make, urns) if isinstance(each, DynamicResource)]
 
     def _queue_policies(self, inputs: Inputs, urls: set[str]) -> Iterator[PolicyDocument]:
         if inputs.raw("policy"):
@@ -174,11 +180,11 @@ class Builder:
             for inputs in self.inputs_of(token):
                 arn = inputs.output("arn")
                 if arn is not None:
-                    found[arn] = self._makers[token](inputs)
+                    found[arn] = self._make(inputs.resource.urn)
         for inputs in self.inputs_of(resource_types.TABLE):
             arn = inputs.output("streamArn")
             if arn is not None:
-                found[arn] = table(inputs)
+                found[arn] = self._make(inputs.resource.urn)
         return found
 
     def _mapping(self, inputs: Inputs) -> StackResource:
