@@ -87,17 +87,22 @@ def reported_failures(payload: str, message_ids: Collection[str]) -> tuple[str, 
 
     For results: a message that its handler calls failed was not processed, even if the mapping deletes it.
     """
+    named = named_identifiers(payload)
+    return tuple(message_id for message_id in message_ids if message_id in named)
+
+
+def named_identifiers(payload: str) -> list[Any]:
+    """What a response gives as `itemIdentifier` of its failures, as it stands there; empty where it names none."""
     if "batchItemFailures" not in payload:
-        return ()
+        return []
     try:
         response = json.loads(payload)
     except ValueError:
-        return ()
+        return []
     failures = response.get("batchItemFailures") if isinstance(response, dict) else None
     if not isinstance(failures, list):
-        return ()
-    named = [failure.get("itemIdentifier") for failure in failures if isinstance(failure, dict)]
-    return tuple(message_id for message_id in message_ids if message_id in named)
+        return []
+    return [failure.get("itemIdentifier") for failure in failures if isinstance(failure, dict)]
 
 
 FIRST_RETRY_SECONDS = 1.0

@@ -10,6 +10,7 @@ from typing import Any
 
 from delivery_lab.limits.mappings import ENDLESS
 from delivery_lab.model.clock import seconds
+from delivery_lab.model.mapping.decisions import named_identifiers
 from delivery_lab.rule_ids import RuleId
 
 FIRST_RETRY_SECONDS = 0.5
@@ -103,16 +104,7 @@ def _classify_response(sequences: Sequence[str], response: Any, identify: Identi
 
 def named_failures(payload: str, sequences: Sequence[str], identify: Identify = sequence_number) -> tuple[int, ...]:
     """Positions of the records that a response names as failed, whether or not the mapping looks at it."""
-    if "batchItemFailures" not in payload:
-        return ()
-    try:
-        response = json.loads(payload)
-    except ValueError:
-        return ()
-    failures = response.get("batchItemFailures") if isinstance(response, dict) else None
-    if not isinstance(failures, list):
-        return ()
-    named = {identify(failure.get("itemIdentifier")) for failure in failures if isinstance(failure, dict)}
+    named = set(map(identify, named_identifiers(payload)))
     return tuple(position for position, sequence in enumerate(sequences) if sequence in named)
 
 
