@@ -195,7 +195,7 @@ class _RunReader:
             case EventAnswered():
                 # Without a log contract, an event whose invoke succeeded was processed.
                 if event.error is None and event.function not in self._speaking:
-                    self._worked(event, event.function, event.function, event.event, None)
+                    self._worked(event, event.function, event.function, self._fate(event.event, event.function), None)
             case ContractLine():
                 self._said(event)
 
@@ -217,7 +217,7 @@ class _RunReader:
         failed = {*event.failed, *event.named}
         for message in held.messages:
             if message not in failed:
-                self._worked(event, held.function, held.consumer, message, None)
+                self._worked(event, held.function, held.consumer, self._fate(message, held.consumer), None)
 
     def _said(self, event: ContractLine) -> None:
         self._recognitions.said(event)
@@ -227,15 +227,14 @@ class _RunReader:
         if fate is not None and event.business_id:
             fate.business_id = event.business_id
         if event.event == "processed":
-            self._worked(event, event.function, consumer, event.message, event.business_id)
+            self._worked(event, event.function, consumer, fate, event.business_id)
         elif event.event == "duplicate" and fate is not None:
             self._duplicates.append(fate)
 
     def _worked(
-        self, event: Event, function: str, consumer: str | None, message: str | None, business_id: str | None
+        self, event: Event, function: str, consumer: str | None, fate: Fate | None, business_id: str | None
     ) -> None:
         """Work was done: for a message, or for a caller who waits and has none."""
-        fate = self._fate(message, consumer)
         if fate is not None:
             consumer = consumer or fate.consumer
             self._count_work(function, consumer, business_id or fate.business_id)
