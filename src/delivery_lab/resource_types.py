@@ -1,6 +1,14 @@
-"""Type tokens of resources, one constant each; a token that only one module needs may stand there instead."""
+"""Type tokens of resources, one constant each, and the kinds of sources that a mapping polls.
+
+A token that only one module needs may stand there instead.
+"""
 
 from __future__ import annotations
+
+from typing import Literal
+
+SourceKind = Literal["sqs", "kinesis", "dynamodb", "kafka"]
+"""What a mapping polls."""
 
 QUEUE = "aws:sqs/queue:Queue"
 QUEUE_POLICY = "aws:sqs/queuePolicy:QueuePolicy"

@@ -22,9 +22,9 @@ from delivery_lab.events import (
     RecordAppended,
     RecordsCheckpointed,
     Run,
-    SourceKind,
 )
 from delivery_lab.events.instants import seconds
+from delivery_lab.resource_types import SourceKind
 from delivery_lab.rule_ids import RuleId
 
 MAPPING = Actor("mapping", "mapping")

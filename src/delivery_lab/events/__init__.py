@@ -17,7 +17,7 @@ from delivery_lab.events.asynchronous import (
     EventRetryScheduled,
     events_of,
 )
-from delivery_lab.events.base import WORKLOAD, Actor, ActorKind, EventBase, SourceKind
+from delivery_lab.events.base import WORKLOAD, Actor, ActorKind, EventBase
 from delivery_lab.events.handlers import ContractEvent, ContractLine, LogLine
 from delivery_lab.events.invokes import (
     SERVICE_ERROR,
@@ -134,7 +134,6 @@ __all__ = [
     "RequestAnswered",
     "Run",
     "SendDeduplicated",
-    "SourceKind",
     "VisibilityChanged",
     "events_of",
 ]

@@ -7,9 +7,6 @@ from typing import Literal, NamedTuple
 
 from delivery_lab.rule_ids import RuleId
 
-SourceKind = Literal["sqs", "kinesis", "dynamodb", "kafka"]
-"""What a mapping polls."""
-
 ActorKind = Literal["mapping", "function", "api", "lambda", "workload"]
 """`mapping`: an event source mapping; `function`: the code of a function; `api`: an HTTP API; `lambda`: the Lambda
 service itself, for asynchronous invokes and the detection of loops; `workload`: whoever sends the workload."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from delivery_lab.events.base import EventBase, SourceKind
+from delivery_lab.events.base import EventBase
+from delivery_lab.resource_types import SourceKind
 
 
 @dataclass(frozen=True, slots=True)

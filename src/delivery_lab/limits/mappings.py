@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from delivery_lab.limits.limit import Bound, Choice, Limit
+from delivery_lab.resource_types import SourceKind
 
 ENDLESS = -1
 """AWS's word for: as often, or as long, as the source keeps the record."""
@@ -67,7 +67,6 @@ REPORT = "ReportBatchItemFailures"
 
 # -- which settings belong to which kind of source (ESM-KIND-1) --------------------------------------------
 
-SourceKind = Literal["sqs", "kinesis", "dynamodb", "kafka"]
 SOURCES: Mapping[SourceKind, str] = {
     "sqs": "an SQS queue",
     "kinesis": "a stream",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from delivery_lab.limits.mappings import SOURCES, SourceKind
+from delivery_lab.limits.mappings import SOURCES
+from delivery_lab.resource_types import SourceKind
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.resource import StackResource

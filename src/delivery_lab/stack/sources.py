@@ -23,9 +23,9 @@ from delivery_lab.limits.mappings import (
     STREAM_BATCH_SIZE,
     STREAM_WINDOW,
     TUMBLING_WINDOW,
-    SourceKind,
 )
 from delivery_lab.program.graph import UNKNOWN, Graph, Resource
+from delivery_lab.resource_types import SourceKind
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.mappings import (
     DynamoDbMapping,

@@ -12,7 +12,7 @@ from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reading import code_of
 from delivery_lab.checks.finding import Edit, Severity
 from delivery_lab.limits.functions import LOOP_PASSES, RECURSIVE_LOOP
-from delivery_lab.limits.mappings import SourceKind
+from delivery_lab.resource_types import SourceKind
 from delivery_lab.rules.rule import LAMBDA_GUIDE
 from delivery_lab.stack.functions import Function, RecursionConfig
 from delivery_lab.stack.mappings import EventSourceMapping

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.finding import Edit, Severity
-from delivery_lab.limits.mappings import SOURCES, SourceKind
+from delivery_lab.limits.mappings import SOURCES
+from delivery_lab.resource_types import SourceKind
 from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE
 from delivery_lab.stack.alarms import Alarm
 from delivery_lab.stack.functions import Function, InvokeConfig

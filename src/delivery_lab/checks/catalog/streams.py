@@ -8,8 +8,9 @@ from delivery_lab.checks.advice import ADVISED_RETRIES
 from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.finding import Edit, Severity
 from delivery_lab.checks.kafka_modes import ends_after_ten_retries, one_poller
-from delivery_lab.limits.mappings import ENDLESS, RECORD_AGE, REPORT, SourceKind
+from delivery_lab.limits.mappings import ENDLESS, RECORD_AGE, REPORT
 from delivery_lab.limits.queues import DAY_SECONDS
+from delivery_lab.resource_types import SourceKind
 from delivery_lab.rules.rule import LAMBDA_GUIDE
 from delivery_lab.stack.mappings import KafkaMapping, RecordMapping
 from delivery_lab.stack.stack import Stack
