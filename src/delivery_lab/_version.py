@@ -2,5 +2,5 @@
 
 __version__ = "0.2.0"
 
-MODEL_VERSION = "1.1"
+MODEL_VERSION = "1.2"
 """Goes up whenever a change of the model changes results."""
