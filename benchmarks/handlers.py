@@ -61,7 +61,7 @@ def _jobs_seconds(name: str) -> float:
 
 
 def _messages(count: int) -> Workload:
-    # All at once, so that batches are full, as in the bare loop.
+    # All at once, so that batches are full, as in the plain loop.
     send = Send(times=count, queue="batch-queue", body={"id": "{n}"})
     return Workload(send=[send])
 
