@@ -82,15 +82,19 @@ class Send(WorkloadPart):
             raise ValueError("a stream needs a key: it decides the shard")
         if self.key is not None and self.queue is None and self.stream is None and self.topic is None:
             raise ValueError("key goes with queue, stream and topic; an item of a table has its key in the body")
+        if self.dedup is not None and self.queue is None:
+            raise ValueError("dedup goes with queue")
+        if self.table is not None and not isinstance(self.body, dict):
+            raise ValueError("the body of a table is the item: an object")
+        return self
+
+    @model_validator(mode="after")
+    def _ends(self) -> Send:
         if self.every > 0 and "times" not in self.model_fields_set:
             raise ValueError(
                 f"every is {self.every:g} and times is missing, so it would be sent once: say how often with times, "
                 "such as times: 10"
             )
-        if self.dedup is not None and self.queue is None:
-            raise ValueError("dedup goes with queue")
-        if self.table is not None and not isinstance(self.body, dict):
-            raise ValueError("the body of a table is the item: an object")
         last = self.at + (self.times - 1) * self.every
         if last > LONGEST_SECONDS:
             raise ValueError(f"the last of {self.times} is sent after {last:g} s; at most {LONGEST_SECONDS} s are run")
