@@ -154,7 +154,7 @@ def test_a_text_body_has_no_fields_to_set(tmp_path: Path) -> None:
         ),
         (
             "send: [{queue: a, body: 1}, {queue: a, body: 1, every: 2}]",
-            "{path}:1: send.2: every is 2 and times is missing, so it would be sent once: say how often with times, such",
+            "{path}:1: send.2: every is 2 and times is missing, so it would be sent once: say how often",
         ),
         (
             "send: [{queue: a, body: 1}]\nsend: [{queue: b, body: 1}]",
