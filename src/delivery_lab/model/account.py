@@ -108,7 +108,13 @@ class Account:
         self.faults = self.functions.faults
         scheduler, streams, journal = self.scheduler, self.streams, self.journal
         self.sinks = Sinks(scheduler=scheduler, streams=streams, journal=journal)
-        self.events = AsynchronousInvokes(self.functions, scheduler=scheduler, streams=streams, journal=journal)
+        self.events = AsynchronousInvokes(
+            self.functions,
+            scheduler=scheduler,
+            streams=streams,
+            journal=journal,
+            jitter=self.assumptions.event_jitter,
+        )
         self.events.destinations = Destinations(
             self.queues, self.sinks, self.functions, self._follow_up, scheduler=scheduler, journal=journal
         )
