@@ -111,26 +111,18 @@ class AsynchronousInvokes:
         scheduler: the run's clock.
         streams: the run's chance.
         journal: where events are written.
-        jitter: how far the waits after a throttle are from a doubling, at most (ASY-BACKOFF-2).
     """
 
-    def __init__(
-        self,
-        functions: Lambda,
-        *,
-        scheduler: Scheduler,
-        streams: RandomStreams,
-        journal: Journal,
-        jitter: float = DEFAULTS.event_jitter,
-    ) -> None:
+    def __init__(self, functions: Lambda, *, scheduler: Scheduler, streams: RandomStreams, journal: Journal) -> None:
         self._functions = functions
-        self._backoff = throttle_backoff(jitter)
         self._scheduler = scheduler
         self._streams = streams
         self._journal = journal
         self._configs: dict[str, EventInvokeConfig] = {}
         self.destinations: Destinations | None = None
         """Delivers records; set once the account has it."""
+        self.backoff = throttle_backoff(DEFAULTS.event_jitter)
+        """How long throttled events wait (ASY-BACKOFF-2)."""
 
     def configure(self, function: str, config: EventInvokeConfig) -> None:
         """Replace the configuration of a function, which is overwritten as a whole (ASY-CONFIG-1)."""
@@ -214,7 +206,7 @@ class AsynchronousInvokes:
         """Throttles and failures of Lambda itself use up no retry; the event waits longer each time (ASY-BACKOFF-1)."""
         self._journal.rely_on("ASY-BACKOFF-2")
         chance = self._streams.stream("asynchronous back-off", event.function).random()
-        delay = self._backoff.wait(event.throttles, chance)
+        delay = self.backoff.wait(event.throttles, chance)
         event.throttles += 1
         self._wait(event, delay, "ASY-BACKOFF-1")
 
