@@ -110,9 +110,12 @@ class YamlFile:
         """The value at a path; None where there is none."""
         found: Any = self.value
         for part in path:
-            if not isinstance(found, dict | list) or (isinstance(found, list) and not isinstance(part, int)):
+            if isinstance(found, dict):
+                found = found.get(part)
+            elif isinstance(found, list) and isinstance(part, int):
+                found = found[part]
+            else:
                 return None
-            found = found.get(part) if isinstance(found, dict) else found[part]
         return found
 
     def where(self, *path: str | int) -> str:
