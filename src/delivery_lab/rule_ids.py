@@ -198,6 +198,8 @@ RuleId = Literal[
     "STR-POLL-1",
     "STR-POLL-2",
     "STR-REPORT-1",
+    "STR-REPORT-10",
+    "STR-REPORT-11",
     "STR-REPORT-2",
     "STR-REPORT-3",
     "STR-REPORT-4",

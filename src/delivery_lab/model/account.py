@@ -275,6 +275,7 @@ class Account:
             scheduler=self.scheduler,
             streams=self.streams,
             journal=self.journal,
+            assumptions=self.assumptions,
         )
         self.record_mappings[config.name] = mapping
         return mapping
@@ -299,6 +300,7 @@ class Account:
             scheduler=self.scheduler,
             streams=self.streams,
             journal=self.journal,
+            assumptions=self.assumptions,
         )
         self.record_mappings[config.name] = mapping
         return mapping

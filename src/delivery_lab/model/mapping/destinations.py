@@ -63,14 +63,15 @@ class Destination(Protocol):
 def failure_record(given_up: GivenUp, form: Format, now: int) -> dict[str, Any]:
     """The document that a destination gets (STR-DEST-1).
 
-    An expiry of age has no `responseContext`, because no answer of the function is behind it.
+    An expiry of age has no `responseContext`, because no answer of the function is behind it. A batch that was too old
+    before its first invoke counts as invoked once: so AWS was recorded.
     """
     record: dict[str, Any] = {
         "requestContext": {
             "requestId": given_up.request_id,
             "functionArn": given_up.function_arn,
             "condition": given_up.condition,
-            "approximateInvokeCount": given_up.invokes,
+            "approximateInvokeCount": max(given_up.invokes, 1),
         }
     }
     if given_up.condition == RETRIES_EXHAUSTED:

@@ -39,6 +39,7 @@ from delivery_lab.model.mapping.partition_work import ReaderSettings, Services
 from delivery_lab.model.partition import Partition, StartingPosition
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.rule_ids import RuleId
+from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 
 START_DELAY_SECONDS = 180
 SCALING_TICK_SECONDS = 60
@@ -164,6 +165,7 @@ class TopicConsumer:
         scheduler: the run's clock.
         streams: the run's chance.
         journal: where events are written.
+        assumptions: values for what AWS does not say.
 
     Raises:
         DeploymentRefusedError: AWS would refuse it.
@@ -180,6 +182,7 @@ class TopicConsumer:
         scheduler: Scheduler,
         streams: RandomStreams,
         journal: Journal,
+        assumptions: Assumptions = DEFAULTS,
     ) -> None:
         self.config = config
         self.cluster = cluster
@@ -213,6 +216,7 @@ class TopicConsumer:
             tumbling_window_seconds=0,
             poll_seconds=0,
             patterns=config.patterns,
+            retry_count=assumptions.retry_count,
             discard_rule=retry_rule,
             report_rule="KAF-REPORT-1",
         )

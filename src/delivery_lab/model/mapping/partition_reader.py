@@ -296,13 +296,16 @@ class PartitionReader:
             attempts=batch.attempts,
             maximum_attempts=self.settings.maximum_retry_attempts,
             bisect=self.settings.bisect,
+            count=self.settings.retry_count,
         )
         if verdict.succeeded:
-            batch.keep(batch.records[verdict.succeeded :])
-        if verdict.reported:
-            self._rely_on("STR-REPORT-9")
+            if batch.attempts:
+                self._rely_on("STR-REPORT-10")
+            batch = slot.work[0] = batch.left(batch.records[verdict.succeeded :], decision.attempts)
         batch.attempts = decision.attempts
         if decision.step is Step.DISCARD:
+            if verdict.reported and len(batch.records) > 1:
+                self._rely_on("STR-REPORT-11")
             self._progress.give_up(slot, batch, batch.records, RETRIES_EXHAUSTED, self.settings.discard_rule)
             slot.work.popleft()
             self._again(slot)

@@ -17,6 +17,7 @@ from delivery_lab.model.mapping.filters import Pattern
 from delivery_lab.model.mapping.partition_records import Format
 from delivery_lab.model.partition import Partition, Record
 from delivery_lab.rule_ids import RuleId
+from delivery_lab.rules.assumptions import RetryCount
 
 ALIKE_BEFORE_REPEATING = 100
 RUN_ONE_IN = 25
@@ -42,6 +43,7 @@ class ReaderSettings:
         poll_seconds: time between two polls of a partition that had nothing to give.
         patterns: event filter patterns.
         discard_rule: id of the rule by which retries end.
+        retry_count: whether a batch begins a count of its own when the checkpoint moved.
         report_rule: id of the rule about the form of a response, None where the documentation shows it.
     """
 
@@ -60,6 +62,7 @@ class ReaderSettings:
     poll_seconds: float
     patterns: tuple[Pattern, ...]
     discard_rule: RuleId = "STR-RETRY-1"
+    retry_count: RetryCount = RetryCount.ANEW
     report_rule: RuleId | None = None
 
 
@@ -125,6 +128,15 @@ class PartitionBatch:
     alike: int = 0
     payload: str | None = None
     ids: tuple[str, ...] = ()
+
+    def left(self, records: list[Record], attempts: int) -> PartitionBatch:
+        """What is left when the checkpoint moved: a batch of its own, which was not invoked yet (STR-REPORT-9).
+
+        Args:
+            records: those from the lowest failed one on.
+            attempts: retries that it has used up.
+        """
+        return PartitionBatch(records, attempts, request_id=self.request_id, error=self.error)
 
     def keep(self, records: list[Record]) -> None:
         """Go on with some of the records only: another event, of which nothing is known."""
