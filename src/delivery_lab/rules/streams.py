@@ -86,9 +86,15 @@ RULES = (
     ),
     documented(
         "STR-BATCH-2",
-        "With MaximumBatchingWindowInSeconds (0 to 300) a batch is delivered when it is full or when the window, which opens "
-        "with its first record, is over.",
+        "With MaximumBatchingWindowInSeconds (0 to 300) a batch is delivered when it is full or when the window is over, which "
+        "opened when the previous invoke completed: records that come late in it wait for less.",
         LAMBDA_GUIDE + "invocation-eventsourcemapping.html",
+    ),
+    assumed(
+        "STR-BATCH-3",
+        "If a window ends without a record, the next one opens with the next record; so does the first one of a mapping.",
+        "AWS says that the next window begins when the previous invoke completes, not what follows a window in which nothing "
+        "came: " + LAMBDA_GUIDE + "invocation-eventsourcemapping.html",
     ),
     assumed(
         "STR-PARALLEL-1",

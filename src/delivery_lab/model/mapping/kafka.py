@@ -218,6 +218,7 @@ class TopicConsumer:
             patterns=config.patterns,
             retry_count=assumptions.retry_count,
             discard_rule=retry_rule,
+            opens_after_batch=config.provisioned is not None,
             report_rule="KAF-REPORT-1",
         )
         self.readers = [
@@ -263,6 +264,8 @@ class TopicConsumer:
     def start(self) -> None:
         """Begin to poll, some minutes after the creation (KAF-START-2)."""
         self._journal.rely_on("KAF-START-2", "KAF-BATCH-2", "KAF-POLL-1", "STR-ERROR-2")
+        if self.settings.window_seconds:
+            self._journal.rely_on("STR-BATCH-2", "STR-BATCH-3", "KAF-BATCH-3")
         if self.config.enabled:
             self._scheduler.at(seconds(START_DELAY_SECONDS), self._begin)
 

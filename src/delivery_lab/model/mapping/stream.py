@@ -180,6 +180,8 @@ class StreamConsumer:
     def start(self) -> None:
         """Begin to poll."""
         self._journal.rely_on("STR-START-3", self._poll_rule, "STR-ERROR-2")
+        if self.config.window_seconds:
+            self._journal.rely_on("STR-BATCH-2", "STR-BATCH-3")
         if self.config.parallelization_factor > 1:
             self._journal.rely_on("STR-PARALLEL-1")
         if self.config.enabled:
