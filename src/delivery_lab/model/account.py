@@ -73,7 +73,7 @@ class Account:
         dynamodb: DynamoDB, where the stack has tables.
         sinks: topics, event buses and buckets.
         events: asynchronous invokes.
-        faults: what the workload lets go wrong.
+        faults: the faults that the workload injects.
     """
 
     scheduler: Scheduler
@@ -117,7 +117,7 @@ class Account:
         self._lambda_api = LambdaApi(self.functions, self.events, scheduler=scheduler, journal=journal)
 
     def inject_faults(self, faults: Sequence[InjectedFault]) -> None:
-        """Say what goes wrong in this run, and when."""
+        """Set the faults of this run, and when they begin."""
         self.faults = self.functions.faults = Faults(faults, self.scheduler, self.streams, self.journal)
 
     def configure_events(self, resource: str, function: str, config: EventInvokeConfig) -> None:

@@ -147,9 +147,9 @@ class AsynchronousInvokes:
         )
         self._journal.rely_on("ASY-ONCE-1", "ASY-ID-1")
         if self._functions.loops.stops(function, lineage):
-            self._give_up(event, Condition.RETRIES_EXHAUSTED, "ASY-LOOP-1")
+            self._stop_retrying(event, Condition.RETRIES_EXHAUSTED, "ASY-LOOP-1")
         elif self._functions.configuration(function).reserved_concurrency == 0:
-            self._give_up(event, Condition.RETRIES_EXHAUSTED, "ASY-ZERO-1")
+            self._stop_retrying(event, Condition.RETRIES_EXHAUSTED, "ASY-ZERO-1")
         else:
             self._scheduler.at(self._scheduler.now, self._invoke, event)
             if self._functions.faults.of_function(function, payload, duplicating=True) is not None:
@@ -204,7 +204,7 @@ class AsynchronousInvokes:
         if instant > oldest:
             self._journal.rely_on("ASY-AGE-2")
             self._scheduler.at(
-                max(oldest, self._scheduler.now), self._give_up, event, Condition.EVENT_AGE_EXCEEDED, "ASY-AGE-1"
+                max(oldest, self._scheduler.now), self._stop_retrying, event, Condition.EVENT_AGE_EXCEEDED, "ASY-AGE-1"
             )
             return
         self._journal.append(
@@ -229,7 +229,7 @@ class AsynchronousInvokes:
         if result.error is None:
             self._succeed(event, config)
         elif retries >= config.maximum_retry_attempts:
-            self._give_up(event, Condition.RETRIES_EXHAUSTED, "ASY-RETRY-2")
+            self._stop_retrying(event, Condition.RETRIES_EXHAUSTED, "ASY-RETRY-2")
         else:
             # A wait of its own for each retry; throttles in between start from 1 s again.
             event.throttles = 0
@@ -246,8 +246,8 @@ class AsynchronousInvokes:
         if config.on_success is not None:
             self._deliver(config.on_success, self._ended(event, Condition.SUCCESS), "DST-SUCCESS-1")
 
-    def _give_up(self, event: _Event, condition: Condition, rule: RuleId) -> None:
-        """The event is given up: it goes to its destination and dead-letter queue, or is gone (ASY-GONE-1)."""
+    def _stop_retrying(self, event: _Event, condition: Condition, rule: RuleId) -> None:
+        """Retry no more: to the destination and dead-letter queue, or the event is discarded (ASY-GONE-1)."""
         config = self.configuration(event.function)
         ended = self._ended(event, condition)
         arrived = None

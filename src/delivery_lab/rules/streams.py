@@ -50,7 +50,7 @@ RULES = (
         _DYNAMODB_STREAMS,
     ),
     documented(
-        "DDS-RET-1", "A record of a DynamoDB stream is gone after 24 hours; nobody can change that.", _DYNAMODB_STREAMS
+        "DDS-RET-1", "A record of a DynamoDB stream expires after 24 hours; that cannot be changed.", _DYNAMODB_STREAMS
     ),
     assumed(
         "DDS-SHARD-1",
@@ -66,7 +66,7 @@ RULES = (
     ),
     documented(
         "STR-START-2",
-        "With LATEST, or before the time of AT_TIMESTAMP, records that were there before are skipped: nobody reads them.",
+        "With LATEST, or before the time of AT_TIMESTAMP, records that were there before are skipped: they are not delivered.",
         _CREATE,
     ),
     assumed(
@@ -161,8 +161,8 @@ RULES = (
     ),
     documented(
         "STR-BISECT-2",
-        "With ReportBatchItemFailures too it is cut at the record that was returned, and only the rest is retried; an "
-        "exception is bisected all the same.",
+        "With ReportBatchItemFailures too it is cut at the record that was returned, and only the rest is retried; after "
+        "an exception it is bisected as without.",
         _REPORTING,
     ),
     assumed(
@@ -246,7 +246,7 @@ RULES = (
     ),
     assumed(
         "STR-DEST-3",
-        "If the destination refuses the document the batch is skipped all the same.",
+        "If the destination refuses the document the batch is skipped nevertheless.",
         "AWS counts it as DestinationDeliveryFailures and does not say that it stops.",
     ),
     documented(

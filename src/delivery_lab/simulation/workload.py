@@ -106,7 +106,7 @@ class TopicSettings(WorkloadPart):
 
 
 class Fault(WorkloadPart):
-    """One line of `faults`: something that goes wrong for a while, whatever the stack does."""
+    """One line of `faults`: a failure that is injected for a while, whatever the stack does."""
 
     at: float = Field(default=0, ge=0, le=LONGEST_SECONDS)
     """Virtual seconds after the start."""
@@ -168,7 +168,7 @@ class Arrival:
 
 
 class Workload(WorkloadPart):
-    """What is sent to a variant, and when, and what goes wrong meanwhile.
+    """What is sent to a variant, and when, and the faults meanwhile.
 
     Example:
         `Workload(send=[Send(queue="jobs", every=0.1, times=100, body={"id": "job-{n}"})])`
@@ -186,7 +186,7 @@ class Workload(WorkloadPart):
     send: list[Send] = Field(min_length=1)
     """What is sent."""
     faults: list[Fault] = Field(default_factory=list)
-    """What goes wrong, and when."""
+    """The faults, and when they happen."""
     until: Literal["drained"] | float | None = None
     """Virtual seconds after which the run ends; None or `drained`: when nothing can move any more."""
     poison: str | None = None

@@ -112,7 +112,7 @@ LONGEST_RETRY_SECONDS = 30.0
 def next_throttle_retry(
     now: int, attempt: int, *, visible_at: int, function_timeout_seconds: int, limit: ThrottleRetryLimit, chance: float
 ) -> int | None:
-    """When to try a throttled invoke again, or None to give the batch up.
+    """When to try a throttled invoke again, or None to stop retrying.
 
     The spacing is exponential with jitter: from half to all of 1 s, 2 s, 4 s ... up to 30 s (ESM-THROTTLE-4).
 

@@ -161,7 +161,7 @@ class TopicConsumer:
         cluster: the cluster.
         topic: the topic.
         functions: the Lambda service.
-        destination: takes what is given up, or None.
+        destination: takes what is discarded, or None.
         scheduler: the run's clock.
         streams: the run's chance.
         journal: where events are written.
@@ -334,7 +334,7 @@ class KafkaPollerGate:
             self._tick = self._scheduler.after(seconds(SCALING_TICK_SECONDS), self._grow, background=True)
 
     def _let_in(self) -> None:
-        # Each takes its place a moment later, at this instant, so that whoever leaves is done with its own work first.
+        # Each takes its place a moment later, at this instant, so that the one that leaves finishes its own work first.
         while self._waiting and self._busy < self.count * INVOKES_PER_POLLER:
             self._scheduler.after(0, self._waiting.popleft())
             break

@@ -6,7 +6,7 @@ The life of a batch:
 
     poll -> filter -> collect (batch size, window, 6 MB) -> invoke -> classify -> checkpoint what succeeded
               429 or failed rest: wait, then the same records again            |
-                                  split in two, each half by itself  <---------+--> give up: destination, or nothing
+                                  split in two, each half by itself  <---------+--> discard: destination, or nothing
 
 While a batch waits nothing behind it in its slot moves: that is how one record blocks a shard.
 """
@@ -232,13 +232,13 @@ class PartitionReader:
             self._services.gate.leave()
 
     def _drop_what_is_over(self, slot: Slot, batch: PartitionBatch) -> None:
-        """Drop what retention has taken, and give up what is too old (STR-AGE-1)."""
+        """Drop what retention has taken, and discard what is too old (STR-AGE-1)."""
         left = [record for record in batch.records if not self.partition.drop_if_expired(record)]
         age = self.settings.maximum_record_age_seconds
         if age != ENDLESS and left and left[0].appended_at + seconds(age) < self._scheduler.now:
             oldest = self._scheduler.now - seconds(age)
             old = [record for record in left if record.appended_at < oldest]
-            self._progress.give_up(slot, batch, old, AGE_EXCEEDED, "STR-AGE-1")
+            self._progress.discard(slot, batch, old, AGE_EXCEEDED, "STR-AGE-1")
             left = left[len(old) :]
         if len(left) != len(batch.records):
             batch.keep(left)
@@ -248,7 +248,7 @@ class PartitionReader:
         instant = self._scheduler.now + retry_delay(batch.tries, self._services.chance.random())
         age = self.settings.maximum_record_age_seconds
         if age != ENDLESS:
-            # Nobody waits beyond the instant at which all records of a batch are too old (STR-AGE-3).
+            # The wait ends at the instant at which all records of a batch are too old (STR-AGE-3).
             self._rely_on("STR-AGE-3")
             too_old_at = batch.records[-1].appended_at + seconds(age) + 1
             instant = max(self._scheduler.now, min(instant, too_old_at))
@@ -306,7 +306,7 @@ class PartitionReader:
         if decision.step is Step.DISCARD:
             if verdict.reported and len(batch.records) > 1:
                 self._rely_on("STR-REPORT-11")
-            self._progress.give_up(slot, batch, batch.records, RETRIES_EXHAUSTED, self.settings.discard_rule)
+            self._progress.discard(slot, batch, batch.records, RETRIES_EXHAUSTED, self.settings.discard_rule)
             slot.work.popleft()
             self._again(slot)
         elif decision.step is Step.SPLIT:

@@ -90,7 +90,7 @@ class Services:
         journal: where events are written.
         chance: draws waiting times.
         form: how events, responses and documents look.
-        destination: takes what is given up, or None.
+        destination: takes what is discarded, or None.
         gate: limits the batches at once, or None.
         committed: told how far a partition is, or None.
     """

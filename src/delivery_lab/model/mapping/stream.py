@@ -116,7 +116,7 @@ class StreamConsumer:
         config: the mapping's settings.
         source: the stream.
         functions: the Lambda service.
-        destination: takes what is given up, or None.
+        destination: takes what is discarded, or None.
         scheduler: the run's clock.
         streams: the run's chance.
         journal: where events are written.
