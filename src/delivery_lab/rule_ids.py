@@ -221,6 +221,7 @@ RuleId = Literal[
     "STR-WINDOW-3",
     "STR-WINDOW-4",
     "SYN-ERROR-1",
+    "SYN-ID-1",
     "SYN-NAME-1",
     "SYN-PAYLOAD-1",
     "SYN-RETRY-1",

@@ -66,6 +66,7 @@ class Assumptions:
         long_window: the visibility timeout of receives for long windows (ESM-VT-2).
         stale_delete: what a delete with an older handle does (SQS-STALE-2).
         retry_count: whether a batch begins a count of its own when the checkpoint moved (STR-REPORT-10).
+        event_jitter: by which share the wait of a throttled event is shorter or longer, at most (ASY-BACKOFF-2).
         cold_start_seconds: how long a cold start takes (LAM-INIT-1).
         api_latency_seconds: how long an API call of a handler takes at least and at most (SIM-API-1).
     """
@@ -77,6 +78,7 @@ class Assumptions:
     long_window: LongWindow = LongWindow.EXTENDED
     stale_delete: StaleDelete = StaleDelete.COIN
     retry_count: RetryCount = RetryCount.ANEW
+    event_jitter: float = 0.2
     cold_start_seconds: float = 0.25
     api_latency_seconds: tuple[float, float] = (0.005, 0.015)
 

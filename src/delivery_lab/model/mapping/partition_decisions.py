@@ -9,13 +9,14 @@ from enum import StrEnum
 from typing import Any
 
 from delivery_lab.limits.mappings import ENDLESS
-from delivery_lab.model.clock import seconds
+from delivery_lab.model.backoff import Backoff
 from delivery_lab.model.mapping.decisions import named_identifiers
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import RetryCount
 
-FIRST_RETRY_SECONDS = 0.5
-LONGEST_RETRY_SECONDS = 60.0
+RETRIES = Backoff(0.5, 60.0, 0.5, 1.0)
+"""How long a batch that failed or was throttled waits: from half to all of 0.5 s, 1 s, 2 s ... (STR-RETRY-2)."""
+
 LARGEST_STATE_BYTES = 1_048_576
 
 Identify = Callable[[Any], str | None]
@@ -179,8 +180,7 @@ def retry_delay(tries: int, chance: float) -> int:
         tries: how often it failed or was throttled before this time.
         chance: a number from 0 to 1.
     """
-    longest = min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2.0 ** min(tries, 20))
-    return seconds(longest * (0.5 + 0.5 * chance))
+    return RETRIES.wait(tries, chance)
 
 
 def window_state(payload: str) -> tuple[dict[str, Any] | None, int]:
