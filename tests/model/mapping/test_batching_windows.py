@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from delivery_lab.events import RecordsDiscarded
@@ -14,7 +16,7 @@ POLL = 1.0
 """A stream is polled once a second: no exact instant can be told."""
 
 
-def stream_world(takes_seconds: float = 3, **settings: object) -> tuple[PartitionWorld, KinesisStream]:
+def stream_world(takes_seconds: float = 3, **settings: Any) -> tuple[PartitionWorld, KinesisStream]:
     world = PartitionWorld(lambda call: Script(takes_seconds))
     world.function()
     source = world.kinesis()
@@ -118,7 +120,7 @@ def test_str_batch_2_a_table_s_stream_has_the_same_windows() -> None:
 
 
 @pytest.mark.parametrize("provisioned", [None, PROVISIONED])
-def test_kaf_batch_3_a_window_of_a_topic_opens_when_the_previous_invoke_completes(provisioned: object) -> None:
+def test_kaf_batch_3_a_window_of_a_topic_opens_when_the_previous_invoke_completes(provisioned: Any) -> None:
     world = PartitionWorld(lambda call: Script(3))
     world.function()
     cluster = world.cluster(orders=1)

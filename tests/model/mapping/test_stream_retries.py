@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ from tests.model.partition_world import (
 from tests.model.support import Call, Script
 
 
-def shard_of(*texts: str, world: PartitionWorld, **settings: object) -> tuple[PartitionWorld, QueueDestination]:
+def shard_of(*texts: str, world: PartitionWorld, **settings: Any) -> tuple[PartitionWorld, QueueDestination]:
     """A run over one shard with these records, and its destination."""
     world.function()
     source = world.kinesis()
