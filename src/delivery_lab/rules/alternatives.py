@@ -14,6 +14,7 @@ from delivery_lab.rules.assumptions import (
     DEFAULTS,
     Assumptions,
     LongWindow,
+    RetryCount,
     StaleDelete,
     ThrottleRetryLimit,
     UnnamedResponse,
@@ -124,6 +125,7 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
             _words("ESM-REPORT-4", "unnamed_response", UnnamedResponse),
             _words("ESM-VT-2", "long_window", LongWindow),
             _words("SQS-STALE-2", "stale_delete", StaleDelete),
+            _words("STR-REPORT-10", "retry_count", RetryCount),
             Alternative(
                 "ASY-BACKOFF-2",
                 "event_jitter",
