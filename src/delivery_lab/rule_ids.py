@@ -136,6 +136,7 @@ RuleId = Literal[
     "RDR-RATE-2",
     "RDR-SOURCE-1",
     "RDR-SOURCE-2",
+    "SIM-ANSWER-1",
     "SIM-API-1",
     "SIM-FAULT-1",
     "SIM-ONCE-1",

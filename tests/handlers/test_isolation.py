@@ -217,8 +217,8 @@ def test_the_host_has_its_streams_while_an_environment_waits(world: World) -> No
 
 _USE_THREADS = "use threads, which run in virtual time"
 _NO_NETWORK = (
-    "the simulation has no network; AWS services are answered when they are called through boto3, "
-    "anything else has to be switched off for it"
+    "the simulation has no network; AWS services are answered when they are called through boto3, HTTP addresses by "
+    "`answers` in the workload, anything else has to be switched off for it"
 )
 _USE_TIMER = "use threading.Timer, which is virtual"
 
@@ -242,18 +242,13 @@ _USE_TIMER = "use threading.Timer, which is virtual"
             _USE_TIMER,
         ),
         (
-            "import urllib.request as u; u.urlopen('http://prices.invalid/')",
+            "import socket; socket.gethostbyname_ex('prices.invalid')",
             "looks up the address of 'prices.invalid'",
             _NO_NETWORK,
         ),
         (
-            "import socket; socket.socket().connect(('127.0.0.1', 9))",
-            "opens a network connection to ('127.0.0.1', 9)",
-            _NO_NETWORK,
-        ),
-        (
-            "import urllib.request as u; u.urlopen('http://example.com/')",
-            "looks up the address of 'example.com'",
+            "import socket; socket.socket(type=socket.SOCK_DGRAM).connect(('127.0.0.1', 9))",
+            "connects a socket to ('127.0.0.1', 9) that is none of TCP",
             _NO_NETWORK,
         ),
         (

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import gc
 import queue
+import sys
 import threading
+
+import pytest
 
 from tests.handlers.world import World
 
@@ -411,3 +414,24 @@ def test_asyncio_in_threads_has_loops_of_its_own(world: World) -> None:
             return results
         """
     ) == [1, 2, 3]
+
+
+def test_a_thread_can_import_a_shared_module_that_no_other_thread_has_imported(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "netrc", raising=False)
+
+    assert world.run_code(
+        """
+        import threading
+        def handler(event, context):
+            got = []
+            def load():
+                import netrc
+                got.append(netrc.__name__)
+            thread = threading.Thread(target=load)
+            thread.start()
+            thread.join()
+            return got
+        """
+    ) == ["netrc"]

@@ -20,9 +20,12 @@ from delivery_lab.model.runtime import (
     FunctionConfig,
     InvokeRequest,
     InvokeResponse,
+    WebRequest,
+    WebResponse,
 )
 
 Answer = Callable[[str, str, dict[str, Any]], dict[str, Any]]
+Web = Callable[[WebRequest], WebResponse]
 
 
 @dataclass
@@ -33,6 +36,8 @@ class World:
     seed: int = 1
     stall_after_seconds: float = 10.0
     answer: Answer = lambda service, operation, parameters: {}
+    web: Web = lambda request: WebResponse(200, (), b"ok")
+    requests: list[tuple[float, WebRequest]] = field(default_factory=list)
     scheduler: Scheduler = field(default_factory=Scheduler)
     lines: list[LogLine] = field(default_factory=list)
     calls: list[tuple[float, str, str, dict[str, Any], Caller]] = field(default_factory=list)
@@ -45,11 +50,16 @@ class World:
             self,
             self.lines.append,
             stall_after_seconds=self.stall_after_seconds,
+            web=self,
         )
 
     def call(self, service: str, operation: str, parameters: dict[str, Any], caller: Caller) -> dict[str, Any]:
         self.calls.append((in_seconds(self.scheduler.now), service, operation, parameters, caller))
         return self.answer(service, operation, parameters)
+
+    def request(self, request: WebRequest, caller: Caller) -> WebResponse:
+        self.requests.append((in_seconds(self.scheduler.now), request))
+        return self.web(request)
 
     def write(self, path: str, text: str) -> Path:
         file = self.folder / path

@@ -66,7 +66,7 @@ from delivery_lab.events.queues import (
     SendDeduplicated,
     VisibilityChanged,
 )
-from delivery_lab.events.requests import ApiCallRefused, InvokeAnswered, RequestAnswered
+from delivery_lab.events.requests import ApiCallRefused, InvokeAnswered, RequestAnswered, WebCallAnswered
 from delivery_lab.events.run import Poison, PolledSource, Run
 from delivery_lab.events.targets import DestinationRefused, Published
 from delivery_lab.events.union import Event
@@ -135,5 +135,6 @@ __all__ = [
     "Run",
     "SendDeduplicated",
     "VisibilityChanged",
+    "WebCallAnswered",
     "events_of",
 ]

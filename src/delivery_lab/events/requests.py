@@ -44,6 +44,27 @@ class InvokeAnswered(EventBase):
 
 
 @dataclass(frozen=True, slots=True)
+class WebCallAnswered(EventBase):
+    """A request that code sent to an HTTP address got its answer from the workload.
+
+    The event is at the instant of the request; the answer may arrive later.
+
+    Attributes:
+        method: HTTP method.
+        url: the whole address.
+        body: what was sent, as text.
+        status: HTTP status of the answer.
+        by: who called.
+    """
+
+    method: str
+    url: str
+    body: str
+    status: int
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
 class ApiCallRefused(EventBase):
     """AWS answered an API call with an error.
 

@@ -53,7 +53,7 @@ from delivery_lab.events.queues import (
     SendDeduplicated,
     VisibilityChanged,
 )
-from delivery_lab.events.requests import ApiCallRefused, InvokeAnswered, RequestAnswered
+from delivery_lab.events.requests import ApiCallRefused, InvokeAnswered, RequestAnswered, WebCallAnswered
 from delivery_lab.events.targets import DestinationRefused, Published
 
 QueueEvent = (
@@ -97,7 +97,7 @@ AnyAsynchronousEvent = (
     | EventDiscarded
 )
 
-RequestEvent = RequestAnswered | InvokeAnswered | ApiCallRefused
+RequestEvent = RequestAnswered | InvokeAnswered | ApiCallRefused | WebCallAnswered
 
 TargetEvent = Published | DestinationRefused
 

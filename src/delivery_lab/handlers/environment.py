@@ -14,6 +14,7 @@ from greenlet import greenlet
 from delivery_lab.errors import ModelError, NotModelledError
 from delivery_lab.handlers import answers
 from delivery_lab.handlers.capture import LineStream
+from delivery_lab.handlers.connections import close_connections
 from delivery_lab.handlers.fibers import Fiber, FiberHost, ThreadIdentity, keep_for_ever, never_resume
 from delivery_lab.handlers.isolation import Namespace, ProcessState
 from delivery_lab.handlers.loading import load_handler, users_line
@@ -114,6 +115,7 @@ class HandlerEnvironment:
             self._begin_process()
         for fiber in self._fibers:
             self.host.thaw(fiber)
+        self.wake_polling()
         main = self._new_fiber(self._main, lambda: self._run(main, request), None)
         main.gr_context = self._context
         self.host.wake(main)
@@ -141,6 +143,11 @@ class HandlerEnvironment:
         while True:
             self.host.park(fiber, None)
 
+    @property
+    def active(self) -> bool:
+        """Whether an invoke is running, so that its code goes on."""
+        return self._request is not None
+
     def owns(self, fiber: Fiber) -> bool:
         """Whether a fiber still belongs to the living process of this environment."""
         return fiber in self._fibers
@@ -155,7 +162,9 @@ class HandlerEnvironment:
             self.state.add_package_state(package, values)
 
     def wake_polling(self) -> None:
-        """Wake the fibers whose files have something to read now, because another fiber wrote it."""
+        """Wake the fibers whose files have something to read now; while they are frozen they stay so."""
+        if not self.active:
+            return
         for fiber, ready in list(self.polling.items()):
             if ready():
                 del self.polling[fiber]
@@ -195,6 +204,7 @@ class HandlerEnvironment:
             never_resume(fiber)
         self._fibers.clear()
         self.polling.clear()
+        close_connections(self)
         for loop in self.loops:
             _close(loop)
         self.loops.clear()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from delivery_lab.events import LogLine
     from delivery_lab.model.clock import Scheduler, Timer
     from delivery_lab.model.randomness import RandomStreams
-    from delivery_lab.model.runtime import FunctionConfig
+    from delivery_lab.model.runtime import Caller, FunctionConfig, WebRequest, WebResponse
 
 
 class FiberHost(Protocol):
@@ -65,6 +65,17 @@ class FiberHost(Protocol):
         read_timeout_seconds: float | None = None,
     ) -> dict[str, Any]:
         """Make an API call and wait for its answer."""
+
+    @property
+    def api_latency(self) -> tuple[int, int]:
+        """Least and most microseconds that a call takes (SIM-API-1)."""
+
+    def ask_web(self, request: WebRequest, caller: Caller) -> WebResponse:
+        """What a request to an HTTP address gets. Called in the hub.
+
+        Raises:
+            NotModelledError: nothing says what it gets.
+        """
 
     def abort(self, error: BaseException) -> None:
         """End the run with an error. The fiber that is running never goes on."""
@@ -106,6 +117,10 @@ class FiberEnvironment(Protocol):
     @property
     def latency(self) -> random.Random:
         """Where the latencies of its API calls come from."""
+
+    @property
+    def active(self) -> bool:
+        """Whether an invoke is running, so that its code goes on."""
 
     @property
     def polling(self) -> dict[Fiber, Callable[[], bool]]:

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from greenlet import getcurrent, greenlet
 
-from delivery_lab.errors import HandlerStalledError, ModelError
+from delivery_lab.errors import HandlerStalledError, ModelError, NotModelledError
 from delivery_lab.events import LogLine
 from delivery_lab.handlers.archive import Archives
 from delivery_lab.handlers.environment import HandlerEnvironment
@@ -34,6 +34,9 @@ from delivery_lab.model.runtime import (
     LongPoll,
     Pending,
     ReadTimeout,
+    WebApi,
+    WebRequest,
+    WebResponse,
 )
 
 API_LATENCY_MIN_SECONDS = 0.005
@@ -62,6 +65,7 @@ class HandlerHost:
         minimum_invoke_seconds: least virtual time of an invoke.
         api_latency_min_seconds: least virtual time before an API call takes effect.
         api_latency_max_seconds: most virtual time before an API call takes effect.
+        web: answers requests to HTTP addresses; without it each is refused.
     """
 
     def __init__(
@@ -76,6 +80,7 @@ class HandlerHost:
         minimum_invoke_seconds: float = MINIMUM_INVOKE_SECONDS,
         api_latency_min_seconds: float = API_LATENCY_MIN_SECONDS,
         api_latency_max_seconds: float = API_LATENCY_MAX_SECONDS,
+        web: WebApi | None = None,
     ) -> None:
         self.scheduler = scheduler
         self.streams = streams
@@ -86,7 +91,8 @@ class HandlerHost:
         self.minimum = seconds(minimum_invoke_seconds)
         self.package_state: dict[str, Namespace] = {}
         self._aws = aws
-        self._api_latency = (seconds(api_latency_min_seconds), seconds(api_latency_max_seconds))
+        self._web = web
+        self.api_latency = (seconds(api_latency_min_seconds), seconds(api_latency_max_seconds))
         self._stall_after_seconds = stall_after_seconds
         self._alarm = StallAlarm(stall_after_seconds, self._stalled, lambda: self.abort(KeyboardInterrupt()))
         self._replacements = Replacements()
@@ -203,13 +209,23 @@ class HandlerHost:
             AwsError: AWS answers with an error.
             ReadTimeout: there is no answer within the read timeout.
         """
-        instant = self.scheduler.now + fiber.environment.latency.randint(*self._api_latency)
+        instant = self.scheduler.now + fiber.environment.latency.randint(*self.api_latency)
         call = (fiber, service, operation, parameters, read_timeout_seconds)
         answer = self._wait(fiber, Plan(instant, self._perform, call))
         if isinstance(answer, (AwsError, ReadTimeout)):
             raise answer
         result: dict[str, Any] = answer
         return result
+
+    def ask_web(self, request: WebRequest, caller: Caller) -> WebResponse:
+        """What a request to an HTTP address gets.
+
+        Raises:
+            NotModelledError: nothing says what it gets.
+        """
+        if self._web is None:
+            raise NotModelledError(f"{caller.function} sends {request.method} {request.url}, and nothing answers it")
+        return self._web.request(request, caller)
 
     def abort(self, error: BaseException) -> None:
         """End the run with an error. The fiber that is running never goes on."""

@@ -2,7 +2,7 @@
 
 Leaving the process is answered as Lambda answers it. Hooks for the process's end or for signals are accepted and
 never called: AWS ends environments without calling them, too. What would leave the simulation is refused by name:
-another process, a network connection, a name that only a network can look up. So is an alarm, which would ring in
+another process, a datagram, the name of an address. So is an alarm, which would ring in
 real time.
 """
 
@@ -27,9 +27,9 @@ from delivery_lab.handlers.patches import Patches
 from delivery_lab.handlers.virtual_threads import Local
 
 _INTERNET = (socket.AF_INET, socket.AF_INET6)
-_NO_NETWORK = (
-    "the simulation has no network; AWS services are answered when they are called through boto3, "
-    "anything else has to be switched off for it"
+NO_NETWORK = (
+    "the simulation has no network; AWS services are answered when they are called through boto3, HTTP addresses by "
+    "`answers` in the workload, anything else has to be switched off for it"
 )
 _ALARMS: dict[str, object] = {"alarm": 0, "setitimer": (0.0, 0.0)}
 """Functions that set an alarm, with their answer when there was none."""
@@ -67,10 +67,8 @@ def _refuse_processes_and_alarms(patches: Patches) -> None:
 
 
 def _refuse_networks(patches: Patches) -> None:
-    for name in ("connect", "connect_ex"):
-        patches.set(socket.socket, name, _connect(getattr(socket.socket, name)))
     patches.set(socket.socket, "sendto", _send_to(socket.socket.sendto))
-    for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr"):
+    for name in ("gethostbyname_ex", "gethostbyaddr"):
         patches.set(socket, name, _look_up(getattr(socket, name)))
 
 
@@ -133,23 +131,13 @@ def _alarm(real: Callable[..., Any], off: object) -> Callable[..., Any]:
     return alarm
 
 
-def _connect(real: Callable[..., Any]) -> Callable[..., Any]:
-    def connect(self: socket.socket, address: Any) -> Any:
-        fiber = current()
-        if fiber is not None and self.family in _INTERNET:
-            refuse(fiber, f"opens a network connection to {address!r}", _NO_NETWORK)
-        return real(self, address)
-
-    return connect
-
-
 def _send_to(real: Callable[..., Any]) -> Callable[..., Any]:
     """Stands for `socket.sendto`. What goes to this machine itself may go: nobody waits for an answer."""
 
     def send_to(self: socket.socket, data: Any, *args: Any) -> Any:
         fiber = current()
         if fiber is not None and self.family in _INTERNET and args and not _is_here(args[-1][0]):
-            refuse(fiber, f"sends to {args[-1]!r}", _NO_NETWORK)
+            refuse(fiber, f"sends to {args[-1]!r}", NO_NETWORK)
         return real(self, data, *args)
 
     return send_to
@@ -161,7 +149,7 @@ def _look_up(real: Callable[..., Any]) -> Callable[..., Any]:
     def look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
         fiber = current()
         if fiber is not None and not _needs_no_network(host):
-            refuse(fiber, f"looks up the address of {host!r}", _NO_NETWORK)
+            refuse(fiber, f"looks up the address of {host!r}", NO_NETWORK)
         return real(host, *args, **kwargs)
 
     return look_up

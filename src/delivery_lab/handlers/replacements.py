@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from delivery_lab.handlers import boto, chance, process_effects, virtual_select, virtual_threads
+from delivery_lab.handlers import (
+    boto,
+    chance,
+    plain_tls,
+    process_effects,
+    virtual_select,
+    virtual_sockets,
+    virtual_threads,
+)
 from delivery_lab.handlers.patches import Patches
 from delivery_lab.handlers.virtual_time import VirtualTime
 
@@ -21,6 +29,8 @@ class Replacements:
         replaced |= chance.install(self._patches)
         process_effects.install(self._patches)
         replaced |= virtual_select.install(self._patches)
+        virtual_sockets.install(self._patches)
+        plain_tls.install(self._patches)
         boto.install(self._patches)
         self._patches.rebind_imported(replaced)
 

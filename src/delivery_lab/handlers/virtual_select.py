@@ -1,7 +1,8 @@
 """Waiting for files: in virtual time, until another thread of the same environment has written something.
 
-There is nobody else who could write: processes and network connections are refused (see `process_effects`). Waiting
-for no file at all is a sleep. `select.poll` and `select.epoll` themselves stay real; selectors built on them do not.
+There is nobody else who could write: processes are refused (see `process_effects`), and what the workload answers to
+a request is written in virtual time (see `connections`). Waiting for no file at all is a sleep. `select.poll` and
+`select.epoll` themselves stay real; selectors built on them do not.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from asyncio import events
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
+from delivery_lab.handlers.connections import is_connection
 from delivery_lab.handlers.fibers import Fiber, current
 from delivery_lab.handlers.patches import Patches
 from delivery_lab.handlers.process_effects import refuse
@@ -52,8 +54,9 @@ def _select_of_a_selector(real: Callable[..., Any]) -> Callable[..., Any]:
             return real(self, timeout)
         loop = events._get_running_loop()
         if loop is not None:
-            if len(self.get_map()) > 1:  # one is the loop's own, by which other threads wake it
-                refuse(fiber, "waits for files or sockets", "the simulation has no network and no pipes")
+            files = [key.fd for key in self.get_map().values() if not is_connection(key.fd)]
+            if len(files) > 1:  # one is the loop's own, by which other threads wake it
+                refuse(fiber, "waits for files or sockets", "the simulation has no pipes, and answers HTTP only")
             fiber.environment.loops.add(loop)
         return _wait(fiber, lambda: real(self, 0), None if timeout is None else max(0, timeout))
 

@@ -9,6 +9,7 @@ threads, the executor's list of queues) belongs to each environment: see `isolat
 
 from __future__ import annotations
 
+import _frozen_importlib
 import _thread
 import queue
 import sys
@@ -19,6 +20,8 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from weakref import WeakKeyDictionary
+
+from greenlet import getcurrent
 
 from delivery_lab.handlers.fibers import Fiber, ThreadIdentity, current
 from delivery_lab.handlers.patches import Patches
@@ -283,6 +286,22 @@ def _of_this_thread(local: Local, *, initialise: bool = True) -> None:
         object.__setattr__(local, "__dict__", found)
 
 
+class _ThreadsOfImports:
+    """Stands for `_thread` in Python's import system, whose locks belong to a thread.
+
+    A thread of a handler that imports a shared package does so as the host. It has the lock of that module by then, and
+    is the same thread to the import system still.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_thread, name)
+
+    def get_ident(self) -> int:
+        """The thread that is running, whoever's view it has."""
+        running = getcurrent()
+        return running.identity.ident if isinstance(running, Fiber) else _real_get_ident()
+
+
 def install(patches: Patches) -> dict[int, Any]:
     """Put the virtual primitives beneath `threading`, `queue` and `_thread`.
 
@@ -318,5 +337,6 @@ def install(patches: Patches) -> dict[int, Any]:
     patches.set_where_present(threading, made)
     patches.set_where_present(_thread, made)
     patches.set(queue, "SimpleQueue", SimpleQueue)
+    patches.set(_frozen_importlib, "_thread", _ThreadsOfImports())
     patches.set(ThreadPoolExecutor, "_counter", staticmethod(_pool_number))
     return by_id

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
-from delivery_lab.events import Actor, ApiCallRefused, Journal
+from delivery_lab.events import Actor, Journal
 from delivery_lab.limits.streams import RECORD_KIB
+from delivery_lab.model.answers import GivenAnswers, ServiceAnswer, WebAnswer
 from delivery_lab.model.asynchronous import AsynchronousInvokes, EventInvokeConfig, throttle_backoff
+from delivery_lab.model.calls import Calls
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.configuration import note_configuration
 from delivery_lab.model.destinations import DestinationRole, Destinations
-from delivery_lab.model.faults import FaultKind, Faults, InjectedFault, error_of
+from delivery_lab.model.faults import Faults, InjectedFault
 from delivery_lab.model.functions import Lambda
 from delivery_lab.model.http_api import HttpApi, ProxyRoute
 from delivery_lab.model.kafka.cluster import KafkaCluster
 from delivery_lab.model.lambda_api import LambdaApi
+from delivery_lab.model.late import Answer
 from delivery_lab.model.loops import Lineage
 from delivery_lab.model.mapping.destinations import Destination
 from delivery_lab.model.mapping.kafka import KafkaMappingConfig, TopicConsumer
@@ -26,7 +28,7 @@ from delivery_lab.model.mapping.sqs import QueueConsumer
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
 from delivery_lab.model.mapping.stream import StreamConsumer, StreamMappingConfig
 from delivery_lab.model.randomness import RandomStreams
-from delivery_lab.model.runtime import AwsError, Caller, LongPoll, Pending, Runtime
+from delivery_lab.model.runtime import Caller, Runtime, WebRequest, WebResponse
 from delivery_lab.model.sqs.api import SqsApi
 from delivery_lab.model.sqs.attributes import QueueAttributes
 from delivery_lab.model.sqs.fifo import FifoQueue
@@ -35,17 +37,11 @@ from delivery_lab.model.sqs.redrive import MoveTasks
 from delivery_lab.model.streams.dynamodb import TableStream
 from delivery_lab.model.streams.kinesis import KinesisApi, KinesisStream
 from delivery_lab.model.targets import Sinks
-from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 
 if TYPE_CHECKING:  # moto takes a quarter of a second to import: only stacks with tables pay for it
     from delivery_lab.model.dynamodb import DynamoDb
 
-
-Answer = dict[str, Any] | LongPoll | Pending
-
-CONDITION_REFUSED = "ConditionalCheckFailedException"
-_CONDITION_RULE: RuleId = "DDB-COND-1"
 _DESTINATION = Actor("lambda", "destination")
 
 
@@ -70,10 +66,12 @@ class Account:
         clusters: Kafka clusters by name.
         record_mappings: event source mappings of streams and topics by name.
         kinesis: the Kinesis API.
+        lambda_api: the Lambda API.
         dynamodb: DynamoDB, where the stack has tables.
         sinks: topics, event buses and buckets.
         events: asynchronous invokes.
         faults: the faults that the workload injects.
+        answers: what the workload says that calls get.
     """
 
     scheduler: Scheduler
@@ -84,6 +82,7 @@ class Account:
     events: AsynchronousInvokes = field(init=False)
     sinks: Sinks = field(init=False)
     faults: Faults = field(init=False)
+    answers: GivenAnswers = field(init=False)
     sqs: SqsApi = field(default_factory=SqsApi)
     queues: dict[str, SqsQueue] = field(default_factory=dict)
     apis: dict[str, HttpApi] = field(default_factory=dict)
@@ -94,7 +93,8 @@ class Account:
     record_mappings: dict[str, StreamConsumer | TopicConsumer] = field(default_factory=dict)
     kinesis: KinesisApi = field(default_factory=KinesisApi)
     dynamodb: DynamoDb | None = None
-    _lambda_api: LambdaApi = field(init=False)
+    lambda_api: LambdaApi = field(init=False)
+    _calls: Calls = field(init=False)
 
     def use(self, runtime: Runtime) -> None:
         """Say who runs the code of functions. Done once, before functions are created."""
@@ -115,11 +115,24 @@ class Account:
         )
         self.sqs.lineage = self.functions.loops.lineage
         self.sqs.move_tasks = MoveTasks(self.queues.values, scheduler=scheduler, streams=streams, journal=journal)
-        self._lambda_api = LambdaApi(self.functions, self.events, scheduler=scheduler, journal=journal)
+        self.answer_calls((), ())
+        self._calls = Calls(self)
+        self.lambda_api = LambdaApi(self.functions, self.events, scheduler=scheduler, journal=journal)
 
     def inject_faults(self, faults: Sequence[InjectedFault]) -> None:
         """Set the faults of this run, and when they begin."""
         self.faults = self.functions.faults = Faults(faults, self.scheduler, self.streams, self.journal)
+
+    def answer_calls(self, services: Sequence[ServiceAnswer], web: Sequence[WebAnswer]) -> None:
+        """Say what calls get that the model does not answer, or is not to answer, by itself."""
+        self.answers = GivenAnswers(
+            services,
+            web,
+            scheduler=self.scheduler,
+            streams=self.streams,
+            journal=self.journal,
+            event_of=self.functions.event_of,
+        )
 
     def configure_events(self, resource: str, function: str, config: EventInvokeConfig) -> None:
         """Set how asynchronous invokes of a function are handled.
@@ -331,69 +344,8 @@ class Account:
 
     def call(self, service: str, operation: str, parameters: dict[str, Any], caller: Caller) -> Answer:
         """Answer an API call of a handler; see `delivery_lab.model.runtime.AwsApi`."""
-        self.journal.rely_on("SIM-API-1")
-        self.functions.note_api_call(caller.request_id)
-        fault = self.faults.of_call(service, operation, parameters)
-        if fault is not None and fault.kind is FaultKind.LATENCY:
-            ask = partial(self._answer, service, operation, parameters, caller, None)
-            return Pending(partial(self._answer_late, ask, fault.delay))
-        return self._answer(service, operation, parameters, caller, fault)
+        return self._calls.call(service, operation, parameters, caller)
 
-    def _answer(
-        self, service: str, operation: str, parameters: dict[str, Any], caller: Caller, fault: InjectedFault | None
-    ) -> Answer:
-        try:
-            if fault is not None:
-                raise error_of(service, fault.kind)
-            return self._dispatch(service, operation, parameters, caller)
-        except AwsError as error:
-            now, rule = self.scheduler.now, _CONDITION_RULE if error.code == CONDITION_REFUSED else None
-            condition_refused = _is_refused_condition(error)
-            self.journal.append(
-                ApiCallRefused(now, rule, service, operation, error.code, condition_refused, caller.actor)
-            )
-            raise
-
-    def _answer_late(
-        self, ask: Callable[[], Answer], delay: int, callback: Callable[[dict[str, Any] | AwsError], None]
-    ) -> None:
-        """A call that takes longer than usual takes effect at the end of that time."""
-
-        def answer() -> None:
-            try:
-                found = ask()
-            except AwsError as error:
-                callback(error)
-                return
-            if isinstance(found, Pending):
-                found.when_done(callback)
-            else:
-                callback(found.empty if isinstance(found, LongPoll) else found)
-
-        self.scheduler.after(delay, answer)
-
-    def _dispatch(self, service: str, operation: str, parameters: dict[str, Any], caller: Caller) -> Answer:
-        if service == "sqs":
-            return self.sqs.call(operation, parameters, caller)
-        if service == "lambda":
-            return self._lambda_api.call(operation, parameters, caller)
-        if service in self.sinks.services:
-            return self.sinks.call(service, operation, parameters)
-        if service == "kinesis" and self.streams_by_name:
-            return self.kinesis.call(operation, parameters)
-        if service == "dynamodb" and self.dynamodb is not None:
-            return self.dynamodb.call(operation, parameters)
-        there = {"dynamodb": self.dynamodb is not None, "kinesis": bool(self.streams_by_name)}
-        modelled = sorted({"lambda", "sqs", *self.sinks.services, *(name for name, found in there.items() if found)})
-        raise NotModelledError(
-            f"{caller.function} calls {service}:{operation}, and {service} is not modelled in this stack "
-            f"(modelled: {', '.join(modelled)})"
-        )
-
-
-def _is_refused_condition(error: AwsError) -> bool:
-    """Whether the condition of a write did not hold, of one that stands alone or is part of a transaction."""
-    reasons = error.details.get("CancellationReasons") or ()
-    return error.code == CONDITION_REFUSED or any(
-        isinstance(reason, dict) and reason.get("Code") == "ConditionalCheckFailed" for reason in reasons
-    )
+    def request(self, request: WebRequest, caller: Caller) -> WebResponse:
+        """Answer a request of a handler to an HTTP address; see `delivery_lab.model.runtime.WebApi`."""
+        return self._calls.request(request, caller)

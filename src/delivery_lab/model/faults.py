@@ -63,12 +63,18 @@ class InjectedFault:
 
 # What AWS answers: throttling error and internal error of each service, with their HTTP status.
 _ANSWERS: Mapping[str, tuple[tuple[str, int], tuple[str, int]]] = {
+    "cloudwatch": (("Throttling", 400), ("InternalServiceFault", 500)),
     "dynamodb": (("ProvisionedThroughputExceededException", 400), ("InternalServerError", 500)),
     "events": (("ThrottlingException", 400), ("InternalException", 500)),
     "lambda": (("TooManyRequestsException", 429), ("ServiceException", 500)),
     "s3": (("SlowDown", 503), ("InternalError", 500)),
+    "secretsmanager": (("ThrottlingException", 400), ("InternalServiceError", 500)),
+    "ses": (("Throttling", 400), ("InternalFailure", 500)),
+    "sesv2": (("TooManyRequestsException", 429), ("InternalServiceErrorException", 500)),
     "sns": (("Throttled", 429), ("InternalError", 500)),
     "sqs": (("RequestThrottled", 403), ("InternalFailure", 500)),
+    "ssm": (("ThrottlingException", 400), ("InternalServerError", 500)),
+    "stepfunctions": (("ThrottlingException", 400), ("InternalServerError", 500)),
 }
 
 
@@ -102,7 +108,7 @@ class Faults:
         for number, fault in self._of_functions:
             if fault.function != function or (fault.kind is FaultKind.DUPLICATE) != duplicating:
                 continue
-            if fault.ids is not None and fault.ids.isdisjoint(_ids_of(payload)):
+            if fault.ids is not None and fault.ids.isdisjoint(ids_of(payload)):
                 continue
             if self._happens(number, fault):
                 return fault
@@ -138,12 +144,13 @@ def error_of(service: str, kind: FaultKind) -> AwsError:
     return AwsError(internal[0], "An internal error occurred", internal[1])
 
 
-def _ids_of(payload: str) -> Iterator[str]:
+def ids_of(payload: str) -> Iterator[str]:
     """Business ids of an event: its own `id`, and those of its records."""
     event = json.loads(payload)
     if not isinstance(event, dict):
         return
-    yield str(event.get("id"))
+    if "id" in event:
+        yield str(event["id"])
     for record in _records_of(event):
         try:
             content = _content_of(record)

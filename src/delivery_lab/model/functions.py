@@ -111,6 +111,7 @@ class Lambda:
         self._cold_start_seconds = cold_start_seconds
         self._functions: dict[str, _Function] = {}
         self._calling_aws: set[str] = set()
+        self._working_on: dict[str, str] = {}
         self._rate = _Rate()
         self.loops = Loops()
         self.faults = Faults((), scheduler, streams, journal)
@@ -225,6 +226,10 @@ class Lambda:
         """An id for an invoke of a function."""
         return self._streams.uuid("request id", name)
 
+    def event_of(self, request_id: str) -> str | None:
+        """The event that the code of an invoke works on, as JSON text; None where the invoke is not running."""
+        return self._working_on.get(request_id)
+
     def note_api_call(self, request_id: str | None) -> None:
         """An invoke called an AWS API: telling it again would leave that out, so it is not rehearsed (SIM-REPEAT-1)."""
         if request_id is not None:
@@ -293,6 +298,7 @@ class _Invocation:
         """Hand the event to the code. The timeout counts from here: initialisation has a limit of its own."""
         scheduler = self._service._scheduler
         self._began = scheduler.now
+        self._service._working_on[self._request_id] = payload
         self._first_event = len(self._service._journal.events)
         deadline = scheduler.now + seconds(self._function.config.timeout_seconds)
         self._timer = scheduler.at(deadline, self._time_out)
@@ -348,6 +354,7 @@ class _Invocation:
     def _end(self, payload: str, error: str | None, rule: RuleId, rehearsal: Rehearsal | None = None) -> None:
         self._function.running -= 1
         self._service._calling_aws.discard(self._request_id)
+        self._service._working_on.pop(self._request_id, None)
         self._service.loops.end(self._request_id)
         now, function = self._service._scheduler.now, self._function.config.name
         self._service._journal.append(InvokeEnded(now, rule, function, self._request_id, self._sandbox.number, error))

@@ -207,4 +207,49 @@ class AwsApi(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class WebRequest:
+    """A request that code sends to an HTTP address.
+
+    Attributes:
+        method: such as `POST`.
+        url: the whole address, with its query.
+        headers: names and values, in order.
+        body: what is sent.
+    """
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class WebResponse:
+    """The response to a request.
+
+    Attributes:
+        status: HTTP status.
+        headers: names and values, in order.
+        body: what is answered.
+        delay: microseconds that it takes longer than any call (SIM-API-1).
+    """
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    delay: int = 0
+
+
+class WebApi(Protocol):
+    """Everything that is neither AWS nor part of the function, as code inside a handler sees it."""
+
+    def request(self, request: WebRequest, caller: Caller) -> WebResponse:
+        """Answer a request at the current instant.
+
+        Raises:
+            delivery_lab.errors.NotModelledError: nothing says what it gets.
+        """
+
+
 LogSink = Callable[[LogLine], None]

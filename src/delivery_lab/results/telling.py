@@ -55,6 +55,7 @@ from delivery_lab.events import (
     RequestAnswered,
     SendDeduplicated,
     VisibilityChanged,
+    WebCallAnswered,
 )
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.events.union import (
@@ -312,6 +313,8 @@ class Teller:
                 return Told(f"the caller of {event.function} is answered with {seen}")
             case ApiCallRefused():
                 return Told(f"{event.service} {event.operation} is refused: {event.code}")
+            case WebCallAnswered():
+                return Told(f"{event.by.name} sends {event.method} {event.url}: answered with {event.status}")
             case _:
                 assert_never(event)
 

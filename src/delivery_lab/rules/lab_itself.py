@@ -9,6 +9,11 @@ RULES = (
         "Real latencies vary with service, region and load; they are small against visibility timeouts.",
     ),
     assumed(
+        "SIM-ANSWER-1",
+        "A call of a handler gets what the workload says under `answers`, before anything that the model would answer.",
+        "What third parties answer, and how fast, is the user's to say; how the client and the handler take it is the model's.",
+    ),
+    assumed(
         "SIM-FAULT-1",
         "What a workload lists under `faults` happens when and to whom it says: throttles, internal errors, function "
         "errors, delays, duplicates.",

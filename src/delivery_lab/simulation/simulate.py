@@ -17,8 +17,9 @@ from delivery_lab.model.account import Account
 from delivery_lab.model.clock import Scheduler, in_seconds, seconds
 from delivery_lab.model.mapping.destinations import QueueDestination, TopicDestination
 from delivery_lab.model.randomness import RandomStreams
-from delivery_lab.model.runtime import Caller, LongPoll, Pending
+from delivery_lab.model.runtime import Caller, LongPoll, Pending, WebRequest, WebResponse
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
+from delivery_lab.simulation.answering import service_answers, web_answers
 from delivery_lab.simulation.deployment import Deployment
 from delivery_lab.simulation.log_contract import contract_line
 from delivery_lab.simulation.sending import Sender
@@ -139,6 +140,7 @@ class _Simulation:
             cold_start_seconds=0,
             api_latency_min_seconds=fastest,
             api_latency_max_seconds=slowest,
+            web=self,
         )
         with ExitStack() as entered:
             entered.enter_context(host)
@@ -151,6 +153,10 @@ class _Simulation:
     ) -> dict[str, Any] | LongPoll | Pending:
         """Answer an API call of a handler, whichever account the stack has by now."""
         return self._account.call(service, operation, parameters, caller)
+
+    def request(self, request: WebRequest, caller: Caller) -> WebResponse:
+        """Answer a request of a handler to an HTTP address."""
+        return self._account.request(request, caller)
 
     def _deploy(self, host: HandlerHost, stack: Stack, before: Stack | None = None) -> Deployment:
         account = self._account
@@ -166,6 +172,8 @@ class _Simulation:
             scheduler=self._scheduler,
             journal=self._journal,
         )
+        lines, origin = self._workload.answers, self._workload.origin
+        account.answer_calls(tuple(service_answers(lines, origin)), tuple(web_answers(lines)))
         account.inject_faults([self._sender.fault(fault) for fault in self._workload.faults])
         account.start()
         return deployment

@@ -14,11 +14,11 @@ from pydantic import Field, PrivateAttr, model_validator
 from delivery_lab.errors import UsageError
 from delivery_lab.events import Poison
 from delivery_lab.simulation.templates import as_text, render
+from delivery_lab.simulation.workload_answers import Answer
+from delivery_lab.simulation.workload_durations import LONGEST_SECONDS
 from delivery_lab.simulation.workload_part import WorkloadPart
 
 MOST_SENDS = 10_000_000
-LONGEST_SECONDS = 10 * 365 * 86_400
-"""Nothing that the lab models takes longer: ten times the longest retention of a stream."""
 TARGETS = ("http", "queue", "stream", "table", "topic", "invoke")
 
 
@@ -124,7 +124,23 @@ class Fault(WorkloadPart):
     """For how many virtual seconds; to the end of the run where it is left out. In a file it is called `for`."""
     function: str | None = None
     """It happens to invokes of the function of that logical name."""
-    service: Literal["dynamodb", "events", "lambda", "s3", "sns", "sqs"] | None = None
+    service: (
+        Literal[
+            "cloudwatch",
+            "dynamodb",
+            "events",
+            "lambda",
+            "s3",
+            "secretsmanager",
+            "ses",
+            "sesv2",
+            "sns",
+            "sqs",
+            "ssm",
+            "stepfunctions",
+        ]
+        | None
+    ) = None
     """It happens to calls that handlers make to this service."""
     operation: str | None = None
     """With `service`: only to this operation, such as `SendMessage`."""
@@ -204,6 +220,8 @@ class Workload(WorkloadPart):
     """What is sent."""
     faults: list[Fault] = Field(default_factory=list)
     """The faults, and when they happen."""
+    answers: list[Answer] = Field(default_factory=list)
+    """What calls of handlers to AWS services and HTTP addresses get."""
     until: Literal["drained"] | float | None = None
     """Virtual seconds after which the run ends; None or `drained`: when nothing can move any more."""
     poison: str | PoisonText | None = None

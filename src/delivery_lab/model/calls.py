@@ -1,0 +1,131 @@
+"""API calls of handlers, and their requests to HTTP addresses: who answers them, and how late."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+from delivery_lab.errors import NotModelledError
+from delivery_lab.events import ApiCallRefused, Journal
+from delivery_lab.model.answers import GivenAnswers, ServiceAnswer
+from delivery_lab.model.clock import Scheduler
+from delivery_lab.model.faults import FaultKind, Faults, InjectedFault, error_of
+from delivery_lab.model.functions import Lambda
+from delivery_lab.model.lambda_api import LambdaApi
+from delivery_lab.model.late import Answer, answer_late
+from delivery_lab.model.runtime import AwsError, Caller, Pending, WebRequest, WebResponse
+from delivery_lab.model.sqs.api import SqsApi
+from delivery_lab.model.streams.kinesis import KinesisApi, KinesisStream
+from delivery_lab.model.targets import Sinks
+from delivery_lab.rule_ids import RuleId
+
+if TYPE_CHECKING:  # moto takes a quarter of a second to import: only stacks with tables pay for it
+    from delivery_lab.model.dynamodb import DynamoDb
+
+CONDITION_REFUSED = "ConditionalCheckFailedException"
+_CONDITION_RULE: RuleId = "DDB-COND-1"
+
+
+class AnsweringServices(Protocol):
+    """What answers calls: the services of an account, and what the workload says."""
+
+    scheduler: Scheduler
+    journal: Journal
+    functions: Lambda
+    faults: Faults
+    answers: GivenAnswers
+    sqs: SqsApi
+    lambda_api: LambdaApi
+    sinks: Sinks
+    kinesis: KinesisApi
+    streams_by_name: dict[str, KinesisStream]
+    dynamodb: DynamoDb | None
+
+
+class Calls:
+    """The calls of all handlers of an account.
+
+    A fault of the workload stands before its answers, and these stand before services.
+
+    Args:
+        services: who answers.
+    """
+
+    def __init__(self, services: AnsweringServices) -> None:
+        self._services = services
+
+    def call(self, service: str, operation: str, parameters: dict[str, Any], caller: Caller) -> Answer:
+        """Answer an API call of a handler; see `delivery_lab.model.runtime.AwsApi`."""
+        self._services.journal.rely_on("SIM-API-1")
+        self._services.functions.note_api_call(caller.request_id)
+        fault = self._services.faults.of_call(service, operation, parameters)
+        given = self._services.answers.of_call(service, operation, parameters, caller)
+        delay = 0 if given is None else given[1]
+        if fault is not None and fault.kind is FaultKind.LATENCY:
+            delay, fault = delay + fault.delay, None
+        entry = None if given is None else given[0]
+        ask = partial(self._answer, service, operation, parameters, caller, fault, entry)
+        return Pending(partial(answer_late, ask, delay, self._services.scheduler)) if delay else ask()
+
+    def request(self, request: WebRequest, caller: Caller) -> WebResponse:
+        """Answer a request of a handler to an HTTP address; see `delivery_lab.model.runtime.WebApi`."""
+        self._services.journal.rely_on("SIM-API-1")
+        self._services.functions.note_api_call(caller.request_id)
+        found = self._services.answers.of_request(request, caller)
+        if found is None:
+            from delivery_lab.model.answer_lines import line_of_request  # botocore is loaded where it is needed
+
+            raise NotModelledError(
+                f"{caller.function} sends {request.method} {request.url}, and nothing answers it\n"
+                f"  fix: add to the workload\n    answers:\n      {line_of_request(request)}"
+            )
+        return found
+
+    def _answer(
+        self,
+        service: str,
+        operation: str,
+        parameters: dict[str, Any],
+        caller: Caller,
+        fault: InjectedFault | None,
+        given: ServiceAnswer | None,
+    ) -> Answer:
+        try:
+            if fault is not None:
+                raise error_of(service, fault.kind)
+            if given is not None:
+                return given.result()
+            return self._dispatch(service, operation, parameters, caller)
+        except AwsError as error:
+            now, rule = self._services.scheduler.now, _CONDITION_RULE if error.code == CONDITION_REFUSED else None
+            condition_refused = _is_refused_condition(error)
+            self._services.journal.append(
+                ApiCallRefused(now, rule, service, operation, error.code, condition_refused, caller.actor)
+            )
+            raise
+
+    def _dispatch(self, service: str, operation: str, parameters: dict[str, Any], caller: Caller) -> Answer:
+        if service == "sqs":
+            return self._services.sqs.call(operation, parameters, caller)
+        if service == "lambda":
+            return self._services.lambda_api.call(operation, parameters, caller)
+        if service in self._services.sinks.services:
+            return self._services.sinks.call(service, operation, parameters)
+        if service == "kinesis" and self._services.streams_by_name:
+            return self._services.kinesis.call(operation, parameters)
+        if service == "dynamodb" and self._services.dynamodb is not None:
+            return self._services.dynamodb.call(operation, parameters)
+        from delivery_lab.model.answer_lines import line_of_call  # botocore is loaded where it is needed
+
+        raise NotModelledError(
+            f"{caller.function} calls {service}:{operation}, and nothing in this stack answers it\n"
+            f"  fix: add to the workload\n    answers:\n      {line_of_call(service, operation)}"
+        )
+
+
+def _is_refused_condition(error: AwsError) -> bool:
+    """Whether the condition of a write did not hold, of one that stands alone or is part of a transaction."""
+    reasons = error.details.get("CancellationReasons") or ()
+    return error.code == CONDITION_REFUSED or any(
+        isinstance(reason, dict) and reason.get("Code") == "ConditionalCheckFailed" for reason in reasons
+    )

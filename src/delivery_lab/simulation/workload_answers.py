@@ -1,0 +1,90 @@
+"""Lines of `answers` in a workload: what calls of handlers to AWS services and HTTP addresses get."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from delivery_lab.simulation.workload_durations import LONGEST_SECONDS, Duration
+from delivery_lab.simulation.workload_part import WorkloadPart
+
+_HTTP = re.compile(r"(?:(?P<method>[A-Z]+|\*) )?(?P<url>(?:https?|\*)://\S+|\*)")
+METHODS = frozenset({"*", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
+
+
+class Answer(WorkloadPart):
+    """One line of `answers`: a call, and what it gets. Of several that match, the first one that happens counts."""
+
+    service: str | None = None
+    """The service as boto3 names it, such as `s3`."""
+    operation: str | None = None
+    """With `service`: the operation, such as `GetObject`; for an `error` it may be left out: all operations."""
+    parameters: dict[str, Any] | None = Field(default=None, min_length=1)
+    """With `service`: only calls with these parameters; in texts `*` stands for anything."""
+    http: str | None = None
+    """Method and address, such as `POST https://pay.example/*`; without a method: any; `*` stands for anything."""
+    answer: dict[str, Any] | None = None
+    """With `service`: the answer as boto3 returns it."""
+    error: str | None = Field(default=None, min_length=1)
+    """With `service`: AWS's error code instead of an answer, such as `ThrottlingException`."""
+    message: str = ""
+    """With `error`: its message."""
+    status: int | None = Field(default=None, ge=100, le=599)
+    """HTTP status; by default 200 for an answer and 400 for an error."""
+    headers: dict[str, str] = Field(default_factory=dict)
+    """With `http`: headers of the response."""
+    body: Any = None
+    """With `http`: an object (answered as JSON) or a text (answered as it is)."""
+    latency: Duration | None = None
+    """Seconds that the call takes on top of the latency of every call (SIM-API-1); a number or a distribution."""
+    share: float = Field(default=1.0, gt=0, le=1)
+    """The share of the matching calls that get it, drawn from the seed; the others go on to the next lines."""
+    at: float = Field(default=0, ge=0, le=LONGEST_SECONDS)
+    """Virtual seconds after the start from which on it is answered so."""
+    for_seconds: float | None = Field(default=None, gt=0, le=LONGEST_SECONDS)
+    """For how many virtual seconds; to the end of the run where it is left out. In a file it is called `for`."""
+    ids: list[str] | None = Field(default=None, min_length=1)
+    """Only calls in which one of these values stands, or whose event has it as its only `id`."""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Answer:
+        if (self.service is None) == (self.http is None):
+            raise ValueError("name exactly one of service and http")
+        if self.http is not None:
+            for name in ("operation", "parameters", "answer", "error"):
+                if getattr(self, name) is not None:
+                    raise ValueError(f"{name} goes with service")
+            match = _HTTP.fullmatch(self.http)
+            if match is None or (match["method"] or "*") not in METHODS:
+                raise ValueError(
+                    f"http is a method and an address, such as POST https://pay.example/*, not {self.http!r}"
+                )
+        else:
+            self._check_service()
+        if self.message and self.error is None:
+            raise ValueError("message goes with error")
+        return self
+
+    def _check_service(self) -> None:
+        if self.body is not None or self.headers:
+            raise ValueError("headers and body go with http; what a service answers stands under answer")
+        if (self.answer is None) == (self.error is None):
+            raise ValueError("give exactly one of answer and error, such as answer: {}")
+        if self.answer is not None and self.operation is None:
+            raise ValueError("an answer needs its operation")
+        if self.answer is not None and self.status is not None:
+            raise ValueError("status goes with http and with error")
+
+    @property
+    def method(self) -> str:
+        """Of `http`: the method, `*` for any."""
+        match = _HTTP.fullmatch(self.http or "")
+        return (match["method"] if match else None) or "*"
+
+    @property
+    def url(self) -> str:
+        """Of `http`: the address."""
+        match = _HTTP.fullmatch(self.http or "")
+        return match["url"] if match else ""
