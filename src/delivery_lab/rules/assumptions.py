@@ -62,6 +62,15 @@ class IdleWindow(StrEnum):
     """At once: windows follow one another, and a message waits for the end of the one in which it came."""
 
 
+class RetryCount(StrEnum):
+    """Retries that a stream's batch had used up when a partial failure moved the checkpoint (STR-REPORT-10)."""
+
+    ANEW = "anew"
+    """What is left begins a count of its own."""
+    KEPT = "kept"
+    """They stay used up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Assumptions:
     """One value for every rule that has alternatives. Defaults are what the model assumes.
@@ -76,6 +85,8 @@ class Assumptions:
         quiet_window: when a batch of a short window is handed over if nothing more comes (ESM-BATCH-6).
         idle_window: when a window opens after one without messages (ESM-BATCH-7).
         stale_delete: what a delete with an older handle does (SQS-STALE-2).
+        retry_count: whether a batch begins a count of its own when the checkpoint moved (STR-REPORT-10).
+        event_jitter: by which share the wait of a throttled event is shorter or longer, at most (ASY-BACKOFF-2).
         cold_start_seconds: how long a cold start takes (LAM-INIT-1).
         api_latency_seconds: how long an API call of a handler takes at least and at most (SIM-API-1).
     """
@@ -88,6 +99,8 @@ class Assumptions:
     quiet_window: QuietWindow = QuietWindow.LONG_POLL
     idle_window: IdleWindow = IdleWindow.MESSAGE
     stale_delete: StaleDelete = StaleDelete.COIN
+    retry_count: RetryCount = RetryCount.ANEW
+    event_jitter: float = 0.2
     cold_start_seconds: float = 0.25
     api_latency_seconds: tuple[float, float] = (0.005, 0.015)
 

@@ -6,7 +6,7 @@ The life of a batch:
     receive -> filter -> collect (batch size, window, 6 MB) -> invoke -> classify the answer -> delete what succeeded
                                                                |  429
                                                                '-> keep the batch, try again while its visibility lasts,
-                                                                   then let it go: it comes back by itself
+                                                                   then drop it: its messages are visible again
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from delivery_lab.model.clock import Scheduler, Timer, seconds
 from delivery_lab.model.functions import Lambda
 from delivery_lab.model.invokes import InvokeResult, Throttled
 from delivery_lab.model.loops import merged
-from delivery_lab.model.mapping.batching_windows import BatchingWindows
+from delivery_lab.model.mapping.queue_windows import QueueWindows
 from delivery_lab.model.mapping.decisions import (
     FIRST_RETRY_SECONDS,
     QueueVerdict,
@@ -91,7 +91,7 @@ class QueueConsumer:
         self._actor = Actor("mapping", config.name)
         self._assumptions = assumptions
         self._scaling = scaling_of(config, queue, assumptions)
-        self._windows = BatchingWindows(config.window_seconds, assumptions, journal)
+        self._windows = QueueWindows(config.window_seconds, assumptions, journal)
         self._region = queue.arn.split(":")[3]
         self._busy = 0
         self._collecting: QueueBatch | None = None
@@ -355,7 +355,7 @@ class QueueConsumer:
                 self._journal.append(ApiCallRefused(now, rule, "sqs", "DeleteMessage", error.code, False, self._actor))
 
     def _forget_behind_failed(self, batch: QueueBatch, verdict: QueueVerdict) -> None:
-        """Forget what was received behind failed messages of its group: they come back together (ESM-FIFO-2)."""
+        """Forget what was received behind failed messages of its group: they are retried together (ESM-FIFO-2)."""
         failed = set(verdict.failed)
         groups = {delivery.message.group for delivery in batch.deliveries if delivery.message.id in failed}
         kept = [entry for entry in self._received if entry[0].message.group not in groups]

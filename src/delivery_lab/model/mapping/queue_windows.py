@@ -13,7 +13,7 @@ from delivery_lab.model.mapping.sqs_work import QueueBatch
 from delivery_lab.rules.assumptions import Assumptions, IdleWindow, QuietWindow
 
 
-class BatchingWindows:
+class QueueWindows:
     """The windows of the pollers of one mapping that have no batch. Instants are in microseconds.
 
     Args:
