@@ -30,7 +30,6 @@ from delivery_lab.model.clock import Scheduler, Timer, seconds
 from delivery_lab.model.functions import Lambda
 from delivery_lab.model.invokes import InvokeResult, Throttled
 from delivery_lab.model.loops import merged
-from delivery_lab.model.mapping.queue_windows import QueueWindows
 from delivery_lab.model.mapping.decisions import (
     FIRST_RETRY_SECONDS,
     QueueVerdict,
@@ -39,6 +38,7 @@ from delivery_lab.model.mapping.decisions import (
     reported_failures,
 )
 from delivery_lab.model.mapping.filters import passes
+from delivery_lab.model.mapping.queue_windows import QueueWindows
 from delivery_lab.model.mapping.records import event_of, sqs_record
 from delivery_lab.model.mapping.scaling import TICK_SECONDS
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
