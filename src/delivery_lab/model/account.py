@@ -226,6 +226,10 @@ class Account:
             journal=self.journal,
             assumptions=self.assumptions,
         )
+        for other in self.mappings.values():
+            if other.queue is queue:
+                other.rivals.append(mapping)
+                mapping.rivals.append(other)
         self.mappings[config.name] = mapping
         return mapping
 

@@ -93,6 +93,8 @@ class QueueConsumer:
         self._scaling = scaling_of(config, queue, assumptions)
         self._windows = QueueWindows(config.window_seconds, assumptions, journal)
         self._region = queue.arn.split(":")[3]
+        self.rivals: list[QueueConsumer] = []
+        """The other mappings of the queue, which compete for its messages."""
         self._busy = 0
         self._collecting: QueueBatch | None = None
         self._received: deque[tuple[Delivery, str]] = deque()
@@ -130,6 +132,9 @@ class QueueConsumer:
             if not self._received and not self._receive():
                 break
             self._collect()
+            if self.queue.is_contested and not self._received:
+                self._watch()  # who gets the next one is drawn (SQS-SHARE-1)
+                return
         if self._busy == 0 and self._collecting is None:
             self._scaling.on_idle(self._scheduler.now)
         self._watch()
@@ -169,15 +174,26 @@ class QueueConsumer:
         for delivery in deliveries:
             if self._functions.loops.stops(self.config.function, delivery.message.lineage):
                 self.queue.stop_loop(delivery.message)
-            elif passes(self.config.patterns, delivery, self._api.system_attributes(delivery)):
+            elif self.wants(delivery):
                 record = sqs_record(self._api, delivery, self.queue.arn, self._region)
                 self._received.append((delivery, record))
             else:
-                message = delivery.message.id
-                now, mapping = self._scheduler.now, self.config.name
-                self._journal.append(MessageFiltered(now, "ESM-FILTER-1", self.queue.name, message, mapping))
+                self._journal.append(
+                    MessageFiltered(
+                        self._scheduler.now,
+                        "ESM-FILTER-1",
+                        self.queue.name,
+                        delivery.message.id,
+                        self.config.name,
+                        wanted_by=tuple(rival.config.name for rival in self.rivals if rival.wants(delivery)),
+                    )
+                )
                 self.queue.delete(delivery.receipt_handle, by=self._actor)
         return bool(deliveries)
+
+    def wants(self, delivery: Delivery) -> bool:
+        """Whether the mapping would hand a message to its function rather than delete it (ESM-FILTER-1)."""
+        return self.config.enabled and passes(self.config.patterns, delivery, self._api.system_attributes(delivery))
 
     def _visibility_override(self) -> int | None:
         """What a long window takes is missing to the function, unless the mapping is assumed to add it (ESM-VT-2)."""

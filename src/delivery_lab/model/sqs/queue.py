@@ -71,7 +71,7 @@ class SqsQueue:
         self._hidden = HiddenMessages()
         self._messages: dict[int, Message] = {}
         self._sequence = 0
-        self._waiting = Waiting(scheduler, self._next_visible)
+        self._waiting = Waiting(scheduler, self._next_visible, self._draw)
         self._retention = Retention(
             scheduler,
             lambda: seconds(self.attributes.retention_seconds),
@@ -354,6 +354,15 @@ class SqsQueue:
     def when_ready(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call back once, when a receive may find something; returns what to call to wait no longer (SQS-POLL-1)."""
         return self._waiting.add(callback)
+
+    @property
+    def is_contested(self) -> bool:
+        """Whether somebody else waits for messages, who may get the next one (SQS-SHARE-1)."""
+        return bool(self._waiting)
+
+    def _draw(self, count: int) -> int:
+        self._journal.rely_on("SQS-SHARE-1")
+        return self._streams.stream("receiver", self.name).randrange(count)
 
     def _next_visible(self) -> int | None:
         now = self._scheduler.now
