@@ -133,7 +133,7 @@ def test_records_of_work_done(tmp_path: Path, mode: str, expires: int, expected:
     [
         (30, 31, set()),
         (30, 30, {"CHK-HB-1 error"}),
-        # The invoke is over before the message comes back, or before the first beat.
+        # The invoke is over before the message is visible again, or before the first beat.
         (60, 40, set()),
         (100, 1, set()),
     ],

@@ -12,7 +12,7 @@ ADVISED_TIMEOUTS = 6
 def advised_visibility_seconds(timeout_seconds: int, window_seconds: int) -> int:
     """The visibility timeout that AWS advises: six function timeouts and the batching window (ESM-VT-1).
 
-    Throttled invokes are then tried again before the messages come back. SQS takes no more than 12 hours.
+    Throttled invokes are then tried again before the messages are visible again. SQS takes no more than 12 hours.
     """
     return min(VISIBILITY_TIMEOUT.maximum, ADVISED_TIMEOUTS * timeout_seconds + window_seconds)
 

@@ -53,8 +53,8 @@ RULES = (
     assumed(
         "ESM-BATCH-5",
         "What was received from a standard queue and does not fit into the 6 MB waits in the poller for the next free batch, at "
-        "the maximum concurrency too, with its visibility timeout running. When that is over the poller lets it go, and it "
-        "comes back by itself.",
+        "the maximum concurrency too, with its visibility timeout running. When that is over the poller drops it, and it "
+        "is visible again in the queue.",
         "AWS says that such a batch is smaller, not what becomes of the rest. Ten messages of 1 MiB do not fit.",
     ),
     assumed(
@@ -122,7 +122,7 @@ RULES = (
     documented(
         "ESM-THROTTLE-1",
         "A throttled invoke (429) is retried with the same batch, without receiving it anew: however often, it costs one "
-        "receive. When its time is over the batch is let go and comes back to the queue by itself.",
+        "receive. When its time is over the batch is dropped, and its messages are visible again.",
         _ERRORS,
     ),
     observed(
@@ -159,7 +159,7 @@ RULES = (
     assumed(
         "ESM-SCALE-4",
         "A mapping that has found nothing for a minute takes up to 5 batches at once when messages come, as a new one does.",
-        "In times of low traffic it can go down to 2, which is documented; when, and how fast it comes back, is not: "
+        "In times of low traffic it can go down to 2, which is documented; when, and how fast it goes up again, is not: "
         + _SCALING,
     ),
     documented(
@@ -204,7 +204,7 @@ RULES = (
     assumed(
         "ESM-FIFO-2",
         "Of messages that do not fit into one payload, the later ones are delivered when the earlier ones are answered, and "
-        "come back with them if one of their group has failed, or by themselves if their visibility timeout ends before.",
+        "are visible again with them if one of their group has failed, or alone if their visibility timeout ends before.",
         "AWS promises the order within a group and does not say how it splits what it has received.",
     ),
     assumed(

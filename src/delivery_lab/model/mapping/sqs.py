@@ -6,7 +6,7 @@ The life of a batch:
     receive -> filter -> collect (batch size, window, 6 MB) -> invoke -> classify the answer -> delete what succeeded
                                                                |  429
                                                                '-> keep the batch, try again while its visibility lasts,
-                                                                   then let it go: it comes back by itself
+                                                                   then drop it: its messages are visible again
 """
 
 from __future__ import annotations
@@ -349,7 +349,7 @@ class QueueConsumer:
                 self._journal.append(ApiCallRefused(now, rule, "sqs", "DeleteMessage", error.code, False, self._actor))
 
     def _forget_behind_failed(self, batch: QueueBatch, verdict: QueueVerdict) -> None:
-        """Forget what was received behind failed messages of its group: they come back together (ESM-FIFO-2)."""
+        """Forget what was received behind failed messages of its group: they are retried together (ESM-FIFO-2)."""
         failed = set(verdict.failed)
         groups = {delivery.message.group for delivery in batch.deliveries if delivery.message.id in failed}
         kept = [entry for entry in self._received if entry[0].message.group not in groups]
