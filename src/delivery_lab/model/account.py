@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.events import Actor, ApiCallRefused, Journal
 from delivery_lab.limits.streams import RECORD_KIB
-from delivery_lab.model.asynchronous import AsynchronousInvokes, EventInvokeConfig
+from delivery_lab.model.asynchronous import AsynchronousInvokes, EventInvokeConfig, throttle_backoff
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.configuration import note_configuration
 from delivery_lab.model.destinations import DestinationRole, Destinations
@@ -109,6 +109,7 @@ class Account:
         scheduler, streams, journal = self.scheduler, self.streams, self.journal
         self.sinks = Sinks(scheduler=scheduler, streams=streams, journal=journal)
         self.events = AsynchronousInvokes(self.functions, scheduler=scheduler, streams=streams, journal=journal)
+        self.events.backoff = throttle_backoff(self.assumptions.event_jitter)
         self.events.destinations = Destinations(
             self.queues, self.sinks, self.functions, self._follow_up, scheduler=scheduler, journal=journal
         )
@@ -275,6 +276,7 @@ class Account:
             scheduler=self.scheduler,
             streams=self.streams,
             journal=self.journal,
+            assumptions=self.assumptions,
         )
         self.record_mappings[config.name] = mapping
         return mapping
@@ -299,6 +301,7 @@ class Account:
             scheduler=self.scheduler,
             streams=self.streams,
             journal=self.journal,
+            assumptions=self.assumptions,
         )
         self.record_mappings[config.name] = mapping
         return mapping

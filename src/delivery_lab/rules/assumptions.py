@@ -44,6 +44,15 @@ class LongWindow(StrEnum):
     """The queue's own."""
 
 
+class RetryCount(StrEnum):
+    """Retries that a stream's batch had used up when a partial failure moved the checkpoint (STR-REPORT-10)."""
+
+    ANEW = "anew"
+    """What is left begins a count of its own."""
+    KEPT = "kept"
+    """They stay used up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Assumptions:
     """One value for every rule that has alternatives. Defaults are what the model assumes.
@@ -56,6 +65,8 @@ class Assumptions:
         unnamed_response: how a response without batchItemFailures is taken (ESM-REPORT-4).
         long_window: the visibility timeout of receives for long windows (ESM-VT-2).
         stale_delete: what a delete with an older handle does (SQS-STALE-2).
+        retry_count: whether a batch begins a count of its own when the checkpoint moved (STR-REPORT-10).
+        event_jitter: by which share the wait of a throttled event is shorter or longer, at most (ASY-BACKOFF-2).
         cold_start_seconds: how long a cold start takes (LAM-INIT-1).
         api_latency_seconds: how long an API call of a handler takes at least and at most (SIM-API-1).
     """
@@ -66,6 +77,8 @@ class Assumptions:
     unnamed_response: UnnamedResponse = UnnamedResponse.SUCCESS
     long_window: LongWindow = LongWindow.EXTENDED
     stale_delete: StaleDelete = StaleDelete.COIN
+    retry_count: RetryCount = RetryCount.ANEW
+    event_jitter: float = 0.2
     cold_start_seconds: float = 0.25
     api_latency_seconds: tuple[float, float] = (0.005, 0.015)
 
