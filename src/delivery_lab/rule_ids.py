@@ -41,6 +41,7 @@ RuleId = Literal[
     "ESM-BATCH-4",
     "ESM-BATCH-5",
     "ESM-BATCH-6",
+    "ESM-BATCH-7",
     "ESM-CONC-1",
     "ESM-ERROR-1",
     "ESM-ERROR-2",
