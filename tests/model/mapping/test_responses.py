@@ -250,7 +250,7 @@ def test_esm_record_1_a_message_without_attributes_has_no_checksum_of_them(windo
     world.mapping(queue, window_seconds=window)
     world.send(queue, "a")
     world.start()
-    world.run(10)
+    world.run(60)
     (record,) = world.calls[0].records
 
     assert ("md5OfMessageAttributes" in record) is named
