@@ -276,6 +276,7 @@ class Account:
             scheduler=self.scheduler,
             streams=self.streams,
             journal=self.journal,
+            assumptions=self.assumptions,
         )
         self.record_mappings[config.name] = mapping
         return mapping
@@ -300,6 +301,7 @@ class Account:
             scheduler=self.scheduler,
             streams=self.streams,
             journal=self.journal,
+            assumptions=self.assumptions,
         )
         self.record_mappings[config.name] = mapping
         return mapping

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from delivery_lab.errors import NotModelledError, UsageError
-from delivery_lab.events import Journal, LogLine, Poison, PolledSource, Run, events_of
+from delivery_lab.events import Journal, LogLine, PolledSource, Run, events_of
 from delivery_lab.handlers import HandlerHost
 from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY
 from delivery_lab.model.account import Account
@@ -228,7 +228,7 @@ class _Simulation:
             stack=self._stack.name,
             place="simulation",
             workload=self._workload.name,
-            poison=Poison(self._workload.poison),
+            poison=self._workload.mark_of_poison,
             seed=self._seed,
             virtual_seconds=in_seconds(self._scheduler.now),
             events=tuple(self._journal.events),

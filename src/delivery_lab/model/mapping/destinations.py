@@ -63,14 +63,15 @@ class Destination(Protocol):
 def failure_record(discarded: DiscardedBatch, form: Format, now: int) -> dict[str, Any]:
     """The document that a destination gets (STR-DEST-1).
 
-    An expiry of age has no `responseContext`, because no answer of the function is behind it.
+    An expiry of age has no `responseContext`, because no answer of the function is behind it. A batch that was too old
+    before its first invoke counts as invoked once: so AWS was recorded.
     """
     record: dict[str, Any] = {
         "requestContext": {
             "requestId": discarded.request_id,
             "functionArn": discarded.function_arn,
             "condition": discarded.condition,
-            "approximateInvokeCount": discarded.invokes,
+            "approximateInvokeCount": max(discarded.invokes, 1),
         }
     }
     if discarded.condition == RETRIES_EXHAUSTED:
