@@ -164,30 +164,14 @@ class Account:
         arn = attributes.redrive.target_arn
         target = next((candidate for candidate in self.queues.values() if candidate.arn == arn), None)
         if target is None:
-            raise DeploymentRefusedError(
-                queue.name,
-                "InvalidParameterValue",
-                f"Value for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist: {arn}",
-                rule="SQS-DLQ-3",
-                fix="create the dead-letter queue in the same stack, or correct deadLetterTargetArn",
-            )
+            fix = "create the dead-letter queue in the same stack, or correct deadLetterTargetArn"
+            raise _redrive_refused(queue, f"Dead letter target does not exist: {arn}", fix)
         if target is queue:
-            raise DeploymentRefusedError(
-                queue.name,
-                "InvalidParameterValue",
-                "Value for parameter RedrivePolicy is invalid. Reason: A queue cannot be its own dead-letter queue.",
-                rule="SQS-DLQ-3",
-                fix=f"give {queue.name} a dead-letter queue of its own",
-            )
+            fix = f"give {queue.name} a dead-letter queue of its own"
+            raise _redrive_refused(queue, "A queue cannot be its own dead-letter queue.", fix)
         if target.fifo != queue.fifo:
-            raise DeploymentRefusedError(
-                queue.name,
-                "InvalidParameterValue",
-                "Value for parameter RedrivePolicy is invalid. Reason: Dead-letter queue must be same type of queue as "
-                "the source.",
-                rule="SQS-DLQ-3",
-                fix=f"set fifoQueue of {target.name} to {str(queue.fifo).lower()}",
-            )
+            fix = f"set fifoQueue of {target.name} to {str(queue.fifo).lower()}"
+            raise _redrive_refused(queue, "Dead-letter queue must be same type of queue as the source.", fix)
         queue.dead_letter_queue = target
         queue.set_attributes(attributes)
 
@@ -206,8 +190,9 @@ class Account:
         config.check(queue, None if kept else timeout_seconds)
         if kept and queue.attributes.visibility_timeout_seconds < timeout_seconds:
             self.journal.rely_on("ESM-VT-3")
-        for other in self.mappings.values():
-            if other.queue is queue and other.config.function == config.function:
+        readers = [other for other in self.mappings.values() if other.queue is queue]
+        for other in readers:
+            if other.config.function == config.function:
                 raise DeploymentRefusedError(
                     config.name,
                     "ResourceConflictException",
@@ -226,10 +211,7 @@ class Account:
             journal=self.journal,
             assumptions=self.assumptions,
         )
-        for other in self.mappings.values():
-            if other.queue is queue:
-                other.rivals.append(mapping)
-                mapping.rivals.append(other)
+        mapping.filter.compete_with([other.filter for other in readers])
         self.mappings[config.name] = mapping
         return mapping
 
@@ -401,3 +383,8 @@ def _is_refused_condition(error: AwsError) -> bool:
     return error.code == CONDITION_REFUSED or any(
         isinstance(reason, dict) and reason.get("Code") == "ConditionalCheckFailed" for reason in reasons
     )
+
+
+def _redrive_refused(queue: SqsQueue, reason: str, fix: str) -> DeploymentRefusedError:
+    message = f"Value for parameter RedrivePolicy is invalid. Reason: {reason}"
+    return DeploymentRefusedError(queue.name, "InvalidParameterValue", message, rule="SQS-DLQ-3", fix=fix)

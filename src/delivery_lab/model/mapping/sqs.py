@@ -21,7 +21,6 @@ from delivery_lab.events import (
     BatchResult,
     BatchRetryScheduled,
     Journal,
-    MessageFiltered,
     PollersChanged,
 )
 from delivery_lab.limits.functions import SYNCHRONOUS_PAYLOAD
@@ -37,7 +36,7 @@ from delivery_lab.model.mapping.decisions import (
     next_throttle_retry,
     reported_failures,
 )
-from delivery_lab.model.mapping.filters import passes
+from delivery_lab.model.mapping.queue_filter import QueueFilter
 from delivery_lab.model.mapping.queue_windows import QueueWindows
 from delivery_lab.model.mapping.records import event_of, sqs_record
 from delivery_lab.model.mapping.scaling import TICK_SECONDS
@@ -93,8 +92,7 @@ class QueueConsumer:
         self._scaling = scaling_of(config, queue, assumptions)
         self._windows = QueueWindows(config.window_seconds, assumptions, journal)
         self._region = queue.arn.split(":")[3]
-        self.rivals: list[QueueConsumer] = []
-        """The other mappings of the queue, which compete for its messages."""
+        self.filter = QueueFilter(config, queue, api, scheduler=scheduler, journal=journal)
         self._busy = 0
         self._collecting: QueueBatch | None = None
         self._received: deque[tuple[Delivery, str]] = deque()
@@ -174,26 +172,13 @@ class QueueConsumer:
         for delivery in deliveries:
             if self._functions.loops.stops(self.config.function, delivery.message.lineage):
                 self.queue.stop_loop(delivery.message)
-            elif self.wants(delivery):
-                record = sqs_record(self._api, delivery, self.queue.arn, self._region)
+            elif self.filter.takes(delivery):
+                window = self.config.window_seconds > 0
+                record = sqs_record(self._api, delivery, self.queue.arn, self._region, window=window)
                 self._received.append((delivery, record))
             else:
-                self._journal.append(
-                    MessageFiltered(
-                        self._scheduler.now,
-                        "ESM-FILTER-1",
-                        self.queue.name,
-                        delivery.message.id,
-                        self.config.name,
-                        wanted_by=tuple(rival.config.name for rival in self.rivals if rival.wants(delivery)),
-                    )
-                )
-                self.queue.delete(delivery.receipt_handle, by=self._actor)
+                self.filter.reject(delivery, self._actor)
         return bool(deliveries)
-
-    def wants(self, delivery: Delivery) -> bool:
-        """Whether the mapping would hand a message to its function rather than delete it (ESM-FILTER-1)."""
-        return self.config.enabled and passes(self.config.patterns, delivery, self._api.system_attributes(delivery))
 
     def _visibility_override(self) -> int | None:
         """What a long window takes is missing to the function, unless the mapping is assumed to add it (ESM-VT-2)."""

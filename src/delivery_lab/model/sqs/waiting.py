@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from delivery_lab.events import Journal
 from delivery_lab.model.clock import Scheduler, Timer
+from delivery_lab.model.randomness import RandomStreams
+
+
+def receiver_of(queue: str, streams: RandomStreams, journal: Journal) -> Callable[[int], int]:
+    """Draws who of several gets the messages of a queue, from a stream of chance named after it (SQS-SHARE-1)."""
+
+    def draw(count: int) -> int:
+        journal.rely_on("SQS-SHARE-1")
+        return streams.stream("receiver", queue).randrange(count)
+
+    return draw
 
 
 class Waiting:
