@@ -1,4 +1,4 @@
-"""Real handlers in the simulation, against the same handler called in a bare loop with the same batches."""
+"""Real handlers in the simulation, against the same handler called in a plain loop with the same batches."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def figures() -> Iterator[Figure]:
                 load = _messages(count)
                 times.append(best_seconds(lambda load=load: simulate(stack, ROOT, load, DEFAULT_SEED), repeat=1))  # type: ignore[misc]
     ratio = min(simulated[MESSAGES]) / min(bare)
-    what = f"{MESSAGES:,} messages with real handlers against a bare loop of the handler"
+    what = f"{MESSAGES:,} messages with real handlers against a plain loop that calls the handler"
     yield Figure(what, f"{ratio:.2f} x", f"at most {RATIO_LIMIT:.0f} x", ratio <= RATIO_LIMIT)
     growth = min(simulated[2 * MESSAGES]) / min(simulated[MESSAGES])
     yield Figure("twice the messages", f"{growth:.2f} x the time", "linear: about 2 x", growth <= 2.4)
@@ -61,7 +61,7 @@ def _jobs_seconds(name: str) -> float:
 
 
 def _messages(count: int) -> Workload:
-    # All at once, so that batches are full, as in the bare loop.
+    # All at once, so that batches are full, as in the plain loop.
     send = Send(times=count, queue="batch-queue", body={"id": "{n}"})
     return Workload(send=[send])
 

@@ -1,6 +1,6 @@
 """Every error that users of the lab may meet.
 
-LabError                     something went wrong; the message says what, where and how to fix it
+LabError                     any error of the lab; the message says what, where and how to fix it
 ├── UsageError               the command, a stack file, a setting or a workload is wrong (exit code 2)
 │   ├── ProjectError         the folder is no Pulumi Python project
 │   ├── StackNotFoundError   no stack file of that name

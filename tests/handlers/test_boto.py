@@ -237,6 +237,26 @@ def test_parameters_arrive_as_the_caller_gave_them(world: World) -> None:
     assert json.dumps(world.answers[-1][1].payload) == '"null"'
 
 
+@pytest.mark.parametrize("mode", ["standard", "adaptive", "legacy"])
+def test_syn_id_1_a_request_id_that_the_model_gives_is_that_of_the_answer(world: World, mode: str) -> None:
+    def answer(service: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        return {"StatusCode": 202, "Payload": b"", "ResponseMetadata": {"RequestId": "the invoke's"}}
+
+    world.answer = answer
+    metadata = world.run_code(
+        f"""
+        import boto3
+        from botocore.config import Config
+        def handler(event, context):
+            client = boto3.client("lambda", config=Config(retries={{"mode": "{mode}"}}))
+            return client.invoke(FunctionName="f", InvocationType="Event")["ResponseMetadata"]
+        """
+    )
+
+    assert (metadata["RequestId"], metadata["HTTPStatusCode"]) == ("the invoke's", 202)
+    assert metadata["HTTPHeaders"]["x-amzn-requestid"] == "the invoke's"
+
+
 _RETRIES = """
 import boto3, time
 from botocore.config import Config

@@ -185,13 +185,13 @@ class Lab:
         from delivery_lab.stack.stack import Stack
 
         run, root = simulation.run, self.project.root
-        stack, readings = Stack.of(simulation.graph), []
+        stack, alternatives = Stack.of(simulation.graph), []
         for rule, value, assumptions in alternatives_of(run.rules, run.assumptions):
             other = simulate(stack, root, simulation.workload, run.seed, assumptions)
             says = conclusion(outcome_of(other))
             changes = says != simulation.conclusion
-            readings.append(AlternativeConclusion(rule=rule, value=value, conclusion=says, changes=changes))
-        model = simulation.outcome.model.model_copy(update={"readings": tuple(readings)})
+            alternatives.append(AlternativeConclusion(rule=rule, value=value, conclusion=says, changes=changes))
+        model = simulation.outcome.model.model_copy(update={"readings": tuple(alternatives)})
         return replace(simulation, outcome=simulation.outcome.model_copy(update={"model": model}))
 
     def diff(self, before: str, after: str, **options: Unpack[RunOptions]) -> Difference:

@@ -44,7 +44,7 @@ class _Body(BytesIO):
         yield self.read()
 
 
-def success(model: OperationModel, request_id: str) -> AWSResponse:
+def success(model: OperationModel, request_id: str, status: int = 200) -> AWSResponse:
     """An answer without content of its own."""
     protocol = model.service_model.resolved_protocol
     body = "{}"
@@ -52,7 +52,7 @@ def success(model: OperationModel, request_id: str) -> AWSResponse:
         body = f"<{model.name}Response><{model.name}Result/></{model.name}Response>"
     elif protocol == "rest-xml":
         body = ""
-    return _response(200, body, {"x-amzn-requestid": request_id})
+    return _response(status, body, {"x-amzn-requestid": request_id})
 
 
 def failure(model: OperationModel, error: AwsError, request_id: str) -> AWSResponse:

@@ -78,8 +78,9 @@ class LambdaApi:
             return {"StatusCode": 204}
         if kind == ASYNCHRONOUS:
             self._note(function, kind, caller, 202)
-            self._events.accept(function, payload, by=caller.actor, lineage=lineage)
-            return {"StatusCode": 202, "Payload": b""}
+            request_id = self._events.accept(function, payload, by=caller.actor, lineage=lineage)
+            self._journal.rely_on("SYN-ID-1")
+            return {"StatusCode": 202, "Payload": b"", **_metadata(request_id)}
         if self._functions.loops.stops(function, lineage):
             self._journal.rely_on("ASY-LOOP-1")
             message = "Lambda has detected a recursive loop and stopped this invocation."
@@ -162,7 +163,12 @@ def _answer(result: InvokeResult) -> Answer:
     answer: Answer = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": result.payload.encode()}
     if result.error is not None:
         answer["FunctionError"] = "Unhandled"
-    return answer
+    return {**answer, **_metadata(result.request_id)}
+
+
+def _metadata(request_id: str) -> Answer:
+    """The id of an invoke, which its function sees as `aws_request_id` (SYN-ID-1)."""
+    return {"ResponseMetadata": {"RequestId": request_id}}
 
 
 def _refusal(throttled: Throttled) -> AwsError:

@@ -198,8 +198,8 @@ class AwsApi(Protocol):
             parameters: the call's parameters as the boto3 client took them, already validated by botocore.
 
         Returns:
-            The response as boto3 would return it, without `ResponseMetadata`; or a `LongPoll` or a `Pending`, upon
-            which the caller waits in virtual time.
+            The response as boto3 would return it, with no more of `ResponseMetadata` than a `RequestId` that means
+            something to the model; or a `LongPoll` or a `Pending`, upon which the caller waits in virtual time.
 
         Raises:
             AwsError: AWS would answer with an error.

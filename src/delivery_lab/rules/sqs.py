@@ -125,15 +125,15 @@ RULES = (
     ),
     observed(
         "SQS-STALE-3",
-        "Changing the visibility with a handle whose timeout has ended takes effect all the same, and so does ending it "
+        "Changing the visibility with a handle whose timeout has ended still takes effect, and so does ending it "
         "(0) with a handle that a newer receive has replaced.",
         _LOCALSTACK + "test_change_message_visibility_after_visibility_timeout_expiration, "
         "test_terminate_visibility_timeout_after_receive",
     ),
     assumed(
         "SQS-STALE-8",
-        "Extending the visibility (above 0) with a handle that a newer receive has replaced takes effect all the same.",
-        "AWS was seen to take such a handle for ending the timeout (SQS-STALE-3); nobody says what happens to an extension.",
+        "Extending the visibility (above 0) with a handle that a newer receive has replaced still takes effect.",
+        "AWS was seen to take such a handle for ending the timeout (SQS-STALE-3); no source says what happens to an extension.",
     ),
     observed(
         "SQS-STALE-4",

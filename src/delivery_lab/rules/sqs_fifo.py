@@ -13,7 +13,7 @@ RULES = (
     ),
     observed(
         "SQS-FIFO-2",
-        "A message that comes back makes its group readable from there on, but nothing behind a message that is still hidden "
+        "A message that is visible again makes its group readable from there on, but nothing behind one that is still hidden "
         "is returned.",
         _LOCALSTACK + "test_fifo_group_visibility_extends_with_change_message_visibility",
     ),
@@ -75,6 +75,6 @@ RULES = (
     assumed(
         "SQS-STALE-7",
         "On a FIFO queue an expired receipt handle cannot change the visibility either.",
-        "Nobody says; deleting with such a handle is refused (SQS-STALE-6).",
+        "AWS does not say; deleting with such a handle is refused (SQS-STALE-6).",
     ),
 )

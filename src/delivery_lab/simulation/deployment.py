@@ -58,7 +58,7 @@ class Deployment:
         notes: what is part of the stack and not simulated.
         before: the stack that is deployed already, where this one updates it.
         sources: streams, clusters and topics.
-        parking_queues: queues for what no retry can help: nobody reads them.
+        parking_queues: queues for what no retry can help: no function reads them.
     """
 
     stack: Stack

@@ -1,7 +1,7 @@
 """A FIFO queue in virtual time: message groups in order, and sends that are recognised as repetitions.
 
 A group is read from its front up to the first message that is hidden. So while its messages are in flight nothing
-behind them is returned (SQS-FIFO-1), and when one of them comes back the group is readable from that one on, again up
+behind them is returned (SQS-FIFO-1), and when one of them is visible again the group is readable from that one on, up
 to the next one that is still hidden (SQS-FIFO-2).
 """
 

@@ -302,7 +302,7 @@ class SqsQueue:
         message, receive_number = self._resolve(receipt_handle)
         if message is None:
             self._journal.rely_on("SQS-STALE-4")
-            raise receipts.message_is_gone(receipt_handle)
+            raise receipts.no_such_message(receipt_handle)
         now = self._scheduler.now
         visible_at = now + seconds(timeout_seconds)
         if visible_at > message.received_at + seconds(VISIBILITY_TIMEOUT.maximum):

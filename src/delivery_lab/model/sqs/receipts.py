@@ -57,7 +57,7 @@ def expired_handle(receipt_handle: str) -> AwsError:
     return _unusable(receipt_handle, "The receipt handle has expired.")
 
 
-def message_is_gone(receipt_handle: str) -> AwsError:
+def no_such_message(receipt_handle: str) -> AwsError:
     """There is nothing left whose visibility could change (SQS-STALE-4)."""
     return _unusable(receipt_handle, "Message does not exist or is not available for visibility timeout change.")
 
