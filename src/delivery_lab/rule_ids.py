@@ -125,6 +125,8 @@ RuleId = Literal[
     "LAM-ERR-1",
     "LAM-FREEZE-1",
     "LAM-INIT-1",
+    "LAM-INIT-2",
+    "LAM-INIT-3",
     "LAM-MEMORY-1",
     "LAM-SCALE-1",
     "LAM-TIME-1",

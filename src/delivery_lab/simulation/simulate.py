@@ -107,6 +107,8 @@ class _Simulation:
         self._account = Account(self._scheduler, self._streams, self._journal, assumptions)
         self._logs: list[LogLine] = []
 
+        self._host: HandlerHost | None = None
+
     def run(self, on_deployed: Callable[[], None]) -> Run:
         with self._world((self._stack,)) as host:
             deployment = self._deploy(host, self._stack)
@@ -140,6 +142,7 @@ class _Simulation:
             api_latency_min_seconds=fastest,
             api_latency_max_seconds=slowest,
         )
+        self._host = host
         with ExitStack() as entered:
             entered.enter_context(host)
             if any(stack.tables for stack in stacks):
@@ -234,7 +237,7 @@ class _Simulation:
             sources=self._sources(dead_letter_queues | parking_queues),
             dead_letter_queues=dead_letter_queues,
             logs=tuple(self._logs),
-            notes=tuple(deployment.notes),
+            notes=(*deployment.notes, *(self._host.failed_starts if self._host is not None else ())),
             parking_queues=parking_queues,
             polled=tuple(self._polled()),
             assumptions=self._assumptions,
