@@ -35,7 +35,7 @@ class Lookup:
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
+class _StoreCall:
     module: Module
     function: FunctionNode
     node: ast.Call
@@ -93,14 +93,14 @@ def errors_taken_for_unseen(code: Code) -> list[Lookup]:
     return found
 
 
-def _calls(code: Code) -> Iterator[_Call]:
+def _calls(code: Code) -> Iterator[_StoreCall]:
     for module, function in reached(code):
         for node in live_nodes(code, module, function):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                yield _Call(module, function, node)
+                yield _StoreCall(module, function, node)
 
 
-def _is_tested(code: Code, call: _Call) -> bool:
+def _is_tested(code: Code, call: _StoreCall) -> bool:
     return _ends_in_conditions(code, call.function, call.node, parents_in(call.function), 0)
 
 
