@@ -146,7 +146,7 @@ class Partition:
 
 
 class Cursor:
-    """How far one mapping is in a partition: it is past a record, works on it, or has it before it.
+    """How far one mapping is in a partition: past a record, at work on it, or before it (STR-READ-1).
 
     Args:
         partition: the partition.
