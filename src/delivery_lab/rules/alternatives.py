@@ -13,7 +13,9 @@ from delivery_lab.errors import UsageError
 from delivery_lab.rules.assumptions import (
     DEFAULTS,
     Assumptions,
+    IdleWindow,
     LongWindow,
+    QuietWindow,
     RetryCount,
     StaleDelete,
     ThrottleRetryLimit,
@@ -124,6 +126,8 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
             ),
             _words("ESM-REPORT-4", "unnamed_response", UnnamedResponse),
             _words("ESM-VT-2", "long_window", LongWindow),
+            _words("ESM-BATCH-6", "quiet_window", QuietWindow),
+            _words("ESM-BATCH-7", "idle_window", IdleWindow),
             _words("SQS-STALE-2", "stale_delete", StaleDelete),
             _words("STR-REPORT-10", "retry_count", RetryCount),
             Alternative(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from delivery_lab.errors import NotModelledError, UsageError
-from delivery_lab.events import Journal, LogLine, Poison, PolledSource, Run, events_of
+from delivery_lab.events import Journal, LogLine, PolledSource, Run, events_of
 from delivery_lab.handlers import HandlerHost
 from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY
 from delivery_lab.model.account import Account
@@ -107,6 +107,8 @@ class _Simulation:
         self._account = Account(self._scheduler, self._streams, self._journal, assumptions)
         self._logs: list[LogLine] = []
 
+        self._host: HandlerHost | None = None
+
     def run(self, on_deployed: Callable[[], None]) -> Run:
         with self._world((self._stack,)) as host:
             deployment = self._deploy(host, self._stack)
@@ -140,6 +142,7 @@ class _Simulation:
             api_latency_min_seconds=fastest,
             api_latency_max_seconds=slowest,
         )
+        self._host = host
         with ExitStack() as entered:
             entered.enter_context(host)
             if any(stack.tables for stack in stacks):
@@ -225,7 +228,7 @@ class _Simulation:
             stack=self._stack.name,
             place="simulation",
             workload=self._workload.name,
-            poison=Poison(self._workload.poison),
+            poison=self._workload.mark_of_poison,
             seed=self._seed,
             virtual_seconds=in_seconds(self._scheduler.now),
             events=tuple(self._journal.events),
@@ -234,7 +237,7 @@ class _Simulation:
             sources=self._sources(dead_letter_queues | parking_queues),
             dead_letter_queues=dead_letter_queues,
             logs=tuple(self._logs),
-            notes=tuple(deployment.notes),
+            notes=(*deployment.notes, *(self._host.failed_starts if self._host is not None else ())),
             parking_queues=parking_queues,
             polled=tuple(self._polled()),
             assumptions=self._assumptions,
