@@ -108,34 +108,3 @@ class TenRetries(Check):
                 f"{mapping.name}.destinationConfig.onFailure": mapping.destination_arn.value,
             }
             yield Found((mapping.name,), values, why, fix)
-
-
-class SharedConsumerGroup(Check):
-    id = "CHK-KAFKA-4"
-    title = "Kafka consumer group of two mappings"
-    severity = Severity.WARNING
-    why = (
-        "AWS asks for a group id that no other Kafka mapping has: members of a group share a topic, and each record "
-        "gets to one function only."
-    )
-    fix = "Give each mapping a consumerGroupId of its own."
-    source = LAMBDA_GUIDE + "kafka-consumer-group-id.html"
-
-    def find(self, stack: Stack) -> Iterator[Found]:
-        groups: dict[tuple[str, tuple[str, ...], str], list[KafkaMapping]] = {}
-        for mapping in stack.all(KafkaMapping):
-            group, topics = mapping.consumer_group.known, mapping.topics.known
-            servers = mapping.source_arn.known or mapping.bootstrap_servers.known
-            if group and topics and servers:
-                groups.setdefault((servers, topics, group), []).append(mapping)
-        for (_, names_of_topics, name), mappings in groups.items():
-            if len(mappings) < 2:
-                continue
-            names = tuple(mapping.name for mapping in mappings)
-            why = (
-                f"{' and '.join(names)} read {', '.join(names_of_topics)} as one consumer group, {name}: AWS "
-                "asks for ids that are unique over all Kafka mappings, and members of a group share the topic, so each "
-                "function gets only a part of the records."
-            )
-            fix = f"give {names[-1]} a consumerGroupId of its own"
-            yield Found(names, values_of(*(mapping.consumer_group for mapping in mappings)), why, fix)
