@@ -34,6 +34,12 @@ RULES = (
         "opened when the previous invoke completed.",
         LAMBDA_GUIDE + "invocation-eventsourcemapping.html",
     ),
+    observed(
+        "ESM-RECORD-1",
+        "A record of a queue has md5OfMessageAttributes where the message has attributes. Where it has none the record has null "
+        "there if the mapping has a batching window, and nothing if it has none.",
+        _LOCALSTACK + "test_message_body_and_attributes_passed_correctly, test_sqs_event_source_mapping",
+    ),
     documented(
         "ESM-BATCH-3",
         "A batch's payload, with the metadata of its records, has at most 6 MB.",
@@ -252,8 +258,8 @@ RULES = (
     ),
     observed(
         "ESM-ONE-1",
-        "A queue and a function can have one mapping: a second one is refused with ResourceConflictException.",
-        _LOCALSTACK + "test_duplicate_event_source_mappings",
+        "A queue or stream and a function can have one mapping: a second one is refused with ResourceConflictException.",
+        _LOCALSTACK + "test_duplicate_event_source_mappings, for queues, Kinesis and DynamoDB streams",
     ),
     assumed(
         "ESM-POLL-1",
