@@ -125,7 +125,7 @@ def test_sqs_spread_1_new_attributes_are_answered_at_once_and_hold_when_they_hav
     assert {name: answered(world, queue, "All")[name] for name in new} == new
     too_long = refused(world, "SendMessage", QueueUrl=queue.url, MessageBody="x" * 1_025)
     assert too_long.endswith("shorter than 1024 bytes.")
-    held = [(0, 30, 3_600)]
+    held: list[tuple[float, int, int]] = [(0, 30, 3_600)]
     for at in (59.999999, 60, 899.999999, 900):
         world.run(at)
         attributes = queue.attributes
