@@ -196,6 +196,7 @@ def test_findings_come_with_their_notes_and_as_json(lab: Lab) -> None:
     assert [entry["check"] for entry in examined.as_json()] == [finding.check for finding in examined.findings]
     assert set(next(examined.as_json())) == {
         "schemaVersion", "stack", "check", "severity", "resources", "values", "why", "fix", "source", "accepted",
+            "places",
     }  # fmt: skip
 
 

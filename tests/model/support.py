@@ -136,7 +136,7 @@ class _FakeEnvironment:
         call = Call(self._function, self._number, now, request.payload, deadline, request.request_id)
         self._runtime.calls.append(call)
         script = self._runtime.behave(call)
-        response = InvokeResponse(script.payload, script.error)
+        response = InvokeResponse(script.payload, script.error, script.error == "Runtime.ExitError")
         self._end = scheduler.after(seconds(script.takes_seconds), finish, response)
 
     def stop(self) -> None:

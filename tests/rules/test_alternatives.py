@@ -42,9 +42,9 @@ def test_the_text_of_a_value_reads_as_that_value(rule: str) -> None:
         (["esm-throttle-3 = 600"], Assumptions(throttle_pause_seconds=600)),
         (["ESM-SCALE-4=2"], Assumptions(least_pollers=2)),
         (["ESM-REPORT-4=failure"], Assumptions(unnamed_response=UnnamedResponse.FAILURE)),
+        (["ESM-VT-2=extended"], Assumptions(long_window=LongWindow.EXTENDED)),
         (["STR-REPORT-10=kept"], Assumptions(retry_count=RetryCount.KEPT)),
         (["ASY-BACKOFF-2=0.1"], Assumptions(event_jitter=0.1)),
-        (["ESM-VT-2=queue"], Assumptions(long_window=LongWindow.QUEUE)),
         (["SQS-STALE-2=keep", "SQS-STALE-2=delete"], Assumptions(stale_delete=StaleDelete.DELETE)),
         (
             ["LAM-INIT-1=3", "SIM-API-1=0..0.5"],

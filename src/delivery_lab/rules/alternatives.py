@@ -13,7 +13,10 @@ from delivery_lab.errors import UsageError
 from delivery_lab.rules.assumptions import (
     DEFAULTS,
     Assumptions,
+    AttributeSpread,
+    IdleWindow,
     LongWindow,
+    QuietWindow,
     RetryCount,
     StaleDelete,
     ThrottleRetryLimit,
@@ -124,7 +127,10 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
             ),
             _words("ESM-REPORT-4", "unnamed_response", UnnamedResponse),
             _words("ESM-VT-2", "long_window", LongWindow),
+            _words("ESM-BATCH-6", "quiet_window", QuietWindow),
+            _words("ESM-BATCH-7", "idle_window", IdleWindow),
             _words("SQS-STALE-2", "stale_delete", StaleDelete),
+            _words("SQS-SPREAD-1", "attribute_spread", AttributeSpread),
             _words("STR-REPORT-10", "retry_count", RetryCount),
             Alternative(
                 "ASY-BACKOFF-2",

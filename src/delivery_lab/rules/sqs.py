@@ -77,10 +77,40 @@ RULES = (
     ),
     assumed(
         "SQS-SPREAD-1",
-        "SetQueueAttributes holds from the moment of the call.",
-        "AWS takes up to 60 s to spread new attributes, and up to 15 minutes for the retention period: "
+        "Attributes that a handler sets are answered at once and hold 60 s later, a retention period 15 minutes later; a maximum "
+        "message size holds at once.",
+        "AWS says that they take up to so long: "
         + SQS_API
-        + "API_SetQueueAttributes.html",
+        + "API_SetQueueAttributes.html. LocalStack's recordings have a message size that held at once and a deduplication scope "
+        "that did not: test_send_message_with_updated_maximum_message_size, test_fifo_change_to_high_throughput_after_creation.",
+    ),
+    observed(
+        "SQS-SSE-1",
+        "A queue is encrypted with a key of SQS unless it is told otherwise; a KMS key takes its place, and both at once are "
+        "refused. GetQueueAttributes answers it, and what happens to messages does not depend on it.",
+        _LOCALSTACK
+        + "test_set_queue_attributes_default_values, test_sse_queue_attributes, test_sse_kms_and_sqs_are_mutually_exclusive",
+    ),
+    documented(
+        "SQS-PURGE-1",
+        "A queue is purged at most once in 60 s: the next purge is refused with PurgeQueueInProgress.",
+        SQS_API + "API_PurgeQueue.html",
+    ),
+    assumed(
+        "SQS-PURGE-2",
+        "A purge deletes all messages of the queue at its instant, delayed ones and those in flight too.",
+        "AWS takes up to 60 s for it, in which messages may still be received: " + SQS_API + "API_PurgeQueue.html",
+    ),
+    assumed(
+        "SQS-GONE-1",
+        "A deleted queue is gone at once, with its messages.",
+        "AWS takes up to 60 s for it, in which some requests may still succeed: " + SQS_API + "API_DeleteQueue.html",
+    ),
+    documented(
+        "SQS-LIST-1",
+        "ListQueues answers up to 1,000 queues, or pages of 1 to 1,000 with a token for the next one; a prefix of the name can "
+        "limit it.",
+        SQS_API + "API_ListQueues.html",
     ),
     documented(
         "SQS-DELAY-1",
@@ -103,6 +133,29 @@ RULES = (
         "A message, body and attributes together, may have the queue's MaximumMessageSize, at most 1 MiB; so may a whole "
         "batch. It has at most 10 attributes.",
         SQS_API + "API_SendMessageBatch.html",
+    ),
+    observed(
+        "SQS-ATTR-1",
+        "A message has at most 10 attributes. A name has 1 to 256 letters (not of ASCII alone), digits, underscores, hyphens and "
+        "periods; it begins with neither AWS. nor Amazon. in any case, and has no period at its start or end and no two in a "
+        "row. A type is String, Number or Binary, with a label or without, of at most 256 characters. A value is not empty; a "
+        "text has the characters of bodies, and a number is one.",
+        SQS_GUIDE
+        + "sqs-message-metadata.html; "
+        + _LOCALSTACK
+        + "test_send_message_with_invalid_string_attributes, test_send_message_with_empty_string_attribute",
+    ),
+    documented(
+        "SQS-ATTR-2",
+        "SQS answers a send and a receive with the MD5 of body and attributes. That of attributes is made of their names in "
+        "order, their types and their values, each with its length in front; a receive has it of the attributes that it returns.",
+        SQS_GUIDE + "sqs-message-metadata.html",
+    ),
+    observed(
+        "SQS-ATTR-3",
+        "A receive returns the message attributes that it names: by name or by a beginning such as order.*; All, * and .* name "
+        "all of them.",
+        _LOCALSTACK + "test_receive_message_message_attribute_names_filters",
     ),
     documented(
         "SQS-BATCH-1",
@@ -145,6 +198,14 @@ RULES = (
         "SQS-STALE-5",
         "More than 12 hours after the receive its handle has expired: even a delete is refused.",
         "https://github.com/boto/boto3/issues/2898",
+    ),
+    assumed(
+        "SQS-SHARE-1",
+        "Those who wait for the messages of one queue compete: whenever there are some, it is drawn whose receive gets them. So "
+        "two mappings of a queue get about half of its messages each while both have free pollers.",
+        "A message is returned to one receive only, which is documented; to whose, is not: "
+        + SQS_GUIDE
+        + "sqs-visibility-timeout.html",
     ),
     assumed(
         "SQS-ORDER-1",

@@ -13,11 +13,13 @@ from delivery_lab.model.mapping.filters import Pattern, parse_patterns
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig, SqsProvisionedMode
 from delivery_lab.model.runtime import AwsError, CodeSource, FunctionConfig
 from delivery_lab.model.sqs.attributes import FifoAttributes, QueueAttributes, redrive_policy
+from delivery_lab.model.sqs.encryption import Encryption
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation import supported
 from delivery_lab.simulation.dynamic import create_dynamic
 from delivery_lab.simulation.events import create_sink, event_configs
 from delivery_lab.simulation.http_apis import routes_of
+from delivery_lab.simulation.layers import Layers, layers_of
 from delivery_lab.simulation.polled_sources import PolledSources
 from delivery_lab.simulation.record_mappings import RecordMappings, refuse_foreign_settings
 from delivery_lab.simulation.redrive_permissions import check_redrive_permissions
@@ -27,7 +29,7 @@ from delivery_lab.stack.apis import Api
 from delivery_lab.stack.code import code_files
 from delivery_lab.stack.dynamic import DynamicResource
 from delivery_lab.stack.events import Bucket, Bus, Topic
-from delivery_lab.stack.functions import Function, Layer, RecursionConfig
+from delivery_lab.stack.functions import Function, RecursionConfig
 from delivery_lab.stack.mappings import (
     DynamoDbMapping,
     EventSourceMapping,
@@ -120,7 +122,8 @@ class Deployment:
             sections = resource.sections()
             where = f" ({', '.join(sections)} in the stack file)" if sections else ""
             fix = f"correct the settings of {resource.name}{where}"
-            raise DeploymentRefusedError(resource.name, error.code, error.message, rule=rule, fix=fix) from error
+            message = f"{error.message} {error.why}".rstrip()
+            raise DeploymentRefusedError(resource.name, error.code, message, rule=rule, fix=fix) from error
 
     def _dynamic(self, resource: DynamicResource) -> None:
         create_dynamic(resource, self.project_dir, self.stack.config, self.stack.project, self.account)
@@ -152,6 +155,7 @@ class Deployment:
             maximum_message_bytes=queue.maximum_message_bytes.certain(),
             redrive=redrive_policy(own.text.certain() if own is not None else ""),
             fifo=_fifo(queue),
+            encryption=_encryption(queue),
         )
         self.account.create_queue(queue.label, known_arn(queue), queue.url or "", attributes)
 
@@ -170,6 +174,8 @@ class Deployment:
         problems = supported.function_problems(self.stack, function)
         arn = known_arn(function)
         variables = {} if problems else function.environment.certain()
+        layers = Layers() if problems else layers_of(function, self.stack, self.project_dir)
+        self.notes.extend(layers.notes)
         self.account.functions.add(
             FunctionConfig(
                 name=function.label,
@@ -179,8 +185,9 @@ class Deployment:
                 memory_mb=function.memory_mb.certain(),
                 environment={name: str(value) for name, value in variables.items()},
                 reserved_concurrency=function.reserved_concurrency.certain(),
-                code=CodeSource() if problems else self._code(function, function.label),
-                layers=() if problems else self._layers(function),
+                code=CodeSource() if problems else self._code(function),
+                layers=layers.here,
+                absent_layers=layers.absent,
                 region=arn.split(":")[3],
                 account_id=arn.split(":")[4],
                 runtime=function.runtime.known or _RUNTIME,
@@ -192,20 +199,9 @@ class Deployment:
             )
         )
 
-    def _code(self, owner: Function | Layer, name: str, *, optional: bool = False) -> CodeSource:
-        files = code_files(owner.code, self.project_dir, name, optional=optional)
+    def _code(self, function: Function) -> CodeSource:
+        files = code_files(function.code, self.project_dir, function.label)
         return CodeSource(files.roots, files.inline)
-
-    def _layers(self, function: Function) -> tuple[CodeSource, ...]:
-        sources = []
-        for arn in function.layers.certain():
-            layer = self.stack.at(arn) if isinstance(arn, str) else None
-            if isinstance(layer, Layer):
-                sources.append(self._code(layer, layer.name, optional=True))
-            else:
-                note = f"layer {arn} is not in this stack; its packages come from the lab's own environment"
-                self.notes.append(f"{function.name}: {note}")
-        return tuple(sources)
 
     def _function_of(self, resource: StackResource, reference: Setting[str], function: Function | None) -> str:
         named = reference.certain()
@@ -293,6 +289,13 @@ def known_arn(resource: StackResource) -> str:
     return resource.arn
 
 
+def _encryption(queue: Queue) -> Encryption:
+    """How a queue is encrypted; a key that is known only after deployment has no name here."""
+    key = queue.kms_key.known or ""
+    given = queue.managed_encryption.known
+    return Encryption(not key if given is None else given, key)
+
+
 def _fifo(queue: Queue) -> FifoAttributes | None:
     content_based = queue.content_based_deduplication.certain()
     scope, limit = queue.deduplication_scope.certain(), queue.fifo_throughput_limit.certain()
@@ -306,5 +309,5 @@ def _fifo(queue: Queue) -> FifoAttributes | None:
     given = {"ContentBasedDeduplication": content_based, "DeduplicationScope": scope, "FifoThroughputLimit": limit}
     for name, value in given.items():
         if value:
-            raise AwsError("InvalidAttributeName", f"Unknown Attribute {name}.")
+            QueueAttributes().changed({name: str(value)})  # refuses it
     return None

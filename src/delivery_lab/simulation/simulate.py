@@ -108,6 +108,8 @@ class _Simulation:
         self._account = Account(self._scheduler, self._streams, self._journal, assumptions)
         self._logs: list[LogLine] = []
 
+        self._host: HandlerHost | None = None
+
     def run(self, on_deployed: Callable[[], None]) -> Run:
         with self._world((self._stack,)) as host:
             deployment = self._deploy(host, self._stack)
@@ -142,6 +144,7 @@ class _Simulation:
             api_latency_max_seconds=slowest,
             web=self,
         )
+        self._host = host
         with ExitStack() as entered:
             entered.enter_context(host)
             if any(stack.tables for stack in stacks):
@@ -242,7 +245,7 @@ class _Simulation:
             sources=self._sources(dead_letter_queues | parking_queues),
             dead_letter_queues=dead_letter_queues,
             logs=tuple(self._logs),
-            notes=tuple(deployment.notes),
+            notes=(*deployment.notes, *(self._host.failed_starts if self._host is not None else ())),
             parking_queues=parking_queues,
             polled=tuple(self._polled()),
             assumptions=self._assumptions,
@@ -254,10 +257,10 @@ class _Simulation:
         """Where messages begin: queues, streams and topics but those where they end, and the events of functions."""
         account = self._account
         ends |= account.events.targets()
-        begins = (frozenset(account.queues) | self._log_sources()) - ends
+        begins = (frozenset(account.queues) | self._record_sources()) - ends
         return begins | frozenset(map(events_of, account.functions.names)) | self._addressed()
 
-    def _log_sources(self) -> frozenset[str]:
+    def _record_sources(self) -> frozenset[str]:
         account = self._account
         topics = {topic for cluster in account.clusters.values() for topic in cluster.topics}
         return frozenset({*account.streams_by_name, *account.table_streams, *topics})

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from delivery_lab.errors import NotModelledError
-from delivery_lab.limits.queues import BATCH_ENTRIES, VISIBILITY_TIMEOUT
+from delivery_lab.limits.queues import BATCH_ENTRIES, RECEIVE_WAIT, VISIBILITY_TIMEOUT
+from delivery_lab.model.api_errors import sqs as errors
 from delivery_lab.model.clock import epoch_ms
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
-from delivery_lab.model.runtime import AwsError, Caller, LongPoll
+from delivery_lab.model.runtime import Caller, LongPoll
+from delivery_lab.model.sqs import message_attributes
+from delivery_lab.model.sqs.administration import Queues
 from delivery_lab.model.sqs.batches import entries_of, for_each
 from delivery_lab.model.sqs.message import Delivery
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.sqs.redrive import MoveTasks
-from delivery_lab.model.sqs.sending import check_size_of_batch, send
+from delivery_lab.model.sqs.sending import check_batch, send
 
 Parameters = Mapping[str, Any]
 Answer = dict[str, Any]
+
+_CHECKSUMS = {"MessageAttributes": "MD5OfMessageAttributes", "MessageSystemAttributes": "MD5OfMessageSystemAttributes"}
 
 _MOVES: Mapping[str, Callable[[MoveTasks, Parameters], Answer]] = {
     "CancelMessageMoveTask": MoveTasks.cancel,
@@ -32,15 +37,16 @@ class SqsApi:
 
     Args:
         sender_id: what `SenderId` of a message says.
+        queues: the queues of the account.
 
     Attributes:
         lineage: what the chain of events behind a caller's invoke has run through (ASY-LOOP-1).
         move_tasks: redrives of dead-letter queues.
     """
 
-    def __init__(self, sender_id: str = "AROAEXAMPLE:delivery-lab") -> None:
+    def __init__(self, sender_id: str = "AROAEXAMPLE:delivery-lab", queues: Queues | None = None) -> None:
         self._sender_id = sender_id
-        self._queues: dict[str, SqsQueue] = {}
+        self.queues = queues or Queues()
         self.lineage: Callable[[str | None], Lineage] = lambda _: NO_LINEAGE
         self.move_tasks: MoveTasks | None = None
         self._operations: dict[str, Callable[[Parameters, Caller], Answer | LongPoll]] = {
@@ -48,17 +54,10 @@ class SqsApi:
             "ChangeMessageVisibilityBatch": self._change_visibility_batch,
             "DeleteMessage": self._delete,
             "DeleteMessageBatch": self._delete_batch,
-            "GetQueueAttributes": self._get_attributes,
-            "GetQueueUrl": self._get_url,
             "ReceiveMessage": self._receive,
             "SendMessage": self._send,
             "SendMessageBatch": self._send_batch,
-            "SetQueueAttributes": self._set_attributes,
         }
-
-    def add(self, queue: SqsQueue) -> None:
-        """Make a queue reachable by its URL and name."""
-        self._queues[queue.url] = queue
 
     def call(self, operation: str, parameters: Parameters, caller: Caller) -> Answer | LongPoll:
         """Answer one call at the current instant.
@@ -69,17 +68,14 @@ class SqsApi:
         """
         if operation in _MOVES and self.move_tasks is not None:
             return _MOVES[operation](self.move_tasks, parameters)
-        handler = self._operations.get(operation)
+        handler = self._operations.get(operation) or self.queues.operations.get(operation)
         if handler is None:
-            known = ", ".join(sorted((*self._operations, *_MOVES)))
+            known = ", ".join(sorted((*self._operations, *self.queues.operations, *_MOVES)))
             raise NotModelledError(f"the SQS operation {operation} is not modelled (modelled: {known})")
         return handler(parameters, caller)
 
     def _queue(self, parameters: Parameters) -> SqsQueue:
-        queue = self._queues.get(parameters["QueueUrl"])
-        if queue is None:
-            raise AwsError("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.")
-        return queue
+        return self.queues.at(parameters["QueueUrl"])
 
     # -- sending ------------------------------------------------------------------------------------------
 
@@ -88,13 +84,16 @@ class SqsApi:
 
     def _send_batch(self, parameters: Parameters, caller: Caller) -> Answer:
         queue = self._queue(parameters)
-        entries = entries_of(parameters)
-        check_size_of_batch(entries)
-        return for_each(entries, lambda entry: self._accept(queue, entry, caller))
+        entries = entries_of("SendMessageBatch", parameters)
+        check_batch(queue, entries)
+        return for_each(entries, lambda number, entry: self._accept(queue, entry, caller, number))
 
-    def _accept(self, queue: SqsQueue, parameters: Parameters, caller: Caller) -> Answer:
-        message = send(queue, parameters, self.lineage(caller.request_id), caller.request_id)
+    def _accept(self, queue: SqsQueue, parameters: Parameters, caller: Caller, entry: int | None = None) -> Answer:
+        message = send(queue, parameters, self.lineage(caller.request_id), caller.request_id, entry=entry)
         answer = {"MessageId": message.id, "MD5OfMessageBody": md5_of(parameters["MessageBody"])}
+        for name, checksum in _CHECKSUMS.items():
+            if parameters.get(name):
+                answer[checksum] = message_attributes.md5_of(parameters[name])
         return answer | ({"SequenceNumber": message.sequence_number} if message.sequence_number else {})
 
     # -- receiving ----------------------------------------------------------------------------------------
@@ -108,20 +107,13 @@ class SqsApi:
             )
         maximum = parameters.get("MaxNumberOfMessages", 1)
         if not BATCH_ENTRIES.allows(maximum):
-            raise AwsError(
-                "InvalidParameterValue",
-                f"Value {maximum} for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, "
-                "if provided.",
-            )
+            raise errors.MAXIMUM_MESSAGES.error(value=maximum)
         timeout = parameters.get("VisibilityTimeout")
         if timeout is not None:
             _check_visibility(timeout)
         wait = parameters.get("WaitTimeSeconds", queue.attributes.receive_wait_seconds)
-        if not 0 <= wait <= 20:
-            raise AwsError(
-                "InvalidParameterValue",
-                f"Value {wait} for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20.",
-            )
+        if not RECEIVE_WAIT.allows(wait):
+            raise errors.WAIT_TIME.error(value=wait)
 
         def attempt() -> Answer | None:
             deliveries = queue.receive(maximum, timeout, by=caller.actor)
@@ -133,7 +125,7 @@ class SqsApi:
         if wait:
             return LongPoll(wait, attempt, queue.when_ready, empty={})
         if queue.over_in_flight_limit and not queue.fifo:
-            raise AwsError("OverLimit", "Too many messages in flight.", status=403)
+            raise errors.OVER_LIMIT.error()
         return {}
 
     def _as_api(self, delivery: Delivery, parameters: Parameters) -> Answer:
@@ -147,12 +139,12 @@ class SqsApi:
         }
         wanted = {*parameters.get("AttributeNames", ()), *parameters.get("MessageSystemAttributeNames", ())}
         system = {k: v for k, v in self.system_attributes(delivery).items() if "All" in wanted or k in wanted}
-        patterns = parameters.get("MessageAttributeNames", ())
-        attributes = {name: value for name, value in message.attributes.items() if _is_named(name, patterns)}
+        attributes = message_attributes.chosen(message.attributes, parameters.get("MessageAttributeNames", ()))
         if system:
             answer["Attributes"] = system
         if attributes:
             answer["MessageAttributes"] = attributes
+            answer["MD5OfMessageAttributes"] = message_attributes.md5_of(attributes)
         return answer
 
     def system_attributes(self, delivery: Delivery) -> dict[str, str]:
@@ -186,11 +178,11 @@ class SqsApi:
     def _delete_batch(self, parameters: Parameters, caller: Caller) -> Answer:
         queue = self._queue(parameters)
 
-        def delete(entry: Parameters) -> Answer:
+        def delete(_: int, entry: Parameters) -> Answer:
             queue.delete(entry["ReceiptHandle"], by=caller.actor)
             return {}
 
-        return for_each(entries_of(parameters), delete)
+        return for_each(entries_of("DeleteMessageBatch", parameters), delete)
 
     def _change_visibility(self, parameters: Parameters, caller: Caller) -> Answer:
         _check_visibility(parameters["VisibilityTimeout"])
@@ -200,73 +192,18 @@ class SqsApi:
     def _change_visibility_batch(self, parameters: Parameters, caller: Caller) -> Answer:
         queue = self._queue(parameters)
 
-        def change(entry: Parameters) -> Answer:
+        def change(_: int, entry: Parameters) -> Answer:
             timeout = entry.get("VisibilityTimeout", 0)
             _check_visibility(timeout)
             queue.change_visibility(entry["ReceiptHandle"], timeout)
             return {}
 
-        return for_each(entries_of(parameters), change)
-
-    # -- administration -----------------------------------------------------------------------------------
-
-    def _get_url(self, parameters: Parameters, caller: Caller) -> Answer:
-        for queue in self._queues.values():
-            if queue.url.rsplit("/", 1)[-1] == parameters["QueueName"]:
-                return {"QueueUrl": queue.url}
-        raise AwsError("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.")
-
-    def _get_attributes(self, parameters: Parameters, caller: Caller) -> Answer:
-        queue = self._queue(parameters)
-        wanted = set(parameters.get("AttributeNames", ()))
-        ready, in_flight, delayed = queue.counts()
-        values = {
-            **queue.attributes.as_text(),
-            "QueueArn": queue.arn,
-            "ApproximateNumberOfMessages": str(ready),
-            "ApproximateNumberOfMessagesNotVisible": str(in_flight),
-            "ApproximateNumberOfMessagesDelayed": str(delayed),
-        }
-        chosen = values if "All" in wanted else {k: v for k, v in values.items() if k in wanted}
-        return {"Attributes": chosen} if chosen else {}
-
-    def _set_attributes(self, parameters: Parameters, caller: Caller) -> Answer:
-        queue = self._queue(parameters)
-        changed = queue.attributes.changed(parameters["Attributes"])
-        if changed.redrive != queue.attributes.redrive:
-            queue.dead_letter_queue = self._target(queue, changed.redrive.target_arn) if changed.redrive else None
-        queue.set_attributes(changed)
-        return {}
-
-    def _target(self, source: SqsQueue, arn: str) -> SqsQueue:
-        """The queue that a redrive policy names (SQS-DLQ-3)."""
-        prefix = "Value for parameter RedrivePolicy is invalid. Reason: "
-        if arn == source.arn:
-            raise AwsError("InvalidParameterValue", f"{prefix}a queue cannot be its own dead-letter queue.")
-        for queue in self._queues.values():
-            if queue.arn == arn:
-                if queue.fifo != source.fifo:
-                    message = f"{prefix}Dead-letter queue must be same type of queue as the source."
-                    raise AwsError("InvalidParameterValue", message)
-                return queue
-        raise AwsError("InvalidParameterValue", f"{prefix}{arn} does not exist.")
+        return for_each(entries_of("ChangeMessageVisibilityBatch", parameters), change)
 
 
 def _check_visibility(timeout_seconds: int) -> None:
     if not VISIBILITY_TIMEOUT.allows(timeout_seconds):
-        raise AwsError(
-            "InvalidParameterValue",
-            f"Value {timeout_seconds} for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and "
-            f"{VISIBILITY_TIMEOUT.maximum}.",
-        )
-
-
-def _is_named(attribute: str, patterns: Sequence[str]) -> bool:
-    """Whether `MessageAttributeNames` asks for an attribute: by name, by a prefix such as `order.*`, or by `All`."""
-    return any(
-        pattern == "All" or pattern == attribute or (pattern.endswith(".*") and attribute.startswith(pattern[:-2]))
-        for pattern in patterns
-    )
+        raise errors.VISIBILITY_TIMEOUT.error(value=timeout_seconds)
 
 
 def md5_of(body: str) -> str:

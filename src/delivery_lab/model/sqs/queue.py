@@ -13,6 +13,7 @@ from typing import Any
 
 from delivery_lab.events import WORKLOAD, Actor, Journal
 from delivery_lab.limits.queues import IN_FLIGHT, VISIBILITY_TIMEOUT
+from delivery_lab.model.api_errors import sqs as errors
 from delivery_lab.model.clock import Scheduler, seconds
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
 from delivery_lab.model.randomness import RandomStreams
@@ -22,7 +23,7 @@ from delivery_lab.model.sqs.message import Delivery, Message
 from delivery_lab.model.sqs.queue_journal import QueueJournal
 from delivery_lab.model.sqs.retention import Retention
 from delivery_lab.model.sqs.visibility import HiddenMessages, ReadyMessages
-from delivery_lab.model.sqs.waiting import Waiting
+from delivery_lab.model.sqs.waiting import Waiting, receiver_of
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import StaleDelete
 
@@ -57,9 +58,7 @@ class SqsQueue:
         streams: RandomStreams,
         journal: Journal,
     ) -> None:
-        self.name = name
-        self.arn = arn
-        self.url = url
+        self.name, self.arn, self.url = name, arn, url
         self.attributes = attributes
         self.dead_letter_queue: SqsQueue | None = None
         self.stale_delete = StaleDelete.COIN
@@ -71,7 +70,7 @@ class SqsQueue:
         self._hidden = HiddenMessages()
         self._messages: dict[int, Message] = {}
         self._sequence = 0
-        self._waiting = Waiting(scheduler, self._next_visible)
+        self._waiting = Waiting(scheduler, self._next_visible, receiver_of(name, streams, journal))
         self._retention = Retention(
             scheduler,
             lambda: seconds(self.attributes.retention_seconds),
@@ -162,8 +161,8 @@ class SqsQueue:
             by: who receives.
         """
         now = self._scheduler.now
-        timeout = self.attributes.visibility_timeout_seconds
-        visible_at = now + seconds(timeout if visibility_timeout_seconds is None else visibility_timeout_seconds)
+        own = self.attributes.visibility_timeout_seconds
+        visible_at = now + seconds(own if visibility_timeout_seconds is None else visibility_timeout_seconds)
         self._show(now)
         deliveries: list[Delivery] = []
         candidates = self._candidates()
@@ -274,7 +273,7 @@ class SqsQueue:
             return
         if self._scheduler.now > message.received_at + seconds(VISIBILITY_TIMEOUT.maximum):
             self._journal.rely_on("SQS-STALE-5")
-            raise receipts.expired_handle(receipt_handle)
+            raise errors.RECEIPT_HANDLE_EXPIRED.error(handle=receipt_handle)
         stale = receive_number != message.receive_count
         if stale and self._keeps_stale():
             self._journal.delete_ignored(message, by)
@@ -302,12 +301,12 @@ class SqsQueue:
         message, receive_number = self._resolve(receipt_handle)
         if message is None:
             self._journal.rely_on("SQS-STALE-4")
-            raise receipts.no_such_message(receipt_handle)
+            raise errors.MESSAGE_GONE.error(handle=receipt_handle)
         now = self._scheduler.now
         visible_at = now + seconds(timeout_seconds)
         if visible_at > message.received_at + seconds(VISIBILITY_TIMEOUT.maximum):
             self._journal.rely_on("SQS-VT-3")
-            raise receipts.beyond_the_longest(timeout_seconds)
+            raise errors.VISIBILITY_TOTAL.error(value=timeout_seconds, limit=VISIBILITY_TIMEOUT.maximum)
         replaced = receive_number != message.receive_count
         rule = receipts.visibility_rule(timeout_seconds, replaced=replaced, ended=message.visible_at <= now)
         self._journal.visibility_changed(message, rule, timeout_seconds)
@@ -319,11 +318,7 @@ class SqsQueue:
 
     def _resolve(self, receipt_handle: str) -> tuple[Message | None, int]:
         """The message of a handle (None if it is gone) and the number of the receive that the handle is of."""
-        sequence, receive_number = receipts.read_handle(receipt_handle, self.name)
-        message = self._messages.get(sequence)
-        if sequence > self._sequence or (message is not None and receive_number > message.receive_count):
-            raise receipts.unknown_handle(receipt_handle)
-        return message, receive_number
+        return receipts.resolve(receipt_handle, self.name, self._messages, self._sequence)
 
     def remove(self, message: Message) -> None:
         """Take a message out of the queue, without a word in the journal."""
@@ -355,6 +350,11 @@ class SqsQueue:
         """Call back once, when a receive may find something; returns what to call to wait no longer (SQS-POLL-1)."""
         return self._waiting.add(callback)
 
+    @property
+    def is_contested(self) -> bool:
+        """Whether somebody else waits for messages, who may get the next one (SQS-SHARE-1)."""
+        return bool(self._waiting)
+
     def _next_visible(self) -> int | None:
         now = self._scheduler.now
         # At the limit nothing is handed out (SQS-LIMIT-1) before something in flight is deleted or returns.
@@ -373,13 +373,16 @@ class SqsQueue:
 
     def set_attributes(self, attributes: QueueAttributes) -> None:
         """Replace the attributes. Messages in flight keep the timeout of their receive (SQS-VT-1)."""
-        changed = attributes != self.attributes
-        if changed and self._sequence:
-            self._journal.rely_on("SQS-SPREAD-1")
-        self.attributes = attributes
+        before, self.attributes = self.attributes, attributes
         self._retention.change_period()
-        if changed:
+        if attributes != before:
             self.note_configuration()
+
+    def clear(self, rule: RuleId, by: Actor) -> None:
+        """Delete every message, whatever state it is in."""
+        for message in self.messages:
+            self._journal.deleted(message, rule, by)
+            self.remove(message)
 
     def note_configuration(self) -> None:
         """Write down how the queue is configured now."""
