@@ -49,7 +49,7 @@ def answers_of(code: Code) -> Answers:
     answer = _ResponseReader(code).function(module, function, 0)
     if answer is Answers.REPORTS:
         return Answers.RAISES if _raises_on_failures(code, module, function) else Answers.REPORTS
-    if not all(_is_known_decorator(code, module, node) for node in function.decorator_list):
+    if not all(is_known_decorator(code, module, node) for node in function.decorator_list):
         return Answers.UNKNOWN
     return answer
 
@@ -177,7 +177,7 @@ class _Scope:
     def _own_function(self, module: Module, function: FunctionNode) -> Answers:
         answer = self.reader.function(module, function, self.depth)
         if answer is Answers.NEVER and function.decorator_list:
-            known = all(_is_known_decorator(self.reader.code, module, node) for node in function.decorator_list)
+            known = all(is_known_decorator(self.reader.code, module, node) for node in function.decorator_list)
             return answer if known else Answers.UNKNOWN
         return answer
 
@@ -212,7 +212,7 @@ def _mentions(expression: ast.expr, name: str) -> bool:
     return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(expression))
 
 
-def _is_known_decorator(code: Code, module: Module, decorator: ast.expr) -> bool:
+def is_known_decorator(code: Code, module: Module, decorator: ast.expr) -> bool:
     """Whether a decorator leaves the answer alone: those of Powertools do."""
     named = decorator.func if isinstance(decorator, ast.Call) else decorator
     if isinstance(named, ast.Attribute) and isinstance(named.value, ast.Name):
