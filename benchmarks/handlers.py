@@ -18,6 +18,7 @@ from delivery_lab.model.mapping.records import event_of, sqs_record
 from delivery_lab.model.randomness import DEFAULT_SEED, RandomStreams
 from delivery_lab.model.sqs.api import SqsApi
 from delivery_lab.model.sqs.attributes import QueueAttributes
+from delivery_lab.model.sqs.message import Delivery
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.project import read_project
@@ -112,4 +113,8 @@ def _payloads() -> list[str]:
         queue.send(json.dumps({"id": str(number)}))
     api = SqsApi()
     batches = iter(lambda: queue.receive(10), [])
-    return [event_of([sqs_record(api, delivery, queue.arn, "us-east-1") for delivery in batch]) for batch in batches]
+
+    def record(delivery: Delivery) -> str:
+        return sqs_record(api, delivery, queue.arn, "us-east-1", window=False)
+
+    return [event_of([record(delivery) for delivery in batch]) for batch in batches]

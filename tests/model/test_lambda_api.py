@@ -126,13 +126,13 @@ def test_syn_name_1_a_function_that_does_not_exist_is_a_404() -> None:
     error = _refused(EventsWorld(), FunctionName="nobody")
 
     assert (error.code, error.status) == ("ResourceNotFoundException", 404)
-    assert error.message == "Function not found: arn:aws:lambda:us-east-1:123456789012:function:nobody"
+    assert error.message == "Function not found: arn:aws:lambda:us-east-1:123456789012:function:nobody:$LATEST"
 
 
 def test_a_dry_run_runs_nothing() -> None:
     world = EventsWorld()
 
-    assert world.invoke_api(InvocationType="DryRun").answer == {"StatusCode": 204}
+    assert world.invoke_api(InvocationType="DryRun").answer == {"StatusCode": 204, "Payload": b""}
     world.run()
     assert world.calls == []
 

@@ -138,7 +138,7 @@ def _finished(
 ) -> tuple[AWSResponse, dict[str, Any]]:
     """An answer as botocore hands it on after its retries."""
     if isinstance(answer, AwsError):
-        parsed = {**answer.details, "Error": {"Code": answer.code, "Message": answer.message}}
+        parsed = _parsed(model, answer)
         status = answer.status
     else:
         parsed = _with_streams(model, answer)
@@ -153,6 +153,20 @@ def _finished(
     }
     url = f"https://{model.service_model.service_name}.amazonaws.com/"
     return AWSResponse(url, status, HTTPHeaders.from_dict(headers), None), parsed
+
+
+def _parsed(model: OperationModel, error: AwsError) -> dict[str, Any]:
+    """An error as botocore reads it: what a handler finds in `error.response`."""
+    described = {"Code": error.code, "Message": error.message}
+    parsed: dict[str, Any] = {"Error": described, **error.details}
+    service = model.service_model
+    if service.is_query_compatible:
+        described |= {"QueryErrorCode": error.shape, "Type": wire.fault_of(error)}
+    modelled: Any = service.shape_for_error_code(error.code)  # type: ignore[arg-type]  # the stubs have it as a number
+    for member in ("message", "Message"):
+        if modelled is not None and member in modelled.members:
+            parsed.setdefault(member, error.message)
+    return parsed
 
 
 def _with_streams(model: OperationModel, answer: dict[str, Any]) -> dict[str, Any]:

@@ -131,11 +131,24 @@ class AwsError(Exception):
         message: AWS's message.
         status: HTTP status.
         details: what the answer holds beside code and message, such as the `Item` of a failed condition.
+        shape: its name in the service's model, "" where that is the code.
+        why: what AWS does not say and a user has to know, such as the bound that a value is beyond.
     """
 
-    def __init__(self, code: str, message: str, status: int = 400, details: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        status: int = 400,
+        details: dict[str, Any] | None = None,
+        *,
+        shape: str = "",
+        why: str = "",
+    ) -> None:
         super().__init__(f"{code}: {message}")
         self.details = details or {}
+        self.shape = shape or code
+        self.why = why
         self.code = code
         self.message = message
         self.status = status

@@ -34,6 +34,12 @@ RULES = (
         "opened when the previous invoke completed.",
         LAMBDA_GUIDE + "invocation-eventsourcemapping.html",
     ),
+    observed(
+        "ESM-RECORD-1",
+        "A record of a queue has md5OfMessageAttributes where the message has attributes. Where it has none the record has null "
+        "there if the mapping has a batching window, and nothing if it has none.",
+        _LOCALSTACK + "test_message_body_and_attributes_passed_correctly, test_sqs_event_source_mapping",
+    ),
     documented(
         "ESM-BATCH-3",
         "A batch's payload, with the metadata of its records, has at most 6 MB.",
@@ -101,9 +107,10 @@ RULES = (
     assumed(
         "ESM-REPORT-4",
         'A response that is not empty and has no batchItemFailures, such as {"statusCode": 200} or a text, counts as success.',
-        "AWS's page names what succeeds (a list that is empty or null, an empty or null response) and what fails (no JSON, an "
-        "itemIdentifier that is empty, null or under another key); this is on neither list, and without the key the list is "
-        "null. Two reports speak of retries and dead letters of such functions: https://github.com/near/queryapi/pull/75, and "
+        _ERRORS
+        + " names what succeeds (a list that is empty or null, an empty or null response) and what fails (no JSON, "
+        "an itemIdentifier that is empty, null or under another key); this is on neither list, and without the key the list "
+        "is null. Two reports speak of retries and dead letters of such functions: https://github.com/near/queryapi/pull/75, and "
         "https://github.com/getlift/lift/issues/173, which does not say what was returned.",
     ),
     documented("ESM-REPORT-5", "A response that is no JSON: the whole batch failed.", _ERRORS),
@@ -260,8 +267,8 @@ RULES = (
     ),
     observed(
         "ESM-ONE-1",
-        "A queue and a function can have one mapping: a second one is refused with ResourceConflictException.",
-        _LOCALSTACK + "test_duplicate_event_source_mappings",
+        "A queue or stream and a function can have one mapping: a second one is refused with ResourceConflictException.",
+        _LOCALSTACK + "test_duplicate_event_source_mappings, for queues, Kinesis and DynamoDB streams",
     ),
     assumed(
         "ESM-POLL-1",

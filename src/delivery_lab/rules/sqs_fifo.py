@@ -61,6 +61,13 @@ RULES = (
         "A new delay of a FIFO queue holds for messages that are already being delayed.",
         SQS_GUIDE + "sqs-delay-queues.html",
     ),
+    observed(
+        "SQS-FIFO-11",
+        "An entry without a message group, or without a deduplication id that the queue needs, ends the whole batch with an "
+        "error: no entry is sent.",
+        _LOCALSTACK
+        + "test_send_batch_missing_message_group_id_for_fifo_queue, test_send_batch_missing_deduplication_id_for_fifo_queue",
+    ),
     documented(
         "SQS-RET-3",
         "In the dead-letter queue of a FIFO queue the age of a message counts from its move.",

@@ -14,7 +14,7 @@ from delivery_lab.checks.code.constants import evaluate
 from delivery_lab.checks.code.module import FunctionNode, Module, assigned, own_nodes
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import entry_of, live_nodes
-from delivery_lab.checks.code.responses import KEY, is_known_decorator
+from delivery_lab.checks.code.responses import KEY, keeps_the_answer
 
 _DEEPEST = 6
 _MEANT = frozenset({KEY, "state"})
@@ -43,7 +43,7 @@ def other_shapes(code: Code) -> list[Shape]:
 
 
 def _of_function(code: Code, module: Module, function: FunctionNode, depth: int) -> Iterator[Shape]:
-    if depth > _DEEPEST or not all(is_known_decorator(code, module, node) for node in function.decorator_list):
+    if depth > _DEEPEST or not all(keeps_the_answer(code, module, node) for node in function.decorator_list):
         return
     own = set(own_nodes(function))
     if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own):

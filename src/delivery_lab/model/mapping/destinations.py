@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from delivery_lab.events import DiscardCondition
+from delivery_lab.model.api_errors import sqs as errors
 from delivery_lab.model.clock import Scheduler, iso_time
 from delivery_lab.model.kafka.cluster import KafkaTopic
 from delivery_lab.model.mapping.partition_records import Format, KafkaFormat
 from delivery_lab.model.partition import Partition, Record
-from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.queue import SqsQueue
 
 RETRIES_EXHAUSTED: DiscardCondition = "RetryAttemptsExhausted"
@@ -101,8 +101,7 @@ class QueueDestination:
         body = json.dumps(failure_record(discarded, form, now))
         limit = self.queue.attributes.maximum_message_bytes
         if len(body.encode()) > limit:
-            reason = f"One or more parameters are invalid. Reason: Message must be shorter than {limit} bytes."
-            raise AwsError("InvalidParameterValue", reason)
+            raise errors.MESSAGE_TOO_LONG.error(limit=limit)
         self.queue.send(body)
 
 

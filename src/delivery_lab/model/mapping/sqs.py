@@ -170,7 +170,8 @@ class QueueConsumer:
             if self._functions.loops.stops(self.config.function, delivery.message.lineage):
                 self.queue.stop_loop(delivery.message)
             elif passes(self.config.patterns, delivery, self._api.system_attributes(delivery)):
-                record = sqs_record(self._api, delivery, self.queue.arn, self._region)
+                window = self.config.window_seconds > 0
+                record = sqs_record(self._api, delivery, self.queue.arn, self._region, window=window)
                 self._received.append((delivery, record))
             else:
                 message = delivery.message.id

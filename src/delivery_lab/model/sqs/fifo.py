@@ -14,12 +14,12 @@ from typing import Any
 
 from delivery_lab.events import WORKLOAD, Actor
 from delivery_lab.limits.queues import DEDUPLICATION_SECONDS
+from delivery_lab.model.api_errors import sqs as errors
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
 from delivery_lab.model.sqs.attributes import QueueAttributes
 from delivery_lab.model.sqs.message import Message
 from delivery_lab.model.sqs.queue import SqsQueue
-from delivery_lab.model.sqs.receipts import expired_handle
 from delivery_lab.rule_ids import RuleId
 
 _FIRST_SEQUENCE_NUMBER = 18_870_000_000_000_000_000
@@ -214,7 +214,7 @@ class FifoQueue(SqsQueue):
         if receive_number == message.receive_count and message.visible_at > self._scheduler.now:
             return
         self._journal.rely_on(rule)
-        raise expired_handle(receipt_handle)
+        raise errors.RECEIPT_HANDLE_EXPIRED.error(handle=receipt_handle)
 
     # -- administration -----------------------------------------------------------------------------------
 
