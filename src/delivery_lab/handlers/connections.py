@@ -146,8 +146,10 @@ class Connection:
         if self._ours < 0:
             return
         host = self.environment.host
+        if host.web is None:
+            raise self._refusal("and the simulation has no network")
         try:
-            response = host.ask_web(read.request, caller)
+            response = host.web.request(read.request, caller)
         except NotModelledError as error:
             what, _, fix = str(error).partition("\n")
             raise NotModelledError(f"{what}, at {line}\n{fix}") from None

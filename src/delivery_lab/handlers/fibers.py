@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from delivery_lab.events import LogLine
     from delivery_lab.model.clock import Scheduler, Timer
     from delivery_lab.model.randomness import RandomStreams
-    from delivery_lab.model.runtime import Caller, FunctionConfig, WebRequest, WebResponse
+    from delivery_lab.model.runtime import FunctionConfig, WebApi
 
 
 class FiberHost(Protocol):
@@ -70,12 +70,9 @@ class FiberHost(Protocol):
     def api_latency(self) -> tuple[int, int]:
         """Least and most microseconds that a call takes (SIM-API-1)."""
 
-    def ask_web(self, request: WebRequest, caller: Caller) -> WebResponse:
-        """What a request to an HTTP address gets. Called in the hub.
-
-        Raises:
-            NotModelledError: nothing says what it gets.
-        """
+    @property
+    def web(self) -> WebApi | None:
+        """Answers requests to HTTP addresses; None where each is refused."""
 
     def abort(self, error: BaseException) -> None:
         """End the run with an error. The fiber that is running never goes on."""

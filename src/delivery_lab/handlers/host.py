@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from greenlet import getcurrent, greenlet
 
-from delivery_lab.errors import HandlerStalledError, ModelError, NotModelledError
+from delivery_lab.errors import HandlerStalledError, ModelError
 from delivery_lab.events import LogLine
 from delivery_lab.handlers.archive import Archives
 from delivery_lab.handlers.environment import HandlerEnvironment
@@ -35,8 +35,6 @@ from delivery_lab.model.runtime import (
     Pending,
     ReadTimeout,
     WebApi,
-    WebRequest,
-    WebResponse,
 )
 
 API_LATENCY_MIN_SECONDS = 0.005
@@ -91,7 +89,7 @@ class HandlerHost:
         self.minimum = seconds(minimum_invoke_seconds)
         self.package_state: dict[str, Namespace] = {}
         self._aws = aws
-        self._web = web
+        self.web = web
         self.api_latency = (seconds(api_latency_min_seconds), seconds(api_latency_max_seconds))
         self._stall_after_seconds = stall_after_seconds
         self._alarm = StallAlarm(stall_after_seconds, self._stalled, lambda: self.abort(KeyboardInterrupt()))
@@ -223,16 +221,6 @@ class HandlerHost:
             raise answer
         result: dict[str, Any] = answer
         return result
-
-    def ask_web(self, request: WebRequest, caller: Caller) -> WebResponse:
-        """What a request to an HTTP address gets.
-
-        Raises:
-            NotModelledError: nothing says what it gets.
-        """
-        if self._web is None:
-            raise NotModelledError(f"{caller.function} sends {request.method} {request.url}, and nothing answers it")
-        return self._web.request(request, caller)
 
     def abort(self, error: BaseException) -> None:
         """End the run with an error. The fiber that is running never goes on."""
