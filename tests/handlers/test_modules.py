@@ -268,3 +268,17 @@ def test_dataclasses_and_pickle_find_their_module(world: World) -> None:
             return [job.parts, list(typing.get_type_hints(Job))]
         """
     ) == [[1], ["id", "parts"]]
+
+
+def test_a_shared_package_is_executed_once_and_has_its_modules(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "sqlite3"]:
+        monkeypatch.delitem(sys.modules, name)
+
+    assert world.run_code(
+        """
+        import sqlite3
+        def handler(event, context):
+            import sys
+            return [hasattr(sqlite3, "dbapi2"), sqlite3 is sys.modules["sqlite3"]]
+        """
+    ) == [True, True]

@@ -202,6 +202,9 @@ class EnvironmentModules(MetaPathFinder):
             if error.name == fullname:
                 return None
             raise
+        # Where a finder has imported the module already, the import system takes that module's own spec instead of
+        # ours, and executes it once more.
+        sys.modules.pop(fullname, None)
         origin = module.__spec__
         spec = ModuleSpec(fullname, _GivenModule(module), origin=origin.origin if origin else None)
         spec.submodule_search_locations = list(getattr(module, "__path__", ())) or None
