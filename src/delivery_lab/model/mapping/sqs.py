@@ -38,6 +38,7 @@ from delivery_lab.model.mapping.decisions import (
     reported_failures,
 )
 from delivery_lab.model.mapping.filters import passes
+from delivery_lab.model.mapping.injected import delivers_again, refuse_delete, rule_of_refused_delete
 from delivery_lab.model.mapping.queue_windows import QueueWindows
 from delivery_lab.model.mapping.records import event_of, sqs_record
 from delivery_lab.model.mapping.scaling import TICK_SECONDS
@@ -50,9 +51,6 @@ from delivery_lab.model.sqs.message import Delivery
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions, LongWindow, ThrottleRetryLimit, UnnamedResponse
-
-_EXPIRED_HANDLE: RuleId = "SQS-STALE-5"
-_EXPIRED_FIFO_HANDLE: RuleId = "SQS-STALE-6"
 
 
 class QueueConsumer:
@@ -311,6 +309,12 @@ class QueueConsumer:
     # -- answering ----------------------------------------------------------------------------------------
 
     def _answer(self, batch: QueueBatch, result: InvokeResult) -> None:
+        if not batch.repeated and delivers_again(
+            self._functions.faults, self.config.function, lambda: event_of(batch.records)
+        ):
+            batch.repeated = True
+            self._invoke(batch)
+            return
         verdict = classify(
             batch.ids,
             result.payload,
@@ -350,9 +354,10 @@ class QueueConsumer:
             if delivery.message.id in failed:
                 continue
             try:
+                refuse_delete(self._functions.faults, self.queue)
                 self.queue.delete(delivery.receipt_handle, by=self._actor)
-            except AwsError as error:  # the handle has expired: the message stays
-                now, rule = self._scheduler.now, _EXPIRED_FIFO_HANDLE if self.queue.fifo else _EXPIRED_HANDLE
+            except AwsError as error:  # the message stays
+                now, rule = self._scheduler.now, rule_of_refused_delete(error.code, fifo=self.queue.fifo)
                 self._journal.append(ApiCallRefused(now, rule, "sqs", "DeleteMessage", error.code, False, self._actor))
 
     def _forget_behind_failed(self, batch: QueueBatch, verdict: QueueVerdict) -> None:
