@@ -61,6 +61,7 @@ RuleId = Literal[
     "ESM-PROV-4",
     "ESM-PROV-5",
     "ESM-PROV-6",
+    "ESM-PROV-7",
     "ESM-REPORT-1",
     "ESM-REPORT-2",
     "ESM-REPORT-3",

@@ -95,6 +95,7 @@ class QueueConsumer:
         self._scaling = scaling_of(config, queue, assumptions)
         self._region = queue.arn.split(":")[3]
         self._busy = 0
+        self._running = 0
         self._collecting: QueueBatch | None = None
         self._received: deque[tuple[Delivery, str]] = deque()
         self._watching = False
@@ -130,6 +131,7 @@ class QueueConsumer:
             if not self._received and not self._receive():
                 break
             self._collect()
+        self._scaling.on_caught_up()
         if self._busy == 0 and self._collecting is None:
             self._scaling.on_idle(self._scheduler.now)
         self._watch()
@@ -254,6 +256,8 @@ class QueueConsumer:
         if isinstance(answer, Throttled):
             self._on_throttle(batch)
         else:
+            self._running += 1
+            self._scaling.on_invoke(self._running)
             config, now = self.config, self._scheduler.now
             source, function = self.queue.name, config.function
             self._journal.append(
@@ -263,8 +267,8 @@ class QueueConsumer:
     def _on_throttle(self, batch: QueueBatch) -> None:
         """Keep the batch and try again while its visibility lasts (ESM-THROTTLE-1): nothing is received anew."""
         now = self._scheduler.now
-        self._scaling.on_throttle(now)
-        self._journal.rely_on("ESM-THROTTLE-3")
+        self._scaling.on_throttle(self._running)
+        self._journal.rely_on(self._scaling.throttle_rule)
         instant = self._retry_instant(batch)
         batch.throttles += 1
         if instant is not None:
@@ -278,10 +282,21 @@ class QueueConsumer:
         observed = self._assumptions.throttle_retry_limit is ThrottleRetryLimit.FUNCTION_TIMEOUT_LEFT
         rule: RuleId = "ESM-THROTTLE-2" if observed else "ESM-THROTTLE-1"
         self._journal.append(BatchReleased(now, rule, self.config.name, self.queue.name, batch.ids))
-        # The poller is not free for other messages before this batch is out of its hands (ESM-THROTTLE-3). With a
-        # visibility timeout of 0 it is so at once, and the poller would spin within one instant.
+        if self._scaling.on_let_go():
+            self._let_go_of_poller()
+            return
+        # The poller is not free for other messages before this batch is out of its hands. With a visibility timeout of
+        # 0 it is so at once, and the poller would spin within one instant.
         release_at = batch.visible_at if batch.visible_at > now else now + seconds(FIRST_RETRY_SECONDS)
         self._scheduler.at(release_at, self._release)
+
+    def _let_go_of_poller(self) -> None:
+        self._busy -= 1
+        if self._busy == 0 and self._tick is not None:
+            # Nothing but the next poller is waited for now, so that is no longer something in the background.
+            self._tick.cancel()
+            self._tick = None
+        self._grow_later()
 
     def _retry_instant(self, batch: QueueBatch) -> int | None:
         """When to try again, by the limit that the run assumes; where alternatives differ, it relies on the rule."""
@@ -325,6 +340,7 @@ class QueueConsumer:
                 slot=None,
             )
         )
+        self._running -= 1
         self._delete(batch, verdict)
         if self.queue.fifo and verdict.failed:
             self._forget_behind_failed(batch, verdict)
@@ -368,17 +384,19 @@ class QueueConsumer:
     def _grow_later(self) -> None:
         """All slots are taken: if it stays so while messages wait, there will be more (ESM-SCALE-2)."""
         if self._tick is None and self._scaling.limit < self._scaling.maximum:
-            self._tick = self._scheduler.after(seconds(TICK_SECONDS), self._grow, background=True)
+            after = TICK_SECONDS if self._busy else self._scaling.seconds_to_growth()
+            self._tick = self._scheduler.after(seconds(after), self._grow, after, background=self._busy > 0)
 
-    def _grow(self) -> None:
+    def _grow(self, for_seconds: int) -> None:
         self._tick = None
         if self._busy < self._scaling.limit:
             return
         if not self.queue.has_ready:
+            self._scaling.on_caught_up()
             self._watch()  # what arrives while all slots are taken is a backlog from then on
             return
         before = self._scaling.limit
-        self._scaling.grow(self._scheduler.now)
+        self._scaling.grow(self._running, for_seconds)
         if self._scaling.limit > before:
             rule, *others = self._scaling.growth_rules
             self._journal.rely_on(*others)
