@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.events import Actor, ApiCallRefused, Journal
 from delivery_lab.limits.streams import RECORD_KIB
-from delivery_lab.model.asynchronous import AsynchronousInvokes, EventInvokeConfig
+from delivery_lab.model.asynchronous import AsynchronousInvokes, EventInvokeConfig, throttle_backoff
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.configuration import note_configuration
 from delivery_lab.model.destinations import DestinationRole, Destinations
@@ -22,6 +22,7 @@ from delivery_lab.model.lambda_api import LambdaApi
 from delivery_lab.model.loops import Lineage
 from delivery_lab.model.mapping.destinations import Destination
 from delivery_lab.model.mapping.kafka import KafkaMappingConfig, TopicConsumer
+from delivery_lab.model.mapping.sharing import check_stream_readers, check_topic_readers
 from delivery_lab.model.mapping.sqs import QueueConsumer
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
 from delivery_lab.model.mapping.stream import StreamConsumer, StreamMappingConfig
@@ -73,7 +74,7 @@ class Account:
         dynamodb: DynamoDB, where the stack has tables.
         sinks: topics, event buses and buckets.
         events: asynchronous invokes.
-        faults: what the workload lets go wrong.
+        faults: the faults that the workload injects.
     """
 
     scheduler: Scheduler
@@ -109,6 +110,7 @@ class Account:
         scheduler, streams, journal = self.scheduler, self.streams, self.journal
         self.sinks = Sinks(scheduler=scheduler, streams=streams, journal=journal)
         self.events = AsynchronousInvokes(self.functions, scheduler=scheduler, streams=streams, journal=journal)
+        self.events.backoff = throttle_backoff(self.assumptions.event_jitter)
         self.events.destinations = Destinations(
             self.queues, self.sinks, self.functions, self._follow_up, scheduler=scheduler, journal=journal
         )
@@ -117,7 +119,7 @@ class Account:
         self._lambda_api = LambdaApi(self.functions, self.events, scheduler=scheduler, journal=journal)
 
     def inject_faults(self, faults: Sequence[InjectedFault]) -> None:
-        """Say what goes wrong in this run, and when."""
+        """Set the faults of this run, and when they begin."""
         self.faults = self.functions.faults = Faults(faults, self.scheduler, self.streams, self.journal)
 
     def configure_events(self, resource: str, function: str, config: EventInvokeConfig) -> None:
@@ -264,9 +266,8 @@ class Account:
 
         Raises:
             DeploymentRefusedError: AWS would refuse it.
-            NotModelledError: another mapping reads the stream.
         """
-        self._check_only_reader(config.name, source)
+        check_stream_readers(config, source, self.record_mappings.values())
         mapping = StreamConsumer(
             config,
             source,
@@ -275,6 +276,7 @@ class Account:
             scheduler=self.scheduler,
             streams=self.streams,
             journal=self.journal,
+            assumptions=self.assumptions,
         )
         self.record_mappings[config.name] = mapping
         return mapping
@@ -286,10 +288,10 @@ class Account:
 
         Raises:
             DeploymentRefusedError: AWS would refuse it.
-            NotModelledError: another mapping reads the topic.
+            NotModelledError: another mapping reads the topic for the same function.
         """
         topic = cluster.topics.get(config.topic) or cluster.create_topic(config.topic)
-        self._check_only_reader(config.name, topic)
+        check_topic_readers(config, cluster.arn or cluster.bootstrap_servers, self.record_mappings.values())
         mapping = TopicConsumer(
             config,
             cluster,
@@ -299,17 +301,10 @@ class Account:
             scheduler=self.scheduler,
             streams=self.streams,
             journal=self.journal,
+            assumptions=self.assumptions,
         )
         self.record_mappings[config.name] = mapping
         return mapping
-
-    def _check_only_reader(self, name: str, source: object) -> None:
-        for other in self.record_mappings.values():
-            if other.source is source:
-                raise NotModelledError(
-                    f"{name} and {other.config.name} read the same {other.source.name}: what became of a record "
-                    "would have two answers\n  nearest: one mapping for each stream or topic"
-                )
 
     def create_api(self, name: str, routes: tuple[ProxyRoute, ...]) -> HttpApi:
         """Create an HTTP API with its routes."""

@@ -61,10 +61,22 @@ RULES = (
         _GROUP,
     ),
     documented(
+        "KAF-GROUP-3",
+        "Mappings of one topic are consumer groups of their own, and each reads every record. A consumer group id is unique among "
+        "all Kafka mappings: a second mapping with it is refused.",
+        _GROUP,
+    ),
+    documented(
         "KAF-BATCH-1",
         "A mapping reads one topic. A batch has at most BatchSize records (100 by default, up to 10,000), 6 MB, and what comes "
         "within the batching window: 0.5 s, or 0 to 300 whole seconds once it is set.",
         LAMBDA_API + "API_CreateEventSourceMapping.html",
+    ),
+    documented(
+        "KAF-BATCH-3",
+        "A batching window opens when the previous invoke completes; in provisioned mode when the previous batch is completed, "
+        "whether it succeeded or was discarded.",
+        LAMBDA_GUIDE + "invocation-eventsourcemapping.html",
     ),
     assumed(
         "KAF-BATCH-2",

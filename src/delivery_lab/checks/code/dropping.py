@@ -49,7 +49,7 @@ def dropped_by(code: Code) -> list[Dropped]:
 def _dropped_by_record_handlers(code: Code) -> Iterator[Dropped]:
     """Powertools takes a record whose handler returns for processed."""
     for module, function in record_handlers_of(code):
-        if clause := _dropping_body(function):
+        if clause := dropping_body(function):
             yield Dropped(module.place(clause), whole_batch=False)
 
 
@@ -69,7 +69,7 @@ def _dropped_by_handler(code: Code, module: Module, function: FunctionNode) -> I
             yield Dropped(module.place(clause), whole_batch=False)
         elif called := _only_call(code, module, loop):
             where, inner = called
-            if not _may_fail_later(inner) and (clause := _dropping_body(inner)):
+            if not _may_fail_later(inner) and (clause := dropping_body(inner)):
                 yield Dropped(where.place(clause), whole_batch=False)
 
 
@@ -90,7 +90,7 @@ def is_over_records(loop: ast.For, function: FunctionNode) -> bool:
 
 
 def is_broad(clause: ast.ExceptHandler) -> bool:
-    """Whether an `except` clause catches whatever goes wrong."""
+    """Whether an `except` clause catches every error."""
     kinds = clause.type.elts if isinstance(clause.type, ast.Tuple) else [clause.type]
     return any(kind is None or (isinstance(kind, ast.Name) and kind.id in _BROAD) for kind in kinds)
 
@@ -108,14 +108,20 @@ def called_names(node: ast.AST) -> Iterator[str]:
         yield call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
-def _dropping_body(function: FunctionNode) -> ast.ExceptHandler | None:
+def only_drops(clause: ast.ExceptHandler) -> bool:
+    """Whether an `except` clause does nothing but log and go on."""
+    return all(_drops(statement) for statement in clause.body)
+
+
+def dropping_body(function: FunctionNode) -> ast.ExceptHandler | None:
+    """The clause that drops what fails with a function's work, if the function does nothing else with it."""
     if _may_fail_later(function):
         return None
     return _dropping_work(function.body, {argument.arg for argument in function.args.args})
 
 
 def _dropping_work(statements: Sequence[ast.stmt], record: set[str]) -> ast.ExceptHandler | None:
-    """The clause that drops what goes wrong, where one `try` statement holds all of the work on a record."""
+    """The clause that drops errors, where one `try` statement holds all of the work on a record."""
     tries = [statement for statement in statements if isinstance(statement, ast.Try)]
     around = [statement for statement in statements if not isinstance(statement, ast.Try | ast.Return)]
     returned = [statement.value for statement in statements if isinstance(statement, ast.Return)]
@@ -126,12 +132,12 @@ def _dropping_work(statements: Sequence[ast.stmt], record: set[str]) -> ast.Exce
 
 
 def _dropping(attempt: ast.Try) -> ast.ExceptHandler | None:
-    """The clause that catches whatever goes wrong with work, and drops it."""
+    """The clause that catches every error of work, and drops it."""
     works = any(call not in _READING for statement in attempt.body for call in called_names(statement))
     if not works or attempt.finalbody:
         return None
     broad = [clause for clause in attempt.handlers if is_broad(clause)]
-    return broad[0] if broad and all(_drops(statement) for statement in broad[0].body) else None
+    return broad[0] if broad and only_drops(broad[0]) else None
 
 
 def _drops(statement: ast.stmt) -> bool:

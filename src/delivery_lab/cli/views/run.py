@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -83,11 +84,11 @@ def _alternatives(simulation: Simulation) -> Iterator[str]:
     untried = simulation.open_alternatives
     if untried:
         yield f"Not tried: alternative assumptions of {', '.join(untried)} (--alternatives)."
-    readings = simulation.outcome.model.readings or ()
-    for reading in readings:
-        if reading.changes:
-            yield f"With {reading.rule}={reading.value} it would be: {reading.conclusion}"
-    same = [f"{reading.rule}={reading.value}" for reading in readings if not reading.changes]
+    alternatives = simulation.outcome.model.readings or ()
+    for alternative in alternatives:
+        if alternative.changes:
+            yield f"With {alternative.rule}={alternative.value} it would be: {alternative.conclusion}"
+    same = [f"{alternative.rule}={alternative.value}" for alternative in alternatives if not alternative.changes]
     if same:
         yield f"The conclusion is the same with {', '.join(same)}."
 
@@ -103,9 +104,17 @@ def _blocks(outcome: Outcome) -> Iterator[tuple[str, list[str]]]:
     if len(outcome.consumers) > 1:
         yield from _consumer_blocks(outcome)
     if outcome.blocked:
-        yield "blocked", [f"{b.log} {span(b.seconds)} ({b.records_behind} behind)" for b in outcome.blocked]
+        yield "blocked", list(_blocked(outcome))
     if outcome.ordering.violations:
         yield "ordering", [f"violations {outcome.ordering.violations}"]
+
+
+def _blocked(outcome: Outcome) -> Iterator[str]:
+    """Each partition, with the mapping that is blocked where several read it."""
+    readers = Counter((each.source, each.log) for each in outcome.blocked)
+    for each in outcome.blocked:
+        of_mapping = f" for {each.mapping}" if readers[each.source, each.log] > 1 else ""
+        yield f"{each.log}{of_mapping} {span(each.seconds)} ({each.records_behind} behind)"
 
 
 def _consumer_blocks(outcome: Outcome) -> Iterator[tuple[str, list[str]]]:

@@ -29,6 +29,9 @@ class QueueBatch:
         rule: id of the rule by which it was complete.
         throttles: how often its invoke was throttled.
         window: timer of the open batching window.
+        began: instant at which its first message was received.
+        window_ends: end of its batching window; the same instant without one.
+        overdue: whether the window is over, so that the next message completes it (ESM-BATCH-6).
     """
 
     deliveries: list[Delivery] = field(default_factory=list)
@@ -37,6 +40,9 @@ class QueueBatch:
     rule: RuleId = "ESM-BATCH-1"
     throttles: int = 0
     window: Timer | None = None
+    began: int = 0
+    window_ends: int = 0
+    overdue: bool = False
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -47,6 +53,15 @@ class QueueBatch:
     def visible_at(self) -> int:
         """Instant at which the first of its messages is visible again."""
         return min(delivery.visible_at for delivery in self.deliveries)
+
+
+def rules_of(config: SqsMappingConfig, queue: SqsQueue) -> tuple[RuleId, ...]:
+    """Ids of the rules that a mapping relies on whatever happens."""
+    rules: tuple[RuleId, ...] = ("ESM-POLL-1",)
+    rules += ("ESM-FIFO-1", "ESM-FIFO-3") if queue.fifo else ("SQS-ORDER-1", "SIM-ONCE-1")
+    if config.provisioned:
+        return (*rules, "ESM-PROV-1", "ESM-PROV-4")
+    return rules if queue.fifo else (*rules, "ESM-SCALE-1")
 
 
 def scaling_of(config: SqsMappingConfig, queue: SqsQueue, assumptions: Assumptions) -> Scaling:
