@@ -23,7 +23,7 @@ from delivery_lab.model.sqs.message import Delivery, Message
 from delivery_lab.model.sqs.queue_journal import QueueJournal
 from delivery_lab.model.sqs.retention import Retention
 from delivery_lab.model.sqs.visibility import HiddenMessages, ReadyMessages
-from delivery_lab.model.sqs.waiting import Waiting
+from delivery_lab.model.sqs.waiting import Waiting, receiver_of
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import StaleDelete
 
@@ -58,9 +58,7 @@ class SqsQueue:
         streams: RandomStreams,
         journal: Journal,
     ) -> None:
-        self.name = name
-        self.arn = arn
-        self.url = url
+        self.name, self.arn, self.url = name, arn, url
         self.attributes = attributes
         self.dead_letter_queue: SqsQueue | None = None
         self.stale_delete = StaleDelete.COIN
@@ -72,7 +70,7 @@ class SqsQueue:
         self._hidden = HiddenMessages()
         self._messages: dict[int, Message] = {}
         self._sequence = 0
-        self._waiting = Waiting(scheduler, self._next_visible)
+        self._waiting = Waiting(scheduler, self._next_visible, receiver_of(name, streams, journal))
         self._retention = Retention(
             scheduler,
             lambda: seconds(self.attributes.retention_seconds),
@@ -163,8 +161,8 @@ class SqsQueue:
             by: who receives.
         """
         now = self._scheduler.now
-        timeout = self.attributes.visibility_timeout_seconds
-        visible_at = now + seconds(timeout if visibility_timeout_seconds is None else visibility_timeout_seconds)
+        own = self.attributes.visibility_timeout_seconds
+        visible_at = now + seconds(own if visibility_timeout_seconds is None else visibility_timeout_seconds)
         self._show(now)
         deliveries: list[Delivery] = []
         candidates = self._candidates()
@@ -320,11 +318,7 @@ class SqsQueue:
 
     def _resolve(self, receipt_handle: str) -> tuple[Message | None, int]:
         """The message of a handle (None if it is gone) and the number of the receive that the handle is of."""
-        sequence, receive_number = receipts.read_handle(receipt_handle, self.name)
-        message = self._messages.get(sequence)
-        if sequence > self._sequence or (message is not None and receive_number > message.receive_count):
-            raise errors.RECEIPT_HANDLE.error(handle=receipt_handle)
-        return message, receive_number
+        return receipts.resolve(receipt_handle, self.name, self._messages, self._sequence)
 
     def remove(self, message: Message) -> None:
         """Take a message out of the queue, without a word in the journal."""
@@ -356,6 +350,11 @@ class SqsQueue:
         """Call back once, when a receive may find something; returns what to call to wait no longer (SQS-POLL-1)."""
         return self._waiting.add(callback)
 
+    @property
+    def is_contested(self) -> bool:
+        """Whether somebody else waits for messages, who may get the next one (SQS-SHARE-1)."""
+        return bool(self._waiting)
+
     def _next_visible(self) -> int | None:
         now = self._scheduler.now
         # At the limit nothing is handed out (SQS-LIMIT-1) before something in flight is deleted or returns.
@@ -374,13 +373,16 @@ class SqsQueue:
 
     def set_attributes(self, attributes: QueueAttributes) -> None:
         """Replace the attributes. Messages in flight keep the timeout of their receive (SQS-VT-1)."""
-        changed = attributes != self.attributes
-        if changed and self._sequence:
-            self._journal.rely_on("SQS-SPREAD-1")
-        self.attributes = attributes
+        before, self.attributes = self.attributes, attributes
         self._retention.change_period()
-        if changed:
+        if attributes != before:
             self.note_configuration()
+
+    def clear(self, rule: RuleId, by: Actor) -> None:
+        """Delete every message, whatever state it is in."""
+        for message in self.messages:
+            self._journal.deleted(message, rule, by)
+            self.remove(message)
 
     def note_configuration(self) -> None:
         """Write down how the queue is configured now."""
