@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.events import Actor, Journal
+from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY
 from delivery_lab.limits.streams import RECORD_KIB
 from delivery_lab.model.answers import GivenAnswers, ServiceAnswer, WebAnswer
 from delivery_lab.model.asynchronous import AsynchronousInvokes, EventInvokeConfig, throttle_backoff
@@ -34,6 +36,7 @@ from delivery_lab.model.sqs.administration import Queues, redrive_fix, redrive_t
 from delivery_lab.model.sqs.api import SqsApi
 from delivery_lab.model.sqs.attributes import QueueAttributes
 from delivery_lab.model.sqs.fifo import FifoQueue
+from delivery_lab.model.sqs.message import Message
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.sqs.redrive import MoveTasks
 from delivery_lab.model.streams.dynamodb import TableStream
@@ -97,14 +100,16 @@ class Account:
     dynamodb: DynamoDb | None = None
     lambda_api: LambdaApi = field(init=False)
     _calls: Calls = field(init=False)
+    _delivered_twice: set[str] = field(default_factory=set)
 
-    def use(self, runtime: Runtime) -> None:
-        """Say who runs the code of functions. Done once, before functions are created."""
+    def use(self, runtime: Runtime, *, concurrency: int = ACCOUNT_CONCURRENCY) -> None:
+        """Say who runs the code of functions, and how much of it at once. Done once, before functions are created."""
         self.functions = Lambda(
             self.scheduler,
             self.streams,
             self.journal,
             runtime,
+            account_concurrency=concurrency,
             cold_start_seconds=self.assumptions.cold_start_seconds,
         )
         self.faults = self.functions.faults
@@ -178,11 +183,19 @@ class Account:
         kind = SqsQueue if attributes.fifo is None else FifoQueue
         queue = kind(name, arn, url, attributes, scheduler=self.scheduler, streams=self.streams, journal=self.journal)
         queue.stale_delete = self.assumptions.stale_delete
+        queue.misses_delete = partial(self._misses_delete, url)
         self.queues[name] = queue
         self.sqs.queues.add(queue)
         if attributes.redrive is not None:
             self.redrive(queue, attributes)
         return queue
+
+    def _misses_delete(self, queue_url: str, message: Message) -> bool:
+        """Whether the workload lets a copy of a message miss its delete; each message does so once (SIM-ONCE-1)."""
+        if message.id in self._delivered_twice or not self.faults.of_queue(queue_url, message.body):
+            return False
+        self._delivered_twice.add(message.id)
+        return True
 
     def redrive(self, queue: SqsQueue, attributes: QueueAttributes) -> None:
         """Give a queue its redrive policy.

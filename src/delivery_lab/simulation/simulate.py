@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from delivery_lab.errors import NotModelledError, UsageError
 from delivery_lab.events import Journal, LogLine, PolledSource, Run, events_of
 from delivery_lab.handlers import HandlerHost
-from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY
 from delivery_lab.model.account import Account
 from delivery_lab.model.clock import Scheduler, in_seconds, seconds
 from delivery_lab.model.mapping.destinations import QueueDestination, TopicDestination
@@ -163,7 +162,7 @@ class _Simulation:
 
     def _deploy(self, host: HandlerHost, stack: Stack, before: Stack | None = None) -> Deployment:
         account = self._account
-        account.use(host)
+        account.use(host, concurrency=self._workload.account.concurrency)
         deployment = Deployment(stack, account, self._project_dir, self._workload.topics, before=before)
         deployment.run()
         self._sender = Sender(
@@ -245,13 +244,22 @@ class _Simulation:
             sources=self._sources(dead_letter_queues | parking_queues),
             dead_letter_queues=dead_letter_queues,
             logs=tuple(self._logs),
-            notes=(*deployment.notes, *(self._host.failed_starts if self._host is not None else ())),
+            notes=(
+                *deployment.notes,
+                *(self._host.failed_starts if self._host is not None else ()),
+                *self._idle_faults(),
+            ),
             parking_queues=parking_queues,
             polled=tuple(self._polled()),
             assumptions=self._assumptions,
-            account_concurrency=ACCOUNT_CONCURRENCY,
+            account_concurrency=self._workload.account.concurrency,
             depths={queue.name: len(queue.messages) for queue in queues},
         )
+
+    def _idle_faults(self) -> Iterator[str]:
+        """Faults that never happened: the workload asks for something that this run had no place for."""
+        for number in self._account.faults.idle:
+            yield f"fault {number} of the workload never happened: {self._workload.faults[number - 1].words}"
 
     def _sources(self, ends: frozenset[str]) -> frozenset[str]:
         """Where messages begin: queues, streams and topics but those where they end, and the events of functions."""

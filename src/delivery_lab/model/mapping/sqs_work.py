@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from delivery_lab.model.clock import Timer
+from delivery_lab.model.mapping.error_share import ErrorShare
 from delivery_lab.model.mapping.scaling import FifoScaling, ProvisionedScaling, Scaling, StandardScaling
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
+from delivery_lab.model.mapping.throttled_growth import ThrottledGrowth
 from delivery_lab.model.sqs.message import Delivery
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.rule_ids import RuleId
@@ -29,6 +31,7 @@ class QueueBatch:
         window: timer of the open batching window.
         began: instant at which its first message was received.
         window_ends: end of its batching window; the same instant without one.
+        repeated: whether it was handed over twice because the workload says so.
         overdue: whether the window is over, so that the next message completes it (ESM-BATCH-6).
     """
 
@@ -41,6 +44,7 @@ class QueueBatch:
     began: int = 0
     window_ends: int = 0
     overdue: bool = False
+    repeated: bool = False
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -53,17 +57,24 @@ class QueueBatch:
         return min(delivery.visible_at for delivery in self.deliveries)
 
 
+def rules_of(config: SqsMappingConfig, queue: SqsQueue) -> tuple[RuleId, ...]:
+    """Ids of the rules that a mapping relies on whatever happens."""
+    rules: tuple[RuleId, ...] = ("ESM-POLL-1",)
+    rules += ("ESM-FIFO-1", "ESM-FIFO-3") if queue.fifo else ("SQS-ORDER-1", "SIM-ONCE-1")
+    if config.provisioned:
+        return (*rules, "ESM-PROV-1", "ESM-PROV-4")
+    return rules if queue.fifo else (*rules, "ESM-SCALE-1")
+
+
 def scaling_of(config: SqsMappingConfig, queue: SqsQueue, assumptions: Assumptions) -> Scaling:
     """The pollers that a mapping has."""
     if config.provisioned is not None:
-        return ProvisionedScaling(
-            config.provisioned.minimum, config.provisioned.maximum, assumptions.throttle_pause_seconds
-        )
+        return ProvisionedScaling(config.provisioned.minimum, config.provisioned.maximum)
     if queue.fifo:
         return FifoScaling(config.maximum_concurrency)
     return StandardScaling(
         config.maximum_concurrency,
-        slow_on_errors=not config.report_batch_item_failures,
-        pause_seconds=assumptions.throttle_pause_seconds,
+        errors=None if config.report_batch_item_failures else ErrorShare(assumptions.batches_per_success),
+        throttled=ThrottledGrowth(assumptions.throttled_growth),
         least=assumptions.least_pollers,
     )
