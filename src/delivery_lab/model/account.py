@@ -22,6 +22,7 @@ from delivery_lab.model.lambda_api import LambdaApi
 from delivery_lab.model.loops import Lineage
 from delivery_lab.model.mapping.destinations import Destination, QueueDestination
 from delivery_lab.model.mapping.kafka import KafkaMappingConfig, TopicConsumer
+from delivery_lab.model.mapping.sharing import check_stream_readers, check_topic_readers
 from delivery_lab.model.mapping.sqs import QueueConsumer
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
 from delivery_lab.model.mapping.stream import StreamConsumer, StreamMappingConfig
@@ -259,9 +260,8 @@ class Account:
 
         Raises:
             DeploymentRefusedError: AWS would refuse it.
-            NotModelledError: another mapping reads the stream.
         """
-        self._check_only_reader(config.name, source)
+        check_stream_readers(config, source, self.record_mappings.values())
         mapping = StreamConsumer(
             config,
             source,
@@ -282,10 +282,10 @@ class Account:
 
         Raises:
             DeploymentRefusedError: AWS would refuse it.
-            NotModelledError: another mapping reads the topic.
+            NotModelledError: another mapping reads the topic for the same function.
         """
         topic = cluster.topics.get(config.topic) or cluster.create_topic(config.topic)
-        self._check_only_reader(config.name, topic)
+        check_topic_readers(config, cluster.arn or cluster.bootstrap_servers, self.record_mappings.values())
         mapping = TopicConsumer(
             config,
             cluster,
@@ -299,14 +299,6 @@ class Account:
         )
         self.record_mappings[config.name] = mapping
         return mapping
-
-    def _check_only_reader(self, name: str, source: object) -> None:
-        for other in self.record_mappings.values():
-            if other.source is source:
-                raise NotModelledError(
-                    f"{name} and {other.config.name} read the same {other.source.name}: what became of a record "
-                    "would have two answers\n  nearest: one mapping for each stream or topic"
-                )
 
     def create_api(self, name: str, routes: tuple[ProxyRoute, ...]) -> HttpApi:
         """Create an HTTP API with its routes."""
