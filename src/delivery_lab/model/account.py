@@ -119,6 +119,7 @@ class Account:
         existing.used_by = self._used_by
         self.sqs = SqsApi(queues=existing)
         self.sqs.lineage = self.functions.loops.lineage
+        self.sqs.trace = self.functions.traces.of
         self.sqs.move_tasks = MoveTasks(lambda: existing.all, scheduler=scheduler, streams=streams, journal=journal)
         self._lambda_api = LambdaApi(self.functions, self.events, scheduler=scheduler, journal=journal)
 

@@ -20,7 +20,7 @@ SYNCHRONOUS: InvocationType = "RequestResponse"
 ASYNCHRONOUS: InvocationType = "Event"
 DRY_RUN: InvocationType = "DryRun"
 
-_NOT_MODELLED = {"LogType": "Tail", "ClientContext": None, "DurableExecutionName": None, "TenantId": None}
+_NOT_MODELLED = {"ClientContext": None, "DurableExecutionName": None, "TenantId": None}
 
 _HERE = "arn:aws:lambda:us-east-1:123456789012"
 
@@ -65,13 +65,16 @@ class LambdaApi:
             raise errors.INVOCATION_TYPE.error(value=kind, name="invocationType", values=values)
         function = self._function(parameters)
         try:
-            answer = self._invoke(function, kind, _payload(parameters, kind), caller)
+            tail = parameters.get("LogType") == "Tail"
+            answer = self._invoke(function, kind, _payload(parameters, kind), caller, tail=tail)
         except AwsError as error:
             self._note(function, kind, caller, error.status)
             raise
         return answer
 
-    def _invoke(self, function: str, kind: InvocationType, payload: str, caller: Caller) -> Answer | Pending:
+    def _invoke(
+        self, function: str, kind: InvocationType, payload: str, caller: Caller, *, tail: bool
+    ) -> Answer | Pending:
         lineage = self._functions.loops.lineage(caller.request_id)
         if kind == DRY_RUN:
             self._note(function, kind, caller, 204)
@@ -90,7 +93,10 @@ class LambdaApi:
             for callback in waiting:
                 callback(_answer(result))
 
-        accepted = self._functions.invoke(function, payload, done, by=caller.actor, lineage=lineage)
+        trace = self._functions.traces.of(caller.request_id)
+        accepted = self._functions.invoke(
+            function, payload, done, by=caller.actor, lineage=lineage, trace=trace, tail=tail
+        )
         if isinstance(accepted, Throttled):
             raise _refusal(accepted)
         self._note(function, kind, caller, 200, accepted)
@@ -156,6 +162,8 @@ def _answer(result: InvokeResult) -> Answer:
     answer: Answer = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": result.payload.encode()}
     if result.error is not None:
         answer["FunctionError"] = "Unhandled"
+    if result.log is not None:
+        answer["LogResult"] = result.log
     return {**answer, **_metadata(result.request_id)}
 
 
