@@ -223,9 +223,8 @@ def test_lam_trace_1_a_message_carries_the_header_of_the_invoke_that_sent_it_unl
     send(Caller("sender", "r1"))
     send(Caller("sender", "r1"), MessageSystemAttributes={"AWSTraceHeader": text("Root=1-own")})
     send(Caller("workload", None))
-    received = world.sqs(
-        "ReceiveMessage", QueueUrl=queue.url, MaxNumberOfMessages=10, AttributeNames=["AWSTraceHeader"]
-    )
+    names = ["AWSTraceHeader"]
+    received = world.sqs("ReceiveMessage", QueueUrl=queue.url, MaxNumberOfMessages=10, AttributeNames=names)
     headers = {message.get("Attributes", {}).get("AWSTraceHeader") for message in received["Messages"]}
 
     assert headers == {header, "Root=1-own", None}
