@@ -28,7 +28,7 @@ from delivery_lab.limits.functions import (
 from delivery_lab.model.clock import MICROSECONDS_PER_SECOND, Scheduler, in_seconds, seconds
 from delivery_lab.model.faults import FaultKind, Faults, InjectedFault
 from delivery_lab.model.invokes import Done, InvokeResult, Rehearsal, Throttled
-from delivery_lab.model.log_tail import Ended, LogTails, log_tail
+from delivery_lab.model.log_tail import LoggedEnd, LogTails, log_tail
 from delivery_lab.model.loops import NO_LINEAGE, Lineage, Loops
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import (
@@ -383,4 +383,4 @@ class _Invocation:
         self._service._journal.rely_on("SYN-LOG-1")
         init_seconds = self._service._cold_start_seconds if self.began_cold else None
         memory_mb, duration = self._function.config.memory_mb, now - self._began
-        return log_tail(lines, Ended(self._request_id, payload, error, now, duration, init_seconds, memory_mb))
+        return log_tail(lines, LoggedEnd(self._request_id, payload, error, now, duration, init_seconds, memory_mb))

@@ -34,7 +34,7 @@ class LogTails:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class LoggedEnd:
     """What a log says of an invoke besides the lines of its code.
 
     Attributes:
@@ -56,7 +56,7 @@ class Ended:
     memory_mb: int
 
 
-def log_tail(lines: list[str], ended: Ended) -> str:
+def log_tail(lines: list[str], ended: LoggedEnd) -> str:
     """The last 4 KB of the log in base64: start, lines, error, end and report (SYN-LOG-1)."""
     whole = [f"START RequestId: {ended.request_id} Version: $LATEST", *lines, *_error(ended)]
     whole += [f"END RequestId: {ended.request_id}", _report(ended)]
@@ -67,7 +67,7 @@ def log_tail(lines: list[str], ended: Ended) -> str:
     return base64.b64encode(data[-LOG_TAIL_BYTES:]).decode()
 
 
-def _error(ended: Ended) -> list[str]:
+def _error(ended: LoggedEnd) -> list[str]:
     """What the runtime logs of an error; spaces at the start of a line are hard ones, as recorded."""
     if ended.error in (None, TIMED_OUT):
         return []
@@ -82,7 +82,7 @@ def _error(ended: Ended) -> list[str]:
     return lines
 
 
-def _report(ended: Ended) -> str:
+def _report(ended: LoggedEnd) -> str:
     init_ms = None if ended.init_seconds is None else ended.init_seconds * 1_000
     duration_ms = in_seconds(ended.duration) * 1_000
     parts = [
