@@ -236,7 +236,8 @@ RULES = (
     ),
     documented(
         "ESM-FILTER-1",
-        "A message that matches none of the mapping's filters is deleted, not left for another consumer.",
+        "A message that matches none of the mapping's filters is deleted, not left for another consumer: where another mapping "
+        "of the queue would have taken it, it is lost.",
         LAMBDA_GUIDE + "invocation-eventfiltering.html",
     ),
     documented(
