@@ -240,3 +240,10 @@ MAXIMUM_RESULTS = invalid(
     _SQS_API + "API_ListMessageMoveTasks.html and API_ListQueues.html have the bounds",
 )
 NEXT_TOKEN = invalid("Value {value} for parameter NextToken is invalid.", _SQS_API + "API_ListQueues.html")
+
+# -- every operation ------------------------------------------------------------------------------------------
+
+THROTTLED = ApiError("RequestThrottled", "Rate exceeded", MODEL, 403)
+FAILED = ApiError(
+    "InternalFailure", "An internal error occurred", _SQS_API + "CommonErrors.html", 500, "InternalFailure"
+)
