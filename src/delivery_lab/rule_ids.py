@@ -175,6 +175,7 @@ RuleId = Literal[
     "SQS-POLL-1",
     "SQS-PURGE-1",
     "SQS-PURGE-2",
+    "SQS-PURGE-3",
     "SQS-RET-1",
     "SQS-RET-2",
     "SQS-RET-3",

@@ -50,7 +50,7 @@ def test_attributes_of_a_workload_are_those_of_the_record(folder: Folder) -> Non
     run = folder.run(SHOWS, 'send: [{queue: jobs, body: x, attributes: {kind: "job-{n}", weight: 3}}]\n')
     shown = json.loads(run.logs[0].text)
 
-    lists = {"stringListValues": [], "binaryListValues": []}
+    lists: dict[str, list[str]] = {"stringListValues": [], "binaryListValues": []}
     assert shown["attributes"] == {
         "kind": {**lists, "dataType": "String", "stringValue": "job-1"},
         "weight": {**lists, "dataType": "Number", "stringValue": "3"},

@@ -82,10 +82,6 @@ REDRIVE_TARGET_TYPE = invalid(
     _REDRIVE + "Dead-letter queue must be same type of queue as the source.",
     _SQS_API + "API_SetQueueAttributes.html says that it is refused",
 )
-REDRIVE_TARGET_ITSELF = invalid(
-    _REDRIVE + "A queue cannot be its own dead-letter queue.",
-    _SQS_API + "API_SetQueueAttributes.html: source and dead-letter queue are two queues",
-)
 
 # -- sending -------------------------------------------------------------------------------------------
 
