@@ -370,10 +370,10 @@ class _Invocation:
         self._function.running -= 1
         self._service._calling_aws.discard(self._request_id)
         self._service.loops.end(self._request_id)
-        self._service.traces.end(self._request_id)
+        trace = self._service.traces.end(self._request_id)
         now, function = self._service._scheduler.now, self._function.config.name
         self._service._journal.append(InvokeEnded(now, rule, function, self._request_id, self._sandbox.number, error))
-        self._done(InvokeResult(self._request_id, payload, error, rehearsal, self._log(payload, error, now)))
+        self._done(InvokeResult(self._request_id, payload, error, rehearsal, self._log(payload, error, now), trace))
 
     def _log(self, payload: str, error: str | None, now: int) -> str | None:
         """The end of the log where the caller asked for it (SYN-LOG-1)."""

@@ -52,6 +52,7 @@ class InvokeResult:
         error: None, or the error type.
         rehearsal: what the code did, to be repeated without running it; None where that would not be the same.
         log: the end of its log in base64, None where the caller did not ask for it.
+        trace: the trace header that it had (LAM-TRACE-1).
     """
 
     request_id: str
@@ -59,6 +60,7 @@ class InvokeResult:
     error: str | None
     rehearsal: Rehearsal | None = None
     log: str | None = None
+    trace: str = ""
 
     @property
     def timed_out(self) -> bool:

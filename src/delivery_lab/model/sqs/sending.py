@@ -13,7 +13,7 @@ from delivery_lab.model.sqs import message_attributes
 from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.model.sqs.message import Message
 from delivery_lab.model.sqs.queue import SqsQueue
-from delivery_lab.model.tracing import TRACE_HEADER
+from delivery_lab.model.tracing import carried
 
 # What message group ids and deduplication ids are made of.
 _IDENTIFIER = re.compile(r"[!-~]{1,128}")
@@ -72,10 +72,9 @@ def send(
         AwsError: SQS would refuse the message.
     """
     check(queue, parameters, entry=entry)
-    carried = {TRACE_HEADER: {"DataType": "String", "StringValue": trace}} if trace else {}
     common: dict[str, Any] = {
         "attributes": dict(parameters.get("MessageAttributes") or {}),
-        "system_attributes": {**carried, **(parameters.get("MessageSystemAttributes") or {})},
+        "system_attributes": {**carried(trace), **(parameters.get("MessageSystemAttributes") or {})},
         "group": parameters.get("MessageGroupId") or "",
         "lineage": lineage,
         "invoke": invoke,
