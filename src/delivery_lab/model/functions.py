@@ -133,16 +133,19 @@ class Lambda:
                 rule="LAM-TIME-1",
                 fix="set a timeout from 1 to 900 seconds",
             )
+        # An account that has less than AWS keeps unreserved has nothing to reserve; 0 takes nothing from it.
+        least = min(UNRESERVED_MINIMUM, self._account_concurrency)
         unreserved = self._unreserved() - (config.reserved_concurrency or 0)
-        if config.reserved_concurrency is not None and unreserved < UNRESERVED_MINIMUM:
+        if config.reserved_concurrency and unreserved < least:
+            most = max(0, config.reserved_concurrency - (least - unreserved))
             raise DeploymentRefusedError(
                 config.name,
                 "InvalidParameterValueException",
                 "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
-                f"below its minimum value of [{UNRESERVED_MINIMUM}].",
+                f"below its minimum value of [{least}].",
                 rule="LAM-CONC-3",
-                fix=f"reserve at most {config.reserved_concurrency - (UNRESERVED_MINIMUM - unreserved)}, "
-                f"or raise the account's limit of {self._account_concurrency}",
+                fix=(f"reserve at most {most}" if most else "reserve nothing")
+                + f", or have the account's quota of {self._account_concurrency} raised",
             )
         self._functions[config.name] = _Function(config)
 
@@ -178,7 +181,7 @@ class Lambda:
         request_id: str | None = None,
         lineage: Lineage = NO_LINEAGE,
         trace: str = "",
-        tail: bool = False,
+        tail: str = "",
     ) -> str | Throttled:
         """Invoke a function now.
 
@@ -192,7 +195,7 @@ class Lambda:
             request_id: the invoke's id where it has one already, as a retried asynchronous event has (ASY-ID-1).
             lineage: what the chain of events has run through before (ASY-LOOP-1).
             trace: trace header of the request, "" without one (LAM-TRACE-1).
-            tail: whether the result is to carry the end of the log (SYN-LOG-1).
+            tail: the version that the log names where the result is to carry its end, else "" (SYN-LOG-1).
 
         Returns:
             The request id, or why the invoke was refused.
@@ -213,7 +216,7 @@ class Lambda:
         self.loops.begin(name, request_id, lineage)
         self.traces.begin(name, request_id, trace)
         if tail:
-            self.tails.open(request_id)
+            self.tails.open(request_id, tail)
         start = self._scheduler.now
         if function.idle:
             self._journal.rely_on("LAM-ENV-2")

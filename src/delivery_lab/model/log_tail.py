@@ -18,9 +18,9 @@ class LogTails:
     def __init__(self) -> None:
         self._lines: dict[str, list[str]] = {}
 
-    def open(self, request_id: str) -> None:
-        """Keep the lines of an invoke from now on."""
-        self._lines[request_id] = []
+    def open(self, request_id: str, version: str) -> None:
+        """Keep the lines of an invoke of a version from now on."""
+        self._lines[request_id] = [f"START RequestId: {request_id} Version: {version}"]
 
     def note(self, request_id: str | None, text: str) -> None:
         """Take a line that a handler wrote."""
@@ -58,7 +58,7 @@ class LoggedEnd:
 
 def log_tail(lines: list[str], ended: LoggedEnd) -> str:
     """The last 4 KB of the log in base64: start, lines, error, end and report (SYN-LOG-1)."""
-    whole = [f"START RequestId: {ended.request_id} Version: $LATEST", *lines, *_error(ended)]
+    whole = [*lines, *_error(ended)]
     whole += [f"END RequestId: {ended.request_id}", _report(ended)]
     if ended.error == TIMED_OUT:
         message = json.loads(ended.payload)["errorMessage"].partition("Error: ")[2]
