@@ -171,6 +171,8 @@ RuleId = Literal[
     "SQS-LIMIT-1",
     "SQS-LIST-1",
     "SQS-ORDER-1",
+    "SQS-ORDER-2",
+    "SQS-ORDER-3",
     "SQS-POLL-1",
     "SQS-PURGE-1",
     "SQS-PURGE-2",

@@ -163,8 +163,16 @@ class Account:
     def create_queue(self, name: str, arn: str, url: str, attributes: QueueAttributes) -> SqsQueue:
         """Create a queue, FIFO if its attributes say so; its dead-letter queue must exist."""
         kind = SqsQueue if attributes.fifo is None else FifoQueue
-        queue = kind(name, arn, url, attributes, scheduler=self.scheduler, streams=self.streams, journal=self.journal)
-        queue.stale_delete = self.assumptions.stale_delete
+        queue = kind(
+            name,
+            arn,
+            url,
+            attributes,
+            scheduler=self.scheduler,
+            streams=self.streams,
+            journal=self.journal,
+            assumptions=self.assumptions,
+        )
         self.queues[name] = queue
         self.sqs.queues.add(queue)
         if attributes.redrive is not None:

@@ -107,7 +107,7 @@ class QueueConsumer:
         if self.queue.fifo:
             rely_on("ESM-FIFO-1", "ESM-FIFO-3")
         else:
-            rely_on("SQS-ORDER-1", "SIM-ONCE-1")
+            rely_on("SQS-ORDER-3", "SIM-ONCE-1")
         if self.config.provisioned:
             rely_on("ESM-PROV-1", "ESM-PROV-4")
         elif not self.queue.fifo:
