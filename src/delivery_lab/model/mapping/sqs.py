@@ -48,7 +48,7 @@ from delivery_lab.model.sqs.api import SqsApi
 from delivery_lab.model.sqs.message import Delivery
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.rule_ids import RuleId
-from delivery_lab.rules.assumptions import DEFAULTS, Assumptions, LongWindow, ThrottleRetryLimit, UnnamedResponse
+from delivery_lab.rules.assumptions import DEFAULTS, Assumptions, LongWindow, ThrottleRetryLimit
 
 _EXPIRED_HANDLE: RuleId = "SQS-STALE-5"
 _EXPIRED_FIFO_HANDLE: RuleId = "SQS-STALE-6"
@@ -316,7 +316,7 @@ class QueueConsumer:
             result.payload,
             result.error,
             report=self.config.report_batch_item_failures,
-            unnamed_fails=self._assumptions.unnamed_response is UnnamedResponse.FAILURE,
+            unnamed=self._assumptions.unnamed_response,
         )
         self._journal.append(
             BatchResult(
