@@ -156,6 +156,7 @@ RuleId = Literal[
     "SQS-DLQ-2",
     "SQS-DLQ-3",
     "SQS-DLQ-4",
+    "SQS-DLQ-5",
     "SQS-FIFO-1",
     "SQS-FIFO-2",
     "SQS-FIFO-3",

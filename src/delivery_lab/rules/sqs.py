@@ -58,6 +58,15 @@ RULES = (
         "The policy of any other source is refused.",
         SQS_API + "API_SetQueueAttributes.html",
     ),
+    observed(
+        "SQS-DLQ-5",
+        "A redrive policy without maxReceiveCount, or without deadLetterTargetArn, is refused. The default of 10 that the "
+        "documentation names is not taken.",
+        "https://github.com/rubyonjets/jets/pull/101 and https://github.com/ansible-collections/community.aws/issues/2321 "
+        "quote AWS: Redrive policy does not contain mandatory attribute: maxReceiveCount. The default: "
+        + SQS_API
+        + "API_SetQueueAttributes.html",
+    ),
     documented(
         "SQS-RET-1",
         "A message older than the queue's retention period is gone, whether it is ready, delayed or in flight.",

@@ -18,7 +18,7 @@ from delivery_lab.model.api_errors import sqs as errors
 from delivery_lab.model.clock import Scheduler, seconds
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
 from delivery_lab.model.sqs.attributes import QueueAttributes
-from delivery_lab.model.sqs.line import Line
+from delivery_lab.model.sqs.line import QueueLine
 from delivery_lab.model.sqs.message import Message
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.rule_ids import RuleId
@@ -146,7 +146,7 @@ class FifoQueue(SqsQueue):
         assert isinstance(self._line, _GroupLine)
         return self._line.groups
 
-    def _new_line(self, journal: Journal) -> Line:
+    def _new_line(self, journal: Journal) -> QueueLine:
         return _GroupLine(self, self._scheduler, journal)
 
     # -- sending ------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ RECEIVES_BEFORE_THE_BACK = 3
 """A message that was received so often goes to the back of its queue (SQS-ORDER-2)."""
 
 
-class Line(Protocol):
+class QueueLine(Protocol):
     """What a queue tells and asks of its line."""
 
     def __bool__(self) -> bool:

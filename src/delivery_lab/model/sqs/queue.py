@@ -19,7 +19,7 @@ from delivery_lab.model.loops import NO_LINEAGE, Lineage
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.sqs import receipts
 from delivery_lab.model.sqs.attributes import QueueAttributes
-from delivery_lab.model.sqs.line import Line, StandardLine
+from delivery_lab.model.sqs.line import QueueLine, StandardLine
 from delivery_lab.model.sqs.message import Delivery, Message
 from delivery_lab.model.sqs.queue_journal import QueueJournal
 from delivery_lab.model.sqs.retention import Retention
@@ -81,7 +81,7 @@ class SqsQueue:
             self._expire,
         )
 
-    def _new_line(self, journal: Journal) -> Line:
+    def _new_line(self, journal: Journal) -> QueueLine:
         return StandardLine(self._assumptions.returned_place, journal)
 
     # -- sending ------------------------------------------------------------------------------------------
