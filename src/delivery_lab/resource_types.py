@@ -45,12 +45,21 @@ BUCKET_OBJECTS = (
     "aws:s3/bucketObject:BucketObject",
     "aws:s3/bucketObjectv2:BucketObjectv2",
 )
+BUCKET_OBJECTS = ("aws:s3/bucketObject:BucketObject", "aws:s3/bucketObjectv2:BucketObjectv2")
 BUCKET_NOTIFICATION = "aws:s3/bucketNotification:BucketNotification"
 LOG_SUBSCRIPTION_FILTER = "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter"
 SCHEDULE = "aws:scheduler/schedule:Schedule"
 PIPE = "aws:pipes/pipe:Pipe"
 REST_API = "aws:apigateway/restApi:RestApi"
 STATE_MACHINE = "aws:sfn/stateMachine:StateMachine"
+PARAMETER = "aws:ssm/parameter:Parameter"
+SECRET = "aws:secretsmanager/secret:Secret"  # noqa: S105 - a type of resources
+SECRET_VERSION = "aws:secretsmanager/secretVersion:SecretVersion"  # noqa: S105 - a type of resources
+MAIL_IDENTITIES = (
+    "aws:ses/emailIdentity:EmailIdentity",
+    "aws:ses/domainIdentity:DomainIdentity",
+    "aws:sesv2/emailIdentity:EmailIdentity",
+)
 
 HTTP_API = "aws:apigatewayv2/api:Api"
 ROUTE = "aws:apigatewayv2/route:Route"

@@ -204,7 +204,7 @@ def test_a_service_that_is_not_modelled_is_refused_with_the_line_to_add(
         world().account.call(service, operation, {}, CALLER)
 
     assert str(refused.value) == (
-        f"tests calls {service}:{operation}, and nothing in this stack answers it\n"
+        f"tests calls {service}:{operation}, which nothing in this stack answers\n"
         "  fix: add to the workload\n"
         "    answers:\n"
         f"      - {{service: {service}, operation: {operation}, answer: {answer}}}"

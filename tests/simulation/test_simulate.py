@@ -176,8 +176,12 @@ _UNKNOWN = "environment={'variables': {'HOST': aws.rds.Instance('db', instance_c
 def test_a_function_that_cannot_be_run_is_refused_when_it_is_invoked(
     folder: Folder, function: str, message: str
 ) -> None:
+    way_out = (
+        "" if "snap_start" in function else "\n  fix: describe it in the workload: functions: {worker: {duration: 0.2}}"
+    )
+
     assert folder.refusal(NotModelledError, function=function) == (
-        f"the function worker is invoked, and uses what is not modelled:\n  worker: {message}"
+        f"the function worker is invoked, and uses what is not modelled:\n  worker: {message}{way_out}"
     )
 
 
@@ -406,7 +410,12 @@ def test_an_api_that_is_not_modelled_ends_the_run_with_its_name(folder: Folder) 
 
     message = folder.refusal(NotModelledError, handler=calls_s3)
 
-    assert message == "worker calls s3:GetObject, and s3 is not modelled in this stack (modelled: events, lambda, sqs)"
+    assert message == (
+        'worker calls s3:GetObject, for "bucket", which is not in this stack\n'
+        "  fix: add to the workload\n"
+        "    answers:\n"
+        '      - {service: s3, operation: GetObject, answer: {Body: "..."}}'
+    )
 
 
 def test_a_handler_may_long_poll_a_queue(folder: Folder) -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from delivery_lab.events.handlers import LogLine
 from delivery_lab.events.partitions import PartitionedKind
 from delivery_lab.events.union import Event
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
+
+FunctionForm = Literal["executed", "described"]
+"""Whether the code of a function was run, or the workload says what it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,7 @@ class Run:
         parking_queues: names of queues into which handlers put what no retry can help.
         assumptions: how it read the rules that have alternatives.
         account_concurrency: concurrent executions of the account, None where it is not known.
+        functions: by name of each function of the stack, whether its code was executed or the workload described it.
         depths: messages in each queue when the run ended, by the queue's name.
     """
 
@@ -104,4 +109,5 @@ class Run:
     parking_queues: frozenset[str] = frozenset()
     assumptions: Assumptions = DEFAULTS
     account_concurrency: int | None = None
+    functions: Mapping[str, FunctionForm] = field(default_factory=dict)
     depths: Mapping[str, int] = field(default_factory=dict)

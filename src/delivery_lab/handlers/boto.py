@@ -94,7 +94,7 @@ def _note_parameters(params: Any, context: dict[str, Any], **_: Any) -> None:
 def _answer(model: OperationModel, context: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
     """Answer a call at `before-call`, or let it through to the retries."""
     fiber = current()
-    parameters = dict(context.get(_NOTED, {}))
+    parameters = {name: _whole(value) for name, value in context.get(_NOTED, {}).items()}
     if fiber is None:
         return _answer_operator(model, parameters) if _operators else None
     host, environment = fiber.environment.host, fiber.environment
@@ -113,6 +113,11 @@ def _answer(model: OperationModel, context: dict[str, Any], **_: Any) -> tuple[A
             return _finished(model, answer, retried.request_id())
     _retried_calls[fiber] = retried
     return None
+
+
+def _whole(value: Any) -> Any:
+    """A parameter that is read from a file, such as the body of an object, as what stands in it."""
+    return value.read() if hasattr(value, "read") else value
 
 
 def _attempt(call: Callable[[], dict[str, Any]]) -> ApiAnswer:

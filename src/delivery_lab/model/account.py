@@ -47,6 +47,7 @@ from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 
 if TYPE_CHECKING:  # moto takes a quarter of a second to import: only stacks with tables pay for it
     from delivery_lab.model.dynamodb import DynamoDb
+    from delivery_lab.model.moto_services import MotoServices
 
 _DESTINATION = Actor("lambda", "destination")
 
@@ -74,6 +75,7 @@ class Account:
         kinesis: the Kinesis API.
         lambda_api: the Lambda API.
         dynamodb: DynamoDB, where the stack has tables.
+        stored: S3 and the other services that moto answers, once one of them is called.
         sinks: topics, event buses and buckets.
         events: asynchronous invokes.
         faults: the faults that the workload injects.
@@ -99,6 +101,7 @@ class Account:
     record_mappings: dict[str, StreamConsumer | TopicConsumer] = field(default_factory=dict)
     kinesis: KinesisApi = field(default_factory=KinesisApi)
     dynamodb: DynamoDb | None = None
+    stored: MotoServices | None = None
     lambda_api: LambdaApi = field(init=False)
     _calls: Calls = field(init=False)
     _delivered_twice: set[str] = field(default_factory=set)

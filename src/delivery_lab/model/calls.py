@@ -21,7 +21,10 @@ from delivery_lab.rule_ids import RuleId
 
 if TYPE_CHECKING:  # moto takes a quarter of a second to import: only stacks with tables pay for it
     from delivery_lab.model.dynamodb import DynamoDb
+    from delivery_lab.model.moto_services import MotoServices
 
+STORED = frozenset({"cloudwatch", "s3", "secretsmanager", "ses", "sesv2", "ssm", "stepfunctions"})
+"""Services that keep what is put into them, and are answered by moto (SIM-MOTO-1)."""
 CONDITION_REFUSED = "ConditionalCheckFailedException"
 _CONDITION_RULE: RuleId = "DDB-COND-1"
 
@@ -40,6 +43,7 @@ class AnsweringServices(Protocol):
     kinesis: KinesisApi
     streams_by_name: dict[str, KinesisStream]
     dynamodb: DynamoDb | None
+    stored: MotoServices | None
 
 
 class Calls:
@@ -95,7 +99,7 @@ class Calls:
                 raise error_of(service, fault.kind)
             if given is not None:
                 return given.result()
-            return self._dispatch(service, operation, parameters, caller)
+            return self._answered_by_service(service, operation, parameters, caller)
         except AwsError as error:
             now, rule = self._services.scheduler.now, _CONDITION_RULE if error.code == CONDITION_REFUSED else None
             condition_refused = _is_refused_condition(error)
@@ -104,23 +108,53 @@ class Calls:
             )
             raise
 
+    def _answered_by_service(self, service: str, operation: str, parameters: dict[str, Any], caller: Caller) -> Answer:
+        try:
+            return self._dispatch(service, operation, parameters, caller)
+        except NotModelledError as error:
+            if "\n" in str(error):  # it says itself what to do
+                raise
+            raise NotModelledError(f"{error}\n{_fix(service, operation)}") from None
+
     def _dispatch(self, service: str, operation: str, parameters: dict[str, Any], caller: Caller) -> Answer:
         if service == "sqs":
             return self._services.sqs.call(operation, parameters, caller)
         if service == "lambda":
             return self._services.lambda_api.call(operation, parameters, caller)
+        if service in STORED and self._services.stored is not None:
+            return self._ask_stored(self._services.stored, service, operation, parameters, caller)
         if service in self._services.sinks.services:
             return self._services.sinks.call(service, operation, parameters)
         if service == "kinesis" and self._services.streams_by_name:
             return self._services.kinesis.call(operation, parameters)
         if service == "dynamodb" and self._services.dynamodb is not None:
             return self._services.dynamodb.call(operation, parameters)
-        from delivery_lab.model.answer_lines import line_of_call  # botocore is loaded where it is needed
+        raise _unanswered(caller, service, operation, "which nothing in this stack answers")
 
-        raise NotModelledError(
-            f"{caller.function} calls {service}:{operation}, and nothing in this stack answers it\n"
-            f"  fix: add to the workload\n    answers:\n      {line_of_call(service, operation)}"
-        )
+    def _ask_stored(
+        self, stored: MotoServices, service: str, operation: str, parameters: dict[str, Any], caller: Caller
+    ) -> dict[str, Any]:
+        from delivery_lab.model.moto_services import OBJECTS_PUT, UnknownToStackError
+
+        try:
+            answer = stored.call(service, operation, parameters)
+        except UnknownToStackError as error:
+            raise _unanswered(caller, service, operation, str(error)) from None
+        if service == "s3" and operation in OBJECTS_PUT:
+            self._services.sinks.put_object(parameters)
+        return answer
+
+
+def _unanswered(caller: Caller, service: str, operation: str, why: str) -> NotModelledError:
+    """A call that nothing answers, with the line that would."""
+    return NotModelledError(f"{caller.function} calls {service}:{operation}, {why}\n{_fix(service, operation)}")
+
+
+def _fix(service: str, operation: str) -> str:
+    """The line of a workload that would answer a call."""
+    from delivery_lab.model.answer_lines import line_of_call  # botocore is loaded where it is needed
+
+    return f"  fix: add to the workload\n    answers:\n      {line_of_call(service, operation)}"
 
 
 def _is_refused_condition(error: AwsError) -> bool:

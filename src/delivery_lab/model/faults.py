@@ -182,21 +182,21 @@ def ids_of(payload: str) -> Iterator[str]:
         return
     if "id" in event:
         yield str(event["id"])
-    yield from _ids_in(_records_of(event))
+    yield from _ids_in(records_of(event))
 
 
 def _ids_in(records: Iterable[Any]) -> Iterator[str]:
     """Business ids of records: the `id` of what was sent."""
     for record in records:
         try:
-            content = _content_of(record)
+            content = content_of(record)
         except (ValueError, KeyError, TypeError):
             continue
         if isinstance(content, dict) and "id" in content:
             yield str(content["id"])
 
 
-def _records_of(event: Mapping[str, Any]) -> Iterator[Any]:
+def records_of(event: Mapping[str, Any]) -> Iterator[Any]:
     """Records of queues and streams stand under `Records`, those of Kafka under `records` by partition."""
     if isinstance(event.get("Records"), list):
         yield from event["Records"]
@@ -205,7 +205,7 @@ def _records_of(event: Mapping[str, Any]) -> Iterator[Any]:
             yield from records
 
 
-def _content_of(record: Mapping[str, Any]) -> Any:
+def content_of(record: Mapping[str, Any]) -> Any:
     """What was sent: the body of a message, the data of a stream's record, the value of a topic's, the new item."""
     if "kinesis" in record:
         return json.loads(base64.b64decode(record["kinesis"]["data"]))

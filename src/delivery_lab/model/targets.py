@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -57,7 +56,6 @@ class Sinks:
         self._operations: dict[tuple[str, str], Callable[[Parameters], Answer]] = {
             ("sns", "Publish"): self._publish,
             ("events", "PutEvents"): self._put_events,
-            ("s3", "PutObject"): self._put_object,
         }
 
     def add(self, sink: Sink) -> None:
@@ -66,8 +64,8 @@ class Sinks:
 
     @property
     def services(self) -> frozenset[str]:
-        """Services that handlers may call: EventBridge always (there is a default bus), others with a target."""
-        return frozenset({"events", *(arn.split(":")[2] for arn in self._by_arn)})
+        """Services that handlers may call: EventBridge always (there is a default bus), SNS with a topic."""
+        return frozenset({"events", *(arn.split(":")[2] for arn in self._by_arn)} - {"s3"})
 
     def at(self, arn: str) -> Sink | None:
         """The one with this ARN."""
@@ -134,12 +132,16 @@ class Sinks:
     def _buses(self) -> list[Sink]:
         return [sink for sink in self._by_arn.values() if ":event-bus/" in sink.arn]
 
-    def _put_object(self, parameters: Parameters) -> Answer:
+    def put_object(self, parameters: Parameters) -> None:
+        """An object was put into a bucket, which may be one of the stack.
+
+        Raises:
+            NotModelledError: the stack would hand it on to one of its queues or functions.
+        """
         bucket = self.at(f"arn:aws:s3:::{parameters['Bucket']}")
         if bucket is None:
-            raise errors.BUCKET_MISSING.error()
+            return
+        self._journal.rely_on("DST-SINK-1")
         body = parameters.get("Body", b"")
-        content = body.read() if hasattr(body, "read") else body
-        data = content.encode() if isinstance(content, str) else bytes(content)
-        self.put(bucket, json.dumps({"key": parameters["Key"], "body": data.decode(errors="replace")}))
-        return {"ETag": f'"{hashlib.md5(data, usedforsecurity=False).hexdigest()}"'}
+        text = body.decode(errors="replace") if isinstance(body, bytes) else str(body)
+        self.put(bucket, json.dumps({"key": parameters["Key"], "body": text}))

@@ -203,6 +203,18 @@ class MessageOutcome(Figures):
     outcome: Ending
 
 
+class FunctionRuns(Figures):
+    """How a function of the stack was run.
+
+    Attributes:
+        name: its logical name.
+        runs: `executed` where its code was run, `described` where the workload says what it does.
+    """
+
+    name: str
+    runs: str
+
+
 class Outcome(Figures):
     """One run, counted."""
 
@@ -225,6 +237,7 @@ class Outcome(Figures):
     blocked: tuple[Blocked, ...] = ()
     lag: tuple[Lag, ...] = ()
     watch: tuple[Watched, ...] = ()
+    functions: tuple[FunctionRuns, ...] = ()
     intervals: dict[str, Interval] = {}
     """The figures that depend on an assumption with a plausible range, by dotted JSON name (`messages.lost`)."""
     per_message: tuple[MessageOutcome, ...] = Field(repr=False)

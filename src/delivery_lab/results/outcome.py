@@ -25,6 +25,7 @@ from delivery_lab.results.figures import (
     Deliveries,
     Effects,
     Figures,
+    FunctionRuns,
     Interval,
     Invocations,
     Lag,
@@ -54,6 +55,7 @@ __all__ = [
     "Deliveries",
     "Effects",
     "Figures",
+    "FunctionRuns",
     "Interval",
     "Invocations",
     "Lag",
@@ -111,6 +113,7 @@ def outcome_of(run: Run) -> Outcome:
         blocked=tuple(blocked_partitions(run)),
         lag=tuple(lags(run, fates)),
         watch=tuple(watches(run, fates)),
+        functions=tuple(FunctionRuns(name=name, runs=form) for name, form in run.functions.items()),
         per_message=tuple(
             MessageOutcome(
                 id=fate.business_id,

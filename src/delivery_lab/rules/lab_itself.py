@@ -14,10 +14,24 @@ RULES = (
         "What third parties answer, and how fast, is the user's to say; how the client and the handler take it is the model's.",
     ),
     assumed(
+        "SIM-DESCRIBED-1",
+        "A function that the workload describes under `functions` takes as long, fails, answers and logs as it says; Lambda treats it "
+        "as any other. What is drawn for a message depends on the seed, the function, the message and the number of its delivery.",
+        "What the code of such a function would do is the user's to say; how AWS takes it is the model's.",
+    ),
+    assumed(
         "SIM-FAULT-1",
         "What a workload lists under `faults` happens when and to whom it says: throttles, internal errors, function "
         "errors, delays, duplicates.",
         "The scenario is the user's; how AWS, its SDK and the handlers react to it is the model's.",
+    ),
+    assumed(
+        "SIM-MOTO-1",
+        "S3, SSM parameters, secrets, mails of SES, starts of Step Functions and CloudWatch metrics are answered by moto: what is "
+        "put is read again at once, and a run begins with what the stack itself creates. Identities of the stack are verified; "
+        "an execution that is started does nothing.",
+        "moto implements these services' own rules: https://github.com/getmoto/moto. AWS says that S3 is strongly consistent; "
+        "for the others it gives no bound.",
     ),
     assumed(
         "SIM-ONCE-1",

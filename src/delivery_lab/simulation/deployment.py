@@ -182,16 +182,20 @@ class Deployment:
     # -- functions ----------------------------------------------------------------------------------------
 
     def _function(self, function: Function) -> None:
-        problems = supported.function_problems(self.stack, function)
+        settings = self.functions.get(function.label, FunctionSettings())
+        described = settings.duration is not None
+        problems = supported.function_problems(self.stack, function, described=described)
+        runs = not problems and not described
+        if described:
+            self.notes.append(f"{function.label} is described in the workload: its code is not run")
         arn = known_arn(function)
-        given = self.functions.get(function.label, FunctionSettings()).environment
-        variables = {**function.variables, **given}
+        variables = {} if described else {**function.variables, **settings.environment}
         unknown = tuple(sorted(name for name, value in variables.items() if value is UNKNOWN))
         self.notes.extend(
             f"{function.label}: the environment variable {name} is known only after deployment; reading it ends the run"
             for name in unknown
         )
-        layers = Layers() if problems else layers_of(function, self.stack, self.project_dir)
+        layers = layers_of(function, self.stack, self.project_dir) if runs else Layers()
         self.notes.extend(layers.notes)
         self.account.functions.add(
             FunctionConfig(
@@ -203,7 +207,7 @@ class Deployment:
                 environment={name: str(value) for name, value in variables.items() if name not in unknown},
                 unknown_variables=unknown,
                 reserved_concurrency=function.reserved_concurrency.certain(),
-                code=CodeSource() if problems else self._code(function),
+                code=self._code(function) if runs else CodeSource(),
                 qualifiers={} if problems else qualifiers_of(self.stack, function),
                 layers=layers.here,
                 absent_layers=layers.absent,
@@ -211,12 +215,22 @@ class Deployment:
                 account_id=arn.split(":")[4],
                 runtime=function.runtime.known or _RUNTIME,
                 refusal="\n  ".join(
-                    [f"the function {function.label} is invoked, and uses what is not modelled:", *problems]
+                    [
+                        f"the function {function.label} is invoked, and uses what is not modelled:",
+                        *problems,
+                        *self._way_out(function, described),
+                    ]
                 )
                 if problems
                 else "",
             )
         )
+
+    def _way_out(self, function: Function, described: bool) -> list[str]:
+        """What to do about a function that cannot be run, where a description of it would do."""
+        if described or supported.function_problems(self.stack, function, described=True):
+            return []
+        return [f"fix: describe it in the workload: functions: {{{function.label}: {{duration: 0.2}}}}"]
 
     def _code(self, function: Function) -> CodeSource:
         files = code_files(function.code, self.project_dir, function.label)

@@ -13,20 +13,24 @@ from delivery_lab.errors import NotModelledError, UsageError, WorkloadError
 from delivery_lab.events import Journal, LogLine, PolledSource, Run, events_of
 from delivery_lab.handlers import HandlerHost
 from delivery_lab.model.account import Account
+from delivery_lab.model.calls import STORED
 from delivery_lab.model.clock import Scheduler, in_seconds, seconds
+from delivery_lab.model.described import DescribedFunctions, Description
 from delivery_lab.model.mapping.destinations import QueueDestination, TopicDestination
 from delivery_lab.model.randomness import RandomStreams
-from delivery_lab.model.runtime import Caller, LongPoll, Pending, WebRequest, WebResponse
+from delivery_lab.model.runtime import Caller, LongPoll, Pending, Runtime, WebRequest, WebResponse
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 from delivery_lab.simulation.answering import service_answers, web_answers
 from delivery_lab.simulation.deployment import Deployment
 from delivery_lab.simulation.log_contract import contract_line
 from delivery_lab.simulation.sending import Sender
+from delivery_lab.simulation.stored_creations import creations, region_of, started_by
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.stack.stack import Stack
 
 if TYPE_CHECKING:
     from delivery_lab.model.dynamodb import DynamoDb
+    from delivery_lab.model.moto_services import MotoServices
 
 
 def simulate(
@@ -148,13 +152,29 @@ class _Simulation:
             entered.enter_context(host)
             if any(stack.tables for stack in stacks):
                 self._account.dynamodb = entered.enter_context(_dynamodb(self._journal))
+            self._entered = entered
             yield host
 
     def call(
         self, service: str, operation: str, parameters: dict[str, Any], caller: Caller
     ) -> dict[str, Any] | LongPoll | Pending:
         """Answer an API call of a handler, whichever account the stack has by now."""
+        if service in STORED and self._account.stored is None:
+            self._account.stored = self._entered.enter_context(self._stored())
         return self._account.call(service, operation, parameters, caller)
+
+    def _stored(self) -> MotoServices:
+        # moto takes a quarter of a second to import: only runs that call one of its services pay for it.
+        from delivery_lab.model.moto_services import MotoServices
+
+        return MotoServices(
+            region_of(self._stack),
+            self._seed,
+            tuple(creations(self._stack, self._project_dir)),
+            started_by(self._stack),
+            self._scheduler,
+            self._journal,
+        )
 
     def request(self, request: WebRequest, caller: Caller) -> WebResponse:
         """Answer a request of a handler to an HTTP address."""
@@ -162,7 +182,7 @@ class _Simulation:
 
     def _deploy(self, host: HandlerHost, stack: Stack, before: Stack | None = None) -> Deployment:
         account = self._account
-        account.use(host, concurrency=self._workload.account.concurrency)
+        account.use(self._runtime(host), concurrency=self._workload.account.concurrency)
         work = self._workload
         deployment = Deployment(stack, account, self._project_dir, work.topics, work.functions, before=before)
         self._refuse_strangers(stack)
@@ -181,6 +201,26 @@ class _Simulation:
         account.inject_faults([self._sender.fault(fault) for fault in self._workload.faults])
         account.start()
         return deployment
+
+    def _described(self) -> dict[str, Description]:
+        """By name: the functions that the workload describes instead of running them."""
+        found = {name: settings.description for name, settings in self._workload.functions.items()}
+        return {name: description for name, description in found.items() if description is not None}
+
+    def _runtime(self, host: HandlerHost) -> Runtime:
+        """Who runs the functions of the stack."""
+        described = self._described()
+        if not described:
+            return host
+        return DescribedFunctions(
+            described,
+            host,
+            seed=self._seed,
+            functions=lambda: self._account.functions,
+            scheduler=self._scheduler,
+            journal=self._journal,
+            log=self._on_log,
+        )
 
     def _refuse_strangers(self, stack: Stack) -> None:
         known = sorted(function.label for function in stack.functions)
@@ -203,7 +243,7 @@ class _Simulation:
         """Deploy a changed stack in place of the one that is there: queues keep their messages, tables their items."""
         before = self._account
         self._account = Account(self._scheduler, self._streams, self._journal, self._assumptions)
-        self._account.dynamodb = before.dynamodb
+        self._account.dynamodb, self._account.stored = before.dynamodb, before.stored
         deployment = self._deploy(host, stack, self._stack)
         for name, queue in before.queues.items():
             if name in self._account.queues:
@@ -238,7 +278,7 @@ class _Simulation:
         self._scheduler.run(None if until is None else seconds(until))
 
     def _result(self, deployment: Deployment) -> Run:
-        parking_queues = deployment.parking_queues
+        parking_queues, described = deployment.parking_queues, self._described()
         queues = self._account.queues.values()
         redriven = {q.dead_letter_queue.name for q in queues if q.dead_letter_queue is not None}
         dead_letter_queues = frozenset(redriven | self._destinations())
@@ -264,6 +304,10 @@ class _Simulation:
             polled=tuple(self._polled()),
             assumptions=self._assumptions,
             account_concurrency=self._workload.account.concurrency,
+            functions={
+                function.label: "described" if function.label in described else "executed"
+                for function in deployment.stack.functions
+            },
             depths={queue.name: len(queue.messages) for queue in queues},
         )
 

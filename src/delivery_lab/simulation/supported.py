@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from delivery_lab import resource_types
 from delivery_lab.errors import NotModelledError
 from delivery_lab.simulation.qualifiers import qualifier_problems
-from delivery_lab.simulation.supported_inputs import LOCAL_CODE, SUPPORT
+from delivery_lab.simulation.supported_inputs import DESCRIBED_FUNCTION, LOCAL_CODE, SUPPORT
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.stack import Stack
@@ -58,8 +59,18 @@ def check(stack: Stack) -> list[str]:
     return notes
 
 
-def function_problems(stack: Stack, function: Function) -> list[str]:
-    """Why a function cannot be run: settings that are not modelled, code that is not Python or not here."""
+def function_problems(stack: Stack, function: Function, *, described: bool = False) -> list[str]:
+    """Why a function cannot be run: settings that are not modelled, code that is not Python or not here.
+
+    Args:
+        stack: the stack.
+        function: the function.
+        described: whether the workload describes it: then its code does not matter.
+    """
+    if described:
+        refused = stack.refused_inputs(function, DESCRIBED_FUNCTION)
+        unknown = _unknown(function, (function.timeout_seconds, function.memory_mb))
+        return [*refused, *unknown, *qualifier_problems(stack, function)]
     problems = list(stack.refused_inputs(function, SUPPORT[resource_types.FUNCTION]))
     runtime = function.runtime.known or "python"
     if not runtime.startswith("python"):
@@ -74,10 +85,14 @@ def function_problems(stack: Stack, function: Function) -> list[str]:
         function.memory_mb,
         function.layers,
     )
-    problems.extend(
+    problems.extend(_unknown(function, settings))
+    problems.extend(qualifier_problems(stack, function))
+    return problems
+
+
+def _unknown(function: Function, settings: tuple[Setting[Any], ...]) -> list[str]:
+    return [
         f"{function.name}: {setting.origin.input} is known only after deployment"
         for setting in settings
         if not setting.is_known and not setting.problem
-    )
-    problems.extend(qualifier_problems(stack, function))
-    return problems
+    ]

@@ -53,6 +53,16 @@ _FUNCTION = Support(
     },
 )
 
+_CODE = _names("imageUri imageConfig.* s3Bucket s3Key s3ObjectVersion fileSystemConfig.*")
+DESCRIBED_FUNCTION = Support(
+    modelled=_FUNCTION.modelled,
+    harmless=_FUNCTION.harmless | _CODE,
+    refused={
+        name: refusal for name, refusal in _FUNCTION.refused.items() if name not in {n.split(".")[0] for n in _CODE}
+    },
+)
+"""What is known of a function that the workload describes: where its code is changes nothing."""
+
 _LAYER = Support(
     modelled=_names("code s3Bucket s3Key"),
     harmless=_names(

@@ -45,6 +45,14 @@ from delivery_lab.stack.resource import OtherResource, StackResource
 from delivery_lab.stack.roles import PolicyDocument, policy_document
 from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.sources import event_source_mapping
+from delivery_lab.stack.stored import (
+    mail_identity,
+    parameter,
+    secret,
+    secret_version,
+    state_machine,
+    stored_object,
+)
 from delivery_lab.stack.streams import BrokerConfiguration, broker_configuration, cluster, stream, table
 from delivery_lab.stack.versions import alias, provisioned_concurrency
 
@@ -86,6 +94,12 @@ class Builder:
             resource_types.TOPIC: lambda inputs: topic(inputs, self._carrier(inputs)),
             resource_types.EVENT_BUS: lambda inputs: bus(inputs, self._carrier(inputs)),
             **dict.fromkeys(resource_types.BUCKETS, lambda inputs: bucket(inputs, self._carrier(inputs))),
+            **dict.fromkeys(resource_types.BUCKET_OBJECTS, stored_object),
+            resource_types.PARAMETER: parameter,
+            resource_types.SECRET: secret,
+            resource_types.SECRET_VERSION: secret_version,
+            **dict.fromkeys(resource_types.MAIL_IDENTITIES, mail_identity),
+            resource_types.STATE_MACHINE: state_machine,
             resource_types.TOPIC_SUBSCRIPTION: subscription,
             resource_types.EVENT_RULE: event_rule,
             resource_types.EVENT_TARGET: event_target,

@@ -19,7 +19,6 @@ TOO_MANY_EVENTS = ApiError(
 EVENTS_TOO_LARGE = ApiError(
     "ValidationException", "Total size of the entries in the request is over the limit.", _EVENTS_API + " has the limit"
 )
-BUCKET_MISSING = ApiError("NoSuchBucket", "The specified bucket does not exist", _S3_ERRORS, 404)
 RECORD_TOO_LARGE = ApiError(
     "MESSAGE_TOO_LARGE",
     "The message is {size} bytes when serialized which is larger than {limit}",

@@ -1,0 +1,105 @@
+"""From what a stack stores to the calls that create it before a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from delivery_lab.errors import HandlerLoadError
+from delivery_lab.model.moto_services import Creation
+from delivery_lab.stack.events import Bucket
+from delivery_lab.stack.stack import Stack
+from delivery_lab.stack.stored import MailIdentity, Parameter, Secret, SecretVersion, StateMachine, StoredObject
+
+_ROLE = "arn:aws:iam::123456789012:role/lab"
+
+
+def creations(stack: Stack, project_dir: Path) -> Iterator[Creation]:
+    """The calls, in the order of the stack; what is known only after deployment is left out.
+
+    Args:
+        stack: the stack.
+        project_dir: folder of the project, where paths of assets start.
+    """
+    region = region_of(stack)
+    names: dict[str, str] = {}
+    for resource in stack.resources.values():
+        match resource:
+            case Bucket() if resource.arn is not None:
+                place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+                yield Creation("s3", "CreateBucket", {"Bucket": resource.arn.rpartition(":")[2], **place})
+            case StoredObject():
+                yield from _object(resource, project_dir)
+            case Parameter():
+                yield from _parameter(resource)
+            case Secret() if resource.secret_name:
+                names |= dict.fromkeys(
+                    filter(None, (resource.id, resource.arn, resource.secret_name)), resource.secret_name
+                )
+                yield Creation("secretsmanager", "CreateSecret", {"Name": resource.secret_name}, resource.arn or "")
+            case SecretVersion():
+                yield from _version(resource, names)
+            case MailIdentity() if isinstance(resource.identity.known, str):
+                identity = resource.identity.known
+                yield Creation("sesv2", "CreateEmailIdentity", {"EmailIdentity": identity})
+            case StateMachine() if resource.machine_name and isinstance(resource.definition.known, str):
+                text = resource.definition.known
+                yield Creation(
+                    "stepfunctions",
+                    "CreateStateMachine",
+                    {"name": resource.machine_name, "definition": text, "roleArn": _ROLE},
+                )
+
+
+def started_by(stack: Stack) -> dict[str, str]:
+    """By ARN of a state machine: what of the stack its executions would work on."""
+    found = {}
+    for machine in stack.all(StateMachine):
+        text = machine.definition.known if isinstance(machine.definition.known, str) else ""
+        for target in (*stack.functions, *stack.queues, *stack.tables):
+            if machine.arn is not None and any(
+                each and each in text for each in (target.arn, getattr(target, "url", None))
+            ):
+                found[machine.arn] = target.name
+    return found
+
+
+def region_of(stack: Stack) -> str:
+    """The region of the stack, as the ARNs of its resources name it."""
+    arns = (resource.arn for resource in stack.resources.values() if resource.arn is not None)
+    return next((arn.split(":")[3] for arn in arns if arn.count(":") >= 5 and arn.split(":")[3]), "us-east-1")
+
+
+def _object(resource: StoredObject, project_dir: Path) -> Iterator[Creation]:
+    bucket, key = resource.bucket.known, resource.key.known
+    if not isinstance(bucket, str) or not isinstance(key, str):
+        return
+    content = resource.content.known
+    body = content.encode() if isinstance(content, str) else _bytes_of(resource, project_dir)
+    if body is not None:
+        yield Creation("s3", "PutObject", {"Bucket": bucket, "Key": key, "Body": body})
+
+
+def _bytes_of(resource: StoredObject, project_dir: Path) -> bytes | None:
+    import pulumi  # not before there are resources, which Pulumi has made
+
+    if isinstance(resource.source, pulumi.StringAsset):
+        return str(resource.source.text).encode()
+    if isinstance(resource.source, pulumi.FileAsset):
+        file = project_dir / str(resource.source.path)
+        if not file.is_file():
+            raise HandlerLoadError(f"{resource.name}: there is no {file}\n  fix: correct the path in the program")
+        return file.read_bytes()
+    return None
+
+
+def _parameter(resource: Parameter) -> Iterator[Creation]:
+    name, value = resource.parameter_name.known, resource.value.known
+    if isinstance(name, str) and isinstance(value, str):
+        yield Creation("ssm", "PutParameter", {"Name": name, "Value": value, "Type": resource.kind.certain()})
+
+
+def _version(resource: SecretVersion, names: dict[str, str]) -> Iterator[Creation]:
+    name, text = names.get(str(resource.secret.known)), resource.text.known
+    if name is not None and isinstance(text, str):
+        yield Creation("secretsmanager", "PutSecretValue", {"SecretId": name, "SecretString": text})
