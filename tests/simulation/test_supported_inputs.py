@@ -26,6 +26,7 @@ def _arguments() -> Mapping[str, type]:
         resource_types.RECURSION_CONFIG: aws.lambda_.FunctionRecursionConfigArgs,
         resource_types.MAPPING: aws.lambda_.EventSourceMappingArgs,
         resource_types.STREAM: aws.kinesis.StreamArgs,
+        resource_types.STREAM_CONSUMER: aws.kinesis.StreamConsumerArgs,
         resource_types.TABLE: aws.dynamodb.TableArgs,
         resource_types.TOPIC: aws.sns.TopicArgs,
         resource_types.EVENT_BUS: aws.cloudwatch.EventBusArgs,

@@ -45,6 +45,43 @@ RULES = (
         _KINESIS_API + "API_PutRecord.html; https://docs.aws.amazon.com/streams/latest/dev/large-records.html",
     ),
     documented(
+        "KIN-READ-1",
+        "A shard gives its standard consumers 5 reads and 2 MB a second, which they share. One read gives at most 10 MB or 10,000 "
+        "records; after one of more than 2 MB there is a pause until it is paid for.",
+        _KINESIS_API
+        + "API_GetRecords.html; https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html",
+    ),
+    assumed(
+        "KIN-READ-2",
+        "Up to five standard mappings of a stream poll once a second each; of more each polls so much less often that together "
+        "they make 5 reads a second.",
+        "That the reads are shared is documented, what mappings do that are throttled is not.",
+    ),
+    documented(
+        "KIN-FAN-1",
+        "A mapping on the ARN of a consumer registered for enhanced fan-out has 2 MB a second of each shard to itself, and its "
+        "records are pushed. A stream has at most 20 such consumers.",
+        "https://docs.aws.amazon.com/streams/latest/dev/enhanced-consumers.html",
+    ),
+    assumed(
+        "KIN-FAN-2",
+        "A record is pushed to an enhanced fan-out consumer 70 ms after it was put.",
+        "AWS says an average of 70 ms: https://docs.aws.amazon.com/streams/latest/dev/enhanced-consumers.html",
+    ),
+    assumed(
+        "KIN-FAN-3",
+        "Events of a mapping on a consumer name the consumer's ARN as eventSourceARN; the document of a discarded batch names "
+        "the stream's.",
+        "No page of AWS shows an event of such a mapping; eventSourceARN is what the mapping reads elsewhere.",
+    ),
+    assumed(
+        "DDS-READ-1",
+        "More than two mappings of a table's stream read as two do.",
+        "AWS advises two functions per shard at most, and says that more can be throttled, not how much: "
+        + LAMBDA_GUIDE
+        + "with-ddb.html",
+    ),
+    documented(
         "DDS-RECORD-1",
         "A write that changes an item leaves one record in the stream of its table; a write that changes nothing leaves none.",
         _DYNAMODB_STREAMS,

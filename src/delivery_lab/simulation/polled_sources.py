@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from delivery_lab.errors import ProgramError
+from delivery_lab.errors import NotModelledError, ProgramError
 from delivery_lab.limits.streams import ON_DEMAND_SHARDS
 from delivery_lab.model.account import Account
 from delivery_lab.model.kafka.cluster import KafkaCluster, KafkaTopic
@@ -13,7 +13,7 @@ from delivery_lab.model.streams.dynamodb import TableStream
 from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.simulation.broker_properties import apply_properties
 from delivery_lab.simulation.workload import TopicSettings
-from delivery_lab.stack.streams import ON_DEMAND, Cluster, Stream, Table
+from delivery_lab.stack.streams import ON_DEMAND, Cluster, FanOutConsumer, Stream, Table
 
 
 @dataclass(slots=True)
@@ -40,6 +40,21 @@ class PolledSources:
             retention_hours=stream.retention_hours.certain(),
             record_kib=stream.record_kib.certain(),
         )
+
+    def register_consumer(self, consumer: FanOutConsumer) -> None:
+        """Register a consumer of a stream for enhanced fan-out.
+
+        Raises:
+            NotModelledError: the stream is none of the stack.
+        """
+        if consumer.stream is None:
+            known = ", ".join(self.account.streams_by_name) or "none"
+            raise NotModelledError(
+                f"{consumer.name} is a consumer of {consumer.stream_arn.certain()}, which is not in this stack "
+                f"(streams: {known})"
+            )
+        stream = self.account.streams_by_name[consumer.stream.label]
+        stream.register_consumer(consumer.label, consumer.arn or "")
 
     def create_table_stream(self, table: Table) -> TableStream | None:
         """Create the stream of a table, if it has one.

@@ -122,8 +122,17 @@ _STREAM = ResourceType(
     left_out=_meaningless,
 )
 
+_STREAM_CONSUMER = ResourceType(
+    "AWS::Kinesis::StreamConsumer",
+    fields(
+        other={"name": "ConsumerName", "streamArn": "StreamARN", "tags": to("Tags", tag_list)},
+        left_out="region",
+    ),
+)
+
 TYPES: Mapping[str, ResourceType] = {
     resource_types.STREAM: _STREAM,
+    resource_types.STREAM_CONSUMER: _STREAM_CONSUMER,
     resource_types.TOPIC: _TOPIC,
     resource_types.TOPIC_POLICY: _TOPIC_POLICY,
     resource_types.TOPIC_SUBSCRIPTION: _SUBSCRIPTION,

@@ -38,14 +38,20 @@ class StreamFormat:
     Attributes:
         stream_arn: ARN of the stream.
         info_name: name of the block in destination records, `KinesisBatchInfo` or `DDBStreamBatchInfo`.
+        source_arn: what the mapping reads: the stream, or an enhanced fan-out consumer of it.
     """
 
     stream_arn: str
     info_name: str
+    source_arn: str
 
     def event(self, records: Sequence[Record], partition: Partition) -> str:
         """See `Format.event`."""
-        return '{"Records":[' + ",".join([record.json for record in records]) + "]}"
+        event = '{"Records":[' + ",".join([record.json for record in records]) + "]}"
+        if self.source_arn == self.stream_arn:
+            return event
+        # Records name the consumer (KIN-FAN-3). No text of a record can look like this: its quotes are escaped.
+        return event.replace(f'"eventSourceARN":"{self.stream_arn}"', f'"eventSourceARN":"{self.source_arn}"')
 
     def identify(self, partition: Partition) -> Identify:
         """See `Format.identify`."""

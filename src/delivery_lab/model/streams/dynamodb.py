@@ -47,6 +47,7 @@ class TableStream:
         self.arn = arn
         self.view_type = view_type
         self.retention_hours = TABLE_STREAM_RETENTION_HOURS
+        self.standard_mappings = 0
         self._hash_key = hash_key
         self._scheduler = scheduler
         self._journal = journal

@@ -11,10 +11,11 @@ from typing import Any
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.events import Journal, PartitionedKind
-from delivery_lab.limits.streams import PARTITION_KEY, RECORD_KIB, RETENTION_HOURS
+from delivery_lab.limits.streams import FAN_OUT_CONSUMERS, PARTITION_KEY, RECORD_KIB, RETENTION_HOURS
 from delivery_lab.model.clock import Scheduler, epoch_ms, seconds
 from delivery_lab.model.partition import Partition, Record
 from delivery_lab.model.runtime import AwsError
+from delivery_lab.model.streams.throughput import ReadThroughput
 
 _FIRST_SEQUENCE = 49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989_136_588_898
 _HASH_KEYS = 2**128
@@ -64,6 +65,9 @@ class KinesisStream:
             Partition(f"shardId-{number:012d}", self.kind, name, retention, "KIN-RET-1", scheduler, journal)
             for number in range(shards)
         ]
+        self.shared_reads = [ReadThroughput(scheduler) for _ in self.shards]
+        self.standard_mappings = 0
+        self.consumers: dict[str, str] = {}
         self._starts = [number * _HASH_KEYS // shards for number in range(shards)]
 
     def shard_of(self, key: str, explicit_hash_key: str | None = None) -> Partition:
@@ -73,6 +77,17 @@ class KinesisStream:
         else:
             value = int.from_bytes(hashlib.md5(key.encode(), usedforsecurity=False).digest())
         return self.shards[bisect.bisect_right(self._starts, value) - 1]
+
+    def register_consumer(self, name: str, arn: str) -> None:
+        """Register a consumer for enhanced fan-out.
+
+        Raises:
+            AwsError: the stream has as many as it takes (KIN-FAN-1).
+        """
+        if not FAN_OUT_CONSUMERS.allows(len(self.consumers) + 1):
+            message = f"Stream {self.name} has {len(self.consumers)} consumers: {FAN_OUT_CONSUMERS.range}"
+            raise AwsError("LimitExceededException", message)
+        self.consumers[arn] = name
 
     def put(self, data: bytes, key: str, explicit_hash_key: str | None = None) -> Record:
         """Accept a record.
@@ -102,7 +117,8 @@ class KinesisStream:
             "awsRegion": self._region,
             "eventSourceARN": self.arn,
         }
-        record = Record(event_id, sequence, partition.length, key, now, _encode(content))
+        size_bytes = len(data) + len(key.encode())
+        record = Record(event_id, sequence, partition.length, key, now, _encode(content), size_bytes)
         self._journal.rely_on("KIN-SHARD-1")
         partition.append(record, data.decode(errors="replace"))
         return record
