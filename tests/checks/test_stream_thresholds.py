@@ -178,9 +178,9 @@ mapping(stream, function("other"), "second",
     ("source", "count", "expected"),
     [
         ('aws.kinesis.Stream("clicks", shard_count=1).arn', 5, set()),
-        ('aws.kinesis.Stream("clicks", shard_count=1).arn', 6, {"CHK-STREAM-5 warning"}),
+        ('aws.kinesis.Stream("clicks", shard_count=1).arn', 6, {"CHK-STREAM-6 warning"}),
         ("table.stream_arn", 2, set()),
-        ("table.stream_arn", 3, {"CHK-STREAM-5 warning"}),
+        ("table.stream_arn", 3, {"CHK-STREAM-6 warning"}),
         ("consumer", 6, set()),
     ],
 )

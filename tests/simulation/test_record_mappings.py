@@ -258,7 +258,5 @@ def test_a_consumer_of_a_stream_that_is_not_here_is_refused_by_name() -> None:
     made = mappings_of(world, elsewhere)
     (registered,) = made.stack.all(FanOutConsumer)
 
-    with pytest.raises(
-        NotModelledError, match="search is a consumer of arn:aws:kinesis:us-east-1:1:stream/theirs"
-    ):
+    with pytest.raises(NotModelledError, match="search is a consumer of arn:aws:kinesis:us-east-1:1:stream/theirs"):
         made.sources.register_consumer(registered)

@@ -13,6 +13,7 @@ from delivery_lab.errors import UsageError
 from delivery_lab.rules.assumptions import (
     DEFAULTS,
     Assumptions,
+    AttributeSpread,
     IdleWindow,
     LongWindow,
     QuietWindow,
@@ -129,6 +130,7 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
             _words("ESM-BATCH-6", "quiet_window", QuietWindow),
             _words("ESM-BATCH-7", "idle_window", IdleWindow),
             _words("SQS-STALE-2", "stale_delete", StaleDelete),
+            _words("SQS-SPREAD-1", "attribute_spread", AttributeSpread),
             _words("STR-REPORT-10", "retry_count", RetryCount),
             Alternative(
                 "ASY-BACKOFF-2",

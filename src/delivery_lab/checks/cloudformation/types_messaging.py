@@ -128,6 +128,7 @@ _STREAM_CONSUMER = ResourceType(
         other={"name": "ConsumerName", "streamArn": "StreamARN", "tags": to("Tags", tag_list)},
         left_out="region",
     ),
+    defaults={"ConsumerName": "made-up-by-pulumi"},
 )
 
 TYPES: Mapping[str, ResourceType] = {
