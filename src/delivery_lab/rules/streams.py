@@ -14,6 +14,10 @@ _LOCALSTACK = (
     "test_lambda_integration_kinesis.py, "
 )
 _LOCALSTACK_TABLE = "test_lambda_integration_dynamodbstreams.py, "
+_RECORDED_TABLE = (
+    "recorded against AWS by LocalStack's tests marked aws.validated: tests/aws/services/lambda_/event_source_mapping/"
+    + _LOCALSTACK_TABLE
+)
 
 RULES = (
     documented(
@@ -73,6 +77,28 @@ RULES = (
         "Events of a mapping on a consumer name the consumer's ARN as eventSourceARN; the document of a discarded batch names "
         "the stream's.",
         "No page of AWS shows an event of such a mapping; eventSourceARN is what the mapping reads elsewhere.",
+    ),
+    documented(
+        "DDS-BINARY-1",
+        "Binary values in the record of a table's stream, sets of them and those within lists and maps included, are Base64 in "
+        "the event.",
+        "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_AttributeValue.html; "
+        + _RECORDED_TABLE
+        + "test_dynamodb_event_filter",
+    ),
+    observed(
+        "DDS-SIZE-1",
+        "SizeBytes of a record is the size of its keys and of the images that it carries, as DynamoDB counts items: names and "
+        "values in bytes, binary ones raw, a number a byte for two digits and one more, a list or map 3 and 1 for each element.",
+        "SizeBytes of AWS's records (" + _RECORDED_TABLE + "test_dynamodb_report_batch_item_failures and others) fit "
+        "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html",
+    ),
+    observed(
+        "DDS-TIME-1",
+        "ApproximateCreationDateTime is a number of whole seconds with a fraction of zero, and the times of DDBStreamBatchInfo "
+        "have no milliseconds.",
+        _RECORDED_TABLE + "test_dynamodb_event_source_mapping_with_on_failure_destination_config; "
+        "https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html",
     ),
     assumed(
         "DDS-READ-1",

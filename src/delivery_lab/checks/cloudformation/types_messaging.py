@@ -8,6 +8,7 @@ from typing import Any
 from delivery_lab import resource_types
 from delivery_lab.checks.cloudformation.resource_type import ResourceType
 from delivery_lab.checks.cloudformation.shapes import (
+    PLACEHOLDER,
     an_object,
     document,
     fields,
@@ -128,7 +129,7 @@ _STREAM_CONSUMER = ResourceType(
         other={"name": "ConsumerName", "streamArn": "StreamARN", "tags": to("Tags", tag_list)},
         left_out="region",
     ),
-    defaults={"ConsumerName": "made-up-by-pulumi"},
+    defaults={"ConsumerName": PLACEHOLDER},
 )
 
 TYPES: Mapping[str, ResourceType] = {

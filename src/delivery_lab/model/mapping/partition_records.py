@@ -64,12 +64,17 @@ class StreamFormat:
                 "shardId": partition.name,
                 "startSequenceNumber": records[0].sequence,
                 "endSequenceNumber": records[-1].sequence,
-                "approximateArrivalOfFirstRecord": iso_time(records[0].appended_at),
-                "approximateArrivalOfLastRecord": iso_time(records[-1].appended_at),
+                "approximateArrivalOfFirstRecord": self._arrival(records[0]),
+                "approximateArrivalOfLastRecord": self._arrival(records[-1]),
                 "batchSize": len(records),
                 "streamArn": self.stream_arn,
             }
         }
+
+    def _arrival(self, record: Record) -> str:
+        """When a record arrived: Kinesis knows milliseconds, the stream of a table whole seconds (DDS-TIME-1)."""
+        arrived = iso_time(record.appended_at)
+        return arrived if self.info_name == "KinesisBatchInfo" else f"{arrived.partition('.')[0]}Z"
 
     def filterable(self, record: Record) -> Mapping[str, Any]:
         """See `Format.filterable`: of Kinesis the record's own block with its data decoded."""
