@@ -293,7 +293,9 @@ class _RunReader:
                 case MessageDeleted():
                     fate.leave("deleted", in_seconds(event.instant_us))
                 case MessageFiltered():
-                    fate.leave("filtered", in_seconds(event.instant_us))
+                    # What a competing mapping was there for, its filter did not let pass by on purpose.
+                    way: Way = "deleted" if event.wanted_by else "filtered"
+                    fate.leave(way, in_seconds(event.instant_us))
                 case MessageDeadLettered():
                     fate.left = "deadLettered"
                 case MessageExpired():
