@@ -142,6 +142,7 @@ RuleId = Literal[
     "LAM-SCALE-1",
     "LAM-TIME-1",
     "LAM-TIME-2",
+    "LAM-VERSION-1",
     "RDR-CANCEL-1",
     "RDR-END-1",
     "RDR-NEW-1",

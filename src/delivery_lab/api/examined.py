@@ -29,7 +29,7 @@ class Examination:
 
     Attributes:
         stack: name of the stack.
-        file: its stack file.
+        file: its stack file; the project file where it has none.
         findings: what was found, the worst first.
         effects: what the fix of a finding changes, by the finding's position; empty where that was not asked for.
         places: where the stack file decides values of a finding, by the finding's position and the name of the value.

@@ -313,7 +313,8 @@ class Lab:
             with _timed("quantify", phases):
                 effects = self._effects(graph, findings, options)
         notes = graph.warnings if values else (*graph.warnings, _WITHOUT_VALUES)
-        file = self.project.stack(stack).path
+        held = self.project.stack(stack)
+        file = held.path if held.exists else self.project.file
         places = places_of(graph, findings, self.project.label(file))
         return Examination(stack, file, findings, effects, places, notes, tuple(phases))
 
