@@ -18,6 +18,13 @@ READ_BYTES_PER_SECOND = 2 * 1024 * 1024
 READ_BYTES = 10 * 1024 * 1024
 READ_RECORDS = 10_000
 """What one read gives at most (KIN-READ-1)."""
+ITERATOR_SECONDS = 300
+"""How long an iterator of a Kinesis shard is good for (KIN-API-1)."""
+TABLE_ITERATOR_SECONDS = 900
+"""How long an iterator of a table stream's shard is good for (DDS-API-1)."""
+TABLE_READ_BYTES = 1024 * 1024
+TABLE_READ_RECORDS = 1_000
+"""What one read of a table's stream gives at most (DDS-API-1)."""
 TABLE_STREAM_READERS = 2
 """Functions that AWS advises at most to read a shard of a table's stream (DDS-READ-1)."""
 ON_DEMAND_SHARDS = 4

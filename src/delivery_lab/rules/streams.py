@@ -62,6 +62,12 @@ RULES = (
         "That the reads are shared is documented, what mappings do that are throttled is not.",
     ),
     documented(
+        "KIN-API-1",
+        "A shard iterator begins at the oldest record, behind the latest, at or after a sequence number, or at a time, and is good "
+        "for 5 minutes; GetRecords goes on from it and counts as a read that standard consumers share.",
+        _KINESIS_API + "API_GetShardIterator.html; " + _KINESIS_API + "API_GetRecords.html",
+    ),
+    documented(
         "KIN-FAN-1",
         "A mapping on the ARN of a consumer registered for enhanced fan-out has 2 MB a second of each shard to itself, and its "
         "records are pushed. A stream has at most 20 such consumers.",
@@ -77,6 +83,13 @@ RULES = (
         "Events of a mapping on a consumer name the consumer's ARN as eventSourceARN; the document of a discarded batch names "
         "the stream's.",
         "No page of AWS shows an event of such a mapping; eventSourceARN is what the mapping reads elsewhere.",
+    ),
+    documented(
+        "DDS-API-1",
+        "A shard iterator of a table's stream is good for 15 minutes; GetRecords gives at most 1,000 records or 1 MB, and refuses "
+        "to read what retention has ended.",
+        "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetShardIterator.html; "
+        "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRecords.html",
     ),
     documented(
         "DDS-BINARY-1",

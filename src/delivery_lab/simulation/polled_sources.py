@@ -33,13 +33,14 @@ class PolledSources:
         on_demand = stream.mode.certain() == ON_DEMAND
         if on_demand:
             self.account.journal.rely_on("KIN-SHARD-3")
-        self.account.create_stream(
+        created = self.account.create_stream(
             stream.label,
             stream.arn or "",
             shards=ON_DEMAND_SHARDS if on_demand else stream.shards.certain(),
             retention_hours=stream.retention_hours.certain(),
             record_kib=stream.record_kib.certain(),
         )
+        created.on_demand = on_demand
 
     def register_consumer(self, consumer: FanOutConsumer) -> None:
         """Register a consumer of a stream for enhanced fan-out.
@@ -67,7 +68,8 @@ class PolledSources:
         if table.stream_arn is None:
             raise ProgramError(f"{table.name}: streamArn is known only after deployment, so it cannot be simulated")
         view_type = table.stream_view_type.certain()
-        return self.account.create_table_stream(table.label, table.stream_arn, view_type, table.hash_key.certain())
+        keys = table.hash_key.certain(), table.range_key.certain()
+        return self.account.create_table_stream(table.label, table.stream_arn, view_type, *keys)
 
     def stream_of(self, source: Stream | Table) -> KinesisStream | TableStream:
         """The stream that was created for a resource."""

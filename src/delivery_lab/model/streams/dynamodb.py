@@ -16,7 +16,7 @@ from delivery_lab.model.streams.items import as_events_carry, plain, size_of
 SHARDS = 4
 VIEW_TYPES = ("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES")
 
-_FIRST_SEQUENCE = 100_000_000_017_454_423_009
+FIRST_SEQUENCE = 100_000_000_017_454_423_009
 _IMAGES = {
     "KEYS_ONLY": (),
     "NEW_IMAGE": ("NewImage",),
@@ -34,6 +34,7 @@ class TableStream:
         arn: ARN of the stream.
         view_type: which images a record carries.
         hash_key: the table's partition key.
+        range_key: its sort key, None without.
         scheduler: the run's clock.
         journal: where events are written.
     """
@@ -41,18 +42,27 @@ class TableStream:
     kind: PartitionedKind = "dynamodb"
 
     def __init__(
-        self, name: str, arn: str, view_type: str, hash_key: str, *, scheduler: Scheduler, journal: Journal
+        self,
+        name: str,
+        arn: str,
+        view_type: str,
+        hash_key: str,
+        range_key: str | None = None,
+        *,
+        scheduler: Scheduler,
+        journal: Journal,
     ) -> None:
         self.name = name
         self.arn = arn
         self.view_type = view_type
         self.retention_hours = TABLE_STREAM_RETENTION_HOURS
         self.standard_mappings = 0
-        self._hash_key = hash_key
+        self.hash_key = hash_key
+        self.range_key = range_key
         self._scheduler = scheduler
         self._journal = journal
         self._region = arn.split(":")[3]
-        self._sequence = _FIRST_SEQUENCE
+        self._sequence = FIRST_SEQUENCE
         self.shards = [
             Partition(
                 f"shardId-0000000176{number:010d}-{number:08x}",
@@ -65,6 +75,11 @@ class TableStream:
             )
             for number in range(SHARDS)
         ]
+
+    @property
+    def table_name(self) -> str:
+        """AWS's name of the table."""
+        return self.arn.split("/")[1]
 
     def changed(
         self, event: str, keys: Mapping[str, Any], old: Mapping[str, Any] | None, new: Mapping[str, Any] | None
@@ -82,7 +97,7 @@ class TableStream:
             return
         keys = as_events_carry(keys)
         old, new = (None if image is None else as_events_carry(image) for image in (old, new))
-        key = _encode(keys[self._hash_key])
+        key = _encode(keys[self.hash_key])
         partition = self._shard_of(key)
         self._sequence += 1
         sequence = str(self._sequence)

@@ -36,6 +36,25 @@ def _base64(content: bytes | bytearray | str) -> str:
     return content if isinstance(content, str) else base64.b64encode(content).decode()
 
 
+def as_clients_get(item: Mapping[str, Any]) -> dict[str, Any]:
+    """An item that events carry as clients of the API get it: with binary values as bytes."""
+    return {name: _got(value) for name, value in item.items()}
+
+
+def _got(value: Mapping[str, Any]) -> dict[str, Any]:
+    ((kind, content),) = value.items()
+    match kind:
+        case "B":
+            return {"B": base64.b64decode(content)}
+        case "BS":
+            return {"BS": [base64.b64decode(each) for each in content]}
+        case "M":
+            return {"M": as_clients_get(content)}
+        case "L":
+            return {"L": [_got(each) for each in content]}
+    return {kind: content}
+
+
 def size_of(item: Mapping[str, Any] | None) -> int:
     """Bytes of an item as DynamoDB counts them: names and values, with its overhead for lists and maps (DDS-SIZE-1).
 
