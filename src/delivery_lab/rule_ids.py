@@ -67,6 +67,7 @@ RuleId = Literal[
     "ESM-PROV-4",
     "ESM-PROV-5",
     "ESM-PROV-6",
+    "ESM-PROV-7",
     "ESM-RECORD-1",
     "ESM-REPORT-1",
     "ESM-REPORT-2",
