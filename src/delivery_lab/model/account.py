@@ -11,6 +11,7 @@ from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.events import Actor, ApiCallRefused, Journal
 from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY
 from delivery_lab.limits.streams import RECORD_KIB
+from delivery_lab.model.api_errors import functions as mapping_errors
 from delivery_lab.model.asynchronous import AsynchronousInvokes, EventInvokeConfig, throttle_backoff
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.conditions import is_refused_condition, rule_of_refusal
@@ -34,6 +35,7 @@ from delivery_lab.model.sqs.administration import Queues, redrive_fix, redrive_t
 from delivery_lab.model.sqs.api import SqsApi
 from delivery_lab.model.sqs.attributes import QueueAttributes
 from delivery_lab.model.sqs.fifo import FifoQueue
+from delivery_lab.model.sqs.message import Message
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.sqs.redrive import MoveTasks
 from delivery_lab.model.streams.dynamodb import TableStream
@@ -99,6 +101,7 @@ class Account:
     dynamodb: DynamoDb | None = None
     _lambda_api: LambdaApi = field(init=False)
     _table_streams_api: TableStreamsApi = field(init=False)
+    _delivered_twice: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.kinesis = KinesisApi(self.scheduler, self.journal)
@@ -126,6 +129,7 @@ class Account:
         existing.used_by = self._used_by
         self.sqs = SqsApi(queues=existing)
         self.sqs.lineage = self.functions.loops.lineage
+        self.sqs.trace = self.functions.traces.of
         self.sqs.move_tasks = MoveTasks(lambda: existing.all, scheduler=scheduler, streams=streams, journal=journal)
         self._lambda_api = LambdaApi(self.functions, self.events, scheduler=scheduler, journal=journal)
 
@@ -172,11 +176,19 @@ class Account:
         kind = SqsQueue if attributes.fifo is None else FifoQueue
         queue = kind(name, arn, url, attributes, scheduler=self.scheduler, streams=self.streams, journal=self.journal)
         queue.stale_delete = self.assumptions.stale_delete
+        queue.misses_delete = partial(self._misses_delete, url)
         self.queues[name] = queue
         self.sqs.queues.add(queue)
         if attributes.redrive is not None:
             self.redrive(queue, attributes)
         return queue
+
+    def _misses_delete(self, queue_url: str, message: Message) -> bool:
+        """Whether the workload lets a copy of a message miss its delete; each message does so once (SIM-ONCE-1)."""
+        if message.id in self._delivered_twice or not self.faults.of_queue(queue_url, message.body):
+            return False
+        self._delivered_twice.add(message.id)
+        return True
 
     def redrive(self, queue: SqsQueue, attributes: QueueAttributes) -> None:
         """Give a queue its redrive policy.
@@ -211,14 +223,11 @@ class Account:
         readers = [other for other in self.mappings.values() if other.queue is queue]
         for other in readers:
             if other.config.function == config.function:
-                raise DeploymentRefusedError(
-                    config.name,
-                    "ResourceConflictException",
-                    f"An event source mapping with SQS arn ({queue.arn}) and function ({config.function}) already "
-                    f"exists: {other.config.name}",
-                    rule="ESM-ONE-1",
-                    fix="remove one of the two mappings",
+                error = mapping_errors.MAPPING_EXISTS.error(
+                    queue=queue.arn, function=config.function, mapping=other.config.name
                 )
+                fix = "remove one of the two mappings"
+                raise DeploymentRefusedError(config.name, error.code, error.message, rule="ESM-ONE-1", fix=fix)
         mapping = QueueConsumer(
             config,
             queue,
@@ -376,18 +385,15 @@ class Account:
             return self._lambda_api.call(operation, parameters, caller)
         if service in self.sinks.services:
             return self.sinks.call(service, operation, parameters)
-        if service == "kinesis" and self.streams_by_name:
-            return self.kinesis.call(operation, parameters)
-        if service == "dynamodbstreams" and self.table_streams:
-            return self._table_streams_api.call(operation, parameters)
-        if service == "dynamodb" and self.dynamodb is not None:
-            return self.dynamodb.call(operation, parameters)
-        there = {
-            "dynamodb": self.dynamodb is not None,
-            "dynamodbstreams": bool(self.table_streams),
-            "kinesis": bool(self.streams_by_name),
+        apis = {
+            "dynamodb": self.dynamodb,
+            "dynamodbstreams": self._table_streams_api if self.table_streams else None,
+            "kinesis": self.kinesis if self.streams_by_name else None,
         }
-        modelled = sorted({"lambda", "sqs", *self.sinks.services, *(name for name, found in there.items() if found)})
+        api = apis.get(service)
+        if api is not None:
+            return api.call(operation, parameters)
+        modelled = sorted({"lambda", "sqs", *self.sinks.services, *(name for name, there in apis.items() if there)})
         raise NotModelledError(
             f"{caller.function} calls {service}:{operation}, and {service} is not modelled in this stack "
             f"(modelled: {', '.join(modelled)})"
