@@ -22,6 +22,8 @@ def _arguments() -> Mapping[str, type]:
         resource_types.REDRIVE_ALLOW_POLICY: aws.sqs.RedriveAllowPolicyArgs,
         resource_types.FUNCTION: aws.lambda_.FunctionArgs,
         resource_types.LAYER: aws.lambda_.LayerVersionArgs,
+        resource_types.ALIAS: aws.lambda_.AliasArgs,
+        resource_types.PROVISIONED_CONCURRENCY: aws.lambda_.ProvisionedConcurrencyConfigArgs,
         resource_types.INVOKE_CONFIG: aws.lambda_.FunctionEventInvokeConfigArgs,
         resource_types.RECURSION_CONFIG: aws.lambda_.FunctionRecursionConfigArgs,
         resource_types.MAPPING: aws.lambda_.EventSourceMappingArgs,
