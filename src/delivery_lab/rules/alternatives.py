@@ -18,6 +18,7 @@ from delivery_lab.rules.assumptions import (
     LongWindow,
     QuietWindow,
     RetryCount,
+    ReturnedPlace,
     StaleDelete,
     ThrottleRetryLimit,
     UnnamedResponse,
@@ -147,6 +148,7 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
             _words("ESM-BATCH-6", "quiet_window", QuietWindow),
             _words("ESM-BATCH-7", "idle_window", IdleWindow),
             _words("SQS-STALE-2", "stale_delete", StaleDelete),
+            _words("SQS-ORDER-1", "returned_place", ReturnedPlace),
             _words("SQS-SPREAD-1", "attribute_spread", AttributeSpread),
             _words("STR-REPORT-10", "retry_count", RetryCount),
             Alternative(

@@ -31,6 +31,7 @@ class QueueBatch:
         window: timer of the open batching window.
         began: instant at which its first message was received.
         window_ends: end of its batching window; the same instant without one.
+        repeated: whether it was handed over twice because the workload says so.
         overdue: whether the window is over, so that the next message completes it (ESM-BATCH-6).
     """
 
@@ -43,6 +44,7 @@ class QueueBatch:
     began: int = 0
     window_ends: int = 0
     overdue: bool = False
+    repeated: bool = False
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -58,7 +60,7 @@ class QueueBatch:
 def rules_of(config: SqsMappingConfig, queue: SqsQueue) -> tuple[RuleId, ...]:
     """Ids of the rules that a mapping relies on whatever happens."""
     rules: tuple[RuleId, ...] = ("ESM-POLL-1",)
-    rules += ("ESM-FIFO-1", "ESM-FIFO-3") if queue.fifo else ("SQS-ORDER-1", "SIM-ONCE-1")
+    rules += ("ESM-FIFO-1", "ESM-FIFO-3") if queue.fifo else ("SQS-ORDER-3", "SIM-ONCE-1")
     if config.provisioned:
         return (*rules, "ESM-PROV-1", "ESM-PROV-4")
     return rules if queue.fifo else (*rules, "ESM-SCALE-1")
