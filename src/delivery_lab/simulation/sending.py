@@ -19,6 +19,7 @@ from delivery_lab.model.kafka.cluster import KafkaTopic
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.model.sqs.queue import SqsQueue
+from delivery_lab.model.sqs.sending import is_identifier
 from delivery_lab.model.streams.dynamodb import to_item
 from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.rule_ids import RuleId
@@ -110,8 +111,13 @@ class Sender:
             raise WorkloadError(f"{self._origin}: a message for {queue.name} has {size} bytes; SQS takes 1 to {limit}")
         if queue.fifo:
             self._check_fifo(queue, arrival)
-        elif arrival.key or arrival.dedup:
-            raise WorkloadError(f"{self._origin}: {queue.name} is a standard queue, which has no use for key or dedup")
+        elif arrival.dedup:
+            raise WorkloadError(f"{self._origin}: {queue.name} is a standard queue, which has no use for dedup")
+        if arrival.key and not is_identifier(arrival.key):
+            raise WorkloadError(
+                f"{self._origin}: key {arrival.key!r} is no message group for {queue.name}: SQS takes 1 to 128 "
+                "letters, digits and punctuation marks"
+            )
         self._scheduler.at(seconds(arrival.at_seconds), _send, queue, arrival)
 
     def _check_fifo(self, queue: SqsQueue, arrival: Arrival) -> None:
@@ -234,7 +240,7 @@ def _send(queue: SqsQueue, arrival: Arrival) -> None:
     if isinstance(queue, FifoQueue):
         queue.send(arrival.body, group=arrival.key, deduplication_id=arrival.dedup)
     else:
-        queue.send(arrival.body)
+        queue.send(arrival.body, group=arrival.key)
 
 
 def _put(stream: KinesisStream, data: bytes, key: str) -> None:

@@ -20,6 +20,11 @@ _IDENTIFIER = re.compile(r"[!-~]{1,128}")
 Parameters = Mapping[str, Any]
 
 
+def is_identifier(text: str) -> bool:
+    """Whether a text can be a message group or a deduplication id: 1 to 128 letters, digits and punctuation marks."""
+    return _IDENTIFIER.fullmatch(text) is not None
+
+
 def check(queue: SqsQueue, parameters: Parameters, *, entry: int | None = None) -> None:
     """Refuse a message that SQS refuses.
 
@@ -40,7 +45,7 @@ def check(queue: SqsQueue, parameters: Parameters, *, entry: int | None = None) 
     message_attributes.check_system(parameters.get("MessageSystemAttributes") or {})
     for name in ("MessageGroupId", "MessageDeduplicationId"):
         value = parameters.get(name)
-        if value is not None and not _IDENTIFIER.fullmatch(value):
+        if value is not None and not is_identifier(value):
             raise errors.FIFO_IDENTIFIER.error(name=name, value=value)
     if queue.fifo:
         _check_fifo(queue, parameters)
