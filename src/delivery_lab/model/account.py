@@ -11,6 +11,7 @@ from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.events import Actor, ApiCallRefused, Journal
 from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY
 from delivery_lab.limits.streams import RECORD_KIB
+from delivery_lab.model.api_errors import functions as mapping_errors
 from delivery_lab.model.asynchronous import AsynchronousInvokes, EventInvokeConfig, throttle_backoff
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.configuration import note_configuration
@@ -33,6 +34,7 @@ from delivery_lab.model.sqs.administration import Queues, redrive_fix, redrive_t
 from delivery_lab.model.sqs.api import SqsApi
 from delivery_lab.model.sqs.attributes import QueueAttributes
 from delivery_lab.model.sqs.fifo import FifoQueue
+from delivery_lab.model.sqs.message import Message
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.sqs.redrive import MoveTasks
 from delivery_lab.model.streams.dynamodb import TableStream
@@ -98,6 +100,7 @@ class Account:
     kinesis: KinesisApi = field(default_factory=KinesisApi)
     dynamodb: DynamoDb | None = None
     _lambda_api: LambdaApi = field(init=False)
+    _delivered_twice: set[str] = field(default_factory=set)
 
     def use(self, runtime: Runtime, *, concurrency: int = ACCOUNT_CONCURRENCY) -> None:
         """Say who runs the code of functions, and how much of it at once. Done once, before functions are created."""
@@ -121,6 +124,7 @@ class Account:
         existing.used_by = self._used_by
         self.sqs = SqsApi(queues=existing)
         self.sqs.lineage = self.functions.loops.lineage
+        self.sqs.trace = self.functions.traces.of
         self.sqs.move_tasks = MoveTasks(lambda: existing.all, scheduler=scheduler, streams=streams, journal=journal)
         self._lambda_api = LambdaApi(self.functions, self.events, scheduler=scheduler, journal=journal)
 
@@ -165,21 +169,21 @@ class Account:
     def create_queue(self, name: str, arn: str, url: str, attributes: QueueAttributes) -> SqsQueue:
         """Create a queue, FIFO if its attributes say so; its dead-letter queue must exist."""
         kind = SqsQueue if attributes.fifo is None else FifoQueue
-        queue = kind(
-            name,
-            arn,
-            url,
-            attributes,
-            scheduler=self.scheduler,
-            streams=self.streams,
-            journal=self.journal,
-            assumptions=self.assumptions,
-        )
+        services: dict[str, Any] = {"scheduler": self.scheduler, "streams": self.streams, "journal": self.journal}
+        queue = kind(name, arn, url, attributes, assumptions=self.assumptions, **services)
+        queue.misses_delete = partial(self._misses_delete, url)
         self.queues[name] = queue
         self.sqs.queues.add(queue)
         if attributes.redrive is not None:
             self.redrive(queue, attributes)
         return queue
+
+    def _misses_delete(self, queue_url: str, message: Message) -> bool:
+        """Whether the workload lets a copy of a message miss its delete; each message does so once (SIM-ONCE-1)."""
+        if message.id in self._delivered_twice or not self.faults.of_queue(queue_url, message.body):
+            return False
+        self._delivered_twice.add(message.id)
+        return True
 
     def redrive(self, queue: SqsQueue, attributes: QueueAttributes) -> None:
         """Give a queue its redrive policy.
@@ -214,14 +218,11 @@ class Account:
         readers = [other for other in self.mappings.values() if other.queue is queue]
         for other in readers:
             if other.config.function == config.function:
-                raise DeploymentRefusedError(
-                    config.name,
-                    "ResourceConflictException",
-                    f"An event source mapping with SQS arn ({queue.arn}) and function ({config.function}) already "
-                    f"exists: {other.config.name}",
-                    rule="ESM-ONE-1",
-                    fix="remove one of the two mappings",
+                error = mapping_errors.MAPPING_EXISTS.error(
+                    queue=queue.arn, function=config.function, mapping=other.config.name
                 )
+                fix = "remove one of the two mappings"
+                raise DeploymentRefusedError(config.name, error.code, error.message, rule="ESM-ONE-1", fix=fix)
         mapping = QueueConsumer(
             config,
             queue,

@@ -1,9 +1,9 @@
 """Rules of Amazon SQS."""
 
-from delivery_lab.rules.rule import SQS_API, SQS_GUIDE, assumed, documented, observed
+from delivery_lab.rules.rule import LOCALSTACK, SQS_API, SQS_GUIDE, assumed, documented, observed
 
 _FAIR = SQS_GUIDE + "sqs-fair-queues-detailed.html"
-_LOCALSTACK = "recorded against AWS by LocalStack's tests marked aws.validated: tests/aws/services/sqs/test_sqs.py, "
+_LOCALSTACK = LOCALSTACK + "sqs/test_sqs.py, "
 
 RULES = (
     documented(
@@ -51,7 +51,10 @@ RULES = (
     documented(
         "SQS-DLQ-3",
         "A redrive policy names an existing queue of the same type, account and region.",
-        SQS_API + "API_SetQueueAttributes.html",
+        SQS_API
+        + "API_SetQueueAttributes.html (type); "
+        + SQS_GUIDE
+        + "sqs-dead-letter-queues.html (account and region)",
     ),
     documented(
         "SQS-DLQ-4",
@@ -71,7 +74,8 @@ RULES = (
     documented(
         "SQS-RET-1",
         "A message older than the queue's retention period is gone, whether it is ready, delayed or in flight.",
-        SQS_API + "API_SetQueueAttributes.html",
+        SQS_API + "API_SetQueueAttributes.html; " + SQS_GUIDE + "sqs-basic-architecture.html. No exception is made for "
+        "messages in flight.",
     ),
     documented(
         "SQS-RET-2",
@@ -83,7 +87,9 @@ RULES = (
         "SQS-BOUNDS-1",
         "Queue attributes have bounds: visibility timeout 0 to 43,200 s, retention 60 s to 14 days, delay 0 to 900 s, receive "
         "wait 0 to 20 s, message size 1 KiB to 1 MiB, maxReceiveCount 1 to 1,000. Values beyond are refused.",
-        SQS_API + "API_SetQueueAttributes.html",
+        SQS_API
+        + "API_SetQueueAttributes.html; the range of maxReceiveCount, which that page leaves out: https://aws.github.io/"
+        "modern-data-architecture-accelerator/typedocs/interfaces/_aws-mdaa_dataops-lambda-l3-construct.QueueDlqProps.html",
     ),
     assumed(
         "SQS-SPREAD-1",
@@ -111,6 +117,11 @@ RULES = (
         "A purge deletes all messages of the queue at its instant, delayed ones and those in flight too.",
         "AWS takes up to 60 s for it, in which messages may still be received: " + SQS_API + "API_PurgeQueue.html",
     ),
+    observed(
+        "SQS-PURGE-3",
+        "After a purge a FIFO queue takes a send with a deduplication id of before for a new message.",
+        _LOCALSTACK + "test_purge_queue_clears_fifo_deduplication_cache",
+    ),
     assumed(
         "SQS-GONE-1",
         "A deleted queue is gone at once, with its messages.",
@@ -136,7 +147,7 @@ RULES = (
         "SQS-LIMIT-1",
         "About 120,000 messages of a standard queue can be in flight. Beyond, a short poll is answered with OverLimit and a "
         "long poll returns nothing.",
-        SQS_API + "API_ReceiveMessage.html",
+        SQS_GUIDE + "quotas-queues.html",
     ),
     documented(
         "SQS-SIZE-1",

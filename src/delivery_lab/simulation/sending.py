@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
+
+from botocore.session import get_session
 
 from delivery_lab.errors import WorkloadError
 from delivery_lab.events import WORKLOAD, InvokeAnswered, Journal
@@ -19,7 +22,7 @@ from delivery_lab.model.kafka.cluster import KafkaTopic
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.model.sqs.queue import SqsQueue
-from delivery_lab.model.sqs.sending import is_identifier
+from delivery_lab.model.sqs.sending import check
 from delivery_lab.model.streams.dynamodb import to_item
 from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.rule_ids import RuleId
@@ -113,11 +116,11 @@ class Sender:
             self._check_fifo(queue, arrival)
         elif arrival.dedup:
             raise WorkloadError(f"{self._origin}: {queue.name} is a standard queue, which has no use for dedup")
-        if arrival.key and not is_identifier(arrival.key):
-            raise WorkloadError(
-                f"{self._origin}: key {arrival.key!r} is no message group for {queue.name}: SQS takes 1 to 128 "
-                "letters, digits and punctuation marks"
-            )
+        try:
+            check(queue, _parameters(arrival))
+        except AwsError as error:
+            reason = f"{error.message} {error.why}".rstrip()
+            raise WorkloadError(f"{arrival.where}: SQS would refuse a message for {queue.name}: {reason}") from error
         self._scheduler.at(seconds(arrival.at_seconds), _send, queue, arrival)
 
     def _check_fifo(self, queue: SqsQueue, arrival: Arrival) -> None:
@@ -216,6 +219,13 @@ class Sender:
             WorkloadError: it is addressed to what is not there.
         """
         queue = None if fault.queue is None else self._named(self._account.queues, fault.queue, "queue")
+        if queue is not None and queue.fifo and fault.service is None:
+            raise WorkloadError(
+                f"{self._origin}: {queue.name} is a FIFO queue, which delivers a message again only after its "
+                "visibility timeout: the kind duplicate is for standard queues (SIM-ONCE-1)"
+            )
+        if fault.service is not None and fault.operation is not None:
+            self._check_operation(fault.service, fault.operation)
         return InjectedFault(
             FaultKind(fault.kind),
             start=seconds(fault.at),
@@ -229,6 +239,18 @@ class Sender:
             delay=seconds(fault.seconds or 0),
         )
 
+    def _check_operation(self, service: str, operation: str) -> None:
+        """Refuse an operation that the service does not have: its fault would never happen.
+
+        Raises:
+            WorkloadError: naming the nearest.
+        """
+        known = get_session().get_service_model(service).operation_names
+        if operation not in known:
+            near = difflib.get_close_matches(operation, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise WorkloadError(f"{self._origin}: {service} has no operation {operation}{hint}")
+
     def _named(self, found: Mapping[str, T], name: str, kind: str) -> T:
         if name not in found:
             known = ", ".join(sorted(found)) or "none"
@@ -236,11 +258,19 @@ class Sender:
         return found[name]
 
 
+def _parameters(arrival: Arrival) -> dict[str, Any]:
+    """An arrival as `SendMessage` takes it."""
+    parameters: dict[str, Any] = {"MessageBody": arrival.body, "MessageAttributes": arrival.attributes}
+    named = {"MessageGroupId": arrival.key, "MessageDeduplicationId": arrival.dedup}
+    return parameters | {name: value for name, value in named.items() if value}
+
+
 def _send(queue: SqsQueue, arrival: Arrival) -> None:
+    attributes = dict(arrival.attributes)
     if isinstance(queue, FifoQueue):
-        queue.send(arrival.body, group=arrival.key, deduplication_id=arrival.dedup)
+        queue.send(arrival.body, attributes=attributes, group=arrival.key, deduplication_id=arrival.dedup)
     else:
-        queue.send(arrival.body, group=arrival.key)
+        queue.send(arrival.body, attributes=attributes, group=arrival.key)
 
 
 def _put(stream: KinesisStream, data: bytes, key: str) -> None:

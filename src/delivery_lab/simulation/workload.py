@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr, StrictFloat, StrictInt, StrictStr, model_validator
 
 from delivery_lab.errors import UsageError
 from delivery_lab.events import Poison
 from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY
 from delivery_lab.simulation.templates import as_text, render
+from delivery_lab.simulation.workload_functions import FunctionSettings
 from delivery_lab.simulation.workload_part import WorkloadPart
 
 MOST_SENDS = 10_000_000
@@ -67,6 +68,9 @@ class Send(WorkloadPart):
     """Message group (of a standard queue the tenant), partition key of a stream or topic; a template as in the body."""
     dedup: str | None = Field(default=None, min_length=1)
     """Deduplication id of a message for a FIFO queue; a template too."""
+    attributes: dict[str, StrictStr | StrictInt | StrictFloat] = Field(default_factory=dict)
+    """Message attributes of a message for a queue: a text becomes a `String`, in which `{n}` is filled in, a number a
+    `Number`."""
 
     @model_validator(mode="after")
     def _one_target(self) -> Send:
@@ -85,6 +89,8 @@ class Send(WorkloadPart):
             raise ValueError("key goes with queue, stream and topic; an item of a table has its key in the body")
         if self.dedup is not None and self.queue is None:
             raise ValueError("dedup goes with queue")
+        if self.attributes and self.queue is None:
+            raise ValueError("attributes go with queue")
         if self.table is not None and not isinstance(self.body, dict):
             raise ValueError("the body of a table is the item: an object")
         return self
@@ -130,29 +136,39 @@ class Fault(WorkloadPart):
     operation: str | None = None
     """With `service`: only to this operation, such as `SendMessage`."""
     queue: str | None = None
-    """With `service: sqs`: only to calls for the queue of that logical name."""
+    """With `service: sqs`: only to calls for the queue of that logical name. Alone: what happens to its messages."""
     kind: Literal["throttle", "error", "failure", "latency", "duplicate"]
     """What happens."""
     share: float = Field(default=1.0, gt=0, le=1)
     """The share of the calls that it happens to, drawn from the seed."""
     ids: list[str] | None = Field(default=None, min_length=1)
-    """With `function`: only to invokes whose event, or a record of it, has one of these values as `id`."""
+    """With `function` or a queue alone: only where the event, a record of it, or the message has such an `id`."""
     seconds: float | None = Field(default=None, gt=0, le=LONGEST_SECONDS)
     """With `kind: latency`: how many seconds longer it takes."""
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Fault:
-        if (self.function is None) == (self.service is None):
-            raise ValueError("name exactly one of function and service")
-        if self.function is None and (self.ids is not None or self.kind in ("failure", "duplicate")):
-            raise ValueError("ids and the kinds failure and duplicate go with function")
+        of_queue = self.function is None and self.service is None and self.queue is not None
+        if (self.function is None) == (self.service is None) and not of_queue:
+            raise ValueError("name exactly one of function and service, or a queue alone")
+        if of_queue and self.kind != "duplicate":
+            raise ValueError(f"a queue alone has the kind duplicate only; {self.kind} needs service: sqs beside it")
+        if self.service is not None and (self.ids is not None or self.kind in ("failure", "duplicate")):
+            raise ValueError("ids and the kinds failure and duplicate go with function, or with a queue alone")
         if self.operation is not None and self.service is None:
             raise ValueError("operation goes with service")
-        if self.queue is not None and self.service != "sqs":
-            raise ValueError("queue goes with service: sqs")
+        if self.queue is not None and self.service != "sqs" and not of_queue:
+            raise ValueError("queue goes with service: sqs, or alone")
         if (self.kind == "latency") != (self.seconds is not None):
             raise ValueError("seconds goes with the kind latency, which needs it")
         return self
+
+    @property
+    def words(self) -> str:
+        """What it is, in a few words."""
+        if self.service is None:
+            return f"{self.kind} of {self.function or self.queue}"
+        return f"{self.kind} of {self.operation or 'calls'} of {self.service}"
 
 
 class PoisonText(WorkloadPart):
@@ -174,6 +190,8 @@ class Arrival:
         request: the HTTP request, for http.
         key: message group of a queue, partition key of a stream or topic; "" without one.
         dedup: deduplication id, "" without one.
+        attributes: message attributes of a message for a queue, as `SendMessage` takes them.
+        where: place in the workload, for messages.
     """
 
     at_seconds: float
@@ -183,6 +201,8 @@ class Arrival:
     request: HttpRequest | None = None
     key: str = ""
     dedup: str = ""
+    attributes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    where: str = ""
 
 
 class AccountSettings(WorkloadPart):
@@ -210,6 +230,8 @@ class Workload(WorkloadPart):
     """The account that the stack is deployed to."""
     topics: dict[str, TopicSettings] = Field(default_factory=dict)
     """Kafka topics as they are before the run, by name."""
+    functions: dict[str, FunctionSettings] = Field(default_factory=dict)
+    """What only a deployment would tell of functions, by their logical names."""
     send: list[Send] = Field(min_length=1)
     """What is sent."""
     faults: list[Fault] = Field(default_factory=list)
@@ -287,6 +309,10 @@ class Workload(WorkloadPart):
                     request=send.http,
                     key=render(send.key or "", n, chance, where),
                     dedup=render(send.dedup or "", n, chance, where),
+                    attributes={
+                        name: _attribute(render(value, n, chance, where)) for name, value in send.attributes.items()
+                    },
+                    where=where,
                 )
 
     def with_body(self, fields: Mapping[str, Any]) -> Workload:
@@ -302,6 +328,12 @@ class Workload(WorkloadPart):
             return self
         sends = [_with_fields(send, fields, f"{self.origin}: send {i}") for i, send in enumerate(self.send, 1)]
         return self.model_copy(update={"send": sends})
+
+
+def _attribute(value: str | float) -> Mapping[str, str]:
+    if isinstance(value, str):
+        return {"DataType": "String", "StringValue": value}
+    return {"DataType": "Number", "StringValue": str(value)}
 
 
 def _target(send: Send) -> str:
