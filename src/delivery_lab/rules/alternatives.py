@@ -135,11 +135,11 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
             ),
             Alternative(
                 "ESM-ERROR-2",
-                "batches_per_success",
+                "batches_when_half_fail",
                 _number(0.01, 1_000),
                 lambda value: f"{value:g}",
-                "a number of concurrent batches from 0.01 to 1000, for each success between two errors",
-                ("0.8", "1.7"),
+                "a number of concurrent batches from 0.01 to 1000, where every second invoke fails",
+                ("2", "4.5"),
                 plausible=True,
             ),
             Alternative(

@@ -23,7 +23,7 @@ from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.sqs.sending import check
-from delivery_lab.model.streams.dynamodb import to_item
+from delivery_lab.model.streams.items import to_item
 from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation.polled_sources import PolledSources
