@@ -2,6 +2,7 @@
 
 from delivery_lab.rules.rule import LOCALSTACK, SQS_API, SQS_GUIDE, assumed, documented, observed
 
+_FAIR = SQS_GUIDE + "sqs-fair-queues-detailed.html"
 _LOCALSTACK = LOCALSTACK + "sqs/test_sqs.py, "
 
 RULES = (
@@ -60,6 +61,15 @@ RULES = (
         "The redrive allow policy of a dead-letter queue says which queues may name it: all (the default), none, or up to 10. "
         "The policy of any other source is refused.",
         SQS_API + "API_SetQueueAttributes.html",
+    ),
+    observed(
+        "SQS-DLQ-5",
+        "A redrive policy without maxReceiveCount, or without deadLetterTargetArn, is refused. The default of 10 that the "
+        "documentation names is not taken.",
+        "https://github.com/rubyonjets/jets/pull/101 and https://github.com/ansible-collections/community.aws/issues/2321 "
+        "quote AWS: Redrive policy does not contain mandatory attribute: maxReceiveCount. The default: "
+        + SQS_API
+        + "API_SetQueueAttributes.html",
     ),
     documented(
         "SQS-RET-1",
@@ -210,6 +220,29 @@ RULES = (
         "More than 12 hours after the receive its handle has expired: even a delete is refused.",
         "https://github.com/boto/boto3/issues/2898",
     ),
+    documented(
+        "SQS-FAIR-1",
+        "MessageGroupId on a standard queue names a tenant. A tenant is noisy with more than 10 % of what is in flight and at "
+        "least 30 messages of its own in flight, or with more than 10 % of the recent processing time. A message without a group "
+        "is a tenant of its own.",
+        _FAIR,
+    ),
+    documented(
+        "SQS-FAIR-2",
+        "While messages of quiet tenants are ready, receives return those; of several noisy tenants the one with the fewest in "
+        "flight comes first. Nothing is refused or limited.",
+        _FAIR,
+    ),
+    documented(
+        "SQS-FAIR-3",
+        "A tenant is noisy no longer once its backlog is gone, or it has sent nothing for 5 minutes.",
+        _FAIR,
+    ),
+    assumed(
+        "SQS-FAIR-4",
+        "Recent processing time is the time in flight within the last 5 minutes, and the thresholds are exact.",
+        "AWS does not say how far back it looks, and calls its thresholds approximate: " + _FAIR,
+    ),
     assumed(
         "SQS-SHARE-1",
         "Those who wait for the messages of one queue compete: whenever there are some, it is drawn whose receive gets them. So "
@@ -220,7 +253,19 @@ RULES = (
     ),
     assumed(
         "SQS-ORDER-1",
-        "A receive returns what is ready, the longest ready first, and as much of it as was asked for.",
+        "A message that is visible again keeps its place: a receive returns it before what was sent after it.",
+        "A standard queue promises no order. In a recording of AWS a message whose visibility timeout had ended came before one "
+        "that was sent later, and that only a message received three times goes to the back (SQS-ORDER-2) says the same.",
+    ),
+    documented(
+        "SQS-ORDER-2",
+        "A message that was received three times or more and not deleted goes to the back of the queue.",
+        SQS_GUIDE + "sqs-available-cloudwatch-metrics.html, of ApproximateAgeOfOldestMessage",
+    ),
+    assumed(
+        "SQS-ORDER-3",
+        "A receive returns as much as was asked for of what is ready, and messages that were never received in the order in "
+        "which they were ready.",
         "A standard queue promises neither order nor full batches; AWS may return less from a short queue.",
     ),
 )
