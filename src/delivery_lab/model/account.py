@@ -41,7 +41,9 @@ from delivery_lab.model.sqs.message import Message
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.sqs.redrive import MoveTasks
 from delivery_lab.model.streams.dynamodb import TableStream
-from delivery_lab.model.streams.kinesis import KinesisApi, KinesisStream
+from delivery_lab.model.streams.kinesis import KinesisStream
+from delivery_lab.model.streams.kinesis_api import KinesisApi
+from delivery_lab.model.streams.table_streams_api import TableStreamsApi
 from delivery_lab.model.targets import Sinks
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 
@@ -74,6 +76,7 @@ class Account:
         record_mappings: event source mappings of streams and topics by name.
         kinesis: the Kinesis API.
         lambda_api: the Lambda API.
+        table_streams_api: the API of the streams of tables.
         dynamodb: DynamoDB, where the stack has tables.
         stored: S3 and the other services that moto answers, once one of them is called.
         sinks: topics, event buses and buckets.
@@ -99,12 +102,17 @@ class Account:
     table_streams: dict[str, TableStream] = field(default_factory=dict)
     clusters: dict[str, KafkaCluster] = field(default_factory=dict)
     record_mappings: dict[str, StreamConsumer | TopicConsumer] = field(default_factory=dict)
-    kinesis: KinesisApi = field(default_factory=KinesisApi)
+    kinesis: KinesisApi = field(init=False)
     dynamodb: DynamoDb | None = None
     stored: MotoServices | None = None
     lambda_api: LambdaApi = field(init=False)
+    table_streams_api: TableStreamsApi = field(init=False)
     _calls: Calls = field(init=False)
     _delivered_twice: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.kinesis = KinesisApi(self.scheduler, self.journal)
+        self.table_streams_api = TableStreamsApi(self.table_streams, self.scheduler, self.journal)
 
     def use(self, runtime: Runtime, *, concurrency: int = ACCOUNT_CONCURRENCY) -> None:
         """Say who runs the code of functions, and how much of it at once. Done once, before functions are created."""
@@ -271,9 +279,11 @@ class Account:
         self.kinesis.add(stream)
         return stream
 
-    def create_table_stream(self, name: str, arn: str, view_type: str, hash_key: str) -> TableStream:
+    def create_table_stream(
+        self, name: str, arn: str, view_type: str, hash_key: str, range_key: str | None = None
+    ) -> TableStream:
         """Create the stream of a DynamoDB table."""
-        stream = TableStream(name, arn, view_type, hash_key, scheduler=self.scheduler, journal=self.journal)
+        stream = TableStream(name, arn, view_type, hash_key, range_key, scheduler=self.scheduler, journal=self.journal)
         self.table_streams[name] = stream
         return stream
 

@@ -9,15 +9,18 @@ from delivery_lab.errors import NotModelledError
 from delivery_lab.events import ApiCallRefused, Journal
 from delivery_lab.model.answers import GivenAnswers, ServiceAnswer
 from delivery_lab.model.clock import Scheduler
+from delivery_lab.model.conditions import is_refused_condition, rule_of_refusal
 from delivery_lab.model.faults import FaultKind, Faults, InjectedFault, error_of
 from delivery_lab.model.functions import Lambda
 from delivery_lab.model.lambda_api import LambdaApi
 from delivery_lab.model.late import Answer, answer_late
 from delivery_lab.model.runtime import AwsError, Caller, Pending, WebRequest, WebResponse
 from delivery_lab.model.sqs.api import SqsApi
-from delivery_lab.model.streams.kinesis import KinesisApi, KinesisStream
+from delivery_lab.model.streams.dynamodb import TableStream
+from delivery_lab.model.streams.kinesis import KinesisStream
+from delivery_lab.model.streams.kinesis_api import KinesisApi
+from delivery_lab.model.streams.table_streams_api import TableStreamsApi
 from delivery_lab.model.targets import Sinks
-from delivery_lab.rule_ids import RuleId
 
 if TYPE_CHECKING:  # moto takes a quarter of a second to import: only stacks with tables pay for it
     from delivery_lab.model.dynamodb import DynamoDb
@@ -25,8 +28,6 @@ if TYPE_CHECKING:  # moto takes a quarter of a second to import: only stacks wit
 
 STORED = frozenset({"cloudwatch", "s3", "secretsmanager", "ses", "sesv2", "ssm", "stepfunctions"})
 """Services that keep what is put into them, and are answered by moto (SIM-MOTO-1)."""
-CONDITION_REFUSED = "ConditionalCheckFailedException"
-_CONDITION_RULE: RuleId = "DDB-COND-1"
 
 
 class AnsweringServices(Protocol):
@@ -42,6 +43,8 @@ class AnsweringServices(Protocol):
     sinks: Sinks
     kinesis: KinesisApi
     streams_by_name: dict[str, KinesisStream]
+    table_streams: dict[str, TableStream]
+    table_streams_api: TableStreamsApi
     dynamodb: DynamoDb | None
     stored: MotoServices | None
 
@@ -101,8 +104,8 @@ class Calls:
                 return given.result()
             return self._answered_by_service(service, operation, parameters, caller)
         except AwsError as error:
-            now, rule = self._services.scheduler.now, _CONDITION_RULE if error.code == CONDITION_REFUSED else None
-            condition_refused = _is_refused_condition(error)
+            now, rule = self._services.scheduler.now, rule_of_refusal(error)
+            condition_refused = is_refused_condition(error)
             self._services.journal.append(
                 ApiCallRefused(now, rule, service, operation, error.code, condition_refused, caller.actor)
             )
@@ -125,10 +128,14 @@ class Calls:
             return self._ask_stored(self._services.stored, service, operation, parameters, caller)
         if service in self._services.sinks.services:
             return self._services.sinks.call(service, operation, parameters)
-        if service == "kinesis" and self._services.streams_by_name:
-            return self._services.kinesis.call(operation, parameters)
-        if service == "dynamodb" and self._services.dynamodb is not None:
-            return self._services.dynamodb.call(operation, parameters)
+        apis = {
+            "dynamodb": self._services.dynamodb,
+            "dynamodbstreams": self._services.table_streams_api if self._services.table_streams else None,
+            "kinesis": self._services.kinesis if self._services.streams_by_name else None,
+        }
+        api = apis.get(service)
+        if api is not None:
+            return api.call(operation, parameters)
         raise _unanswered(caller, service, operation, "which nothing in this stack answers")
 
     def _ask_stored(
@@ -155,11 +162,3 @@ def _fix(service: str, operation: str) -> str:
     from delivery_lab.model.answer_lines import line_of_call  # botocore is loaded where it is needed
 
     return f"  fix: add to the workload\n    answers:\n      {line_of_call(service, operation)}"
-
-
-def _is_refused_condition(error: AwsError) -> bool:
-    """Whether the condition of a write did not hold, of one that stands alone or is part of a transaction."""
-    reasons = error.details.get("CancellationReasons") or ()
-    return error.code == CONDITION_REFUSED or any(
-        isinstance(reason, dict) and reason.get("Code") == "ConditionalCheckFailed" for reason in reasons
-    )
