@@ -78,7 +78,8 @@ def test_values_by_their_texts(texts: list[str], expected: Assumptions) -> None:
             "SQS-VT-1=x",
             (
                 "--assume SQS-VT-1=x: SQS-VT-1 has no alternatives (rules that have some: ESM-THROTTLE-2, "
-                "ESM-THROTTLE-3, ESM-SCALE-4, ESM-REPORT-4, ESM-VT-2, SQS-STALE-2, LAM-INIT-1, SIM-API-1)"
+                "ESM-THROTTLE-3, ESM-SCALE-4, ESM-REPORT-4, ESM-VT-2, SQS-STALE-2, EVD-INVOKE-1, EVD-ERROR-1, "
+                "EVD-LOOK-1, LAM-INIT-1, SIM-API-1)"
             ),
         ),
     ],

@@ -186,7 +186,7 @@ class Lab:
 
         run, root = simulation.run, self.project.root
         stack, readings = Stack.of(simulation.graph), []
-        for rule, value, assumptions in alternatives_of(run.rules, run.assumptions):
+        for rule, value, assumptions in alternatives_of(simulation.outcome.model.assumptions, run.assumptions):
             other = simulate(stack, root, simulation.workload, run.seed, assumptions)
             says = conclusion(outcome_of(other))
             changes = says != simulation.conclusion

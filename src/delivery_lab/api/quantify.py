@@ -16,7 +16,7 @@ from delivery_lab.results.outcome import Outcome
 Simulate = Callable[[Graph], Outcome]
 """Runs the stack's workload over a graph, with the same seed each time."""
 
-_FIGURES: Mapping[str, Callable[[Outcome], int]] = {
+_FIGURES: Mapping[str, Callable[[Outcome], int | None]] = {
     "lost": lambda outcome: outcome.messages.lost,
     "healthy dead-lettered": lambda outcome: outcome.messages.healthy_dead_lettered,
     "dead-lettered": lambda outcome: outcome.messages.dead_lettered,
@@ -94,7 +94,8 @@ class Quantifier:
 
 
 def _figures(outcome: Outcome) -> dict[str, int]:
-    return {name: read(outcome) for name, read in _FIGURES.items()}
+    figures = {name: read(outcome) for name, read in _FIGURES.items()}
+    return {name: value for name, value in figures.items() if value is not None}
 
 
 def _compared(before: Outcome, after: Outcome) -> Effect:
@@ -104,7 +105,7 @@ def _compared(before: Outcome, after: Outcome) -> Effect:
     changes = [
         f"{name} {old[name]} -> {new[name]}{of_messages if name in _COUNTING_MESSAGES else ''}"
         for name in _FIGURES
-        if old[name] != new[name]
+        if name in old and name in new and old[name] != new[name]
     ]
     same = f"every count stays as it is, with {sent} message{'' if sent == 1 else 's'}"
     return Effect(", ".join(changes) or same, old, new)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from delivery_lab.results.believing import contradictions, processed
 from delivery_lab.results.figures import Outcome
 from delivery_lab.results.requests import is_success
 from delivery_lab.results.words import duration, plural
@@ -14,7 +15,8 @@ LONGEST_UNFELT_SECONDS = 10
 def conclusion(outcome: Outcome) -> str:
     """An outcome in short, the worst first."""
     messages = outcome.messages
-    parts = list(_lost_or_expired(outcome))
+    parts = list(contradictions(outcome))
+    parts.extend(_lost_or_expired(outcome))
     parts.extend(_blocked(outcome))
     if messages.healthy_dead_lettered:
         parts.append(_healthy(outcome))
@@ -134,12 +136,7 @@ def _of_them(some: int, count: int, what: str) -> str:
 
 
 def _processed(outcome: Outcome) -> str:
-    messages = outcome.messages
-    times = "once" if outcome.effects.duplicated == 0 else "at least once"
-    if messages.processed == messages.sent:
-        text = f"every message is processed {times}"
-    else:
-        text = f"{messages.processed} of {messages.sent} are processed {times}"
+    text = processed(outcome)
     again = [m for m in outcome.per_message if m.outcome == "processed" and len(m.delivered_at) > 1]
     if again:
         extra = sum(len(message.delivered_at) - 1 for message in again)

@@ -6,6 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from delivery_lab.results.evidence import FunctionEvidence, ProcessedBy, stronger
+from delivery_lab.rule_ids import RuleId
+
 Ending = Literal["processed", "deadLettered", "lost", "expired", "remaining", "filtered"]
 """Where a message ended: one of the names under `messages`."""
 
@@ -58,6 +61,9 @@ class Fate:
         position: its place in that order.
         holders: invokes that hold it now.
         body: its content.
+        evidence: the surest reason for which it counts as processed, None where it does not.
+        effects: how often work was seen to be done for it, None where nothing was seen.
+        looked: whether a handler ever looked at it, None where that cannot be told.
     """
 
     message_id: str
@@ -80,6 +86,9 @@ class Fate:
     parked: bool = False
     redriven_at: float | None = None
     holders: set[str] = field(default_factory=set)
+    evidence: ProcessedBy | None = None
+    effects: int | None = None
+    looked: bool | None = None
 
     @property
     def consumer(self) -> str:
@@ -119,6 +128,10 @@ class Fate:
         # Instants are whole microseconds, so what a difference of floats has beyond them is noise.
         return None if self.processed_at is None else round(self.processed_at - self.sent_at, 6)
 
+    def is_processed(self, evidence: ProcessedBy) -> None:
+        """It counts as processed, for this reason among others."""
+        self.evidence = stronger(self.evidence, evidence)
+
     def leave(self, way: Way, at_seconds: float) -> None:
         """It is out of its source, unless it had left before."""
         if self.left is None:
@@ -151,6 +164,10 @@ class Ledger:
         failed: those that ended in an error.
         timed_out: those that the function's timeout ended.
         throttled: attempts that Lambda refused with 429.
+        functions: what is known of the work of each function that got messages, or that callers waited for.
+        given: by function: the fates of the messages that it got, by their `id`.
+        uncounted: names of consumers whose work is not known; None stands for callers that waited.
+        relied_on: assumptions about what is seen of handlers that the result rests on.
     """
 
     fates: list[Fate] = field(default_factory=list)
@@ -160,3 +177,7 @@ class Ledger:
     failed: int = 0
     timed_out: int = 0
     throttled: int = 0
+    functions: dict[str, FunctionEvidence] = field(default_factory=dict)
+    given: dict[str, dict[int, Fate]] = field(default_factory=dict)
+    uncounted: set[str | None] = field(default_factory=set)
+    relied_on: set[RuleId] = field(default_factory=set)

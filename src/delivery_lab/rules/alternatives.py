@@ -15,8 +15,11 @@ from delivery_lab.rules.assumptions import (
     Assumptions,
     LongWindow,
     StaleDelete,
+    SwallowedError,
     ThrottleRetryLimit,
     UnnamedResponse,
+    UnseenRecord,
+    UnseenWork,
 )
 from delivery_lab.rules.registry import find
 
@@ -117,6 +120,9 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
             _words("ESM-REPORT-4", "unnamed_response", UnnamedResponse),
             _words("ESM-VT-2", "long_window", LongWindow),
             _words("SQS-STALE-2", "stale_delete", StaleDelete),
+            _words("EVD-INVOKE-1", "unseen_work", UnseenWork),
+            _words("EVD-ERROR-1", "swallowed_error", SwallowedError),
+            _words("EVD-LOOK-1", "unseen_record", UnseenRecord),
             Alternative(
                 "LAM-INIT-1",
                 "cold_start_seconds",

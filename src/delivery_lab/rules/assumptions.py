@@ -44,6 +44,27 @@ class LongWindow(StrEnum):
     """The queue's own."""
 
 
+class UnseenWork(StrEnum):
+    """What became of a message of which nothing is known but that its invoke succeeded (EVD-INVOKE-1)."""
+
+    PROCESSED = "processed"
+    LOST = "lost"
+
+
+class SwallowedError(StrEnum):
+    """What became of a message at which a handler left an error alone, and did nothing for it afterwards (EVD-ERROR-1)."""
+
+    FAILED = "failed"
+    HANDLED = "handled"
+
+
+class UnseenRecord(StrEnum):
+    """What became of a record that a handler did not look at, although it looks at others (EVD-LOOK-1)."""
+
+    LOST = "lost"
+    PROCESSED = "processed"
+
+
 @dataclass(frozen=True, slots=True)
 class Assumptions:
     """One value for every rule that has alternatives. Defaults are what the model assumes.
@@ -57,6 +78,9 @@ class Assumptions:
         long_window: the visibility timeout of receives for long windows (ESM-VT-2).
         stale_delete: what a delete with an older handle does (SQS-STALE-2).
         cold_start_seconds: how long a cold start takes (LAM-INIT-1).
+        unseen_work: what became of a message of which only its invoke is known (EVD-INVOKE-1).
+        swallowed_error: what became of a message at which an error was left alone (EVD-ERROR-1).
+        unseen_record: what became of a record that was not looked at (EVD-LOOK-1).
         api_latency_seconds: how long an API call of a handler takes at least and at most (SIM-API-1).
     """
 
@@ -68,6 +92,9 @@ class Assumptions:
     stale_delete: StaleDelete = StaleDelete.COIN
     cold_start_seconds: float = 0.25
     api_latency_seconds: tuple[float, float] = (0.005, 0.015)
+    unseen_work: UnseenWork = UnseenWork.PROCESSED
+    swallowed_error: SwallowedError = SwallowedError.FAILED
+    unseen_record: UnseenRecord = UnseenRecord.LOST
 
 
 DEFAULTS = Assumptions()

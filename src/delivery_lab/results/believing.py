@@ -1,0 +1,56 @@
+"""How sure a conclusion is: what it says of messages processed, and of what speaks against it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from delivery_lab.results.evidence import ProcessedBy
+from delivery_lab.results.figures import Outcome
+from delivery_lab.results.words import plural
+
+
+def contradictions(outcome: Outcome) -> Iterator[str]:
+    """What is seen that an answer of success conceals."""
+    for function in outcome.evidence.functions:
+        found = function.contradictions
+        if found.never_looked_at:
+            count = found.never_looked_at
+            what = "message" if not outcome.lag else "record"
+            yield f"{function.name} never looks at {count} {plural(count, what, f'{what}s')} that it is given"
+        if found.poison_succeeded:
+            count = found.poison_succeeded
+            yield f"{function.name} succeeds with {count} poison {plural(count, 'message', 'messages')}"
+        if found.errors_swallowed:
+            count = found.errors_swallowed
+            errors = plural(count, "error", "errors")
+            yield f"{function.name} leaves {count} {errors} in its log or in futures and succeeds"
+
+
+def processed(outcome: Outcome) -> str:
+    """How many messages are processed, and what that rests on."""
+    by: dict[ProcessedBy, int] = {}
+    for message in outcome.per_message:
+        if message.evidence.processed is not None:
+            by[message.evidence.processed] = by.get(message.evidence.processed, 0) + 1
+    seen = by.get("contract", 0) + by.get("effect", 0)
+    sent, parts = outcome.messages.sent, []
+    if seen:
+        parts.append(f"{_all_or_some(seen, sent)} processed{_times(outcome)}")
+    for count, what in (
+        (by.get("response", 0), "not named as failed by the response"),
+        (by.get("invoke", 0), "handed to an invoke that succeeded"),
+    ):
+        if count:
+            parts.append(f"{_all_or_some(count, sent)} {what}, and more is not known of the work")
+    return "; ".join(parts)
+
+
+def _all_or_some(count: int, sent: int) -> str:
+    return "every message is" if count == sent else f"{count} of {sent} are"
+
+
+def _times(outcome: Outcome) -> str:
+    duplicated = outcome.effects.duplicated
+    if duplicated is None:
+        return ""
+    return " at least once" if duplicated else " once"
