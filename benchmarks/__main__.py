@@ -21,11 +21,11 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     wanted = parser.parse_args()
     figures: list[Figure] = []
-    for room in (handlers, variants, concurrency):
-        for figure in room.figures():
+    for module in (handlers, variants, concurrency):
+        for figure in module.figures():
             print(f"{figure.what}: {figure.value}", file=sys.stderr)
             figures.append(figure)
-    table = "\n".join(["| what | measured | asked for | |", "| --- | --- | --- | --- |", *map(_row, figures)])
+    table = "\n".join(["| what | measured | limit | |", "| --- | --- | --- | --- |", *map(_row, figures)])
     print(table)
     if wanted.write:
         head = PAGE.read_text(encoding="utf-8").split(_MARK)[0]
@@ -35,7 +35,7 @@ def main() -> int:
 
 
 def _row(figure: Figure) -> str:
-    verdict = {True: "kept", False: "**missed**", None: ""}[figure.reached]
+    verdict = {True: "met", False: "**missed**", None: ""}[figure.reached]
     return f"| {figure.what} | {figure.value} | {figure.limit} | {verdict} |"
 
 

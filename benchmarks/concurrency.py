@@ -17,7 +17,7 @@ from delivery_lab.model.sqs.attributes import FifoAttributes, QueueAttributes
 from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.project import read_project
-from delivery_lab.simulation.simulate import freeing_garbage, simulate
+from delivery_lab.simulation.simulate import rare_garbage_collection, simulate
 from delivery_lab.simulation.workload_files import read_workload
 from delivery_lab.stack.stack import Stack
 
@@ -51,7 +51,7 @@ def _many_to_few(seconds_per_event: Callable[[int], float]) -> float:
     cost: dict[int, list[float]] = {FEW: [], MANY: []}
     for _ in range(3):  # in turn, so that a busy moment of the machine hits both
         for number, times in cost.items():
-            with freeing_garbage():  # as in a simulation
+            with rare_garbage_collection():  # as in a simulation
                 times.append(seconds_per_event(number))
     return min(cost[MANY]) / min(cost[FEW])
 

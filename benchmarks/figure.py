@@ -16,7 +16,7 @@ class Figure:
         what: what was measured.
         value: the figure with its unit.
         limit: what the design asks for, "" where it asks for nothing.
-        reached: whether the limit is kept; None without a limit.
+        reached: whether the limit is met; None without a limit.
     """
 
     what: str

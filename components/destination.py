@@ -1,4 +1,4 @@
-"""Where a mapping of a stream or topic puts what it gives up: a queue, a topic of SNS, or a bucket."""
+"""Where a mapping of a stream or topic reports what it discards: a queue, a topic of SNS, or a bucket."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DestinationKind = Literal["sqs", "sns", "s3"]
 class FailureDestination(pulumi.ComponentResource):
     """The destination of a mapping's failures: `<name>-dlq`, or `<name>-failures` for SNS and S3.
 
-    A queue and an SNS topic are told which records were given up (where they stand in the source, and why), a bucket
+    A queue and an SNS topic are told which records were discarded (where they stand in the source, and why), a bucket
     gets the records as well (semantics.md F). Each is encrypted and answers over TLS only.
 
     Args:

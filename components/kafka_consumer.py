@@ -32,7 +32,7 @@ class _Where:
 class KafkaConsumer(pulumi.ComponentResource):
     """The function `<name>-consumer` and the mapping `<name>-mapping`.
 
-    What the mapping gives up goes to `<name>-dlq` (a queue), `<name>-failures` (SNS or S3) or a topic of the same
+    What the mapping discards goes to `<name>-dlq` (a queue), `<name>-failures` (SNS or S3) or a topic of the same
     cluster, as the settings say. The function itself stands outside the VPC: it is the poller that needs to reach the
     brokers, and the poller uses the cluster's network with the function's role.
 

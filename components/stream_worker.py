@@ -29,7 +29,7 @@ _TABLE_STREAM_ACTIONS = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dyna
 class StreamWorker(pulumi.ComponentResource):
     """The stream `<name>` or the table `<name>-table`, the function `<name>-worker` and the mapping `<name>-mapping`.
 
-    What the mapping gives up goes to `<name>-dlq` (a queue) or `<name>-failures` (SNS or S3), as the settings say.
+    What the mapping discards goes to `<name>-dlq` (a queue) or `<name>-failures` (SNS or S3), as the settings say.
 
     Args:
         name: prefix of the children's names, and name of the Kinesis stream.

@@ -133,7 +133,7 @@ def _accepted_rule(evaluation: Evaluation) -> Policy:
 
     return StackValidationPolicy(
         name=ACCEPTED,
-        description="Accepted on purpose, with a reason",
+        description="Findings that the stack file accepts, with its reason",
         validate=validate,
         enforcement_level=EnforcementLevel.DISABLED,
         severity=Severity.LOW,

@@ -111,7 +111,7 @@ def _order(measured: Measured) -> str:
 
 
 def _partial(measured: Measured) -> str:
-    """Of batches of which a part failed: whether the others came back with it."""
+    """Of batches of which a part failed: whether the others were delivered again with it."""
     batches = [event.messages for event in measured.run.events if isinstance(event, BatchInvoked)]
     if all(len(batch) == 1 for batch in batches):  # of asynchronous events there are none
         return "- (one event each)"

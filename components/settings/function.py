@@ -148,13 +148,13 @@ class BatchWorkerSettings(SqsWorkerSettings):
     retry: RetrySettings = Field(default_factory=RetrySettings)
 
     @model_validator(mode="after")
-    def _what_is_to_come_back_is_not_deleted(self) -> Self:
+    def _what_is_to_be_retried_is_not_deleted(self) -> Self:
         if self.retry.backoff and self.on_record_error == "report" and not self.report_batch_item_failures:
             require(
                 Violation(
                     ("retry", "backoff"),
                     True,
-                    "needs reportBatchItemFailures: without it the mapping deletes failed messages, so none comes back",
+                    "needs reportBatchItemFailures: without it the mapping deletes failed messages, so none is retried",
                     "set reportBatchItemFailures to true, or onRecordError to raise",
                 )
             )

@@ -38,7 +38,7 @@ class VpcSettings(Section):
 
 
 class MskSettings(Section):
-    """An MSK cluster. Small by default, and paid for by the hour all the same: see docs/deploy.md.
+    """An MSK cluster. Small by default, and paid for by the hour, used or not: see docs/deploy.md.
 
     `vpc` left out makes a network of its own with one private subnet in each zone.
     """

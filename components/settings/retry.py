@@ -12,15 +12,15 @@ from components.settings.base import Section
 class RetrySettings(Section):
     """Tells errors apart that another delivery can mend from those that none can.
 
-    `nonRetryable` says what becomes of a message that is wrong in itself: `fail` lets it come back until it reaches the
+    `nonRetryable` says what becomes of a message that is wrong in itself: `fail` retries it until it reaches the
     dead-letter queue, `park` sends it to the parking queue `<name>-parking` with the reason, at once. `swallow` catches
     the error and goes on, whereupon the message is deleted and lost: it is here to be shown, as tutorials do it.
 
-    `backoff` has a message whose error is retryable come back after a delay that grows with its deliveries, instead of
+    `backoff` retries a message whose error is retryable after a delay that grows with its deliveries, instead of
     after the visibility timeout. Short delays spend receives fast, so `queue.maxReceiveCount` has to allow for them.
     """
 
     non_retryable: Literal["fail", "park", "swallow"] = Field(
         "fail", description="what becomes of a message that no retry can help"
     )
-    backoff: bool = Field(False, description="whether the worker says when a failed message comes back")
+    backoff: bool = Field(False, description="whether the worker says when a failed message is visible again")

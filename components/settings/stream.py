@@ -12,7 +12,7 @@ from components.settings.ordered import OrderedWorkerSettings, unused_queue_viol
 from components.settings.queue import DeadLetterQueueSettings
 
 TABLE_STREAM_RETENTION_HOURS = 24
-"""How long the stream of a table keeps its records; nobody can change it (semantics.md F)."""
+"""How long the stream of a table keeps its records; it cannot be changed (semantics.md F)."""
 
 
 class KinesisSettings(Section):

@@ -64,7 +64,7 @@ class HeartbeatSettings(Section):
         return Violation(
             ("extendToSeconds",),
             self.extend_to_seconds,
-            f"must be above everySeconds ({self.every_seconds}), or the message comes back between two extensions",
+            f"must be above everySeconds ({self.every_seconds}), or the message is visible between two extensions",
             f"set it to {2 * self.every_seconds} (twice everySeconds), or leave it out",
         )
 
@@ -96,7 +96,7 @@ class IdempotentWorkerSettings(SqsWorkerSettings):
     """A worker for messages that take long. It takes them one at a time unless told otherwise.
 
     With a heartbeat it always does. All messages of a batch stay in the queue until the invoke ends, but the heartbeat
-    holds the one that is worked on: those before it come back when their last extension ends, whatever the queue's
+    holds the one that is worked on: those before it are visible when their last extension ends, whatever the queue's
     visibility timeout.
     """
 
@@ -112,7 +112,7 @@ class IdempotentWorkerSettings(SqsWorkerSettings):
                     ("batchSize",),
                     self.batch_size,
                     "must be 1 with heartbeat.enabled: the heartbeat holds the message that is worked on, and the "
-                    "others of its batch come back before the invoke ends",
+                    "others of its batch are visible again before the invoke ends",
                     "set it to 1, or heartbeat.enabled to false",
                 )
             )

@@ -5,19 +5,19 @@
 - `report` (default): the answer names the failed messages (`batchItemFailures`). A mapping with
   `ReportBatchItemFailures` deletes the others; a mapping without it ignores the answer and deletes *all*, the failed
   ones included.
-- `raise`: every record is worked on, and if any failed the invoke fails at the end. The whole batch then comes
-  back, and what had been processed is processed again. (Stopping at the first failure would hide that: it would
+- `raise`: every record is worked on, and if any failed the invoke fails at the end. The whole batch is then
+  visible again, and what was processed is processed again. (Stopping at the first failure would hide that: it would
   leave later records untouched instead of repeating their work.)
 - `delete-and-raise`: as `raise`, but each message is deleted from the queue `QUEUE_URL` as soon as its work is done, so
-  only the failed ones come back. A call per message, and an invoke that counts as failed, for what `report` does.
+  only the failed ones are retried. A call per message, and an invoke that counts as failed, for what `report` does.
 
 `KEEP_GROUP_ORDER` is set where the queue is FIFO. With `true` the rest of a message group is left alone after one of
-its records failed, and is reported with it: whatever is not reported is deleted, also behind a record that comes back.
+its records failed, and is reported with it: whatever is not reported is deleted, also behind a record that is retried.
 With `false` the worker goes on and reports the failed record only, which breaks the order of the group.
 
 `NON_RETRYABLE` says what becomes of messages that are wrong in themselves: `fail` (default) treats them as all others,
 `park` sends them to the queue `PARKING_QUEUE_URL`, `swallow` catches the error and goes on, which deletes them.
-`RETURN_DELAY` `backoff` has all others come back after a delay that grows with their deliveries, instead of after the
+`RETURN_DELAY` `backoff` retries all others after a delay that grows with their deliveries, instead of after the
 visibility timeout of the queue `QUEUE_URL`.
 """
 

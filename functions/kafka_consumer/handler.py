@@ -5,7 +5,7 @@
 - `report` (default): the answer names partition and offset of the failed records. A mapping with
   `ReportBatchItemFailures` commits what comes before the lowest of them, partition by partition; a mapping without it
   ignores the answer and commits *all*.
-- `raise`: every record is worked on, and if any failed the invoke fails at the end. The whole batch comes back, and
+- `raise`: every record is worked on, and if any failed the invoke fails at the end. The whole batch is retried, and
   its partitions are blocked.
 """
 

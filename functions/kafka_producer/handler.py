@@ -16,7 +16,7 @@ from shared.jobs import BusinessId, Seconds
 from shared.kafka import NotWritten, Topic, TopicWriter, iam_config
 
 ANSWER_RESERVE_SECONDS = 2.0
-"""What is left of the invoke when writing is given up, so that there is time to say so."""
+"""What is left of the invoke when writing stops, so that there is time to say so."""
 
 TOPIC = settings.required("TOPIC")
 

@@ -236,7 +236,7 @@ class CircuitBreaker:
     def _succeeded(self, circuit: Circuit, admitted: Circuit) -> Circuit:
         if circuit.is_closed:
             return Circuit(version=circuit.version + 1) if circuit.failures else circuit
-        # It was opened while this call was under way, or this probe was given up: then others decide.
+        # It was opened while this call was under way, or this probe counts as failed: then others decide.
         return Circuit(version=circuit.version + 1) if circuit == admitted else circuit
 
     def _failed(self, circuit: Circuit, admitted: Circuit) -> Circuit:

@@ -9,7 +9,7 @@ gets to it, up to days late, so each condition compares that instant with now an
 (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ttl-expired-items.html).
 
 An error of the table is never swallowed, in any mode: not knowing whether the work was done, the delivery fails and the
-message comes back.
+message is delivered again.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Guard(Protocol):
         """Do the work unless it has been done.
 
         Raises:
-            AlreadyInProgressError: another delivery is at it; this one has to come back later.
+            AlreadyInProgressError: another delivery is at it; this one has to be repeated later.
             Exception: whatever the work or the table raised; the delivery has to fail with it.
         """
 
@@ -216,7 +216,7 @@ class CheckThenPut:
 
     Between the look-up and the write there is all the time in the world for a second delivery to pass the look-up as
     well. With its condition, the write then tells the later one that the work has been done twice; it cannot undo
-    that. Such a delivery succeeds: the work is done and recorded, and coming back would only spend another receive.
+    that. Such a delivery succeeds: the work is done and recorded, and a retry would only spend another receive.
     Without the condition nobody ever finds out.
 
     A crash after the work and before the write repeats the work; one during the work loses nothing.
@@ -244,7 +244,7 @@ class CheckThenPut:
 class ClaimFirst:
     """Mode `conditional`: claim the work with one conditional write, do it, and turn the claim into a record.
 
-    Of two deliveries only one gets the claim. The other fails its record and comes back after the visibility timeout,
+    Of two deliveries only one gets the claim. The other fails its record and is repeated after the visibility timeout,
     to find the work done (or the claim free): that spends a receive, and with a visibility timeout much shorter than
     the work it may spend them all, so that a message reaches the dead-letter queue although its work was done.
 

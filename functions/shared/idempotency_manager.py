@@ -8,7 +8,7 @@ the result on record to all that come later. What this adds is what has to be ri
 - the Lambda context is registered at each use, so the claim of an invoke that was killed ends with the invoke's time;
 - records last a day unless told otherwise (the utility's default is an hour);
 - errors of the table are passed on. Whoever cannot know whether the work was done must not go on: the delivery fails
-  and comes back.
+  and is repeated.
 """
 
 from __future__ import annotations

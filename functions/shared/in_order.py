@@ -2,7 +2,7 @@
 
 A batch of SQS holds messages that have nothing to do with each other. The records of a shard or partition that share a
 key do: what was written later is not to be done earlier. So after a record has failed, later records of the same key
-are not worked on; they fail as well, and come back together with the one that they wait for. Other keys go on.
+are not worked on; they fail as well, and are retried together with the one that they wait for. Other keys go on.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ Only the caller retries a synchronous invoke, and three mistakes are easily made
   client made by `invoke_client` makes one attempt per call, and `LambdaInvoker` decides about all others.
 - *A timeout is no "no".* botocore stops reading after 60 s and invokes the function again, although the first invoke
   goes on. Here the read timeout is above the function's own timeout, so that an answer arrives first (that timeout does
-  not count a cold start: where it may take longer than a second, add it); and where a connection breaks all the same
+  not count a cold start: where it may take longer than a second, add it); and where a connection breaks nevertheless
   nothing is retried (`OutcomeUnknownError`), because the function may have run.
 
 What is retried is what certainly did not run or what AWS says may be: throttles, connections that were never made, and

@@ -4,7 +4,7 @@ It claims first with one conditional write, as `shared.idempotency.ClaimFirst` d
 of the id. `shared.idempotency_manager` has what must be right for it to protect anything; here comes to it that records
 last longer than a message can, retries and redrives included.
 
-`IdempotencyAlreadyInProgressError` fails the record, so that the message comes back after its visibility timeout and
+`IdempotencyAlreadyInProgressError` fails the record, so that the message is visible again after its timeout and
 finds the work done, or the claim free. Succeeding instead would delete a message whose work may yet fail. The price
 is a receive: where those run out before the first delivery has finished, the message ends in the dead-letter queue
 although its work was done.

@@ -2,13 +2,13 @@
 
 A retryable error fails the record: SQS delivers the message again. That happens when its visibility timeout ends,
 which is as long as the slowest work needs and says nothing about how soon another try makes sense; `ReturnDelay`
-therefore has it come back after a delay of its own. (For that the function needs `sqs:ChangeMessageVisibility`; the
+therefore makes it visible after a delay of its own. (For that the function needs `sqs:ChangeMessageVisibility`; the
 mapping neither has it nor needs it.) Short delays spend receives fast, so the queue's maxReceiveCount has to allow for
 them.
 
 With an error that no retry can help, all receives of a message are wasted. `Parking` sends such a message to a
 queue of its own, with the reason, and only when SQS has confirmed that may the record succeed and the message be
-deleted. If it cannot be parked, the record fails after all: it comes back, and at worst ends in the dead-letter queue.
+deleted. If it cannot be parked, the record fails after all: it is retried, and at worst ends in the dead-letter queue.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Parking:
 
 
 class ReturnDelay:
-    """Says when a message comes back whose record fails.
+    """Says when a message is visible again whose record fails.
 
     Args:
         sqs: an SQS client.
@@ -99,13 +99,13 @@ class ReturnDelay:
         self._backoff = Backoff() if backoff is None else backoff
 
     def apply(self, delivery: Delivery, error: Exception, rules: RetryRules) -> int:
-        """Have the message come back after a delay from now; returns it, in seconds.
+        """Make the message visible again after a delay from now; returns it, in seconds.
 
         SQS hides no message for longer than 12 hours after it was received, and refuses to try: a delay that would be
         longer is cut.
 
         Raises:
-            ClientError: SQS refused; the message then comes back after its visibility timeout.
+            ClientError: SQS refused; the message is then visible again after its visibility timeout.
             BotoCoreError: SQS did not answer.
         """
         wanted_seconds = math.ceil(self._backoff.delay_after(error, rules, delivery.receive_count))
@@ -124,7 +124,7 @@ class RecordFailures:
     Attributes:
         rules: which errors another delivery can mend.
         parking: where the others go; None: they fail as well.
-        return_delay: when failed messages come back; None: when their visibility timeout ends.
+        return_delay: when failed messages are visible again; None: when their visibility timeout ends.
         swallow: let the others succeed, which deletes their messages. Never of use but to show what it does.
     """
 
@@ -163,7 +163,7 @@ class RecordFailures:
         try:
             self.return_delay.apply(delivery, error, self.rules)
         except (ClientError, BotoCoreError) as refusal:
-            # The record fails in any case, for the reason it has; its message comes back a little later.
+            # The record fails in any case, for the reason it has; its message is visible again a little later.
             error.add_note(f"its return could not be delayed: {refusal}")
 
 

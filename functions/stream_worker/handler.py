@@ -3,9 +3,9 @@
 `ON_RECORD_ERROR` says what becomes of the batch then:
 
 - `report` (default): the answer names the sequence numbers of the failed records. A mapping with
-  `ReportBatchItemFailures` goes on from the lowest of them, so records before it are done and all from it on come
-  back, successful ones too; a mapping without it ignores the answer and skips *all*.
-- `raise`: every record is worked on, and if any failed the invoke fails at the end. The whole batch comes back, or
+  `ReportBatchItemFailures` goes on from the lowest of them, so records before it are done and all from it on are
+  retried, successful ones too; a mapping without it ignores the answer and skips *all*.
+- `raise`: every record is worked on, and if any failed the invoke fails at the end. The whole batch is retried, or
   its halves where the mapping bisects.
 
 With a tumbling window the answer carries the window's state: how many records have been processed in it.
@@ -105,7 +105,7 @@ def _plain(value: object) -> object:
 def _window_state(event: dict[str, Any], failed: tuple[str, ...]) -> dict[str, Any]:
     """The window's state after this batch.
 
-    Records from the first failed one on come back, so only those before it are counted yet.
+    Records from the first failed one on are retried, so only those before it are counted yet.
     """
     numbers = [_sequence_number(record) for record in event["Records"]]
     done = min((numbers.index(number) for number in failed), default=len(numbers))

@@ -122,7 +122,7 @@ def call() -> Response[str]:
 
 
 def call_naively(event: dict[str, Any]) -> Any:
-    """Invoke as most examples do. Whatever comes back is taken for the answer."""
+    """Invoke as most examples do. Whatever is returned is taken for the answer."""
     assert naive_client is not None
     answer = naive_client.invoke(FunctionName=CALLEE_NAME, Payload=json.dumps(event))
     return json.loads(answer["Payload"].read())

@@ -1,6 +1,6 @@
 """Every error that users of the lab may meet.
 
-LabError                     something went wrong; the message says what, where and how to fix it
+LabError                     any error of the lab; the message says what, where and how to fix it
 ├── UsageError               the command, a stack file, a setting or a workload is wrong (exit code 2)
 │   ├── ProjectError         the folder is no Pulumi Python project
 │   ├── StackNotFoundError   no stack file of that name
@@ -12,7 +12,7 @@ LabError                     something went wrong; the message says what, where 
 ├── NotModelledError         the stack uses something that the model does not know
 ├── DeploymentRefusedError   AWS would refuse to create or update a resource
 ├── HandlerError             a Lambda function's code cannot be run
-│   ├── HandlerLoadError     its folder, module or handler is missing, or its import fails
+│   ├── HandlerLoadError     its folder is missing, or it imports what Lambda may have and this machine has not
 │   └── HandlerStalledError  it blocks in real time, so virtual time cannot go on
 └── ModelError               the lab broke one of its own invariants: a bug to report
 """
@@ -90,7 +90,7 @@ class HandlerError(LabError):
 
 
 class HandlerLoadError(HandlerError):
-    """The function's folder, module or handler is missing, or importing it raised."""
+    """The function's folder is missing, or its code imports what Lambda may have and this machine has not."""
 
 
 class HandlerStalledError(HandlerError):

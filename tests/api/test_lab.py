@@ -164,6 +164,29 @@ def test_two_stacks_are_compared_under_the_workload_of_the_first(tmp_path: Path)
     assert difference.as_json()["nothingDiffers"] is True
 
 
+def test_a_value_that_code_reads_is_shown_also_where_it_is_the_name_of_the_stack(tmp_path: Path) -> None:
+    folder = tmp_path / "orders"
+    shutil.copytree(FOREIGN, folder)
+    program = (folder / "__main__.py").read_text()
+    assert "import pulumi_aws as aws" in program
+    (folder / "__main__.py").write_text(
+        program + 'aws.lambda_.Function("other", runtime="python3.13", handler="app.handler", role="r",\n'
+        '    name=f"other-{pulumi.get_stack()}", code=pulumi.FileArchive("./worker"),\n'
+        '    environment={"variables": {"STAGE": pulumi.get_stack()}})\n'
+    )
+    (folder / "Pulumi.dev.yaml").write_text((FOREIGN / "Pulumi.prod.yaml").read_text())
+    jobs = dl.Workload(send=[dl.Send(queue="jobs", body={"id": "a"})])
+
+    difference = dl.diff(folder, "prod", "dev", workload=jobs)
+
+    assert [
+        (change.sign, change.what.strip(), change.before, change.after) for change in difference.comparison.resources
+    ] == [
+        ("~", "aws:lambda/function:Function other", None, None),
+        ("~", "environment.variables.STAGE", "prod", "dev"),
+    ]
+
+
 def test_findings_come_with_their_notes_and_as_json(lab: Lab) -> None:
     examined = lab.examine("prod", overrides=SHORT)
 
@@ -173,6 +196,7 @@ def test_findings_come_with_their_notes_and_as_json(lab: Lab) -> None:
     assert [entry["check"] for entry in examined.as_json()] == [finding.check for finding in examined.findings]
     assert set(next(examined.as_json())) == {
         "schemaVersion", "stack", "check", "severity", "resources", "values", "why", "fix", "source", "accepted",
+            "places",
     }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from delivery_lab.cli.commands.check import FailOn
 from delivery_lab.cli.main import main
 from delivery_lab.errors import StackFileError
 from tests.checks.world import ORDINARY, REPORTING, write_project
+from tests.lab_support import ROOT
 
 LOSS = "mapping(queue_with_dlq(), function(), function_response_types=[])"
 FAIR = "mapping(queue_with_dlq(visibility_timeout_seconds=20), function())"
@@ -129,7 +130,45 @@ def test_json_has_one_object_a_finding(folder: Path, check: Check) -> None:
         "fix": "set functionResponseTypes of mapping to ['ReportBatchItemFailures']",
         "source": "ESM-REPORT-1",
         "accepted": "the experiment is about this loss",
+        "places": {},
     }
+
+
+UNREPORTED = "batch-mapping.functionResponseTypes"
+SWITCH = "delivery-lab:batch.worker.reportBatchItemFailures"
+
+
+def test_a_finding_names_the_key_of_the_stack_file_and_its_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    file = "stacks/Pulumi.batch-unreported.yaml"
+    lines = (ROOT / file).read_text().splitlines()
+    line = next(number for number, text in enumerate(lines, 1) if "reportBatchItemFailures" in text)
+
+    main(["check", "batch-unreported"])
+    assert f"    set in {file}: {SWITCH} (line {line})" in capsys.readouterr().out.splitlines()
+
+    main(["check", "batch-unreported", "--json"])
+    [entry] = map(json.loads, capsys.readouterr().out.splitlines())
+    assert entry["places"] == {UNREPORTED: {"key": SWITCH, "file": file, "line": line}}
+
+    main(["check", "batch-unreported", "--format", "sarif"])
+    [result] = json.loads(capsys.readouterr().out)["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"] == {
+        "artifactLocation": {"uri": file},
+        "region": {"startLine": line},
+    }
+
+
+def test_a_finding_of_an_overridden_value_names_no_key(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    main(["check", "batch-partial", "--set", "batch.worker.reportBatchItemFailures=false"])
+    out = capsys.readouterr().out
+    assert "CHK-REPORT-3" in out
+    assert "reportBatchItemFailures" not in out
 
 
 def test_no_findings_are_no_json(folder: Path, check: Check) -> None:

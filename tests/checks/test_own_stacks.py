@@ -19,7 +19,7 @@ EXPECTED = {
     "batch-single": set(),
     "batch-all-or-nothing": {"CHK-REPORT-1 warning"},
     "batch-unreported": {"CHK-REPORT-3 error"},
-    # What succeeded does not come back; whoever reads the mapping alone cannot know.
+    # What succeeded is not delivered again; whoever reads the mapping alone cannot know.
     "batch-manual-delete": {"CHK-REPORT-1 warning", "CHK-DELETE-1 note"},
     "concurrency-trap": {"CHK-CONC-1 error", "CHK-VT-2 warning", "CHK-DLQ-2 warning"},
     # Throttled batches find time to be tried again; more messages could still be too many for it.

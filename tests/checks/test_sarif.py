@@ -64,6 +64,12 @@ def test_results_refer_to_their_rule_and_their_stack_file(log: dict[str, Any]) -
     assert run["results"][0]["message"]["text"] == "prod: jobs, worker: Why. Fix: set it."
 
 
+def test_a_result_points_at_the_line_that_decides_a_value_where_it_is_known() -> None:
+    [run] = sarif([CheckedStack("prod", "p.yaml", FINDINGS, {1: 12})], "1")["runs"]
+    regions = [result["locations"][0]["physicalLocation"]["region"] for result in run["results"]]
+    assert regions == [{"startLine": 1}, {"startLine": 12}]
+
+
 def test_accepted_findings_are_suppressed_with_their_reason(log: dict[str, Any]) -> None:
     first, second = log["runs"][0]["results"]
     assert first["suppressions"] == []

@@ -61,7 +61,7 @@ def test_a_partial_response_does_not_step_over_a_bad_record(tmp_path: Path) -> N
     reporting = f'{BOUNDED}, "function_response_types": ["ReportBatchItemFailures"]'
     [finding] = [each for each in found(tmp_path, STREAM, reporting) if each.check == "CHK-STREAM-3"]
     assert "the records behind it in its batch" in finding.why
-    assert finding.source == "STR-REPORT-9"
+    assert finding.source == "STR-REPORT-11"
     [edit] = finding.edits
     assert (edit.path, edit.value) == (("bisectBatchOnFunctionError",), True)
 

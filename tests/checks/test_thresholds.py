@@ -20,6 +20,42 @@ def found(tmp_path: Path, files: dict[str, str] | None = None, **given: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("visibility", "timeout", "window", "waiting", "work", "raised_to"),
+    [
+        (20, 15, 5, "20 s", "whatever its work takes", 95),
+        (50, 25, 30, "30 s", "if its work takes longer than 20 s", 180),
+        (10, 1, 1, "20 s", "whatever its work takes", 21),
+    ],
+)
+def test_what_a_window_takes_of_the_visibility_timeout_is_said_with_figures(
+    tmp_path: Path, visibility: int, timeout: int, window: int, waiting: str, work: str, raised_to: int
+) -> None:
+    [finding] = found(
+        tmp_path,
+        queue=f"visibility_timeout_seconds={visibility}",
+        function=f"timeout={timeout}",
+        mapping=f"maximum_batching_window_in_seconds={window}",
+    )
+    quiet = ", and with little traffic Lambda may wait for 20 s nevertheless" if window < 20 else ""
+    assert (finding.check, finding.source) == ("CHK-VT-3", "ESM-VT-2")
+    assert finding.why == (
+        f"A message is hidden for {visibility} s from its receive on. Up to {waiting} of them are over when its batch "
+        f"is invoked (the batching window is {window} s{quiet}), and the function may run for {timeout} s: {work}, the "
+        "message is delivered again while it is being processed, which makes duplicates."
+    )
+    assert [edit.value for edit in finding.edits] == [raised_to]
+
+
+def test_too_little_room_for_throttles_is_said_with_the_duplicates_that_come_of_it(tmp_path: Path) -> None:
+    [finding] = found(tmp_path, queue="visibility_timeout_seconds=20", function="timeout=15")
+    assert finding.why == (
+        "20 s leave too little room, next to a timeout of 15 s, for throttled invokes to be tried again: messages use "
+        "up receives without being processed. An invoke that begins more than 5 s after the receive may outlast the "
+        "visibility timeout: duplicates."
+    )
+
+
+@pytest.mark.parametrize(
     ("queue", "function", "mapping", "expected"),
     [
         ("visibility_timeout_seconds=59", "", "", {"CHK-VT-2 warning"}),
@@ -28,6 +64,13 @@ def found(tmp_path: Path, files: dict[str, str] | None = None, **given: str) -> 
         ("visibility_timeout_seconds=65", "", "maximum_batching_window_in_seconds=5", set()),
         ("visibility_timeout_seconds=10", "", "", {"CHK-VT-2 warning"}),
         ("visibility_timeout_seconds=9", "", "", {"CHK-VT-1 error"}),
+        # A batch may be complete 20 s after its first message, whatever the window, and a window's length after it.
+        ("visibility_timeout_seconds=29", "timeout=3", "maximum_batching_window_in_seconds=1", set()),
+        ("visibility_timeout_seconds=22", "timeout=3", "maximum_batching_window_in_seconds=1", {"CHK-VT-3 warning"}),
+        ("visibility_timeout_seconds=23", "timeout=3", "maximum_batching_window_in_seconds=1", set()),
+        ("visibility_timeout_seconds=64", "", "maximum_batching_window_in_seconds=55", {"CHK-VT-3 warning"}),
+        ("visibility_timeout_seconds=65", "", "maximum_batching_window_in_seconds=55", {"CHK-VT-2 warning"}),
+        ("visibility_timeout_seconds=20", "timeout=15", "maximum_batching_window_in_seconds=5", {"CHK-VT-3 warning"}),
         # A number given as text is a number; a timeout left out is 3 s.
         ("visibility_timeout_seconds='17'", "timeout=None", "", {"CHK-VT-2 warning"}),
         ("visibility_timeout_seconds=18", "timeout=None", "", set()),
@@ -133,7 +176,7 @@ def test_records_of_work_done(tmp_path: Path, mode: str, expires: int, expected:
     [
         (30, 31, set()),
         (30, 30, {"CHK-HB-1 error"}),
-        # The invoke is over before the message comes back, or before the first beat.
+        # The invoke is over before the message is visible again, or before the first beat.
         (60, 40, set()),
         (100, 1, set()),
     ],

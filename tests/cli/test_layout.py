@@ -91,11 +91,11 @@ def test_a_description_goes_on_below_itself() -> None:
 
 
 def test_a_description_stands_below_its_name_where_there_is_no_room_beside_it() -> None:
-    rows = [("visibility-heartbeat-fails", "Every extension fails, so the message comes back.")]
+    rows = [("visibility-heartbeat-fails", "Every extension fails, so the message is visible again.")]
     assert described(("variant", "what it is about"), rows, 40).rows == (
         "visibility-heartbeat-fails",
         "    Every extension fails, so the",
-        "    message comes back.",
+        "    message is visible again.",
     )
 
 

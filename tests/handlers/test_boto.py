@@ -11,6 +11,7 @@ from botocore.loaders import JSONFileLoader
 
 from delivery_lab.errors import NotModelledError
 from delivery_lab.handlers import boto
+from delivery_lab.model.api_errors import sqs
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.runtime import AwsError, Pending
 from tests.handlers.world import World, WorldMaker
@@ -65,6 +66,46 @@ def test_errors_are_client_errors_and_modelled_exceptions(world: World) -> None:
     assert (code, message) == ("ConditionalCheckFailedException", "The conditional request failed")
     assert metadata["HTTPStatusCode"] == 400
     assert modelled == "ConditionalCheckFailedException"
+
+
+@pytest.mark.parametrize("mode", ["legacy", "adaptive"])
+def test_errors_of_sqs_have_their_old_code_and_the_exception_of_the_model(world: World, mode: str) -> None:
+    def refuse(service: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        raise sqs.QUEUE_MISSING.error() if operation == "GetQueueUrl" else sqs.UNKNOWN_ATTRIBUTE.error(name="Speed")
+
+    world.answer = refuse
+    described, modelled, response = world.run_code(
+        f"""
+        import boto3
+        from botocore.config import Config
+        sqs = boto3.client("sqs", config=Config(retries={{"mode": "{mode}"}}))
+        def handler(event, context):
+            try: sqs.get_queue_url(QueueName="q")
+            except sqs.exceptions.QueueDoesNotExist as error:
+                described, modelled = error.response["Error"], type(error).__name__
+            try: sqs.set_queue_attributes(QueueUrl="q", Attributes={{"Speed": "1"}})
+            except sqs.exceptions.InvalidAttributeName as error: response = error.response
+            del response["ResponseMetadata"]
+            return [described, modelled, response]
+        """
+    )
+    assert described == {
+        "Code": "AWS.SimpleQueueService.NonExistentQueue",
+        "Message": "The specified queue does not exist.",
+        "QueryErrorCode": "QueueDoesNotExist",
+        "Type": "Sender",
+    }
+    assert modelled == "QueueDoesNotExist"
+    text = "Unknown Attribute Speed."
+    assert response == {
+        "Error": {
+            "Code": "InvalidAttributeName",
+            "Message": text,
+            "QueryErrorCode": "InvalidAttributeName",
+            "Type": "Sender",
+        },
+        "message": text,
+    }
 
 
 def test_botocore_validates_parameters_before_anything_is_called(world: World) -> None:
@@ -235,6 +276,26 @@ def test_parameters_arrive_as_the_caller_gave_them(world: World) -> None:
     )
     assert world.calls[0][3] == {"StreamName": "s", "Data": b"\x00\xff", "PartitionKey": "k"}
     assert json.dumps(world.answers[-1][1].payload) == '"null"'
+
+
+@pytest.mark.parametrize("mode", ["standard", "adaptive", "legacy"])
+def test_syn_id_1_a_request_id_that_the_model_gives_is_that_of_the_answer(world: World, mode: str) -> None:
+    def answer(service: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        return {"StatusCode": 202, "Payload": b"", "ResponseMetadata": {"RequestId": "the invoke's"}}
+
+    world.answer = answer
+    metadata = world.run_code(
+        f"""
+        import boto3
+        from botocore.config import Config
+        def handler(event, context):
+            client = boto3.client("lambda", config=Config(retries={{"mode": "{mode}"}}))
+            return client.invoke(FunctionName="f", InvocationType="Event")["ResponseMetadata"]
+        """
+    )
+
+    assert (metadata["RequestId"], metadata["HTTPStatusCode"]) == ("the invoke's", 202)
+    assert metadata["HTTPHeaders"]["x-amzn-requestid"] == "the invoke's"
 
 
 _RETRIES = """

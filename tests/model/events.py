@@ -11,6 +11,7 @@ from delivery_lab.model.clock import in_seconds
 from delivery_lab.model.runtime import AwsError, Caller, Pending
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.targets import Sink
+from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 from tests.model.support import TESTS, Behaviour, Call, Script, World, succeed
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:topic"
@@ -22,8 +23,16 @@ CALLER = Caller("caller", None)
 class EventsWorld(World):
     """A world with a function `worker`, a topic, an event bus and a bucket."""
 
-    def __init__(self, behave: Behaviour = succeed, *, reserved: int | None = None, timeout: int = 5) -> None:
-        super().__init__(behave)
+    def __init__(
+        self,
+        behave: Behaviour = succeed,
+        *,
+        reserved: int | None = None,
+        timeout: int = 5,
+        seed: int = 1,
+        assumptions: Assumptions = DEFAULTS,
+    ) -> None:
+        super().__init__(behave, seed, assumptions)
         self.function(reserved=reserved, timeout=timeout)
         for name, arn in (("topic", TOPIC), ("bus", BUS), ("bucket", BUCKET)):
             self.account.sinks.add(Sink(name, arn, name))

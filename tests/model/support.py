@@ -27,7 +27,7 @@ from delivery_lab.model.sqs.attributes import DeadLetterPolicy, FifoAttributes, 
 from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.results.invariants import History
-from delivery_lab.rules.assumptions import ThrottleRetryLimit
+from delivery_lab.rules.assumptions import DEFAULTS, Assumptions, ThrottleRetryLimit
 
 CALLER = Caller("tests", None)
 TESTS = Actor("workload", "tests")
@@ -44,6 +44,7 @@ class Call:
         at_seconds: when the code began.
         payload: the event as JSON text.
         deadline_seconds: when the function times out.
+        request_id: the invoke's id.
     """
 
     function: str
@@ -51,6 +52,7 @@ class Call:
     at_seconds: float
     payload: str
     deadline_seconds: float
+    request_id: str
 
     @property
     def event(self) -> Any:
@@ -130,12 +132,11 @@ class _FakeEnvironment:
 
     def start(self, request: InvokeRequest, finish: Callable[[InvokeResponse], None]) -> None:
         scheduler = self._runtime.scheduler
-        call = Call(
-            self._function, self._number, in_seconds(scheduler.now), request.payload, in_seconds(request.deadline)
-        )
+        now, deadline = in_seconds(scheduler.now), in_seconds(request.deadline)
+        call = Call(self._function, self._number, now, request.payload, deadline, request.request_id)
         self._runtime.calls.append(call)
         script = self._runtime.behave(call)
-        response = InvokeResponse(script.payload, script.error)
+        response = InvokeResponse(script.payload, script.error, script.error == "Runtime.ExitError")
         self._end = scheduler.after(seconds(script.takes_seconds), finish, response)
 
     def stop(self) -> None:
@@ -154,14 +155,15 @@ class World:
     Args:
         behave: what the code of every function does; may be replaced later through `runtime.behave`.
         seed: seed of the run.
+        assumptions: what the model assumes.
     """
 
-    def __init__(self, behave: Behaviour = succeed, seed: int = 1) -> None:
+    def __init__(self, behave: Behaviour = succeed, seed: int = 1, assumptions: Assumptions = DEFAULTS) -> None:
         self.scheduler = Scheduler()
         self.streams = RandomStreams(seed)
         self.journal = Journal()
         self.runtime = FakeRuntime(self.scheduler, behave)
-        self.account = Account(self.scheduler, self.streams, self.journal)
+        self.account = Account(self.scheduler, self.streams, self.journal, assumptions)
         self.account.use(self.runtime)
         WORLDS.append(self)
 

@@ -22,6 +22,7 @@ from delivery_lab.model.clock import seconds
 from delivery_lab.model.faults import FaultKind, InjectedFault
 from delivery_lab.model.loops import Loops
 from delivery_lab.model.runtime import Caller
+from delivery_lab.rules.assumptions import Assumptions
 from tests.model.events import EventsWorld, bodies_of, failing
 from tests.model.support import COLD_START_SECONDS, Behaviour, Script, fail, succeed
 
@@ -31,12 +32,17 @@ def _throttle(world: EventsWorld, for_seconds: float | None, kind: FaultKind = F
     world.account.inject_faults([InjectedFault(kind, end=end, function="worker")])
 
 
+def _waits(world: EventsWorld) -> list[float]:
+    """Seconds between the refused tries of an event."""
+    return [round(later - earlier, 6) for earlier, later in pairwise(world.times_of(InvokeRefused))]
+
+
 def test_asy_queue_1_an_event_is_accepted_before_anything_runs() -> None:
     world = EventsWorld()
 
     answer = world.invoke_api(InvocationType="Event", Payload=b'{"id": "a"}')
 
-    assert answer.answer == {"StatusCode": 202, "Payload": b""}
+    assert (answer.answer["StatusCode"], answer.answer["Payload"]) == (202, b"")
     assert world.calls == []
     world.run()
     assert [call.event for call in world.calls] == [{"id": "a"}]
@@ -118,11 +124,62 @@ def test_asy_backoff_2_waits_double_from_one_second_to_five_minutes(kind: FaultK
     world.event()
     world.run()
 
-    waits = [round(later - earlier, 6) for earlier, later in pairwise(world.times_of(InvokeRefused))]
+    waits = _waits(world)
     for n, wait in enumerate(waits):
-        assert min(2**n, 300) <= wait <= min(1.5 * 2**n, 300)
-    assert waits[-1] == 300
+        assert 0.8 * min(2**n, 250) <= wait <= 1.2 * min(2**n, 250)
+    assert len(set(waits)) == len(waits) > 12
     assert len(world.calls) == 1
+
+
+def test_asy_backoff_2_at_the_longest_wait_events_do_not_retry_in_step() -> None:
+    world = EventsWorld()
+    _throttle(world, 3_000)
+
+    for _ in range(50):
+        world.event()
+    world.run()
+
+    last = world.times_of(InvokeRefused)[-200:]
+    assert len(set(last)) == 200
+
+
+def test_asy_backoff_2_a_backlog_of_events_uses_most_of_the_six_hours() -> None:
+    world = EventsWorld(lambda call: Script(240.0), reserved=1, timeout=300)
+
+    for _ in range(110):  # 90 of them fit into six hours
+        world.event()
+    world.run()
+
+    assert 20 <= len(world.messages_of(EventExpired)) <= 26
+
+
+@pytest.mark.parametrize(("tries", "measured_seconds"), [(7, 67.932), (8, 117.0)])
+def test_asy_backoff_2_what_was_measured_lies_within_what_seeds_give(tries: int, measured_seconds: float) -> None:
+    """An event is throttled for a minute: https://cosmo-grant.github.io/aws-by-example/lambda_retries.html."""
+    succeeded: dict[int, list[float]] = {}
+    for seed in range(200):
+        world = EventsWorld(seed=seed)
+        _throttle(world, 60)
+        world.event()
+        world.run()
+        succeeded.setdefault(len(world.times_of(InvokeRefused)) + 1, []).append(world.tried_at[0] - COLD_START_SECONDS)
+
+    assert set(succeeded) == {7, 8}
+    assert min(succeeded[tries]) < measured_seconds < max(succeeded[tries])
+
+
+@pytest.mark.parametrize(("jitter", "least", "most"), [(0.0, 300, 300), (0.5, 100, 300)])
+def test_asy_backoff_2_how_far_waits_spread(jitter: float, least: float, most: float) -> None:
+    world = EventsWorld(assumptions=Assumptions(event_jitter=jitter))
+    _throttle(world, None)
+
+    world.event()
+    world.run()
+
+    last = _waits(world)[10:]
+    assert len(last) > 50
+    assert least <= min(last) <= max(last) <= most
+    assert max(last) - min(last) >= 0.5 * (most - least)
 
 
 def test_asy_age_1_a_throttled_event_is_given_up_after_its_age() -> None:
@@ -171,7 +228,10 @@ def test_asy_zero_1_with_a_reserved_concurrency_of_0_events_go_to_the_destinatio
 
     world.event()
 
-    assert len(bodies_of(target)) == 1
+    [record] = bodies_of(target)
+    assert record["requestContext"]["condition"] == "ZeroReservedConcurrency"
+    assert record["requestContext"]["approximateInvokeCount"] == 0
+    assert list(record) == ["version", "timestamp", "requestContext", "requestPayload"]
     world.run()
     assert (world.calls, world.events(InvokeRefused), world.now) == ([], [], 0)
 

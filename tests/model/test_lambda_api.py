@@ -45,7 +45,24 @@ def test_a_call_takes_as_long_as_the_function_runs() -> None:
     world.run()
 
     assert answer.at_seconds == COLD_START_SECONDS + 4
-    assert answer.answer == {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": b'{"ok": true}'}
+    assert answer.answer == {
+        "StatusCode": 200,
+        "ExecutedVersion": "$LATEST",
+        "Payload": b'{"ok": true}',
+        "ResponseMetadata": {"RequestId": world.calls[0].request_id},
+    }
+
+
+@pytest.mark.parametrize("kind", ["RequestResponse", "Event"])
+def test_syn_id_1_the_answer_has_the_request_id_that_the_function_sees(kind: str) -> None:
+    world = EventsWorld()
+
+    answers = [world.invoke_api(InvocationType=kind, Payload=b"{}") for _ in range(2)]
+    world.run()
+
+    seen = [call.request_id for call in world.calls]
+    assert [answer.answer["ResponseMetadata"]["RequestId"] for answer in answers] == seen
+    assert len(set(seen)) == 2
 
 
 def test_syn_throttle_1_is_a_429_with_its_reason_and_no_retry() -> None:
@@ -109,13 +126,13 @@ def test_syn_name_1_a_function_that_does_not_exist_is_a_404() -> None:
     error = _refused(EventsWorld(), FunctionName="nobody")
 
     assert (error.code, error.status) == ("ResourceNotFoundException", 404)
-    assert error.message == "Function not found: arn:aws:lambda:us-east-1:123456789012:function:nobody"
+    assert error.message == "Function not found: arn:aws:lambda:us-east-1:123456789012:function:nobody:$LATEST"
 
 
 def test_a_dry_run_runs_nothing() -> None:
     world = EventsWorld()
 
-    assert world.invoke_api(InvocationType="DryRun").answer == {"StatusCode": 204}
+    assert world.invoke_api(InvocationType="DryRun").answer == {"StatusCode": 204, "Payload": b""}
     world.run()
     assert world.calls == []
 

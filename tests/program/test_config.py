@@ -105,6 +105,44 @@ def test_what_is_not_taken_over_is_a_warning(make_project: MakeProject) -> None:
     )
 
 
+LINED = """
+config:
+  aws:config:region: eu-west-1
+  demo:worker:
+    size: 3
+    names: [a, b]
+  other: 5
+"""
+
+
+def test_each_setting_of_the_stack_file_has_its_line(make_project: MakeProject) -> None:
+    block = "config:\n  filled: 7\n"
+    assert load(make_project, LINED, block).lines() == {
+        ("aws:region",): 3,
+        ("demo:worker",): 4,
+        ("demo:worker", "size"): 5,
+        ("demo:worker", "names"): 6,
+        ("demo:worker", "names", 0): 6,
+        ("demo:worker", "names", 1): 6,
+        ("demo:other",): 7,
+    }
+
+
+@pytest.mark.parametrize(
+    ("override", "left"),
+    [
+        ("worker.size=4", {("aws:region",), ("demo:worker", "names"), ("demo:other",)}),
+        ("worker.names.1=c", {("aws:region",), ("demo:worker", "size"), ("demo:other",)}),
+        ("worker={size: 4}", {("aws:region",), ("demo:other",)}),
+    ],
+)
+def test_what_an_override_changes_stands_nowhere(
+    make_project: MakeProject, override: str, left: set[tuple[str, ...]]
+) -> None:
+    lines = load_config(make_project(stacks={"dev": LINED}), "dev", [override]).lines()
+    assert {path for path in lines if not isinstance(path[-1], int)} == left
+
+
 def test_an_empty_stack_file_has_no_config(make_project: MakeProject) -> None:
     assert load(make_project, "# only a comment\n").texts() == {}
 

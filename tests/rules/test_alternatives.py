@@ -13,6 +13,7 @@ from delivery_lab.rules.assumptions import (
     DEFAULTS,
     Assumptions,
     LongWindow,
+    RetryCount,
     StaleDelete,
     ThrottleRetryLimit,
     UnnamedResponse,
@@ -41,7 +42,9 @@ def test_the_text_of_a_value_reads_as_that_value(rule: str) -> None:
         (["esm-throttle-3 = 600"], Assumptions(throttle_pause_seconds=600)),
         (["ESM-SCALE-4=2"], Assumptions(least_pollers=2)),
         (["ESM-REPORT-4=failure"], Assumptions(unnamed_response=UnnamedResponse.FAILURE)),
-        (["ESM-VT-2=queue"], Assumptions(long_window=LongWindow.QUEUE)),
+        (["ESM-VT-2=extended"], Assumptions(long_window=LongWindow.EXTENDED)),
+        (["STR-REPORT-10=kept"], Assumptions(retry_count=RetryCount.KEPT)),
+        (["ASY-BACKOFF-2=0.1"], Assumptions(event_jitter=0.1)),
         (["SQS-STALE-2=keep", "SQS-STALE-2=delete"], Assumptions(stale_delete=StaleDelete.DELETE)),
         (
             ["LAM-INIT-1=3", "SIM-API-1=0..0.5"],
@@ -65,6 +68,7 @@ def test_values_by_their_texts(texts: list[str], expected: Assumptions) -> None:
             ("--assume ESM-THROTTLE-2=never: ESM-THROTTLE-2 can be function-timeout-left or visibility-left"),
         ),
         ("ESM-SCALE-4=6", "--assume ESM-SCALE-4=6: ESM-SCALE-4 can be a number of concurrent batches from 2 to 5"),
+        ("ASY-BACKOFF-2=1", "--assume ASY-BACKOFF-2=1: ASY-BACKOFF-2 can be a share of the wait, from 0 to below 1"),
         ("LAM-INIT-1=nan", "--assume LAM-INIT-1=nan: LAM-INIT-1 can be a number of seconds from 0 to 10"),
         (
             "SIM-API-1=2..1",
@@ -76,11 +80,7 @@ def test_values_by_their_texts(texts: list[str], expected: Assumptions) -> None:
         ),
         (
             "SQS-VT-1=x",
-            (
-                "--assume SQS-VT-1=x: SQS-VT-1 has no alternatives (rules that have some: ESM-THROTTLE-2, "
-                "ESM-THROTTLE-3, ESM-SCALE-4, ESM-REPORT-4, ESM-VT-2, SQS-STALE-2, EVD-INVOKE-1, EVD-ERROR-1, "
-                "EVD-LOOK-1, LAM-INIT-1, SIM-API-1)"
-            ),
+            (f"--assume SQS-VT-1=x: SQS-VT-1 has no alternatives (rules that have some: {', '.join(ALTERNATIVES)})"),
         ),
     ],
 )

@@ -294,11 +294,24 @@ def test_code_that_is_missing_is_named(folder: Folder) -> None:
     assert message.startswith(f"the code of worker is missing: there is no {folder.root / 'nowhere'}\n  fix: ")
 
 
-def test_a_handler_that_fails_at_import_shows_its_traceback_once(folder: Folder) -> None:
-    message = folder.refusal(HandlerLoadError, handler="import json\nraise RuntimeError('no luck')\n")
+def test_lam_init_2_code_that_fails_at_import_is_retried_and_dead_lettered_and_the_run_says_why(folder: Folder) -> None:
+    run = folder.run(handler="import json\nraise RuntimeError('no luck')\n")
+    outcome = outcome_of(run)
 
-    assert message.count("RuntimeError: no luck") == 1
-    assert f'{folder.root / "app" / "app.py"}", line 2' in message
+    assert outcome.messages.sent == outcome.messages.dead_lettered > 0
+    assert outcome.deliveries.total > outcome.messages.sent
+    assert outcome.invocations.failed == outcome.invocations.total > 0
+    [note] = [note for note in run.notes if note.startswith("worker fails before its handler is called, in AWS too: ")]
+    assert note.endswith(f": RuntimeError: no luck (raised in {folder.root / 'app' / 'app.py'}:2)")
+    assert {"LAM-INIT-2", "LAM-INIT-3"} <= set(run.rules)
+
+
+def test_a_layer_that_is_not_here_makes_a_missing_module_a_refusal(folder: Folder) -> None:
+    layer = 'layers=["arn:aws:lambda:us-east-1:1:layer:deps:3"],'
+
+    message = folder.refusal(HandlerLoadError, function=layer, handler="import no_such_package\n")
+
+    assert "it may be in the layer arn:aws:lambda:us-east-1:1:layer:deps:3, which is not on this machine" in message
 
 
 def test_a_workload_that_addresses_what_is_not_there_lists_what_is(folder: Folder) -> None:

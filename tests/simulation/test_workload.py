@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from delivery_lab.errors import UsageError, WorkloadError
-from delivery_lab.events import Poison
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.simulation.workload_files import default_workload, read_body, read_workload
 
@@ -53,7 +52,7 @@ def test_values_are_drawn_from_the_seed(tmp_path: Path) -> None:
 
 def test_poison_is_marked_by_a_field_of_the_body(tmp_path: Path) -> None:
     workload = _read(tmp_path, "poison: bad\nsend: [{queue: jobs, body: x}]")
-    poison = Poison(workload.poison)
+    poison = workload.mark_of_poison
 
     assert poison.marks('{"bad": true}')
     assert not poison.marks('{"bad": false}')
@@ -154,6 +153,10 @@ def test_a_text_body_has_no_fields_to_set(tmp_path: Path) -> None:
             "{path}:1: send.1: the last of 1000 is sent after 9.99e+08 s; at most 315360000 s are run",
         ),
         (
+            "send: [{queue: a, body: 1}, {queue: a, body: 1, every: 2}]",
+            "{path}:1: send.2: every is 2 and times is missing, so it would be sent once: say how often",
+        ),
+        (
             "send: [{queue: a, body: 1}]\nsend: [{queue: b, body: 1}]",
             "{path}:2: the key 'send' is there twice, first in line 1",
         ),
@@ -190,6 +193,46 @@ def test_a_body_that_does_not_render_is_refused_with_its_line(tmp_path: Path, bo
         _bodies(workload)
 
     assert str(caught.value).startswith(f"{workload.path}: send 2: {message}")
+
+
+def test_poison_is_marked_by_a_text_in_bodies_that_are_no_json(tmp_path: Path) -> None:
+    poison = _read(tmp_path, 'poison: {text: ";BROKEN"}\nsend: [{queue: jobs, body: x}]').mark_of_poison
+
+    assert poison.marks("7;BROKEN;2026-01-01")
+    assert not poison.marks("7;fine;2026-01-01")
+    assert not poison.marks('{"BROKEN": true}')
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("send: [{queue: jobs, body: {id: {n}}}]", "1: send.1.body.id"),
+        ("send:\n  - queue: jobs\n    body: {ids: [{n}, a]}", "3: send.1.body.ids.1"),
+        ("send: [{queue: jobs, body: {id: a}, key: {n}}]", "1: send.1.key"),
+    ],
+)
+def test_a_number_of_the_repetition_without_quotes_is_refused(tmp_path: Path, text: str, place: str) -> None:
+    path = _write(tmp_path, text)
+
+    with pytest.raises(WorkloadError) as caught:
+        read_workload(path)
+
+    assert str(caught.value) == f'{path}:{place}: {{n}} without quotes is a mapping\n  fix: put it in quotes: "{{n}}"'
+
+
+def test_a_body_may_have_a_key_n_without_a_value(tmp_path: Path) -> None:
+    assert _bodies(_read(tmp_path, "send: [{queue: jobs, body: {n: null}}]")) == ['{"n": null}']
+
+
+@pytest.mark.parametrize(("bare", "quoted"), [("job-{n}", "job-{n}"), ("{n}-a{n}", "{n}-a{n}"), ("k_{n}", "k_{n}")])
+def test_a_text_with_braces_that_yaml_cannot_read_is_shown_in_quotes(tmp_path: Path, bare: str, quoted: str) -> None:
+    path = _write(tmp_path, f"send:\n  - queue: jobs\n    body: {{id: {bare}, type: order}}")
+
+    with pytest.raises(WorkloadError) as caught:
+        read_workload(path)
+
+    assert str(caught.value).startswith(f"{path}:3: not valid YAML: ")
+    assert str(caught.value).endswith(f'fix: a text with braces stands in quotes within {{ }} and [ ]: "{quoted}"')
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -65,6 +65,7 @@ def test_a_setting_of_a_component_names_the_key_of_the_stack_file() -> None:
 
     assert mapping.batch_size.origin.key == "delivery-lab:batch.worker.batchSize"
     assert mapping.function.timeout_seconds.origin.key == "delivery-lab:batch.worker.timeoutSeconds"
+    assert mapping.reports.origin.key == "delivery-lab:batch.worker.reportBatchItemFailures"
     assert queue.retention_seconds.origin.key == "delivery-lab:batch.queue.retentionSeconds"
     assert dead.retention_seconds.origin.key == "delivery-lab:batch.deadLetterQueue.retentionSeconds"
 

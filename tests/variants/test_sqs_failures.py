@@ -1,4 +1,4 @@
-"""Errors that no retry can help: swallowed, parked, or tried again; and messages that come back after a delay."""
+"""Errors that no retry can help: swallowed, parked, or tried again; and messages retried after a delay."""
 
 from __future__ import annotations
 

@@ -80,9 +80,10 @@ def test_partial_repeats_what_is_behind_the_failure_only() -> None:
 
     deliveries = {message.id: len(message.delivered_at) for message in result.per_message}
     assert {deliveries[f"before-{n}"] for n in range(1, 5)} == {1}
-    assert deliveries["poison"] == 4
+    # Once with what is before it, and then 4 times as the head of what is left (STR-REPORT-9).
+    assert deliveries["poison"] == 5
     assert result.invocations.failed == 0
-    # When the retries are over everything from the poison on goes (STR-REPORT-9).
+    # When the retries are over everything from the poison on goes (STR-REPORT-11).
     assert result.messages.dead_lettered == 3
     assert result.messages.healthy_dead_lettered == 2
 

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from delivery_lab._version import __version__
+from delivery_lab.api.places import StackFilePlace, first_lines
 from delivery_lab.api.quantify import Effect
 from delivery_lab.api.simulated import Phase
 from delivery_lab.checks.check import Check
@@ -31,6 +32,7 @@ class Examination:
         file: its stack file.
         findings: what was found, the worst first.
         effects: what the fix of a finding changes, by the finding's position; empty where that was not asked for.
+        places: where the stack file decides values of a finding, by the finding's position and the name of the value.
         notes: what a reader of the result should know: warnings of the program, checks that were left out.
         phases: how long each part of the work took on a real clock.
     """
@@ -39,6 +41,7 @@ class Examination:
     file: Path
     findings: tuple[Finding, ...]
     effects: Mapping[int, Effect] = field(default_factory=dict)
+    places: Mapping[int, Mapping[str, StackFilePlace]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     phases: tuple[Phase, ...] = ()
 
@@ -48,6 +51,7 @@ class Examination:
             entry: dict[str, Any] = {"schemaVersion": SCHEMA_VERSION, "stack": self.stack, **plain(finding)}
             for name in _INTERNAL:
                 del entry[name]
+            entry["places"] = plain(self.places.get(index, {}))
             effect = self.effects.get(index)
             if effect is not None:
                 entry["effect"] = {name: plain(getattr(effect, name)) for name in ("text", "tried", "before", "after")}
@@ -82,7 +86,9 @@ def as_sarif(
     Raises:
         UsageError: the file of checks cannot be used.
     """
-    found = [CheckedStack(stack.stack, _uri(stack.file), stack.findings) for stack in examinations]
+    found = [
+        CheckedStack(stack.stack, _uri(stack.file), stack.findings, first_lines(stack.places)) for stack in examinations
+    ]
     return sarif(found, __version__, failures, checks_with(checks))
 
 

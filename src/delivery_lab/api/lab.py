@@ -185,13 +185,13 @@ class Lab:
         from delivery_lab.stack.stack import Stack
 
         run, root = simulation.run, self.project.root
-        stack, readings = Stack.of(simulation.graph), []
+        stack, alternatives = Stack.of(simulation.graph), []
         for rule, value, assumptions in alternatives_of(simulation.outcome.model.assumptions, run.assumptions):
             other = simulate(stack, root, simulation.workload, run.seed, assumptions)
             says = conclusion(outcome_of(other))
             changes = says != simulation.conclusion
-            readings.append(AlternativeConclusion(rule=rule, value=value, conclusion=says, changes=changes))
-        model = simulation.outcome.model.model_copy(update={"readings": tuple(readings)})
+            alternatives.append(AlternativeConclusion(rule=rule, value=value, conclusion=says, changes=changes))
+        model = simulation.outcome.model.model_copy(update={"readings": tuple(alternatives)})
         return replace(simulation, outcome=simulation.outcome.model_copy(update={"model": model}))
 
     def diff(self, before: str, after: str, **options: Unpack[RunOptions]) -> Difference:
@@ -293,6 +293,7 @@ class Lab:
         from importlib.util import find_spec
 
         from delivery_lab.api.examined import Examination, checks_with
+        from delivery_lab.api.places import places_of
         from delivery_lab.checks.acceptance import apply_acceptances, read_acceptances
         from delivery_lab.checks.registry import find_all
         from delivery_lab.stack.stack import Stack
@@ -312,7 +313,9 @@ class Lab:
             with _timed("quantify", phases):
                 effects = self._effects(graph, findings, options)
         notes = graph.warnings if values else (*graph.warnings, _WITHOUT_VALUES)
-        return Examination(stack, self.project.stack(stack).path, findings, effects, notes, tuple(phases))
+        file = self.project.stack(stack).path
+        places = places_of(graph, findings, self.project.label(file))
+        return Examination(stack, file, findings, effects, places, notes, tuple(phases))
 
     def _effects(self, graph: Graph, findings: Sequence[Finding], options: RunOptions) -> dict[int, Effect]:
         """What each finding's fix changes, by the finding's position."""

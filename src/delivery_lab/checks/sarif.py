@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from delivery_lab.checks.check import Check
@@ -27,11 +27,13 @@ class CheckedStack:
         name: the stack.
         uri: its stack file as a URI, relative to where the command runs.
         findings: what was found.
+        lines: the line of the stack file that decides a value of a finding, by the finding's position.
     """
 
     name: str
     uri: str
     findings: tuple[Finding, ...]
+    lines: Mapping[int, int] = field(default_factory=dict)
 
 
 def sarif(
@@ -57,7 +59,9 @@ def sarif(
     }
     seen: Counter[str] = Counter()
     results = [
-        _result(stack, finding, ids.index(finding.check), seen) for stack in stacks for finding in stack.findings
+        _result(stack, position, ids.index(finding.check), seen)
+        for stack in stacks
+        for position, finding in enumerate(stack.findings)
     ]
     invocation: dict[str, Any] = {"executionSuccessful": not failures}
     if failures:
@@ -99,7 +103,8 @@ def _rule(check_id: str, check: Check | None, example: Finding | None) -> dict[s
     return {**rule, "helpUri": address} if address else rule
 
 
-def _result(stack: CheckedStack, finding: Finding, rule_index: int, seen: Counter[str]) -> dict[str, Any]:
+def _result(stack: CheckedStack, position: int, rule_index: int, seen: Counter[str]) -> dict[str, Any]:
+    finding = stack.findings[position]
     identity = "\x1f".join((finding.check, stack.name, *finding.resources, *sorted(finding.values)))
     seen[identity] += 1
     if seen[identity] > 1:  # such as two statements of one policy
@@ -111,7 +116,10 @@ def _result(stack: CheckedStack, finding: Finding, rule_index: int, seen: Counte
         "message": {"text": f"{stack.name}: {', '.join(finding.resources)}: {finding.why} Fix: {finding.fix}."},
         "locations": [
             {
-                "physicalLocation": {"artifactLocation": {"uri": stack.uri}, "region": {"startLine": 1}},
+                "physicalLocation": {
+                    "artifactLocation": {"uri": stack.uri},
+                    "region": {"startLine": stack.lines.get(position, 1)},
+                },
                 "logicalLocations": [{"name": name, "kind": "resource"} for name in finding.resources],
             }
         ],

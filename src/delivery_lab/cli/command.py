@@ -1,4 +1,4 @@
-"""What all commands have in common: a console, `--verbose`, `--debug`, and how they say what went wrong."""
+"""What all commands have in common: a console, `--verbose`, `--debug`, and how they print errors."""
 
 from __future__ import annotations
 

@@ -76,10 +76,10 @@ class Console:
         self._err.print(text, markup=False, soft_wrap=True)
 
     def error(self, text: str, traceback: str = "") -> None:
-        """Say what went wrong, and where it comes from if that is wanted.
+        """Print an error, and where it comes from if that is wanted.
 
         Args:
-            text: what went wrong.
+            text: the error.
             traceback: where it comes from.
         """
         if self.debug and traceback:

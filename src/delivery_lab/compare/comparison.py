@@ -157,7 +157,7 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Ch
 
 
 def _resource_changes(before: Graph, after: Graph) -> Iterator[Change]:
-    names = [_references(graph) for graph in (before, after)]
+    names = [_Names(graph) for graph in (before, after)]
     old, new = (
         {(r.type, r.name): r for r in graph.resources.values() if r.custom and not r.type.startswith("pulumi:")}
         for graph in (before, after)
@@ -177,42 +177,49 @@ def _resource_changes(before: Graph, after: Graph) -> Iterator[Change]:
                     yield Change(change.sign, f"    {change.what}", change.before, change.after)
 
 
-def _inputs(resource: Resource, references: list[tuple[str, str]]) -> dict[str, Any]:
+def _inputs(resource: Resource, names: _Names) -> dict[str, Any]:
     plain = _plain(_covered(resource.inputs, (), resource.secret_paths))
-    return {
-        key: _with_references(value, references)
-        for name, inner in plain.items()
-        for key, value in _flatten(name, inner)
-    }
+    return {key: names.neutral(key, value) for name, inner in plain.items() for key, value in _flatten(name, inner)}
 
 
-def _references(graph: Graph) -> list[tuple[str, str]]:
-    """What stands for a resource in other resources' inputs, by the resource's name.
+class _Names:
+    """What two stacks differ by everywhere, and that says nothing: names with the stack's name or an auto-name in them.
 
-    Ids and ARNs contain the auto-name, which depends on the stack: two stacks differ by them everywhere, and that says
-    nothing.
+    Args:
+        graph: the graph of one of the stacks.
     """
-    found: dict[str, str] = {}
-    for resource in graph.resources.values():
-        if resource.custom:
-            for attribute in ("arn", "url", "invokeArn", "name", "executionArn"):
-                value = resource.outputs.get(attribute)
-                if isinstance(value, str) and len(value) > 3:
-                    found.setdefault(value, f"${{{resource.name}.{attribute}}}")
-            if len(resource.id) > 3:
-                found.setdefault(resource.id, f"${{{resource.name}.id}}")
-    found[graph.stack] = "${stack}"
-    return sorted(found.items(), key=lambda item: -len(item[0]))
 
+    def __init__(self, graph: Graph) -> None:
+        found: dict[str, str] = {}
+        for resource in graph.resources.values():
+            if resource.custom:
+                for attribute in ("arn", "url", "invokeArn", "name", "executionArn"):
+                    value = resource.outputs.get(attribute)
+                    if isinstance(value, str) and len(value) > 3:
+                        found.setdefault(value, f"${{{resource.name}.{attribute}}}")
+                if len(resource.id) > 3:
+                    found.setdefault(resource.id, f"${{{resource.name}.id}}")
+        found.pop(graph.stack, None)
+        self._references = sorted(found.items(), key=lambda item: -len(item[0]))
+        self._stack = graph.stack
 
-def _with_references(value: Any, references: list[tuple[str, str]]) -> Any:
-    if isinstance(value, str):
-        for text, reference in references:
-            value = value.replace(text, reference)
+    def neutral(self, key: str, value: Any) -> Any:
+        """A value of an input, with what stands for a resource, or for the stack, in place of their names."""
+        if isinstance(value, str):
+            for text, reference in self._references:
+                value = value.replace(text, reference)
+            return value.replace(self._stack, "${stack}") if _names_something(key, value) else value
+        if isinstance(value, list):
+            return [self.neutral(key, item) for item in value]
         return value
-    if isinstance(value, list):
-        return [_with_references(item, references) for item in value]
-    return value
+
+
+def _names_something(key: str, value: str) -> bool:
+    """Whether an input names a resource, rather than saying something that code or AWS acts upon."""
+    last = key.rsplit(".", 1)[-1]
+    if key.startswith("environment."):
+        return False  # the code of a function reads it
+    return key.startswith("tags") or last.endswith(("ame", "amePrefix")) or value.startswith(("arn:", "http"))
 
 
 def _covered(value: Any, path: tuple[str | int, ...], secrets: frozenset[tuple[str | int, ...]]) -> Any:

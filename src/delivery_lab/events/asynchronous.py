@@ -101,4 +101,4 @@ class EventExpired(AsynchronousEvent):
 
 @dataclass(frozen=True, slots=True)
 class EventDiscarded(AsynchronousEvent):
-    """The event was given up after its retries, and no destination took it."""
+    """The event exhausted its retries, and no destination took it."""

@@ -23,7 +23,7 @@ class MappingConfigured(EventBase):
         function: name of the function that it invokes.
         batch_size: the most messages of a batch.
         parallelization_factor: batches of one shard at once, 1 of other sources than streams.
-        maximum_record_age_seconds: age at which records are given up, -1 for none.
+        maximum_record_age_seconds: age at which records are discarded, -1 for none.
     """
 
     mapping: str
@@ -67,7 +67,7 @@ class BatchResult(EventBase):
         source: name of the queue, stream, table or topic.
         invoke: id of the invoke.
         reason: what the answer was, in words.
-        failed: ids of the messages that count as failed and come back, in order.
+        failed: ids of the messages that count as failed and are retried, in order.
         named: ids of those that the response named, also where it is not looked at.
         partition: name of the shard or partition, None of a queue.
         slot: number of the slot, None of a queue.

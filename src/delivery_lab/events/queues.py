@@ -93,7 +93,7 @@ class MessageReturned(EventBase):
     Attributes:
         queue: name of the queue.
         message: its id.
-        since_us: instant at which the timeout ended; before `instant_us` where nobody looked into the queue until now.
+        since_us: instant at which the timeout ended; before `instant_us` where the queue was not looked at until now.
     """
 
     queue: str

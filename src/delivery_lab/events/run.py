@@ -41,13 +41,17 @@ class Poison:
     """How a message that no handler can process is known.
 
     Attributes:
-        field: name of a field of the body that is true in such a message, None where no message is poison.
+        field: name of a field of the JSON body that is true in such a message, None where no field says so.
+        text: what the body of such a message contains, None where no text says so.
     """
 
     field: str | None = None
+    text: str | None = None
 
     def marks(self, body: str) -> bool:
         """Whether no handler can process a message of this body."""
+        if self.text is not None and self.text in body:
+            return True
         if self.field is None:
             return False
         try:

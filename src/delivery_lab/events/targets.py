@@ -24,7 +24,7 @@ class Published(EventBase):
 
 @dataclass(frozen=True, slots=True)
 class DestinationRefused(EventBase):
-    """An on-failure destination refused the report of a mapping; the mapping moves on all the same.
+    """An on-failure destination refused the report of a mapping; the mapping moves on nevertheless.
 
     Attributes:
         mapping: name of the mapping.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import sysconfig
@@ -75,7 +76,7 @@ def call(handler: Handler, request: InvokeRequest, context: LambdaContext) -> Ha
         return exit_answer(request.request_id, error.code)
     except BaseException as error:  # noqa: BLE001  # whatever the function raises is its answer
         return HandlerAnswer(
-            _failure(type(error).__name__, str(error), request.request_id, _stack(error.__traceback__))
+            _failure(type(error).__name__, str(error), request.request_id, stack_of(error.__traceback__))
         )
     return HandlerAnswer(_success(result, request.request_id))
 
@@ -90,14 +91,19 @@ def exit_answer(request_id: str, code: object) -> HandlerAnswer:
     return HandlerAnswer(_failure("Runtime.ExitError", message, request_id, None), exited=True)
 
 
-def stack_of(trace: TracebackType | None) -> traceback.StackSummary:
+def init_answer(kind: str, message: str, stack: list[str]) -> HandlerAnswer:
+    """What Lambda reports when the code cannot be initialised; its process ends with it (LAM-INIT-2)."""
+    return HandlerAnswer(_failure(kind, message, "", stack), exited=True)
+
+
+def frames_of(trace: TracebackType | None) -> traceback.StackSummary:
     """The frames of a traceback from the first one that is not the lab's."""
     while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_OWN_FOLDER):
         trace = trace.tb_next
     return traceback.extract_tb(trace)
 
 
-def _stack(trace: TracebackType | None) -> list[str]:
+def stack_of(trace: TracebackType | None) -> list[str]:
     """The stack trace of an error answer, as it would look in Lambda.
 
     It ends up in what destinations and callers get, and so in the trace of the run, which has to be the same on every
@@ -105,12 +111,13 @@ def _stack(trace: TracebackType | None) -> list[str]:
     """
     return [
         f'  File "{place}", line {frame.lineno}, in {frame.name}\n    {frame.line}\n'
-        for frame in stack_of(trace)
-        if (place := _place_in_lambda(frame.filename)) is not None
+        for frame in frames_of(trace)
+        if (place := place_in_lambda(frame.filename)) is not None
     ]
 
 
-def _place_in_lambda(filename: str) -> str | None:
+def place_in_lambda(filename: str) -> str | None:
+    """Where a file is in Lambda, None for one of the standard library."""
     installed = filename.replace(os.sep, "/").rpartition("/site-packages/")[2]
     if installed != filename.replace(os.sep, "/"):
         return f"/opt/python/{installed}"
@@ -118,6 +125,8 @@ def _place_in_lambda(filename: str) -> str | None:
 
 
 def _success(result: Any, request_id: str) -> InvokeResponse:
+    if inspect.iscoroutine(result):
+        result.close()  # Lambda does not await it, and it is no JSON
     try:
         payload = json.dumps(result, ensure_ascii=False)
     except Exception as error:  # noqa: BLE001  # a value's own methods may raise anything

@@ -138,11 +138,12 @@ def _finished(
 ) -> tuple[AWSResponse, dict[str, Any]]:
     """An answer as botocore hands it on after its retries."""
     if isinstance(answer, AwsError):
-        parsed = {**answer.details, "Error": {"Code": answer.code, "Message": answer.message}}
+        parsed = _parsed(model, answer)
         status = answer.status
     else:
         parsed = _with_streams(model, answer)
-        status = int(answer.get("StatusCode", 200))
+        status = _status(answer)
+        request_id = _own_request_id(answer) or request_id
     headers = {"x-amzn-requestid": request_id}
     parsed["ResponseMetadata"] = {
         "RequestId": request_id,
@@ -154,14 +155,39 @@ def _finished(
     return AWSResponse(url, status, HTTPHeaders.from_dict(headers), None), parsed
 
 
+def _parsed(model: OperationModel, error: AwsError) -> dict[str, Any]:
+    """An error as botocore reads it: what a handler finds in `error.response`."""
+    described = {"Code": error.code, "Message": error.message}
+    parsed: dict[str, Any] = {"Error": described, **error.details}
+    service = model.service_model
+    if service.is_query_compatible:
+        described |= {"QueryErrorCode": error.shape, "Type": wire.fault_of(error)}
+    modelled: Any = service.shape_for_error_code(error.code)  # type: ignore[arg-type]  # the stubs have it as a number
+    for member in ("message", "Message"):
+        if modelled is not None and member in modelled.members:
+            parsed.setdefault(member, error.message)
+    return parsed
+
+
 def _with_streams(model: OperationModel, answer: dict[str, Any]) -> dict[str, Any]:
     """An answer whose streamed member, such as the `Payload` of an invoke, is read as a stream."""
-    parsed = dict(answer)
+    parsed = {name: value for name, value in answer.items() if name != "ResponseMetadata"}
     shape = model.output_shape
     name = shape.serialization.get("payload") if shape is not None and model.has_streaming_output else None
     if name is not None and isinstance(parsed.get(name), bytes):
         parsed[name] = StreamingBody(BytesIO(parsed[name]), len(parsed[name]))
     return parsed
+
+
+def _status(answer: dict[str, Any]) -> int:
+    """The HTTP status of a successful answer, which that of an invoke names."""
+    return int(answer.get("StatusCode", 200))
+
+
+def _own_request_id(answer: dict[str, Any]) -> str | None:
+    """The request id that the model gave an answer: that of an invoke is the one its function sees."""
+    metadata: dict[str, str] = answer.get("ResponseMetadata", {})
+    return metadata.get("RequestId")
 
 
 def _send(request: Any, **_: Any) -> AWSResponse | None:
@@ -182,7 +208,7 @@ def _send(request: Any, **_: Any) -> AWSResponse | None:
     if isinstance(answer, AwsError):
         return wire.failure(retried.model, answer, retried.request_id())
     retried.answer = answer
-    return wire.success(retried.model, retried.request_id())
+    return wire.success(retried.model, _own_request_id(answer) or retried.request_id(), _status(answer))
 
 
 def _fill_in(operation_model: OperationModel, customized_response_dict: dict[str, Any], **_: Any) -> None:

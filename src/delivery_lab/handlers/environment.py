@@ -6,6 +6,7 @@ import contextvars
 import itertools
 from asyncio import AbstractEventLoop, all_tasks
 from collections.abc import Callable
+from dataclasses import replace
 from types import FrameType, ModuleType
 from typing import Protocol
 
@@ -16,7 +17,7 @@ from delivery_lab.handlers import answers
 from delivery_lab.handlers.capture import LineStream
 from delivery_lab.handlers.fibers import Fiber, FiberHost, ThreadIdentity, keep_for_ever, never_resume
 from delivery_lab.handlers.isolation import Namespace, ProcessState
-from delivery_lab.handlers.loading import load_handler, users_line
+from delivery_lab.handlers.loading import InitialisationError, load_handler, users_line
 from delivery_lab.handlers.modules import EnvironmentModules, SearchPath
 from delivery_lab.handlers.variables import variables_of
 from delivery_lab.model.clock import Timer
@@ -64,6 +65,9 @@ class EnvironmentHost(FiberHost, Protocol):
 
     def forget(self, environment: HandlerEnvironment) -> None:
         """An environment has stopped."""
+
+    def note_failed_start(self, function: str, failure: str, advice: str) -> None:
+        """The code of a function could not be initialised, as it could not in Lambda."""
 
 
 class HandlerEnvironment:
@@ -213,13 +217,29 @@ class HandlerEnvironment:
         host = self.host
         if self._handler is None:
             host.sleep(fiber, host.cold_start)
-            self._handler = load_handler(self.function, self._search)
+            failure = self._load(request)
+            if failure is not None:
+                if self._answering is None:
+                    self._answer(failure, host.scheduler.now)
+                return
+        assert self._handler is not None
         fiber.request_id = request.request_id
         context = answers.context_for(self.function, request, self._log_stream, lambda: host.scheduler.now)
         began = host.scheduler.now
         answer = answers.call(self._handler, request, context)
         if self._answering is None:
             self._answer(answer, began)
+
+    def _load(self, request: InvokeRequest) -> answers.HandlerAnswer | None:
+        """Import the code; what Lambda answers where that fails, None where it does not."""
+        try:
+            self._handler = load_handler(self.function, self._search)
+        except SystemExit as error:
+            return answers.exit_answer(request.request_id, error.code)
+        except InitialisationError as error:
+            self.host.note_failed_start(self.function.name, f"{error.kind}: {error.message}", error.advice)
+            return answers.init_answer(error.kind, error.message, error.stack)
+        return None
 
     def _answer(self, answer: answers.HandlerAnswer, began: int) -> None:
         scheduler = self.host.scheduler
@@ -235,7 +255,7 @@ class HandlerEnvironment:
             for fiber in self._fibers:
                 self.host.freeze(fiber)
         if finish is not None:
-            finish(answer.response)
+            finish(replace(answer.response, ended=answer.exited))
 
     def _finish_lines(self) -> None:
         self._stdout.finish_lines()

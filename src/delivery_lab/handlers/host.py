@@ -95,6 +95,8 @@ class HandlerHost:
         self._search: dict[tuple[object, ...], SearchPath] = {}
         self._environments: dict[HandlerEnvironment, None] = {}
         self._failure: BaseException | None = None
+        self.failed_starts: dict[str, None] = {}
+        """What kept functions from being initialised, in the order of the first time."""
 
     def __enter__(self) -> Self:
         """Put everything virtual in place.
@@ -145,6 +147,11 @@ class HandlerHost:
     def forget(self, environment: HandlerEnvironment) -> None:
         """An environment has stopped."""
         self._environments.pop(environment, None)
+
+    def note_failed_start(self, function: str, failure: str, advice: str) -> None:
+        """The code of a function could not be initialised, as it could not in Lambda; said once for each failure."""
+        how = f" ({advice})" if advice else ""
+        self.failed_starts[f"{function} fails before its handler is called, in AWS too: {failure}{how}"] = None
 
     def search_path(self, function: FunctionConfig) -> SearchPath:
         """Where a function's imports look; the folders are read once.

@@ -1,81 +1,112 @@
-"""From `module.function` to the handler itself, or to an error that says what is missing and where."""
+"""From `module.function` to the handler itself, or to what Lambda answers where there is none (LAM-INIT-2)."""
 
 from __future__ import annotations
 
 import importlib
-import inspect
+import sys
 import traceback
 from pathlib import Path
 from types import FrameType, ModuleType
 
 from delivery_lab.errors import HandlerLoadError, LabError
-from delivery_lab.handlers.answers import Handler
+from delivery_lab.handlers.answers import Handler, place_in_lambda, stack_of
+from delivery_lab.handlers.missing import may_be_later_syntax, why_ours
 from delivery_lab.handlers.modules import SearchPath
 from delivery_lab.model.runtime import FunctionConfig
 
 
+class InitialisationError(Exception):
+    """A function's code cannot be initialised, neither here nor in Lambda.
+
+    Args:
+        kind: the error type that Lambda reports, such as `Runtime.ImportModuleError`.
+        message: Lambda's message.
+        stack: lines of the stack trace.
+        advice: what the user can do about it, "" where the message says it.
+    """
+
+    def __init__(self, kind: str, message: str, stack: list[str], advice: str = "") -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.stack = stack
+        self.advice = advice
+
+
 def load_handler(function: FunctionConfig, search: SearchPath) -> Handler:
-    """Import the handler's module and take the handler from it.
+    """Import the handler's module and take the handler from it, as Lambda's Python runtime does.
 
     Raises:
-        HandlerLoadError: it cannot be found, its import fails, or it is of a kind Lambda cannot call.
+        InitialisationError: Lambda could not, either.
+        SystemExit: the code ends its process.
+        HandlerLoadError: the code cannot be imported here, which says nothing about Lambda.
     """
-    path, _, attribute = function.handler.rpartition(".")
-    module_name = path.replace("/", ".").strip(".")
-    if not module_name or not attribute:
-        raise HandlerLoadError(
-            f"function {function.name}: handler {function.handler!r} is not of the form module.function\n"
-            "  fix: name the file and the function in it, such as app.handler"
-        )
-    module = _import(function, search, module_name)
-    handler = getattr(module, attribute, None)
-    if handler is None:
-        raise HandlerLoadError(
-            f"function {function.name}: {module.__file__} has no {attribute!r}\n"
-            f"  fix: define it there, or correct the function's handler ({function.handler!r})"
-        )
-    _refuse_uncallable(function, handler)
-    result: Handler = handler
-    return result
-
-
-def _import(function: FunctionConfig, search: SearchPath, module_name: str) -> ModuleType:
-    if search.find(module_name) is None:
-        raise HandlerLoadError(
-            f"function {function.name}: there is no module {module_name!r} for handler {function.handler!r} "
-            f"in {', '.join(search.files)}\n"
-            "  fix: correct the function's handler, or the path of its code"
-        )
+    path, dot, attribute = function.handler.rpartition(".")
+    if not dot:
+        message = f"Bad handler '{function.handler}': not enough values to unpack (expected 2, got 1)"
+        raise InitialisationError("Runtime.MalformedHandlerName", message, [], "write it as module.function")
+    if path.partition(".")[0] in sys.builtin_module_names:
+        message = f"Cannot use built-in module {path} as a handler module"
+        raise InitialisationError("Runtime.BuiltInModuleConflict", message, [])
+    module = _import(function, search, path)
     try:
-        return importlib.import_module(module_name)
-    except LabError:
+        handler: Handler = getattr(module, attribute)
+    except AttributeError:
+        message = f"Handler '{attribute}' missing on module '{path}'"
+        raise InitialisationError("Runtime.HandlerNotFound", message, []) from None
+    return handler
+
+
+def _import(function: FunctionConfig, search: SearchPath, path: str) -> ModuleType:
+    try:
+        return importlib.import_module(path.replace("/", "."))
+    except (LabError, SystemExit):
         raise
-    except BaseException as error:  # noqa: BLE001  # an import may end in anything, also in SystemExit
-        raise HandlerLoadError(_import_failure(function, search, module_name, error)) from None
+    except ImportError as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [frame for frame in frames if not frame.filename.startswith("<frozen")]
+        reason = why_ours(error, function, search, raised_in=own[-1].filename if own else "")
+        if reason is not None:
+            raise _refusal(function, search, path, error, reason) from None
+        message = f"Unable to import module '{path}': {_text(error)}"
+        advice = "pack the module with the function or a layer" if isinstance(error, ModuleNotFoundError) else ""
+        raise InitialisationError("Runtime.ImportModuleError", message, [], advice) from None
+    except SyntaxError as error:
+        if may_be_later_syntax(error, function):
+            reason = f"{function.runtime} may read what this Python cannot"
+            raise _refusal(function, search, path, error, reason) from None
+        place = place_in_lambda(error.filename or "") or error.filename
+        stack = [f'  File "{place}" Line {error.lineno}\n    {error.text}']
+        message = f"Syntax error in module '{path}': {error}"
+        raise InitialisationError("Runtime.UserCodeSyntaxError", message, stack) from None
+    except Exception as error:  # noqa: BLE001  # an import may raise anything
+        stack = stack_of(error.__traceback__)
+        raise InitialisationError(type(error).__name__, str(error), stack, _line(error, search)) from None
+    except BaseException:  # noqa: BLE001  # what Lambda's runtime does not catch ends its process
+        raise SystemExit(1) from None
 
 
-def _import_failure(function: FunctionConfig, search: SearchPath, module_name: str, error: BaseException) -> str:
+def _text(error: ImportError) -> str:
+    """What an ImportError says, with Lambda's folders in place of ours."""
+    text = str(error)
+    return text.replace(error.path, place_in_lambda(error.path) or error.path) if error.path else text
+
+
+def _line(error: Exception, search: SearchPath) -> str:
+    """Where in the user's files an import failed."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_users(frame.filename, search)]
+    return f"raised in {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+
+
+def _refusal(
+    function: FunctionConfig, search: SearchPath, path: str, error: Exception, reason: str
+) -> HandlerLoadError:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_users(frame.filename, search)]
     trace = "".join([*traceback.format_list(frames), *traceback.format_exception_only(error)]).rstrip()
-    text = f"function {function.name}: importing {module_name!r} failed\n{trace}"
-    if isinstance(error, ModuleNotFoundError):
-        text += "\n  fix: pack the module with the function or a layer, or install the package where the lab runs"
-    return text
-
-
-def _refuse_uncallable(function: FunctionConfig, handler: object) -> None:
-    kinds = ("async def", inspect.iscoroutinefunction), ("async generator", inspect.isasyncgenfunction)
-    for kind, is_kind in kinds:
-        if is_kind(handler):
-            raise HandlerLoadError(
-                f"function {function.name}: handler {function.handler!r} is an {kind}, which Lambda does not await\n"
-                "  fix: make it a plain function that calls asyncio.run(...)"
-            )
-    if not callable(handler):
-        raise HandlerLoadError(
-            f"function {function.name}: handler {function.handler!r} is a {type(handler).__name__}, not a function\n"
-            "  fix: correct the function's handler"
-        )
+    return HandlerLoadError(
+        f"function {function.name}: {path!r} cannot be imported here, and Lambda may be able to: {reason}\n{trace}\n"
+        "  fix: install what is missing where the lab runs, or pack it with the function or a layer"
+    )
 
 
 def is_users(filename: str, search: SearchPath) -> bool:

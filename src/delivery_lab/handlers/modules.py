@@ -24,13 +24,13 @@ from typing import Any
 from delivery_lab.handlers.archive import Archive
 from delivery_lab.handlers.fibers import current
 
-_SITE_PATHS = tuple(
+SITE_PATHS = tuple(
     dict.fromkeys(
         [*(path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")), *site.getsitepackages()]
     )
 )
 _STDLIB_PATHS = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
-_INSTALLED_PATHS = (*_STDLIB_PATHS, *(path for path in sys.path if path.endswith("lib-dynload")), *_SITE_PATHS)
+_INSTALLED_PATHS = (*_STDLIB_PATHS, *(path for path in sys.path if path.endswith("lib-dynload")), *SITE_PATHS)
 
 _TOP = PurePosixPath()
 _LAYER_TOP = PurePosixPath("python")
@@ -44,7 +44,7 @@ def is_installed(package: str) -> bool:
     """Whether a top-level module belongs to Python or to the venv."""
     found = _installed.get(package)
     if found is None:
-        found = package in sys.stdlib_module_names or PathFinder.find_spec(package, _SITE_PATHS) is not None
+        found = package in sys.stdlib_module_names or PathFinder.find_spec(package, SITE_PATHS) is not None
         _installed[package] = found
     return found
 
@@ -124,6 +124,16 @@ class SearchPath:
             spec = ModuleSpec(fullname, None, is_package=True)
             spec.submodule_search_locations = portions
             return spec
+        return None
+
+    def compiled(self, fullname: str) -> Path | None:
+        """The file of a module that stands in one of the archives in a form that only Lambda's platform can load."""
+        *folders, name = fullname.split(".")
+        for archive, top in (*self._function, *self._layers):
+            for folder in archive.folders(top.joinpath(*folders)):
+                for file in sorted(folder.glob(f"{name}.*")):
+                    if file.suffix in (".so", ".pyd", ".pyc"):
+                        return file
         return None
 
     def _is_virtual_folder(self, relative: PurePosixPath) -> bool:

@@ -36,6 +36,11 @@ def is_retryable(error: AwsError) -> bool:
     return error.status >= 500 or error.status == 429 or error.code in _RETRYABLE_CODES
 
 
+def fault_of(error: AwsError) -> str:
+    """Who is at fault, in the word of the query protocol."""
+    return "Sender" if error.status < 500 else "Receiver"
+
+
 class _Body(BytesIO):
     """A body as `AWSResponse` reads it."""
 
@@ -44,7 +49,7 @@ class _Body(BytesIO):
         yield self.read()
 
 
-def success(model: OperationModel, request_id: str) -> AWSResponse:
+def success(model: OperationModel, request_id: str, status: int = 200) -> AWSResponse:
     """An answer without content of its own."""
     protocol = model.service_model.resolved_protocol
     body = "{}"
@@ -52,7 +57,7 @@ def success(model: OperationModel, request_id: str) -> AWSResponse:
         body = f"<{model.name}Response><{model.name}Result/></{model.name}Response>"
     elif protocol == "rest-xml":
         body = ""
-    return _response(200, body, {"x-amzn-requestid": request_id})
+    return _response(status, body, {"x-amzn-requestid": request_id})
 
 
 def failure(model: OperationModel, error: AwsError, request_id: str) -> AWSResponse:
@@ -64,6 +69,10 @@ def failure(model: OperationModel, error: AwsError, request_id: str) -> AWSRespo
         return _response(error.status, _xml(error, protocol, request_id), headers)
     body: dict[str, Any] = {name: value for name, value in error.details.items() if name not in _HEADERS}
     body |= {"__type": error.code, "message": error.message}
+    if model.service_model.is_query_compatible:
+        # SQS spoke the query protocol once: the old code travels in a header, the name in the model in the body.
+        body["__type"] = error.shape
+        headers["x-amzn-query-error"] = f"{error.code};{fault_of(error)}"
     if protocol == "rest-json":
         headers["x-amzn-errortype"] = error.code
     return _response(error.status, json.dumps(body), headers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from delivery_lab.limits.mappings import ENDLESS, FIFO_BATCH_SIZE, RECORD_AGE, SQS_BATCH_SIZE_WITHOUT_WINDOW
-from delivery_lab.limits.queues import VISIBILITY_TIMEOUT
+from delivery_lab.limits.queues import RECEIVE_WAIT, VISIBILITY_TIMEOUT
 
 ADVISED_TIMEOUTS = 6
 """How many function timeouts the advised visibility timeout has room for (ESM-VT-1)."""
@@ -12,9 +12,17 @@ ADVISED_TIMEOUTS = 6
 def advised_visibility_seconds(timeout_seconds: int, window_seconds: int) -> int:
     """The visibility timeout that AWS advises: six function timeouts and the batching window (ESM-VT-1).
 
-    Throttled invokes are then tried again before the messages come back. SQS takes no more than 12 hours.
+    Throttled invokes are then tried again before the messages are visible again. SQS takes no more than 12 hours.
     """
     return min(VISIBILITY_TIMEOUT.maximum, ADVISED_TIMEOUTS * timeout_seconds + window_seconds)
+
+
+def longest_collecting_seconds(window_seconds: int) -> int:
+    """How much of a message's visibility timeout may be over before its batch is invoked (ESM-BATCH-2, ESM-BATCH-6).
+
+    That is the batching window. With little traffic it is the time of a long poll, also where the window is shorter.
+    """
+    return max(window_seconds, RECEIVE_WAIT.maximum) if window_seconds else 0
 
 
 def allows_visibility(visibility_seconds: int, timeout_seconds: int) -> bool:

@@ -27,6 +27,10 @@ SOURCE_QUEUES = Bound("sourceQueueArns", 1, 10, "queues", "SQS-DLQ-4")
 BATCH_ENTRIES = Bound("Entries", 1, 10, "messages", "SQS-BATCH-1")
 """Entries of one batch request, and messages of one receive."""
 MESSAGE_ATTRIBUTES = Bound("MessageAttributes", 0, 10, "attributes", "SQS-SIZE-1")
+ATTRIBUTE_NAME = Bound("Name", 1, 256, "characters", "SQS-ATTR-1")
+"""Of a message attribute."""
+ATTRIBUTE_TYPE = Bound("DataType", 1, 256, "characters", "SQS-ATTR-1")
+"""Of a message attribute, with its label."""
 IN_FLIGHT = Bound("messages in flight", 0, 120_000, "messages", "SQS-LIMIT-1")
 """Messages of a standard queue that are received and neither deleted nor visible again."""
 MOVE_RATE = Bound("MaxNumberOfMessagesPerSecond", 1, 500, "messages/s", "RDR-RATE-1")

@@ -13,7 +13,7 @@ ON_DEMAND_SHARDS = 4
 """Shards of a new stream in on-demand mode (KIN-SHARD-3)."""
 
 TABLE_STREAM_RETENTION_HOURS = 24
-"""How long the stream of a table keeps its records; nobody can change it (DDS-RET-1)."""
+"""How long the stream of a table keeps its records; it cannot be changed (DDS-RET-1)."""
 BROKER_PARTITIONS = 1
 """`num.partitions` of a broker that was not told otherwise (KAF-TOPIC-1)."""
 BROKER_RETENTION_HOURS = 168

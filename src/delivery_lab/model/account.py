@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.events import Actor, ApiCallRefused, Journal
 from delivery_lab.limits.streams import RECORD_KIB
-from delivery_lab.model.asynchronous import AsynchronousInvokes, EventInvokeConfig
+from delivery_lab.model.asynchronous import AsynchronousInvokes, EventInvokeConfig, throttle_backoff
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.configuration import note_configuration
 from delivery_lab.model.destinations import DestinationRole, Destinations
@@ -73,7 +73,7 @@ class Account:
         dynamodb: DynamoDB, where the stack has tables.
         sinks: topics, event buses and buckets.
         events: asynchronous invokes.
-        faults: what the workload lets go wrong.
+        faults: the faults that the workload injects.
     """
 
     scheduler: Scheduler
@@ -109,6 +109,7 @@ class Account:
         scheduler, streams, journal = self.scheduler, self.streams, self.journal
         self.sinks = Sinks(scheduler=scheduler, streams=streams, journal=journal)
         self.events = AsynchronousInvokes(self.functions, scheduler=scheduler, streams=streams, journal=journal)
+        self.events.backoff = throttle_backoff(self.assumptions.event_jitter)
         self.events.destinations = Destinations(
             self.queues, self.sinks, self.functions, self._follow_up, scheduler=scheduler, journal=journal
         )
@@ -117,7 +118,7 @@ class Account:
         self._lambda_api = LambdaApi(self.functions, self.events, scheduler=scheduler, journal=journal)
 
     def inject_faults(self, faults: Sequence[InjectedFault]) -> None:
-        """Say what goes wrong in this run, and when."""
+        """Set the faults of this run, and when they begin."""
         self.faults = self.functions.faults = Faults(faults, self.scheduler, self.streams, self.journal)
 
     def configure_events(self, resource: str, function: str, config: EventInvokeConfig) -> None:
@@ -275,6 +276,7 @@ class Account:
             scheduler=self.scheduler,
             streams=self.streams,
             journal=self.journal,
+            assumptions=self.assumptions,
         )
         self.record_mappings[config.name] = mapping
         return mapping
@@ -299,6 +301,7 @@ class Account:
             scheduler=self.scheduler,
             streams=self.streams,
             journal=self.journal,
+            assumptions=self.assumptions,
         )
         self.record_mappings[config.name] = mapping
         return mapping

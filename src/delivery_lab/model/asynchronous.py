@@ -26,6 +26,7 @@ from delivery_lab.events import (
     Journal,
 )
 from delivery_lab.limits.functions import EVENT_AGE, RETRY_ATTEMPTS
+from delivery_lab.model.backoff import Backoff
 from delivery_lab.model.clock import Scheduler, seconds
 from delivery_lab.model.destinations import Condition, Destinations, Ended
 from delivery_lab.model.functions import Lambda
@@ -33,13 +34,23 @@ from delivery_lab.model.invokes import InvokeResult, Throttled
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.rule_ids import RuleId
+from delivery_lab.rules.assumptions import DEFAULTS
 
 RETRY_SECONDS = (60, 120)
-FIRST_BACKOFF_SECONDS = 1.0
-LONGEST_BACKOFF_SECONDS = 300.0
 
 BY = Actor("lambda", "asynchronous invokes")
 """Who invokes."""
+
+
+def throttle_backoff(jitter: float) -> Backoff:
+    """How long an event waits that was throttled, or that Lambda failed (ASY-BACKOFF-1, ASY-BACKOFF-2).
+
+    From 1 s to 5 min, both documented.
+
+    Args:
+        jitter: by which share a wait is shorter or longer than its doubling, at most; 0 to below 1.
+    """
+    return Backoff(1.0, 300.0, 1.0 - jitter, 1.0 + jitter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +121,8 @@ class AsynchronousInvokes:
         self._configs: dict[str, EventInvokeConfig] = {}
         self.destinations: Destinations | None = None
         """Delivers records; set once the account has it."""
+        self.backoff = throttle_backoff(DEFAULTS.event_jitter)
+        """How long throttled events wait (ASY-BACKOFF-2)."""
 
     def configure(self, function: str, config: EventInvokeConfig) -> None:
         """Replace the configuration of a function, which is overwritten as a whole (ASY-CONFIG-1)."""
@@ -147,9 +160,9 @@ class AsynchronousInvokes:
         )
         self._journal.rely_on("ASY-ONCE-1", "ASY-ID-1")
         if self._functions.loops.stops(function, lineage):
-            self._give_up(event, Condition.RETRIES_EXHAUSTED, "ASY-LOOP-1")
+            self._stop_retrying(event, Condition.RETRIES_EXHAUSTED, "ASY-LOOP-1")
         elif self._functions.configuration(function).reserved_concurrency == 0:
-            self._give_up(event, Condition.RETRIES_EXHAUSTED, "ASY-ZERO-1")
+            self._stop_retrying(event, Condition.ZERO_RESERVED_CONCURRENCY, "ASY-ZERO-1")
         else:
             self._scheduler.at(self._scheduler.now, self._invoke, event)
             if self._functions.faults.of_function(function, payload, duplicating=True) is not None:
@@ -192,19 +205,19 @@ class AsynchronousInvokes:
     def _back_off(self, event: _Event) -> None:
         """Throttles and failures of Lambda itself use up no retry; the event waits longer each time (ASY-BACKOFF-1)."""
         self._journal.rely_on("ASY-BACKOFF-2")
-        doubled = min(FIRST_BACKOFF_SECONDS * 2.0**event.throttles, LONGEST_BACKOFF_SECONDS)
-        jitter = self._streams.stream("asynchronous back-off", event.function).uniform(1.0, 1.5)
+        chance = self._streams.stream("asynchronous back-off", event.function).random()
+        delay = self.backoff.wait(event.throttles, chance)
         event.throttles += 1
-        self._wait(event, min(doubled * jitter, LONGEST_BACKOFF_SECONDS), "ASY-BACKOFF-1")
+        self._wait(event, delay, "ASY-BACKOFF-1")
 
-    def _wait(self, event: _Event, delay_seconds: float, rule: RuleId) -> None:
-        """Try again later, unless the event grows too old before (ASY-AGE-1)."""
-        instant = self._scheduler.now + seconds(delay_seconds)
+    def _wait(self, event: _Event, delay: int, rule: RuleId) -> None:
+        """Try again after so many microseconds, unless the event grows too old before (ASY-AGE-1)."""
+        instant = self._scheduler.now + delay
         oldest = event.accepted_at + seconds(self.configuration(event.function).maximum_event_age_seconds)
         if instant > oldest:
             self._journal.rely_on("ASY-AGE-2")
             self._scheduler.at(
-                max(oldest, self._scheduler.now), self._give_up, event, Condition.EVENT_AGE_EXCEEDED, "ASY-AGE-1"
+                max(oldest, self._scheduler.now), self._stop_retrying, event, Condition.EVENT_AGE_EXCEEDED, "ASY-AGE-1"
             )
             return
         self._journal.append(
@@ -229,11 +242,11 @@ class AsynchronousInvokes:
         if result.error is None:
             self._succeed(event, config)
         elif retries >= config.maximum_retry_attempts:
-            self._give_up(event, Condition.RETRIES_EXHAUSTED, "ASY-RETRY-2")
+            self._stop_retrying(event, Condition.RETRIES_EXHAUSTED, "ASY-RETRY-2")
         else:
             # A wait of its own for each retry; throttles in between start from 1 s again.
             event.throttles = 0
-            self._wait(event, RETRY_SECONDS[retries], "ASY-RETRY-1")
+            self._wait(event, seconds(RETRY_SECONDS[retries]), "ASY-RETRY-1")
 
     def _note_result(self, event: _Event, result: InvokeResult) -> None:
         rule: RuleId = "LAM-ERR-1" if result.error else "ASY-QUEUE-1"
@@ -246,8 +259,8 @@ class AsynchronousInvokes:
         if config.on_success is not None:
             self._deliver(config.on_success, self._ended(event, Condition.SUCCESS), "DST-SUCCESS-1")
 
-    def _give_up(self, event: _Event, condition: Condition, rule: RuleId) -> None:
-        """The event is given up: it goes to its destination and dead-letter queue, or is gone (ASY-GONE-1)."""
+    def _stop_retrying(self, event: _Event, condition: Condition, rule: RuleId) -> None:
+        """Retry no more: to the destination and dead-letter queue, or the event is discarded (ASY-GONE-1)."""
         config = self.configuration(event.function)
         ended = self._ended(event, condition)
         arrived = None

@@ -29,6 +29,8 @@ class Condition(StrEnum):
     SUCCESS = "Success"
     RETRIES_EXHAUSTED = "RetriesExhausted"
     EVENT_AGE_EXCEEDED = "EventAgeExceeded"
+    ZERO_RESERVED_CONCURRENCY = "ZeroReservedConcurrency"
+    """The function has a reserved concurrency of 0 and was never invoked (ASY-ZERO-1)."""
 
 
 class DestinationRole(StrEnum):

@@ -1,4 +1,4 @@
-"""What goes wrong for a while because the workload says so: throttles, errors and delays of functions and services.
+"""Faults that a workload injects for a while: throttles, errors and delays of functions and services.
 
 Everything here is the user's own scenario, never AWS's behaviour (SIM-FAULT-1): how callers react to it is the model's.
 """
@@ -30,7 +30,7 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InjectedFault:
-    """One thing that goes wrong.
+    """One fault that a workload injects.
 
     Attributes:
         kind: what happens.

@@ -230,6 +230,12 @@ class Lambda:
         if request_id is not None:
             self._calling_aws.add(request_id)
 
+    def _note_end_of_process(self, response: InvokeResponse) -> None:
+        if response.error == EXITED:
+            self._journal.rely_on("LAM-TIME-2")
+        else:
+            self._journal.rely_on("LAM-INIT-2", "LAM-INIT-3")
+
     def _refusal(self, function: _Function, fault: InjectedFault | None) -> Throttled | None:
         if fault is not None and fault.kind is FaultKind.THROTTLE:
             return Throttled("ConcurrentInvocationLimitExceeded", "SIM-FAULT-1")
@@ -306,9 +312,9 @@ class _Invocation:
 
     def _finish(self, response: InvokeResponse) -> None:
         self._timer.cancel()
-        if response.error == EXITED:  # there is no process left that could be used again (LAM-TIME-2)
+        if response.ended:  # there is no process left that could be used again (LAM-TIME-2, LAM-INIT-2)
             self._sandbox.environment.stop()
-            self._service._journal.rely_on("LAM-TIME-2")
+            self._service._note_end_of_process(response)
         else:  # the most recently used environment is used first (LAM-ENV-2)
             self._function.idle.append(self._sandbox)
         rehearsal = self._rehearsal(response) if self._note else None
@@ -326,8 +332,8 @@ class _Invocation:
         self._end(response.payload, response.error, rule, rehearsal)
 
     def _rehearsal(self, response: InvokeResponse) -> Rehearsal | None:
-        """What this invoke did; None if it called AWS, which telling it again would leave out."""
-        if self._request_id in self._service._calling_aws:
+        """What this invoke did; None where telling it again would leave out calls of AWS or the end of the process."""
+        if self._request_id in self._service._calling_aws or response.ended:
             return None
         lines = tuple(
             event.told(0, None)

@@ -205,7 +205,7 @@ class _Exchange:
         self.timer: Timer | None = None
 
     def time_out(self) -> None:
-        """The gateway gives up; the function runs on (HTTP-TIME-1, HTTP-TIME-2)."""
+        """The gateway stops waiting; the function runs on (HTTP-TIME-1, HTTP-TIME-2)."""
         self.timer = None
         self._answer(503, _SERVICE_UNAVAILABLE, "HTTP-TIME-1", "HTTP-TIME-2")
 

@@ -9,6 +9,7 @@ from typing import Any
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import FunctionCalled, InvocationType, Journal
 from delivery_lab.limits.functions import ASYNCHRONOUS_PAYLOAD, SYNCHRONOUS_PAYLOAD
+from delivery_lab.model.api_errors import functions as errors
 from delivery_lab.model.asynchronous import AsynchronousInvokes
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.functions import Lambda
@@ -20,6 +21,8 @@ ASYNCHRONOUS: InvocationType = "Event"
 DRY_RUN: InvocationType = "DryRun"
 
 _NOT_MODELLED = {"LogType": "Tail", "ClientContext": None, "DurableExecutionName": None, "TenantId": None}
+
+_HERE = "arn:aws:lambda:us-east-1:123456789012"
 
 Answer = dict[str, Any]
 
@@ -58,11 +61,8 @@ class LambdaApi:
         kind = parameters.get("InvocationType", SYNCHRONOUS)
         if kind not in (SYNCHRONOUS, ASYNCHRONOUS, DRY_RUN):
             # botocore does not look at enumerations, so this one gets as far as Lambda.
-            raise AwsError(
-                "ValidationException",
-                f"1 validation error detected: Value '{kind}' at 'invocationType' failed to satisfy constraint: Member "
-                f"must satisfy enum value set: [{ASYNCHRONOUS}, {SYNCHRONOUS}, {DRY_RUN}]",
-            )
+            values = ", ".join((ASYNCHRONOUS, SYNCHRONOUS, DRY_RUN))
+            raise errors.INVOCATION_TYPE.error(value=kind, name="invocationType", values=values)
         function = self._function(parameters)
         try:
             answer = self._invoke(function, kind, _payload(parameters, kind), caller)
@@ -75,15 +75,15 @@ class LambdaApi:
         lineage = self._functions.loops.lineage(caller.request_id)
         if kind == DRY_RUN:
             self._note(function, kind, caller, 204)
-            return {"StatusCode": 204}
+            return {"StatusCode": 204, "Payload": b""}
         if kind == ASYNCHRONOUS:
             self._note(function, kind, caller, 202)
-            self._events.accept(function, payload, by=caller.actor, lineage=lineage)
-            return {"StatusCode": 202, "Payload": b""}
+            request_id = self._events.accept(function, payload, by=caller.actor, lineage=lineage)
+            self._journal.rely_on("SYN-ID-1")
+            return {"StatusCode": 202, "Payload": b"", **_metadata(request_id)}
         if self._functions.loops.stops(function, lineage):
             self._journal.rely_on("ASY-LOOP-1")
-            message = "Lambda has detected a recursive loop and stopped this invocation."
-            raise AwsError("RecursiveInvocationException", message, 400, {"Type": "User", "Message": message})
+            raise errors.RECURSION.error()
         waiting: list[Callable[[Answer | AwsError], None]] = []
 
         def done(result: InvokeResult) -> None:
@@ -117,8 +117,8 @@ class LambdaApi:
                         f"Invoke of {function} with the qualifier {qualifier} is not modelled\n  nearest: $LATEST"
                     )
                 return function
-        arn = given if given.startswith("arn:") else f"arn:aws:lambda:us-east-1:123456789012:function:{given}"
-        raise AwsError("ResourceNotFoundException", f"Function not found: {arn}", 404, {"Type": "User"})
+        place = given.partition(":function:")[0] if given.startswith("arn:") else _HERE
+        raise errors.FUNCTION_MISSING.error(arn=f"{place}:function:{name}:{qualifier}")
 
 
 def _name_and_qualifier(given: str) -> tuple[str, str]:
@@ -135,20 +135,14 @@ def _payload(parameters: Mapping[str, Any], kind: str) -> str:
     raw = data.encode() if isinstance(data, str) else bytes(data)
     limit = ASYNCHRONOUS_PAYLOAD.maximum if kind == ASYNCHRONOUS else SYNCHRONOUS_PAYLOAD.maximum
     if len(raw) > limit:
-        raise AwsError(
-            "RequestTooLargeException",
-            f"Request must be smaller than {limit} bytes for the InvokeFunction operation",
-            413,
-            {"Type": "User"},
-        )
+        raise errors.PAYLOAD_TOO_LARGE.error(limit=limit)
     if not raw:
         return "{}"
     try:
         text = raw.decode()
         json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        message = f"Could not parse request body into json: {error}"
-        raise AwsError("InvalidRequestContentException", message, 400, {"Type": "User"}) from error
+        raise errors.PAYLOAD_NO_JSON.error(reason=error) from error
     return text
 
 
@@ -162,12 +156,16 @@ def _answer(result: InvokeResult) -> Answer:
     answer: Answer = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": result.payload.encode()}
     if result.error is not None:
         answer["FunctionError"] = "Unhandled"
-    return answer
+    return {**answer, **_metadata(result.request_id)}
+
+
+def _metadata(request_id: str) -> Answer:
+    """The id of an invoke, which its function sees as `aws_request_id` (SYN-ID-1)."""
+    return {"ResponseMetadata": {"RequestId": request_id}}
 
 
 def _refusal(throttled: Throttled) -> AwsError:
     """A throttle (SYN-THROTTLE-1), or a failure of Lambda itself."""
     if throttled.status == 429:
-        return AwsError(throttled.code, "Rate Exceeded.", 429, {"Reason": throttled.reason, "Type": "User"})
-    message = "The AWS Lambda service encountered an internal error."
-    return AwsError(throttled.code, message, throttled.status, {"Type": "Service", "Message": message})
+        return errors.THROTTLED.error(details={"Reason": throttled.reason})
+    return errors.LAMBDA_FAILED.error()

@@ -1,4 +1,4 @@
-"""Detection of recursive loops: how often one chain of events has come back to a function (semantics.md D).
+"""Detection of recursive loops: how often one chain of events has invoked a function (semantics.md D).
 
 AWS counts passes in the trace header that its SDKs hand on with each send, publish and invoke made inside a function.
 Here the *lineage* travels with messages and events: for each function how often the chain has run through it.

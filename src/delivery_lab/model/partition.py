@@ -127,7 +127,7 @@ class Partition:
         """Hand what is there, and then everything that arrives, to a reader.
 
         Args:
-            position: where to begin. Records before it are skipped: nobody will read them (`skip_rule`).
+            position: where to begin. Records before it are skipped: they are not read (`skip_rule`).
             reader: takes each record once, in order.
             mapping: name of the mapping that reads.
             since: instant of `AT_TIMESTAMP`.
@@ -182,7 +182,7 @@ class Partition:
         self.settle(record)
 
     def _watch_retention(self) -> None:
-        """Keep one timer, for the oldest record. In the background: rotting is no reason for a run to go on."""
+        """Keep one timer, for the oldest record. In the background: expiry is no reason for a run to go on."""
         if self._timer is None and self._kept:
             instant = max(self._kept[0].appended_at + self.retention, self._scheduler.now)
             self._timer = self._scheduler.at(instant, self._expire, background=True)

@@ -46,6 +46,7 @@ class FunctionConfig:
         reserved_concurrency: reserved concurrent executions, or None for the unreserved pool.
         code: the function's own archive.
         layers: archives of its layers, in the order of the function's list.
+        absent_layers: its layers whose content is not, or not wholly, on this machine.
         region: region the function is in.
         account_id: account it is in.
         runtime: runtime identifier such as `python3.13`.
@@ -62,6 +63,7 @@ class FunctionConfig:
     reserved_concurrency: int | None = None
     code: CodeSource = CodeSource()
     layers: tuple[CodeSource, ...] = ()
+    absent_layers: tuple[str, ...] = ()
     region: str = "us-east-1"
     account_id: str = "123456789012"
     runtime: str = "python3.13"
@@ -91,10 +93,12 @@ class InvokeResponse:
         payload: the returned value as JSON text, or the error object as JSON text.
         error: None for success, else the error type as Lambda reports it (`ValueError`,
             `Runtime.MarshalError`, `Sandbox.Timedout`).
+        ended: whether the process has ended with it, so that the environment cannot be used again.
     """
 
     payload: str
     error: str | None = None
+    ended: bool = False
 
 
 class Environment(Protocol):
@@ -127,11 +131,24 @@ class AwsError(Exception):
         message: AWS's message.
         status: HTTP status.
         details: what the answer holds beside code and message, such as the `Item` of a failed condition.
+        shape: its name in the service's model, "" where that is the code.
+        why: what AWS does not say and a user has to know, such as the bound that a value is beyond.
     """
 
-    def __init__(self, code: str, message: str, status: int = 400, details: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        status: int = 400,
+        details: dict[str, Any] | None = None,
+        *,
+        shape: str = "",
+        why: str = "",
+    ) -> None:
         super().__init__(f"{code}: {message}")
         self.details = details or {}
+        self.shape = shape or code
+        self.why = why
         self.code = code
         self.message = message
         self.status = status
@@ -198,8 +215,8 @@ class AwsApi(Protocol):
             parameters: the call's parameters as the boto3 client took them, already validated by botocore.
 
         Returns:
-            The response as boto3 would return it, without `ResponseMetadata`; or a `LongPoll` or a `Pending`, upon
-            which the caller waits in virtual time.
+            The response as boto3 would return it, with no more of `ResponseMetadata` than a `RequestId` that means
+            something to the model; or a `LongPoll` or a `Pending`, upon which the caller waits in virtual time.
 
         Raises:
             AwsError: AWS would answer with an error.

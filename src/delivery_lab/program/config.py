@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from delivery_lab.errors import StackFileError
@@ -95,6 +96,22 @@ class StackConfig:
                 return f"{held.file.label}:{line}"
         below = (text for changed, text in self.overridden.items() if changed[: len(parts)] == parts)
         return next((f"--set {text}" for text in below), None)
+
+    def lines(self) -> dict[tuple[str | int, ...], int]:
+        """The line of the stack file at which each setting stands, by its full key and the path below.
+
+        What `--set` changed, also in a part, and what the project fills in stands nowhere in the stack file.
+        """
+        full_keys = {held.path: key for key, held in self.values.items() if held.file is self.file}
+        found = {
+            (full_keys[path[:2]], *path[2:]): line for path, line in self.file.lines.items() if path[:2] in full_keys
+        }
+        return {path: line for path, line in found.items() if not any(map(partial(_overlap, path), self.overridden))}
+
+
+def _overlap(one: YamlPath, other: YamlPath) -> bool:
+    """Whether one path leads through the other."""
+    return all(str(part) == str(its) for part, its in zip(one, other, strict=False))
 
 
 def full_key(project: str, key: str) -> str:

@@ -161,4 +161,5 @@ def _graph(
         outputs=decoder.properties(stack.state).values if stack is not None else {},
         config=config.plain(),
         warnings=(*config.warnings, *sorted(registrar.warnings), *pulumi_log.warnings),
+        config_lines=config.lines(),
     )

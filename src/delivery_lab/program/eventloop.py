@@ -52,7 +52,7 @@ def _stopped_by_interrupts(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     """Let Ctrl-C stop the loop, instead of being raised wherever the main thread happens to be.
 
     Raised in a callback of the garbage collector it would be ignored, and raised between a task and what waits for it
-    the loop would wait for ever. The second time it is raised all the same: the program may not give control back.
+    the loop would wait for ever. The second time it is raised in any case: the program may not give control back.
 
     Raises:
         KeyboardInterrupt: at the end, if it was pressed meanwhile.

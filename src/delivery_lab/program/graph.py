@@ -108,6 +108,8 @@ class Graph:
             file (secrets replaced by "[secret]").
         warnings: what the program logged as a warning, and what the engine could not take over from the
             stack file.
+        config_lines: the line of the stack file at which each setting stands, by its full key and the path below; not
+            those that `--set` changed.
     """
 
     project: str
@@ -116,6 +118,7 @@ class Graph:
     outputs: Mapping[str, Any]
     config: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
+    config_lines: Mapping[tuple[str | int, ...], int] = field(default_factory=dict)
 
     def of_type(self, type_token: str) -> Iterator[Resource]:
         """The resources of one type that the stack creates, in creation order."""

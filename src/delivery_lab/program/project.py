@@ -200,5 +200,5 @@ def _first_comment(path: Path) -> str:
             comments = (line.lstrip("# \t").strip() for line in lines if line.startswith("#"))
             return next((comment for comment in comments if not comment.startswith(EDITOR_LINE)), "")
     except (OSError, UnicodeDecodeError):
-        # `list` shows the stack all the same; reading it for a run reports what is wrong with the file.
+        # `list` shows the stack in any case; reading it for a run reports what is wrong with the file.
         return ""

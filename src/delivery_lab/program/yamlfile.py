@@ -7,6 +7,7 @@ the CLI, a key given twice is an error.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,9 @@ from delivery_lab.program.go_scalars import resolve
 
 _MAX_DEPTH = 100
 """Deeper nesting is an anchor that contains itself, not a configuration."""
+
+_BARE_BRACES = re.compile(r"(?<![\"'\w{}-])[\w-]*\{\w+\}(?:[\w-]|\{\w+\})*(?![\"'])")
+"""A text with a placeholder such as `job-{n}` that no quote stands beside."""
 
 YamlPath = tuple[str | int, ...]
 """Keys and list indexes that lead to a value."""
@@ -102,6 +106,18 @@ class YamlFile:
     lines: Mapping[YamlPath, int] = field(default_factory=dict)
     texts: Mapping[YamlPath, str] = field(default_factory=dict)
 
+    def at(self, path: YamlPath) -> Any:
+        """The value at a path; None where there is none."""
+        found: Any = self.value
+        for part in path:
+            if isinstance(found, dict):
+                found = found.get(part)
+            elif isinstance(found, list) and isinstance(part, int):
+                found = found[part]
+            else:
+                return None
+        return found
+
     def where(self, *path: str | int) -> str:
         """`file:line` of a path, of its nearest parent in the file, or just the file."""
         while path:
@@ -154,7 +170,8 @@ def read_yaml(path: Path, label: str, *, dates: bool = True) -> YamlFile:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f":{mark.line + 1}" if mark is not None else ""
-        raise StackFileError(f"{label}{line}: not valid YAML: {error.problem or error.context}") from error
+        hint = "" if mark is None else _hint(text, mark.line)
+        raise StackFileError(f"{label}{line}: not valid YAML: {error.problem or error.context}{hint}") from error
     except (yaml.YAMLError, ValueError) as error:
         raise StackFileError(f"{label}: not valid YAML: {error}") from error
     finally:
@@ -164,6 +181,15 @@ def read_yaml(path: Path, label: str, *, dates: bool = True) -> YamlFile:
     if not isinstance(value, dict):
         raise StackFileError(f"{label}:1: the file has to be a mapping of keys to values, found {kind_of(value)}")
     return YamlFile(label, value, lines, texts)
+
+
+def _hint(text: str, line: int) -> str:
+    """What is the matter where an unquoted text of a line has braces: YAML takes them for a mapping."""
+    lines = text.splitlines()
+    bare = _BARE_BRACES.search(lines[line]) if line < len(lines) else None
+    if bare is None:
+        return ""
+    return f'\n  fix: a text with braces stands in quotes within {{ }} and [ ]: "{bare.group()}"'
 
 
 def _walk(node: yaml.Node, path: YamlPath, lines: dict[YamlPath, int], texts: dict[YamlPath, str], label: str) -> None:

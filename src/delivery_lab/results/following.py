@@ -297,7 +297,7 @@ class _RunReader:
     def _check_order(self, fate: Fate) -> None:
         """A message whose work is done for the first time should not come after a later one of its group.
 
-        Work that is repeated, as all of a batch is that comes back, counts as duplicated, not as out of order.
+        Work that is repeated, as all of a batch is that is delivered again, counts as duplicated, not as out of order.
         """
         if fate.group is not None:
             line = (fate.meant_for, fate.group)

@@ -1,4 +1,4 @@
-"""How long shards and partitions were blocked: nothing behind a batch that fails moves before it is out of the way."""
+"""How long shards and partitions were blocked, each by a batch that failed and has to be tried again."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class _Partition:
             self.blocked += now - self.since
 
     def lose(self, record: str, now: int) -> None:
-        """A record is out of the way without having been in a batch that succeeded."""
+        """A record is skipped, filtered out or has expired."""
         self.waiting -= 1
         self.gone.add(record)
         for slot, batch in list(self.held.items()):

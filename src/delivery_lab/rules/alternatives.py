@@ -13,7 +13,10 @@ from delivery_lab.errors import UsageError
 from delivery_lab.rules.assumptions import (
     DEFAULTS,
     Assumptions,
+    IdleWindow,
     LongWindow,
+    QuietWindow,
+    RetryCount,
     StaleDelete,
     SwallowedError,
     ThrottleRetryLimit,
@@ -85,6 +88,13 @@ def _seconds(longest: float) -> Callable[[str], float]:
     return read
 
 
+def _below_one(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < 1:
+        raise ValueError(text)
+    return value
+
+
 def _range(text: str) -> tuple[float, float]:
     low, separator, high = text.partition("..")
     if not separator:
@@ -119,10 +129,21 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
             ),
             _words("ESM-REPORT-4", "unnamed_response", UnnamedResponse),
             _words("ESM-VT-2", "long_window", LongWindow),
+            _words("ESM-BATCH-6", "quiet_window", QuietWindow),
+            _words("ESM-BATCH-7", "idle_window", IdleWindow),
             _words("SQS-STALE-2", "stale_delete", StaleDelete),
             _words("EVD-INVOKE-1", "unseen_work", UnseenWork),
             _words("EVD-ERROR-1", "swallowed_error", SwallowedError),
             _words("EVD-LOOK-1", "unseen_record", UnseenRecord),
+            _words("STR-REPORT-10", "retry_count", RetryCount),
+            Alternative(
+                "ASY-BACKOFF-2",
+                "event_jitter",
+                _below_one,
+                lambda value: f"{value:g}",
+                "a share of the wait, from 0 to below 1",
+                ("0.1", "0.5"),
+            ),
             Alternative(
                 "LAM-INIT-1",
                 "cold_start_seconds",

@@ -38,10 +38,37 @@ class UnnamedResponse(StrEnum):
 class LongWindow(StrEnum):
     """With which visibility timeout a mapping receives if window and function timeout exceed the queue's (ESM-VT-2)."""
 
-    EXTENDED = "extended"
-    """Window + function timeout + 30 s."""
     QUEUE = "queue"
-    """The queue's own."""
+    """The queue's own: what the documentation says today."""
+    EXTENDED = "extended"
+    """Window + function timeout + 30 s: what it said until 2022."""
+
+
+class QuietWindow(StrEnum):
+    """When a batch is handed over whose window ends below 20 s while no further message comes (ESM-BATCH-6)."""
+
+    LONG_POLL = "long-poll"
+    """With the next message, or 20 s after its first one: the poll that waits for messages ends then."""
+    WINDOW = "window"
+    """When the window is over."""
+
+
+class IdleWindow(StrEnum):
+    """When the next window of a poller opens whose last one has ended without a message (ESM-BATCH-7)."""
+
+    MESSAGE = "message"
+    """With the next message."""
+    FOLLOWING = "following"
+    """At once: windows follow one another, and a message waits for the end of the one in which it came."""
+
+
+class RetryCount(StrEnum):
+    """Retries that a stream's batch had used up when a partial failure moved the checkpoint (STR-REPORT-10)."""
+
+    ANEW = "anew"
+    """What is left begins a count of its own."""
+    KEPT = "kept"
+    """They stay used up."""
 
 
 class UnseenWork(StrEnum):
@@ -76,7 +103,11 @@ class Assumptions:
             (ESM-SCALE-4).
         unnamed_response: how a response without batchItemFailures is taken (ESM-REPORT-4).
         long_window: the visibility timeout of receives for long windows (ESM-VT-2).
+        quiet_window: when a batch of a short window is handed over if nothing more comes (ESM-BATCH-6).
+        idle_window: when a window opens after one without messages (ESM-BATCH-7).
         stale_delete: what a delete with an older handle does (SQS-STALE-2).
+        retry_count: whether a batch begins a count of its own when the checkpoint moved (STR-REPORT-10).
+        event_jitter: by which share the wait of a throttled event is shorter or longer, at most (ASY-BACKOFF-2).
         cold_start_seconds: how long a cold start takes (LAM-INIT-1).
         unseen_work: what became of a message of which only its invoke is known (EVD-INVOKE-1).
         swallowed_error: what became of a message at which an error was left alone (EVD-ERROR-1).
@@ -88,8 +119,12 @@ class Assumptions:
     throttle_pause_seconds: float = 60.0
     least_pollers: int = 5
     unnamed_response: UnnamedResponse = UnnamedResponse.SUCCESS
-    long_window: LongWindow = LongWindow.EXTENDED
+    long_window: LongWindow = LongWindow.QUEUE
+    quiet_window: QuietWindow = QuietWindow.LONG_POLL
+    idle_window: IdleWindow = IdleWindow.MESSAGE
     stale_delete: StaleDelete = StaleDelete.COIN
+    retry_count: RetryCount = RetryCount.ANEW
+    event_jitter: float = 0.2
     cold_start_seconds: float = 0.25
     api_latency_seconds: tuple[float, float] = (0.005, 0.015)
     unseen_work: UnseenWork = UnseenWork.PROCESSED

@@ -1,6 +1,6 @@
 """Rules of AWS Lambda: concurrency, environments, timeout."""
 
-from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE, assumed, documented
+from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE, assumed, documented, observed
 
 RULES = (
     documented(
@@ -20,6 +20,23 @@ RULES = (
         "Depends on code, memory and luck; that initialisation has a limit of its own is documented: "
         + LAMBDA_GUIDE
         + "lambda-runtime-environment.html",
+    ),
+    observed(
+        "LAM-INIT-2",
+        "Code that cannot be initialised is a function error of each invoke, retried like any other: an exception while its "
+        "module is imported, Runtime.ImportModuleError, Runtime.UserCodeSyntaxError, Runtime.HandlerNotFound, "
+        "Runtime.MalformedHandlerName, or Runtime.ExitError where it ends its process. The environment ends with it.",
+        "Lambda's own runtime client for Python: https://github.com/aws/aws-lambda-python-runtime-interface-client/blob/main/"
+        "awslambdaric/bootstrap.py; the answers: recorded against AWS by LocalStack's tests tests/aws/services/lambda_/"
+        "test_lambda.py, TestLambdaErrors::test_lambda_runtime_error and ::test_lambda_runtime_exit",
+    ),
+    assumed(
+        "LAM-INIT-3",
+        "Code that cannot be initialised is imported once for each invoke, after a cold start.",
+        "AWS initialises it once more within the invoke, with the function's timeout: "
+        + LAMBDA_GUIDE
+        + "lambda-runtime-environment.html; how long that takes is not said. It matters to what the code does while it is "
+        "imported.",
     ),
     documented(
         "LAM-TIME-1",

@@ -36,9 +36,12 @@ ASYNCHRONOUS = (
     ),
     assumed(
         "ASY-BACKOFF-2",
-        "That wait doubles with each attempt from 1 s on, times a factor of 1 to 1.5 drawn from the seed, and is counted "
-        "for each event by itself.",
-        "AWS documents the first and the longest wait; it also slows down while its queue is long, which is not modelled.",
+        "That wait doubles with each attempt from 1 s on, and is up to a fifth shorter or longer, drawn from the seed for each "
+        "wait, the longest too: at the cap events do not retry in step. It is counted for each event by itself.",
+        "AWS documents the first and the longest wait. The spread is fitted to two events that were throttled for 60 s, one "
+        "of which was tried for the 6th time at 33 s and with success for the 7th at 68 s, the other for the 7th time at 59 s "
+        "and with success for the 8th at 117 s: https://cosmo-grant.github.io/aws-by-example/lambda_retries.html. AWS also "
+        "slows down while its queue is long, by how much is not said, and it is not modelled.",
     ),
     documented(
         "ASY-AGE-1",
@@ -54,8 +57,9 @@ ASYNCHRONOUS = (
     documented(
         "ASY-ZERO-1",
         "With a reserved concurrency of 0, new events go to the dead-letter queue or the on-failure destination at once, "
-        "without a retry.",
-        _ERRORS,
+        "without a retry. The condition in the destination's record is ZeroReservedConcurrency, with 0 invokes.",
+        LAMBDA_GUIDE + "invocation-async-configuring.html; the record: recorded against AWS by LocalStack's test "
+        "tests/aws/services/lambda_/test_lambda.py, TestLambdaConcurrency::test_reserved_concurrency",
     ),
     assumed(
         "ASY-ONCE-1",
@@ -114,6 +118,12 @@ SYNCHRONOUS = (
         LAMBDA_API + "API_Invoke.html",
     ),
     observed(
+        "SYN-ID-1",
+        "The request id in the answer to an invoke, synchronous or asynchronous, is the aws_request_id that the function sees.",
+        "recorded against AWS by LocalStack's test tests/aws/services/lambda_/test_lambda.py, "
+        "TestLambdaConcurrency::test_reserved_concurrency_async_queue",
+    ),
+    observed(
         "SYN-RETRY-1",
         "A boto3 client tries 429 and 5xx answers again: 3 attempts in all (mode standard, the default since botocore "
         "1.44; also adaptive), 5 in the mode legacy; 400, 404, 409 and 413 are not retried.",
@@ -140,8 +150,8 @@ DESTINATIONS = (
     ),
     documented(
         "DST-RECORD-1",
-        "The record holds request id, function, condition (Success, RetriesExhausted, EventAgeExceeded), the number of "
-        "invokes, the event, and the last answer where there was one.",
+        "The record holds request id, function, condition (Success, RetriesExhausted, EventAgeExceeded and, observed, "
+        "ZeroReservedConcurrency), the number of invokes, the event, and the last answer where there was one.",
         _RECORDS,
     ),
     documented(

@@ -66,6 +66,12 @@ RULES = (
         "within the batching window: 0.5 s, or 0 to 300 whole seconds once it is set.",
         LAMBDA_API + "API_CreateEventSourceMapping.html",
     ),
+    documented(
+        "KAF-BATCH-3",
+        "A batching window opens when the previous invoke completes; in provisioned mode when the previous batch is completed, "
+        "whether it succeeded or was discarded.",
+        LAMBDA_GUIDE + "invocation-eventsourcemapping.html",
+    ),
     assumed(
         "KAF-BATCH-2",
         "A batch holds records of one partition, and one batch of a partition is worked on at a time; other partitions go on "

@@ -30,9 +30,15 @@ RULES = (
     ),
     documented(
         "ESM-BATCH-2",
-        "With MaximumBatchingWindowInSeconds (0 to 300) a batch is delivered when it is full or when the window, which "
-        "opens with its first message, is over.",
+        "With MaximumBatchingWindowInSeconds (0 to 300) a batch is delivered when it is full or when the window is over, which "
+        "opened when the previous invoke completed.",
         LAMBDA_GUIDE + "invocation-eventsourcemapping.html",
+    ),
+    observed(
+        "ESM-RECORD-1",
+        "A record of a queue has md5OfMessageAttributes where the message has attributes. Where it has none the record has null "
+        "there if the mapping has a batching window, and nothing if it has none.",
+        _LOCALSTACK + "test_message_body_and_attributes_passed_correctly, test_sqs_event_source_mapping",
     ),
     documented(
         "ESM-BATCH-3",
@@ -47,15 +53,22 @@ RULES = (
     assumed(
         "ESM-BATCH-5",
         "What was received from a standard queue and does not fit into the 6 MB waits in the poller for the next free batch, at "
-        "the maximum concurrency too, with its visibility timeout running. When that is over the poller lets it go, and it "
-        "comes back by itself.",
+        "the maximum concurrency too, with its visibility timeout running. When that is over the poller drops it, and it "
+        "is visible again in the queue.",
         "AWS says that such a batch is smaller, not what becomes of the rest. Ten messages of 1 MiB do not fit.",
     ),
     assumed(
         "ESM-BATCH-6",
-        "A window is kept to the second.",
-        "On a quiet queue AWS may wait up to 20 s although the window is shorter, as its pollers wait so long for messages: "
-        "stated by the 2022 edition of the Lambda guide (with-sqs).",
+        "If no further message comes, a batch whose window is shorter than 20 s is delivered 20 s after its first message, else "
+        "with the first message after the window: its poller waits in a long poll.",
+        "With a batching window and very low traffic Lambda might wait for up to 20 s before it invokes, also if the window is "
+        "shorter: " + LAMBDA_GUIDE + "with-sqs.html. When it does, and why, is not said.",
+    ),
+    assumed(
+        "ESM-BATCH-7",
+        "If a window ends without a message, the next one opens with the next message; so does the first one of a mapping.",
+        "AWS says that the next window begins as soon as the previous invoke completes, not what follows a window in which "
+        "nothing came: " + LAMBDA_GUIDE + "invocation-eventsourcemapping.html",
     ),
     documented(
         "ESM-VT-1",
@@ -63,11 +76,13 @@ RULES = (
         "Equal is accepted.",
         LAMBDA_GUIDE + "services-sqs-configure.html; the message: https://github.com/18F/identity-terraform/pull/27",
     ),
-    assumed(
+    documented(
         "ESM-VT-2",
-        "If batching window + function timeout exceeds the queue's visibility timeout, the mapping receives with a timeout of "
-        "window + function timeout + 30 s.",
-        "Stated by the 2022 edition of the Lambda guide (with-sqs), not repeated in the newer pages seen.",
+        "Messages are hidden for the queue's visibility timeout from when the poller received them, however long the window is: "
+        "if waiting for the batch and the function take longer together, they are delivered again meanwhile.",
+        LAMBDA_GUIDE
+        + "with-sqs.html. Until 2022 that page said that the mapping receives with window + function timeout + "
+        "30 s where window + function timeout exceed the queue's; the sentence was withdrawn.",
     ),
     observed(
         "ESM-VT-3",
@@ -116,7 +131,7 @@ RULES = (
     documented(
         "ESM-THROTTLE-1",
         "A throttled invoke (429) is retried with the same batch, without receiving it anew: however often, it costs one "
-        "receive. When its time is over the batch is let go and comes back to the queue by itself.",
+        "receive. When its time is over the batch is dropped, and its messages are visible again.",
         _ERRORS,
     ),
     observed(
@@ -153,7 +168,7 @@ RULES = (
     assumed(
         "ESM-SCALE-4",
         "A mapping that has found nothing for a minute takes up to 5 batches at once when messages come, as a new one does.",
-        "In times of low traffic it can go down to 2, which is documented; when, and how fast it comes back, is not: "
+        "In times of low traffic it can go down to 2, which is documented; when, and how fast it goes up again, is not: "
         + _SCALING,
     ),
     documented(
@@ -198,7 +213,7 @@ RULES = (
     assumed(
         "ESM-FIFO-2",
         "Of messages that do not fit into one payload, the later ones are delivered when the earlier ones are answered, and "
-        "come back with them if one of their group has failed, or by themselves if their visibility timeout ends before.",
+        "are visible again with them if one of their group has failed, or alone if their visibility timeout ends before.",
         "AWS promises the order within a group and does not say how it splits what it has received.",
     ),
     assumed(

@@ -16,7 +16,7 @@ class Status(StrEnum):
     OBSERVED = "observed"
     """Somebody saw it on AWS and wrote it down in public; AWS does not say so."""
     ASSUMPTION = "assumption"
-    """Nobody says; the model needs an answer, and this is ours. Results list the assumptions they used."""
+    """AWS does not say; the model needs an answer, and this is ours. Results list the assumptions they used."""
 
 
 @dataclass(frozen=True, slots=True)

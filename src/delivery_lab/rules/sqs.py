@@ -104,6 +104,29 @@ RULES = (
         "batch. It has at most 10 attributes.",
         SQS_API + "API_SendMessageBatch.html",
     ),
+    observed(
+        "SQS-ATTR-1",
+        "A message has at most 10 attributes. A name has 1 to 256 letters (not of ASCII alone), digits, underscores, hyphens and "
+        "periods; it begins with neither AWS. nor Amazon. in any case, and has no period at its start or end and no two in a "
+        "row. A type is String, Number or Binary, with a label or without, of at most 256 characters. A value is not empty; a "
+        "text has the characters of bodies, and a number is one.",
+        SQS_GUIDE
+        + "sqs-message-metadata.html; "
+        + _LOCALSTACK
+        + "test_send_message_with_invalid_string_attributes, test_send_message_with_empty_string_attribute",
+    ),
+    documented(
+        "SQS-ATTR-2",
+        "SQS answers a send and a receive with the MD5 of body and attributes. That of attributes is made of their names in "
+        "order, their types and their values, each with its length in front; a receive has it of the attributes that it returns.",
+        SQS_GUIDE + "sqs-message-metadata.html",
+    ),
+    observed(
+        "SQS-ATTR-3",
+        "A receive returns the message attributes that it names: by name or by a beginning such as order.*; All, * and .* name "
+        "all of them.",
+        _LOCALSTACK + "test_receive_message_message_attribute_names_filters",
+    ),
     documented(
         "SQS-BATCH-1",
         "A batch request has 1 to 10 entries with distinct ids. A malformed batch is refused as a whole; a refused entry is "
@@ -125,15 +148,15 @@ RULES = (
     ),
     observed(
         "SQS-STALE-3",
-        "Changing the visibility with a handle whose timeout has ended takes effect all the same, and so does ending it "
+        "Changing the visibility with a handle whose timeout has ended still takes effect, and so does ending it "
         "(0) with a handle that a newer receive has replaced.",
         _LOCALSTACK + "test_change_message_visibility_after_visibility_timeout_expiration, "
         "test_terminate_visibility_timeout_after_receive",
     ),
     assumed(
         "SQS-STALE-8",
-        "Extending the visibility (above 0) with a handle that a newer receive has replaced takes effect all the same.",
-        "AWS was seen to take such a handle for ending the timeout (SQS-STALE-3); nobody says what happens to an extension.",
+        "Extending the visibility (above 0) with a handle that a newer receive has replaced still takes effect.",
+        "AWS was seen to take such a handle for ending the timeout (SQS-STALE-3); no source says what happens to an extension.",
     ),
     observed(
         "SQS-STALE-4",

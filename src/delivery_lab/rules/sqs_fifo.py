@@ -13,7 +13,7 @@ RULES = (
     ),
     observed(
         "SQS-FIFO-2",
-        "A message that comes back makes its group readable from there on, but nothing behind a message that is still hidden "
+        "A message that is visible again makes its group readable from there on, but nothing behind one that is still hidden "
         "is returned.",
         _LOCALSTACK + "test_fifo_group_visibility_extends_with_change_message_visibility",
     ),
@@ -61,6 +61,13 @@ RULES = (
         "A new delay of a FIFO queue holds for messages that are already being delayed.",
         SQS_GUIDE + "sqs-delay-queues.html",
     ),
+    observed(
+        "SQS-FIFO-11",
+        "An entry without a message group, or without a deduplication id that the queue needs, ends the whole batch with an "
+        "error: no entry is sent.",
+        _LOCALSTACK
+        + "test_send_batch_missing_message_group_id_for_fifo_queue, test_send_batch_missing_deduplication_id_for_fifo_queue",
+    ),
     documented(
         "SQS-RET-3",
         "In the dead-letter queue of a FIFO queue the age of a message counts from its move.",
@@ -75,6 +82,6 @@ RULES = (
     assumed(
         "SQS-STALE-7",
         "On a FIFO queue an expired receipt handle cannot change the visibility either.",
-        "Nobody says; deleting with such a handle is refused (SQS-STALE-6).",
+        "AWS does not say; deleting with such a handle is refused (SQS-STALE-6).",
     ),
 )

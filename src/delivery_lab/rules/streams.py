@@ -13,6 +13,7 @@ _LOCALSTACK = (
     "recorded against AWS by LocalStack's tests marked aws.validated: tests/aws/services/lambda_/event_source_mapping/"
     "test_lambda_integration_kinesis.py, "
 )
+_LOCALSTACK_TABLE = "test_lambda_integration_dynamodbstreams.py, "
 
 RULES = (
     documented(
@@ -49,7 +50,7 @@ RULES = (
         _DYNAMODB_STREAMS,
     ),
     documented(
-        "DDS-RET-1", "A record of a DynamoDB stream is gone after 24 hours; nobody can change that.", _DYNAMODB_STREAMS
+        "DDS-RET-1", "A record of a DynamoDB stream expires after 24 hours; that cannot be changed.", _DYNAMODB_STREAMS
     ),
     assumed(
         "DDS-SHARD-1",
@@ -65,7 +66,7 @@ RULES = (
     ),
     documented(
         "STR-START-2",
-        "With LATEST, or before the time of AT_TIMESTAMP, records that were there before are skipped: nobody reads them.",
+        "With LATEST, or before the time of AT_TIMESTAMP, records that were there before are skipped: they are not delivered.",
         _CREATE,
     ),
     assumed(
@@ -85,9 +86,15 @@ RULES = (
     ),
     documented(
         "STR-BATCH-2",
-        "With MaximumBatchingWindowInSeconds (0 to 300) a batch is delivered when it is full or when the window, which opens "
-        "with its first record, is over.",
+        "With MaximumBatchingWindowInSeconds (0 to 300) a batch is delivered when it is full or when the window is over, which "
+        "opened when the previous invoke completed: records that come late in it wait for less.",
         LAMBDA_GUIDE + "invocation-eventsourcemapping.html",
+    ),
+    assumed(
+        "STR-BATCH-3",
+        "If a window ends without a record, the next one opens with the next record; so does the first one of a mapping.",
+        "AWS says that the next window begins when the previous invoke completes, not what follows a window in which nothing "
+        "came: " + LAMBDA_GUIDE + "invocation-eventsourcemapping.html",
     ),
     assumed(
         "STR-PARALLEL-1",
@@ -154,8 +161,8 @@ RULES = (
     ),
     documented(
         "STR-BISECT-2",
-        "With ReportBatchItemFailures too it is cut at the record that was returned, and only the rest is retried; an "
-        "exception is bisected all the same.",
+        "With ReportBatchItemFailures too it is cut at the record that was returned, and only the rest is retried; after "
+        "an exception it is bisected as without.",
         _REPORTING,
     ),
     assumed(
@@ -202,17 +209,33 @@ RULES = (
         "everything from it on is delivered again, later successes included.",
         _REPORTING,
     ),
-    assumed(
+    observed(
         "STR-REPORT-9",
-        "A partial failure uses up a retry even if the checkpoint moved, and when retries are over all records from the "
-        "lowest failed one on are discarded together.",
-        "AWS says that a batch is discarded, not whether progress begins a new count.",
+        "A partial failure that moves the checkpoint uses up no retry. What is left is a batch of its own: it is tried once and "
+        "then up to MaximumRetryAttempts times, and approximateInvokeCount counts these invokes only. With batches of 3 and 3 "
+        "retries, a third record that always fails is delivered 5 times, and its document says 4.",
+        _LOCALSTACK
+        + "test_kinesis_report_batch_item_failures; the same of a table: "
+        + _LOCALSTACK_TABLE
+        + "test_dynamodb_report_batch_item_failures",
+    ),
+    assumed(
+        "STR-REPORT-10",
+        "Retries that a batch had used up before a partial failure moved the checkpoint do not count for what is left of it.",
+        "It follows if what is left is a batch of its own, as its approximateInvokeCount says; in the recordings no retry had "
+        "been used up before the checkpoint moved.",
+    ),
+    assumed(
+        "STR-REPORT-11",
+        "When the retries of a partial failure are over all records from the lowest failed one on are discarded together.",
+        "AWS says that the batch is discarded; in the recordings the failed record was the last of its batch: "
+        + _FAILURE,
     ),
     documented(
         "STR-DEST-1",
         "A destination gets one document for each batch that was discarded: requestContext with condition and "
-        "approximateInvokeCount, responseContext (not when age ended it; functionError null after a partial failure), and where "
-        "in the stream the records are.",
+        "approximateInvokeCount (1 also for a batch that was never invoked), responseContext (not when age ended it; functionError "
+        "null after a partial failure), and where in the stream the records are.",
         _FAILURE + "; " + _LOCALSTACK + "test_kinesis_maximum_record_age_exceeded",
     ),
     documented(
@@ -223,7 +246,7 @@ RULES = (
     ),
     assumed(
         "STR-DEST-3",
-        "If the destination refuses the document the batch is skipped all the same.",
+        "If the destination refuses the document the batch is skipped nevertheless.",
         "AWS counts it as DestinationDeliveryFailures and does not say that it stops.",
     ),
     documented(

@@ -18,6 +18,7 @@ from delivery_lab.simulation import supported
 from delivery_lab.simulation.dynamic import create_dynamic
 from delivery_lab.simulation.events import create_sink, event_configs
 from delivery_lab.simulation.http_apis import routes_of
+from delivery_lab.simulation.layers import Layers, layers_of
 from delivery_lab.simulation.polled_sources import PolledSources
 from delivery_lab.simulation.record_mappings import RecordMappings, refuse_foreign_settings
 from delivery_lab.simulation.redrive_permissions import check_redrive_permissions
@@ -27,7 +28,7 @@ from delivery_lab.stack.apis import Api
 from delivery_lab.stack.code import code_files
 from delivery_lab.stack.dynamic import DynamicResource
 from delivery_lab.stack.events import Bucket, Bus, Topic
-from delivery_lab.stack.functions import Function, Layer, RecursionConfig
+from delivery_lab.stack.functions import Function, RecursionConfig
 from delivery_lab.stack.mappings import (
     DynamoDbMapping,
     EventSourceMapping,
@@ -58,7 +59,7 @@ class Deployment:
         notes: what is part of the stack and not simulated.
         before: the stack that is deployed already, where this one updates it.
         sources: streams, clusters and topics.
-        parking_queues: queues for what no retry can help: nobody reads them.
+        parking_queues: queues for what no retry can help: no function reads them.
     """
 
     stack: Stack
@@ -170,6 +171,8 @@ class Deployment:
         problems = supported.function_problems(self.stack, function)
         arn = known_arn(function)
         variables = {} if problems else function.environment.certain()
+        layers = Layers() if problems else layers_of(function, self.stack, self.project_dir)
+        self.notes.extend(layers.notes)
         self.account.functions.add(
             FunctionConfig(
                 name=function.label,
@@ -179,8 +182,9 @@ class Deployment:
                 memory_mb=function.memory_mb.certain(),
                 environment={name: str(value) for name, value in variables.items()},
                 reserved_concurrency=function.reserved_concurrency.certain(),
-                code=CodeSource() if problems else self._code(function, function.label),
-                layers=() if problems else self._layers(function),
+                code=CodeSource() if problems else self._code(function),
+                layers=layers.here,
+                absent_layers=layers.absent,
                 region=arn.split(":")[3],
                 account_id=arn.split(":")[4],
                 runtime=function.runtime.known or _RUNTIME,
@@ -192,20 +196,9 @@ class Deployment:
             )
         )
 
-    def _code(self, owner: Function | Layer, name: str, *, optional: bool = False) -> CodeSource:
-        files = code_files(owner.code, self.project_dir, name, optional=optional)
+    def _code(self, function: Function) -> CodeSource:
+        files = code_files(function.code, self.project_dir, function.label)
         return CodeSource(files.roots, files.inline)
-
-    def _layers(self, function: Function) -> tuple[CodeSource, ...]:
-        sources = []
-        for arn in function.layers.certain():
-            layer = self.stack.at(arn) if isinstance(arn, str) else None
-            if isinstance(layer, Layer):
-                sources.append(self._code(layer, layer.name, optional=True))
-            else:
-                note = f"layer {arn} is not in this stack; its packages come from the lab's own environment"
-                self.notes.append(f"{function.name}: {note}")
-        return tuple(sources)
 
     def _function_of(self, resource: StackResource, reference: Setting[str], function: Function | None) -> str:
         named = reference.certain()

@@ -1,4 +1,4 @@
-"""Mappings of streams and Kafka topics, and where they send what they give up."""
+"""Mappings of streams and Kafka topics, and their on-failure destinations."""
 
 from __future__ import annotations
 

@@ -204,7 +204,7 @@ class Sender:
         return self._named({known: known for known in self._account.functions.names}, name, "function")
 
     def fault(self, fault: Fault) -> InjectedFault:
-        """What goes wrong, as the model takes it.
+        """A fault, as the model takes it.
 
         Raises:
             WorkloadError: it is addressed to what is not there.

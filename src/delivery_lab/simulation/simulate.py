@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from delivery_lab.errors import NotModelledError, UsageError
-from delivery_lab.events import Journal, LogLine, Poison, PolledSource, Run, events_of
+from delivery_lab.events import Journal, LogLine, PolledSource, Run, events_of
 from delivery_lab.handlers import HandlerHost
 from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY
 from delivery_lab.model.account import Account
@@ -50,7 +50,7 @@ def simulate(
     Raises:
         LabError: the stack, its code or the workload cannot be simulated; the message says why.
     """
-    with freeing_garbage():
+    with rare_garbage_collection():
         return _Simulation(stack, project_dir, workload, seed, assumptions).run(on_deployed)
 
 
@@ -88,7 +88,7 @@ def simulate_redrive(
     """
     if workload.until_seconds is not None:
         raise UsageError(f"{workload.origin}: a redrive needs a workload that runs `until: drained`")
-    with freeing_garbage():
+    with rare_garbage_collection():
         return _Simulation(stack, project_dir, workload, seed, assumptions).run_redrive(redrive)
 
 
@@ -106,6 +106,8 @@ class _Simulation:
         self._assumptions = assumptions
         self._account = Account(self._scheduler, self._streams, self._journal, assumptions)
         self._logs: list[LogLine] = []
+
+        self._host: HandlerHost | None = None
 
     def run(self, on_deployed: Callable[[], None]) -> Run:
         with self._world((self._stack,)) as host:
@@ -140,6 +142,7 @@ class _Simulation:
             api_latency_min_seconds=fastest,
             api_latency_max_seconds=slowest,
         )
+        self._host = host
         with ExitStack() as entered:
             entered.enter_context(host)
             if any(stack.tables for stack in stacks):
@@ -225,7 +228,7 @@ class _Simulation:
             stack=self._stack.name,
             place="simulation",
             workload=self._workload.name,
-            poison=Poison(self._workload.poison),
+            poison=self._workload.mark_of_poison,
             seed=self._seed,
             virtual_seconds=in_seconds(self._scheduler.now),
             events=tuple(self._journal.events),
@@ -234,7 +237,7 @@ class _Simulation:
             sources=self._sources(dead_letter_queues | parking_queues),
             dead_letter_queues=dead_letter_queues,
             logs=tuple(self._logs),
-            notes=tuple(deployment.notes),
+            notes=(*deployment.notes, *(self._host.failed_starts if self._host is not None else ())),
             parking_queues=parking_queues,
             polled=tuple(self._polled()),
             assumptions=self._assumptions,
@@ -255,7 +258,7 @@ class _Simulation:
         return frozenset({*account.streams_by_name, *account.table_streams, *topics})
 
     def _destinations(self) -> set[str]:
-        """Queues and topics to which mappings send what they give up: what arrives there was sent before."""
+        """Queues and topics to which mappings report what they discard: what arrives there was sent before."""
         destinations = (mapping.destination for mapping in self._account.record_mappings.values())
         return {found.name for found in destinations if isinstance(found, (QueueDestination, TopicDestination))}
 
@@ -287,7 +290,7 @@ class _Simulation:
 
 
 @contextmanager
-def freeing_garbage() -> Iterator[None]:
+def rare_garbage_collection() -> Iterator[None]:
     """Keep the garbage collector to what a run makes, let it look less often, and have the run take its garbage along.
 
     Half a million objects of imported packages are no garbage, and neither are the events of a run, which only ever

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import Field, PrivateAttr, model_validator
 
 from delivery_lab.errors import UsageError
+from delivery_lab.events import Poison
 from delivery_lab.simulation.templates import as_text, render
 from delivery_lab.simulation.workload_part import WorkloadPart
 
@@ -42,7 +43,7 @@ class Send(WorkloadPart):
     at: float = Field(default=0, ge=0, le=LONGEST_SECONDS)
     """Virtual seconds after the start."""
     every: float = Field(default=0, ge=0, le=LONGEST_SECONDS)
-    """Virtual seconds from one repetition to the next."""
+    """Virtual seconds from one repetition to the next; goes with `times`."""
     times: int = Field(default=1, ge=1, le=MOST_SENDS)
     """How often it is sent."""
     http: HttpRequest | None = None
@@ -85,6 +86,15 @@ class Send(WorkloadPart):
             raise ValueError("dedup goes with queue")
         if self.table is not None and not isinstance(self.body, dict):
             raise ValueError("the body of a table is the item: an object")
+        return self
+
+    @model_validator(mode="after")
+    def _ends(self) -> Send:
+        if self.every > 0 and "times" not in self.model_fields_set:
+            raise ValueError(
+                f"every is {self.every:g} and times is missing, so it would be sent once: say how often with times, "
+                "such as times: 10"
+            )
         last = self.at + (self.times - 1) * self.every
         if last > LONGEST_SECONDS:
             raise ValueError(f"the last of {self.times} is sent after {last:g} s; at most {LONGEST_SECONDS} s are run")
@@ -106,7 +116,7 @@ class TopicSettings(WorkloadPart):
 
 
 class Fault(WorkloadPart):
-    """One line of `faults`: something that goes wrong for a while, whatever the stack does."""
+    """One line of `faults`: a failure that is injected for a while, whatever the stack does."""
 
     at: float = Field(default=0, ge=0, le=LONGEST_SECONDS)
     """Virtual seconds after the start."""
@@ -144,6 +154,13 @@ class Fault(WorkloadPart):
         return self
 
 
+class PoisonText(WorkloadPart):
+    """A mark of poison for bodies that are no JSON objects."""
+
+    text: str = Field(min_length=1)
+    """A body that contains this text is one that no handler can process."""
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """One thing to send.
@@ -168,7 +185,7 @@ class Arrival:
 
 
 class Workload(WorkloadPart):
-    """What is sent to a variant, and when, and what goes wrong meanwhile.
+    """What is sent to a variant, and when, and the faults meanwhile.
 
     Example:
         `Workload(send=[Send(queue="jobs", every=0.1, times=100, body={"id": "job-{n}"})])`
@@ -186,11 +203,11 @@ class Workload(WorkloadPart):
     send: list[Send] = Field(min_length=1)
     """What is sent."""
     faults: list[Fault] = Field(default_factory=list)
-    """What goes wrong, and when."""
+    """The faults, and when they happen."""
     until: Literal["drained"] | float | None = None
     """Virtual seconds after which the run ends; None or `drained`: when nothing can move any more."""
-    poison: str | None = None
-    """Body field that marks a message no handler can process."""
+    poison: str | PoisonText | None = None
+    """What marks a message no handler can process: a field of its JSON body, or `{text: ...}` for any body."""
     _name: str = PrivateAttr(default="code")
     _path: Path | None = PrivateAttr(default=None)
 
@@ -219,6 +236,11 @@ class Workload(WorkloadPart):
         return str(self._path) if self._path is not None else "the workload built in code"
 
     @property
+    def mark_of_poison(self) -> Poison:
+        """How a message that no handler can process is known."""
+        return Poison(text=self.poison.text) if isinstance(self.poison, PoisonText) else Poison(self.poison)
+
+    @property
     def until_seconds(self) -> float | None:
         """Virtual seconds after which the run ends, or None: when nothing can move any more."""
         return self.until if isinstance(self.until, (int, float)) else None
@@ -231,7 +253,7 @@ class Workload(WorkloadPart):
 
     def write(self, path: Path) -> None:
         """Write it to a file that `--workload` takes: as JSON, a YAML in which no text is taken for a number."""
-        content = self.model_dump(by_alias=True, exclude_defaults=True, mode="json")
+        content = self.model_dump(by_alias=True, exclude_unset=True, mode="json")
         path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
     def arrivals(self, chance: random.Random) -> Iterator[Arrival]:

@@ -27,11 +27,30 @@ def read_workload(path: Path) -> Workload:
         content = read_yaml(path, str(path), dates=False)
     except StackFileError as error:
         raise WorkloadError(str(error)) from error
+    _refuse_bare_placeholders(content)
     try:
         workload = Workload.model_validate(content.value, by_alias=True, by_name=False)
     except ValidationError as error:
         raise WorkloadError("\n".join(_located(content, problem) for problem in error.errors())) from error
     return workload.read_from(path)
+
+
+def _refuse_bare_placeholders(content: YamlFile) -> None:
+    """Refuse `{n}` without quotes: YAML reads it as a mapping whose key `n` has no value.
+
+    Raises:
+        WorkloadError: there is one.
+    """
+    for path, text in content.texts.items():
+        if path[-1] == "n" and text == "" and content.at(path[:-1]) == {"n": None}:
+            raise WorkloadError(
+                f"{content.where(*path)}: {'.'.join(map(_place, path[:-1]))}: {{n}} without quotes is a mapping\n"
+                '  fix: put it in quotes: "{n}"'
+            )
+
+
+def _place(part: str | int) -> str:
+    return str(part + 1) if isinstance(part, int) else part
 
 
 def _located(content: YamlFile, problem: Any) -> str:

@@ -94,7 +94,7 @@ class RecordMapping(EventSourceMapping):
         maximum_retry_attempts: -1 for no limit.
         maximum_record_age_seconds: -1 for no limit.
         bisects: `bisectBatchOnFunctionError`.
-        destination_arn: what takes what it gives up, None without.
+        destination_arn: takes what it discards, None without.
     """
 
     starting_position: Setting[str | None]

@@ -157,7 +157,10 @@ def _batch_size(inputs: Inputs, limit: Limit) -> Setting[int]:
 
 def _reports(inputs: Inputs) -> Setting[bool]:
     types = inputs.texts("functionResponseTypes")
-    return Setting(UNKNOWN if types.known is None else REPORT in types.known, types.origin, types.given)
+    if types.known is None:
+        return Setting(UNKNOWN, types.origin, types.given)
+    origin = inputs.origin("functionResponseTypes", value=types.known) if types.given else types.origin
+    return Setting(REPORT in types.known, origin, types.given)
 
 
 def _filters(inputs: Inputs) -> Setting[tuple[str, ...]]:

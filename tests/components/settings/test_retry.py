@@ -18,7 +18,7 @@ def _refused(**worker: Any) -> list[tuple[str, str, str]]:
     return [(problem.key.removeprefix(f"{KEY}."), problem.message, problem.fix) for problem in found]
 
 
-def test_by_default_failed_records_fail_and_come_back_after_the_visibility_timeout() -> None:
+def test_by_default_failed_records_fail_and_are_visible_again_after_the_visibility_timeout() -> None:
     assert BatchWorkerSettings().retry.effective() == {"nonRetryable": "fail", "backoff": False}
 
 
@@ -36,7 +36,7 @@ def test_a_delay_for_messages_that_the_mapping_deletes_is_refused() -> None:
     assert _refused(reportBatchItemFailures=False, retry={"backoff": True}) == [
         (
             "retry.backoff",
-            "needs reportBatchItemFailures: without it the mapping deletes failed messages, so none comes back",
+            "needs reportBatchItemFailures: without it the mapping deletes failed messages, so none is retried",
             "set reportBatchItemFailures to true, or onRecordError to raise",
         )
     ]

@@ -80,7 +80,7 @@ def test_equal_timeouts_are_not_short() -> None:
             {"heartbeat": {"everySeconds": 10, "extendToSeconds": 10}},
             (
                 "worker.heartbeat.extendToSeconds",
-                "must be above everySeconds (10), or the message comes back between two extensions",
+                "must be above everySeconds (10), or the message is visible between two extensions",
                 "set it to 20 (twice everySeconds), or leave it out",
             ),
         ),
@@ -90,7 +90,7 @@ def test_equal_timeouts_are_not_short() -> None:
                 "worker.batchSize",
                 (
                     "must be 1 with heartbeat.enabled: the heartbeat holds the message that is worked on, and the "
-                    "others of its batch come back before the invoke ends"
+                    "others of its batch are visible again before the invoke ends"
                 ),
                 "set it to 1, or heartbeat.enabled to false",
             ),

@@ -188,7 +188,7 @@ def test_kaf_report_1_the_checkpoint_is_the_lowest_offset_named() -> None:
 
     world.run()
 
-    assert world.batches() == [["a", POISON, "b"], [POISON, "b"]]
+    assert world.batches() == [["a", POISON, "b"], [POISON, "b"], [POISON, "b"]]
     assert world.settled(RecordsCheckpointed) == ["orders-0:0"]
 
 

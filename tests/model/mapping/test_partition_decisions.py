@@ -17,6 +17,7 @@ from delivery_lab.model.mapping.partition_decisions import (
     retry_delay,
     window_state,
 )
+from delivery_lab.rules.assumptions import RetryCount
 
 BATCH = ("11", "12", "13", "14")
 
@@ -108,6 +109,7 @@ def test_names_of_a_response_are_read_whether_or_not_the_mapping_looks_at_it() -
 
 
 FAILED = PartitionVerdict(0, False, "STR-ERROR-1", "")
+MOVED = PartitionVerdict(3, True, "STR-REPORT-8", "")
 
 
 def test_str_retry_1_three_retries_are_four_attempts() -> None:
@@ -140,11 +142,23 @@ def test_str_bisect_1_a_single_record_cannot_be_cut() -> None:
 
 
 def test_str_bisect_2_the_cut_is_where_the_response_says() -> None:
-    verdict = PartitionVerdict(3, True, "STR-REPORT-8", "")
+    decision = after_failure(MOVED, 5, attempts=1, maximum_attempts=1, bisect=True)
 
-    decision = after_failure(verdict, 5, attempts=1, maximum_attempts=1, bisect=True)
+    assert (decision.step, decision.at, decision.attempts, decision.rule) == (Step.SPLIT, 0, 0, "STR-BISECT-2")
 
-    assert (decision.step, decision.at, decision.attempts, decision.rule) == (Step.SPLIT, 0, 1, "STR-BISECT-2")
+
+@pytest.mark.parametrize("maximum", [0, 1, 2, ENDLESS])
+def test_str_report_9_an_attempt_that_moved_the_checkpoint_uses_up_no_retry(maximum: int) -> None:
+    decision = after_failure(MOVED, 5, attempts=0, maximum_attempts=maximum, bisect=False)
+
+    assert (decision.step, decision.attempts, decision.rule) == (Step.RETRY, 0, "STR-REPORT-9")
+
+
+@pytest.mark.parametrize(("count", "left"), [(RetryCount.ANEW, 0), (RetryCount.KEPT, 2)])
+def test_str_report_10_retries_used_up_before_the_checkpoint_moved(count: RetryCount, left: int) -> None:
+    decision = after_failure(MOVED, 5, attempts=2, maximum_attempts=2, bisect=False, count=count)
+
+    assert (decision.step, decision.attempts) == (Step.RETRY, left)
 
 
 def test_str_bisect_3_the_first_record_returned_cuts_in_half() -> None:

@@ -234,8 +234,24 @@ def test_the_event_is_an_sqs_event() -> None:
             "kind": {"stringValue": "x", "stringListValues": [], "binaryListValues": [], "dataType": "String"},
             "raw": {"binaryValue": "AAE=", "stringListValues": [], "binaryListValues": [], "dataType": "Binary"},
         },
+        "md5OfMessageAttributes": "c3a29cc2ddc91d16ec1113ed02388a91",
         "md5OfBody": "33fcd01258e6ba07ef405dc9e721f3a7",
         "eventSource": "aws:sqs",
         "eventSourceARN": queue.arn,
         "awsRegion": "us-east-1",
     }
+
+
+@pytest.mark.parametrize(("window", "named"), [(0, False), (5, True)])
+def test_esm_record_1_a_message_without_attributes_has_no_checksum_of_them(window: int, named: bool) -> None:
+    world = World()
+    queue = world.queue()
+    world.function()
+    world.mapping(queue, window_seconds=window)
+    world.send(queue, "a")
+    world.start()
+    world.run(60)
+    (record,) = world.calls[0].records
+
+    assert ("md5OfMessageAttributes" in record) is named
+    assert record.get("md5OfMessageAttributes") is None

@@ -127,9 +127,9 @@ def test_esm_conc_1_a_batch_that_is_being_collected_counts() -> None:
         world.at(second, queue.send, f"job-{second}")
     world.run(59)
 
-    # Two batches of a window of 5 s, then both are being worked on: the others wait in the queue.
-    assert [len(call.records) for call in world.calls] == [5, 5]
-    assert queue.counts() == (59 - 10, 10, 0)
+    # Two batches of a window of 5 s and the message that ends the poll, then both are being worked on: the others wait.
+    assert [len(call.records) for call in world.calls] == [6, 6]
+    assert queue.counts() == (59 - 12, 12, 0)
 
 
 def test_esm_conc_1_with_reserved_concurrency_at_least_as_large_nothing_is_throttled() -> None:

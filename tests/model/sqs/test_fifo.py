@@ -187,8 +187,8 @@ OTHER_TYPE = "The request include parameter that is not valid for this queue typ
             {"MessageGroupId": "a b", "MessageDeduplicationId": "x"},
             "InvalidParameterValue",
             (
-                "Value a b for parameter MessageGroupId is invalid. Reason: can only include alphanumeric and "
-                "punctuation characters. 1 to 128 in length."
+                "Value a b for parameter MessageGroupId is invalid. Reason: MessageGroupId can only include "
+                "alphanumeric and punctuation characters. 1 to 128 in length."
             ),
         ),
     ],
@@ -419,3 +419,44 @@ def test_a_long_poll_wakes_when_a_group_becomes_readable_not_when_a_message_behi
     world.run()
 
     assert woken == [seconds(60)]
+
+
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [
+        ({"MessageDeduplicationId": "2"}, "The request must contain the parameter MessageGroupId."),
+        (
+            {"MessageGroupId": "a"},
+            (
+                "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided "
+                "explicitly"
+            ),
+        ),
+    ],
+)
+def test_sqs_fifo_11_an_entry_without_group_or_deduplication_id_ends_the_whole_batch(
+    second: dict[str, str], message: str
+) -> None:
+    world = World()
+    queue = world.fifo()
+    first = {"Id": "1", "MessageBody": "a", "MessageGroupId": "a", "MessageDeduplicationId": "1"}
+    with pytest.raises(AwsError) as caught:
+        world.sqs("SendMessageBatch", QueueUrl=URL, Entries=[first, {"Id": "2", "MessageBody": "b", **second}])
+
+    assert (caught.value.code, caught.value.status, caught.value.message) == ("InvalidParameterValue", 400, message)
+    assert queue.messages == []
+
+
+@pytest.mark.parametrize("name", ["MessageGroupId", "MessageDeduplicationId"])
+@pytest.mark.parametrize("value", ["", "a" * 129, "group 123"])
+def test_sqs_fifo_7_an_identifier_is_not_empty_nor_long_nor_has_it_spaces(name: str, value: str) -> None:
+    world = World()
+    world.fifo()
+    both = {"MessageGroupId": "a", "MessageDeduplicationId": "a", name: value}
+    with pytest.raises(AwsError) as caught:
+        world.sqs("SendMessage", QueueUrl=URL, MessageBody="x", **both)
+
+    assert caught.value.message == (
+        f"Value {value} for parameter {name} is invalid. Reason: {name} can only include alphanumeric and punctuation "
+        "characters. 1 to 128 in length."
+    )

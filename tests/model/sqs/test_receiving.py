@@ -42,8 +42,8 @@ def test_a_receive_returns_one_message_unless_told_otherwise_and_at_most_ten() -
     [
         ("MaxNumberOfMessages", 0, "Must be between 1 and 10, if provided."),
         ("MaxNumberOfMessages", 11, "Must be between 1 and 10, if provided."),
-        ("WaitTimeSeconds", -1, "Must be >= 0 and <= 20."),
-        ("WaitTimeSeconds", 21, "Must be >= 0 and <= 20."),
+        ("WaitTimeSeconds", -1, "Must be >= 0 and <= 20, if provided."),
+        ("WaitTimeSeconds", 21, "Must be >= 0 and <= 20, if provided."),
     ],
 )
 def test_parameters_out_of_bounds_are_refused(parameter: str, value: int, reason: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -80,9 +82,12 @@ def test_rdr_source_1_a_queue_that_is_nobodys_dead_letter_queue_is_refused() -> 
     assert _refused(world, "StartMessageMoveTask", SourceArn=jobs.arn) == (
         "InvalidParameterValue: Source queue must be configured as a Dead Letter Queue."
     )
-    missing = "ResourceNotFoundException: The resource that you specified for the parameter does not exist."
-    assert _refused(world, "StartMessageMoveTask", SourceArn=jobs.arn + "x") == missing
-    assert _refused(world, "StartMessageMoveTask", SourceArn=dead.arn, DestinationArn=jobs.arn + "x") == missing
+    for wrong in ({"SourceArn": jobs.arn + "x"}, {"SourceArn": dead.arn, "DestinationArn": jobs.arn + "x"}):
+        name = list(wrong)[-1]
+        assert _refused(world, "StartMessageMoveTask", **wrong) == (
+            f"ResourceNotFoundException: The resource that you specified for the {name} parameter doesn't exist."
+        )
+    assert _refused(world, "StartMessageMoveTask", SourceArn="dlq").startswith("InvalidParameterValue: You must use")
 
 
 def test_rdr_source_1_one_task_at_a_time() -> None:
@@ -91,8 +96,8 @@ def test_rdr_source_1_one_task_at_a_time() -> None:
     _start(world, dead)
 
     assert _refused(world, "StartMessageMoveTask", SourceArn=dead.arn) == (
-        "AWS.SimpleQueueService.UnsupportedOperation: There is already a task running. Only one active task is allowed "
-        "for a source queue arn at a given time."
+        "InvalidParameterValue: There is already a task running. Only one active task is allowed for a source queue "
+        "arn at a given time."
     )
     world.run()
     _start(world, dead)
@@ -219,7 +224,7 @@ def test_rdr_cancel_1_what_was_moved_stays_moved() -> None:
     assert (remaining(jobs), remaining(dead)) == (["job-1"], ["job-2", "job-3"])
     assert _tasks(world, dead)[0]["Status"] == "CANCELLED"
     assert _refused(world, "CancelMessageMoveTask", TaskHandle=handle) == (
-        "AWS.SimpleQueueService.UnsupportedOperation: Only active tasks can be cancelled; this one is CANCELLED."
+        "AWS.SimpleQueueService.UnsupportedOperation: Only active tasks can be cancelled."
     )
 
 
@@ -238,4 +243,21 @@ def test_tasks_are_listed_newest_first_and_only_so_many() -> None:
     assert _refused(world, "ListMessageMoveTasks", SourceArn=dead.arn, MaxResults=11) == (
         "InvalidParameterValue: Value 11 for parameter MaxResults is invalid. Reason: Must be between 1 and 10."
     )
-    assert _refused(world, "CancelMessageMoveTask", TaskHandle="?") == "ResourceNotFoundException: Task does not exist."
+
+
+def test_a_handle_of_a_task_is_read_before_the_task_is_looked_for() -> None:
+    world = World()
+    _, dead = _dead(world, 1)
+
+    def handle(**content: str) -> str:
+        return base64.b64encode(json.dumps(content).encode()).decode()
+
+    assert _refused(world, "CancelMessageMoveTask", TaskHandle="foobared") == (
+        "InvalidParameterValue: Value for parameter TaskHandle is invalid."
+    )
+    assert _refused(world, "CancelMessageMoveTask", TaskHandle=handle(taskId="1", sourceArn=dead.arn + "x")) == (
+        "ResourceNotFoundException: The resource that you specified for the SourceArn parameter doesn't exist."
+    )
+    assert _refused(world, "CancelMessageMoveTask", TaskHandle=handle(taskId="1", sourceArn=dead.arn)) == (
+        "ResourceNotFoundException: Task does not exist."
+    )

@@ -134,7 +134,7 @@ def test_sqs_size_1_one_mebibyte_is_the_most_for_a_message_and_for_a_batch() -> 
 @pytest.mark.parametrize(
     ("entries", "code", "message"),
     [
-        ([], "EmptyBatchRequest", "There should be at least one entry."),
+        ([], "EmptyBatchRequest", "There should be at least one {operation}RequestEntry in the request."),
         (
             _entries(11),
             "TooManyEntriesInBatchRequest",
@@ -162,7 +162,8 @@ def test_sqs_batch_1_a_malformed_batch_is_refused_as_a_whole(
     with pytest.raises(AwsError) as caught:
         world.sqs(operation, QueueUrl=queue.url, Entries=entries)
 
-    assert str(caught.value) == f"AWS.SimpleQueueService.{code}: {message}"
+    expected = message.format(operation=operation)
+    assert str(caught.value) == f"AWS.SimpleQueueService.{code}: {expected}"
     assert remaining(queue) == []
 
 
@@ -175,6 +176,7 @@ def test_sqs_batch_1_a_refused_entry_is_listed_and_does_not_touch_the_others() -
         {"Id": "late", "MessageBody": "b", "DelaySeconds": 901},
         {"Id": "odd", "MessageBody": "bell \a"},
         {"Id": "delayed", "MessageBody": "c", "DelaySeconds": 5},
+        {"Id": "empty", "MessageBody": ""},
     ]
     answer = world.sqs("SendMessageBatch", QueueUrl=queue.url, Entries=entries)
 
@@ -183,7 +185,14 @@ def test_sqs_batch_1_a_refused_entry_is_listed_and_does_not_touch_the_others() -
         ("big", "InvalidParameterValue", True),
         ("late", "InvalidParameterValue", True),
         ("odd", "InvalidMessageContents", True),
+        ("empty", "MissingParameter", True),
     ]
+    texts = {entry["Id"]: entry["Message"] for entry in answer["Failed"]}
+    assert texts["big"] == (
+        "One or more parameters cannot be validated. Reason: Message must be shorter than 1024 bytes."
+    )
+    assert texts["empty"] == "The request must contain the parameter SendMessageBatchRequestEntry.6.MessageBody."
+    assert texts["odd"].startswith("Invalid binary character '#x7' was found in the message body")
     assert remaining(queue) == ["a", "c"]
     assert [e["MessageId"] for e in answer["Successful"]] == world.messages_of(MessageSent)
 

@@ -150,7 +150,7 @@ def test_sqs_stale_5_at_12_hours_sharp_the_delete_still_works() -> None:
 
 
 @pytest.mark.parametrize(
-    "handle", ["", "nonsense", "jobs/1", "jobs/1/x", "other/1/1", "jobs/-1/1", "jobs/1/2", "jobs/1/0", "jobs/7/1"]
+    "handle", ["", "nonsense", "jobs/1", "jobs/1/x", "jobs/-1/1", "jobs/1/2", "jobs/1/0", "jobs/7/1"]
 )
 def test_a_handle_that_no_receive_gave_out_is_refused(handle: str) -> None:
     world, queue = _queue()
@@ -161,8 +161,23 @@ def test_a_handle_that_no_receive_gave_out_is_refused(handle: str) -> None:
         with pytest.raises(AwsError) as caught:
             act()
         assert caught.value.code == "ReceiptHandleIsInvalid"
-        assert caught.value.message == f'The input receipt handle "{handle}" is not valid.'
+        assert caught.value.message == f'The input receipt handle "{handle}" is not a valid receipt handle.'
     assert world.events(MessageDeleted, DeleteIgnored, VisibilityChanged) == []
+
+
+def test_a_handle_of_another_queue_is_refused() -> None:
+    world, queue = _queue()
+    other = world.queue("other")
+    world.send(other, "x")
+    (delivery,) = other.receive()
+
+    with pytest.raises(AwsError) as caught:
+        queue.delete(delivery.receipt_handle)
+
+    assert (caught.value.code, caught.value.message) == (
+        "ReceiptHandleIsInvalid",
+        f'The receipt handle "{delivery.receipt_handle}" is not valid for this queue.',
+    )
 
 
 def test_a_queue_named_with_its_parent_gives_out_handles_that_work() -> None:

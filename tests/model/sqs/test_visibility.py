@@ -224,7 +224,9 @@ def test_the_api_refuses_a_visibility_timeout_out_of_bounds(timeout: int) -> Non
     queue = world.queue()
     world.send(queue, "a")
     handle = world.sqs("ReceiveMessage", QueueUrl=queue.url)["Messages"][0]["ReceiptHandle"]
-    message = f"Value {timeout} for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and 43200."
+    message = (
+        f"Value {timeout} for parameter VisibilityTimeout is invalid. Reason: Must be >= 0 and <= 43200, if provided."
+    )
 
     for operation, parameters in (
         ("ReceiveMessage", {}),

@@ -127,7 +127,7 @@ class HealthyDiscarded(Check):
                 fix += ", which needs provisionedPollerConfig"
                 edits.append(one_poller(mapping))
             # That what is behind a reported record is discarded with it follows from an assumption of the model.
-            source = "STR-REPORT-9" if reports else ""
+            source = "STR-REPORT-11" if reports else ""
             yield Found((mapping.name,), values, f"{why}.", fix, tuple(edits), source)
 
 

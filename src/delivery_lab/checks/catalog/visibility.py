@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.code.habits import Beat
 from delivery_lab.checks.finding import Edit, Severity
 from delivery_lab.checks.heartbeats import beats, is_held, is_short
-from delivery_lab.limits.across import advised_visibility_seconds
+from delivery_lab.durations import exact
+from delivery_lab.limits.across import advised_visibility_seconds, longest_collecting_seconds
 from delivery_lab.rules.rule import LAMBDA_GUIDE, SQS_API
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.mappings import SqsMapping
@@ -17,12 +19,15 @@ from delivery_lab.stack.stack import Stack
 
 
 def _raise_visibility(queue: Queue, function: Function, mapping: SqsMapping) -> tuple[str, tuple[Edit, ...]]:
-    timeout, window = function.timeout_seconds.known, mapping.window_seconds.known
+    timeout, window = function.timeout_seconds.known, mapping.window_seconds.known or 0
     assert timeout is not None
-    advised = advised_visibility_seconds(timeout, window or 0)
+    advised = advised_visibility_seconds(timeout, window)
+    needed = longest_collecting_seconds(window) + timeout
     holder = queue.visibility_seconds.origin.resource
-    fix = f"set visibilityTimeoutSeconds of {holder} to {advised} (6 x timeout + batching window)"
-    return fix, (Edit.of(queue.visibility_seconds, advised),)
+    basis = "6 x timeout + batching window" if advised >= needed else "timeout + the longest wait for a batch"
+    seconds = max(advised, needed)
+    fix = f"set visibilityTimeoutSeconds of {holder} to {seconds} ({basis})"
+    return fix, (Edit.of(queue.visibility_seconds, seconds),)
 
 
 class VisibilityBelowTimeout(Check):
@@ -80,18 +85,72 @@ class VisibilityBelowAdvice(Check):
             window = mapping.window_seconds.known
             if visibility is None or timeout is None or window is None or visibility < timeout:
                 continue
-            if visibility >= advised_visibility_seconds(timeout, window):
+            if visibility >= advised_visibility_seconds(timeout, window) or _outlives_visibility(
+                mapping, queue, function
+            ):
                 continue
             fix, edits = _raise_visibility(queue, function, mapping)
+            left = visibility - longest_collecting_seconds(window)
             why = (
                 f"{visibility} s leave too little room, next to a timeout of {timeout} s, for throttled invokes to be "
-                "tried again: messages use up receives without being processed."
+                "tried again: messages use up receives without being processed. An invoke that begins more than "
+                f"{left - timeout} s after {'the batch is complete' if window else 'the receive'} may outlast the "
+                "visibility timeout: duplicates."
             )
-            resources = (queue.visibility_seconds.origin.resource, function.name, mapping.name)
-            values = values_of(queue.visibility_seconds, function.timeout_seconds)
-            if window:
-                values |= values_of(mapping.window_seconds)
-            yield Found(resources, values, why, fix, edits)
+            yield Found(_concerned(mapping, queue, function), _compared(mapping, queue, function), why, fix, edits)
+
+
+class BatchOutlivesVisibility(Check):
+    id = "CHK-VT-3"
+    title = "waiting for a batch and the function's timeout together above the visibility timeout"
+    severity = Severity.WARNING
+    why = (
+        "Messages are hidden for the queue's visibility timeout from their receive on. What the batching window takes "
+        "of it is missing to the function, and they are delivered again while it works on them: duplicates."
+    )
+    fix = "Set visibilityTimeoutSeconds to 6 x timeout + batching window, and to timeout + 20 s at least."
+    source = "ESM-VT-2"
+
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping, queue, function in stack.sqs_pairs():
+            if not _outlives_visibility(mapping, queue, function):
+                continue
+            visibility, timeout = queue.visibility_seconds.known, function.timeout_seconds.known
+            window = mapping.window_seconds.known
+            assert visibility is not None
+            assert timeout is not None
+            assert window is not None
+            waiting = longest_collecting_seconds(window)
+            left = max(0, visibility - waiting)
+            wait = f"the batching window is {exact(window)}"
+            if waiting > window:
+                wait += f", and with little traffic Lambda may wait for {waiting} s nevertheless"
+            work = "whatever its work takes" if left == 0 else f"if its work takes longer than {left} s"
+            why = (
+                f"A message is hidden for {visibility} s from its receive on. Up to {waiting} s of them are over when "
+                f"its batch is invoked ({wait}), and the function may run for {timeout} s: {work}, the message is "
+                "delivered again while it is being processed, which makes duplicates."
+            )
+            fix, edits = _raise_visibility(queue, function, mapping)
+            yield Found(_concerned(mapping, queue, function), _compared(mapping, queue, function), why, fix, edits)
+
+
+def _outlives_visibility(mapping: SqsMapping, queue: Queue, function: Function) -> bool:
+    """Whether a batch that is complete as late as it can be may outlast the visibility timeout (ESM-VT-2)."""
+    visibility, timeout = queue.visibility_seconds.known, function.timeout_seconds.known
+    window = mapping.window_seconds.known
+    if visibility is None or timeout is None or not window or queue.fifo.known is not False:
+        return False
+    return timeout <= visibility < longest_collecting_seconds(window) + timeout
+
+
+def _concerned(mapping: SqsMapping, queue: Queue, function: Function) -> tuple[str, ...]:
+    return (queue.visibility_seconds.origin.resource, function.name, mapping.name)
+
+
+def _compared(mapping: SqsMapping, queue: Queue, function: Function) -> dict[str, Any]:
+    values = values_of(queue.visibility_seconds, function.timeout_seconds)
+    return values | values_of(mapping.window_seconds) if mapping.window_seconds.known else values
 
 
 class LateHeartbeat(Check):

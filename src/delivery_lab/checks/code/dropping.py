@@ -90,7 +90,7 @@ def is_over_records(loop: ast.For, function: FunctionNode) -> bool:
 
 
 def is_broad(clause: ast.ExceptHandler) -> bool:
-    """Whether an `except` clause catches whatever goes wrong."""
+    """Whether an `except` clause catches every error."""
     kinds = clause.type.elts if isinstance(clause.type, ast.Tuple) else [clause.type]
     return any(kind is None or (isinstance(kind, ast.Name) and kind.id in _BROAD) for kind in kinds)
 
@@ -115,7 +115,7 @@ def _dropping_body(function: FunctionNode) -> ast.ExceptHandler | None:
 
 
 def _dropping_work(statements: Sequence[ast.stmt], record: set[str]) -> ast.ExceptHandler | None:
-    """The clause that drops what goes wrong, where one `try` statement holds all of the work on a record."""
+    """The clause that drops errors, where one `try` statement holds all of the work on a record."""
     tries = [statement for statement in statements if isinstance(statement, ast.Try)]
     around = [statement for statement in statements if not isinstance(statement, ast.Try | ast.Return)]
     returned = [statement.value for statement in statements if isinstance(statement, ast.Return)]
@@ -126,7 +126,7 @@ def _dropping_work(statements: Sequence[ast.stmt], record: set[str]) -> ast.Exce
 
 
 def _dropping(attempt: ast.Try) -> ast.ExceptHandler | None:
-    """The clause that catches whatever goes wrong with work, and drops it."""
+    """The clause that catches every error of work, and drops it."""
     works = any(call not in _READING for statement in attempt.body for call in called_names(statement))
     if not works or attempt.finalbody:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from delivery_lab.api.examined import as_sarif
 from delivery_lab.cli.console import Console
 
 if TYPE_CHECKING:
+    from delivery_lab.api.places import StackFilePlace
     from delivery_lab.api.quantify import Effect
 
 
@@ -51,11 +52,11 @@ def _show_stack(console: Console, stack: Examination) -> None:
     accepted = [(index, finding) for index, finding in findings if finding.accepted is not None]
     console.heading(f"{stack.stack}: {_counted(open_ones)}{f', {len(accepted)} accepted' if accepted else ''}", hang=2)
     for index, finding in open_ones:
-        _show_finding(console, finding, stack.effects.get(index))
+        _show_finding(console, finding, stack.effects.get(index), stack.places.get(index, {}))
     if accepted:
         console.heading("  accepted")
         for index, finding in accepted:
-            _show_finding(console, finding, stack.effects.get(index))
+            _show_finding(console, finding, stack.effects.get(index), stack.places.get(index, {}))
     if findings:
         console.data("")
 
@@ -67,10 +68,13 @@ def _counted(findings: Sequence[tuple[int, Finding]]) -> str:
     return ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for name, count in counts.items() if count)
 
 
-def _show_finding(console: Console, finding: Finding, effect: Effect | None) -> None:
+def _show_finding(
+    console: Console, finding: Finding, effect: Effect | None, places: Mapping[str, StackFilePlace]
+) -> None:
     console.heading(f"  {finding.severity} {finding.check} {', '.join(finding.resources)}".rstrip(), hang=4)
     lines = [
         ("", _listed(finding.values)),
+        *_places(places),
         ("why", finding.why),
         ("fix", finding.fix),
         ("tried", _listed(effect.tried) if effect is not None else ""),
@@ -81,6 +85,13 @@ def _show_finding(console: Console, finding: Finding, effect: Effect | None) -> 
     for name, text in lines:
         if text:
             console.text(f"    {name + ': ' if name else ''}{text}", hang=6)
+
+
+def _places(places: Mapping[str, StackFilePlace]) -> Iterator[tuple[str, str]]:
+    """The keys of the stack file that decide values, each once."""
+    for file in dict.fromkeys(place.file for place in places.values()):
+        keys = (f"{place.key} (line {place.line})" for place in places.values() if place.file == file)
+        yield f"set in {file}", ", ".join(dict.fromkeys(keys))
 
 
 def _listed(values: Mapping[str, Any]) -> str:

@@ -76,11 +76,11 @@ def _alternatives(simulation: Simulation) -> Iterator[str]:
     untried = simulation.open_alternatives
     if untried:
         yield f"Not tried: alternative assumptions of {', '.join(untried)} (--alternatives)."
-    readings = simulation.outcome.model.readings or ()
-    for reading in readings:
-        if reading.changes:
-            yield f"With {reading.rule}={reading.value} it would be: {reading.conclusion}"
-    same = [f"{reading.rule}={reading.value}" for reading in readings if not reading.changes]
+    alternatives = simulation.outcome.model.readings or ()
+    for alternative in alternatives:
+        if alternative.changes:
+            yield f"With {alternative.rule}={alternative.value} it would be: {alternative.conclusion}"
+    same = [f"{alternative.rule}={alternative.value}" for alternative in alternatives if not alternative.changes]
     if same:
         yield f"The conclusion is the same with {', '.join(same)}."
 

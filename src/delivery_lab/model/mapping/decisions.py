@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from delivery_lab.model.backoff import Backoff
 from delivery_lab.model.clock import seconds
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import ThrottleRetryLimit
@@ -106,13 +107,14 @@ def named_identifiers(payload: str) -> list[Any]:
 
 
 FIRST_RETRY_SECONDS = 1.0
-LONGEST_RETRY_SECONDS = 30.0
+THROTTLE_RETRIES = Backoff(FIRST_RETRY_SECONDS, 30.0, 0.5, 1.0)
+"""How long a throttled invoke waits before it is tried again (ESM-THROTTLE-4)."""
 
 
 def next_throttle_retry(
     now: int, attempt: int, *, visible_at: int, function_timeout_seconds: int, limit: ThrottleRetryLimit, chance: float
 ) -> int | None:
-    """When to try a throttled invoke again, or None to give the batch up.
+    """When to try a throttled invoke again, or None to stop retrying.
 
     The spacing is exponential with jitter: from half to all of 1 s, 2 s, 4 s ... up to 30 s (ESM-THROTTLE-4).
 
@@ -124,8 +126,7 @@ def next_throttle_retry(
         limit: until when throttled invokes are tried again.
         chance: a number from 0 to 1.
     """
-    longest = min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2.0 ** min(attempt, 10))
-    instant = now + seconds(longest * (0.5 + 0.5 * chance))
+    instant = now + THROTTLE_RETRIES.wait(attempt, chance)
     if limit is ThrottleRetryLimit.FUNCTION_TIMEOUT_LEFT:
         return instant if instant + seconds(function_timeout_seconds) <= visible_at else None
     return instant if instant < visible_at else None

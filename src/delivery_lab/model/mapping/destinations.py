@@ -1,4 +1,4 @@
-"""Where a mapping sends what it gives up: SQS, SNS, S3 or a Kafka topic (semantics.md F, G3)."""
+"""On-failure destinations, which get what a mapping discards: SQS, SNS, S3, a Kafka topic (semantics.md F, G3)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from delivery_lab.events import DiscardCondition
+from delivery_lab.model.api_errors import sqs as errors
 from delivery_lab.model.clock import Scheduler, iso_time
 from delivery_lab.model.kafka.cluster import KafkaTopic
 from delivery_lab.model.mapping.partition_records import Format, KafkaFormat
 from delivery_lab.model.partition import Partition, Record
-from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.queue import SqsQueue
 
 RETRIES_EXHAUSTED: DiscardCondition = "RetryAttemptsExhausted"
@@ -23,8 +23,8 @@ _CONDITIONS_OF_TOPICS = {RETRIES_EXHAUSTED: "RetriesExhausted"}
 
 
 @dataclass(frozen=True, slots=True)
-class GivenUp:
-    """A batch that a mapping gives up.
+class DiscardedBatch:
+    """A batch that a mapping discards.
 
     Attributes:
         records: its records.
@@ -46,42 +46,43 @@ class GivenUp:
 
 
 class Destination(Protocol):
-    """Takes what a mapping gives up."""
+    """Takes what a mapping discards."""
 
     @property
     def name(self) -> str:
         """Its name in journal and results."""
 
-    def deliver(self, given_up: GivenUp, form: Format, now: int) -> None:
+    def deliver(self, discarded: DiscardedBatch, form: Format, now: int) -> None:
         """Take a batch.
 
         Raises:
-            AwsError: the destination refuses it; the batch is skipped all the same (STR-DEST-3).
+            AwsError: the destination refuses it; the batch is skipped nevertheless (STR-DEST-3).
         """
 
 
-def failure_record(given_up: GivenUp, form: Format, now: int) -> dict[str, Any]:
+def failure_record(discarded: DiscardedBatch, form: Format, now: int) -> dict[str, Any]:
     """The document that a destination gets (STR-DEST-1).
 
-    An expiry of age has no `responseContext`, because no answer of the function is behind it.
+    An expiry of age has no `responseContext`, because no answer of the function is behind it. A batch that was too old
+    before its first invoke counts as invoked once: so AWS was recorded.
     """
     record: dict[str, Any] = {
         "requestContext": {
-            "requestId": given_up.request_id,
-            "functionArn": given_up.function_arn,
-            "condition": given_up.condition,
-            "approximateInvokeCount": given_up.invokes,
+            "requestId": discarded.request_id,
+            "functionArn": discarded.function_arn,
+            "condition": discarded.condition,
+            "approximateInvokeCount": max(discarded.invokes, 1),
         }
     }
-    if given_up.condition == RETRIES_EXHAUSTED:
+    if discarded.condition == RETRIES_EXHAUSTED:
         record["responseContext"] = {
             "statusCode": 200,
             "executedVersion": "$LATEST",
-            "functionError": "Unhandled" if given_up.error else None,
+            "functionError": "Unhandled" if discarded.error else None,
         }
     record["version"] = "1.0"
     record["timestamp"] = iso_time(now)
-    return {**record, **form.batch_info(given_up.records, given_up.partition)}
+    return {**record, **form.batch_info(discarded.records, discarded.partition)}
 
 
 @dataclass(slots=True)
@@ -95,13 +96,12 @@ class QueueDestination:
         """Name of the queue."""
         return self.queue.name
 
-    def deliver(self, given_up: GivenUp, form: Format, now: int) -> None:
+    def deliver(self, discarded: DiscardedBatch, form: Format, now: int) -> None:
         """See `Destination.deliver`."""
-        body = json.dumps(failure_record(given_up, form, now))
+        body = json.dumps(failure_record(discarded, form, now))
         limit = self.queue.attributes.maximum_message_bytes
         if len(body.encode()) > limit:
-            reason = f"One or more parameters are invalid. Reason: Message must be shorter than {limit} bytes."
-            raise AwsError("InvalidParameterValue", reason)
+            raise errors.MESSAGE_TOO_LONG.error(limit=limit)
         self.queue.send(body)
 
 
@@ -119,17 +119,17 @@ class Recorder:
     with_records: bool
     documents: list[str] = field(default_factory=list)
 
-    def deliver(self, given_up: GivenUp, form: Format, now: int) -> None:
+    def deliver(self, discarded: DiscardedBatch, form: Format, now: int) -> None:
         """See `Destination.deliver`."""
-        record = failure_record(given_up, form, now)
+        record = failure_record(discarded, form, now)
         if self.with_records:
-            record["payload"] = form.event(given_up.records, given_up.partition)
+            record["payload"] = form.event(discarded.records, discarded.partition)
         self.documents.append(json.dumps(record))
 
 
 @dataclass(slots=True)
 class TopicDestination:
-    """A Kafka topic of the same cluster: a record of its own for each that was given up (KAF-DEST-1)."""
+    """A Kafka topic of the same cluster: a record of its own for each that was discarded (KAF-DEST-1)."""
 
     topic: KafkaTopic
     scheduler: Scheduler
@@ -139,25 +139,25 @@ class TopicDestination:
         """Name of the topic."""
         return self.topic.name
 
-    def deliver(self, given_up: GivenUp, form: Format, now: int) -> None:
+    def deliver(self, discarded: DiscardedBatch, form: Format, now: int) -> None:
         """See `Destination.deliver`."""
         assert isinstance(form, KafkaFormat)
-        for record in given_up.records:
-            single = GivenUp(
+        for record in discarded.records:
+            single = DiscardedBatch(
                 (record,),
-                given_up.partition,
-                given_up.condition,
-                given_up.invokes,
-                given_up.request_id,
-                given_up.function_arn,
-                given_up.error,
+                discarded.partition,
+                discarded.condition,
+                discarded.invokes,
+                discarded.request_id,
+                discarded.function_arn,
+                discarded.error,
             )
             document = failure_record(single, form, now)
             info = document["KafkaBatchInfo"]
             del info["recordsInfo"]
             info["recordInfo"] = {"offset": record.sequence, "timestamp": iso_time(record.appended_at)}
             context = document["requestContext"]
-            context["functionArn"] = f"{given_up.function_arn}:$LATEST"
-            context["condition"] = _CONDITIONS_OF_TOPICS.get(given_up.condition, given_up.condition)
-            document["payload"] = json.loads(form.event((record,), given_up.partition))
+            context["functionArn"] = f"{discarded.function_arn}:$LATEST"
+            context["condition"] = _CONDITIONS_OF_TOPICS.get(discarded.condition, discarded.condition)
+            document["payload"] = json.loads(form.event((record,), discarded.partition))
             self.topic.produce(json.dumps(document).encode(), record.key)

@@ -39,6 +39,7 @@ from delivery_lab.model.mapping.partition_work import ReaderSettings, Services
 from delivery_lab.model.partition import Partition, StartingPosition
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.rule_ids import RuleId
+from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 
 START_DELAY_SECONDS = 180
 SCALING_TICK_SECONDS = 60
@@ -160,10 +161,11 @@ class TopicConsumer:
         cluster: the cluster.
         topic: the topic.
         functions: the Lambda service.
-        destination: takes what is given up, or None.
+        destination: takes what is discarded, or None.
         scheduler: the run's clock.
         streams: the run's chance.
         journal: where events are written.
+        assumptions: values for what AWS does not say.
 
     Raises:
         DeploymentRefusedError: AWS would refuse it.
@@ -180,6 +182,7 @@ class TopicConsumer:
         scheduler: Scheduler,
         streams: RandomStreams,
         journal: Journal,
+        assumptions: Assumptions = DEFAULTS,
     ) -> None:
         self.config = config
         self.cluster = cluster
@@ -213,7 +216,9 @@ class TopicConsumer:
             tumbling_window_seconds=0,
             poll_seconds=0,
             patterns=config.patterns,
+            retry_count=assumptions.retry_count,
             discard_rule=retry_rule,
+            opens_after_batch=config.provisioned is not None,
             report_rule="KAF-REPORT-1",
         )
         self.readers = [
@@ -259,6 +264,8 @@ class TopicConsumer:
     def start(self) -> None:
         """Begin to poll, some minutes after the creation (KAF-START-2)."""
         self._journal.rely_on("KAF-START-2", "KAF-BATCH-2", "KAF-POLL-1", "STR-ERROR-2")
+        if self.settings.window_seconds:
+            self._journal.rely_on("STR-BATCH-2", "STR-BATCH-3", "KAF-BATCH-3")
         if self.config.enabled:
             self._scheduler.at(seconds(START_DELAY_SECONDS), self._begin)
 
@@ -327,7 +334,7 @@ class KafkaPollerGate:
             self._tick = self._scheduler.after(seconds(SCALING_TICK_SECONDS), self._grow, background=True)
 
     def _let_in(self) -> None:
-        # Each takes its place a moment later, at this instant, so that whoever leaves is done with its own work first.
+        # Each takes its place a moment later, at this instant, so that the one that leaves finishes its own work first.
         while self._waiting and self._busy < self.count * INVOKES_PER_POLLER:
             self._scheduler.after(0, self._waiting.popleft())
             break

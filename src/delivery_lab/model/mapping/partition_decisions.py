@@ -9,12 +9,14 @@ from enum import StrEnum
 from typing import Any
 
 from delivery_lab.limits.mappings import ENDLESS
-from delivery_lab.model.clock import seconds
+from delivery_lab.model.backoff import Backoff
 from delivery_lab.model.mapping.decisions import named_identifiers
 from delivery_lab.rule_ids import RuleId
+from delivery_lab.rules.assumptions import RetryCount
 
-FIRST_RETRY_SECONDS = 0.5
-LONGEST_RETRY_SECONDS = 60.0
+RETRIES = Backoff(0.5, 60.0, 0.5, 1.0)
+"""How long a batch that failed or was throttled waits: from half to all of 0.5 s, 1 s, 2 s ... (STR-RETRY-2)."""
+
 LARGEST_STATE_BYTES = 1_048_576
 
 Identify = Callable[[Any], str | None]
@@ -122,7 +124,7 @@ class Decision:
 
     Attributes:
         step: what is done.
-        attempts: retries that they have used up then.
+        attempts: retries that they have used up then. Where the checkpoint moved, of the batch that is left.
         at: with `SPLIT`, how many records the first half has; 0: they stay together (the cut was made by the
             checkpoint).
         rule: id of the rule.
@@ -135,9 +137,18 @@ class Decision:
 
 
 def after_failure(
-    verdict: PartitionVerdict, size: int, *, attempts: int, maximum_attempts: int, bisect: bool
+    verdict: PartitionVerdict,
+    size: int,
+    *,
+    attempts: int,
+    maximum_attempts: int,
+    bisect: bool,
+    count: RetryCount = RetryCount.ANEW,
 ) -> Decision:
     """Decide what becomes of the failed rest of a batch.
+
+    An attempt that moved the checkpoint uses up no retry, so what is left is tried at least once more, even with 0
+    retries (STR-REPORT-9).
 
     Args:
         verdict: how far the batch succeeded.
@@ -145,13 +156,16 @@ def after_failure(
         attempts: retries used up so far.
         maximum_attempts: `MaximumRetryAttempts`, -1 for endless.
         bisect: `BisectBatchOnFunctionError`.
+        count: whether what is left when the checkpoint moved begins a count of its own (STR-REPORT-10).
     """
-    rest = size - verdict.succeeded
-    if bisect and verdict.succeeded:
-        # Cut at the record that was returned: what comes before it is done, only the rest is tried again.
-        return Decision(Step.SPLIT, attempts, 0, "STR-BISECT-2")
-    if bisect and rest > 1:
-        return Decision(Step.SPLIT, attempts, rest // 2, "STR-BISECT-1")
+    if verdict.succeeded:
+        left = 0 if count is RetryCount.ANEW else attempts
+        # With bisecting this is the cut, at the record that was returned: only what comes from it on is tried again.
+        return (
+            Decision(Step.SPLIT, left, 0, "STR-BISECT-2") if bisect else Decision(Step.RETRY, left, 0, "STR-REPORT-9")
+        )
+    if bisect and size > 1:
+        return Decision(Step.SPLIT, attempts, size // 2, "STR-BISECT-1")
     if maximum_attempts != ENDLESS and attempts >= maximum_attempts:
         return Decision(Step.DISCARD, attempts, 0, "STR-RETRY-1")
     return Decision(Step.RETRY, attempts + 1, 0, "STR-RETRY-1")
@@ -166,8 +180,7 @@ def retry_delay(tries: int, chance: float) -> int:
         tries: how often it failed or was throttled before this time.
         chance: a number from 0 to 1.
     """
-    longest = min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2.0 ** min(tries, 20))
-    return seconds(longest * (0.5 + 0.5 * chance))
+    return RETRIES.wait(tries, chance)
 
 
 def window_state(payload: str) -> tuple[dict[str, Any] | None, int]:

@@ -1,11 +1,11 @@
-"""How far a partition has been read: past what is checkpointed, and past what is given up."""
+"""How far a partition has been read: past what is checkpointed, and past what is discarded."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from delivery_lab.events import DiscardCondition
-from delivery_lab.model.mapping.destinations import GivenUp
+from delivery_lab.model.mapping.destinations import DiscardedBatch
 from delivery_lab.model.mapping.partition_journal import PartitionJournal
 from delivery_lab.model.mapping.partition_work import PartitionBatch, ReaderSettings, Services, Slot
 from delivery_lab.model.partition import Partition, Record
@@ -42,7 +42,7 @@ class Progress:
         if self._services.committed is not None:
             self._services.committed(self._partition, records[-1].number + 1)
 
-    def give_up(
+    def discard(
         self, slot: Slot, batch: PartitionBatch, records: Sequence[Record], condition: DiscardCondition, rule: RuleId
     ) -> None:
         """Skip records: with a document to the destination, or without a trace (STR-DEST-4)."""
@@ -50,7 +50,7 @@ class Progress:
         target = None
         self._services.journal.rely_on("STR-DEST-1" if destination else "STR-DEST-4")
         if destination is not None:
-            given_up = GivenUp(
+            discarded = DiscardedBatch(
                 records,
                 self._partition,
                 condition,
@@ -60,7 +60,7 @@ class Progress:
                 batch.error,
             )
             try:
-                destination.deliver(given_up, self._services.form, self._services.scheduler.now)
+                destination.deliver(discarded, self._services.form, self._services.scheduler.now)
                 target = destination.name
             except AwsError as error:
                 self._journal.refused(destination.name, error.code)

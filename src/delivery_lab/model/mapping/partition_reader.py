@@ -6,7 +6,7 @@ The life of a batch:
 
     poll -> filter -> collect (batch size, window, 6 MB) -> invoke -> classify -> checkpoint what succeeded
               429 or failed rest: wait, then the same records again            |
-                                  split in two, each half by itself  <---------+--> give up: destination, or nothing
+                                  split in two, each half by itself  <---------+--> discard: destination, or nothing
 
 While a batch waits nothing behind it in its slot moves: that is how one record blocks a shard.
 """
@@ -22,6 +22,7 @@ from delivery_lab.limits.functions import SYNCHRONOUS_PAYLOAD
 from delivery_lab.limits.mappings import ENDLESS
 from delivery_lab.model.clock import Timer, seconds
 from delivery_lab.model.invokes import InvokeResult, Throttled
+from delivery_lab.model.mapping.batching_window import BatchingWindow
 from delivery_lab.model.mapping.destinations import AGE_EXCEEDED, RETRIES_EXHAUSTED
 from delivery_lab.model.mapping.filters import passes_record
 from delivery_lab.model.mapping.partition_decisions import (
@@ -69,12 +70,16 @@ class PartitionReader:
         self._phase = phase
         self._unread: deque[Record] = deque()
         self._poll_timer: Timer | None = None
-        self._slots = [Slot(number) for number in range(settings.parallelization_factor)]
+        self._slots = [self._slot(number) for number in range(settings.parallelization_factor)]
         self._windows = (
             TumblingWindows(settings.tumbling_window_seconds, partition.name, settings.source_arn)
             if settings.tumbling_window_seconds
             else None
         )
+
+    def _slot(self, number: int) -> Slot:
+        length = seconds(self.settings.window_seconds)
+        return Slot(number, BatchingWindow(length, self._scheduler, lambda: self._advance(self._slots[number])))
 
     def start(self, position: StartingPosition, *, since: int = 0, skip_rule: RuleId = "STR-START-2") -> None:
         """Begin to read."""
@@ -107,7 +112,10 @@ class PartitionReader:
             if not self._passes(record):
                 continue
             number = self._slot_of(record)
-            self._slots[number].read.append(record)
+            slot = self._slots[number]
+            if not slot.read and not slot.work:
+                slot.window.skip_if_over()
+            slot.read.append(record)
             touched[number] = None
         for number in touched:
             self._advance(self._slots[number])
@@ -145,15 +153,9 @@ class PartitionReader:
         if not records:
             slot.read.clear()
             return False
-        if self.settings.window_seconds and not is_full and not slot.window_over:
-            if slot.window is None:
-                # The window opens with the first record (STR-BATCH-2).
-                slot.window = self._scheduler.after(seconds(self.settings.window_seconds), self._close_window, slot)
+        if not is_full and not slot.window.is_over():
             return False
-        if slot.window is not None:
-            slot.window.cancel()
-            slot.window = None
-        slot.window_over = False
+        slot.window.close()
         while slot.read and slot.read[0].number <= records[-1].number:
             slot.read.popleft()
         slot.work.append(PartitionBatch(records))
@@ -173,17 +175,14 @@ class PartitionReader:
             records.append(record)
         return records, len(records) == self.settings.batch_size
 
-    def _close_window(self, slot: Slot) -> None:
-        slot.window = None
-        slot.window_over = True
-        self._advance(slot)
-
     # -- invoking -----------------------------------------------------------------------------------------
 
     def _invoke(self, slot: Slot, batch: PartitionBatch) -> None:
         """Hand the batch at the head of a slot to the function, unless nothing of it is left."""
         self._drop_what_is_over(slot, batch)
         if not batch.records:
+            if self.settings.opens_after_batch:
+                slot.window.open()
             slot.work.popleft()
             return
         slot.busy = True
@@ -233,13 +232,13 @@ class PartitionReader:
             self._services.gate.leave()
 
     def _drop_what_is_over(self, slot: Slot, batch: PartitionBatch) -> None:
-        """Drop what retention has taken, and give up what is too old (STR-AGE-1)."""
+        """Drop what retention has taken, and discard what is too old (STR-AGE-1)."""
         left = [record for record in batch.records if not self.partition.drop_if_expired(record)]
         age = self.settings.maximum_record_age_seconds
         if age != ENDLESS and left and left[0].appended_at + seconds(age) < self._scheduler.now:
             oldest = self._scheduler.now - seconds(age)
             old = [record for record in left if record.appended_at < oldest]
-            self._progress.give_up(slot, batch, old, AGE_EXCEEDED, "STR-AGE-1")
+            self._progress.discard(slot, batch, old, AGE_EXCEEDED, "STR-AGE-1")
             left = left[len(old) :]
         if len(left) != len(batch.records):
             batch.keep(left)
@@ -249,7 +248,7 @@ class PartitionReader:
         instant = self._scheduler.now + retry_delay(batch.tries, self._services.chance.random())
         age = self.settings.maximum_record_age_seconds
         if age != ENDLESS:
-            # Nobody waits beyond the instant at which all records of a batch are too old (STR-AGE-3).
+            # The wait ends at the instant at which all records of a batch are too old (STR-AGE-3).
             self._rely_on("STR-AGE-3")
             too_old_at = batch.records[-1].appended_at + seconds(age) + 1
             instant = max(self._scheduler.now, min(instant, too_old_at))
@@ -265,6 +264,7 @@ class PartitionReader:
     # -- answering ----------------------------------------------------------------------------------------
 
     def _answer(self, slot: Slot, batch: PartitionBatch, result: InvokeResult) -> None:
+        slot.window.open()
         identify = self._services.form.identify(self.partition)
         sequences = [record.sequence for record in batch.records]
         verdict = classify_partition_batch(
@@ -296,14 +296,17 @@ class PartitionReader:
             attempts=batch.attempts,
             maximum_attempts=self.settings.maximum_retry_attempts,
             bisect=self.settings.bisect,
+            count=self.settings.retry_count,
         )
         if verdict.succeeded:
-            batch.keep(batch.records[verdict.succeeded :])
-        if verdict.reported:
-            self._rely_on("STR-REPORT-9")
+            if batch.attempts:
+                self._rely_on("STR-REPORT-10")
+            batch = slot.work[0] = batch.left(batch.records[verdict.succeeded :], decision.attempts)
         batch.attempts = decision.attempts
         if decision.step is Step.DISCARD:
-            self._progress.give_up(slot, batch, batch.records, RETRIES_EXHAUSTED, self.settings.discard_rule)
+            if verdict.reported and len(batch.records) > 1:
+                self._rely_on("STR-REPORT-11")
+            self._progress.discard(slot, batch, batch.records, RETRIES_EXHAUSTED, self.settings.discard_rule)
             slot.work.popleft()
             self._again(slot)
         elif decision.step is Step.SPLIT:
@@ -348,6 +351,7 @@ class PartitionReader:
     def _final_answer(self, slot: Slot, failed: bool) -> None:
         """A final invoke that failed is tried again, as often as a batch would be; then its window is left behind."""
         assert self._windows is not None
+        slot.window.open()
         tries = self._windows.final_tries
         limit = self.settings.maximum_retry_attempts
         if failed and (limit == ENDLESS or tries < limit) and tries < FINAL_TRIES:

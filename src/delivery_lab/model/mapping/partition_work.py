@@ -9,14 +9,16 @@ from random import Random
 from typing import Protocol
 
 from delivery_lab.events import Journal
-from delivery_lab.model.clock import Scheduler, Timer
+from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.functions import Lambda
 from delivery_lab.model.invokes import Rehearsal
+from delivery_lab.model.mapping.batching_window import BatchingWindow
 from delivery_lab.model.mapping.destinations import Destination
 from delivery_lab.model.mapping.filters import Pattern
 from delivery_lab.model.mapping.partition_records import Format
 from delivery_lab.model.partition import Partition, Record
 from delivery_lab.rule_ids import RuleId
+from delivery_lab.rules.assumptions import RetryCount
 
 ALIKE_BEFORE_REPEATING = 100
 RUN_ONE_IN = 25
@@ -39,9 +41,12 @@ class ReaderSettings:
         bisect: `BisectBatchOnFunctionError`.
         report: `ReportBatchItemFailures`.
         tumbling_window_seconds: 0 for none.
+        opens_after_batch: whether a batching window opens when a batch is behind the reader, and not with the end of
+            its last invoke (KAF-BATCH-3).
         poll_seconds: time between two polls of a partition that had nothing to give.
         patterns: event filter patterns.
         discard_rule: id of the rule by which retries end.
+        retry_count: whether a batch begins a count of its own when the checkpoint moved.
         report_rule: id of the rule about the form of a response, None where the documentation shows it.
     """
 
@@ -60,6 +65,8 @@ class ReaderSettings:
     poll_seconds: float
     patterns: tuple[Pattern, ...]
     discard_rule: RuleId = "STR-RETRY-1"
+    retry_count: RetryCount = RetryCount.ANEW
+    opens_after_batch: bool = False
     report_rule: RuleId | None = None
 
 
@@ -83,7 +90,7 @@ class Services:
         journal: where events are written.
         chance: draws waiting times.
         form: how events, responses and documents look.
-        destination: takes what is given up, or None.
+        destination: takes what is discarded, or None.
         gate: limits the batches at once, or None.
         committed: told how far a partition is, or None.
     """
@@ -126,6 +133,15 @@ class PartitionBatch:
     payload: str | None = None
     ids: tuple[str, ...] = ()
 
+    def left(self, records: list[Record], attempts: int) -> PartitionBatch:
+        """What is left when the checkpoint moved: a batch of its own, which was not invoked yet (STR-REPORT-9).
+
+        Args:
+            records: those from the lowest failed one on.
+            attempts: retries that it has used up.
+        """
+        return PartitionBatch(records, attempts, request_id=self.request_id, error=self.error)
+
     def keep(self, records: list[Record]) -> None:
         """Go on with some of the records only: another event, of which nothing is known."""
         self.records = records
@@ -154,13 +170,11 @@ class Slot:
         read: records that were read and are in no batch yet.
         work: batches; the first is worked on, others are the later parts of one that was cut.
         busy: whether an invoke runs, or the batch waits to be tried again.
-        window: timer of the open batching window.
-        window_over: whether the batching window is over.
+        window: its batching windows.
     """
 
     number: int
+    window: BatchingWindow
     read: deque[Record] = field(default_factory=deque)
     work: deque[PartitionBatch] = field(default_factory=deque)
     busy: bool = False
-    window: Timer | None = None
-    window_over: bool = False

@@ -6,7 +6,7 @@ The life of a batch:
     receive -> filter -> collect (batch size, window, 6 MB) -> invoke -> classify the answer -> delete what succeeded
                                                                |  429
                                                                '-> keep the batch, try again while its visibility lasts,
-                                                                   then let it go: it comes back by itself
+                                                                   then drop it: its messages are visible again
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from delivery_lab.model.mapping.decisions import (
     reported_failures,
 )
 from delivery_lab.model.mapping.filters import passes
+from delivery_lab.model.mapping.queue_windows import QueueWindows
 from delivery_lab.model.mapping.records import event_of, sqs_record
 from delivery_lab.model.mapping.scaling import TICK_SECONDS
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
@@ -52,9 +53,6 @@ from delivery_lab.rules.assumptions import DEFAULTS, Assumptions, LongWindow, Th
 
 _EXPIRED_HANDLE: RuleId = "SQS-STALE-5"
 _EXPIRED_FIFO_HANDLE: RuleId = "SQS-STALE-6"
-
-# A poller waits for messages for so long, whatever the window (ESM-BATCH-6).
-LONG_POLL_SECONDS = 20
 
 
 class QueueConsumer:
@@ -93,6 +91,7 @@ class QueueConsumer:
         self._actor = Actor("mapping", config.name)
         self._assumptions = assumptions
         self._scaling = scaling_of(config, queue, assumptions)
+        self._windows = QueueWindows(config.window_seconds, assumptions, journal)
         self._region = queue.arn.split(":")[3]
         self._busy = 0
         self._collecting: QueueBatch | None = None
@@ -114,6 +113,7 @@ class QueueConsumer:
         elif not self.queue.fifo:
             rely_on("ESM-SCALE-1")
         if self.config.enabled:
+            self._windows.start(self._scheduler.now)
             self._poll()
 
     # -- receiving ----------------------------------------------------------------------------------------
@@ -170,7 +170,8 @@ class QueueConsumer:
             if self._functions.loops.stops(self.config.function, delivery.message.lineage):
                 self.queue.stop_loop(delivery.message)
             elif passes(self.config.patterns, delivery, self._api.system_attributes(delivery)):
-                record = sqs_record(self._api, delivery, self.queue.arn, self._region)
+                window = self.config.window_seconds > 0
+                record = sqs_record(self._api, delivery, self.queue.arn, self._region, window=window)
                 self._received.append((delivery, record))
             else:
                 message = delivery.message.id
@@ -180,7 +181,7 @@ class QueueConsumer:
         return bool(deliveries)
 
     def _visibility_override(self) -> int | None:
-        """A long window is added to the visibility timeout, so that collecting does not eat it up (ESM-VT-2)."""
+        """What a long window takes is missing to the function, unless the mapping is assumed to add it (ESM-VT-2)."""
         window = self.config.window_seconds
         needed = window + self._function_timeout_seconds
         if window == 0 or needed <= self.queue.attributes.visibility_timeout_seconds:
@@ -198,7 +199,10 @@ class QueueConsumer:
         """Put received messages into the batch at hand, and hand it over when it is complete."""
         batch = self._collecting
         if batch is None:
+            if not self._received:  # the filter took everything
+                return
             batch = self._collecting = QueueBatch()
+            self._windows.begin(batch, self._scheduler.now)
             self._busy += 1
         while self._received:
             delivery, record = self._received[0]
@@ -215,19 +219,22 @@ class QueueConsumer:
             if len(batch.deliveries) >= self.config.batch_size:
                 self._hand_over("ESM-BATCH-1")
                 return
-        if not batch.deliveries:  # the filter took everything
-            self._collecting = None
-            self._busy -= 1
-        elif self.config.window_seconds == 0:
+        if self.config.window_seconds == 0:
             self._hand_over("ESM-BATCH-1")
+        elif batch.overdue:
+            self._hand_over("ESM-BATCH-2")
         elif batch.window is None:
-            # The window opens with the first message (ESM-BATCH-2).
             self._journal.rely_on("ESM-BATCH-4")
-            if self.config.window_seconds < LONG_POLL_SECONDS:
-                self._journal.rely_on("ESM-BATCH-6")
-            batch.window = self._scheduler.after(seconds(self.config.window_seconds), self._close_window)
+            batch.window = self._scheduler.at(batch.window_ends, self._close_window)
 
     def _close_window(self) -> None:
+        batch = self._collecting
+        assert batch is not None
+        until = self._windows.overdue_until(batch, self._scheduler.now)
+        if until is not None:
+            batch.overdue = True
+            batch.window = self._scheduler.at(until, self._close_window)
+            return
         self._hand_over("ESM-BATCH-2")
         self._poll()
 
@@ -325,6 +332,7 @@ class QueueConsumer:
                 slot=None,
             )
         )
+        self._windows.open(self._scheduler.now)
         self._delete(batch, verdict)
         if self.queue.fifo and verdict.failed:
             self._forget_behind_failed(batch, verdict)
@@ -348,7 +356,7 @@ class QueueConsumer:
                 self._journal.append(ApiCallRefused(now, rule, "sqs", "DeleteMessage", error.code, False, self._actor))
 
     def _forget_behind_failed(self, batch: QueueBatch, verdict: QueueVerdict) -> None:
-        """Forget what was received behind failed messages of its group: they come back together (ESM-FIFO-2)."""
+        """Forget what was received behind failed messages of its group: they are retried together (ESM-FIFO-2)."""
         failed = set(verdict.failed)
         groups = {delivery.message.group for delivery in batch.deliveries if delivery.message.id in failed}
         kept = [entry for entry in self._received if entry[0].message.group not in groups]

@@ -72,7 +72,7 @@ class SqsMappingConfig:
         Args:
             queue: the queue that it reads.
             function_timeout_seconds: the function's timeout; None where the mapping is neither created nor updated, so
-                that nobody compares the two (ESM-VT-3).
+                that AWS does not compare the two (ESM-VT-3).
 
         Raises:
             DeploymentRefusedError: with AWS's code and message.

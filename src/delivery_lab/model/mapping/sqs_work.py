@@ -27,6 +27,9 @@ class QueueBatch:
         rule: id of the rule by which it was complete.
         throttles: how often its invoke was throttled.
         window: timer of the open batching window.
+        began: instant at which its first message was received.
+        window_ends: end of its batching window; the same instant without one.
+        overdue: whether the window is over, so that the next message completes it (ESM-BATCH-6).
     """
 
     deliveries: list[Delivery] = field(default_factory=list)
@@ -35,6 +38,9 @@ class QueueBatch:
     rule: RuleId = "ESM-BATCH-1"
     throttles: int = 0
     window: Timer | None = None
+    began: int = 0
+    window_ends: int = 0
+    overdue: bool = False
 
     @property
     def ids(self) -> tuple[str, ...]:

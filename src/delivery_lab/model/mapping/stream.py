@@ -33,6 +33,7 @@ from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.streams.dynamodb import TableStream
 from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.rule_ids import RuleId
+from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 
 KINESIS_POLL_SECONDS = 1.0
 DYNAMODB_POLL_SECONDS = 0.25
@@ -115,10 +116,11 @@ class StreamConsumer:
         config: the mapping's settings.
         source: the stream.
         functions: the Lambda service.
-        destination: takes what is given up, or None.
+        destination: takes what is discarded, or None.
         scheduler: the run's clock.
         streams: the run's chance.
         journal: where events are written.
+        assumptions: values for what AWS does not say.
 
     Raises:
         DeploymentRefusedError: AWS would refuse it.
@@ -134,6 +136,7 @@ class StreamConsumer:
         scheduler: Scheduler,
         streams: RandomStreams,
         journal: Journal,
+        assumptions: Assumptions = DEFAULTS,
     ) -> None:
         self.config = config
         self.source = source
@@ -157,6 +160,7 @@ class StreamConsumer:
             tumbling_window_seconds=config.tumbling_window_seconds,
             poll_seconds=KINESIS_POLL_SECONDS if kinesis else DYNAMODB_POLL_SECONDS,
             patterns=config.patterns,
+            retry_count=assumptions.retry_count,
         )
         form = StreamFormat(source.arn, "KinesisBatchInfo" if kinesis else "DDBStreamBatchInfo")
         self.readers = []
@@ -176,6 +180,8 @@ class StreamConsumer:
     def start(self) -> None:
         """Begin to poll."""
         self._journal.rely_on("STR-START-3", self._poll_rule, "STR-ERROR-2")
+        if self.config.window_seconds:
+            self._journal.rely_on("STR-BATCH-2", "STR-BATCH-3")
         if self.config.parallelization_factor > 1:
             self._journal.rely_on("STR-PARALLEL-1")
         if self.config.enabled:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from delivery_lab.errors import NotModelledError
-from delivery_lab.limits.queues import BATCH_ENTRIES, VISIBILITY_TIMEOUT
+from delivery_lab.limits.queues import BATCH_ENTRIES, RECEIVE_WAIT, VISIBILITY_TIMEOUT
+from delivery_lab.model.api_errors import sqs as errors
 from delivery_lab.model.clock import epoch_ms
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
 from delivery_lab.model.runtime import AwsError, Caller, LongPoll
+from delivery_lab.model.sqs import message_attributes
 from delivery_lab.model.sqs.batches import entries_of, for_each
 from delivery_lab.model.sqs.message import Delivery
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.sqs.redrive import MoveTasks
-from delivery_lab.model.sqs.sending import check_size_of_batch, send
+from delivery_lab.model.sqs.sending import check_batch, send
 
 Parameters = Mapping[str, Any]
 Answer = dict[str, Any]
+
+_CHECKSUMS = {"MessageAttributes": "MD5OfMessageAttributes", "MessageSystemAttributes": "MD5OfMessageSystemAttributes"}
 
 _MOVES: Mapping[str, Callable[[MoveTasks, Parameters], Answer]] = {
     "CancelMessageMoveTask": MoveTasks.cancel,
@@ -78,7 +82,7 @@ class SqsApi:
     def _queue(self, parameters: Parameters) -> SqsQueue:
         queue = self._queues.get(parameters["QueueUrl"])
         if queue is None:
-            raise AwsError("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.")
+            raise errors.QUEUE_MISSING.error()
         return queue
 
     # -- sending ------------------------------------------------------------------------------------------
@@ -88,13 +92,16 @@ class SqsApi:
 
     def _send_batch(self, parameters: Parameters, caller: Caller) -> Answer:
         queue = self._queue(parameters)
-        entries = entries_of(parameters)
-        check_size_of_batch(entries)
-        return for_each(entries, lambda entry: self._accept(queue, entry, caller))
+        entries = entries_of("SendMessageBatch", parameters)
+        check_batch(queue, entries)
+        return for_each(entries, lambda number, entry: self._accept(queue, entry, caller, number))
 
-    def _accept(self, queue: SqsQueue, parameters: Parameters, caller: Caller) -> Answer:
-        message = send(queue, parameters, self.lineage(caller.request_id), caller.request_id)
+    def _accept(self, queue: SqsQueue, parameters: Parameters, caller: Caller, entry: int | None = None) -> Answer:
+        message = send(queue, parameters, self.lineage(caller.request_id), caller.request_id, entry=entry)
         answer = {"MessageId": message.id, "MD5OfMessageBody": md5_of(parameters["MessageBody"])}
+        for name, checksum in _CHECKSUMS.items():
+            if parameters.get(name):
+                answer[checksum] = message_attributes.md5_of(parameters[name])
         return answer | ({"SequenceNumber": message.sequence_number} if message.sequence_number else {})
 
     # -- receiving ----------------------------------------------------------------------------------------
@@ -108,20 +115,13 @@ class SqsApi:
             )
         maximum = parameters.get("MaxNumberOfMessages", 1)
         if not BATCH_ENTRIES.allows(maximum):
-            raise AwsError(
-                "InvalidParameterValue",
-                f"Value {maximum} for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, "
-                "if provided.",
-            )
+            raise errors.MAXIMUM_MESSAGES.error(value=maximum)
         timeout = parameters.get("VisibilityTimeout")
         if timeout is not None:
             _check_visibility(timeout)
         wait = parameters.get("WaitTimeSeconds", queue.attributes.receive_wait_seconds)
-        if not 0 <= wait <= 20:
-            raise AwsError(
-                "InvalidParameterValue",
-                f"Value {wait} for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20.",
-            )
+        if not RECEIVE_WAIT.allows(wait):
+            raise errors.WAIT_TIME.error(value=wait)
 
         def attempt() -> Answer | None:
             deliveries = queue.receive(maximum, timeout, by=caller.actor)
@@ -133,7 +133,7 @@ class SqsApi:
         if wait:
             return LongPoll(wait, attempt, queue.when_ready, empty={})
         if queue.over_in_flight_limit and not queue.fifo:
-            raise AwsError("OverLimit", "Too many messages in flight.", status=403)
+            raise errors.OVER_LIMIT.error()
         return {}
 
     def _as_api(self, delivery: Delivery, parameters: Parameters) -> Answer:
@@ -147,12 +147,12 @@ class SqsApi:
         }
         wanted = {*parameters.get("AttributeNames", ()), *parameters.get("MessageSystemAttributeNames", ())}
         system = {k: v for k, v in self.system_attributes(delivery).items() if "All" in wanted or k in wanted}
-        patterns = parameters.get("MessageAttributeNames", ())
-        attributes = {name: value for name, value in message.attributes.items() if _is_named(name, patterns)}
+        attributes = message_attributes.chosen(message.attributes, parameters.get("MessageAttributeNames", ()))
         if system:
             answer["Attributes"] = system
         if attributes:
             answer["MessageAttributes"] = attributes
+            answer["MD5OfMessageAttributes"] = message_attributes.md5_of(attributes)
         return answer
 
     def system_attributes(self, delivery: Delivery) -> dict[str, str]:
@@ -186,11 +186,11 @@ class SqsApi:
     def _delete_batch(self, parameters: Parameters, caller: Caller) -> Answer:
         queue = self._queue(parameters)
 
-        def delete(entry: Parameters) -> Answer:
+        def delete(_: int, entry: Parameters) -> Answer:
             queue.delete(entry["ReceiptHandle"], by=caller.actor)
             return {}
 
-        return for_each(entries_of(parameters), delete)
+        return for_each(entries_of("DeleteMessageBatch", parameters), delete)
 
     def _change_visibility(self, parameters: Parameters, caller: Caller) -> Answer:
         _check_visibility(parameters["VisibilityTimeout"])
@@ -200,13 +200,13 @@ class SqsApi:
     def _change_visibility_batch(self, parameters: Parameters, caller: Caller) -> Answer:
         queue = self._queue(parameters)
 
-        def change(entry: Parameters) -> Answer:
+        def change(_: int, entry: Parameters) -> Answer:
             timeout = entry.get("VisibilityTimeout", 0)
             _check_visibility(timeout)
             queue.change_visibility(entry["ReceiptHandle"], timeout)
             return {}
 
-        return for_each(entries_of(parameters), change)
+        return for_each(entries_of("ChangeMessageVisibilityBatch", parameters), change)
 
     # -- administration -----------------------------------------------------------------------------------
 
@@ -214,7 +214,7 @@ class SqsApi:
         for queue in self._queues.values():
             if queue.url.rsplit("/", 1)[-1] == parameters["QueueName"]:
                 return {"QueueUrl": queue.url}
-        raise AwsError("AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist.")
+        raise errors.QUEUE_MISSING.error()
 
     def _get_attributes(self, parameters: Parameters, caller: Caller) -> Answer:
         queue = self._queue(parameters)
@@ -254,19 +254,7 @@ class SqsApi:
 
 def _check_visibility(timeout_seconds: int) -> None:
     if not VISIBILITY_TIMEOUT.allows(timeout_seconds):
-        raise AwsError(
-            "InvalidParameterValue",
-            f"Value {timeout_seconds} for parameter VisibilityTimeout is invalid. Reason: Must be between 0 and "
-            f"{VISIBILITY_TIMEOUT.maximum}.",
-        )
-
-
-def _is_named(attribute: str, patterns: Sequence[str]) -> bool:
-    """Whether `MessageAttributeNames` asks for an attribute: by name, by a prefix such as `order.*`, or by `All`."""
-    return any(
-        pattern == "All" or pattern == attribute or (pattern.endswith(".*") and attribute.startswith(pattern[:-2]))
-        for pattern in patterns
-    )
+        raise errors.VISIBILITY_TIMEOUT.error(value=timeout_seconds)
 
 
 def md5_of(body: str) -> str:

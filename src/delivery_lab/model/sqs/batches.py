@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from delivery_lab.limits.queues import BATCH_ENTRIES
+from delivery_lab.model.api_errors import sqs as errors
 from delivery_lab.model.runtime import AwsError
 
 _ENTRY_ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
@@ -15,41 +16,42 @@ Parameters = Mapping[str, Any]
 Answer = dict[str, Any]
 
 
-def entries_of(parameters: Parameters) -> Sequence[Parameters]:
+def entries_of(operation: str, parameters: Parameters) -> Sequence[Parameters]:
     """The entries of a batch request.
+
+    Args:
+        operation: such as `SendMessageBatch`; a message names it.
+        parameters: the request.
 
     Raises:
         AwsError: SQS would refuse the whole request.
     """
     entries: Sequence[Parameters] = parameters["Entries"]
     if not entries:
-        raise AwsError("AWS.SimpleQueueService.EmptyBatchRequest", "There should be at least one entry.")
+        raise errors.EMPTY_BATCH.error(operation=operation)
     if len(entries) > BATCH_ENTRIES.maximum:
-        raise AwsError(
-            "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
-            f"Maximum number of entries per request are 10. You have sent {len(entries)}.",
-        )
+        raise errors.TOO_MANY_ENTRIES.error(count=len(entries))
     ids = [entry["Id"] for entry in entries]
     for entry_id in ids:
         if not _ENTRY_ID.fullmatch(entry_id):
-            raise AwsError(
-                "AWS.SimpleQueueService.InvalidBatchEntryId",
-                "A batch entry id can only contain alphanumeric characters, hyphens and underscores. "
-                "It can be at most 80 letters long.",
-            )
+            raise errors.ENTRY_ID.error(why=f"It is {entry_id!r}.")
     if len(set(ids)) != len(ids):
-        repeated = next(entry_id for entry_id in ids if ids.count(entry_id) > 1)
-        raise AwsError("AWS.SimpleQueueService.BatchEntryIdsNotDistinct", f"Id {repeated} repeated.")
+        raise errors.REPEATED_ENTRY_ID.error(id=next(entry_id for entry_id in ids if ids.count(entry_id) > 1))
     return entries
 
 
-def for_each(entries: Sequence[Parameters], act: Callable[[Parameters], Answer]) -> Answer:
-    """Do something for each entry; an entry that is refused does not touch the others."""
+def for_each(entries: Sequence[Parameters], act: Callable[[int, Parameters], Answer]) -> Answer:
+    """Do something for each entry; an entry that is refused does not touch the others.
+
+    Args:
+        entries: the entries.
+        act: answers one entry, given its number, from 1, and itself.
+    """
     successful: list[Answer] = []
     failed: list[Answer] = []
-    for entry in entries:
+    for number, entry in enumerate(entries, 1):
         try:
-            successful.append({"Id": entry["Id"], **act(entry)})
+            successful.append({"Id": entry["Id"], **act(number, entry)})
         except AwsError as error:
             failed.append({"Id": entry["Id"], "SenderFault": True, "Code": error.code, "Message": error.message})
     answer: Answer = {}

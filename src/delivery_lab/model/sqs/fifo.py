@@ -1,7 +1,7 @@
 """A FIFO queue in virtual time: message groups in order, and sends that are recognised as repetitions.
 
 A group is read from its front up to the first message that is hidden. So while its messages are in flight nothing
-behind them is returned (SQS-FIFO-1), and when one of them comes back the group is readable from that one on, again up
+behind them is returned (SQS-FIFO-1), and when one of them is visible again the group is readable from that one on, up
 to the next one that is still hidden (SQS-FIFO-2).
 """
 
@@ -14,12 +14,12 @@ from typing import Any
 
 from delivery_lab.events import WORKLOAD, Actor
 from delivery_lab.limits.queues import DEDUPLICATION_SECONDS
+from delivery_lab.model.api_errors import sqs as errors
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
 from delivery_lab.model.sqs.attributes import QueueAttributes
 from delivery_lab.model.sqs.message import Message
 from delivery_lab.model.sqs.queue import SqsQueue
-from delivery_lab.model.sqs.receipts import expired_handle
 from delivery_lab.rule_ids import RuleId
 
 _FIRST_SEQUENCE_NUMBER = 18_870_000_000_000_000_000
@@ -214,7 +214,7 @@ class FifoQueue(SqsQueue):
         if receive_number == message.receive_count and message.visible_at > self._scheduler.now:
             return
         self._journal.rely_on(rule)
-        raise expired_handle(receipt_handle)
+        raise errors.RECEIPT_HANDLE_EXPIRED.error(handle=receipt_handle)
 
     # -- administration -----------------------------------------------------------------------------------
 

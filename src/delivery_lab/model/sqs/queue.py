@@ -13,6 +13,7 @@ from typing import Any
 
 from delivery_lab.events import WORKLOAD, Actor, Journal
 from delivery_lab.limits.queues import IN_FLIGHT, VISIBILITY_TIMEOUT
+from delivery_lab.model.api_errors import sqs as errors
 from delivery_lab.model.clock import Scheduler, seconds
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
 from delivery_lab.model.randomness import RandomStreams
@@ -274,7 +275,7 @@ class SqsQueue:
             return
         if self._scheduler.now > message.received_at + seconds(VISIBILITY_TIMEOUT.maximum):
             self._journal.rely_on("SQS-STALE-5")
-            raise receipts.expired_handle(receipt_handle)
+            raise errors.RECEIPT_HANDLE_EXPIRED.error(handle=receipt_handle)
         stale = receive_number != message.receive_count
         if stale and self._keeps_stale():
             self._journal.delete_ignored(message, by)
@@ -302,12 +303,12 @@ class SqsQueue:
         message, receive_number = self._resolve(receipt_handle)
         if message is None:
             self._journal.rely_on("SQS-STALE-4")
-            raise receipts.message_is_gone(receipt_handle)
+            raise errors.MESSAGE_GONE.error(handle=receipt_handle)
         now = self._scheduler.now
         visible_at = now + seconds(timeout_seconds)
         if visible_at > message.received_at + seconds(VISIBILITY_TIMEOUT.maximum):
             self._journal.rely_on("SQS-VT-3")
-            raise receipts.beyond_the_longest(timeout_seconds)
+            raise errors.VISIBILITY_TOTAL.error(value=timeout_seconds, limit=VISIBILITY_TIMEOUT.maximum)
         replaced = receive_number != message.receive_count
         rule = receipts.visibility_rule(timeout_seconds, replaced=replaced, ended=message.visible_at <= now)
         self._journal.visibility_changed(message, rule, timeout_seconds)
@@ -322,7 +323,7 @@ class SqsQueue:
         sequence, receive_number = receipts.read_handle(receipt_handle, self.name)
         message = self._messages.get(sequence)
         if sequence > self._sequence or (message is not None and receive_number > message.receive_count):
-            raise receipts.unknown_handle(receipt_handle)
+            raise errors.RECEIPT_HANDLE.error(handle=receipt_handle)
         return message, receive_number
 
     def remove(self, message: Message) -> None:

@@ -1,9 +1,8 @@
-"""Receipt handles: which queue, message and receive a handle is of, and how SQS refuses those that cannot be used."""
+"""Receipt handles: which queue, message and receive a handle is of."""
 
 from __future__ import annotations
 
-from delivery_lab.limits.queues import VISIBILITY_TIMEOUT
-from delivery_lab.model.runtime import AwsError
+from delivery_lab.model.api_errors import sqs as errors
 from delivery_lab.model.sqs.message import Message
 from delivery_lab.rule_ids import RuleId
 
@@ -21,8 +20,10 @@ def read_handle(receipt_handle: str, queue: str) -> tuple[int, int]:
     """
     # A queue's name may hold slashes itself: it is labelled with its parent where two share a name.
     name, *numbers = receipt_handle.rsplit("/", 2)
-    if name != queue or len(numbers) != 2 or not all(map(_is_number, numbers)):
-        raise unknown_handle(receipt_handle)
+    if len(numbers) != 2 or not all(map(_is_number, numbers)):
+        raise errors.RECEIPT_HANDLE.error(handle=receipt_handle)
+    if name != queue:
+        raise errors.RECEIPT_HANDLE_OF_ANOTHER.error(handle=receipt_handle)
     sequence, receive_number = map(int, numbers)
     return sequence, receive_number
 
@@ -45,32 +46,3 @@ def visibility_rule(timeout_seconds: int, *, replaced: bool, ended: bool) -> Rul
     if replaced or ended:
         return "SQS-STALE-3"
     return "SQS-VT-2" if timeout_seconds > 0 else "SQS-VT-4"
-
-
-def unknown_handle(receipt_handle: str) -> AwsError:
-    """No receive gave out this handle."""
-    return AwsError("ReceiptHandleIsInvalid", f'The input receipt handle "{receipt_handle}" is not valid.')
-
-
-def expired_handle(receipt_handle: str) -> AwsError:
-    """The handle's time is over (SQS-STALE-5, SQS-STALE-6)."""
-    return _unusable(receipt_handle, "The receipt handle has expired.")
-
-
-def message_is_gone(receipt_handle: str) -> AwsError:
-    """There is nothing left whose visibility could change (SQS-STALE-4)."""
-    return _unusable(receipt_handle, "Message does not exist or is not available for visibility timeout change.")
-
-
-def beyond_the_longest(timeout_seconds: int) -> AwsError:
-    """The receive would last longer than any may (SQS-VT-3)."""
-    return AwsError(
-        "InvalidParameterValue",
-        f"Value {timeout_seconds} for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the "
-        f"message is beyond the limit [{VISIBILITY_TIMEOUT.maximum} seconds].",
-    )
-
-
-def _unusable(receipt_handle: str, reason: str) -> AwsError:
-    message = f"Value {receipt_handle} for parameter ReceiptHandle is invalid. Reason: {reason}"
-    return AwsError("InvalidParameterValue", message)

@@ -12,14 +12,15 @@ from typing import Any
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import Journal, MessageMoved, MoveTaskChanged, MoveTaskStatus
 from delivery_lab.limits.queues import MOVE_RATE, MOVE_TASK
+from delivery_lab.model.api_errors import sqs as errors
 from delivery_lab.model.clock import Scheduler, Timer, epoch_ms, seconds
 from delivery_lab.model.randomness import RandomStreams
-from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.message import Message
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.rule_ids import RuleId
 
 MOST_RESULTS = 10
+ARN_COLONS = 5
 
 RUNNING: MoveTaskStatus = "RUNNING"
 CANCELLED: MoveTaskStatus = "CANCELLED"
@@ -119,20 +120,12 @@ class MoveTasks:
         """
         rate = parameters.get("MaxNumberOfMessagesPerSecond")
         if rate is not None and not MOVE_RATE.allows(rate):
-            raise AwsError(
-                "InvalidParameterValue",
-                f"Value {rate} for parameter MaxNumberOfMessagesPerSecond is invalid. Reason: Must be between 1 and "
-                f"{MOVE_RATE.maximum}.",
-            )
+            raise errors.MOVE_RATE.error(value=rate)
         source = self._source(parameters["SourceArn"])
         destination = parameters.get("DestinationArn")
-        target = None if destination is None else self._queue(destination)
+        target = None if destination is None else self._queue("DestinationArn", destination)
         if any(task.source is source and task.status == RUNNING for task in self._tasks):
-            raise AwsError(
-                "AWS.SimpleQueueService.UnsupportedOperation",
-                "There is already a task running. Only one active task is allowed for a source queue arn at a given "
-                "time.",
-            )
+            raise errors.TASK_RUNNING.error()
         ready = deque(source.ready_messages())
         _check_duration(source, len(ready), rate or MOVE_RATE.maximum)
         task = MoveTask(
@@ -156,13 +149,12 @@ class MoveTasks:
         """`ListMessageMoveTasks`: the newest first.
 
         Raises:
-            AwsError: the source is no dead-letter queue, or too many results are asked for.
+            AwsError: there is no such queue, or too many results are asked for.
         """
         most = parameters.get("MaxResults", 1)
         if not 1 <= most <= MOST_RESULTS:
-            message = f"Value {most} for parameter MaxResults is invalid. Reason: Must be between 1 and {MOST_RESULTS}."
-            raise AwsError("InvalidParameterValue", message)
-        source = self._source(parameters["SourceArn"])
+            raise errors.MAXIMUM_RESULTS.error(value=most, limit=MOST_RESULTS)
+        source = self._queue("SourceArn", parameters["SourceArn"])
         mine = [task.as_api() for task in reversed(self._tasks) if task.source is source]
         return {"Results": mine[:most]}
 
@@ -172,12 +164,13 @@ class MoveTasks:
         Raises:
             AwsError: no task of that handle is running.
         """
-        task = next((t for t in self._tasks if t.handle == parameters["TaskHandle"]), None)
+        task_id, source_arn = _read_handle(parameters["TaskHandle"])
+        source = self._queue("SourceArn", source_arn)
+        task = next((task for task in self._tasks if task.id == task_id and task.source is source), None)
         if task is None:
-            raise AwsError("ResourceNotFoundException", "Task does not exist.", 404)
+            raise errors.TASK_MISSING.error()
         if task.status != RUNNING:
-            message = f"Only active tasks can be cancelled; this one is {task.status}."
-            raise AwsError("AWS.SimpleQueueService.UnsupportedOperation", message)
+            raise errors.TASK_ENDED.error(why=f"This one is {task.status}.")
         if task.timer is not None:
             task.timer.cancel()
         self._end(task, CANCELLED, "RDR-CANCEL-1")
@@ -255,19 +248,37 @@ class MoveTasks:
 
     # -- finding ------------------------------------------------------------------------------------------
 
-    def _queue(self, arn: str) -> SqsQueue:
+    def _queue(self, parameter: str, arn: str) -> SqsQueue:
+        """The queue that a parameter names.
+
+        Raises:
+            AwsError: the text is no ARN, or there is no such queue.
+        """
+        if arn.count(":") != ARN_COLONS:
+            raise errors.ARN_FORM.error(name=parameter)
         for queue in self._queues():
             if queue.arn == arn:
                 return queue
-        raise AwsError(
-            "ResourceNotFoundException", "The resource that you specified for the parameter does not exist.", 404
-        )
+        raise errors.RESOURCE_MISSING.error(name=parameter)
 
     def _source(self, arn: str) -> SqsQueue:
-        source = self._queue(arn)
+        source = self._queue("SourceArn", arn)
         if not any(queue.dead_letter_queue is source for queue in self._queues()):
-            raise AwsError("InvalidParameterValue", "Source queue must be configured as a Dead Letter Queue.")
+            raise errors.NO_DEAD_LETTER_QUEUE.error()
         return source
+
+
+def _read_handle(handle: str) -> tuple[str, str]:
+    """Id of the task and ARN of its source.
+
+    Raises:
+        AwsError: the text is no handle.
+    """
+    try:
+        content = json.loads(base64.b64decode(handle, validate=True))
+        return str(content["taskId"]), str(content["sourceArn"])
+    except (ValueError, TypeError, KeyError):
+        raise errors.TASK_HANDLE.error() from None
 
 
 def _check_duration(source: SqsQueue, messages: int, rate: int) -> None:

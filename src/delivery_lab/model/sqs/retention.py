@@ -1,4 +1,4 @@
-"""The end of messages that nobody took in time."""
+"""Messages expire at the end of the retention period."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Retention:
     def _arm(self) -> None:
         """Keep one timer, for the oldest message.
 
-        It is in the background: waiting for a message to rot is no reason for a run to go on. One that is too old
+        It is in the background: waiting for a message to expire is no reason for a run to go on. One that is too old
         already, because it was moved here or the period was shortened, goes at this instant.
         """
         oldest = self._oldest

@@ -6,24 +6,51 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from delivery_lab.limits.queues import MESSAGE_ATTRIBUTES, MESSAGE_SIZE
+from delivery_lab.limits.queues import DELAY, MESSAGE_SIZE
+from delivery_lab.model.api_errors import sqs as errors
 from delivery_lab.model.loops import Lineage
-from delivery_lab.model.runtime import AwsError
+from delivery_lab.model.sqs import message_attributes
 from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.model.sqs.message import Message
 from delivery_lab.model.sqs.queue import SqsQueue
 
-# Everything but the characters that XML 1.0 allows and SQS therefore accepts.
-_FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
 # What message group ids and deduplication ids are made of.
-_GROUP = re.compile(r"[!-~]{1,128}")
-_OTHER_TYPE = "The request include parameter that is not valid for this queue type."
+_IDENTIFIER = re.compile(r"[!-~]{1,128}")
 
 Parameters = Mapping[str, Any]
 
 
-def send(queue: SqsQueue, parameters: Parameters, lineage: Lineage, invoke: str | None) -> Message:
+def check(queue: SqsQueue, parameters: Parameters, *, entry: int | None = None) -> None:
+    """Refuse a message that SQS refuses.
+
+    Args:
+        queue: where to.
+        parameters: a `SendMessage` request, or one entry of a batch.
+        entry: number of the entry within its batch, from 1; None for a message that is sent alone.
+
+    Raises:
+        AwsError: SQS would refuse the message.
+    """
+    _check_size(queue, _size(parameters), entry)
+    _check_body(parameters.get("MessageBody") or "", entry)
+    delay = parameters.get("DelaySeconds")
+    if delay is not None and not DELAY.allows(delay):
+        raise errors.DELAY.error(value=delay)
+    message_attributes.check(parameters.get("MessageAttributes") or {})
+    message_attributes.check_system(parameters.get("MessageSystemAttributes") or {})
+    for name in ("MessageGroupId", "MessageDeduplicationId"):
+        value = parameters.get(name)
+        if value is not None and not _IDENTIFIER.fullmatch(value):
+            raise errors.FIFO_IDENTIFIER.error(name=name, value=value)
+    if queue.fifo:
+        _check_fifo(queue, parameters)
+    elif parameters.get("MessageDeduplicationId"):
+        raise errors.OTHER_QUEUE_TYPE.error(name="MessageDeduplicationId", value=parameters["MessageDeduplicationId"])
+
+
+def send(
+    queue: SqsQueue, parameters: Parameters, lineage: Lineage, invoke: str | None, *, entry: int | None = None
+) -> Message:
     """Send one message.
 
     Args:
@@ -31,114 +58,80 @@ def send(queue: SqsQueue, parameters: Parameters, lineage: Lineage, invoke: str 
         parameters: a `SendMessage` request, or one entry of a batch.
         lineage: what the chain of events behind the caller has run through.
         invoke: the invoke that sends it, None for the workload.
+        entry: number of the entry within its batch, from 1; None for a message that is sent alone.
 
     Raises:
         AwsError: SQS would refuse the message.
     """
-    _check_size(queue, _size(parameters))
-    _check_body(parameters["MessageBody"])
-    _check_delay(parameters.get("DelaySeconds"))
-    _check_attributes(parameters.get("MessageAttributes") or {})
-    return _sent(queue, parameters, lineage, invoke)
+    check(queue, parameters, entry=entry)
+    common: dict[str, Any] = {
+        "attributes": dict(parameters.get("MessageAttributes") or {}),
+        "system_attributes": dict(parameters.get("MessageSystemAttributes") or {}),
+        "group": parameters.get("MessageGroupId") or "",
+        "lineage": lineage,
+        "invoke": invoke,
+    }
+    if isinstance(queue, FifoQueue):
+        return queue.send(
+            parameters["MessageBody"], deduplication_id=parameters.get("MessageDeduplicationId") or "", **common
+        )
+    return queue.send(parameters["MessageBody"], delay_seconds=parameters.get("DelaySeconds"), **common)
 
 
-def check_size_of_batch(entries: Sequence[Parameters]) -> None:
-    """Refuse a batch whose messages are too large together (SQS-SIZE-1).
+def check_batch(queue: SqsQueue, entries: Sequence[Parameters]) -> None:
+    """Refuse a whole batch: its messages are too large together (SQS-SIZE-1), or an entry cannot be ordered.
+
+    Of a FIFO queue, one entry without a message group or without a deduplication id ends the call, and no entry is
+    sent (SQS-FIFO-11).
 
     Raises:
-        AwsError: they are.
+        AwsError: SQS would refuse the whole request.
     """
     total = sum(map(_size, entries))
     if total > MESSAGE_SIZE.maximum:
-        raise AwsError(
-            "AWS.SimpleQueueService.BatchRequestTooLong",
-            f"Batch requests cannot be longer than {MESSAGE_SIZE.maximum} bytes. You have sent {total} bytes.",
-        )
+        raise errors.BATCH_TOO_LONG.error(limit=MESSAGE_SIZE.maximum, size=total)
+    if queue.fifo:
+        for entry in entries:
+            if _lacks_deduplication(queue, entry):
+                raise errors.NO_DEDUPLICATION.error()
+            if not entry.get("MessageGroupId"):
+                raise errors.ENTRY_WITHOUT_GROUP.error()
 
 
 def _size(parameters: Parameters) -> int:
     """Bytes that a message counts: body, and name, type and value of its attributes."""
-    size = len(parameters.get("MessageBody", "").encode())
-    for name, attribute in (parameters.get("MessageAttributes") or {}).items():
-        value = attribute.get("BinaryValue") or attribute.get("StringValue", "").encode()
-        size += len(name.encode()) + len(attribute["DataType"].encode()) + len(value)
-    return size
+    body = (parameters.get("MessageBody") or "").encode("utf-8", "surrogatepass")
+    return len(body) + message_attributes.size_of(parameters.get("MessageAttributes") or {})
 
 
-def _check_size(queue: SqsQueue, size: int) -> None:
+def _check_size(queue: SqsQueue, size: int, entry: int | None) -> None:
     """Refuse a message above the queue's own limit (SQS-SIZE-1)."""
     limit = queue.attributes.maximum_message_bytes
     if size > limit:
-        raise AwsError(
-            "InvalidParameterValue",
-            f"One or more parameters are invalid. Reason: Message must be shorter than {limit} bytes.",
-        )
+        too_long = errors.MESSAGE_TOO_LONG if entry is None else errors.ENTRY_TOO_LONG
+        raise too_long.error(limit=limit, why=f"It has {size} bytes.")
 
 
-def _check_body(body: str) -> None:
+def _check_body(body: str, entry: int | None) -> None:
     if not body:
-        raise AwsError("MissingParameter", "The request must contain the parameter MessageBody.")
-    if _FORBIDDEN.search(body):
-        raise AwsError("InvalidMessageContents", "The message contains characters outside the allowed set.")
+        place = "" if entry is None else f"SendMessageBatchRequestEntry.{entry}."
+        raise errors.PARAMETER_MISSING.error(name=f"{place}MessageBody")
+    forbidden = message_attributes.FORBIDDEN.search(body)
+    if forbidden is not None:
+        raise errors.BODY_CHARACTERS.error(code=ord(forbidden.group()))
 
 
-def _check_delay(delay: int | None) -> None:
-    if delay is not None and not 0 <= delay <= 900:
-        raise _invalid("DelaySeconds", delay, "DelaySeconds must be >= 0 and <= 900.")
-
-
-def _check_attributes(attributes: Parameters) -> None:
-    if len(attributes) > MESSAGE_ATTRIBUTES.maximum:
-        raise AwsError(
-            "InvalidParameterValue",
-            f"Number of message attributes [{len(attributes)}] exceeds the allowed maximum "
-            f"[{MESSAGE_ATTRIBUTES.maximum}].",
-        )
-
-
-def _sent(queue: SqsQueue, parameters: Parameters, lineage: Lineage, invoke: str | None) -> Message:
-    """Send to a queue what its type lets one send (SQS-FIFO-7)."""
-    body, group = parameters["MessageBody"], parameters.get("MessageGroupId", "")
-    deduplication_id = parameters.get("MessageDeduplicationId", "")
+def _check_fifo(queue: SqsQueue, parameters: Parameters) -> None:
+    """Refuse what a FIFO queue does not take (SQS-FIFO-7)."""
+    if parameters.get("MessageGroupId") is None:
+        raise errors.PARAMETER_MISSING.error(name="MessageGroupId")
+    if _lacks_deduplication(queue, parameters):
+        raise errors.NO_DEDUPLICATION.error()
     delay = parameters.get("DelaySeconds")
-    attributes = dict(parameters.get("MessageAttributes") or {})
-    system_attributes = dict(parameters.get("MessageSystemAttributes") or {})
-    for name, value in (("MessageGroupId", group), ("MessageDeduplicationId", deduplication_id)):
-        if value and not _GROUP.fullmatch(value):
-            raise _invalid(name, value, "can only include alphanumeric and punctuation characters. 1 to 128 in length.")
-    if not isinstance(queue, FifoQueue):
-        if deduplication_id:
-            raise _invalid("MessageDeduplicationId", deduplication_id, _OTHER_TYPE)
-        return queue.send(
-            body,
-            delay_seconds=delay,
-            attributes=attributes,
-            system_attributes=system_attributes,
-            group=group,
-            lineage=lineage,
-            invoke=invoke,
-        )
-    if not group:
-        raise AwsError("MissingParameter", "The request must contain the parameter MessageGroupId.")
-    assert queue.attributes.fifo is not None
-    if not deduplication_id and not queue.attributes.fifo.content_based:
-        raise AwsError(
-            "InvalidParameterValue",
-            "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided "
-            "explicitly",
-        )
     if delay:  # 0 changes nothing and is accepted
-        raise _invalid("DelaySeconds", delay, _OTHER_TYPE)
-    return queue.send(
-        body,
-        attributes=attributes,
-        system_attributes=system_attributes,
-        group=group,
-        lineage=lineage,
-        invoke=invoke,
-        deduplication_id=deduplication_id,
-    )
+        raise errors.OTHER_QUEUE_TYPE.error(name="DelaySeconds", value=delay)
 
 
-def _invalid(name: str, value: object, reason: str) -> AwsError:
-    return AwsError("InvalidParameterValue", f"Value {value} for parameter {name} is invalid. Reason: {reason}")
+def _lacks_deduplication(queue: SqsQueue, parameters: Parameters) -> bool:
+    fifo = queue.attributes.fifo
+    return not parameters.get("MessageDeduplicationId") and fifo is not None and not fifo.content_based

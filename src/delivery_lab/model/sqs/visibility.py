@@ -50,7 +50,7 @@ class HiddenMessages:
         heapq.heappush(self._entries, (visible_at, message.sequence, message.hiding, message))
 
     def due(self, now: int) -> Iterator[Message]:
-        """Give up what is hidden no longer, in the order in which it became visible."""
+        """Yield what is hidden no longer, in the order in which it became visible."""
         entries = self._entries
         while entries and entries[0][0] <= now:
             _, _, hiding, message = heapq.heappop(entries)

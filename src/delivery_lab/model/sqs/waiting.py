@@ -26,18 +26,18 @@ class Waiting:
         """Call back once, at the next instant at which a receive may find something (SQS-POLL-1).
 
         Returns:
-            What to call when nobody waits any more; calling it late does nothing.
+            What to call when the receive has ended; calling it late does nothing.
         """
         self._callbacks.append(callback)
         self.look_again()
 
-        def give_up() -> None:
+        def stop_waiting() -> None:
             if callback in self._callbacks:
                 self._callbacks.remove(callback)
                 if not self._callbacks and self._timer is not None:
                     self._timer.cancel()
 
-        return give_up
+        return stop_waiting
 
     def look_again(self) -> None:
         """Set the timer to the next instant at which something may be ready, after a change of the queue."""

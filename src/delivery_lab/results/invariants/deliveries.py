@@ -27,12 +27,12 @@ from delivery_lab.results.invariants.invariant import History, Invariant
 
 
 class NoDeliveryAfterDelete(Invariant):
-    """Nobody gets what has left."""
+    """What has left its source is not delivered again."""
 
     id = "INV-DELETE-1"
     description = (
-        "Nobody receives a message that was deleted or has left its queue otherwise, no mapping delivers a message "
-        "that it did not receive, or a record that it is past, and no event is invoked after its end."
+        "No consumer receives a message that was deleted or has left its queue otherwise, no mapping delivers a "
+        "message that it did not receive, or a record that it is past, and no event is invoked after its end."
     )
     reads = (
         MessageSent,

@@ -59,7 +59,7 @@ class VisibilityBounds(Invariant):
 
     id = "INV-VISIBILITY-1"
     description = (
-        "Nobody receives a message before its delay or the visibility timeout of its last receive is over, and no "
+        "No consumer receives a message before its delay or the visibility timeout of its last receive is over, and no "
         "visibility timeout lasts longer than 12 h."
     )
     reads = (
