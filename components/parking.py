@@ -10,7 +10,7 @@ from components.settings.queue import MAXIMUM_RETENTION_SECONDS
 
 
 class ParkingQueue(pulumi.ComponentResource):
-    """A standard queue `<name>` that no mapping reads: people look into it, mend, and send on.
+    """A standard queue `<name>` that no mapping reads: people look into it, correct, and send on.
 
     It is encrypted with keys that SQS manages, answers over TLS only and keeps messages for the longest time unless
     told otherwise. No redrive policy points to it: what lies in it was put there by a function that knows why, or by

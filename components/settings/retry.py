@@ -10,9 +10,9 @@ from components.settings.base import Section
 
 
 class RetrySettings(Section):
-    """Tells errors apart that another delivery can mend from those that none can.
+    """Tells retryable errors from those that no retry can help.
 
-    `nonRetryable` says what becomes of a message that is wrong in itself: `fail` retries it until it reaches the
+    `nonRetryable` says what becomes of a message that no retry can help: `fail` retries it until it reaches the
     dead-letter queue, `park` sends it to the parking queue `<name>-parking` with the reason, at once. `swallow` catches
     the error and goes on, whereupon the message is deleted and lost: it is here to be shown, as tutorials do it.
 

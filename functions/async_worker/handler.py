@@ -2,7 +2,7 @@
 
 An error makes Lambda try again, after one minute and after two more, as often as the function's event invoke
 configuration says; then the event goes to the destination for failures. A function cannot tell Lambda that a retry is
-of no use, so an event that is wrong in itself is tried as often as any other. (Returning instead of raising would lose
+of no use, so an invalid event is tried as often as any other. (Returning instead of raising would lose
 it: it counts as a success then.)
 
 Lambda may deliver an event twice. `IDEMPOTENCY_MODE` `powertools` keeps a record of what has been done; with `none`

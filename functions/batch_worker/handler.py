@@ -15,7 +15,7 @@
 its records failed, and is reported with it: whatever is not reported is deleted, also behind a record that is retried.
 With `false` the worker goes on and reports the failed record only, which breaks the order of the group.
 
-`NON_RETRYABLE` says what becomes of messages that are wrong in themselves: `fail` (default) treats them as all others,
+`NON_RETRYABLE` says what becomes of invalid messages: `fail` (default) treats them as all others,
 `park` sends them to the queue `PARKING_QUEUE_URL`, `swallow` catches the error and goes on, which deletes them.
 `RETURN_DELAY` `backoff` retries all others after a delay that grows with their deliveries, instead of after the
 visibility timeout of the queue `QUEUE_URL`.

@@ -114,8 +114,8 @@ class Invoked:
 def is_retryable(error: Exception) -> bool:
     """Whether another delivery of the same message can go better.
 
-    Only a message that is wrong in itself never can. A table that is missing, a call that was throttled, a bug
-    in the code: all of these are mended elsewhere, and the message is then processed after all.
+    Only an invalid message never can. A table that is missing, a call that was throttled, a bug
+    in the code: all of these are fixed elsewhere, and the message is then processed after all.
     """
     return error.retryable if isinstance(error, FunctionError) else True
 

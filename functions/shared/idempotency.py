@@ -214,7 +214,7 @@ class Table:
 class CheckThenPut:
     """Modes `check-then-put` and `unconditional`: look up, work, and write the record at the end.
 
-    Between the look-up and the write there is all the time in the world for a second delivery to pass the look-up as
+    Between the look-up and the write there is time for a second delivery to pass the look-up as
     well. With its condition, the write then tells the later one that the work has been done twice; it cannot undo
     that. Such a delivery succeeds: the work is done and recorded, and a retry would only spend another receive.
     Without the condition nobody ever finds out.

@@ -122,7 +122,7 @@ class RecordFailures:
     """Settles records whose work failed.
 
     Attributes:
-        rules: which errors another delivery can mend.
+        rules: which errors are retryable.
         parking: where the others go; None: they fail as well.
         return_delay: when failed messages are visible again; None: when their visibility timeout ends.
         swallow: let the others succeed, which deletes their messages. Never of use but to show what it does.

@@ -5,7 +5,7 @@ There are two questions, and they have different answers:
 - *Does the same call go through a moment later?* (`call_rules`) A throttled call does. A call that lacks a permission
   does not, however often it is made within one invoke.
 - *Can another delivery of the same message go better?* (`message_rules`) For a missing permission it can: somebody
-  grants it. Only a message that is wrong in itself never goes better, and only such a message may be set aside.
+  grants it. Only an invalid message fails every time, and only such a message may be set aside.
 
 Errors are told apart by their type and, where AWS answered, by its error code; never by the name of a class, which
 says the same for any two classes that happen to share it.

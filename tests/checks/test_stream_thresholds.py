@@ -146,3 +146,29 @@ given["{event}"] = {{"destination": "arn:aws:sns:eu-west-1:123456789012:{name}"}
 aws.lambda_.FunctionEventInvokeConfig("events", function_name=function().name, destination_config=given)
 """
     assert ids(findings_in(graph_of(tmp_path / "shop", program))) == expected
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"), [("worker", {"CHK-ONE-1 error"}), ('function("other")', set())], ids=["same", "other"]
+)
+def test_a_stream_and_a_function_have_one_mapping(tmp_path: Path, function: str, expected: set[str]) -> None:
+    settings = f'**{{"starting_position": "LATEST", {BOUNDED}, "batch_size": 1, "destination_config": given}}'
+    more = f"""
+given = {{"on_failure": {{"destination_arn": parking.arn}}}}
+mapping(stream, {function}, "second", {settings})
+"""
+    assert ids(found(tmp_path, STREAM, f'{BOUNDED}, "batch_size": 1', more)) == expected
+
+
+@pytest.mark.parametrize(("group", "expected"), [("shop", {"CHK-KAFKA-4 error"}), ("mail", set())])
+def test_a_consumer_group_has_one_mapping(tmp_path: Path, group: str, expected: set[str]) -> None:
+    def grouped(name: str) -> str:
+        config = f'{{"consumer_group_id": "{name}"}}'
+        return f'{PROVISIONED}, {BOUNDED}, "batch_size": 1, "amazon_managed_kafka_event_source_config": {config}'
+
+    more = f"""
+given = {{"on_failure": {{"destination_arn": parking.arn}}}}
+mapping(stream, function("other"), "second",
+        **{{"starting_position": "LATEST", "topics": ["u"], "destination_config": given, {grouped(group)}}})
+"""
+    assert ids(found(tmp_path, KAFKA, grouped("shop"), more)) == expected

@@ -273,7 +273,7 @@ def test_values_out_of_bounds_are_refused_as_aws_does(folder: Folder) -> None:
 
     assert message == (
         "AWS would refuse jobs: InvalidAttributeValue: Invalid value for the parameter DelaySeconds. "
-        "Reason: 1000 is not between 0 and 900. (SQS-BOUNDS-1)\n  fix: correct the settings of jobs"
+        "1000 is not between 0 and 900. (SQS-BOUNDS-1)\n  fix: correct the settings of jobs"
     )
 
 

@@ -27,6 +27,14 @@ SOURCE_QUEUES = Bound("sourceQueueArns", 1, 10, "queues", "SQS-DLQ-4")
 BATCH_ENTRIES = Bound("Entries", 1, 10, "messages", "SQS-BATCH-1")
 """Entries of one batch request, and messages of one receive."""
 MESSAGE_ATTRIBUTES = Bound("MessageAttributes", 0, 10, "attributes", "SQS-SIZE-1")
+KMS_REUSE = Limit("KmsDataKeyReusePeriodSeconds", 60, DAY_SECONDS, "s", "SQS-SSE-1", 300)
+PURGE_SECONDS = 60
+"""How long after a purge the next one of the same queue is refused (SQS-PURGE-1)."""
+SPREAD_SECONDS = 60
+"""How long new attributes may take to hold (SQS-SPREAD-1)."""
+RETENTION_SPREAD_SECONDS = 900
+"""How long a new retention period may take to hold (SQS-SPREAD-1)."""
+LISTED_QUEUES = Bound("MaxResults", 1, 1_000, "queues", "SQS-LIST-1")
 ATTRIBUTE_NAME = Bound("Name", 1, 256, "characters", "SQS-ATTR-1")
 """Of a message attribute."""
 ATTRIBUTE_TYPE = Bound("DataType", 1, 256, "characters", "SQS-ATTR-1")

@@ -20,13 +20,15 @@ from delivery_lab.model.http_api import HttpApi, ProxyRoute
 from delivery_lab.model.kafka.cluster import KafkaCluster
 from delivery_lab.model.lambda_api import LambdaApi
 from delivery_lab.model.loops import Lineage
-from delivery_lab.model.mapping.destinations import Destination
+from delivery_lab.model.mapping.destinations import Destination, QueueDestination
 from delivery_lab.model.mapping.kafka import KafkaMappingConfig, TopicConsumer
+from delivery_lab.model.mapping.sharing import check_stream_readers, check_topic_readers
 from delivery_lab.model.mapping.sqs import QueueConsumer
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
 from delivery_lab.model.mapping.stream import StreamConsumer, StreamMappingConfig
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError, Caller, LongPoll, Pending, Runtime
+from delivery_lab.model.sqs.administration import Queues, redrive_fix, redrive_target
 from delivery_lab.model.sqs.api import SqsApi
 from delivery_lab.model.sqs.attributes import QueueAttributes
 from delivery_lab.model.sqs.fifo import FifoQueue
@@ -84,7 +86,7 @@ class Account:
     events: AsynchronousInvokes = field(init=False)
     sinks: Sinks = field(init=False)
     faults: Faults = field(init=False)
-    sqs: SqsApi = field(default_factory=SqsApi)
+    sqs: SqsApi = field(init=False)
     queues: dict[str, SqsQueue] = field(default_factory=dict)
     apis: dict[str, HttpApi] = field(default_factory=dict)
     mappings: dict[str, QueueConsumer] = field(default_factory=dict)
@@ -113,8 +115,11 @@ class Account:
         self.events.destinations = Destinations(
             self.queues, self.sinks, self.functions, self._follow_up, scheduler=scheduler, journal=journal
         )
+        existing = Queues(scheduler, journal, self.assumptions)
+        existing.used_by = self._used_by
+        self.sqs = SqsApi(queues=existing)
         self.sqs.lineage = self.functions.loops.lineage
-        self.sqs.move_tasks = MoveTasks(self.queues.values, scheduler=scheduler, streams=streams, journal=journal)
+        self.sqs.move_tasks = MoveTasks(lambda: existing.all, scheduler=scheduler, streams=streams, journal=journal)
         self._lambda_api = LambdaApi(self.functions, self.events, scheduler=scheduler, journal=journal)
 
     def inject_faults(self, faults: Sequence[InjectedFault]) -> None:
@@ -139,6 +144,18 @@ class Account:
                 self.events.destinations.check(resource, arn, role)
         self.events.configure(function, config)
 
+    def _used_by(self, queue: SqsQueue) -> str:
+        """What relies on a queue."""
+        for mapping in self.mappings.values():
+            if mapping.queue is queue:
+                return f"{mapping.config.name} reads it"
+        for other in self.sqs.queues.all:
+            if other.dead_letter_queue is queue:
+                return f"it is the dead-letter queue of {other.name}"
+        destinations = [mapping.destination for mapping in self.record_mappings.values()]
+        failed = any(isinstance(found, QueueDestination) and found.queue is queue for found in destinations)
+        return "it is a destination" if failed or queue.name in self.events.targets() else ""
+
     def _follow_up(self, function: str, record: str, lineage: Lineage) -> None:
         """Invoke a function that is a destination."""
         self.events.accept(function, record, by=_DESTINATION, lineage=lineage, follow_up=True)
@@ -149,7 +166,7 @@ class Account:
         queue = kind(name, arn, url, attributes, scheduler=self.scheduler, streams=self.streams, journal=self.journal)
         queue.stale_delete = self.assumptions.stale_delete
         self.queues[name] = queue
-        self.sqs.add(queue)
+        self.sqs.queues.add(queue)
         if attributes.redrive is not None:
             self.redrive(queue, attributes)
         return queue
@@ -161,33 +178,11 @@ class Account:
             DeploymentRefusedError: the dead-letter queue does not exist, or is of the other type.
         """
         assert attributes.redrive is not None
-        arn = attributes.redrive.target_arn
-        target = next((candidate for candidate in self.queues.values() if candidate.arn == arn), None)
-        if target is None:
-            raise DeploymentRefusedError(
-                queue.name,
-                "InvalidParameterValue",
-                f"Value for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist: {arn}",
-                rule="SQS-DLQ-3",
-                fix="create the dead-letter queue in the same stack, or correct deadLetterTargetArn",
-            )
-        if target is queue:
-            raise DeploymentRefusedError(
-                queue.name,
-                "InvalidParameterValue",
-                "Value for parameter RedrivePolicy is invalid. Reason: A queue cannot be its own dead-letter queue.",
-                rule="SQS-DLQ-3",
-                fix=f"give {queue.name} a dead-letter queue of its own",
-            )
-        if target.fifo != queue.fifo:
-            raise DeploymentRefusedError(
-                queue.name,
-                "InvalidParameterValue",
-                "Value for parameter RedrivePolicy is invalid. Reason: Dead-letter queue must be same type of queue as "
-                "the source.",
-                rule="SQS-DLQ-3",
-                fix=f"set fifoQueue of {target.name} to {str(queue.fifo).lower()}",
-            )
+        try:
+            target = redrive_target(queue, attributes.redrive, list(self.queues.values()))
+        except AwsError as error:
+            fix = redrive_fix(queue, attributes.redrive, list(self.queues.values()))
+            raise DeploymentRefusedError(queue.name, error.code, error.message, rule="SQS-DLQ-3", fix=fix) from error
         queue.dead_letter_queue = target
         queue.set_attributes(attributes)
 
@@ -265,9 +260,8 @@ class Account:
 
         Raises:
             DeploymentRefusedError: AWS would refuse it.
-            NotModelledError: another mapping reads the stream.
         """
-        self._check_only_reader(config.name, source)
+        check_stream_readers(config, source, self.record_mappings.values())
         mapping = StreamConsumer(
             config,
             source,
@@ -288,10 +282,10 @@ class Account:
 
         Raises:
             DeploymentRefusedError: AWS would refuse it.
-            NotModelledError: another mapping reads the topic.
+            NotModelledError: another mapping reads the topic for the same function.
         """
         topic = cluster.topics.get(config.topic) or cluster.create_topic(config.topic)
-        self._check_only_reader(config.name, topic)
+        check_topic_readers(config, cluster.arn or cluster.bootstrap_servers, self.record_mappings.values())
         mapping = TopicConsumer(
             config,
             cluster,
@@ -305,14 +299,6 @@ class Account:
         )
         self.record_mappings[config.name] = mapping
         return mapping
-
-    def _check_only_reader(self, name: str, source: object) -> None:
-        for other in self.record_mappings.values():
-            if other.source is source:
-                raise NotModelledError(
-                    f"{name} and {other.config.name} read the same {other.source.name}: what became of a record "
-                    "would have two answers\n  nearest: one mapping for each stream or topic"
-                )
 
     def create_api(self, name: str, routes: tuple[ProxyRoute, ...]) -> HttpApi:
         """Create an HTTP API with its routes."""

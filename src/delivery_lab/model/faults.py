@@ -114,7 +114,7 @@ class Faults:
             matches = (
                 fault.service == service
                 and fault.operation in (None, operation)
-                and fault.queue_url in (None, parameters.get("QueueUrl"))
+                and (fault.queue_url is None or _queue_name(fault.queue_url) == _queue_name(parameters.get("QueueUrl")))
             )
             if matches and self._happens(number, fault):
                 return fault
@@ -127,6 +127,11 @@ class Faults:
             return False
         self._journal.rely_on("SIM-FAULT-1")
         return True
+
+
+def _queue_name(url: object) -> str:
+    """The name that ends a queue's URL, for which it may stand in a call."""
+    return str(url).rpartition("/")[2]
 
 
 def error_of(service: str, kind: FaultKind) -> AwsError:

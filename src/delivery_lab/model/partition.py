@@ -1,13 +1,13 @@
 """A partition in virtual time: a Kinesis or DynamoDB shard, or a Kafka partition.
 
-Records are appended in an order that never changes, and leave by age only: reading takes nothing away, so whoever reads
-remembers how far it is. A record that its reader is past is *settled*; retention takes the others.
+Records are appended in an order that never changes, and leave by age only: reading takes nothing away, so each mapping
+that reads has a cursor of its own, which remembers how far it is.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -24,7 +24,7 @@ class StartingPosition(StrEnum):
     AT_TIMESTAMP = "AT_TIMESTAMP"
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class Record:
     """One record.
 
@@ -35,9 +35,6 @@ class Record:
         key: partition key, None where it has none.
         appended_at: instant at which the partition took it.
         json: the record as Lambda's events carry it.
-        settled: the reader is past it.
-        expired: retention has taken it.
-        in_flight: an invoke is working on it.
     """
 
     id: str
@@ -46,9 +43,6 @@ class Record:
     key: str | None
     appended_at: int
     json: str
-    settled: bool = False
-    expired: bool = False
-    in_flight: bool = False
 
 
 class Partition:
@@ -79,14 +73,23 @@ class Partition:
         self.source = source
         self.retention = retention
         self.length = 0
-        self.waiting = 0
         self._retention_rule = retention_rule
         self._scheduler = scheduler
         self._journal = journal
         self._kept: deque[Record] = deque()
-        self._reader: Callable[[Record], None] | None = None
-        self._mapping: str | None = None
+        self._cursors: list[Cursor] = []
         self._timer: Timer | None = None
+
+    @property
+    def kept(self) -> Sequence[Record]:
+        """The records that are there, in order."""
+        return self._kept
+
+    def cursor(self, mapping: str) -> Cursor:
+        """A cursor for a mapping, at the beginning of the partition; it reads once it is started."""
+        cursor = Cursor(self, mapping, self._scheduler, self._journal)
+        self._cursors.append(cursor)
+        return cursor
 
     def append(self, record: Record, body: str) -> None:
         """Take a record in.
@@ -109,27 +112,71 @@ class Partition:
             )
         )
         self.length += 1
-        self.waiting += 1
         self._kept.append(record)
         self._watch_retention()
-        if self._reader is not None:
-            self._reader(record)
+        for cursor in self._cursors:
+            cursor.arrived(record)
 
-    def read_from(
-        self,
-        position: StartingPosition,
-        reader: Callable[[Record], None],
-        *,
-        mapping: str,
-        since: int = 0,
-        skip_rule: RuleId,
+    # -- retention ----------------------------------------------------------------------------------------
+
+    def is_too_old(self, record: Record) -> bool:
+        """Whether the retention of a record is over."""
+        return record.appended_at + self.retention <= self._scheduler.now
+
+    def note_expired(self, record: Record, mapping: str | None) -> None:
+        """Write down that retention ended a record that a mapping was not past, or that no mapping reads."""
+        now, rule = self._scheduler.now, self._retention_rule
+        self._journal.append(RecordExpired(now, rule, self.kind, self.source, self.name, record.id, mapping))
+
+    def _watch_retention(self) -> None:
+        """Keep one timer, for the oldest record. In the background: an expiry is no reason for a run to go on."""
+        if self._timer is None and self._kept:
+            instant = max(self._kept[0].appended_at + self.retention, self._scheduler.now)
+            self._timer = self._scheduler.at(instant, self._expire, background=True)
+
+    def _expire(self) -> None:
+        self._timer = None
+        while self._kept and self.is_too_old(self._kept[0]):
+            record = self._kept.popleft()
+            if not self._cursors:
+                self.note_expired(record, None)
+            for cursor in self._cursors:
+                cursor.expire(record)
+        self._watch_retention()
+
+
+class Cursor:
+    """How far one mapping is in a partition: past a record, at work on it, or before it (STR-READ-1).
+
+    Args:
+        partition: the partition.
+        mapping: name of the mapping.
+        scheduler: the run's clock.
+        journal: where events are written.
+    """
+
+    def __init__(self, partition: Partition, mapping: str, scheduler: Scheduler, journal: Journal) -> None:
+        self._partition = partition
+        self._mapping = mapping
+        self._scheduler = scheduler
+        self._journal = journal
+        self._ahead: dict[int, Record] = {record.number: record for record in partition.kept}
+        self._in_flight: set[int] = set()
+        self._take: Callable[[Record], None] | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many records the mapping is not past."""
+        return len(self._ahead)
+
+    def start(
+        self, position: StartingPosition, take: Callable[[Record], None], *, since: int = 0, skip_rule: RuleId
     ) -> None:
         """Hand what is there, and then everything that arrives, to a reader.
 
         Args:
             position: where to begin. Records before it are skipped: they are not read (`skip_rule`).
-            reader: takes each record once, in order.
-            mapping: name of the mapping that reads.
+            take: takes each record once, in order.
             since: instant of `AT_TIMESTAMP`.
             skip_rule: id of the rule by which records are skipped.
         """
@@ -138,66 +185,57 @@ class Partition:
             StartingPosition.TRIM_HORIZON: -1,
             StartingPosition.LATEST: now + 1,
             StartingPosition.AT_TIMESTAMP: since,
-        }
-        self._reader = reader
-        self._mapping = mapping
-        for record in list(self._kept):
-            if record.settled or record.expired:
-                continue
-            if record.appended_at < begin[position]:
+        }[position]
+        self._take = take
+        where = self._partition
+        for record in list(self._ahead.values()):
+            if record.appended_at < begin:
                 self._journal.append(
-                    RecordSkipped(now, skip_rule, self.kind, self.source, self.name, record.id, mapping)
+                    RecordSkipped(now, skip_rule, where.kind, where.source, where.name, record.id, self._mapping)
                 )
                 self.settle(record)
             else:
-                reader(record)
+                take(record)
 
     def skip_to(self, number: int) -> None:
-        """Settle what another reader of the same group has committed: records with a smaller number."""
-        for record in list(self._kept):
-            if record.number < number and not record.settled:
+        """Move past what another reader of the same group has committed: records with a smaller number."""
+        for record in list(self._ahead.values()):
+            if record.number < number:
                 self.settle(record)
 
+    def arrived(self, record: Record) -> None:
+        """The partition took a record."""
+        self._ahead[record.number] = record
+        if self._take is not None:
+            self._take(record)
+
+    def is_past(self, record: Record) -> bool:
+        """Whether the mapping is past a record, or retention has ended it."""
+        return record.number not in self._ahead
+
     def settle(self, record: Record) -> None:
-        """The reader is past a record."""
-        if not record.settled:
-            record.settled = True
-            self.waiting -= 1
-        kept = self._kept
-        while kept and kept[0].settled:
-            kept.popleft()
+        """Move past a record."""
+        self._ahead.pop(record.number, None)
+
+    def hold(self, records: Iterable[Record]) -> None:
+        """An invoke works on records."""
+        self._in_flight.update(record.number for record in records)
+
+    def release(self, records: Iterable[Record]) -> None:
+        """The invoke is over."""
+        self._in_flight.difference_update(record.number for record in records)
+
+    def expire(self, record: Record) -> None:
+        """The retention of a record is over. An invoke that works on it may still succeed: see `drop_if_expired`."""
+        if not self.is_past(record) and record.number not in self._in_flight:
+            self._drop(record)
 
     def drop_if_expired(self, record: Record) -> bool:
-        """Whether retention has taken a record; decides it for one that was in flight when its time came."""
-        if not record.expired and record.appended_at + self.retention <= self._scheduler.now:
-            self._take(record)
-        return record.expired
+        """Whether retention has ended a record; decides it for one that was in flight when its time came."""
+        if not self.is_past(record) and self._partition.is_too_old(record):
+            self._drop(record)
+        return self.is_past(record)
 
-    # -- retention ----------------------------------------------------------------------------------------
-
-    def _take(self, record: Record) -> None:
-        record.expired = True
-        now, rule = self._scheduler.now, self._retention_rule
-        self._journal.append(RecordExpired(now, rule, self.kind, self.source, self.name, record.id, self._mapping))
+    def _drop(self, record: Record) -> None:
+        self._partition.note_expired(record, self._mapping)
         self.settle(record)
-
-    def _watch_retention(self) -> None:
-        """Keep one timer, for the oldest record. In the background: expiry is no reason for a run to go on."""
-        if self._timer is None and self._kept:
-            instant = max(self._kept[0].appended_at + self.retention, self._scheduler.now)
-            self._timer = self._scheduler.at(instant, self._expire, background=True)
-
-    def _expire(self) -> None:
-        self._timer = None
-        now = self._scheduler.now
-        kept = self._kept
-        while kept and (kept[0].settled or kept[0].appended_at + self.retention <= now):
-            record = kept[0]
-            if record.settled:
-                kept.popleft()
-            elif record.in_flight:
-                # The invoke may still succeed; its reader asks `drop_if_expired` if it does not.
-                kept.popleft()
-            else:
-                self._take(record)
-        self._watch_retention()

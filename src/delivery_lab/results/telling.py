@@ -94,7 +94,8 @@ class Teller:
         self._names: dict[str, str] = {}
         self._invokes: dict[str, str] = {}
         self._counts: dict[str, int] = {}
-        self._holders: dict[str, list[str]] = {}
+        self._holders: dict[tuple[str, str], list[str]] = {}  # of a message for a reader
+        self._held: dict[str, list[tuple[str, str]]] = {}
         self._batches: dict[str, tuple[str, ...]] = {}
         self._worked: set[tuple[str | None, str]] = set()
         self._deleted: set[str] = set()  # messages that code of a function has deleted
@@ -222,7 +223,8 @@ class Teller:
     def _of_mapping(self, event: MappingEvent) -> Told:
         match event:
             case BatchInvoked():
-                return Told(self._gets(event.invoke, event.messages))
+                reader = "" if event.partition is None else event.mapping
+                return Told(self._gets(event.invoke, event.messages, reader))
             case BatchResult():
                 return Told(self._result(event))
             case BatchRetryScheduled():
@@ -236,12 +238,14 @@ class Teller:
             case _:
                 assert_never(event)
 
-    def _gets(self, invoke: str, messages: tuple[str, ...]) -> str:
+    def _gets(self, invoke: str, messages: tuple[str, ...], reader: str = "") -> str:
+        """What an invoke gets. The mappings of a partition read apart from each other: each has its own holders."""
         name = self._invokes[invoke]
         self._batches[invoke] = messages
-        held = sorted({holder for message in messages for holder in self._holders.get(message, ())})
-        for message in messages:
-            self._holders.setdefault(message, []).append(name)
+        self._held[invoke] = [(reader, message) for message in messages]
+        held = sorted({holder for key in self._held[invoke] for holder in self._holders.get(key, ())})
+        for key in self._held[invoke]:
+            self._holders.setdefault(key, []).append(name)
         overlap = f", while {' and '.join(held)} still {'works' if len(held) == 1 else 'work'} on it" if held else ""
         return f"{name} gets {self.names(messages)}{overlap}"
 
@@ -276,8 +280,8 @@ class Teller:
 
     def _ends(self, event: InvokeEnded) -> str:
         name = self._invokes[event.invoke]
-        for message in self._batches.get(event.invoke, ()):
-            self._holders[message].remove(name)
+        for key in self._held.pop(event.invoke, ()):
+            self._holders[key].remove(name)
         if event.error is None:
             return ""
         return f"{name} {'runs into its timeout' if event.timed_out else f'fails with {event.error}'}"

@@ -13,6 +13,7 @@ from delivery_lab.errors import UsageError
 from delivery_lab.rules.assumptions import (
     DEFAULTS,
     Assumptions,
+    AttributeSpread,
     IdleWindow,
     LongWindow,
     QuietWindow,
@@ -135,6 +136,7 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
             _words("EVD-INVOKE-1", "unseen_work", UnseenWork),
             _words("EVD-ERROR-1", "swallowed_error", SwallowedError),
             _words("EVD-LOOK-1", "unseen_record", UnseenRecord),
+            _words("SQS-SPREAD-1", "attribute_spread", AttributeSpread),
             _words("STR-REPORT-10", "retry_count", RetryCount),
             Alternative(
                 "ASY-BACKOFF-2",

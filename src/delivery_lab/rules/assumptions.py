@@ -28,6 +28,14 @@ class StaleDelete(StrEnum):
     KEEP = "keep"
 
 
+class AttributeSpread(StrEnum):
+    """When new attributes of a queue hold that a handler sets (SQS-SPREAD-1)."""
+
+    LATEST = "latest"
+    """When AWS says that they have spread at the latest: 60 s, or 15 minutes for the retention period."""
+    AT_ONCE = "at-once"
+
+
 class UnnamedResponse(StrEnum):
     """How a mapping takes a response that says nothing about failures (ESM-REPORT-4)."""
 
@@ -108,6 +116,7 @@ class Assumptions:
         stale_delete: what a delete with an older handle does (SQS-STALE-2).
         retry_count: whether a batch begins a count of its own when the checkpoint moved (STR-REPORT-10).
         event_jitter: by which share the wait of a throttled event is shorter or longer, at most (ASY-BACKOFF-2).
+        attribute_spread: when new attributes of a queue hold (SQS-SPREAD-1).
         cold_start_seconds: how long a cold start takes (LAM-INIT-1).
         unseen_work: what became of a message of which only its invoke is known (EVD-INVOKE-1).
         swallowed_error: what became of a message at which an error was left alone (EVD-ERROR-1).
@@ -125,6 +134,7 @@ class Assumptions:
     stale_delete: StaleDelete = StaleDelete.COIN
     retry_count: RetryCount = RetryCount.ANEW
     event_jitter: float = 0.2
+    attribute_spread: AttributeSpread = AttributeSpread.LATEST
     cold_start_seconds: float = 0.25
     api_latency_seconds: tuple[float, float] = (0.005, 0.015)
     unseen_work: UnseenWork = UnseenWork.PROCESSED

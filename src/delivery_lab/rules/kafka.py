@@ -61,6 +61,12 @@ RULES = (
         _GROUP,
     ),
     documented(
+        "KAF-GROUP-3",
+        "Mappings of one topic are consumer groups of their own, and each reads every record. A consumer group id is unique among "
+        "all Kafka mappings: a second mapping with it is refused.",
+        _GROUP,
+    ),
+    documented(
         "KAF-BATCH-1",
         "A mapping reads one topic. A batch has at most BatchSize records (100 by default, up to 10,000), 6 MB, and what comes "
         "within the batching window: 0.5 s, or 0 to 300 whole seconds once it is set.",

@@ -258,8 +258,8 @@ RULES = (
     ),
     observed(
         "ESM-ONE-1",
-        "A queue and a function can have one mapping: a second one is refused with ResourceConflictException.",
-        _LOCALSTACK + "test_duplicate_event_source_mappings",
+        "A queue or stream and a function can have one mapping: a second one is refused with ResourceConflictException.",
+        _LOCALSTACK + "test_duplicate_event_source_mappings, for queues, Kinesis and DynamoDB streams",
     ),
     assumed(
         "ESM-POLL-1",

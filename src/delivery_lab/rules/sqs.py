@@ -77,10 +77,40 @@ RULES = (
     ),
     assumed(
         "SQS-SPREAD-1",
-        "SetQueueAttributes holds from the moment of the call.",
-        "AWS takes up to 60 s to spread new attributes, and up to 15 minutes for the retention period: "
+        "Attributes that a handler sets are answered at once and hold 60 s later, a retention period 15 minutes later; a maximum "
+        "message size holds at once.",
+        "AWS says that they take up to so long: "
         + SQS_API
-        + "API_SetQueueAttributes.html",
+        + "API_SetQueueAttributes.html. LocalStack's recordings have a message size that held at once and a deduplication scope "
+        "that did not: test_send_message_with_updated_maximum_message_size, test_fifo_change_to_high_throughput_after_creation.",
+    ),
+    observed(
+        "SQS-SSE-1",
+        "A queue is encrypted with a key of SQS unless it is told otherwise; a KMS key takes its place, and both at once are "
+        "refused. GetQueueAttributes answers it, and what happens to messages does not depend on it.",
+        _LOCALSTACK
+        + "test_set_queue_attributes_default_values, test_sse_queue_attributes, test_sse_kms_and_sqs_are_mutually_exclusive",
+    ),
+    documented(
+        "SQS-PURGE-1",
+        "A queue is purged at most once in 60 s: the next purge is refused with PurgeQueueInProgress.",
+        SQS_API + "API_PurgeQueue.html",
+    ),
+    assumed(
+        "SQS-PURGE-2",
+        "A purge deletes all messages of the queue at its instant, delayed ones and those in flight too.",
+        "AWS takes up to 60 s for it, in which messages may still be received: " + SQS_API + "API_PurgeQueue.html",
+    ),
+    assumed(
+        "SQS-GONE-1",
+        "A deleted queue is gone at once, with its messages.",
+        "AWS takes up to 60 s for it, in which some requests may still succeed: " + SQS_API + "API_DeleteQueue.html",
+    ),
+    documented(
+        "SQS-LIST-1",
+        "ListQueues answers up to 1,000 queues, or pages of 1 to 1,000 with a token for the next one; a prefix of the name can "
+        "limit it.",
+        SQS_API + "API_ListQueues.html",
     ),
     documented(
         "SQS-DELAY-1",

@@ -102,6 +102,14 @@ RULES = (
         "stay in order and are never in two batches at once.",
         "That the order of each key is kept is documented, how keys are divided is not: " + _KINESIS,
     ),
+    observed(
+        "STR-READ-1",
+        "Several mappings may read one stream, each for another function: each gets every record and is past it by itself, and "
+        "what one does with a record means nothing to the others.",
+        _LOCALSTACK
+        + "test_create_kinesis_event_source_mapping_multiple_lambdas_single_kinesis_event_stream; of tables up to two are "
+        "advised: " + LAMBDA_GUIDE + "with-ddb.html",
+    ),
     documented(
         "STR-CHECKPOINT-1",
         "What a batch succeeded with is behind the checkpoint: it is not delivered again by this mapping.",

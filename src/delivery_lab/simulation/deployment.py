@@ -13,6 +13,7 @@ from delivery_lab.model.mapping.filters import Pattern, parse_patterns
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig, SqsProvisionedMode
 from delivery_lab.model.runtime import AwsError, CodeSource, FunctionConfig
 from delivery_lab.model.sqs.attributes import FifoAttributes, QueueAttributes, redrive_policy
+from delivery_lab.model.sqs.encryption import Encryption
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation import supported
 from delivery_lab.simulation.dynamic import create_dynamic
@@ -121,7 +122,8 @@ class Deployment:
             sections = resource.sections()
             where = f" ({', '.join(sections)} in the stack file)" if sections else ""
             fix = f"correct the settings of {resource.name}{where}"
-            raise DeploymentRefusedError(resource.name, error.code, error.message, rule=rule, fix=fix) from error
+            message = f"{error.message} {error.why}".rstrip()
+            raise DeploymentRefusedError(resource.name, error.code, message, rule=rule, fix=fix) from error
 
     def _dynamic(self, resource: DynamicResource) -> None:
         create_dynamic(resource, self.project_dir, self.stack.config, self.stack.project, self.account)
@@ -153,6 +155,7 @@ class Deployment:
             maximum_message_bytes=queue.maximum_message_bytes.certain(),
             redrive=redrive_policy(own.text.certain() if own is not None else ""),
             fifo=_fifo(queue),
+            encryption=_encryption(queue),
         )
         self.account.create_queue(queue.label, known_arn(queue), queue.url or "", attributes)
 
@@ -286,6 +289,13 @@ def known_arn(resource: StackResource) -> str:
     return resource.arn
 
 
+def _encryption(queue: Queue) -> Encryption:
+    """How a queue is encrypted; a key that is known only after deployment has no name here."""
+    key = queue.kms_key.known or ""
+    given = queue.managed_encryption.known
+    return Encryption(not key if given is None else given, key)
+
+
 def _fifo(queue: Queue) -> FifoAttributes | None:
     content_based = queue.content_based_deduplication.certain()
     scope, limit = queue.deduplication_scope.certain(), queue.fifo_throughput_limit.certain()
@@ -299,5 +309,5 @@ def _fifo(queue: Queue) -> FifoAttributes | None:
     given = {"ContentBasedDeduplication": content_based, "DeduplicationScope": scope, "FifoThroughputLimit": limit}
     for name, value in given.items():
         if value:
-            raise AwsError("InvalidAttributeName", f"Unknown Attribute {name}.")
+            QueueAttributes().changed({name: str(value)})  # refuses it
     return None

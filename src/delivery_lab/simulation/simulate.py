@@ -249,10 +249,10 @@ class _Simulation:
         """Where messages begin: queues, streams and topics but those where they end, and the events of functions."""
         account = self._account
         ends |= account.events.targets()
-        begins = (frozenset(account.queues) | self._log_sources()) - ends
+        begins = (frozenset(account.queues) | self._record_sources()) - ends
         return begins | frozenset(map(events_of, account.functions.names)) | self._addressed()
 
-    def _log_sources(self) -> frozenset[str]:
+    def _record_sources(self) -> frozenset[str]:
         account = self._account
         topics = {topic for cluster in account.clusters.values() for topic in cluster.topics}
         return frozenset({*account.streams_by_name, *account.table_streams, *topics})

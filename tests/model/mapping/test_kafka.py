@@ -138,7 +138,8 @@ def test_kaf_batch_2_other_partitions_go_on_while_one_fails() -> None:
     world.run(until_seconds=3_000)
 
     blocked = {event.partition for event in world.events(BatchRetryScheduled)}
-    waiting = {log.name: log.waiting for log in world.account.clusters["cluster"].topics["orders"].partitions}
+    readers = world.account.record_mappings["mapping"].readers
+    waiting = {reader.partition.name: reader.cursor.waiting for reader in readers}
     assert len(blocked) == 1
     assert {name for name, count in waiting.items() if count} == blocked
 

@@ -589,16 +589,6 @@ def test_str_start_1_a_dynamodb_stream_has_no_timestamps() -> None:
         world.stream_mapping(source, starting_position="AT_TIMESTAMP", starting_position_instant=1)
 
 
-def test_a_second_reader_of_a_stream_is_refused_by_name() -> None:
-    world = PartitionWorld()
-    world.function()
-    source = world.kinesis()
-    world.stream_mapping(source)
-
-    with pytest.raises(NotModelledError, match="second and mapping read the same orders"):
-        world.stream_mapping(source, name="second")
-
-
 def test_a_mapping_that_is_disabled_reads_nothing() -> None:
     world = world_with(enabled=False)
     put(world, "a")

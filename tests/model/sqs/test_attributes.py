@@ -30,10 +30,11 @@ def test_sqs_bounds_1_accepts_the_ends_and_refuses_what_is_beyond(
         assert getattr(QueueAttributes().changed({name: str(value)}), field) == value
     for value in (lowest - 1, highest + 1):
         beyond: dict[str, Any] = {field: value}
-        message = f"Invalid value for the parameter {name}. Reason: {value} is not between {lowest} and {highest}."
+        message = f"Invalid value for the parameter {name}."
         with pytest.raises(AwsError) as caught:
             QueueAttributes(**beyond)
         assert (caught.value.code, caught.value.message) == ("InvalidAttributeValue", message)
+        assert caught.value.why == f"{value} is not between {lowest} and {highest}."
         with pytest.raises(AwsError) as caught:
             QueueAttributes().changed({name: str(value)})
         assert (caught.value.code, caught.value.message) == ("InvalidAttributeValue", message)
@@ -44,8 +45,12 @@ def test_sqs_bounds_1_refuses_a_receive_count_out_of_bounds(count: int) -> None:
     with pytest.raises(AwsError) as caught:
         QueueAttributes(redrive=DeadLetterPolicy("arn", count))
 
-    assert caught.value.message == (
-        f"Invalid value for the parameter RedrivePolicy. Reason: maxReceiveCount {count} is not between 1 and 1000."
+    assert (caught.value.code, caught.value.message) == (
+        "InvalidParameterValue",
+        (
+            f'Value {{"deadLetterTargetArn":"arn","maxReceiveCount":{count}}} for parameter RedrivePolicy is invalid. '
+            f"Reason: Invalid value for maxReceiveCount: {count}, valid values are from 1 to 1000 both inclusive."
+        ),
     )
     for allowed in (1, 1_000):
         QueueAttributes(redrive=DeadLetterPolicy("arn", allowed))
@@ -58,32 +63,45 @@ def test_defaults_are_those_of_sqs() -> None:
         "DelaySeconds": "0",
         "ReceiveMessageWaitTimeSeconds": "0",
         "MaximumMessageSize": "1048576",
+        "SqsManagedSseEnabled": "true",
     }
 
 
 def test_values_that_are_no_numbers_and_names_that_are_no_attributes_are_refused() -> None:
     with pytest.raises(AwsError) as caught:
         QueueAttributes().changed({"DelaySeconds": "soon"})
-    assert str(caught.value) == (
-        "InvalidAttributeValue: Invalid value for the parameter DelaySeconds. Reason: soon is not a whole number."
-    )
+    assert str(caught.value) == ("InvalidAttributeValue: Invalid value for the parameter DelaySeconds.")
     with pytest.raises(AwsError) as caught:
         QueueAttributes().changed({"Visibility": "5"})
     assert str(caught.value) == "InvalidAttributeName: Unknown Attribute Visibility."
 
 
-def test_attributes_that_change_nothing_about_delivery_are_taken() -> None:
-    assert QueueAttributes().changed({"SqsManagedSseEnabled": "true", "Policy": "{}"}) == QueueAttributes()
+LACKS = "Redrive policy does not contain mandatory attribute: "
+NO_MAP = "Redrive policy is not a valid JSON map."
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "3", '{"maxReceiveCount": 3}', '{"deadLetterTargetArn": "a"}', "null"])
-def test_a_text_that_is_no_redrive_policy_is_refused(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("{", NO_MAP),
+        ("[]", NO_MAP),
+        ("3", NO_MAP),
+        ("null", NO_MAP),
+        ('{"maxReceiveCount": 3}', f"{LACKS}deadLetterTargetArn."),
+        ('{"deadLetterTargetArn": "a"}', f"{LACKS}maxReceiveCount."),
+        (
+            '{"deadLetterTargetArn": "a", "maxReceiveCount": "often"}',
+            "Invalid value for maxReceiveCount: often, valid values are from 1 to 1000 both inclusive.",
+        ),
+    ],
+)
+def test_a_text_that_is_no_redrive_policy_is_refused(text: str, reason: str) -> None:
     with pytest.raises(AwsError) as caught:
         redrive_policy(text)
 
-    assert caught.value.message == (
-        "Invalid value for the parameter RedrivePolicy. Reason: it needs deadLetterTargetArn and maxReceiveCount, "
-        f"not {text}."
+    assert (caught.value.code, caught.value.message) == (
+        "InvalidParameterValue",
+        f"Value {text} for parameter RedrivePolicy is invalid. Reason: {reason}",
     )
 
 
@@ -92,27 +110,6 @@ def test_a_redrive_policy_is_read_with_its_count_as_number_or_text() -> None:
         text = json.dumps({"deadLetterTargetArn": "arn:x", "maxReceiveCount": count})
         assert redrive_policy(text) == DeadLetterPolicy("arn:x", 3)
     assert redrive_policy("") is None
-
-
-def test_get_queue_attributes_answers_what_was_asked_for() -> None:
-    world = World()
-    dead = world.queue("dead")
-    queue = world.queue(visibility=40, dead_letters=dead, max_receive_count=3)
-    world.send(queue, "a", "b")
-    queue.send("c", delay_seconds=10)
-    queue.receive(1)
-
-    everything = world.sqs("GetQueueAttributes", QueueUrl=queue.url, AttributeNames=["All"])["Attributes"]
-    assert everything["QueueArn"] == queue.arn
-    assert json.loads(everything["RedrivePolicy"]) == {"deadLetterTargetArn": dead.arn, "maxReceiveCount": 3}
-    assert [everything["ApproximateNumberOfMessages" + suffix] for suffix in ("", "NotVisible", "Delayed")] == [
-        "1",
-        "1",
-        "1",
-    ]
-    answer = world.sqs("GetQueueAttributes", QueueUrl=queue.url, AttributeNames=["VisibilityTimeout"])
-    assert answer == {"Attributes": {"VisibilityTimeout": "40"}}
-    assert world.sqs("GetQueueAttributes", QueueUrl=queue.url) == {}
 
 
 def test_set_queue_attributes_refuses_the_whole_call_and_changes_nothing() -> None:

@@ -355,8 +355,10 @@ def test_a_dead_letter_queue_is_of_the_same_type() -> None:
         world.fifo(dead_letters=dead)
 
     assert str(caught.value) == (
-        "AWS would refuse jobs: InvalidParameterValue: Value for parameter RedrivePolicy is invalid. Reason: "
-        "Dead-letter queue must be same type of queue as the source. (SQS-DLQ-3)\n"
+        "AWS would refuse jobs: InvalidParameterValue: Value "
+        f'{{"deadLetterTargetArn":"{dead.arn}","maxReceiveCount":5}}'
+        " for parameter RedrivePolicy is invalid. Reason: Dead-letter queue must be same type of queue as the source. "
+        "(SQS-DLQ-3)\n"
         "  fix: set fifoQueue of dead to true"
     )
 
@@ -373,25 +375,60 @@ def test_attributes_of_a_fifo_queue_are_read_and_set() -> None:
 
 
 @pytest.mark.parametrize(
-    ("attributes", "message"),
+    ("attributes", "name", "why"),
     [
-        ({"ContentBasedDeduplication": "yes"}, "ContentBasedDeduplication. Reason: yes is neither true nor false."),
-        ({"DeduplicationScope": "all"}, "DeduplicationScope. Reason: all is not one of queue, messageGroup."),
+        ({"ContentBasedDeduplication": "yes"}, "ContentBasedDeduplication", "yes is neither true nor false."),
+        ({"DeduplicationScope": "all"}, "DeduplicationScope", "all is not one of queue, messageGroup."),
         (
             {"FifoThroughputLimit": "perMessageGroupId"},
-            "FifoThroughputLimit. Reason: perMessageGroupId needs the DeduplicationScope messageGroup.",
+            "FifoThroughputLimit",
+            "perMessageGroupId needs the DeduplicationScope messageGroup.",
         ),
     ],
 )
-def test_attributes_that_a_fifo_queue_refuses(attributes: dict[str, str], message: str) -> None:
+def test_attributes_that_a_fifo_queue_refuses(attributes: dict[str, str], name: str, why: str) -> None:
     with pytest.raises(AwsError) as caught:
         QueueAttributes(fifo=FifoAttributes()).changed(attributes)
-    assert caught.value.message == f"Invalid value for the parameter {message}"
+    assert (caught.value.message, caught.value.why) == (f"Invalid value for the parameter {name}.", why)
 
 
-def test_a_standard_queue_does_not_know_the_attributes_of_a_fifo_queue() -> None:
-    with pytest.raises(AwsError, match=r"Unknown Attribute DeduplicationScope\."):
-        QueueAttributes().changed({"DeduplicationScope": "queue"})
+@pytest.mark.parametrize("reverse", [False, True])
+def test_attributes_of_one_request_are_judged_together(reverse: bool) -> None:
+    both = {"DeduplicationScope": "messageGroup", "FifoThroughputLimit": "perMessageGroupId"}
+    request = dict(reversed(both.items())) if reverse else both
+
+    changed = QueueAttributes(fifo=FifoAttributes()).changed(request)
+
+    assert changed.fifo == FifoAttributes(scope="messageGroup", throughput_limit="perMessageGroupId")
+    back = {"DeduplicationScope": "queue", "FifoThroughputLimit": "perQueue"}
+    assert changed.changed(back).fifo == FifoAttributes()
+
+
+def test_the_type_of_a_queue_is_fixed_and_saying_it_again_changes_nothing() -> None:
+    fifo = QueueAttributes(fifo=FifoAttributes())
+
+    assert fifo.changed({"FifoQueue": "true"}) == fifo
+    with pytest.raises(AwsError) as caught:
+        fifo.changed({"FifoQueue": "false"})
+    assert str(caught.value) == (
+        "InvalidAttributeValue: Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not "
+        "supported."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("FifoQueue", "Unknown Attribute FifoQueue."),
+        ("ContentBasedDeduplication", "Unknown Attribute ContentBasedDeduplication."),
+        ("DeduplicationScope", "You can specify the DeduplicationScope only when FifoQueue is set to true."),
+        ("FifoThroughputLimit", "You can specify the FifoThroughputLimit only when FifoQueue is set to true."),
+    ],
+)
+def test_a_standard_queue_does_not_know_the_attributes_of_a_fifo_queue(name: str, message: str) -> None:
+    with pytest.raises(AwsError) as caught:
+        QueueAttributes().changed({name: "true"})
+    assert str(caught.value) == f"InvalidAttributeName: {message}"
 
 
 def test_a_receive_attempt_id_is_not_modelled_and_says_so() -> None:

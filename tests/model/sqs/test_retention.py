@@ -51,19 +51,6 @@ def test_sqs_ret_1_a_change_of_the_period_acts_on_messages_that_are_there() -> N
     assert remaining(queue) == []
 
 
-def test_sqs_spread_1_new_attributes_hold_at_once_and_a_run_that_changes_them_says_so() -> None:
-    world = World()
-    queue = world.queue(visibility=30, dead_letters=world.queue("dead"))
-    world.send(queue, "a")
-    assert "SQS-SPREAD-1" not in world.journal.rules
-    world.sqs("SetQueueAttributes", QueueUrl=queue.url, Attributes={"VisibilityTimeout": "5"})
-    queue.receive()
-    world.wait(5)
-
-    assert len(queue.receive()) == 1
-    assert "SQS-SPREAD-1" in world.journal.rules
-
-
 def test_sqs_ret_1_lowering_the_period_below_the_age_ends_the_message_even_if_nothing_else_moves() -> None:
     world = World()
     queue = world.queue()

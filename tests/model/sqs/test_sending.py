@@ -274,5 +274,5 @@ def test_a_queue_that_does_not_exist_is_aws_own_error() -> None:
 
 
 def test_an_operation_that_is_not_modelled_is_refused_by_name() -> None:
-    with pytest.raises(NotModelledError, match=r"^the SQS operation PurgeQueue is not modelled \(modelled: Cancel"):
-        World().sqs("PurgeQueue", QueueUrl="x")
+    with pytest.raises(NotModelledError, match=r"^the SQS operation TagQueue is not modelled \(modelled: Cancel"):
+        World().sqs("TagQueue", QueueUrl="x")

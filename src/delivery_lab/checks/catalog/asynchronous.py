@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from delivery_lab.checks.check import Check, Found
+from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.finding import Severity
 from delivery_lab.rules.rule import LAMBDA_GUIDE
-from delivery_lab.stack.functions import Function, InvokeConfig
+from delivery_lab.stack.functions import Function, InvokeConfig, Permission
+from delivery_lab.stack.mappings import SqsMapping
+from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.stack import Stack
 
 
@@ -37,6 +39,73 @@ class NoDestinationForFailures(Check):
             if _has_destination(stack, function):
                 continue
             why = "An event whose retries are over, or that waited for 6 hours, is discarded; only a metric counts it."
-            fix = f"give {function.name} a FunctionEventInvokeConfig with destinationConfig.onFailure, such as a queue"
+            config = next((each for each in stack.all(InvokeConfig) if each.function is function), None)
+            fix = (
+                f"give {function.name} a FunctionEventInvokeConfig with destinationConfig.onFailure, such as a queue"
+                if config is None
+                else f"set destinationConfig.onFailure of {config.name}, to a queue for instance"
+            )
             values = {f"{function.name}.deadLetterConfig": None}
             yield Found((function.name, *invokers), values, why, fix)
+
+
+class ConfigOfPolledFunction(Check):
+    id = "CHK-ASYNC-2"
+    title = "settings of asynchronous invokes on a function that only mappings feed"
+    severity = Severity.WARNING
+    why = "Mappings invoke synchronously: these retries, this event age and these destinations never take effect."
+    fix = "Set a redrivePolicy on the queue, or the destination and the retries of the mapping."
+    source = LAMBDA_GUIDE + "invocation-async-retain-records.html"
+
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for function in stack.functions:
+            mappings = stack.mappings_of(function)
+            if not mappings or _may_be_invoked_otherwise(stack, function):
+                continue
+            settings = list(_asynchronous_settings(stack, function))
+            if not settings:
+                continue
+            first = mappings[0]
+            instead = (
+                "a redrivePolicy on its queue" if isinstance(first, SqsMapping) else f"the settings of {first.name}"
+            )
+            why = (
+                f"Only mappings feed {function.name}, and they invoke it synchronously: what is set for asynchronous "
+                "invokes never takes effect, and no failed record gets there."
+            )
+            names = dict.fromkeys((*(setting.origin.resource for setting in settings), function.name, first.name))
+            fix = f"use {instead}, and remove {', '.join(str(setting.origin) for setting in settings)}"
+            yield Found(tuple(names), values_of(*settings), why, fix)
+
+
+def _asynchronous_settings(stack: Stack, function: Function) -> Iterator[Setting[object]]:
+    """What an event invoke config sets for a function; a dead-letter queue of its own is found by CHK-DLQ-5."""
+    for config in stack.all(InvokeConfig):
+        if config.function is function:
+            for setting in (
+                config.on_failure,
+                config.on_success,
+                config.maximum_retry_attempts,
+                config.maximum_event_age_seconds,
+            ):
+                if setting.given and setting.value is not None:
+                    yield setting
+
+
+def _may_be_invoked_otherwise(stack: Stack, function: Function) -> bool:
+    """Whether anything of the stack invokes a function besides its mappings, or it cannot be told.
+
+    Permissions stand for services that invoke it; a variable that names it stands for code that does.
+    """
+    configs = {config.name for config in stack.all(InvokeConfig)}
+    return (
+        any(each.function is function and each.name not in configs for each in stack.invokers)
+        or any(each.function is function or not each.function_name.is_known for each in stack.all(Permission))
+        or any(_names(stack, other, function) for other in stack.functions)
+    )
+
+
+def _names(stack: Stack, other: Function, function: Function) -> bool:
+    if not other.environment.is_known:
+        return True
+    return any(not isinstance(value, str) or stack.function_at(value) is function for value in other.variables.values())

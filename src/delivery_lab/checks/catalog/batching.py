@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from delivery_lab.checks.check import Check, Found, values_of
-from delivery_lab.checks.code.program import UnreadableCode
+from delivery_lab.checks.code.calls import own_deletes
+from delivery_lab.checks.code.program import Code, UnreadableCode
 from delivery_lab.checks.code.reading import code_of
 from delivery_lab.checks.code.responses import Answers, answers_of
 from delivery_lab.checks.finding import Edit, Severity
@@ -107,10 +108,7 @@ class AllOrNothing(Check):
                 continue
             if mapping.function is not None and answers(stack, mapping.function)[0] is Answers.REPORTS:
                 continue  # worse, and CHK-REPORT-3 says it
-            why = (
-                f"When one record fails, its whole batch of up to {mapping.batch_size.known} is delivered again: "
-                "healthy records are processed again, and dead-lettered with it."
-            )
+            why = f"When one record fails, {_what_is_delivered_again(stack, mapping)}."
             fix = (
                 f"set functionResponseTypes of {mapping.name} to {_REPORT} and return the failed records as "
                 "batchItemFailures, or set batchSize to 1"
@@ -122,6 +120,21 @@ class AllOrNothing(Check):
             edits = (Edit.of(mapping.batch_size, 1),)
             names = (mapping.name,) if mapping.function is None else (mapping.name, mapping.function.name)
             yield Found(names, values, why, fix, edits)
+
+
+def _what_is_delivered_again(stack: Stack, mapping: SqsMapping) -> str:
+    """What becomes of a batch of which one record fails; a handler may have deleted messages itself."""
+    code = None if mapping.function is None else code_of(stack, mapping.function)
+    size = mapping.batch_size.known
+    if isinstance(code, Code) and own_deletes(code):
+        return (
+            f"what the handler has not deleted yet of its batch of up to {size} is delivered again: healthy records "
+            "wait for it, and can be dead-lettered with it"
+        )
+    return (
+        f"its whole batch of up to {size} is delivered again: healthy records are processed again, and dead-lettered "
+        "with it"
+    )
 
 
 class FailuresNeverReported(Check):

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from delivery_lab.checks.check import Check, Found
-from delivery_lab.checks.code.calls import own_deletes, sends
+from delivery_lab.checks.code.calls import own_deletes
 from delivery_lab.checks.code.dropping import dropped_by
 from delivery_lab.checks.code.identifiers import wrong_identifiers
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reading import code_of
 from delivery_lab.checks.finding import Edit, Severity
-from delivery_lab.limits.functions import LOOP_PASSES, RECURSIVE_LOOP
 from delivery_lab.resource_types import SourceKind
 from delivery_lab.rules.rule import LAMBDA_GUIDE
-from delivery_lab.stack.functions import Function, RecursionConfig
+from delivery_lab.stack.functions import Function
 from delivery_lab.stack.mappings import EventSourceMapping
 from delivery_lab.stack.stack import Stack
 
@@ -29,7 +28,7 @@ _RIGHT: Mapping[SourceKind, tuple[str, str]] = {
 """What a mapping knows a record by, and where that is said."""
 
 
-def _fed(stack: Stack) -> Iterator[tuple[EventSourceMapping, SourceKind, Function, Code]]:
+def fed(stack: Stack) -> Iterator[tuple[EventSourceMapping, SourceKind, Function, Code]]:
     """Each mapping of a known kind of source, with a function whose code can be read."""
     for mapping in stack.mappings:
         if mapping.kind is not None and mapping.function is not None:
@@ -47,7 +46,7 @@ class SwallowedError(Check):
     source = _ERRORS
 
     def find(self, stack: Stack) -> Iterator[Found]:
-        for mapping, kind, function, code in _fed(stack):
+        for mapping, kind, function, code in fed(stack):
             moves_on = "deletes the message" if kind == "sqs" else "goes on behind the record"
             values: dict[str, object] = {}
             edits: tuple[Edit, ...] = ()
@@ -85,7 +84,7 @@ class WrongIdentifier(Check):
     source = "ESM-REPORT-7"
 
     def find(self, stack: Stack) -> Iterator[Found]:
-        for mapping, kind, function, code in _fed(stack):
+        for mapping, kind, function, code in fed(stack):
             kinds = {each.kind for each in stack.mappings_of(function)}
             if mapping.reports.known is not True or len(kinds) != 1:
                 continue  # a function of several sources may well name records in several ways
@@ -112,7 +111,7 @@ class DeletesItself(Check):
     source = _ERRORS
 
     def find(self, stack: Stack) -> Iterator[Found]:
-        for mapping, kind, function, code in _fed(stack):
+        for mapping, kind, function, code in fed(stack):
             places = own_deletes(code) if kind == "sqs" else []
             if not places:
                 continue
@@ -123,40 +122,3 @@ class DeletesItself(Check):
             fix = f"remove the call, and let {function.name} return the failed records as batchItemFailures"
             values = {f"{function.name}.delete_message": places}
             yield Found((function.name, mapping.name), values, why, fix)
-
-
-class SendsToItsSource(Check):
-    id = "CHK-LOOP-1"
-    title = "function that sends to the queue that feeds it"
-    severity = Severity.NOTE
-    why = f"Lambda stops such a loop after about {LOOP_PASSES} passes, also one that is meant."
-    fix = "Let the visibility timeout make messages visible again, or allow the loop with a FunctionRecursionConfig."
-    source = "ASY-LOOP-1"
-
-    def find(self, stack: Stack) -> Iterator[Found]:
-        for mapping, queue, function in stack.sqs_pairs():
-            code = code_of(stack, function)
-            if not isinstance(code, Code) or queue.url is None or _may_recur(stack, function):
-                continue
-            places = [where for to, where in sends(code) if to == queue.url]
-            if not places:
-                continue
-            why = (
-                f"The function sends to the queue that feeds it ({places[0]}), and Lambda stops such a loop after "
-                f"about {LOOP_PASSES} passes, so that the message ends in the dead-letter queue."
-            )
-            fix = (
-                f"let the visibility timeout make messages of {queue.name} visible again, or allow the loop with a "
-                "FunctionRecursionConfig (recursiveLoop Allow) and end it in the code"
-            )
-            values = {f"{function.name}.send_message": places}
-            yield Found((function.name, queue.name, mapping.name), values, why, fix)
-
-
-def _may_recur(stack: Stack, function: Function) -> bool:
-    """Whether loops are allowed, or it cannot be told."""
-    return any(
-        not config.function_name.is_known
-        or (config.function is function and config.recursive_loop.value != RECURSIVE_LOOP.default)
-        for config in stack.all(RecursionConfig)
-    )

@@ -29,23 +29,19 @@ def _records(stack: Stack, function: Function) -> Records | None:
 def longest_life_seconds(stack: Stack, queue: Queue) -> int | None:
     """How long after a first delivery a message of a queue may be delivered again; None where it cannot be told.
 
-    Until it expires, in the queue or in its dead-letter queue (from which it may be redriven), and its receives.
+    Until it expires, in the queue or in its dead-letter queue, from which it may be redriven.
     """
-    retention, visibility = queue.retention_seconds.known, queue.visibility_seconds.known
-    if retention is None or visibility is None or not queue.redrive_known:
+    retention = queue.retention_seconds.known
+    if retention is None or not queue.redrive_known:
         return None
     if queue.redrive is None:
         return retention
-    count = queue.redrive.max_receive_count.known
-    if count is None:
-        return None
     dead = stack.queue_at(queue.redrive.target_arn.known)
     kept = RETENTION.maximum if dead is None else dead.retention_seconds.known
     if kept is None:
         return None
     # A dead-letter queue elsewhere is not known: only what holds for every one of them is claimed.
-    longest = retention if dead is None else max(retention, kept)
-    return longest + visibility * count
+    return retention if dead is None else max(retention, kept)
 
 
 class RecordsExpireEarly(Check):
@@ -53,7 +49,7 @@ class RecordsExpireEarly(Check):
     title = "records of work done expire before messages do"
     severity = Severity.WARNING
     why = "A message that is delivered again after its record has expired, by a retry or a redrive, is processed again."
-    fix = "Let records count for retention (the dead-letter queue's, if longer) + visibility timeout x maxReceiveCount."
+    fix = "Let records count for as long as the queue keeps messages, or its dead-letter queue if that is longer."
     source = _SOURCE
 
     def find(self, stack: Stack) -> Iterator[Found]:
@@ -65,16 +61,14 @@ class RecordsExpireEarly(Check):
                 continue
             why = (
                 f"A record of work done counts for {records.expires_after_seconds:g} s ({records.where}), but a "
-                f"message can be delivered again for {life} s (retention and receives, redrives included): it is then "
+                f"message can be delivered again for {life} s (retention, redrives included): it is then "
                 "processed again."
             )
             fix = f"let records count for {life} s or more"
             values: dict[str, object] = {
                 f"{function.name}.expiresAfterSeconds": records.expires_after_seconds,
-                **values_of(queue.retention_seconds, queue.visibility_seconds),
+                **values_of(queue.retention_seconds),
             }
-            if queue.redrive is not None:
-                values[f"{queue.name}.redrivePolicy.maxReceiveCount"] = queue.redrive.max_receive_count.known
             edits: tuple[Edit, ...] = ()
             if _EXPIRY in function.variables:
                 fix = f"set {_EXPIRY} of {function.name} to {life} or more"

@@ -61,6 +61,28 @@ class RetryControlsOnDemand(Check):
             yield Found((mapping.name,), given, why, fix, (one_poller(mapping),))
 
 
+class SharedGroup(Check):
+    id = "CHK-KAFKA-4"
+    title = "two Kafka mappings with one consumer group"
+    severity = Severity.ERROR
+    why = "A consumer group id is unique among all Kafka mappings: AWS refuses the second one."
+    fix = "Give each mapping a consumerGroupId of its own, or leave it out."
+    source = "KAF-GROUP-3"
+
+    def find(self, stack: Stack) -> Iterator[Found]:
+        groups: dict[str, list[KafkaMapping]] = {}
+        for mapping in stack.all(KafkaMapping):
+            if mapping.consumer_group.known:
+                groups.setdefault(mapping.consumer_group.known, []).append(mapping)
+        for group, mappings in groups.items():
+            if len(mappings) < 2:
+                continue
+            names = tuple(mapping.name for mapping in mappings)
+            why = f"AWS refuses the consumer group {group} for a second Kafka mapping."
+            fix = f"give all but one of {', '.join(names)} another consumerGroupId, or leave it out"
+            yield Found(names, values_of(*(mapping.consumer_group for mapping in mappings)), why, fix)
+
+
 class TenRetries(Check):
     id = "CHK-KAFKA-3"
     title = f"endless retries on Kafka with a destination, which end after {KAFKA_RETRIES_WITH_DESTINATION}"

@@ -8,7 +8,9 @@ from typing import Any
 from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.finding import Severity
 from delivery_lab.rules.rule import LAMBDA_GUIDE, SQS_GUIDE
+from delivery_lab.stack.functions import Function
 from delivery_lab.stack.reading import listed
+from delivery_lab.stack.roles import Role
 from delivery_lab.stack.stack import Stack
 
 DATA_SERVICES = frozenset({"dynamodb", "iam", "kinesis", "kms", "lambda", "s3", "secretsmanager", "sns", "sqs", "ssm"})
@@ -27,23 +29,33 @@ class WildcardPermissions(Check):
     source = LAMBDA_GUIDE + "lambda-intro-execution-role.html"
 
     def find(self, stack: Stack) -> Iterator[Found]:
-        for function in stack.functions:
-            role = stack.role_of(function)
-            if role is None:
-                continue
+        for role, functions in _roles(stack):
+            names = tuple(function.name for function in functions)
+            subject = "The function" if len(names) == 1 else "Each of the functions"
             for policy in role.policies:
                 too_wide = [wide for statement in policy.statements if (wide := _too_wide(statement))]
                 if too_wide:
                     holder = policy.origin.resource
-                    why = f"The function may do more than it needs, and so may an intruder: {'; '.join(too_wide)}."
-                    fix = f"name the actions and the ARNs in {holder} that {function.name} uses"
-                    yield Found((holder, function.name), {str(policy.origin): too_wide}, why, fix)
+                    why = f"{subject} may do more than it needs, and so may an intruder: {'; '.join(too_wide)}."
+                    users = f"{names[0]} uses" if len(names) == 1 else f"{', '.join(names)} use"
+                    fix = f"name the actions and the ARNs in {holder} that {users}"
+                    yield Found((holder, *names), {str(policy.origin): too_wide}, why, fix)
             for attached in role.attached:
                 if attached.arn.endswith(_BROAD_POLICIES):
                     holder, name = attached.origin.resource, attached.arn.rpartition("/")[2]
-                    why = f"{name} lets the function do far more than it needs, and so an intruder."
+                    why = f"{name} lets {subject.lower()} do far more than it needs, and so an intruder."
                     fix = f"replace {name} in {holder} by a policy with the actions and ARNs that are used"
-                    yield Found((holder, function.name), {str(attached.origin): attached.arn}, why, fix)
+                    yield Found((holder, *names), {str(attached.origin): attached.arn}, why, fix)
+
+
+def _roles(stack: Stack) -> Iterator[tuple[Role, list[Function]]]:
+    """Each role that functions have, once, with its functions."""
+    found: dict[str, tuple[Role, list[Function]]] = {}
+    for function in stack.functions:
+        role = stack.role_of(function)
+        if role is not None:
+            found.setdefault(role.urn, (role, []))[1].append(function)
+    yield from found.values()
 
 
 def _too_wide(statement: Mapping[str, Any]) -> str:

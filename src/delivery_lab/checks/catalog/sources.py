@@ -11,7 +11,7 @@ from delivery_lab.resource_types import SourceKind
 from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE
 from delivery_lab.stack.alarms import Alarm
 from delivery_lab.stack.functions import Function, InvokeConfig
-from delivery_lab.stack.mappings import RecordMapping, SqsMapping
+from delivery_lab.stack.mappings import RecordMapping, SqsMapping, StreamMapping
 from delivery_lab.stack.reading import has_unknown
 from delivery_lab.stack.stack import Stack
 
@@ -84,23 +84,25 @@ def _written(patterns: tuple[str, ...]) -> dict[str, object]:
 
 class SecondMapping(Check):
     id = "CHK-ONE-1"
-    title = "second mapping of the same queue to the same function"
+    title = "second mapping of the same queue or stream to the same function"
     severity = Severity.ERROR
     why = "AWS refuses it with ResourceConflictException."
     fix = "Keep one mapping."
     source = LAMBDA_API + "API_CreateEventSourceMapping.html"
 
     def find(self, stack: Stack) -> Iterator[Found]:
-        pairs: dict[tuple[str, str], list[SqsMapping]] = {}
-        for mapping in stack.all(SqsMapping):
-            reference = mapping.function_name.known
-            if mapping.queue is not None and reference:
-                pairs.setdefault((mapping.queue.urn, reference), []).append(mapping)
+        pairs: dict[tuple[str, str], list[SqsMapping | StreamMapping]] = {}
+        found: list[SqsMapping | StreamMapping] = [*stack.all(SqsMapping), *stack.all(StreamMapping)]
+        for mapping in found:
+            reference, source = mapping.function_name.known, mapping.source_arn.known
+            if source and reference:
+                pairs.setdefault((source, reference), []).append(mapping)
         for mappings in pairs.values():
             if len(mappings) < 2:
                 continue
             names = tuple(mapping.name for mapping in mappings)
-            why = "AWS refuses a second mapping of the same queue to the same function."
+            kind = "queue" if isinstance(mappings[0], SqsMapping) else "stream"
+            why = f"AWS refuses a second mapping of the same {kind} to the same function."
             fix = f"keep one of {', '.join(names)}"
             values = values_of(*(mapping.function_name for mapping in mappings))
             yield Found(names, values, why, fix, source="ESM-ONE-1")

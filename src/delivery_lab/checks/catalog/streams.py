@@ -6,13 +6,16 @@ from collections.abc import Iterator, Mapping
 
 from delivery_lab.checks.advice import ADVISED_RETRIES
 from delivery_lab.checks.check import Check, Found, values_of
+from delivery_lab.checks.code.program import Code
+from delivery_lab.checks.code.reading import code_of
+from delivery_lab.checks.code.responses import Answers, answers_with
 from delivery_lab.checks.finding import Edit, Severity
 from delivery_lab.checks.kafka_modes import ends_after_ten_retries, one_poller
 from delivery_lab.limits.mappings import ENDLESS, RECORD_AGE, REPORT
 from delivery_lab.limits.queues import DAY_SECONDS
 from delivery_lab.resource_types import SourceKind
 from delivery_lab.rules.rule import LAMBDA_GUIDE
-from delivery_lab.stack.mappings import KafkaMapping, RecordMapping
+from delivery_lab.stack.mappings import KafkaMapping, RecordMapping, StreamMapping
 from delivery_lab.stack.stack import Stack
 
 _SOURCES: Mapping[SourceKind | None, str] = {
@@ -150,3 +153,28 @@ class RefusedRecordAge(Check):
             values = values_of(mapping.maximum_record_age_seconds)
             edits = (Edit.of(mapping.maximum_record_age_seconds, RECORD_AGE.minimum),)
             yield Found((mapping.name,), values, why, fix, edits)
+
+
+class WindowWithoutState(Check):
+    id = "CHK-STREAM-5"
+    title = "tumbling window whose handler returns no state"
+    severity = Severity.ERROR
+    why = "With a tumbling window, a response without state counts as a failed invoke: no batch ever succeeds."
+    fix = "Return {'state': ...} from every invoke of the window, or set tumblingWindowInSeconds to 0."
+    source = LAMBDA_GUIDE + "services-kinesis-windows.html"
+
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping in stack.all(StreamMapping):
+            window, function = mapping.tumbling_window_seconds.known, mapping.function
+            code = None if function is None else code_of(stack, function)
+            if not window or function is None or not isinstance(code, Code):
+                continue
+            if answers_with(code, "state") is not Answers.NEVER:
+                continue
+            why = (
+                f"{mapping.name} has a tumbling window of {window} s, and the handler never returns a state: Lambda "
+                "takes every invoke for failed, and retries each batch until it is discarded."
+            )
+            fix = f"return {{'state': ...}} from {function.handler.known}, or set tumblingWindowInSeconds to 0"
+            names = (function.name, mapping.name)
+            yield Found(names, values_of(mapping.tumbling_window_seconds, function.handler), why, fix)

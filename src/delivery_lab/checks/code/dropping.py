@@ -49,7 +49,7 @@ def dropped_by(code: Code) -> list[Dropped]:
 def _dropped_by_record_handlers(code: Code) -> Iterator[Dropped]:
     """Powertools takes a record whose handler returns for processed."""
     for module, function in record_handlers_of(code):
-        if clause := _dropping_body(function):
+        if clause := dropping_body(function):
             yield Dropped(module.place(clause), whole_batch=False)
 
 
@@ -69,7 +69,7 @@ def _dropped_by_handler(code: Code, module: Module, function: FunctionNode) -> I
             yield Dropped(module.place(clause), whole_batch=False)
         elif called := _only_call(code, module, loop):
             where, inner = called
-            if not _may_fail_later(inner) and (clause := _dropping_body(inner)):
+            if not _may_fail_later(inner) and (clause := dropping_body(inner)):
                 yield Dropped(where.place(clause), whole_batch=False)
 
 
@@ -108,7 +108,13 @@ def called_names(node: ast.AST) -> Iterator[str]:
         yield call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
-def _dropping_body(function: FunctionNode) -> ast.ExceptHandler | None:
+def only_drops(clause: ast.ExceptHandler) -> bool:
+    """Whether an `except` clause does nothing but log and go on."""
+    return all(_drops(statement) for statement in clause.body)
+
+
+def dropping_body(function: FunctionNode) -> ast.ExceptHandler | None:
+    """The clause that drops what fails with a function's work, if the function does nothing else with it."""
     if _may_fail_later(function):
         return None
     return _dropping_work(function.body, {argument.arg for argument in function.args.args})
@@ -131,7 +137,7 @@ def _dropping(attempt: ast.Try) -> ast.ExceptHandler | None:
     if not works or attempt.finalbody:
         return None
     broad = [clause for clause in attempt.handlers if is_broad(clause)]
-    return broad[0] if broad and all(_drops(statement) for statement in broad[0].body) else None
+    return broad[0] if broad and only_drops(broad[0]) else None
 
 
 def _drops(statement: ast.stmt) -> bool:

@@ -122,6 +122,23 @@ def records_of(code: Code) -> Records | None:
     return None
 
 
+def functions_without_context(code: Code) -> list[str]:
+    """Where Powertools' `idempotent_function` is used by a program that nowhere registers the invoke's context."""
+    if not code.complete or any(_registers_context(module) for module in code.modules.values()):
+        return []
+    return [
+        module.place(call)
+        for module, call, origin in _idempotency_calls(code)
+        if origin.endswith("idempotent_function")
+    ]
+
+
+def _registers_context(module: Module) -> bool:
+    return any(
+        isinstance(node, ast.Attribute) and node.attr == "register_lambda_context" for node in ast.walk(module.tree)
+    )
+
+
 def key_expressions_of(code: Code) -> list[tuple[str, str]]:
     """What Powertools takes for the key of a record of work done, with where it is said."""
     found = []

@@ -30,6 +30,11 @@ def record_handlers_of(code: Code) -> Iterator[tuple[Module, FunctionNode]]:
                 yield found
 
 
+def uses_powertools_batch(code: Code) -> bool:
+    """Whether Powertools goes through the records of a batch for the function."""
+    return any(True for module in code.modules.values() for _ in _batch_calls(code, module))
+
+
 def _in_module(code: Code, module: Module) -> Iterator[str]:
     for call, name in _batch_calls(code, module):
         processor = _argument(call, "processor", _POSITIONS[name])

@@ -40,16 +40,27 @@ class Answers(Enum):
     """Cannot be told from the code."""
 
 
+def answers_with(code: Code, key: str) -> Answers:
+    """Whether the handler answers with a key of another name, such as the `state` of a tumbling window."""
+    found = entry_of(code)
+    if found is None:
+        return Answers.UNKNOWN
+    module, function = found
+    answer = _ResponseReader(code, key).function(module, function, 0)
+    known = all(keeps_the_answer(code, module, node) for node in function.decorator_list)
+    return answer if known or answer is Answers.REPORTS else Answers.UNKNOWN
+
+
 def answers_of(code: Code) -> Answers:
     """Read what the handler answers."""
     found = entry_of(code)
     if found is None:
         return Answers.UNKNOWN
     module, function = found
-    answer = _ResponseReader(code).function(module, function, 0)
+    answer = _ResponseReader(code, KEY).function(module, function, 0)
     if answer is Answers.REPORTS:
         return Answers.RAISES if _raises_on_failures(code, module, function) else Answers.REPORTS
-    if not all(_is_known_decorator(code, module, node) for node in function.decorator_list):
+    if not all(keeps_the_answer(code, module, node) for node in function.decorator_list):
         return Answers.UNKNOWN
     return answer
 
@@ -65,6 +76,7 @@ def _combined(answers: Iterable[Answers]) -> Answers:
 @dataclass(frozen=True, slots=True)
 class _ResponseReader:
     code: Code
+    key: str
 
     def function(self, module: Module, function: FunctionNode, depth: int) -> Answers:
         if depth > _DEEPEST:
@@ -111,8 +123,9 @@ class _Scope:
         for key, item in zip(value.keys, value.values, strict=True):
             if key is None:
                 answer = _combined((answer, self.answer(item)))
-            elif (name := evaluate(self.reader.code, self.module, key)) == KEY:
-                return Answers.NEVER if isinstance(item, ast.List) and not item.elts else Answers.REPORTS
+            elif (name := evaluate(self.reader.code, self.module, key)) == self.reader.key:
+                is_empty = self.reader.key == KEY and isinstance(item, ast.List) and not item.elts
+                return Answers.NEVER if is_empty else Answers.REPORTS
             elif not isinstance(name, str):
                 answer = Answers.UNKNOWN
         return answer
@@ -139,7 +152,7 @@ class _Scope:
             for target in node.targets:
                 if isinstance(target, ast.Subscript) and _is_name(target.value, name):
                     key = evaluate(self.reader.code, self.module, target.slice)
-                    if key == KEY:
+                    if key == self.reader.key:
                         return Answers.REPORTS
                     return Answers.NEVER if isinstance(key, str) else Answers.UNKNOWN
         if isinstance(node, ast.Call) and any(_is_name(argument, name) for argument in node.args):
@@ -152,10 +165,11 @@ class _Scope:
     def _call(self, call: ast.Call) -> Answers:
         code = self.reader.code
         origin = code.origin(self.module, call.func)
+        reports = Answers.REPORTS if self.reader.key == KEY else Answers.NEVER
         if origin.startswith(_POWERTOOLS_BATCH) and origin.endswith("process_partial_response"):
-            return Answers.REPORTS
+            return reports
         if isinstance(call.func, ast.Attribute) and call.func.attr == "response" and self._is_processor(call.func):
-            return Answers.REPORTS
+            return reports
         if isinstance(call.func, ast.Name) and call.func.id == "dict":
             return self._dict_call(call)
         if origin in ("asyncio.run",) or origin.endswith(".run_until_complete"):
@@ -177,7 +191,7 @@ class _Scope:
     def _own_function(self, module: Module, function: FunctionNode) -> Answers:
         answer = self.reader.function(module, function, self.depth)
         if answer is Answers.NEVER and function.decorator_list:
-            known = all(_is_known_decorator(self.reader.code, module, node) for node in function.decorator_list)
+            known = all(keeps_the_answer(self.reader.code, module, node) for node in function.decorator_list)
             return answer if known else Answers.UNKNOWN
         return answer
 
@@ -192,7 +206,7 @@ class _Scope:
         return bool(origins) and all(origin.startswith(_POWERTOOLS_BATCH) for origin in origins)
 
     def _dict_call(self, call: ast.Call) -> Answers:
-        if any(keyword.arg == KEY for keyword in call.keywords):
+        if any(keyword.arg == self.reader.key for keyword in call.keywords):
             return Answers.REPORTS
         return Answers.UNKNOWN if call.args or any(keyword.arg is None for keyword in call.keywords) else Answers.NEVER
 
@@ -212,7 +226,7 @@ def _mentions(expression: ast.expr, name: str) -> bool:
     return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(expression))
 
 
-def _is_known_decorator(code: Code, module: Module, decorator: ast.expr) -> bool:
+def keeps_the_answer(code: Code, module: Module, decorator: ast.expr) -> bool:
     """Whether a decorator leaves the answer alone: those of Powertools do."""
     named = decorator.func if isinstance(decorator, ast.Call) else decorator
     if isinstance(named, ast.Attribute) and isinstance(named.value, ast.Name):

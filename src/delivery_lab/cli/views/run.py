@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -96,9 +97,17 @@ def _blocks(outcome: Outcome) -> Iterator[tuple[str, list[str]]]:
     if len(outcome.consumers) > 1:
         yield from _consumer_blocks(outcome)
     if outcome.blocked:
-        yield "blocked", [f"{b.log} {span(b.seconds)} ({b.records_behind} behind)" for b in outcome.blocked]
+        yield "blocked", list(_blocked(outcome))
     if outcome.ordering.violations:
         yield "ordering", [f"violations {outcome.ordering.violations}"]
+
+
+def _blocked(outcome: Outcome) -> Iterator[str]:
+    """Each partition, with the mapping that is blocked where several read it."""
+    readers = Counter((each.source, each.log) for each in outcome.blocked)
+    for each in outcome.blocked:
+        of_mapping = f" for {each.mapping}" if readers[each.source, each.log] > 1 else ""
+        yield f"{each.log}{of_mapping} {span(each.seconds)} ({each.records_behind} behind)"
 
 
 def _consumer_blocks(outcome: Outcome) -> Iterator[tuple[str, list[str]]]:

@@ -277,7 +277,7 @@ class TopicConsumer:
             if reader.partition.name in committed:
                 # A group that is known goes on where it was, whatever the starting position says (KAF-GROUP-2).
                 self._journal.rely_on("KAF-GROUP-2")
-                reader.partition.skip_to(committed[reader.partition.name])
+                reader.cursor.skip_to(committed[reader.partition.name])
                 position = StartingPosition.TRIM_HORIZON
             reader.start(position, since=since, skip_rule="KAF-START-3")
 

@@ -8,7 +8,7 @@ from delivery_lab.events import DiscardCondition
 from delivery_lab.model.mapping.destinations import DiscardedBatch
 from delivery_lab.model.mapping.partition_journal import PartitionJournal
 from delivery_lab.model.mapping.partition_work import PartitionBatch, ReaderSettings, Services, Slot
-from delivery_lab.model.partition import Partition, Record
+from delivery_lab.model.partition import Cursor, Partition, Record
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.rule_ids import RuleId
 
@@ -18,15 +18,22 @@ class Progress:
 
     Args:
         partition: the partition.
+        cursor: the mapping's place in it.
         settings: the mapping's settings.
         services: what its reader uses.
         journal: where its reader writes events.
     """
 
     def __init__(
-        self, partition: Partition, settings: ReaderSettings, services: Services, journal: PartitionJournal
+        self,
+        partition: Partition,
+        cursor: Cursor,
+        settings: ReaderSettings,
+        services: Services,
+        journal: PartitionJournal,
     ) -> None:
         self._partition = partition
+        self._cursor = cursor
         self._settings = settings
         self._services = services
         self._journal = journal
@@ -38,7 +45,7 @@ class Progress:
 
     def _move_past(self, records: Sequence[Record]) -> None:
         for record in records:
-            self._partition.settle(record)
+            self._cursor.settle(record)
         if self._services.committed is not None:
             self._services.committed(self._partition, records[-1].number + 1)
 

@@ -66,7 +66,8 @@ class PartitionReader:
         self._rely_on = services.journal.rely_on
         self._actor = Actor("mapping", settings.mapping)
         self._scheduler = services.scheduler
-        self._progress = Progress(partition, settings, services, self._journal)
+        self.cursor = partition.cursor(settings.mapping)
+        self._progress = Progress(partition, self.cursor, settings, services, self._journal)
         self._phase = phase
         self._unread: deque[Record] = deque()
         self._poll_timer: Timer | None = None
@@ -83,9 +84,7 @@ class PartitionReader:
 
     def start(self, position: StartingPosition, *, since: int = 0, skip_rule: RuleId = "STR-START-2") -> None:
         """Begin to read."""
-        self.partition.read_from(
-            position, self._arrived, mapping=self.settings.mapping, since=since, skip_rule=skip_rule
-        )
+        self.cursor.start(position, self._arrived, since=since, skip_rule=skip_rule)
 
     # -- polling ------------------------------------------------------------------------------------------
 
@@ -107,7 +106,7 @@ class PartitionReader:
         touched: dict[int, None] = {}
         while self._unread:
             record = self._unread.popleft()
-            if record.expired:
+            if self.cursor.is_past(record):
                 continue
             if not self._passes(record):
                 continue
@@ -125,7 +124,7 @@ class PartitionReader:
         if not patterns or passes_record(patterns, self._services.form.filterable(record)):
             return True
         self._journal.filtered(record)
-        self.partition.settle(record)
+        self.cursor.settle(record)
         return False
 
     def _slot_of(self, record: Record) -> int:
@@ -166,7 +165,7 @@ class PartitionReader:
         records: list[Record] = []
         size = _ENVELOPE_BYTES
         for record in slot.read:
-            if record.expired:
+            if self.cursor.is_past(record):
                 continue
             size += len(record.json) + 1
             full = len(records) == self.settings.batch_size or size > SYNCHRONOUS_PAYLOAD.maximum
@@ -195,8 +194,7 @@ class PartitionReader:
         payload = batch.payload
         if self._windows is not None:
             payload = self._window_event(slot, payload, batch.records[0])
-        for record in batch.records:
-            record.in_flight = True
+        self.cursor.hold(batch.records)
         answer = self._services.functions.invoke(
             self.settings.function,
             payload,
@@ -226,14 +224,13 @@ class PartitionReader:
             )
 
     def _leave(self, batch: PartitionBatch) -> None:
-        for record in batch.records:
-            record.in_flight = False
+        self.cursor.release(batch.records)
         if self._services.gate is not None:
             self._services.gate.leave()
 
     def _drop_what_is_over(self, slot: Slot, batch: PartitionBatch) -> None:
         """Drop what retention has taken, and discard what is too old (STR-AGE-1)."""
-        left = [record for record in batch.records if not self.partition.drop_if_expired(record)]
+        left = [record for record in batch.records if not self.cursor.drop_if_expired(record)]
         age = self.settings.maximum_record_age_seconds
         if age != ENDLESS and left and left[0].appended_at + seconds(age) < self._scheduler.now:
             oldest = self._scheduler.now - seconds(age)

@@ -11,8 +11,9 @@ from delivery_lab.limits.queues import BATCH_ENTRIES, RECEIVE_WAIT, VISIBILITY_T
 from delivery_lab.model.api_errors import sqs as errors
 from delivery_lab.model.clock import epoch_ms
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
-from delivery_lab.model.runtime import AwsError, Caller, LongPoll
+from delivery_lab.model.runtime import Caller, LongPoll
 from delivery_lab.model.sqs import message_attributes
+from delivery_lab.model.sqs.administration import Queues
 from delivery_lab.model.sqs.batches import entries_of, for_each
 from delivery_lab.model.sqs.message import Delivery
 from delivery_lab.model.sqs.queue import SqsQueue
@@ -36,15 +37,16 @@ class SqsApi:
 
     Args:
         sender_id: what `SenderId` of a message says.
+        queues: the queues of the account.
 
     Attributes:
         lineage: what the chain of events behind a caller's invoke has run through (ASY-LOOP-1).
         move_tasks: redrives of dead-letter queues.
     """
 
-    def __init__(self, sender_id: str = "AROAEXAMPLE:delivery-lab") -> None:
+    def __init__(self, sender_id: str = "AROAEXAMPLE:delivery-lab", queues: Queues | None = None) -> None:
         self._sender_id = sender_id
-        self._queues: dict[str, SqsQueue] = {}
+        self.queues = queues or Queues()
         self.lineage: Callable[[str | None], Lineage] = lambda _: NO_LINEAGE
         self.move_tasks: MoveTasks | None = None
         self._operations: dict[str, Callable[[Parameters, Caller], Answer | LongPoll]] = {
@@ -52,17 +54,10 @@ class SqsApi:
             "ChangeMessageVisibilityBatch": self._change_visibility_batch,
             "DeleteMessage": self._delete,
             "DeleteMessageBatch": self._delete_batch,
-            "GetQueueAttributes": self._get_attributes,
-            "GetQueueUrl": self._get_url,
             "ReceiveMessage": self._receive,
             "SendMessage": self._send,
             "SendMessageBatch": self._send_batch,
-            "SetQueueAttributes": self._set_attributes,
         }
-
-    def add(self, queue: SqsQueue) -> None:
-        """Make a queue reachable by its URL and name."""
-        self._queues[queue.url] = queue
 
     def call(self, operation: str, parameters: Parameters, caller: Caller) -> Answer | LongPoll:
         """Answer one call at the current instant.
@@ -73,17 +68,14 @@ class SqsApi:
         """
         if operation in _MOVES and self.move_tasks is not None:
             return _MOVES[operation](self.move_tasks, parameters)
-        handler = self._operations.get(operation)
+        handler = self._operations.get(operation) or self.queues.operations.get(operation)
         if handler is None:
-            known = ", ".join(sorted((*self._operations, *_MOVES)))
+            known = ", ".join(sorted((*self._operations, *self.queues.operations, *_MOVES)))
             raise NotModelledError(f"the SQS operation {operation} is not modelled (modelled: {known})")
         return handler(parameters, caller)
 
     def _queue(self, parameters: Parameters) -> SqsQueue:
-        queue = self._queues.get(parameters["QueueUrl"])
-        if queue is None:
-            raise errors.QUEUE_MISSING.error()
-        return queue
+        return self.queues.at(parameters["QueueUrl"])
 
     # -- sending ------------------------------------------------------------------------------------------
 
@@ -207,49 +199,6 @@ class SqsApi:
             return {}
 
         return for_each(entries_of("ChangeMessageVisibilityBatch", parameters), change)
-
-    # -- administration -----------------------------------------------------------------------------------
-
-    def _get_url(self, parameters: Parameters, caller: Caller) -> Answer:
-        for queue in self._queues.values():
-            if queue.url.rsplit("/", 1)[-1] == parameters["QueueName"]:
-                return {"QueueUrl": queue.url}
-        raise errors.QUEUE_MISSING.error()
-
-    def _get_attributes(self, parameters: Parameters, caller: Caller) -> Answer:
-        queue = self._queue(parameters)
-        wanted = set(parameters.get("AttributeNames", ()))
-        ready, in_flight, delayed = queue.counts()
-        values = {
-            **queue.attributes.as_text(),
-            "QueueArn": queue.arn,
-            "ApproximateNumberOfMessages": str(ready),
-            "ApproximateNumberOfMessagesNotVisible": str(in_flight),
-            "ApproximateNumberOfMessagesDelayed": str(delayed),
-        }
-        chosen = values if "All" in wanted else {k: v for k, v in values.items() if k in wanted}
-        return {"Attributes": chosen} if chosen else {}
-
-    def _set_attributes(self, parameters: Parameters, caller: Caller) -> Answer:
-        queue = self._queue(parameters)
-        changed = queue.attributes.changed(parameters["Attributes"])
-        if changed.redrive != queue.attributes.redrive:
-            queue.dead_letter_queue = self._target(queue, changed.redrive.target_arn) if changed.redrive else None
-        queue.set_attributes(changed)
-        return {}
-
-    def _target(self, source: SqsQueue, arn: str) -> SqsQueue:
-        """The queue that a redrive policy names (SQS-DLQ-3)."""
-        prefix = "Value for parameter RedrivePolicy is invalid. Reason: "
-        if arn == source.arn:
-            raise AwsError("InvalidParameterValue", f"{prefix}a queue cannot be its own dead-letter queue.")
-        for queue in self._queues.values():
-            if queue.arn == arn:
-                if queue.fifo != source.fifo:
-                    message = f"{prefix}Dead-letter queue must be same type of queue as the source."
-                    raise AwsError("InvalidParameterValue", message)
-                return queue
-        raise AwsError("InvalidParameterValue", f"{prefix}{arn} does not exist.")
 
 
 def _check_visibility(timeout_seconds: int) -> None:

@@ -18,7 +18,11 @@ from delivery_lab.limits.queues import (
     THROUGHPUT_LIMIT,
     VISIBILITY_TIMEOUT,
 )
+from delivery_lab.model.api_errors import sqs as errors
 from delivery_lab.model.runtime import AwsError
+from delivery_lab.model.sqs.encryption import ENCRYPTION, MANAGED_BY_SQS, Encryption
+
+REDRIVE_POLICY = "RedrivePolicy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,12 @@ class DeadLetterPolicy:
 
     target_arn: str
     max_receive_count: int
+
+    def as_text(self) -> str:
+        """The policy as JSON."""
+        return json.dumps(
+            {"deadLetterTargetArn": self.target_arn, "maxReceiveCount": self.max_receive_count}, separators=(",", ":")
+        )
 
 
 DeduplicationScope = Literal["queue", "messageGroup"]
@@ -59,13 +69,20 @@ class FifoAttributes:
         if not allows_throughput(self.throughput_limit, self.scope):
             raise _invalid("FifoThroughputLimit", "perMessageGroupId needs the DeduplicationScope messageGroup")
 
-    def changed(self, aws_name: str, text: str) -> FifoAttributes:
-        """These attributes with one set anew, by AWS's name."""
-        if aws_name == "ContentBasedDeduplication":
+    def changed(self, attributes: Mapping[str, str]) -> FifoAttributes:
+        """These attributes with some set anew, judged together.
+
+        Raises:
+            AwsError: a value is none, or two of them do not go together.
+        """
+        changes: dict[str, Any] = {
+            field: attributes[name] for name, field in _FIFO_FIELD_OF.items() if name in attributes
+        }
+        if _CONTENT_BASED in attributes:
+            text = attributes[_CONTENT_BASED].lower()
             if text not in ("true", "false"):
-                raise _invalid(aws_name, f"{text} is neither true nor false")
-            return replace(self, content_based=text == "true")
-        changes: dict[str, Any] = {_FIFO_FIELD_OF[aws_name]: text}
+                raise _invalid(_CONTENT_BASED, f"{text} is neither true nor false")
+            changes["content_based"] = text == "true"
         return replace(self, **changes)
 
     def as_text(self) -> dict[str, str]:
@@ -79,6 +96,8 @@ class FifoAttributes:
 
 
 _FIFO_FIELD_OF = {"DeduplicationScope": "scope", "FifoThroughputLimit": "throughput_limit"}
+_FIFO_QUEUE = "FifoQueue"
+_CONTENT_BASED = "ContentBasedDeduplication"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +112,8 @@ class QueueAttributes:
         maximum_message_bytes: 1,024 to 1,048,576.
         redrive: redrive policy, or None.
         fifo: what a FIFO queue has besides, None for a standard queue.
+        encryption: how it is encrypted.
+        policies: `Policy` and `RedriveAllowPolicy` as JSON, where it has them.
     """
 
     visibility_timeout_seconds: int = VISIBILITY_TIMEOUT.default
@@ -102,16 +123,17 @@ class QueueAttributes:
     maximum_message_bytes: int = MESSAGE_SIZE.default
     redrive: DeadLetterPolicy | None = None
     fifo: FifoAttributes | None = None
+    encryption: Encryption = MANAGED_BY_SQS
+    policies: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         for name, limit in _LIMITS.items():
             value = getattr(self, name)
             if not limit.allows(value):
                 raise _invalid(limit.name, f"{value} is not between {limit.minimum} and {limit.maximum}")
-        count = None if self.redrive is None else self.redrive.max_receive_count
-        if count is not None and not MAX_RECEIVE_COUNT.allows(count):
-            lowest, highest = MAX_RECEIVE_COUNT.minimum, MAX_RECEIVE_COUNT.maximum
-            raise _invalid("RedrivePolicy", f"maxReceiveCount {count} is not between {lowest} and {highest}")
+        redrive = self.redrive
+        if redrive is not None and not MAX_RECEIVE_COUNT.allows(redrive.max_receive_count):
+            raise errors.REDRIVE_COUNT.error(policy=redrive.as_text(), count=redrive.max_receive_count)
 
     def changed(self, attributes: Mapping[str, str]) -> QueueAttributes:
         """These attributes with some set anew, as `SetQueueAttributes` takes them.
@@ -122,29 +144,48 @@ class QueueAttributes:
         Raises:
             AwsError: a name is unknown or a value out of bounds.
         """
-        changes: dict[str, Any] = {}
-        fifo = self.fifo
-        for aws_name, text in attributes.items():
-            if aws_name == "RedrivePolicy":
-                changes["redrive"] = redrive_policy(text)
-            elif aws_name in _FIELD_OF:
-                changes[_FIELD_OF[aws_name]] = _whole_number(aws_name, text)
-            elif fifo is not None and aws_name in ("ContentBasedDeduplication", *_FIFO_FIELD_OF):
-                fifo = fifo.changed(aws_name, text)
-            elif aws_name not in _WITHOUT_EFFECT:
-                raise AwsError("InvalidAttributeName", f"Unknown Attribute {aws_name}.")
-        return replace(self, fifo=fifo, **changes)
+        self._check_names(attributes)
+        changes: dict[str, Any] = {
+            field: _whole_number(name, attributes[name]) for name, field in _FIELD_OF.items() if name in attributes
+        }
+        if REDRIVE_POLICY in attributes:
+            changes["redrive"] = redrive_policy(attributes[REDRIVE_POLICY])
+        held = dict(self.policies) | {name: attributes[name] for name in _POLICIES if name in attributes}
+        return replace(
+            self,
+            fifo=self.fifo and self.fifo.changed(attributes),
+            encryption=self.encryption.changed(attributes),
+            policies=tuple((name, text) for name, text in held.items() if text),
+            **changes,
+        )
+
+    def _check_names(self, attributes: Mapping[str, str]) -> None:
+        """Refuse attributes that are none, or not of this type of queue; the type itself is fixed."""
+        for name, value in attributes.items():
+            if self.fifo is None and name in _FIFO_FIELD_OF:
+                raise errors.ATTRIBUTE_OF_FIFO.error(name=name)
+            of_fifo = self.fifo is not None and name in (_FIFO_QUEUE, _CONTENT_BASED, *_FIFO_FIELD_OF)
+            if not of_fifo and name not in _SETTABLE:
+                raise errors.UNKNOWN_ATTRIBUTE.error(name=name)
+            if name == _FIFO_QUEUE and value.lower() != "true":
+                raise errors.QUEUE_TYPE_IS_FIXED.error()
+
+    @classmethod
+    def names(cls) -> frozenset[str]:
+        """AWS's names of all attributes that can be set, of either type of queue."""
+        return _SETTABLE | cls.fifo_names()
+
+    @staticmethod
+    def fifo_names() -> frozenset[str]:
+        """AWS's names of the attributes that only FIFO queues have."""
+        return frozenset({_FIFO_QUEUE, _CONTENT_BASED, *_FIFO_FIELD_OF})
 
     def as_text(self) -> dict[str, str]:
         """The attributes by AWS's names, as `GetQueueAttributes` answers them."""
         values = {limit.name: str(getattr(self, name)) for name, limit in _LIMITS.items()}
+        values |= self.encryption.as_text() | dict(self.policies)
         if self.redrive is not None:
-            values["RedrivePolicy"] = json.dumps(
-                {
-                    "deadLetterTargetArn": self.redrive.target_arn,
-                    "maxReceiveCount": self.redrive.max_receive_count,
-                }
-            )
+            values[REDRIVE_POLICY] = self.redrive.as_text()
         return values if self.fifo is None else values | self.fifo.as_text()
 
 
@@ -156,16 +197,11 @@ _LIMITS = {
     "maximum_message_bytes": MESSAGE_SIZE,
 }
 _FIELD_OF = {limit.name: name for name, limit in _LIMITS.items()}
-# Permissions and encryption: who may read a message changes, what happens to it does not.
-_WITHOUT_EFFECT = {
-    "Policy",
-    "RedriveAllowPolicy",
-    "KmsMasterKeyId",
-    "KmsDataKeyReusePeriodSeconds",
-    "SqsManagedSseEnabled",
-}
+# Permissions: who may read a message changes, what happens to it does not.
+_POLICIES = ("Policy", "RedriveAllowPolicy")
+_SETTABLE = frozenset({*_FIELD_OF, *_POLICIES, *ENCRYPTION, REDRIVE_POLICY})
 
-assert set(_LIMITS) == {field.name for field in fields(QueueAttributes)} - {"redrive", "fifo"}
+assert set(_LIMITS) == {field.name for field in fields(QueueAttributes)} - {"redrive", "fifo", "encryption", "policies"}
 
 
 def redrive_policy(text: str) -> DeadLetterPolicy | None:
@@ -178,9 +214,18 @@ def redrive_policy(text: str) -> DeadLetterPolicy | None:
         return None
     try:
         policy = json.loads(text)
-        return DeadLetterPolicy(str(policy["deadLetterTargetArn"]), int(policy["maxReceiveCount"]))
-    except (ValueError, TypeError, KeyError) as error:
-        raise _invalid("RedrivePolicy", f"it needs deadLetterTargetArn and maxReceiveCount, not {text}") from error
+    except ValueError:
+        policy = None
+    if not isinstance(policy, dict):
+        raise errors.REDRIVE_POLICY_NO_MAP.error(policy=text)
+    for name in ("deadLetterTargetArn", "maxReceiveCount"):
+        if name not in policy:
+            raise errors.REDRIVE_POLICY_LACKS.error(policy=text, name=name)
+    try:
+        count = int(policy["maxReceiveCount"])
+    except (ValueError, TypeError):
+        raise errors.REDRIVE_COUNT.error(policy=text, count=policy["maxReceiveCount"]) from None
+    return DeadLetterPolicy(str(policy["deadLetterTargetArn"]), count)
 
 
 def _whole_number(aws_name: str, text: str) -> int:
@@ -191,4 +236,4 @@ def _whole_number(aws_name: str, text: str) -> int:
 
 
 def _invalid(aws_name: str, reason: str) -> AwsError:
-    return AwsError("InvalidAttributeValue", f"Invalid value for the parameter {aws_name}. Reason: {reason}.")
+    return errors.ATTRIBUTE_VALUE.error(name=aws_name, why=f"{reason}.")

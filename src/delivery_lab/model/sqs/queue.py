@@ -58,9 +58,7 @@ class SqsQueue:
         streams: RandomStreams,
         journal: Journal,
     ) -> None:
-        self.name = name
-        self.arn = arn
-        self.url = url
+        self.name, self.arn, self.url = name, arn, url
         self.attributes = attributes
         self.dead_letter_queue: SqsQueue | None = None
         self.stale_delete = StaleDelete.COIN
@@ -163,8 +161,8 @@ class SqsQueue:
             by: who receives.
         """
         now = self._scheduler.now
-        timeout = self.attributes.visibility_timeout_seconds
-        visible_at = now + seconds(timeout if visibility_timeout_seconds is None else visibility_timeout_seconds)
+        own = self.attributes.visibility_timeout_seconds
+        visible_at = now + seconds(own if visibility_timeout_seconds is None else visibility_timeout_seconds)
         self._show(now)
         deliveries: list[Delivery] = []
         candidates = self._candidates()
@@ -374,13 +372,16 @@ class SqsQueue:
 
     def set_attributes(self, attributes: QueueAttributes) -> None:
         """Replace the attributes. Messages in flight keep the timeout of their receive (SQS-VT-1)."""
-        changed = attributes != self.attributes
-        if changed and self._sequence:
-            self._journal.rely_on("SQS-SPREAD-1")
-        self.attributes = attributes
+        before, self.attributes = self.attributes, attributes
         self._retention.change_period()
-        if changed:
+        if attributes != before:
             self.note_configuration()
+
+    def clear(self, rule: RuleId, by: Actor) -> None:
+        """Delete every message, whatever state it is in."""
+        for message in self.messages:
+            self._journal.deleted(message, rule, by)
+            self.remove(message)
 
     def note_configuration(self) -> None:
         """Write down how the queue is configured now."""

@@ -185,6 +185,10 @@ class MoveTasks:
         if not task.waiting:
             self._end(task, COMPLETED, "RDR-END-1")
             return
+        if task.destination is not None and task.destination not in self._queues():
+            task.failure = errors.QUEUE_MISSING.code
+            self._end(task, FAILED, "SQS-GONE-1")
+            return
         message = task.waiting.popleft()
         target = task.destination or self._origin(message)
         if target is None:

@@ -1,0 +1,124 @@
+"""Messages that go round: a function that sends to the queue that feeds it, directly, or by way of other queues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from delivery_lab.checks.check import Check, Found
+from delivery_lab.checks.code.calls import sends
+from delivery_lab.checks.code.program import Code
+from delivery_lab.checks.code.reading import code_of
+from delivery_lab.checks.finding import Severity
+from delivery_lab.limits.functions import LOOP_PASSES, RECURSIVE_LOOP
+from delivery_lab.rules.rule import SQS_GUIDE
+from delivery_lab.stack.functions import Function, RecursionConfig
+from delivery_lab.stack.queues import Queue
+from delivery_lab.stack.stack import Stack
+
+
+class SendsToItsSource(Check):
+    id = "CHK-LOOP-1"
+    title = "function that sends to the queue that feeds it"
+    severity = Severity.NOTE
+    why = f"Lambda stops such a loop after about {LOOP_PASSES} passes, also one that is meant."
+    fix = "Let the visibility timeout make messages visible again, or allow the loop with a FunctionRecursionConfig."
+    source = "ASY-LOOP-1"
+
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping, queue, function in stack.sqs_pairs():
+            code = code_of(stack, function)
+            if not isinstance(code, Code) or queue.url is None or _may_recur(stack, function):
+                continue
+            places = [where for to, where in sends(code) if to == queue.url]
+            if not places:
+                continue
+            why = (
+                f"The function sends to the queue that feeds it ({places[0]}), and Lambda stops such a loop after "
+                f"about {LOOP_PASSES} passes, so that the message ends in the dead-letter queue."
+            )
+            fix = (
+                f"let the visibility timeout make messages of {queue.name} visible again, or allow the loop with a "
+                "FunctionRecursionConfig (recursiveLoop Allow) and end it in the code"
+            )
+            values = {f"{function.name}.send_message": places}
+            yield Found((function.name, queue.name, mapping.name), values, why, fix)
+
+
+class GoesRoundByDeadLetters(Check):
+    id = "CHK-LOOP-2"
+    title = "messages that go round by way of a dead-letter queue"
+    severity = Severity.WARNING
+    why = "A message that cannot be processed is dead-lettered and sent again for ever, each time as a new message."
+    fix = "Count the passes in the message and stop, or let a person redrive the dead-letter queue."
+    source = SQS_GUIDE + "sqs-dead-letter-queues.html"
+
+    def find(self, stack: Stack) -> Iterator[Found]:
+        hops = _hops(stack)
+        for queue in stack.queues:
+            way = _way_back(queue, hops)
+            if way is None or not any(hop.by is None for hop in way):
+                continue
+            senders = [hop for hop in way if hop.by is not None]
+            if not senders or min(way, key=lambda hop: hop.start.urn).start is not queue:
+                continue  # the same way round is told once, from one of its queues
+            through = " to ".join([*(hop.start.name for hop in way), queue.name])
+            functions = tuple(dict.fromkeys(hop.by.name for hop in senders if hop.by is not None))
+            why = (
+                f"Messages go round, from {through}: {' and '.join(functions)} sends what was dead-lettered back "
+                f"({senders[0].where}), with a receive count that begins anew, so what cannot be processed never ends."
+            )
+            fix = (
+                f"let {functions[0]} count the passes in the message and stop, or redrive {way[-1].start.name} by hand"
+            )
+            values = {f"{hop.by.name}.send_message": hop.where for hop in senders if hop.by is not None}
+            names = (*functions, *dict.fromkeys(hop.start.name for hop in way))
+            yield Found(names, values, why, fix)
+
+
+@dataclass(frozen=True, slots=True)
+class _Hop:
+    """One step of a message from queue to queue: by a redrive policy, or by a function that sends."""
+
+    start: Queue
+    end: Queue
+    by: Function | None
+    where: str
+
+
+def _hops(stack: Stack) -> Mapping[str, list[_Hop]]:
+    found: dict[str, list[_Hop]] = {}
+    for queue in stack.queues:
+        target = None if queue.redrive is None else stack.queue_at(queue.redrive.target_arn.known)
+        if target is not None:
+            found.setdefault(queue.urn, []).append(_Hop(queue, target, None, ""))
+    for _, queue, function in stack.sqs_pairs():
+        code = code_of(stack, function)
+        for to, where in sends(code) if isinstance(code, Code) else ():
+            target = stack.queue_of_url(to) if isinstance(to, str) else None
+            if target is not None:
+                found.setdefault(queue.urn, []).append(_Hop(queue, target, function, where))
+    return found
+
+
+def _way_back(queue: Queue, hops: Mapping[str, list[_Hop]]) -> list[_Hop] | None:
+    """The shortest way from a queue to itself that is more than one step, None if there is none."""
+    ways: list[list[_Hop]] = [[hop] for hop in hops.get(queue.urn, ()) if hop.end is not queue]
+    seen = {way[-1].end.urn for way in ways}
+    for way in ways:  # grows while it is read
+        for hop in hops.get(way[-1].end.urn, ()):
+            if hop.end is queue:
+                return [*way, hop]
+            if hop.end.urn not in seen:
+                seen.add(hop.end.urn)
+                ways.append([*way, hop])
+    return None
+
+
+def _may_recur(stack: Stack, function: Function) -> bool:
+    """Whether loops are allowed, or it cannot be told."""
+    return any(
+        not config.function_name.is_known
+        or (config.function is function and config.recursive_loop.value != RECURSIVE_LOOP.default)
+        for config in stack.all(RecursionConfig)
+    )

@@ -1,0 +1,52 @@
+"""Small questions about syntax trees that several readers ask."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+
+from delivery_lab.checks.code.module import FunctionNode
+
+READING = frozenset(
+    {
+        "copy", "debug", "deepcopy", "dumps", "error", "exception", "format", "info", "isinstance", "len", "log",
+        "critical", "pformat", "pprint", "print", "repr", "str", "type", "warn", "warning", "append_keys",
+        "set_attribute", "put_annotation", "put_metadata", "add_metric",
+    }
+)  # fmt: skip
+"""Names of calls that look at what they are given and do no work with it: logging, copying, measuring."""
+
+
+def parents_in(function: FunctionNode) -> Mapping[ast.AST, ast.AST]:
+    """What each node of a function stands in; functions and classes inside it included."""
+    return {child: node for node in ast.walk(function) for child in ast.iter_child_nodes(node)}
+
+
+def called_name(call: ast.Call) -> str:
+    """The name of what is called, without what stands before the dot; "" if it has none."""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def parameters_of(function: FunctionNode) -> list[str]:
+    """The names of a function's positional parameters, in order; without the `self` of a method."""
+    names = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]
+    return names[1:] if names[:1] == ["self"] else names
+
+
+def arguments_for(call: ast.Call, function: FunctionNode) -> Iterator[tuple[str, ast.expr]]:
+    """The parameters of a function with the expressions that a call gives them, as far as they are plain."""
+    names = parameters_of(function)
+    for name, value in zip(names, call.args, strict=False):
+        if isinstance(value, ast.Starred):
+            return
+        yield name, value
+    for keyword in call.keywords:
+        if keyword.arg is not None:
+            yield keyword.arg, keyword.value
+
+
+def ancestors(node: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> Iterator[ast.AST]:
+    """What a node stands in, from the inside out."""
+    while node in parents:
+        node = parents[node]
+        yield node

@@ -1,0 +1,626 @@
+"""Handlers and stacks in which a check has to find something, and others on which it has to keep silent.
+
+`docs/check-cases.md` is the table of them, made by `python -m scripts.write_check_cases`.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+
+BATCH_OF_TEN = "mapping(queue_with_dlq(), function())"
+NOT_REPORTING = "mapping(queue_with_dlq(), function(), function_response_types=[])"
+ONE_BY_ONE = "mapping(queue_with_dlq(), function(), batch_size=1)"
+
+
+@dataclass(frozen=True)
+class HandlerCase:
+    """One program.
+
+    Attributes:
+        check: id of the check.
+        name: what the program does, in a few words.
+        finds: whether the check has to find something in it.
+        handler: the file `worker/app.py`.
+        program: the Pulumi program, behind the prelude of `tests.checks.world`.
+    """
+
+    check: str
+    name: str
+    finds: bool
+    handler: str
+    program: str = BATCH_OF_TEN
+
+
+CASES: list[HandlerCase] = []
+
+
+def _case(check: str, name: str, finds: bool, handler: str, program: str = BATCH_OF_TEN) -> None:
+    CASES.append(HandlerCase(check, name, finds, textwrap.dedent(handler), program))
+
+
+def finds(check: str, name: str, handler: str, program: str = BATCH_OF_TEN) -> None:
+    """Enter a program in which the check has to find something."""
+    _case(check, name, True, handler, program)
+
+
+def silent(check: str, name: str, handler: str, program: str = BATCH_OF_TEN) -> None:
+    """Enter a program on which the check has to keep silent."""
+    _case(check, name, False, handler, program)
+
+
+def handle(body: str) -> str:
+    """A module whose handler has a body, and functions that stand for work."""
+    head = "import json, logging, asyncio, threading\nimport boto3\n\ndef work(record): charge(record)\n\n"
+    return f"{head}def handle(event, context):\n" + textwrap.indent(textwrap.dedent(body).strip(), "    ") + "\n"
+
+
+# CHK-FIRST-1 -----------------------------------------------------------------------------------------------------
+
+finds("CHK-FIRST-1", "`Records[0]` alone", handle('work(event["Records"][0])'))
+finds(
+    "CHK-FIRST-1", "`Records[0]` after logging the event", handle('print(json.dumps(event))\nwork(event["Records"][0])')
+)
+finds("CHK-FIRST-1", "`pop()`", handle('records = event["Records"]\nwork(records.pop())'))
+finds("CHK-FIRST-1", "`next(iter(...))`", handle('work(next(iter(event["Records"])))'))
+finds("CHK-FIRST-1", "`get` and an index", handle('first = event.get("Records", [])[0]\nwork(first)'))
+finds("CHK-FIRST-1", "a slice of one", handle('for record in event["Records"][:1]:\n    work(record)'))
+finds(
+    "CHK-FIRST-1",
+    "`return` in the first pass of a loop",
+    handle('for record in event["Records"]:\n    work(record)\n    return {}'),
+)
+finds(
+    "CHK-FIRST-1",
+    "an index in a function that gets the event",
+    handle("one(event)") + "\ndef one(message):\n    work(message['Records'][0])\n",
+)
+finds(
+    "CHK-FIRST-1",
+    "the event class of Powertools",
+    """
+from aws_lambda_powertools.utilities.data_classes import SQSEvent, event_source
+
+@event_source(data_class=SQSEvent)
+def handle(event, context):
+    charge(next(event.records).body)
+""",
+)
+silent("CHK-FIRST-1", "a batch size of 1", handle('work(event["Records"][0])'), ONE_BY_ONE)
+silent("CHK-FIRST-1", "a loop over all records", handle('for record in event["Records"]:\n    work(record)'))
+silent(
+    "CHK-FIRST-1",
+    "a loop behind a look at the first",
+    handle('print(event["Records"][0])\nfor record in event["Records"]:\n    work(record)'),
+)
+silent(
+    "CHK-FIRST-1",
+    "`pop()` until there is nothing left",
+    handle('records = event["Records"]\nwhile records:\n    work(records.pop())'),
+)
+silent("CHK-FIRST-1", "a comprehension", handle('return [work(record) for record in event["Records"]]'))
+silent("CHK-FIRST-1", "the event handed to other code", handle('print(event["Records"][0])\nlibrary.process(event)'))
+silent(
+    "CHK-FIRST-1",
+    "`Records[0]` of a message inside the message",
+    handle('for record in event["Records"]:\n    work(json.loads(record["body"])["Records"][0])'),
+)
+silent(
+    "CHK-FIRST-1",
+    "a return under a condition",
+    handle('for record in event["Records"]:\n    if work(record):\n        return\n'),
+)
+
+# CHK-SWALLOW-2 ---------------------------------------------------------------------------------------------------
+
+COLLECTED = """
+failures = []
+for record in event["Records"]:
+    try:
+        work(record)
+    except Exception:
+        failures.append({"itemIdentifier": record["messageId"]})
+"""
+finds("CHK-SWALLOW-2", "a list that is dropped", handle(COLLECTED))
+finds("CHK-SWALLOW-2", "a list that is logged", handle(COLLECTED + 'logging.error("failed: %s", failures)'))
+finds(
+    "CHK-SWALLOW-2",
+    "a list that is counted",
+    handle(COLLECTED + 'print(f"{len(failures)} failed")\nreturn {"statusCode": 200}'),
+)
+finds(
+    "CHK-SWALLOW-2",
+    "a list that a function returns to a handler that drops it",
+    handle('each(event["Records"])\nlogging.info("done")')
+    + (
+        "\ndef each(records):\n"
+        "    failures = []\n"
+        "    for record in records:\n"
+        "        try:\n"
+        "            work(record)\n"
+        "        except ValueError:\n"
+        "            failures.append(record['messageId'])\n"
+        "    return failures\n"
+    ),
+)
+silent("CHK-SWALLOW-2", "a list that is returned", handle(COLLECTED + 'return {"batchItemFailures": failures}'))
+silent(
+    "CHK-SWALLOW-2", "a list that is sent elsewhere", handle(COLLECTED + "for failed in failures:\n    park(failed)")
+)
+silent(
+    "CHK-SWALLOW-2",
+    "an error raised when there are failures",
+    handle(COLLECTED + "if failures:\n    raise RuntimeError(failures)"),
+)
+silent("CHK-SWALLOW-2", "a list that a helper turns into the answer", handle(COLLECTED + "return answer(failures)"))
+
+# CHK-SWALLOW-3 ---------------------------------------------------------------------------------------------------
+
+POOL = "from concurrent.futures import ThreadPoolExecutor, as_completed, wait\n"
+finds(
+    "CHK-SWALLOW-3",
+    "futures that are dropped",
+    POOL
+    + handle(
+        'with ThreadPoolExecutor() as pool:\n    for record in event["Records"]:\n        pool.submit(work, record)'
+    ),
+)
+finds(
+    "CHK-SWALLOW-3",
+    "futures that are only waited for",
+    POOL
+    + handle(
+        "with ThreadPoolExecutor() as pool:\n"
+        '    futures = [pool.submit(work, r) for r in event["Records"]]\n'
+        "    wait(futures)"
+    ),
+)
+finds(
+    "CHK-SWALLOW-3",
+    "`map` whose results are not read",
+    POOL + handle('with ThreadPoolExecutor() as pool:\n    pool.map(work, event["Records"])'),
+)
+finds(
+    "CHK-SWALLOW-3",
+    "`gather(return_exceptions=True)` whose values are dropped",
+    handle('asyncio.run(run(event["Records"]))')
+    + "\nasync def run(records):\n    await asyncio.gather(*[work(r) for r in records], return_exceptions=True)\n",
+)
+finds(
+    "CHK-SWALLOW-3",
+    "`gather(return_exceptions=True)` whose values are logged",
+    handle('asyncio.run(run(event["Records"]))')
+    + (
+        "\n"
+        "async def run(records):\n"
+        "    done = await asyncio.gather(*[work(r) for r in records], return_exceptions=True)\n"
+        "    logging.info('done %s', done)\n"
+    ),
+)
+finds(
+    "CHK-SWALLOW-3",
+    "a task that is never awaited",
+    handle('asyncio.run(run(event["Records"]))')
+    + "\nasync def run(records):\n    for record in records:\n        asyncio.create_task(work(record))\n",
+)
+finds(
+    "CHK-SWALLOW-3",
+    "a thread for each record",
+    handle('for record in event["Records"]:\n    threading.Thread(target=work, args=(record,)).start()'),
+)
+silent(
+    "CHK-SWALLOW-3",
+    "`result()` of each future",
+    POOL
+    + handle(
+        "with ThreadPoolExecutor() as pool:\n"
+        '    futures = [pool.submit(work, r) for r in event["Records"]]\n'
+        "for future in as_completed(futures):\n"
+        "    future.result()"
+    ),
+)
+silent(
+    "CHK-SWALLOW-3",
+    "`exception()` of each future",
+    POOL
+    + handle(
+        "with ThreadPoolExecutor() as pool:\n"
+        '    futures = [pool.submit(work, r) for r in event["Records"]]\n'
+        "bad = [f for f in futures if f.exception()]\n"
+        'return {"batchItemFailures": bad}'
+    ),
+)
+silent(
+    "CHK-SWALLOW-3",
+    "`list(map(...))`",
+    POOL + handle('with ThreadPoolExecutor() as pool:\n    list(pool.map(work, event["Records"]))'),
+)
+silent(
+    "CHK-SWALLOW-3",
+    "`gather` that raises",
+    handle('asyncio.run(run(event["Records"]))')
+    + "\nasync def run(records):\n    await asyncio.gather(*[work(r) for r in records])\n",
+)
+silent(
+    "CHK-SWALLOW-3",
+    "values of `gather` that are looked through",
+    handle('return asyncio.run(run(event["Records"]))')
+    + (
+        "\n"
+        "async def run(records):\n"
+        "    done = await asyncio.gather(*[work(r) for r in records], return_exceptions=True)\n"
+        "    return {'batchItemFailures': [r for r, d in zip(records, done) if isinstance(d, Exception)]}\n"
+    ),
+)
+silent(
+    "CHK-SWALLOW-3",
+    "a task group",
+    handle('asyncio.run(run(event["Records"]))')
+    + (
+        "\n"
+        "async def run(records):\n"
+        "    async with asyncio.TaskGroup() as group:\n"
+        "        for record in records:\n"
+        "            group.create_task(work(record))\n"
+    ),
+)
+silent(
+    "CHK-SWALLOW-3",
+    "a thread that beats while the work is done",
+    handle(
+        "stop = threading.Event()\n"
+        "threading.Thread(target=beat, args=(stop,)).start()\n"
+        'for record in event["Records"]:\n'
+        "    work(record)"
+    ),
+)
+
+# CHK-SWALLOW-4 ---------------------------------------------------------------------------------------------------
+
+BESIDE = """
+failures = []
+for record in event["Records"]:
+    try:
+        work(record)
+    except ValueError:
+        failures.append({"itemIdentifier": record["messageId"]})
+    except Exception:
+        %s
+return {"batchItemFailures": failures}
+"""
+finds("CHK-SWALLOW-4", "a broad `except` that logs", handle(BESIDE % 'logging.exception("failed")'))
+finds("CHK-SWALLOW-4", "a broad `except` that passes", handle(BESIDE % "pass"))
+INSIDE = """
+failures = []
+for record in event["Records"]:
+    try:
+        one(record)
+    except Exception:
+        failures.append({"itemIdentifier": record["messageId"]})
+return {"batchItemFailures": failures}
+"""
+ONE = "\ndef one(record):\n    try:\n        work(record)\n    except Exception:\n        %s\n"
+finds(
+    "CHK-SWALLOW-4", "a function inside that catches everything", handle(INSIDE) + ONE % 'logging.exception("failed")'
+)
+silent(
+    "CHK-SWALLOW-4",
+    "a broad `except` that reports, too",
+    handle(BESIDE % 'failures.append({"itemIdentifier": record["messageId"]})'),
+)
+silent("CHK-SWALLOW-4", "a broad `except` that parks the record", handle(BESIDE % "park(record)"))
+silent("CHK-SWALLOW-4", "a broad `except` that raises", handle(BESIDE % "raise"))
+silent(
+    "CHK-SWALLOW-4",
+    "a function inside that raises again",
+    handle(INSIDE) + ONE % 'logging.exception("failed")\n        raise',
+)
+
+# CHK-IDEM-4 and CHK-IDEM-5 ---------------------------------------------------------------------------------------
+
+TABLE = 'import os\nimport boto3\ndone = boto3.resource("dynamodb").Table("done")\n'
+EACH = 'for record in event["Records"]:\n    key = {"id": record["messageId"]}\n'
+finds(
+    "CHK-IDEM-4",
+    "`get_item`, work, `put_item`",
+    TABLE
+    + handle(
+        EACH
+        + '    if "Item" in done.get_item(Key=key):\n        continue\n    work(record)\n    done.put_item(Item=key)'
+    ),
+)
+finds(
+    "CHK-IDEM-4",
+    "the read in a function of its own",
+    TABLE
+    + "\ndef seen(key):\n    item = done.get_item(Key=key).get('Item')\n    return item is not None\n"
+    + handle(EACH + "    if seen(key):\n        continue\n    work(record)\n    done.put_item(Item=key)"),
+)
+finds(
+    "CHK-IDEM-4",
+    "a status that is read and written",
+    TABLE
+    + handle(
+        EACH
+        + (
+            '    found = done.get_item(Key=key).get("Item")\n'
+            '    if found and found["status"] == "DONE":\n'
+            "        continue\n"
+            "    work(record)\n"
+            '    done.put_item(Item={**key, "status": "DONE"})'
+        )
+    ),
+)
+finds(
+    "CHK-IDEM-4",
+    "a client with a table's name",
+    'import boto3\ndb = boto3.client("dynamodb")\nNAME = "done"\n'
+    + handle(
+        EACH
+        + (
+            '    if "Item" in db.get_item(TableName=NAME, Key=key):\n'
+            "        continue\n"
+            "    work(record)\n"
+            "    db.put_item(TableName=NAME, Item=key)"
+        )
+    ),
+)
+silent(
+    "CHK-IDEM-4",
+    "a conditional `put_item`",
+    TABLE
+    + handle(
+        EACH
+        + (
+            '    if "Item" in done.get_item(Key=key):\n'
+            "        continue\n"
+            '    done.put_item(Item=key, ConditionExpression="attribute_not_exists(id)")\n'
+            "    work(record)"
+        )
+    ),
+)
+silent(
+    "CHK-IDEM-4",
+    "a read whose values are used",
+    TABLE
+    + handle(
+        EACH
+        + '    price = done.get_item(Key=key)["Item"]["price"]\n    done.put_item(Item={**key, "total": price * 2})'
+    ),
+)
+silent(
+    "CHK-IDEM-4",
+    "a read of one table and a write to another",
+    TABLE
+    + 'other = boto3.resource("dynamodb").Table("other")\n'
+    + handle(EACH + '    if "Item" in done.get_item(Key=key):\n        continue\n    other.put_item(Item=key)'),
+)
+silent("CHK-IDEM-4", "a write alone", TABLE + handle(EACH + "    done.put_item(Item=key)"))
+SEEN = (
+    "\ndef seen(key):\n    try:\n        return 'Item' in done.get_item(Key=key)\n    except %s:\n        %s\n"
+    + handle(EACH + "    if not seen(key):\n        work(record)")
+)
+finds(
+    "CHK-IDEM-5",
+    "`except ClientError: return False`",
+    "from botocore.exceptions import ClientError\n" + TABLE + SEEN % ("ClientError", "return False"),
+)
+finds("CHK-IDEM-5", "`except Exception: return None`", TABLE + SEEN % ("Exception", "return None"))
+silent("CHK-IDEM-5", "an error that is let out", TABLE + SEEN % ("Exception", "raise"))
+silent("CHK-IDEM-5", "an error that counts as done", TABLE + SEEN % ("Exception", "return True"))
+silent("CHK-IDEM-5", "another kind of error", TABLE + SEEN % ("KeyError", "return False"))
+
+# CHK-IDEM-6 ------------------------------------------------------------------------------------------------------
+
+POWERTOOLS = """
+from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer, IdempotencyConfig, {what}
+
+store = DynamoDBPersistenceLayer(table_name="done")
+config = IdempotencyConfig(expires_after_seconds=1296000)
+"""
+PER_RECORD = (
+    POWERTOOLS.replace("{what}", "idempotent_function")
+    + """
+@idempotent_function(data_keyword_argument="record", config=config, persistence_store=store)
+def one(record):
+    charge(record)
+
+def handle(event, context):
+    {first}
+    for record in event["Records"]:
+        one(record=record["body"])
+"""
+)
+finds("CHK-IDEM-6", "`idempotent_function` alone", PER_RECORD.replace("{first}", "pass"))
+silent(
+    "CHK-IDEM-6", "the context is registered", PER_RECORD.replace("{first}", "config.register_lambda_context(context)")
+)
+silent(
+    "CHK-IDEM-6",
+    "`idempotent` around the handler",
+    POWERTOOLS.replace("{what}", "idempotent")
+    + (
+        "\n"
+        "@idempotent(config=config, persistence_store=store)\n"
+        "def handle(event, context):\n"
+        '    for record in event["Records"]:\n'
+        "        charge(record)\n"
+    ),
+)
+
+# CHK-WARM-1 ------------------------------------------------------------------------------------------------------
+
+NOTED = (
+    'for record in event["Records"]:\n'
+    "    try:\n"
+    "        work(record)\n"
+    "    except Exception:\n"
+    '        failures.append({"itemIdentifier": record["messageId"]})\n'
+    'return {"batchItemFailures": failures}'
+)
+finds("CHK-WARM-1", "failures in a list of the module", "failures = []\n" + handle(NOTED))
+finds(
+    "CHK-WARM-1",
+    "a batch in a list of the module",
+    "rows = []\n" + handle('for record in event["Records"]:\n    rows.append(record)\nwrite(rows)'),
+)
+finds(
+    "CHK-WARM-1",
+    "a list as the default of a parameter",
+    handle('return each(event["Records"])')
+    + (
+        "\n"
+        "def each(records, failures=[]):\n"
+        "    for record in records:\n"
+        "        failures.append({'itemIdentifier': record['messageId']})\n"
+        "    return {'batchItemFailures': failures}\n"
+    ),
+)
+silent("CHK-WARM-1", "a list of the handler", handle("failures = []\n" + NOTED))
+silent("CHK-WARM-1", "a list that is emptied first", "failures = []\n" + handle("failures.clear()\n" + NOTED))
+silent(
+    "CHK-WARM-1", "a list that is bound anew", "failures = []\n" + handle("global failures\nfailures = []\n" + NOTED)
+)
+silent(
+    "CHK-WARM-1",
+    "a cache in a dictionary",
+    "clients = {}\n" + handle('for record in event["Records"]:\n    clients.setdefault(record["messageId"], 1)\n'),
+)
+silent(
+    "CHK-WARM-1",
+    "a list that is only read",
+    "names = []\n" + handle('for record in event["Records"]:\n    if record["body"] in names:\n        work(record)'),
+)
+
+# CHK-STREAM-5 ----------------------------------------------------------------------------------------------------
+
+WINDOW = """
+stream = aws.kinesis.Stream("clicks", shard_count=1)
+mapping(stream, function(), starting_position="LATEST", tumbling_window_in_seconds=%s, function_response_types=[])
+"""
+finds("CHK-STREAM-5", "nothing is returned", handle('for record in event["Records"]:\n    work(record)'), WINDOW % 30)
+finds("CHK-STREAM-5", "failures, but no state", handle('return {"batchItemFailures": []}'), WINDOW % 30)
+silent("CHK-STREAM-5", "a state", handle('state = event["state"]\nreturn {"state": state}'), WINDOW % 30)
+silent(
+    "CHK-STREAM-5", "a state that is set later", handle('answer = {}\nanswer["state"] = 1\nreturn answer'), WINDOW % 30
+)
+silent("CHK-STREAM-5", "no window", handle('for record in event["Records"]:\n    work(record)'), WINDOW % 0)
+silent("CHK-STREAM-5", "an answer of other code", handle("return answer(event)"), WINDOW % 30)
+
+# CHK-ASYNC-2 -----------------------------------------------------------------------------------------------------
+
+QUIET = handle('for record in event["Records"]:\n    work(record)')
+CONFIG = """
+worker = function()
+mapping(queue_with_dlq(), worker, function_response_types=[])
+failed = aws.sqs.Queue("failed", message_retention_seconds=14 * DAY)
+aws.lambda_.FunctionEventInvokeConfig("config", function_name=worker.name,
+    destination_config={"on_failure": {"destination": failed.arn}})
+"""
+finds("CHK-ASYNC-2", "a destination of a function that a queue feeds", QUIET, CONFIG)
+finds(
+    "CHK-ASYNC-2",
+    "retries of a function that a stream feeds",
+    QUIET,
+    """
+stream = aws.kinesis.Stream("clicks", shard_count=1)
+worker = function()
+mapping(stream, worker, starting_position="LATEST")
+aws.lambda_.FunctionEventInvokeConfig("config", function_name=worker.arn, maximum_retry_attempts=0)
+""",
+)
+silent(
+    "CHK-ASYNC-2",
+    "a topic feeds it, too",
+    QUIET,
+    CONFIG
+    + """
+topic = aws.sns.Topic("news")
+aws.sns.TopicSubscription("subscription", topic=topic.arn, protocol="lambda", endpoint=worker.arn)
+""",
+)
+silent(
+    "CHK-ASYNC-2",
+    "a service may invoke it",
+    QUIET,
+    CONFIG
+    + """
+aws.lambda_.Permission("permission", action="lambda:InvokeFunction", function=worker.name, principal="s3.amazonaws.com")
+""",
+)
+silent(
+    "CHK-ASYNC-2",
+    "another function knows its name",
+    QUIET,
+    CONFIG
+    + """
+function("front", environment={"variables": {"WORKER": worker.name}})
+""",
+)
+silent(
+    "CHK-ASYNC-2",
+    "no mapping",
+    QUIET,
+    'aws.lambda_.FunctionEventInvokeConfig("config", function_name=function().arn, maximum_retry_attempts=0)',
+)
+
+# CHK-LOOP-2 ------------------------------------------------------------------------------------------------------
+
+SENDS = """
+import os
+import boto3
+
+sqs = boto3.client("sqs")
+TO = os.environ.get("TO")
+
+
+def handle(event, context):
+    for record in event["Records"]:
+        if TO:
+            sqs.send_message(QueueUrl=TO, MessageBody=record["body"])
+        else:
+            print(record)
+"""
+ROUND = """
+dead = aws.sqs.Queue("dead", message_retention_seconds=14 * DAY)
+jobs = aws.sqs.Queue("jobs", visibility_timeout_seconds=60, redrive_policy=redrive(dead))
+mapping(jobs, function(), function_response_types=[])
+mapping(dead, function("again", environment={"variables": {"TO": %s}}), "again", function_response_types=[])
+"""
+finds("CHK-LOOP-2", "a function that sends dead letters to their source", SENDS, ROUND % "jobs.url")
+finds(
+    "CHK-LOOP-2",
+    "dead letters that get back by way of a third queue",
+    SENDS,
+    """
+dead = aws.sqs.Queue("dead", message_retention_seconds=14 * DAY)
+jobs = aws.sqs.Queue("jobs", visibility_timeout_seconds=60, redrive_policy=redrive(dead))
+later = aws.sqs.Queue("later", visibility_timeout_seconds=60, delay_seconds=900)
+mapping(jobs, function(), function_response_types=[])
+mapping(dead, function("again", environment={"variables": {"TO": later.url}}), "again", function_response_types=[])
+mapping(later, function("back", environment={"variables": {"TO": jobs.url}}), "back", function_response_types=[])
+""",
+)
+silent("CHK-LOOP-2", "dead letters that go somewhere else", SENDS, ROUND % 'aws.sqs.Queue("archive").url')
+silent(
+    "CHK-LOOP-2",
+    "no dead-letter queue on the way",
+    SENDS,
+    """
+mapping(queue_with_dlq(), function(environment={"variables": {"TO": aws.sqs.Queue("next").url}}),
+        function_response_types=[])
+""",
+)
+
+# CHK-KAFKA-4 -----------------------------------------------------------------------------------------------------
+
+GROUPS = """
+iam = {"sasl": {"iam": {"enabled": True}}}
+cluster = aws.msk.ServerlessCluster("cluster", vpc_configs=[], client_authentication=iam)
+for name, topic, group in (("a", "clicks", "g1"), ("b", %r, %r)):
+    mapping(cluster, function(name), "of-" + name, starting_position="LATEST", topics=[topic],
+            amazon_managed_kafka_event_source_config={"consumer_group_id": group})
+"""
+finds("CHK-KAFKA-4", "one group id, one topic, two mappings", QUIET, GROUPS % ("clicks", "g1"))
+silent("CHK-KAFKA-4", "two group ids", QUIET, GROUPS % ("clicks", "g2"))
+finds("CHK-KAFKA-4", "one group id, two topics", QUIET, GROUPS % ("orders", "g1"))
