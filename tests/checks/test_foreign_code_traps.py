@@ -75,6 +75,19 @@ BAD = (
         },
     ),
     Program(
+        "status-code-instead-of-failures",
+        "mapping(queue_with_dlq(), function(), batch_size=1)",
+        found("CHK-REPORT-5 warning"),
+        files={
+            "worker/app.py": """
+            def handle(event, context):
+                for record in event["Records"]:
+                    print(record["body"])
+                return {"statusCode": 200}
+            """,
+        },
+    ),
+    Program(
         "receipt-handle",
         "mapping(queue_with_dlq(), function())",
         found("CHK-REPORT-4 error"),

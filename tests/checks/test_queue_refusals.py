@@ -35,9 +35,10 @@ def test_settings_of_other_sources_on_a_queue(tmp_path: Path, mapping: str, expe
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [
-        ("**FILTER", "**FILTER", set()),  # what one deletes, the other would delete as well
+        # What one deletes, the other would delete as well.
+        ("**FILTER", "**FILTER", {"CHK-SHARE-1 warning"}),
         ("**FILTER", "", {"CHK-FILTER-1 error"}),
-        ("", "", set()),
+        ("", "", {"CHK-SHARE-1 warning"}),
         ("**FILTER", "enabled=False", set()),
         ("**FILTER", "**OTHER", {"CHK-FILTER-1 error"}),
     ],
@@ -53,6 +54,43 @@ mapping(jobs, function("two"), "second", {second})
     assert ids(findings_in(graph_of(tmp_path / "shop", program))) == expected
 
 
+def test_two_functions_on_one_queue_are_told_by_name(tmp_path: Path) -> None:
+    program = """
+jobs = queue_with_dlq()
+mapping(jobs, function("billing"), "first")
+mapping(jobs, function("audit"), "second")
+"""
+    [finding] = findings_in(graph_of(tmp_path / "shop", program))
+    assert (finding.resources, finding.source) == (("jobs", "first", "second"), "SQS-SHARE-1")
+    assert finding.why == (
+        "billing and audit read the same queue, jobs. Messages are not copied: each goes to the function whose poller "
+        "happens to receive it, so every function misses a part of them."
+    )
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        'mapping(queue_with_dlq("more", "more-dead"), function("two"), "second")',
+        'mapping(jobs, function("two"), "second", enabled=False)',
+        'mapping(jobs, aws.lambda_.Alias("live", function_name=one.name, function_version="1"), "second")',
+    ],
+    ids=["a queue each", "one switched off", "an alias of the same function"],
+)
+def test_what_is_no_pair_of_functions_on_one_queue(tmp_path: Path, second: str) -> None:
+    program = f"""
+def queue_with_dlq(name="jobs", dead="dead"):
+    target = aws.sqs.Queue(dead, message_retention_seconds=14 * DAY)
+    return aws.sqs.Queue(name, visibility_timeout_seconds=60, redrive_policy=redrive(target))
+
+jobs = queue_with_dlq()
+one = function("one")
+mapping(jobs, one, "first")
+{second}
+"""
+    assert "CHK-SHARE-1 warning" not in ids(findings_in(graph_of(tmp_path / "shop", program)))
+
+
 def test_one_reader_may_filter(tmp_path: Path) -> None:
     program = """
 mapping(queue_with_dlq(), function(), filter_criteria={"filters": [{"pattern": '{"body": {"kind": ["a"]}}'}]})
@@ -64,7 +102,7 @@ mapping(queue_with_dlq(), function(), filter_criteria={"filters": [{"pattern": '
     ("second", "expected"),
     [
         ('mapping(jobs, worker, "second")', {"CHK-ONE-1 error"}),
-        ('mapping(jobs, function("other"), "second")', set()),
+        ('mapping(jobs, function("other"), "second")', {"CHK-SHARE-1 warning"}),
         ('mapping(queue("other"), worker, "second")', set()),
     ],
 )

@@ -31,10 +31,22 @@ def test_lam_init_1_how_long_a_cold_start_takes(cold_start: float, begins: float
     assert [call.at_seconds for call in world.calls] == [begins]
 
 
-@pytest.mark.parametrize(("reading", "left"), [(UnnamedResponse.SUCCESS, []), (UnnamedResponse.FAILURE, ["a"])])
-def test_esm_report_4_how_a_response_without_failures_is_taken(reading: UnnamedResponse, left: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("reading", "payload", "left"),
+    [
+        (UnnamedResponse.SUCCESS, '{"statusCode": 200}', []),
+        (UnnamedResponse.FAILURE, '{"statusCode": 200}', ["a"]),
+        (UnnamedResponse.OBJECT_FAILS, '{"statusCode": 200}', ["a"]),
+        (UnnamedResponse.SUCCESS, '"ok"', []),
+        (UnnamedResponse.FAILURE, '"ok"', ["a"]),
+        (UnnamedResponse.OBJECT_FAILS, '"ok"', []),
+    ],
+)
+def test_esm_report_4_how_a_response_without_failures_is_taken(
+    reading: UnnamedResponse, payload: str, left: list[str]
+) -> None:
     world = world_assuming(unnamed_response=reading)
-    world.runtime.behave = lambda call: Script(payload='{"statusCode": 200}')
+    world.runtime.behave = lambda call: Script(payload=payload)
     queue = world.queue()
     world.function()
     world.mapping(queue, report_batch_item_failures=True)
@@ -46,7 +58,7 @@ def test_esm_report_4_how_a_response_without_failures_is_taken(reading: UnnamedR
     assert [event.rule for event in world.events(BatchResult)] == ["ESM-REPORT-4"]
 
 
-@pytest.mark.parametrize("payload", ["null", "{}", '{"batchItemFailures": []}'])
+@pytest.mark.parametrize("payload", ["null", "{}", "[]", '""', '{"batchItemFailures": []}'])
 def test_esm_report_4_what_is_documented_is_not_touched(payload: str) -> None:
     world = world_assuming(unnamed_response=UnnamedResponse.FAILURE)
     world.runtime.behave = lambda call: Script(payload=payload)

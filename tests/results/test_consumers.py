@@ -193,7 +193,7 @@ def test_consumers_that_do_not_add_up_are_refused(monkeypatch: pytest.MonkeyPatc
 
 
 def test_what_a_filter_lets_pass_by_is_filtered_and_not_lost() -> None:
-    of_queue = MessageFiltered(seconds(1), "ESM-FILTER-1", "jobs", "a", "mapping")
+    of_queue = MessageFiltered(seconds(1), "ESM-FILTER-1", "jobs", "a", "mapping", wanted_by=())
     of_stream = RecordFiltered(seconds(1), "STR-FILTER-1", "kinesis", "orders", "shard-0", "a", "mail")
 
     queue = outcome_of(run_of(sent("a"), of_queue, deleted("a")))
@@ -205,8 +205,19 @@ def test_what_a_filter_lets_pass_by_is_filtered_and_not_lost() -> None:
     assert (consumer(stream, "mail").messages.filtered, consumer(stream, "search").messages.filtered) == (1, 0)
 
 
+def test_what_the_filter_of_another_mapping_deletes_is_lost() -> None:
+    filtered = MessageFiltered(seconds(1), "ESM-FILTER-1", "jobs", "a", "mapping", wanted_by=("other",))
+
+    found = outcome_of(run_of(sent("a"), filtered, deleted("a")))
+
+    assert (found.messages.filtered, found.messages.lost) == (0, 1)
+    assert conclusion(found) == "1 of 1 messages are lost: deleted, never processed, in no dead-letter queue."
+
+
 def test_the_conclusion_counts_what_is_filtered_out() -> None:
-    filtered = [MessageFiltered(seconds(1), "ESM-FILTER-1", "jobs", message, "mapping") for message in "ab"]
+    filtered = [
+        MessageFiltered(seconds(1), "ESM-FILTER-1", "jobs", message, "mapping", wanted_by=()) for message in "ab"
+    ]
     some = run_of([sent("a"), sent("b"), sent("c")], filtered, delivered("1", "c"), ended("1"), deleted("a", "b", "c"))
     everything = run_of([sent("a"), sent("b")], filtered, deleted("a", "b"))
 

@@ -95,12 +95,20 @@ def test_a_message_that_nobody_looked_for_is_told_with_the_time_since_which_it_i
 
 
 def test_a_partition_keeps_what_is_filtered_out_of_it() -> None:
-    of_queue = MessageFiltered(seconds(1), "ESM-FILTER-1", "jobs", "a", "mapping")
+    of_queue = MessageFiltered(seconds(1), "ESM-FILTER-1", "jobs", "a", "mapping", wanted_by=())
     of_stream = RecordFiltered(seconds(1), "STR-FILTER-1", "kinesis", "jobs", "shard-0", "a", "mapping")
 
     told = [list(timeline(run_of(sent("a"), filtered)))[1].text for filtered in (of_queue, of_stream)]
 
     assert told == ["filtered out and deleted by mapping: a", "filtered out and skipped by mapping: a"]
+
+
+def test_whom_a_filter_takes_a_message_from_is_told() -> None:
+    filtered = MessageFiltered(seconds(1), "ESM-FILTER-1", "jobs", "a", "mine", wanted_by=("yours", "theirs"))
+
+    told = list(timeline(run_of(sent("a"), filtered)))[1].text
+
+    assert told == "filtered out and deleted by mine, although yours and theirs would have taken it: a"
 
 
 def _discarded(target: str | None) -> Event:

@@ -182,11 +182,13 @@ class MessageFiltered(EventBase):
         queue: name of the queue.
         message: its id.
         mapping: name of the mapping.
+        wanted_by: names of other mappings of the queue whose filters let it through: it is lost to them.
     """
 
     queue: str
     message: str
     mapping: str
+    wanted_by: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

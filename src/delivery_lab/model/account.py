@@ -201,8 +201,9 @@ class Account:
         config.check(queue, None if kept else timeout_seconds)
         if kept and queue.attributes.visibility_timeout_seconds < timeout_seconds:
             self.journal.rely_on("ESM-VT-3")
-        for other in self.mappings.values():
-            if other.queue is queue and other.config.function == config.function:
+        readers = [other for other in self.mappings.values() if other.queue is queue]
+        for other in readers:
+            if other.config.function == config.function:
                 raise DeploymentRefusedError(
                     config.name,
                     "ResourceConflictException",
@@ -221,6 +222,7 @@ class Account:
             journal=self.journal,
             assumptions=self.assumptions,
         )
+        mapping.filter.compete_with([other.filter for other in readers])
         self.mappings[config.name] = mapping
         return mapping
 

@@ -339,7 +339,9 @@ class _RunReader:
                     fate.leave("deleted", in_seconds(event.instant_us))
                     self._deleted_by(event, fate)
                 case MessageFiltered():
-                    fate.leave("filtered", in_seconds(event.instant_us))
+                    # What a competing mapping was there for, its filter did not let pass by on purpose.
+                    way: Way = "deleted" if event.wanted_by else "filtered"
+                    fate.leave(way, in_seconds(event.instant_us))
                 case MessageDeadLettered():
                     fate.left = "deadLettered"
                 case MessageExpired():

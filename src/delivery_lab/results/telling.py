@@ -159,7 +159,8 @@ class Teller:
             case MessageExpired(queue=queue, message=message):
                 return Told(f"expired in {queue}", message)
             case MessageFiltered(message=message):
-                return Told(f"filtered out and deleted by {event.mapping}", message)
+                meant = f", although {' and '.join(event.wanted_by)} would have taken it" if event.wanted_by else ""
+                return Told(f"filtered out and deleted by {event.mapping}{meant}", message)
             case SendDeduplicated(queue=queue, message=message):
                 return Told(f"sent to {queue} again and dropped: {self._name(message)}")
             case MessageDeleted() | DeleteIgnored():

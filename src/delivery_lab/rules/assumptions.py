@@ -37,10 +37,13 @@ class AttributeSpread(StrEnum):
 
 
 class UnnamedResponse(StrEnum):
-    """How a mapping takes a response that says nothing about failures (ESM-REPORT-4)."""
+    """How a mapping takes a response that is not empty and has no batchItemFailures (ESM-REPORT-4)."""
 
     SUCCESS = "success"
     FAILURE = "failure"
+    """The batch failed, whatever else it is."""
+    OBJECT_FAILS = "object-fails"
+    """An object with other keys fails the batch; a text, a number or a list does not."""
 
 
 class LongWindow(StrEnum):

@@ -98,11 +98,20 @@ RULES = (
         _ERRORS,
     ),
     documented("ESM-REPORT-2", "batchItemFailures empty or null: the whole batch succeeded and is deleted.", _ERRORS),
-    documented("ESM-REPORT-3", "An empty or null response: the whole batch succeeded and is deleted.", _ERRORS),
+    documented(
+        "ESM-REPORT-3",
+        "An empty or null response (also an empty list or text): the whole batch succeeded and is deleted.",
+        _ERRORS + "; the list and the text: recorded against AWS for Kinesis by LocalStack's test "
+        "test_lambda_integration_kinesis.py, test_kinesis_report_batch_item_success_scenarios",
+    ),
     assumed(
         "ESM-REPORT-4",
-        'A response without the key batchItemFailures, such as {"statusCode": 200}, a text or a list, counts as success.',
-        "AWS lists what succeeds and what fails, and this is on neither list; the model reads it as a null list.",
+        'A response that is not empty and has no batchItemFailures, such as {"statusCode": 200} or a text, counts as success.',
+        _ERRORS
+        + " names what succeeds (a list that is empty or null, an empty or null response) and what fails (no JSON, "
+        "an itemIdentifier that is empty, null or under another key); this is on neither list, and without the key the list "
+        "is null. Two reports speak of retries and dead letters of such functions: https://github.com/near/queryapi/pull/75, and "
+        "https://github.com/getlift/lift/issues/173, which does not say what was returned.",
     ),
     documented("ESM-REPORT-5", "A response that is no JSON: the whole batch failed.", _ERRORS),
     documented(
@@ -236,7 +245,8 @@ RULES = (
     ),
     documented(
         "ESM-FILTER-1",
-        "A message that matches none of the mapping's filters is deleted, not left for another consumer.",
+        "A message that matches none of the mapping's filters is deleted, not left for another consumer: where another mapping "
+        "of the queue would have taken it, it is lost.",
         LAMBDA_GUIDE + "invocation-eventfiltering.html",
     ),
     documented(

@@ -200,6 +200,14 @@ RULES = (
         "https://github.com/boto/boto3/issues/2898",
     ),
     assumed(
+        "SQS-SHARE-1",
+        "Those who wait for the messages of one queue compete: whenever there are some, it is drawn whose receive gets them. So "
+        "two mappings of a queue get about half of its messages each while both have free pollers.",
+        "A message is returned to one receive only, which is documented; to whose, is not: "
+        + SQS_GUIDE
+        + "sqs-visibility-timeout.html",
+    ),
+    assumed(
         "SQS-ORDER-1",
         "A receive returns what is ready, the longest ready first, and as much of it as was asked for.",
         "A standard queue promises neither order nor full batches; AWS may return less from a short queue.",

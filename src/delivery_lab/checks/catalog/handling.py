@@ -10,6 +10,7 @@ from delivery_lab.checks.code.dropping import dropped_by
 from delivery_lab.checks.code.identifiers import wrong_identifiers
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reading import code_of
+from delivery_lab.checks.code.shapes import other_shapes
 from delivery_lab.checks.finding import Edit, Severity
 from delivery_lab.resource_types import SourceKind
 from delivery_lab.rules.rule import LAMBDA_GUIDE
@@ -100,6 +101,34 @@ class WrongIdentifier(Check):
             values = {f"{function.name}.itemIdentifier": wrong[0].key}
             severity = Severity.WARNING if kind == "kafka" else Severity.ERROR
             yield Found((function.name, mapping.name), values, why, fix, source=source, severity=severity)
+
+
+class AnotherShape(Check):
+    id = "CHK-REPORT-5"
+    title = "ReportBatchItemFailures on, and the handler returns something else than batchItemFailures"
+    severity = Severity.WARNING
+    why = (
+        "AWS does not say whether such an answer is a success; batches have been reported as retried and dead-lettered."
+    )
+    fix = "Return {'batchItemFailures': []} where nothing failed, or nothing at all."
+    source = "ESM-REPORT-4"
+
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping, kind, function, code in fed(stack):
+            if mapping.reports.known is not True:
+                continue
+            shapes = other_shapes(code)
+            if not shapes:
+                continue
+            first = shapes[0]
+            why = (
+                f"The handler returns {first.text} ({first.where}), which is not batchItemFailures: AWS does not say "
+                "whether that is a success. The model takes it for one; two reports saw such batches retried."
+            )
+            fix = "return {'batchItemFailures': []} where nothing failed, or nothing at all"
+            values = {f"{function.name}.returns": [f"{shape.text} ({shape.where})" for shape in shapes]}
+            source = "ESM-REPORT-4" if kind == "sqs" else "STR-REPORT-7"
+            yield Found((function.name, mapping.name), values, why, fix, source=source)
 
 
 class DeletesItself(Check):

@@ -12,6 +12,7 @@ from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE
 from delivery_lab.stack.alarms import Alarm
 from delivery_lab.stack.functions import Function, InvokeConfig
 from delivery_lab.stack.mappings import RecordMapping, SqsMapping, StreamMapping
+from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.reading import has_unknown
 from delivery_lab.stack.stack import Stack
 
@@ -59,10 +60,10 @@ class RivalFilters(Check):
 
     def find(self, stack: Stack) -> Iterator[Found]:
         for queue in stack.polled_queues():
-            readers = [mapping for mapping in stack.mappings_from(queue) if mapping.enabled.known is not False]
+            readers = _readers(stack, queue)
             filtering = [reader for reader in readers if reader.filters.known]
-            if not filtering or len({reader.filters.known or () for reader in readers}) < 2:
-                continue  # no mapping filters, or all in the same way
+            if not _rival_filters(readers):
+                continue
             names = tuple(reader.name for reader in filtering)
             why = (
                 "A queue hands each message to one of its readers, and a mapping deletes what its filters do not "
@@ -75,6 +76,47 @@ class RivalFilters(Check):
             values = {f"{reader.name}.filterCriteria": _written(reader.filters.known or ()) for reader in filtering}
             others = tuple(reader.name for reader in readers if reader not in filtering)
             yield Found((*names, *others, queue.name), values, why, fix)
+
+
+def _readers(stack: Stack, queue: Queue) -> list[SqsMapping]:
+    """The mappings that poll a queue, or may do so."""
+    return [mapping for mapping in stack.mappings_from(queue) if mapping.enabled.known is not False]
+
+
+def _rival_filters(readers: list[SqsMapping]) -> bool:
+    """Whether one mapping deletes what another would take: some filter, and not all in the same way."""
+    filters = {reader.filters.known or () for reader in readers}
+    return len(filters) > 1
+
+
+class SharedQueue(Check):
+    id = "CHK-SHARE-1"
+    title = "two functions read one queue"
+    severity = Severity.WARNING
+    why = "They compete: each message goes to one of them, by chance, and the other never sees it."
+    fix = "Give each function a queue of its own, filled by an SNS topic or an event bus."
+    source = "SQS-SHARE-1"
+
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for queue in stack.polled_queues():
+            readers = _readers(stack, queue)
+            functions = {_function_of(reader): reader for reader in readers}
+            functions.pop(None, None)
+            if len(functions) < 2 or _rival_filters(readers):
+                continue  # with rival filters messages are deleted, which is another check
+            names = [name for name in functions if name is not None]
+            why = (
+                f"{' and '.join(names)} read the same queue, {queue.name}. Messages are not copied: each goes to the "
+                "function whose poller happens to receive it, so every function misses a part of them."
+            )
+            fix = f"in place of {queue.name}, give each function a queue of its own, filled by a topic or an event bus"
+            values = values_of(*(reader.function_name for reader in functions.values()))
+            yield Found((queue.name, *(reader.name for reader in functions.values())), values, why, fix)
+
+
+def _function_of(mapping: SqsMapping) -> str | None:
+    """What tells the function of a mapping from others, whatever version or alias it names; None if it is not known."""
+    return mapping.function_name.known if mapping.function is None else mapping.function.name
 
 
 def _written(patterns: tuple[str, ...]) -> dict[str, object]:

@@ -10,7 +10,7 @@ from typing import Any
 from delivery_lab.model.backoff import Backoff
 from delivery_lab.model.clock import seconds
 from delivery_lab.rule_ids import RuleId
-from delivery_lab.rules.assumptions import ThrottleRetryLimit
+from delivery_lab.rules.assumptions import DEFAULTS, ThrottleRetryLimit, UnnamedResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,12 @@ class QueueVerdict:
 
 
 def classify(
-    message_ids: Collection[str], payload: str, error: str | None, *, report: bool, unnamed_fails: bool = False
+    message_ids: Collection[str],
+    payload: str,
+    error: str | None,
+    *,
+    report: bool,
+    unnamed: UnnamedResponse = DEFAULTS.unnamed_response,
 ) -> QueueVerdict:
     """Decide which messages of a batch failed.
 
@@ -38,7 +43,7 @@ def classify(
         payload: what the function returned, as JSON text.
         error: error type if the invoke failed (exception, timeout, crash), else None.
         report: whether the mapping has `ReportBatchItemFailures`.
-        unnamed_fails: whether a response that says nothing about failures is one (ESM-REPORT-4).
+        unnamed: how a response is taken that is not empty and has no batchItemFailures (ESM-REPORT-4).
     """
     everything = tuple(message_ids)
     if error is not None:
@@ -49,23 +54,16 @@ def classify(
         response = json.loads(payload)
     except ValueError:
         return QueueVerdict(everything, "ESM-REPORT-5", "the response is no JSON")
-    if unnamed_fails and _says_nothing(response):
-        return QueueVerdict(everything, "ESM-REPORT-4", "the response has no batchItemFailures")
-    return _classify_response(everything, response)
+    return _classify_response(everything, response, unnamed)
 
 
-def _says_nothing(response: Any) -> bool:
-    """Whether a response is neither empty nor about failures."""
-    if response is None or response == {}:
-        return False
-    return not isinstance(response, dict) or "batchItemFailures" not in response
-
-
-def _classify_response(everything: tuple[str, ...], response: Any) -> QueueVerdict:
-    if response is None or response == {}:
+def _classify_response(everything: tuple[str, ...], response: Any, unnamed: UnnamedResponse) -> QueueVerdict:
+    if response is None or response in ({}, [], ""):
         return QueueVerdict((), "ESM-REPORT-3", "the response is empty")
-    if _says_nothing(response):
-        return QueueVerdict((), "ESM-REPORT-4", "the response has no batchItemFailures")
+    if not isinstance(response, dict) or "batchItemFailures" not in response:
+        object_fails = unnamed is UnnamedResponse.OBJECT_FAILS and isinstance(response, dict)
+        fails = unnamed is UnnamedResponse.FAILURE or object_fails
+        return QueueVerdict(everything if fails else (), "ESM-REPORT-4", "the response has no batchItemFailures")
     failures = response["batchItemFailures"]
     if failures is None or failures == []:
         return QueueVerdict((), "ESM-REPORT-2", "batchItemFailures is empty")

@@ -21,7 +21,6 @@ from delivery_lab.events import (
     BatchResult,
     BatchRetryScheduled,
     Journal,
-    MessageFiltered,
     PollersChanged,
 )
 from delivery_lab.limits.functions import SYNCHRONOUS_PAYLOAD
@@ -37,7 +36,7 @@ from delivery_lab.model.mapping.decisions import (
     next_throttle_retry,
     reported_failures,
 )
-from delivery_lab.model.mapping.filters import passes
+from delivery_lab.model.mapping.queue_filter import QueueFilter
 from delivery_lab.model.mapping.queue_windows import QueueWindows
 from delivery_lab.model.mapping.records import event_of, sqs_record
 from delivery_lab.model.mapping.scaling import TICK_SECONDS
@@ -49,7 +48,7 @@ from delivery_lab.model.sqs.api import SqsApi
 from delivery_lab.model.sqs.message import Delivery
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.rule_ids import RuleId
-from delivery_lab.rules.assumptions import DEFAULTS, Assumptions, LongWindow, ThrottleRetryLimit, UnnamedResponse
+from delivery_lab.rules.assumptions import DEFAULTS, Assumptions, LongWindow, ThrottleRetryLimit
 
 _EXPIRED_HANDLE: RuleId = "SQS-STALE-5"
 _EXPIRED_FIFO_HANDLE: RuleId = "SQS-STALE-6"
@@ -93,6 +92,7 @@ class QueueConsumer:
         self._scaling = scaling_of(config, queue, assumptions)
         self._windows = QueueWindows(config.window_seconds, assumptions, journal)
         self._region = queue.arn.split(":")[3]
+        self.filter = QueueFilter(config, queue, api, scheduler=scheduler, journal=journal)
         self._busy = 0
         self._collecting: QueueBatch | None = None
         self._received: deque[tuple[Delivery, str]] = deque()
@@ -130,6 +130,9 @@ class QueueConsumer:
             if not self._received and not self._receive():
                 break
             self._collect()
+            if self.queue.is_contested and not self._received:
+                self._watch()  # who gets the next one is drawn (SQS-SHARE-1)
+                return
         if self._busy == 0 and self._collecting is None:
             self._scaling.on_idle(self._scheduler.now)
         self._watch()
@@ -169,15 +172,12 @@ class QueueConsumer:
         for delivery in deliveries:
             if self._functions.loops.stops(self.config.function, delivery.message.lineage):
                 self.queue.stop_loop(delivery.message)
-            elif passes(self.config.patterns, delivery, self._api.system_attributes(delivery)):
+            elif self.filter.takes(delivery):
                 window = self.config.window_seconds > 0
                 record = sqs_record(self._api, delivery, self.queue.arn, self._region, window=window)
                 self._received.append((delivery, record))
             else:
-                message = delivery.message.id
-                now, mapping = self._scheduler.now, self.config.name
-                self._journal.append(MessageFiltered(now, "ESM-FILTER-1", self.queue.name, message, mapping))
-                self.queue.delete(delivery.receipt_handle, by=self._actor)
+                self.filter.reject(delivery, self._actor)
         return bool(deliveries)
 
     def _visibility_override(self) -> int | None:
@@ -316,7 +316,7 @@ class QueueConsumer:
             result.payload,
             result.error,
             report=self.config.report_batch_item_failures,
-            unnamed_fails=self._assumptions.unnamed_response is UnnamedResponse.FAILURE,
+            unnamed=self._assumptions.unnamed_response,
         )
         self._journal.append(
             BatchResult(

@@ -23,7 +23,7 @@ from delivery_lab.model.sqs.message import Delivery, Message
 from delivery_lab.model.sqs.queue_journal import QueueJournal
 from delivery_lab.model.sqs.retention import Retention
 from delivery_lab.model.sqs.visibility import HiddenMessages, ReadyMessages
-from delivery_lab.model.sqs.waiting import Waiting
+from delivery_lab.model.sqs.waiting import Waiting, receiver_of
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import StaleDelete
 
@@ -70,7 +70,7 @@ class SqsQueue:
         self._hidden = HiddenMessages()
         self._messages: dict[int, Message] = {}
         self._sequence = 0
-        self._waiting = Waiting(scheduler, self._next_visible)
+        self._waiting = Waiting(scheduler, self._next_visible, receiver_of(name, streams, journal))
         self._retention = Retention(
             scheduler,
             lambda: seconds(self.attributes.retention_seconds),
@@ -318,11 +318,7 @@ class SqsQueue:
 
     def _resolve(self, receipt_handle: str) -> tuple[Message | None, int]:
         """The message of a handle (None if it is gone) and the number of the receive that the handle is of."""
-        sequence, receive_number = receipts.read_handle(receipt_handle, self.name)
-        message = self._messages.get(sequence)
-        if sequence > self._sequence or (message is not None and receive_number > message.receive_count):
-            raise errors.RECEIPT_HANDLE.error(handle=receipt_handle)
-        return message, receive_number
+        return receipts.resolve(receipt_handle, self.name, self._messages, self._sequence)
 
     def remove(self, message: Message) -> None:
         """Take a message out of the queue, without a word in the journal."""
@@ -353,6 +349,11 @@ class SqsQueue:
     def when_ready(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call back once, when a receive may find something; returns what to call to wait no longer (SQS-POLL-1)."""
         return self._waiting.add(callback)
+
+    @property
+    def is_contested(self) -> bool:
+        """Whether somebody else waits for messages, who may get the next one (SQS-SHARE-1)."""
+        return bool(self._waiting)
 
     def _next_visible(self) -> int | None:
         now = self._scheduler.now

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from delivery_lab.model.api_errors import sqs as errors
 from delivery_lab.model.sqs.message import Message
 from delivery_lab.rule_ids import RuleId
@@ -31,6 +33,27 @@ def read_handle(receipt_handle: str, queue: str) -> tuple[int, int]:
 def _is_number(text: str) -> bool:
     """Whether a part of a handle is a number as `handle_of` writes them, which begin at 1."""
     return text.isdecimal() and text.isascii() and not text.startswith("0")
+
+
+def resolve(
+    receipt_handle: str, queue: str, messages: Mapping[int, Message], newest: int
+) -> tuple[Message | None, int]:
+    """The message of a handle (None if it is gone) and the number of the receive that the handle is of.
+
+    Args:
+        receipt_handle: the handle.
+        queue: name of the queue.
+        messages: what the queue holds, by number.
+        newest: number of the newest message that it ever held.
+
+    Raises:
+        AwsError: no receive of the queue gave out this handle.
+    """
+    sequence, receive_number = read_handle(receipt_handle, queue)
+    message = messages.get(sequence)
+    if sequence > newest or (message is not None and receive_number > message.receive_count):
+        raise errors.RECEIPT_HANDLE.error(handle=receipt_handle)
+    return message, receive_number
 
 
 def visibility_rule(timeout_seconds: int, *, replaced: bool, ended: bool) -> RuleId:
