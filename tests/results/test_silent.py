@@ -222,9 +222,7 @@ def test_evd_error_1_a_message_at_which_an_error_was_left_alone_was_not_processe
     assert (outcome.messages.processed, outcome.messages.lost) == (1, 1)
     assert outcome.evidence.contradictions.errors_swallowed == 1
     assert "EVD-ERROR-1" in outcome.model.assumptions
-    assert conclusion(outcome).startswith(
-        "Worker leaves 1 error in its log or in futures and succeeds; 1 of 2 messages"
-    )
+    assert conclusion(outcome).startswith("1 error in the log or in futures of worker, whose invokes succeed; 1 of 2")
     assert _batch(erred("1", looking_at=1), assume="EVD-ERROR-1=handled").messages.processed == 2
 
 
@@ -249,7 +247,7 @@ def test_evd_look_1_a_record_that_was_not_looked_at_was_not_processed_if_others_
     assert outcome.evidence.contradictions.never_looked_at == 1
     assert _evidence(outcome)["b"] == (None, None, False)
     assert "EVD-LOOK-1" in outcome.model.assumptions
-    assert conclusion(outcome).startswith("Worker never looks at 1 message that it is given; 1 of 2 messages are lost")
+    assert conclusion(outcome).startswith("1 message is never looked at by worker; 1 of 2 messages are lost")
     assert _batch(looked_at("1", 0, of=2), assume="EVD-LOOK-1=processed").messages.processed == 2
 
 
@@ -258,7 +256,7 @@ def test_a_function_that_reads_none_of_its_records_may_work_all_the_same() -> No
 
     assert outcome.messages.processed == 2
     assert outcome.evidence.looked == 0
-    assert conclusion(outcome).startswith("Worker never looks at 2 messages that it is given; every message is handed")
+    assert conclusion(outcome).startswith("2 messages are never looked at by worker; every message is handed")
 
 
 def test_a_record_that_a_later_delivery_looked_at_was_looked_at() -> None:
@@ -277,7 +275,7 @@ def test_evd_poison_1_poison_whose_invoke_succeeds_was_not_processed() -> None:
     assert (outcome.messages.processed, outcome.messages.lost) == (1, 1)
     assert outcome.evidence.contradictions.poison_succeeded == 1
     assert "EVD-POISON-1" in outcome.model.assumptions
-    assert conclusion(outcome).startswith("Worker succeeds with 1 poison message; 1 of 2 messages are lost")
+    assert conclusion(outcome).startswith("1 poison message succeeds in worker; 1 of 2 messages are lost")
 
 
 def test_each_function_has_its_own_evidence_and_the_whole_has_the_weakest() -> None:

@@ -16,14 +16,14 @@ def contradictions(outcome: Outcome) -> Iterator[str]:
         if found.never_looked_at:
             count = found.never_looked_at
             what = "message" if not outcome.lag else "record"
-            yield f"{function.name} never looks at {count} {plural(count, what, f'{what}s')} that it is given"
+            yield f"{count} {plural(count, f'{what} is', f'{what}s are')} never looked at by {function.name}"
         if found.poison_succeeded:
             count = found.poison_succeeded
-            yield f"{function.name} succeeds with {count} poison {plural(count, 'message', 'messages')}"
+            yield f"{count} poison {plural(count, 'message succeeds', 'messages succeed')} in {function.name}"
         if found.errors_swallowed:
             count = found.errors_swallowed
             errors = plural(count, "error", "errors")
-            yield f"{function.name} leaves {count} {errors} in its log or in futures and succeeds"
+            yield f"{count} {errors} in the log or in futures of {function.name}, whose invokes succeed"
 
 
 def processed(outcome: Outcome) -> str:

@@ -133,7 +133,8 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
             _words("ESM-BATCH-6", "quiet_window", QuietWindow),
             _words("ESM-BATCH-7", "idle_window", IdleWindow),
             _words("SQS-STALE-2", "stale_delete", StaleDelete),
-            _words("EVD-INVOKE-1", "unseen_work", UnseenWork),
+            # Not tried by itself: that nothing is known cannot be otherwise, and every foreign handler relies on it.
+            replace(_words("EVD-INVOKE-1", "unseen_work", UnseenWork), values=()),
             _words("EVD-ERROR-1", "swallowed_error", SwallowedError),
             _words("EVD-LOOK-1", "unseen_record", UnseenRecord),
             _words("SQS-SPREAD-1", "attribute_spread", AttributeSpread),

@@ -21,6 +21,7 @@ from delivery_lab.model.runtime import Caller, LongPoll, Pending
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 from delivery_lab.simulation.deployment import Deployment
 from delivery_lab.simulation.log_contract import contract_line
+from delivery_lab.simulation.observing import SilentObserver
 from delivery_lab.simulation.sending import Sender
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.stack.stack import Stack
@@ -106,6 +107,7 @@ class _Simulation:
         self._assumptions = assumptions
         self._account = Account(self._scheduler, self._streams, self._journal, assumptions)
         self._logs: list[LogLine] = []
+        self._observer = SilentObserver(self._journal)
 
         self._host: HandlerHost | None = None
 
@@ -138,6 +140,7 @@ class _Simulation:
             self._streams,
             self,
             self._on_log,
+            self._observer,
             cold_start_seconds=0,
             api_latency_min_seconds=fastest,
             api_latency_max_seconds=slowest,
@@ -286,6 +289,7 @@ class _Simulation:
         if told is None:
             self._logs.append(line)
         else:
+            self._observer.spoke(told.function)
             self._journal.append(told)
 
 
