@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextvars import ContextVar
 from copy import deepcopy
+from types import TracebackType
 from typing import Any, NamedTuple
 
 _NAMES = frozenset(
@@ -96,6 +97,16 @@ class Looks:
         _trail.set(_Trail(self, trail.position, 0, doubtful))
         return None if doubtful else trail.position
 
+    def in_hand(self, trace: TracebackType | None) -> int | None:
+        """The record that the code had in a variable where an error was raised, None where it had none or several."""
+        found = None
+        while trace is not None:
+            held = [value for value in trace.tb_frame.f_locals.values() if type(value) is Record]
+            positions = {record.position for record in held if record.looks is self}
+            found = positions.pop() if len(positions) == 1 else found
+            trace = trace.tb_next
+        return found
+
 
 def watch(event: Any) -> Looks | None:
     """Have the records of an event note who reads them; None where it has none.
@@ -129,38 +140,38 @@ def _batches(event: Any) -> Iterator[list[Any]]:
 class Record(dict[str, Any]):
     """A record of an event. It is a dictionary, and equal to the plain one."""
 
-    __slots__ = ("_looks", "_position")
+    __slots__ = ("looks", "position")
 
     def __init__(self, content: dict[str, Any], looks: Looks, position: int) -> None:
         dict.__init__(self, content)
-        self._looks = looks
-        self._position = position
+        self.looks = looks
+        self.position = position
 
     def __getitem__(self, key: str) -> Any:
         if key not in _NAMES:
-            self._looks.note(self._position)
+            self.looks.note(self.position)
         return dict.__getitem__(self, key)
 
     def get(self, key: str, default: Any = None) -> Any:
         """As of a dictionary."""
         if key not in _NAMES:
-            self._looks.note(self._position)
+            self.looks.note(self.position)
         return dict.get(self, key, default)
 
     def pop(self, key: str, *default: Any) -> Any:
         """As of a dictionary."""
         if key not in _NAMES:
-            self._looks.note(self._position)
+            self.looks.note(self.position)
         return dict.pop(self, key, *default)
 
     def setdefault(self, key: str, default: Any = None) -> Any:
         """As of a dictionary."""
-        self._looks.note(self._position)
+        self.looks.note(self.position)
         return dict.setdefault(self, key, default)
 
     def popitem(self) -> tuple[str, Any]:
         """As of a dictionary."""
-        self._looks.note(self._position)
+        self.looks.note(self.position)
         return dict.popitem(self)
 
     def items(self) -> Any:
@@ -193,7 +204,7 @@ class Record(dict[str, Any]):
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         # Whoever gets it out of a pickle has a plain dictionary, which cannot be followed.
-        self._looks.note(self._position)
+        self.looks.note(self.position)
         return dict, (dict(dict.items(self)),)
 
     def __or__(self, other: Any) -> Any:
@@ -206,19 +217,19 @@ class Record(dict[str, Any]):
 
     def look(self) -> None:
         """Its content is read."""
-        self._looks.note(self._position)
+        self.looks.note(self.position)
 
     def again(self, content: dict[str, Any]) -> Record:
         """The same record with a content that was made of it."""
-        return Record(content, self._looks, self._position)
+        return Record(content, self.looks, self.position)
 
     def _asked(self) -> None:
         """Somebody asks for all of it: to write it down, or to read it."""
         asking = sys._getframe(2).f_globals.get("__name__", "")
         if asking.partition(".")[0] in _SERIALISING or asking.startswith("aws_lambda_powertools.logging"):
-            self._looks.serialised[name_of(self)] = self
+            self.looks.serialised[name_of(self)] = self
         else:
-            self._looks.note(self._position)
+            self.looks.note(self.position)
 
 
 # Errors and `type(record).__name__` speak of a dict, as they would of the record that AWS hands out.

@@ -141,16 +141,18 @@ class Watch:
             return
         error = sys.exc_info()[1]
         told = text.strip() if error is None else f"{text.strip()}\n{type(error).__name__}: {error}"
-        self._seen.append(self._swallowed("log", told))
+        self._seen.append(self._swallowed("log", told, error))
 
     def failed(self, future: Future, error: BaseException) -> None:
         """A future holds an error from now on."""
         if self._invoke is not None:
-            self._futures.append((future, self._swallowed("future", f"{type(error).__name__}: {error}")))
+            self._futures.append((future, self._swallowed("future", f"{type(error).__name__}: {error}", error)))
 
-    def _swallowed(self, where: Swallowed, text: str) -> ErrorSwallowed:
-        now, invoke = self._now(), self._invoke or ""
-        return ErrorSwallowed(now, None, self._function, invoke, now, where, text, self._reading())
+    def _swallowed(self, where: Swallowed, text: str, error: BaseException | None) -> ErrorSwallowed:
+        now, invoke, reading = self._now(), self._invoke or "", self._reading()
+        raised_at = None if error is None or self.looks is None else self.looks.in_hand(error.__traceback__)
+        position = reading if raised_at is None else raised_at
+        return ErrorSwallowed(now, None, self._function, invoke, now, where, text, position)
 
     def _reading(self) -> int | None:
         return None if self.looks is None else self.looks.reading()
