@@ -39,7 +39,7 @@ class ProjectError(UsageError):
 
 
 class StackNotFoundError(UsageError):
-    """There is no stack file of the name given."""
+    """There is no stack file of the name given, in a project that has stack files."""
 
 
 class StackFileError(UsageError):

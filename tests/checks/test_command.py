@@ -258,7 +258,9 @@ def test_a_project_without_stacks_has_nothing_to_check(folder: Path, check: Chec
     (folder / "Pulumi.prod.yaml").unlink()
     said = check()
     assert said.code == 2
-    assert said.err == f"error: {folder} has no stack file, so there is nothing to check\n"
+    assert said.err == (
+        f"error: {folder} has no stack file, so there is no stack to list; name one, such as dev: its config is empty\n"
+    )
 
 
 def test_a_stack_that_cannot_be_checked_does_not_hide_the_others(folder: Path, check: Check) -> None:

@@ -101,6 +101,28 @@ def test_reserved_concurrency(tmp_path: Path, reserved: int, count: int, visibil
     assert ids(found(tmp_path, queue=queue, function=f"reserved_concurrent_executions={reserved}")) == expected
 
 
+@pytest.mark.parametrize(("second", "expected"), [("us-west-2", set()), ("eu-west-1", {"CHK-CONC-5 warning"})])
+@pytest.mark.parametrize("how", ["region", "provider"])
+def test_reservations_are_summed_for_each_region_by_itself(
+    tmp_path: Path, how: str, second: str, expected: set[str]
+) -> None:
+    where = f'region="{second}"' if how == "region" else "opts=pulumi.ResourceOptions(provider=west)"
+    program = (
+        f'west = aws.Provider("west", region="{second}")\n'
+        'function("first", reserved_concurrent_executions=600)\n'
+        f'function("second", reserved_concurrent_executions=600, {where})\n'
+    )
+
+    findings = findings_in(graph_of(tmp_path / "shop", program))
+
+    assert ids(findings) == expected
+    assert [finding.resources for finding in findings] == [("first", "second")] * len(expected)
+    assert all(
+        finding.why.startswith("The stack reserves 1200 concurrent executions in eu-west-1; of the default 1000")
+        for finding in findings
+    )
+
+
 def test_the_fix_of_a_small_reservation_fits_the_smallest_maximum_concurrency(tmp_path: Path) -> None:
     [finding] = found(tmp_path, queue="2", function="reserved_concurrent_executions=1")
 

@@ -12,13 +12,18 @@ from delivery_lab.cli.commands import run
 from tests.lab_support import ROOT
 
 TRAP = ["run", "concurrency-trap", "--project", str(ROOT)]
+MORE = (
+    "40 healthy messages end in the dead-letter queue (40 of them without ever reaching the function); 90 of 130 are "
+    "processed once."
+)
 FEWER = (
     "20 healthy messages end in the dead-letter queue (20 of them without ever reaching the function); 110 of 130 are "
     "processed once."
 )
 OTHERWISE = [
     "With ESM-THROTTLE-2=visibility-left it would be: Every message is processed once.",
-    f"With ESM-THROTTLE-3=600 it would be: {FEWER}",
+    f"With ESM-THROTTLE-3=0.25 it would be: {FEWER}",
+    f"With ESM-THROTTLE-3=0.6 it would be: {MORE}",
 ]
 
 
@@ -34,18 +39,20 @@ def outcome(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
 def test_a_run_says_when_an_alternative_would_change_the_conclusion(capsys: pytest.CaptureFixture[str]) -> None:
     told = lines(capsys, *TRAP, "--alternatives")
 
-    assert told[-2:] == OTHERWISE
-    assert told[-4].startswith("40 healthy messages end in the dead-letter queue")
+    assert told[-4:-1] == OTHERWISE
+    assert told[-1] == "The conclusion is the same with ESM-SCALE-4=2."
+    assert told[-7].startswith("30 (20 to 40) healthy messages end in the dead-letter queue")
+    assert told[-5] == "Intervals are over the plausible range of ESM-THROTTLE-3."
 
 
 def test_alternatives_are_tried_by_default_while_runs_are_quick(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "QUICK_SECONDS", 1_000)
-    assert lines(capsys, *TRAP)[-2:] == OTHERWISE
+    assert lines(capsys, *TRAP)[-4:-1] == OTHERWISE
 
     monkeypatch.setattr(run, "QUICK_SECONDS", 0)
-    not_tried = "Not tried: alternative assumptions of ESM-THROTTLE-2, ESM-THROTTLE-3 (--alternatives)."
+    not_tried = "Not tried: alternative assumptions of ESM-SCALE-4, ESM-THROTTLE-2, ESM-THROTTLE-3 (--alternatives)."
     assert lines(capsys, *TRAP)[-1] == not_tried
     assert lines(capsys, *TRAP, "--no-alternatives")[-1] == not_tried
 
@@ -54,7 +61,10 @@ def test_a_run_says_when_it_would_not(capsys: pytest.CaptureFixture[str]) -> Non
     arguments = ("--set", "batch.queue.maxReceiveCount=50", "--body", "sleep=0", "--set", "batch.worker.batchSize=1")
     told = lines(capsys, *TRAP, *arguments, "--alternatives")
 
-    assert told[-1] == "The conclusion is the same with ESM-THROTTLE-2=visibility-left, ESM-THROTTLE-3=600."
+    assert told[-1] == (
+        "The conclusion is the same with ESM-SCALE-4=2, ESM-THROTTLE-2=visibility-left, ESM-THROTTLE-3=0.25, "
+        "ESM-THROTTLE-3=0.6."
+    )
 
 
 def test_an_alternative_that_is_taken_is_in_heading_and_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,14 +78,15 @@ def test_an_alternative_that_is_taken_is_in_heading_and_json(capsys: pytest.Capt
 
 
 def test_json_has_the_alternatives_where_they_are_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
-    assert outcome(capsys, "--alternatives")["model"]["readings"] == [
+    assert outcome(capsys, "--alternatives")["model"]["readings"][1:] == [
         {
             "rule": "ESM-THROTTLE-2",
             "value": "visibility-left",
             "conclusion": "Every message is processed once.",
             "changes": True,
         },
-        {"rule": "ESM-THROTTLE-3", "value": "600", "conclusion": FEWER, "changes": True},
+        {"rule": "ESM-THROTTLE-3", "value": "0.25", "conclusion": FEWER, "changes": True},
+        {"rule": "ESM-THROTTLE-3", "value": "0.6", "conclusion": MORE, "changes": True},
     ]
 
 

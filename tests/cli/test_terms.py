@@ -67,3 +67,13 @@ def test_what_differs_looks_different(path: str, before: float | None, after: fl
 def test_spans_of_a_group_have_their_unit() -> None:
     assert list(values("latencySeconds", {"p50": 0.25, "max": None})) == ["p50 0.25 s", "max -"]
     assert list(values("messages", {"deadLettered": 3})) == ["dead-lettered 3"]
+
+
+def test_a_figure_is_shown_with_what_it_lies_between_if_that_can_be_told_apart() -> None:
+    group = {"p50": 100.0, "max": 200.0}
+    intervals = {
+        "latencySeconds.p50": {"low": 90.0, "high": 120.0},
+        "latencySeconds.max": {"low": 199.9, "high": 200.1},
+    }
+
+    assert list(values("latencySeconds", group, intervals)) == ["p50 100.0 s (90.0 s to 2.0 min)", "max 3.3 min"]

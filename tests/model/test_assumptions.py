@@ -109,9 +109,9 @@ def test_sim_api_1_how_long_a_call_of_a_handler_takes(latency: float) -> None:
     assert in_seconds(sent.instant_us) == pytest.approx(0.25 + latency, abs=0.01)
 
 
-@pytest.mark.parametrize(("pause", "dead"), [(60, 40), (600, 20)])
-def test_esm_throttle_3_how_long_pollers_do_not_grow_after_a_throttle(pause: float, dead: int) -> None:
+@pytest.mark.parametrize(("growth", "dead"), [(0.25, 20), (0.4, 30), (0.6, 40)])
+def test_esm_throttle_3_by_how_much_pollers_grow_while_a_function_throttles(growth: float, dead: int) -> None:
     stack = "concurrency-trap"
-    run = simulate(stack_of(stack), ROOT, workload(stack), 1, Assumptions(throttle_pause_seconds=pause))
+    run = simulate(stack_of(stack), ROOT, workload(stack), 1, Assumptions(throttled_growth=growth))
 
     assert sum(isinstance(event, MessageDeadLettered) for event in run.events) == dead

@@ -254,13 +254,13 @@ def test_lam_conc_3_at_least_100_stay_unreserved() -> None:
     assert str(caught.value) == (
         "AWS would refuse more: InvalidParameterValueException: Specified ReservedConcurrentExecutions for function "
         "decreases account's UnreservedConcurrentExecution below its minimum value of [100]. (LAM-CONC-3)\n"
-        "  fix: reserve at most 0, or raise the account's limit of 1000"
+        "  fix: reserve nothing, or have the account's quota of 1000 raised"
     )
 
 
 def test_lam_conc_3_names_what_could_be_reserved() -> None:
     world = World()
-    with pytest.raises(DeploymentRefusedError, match="fix: reserve at most 900, or raise"):
+    with pytest.raises(DeploymentRefusedError, match="fix: reserve at most 900, or have"):
         world.function(reserved=901)
     World().function(reserved=900)
 

@@ -222,7 +222,10 @@ def test_project_defaults_fill_in_what_the_stack_leaves_out(make_project: MakePr
 def test_a_declared_key_without_value_is_missing(make_project: MakeProject, block: str, message: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load(make_project, "", block)
-    assert str(caught.value) == f"{message}: Pulumi.dev.yaml has to set what Pulumi.yaml declares without a default"
+    assert str(caught.value) == (
+        f"{message}: Pulumi.dev.yaml has to set what Pulumi.yaml declares without a default\n"
+        "  fix: set it in Pulumi.dev.yaml, under config: demo:a"
+    )
 
 
 def test_a_declared_key_of_another_namespace_may_be_missing(make_project: MakeProject) -> None:

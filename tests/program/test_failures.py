@@ -187,6 +187,7 @@ def test_a_missing_config_key_is_a_settings_error(make_project: MakeProject) -> 
     assert type(error) is SettingsError
     assert str(error).startswith("Missing required configuration variable 'demo:size'")
     assert str(error).split("\n")[0].endswith(" (Pulumi.dev.yaml)")
+    assert str(error).endswith("\n  fix: set it in Pulumi.dev.yaml, under config: demo:size")
 
 
 def test_a_config_value_of_the_wrong_type_is_a_settings_error(make_project: MakeProject) -> None:

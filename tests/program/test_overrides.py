@@ -152,3 +152,17 @@ def test_overrides_are_held_to_the_declared_types(make_project: MakeProject) -> 
         SettingsError, match=r"^Stack 'dev' with configuration key 'n' must be of type 'integer', found 'x'"
     ):
         load_config(project, "dev", ["n=x"])
+
+
+def test_a_key_that_the_project_declares_can_be_set_where_the_stack_has_none(make_project: MakeProject) -> None:
+    project = make_project(project="name: demo\nruntime: python\nconfig:\n  size: {type: integer}\n")
+    assert load_config(project, "dev", ["size=3"]).texts() == {"demo:size": "3"}
+    with pytest.raises(SettingsError, match="must be of type 'integer', found 'big'"):
+        load_config(project, "dev", ["size=big"])
+
+
+def test_a_stack_without_a_file_takes_any_key(make_project: MakeProject) -> None:
+    project = make_project()
+    (project.root / "Pulumi.dev.yaml").unlink()
+    config = load_config(project, "dev", ["worker.batchSize=3", "aws:region=eu-west-1", "size=4"])
+    assert config.texts() == {"demo:worker": '{"batchSize":3}', "aws:region": "eu-west-1", "demo:size": "4"}

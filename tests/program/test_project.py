@@ -86,13 +86,20 @@ def test_an_unknown_stack_names_the_nearest_and_all(tmp_path: Path) -> None:
     )
 
 
-def test_a_project_without_stacks_says_what_file_a_stack_needs(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["dev", "acme/dev", "acme/shop/eu-1_a.b"])
+def test_without_any_stack_file_every_name_is_a_stack(tmp_path: Path, name: str) -> None:
+    stack = read_project(project_folder(tmp_path, "name: shop\nruntime: python\n")).stack(name)
+    assert (stack.name, stack.exists) == (name, False)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a/b/c/d", "/dev", "dev/"])
+def test_a_name_that_no_stack_can_have_is_refused(tmp_path: Path, name: str) -> None:
     project = read_project(project_folder(tmp_path, "name: shop\nruntime: python\n"))
     with pytest.raises(StackNotFoundError) as caught:
-        project.stack("dev")
+        project.stack(name)
     assert str(caught.value) == (
-        f"no stack 'dev': there is no stack file in the project's folder of {tmp_path}; "
-        "a stack needs a file Pulumi.<stack>.yaml there"
+        f"'{name}' cannot be the name of a stack: letters, digits, '-', '_' and '.' can, with the organization and the "
+        "project before it if need be (org/project/stack)"
     )
 
 

@@ -8,7 +8,13 @@ import pytest
 
 from delivery_lab.errors import UnknownRuleError, UsageError
 from delivery_lab.rules import RULES
-from delivery_lab.rules.alternatives import ALTERNATIVES, alternatives_of, assumed_otherwise, read_assumptions
+from delivery_lab.rules.alternatives import (
+    ALTERNATIVES,
+    alternatives_of,
+    assumed_otherwise,
+    plausible_of,
+    read_assumptions,
+)
 from delivery_lab.rules.assumptions import (
     DEFAULTS,
     Assumptions,
@@ -39,7 +45,8 @@ def test_the_text_of_a_value_reads_as_that_value(rule: str) -> None:
     [
         ([], DEFAULTS),
         (["ESM-THROTTLE-2=visibility-left"], Assumptions(throttle_retry_limit=ThrottleRetryLimit.VISIBILITY_LEFT)),
-        (["esm-throttle-3 = 600"], Assumptions(throttle_pause_seconds=600)),
+        (["esm-throttle-3 = 0.6"], Assumptions(throttled_growth=0.6)),
+        (["ESM-ERROR-2=1.7"], Assumptions(batches_per_success=1.7)),
         (["ESM-SCALE-4=2"], Assumptions(least_pollers=2)),
         (["ESM-REPORT-4=failure"], Assumptions(unnamed_response=UnnamedResponse.FAILURE)),
         (["ESM-VT-2=extended"], Assumptions(long_window=LongWindow.EXTENDED)),
@@ -110,7 +117,24 @@ def test_the_alternatives_of_of_what_a_run_relied_on_on_one_at_a_time() -> None:
             "visibility-left",
             Assumptions(stale_delete=StaleDelete.KEEP, throttle_retry_limit=ThrottleRetryLimit.VISIBILITY_LEFT),
         ),
-        ("ESM-THROTTLE-3", "600", Assumptions(stale_delete=StaleDelete.KEEP, throttle_pause_seconds=600)),
+        ("ESM-THROTTLE-3", "0.25", Assumptions(stale_delete=StaleDelete.KEEP, throttled_growth=0.25)),
+        ("ESM-THROTTLE-3", "0.6", Assumptions(stale_delete=StaleDelete.KEEP, throttled_growth=0.6)),
         ("SQS-STALE-2", "coin", Assumptions(stale_delete=StaleDelete.COIN)),
         ("SQS-STALE-2", "delete", Assumptions(stale_delete=StaleDelete.DELETE)),
+    ]
+
+
+def test_plausible_ranges_are_those_of_what_was_not_assumed_otherwise() -> None:
+    relied_on = ("ESM-ERROR-2", "ESM-THROTTLE-2", "ESM-THROTTLE-3")
+    assumed = Assumptions(throttled_growth=0.6)
+
+    assert [(rule, value) for rule, value, _ in plausible_of(relied_on, DEFAULTS)] == [
+        ("ESM-ERROR-2", "0.8"),
+        ("ESM-ERROR-2", "1.7"),
+        ("ESM-THROTTLE-3", "0.25"),
+        ("ESM-THROTTLE-3", "0.6"),
+    ]
+    assert [(rule, value) for rule, value, _ in plausible_of(relied_on, assumed)] == [
+        ("ESM-ERROR-2", "0.8"),
+        ("ESM-ERROR-2", "1.7"),
     ]

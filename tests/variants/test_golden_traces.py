@@ -14,7 +14,7 @@ from tests.lab_support import run
 TRACES = {
     "batch-partial": "b0e9a202f1aa4c63",
     "visibility-short": "c44710ece97f1cbc",
-    "concurrency-trap": "90dae6757b308a12",
+    "concurrency-trap": "4907fcbb2a30eb2a",
     "fifo-ordered": "3db26d83ca01a030",
     "stream-bisect": "be16dd5443c1f3b1",
     "async-default": "abe06b42b2a0e0b2",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +16,7 @@ from delivery_lab.checks.check import Check
 from delivery_lab.checks.finding import Finding
 from delivery_lab.checks.registry import CHECKS, load_checks
 from delivery_lab.checks.sarif import CheckedStack, sarif
-from delivery_lab.json_names import plain
+from delivery_lab.json_names import json_name, plain
 from delivery_lab.results.outcome import SCHEMA_VERSION
 
 _INTERNAL = ("edits",)
@@ -29,7 +29,7 @@ class Examination:
 
     Attributes:
         stack: name of the stack.
-        file: its stack file.
+        file: its stack file; the project file where it has none.
         findings: what was found, the worst first.
         effects: what the fix of a finding changes, by the finding's position; empty where that was not asked for.
         places: where the stack file decides values of a finding, by the finding's position and the name of the value.
@@ -54,7 +54,7 @@ class Examination:
             entry["places"] = plain(self.places.get(index, {}))
             effect = self.effects.get(index)
             if effect is not None:
-                entry["effect"] = {name: plain(getattr(effect, name)) for name in ("text", "tried", "before", "after")}
+                entry["effect"] = {json_name(one.name): plain(getattr(effect, one.name)) for one in fields(effect)}
             yield entry
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from delivery_lab.api.redriven import RedriveSimulation
     from delivery_lab.api.simulated import Call, Phase, Simulation
     from delivery_lab.checks.finding import Finding
+    from delivery_lab.events import Run
     from delivery_lab.program.graph import Graph
     from delivery_lab.results.outcome import Outcome
     from delivery_lab.rules.assumptions import Assumptions
@@ -147,11 +148,13 @@ class Lab:
     def run(self, stack: str, **options: Unpack[RunOptions]) -> Simulation:
         """Run a stack in virtual time, and keep everything that happened.
 
+        Where the run leans on an assumption with a plausible range, it is run with both ends of the range too.
+
         Raises:
             LabError: it cannot be run; the message says why.
         """
+        from delivery_lab.api.plausible import outcome_with_intervals
         from delivery_lab.api.simulated import Simulation
-        from delivery_lab.results.outcome import outcome_of
         from delivery_lab.simulation.simulate import simulate
         from delivery_lab.stack.stack import Stack
 
@@ -162,9 +165,13 @@ class Lab:
         with _timed("simulation", phases) as lap:
             deployed = partial(lap, "deployment")
             run = simulate(Stack.of(graph), self.project.root, workload, call.seed, assumptions, deployed)
+
+        def again(other: Assumptions) -> Run:
+            return simulate(Stack.of(graph), self.project.root, workload, call.seed, other)
+
         with _timed("outcome", phases):
-            outcome = outcome_of(run)
-        found = Simulation(outcome, graph, workload, run, call, tuple(phases))
+            outcome, tried = outcome_with_intervals(run, again)
+        found = Simulation(outcome, graph, workload, run, call, tuple(phases), tried)
         if self.on_run is not None:
             self.on_run(found)
         return found
@@ -186,10 +193,13 @@ class Lab:
 
         run, root = simulation.run, self.project.root
         stack, alternatives = Stack.of(simulation.graph), []
+        point = conclusion(simulation.outcome.model_copy(update={"intervals": {}}))
         for rule, value, assumptions in alternatives_of(simulation.outcome.model.assumptions, run.assumptions):
-            other = simulate(stack, root, simulation.workload, run.seed, assumptions)
-            says = conclusion(outcome_of(other))
-            changes = says != simulation.conclusion
+            other = simulation.tried.get((rule, value))
+            if other is None:
+                other = outcome_of(simulate(stack, root, simulation.workload, run.seed, assumptions))
+            says = conclusion(other)
+            changes = says != point
             alternatives.append(AlternativeConclusion(rule=rule, value=value, conclusion=says, changes=changes))
         model = simulation.outcome.model.model_copy(update={"readings": tuple(alternatives)})
         return replace(simulation, outcome=simulation.outcome.model_copy(update={"model": model}))
@@ -313,14 +323,15 @@ class Lab:
             with _timed("quantify", phases):
                 effects = self._effects(graph, findings, options)
         notes = graph.warnings if values else (*graph.warnings, _WITHOUT_VALUES)
-        file = self.project.stack(stack).path
+        held = self.project.stack(stack)
+        file = held.path if held.exists else self.project.file
         places = places_of(graph, findings, self.project.label(file))
         return Examination(stack, file, findings, effects, places, notes, tuple(phases))
 
     def _effects(self, graph: Graph, findings: Sequence[Finding], options: RunOptions) -> dict[int, Effect]:
         """What each finding's fix changes, by the finding's position."""
+        from delivery_lab.api.plausible import outcome_with_intervals
         from delivery_lab.api.quantify import Effect, Quantifier
-        from delivery_lab.results.outcome import outcome_of
         from delivery_lab.simulation.simulate import simulate
         from delivery_lab.stack.stack import Stack
 
@@ -331,7 +342,10 @@ class Lab:
             return {index: Effect(f"not simulated: {reason}") for index, f in enumerate(findings) if f.edits}
 
         def run(changed: Graph) -> Outcome:
-            return outcome_of(simulate(Stack.of(changed), self.project.root, workload, call.seed, assumptions))
+            def once(assumed: Assumptions) -> Run:
+                return simulate(Stack.of(changed), self.project.root, workload, call.seed, assumed)
+
+            return outcome_with_intervals(once(assumptions), once)[0]
 
         quantifier = Quantifier(graph, run)
         found = {index: quantifier.effect(finding) for index, finding in enumerate(findings)}

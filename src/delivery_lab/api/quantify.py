@@ -16,18 +16,19 @@ from delivery_lab.results.outcome import Outcome
 Simulate = Callable[[Graph], Outcome]
 """Runs the stack's workload over a graph, with the same seed each time."""
 
-_FIGURES: Mapping[str, Callable[[Outcome], int | None]] = {
-    "lost": lambda outcome: outcome.messages.lost,
-    "healthy dead-lettered": lambda outcome: outcome.messages.healthy_dead_lettered,
-    "dead-lettered": lambda outcome: outcome.messages.dead_lettered,
-    "expired": lambda outcome: outcome.messages.expired,
-    "remaining": lambda outcome: outcome.messages.remaining,
-    "duplicated effects": lambda outcome: outcome.effects.duplicated,
-    "overlapping deliveries": lambda outcome: outcome.deliveries.overlapping,
-    "duplicate deliveries": lambda outcome: outcome.deliveries.duplicates,
-    "processed out of order": lambda outcome: outcome.ordering.violations,
-    "throttled invokes": lambda outcome: outcome.invocations.throttled,
+_FIGURES: Mapping[str, str] = {
+    "lost": "messages.lost",
+    "healthy dead-lettered": "messages.healthyDeadLettered",
+    "dead-lettered": "messages.deadLettered",
+    "expired": "messages.expired",
+    "remaining": "messages.remaining",
+    "duplicated effects": "effects.duplicated",
+    "overlapping deliveries": "deliveries.overlapping",
+    "duplicate deliveries": "deliveries.duplicates",
+    "processed out of order": "ordering.violations",
+    "throttled invokes": "invocations.throttled",
 }
+"""Dotted JSON names of the figures, by the words for them."""
 
 _COUNTING_MESSAGES = frozenset({"lost", "healthy dead-lettered", "dead-lettered", "expired", "remaining"})
 
@@ -42,12 +43,17 @@ class Effect:
         after: the same figures with the fix.
         tried: what was changed for it, by `resource.input`: a fix may say more than a simulation can try, such as to
             make a queue; None is an input that was removed.
+        before_intervals: between which values a figure of `before` lies, for those that depend on an assumption with a
+            plausible range.
+        after_intervals: the same of `after`.
     """
 
     text: str
     before: Mapping[str, int] = field(default_factory=dict)
     after: Mapping[str, int] = field(default_factory=dict)
     tried: Mapping[str, Any] = field(default_factory=dict)
+    before_intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    after_intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -94,21 +100,35 @@ class Quantifier:
 
 
 def _figures(outcome: Outcome) -> dict[str, int]:
-    figures = {name: read(outcome) for name, read in _FIGURES.items()}
+    content = outcome.model_dump(by_alias=True)
+    paths = {name: path.split(".") for name, path in _FIGURES.items()}
+    figures = {name: content[group][figure] for name, (group, figure) in paths.items()}
     return {name: value for name, value in figures.items() if value is not None}
+
+
+def _intervals(outcome: Outcome) -> dict[str, tuple[float, float]]:
+    found = {name: outcome.intervals.get(path) for name, path in _FIGURES.items()}
+    return {name: (one.low, one.high) for name, one in found.items() if one is not None}
 
 
 def _compared(before: Outcome, after: Outcome) -> Effect:
     old, new = _figures(before), _figures(after)
+    ranges = _intervals(before), _intervals(after)
     sent = before.messages.sent
     of_messages = f" of {sent} message{'' if sent == 1 else 's'}"
     changes = [
-        f"{name} {old[name]} -> {new[name]}{of_messages if name in _COUNTING_MESSAGES else ''}"
+        f"{name} {_shown(name, old, ranges[0])} -> {_shown(name, new, ranges[1])}"
+        f"{of_messages if name in _COUNTING_MESSAGES else ''}"
         for name in _FIGURES
-        if name in old and name in new and old[name] != new[name]
+        if name in old and name in new and (old[name] != new[name] or any(name in some for some in ranges))
     ]
     same = f"every count stays as it is, with {sent} message{'' if sent == 1 else 's'}"
-    return Effect(", ".join(changes) or same, old, new)
+    return Effect(", ".join(changes) or same, old, new, before_intervals=ranges[0], after_intervals=ranges[1])
+
+
+def _shown(name: str, figures: Mapping[str, int], ranges: Mapping[str, tuple[float, float]]) -> str:
+    between = ranges.get(name)
+    return f"{figures[name]}" if between is None else f"{figures[name]} ({between[0]} to {between[1]})"
 
 
 def _first_line(error: LabError) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from delivery_lab.api.plausible import Tried
 from delivery_lab.events import Run
 from delivery_lab.model.clock import in_seconds
 from delivery_lab.model.randomness import DEFAULT_SEED
@@ -98,6 +99,7 @@ class Simulation:
         run: every event.
         call: what was asked for.
         phases: how long each part of the work took on a real clock.
+        tried: outcomes with an end of a plausible range, by rule and value.
     """
 
     outcome: Outcome
@@ -106,6 +108,7 @@ class Simulation:
     run: Run
     call: Call
     phases: tuple[Phase, ...] = ()
+    tried: Tried = field(default_factory=dict, repr=False)
 
     @property
     def conclusion(self) -> str:

@@ -59,12 +59,17 @@ def change(path: str, before: float | None, after: float | None) -> str:
     return " -> ".join(shown)
 
 
-def values(name: str, group: Mapping[str, Any]) -> Iterator[str]:
+def values(name: str, group: Mapping[str, Any], intervals: Mapping[str, Any] | None = None) -> Iterator[str]:
     """The figures of one group of an outcome.
 
     Args:
         name: the group's JSON name.
         group: figures by JSON name.
+        intervals: between which values figures lie, by dotted JSON name, as JSON has it.
     """
+    shown = span if name.endswith(_SECONDS) else number
     for key, value in group.items():
-        yield f"{term(key)} {span(value) if name.endswith(_SECONDS) else number(value)}"
+        interval = (intervals or {}).get(f"{name}.{key}")
+        ends = (shown(interval["low"]), shown(interval["high"])) if interval else ()
+        between = f" ({' to '.join(ends)})" if len(set(ends)) > 1 else ""
+        yield f"{term(key)} {shown(value)}{between}"

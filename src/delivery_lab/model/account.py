@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.events import Actor, ApiCallRefused, Journal
+from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY
 from delivery_lab.limits.streams import RECORD_KIB
 from delivery_lab.model.asynchronous import AsynchronousInvokes, EventInvokeConfig, throttle_backoff
 from delivery_lab.model.clock import Scheduler
@@ -98,13 +99,14 @@ class Account:
     dynamodb: DynamoDb | None = None
     _lambda_api: LambdaApi = field(init=False)
 
-    def use(self, runtime: Runtime) -> None:
-        """Say who runs the code of functions. Done once, before functions are created."""
+    def use(self, runtime: Runtime, *, concurrency: int = ACCOUNT_CONCURRENCY) -> None:
+        """Say who runs the code of functions, and how much of it at once. Done once, before functions are created."""
         self.functions = Lambda(
             self.scheduler,
             self.streams,
             self.journal,
             runtime,
+            account_concurrency=concurrency,
             cold_start_seconds=self.assumptions.cold_start_seconds,
         )
         self.faults = self.functions.faults

@@ -129,16 +129,19 @@ class Lambda:
                 rule="LAM-TIME-1",
                 fix="set a timeout from 1 to 900 seconds",
             )
+        # An account that has less than AWS keeps unreserved has nothing to reserve; 0 takes nothing from it.
+        least = min(UNRESERVED_MINIMUM, self._account_concurrency)
         unreserved = self._unreserved() - (config.reserved_concurrency or 0)
-        if config.reserved_concurrency is not None and unreserved < UNRESERVED_MINIMUM:
+        if config.reserved_concurrency and unreserved < least:
+            most = max(0, config.reserved_concurrency - (least - unreserved))
             raise DeploymentRefusedError(
                 config.name,
                 "InvalidParameterValueException",
                 "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
-                f"below its minimum value of [{UNRESERVED_MINIMUM}].",
+                f"below its minimum value of [{least}].",
                 rule="LAM-CONC-3",
-                fix=f"reserve at most {config.reserved_concurrency - (UNRESERVED_MINIMUM - unreserved)}, "
-                f"or raise the account's limit of {self._account_concurrency}",
+                fix=(f"reserve at most {most}" if most else "reserve nothing")
+                + f", or have the account's quota of {self._account_concurrency} raised",
             )
         self._functions[config.name] = _Function(config)
 

@@ -63,15 +63,17 @@ class LambdaApi:
             # botocore does not look at enumerations, so this one gets as far as Lambda.
             values = ", ".join((ASYNCHRONOUS, SYNCHRONOUS, DRY_RUN))
             raise errors.INVOCATION_TYPE.error(value=kind, name="invocationType", values=values)
-        function = self._function(parameters)
+        function, version = self._function(parameters)
         try:
-            answer = self._invoke(function, kind, _payload(parameters, kind), caller)
+            answer = self._invoke(function, version, kind, _payload(parameters, kind), caller)
         except AwsError as error:
             self._note(function, kind, caller, error.status)
             raise
         return answer
 
-    def _invoke(self, function: str, kind: InvocationType, payload: str, caller: Caller) -> Answer | Pending:
+    def _invoke(
+        self, function: str, version: str, kind: InvocationType, payload: str, caller: Caller
+    ) -> Answer | Pending:
         lineage = self._functions.loops.lineage(caller.request_id)
         if kind == DRY_RUN:
             self._note(function, kind, caller, 204)
@@ -88,7 +90,7 @@ class LambdaApi:
 
         def done(result: InvokeResult) -> None:
             for callback in waiting:
-                callback(_answer(result))
+                callback(_answer(result, version))
 
         accepted = self._functions.invoke(function, payload, done, by=caller.actor, lineage=lineage)
         if isinstance(accepted, Throttled):
@@ -104,24 +106,29 @@ class LambdaApi:
             FunctionCalled(self._scheduler.now, None, function, kind, caller.actor, status=status, started=started)
         )
 
-    def _function(self, parameters: Mapping[str, Any]) -> str:
-        """The function meant: its name, its ARN or a part of it, and no version but the latest (SYN-NAME-1)."""
+    def _function(self, parameters: Mapping[str, Any]) -> tuple[str, str]:
+        """The function and the version meant: by its name, its ARN or a part of it (SYN-NAME-1, LAM-VERSION-1)."""
         given = str(parameters["FunctionName"])
-        name, qualifier = _name_and_qualifier(given)
+        name, qualifier = name_and_qualifier(given)
         qualifier = str(parameters.get("Qualifier") or qualifier)
         for function in self._functions.names:
             config = self._functions.configuration(function)
             if config.arn.rsplit(":", 1)[-1] == name:
-                if qualifier != "$LATEST":
+                version = config.qualifiers.get(qualifier)
+                if version is None:
+                    known = ", ".join(config.qualifiers)
                     raise NotModelledError(
-                        f"Invoke of {function} with the qualifier {qualifier} is not modelled\n  nearest: $LATEST"
+                        f"Invoke of {function} with the qualifier {qualifier} is not modelled\n  nearest: {known}"
                     )
-                return function
+                if qualifier != "$LATEST":
+                    self._journal.rely_on("LAM-VERSION-1")
+                return function, version
         place = given.partition(":function:")[0] if given.startswith("arn:") else _HERE
         raise errors.FUNCTION_MISSING.error(arn=f"{place}:function:{name}:{qualifier}")
 
 
-def _name_and_qualifier(given: str) -> tuple[str, str]:
+def name_and_qualifier(given: str) -> tuple[str, str]:
+    """The name of a function in a name or an ARN, and the version or alias behind it, `$LATEST` without one."""
     parts = given.split(":")
     if "function" in parts:  # a whole ARN, or `account:function:name`
         parts = parts[parts.index("function") + 1 :]
@@ -151,9 +158,9 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"Non-standard token '{name}'")
 
 
-def _answer(result: InvokeResult) -> Answer:
+def _answer(result: InvokeResult, version: str) -> Answer:
     """The answer to a synchronous invoke: 200 also where the function failed (SYN-ERROR-1)."""
-    answer: Answer = {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": result.payload.encode()}
+    answer: Answer = {"StatusCode": 200, "ExecutedVersion": version, "Payload": result.payload.encode()}
     if result.error is not None:
         answer["FunctionError"] = "Unhandled"
     return {**answer, **_metadata(result.request_id)}

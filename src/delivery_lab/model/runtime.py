@@ -6,7 +6,7 @@ The model decides *when* a function is invoked, refused or stopped; what the cod
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -45,6 +45,7 @@ class FunctionConfig:
         environment: environment variables.
         reserved_concurrency: reserved concurrent executions, or None for the unreserved pool.
         code: the function's own archive.
+        qualifiers: its versions and aliases that mean this code, with the version that each is (LAM-VERSION-1).
         layers: archives of its layers, in the order of the function's list.
         absent_layers: its layers whose content is not, or not wholly, on this machine.
         region: region the function is in.
@@ -62,6 +63,7 @@ class FunctionConfig:
     environment: dict[str, str] = field(default_factory=dict)
     reserved_concurrency: int | None = None
     code: CodeSource = CodeSource()
+    qualifiers: Mapping[str, str] = field(default_factory=lambda: {"$LATEST": "$LATEST"})
     layers: tuple[CodeSource, ...] = ()
     absent_layers: tuple[str, ...] = ()
     region: str = "us-east-1"

@@ -50,6 +50,7 @@ class StackConfig:
         stack: name of the stack.
         file: the stack file with its lines.
         values: by full key, in the order of the file.
+        has_file: whether the stack file is there; without it the config is empty.
         warnings: what of the stack file the lab does not take over.
         overridden: the `--set` texts by the path that each changed (full key first).
     """
@@ -58,6 +59,7 @@ class StackConfig:
     stack: str
     file: YamlFile
     values: Mapping[str, ConfigValue]
+    has_file: bool = True
     warnings: tuple[str, ...] = ()
     overridden: Mapping[tuple[str, ...], str] = field(default_factory=dict)
 
@@ -72,6 +74,17 @@ class StackConfig:
     def plain(self) -> dict[str, Any]:
         """The parsed values, by full key."""
         return {key: value.value for key, value in self.values.items()}
+
+    def how_to_set(self, key: str) -> str:
+        """How a setting that is missing can be given.
+
+        Args:
+            key: its key, with or without namespace.
+        """
+        short = full_key(self.project, key).removeprefix(f"{self.project}:")
+        if not self.has_file:
+            return f"give it with --set {short}=VALUE, or in a stack file {self.file.label}"
+        return f"set it in {self.file.label}, under config: {full_key(self.project, key)}"
 
     def where(self, path: tuple[str | int, ...]) -> str | None:
         """Where a setting comes from: `file:line`, or the `--set` that changed it.
@@ -171,7 +184,11 @@ def read_stack_config(project: Project, stack: StackFile) -> StackConfig:
     Raises:
         StackFileError: the file is malformed; names the file, the line and the key.
     """
-    file = read_yaml(stack.path, project.label(stack.path))
+    label = project.label(stack.path)
+    if not stack.exists:
+        missing = f"there is no stack file {label}: the config of stack '{stack.name}' is empty"
+        return StackConfig(project.name, stack.name, YamlFile(label, {}), {}, has_file=False, warnings=(missing,))
+    file = read_yaml(stack.path, label)
     block = file.value.get("config")
     if block is None:
         block = {}
@@ -183,7 +200,7 @@ def read_stack_config(project: Project, stack: StackFile) -> StackConfig:
         if full in values:
             raise StackFileError(f"{file.where('config', key)}: the key '{full}' is there twice")
         values[full] = _read_value(file, ("config", key), block[key])
-    return StackConfig(project.name, stack.name, file, values, _warnings(file, values))
+    return StackConfig(project.name, stack.name, file, values, warnings=_warnings(file, values))
 
 
 def _checked_key(file: YamlFile, project: str, key: Any) -> str:

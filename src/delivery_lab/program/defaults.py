@@ -35,13 +35,10 @@ def merge_project_config(project: Project, config: StackConfig) -> StackConfig:
     """Fill in what the stack leaves to the project.
 
     Raises:
-        SettingsError: a key that the project asks for has no value.
         StackFileError: the `config:` block is malformed.
     """
-    declared = declarations(project)
     values = dict(config.values)
-    missing = []
-    for declaration in declared:
+    for declaration in declarations(project):
         full = full_key(project.name, declaration.key)
         if full in values:
             continue
@@ -50,16 +47,25 @@ def merge_project_config(project: Project, config: StackConfig) -> StackConfig:
             values[full] = ConfigValue(
                 declaration.value, config_text(declaration.value), declaration.secret, path, project.source
             )
-        elif full.startswith(f"{project.name}:"):
-            missing.append(declaration.key)
+    return replace(config, values=values)
+
+
+def refuse_missing(project: Project, config: StackConfig) -> None:
+    """Refuse a configuration that lacks what the project asks for.
+
+    Raises:
+        SettingsError: a key of the project's own namespace has no value.
+    """
+    keys = [(declaration.key, full_key(project.name, declaration.key)) for declaration in declarations(project)]
+    missing = [key for key, full in keys if full not in config.values and full.startswith(f"{project.name}:")]
     if missing:
         noun = "value" if len(missing) == 1 else "values"
         names = ", ".join(f"'{key}'" for key in missing)
         raise SettingsError(
             f"Stack '{config.stack}' is missing configuration {noun} {names}: "
-            f"{config.file.label} has to set what {project.file.name} declares without a default"
+            f"{config.file.label} has to set what {project.file.name} declares without a default\n"
+            f"  fix: {config.how_to_set(missing[0])}"
         )
-    return replace(config, values=values)
 
 
 def check_types(project: Project, config: StackConfig) -> None:

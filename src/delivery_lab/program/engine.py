@@ -10,15 +10,15 @@ import contextvars
 import json
 import os
 import runpy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pulumi
 import pulumi.runtime
 
 from delivery_lab.errors import LabError, ProgramError
 from delivery_lab.program import naming
-from delivery_lab.program.config import StackConfig, read_stack_config
-from delivery_lab.program.defaults import check_types, merge_project_config
+from delivery_lab.program.config import StackConfig, full_key, read_stack_config
+from delivery_lab.program.defaults import check_types, declarations, merge_project_config, refuse_missing
 from delivery_lab.program.eventloop import run_to_end
 from delivery_lab.program.failures import explain, located
 from delivery_lab.program.frames import Frames
@@ -47,7 +47,8 @@ def load_config(project: Project, stack: str, overrides: Sequence[str] = ()) -> 
         UsageError: an override is malformed or addresses what is not there.
     """
     config = merge_project_config(project, read_stack_config(project, project.stack(stack)))
-    config = apply_overrides(config, overrides)
+    config = apply_overrides(config, overrides, {full_key(project.name, each.key) for each in declarations(project)})
+    refuse_missing(project, config)
     check_types(project, config)
     return config
 
@@ -89,11 +90,19 @@ def _region(config: StackConfig) -> str:
     return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or naming.DEFAULT_REGION
 
 
+def _region_note(config: StackConfig) -> Iterator[str]:
+    """Where the program is deployed to, for whoever has said it nowhere and has no stack file to say it in."""
+    if not config.has_file and "aws:region" not in config.values:
+        yield f"aws:region is not set; the region is {_region(config)}"
+
+
 def _run(project: Project, config: StackConfig, stubs: Stubs) -> BaseException | None:
     """Run the program to its end, and return what it raised. Works on a copy of the SDK's context variables."""
     pulumi.runtime.reset_options()
     pulumi.runtime.configure(_settings(project, config, stubs))
     pulumi.runtime.set_all_config(config.texts(), config.secret_keys())
+    # A program asks for the region by `aws.config.region`, which is the one it is deployed to.
+    os.environ.setdefault("AWS_REGION", os.environ.get("AWS_DEFAULT_REGION") or naming.DEFAULT_REGION)
     # The language host passes it in the environment too: the one place where a program can list its keys.
     os.environ["PULUMI_CONFIG"] = json.dumps(config.texts())
     try:
@@ -160,6 +169,6 @@ def _graph(
         resources={resource.urn: resource for resource in resources},
         outputs=decoder.properties(stack.state).values if stack is not None else {},
         config=config.plain(),
-        warnings=(*config.warnings, *sorted(registrar.warnings), *pulumi_log.warnings),
+        warnings=(*config.warnings, *_region_note(config), *sorted(registrar.warnings), *pulumi_log.warnings),
         config_lines=config.lines(),
     )

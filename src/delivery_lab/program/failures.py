@@ -105,7 +105,10 @@ def _with_lines(error: Exception, config: StackConfig) -> str:
         elif where not in lines[at]:
             lines[at] += f" ({where})"
     if isinstance(error, pulumi.ConfigMissingError | pulumi.ConfigTypeError):
-        lines[0] += f" ({config.where((error.key,)) or config.file.label})"
+        where = config.where((error.key,)) or (config.file.label if config.has_file else "")
+        lines[0] += f" ({where})" if where else ""
+    if isinstance(error, pulumi.ConfigMissingError):
+        lines.append(f"  fix: {config.how_to_set(error.key)}")
     if isinstance(error, pulumi.ConfigTypeError) and error.value == SECRET:
         lines.append(f"  the lab does not decrypt secrets; give it a value with --set {error.key}=VALUE")
     return "\n".join(lines)

@@ -4,35 +4,39 @@ from __future__ import annotations
 
 import copy
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
 from delivery_lab.errors import UsageError
-from delivery_lab.program.config import SECRET, StackConfig, config_text
+from delivery_lab.program.config import SECRET, ConfigValue, StackConfig, config_text
 from delivery_lab.program.yamlfile import kind_of, parse_scalar
 
 
-def apply_overrides(config: StackConfig, overrides: Sequence[str]) -> StackConfig:
+def apply_overrides(
+    config: StackConfig, overrides: Sequence[str], declared: Collection[str] = frozenset()
+) -> StackConfig:
     """Apply `PATH=VALUE` texts to a configuration, one after the other.
 
     Args:
         config: the configuration; it stays as it is.
         overrides: such as `batch.worker.batchSize=1` or `aws:region=eu-west-1`. The path is in the project's own
             namespace unless it begins with one; parts of a list are numbers. The value is a YAML scalar or
-            flow collection. The first part has to be in the configuration already; keys below it may be
-            new, because stack files leave many to defaults (the program refuses those it does not know).
+            flow collection. The first part has to be in the configuration already, or among `declared`; keys below
+            it may be new, because stack files leave many to defaults (the program refuses those it does not know).
+            A stack without a stack file takes any key.
+        declared: full keys that the project asks for.
 
     Raises:
         UsageError: the text has no `=`, no path, a value that is no YAML, a path that leads through a value
             that has nothing below it, or a first part that the stack does not have.
     """
     for text in overrides:
-        config = _apply(config, text)
+        config = _apply(config, text, declared)
     return config
 
 
-def _apply(config: StackConfig, text: str) -> StackConfig:
+def _apply(config: StackConfig, text: str, declared: Collection[str]) -> StackConfig:
     path, equals, raw = text.partition("=")
     path = path.strip()
     if not equals:
@@ -48,7 +52,9 @@ def _apply(config: StackConfig, text: str) -> StackConfig:
         raise UsageError(f"--set {text}: the value '{raw}' cannot be read as YAML: {error}") from error
     held = config.values.get(key)
     if held is None:
-        raise UsageError(_unknown_section(config, text, key))
+        if config.has_file and key not in declared:
+            raise UsageError(_unknown_section(config, text, key))
+        held = ConfigValue({}, "")
     if len(parts) == 1:
         shown = SECRET if held.secret else value
         changed = replace(held, value=shown, text=_text(text, value, raw.strip()))

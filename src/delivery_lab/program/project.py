@@ -6,6 +6,7 @@ Sources: semantics.md I1; https://www.pulumi.com/docs/iac/concepts/projects/proj
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,9 @@ from delivery_lab.errors import ProjectError, StackFileError, StackNotFoundError
 from delivery_lab.program.yamlfile import YamlFile, kind_of, read_yaml
 
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
+_STACK_NAME = re.compile(r"([\w.-]+/){0,2}[\w.-]+", re.ASCII)
+"""Names that Pulumi takes (https://www.pulumi.com/docs/iac/concepts/stacks/#stack-naming)."""
+
 EDITOR_LINE = "yaml-language-server:"
 """Begin of a comment that names a file's schema to editors."""
 
@@ -27,11 +31,13 @@ class StackFile:
         name: name of the stack.
         path: its file.
         description: the first comment line of the file that is for people, "" if there is none.
+        exists: whether the file is there; a stack without one has an empty config.
     """
 
     name: str
     path: Path
     description: str = ""
+    exists: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +89,11 @@ class Project:
     def stack(self, name: str) -> StackFile:
         """The stack of that name.
 
+        In a project that has no stack file at all every name is that of a stack with an empty config: Pulumi writes
+        the file with the first setting, and many repositories leave their stack files out.
+
         Raises:
-            StackNotFoundError: there is no such file; names the nearest stacks and all of them.
+            StackNotFoundError: there are stack files, but none of that name; names the nearest stacks and all of them.
         """
         path = self.stack_dir / f"Pulumi.{name.replace('/', '-')}{self.file.suffix}"
         if name and path.is_file():
@@ -93,10 +102,12 @@ class Project:
         where = self.label(self.stack_dir)
         where = "the project's folder" if where == "." else where
         if not names:
-            raise StackNotFoundError(
-                f"no stack '{name}': there is no stack file in {where} of {self.root}; "
-                f"a stack needs a file Pulumi.<stack>{self.file.suffix} there"
-            )
+            if not _STACK_NAME.fullmatch(name):
+                raise StackNotFoundError(
+                    f"'{name}' cannot be the name of a stack: letters, digits, '-', '_' and '.' can, with the "
+                    "organization and the project before it if need be (org/project/stack)"
+                )
+            return StackFile(name, path, exists=False)
         near = difflib.get_close_matches(name, names, n=3, cutoff=0.7)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise StackNotFoundError(f"no stack '{name}' in {where} of {self.root}{hint}\n  stacks: {', '.join(names)}")

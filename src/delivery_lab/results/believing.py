@@ -26,27 +26,31 @@ def contradictions(outcome: Outcome) -> Iterator[str]:
             yield f"{count} {errors} in the log or in futures of {function.name}, whose invokes succeed"
 
 
-def processed(outcome: Outcome) -> str:
-    """How many messages are processed, and what that rests on."""
+def processed(outcome: Outcome, interval: str) -> str:
+    """How many messages are processed, and what that rests on.
+
+    Args:
+        outcome: the outcome.
+        interval: between which values the figure lies, "" where it is certain.
+    """
     by: dict[ProcessedBy, int] = {}
     for message in outcome.per_message:
         if message.evidence.processed is not None:
             by[message.evidence.processed] = by.get(message.evidence.processed, 0) + 1
-    seen = by.get("contract", 0) + by.get("effect", 0)
-    sent, parts = outcome.messages.sent, []
-    if seen:
-        parts.append(f"{_all_or_some(seen, sent)} processed{_times(outcome)}")
-    for count, what in (
-        (by.get("response", 0), "not named as failed by the response"),
-        (by.get("invoke", 0), "handed to an invoke that succeeded"),
-    ):
+    known = by.get("contract", 0) + by.get("effect", 0)
+    said = {
+        f"processed{_times(outcome)}": known,
+        "not named as failed by the response, and more is not known of the work": by.get("response", 0),
+        "handed to an invoke that succeeded, and more is not known of the work": by.get("invoke", 0),
+    }
+    parts = []
+    for what, count in said.items():
         if count:
-            parts.append(f"{_all_or_some(count, sent)} {what}, and more is not known of the work")
+            everything = count == outcome.messages.sent and not interval
+            whose = "every message is" if everything else f"{count}{interval} of {outcome.messages.sent} are"
+            parts.append(f"{whose} {what}")
+            interval = ""
     return "; ".join(parts)
-
-
-def _all_or_some(count: int, sent: int) -> str:
-    return "every message is" if count == sent else f"{count} of {sent} are"
 
 
 def _times(outcome: Outcome) -> str:

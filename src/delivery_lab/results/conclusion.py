@@ -18,18 +18,20 @@ def conclusion(outcome: Outcome) -> str:
     parts = list(contradictions(outcome))
     parts.extend(_lost_or_expired(outcome))
     parts.extend(_blocked(outcome))
-    if messages.healthy_dead_lettered:
+    if messages.healthy_dead_lettered or _range(outcome, "messages.healthyDeadLettered"):
         parts.append(_healthy(outcome))
-    if outcome.effects.duplicated:
-        again = outcome.effects.duplicated
-        parts.append(f"{again} {plural(again, 'duplicate effect', 'duplicate effects')}")
+    duplicated = _range(outcome, "effects.duplicated")
+    again = outcome.effects.duplicated
+    if again is not None and (again or duplicated):
+        parts.append(f"{again}{duplicated} {plural(again, 'duplicate effect', 'duplicate effects')}")
     if outcome.ordering.violations:
         parts.append(_out_of_order(outcome.ordering.violations))
     poison = messages.dead_lettered - messages.healthy_dead_lettered
     if poison:
         parts.append(f"{poison} poison {plural(poison, 'message ends', 'messages end')} in the dead-letter queue")
     if messages.remaining:
-        parts.append(f"{messages.remaining} {plural(messages.remaining, 'is', 'are')} still waiting at the end")
+        waiting = f"{messages.remaining}{_range(outcome, 'messages.remaining')}"
+        parts.append(f"{waiting} {plural(messages.remaining, 'is', 'are')} still waiting at the end")
     if messages.processed:
         parts.append(_processed(outcome))
     if messages.filtered:
@@ -44,15 +46,22 @@ def conclusion(outcome: Outcome) -> str:
     return text[0].upper() + text[1:] + "."
 
 
+def _range(outcome: Outcome, name: str) -> str:
+    """Between which values a figure lies over the plausible range of what it depends on; empty where it is certain."""
+    interval = outcome.intervals.get(name)
+    return "" if interval is None else f" ({interval.low} to {interval.high})"
+
+
 def _lost_or_expired(outcome: Outcome) -> Iterator[str]:
     messages = outcome.messages
     if messages.lost:
         how = "skipped" if outcome.lag else "deleted"
-        lost = f"{messages.lost} of {messages.sent} messages are lost"
+        lost = f"{messages.lost}{_range(outcome, 'messages.lost')} of {messages.sent} messages are lost"
         yield f"{lost}: {how}, never processed, in no dead-letter queue"
     if messages.expired:
         what = "record" if outcome.lag else "message"
-        yield f"{messages.expired} {plural(messages.expired, f'{what} expires', f'{what}s expire')}"
+        expired = f"{messages.expired}{_range(outcome, 'messages.expired')}"
+        yield f"{expired} {plural(messages.expired, f'{what} expires', f'{what}s expire')}"
 
 
 def _filtered(outcome: Outcome) -> str:
@@ -123,7 +132,8 @@ def _healthy(outcome: Outcome) -> str:
     count = outcome.messages.healthy_dead_lettered
     dead = [message for message in outcome.per_message if message.outcome == "deadLettered"]
     untouched = sum(not message.delivered_at for message in dead)
-    text = f"{count} healthy {plural(count, 'message ends', 'messages end')} in the dead-letter queue"
+    range_ = _range(outcome, "messages.healthyDeadLettered")
+    text = f"{count}{range_} healthy {plural(count, 'message ends', 'messages end')} in the dead-letter queue"
     details = [_of_them(untouched, count, "without ever reaching the function")] if untouched else []
     done = outcome.messages.processed_dead_lettered
     if done:
@@ -136,7 +146,7 @@ def _of_them(some: int, count: int, what: str) -> str:
 
 
 def _processed(outcome: Outcome) -> str:
-    text = processed(outcome)
+    text = processed(outcome, _range(outcome, "messages.processed"))
     again = [m for m in outcome.per_message if m.outcome == "processed" and len(m.delivered_at) > 1]
     if again:
         extra = sum(len(message.delivered_at) - 1 for message in again)

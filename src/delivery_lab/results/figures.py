@@ -40,6 +40,15 @@ class ModelInfo(Figures):
     """The alternative assumptions, where they were tried."""
 
 
+class Interval(Figures):
+    """Between which values a figure lies over the plausible range of an assumption."""
+
+    low: int | float
+    high: int | float
+    assumption: str
+    """Id of the rule; of several, each moved by itself, with commas."""
+
+
 class Messages(Figures):
     """Where the messages ended: every one in exactly one place."""
 
@@ -265,6 +274,8 @@ class Outcome(Figures):
     blocked: tuple[Blocked, ...] = ()
     lag: tuple[Lag, ...] = ()
     watch: tuple[Watched, ...] = ()
+    intervals: dict[str, Interval] = {}
+    """The figures that depend on an assumption with a plausible range, by dotted JSON name (`messages.lost`)."""
     per_message: tuple[MessageOutcome, ...] = Field(repr=False)
 
     def as_json(self) -> str:

@@ -39,6 +39,8 @@ class Alternative:
         show: turns a value into its text.
         accepts: what values there are, in words.
         values: texts of values to try: all where there is a handful, some of a range where they tell; else empty.
+        plausible: whether `values` are the ends of a range that observations allow: figures that depend on it are
+            intervals.
     """
 
     rule: str
@@ -47,6 +49,7 @@ class Alternative:
     show: Callable[[Any], str]
     accepts: str
     values: tuple[str, ...] = ()
+    plausible: bool = False
 
     def of(self, assumptions: Assumptions) -> str:
         """The value that these assumptions hold, as text."""
@@ -79,14 +82,18 @@ def _least_pollers(text: str) -> int:
     return value
 
 
-def _seconds(longest: float) -> Callable[[str], float]:
+def _number(least: float, most: float) -> Callable[[str], float]:
     def read(text: str) -> float:
         value = float(text)
-        if not (math.isfinite(value) and 0 <= value <= longest):
+        if not (math.isfinite(value) and least <= value <= most):
             raise ValueError(text)
         return value
 
     return read
+
+
+def _seconds(longest: float) -> Callable[[str], float]:
+    return _number(0, longest)
 
 
 def _below_one(text: str) -> float:
@@ -114,11 +121,21 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
             _words("ESM-THROTTLE-2", "throttle_retry_limit", ThrottleRetryLimit),
             Alternative(
                 "ESM-THROTTLE-3",
-                "throttle_pause_seconds",
-                _seconds(86_400),
+                "throttled_growth",
+                _number(0.01, 10),
                 lambda value: f"{value:g}",
-                "a number of seconds from 0 to 86400 without growth",
-                ("60", "600"),
+                "a number of batches a minute from 0.01 to 10, for each one that runs",
+                ("0.25", "0.6"),
+                plausible=True,
+            ),
+            Alternative(
+                "ESM-ERROR-2",
+                "batches_per_success",
+                _number(0.01, 1_000),
+                lambda value: f"{value:g}",
+                "a number of concurrent batches from 0.01 to 1000, for each success between two errors",
+                ("0.8", "1.7"),
+                plausible=True,
             ),
             Alternative(
                 "ESM-SCALE-4",
@@ -213,3 +230,18 @@ def alternatives_of(rules: Sequence[str], assumptions: Assumptions) -> Iterator[
             for value in alternative.values:
                 if value != alternative.of(assumptions):
                     yield rule, value, alternative.set(assumptions, value)
+
+
+def plausible_of(rules: Sequence[str], assumptions: Assumptions) -> Iterator[tuple[str, str, Assumptions]]:
+    """The ends of the plausible ranges of some rules, each with the assumptions that have it.
+
+    A rule that was assumed otherwise has the value that it was given, and no range.
+
+    Args:
+        rules: ids of the rules that a run relies on.
+        assumptions: what it assumed.
+    """
+    for rule, value, other in alternatives_of(rules, assumptions):
+        alternative = ALTERNATIVES[rule]
+        if alternative.plausible and alternative.of(assumptions) == alternative.of(DEFAULTS):
+            yield rule, value, other

@@ -109,7 +109,10 @@ class Assumptions:
 
     Attributes:
         throttle_retry_limit: until when throttled invokes are tried again (ESM-THROTTLE-2).
-        throttle_pause_seconds: for how long pollers do not grow after a throttled invoke (ESM-THROTTLE-3).
+        throttled_growth: by how many batches a minute a mapping grows, for each one that runs, while its function
+            throttles (ESM-THROTTLE-3).
+        batches_per_success: concurrent batches of a mapping for each invoke that succeeds between two that fail
+            (ESM-ERROR-2).
         least_pollers: concurrent batches that a mapping of a standard queue falls back to when idle, 2 to 5
             (ESM-SCALE-4).
         unnamed_response: how a response without batchItemFailures is taken (ESM-REPORT-4).
@@ -128,7 +131,8 @@ class Assumptions:
     """
 
     throttle_retry_limit: ThrottleRetryLimit = ThrottleRetryLimit.FUNCTION_TIMEOUT_LEFT
-    throttle_pause_seconds: float = 60.0
+    throttled_growth: float = 0.4
+    batches_per_success: float = 1.2
     least_pollers: int = 5
     unnamed_response: UnnamedResponse = UnnamedResponse.SUCCESS
     long_window: LongWindow = LongWindow.QUEUE

@@ -68,8 +68,8 @@ RULES = (
     ),
     documented(
         "LAM-CONC-1",
-        "Functions without reserved concurrency share what the account (1,000 concurrent executions by default) has left. "
-        "An invoke beyond it is answered with 429.",
+        "Functions without reserved concurrency share what the account has left of its quota in the region: 1,000 concurrent "
+        "executions by default, less in new accounts. An invoke beyond it is answered with 429.",
         LAMBDA_GUIDE + "lambda-concurrency.html",
     ),
     documented(
@@ -80,8 +80,18 @@ RULES = (
     ),
     documented(
         "LAM-CONC-3",
-        "At least 100 of the account's concurrent executions stay unreserved.",
-        LAMBDA_API + "API_PutFunctionConcurrency.html",
+        "At least 100 of the account's concurrent executions stay unreserved. An account with a lower quota has nothing to "
+        "reserve; a reserved concurrency of 0 is accepted in any.",
+        LAMBDA_API + "API_PutFunctionConcurrency.html; the message of an account with a quota of 10: "
+        "https://github.com/aws-samples/one-observability-demo/issues/278",
+    ),
+    assumed(
+        "LAM-VERSION-1",
+        "A version or an alias of a function means the code that the program deploys, and its settings. The code is told "
+        "$LATEST and the ARN without a qualifier.",
+        "An alias can mean an older version, or two of them by weight, whose code is not in the program; such ones are refused: "
+        + LAMBDA_GUIDE
+        + "configuration-aliases.html",
     ),
     documented(
         "LAM-SCALE-1",

@@ -9,6 +9,7 @@ from typing import Any
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError, ProgramError
 from delivery_lab.model.account import Account
+from delivery_lab.model.lambda_api import name_and_qualifier
 from delivery_lab.model.mapping.filters import Pattern, parse_patterns
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig, SqsProvisionedMode
 from delivery_lab.model.runtime import AwsError, CodeSource, FunctionConfig
@@ -21,6 +22,7 @@ from delivery_lab.simulation.events import create_sink, event_configs
 from delivery_lab.simulation.http_apis import routes_of
 from delivery_lab.simulation.layers import Layers, layers_of
 from delivery_lab.simulation.polled_sources import PolledSources
+from delivery_lab.simulation.qualifiers import qualifiers_of
 from delivery_lab.simulation.record_mappings import RecordMappings, refuse_foreign_settings
 from delivery_lab.simulation.redrive_permissions import check_redrive_permissions
 from delivery_lab.simulation.tables import table_definition
@@ -29,7 +31,7 @@ from delivery_lab.stack.apis import Api
 from delivery_lab.stack.code import code_files
 from delivery_lab.stack.dynamic import DynamicResource
 from delivery_lab.stack.events import Bucket, Bus, Topic
-from delivery_lab.stack.functions import Function, RecursionConfig
+from delivery_lab.stack.functions import LATEST, Function, RecursionConfig
 from delivery_lab.stack.mappings import (
     DynamoDbMapping,
     EventSourceMapping,
@@ -186,6 +188,7 @@ class Deployment:
                 environment={name: str(value) for name, value in variables.items()},
                 reserved_concurrency=function.reserved_concurrency.certain(),
                 code=CodeSource() if problems else self._code(function),
+                qualifiers={} if problems else qualifiers_of(self.stack, function),
                 layers=layers.here,
                 absent_layers=layers.absent,
                 region=arn.split(":")[3],
@@ -208,6 +211,8 @@ class Deployment:
         if function is None:
             known = ", ".join(sorted({each.label for each in self.stack.functions})) or "none"
             raise NotModelledError(f"{resource.name} invokes {named}, which is not in this stack (functions: {known})")
+        if name_and_qualifier(named)[1] != LATEST:
+            self.account.journal.rely_on("LAM-VERSION-1")
         return function.label
 
     # -- mappings -----------------------------------------------------------------------------------------

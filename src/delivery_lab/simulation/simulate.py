@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from delivery_lab.errors import NotModelledError, UsageError
 from delivery_lab.events import Journal, LogLine, PolledSource, Run, events_of
 from delivery_lab.handlers import HandlerHost
-from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY
 from delivery_lab.model.account import Account
 from delivery_lab.model.clock import Scheduler, in_seconds, seconds
 from delivery_lab.model.mapping.destinations import QueueDestination, TopicDestination
@@ -160,7 +159,7 @@ class _Simulation:
 
     def _deploy(self, host: HandlerHost, stack: Stack, before: Stack | None = None) -> Deployment:
         account = self._account
-        account.use(host)
+        account.use(host, concurrency=self._workload.account.concurrency)
         deployment = Deployment(stack, account, self._project_dir, self._workload.topics, before=before)
         deployment.run()
         self._sender = Sender(
@@ -244,7 +243,7 @@ class _Simulation:
             parking_queues=parking_queues,
             polled=tuple(self._polled()),
             assumptions=self._assumptions,
-            account_concurrency=ACCOUNT_CONCURRENCY,
+            account_concurrency=self._workload.account.concurrency,
             depths={queue.name: len(queue.messages) for queue in queues},
         )
 

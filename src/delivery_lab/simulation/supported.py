@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from delivery_lab import resource_types
 from delivery_lab.errors import NotModelledError
 from delivery_lab.program.graph import UNKNOWN
+from delivery_lab.simulation.qualifiers import qualifier_problems
 from delivery_lab.simulation.supported_inputs import LOCAL_CODE, SUPPORT
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.stack import Stack
@@ -71,4 +72,5 @@ def function_problems(stack: Stack, function: Function) -> list[str]:
         for name, value in sorted(function.variables.items())
         if value is UNKNOWN
     )
+    problems.extend(qualifier_problems(stack, function))
     return problems

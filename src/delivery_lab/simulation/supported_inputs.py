@@ -130,6 +130,12 @@ SUPPORT: Mapping[str, Support] = {
     resource_types.REDRIVE_ALLOW_POLICY: Support(_names("queueUrl redriveAllowPolicy.*")),
     resource_types.FUNCTION: _FUNCTION,
     resource_types.LAYER: _LAYER,
+    resource_types.ALIAS: Support(
+        _names("functionName functionVersion name routingConfig.additionalVersionWeights.*"), _names("description")
+    ),
+    resource_types.PROVISIONED_CONCURRENCY: Support(
+        _names("functionName qualifier provisionedConcurrentExecutions"), _names("skipDestroy")
+    ),
     resource_types.INVOKE_CONFIG: Support(
         _names(
             "functionName qualifier destinationConfig.onSuccess.destination destinationConfig.onFailure.destination "

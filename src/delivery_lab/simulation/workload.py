@@ -13,6 +13,7 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from delivery_lab.errors import UsageError
 from delivery_lab.events import Poison
+from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY
 from delivery_lab.simulation.templates import as_text, render
 from delivery_lab.simulation.workload_part import WorkloadPart
 
@@ -184,6 +185,13 @@ class Arrival:
     dedup: str = ""
 
 
+class AccountSettings(WorkloadPart):
+    """The AWS account that the stack is deployed to, with nothing else in it."""
+
+    concurrency: int = Field(default=ACCOUNT_CONCURRENCY, ge=1, le=1_000_000)
+    """Its quota of concurrent executions in the region; new accounts may have 10."""
+
+
 class Workload(WorkloadPart):
     """What is sent to a variant, and when, and the faults meanwhile.
 
@@ -198,6 +206,8 @@ class Workload(WorkloadPart):
     """Patterns of the stacks whose default it is."""
     description: str = ""
     """What it is about."""
+    account: AccountSettings = Field(default_factory=AccountSettings)
+    """The account that the stack is deployed to."""
     topics: dict[str, TopicSettings] = Field(default_factory=dict)
     """Kafka topics as they are before the run, by name."""
     send: list[Send] = Field(min_length=1)

@@ -45,6 +45,7 @@ from delivery_lab.stack.roles import PolicyDocument, policy_document
 from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.sources import event_source_mapping
 from delivery_lab.stack.streams import BrokerConfiguration, broker_configuration, cluster, stream, table
+from delivery_lab.stack.versions import alias, provisioned_concurrency
 
 Maker = Callable[[Inputs], StackResource]
 
@@ -66,6 +67,10 @@ class Builder:
             resource_types.REDRIVE_POLICY: self._redrive_policy_resource,
             resource_types.FUNCTION: lambda inputs: self.functions[inputs.resource.urn],
             resource_types.LAYER: layer,
+            resource_types.ALIAS: lambda inputs: alias(inputs, self.names.find(inputs.raw("functionName"))),
+            resource_types.PROVISIONED_CONCURRENCY: lambda inputs: provisioned_concurrency(
+                inputs, self.names.find(inputs.raw("functionName"))
+            ),
             resource_types.MAPPING: self._mapping,
             resource_types.INVOKE_CONFIG: lambda inputs: invoke_config(
                 inputs, self.names.find(inputs.raw("functionName"))

@@ -34,6 +34,7 @@ class Function(StackResource):
         dead_letter_arn: `deadLetterConfig.targetArn`.
         role_arn: its role.
         region: its region, None for that of its provider.
+        version: the version that this program deploys, `$LATEST` where it publishes none; None where it is unknown.
     """
 
     references: tuple[str, ...]
@@ -49,6 +50,7 @@ class Function(StackResource):
     dead_letter_arn: Setting[str | None]
     role_arn: Setting[str | None]
     region: Setting[str | None]
+    version: str | None
 
     @property
     def has_code(self) -> bool:
@@ -159,6 +161,7 @@ def function(inputs: Inputs) -> Function:
         dead_letter_arn=inputs.optional_text("deadLetterConfig", "targetArn"),
         role_arn=inputs.optional_text("role"),
         region=inputs.optional_text("region"),
+        version=inputs.output("version"),
     )
 
 

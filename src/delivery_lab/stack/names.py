@@ -33,9 +33,10 @@ class FunctionNames:
         self._names = {reference: function for function in functions for reference in function.references}
         for alias in graph.of_type(ALIAS):
             target = self.find(alias.inputs.get("functionName"))
-            arn = alias.outputs.get("arn")
-            if target is not None and isinstance(arn, str):
-                self._names[arn] = target
+            for output in ("arn", "invokeArn"):
+                text = alias.outputs.get(output)
+                if target is not None and isinstance(text, str):
+                    self._names[text] = target
 
     def find(self, reference: object) -> Function | None:
         """The function, None if it is none of the stack."""

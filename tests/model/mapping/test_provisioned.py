@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from delivery_lab.errors import DeploymentRefusedError
-from delivery_lab.events import InvokeEnded, InvokeStarted, MessageReceived
+from delivery_lab.events import BatchReleased, InvokeEnded, InvokeStarted, MessageReceived
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.mapping.scaling import ProvisionedScaling, StandardScaling
 from delivery_lab.model.mapping.sqs_config import SqsProvisionedMode
@@ -66,8 +66,8 @@ def test_esm_prov_1_bounds_of_the_pollers(pollers: tuple[int, int], message: str
 
 def test_esm_prov_2_they_grow_by_a_thousand_invokes_a_minute() -> None:
     scaling = ProvisionedScaling(2, 10_000)
-    for second in range(1, 61):
-        scaling.grow(seconds(second))
+    for _ in range(60):
+        scaling.grow(0)
 
     assert scaling.limit == 20 + 1_000
 
@@ -82,8 +82,8 @@ def test_esm_prov_2_up_to_the_maximum() -> None:
 def test_esm_prov_3_they_grow_every_second_and_fall_back_when_there_is_nothing_to_do() -> None:
     scaling = ProvisionedScaling(2, 10_000)
     pollers = []
-    for second in range(1, 4):
-        scaling.grow(seconds(second))
+    for _ in range(3):
+        scaling.grow(0)
         pollers.append(scaling.pollers)
     scaling.on_idle(seconds(4))
 
@@ -130,13 +130,30 @@ def test_esm_prov_6_errors_do_not_slow_them_down() -> None:
     assert not {"ESM-ERROR-2", "ESM-ERROR-3"} & set(world.journal.rules)
 
 
-def test_provisioned_pollers_do_not_grow_within_a_minute_of_a_throttle() -> None:
+def test_esm_prov_7_they_do_not_grow_while_the_function_throttles() -> None:
     scaling = ProvisionedScaling(2, 200)
-    scaling.on_throttle(seconds(10))
-    scaling.grow(seconds(69.9))
+    scaling.on_throttle(10)
+    scaling.grow(10, 60)
     assert scaling.pollers == 2
-    scaling.grow(seconds(70))
+
+    scaling.on_invoke(11)
+    scaling.grow(11)
     assert scaling.pollers == 3
+
+
+def test_esm_prov_7_a_poller_whose_batch_is_let_go_waits_until_its_visibility_is_over() -> None:
+    world = World()
+    queue = world.queue(visibility=30)
+    world.function(timeout=30, reserved=0)
+    world.mapping(queue, batch_size=1, provisioned=SqsProvisionedMode(2, 2))
+    world.send(queue, *bodies(100))
+    world.start()
+    world.run(29.9)
+    assert queue.counts() == (80, 20, 0)
+
+    world.run(30)
+    assert len(world.events(BatchReleased)) == 40
+    assert "ESM-PROV-7" in world.journal.rules
 
 
 def after_a_break(break_seconds: float, least: int, **settings: Any) -> int:
@@ -162,11 +179,10 @@ def test_esm_scale_4_not_with_a_maximum_concurrency() -> None:
     assert after_a_break(100, 2, maximum_concurrency=4) == 4
 
 
-def test_esm_scale_4_fewer_pollers_come_back_with_successes() -> None:
+def test_esm_scale_4_fewer_pollers_grow_like_any() -> None:
     scaling = StandardScaling(least=2)
     scaling.on_idle(0)
     scaling.poll(seconds(60))
     assert scaling.limit == 2
-    for _ in range(5):
-        scaling.on_success()
-    assert scaling.limit == 5
+    scaling.grow(0)
+    assert scaling.limit == 7

@@ -16,7 +16,6 @@ from delivery_lab.events import (
     MessageReturned,
     PollersChanged,
 )
-from delivery_lab.model.clock import seconds
 from delivery_lab.model.mapping.scaling import StandardScaling
 from delivery_lab.model.sqs.queue import SqsQueue
 from tests.model.support import Behaviour, Script, World, bodies, report, succeed
@@ -62,8 +61,8 @@ def test_esm_scale_1_starts_with_5_concurrent_batches() -> None:
 def test_esm_scale_2_grows_by_300_a_minute_while_messages_wait_up_to_1250() -> None:
     scaling = StandardScaling()
     limits = []
-    for second in range(1, 400):
-        scaling.grow(seconds(second))
+    for _ in range(1, 400):
+        scaling.grow(0)
         limits.append(scaling.limit)
 
     assert limits[59] - 5 == 300
@@ -153,48 +152,73 @@ def test_esm_conc_1_is_2_to_1000(value: int) -> None:
         world_with(maximum_concurrency=allowed)
 
 
-def test_esm_error_2_an_error_halves_and_a_success_gives_one_back_up_to_5() -> None:
-    scaling = StandardScaling()
-    limits = []
-    for failed in (True, True, True, False, False, False, False, False, False):
-        if failed:
+def with_errors(scaling: StandardScaling, share: float, invokes: int = 1_000) -> int:
+    """The limit after so many invokes, of which every so many fail."""
+    for number in range(invokes):
+        if share and number % round(1 / share) == 0:
             scaling.on_error()
         else:
             scaling.on_success()
+    return scaling.limit
+
+
+def grown() -> StandardScaling:
+    scaling = StandardScaling()
+    scaling.grow(0, 60)
+    return scaling
+
+
+@pytest.mark.parametrize(
+    ("share", "least", "most"), [(0, 305, 305), (0.02, 30, 110), (0.05, 15, 32), (0.1, 7, 15), (0.5, 1, 2), (1, 1, 1)]
+)
+def test_esm_error_2_errors_leave_a_number_of_batches_by_their_share(share: float, least: int, most: int) -> None:
+    assert least <= with_errors(grown(), share) <= most
+
+
+def test_esm_error_2_backs_off_gradually() -> None:
+    scaling = grown()
+    limits = []
+    for _ in range(40):
+        scaling.on_error()
         limits.append(scaling.limit)
 
-    assert limits == [2, 1, 1, 2, 3, 4, 5, 5, 5]
+    assert limits[0] == 58
+    assert limits == sorted(limits, reverse=True)
+    assert limits[-1] == 1
+
+
+def test_esm_error_2_successes_give_it_back() -> None:
+    scaling = grown()
+    assert with_errors(scaling, 0.1) < 15
+    with_errors(scaling, 0, invokes=150)
+    assert scaling.limit > 100
 
 
 def test_esm_error_2_growth_does_not_undo_it() -> None:
-    scaling = StandardScaling()
-    scaling.on_error()
-    scaling.grow(seconds(1))
-    assert scaling.limit == 2
-    for _ in range(3):
-        scaling.on_success()
-    scaling.grow(seconds(2))
-    assert scaling.limit == 10
+    scaling = grown()
+    with_errors(scaling, 0.1)
+    before = scaling.limit
+    scaling.grow(0, 60)
+    assert scaling.limit == before
+    with_errors(scaling, 0, invokes=2_000)
+    assert scaling.limit == 305
 
 
 def test_esm_error_2_a_mapping_of_a_failing_function_works_on_one_batch_at_a_time() -> None:
-    world, _ = world_with(takes(10, error="ValueError"), messages=20)
-    world.run(0.9)
-    assert batches_by_second(world) == {0.0: 5}
-    world.runtime.behave = takes(9.9, error="ValueError")
-    # Growth in the first ten seconds, then errors: each step from there on starts alone.
-    world.run(400)
+    world, _ = world_with(takes(10, error="ValueError"), messages=200)
+    world.run(900)
 
-    late = [count for at, count in batches_by_second(world).items() if at > 40]
+    late = [count for at, count in batches_by_second(world).items() if at > 400]
     assert set(late) <= {1}
     assert "ESM-ERROR-2" in world.journal.rules
 
 
 def test_esm_error_2_a_timeout_is_an_error_too() -> None:
-    world, _ = world_with(takes(60), messages=20, timeout=10, maximum_concurrency=5)
-    world.run(40)
+    world, _ = world_with(takes(60), messages=100, timeout=10, maximum_concurrency=5)
+    world.run(200)
 
-    assert batches_by_second(world) == {0.0: 5, 10.25: 1, 20.5: 1, 30.75: 1}
+    counts = list(batches_by_second(world).values())
+    assert (counts[0], counts[-1]) == (5, 1)
 
 
 def test_esm_error_3_with_the_switch_errors_do_not_slow_the_polling() -> None:

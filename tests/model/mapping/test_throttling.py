@@ -24,6 +24,7 @@ from delivery_lab.events import (
 )
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.mapping.decisions import next_throttle_retry
+from delivery_lab.model.mapping.throttled_growth import ThrottledGrowth
 from delivery_lab.model.runtime import FunctionConfig
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.rules.assumptions import ThrottleRetryLimit
@@ -127,14 +128,12 @@ def test_esm_throttle_2_the_documented_limit_goes_on_to_the_end_of_the_visibilit
 
 
 def test_esm_throttle_3_a_poller_with_a_throttled_batch_takes_nothing_else() -> None:
-    world, queue, _ = throttled_world(visibility=30, limit=10, batch_size=1)
+    world, queue, _ = throttled_world(visibility=300, limit=10, batch_size=1)
     world.send(queue, *bodies(50))
     world.start()
-    world.run(29.9)
-    assert queue.counts() == (45, 5, 0)
+    world.run(100)
 
-    world.run(30)
-    assert len(world.events(MessageReceived)) == 10
+    assert queue.counts() == (45, 5, 0)
     assert "ESM-THROTTLE-3" in world.journal.rules
 
 
@@ -155,45 +154,78 @@ def test_esm_throttle_3_is_an_assumption_of_every_run_with_a_throttled_batch() -
     assert "ESM-THROTTLE-3" in world.journal.rules
 
 
-def test_esm_throttle_3_after_giving_up_too_until_the_visibility_is_over() -> None:
+def test_esm_throttle_3_a_batch_that_is_let_go_takes_its_poller_with_it() -> None:
     world, queue, _ = throttled_world(visibility=900, timeout=900, batch_size=1)
     world.send(queue, *bodies(50))
     world.start()
-    world.run(59.9)
+    world.run(149.9)
     assert len(world.events(BatchReleased)) == 5
     assert queue.counts() == (45, 5, 0)
 
-    # One more step of growth a minute, as each new poller is throttled and stops the next one.
-    world.run(119.9)
-    assert world.times_of(PollersChanged) == [60.0]
+    # 0.4 a minute: a poller every 150 s, which is let go again.
+    world.run(900 - 0.1)
+    assert world.times_of(PollersChanged) == [150.0, 300.0, 450.0, 600.0, 750.0]
+    assert [event.limit for event in world.events(PollersChanged)] == [1] * 5
     assert queue.counts() == (40, 10, 0)
 
 
-def test_esm_throttle_3_pollers_do_not_grow_within_a_minute_of_a_throttled_invoke() -> None:
-    world, queue, _ = throttled_world(visibility=30, limit=100, batch_size=1)
-    world.send(queue, *bodies(50))
-    world.start()
-    world.run(200)
-    assert world.events(PollersChanged) == []
-
-
-def test_esm_throttle_3_and_grow_again_a_minute_after_the_last_one() -> None:
-    world = World(lambda call: Script(300))
-    queue = world.queue(visibility=3_600)
-    world.function(timeout=400, reserved=5)
+def test_esm_throttle_3_grows_by_a_share_of_what_runs() -> None:
+    """Twenty batches run all the time; eight a minute are tried besides, and let go."""
+    world = World(lambda call: Script(800))
+    queue = world.queue(visibility=900)
+    world.function(timeout=900, reserved=20)
     world.mapping(queue, batch_size=1)
-    for name in ("other", "another"):
-        world.function(name)
-    world.send(queue, *bodies(6))
-    world.at(0.5, world.invoke)  # somebody else's invoke is refused: the mapping does not care
+    world.send(queue, *bodies(200))
     world.start()
-    world.run(2)
-    throttles = world.times_of(InvokeRefused)
-    assert throttles[0] == 0.5
-    assert throttles[1] == 1.0  # the first batch of the sixth poller
-    world.run(200)
-    grown = world.times_of(PollersChanged)
-    assert grown == [1.0]
+    world.run(60)
+    first = len(world.events(BatchReleased))
+    world.run(360)
+
+    assert len(world.calls) == 20
+    assert len(world.events(BatchReleased)) - first == 5 * 8
+
+
+@pytest.mark.parametrize(("share", "running", "in_a_minute"), [(0.4, 0, 0), (0.4, 5, 2), (0.4, 60, 24), (0.4, 900, 30)])
+def test_esm_throttle_3_by_at_most_30_a_minute(share: float, running: int, in_a_minute: int) -> None:
+    growth = ThrottledGrowth(share)
+
+    assert sum(growth.step(running) for _ in range(60)) == in_a_minute
+
+
+def test_esm_throttle_3_until_more_run_at_once_than_when_it_was_throttled() -> None:
+    growth = ThrottledGrowth()
+    growth.on_throttle(3)
+    growth.on_invoke(3)
+    assert growth.slow
+
+    growth.on_invoke(4)
+    assert not growth.slow
+
+
+def test_esm_throttle_3_until_the_backlog_is_over() -> None:
+    world = World(lambda call: Script(100))
+    queue = world.queue(visibility=900)
+    world.function(timeout=900, reserved=3)
+    world.mapping(queue, batch_size=1)
+    world.send(queue, *bodies(5))
+    world.start()
+    world.run(10)
+    world.send(queue, *bodies(10, start=6))
+    world.run(10)
+
+    # Two of five were let go, and no more were there: so five pollers are there again, two of them free.
+    assert queue.counts() == (8, 7, 0)
+
+
+def test_esm_throttle_3_reaches_a_queue_also_with_no_poller_left() -> None:
+    """The run does not end while messages wait for the next poller."""
+    world, queue, _ = throttled_world(visibility=2, timeout=1, retention=3_600, limit=1_000, maximum_concurrency=2)
+    world.send(queue, "a", "b")
+    world.start()
+    world.run()
+
+    assert world.now >= 3_600
+    assert remaining(queue) == []
 
 
 def test_esm_throttle_4_waits_1_2_4_up_to_30_s_each_shortened_by_up_to_a_half() -> None:
@@ -241,7 +273,7 @@ def test_a_throttled_batch_without_any_visibility_left_does_not_stop_the_clock()
     world.run(100)
 
     assert world.now == 100
-    assert remaining(queue) == []
+    assert len(world.events(MessageReceived)) == 5
 
 
 def test_sqs_stale_5_a_mapping_whose_handle_has_expired_leaves_the_message_in_the_queue() -> None:

@@ -176,14 +176,32 @@ class AccountExhausted(Check):
 
     def find(self, stack: Stack) -> Iterator[Found]:
         reserving = [function for function in stack.functions if function.reserved_concurrency.known]
-        total = sum(function.reserved_concurrency.known or 0 for function in reserving)
         available = ACCOUNT_CONCURRENCY - UNRESERVED_MINIMUM
-        if total <= available or any(not function.region.is_known for function in reserving):
-            return
-        why = (
-            f"The stack reserves {total} concurrent executions; of the default {ACCOUNT_CONCURRENCY} of an account AWS "
-            f"keeps {UNRESERVED_MINIMUM} unreserved and refuses more than {available}."
-        )
-        fix = f"reserve {available} or less in all, or have the account's quota raised first and accept this finding"
-        values = values_of(*(function.reserved_concurrency for function in reserving))
-        yield Found(tuple(f.name for f in reserving), values, why, fix)
+        for region, functions in _by_region(reserving):
+            total = sum(function.reserved_concurrency.known or 0 for function in functions)
+            if total <= available:
+                continue
+            where = f" in {region}" if region else ""
+            why = (
+                f"The stack reserves {total} concurrent executions{where}; of the default {ACCOUNT_CONCURRENCY} of an "
+                f"account AWS keeps {UNRESERVED_MINIMUM} unreserved and refuses more than {available}."
+            )
+            fix = (
+                f"reserve {available} or less in all, or have the account's quota raised first and accept this finding"
+            )
+            values = values_of(*(function.reserved_concurrency for function in functions))
+            yield Found(tuple(f.name for f in functions), values, why, fix)
+
+
+def _by_region(functions: list[Function]) -> Iterator[tuple[str, list[Function]]]:
+    """Functions by region, "" for that of the default provider; those whose region is unknown are left out."""
+    found: dict[str, list[Function]] = {}
+    for function in functions:
+        if function.region.is_known:
+            found.setdefault(_region(function), []).append(function)
+    yield from found.items()
+
+
+def _region(function: Function) -> str:
+    """The region of a function: its own, or that of the provider, which is part of its ARN."""
+    return function.region.known or (function.arn.split(":")[3] if function.arn else "")

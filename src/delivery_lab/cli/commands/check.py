@@ -88,7 +88,10 @@ def check(
     lab = open_lab(console, project)
     names = lab.stack_names(stacks or ())
     if not names:
-        raise UsageError(f"{lab.project.root} has no stack file, so there is nothing to check")
+        raise UsageError(
+            f"{lab.project.root} has no stack file, so there is no stack to list; name one, such as dev: "
+            "its config is empty"
+        )
     options: RunOptions = {
         "overrides": overrides,
         "workload": workload,

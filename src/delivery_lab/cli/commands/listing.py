@@ -13,7 +13,13 @@ def list_stacks(console: Console, project: ProjectOption = None, as_json: JsonOp
     from delivery_lab.cli.layout import described
     from delivery_lab.cli.stacks import open_lab
 
-    stacks = open_lab(console, project).stacks()
+    lab = open_lab(console, project)
+    stacks = lab.stacks()
+    if not stacks:
+        console.message(
+            f"note: {lab.project.name} has no stack file; any name is a stack with an empty config, such as dev in "
+            "delivery-lab check dev"
+        )
     if as_json:
         for stack in stacks:
             console.data(json.dumps({"stack": stack.name, "description": stack.description, "file": str(stack.path)}))

@@ -67,9 +67,11 @@ def run(
 
     lab = open_lab(console, project)
     if every == bool(stacks):
-        known = ", ".join(lab.stack_names()) or "none"
+        known = ", ".join(lab.stack_names()) or "no stack file; any name is a stack with an empty config"
         raise UsageError(f"name the stacks to run, or say --all (stacks: {known})")
     names = lab.stack_names(stacks or ())
+    if not names:
+        raise UsageError(f"{lab.project.root} has no stack file, so --all is none; name a stack: its config is empty")
     options: RunOptions = {
         "overrides": overrides,
         "workload": workload,

@@ -53,7 +53,7 @@ def show_run(console: Console, simulation: Simulation, *, as_json: bool, logs: b
     if outcome.model.assumptions:
         rules = ", ".join(outcome.model.assumptions)
         console.text(f"Relies on the assumptions {rules} (delivery-lab explain RULE).", hang=2)
-    for text in _alternatives(simulation):
+    for text in (*_ranges(outcome), *_alternatives(simulation)):
         console.text(text, hang=2)
 
 
@@ -70,6 +70,13 @@ def assuming(outcome: Outcome) -> str:
 def only_requests(outcome: Outcome) -> bool:
     """Whether there were no messages, only callers that wait."""
     return not outcome.messages.sent and outcome.requests.total > 0
+
+
+def _ranges(outcome: Outcome) -> Iterator[str]:
+    """What the intervals among the figures are."""
+    rules = dict.fromkeys(rule for one in outcome.intervals.values() for rule in one.assumption.split(", "))
+    if rules:
+        yield f"Intervals are over the plausible range of {', '.join(rules)}."
 
 
 def _alternatives(simulation: Simulation) -> Iterator[str]:
@@ -93,7 +100,7 @@ def _blocks(outcome: Outcome) -> Iterator[tuple[str, list[str]]]:
         yield from _request_blocks(outcome)
     names = ("messages", "deliveries", "effects", "invocations", "latencySeconds")
     for name in ("effects", "invocations") if asked else names:
-        yield term(name).replace(" seconds", ""), list(values(name, content[name]))
+        yield term(name).replace(" seconds", ""), list(values(name, content[name], content["intervals"]))
     if len(outcome.consumers) > 1:
         yield from _consumer_blocks(outcome)
     if outcome.blocked:

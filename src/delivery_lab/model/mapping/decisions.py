@@ -128,3 +128,20 @@ def next_throttle_retry(
     if limit is ThrottleRetryLimit.FUNCTION_TIMEOUT_LEFT:
         return instant if instant + seconds(function_timeout_seconds) <= visible_at else None
     return instant if instant < visible_at else None
+
+
+def throttle_retries(
+    now: int, attempt: int, *, visible_at: int, function_timeout_seconds: int, chance: float
+) -> dict[ThrottleRetryLimit, int | None]:
+    """When to try a throttled invoke again, by each limit; arguments as of `next_throttle_retry`."""
+    return {
+        limit: next_throttle_retry(
+            now,
+            attempt,
+            visible_at=visible_at,
+            function_timeout_seconds=function_timeout_seconds,
+            limit=limit,
+            chance=chance,
+        )
+        for limit in ThrottleRetryLimit
+    }

@@ -33,15 +33,15 @@ from delivery_lab.model.mapping.decisions import (
     FIRST_RETRY_SECONDS,
     QueueVerdict,
     classify,
-    next_throttle_retry,
     reported_failures,
+    throttle_retries,
 )
 from delivery_lab.model.mapping.queue_filter import QueueFilter
 from delivery_lab.model.mapping.queue_windows import QueueWindows
 from delivery_lab.model.mapping.records import event_of, sqs_record
 from delivery_lab.model.mapping.scaling import TICK_SECONDS
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
-from delivery_lab.model.mapping.sqs_work import QueueBatch, scaling_of
+from delivery_lab.model.mapping.sqs_work import QueueBatch, rules_of, scaling_of
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.api import SqsApi
@@ -94,6 +94,7 @@ class QueueConsumer:
         self._region = queue.arn.split(":")[3]
         self.filter = QueueFilter(config, queue, api, scheduler=scheduler, journal=journal)
         self._busy = 0
+        self._running = 0
         self._collecting: QueueBatch | None = None
         self._received: deque[tuple[Delivery, str]] = deque()
         self._watching = False
@@ -102,16 +103,7 @@ class QueueConsumer:
 
     def start(self) -> None:
         """Begin to poll."""
-        rely_on = self._journal.rely_on
-        rely_on("ESM-POLL-1")
-        if self.queue.fifo:
-            rely_on("ESM-FIFO-1", "ESM-FIFO-3")
-        else:
-            rely_on("SQS-ORDER-1", "SIM-ONCE-1")
-        if self.config.provisioned:
-            rely_on("ESM-PROV-1", "ESM-PROV-4")
-        elif not self.queue.fifo:
-            rely_on("ESM-SCALE-1")
+        self._journal.rely_on(*rules_of(self.config, self.queue))
         if self.config.enabled:
             self._windows.start(self._scheduler.now)
             self._poll()
@@ -133,6 +125,7 @@ class QueueConsumer:
             if self.queue.is_contested and not self._received:
                 self._watch()  # who gets the next one is drawn (SQS-SHARE-1)
                 return
+        self._scaling.on_caught_up()
         if self._busy == 0 and self._collecting is None:
             self._scaling.on_idle(self._scheduler.now)
         self._watch()
@@ -261,6 +254,8 @@ class QueueConsumer:
         if isinstance(answer, Throttled):
             self._on_throttle(batch)
         else:
+            self._running += 1
+            self._scaling.on_invoke(self._running)
             config, now = self.config, self._scheduler.now
             source, function = self.queue.name, config.function
             self._journal.append(
@@ -270,8 +265,8 @@ class QueueConsumer:
     def _on_throttle(self, batch: QueueBatch) -> None:
         """Keep the batch and try again while its visibility lasts (ESM-THROTTLE-1): nothing is received anew."""
         now = self._scheduler.now
-        self._scaling.on_throttle(now)
-        self._journal.rely_on("ESM-THROTTLE-3")
+        self._scaling.on_throttle(self._running)
+        self._journal.rely_on(self._scaling.throttle_rule)
         instant = self._retry_instant(batch)
         batch.throttles += 1
         if instant is not None:
@@ -285,25 +280,31 @@ class QueueConsumer:
         observed = self._assumptions.throttle_retry_limit is ThrottleRetryLimit.FUNCTION_TIMEOUT_LEFT
         rule: RuleId = "ESM-THROTTLE-2" if observed else "ESM-THROTTLE-1"
         self._journal.append(BatchReleased(now, rule, self.config.name, self.queue.name, batch.ids))
-        # The poller is not free for other messages before this batch is out of its hands (ESM-THROTTLE-3). With a
-        # visibility timeout of 0 it is so at once, and the poller would spin within one instant.
+        if self._scaling.on_let_go():
+            self._let_go_of_poller()
+            return
+        # The poller is not free for other messages before this batch is out of its hands. With a visibility timeout of
+        # 0 it is so at once, and the poller would spin within one instant.
         release_at = batch.visible_at if batch.visible_at > now else now + seconds(FIRST_RETRY_SECONDS)
         self._scheduler.at(release_at, self._release)
 
+    def _let_go_of_poller(self) -> None:
+        self._busy -= 1
+        if self._busy == 0 and self._tick is not None:
+            # Nothing but the next poller is waited for now, so that is no longer something in the background.
+            self._tick.cancel()
+            self._tick = None
+        self._grow_later()
+
     def _retry_instant(self, batch: QueueBatch) -> int | None:
         """When to try again, by the limit that the run assumes; where alternatives differ, it relies on the rule."""
-        chance = self._chance.random()
-        instants = {
-            limit: next_throttle_retry(
-                self._scheduler.now,
-                batch.throttles,
-                visible_at=batch.visible_at,
-                function_timeout_seconds=self._function_timeout_seconds,
-                limit=limit,
-                chance=chance,
-            )
-            for limit in ThrottleRetryLimit
-        }
+        instants = throttle_retries(
+            self._scheduler.now,
+            batch.throttles,
+            visible_at=batch.visible_at,
+            function_timeout_seconds=self._function_timeout_seconds,
+            chance=self._chance.random(),
+        )
         if len(set(instants.values())) > 1:
             self._journal.rely_on("ESM-THROTTLE-2")
         return instants[self._assumptions.throttle_retry_limit]
@@ -332,6 +333,7 @@ class QueueConsumer:
                 slot=None,
             )
         )
+        self._running -= 1
         self._windows.open(self._scheduler.now)
         self._delete(batch, verdict)
         if self.queue.fifo and verdict.failed:
@@ -376,17 +378,19 @@ class QueueConsumer:
     def _grow_later(self) -> None:
         """All slots are taken: if it stays so while messages wait, there will be more (ESM-SCALE-2)."""
         if self._tick is None and self._scaling.limit < self._scaling.maximum:
-            self._tick = self._scheduler.after(seconds(TICK_SECONDS), self._grow, background=True)
+            after = TICK_SECONDS if self._busy else self._scaling.seconds_to_growth()
+            self._tick = self._scheduler.after(seconds(after), self._grow, after, background=self._busy > 0)
 
-    def _grow(self) -> None:
+    def _grow(self, for_seconds: int) -> None:
         self._tick = None
         if self._busy < self._scaling.limit:
             return
         if not self.queue.has_ready:
+            self._scaling.on_caught_up()
             self._watch()  # what arrives while all slots are taken is a backlog from then on
             return
         before = self._scaling.limit
-        self._scaling.grow(self._scheduler.now)
+        self._scaling.grow(self._running, for_seconds)
         if self._scaling.limit > before:
             rule, *others = self._scaling.growth_rules
             self._journal.rely_on(*others)

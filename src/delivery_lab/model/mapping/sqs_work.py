@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from delivery_lab.model.clock import Timer
+from delivery_lab.model.mapping.error_share import ErrorShare
 from delivery_lab.model.mapping.scaling import FifoScaling, ProvisionedScaling, Scaling, StandardScaling
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
+from delivery_lab.model.mapping.throttled_growth import ThrottledGrowth
 from delivery_lab.model.sqs.message import Delivery
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.rule_ids import RuleId
@@ -53,17 +55,24 @@ class QueueBatch:
         return min(delivery.visible_at for delivery in self.deliveries)
 
 
+def rules_of(config: SqsMappingConfig, queue: SqsQueue) -> tuple[RuleId, ...]:
+    """Ids of the rules that a mapping relies on whatever happens."""
+    rules: tuple[RuleId, ...] = ("ESM-POLL-1",)
+    rules += ("ESM-FIFO-1", "ESM-FIFO-3") if queue.fifo else ("SQS-ORDER-1", "SIM-ONCE-1")
+    if config.provisioned:
+        return (*rules, "ESM-PROV-1", "ESM-PROV-4")
+    return rules if queue.fifo else (*rules, "ESM-SCALE-1")
+
+
 def scaling_of(config: SqsMappingConfig, queue: SqsQueue, assumptions: Assumptions) -> Scaling:
     """The pollers that a mapping has."""
     if config.provisioned is not None:
-        return ProvisionedScaling(
-            config.provisioned.minimum, config.provisioned.maximum, assumptions.throttle_pause_seconds
-        )
+        return ProvisionedScaling(config.provisioned.minimum, config.provisioned.maximum)
     if queue.fifo:
         return FifoScaling(config.maximum_concurrency)
     return StandardScaling(
         config.maximum_concurrency,
-        slow_on_errors=not config.report_batch_item_failures,
-        pause_seconds=assumptions.throttle_pause_seconds,
+        errors=None if config.report_batch_item_failures else ErrorShare(assumptions.batches_per_success),
+        throttled=ThrottledGrowth(assumptions.throttled_growth),
         least=assumptions.least_pollers,
     )

@@ -1,0 +1,162 @@
+"""Versions, aliases and provisioned concurrency: what means the code of the program, and what is refused by name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from delivery_lab.errors import DeploymentRefusedError, NotModelledError
+from delivery_lab.results.outcome import outcome_of
+from tests.simulation.test_simulate import Folder
+
+_ALIAS = 'live = aws.lambda_.Alias("live", name="live", function_name=worker.name, function_version={version}{more})\n'
+_MAPPED = 'aws.lambda_.EventSourceMapping("through", event_source_arn=jobs.arn, function_name={name}, batch_size=1)\n'
+_UNMAPPED = {"mapping": "enabled=False"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+def _alias(version: str = "worker.version", more: str = "") -> str:
+    return _ALIAS.format(version=version, more=more)
+
+
+def _mapped(name: str) -> str:
+    """A mapping of another queue, as a queue and a function have one mapping."""
+    other = 'jobs = aws.sqs.Queue("others", visibility_timeout_seconds=60)\n'
+    return other + _MAPPED.format(name=name)
+
+
+_TO_OTHERS = "send: [{times: 3, queue: others, body: {id: '{n}'}}]\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "publish"),
+    [
+        ("live.arn", ""),
+        ("live.arn", "publish=True,"),
+        ('worker.name.apply(lambda n: f"{n}:live")', ""),
+        ("worker.qualified_arn", "publish=True,"),
+    ],
+)
+def test_lam_version_1_what_this_program_deploys_is_run_by_each_of_its_names(
+    folder: Folder, name: str, publish: str
+) -> None:
+    run = folder.run(function=publish, more=_alias() + _mapped(name), workload=_TO_OTHERS)
+
+    assert outcome_of(run).messages.processed == 3
+    assert "LAM-VERSION-1" in run.rules
+
+
+def test_lam_version_1_an_invoke_by_alias_names_the_version_that_was_run(folder: Folder) -> None:
+    calls = (
+        "import boto3, json\n"
+        "def handle(event, context):\n"
+        "    if event.get('inner'): return 1\n"
+        "    for q in ('live', '1'):\n"
+        "        name = f'{context.invoked_function_arn}:{q}'\n"
+        "        a = boto3.client('lambda').invoke(FunctionName=name, Payload='{\"inner\": 1}')\n"
+        "        print(json.dumps([q, a['ExecutedVersion']]))\n"
+    )
+    run = folder.run(
+        handler=calls, function="publish=True,", more=_alias(), workload="send: [{queue: jobs, body: {id: a}}]\n"
+    )
+
+    assert [json.loads(line.text) for line in run.logs] == [["live", "1"], ["1", "1"]]
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        (
+            _alias('"3"'),
+            (
+                "live: functionVersion = '3' is not the version that this program deploys ($LATEST); nearest: "
+                "functionVersion of worker.version"
+            ),
+        ),
+        (
+            _alias(more=', routing_config={"additional_version_weights": {"2": 0.1}}'),
+            (
+                "live: routingConfig sends a share of the invokes to another version, whose code is not in this "
+                "program; nearest: leave it out"
+            ),
+        ),
+        (
+            _mapped('worker.arn.apply(lambda a: f"{a}:green")'),
+            (
+                "through: functionName = 'arn:aws:lambda:us-east-1:123456789012:function:{function}:green' names a "
+                "version or alias that is not in this stack; nearest: an Alias resource, or the function itself"
+            ),
+        ),
+        (
+            _alias()
+            + 'aws.lambda_.ProvisionedConcurrencyConfig("ready", function_name=worker.name, qualifier=live.name,\n'
+            "    provisioned_concurrent_executions=5)\n",
+            (
+                "ready: provisioned concurrency is not modelled: each new environment takes a cold start; nearest: "
+                "leave it out, and --assume LAM-INIT-1=0"
+            ),
+        ),
+    ],
+)
+def test_what_is_not_modelled_is_refused_by_name_when_the_function_is_invoked(
+    folder: Folder, more: str, problem: str
+) -> None:
+    message = folder.refusal(NotModelledError, more=more)
+
+    name = message.partition("function:")[2].partition(":")[0] or "x"
+    assert message.split("\n") == [
+        "the function worker is invoked, and uses what is not modelled:",
+        f"  {problem.replace('{function}', name)}",
+    ]
+
+
+def test_a_function_that_is_not_invoked_may_have_them(folder: Folder) -> None:
+    run = folder.run(more=_alias('"3"'), workload="send: [{queue: dead, body: {id: a}}]\n")
+
+    assert outcome_of(run).messages.sent == 1
+
+
+def test_an_unknown_input_of_an_alias_is_refused(folder: Folder) -> None:
+    with pytest.raises(NotModelledError, match="ready: versionHint = 'x'; nearest: leave it out"):
+        folder.run(
+            more='token = "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig"\n'
+            'settings = {"functionName": worker.name, "qualifier": "1", "versionHint": "x"}\n'
+            'pulumi.CustomResource(token, "ready", settings)\n'
+        )
+
+
+def test_lam_conc_1_the_quota_of_the_account_is_one_of_the_workload(folder: Folder) -> None:
+    sleeps = "import time\ndef handle(event, context):\n    time.sleep(5)\n"
+    send = "send: [{times: 12, invoke: worker, type: async, body: {id: '{n}'}}]\n"
+
+    free = outcome_of(folder.run(handler=sleeps, workload=send))
+    small = outcome_of(folder.run(handler=sleeps, workload=f"account: {{concurrency: 10}}\n{send}"))
+
+    assert (free.invocations.throttled, small.invocations.throttled > 0) == (0, True)
+    assert small.messages.processed == 12
+
+
+def test_lam_conc_3_a_new_account_has_nothing_to_reserve(folder: Folder) -> None:
+    account = "account: {concurrency: 10}\nsend: [{queue: jobs, body: {id: a}}]\n"
+
+    message = folder.refusal(DeploymentRefusedError, function="reserved_concurrent_executions=1,", workload=account)
+
+    assert message == (
+        "AWS would refuse worker: InvalidParameterValueException: Specified ReservedConcurrentExecutions for function "
+        "decreases account's UnreservedConcurrentExecution below its minimum value of [10]. (LAM-CONC-3)\n"
+        "  fix: reserve nothing, or have the account's quota of 10 raised"
+    )
+
+
+def test_lam_conc_3_a_reserved_concurrency_of_0_is_accepted_in_any_account(folder: Folder) -> None:
+    account = "account: {concurrency: 10}\nsend: [{invoke: worker, type: async, body: {id: a}}]\n"
+
+    run = folder.run(function="reserved_concurrent_executions=0,", mapping="enabled=False", workload=account)
+
+    assert outcome_of(run).invocations.total == 0
