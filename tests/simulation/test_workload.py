@@ -291,15 +291,23 @@ def test_faults_are_read_and_stay_when_a_body_is_changed(tmp_path: Path) -> None
     assert (second.at, second.for_seconds, second.service, second.share) == (0, None, "sqs", 1)
 
 
+_ONE_OF = "name exactly one of function and service, or a queue alone"
+_WITH_FUNCTION = "ids and the kinds failure and duplicate go with function, or with a queue alone"
+
+
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
-        ("{kind: error}", "faults.1: name exactly one of function and service"),
-        ("{function: f, service: sqs, kind: error}", "faults.1: name exactly one of function and service"),
-        ("{service: sqs, kind: failure}", "faults.1: ids and the kinds failure and duplicate go with function"),
-        ("{service: sqs, kind: error, ids: [a]}", "faults.1: ids and the kinds failure and duplicate go with function"),
+        ("{kind: error}", f"faults.1: {_ONE_OF}"),
+        ("{function: f, service: sqs, kind: error}", f"faults.1: {_ONE_OF}"),
+        (
+            "{queue: q, kind: error}",
+            "faults.1: a queue alone has the kind duplicate only; error needs service: sqs beside it",
+        ),
+        ("{service: sqs, kind: failure}", f"faults.1: {_WITH_FUNCTION}"),
+        ("{service: sqs, kind: error, ids: [a]}", f"faults.1: {_WITH_FUNCTION}"),
         ("{function: f, operation: Invoke, kind: error}", "faults.1: operation goes with service"),
-        ("{service: sns, queue: q, kind: error}", "faults.1: queue goes with service: sqs"),
+        ("{service: sns, queue: q, kind: error}", "faults.1: queue goes with service: sqs, or alone"),
         ("{function: f, kind: latency}", "faults.1: seconds goes with the kind latency, which needs it"),
         ("{function: f, kind: error, seconds: 1}", "faults.1: seconds goes with the kind latency, which needs it"),
         ("{function: f, kind: error, share: 0}", "faults.1.share: has to be greater than 0, not 0"),

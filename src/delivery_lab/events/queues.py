@@ -118,7 +118,7 @@ class MessageDeleted(EventBase):
 
 @dataclass(frozen=True, slots=True)
 class DeleteIgnored(EventBase):
-    """A delete with an older receipt handle was accepted and had no effect: the message stays.
+    """A delete was accepted and had no effect, by its rule: the handle was an older one, or a copy missed the delete.
 
     Attributes:
         queue: name of the queue.

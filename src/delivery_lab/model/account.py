@@ -33,6 +33,7 @@ from delivery_lab.model.sqs.administration import Queues, redrive_fix, redrive_t
 from delivery_lab.model.sqs.api import SqsApi
 from delivery_lab.model.sqs.attributes import QueueAttributes
 from delivery_lab.model.sqs.fifo import FifoQueue
+from delivery_lab.model.sqs.message import Message
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.sqs.redrive import MoveTasks
 from delivery_lab.model.streams.dynamodb import TableStream
@@ -98,6 +99,7 @@ class Account:
     kinesis: KinesisApi = field(default_factory=KinesisApi)
     dynamodb: DynamoDb | None = None
     _lambda_api: LambdaApi = field(init=False)
+    _delivered_twice: set[str] = field(default_factory=set)
 
     def use(self, runtime: Runtime, *, concurrency: int = ACCOUNT_CONCURRENCY) -> None:
         """Say who runs the code of functions, and how much of it at once. Done once, before functions are created."""
@@ -167,11 +169,19 @@ class Account:
         kind = SqsQueue if attributes.fifo is None else FifoQueue
         queue = kind(name, arn, url, attributes, scheduler=self.scheduler, streams=self.streams, journal=self.journal)
         queue.stale_delete = self.assumptions.stale_delete
+        queue.misses_delete = partial(self._misses_delete, url)
         self.queues[name] = queue
         self.sqs.queues.add(queue)
         if attributes.redrive is not None:
             self.redrive(queue, attributes)
         return queue
+
+    def _misses_delete(self, queue_url: str, message: Message) -> bool:
+        """Whether the workload lets a copy of a message miss its delete; each message does so once (SIM-ONCE-1)."""
+        if message.id in self._delivered_twice or not self.faults.of_queue(queue_url, message.body):
+            return False
+        self._delivered_twice.add(message.id)
+        return True
 
     def redrive(self, queue: SqsQueue, attributes: QueueAttributes) -> None:
         """Give a queue its redrive policy.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -28,6 +28,10 @@ class FaultKind(StrEnum):
     DUPLICATE = "duplicate"
 
 
+REFUSALS = (FaultKind.THROTTLE, FaultKind.ERROR)
+"""Kinds by which a call is answered with an error."""
+
+
 @dataclass(frozen=True, slots=True)
 class InjectedFault:
     """One fault that a workload injects.
@@ -37,7 +41,7 @@ class InjectedFault:
         start: instant from which on.
         end: first instant at which it is over, None for never.
         function: name of the function that it happens to, or None.
-        service: service that it happens to, or None.
+        service: service that it happens to, or None; without function and service it happens to `queue_url`.
         operation: the operation, None for all.
         queue_url: URL of the queue, None for all.
         share: share of the calls, above 0 and up to 1.
@@ -85,8 +89,13 @@ class Faults:
     def __init__(
         self, faults: Sequence[InjectedFault], scheduler: Scheduler, streams: RandomStreams, journal: Journal
     ) -> None:
-        self._of_functions = [(n, fault) for n, fault in enumerate(faults, 1) if fault.function is not None]
-        self._of_services = [(n, fault) for n, fault in enumerate(faults, 1) if fault.service is not None]
+        numbered = list(enumerate(faults, 1))
+        self._of_functions = [(n, fault) for n, fault in numbered if fault.function is not None]
+        self._of_services = [(n, fault) for n, fault in numbered if fault.service is not None]
+        self._of_queues = [(n, fault) for n, fault in numbered if fault.function is None and fault.service is None]
+        self._happened: set[int] = set()
+        self.duplicates = any(fault.kind is FaultKind.DUPLICATE for _, fault in self._of_functions)
+        self._count = len(numbered)
         self._scheduler = scheduler
         self._streams = streams
         self._journal = journal
@@ -108,6 +117,39 @@ class Faults:
                 return fault
         return None
 
+    def of_queue(self, queue_url: str, body: str) -> bool:
+        """Whether a queue delivers a message twice, as a standard queue may (SIM-ONCE-1).
+
+        Args:
+            queue_url: URL of the queue.
+            body: the message's text.
+        """
+        return any(
+            fault.queue_url == queue_url
+            and (fault.ids is None or not fault.ids.isdisjoint(_ids_in([{"body": body}])))
+            and self._happens(number, fault)
+            for number, fault in self._of_queues
+        )
+
+    @property
+    def idle(self) -> list[int]:
+        """The numbers of the faults that never happened, counted from 1 as the workload lists them."""
+        return [number for number in range(1, self._count + 1) if number not in self._happened]
+
+    def of_poller(self, operation: str, queue_url: str) -> InjectedFault | None:
+        """The fault that happens to a call that a mapping makes itself, if one names that operation.
+
+        Args:
+            operation: `DeleteMessage`; Lambda deletes in batches, so `DeleteMessageBatch` names the same.
+            queue_url: URL of the queue.
+        """
+        for number, fault in self._of_services:
+            named = fault.operation in (operation, f"{operation}Batch")
+            refuses = fault.kind in REFUSALS
+            if named and refuses and fault.queue_url in (None, queue_url) and self._happens(number, fault):
+                return fault
+        return None
+
     def of_call(self, service: str, operation: str, parameters: Mapping[str, Any]) -> InjectedFault | None:
         """The fault that happens to an API call of this instant."""
         for number, fault in self._of_services:
@@ -126,6 +168,7 @@ class Faults:
         if fault.share < 1 and self._streams.stream("fault", str(number)).random() >= fault.share:
             return False
         self._journal.rely_on("SIM-FAULT-1")
+        self._happened.add(number)
         return True
 
 
@@ -149,7 +192,12 @@ def _ids_of(payload: str) -> Iterator[str]:
     if not isinstance(event, dict):
         return
     yield str(event.get("id"))
-    for record in _records_of(event):
+    yield from _ids_in(_records_of(event))
+
+
+def _ids_in(records: Iterable[Any]) -> Iterator[str]:
+    """Business ids of records: the `id` of what was sent."""
+    for record in records:
         try:
             content = _content_of(record)
         except (ValueError, KeyError, TypeError):

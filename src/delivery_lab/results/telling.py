@@ -174,7 +174,12 @@ class Teller:
 
     def _of_delete(self, event: MessageDeleted | DeleteIgnored) -> Told:
         if isinstance(event, DeleteIgnored):
-            return Told(f"{self._name(event.message)} stays: it was deleted with an old receipt handle")
+            why = (
+                "a copy missed the delete"
+                if event.rule == "SIM-FAULT-1"
+                else "it was deleted with an old receipt handle"
+            )
+            return Told(f"{self._name(event.message)} stays: {why}")
         if event.by.kind != "function":
             return _SILENT  # the batch's result tells it
         self._deleted.add(event.message)

@@ -18,7 +18,8 @@ RULES = (
         "SIM-ONCE-1",
         "A standard queue delivers no message twice by itself: duplicates come from visibility timeouts and retries only.",
         "At-least-once delivery allows more, rarely: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/"
-        "SQSDeveloperGuide/standard-queues-at-least-once-delivery.html",
+        "SQSDeveloperGuide/standard-queues-at-least-once-delivery.html. A fault of the kind duplicate in a workload lets a copy miss "
+        "its delete.",
     ),
     assumed(
         "SIM-REPEAT-1",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
+
+from botocore.session import get_session
 
 from delivery_lab.errors import WorkloadError
 from delivery_lab.events import WORKLOAD, InvokeAnswered, Journal
@@ -210,6 +213,13 @@ class Sender:
             WorkloadError: it is addressed to what is not there.
         """
         queue = None if fault.queue is None else self._named(self._account.queues, fault.queue, "queue")
+        if queue is not None and queue.fifo and fault.service is None:
+            raise WorkloadError(
+                f"{self._origin}: {queue.name} is a FIFO queue, which delivers a message again only after its "
+                "visibility timeout: the kind duplicate is for standard queues (SIM-ONCE-1)"
+            )
+        if fault.service is not None and fault.operation is not None:
+            self._check_operation(fault.service, fault.operation)
         return InjectedFault(
             FaultKind(fault.kind),
             start=seconds(fault.at),
@@ -222,6 +232,18 @@ class Sender:
             ids=None if fault.ids is None else frozenset(fault.ids),
             delay=seconds(fault.seconds or 0),
         )
+
+    def _check_operation(self, service: str, operation: str) -> None:
+        """Refuse an operation that the service does not have: its fault would never happen.
+
+        Raises:
+            WorkloadError: naming the nearest.
+        """
+        known = get_session().get_service_model(service).operation_names
+        if operation not in known:
+            near = difflib.get_close_matches(operation, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise WorkloadError(f"{self._origin}: {service} has no operation {operation}{hint}")
 
     def _named(self, found: Mapping[str, T], name: str, kind: str) -> T:
         if name not in found:

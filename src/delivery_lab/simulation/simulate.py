@@ -239,13 +239,22 @@ class _Simulation:
             sources=self._sources(dead_letter_queues | parking_queues),
             dead_letter_queues=dead_letter_queues,
             logs=tuple(self._logs),
-            notes=(*deployment.notes, *(self._host.failed_starts if self._host is not None else ())),
+            notes=(
+                *deployment.notes,
+                *(self._host.failed_starts if self._host is not None else ()),
+                *self._idle_faults(),
+            ),
             parking_queues=parking_queues,
             polled=tuple(self._polled()),
             assumptions=self._assumptions,
             account_concurrency=self._workload.account.concurrency,
             depths={queue.name: len(queue.messages) for queue in queues},
         )
+
+    def _idle_faults(self) -> Iterator[str]:
+        """Faults that never happened: the workload asks for something that this run had no place for."""
+        for number in self._account.faults.idle:
+            yield f"fault {number} of the workload never happened: {self._workload.faults[number - 1].words}"
 
     def _sources(self, ends: frozenset[str]) -> frozenset[str]:
         """Where messages begin: queues, streams and topics but those where they end, and the events of functions."""

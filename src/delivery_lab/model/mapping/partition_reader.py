@@ -25,6 +25,7 @@ from delivery_lab.model.invokes import InvokeResult, Throttled
 from delivery_lab.model.mapping.batching_window import BatchingWindow
 from delivery_lab.model.mapping.destinations import AGE_EXCEEDED, RETRIES_EXHAUSTED
 from delivery_lab.model.mapping.filters import passes_record
+from delivery_lab.model.mapping.injected import delivers_again
 from delivery_lab.model.mapping.partition_decisions import (
     Decision,
     PartitionVerdict,
@@ -261,6 +262,13 @@ class PartitionReader:
     # -- answering ----------------------------------------------------------------------------------------
 
     def _answer(self, slot: Slot, batch: PartitionBatch, result: InvokeResult) -> None:
+        if not batch.repeated and delivers_again(
+            self._services.functions.faults, self.settings.function, lambda: batch.payload or ""
+        ):
+            batch.repeated = True
+            self._leave(batch)
+            self._invoke(slot, batch)
+            return
         slot.window.open()
         identify = self._services.form.identify(self.partition)
         sequences = [record.sequence for record in batch.records]

@@ -120,6 +120,7 @@ class PartitionBatch:
         alike: how often in a row before that it did the same.
         payload: the event, once it was made.
         ids: ids of the records, once the event was made.
+        repeated: whether it was handed over twice because the workload says so.
     """
 
     records: list[Record]
@@ -132,6 +133,7 @@ class PartitionBatch:
     alike: int = 0
     payload: str | None = None
     ids: tuple[str, ...] = ()
+    repeated: bool = False
 
     def left(self, records: list[Record], attempts: int) -> PartitionBatch:
         """What is left when the checkpoint moved: a batch of its own, which was not invoked yet (STR-REPORT-9).

@@ -13,16 +13,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from delivery_lab.events import (
-    Actor,
-    ApiCallRefused,
-    BatchInvoked,
-    BatchReleased,
-    BatchResult,
-    BatchRetryScheduled,
-    Journal,
-    PollersChanged,
-)
+from delivery_lab.events import Actor, Journal
 from delivery_lab.limits.functions import SYNCHRONOUS_PAYLOAD
 from delivery_lab.limits.queues import BATCH_ENTRIES
 from delivery_lab.model.clock import Scheduler, Timer, seconds
@@ -33,14 +24,15 @@ from delivery_lab.model.mapping.decisions import (
     FIRST_RETRY_SECONDS,
     QueueVerdict,
     classify,
-    reported_failures,
     throttle_retries,
 )
+from delivery_lab.model.mapping.injected import delivers_again, refuse_delete, rule_of_refused_delete
 from delivery_lab.model.mapping.queue_filter import QueueFilter
 from delivery_lab.model.mapping.queue_windows import QueueWindows
 from delivery_lab.model.mapping.records import event_of, sqs_record
 from delivery_lab.model.mapping.scaling import TICK_SECONDS
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
+from delivery_lab.model.mapping.sqs_journal import QueueMappingJournal
 from delivery_lab.model.mapping.sqs_work import QueueBatch, rules_of, scaling_of
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError
@@ -49,9 +41,6 @@ from delivery_lab.model.sqs.message import Delivery
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions, LongWindow, ThrottleRetryLimit
-
-_EXPIRED_HANDLE: RuleId = "SQS-STALE-5"
-_EXPIRED_FIFO_HANDLE: RuleId = "SQS-STALE-6"
 
 
 class QueueConsumer:
@@ -86,7 +75,9 @@ class QueueConsumer:
         self._functions = functions
         self._scheduler = scheduler
         self._chance = streams.stream("throttle retry", config.name)
-        self._journal = journal
+        self._journal = QueueMappingJournal(
+            config.name, queue.name, config.function, scheduler=scheduler, journal=journal
+        )
         self._actor = Actor("mapping", config.name)
         self._assumptions = assumptions
         self._scaling = scaling_of(config, queue, assumptions)
@@ -256,11 +247,7 @@ class QueueConsumer:
         else:
             self._running += 1
             self._scaling.on_invoke(self._running)
-            config, now = self.config, self._scheduler.now
-            source, function = self.queue.name, config.function
-            self._journal.append(
-                BatchInvoked(now, batch.rule, config.name, source, function, answer, batch.ids, None, None)
-            )
+            self._journal.invoked(batch, answer)
 
     def _on_throttle(self, batch: QueueBatch) -> None:
         """Keep the batch and try again while its visibility lasts (ESM-THROTTLE-1): nothing is received anew."""
@@ -271,15 +258,11 @@ class QueueConsumer:
         batch.throttles += 1
         if instant is not None:
             self._journal.rely_on("ESM-THROTTLE-4")
-            mapping, source, attempt = self.config.name, self.queue.name, batch.throttles
-            self._journal.append(
-                BatchRetryScheduled(now, "ESM-THROTTLE-1", mapping, source, attempt, batch.ids, instant, None, None)
-            )
+            self._journal.retry_scheduled(batch, instant)
             self._scheduler.at(instant, self._invoke, batch)
             return
         observed = self._assumptions.throttle_retry_limit is ThrottleRetryLimit.FUNCTION_TIMEOUT_LEFT
-        rule: RuleId = "ESM-THROTTLE-2" if observed else "ESM-THROTTLE-1"
-        self._journal.append(BatchReleased(now, rule, self.config.name, self.queue.name, batch.ids))
+        self._journal.released(batch, "ESM-THROTTLE-2" if observed else "ESM-THROTTLE-1")
         if self._scaling.on_let_go():
             self._let_go_of_poller()
             return
@@ -312,6 +295,13 @@ class QueueConsumer:
     # -- answering ----------------------------------------------------------------------------------------
 
     def _answer(self, batch: QueueBatch, result: InvokeResult) -> None:
+        self._running -= 1
+        if not batch.repeated and delivers_again(
+            self._functions.faults, self.config.function, lambda: event_of(batch.records)
+        ):
+            batch.repeated = True
+            self._invoke(batch)
+            return
         verdict = classify(
             batch.ids,
             result.payload,
@@ -319,21 +309,7 @@ class QueueConsumer:
             report=self.config.report_batch_item_failures,
             unnamed=self._assumptions.unnamed_response,
         )
-        self._journal.append(
-            BatchResult(
-                self._scheduler.now,
-                verdict.rule,
-                self.config.name,
-                self.queue.name,
-                result.request_id,
-                verdict.reason,
-                failed=verdict.failed,
-                named=reported_failures(result.payload, batch.ids),
-                partition=None,
-                slot=None,
-            )
-        )
-        self._running -= 1
+        self._journal.answered(batch, verdict, result)
         self._windows.open(self._scheduler.now)
         self._delete(batch, verdict)
         if self.queue.fifo and verdict.failed:
@@ -352,10 +328,10 @@ class QueueConsumer:
             if delivery.message.id in failed:
                 continue
             try:
+                refuse_delete(self._functions.faults, self.queue)
                 self.queue.delete(delivery.receipt_handle, by=self._actor)
-            except AwsError as error:  # the handle has expired: the message stays
-                now, rule = self._scheduler.now, _EXPIRED_FIFO_HANDLE if self.queue.fifo else _EXPIRED_HANDLE
-                self._journal.append(ApiCallRefused(now, rule, "sqs", "DeleteMessage", error.code, False, self._actor))
+            except AwsError as error:  # the message stays
+                self._journal.delete_refused(rule_of_refused_delete(error.code, fifo=self.queue.fifo), error.code)
 
     def _forget_behind_failed(self, batch: QueueBatch, verdict: QueueVerdict) -> None:
         """Forget what was received behind failed messages of its group: they are retried together (ESM-FIFO-2)."""
@@ -394,6 +370,5 @@ class QueueConsumer:
         if self._scaling.limit > before:
             rule, *others = self._scaling.growth_rules
             self._journal.rely_on(*others)
-            now = self._scheduler.now
-            self._journal.append(PollersChanged(now, rule, self.config.name, self._scaling.limit))
+            self._journal.pollers_changed(rule, self._scaling.limit)
         self._poll()

@@ -31,6 +31,7 @@ class QueueBatch:
         window: timer of the open batching window.
         began: instant at which its first message was received.
         window_ends: end of its batching window; the same instant without one.
+        repeated: whether it was handed over twice because the workload says so.
         overdue: whether the window is over, so that the next message completes it (ESM-BATCH-6).
     """
 
@@ -43,6 +44,7 @@ class QueueBatch:
     began: int = 0
     window_ends: int = 0
     overdue: bool = False
+    repeated: bool = False
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -62,6 +62,7 @@ class SqsQueue:
         self.attributes = attributes
         self.dead_letter_queue: SqsQueue | None = None
         self.stale_delete = StaleDelete.COIN
+        self.misses_delete: Callable[[Message], bool] = lambda _: False
         self.in_flight = 0
         self._scheduler = scheduler
         self._streams = streams
@@ -275,17 +276,13 @@ class SqsQueue:
             self._journal.rely_on("SQS-STALE-5")
             raise errors.RECEIPT_HANDLE_EXPIRED.error(handle=receipt_handle)
         stale = receive_number != message.receive_count
-        if stale and self._keeps_stale():
-            self._journal.delete_ignored(message, by)
+        chance = self._streams.stream("stale delete", self.name)
+        if (stale and receipts.keeps(self.stale_delete, chance)) or self.misses_delete(message):
+            self._journal.delete_ignored(message, by, "SQS-STALE-2" if stale else "SIM-FAULT-1")
             return
         ended = message.visible_at <= self._scheduler.now
         self._journal.deleted(message, "SQS-STALE-2" if stale else "SQS-STALE-1" if ended else None, by)
         self.remove(message)
-
-    def _keeps_stale(self) -> bool:
-        if self.stale_delete is StaleDelete.COIN:
-            return self._streams.stream("stale delete", self.name).random() < 0.5
-        return self.stale_delete is StaleDelete.KEEP
 
     def change_visibility(self, receipt_handle: str, timeout_seconds: int) -> None:
         """Let the visibility timeout of a receive end `timeout_seconds` from now (SQS-VT-2).

@@ -69,9 +69,9 @@ class QueueJournal:
         """A message was deleted."""
         self._append(MessageDeleted(self._scheduler.now, rule, self._queue, message.id, by))
 
-    def delete_ignored(self, message: Message, by: Actor) -> None:
-        """A delete with an older handle had no effect (SQS-STALE-2)."""
-        self._append(DeleteIgnored(self._scheduler.now, "SQS-STALE-2", self._queue, message.id, by))
+    def delete_ignored(self, message: Message, by: Actor, rule: RuleId) -> None:
+        """A delete had no effect: its handle was an older one, or a copy of the message missed it."""
+        self._append(DeleteIgnored(self._scheduler.now, rule, self._queue, message.id, by))
 
     def dead_lettered(self, message: Message, rule: RuleId, target: str) -> None:
         """A message went to the dead-letter queue."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from random import Random
 
 from delivery_lab.model.api_errors import sqs as errors
 from delivery_lab.model.sqs.message import Message
 from delivery_lab.rule_ids import RuleId
+from delivery_lab.rules.assumptions import StaleDelete
 
 
 def handle_of(queue: str, message: Message) -> str:
@@ -54,6 +56,11 @@ def resolve(
     if sequence > newest or (message is not None and receive_number > message.receive_count):
         raise errors.RECEIPT_HANDLE.error(handle=receipt_handle)
     return message, receive_number
+
+
+def keeps(stale_delete: StaleDelete, chance: Random) -> bool:
+    """Whether a delete by an older handle leaves its message in the queue (SQS-STALE-2); drawn where it is a coin."""
+    return chance.random() < 0.5 if stale_delete is StaleDelete.COIN else stale_delete is StaleDelete.KEEP
 
 
 def visibility_rule(timeout_seconds: int, *, replaced: bool, ended: bool) -> RuleId:
