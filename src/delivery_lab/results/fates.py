@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
@@ -181,3 +182,13 @@ class Ledger:
     given: dict[str, dict[int, Fate]] = field(default_factory=dict)
     uncounted: set[str | None] = field(default_factory=set)
     relied_on: set[RuleId] = field(default_factory=set)
+
+
+def business_id_of(body: str) -> str | None:
+    """The `id` of a JSON body, None without one."""
+    try:
+        parsed = json.loads(body)
+    except ValueError:
+        return None
+    value = parsed.get("id") if isinstance(parsed, dict) else None
+    return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else None

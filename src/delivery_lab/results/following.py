@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -43,7 +42,7 @@ from delivery_lab.events import (
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.results.consumers import consumers_of
 from delivery_lab.results.evidence import FunctionEvidence, ProcessedBy
-from delivery_lab.results.fates import Fate, HandlerDelivery, Ledger, Way, Work
+from delivery_lab.results.fates import Fate, HandlerDelivery, Ledger, Way, Work, business_id_of
 from delivery_lab.results.recognition import Recognitions
 from delivery_lab.results.silent import Judgement, SilentFunctions
 
@@ -176,7 +175,7 @@ class _RunReader:
         fates = [
             Fate(
                 message_id=message,
-                business_id=_business_id(body) or message,
+                business_id=business_id_of(body) or message,
                 sent_at=in_seconds(event.instant_us),
                 poison=self._run.poison.marks(body),
                 source=source,
@@ -197,7 +196,7 @@ class _RunReader:
         """A handler has put a message aside: which of those that it works on, its content tells."""
         held = self._held.get(event.invoke or "", _NOTHING)
         content = "\n".join((event.body, *event.attributes))
-        business_id = _business_id(event.body)
+        business_id = business_id_of(event.body)
         fates = [fate for message in held.messages if (fate := self._fate(message, held.consumer)) is not None]
         named = [fate for fate in fates if fate.message_id in content]
         same = [fate for fate in fates if fate.body == event.body or fate.business_id == business_id]
@@ -392,12 +391,3 @@ class _RunReader:
             case EventExpired():
                 way = "expired"
         self._leave(event, event.function, way, event.event)
-
-
-def _business_id(body: str) -> str | None:
-    try:
-        parsed = json.loads(body)
-    except ValueError:
-        return None
-    value = parsed.get("id") if isinstance(parsed, dict) else None
-    return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else None
