@@ -19,7 +19,9 @@ import pytest
 from delivery_lab.errors import HandlerError
 from delivery_lab.events import LogLine
 from delivery_lab.handlers import HandlerHost
+from delivery_lab.model.clock import seconds
 from delivery_lab.model.randomness import RandomStreams
+from delivery_lab.model.runtime import InvokeRequest
 from tests.handlers.world import World, WorldMaker
 
 
@@ -357,3 +359,22 @@ def test_code_may_delete_the_folder_it_works_in(world: World) -> None:
         """
     )
     assert result == "done"
+
+
+def test_lam_trace_1_the_header_of_an_invoke_is_there_while_the_handler_runs(world: World) -> None:
+    function = world.function(
+        """
+        import os
+        outside = os.environ.get("_X_AMZN_TRACE_ID")
+        def handler(event, context):
+            return [outside, os.environ["_X_AMZN_TRACE_ID"]]
+        """
+    )
+    with world.host:
+        environment = world.environment(function)
+        for number in (1, 2):
+            request = InvokeRequest(f"r{number}", "null", world.scheduler.now + seconds(3), f"Root={number}")
+            environment.start(request, lambda response: world.answers.append((0, response)))
+            world.scheduler.run()
+
+    assert [json.loads(response.payload) for _, response in world.answers] == [[None, "Root=1"], [None, "Root=2"]]

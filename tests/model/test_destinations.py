@@ -240,3 +240,16 @@ def test_what_cannot_be_published_is_refused(service: str, operation: str, param
 def test_other_operations_are_refused_by_name() -> None:
     with pytest.raises(NotModelledError, match=r"^the operation sns:Subscribe is not modelled \(modelled: Publish\)$"):
         _call(EventsWorld(), "sns", "Subscribe")
+
+
+@pytest.mark.parametrize("reserved", [None, 0])
+def test_lam_trace_1_a_record_at_a_destination_carries_a_header(reserved: int | None) -> None:
+    world = EventsWorld(failing(3), reserved=reserved)
+    target = world.queue("failures")
+    world.configure(on_failure=target.arn)
+
+    world.event()
+    world.run()
+
+    (message,) = target.messages
+    assert message.system_attributes["AWSTraceHeader"]["StringValue"].startswith("Root=1-")

@@ -10,7 +10,7 @@ from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.events import EnvironmentStarted, InvokeEnded, InvokeRefused, Journal
 from delivery_lab.limits import functions as limits
 from delivery_lab.model.functions import Lambda
-from delivery_lab.model.invokes import InvokeResult, Throttled
+from delivery_lab.model.invokes import Throttled
 from delivery_lab.model.runtime import FunctionConfig
 from tests.model.support import COLD_START_SECONDS, TESTS, Behaviour, Call, FakeRuntime, Script, World, fail
 
@@ -159,7 +159,9 @@ def test_lam_err_1_a_function_error_is_an_answer_and_the_environment_is_used_aga
     world.invoke()
     world.run()
 
-    assert results == [InvokeResult(str(accepted), '{"errorType":"RuntimeError"}', "RuntimeError")]
+    assert [(result.request_id, result.payload, result.error) for result in results] == [
+        (accepted, '{"errorType":"RuntimeError"}', "RuntimeError")
+    ]
     assert not results[0].timed_out
     assert [call.environment for call in world.calls] == [1, 1]
     assert world.runtime.stopped == []

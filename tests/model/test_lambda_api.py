@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 from typing import Any
 
 import pytest
 
 from delivery_lab.errors import NotModelledError
-from delivery_lab.events import ApiCallRefused, FunctionCalled, InvokeRefused
+from delivery_lab.events import ApiCallRefused, FunctionCalled, InvokeRefused, InvokeStarted
 from delivery_lab.limits.functions import LOOP_PASSES
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.faults import FaultKind, InjectedFault
@@ -140,7 +141,6 @@ def test_a_dry_run_runs_nothing() -> None:
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"LogType": "Tail"}, "Invoke with LogType = 'Tail' is not modelled\n  nearest: leave it out"),
         ({"ClientContext": "e30="}, "Invoke with ClientContext = 'e30=' is not modelled\n  nearest: leave it out"),
         ({"Qualifier": "live"}, "Invoke of worker with the qualifier live is not modelled\n  nearest: $LATEST"),
     ],
@@ -279,3 +279,67 @@ def test_sim_fault_1_of_one_queue_leaves_the_others_alone() -> None:
         send(bad.url)
     send(good.url)
     assert len(good.messages) == 1
+
+
+def _tail(answer: dict[str, Any]) -> list[str]:
+    return base64.b64decode(answer["LogResult"]).decode().splitlines()
+
+
+def test_syn_log_1_an_answer_has_the_end_of_the_log_where_it_is_asked_for() -> None:
+    world = EventsWorld(lambda call: Script(0.5, "{}"))
+
+    asked = world.invoke_api(LogType="Tail")
+    request_id = world.events(InvokeStarted)[0].invoke
+    world.account.functions.tails.note(request_id, "working")
+    world.account.functions.tails.note("another", "elsewhere")
+    world.run()
+    again = world.invoke_api(LogType="Tail")
+    silent = world.invoke_api()
+    world.run()
+
+    assert _tail(asked.answer) == [
+        f"START RequestId: {request_id} Version: $LATEST",
+        "working",
+        f"END RequestId: {request_id}",
+        (
+            f"REPORT RequestId: {request_id}\tDuration: 500.00 ms\tBilled Duration: 750 ms\tMemory Size: 128 MB\t"
+            "Max Memory Used: 128 MB\tInit Duration: 250.00 ms\t"
+        ),
+    ]
+    assert "Init Duration" not in _tail(again.answer)[-1]
+    assert "LogResult" not in silent.answer
+
+
+def test_syn_log_1_errors_and_timeouts_are_logged_and_no_more_than_4_kb_are_answered() -> None:
+    error = {"errorType": "ValueError", "errorMessage": "no", "stackTrace": ['  File "a.py", line 1, in f\n    g()\n']}
+    world = EventsWorld(lambda call: Script(0.1, json.dumps(error), "ValueError"))
+    failed = world.invoke_api(LogType="Tail")
+    world.run()
+    world.runtime.behave = lambda call: Script(1_000)
+    late = world.invoke_api(LogType="Tail")
+    world.account.functions.tails.note(world.events(InvokeStarted)[1].invoke, "x" * 5_000)
+    world.run()
+
+    assert _tail(failed.answer)[1:5] == [
+        "[ERROR] ValueError: no",
+        "Traceback (most recent call last):",
+        '\u00a0\u00a0File "a.py", line 1, in f',
+        "\u00a0\u00a0\u00a0\u00a0g()",
+    ]
+    assert len(base64.b64decode(late.answer["LogResult"])) == 4_096
+    assert "Task timed out after" in _tail(late.answer)[-2]
+
+
+def test_lam_trace_1_a_function_that_is_invoked_belongs_to_the_trace_of_its_caller() -> None:
+    world = EventsWorld()
+    traces = world.account.functions.traces
+    caller = traces.begin("caller", "r1")
+    world.invoke_api(Caller("caller", "r1"))
+    called = traces.of(world.events(InvokeStarted)[0].invoke)
+    own = traces.begin("other", "r2")
+
+    assert re.fullmatch(r"Root=1-6955b900-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0", caller)
+    assert called.partition(";")[0] == caller.partition(";")[0] != own.partition(";")[0]
+    assert called != caller
+    world.run()
+    assert traces.of(world.events(InvokeStarted)[0].invoke) == ""

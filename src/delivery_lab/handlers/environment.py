@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import itertools
+import os
 from asyncio import AbstractEventLoop, all_tasks
 from collections.abc import Callable
 from dataclasses import replace
@@ -233,6 +234,8 @@ class HandlerEnvironment:
                 return
         assert self._handler is not None
         fiber.request_id = request.request_id
+        # Only now: while the code is imported there is no invoke, and no header (LAM-TRACE-1).
+        os.environ["_X_AMZN_TRACE_ID"] = request.trace
         context = answers.context_for(self.function, request, self._log_stream, lambda: host.scheduler.now)
         began = host.scheduler.now
         answer = answers.call(self._handler, request, context, self.watch.event)

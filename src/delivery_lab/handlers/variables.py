@@ -11,8 +11,8 @@ from delivery_lab.model.runtime import FunctionConfig
 def variables_of(function: FunctionConfig, log_stream: str, search: SearchPath) -> dict[str, str]:
     """All variables of one environment; of the host's only PATH is passed on.
 
-    The variable `_X_AMZN_TRACE_ID` is the same for all invokes, as if tracing were off. HOME is a folder that
-    does not exist, so no AWS profile of the host is ever read.
+    `_X_AMZN_TRACE_ID` is set for each invoke (LAM-TRACE-1). HOME is a folder that does not exist, so no AWS profile of
+    the host is ever read.
     """
     region = function.region
     return {
@@ -36,6 +36,5 @@ def variables_of(function: FunctionConfig, log_stream: str, search: SearchPath) 
         "LAMBDA_TASK_ROOT": search.folders[0] if search.folders else "/var/task",
         "LAMBDA_RUNTIME_DIR": "/var/runtime",
         "_HANDLER": function.handler,
-        "_X_AMZN_TRACE_ID": "Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0",
         **function.environment,
     }

@@ -21,6 +21,9 @@ REQUESTS_PER_SECOND_AND_CONCURRENCY = 10
 SYNCHRONOUS_PAYLOAD = Bound("Payload", 0, 6 * 1_048_576, "bytes", "SYN-PAYLOAD-1")
 ASYNCHRONOUS_PAYLOAD = Bound("Payload", 0, 1_048_576, "bytes", "SYN-PAYLOAD-1")
 
+LOG_TAIL_BYTES = 4_096
+"""How much of its log an invoke answers (SYN-LOG-1)."""
+
 RETRY_ATTEMPTS = Limit("MaximumRetryAttempts", 0, 2, "retries", "ASY-RETRY-2", 2)
 """Of asynchronous invokes."""
 EVENT_AGE = Limit("MaximumEventAgeInSeconds", 60, 21_600, "s", "ASY-AGE-1", 21_600)

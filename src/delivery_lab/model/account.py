@@ -11,6 +11,7 @@ from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.events import Actor, ApiCallRefused, Journal
 from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY
 from delivery_lab.limits.streams import RECORD_KIB
+from delivery_lab.model.api_errors import functions as mapping_errors
 from delivery_lab.model.asynchronous import AsynchronousInvokes, EventInvokeConfig, throttle_backoff
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.configuration import note_configuration
@@ -123,6 +124,7 @@ class Account:
         existing.used_by = self._used_by
         self.sqs = SqsApi(queues=existing)
         self.sqs.lineage = self.functions.loops.lineage
+        self.sqs.trace = self.functions.traces.of
         self.sqs.move_tasks = MoveTasks(lambda: existing.all, scheduler=scheduler, streams=streams, journal=journal)
         self._lambda_api = LambdaApi(self.functions, self.events, scheduler=scheduler, journal=journal)
 
@@ -216,14 +218,11 @@ class Account:
         readers = [other for other in self.mappings.values() if other.queue is queue]
         for other in readers:
             if other.config.function == config.function:
-                raise DeploymentRefusedError(
-                    config.name,
-                    "ResourceConflictException",
-                    f"An event source mapping with SQS arn ({queue.arn}) and function ({config.function}) already "
-                    f"exists: {other.config.name}",
-                    rule="ESM-ONE-1",
-                    fix="remove one of the two mappings",
+                error = mapping_errors.MAPPING_EXISTS.error(
+                    queue=queue.arn, function=config.function, mapping=other.config.name
                 )
+                fix = "remove one of the two mappings"
+                raise DeploymentRefusedError(config.name, error.code, error.message, rule="ESM-ONE-1", fix=fix)
         mapping = QueueConsumer(
             config,
             queue,

@@ -19,6 +19,7 @@ from delivery_lab.model.invokes import InvokeResult
 from delivery_lab.model.loops import Lineage
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.targets import Sink, Sinks
+from delivery_lab.model.tracing import carried
 
 _ERROR_MESSAGE_BYTES = 1_024
 
@@ -141,7 +142,9 @@ class Destinations:
         queue, sink, function = self._queue(arn), self._sinks.at(arn), self._function(arn)
         if queue is not None:
             self._journal.rely_on("DST-RECORD-1")
-            queue.send(record, lineage=ended.lineage)
+            trace = ended.result.trace if ended.result is not None else ""
+            header = trace or self._functions.traces.header(ended.function_arn.rsplit(":", 1)[-1])
+            queue.send(record, system_attributes=dict(carried(header)), lineage=ended.lineage)
         elif function is not None:
             if self._functions.loops.stops(function, ended.lineage):
                 self._journal.rely_on("ASY-LOOP-1")

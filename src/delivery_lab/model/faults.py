@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from delivery_lab.events import Journal
+from delivery_lab.model.api_errors import services
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError
@@ -63,17 +64,6 @@ class InjectedFault:
     def holds(self, instant: int) -> bool:
         """Whether it is going on."""
         return self.start <= instant and (self.end is None or instant < self.end)
-
-
-# What AWS answers: throttling error and internal error of each service, with their HTTP status.
-_ANSWERS: Mapping[str, tuple[tuple[str, int], tuple[str, int]]] = {
-    "dynamodb": (("ProvisionedThroughputExceededException", 400), ("InternalServerError", 500)),
-    "events": (("ThrottlingException", 400), ("InternalException", 500)),
-    "lambda": (("TooManyRequestsException", 429), ("ServiceException", 500)),
-    "s3": (("SlowDown", 503), ("InternalError", 500)),
-    "sns": (("Throttled", 429), ("InternalError", 500)),
-    "sqs": (("RequestThrottled", 403), ("InternalFailure", 500)),
-}
 
 
 class Faults:
@@ -179,11 +169,10 @@ def _queue_name(url: object) -> str:
 
 def error_of(service: str, kind: FaultKind) -> AwsError:
     """What a service answers when it throttles or fails."""
-    throttle, internal = _ANSWERS[service]
-    if kind is FaultKind.THROTTLE:
-        details = {"Reason": "CallerRateLimitExceeded", "Type": "User"} if service == "lambda" else None
-        return AwsError(throttle[0], "Rate exceeded", throttle[1], details)
-    return AwsError(internal[0], "An internal error occurred", internal[1])
+    if kind is not FaultKind.THROTTLE:
+        return services.FAILED[service].error()
+    details = {"Reason": "CallerRateLimitExceeded"} if service == "lambda" else None
+    return services.THROTTLED[service].error(details=details)
 
 
 def _ids_of(payload: str) -> Iterator[str]:

@@ -28,6 +28,7 @@ from delivery_lab.limits.functions import (
 from delivery_lab.model.clock import MICROSECONDS_PER_SECOND, Scheduler, in_seconds, seconds
 from delivery_lab.model.faults import FaultKind, Faults, InjectedFault
 from delivery_lab.model.invokes import Done, InvokeResult, Rehearsal, Throttled
+from delivery_lab.model.log_tail import LoggedEnd, LogTails, log_tail
 from delivery_lab.model.loops import NO_LINEAGE, Lineage, Loops
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import (
@@ -39,6 +40,7 @@ from delivery_lab.model.runtime import (
     InvokeResponse,
     Runtime,
 )
+from delivery_lab.model.tracing import Traces
 from delivery_lab.rule_ids import RuleId
 
 EXITED = "Runtime.ExitError"
@@ -113,6 +115,8 @@ class Lambda:
         self._calling_aws: set[str] = set()
         self._rate = _Rate()
         self.loops = Loops()
+        self.traces = Traces(scheduler, streams)
+        self.tails = LogTails()
         self.faults = Faults((), scheduler, streams, journal)
 
     def add(self, config: FunctionConfig) -> None:
@@ -176,6 +180,8 @@ class Lambda:
         rehearsal: Rehearsal | None = None,
         request_id: str | None = None,
         lineage: Lineage = NO_LINEAGE,
+        trace: str = "",
+        tail: str = "",
     ) -> str | Throttled:
         """Invoke a function now.
 
@@ -188,6 +194,8 @@ class Lambda:
             rehearsal: tell this again instead of running the code.
             request_id: the invoke's id where it has one already, as a retried asynchronous event has (ASY-ID-1).
             lineage: what the chain of events has run through before (ASY-LOOP-1).
+            trace: trace header of the request, "" without one (LAM-TRACE-1).
+            tail: the version that the log names where the result is to carry its end, else "" (SYN-LOG-1).
 
         Returns:
             The request id, or why the invoke was refused.
@@ -206,6 +214,9 @@ class Lambda:
         self._journal.rely_on("LAM-DURATION-1")
         request_id = request_id or self.new_request_id(name)
         self.loops.begin(name, request_id, lineage)
+        self.traces.begin(name, request_id, trace)
+        if tail:
+            self.tails.open(request_id, tail)
         start = self._scheduler.now
         if function.idle:
             self._journal.rely_on("LAM-ENV-2")
@@ -215,6 +226,7 @@ class Lambda:
             start += seconds(self._cold_start_seconds)
         self._journal.append(InvokeStarted(self._scheduler.now, "LAM-ENV-1", name, request_id, sandbox.number, by))
         invocation = _Invocation(self, function, sandbox, request_id, done, note)
+        invocation.began_cold = start > self._scheduler.now
         if fault is not None and fault.kind is FaultKind.FAILURE:
             self._scheduler.at(start + seconds(MINIMUM_INVOKE_SECONDS), invocation.fail)
         elif fault is not None or rehearsal is None:
@@ -297,6 +309,8 @@ class _Invocation:
         self._sandbox = sandbox
         self._request_id = request_id
         self._done = done
+        self._began = service._scheduler.now
+        self.began_cold = False
 
     def begin(self, payload: str) -> None:
         """Hand the event to the code. The timeout counts from here: initialisation has a limit of its own."""
@@ -305,7 +319,8 @@ class _Invocation:
         self._first_event = len(self._service._journal.events)
         deadline = scheduler.now + seconds(self._function.config.timeout_seconds)
         self._timer = scheduler.at(deadline, self._time_out)
-        self._sandbox.environment.start(InvokeRequest(self._request_id, payload, deadline), self._finish)
+        request = InvokeRequest(self._request_id, payload, deadline, self._service.traces.of(self._request_id))
+        self._sandbox.environment.start(request, self._finish)
 
     def fail(self) -> None:
         """The invoke fails before the code runs, because the workload says so."""
@@ -358,6 +373,17 @@ class _Invocation:
         self._function.running -= 1
         self._service._calling_aws.discard(self._request_id)
         self._service.loops.end(self._request_id)
+        trace = self._service.traces.end(self._request_id)
         now, function = self._service._scheduler.now, self._function.config.name
         self._service._journal.append(InvokeEnded(now, rule, function, self._request_id, self._sandbox.number, error))
-        self._done(InvokeResult(self._request_id, payload, error, rehearsal))
+        self._done(InvokeResult(self._request_id, payload, error, rehearsal, self._log(payload, error, now), trace))
+
+    def _log(self, payload: str, error: str | None, now: int) -> str | None:
+        """The end of the log where the caller asked for it (SYN-LOG-1)."""
+        lines = self._service.tails.close(self._request_id)
+        if lines is None:
+            return None
+        self._service._journal.rely_on("SYN-LOG-1")
+        init_seconds = self._service._cold_start_seconds if self.began_cold else None
+        memory_mb, duration = self._function.config.memory_mb, now - self._began
+        return log_tail(lines, LoggedEnd(self._request_id, payload, error, now, duration, init_seconds, memory_mb))

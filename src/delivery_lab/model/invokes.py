@@ -51,12 +51,16 @@ class InvokeResult:
         payload: returned JSON text, or the error object.
         error: None, or the error type.
         rehearsal: what the code did, to be repeated without running it; None where that would not be the same.
+        log: the end of its log in base64, None where the caller did not ask for it.
+        trace: the trace header that it had (LAM-TRACE-1).
     """
 
     request_id: str
     payload: str
     error: str | None
     rehearsal: Rehearsal | None = None
+    log: str | None = None
+    trace: str = ""
 
     @property
     def timed_out(self) -> bool:

@@ -20,7 +20,7 @@ SYNCHRONOUS: InvocationType = "RequestResponse"
 ASYNCHRONOUS: InvocationType = "Event"
 DRY_RUN: InvocationType = "DryRun"
 
-_NOT_MODELLED = {"LogType": "Tail", "ClientContext": None, "DurableExecutionName": None, "TenantId": None}
+_NOT_MODELLED = {"ClientContext": None, "DurableExecutionName": None, "TenantId": None}
 
 _HERE = "arn:aws:lambda:us-east-1:123456789012"
 
@@ -65,14 +65,15 @@ class LambdaApi:
             raise errors.INVOCATION_TYPE.error(value=kind, name="invocationType", values=values)
         function, version = self._function(parameters)
         try:
-            answer = self._invoke(function, version, kind, _payload(parameters, kind), caller)
+            tail = parameters.get("LogType") == "Tail"
+            answer = self._invoke(function, version, kind, _payload(parameters, kind), caller, tail=tail)
         except AwsError as error:
             self._note(function, kind, caller, error.status)
             raise
         return answer
 
     def _invoke(
-        self, function: str, version: str, kind: InvocationType, payload: str, caller: Caller
+        self, function: str, version: str, kind: InvocationType, payload: str, caller: Caller, *, tail: bool
     ) -> Answer | Pending:
         lineage = self._functions.loops.lineage(caller.request_id)
         if kind == DRY_RUN:
@@ -92,7 +93,10 @@ class LambdaApi:
             for callback in waiting:
                 callback(_answer(result, version))
 
-        accepted = self._functions.invoke(function, payload, done, by=caller.actor, lineage=lineage)
+        trace = self._functions.traces.of(caller.request_id)
+        accepted = self._functions.invoke(
+            function, payload, done, by=caller.actor, lineage=lineage, trace=trace, tail=version if tail else ""
+        )
         if isinstance(accepted, Throttled):
             raise _refusal(accepted)
         self._note(function, kind, caller, 200, accepted)
@@ -163,6 +167,8 @@ def _answer(result: InvokeResult, version: str) -> Answer:
     answer: Answer = {"StatusCode": 200, "ExecutedVersion": version, "Payload": result.payload.encode()}
     if result.error is not None:
         answer["FunctionError"] = "Unhandled"
+    if result.log is not None:
+        answer["LogResult"] = result.log
     return {**answer, **_metadata(result.request_id)}
 
 

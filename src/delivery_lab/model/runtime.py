@@ -80,11 +80,13 @@ class InvokeRequest:
         request_id: the invoke's id.
         payload: the event as JSON text.
         deadline: the instant (microseconds of virtual time) at which the function times out.
+        trace: X-Ray's trace header, which the code finds in `_X_AMZN_TRACE_ID`; "" for none.
     """
 
     request_id: str
     payload: str
     deadline: int
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True)

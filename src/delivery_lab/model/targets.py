@@ -11,9 +11,9 @@ from typing import Any
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import Journal, Published
 from delivery_lab.limits.destinations import ENTRIES_PER_PUT, EVENT_ENTRIES, SNS_MESSAGE
+from delivery_lab.model.api_errors import services as errors
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.randomness import RandomStreams
-from delivery_lab.model.runtime import AwsError
 from delivery_lab.rule_ids import RuleId
 
 Parameters = Mapping[str, Any]
@@ -109,21 +109,19 @@ class Sinks:
     def _publish(self, parameters: Parameters) -> Answer:
         topic = self.at(str(parameters.get("TopicArn") or parameters.get("TargetArn")))
         if topic is None:
-            raise AwsError("NotFound", "Topic does not exist", 404)
+            raise errors.TOPIC_MISSING.error()
         message = parameters["Message"]
         if not message or len(message.encode()) > SNS_MESSAGE.maximum:
             reason = "Message too long" if message else "Empty message"
-            raise AwsError("InvalidParameter", f"Invalid parameter: {reason}")
+            raise errors.TOPIC_MESSAGE.error(reason=reason)
         return {"MessageId": self.put(topic, message)}
 
     def _put_events(self, parameters: Parameters) -> Answer:
         entries = parameters["Entries"]
         if len(entries) > ENTRIES_PER_PUT.maximum:
-            raise AwsError(
-                "ValidationException", f"{len(entries)} entries; at most {ENTRIES_PER_PUT.maximum} are allowed"
-            )
+            raise errors.TOO_MANY_EVENTS.error(count=len(entries), limit=ENTRIES_PER_PUT.maximum)
         if sum(len(str(entry.get("Detail", "")).encode()) for entry in entries) > EVENT_ENTRIES.maximum:
-            raise AwsError("ValidationException", "Total size of the entries in the request is over the limit.")
+            raise errors.EVENTS_TOO_LARGE.error()
         return {"FailedEntryCount": 0, "Entries": [{"EventId": self._put_event(entry)} for entry in entries]}
 
     def _put_event(self, entry: Parameters) -> str:
@@ -139,7 +137,7 @@ class Sinks:
     def _put_object(self, parameters: Parameters) -> Answer:
         bucket = self.at(f"arn:aws:s3:::{parameters['Bucket']}")
         if bucket is None:
-            raise AwsError("NoSuchBucket", "The specified bucket does not exist", 404)
+            raise errors.BUCKET_MISSING.error()
         body = parameters.get("Body", b"")
         content = body.read() if hasattr(body, "read") else body
         data = content.encode() if isinstance(content, str) else bytes(content)

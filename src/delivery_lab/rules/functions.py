@@ -109,4 +109,13 @@ RULES = (
         "Code takes the virtual time that it sleeps and waits, and nothing else; an invoke takes at least 1 ms.",
         "How long real computation takes depends on memory, code and neighbours. Put `sleep` into the workload for work.",
     ),
+    observed(
+        "LAM-TRACE-1",
+        "Each invoke has an X-Ray trace header in _X_AMZN_TRACE_ID, which is not there while the code is imported. The SDK sends "
+        "it along: a function that is invoked belongs to the same trace, and a message has the header as AWSTraceHeader, in its "
+        "dead-letter queue too, unless it was given one. So has the record at an event's destination. Here no trace is sampled.",
+        "https://docs.aws.amazon.com/xray/latest/devguide/xray-services-sqs.html; recorded against AWS by LocalStack's tests "
+        "marked aws.validated: tests/aws/services/lambda_/test_lambda_integration_xray.py, tests/aws/services/sqs/test_sqs.py, "
+        "test_aws_trace_header_propagation, test_dead_letter_queue_message_attributes, test_lambda_destinations.py, test_retries",
+    ),
 )

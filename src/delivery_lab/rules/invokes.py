@@ -91,6 +91,13 @@ ASYNCHRONOUS = (
         "switches this off.",
         LAMBDA_GUIDE + "invocation-recursion.html; the number: https://github.com/boto/boto3/issues/3899",
     ),
+    observed(
+        "SYN-LOG-1",
+        "With LogType=Tail the answer of a synchronous invoke has the last 4 KB of its log in base64, from START to REPORT. What "
+        "REPORT says of the memory used is the memory of the function: how much code uses is not followed.",
+        "https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html; recorded against AWS by LocalStack's tests marked "
+        "aws.validated: tests/aws/services/lambda_/test_lambda.py, test_invocation_with_logs",
+    ),
 )
 
 SYNCHRONOUS = (

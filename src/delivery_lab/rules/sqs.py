@@ -101,6 +101,11 @@ RULES = (
         "A purge deletes all messages of the queue at its instant, delayed ones and those in flight too.",
         "AWS takes up to 60 s for it, in which messages may still be received: " + SQS_API + "API_PurgeQueue.html",
     ),
+    observed(
+        "SQS-PURGE-3",
+        "After a purge a FIFO queue takes a send with a deduplication id of before for a new message.",
+        _LOCALSTACK + "test_purge_queue_clears_fifo_deduplication_cache",
+    ),
     assumed(
         "SQS-GONE-1",
         "A deleted queue is gone at once, with its messages.",

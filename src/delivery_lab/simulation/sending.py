@@ -22,6 +22,7 @@ from delivery_lab.model.kafka.cluster import KafkaTopic
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.model.sqs.queue import SqsQueue
+from delivery_lab.model.sqs.sending import check
 from delivery_lab.model.streams.dynamodb import to_item
 from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.rule_ids import RuleId
@@ -115,6 +116,11 @@ class Sender:
             self._check_fifo(queue, arrival)
         elif arrival.key or arrival.dedup:
             raise WorkloadError(f"{self._origin}: {queue.name} is a standard queue, which has no use for key or dedup")
+        try:
+            check(queue, _parameters(arrival))
+        except AwsError as error:
+            reason = f"{error.message} {error.why}".rstrip()
+            raise WorkloadError(f"{arrival.where}: SQS would refuse a message for {queue.name}: {reason}") from error
         self._scheduler.at(seconds(arrival.at_seconds), _send, queue, arrival)
 
     def _check_fifo(self, queue: SqsQueue, arrival: Arrival) -> None:
@@ -252,11 +258,19 @@ class Sender:
         return found[name]
 
 
+def _parameters(arrival: Arrival) -> dict[str, Any]:
+    """An arrival as `SendMessage` takes it."""
+    parameters: dict[str, Any] = {"MessageBody": arrival.body, "MessageAttributes": arrival.attributes}
+    named = {"MessageGroupId": arrival.key, "MessageDeduplicationId": arrival.dedup}
+    return parameters | {name: value for name, value in named.items() if value}
+
+
 def _send(queue: SqsQueue, arrival: Arrival) -> None:
+    attributes = dict(arrival.attributes)
     if isinstance(queue, FifoQueue):
-        queue.send(arrival.body, group=arrival.key, deduplication_id=arrival.dedup)
+        queue.send(arrival.body, attributes=attributes, group=arrival.key, deduplication_id=arrival.dedup)
     else:
-        queue.send(arrival.body)
+        queue.send(arrival.body, attributes=attributes)
 
 
 def _put(stream: KinesisStream, data: bytes, key: str) -> None:

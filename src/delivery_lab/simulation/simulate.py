@@ -293,6 +293,7 @@ class _Simulation:
 
     def _on_log(self, line: LogLine) -> None:
         """Take a line of the log contract into the journal; keep the others as they are."""
+        self._account.functions.tails.note(line.request_id, line.text)
         told = contract_line(line)
         if told is None:
             self._logs.append(line)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr, StrictFloat, StrictInt, StrictStr, model_validator
 
 from delivery_lab.errors import UsageError
 from delivery_lab.events import Poison
@@ -67,6 +67,9 @@ class Send(WorkloadPart):
     """Message group of a FIFO queue, partition key of a stream or topic; a template as texts of the body are."""
     dedup: str | None = Field(default=None, min_length=1)
     """Deduplication id of a message for a FIFO queue; a template too."""
+    attributes: dict[str, StrictStr | StrictInt | StrictFloat] = Field(default_factory=dict)
+    """Message attributes of a message for a queue: a text becomes a `String`, in which `{n}` is filled in, a number a
+    `Number`."""
 
     @model_validator(mode="after")
     def _one_target(self) -> Send:
@@ -85,6 +88,8 @@ class Send(WorkloadPart):
             raise ValueError("key goes with queue, stream and topic; an item of a table has its key in the body")
         if self.dedup is not None and self.queue is None:
             raise ValueError("dedup goes with queue")
+        if self.attributes and self.queue is None:
+            raise ValueError("attributes go with queue")
         if self.table is not None and not isinstance(self.body, dict):
             raise ValueError("the body of a table is the item: an object")
         return self
@@ -184,6 +189,8 @@ class Arrival:
         request: the HTTP request, for http.
         key: message group of a queue, partition key of a stream or topic; "" without one.
         dedup: deduplication id, "" without one.
+        attributes: message attributes of a message for a queue, as `SendMessage` takes them.
+        where: place in the workload, for messages.
     """
 
     at_seconds: float
@@ -193,6 +200,8 @@ class Arrival:
     request: HttpRequest | None = None
     key: str = ""
     dedup: str = ""
+    attributes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    where: str = ""
 
 
 class AccountSettings(WorkloadPart):
@@ -297,6 +306,10 @@ class Workload(WorkloadPart):
                     request=send.http,
                     key=render(send.key or "", n, chance, where),
                     dedup=render(send.dedup or "", n, chance, where),
+                    attributes={
+                        name: _attribute(render(value, n, chance, where)) for name, value in send.attributes.items()
+                    },
+                    where=where,
                 )
 
     def with_body(self, fields: Mapping[str, Any]) -> Workload:
@@ -312,6 +325,12 @@ class Workload(WorkloadPart):
             return self
         sends = [_with_fields(send, fields, f"{self.origin}: send {i}") for i, send in enumerate(self.send, 1)]
         return self.model_copy(update={"send": sends})
+
+
+def _attribute(value: str | float) -> Mapping[str, str]:
+    if isinstance(value, str):
+        return {"DataType": "String", "StringValue": value}
+    return {"DataType": "Number", "StringValue": str(value)}
 
 
 def _target(send: Send) -> str:

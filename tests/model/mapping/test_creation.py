@@ -121,8 +121,9 @@ def test_esm_one_1_a_second_mapping_of_the_same_queue_and_function_is_refused() 
     world.mapping(queue)
 
     assert refusal(world, queue, name="second") == (
-        f"AWS would refuse second: ResourceConflictException: An event source mapping with SQS arn ({queue.arn}) and "
-        "function (worker) already exists: mapping (ESM-ONE-1)\n  fix: remove one of the two mappings"
+        "AWS would refuse second: ResourceConflictException: An event source mapping with SQS arn "
+        f'(" {queue.arn} ") and function (" worker ") already exists. Please update or delete the existing mapping '
+        "with UUID mapping (ESM-ONE-1)\n  fix: remove one of the two mappings"
     )
     world.mapping(queue, name="third", function="other")
     world.mapping(world.queue("more"), name="fourth")

@@ -301,3 +301,14 @@ def test_sqs_list_1_the_sources_of_a_dead_letter_queue_are_listed() -> None:
 
     assert world.sqs("ListDeadLetterSourceQueues", QueueUrl=dead.url) == {"queueUrls": [jobs.url]}
     assert world.sqs("ListDeadLetterSourceQueues", QueueUrl=jobs.url) == {"queueUrls": []}
+
+
+def test_sqs_purge_3_a_purged_fifo_queue_knows_no_earlier_sends() -> None:
+    world = World()
+    queue = world.fifo()
+    for body in ("message-1", "message-2"):
+        call(world, "SendMessage", queue, MessageBody=body, MessageGroupId="a", MessageDeduplicationId="same")
+        if body == "message-1":
+            call(world, "PurgeQueue", queue)
+
+    assert remaining(queue) == ["message-2"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from delivery_lab.errors import DeploymentRefusedError
+from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.events import MessageDeadLettered
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.attributes import DeadLetterPolicy, QueueAttributes
@@ -142,11 +142,11 @@ def test_sqs_dlq_3_a_policy_naming_no_queue_is_refused_by_the_api_and_changes_no
     assert queue.attributes.redrive is None
 
 
-def test_sqs_dlq_3_a_queue_cannot_be_its_own_dead_letter_queue() -> None:
+def test_a_queue_that_is_its_own_dead_letter_queue_is_not_modelled() -> None:
     world = World()
     queue = world.queue()
     policy = '{"deadLetterTargetArn": "' + queue.arn + '", "maxReceiveCount": 2}'
 
-    with pytest.raises(AwsError, match="cannot be its own dead-letter queue"):
+    with pytest.raises(NotModelledError, match=r"^jobs is to be its own dead-letter queue: SQS accepts it, and where"):
         world.sqs("SetQueueAttributes", QueueUrl=queue.url, Attributes={"RedrivePolicy": policy})
     assert queue.dead_letter_queue is None

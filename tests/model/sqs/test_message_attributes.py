@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from delivery_lab.model.runtime import AwsError
+from delivery_lab.model.runtime import AwsError, Caller
 from delivery_lab.model.sqs.message_attributes import check, chosen, md5_of
 from tests.model.support import World, remaining
 
@@ -210,3 +210,21 @@ def test_sqs_attr_2_sends_and_receives_answer_them() -> None:
 )
 def test_sqs_attr_3_a_receive_returns_the_attributes_that_it_names(patterns: list[str], names: list[str]) -> None:
     assert list(chosen(HELLO, patterns)) == names
+
+
+def test_lam_trace_1_a_message_carries_the_header_of_the_invoke_that_sent_it_unless_it_has_its_own() -> None:
+    world = World()
+    queue = world.queue()
+    header = world.account.functions.traces.begin("sender", "r1")
+
+    def send(caller: Caller, **more: Any) -> None:
+        world.account.call("sqs", "SendMessage", {"QueueUrl": queue.url, "MessageBody": "x", **more}, caller)
+
+    send(Caller("sender", "r1"))
+    send(Caller("sender", "r1"), MessageSystemAttributes={"AWSTraceHeader": text("Root=1-own")})
+    send(Caller("workload", None))
+    names = ["AWSTraceHeader"]
+    received = world.sqs("ReceiveMessage", QueueUrl=queue.url, MaxNumberOfMessages=10, AttributeNames=names)
+    headers = {message.get("Attributes", {}).get("AWSTraceHeader") for message in received["Messages"]}
+
+    assert headers == {header, "Root=1-own", None}

@@ -53,3 +53,15 @@ MAPPING_EXISTS = ApiError(
     409,
     details=_USER,
 )
+TOO_MANY_FILTERS = ApiError(
+    "InvalidParameterValueException",
+    "Number of filters {count} exceeds the limit of {limit}",
+    "https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html has the limit",
+    details=_USER,
+)
+FILTER_PATTERN = ApiError(
+    "InvalidParameterValueException",
+    "Invalid filter pattern definition.",
+    _MAPPINGS + "test_sqs_invalid_event_filter",
+    details=_USER,
+)

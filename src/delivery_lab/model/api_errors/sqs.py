@@ -82,10 +82,6 @@ REDRIVE_TARGET_TYPE = invalid(
     _REDRIVE + "Dead-letter queue must be same type of queue as the source.",
     _SQS_API + "API_SetQueueAttributes.html says that it is refused",
 )
-REDRIVE_TARGET_ITSELF = invalid(
-    _REDRIVE + "A queue cannot be its own dead-letter queue.",
-    _SQS_API + "API_SetQueueAttributes.html: source and dead-letter queue are two queues",
-)
 
 # -- sending -------------------------------------------------------------------------------------------
 
@@ -240,3 +236,10 @@ MAXIMUM_RESULTS = invalid(
     _SQS_API + "API_ListMessageMoveTasks.html and API_ListQueues.html have the bounds",
 )
 NEXT_TOKEN = invalid("Value {value} for parameter NextToken is invalid.", _SQS_API + "API_ListQueues.html")
+
+# -- every operation ------------------------------------------------------------------------------------------
+
+THROTTLED = ApiError("RequestThrottled", "Rate exceeded", MODEL, 403)
+FAILED = ApiError(
+    "InternalFailure", "An internal error occurred", _SQS_API + "CommonErrors.html", 500, "InternalFailure"
+)

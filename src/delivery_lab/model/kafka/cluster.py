@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import Journal, PartitionedKind
 from delivery_lab.limits.streams import BROKER_PARTITIONS, BROKER_RECORD_BYTES, BROKER_RETENTION_HOURS
+from delivery_lab.model.api_errors import services as errors
 from delivery_lab.model.clock import Scheduler, epoch_ms, seconds
 from delivery_lab.model.partition import Partition, Record
-from delivery_lab.model.runtime import AwsError
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 _MASK = 0xFFFFFFFF
@@ -52,10 +52,7 @@ class KafkaTopic:
         """
         size = len(value) + len((key or "").encode())
         if size > BROKER_RECORD_BYTES:
-            raise AwsError(
-                "MESSAGE_TOO_LARGE",
-                f"The message is {size} bytes when serialized which is larger than {BROKER_RECORD_BYTES}",
-            )
+            raise errors.RECORD_TOO_LARGE.error(size=size, limit=BROKER_RECORD_BYTES)
         number = self._partition_of(key)
         partition = self.partitions[number]
         now = self._scheduler.now

@@ -12,6 +12,7 @@ from typing import Any
 
 from delivery_lab.errors import NotModelledError
 from delivery_lab.limits.mappings import FILTER_PATTERN, FILTERS
+from delivery_lab.model.api_errors import functions as errors
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.message import Delivery
 
@@ -29,8 +30,7 @@ def parse_patterns(texts: Sequence[str]) -> tuple[Pattern, ...]:
     """
     patterns = []
     if len(texts) > FILTERS.maximum:
-        message = f"Number of filters {len(texts)} exceeds the limit of {FILTERS.maximum}"
-        raise AwsError("InvalidParameterValueException", message)
+        raise errors.TOO_MANY_FILTERS.error(count=len(texts), limit=FILTERS.maximum)
     for text in texts:
         if len(text) > FILTER_PATTERN.maximum:
             raise _invalid(f"{text[:40]}...", f"it has {len(text)} characters, of at most {FILTER_PATTERN.maximum}")
@@ -209,4 +209,4 @@ def _check_numeric(operand: Any, text: str) -> None:
 
 
 def _invalid(text: str, reason: str) -> AwsError:
-    return AwsError("InvalidParameterValueException", f"Invalid filter pattern definition. {reason}: {text}")
+    return errors.FILTER_PATTERN.error(why=f"{reason}: {text}")

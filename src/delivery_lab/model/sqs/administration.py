@@ -239,11 +239,16 @@ def redrive_target(source: SqsQueue, policy: DeadLetterPolicy, queues: list[SqsQ
     """The queue that a redrive policy names (SQS-DLQ-3).
 
     Raises:
-        AwsError: it is the source itself, does not exist, or is of the other type.
+        AwsError: it does not exist, or is of the other type.
+        NotModelledError: it is the source itself, which SQS accepts; nobody says what becomes of messages then.
     """
     target = next((queue for queue in queues if queue.arn == policy.target_arn), None)
     if target is source:
-        raise errors.REDRIVE_TARGET_ITSELF.error(policy=policy.as_text())
+        raise NotModelledError(
+            f"{source.name} is to be its own dead-letter queue: SQS accepts it, and where its messages go then is not "
+            "modelled\n"
+            f"  nearest: a dead-letter queue of its own for {source.name}"
+        )
     if target is None:
         raise errors.REDRIVE_TARGET_MISSING.error(policy=policy.as_text())
     if target.fifo != source.fifo:
@@ -256,8 +261,6 @@ def redrive_fix(source: SqsQueue, policy: DeadLetterPolicy, queues: list[SqsQueu
     target = next((queue for queue in queues if queue.arn == policy.target_arn), None)
     if target is None:
         return "create the dead-letter queue in the same stack, or correct deadLetterTargetArn"
-    if target is source:
-        return f"give {source.name} a dead-letter queue of its own"
     return f"set fifoQueue of {target.name} to {str(source.fifo).lower()}"
 
 

@@ -41,6 +41,7 @@ class SqsApi:
 
     Attributes:
         lineage: what the chain of events behind a caller's invoke has run through (ASY-LOOP-1).
+        trace: the trace header of a caller's invoke, "" outside invokes (LAM-TRACE-1).
         move_tasks: redrives of dead-letter queues.
     """
 
@@ -48,6 +49,7 @@ class SqsApi:
         self._sender_id = sender_id
         self.queues = queues or Queues()
         self.lineage: Callable[[str | None], Lineage] = lambda _: NO_LINEAGE
+        self.trace: Callable[[str | None], str] = lambda _: ""
         self.move_tasks: MoveTasks | None = None
         self._operations: dict[str, Callable[[Parameters, Caller], Answer | LongPoll]] = {
             "ChangeMessageVisibility": self._change_visibility,
@@ -89,7 +91,8 @@ class SqsApi:
         return for_each(entries, lambda number, entry: self._accept(queue, entry, caller, number))
 
     def _accept(self, queue: SqsQueue, parameters: Parameters, caller: Caller, entry: int | None = None) -> Answer:
-        message = send(queue, parameters, self.lineage(caller.request_id), caller.request_id, entry=entry)
+        lineage, trace = self.lineage(caller.request_id), self.trace(caller.request_id)
+        message = send(queue, parameters, lineage, caller.request_id, entry=entry, trace=trace)
         answer = {"MessageId": message.id, "MD5OfMessageBody": md5_of(parameters["MessageBody"])}
         for name, checksum in _CHECKSUMS.items():
             if parameters.get(name):

@@ -216,6 +216,12 @@ class FifoQueue(SqsQueue):
         self._journal.rely_on(rule)
         raise errors.RECEIPT_HANDLE_EXPIRED.error(handle=receipt_handle)
 
+    def clear(self, rule: RuleId, by: Actor) -> None:
+        """Delete every message; sends are no repetitions of those before it (SQS-PURGE-3)."""
+        super().clear(rule, by)
+        self._sent.clear()
+        self._sent_order.clear()
+
     # -- administration -----------------------------------------------------------------------------------
 
     def set_attributes(self, attributes: QueueAttributes) -> None:

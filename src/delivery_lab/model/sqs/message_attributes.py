@@ -9,6 +9,7 @@ from typing import Any
 
 from delivery_lab.limits.queues import ATTRIBUTE_NAME, ATTRIBUTE_TYPE, MESSAGE_ATTRIBUTES
 from delivery_lab.model.api_errors import message_attributes as errors
+from delivery_lab.model.tracing import TRACE_HEADER
 
 Attribute = Mapping[str, Any]
 Attributes = Mapping[str, Attribute]
@@ -24,7 +25,6 @@ _FIELDS = {
     "Number": ("StringValue", "String"),
     "Binary": ("BinaryValue", "Binary"),
 }
-_TRACE_HEADER = "AWSTraceHeader"
 
 
 def check(attributes: Attributes) -> None:
@@ -47,7 +47,7 @@ def check_system(attributes: Attributes) -> None:
         AwsError: another one is given, or the header is no text.
     """
     for name, attribute in attributes.items():
-        if name != _TRACE_HEADER:
+        if name != TRACE_HEADER:
             raise errors.SYSTEM_NAME.error(name=name)
         if attribute.get("DataType") != "String" or not attribute.get("StringValue"):
             raise errors.SYSTEM_TYPE.error(name=name)

@@ -13,6 +13,7 @@ from delivery_lab.model.sqs import message_attributes
 from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.model.sqs.message import Message
 from delivery_lab.model.sqs.queue import SqsQueue
+from delivery_lab.model.tracing import carried
 
 # What message group ids and deduplication ids are made of.
 _IDENTIFIER = re.compile(r"[!-~]{1,128}")
@@ -49,7 +50,13 @@ def check(queue: SqsQueue, parameters: Parameters, *, entry: int | None = None) 
 
 
 def send(
-    queue: SqsQueue, parameters: Parameters, lineage: Lineage, invoke: str | None, *, entry: int | None = None
+    queue: SqsQueue,
+    parameters: Parameters,
+    lineage: Lineage,
+    invoke: str | None,
+    *,
+    entry: int | None = None,
+    trace: str = "",
 ) -> Message:
     """Send one message.
 
@@ -59,6 +66,7 @@ def send(
         lineage: what the chain of events behind the caller has run through.
         invoke: the invoke that sends it, None for the workload.
         entry: number of the entry within its batch, from 1; None for a message that is sent alone.
+        trace: trace header of the request, which the message carries unless it has one of its own (LAM-TRACE-1).
 
     Raises:
         AwsError: SQS would refuse the message.
@@ -66,7 +74,7 @@ def send(
     check(queue, parameters, entry=entry)
     common: dict[str, Any] = {
         "attributes": dict(parameters.get("MessageAttributes") or {}),
-        "system_attributes": dict(parameters.get("MessageSystemAttributes") or {}),
+        "system_attributes": {**carried(trace), **(parameters.get("MessageSystemAttributes") or {})},
         "group": parameters.get("MessageGroupId") or "",
         "lineage": lineage,
         "invoke": invoke,

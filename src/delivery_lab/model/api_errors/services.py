@@ -1,0 +1,55 @@
+"""Errors of the services around queues and functions: topics, buses, buckets, brokers, and faults of a workload."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from delivery_lab.model.api_errors import functions, sqs
+from delivery_lab.model.api_errors.error import MODEL, ApiError
+
+_EVENTS_API = "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html"
+_S3_ERRORS = "https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"
+
+TOPIC_MISSING = ApiError("NotFound", "Topic does not exist", MODEL, 404, "NotFoundException")
+TOPIC_MESSAGE = ApiError("InvalidParameter", "Invalid parameter: {reason}", MODEL, shape="InvalidParameterException")
+TOO_MANY_EVENTS = ApiError(
+    "ValidationException", "{count} entries; at most {limit} are allowed", _EVENTS_API + " has the limit"
+)
+EVENTS_TOO_LARGE = ApiError(
+    "ValidationException", "Total size of the entries in the request is over the limit.", _EVENTS_API + " has the limit"
+)
+BUCKET_MISSING = ApiError("NoSuchBucket", "The specified bucket does not exist", _S3_ERRORS, 404)
+RECORD_TOO_LARGE = ApiError(
+    "MESSAGE_TOO_LARGE",
+    "The message is {size} bytes when serialized which is larger than {limit}",
+    "https://kafka.apache.org/documentation/#brokerconfigs_message.max.bytes",
+)
+
+_RATE = "Rate exceeded"
+_INTERNAL = "An internal error occurred"
+_RETRIES = "https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html lists what is retried"
+
+THROTTLED: Mapping[str, ApiError] = MappingProxyType(
+    {
+        "dynamodb": ApiError("ProvisionedThroughputExceededException", _RATE, _RETRIES),
+        "events": ApiError("ThrottlingException", _RATE, _RETRIES),
+        "lambda": functions.THROTTLED,
+        "s3": ApiError("SlowDown", _RATE, _S3_ERRORS, 503),
+        "sns": ApiError("Throttled", _RATE, MODEL, 429, "ThrottledException"),
+        "sqs": sqs.THROTTLED,
+    }
+)
+"""What each service answers to more requests than it takes."""
+
+FAILED: Mapping[str, ApiError] = MappingProxyType(
+    {
+        "dynamodb": ApiError("InternalServerError", _INTERNAL, MODEL, 500),
+        "events": ApiError("InternalException", _INTERNAL, MODEL, 500),
+        "lambda": functions.LAMBDA_FAILED,
+        "s3": ApiError("InternalError", _INTERNAL, _S3_ERRORS, 500),
+        "sns": ApiError("InternalError", _INTERNAL, MODEL, 500, "InternalErrorException"),
+        "sqs": sqs.FAILED,
+    }
+)
+"""What each service answers when it fails itself."""
