@@ -73,7 +73,7 @@ class Looks:
     def __init__(self) -> None:
         self.records = 0
         self.order: dict[int, None] = {}
-        self.serialised: dict[object, Record] = {}
+        self.serialised: dict[object, WatchedRecord] = {}
 
     def note(self, position: int) -> None:
         """A record was looked at."""
@@ -101,7 +101,7 @@ class Looks:
         """The record that the code had in a variable where an error was raised, None where it had none or several."""
         found = None
         while trace is not None:
-            held = [value for value in trace.tb_frame.f_locals.values() if type(value) is Record]
+            held = [value for value in trace.tb_frame.f_locals.values() if type(value) is WatchedRecord]
             positions = {record.position for record in held if record.looks is self}
             found = positions.pop() if len(positions) == 1 else found
             trace = trace.tb_next
@@ -117,7 +117,7 @@ def watch(event: Any) -> Looks | None:
     for batch in _batches(event):
         for index, record in enumerate(batch):
             if type(record) is dict:
-                batch[index] = Record(record, looks, looks.records + index)
+                batch[index] = WatchedRecord(record, looks, looks.records + index)
         looks.records += len(batch)
     return looks if looks.records else None
 
@@ -137,7 +137,7 @@ def _batches(event: Any) -> Iterator[list[Any]]:
                 yield batch
 
 
-class Record(dict[str, Any]):
+class WatchedRecord(dict[str, Any]):
     """A record of an event. It is a dictionary, and equal to the plain one."""
 
     __slots__ = ("looks", "position")
@@ -192,13 +192,13 @@ class Record(dict[str, Any]):
         # Defined so that `dict(record)` and `**record` ask for each value, and do not read past this class.
         return dict.__iter__(self)
 
-    def copy(self) -> Record:
+    def copy(self) -> WatchedRecord:
         """The same record again."""
         return self.again(dict(dict.items(self)))
 
     __copy__ = copy
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Record:
+    def __deepcopy__(self, memo: dict[int, Any]) -> WatchedRecord:
         content = {key: deepcopy(value, memo) for key, value in dict.items(self)}
         return self.again(content)
 
@@ -219,9 +219,9 @@ class Record(dict[str, Any]):
         """Its content is read."""
         self.looks.note(self.position)
 
-    def again(self, content: dict[str, Any]) -> Record:
+    def again(self, content: dict[str, Any]) -> WatchedRecord:
         """The same record with a content that was made of it."""
-        return Record(content, self.looks, self.position)
+        return WatchedRecord(content, self.looks, self.position)
 
     def _asked(self) -> None:
         """Somebody asks for all of it: to write it down, or to read it."""
@@ -233,8 +233,8 @@ class Record(dict[str, Any]):
 
 
 # Errors and `type(record).__name__` speak of a dict, as they would of the record that AWS hands out.
-Record.__name__ = Record.__qualname__ = "dict"
-Record.__module__ = "builtins"
+WatchedRecord.__name__ = WatchedRecord.__qualname__ = "dict"
+WatchedRecord.__module__ = "builtins"
 
 
 def name_of(record: Any) -> object | None:
@@ -264,7 +264,7 @@ def parsed_again(value: Any, looks: Looks) -> Any:
 
 def read_by_library(value: Any, depth: int = 5) -> None:
     """A library reads a value past the methods of its records: all that are in it have been looked at."""
-    if isinstance(value, Record):
+    if isinstance(value, WatchedRecord):
         value.look()
     elif depth and isinstance(value, dict):
         for inner in value.values():

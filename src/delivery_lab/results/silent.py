@@ -14,7 +14,7 @@ from delivery_lab.results.attempts import Attempt
 from delivery_lab.results.evidence import FunctionEvidence, ProcessedBy
 from delivery_lab.results.fates import Fate
 from delivery_lab.rule_ids import RuleId
-from delivery_lab.rules.assumptions import SwallowedError, UnseenRecord, UnseenWork
+from delivery_lab.rules.assumptions import ErrorLeftAlone, UnseenRecord, UnseenWork
 
 _SAID_BY_RESPONSE = frozenset({"ESM-REPORT-2", "ESM-REPORT-8", "STR-REPORT-3", "STR-REPORT-8"})
 """Rules by which a response was read that says which messages failed."""
@@ -180,7 +180,7 @@ class SilentFunctions:
             return True
         if position in attempt.erred:
             self.relied_on.add("EVD-ERROR-1")
-            if self._assumptions.swallowed_error is SwallowedError.FAILED:
+            if self._assumptions.swallowed_error is ErrorLeftAlone.FAILED:
                 return True
         if attempt.function in self._looking and attempt.looked is not None and position not in attempt.looked:
             self.relied_on.add("EVD-LOOK-1")

@@ -89,7 +89,7 @@ class UnseenWork(StrEnum):
     LOST = "lost"
 
 
-class SwallowedError(StrEnum):
+class ErrorLeftAlone(StrEnum):
     """What became of a message at which a handler left an error alone, and did nothing for it afterwards (EVD-ERROR-1)."""
 
     FAILED = "failed"
@@ -145,7 +145,7 @@ class Assumptions:
     cold_start_seconds: float = 0.25
     api_latency_seconds: tuple[float, float] = (0.005, 0.015)
     unseen_work: UnseenWork = UnseenWork.PROCESSED
-    swallowed_error: SwallowedError = SwallowedError.FAILED
+    swallowed_error: ErrorLeftAlone = ErrorLeftAlone.FAILED
     unseen_record: UnseenRecord = UnseenRecord.LOST
 
 
