@@ -19,6 +19,7 @@ from delivery_lab.rules.assumptions import (
     LongWindow,
     QuietWindow,
     RetryCount,
+    ReturnedPlace,
     StaleDelete,
     ThrottleRetryLimit,
     UnnamedResponse,
@@ -154,6 +155,7 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
             replace(_words("EVD-INVOKE-1", "unseen_work", UnseenWork), values=()),
             _words("EVD-ERROR-1", "swallowed_error", ErrorLeftAlone),
             _words("EVD-LOOK-1", "unseen_record", UnseenRecord),
+            _words("SQS-ORDER-1", "returned_place", ReturnedPlace),
             _words("SQS-SPREAD-1", "attribute_spread", AttributeSpread),
             _words("STR-REPORT-10", "retry_count", RetryCount),
             Alternative(

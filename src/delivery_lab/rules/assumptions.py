@@ -36,6 +36,15 @@ class AttributeSpread(StrEnum):
     AT_ONCE = "at-once"
 
 
+class ReturnedPlace(StrEnum):
+    """Where a message of a standard queue stands that is visible again (SQS-ORDER-1)."""
+
+    KEPT = "kept"
+    """In its old place, before what was sent after it."""
+    BACK = "back"
+    """Behind what is ready."""
+
+
 class UnnamedResponse(StrEnum):
     """How a mapping takes a response that is not empty and has no batchItemFailures (ESM-REPORT-4)."""
 
@@ -120,6 +129,7 @@ class Assumptions:
         quiet_window: when a batch of a short window is handed over if nothing more comes (ESM-BATCH-6).
         idle_window: when a window opens after one without messages (ESM-BATCH-7).
         stale_delete: what a delete with an older handle does (SQS-STALE-2).
+        returned_place: where a message stands that is visible again (SQS-ORDER-1).
         retry_count: whether a batch begins a count of its own when the checkpoint moved (STR-REPORT-10).
         event_jitter: by which share the wait of a throttled event is shorter or longer, at most (ASY-BACKOFF-2).
         attribute_spread: when new attributes of a queue hold (SQS-SPREAD-1).
@@ -139,6 +149,7 @@ class Assumptions:
     quiet_window: QuietWindow = QuietWindow.LONG_POLL
     idle_window: IdleWindow = IdleWindow.MESSAGE
     stale_delete: StaleDelete = StaleDelete.COIN
+    returned_place: ReturnedPlace = ReturnedPlace.KEPT
     retry_count: RetryCount = RetryCount.ANEW
     event_jitter: float = 0.2
     attribute_spread: AttributeSpread = AttributeSpread.LATEST

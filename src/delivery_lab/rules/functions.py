@@ -1,6 +1,6 @@
 """Rules of AWS Lambda: concurrency, environments, timeout."""
 
-from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE, assumed, documented, observed
+from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE, LOCALSTACK, assumed, documented, observed
 
 RULES = (
     documented(
@@ -27,8 +27,9 @@ RULES = (
         "module is imported, Runtime.ImportModuleError, Runtime.UserCodeSyntaxError, Runtime.HandlerNotFound, "
         "Runtime.MalformedHandlerName, or Runtime.ExitError where it ends its process. The environment ends with it.",
         "Lambda's own runtime client for Python: https://github.com/aws/aws-lambda-python-runtime-interface-client/blob/main/"
-        "awslambdaric/bootstrap.py; the answers: recorded against AWS by LocalStack's tests tests/aws/services/lambda_/"
-        "test_lambda.py, TestLambdaErrors::test_lambda_runtime_error and ::test_lambda_runtime_exit",
+        "awslambdaric/bootstrap.py; the answers: "
+        + LOCALSTACK
+        + "lambda_/test_lambda.py, TestLambdaErrors::test_lambda_runtime_error and ::test_lambda_runtime_exit",
     ),
     assumed(
         "LAM-INIT-3",
@@ -59,7 +60,7 @@ RULES = (
         "LAM-ERR-1",
         "A function error (exception, crash) is an answer with FunctionError set, not an HTTP error; after an exception the "
         "environment is used again.",
-        LAMBDA_API + "API_Invoke.html",
+        LAMBDA_API + "API_Invoke.html; " + LAMBDA_GUIDE + "lambda-runtime-environment.html",
     ),
     documented(
         "LAM-FREEZE-1",
@@ -76,7 +77,7 @@ RULES = (
         "LAM-CONC-2",
         "Reserved concurrency is both kept for the function and its ceiling: an invoke beyond it is answered with 429 "
         "ReservedFunctionConcurrentInvocationLimitExceeded. With 0 nothing runs.",
-        LAMBDA_API + "API_PutFunctionConcurrency.html",
+        LAMBDA_API + "API_PutFunctionConcurrency.html; the reason: " + LAMBDA_API + "API_Invoke.html",
     ),
     documented(
         "LAM-CONC-3",

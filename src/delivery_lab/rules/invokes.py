@@ -1,6 +1,15 @@
 """Rules of asynchronous and synchronous invokes, destinations, and redrives of dead-letter queues."""
 
-from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE, SQS_API, SQS_GUIDE, assumed, documented, observed
+from delivery_lab.rules.rule import (
+    LAMBDA_API,
+    LAMBDA_GUIDE,
+    LOCALSTACK,
+    SQS_API,
+    SQS_GUIDE,
+    assumed,
+    documented,
+    observed,
+)
 
 _ERRORS = LAMBDA_GUIDE + "invocation-async-error-handling.html"
 _RECORDS = LAMBDA_GUIDE + "invocation-async-retain-records.html"
@@ -54,12 +63,16 @@ ASYNCHRONOUS = (
         "fails, there is no further retry.",
         "AWS says how long an event is kept, not when it looks.",
     ),
-    documented(
+    observed(
         "ASY-ZERO-1",
         "With a reserved concurrency of 0, new events go to the dead-letter queue or the on-failure destination at once, "
         "without a retry. The condition in the destination's record is ZeroReservedConcurrency, with 0 invokes.",
-        LAMBDA_GUIDE + "invocation-async-configuring.html; the record: recorded against AWS by LocalStack's test "
-        "tests/aws/services/lambda_/test_lambda.py, TestLambdaConcurrency::test_reserved_concurrency",
+        "The record: "
+        + LOCALSTACK
+        + "lambda_/test_lambda.py, TestLambdaConcurrency::test_reserved_concurrency. That there is no retry was "
+        "measured too (https://cosmo-grant.github.io/aws-by-example/lambda_retries.html) and stood in the 2022 edition of the "
+        "Lambda guide (invocation-async); today's pages do not say it, but "
+        "https://aws.amazon.com/blogs/compute/introducing-new-asynchronous-invocation-metrics-for-aws-lambda/ does",
     ),
     assumed(
         "ASY-ONCE-1",
@@ -83,13 +96,13 @@ ASYNCHRONOUS = (
         "Without a destination and without a dead-letter queue, an event whose retries are used up is discarded.",
         LAMBDA_GUIDE + "invocation-async-error-handling.html",
     ),
-    observed(
+    documented(
         "ASY-LOOP-1",
         "A chain of events that has run through the same function 16 times by way of SQS or Lambda invokes is stopped: a "
         "message goes to its queue's dead-letter queue, an event to the function's destination (unless that is a function "
         "of the loop), a synchronous caller gets RecursiveInvocationException. PutFunctionRecursionConfig with Allow "
-        "switches this off.",
-        LAMBDA_GUIDE + "invocation-recursion.html; the number: https://github.com/boto/boto3/issues/3899",
+        "switches this off. AWS counts passes by way of SNS too and, since 2024, of S3, which are not simulated.",
+        LAMBDA_GUIDE + "invocation-recursion.html; seen in https://github.com/boto/boto3/issues/3899",
     ),
     observed(
         "SYN-LOG-1",
@@ -127,8 +140,7 @@ SYNCHRONOUS = (
     observed(
         "SYN-ID-1",
         "The request id in the answer to an invoke, synchronous or asynchronous, is the aws_request_id that the function sees.",
-        "recorded against AWS by LocalStack's test tests/aws/services/lambda_/test_lambda.py, "
-        "TestLambdaConcurrency::test_reserved_concurrency_async_queue",
+        LOCALSTACK + "lambda_/test_lambda.py, TestLambdaConcurrency::test_reserved_concurrency_async_queue",
     ),
     observed(
         "SYN-RETRY-1",

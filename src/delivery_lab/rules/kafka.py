@@ -106,17 +106,16 @@ RULES = (
         "to MaximumPollers (1 to 2,000) or one for each partition.",
         "The bounds are documented, the steps between them are not: " + _SCALING,
     ),
-    documented(
+    assumed(
         "KAF-SCALE-3",
         "One poller has up to 5 invokes at once.",
-        LAMBDA_GUIDE + "msk-scaling-modes.html",
+        "AWS gives it as what a poller can do with 1 MB and 1 s an invoke, not as a limit: " + _SCALING,
     ),
-    assumed(
+    documented(
         "KAF-RETRY-1",
         "MaximumRetryAttempts, MaximumRecordAgeInSeconds, BisectBatchOnFunctionError and ReportBatchItemFailures of a Kafka "
         "mapping need provisioned mode; without it the mapping is refused.",
-        "The console offers them in provisioned mode only and every example of the guide sets it; what the API answers "
-        "without it is not written down: " + _RETRIES,
+        _RETRIES + "; " + _SCALING + ". They say what it needs, not how the API refuses it.",
     ),
     documented(
         "KAF-RETRY-2",

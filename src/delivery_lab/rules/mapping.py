@@ -1,16 +1,13 @@
 """Rules of the event source mapping of an SQS queue."""
 
-from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE, assumed, documented, observed
+from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE, LOCALSTACK, assumed, documented, observed
 
 _ERRORS = LAMBDA_GUIDE + "services-sqs-errorhandling.html"
 _SCALING = LAMBDA_GUIDE + "services-sqs-scaling.html"
-_LOCALSTACK = (
-    "recorded against AWS by LocalStack's tests marked aws.validated: tests/aws/services/lambda_/event_source_mapping/"
-    "test_lambda_integration_sqs.py, "
-)
+_LOCALSTACK = LOCALSTACK + "lambda_/event_source_mapping/test_lambda_integration_sqs.py, "
 _FIELD_REPORT = (
     "field report: function timeout = visibility timeout = 900 s, reserved concurrency 3: throttled batches were never tried "
-    "again; timeout 150 s: all were processed"
+    "again; timeout 150 s: all were processed (it is not published)"
 )
 
 RULES = (
@@ -176,7 +173,7 @@ RULES = (
         "ESM-SCALE-2",
         "While messages wait, the concurrent batches grow by 300 a minute, up to 1,250.",
         _SCALING
-        + "; https://aws.amazon.com/blogs/compute/introducing-faster-polling-scale-up-for-aws-lambda-functions-"
+        + " (its translations still have 1,000); https://aws.amazon.com/blogs/compute/introducing-faster-polling-scale-up-for-aws-lambda-functions-"
         "configured-with-amazon-sqs/",
     ),
     assumed(
@@ -194,7 +191,11 @@ RULES = (
         "ESM-PROV-1",
         "In provisioned mode there are MinimumPollers (2 to 200, 2 by default) to MaximumPollers (2 to 10,000, 200 by default), "
         "each with up to 10 concurrent invokes and 10 polls a second.",
-        LAMBDA_API + "API_ProvisionedPollerConfig.html; " + LAMBDA_GUIDE + "services-sqs-scaling.html",
+        LAMBDA_API
+        + "API_ProvisionedPollerConfig.html; "
+        + LAMBDA_GUIDE
+        + "services-sqs-scaling.html. AWS contradicts itself on "
+        "the most: 10,000 in the API's text and model, 2,000 in " + LAMBDA_GUIDE + "services-sqs-parameters.html",
     ),
     documented(
         "ESM-PROV-2",

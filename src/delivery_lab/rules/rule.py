@@ -39,6 +39,10 @@ class Rule:
 LAMBDA_GUIDE = "https://docs.aws.amazon.com/lambda/latest/dg/"
 LAMBDA_API = "https://docs.aws.amazon.com/lambda/latest/api/"
 SQS_GUIDE = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/"
+LOCALSTACK = (
+    "recorded against AWS by LocalStack's tests marked aws.validated: "
+    "https://github.com/localstack/localstack/blob/8b9a79f05/tests/aws/services/"
+)
 SQS_API = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/"
 
 

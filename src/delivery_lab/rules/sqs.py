@@ -1,8 +1,8 @@
 """Rules of Amazon SQS."""
 
-from delivery_lab.rules.rule import SQS_API, SQS_GUIDE, assumed, documented, observed
+from delivery_lab.rules.rule import LOCALSTACK, SQS_API, SQS_GUIDE, assumed, documented, observed
 
-_LOCALSTACK = "recorded against AWS by LocalStack's tests marked aws.validated: tests/aws/services/sqs/test_sqs.py, "
+_LOCALSTACK = LOCALSTACK + "sqs/test_sqs.py, "
 
 RULES = (
     documented(
@@ -50,7 +50,10 @@ RULES = (
     documented(
         "SQS-DLQ-3",
         "A redrive policy names an existing queue of the same type, account and region.",
-        SQS_API + "API_SetQueueAttributes.html",
+        SQS_API
+        + "API_SetQueueAttributes.html (type); "
+        + SQS_GUIDE
+        + "sqs-dead-letter-queues.html (account and region)",
     ),
     documented(
         "SQS-DLQ-4",
@@ -58,10 +61,20 @@ RULES = (
         "The policy of any other source is refused.",
         SQS_API + "API_SetQueueAttributes.html",
     ),
+    observed(
+        "SQS-DLQ-5",
+        "A redrive policy without maxReceiveCount, or without deadLetterTargetArn, is refused. The default of 10 that the "
+        "documentation names is not taken.",
+        "https://github.com/rubyonjets/jets/pull/101 and https://github.com/ansible-collections/community.aws/issues/2321 "
+        "quote AWS: Redrive policy does not contain mandatory attribute: maxReceiveCount. The default: "
+        + SQS_API
+        + "API_SetQueueAttributes.html",
+    ),
     documented(
         "SQS-RET-1",
         "A message older than the queue's retention period is gone, whether it is ready, delayed or in flight.",
-        SQS_API + "API_SetQueueAttributes.html",
+        SQS_API + "API_SetQueueAttributes.html; " + SQS_GUIDE + "sqs-basic-architecture.html. No exception is made for "
+        "messages in flight.",
     ),
     documented(
         "SQS-RET-2",
@@ -73,7 +86,9 @@ RULES = (
         "SQS-BOUNDS-1",
         "Queue attributes have bounds: visibility timeout 0 to 43,200 s, retention 60 s to 14 days, delay 0 to 900 s, receive "
         "wait 0 to 20 s, message size 1 KiB to 1 MiB, maxReceiveCount 1 to 1,000. Values beyond are refused.",
-        SQS_API + "API_SetQueueAttributes.html",
+        SQS_API
+        + "API_SetQueueAttributes.html; the range of maxReceiveCount, which that page leaves out: https://aws.github.io/"
+        "modern-data-architecture-accelerator/typedocs/interfaces/_aws-mdaa_dataops-lambda-l3-construct.QueueDlqProps.html",
     ),
     assumed(
         "SQS-SPREAD-1",
@@ -131,7 +146,7 @@ RULES = (
         "SQS-LIMIT-1",
         "About 120,000 messages of a standard queue can be in flight. Beyond, a short poll is answered with OverLimit and a "
         "long poll returns nothing.",
-        SQS_API + "API_ReceiveMessage.html",
+        SQS_GUIDE + "quotas-queues.html",
     ),
     documented(
         "SQS-SIZE-1",
@@ -214,7 +229,19 @@ RULES = (
     ),
     assumed(
         "SQS-ORDER-1",
-        "A receive returns what is ready, the longest ready first, and as much of it as was asked for.",
+        "A message that is visible again keeps its place: a receive returns it before what was sent after it.",
+        "A standard queue promises no order. In a recording of AWS a message whose visibility timeout had ended came before one "
+        "that was sent later, and that only a message received three times goes to the back (SQS-ORDER-2) says the same.",
+    ),
+    documented(
+        "SQS-ORDER-2",
+        "A message that was received three times or more and not deleted goes to the back of the queue.",
+        SQS_GUIDE + "sqs-available-cloudwatch-metrics.html, of ApproximateAgeOfOldestMessage",
+    ),
+    assumed(
+        "SQS-ORDER-3",
+        "A receive returns as much as was asked for of what is ready, and messages that were never received in the order in "
+        "which they were ready.",
         "A standard queue promises neither order nor full batches; AWS may return less from a short queue.",
     ),
 )

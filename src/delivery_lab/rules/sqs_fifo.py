@@ -1,8 +1,8 @@
 """Rules of SQS FIFO queues."""
 
-from delivery_lab.rules.rule import SQS_API, SQS_GUIDE, assumed, documented, observed
+from delivery_lab.rules.rule import LOCALSTACK, SQS_API, SQS_GUIDE, assumed, documented, observed
 
-_LOCALSTACK = "recorded against AWS by LocalStack's tests marked aws.validated: tests/aws/services/sqs/test_sqs.py, "
+_LOCALSTACK = LOCALSTACK + "sqs/test_sqs.py, "
 
 RULES = (
     documented(
@@ -49,7 +49,7 @@ RULES = (
     documented(
         "SQS-FIFO-8",
         "About 120,000 messages of a FIFO queue can be in flight. Beyond, a receive returns nothing, without an error.",
-        SQS_API + "API_ChangeMessageVisibility.html",
+        SQS_GUIDE + "quotas-fifo.html",
     ),
     assumed(
         "SQS-FIFO-9",

@@ -1,18 +1,16 @@
 """Rules of Kinesis, of DynamoDB streams, and of the mappings that read them."""
 
-from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE, assumed, documented, observed
+from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE, LOCALSTACK, assumed, documented, observed
 
 _KINESIS_API = "https://docs.aws.amazon.com/kinesis/latest/APIReference/"
 _CREATE = LAMBDA_API + "API_CreateEventSourceMapping.html"
 _KINESIS = LAMBDA_GUIDE + "with-kinesis.html"
+_WINDOWS = LAMBDA_GUIDE + "services-kinesis-windows.html"
 _PARAMETERS = LAMBDA_GUIDE + "services-kinesis-parameters.html"
 _REPORTING = LAMBDA_GUIDE + "services-kinesis-batchfailurereporting.html"
 _FAILURE = LAMBDA_GUIDE + "kinesis-on-failure-destination.html"
 _DYNAMODB_STREAMS = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html"
-_LOCALSTACK = (
-    "recorded against AWS by LocalStack's tests marked aws.validated: tests/aws/services/lambda_/event_source_mapping/"
-    "test_lambda_integration_kinesis.py, "
-)
+_LOCALSTACK = LOCALSTACK + "lambda_/event_source_mapping/test_lambda_integration_kinesis.py, "
 _LOCALSTACK_TABLE = "test_lambda_integration_dynamodbstreams.py, "
 
 RULES = (
@@ -165,7 +163,7 @@ RULES = (
     documented(
         "STR-BISECT-1",
         "With BisectBatchOnFunctionError a batch that failed as a whole is cut into two, down to single records.",
-        LAMBDA_GUIDE + "invocation-eventsourcemapping.html",
+        LAMBDA_API + "API_CreateEventSourceMapping.html; " + LAMBDA_GUIDE + "kinesis-on-failure-destination.html",
     ),
     documented(
         "STR-BISECT-2",
@@ -276,10 +274,10 @@ RULES = (
         "STR-WINDOW-1",
         "With a tumbling window (up to 900 s) batches hold records of one window, hand a state on from one to the next, and the "
         "window ends with an invoke without records; with more than 1 MB of state it ends early.",
-        _KINESIS,
+        _WINDOWS + "; the longest: " + LAMBDA_API + "API_CreateEventSourceMapping.html",
     ),
     documented(
-        "STR-WINDOW-2", "In a tumbling window a response without a state is a failure of the whole batch.", _KINESIS
+        "STR-WINDOW-2", "In a tumbling window a response without a state is a failure of the whole batch.", _WINDOWS
     ),
     assumed(
         "STR-WINDOW-3",
