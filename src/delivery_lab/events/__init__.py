@@ -39,6 +39,7 @@ from delivery_lab.events.mappings import (
     MappingConfigured,
     PollersChanged,
 )
+from delivery_lab.events.marks import EffectMark
 from delivery_lab.events.observations import (
     ChangeRequested,
     ErrorSwallowed,
@@ -97,6 +98,7 @@ __all__ = [
     "DeleteIgnored",
     "DestinationRefused",
     "DiscardCondition",
+    "EffectMark",
     "EnvironmentStarted",
     "ErrorSwallowed",
     "Event",

@@ -25,6 +25,7 @@ class Attempt:
         fates: the messages, in the order of the batch.
         looked: positions of the records that were looked at; None where it cannot be told.
         worked: by position of a message: when something was first done for it, in virtual seconds.
+        pieces: by position of a message: what each piece of work for it is known by, None for the message's own id.
         refused: positions of messages for which a conditional write was refused.
         erred: positions of messages at which an error was left alone, and nothing was done for them afterwards.
         moved_on: positions of messages whose work was over: something was done for them, and then for others.
@@ -32,6 +33,7 @@ class Attempt:
         deleted: by `id` of a message's fate: when the code deleted it itself, in virtual seconds.
         errors: how many errors were left alone.
         failed: whether the invoke ended in an error.
+        placed: what it asked to be changed, and the positions of the messages that each change was for.
         unplaced: whether something was done, and nothing of it can be put beside a message.
     """
 
@@ -40,6 +42,7 @@ class Attempt:
     fates: Sequence[Fate]
     looked: frozenset[int] | None = None
     worked: dict[int, float] = field(default_factory=dict)
+    pieces: dict[int, list[str | None]] = field(default_factory=dict)
     refused: set[int] = field(default_factory=set)
     erred: set[int] = field(default_factory=set)
     moved_on: set[int] = field(default_factory=set)
@@ -48,6 +51,7 @@ class Attempt:
     errors: int = 0
     failed: bool = False
     unplaced: bool = False
+    placed: list[tuple[ChangeRequested, frozenset[int]]] = field(default_factory=list)
     _seen: list[ChangeRequested | ErrorSwallowed] = field(default_factory=list)
 
     def saw(self, event: Observation) -> None:
@@ -64,6 +68,8 @@ class Attempt:
         unplaced = False
         for event in sorted(self._seen, key=lambda seen: seen.at_us):
             places = self._places(event, contents)
+            if isinstance(event, ChangeRequested):
+                self.placed.append((event, places))
             if isinstance(event, ErrorSwallowed):
                 self.errors += 1
                 self.erred |= places
@@ -73,6 +79,7 @@ class Attempt:
                 unplaced |= not places
                 self._did(event, places, last)
         self.unplaced = unplaced and not self.worked
+        self.pieces = {position: [None] for position in self.worked}
         self._note_who_is_over(last)
 
     def _puts_aside(self, event: ChangeRequested) -> bool:

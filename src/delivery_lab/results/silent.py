@@ -6,13 +6,14 @@ that succeeded counts as processed, which is an assumption and is named as one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from delivery_lab.events import InvokeEnded, Observation, RecordsLookedAt, Run
 from delivery_lab.results.attempts import Attempt
 from delivery_lab.results.evidence import FunctionEvidence, ProcessedBy
 from delivery_lab.results.fates import Fate
+from delivery_lab.results.marks import Marks
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import ErrorLeftAlone, UnseenRecord, UnseenWork
 
@@ -60,6 +61,7 @@ class SilentFunctions:
         # A function that reads none of its records is one that an event only wakes: what it looks at says nothing.
         looks = (event for event in run.events if isinstance(event, RecordsLookedAt))
         self._looking = {event.function for event in looks if event.positions}
+        self._marks = None if run.effect is None else Marks(run, run.effect)
         self._open: dict[str, Attempt] = {}
         self._unplaced: set[str] = set()
         self._counted: set[str] = set()
@@ -97,14 +99,23 @@ class SilentFunctions:
         attempt.failed = event.error is not None
         attempt.settle()
         self._note_looks(attempt)
+        marks = self._marks_of(attempt.function)
+        if marks is not None:
+            marks.apply(attempt, event.invoke, event.instant_us)
+        elif attempt.worked:
+            self.relied_on.add("EVD-EFFECT-1")
         for position in sorted(attempt.worked):
             fate = attempt.fates[position]
-            fate.effects = (fate.effects or 0) + 1
+            fate.effects = (fate.effects or 0) + len(attempt.pieces[position])
             self._counted.add(attempt.function)
-            self.relied_on.add("EVD-EFFECT-1")
-            self._work_done(attempt.function, attempt.consumer, fate.business_id)
+            for piece in attempt.pieces[position]:
+                self._work_done(attempt.function, attempt.consumer, piece or fate.business_id)
         if attempt.unplaced:
             self._unplaced.add(attempt.function)
+
+    def _marks_of(self, function: str) -> Marks | None:
+        """The marks by which the work of a function is known, None where it leaves none."""
+        return self._marks if self._marks is not None and function in self._marks.functions else None
 
     def deleted(self, function: str, invoke: str | None, fate: Fate, at_seconds: float) -> Judgement | None:
         """A function deleted a message itself, by which it says that it is through with it.
@@ -120,8 +131,8 @@ class SilentFunctions:
             return None
         return Judgement(fate, "effect", None, at_seconds)
 
-    def judged(self, invoke: str, failed: set[str], rule: RuleId | None, *, named: bool) -> list[Judgement]:
-        """The messages that count as processed after an invoke.
+    def judged(self, invoke: str, failed: set[str], rule: RuleId | None, *, named: bool) -> Iterator[Judgement | None]:
+        """The messages that count as processed after an invoke, one after the other: each may speak for the next.
 
         Args:
             invoke: its id.
@@ -131,16 +142,13 @@ class SilentFunctions:
         """
         attempt = self._open.get(invoke)
         if attempt is None:
-            return []
+            return
         function = self.of_function[attempt.function]
         if not attempt.failed:
             function.errors_swallowed += attempt.errors
         said: ProcessedBy = "response" if named or rule in _SAID_BY_RESPONSE else "invoke"
-        judgements = (
-            self._judge(attempt, position, fate, function, said, failed=fate.message_id in failed)
-            for position, fate in enumerate(attempt.fates)
-        )
-        return [judgement for judgement in judgements if judgement is not None]
+        for position, fate in enumerate(attempt.fates):
+            yield self._judge(attempt, position, fate, function, said, failed=fate.message_id in failed)
 
     def _judge(
         self,
@@ -167,6 +175,9 @@ class SilentFunctions:
         if position in attempt.refused and self._was_done(fate.business_id):
             self.relied_on.add("EVD-EFFECT-1")
             return Judgement(fate, "effect", attempt.consumer)
+        if self._marks_of(attempt.function) is not None:
+            # The workload says what work is: without it, only the work of another message of this id will do.
+            return Judgement(fate, "effect", attempt.consumer) if self._was_done(fate.business_id) else None
         if self._speaks_against(attempt, position, fate):
             return None
         self.relied_on.add("EVD-RESPONSE-1" if said == "response" else "EVD-INVOKE-1")

@@ -107,6 +107,7 @@ class _Simulation:
         self._account = Account(self._scheduler, self._streams, self._journal, assumptions)
         self._logs: list[LogLine] = []
         self._observer = SilentObserver(self._journal)
+        self._effect = None if workload.effect is None else workload.effect.mark(stack, workload.origin)
 
         self._host: HandlerHost | None = None
 
@@ -242,6 +243,7 @@ class _Simulation:
             place="simulation",
             workload=self._workload.name,
             poison=self._workload.mark_of_poison,
+            effect=self._effect,
             seed=self._seed,
             virtual_seconds=in_seconds(self._scheduler.now),
             events=tuple(self._journal.events),
