@@ -73,6 +73,7 @@ from delivery_lab.events.queues import (
     MoveTaskStatus,
     QueueConfigured,
     SendDeduplicated,
+    TenantNamed,
     VisibilityChanged,
 )
 from delivery_lab.events.requests import ApiCallRefused, InvokeAnswered, RequestAnswered
@@ -150,6 +151,7 @@ __all__ = [
     "Run",
     "SendDeduplicated",
     "Swallowed",
+    "TenantNamed",
     "VisibilityChanged",
     "events_of",
 ]

@@ -52,6 +52,7 @@ from delivery_lab.events.queues import (
     MoveTaskChanged,
     QueueConfigured,
     SendDeduplicated,
+    TenantNamed,
     VisibilityChanged,
 )
 from delivery_lab.events.requests import ApiCallRefused, InvokeAnswered, RequestAnswered
@@ -60,6 +61,7 @@ from delivery_lab.events.targets import DestinationRefused, Published
 QueueEvent = (
     QueueConfigured
     | MessageSent
+    | TenantNamed
     | SendDeduplicated
     | MessageReceived
     | MessageReturned

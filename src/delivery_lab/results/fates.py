@@ -58,6 +58,7 @@ class Fate:
         left_at: when, in virtual seconds.
         parked: whether a handler put it into a parking queue.
         redriven_at: virtual seconds at which it was last moved back from a dead-letter queue, or None.
+        tenant: message group that it named on a standard queue, "" without one.
         group: source and message group or partition key, where the source keeps an order.
         position: its place in that order.
         holders: invokes that hold it now.
@@ -90,6 +91,7 @@ class Fate:
     evidence: ProcessedBy | None = None
     effects: int | None = None
     looked: bool | None = None
+    tenant: str = ""
 
     @property
     def consumer(self) -> str:

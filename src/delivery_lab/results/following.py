@@ -38,6 +38,7 @@ from delivery_lab.events import (
     RecordSkipped,
     RecordsLookedAt,
     Run,
+    TenantNamed,
 )
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.results.consumers import consumers_of
@@ -102,6 +103,9 @@ class _RunReader:
                 self._accepted(event)
             case BatchInvoked() | EventInvoked() | BatchResult() | EventAnswered() | ContractLine():
                 self._handled(event)
+            case TenantNamed():
+                for fate in self._fates(event.message):
+                    fate.tenant = event.tenant
             case InvokeStarted() | InvokeEnded() | InvokeRefused() | ApiCallRefused():
                 self._invoked(event)
             case RecordsLookedAt() | ChangeRequested() | ErrorSwallowed():

@@ -104,6 +104,13 @@ def _below_one(text: str) -> float:
     return value
 
 
+def _fair_seconds(text: str) -> float:
+    value = float(text)
+    if not 1 <= value <= 3_600:
+        raise ValueError(text)
+    return value
+
+
 def _range(text: str) -> tuple[float, float]:
     low, separator, high = text.partition("..")
     if not separator:
@@ -131,11 +138,11 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
             ),
             Alternative(
                 "ESM-ERROR-2",
-                "batches_per_success",
+                "batches_when_half_fail",
                 _number(0.01, 1_000),
                 lambda value: f"{value:g}",
-                "a number of concurrent batches from 0.01 to 1000, for each success between two errors",
-                ("0.8", "1.7"),
+                "a number of concurrent batches from 0.01 to 1000, where every second invoke fails",
+                ("2", "4.5"),
                 plausible=True,
             ),
             Alternative(
@@ -156,6 +163,14 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
             _words("EVD-ERROR-1", "swallowed_error", ErrorLeftAlone),
             _words("EVD-LOOK-1", "unseen_record", UnseenRecord),
             _words("SQS-ORDER-1", "returned_place", ReturnedPlace),
+            Alternative(
+                "SQS-FAIR-4",
+                "fair_seconds",
+                _fair_seconds,
+                lambda value: f"{value:g}",
+                "a number of seconds from 1 to 3600",
+                ("60", "900"),
+            ),
             _words("SQS-SPREAD-1", "attribute_spread", AttributeSpread),
             _words("STR-REPORT-10", "retry_count", RetryCount),
             Alternative(

@@ -120,8 +120,7 @@ class Assumptions:
         throttle_retry_limit: until when throttled invokes are tried again (ESM-THROTTLE-2).
         throttled_growth: by how many batches a minute a mapping grows, for each one that runs, while its function
             throttles (ESM-THROTTLE-3).
-        batches_per_success: concurrent batches of a mapping for each invoke that succeeds between two that fail
-            (ESM-ERROR-2).
+        batches_when_half_fail: concurrent batches of a mapping where every second invoke fails (ESM-ERROR-2).
         least_pollers: concurrent batches that a mapping of a standard queue falls back to when idle, 2 to 5
             (ESM-SCALE-4).
         unnamed_response: how a response without batchItemFailures is taken (ESM-REPORT-4).
@@ -129,6 +128,7 @@ class Assumptions:
         quiet_window: when a batch of a short window is handed over if nothing more comes (ESM-BATCH-6).
         idle_window: when a window opens after one without messages (ESM-BATCH-7).
         stale_delete: what a delete with an older handle does (SQS-STALE-2).
+        fair_seconds: how far back a tenant's share of processing time is looked at (SQS-FAIR-4).
         returned_place: where a message stands that is visible again (SQS-ORDER-1).
         retry_count: whether a batch begins a count of its own when the checkpoint moved (STR-REPORT-10).
         event_jitter: by which share the wait of a throttled event is shorter or longer, at most (ASY-BACKOFF-2).
@@ -142,13 +142,14 @@ class Assumptions:
 
     throttle_retry_limit: ThrottleRetryLimit = ThrottleRetryLimit.FUNCTION_TIMEOUT_LEFT
     throttled_growth: float = 0.4
-    batches_per_success: float = 1.2
+    batches_when_half_fail: float = 3.0
     least_pollers: int = 5
     unnamed_response: UnnamedResponse = UnnamedResponse.SUCCESS
     long_window: LongWindow = LongWindow.QUEUE
     quiet_window: QuietWindow = QuietWindow.LONG_POLL
     idle_window: IdleWindow = IdleWindow.MESSAGE
     stale_delete: StaleDelete = StaleDelete.COIN
+    fair_seconds: float = 300.0
     returned_place: ReturnedPlace = ReturnedPlace.KEPT
     retry_count: RetryCount = RetryCount.ANEW
     event_jitter: float = 0.2

@@ -48,7 +48,7 @@ from delivery_lab.stack.queues import Queue, RedrivePolicyResource
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.stack import Stack
-from delivery_lab.stack.streams import Cluster, Stream, Table
+from delivery_lab.stack.streams import Cluster, FanOutConsumer, Stream, Table
 
 _SOURCES = frozenset({resource_types.QUEUE, resource_types.STREAM, resource_types.TABLE, *resource_types.MSK_CLUSTERS})
 """What an event source mapping can read."""
@@ -121,6 +121,7 @@ class Deployment:
             Table: (self._table, "DDB-COND-1"),
             Api: (self._api, "HTTP-ROUTE-1"),
             Stream: (self.sources.create_stream, "KIN-SHARD-2"),
+            FanOutConsumer: (self.sources.register_consumer, "KIN-FAN-1"),
             Cluster: (self.sources.create_cluster, "KAF-TOPIC-1"),
             RecursionConfig: (self._recursion, "ASY-LOOP-1"),
             **dict.fromkeys((Topic, Bus, Bucket), (self._sink, "DST-TARGET-1")),

@@ -74,7 +74,7 @@ def scaling_of(config: SqsMappingConfig, queue: SqsQueue, assumptions: Assumptio
         return FifoScaling(config.maximum_concurrency)
     return StandardScaling(
         config.maximum_concurrency,
-        errors=None if config.report_batch_item_failures else ErrorShare(assumptions.batches_per_success),
+        errors=None if config.report_batch_item_failures else ErrorShare(assumptions.batches_when_half_fail),
         throttled=ThrottledGrowth(assumptions.throttled_growth),
         least=assumptions.least_pollers,
     )
