@@ -95,7 +95,8 @@ class Watch:
         events.extend(error for future, error in self._futures if not future.asked_for)
         self._seen.clear()
         self._futures.clear()
-        self._observer.observed([replace(event, instant_us=now) for event in events])
+        # They stand in the journal where the invoke ends; most of them happened then.
+        self._observer.observed([one if one.instant_us == now else replace(one, instant_us=now) for one in events])
 
     def wants(self, service: str, operation: str, parameters: dict[str, Any]) -> bool:
         """Whether a call that is about to be made is of interest."""
