@@ -148,6 +148,7 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
             _words("ESM-BATCH-7", "idle_window", IdleWindow),
             _words("SQS-STALE-2", "stale_delete", StaleDelete),
             _words("SQS-SPREAD-1", "attribute_spread", AttributeSpread),
+            _words("STR-REPORT-7", "unnamed_record_response", UnnamedResponse),
             _words("STR-REPORT-10", "retry_count", RetryCount),
             Alternative(
                 "ASY-BACKOFF-2",

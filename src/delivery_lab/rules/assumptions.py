@@ -37,7 +37,7 @@ class AttributeSpread(StrEnum):
 
 
 class UnnamedResponse(StrEnum):
-    """How a mapping takes a response that is not empty and has no batchItemFailures (ESM-REPORT-4)."""
+    """How a mapping takes a response that is not empty and has no batchItemFailures (ESM-REPORT-4, STR-REPORT-7)."""
 
     SUCCESS = "success"
     FAILURE = "failure"
@@ -99,6 +99,7 @@ class Assumptions:
         quiet_window: when a batch of a short window is handed over if nothing more comes (ESM-BATCH-6).
         idle_window: when a window opens after one without messages (ESM-BATCH-7).
         stale_delete: what a delete with an older handle does (SQS-STALE-2).
+        unnamed_record_response: the same of streams and Kafka (STR-REPORT-7).
         retry_count: whether a batch begins a count of its own when the checkpoint moved (STR-REPORT-10).
         event_jitter: by which share the wait of a throttled event is shorter or longer, at most (ASY-BACKOFF-2).
         attribute_spread: when new attributes of a queue hold (SQS-SPREAD-1).
@@ -115,6 +116,7 @@ class Assumptions:
     quiet_window: QuietWindow = QuietWindow.LONG_POLL
     idle_window: IdleWindow = IdleWindow.MESSAGE
     stale_delete: StaleDelete = StaleDelete.COIN
+    unnamed_record_response: UnnamedResponse = UnnamedResponse.SUCCESS
     retry_count: RetryCount = RetryCount.ANEW
     event_jitter: float = 0.2
     attribute_spread: AttributeSpread = AttributeSpread.LATEST

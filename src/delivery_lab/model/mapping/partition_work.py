@@ -18,7 +18,7 @@ from delivery_lab.model.mapping.filters import Pattern
 from delivery_lab.model.mapping.partition_records import Format
 from delivery_lab.model.partition import Partition, Record
 from delivery_lab.rule_ids import RuleId
-from delivery_lab.rules.assumptions import RetryCount
+from delivery_lab.rules.assumptions import DEFAULTS, RetryCount, UnnamedResponse
 
 ALIKE_BEFORE_REPEATING = 100
 RUN_ONE_IN = 25
@@ -46,6 +46,7 @@ class ReaderSettings:
         poll_seconds: time between two polls of a partition that had nothing to give.
         patterns: event filter patterns.
         discard_rule: id of the rule by which retries end.
+        unnamed_response: how a response without batchItemFailures is taken.
         retry_count: whether a batch begins a count of its own when the checkpoint moved.
         report_rule: id of the rule about the form of a response, None where the documentation shows it.
     """
@@ -65,6 +66,7 @@ class ReaderSettings:
     poll_seconds: float
     patterns: tuple[Pattern, ...]
     discard_rule: RuleId = "STR-RETRY-1"
+    unnamed_response: UnnamedResponse = DEFAULTS.unnamed_record_response
     retry_count: RetryCount = RetryCount.ANEW
     opens_after_batch: bool = False
     report_rule: RuleId | None = None

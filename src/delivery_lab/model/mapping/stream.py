@@ -161,6 +161,7 @@ class StreamConsumer:
             poll_seconds=KINESIS_POLL_SECONDS if kinesis else DYNAMODB_POLL_SECONDS,
             patterns=config.patterns,
             retry_count=assumptions.retry_count,
+            unnamed_response=assumptions.unnamed_record_response,
         )
         form = StreamFormat(source.arn, "KinesisBatchInfo" if kinesis else "DDBStreamBatchInfo")
         self.readers = []
