@@ -41,6 +41,10 @@ EVENT_TARGET = "aws:cloudwatch/eventTarget:EventTarget"
 BUCKET = "aws:s3/bucket:Bucket"
 BUCKET_V2 = "aws:s3/bucketV2:BucketV2"
 BUCKETS = (BUCKET, BUCKET_V2)
+BUCKET_OBJECTS = (
+    "aws:s3/bucketObject:BucketObject",
+    "aws:s3/bucketObjectv2:BucketObjectv2",
+)
 BUCKET_NOTIFICATION = "aws:s3/bucketNotification:BucketNotification"
 LOG_SUBSCRIPTION_FILTER = "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter"
 SCHEDULE = "aws:scheduler/schedule:Schedule"

@@ -124,7 +124,7 @@ mapping(jobs, worker, "first")
     [
         (json.dumps({"deadLetterTargetArn": DEAD, "maxReceiveCount": 1000}), ""),
         (json.dumps({"deadLetterTargetArn": DEAD, "maxReceiveCount": "5"}), ""),
-        (json.dumps({"deadLetterTargetArn": DEAD}), ""),
+        (json.dumps({"deadLetterTargetArn": DEAD}), "it has no maxReceiveCount"),
         (json.dumps({"deadLetterTargetArn": DEAD, "maxReceiveCount": 1001}), "maxReceiveCount is 1001"),
         (json.dumps({"deadLetterTargetArn": DEAD, "maxReceiveCount": 0}), "maxReceiveCount is 0"),
         (json.dumps({"maxReceiveCount": 5}), "it has no deadLetterTargetArn"),

@@ -11,6 +11,8 @@ from tests.lab_support import ROOT
 
 PROJECTS = ROOT / "tests" / "foreign"
 RECEIPTS = str(PROJECTS / "receipts")
+LEDGER = str(PROJECTS / "ledger")
+INVOICES = str(PROJECTS / "invoices")
 
 WITHOUT_FILE = "note: dev: there is no stack file Pulumi.dev.yaml: the config of stack 'dev' is empty\n"
 
@@ -86,3 +88,58 @@ def test_what_names_no_stack_is_refused_where_there_is_no_file(lab: Lab, words: 
 
     assert said.code == 2
     assert message in said.err
+
+
+def test_what_is_unknown_and_not_read_is_noted(lab: Lab) -> None:
+    said = lab("run", "dev", "--project", LEDGER, *workload(LEDGER), "--json", "--logs")
+
+    assert said.code == 0
+    assert said.json()["messages"]["processed"] == 2
+    outside = "which is not in this stack: nothing arrives there in a run"
+    for line in (
+        "note: dev: book: the environment variable DATABASE is known only after deployment; reading it ends the run",
+        f"note: dev: orders reads a source that is known only after deployment, {outside}",
+        f"note: dev: refunds reads arn:aws:sqs:eu-west-1:210987654321:refunds, {outside}",
+        "0.250 s book: would write entry-1 True",
+    ):
+        assert line in said.err.splitlines()
+
+
+def test_what_is_unknown_and_read_is_refused_with_the_line_that_gives_it(lab: Lab) -> None:
+    said = lab("run", "dev", "--project", LEDGER, "--workload", f"{LEDGER}/writing.yaml")
+
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith(
+        "error: function book reads the environment variable DATABASE, which is known only after deployment, at "
+        f"{LEDGER}/book/entry.py:11 in write\n"
+        "  fix: give it a value in the workload: functions: {book: {environment: {DATABASE: VALUE}}}\n"
+    )
+    told = lab("run", "dev", "--project", LEDGER, "--workload", f"{LEDGER}/told.yaml", "--json", "--logs")
+    assert told.err.endswith("0.250 s book: write entry-1 to db.example.org\n")
+
+
+def test_code_in_a_bucket_of_the_stack_is_run_with_its_layer(lab: Lab) -> None:
+    said = lab("run", "dev", "--project", INVOICES, *workload(INVOICES), "--json", "--logs")
+
+    assert said.code == 0
+    assert said.json()["messages"]["processed"] == 2
+    assert said.err.endswith("0.250 s render: bill-1 12.05\n0.250 s render: bill-2 12.05\n")
+
+
+def test_code_in_a_bucket_of_the_stack_is_read_by_the_checks(lab: Lab) -> None:
+    said = lab("check", "dev", "--project", INVOICES)
+
+    assert "CHK-REPORT-1 invoices, render" in said.out
+    assert "not on this machine" not in said.out + said.err
+
+
+def test_code_in_a_bucket_of_another_stack_is_refused_when_it_is_invoked(lab: Lab, tmp_path: Path) -> None:
+    invoking = tmp_path / "invoking.yaml"
+    invoking.write_text("send: [{at: 0, invoke: archive, body: {}}]\n")
+    said = lab("run", "dev", "--project", INVOICES, "--workload", str(invoking))
+
+    assert said.err.startswith(
+        "error: the function archive is invoked, and uses what is not modelled:\n"
+        "  archive: its code is s3://releases.example/archive.zip, an object that this stack does not create; "
+        "nearest: code in a local folder (pulumi.FileArchive)\n"
+    )

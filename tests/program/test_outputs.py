@@ -243,6 +243,14 @@ CASES: list[tuple[str, dict[str, Any], dict[str, str]]] = [
         {"bucketPrefix": "b-"},
         {"bucketRegionalDomainName": f"b-[0-9a-f]{{26}}\\.s3\\.{REGION}\\..*"},
     ),
+    *(
+        (
+            kind,
+            {"bucket": "code"},
+            {"id": "thing", "key": "thing", "arn": "arn:aws:s3:::code/thing", "storageClass": "STANDARD"},
+        )
+        for kind in ("aws:s3/bucketObject:BucketObject", "aws:s3/bucketObjectv2:BucketObjectv2")
+    ),
     ("aws:kms/key:Key", {}, {"id": UUID, "arn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{UUID}"}),
     (
         "aws:kms/alias:Alias",

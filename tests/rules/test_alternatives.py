@@ -46,7 +46,7 @@ def test_the_text_of_a_value_reads_as_that_value(rule: str) -> None:
         ([], DEFAULTS),
         (["ESM-THROTTLE-2=visibility-left"], Assumptions(throttle_retry_limit=ThrottleRetryLimit.VISIBILITY_LEFT)),
         (["esm-throttle-3 = 0.6"], Assumptions(throttled_growth=0.6)),
-        (["ESM-ERROR-2=1.7"], Assumptions(batches_per_success=1.7)),
+        (["ESM-ERROR-2=4.5"], Assumptions(batches_when_half_fail=4.5)),
         (["ESM-SCALE-4=2"], Assumptions(least_pollers=2)),
         (["ESM-REPORT-4=failure"], Assumptions(unnamed_response=UnnamedResponse.FAILURE)),
         (["ESM-VT-2=extended"], Assumptions(long_window=LongWindow.EXTENDED)),
@@ -130,12 +130,12 @@ def test_plausible_ranges_are_those_of_what_was_not_assumed_otherwise() -> None:
     assumed = Assumptions(throttled_growth=0.6)
 
     assert [(rule, value) for rule, value, _ in plausible_of(relied_on, DEFAULTS)] == [
-        ("ESM-ERROR-2", "0.8"),
-        ("ESM-ERROR-2", "1.7"),
+        ("ESM-ERROR-2", "2"),
+        ("ESM-ERROR-2", "4.5"),
         ("ESM-THROTTLE-3", "0.25"),
         ("ESM-THROTTLE-3", "0.6"),
     ]
     assert [(rule, value) for rule, value, _ in plausible_of(relied_on, assumed)] == [
-        ("ESM-ERROR-2", "0.8"),
-        ("ESM-ERROR-2", "1.7"),
+        ("ESM-ERROR-2", "2"),
+        ("ESM-ERROR-2", "4.5"),
     ]

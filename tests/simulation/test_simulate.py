@@ -155,6 +155,7 @@ def test_what_is_not_modelled_is_refused_by_name(folder: Folder) -> None:
     )
 
 
+_UNKNOWN_MEMORY = "memory_size=pulumi.StackReference('a/b/c').get_output('x')"
 _UNKNOWN = "environment={'variables': {'HOST': aws.rds.Instance('db', instance_class='db.t4g.micro').address}}"
 
 
@@ -165,12 +166,10 @@ _UNKNOWN = "environment={'variables': {'HOST': aws.rds.Instance('db', instance_c
             "snap_start={'apply_on': 'PublishedVersions'}",
             "snapStart = {'applyOn': 'PublishedVersions'}; nearest: a cold start of fixed length (LAM-INIT-1)",
         ),
+        (_UNKNOWN_MEMORY, "memorySize is known only after deployment"),
         (
-            _UNKNOWN,
-            (
-                "the environment variable HOST is known only after deployment; "
-                "the lab computes ids, ARNs and URLs of the common resource types"
-            ),
+            "environment={'variables': pulumi.StackReference('a/b/c').get_output('x')}",
+            "environment.variables is known only after deployment",
         ),
     ],
 )
@@ -180,6 +179,83 @@ def test_a_function_that_cannot_be_run_is_refused_when_it_is_invoked(
     assert folder.refusal(NotModelledError, function=function) == (
         f"the function worker is invoked, and uses what is not modelled:\n  worker: {message}"
     )
+
+
+_READING = "import os\ndef handle(event, context):\n    print(os.environ['HOST'])\n"
+
+
+def test_a_variable_that_is_known_only_after_deployment_is_refused_where_it_is_read(folder: Folder) -> None:
+    run = folder.run(function=_UNKNOWN)
+
+    assert outcome_of(run).messages.processed == 3
+    assert run.notes == (
+        "worker: the environment variable HOST is known only after deployment; reading it ends the run",
+    )
+    assert folder.refusal(NotModelledError, function=_UNKNOWN, handler=_READING) == (
+        "function worker reads the environment variable HOST, which is known only after deployment, at "
+        f"{folder.root / 'app' / 'app.py'}:3 in handle\n"
+        "  fix: give it a value in the workload: functions: {worker: {environment: {HOST: VALUE}}}"
+    )
+
+
+def test_a_workload_gives_variables_values(folder: Folder) -> None:
+    given = "functions: {worker: {environment: {HOST: db.example}}}\n"
+
+    run = folder.run(function=_UNKNOWN, handler=_READING, workload=given + _WORKLOAD)
+
+    assert {log.text for log in run.logs} == {"db.example"}
+    assert run.notes == ()
+    message = folder.refusal(WorkloadError, workload="functions: {wroker: {environment: {A: b}}}\n" + _WORKLOAD)
+    assert message == (
+        f"{folder.root / 'load.yaml'}: functions: the stack dev has no function wroker (there are: worker)"
+    )
+
+
+_MAPPING = "aws.lambda_.EventSourceMapping('more', function_name=worker.name, event_source_arn={source})"
+
+
+@pytest.mark.parametrize(
+    ("source", "what"),
+    [
+        ("'arn:aws:sqs:us-east-1:210987654321:theirs'", "arn:aws:sqs:us-east-1:210987654321:theirs"),
+        (
+            "'arn:aws:kinesis:us-east-1:210987654321:stream/theirs'",
+            "arn:aws:kinesis:us-east-1:210987654321:stream/theirs",
+        ),
+        ("'arn:aws:mq:us-east-1:210987654321:broker:theirs'", "arn:aws:mq:us-east-1:210987654321:broker:theirs"),
+        ("pulumi.StackReference('a/b/c').get_output('x')", "a source that is known only after deployment"),
+    ],
+)
+def test_a_mapping_of_a_source_of_another_stack_is_noted(folder: Folder, source: str, what: str) -> None:
+    run = folder.run(more=_MAPPING.format(source=source))
+
+    assert outcome_of(run).messages.processed == 3
+    assert run.notes == (f"more reads {what}, which is not in this stack: nothing arrives there in a run",)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (
+            (
+                "aws.dynamodb.Table('t', hash_key='a', billing_mode='PAY_PER_REQUEST', "
+                "attributes=[{'name': 'a', 'type': 'S'}]).arn"
+            ),
+            "more reads from arn:aws:dynamodb:us-east-1:123456789012:table/t-",
+        ),
+        ("'theirs'", "more reads from theirs (no ARN); modelled: "),
+    ],
+)
+def test_a_mapping_whose_source_is_none_is_refused(folder: Folder, source: str, message: str) -> None:
+    assert folder.refusal(NotModelledError, more=_MAPPING.format(source=source)).startswith(message)
+
+
+def test_a_source_that_comes_from_a_queue_of_the_stack_and_is_unknown_is_refused(folder: Folder) -> None:
+    source = "pulumi.Output.all(jobs.arn, pulumi.StackReference('a/b/c').get_output('x')).apply(lambda all: all[0])"
+
+    message = folder.refusal(ProgramError, more=_MAPPING.format(source=source))
+
+    assert message == "more: eventSourceArn is known only after deployment, so it cannot be simulated"
 
 
 def test_code_of_another_language_is_refused_when_it_is_invoked(folder: Folder) -> None:

@@ -101,6 +101,7 @@ def test_the_last_redrive_policy_counts() -> None:
         (policy(), ""),
         ("nonsense", "it is no JSON object"),
         ("{}", "it has no deadLetterTargetArn"),
+        ('{"deadLetterTargetArn": "arn:aws:sqs:eu-west-1:123456789012:dead"}', "it has no maxReceiveCount"),
         (policy(0), "maxReceiveCount is 0"),
         (policy(1_001), "maxReceiveCount is 1001"),
         (UNKNOWN, ""),

@@ -185,6 +185,7 @@ class HandlerEnvironment:
             seed=self.entropy.getrandbits(256),
             package_state=host.package_state,
             folder=str(self._search.working_directory),
+            unknown_variables=self.function.unknown_variables,
         )
 
         self._alive = True

@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +28,7 @@ from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 from delivery_lab.handlers.capture import LineStream, RuntimeLogHandler
 from delivery_lab.handlers.chance import module_functions
 from delivery_lab.handlers.modules import EnvironmentModules
+from delivery_lab.handlers.unknown_variables import Variables
 from delivery_lab.handlers.virtual_threads import Local, VirtualLock
 
 Namespace = dict[str, Any]
@@ -151,6 +152,7 @@ class ProcessState:
         seed: seed of the functions of the module `random`.
         package_state: the shared packages' globals that the environment begins with.
         folder: the working directory it begins in, as Lambda's is the folder of the function's code.
+        unknown_variables: names of variables whose values are not known; they are refused to whoever reads them.
     """
 
     def __init__(
@@ -162,6 +164,7 @@ class ProcessState:
         seed: int,
         package_state: dict[str, Namespace],
         folder: str | None = None,
+        unknown_variables: Iterable[str] = (),
     ) -> None:
         self._modules = modules
         self._folder = folder
@@ -169,7 +172,10 @@ class ProcessState:
         self._pairs: list[tuple[_Keeper, Namespace]] = []
         self._hosts: list[Namespace] = []
         self._zone = variables.get("TZ", ":UTC")
-        encoded = {os.fsencode(name): os.fsencode(value) for name, value in variables.items()}
+        encoded: dict[bytes, bytes] = {os.fsencode(name): os.fsencode(value) for name, value in variables.items()}
+        unknown = [os.fsencode(name) for name in unknown_variables]
+        if unknown:
+            encoded = Variables(encoded, unknown)
         self._own(vars(os.environ), _data=encoded)
         self._own(vars(os.environb), _data=encoded)
         self._own(vars(sys), stdout=stdout, stderr=stderr, stdin=io.StringIO(), path=list(modules.path), argv=[""])

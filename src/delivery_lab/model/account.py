@@ -169,8 +169,8 @@ class Account:
     def create_queue(self, name: str, arn: str, url: str, attributes: QueueAttributes) -> SqsQueue:
         """Create a queue, FIFO if its attributes say so; its dead-letter queue must exist."""
         kind = SqsQueue if attributes.fifo is None else FifoQueue
-        queue = kind(name, arn, url, attributes, scheduler=self.scheduler, streams=self.streams, journal=self.journal)
-        queue.stale_delete = self.assumptions.stale_delete
+        services: dict[str, Any] = {"scheduler": self.scheduler, "streams": self.streams, "journal": self.journal}
+        queue = kind(name, arn, url, attributes, assumptions=self.assumptions, **services)
         queue.misses_delete = partial(self._misses_delete, url)
         self.queues[name] = queue
         self.sqs.queues.add(queue)

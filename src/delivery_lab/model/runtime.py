@@ -43,6 +43,8 @@ class FunctionConfig:
         timeout_seconds: 1 to 900.
         memory_mb: memory in MiB.
         environment: environment variables.
+        unknown_variables: names of environment variables that it has and whose values are not known; only reading one
+            is refused.
         reserved_concurrency: reserved concurrent executions, or None for the unreserved pool.
         code: the function's own archive.
         qualifiers: its versions and aliases that mean this code, with the version that each is (LAM-VERSION-1).
@@ -61,6 +63,7 @@ class FunctionConfig:
     timeout_seconds: int = 3
     memory_mb: int = 128
     environment: dict[str, str] = field(default_factory=dict)
+    unknown_variables: tuple[str, ...] = ()
     reserved_concurrency: int | None = None
     code: CodeSource = CodeSource()
     qualifiers: Mapping[str, str] = field(default_factory=lambda: {"$LATEST": "$LATEST"})

@@ -28,6 +28,7 @@ class Facts:
         self._entry = entry
         self._logical_name = logical_name
         self._place: dict[str, Any] = {
+            "logical_name": logical_name,
             "region": region,
             "account": naming.ACCOUNT_ID,
             "partition": naming.partition_of(region),

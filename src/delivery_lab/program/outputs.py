@@ -216,6 +216,18 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
         ),
         resource_types.BUCKET: _BUCKET,
         resource_types.BUCKET_V2: _BUCKET,
+        **dict.fromkeys(
+            resource_types.BUCKET_OBJECTS,
+            ComputedOutputs(
+                id="{key}",
+                outputs={
+                    # Pulumi gives an object without a key the resource's logical name, and adds nothing to it.
+                    "key": "{logical_name}",
+                    "arn": "arn:{partition}:s3:::{bucket}/{key}",
+                    "storageClass": "STANDARD",
+                },
+            ),
+        ),
         "aws:kms/key:Key": ComputedOutputs(
             id="{keyId}",
             outputs={"keyId": "{new_uuid}", "arn": "arn:{partition}:kms:{region}:{account}:key/{keyId}"},

@@ -36,6 +36,15 @@ class AttributeSpread(StrEnum):
     AT_ONCE = "at-once"
 
 
+class ReturnedPlace(StrEnum):
+    """Where a message of a standard queue stands that is visible again (SQS-ORDER-1)."""
+
+    KEPT = "kept"
+    """In its old place, before what was sent after it."""
+    BACK = "back"
+    """Behind what is ready."""
+
+
 class UnnamedResponse(StrEnum):
     """How a mapping takes a response that is not empty and has no batchItemFailures (ESM-REPORT-4, STR-REPORT-7)."""
 
@@ -90,8 +99,7 @@ class Assumptions:
         throttle_retry_limit: until when throttled invokes are tried again (ESM-THROTTLE-2).
         throttled_growth: by how many batches a minute a mapping grows, for each one that runs, while its function
             throttles (ESM-THROTTLE-3).
-        batches_per_success: concurrent batches of a mapping for each invoke that succeeds between two that fail
-            (ESM-ERROR-2).
+        batches_when_half_fail: concurrent batches of a mapping where every second invoke fails (ESM-ERROR-2).
         least_pollers: concurrent batches that a mapping of a standard queue falls back to when idle, 2 to 5
             (ESM-SCALE-4).
         unnamed_response: how a response without batchItemFailures is taken (ESM-REPORT-4).
@@ -100,6 +108,7 @@ class Assumptions:
         idle_window: when a window opens after one without messages (ESM-BATCH-7).
         stale_delete: what a delete with an older handle does (SQS-STALE-2).
         unnamed_record_response: the same of streams and Kafka (STR-REPORT-7).
+        returned_place: where a message stands that is visible again (SQS-ORDER-1).
         retry_count: whether a batch begins a count of its own when the checkpoint moved (STR-REPORT-10).
         event_jitter: by which share the wait of a throttled event is shorter or longer, at most (ASY-BACKOFF-2).
         attribute_spread: when new attributes of a queue hold (SQS-SPREAD-1).
@@ -109,7 +118,7 @@ class Assumptions:
 
     throttle_retry_limit: ThrottleRetryLimit = ThrottleRetryLimit.FUNCTION_TIMEOUT_LEFT
     throttled_growth: float = 0.4
-    batches_per_success: float = 1.2
+    batches_when_half_fail: float = 3.0
     least_pollers: int = 5
     unnamed_response: UnnamedResponse = UnnamedResponse.SUCCESS
     long_window: LongWindow = LongWindow.QUEUE
@@ -117,6 +126,7 @@ class Assumptions:
     idle_window: IdleWindow = IdleWindow.MESSAGE
     stale_delete: StaleDelete = StaleDelete.COIN
     unnamed_record_response: UnnamedResponse = UnnamedResponse.SUCCESS
+    returned_place: ReturnedPlace = ReturnedPlace.KEPT
     retry_count: RetryCount = RetryCount.ANEW
     event_jitter: float = 0.2
     attribute_spread: AttributeSpread = AttributeSpread.LATEST

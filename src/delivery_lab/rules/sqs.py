@@ -61,6 +61,15 @@ RULES = (
         "The policy of any other source is refused.",
         SQS_API + "API_SetQueueAttributes.html",
     ),
+    observed(
+        "SQS-DLQ-5",
+        "A redrive policy without maxReceiveCount, or without deadLetterTargetArn, is refused. The default of 10 that the "
+        "documentation names is not taken.",
+        "https://github.com/rubyonjets/jets/pull/101 and https://github.com/ansible-collections/community.aws/issues/2321 "
+        "quote AWS: Redrive policy does not contain mandatory attribute: maxReceiveCount. The default: "
+        + SQS_API
+        + "API_SetQueueAttributes.html",
+    ),
     documented(
         "SQS-RET-1",
         "A message older than the queue's retention period is gone, whether it is ready, delayed or in flight.",
@@ -220,7 +229,19 @@ RULES = (
     ),
     assumed(
         "SQS-ORDER-1",
-        "A receive returns what is ready, the longest ready first, and as much of it as was asked for.",
+        "A message that is visible again keeps its place: a receive returns it before what was sent after it.",
+        "A standard queue promises no order. In a recording of AWS a message whose visibility timeout had ended came before one "
+        "that was sent later, and that only a message received three times goes to the back (SQS-ORDER-2) says the same.",
+    ),
+    documented(
+        "SQS-ORDER-2",
+        "A message that was received three times or more and not deleted goes to the back of the queue.",
+        SQS_GUIDE + "sqs-available-cloudwatch-metrics.html, of ApproximateAgeOfOldestMessage",
+    ),
+    assumed(
+        "SQS-ORDER-3",
+        "A receive returns as much as was asked for of what is ready, and messages that were never received in the order in "
+        "which they were ready.",
         "A standard queue promises neither order nor full batches; AWS may return less from a short queue.",
     ),
 )

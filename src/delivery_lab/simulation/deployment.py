@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from delivery_lab import resource_types
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError, ProgramError
+from delivery_lab.limits.functions import MEMORY, TIMEOUT
 from delivery_lab.model.account import Account
 from delivery_lab.model.lambda_api import name_and_qualifier
 from delivery_lab.model.mapping.filters import Pattern, parse_patterns
@@ -15,6 +17,7 @@ from delivery_lab.model.mapping.sqs_config import SqsMappingConfig, SqsProvision
 from delivery_lab.model.runtime import AwsError, CodeSource, FunctionConfig
 from delivery_lab.model.sqs.attributes import FifoAttributes, QueueAttributes, redrive_policy
 from delivery_lab.model.sqs.encryption import Encryption
+from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation import supported
 from delivery_lab.simulation.dynamic import create_dynamic
@@ -27,6 +30,7 @@ from delivery_lab.simulation.record_mappings import RecordMappings, refuse_forei
 from delivery_lab.simulation.redrive_permissions import check_redrive_permissions
 from delivery_lab.simulation.tables import table_definition
 from delivery_lab.simulation.workload import TopicSettings
+from delivery_lab.simulation.workload_functions import FunctionSettings
 from delivery_lab.stack.apis import Api
 from delivery_lab.stack.code import code_files
 from delivery_lab.stack.dynamic import DynamicResource
@@ -46,6 +50,9 @@ from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.stack import Stack
 from delivery_lab.stack.streams import Cluster, Stream, Table
 
+_SOURCES = frozenset({resource_types.QUEUE, resource_types.STREAM, resource_types.TABLE, *resource_types.MSK_CLUSTERS})
+"""What an event source mapping can read."""
+
 _RUNTIME = "python3.13"
 """What a function runs on whose runtime cannot be told."""
 
@@ -59,6 +66,7 @@ class Deployment:
         account: the account of the run.
         project_dir: folder of the Pulumi project; paths of code start there.
         topics: Kafka topics as the workload says they are.
+        functions: what the workload says of functions, by logical name.
         notes: what is part of the stack and not simulated.
         before: the stack that is deployed already, where this one updates it.
         sources: streams, clusters and topics.
@@ -69,6 +77,7 @@ class Deployment:
     account: Account
     project_dir: Path
     topics: Mapping[str, TopicSettings] = field(default_factory=dict)
+    functions: Mapping[str, FunctionSettings] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     before: Stack | None = None
     parking_queues: frozenset[str] = frozenset()
@@ -175,17 +184,24 @@ class Deployment:
     def _function(self, function: Function) -> None:
         problems = supported.function_problems(self.stack, function)
         arn = known_arn(function)
-        variables = {} if problems else function.environment.certain()
+        given = self.functions.get(function.label, FunctionSettings()).environment
+        variables = {**function.variables, **given}
+        unknown = tuple(sorted(name for name, value in variables.items() if value is UNKNOWN))
+        self.notes.extend(
+            f"{function.label}: the environment variable {name} is known only after deployment; reading it ends the run"
+            for name in unknown
+        )
         layers = Layers() if problems else layers_of(function, self.stack, self.project_dir)
         self.notes.extend(layers.notes)
         self.account.functions.add(
             FunctionConfig(
                 name=function.label,
                 arn=arn,
-                handler=function.handler.certain() or "",
-                timeout_seconds=function.timeout_seconds.certain(),
-                memory_mb=function.memory_mb.certain(),
-                environment={name: str(value) for name, value in variables.items()},
+                handler=function.handler.known or "",
+                timeout_seconds=function.timeout_seconds.known or TIMEOUT.default,
+                memory_mb=function.memory_mb.known or MEMORY.default,
+                environment={name: str(value) for name, value in variables.items() if name not in unknown},
+                unknown_variables=unknown,
                 reserved_concurrency=function.reserved_concurrency.certain(),
                 code=CodeSource() if problems else self._code(function),
                 qualifiers={} if problems else qualifiers_of(self.stack, function),
@@ -221,18 +237,22 @@ class Deployment:
         return parse_patterns(mapping.filters.certain())
 
     def _record_mapping(self, mapping: KinesisMapping | DynamoDbMapping | KafkaMapping) -> None:
+        if not isinstance(mapping, KafkaMapping) and _source_of(mapping) is None and self._reads_elsewhere(mapping):
+            return
         function = self._function_of(mapping, mapping.function_name, mapping.function)
         patterns = self._patterns(mapping)
         if isinstance(mapping, KafkaMapping):
             self._record_mappings.create_kafka_mapping(mapping, function, patterns)
             return
-        source = mapping.stream if isinstance(mapping, KinesisMapping) else mapping.table
+        source = _source_of(mapping)
         if source is None:
             self._unknown_mapping(mapping)
             return
         self._record_mappings.create_stream_mapping(mapping, function, self.sources.stream_of(source), patterns)
 
     def _unknown_mapping(self, mapping: EventSourceMapping) -> None:
+        if self._reads_elsewhere(mapping):
+            return
         source = mapping.source_arn.certain()
         kind = source.split(":")[2] if source.count(":") >= 5 else "no ARN"
         raise NotModelledError(
@@ -240,7 +260,26 @@ class Deployment:
             "streams and Kafka topics of the same stack"
         )
 
+    def _reads_elsewhere(self, mapping: EventSourceMapping) -> bool:
+        """Whether a mapping reads what is none of the stack, so that nothing arrives there in a run; it is noted."""
+        source = mapping.source_arn
+        if source.is_known:
+            arn = source.certain()
+            elsewhere = arn.count(":") >= 5 and self.stack.at(arn.partition("/stream/")[0]) is None
+            what = arn
+        else:
+            read = self.stack.graph.resources[mapping.urn].property_dependencies.get(source.origin.path[0], ())
+            elsewhere = not source.problem and not any(urn.split("::")[2].split("$")[-1] in _SOURCES for urn in read)
+            what = "a source that is known only after deployment"
+        if elsewhere:
+            self.notes.append(
+                f"{mapping.name} reads {what}, which is not in this stack: nothing arrives there in a run"
+            )
+        return elsewhere
+
     def _queue_mapping(self, mapping: SqsMapping) -> None:
+        if mapping.queue is None and self._reads_elsewhere(mapping):
+            return
         mapping.source_arn.certain()
         function = self._function_of(mapping, mapping.function_name, mapping.function)
         patterns = self._patterns(mapping)
@@ -281,6 +320,10 @@ class Deployment:
     def _api(self, api: Api) -> None:
         # Functions are created after the API where a program says so: routes are looked up by label only then.
         self.account.create_api(api.label, routes_of(api))
+
+
+def _source_of(mapping: KinesisMapping | DynamoDbMapping) -> Stream | Table | None:
+    return mapping.stream if isinstance(mapping, KinesisMapping) else mapping.table
 
 
 def known_arn(resource: StackResource) -> str:

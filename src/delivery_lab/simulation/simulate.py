@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from delivery_lab.errors import NotModelledError, UsageError
+from delivery_lab.errors import NotModelledError, UsageError, WorkloadError
 from delivery_lab.events import Journal, LogLine, PolledSource, Run, events_of
 from delivery_lab.handlers import HandlerHost
 from delivery_lab.model.account import Account
@@ -157,7 +157,9 @@ class _Simulation:
     def _deploy(self, host: HandlerHost, stack: Stack, before: Stack | None = None) -> Deployment:
         account = self._account
         account.use(host, concurrency=self._workload.account.concurrency)
-        deployment = Deployment(stack, account, self._project_dir, self._workload.topics, before=before)
+        work = self._workload
+        deployment = Deployment(stack, account, self._project_dir, work.topics, work.functions, before=before)
+        self._refuse_strangers(stack)
         deployment.run()
         self._sender = Sender(
             account,
@@ -171,6 +173,15 @@ class _Simulation:
         account.inject_faults([self._sender.fault(fault) for fault in self._workload.faults])
         account.start()
         return deployment
+
+    def _refuse_strangers(self, stack: Stack) -> None:
+        known = sorted(function.label for function in stack.functions)
+        for name in self._workload.functions:
+            if name not in known:
+                raise WorkloadError(
+                    f"{self._workload.origin}: functions: the stack {stack.name} has no function {name} "
+                    f"(there are: {', '.join(known) or 'none'})"
+                )
 
     def _refuse_streams(self) -> None:
         """The streams of an updated stack would be new and empty here, which those of a real one are not."""

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from delivery_lab import resource_types
 from delivery_lab.errors import NotModelledError
-from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.simulation.qualifiers import qualifier_problems
 from delivery_lab.simulation.supported_inputs import LOCAL_CODE, SUPPORT
 from delivery_lab.stack.functions import Function
+from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.stack import Stack
 
 CONSUMERS: Mapping[str, str] = {
@@ -65,12 +65,19 @@ def function_problems(stack: Stack, function: Function) -> list[str]:
     if not runtime.startswith("python"):
         problems.append(f"{function.name}: runtime = {runtime!r}; nearest: a Python runtime")
     elif not function.has_code and not problems:
-        problems.append(f"{function.name}: has no code on this machine; nearest: {LOCAL_CODE.nearest}")
+        where = f"its code is {function.code_place}, an object that" if function.code_place else "it has no code that"
+        problems.append(f"{function.name}: {where} this stack does not create; nearest: {LOCAL_CODE.nearest}")
+    settings: tuple[Setting[object], ...] = (
+        function.environment,
+        function.handler,
+        function.timeout_seconds,
+        function.memory_mb,
+        function.layers,
+    )
     problems.extend(
-        f"{function.name}: the environment variable {name} is known only after deployment; "
-        "the lab computes ids, ARNs and URLs of the common resource types"
-        for name, value in sorted(function.variables.items())
-        if value is UNKNOWN
+        f"{function.name}: {setting.origin.input} is known only after deployment"
+        for setting in settings
+        if not setting.is_known and not setting.problem
     )
     problems.extend(qualifier_problems(stack, function))
     return problems

@@ -33,20 +33,17 @@ _QUEUE = Support(
 _FUNCTION = Support(
     modelled=_names(
         "code handler timeout memorySize environment.variables.* reservedConcurrentExecutions layers runtime "
-        "deadLetterConfig.targetArn"
+        "deadLetterConfig.targetArn s3Bucket s3Key"
     ),
     harmless=_names(
         "architectures codeSha256 codeSigningConfigArn ephemeralStorage.* kmsKeyArn loggingConfig.* packageType "
         "publish replaceSecurityGroupsOnDestroy "
-        "replacementSecurityGroupIds role skipDestroy sourceCodeHash sourceKmsKeyArn "
+        "replacementSecurityGroupIds role s3ObjectVersion skipDestroy sourceCodeHash sourceKmsKeyArn "
         "tracingConfig.* useResourceTimeoutForPropagation vpcConfig.*"
     ),
     refused={
         "imageUri": LOCAL_CODE,
         "imageConfig": LOCAL_CODE,
-        "s3Bucket": LOCAL_CODE,
-        "s3Key": LOCAL_CODE,
-        "s3ObjectVersion": LOCAL_CODE,
         "snapStart": Refusal("a cold start of fixed length (LAM-INIT-1)"),
         "fileSystemConfig": Refusal("files in the function's own folder"),
         "capacityProviderConfig": Refusal("a function on Lambda's own capacity"),
@@ -57,9 +54,9 @@ _FUNCTION = Support(
 )
 
 _LAYER = Support(
-    modelled=_names("code"),
+    modelled=_names("code s3Bucket s3Key"),
     harmless=_names(
-        "layerName compatibleArchitectures compatibleRuntimes licenseInfo skipDestroy sourceCodeHash s3Bucket s3Key "
+        "layerName compatibleArchitectures compatibleRuntimes licenseInfo skipDestroy sourceCodeHash "
         "s3ObjectVersion"  # a layer whose code is not here brings nothing: its packages come from the environment
     ),
 )

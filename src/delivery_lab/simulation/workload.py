@@ -15,6 +15,7 @@ from delivery_lab.errors import UsageError
 from delivery_lab.events import Poison
 from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY
 from delivery_lab.simulation.templates import as_text, render
+from delivery_lab.simulation.workload_functions import FunctionSettings
 from delivery_lab.simulation.workload_part import WorkloadPart
 
 MOST_SENDS = 10_000_000
@@ -229,6 +230,8 @@ class Workload(WorkloadPart):
     """The account that the stack is deployed to."""
     topics: dict[str, TopicSettings] = Field(default_factory=dict)
     """Kafka topics as they are before the run, by name."""
+    functions: dict[str, FunctionSettings] = Field(default_factory=dict)
+    """What only a deployment would tell of functions, by their logical names."""
     send: list[Send] = Field(min_length=1)
     """What is sent."""
     faults: list[Fault] = Field(default_factory=list)

@@ -10,6 +10,7 @@ from delivery_lab.program.graph import UNKNOWN, Graph
 from delivery_lab.stack.access import role
 from delivery_lab.stack.alarms import alarm
 from delivery_lab.stack.apis import Integration, api, integration, route, stage
+from delivery_lab.stack.bucket_objects import BucketObjects
 from delivery_lab.stack.carriers import carriers_of
 from delivery_lab.stack.dynamic import DynamicResource, dynamic_resource
 from delivery_lab.stack.events import (
@@ -66,7 +67,7 @@ class Builder:
             resource_types.QUEUE: lambda inputs: self.queues[inputs.resource.urn],
             resource_types.REDRIVE_POLICY: self._redrive_policy_resource,
             resource_types.FUNCTION: lambda inputs: self.functions[inputs.resource.urn],
-            resource_types.LAYER: layer,
+            resource_types.LAYER: lambda inputs: layer(inputs, self._objects.code_of(inputs)),
             resource_types.ALIAS: lambda inputs: alias(inputs, self.names.find(inputs.raw("functionName"))),
             resource_types.PROVISIONED_CONCURRENCY: lambda inputs: provisioned_concurrency(
                 inputs, self.names.find(inputs.raw("functionName"))
@@ -168,7 +169,14 @@ class Builder:
     @cached_property
     def functions(self) -> Mapping[str, Function]:
         """The functions by URN."""
-        return {inputs.resource.urn: function(inputs) for inputs in self.inputs_of(resource_types.FUNCTION)}
+        return {
+            inputs.resource.urn: function(inputs, self._objects.code_of(inputs))
+            for inputs in self.inputs_of(resource_types.FUNCTION)
+        }
+
+    @cached_property
+    def _objects(self) -> BucketObjects:
+        return BucketObjects(self.inputs_of)
 
     @cached_property
     def names(self) -> FunctionNames:

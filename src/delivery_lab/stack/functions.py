@@ -8,6 +8,7 @@ from typing import Any
 
 from delivery_lab.limits.functions import EVENT_AGE, MEMORY, RECURSIVE_LOOP, RETRY_ATTEMPTS, TIMEOUT
 from delivery_lab.program.graph import UNKNOWN, Unknown
+from delivery_lab.stack.bucket_objects import place_in_s3
 from delivery_lab.stack.reading import Inputs
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.settings import Setting
@@ -25,7 +26,8 @@ class Function(StackResource):
         handler: such as `app.handler`.
         runtime: such as `python3.13`.
         package_type: `Zip` or `Image`.
-        code: a Pulumi archive, None without one, or UNKNOWN.
+        code: a Pulumi archive (in S3 also an asset), None without one, or UNKNOWN.
+        code_place: where in S3 its code is, "" where it is given directly.
         layers: ARNs of its layers.
         timeout_seconds: its timeout.
         memory_mb: its memory.
@@ -42,6 +44,7 @@ class Function(StackResource):
     runtime: Setting[str | None]
     package_type: Setting[str]
     code: Any
+    code_place: str
     layers: Setting[tuple[str | Unknown, ...]]
     timeout_seconds: Setting[int]
     memory_mb: Setting[int]
@@ -68,7 +71,7 @@ class Layer(StackResource):
     """A version of a layer.
 
     Attributes:
-        code: a Pulumi archive, None without one, or UNKNOWN.
+        code: a Pulumi archive (in S3 also an asset), None without one, or UNKNOWN.
     """
 
     code: Any
@@ -143,8 +146,8 @@ class AsynchronousInvoker:
     function: Function
 
 
-def function(inputs: Inputs) -> Function:
-    """A function of its inputs."""
+def function(inputs: Inputs, code: Any) -> Function:
+    """A function of its inputs and its code."""
     references = (inputs.resource.id, *map(inputs.output, ("name", "arn", "invokeArn")))
     return Function(
         **inputs.identity(),
@@ -152,7 +155,8 @@ def function(inputs: Inputs) -> Function:
         handler=inputs.optional_text("handler"),
         runtime=inputs.optional_text("runtime"),
         package_type=inputs.text("packageType", default="Zip"),
-        code=inputs.raw("code"),
+        code=code,
+        code_place=place_in_s3(inputs),
         layers=inputs.members("layers"),
         timeout_seconds=inputs.number("timeout", default=TIMEOUT.default),
         memory_mb=inputs.number("memorySize", default=MEMORY.default),
@@ -189,12 +193,9 @@ def _variable(value: Any) -> str | Unknown:
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
-def layer(inputs: Inputs) -> Layer:
-    """A layer of its inputs."""
-    return Layer(
-        **inputs.identity(),
-        code=inputs.raw("code"),
-    )
+def layer(inputs: Inputs, code: Any) -> Layer:
+    """A layer of its inputs and its code."""
+    return Layer(**inputs.identity(), code=code)
 
 
 def invoke_config(inputs: Inputs, found: Function | None) -> InvokeConfig:

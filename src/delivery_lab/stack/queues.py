@@ -53,11 +53,13 @@ class RedrivePolicy:
 
     @property
     def problem(self) -> str:
-        """Why SQS refuses it; "" if it does not, or it cannot be told (SQS-BOUNDS-1)."""
+        """Why SQS refuses it; "" if it does not, or it cannot be told (SQS-BOUNDS-1, SQS-DLQ-5)."""
         if not self.is_readable:
             return "it is no JSON object" if isinstance(self.written, str) else ""
         if self.target_arn.is_known and self.target_arn.value is None:
             return "it has no deadLetterTargetArn"
+        if not self.max_receive_count.given:
+            return "it has no maxReceiveCount"
         count = self.max_receive_count.known
         if count is not None and not MAX_RECEIVE_COUNT.allows(count):
             return f"maxReceiveCount is {count}"
@@ -183,8 +185,8 @@ def _target(inputs: Inputs, policy: Mapping[str, Any]) -> Setting[str | None]:
 def _count(inputs: Inputs, policy: Mapping[str, Any]) -> Setting[int]:
     path = ("redrivePolicy", "maxReceiveCount")
     value = policy.get("maxReceiveCount")
-    if value is None:
-        return Setting(MAX_RECEIVE_COUNT.default, inputs.origin(*path), given=False)
+    if value is None:  # refused, so there is no count (SQS-DLQ-5)
+        return Setting(UNKNOWN, inputs.origin(*path), given=False)
     if value is UNKNOWN:
         return Setting(UNKNOWN, inputs.origin(*path))
     try:

@@ -20,8 +20,14 @@ class Plain:
     place: str
     sent: int
     ready_at: int
+    first_ready: int = 0
     receives: int = 0
     received: int = -1
+
+    @property
+    def stands(self) -> int:
+        """Since when it stands in line: since it was first ready, unless three receives have put it to the back."""
+        return self.ready_at if self.receives >= 3 and self.received >= 0 else self.first_ready
 
 
 class NaiveQueues:
@@ -50,7 +56,7 @@ class NaiveQueues:
         return len(self.ready(place)), len(flying), len(hidden) - len(flying)
 
     def send(self, identifier: str, delay: int) -> None:
-        self.messages.append(Plain(identifier, "jobs", self.now, self.now + delay))
+        self.messages.append(Plain(identifier, "jobs", self.now, self.now + delay, self.now + delay))
 
     def wait(self, duration: int) -> None:
         """Time passes; the age of a message counts from its send, in the dead-letter queue too."""
@@ -73,14 +79,14 @@ class NaiveQueues:
         good = {m.id for m in ready if not self.is_exhausted(m)}
         assert set(returned) <= good
         assert len(set(returned)) == len(returned) == min(maximum, len(good))
-        waited = [self.find(identifier).ready_at for identifier in returned]
-        assert waited == sorted(waited)
-        assert all(m.ready_at >= waited[-1] for m in ready if m.id in good - set(returned) and waited)
-        self._check_moved({m.id: m.ready_at for m in ready if self.is_exhausted(m)}, maximum, waited, moved)
+        stood = [self.find(identifier).stands for identifier in returned]
+        assert stood == sorted(stood)
+        assert all(m.stands >= stood[-1] for m in ready if m.id in good - set(returned) and stood)
+        self._check_moved({m.id: m.stands for m in ready if self.is_exhausted(m)}, maximum, stood, moved)
         for identifier in moved:
             message = self.find(identifier)
             message.place = "dead"
-            message.ready_at = self.now
+            message.ready_at = message.first_ready = self.now
             message.received = -1
         for identifier in returned:
             message = self.find(identifier)
@@ -88,14 +94,14 @@ class NaiveQueues:
             message.received = self.now
             message.ready_at = self.now + (self.visibility if timeout is None else timeout)
 
-    def _check_moved(self, exhausted: dict[str, int], maximum: int, waited: list[int], moved: set[str]) -> None:
+    def _check_moved(self, exhausted: dict[str, int], maximum: int, stood: list[int], moved: set[str]) -> None:
         """All exhausted ones before the last message returned are moved; all there are if the receive was not filled.
 
-        Where one became ready at the same instant as that last message, both orders are right.
+        Where one stands in line since the same instant as that last message, both orders are right.
         """
-        filled = len(waited) == maximum
-        must = {identifier for identifier, ready_at in exhausted.items() if not filled or ready_at < waited[-1]}
-        may = {identifier for identifier, ready_at in exhausted.items() if not filled or ready_at <= waited[-1]}
+        filled = len(stood) == maximum
+        must = {identifier for identifier, since in exhausted.items() if not filled or since < stood[-1]}
+        may = {identifier for identifier, since in exhausted.items() if not filled or since <= stood[-1]}
         assert must <= moved <= may
 
     def delete(self, identifier: str) -> bool:
@@ -112,5 +118,6 @@ class NaiveQueues:
         message = self.find(identifier)
         if message.place not in self.retention or self.now + timeout > message.received + TWELVE_HOURS:
             return False
-        message.ready_at = self.now + timeout
+        if timeout or message.ready_at > self.now:  # what is visible already stays so
+            message.ready_at = self.now + timeout
         return True

@@ -95,7 +95,7 @@ NO_MAP = "Redrive policy is not a valid JSON map."
         ),
     ],
 )
-def test_a_text_that_is_no_redrive_policy_is_refused(text: str, reason: str) -> None:
+def test_sqs_dlq_5_a_text_that_is_no_redrive_policy_is_refused(text: str, reason: str) -> None:
     with pytest.raises(AwsError) as caught:
         redrive_policy(text)
 

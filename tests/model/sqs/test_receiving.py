@@ -10,20 +10,55 @@ import pytest
 from delivery_lab.limits.queues import IN_FLIGHT
 from delivery_lab.model.runtime import AwsError, LongPoll
 from delivery_lab.model.sqs import queue as queue_module
+from delivery_lab.rules.assumptions import Assumptions, ReturnedPlace
 from tests.model.support import World, bodies, receive, remaining
 
 
-def test_sqs_order_1_returns_what_has_been_ready_longest_first_and_as_much_as_was_asked_for() -> None:
+def test_sqs_order_3_returns_what_has_been_ready_longest_first_and_as_much_as_was_asked_for() -> None:
+    world = World()
+    queue = world.queue()
+    queue.send("delayed to 5", delay_seconds=5)
+    world.wait(2)
+    world.send(queue, "sent at 2")
+    world.wait(8)
+    world.send(queue, "sent at 10", "sent at 10, too")
+
+    assert receive(queue, 3) == ["sent at 2", "delayed to 5", "sent at 10"]
+    assert receive(queue, 3) == ["sent at 10, too"]
+    assert "SQS-ORDER-1" not in world.journal.rules
+
+
+@pytest.mark.parametrize(
+    ("reading", "order"),
+    [(ReturnedPlace.KEPT, ["returned", "before", "after"]), (ReturnedPlace.BACK, ["before", "returned", "after"])],
+)
+def test_sqs_order_1_where_a_message_stands_that_is_visible_again(reading: ReturnedPlace, order: list[str]) -> None:
+    world = World(assumptions=Assumptions(returned_place=reading))
+    queue = world.queue(visibility=10)
+    world.send(queue, "returned")
+    queue.receive(1)
+    world.wait(5)
+    world.send(queue, "before")
+    world.wait(15)
+    world.send(queue, "after")
+
+    assert receive(queue, 3) == order
+    assert "SQS-ORDER-1" in world.journal.rules
+
+
+def test_sqs_order_2_a_message_that_was_received_three_times_goes_to_the_back() -> None:
     world = World()
     queue = world.queue(visibility=10)
-    world.send(queue, "returns at 10")
-    queue.receive(1)
-    queue.send("delayed to 5", delay_seconds=5)
-    world.wait(20)
-    world.send(queue, "sent at 20")
+    world.send(queue, "again")
+    seen = []
+    for number in range(4):
+        world.send(queue, f"backlog-{number}")
+        seen += receive(queue, 1)
+        world.wait(10)
 
-    assert receive(queue, 2) == ["delayed to 5", "returns at 10"]
-    assert receive(queue, 2) == ["sent at 20"]
+    assert seen == ["again", "again", "again", "backlog-0"]
+    assert receive(queue, 10) == ["backlog-0", "backlog-1", "backlog-2", "again", "backlog-3"]
+    assert "SQS-ORDER-2" in world.journal.rules
 
 
 def test_a_receive_returns_one_message_unless_told_otherwise_and_at_most_ten() -> None:
@@ -256,7 +291,7 @@ def test_sqs_limit_1_messages_that_return_make_room(monkeypatch: pytest.MonkeyPa
     waiting = _answer(world, world.long_poll(QueueUrl=queue.url, WaitTimeSeconds=20, MaxNumberOfMessages=10))
     world.run(30)
 
-    assert waiting == [(8, ["job-3", "job-1"])]
+    assert waiting == [(8, ["job-1", "job-2"])]
 
 
 def test_sqs_limit_1_a_mapping_at_the_limit_waits_instead_of_spinning(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,8 +41,9 @@ class OnlyOneRecord(Check):
             if one is None:
                 continue
             why = (
-                f"The handler takes one record of its event ({one.what} in {one.where}) and looks at no other, but a "
-                f"batch has up to {size}: when the invoke succeeds, the mapping {_moves_on(kind)} of the whole batch."
+                f"The handler takes the {one.which} record of its event ({one.what} in {one.where}) and looks at no "
+                f"other, but a batch has up to {size}: when the invoke succeeds, the mapping {_moves_on(kind)} of the "
+                "whole batch."
             )
             fix = f"go through all records in {function.handler.known}, or set batchSize of {mapping.name} to 1"
             values = {f"{function.name}.handler": one.what, **values_of(mapping.batch_size)}

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Literal
 
 from delivery_lab.checks.code.module import FunctionNode, Module, assigned, own_nodes
 from delivery_lab.checks.code.processors import uses_powertools_batch
@@ -49,10 +50,12 @@ class OneRecord:
 
     Attributes:
         what: as it stands in the code, such as `event["Records"][0]`.
+        which: first, last, or one.
         where: module and line.
     """
 
     what: str
+    which: Literal["first", "last", "one"]
     where: str
 
 
@@ -110,7 +113,7 @@ class _Spot:
     depth: int
 
     def one(self, node: ast.expr) -> OneRecord:
-        return OneRecord(_text(node), self.module.place(node))
+        return OneRecord(_text(node), _which(node), self.module.place(node))
 
 
 def _use(spot: _Spot, node: ast.expr, held: Holds) -> Iterator[OneRecord]:
@@ -147,8 +150,24 @@ def _taken(spot: _Spot, node: ast.expr, parent: ast.AST | None) -> OneRecord:
             if _takes_one(index) and not _is_in_loop(spot, parent):
                 return spot.one(parent)
         case ast.For(iter=iterated) if node is iterated and _ends_in_its_first_pass(parent):
-            return OneRecord(f"the loop over {_text(node)}", spot.module.place(parent))
+            return OneRecord(f"the loop over {_text(node)}", "first", spot.module.place(parent))
     raise _WholeBatchUsedError
+
+
+def _which(node: ast.expr) -> Literal["first", "last", "one"]:
+    """Which record an expression takes: `[0]`, `[:1]`, `next()`, `pop(0)` the first; `[-1]`, `pop()` the last."""
+    match node:
+        case ast.Subscript(slice=ast.Constant(value=0) | ast.Slice()):
+            return "first"
+        case ast.Subscript(slice=ast.UnaryOp(operand=ast.Constant(value=1))):
+            return "last"
+        case ast.Call(func=ast.Attribute(attr="pop"), args=arguments):
+            if not arguments:
+                return "last"
+            return "first" if isinstance(arguments[0], ast.Constant) and arguments[0].value == 0 else "one"
+        case ast.Call():
+            return "first"
+    return "one"
 
 
 def _text(node: ast.expr) -> str:

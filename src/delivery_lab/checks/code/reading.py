@@ -46,7 +46,8 @@ def read_code(stack: Stack, function: Function) -> Code | UnreadableCode:
     if handler is None or "." not in handler:
         return UnreadableCode("its handler is known only after deployment")
     if function.code is None or function.code is UNKNOWN:
-        return UnreadableCode("its code is not on this machine")
+        where = f": it is {function.code_place}" if function.code_place else ""
+        return UnreadableCode(f"its code is not on this machine{where}")
     try:
         files = _archives(stack, function, runtime)
     except LabError as error:

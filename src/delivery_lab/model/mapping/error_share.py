@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from delivery_lab.rules.assumptions import DEFAULTS
 
-REMEMBERED_INVOKES = 50
-"""Each invoke counts for a fiftieth of the share of errors."""
+REMEMBERED_INVOKES = 100
+"""Each invoke counts for a hundredth of the share of errors."""
+_EXPONENT = 0.7
+"""Of successes for each error: three shares of errors were measured, and this is how their throughput goes together."""
 
 
 @dataclass(slots=True)
@@ -17,10 +19,10 @@ class ErrorShare:
     It begins without errors, so a single early one changes little: the mapping backs off gradually.
 
     Attributes:
-        batches_per_success: concurrent batches for each invoke that succeeds between two that fail.
+        batches_when_half_fail: concurrent batches where every second invoke fails.
     """
 
-    batches_per_success: float = DEFAULTS.batches_per_success
+    batches_when_half_fail: float = DEFAULTS.batches_when_half_fail
     _share: float = 0.0
 
     def on_result(self, *, failed: bool) -> None:
@@ -30,10 +32,7 @@ class ErrorShare:
     @property
     def limit(self) -> int | None:
         """The most batches at once, at least 1; None where no invoke has failed."""
-        return self.limit_with(self.batches_per_success)
-
-    def limit_with(self, batches_per_success: float) -> int | None:
-        """The same with another number of batches for each success."""
         if self._share == 0.0:
             return None
-        return max(1, int(batches_per_success * (1 - self._share) / self._share))
+        successes_for_each_error = (1 - self._share) / self._share
+        return max(1, int(self.batches_when_half_fail * successes_for_each_error**_EXPONENT))

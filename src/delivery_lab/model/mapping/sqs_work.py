@@ -60,7 +60,7 @@ class QueueBatch:
 def rules_of(config: SqsMappingConfig, queue: SqsQueue) -> tuple[RuleId, ...]:
     """Ids of the rules that a mapping relies on whatever happens."""
     rules: tuple[RuleId, ...] = ("ESM-POLL-1",)
-    rules += ("ESM-FIFO-1", "ESM-FIFO-3") if queue.fifo else ("SQS-ORDER-1", "SIM-ONCE-1")
+    rules += ("ESM-FIFO-1", "ESM-FIFO-3") if queue.fifo else ("SQS-ORDER-3", "SIM-ONCE-1")
     if config.provisioned:
         return (*rules, "ESM-PROV-1", "ESM-PROV-4")
     return rules if queue.fifo else (*rules, "ESM-SCALE-1")
@@ -74,7 +74,7 @@ def scaling_of(config: SqsMappingConfig, queue: SqsQueue, assumptions: Assumptio
         return FifoScaling(config.maximum_concurrency)
     return StandardScaling(
         config.maximum_concurrency,
-        errors=None if config.report_batch_item_failures else ErrorShare(assumptions.batches_per_success),
+        errors=None if config.report_batch_item_failures else ErrorShare(assumptions.batches_when_half_fail),
         throttled=ThrottledGrowth(assumptions.throttled_growth),
         least=assumptions.least_pollers,
     )

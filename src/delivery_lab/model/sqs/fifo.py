@@ -12,12 +12,13 @@ from collections import OrderedDict, deque
 from collections.abc import Generator, Iterator
 from typing import Any
 
-from delivery_lab.events import WORKLOAD, Actor
+from delivery_lab.events import WORKLOAD, Actor, Journal
 from delivery_lab.limits.queues import DEDUPLICATION_SECONDS
 from delivery_lab.model.api_errors import sqs as errors
-from delivery_lab.model.clock import seconds
+from delivery_lab.model.clock import Scheduler, seconds
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
 from delivery_lab.model.sqs.attributes import QueueAttributes
+from delivery_lab.model.sqs.line import QueueLine
 from delivery_lab.model.sqs.message import Message
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.rule_ids import RuleId
@@ -62,6 +63,70 @@ class _Group:
             self._reading = False
 
 
+class _GroupLine:
+    """The line of a FIFO queue: as much of one group as can be read, then of the next.
+
+    Args:
+        queue: the queue.
+        scheduler: the run's clock.
+        journal: where it is noted what a run relies on.
+    """
+
+    def __init__(self, queue: SqsQueue, scheduler: Scheduler, journal: Journal) -> None:
+        self._queue = queue
+        self._scheduler = scheduler
+        self._rely_on = journal.rely_on
+        self._groups: dict[str, _Group] = {}
+        # The groups whose first message is ready, in the order in which they became so (SQS-FIFO-9).
+        self._readable: OrderedDict[str, _Group] = OrderedDict()
+
+    def __bool__(self) -> bool:
+        return bool(self._readable)
+
+    @property
+    def groups(self) -> int:
+        """How many message groups have messages."""
+        return len(self._groups)
+
+    def join(self, message: Message, ready_at: int) -> None:
+        """A message has come into the queue: to the end of its group."""
+        if message.group not in self._groups:
+            self._groups[message.group] = _Group(self._queue)
+        self._groups[message.group].append(message)
+
+    def show(self, message: Message, *, again: bool) -> None:
+        """A message is hidden no longer; its place is the one within its group."""
+        self._look_at(message.group)
+
+    def hide(self, message: Message) -> None:
+        """A message was hidden, or is gone."""
+        self._look_at(message.group)
+
+    def take(self) -> Generator[Message]:
+        """As much of one group as can be read, then of the next (SQS-FIFO-4)."""
+        while self._readable:
+            name, group = self._readable.popitem(last=False)
+            self._rely_on("SQS-FIFO-4")
+            if self._readable:
+                self._rely_on("SQS-FIFO-9")
+            try:
+                yield from group.readable(self._scheduler.now)
+            finally:
+                self._look_at(name)
+
+    def _look_at(self, name: str) -> None:
+        """Keep in mind whether a group can be read."""
+        group = self._groups.get(name)
+        head = group.head if group is not None else None
+        if group is None or head is None:
+            self._groups.pop(name, None)
+            self._readable.pop(name, None)
+        elif _is_visible(head, self._scheduler.now):
+            self._readable.setdefault(name, group)
+        else:
+            self._readable.pop(name, None)
+
+
 class FifoQueue(SqsQueue):
     """A FIFO queue; its interface is that of a standard queue, whose arguments it takes."""
 
@@ -71,9 +136,6 @@ class FifoQueue(SqsQueue):
 
     def __init__(self, name: str, arn: str, url: str, attributes: QueueAttributes, **services: Any) -> None:
         super().__init__(name, arn, url, attributes, **services)
-        self._groups: dict[str, _Group] = {}
-        # The groups whose first message is ready, in the order in which they became so (SQS-FIFO-9).
-        self._readable: OrderedDict[str, _Group] = OrderedDict()
         self._sent: dict[tuple[str, str], Message] = {}
         self._sent_order: deque[tuple[int, tuple[str, str]]] = deque()
         self._sends = 0
@@ -81,7 +143,11 @@ class FifoQueue(SqsQueue):
     @property
     def groups(self) -> int:
         """How many message groups have messages in the queue."""
-        return len(self._groups)
+        assert isinstance(self._line, _GroupLine)
+        return self._line.groups
+
+    def _new_line(self, journal: Journal) -> QueueLine:
+        return _GroupLine(self, self._scheduler, journal)
 
     # -- sending ------------------------------------------------------------------------------------------
 
@@ -147,45 +213,7 @@ class FifoQueue(SqsQueue):
     def take_in(self, message: Message, visible_at: int) -> None:
         """Put a message into the queue, at the end of its group; receives return it from `visible_at` on."""
         self._journal.rely_on("SQS-FIFO-1")
-        if message.group not in self._groups:
-            self._groups[message.group] = _Group(self)
-        self._groups[message.group].append(message)
         super().take_in(message, visible_at)
-
-    # -- receiving ----------------------------------------------------------------------------------------
-
-    def _candidates(self) -> Generator[Message]:
-        """As much of one group as can be read, then of the next (SQS-FIFO-4)."""
-        while self._readable:
-            name, group = self._readable.popitem(last=False)
-            self._journal.rely_on("SQS-FIFO-4")
-            if self._readable:
-                self._journal.rely_on("SQS-FIFO-9")
-            try:
-                yield from group.readable(self._scheduler.now)
-            finally:
-                self._look_at(name)
-
-    def _now_ready(self, message: Message) -> None:
-        self._look_at(message.group)
-
-    def _not_ready(self, message: Message) -> None:
-        self._look_at(message.group)
-
-    def _has_candidates(self) -> bool:
-        return bool(self._readable)
-
-    def _look_at(self, name: str) -> None:
-        """Keep in mind whether a group can be read."""
-        group = self._groups.get(name)
-        head = group.head if group is not None else None
-        if group is None or head is None:
-            self._groups.pop(name, None)
-            self._readable.pop(name, None)
-        elif _is_visible(head, self._scheduler.now):
-            self._readable.setdefault(name, group)
-        else:
-            self._readable.pop(name, None)
 
     # -- answering ----------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ class Message:
         first_received_at: instant of the first receive.
         received_at: instant of the latest receive; the 12 h cap counts from here.
         visible_at: instant from which a receive may return it.
+        place: instant since which it stands in the line of its queue (SQS-ORDER-1).
         dead_letter_source: ARN of the queue that it was moved from.
         group: its message group, "" without one.
         deduplication_id: what a FIFO queue knows it by, "" on a standard queue.
@@ -39,6 +40,7 @@ class Message:
     first_received_at: int | None = None
     received_at: int = 0
     visible_at: int = 0
+    place: int = 0
     dead_letter_source: str | None = None
     lineage: Lineage = field(default_factory=lambda: NO_LINEAGE)
     """What the chain of events that sent it has run through (ASY-LOOP-1)."""

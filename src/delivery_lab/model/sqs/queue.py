@@ -8,7 +8,7 @@ move to the dead-letter queue happens inside the receive that would have been on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any
 
 from delivery_lab.events import WORKLOAD, Actor, Journal
@@ -19,13 +19,14 @@ from delivery_lab.model.loops import NO_LINEAGE, Lineage
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.sqs import receipts
 from delivery_lab.model.sqs.attributes import QueueAttributes
+from delivery_lab.model.sqs.line import QueueLine, StandardLine
 from delivery_lab.model.sqs.message import Delivery, Message
 from delivery_lab.model.sqs.queue_journal import QueueJournal
 from delivery_lab.model.sqs.retention import Retention
-from delivery_lab.model.sqs.visibility import HiddenMessages, ReadyMessages
+from delivery_lab.model.sqs.visibility import HiddenMessages
 from delivery_lab.model.sqs.waiting import Waiting, receiver_of
 from delivery_lab.rule_ids import RuleId
-from delivery_lab.rules.assumptions import StaleDelete
+from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 
 _LOOP_DETECTION = Actor("lambda", "loop detection")
 
@@ -41,6 +42,7 @@ class SqsQueue:
         scheduler: the run's clock.
         streams: the run's chance.
         journal: where events are written.
+        assumptions: values for what AWS does not say.
     """
 
     fifo = False
@@ -57,17 +59,18 @@ class SqsQueue:
         scheduler: Scheduler,
         streams: RandomStreams,
         journal: Journal,
+        assumptions: Assumptions = DEFAULTS,
     ) -> None:
         self.name, self.arn, self.url = name, arn, url
         self.attributes = attributes
         self.dead_letter_queue: SqsQueue | None = None
-        self.stale_delete = StaleDelete.COIN
         self.misses_delete: Callable[[Message], bool] = lambda _: False
         self.in_flight = 0
         self._scheduler = scheduler
         self._streams = streams
         self._journal = QueueJournal(name, fifo=self.fifo, scheduler=scheduler, journal=journal)
-        self._ready = ReadyMessages()
+        self._assumptions = assumptions
+        self._line = self._new_line(journal)
         self._hidden = HiddenMessages()
         self._messages: dict[int, Message] = {}
         self._sequence = 0
@@ -78,6 +81,9 @@ class SqsQueue:
             lambda message, sequence: message.queue is self and message.sequence == sequence,
             self._expire,
         )
+
+    def _new_line(self, journal: Journal) -> QueueLine:
+        return StandardLine(self._assumptions.returned_place, journal)
 
     # -- sending ------------------------------------------------------------------------------------------
 
@@ -135,14 +141,15 @@ class SqsQueue:
         message.in_flight = False
         self._messages[message.sequence] = message
         self._retention.watch(message)
-        # What became visible before this instant has been ready for longer (SQS-ORDER-1).
+        # What became visible before this instant stands in front.
         self._show(self._scheduler.now)
+        self._line.join(message, max(visible_at, self._scheduler.now))
         if visible_at > self._scheduler.now:
             self._hide(message, visible_at)
         else:
             message.visible_at = visible_at
             message.hiding += 1
-            self._now_ready(message)
+            self._line.show(message, again=False)
         self._waiting.look_again()
 
     # -- receiving ----------------------------------------------------------------------------------------
@@ -150,7 +157,7 @@ class SqsQueue:
     def receive(
         self, maximum: int = 1, visibility_timeout_seconds: int | None = None, by: Actor = WORKLOAD
     ) -> list[Delivery]:
-        """Hand out messages that are ready, oldest first (SQS-ORDER-1).
+        """Hand out messages that are ready, as they stand in line, and as many as there are (SQS-ORDER-3).
 
         Each one becomes hidden for the visibility timeout, which starts now (SQS-VT-1), and its receive count
         goes up by one. A message whose count has reached `maxReceiveCount` is moved to the dead-letter
@@ -166,7 +173,7 @@ class SqsQueue:
         visible_at = now + seconds(own if visibility_timeout_seconds is None else visibility_timeout_seconds)
         self._show(now)
         deliveries: list[Delivery] = []
-        candidates = self._candidates()
+        candidates = self._line.take()
         while len(deliveries) < maximum and not self._is_at_limit():
             message = next(candidates, None)
             if message is None:
@@ -186,20 +193,6 @@ class SqsQueue:
             )
         candidates.close()
         return deliveries
-
-    def _candidates(self) -> Generator[Message]:
-        """What a receive may take, in the order in which it does (SQS-ORDER-1)."""
-        return self._ready.take()
-
-    def _now_ready(self, message: Message) -> None:
-        """Take note that a message is hidden no longer."""
-        self._ready.add(message)
-
-    def _not_ready(self, message: Message) -> None:
-        """Take note that a message was hidden, or is gone."""
-
-    def _has_candidates(self) -> bool:
-        return bool(self._ready)
 
     def _is_at_limit(self) -> bool:
         if not self.over_in_flight_limit:
@@ -253,8 +246,10 @@ class SqsQueue:
     def take_over(self, other: SqsQueue) -> None:
         """Take all messages of the queue that this one replaces, as an update of the stack keeps them."""
         for message in other.messages:
+            place = message.place
             other.remove(message)
             self.take_in(message, max(message.visible_at, self._scheduler.now))
+            message.place = place
 
     # -- answering ----------------------------------------------------------------------------------------
 
@@ -277,7 +272,7 @@ class SqsQueue:
             raise errors.RECEIPT_HANDLE_EXPIRED.error(handle=receipt_handle)
         stale = receive_number != message.receive_count
         chance = self._streams.stream("stale delete", self.name)
-        if (stale and receipts.keeps(self.stale_delete, chance)) or self.misses_delete(message):
+        if (stale and receipts.keeps(self._assumptions.stale_delete, chance)) or self.misses_delete(message):
             self._journal.delete_ignored(message, by, "SQS-STALE-2" if stale else "SIM-FAULT-1")
             return
         ended = message.visible_at <= self._scheduler.now
@@ -325,23 +320,24 @@ class SqsQueue:
         message.queue = None
         message.hiding += 1
         del self._messages[message.sequence]
-        self._not_ready(message)
+        self._line.hide(message)
         self._waiting.look_again()
 
     # -- visibility ---------------------------------------------------------------------------------------
 
     def _hide(self, message: Message, visible_at: int) -> None:
         self._hidden.hide(message, visible_at)
-        self._not_ready(message)
+        self._line.hide(message)
 
     def _show(self, now: int) -> None:
         """Make ready what is hidden no longer, in the order in which it became visible."""
         for message in self._hidden.due(now):
-            if message.in_flight:
+            again = message.in_flight
+            if again:
                 message.in_flight = False
                 self.in_flight -= 1
                 self._journal.returned(message)
-            self._now_ready(message)
+            self._line.show(message, again=again)
 
     def when_ready(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call back once, when a receive may find something; returns what to call to wait no longer (SQS-POLL-1)."""
@@ -355,7 +351,7 @@ class SqsQueue:
     def _next_visible(self) -> int | None:
         now = self._scheduler.now
         # At the limit nothing is handed out (SQS-LIMIT-1) before something in flight is deleted or returns.
-        if self._has_candidates() and not self.over_in_flight_limit:
+        if self._line and not self.over_in_flight_limit:
             return now
         instant = self._hidden.next_instant()
         return None if instant is None else max(instant, now)

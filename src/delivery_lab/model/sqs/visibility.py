@@ -1,40 +1,15 @@
-"""Which messages of a queue a receive may return, and which are hidden: in flight after a receive, or delayed.
+"""Which messages of a queue are hidden: in flight after a receive, or delayed.
 
-A message that is hidden anew, deleted or moved is not looked for in these collections: its `hiding` has changed since
+A message that is hidden anew, deleted or moved is not looked for in this collection: its `hiding` has changed since
 its entry was made, by which the entry is recognised as stale when its turn comes.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 
 from delivery_lab.model.sqs.message import Message
-
-
-class ReadyMessages:
-    """What is ready, the longest ready first (SQS-ORDER-1)."""
-
-    def __init__(self) -> None:
-        self._entries: deque[tuple[int, Message]] = deque()
-
-    def __bool__(self) -> bool:
-        entries = self._entries
-        while entries and entries[0][0] != entries[0][1].hiding:
-            entries.popleft()
-        return bool(entries)
-
-    def add(self, message: Message) -> None:
-        """A message is hidden no longer."""
-        self._entries.append((message.hiding, message))
-
-    def take(self) -> Generator[Message]:
-        """Give them up one by one."""
-        while self._entries:
-            hiding, message = self._entries.popleft()
-            if message.hiding == hiding:
-                yield message
 
 
 class HiddenMessages:
