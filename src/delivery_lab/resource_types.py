@@ -26,6 +26,7 @@ PERMISSION = "aws:lambda/permission:Permission"
 FUNCTION_URL = "aws:lambda/functionUrl:FunctionUrl"
 
 STREAM = "aws:kinesis/stream:Stream"
+STREAM_CONSUMER = "aws:kinesis/streamConsumer:StreamConsumer"
 TABLE = "aws:dynamodb/table:Table"
 MSK_CLUSTER = "aws:msk/cluster:Cluster"
 MSK_SERVERLESS_CLUSTER = "aws:msk/serverlessCluster:ServerlessCluster"

@@ -172,3 +172,36 @@ mapping(stream, function("other"), "second",
         **{{"starting_position": "LATEST", "topics": ["u"], "destination_config": given, {grouped(group)}}})
 """
     assert ids(found(tmp_path, KAFKA, grouped("shop"), more)) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "count", "expected"),
+    [
+        ('aws.kinesis.Stream("clicks", shard_count=1).arn', 5, set()),
+        ('aws.kinesis.Stream("clicks", shard_count=1).arn', 6, {"CHK-STREAM-6 warning"}),
+        ("table.stream_arn", 2, set()),
+        ("table.stream_arn", 3, {"CHK-STREAM-6 warning"}),
+        ("consumer", 6, set()),
+    ],
+)
+def test_more_mappings_than_a_stream_can_be_read_by(
+    tmp_path: Path, source: str, count: int, expected: set[str]
+) -> None:
+    program = f"""
+parking = aws.sqs.Queue("parking", message_retention_seconds=14 * DAY)
+table = aws.dynamodb.Table("orders", hash_key="id", billing_mode="PAY_PER_REQUEST", stream_enabled=True,
+    stream_view_type="NEW_IMAGE", attributes=[{{"name": "id", "type": "S"}}],
+    server_side_encryption={{"enabled": True}}, point_in_time_recovery={{"enabled": True}})
+fanned = aws.kinesis.Stream("fanned", shard_count=1)
+shared = {'"fan-out"' if source == "consumer" else source}
+for number in range({count}):
+    name = f"reader-{{number}}"
+    if shared == "fan-out":
+        arn = aws.kinesis.StreamConsumer(name, name=name, stream_arn=fanned.arn).arn
+    else:
+        arn = shared
+    aws.lambda_.EventSourceMapping(f"{{name}}-mapping", event_source_arn=arn, function_name=function(name).name,
+        starting_position="LATEST", maximum_retry_attempts=3, batch_size=1,
+        destination_config={{"on_failure": {{"destination_arn": parking.arn}}}})
+"""
+    assert ids(findings_in(graph_of(tmp_path / "shop", program, {"worker/app.py": SILENT}))) == expected

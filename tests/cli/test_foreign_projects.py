@@ -13,6 +13,7 @@ PROJECTS = ROOT / "tests" / "foreign"
 RECEIPTS = str(PROJECTS / "receipts")
 LEDGER = str(PROJECTS / "ledger")
 INVOICES = str(PROJECTS / "invoices")
+ALERTS = str(PROJECTS / "alerts")
 
 WITHOUT_FILE = "note: dev: there is no stack file Pulumi.dev.yaml: the config of stack 'dev' is empty\n"
 
@@ -143,3 +144,21 @@ def test_code_in_a_bucket_of_another_stack_is_refused_when_it_is_invoked(lab: La
         "  archive: its code is s3://releases.example/archive.zip, an object that this stack does not create; "
         "nearest: code in a local folder (pulumi.FileArchive)\n"
     )
+
+
+def test_what_only_a_cloud_can_answer_stops_no_run_that_does_not_depend_on_it(lab: Lab) -> None:
+    said = lab("run", "dev", "--project", ALERTS, *workload(ALERTS), "--json", "--logs")
+
+    assert said.code == 0
+    assert said.json()["messages"]["processed"] == 1
+    assert said.err.endswith("0.250 s page: alert-1 True\n")
+    unknown = "is answered by the cloud only: what the program makes of it is unknown"
+    assert f"note: dev: aws:sns/getTopic:getTopic (__main__.py:18) {unknown}\n" in said.err
+    assert "getQueue" not in said.err
+
+
+def test_what_only_a_cloud_can_answer_is_refused_where_it_is_read(lab: Lab) -> None:
+    said = lab("run", "dev", "--project", ALERTS, *workload(ALERTS), "--body", "urgent=true")
+
+    assert said.code == 1
+    assert "function page reads the environment variable PAGERS, which is known only after deployment, at " in said.err

@@ -15,6 +15,7 @@ from delivery_lab.events import Journal
 from delivery_lab.model.clock import Scheduler, seconds
 from delivery_lab.model.dynamodb import DynamoDb
 from delivery_lab.model.runtime import AwsError
+from delivery_lab.model.streams.dynamodb import TableStream
 
 TABLE = {
     "TableName": "t",
@@ -169,3 +170,16 @@ def test_the_short_way_to_moto_answers_as_a_client_over_http_does(
         expected = [long(operation, parameters) for operation, parameters in CALLS]
 
     assert dict(enumerate(answers)) == dict(enumerate(expected))
+
+
+def test_dds_api_1_a_table_names_the_stream_that_can_be_read(scheduler: Scheduler) -> None:
+    journal = Journal()
+    arn = "arn:aws:dynamodb:us-east-1:123456789012:table/items/stream/2026-01-01T00:00:00.000"
+    stream = TableStream("items", arn, "KEYS_ONLY", "id", scheduler=scheduler, journal=journal)
+    with DynamoDb("us-east-1", journal) as database:
+        database.create_table({**TABLE, "TableName": "items"}, stream)
+
+        table = database.call("DescribeTable", {"TableName": "items"})["Table"]
+
+    assert (table["LatestStreamArn"], table["LatestStreamLabel"]) == (arn, "2026-01-01T00:00:00.000")
+    assert table["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}

@@ -103,7 +103,7 @@ def test_a_failing_program_leaves_no_noise(make_project: MakeProject, capfd: pyt
         ("raise ValueError('x')", "the program raised ValueError: x"),
         ("aws.sqs.Queue('r', name=queue.arn.apply(lambda arn: 1 / 0))", "the program raised ZeroDivisionError"),
         ("aws.sqs.Queue('q0')", "Duplicate resource URN 'urn:pulumi:dev::demo::aws:sqs/queue:Queue::q0'"),
-        ("aws.ssm.get_parameter(name='x')", "the program calls the function aws:ssm/getParameter:getParameter"),
+        ("pulumi.ComponentResource('a:b:C', 'c', {}, None, True)", "'c' (a:b:C) is a remote component: "),
     ],
 )
 def test_a_failure_while_transforms_are_under_way_is_reported_as_itself(
@@ -248,33 +248,31 @@ def test_a_missing_module_of_the_project_itself_is_no_missing_package(make_proje
     assert str(error) == "the program raised ModuleNotFoundError: No module named 'infra.gone' (__main__.py:1)"
 
 
-@pytest.mark.parametrize(
-    "call", ["aws.ssm.get_parameter(name='x')", "pulumi.export('x', aws.ssm.get_parameter_output(name='x').value)"]
-)
-def test_an_unknown_function_is_refused_by_its_token(make_project: MakeProject, call: str) -> None:
-    error = failing(make_project, f"import pulumi, pulumi_aws as aws\n{call}\n")
-    assert type(error) is NotModelledError
-    assert str(error).startswith(
-        "the program calls the function aws:ssm/getParameter:getParameter, which looks something up in the cloud; "
-        "the lab has none to ask and knows only getCallerIdentity, getRegion, getPartition, getAvailabilityZones, "
-        "getPolicyDocument. Give the value to the program through its config instead"
+def test_what_a_program_cannot_do_with_a_placeholder_names_the_question(make_project: MakeProject) -> None:
+    program = """\
+    import json, pulumi_aws as aws
+    def look():
+        return aws.ssm.get_parameter(name="x")
+    json.loads(look().value)
+    """
+    error = failing(make_project, program)
+    assert type(error) is ProgramError
+    assert str(error).startswith("the program raised JSONDecodeError: Expecting value: line 1 column 1 (char 0)")
+    assert str(error).endswith(
+        "\n  before that it got placeholders for what only the cloud can answer: "
+        "aws:ssm/getParameter:getParameter (__main__.py:3)\n  fix: give such values to the program through its config"
     )
 
 
-def test_an_unknown_function_is_refused_with_the_line_of_the_call(make_project: MakeProject) -> None:
-    program = "import pulumi_aws as aws\n\ndef look():\n    return aws.ssm.get_parameter(name='x')\n\nlook()\n"
-    assert str(failing(make_project, program)).endswith("(__main__.py:4)")
-
-
-def test_an_unknown_function_cannot_be_swallowed(make_project: MakeProject) -> None:
+def test_a_refusal_cannot_be_swallowed(make_project: MakeProject) -> None:
     program = """\
     import pulumi_aws as aws
     try:
-        aws.ssm.get_parameter(name="x")
+        aws.iam.get_policy_document(source_policy_documents=["{"])
     except Exception:
         pass
     """
-    assert "aws:ssm/getParameter:getParameter" in str(failing(make_project, program))
+    assert "aws:iam/getPolicyDocument:getPolicyDocument" in str(failing(make_project, program))
 
 
 def test_wrong_arguments_of_a_function_are_reported(make_project: MakeProject) -> None:

@@ -228,6 +228,11 @@ CASES: list[tuple[str, dict[str, Any], dict[str, str]]] = [
         {"topic": "arn:aws:sns:r:1:t"},
         {"arn": f"arn:aws:sns:r:1:t:{UUID}"},
     ),
+    (
+        "aws:kinesis/streamConsumer:StreamConsumer",
+        {"name": "c", "streamArn": "arn:aws:kinesis:r:1:stream/s"},
+        {"arn": "arn:aws:kinesis:r:1:stream/s/consumer/c:1767225600", "creationTimestamp": "2026-01-01T00:00:00Z"},
+    ),
     ("aws:kinesis/stream:Stream", {"name": "s"}, {"arn": f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/s"}),
     (
         "aws:s3/bucket:Bucket",

@@ -7,10 +7,11 @@ import pytest
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.model.mapping.destinations import Recorder, TopicDestination
 from delivery_lab.program.graph import Resource
-from delivery_lab.resource_types import BUCKETS, FUNCTION, MAPPING, MSK_CLUSTER, STREAM, TOPIC
+from delivery_lab.resource_types import BUCKETS, FUNCTION, MAPPING, MSK_CLUSTER, STREAM, STREAM_CONSUMER, TOPIC
 from delivery_lab.simulation.polled_sources import PolledSources
 from delivery_lab.simulation.record_mappings import RecordMappings, refuse_foreign_settings
 from delivery_lab.stack.mappings import DynamoDbMapping, KafkaMapping, KinesisMapping, SqsMapping
+from delivery_lab.stack.streams import FanOutConsumer
 from tests.model.partition_world import PartitionWorld
 from tests.stack.world import resource, stack_of
 
@@ -233,3 +234,29 @@ def test_a_cluster_of_ones_own_needs_endpoints() -> None:
 
     with pytest.raises(DeploymentRefusedError, match="must have the endpoint KAFKA_BOOTSTRAP_SERVERS"):
         kafka_mapping(world, "", topics=["a"], selfManagedEventSource={"endpoints": {}})
+
+
+def test_kin_fan_1_a_mapping_on_a_registered_consumer_reads_as_that_consumer() -> None:
+    world, _ = stream_world()
+    arn = f"{STREAM_ARN}/consumer/search:1767225600"
+    consumer = resource(STREAM_CONSUMER, "search", {"streamArn": STREAM_ARN}, outputs={"arn": arn})
+    made = mappings_of(world, consumer, mapping(arn))
+    registered, found = made.stack.at(arn), mapping_of(made)
+    assert isinstance(registered, FanOutConsumer)
+    assert isinstance(found, KinesisMapping)
+
+    made.sources.register_consumer(registered)
+    made.create_stream_mapping(found, "worker", world.account.streams_by_name["orders"], ())
+
+    assert world.account.streams_by_name["orders"].consumers == {arn: "search"}
+    assert world.account.record_mappings["mapping"].settings.source_arn == arn
+
+
+def test_a_consumer_of_a_stream_that_is_not_here_is_refused_by_name() -> None:
+    world, _ = stream_world()
+    elsewhere = resource(STREAM_CONSUMER, "search", {"streamArn": "arn:aws:kinesis:us-east-1:1:stream/theirs"})
+    made = mappings_of(world, elsewhere)
+    (registered,) = made.stack.all(FanOutConsumer)
+
+    with pytest.raises(NotModelledError, match="search is a consumer of arn:aws:kinesis:us-east-1:1:stream/theirs"):
+        made.sources.register_consumer(registered)

@@ -258,6 +258,18 @@ def test_a_source_that_comes_from_a_queue_of_the_stack_and_is_unknown_is_refused
     assert message == "more: eventSourceArn is known only after deployment, so it cannot be simulated"
 
 
+def test_a_mapping_that_names_its_queue_by_a_text_waits_for_it(folder: Folder) -> None:
+    arn = "arn:aws:sqs:us-east-1:123456789012:zebra"
+    more = (
+        f"aws.lambda_.EventSourceMapping('aa', function_name=worker.name, event_source_arn='{arn}')\n"
+        "aws.sqs.Queue('zebra', name='zebra')"
+    )
+
+    run = folder.run(more=more, workload="send: [{queue: zebra, body: {}}]")
+
+    assert outcome_of(run).messages.processed == 1
+
+
 def test_code_of_another_language_is_refused_when_it_is_invoked(folder: Folder) -> None:
     message = folder.refusal(NotModelledError, runtime='"nodejs22.x"')
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from delivery_lab.program.graph import UNKNOWN
-from delivery_lab.resource_types import FUNCTION, MAPPING, MSK_CLUSTER, QUEUE, STREAM, TABLE
+from delivery_lab.resource_types import FUNCTION, MAPPING, MSK_CLUSTER, QUEUE, STREAM, STREAM_CONSUMER, TABLE
 from delivery_lab.stack.mappings import (
     DynamoDbMapping,
     EventSourceMapping,
@@ -53,6 +53,18 @@ def test_each_kind_of_source_has_a_class_that_knows_its_source() -> None:
     assert isinstance(kafka, KafkaMapping)
     assert kafka.cluster is not None
     assert kafka.cluster.name == "brokers"
+
+
+def test_a_mapping_on_a_consumer_knows_the_consumer_and_its_stream() -> None:
+    arn = f"{arn_of(ORDERS)}/consumer/search:1767225600"
+    consumer = resource(STREAM_CONSUMER, "search", {"streamArn": arn_of(ORDERS)}, outputs={"arn": arn})
+    given = {"eventSourceArn": arn, "functionName": "worker"}
+    stack = stack_of(WORKER, ORDERS, consumer, resource(MAPPING, "mapping", given))
+
+    (found,) = stack.mappings
+    assert isinstance(found, KinesisMapping)
+    assert found.consumer is stack.at(arn)
+    assert found.stream is stack.at(arn_of(ORDERS))
 
 
 def test_a_source_that_nobody_knows_has_a_class_of_its_own() -> None:

@@ -61,7 +61,7 @@ def test_failing_the_whole_invoke_keeps_the_order_too() -> None:
 def test_a_workload_has_to_name_groups_and_ids() -> None:
     with pytest.raises(WorkloadError, match="batch-queue is a FIFO queue: name the message group with key"):
         outcome("fifo-ordered", name="concurrency")
-    with pytest.raises(WorkloadError, match="batch-queue is a standard queue, which has no use for key or dedup"):
+    with pytest.raises(WorkloadError, match="batch-queue is a standard queue, which has no use for dedup"):
         outcome("concurrency-trap", name="fifo")
 
 

@@ -64,6 +64,7 @@ from delivery_lab.events.queues import (
     MoveTaskStatus,
     QueueConfigured,
     SendDeduplicated,
+    TenantNamed,
     VisibilityChanged,
 )
 from delivery_lab.events.requests import ApiCallRefused, InvokeAnswered, RequestAnswered
@@ -134,6 +135,7 @@ __all__ = [
     "RequestAnswered",
     "Run",
     "SendDeduplicated",
+    "TenantNamed",
     "VisibilityChanged",
     "events_of",
 ]

@@ -55,6 +55,21 @@ class MessageSent(EventBase):
 
 
 @dataclass(frozen=True, slots=True)
+class TenantNamed(EventBase):
+    """A message that a standard queue has just accepted names its tenant, by its MessageGroupId.
+
+    Attributes:
+        queue: name of the queue.
+        message: its id.
+        tenant: the group.
+    """
+
+    queue: str
+    message: str
+    tenant: str
+
+
+@dataclass(frozen=True, slots=True)
 class SendDeduplicated(EventBase):
     """A FIFO queue took a send for a repetition of an earlier one: there is no new message.
 

@@ -51,6 +51,7 @@ from delivery_lab.events.queues import (
     MoveTaskChanged,
     QueueConfigured,
     SendDeduplicated,
+    TenantNamed,
     VisibilityChanged,
 )
 from delivery_lab.events.requests import ApiCallRefused, InvokeAnswered, RequestAnswered
@@ -59,6 +60,7 @@ from delivery_lab.events.targets import DestinationRefused, Published
 QueueEvent = (
     QueueConfigured
     | MessageSent
+    | TenantNamed
     | SendDeduplicated
     | MessageReceived
     | MessageReturned

@@ -9,6 +9,24 @@ SHARDS = Limit("ShardCount", 1, 10_000, "shards", "KIN-SHARD-1", 1)
 RETENTION_HOURS = Limit("RetentionPeriodHours", 24, 8_760, "h", "KIN-RET-1", 24)
 RECORD_KIB = Limit("MaxRecordSizeInKiB", 1_024, 10_240, "KiB", "KIN-SIZE-1", 1_024)
 PARTITION_KEY = Bound("PartitionKey", 1, 256, "characters", "KIN-SIZE-1")
+FAN_OUT_CONSUMERS = Bound("Consumers", 0, 20, "consumers", "KIN-FAN-1")
+"""Consumers of a stream that are registered for enhanced fan-out; 50 with On-demand Advantage."""
+SHARED_READS_PER_SECOND = 5
+"""Reads of a shard that its standard consumers share (KIN-READ-1)."""
+READ_BYTES_PER_SECOND = 2 * 1024 * 1024
+"""What a shard gives its standard consumers together, and each enhanced fan-out consumer by itself (KIN-READ-1)."""
+READ_BYTES = 10 * 1024 * 1024
+READ_RECORDS = 10_000
+"""What one read gives at most (KIN-READ-1)."""
+ITERATOR_SECONDS = 300
+"""How long an iterator of a Kinesis shard is good for (KIN-API-1)."""
+TABLE_ITERATOR_SECONDS = 900
+"""How long an iterator of a table stream's shard is good for (DDS-API-1)."""
+TABLE_READ_BYTES = 1024 * 1024
+TABLE_READ_RECORDS = 1_000
+"""What one read of a table's stream gives at most (DDS-API-1)."""
+TABLE_STREAM_READERS = 2
+"""Functions that AWS advises at most to read a shard of a table's stream (DDS-READ-1)."""
 ON_DEMAND_SHARDS = 4
 """Shards of a new stream in on-demand mode (KIN-SHARD-3)."""
 

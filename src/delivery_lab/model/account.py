@@ -14,6 +14,7 @@ from delivery_lab.limits.streams import RECORD_KIB
 from delivery_lab.model.api_errors import functions as mapping_errors
 from delivery_lab.model.asynchronous import AsynchronousInvokes, EventInvokeConfig, throttle_backoff
 from delivery_lab.model.clock import Scheduler
+from delivery_lab.model.conditions import is_refused_condition, rule_of_refusal
 from delivery_lab.model.configuration import note_configuration
 from delivery_lab.model.destinations import DestinationRole, Destinations
 from delivery_lab.model.faults import FaultKind, Faults, InjectedFault, error_of
@@ -38,9 +39,10 @@ from delivery_lab.model.sqs.message import Message
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.sqs.redrive import MoveTasks
 from delivery_lab.model.streams.dynamodb import TableStream
-from delivery_lab.model.streams.kinesis import KinesisApi, KinesisStream
+from delivery_lab.model.streams.kinesis import KinesisStream
+from delivery_lab.model.streams.kinesis_api import KinesisApi
+from delivery_lab.model.streams.table_streams_api import TableStreamsApi
 from delivery_lab.model.targets import Sinks
-from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 
 if TYPE_CHECKING:  # moto takes a quarter of a second to import: only stacks with tables pay for it
@@ -49,8 +51,6 @@ if TYPE_CHECKING:  # moto takes a quarter of a second to import: only stacks wit
 
 Answer = dict[str, Any] | LongPoll | Pending
 
-CONDITION_REFUSED = "ConditionalCheckFailedException"
-_CONDITION_RULE: RuleId = "DDB-COND-1"
 _DESTINATION = Actor("lambda", "destination")
 
 
@@ -97,10 +97,15 @@ class Account:
     table_streams: dict[str, TableStream] = field(default_factory=dict)
     clusters: dict[str, KafkaCluster] = field(default_factory=dict)
     record_mappings: dict[str, StreamConsumer | TopicConsumer] = field(default_factory=dict)
-    kinesis: KinesisApi = field(default_factory=KinesisApi)
+    kinesis: KinesisApi = field(init=False)
     dynamodb: DynamoDb | None = None
     _lambda_api: LambdaApi = field(init=False)
+    _table_streams_api: TableStreamsApi = field(init=False)
     _delivered_twice: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.kinesis = KinesisApi(self.scheduler, self.journal)
+        self._table_streams_api = TableStreamsApi(self.table_streams, self.scheduler, self.journal)
 
     def use(self, runtime: Runtime, *, concurrency: int = ACCOUNT_CONCURRENCY) -> None:
         """Say who runs the code of functions, and how much of it at once. Done once, before functions are created."""
@@ -254,9 +259,11 @@ class Account:
         self.kinesis.add(stream)
         return stream
 
-    def create_table_stream(self, name: str, arn: str, view_type: str, hash_key: str) -> TableStream:
+    def create_table_stream(
+        self, name: str, arn: str, view_type: str, hash_key: str, range_key: str | None = None
+    ) -> TableStream:
         """Create the stream of a DynamoDB table."""
-        stream = TableStream(name, arn, view_type, hash_key, scheduler=self.scheduler, journal=self.journal)
+        stream = TableStream(name, arn, view_type, hash_key, range_key, scheduler=self.scheduler, journal=self.journal)
         self.table_streams[name] = stream
         return stream
 
@@ -346,8 +353,8 @@ class Account:
                 raise error_of(service, fault.kind)
             return self._dispatch(service, operation, parameters, caller)
         except AwsError as error:
-            now, rule = self.scheduler.now, _CONDITION_RULE if error.code == CONDITION_REFUSED else None
-            condition_refused = _is_refused_condition(error)
+            now, rule = self.scheduler.now, rule_of_refusal(error)
+            condition_refused = is_refused_condition(error)
             self.journal.append(
                 ApiCallRefused(now, rule, service, operation, error.code, condition_refused, caller.actor)
             )
@@ -378,21 +385,16 @@ class Account:
             return self._lambda_api.call(operation, parameters, caller)
         if service in self.sinks.services:
             return self.sinks.call(service, operation, parameters)
-        if service == "kinesis" and self.streams_by_name:
-            return self.kinesis.call(operation, parameters)
-        if service == "dynamodb" and self.dynamodb is not None:
-            return self.dynamodb.call(operation, parameters)
-        there = {"dynamodb": self.dynamodb is not None, "kinesis": bool(self.streams_by_name)}
-        modelled = sorted({"lambda", "sqs", *self.sinks.services, *(name for name, found in there.items() if found)})
+        apis = {
+            "dynamodb": self.dynamodb,
+            "dynamodbstreams": self._table_streams_api if self.table_streams else None,
+            "kinesis": self.kinesis if self.streams_by_name else None,
+        }
+        api = apis.get(service)
+        if api is not None:
+            return api.call(operation, parameters)
+        modelled = sorted({"lambda", "sqs", *self.sinks.services, *(name for name, there in apis.items() if there)})
         raise NotModelledError(
             f"{caller.function} calls {service}:{operation}, and {service} is not modelled in this stack "
             f"(modelled: {', '.join(modelled)})"
         )
-
-
-def _is_refused_condition(error: AwsError) -> bool:
-    """Whether the condition of a write did not hold, of one that stands alone or is part of a transaction."""
-    reasons = error.details.get("CancellationReasons") or ()
-    return error.code == CONDITION_REFUSED or any(
-        isinstance(reason, dict) and reason.get("Code") == "ConditionalCheckFailed" for reason in reasons
-    )

@@ -110,7 +110,17 @@ class DynamoDb:
         answer = self._send(operation, parameters)
         if operation in _WRITES:
             self._tell_streams()
+        if operation == "DescribeTable":
+            self._name_stream(answer["Table"])
         return answer
+
+    def _name_stream(self, table: dict[str, Any]) -> None:
+        """Name the stream of a table as the stack does, whose ARN and view type moto does not know."""
+        stream = self._streams.get(table["TableName"])
+        if stream is not None:
+            table["LatestStreamArn"] = stream.arn
+            table["LatestStreamLabel"] = stream.arn.rpartition("/")[2]
+            table["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": stream.view_type}
 
     def _tell_streams(self) -> None:
         """Hand what the last call changed to the streams of its tables."""

@@ -35,6 +35,7 @@ class Record:
         key: partition key, None where it has none.
         appended_at: instant at which the partition took it.
         json: the record as Lambda's events carry it.
+        size_bytes: what a read of it counts, key and data together.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Record:
     key: str | None
     appended_at: int
     json: str
+    size_bytes: int = 0
 
 
 class Partition:

@@ -25,6 +25,7 @@ from delivery_lab.program.frames import Frames
 from delivery_lab.program.graph import Graph
 from delivery_lab.program.isolation import isolated
 from delivery_lab.program.overrides import apply_overrides
+from delivery_lab.program.placeholders import watched_invokes
 from delivery_lab.program.project import Project
 from delivery_lab.program.registrar import Registrar
 from delivery_lab.program.registration import Urns, ordered
@@ -73,7 +74,11 @@ def evaluate(project: Project, stack: str, overrides: Sequence[str] = ()) -> Gra
     frames, decoder = Frames(project), Decoder(project.program_dir)
     registrar = Registrar(Urns(config.stack, project.name), _region(config), decoder, frames)
     pulumi_log = PulumiLog()
-    with isolated(project), serving(registrar, pulumi_log) as stubs:
+    with (
+        isolated(project),
+        serving(registrar, pulumi_log) as stubs,
+        watched_invokes(stubs.monitor, frames, registrar.calls),
+    ):
         raised = contextvars.copy_context().run(_run, project, config, stubs)
         failure = _failure(raised, registrar, pulumi_log, project, config)
     # The exception and its frames hold tasks and futures of the run, which are not wanted any longer.
@@ -152,16 +157,33 @@ def _failure(
     if registrar.failure is not None:
         return located(registrar.failure, registrar.position, raised, project)
     if raised is not None:
-        return explain(raised, project, config)
+        return _with_questions(explain(raised, project, config), registrar)
     if pulumi_log.errors:
         return ProgramError("the program logged an error, which fails a deployment: " + "\n  ".join(pulumi_log.errors))
     return None
+
+
+def _questions(registrar: Registrar) -> list[str]:
+    """What the program asked that only a cloud can answer, with where it did."""
+    called = ((token, registrar.calls.get(token)) for token in sorted(registrar.asked))
+    return [f"{token} ({position})" if position else token for token, position in called]
+
+
+def _with_questions(failure: LabError, registrar: Registrar) -> LabError:
+    """What a program raised, with what it had asked a cloud before: the answers were placeholders."""
+    if not registrar.asked:
+        return failure
+    return type(failure)(
+        f"{failure}\n  before that it got placeholders for what only the cloud can answer: "
+        f"{', '.join(_questions(registrar))}\n  fix: give such values to the program through its config"
+    )
 
 
 def _graph(
     project: Project, config: StackConfig, registrar: Registrar, pulumi_log: PulumiLog, decoder: Decoder
 ) -> Graph:
     stack = registrar.stack_registration()
+    questions = _questions(registrar)
     resources = [found.resource(decoder) for found in ordered(registrar.registrations.values())]
     return Graph(
         project=project.name,
@@ -169,6 +191,12 @@ def _graph(
         resources={resource.urn: resource for resource in resources},
         outputs=decoder.properties(stack.state).values if stack is not None else {},
         config=config.plain(),
-        warnings=(*config.warnings, *_region_note(config), *sorted(registrar.warnings), *pulumi_log.warnings),
+        warnings=(
+            *config.warnings,
+            *_region_note(config),
+            *sorted(registrar.warnings),
+            *(f"{asked} is answered by the cloud only: what the program makes of it is unknown" for asked in questions),
+            *pulumi_log.warnings,
+        ),
         config_lines=config.lines(),
     )

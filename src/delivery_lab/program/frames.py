@@ -7,6 +7,7 @@ import sysconfig
 import traceback
 import urllib.parse
 from pathlib import Path
+from types import FrameType
 
 from pulumi.runtime.proto import source_pb2
 
@@ -56,6 +57,15 @@ class Frames:
             if label is not None:
                 found.append((f"{label}:{frame.lineno}", frame.name))
         return found
+
+    def of_frame(self, frame: FrameType | None) -> str:
+        """`file:line` of the innermost frame of the project from a frame outwards, "" for none."""
+        while frame is not None:
+            label = self.label(frame.f_code.co_filename)
+            if label is not None:
+                return f"{label}:{frame.f_lineno}"
+            frame = frame.f_back
+        return ""
 
     def of_trace(self, trace: source_pb2.StackTrace) -> str:
         """`file:line` of the innermost frame of the project in a trace that the SDK sent, "" for none."""

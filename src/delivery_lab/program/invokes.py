@@ -1,7 +1,7 @@
 """Provider functions that programs call while they describe resources (`aws.get_region()` and the like).
 
-Only those whose answer follows from the arguments, the account and the region are known here. Others look something
-up in AWS; a made-up answer would be a confident wrong one, so they are refused by name.
+Known here are those whose answer follows from the arguments, the account and the region, and look-ups of what the same
+program creates. Others look something up in AWS: they get placeholders (`delivery_lab.program.placeholders`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from delivery_lab import resource_types
 from delivery_lab.program import naming
 from delivery_lab.program.policy_document import policy_document, render
 
@@ -79,3 +80,17 @@ INVOKES: Mapping[str, Callable[[Mapping[str, Any], str], Answer]] = MappingProxy
     }
 )
 """The functions that are answered, by token."""
+
+LOOK_UPS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
+    {
+        "aws:sqs/getQueue:getQueue": (resource_types.QUEUE, "name", "name"),
+        "aws:sns/getTopic:getTopic": (resource_types.TOPIC, "name", "name"),
+        "aws:lambda/getFunction:getFunction": (resource_types.FUNCTION, "functionName", "name"),
+        "aws:dynamodb/getTable:getTable": (resource_types.TABLE, "name", "name"),
+        "aws:kinesis/getStream:getStream": (resource_types.STREAM, "name", "name"),
+        "aws:cloudwatch/getEventBus:getEventBus": (resource_types.EVENT_BUS, "name", "name"),
+        "aws:s3/getBucket:getBucket": (resource_types.BUCKET, "bucket", "bucket"),
+        "aws:iam/getRole:getRole": (resource_types.ROLE, "name", "name"),
+    }
+)
+"""By token: the type of what is looked up, the argument that names it, and the property that has that name."""

@@ -214,6 +214,16 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
                 "retentionPeriod": RETENTION_HOURS.default,
             },
         ),
+        resource_types.STREAM_CONSUMER: ComputedOutputs(
+            id="{arn}",
+            name="name",
+            # Consumers are told apart by when they were registered; the lab's runs begin at that of
+            # delivery_lab.model.clock.EPOCH.
+            outputs={
+                "arn": "{streamArn}/consumer/{name}:1767225600",
+                "creationTimestamp": "2026-01-01T00:00:00Z",
+            },
+        ),
         resource_types.BUCKET: _BUCKET,
         resource_types.BUCKET_V2: _BUCKET,
         **dict.fromkeys(

@@ -7,7 +7,9 @@ place. Methods take and return the messages of the protocol, and are called from
 from __future__ import annotations
 
 import threading
-from typing import NoReturn
+import time
+from collections.abc import Mapping
+from typing import Any, NoReturn
 
 from google.protobuf import empty_pb2
 from google.protobuf.message import Message
@@ -21,14 +23,17 @@ from delivery_lab.program.documents import with_documents_as_text
 from delivery_lab.program.facts import Created
 from delivery_lab.program.frames import Frames
 from delivery_lab.program.graph import ResourceOptions, contains_unknown
-from delivery_lab.program.invokes import INVOKES
+from delivery_lab.program.invokes import INVOKES, LOOK_UPS
 from delivery_lab.program.outputs import create
+from delivery_lab.program.placeholders import answer_of, readable
 from delivery_lab.program.registration import Registration, Urns, provider_urn
 from delivery_lab.program.transforms import Callbacks, transform_invoke, transform_resource
 from delivery_lab.program.wire import Decoder, encode, merged
 
 _GET_RESOURCE = "pulumi:pulumi:getResource"
 _PROVIDER_TYPE = "pulumi:providers:"
+_PATIENCE_SECONDS = 0.25
+"""Of real time: a program sends its registrations and its questions side by side."""
 
 # All but values nested in arguments (OUTPUT_VALUES and its relatives), binary texts and the migration of states: the
 # first serve remote components and methods, which are refused, the last an earlier state, which there is none of.
@@ -62,6 +67,8 @@ class Registrar:
         failure: the first thing that was refused, None so far.
         position: `file:line` of the call that was refused, "" where it is not known.
         warnings: what the program may rely on and this engine does not do.
+        asked: functions that only a cloud could answer.
+        calls: where the program calls a function first, by its token.
     """
 
     def __init__(self, urns: Urns, region: str, decoder: Decoder, frames: Frames) -> None:
@@ -69,6 +76,8 @@ class Registrar:
         self.failure: LabError | None = None
         self.position = ""
         self.warnings: list[str] = []
+        self.asked: set[str] = set()
+        self.calls: dict[str, str] = {}
         self.callbacks = Callbacks()
         self._urns = urns
         self._region = region
@@ -102,6 +111,7 @@ class Registrar:
                 "resources, and the lab runs no plugins; write it as a Python component"
             )
         request = transform_resource(self.callbacks, self._transforms_for(request), request)
+        request.name = readable(request.name)
         urn = self._urns.make(request.parent, request.type, request.name)
         with self._lock:
             if urn in self._reserved:
@@ -179,6 +189,7 @@ class Registrar:
 
     def read(self, request: resource_pb2.ReadResourceRequest) -> resource_pb2.ReadResourceResponse:
         """Read a resource that somebody else created: only what the program says of it is known."""
+        request.name = readable(request.name)
         urn = self._urns.make(request.parent, request.type, request.name)
         with self._lock:
             if urn in self._reserved:
@@ -211,19 +222,43 @@ class Registrar:
             transforms = list(self._invoke_transforms)
         arguments = self._decoder.properties(transform_invoke(self.callbacks, transforms, request)).values
         function = INVOKES.get(request.tok)
-        if function is None:
-            known = ", ".join(token.rpartition(":")[2] for token in INVOKES)
-            raise NotModelledError(
-                f"the program calls the function {request.tok}, which looks something up in the cloud; the lab has "
-                f"none to ask and knows only {known}. Give the value to the program through its config instead"
-            )
-        if contains_unknown(arguments):
-            return resource_pb2.ResourceInvokeResponse(unknown=True)
+        if function is None or contains_unknown(arguments):
+            found = self._looked_up(request, arguments)
+            return resource_pb2.ResourceInvokeResponse(unknown=True) if found is None else _answer(encode(found))
         try:
             answer = function(arguments, self._region_of(request.provider))
         except (ValueError, TypeError, KeyError) as error:
             raise ProgramError(f"the arguments of {request.tok} are wrong: {error}") from error
         return _answer(encode(answer))
+
+    def _looked_up(
+        self, request: resource_pb2.ResourceInvokeRequest, arguments: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
+        """What a function answers that looks something up: what the program creates itself, else placeholders."""
+        known = {name: value for name, value in arguments.items() if value is not None and not contains_unknown(value)}
+        if request.tok in LOOK_UPS:
+            token, argument, named = LOOK_UPS[request.tok]
+            found = self._registered(token, named, known.get(argument))
+            if found is not None:
+                return answer_of(request.tok, {**found, **known})
+        if request.tok not in INVOKES:
+            with self._lock:
+                self.asked.add(request.tok)
+        return answer_of(request.tok, {"region": self._region_of(request.provider), **known})
+
+    def _registered(self, token: str, named: str, name: Any) -> dict[str, Any] | None:
+        """The properties of what the program creates under a physical name. Its registration may be on its way."""
+        end = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            with self._lock:
+                held = [each for each in self.registrations.values() if each.type == token and not each.external]
+            for each in held:
+                values = self._decoder.properties(each.state).values
+                if name is not None and values.get(named) == name:
+                    return {"id": each.id, **values}
+            if name is None or time.monotonic() > end:
+                return None
+            time.sleep(_PATIENCE_SECONDS / 50)
 
     def _held_resource(self, request: resource_pb2.ResourceInvokeRequest) -> resource_pb2.ResourceInvokeResponse:
         """The SDK asks for the state of a resource that it got as a reference."""

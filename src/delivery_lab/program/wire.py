@@ -16,6 +16,7 @@ import pulumi
 from google.protobuf.struct_pb2 import NULL_VALUE, ListValue, Struct, Value
 
 from delivery_lab.program.graph import UNKNOWN
+from delivery_lab.program.placeholders import has_placeholder
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -79,7 +80,8 @@ class _PropertyReader:
     def read(self, value: Value, path: tuple[str | int, ...]) -> Any:
         kind = value.WhichOneof("kind")
         if kind == "string_value":
-            return UNKNOWN if value.string_value == UNKNOWN_TEXT else value.string_value
+            text = value.string_value
+            return UNKNOWN if text == UNKNOWN_TEXT or has_placeholder(text) else text
         if kind == "number_value":
             number = value.number_value
             return int(number) if number.is_integer() else number

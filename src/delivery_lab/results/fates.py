@@ -54,6 +54,7 @@ class Fate:
         left_at: when, in virtual seconds.
         parked: whether a handler put it into a parking queue.
         redriven_at: virtual seconds at which it was last moved back from a dead-letter queue, or None.
+        tenant: message group that it named on a standard queue, "" without one.
         group: source and message group or partition key, where the source keeps an order.
         position: its place in that order.
         holders: invokes that hold it now.
@@ -80,6 +81,7 @@ class Fate:
     parked: bool = False
     redriven_at: float | None = None
     holders: set[str] = field(default_factory=set)
+    tenant: str = ""
 
     @property
     def consumer(self) -> str:

@@ -193,6 +193,17 @@ class ConsumerFigures(Figures):
     ordering: Ordering
 
 
+class TenantFigures(Figures):
+    """The messages of one tenant of a standard queue: those that name its message group."""
+
+    queue: str
+    tenant: str
+    messages: int
+    """How many it sent."""
+    dwell_seconds: Latency
+    """From accepted to first delivered to a handler, of those that were."""
+
+
 class MessageOutcome(Figures):
     """What became of one message for one consumer."""
 
@@ -227,6 +238,7 @@ class Outcome(Figures):
     watch: tuple[Watched, ...] = ()
     intervals: dict[str, Interval] = {}
     """The figures that depend on an assumption with a plausible range, by dotted JSON name (`messages.lost`)."""
+    tenants: tuple[TenantFigures, ...] = ()
     per_message: tuple[MessageOutcome, ...] = Field(repr=False)
 
     def as_json(self) -> str:

@@ -35,6 +35,7 @@ from delivery_lab.events import (
     RecordsDiscarded,
     RecordSkipped,
     Run,
+    TenantNamed,
 )
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.results.consumers import consumers_of
@@ -94,6 +95,9 @@ class _RunReader:
                 self._accepted(event)
             case BatchInvoked() | EventInvoked() | BatchResult() | EventAnswered() | ContractLine():
                 self._handled(event)
+            case TenantNamed():
+                for fate in self._fates(event.message):
+                    fate.tenant = event.tenant
             case InvokeStarted() | InvokeEnded() | InvokeRefused() | ApiCallRefused():
                 self._invoked(event)
             case MessageDeleted() | MessageFiltered() | MessageDeadLettered() | MessageExpired() | MessageMoved():

@@ -36,6 +36,7 @@ from delivery_lab.results.figures import (
     Ordering,
     Outcome,
     Requests,
+    TenantFigures,
     Watched,
 )
 from delivery_lab.results.following import read_events
@@ -111,6 +112,7 @@ def outcome_of(run: Run) -> Outcome:
         blocked=tuple(blocked_partitions(run)),
         lag=tuple(lags(run, fates)),
         watch=tuple(watches(run, fates)),
+        tenants=tuple(_tenants(fates)),
         per_message=tuple(
             MessageOutcome(
                 id=fate.business_id,
@@ -224,6 +226,17 @@ def _requests(run: Run) -> Requests:
 
 def _latency_of(fates: Iterable[Fate]) -> Latency:
     return _latency(fate.latency_seconds for fate in fates if fate.latency_seconds is not None)
+
+
+def _tenants(fates: Iterable[Fate]) -> Iterator[TenantFigures]:
+    """Each tenant of each standard queue, in the order of their first sends (SQS-FAIR-1)."""
+    of_tenant: dict[tuple[str, str], list[Fate]] = {}
+    for fate in fates:
+        if fate.tenant:
+            of_tenant.setdefault((fate.source, fate.tenant), []).append(fate)
+    for (queue, tenant), theirs in of_tenant.items():
+        dwell = _latency(round(fate.delivered_at[0] - fate.sent_at, 6) for fate in theirs if fate.deliveries)
+        yield TenantFigures(queue=queue, tenant=tenant, messages=len(theirs), dwell_seconds=dwell)
 
 
 def _latency(took_seconds: Iterable[float]) -> Latency:

@@ -54,6 +54,7 @@ from delivery_lab.events import (
     RecordSkipped,
     RequestAnswered,
     SendDeduplicated,
+    TenantNamed,
     VisibilityChanged,
 )
 from delivery_lab.events.instants import in_seconds
@@ -164,7 +165,7 @@ class Teller:
                 return self._of_delete(event)
             case MessageMoved() | MoveTaskChanged():
                 return self._of_redrive(event)
-            case MessageReceived() | VisibilityChanged() | QueueConfigured():
+            case MessageReceived() | VisibilityChanged() | QueueConfigured() | TenantNamed():
                 return _SILENT  # batches and their results tell the same
             case _:
                 assert_never(event)

@@ -101,6 +101,13 @@ def _below_one(text: str) -> float:
     return value
 
 
+def _fair_seconds(text: str) -> float:
+    value = float(text)
+    if not 1 <= value <= 3_600:
+        raise ValueError(text)
+    return value
+
+
 def _range(text: str) -> tuple[float, float]:
     low, separator, high = text.partition("..")
     if not separator:
@@ -149,6 +156,14 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
             _words("ESM-BATCH-7", "idle_window", IdleWindow),
             _words("SQS-STALE-2", "stale_delete", StaleDelete),
             _words("SQS-ORDER-1", "returned_place", ReturnedPlace),
+            Alternative(
+                "SQS-FAIR-4",
+                "fair_seconds",
+                _fair_seconds,
+                lambda value: f"{value:g}",
+                "a number of seconds from 1 to 3600",
+                ("60", "900"),
+            ),
             _words("SQS-SPREAD-1", "attribute_spread", AttributeSpread),
             _words("STR-REPORT-7", "unnamed_record_response", UnnamedResponse),
             _words("STR-REPORT-10", "retry_count", RetryCount),

@@ -108,6 +108,7 @@ class Assumptions:
         idle_window: when a window opens after one without messages (ESM-BATCH-7).
         stale_delete: what a delete with an older handle does (SQS-STALE-2).
         unnamed_record_response: the same of streams and Kafka (STR-REPORT-7).
+        fair_seconds: how far back a tenant's share of processing time is looked at (SQS-FAIR-4).
         returned_place: where a message stands that is visible again (SQS-ORDER-1).
         retry_count: whether a batch begins a count of its own when the checkpoint moved (STR-REPORT-10).
         event_jitter: by which share the wait of a throttled event is shorter or longer, at most (ASY-BACKOFF-2).
@@ -126,6 +127,7 @@ class Assumptions:
     idle_window: IdleWindow = IdleWindow.MESSAGE
     stale_delete: StaleDelete = StaleDelete.COIN
     unnamed_record_response: UnnamedResponse = UnnamedResponse.SUCCESS
+    fair_seconds: float = 300.0
     returned_place: ReturnedPlace = ReturnedPlace.KEPT
     retry_count: RetryCount = RetryCount.ANEW
     event_jitter: float = 0.2

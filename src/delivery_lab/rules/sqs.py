@@ -2,6 +2,7 @@
 
 from delivery_lab.rules.rule import LOCALSTACK, SQS_API, SQS_GUIDE, assumed, documented, observed
 
+_FAIR = SQS_GUIDE + "sqs-fair-queues-detailed.html"
 _LOCALSTACK = LOCALSTACK + "sqs/test_sqs.py, "
 
 RULES = (
@@ -218,6 +219,29 @@ RULES = (
         "SQS-STALE-5",
         "More than 12 hours after the receive its handle has expired: even a delete is refused.",
         "https://github.com/boto/boto3/issues/2898",
+    ),
+    documented(
+        "SQS-FAIR-1",
+        "MessageGroupId on a standard queue names a tenant. A tenant is noisy with more than 10 % of what is in flight and at "
+        "least 30 messages of its own in flight, or with more than 10 % of the recent processing time. A message without a group "
+        "is a tenant of its own.",
+        _FAIR,
+    ),
+    documented(
+        "SQS-FAIR-2",
+        "While messages of quiet tenants are ready, receives return those; of several noisy tenants the one with the fewest in "
+        "flight comes first. Nothing is refused or limited.",
+        _FAIR,
+    ),
+    documented(
+        "SQS-FAIR-3",
+        "A tenant is noisy no longer once its backlog is gone, or it has sent nothing for 5 minutes.",
+        _FAIR,
+    ),
+    assumed(
+        "SQS-FAIR-4",
+        "Recent processing time is the time in flight within the last 5 minutes, and the thresholds are exact.",
+        "AWS does not say how far back it looks, and calls its thresholds approximate: " + _FAIR,
     ),
     assumed(
         "SQS-SHARE-1",

@@ -12,6 +12,10 @@ _FAILURE = LAMBDA_GUIDE + "kinesis-on-failure-destination.html"
 _DYNAMODB_STREAMS = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html"
 _LOCALSTACK = LOCALSTACK + "lambda_/event_source_mapping/test_lambda_integration_kinesis.py, "
 _LOCALSTACK_TABLE = "test_lambda_integration_dynamodbstreams.py, "
+_RECORDED_TABLE = (
+    "recorded against AWS by LocalStack's tests marked aws.validated: tests/aws/services/lambda_/event_source_mapping/"
+    + _LOCALSTACK_TABLE
+)
 
 RULES = (
     documented(
@@ -41,6 +45,78 @@ RULES = (
         "A record has a partition key of 1 to 256 characters and at most 1 MiB, key and data together, or what the stream's "
         "MaxRecordSizeInKiB says, up to 10 MiB; others are refused.",
         _KINESIS_API + "API_PutRecord.html; https://docs.aws.amazon.com/streams/latest/dev/large-records.html",
+    ),
+    documented(
+        "KIN-READ-1",
+        "A shard gives its standard consumers 5 reads and 2 MB a second, which they share. One read gives at most 10 MB or 10,000 "
+        "records; after one of more than 2 MB there is a pause until it is paid for.",
+        _KINESIS_API
+        + "API_GetRecords.html; https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html",
+    ),
+    assumed(
+        "KIN-READ-2",
+        "Up to five standard mappings of a stream poll once a second each; of more each polls so much less often that together "
+        "they make 5 reads a second.",
+        "That the reads are shared is documented, what mappings do that are throttled is not.",
+    ),
+    documented(
+        "KIN-API-1",
+        "A shard iterator begins at the oldest record, behind the latest, at or after a sequence number, or at a time, and is good "
+        "for 5 minutes; GetRecords goes on from it and counts as a read that standard consumers share.",
+        _KINESIS_API + "API_GetShardIterator.html; " + _KINESIS_API + "API_GetRecords.html",
+    ),
+    documented(
+        "KIN-FAN-1",
+        "A mapping on the ARN of a consumer registered for enhanced fan-out has 2 MB a second of each shard to itself, and its "
+        "records are pushed. A stream has at most 20 such consumers.",
+        "https://docs.aws.amazon.com/streams/latest/dev/enhanced-consumers.html",
+    ),
+    assumed(
+        "KIN-FAN-2",
+        "A record is pushed to an enhanced fan-out consumer 70 ms after it was put.",
+        "AWS says an average of 70 ms: https://docs.aws.amazon.com/streams/latest/dev/enhanced-consumers.html",
+    ),
+    assumed(
+        "KIN-FAN-3",
+        "Events of a mapping on a consumer name the consumer's ARN as eventSourceARN; the document of a discarded batch names "
+        "the stream's.",
+        "No page of AWS shows an event of such a mapping; eventSourceARN is what the mapping reads elsewhere.",
+    ),
+    documented(
+        "DDS-API-1",
+        "A shard iterator of a table's stream is good for 15 minutes; GetRecords gives at most 1,000 records or 1 MB, and refuses "
+        "to read what retention has ended.",
+        "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetShardIterator.html; "
+        "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRecords.html",
+    ),
+    documented(
+        "DDS-BINARY-1",
+        "Binary values in the record of a table's stream, sets of them and those within lists and maps included, are Base64 in "
+        "the event.",
+        "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_AttributeValue.html; "
+        + _RECORDED_TABLE
+        + "test_dynamodb_event_filter",
+    ),
+    observed(
+        "DDS-SIZE-1",
+        "SizeBytes of a record is the size of its keys and of the images that it carries, as DynamoDB counts items: names and "
+        "values in bytes, binary ones raw, a number a byte for two digits and one more, a list or map 3 and 1 for each element.",
+        "SizeBytes of AWS's records (" + _RECORDED_TABLE + "test_dynamodb_report_batch_item_failures and others) fit "
+        "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html",
+    ),
+    observed(
+        "DDS-TIME-1",
+        "ApproximateCreationDateTime is a number of whole seconds with a fraction of zero, and the times of DDBStreamBatchInfo "
+        "have no milliseconds.",
+        _RECORDED_TABLE + "test_dynamodb_event_source_mapping_with_on_failure_destination_config; "
+        "https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html",
+    ),
+    assumed(
+        "DDS-READ-1",
+        "More than two mappings of a table's stream read as two do.",
+        "AWS advises two functions per shard at most, and says that more can be throttled, not how much: "
+        + LAMBDA_GUIDE
+        + "with-ddb.html",
     ),
     documented(
         "DDS-RECORD-1",

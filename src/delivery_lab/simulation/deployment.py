@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ from delivery_lab.stack.queues import Queue, RedrivePolicyResource
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.stack import Stack
-from delivery_lab.stack.streams import Cluster, Stream, Table
+from delivery_lab.stack.streams import Cluster, FanOutConsumer, Stream, Table
 
 _SOURCES = frozenset({resource_types.QUEUE, resource_types.STREAM, resource_types.TABLE, *resource_types.MSK_CLUSTERS})
 """What an event source mapping can read."""
@@ -96,7 +96,7 @@ class Deployment:
         self.sources = PolledSources(self.account, self.topics)
         self._record_mappings = RecordMappings(self.stack, self.account, self.sources, self.notes)
         creators = self._creators()
-        for resource in self.stack.resources.values():
+        for resource in self._in_order():
             self.stack.refuse_unreadable(resource)
             found = creators.get(type(resource))
             if found is not None:
@@ -105,6 +105,18 @@ class Deployment:
         self._configure_events()
         read = {mapping.queue.name for mapping in self.account.mappings.values()}
         self.parking_queues = frozenset({queue.label for queue in self.stack.queues if queue.parking} - read)
+
+    def _in_order(self) -> Iterator[StackResource]:
+        """The resources in creation order; a mapping that names its source or function by a text waits for them."""
+        there: set[str] = set()
+        waiting: list[EventSourceMapping] = []
+        for resource in self.stack.resources.values():
+            if isinstance(resource, EventSourceMapping) and not _ends_of(resource) <= there:
+                waiting.append(resource)
+            else:
+                there.add(resource.urn)
+                yield resource
+        yield from waiting
 
     def _creators(self) -> Mapping[type[StackResource], tuple[Callable[[Any], object], RuleId]]:
         """By class: what creates a resource, and the rule by which AWS refuses values that it cannot take."""
@@ -121,6 +133,7 @@ class Deployment:
             Table: (self._table, "DDB-COND-1"),
             Api: (self._api, "HTTP-ROUTE-1"),
             Stream: (self.sources.create_stream, "KIN-SHARD-2"),
+            FanOutConsumer: (self.sources.register_consumer, "KIN-FAN-1"),
             Cluster: (self.sources.create_cluster, "KAF-TOPIC-1"),
             RecursionConfig: (self._recursion, "ASY-LOOP-1"),
             **dict.fromkeys((Topic, Bus, Bucket), (self._sink, "DST-TARGET-1")),
@@ -320,6 +333,12 @@ class Deployment:
     def _api(self, api: Api) -> None:
         # Functions are created after the API where a program says so: routes are looked up by label only then.
         self.account.create_api(api.label, routes_of(api))
+
+
+def _ends_of(mapping: EventSourceMapping) -> set[str]:
+    """URNs of what a mapping reads and invokes, as far as the stack has it."""
+    ends = (getattr(mapping, name, None) for name in ("function", "queue", "stream", "table", "cluster"))
+    return {end.urn for end in ends if isinstance(end, StackResource)}
 
 
 def _source_of(mapping: KinesisMapping | DynamoDbMapping) -> Stream | Table | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from delivery_lab.errors import ProgramError
+from delivery_lab.errors import NotModelledError, ProgramError
 from delivery_lab.limits.streams import ON_DEMAND_SHARDS
 from delivery_lab.model.account import Account
 from delivery_lab.model.kafka.cluster import KafkaCluster, KafkaTopic
@@ -13,7 +13,7 @@ from delivery_lab.model.streams.dynamodb import TableStream
 from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.simulation.broker_properties import apply_properties
 from delivery_lab.simulation.workload import TopicSettings
-from delivery_lab.stack.streams import ON_DEMAND, Cluster, Stream, Table
+from delivery_lab.stack.streams import ON_DEMAND, Cluster, FanOutConsumer, Stream, Table
 
 
 @dataclass(slots=True)
@@ -33,13 +33,29 @@ class PolledSources:
         on_demand = stream.mode.certain() == ON_DEMAND
         if on_demand:
             self.account.journal.rely_on("KIN-SHARD-3")
-        self.account.create_stream(
+        created = self.account.create_stream(
             stream.label,
             stream.arn or "",
             shards=ON_DEMAND_SHARDS if on_demand else stream.shards.certain(),
             retention_hours=stream.retention_hours.certain(),
             record_kib=stream.record_kib.certain(),
         )
+        created.on_demand = on_demand
+
+    def register_consumer(self, consumer: FanOutConsumer) -> None:
+        """Register a consumer of a stream for enhanced fan-out.
+
+        Raises:
+            NotModelledError: the stream is none of the stack.
+        """
+        if consumer.stream is None:
+            known = ", ".join(self.account.streams_by_name) or "none"
+            raise NotModelledError(
+                f"{consumer.name} is a consumer of {consumer.stream_arn.certain()}, which is not in this stack "
+                f"(streams: {known})"
+            )
+        stream = self.account.streams_by_name[consumer.stream.label]
+        stream.register_consumer(consumer.label, consumer.arn or "")
 
     def create_table_stream(self, table: Table) -> TableStream | None:
         """Create the stream of a table, if it has one.
@@ -52,7 +68,8 @@ class PolledSources:
         if table.stream_arn is None:
             raise ProgramError(f"{table.name}: streamArn is known only after deployment, so it cannot be simulated")
         view_type = table.stream_view_type.certain()
-        return self.account.create_table_stream(table.label, table.stream_arn, view_type, table.hash_key.certain())
+        keys = table.hash_key.certain(), table.range_key.certain()
+        return self.account.create_table_stream(table.label, table.stream_arn, view_type, *keys)
 
     def stream_of(self, source: Stream | Table) -> KinesisStream | TableStream:
         """The stream that was created for a resource."""

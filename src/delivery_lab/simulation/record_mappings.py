@@ -77,6 +77,7 @@ class RecordMappings:
         config = StreamMappingConfig(
             name=mapping.label,
             function=function,
+            consumer_arn=_consumer_arn(mapping),
             starting_position=mapping.starting_position.certain(),
             starting_position_instant=_instant(mapping),
             batch_size=mapping.batch_size.certain(),
@@ -192,6 +193,11 @@ class RecordMappings:
             self.notes.append(f"{mapping.name}: {target} is not in this stack; it is taken to accept every document")
             name = target.rsplit(":", 1)[-1]
         return self.recorders.setdefault(name, Recorder(name, with_records=service == "s3"))
+
+
+def _consumer_arn(mapping: KinesisMapping | DynamoDbMapping) -> str | None:
+    consumer = mapping.consumer if isinstance(mapping, KinesisMapping) else None
+    return consumer.arn if consumer is not None else None
 
 
 def _pollers(pollers: Pollers | None) -> KafkaProvisionedMode | None:

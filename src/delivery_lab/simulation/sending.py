@@ -23,7 +23,7 @@ from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.sqs.sending import check
-from delivery_lab.model.streams.dynamodb import to_item
+from delivery_lab.model.streams.items import to_item
 from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation.polled_sources import PolledSources
@@ -114,8 +114,8 @@ class Sender:
             raise WorkloadError(f"{self._origin}: a message for {queue.name} has {size} bytes; SQS takes 1 to {limit}")
         if queue.fifo:
             self._check_fifo(queue, arrival)
-        elif arrival.key or arrival.dedup:
-            raise WorkloadError(f"{self._origin}: {queue.name} is a standard queue, which has no use for key or dedup")
+        elif arrival.dedup:
+            raise WorkloadError(f"{self._origin}: {queue.name} is a standard queue, which has no use for dedup")
         try:
             check(queue, _parameters(arrival))
         except AwsError as error:
@@ -270,7 +270,7 @@ def _send(queue: SqsQueue, arrival: Arrival) -> None:
     if isinstance(queue, FifoQueue):
         queue.send(arrival.body, attributes=attributes, group=arrival.key, deduplication_id=arrival.dedup)
     else:
-        queue.send(arrival.body, attributes=attributes)
+        queue.send(arrival.body, attributes=attributes, group=arrival.key)
 
 
 def _put(stream: KinesisStream, data: bytes, key: str) -> None:

@@ -145,6 +145,7 @@ SUPPORT: Mapping[str, Support] = {
         modelled=_names("shardCount retentionPeriod streamModeDetails.streamMode maxRecordSizeInKib"),
         harmless=_names("arn encryptionType enforceConsumerDeletion kmsKeyId shardLevelMetrics warmThroughputMibPs"),
     ),
+    resource_types.STREAM_CONSUMER: Support(_names("streamArn")),
     resource_types.TABLE: _TABLE,
     resource_types.TOPIC: Support(
         modelled=frozenset(),

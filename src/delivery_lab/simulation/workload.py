@@ -65,7 +65,7 @@ class Send(WorkloadPart):
     body: Any = None
     """An object (sent as JSON) or a text (sent as it is), in which `{n}`, `$uniform` and `$choice` are filled in."""
     key: str | None = Field(default=None, min_length=1)
-    """Message group of a FIFO queue, partition key of a stream or topic; a template as texts of the body are."""
+    """Message group (of a standard queue the tenant), partition key of a stream or topic; a template as in the body."""
     dedup: str | None = Field(default=None, min_length=1)
     """Deduplication id of a message for a FIFO queue; a template too."""
     attributes: dict[str, StrictStr | StrictInt | StrictFloat] = Field(default_factory=dict)

@@ -45,7 +45,15 @@ from delivery_lab.stack.resource import OtherResource, StackResource
 from delivery_lab.stack.roles import PolicyDocument, policy_document
 from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.sources import event_source_mapping
-from delivery_lab.stack.streams import BrokerConfiguration, broker_configuration, cluster, stream, table
+from delivery_lab.stack.streams import (
+    BrokerConfiguration,
+    Stream,
+    broker_configuration,
+    cluster,
+    fan_out_consumer,
+    stream,
+    table,
+)
 from delivery_lab.stack.versions import alias, provisioned_concurrency
 
 Maker = Callable[[Inputs], StackResource]
@@ -81,6 +89,7 @@ class Builder:
             ),
             resource_types.PERMISSION: lambda inputs: permission(inputs, self.names.find(inputs.raw("function"))),
             resource_types.STREAM: stream,
+            resource_types.STREAM_CONSUMER: self._fan_out_consumer,
             resource_types.TABLE: table,
             **dict.fromkeys(resource_types.MSK_CLUSTERS, self._cluster),
             resource_types.TOPIC: lambda inputs: topic(inputs, self._carrier(inputs)),
@@ -189,7 +198,7 @@ class Builder:
     def _sources(self) -> Mapping[str, StackResource]:
         """What a mapping may read, by the ARN that it names."""
         found: dict[str, StackResource] = {each.arn: each for each in self.queues.values() if each.arn}
-        for token in (resource_types.STREAM, *resource_types.MSK_CLUSTERS):
+        for token in (resource_types.STREAM, resource_types.STREAM_CONSUMER, *resource_types.MSK_CLUSTERS):
             for inputs in self.inputs_of(token):
                 arn = inputs.output("arn")
                 if arn is not None:
@@ -202,6 +211,12 @@ class Builder:
 
     def _mapping(self, inputs: Inputs) -> StackResource:
         return event_source_mapping(inputs, self.graph, self.names.find(inputs.raw("functionName")), self._sources)
+
+    def _fan_out_consumer(self, inputs: Inputs) -> StackResource:
+        arn = inputs.raw("streamArn")
+        streams = (self._make(each.resource.urn) for each in self.inputs_of(resource_types.STREAM))
+        found = next((each for each in streams if isinstance(each, Stream) and each.arn == arn), None)
+        return fan_out_consumer(inputs, found)
 
     def _cluster(self, inputs: Inputs) -> StackResource:
         return cluster(inputs, tuple(self._configurations(inputs)))

@@ -11,7 +11,7 @@ from delivery_lab.stack.functions import Function
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.settings import Setting
-from delivery_lab.stack.streams import Cluster, Stream, Table
+from delivery_lab.stack.streams import Cluster, FanOutConsumer, Stream, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +126,14 @@ class KinesisMapping(StreamMapping):
 
     Attributes:
         stream: the stream, None if it is none of the stack.
+        consumer: the enhanced fan-out consumer that it reads as, None for a mapping that shares the stream's reads.
     """
 
     kind: ClassVar[SourceKind] = "kinesis"
     source: ClassVar[str] = SOURCES["kinesis"]
 
     stream: Stream | None
+    consumer: FanOutConsumer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

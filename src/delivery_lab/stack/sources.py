@@ -40,7 +40,7 @@ from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.reading import Inputs, has_unknown, listed
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.settings import Setting
-from delivery_lab.stack.streams import Cluster, Stream, Table
+from delivery_lab.stack.streams import Cluster, FanOutConsumer, Stream, Table
 
 _SERVICES: Mapping[str, SourceKind] = {
     "sqs": "sqs",
@@ -61,7 +61,7 @@ def event_source_mapping(
         inputs: its inputs.
         graph: the graph, which says what an ARN that is not known yet comes from.
         function: the function that it feeds, None if it is none of the stack or unknown.
-        sources: queues, streams, tables and clusters by the ARN that a mapping names.
+        sources: queues, streams, their consumers, tables and clusters by the ARN that a mapping names.
     """
     kind = _kind(graph, inputs.resource)
     source = sources.get(str(inputs.raw("eventSourceArn")))
@@ -69,8 +69,14 @@ def event_source_mapping(
         case "sqs":
             return _queue_mapping(inputs, function, source if isinstance(source, Queue) else None)
         case "kinesis":
-            stream = source if isinstance(source, Stream) else None
-            return KinesisMapping(**_common(inputs, function, kind), **_of_streams(inputs), stream=stream)
+            consumer = source if isinstance(source, FanOutConsumer) else None
+            read = consumer.stream if consumer is not None else source
+            return KinesisMapping(
+                **_common(inputs, function, kind),
+                **_of_streams(inputs),
+                stream=read if isinstance(read, Stream) else None,
+                consumer=consumer,
+            )
         case "dynamodb":
             table = source if isinstance(source, Table) else None
             return DynamoDbMapping(**_common(inputs, function, kind), **_of_streams(inputs), table=table)

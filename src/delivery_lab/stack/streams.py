@@ -34,6 +34,19 @@ class Stream(StackResource):
     record_kib: Setting[int]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FanOutConsumer(StackResource):
+    """A consumer of a stream that is registered for enhanced fan-out.
+
+    Attributes:
+        stream_arn: ARN of its stream.
+        stream: the stream, None if it is none of the stack.
+    """
+
+    stream_arn: Setting[str]
+    stream: Stream | None
+
+
 @dataclass(frozen=True, slots=True)
 class TableIndex:
     """A secondary index of a table.
@@ -117,6 +130,11 @@ def stream(inputs: Inputs) -> Stream:
         mode=inputs.text("streamModeDetails", "streamMode", default=PROVISIONED),
         record_kib=inputs.number("maxRecordSizeInKib", default=RECORD_KIB.default),
     )
+
+
+def fan_out_consumer(inputs: Inputs, stream: Stream | None) -> FanOutConsumer:
+    """A registered consumer of its inputs."""
+    return FanOutConsumer(**inputs.identity(), stream_arn=inputs.text("streamArn"), stream=stream)
 
 
 def table(inputs: Inputs) -> Table:

@@ -5,9 +5,10 @@ import pytest
 
 from delivery_lab.events import RecordAppended, RecordExpired
 from delivery_lab.model.dynamodb import DynamoDb
-from delivery_lab.model.streams.dynamodb import SHARDS, TableStream, to_item
-from tests.model.partition_world import PartitionWorld, records_of
-from tests.model.support import CALLER
+from delivery_lab.model.streams.dynamodb import SHARDS, TableStream
+from delivery_lab.model.streams.items import to_item
+from tests.model.partition_world import PartitionWorld, documents, records_of
+from tests.model.support import CALLER, Script
 
 ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/items/stream/2026-01-01T00:00:00.000"
 TABLE = {
@@ -92,6 +93,65 @@ def test_dds_record_1_a_batch_leaves_a_record_for_each_item(database: DynamoDb) 
 
     assert len(world.changes()) == 5
     assert [event.body for event in world.events(RecordAppended)] == [f'{{"id":"{n}"}}' for n in range(5)]
+
+
+def test_dds_binary_1_a_handler_s_bytes_are_base64_in_the_event(database: DynamoDb) -> None:
+    world = TableWorld(database)
+    world.call("PutItem", Item={"id": {"S": "a"}, "data": {"B": b"foobar"}, "deep": {"L": [{"B": b"x"}]}})
+
+    world.run()
+
+    (change,) = world.changes()
+    assert change["dynamodb"]["NewImage"] == {
+        "id": {"S": "a"},
+        "data": {"B": "Zm9vYmFy"},
+        "deep": {"L": [{"B": "eA=="}]},
+    }
+    assert [event.body for event in world.events(RecordAppended)] == ['{"id":"a","data":"Zm9vYmFy","deep":["eA=="]}']
+
+
+@pytest.mark.parametrize(
+    ("view_type", "expected"),
+    [("KEYS_ONLY", [3, 3]), ("NEW_IMAGE", [6, 8]), ("OLD_IMAGE", [3, 6]), ("NEW_AND_OLD_IMAGES", [6, 11])],
+)
+def test_dds_size_1_a_record_counts_its_keys_and_the_images_that_it_carries(
+    database: DynamoDb, view_type: str, expected: list[int]
+) -> None:
+    world = TableWorld(database, view_type)
+    world.call("PutItem", Item={"id": {"S": "a"}})
+    world.call("PutItem", Item={"id": {"S": "a"}, "b": {"BOOL": True}})
+
+    world.run()
+
+    assert [change["dynamodb"]["SizeBytes"] for change in world.changes()] == expected
+
+
+def test_dds_time_1_the_creation_time_is_a_float_of_whole_seconds(database: DynamoDb) -> None:
+    world = TableWorld(database)
+    world.at(3.7, lambda: world.call("PutItem", Item={"id": {"S": "a"}}))
+
+    world.run()
+
+    assert '"ApproximateCreationDateTime":1767225603.0,' in world.calls[0].payload
+
+
+def test_dds_time_1_the_times_of_a_document_have_no_milliseconds() -> None:
+    world = PartitionWorld(lambda call: Script(error="ValueError"))
+    world.function()
+    failures = world.destination_queue()
+    stream = world.account.create_table_stream("items", ARN, "KEYS_ONLY", "id")
+    world.stream_mapping(stream, destination=failures, maximum_retry_attempts=0)
+    world.start()
+    world.at(3.7, stream.changed, "INSERT", {"id": {"S": "a"}}, None, {"id": {"S": "a"}})
+
+    world.run()
+
+    (document,) = documents(failures)
+    info = document["DDBStreamBatchInfo"]
+    assert info["approximateArrivalOfFirstRecord"] == "2026-01-01T00:00:03Z"
+    assert info["approximateArrivalOfLastRecord"] == "2026-01-01T00:00:03Z"
+    assert document["timestamp"].endswith("Z")
+    assert "." in document["timestamp"]
 
 
 def test_dds_shard_1_items_of_a_key_share_a_shard(database: DynamoDb) -> None:

@@ -169,5 +169,5 @@ def test_other_operations_are_refused_by_name() -> None:
     world = PartitionWorld()
     world.kinesis()
 
-    with pytest.raises(NotModelledError, match="the Kinesis operation GetRecords is not modelled"):
-        world.account.call("kinesis", "GetRecords", {}, CALLER)
+    with pytest.raises(NotModelledError, match="the Kinesis operation MergeShards is not modelled"):
+        world.account.call("kinesis", "MergeShards", {}, CALLER)

@@ -13,9 +13,10 @@ from delivery_lab.checks.finding import Edit, Severity
 from delivery_lab.checks.kafka_modes import ends_after_ten_retries, one_poller
 from delivery_lab.limits.mappings import ENDLESS, RECORD_AGE, REPORT
 from delivery_lab.limits.queues import DAY_SECONDS
+from delivery_lab.limits.streams import SHARED_READS_PER_SECOND, TABLE_STREAM_READERS
 from delivery_lab.resource_types import SourceKind
 from delivery_lab.rules.rule import LAMBDA_GUIDE
-from delivery_lab.stack.mappings import KafkaMapping, RecordMapping, StreamMapping
+from delivery_lab.stack.mappings import KafkaMapping, KinesisMapping, RecordMapping, StreamMapping
 from delivery_lab.stack.stack import Stack
 
 _SOURCES: Mapping[SourceKind | None, str] = {
@@ -132,6 +133,40 @@ class HealthyDiscarded(Check):
             # That what is behind a reported record is discarded with it follows from an assumption of the model.
             source = "STR-REPORT-11" if reports else ""
             yield Found((mapping.name,), values, f"{why}.", fix, tuple(edits), source)
+
+
+class TooManyReaders(Check):
+    id = "CHK-STREAM-6"
+    title = "more mappings of a stream than can read it at once"
+    severity = Severity.WARNING
+    why = (
+        f"The standard consumers of a Kinesis stream share {SHARED_READS_PER_SECOND} reads a second and shard; "
+        f"of a table's stream AWS advises {TABLE_STREAM_READERS} functions at most."
+    )
+    fix = "Register consumers for enhanced fan-out, or let one function hand on what it reads."
+    source = "KIN-READ-1"
+
+    def find(self, stack: Stack) -> Iterator[Found]:
+        readers: dict[str, list[StreamMapping]] = {}
+        for mapping in stack.all(StreamMapping):
+            fan_out = isinstance(mapping, KinesisMapping) and mapping.consumer is not None
+            if mapping.source_arn.known and mapping.enabled.known and not fan_out:
+                readers.setdefault(mapping.source_arn.known, []).append(mapping)
+        for mappings in readers.values():
+            kinesis = isinstance(mappings[0], KinesisMapping)
+            most = SHARED_READS_PER_SECOND if kinesis else TABLE_STREAM_READERS
+            if len(mappings) <= most:
+                continue
+            names = ", ".join(mapping.name for mapping in mappings)
+            if kinesis:
+                why = f"{names} share {most} reads a second of each shard, and each polls once a second."
+                fix = f"register consumers for enhanced fan-out for all but {most} of them, or more"
+            else:
+                why = f"AWS advises {most} functions at most for the stream of a table; {names} can be throttled."
+                fix = f"let {most} of them read the stream, and hand records on to the others"
+            source = "KIN-READ-1" if kinesis else "DDS-READ-1"
+            values = values_of(*(mapping.source_arn for mapping in mappings))
+            yield Found(tuple(mapping.name for mapping in mappings), values, why, fix, source=source)
 
 
 class RefusedRecordAge(Check):

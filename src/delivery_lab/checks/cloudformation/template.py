@@ -25,6 +25,7 @@ from delivery_lab.program.graph import UNKNOWN, Graph, Resource
 _HANDLES = {
     resource_types.TABLE: {"streamArn": "StreamArn"},
     resource_types.STREAM: {"arn": "Arn"},
+    resource_types.STREAM_CONSUMER: {"arn": "ConsumerARN"},
     resource_types.FUNCTION: {"arn": "Arn", "name": "Arn"},
     resource_types.MSK_CLUSTER: {"arn": "Arn"},
     resource_types.QUEUE: {"arn": "Arn"},
@@ -33,6 +34,7 @@ _HANDLES = {
 _EXAMPLE_ARNS = {
     resource_types.TABLE: "arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/2020-01-01T00:00:00.000",
     resource_types.STREAM: "arn:aws:kinesis:us-east-1:123456789012:stream/s",
+    resource_types.STREAM_CONSUMER: "arn:aws:kinesis:us-east-1:123456789012:stream/s/consumer/c:1577836800",
     resource_types.MSK_CLUSTER: "arn:aws:kafka:us-east-1:123456789012:cluster/c/11111111-2222-3333-4444-555555555555-1",
     resource_types.QUEUE: "arn:aws:sqs:us-east-1:123456789012:q",
 }

@@ -8,6 +8,7 @@ from typing import Any
 from delivery_lab import resource_types
 from delivery_lab.checks.cloudformation.resource_type import ResourceType
 from delivery_lab.checks.cloudformation.shapes import (
+    PLACEHOLDER,
     an_object,
     document,
     fields,
@@ -122,8 +123,18 @@ _STREAM = ResourceType(
     left_out=_meaningless,
 )
 
+_STREAM_CONSUMER = ResourceType(
+    "AWS::Kinesis::StreamConsumer",
+    fields(
+        other={"name": "ConsumerName", "streamArn": "StreamARN", "tags": to("Tags", tag_list)},
+        left_out="region",
+    ),
+    defaults={"ConsumerName": PLACEHOLDER},
+)
+
 TYPES: Mapping[str, ResourceType] = {
     resource_types.STREAM: _STREAM,
+    resource_types.STREAM_CONSUMER: _STREAM_CONSUMER,
     resource_types.TOPIC: _TOPIC,
     resource_types.TOPIC_POLICY: _TOPIC_POLICY,
     resource_types.TOPIC_SUBSCRIPTION: _SUBSCRIPTION,

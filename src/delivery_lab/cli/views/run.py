@@ -17,6 +17,9 @@ from delivery_lab.durations import rounded
 BLOCK_INDENT = 13
 """Where figures begin behind the name of their block."""
 
+MOST_TENANTS = 5
+"""So many tenants of queues are shown."""
+
 TIMELINE_INDENT = 16
 """Where the text of a timeline begins behind its instant."""
 
@@ -103,6 +106,7 @@ def _blocks(outcome: Outcome) -> Iterator[tuple[str, list[str]]]:
         yield term(name).replace(" seconds", ""), list(values(name, content[name], content["intervals"]))
     if len(outcome.consumers) > 1:
         yield from _consumer_blocks(outcome)
+    yield from _tenant_blocks(outcome)
     if outcome.blocked:
         yield "blocked", list(_blocked(outcome))
     if outcome.ordering.violations:
@@ -115,6 +119,17 @@ def _blocked(outcome: Outcome) -> Iterator[str]:
     for each in outcome.blocked:
         of_mapping = f" for {each.mapping}" if readers[each.source, each.log] > 1 else ""
         yield f"{each.log}{of_mapping} {span(each.seconds)} ({each.records_behind} behind)"
+
+
+def _tenant_blocks(outcome: Outcome) -> Iterator[tuple[str, list[str]]]:
+    """The tenants whose messages waited longest for their first delivery."""
+    waited = sorted(outcome.tenants, key=lambda each: -(each.dwell_seconds.p95 or 0))
+    for each in waited[:MOST_TENANTS]:
+        of_queue = f" of {each.queue}" if len({other.queue for other in waited}) > 1 else ""
+        dwell = values("dwellSeconds", each.dwell_seconds.model_dump(by_alias=True))
+        yield "tenant", [f"{each.tenant}{of_queue}", f"messages {each.messages}", *(f"dwell {text}" for text in dwell)]
+    if len(waited) > MOST_TENANTS:
+        yield "tenants", [f"{len(waited) - MOST_TENANTS} more, whose messages waited for less"]
 
 
 def _consumer_blocks(outcome: Outcome) -> Iterator[tuple[str, list[str]]]:

@@ -234,7 +234,7 @@ class TopicConsumer:
                     KafkaFormat(cluster.arn, cluster.bootstrap_servers),
                     destination,
                     self._pollers,
-                    self._commit,
+                    committed=self._commit,
                 ),
                 seconds(START_DELAY_SECONDS),
             )

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import zlib
 from collections import deque
+from collections.abc import Iterable
 
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import Actor
@@ -40,6 +41,7 @@ from delivery_lab.model.mapping.partition_progress import Progress
 from delivery_lab.model.mapping.partition_work import PartitionBatch, ReaderSettings, Services, Slot
 from delivery_lab.model.mapping.windows import TumblingWindows
 from delivery_lab.model.partition import Partition, Record, StartingPosition
+from delivery_lab.model.streams.throughput import next_read
 from delivery_lab.rule_ids import RuleId
 
 # The event around the records, with the fields of a tumbling window but for its state.
@@ -70,6 +72,7 @@ class PartitionReader:
         self.cursor = partition.cursor(settings.mapping)
         self._progress = Progress(partition, self.cursor, settings, services, self._journal)
         self._phase = phase
+        self._beat = seconds(settings.poll_seconds)
         self._unread: deque[Record] = deque()
         self._poll_timer: Timer | None = None
         self._slots = [self._slot(number) for number in range(settings.parallelization_factor)]
@@ -83,8 +86,17 @@ class PartitionReader:
         length = seconds(self.settings.window_seconds)
         return Slot(number, BatchingWindow(length, self._scheduler, lambda: self._advance(self._slots[number])))
 
-    def start(self, position: StartingPosition, *, since: int = 0, skip_rule: RuleId = "STR-START-2") -> None:
-        """Begin to read."""
+    def start(
+        self,
+        position: StartingPosition,
+        *,
+        since: int = 0,
+        skip_rule: RuleId = "STR-START-2",
+        poll_seconds: float | None = None,
+    ) -> None:
+        """Begin to read; `poll_seconds` where polls are less frequent than the settings say (KIN-READ-2)."""
+        if poll_seconds is not None:
+            self._beat = seconds(poll_seconds)
         self.cursor.start(position, self._arrived, since=since, skip_rule=skip_rule)
 
     # -- polling ------------------------------------------------------------------------------------------
@@ -92,21 +104,37 @@ class PartitionReader:
     def _arrived(self, record: Record) -> None:
         self._unread.append(record)
         if self._poll_timer is None:
-            self._poll_timer = self._scheduler.at(self._next_poll(), self._poll)
+            self._poll_at(self._scheduler.now + seconds(self.settings.push_seconds))
 
-    def _next_poll(self) -> int:
-        """Polls come at a fixed beat while there is nothing to read (STR-POLL-1)."""
-        beat = seconds(self.settings.poll_seconds)
-        now = self._scheduler.now
-        if beat == 0 or now <= self._phase:
-            return max(now, self._phase)
-        return now + -(now - self._phase) % beat
+    def _poll_at(self, instant: int) -> None:
+        """Poll at an instant or soon after: polls come at a fixed beat while there is nothing to read (STR-POLL-1)."""
+        if self._beat == 0 or instant <= self._phase:
+            instant = max(instant, self._phase)
+        else:
+            instant += -(instant - self._phase) % self._beat
+        self._poll_timer = self._scheduler.at(instant, self._poll)
 
     def _poll(self) -> None:
         self._poll_timer = None
+        throughput = self._services.throughput
+        if throughput is None:
+            self._sort(self._unread)
+            self._unread.clear()
+            return
+        if throughput.available_at > self._scheduler.now:
+            self._rely_on("KIN-READ-1")
+            self._poll_at(throughput.available_at)
+            return
+        read = next_read(self._unread)
+        throughput.use(sum(record.size_bytes for record in read))
+        self._sort(read)
+        if self._unread and self._poll_timer is None:
+            self._poll_at(max(throughput.available_at, self._scheduler.now + self._beat))
+
+    def _sort(self, records: Iterable[Record]) -> None:
+        """Hand what was read to the slots."""
         touched: dict[int, None] = {}
-        while self._unread:
-            record = self._unread.popleft()
+        for record in records:
             if self.cursor.is_past(record):
                 continue
             if not self._passes(record):

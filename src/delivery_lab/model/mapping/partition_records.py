@@ -38,14 +38,20 @@ class StreamFormat:
     Attributes:
         stream_arn: ARN of the stream.
         info_name: name of the block in destination records, `KinesisBatchInfo` or `DDBStreamBatchInfo`.
+        source_arn: what the mapping reads: the stream, or an enhanced fan-out consumer of it.
     """
 
     stream_arn: str
     info_name: str
+    source_arn: str
 
     def event(self, records: Sequence[Record], partition: Partition) -> str:
         """See `Format.event`."""
-        return '{"Records":[' + ",".join([record.json for record in records]) + "]}"
+        event = '{"Records":[' + ",".join([record.json for record in records]) + "]}"
+        if self.source_arn == self.stream_arn:
+            return event
+        # Records name the consumer (KIN-FAN-3). No text of a record can look like this: its quotes are escaped.
+        return event.replace(f'"eventSourceARN":"{self.stream_arn}"', f'"eventSourceARN":"{self.source_arn}"')
 
     def identify(self, partition: Partition) -> Identify:
         """See `Format.identify`."""
@@ -58,12 +64,17 @@ class StreamFormat:
                 "shardId": partition.name,
                 "startSequenceNumber": records[0].sequence,
                 "endSequenceNumber": records[-1].sequence,
-                "approximateArrivalOfFirstRecord": iso_time(records[0].appended_at),
-                "approximateArrivalOfLastRecord": iso_time(records[-1].appended_at),
+                "approximateArrivalOfFirstRecord": self._arrival(records[0]),
+                "approximateArrivalOfLastRecord": self._arrival(records[-1]),
                 "batchSize": len(records),
                 "streamArn": self.stream_arn,
             }
         }
+
+    def _arrival(self, record: Record) -> str:
+        """When a record arrived: Kinesis knows milliseconds, the stream of a table whole seconds (DDS-TIME-1)."""
+        arrived = iso_time(record.appended_at)
+        return arrived if self.info_name == "KinesisBatchInfo" else f"{arrived.partition('.')[0]}Z"
 
     def filterable(self, record: Record) -> Mapping[str, Any]:
         """See `Format.filterable`: of Kinesis the record's own block with its data decoded."""

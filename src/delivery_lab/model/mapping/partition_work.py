@@ -17,6 +17,7 @@ from delivery_lab.model.mapping.destinations import Destination
 from delivery_lab.model.mapping.filters import Pattern
 from delivery_lab.model.mapping.partition_records import Format
 from delivery_lab.model.partition import Partition, Record
+from delivery_lab.model.streams.throughput import ReadThroughput
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import DEFAULTS, RetryCount, UnnamedResponse
 
@@ -44,6 +45,7 @@ class ReaderSettings:
         opens_after_batch: whether a batching window opens when a batch is behind the reader, and not with the end of
             its last invoke (KAF-BATCH-3).
         poll_seconds: time between two polls of a partition that had nothing to give.
+        push_seconds: time until a record is pushed, where it is not polled for.
         patterns: event filter patterns.
         discard_rule: id of the rule by which retries end.
         unnamed_response: how a response without batchItemFailures is taken.
@@ -66,7 +68,11 @@ class ReaderSettings:
     poll_seconds: float
     patterns: tuple[Pattern, ...]
     discard_rule: RuleId = "STR-RETRY-1"
+<<<<<<< HEAD
     unnamed_response: UnnamedResponse = DEFAULTS.unnamed_record_response
+=======
+    push_seconds: float = 0
+>>>>>>> main
     retry_count: RetryCount = RetryCount.ANEW
     opens_after_batch: bool = False
     report_rule: RuleId | None = None
@@ -94,6 +100,7 @@ class Services:
         form: how events, responses and documents look.
         destination: takes what is discarded, or None.
         gate: limits the batches at once, or None.
+        throughput: how much the partition gives at a time, None where that is not limited.
         committed: told how far a partition is, or None.
     """
 
@@ -104,6 +111,7 @@ class Services:
     form: Format
     destination: Destination | None = None
     gate: Gate | None = None
+    throughput: ReadThroughput | None = None
     committed: Callable[[Partition, int], None] | None = None
 
 

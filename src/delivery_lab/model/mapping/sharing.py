@@ -15,7 +15,7 @@ Readers = Iterable[StreamConsumer | TopicConsumer]
 
 
 def check_stream_readers(config: StreamMappingConfig, source: KinesisStream | TableStream, others: Readers) -> None:
-    """Refuse a second mapping of the same source to the same function (ESM-ONE-1).
+    """Refuse a second mapping of the same source to the same function (ESM-ONE-1), or of one consumer (KIN-FAN-1).
 
     Args:
         config: the new mapping.
@@ -24,16 +24,25 @@ def check_stream_readers(config: StreamMappingConfig, source: KinesisStream | Ta
 
     Raises:
         DeploymentRefusedError: another mapping has the same source and function.
+        NotModelledError: another mapping reads as the same enhanced fan-out consumer.
     """
+    source_arn = config.consumer_arn or source.arn
     for other in others:
-        if isinstance(other, StreamConsumer) and other.source is source and other.config.function == config.function:
+        if not isinstance(other, StreamConsumer) or other.settings.source_arn != source_arn:
+            continue
+        if other.config.function == config.function:
             raise DeploymentRefusedError(
                 config.name,
                 "ResourceConflictException",
-                f'The event source arn (" {source.arn} ") and function (" {config.function} ") provided mapping '
+                f'The event source arn (" {source_arn} ") and function (" {config.function} ") provided mapping '
                 f"already exists: {other.config.name}",
                 rule="ESM-ONE-1",
                 fix="remove one of the two mappings",
+            )
+        if config.consumer_arn is not None:
+            raise NotModelledError(
+                f"{config.name} and {other.config.name} read as one consumer, {source_arn}: a shard is pushed to one "
+                "reader of a consumer, and who that is is not modelled\n  nearest: a consumer for each mapping"
             )
 
 

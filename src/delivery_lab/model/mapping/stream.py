@@ -15,6 +15,7 @@ from delivery_lab.limits.mappings import (
     TABLE_STREAM_POSITIONS,
     TUMBLING_WINDOW,
 )
+from delivery_lab.limits.streams import SHARED_READS_PER_SECOND, TABLE_STREAM_READERS
 from delivery_lab.model.clock import Scheduler, seconds
 from delivery_lab.model.functions import Lambda
 from delivery_lab.model.mapping.destinations import Destination
@@ -32,10 +33,12 @@ from delivery_lab.model.partition import StartingPosition
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.streams.dynamodb import TableStream
 from delivery_lab.model.streams.kinesis import KinesisStream
+from delivery_lab.model.streams.throughput import ReadThroughput
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 
 KINESIS_POLL_SECONDS = 1.0
+PUSH_SECONDS = 0.07
 DYNAMODB_POLL_SECONDS = 0.25
 
 
@@ -46,6 +49,7 @@ class StreamMappingConfig:
     Attributes:
         name: name of the mapping, for the journal.
         function: name of the function.
+        consumer_arn: ARN of the enhanced fan-out consumer that it reads as, None for a standard one.
         starting_position: where it begins to read; required.
         starting_position_instant: instant of `AT_TIMESTAMP`, in microseconds.
         batch_size: 1 to 10,000.
@@ -62,6 +66,7 @@ class StreamMappingConfig:
 
     name: str
     function: str
+    consumer_arn: str | None = None
     starting_position: str | None = None
     starting_position_instant: int | None = None
     batch_size: int = STREAM_BATCH_SIZE.default
@@ -144,12 +149,16 @@ class StreamConsumer:
         self._position = config.check(source, scheduler.now)
         self._journal = journal
         kinesis = isinstance(source, KinesisStream)
-        self._poll_rule: RuleId = "STR-POLL-1" if kinesis else "STR-POLL-2"
+        fan_out = config.consumer_arn is not None
+        if config.enabled and not fan_out:
+            source.standard_mappings += 1
+        self._poll_rule: RuleId = "KIN-FAN-2" if fan_out else "STR-POLL-1" if kinesis else "STR-POLL-2"
+        source_arn = config.consumer_arn or source.arn
         self.settings = settings = ReaderSettings(
             mapping=config.name,
             function=config.function,
             function_arn=functions.configuration(config.function).arn,
-            source_arn=source.arn,
+            source_arn=source_arn,
             batch_size=config.batch_size,
             window_seconds=config.window_seconds,
             parallelization_factor=config.parallelization_factor,
@@ -158,14 +167,15 @@ class StreamConsumer:
             bisect=config.bisect,
             report=config.report_batch_item_failures,
             tumbling_window_seconds=config.tumbling_window_seconds,
-            poll_seconds=KINESIS_POLL_SECONDS if kinesis else DYNAMODB_POLL_SECONDS,
+            poll_seconds=0 if fan_out else KINESIS_POLL_SECONDS if kinesis else DYNAMODB_POLL_SECONDS,
+            push_seconds=PUSH_SECONDS if fan_out else 0,
             patterns=config.patterns,
             retry_count=assumptions.retry_count,
             unnamed_response=assumptions.unnamed_record_response,
         )
-        form = StreamFormat(source.arn, "KinesisBatchInfo" if kinesis else "DDBStreamBatchInfo")
+        form = StreamFormat(source.arn, "KinesisBatchInfo" if kinesis else "DDBStreamBatchInfo", source_arn)
         self.readers = []
-        for shard in source.shards:
+        for number, shard in enumerate(source.shards):
             services = Services(
                 functions,
                 scheduler,
@@ -173,6 +183,7 @@ class StreamConsumer:
                 streams.stream("stream retry", config.name, shard.name),
                 form,
                 destination,
+                throughput=_throughput(source, number, scheduler, fan_out=fan_out),
             )
             # Shards are polled at the same rate, not in step.
             phase = seconds(streams.stream("stream poll", config.name, shard.name).random() * settings.poll_seconds)
@@ -181,6 +192,10 @@ class StreamConsumer:
     def start(self) -> None:
         """Begin to poll."""
         self._journal.rely_on("STR-START-3", self._poll_rule, "STR-ERROR-2")
+        if self.config.consumer_arn is not None:
+            self._journal.rely_on("KIN-FAN-1", "KIN-FAN-3")
+        if isinstance(self.source, TableStream) and self.source.standard_mappings > TABLE_STREAM_READERS:
+            self._journal.rely_on("DDS-READ-1")
         if self.config.window_seconds:
             self._journal.rely_on("STR-BATCH-2", "STR-BATCH-3")
         if self.config.parallelization_factor > 1:
@@ -188,4 +203,23 @@ class StreamConsumer:
         if self.config.enabled:
             since = self.config.starting_position_instant or 0
             for reader in self.readers:
-                reader.start(self._position, since=since, skip_rule="STR-START-2")
+                reader.start(self._position, since=since, skip_rule="STR-START-2", poll_seconds=self._poll_seconds())
+
+    def _poll_seconds(self) -> float:
+        """The reads of a shard are shared: of more than five mappings each polls less often (KIN-READ-2)."""
+        least = self.settings.poll_seconds
+        if not isinstance(self.source, KinesisStream) or self.config.consumer_arn is not None:
+            return least
+        shared = self.source.standard_mappings / SHARED_READS_PER_SECOND
+        if shared > least:
+            self._journal.rely_on("KIN-READ-2")
+        return max(least, shared)
+
+
+def _throughput(
+    source: KinesisStream | TableStream, shard: int, scheduler: Scheduler, *, fan_out: bool
+) -> ReadThroughput | None:
+    """What a mapping may read of a shard: its own where it is a fan-out consumer, else what all others share."""
+    if not isinstance(source, KinesisStream):
+        return None
+    return ReadThroughput(scheduler) if fan_out else source.shared_reads[shard]

@@ -19,7 +19,8 @@ from delivery_lab.model.loops import NO_LINEAGE, Lineage
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.sqs import receipts
 from delivery_lab.model.sqs.attributes import QueueAttributes
-from delivery_lab.model.sqs.line import QueueLine, StandardLine
+from delivery_lab.model.sqs.fair import FairLine
+from delivery_lab.model.sqs.line import QueueLine
 from delivery_lab.model.sqs.message import Delivery, Message
 from delivery_lab.model.sqs.queue_journal import QueueJournal
 from delivery_lab.model.sqs.retention import Retention
@@ -83,7 +84,7 @@ class SqsQueue:
         )
 
     def _new_line(self, journal: Journal) -> QueueLine:
-        return StandardLine(self._assumptions.returned_place, journal)
+        return FairLine(self._assumptions, self._scheduler, journal, lambda: self.in_flight)
 
     # -- sending ------------------------------------------------------------------------------------------
 

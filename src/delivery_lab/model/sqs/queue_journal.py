@@ -14,6 +14,7 @@ from delivery_lab.events import (
     MessageSent,
     QueueConfigured,
     SendDeduplicated,
+    TenantNamed,
     VisibilityChanged,
 )
 from delivery_lab.model.clock import Scheduler
@@ -46,6 +47,8 @@ class QueueJournal:
         values = tuple(str(value.get("StringValue", "")) for value in message.attributes.values())
         now = self._scheduler.now
         self._append(MessageSent(now, None, self._queue, message.id, message.body, group, values, invoke, visible_at))
+        if message.group and not self._fifo:
+            self._append(TenantNamed(now, "SQS-FAIR-1", self._queue, message.id, message.group))
 
     def deduplicated(self, message: Message) -> None:
         """A send repeated this message (SQS-FIFO-3)."""

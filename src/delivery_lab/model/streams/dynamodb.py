@@ -5,25 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from delivery_lab.events import Journal, PartitionedKind
 from delivery_lab.limits.streams import TABLE_STREAM_RETENTION_HOURS
 from delivery_lab.model.clock import Scheduler, epoch_ms, seconds
 from delivery_lab.model.partition import Partition, Record
+from delivery_lab.model.streams.items import as_events_carry, plain, size_of
 
 SHARDS = 4
 VIEW_TYPES = ("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES")
 
-_FIRST_SEQUENCE = 100_000_000_017_454_423_009
+FIRST_SEQUENCE = 100_000_000_017_454_423_009
 _IMAGES = {
     "KEYS_ONLY": (),
     "NEW_IMAGE": ("NewImage",),
     "OLD_IMAGE": ("OldImage",),
     "NEW_AND_OLD_IMAGES": ("NewImage", "OldImage"),
 }
-_encode = json.JSONEncoder(separators=(",", ":"), default=str).encode
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class TableStream:
@@ -34,6 +34,7 @@ class TableStream:
         arn: ARN of the stream.
         view_type: which images a record carries.
         hash_key: the table's partition key.
+        range_key: its sort key, None without.
         scheduler: the run's clock.
         journal: where events are written.
     """
@@ -41,17 +42,27 @@ class TableStream:
     kind: PartitionedKind = "dynamodb"
 
     def __init__(
-        self, name: str, arn: str, view_type: str, hash_key: str, *, scheduler: Scheduler, journal: Journal
+        self,
+        name: str,
+        arn: str,
+        view_type: str,
+        hash_key: str,
+        range_key: str | None = None,
+        *,
+        scheduler: Scheduler,
+        journal: Journal,
     ) -> None:
         self.name = name
         self.arn = arn
         self.view_type = view_type
         self.retention_hours = TABLE_STREAM_RETENTION_HOURS
-        self._hash_key = hash_key
+        self.standard_mappings = 0
+        self.hash_key = hash_key
+        self.range_key = range_key
         self._scheduler = scheduler
         self._journal = journal
         self._region = arn.split(":")[3]
-        self._sequence = _FIRST_SEQUENCE
+        self._sequence = FIRST_SEQUENCE
         self.shards = [
             Partition(
                 f"shardId-0000000176{number:010d}-{number:08x}",
@@ -65,6 +76,11 @@ class TableStream:
             for number in range(SHARDS)
         ]
 
+    @property
+    def table_name(self) -> str:
+        """AWS's name of the table."""
+        return self.arn.split("/")[1]
+
     def changed(
         self, event: str, keys: Mapping[str, Any], old: Mapping[str, Any] | None, new: Mapping[str, Any] | None
     ) -> None:
@@ -76,23 +92,25 @@ class TableStream:
             old: the item before, or None.
             new: the item after, or None.
         """
-        self._journal.rely_on("DDS-RECORD-1")
+        self._journal.rely_on("DDS-RECORD-1", "DDS-BINARY-1", "DDS-SIZE-1", "DDS-TIME-1")
         if old == new:
             return
-        key = _encode(keys[self._hash_key])
+        keys = as_events_carry(keys)
+        old, new = (None if image is None else as_events_carry(image) for image in (old, new))
+        key = _encode(keys[self.hash_key])
         partition = self._shard_of(key)
         self._sequence += 1
         sequence = str(self._sequence)
         now = self._scheduler.now
         images = {"NewImage": new, "OldImage": old}
         change: dict[str, Any] = {
-            "ApproximateCreationDateTime": epoch_ms(now) // 1000,
+            "ApproximateCreationDateTime": float(epoch_ms(now) // 1000),
             "Keys": keys,
             **{name: images[name] for name in _IMAGES[self.view_type] if images[name] is not None},
             "SequenceNumber": sequence,
             "StreamViewType": self.view_type,
         }
-        change["SizeBytes"] = len(_encode([change["Keys"], change.get("NewImage"), change.get("OldImage")]))
+        change["SizeBytes"] = sum(size_of(change.get(part)) for part in ("Keys", "NewImage", "OldImage"))
         content = {
             "eventID": hashlib.md5(sequence.encode(), usedforsecurity=False).hexdigest(),
             "eventName": event,
@@ -103,54 +121,18 @@ class TableStream:
             "eventSourceARN": self.arn,
         }
         record = Record(
-            f"{partition.name}:{sequence}", sequence, partition.length, _encode(keys), now, _encode(content)
+            f"{partition.name}:{sequence}",
+            sequence,
+            partition.length,
+            _encode(keys),
+            now,
+            _encode(content),
+            change["SizeBytes"],
         )
-        partition.append(record, _encode(_plain(new if new is not None else keys)))
+        partition.append(record, _encode(plain(new if new is not None else keys)))
 
     def _shard_of(self, key: str) -> Partition:
         """A shard per table partition: items of one partition key share one (DDS-SHARD-1)."""
         self._journal.rely_on("DDS-SHARD-1")
         digest = hashlib.md5(key.encode(), usedforsecurity=False).digest()
         return self.shards[int.from_bytes(digest[:8]) * len(self.shards) >> 64]
-
-
-def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
-    """An item of DynamoDB's JSON as plain values, as far as results look into it."""
-    return {name: _value(value) for name, value in item.items()}
-
-
-def _value(value: Mapping[str, Any]) -> Any:
-    ((kind, content),) = value.items()
-    if kind == "N":
-        number = Decimal(str(content))
-        return int(number) if number == number.to_integral_value() else float(number)
-    if kind == "M":
-        return _plain(content)
-    if kind == "L":
-        return [_value(item) for item in content]
-    return content
-
-
-def to_item(body: Mapping[str, Any]) -> dict[str, Any]:
-    """A plain object as an item of DynamoDB's JSON.
-
-    Raises:
-        ValueError: a value has no DynamoDB type.
-    """
-    return {name: _attribute(value) for name, value in body.items()}
-
-
-def _attribute(value: Any) -> dict[str, Any]:
-    if value is None:
-        return {"NULL": True}
-    if isinstance(value, bool):
-        return {"BOOL": value}
-    if isinstance(value, (int, float)):
-        return {"N": str(value)}
-    if isinstance(value, str):
-        return {"S": value}
-    if isinstance(value, list):
-        return {"L": [_attribute(item) for item in value]}
-    if isinstance(value, dict):
-        return {"M": to_item(value)}
-    raise ValueError(f"{value!r} is no DynamoDB value")

@@ -6,18 +6,17 @@ import base64
 import bisect
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any
 
-from delivery_lab.errors import DeploymentRefusedError, NotModelledError
+from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.events import Journal, PartitionedKind
-from delivery_lab.limits.streams import PARTITION_KEY, RECORD_KIB, RETENTION_HOURS
+from delivery_lab.limits.streams import FAN_OUT_CONSUMERS, PARTITION_KEY, RECORD_KIB, RETENTION_HOURS
 from delivery_lab.model.clock import Scheduler, epoch_ms, seconds
 from delivery_lab.model.partition import Partition, Record
 from delivery_lab.model.runtime import AwsError
+from delivery_lab.model.streams.throughput import ReadThroughput
 
-_FIRST_SEQUENCE = 49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989_136_588_898
-_HASH_KEYS = 2**128
+FIRST_SEQUENCE = 49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989_136_588_898
+HASH_KEYS = 2**128
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -53,18 +52,33 @@ class KinesisStream:
         self.name = name
         self.arn = arn
         self.retention_hours = retention_hours
+        self.record_kib = record_kib
+        self.on_demand = False
         self._largest_record_bytes = record_kib * 1024
         _check(name, shards, retention_hours, record_kib)
         self._scheduler = scheduler
         self._journal = journal
         self._region = arn.split(":")[3]
-        self._sequence = _FIRST_SEQUENCE
+        self._sequence = FIRST_SEQUENCE
         retention = seconds(retention_hours * 3600)
         self.shards = [
             Partition(f"shardId-{number:012d}", self.kind, name, retention, "KIN-RET-1", scheduler, journal)
             for number in range(shards)
         ]
-        self._starts = [number * _HASH_KEYS // shards for number in range(shards)]
+        self.shared_reads = [ReadThroughput(scheduler) for _ in self.shards]
+        self.standard_mappings = 0
+        self.consumers: dict[str, str] = {}
+        self._starts = [number * HASH_KEYS // shards for number in range(shards)]
+
+    @property
+    def physical_name(self) -> str:
+        """AWS's name of the stream."""
+        return self.arn.rsplit("/", 1)[-1]
+
+    def hash_keys(self, number: int) -> tuple[int, int]:
+        """The first and the last hash key of a shard."""
+        ends = [*self._starts[1:], HASH_KEYS]
+        return self._starts[number], ends[number] - 1
 
     def shard_of(self, key: str, explicit_hash_key: str | None = None) -> Partition:
         """The shard that takes a partition key: by its MD5, or by the hash key given in its place (KIN-SHARD-1)."""
@@ -73,6 +87,17 @@ class KinesisStream:
         else:
             value = int.from_bytes(hashlib.md5(key.encode(), usedforsecurity=False).digest())
         return self.shards[bisect.bisect_right(self._starts, value) - 1]
+
+    def register_consumer(self, name: str, arn: str) -> None:
+        """Register a consumer for enhanced fan-out.
+
+        Raises:
+            AwsError: the stream has as many as it takes (KIN-FAN-1).
+        """
+        if not FAN_OUT_CONSUMERS.allows(len(self.consumers) + 1):
+            message = f"Stream {self.name} has {len(self.consumers)} consumers: {FAN_OUT_CONSUMERS.range}"
+            raise AwsError("LimitExceededException", message)
+        self.consumers[arn] = name
 
     def put(self, data: bytes, key: str, explicit_hash_key: str | None = None) -> Record:
         """Accept a record.
@@ -102,7 +127,8 @@ class KinesisStream:
             "awsRegion": self._region,
             "eventSourceARN": self.arn,
         }
-        record = Record(event_id, sequence, partition.length, key, now, _encode(content))
+        size_bytes = len(data) + len(key.encode())
+        record = Record(event_id, sequence, partition.length, key, now, _encode(content), size_bytes)
         self._journal.rely_on("KIN-SHARD-1")
         partition.append(record, data.decode(errors="replace"))
         return record
@@ -135,7 +161,7 @@ class KinesisStream:
 
 
 def _is_hash_key(text: str) -> bool:
-    return text.isdecimal() and int(text) < _HASH_KEYS
+    return text.isdecimal() and int(text) < HASH_KEYS
 
 
 def _check(name: str, shards: int, retention_hours: int, record_kib: int) -> None:
@@ -164,53 +190,3 @@ def _check(name: str, shards: int, retention_hours: int, record_kib: int) -> Non
             rule="KIN-SIZE-1",
             fix=f"set maxRecordSizeInKib from {RECORD_KIB.range}",
         )
-
-
-class KinesisApi:
-    """What handlers call: `PutRecord` and `PutRecords`."""
-
-    def __init__(self) -> None:
-        self._streams: dict[str, KinesisStream] = {}
-
-    def add(self, stream: KinesisStream) -> None:
-        """Make a stream reachable by its ARN and its physical name."""
-        self._streams[stream.arn] = stream
-        self._streams[stream.arn.rsplit("/", 1)[-1]] = stream
-
-    def call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer one call at the current instant.
-
-        Raises:
-            AwsError: Kinesis would answer with an error.
-            NotModelledError: the model does not know the operation.
-        """
-        if operation == "PutRecord":
-            return _put(self._stream(parameters), parameters)
-        if operation == "PutRecords":
-            return self._put_records(parameters)
-        raise NotModelledError(f"the Kinesis operation {operation} is not modelled (modelled: PutRecord, PutRecords)")
-
-    def _stream(self, parameters: Mapping[str, Any]) -> KinesisStream:
-        name = parameters.get("StreamARN") or parameters.get("StreamName") or ""
-        stream = self._streams.get(name)
-        if stream is None:
-            raise AwsError("ResourceNotFoundException", f"Stream {name} under account 123456789012 not found.")
-        return stream
-
-    def _put_records(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        stream = self._stream(parameters)
-        entries = parameters["Records"]
-        if not 1 <= len(entries) <= 500:
-            raise AwsError("ValidationException", f"PutRecords takes 1 to 500 records, not {len(entries)}")
-        for entry in entries:  # one malformed entry refuses the whole request
-            stream.check(_bytes(entry["Data"]), entry["PartitionKey"], entry.get("ExplicitHashKey"))
-        return {"FailedRecordCount": 0, "Records": [_put(stream, entry) for entry in entries]}
-
-
-def _put(stream: KinesisStream, entry: Mapping[str, Any]) -> dict[str, Any]:
-    record = stream.put(_bytes(entry["Data"]), entry["PartitionKey"], entry.get("ExplicitHashKey"))
-    return {"ShardId": record.id.partition(":")[0], "SequenceNumber": record.sequence}
-
-
-def _bytes(data: bytes | str) -> bytes:
-    return data if isinstance(data, bytes) else data.encode()
