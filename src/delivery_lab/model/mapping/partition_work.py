@@ -68,11 +68,8 @@ class ReaderSettings:
     poll_seconds: float
     patterns: tuple[Pattern, ...]
     discard_rule: RuleId = "STR-RETRY-1"
-<<<<<<< HEAD
     unnamed_response: UnnamedResponse = DEFAULTS.unnamed_record_response
-=======
     push_seconds: float = 0
->>>>>>> main
     retry_count: RetryCount = RetryCount.ANEW
     opens_after_batch: bool = False
     report_rule: RuleId | None = None
