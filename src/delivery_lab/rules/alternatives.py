@@ -172,6 +172,7 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
                 ("60", "900"),
             ),
             _words("SQS-SPREAD-1", "attribute_spread", AttributeSpread),
+            _words("STR-REPORT-7", "unnamed_record_response", UnnamedResponse),
             _words("STR-REPORT-10", "retry_count", RetryCount),
             Alternative(
                 "ASY-BACKOFF-2",

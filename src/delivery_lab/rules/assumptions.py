@@ -46,7 +46,7 @@ class ReturnedPlace(StrEnum):
 
 
 class UnnamedResponse(StrEnum):
-    """How a mapping takes a response that is not empty and has no batchItemFailures (ESM-REPORT-4)."""
+    """How a mapping takes a response that is not empty and has no batchItemFailures (ESM-REPORT-4, STR-REPORT-7)."""
 
     SUCCESS = "success"
     FAILURE = "failure"
@@ -128,6 +128,7 @@ class Assumptions:
         quiet_window: when a batch of a short window is handed over if nothing more comes (ESM-BATCH-6).
         idle_window: when a window opens after one without messages (ESM-BATCH-7).
         stale_delete: what a delete with an older handle does (SQS-STALE-2).
+        unnamed_record_response: the same of streams and Kafka (STR-REPORT-7).
         fair_seconds: how far back a tenant's share of processing time is looked at (SQS-FAIR-4).
         returned_place: where a message stands that is visible again (SQS-ORDER-1).
         retry_count: whether a batch begins a count of its own when the checkpoint moved (STR-REPORT-10).
@@ -149,6 +150,7 @@ class Assumptions:
     quiet_window: QuietWindow = QuietWindow.LONG_POLL
     idle_window: IdleWindow = IdleWindow.MESSAGE
     stale_delete: StaleDelete = StaleDelete.COIN
+    unnamed_record_response: UnnamedResponse = UnnamedResponse.SUCCESS
     fair_seconds: float = 300.0
     returned_place: ReturnedPlace = ReturnedPlace.KEPT
     retry_count: RetryCount = RetryCount.ANEW
