@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from delivery_lab.events.handlers import LogLine
+from delivery_lab.events.marks import EffectMark
 from delivery_lab.events.partitions import PartitionedKind
 from delivery_lab.events.union import Event
 from delivery_lab.rule_ids import RuleId
@@ -74,6 +75,7 @@ class Run:
         place: where it ran.
         workload: name of the workload.
         poison: which messages no handler can process.
+        effect: how a piece of work is known, None where the workload does not say.
         seed: the run's seed.
         virtual_seconds: how long it took.
         events: everything that happened.
@@ -111,3 +113,4 @@ class Run:
     account_concurrency: int | None = None
     functions: Mapping[str, FunctionForm] = field(default_factory=dict)
     depths: Mapping[str, int] = field(default_factory=dict)
+    effect: EffectMark | None = None

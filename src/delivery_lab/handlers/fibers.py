@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import random
 
     from delivery_lab.events import LogLine
+    from delivery_lab.handlers.watching import Watch
     from delivery_lab.model.clock import Scheduler, Timer
     from delivery_lab.model.randomness import RandomStreams
     from delivery_lab.model.runtime import FunctionConfig, WebApi
@@ -118,6 +119,10 @@ class FiberEnvironment(Protocol):
     @property
     def active(self) -> bool:
         """Whether an invoke is running, so that its code goes on."""
+
+    @property
+    def watch(self) -> Watch:
+        """What is seen of its code."""
 
     @property
     def polling(self) -> dict[Fiber, Callable[[], bool]]:

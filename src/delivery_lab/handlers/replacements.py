@@ -5,8 +5,10 @@ from __future__ import annotations
 from delivery_lab.handlers import (
     boto,
     chance,
+    futures,
     plain_tls,
     process_effects,
+    reading_past,
     virtual_select,
     virtual_sockets,
     virtual_threads,
@@ -32,6 +34,8 @@ class Replacements:
         virtual_sockets.install(self._patches)
         plain_tls.install(self._patches)
         boto.install(self._patches)
+        replaced |= futures.install(self._patches)
+        replaced |= reading_past.install(self._patches)
         self._patches.rebind_imported(replaced)
 
     def remove(self) -> None:
