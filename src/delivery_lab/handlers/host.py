@@ -226,10 +226,9 @@ class HandlerHost:
             if isinstance(answer, AwsError) and watch.wants(service, operation, parameters):
                 watch.refused(service, operation, parameters, answer)
             raise answer
-        result: dict[str, Any] = answer
         if watch.wants(service, operation, parameters):
-            watch.called(service, operation, parameters, result)
-        return result
+            watch.called(service, operation, parameters, answer)
+        return dict(answer)
 
     def abort(self, error: BaseException) -> None:
         """End the run with an error. The fiber that is running never goes on."""
