@@ -516,16 +516,40 @@ def test_a_dynamic_resource_changes_nothing_real(folder: Folder, code: str, what
     assert message.startswith(f"creating made {what}; the lab runs the code of dynamic resources, but nothing real")
 
 
-def test_a_route_with_path_parameters_is_refused_by_name(folder: Folder) -> None:
-    api = """
+_API = """
 api = aws.apigatewayv2.Api("api", protocol_type="HTTP")
 to = aws.apigatewayv2.Integration("to", api_id=api.id, integration_type="AWS_PROXY", integration_uri=worker.invoke_arn,
     payload_format_version="2.0")
 aws.apigatewayv2.Route("one", api_id=api.id, route_key="GET /orders/{id}", target=to.id.apply("integrations/{}".format))
 """
-    assert folder.refusal(NotModelledError, more=api) == (
+_REQUEST = "send: [{at: 0, http: {method: GET, path: /orders/1}}]\n"
+
+
+def test_a_route_with_path_parameters_is_refused_by_name(folder: Folder) -> None:
+    assert folder.refusal(NotModelledError, more=_API, workload=_REQUEST) == (
         "one: path parameters as in /orders/{id} are not modelled\n  nearest: a path without, or $default"
     )
+
+
+def test_an_api_that_is_not_modelled_may_be_part_of_the_stack(folder: Folder) -> None:
+    quick = "aws.apigatewayv2.Api('quick', protocol_type='HTTP', route_key='GET /', target=worker.invoke_arn)"
+
+    run = folder.run(more=_API + quick)
+
+    assert outcome_of(run).messages.processed == 3
+    assert run.notes == (
+        "api uses what is not modelled; a run that sends a request to it is refused",
+        "quick uses what is not modelled; a run that sends a request to it is refused",
+    )
+    message = folder.refusal(NotModelledError, more=quick, workload=_REQUEST)
+    assert message.startswith(
+        "a request is sent to quick, which uses what is not modelled:\n"
+        "  quick: routeKey = 'GET /'; nearest: Route and Integration resources\n"
+    )
+    named = "send: [{at: 0, http: {method: GET, path: /, api: quick}}]\n"
+    assert folder.refusal(NotModelledError, more=_API + quick, workload=named) == message
+    message = folder.refusal(WorkloadError, more=_API + quick, workload=_REQUEST)
+    assert message.endswith("`api:` to choose one (HTTP APIs of dev: api, quick)")
 
 
 def _allowing(policy: str) -> dict[str, str]:
