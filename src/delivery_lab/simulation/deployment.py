@@ -325,7 +325,7 @@ class Deployment:
 
     def _table(self, table: Table) -> None:
         if table.billing_mode.certain() != "PAY_PER_REQUEST":
-            raise NotModelledError(f"{table.name}: billingMode PROVISIONED is not modelled\n  nearest: PAY_PER_REQUEST")
+            self.notes.append(f"{table.name}: its provisioned capacity is taken as enough; no request is throttled")
         assert self.account.dynamodb is not None
         definition = table_definition(table)
         if definition["TableName"] in self.account.dynamodb.tables:
