@@ -39,6 +39,12 @@ def stack_of(stack: str, overrides: tuple[str, ...] = (), root: Path = ROOT) -> 
     return Stack.of(graph(stack, overrides, root))
 
 
+def known(figure: int | None) -> int:
+    """A figure that has to be known."""
+    assert figure is not None
+    return figure
+
+
 def workload(stack: str, name: str | None = None, body: Sequence[str] = ()) -> Workload:
     """A workload of ours: by name, or the stack's default."""
     folder = ROOT / "workloads"

@@ -149,7 +149,7 @@ def test_every_command_works_beside_the_packages_of_a_project_alone(installed: P
     assert checked.stderr.count("pip install 'delivery-lab[check]'") == 1
     assert "CHK-VT-2" in checked.stdout
     ran = _run(command, "run", "prod", "--workload", "workload.yaml", cwd=project)
-    assert "10 of 11 are processed once." in ran.stdout
+    assert "10 of 11 are not named as failed by the response, and more is not known of the work." in ran.stdout
     differing = _run(command, "diff", "prod", "dev", "--workload", "workload.yaml", cwd=project)
     assert "visibilityTimeout" in differing.stdout
     explained = _run(command, "explain", "SQS-DLQ-1", cwd=project)

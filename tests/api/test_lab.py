@@ -40,7 +40,10 @@ def test_an_outcome_is_the_same_from_the_function_the_lab_and_a_text_as_path(
 
 
 def test_a_run_says_what_it_comes_to_and_what_happened(simulation: dl.Simulation) -> None:
-    assert simulation.conclusion == ("1 poison message ends in the dead-letter queue; 10 of 11 are processed once.")
+    assert simulation.conclusion == (
+        "1 poison message ends in the dead-letter queue; 10 of 11 are not named as failed by the response, "
+        "and more is not known of the work."
+    )
     assert simulation.timeline()[0].text == "sent to jobs: message 1"
     assert [phase.name for phase in simulation.phases] == ["program", "deployment", "simulation", "outcome"]
 

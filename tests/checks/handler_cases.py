@@ -492,6 +492,29 @@ silent(
     "names = []\n" + handle('for record in event["Records"]:\n    if record["body"] in names:\n        work(record)'),
 )
 
+# CHK-REPORT-5 ----------------------------------------------------------------------------------------------------
+
+LOOP = 'for record in event["Records"]:\n    work(record)\n'
+finds("CHK-REPORT-5", "`statusCode` and a body", handle(LOOP + 'return {"statusCode": 200, "body": "ok"}'))
+finds("CHK-REPORT-5", "a response in a name", handle(LOOP + 'response = {"ok": True}\nreturn response'))
+finds("CHK-REPORT-5", "a text", handle(LOOP + 'return "done"'))
+finds("CHK-REPORT-5", "`json.dumps` of the failures", handle(LOOP + 'return json.dumps({"batchItemFailures": []})'))
+finds("CHK-REPORT-5", "a misspelt key", handle(LOOP + 'return {"batchItemFailure": []}'))
+finds("CHK-REPORT-5", "a batch size of 1", handle(LOOP + 'return {"statusCode": 200}'), ONE_BY_ONE)
+silent("CHK-REPORT-5", "an empty list of failures", handle(LOOP + 'return {"batchItemFailures": []}'))
+silent(
+    "CHK-REPORT-5", "`statusCode` beside failures", handle(LOOP + 'return {"statusCode": 200, "batchItemFailures": []}')
+)
+silent("CHK-REPORT-5", "nothing is returned", handle(LOOP))
+silent("CHK-REPORT-5", "an empty response", handle(LOOP + "return {}"))
+silent("CHK-REPORT-5", "reporting is off", handle(LOOP + 'return {"statusCode": 200}'), NOT_REPORTING)
+silent("CHK-REPORT-5", "an answer of other code", handle(LOOP + "return answer(event)"))
+silent(
+    "CHK-REPORT-5",
+    "a key that is set later",
+    handle(LOOP + 'answer = {"statusCode": 200}\nanswer["batchItemFailures"] = []\nreturn answer'),
+)
+
 # CHK-STREAM-5 ----------------------------------------------------------------------------------------------------
 
 WINDOW = """

@@ -121,7 +121,7 @@ def test_diff_shows_settings_resources_and_behaviour(lab: Lab) -> None:
     assert "Resources\n  ~  aws:lambda/eventSourceMapping:EventSourceMapping batch-mapping\n" in said.out
     assert '~  functionResponseTypes: ["ReportBatchItemFailures"] -> []' in said.out
     assert "  ~ messages lost: 0 -> 3\n" in said.out
-    assert "  3 of 10 messages differ in outcome or deliveries\n" in said.out
+    assert "  3 of 10 messages differ in outcome, deliveries or effects\n" in said.out
 
 
 def test_diff_of_two_visibility_variants_names_the_two_settings_that_differ(lab: Lab) -> None:

@@ -221,7 +221,9 @@ def test_the_conclusion_counts_what_is_filtered_out() -> None:
     some = run_of([sent("a"), sent("b"), sent("c")], filtered, delivered("1", "c"), ended("1"), deleted("a", "b", "c"))
     everything = run_of([sent("a"), sent("b")], filtered, deleted("a", "b"))
 
-    assert conclusion(outcome_of(some)) == "1 of 3 are processed once; 2 of 3 are filtered out."
+    assert conclusion(outcome_of(some)) == (
+        "1 of 3 are handed to an invoke that succeeded, and more is not known of the work; 2 of 3 are filtered out."
+    )
     assert conclusion(outcome_of(everything)) == "All messages are filtered out."
 
 

@@ -15,7 +15,7 @@ def test_a_delivered_message_of_a_silent_handler_is_processed_when_its_invoke_su
     outcome = outcome_of(run_of(sent("a"), delivered("1", "a"), ended("1"), deleted("a")))
 
     assert outcome.messages.processed == 1
-    assert outcome.effects.total == 1
+    assert outcome.evidence.processed == "invoke"
     assert outcome.latency_seconds.max == 1
 
 
@@ -148,8 +148,22 @@ def test_the_json_has_the_names_of_the_contract() -> None:
     assert set(content["deliveries"]) == {"total", "duplicates", "overlapping", "maxPerMessage", "recognised"}
     assert set(content["invocations"]) == {"total", "failed", "throttled", "timedOut"}
     assert content["perMessage"] == [
-        {"id": "a", "messageId": "a", "consumer": "jobs", "deliveredAt": [], "outcome": "remaining"}
+        {
+            "id": "a",
+            "messageId": "a",
+            "consumer": "jobs",
+            "deliveredAt": [],
+            "outcome": "remaining",
+            "evidence": {"processed": None, "effects": 0, "looked": None},
+        }
     ]
+    assert content["evidence"] == {
+        "processed": None,
+        "effects": None,
+        "looked": 0,
+        "contradictions": {"poisonSucceeded": 0, "errorsSwallowed": 0, "neverLookedAt": 0},
+        "functions": [],
+    }
     assert content["latencySeconds"] == {"p50": None, "p95": None, "max": None}
 
 

@@ -33,7 +33,8 @@ def test_conclusions_name_the_worst_first() -> None:
     dead = dead_lettered("a")
 
     assert conclusion(outcome_of(lost)) == (
-        "1 of 2 messages are lost: deleted, never processed, in no dead-letter queue; 1 of 2 are processed once."
+        "1 of 2 messages are lost: deleted, never processed, in no dead-letter queue; 1 of 2 are not named as failed "
+        "by the response, and more is not known of the work."
     )
     assert conclusion(outcome_of(run_of(sent("a"), dead))) == (
         "1 healthy message ends in the dead-letter queue (without ever reaching the function)."

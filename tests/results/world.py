@@ -8,8 +8,10 @@ from delivery_lab.events import (
     Actor,
     BatchInvoked,
     BatchResult,
+    ChangeRequested,
     ContractEvent,
     ContractLine,
+    ErrorSwallowed,
     Event,
     InvokeEnded,
     InvokeStarted,
@@ -19,13 +21,17 @@ from delivery_lab.events import (
     MessageSent,
     Poison,
     PolledSource,
+    Purpose,
     RecordAppended,
     RecordsCheckpointed,
+    RecordsLookedAt,
     Run,
+    Swallowed,
 )
 from delivery_lab.events.instants import seconds
 from delivery_lab.resource_types import SourceKind
 from delivery_lab.rule_ids import RuleId
+from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 
 MAPPING = Actor("mapping", "mapping")
 
@@ -72,12 +78,13 @@ def ended(
     function: str = "worker",
     mapping: str = "mapping",
     partition: str | None = None,
+    rule: RuleId | None = None,
 ) -> list[Event]:
     """The invoke ends, and the mapping judges."""
     source, slot = ("jobs", None) if partition is None else ("orders", 0)
     return [
         InvokeEnded(seconds(at), None, function, invoke, 1, error),
-        BatchResult(seconds(at), None, mapping, source, invoke, "", failed, named, partition, slot),
+        BatchResult(seconds(at), rule, mapping, source, invoke, "", failed, named, partition, slot),
     ]
 
 
@@ -110,6 +117,34 @@ def log(
     return ContractLine(seconds(at), None, function, invoke, what, business_id or message, message, None, None)
 
 
+def looked_at(invoke: str, *positions: int, of: int, at: float = 1, function: str = "worker") -> Event:
+    """What an invoke read of its records."""
+    return RecordsLookedAt(seconds(at), None, function, invoke, of, positions)
+
+
+def wrote(
+    invoke: str,
+    content: str = "{}",
+    at: float = 1,
+    refused: bool = False,
+    purpose: Purpose = "work",
+    looking_at: int | None = None,
+    looked: int = 0,
+    service: str = "dynamodb",
+) -> Event:
+    """An invoke wrote something."""
+    operation = "SendMessage" if service == "sqs" else "PutItem"
+    now = seconds(at)
+    return ChangeRequested(
+        now, None, "worker", invoke, now, service, operation, content, refused, purpose, looking_at, looked
+    )
+
+
+def erred(invoke: str, text: str = "KeyError", looking_at: int | None = None, where: Swallowed = "log") -> Event:
+    """An invoke left an error alone."""
+    return ErrorSwallowed(seconds(1), None, "worker", invoke, seconds(1), where, text, looking_at)
+
+
 def run_of(
     *events: Event | Sequence[Event],
     poison: str | None = None,
@@ -117,6 +152,8 @@ def run_of(
     sources: Iterable[str] = ("jobs",),
     polled: tuple[PolledSource, ...] = (),
     until: float = 10,
+    assumptions: Assumptions = DEFAULTS,
+    parking_queues: Iterable[str] = (),
 ) -> Run:
     """A run of these events; lists among them are unfolded."""
     flat = [item for entry in events for item in (entry if isinstance(entry, Sequence) else [entry])]
@@ -135,4 +172,6 @@ def run_of(
         logs=(),
         notes=(),
         polled=polled,
+        assumptions=assumptions,
+        parking_queues=frozenset(parking_queues),
     )

@@ -50,6 +50,7 @@ def test_the_text_of_a_value_reads_as_that_value(rule: str) -> None:
         (["ESM-SCALE-4=2"], Assumptions(least_pollers=2)),
         (["ESM-REPORT-4=failure"], Assumptions(unnamed_response=UnnamedResponse.FAILURE)),
         (["ESM-VT-2=extended"], Assumptions(long_window=LongWindow.EXTENDED)),
+        (["STR-REPORT-7=failure"], Assumptions(unnamed_record_response=UnnamedResponse.FAILURE)),
         (["STR-REPORT-10=kept"], Assumptions(retry_count=RetryCount.KEPT)),
         (["ASY-BACKOFF-2=0.1"], Assumptions(event_jitter=0.1)),
         (["SQS-STALE-2=keep", "SQS-STALE-2=delete"], Assumptions(stale_delete=StaleDelete.DELETE)),

@@ -194,7 +194,7 @@ class Lab:
         run, root = simulation.run, self.project.root
         stack, alternatives = Stack.of(simulation.graph), []
         point = conclusion(simulation.outcome.model_copy(update={"intervals": {}}))
-        for rule, value, assumptions in alternatives_of(run.rules, run.assumptions):
+        for rule, value, assumptions in alternatives_of(simulation.outcome.model.assumptions, run.assumptions):
             other = simulation.tried.get((rule, value))
             if other is None:
                 other = outcome_of(simulate(stack, root, simulation.workload, run.seed, assumptions))

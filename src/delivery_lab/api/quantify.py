@@ -102,7 +102,8 @@ class Quantifier:
 def _figures(outcome: Outcome) -> dict[str, int]:
     content = outcome.model_dump(by_alias=True)
     paths = {name: path.split(".") for name, path in _FIGURES.items()}
-    return {name: content[group][figure] for name, (group, figure) in paths.items()}
+    figures = {name: content[group][figure] for name, (group, figure) in paths.items()}
+    return {name: value for name, value in figures.items() if value is not None}
 
 
 def _intervals(outcome: Outcome) -> dict[str, tuple[float, float]]:
@@ -119,7 +120,7 @@ def _compared(before: Outcome, after: Outcome) -> Effect:
         f"{name} {_shown(name, old, ranges[0])} -> {_shown(name, new, ranges[1])}"
         f"{of_messages if name in _COUNTING_MESSAGES else ''}"
         for name in _FIGURES
-        if old[name] != new[name] or any(name in some for some in ranges)
+        if name in old and name in new and (old[name] != new[name] or any(name in some for some in ranges))
     ]
     same = f"every count stays as it is, with {sent} message{'' if sent == 1 else 's'}"
     return Effect(", ".join(changes) or same, old, new, before_intervals=ranges[0], after_intervals=ranges[1])

@@ -135,7 +135,9 @@ class Simulation:
         """Rules that the run relies on and that can be assumed otherwise, where that was not tried."""
         if self.outcome.model.readings is not None:
             return ()
-        return tuple(dict.fromkeys(rule for rule, _, _ in alternatives_of(self.run.rules, self.run.assumptions)))
+        return tuple(
+            dict.fromkeys(rule for rule, _, _ in alternatives_of(self.outcome.model.assumptions, self.run.assumptions))
+        )
 
     def timeline(self) -> Sequence[Line]:
         """What happened when, each line with the rule behind it."""

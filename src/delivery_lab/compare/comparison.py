@@ -72,7 +72,7 @@ class Comparison:
         resources: resources that differ; the inputs that make the difference follow their resource, indented.
         figures: all figures of both outcomes.
         messages_compared: messages that both runs had.
-        messages_differing: those whose outcome or number of deliveries differs.
+        messages_differing: those whose outcome, number of deliveries or number of effects differs.
     """
 
     settings: tuple[Change, ...]
@@ -334,11 +334,15 @@ def _oldest_seconds(outcome: Outcome) -> float:
     return max((lag.oldest_seconds for lag in outcome.lag), default=0)
 
 
-def _per_message(outcome: Outcome) -> dict[str, tuple[str, int]]:
-    """Outcome and number of deliveries by business id; ids that repeat are numbered."""
-    found: dict[str, tuple[str, int]] = {}
+def _per_message(outcome: Outcome) -> dict[str, tuple[str, int, int | None]]:
+    """Outcome, number of deliveries and effects by business id; ids that repeat are numbered."""
+    found: dict[str, tuple[str, int, int | None]] = {}
     seen: dict[str, int] = {}
     for message in outcome.per_message:
         seen[message.id] = seen.get(message.id, 0) + 1
-        found[f"{message.id}#{seen[message.id]}"] = (message.outcome, len(message.delivered_at))
+        found[f"{message.id}#{seen[message.id]}"] = (
+            message.outcome,
+            len(message.delivered_at),
+            message.evidence.effects,
+        )
     return found

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from delivery_lab.events.handlers import LogLine
+from delivery_lab.events.marks import EffectMark
 from delivery_lab.events.partitions import PartitionedKind
 from delivery_lab.events.union import Event
 from delivery_lab.rule_ids import RuleId
@@ -70,6 +71,7 @@ class Run:
         place: where it ran.
         workload: name of the workload.
         poison: which messages no handler can process.
+        effect: how a piece of work is known, None where the workload does not say.
         seed: the run's seed.
         virtual_seconds: how long it took.
         events: everything that happened.
@@ -105,3 +107,4 @@ class Run:
     assumptions: Assumptions = DEFAULTS
     account_concurrency: int | None = None
     depths: Mapping[str, int] = field(default_factory=dict)
+    effect: EffectMark | None = None

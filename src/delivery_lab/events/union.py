@@ -29,6 +29,7 @@ from delivery_lab.events.mappings import (
     MappingConfigured,
     PollersChanged,
 )
+from delivery_lab.events.observations import Observation
 from delivery_lab.events.partitions import (
     BatchSplit,
     RecordAppended,
@@ -112,5 +113,6 @@ Event = (
     | RequestEvent
     | TargetEvent
     | ContractLine
+    | Observation
 )
 """Everything that can happen in a run."""

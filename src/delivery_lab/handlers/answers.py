@@ -68,10 +68,12 @@ class HandlerAnswer:
     exited: bool = False
 
 
-def call(handler: Handler, request: InvokeRequest, context: LambdaContext) -> HandlerAnswer:
-    """Call the handler and serialise what it returns or raises."""
+def call(
+    handler: Handler, request: InvokeRequest, context: LambdaContext, watched: Callable[[Any], Any]
+) -> HandlerAnswer:
+    """Call the handler and serialise what it returns or raises; `watched` makes the event one that is watched."""
     try:
-        result = handler(json.loads(request.payload), context)
+        result = handler(watched(json.loads(request.payload)), context)
     except SystemExit as error:
         return exit_answer(request.request_id, error.code)
     except BaseException as error:  # noqa: BLE001  # whatever the function raises is its answer

@@ -35,6 +35,8 @@ class LineStream(io.TextIOBase):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         fiber = current()
         request_id = None if fiber is None else fiber.request_id
+        if fiber is not None:
+            self._environment.watch.wrote(text)
         *lines, rest = (self._open.pop(request_id, "") + text).split("\n")
         for line in lines:
             self._emit(request_id, line)

@@ -20,7 +20,9 @@ from delivery_lab.handlers.fibers import Fiber, FiberHost, ThreadIdentity, keep_
 from delivery_lab.handlers.isolation import Namespace, ProcessState
 from delivery_lab.handlers.loading import InitialisationError, load_handler, users_line
 from delivery_lab.handlers.modules import EnvironmentModules, SearchPath
+from delivery_lab.handlers.reading_past import reads_past
 from delivery_lab.handlers.variables import variables_of
+from delivery_lab.handlers.watching import Observer, Watch
 from delivery_lab.model.clock import Timer
 from delivery_lab.model.runtime import FunctionConfig, InvokeRequest, InvokeResponse
 
@@ -43,6 +45,10 @@ class EnvironmentHost(FiberHost, Protocol):
     @property
     def minimum(self) -> int:
         """Least microseconds of an invoke."""
+
+    @property
+    def observer(self) -> Observer:
+        """Who wants to know what is seen of handlers."""
 
     @property
     def package_state(self) -> dict[str, Namespace]:
@@ -87,6 +93,7 @@ class HandlerEnvironment:
         self.number = number
         names = (function.name, str(number))
         self.entropy = host.streams.stream("handler entropy", *names)
+        self.watch = Watch(function.name, host.observer, lambda: host.scheduler.now)
         self.latency = host.streams.stream("api latency", *names)
         self.polling: dict[Fiber, Callable[[], bool]] = {}
         self._log_stream = f"2026/01/01/[$LATEST]{host.streams.uuid('log stream', *names).replace('-', '')}"
@@ -110,6 +117,7 @@ class HandlerEnvironment:
             raise ModelError(f"environment {self.number} of {self.function.name} {state} and cannot be invoked")
         self._request = request
         self._finish = finish
+        self.watch.begin(request.request_id)
         self.host.scheduler.after(0, self._begin, request)
 
     def _begin(self, request: InvokeRequest) -> None:
@@ -127,6 +135,7 @@ class HandlerEnvironment:
         """End the environment dead: nothing of its code runs any more."""
         if not self._stopped:
             self._stopped = True
+            self.watch.end()
             if self._alive:
                 self._end_process()
             self._request = self._finish = None
@@ -230,7 +239,7 @@ class HandlerEnvironment:
         os.environ["_X_AMZN_TRACE_ID"] = request.trace
         context = answers.context_for(self.function, request, self._log_stream, lambda: host.scheduler.now)
         began = host.scheduler.now
-        answer = answers.call(self._handler, request, context)
+        answer = answers.call(self._handler, request, context, self.watch.event)
         if self._answering is None:
             self._answer(answer, began)
 
@@ -238,6 +247,7 @@ class HandlerEnvironment:
         """Import the code; what Lambda answers where that fails, None where it does not."""
         try:
             self._handler = load_handler(self.function, self._search)
+            self.watch.blind = reads_past(self.state.own_modules)
         except SystemExit as error:
             return answers.exit_answer(request.request_id, error.code)
         except InitialisationError as error:
@@ -250,6 +260,7 @@ class HandlerEnvironment:
         self._answering = scheduler.at(max(scheduler.now, began + self.host.minimum), self._finished, answer)
 
     def _finished(self, answer: answers.HandlerAnswer) -> None:
+        self.watch.end()
         finish = self._finish
         self._request = self._finish = self._answering = None
         if answer.exited:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import random
 
     from delivery_lab.events import LogLine
+    from delivery_lab.handlers.watching import Watch
     from delivery_lab.model.clock import Scheduler, Timer
     from delivery_lab.model.randomness import RandomStreams
     from delivery_lab.model.runtime import FunctionConfig
@@ -106,6 +107,10 @@ class FiberEnvironment(Protocol):
     @property
     def latency(self) -> random.Random:
         """Where the latencies of its API calls come from."""
+
+    @property
+    def watch(self) -> Watch:
+        """What is seen of its code."""
 
     @property
     def polling(self) -> dict[Fiber, Callable[[], bool]]:

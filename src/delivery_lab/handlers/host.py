@@ -21,6 +21,7 @@ from delivery_lab.handlers.isolation import Namespace, imported_package_state
 from delivery_lab.handlers.modules import SearchPath
 from delivery_lab.handlers.replacements import Replacements
 from delivery_lab.handlers.stall import StallAlarm
+from delivery_lab.handlers.watching import Observer, Unobserved
 from delivery_lab.model.clock import Scheduler, in_seconds, seconds
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import (
@@ -57,6 +58,7 @@ class HandlerHost:
         streams: its random streams.
         aws: answers the API calls of handlers.
         log: takes the lines that handlers print and log.
+        observer: takes what is seen of handlers besides, None where nobody wants it.
         stall_after_seconds: real time after which a handler that has not given up control counts as blocked.
         cold_start_seconds: virtual time that a new environment takes before its code is imported.
         minimum_invoke_seconds: least virtual time of an invoke.
@@ -70,6 +72,7 @@ class HandlerHost:
         streams: RandomStreams,
         aws: AwsApi,
         log: LogSink,
+        observer: Observer | None = None,
         *,
         stall_after_seconds: float = STALL_AFTER_SECONDS,
         cold_start_seconds: float = COLD_START_SECONDS,
@@ -81,6 +84,7 @@ class HandlerHost:
         self.streams = streams
         self.lines: list[LogLine] = []
         self._log = log
+        self.observer: Observer = observer or Unobserved()
         self.hub: greenlet = getcurrent()
         self.cold_start = seconds(cold_start_seconds)
         self.minimum = seconds(minimum_invoke_seconds)
@@ -213,9 +217,14 @@ class HandlerHost:
         instant = self.scheduler.now + fiber.environment.latency.randint(*self._api_latency)
         call = (fiber, service, operation, parameters, read_timeout_seconds)
         answer = self._wait(fiber, Plan(instant, self._perform, call))
+        watch = fiber.environment.watch
         if isinstance(answer, (AwsError, ReadTimeout)):
+            if isinstance(answer, AwsError) and watch.wants(service, operation, parameters):
+                watch.refused(service, operation, parameters, answer)
             raise answer
         result: dict[str, Any] = answer
+        if watch.wants(service, operation, parameters):
+            watch.called(service, operation, parameters, result)
         return result
 
     def abort(self, error: BaseException) -> None:

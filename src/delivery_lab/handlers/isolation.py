@@ -22,6 +22,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
@@ -192,6 +193,11 @@ class ProcessState:
         """Give the environment its own values of what a shared module, or a class of it, keeps for the process."""
         fresh = {name: value.make() if isinstance(value, MadeAnew) else copy(value) for name, value in values.items()}
         self._own(_keeper(owner), **fresh)
+
+    @property
+    def own_modules(self) -> list[ModuleType]:
+        """The modules of the function's own files that are imported; asked while the state is in place."""
+        return self._modules.own
 
     def enter(self) -> None:
         """Put the environment's state in place; `leave` must follow."""

@@ -180,6 +180,11 @@ class EnvironmentModules(MetaPathFinder):
         self._seen = 0
         self.path = [*search.folders, *_INSTALLED_PATHS]
 
+    @property
+    def own(self) -> list[ModuleType]:
+        """The modules of the archives that are imported; asked while they are in place."""
+        return [module for name in self._names if (module := sys.modules.get(name)) is not None]
+
     def meta_path(self) -> list[Any]:
         """What `sys.meta_path` is inside the environment. Nothing on it looks into the host's folders."""
         return [self, BuiltinImporter, FrozenImporter]

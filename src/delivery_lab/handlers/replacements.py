@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from delivery_lab.handlers import boto, chance, process_effects, virtual_select, virtual_threads
+from delivery_lab.handlers import boto, chance, futures, process_effects, reading_past, virtual_select, virtual_threads
 from delivery_lab.handlers.patches import Patches
 from delivery_lab.handlers.virtual_time import VirtualTime
 
@@ -22,6 +22,8 @@ class Replacements:
         process_effects.install(self._patches)
         replaced |= virtual_select.install(self._patches)
         boto.install(self._patches)
+        replaced |= futures.install(self._patches)
+        replaced |= reading_past.install(self._patches)
         self._patches.rebind_imported(replaced)
 
     def remove(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from delivery_lab.results.believing import contradictions, processed
 from delivery_lab.results.figures import Outcome
 from delivery_lab.results.requests import is_success
 from delivery_lab.results.words import duration, plural
@@ -14,13 +15,14 @@ LONGEST_UNFELT_SECONDS = 10
 def conclusion(outcome: Outcome) -> str:
     """An outcome in short, the worst first."""
     messages = outcome.messages
-    parts = list(_lost_or_expired(outcome))
+    parts = list(contradictions(outcome))
+    parts.extend(_lost_or_expired(outcome))
     parts.extend(_blocked(outcome))
     if messages.healthy_dead_lettered or _range(outcome, "messages.healthyDeadLettered"):
         parts.append(_healthy(outcome))
     duplicated = _range(outcome, "effects.duplicated")
-    if outcome.effects.duplicated or duplicated:
-        again = outcome.effects.duplicated
+    again = outcome.effects.duplicated
+    if again is not None and (again or duplicated):
         parts.append(f"{again}{duplicated} {plural(again, 'duplicate effect', 'duplicate effects')}")
     if outcome.ordering.violations:
         parts.append(_out_of_order(outcome.ordering.violations))
@@ -144,13 +146,7 @@ def _of_them(some: int, count: int, what: str) -> str:
 
 
 def _processed(outcome: Outcome) -> str:
-    messages = outcome.messages
-    times = "once" if outcome.effects.duplicated == 0 else "at least once"
-    range_ = _range(outcome, "messages.processed")
-    if messages.processed == messages.sent and not range_:
-        text = f"every message is processed {times}"
-    else:
-        text = f"{messages.processed}{range_} of {messages.sent} are processed {times}"
+    text = processed(outcome, _range(outcome, "messages.processed"))
     again = [m for m in outcome.per_message if m.outcome == "processed" and len(m.delivered_at) > 1]
     if again:
         extra = sum(len(message.delivered_at) - 1 for message in again)

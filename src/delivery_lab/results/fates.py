@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
+
+from delivery_lab.results.evidence import FunctionEvidence, ProcessedBy, stronger
+from delivery_lab.rule_ids import RuleId
 
 Ending = Literal["processed", "deadLettered", "lost", "expired", "remaining", "filtered"]
 """Where a message ended: one of the names under `messages`."""
@@ -59,6 +63,9 @@ class Fate:
         position: its place in that order.
         holders: invokes that hold it now.
         body: its content.
+        evidence: the surest reason for which it counts as processed, None where it does not.
+        effects: how often work was seen to be done for it, None where nothing was seen.
+        looked: whether a handler ever looked at it, None where that cannot be told.
     """
 
     message_id: str
@@ -81,6 +88,9 @@ class Fate:
     parked: bool = False
     redriven_at: float | None = None
     holders: set[str] = field(default_factory=set)
+    evidence: ProcessedBy | None = None
+    effects: int | None = None
+    looked: bool | None = None
     tenant: str = ""
 
     @property
@@ -121,6 +131,10 @@ class Fate:
         # Instants are whole microseconds, so what a difference of floats has beyond them is noise.
         return None if self.processed_at is None else round(self.processed_at - self.sent_at, 6)
 
+    def is_processed(self, evidence: ProcessedBy) -> None:
+        """It counts as processed, for this reason among others."""
+        self.evidence = stronger(self.evidence, evidence)
+
     def leave(self, way: Way, at_seconds: float) -> None:
         """It is out of its source, unless it had left before."""
         if self.left is None:
@@ -153,6 +167,10 @@ class Ledger:
         failed: those that ended in an error.
         timed_out: those that the function's timeout ended.
         throttled: attempts that Lambda refused with 429.
+        functions: what is known of the work of each function that got messages, or that callers waited for.
+        given: by function: the fates of the messages that it got, by their `id`.
+        uncounted: names of consumers whose work is not known; None stands for callers that waited.
+        relied_on: assumptions about what is seen of handlers that the result rests on.
     """
 
     fates: list[Fate] = field(default_factory=list)
@@ -162,3 +180,17 @@ class Ledger:
     failed: int = 0
     timed_out: int = 0
     throttled: int = 0
+    functions: dict[str, FunctionEvidence] = field(default_factory=dict)
+    given: dict[str, dict[int, Fate]] = field(default_factory=dict)
+    uncounted: set[str | None] = field(default_factory=set)
+    relied_on: set[RuleId] = field(default_factory=set)
+
+
+def business_id_of(body: str) -> str | None:
+    """The `id` of a JSON body, None without one."""
+    try:
+        parsed = json.loads(body)
+    except ValueError:
+        return None
+    value = parsed.get("id") if isinstance(parsed, dict) else None
+    return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else None

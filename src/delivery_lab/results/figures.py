@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from delivery_lab.json_names import json_name
+from delivery_lab.results.evidence import EffectsBy, ProcessedBy
 from delivery_lab.results.fates import Ending
 
 SCHEMA_VERSION = 1
@@ -76,10 +77,56 @@ class Deliveries(Figures):
 
 
 class Effects(Figures):
-    """How often work was done."""
+    """How often work was done; None where that is not known."""
 
-    total: int
-    duplicated: int
+    total: int | None
+    duplicated: int | None
+
+
+class Contradictions(Figures):
+    """What speaks against an answer that said that all is well."""
+
+    poison_succeeded: int = 0
+    """Poison messages whose invoke succeeded and whose response did not name them."""
+    errors_swallowed: int = 0
+    """Errors with a traceback in the log of invokes that succeeded, or in futures whose result was not asked for."""
+    never_looked_at: int = 0
+    """Messages that were deleted, or passed, and whose content no handler read."""
+
+
+class Evidence(Figures):
+    """What the figures rest on: the least sure of what was used."""
+
+    processed: ProcessedBy | None
+    """Why messages count as processed; None where none does."""
+    effects: EffectsBy | None
+    """How effects were counted; None where no function had anything to do."""
+    looked: int | None
+    """Messages that a handler looked at; None where it cannot be told of one that was delivered."""
+    contradictions: Contradictions
+
+
+class NamedEvidence(Evidence):
+    """The same for one function."""
+
+    name: str
+
+
+class WholeEvidence(Evidence):
+    """The same for a run, and for each of its functions that worked on messages or for callers."""
+
+    functions: tuple[NamedEvidence, ...] = ()
+
+
+class MessageEvidence(Figures):
+    """What is known of one message."""
+
+    processed: ProcessedBy | None
+    """The surest reason for which it counts as processed; None where it does not."""
+    effects: int | None
+    """How often work was done for it, None where that is not known."""
+    looked: bool | None
+    """Whether a handler looked at it, None where it cannot be told or none got it."""
 
 
 class Invocations(Figures):
@@ -212,6 +259,7 @@ class MessageOutcome(Figures):
     consumer: str
     delivered_at: tuple[float, ...]
     outcome: Ending
+    evidence: MessageEvidence
 
 
 class Outcome(Figures):
@@ -233,6 +281,7 @@ class Outcome(Figures):
     latency_seconds: Latency
     ordering: Ordering
     requests: Requests
+    evidence: WholeEvidence
     blocked: tuple[Blocked, ...] = ()
     lag: tuple[Lag, ...] = ()
     watch: tuple[Watched, ...] = ()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from delivery_lab.events import (
     ApiCallRefused,
     BatchInvoked,
     BatchResult,
+    ChangeRequested,
     ContractLine,
+    ErrorSwallowed,
     Event,
     EventAccepted,
     EventAnswered,
@@ -34,13 +36,16 @@ from delivery_lab.events import (
     RecordsCheckpointed,
     RecordsDiscarded,
     RecordSkipped,
+    RecordsLookedAt,
     Run,
     TenantNamed,
 )
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.results.consumers import consumers_of
-from delivery_lab.results.fates import Fate, HandlerDelivery, Ledger, Way, Work
+from delivery_lab.results.evidence import FunctionEvidence, ProcessedBy
+from delivery_lab.results.fates import Fate, HandlerDelivery, Ledger, Way, Work, business_id_of
 from delivery_lab.results.recognition import Recognitions
+from delivery_lab.results.silent import Judgement, SilentFunctions
 
 _OF_A_DELIVERY = frozenset({"started", "processed", "failed", "duplicate"})
 
@@ -69,8 +74,7 @@ class _RunReader:
         self._run = run
         self._ledger = Ledger()
         self._consumers = consumers_of(run.events)
-        # Functions that follow the log contract say themselves what they processed. Of the others a delivered
-        # message counts as processed when the invoke succeeded and the response did not name it as failed.
+        # Functions that follow the log contract say themselves what they processed; of the others it is inferred.
         self._speaking = {
             event.function
             for event in run.events
@@ -85,8 +89,12 @@ class _RunReader:
         self._processed_up_to: dict[tuple[str | None, tuple[str, str]], int] = {}
         self._done: defaultdict[tuple[str, str], int] = defaultdict(int)  # function and business id: how often
         self._workers: defaultdict[str, set[str | None]] = defaultdict(set)  # business id: consumers
+        self._waited_for: set[str] = set()  # functions
+        self._finished: set[str] = set()  # business ids
         self._duplicates: list[Fate] = []
         self._recognitions = Recognitions()
+        self._silent = SilentFunctions(run, self._speaking, self._count_work, self._was_done)
+        self._put_aside = run.parking_queues | run.dead_letter_queues
 
     def read(self, event: Event) -> None:
         """Take one event. What says nothing about a message is left alone."""
@@ -100,6 +108,8 @@ class _RunReader:
                     fate.tenant = event.tenant
             case InvokeStarted() | InvokeEnded() | InvokeRefused() | ApiCallRefused():
                 self._invoked(event)
+            case RecordsLookedAt() | ChangeRequested() | ErrorSwallowed():
+                self._silent.observed(event)
             case MessageDeleted() | MessageFiltered() | MessageDeadLettered() | MessageExpired() | MessageMoved():
                 self._left_queue(event)
             case RecordSkipped() | RecordFiltered() | RecordExpired() | RecordsCheckpointed() | RecordsDiscarded():
@@ -115,7 +125,16 @@ class _RunReader:
             # A message that was skipped as a duplicate is in order only if its work was really done by somebody.
             others = self._consumers.others(fate.source, fate.meant_for)
             fate.duplicate_detected = bool(self._workers[fate.business_id] - others)
+            if fate.duplicate_detected:
+                fate.is_processed("contract")
         self._ledger.recognised = self._recognitions.counts()
+        self._silent.settled()
+        self._ledger.functions |= self._silent.of_function
+        self._ledger.uncounted |= self._silent.uncounted()
+        self._ledger.relied_on |= self._silent.relied_on
+        if not self._ledger.fates and not self._ledger.functions and self._waited_for:
+            self._ledger.functions |= {name: FunctionEvidence("none") for name in sorted(self._waited_for)}
+            self._ledger.uncounted.add(None)
         return self._ledger
 
     # -- finding ------------------------------------------------------------------------------------------
@@ -139,6 +158,8 @@ class _RunReader:
             case MessageSent():
                 if event.queue in self._run.parking_queues:
                     self._parked(event)
+                if event.queue in self._put_aside:
+                    self._silent.put_aside(event.invoke, event.body)
                 self._new(event, event.queue, event.message, event.body, event.group)
             case RecordAppended():
                 fates = self._new(event, event.source, event.record, event.body, event.key, event.partition)
@@ -158,7 +179,7 @@ class _RunReader:
         fates = [
             Fate(
                 message_id=message,
-                business_id=_business_id(body) or message,
+                business_id=business_id_of(body) or message,
                 sent_at=in_seconds(event.instant_us),
                 poison=self._run.poison.marks(body),
                 source=source,
@@ -179,7 +200,7 @@ class _RunReader:
         """A handler has put a message aside: which of those that it works on, its content tells."""
         held = self._held.get(event.invoke or "", _NOTHING)
         content = "\n".join((event.body, *event.attributes))
-        business_id = _business_id(event.body)
+        business_id = business_id_of(event.body)
         fates = [fate for message in held.messages if (fate := self._fate(message, held.consumer)) is not None]
         named = [fate for fate in fates if fate.message_id in content]
         same = [fate for fate in fates if fate.body == event.body or fate.business_id == business_id]
@@ -195,11 +216,11 @@ class _RunReader:
             case EventInvoked():
                 self._delivered(event, event.event, _Held(event.function, event.function, (event.event,)))
             case BatchResult():
-                self._judged(event)
+                failed, named = {*event.failed, *event.named}, bool(event.named)
+                self._believe(event, self._silent.judged(event.invoke, failed, event.rule, named=named))
             case EventAnswered():
-                # Without a log contract, an event whose invoke succeeded was processed.
-                if event.error is None and event.function not in self._speaking:
-                    self._worked(event, event.function, event.function, self._fate(event.event, event.function), None)
+                failed = set() if event.error is None else {event.event}
+                self._believe(event, self._silent.judged(event.event, failed, None, named=False))
             case ContractLine():
                 self._said(event)
 
@@ -207,21 +228,26 @@ class _RunReader:
         self._held[invoke] = held
         self._recognitions.delivered(invoke, held.consumer, len(held.messages))
         at = in_seconds(event.instant_us)
-        for message in held.messages:
-            fate = self._fate(message, held.consumer)
+        fates = [self._fate(message, held.consumer) for message in held.messages]
+        for fate in fates:
             if fate is not None:
                 delivery = HandlerDelivery(at, held.consumer, bool(fate.deliveries), bool(fate.holders))
                 fate.deliveries.append(delivery)
                 fate.holders.add(invoke)
+                self._ledger.given.setdefault(held.function, {})[id(fate)] = fate
+                if held.function in self._speaking:
+                    fate.looked = bool(fate.looked)
+        counted = [fate for fate in fates if fate is not None]
+        if len(counted) == len(fates):
+            self._silent.begin(invoke, held.function, held.consumer, counted)
 
-    def _judged(self, event: BatchResult) -> None:
-        held = self._held.get(event.invoke, _NOTHING)
-        if held.function in self._speaking:
-            return
-        failed = {*event.failed, *event.named}
-        for message in held.messages:
-            if message not in failed:
-                self._worked(event, held.function, held.consumer, self._fate(message, held.consumer), None)
+    def _believe(self, event: Event, judgements: Iterable[Judgement | None]) -> None:
+        """Take messages of functions that say nothing for processed."""
+        now = in_seconds(event.instant_us)
+        for judgement in judgements:
+            if judgement is not None:
+                at_seconds = now if judgement.at_seconds is None else judgement.at_seconds
+                self._is_processed(judgement.fate, judgement.consumer, judgement.evidence, at_seconds)
 
     def _said(self, event: ContractLine) -> None:
         self._recognitions.said(event)
@@ -230,6 +256,10 @@ class _RunReader:
         fate = self._fate(event.message, consumer)
         if fate is not None and event.business_id:
             fate.business_id = event.business_id
+        if event.event in _OF_A_DELIVERY:
+            self._ledger.functions.setdefault(event.function, FunctionEvidence("contract"))
+            if fate is not None:
+                fate.looked = True
         if event.event == "processed":
             self._worked(event, event.function, consumer, fate, event.business_id)
         elif event.event == "duplicate" and fate is not None:
@@ -242,12 +272,23 @@ class _RunReader:
         if fate is not None:
             consumer = consumer or fate.consumer
             self._count_work(function, consumer, business_id or fate.business_id)
-            if fate.processed_at is None:
-                fate.processed_at = in_seconds(event.instant_us)
-                fate.processed_by = consumer
-                self._check_order(fate)
+            fate.effects = (fate.effects or 0) + 1
+            self._is_processed(fate, consumer, "contract", in_seconds(event.instant_us))
         elif business_id:
             self._count_work(function, None, business_id)
+
+    def _is_processed(self, fate: Fate, consumer: str | None, evidence: ProcessedBy, at_seconds: float) -> None:
+        fate.is_processed(evidence)
+        if evidence in ("contract", "effect"):
+            self._finished.add(fate.business_id)
+        if fate.processed_at is None:
+            fate.processed_at = at_seconds
+            fate.processed_by = consumer or fate.consumer
+            self._check_order(fate)
+
+    def _was_done(self, business_id: str) -> bool:
+        """Whether a message of this business id has been processed, which more than its invoke tells."""
+        return business_id in self._finished
 
     def _count_work(self, function: str, consumer: str | None, business_id: str) -> None:
         work = self._ledger.work.setdefault(consumer, Work())
@@ -273,6 +314,8 @@ class _RunReader:
         match event:
             case InvokeStarted():
                 self._ledger.invocations += 1
+                if event.by.kind in ("api", "workload"):
+                    self._waited_for.add(event.function)
             case InvokeRefused():
                 self._ledger.throttled += event.throttled
             case ApiCallRefused():
@@ -281,6 +324,7 @@ class _RunReader:
                 self._ledger.failed += event.error is not None
                 self._ledger.timed_out += event.timed_out
                 self._recognitions.ended(event)
+                self._silent.ended(event)
                 held = self._held.get(event.invoke, _NOTHING)
                 for message in held.messages:
                     fate = self._fate(message, held.consumer)
@@ -296,6 +340,7 @@ class _RunReader:
             match event:
                 case MessageDeleted():
                     fate.leave("deleted", in_seconds(event.instant_us))
+                    self._deleted_by(event, fate)
                 case MessageFiltered():
                     # What a competing mapping was there for, its filter did not let pass by on purpose.
                     way: Way = "deleted" if event.wanted_by else "filtered"
@@ -311,6 +356,11 @@ class _RunReader:
                     self._redriven[event.new_message] = self._redriven.get(event.message, event.message)
                     fate.left = None
                     fate.redriven_at = in_seconds(event.instant_us)
+
+    def _deleted_by(self, event: MessageDeleted, fate: Fate) -> None:
+        if event.by.kind == "function":
+            at_seconds = in_seconds(event.instant_us)
+            self._believe(event, [self._silent.deleted(event.by.name, event.by.invoke, fate, at_seconds)])
 
     def _left_partition(
         self, event: RecordSkipped | RecordFiltered | RecordExpired | RecordsCheckpointed | RecordsDiscarded
@@ -345,12 +395,3 @@ class _RunReader:
             case EventExpired():
                 way = "expired"
         self._leave(event, event.function, way, event.event)
-
-
-def _business_id(body: str) -> str | None:
-    try:
-        parsed = json.loads(body)
-    except ValueError:
-        return None
-    value = parsed.get("id") if isinstance(parsed, dict) else None
-    return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else None

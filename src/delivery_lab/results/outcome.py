@@ -16,6 +16,7 @@ from delivery_lab.errors import ModelError
 from delivery_lab.events import Run
 from delivery_lab.results.consumers import consumers_of
 from delivery_lab.results.fates import Fate, Ledger, Work
+from delivery_lab.results.figured_evidence import evidence_of, evidence_of_message
 from delivery_lab.results.figures import (
     SCHEMA_VERSION,
     AlternativeConclusion,
@@ -93,13 +94,13 @@ def outcome_of(run: Run) -> Outcome:
         trace_hash=run.trace_hash,
         model=ModelInfo(
             version=MODEL_VERSION,
-            assumptions=assumptions_of(run.rules),
+            assumptions=assumptions_of(sorted({*run.rules, *ledger.relied_on})),
             assumed=assumed_otherwise(run.assumptions),
         ),
         messages=messages,
         deliveries=deliveries,
         consumers=consumers,
-        effects=_effects(*ledger.work.values()),
+        effects=Effects(total=None, duplicated=None) if ledger.uncounted else _effects(*ledger.work.values()),
         invocations=Invocations(
             total=ledger.invocations,
             failed=ledger.failed,
@@ -109,6 +110,7 @@ def outcome_of(run: Run) -> Outcome:
         latency_seconds=_latency_of(fates),
         ordering=_ordering(fates),
         requests=_requests(run),
+        evidence=evidence_of(ledger),
         blocked=tuple(blocked_partitions(run)),
         lag=tuple(lags(run, fates)),
         watch=tuple(watches(run, fates)),
@@ -120,6 +122,7 @@ def outcome_of(run: Run) -> Outcome:
                 consumer=fate.consumer,
                 delivered_at=fate.delivered_at,
                 outcome=fate.outcome,
+                evidence=evidence_of_message(fate, ledger),
             )
             for fate in fates
         ),
@@ -168,7 +171,11 @@ def _consumers(run: Run, ledger: Ledger) -> Iterator[ConsumerFigures]:
             source=source,
             messages=_messages(own),
             deliveries=_deliveries(touched, name, ledger.recognised[name]),
-            effects=_effects(ledger.work.get(name, Work())),
+            effects=(
+                Effects(total=None, duplicated=None)
+                if name in ledger.uncounted
+                else _effects(ledger.work.get(name, Work()))
+            ),
             latency_seconds=_latency_of(own),
             ordering=_ordering(own),
         )

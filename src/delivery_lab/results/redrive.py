@@ -22,8 +22,8 @@ class Redriven(Figures):
     lost: int
     expired: int
     remaining: int
-    duplicated_effects: int
-    """Duplicate effects because of the redrive."""
+    duplicated_effects: int | None
+    """Duplicate effects because of the redrive; None where they are not known."""
     virtual_seconds: float
     """From the redrive until everything was at rest."""
 
@@ -97,9 +97,13 @@ def _redriven(first: Outcome, last: Outcome, after: Run) -> Redriven:
         lost=ended.count("lost"),
         expired=ended.count("expired"),
         remaining=ended.count("remaining"),
-        duplicated_effects=last.effects.duplicated - first.effects.duplicated,
+        duplicated_effects=_more(first.effects.duplicated, last.effects.duplicated),
         virtual_seconds=round(last.virtual_seconds - first.virtual_seconds, 6),
     )
+
+
+def _more(before: int | None, after: int | None) -> int | None:
+    return None if before is None or after is None else after - before
 
 
 def redrive_conclusion(outcome: RedriveOutcome) -> str:
@@ -143,7 +147,9 @@ def _moved(done: Redriven) -> Iterator[str]:
     ):
         if count:
             yield f"{count} {plural(count, 'is', 'are')} {where}"
-    if again:
+    if again is None:
+        yield "whether work was done again is not known"
+    elif again:
         yield f"{again} {plural(again, 'duplicate effect', 'duplicate effects')}"
     else:
         yield "no duplicate effects"

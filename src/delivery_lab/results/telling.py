@@ -58,6 +58,7 @@ from delivery_lab.events import (
     VisibilityChanged,
 )
 from delivery_lab.events.instants import in_seconds
+from delivery_lab.events.observations import ErrorSwallowed, Observation
 from delivery_lab.events.union import (
     AnyAsynchronousEvent,
     AnyPartitionEvent,
@@ -126,6 +127,8 @@ class Teller:
             return self._of_target(event)
         if isinstance(event, ContractLine):
             return Told(self._said(event))
+        if isinstance(event, Observation):
+            return self._of_observation(event)
         assert_never(event)
 
     # -- names --------------------------------------------------------------------------------------------
@@ -336,6 +339,13 @@ class Teller:
                 return Told(f"{event.target} refuses the report of {event.mapping}: {event.code}")
             case _:
                 assert_never(event)
+
+    def _of_observation(self, event: Observation) -> Told:
+        if isinstance(event, ErrorSwallowed):
+            who = self._invokes.get(event.invoke, event.function)
+            last = event.text.rstrip().rpartition("\n")[2]
+            return Told(f"{who} leaves an error {'in a future' if event.where == 'future' else 'in its log'}: {last}")
+        return _SILENT
 
     def _said(self, line: ContractLine) -> str:
         who = self._invokes.get(line.invoke or "", line.function)

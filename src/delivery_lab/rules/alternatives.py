@@ -14,6 +14,7 @@ from delivery_lab.rules.assumptions import (
     DEFAULTS,
     Assumptions,
     AttributeSpread,
+    ErrorLeftAlone,
     IdleWindow,
     LongWindow,
     QuietWindow,
@@ -22,6 +23,8 @@ from delivery_lab.rules.assumptions import (
     StaleDelete,
     ThrottleRetryLimit,
     UnnamedResponse,
+    UnseenRecord,
+    UnseenWork,
 )
 from delivery_lab.rules.registry import find
 
@@ -155,6 +158,10 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
             _words("ESM-BATCH-6", "quiet_window", QuietWindow),
             _words("ESM-BATCH-7", "idle_window", IdleWindow),
             _words("SQS-STALE-2", "stale_delete", StaleDelete),
+            # Not tried by itself: that nothing is known cannot be otherwise, and every foreign handler relies on it.
+            replace(_words("EVD-INVOKE-1", "unseen_work", UnseenWork), values=()),
+            _words("EVD-ERROR-1", "swallowed_error", ErrorLeftAlone),
+            _words("EVD-LOOK-1", "unseen_record", UnseenRecord),
             _words("SQS-ORDER-1", "returned_place", ReturnedPlace),
             Alternative(
                 "SQS-FAIR-4",
@@ -165,6 +172,7 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
                 ("60", "900"),
             ),
             _words("SQS-SPREAD-1", "attribute_spread", AttributeSpread),
+            _words("STR-REPORT-7", "unnamed_record_response", UnnamedResponse),
             _words("STR-REPORT-10", "retry_count", RetryCount),
             Alternative(
                 "ASY-BACKOFF-2",

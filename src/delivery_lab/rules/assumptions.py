@@ -46,7 +46,7 @@ class ReturnedPlace(StrEnum):
 
 
 class UnnamedResponse(StrEnum):
-    """How a mapping takes a response that is not empty and has no batchItemFailures (ESM-REPORT-4)."""
+    """How a mapping takes a response that is not empty and has no batchItemFailures (ESM-REPORT-4, STR-REPORT-7)."""
 
     SUCCESS = "success"
     FAILURE = "failure"
@@ -91,6 +91,27 @@ class RetryCount(StrEnum):
     """They stay used up."""
 
 
+class UnseenWork(StrEnum):
+    """What became of a message of which nothing is known but that its invoke succeeded (EVD-INVOKE-1)."""
+
+    PROCESSED = "processed"
+    LOST = "lost"
+
+
+class ErrorLeftAlone(StrEnum):
+    """What became of a message at which a handler left an error alone, and did nothing for it afterwards (EVD-ERROR-1)."""
+
+    FAILED = "failed"
+    HANDLED = "handled"
+
+
+class UnseenRecord(StrEnum):
+    """What became of a record that a handler did not look at, although it looks at others (EVD-LOOK-1)."""
+
+    LOST = "lost"
+    PROCESSED = "processed"
+
+
 @dataclass(frozen=True, slots=True)
 class Assumptions:
     """One value for every rule that has alternatives. Defaults are what the model assumes.
@@ -107,12 +128,16 @@ class Assumptions:
         quiet_window: when a batch of a short window is handed over if nothing more comes (ESM-BATCH-6).
         idle_window: when a window opens after one without messages (ESM-BATCH-7).
         stale_delete: what a delete with an older handle does (SQS-STALE-2).
+        unnamed_record_response: the same of streams and Kafka (STR-REPORT-7).
         fair_seconds: how far back a tenant's share of processing time is looked at (SQS-FAIR-4).
         returned_place: where a message stands that is visible again (SQS-ORDER-1).
         retry_count: whether a batch begins a count of its own when the checkpoint moved (STR-REPORT-10).
         event_jitter: by which share the wait of a throttled event is shorter or longer, at most (ASY-BACKOFF-2).
         attribute_spread: when new attributes of a queue hold (SQS-SPREAD-1).
         cold_start_seconds: how long a cold start takes (LAM-INIT-1).
+        unseen_work: what became of a message of which only its invoke is known (EVD-INVOKE-1).
+        swallowed_error: what became of a message at which an error was left alone (EVD-ERROR-1).
+        unseen_record: what became of a record that was not looked at (EVD-LOOK-1).
         api_latency_seconds: how long an API call of a handler takes at least and at most (SIM-API-1).
     """
 
@@ -125,6 +150,7 @@ class Assumptions:
     quiet_window: QuietWindow = QuietWindow.LONG_POLL
     idle_window: IdleWindow = IdleWindow.MESSAGE
     stale_delete: StaleDelete = StaleDelete.COIN
+    unnamed_record_response: UnnamedResponse = UnnamedResponse.SUCCESS
     fair_seconds: float = 300.0
     returned_place: ReturnedPlace = ReturnedPlace.KEPT
     retry_count: RetryCount = RetryCount.ANEW
@@ -132,6 +158,9 @@ class Assumptions:
     attribute_spread: AttributeSpread = AttributeSpread.LATEST
     cold_start_seconds: float = 0.25
     api_latency_seconds: tuple[float, float] = (0.005, 0.015)
+    unseen_work: UnseenWork = UnseenWork.PROCESSED
+    swallowed_error: ErrorLeftAlone = ErrorLeftAlone.FAILED
+    unseen_record: UnseenRecord = UnseenRecord.LOST
 
 
 DEFAULTS = Assumptions()

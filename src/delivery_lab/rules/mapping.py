@@ -148,7 +148,10 @@ RULES = (
         "ESM-THROTTLE-2",
         "A throttled invoke is retried only while at least one function timeout of the visibility timeout is left. "
         "The documentation says: until the visibility timeout ends.",
-        _FIELD_REPORT,
+        _FIELD_REPORT
+        + "; reserved 1, 3 s of work, visibility timeout 90 s, a message is dead-lettered after some five minutes: "
+        "https://www.reddit.com/r/aws/comments/1oz3p88; reserved 10, messages are dead-lettered without a run: "
+        "https://github.com/adobe/spacecat-audit-worker/pull/2876",
     ),
     assumed(
         "ESM-THROTTLE-3",

@@ -7,7 +7,19 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from delivery_lab.errors import UnknownRuleError
-from delivery_lab.rules import dynamodb, functions, http, invokes, kafka, lab_itself, mapping, sqs, sqs_fifo, streams
+from delivery_lab.rules import (
+    dynamodb,
+    evidence,
+    functions,
+    http,
+    invokes,
+    kafka,
+    lab_itself,
+    mapping,
+    sqs,
+    sqs_fifo,
+    streams,
+)
 from delivery_lab.rules.rule import Rule, Status
 
 __all__ = ["RULES", "Rule", "Status", "find"]
@@ -15,7 +27,7 @@ __all__ = ["RULES", "Rule", "Status", "find"]
 
 def _collect() -> Mapping[str, Rule]:
     rules: dict[str, Rule] = {}
-    groups = (sqs, sqs_fifo, functions, mapping, streams, kafka, invokes, dynamodb, http, lab_itself)
+    groups = (sqs, sqs_fifo, functions, mapping, streams, kafka, invokes, dynamodb, http, evidence, lab_itself)
     for group in (module.RULES for module in groups):
         for rule in group:
             assert rule.id not in rules, rule.id

@@ -282,8 +282,10 @@ RULES = (
     ),
     assumed(
         "STR-REPORT-7",
-        "A response without the key batchItemFailures counts as success.",
-        "AWS lists what succeeds and what fails, and this is on neither list; the model reads it as a null list.",
+        "A response that is not empty and has no batchItemFailures counts as success.",
+        _REPORTING
+        + " names what succeeds and what fails, and this is on neither list; the model reads it as a null list, as it "
+        "does for queues (ESM-REPORT-4).",
     ),
     documented(
         "STR-REPORT-8",

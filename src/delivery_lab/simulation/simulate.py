@@ -20,6 +20,7 @@ from delivery_lab.model.runtime import Caller, LongPoll, Pending
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 from delivery_lab.simulation.deployment import Deployment
 from delivery_lab.simulation.log_contract import contract_line
+from delivery_lab.simulation.observing import SilentObserver
 from delivery_lab.simulation.sending import Sender
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.stack.stack import Stack
@@ -105,6 +106,8 @@ class _Simulation:
         self._assumptions = assumptions
         self._account = Account(self._scheduler, self._streams, self._journal, assumptions)
         self._logs: list[LogLine] = []
+        self._observer = SilentObserver(self._journal)
+        self._effect = None if workload.effect is None else workload.effect.mark(stack, workload.origin)
 
         self._host: HandlerHost | None = None
 
@@ -137,6 +140,7 @@ class _Simulation:
             self._streams,
             self,
             self._on_log,
+            self._observer,
             cold_start_seconds=0,
             api_latency_min_seconds=fastest,
             api_latency_max_seconds=slowest,
@@ -240,6 +244,7 @@ class _Simulation:
             place="simulation",
             workload=self._workload.name,
             poison=self._workload.mark_of_poison,
+            effect=self._effect,
             seed=self._seed,
             virtual_seconds=in_seconds(self._scheduler.now),
             events=tuple(self._journal.events),
@@ -307,6 +312,7 @@ class _Simulation:
         if told is None:
             self._logs.append(line)
         else:
+            self._observer.spoke(told.function)
             self._journal.append(told)
 
 

@@ -14,6 +14,7 @@ from pydantic import Field, PrivateAttr, StrictFloat, StrictInt, StrictStr, mode
 from delivery_lab.errors import UsageError
 from delivery_lab.events import Poison
 from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY
+from delivery_lab.simulation.effect_marks import WorkMark
 from delivery_lab.simulation.templates import as_text, render
 from delivery_lab.simulation.workload_functions import FunctionSettings
 from delivery_lab.simulation.workload_part import WorkloadPart
@@ -240,6 +241,8 @@ class Workload(WorkloadPart):
     """Virtual seconds after which the run ends; None or `drained`: when nothing can move any more."""
     poison: str | PoisonText | None = None
     """What marks a message no handler can process: a field of its JSON body, or `{text: ...}` for any body."""
+    effect: WorkMark | None = None
+    """How a piece of work is known, of handlers that do not follow the log contract."""
     _name: str = PrivateAttr(default="code")
     _path: Path | None = PrivateAttr(default=None)
 

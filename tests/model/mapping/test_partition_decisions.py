@@ -17,7 +17,7 @@ from delivery_lab.model.mapping.partition_decisions import (
     retry_delay,
     window_state,
 )
-from delivery_lab.rules.assumptions import RetryCount
+from delivery_lab.rules.assumptions import RetryCount, UnnamedResponse
 
 BATCH = ("11", "12", "13", "14")
 
@@ -139,6 +139,27 @@ def test_str_bisect_1_a_single_record_cannot_be_cut() -> None:
     decision = after_failure(FAILED, 1, attempts=0, maximum_attempts=0, bisect=True)
 
     assert decision.step is Step.DISCARD
+
+
+@pytest.mark.parametrize(
+    ("payload", "succeeded"),
+    [
+        (
+            '{"statusCode":200}',
+            {UnnamedResponse.SUCCESS: 4, UnnamedResponse.FAILURE: 0, UnnamedResponse.OBJECT_FAILS: 0},
+        ),
+        ('"done"', {UnnamedResponse.SUCCESS: 4, UnnamedResponse.FAILURE: 0, UnnamedResponse.OBJECT_FAILS: 4}),
+        ('{"state":{"n":1}}', dict.fromkeys(UnnamedResponse, 4)),
+        ("[]", dict.fromkeys(UnnamedResponse, 4)),
+        ('{"batchItemFailures":[]}', dict.fromkeys(UnnamedResponse, 4)),
+    ],
+)
+def test_str_report_7_how_a_response_without_failures_is_taken(
+    payload: str, succeeded: dict[UnnamedResponse, int]
+) -> None:
+    for reading, expected in succeeded.items():
+        verdict = classify_partition_batch(BATCH, payload, None, report=True, unnamed=reading)
+        assert verdict.succeeded == expected
 
 
 def test_str_bisect_2_the_cut_is_where_the_response_says() -> None:

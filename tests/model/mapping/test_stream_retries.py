@@ -10,7 +10,7 @@ import pytest
 
 from delivery_lab.events import RecordsCheckpointed, RecordsDiscarded
 from delivery_lab.model.mapping.destinations import QueueDestination
-from delivery_lab.rules.assumptions import Assumptions, RetryCount
+from delivery_lab.rules.assumptions import Assumptions, RetryCount, UnnamedResponse
 from tests.model.partition_world import (
     POISON,
     PartitionWorld,
@@ -93,6 +93,19 @@ def test_str_report_10_retries_used_up_before_the_checkpoint_moved(count: RetryC
     # Twice without progress, once with it, and then the rest alone: three times, or once if both retries are used up.
     assert world.batches() == [["first", POISON]] * 3 + [[POISON]] * (deliveries - 2)
     assert "STR-REPORT-10" in world.journal.rules
+
+
+@pytest.mark.parametrize(("reading", "deliveries"), [(UnnamedResponse.SUCCESS, 1), (UnnamedResponse.OBJECT_FAILS, 3)])
+def test_str_report_7_a_mapping_takes_another_response_as_it_is_assumed(
+    reading: UnnamedResponse, deliveries: int
+) -> None:
+    world = PartitionWorld(lambda call: Script(payload='{"statusCode": 200}'))
+    world.account.assumptions = Assumptions(unnamed_record_response=reading)
+
+    _, failures = shard_of("a", world=world, maximum_retry_attempts=2)
+
+    assert world.batches() == [["a"]] * deliveries
+    assert len(documents(failures)) == (deliveries > 1)
 
 
 def test_str_report_11_what_is_behind_the_failed_record_is_discarded_with_it() -> None:

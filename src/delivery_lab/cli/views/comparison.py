@@ -57,7 +57,7 @@ def _show_differences(console: Console, difference: Difference) -> None:
     for figure in difference.figures:
         console.text(f"  ~ {figure_name(figure.name)}: {change(figure.name, figure.before, figure.after)}", hang=6)
     messages = f"{comparison.messages_differing} of {comparison.messages_compared} messages"
-    console.text(f"  {messages} differ in outcome or deliveries", hang=4)
+    console.text(f"  {messages} differ in outcome, deliveries or effects", hang=4)
 
 
 def _show_unchanged(console: Console, figures: Sequence[Figure]) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from delivery_lab.api.parts import shortened
 from delivery_lab.cli.console import Console
+from delivery_lab.cli.terms import number
 from delivery_lab.cli.views.run import TIMELINE_INDENT, show_block
 from delivery_lab.durations import rounded
 
@@ -33,7 +34,7 @@ def show_redrive(console: Console, redriven: RedriveSimulation, *, as_json: bool
         f"processed {done.processed}",
         f"back in the dead-letter queue {done.back_in_dead_letter_queue}",
         f"lost {done.lost}",
-        f"duplicated effects {done.duplicated_effects}",
+        f"duplicated effects {number(done.duplicated_effects)}",
         f"took {rounded(done.virtual_seconds)}",
     ]
     show_block(console, "redrive", figures)

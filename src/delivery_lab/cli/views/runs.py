@@ -8,6 +8,7 @@ from delivery_lab import Outcome
 from delivery_lab.api.parts import conclusion, successes
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.layout import Column, figures
+from delivery_lab.cli.terms import number
 from delivery_lab.cli.views.run import assuming, only_requests
 from delivery_lab.durations import rounded
 
@@ -58,12 +59,12 @@ def show_runs(console: Console, outcomes: Sequence[Outcome], *, as_json: bool) -
 
 
 def _rows(
-    outcomes: Sequence[Outcome], cells: Callable[[Outcome], tuple[int, ...]]
+    outcomes: Sequence[Outcome], cells: Callable[[Outcome], tuple[int | None, ...]]
 ) -> list[tuple[str, tuple[str, ...]]]:
-    return [(one.stack, (*map(str, cells(one)), rounded(one.virtual_seconds))) for one in outcomes]
+    return [(one.stack, (*map(number, cells(one)), rounded(one.virtual_seconds))) for one in outcomes]
 
 
-def _message_cells(outcome: Outcome) -> tuple[int, ...]:
+def _message_cells(outcome: Outcome) -> tuple[int | None, ...]:
     messages = outcome.messages
     return (
         messages.sent,
@@ -75,7 +76,7 @@ def _message_cells(outcome: Outcome) -> tuple[int, ...]:
     )
 
 
-def _request_cells(outcome: Outcome) -> tuple[int, ...]:
+def _request_cells(outcome: Outcome) -> tuple[int | None, ...]:
     requests = outcome.requests
     good = successes(outcome)
     return (

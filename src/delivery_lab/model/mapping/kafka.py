@@ -217,6 +217,7 @@ class TopicConsumer:
             poll_seconds=0,
             patterns=config.patterns,
             retry_count=assumptions.retry_count,
+            unnamed_response=assumptions.unnamed_record_response,
             discard_rule=retry_rule,
             opens_after_batch=config.provisioned is not None,
             report_rule="KAF-REPORT-1",

@@ -12,7 +12,7 @@ from delivery_lab.limits.mappings import ENDLESS
 from delivery_lab.model.backoff import Backoff
 from delivery_lab.model.mapping.decisions import named_identifiers
 from delivery_lab.rule_ids import RuleId
-from delivery_lab.rules.assumptions import RetryCount
+from delivery_lab.rules.assumptions import DEFAULTS, RetryCount, UnnamedResponse
 
 RETRIES = Backoff(0.5, 60.0, 0.5, 1.0)
 """How long a batch that failed or was throttled waits: from half to all of 0.5 s, 1 s, 2 s ... (STR-RETRY-2)."""
@@ -58,7 +58,13 @@ def offset_in(partition: str) -> Identify:
 
 
 def classify_partition_batch(
-    sequences: Sequence[str], payload: str, error: str | None, *, report: bool, identify: Identify = sequence_number
+    sequences: Sequence[str],
+    payload: str,
+    error: str | None,
+    *,
+    report: bool,
+    identify: Identify = sequence_number,
+    unnamed: UnnamedResponse = DEFAULTS.unnamed_record_response,
 ) -> PartitionVerdict:
     """Decide how far a batch succeeded.
 
@@ -68,6 +74,7 @@ def classify_partition_batch(
         error: error type if the invoke failed (exception, timeout, crash), else None.
         report: whether the mapping has `ReportBatchItemFailures`.
         identify: reads an `itemIdentifier`.
+        unnamed: how a response is taken that is not empty and has no batchItemFailures (STR-REPORT-7).
     """
     if error is not None:
         return PartitionVerdict(0, False, "STR-ERROR-1", f"the invoke failed with {error}")
@@ -77,15 +84,19 @@ def classify_partition_batch(
         response = json.loads(payload) if payload else None
     except ValueError:
         return PartitionVerdict(0, False, "STR-REPORT-6", "the response is no JSON")
-    return _classify_response(sequences, response, identify)
+    return _classify_response(sequences, response, identify, unnamed)
 
 
-def _classify_response(sequences: Sequence[str], response: Any, identify: Identify) -> PartitionVerdict:
+def _classify_response(
+    sequences: Sequence[str], response: Any, identify: Identify, unnamed: UnnamedResponse
+) -> PartitionVerdict:
     everything = len(sequences)
     if response is None or response in ({}, "", []):
         return PartitionVerdict(everything, True, "STR-REPORT-2", "the response is empty")
     if not isinstance(response, dict) or "batchItemFailures" not in response:
-        return PartitionVerdict(everything, True, "STR-REPORT-7", "the response has no batchItemFailures")
+        fails = _fails_unnamed(response, unnamed)
+        succeeded = 0 if fails else everything
+        return PartitionVerdict(succeeded, not fails, "STR-REPORT-7", "the response has no batchItemFailures")
     failures = response["batchItemFailures"]
     if failures is None or failures == []:
         return PartitionVerdict(everything, True, "STR-REPORT-3", "batchItemFailures is empty")
@@ -102,6 +113,13 @@ def _classify_response(sequences: Sequence[str], response: Any, identify: Identi
             return PartitionVerdict(0, False, "STR-REPORT-5", "an itemIdentifier is no record of the batch")
         lowest = min(lowest, position)
     return PartitionVerdict(lowest, True, "STR-REPORT-8", f"failed from record {lowest + 1} of {everything} on")
+
+
+def _fails_unnamed(response: Any, unnamed: UnnamedResponse) -> bool:
+    """Whether a response without batchItemFailures is a failure; one with a state is of a window (STR-WINDOW-2)."""
+    if unnamed is UnnamedResponse.SUCCESS or (isinstance(response, dict) and "state" in response):
+        return False
+    return unnamed is UnnamedResponse.FAILURE or isinstance(response, dict)
 
 
 def named_failures(payload: str, sequences: Sequence[str], identify: Identify = sequence_number) -> tuple[int, ...]:

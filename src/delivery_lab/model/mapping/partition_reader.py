@@ -301,7 +301,12 @@ class PartitionReader:
         identify = self._services.form.identify(self.partition)
         sequences = [record.sequence for record in batch.records]
         verdict = classify_partition_batch(
-            sequences, result.payload, result.error, report=self.settings.report, identify=identify
+            sequences,
+            result.payload,
+            result.error,
+            report=self.settings.report,
+            identify=identify,
+            unnamed=self.settings.unnamed_response,
         )
         if self._windows is not None:
             verdict = self._windows.judge(verdict, result.payload)

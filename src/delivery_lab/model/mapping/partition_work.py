@@ -19,7 +19,7 @@ from delivery_lab.model.mapping.partition_records import Format
 from delivery_lab.model.partition import Partition, Record
 from delivery_lab.model.streams.throughput import ReadThroughput
 from delivery_lab.rule_ids import RuleId
-from delivery_lab.rules.assumptions import RetryCount
+from delivery_lab.rules.assumptions import DEFAULTS, RetryCount, UnnamedResponse
 
 ALIKE_BEFORE_REPEATING = 100
 RUN_ONE_IN = 25
@@ -48,6 +48,7 @@ class ReaderSettings:
         push_seconds: time until a record is pushed, where it is not polled for.
         patterns: event filter patterns.
         discard_rule: id of the rule by which retries end.
+        unnamed_response: how a response without batchItemFailures is taken.
         retry_count: whether a batch begins a count of its own when the checkpoint moved.
         report_rule: id of the rule about the form of a response, None where the documentation shows it.
     """
@@ -67,6 +68,7 @@ class ReaderSettings:
     poll_seconds: float
     patterns: tuple[Pattern, ...]
     discard_rule: RuleId = "STR-RETRY-1"
+    unnamed_response: UnnamedResponse = DEFAULTS.unnamed_record_response
     push_seconds: float = 0
     retry_count: RetryCount = RetryCount.ANEW
     opens_after_batch: bool = False

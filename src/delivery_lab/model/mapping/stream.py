@@ -171,6 +171,7 @@ class StreamConsumer:
             push_seconds=PUSH_SECONDS if fan_out else 0,
             patterns=config.patterns,
             retry_count=assumptions.retry_count,
+            unnamed_response=assumptions.unnamed_record_response,
         )
         form = StreamFormat(source.arn, "KinesisBatchInfo" if kinesis else "DDBStreamBatchInfo", source_arn)
         self.readers = []

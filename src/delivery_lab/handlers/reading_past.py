@@ -1,0 +1,78 @@
+"""Code that reads records past their own methods: what parses JSON again, and libraries that are not Python inside."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from types import ModuleType
+from typing import Any
+
+import pydantic
+
+from delivery_lab.handlers.fibers import current
+from delivery_lab.handlers.looking import parsed_again, read_by_library
+from delivery_lab.handlers.patches import Patches
+
+_UNSEEN = frozenset({"jsonschema_rs", "msgspec", "numpy", "orjson", "pandas", "polars", "pyarrow", "ujson"})
+"""Packages that read dictionaries past every method of theirs, and hand on what they read."""
+
+
+def reads_past(modules: Iterable[ModuleType]) -> bool:
+    """Whether modules of a function use a package whose reading nobody notices."""
+    for module in modules:
+        for value in list(vars(module).values()):
+            name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+            if isinstance(name, str) and name.partition(".")[0] in _UNSEEN:
+                return True
+    return False
+
+
+def _parsing(real: Callable[..., Any]) -> Callable[..., Any]:
+    def loads(s: Any, **options: Any) -> Any:
+        value = real(s, **options)
+        fiber = current()
+        looks = None if fiber is None else fiber.environment.watch.looks
+        return value if looks is None or not looks.serialised else parsed_again(value, looks)
+
+    return loads
+
+
+def _validating(real: Callable[..., Any]) -> Callable[..., Any]:
+    """A method that validates what it is given, in Rust."""
+
+    def validate(self: Any, /, *arguments: Any, **keywords: Any) -> Any:
+        if current() is not None:
+            read_by_library((*arguments, keywords))
+        return real(self, *arguments, **keywords)
+
+    return validate
+
+
+def _constructing(real: Callable[..., None]) -> Callable[..., None]:
+    def __init__(self: Any, /, **data: Any) -> None:  # noqa: N807 - it becomes one
+        if current() is not None:
+            read_by_library(data)
+        real(self, **data)
+
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]  # pydantic's mark: no `__init__` of a model's own
+    return __init__
+
+
+def install(patches: Patches) -> dict[int, Any]:
+    """Put the watching versions in place.
+
+    Returns:
+        The replaced functions by the `id` of the real one.
+    """
+    loads = _parsing(json.loads)
+    replaced = {id(json.loads): loads}
+    patches.set(json, "loads", loads)
+    model: Any = pydantic.BaseModel
+    patches.set(model, "__init__", _constructing(model.__init__))
+    patches.set(model, "model_validate", classmethod(_validating(vars(model)["model_validate"].__func__)))
+    patches.set(pydantic.TypeAdapter, "validate_python", _validating(pydantic.TypeAdapter.validate_python))
+    wrapper = getattr(sys.modules.get("pydantic._internal._validate_call"), "ValidateCallWrapper", None)
+    if wrapper is not None:  # what `validate_call` makes of a function
+        patches.set(wrapper, "__call__", _validating(wrapper.__call__))
+    return replaced

@@ -1,0 +1,159 @@
+"""What is seen of the code of one environment during an invoke: records read, changes asked for, errors left alone."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from delivery_lab.events import ChangeRequested, ErrorSwallowed, Observation, RecordsLookedAt, Swallowed
+from delivery_lab.handlers.changes import (
+    content_of,
+    has_effect,
+    is_change,
+    is_record_of_completion,
+    is_refused_condition,
+    purpose_of_call,
+)
+from delivery_lab.handlers.looking import Looks, watch
+from delivery_lab.model.runtime import AwsError
+
+_TRACEBACK = "Traceback (most recent call last)"
+_NO_ERROR = re.compile(r'^\[(DEBUG|INFO|WARNING)\]|"(level|levelname|severity)": ?"(DEBUG|INFO|WARN|WARNING)"', re.I)
+
+
+class Observer(Protocol):
+    """Whoever wants to know what is seen of handlers."""
+
+    def watches(self, function: str) -> bool:
+        """Whether it wants to know it of this function."""
+
+    def observed(self, events: Sequence[Observation]) -> None:
+        """Take what was seen of an invoke, at its end."""
+
+
+class Unobserved:
+    """Nobody wants to know."""
+
+    def watches(self, function: str) -> bool:
+        """Never."""
+        return False
+
+    def observed(self, events: Sequence[Observation]) -> None:
+        """Nothing is seen."""
+
+
+class Future(Protocol):
+    """A result whose error is seen only by who asks for it."""
+
+    asked_for: bool
+
+
+class Watch:
+    """Watches the invokes of one environment, one after the other.
+
+    Args:
+        function: name of the function.
+        observer: takes what is seen.
+        now: the clock, in microseconds.
+    """
+
+    def __init__(self, function: str, observer: Observer, now: Callable[[], int]) -> None:
+        self._function = function
+        self._observer = observer
+        self._now = now
+        self._invoke: str | None = None
+        self.looks: Looks | None = None
+        self.blind = False
+        """Whether the function's code reads records in ways that nobody notices."""
+        self._seen: list[ChangeRequested | ErrorSwallowed] = []
+        self._futures: list[tuple[Future, ErrorSwallowed]] = []
+
+    def begin(self, invoke: str) -> None:
+        """An invoke begins."""
+        self._invoke = invoke if self._observer.watches(self._function) else None
+        self.looks = None
+
+    def event(self, event: Any) -> Any:
+        """The event as the handler gets it: equal to the one that is given, and changed in place."""
+        if self._invoke is not None:
+            self.looks = watch(event)
+        return event
+
+    def end(self) -> None:
+        """The invoke is over: tell what was seen."""
+        invoke, self._invoke = self._invoke, None
+        if invoke is None:
+            return
+        now = self._now()
+        events: list[Observation] = list(self._seen)
+        if self.looks is not None:
+            positions = None if self.blind else tuple(self.looks.order)
+            events.append(RecordsLookedAt(now, None, self._function, invoke, self.looks.records, positions))
+        events.extend(error for future, error in self._futures if not future.asked_for)
+        self._seen.clear()
+        self._futures.clear()
+        # They stand in the journal where the invoke ends; most of them happened then.
+        self._observer.observed([one if one.instant_us == now else replace(one, instant_us=now) for one in events])
+
+    def wants(self, service: str, operation: str, parameters: dict[str, Any]) -> bool:
+        """Whether a call that is about to be made is of interest."""
+        return self._invoke is not None and is_change(service, operation, parameters)
+
+    def called(self, service: str, operation: str, parameters: dict[str, Any], answer: dict[str, Any]) -> None:
+        """A call that asks for a change was answered."""
+        if has_effect(answer):
+            self._requested(service, operation, content_of(parameters, answer), refused=False)
+
+    def refused(self, service: str, operation: str, parameters: dict[str, Any], error: AwsError) -> None:
+        """A call that asks for a change was refused."""
+        if is_refused_condition(error):
+            self._requested(service, operation, content_of(parameters, {}), refused=True)
+
+    def _requested(self, service: str, operation: str, content: str, *, refused: bool) -> None:
+        purpose = purpose_of_call()
+        if self._invoke is None or purpose is None:
+            return
+        if purpose == "idempotency" and not refused and not is_record_of_completion(operation):
+            return
+        now, looked = self._now(), 0 if self.looks is None else len(self.looks.order)
+        self._seen.append(
+            ChangeRequested(
+                now,
+                None,
+                self._function,
+                self._invoke,
+                at_us=now,
+                service=service,
+                operation=operation,
+                content=content,
+                refused=refused,
+                purpose=purpose,
+                looking_at=self._reading(),
+                looked_at=looked,
+            )
+        )
+
+    def wrote(self, text: str) -> None:
+        """The code wrote a text to its log or its standard streams."""
+        if self._invoke is None or _TRACEBACK not in text or _NO_ERROR.search(text):
+            return
+        error = sys.exc_info()[1]
+        told = text.strip() if error is None else f"{text.strip()}\n{type(error).__name__}: {error}"
+        self._seen.append(self._swallowed("log", told, error))
+
+    def failed(self, future: Future, error: BaseException) -> None:
+        """A future holds an error from now on."""
+        if self._invoke is not None:
+            self._futures.append((future, self._swallowed("future", f"{type(error).__name__}: {error}", error)))
+
+    def _swallowed(self, where: Swallowed, text: str, error: BaseException | None) -> ErrorSwallowed:
+        now, invoke, reading = self._now(), self._invoke or "", self._reading()
+        raised_at = None if error is None or self.looks is None else self.looks.in_hand(error.__traceback__)
+        position = reading if raised_at is None else raised_at
+        return ErrorSwallowed(now, None, self._function, invoke, now, where, text, position)
+
+    def _reading(self) -> int | None:
+        return None if self.looks is None else self.looks.reading()

@@ -1,0 +1,116 @@
+"""What is seen of the work of one invoke whose function does not follow the log contract.
+
+The function says nothing itself. What it asked to be changed, the records that it read and the errors that it left
+alone are put beside the messages of its batch here; `delivery_lab.results.silent` judges by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from delivery_lab.events import ChangeRequested, ErrorSwallowed, Observation, RecordsLookedAt
+from delivery_lab.events.instants import in_seconds
+from delivery_lab.results.attribution import BatchContents, leaves
+from delivery_lab.results.fates import Fate
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One invoke with a batch, or with an asynchronous event.
+
+    Attributes:
+        function: name of the function.
+        consumer: whose delivery it was.
+        fates: the messages, in the order of the batch.
+        looked: positions of the records that were looked at; None where it cannot be told.
+        worked: by position of a message: when something was first done for it, in virtual seconds.
+        pieces: by position of a message: what each piece of work for it is known by, None for the message's own id.
+        refused: positions of messages for which a conditional write was refused.
+        erred: positions of messages at which an error was left alone, and nothing was done for them afterwards.
+        moved_on: positions of messages whose work was over: something was done for them, and then for others.
+        put_aside: contents of messages that were sent to a parking or dead-letter queue.
+        deleted: by `id` of a message's fate: when the code deleted it itself, in virtual seconds.
+        errors: how many errors were left alone.
+        failed: whether the invoke ended in an error.
+        placed: what it asked to be changed, and the positions of the messages that each change was for.
+        unplaced: whether something was done, and nothing of it can be put beside a message.
+    """
+
+    function: str
+    consumer: str
+    fates: Sequence[Fate]
+    looked: frozenset[int] | None = None
+    worked: dict[int, float] = field(default_factory=dict)
+    pieces: dict[int, list[str | None]] = field(default_factory=dict)
+    refused: set[int] = field(default_factory=set)
+    erred: set[int] = field(default_factory=set)
+    moved_on: set[int] = field(default_factory=set)
+    put_aside: set[str] = field(default_factory=set)
+    deleted: dict[int, float] = field(default_factory=dict)
+    errors: int = 0
+    failed: bool = False
+    unplaced: bool = False
+    placed: list[tuple[ChangeRequested, frozenset[int]]] = field(default_factory=list)
+    _seen: list[ChangeRequested | ErrorSwallowed] = field(default_factory=list)
+
+    def saw(self, event: Observation) -> None:
+        """Take what was seen of it."""
+        if not isinstance(event, RecordsLookedAt):
+            self._seen.append(event)
+        elif event.positions is not None and event.records == len(self.fates):
+            self.looked = frozenset(event.positions)
+
+    def settle(self) -> None:
+        """Put what was seen beside the messages, once the invoke is over."""
+        contents = BatchContents(self.fates) if len(self.fates) > 1 and self._seen else None
+        last: dict[int, ChangeRequested] = {}
+        unplaced = False
+        for event in sorted(self._seen, key=lambda seen: seen.at_us):
+            places = self._places(event, contents)
+            if isinstance(event, ChangeRequested):
+                self.placed.append((event, places))
+            if isinstance(event, ErrorSwallowed):
+                self.errors += 1
+                self.erred |= places
+            elif event.refused:
+                self.refused |= places
+            elif event.purpose != "error handling" and not self._puts_aside(event):
+                unplaced |= not places
+                self._did(event, places, last)
+        self.unplaced = unplaced and not self.worked
+        self.pieces = {position: [None] for position in self.worked}
+        self._note_who_is_over(last)
+
+    def _puts_aside(self, event: ChangeRequested) -> bool:
+        """Whether it sends to a queue for what nobody could work on."""
+        return event.service == "sqs" and not self.put_aside.isdisjoint(leaves(event.content))
+
+    def _places(self, event: ChangeRequested | ErrorSwallowed, contents: BatchContents | None) -> frozenset[int]:
+        """Positions of the messages that something was for; none where that cannot be told."""
+        if contents is None:
+            return frozenset(range(len(self.fates)))
+        named, sure = contents.named_in(event.content if isinstance(event, ChangeRequested) else event.text)
+        if sure:
+            return named
+        if event.looking_at is not None and event.looking_at in (named or range(len(self.fates))):
+            return frozenset({event.looking_at})
+        if len({self.fates[position].business_id for position in named}) > 1:
+            return named
+        # Of messages that share an id it is one: which of them makes no difference to what is counted.
+        fresh = sorted(named - self.worked.keys()) or sorted(named)
+        return frozenset(fresh[:1])
+
+    def _did(self, event: ChangeRequested, places: frozenset[int], last: dict[int, ChangeRequested]) -> None:
+        for position in places:
+            self.worked.setdefault(position, in_seconds(event.at_us))
+            self.erred.discard(position)
+            last[position] = event
+
+    def _note_who_is_over(self, last: dict[int, ChangeRequested]) -> None:
+        """Code that went to another record, or did something for another message, is through with the one before."""
+        looked = len(self.looked or ())
+        latest = max((event.at_us for event in last.values()), default=0)
+        for position, event in last.items():
+            if event.looked_at < looked or event.at_us < latest:
+                self.moved_on.add(position)

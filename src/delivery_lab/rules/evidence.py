@@ -1,0 +1,46 @@
+"""What a result takes for work done, of functions that do not say what they do with a message."""
+
+from delivery_lab.rules.rule import assumed
+
+RULES = (
+    assumed(
+        "EVD-DELETE-1",
+        "A message that a handler deletes by DeleteMessage itself counts as processed, also if its invoke fails later.",
+        "Code that deletes a message says that it needs it no more; code that deletes before it works cannot be told from it.",
+    ),
+    assumed(
+        "EVD-EFFECT-1",
+        "What a handler writes through boto3 or HTTP is work for the message whose values stand in what is written, else for the "
+        "record that its code was reading; all writes of one delivery are one piece of work. No work are: a write whose "
+        "condition is refused, the records of a library for idempotency but for the one that notes completed work, and what "
+        "is written in an except block for an error of the code's own.",
+        "Nothing in an API call says which message it is for. Where neither tells, effects are not counted.",
+    ),
+    assumed(
+        "EVD-ERROR-1",
+        "A message at which a handler logs an error with its traceback, or leaves an exception in a future, was not processed, "
+        "unless something is written for it afterwards, although its invoke succeeds.",
+        "An error of a part that does not matter looks the same.",
+    ),
+    assumed(
+        "EVD-INVOKE-1",
+        "A message that was handed to an invoke that succeeded was processed, where nothing else is known of it.",
+        "Lambda deletes it, or moves past it, for that reason alone; what the code did is not known.",
+    ),
+    assumed(
+        "EVD-LOOK-1",
+        "A record whose content a handler never reads was not processed, if the function reads others.",
+        "Serialising, copying and logging an event are no reading. A function that reads none of its records may work on the "
+        "mere fact that something arrived.",
+    ),
+    assumed(
+        "EVD-POISON-1",
+        "A poison message whose invoke succeeds was not processed, unless something was written for it.",
+        "The workload says that no handler can process it.",
+    ),
+    assumed(
+        "EVD-RESPONSE-1",
+        "A message that a response does not name among the failed ones was processed, where nothing else is known of it.",
+        "That is what the response says; it does not say what was done.",
+    ),
+)
