@@ -209,6 +209,12 @@ def test_a_message_that_a_function_received_and_deleted_itself_is_processed() ->
     assert outcome_of(run_of(sent("a"), _deletes("a", invoke="poll"))).messages.processed == 1
 
 
+def test_a_message_that_a_function_purges_with_its_queue_is_lost() -> None:
+    purged = MessageDeleted(seconds(1), "SQS-PURGE-2", "jobs", "a", Actor("function", "worker", "1"))
+
+    assert outcome_of(run_of(sent("a"), purged)).messages.lost == 1
+
+
 def test_a_function_that_follows_the_contract_is_believed_over_its_deletes() -> None:
     told = [log("failed", "a", invoke="1")]
     outcome = outcome_of(run_of(sent("a"), delivered("1", "a"), told, _deletes("a"), ended("1", "a", error="E")))

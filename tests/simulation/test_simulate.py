@@ -263,6 +263,19 @@ def test_a_source_that_comes_from_a_queue_of_the_stack_and_is_unknown_is_refused
     assert message == "more: eventSourceArn is known only after deployment, so it cannot be simulated"
 
 
+def test_provisioned_capacity_is_taken_as_enough_and_noted(folder: Folder) -> None:
+    table = (
+        "aws.dynamodb.Table('seen', hash_key='a', attributes=[{'name': 'a', 'type': 'S'}], read_capacity=1,"
+        " write_capacity=1, global_secondary_indexes=[{'name': 'by', 'hash_key': 'a', 'projection_type': 'ALL',"
+        " 'read_capacity': 1, 'write_capacity': 1}])"
+    )
+
+    run = folder.run(more=table)
+
+    assert outcome_of(run).messages.processed == 3
+    assert run.notes == ("seen: its provisioned capacity is taken as enough; no request is throttled",)
+
+
 def test_a_mapping_that_names_its_queue_by_a_text_waits_for_it(folder: Folder) -> None:
     arn = "arn:aws:sqs:us-east-1:123456789012:zebra"
     more = (
@@ -526,16 +539,40 @@ def test_a_dynamic_resource_changes_nothing_real(folder: Folder, code: str, what
     assert message.startswith(f"creating made {what}; the lab runs the code of dynamic resources, but nothing real")
 
 
-def test_a_route_with_path_parameters_is_refused_by_name(folder: Folder) -> None:
-    api = """
+_API = """
 api = aws.apigatewayv2.Api("api", protocol_type="HTTP")
 to = aws.apigatewayv2.Integration("to", api_id=api.id, integration_type="AWS_PROXY", integration_uri=worker.invoke_arn,
     payload_format_version="2.0")
 aws.apigatewayv2.Route("one", api_id=api.id, route_key="GET /orders/{id}", target=to.id.apply("integrations/{}".format))
 """
-    assert folder.refusal(NotModelledError, more=api) == (
+_REQUEST = "send: [{at: 0, http: {method: GET, path: /orders/1}}]\n"
+
+
+def test_a_route_with_path_parameters_is_refused_by_name(folder: Folder) -> None:
+    assert folder.refusal(NotModelledError, more=_API, workload=_REQUEST) == (
         "one: path parameters as in /orders/{id} are not modelled\n  nearest: a path without, or $default"
     )
+
+
+def test_an_api_that_is_not_modelled_may_be_part_of_the_stack(folder: Folder) -> None:
+    quick = "aws.apigatewayv2.Api('quick', protocol_type='HTTP', route_key='GET /', target=worker.invoke_arn)"
+
+    run = folder.run(more=_API + quick)
+
+    assert outcome_of(run).messages.processed == 3
+    assert run.notes == (
+        "api uses what is not modelled; a run that sends a request to it is refused",
+        "quick uses what is not modelled; a run that sends a request to it is refused",
+    )
+    message = folder.refusal(NotModelledError, more=quick, workload=_REQUEST)
+    assert message.startswith(
+        "a request is sent to quick, which uses what is not modelled:\n"
+        "  quick: routeKey = 'GET /'; nearest: Route and Integration resources\n"
+    )
+    named = "send: [{at: 0, http: {method: GET, path: /, api: quick}}]\n"
+    assert folder.refusal(NotModelledError, more=_API + quick, workload=named) == message
+    message = folder.refusal(WorkloadError, more=_API + quick, workload=_REQUEST)
+    assert message.endswith("`api:` to choose one (HTTP APIs of dev: api, quick)")
 
 
 def _allowing(policy: str) -> dict[str, str]:

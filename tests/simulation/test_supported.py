@@ -8,7 +8,8 @@ import pytest
 
 from delivery_lab import resource_types
 from delivery_lab.errors import NotModelledError
-from delivery_lab.simulation.supported import check, function_problems
+from delivery_lab.simulation.supported import api_problems, check, function_problems
+from delivery_lab.stack.apis import Api
 from tests.stack.world import resource, stack_of
 
 REGISTRY = {"schemaRegistryUri": "https://registry", "eventRecordFormat": "JSON"}
@@ -50,11 +51,6 @@ REGISTRY = {"schemaRegistryUri": "https://registry", "eventRecordFormat": "JSON"
                 "thing: globalSecondaryIndexes.keySchemas = [{'attributeName': 'a', 'keyType': 'HASH'}]; "
                 "nearest: hashKey and rangeKey of the index"
             ),
-        ),
-        (
-            resource_types.STAGE,
-            {"routeSettings": [{"routeKey": "POST /a", "throttlingBurstLimit": 5}]},
-            "thing: routeSettings.throttlingBurstLimit = 5; nearest: throttlingBurstLimit of defaultRouteSettings",
         ),
         (resource_types.TOPIC, {"fifoTopic": True}, "thing: fifoTopic = True; nearest: a standard topic"),
     ],
@@ -103,4 +99,21 @@ def test_a_function_says_at_every_depth_why_it_cannot_be_run() -> None:
             "nearest: a function whose environments serve every tenant"
         ),
         "worker: environment.file = 'x'; nearest: leave it out",
+    ]
+
+
+def test_an_api_says_of_each_of_its_parts_why_it_cannot_be_called() -> None:
+    stage = {"apiId": "front", "routeSettings": [{"routeKey": "POST /a", "throttlingBurstLimit": 5}]}
+    stack = stack_of(
+        resource(resource_types.HTTP_API, "front", {"body": "{}"}),
+        resource(resource_types.HTTP_API, "back"),
+        resource(resource_types.STAGE, "thing", stage),
+    )
+    front, back = stack.all(Api)
+
+    assert check(stack) == []
+    assert api_problems(stack, back) == []
+    assert api_problems(stack, front) == [
+        "front: body = '{}'; nearest: Route and Integration resources",
+        "thing: routeSettings.throttlingBurstLimit = 5; nearest: throttlingBurstLimit of defaultRouteSettings",
     ]

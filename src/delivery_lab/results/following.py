@@ -47,6 +47,9 @@ from delivery_lab.results.fates import Fate, HandlerDelivery, Ledger, Way, Work,
 from delivery_lab.results.recognition import Recognitions
 from delivery_lab.results.silent import Judgement, SilentFunctions
 
+_BY_HANDLE = frozenset(
+    {None, "SQS-STALE-1", "SQS-STALE-2"}
+)  # a queue that is purged or deleted takes unread ones along
 _OF_A_DELIVERY = frozenset({"started", "processed", "failed", "duplicate"})
 
 
@@ -358,7 +361,7 @@ class _RunReader:
                     fate.redriven_at = in_seconds(event.instant_us)
 
     def _deleted_by(self, event: MessageDeleted, fate: Fate) -> None:
-        if event.by.kind == "function":
+        if event.by.kind == "function" and event.rule in _BY_HANDLE:
             at_seconds = in_seconds(event.instant_us)
             self._believe(event, [self._silent.deleted(event.by.name, event.by.invoke, fate, at_seconds)])
 

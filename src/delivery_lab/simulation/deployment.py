@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from delivery_lab import resource_types
-from delivery_lab.errors import DeploymentRefusedError, NotModelledError, ProgramError
+from delivery_lab.errors import DeploymentRefusedError, LabError, NotModelledError, ProgramError
 from delivery_lab.limits.functions import MEMORY, TIMEOUT
 from delivery_lab.model.account import Account
 from delivery_lab.model.lambda_api import name_and_qualifier
@@ -69,6 +69,7 @@ class Deployment:
         functions: what the workload says of functions, by logical name.
         notes: what is part of the stack and not simulated.
         before: the stack that is deployed already, where this one updates it.
+        refused_apis: HTTP APIs that no request can be sent to, with the reason.
         sources: streams, clusters and topics.
         parking_queues: queues for what no retry can help: no function reads them.
     """
@@ -81,6 +82,7 @@ class Deployment:
     notes: list[str] = field(default_factory=list)
     before: Stack | None = None
     parking_queues: frozenset[str] = frozenset()
+    refused_apis: dict[str, LabError] = field(default_factory=dict)
     sources: PolledSources = field(init=False)
     _record_mappings: RecordMappings = field(init=False)
 
@@ -337,7 +339,7 @@ class Deployment:
 
     def _table(self, table: Table) -> None:
         if table.billing_mode.certain() != "PAY_PER_REQUEST":
-            raise NotModelledError(f"{table.name}: billingMode PROVISIONED is not modelled\n  nearest: PAY_PER_REQUEST")
+            self.notes.append(f"{table.name}: its provisioned capacity is taken as enough; no request is throttled")
         assert self.account.dynamodb is not None
         definition = table_definition(table)
         if definition["TableName"] in self.account.dynamodb.tables:
@@ -346,7 +348,15 @@ class Deployment:
 
     def _api(self, api: Api) -> None:
         # Functions are created after the API where a program says so: routes are looked up by label only then.
-        self.account.create_api(api.label, routes_of(api))
+        problems = supported.api_problems(self.stack, api)
+        try:
+            if problems:
+                lines = "\n".join(f"  {problem}" for problem in problems)
+                raise NotModelledError(f"a request is sent to {api.label}, which uses what is not modelled:\n{lines}")
+            self.account.create_api(api.label, routes_of(api))
+        except (NotModelledError, ProgramError) as error:
+            self.refused_apis[api.label] = error
+            self.notes.append(f"{api.label} uses what is not modelled; a run that sends a request to it is refused")
 
 
 def _ends_of(mapping: EventSourceMapping) -> set[str]:

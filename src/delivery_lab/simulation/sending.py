@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from botocore.session import get_session
 
-from delivery_lab.errors import WorkloadError
+from delivery_lab.errors import LabError, WorkloadError
 from delivery_lab.events import WORKLOAD, InvokeAnswered, Journal
 from delivery_lab.limits.functions import ASYNCHRONOUS_PAYLOAD, SYNCHRONOUS_PAYLOAD
 from delivery_lab.limits.streams import BROKER_RECORD_BYTES
@@ -38,6 +38,7 @@ class Sender:
     Args:
         account: the account that the stack was deployed to.
         topics: finds Kafka topics.
+        refused_apis: HTTP APIs that no request can be sent to, with the reason.
         tables: names of the tables in DynamoDB, by their names in the stack.
         stack: name of the stack, for messages.
         origin: where the workload comes from, for messages.
@@ -51,6 +52,7 @@ class Sender:
         topics: PolledSources,
         tables: Mapping[str, str],
         *,
+        refused_apis: Mapping[str, LabError],
         stack: str,
         origin: str,
         scheduler: Scheduler,
@@ -59,6 +61,7 @@ class Sender:
         self._account = account
         self._topics = topics
         self._tables = tables
+        self._refused_apis = refused_apis
         self._stack = stack
         self._origin = origin
         self._scheduler = scheduler
@@ -96,10 +99,13 @@ class Sender:
 
     def _api(self, arrival: Arrival) -> HttpApi:
         apis = self._account.apis
+        only = next(iter(self._refused_apis), "") if not apis and len(self._refused_apis) == 1 else ""
+        if (arrival.name or only) in self._refused_apis:
+            raise self._refused_apis[arrival.name or only]
         if arrival.name:
             return self._named(apis, arrival.name, "HTTP API")
-        if len(apis) != 1:
-            known = ", ".join(apis) or "none"
+        if len(apis) + len(self._refused_apis) != 1:
+            known = ", ".join((*apis, *self._refused_apis)) or "none"
             raise WorkloadError(
                 f"{self._origin}: an HTTP request needs an HTTP API in the stack, or `api:` to choose one "
                 f"(HTTP APIs of {self._stack}: {known})"

@@ -195,6 +195,7 @@ class _Simulation:
             account,
             deployment.sources,
             {table.name: table.physical_name or "" for table in stack.tables},
+            refused_apis=deployment.refused_apis,
             stack=stack.name,
             origin=self._workload.origin,
             scheduler=self._scheduler,

@@ -9,6 +9,7 @@ from delivery_lab import resource_types
 from delivery_lab.errors import NotModelledError
 from delivery_lab.simulation.qualifiers import qualifier_problems
 from delivery_lab.simulation.supported_inputs import DESCRIBED_FUNCTION, LOCAL_CODE, SUPPORT
+from delivery_lab.stack.apis import Api
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.stack import Stack
@@ -17,6 +18,9 @@ CONSUMERS: Mapping[str, str] = {
     resource_types.PIPE: "an event source mapping",
 }
 """Types that take messages away from what is modelled: with them any result would be wrong."""
+
+OF_APIS = frozenset({resource_types.HTTP_API, resource_types.ROUTE, resource_types.INTEGRATION, resource_types.STAGE})
+"""An HTTP API and its parts: only a request to it depends on them."""
 
 FEEDERS = frozenset(
     {
@@ -33,7 +37,7 @@ FEEDERS = frozenset(
 
 
 def check(stack: Stack) -> list[str]:
-    """Refuse what would make a result wrong. Functions are not refused here, but when they are invoked.
+    """Refuse what would make a result wrong. Functions and HTTP APIs are refused when a run uses them, and not here.
 
     Returns:
         Notes on what is part of the stack and not simulated.
@@ -45,7 +49,7 @@ def check(stack: Stack) -> list[str]:
     notes: list[str] = []
     for resource in stack.resources.values():
         support = SUPPORT.get(resource.type)
-        if resource.type == resource_types.FUNCTION:
+        if resource.type == resource_types.FUNCTION or resource.type in OF_APIS:
             continue
         if support is not None:
             problems.extend(stack.refused_inputs(resource, support))
@@ -57,6 +61,15 @@ def check(stack: Stack) -> list[str]:
         lines = "\n".join(f"  {problem}" for problem in problems)
         raise NotModelledError(f"stack {stack.name} uses what is not modelled:\n{lines}")
     return notes
+
+
+def api_problems(stack: Stack, api: Api) -> list[str]:
+    """Why an HTTP API cannot be called: settings that are not modelled, of itself and of its parts."""
+    parts = (each for each in stack.resources.values() if each.type in OF_APIS)
+    found = (
+        each for each in parts if each.urn == api.urn or stack.graph.resources[each.urn].inputs.get("apiId") == api.id
+    )
+    return [problem for each in found for problem in stack.refused_inputs(each, SUPPORT[each.type])]
 
 
 def function_problems(stack: Stack, function: Function, *, described: bool = False) -> list[str]:
