@@ -233,19 +233,13 @@ class Deployment:
                     [
                         f"the function {function.label} is invoked, and uses what is not modelled:",
                         *problems,
-                        *self._way_out(function, described),
+                        *supported.way_out(self.stack, function, described=described),
                     ]
                 )
                 if problems
                 else "",
             )
         )
-
-    def _way_out(self, function: Function, described: bool) -> list[str]:
-        """What to do about a function that cannot be run, where a description of it would do."""
-        if described or supported.function_problems(self.stack, function, described=True):
-            return []
-        return [f"fix: describe it in the workload: functions: {{{function.label}: {{duration: 0.2}}}}"]
 
     def _code(self, function: Function) -> CodeSource:
         files = code_files(function.code, self.project_dir, function.label)

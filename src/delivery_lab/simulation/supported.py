@@ -109,3 +109,10 @@ def _unknown(function: Function, settings: tuple[Setting[Any], ...]) -> list[str
         for setting in settings
         if not setting.is_known and not setting.problem
     ]
+
+
+def way_out(stack: Stack, function: Function, *, described: bool) -> list[str]:
+    """What to do about a function that cannot be run, where a description of it would do."""
+    if described or function_problems(stack, function, described=True):
+        return []
+    return [f"fix: describe it in the workload: functions: {{{function.label}: {{duration: 0.2}}}}"]
