@@ -11,7 +11,7 @@ from tests.cli.shown import Shown, commands_of, missing
 from tests.lab_support import ROOT
 
 DOCS = ROOT / "docs"
-PAGES = {"batch": 20, "concurrency": 11, "visibility": 10}
+PAGES = {"batch": 20, "concurrency": 10, "visibility": 10}
 """Pages and how many commands with output each has at least."""
 
 
