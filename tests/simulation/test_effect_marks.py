@@ -21,6 +21,10 @@ SEND = [Send(queue="jobs", body={"id": "a"})]
         ({"table": "payments"}, "table and key go together"),
         ({"log": "a", "key": "{id}"}, "table and key go together"),
         ({"http": "https://pay.example"}, "effect.http: "),
+        (
+            {"http": "GET https://pay.example/{id}"},
+            "http 'GET https://pay.example/{id}' changes nothing: name a request that",
+        ),
         ({"line": "a"}, "effect.line is no key of a workload"),
     ],
 )

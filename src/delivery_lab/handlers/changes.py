@@ -41,7 +41,12 @@ _HANDLING = frozenset(
 """Operations of SQS by which code handles messages that it got."""
 
 _IDEMPOTENCY = "aws_lambda_powertools.utilities.idempotency"
-_LIBRARIES = frozenset({"boto3", "botocore", "delivery_lab", "s3transfer", "aws_xray_sdk", "contextlib"})
+_LIBRARIES = frozenset(
+    {
+        "aiohttp", "anyio", "asyncio", "aws_xray_sdk", "boto3", "botocore", "contextlib", "delivery_lab", "h11", "http",
+        "httpcore", "httpx", "requests", "s3transfer", "socket", "ssl", "urllib", "urllib3",
+    }
+)  # fmt: skip
 
 
 def is_change(service: str, operation: str, parameters: dict[str, Any]) -> bool:
@@ -51,6 +56,11 @@ def is_change(service: str, operation: str, parameters: dict[str, Any]) -> bool:
     if service == "sqs":
         return operation not in _HANDLING
     return not (service == "lambda" and parameters.get("InvocationType") == "DryRun")
+
+
+def changes_something(method: str) -> bool:
+    """Whether a request of this method may change what it is sent to: safe methods of HTTP (RFC 9110) do not."""
+    return method not in ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
 def purpose_of_call() -> Purpose | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from delivery_lab.errors import NotModelledError
+from delivery_lab.events import ChangeRequested
 from delivery_lab.handlers.http_messages import NotHttpError, ReadRequest, read_request, write_response
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.runtime import Caller
@@ -107,7 +108,8 @@ class Connection:
         try:
             while (read := read_request(self._received, self._scheme, f"{self.host}:{self.port}")) is not None:
                 self._received = self._received[read.size :]
-                fiber.environment.host.scheduler.after(0, self._ask, read, self._caller, self._line)
+                change = self.environment.watch.sends(read.request)
+                fiber.environment.host.scheduler.after(0, self._ask, read, self._caller, self._line, change)
         except NotHttpError:
             fiber.environment.host.abort(self._refusal("and speaks no HTTP/1.1 there"))
 
@@ -141,8 +143,8 @@ class Connection:
     def _scheme(self) -> str:
         return "https" if self.tls else "http"
 
-    def _ask(self, read: ReadRequest, caller: Caller, line: str) -> None:
-        """A request has arrived. Called in the hub."""
+    def _ask(self, read: ReadRequest, caller: Caller, line: str, change: ChangeRequested | None) -> None:
+        """A request has arrived, and asks for a change, if any. Called in the hub."""
         if self._ours < 0:
             return
         host = self.environment.host
@@ -153,6 +155,8 @@ class Connection:
         except NotModelledError as error:
             what, _, fix = str(error).partition("\n")
             raise NotModelledError(f"{what}, at {line}\n{fix}") from None
+        if change is not None:
+            self.environment.watch.answered(change, response.status)
         delay = self.environment.latency.randint(*host.api_latency) + response.delay
         host.scheduler.after(delay, self._respond, write_response(read, response), read.closing)
 

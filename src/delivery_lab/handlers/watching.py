@@ -6,10 +6,12 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any, Protocol
 
 from delivery_lab.events import ChangeRequested, ErrorSwallowed, Observation, RecordsLookedAt, Swallowed
 from delivery_lab.handlers.changes import (
+    changes_something,
     content_of,
     has_effect,
     is_change,
@@ -18,7 +20,7 @@ from delivery_lab.handlers.changes import (
     purpose_of_call,
 )
 from delivery_lab.handlers.looking import Looks, watch
-from delivery_lab.model.runtime import AwsError
+from delivery_lab.model.runtime import AwsError, WebRequest
 
 _TRACEBACK = "Traceback (most recent call last)"
 _NO_ERROR = re.compile(r'^\[(DEBUG|INFO|WARNING)\]|"(level|levelname|severity)": ?"(DEBUG|INFO|WARN|WARNING)"', re.I)
@@ -112,28 +114,46 @@ class Watch:
         if is_refused_condition(error):
             self._requested(service, operation, content_of(parameters, {}), refused=True)
 
+    def sends(self, request: WebRequest) -> ChangeRequested | None:
+        """A request is on its way to an HTTP address: what it asks for, None where it only reads.
+
+        Who sends it, and what for, is seen now; whether it is a change is known with the response (`answered`).
+        """
+        if self._invoke is None or not changes_something(request.method):
+            return None
+        operation = f"{request.method} {request.url}"
+        return self._change("http", operation, request.body.decode(errors="replace"), refused=False)
+
+    def answered(self, change: ChangeRequested, status: int) -> None:
+        """A request was answered; what is answered with an error changed nothing."""
+        if status < HTTPStatus.BAD_REQUEST and change.invoke == self._invoke:
+            self._seen.append(replace(change, at_us=self._now(), instant_us=self._now()))
+
     def _requested(self, service: str, operation: str, content: str, *, refused: bool) -> None:
+        change = self._change(service, operation, content, refused=refused)
+        if change is not None:
+            self._seen.append(change)
+
+    def _change(self, service: str, operation: str, content: str, *, refused: bool) -> ChangeRequested | None:
         purpose = purpose_of_call()
         if self._invoke is None or purpose is None:
-            return
+            return None
         if purpose == "idempotency" and not refused and not is_record_of_completion(operation):
-            return
+            return None
         now, looked = self._now(), 0 if self.looks is None else len(self.looks.order)
-        self._seen.append(
-            ChangeRequested(
-                now,
-                None,
-                self._function,
-                self._invoke,
-                at_us=now,
-                service=service,
-                operation=operation,
-                content=content,
-                refused=refused,
-                purpose=purpose,
-                looking_at=self._reading(),
-                looked_at=looked,
-            )
+        return ChangeRequested(
+            now,
+            None,
+            self._function,
+            self._invoke,
+            at_us=now,
+            service=service,
+            operation=operation,
+            content=content,
+            refused=refused,
+            purpose=purpose,
+            looking_at=self._reading(),
+            looked_at=looked,
         )
 
     def wrote(self, text: str) -> None:

@@ -34,6 +34,8 @@ class WorkMark(WorkloadPart):
             raise ValueError(f"name exactly one of {', '.join(_KINDS)}, not {' and '.join(named) or 'none'}")
         if (self.table is None) != (self.key is None):
             raise ValueError("table and key go together")
+        if self.http is not None and self.http.startswith(("GET ", "HEAD ", "OPTIONS ")):
+            raise ValueError(f"http {self.http!r} changes nothing: name a request that does, such as POST")
         return self
 
     def mark(self, stack: Stack, origin: str) -> EffectMark:
@@ -46,13 +48,8 @@ class WorkMark(WorkloadPart):
         Raises:
             WorkloadError: the stack has no such table.
         """
-        if self.http is not None:
-            raise WorkloadError(
-                f"{origin}: effect: http {self.http!r} would never be seen: nothing answers HTTP requests of handlers\n"
-                "  fix: name a line of the log or an item of a table as the mark"
-            )
         if self.table is None:
-            return EffectMark(log=self.log)
+            return EffectMark(log=self.log, http=self.http)
         found = {table.name: table for table in stack.tables}
         if self.table not in found:
             known = ", ".join(sorted(found)) or "none"
