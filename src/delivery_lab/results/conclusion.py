@@ -68,7 +68,17 @@ def _filtered(outcome: Outcome) -> str:
     messages = outcome.messages
     if messages.filtered == messages.sent:
         return f"{plural(messages.sent, 'the message is', 'all messages are')} filtered out"
-    return f"{messages.filtered} of {messages.sent} are filtered out"
+    shared = [each.source for each in outcome.consumers if each.name != each.source]
+    # What no mapping of a queue got stands under the queue's own name, beside what its mappings got.
+    deaf = [
+        each.name
+        for each in outcome.consumers
+        if 0 < each.messages.sent == each.messages.filtered and not (each.name == each.source in shared)
+    ]
+    told = f"{messages.filtered} of {messages.sent} are filtered out"
+    if deaf:
+        told += f" ({plural(len(deaf), 'the filter', 'the filters')} of {' and '.join(deaf)} let nothing through)"
+    return told
 
 
 def _consumers(outcome: Outcome) -> Iterator[str]:
