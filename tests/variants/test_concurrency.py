@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+import delivery_lab as dl
 from delivery_lab.compare.comparison import compare
 from delivery_lab.errors import SettingsError
 from delivery_lab.events import InvokeEnded, MessageDeadLettered
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.results.outcome import Outcome
-from tests.lab_support import graph, outcome, run, workload
+from tests.lab_support import ROOT, graph, outcome, run, workload
 
 SEEDS = (1, 2, 3)
 
@@ -75,12 +76,17 @@ def equal(timeout: int) -> tuple[str, ...]:
     )
 
 
-@pytest.mark.parametrize("timeout", [900, 120, 30])
-def test_reserved_concurrency_1_does_not_make_it_serial_it_loses_healthy_messages(timeout: int) -> None:
-    result = outcome("concurrency-trap", *equal(timeout), "batch.worker.reservedConcurrency=1")
+@pytest.mark.parametrize(("timeout", "least", "most"), [(900, 30, 30), (120, 0, 10), (30, 0, 10)])
+def test_reserved_concurrency_1_does_not_make_it_serial_it_loses_healthy_messages(
+    timeout: int, least: int, most: int
+) -> None:
+    settings = [*equal(timeout), "batch.worker.reservedConcurrency=1"]
+    result = dl.simulate(ROOT, stack="concurrency-trap", overrides=settings)
 
-    assert result.messages.healthy_dead_lettered >= 10
-    assert untouched(result) == result.messages.healthy_dead_lettered
+    interval = result.intervals.get("messages.healthyDeadLettered")
+    lost = result.messages.healthy_dead_lettered
+    assert ((interval.low, interval.high) if interval else (lost, lost)) == (least, most)
+    assert untouched(result) == lost
 
 
 @pytest.mark.parametrize("timeout", [900, 120, 30])

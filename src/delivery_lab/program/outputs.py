@@ -296,7 +296,7 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
             name="name",
             outputs={"arn": "arn:{partition}:ec2:{region}:{account}:security-group/{id}", "ownerId": "{account}"},
         ),
-        "aws:ssm/parameter:Parameter": ComputedOutputs(
+        resource_types.PARAMETER: ComputedOutputs(
             id="{name}", name="name", outputs={"arn": derived.parameter_arn, "tier": "Standard"}
         ),
         resource_types.STATE_MACHINE: ComputedOutputs(
@@ -353,10 +353,10 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
             name="name",
             outputs={"arn": "arn:{partition}:firehose:{region}:{account}:deliverystream/{name}"},
         ),
-        "aws:secretsmanager/secretVersion:SecretVersion": ComputedOutputs(
+        resource_types.SECRET_VERSION: ComputedOutputs(
             id="{secretId}|{versionId}", outputs={"arn": "{secretId}", "versionId": "{new_uuid}"}
         ),
-        "aws:secretsmanager/secret:Secret": ComputedOutputs(
+        resource_types.SECRET: ComputedOutputs(
             id="{arn}",
             name="name",
             outputs={"arn": "arn:{partition}:secretsmanager:{region}:{account}:secret:{name}-{secret_suffix}"},
