@@ -123,6 +123,20 @@ def test_whether_records_are_read_cannot_be_told_of_packages_that_read_past_ever
     assert _seen(tmp_path, code).looked is None
 
 
+def test_code_that_needs_dictionaries_themselves_gets_them_and_is_not_watched_reading(tmp_path: Path) -> None:
+    code = """
+        import boto3, yaml
+        table = boto3.resource("dynamodb").Table("done")
+
+        def handler(event, context):
+            table.put_item(Item={"id": yaml.safe_dump(event["Records"][0])})
+    """
+    found = _seen(tmp_path, code)
+
+    assert json.loads(found.changes[0].content)["Item"]["id"]["S"].startswith("body: ")
+    assert not any(isinstance(event, RecordsLookedAt) for event in found.events)
+
+
 def test_changes_are_noted_with_the_record_that_the_code_reads(tmp_path: Path) -> None:
     code = """
         import json, boto3

@@ -17,13 +17,25 @@ from delivery_lab.handlers.patches import Patches
 _UNSEEN = frozenset({"jsonschema_rs", "msgspec", "numpy", "orjson", "pandas", "polars", "pyarrow", "ujson"})
 """Packages that read dictionaries past every method of theirs, and hand on what they read."""
 
+_EXACT = frozenset({"jsonpickle", "marshal", "ruamel", "xmlrpc", "yaml"})
+"""Packages that write down what is exactly a dictionary, and refuse or mark what only does all that one does."""
+
 
 def reads_past(modules: Iterable[ModuleType]) -> bool:
     """Whether modules of a function use a package whose reading nobody notices."""
+    return _use(modules, _UNSEEN)
+
+
+def needs_plain(modules: Iterable[ModuleType]) -> bool:
+    """Whether modules of a function use a package that takes nothing but dictionaries themselves."""
+    return _use(modules, _EXACT)
+
+
+def _use(modules: Iterable[ModuleType], packages: frozenset[str]) -> bool:
     for module in modules:
         for value in list(vars(module).values()):
             name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
-            if isinstance(name, str) and name.partition(".")[0] in _UNSEEN:
+            if isinstance(name, str) and name.partition(".")[0] in packages:
                 return True
     return False
 

@@ -70,6 +70,8 @@ class Watch:
         self.looks: Looks | None = None
         self.blind = False
         """Whether the function's code reads records in ways that nobody notices."""
+        self.plain = False
+        """Whether the function's code needs the event as it is: which records it reads is not seen then."""
         self._seen: list[ChangeRequested | ErrorSwallowed] = []
         self._futures: list[tuple[Future, ErrorSwallowed]] = []
 
@@ -80,7 +82,7 @@ class Watch:
 
     def event(self, event: Any) -> Any:
         """The event as the handler gets it: equal to the one that is given, and changed in place."""
-        if self._invoke is not None:
+        if self._invoke is not None and not self.plain:
             self.looks = watch(event)
         return event
 
