@@ -24,7 +24,7 @@ from werkzeug.exceptions import HTTPException
 
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import Journal
-from delivery_lab.model.runtime import AwsError
+from delivery_lab.model.runtime import ACCOUNT_ID, AwsError
 from delivery_lab.model.streams.dynamodb import TableStream
 
 OPERATIONS = frozenset(
@@ -44,7 +44,6 @@ OPERATIONS = frozenset(
 )
 
 _WRITES = frozenset({"BatchWriteItem", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"})
-_ACCOUNT = "123456789012"
 
 
 class DynamoDb:
@@ -72,7 +71,7 @@ class DynamoDb:
         self._forget()
 
     def _forget(self) -> None:
-        dynamodb_backends[_ACCOUNT][self._region].reset()
+        dynamodb_backends[ACCOUNT_ID][self._region].reset()
         reset_model_data()  # moto lists every table and item for a dashboard, and a reset leaves them there
 
     def create_table(self, definition: Mapping[str, Any], stream: TableStream | None = None) -> None:
@@ -125,7 +124,7 @@ class DynamoDb:
     def _tell_streams(self) -> None:
         """Hand what the last call changed to the streams of its tables."""
         for name, stream in self._streams.items():
-            shard = dynamodb_backends[_ACCOUNT][self._region].tables[name].stream_shard
+            shard = dynamodb_backends[ACCOUNT_ID][self._region].tables[name].stream_shard
             if shard is None or not shard.items:
                 continue
             changes, shard.items = shard.items, []
@@ -136,7 +135,7 @@ class DynamoDb:
 
     def _send(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         handler = DynamoHandler()
-        handler.current_account, handler.region, handler.partition = _ACCOUNT, self._region, "aws"
+        handler.current_account, handler.region, handler.partition = ACCOUNT_ID, self._region, "aws"
         # moto keeps what it is given, and hands out what it keeps: neither side may see the other's changes.
         handler.body = copy.deepcopy(dict(parameters))
         try:

@@ -27,7 +27,7 @@ from moto.moto_api._internal import mock_random
 from delivery_lab.events import Journal
 from delivery_lab.model.clock import EPOCH, Scheduler, in_seconds
 from delivery_lab.model.randomness import derived
-from delivery_lab.model.runtime import AwsError
+from delivery_lab.model.runtime import ACCOUNT_ID, AwsError
 
 
 class UnknownToStackError(Exception):
@@ -171,7 +171,7 @@ class MotoServices:
             self._send(creation.service, creation.operation, creation.parameters)
             if creation.arn and creation.operation == "CreateSecret":
                 # AWS ends the ARN of a secret with six letters of its own; the program has computed others than moto.
-                get_backend("secretsmanager")[_ACCOUNT][self._region].secrets[
+                get_backend("secretsmanager")[ACCOUNT_ID][self._region].secrets[
                     creation.parameters["Name"]
                 ].arn = creation.arn
 
@@ -209,9 +209,6 @@ class MotoServices:
             client.meta.events.register_first("before-send", partial(_answer, stub))  # type: ignore[arg-type]
             self._clients[service] = client
         return self._clients[service]
-
-
-_ACCOUNT = "123456789012"
 
 
 def _answer(stub: BotocoreStubber, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:

@@ -18,6 +18,9 @@ COLD_START_SECONDS = 0.25
 MINIMUM_INVOKE_SECONDS = 0.001
 """Least virtual time of an invoke."""
 
+ACCOUNT_ID = "123456789012"
+"""The account that everything belongs to, as long as nothing else is said."""
+
 
 @dataclass(frozen=True, slots=True)
 class CodeSource:
@@ -70,7 +73,7 @@ class FunctionConfig:
     layers: tuple[CodeSource, ...] = ()
     absent_layers: tuple[str, ...] = ()
     region: str = "us-east-1"
-    account_id: str = "123456789012"
+    account_id: str = ACCOUNT_ID
     runtime: str = "python3.13"
     refusal: str = ""
 

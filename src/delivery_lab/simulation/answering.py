@@ -37,7 +37,7 @@ def service_answers(lines: Sequence[Answer], origin: str) -> Iterator[ServiceAns
         if line.service is None:
             continue
         where = f"{origin}: answers {number}"
-        model = _operation(line.service, line.operation, where)
+        model = known_operation(line.service, line.operation, where)
         answer = None
         if line.answer is not None:
             shape = None if model is None else model.output_shape
@@ -85,7 +85,17 @@ def _response(line: Answer) -> WebResponse:
     return WebResponse(line.status or 200, tuple(headers), body)
 
 
-def _operation(service: str, operation: str | None, where: str) -> OperationModel | None:
+def known_operation(service: str, operation: str | None, where: str) -> OperationModel | None:
+    """What AWS says of an operation that a workload names, None where it names none.
+
+    Args:
+        service: the service as boto3 names it.
+        operation: the operation, None for all of the service.
+        where: what the error begins with.
+
+    Raises:
+        WorkloadError: there is no such service or operation; the message names the nearest.
+    """
     try:
         known = operations_of(service)
     except KeyError:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
-
-from botocore.session import get_session
 
 from delivery_lab.errors import LabError, WorkloadError
 from delivery_lab.events import WORKLOAD, InvokeAnswered, Journal
@@ -26,6 +23,7 @@ from delivery_lab.model.sqs.sending import check
 from delivery_lab.model.streams.items import to_item
 from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.rule_ids import RuleId
+from delivery_lab.simulation.answering import known_operation
 from delivery_lab.simulation.polled_sources import PolledSources
 from delivery_lab.simulation.workload import Arrival, Fault
 
@@ -231,7 +229,7 @@ class Sender:
                 "visibility timeout: the kind duplicate is for standard queues (SIM-ONCE-1)"
             )
         if fault.service is not None and fault.operation is not None:
-            self._check_operation(fault.service, fault.operation)
+            known_operation(fault.service, fault.operation, self._origin)
         return InjectedFault(
             FaultKind(fault.kind),
             start=seconds(fault.at),
@@ -244,18 +242,6 @@ class Sender:
             ids=None if fault.ids is None else frozenset(fault.ids),
             delay=seconds(fault.seconds or 0),
         )
-
-    def _check_operation(self, service: str, operation: str) -> None:
-        """Refuse an operation that the service does not have: its fault would never happen.
-
-        Raises:
-            WorkloadError: naming the nearest.
-        """
-        known = get_session().get_service_model(service).operation_names
-        if operation not in known:
-            near = difflib.get_close_matches(operation, known, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise WorkloadError(f"{self._origin}: {service} has no operation {operation}{hint}")
 
     def _named(self, found: Mapping[str, T], name: str, kind: str) -> T:
         if name not in found:

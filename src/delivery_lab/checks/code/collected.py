@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from delivery_lab.checks.code.module import FunctionNode, Module, own_nodes
+from delivery_lab.checks.code.module import FunctionNode, own_nodes
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import Place, entry_of, reached
-from delivery_lab.checks.code.tree import READING, called_name, parents_in
+from delivery_lab.checks.code.tree import READING, called_name, is_name, is_new, parents_in
 
 _NOTING = frozenset({"append", "add", "extend"})
 _DEEPEST = 6
@@ -39,7 +39,7 @@ def failures_that_stay(code: Code) -> list[Collected]:
         Collected(name, module.place(call))
         for module, function in reached(code)
         for name, call in _noted(function)
-        if _stays(code, module, function, name, calls, 0)
+        if _stays(code, function, name, calls, 0)
     ]
 
 
@@ -48,7 +48,7 @@ def _noted(function: FunctionNode) -> Iterator[tuple[str, ast.Call]]:
     made = {
         target.id
         for node in own_nodes(function)
-        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None and _is_empty(node.value)
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None and is_new(node.value, "list", "set")
         for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
         if isinstance(target, ast.Name)
     }
@@ -63,30 +63,21 @@ def _noted(function: FunctionNode) -> Iterator[tuple[str, ast.Call]]:
                 yield held.id, call
 
 
-def _is_empty(value: ast.expr) -> bool:
-    if isinstance(value, ast.Call):
-        return isinstance(value.func, ast.Name) and value.func.id in ("list", "set") and not value.args
-    return isinstance(value, ast.List) and not value.elts
-
-
-def _stays(
-    code: Code, module: Module, function: FunctionNode, name: str, calls: Mapping[int, list[_Call]], depth: int
-) -> bool:
+def _stays(code: Code, function: FunctionNode, name: str, calls: Mapping[int, list[_Call]], depth: int) -> bool:
     """Whether a value of a function gets nowhere: not to the answer, not into a condition, not to other code."""
     if depth > _DEEPEST:
         return False
     parents = parents_in(function)
-    for node in ast.walk(function):
-        if not isinstance(node, ast.Name) or node.id != name or not isinstance(node.ctx, ast.Load):
-            continue
-        if not _is_idle(code, module, function, node, parents, calls, depth):
-            return False
-    return True
+    uses = (
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
+    )
+    return all(_is_idle(code, function, node, parents, calls, depth) for node in uses)
 
 
 def _is_idle(
     code: Code,
-    module: Module,
     function: FunctionNode,
     node: ast.expr,
     parents: Mapping[ast.AST, ast.AST],
@@ -99,11 +90,11 @@ def _is_idle(
         case ast.Attribute(attr=method):
             return method in _NOTING
         case ast.Call() if node is not parent.func and called_name(parent) == "len":
-            return _is_idle(code, module, function, parent, parents, calls, depth)
+            return _is_idle(code, function, parent, parents, calls, depth)
         case ast.Call() if node is not parent.func:
             return called_name(parent) in READING
         case ast.FormattedValue() | ast.JoinedStr() | ast.BinOp():
-            return _is_idle(code, module, function, parent, parents, calls, depth)
+            return _is_idle(code, function, parent, parents, calls, depth)
         case ast.keyword() | ast.Dict():
             outer = parents.get(parent)
             return isinstance(outer, ast.Call) and called_name(outer) in READING
@@ -126,7 +117,6 @@ def _only_logs(statement: ast.stmt) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    module: Module
     function: FunctionNode
     node: ast.Call
 
@@ -139,7 +129,7 @@ def _calls_of(code: Code) -> Mapping[int, list[_Call]]:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 place: Place | None = code.function(module, node.func.id)
                 if place is not None:
-                    found.setdefault(id(place[1]), []).append(_Call(module, function, node))
+                    found.setdefault(id(place[1]), []).append(_Call(function, node))
     return found
 
 
@@ -149,12 +139,7 @@ def _is_lost_by_callers(code: Code, function: FunctionNode, calls: Mapping[int, 
     if entry is None or entry[1] is function:
         return False
     places = calls.get(id(function), [])
-    mentions = sum(
-        isinstance(node, ast.Name) and node.id == function.name
-        for module, where in reached(code)
-        for node in ast.walk(where)
-        if module.imports.get(function.name) is None or isinstance(node, ast.Name)
-    )
+    mentions = sum(is_name(node, function.name) for _, where in reached(code) for node in ast.walk(where))
     if not places or mentions != len(places):
         return False  # it is handed on as a value, so others may call it
     return all(_is_lost(code, call, calls, depth + 1) for call in places)
@@ -167,5 +152,5 @@ def _is_lost(code: Code, call: _Call, calls: Mapping[int, list[_Call]], depth: i
         case ast.Expr():
             return True
         case ast.Assign(targets=[ast.Name(id=name)]):
-            return _stays(code, call.module, call.function, name, calls, depth)
+            return _stays(code, call.function, name, calls, depth)
     return False

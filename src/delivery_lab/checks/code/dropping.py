@@ -15,6 +15,7 @@ from delivery_lab.checks.code.processors import record_handlers_of
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import entry_of
 from delivery_lab.checks.code.responses import KEY, Answers, answers_of
+from delivery_lab.checks.code.tree import called_name
 
 _LOGGING = frozenset(
     {"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print", "print_exc"}
@@ -105,7 +106,7 @@ def only_reads(statements: Iterable[ast.stmt]) -> bool:
 def called_names(node: ast.AST) -> Iterator[str]:
     """The names of what is called somewhere in a node, without what stands before the dot."""
     for call in (inner for inner in ast.walk(node) if isinstance(inner, ast.Call)):
-        yield call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        yield called_name(call)
 
 
 def only_drops(clause: ast.ExceptHandler) -> bool:

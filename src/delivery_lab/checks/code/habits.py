@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from delivery_lab.checks.code.constants import as_number, evaluate
 from delivery_lab.checks.code.module import Module
 from delivery_lab.checks.code.program import Code
+from delivery_lab.checks.code.tree import called_name
 from delivery_lab.program.graph import UNKNOWN
 
 POWERTOOLS_DEFAULT_EXPIRY_SECONDS = 3600
@@ -85,7 +86,7 @@ def _beat_from_loop(code: Code, module: Module, node: ast.AST) -> Beat | None:
     waits: list[float | None] = []
     extensions: list[float | None] = []
     for call in (inner for inner in ast.walk(node) if isinstance(inner, ast.Call)):
-        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        name = called_name(call)
         if name in ("wait", "sleep"):
             waits.append(_argument(code, module, call, "timeout"))
         elif name == "change_message_visibility":

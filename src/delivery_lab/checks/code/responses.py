@@ -15,6 +15,7 @@ from delivery_lab.checks.code.constants import evaluate
 from delivery_lab.checks.code.module import FunctionNode, Module, assigned, own_nodes
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import entry_of
+from delivery_lab.checks.code.tree import called_name, is_name
 
 KEY = "batchItemFailures"
 _POWERTOOLS_BATCH = "aws_lambda_powertools.utilities.batch"
@@ -150,15 +151,14 @@ class _Scope:
         """What a statement that may change a dictionary makes of it."""
         if isinstance(node, ast.Assign):
             for target in node.targets:
-                if isinstance(target, ast.Subscript) and _is_name(target.value, name):
+                if isinstance(target, ast.Subscript) and is_name(target.value, name):
                     key = evaluate(self.reader.code, self.module, target.slice)
                     if key == self.reader.key:
                         return Answers.REPORTS
                     return Answers.NEVER if isinstance(key, str) else Answers.UNKNOWN
-        if isinstance(node, ast.Call) and any(_is_name(argument, name) for argument in node.args):
-            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            return Answers.NEVER if called in _READ_ONLY else Answers.UNKNOWN
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_name(node.func.value, name):
+        if isinstance(node, ast.Call) and any(is_name(argument, name) for argument in node.args):
+            return Answers.NEVER if called_name(node) in _READ_ONLY else Answers.UNKNOWN
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and is_name(node.func.value, name):
             return Answers.UNKNOWN if node.func.attr in ("update", "setdefault") else Answers.NEVER
         return Answers.NEVER
 
@@ -216,10 +216,6 @@ class _Scope:
     def _local_names(self) -> set[str]:
         inner = {node.name for node in self.nodes if isinstance(node, FunctionNode | ast.ClassDef)}
         return inner | {bound for node in self.nodes for bound, _ in assigned(node)}
-
-
-def _is_name(node: ast.expr, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
 
 
 def _mentions(expression: ast.expr, name: str) -> bool:

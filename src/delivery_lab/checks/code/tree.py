@@ -27,6 +27,18 @@ def called_name(call: ast.Call) -> str:
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
+def is_name(node: ast.AST, name: str) -> bool:
+    """Whether a node is that name, and nothing more."""
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def is_new(value: ast.expr, *kinds: str) -> bool:
+    """Whether an expression makes an empty list: `[]`, or a call without arguments of one of some kinds."""
+    if isinstance(value, ast.Call):
+        return isinstance(value.func, ast.Name) and value.func.id in kinds and not value.args
+    return isinstance(value, ast.List) and not value.elts
+
+
 def parameters_of(function: FunctionNode) -> list[str]:
     """The names of a function's positional parameters, in order; without the `self` of a method."""
     names = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]

@@ -99,9 +99,7 @@ def _works_on_records_alone(
     """Whether a thread is started for each record, with a function of the program that catches nothing."""
     if code.origin(module, call.func) != "threading.Thread":
         return False
-    loops = (
-        outer for outer in ancestors(call, parents) if isinstance(outer, ast.For | ast.comprehension | ast.ListComp)
-    )
+    loops = (outer for outer in ancestors(call, parents) if isinstance(outer, ast.For | ast.ListComp))
     if not any(_is_over_records(loop, function) for loop in loops):
         return False
     target = next((keyword.value for keyword in call.keywords if keyword.arg == "target"), None)

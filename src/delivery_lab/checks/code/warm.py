@@ -10,7 +10,9 @@ from delivery_lab.checks.code.module import FunctionNode, Module, assigned, own_
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import Place, reached
 from delivery_lab.checks.code.responses import KEY
+from delivery_lab.checks.code.tree import is_name, is_new
 
+_LISTS = ("list", "deque")
 _ADDING = frozenset({"append", "extend", "insert", "add"})
 _EMPTYING = frozenset({"clear", "pop", "popleft", "remove"})
 
@@ -59,7 +61,7 @@ def _lasts(code: Code, module: Module, function: FunctionNode, name: str) -> boo
         return False
     found = code.locate(module, name)
     value = found[0].assignments.get(found[1]) if found is not None else None
-    return value is not None and _is_new_list(value)
+    return value is not None and is_new(value, *_LISTS)
 
 
 def _parameters(function: FunctionNode) -> set[str]:
@@ -74,13 +76,7 @@ def _lists_by_default(function: FunctionNode) -> set[str]:
     pairs = [*zip(reversed(positional), reversed(arguments.defaults), strict=False)]
     keyword_only = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
     pairs += [(each, default) for each, default in keyword_only if default is not None]
-    return {each.arg for each, default in pairs if _is_new_list(default)}
-
-
-def _is_new_list(value: ast.expr) -> bool:
-    if isinstance(value, ast.Call):
-        return isinstance(value.func, ast.Name) and value.func.id in ("list", "deque") and not value.args
-    return isinstance(value, ast.List) and not value.elts
+    return {each.arg for each, default in pairs if is_new(default, *_LISTS)}
 
 
 def _is_emptied(places: list[Place], name: str) -> bool:
@@ -88,12 +84,12 @@ def _is_emptied(places: list[Place], name: str) -> bool:
         for node in ast.walk(function):
             if isinstance(node, ast.Global) and name in node.names:
                 return True  # it may be bound anew
-            if isinstance(node, ast.Attribute) and node.attr in _EMPTYING and _is_name(node.value, name):
+            if isinstance(node, ast.Attribute) and node.attr in _EMPTYING and is_name(node.value, name):
                 return True
             if isinstance(node, ast.Delete) and any(_is_within(target, name) for target in node.targets):
                 return True
             if isinstance(node, ast.Assign) and any(
-                isinstance(target, ast.Subscript) and _is_name(target.value, name) for target in node.targets
+                isinstance(target, ast.Subscript) and is_name(target.value, name) for target in node.targets
             ):
                 return True
     return False
@@ -104,13 +100,13 @@ def _is_read(places: list[Place], name: str) -> bool:
     for _, function in places:
         for node in ast.walk(function):
             match node:
-                case ast.For(iter=iterated) | ast.comprehension(iter=iterated) if _is_name(iterated, name):
+                case ast.For(iter=iterated) | ast.comprehension(iter=iterated) if is_name(iterated, name):
                     return True
-                case ast.keyword(value=value) | ast.Return(value=value) if value is not None and _is_name(value, name):
+                case ast.keyword(value=value) | ast.Return(value=value) if value is not None and is_name(value, name):
                     return True
-                case ast.Dict(values=values) if any(_is_name(value, name) for value in values):
+                case ast.Dict(values=values) if any(is_name(value, name) for value in values):
                     return True
-                case ast.Call(func=called, args=arguments) if any(_is_name(each, name) for each in arguments):
+                case ast.Call(func=called, args=arguments) if any(is_name(each, name) for each in arguments):
                     if not (isinstance(called, ast.Name) and called.id in ("len", "print")):
                         return True
     return False
@@ -118,7 +114,7 @@ def _is_read(places: list[Place], name: str) -> bool:
 
 def _answers_with(function: FunctionNode, name: str) -> bool:
     return any(
-        isinstance(key, ast.Constant) and key.value == KEY and _is_name(value, name)
+        isinstance(key, ast.Constant) and key.value == KEY and is_name(value, name)
         for node in ast.walk(function)
         if isinstance(node, ast.Dict)
         for key, value in zip(node.keys, node.values, strict=True)
@@ -126,8 +122,4 @@ def _answers_with(function: FunctionNode, name: str) -> bool:
 
 
 def _is_within(node: ast.expr, name: str) -> bool:
-    return any(_is_name(inner, name) for inner in ast.walk(node))
-
-
-def _is_name(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
+    return any(is_name(inner, name) for inner in ast.walk(node))

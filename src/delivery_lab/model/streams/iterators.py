@@ -13,6 +13,7 @@ from typing import Any
 
 from delivery_lab.model.clock import EPOCH, seconds
 from delivery_lab.model.partition import Partition, Record
+from delivery_lab.model.runtime import AwsError
 
 _SEQUENCE_TYPES = ("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER")
 
@@ -123,3 +124,19 @@ def limit_of(parameters: Mapping[str, Any], name: str, default: int) -> int:
     """A number of a request, with its default."""
     value = parameters.get(name)
     return default if value is None else int(value)
+
+
+def read_limit(parameters: Mapping[str, Any], maximum: int) -> int:
+    """How many records a read asks for; the most that one gives by default.
+
+    Raises:
+        AwsError: it asks for more.
+    """
+    most = limit_of(parameters, "Limit", maximum)
+    if most > maximum:
+        raise AwsError(
+            "ValidationException",
+            f"1 validation error detected: Value '{most}' at 'limit' failed to satisfy constraint: "
+            f"Member must have value less than or equal to {maximum}",
+        )
+    return most

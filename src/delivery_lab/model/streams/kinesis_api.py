@@ -19,12 +19,11 @@ from delivery_lab.limits.streams import (
 )
 from delivery_lab.model.clock import EPOCH, Scheduler, epoch_ms, seconds
 from delivery_lab.model.partition import Partition, Record
-from delivery_lab.model.runtime import AwsError
+from delivery_lab.model.runtime import ACCOUNT_ID, AwsError
 from delivery_lab.model.streams import iterators
 from delivery_lab.model.streams.iterators import ShardIterator
 from delivery_lab.model.streams.kinesis import FIRST_SEQUENCE, KinesisStream
 
-_ACCOUNT = "123456789012"
 _SHARDS_SHOWN = 100
 _STREAMS_SHOWN = 100
 
@@ -77,7 +76,7 @@ class KinesisApi:
         name = parameters.get("StreamARN") or parameters.get("StreamName") or ""
         stream = self._streams.get(name)
         if stream is None:
-            raise AwsError("ResourceNotFoundException", f"Stream {name} under account {_ACCOUNT} not found.")
+            raise AwsError("ResourceNotFoundException", f"Stream {name} under account {ACCOUNT_ID} not found.")
         return stream
 
     # -- putting ------------------------------------------------------------------------------------------
@@ -172,7 +171,7 @@ class KinesisApi:
             raise AwsError(
                 "InvalidArgumentException",
                 f"StartingSequenceNumber {sequence} used in GetShardIterator on shard {shard.name} in stream "
-                f"{stream.physical_name} under account {_ACCOUNT} is invalid.",
+                f"{stream.physical_name} under account {ACCOUNT_ID} is invalid.",
             )
         timestamp = parameters.get("Timestamp")
         if (kind == "AT_TIMESTAMP") != (timestamp is not None):
@@ -184,13 +183,7 @@ class KinesisApi:
         return {"ShardIterator": self._iterator(stream, shard, number)}
 
     def _get_records(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        most = iterators.limit_of(parameters, "Limit", READ_RECORDS)
-        if most > READ_RECORDS:
-            raise AwsError(
-                "ValidationException",
-                f"1 validation error detected: Value '{most}' at 'limit' failed to satisfy constraint: "
-                f"Member must have value less than or equal to {READ_RECORDS}",
-            )
+        most = iterators.read_limit(parameters, READ_RECORDS)
         stream, shard, number = self._place(parameters["ShardIterator"])
         self._throttle(stream, shard)
         self._journal.rely_on("KIN-API-1")
@@ -211,7 +204,7 @@ class KinesisApi:
                 return shard
         raise AwsError(
             "ResourceNotFoundException",
-            f"Shard {name} in stream {stream.physical_name} under account {_ACCOUNT} does not exist",
+            f"Shard {name} in stream {stream.physical_name} under account {ACCOUNT_ID} does not exist",
         )
 
     def _iterator(self, stream: KinesisStream, shard: Partition, number: int) -> str:
@@ -252,7 +245,7 @@ class KinesisApi:
             self._journal.rely_on("KIN-READ-1")
             raise AwsError(
                 "ProvisionedThroughputExceededException",
-                f"Rate exceeded for shard {shard.name} in stream {stream.physical_name} under account {_ACCOUNT}.",
+                f"Rate exceeded for shard {shard.name} in stream {stream.physical_name} under account {ACCOUNT_ID}.",
             )
         reads.append(now)
 

@@ -120,13 +120,7 @@ class TableStreamsApi:
         return {"ShardIterator": self._iterator(stream, shard, number)}
 
     def _get_records(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        most = iterators.limit_of(parameters, "Limit", TABLE_READ_RECORDS)
-        if most > TABLE_READ_RECORDS:
-            raise AwsError(
-                "ValidationException",
-                f"1 validation error detected: Value '{most}' at 'limit' failed to satisfy constraint: "
-                f"Member must have value less than or equal to {TABLE_READ_RECORDS}",
-            )
+        most = iterators.read_limit(parameters, TABLE_READ_RECORDS)
         stream, shard, number = self._place(parameters["ShardIterator"])
         records = iterators.records_from(shard, number, most, TABLE_READ_BYTES)
         after = records[-1].number + 1 if records else number
