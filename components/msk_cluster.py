@@ -11,7 +11,7 @@ from pulumi_aws import cloudwatch, ec2, msk
 from components.function import FunctionNetwork
 from components.msk_brokers import MskBrokers
 from components.network import PrivateNetwork, ServiceEndpoints, allow, allow_https_out
-from components.settings import MskSettings, TopicSettings
+from components.settings import MskSettings, TopicDefaultsSettings
 
 IAM_PORT = 9098
 """Where brokers take clients that sign in with IAM (semantics.md G4)."""
@@ -63,7 +63,7 @@ class MskCluster(pulumi.ComponentResource):
         self,
         name: str,
         settings: MskSettings,
-        topic: TopicSettings,
+        topic: TopicDefaultsSettings,
         services: Sequence[str] = (),
         opts: pulumi.ResourceOptions | None = None,
         *,
@@ -118,7 +118,7 @@ def _serverless(
 def _provisioned(
     name: str,
     settings: MskSettings,
-    topic: TopicSettings,
+    topic: TopicDefaultsSettings,
     subnet_ids: Sequence[pulumi.Input[str]],
     brokers: ec2.SecurityGroup,
     opts: pulumi.ResourceOptions,
@@ -149,7 +149,7 @@ def _provisioned(
     )
 
 
-def _server_properties(settings: MskSettings, topic: TopicSettings) -> Mapping[str, str]:
+def _server_properties(settings: MskSettings, topic: TopicDefaultsSettings) -> Mapping[str, str]:
     """Defaults of the cluster. A topic exists because somebody created it, not because a name was mistyped."""
     copies = settings.replication_factor
     # Express brokers have three copies of which two have to be there, and let nobody change that

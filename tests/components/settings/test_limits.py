@@ -88,8 +88,8 @@ OWN = frozenset(
         "StreamSettings.source",
         "StreamWorkerSettings.on_failure",
         "TableSettings.stream_view_type",
-        "TopicSettings.partitions",
-        "TopicSettings.retention_hours",
+        "TopicDefaultsSettings.partitions",
+        "TopicDefaultsSettings.retention_hours",
     }
 )
 """Fields whose values are the project's own choice, and narrower than AWS's or none of AWS's."""
