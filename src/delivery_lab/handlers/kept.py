@@ -98,6 +98,8 @@ class KeptEnvironments:
         """Functions that are imported for each environment, and why."""
         self.unproven = False
         """Whether something was kept in this run that has not been used yet."""
+        self.uses = 0
+        """How many environments began with code that was loaded before."""
         self._functions: dict[str, _OfFunction] = {}
         self._modules: frozenset[str] = frozenset()
         watch_imports()
@@ -144,6 +146,7 @@ class KeptEnvironments:
                 self._fail(function, str(reason))
                 continue
             kept.used.append(loaded)
+            self.uses += 1
             return loaded
         return None
 

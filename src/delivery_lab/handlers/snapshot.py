@@ -81,7 +81,8 @@ class Snapshot:
         owners, attributes = zip(*self._attributes, strict=True) if self._attributes else ((), ())
         if not all(map(is_, map(object.__getattribute__, owners, repeat("__dict__")), attributes)):
             for found, own in self._attributes:
-                object.__setattr__(found, "__dict__", own)
+                if _dict_of(found) is not own:
+                    object.__setattr__(found, "__dict__", own)
         for chunk in self._chunks:
             chunk.restore()
         for lists in self._list_chunks:
@@ -204,7 +205,7 @@ class Snapshot:
 
 
 class _Dictionaries:
-    """Some dictionaries and what they held; of a few thousand a run changes a handful, so they are compared together."""
+    """Some dictionaries and what they held. A run changes a handful of thousands, so they are compared together."""
 
     def __init__(self, dictionaries: list[tuple[dict[Any, Any], dict[Any, Any]]]) -> None:
         self._dictionaries = dictionaries

@@ -22,7 +22,7 @@ class AnsweredOtherwise(Exception):  # noqa: N818 - no error: the run begins aga
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
+class _AskedFor:
     service: str
     operation: str
     parameters: dict[str, Any]
@@ -33,7 +33,7 @@ class _Call:
 class RememberedCreations:
     """The calls of dynamic resources of one stack, by URN."""
 
-    _calls: dict[str, list[_Call]] = field(default_factory=dict)
+    _calls: dict[str, list[_AskedFor]] = field(default_factory=dict)
     _off: bool = False
 
     def create(self, urn: str, create: Callable[[AwsApi], None], aws: AwsApi) -> None:
@@ -71,7 +71,7 @@ class _Recorder:
 
     def __init__(self, aws: AwsApi) -> None:
         self._aws = aws
-        self.calls: list[_Call] = []
+        self.calls: list[_AskedFor] = []
         self.repeatable = True
 
     def call(self, service: str, operation: str, parameters: dict[str, Any], caller: Caller) -> Answer:
@@ -81,7 +81,7 @@ class _Recorder:
         if isinstance(answer, (LongPoll, Pending)):
             self.repeatable = False
         else:
-            self.calls.append(_Call(service, operation, given, deepcopy(_comparable(answer))))
+            self.calls.append(_AskedFor(service, operation, given, deepcopy(_comparable(answer))))
         if isinstance(answer, AwsError):
             raise answer
         return answer

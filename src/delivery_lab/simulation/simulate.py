@@ -63,8 +63,8 @@ def simulate(
         LabError: the stack, its code or the workload cannot be simulated; the message says why.
     """
     with rare_garbage_collection():
-        simulation = _Simulation(stack, project_dir, workload, seed, assumptions, environments, creations)
-        return simulation.run(on_deployed)
+        # Not kept under a name: it is garbage by the time that is collected.
+        return _Simulation(stack, project_dir, workload, seed, assumptions, environments, creations).run(on_deployed)
 
 
 @dataclass(frozen=True, slots=True)
