@@ -47,7 +47,7 @@ class NoValueError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
+class NumberTerm:
     """A number that stands in the text."""
 
     number: Number
@@ -62,7 +62,7 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class FigureTerm:
     """A figure of the outcome."""
 
     name: FigureName
@@ -84,7 +84,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Negative:
+class NegatedTerm:
     """An expression with a minus in front of it."""
 
     inner: Expression
@@ -103,7 +103,7 @@ class Negative:
 
 
 @dataclass(frozen=True, slots=True)
-class Calculation:
+class BinaryTerm:
     """Two expressions and one of `+ - * /`."""
 
     left: Expression
@@ -133,7 +133,7 @@ class Calculation:
         yield from self.right.names()
 
 
-Expression = Constant | Figure | Negative | Calculation
+Expression = NumberTerm | FigureTerm | NegatedTerm | BinaryTerm
 
 _SIGNS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 
@@ -150,13 +150,13 @@ def read_expression(node: ast.expr) -> Expression:
         case ast.Constant(value=int() | float() as number):
             if not math.isfinite(number):
                 raise UsageError("a number is too large")
-            return Constant(number)
+            return NumberTerm(number)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return Negative(read_expression(operand))
+            return NegatedTerm(read_expression(operand))
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() as operator, right=right):
-            return Calculation(read_expression(left), _SIGNS[type(operator)], read_expression(right))
+            return BinaryTerm(read_expression(left), _SIGNS[type(operator)], read_expression(right))
         case ast.Name() | ast.Attribute() | ast.Subscript():
-            return Figure(FigureName(tuple(_steps(node))))
+            return FigureTerm(FigureName(tuple(_steps(node))))
         case ast.Compare():
             raise UsageError("a comparison stands within another: write two expectations")
         case ast.BoolOp():

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from delivery_lab import Difference
 
 
-class FailOn(StrEnum):
+class FailDiffOn(StrEnum):
     """What makes the exit code 5."""
 
     EXPECTATIONS = "expectations"
@@ -36,9 +36,9 @@ class FailOn(StrEnum):
 
     def fails(self, difference: Difference) -> bool:
         """Whether a comparison fails the command."""
-        if self is FailOn.WORSE:
+        if self is FailDiffOn.WORSE:
             return bool(difference.worse)
-        return self is FailOn.EXPECTATIONS and not all(one.holds for one in difference.after.outcome.expectations)
+        return self is FailDiffOn.EXPECTATIONS and not all(one.holds for one in difference.after.outcome.expectations)
 
 
 def diff(
@@ -52,13 +52,13 @@ def diff(
     assume: AssumeOption = None,
     expect: ExpectOption = None,
     fail_on: Annotated[
-        FailOn,
+        FailDiffOn,
         typer.Option(
             "--fail-on",
             help="What makes the exit code 5: an expectation that does not hold for B, or anything that is worse "
             "with B than with A (lost, healthy dead-lettered, expired, done twice, an expectation).",
         ),
-    ] = FailOn.EXPECTATIONS,
+    ] = FailDiffOn.EXPECTATIONS,
     unchanged: Annotated[
         bool, typer.Option("--unchanged", help="Print the figures that are the same, too; JSON always has them.")
     ] = False,
