@@ -18,7 +18,7 @@ _DEEPEST = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Send:
+class SentTo:
     """A call that sends to a queue.
 
     Attributes:
@@ -34,19 +34,19 @@ class Send:
         return url is not None and self.to in (url, url.rpartition("/")[2])
 
 
-def sends(code: Code) -> list[Send]:
+def sends(code: Code) -> list[SentTo]:
     """The calls that send to a queue which can be told."""
     return [
-        Send(to, module.place(call))
+        SentTo(to, module.place(call))
         for module, function in reached(code)
         for name in _SENDING
         for call in calls_of(live_nodes(code, module, function), name)
-        if (to := _Scope(code, module, function).queue_of(call)) is not None
+        if (to := _Sender(code, module, function).queue_of(call)) is not None
     ]
 
 
 @dataclass(frozen=True, slots=True)
-class _Scope:
+class _Sender:
     """The inside of one function."""
 
     code: Code
