@@ -132,7 +132,7 @@ def _fields() -> dict[str, FieldInfo]:
     return {
         f"{model.__name__}.{name}": field
         for model in _models()
-        if model.__module__.startswith("components.")
+        if model.__module__.startswith("components.settings.")
         for name, field in model.model_fields.items()
         if name in model.__annotations__
     }
