@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import fnmatch
 import re
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 
-from delivery_lab.api.inputs import Overrides, RunOptions, assumption_texts, texts
+from delivery_lab.api.inputs import Overrides, RunOptions, texts
+from delivery_lab.api.phases import Phase, timed
 from delivery_lab.errors import LabError, StackNotFoundError, UsageError
 from delivery_lab.program.project import Project, StackFile, find_project, read_project
 
 if TYPE_CHECKING:
+    from delivery_lab.api.asked import Asked
     from delivery_lab.api.difference import Difference
     from delivery_lab.api.examined import Examination
+    from delivery_lab.api.project_file import ProjectFile
     from delivery_lab.api.quantify import Effect
     from delivery_lab.api.redriven import RedriveSimulation
-    from delivery_lab.api.simulated import Call, Phase, Simulation
+    from delivery_lab.api.simulated import Simulation
     from delivery_lab.checks.finding import Finding
     from delivery_lab.events import Run
+    from delivery_lab.program.answers import ProgramAnswers
     from delivery_lab.program.graph import Graph
     from delivery_lab.results.outcome import Outcome
     from delivery_lab.rules.assumptions import Assumptions
@@ -54,7 +56,7 @@ class Lab:
 
     project: Project
     on_run: Callable[[Simulation], None] | None = field(default=None, repr=False, compare=False)
-    _graphs: dict[tuple[str, tuple[str, ...]], Graph] = field(default_factory=dict, repr=False, compare=False)
+    _graphs: dict[tuple[str, tuple[str, ...], str], Graph] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def open(cls, project: str | Path | None = None, on_run: Callable[[Simulation], None] | None = None) -> Lab:
@@ -101,17 +103,31 @@ class Lab:
             found |= dict.fromkeys(matches or [self.project.stack(word).name])
         return list(found)
 
-    def graph(self, stack: str, overrides: Overrides | None = None) -> Graph:
+    @cached_property
+    def _file(self) -> tuple[ProjectFile, str]:
+        """What the project says to the lab, and where."""
+        from delivery_lab.api.project_file import read_project_file
+
+        return read_project_file(self.project)
+
+    def graph(self, stack: str, overrides: Overrides | None = None, answers: ProgramAnswers | None = None) -> Graph:
         """The resources of a stack.
+
+        Args:
+            stack: name of the stack.
+            overrides: settings to change.
+            answers: what the program gets from the outside; by default what `delivery-lab.yaml` says.
 
         Raises:
             LabError: the program cannot be evaluated for it.
         """
+        from delivery_lab.api.asked import answers_for_checks
         from delivery_lab.program.engine import evaluate
 
-        key = (stack, texts(overrides, "--set"))
+        told = answers_for_checks(*self._file, None) if answers is None else answers
+        key = (stack, texts(overrides, "--set"), told.key)
         if key not in self._graphs:
-            self._graphs[key] = evaluate(self.project, *key)
+            self._graphs[key] = evaluate(self.project, *key[:2], told)
         return self._graphs[key]
 
     def workload(self, stack: str, given: Workload | str | Path | None = None) -> Workload:
@@ -119,15 +135,19 @@ class Lab:
 
         Args:
             stack: name of the stack.
-            given: a workload, or a file: relative to the current folder, else to the project's. By default the one in
-                the project's folder `workloads` that names the stack.
+            given: a workload, or a file: relative to the current folder, else to the project's. By default that of
+                `delivery-lab.yaml`, else the one in the project's folder `workloads` that names the stack.
 
         Raises:
             WorkloadError: there is none, or it is malformed.
         """
+        from delivery_lab.api.asked import default_file
         from delivery_lab.simulation.workload_files import default_workload, read_workload
 
         if given is None:
+            named = default_file(self._file[0], stack)
+            if named is not None:
+                return read_workload(self.project.root / named)
             return default_workload(self.project.root / WORKLOADS, stack)
         if isinstance(given, (str, Path)):
             path = Path(given)
@@ -158,18 +178,18 @@ class Lab:
         from delivery_lab.simulation.simulate import simulate
         from delivery_lab.stack.stack import Stack
 
-        call, workload, assumptions = self._asked(stack, options)
-        phases: list[Phase] = []
-        with _timed("program", phases):
-            graph = self.graph(stack, call.overrides)
-        with _timed("simulation", phases) as lap:
+        asked = self._asked(stack, options)
+        call, phases = asked.call, list[Phase]()
+        with timed("program", phases):
+            graph, workload = asked.deployed(self.graph(stack, call.overrides, asked.program))
+        with timed("simulation", phases) as lap:
             deployed = partial(lap, "deployment")
-            run = simulate(Stack.of(graph), self.project.root, workload, call.seed, assumptions, deployed)
+            run = simulate(Stack.of(graph), self.project.root, workload, call.seed, asked.assumptions, deployed)
 
         def again(other: Assumptions) -> Run:
             return simulate(Stack.of(graph), self.project.root, workload, call.seed, other)
 
-        with _timed("outcome", phases):
+        with timed("outcome", phases):
             outcome, tried = outcome_with_intervals(run, again)
         found = Simulation(outcome, graph, workload, run, call, tuple(phases), tried)
         if self.on_run is not None:
@@ -246,18 +266,20 @@ class Lab:
         from delivery_lab.simulation.simulate import RedriveRequest, simulate_redrive
         from delivery_lab.stack.stack import Stack
 
-        call, workload, assumptions = self._asked(stack, options)
-        changes = texts(fix, "--fix")
-        graph = self.graph(stack, call.overrides)
-        fixed = Stack.of(self._fixed(stack, call.overrides, changes)) if changes else None
+        asked = self._asked(stack, options)
+        call, changes = asked.call, texts(fix, "--fix")
+        graph, workload = asked.deployed(self.graph(stack, call.overrides, asked.program))
+        fixed = Stack.of(self._fixed(stack, asked, changes)) if changes else None
         plan = RedriveRequest(fixed, tuple(queues), messages_per_second)
-        before, after = simulate_redrive(Stack.of(graph), self.project.root, workload, call.seed, plan, assumptions)
+        before, after = simulate_redrive(
+            Stack.of(graph), self.project.root, workload, call.seed, plan, asked.assumptions
+        )
         return RedriveSimulation(redrive_outcome(before, after, changes), after)
 
-    def _fixed(self, stack: str, overrides: Sequence[str], fix: Sequence[str]) -> Graph:
+    def _fixed(self, stack: str, asked: Asked, fix: Sequence[str]) -> Graph:
         """The resources of a stack with a fix; what is wrong with the fix is said of `--fix`, not of `--set`."""
         try:
-            return self.graph(stack, (*overrides, *fix))
+            return asked.deployed(self.graph(stack, (*asked.call.overrides, *fix), asked.program))[0]
         except UsageError as error:
             said = str(error)
             for text in fix:
@@ -295,32 +317,35 @@ class Lab:
             stack: name of the stack.
             quantify: whether to simulate the stack as it is and with each fix.
             checks: a Python file with checks of one's own, which run too.
-            options: as for `run`; all but `overrides` are about `quantify`.
+            options: as for `run`; all but `overrides` and `answers` are about `quantify`.
 
         Raises:
             LabError: the program cannot be evaluated for it, or the file of checks cannot be used.
         """
         from importlib.util import find_spec
 
+        from delivery_lab.api.asked import answers_for_checks
         from delivery_lab.api.examined import Examination, checks_with
         from delivery_lab.api.places import places_of
-        from delivery_lab.checks.acceptance import apply_acceptances, read_acceptances
+        from delivery_lab.checks.acceptance import apply_acceptances, project_acceptances, read_acceptances
         from delivery_lab.checks.registry import find_all
         from delivery_lab.stack.stack import Stack
 
         values = find_spec("cfnlint") is not None
         known = checks_with(checks)
         phases: list[Phase] = []
-        with _timed("program", phases):
-            graph = self.graph(stack, options.get("overrides"))
-        with _timed("checks", phases):
-            accepted = read_acceptances(graph.config, known)
+        with timed("program", phases):
+            told = answers_for_checks(*self._file, options.get("answers"))
+            graph = self.graph(stack, options.get("overrides"), told)
+        with timed("checks", phases):
+            said, origin = self._file
+            accepted = (*read_acceptances(graph.config, known), *project_acceptances(said.accept, origin, known))
             if not values:
                 accepted = tuple(one for one in accepted if not one.of_values)
             findings = apply_acceptances(find_all(Stack.of(graph), known, values=values), accepted)
         effects: dict[int, Effect] = {}
         if quantify and findings:
-            with _timed("quantify", phases):
+            with timed("quantify", phases):
                 effects = self._effects(graph, findings, options)
         notes = graph.warnings if values else (*graph.warnings, _WITHOUT_VALUES)
         held = self.project.stack(stack)
@@ -336,16 +361,17 @@ class Lab:
         from delivery_lab.stack.stack import Stack
 
         try:
-            call, workload, assumptions = self._asked(graph.stack, options)
+            asked = self._asked(graph.stack, options)
+            graph, workload = asked.deployed(graph)
         except LabError as error:
             reason = str(error).partition("\n")[0]
             return {index: Effect(f"not simulated: {reason}") for index, f in enumerate(findings) if f.edits}
 
         def run(changed: Graph) -> Outcome:
             def once(assumed: Assumptions) -> Run:
-                return simulate(Stack.of(changed), self.project.root, workload, call.seed, assumed)
+                return simulate(Stack.of(changed), self.project.root, workload, asked.call.seed, assumed)
 
-            return outcome_with_intervals(once(assumptions), once)[0]
+            return outcome_with_intervals(once(asked.assumptions), once)[0]
 
         quantifier = Quantifier(graph, run)
         found = {index: quantifier.effect(finding) for index, finding in enumerate(findings)}
@@ -353,48 +379,14 @@ class Lab:
 
     # -- what methods share -------------------------------------------------------------------------------------
 
-    def _asked(self, stack: str, options: RunOptions) -> tuple[Call, Workload, Assumptions]:
-        """What the options of a run say.
+    def _asked(self, stack: str, options: RunOptions) -> Asked:
+        """What the options of a run say, with the workload and the project's file.
 
         Raises:
             UsageError: one of them is malformed, or there is no such stack or workload.
         """
-        from delivery_lab.api.simulated import Call
-        from delivery_lab.model.randomness import DEFAULT_SEED
-        from delivery_lab.rules.alternatives import read_assumptions
-        from delivery_lab.simulation.workload_files import read_body
+        from delivery_lab.api.asked import asked
 
         self.project.stack(stack)  # a wrong name is said before a missing workload
-        assume, body = assumption_texts(options.get("assume")), texts(options.get("body"), "--body")
-        assumptions = read_assumptions(assume)
-        given = options.get("workload")
-        workload = self.workload(stack, given)
-        seed = options.get("seed")
-        call = Call(
-            stack=stack,
-            root=self.project.root,
-            workload_file=None if given is None else workload.path,
-            built=workload.path is None,
-            overrides=texts(options.get("overrides"), "--set"),
-            body=body,
-            seed=DEFAULT_SEED if seed is None else seed,
-            assume=assume,
-        )
-        return call, workload.with_body(read_body(body)), assumptions
-
-
-@contextmanager
-def _timed(name: str, phases: list[Any]) -> Iterator[Callable[[str], None]]:
-    """Note how long a part of the work takes; what is yielded notes that a first part of it, by that name, is over."""
-    from delivery_lab.api.simulated import Phase
-
-    begun = time.perf_counter()
-
-    def lap(ended: str) -> None:
-        nonlocal begun
-        now = time.perf_counter()
-        phases.append(Phase(ended, now - begun))
-        begun = now
-
-    yield lap
-    lap(name)
+        workload = self.workload(stack, options.get("workload"))
+        return asked(self.project.root, stack, options, workload, *self._file)

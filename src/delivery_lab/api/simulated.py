@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from delivery_lab.api.phases import Phase
 from delivery_lab.api.plausible import Tried
 from delivery_lab.events import Run
 from delivery_lab.model.clock import in_seconds
@@ -18,14 +19,6 @@ from delivery_lab.results.outcome import Outcome
 from delivery_lab.results.timeline import Line, timeline
 from delivery_lab.rules.alternatives import alternatives_of
 from delivery_lab.simulation.workload import Workload
-
-
-@dataclass(frozen=True, slots=True)
-class Phase:
-    """A part of the work, such as `program` or `simulation`, and how long it took on a real clock."""
-
-    name: str
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +43,7 @@ class Call:
         body: fields of bodies set, as texts.
         seed: the seed.
         assume: alternative assumptions, as texts.
+        answers: the file of answers, None without.
     """
 
     stack: str
@@ -60,6 +54,7 @@ class Call:
     body: tuple[str, ...] = ()
     seed: int = DEFAULT_SEED
     assume: tuple[str, ...] = ()
+    answers: Path | None = None
 
     def command(self, workload_file: Path | None = None) -> str:
         """The command line that runs it again, as a shell takes it.
@@ -74,6 +69,8 @@ class Call:
         file = workload_file or self.workload_file
         if file is not None or self.built:
             words += ["--workload", "FILE" if file is None else _short(file)]
+        if self.answers is not None:
+            words += ["--answers", _short(self.answers)]
         for option, values in (("--set", self.overrides), ("--body", self.body), ("--assume", self.assume)):
             for value in values:
                 words += [option, value]

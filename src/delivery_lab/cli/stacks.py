@@ -18,7 +18,7 @@ from delivery_lab.cli.workers import Failure, for_each
 if TYPE_CHECKING:
     from delivery_lab import Examination, Lab, Outcome, Simulation
     from delivery_lab.api.inputs import RunOptions
-    from delivery_lab.api.simulated import Phase
+    from delivery_lab.api.phases import Phase
 
 T = TypeVar("T", "Ran", "Examination")
 

@@ -11,12 +11,12 @@ from delivery_lab import resource_types
 from delivery_lab.errors import DeploymentRefusedError, LabError, NotModelledError, ProgramError
 from delivery_lab.limits.functions import MEMORY, TIMEOUT
 from delivery_lab.model.account import Account
+from delivery_lab.model.elsewhere import line_of
 from delivery_lab.model.lambda_api import name_and_qualifier
 from delivery_lab.model.mapping.filters import Pattern, parse_patterns
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig, SqsProvisionedMode
 from delivery_lab.model.runtime import AwsError, CodeSource, FunctionConfig
-from delivery_lab.model.sqs.attributes import FifoAttributes, QueueAttributes, redrive_policy
-from delivery_lab.model.sqs.encryption import Encryption
+from delivery_lab.model.sqs.attributes import QueueAttributes, redrive_policy
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation import supported
@@ -26,6 +26,7 @@ from delivery_lab.simulation.http_apis import routes_of
 from delivery_lab.simulation.layers import Layers, layers_of
 from delivery_lab.simulation.polled_sources import PolledSources
 from delivery_lab.simulation.qualifiers import qualifiers_of
+from delivery_lab.simulation.queue_settings import encryption_of, fifo_of
 from delivery_lab.simulation.record_mappings import RecordMappings, refuse_foreign_settings
 from delivery_lab.simulation.redrive_permissions import check_redrive_permissions
 from delivery_lab.simulation.tables import table_definition
@@ -180,8 +181,8 @@ class Deployment:
             receive_wait_seconds=queue.receive_wait_seconds.certain(),
             maximum_message_bytes=queue.maximum_message_bytes.certain(),
             redrive=redrive_policy(own.text.certain() if own is not None else ""),
-            fifo=_fifo(queue),
-            encryption=_encryption(queue),
+            fifo=fifo_of(queue),
+            encryption=encryption_of(queue),
         )
         self.account.create_queue(queue.label, known_arn(queue), queue.url or "", attributes)
 
@@ -295,8 +296,10 @@ class Deployment:
             elsewhere = not source.problem and not any(urn.split("::")[2].split("$")[-1] in _SOURCES for urn in read)
             what = "a source that is known only after deployment"
         if elsewhere:
+            line = line_of(what)
+            more = "" if line is None else f"; what it is can be said in the workload: external: {{{line}}}"
             self.notes.append(
-                f"{mapping.name} reads {what}, which is not in this stack: nothing arrives there in a run"
+                f"{mapping.name} reads {what}, which is not in this stack: nothing arrives there in a run{more}"
             )
         return elsewhere
 
@@ -372,27 +375,3 @@ def known_arn(resource: StackResource) -> str:
     if resource.arn is None:
         raise ProgramError(f"{resource.name}: arn is known only after deployment, so it cannot be simulated")
     return resource.arn
-
-
-def _encryption(queue: Queue) -> Encryption:
-    """How a queue is encrypted; a key that is known only after deployment has no name here."""
-    key = queue.kms_key.known or ""
-    given = queue.managed_encryption.known
-    return Encryption(not key if given is None else given, key)
-
-
-def _fifo(queue: Queue) -> FifoAttributes | None:
-    content_based = queue.content_based_deduplication.certain()
-    scope, limit = queue.deduplication_scope.certain(), queue.fifo_throughput_limit.certain()
-    if queue.fifo.certain():
-        defaults = FifoAttributes()
-        changes: dict[str, Any] = {
-            "scope": scope or defaults.scope,
-            "throughput_limit": limit or defaults.throughput_limit,
-        }
-        return FifoAttributes(content_based=bool(content_based), **changes)
-    given = {"ContentBasedDeduplication": content_based, "DeduplicationScope": scope, "FifoThroughputLimit": limit}
-    for name, value in given.items():
-        if value:
-            QueueAttributes().changed({name: str(value)})  # refuses it
-    return None

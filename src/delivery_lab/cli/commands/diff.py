@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from delivery_lab.api.parts import DEFAULT_SEED
 from delivery_lab.cli.completion import stacks
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.options import (
+    AnswersOption,
     AssumeOption,
     BodyOption,
     JsonOption,
@@ -27,8 +27,9 @@ def diff(
     overrides: SetOption = None,
     workload: WorkloadOption = None,
     body: BodyOption = None,
-    seed: SeedOption = DEFAULT_SEED,
+    seed: SeedOption = None,
     assume: AssumeOption = None,
+    answers: AnswersOption = None,
     unchanged: Annotated[
         bool, typer.Option("--unchanged", help="Print the figures that are the same, too; JSON always has them.")
     ] = False,
@@ -42,7 +43,7 @@ def diff(
     lab = open_lab(console, project)
     with console.working(f"simulating {before} and {after}"):
         difference = lab.diff(
-            before, after, overrides=overrides, workload=workload, body=body, seed=seed, assume=assume
+            before, after, overrides=overrides, workload=workload, body=body, seed=seed, assume=assume, answers=answers
         )
     for simulation in (difference.before, difference.after):
         say_beside(console, simulation.outcome.stack, simulation.phases, simulation.notes)
