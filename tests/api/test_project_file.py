@@ -88,6 +88,17 @@ def test_what_is_accepted_for_the_project_is_accepted_in_each_stack(project: Pat
     assert "CHK-ACCEPT-1" not in found
 
 
+def test_what_the_project_expects_is_expected_of_each_run(project: Path) -> None:
+    write(project, DEFAULTS + "expect: [messages.lost == 0, invocations.total < 2]\n")
+
+    expected = dl.Lab.open(project).run("dev").outcome.expectations
+
+    assert [(each.text, each.holds) for each in expected or ()] == [
+        ("messages.lost == 0", True),
+        ("invocations.total < 2", False),
+    ]
+
+
 def test_functions_that_the_stack_does_not_have_are_noted(project: Path) -> None:
     write(project, DEFAULTS + "functions: {index: {duration: 2}, other: {duration: 1}}\n")
 

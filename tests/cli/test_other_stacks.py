@@ -27,7 +27,7 @@ def test_a_queue_of_another_stack_is_read_and_what_is_handed_on_is_no_message_of
     # The labels that arrive at the stream are delivered by whoever reads it.
     assert result["messages"] | {"sent": 4, "processed": 4, "remaining": 0} == result["messages"]
     assert result["latencySeconds"]["max"] > 30  # the one that is sent with a delay
-    assert [consumer["name"] for consumer in result["consumers"]] == []
+    assert [consumer["name"] for consumer in result["consumers"]] == ["orders"]
 
 
 def test_a_queue_that_nobody_knows_is_refused_when_it_is_touched(lab: Lab, tmp_path: Path) -> None:

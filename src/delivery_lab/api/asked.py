@@ -20,8 +20,11 @@ from delivery_lab.simulation.externals import with_externals
 from delivery_lab.simulation.program_answers import program_answers
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.simulation.workload_answers import Answer
-from delivery_lab.simulation.workload_files import read_answers, read_body
+from delivery_lab.simulation.workload_files import default_workload, read_answers, read_body, read_workload
 from delivery_lab.stack.stack import Stack
+
+WORKLOADS = "workloads"
+"""Folder of a project that holds the workloads of its stacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,11 @@ class Asked:
     program: ProgramAnswers
     file: ProjectFile
     origin: str
+
+    @property
+    def expectations(self) -> tuple[str, ...]:
+        """What has to hold when the run has ended: for the project, for the workload, and for the caller."""
+        return (*self.file.expect, *self.workload.expect, *self.call.expect)
 
     def deployed(self, graph: Graph) -> tuple[Graph, Workload]:
         """The graph with what other stacks create, and the workload with what the project's file says of functions.
@@ -91,6 +99,7 @@ def asked(root: Path, stack: str, options: RunOptions, workload: Workload, file:
         body=body,
         seed=file.seed if seed is None else seed,
         assume=assume,
+        expect=texts(options.get("expect"), "--expect"),
         answers=None if options.get("answers") is None else Path(str(options.get("answers"))),
     )
     optional = _optional(options.get("answers"))
@@ -128,7 +137,29 @@ def _optional(given: str | Path | None) -> list[Answer]:
     return [] if given is None else read_answers(Path(given))
 
 
-def default_file(file: ProjectFile, stack: str) -> str | None:
+def workload_of(root: Path, file: ProjectFile, stack: str, given: Workload | str | Path | None) -> Workload:
+    """The workload of a stack: the one given, else that of the project's file, else that of its folder of workloads.
+
+    Args:
+        root: folder of the project.
+        file: the project's file.
+        stack: name of the stack.
+        given: a workload, or a file, relative to the current folder or else to the project's.
+
+    Raises:
+        WorkloadError: there is none, or it is malformed.
+    """
+    if given is None:
+        named = _default_file(file, stack)
+        return default_workload(root / WORKLOADS, stack) if named is None else read_workload(root / named)
+    if isinstance(given, (str, Path)):
+        path = Path(given)
+        beside = root / path
+        return read_workload(beside if not path.exists() and beside.exists() else path)
+    return given
+
+
+def _default_file(file: ProjectFile, stack: str) -> str | None:
     """The workload that the project's file names for a stack, None where it names none."""
     if isinstance(file.workload, str) or file.workload is None:
         return file.workload

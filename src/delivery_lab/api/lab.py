@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from delivery_lab.api.inputs import Overrides, RunOptions, texts
-from delivery_lab.api.phases import Phase, timed
+from delivery_lab.api.timing import Phase, timed
 from delivery_lab.errors import LabError, StackNotFoundError, UsageError
 from delivery_lab.program.project import Project, StackFile, find_project, read_project
 
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from delivery_lab.simulation.workload import Workload
 
 _PATTERN = re.compile(r"[*?\[]")
-WORKLOADS = "workloads"
-"""Folder of a project that holds the workloads of its stacks."""
 _WITHOUT_VALUES = (
     "value ranges of resources are not checked: that needs the extra `check` (pip install 'delivery-lab[check]')"
 )
@@ -141,19 +139,9 @@ class Lab:
         Raises:
             WorkloadError: there is none, or it is malformed.
         """
-        from delivery_lab.api.asked import default_file
-        from delivery_lab.simulation.workload_files import default_workload, read_workload
+        from delivery_lab.api.asked import workload_of
 
-        if given is None:
-            named = default_file(self._file[0], stack)
-            if named is not None:
-                return read_workload(self.project.root / named)
-            return default_workload(self.project.root / WORKLOADS, stack)
-        if isinstance(given, (str, Path)):
-            path = Path(given)
-            beside = self.project.root / path
-            return read_workload(beside if not path.exists() and beside.exists() else path)
-        return given
+        return workload_of(self.project.root, self._file[0], stack, given)
 
     # -- runs ---------------------------------------------------------------------------------------------------
 
@@ -173,13 +161,15 @@ class Lab:
         Raises:
             LabError: it cannot be run; the message says why.
         """
+        from delivery_lab.api.expected import judged, read_expectations
         from delivery_lab.api.plausible import outcome_with_intervals
         from delivery_lab.api.simulated import Simulation
         from delivery_lab.simulation.simulate import simulate
         from delivery_lab.stack.stack import Stack
 
-        asked = self._asked(stack, options)
+        asked = self._asked(stack, options, judges=True)
         call, phases = asked.call, list[Phase]()
+        expectations = read_expectations(asked.expectations)
         with timed("program", phases):
             graph, workload = asked.deployed(self.graph(stack, call.overrides, asked.program))
         with timed("simulation", phases) as lap:
@@ -191,10 +181,25 @@ class Lab:
 
         with timed("outcome", phases):
             outcome, tried = outcome_with_intervals(run, again)
+            outcome = judged(outcome, expectations, tried)
         found = Simulation(outcome, graph, workload, run, call, tuple(phases), tried)
         if self.on_run is not None:
             self.on_run(found)
         return found
+
+    def expect(self, stack: str, *expectations: str, **options: Unpack[RunOptions]) -> Outcome:
+        """Run a stack and hold it to what is expected, here and by its workload.
+
+        Raises:
+            ExpectationError: something does not hold; the message has the actual values.
+            LabError: it cannot be run.
+        """
+        from delivery_lab.api.expected import demand
+
+        options["expect"] = (*(options.get("expect") or ()), *expectations)
+        simulation = self.run(stack, **options)
+        demand(simulation.outcome, simulation.replay)
+        return simulation.outcome
 
     def try_alternatives(self, simulation: Simulation) -> Simulation:
         """Run a simulation again with each alternative assumption of the rules that it relies on.
@@ -261,30 +266,24 @@ class Lab:
         Raises:
             LabError: it cannot be run, or there is nothing that could be moved back.
         """
-        from delivery_lab.api.redriven import RedriveSimulation
+        from delivery_lab.api.redriven import RedriveSimulation, graph_with_fix
         from delivery_lab.results.redrive import redrive_outcome
         from delivery_lab.simulation.simulate import RedriveRequest, simulate_redrive
         from delivery_lab.stack.stack import Stack
 
         asked = self._asked(stack, options)
         call, changes = asked.call, texts(fix, "--fix")
+
+        def deployed(overrides: Sequence[str]) -> Graph:
+            return asked.deployed(self.graph(stack, overrides, asked.program))[0]
+
         graph, workload = asked.deployed(self.graph(stack, call.overrides, asked.program))
-        fixed = Stack.of(self._fixed(stack, asked, changes)) if changes else None
+        fixed = Stack.of(graph_with_fix(deployed, call.overrides, changes)) if changes else None
         plan = RedriveRequest(fixed, tuple(queues), messages_per_second)
         before, after = simulate_redrive(
             Stack.of(graph), self.project.root, workload, call.seed, plan, asked.assumptions
         )
         return RedriveSimulation(redrive_outcome(before, after, changes), after)
-
-    def _fixed(self, stack: str, asked: Asked, fix: Sequence[str]) -> Graph:
-        """The resources of a stack with a fix; what is wrong with the fix is said of `--fix`, not of `--set`."""
-        try:
-            return asked.deployed(self.graph(stack, (*asked.call.overrides, *fix), asked.program))[0]
-        except UsageError as error:
-            said = str(error)
-            for text in fix:
-                said = said.replace(f"--set {text}", f"--fix {text}")
-            raise type(error)(said) from error
 
     # -- checks -------------------------------------------------------------------------------------------------
 
@@ -379,8 +378,13 @@ class Lab:
 
     # -- what methods share -------------------------------------------------------------------------------------
 
-    def _asked(self, stack: str, options: RunOptions) -> Asked:
+    def _asked(self, stack: str, options: RunOptions, *, judges: bool = False) -> Asked:
         """What the options of a run say, with the workload and the project's file.
+
+        Args:
+            stack: name of the stack.
+            options: what the caller says.
+            judges: whether it is a run that can be held to expectations.
 
         Raises:
             UsageError: one of them is malformed, or there is no such stack or workload.
@@ -388,5 +392,7 @@ class Lab:
         from delivery_lab.api.asked import asked
 
         self.project.stack(stack)  # a wrong name is said before a missing workload
+        if options.get("expect") and not judges:
+            raise UsageError("expectations go with a run or a comparison of runs: leave `expect` out")
         workload = self.workload(stack, options.get("workload"))
         return asked(self.project.root, stack, options, workload, *self._file)

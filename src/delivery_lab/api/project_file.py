@@ -16,6 +16,7 @@ from delivery_lab.model.randomness import DEFAULT_SEED
 from delivery_lab.program.project import Project
 from delivery_lab.program.yamlfile import YamlFile, read_yaml
 from delivery_lab.simulation.workload_answers import Answer
+from delivery_lab.simulation.workload_expectations import ExpectationText
 from delivery_lab.simulation.workload_external import External
 from delivery_lab.simulation.workload_files import located
 from delivery_lab.simulation.workload_functions import FunctionSettings
@@ -38,6 +39,8 @@ class ProjectFile(WorkloadPart):
     """Decides everything that is left to chance, where `--seed` is not given."""
     config: dict[str, Any] = Field(default_factory=dict)
     """Settings that a stack's file leaves out or holds as secrets, by their keys."""
+    expect: list[ExpectationText] = Field(default_factory=list)
+    """What has to hold when a run of any stack has ended, such as `messages.lost == 0`."""
     accept: dict[str, str] = Field(default_factory=dict)
     """Findings that are accepted in every stack, each with the reason: the id of a check, or `id:resource`."""
     answers: list[Answer] = Field(default_factory=list)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from delivery_lab.api.phases import Phase
 from delivery_lab.api.plausible import Tried
+from delivery_lab.api.timing import Phase
 from delivery_lab.events import Run
 from delivery_lab.model.clock import in_seconds
 from delivery_lab.model.randomness import DEFAULT_SEED
@@ -44,6 +44,7 @@ class Call:
         seed: the seed.
         assume: alternative assumptions, as texts.
         answers: the file of answers, None without.
+        expect: what has to hold besides what the workload expects.
     """
 
     stack: str
@@ -55,6 +56,7 @@ class Call:
     seed: int = DEFAULT_SEED
     assume: tuple[str, ...] = ()
     answers: Path | None = None
+    expect: tuple[str, ...] = ()
 
     def command(self, workload_file: Path | None = None) -> str:
         """The command line that runs it again, as a shell takes it.
@@ -71,7 +73,8 @@ class Call:
             words += ["--workload", "FILE" if file is None else _short(file)]
         if self.answers is not None:
             words += ["--answers", _short(self.answers)]
-        for option, values in (("--set", self.overrides), ("--body", self.body), ("--assume", self.assume)):
+        repeated = {"--set": self.overrides, "--body": self.body, "--assume": self.assume, "--expect": self.expect}
+        for option, values in repeated.items():
             for value in values:
                 words += [option, value]
         if self.seed != DEFAULT_SEED:

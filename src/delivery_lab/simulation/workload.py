@@ -19,6 +19,7 @@ from delivery_lab.simulation.effect_marks import WorkMark
 from delivery_lab.simulation.templates import as_text, render
 from delivery_lab.simulation.workload_answers import Answer
 from delivery_lab.simulation.workload_durations import LONGEST_SECONDS
+from delivery_lab.simulation.workload_expectations import ExpectationText
 from delivery_lab.simulation.workload_external import External
 from delivery_lab.simulation.workload_faults import Fault
 from delivery_lab.simulation.workload_functions import FunctionSettings
@@ -209,6 +210,8 @@ class Workload(WorkloadPart):
     """What marks a message no handler can process: a field of its JSON body, or `{text: ...}` for any body."""
     effect: WorkMark | None = None
     """How a piece of work is known, of handlers that do not follow the log contract."""
+    expect: list[ExpectationText] = Field(default_factory=list)
+    """What has to hold when the run has ended, such as `messages.lost == 0` (docs/expectations.md)."""
     _name: str = PrivateAttr(default="code")
     _path: Path | None = PrivateAttr(default=None)
 

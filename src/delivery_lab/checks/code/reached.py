@@ -24,6 +24,12 @@ def entry_of(code: Code) -> Place | None:
 
 def reached(code: Code) -> list[Place]:
     """The handler and every function that it names, directly or not; what is never named is not in use."""
+    if not code.reached:  # a program without a handler is asked again, which costs nothing
+        code.reached.extend(_reached(code))
+    return code.reached
+
+
+def _reached(code: Code) -> list[Place]:
     first = entry_of(code)
     found = [] if first is None else [first]
     seen = {(module.name, function.name) for module, function in found}

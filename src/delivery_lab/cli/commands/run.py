@@ -13,6 +13,7 @@ from delivery_lab.cli.options import (
     AnyStacks,
     AssumeOption,
     BodyOption,
+    ExpectOption,
     JsonOption,
     ProjectOption,
     SeedOption,
@@ -47,6 +48,7 @@ def run(
     seed: SeedOption = None,
     assume: AssumeOption = None,
     answers: AnswersOption = None,
+    expect: ExpectOption = None,
     alternatives: Annotated[
         bool | None,
         typer.Option(
@@ -80,6 +82,7 @@ def run(
         "seed": seed,
         "assume": assume,
         "answers": answers,
+        "expect": expect,
     }
     wanted = readings if alternatives is None else alternatives
     if len(names) == 1:
@@ -102,7 +105,7 @@ def _run_one(
     as_json: bool,
     logs: bool,
 ) -> None:
-    from delivery_lab.cli.stacks import run_one
+    from delivery_lab.cli.stacks import end_unless_expected, run_one
     from delivery_lab.cli.views.run import show_run
 
     simulation = run_one(console, lab, name, options)
@@ -112,12 +115,14 @@ def _run_one(
         with console.working("trying the alternatives of the assumptions that the run relies on"):
             simulation = lab.try_alternatives(simulation)
     show_run(console, simulation, as_json=as_json, logs=logs)
+    end_unless_expected([simulation.outcome])
 
 
 def _run_many(console: Console, lab: Lab, names: list[str], options: RunOptions, *, as_json: bool) -> None:
-    from delivery_lab.cli.stacks import each_of_many, end_with, run_of_many
+    from delivery_lab.cli.stacks import each_of_many, end_unless_expected, end_with, run_of_many
     from delivery_lab.cli.views.runs import show_runs
 
     ran, failures = each_of_many(console, partial(run_of_many, console, lab, options), names, "simulating")
     show_runs(console, [one.outcome for one in ran.values()], as_json=as_json)
     end_with(console, failures, names)
+    end_unless_expected([one.outcome for one in ran.values()])

@@ -1,4 +1,4 @@
-"""How long the parts of some work take on a real clock."""
+"""How long parts of the work take on a real clock."""
 
 from __future__ import annotations
 
@@ -18,15 +18,7 @@ class Phase:
 
 @contextmanager
 def timed(name: str, phases: list[Phase]) -> Iterator[Callable[[str], None]]:
-    """Note how long a part of the work takes.
-
-    Args:
-        name: the part.
-        phases: is added to.
-
-    Yields:
-        Notes that a first part of it, by that name, is over.
-    """
+    """Note how long a part of the work takes; what is yielded notes that a first part of it, by that name, is over."""
     begun = time.perf_counter()
 
     def lap(ended: str) -> None:
