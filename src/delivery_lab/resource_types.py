@@ -79,6 +79,5 @@ ROLE_POLICY_ATTACHMENTS_EXCLUSIVE = "aws:iam/rolePolicyAttachmentsExclusive:Role
 
 DYNAMIC_PREFIX = "pulumi-python:dynamic"
 """What the type of every dynamic resource begins with."""
-STACK_REFERENCE = "pulumi:pulumi:StackReference"
 COMPONENT_STACK = "pulumi:pulumi:Stack"
 """The type of the stack itself, the root of all components."""

@@ -18,6 +18,9 @@ from pulumi.output import Unknown
 
 from delivery_lab.program.frames import Frames
 
+STACK_REFERENCE = "pulumi:pulumi:StackReference"
+"""The type of a reference to another stack."""
+
 _NAME = "_delivery_lab_reference"
 _METHODS = ("get_output", "require_output")
 

@@ -27,6 +27,7 @@ from delivery_lab.program.graph import ResourceOptions, contains_unknown
 from delivery_lab.program.invokes import INVOKES, LOOK_UPS
 from delivery_lab.program.outputs import create
 from delivery_lab.program.placeholders import answer_of, readable, told_answer
+from delivery_lab.program.references import STACK_REFERENCE
 from delivery_lab.program.registration import Registration, Urns, provider_urn
 from delivery_lab.program.transforms import Callbacks, transform_invoke, transform_resource
 from delivery_lab.program.wire import Decoder, encode, merged
@@ -197,7 +198,7 @@ class Registrar:
 
     def read(self, request: resource_pb2.ReadResourceRequest) -> resource_pb2.ReadResourceResponse:
         """Read a resource that somebody else created: only what is said of it is known."""
-        told = self._answers.stacks.get(request.id) if request.type == resource_types.STACK_REFERENCE else None
+        told = self._answers.stacks.get(request.id) if request.type == STACK_REFERENCE else None
         if told is not None:
             request.properties.MergeFrom(encode({"outputs": dict(told), "secretOutputNames": []}))
         request.name = readable(request.name)
@@ -219,7 +220,7 @@ class Registrar:
                 options=ResourceOptions(provider=request.provider, version=request.version),
                 external=True,
             )
-            if request.type != resource_types.STACK_REFERENCE:  # which of its outputs are unknown is said elsewhere
+            if request.type != STACK_REFERENCE:  # which of its outputs are unknown is said elsewhere
                 self.warnings.append(
                     f"'{request.name}' ({request.type}) is read from '{request.id}', not created by this stack; "
                     "what the program does not say of it is unknown to the lab"
