@@ -21,6 +21,7 @@ from delivery_lab.handlers.fibers import Fiber, FiberHost, ThreadIdentity, keep_
 from delivery_lab.handlers.isolation import Namespace, ProcessState
 from delivery_lab.handlers.loading import InitialisationError, load_handler, users_line
 from delivery_lab.handlers.modules import EnvironmentModules, SearchPath
+from delivery_lab.handlers.packed import is_compiled
 from delivery_lab.handlers.reading_past import needs_plain, reads_past
 from delivery_lab.handlers.variables import variables_of
 from delivery_lab.handlers.watching import Observer, Watch
@@ -257,8 +258,9 @@ class HandlerEnvironment:
         """Import the code; what Lambda answers where that fails, None where it does not."""
         try:
             self._handler = load_handler(self.function, self._search)
-            self.watch.blind = reads_past(self.state.own_modules)
-            self.watch.plain = needs_plain(self.state.own_modules)
+            own = self.state.own_modules
+            self.watch.blind = reads_past(own) or is_compiled(own)
+            self.watch.plain = needs_plain(own)
         except SystemExit as error:
             return answers.exit_answer(request.request_id, error.code)
         except InitialisationError as error:

@@ -19,6 +19,7 @@ from delivery_lab.handlers.environment import HandlerEnvironment
 from delivery_lab.handlers.fibers import Fiber, Plan, current
 from delivery_lab.handlers.isolation import Namespace, imported_package_state
 from delivery_lab.handlers.modules import SearchPath
+from delivery_lab.handlers.packed import told
 from delivery_lab.handlers.replacements import Replacements
 from delivery_lab.handlers.stall import StallAlarm
 from delivery_lab.handlers.watching import Observer, Unobserved
@@ -103,8 +104,7 @@ class HandlerHost:
         self._search: dict[tuple[object, ...], SearchPath] = {}
         self._environments: dict[HandlerEnvironment, None] = {}
         self._failure: BaseException | None = None
-        self.failed_starts: dict[str, None] = {}
-        """What kept functions from being initialised, in the order of the first time."""
+        self.notes: dict[str, None] = {}  # what kept functions from being initialised, what stands in for packages
 
     def __enter__(self) -> Self:
         """Put everything virtual in place.
@@ -159,7 +159,7 @@ class HandlerHost:
     def note_failed_start(self, function: str, failure: str, advice: str) -> None:
         """The code of a function could not be initialised, as it could not in Lambda; said once for each failure."""
         how = f" ({advice})" if advice else ""
-        self.failed_starts[f"{function} fails before its handler is called, in AWS too: {failure}{how}"] = None
+        self.notes[f"{function} fails before its handler is called, in AWS too: {failure}{how}"] = None
 
     def search_path(self, function: FunctionConfig) -> SearchPath:
         """Where a function's imports look; the folders are read once.
@@ -176,6 +176,7 @@ class HandlerHost:
             layers = [archives.layer(f"a layer of function {function.name}", layer) for layer in function.layers]
             archive = archives.function(function.name, function.code)
             known = self._search[key] = SearchPath(archive, layers, archives.working_directory(archive))
+            self.notes |= told(function.name, known.replaced)
         return known
 
     # What fibers call: each gives up control to the hub.
@@ -254,10 +255,9 @@ class HandlerHost:
 
     def wake(self, fiber: Fiber) -> None:
         """Let a fiber go on at the current instant, after what is due already. One that has ended is left alone."""
-        if not fiber.environment.owns(fiber):
-            return
-        self._cancel(fiber)
-        self._schedule(fiber, Plan(self.scheduler.now, self._resume, (fiber, True)))
+        if fiber.environment.owns(fiber):
+            self._cancel(fiber)
+            self._schedule(fiber, Plan(self.scheduler.now, self._resume, (fiber, True)))
 
     def freeze(self, fiber: Fiber) -> None:
         """Take the timer of a fiber back; what it waits for is kept."""

@@ -2,8 +2,8 @@
 
 The order is Lambda's: the function's archive, its layers, then what is installed, which here is the venv the lab
 runs in. A package that only a layer holds and the venv has too is taken from the venv: layers hold wheels for
-Lambda's platform. Modules of the host's own project are not there for a function that did not pack them, as they
-would not be in AWS.
+Lambda's platform. So is one that the function packs for another platform (`delivery_lab.handlers.packed`). Modules of
+the host's own project are not there for a function that did not pack them, as they would not be in AWS.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any
 
 from delivery_lab.handlers.archive import Archive
 from delivery_lab.handlers.fibers import current
+from delivery_lab.handlers.packed import extension_in, extension_spec, replaced_by_installed
 
 SITE_PATHS = tuple(
     dict.fromkeys(
@@ -88,6 +89,10 @@ class _GivenModule(Loader):
 class SearchPath:
     """Where an environment's imports look: folders of archives in Lambda's order.
 
+    Attributes:
+        names: top-level names that stand in the archives and are taken from there.
+        replaced: those that are packed for another platform, with the installed distribution that stands in.
+
     Args:
         function: archive of the function.
         layers: archives of its layers, in the order of the function's list; later ones win.
@@ -99,7 +104,8 @@ class SearchPath:
         self._function: list[tuple[Archive, PurePosixPath]] = [(function, _TOP)]
         tops = [*self._versioned_tops(layers), _LAYER_TOP]
         self._layers = [(layer, top) for top in tops for layer in reversed(layers)]
-        own = self._names(self._function)
+        self.replaced = replaced_by_installed(function.folders(_TOP))
+        own = self._names(self._function) - self.replaced.keys()
         self.names = own | {name for name in self._names(self._layers) if not is_installed(name)}
         self.folders = [str(path) for archive, top in (*self._function, *self._layers) for path in archive.folders(top)]
         self.files = tuple(dict.fromkeys(path for archive in (function, *layers) for path in archive.files))
@@ -118,6 +124,9 @@ class SearchPath:
             module = archive.file(place.with_name(place.name + ".py"))
             if module is not None:
                 return _file_spec(fullname, module, None, archive.origins)
+            extension = next(filter(None, (extension_in(f, place.name) for f in archive.folders(place.parent))), None)
+            if extension is not None:
+                return extension_spec(fullname, extension)
             if archive.has_folder(place):
                 portions += [str(path) for path in archive.folders(place)]
         if portions or self._is_virtual_folder(relative):
