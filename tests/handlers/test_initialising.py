@@ -23,7 +23,7 @@ def failure(world: World, function: FunctionConfig) -> tuple[dict[str, Any], str
     payload = json.loads(response.payload)
     assert response.ended
     assert response.error == payload["errorType"]
-    return payload, "".join(world.host.notes).removeprefix(_FAILS)
+    return payload, "".join(world.host.failed_starts).removeprefix(_FAILS)
 
 
 def refusal(world: World, function: FunctionConfig) -> str:
@@ -123,7 +123,7 @@ def test_lam_init_3_the_next_invoke_imports_the_code_again_and_the_note_is_made_
             world.invoke(world.environment(function, number))
 
     assert world.text == ["imported", "imported"]
-    assert len(world.host.notes) == 1
+    assert len(world.host.failed_starts) == 1
 
 
 @pytest.mark.parametrize(

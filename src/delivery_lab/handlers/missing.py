@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from delivery_lab.handlers.modules import SITE_PATHS, SearchPath, is_installed
-from delivery_lab.handlers.packed import normal_name
 from delivery_lab.model.runtime import FunctionConfig
 
 _IN_THE_RUNTIME = frozenset(
@@ -100,10 +99,10 @@ def _in_its_standard_library(top: str, minor: int) -> bool:
 
 def _unbuilt(search: SearchPath) -> Iterator[tuple[str, Path]]:
     """Distributions that the code asks for and nothing holds, with the file that asks."""
-    held = {normal_name(name) for name in search.names} | set(_distributions(search.folders)) | set(_installed())
+    held = {_normal(name) for name in search.names} | set(_distributions(search.folders)) | set(_installed())
     for file in _declarations(search):
         for name in _declared(file):
-            if normal_name(name) not in held:
+            if _normal(name) not in held:
                 yield name, file
 
 
@@ -150,4 +149,8 @@ def _installed() -> frozenset[str]:
 def _distributions(folders: Iterable[str]) -> Iterator[str]:
     for folder in map(Path, folders):
         for info in folder.glob("*.dist-info"):
-            yield normal_name(info.name.removesuffix(".dist-info").rpartition("-")[0])
+            yield _normal(info.name.removesuffix(".dist-info").rpartition("-")[0])
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

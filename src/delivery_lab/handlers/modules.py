@@ -2,8 +2,8 @@
 
 The order is Lambda's: the function's archive, its layers, then what is installed, which here is the venv the lab
 runs in. A package that only a layer holds and the venv has too is taken from the venv: layers hold wheels for
-Lambda's platform. So is one that the function packs for another platform (`delivery_lab.handlers.packed`). Modules of
-the host's own project are not there for a function that did not pack them, as they would not be in AWS.
+Lambda's platform. Modules of the host's own project are not there for a function that did not pack them, as they
+would not be in AWS.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import site
 import sys
 import sysconfig
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path, PurePosixPath
@@ -23,7 +24,6 @@ from typing import Any
 
 from delivery_lab.handlers.archive import Archive
 from delivery_lab.handlers.fibers import current
-from delivery_lab.handlers.packed import extension_in, extension_spec, replaced_by_installed
 
 SITE_PATHS = tuple(
     dict.fromkeys(
@@ -31,7 +31,7 @@ SITE_PATHS = tuple(
     )
 )
 _STDLIB_PATHS = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
-_INSTALLED_PATHS = (*_STDLIB_PATHS, *(path for path in sys.path if path.endswith("lib-dynload")), *SITE_PATHS)
+INSTALLED_PATHS = (*_STDLIB_PATHS, *(path for path in sys.path if path.endswith("lib-dynload")), *SITE_PATHS)
 
 _TOP = PurePosixPath()
 _LAYER_TOP = PurePosixPath("python")
@@ -89,10 +89,6 @@ class _GivenModule(Loader):
 class SearchPath:
     """Where an environment's imports look: folders of archives in Lambda's order.
 
-    Attributes:
-        names: top-level names that stand in the archives and are taken from there.
-        replaced: those that are packed for another platform, with the installed distribution that stands in.
-
     Args:
         function: archive of the function.
         layers: archives of its layers, in the order of the function's list; later ones win.
@@ -104,8 +100,7 @@ class SearchPath:
         self._function: list[tuple[Archive, PurePosixPath]] = [(function, _TOP)]
         tops = [*self._versioned_tops(layers), _LAYER_TOP]
         self._layers = [(layer, top) for top in tops for layer in reversed(layers)]
-        self.replaced = replaced_by_installed(function.folders(_TOP))
-        own = self._names(self._function) - self.replaced.keys()
+        own = self._names(self._function)
         self.names = own | {name for name in self._names(self._layers) if not is_installed(name)}
         self.folders = [str(path) for archive, top in (*self._function, *self._layers) for path in archive.folders(top)]
         self.files = tuple(dict.fromkeys(path for archive in (function, *layers) for path in archive.files))
@@ -124,9 +119,6 @@ class SearchPath:
             module = archive.file(place.with_name(place.name + ".py"))
             if module is not None:
                 return _file_spec(fullname, module, None, archive.origins)
-            extension = next(filter(None, (extension_in(f, place.name) for f in archive.folders(place.parent))), None)
-            if extension is not None:
-                return extension_spec(fullname, extension)
             if archive.has_folder(place):
                 portions += [str(path) for path in archive.folders(place)]
         if portions or self._is_virtual_folder(relative):
@@ -171,6 +163,19 @@ def _file_spec(
     return importlib.util.spec_from_file_location(fullname, path, loader=loader, submodule_search_locations=locations)
 
 
+@dataclass(frozen=True, slots=True)
+class LoadedModules:
+    """The modules of one environment once its code is loaded.
+
+    Attributes:
+        modules: by name.
+        names: names that were found, of which an import may have failed.
+    """
+
+    modules: dict[str, ModuleType]
+    names: set[str]
+
+
 class EnvironmentModules(MetaPathFinder):
     """The modules of one environment, and the finder that imports them.
 
@@ -187,12 +192,22 @@ class EnvironmentModules(MetaPathFinder):
         self._hidden: dict[str, ModuleType] = {}
         self._to_hide: list[str] = []
         self._seen = 0
-        self.path = [*search.folders, *_INSTALLED_PATHS]
+        self.path = [*search.folders, *INSTALLED_PATHS]
 
     @property
     def own(self) -> list[ModuleType]:
         """The modules of the archives that are imported; asked while they are in place."""
         return [module for name in self._names if (module := sys.modules.get(name)) is not None]
+
+    def loaded(self) -> LoadedModules:
+        """The modules that are imported; asked while they are in place."""
+        return LoadedModules({name: sys.modules[name] for name in self._names if name in sys.modules}, set(self._names))
+
+    def use_again(self, loaded: LoadedModules, as_host: Callable[[Callable[[], ModuleType]], ModuleType]) -> None:
+        """Have no more and no other modules than were loaded then, for another run."""
+        self._as_host = as_host
+        self._names = set(loaded.names)
+        self._modules = dict(loaded.modules)
 
     def meta_path(self) -> list[Any]:
         """What `sys.meta_path` is inside the environment. Nothing on it looks into the host's folders."""
@@ -230,7 +245,7 @@ class EnvironmentModules(MetaPathFinder):
 
         `sys.meta_path` is one for all threads. Importing as the host would lead back here without end.
         """
-        return PathFinder.find_spec(fullname, _INSTALLED_PATHS if path is None else path)
+        return PathFinder.find_spec(fullname, INSTALLED_PATHS if path is None else path)
 
     def enter(self) -> None:
         """Put the environment's modules into `sys.modules` and take away what it must not see."""
@@ -284,4 +299,4 @@ def _may_be_shared(module: ModuleType, top: str) -> bool:
     if top in sys.stdlib_module_names:
         return True
     place = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), None)
-    return place is None or str(place).startswith(_INSTALLED_PATHS)
+    return place is None or str(place).startswith(INSTALLED_PATHS)

@@ -24,6 +24,7 @@ _UNSEEN: Mapping[str, frozenset[str]] = {
 """Packages that read dictionaries past every method of theirs and hand on what they read, with the names by which they
 do so; without names it may be any. Code that only parses with them reads records as all code does."""
 
+_COMPILED = (".so", ".pyd")
 _EXACT: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("ruamel", "yaml"), frozenset({"dump", "dump_all", "safe_dump", "safe_dump_all", "serialize"})),
     **dict.fromkeys(("jsonpickle", "marshal", "xmlrpc"), _ANYTHING),
@@ -33,8 +34,9 @@ the names by which they do so."""
 
 
 def reads_past(modules: Iterable[ModuleType]) -> bool:
-    """Whether modules of a function use a package whose reading nobody notices."""
-    return _use(modules, _UNSEEN)
+    """Whether modules of a function use a package whose reading nobody notices, or are compiled themselves."""
+    given = list(modules)
+    return any(str(getattr(module, "__file__", "")).endswith(_COMPILED) for module in given) or _use(given, _UNSEEN)
 
 
 def needs_plain(modules: Iterable[ModuleType]) -> bool:
