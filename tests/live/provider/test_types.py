@@ -128,6 +128,11 @@ def _cluster(make: Make) -> Inputs:
         "clientAuthentication": {"sasl": {"iam": True}, "unauthenticated": False},
         "configurationInfo": {"arn": configuration.outputs["arn"], "revision": configuration.outputs["latestRevision"]},
         "encryptionInfo": {"encryptionInTransit": {"clientBroker": "TLS", "inCluster": True}},
+        "loggingInfo": {
+            "brokerLogs": {
+                "cloudwatchLogs": {"enabled": True, "logGroup": make(resource_types.LOG_GROUP).id},
+            }
+        },
     }
 
 

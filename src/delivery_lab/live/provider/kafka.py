@@ -22,6 +22,10 @@ _BROKERS = {
 }
 
 
+_RENAMED = {"cloudwatchLogs": "CloudWatchLogs"}
+"""Fields that the API writes otherwise than with a capital first letter."""
+
+
 class ClusterType(NeverUpdated):
     """`aws.msk.Cluster`. Its id is its ARN.
 
@@ -89,7 +93,7 @@ def _sent(value: Any) -> Any:
         return [_sent(item) for item in value]
     if not isinstance(value, dict):
         return value
-    sent = {raised_name(name): _sent(item) for name, item in value.items()}
+    sent = {_RENAMED.get(name) or raised_name(name): _sent(item) for name, item in value.items()}
     # Pulumi says `iam: true` and `unauthenticated: true`, the API `{Enabled: true}`.
     for name in ("Iam", "Scram", "Unauthenticated"):
         if isinstance(sent.get(name), bool):
