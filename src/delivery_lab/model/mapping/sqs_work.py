@@ -12,10 +12,13 @@ from delivery_lab.model.mapping.throttled_growth import ThrottledGrowth
 from delivery_lab.model.sqs.message import Delivery
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.rule_ids import RuleId
+from delivery_lab.rules.alternatives import ALTERNATIVES
 from delivery_lab.rules.assumptions import Assumptions
 
 # `{"Records":[...]}`, and room for the commas between the records.
 _ENVELOPE_BYTES = 16
+
+_LEAST_PLAUSIBLE = min(float(value) for value in ALTERNATIVES["ESM-ERROR-2"].values)
 
 
 @dataclass(slots=True)
@@ -51,6 +54,20 @@ class QueueBatch:
         """Ids of its messages, in order."""
         return tuple(delivery.message.id for delivery in self.deliveries)
 
+    def renew(self, delivery: Delivery, record: str) -> bool:
+        """Put a new receive of a message of the batch in the place of the old one; false if the batch has no such.
+
+        Args:
+            delivery: the new receive.
+            record: what the event carries of it, as JSON text.
+        """
+        for place, old in enumerate(self.deliveries):
+            if old.message is delivery.message:
+                self.size_bytes += len(record.encode()) - len(self.records[place].encode())
+                self.deliveries[place], self.records[place] = delivery, record
+                return True
+        return False
+
     @property
     def visible_at(self) -> int:
         """Instant at which the first of its messages is visible again."""
@@ -74,7 +91,9 @@ def scaling_of(config: SqsMappingConfig, queue: SqsQueue, assumptions: Assumptio
         return FifoScaling(config.maximum_concurrency)
     return StandardScaling(
         config.maximum_concurrency,
-        errors=None if config.report_batch_item_failures else ErrorShare(assumptions.batches_when_half_fail),
+        errors=None
+        if config.report_batch_item_failures
+        else ErrorShare(assumptions.batches_when_half_fail, _LEAST_PLAUSIBLE),
         throttled=ThrottledGrowth(assumptions.throttled_growth),
         least=assumptions.least_pollers,
     )
