@@ -18,6 +18,7 @@ from delivery_lab.program.project import Project, StackFile, find_project, read_
 if TYPE_CHECKING:
     from delivery_lab.api.difference import Difference
     from delivery_lab.api.examined import Examination
+    from delivery_lab.api.explored import Exploration
     from delivery_lab.api.quantify import Effect
     from delivery_lab.api.redriven import RedriveSimulation
     from delivery_lab.api.simulated import Call, Simulation
@@ -158,7 +159,7 @@ class Lab:
         from delivery_lab.simulation.simulate import simulate
         from delivery_lab.stack.stack import Stack
 
-        call, workload, assumptions = self._asked(stack, options, judges=True)
+        call, workload, assumptions = self.asked(stack, options, judges=True)
         expectations = read_expectations((*workload.expect, *call.expect))
         phases: list[Phase] = []
         with timed("program", phases):
@@ -236,6 +237,19 @@ class Lab:
         comparison = compare((first.graph, first.outcome), (second.graph, second.outcome))
         return Difference(first, second, comparison)
 
+    def explore(
+        self, stack: str, seeds: int = 1_000, *, processes: int | None = None, **options: Unpack[RunOptions]
+    ) -> Exploration:
+        """Run a stack with many seeds: how often what happens, how bad it gets, and with which seed.
+
+        Raises:
+            UsageError: the number of seeds is out of range.
+            LabError: it cannot be run.
+        """
+        from delivery_lab.api.explored import explore
+
+        return explore(self, stack, options, seeds, processes)
+
     def redrive(
         self,
         stack: str,
@@ -262,7 +276,7 @@ class Lab:
         from delivery_lab.simulation.simulate import RedriveRequest, simulate_redrive
         from delivery_lab.stack.stack import Stack
 
-        call, workload, assumptions = self._asked(stack, options)
+        call, workload, assumptions = self.asked(stack, options)
         changes = texts(fix, "--fix")
         graph = self.graph(stack, call.overrides)
         fixed = Stack.of(graph_with_fix(partial(self.graph, stack), call.overrides, changes)) if changes else None
@@ -342,7 +356,7 @@ class Lab:
         from delivery_lab.stack.stack import Stack
 
         try:
-            call, workload, assumptions = self._asked(graph.stack, options)
+            call, workload, assumptions = self.asked(graph.stack, options)
         except LabError as error:
             reason = str(error).partition("\n")[0]
             return {index: Effect(f"not simulated: {reason}") for index, f in enumerate(findings) if f.edits}
@@ -359,7 +373,7 @@ class Lab:
 
     # -- what methods share -------------------------------------------------------------------------------------
 
-    def _asked(self, stack: str, options: RunOptions, *, judges: bool = False) -> tuple[Call, Workload, Assumptions]:
+    def asked(self, stack: str, options: RunOptions, *, judges: bool = False) -> tuple[Call, Workload, Assumptions]:
         """What the options of a run say; `judges` where it is a run that can be held to expectations.
 
         Raises:
