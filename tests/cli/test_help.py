@@ -30,10 +30,11 @@ Commands:
            check looks for.
   check    Find what is dangerous in stacks, and say why and what to set
            instead.
+  explore  Run a variant with many seeds, and say how often what happens.
   redrive  Run a variant, then move its dead-letter queue back and say what
            becomes of those messages.
-  schema   Print the JSON Schema of workloads, or of the stack files of a
-           project.
+  schema   Print the JSON Schema of workloads, of the stack files of a
+           project, or of `delivery-lab.yaml`.
 """,
     60: """\
 Usage: delivery-lab [OPTIONS] COMMAND [ARGS]...
@@ -60,10 +61,13 @@ Commands:
            status; or what a check looks for.
   check    Find what is dangerous in stacks, and say why
            and what to set instead.
+  explore  Run a variant with many seeds, and say how often
+           what happens.
   redrive  Run a variant, then move its dead-letter queue
            back and say what becomes of those messages.
-  schema   Print the JSON Schema of workloads, or of the
-           stack files of a project.
+  schema   Print the JSON Schema of workloads, of the
+           stack files of a project, or of `delivery-
+           lab.yaml`.
 """,
 }
 

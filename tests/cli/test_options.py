@@ -10,11 +10,12 @@ import typer.main
 from delivery_lab.cli.main import COMMANDS, app
 
 EVERYWHERE = {"--verbose", "--debug", "--help"}
-SIMULATING = {"--set", "--workload", "--body", "--seed", "--assume", "--project", "--json"}
+SIMULATING = {"--set", "--workload", "--body", "--seed", "--assume", "--answers", "--project", "--json"}
 EXPECTED = {
     "list": {"--project", "--json"},
     "run": SIMULATING | {"--all", "--alternatives", "--readings", "--logs", "--expect"},
-    "diff": SIMULATING | {"--unchanged", "--expect", "--fail-on"},
+    "diff": SIMULATING | {"--unchanged", "--expect", "--fail-on", "--seeds"},
+    "explore": SIMULATING | {"--expect", "--seeds", "--processes"},
     "explain": {"--json"},
     "check": SIMULATING | {"--quantify", "--fail-on", "--format", "--checks"},
     "redrive": SIMULATING | {"--fix", "--queue", "--rate"},

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from delivery_lab.api.asked import Asked
 from delivery_lab.api.expected import read_expectations
 from delivery_lab.api.inputs import RunOptions
 from delivery_lab.api.lab import Lab
 from delivery_lab.api.simulated import Call
+from delivery_lab.compare.worsening import HARMFUL
 from delivery_lab.errors import UsageError
 from delivery_lab.expectations.expectation import Expectation
 from delivery_lab.explore.columns import Columns
+from delivery_lab.explore.pairs import Pair, pairs
 from delivery_lab.explore.sample import Sample, sample_of
 from delivery_lab.explore.spread import Share, Spread, share_of, spread_of
 from delivery_lab.explore.workers import Sampling, samples
+from delivery_lab.json_names import plain
 from delivery_lab.results.named_figures import plain_names
 from delivery_lab.rules.alternatives import plausible_of
-from delivery_lab.rules.assumptions import Assumptions
+from delivery_lab.simulation.prepared import Prepared
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.stack.stack import Stack
@@ -39,7 +44,7 @@ class AssumedRange:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class HeldShare:
     """How often an expectation holds.
 
     Attributes:
@@ -109,7 +114,7 @@ class Exploration:
                 found[name] = AssumedRange(min(values), max(values), tuple(medians))
         return found
 
-    def kept(self) -> tuple[Kept, ...]:
+    def kept(self) -> tuple[HeldShare, ...]:
         """How often each expectation holds, in their order."""
         found = []
         for number, expectation in enumerate(self.expectations):
@@ -120,7 +125,7 @@ class Exploration:
                 if columns.held[number] < len(columns) and self.columns.held[number] == self.runs
             }
             share = share_of(self.columns.held[number], self.runs)
-            found.append(Kept(expectation.text, share, next(failing, None), others))
+            found.append(HeldShare(expectation.text, share, next(failing, None), others))
         return tuple(found)
 
     @property
@@ -169,6 +174,42 @@ class Exploration:
         return content
 
 
+@dataclass(frozen=True, slots=True)
+class PairedExploration:
+    """Two variants that were run with the same workload and seeds.
+
+    Attributes:
+        before: the first.
+        after: the second.
+        pairs: each figure of both, and whether the difference is real.
+    """
+
+    before: Exploration
+    after: Exploration
+    pairs: tuple[Pair, ...]
+
+    @property
+    def worse(self) -> tuple[str, ...]:
+        """What got worse and is no chance, each in a few words."""
+        figures = (
+            f"{pair.name} went up"
+            for pair in self.pairs
+            if pair.real and pair.name in HARMFUL and pair.after.value > pair.before.value
+        )
+        shares = {one.text: one.share.share for one in self.before.kept()}
+        less = (f"{one.text} holds less often" for one in self.after.kept() if one.share.share < shares[one.text])
+        return (*figures, *less)
+
+    def as_json(self) -> dict[str, Any]:
+        """The part `seeds` of `diff --seeds N --json`."""
+        return {
+            "before": self.before.as_json(),
+            "after": self.after.as_json(),
+            "pairs": [plain(pair) for pair in self.pairs],
+            "worse": list(self.worse),
+        }
+
+
 def _put(content: dict[str, Any], name: str, value: Any) -> None:
     *groups, last = name.split(".")
     for group in groups:
@@ -181,30 +222,40 @@ class SeededRuns:
     """Makes a process ready to run seeds of one variant: the program is evaluated once in each."""
 
     lab: Lab
-    stack: str
-    overrides: tuple[str, ...]
-    workload: Workload
-    assumptions: Assumptions
+    asked: Asked
     expectations: tuple[Expectation, ...]
 
-    def __call__(self) -> Sampling:
+    @contextmanager
+    def __call__(self) -> Iterator[Sampling]:
         """What runs a seed."""
-        stack = Stack.of(self.lab.graph(self.stack, self.overrides))
-        root = self.lab.project.root
+        graph, workload = self.asked.deployed(
+            self.lab.graph(self.asked.call.stack, self.asked.call.overrides, self.asked.program)
+        )
+        with Prepared(Stack.of(graph), self.lab.project.root) as prepared:
 
-        def sampling(seed: int) -> Sample:
-            return sample_of(simulate(stack, root, self.workload, seed, self.assumptions), self.expectations)
+            def sampling(seed: int) -> Sample:
+                return sample_of(prepared.simulate(workload, seed, self.asked.assumptions), self.expectations)
 
-        return sampling
+            yield sampling
+
+    def rules(self) -> Sequence[str]:
+        """The rules that the run with the first seed relies on."""
+        graph, workload = self.asked.deployed(
+            self.lab.graph(self.asked.call.stack, self.asked.call.overrides, self.asked.program)
+        )
+        run = simulate(Stack.of(graph), self.lab.project.root, workload, self.asked.call.seed, self.asked.assumptions)
+        return run.rules
 
 
-def explore(
+def explore_seeds(
     lab: Lab,
     stack: str,
     options: RunOptions,
     seeds: int = DEFAULT_SEEDS,
     processes: int | None = None,
-    on_sample: Callable[[Sample], None] = lambda sample: None,
+    on_sample: Callable[[Sample], None] = lambda _: None,
+    *,
+    ranges: bool = True,
 ) -> Exploration:
     """Run a variant with many seeds: from the first one upwards.
 
@@ -215,6 +266,7 @@ def explore(
         seeds: how many.
         processes: how many processes; one for each core by default.
         on_sample: is told of each run, in the order of the seeds.
+        ranges: whether to run the first seeds with ends of plausible ranges of assumptions too.
 
     Returns:
         What is there when all have run, or when the user interrupts.
@@ -227,33 +279,56 @@ def explore(
         raise UsageError(f"{seeds} seeds cannot be run: at least 1, at most {MOST_SEEDS}")
     if processes is not None and processes < 1:
         raise UsageError(f"{processes} processes cannot run anything: at least 1")
-    call, workload, assumptions = lab.asked(stack, options, judges=True)
-    expectations = read_expectations((*workload.expect, *call.expect))
-    opening = SeededRuns(lab, stack, call.overrides, workload, assumptions, expectations)
-    columns, others = Columns(len(expectations)), dict[str, Columns]()
-    interrupted = False
+    asked = lab.asked(stack, options, judges=True)
+    expectations = read_expectations(asked.expectations)
+    first, count = asked.call.seed, len(expectations)
+    opening = SeededRuns(lab, asked, expectations)
+    columns, others, interrupted = Columns(count), dict[str, Columns](), False
     try:
-        for sample in samples(opening, range(call.seed, call.seed + seeds), processes):
+        for sample in samples(opening, range(first, first + seeds), processes):
             columns.add(sample)
             on_sample(sample)
-        for assumed, other in _plausible(opening, call.seed):
-            found = others[assumed] = Columns(len(expectations))
-            for sample in samples(other, range(call.seed, call.seed + min(seeds, MOST_FOR_ASSUMPTIONS)), processes):
+        for rule, value, assumptions in plausible_of(opening.rules(), asked.assumptions) if ranges else ():
+            found = others[f"{rule}={value}"] = Columns(count)
+            other = SeededRuns(lab, replace(asked, assumptions=assumptions), expectations)
+            for sample in samples(other, range(first, first + min(seeds, MOST_FOR_ASSUMPTIONS)), processes):
                 found.add(sample)
     except KeyboardInterrupt:
+        if not len(columns):
+            raise
         interrupted = True
         others = {assumed: found for assumed, found in others.items() if len(found)}
-    if not len(columns):
-        raise KeyboardInterrupt
-    return Exploration(stack, workload, call, columns, expectations, others, interrupted)
+    return Exploration(stack, asked.workload, asked.call, columns, expectations, others, interrupted)
 
 
-def _plausible(opening: SeededRuns, seed: int) -> Iterator[tuple[str, SeededRuns]]:
-    """The same runs with each end of the plausible ranges that the first one relies on."""
-    stack = Stack.of(opening.lab.graph(opening.stack, opening.overrides))
-    run = simulate(stack, opening.lab.project.root, opening.workload, seed, opening.assumptions)
-    for rule, value, assumptions in plausible_of(run.rules, opening.assumptions):
-        changed = SeededRuns(
-            opening.lab, opening.stack, opening.overrides, opening.workload, assumptions, opening.expectations
-        )
-        yield f"{rule}={value}", changed
+def explore_pairs(
+    lab: Lab,
+    before: str,
+    after: str,
+    options: RunOptions,
+    seeds: int = DEFAULT_SEEDS,
+    processes: int | None = None,
+    on_sample: Callable[[Sample], None] = lambda _: None,
+) -> PairedExploration:
+    """Run two variants with the same workload and the same seeds, and say which differences are real.
+
+    Args:
+        lab: the project.
+        before: the stack to start from; its workload is the default.
+        after: the stack to compare it with.
+        options: as for a run; `seed` is the first one.
+        seeds: how many.
+        processes: how many processes; one for each core by default.
+        on_sample: is told of each run.
+
+    Raises:
+        UsageError: the number of seeds is out of range.
+        LabError: one of them cannot be run.
+    """
+    for name in (before, after):
+        lab.project.stack(name)
+    options = {**options, "workload": lab.workload(before, options.get("workload"))}
+    first = explore_seeds(lab, before, options, seeds, processes, on_sample, ranges=False)
+    # Interrupted in the first variant: the second one is run with the seeds that are there.
+    second = explore_seeds(lab, after, options, first.runs, processes, on_sample, ranges=False)
+    return PairedExploration(first, second, pairs(first.columns.beginning(second.runs), second.columns))

@@ -49,6 +49,13 @@ class Columns:
         if sample.violations and len(self.broken) < MOST_KEPT:
             self.broken.append(sample)
 
+    def beginning(self, count: int) -> Columns:
+        """The figures of the first runs alone."""
+        found = Columns()
+        found.seeds = self.seeds[:count]
+        found._figures = [column[:count] for column in self._figures]
+        return found
+
     def column(self, name: str) -> Sequence[float]:
         """The values of a figure by its name, NaN where it is not known of a run."""
         return self._figures[plain_names().index(name)]

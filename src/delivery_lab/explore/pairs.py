@@ -1,8 +1,8 @@
 """Two variants with the same seeds: which differences are real, and which are chance.
 
-A seed decides everything that is left to chance, in both variants alike. So runs are compared pair by pair, and what differs
-between the two runs of a pair comes from the change. A sign-flip test over the pairs says how often chance alone would make such a
-difference; since many figures are tested at once, what counts as real is controlled for false discoveries (Benjamini and
+A seed decides everything that is left to chance, in both variants alike. So runs are compared pair by pair, and what
+differs between the two runs of a pair comes from the change. A sign-flip test over the pairs says how often chance
+would make such a difference. Many figures are tested at once, so false discoveries are controlled for (Benjamini and
 Hochberg).
 """
 

@@ -1,7 +1,7 @@
 """How a figure is spread over many runs, and how often something happens.
 
-A percentile is a value that a run really had (the nearest rank), so whole numbers stay whole. The interval of a share is
-Wilson's score interval (scipy): where the true share lies, given that it was seen k times in n runs.
+A percentile is a value that a run really had (the nearest rank), so whole numbers stay whole. The interval of a share
+is Wilson's score interval (scipy): where the true share lies, given that it was seen k times in n runs.
 """
 
 from __future__ import annotations

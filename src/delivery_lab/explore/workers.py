@@ -16,14 +16,16 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager
+from multiprocessing.util import Finalize
 
 from delivery_lab.errors import LabError
 from delivery_lab.explore.sample import Sample
 
 Sampling = Callable[[int], Sample]
 """Runs a seed."""
-Opening = Callable[[], Sampling]
-"""Makes ready to run seeds; it is called once in each worker."""
+Opening = Callable[[], AbstractContextManager[Sampling]]
+"""Makes ready to run seeds, and cleans up; it is called once in each worker."""
 
 CHUNK_SECONDS = 0.5
 """A worker is given seeds for about so long, so that Ctrl-C waits for no longer and asking costs nothing."""
@@ -34,10 +36,13 @@ AHEAD = 2
 """So many chunks for each worker are under way at once."""
 
 _sampling: Sampling | None = None
+"""Of a worker: what runs its seeds."""
 
 
 def samples(opening: Opening, seeds: Sequence[int], processes: int | None = None) -> Iterator[Sample]:
     """Run seeds, and yield their samples in the order of the seeds.
+
+    The first seeds are run in this process: that tells how long one takes, and whether processes are worth it.
 
     Args:
         opening: makes ready to run seeds.
@@ -47,21 +52,19 @@ def samples(opening: Opening, seeds: Sequence[int], processes: int | None = None
     Raises:
         LabError: a run fails, or a worker ends.
     """
-    sampling = opening()
-    begun = time.perf_counter()
-    done = 0
-    for seed in seeds:
-        yield sampling(seed)
-        done += 1
-        spent = time.perf_counter() - begun
-        each = spent / done
-        wanted = min(processes or os.cpu_count() or 1, len(seeds) - done)
-        # The first run pays for imports: a second one says how long the others take.
-        if done > 1 and wanted > 1 and each * (len(seeds) - done) > WORTH_PROCESSES_SECONDS:
-            break
+    wanted = min(processes or os.cpu_count() or 1, len(seeds))
+    done, each = 0, 0.0
+    with opening() as sampling:
+        for seed in seeds:
+            begun = time.perf_counter()
+            yield sampling(seed)
+            # The first run pays for imports; a later one says how long the others take.
+            each, done = time.perf_counter() - begun, done + 1
+            if done > 1 and wanted > 1 and each * (len(seeds) - done) > WORTH_PROCESSES_SECONDS:
+                break
     rest = seeds[done:]
     if rest:
-        size = max(1, min(LARGEST_CHUNK, int(CHUNK_SECONDS / each), -(-len(rest) // wanted)))
+        size = max(1, min(LARGEST_CHUNK, int(CHUNK_SECONDS / max(each, 1e-4)), -(-len(rest) // wanted)))
         yield from _in_processes(opening, [rest[at : at + size] for at in range(0, len(rest), size)], wanted)
 
 
@@ -88,7 +91,10 @@ def _begin(opening: Opening) -> None:
     """Make a worker ready; at Ctrl-C the terminal interrupts all processes, and the parent ends the others."""
     global _sampling
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _sampling = opening()
+    opened = opening()
+    _sampling = opened.__enter__()
+    # A worker has no block that ends with it.
+    Finalize(None, opened.__exit__, (None, None, None), exitpriority=10)
 
 
 def _run(seeds: Sequence[int]) -> list[Sample]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from delivery_lab.api.parts import DEFAULT_SEED
-from delivery_lab.cli.console import AGAIN_SECONDS, Console
+from delivery_lab.cli.console import Console
 from delivery_lab.cli.options import (
+    AnswersOption,
     AssumeOption,
     BodyOption,
     ExpectOption,
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from delivery_lab.api.inputs import RunOptions
     from delivery_lab.explore.sample import Sample
 
-BUG, INTERRUPTED = 1, 130
-
 
 def explore(
     console: Console,
@@ -39,15 +36,18 @@ def explore(
     overrides: SetOption = None,
     workload: WorkloadOption = None,
     body: BodyOption = None,
-    seed: SeedOption = DEFAULT_SEED,
+    seed: SeedOption = None,
     assume: AssumeOption = None,
+    answers: AnswersOption = None,
     expect: ExpectOption = None,
     processes: ProcessesOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run a variant with many seeds, and say how often what happens."""
-    from delivery_lab.api.explored import explore
+    from delivery_lab.api.explored import explore_seeds
+    from delivery_lab.cli.command import BUG
+    from delivery_lab.cli.progress import INTERRUPTED, RunsProgress
     from delivery_lab.cli.stacks import VIOLATED, open_lab
     from delivery_lab.cli.views.exploration import show_exploration
     from delivery_lab.cli.views.sample import sample_as_json
@@ -59,16 +59,17 @@ def explore(
         "body": body,
         "seed": seed,
         "assume": assume,
+        "answers": answers,
         "expect": expect,
     }
-    progress = _Progress(console, stack, seeds)
+    progress = RunsProgress(console, stack, seeds)
 
     def told(sample: Sample) -> None:
         if as_json:
             console.data(json.dumps(sample_as_json(sample)))
-        progress.one_more()
+        progress.one_more(sample)
 
-    found = explore(lab, stack, options, seeds, processes, told)
+    found = explore_seeds(lab, stack, options, seeds, processes, told)
     show_exploration(console, found, as_json=as_json)
     if found.interrupted:
         raise typer.Exit(INTERRUPTED)
@@ -76,21 +77,3 @@ def explore(
         raise typer.Exit(BUG)
     if not all(one.holds for one in found.kept()):
         raise typer.Exit(VIOLATED)
-
-
-class _Progress:
-    """Says on standard error how far it is, every now and then."""
-
-    def __init__(self, console: Console, stack: str, seeds: int) -> None:
-        self._console, self._stack, self._seeds = console, stack, seeds
-        self._done = 0
-        self._begun = self._said = time.monotonic()
-
-    def one_more(self) -> None:
-        """Take note of a run."""
-        self._done += 1
-        now = time.monotonic()
-        if now - self._said >= AGAIN_SECONDS and self._done < self._seeds:
-            self._said = now
-            left = (now - self._begun) / self._done * (self._seeds - self._done)
-            self._console.message(f"{self._stack}: {self._done} of {self._seeds} seeds, some {left:.0f} s to go ...")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.layout import Column, figures
 from delivery_lab.cli.terms import figure_name, number, span
+from delivery_lab.cli.views.comparison import show_settings_and_resources
 
 if TYPE_CHECKING:
-    from delivery_lab.api.explored import Exploration, Kept
+    from delivery_lab import Difference
+    from delivery_lab.api.explored import Exploration, HeldShare, PairedExploration
+    from delivery_lab.explore.pairs import Estimate, Pair
     from delivery_lab.explore.spread import Share, Spread
 
 _COLUMNS = (Column("median"), Column("5 %"), Column("95 %"), Column("worst"), Column("its seed"))
@@ -46,11 +48,50 @@ def show_exploration(console: Console, found: Exploration, *, as_json: bool) -> 
     ]
     if same:
         console.text(f"The same in all runs: {', '.join(same)}.", hang=2)
-    for text in _assumed(found):
-        console.text(text, hang=2)
+    _show_assumed(console, found)
     for one in found.kept():
         _show_kept(console, found, one)
     _show_invariants(console, found)
+
+
+def show_pairs(console: Console, difference: Difference, found: PairedExploration, *, as_json: bool) -> None:
+    """Print what two variants come to over the same seeds.
+
+    Args:
+        console: where to.
+        difference: what differs between them, with the first seed.
+        found: the runs of both.
+        as_json: whether as JSON: a line.
+    """
+    if as_json:
+        console.data(json.dumps({**difference.as_json(), "seeds": found.as_json()}))
+        return
+    before, after = found.before, found.after
+    console.heading(f"{before.stack} -> {after.stack}")
+    show_settings_and_resources(console, difference)
+    ended = ", interrupted" if after.interrupted else ""
+    about = f"workload {before.workload.name}, {after.runs} seeds from {before.call.seed}{ended}"
+    console.heading(f"\nBehaviour ({about})", hang=2)
+    real = [pair for pair in found.pairs if pair.real]
+    for pair in real:
+        per = f" per {pair.per_messages:,} messages" if pair.per_messages else ""
+        change = f"{_estimate(pair, pair.before)} -> {_estimate(pair, pair.after)}"
+        console.text(f"  ~ {figure_name(pair.name)}{per}: {change}", hang=6)
+    if not real:
+        console.text("  no detectable difference in any figure", hang=2)
+    for one in (before, after):
+        for kept in one.kept():
+            _show_kept(console, one, kept, f"{one.stack}: ")
+        _show_invariants(console, one)
+    for text in found.worse:
+        console.text(f"Worse: {text}.", hang=2)
+
+
+def _estimate(pair: Pair, one: Estimate) -> str:
+    shown = [
+        f"{value:,.0f}" if pair.per_messages else _value(pair.name, value) for value in (one.value, one.low, one.high)
+    ]
+    return shown[0] if one.low == one.high else f"{shown[0]} [{shown[1]}, {shown[2]}]"
 
 
 def _cells(name: str, spread: Spread) -> tuple[str, ...]:
@@ -62,20 +103,26 @@ def _value(name: str, value: float) -> str:
     return span(value) if "Seconds" in name else number(value)
 
 
-def _assumed(found: Exploration) -> Iterator[str]:
+def _show_assumed(console: Console, found: Exploration) -> None:
     """The medians that depend on what AWS does not document."""
-    for name, over in found.assumed_ranges().items():
-        low, high = _value(name, over.low), _value(name, over.high)
-        yield (
-            f"Not documented by AWS: the median of {figure_name(name)} is between {low} and {high} "
-            f"({', '.join(over.assumptions)})."
-        )
+    ranges = found.assumed_ranges()
+    if not ranges:
+        return
+    rows = [(figure_name(name), (_value(name, one.low), _value(name, one.high))) for name, one in ranges.items()]
+    console.data("")
+    console.table(
+        figures("median, over what AWS does not document", (Column("from"), Column("to")), rows, console.width)
+    )
+    console.text(
+        f"With {', '.join(dict.fromkeys(text for one in ranges.values() for text in one.assumptions))}.", hang=2
+    )
+    console.data("")
 
 
-def _show_kept(console: Console, found: Exploration, one: Kept) -> None:
+def _show_kept(console: Console, found: Exploration, one: HeldShare, prefix: str = "") -> None:
     sign = console.tick(holds=one.holds)
     hang = len(sign) + 1
-    console.text(f"{sign} {one.text}: {_share(one.share)}", hang=hang)
+    console.text(f"{sign} {prefix}{one.text}: {_share(one.share)}", hang=hang)
     for assumed, share in one.with_assumptions.items():
         console.text(f"  not always with {assumed}: {_share(share)}", hang=hang + 2)
     if one.first_failing is not None:
