@@ -61,8 +61,8 @@ Commands:
            status; or what a check looks for.
   check    Find what is dangerous in stacks, and say why
            and what to set instead.
-  explore  Run a variant with many seeds, and say how often
-           what happens.
+  explore  Run a variant with many seeds, and say how
+           often what happens.
   redrive  Run a variant, then move its dead-letter queue
            back and say what becomes of those messages.
   schema   Print the JSON Schema of workloads, of the
