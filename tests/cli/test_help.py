@@ -30,6 +30,7 @@ Commands:
            check looks for.
   check    Find what is dangerous in stacks, and say why and what to set
            instead.
+  explore  Run a variant with many seeds, and say how often what happens.
   redrive  Run a variant, then move its dead-letter queue back and say what
            becomes of those messages.
   schema   Print the JSON Schema of workloads, of the stack files of a
@@ -60,6 +61,8 @@ Commands:
            status; or what a check looks for.
   check    Find what is dangerous in stacks, and say why
            and what to set instead.
+  explore  Run a variant with many seeds, and say how
+           often what happens.
   redrive  Run a variant, then move its dead-letter queue
            back and say what becomes of those messages.
   schema   Print the JSON Schema of workloads, of the

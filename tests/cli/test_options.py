@@ -14,7 +14,8 @@ SIMULATING = {"--set", "--workload", "--body", "--seed", "--assume", "--answers"
 EXPECTED = {
     "list": {"--project", "--json"},
     "run": SIMULATING | {"--all", "--alternatives", "--readings", "--logs", "--expect"},
-    "diff": SIMULATING | {"--unchanged", "--expect", "--fail-on"},
+    "diff": SIMULATING | {"--unchanged", "--expect", "--fail-on", "--seeds"},
+    "explore": SIMULATING | {"--expect", "--seeds", "--processes"},
     "explain": {"--json"},
     "check": SIMULATING | {"--quantify", "--fail-on", "--format", "--checks"},
     "redrive": SIMULATING | {"--fix", "--queue", "--rate"},

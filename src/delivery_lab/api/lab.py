@@ -167,7 +167,7 @@ class Lab:
         from delivery_lab.simulation.simulate import simulate
         from delivery_lab.stack.stack import Stack
 
-        asked = self._asked(stack, options, judges=True)
+        asked = self.asked(stack, options, judges=True)
         call, phases = asked.call, list[Phase]()
         expectations = read_expectations(asked.expectations)
         with timed("program", phases):
@@ -271,7 +271,7 @@ class Lab:
         from delivery_lab.simulation.simulate import RedriveRequest, simulate_redrive
         from delivery_lab.stack.stack import Stack
 
-        asked = self._asked(stack, options)
+        asked = self.asked(stack, options)
         call, changes = asked.call, texts(fix, "--fix")
 
         def deployed(overrides: Sequence[str]) -> Graph:
@@ -360,7 +360,7 @@ class Lab:
         from delivery_lab.stack.stack import Stack
 
         try:
-            asked = self._asked(graph.stack, options)
+            asked = self.asked(graph.stack, options)
             graph, workload = asked.deployed(graph)
         except LabError as error:
             reason = str(error).partition("\n")[0]
@@ -378,7 +378,7 @@ class Lab:
 
     # -- what methods share -------------------------------------------------------------------------------------
 
-    def _asked(self, stack: str, options: RunOptions, *, judges: bool = False) -> Asked:
+    def asked(self, stack: str, options: RunOptions, *, judges: bool = False) -> Asked:
         """What the options of a run say, with the workload and the project's file.
 
         Args:

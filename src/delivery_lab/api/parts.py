@@ -26,6 +26,7 @@ __all__ = [
     "Messages",
     "check_titles",
     "conclusion",
+    "plain_names",
     "preload",
     "shortened",
     "successes",
@@ -51,6 +52,13 @@ def successes(outcome: Outcome) -> int:
     from delivery_lab.results.requests import is_success
 
     return sum(count for answer, count in outcome.requests.answers.items() if is_success(answer))
+
+
+def plain_names() -> tuple[str, ...]:
+    """JSON names of the figures that every run has one of, in the order of a sample's figures."""
+    from delivery_lab.results.named_figures import plain_names
+
+    return plain_names()
 
 
 def check_titles() -> dict[str, str]:

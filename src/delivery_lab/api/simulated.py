@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from delivery_lab.api.plausible import Tried
@@ -57,6 +57,10 @@ class Call:
     assume: tuple[str, ...] = ()
     answers: Path | None = None
     expect: tuple[str, ...] = ()
+
+    def with_seed(self, seed: int) -> Call:
+        """The same run with another seed."""
+        return replace(self, seed=seed)
 
     def command(self, workload_file: Path | None = None) -> str:
         """The command line that runs it again, as a shell takes it.

@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from delivery_lab.cli.command import add
-from delivery_lab.cli.commands import check, diff, explain, listing, redrive, run, schema
+from delivery_lab.cli.commands import check, diff, explain, explore, listing, redrive, run, schema
 from delivery_lab.cli.console import Console, give_up_output
 from delivery_lab.cli.interrupts import noticed
 from delivery_lab.errors import LabError, UsageError
@@ -56,6 +56,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "diff": diff.diff,
     "explain": explain.explain,
     "check": check.check,
+    "explore": explore.explore,
     "redrive": redrive.redrive,
     "schema": schema.schema,
 }

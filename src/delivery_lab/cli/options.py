@@ -64,6 +64,10 @@ ExpectOption = Annotated[
         "--expect", metavar="EXPECTATION", help="What has to hold, such as 'messages.lost == 0'; else exit 5."
     ),
 ]
+ProcessesOption = Annotated[
+    int | None,
+    typer.Option("--processes", metavar="N", help="Run in so many processes; one for each core by default."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 VerboseOption = Annotated[
     bool, typer.Option("--verbose", "-v", help="Say on standard error what is done, and how long it takes.")

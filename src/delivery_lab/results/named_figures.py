@@ -11,6 +11,7 @@ import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from delivery_lab.errors import UsageError
@@ -85,6 +86,31 @@ def _numbers(shape: _Shape, prefix: str = "") -> Iterator[str]:
 def figure_names() -> tuple[str, ...]:
     """The names of all figures; `["..."]` stands for the name of a member."""
     return tuple(_numbers(_shape_of_model(Outcome)))
+
+
+@cache
+def plain_names() -> tuple[str, ...]:
+    """The names of the figures that every run has one of, but those of its evidence: what many runs are compared by."""
+    return tuple(name for name in figure_names() if "[" not in name and not name.startswith("evidence."))
+
+
+@cache
+def _plain_getters() -> tuple[Callable[[Outcome], Number | None], ...]:
+    attributes = {json_name(name): name for name in _attributes(Outcome)}
+    return tuple(attrgetter(".".join(attributes[part] for part in name.split("."))) for name in plain_names())
+
+
+def _attributes(model: type[Figures]) -> Iterator[str]:
+    """Names of attributes of a model and of all that it is made of."""
+    for attribute, field in model.model_fields.items():
+        yield attribute
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Figures):
+            yield from _attributes(field.annotation)
+
+
+def plain_figures(outcome: Outcome) -> tuple[Number | None, ...]:
+    """The figures of an outcome in the order of `plain_names`; None where one is not known."""
+    return tuple(getter(outcome) for getter in _plain_getters())
 
 
 def check_name(name: FigureName) -> None:

@@ -23,6 +23,8 @@ from delivery_lab.cli.options import (
 
 if TYPE_CHECKING:
     from delivery_lab import Difference
+    from delivery_lab.api.explored import PairedExploration
+    from delivery_lab.api.inputs import RunOptions
 
 
 class FailDiffOn(StrEnum):
@@ -39,6 +41,12 @@ class FailDiffOn(StrEnum):
         if self is FailDiffOn.WORSE:
             return bool(difference.worse)
         return self is FailDiffOn.EXPECTATIONS and not all(one.holds for one in difference.after.outcome.expectations)
+
+    def fails_often(self, found: PairedExploration) -> bool:
+        """Whether a comparison over many seeds fails the command."""
+        if self is FailDiffOn.WORSE:
+            return bool(found.worse)
+        return self is FailDiffOn.EXPECTATIONS and not all(one.holds for one in found.after.kept())
 
 
 def diff(
@@ -60,6 +68,10 @@ def diff(
             "with B than with A (lost, healthy dead-lettered, expired, done twice, an expectation).",
         ),
     ] = FailDiffOn.EXPECTATIONS,
+    seeds: Annotated[
+        int | None,
+        typer.Option("--seeds", metavar="N", help="Run both with N seeds, and say which differences are no chance."),
+    ] = None,
     unchanged: Annotated[
         bool, typer.Option("--unchanged", help="Print the figures that are the same, too; JSON always has them.")
     ] = False,
@@ -67,24 +79,35 @@ def diff(
     as_json: JsonOption = False,
 ) -> None:
     """Compare two variants: settings, resources, and behaviour under the same workload (that of A)."""
+    from delivery_lab.api.explored import explore_pairs
+    from delivery_lab.cli.progress import INTERRUPTED, RunsProgress
     from delivery_lab.cli.stacks import VIOLATED, open_lab, say_beside
     from delivery_lab.cli.views.comparison import show_difference
+    from delivery_lab.cli.views.exploration import show_pairs
 
     lab = open_lab(console, project)
+    options: RunOptions = {
+        "overrides": overrides,
+        "workload": workload,
+        "body": body,
+        "seed": seed,
+        "assume": assume,
+        "answers": answers,
+        "expect": expect,
+    }
     with console.working(f"simulating {before} and {after}"):
-        difference = lab.diff(
-            before,
-            after,
-            overrides=overrides,
-            workload=workload,
-            body=body,
-            seed=seed,
-            assume=assume,
-            answers=answers,
-            expect=expect,
-        )
+        difference = lab.diff(before, after, **options)
     for simulation in (difference.before, difference.after):
         say_beside(console, simulation.outcome.stack, simulation.phases, simulation.notes)
-    show_difference(console, difference, as_json=as_json, unchanged=unchanged)
-    if fail_on.fails(difference):
+    if seeds is None:
+        show_difference(console, difference, as_json=as_json, unchanged=unchanged)
+        failed = fail_on.fails(difference)
+    else:
+        progress = RunsProgress(console, f"{before} and {after}", 2 * seeds)
+        found = explore_pairs(lab, before, after, options, seeds, on_sample=progress.one_more)
+        show_pairs(console, difference, found, as_json=as_json)
+        if found.after.interrupted:
+            raise typer.Exit(INTERRUPTED)
+        failed = fail_on.fails_often(found)
+    if failed:
         raise typer.Exit(VIOLATED)

@@ -50,10 +50,15 @@ def show_difference(console: Console, difference: Difference, *, as_json: bool, 
         console.text(f"Worse: {text}.", hang=2)
 
 
+def show_settings_and_resources(console: Console, difference: Difference) -> None:
+    """Print which settings and resources differ."""
+    _show_changes(console, "Settings", difference.comparison.settings)
+    _show_changes(console, "Resources", difference.comparison.resources)
+
+
 def _show_differences(console: Console, difference: Difference) -> None:
     comparison, outcome = difference.comparison, difference.before.outcome
-    _show_changes(console, "Settings", comparison.settings)
-    _show_changes(console, "Resources", comparison.resources)
+    show_settings_and_resources(console, difference)
     console.heading(f"\nBehaviour (workload {outcome.workload}, seed {outcome.seed}{assuming(outcome)})", hang=2)
     if not difference.figures:
         console.data("  no figure differs")

@@ -1,0 +1,79 @@
+"""`delivery-lab explore`: one variant with many seeds."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from delivery_lab.cli.console import Console
+from delivery_lab.cli.options import (
+    AnswersOption,
+    AssumeOption,
+    BodyOption,
+    ExpectOption,
+    JsonOption,
+    OneStack,
+    ProcessesOption,
+    ProjectOption,
+    SeedOption,
+    SetOption,
+    WorkloadOption,
+)
+
+if TYPE_CHECKING:
+    from delivery_lab.api.inputs import RunOptions
+    from delivery_lab.explore.sample import Sample
+
+
+def explore(
+    console: Console,
+    stack: OneStack,
+    seeds: Annotated[
+        int, typer.Option("--seeds", metavar="N", help="How many seeds are run, from --seed upwards.")
+    ] = 1000,
+    overrides: SetOption = None,
+    workload: WorkloadOption = None,
+    body: BodyOption = None,
+    seed: SeedOption = None,
+    assume: AssumeOption = None,
+    answers: AnswersOption = None,
+    expect: ExpectOption = None,
+    processes: ProcessesOption = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a variant with many seeds, and say how often what happens."""
+    from delivery_lab.api.explored import explore_seeds
+    from delivery_lab.cli.command import BUG
+    from delivery_lab.cli.progress import INTERRUPTED, RunsProgress
+    from delivery_lab.cli.stacks import VIOLATED, open_lab
+    from delivery_lab.cli.views.exploration import show_exploration
+    from delivery_lab.cli.views.sample import sample_as_json
+
+    lab = open_lab(console, project)
+    options: RunOptions = {
+        "overrides": overrides,
+        "workload": workload,
+        "body": body,
+        "seed": seed,
+        "assume": assume,
+        "answers": answers,
+        "expect": expect,
+    }
+    progress = RunsProgress(console, stack, seeds)
+
+    def told(sample: Sample) -> None:
+        if as_json:
+            console.data(json.dumps(sample_as_json(sample)))
+        progress.one_more(sample)
+
+    found = explore_seeds(lab, stack, options, seeds, processes, told)
+    show_exploration(console, found, as_json=as_json)
+    if found.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    if found.violations:
+        raise typer.Exit(BUG)
+    if not all(one.holds for one in found.kept()):
+        raise typer.Exit(VIOLATED)

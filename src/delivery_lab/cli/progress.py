@@ -1,0 +1,38 @@
+"""How far many runs are: on standard error, every now and then."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from delivery_lab.cli.console import AGAIN_SECONDS, Console
+
+if TYPE_CHECKING:
+    from delivery_lab.explore.sample import Sample
+
+INTERRUPTED = 130
+"""Exit code where the user ended it."""
+
+
+class RunsProgress:
+    """Says how far it is.
+
+    Args:
+        console: where to.
+        what: what is run.
+        runs: how many there are.
+    """
+
+    def __init__(self, console: Console, what: str, runs: int) -> None:
+        self._console, self._what, self._runs = console, what, runs
+        self._done = 0
+        self._begun = self._said = time.monotonic()
+
+    def one_more(self, _: Sample) -> None:
+        """Take note of a run."""
+        self._done += 1
+        now = time.monotonic()
+        if now - self._said >= AGAIN_SECONDS and self._done < self._runs:
+            self._said = now
+            left = (now - self._begun) / self._done * (self._runs - self._done)
+            self._console.message(f"{self._what}: {self._done} of {self._runs} runs, some {left:.0f} s to go ...")

@@ -1,0 +1,143 @@
+"""How many seeds of one variant look: figures with their spread, expectations, invariants."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from delivery_lab.cli.console import Console
+from delivery_lab.cli.layout import Column, figures
+from delivery_lab.cli.terms import figure_name, number, span
+from delivery_lab.cli.views.comparison import show_settings_and_resources
+
+if TYPE_CHECKING:
+    from delivery_lab import Difference
+    from delivery_lab.api.explored import Exploration, HeldShare, PairedExploration
+    from delivery_lab.explore.pairs import Estimate, Pair
+    from delivery_lab.explore.spread import Share, Spread
+
+_COLUMNS = (Column("median"), Column("5 %"), Column("95 %"), Column("worst"), Column("its seed"))
+
+
+def show_exploration(console: Console, found: Exploration, *, as_json: bool) -> None:
+    """Print what many seeds come to.
+
+    Args:
+        console: where to.
+        found: the runs.
+        as_json: whether as JSON: a line.
+    """
+    if as_json:
+        console.data(json.dumps(found.as_json()))
+        return
+    last = found.columns.seeds[-1]
+    ended = ", interrupted" if found.interrupted else ""
+    seeds = f"{found.runs} seeds from {found.call.seed} to {last}"
+    console.heading(f"{found.stack}: workload {found.workload.name}, {seeds}{ended}", hang=2)
+    console.data("")
+    spreads = found.spreads()
+    varying = {name: spread for name, spread in spreads.items() if spread.varies}
+    if varying:
+        rows = [(figure_name(name), _cells(name, spread)) for name, spread in varying.items()]
+        console.table(figures("figure", _COLUMNS, rows, console.width))
+        console.data("")
+    same = [
+        f"{figure_name(name)} {_value(name, one.median)}"
+        for name, one in spreads.items()
+        if not one.varies and one.median
+    ]
+    if same:
+        console.text(f"The same in all runs: {', '.join(same)}.", hang=2)
+    _show_assumed(console, found)
+    for one in found.kept():
+        _show_kept(console, found, one)
+    _show_invariants(console, found)
+
+
+def show_pairs(console: Console, difference: Difference, found: PairedExploration, *, as_json: bool) -> None:
+    """Print what two variants come to over the same seeds.
+
+    Args:
+        console: where to.
+        difference: what differs between them, with the first seed.
+        found: the runs of both.
+        as_json: whether as JSON: a line.
+    """
+    if as_json:
+        console.data(json.dumps({**difference.as_json(), "seeds": found.as_json()}))
+        return
+    before, after = found.before, found.after
+    console.heading(f"{before.stack} -> {after.stack}")
+    show_settings_and_resources(console, difference)
+    ended = ", interrupted" if after.interrupted else ""
+    about = f"workload {before.workload.name}, {after.runs} seeds from {before.call.seed}{ended}"
+    console.heading(f"\nBehaviour ({about})", hang=2)
+    real = [pair for pair in found.pairs if pair.real]
+    for pair in real:
+        per = f" per {pair.per_messages:,} messages" if pair.per_messages else ""
+        change = f"{_estimate(pair, pair.before)} -> {_estimate(pair, pair.after)}"
+        console.text(f"  ~ {figure_name(pair.name)}{per}: {change}", hang=6)
+    if not real:
+        console.text("  no detectable difference in any figure", hang=2)
+    for one in (before, after):
+        for kept in one.kept():
+            _show_kept(console, one, kept, f"{one.stack}: ")
+        _show_invariants(console, one)
+    for text in found.worse:
+        console.text(f"Worse: {text}.", hang=2)
+
+
+def _estimate(pair: Pair, one: Estimate) -> str:
+    shown = [
+        f"{value:,.0f}" if pair.per_messages else _value(pair.name, value) for value in (one.value, one.low, one.high)
+    ]
+    return shown[0] if one.low == one.high else f"{shown[0]} [{shown[1]}, {shown[2]}]"
+
+
+def _cells(name: str, spread: Spread) -> tuple[str, ...]:
+    values = (spread.median, spread.p5, spread.p95, spread.worst)
+    return (*(_value(name, value) for value in values), str(spread.worst_seed))
+
+
+def _value(name: str, value: float) -> str:
+    return span(value) if "Seconds" in name else number(value)
+
+
+def _show_assumed(console: Console, found: Exploration) -> None:
+    """The medians that depend on what AWS does not document."""
+    ranges = found.assumed_ranges()
+    if not ranges:
+        return
+    rows = [(figure_name(name), (_value(name, one.low), _value(name, one.high))) for name, one in ranges.items()]
+    console.data("")
+    console.table(
+        figures("median, over what AWS does not document", (Column("from"), Column("to")), rows, console.width)
+    )
+    console.text(
+        f"With {', '.join(dict.fromkeys(text for one in ranges.values() for text in one.assumptions))}.", hang=2
+    )
+    console.data("")
+
+
+def _show_kept(console: Console, found: Exploration, one: HeldShare, prefix: str = "") -> None:
+    sign = console.tick(holds=one.holds)
+    hang = len(sign) + 1
+    console.text(f"{sign} {prefix}{one.text}: {_share(one.share)}", hang=hang)
+    for assumed, share in one.with_assumptions.items():
+        console.text(f"  not always with {assumed}: {_share(share)}", hang=hang + 2)
+    if one.first_failing is not None:
+        again = found.call.with_seed(one.first_failing.seed).command()
+        console.text(f"  first not with seed {one.first_failing.seed}: {again}", hang=hang + 2)
+
+
+def _share(share: Share) -> str:
+    return f"in {share.count} of {share.runs} runs ({share.share:.1%}, [{share.low:.1%}, {share.high:.1%}])"
+
+
+def _show_invariants(console: Console, found: Exploration) -> None:
+    if not found.violations:
+        console.text(f"No invariant is violated in {found.runs} runs.")
+        return
+    for sample in found.violations[:1]:
+        console.error(f"an invariant is violated, which is a bug of Delivery Lab itself: {sample.violations[0]}")
+        console.message(f"  replay: {found.call.with_seed(sample.seed).command()}")

@@ -1,0 +1,108 @@
+"""A process for each core, each with its share of the seeds; samples come back in the order of the seeds.
+
+A worker begins as a copy of this process, which has evaluated the program and imported what runs need. Nothing in a run
+depends on which worker runs which seed, so the result does not depend on how many there are.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager
+from multiprocessing.util import Finalize
+
+from delivery_lab.errors import LabError
+from delivery_lab.explore.sample import Sample
+
+Sampling = Callable[[int], Sample]
+"""Runs a seed."""
+Opening = Callable[[], AbstractContextManager[Sampling]]
+"""Makes ready to run seeds, and cleans up; it is called once in each worker."""
+
+CHUNK_SECONDS = 0.5
+"""A worker is given seeds for about so long, so that Ctrl-C waits for no longer and asking costs nothing."""
+LARGEST_CHUNK = 200
+WORTH_PROCESSES_SECONDS = 2.0
+"""What takes less than that is done in this process."""
+AHEAD = 2
+"""So many chunks for each worker are under way at once."""
+
+_sampling: Sampling | None = None
+"""Of a worker: what runs its seeds."""
+
+
+def samples(opening: Opening, seeds: Sequence[int], processes: int | None = None) -> Iterator[Sample]:
+    """Run seeds, and yield their samples in the order of the seeds.
+
+    The first seeds are run in this process: that tells how long one takes, and whether processes are worth it.
+
+    Args:
+        opening: makes ready to run seeds.
+        seeds: the seeds.
+        processes: how many processes; one for each core by default.
+
+    Raises:
+        LabError: a run fails, or a worker ends.
+    """
+    wanted = min(processes or os.cpu_count() or 1, len(seeds))
+    done, each = 0, 0.0
+    with opening() as sampling:
+        for seed in seeds:
+            begun = time.perf_counter()
+            yield sampling(seed)
+            # The first run pays for imports; a later one says how long the others take.
+            each, done = time.perf_counter() - begun, done + 1
+            if done > 1 and wanted > 1 and each * (len(seeds) - done) > WORTH_PROCESSES_SECONDS:
+                break
+    rest = seeds[done:]
+    if rest:
+        size = max(1, min(LARGEST_CHUNK, int(CHUNK_SECONDS / max(each, 1e-4)), -(-len(rest) // wanted)))
+        yield from _in_processes(opening, [rest[at : at + size] for at in range(0, len(rest), size)], wanted)
+
+
+def _in_processes(opening: Opening, chunks: Sequence[Sequence[int]], processes: int) -> Iterator[Sample]:
+    pool = ProcessPoolExecutor(processes, _context(), _begin, (opening,))
+    waiting: deque[Future[list[Sample]]] = deque()
+    try:
+        for chunk in chunks:
+            waiting.append(pool.submit(_run, chunk))
+            if len(waiting) > processes * AHEAD:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+    except BrokenProcessPool as error:
+        raise LabError(
+            "a worker process ended before its runs were done (killed, or out of memory)\n"
+            "  fix: run fewer at once with --processes, or a smaller workload"
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin(opening: Opening) -> None:
+    """Make a worker ready; at Ctrl-C the terminal interrupts all processes, and the parent ends the others."""
+    global _sampling
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    opened = opening()
+    _sampling = opened.__enter__()
+    # A worker has no block that ends with it.
+    Finalize(None, opened.__exit__, (None, None, None), exitpriority=10)
+
+
+def _run(seeds: Sequence[int]) -> list[Sample]:
+    assert _sampling is not None
+    return [_sampling(seed) for seed in seeds]
+
+
+def _context() -> multiprocessing.context.BaseContext:
+    """Processes that begin with everything imported, where forking is safe; else such as begin anew."""
+    alone = threading.active_count() == 1
+    return multiprocessing.get_context("fork" if sys.platform == "linux" and alone else "spawn")

@@ -1,0 +1,100 @@
+"""Many seeds of a stack, asked of the API."""
+
+from __future__ import annotations
+
+import pytest
+
+from delivery_lab.api.explored import explore_pairs, explore_seeds
+from delivery_lab.api.lab import Lab
+from delivery_lab.errors import StackNotFoundError, UsageError
+from delivery_lab.explore.sample import Sample
+from tests.lab_support import ROOT
+
+
+@pytest.fixture(scope="module")
+def lab() -> Lab:
+    return Lab.open(ROOT)
+
+
+def test_the_first_seed_is_that_of_a_run(lab: Lab) -> None:
+    seen: list[Sample] = []
+    found = explore_seeds(lab, "batch-partial", {}, 3, on_sample=seen.append)
+
+    run = lab.simulate("batch-partial")
+    assert seen[0].seed == run.seed == found.call.seed
+    assert seen[0].trace_hash == run.trace_hash
+    assert [sample.seed for sample in seen] == [run.seed, run.seed + 1, run.seed + 2]
+    assert found.runs == 3
+    assert found.spreads()["messages.deadLettered"].median == 3
+    assert found.violations == ()
+
+
+def test_the_result_does_not_depend_on_the_number_of_processes(lab: Lab) -> None:
+    one = explore_seeds(lab, "visibility-short", {"expect": ["effects.duplicated == 0"]}, 8, 1).as_json()
+    two = explore_seeds(lab, "visibility-short", {"expect": ["effects.duplicated == 0"]}, 8, 2).as_json()
+
+    assert one == two
+
+
+def test_an_expectation_is_told_with_its_share_and_the_first_seed_of_which_it_does_not_hold(lab: Lab) -> None:
+    found = explore_seeds(lab, "batch-unreported", {"expect": ["messages.lost == 0", "messages.sent == 10"]}, 4)
+
+    lost, sent = found.kept()
+    assert (lost.share.count, lost.share.runs, lost.holds) == (0, 4, False)
+    assert lost.first_failing is not None
+    assert lost.first_failing.seed == found.call.seed
+    assert (sent.share.count, sent.holds, sent.first_failing) == (4, True, None)
+
+
+def test_ranges_say_how_much_is_not_documented(lab: Lab) -> None:
+    found = explore_seeds(lab, "concurrency-trap", {"expect": ["messages.healthyDeadLettered <= 35"]}, 2)
+
+    over = found.assumed_ranges()["messages.healthyDeadLettered"]
+    assert over.low < found.spreads()["messages.healthyDeadLettered"].median < over.high
+    assert all(text.startswith("ESM-THROTTLE-3=") for text in over.assumptions)
+    (kept,) = found.kept()
+    assert kept.share.count == 2
+    assert not kept.holds
+    assert set(kept.with_assumptions) < set(found.others)
+
+
+def test_two_variants_are_compared_seed_by_seed(lab: Lab) -> None:
+    found = explore_pairs(lab, "batch-partial", "batch-unreported", {"expect": ["messages.lost == 0"]}, 12)
+
+    lost = next(pair for pair in found.pairs if pair.name == "messages.lost")
+    assert lost.real
+    assert (lost.before.value, lost.after.value) == (0, 3000)
+    assert found.worse == ("messages.lost went up", "messages.lost == 0 holds less often")
+    assert not any(pair.real for pair in explore_pairs(lab, "batch-partial", "batch-partial", {}, 12).pairs)
+
+
+@pytest.mark.parametrize("seeds", [0, -1, 10_000_001])
+def test_a_number_of_seeds_out_of_range_is_refused(lab: Lab, seeds: int) -> None:
+    with pytest.raises(UsageError) as refused:
+        explore_seeds(lab, "batch-partial", {}, seeds)
+    assert str(refused.value) == f"{seeds} seeds cannot be run: at least 1, at most 10000000"
+
+
+def test_no_processes_cannot_run_anything(lab: Lab) -> None:
+    with pytest.raises(UsageError, match="0 processes cannot run anything: at least 1"):
+        explore_seeds(lab, "batch-partial", {}, 1, 0)
+
+
+def test_a_stack_that_there_is_not_is_said_before_anything_is_run(lab: Lab) -> None:
+    with pytest.raises(StackNotFoundError):
+        explore_pairs(lab, "batch-partial", "batch-nothing", {}, 1)
+
+
+def test_what_was_run_is_there_when_the_user_interrupts(lab: Lab) -> None:
+    seen: list[Sample] = []
+
+    def interrupt(sample: Sample) -> None:
+        seen.append(sample)
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+
+    found = explore_seeds(lab, "batch-partial", {}, 50, 1, interrupt)
+
+    assert found.interrupted
+    assert found.runs == 3
+    assert found.as_json()["interrupted"] is True

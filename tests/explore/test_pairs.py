@@ -1,0 +1,76 @@
+"""Two variants with the same seeds: what is chance, and what is not."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+import pytest
+
+from delivery_lab.explore.columns import Columns
+from delivery_lab.explore.pairs import Estimate, Pair, pairs
+from delivery_lab.explore.sample import Sample
+from delivery_lab.results.named_figures import plain_names
+
+
+def columns(lost: Sequence[float], first: int = 0) -> Columns:
+    """Runs of 10 messages each, of which some are lost."""
+    found = Columns()
+    for seed, count in enumerate(lost, first):
+        figures = dict.fromkeys(plain_names(), 0.0) | {"messages.sent": 10.0, "messages.lost": count}
+        found.add(Sample(seed, tuple(figures.values()), (), (), ""))
+    return found
+
+
+def lost(found: Sequence[Pair]) -> Pair:
+    return next(pair for pair in found if pair.name == "messages.lost")
+
+
+def test_the_same_runs_differ_in_nothing() -> None:
+    values = [random.Random(1).randint(0, 5) for _ in range(100)]
+
+    assert not any(pair.real for pair in pairs(columns(values), columns(values)))
+
+
+def test_noise_is_no_difference() -> None:
+    chance = random.Random(2)
+    before, after = ([chance.randint(0, 9) for _ in range(200)] for _ in range(2))
+
+    assert not lost(pairs(columns(before), columns(after))).real
+
+
+def test_a_shift_that_is_small_against_the_noise_is_found_by_pairs() -> None:
+    chance = random.Random(3)
+    before = [chance.randint(0, 8) for _ in range(200)]
+    after = [value + (chance.random() < 0.2) for value in before]
+
+    found = lost(pairs(columns(before), columns(after)))
+
+    assert found.real
+    assert found.before.value < found.after.value
+    assert found.per_messages == 10_000
+
+
+def test_counts_are_rates_of_the_messages_that_were_sent() -> None:
+    found = lost(pairs(columns([1] * 50), columns([0] * 50)))
+
+    assert found.before == Estimate(1000, 1000, 1000)
+    assert (found.after.value, found.after.low) == (0, 0)
+    # The exact binomial upper bound of none in 500, at 95 %: 1 - 0.025 ** (1 / 500).
+    assert found.after.high == pytest.approx((1 - 0.025 ** (1 / 500)) * 10_000)
+    assert found.real
+
+
+def test_the_interval_of_a_rate_holds_the_true_one() -> None:
+    chance = random.Random(4)
+    values = [sum(chance.random() < 0.3 for _ in range(10)) for _ in range(400)]
+
+    found = lost(pairs(columns(values), columns(values))).before
+
+    assert found.low < 3000 < found.high
+    assert found.high - found.low < 400
+
+
+def test_other_seeds_are_no_pairs() -> None:
+    with pytest.raises(ValueError, match="two variants are compared with the same seeds"):
+        pairs(columns([1, 2]), columns([1, 2], first=5))
