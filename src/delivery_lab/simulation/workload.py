@@ -23,7 +23,20 @@ from delivery_lab.simulation.workload_functions import FunctionSettings
 from delivery_lab.simulation.workload_part import WorkloadPart
 
 MOST_SENDS = 10_000_000
-TARGETS = ("http", "queue", "stream", "table", "topic", "invoke")
+TARGETS = ("http", "queue", "stream", "table", "topic", "sns", "invoke")
+
+
+_GOES_WITH = (
+    (
+        "key",
+        "key goes with queue, sns, stream and topic; an item of a table has its key in the body",
+        ("queue", "sns", "stream", "topic"),
+    ),
+    ("dedup", "dedup goes with queue and sns", ("queue", "sns")),
+    ("attributes", "attributes go with queue and sns", ("queue", "sns")),
+    ("subject", "subject goes with sns", ("sns",)),
+)
+"""Fields of a line that only some targets have, and what is said of others."""
 
 
 class HttpRequest(WorkloadPart):
@@ -60,6 +73,10 @@ class Send(WorkloadPart):
     """An item put into the table of that logical name: `body` is the item, its key included."""
     topic: str | None = None
     """A record for the Kafka topic of that name; `key` decides the partition, without it they take turns."""
+    sns: str | None = None
+    """A message published to the SNS topic of that logical name."""
+    subject: str | None = Field(default=None, min_length=1)
+    """With `sns`: the subject."""
     invoke: str | None = None
     """An invoke of the function of that logical name."""
     type: Literal["sync", "async"] | None = None
@@ -67,12 +84,13 @@ class Send(WorkloadPart):
     body: Any = None
     """An object (sent as JSON) or a text (sent as it is), in which `{n}`, `$uniform` and `$choice` are filled in."""
     key: str | None = Field(default=None, min_length=1)
-    """Message group (of a standard queue the tenant), partition key of a stream or topic; a template as in the body."""
+    """Message group (of a standard queue the tenant), partition key of a stream or topic; a template as in the body.
+    With `sns` the message group."""
     dedup: str | None = Field(default=None, min_length=1)
-    """Deduplication id of a message for a FIFO queue; a template too."""
+    """Deduplication id of a message for a FIFO queue or topic; a template too."""
     attributes: dict[str, StrictStr | StrictInt | StrictFloat] = Field(default_factory=dict)
-    """Message attributes of a message for a queue: a text becomes a `String`, in which `{n}` is filled in, a number a
-    `Number`."""
+    """Message attributes of a message for a queue or an SNS topic: a text becomes a `String`, in which `{n}` is filled
+    in, a number a `Number`."""
 
     @model_validator(mode="after")
     def _one_target(self) -> Send:
@@ -87,12 +105,9 @@ class Send(WorkloadPart):
             raise ValueError("type goes with invoke")
         if self.stream is not None and self.key is None:
             raise ValueError("a stream needs a key: it decides the shard")
-        if self.key is not None and self.queue is None and self.stream is None and self.topic is None:
-            raise ValueError("key goes with queue, stream and topic; an item of a table has its key in the body")
-        if self.dedup is not None and self.queue is None:
-            raise ValueError("dedup goes with queue")
-        if self.attributes and self.queue is None:
-            raise ValueError("attributes go with queue")
+        for name, words, goes_with in _GOES_WITH:
+            if getattr(self, name) and self.target not in goes_with:
+                raise ValueError(words)
         if self.table is not None and not isinstance(self.body, dict):
             raise ValueError("the body of a table is the item: an object")
         return self
@@ -208,7 +223,8 @@ class Arrival:
         request: the HTTP request, for http.
         key: message group of a queue, partition key of a stream or topic; "" without one.
         dedup: deduplication id, "" without one.
-        attributes: message attributes of a message for a queue, as `SendMessage` takes them.
+        attributes: message attributes of a message for a queue or an SNS topic, as `SendMessage` takes them.
+        subject: subject of a message for an SNS topic, "" without one.
         where: place in the workload, for messages.
     """
 
@@ -220,6 +236,7 @@ class Arrival:
     key: str = ""
     dedup: str = ""
     attributes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    subject: str = ""
     where: str = ""
 
 
@@ -345,6 +362,7 @@ class Workload(WorkloadPart):
                     attributes={
                         name: _attribute(render(value, n, chance, where)) for name, value in send.attributes.items()
                     },
+                    subject=render(send.subject or "", n, chance, where),
                     where=where,
                 )
 
