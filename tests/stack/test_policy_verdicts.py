@@ -10,7 +10,7 @@ import pytest
 from delivery_lab import resource_types
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.stack.functions import Permission
-from delivery_lab.stack.policy_verdicts import Use, Verdict, permission_verdict, verdict
+from delivery_lab.stack.policy_verdicts import Use, Allowance, permission_verdict, verdict
 from tests.stack.world import resource, stack_of
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:jobs"
@@ -27,7 +27,7 @@ def _source(operator: str, value: Any = TOPIC, key: str = "aws:SourceArn") -> di
     return {"Condition": {operator: {key: value}}}
 
 
-def _verdict(*statements: dict[str, Any]) -> Verdict:
+def _verdict(*statements: dict[str, Any]) -> Allowance:
     queue = resource(resource_types.QUEUE, "jobs", {"policy": {"Statement": list(statements)}})
     return verdict(stack_of(queue).queues[0].policies, USE)
 
@@ -69,16 +69,16 @@ def test_one_statement(statement: dict[str, Any], expected: str) -> None:
 def test_a_deny_wins_and_what_is_undecided_is_no_allow() -> None:
     insecure = _statement(Effect="Deny", Principal="*", **_source("Bool", "false", "aws:SecureTransport"))
 
-    assert _verdict() is Verdict.DENIED
-    assert _verdict(_statement(), insecure) is Verdict.ALLOWED
-    assert _verdict(_statement(), _statement(Effect="Deny")) is Verdict.DENIED
-    assert _verdict(_statement(), _statement(Effect="Deny", Resource=UNKNOWN)) is Verdict.UNDECIDED
+    assert _verdict() is Allowance.DENIED
+    assert _verdict(_statement(), insecure) is Allowance.ALLOWED
+    assert _verdict(_statement(), _statement(Effect="Deny")) is Allowance.DENIED
+    assert _verdict(_statement(), _statement(Effect="Deny", Resource=UNKNOWN)) is Allowance.UNDECIDED
 
 
 def test_a_policy_that_is_known_only_after_deployment_decides_nothing() -> None:
     queue = resource(resource_types.QUEUE, "jobs", {"policy": UNKNOWN})
 
-    assert verdict(stack_of(queue).queues[0].policies, USE) is Verdict.UNDECIDED
+    assert verdict(stack_of(queue).queues[0].policies, USE) is Allowance.UNDECIDED
 
 
 @pytest.mark.parametrize(
@@ -103,10 +103,10 @@ def test_one_permission(inputs: dict[str, Any], expected: str) -> None:
     found = list(stack_of(worker, permission).all(Permission))
 
     assert permission_verdict(found, use) == expected
-    assert permission_verdict([], use) is Verdict.DENIED
+    assert permission_verdict([], use) is Allowance.DENIED
 
 
 def test_texts_of_policies_are_read_too() -> None:
     queue = resource(resource_types.QUEUE, "jobs", {"policy": json.dumps({"Statement": _statement()})})
 
-    assert verdict(stack_of(queue).queues[0].policies, USE) is Verdict.ALLOWED
+    assert verdict(stack_of(queue).queues[0].policies, USE) is Allowance.ALLOWED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from delivery_lab.model.feeds.targets import PERMITTED, Permit
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.stack.functions import Function, Permission
-from delivery_lab.stack.policy_verdicts import Use, Verdict, permission_verdict, verdict
+from delivery_lab.stack.policy_verdicts import Use, Allowance, permission_verdict, verdict
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.stack import Stack
 
@@ -35,9 +35,9 @@ def queue_permit(queue: Queue, service: str, source: str, source_arn: str, accou
         why = f"{queue.name} is encrypted with alias/aws/sqs, a key that no topic, bucket or rule may use"
         return Permit(refusal=why, rule="SNS-KMS-1")
     found = verdict(queue.policies, Use(service, SENDING, queue.arn or "", source_arn, account))
-    if found is Verdict.ALLOWED:
+    if found is Allowance.ALLOWED:
         return PERMITTED
-    if found is Verdict.UNDECIDED:
+    if found is Allowance.UNDECIDED:
         return Permit(undecided=_undecided(source, queue.name, "the policy of the queue"))
     return Permit(refusal=f"{queue.name} has no policy that lets {source} send", rule=rule)
 
@@ -50,9 +50,9 @@ def function_permit(
     elsewhere = [each for each in stack.all(Permission) if each.function is None and not each.function_name.is_known]
     use = Use(service, "lambda:InvokeFunction", function.arn or "", source_arn, account_of(source_arn))
     found = permission_verdict(permissions, use)
-    if found is Verdict.ALLOWED:
+    if found is Allowance.ALLOWED:
         return PERMITTED
-    if found is Verdict.UNDECIDED or elsewhere:
+    if found is Allowance.UNDECIDED or elsewhere:
         return Permit(undecided=_undecided(source, function.name, "a Permission of the function"))
     return Permit(refusal=f"{function.name} has no permission that lets {source} invoke it", rule=rule)
 

@@ -18,7 +18,7 @@ from delivery_lab.stack.reading import has_unknown, listed
 from delivery_lab.stack.roles import PolicyDocument
 
 
-class Verdict(StrEnum):
+class Allowance(StrEnum):
     """What policies say of a use."""
 
     ALLOWED = "allowed"
@@ -46,7 +46,7 @@ class Use:
     account: str
 
 
-def verdict(policies: Iterable[PolicyDocument], use: Use) -> Verdict:
+def verdict(policies: Iterable[PolicyDocument], use: Use) -> Allowance:
     """What the policies of a resource say: a Deny wins, and without an Allow it is denied."""
     allowed = undecided = False
     for policy in policies:
@@ -56,15 +56,15 @@ def verdict(policies: Iterable[PolicyDocument], use: Use) -> Verdict:
             if holds is None:
                 undecided = True
             elif holds and statement.get("Effect") == "Deny":
-                return Verdict.DENIED
+                return Allowance.DENIED
             elif holds and statement.get("Effect") == "Allow":
                 allowed = True
     if allowed and not undecided:
-        return Verdict.ALLOWED
-    return Verdict.UNDECIDED if undecided else Verdict.DENIED
+        return Allowance.ALLOWED
+    return Allowance.UNDECIDED if undecided else Allowance.DENIED
 
 
-def permission_verdict(permissions: Iterable[Permission], use: Use) -> Verdict:
+def permission_verdict(permissions: Iterable[Permission], use: Use) -> Allowance:
     """What the permissions of a function say; each is an Allow, and without one it is denied."""
     undecided = False
     for permission in permissions:
@@ -77,8 +77,8 @@ def permission_verdict(permissions: Iterable[Permission], use: Use) -> Verdict:
         source, account = permission.source_arn.certain(), permission.source_account.certain()
         named = _names(permission.action.certain(), use.action.lower(), str.lower)
         if named and (source is None or _like(source, use.source_arn)) and account in (None, use.account):
-            return Verdict.ALLOWED
-    return Verdict.UNDECIDED if undecided else Verdict.DENIED
+            return Allowance.ALLOWED
+    return Allowance.UNDECIDED if undecided else Allowance.DENIED
 
 
 def _holds(statement: Mapping[str, Any], use: Use) -> bool | None:
