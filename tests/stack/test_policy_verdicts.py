@@ -10,7 +10,7 @@ import pytest
 from delivery_lab import resource_types
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.stack.functions import Permission
-from delivery_lab.stack.policy_verdicts import Use, Allowance, permission_verdict, verdict
+from delivery_lab.stack.policy_verdicts import Allowance, Use, permission_verdict, verdict
 from tests.stack.world import resource, stack_of
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:jobs"

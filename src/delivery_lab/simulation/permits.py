@@ -5,7 +5,7 @@ from __future__ import annotations
 from delivery_lab.model.feeds.targets import PERMITTED, Permit
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.stack.functions import Function, Permission
-from delivery_lab.stack.policy_verdicts import Use, Allowance, permission_verdict, verdict
+from delivery_lab.stack.policy_verdicts import Allowance, Use, permission_verdict, verdict
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.stack import Stack
 

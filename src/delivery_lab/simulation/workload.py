@@ -27,16 +27,12 @@ TARGETS = ("http", "queue", "stream", "table", "topic", "sns", "invoke")
 
 
 _GOES_WITH = (
-    (
-        "key",
-        "key goes with queue, sns, stream and topic; an item of a table has its key in the body",
-        ("queue", "sns", "stream", "topic"),
-    ),
-    ("dedup", "dedup goes with queue and sns", ("queue", "sns")),
-    ("attributes", "attributes go with queue and sns", ("queue", "sns")),
-    ("subject", "subject goes with sns", ("sns",)),
+    ("key", "key goes with queue, sns, stream and topic; an item of a table has its key in the body"),
+    ("dedup", "dedup goes with queue and sns"),
+    ("attributes", "attributes go with queue and sns"),
+    ("subject", "subject goes with sns"),
 )
-"""Fields of a line that only some targets have, and what is said of others."""
+"""Fields of a line that only the targets have that are named behind `with`."""
 
 
 class HttpRequest(WorkloadPart):
@@ -105,8 +101,8 @@ class Send(WorkloadPart):
             raise ValueError("type goes with invoke")
         if self.stream is not None and self.key is None:
             raise ValueError("a stream needs a key: it decides the shard")
-        for name, words, goes_with in _GOES_WITH:
-            if getattr(self, name) and self.target not in goes_with:
+        for name, words in _GOES_WITH:
+            if getattr(self, name) and self.target not in words.partition(";")[0].replace(",", "").split():
                 raise ValueError(words)
         if self.table is not None and not isinstance(self.body, dict):
             raise ValueError("the body of a table is the item: an object")
