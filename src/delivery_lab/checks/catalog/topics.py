@@ -19,7 +19,7 @@ from delivery_lab.checks.finding import Edit, Severity
 from delivery_lab.rules.rule import SNS_GUIDE
 from delivery_lab.stack.functions import Function, Permission
 from delivery_lab.stack.mappings import SqsMapping
-from delivery_lab.stack.policy_verdicts import Use, Allowance, permission_verdict, verdict
+from delivery_lab.stack.policy_verdicts import Allowance, Use, permission_verdict, verdict
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.reading import listed
 from delivery_lab.stack.stack import Stack
