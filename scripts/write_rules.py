@@ -27,6 +27,8 @@ FAMILIES = {
     "RDR": "redrives",
     "DDB": "DynamoDB",
     "HTTP": "HTTP APIs",
+    "SNS": "Amazon SNS",
+    "S3": "Amazon S3",
     "EVD": "what counts as processed",
     "SIM": "this simulation itself",
 }

@@ -372,7 +372,6 @@ aws.s3.BucketNotification("notify", bucket=bucket.id, queues=[{"queue_arn": jobs
     assert [bus.carrier for bus in stack.all(Bus)] == ["target (aws:cloudwatch/eventTarget:EventTarget)"]
 
 
-
 def test_values_out_of_bounds_are_refused_as_aws_does(folder: Folder) -> None:
     message = folder.refusal(DeploymentRefusedError, queue="delay_seconds=1000,")
 

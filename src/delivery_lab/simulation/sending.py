@@ -270,7 +270,8 @@ def _parameters(arrival: Arrival) -> dict[str, Any]:
     """An arrival as `SendMessage` takes it."""
     parameters: dict[str, Any] = {"MessageBody": arrival.body, "MessageAttributes": arrival.attributes}
     named = {"MessageGroupId": arrival.key, "MessageDeduplicationId": arrival.dedup}
-    return parameters | {name: value for name, value in named.items() if value}
+    delay = {} if arrival.delay_seconds is None else {"DelaySeconds": arrival.delay_seconds}
+    return parameters | {name: value for name, value in named.items() if value} | delay
 
 
 def _send(queue: SqsQueue, arrival: Arrival) -> None:
@@ -278,7 +279,7 @@ def _send(queue: SqsQueue, arrival: Arrival) -> None:
     if isinstance(queue, FifoQueue):
         queue.send(arrival.body, attributes=attributes, group=arrival.key, deduplication_id=arrival.dedup)
     else:
-        queue.send(arrival.body, attributes=attributes, group=arrival.key)
+        queue.send(arrival.body, attributes=attributes, group=arrival.key, delay_seconds=arrival.delay_seconds)
 
 
 def _publish(topic: SnsTopic, parameters: dict[str, Any]) -> None:

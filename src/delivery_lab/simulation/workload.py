@@ -7,18 +7,20 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, Field, PrivateAttr, StrictFloat, StrictInt, StrictStr, model_validator
+from pydantic import Field, PrivateAttr, StrictFloat, StrictInt, StrictStr, model_validator
 
 from delivery_lab.errors import UsageError
 from delivery_lab.events import Poison
-from delivery_lab.expectations.expectation import parse_expectation
 from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY
+from delivery_lab.limits.queues import DELAY
 from delivery_lab.simulation.effect_marks import WorkMark
 from delivery_lab.simulation.templates import as_text, render
 from delivery_lab.simulation.workload_answers import Answer
 from delivery_lab.simulation.workload_durations import LONGEST_SECONDS
+from delivery_lab.simulation.workload_expectations import ExpectationText
+from delivery_lab.simulation.workload_external import External
 from delivery_lab.simulation.workload_faults import Fault
 from delivery_lab.simulation.workload_functions import FunctionSettings
 from delivery_lab.simulation.workload_part import WorkloadPart
@@ -34,6 +36,7 @@ _GOES_WITH = (
     ("subject", "subject goes with sns"),
     ("size", "size goes with s3"),
     ("event", "event goes with s3"),
+    ("delay_seconds", "delaySeconds goes with queue"),
 )
 """Fields of a line that only the targets have that are named behind `with`."""
 
@@ -96,6 +99,8 @@ class Send(WorkloadPart):
     attributes: dict[str, StrictStr | StrictInt | StrictFloat] = Field(default_factory=dict)
     """Message attributes of a message for a queue or an SNS topic: a text becomes a `String`, in which `{n}` is filled
     in, a number a `Number`."""
+    delay_seconds: int | None = Field(default=None, ge=DELAY.minimum, le=DELAY.maximum)
+    """Seconds for which a message for a standard queue is hidden after it is sent; the queue's own delay without it."""
 
     @model_validator(mode="after")
     def _one_target(self) -> Send:
@@ -113,7 +118,8 @@ class Send(WorkloadPart):
         if self.s3 is not None and self.key is None:
             raise ValueError("s3 needs a key: it names the object")
         for name, words in _GOES_WITH:
-            if getattr(self, name) and self.target not in words.partition(";")[0].replace(",", "").split():
+            targets = words.partition(";")[0].replace(",", "").split()
+            if getattr(self, name) not in (None, {}) and self.target not in targets:
                 raise ValueError(words)
         if self.table is not None and not isinstance(self.body, dict):
             raise ValueError("the body of a table is the item: an object")
@@ -169,6 +175,7 @@ class Arrival:
         subject: subject of a message for an SNS topic, "" without one.
         size_bytes: size of an object, None for that of its content.
         event: what happens to an object, "" for what usually does.
+        delay_seconds: how long a message for a queue is hidden at first; None for as long as the queue says.
         where: place in the workload, for messages.
     """
 
@@ -183,16 +190,8 @@ class Arrival:
     subject: str = ""
     size_bytes: int | None = None
     event: str = ""
+    delay_seconds: int | None = None
     where: str = ""
-
-
-def _expectation(text: str) -> str:
-    """An expectation that can be read; which figures there are is known to those who judge it."""
-    try:
-        parse_expectation(text)
-    except UsageError as error:
-        raise ValueError(str(error)) from None
-    return text
 
 
 class AccountSettings(WorkloadPart):
@@ -222,6 +221,8 @@ class Workload(WorkloadPart):
     """Kafka topics as they are before the run, by name."""
     functions: dict[str, FunctionSettings] = Field(default_factory=dict)
     """What only a deployment would tell of functions, by their logical names."""
+    external: dict[str, External] = Field(default_factory=dict)
+    """Queues, streams, topics and tables that other stacks create, by their ARNs."""
     send: list[Send] = Field(min_length=1)
     """What is sent."""
     faults: list[Fault] = Field(default_factory=list)
@@ -234,7 +235,7 @@ class Workload(WorkloadPart):
     """What marks a message no handler can process: a field of its JSON body, or `{text: ...}` for any body."""
     effect: WorkMark | None = None
     """How a piece of work is known, of handlers that do not follow the log contract."""
-    expect: list[Annotated[StrictStr, AfterValidator(_expectation)]] = Field(default_factory=list)
+    expect: list[ExpectationText] = Field(default_factory=list)
     """What has to hold when the run has ended, such as `messages.lost == 0` (docs/expectations.md)."""
     _name: str = PrivateAttr(default="code")
     _path: Path | None = PrivateAttr(default=None)
@@ -311,6 +312,7 @@ class Workload(WorkloadPart):
                     subject=render(send.subject or "", n, chance, where),
                     size_bytes=send.size,
                     event=send.event or "",
+                    delay_seconds=send.delay_seconds,
                     where=where,
                 )
 
