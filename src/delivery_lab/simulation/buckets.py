@@ -59,7 +59,7 @@ def connect_buckets(stack: Stack, account: Account, notes: list[str]) -> None:
         )
         account.buckets[bucket.id] = created
         targets = Targets(stack, account, SERVICE, "S3-POLICY-1", owner)
-        connector = _Connector(stack, account, notes, resource, bucket, targets)
+        connector = _Notifier(stack, account, notes, resource, bucket, targets)
         for number, config in enumerate(resource.configs, 1):
             notification = connector.connect(config, number)
             if notification is not None:
@@ -68,7 +68,7 @@ def connect_buckets(stack: Stack, account: Account, notes: list[str]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Connector:
+class _Notifier:
     stack: Stack
     account: Account
     notes: list[str]
