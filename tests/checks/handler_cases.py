@@ -649,7 +649,7 @@ silent("CHK-KAFKA-4", "two group ids", QUIET, GROUPS % ("clicks", "g2"))
 finds("CHK-KAFKA-4", "one group id, two topics", QUIET, GROUPS % ("orders", "g1"))
 
 
-# CHK-FEED-1 to CHK-FEED-6 ----------------------------------------------------------------------------------------
+# CHK-FEED-1 to CHK-FEED-7 ----------------------------------------------------------------------------------------
 
 _FEED = """
 topic = aws.sns.Topic("news"{topic})
@@ -749,3 +749,37 @@ silent(
     _WORK,
     _fed(topic=", fifo_topic=True", queue="fifo_queue=True, redrive_policy=None"),
 )
+
+_BUCKET = """
+jobs, worker = queue_with_dlq(), function()
+uploads = aws.s3.Bucket("uploads")
+aws.s3.BucketNotification("tell", bucket=uploads.id, queues=[{"queue_arn": jobs.arn, "events": ["s3:ObjectCreated:*"]}])
+mapping(jobs, worker)
+"""
+_RECORDS = handle(
+    'for record in event["Records"]:\n    for change in json.loads(record["body"])["Records"]:\n        work(change)'
+)
+_NAMED_RECORDS = handle(
+    'for record in event["Records"]:\n    body = json.loads(record["body"])\n    for change in body["Records"]:\n'
+    "        work(change)"
+)
+_OPTIONAL_RECORDS = handle(
+    'for record in event["Records"]:\n    for change in json.loads(record["body"]).get("Records", []):\n'
+    "        work(change)"
+)
+_PASSES_OVER = handle(
+    'for record in event["Records"]:\n    body = json.loads(record["body"])\n'
+    '    if body.get("Event") == "s3:TestEvent":\n        continue\n    for change in body["Records"]:\n'
+    "        work(change)"
+)
+_CATCHES = handle(
+    'for record in event["Records"]:\n    body = json.loads(record["body"])\n    try:\n        work(body["Records"])\n'
+    "    except KeyError:\n        pass"
+)
+
+finds("CHK-FEED-7", "records of a body, at once", _RECORDS, _BUCKET)
+finds("CHK-FEED-7", "records of a body that has a name", _NAMED_RECORDS, _BUCKET)
+silent("CHK-FEED-7", "records that need not be there", _OPTIONAL_RECORDS, _BUCKET)
+silent("CHK-FEED-7", "test event passed over", _PASSES_OVER, _BUCKET)
+silent("CHK-FEED-7", "exception that is caught", _CATCHES, _BUCKET)
+silent("CHK-FEED-7", "no bucket", _RECORDS)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from delivery_lab import resource_types
-from delivery_lab.errors import DeploymentRefusedError, NotModelledError
+from delivery_lab.errors import DeploymentRefusedError, NotModelledError, WorkloadError
 from delivery_lab.events import FeederAccepted
 from delivery_lab.model.sns.publishing import PublishSettings
 from delivery_lab.model.sqs.attributes import FifoAttributes
 from delivery_lab.program.graph import UNKNOWN, Resource
+from delivery_lab.results.outcome import outcome_of
+from delivery_lab.results.timeline import timeline
 from delivery_lab.simulation.buckets import connect_buckets
 from delivery_lab.stack.topics import Topic
 from tests.model.support import WORLDS, World
+from tests.simulation.test_simulate import Folder
 from tests.stack.world import arn_of, resource, stack_of
 
 BUCKET = resource(resource_types.BUCKET, "uploads")
@@ -26,7 +30,7 @@ CREATED = {"events": ["s3:ObjectCreated:*"]}
 
 
 def _tell(**inputs: Any) -> Resource:
-    return resource(resource_types.BUCKET_NOTIFICATION, "tell", {"bucket": BUCKET.outputs["id"], **inputs})
+    return resource(resource_types.BUCKET_NOTIFICATION, "tell", {"bucket": BUCKET.name, **inputs})
 
 
 def _to(queue: Resource, **inputs: Any) -> Resource:
@@ -131,3 +135,65 @@ def test_a_policy_that_is_not_known_refuses_only_runs_that_use_it() -> None:
     with pytest.raises(NotModelledError, match="jobs"):
         world.put()
     WORLDS.clear()
+
+
+_MORE = """
+uploads = aws.s3.Bucket("uploads")
+may = aws.sqs.QueuePolicy("may", queue_url=jobs.url, policy=json.dumps({"Statement": [{"Effect": "Allow",
+    "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": "*"}]}))
+aws.s3.BucketNotification("tell", bucket=uploads.id, queues=[
+    {"queue_arn": jobs.arn, "events": ["s3:ObjectCreated:*"], "filter_prefix": "in/"}])
+"""
+_READS = """
+import json
+def handle(event, context):
+    for record in event["Records"]:
+        for change in json.loads(record["body"]).get("Records", []):
+            print(change["s3"]["object"]["key"], change["s3"]["object"]["size"])
+"""
+_NEEDS_RECORDS = _READS.replace('.get("Records", [])', '["Records"]')
+_CHANGES = "send: [{times: 3, every: 1, s3: uploads, key: 'in/{n}', size: 7}, {s3: uploads, key: out/1, body: x}]"
+
+
+def test_what_a_workload_does_to_objects_is_told_and_counted(tmp_path: Path) -> None:
+    run = Folder(tmp_path).run(handler=_READS, more=_MORE, workload=_CHANGES)
+
+    outcome = outcome_of(run)
+    assert (outcome.messages.sent, outcome.messages.processed, outcome.messages.filtered) == (4, 3, 1)
+    assert "changed in uploads: in/1" in "\n".join(entry.text for entry in timeline(run))
+
+
+def test_s3_test_1_a_handler_that_needs_records_fails_with_the_test_event_alone(tmp_path: Path) -> None:
+    run = Folder(tmp_path).run(handler=_NEEDS_RECORDS, more=_MORE, workload=_CHANGES)
+
+    outcome = outcome_of(run)
+    assert (outcome.messages.sent, outcome.messages.processed, outcome.messages.dead_lettered) == (4, 3, 0)
+    assert outcome.invocations.failed >= 3
+
+
+def test_what_a_handler_puts_is_told(tmp_path: Path) -> None:
+    puts = """
+import boto3, json
+s3 = boto3.client("s3")
+def handle(event, context):
+    for record in event["Records"]:
+        body = json.loads(record["body"])
+        if "id" in body:
+            s3.put_object(Bucket="uploads", Key="in/" + body["id"], Body=b"abc")
+"""
+    more = _MORE.replace('aws.s3.Bucket("uploads")', 'aws.s3.Bucket("uploads", bucket="uploads")')
+
+    run = Folder(tmp_path).run(handler=puts, more=more)
+
+    assert [event.body for event in run.events if isinstance(event, FeederAccepted)][1:] == [
+        json.dumps({"key": f"in/{n}", "event": "ObjectCreated:Put", "size": 3}) for n in (1, 2, 3)
+    ]
+    assert outcome_of(run).messages.sent == 6
+
+
+def test_a_bucket_without_notifications_is_none_of_a_workload(tmp_path: Path) -> None:
+    message = Folder(tmp_path).refusal(
+        WorkloadError, more='aws.s3.Bucket("quiet")', workload="send: [{s3: quiet, key: k}]"
+    )
+
+    assert "bucket with notifications" in message

@@ -1,4 +1,4 @@
-"""What a handler takes out of the bodies of messages: its own fields, or the envelope of SNS.
+"""What a handler takes out of the bodies of messages: its own fields, the envelope of SNS, the records of S3.
 
 Followed is what leaves no doubt: a body that is read as JSON, at once or by a name, and fields that are read off that.
 """
@@ -23,6 +23,7 @@ ENVELOPE = frozenset(
 )  # fmt: skip
 """The fields of SNS's envelope."""
 MESSAGE = "Message"
+RECORDS = "Records"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,27 @@ def unwrapped_messages(code: Code) -> list[str]:
                 if read is not None and read.required and read.name == MESSAGE and not _is_asked_for(function):
                     found.append(read.where)
     return found
+
+
+def unguarded_records(code: Code) -> list[str]:
+    """Where a handler needs `Records` in a body, and neither asks for them nor catches that there are none."""
+    return [
+        read.where
+        for module, function in reached(code)
+        if not _is_guarded(function)
+        for read in _fields_in(code, module, function)
+        if read.required and read.name == RECORDS
+    ]
+
+
+def _is_guarded(function: FunctionNode) -> bool:
+    """Whether a function catches what happens, asks for `Records`, or names what a test event has."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Try) or (isinstance(node, ast.Constant) and node.value in ("Event", "s3:TestEvent")):
+            return True
+        if isinstance(node, ast.Compare) and isinstance(node.left, ast.Constant) and node.left.value == RECORDS:
+            return True
+    return False
 
 
 def _is_asked_for(function: FunctionNode) -> bool:
