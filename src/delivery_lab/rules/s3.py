@@ -28,7 +28,7 @@ RULES = (
     ),
     assumed(
         "S3-RECORD-2",
-        "eventVersion is 2.5, and names of principals, addresses and hosts are made up.",
+        "The eventVersion is 2.5, and names of principals, addresses and hosts are made up.",
         "The page on the structure has 2.1 in older editions and 2.5 today; 2.1 was recorded in January 2025. AWS asks to "
         "compare the major version only.",
     ),
