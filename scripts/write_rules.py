@@ -28,6 +28,7 @@ FAMILIES = {
     "DDB": "DynamoDB",
     "HTTP": "HTTP APIs",
     "SNS": "Amazon SNS",
+    "S3": "Amazon S3",
     "EVD": "what counts as processed",
     "SIM": "this simulation itself",
 }
