@@ -69,8 +69,8 @@ def test_a_mark_that_counts_for_nothing_is_said() -> None:
     assert idle(CHARGED, _line("charged a")) is None
     assert idle(EffectMark(log="charged {messageId}"), _line("charged m")) is None
     assert idle(CHARGED, _line("chargd a")) == (
-        "the mark of work that the workload names (log: charged {id}) is never seen in this run: messages are judged as "
-        "without it"
+        "the mark of work that the workload names (log: charged {id}) is never seen in this run: messages are judged "
+        "as without it"
     )
     assert idle(EffectMark(log="charged {idd}"), _line("charged a")) == (
         "the mark of work that the workload names (log: charged {idd}) is seen, but no message has {idd}: messages are "
