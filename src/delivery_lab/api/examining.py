@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from delivery_lab.api.examined import Examination, checks_with
-from delivery_lab.api.inputs import Overrides, RunOptions
 from delivery_lab.api.places import places_of
 from delivery_lab.api.plausible import outcome_with_intervals
 from delivery_lab.api.quantify import Effect, Quantifier
 from delivery_lab.api.timing import Phase, timed
-from delivery_lab.checks.acceptance import apply_acceptances, read_acceptances
+from delivery_lab.checks.acceptance import apply_acceptances, project_acceptances, read_acceptances
 from delivery_lab.checks.catalog.filters import DeafFilter
 from delivery_lab.checks.check import Check
 from delivery_lab.checks.finding import Finding
@@ -24,7 +24,8 @@ from delivery_lab.program.project import Project
 from delivery_lab.stack.stack import Stack
 
 if TYPE_CHECKING:
-    from delivery_lab.api.simulated import Call
+    from delivery_lab.api.asked import Asked
+    from delivery_lab.api.project_file import ProjectFile
     from delivery_lab.events import Run
     from delivery_lab.results.outcome import Outcome
     from delivery_lab.rules.assumptions import Assumptions
@@ -34,108 +35,118 @@ _WITHOUT_VALUES = (
     "value ranges of resources are not checked: that needs the extra `check` (pip install 'delivery-lab[check]')"
 )
 
-GraphOf = Callable[[str, "Overrides | None"], Graph]
-"""The resources of a stack with settings changed."""
-
 Checks = str | Path | None
 """A file of one's own checks."""
-
-Asked = Callable[[], "tuple[Call, Workload, Assumptions]"]
-"""What the options of a run say; raises where the stack has no workload."""
 
 
 def examine(
     project: Project,
-    graph_of: GraphOf,
+    file: tuple[ProjectFile, str],
     stack: str,
-    asked: Asked,
-    options: RunOptions,
+    graph_of: Callable[[], Graph],
+    asked: Callable[[], Asked],
     *,
     quantify: bool,
     checks: Checks,
 ) -> Examination:
-    """Check a stack of a project; see `Lab.examine`."""
+    """Check a stack of a project; see `Lab.examine`.
+
+    Args:
+        project: the project.
+        file: the project's file, and what it is called in messages.
+        stack: name of the stack.
+        graph_of: evaluates the program.
+        asked: what a run would be asked for; raises where the stack has no workload.
+        quantify: whether to simulate the stack as it is and with each fix.
+        checks: a file of one's own checks.
+    """
     values = importlib.util.find_spec("cfnlint") is not None
     known = checks_with(checks)
     phases: list[Phase] = []
     with timed("program", phases):
-        graph = graph_of(stack, options.get("overrides"))
-    asking: tuple[Call, Workload, Assumptions] | LabError
-    try:
-        asking = asked()
-    except LabError as error:
-        asking = error
-    quantifier = None
-    if quantify and not isinstance(asking, LabError):
-        quantifier = Quantifier(graph, _simulation(project.root, *asking))
+        graph = graph_of()
     with timed("checks", phases):
-        accepted = read_acceptances(graph.config, known)
+        said, origin = file
+        accepted = (*read_acceptances(graph.config, known), *project_acceptances(said.accept, origin, known))
         if not values:
             accepted = tuple(one for one in accepted if not one.of_values)
         found = find_all(Stack.of(graph), known, values=values)
-        shown = () if isinstance(asking, LabError) else _shown_by_workload(graph, known, asking, quantifier)
+        filters = any(mapping.filters.known for mapping in Stack.of(graph).mappings)
+        trial = _Trial.of(project.root, graph, asked, simulates=quantify) if quantify or filters else None
+        shown = trial.findings(known.get(DeafFilter.id)) if trial is not None else ()
         findings = apply_acceptances(worst_first([*found, *shown]), accepted)
     effects: dict[int, Effect] = {}
-    if quantify and findings:
+    if quantify and findings and trial is not None:
         with timed("quantify", phases):
-            effects = _effects(findings, quantifier, asking)
+            effects = trial.effects(findings)
     notes = graph.warnings if values else (*graph.warnings, _WITHOUT_VALUES)
     held = project.stack(stack)
-    file = held.path if held.exists else project.file
-    places = places_of(graph, findings, project.label(file))
-    return Examination(stack, file, findings, effects, places, notes, tuple(phases))
+    stack_file = held.path if held.exists else project.file
+    places = places_of(graph, findings, project.label(stack_file))
+    return Examination(stack, stack_file, findings, effects, places, notes, tuple(phases))
 
 
-def _simulation(root: Path, call: Call, workload: Workload, assumptions: Assumptions) -> Callable[[Graph], Outcome]:
-    from delivery_lab.simulation.simulate import simulate
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """The workload of a stack, tried on it.
 
-    def run(changed: Graph) -> Outcome:
-        def once(assumed: Assumptions) -> Run:
-            return simulate(Stack.of(changed), root, workload, call.seed, assumed)
+    Attributes:
+        graph: the resources, with those of other stacks.
+        workload: what is sent, None where the stack has no workload.
+        seed: of the run.
+        quantifier: simulates the stack with fixes; None where nothing is simulated.
+        reason: why nothing can be tried.
+    """
 
-        return outcome_with_intervals(once(assumptions), once)[0]
+    graph: Graph
+    workload: Workload | None
+    seed: int = 0
+    quantifier: Quantifier | None = None
+    reason: str = ""
 
-    return run
-
-
-def _shown_by_workload(
-    graph: Graph,
-    known: Mapping[str, Check],
-    asking: tuple[Call, Workload, Assumptions],
-    quantifier: Quantifier | None,
-) -> Sequence[Finding]:
-    """Filters that let nothing of the workload through: by its run where there is one, else by what it sends."""
-    check, stack = known.get(DeafFilter.id), Stack.of(graph)
-    if not isinstance(check, DeafFilter) or not any(mapping.filters.known for mapping in stack.mappings):
-        return ()
-    call, workload, _ = asking
-    outcome = None if quantifier is None else quantifier.baseline()
-    if outcome is not None:
-        of_consumers = {each.name: each.messages for each in outcome.consumers if each.name != each.source}
-        sent = {
-            mapping.urn: of_consumers[mapping.label].sent
-            for mapping in stack.mappings
-            if mapping.label in of_consumers
-            and 0 < of_consumers[mapping.label].sent == of_consumers[mapping.label].filtered
-        }
-    else:
-        from delivery_lab.simulation.filtered import filtered_out
+    @classmethod
+    def of(cls, root: Path, graph: Graph, asked: Callable[[], Asked], *, simulates: bool) -> _Trial:
+        """What can be tried."""
+        from delivery_lab.simulation.simulate import simulate
 
         try:
-            sent = filtered_out(stack, workload, call.seed)
+            wanted = asked()
+            whole, workload = wanted.deployed(graph)
+        except LabError as error:
+            return cls(graph, None, reason=str(error).partition("\n")[0])
+
+        def run(changed: Graph) -> Outcome:
+            def once(assumed: Assumptions) -> Run:
+                return simulate(Stack.of(changed), root, workload, wanted.call.seed, assumed)
+
+            return outcome_with_intervals(once(wanted.assumptions), once)[0]
+
+        return cls(whole, workload, wanted.call.seed, Quantifier(whole, run) if simulates else None)
+
+    def findings(self, check: Check | None) -> Sequence[Finding]:
+        """Filters that let nothing of the workload through: by its run where there is one, else by what it sends."""
+        if self.workload is None or not isinstance(check, DeafFilter):
+            return ()
+        stack = Stack.of(self.graph)
+        return tuple(check.findings_in_workload(stack, self._filtered_out(stack, self.workload), self.workload.name))
+
+    def _filtered_out(self, stack: Stack, workload: Workload) -> Mapping[str, int]:
+        """By URN of a mapping whose filter takes none of them: how many messages are meant for it."""
+        from delivery_lab.simulation.filtered import filtered_out
+
+        outcome = None if self.quantifier is None else self.quantifier.baseline()
+        if outcome is not None:
+            counts = {each.name: each.messages for each in outcome.consumers if each.name != each.source}
+            deaf = {name: counted.sent for name, counted in counts.items() if 0 < counted.sent == counted.filtered}
+            return {mapping.urn: deaf[mapping.label] for mapping in stack.mappings if mapping.label in deaf}
+        try:
+            return filtered_out(stack, workload, self.seed)
         except LabError:
-            return ()  # a run says what is wrong with the workload
-    return tuple(check.findings_in_workload(stack, sent, workload.name))
+            return {}  # a run says what is wrong with the workload
 
-
-def _effects(
-    findings: Sequence[Finding],
-    quantifier: Quantifier | None,
-    asking: tuple[Call, Workload, Assumptions] | LabError,
-) -> dict[int, Effect]:
-    """What each finding's fix changes, by the finding's position."""
-    if quantifier is None:
-        reason = str(asking).partition("\n")[0]
-        return {index: Effect(f"not simulated: {reason}") for index, f in enumerate(findings) if f.edits}
-    found = {index: quantifier.effect(finding) for index, finding in enumerate(findings)}
-    return {index: effect for index, effect in found.items() if effect is not None}
+    def effects(self, findings: Sequence[Finding]) -> dict[int, Effect]:
+        """What each finding's fix changes, by the finding's position."""
+        if self.quantifier is None:
+            return {index: Effect(f"not simulated: {self.reason}") for index, f in enumerate(findings) if f.edits}
+        found = {index: self.quantifier.effect(finding) for index, finding in enumerate(findings)}
+        return {index: effect for index, effect in found.items() if effect is not None}

@@ -17,9 +17,9 @@ from delivery_lab.model.answers import ServiceAnswer, WebAnswer
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.occasions import Occasion
 from delivery_lab.model.runtime import AwsError, WebResponse
-from delivery_lab.simulation.workload import Fault
 from delivery_lab.simulation.workload_answers import Answer
 from delivery_lab.simulation.workload_durations import distribution_of
+from delivery_lab.simulation.workload_faults import Fault
 
 _NUMBERS = {"integer": int, "long": int, "float": float, "double": float}
 
