@@ -15,6 +15,7 @@ from delivery_lab.events import InvokeRefused, InvokeStarted
 from delivery_lab.limits.queues import RECEIVE_WAIT
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.faults import FaultKind, InjectedFault
+from delivery_lab.model.occasions import Occasion
 from delivery_lab.rules.alternatives import ALTERNATIVES
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 from scripts.calibration_pollers import PollersCase, run_pollers
@@ -93,7 +94,7 @@ class EventModel(_Part):
             world = CalibrationWorld(assumptions, 0.1, seed)
             world.function(5, None)
             end = seconds(self.throttled_seconds)
-            world.account.inject_faults([InjectedFault(FaultKind.THROTTLE, end=end, function="worker")])
+            world.account.inject_faults([InjectedFault(FaultKind.THROTTLE, Occasion(end=end), function="worker")])
             world.account.events.accept("worker", "{}", by=SENDER)
             world.scheduler.run()
             if len(world.times_of(InvokeRefused)) == self.tries - 1:

@@ -20,25 +20,43 @@ if TYPE_CHECKING:
     from delivery_lab.checks.finding import Finding, Severity
     from delivery_lab.errors import LabError, UsageError
     from delivery_lab.results.outcome import Outcome
-    from delivery_lab.simulation.workload import HttpRequest, Send, TopicSettings, Workload
+    from delivery_lab.simulation.effect_marks import WorkMark
+    from delivery_lab.simulation.workload import (
+        AccountSettings,
+        HttpRequest,
+        PoisonText,
+        Send,
+        TopicSettings,
+        Workload,
+    )
+    from delivery_lab.simulation.workload_answers import Answer
+    from delivery_lab.simulation.workload_external import External
     from delivery_lab.simulation.workload_faults import Fault
+    from delivery_lab.simulation.workload_functions import Fails, FunctionSettings
 
 __all__ = [
+    "AccountSettings",
+    "Answer",
     "Difference",
     "Examination",
     "Explanation",
+    "External",
+    "Fails",
     "Fault",
     "Finding",
+    "FunctionSettings",
     "HttpRequest",
     "Lab",
     "LabError",
     "Outcome",
+    "PoisonText",
     "RedriveSimulation",
     "Send",
     "Severity",
     "Simulation",
     "TopicSettings",
     "UsageError",
+    "WorkMark",
     "Workload",
     "__version__",
     "check",
@@ -52,21 +70,28 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 if not TYPE_CHECKING:
     _HOMES = {
+        "AccountSettings": "simulation.workload",
+        "Answer": "simulation.workload_answers",
         "Difference": "api.difference",
         "Examination": "api.examined",
         "Explanation": "api.explaining",
+        "External": "simulation.workload_external",
+        "Fails": "simulation.workload_functions",
         "Fault": "simulation.workload_faults",
         "Finding": "checks.finding",
+        "FunctionSettings": "simulation.workload_functions",
         "HttpRequest": "simulation.workload",
         "Lab": "api.lab",
         "LabError": "errors",
         "Outcome": "results.outcome",
+        "PoisonText": "simulation.workload",
         "RedriveSimulation": "api.redriven",
         "Send": "simulation.workload",
         "Severity": "checks.finding",
         "Simulation": "api.simulated",
         "TopicSettings": "simulation.workload",
         "UsageError": "errors",
+        "WorkMark": "simulation.effect_marks",
         "Workload": "simulation.workload",
         "check": "api.functions",
         "diff": "api.functions",

@@ -106,3 +106,9 @@ class ExpectationError(LabError):
 
 class ModelError(LabError):
     """The lab broke one of its own invariants. This is a bug in the lab, never the user's mistake."""
+
+
+def describe_instead(function: str) -> str:
+    """How to describe a function in a workload instead of running it; part of what errors advise."""
+    told = "describe the function in the workload instead of running it, such as"
+    return f"{told}\n    functions:\n      {function}: {{duration: 0.2}}"

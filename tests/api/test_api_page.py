@@ -37,7 +37,13 @@ def test_the_examples_run_one_after_the_other(
     assert "delivery-lab run batch-partial --workload FILE --set batch.worker.batchSize=5" in out
 
 
-@pytest.mark.parametrize("model", [dl.Workload, dl.Send, dl.HttpRequest, dl.Fault, dl.TopicSettings])
+PARTS = [
+    *(dl.Workload, dl.Send, dl.HttpRequest, dl.Fault, dl.TopicSettings, dl.Answer, dl.FunctionSettings, dl.Fails),
+    *(dl.WorkMark, dl.PoisonText, dl.AccountSettings, dl.External),
+]
+
+
+@pytest.mark.parametrize("model", PARTS)
 def test_every_field_of_a_workload_is_named(model: type[dl.Workload]) -> None:
     heading = f"### `{model.__name__}`\n"
     section = PAGE[PAGE.index(heading) + len(heading) :].partition("\n#")[0]

@@ -783,3 +783,25 @@ silent("CHK-FEED-7", "records that need not be there", _OPTIONAL_RECORDS, _BUCKE
 silent("CHK-FEED-7", "test event passed over", _PASSES_OVER, _BUCKET)
 silent("CHK-FEED-7", "exception that is caught", _CATCHES, _BUCKET)
 silent("CHK-FEED-7", "no bucket", _RECORDS)
+# CHK-FILTER-2 ----------------------------------------------------------------------------------------------------
+
+FILTERED = """
+mapping(queue_with_dlq(), function(), function_response_types=[],
+        filter_criteria={"filters": [{"pattern": json.dumps(each)} for each in %s]})
+"""
+TABLE_FILTERED = """
+table = aws.dynamodb.Table("orders", hash_key="id", attributes=[{"name": "id", "type": "S"}], stream_enabled=True,
+                           stream_view_type="NEW_IMAGE", billing_mode="PAY_PER_REQUEST")
+aws.lambda_.EventSourceMapping("mapping", event_source_arn=table.stream_arn, function_name=function().arn,
+    starting_position="LATEST", filter_criteria={"filters": [{"pattern": json.dumps({"eventName": %s})}]})
+"""
+finds("CHK-FILTER-2", "`data` of a message of a queue", QUIET, FILTERED % '[{"data": {"kind": ["order"]}}]')
+finds("CHK-FILTER-2", "a field of the body at the top", QUIET, FILTERED % '[{"kind": ["order"]}]')
+finds("CHK-FILTER-2", "`Body` with a capital letter", QUIET, FILTERED % '[{"Body": {"a": [1]}}, {"Body": {"b": [1]}}]')
+finds("CHK-FILTER-2", "`insert` in small letters", QUIET, TABLE_FILTERED % '["insert", "modify"]')
+silent("CHK-FILTER-2", "`body` of a message", QUIET, FILTERED % '[{"body": {"kind": ["order"]}}]')
+silent("CHK-FILTER-2", "one of two patterns that can match", QUIET, FILTERED % '[{"kind": ["a"]}, {"body": ["a"]}]')
+silent(
+    "CHK-FILTER-2", "what must not be there", QUIET, FILTERED % '[{"kind": [{"exists": False}], "body": {"a": [1]}}]'
+)
+silent("CHK-FILTER-2", "`INSERT`", QUIET, TABLE_FILTERED % '["INSERT"]')

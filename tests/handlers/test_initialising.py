@@ -152,10 +152,20 @@ def test_a_handler_that_lambda_cannot_call_fails_when_it_is_invoked(world: World
 # -- what says nothing about Lambda ---------------------------------------------------------------------------
 
 
+DESCRIBED = [
+    "  or describe the function in the workload instead of running it, such as",
+    "    functions:",
+    "      worker: {duration: 0.2}",
+]
+
+
 def _why(world: World, function: FunctionConfig) -> str:
     """The reason that a refusal gives."""
     first, *rest = refusal(world, function).split("\n")
-    assert rest[-1] == "  fix: install what is missing where the lab runs, or pack it with the function or a layer"
+    assert rest[-4:] == [
+        "  fix: install it where the lab runs, or pack it with the function or a layer: packages come from there",
+        *DESCRIBED,
+    ]
     start = "function worker: 'app' cannot be imported here, and Lambda may be able to: "
     assert first.startswith(start)
     return first.removeprefix(start)

@@ -267,7 +267,13 @@ def test_what_would_leave_the_simulation_is_refused_by_name(world: World, code: 
     with world.host, pytest.raises(HandlerError) as caught:
         world.invoke(world.environment(function))
     place = f"{world.folder / 'fn/app.py'}:3 in handler"
-    assert str(caught.value) == f"function worker {what} at {place}\n  fix: {fix}"
+    first, second, *rest = str(caught.value).split("\n")
+    assert (first, second) == (f"function worker {what} at {place}", f"  fix: {fix}")
+    assert rest == [
+        "  or describe the function in the workload instead of running it, such as",
+        "    functions:",
+        "      worker: {duration: 0.2}",
+    ]
     assert world.text == []
     assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set()  # else nobody could interrupt what comes next
 

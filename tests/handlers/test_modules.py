@@ -239,7 +239,9 @@ def test_a_missing_folder(world: World) -> None:
     path = world.folder / "fn"
     assert load_error(world, world.function()) == (
         f"the code of function worker is missing: {path} does not exist\n"
-        "  fix: correct the path in the program, or build what should stand there"
+        "  fix: correct the path in the program, or build what should stand there\n"
+        "  or describe the function in the workload instead of running it, such as\n"
+        "    functions:\n      worker: {duration: 0.2}"
     )
 
 

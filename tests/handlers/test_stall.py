@@ -41,7 +41,9 @@ def test_code_that_blocks_is_named_with_its_line(make_world: WorldMaker, blockin
         f"function worker has blocked for 0.2 s of real time at {world.folder / 'fn/app.py'}:3 in block "
         "(virtual time 0.250000 s)\n"
         "  fix: wait with time.sleep, threading or queue, which are virtual; real sockets, files, processes and busy "
-        "loops have to be switched off for the simulation"
+        "loops have to be switched off for the simulation\n"
+        "  or describe the function in the workload instead of running it, such as\n"
+        "    functions:\n      worker: {duration: 0.2}"
     )
     assert world.text == []
     assert (signal.getsignal(signal.SIGALRM), signal.getsignal(signal.SIGINT)) == handlers

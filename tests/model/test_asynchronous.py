@@ -23,6 +23,7 @@ from delivery_lab.model.asynchronous import RETRY_SECONDS, EventInvokeConfig
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.faults import FaultKind, InjectedFault
 from delivery_lab.model.loops import Loops
+from delivery_lab.model.occasions import Occasion
 from delivery_lab.model.runtime import Caller
 from delivery_lab.rules.assumptions import Assumptions
 from tests.model.events import EventsWorld, bodies_of, failing
@@ -31,7 +32,7 @@ from tests.model.support import COLD_START_SECONDS, Behaviour, Script, fail, suc
 
 def _throttle(world: EventsWorld, for_seconds: float | None, kind: FaultKind = FaultKind.THROTTLE) -> None:
     end = None if for_seconds is None else seconds(for_seconds)
-    world.account.inject_faults([InjectedFault(kind, end=end, function="worker")])
+    world.account.inject_faults([InjectedFault(kind, Occasion(end=end), function="worker")])
 
 
 def _waits(world: EventsWorld) -> list[float]:
@@ -385,7 +386,9 @@ def test_events_of_several_seeds_are_conserved() -> None:
         world.runtime.behave = lambda call, chance=chance: (  # type: ignore[misc]  # mypy infers no type for the default
             Script(chance.random()) if chance.random() < 0.5 else fail(call)
         )
-        world.account.inject_faults([InjectedFault(FaultKind.THROTTLE, end=seconds(90), function="worker", share=0.5)])
+        world.account.inject_faults(
+            [InjectedFault(FaultKind.THROTTLE, Occasion(0, seconds(90), 0.5), function="worker")]
+        )
         sent = [world.event(json.dumps({"id": n})) for n in range(10)]
         world.run()
 

@@ -15,6 +15,7 @@ from delivery_lab.events import ApiCallRefused, FunctionCalled, InvokeRefused, I
 from delivery_lab.limits.functions import LOOP_PASSES
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.faults import FaultKind, InjectedFault
+from delivery_lab.model.occasions import Occasion
 from delivery_lab.model.runtime import AwsError, Caller, Pending
 from tests.model.events import EventsWorld, failing
 from tests.model.support import COLD_START_SECONDS, Script
@@ -215,9 +216,9 @@ def test_sim_fault_1_delays_and_failures_happen_when_the_workload_says(fault: In
 
 def test_sim_fault_1_holds_for_its_time_its_ids_and_its_share() -> None:
     world = EventsWorld()
-    late = InjectedFault(FaultKind.THROTTLE, start=seconds(10), end=seconds(20), function="worker")
-    some = InjectedFault(FaultKind.FAILURE, function="worker", ids=frozenset({"b"}))
-    often = InjectedFault(FaultKind.ERROR, start=seconds(100), function="worker", share=0.3)
+    late = InjectedFault(FaultKind.THROTTLE, Occasion(seconds(10), seconds(20)), function="worker")
+    some = InjectedFault(FaultKind.FAILURE, Occasion(ids=frozenset({"b"})), function="worker")
+    often = InjectedFault(FaultKind.ERROR, Occasion(seconds(100), share=0.3), function="worker")
     world.account.inject_faults([late, some, often])
     faults = world.account.faults
 

@@ -11,6 +11,7 @@ import pytest
 from delivery_lab.events import EffectMark, Event, LogLine
 from delivery_lab.events.instants import seconds
 from delivery_lab.results.figures import Outcome
+from delivery_lab.results.marks import idle_mark
 from delivery_lab.results.outcome import outcome_of
 from tests.results.world import deleted, delivered, ended, looked_at, run_of, sent, wrote
 
@@ -56,7 +57,25 @@ def test_values_are_found_within_values_and_a_message_without_them_has_no_mark()
     mark = EffectMark(log="charged {order.id} for {messageId}")
 
     assert _outcome(mark, _line("charged 7 for m0"), bodies=("",), of={"order": {"id": 7}}).effects.total == 1
-    assert _outcome(mark, _line("charged 7 for m0"), bodies=("",), of={"order": 7}).messages.lost == 1
+    without = _outcome(mark, _line("charged 7 for m0"), bodies=("",), of={"order": 7})
+    assert (without.messages.processed, without.evidence.processed) == (1, "invoke")
+
+
+def test_a_mark_that_counts_for_nothing_is_said() -> None:
+    def idle(mark: EffectMark, *lines: LogLine) -> str | None:
+        return idle_mark(replace(run_of(sent("m", body='{"id": "a"}')), effect=mark, logs=lines))
+
+    assert idle_mark(run_of(sent("m"))) is None
+    assert idle(CHARGED, _line("charged a")) is None
+    assert idle(EffectMark(log="charged {messageId}"), _line("charged m")) is None
+    assert idle(CHARGED, _line("chargd a")) == (
+        "the mark of work that the workload names (log: charged {id}) is never seen in this run: messages are judged "
+        "as without it"
+    )
+    assert idle(EffectMark(log="charged {idd}"), _line("charged a")) == (
+        "the mark of work that the workload names (log: charged {idd}) is seen, but no message has {idd}: messages are "
+        "judged as without it"
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from delivery_lab.api.inputs import Overrides, RunOptions, texts
 from delivery_lab.api.timing import Phase, timed
-from delivery_lab.errors import LabError, StackNotFoundError, UsageError
+from delivery_lab.errors import StackNotFoundError, UsageError
 from delivery_lab.program.project import Project, StackFile, find_project, read_project
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from delivery_lab.api.difference import Difference
     from delivery_lab.api.examined import Examination
     from delivery_lab.api.project_file import ProjectFile
-    from delivery_lab.api.quantify import Effect
     from delivery_lab.api.redriven import RedriveSimulation
     from delivery_lab.api.simulated import Simulation
     from delivery_lab.checks.finding import Finding
@@ -32,9 +31,6 @@ if TYPE_CHECKING:
     from delivery_lab.simulation.workload import Workload
 
 _PATTERN = re.compile(r"[*?\[]")
-_WITHOUT_VALUES = (
-    "value ranges of resources are not checked: that needs the extra `check` (pip install 'delivery-lab[check]')"
-)
 
 # What a method needs is imported when it is called: opening a project and listing its stacks needs neither Pulumi's
 # SDK nor the model.
@@ -321,60 +317,15 @@ class Lab:
         Raises:
             LabError: the program cannot be evaluated for it, or the file of checks cannot be used.
         """
-        from importlib.util import find_spec
-
         from delivery_lab.api.asked import answers_for_checks
-        from delivery_lab.api.examined import Examination, checks_with
-        from delivery_lab.api.places import places_of
-        from delivery_lab.checks.acceptance import apply_acceptances, project_acceptances, read_acceptances
-        from delivery_lab.checks.registry import find_all
-        from delivery_lab.stack.stack import Stack
+        from delivery_lab.api.examining import examine
 
-        values = find_spec("cfnlint") is not None
-        known = checks_with(checks)
-        phases: list[Phase] = []
-        with timed("program", phases):
+        def graph_of() -> Graph:
             told = answers_for_checks(*self._file, options.get("answers"))
-            graph = self.graph(stack, options.get("overrides"), told)
-        with timed("checks", phases):
-            said, origin = self._file
-            accepted = (*read_acceptances(graph.config, known), *project_acceptances(said.accept, origin, known))
-            if not values:
-                accepted = tuple(one for one in accepted if not one.of_values)
-            findings = apply_acceptances(find_all(Stack.of(graph), known, values=values), accepted)
-        effects: dict[int, Effect] = {}
-        if quantify and findings:
-            with timed("quantify", phases):
-                effects = self._effects(graph, findings, options)
-        notes = graph.warnings if values else (*graph.warnings, _WITHOUT_VALUES)
-        held = self.project.stack(stack)
-        file = held.path if held.exists else self.project.file
-        places = places_of(graph, findings, self.project.label(file))
-        return Examination(stack, file, findings, effects, places, notes, tuple(phases))
+            return self.graph(stack, options.get("overrides"), told)
 
-    def _effects(self, graph: Graph, findings: Sequence[Finding], options: RunOptions) -> dict[int, Effect]:
-        """What each finding's fix changes, by the finding's position."""
-        from delivery_lab.api.plausible import outcome_with_intervals
-        from delivery_lab.api.quantify import Effect, Quantifier
-        from delivery_lab.simulation.simulate import simulate
-        from delivery_lab.stack.stack import Stack
-
-        try:
-            asked = self.asked(graph.stack, options)
-            graph, workload = asked.deployed(graph)
-        except LabError as error:
-            reason = str(error).partition("\n")[0]
-            return {index: Effect(f"not simulated: {reason}") for index, f in enumerate(findings) if f.edits}
-
-        def run(changed: Graph) -> Outcome:
-            def once(assumed: Assumptions) -> Run:
-                return simulate(Stack.of(changed), self.project.root, workload, asked.call.seed, assumed)
-
-            return outcome_with_intervals(once(asked.assumptions), once)[0]
-
-        quantifier = Quantifier(graph, run)
-        found = {index: quantifier.effect(finding) for index, finding in enumerate(findings)}
-        return {index: effect for index, effect in found.items() if effect is not None}
+        asked = partial(self.asked, stack, options)
+        return examine(self.project, self._file, stack, graph_of, asked, quantify=quantify, checks=checks)
 
     # -- what methods share -------------------------------------------------------------------------------------
 

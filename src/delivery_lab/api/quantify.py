@@ -79,6 +79,11 @@ class Quantifier:
         tried = {".".join((self.graph.resources[edit.urn].name, *edit.path)): edit.value for edit in finding.edits}
         return replace(self._with(finding.edits, before), tried=tried)
 
+    def baseline(self) -> Outcome | None:
+        """What becomes of the messages as the stack is; None where it cannot be simulated."""
+        before = self._before()
+        return None if isinstance(before, LabError) else before
+
     def _with(self, edits: Sequence[Edit], before: Outcome | DeploymentRefusedError) -> Effect:
         try:
             after = self.simulate(edited(self.graph, edits))

@@ -15,6 +15,7 @@ from delivery_lab.model.clock import in_seconds
 from delivery_lab.model.randomness import DEFAULT_SEED
 from delivery_lab.program.graph import Graph
 from delivery_lab.results.conclusion import conclusion
+from delivery_lab.results.marks import idle_mark
 from delivery_lab.results.outcome import Outcome
 from delivery_lab.results.timeline import Line, timeline
 from delivery_lab.rules.alternatives import alternatives_of
@@ -127,7 +128,8 @@ class Simulation:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader of the result should know: warnings of the program, parts that were left out."""
-        return (*self.graph.warnings, *self.run.notes)
+        mark = idle_mark(self.run)
+        return (*self.graph.warnings, *self.run.notes, *(() if mark is None else (mark,)))
 
     @property
     def printed(self) -> tuple[PrintedLine, ...]:

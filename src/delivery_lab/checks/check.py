@@ -74,17 +74,20 @@ class Check(ABC):
 
     def findings(self, stack: Stack) -> Iterator[Finding]:
         """Look, and say what was found under the check's id."""
-        for found in self.find(stack):
-            yield Finding(
-                check=self.id,
-                severity=found.severity or self.severity,
-                resources=found.resources,
-                values=found.values,
-                why=found.why,
-                fix=found.fix,
-                source=found.source or self.source,
-                edits=found.edits,
-            )
+        yield from map(self.finding_of, self.find(stack))
+
+    def finding_of(self, found: Found) -> Finding:
+        """What was found, under the check's id."""
+        return Finding(
+            check=self.id,
+            severity=found.severity or self.severity,
+            resources=found.resources,
+            values=found.values,
+            why=found.why,
+            fix=found.fix,
+            source=found.source or self.source,
+            edits=found.edits,
+        )
 
 
 def values_of(*settings: Setting[object]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,7 +62,12 @@ def find_all(stack: Stack, checks: Mapping[str, Check] = CHECKS, *, values: bool
         for found in (_of_values(stack) if values else ())
         if said.isdisjoint((found.check, name) for name in found.resources)
     ]
-    return tuple(sorted([*ours, *theirs], key=lambda finding: -finding.severity.rank))
+    return worst_first([*ours, *theirs])
+
+
+def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings in the order in which they are shown."""
+    return tuple(sorted(findings, key=lambda finding: -finding.severity.rank))
 
 
 def _of_values(stack: Stack) -> Sequence[Finding]:

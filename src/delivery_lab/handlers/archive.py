@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from delivery_lab.errors import HandlerLoadError
+from delivery_lab.errors import HandlerLoadError, describe_instead
 from delivery_lab.model.runtime import CodeSource
 
 _TOP = PurePosixPath()
@@ -89,10 +89,14 @@ class Archives:
             if not Path(path).exists():
                 raise HandlerLoadError(
                     f"the code of function {name} is missing: {path} does not exist\n"
-                    "  fix: correct the path in the program, or build what should stand there"
+                    "  fix: correct the path in the program, or build what should stand there\n"
+                    f"  or {describe_instead(name)}"
                 )
         if not source.roots and not source.inline:
-            raise HandlerLoadError(f"function {name} has no code that could be run\n  fix: give it a code archive")
+            raise HandlerLoadError(
+                f"function {name} has no code that could be run\n  fix: give it a code archive\n"
+                f"  or {describe_instead(name)}"
+            )
         found = self._assembled.get(source)
         if found is None:
             found = self._assembled[source] = self._one_folder(self._archive(name, source))

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from delivery_lab.errors import NotModelledError
+from delivery_lab.errors import NotModelledError, describe_instead
 from delivery_lab.events import ChangeRequested
 from delivery_lab.handlers.http_messages import NotHttpError, ReadRequest, read_request, write_response
 from delivery_lab.model.clock import seconds
@@ -173,8 +173,7 @@ class Connection:
     def _refusal(self, what: str) -> NotModelledError:
         return NotModelledError(
             f"function {self._caller.function} connects to {self.host}:{self.port} at {self._line}, {what}\n"
-            "  fix: describe the function in the workload instead of running it, such as\n"
-            f"    functions:\n      {self._caller.function}: {{duration: 0.2}}"
+            f"  fix: {describe_instead(self._caller.function)}"
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from greenlet import getcurrent, greenlet
 
-from delivery_lab.errors import HandlerStalledError, ModelError
+from delivery_lab.errors import HandlerStalledError, ModelError, describe_instead
 from delivery_lab.events import LogLine
 from delivery_lab.handlers.code_places import CodePlaces
 from delivery_lab.handlers.environment import HandlerEnvironment
@@ -390,6 +390,7 @@ class HandlerHost:
                 f"function {environment.function.name} has blocked for {self._stall_after_seconds:g} s of real time "
                 f"at {environment.line_of(frame)} (virtual time {in_seconds(self.scheduler.now):.6f} s)\n"
                 "  fix: wait with time.sleep, threading or queue, which are virtual; real sockets, files, processes "
-                "and busy loops have to be switched off for the simulation"
+                "and busy loops have to be switched off for the simulation\n"
+                f"  or {describe_instead(environment.function.name)}"
             )
         )

@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 from types import FrameType, ModuleType
 
-from delivery_lab.errors import HandlerLoadError, LabError
+from delivery_lab.errors import HandlerLoadError, LabError, describe_instead
 from delivery_lab.handlers.answers import Handler, place_in_lambda, stack_of
 from delivery_lab.handlers.missing import may_be_later_syntax, why_ours
 from delivery_lab.handlers.modules import SearchPath
@@ -105,7 +105,8 @@ def _refusal(
     trace = "".join([*traceback.format_list(frames), *traceback.format_exception_only(error)]).rstrip()
     return HandlerLoadError(
         f"function {function.name}: {path!r} cannot be imported here, and Lambda may be able to: {reason}\n{trace}\n"
-        "  fix: install what is missing where the lab runs, or pack it with the function or a layer"
+        "  fix: install it where the lab runs, or pack it with the function or a layer: packages come from there\n"
+        f"  or {describe_instead(function.name)}"
     )
 
 

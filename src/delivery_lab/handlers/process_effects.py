@@ -21,7 +21,7 @@ from asyncio import events
 from collections.abc import Callable
 from typing import Any
 
-from delivery_lab.errors import HandlerError
+from delivery_lab.errors import HandlerError, describe_instead
 from delivery_lab.handlers.fibers import Fiber, current
 from delivery_lab.handlers.patches import Patches
 from delivery_lab.handlers.virtual_threads import Local
@@ -174,5 +174,6 @@ def _address(host: Any) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 def refuse(fiber: Fiber, what: str, fix: str) -> None:
     """End the run: code does what the simulation cannot follow. Called by what stands in for the real function."""
     environment = fiber.environment
-    line = environment.line_of(sys._getframe(2))
-    environment.host.abort(HandlerError(f"function {environment.function.name} {what} at {line}\n  fix: {fix}"))
+    line, name = environment.line_of(sys._getframe(2)), environment.function.name
+    instead = describe_instead(name)
+    environment.host.abort(HandlerError(f"function {name} {what} at {line}\n  fix: {fix}\n  or {instead}"))

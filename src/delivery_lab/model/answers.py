@@ -174,9 +174,9 @@ class GivenAnswers:
         return None
 
     def _happens(self, names: tuple[str, ...], occasion: Occasion, text: str, caller: Caller) -> bool:
-        if not occasion.holds(self._scheduler.now) or not occasion.names(text, self._ids(occasion, caller)):
+        if not occasion.names(text, self._ids(occasion, caller)):
             return False
-        if occasion.share < 1 and self._streams.stream(*names, "share").random() >= occasion.share:
+        if not occasion.happens(self._scheduler.now, self._streams, *names, "share"):
             return False
         self._journal.rely_on("SIM-ANSWER-1")
         return True

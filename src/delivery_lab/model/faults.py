@@ -15,6 +15,7 @@ from typing import Any
 from delivery_lab.events import Journal
 from delivery_lab.model.api_errors import services
 from delivery_lab.model.clock import Scheduler
+from delivery_lab.model.occasions import ALWAYS, Occasion
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError
 
@@ -39,31 +40,25 @@ class InjectedFault:
 
     Attributes:
         kind: what happens.
-        start: instant from which on.
-        end: first instant at which it is over, None for never.
+        occasion: when, how often and for whom.
         function: name of the function that it happens to, or None.
         service: service that it happens to, or None; without function and service it happens to `queue_url`.
         operation: the operation, None for all.
         queue_url: URL of the queue, None for all.
-        share: share of the calls, above 0 and up to 1.
-        ids: business ids that it is limited to, None for all.
         delay: microseconds, for `LATENCY`.
     """
 
     kind: FaultKind
-    start: int = 0
-    end: int | None = None
+    occasion: Occasion = ALWAYS
     function: str | None = None
     service: str | None = None
     operation: str | None = None
     queue_url: str | None = None
-    share: float = 1.0
-    ids: frozenset[str] | None = None
     delay: int = 0
 
-    def holds(self, instant: int) -> bool:
-        """Whether it is going on."""
-        return self.start <= instant and (self.end is None or instant < self.end)
+    def concerns(self, ids: Iterable[str]) -> bool:
+        """Whether one of some business ids is among those that it is limited to."""
+        return self.occasion.ids is None or not self.occasion.ids.isdisjoint(ids)
 
 
 class Faults:
@@ -101,9 +96,7 @@ class Faults:
         for number, fault in self._of_functions:
             if fault.function != function or (fault.kind is FaultKind.DUPLICATE) != duplicating:
                 continue
-            if fault.ids is not None and fault.ids.isdisjoint(ids_of(payload)):
-                continue
-            if self._happens(number, fault):
+            if fault.concerns(ids_of(payload)) and self._happens(number, fault):
                 return fault
         return None
 
@@ -115,9 +108,7 @@ class Faults:
             body: the message's text.
         """
         return any(
-            fault.queue_url == queue_url
-            and (fault.ids is None or not fault.ids.isdisjoint(_ids_in([{"body": body}])))
-            and self._happens(number, fault)
+            fault.queue_url == queue_url and fault.concerns(_ids_in([{"body": body}])) and self._happens(number, fault)
             for number, fault in self._of_queues
         )
 
@@ -167,9 +158,7 @@ class Faults:
         return None
 
     def _happens(self, number: int, fault: InjectedFault) -> bool:
-        if not fault.holds(self._scheduler.now):
-            return False
-        if fault.share < 1 and self._streams.stream("fault", str(number)).random() >= fault.share:
+        if not fault.occasion.happens(self._scheduler.now, self._streams, "fault", str(number)):
             return False
         self._journal.rely_on("SIM-FAULT-1")
         self._happened.add(number)

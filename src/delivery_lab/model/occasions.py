@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from delivery_lab.model.randomness import RandomStreams
+
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
@@ -26,6 +28,16 @@ class Occasion:
     def holds(self, instant: int) -> bool:
         """Whether its time is now."""
         return self.start <= instant and (self.end is None or instant < self.end)
+
+    def happens(self, instant: int, streams: RandomStreams, *names: str) -> bool:
+        """Whether it happens now: in its time, and as often as its share says.
+
+        Args:
+            instant: the current instant.
+            streams: the run's chance.
+            names: what the stream is called that decides about its share.
+        """
+        return self.holds(instant) and (self.share >= 1 or streams.stream(*names).random() < self.share)
 
     def names(self, text: str, event_ids: Iterable[str]) -> bool:
         """Whether it is about this case: one of the ids stands in the text, or is the only id of the event.

@@ -66,10 +66,17 @@ class Marks:
             invoke: its id.
             until_us: when it ended.
         """
-        attempt.worked, attempt.pieces, attempt.unplaced = {}, {}, False
+        unnamed = {place for place, fate in enumerate(attempt.fates) if not self.names(fate)}
+        attempt.worked = {place: at for place, at in attempt.worked.items() if place in unnamed}
+        attempt.pieces = {place: of for place, of in attempt.pieces.items() if place in unnamed}
+        attempt.unplaced = attempt.unplaced and bool(unnamed)
         for piece in self._of(attempt, invoke, until_us):
             attempt.worked.setdefault(piece.position, piece.at_seconds)
             attempt.pieces.setdefault(piece.position, []).append(piece.id)
+
+    def names(self, fate: Fate) -> bool:
+        """Whether a message has every value that the mark names: of one that lacks some, the mark says nothing."""
+        return bool(self._expected(fate))
 
     def _of(self, attempt: Attempt, invoke: str, until_us: int) -> list[Piece]:
         """The pieces of work of one invoke, in the order in which they are seen."""
@@ -130,11 +137,32 @@ class Marks:
         return _PLACEHOLDER.sub(lambda _: str(next(rest)), self._template)
 
 
+def idle_mark(run: Run) -> str | None:
+    """What to say of a mark that a workload names and that counts for nothing, None where it counts."""
+    if run.effect is None:
+        return None
+    kind, text = next((each, value) for each in ("log", "key", "http") if (value := getattr(run.effect, each)))
+    told = f"the mark of work that the workload names ({kind}: {text})"
+    if not Marks(run, run.effect).functions:
+        return f"{told} is never seen in this run: messages are judged as without it"
+    wanted = [name for name in _PLACEHOLDER.findall(text) if name != "messageId"]
+    bodies = [body for event in run.events if isinstance(body := getattr(event, "body", None), str)]
+    lacking = [name for name in wanted if all(_in_body(body, name) is None for body in bodies)]
+    if lacking:
+        names = " or ".join(f"{{{name}}}" for name in lacking)
+        return f"{told} is seen, but no message has {names}: messages are judged as without it"
+    return None
+
+
 def _value(fate: Fate, name: str) -> str | None:
     if name == "messageId":
         return fate.message_id
+    return _in_body(fate.body, name)
+
+
+def _in_body(body: str, name: str) -> str | None:
     try:
-        value: Any = json.loads(fate.body)
+        value: Any = json.loads(body)
     except ValueError:
         return None
     for part in name.split("."):

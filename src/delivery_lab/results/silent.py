@@ -176,7 +176,8 @@ class SilentFunctions:
         if position in attempt.refused and self._was_done(fate.business_id):
             self.relied_on.add("EVD-EFFECT-1")
             return Judgement(fate, "effect", attempt.consumer)
-        if self._marks_of(attempt.function) is not None:
+        marks = self._marks_of(attempt.function)
+        if marks is not None and marks.names(fate):
             # The workload says what work is: without it, only the work of another message of this id will do.
             return Judgement(fate, "effect", attempt.consumer) if self._was_done(fate.business_id) else None
         if self._speaks_against(attempt, position, fate):

@@ -19,6 +19,7 @@ from delivery_lab.model.occasions import Occasion
 from delivery_lab.model.runtime import AwsError, WebResponse
 from delivery_lab.simulation.workload_answers import Answer
 from delivery_lab.simulation.workload_durations import distribution_of
+from delivery_lab.simulation.workload_faults import Fault
 
 _NUMBERS = {"integer": int, "long": int, "float": float, "double": float}
 
@@ -49,7 +50,7 @@ def service_answers(lines: Sequence[Answer], origin: str) -> Iterator[ServiceAns
             answer,
             None if line.error is None else AwsError(line.error, line.message or line.error, line.status or 400),
             None if line.latency is None else distribution_of(line.latency),
-            _occasion(line),
+            occasion_of(line),
         )
 
 
@@ -62,11 +63,12 @@ def web_answers(lines: Sequence[Answer]) -> Iterator[WebAnswer]:
                 line.url,
                 _response(line),
                 None if line.latency is None else distribution_of(line.latency),
-                _occasion(line),
+                occasion_of(line),
             )
 
 
-def _occasion(line: Answer) -> Occasion:
+def occasion_of(line: Answer | Fault) -> Occasion:
+    """When, how often and for whom a line of a workload happens."""
     return Occasion(
         start=seconds(line.at),
         end=None if line.for_seconds is None else seconds(line.at + line.for_seconds),

@@ -24,7 +24,7 @@ from delivery_lab.model.sqs.sending import check
 from delivery_lab.model.streams.items import to_item
 from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.rule_ids import RuleId
-from delivery_lab.simulation.answering import known_operation
+from delivery_lab.simulation.answering import known_operation, occasion_of
 from delivery_lab.simulation.polled_sources import PolledSources
 from delivery_lab.simulation.publishing import change_object, check_published, publish_parameters
 from delivery_lab.simulation.workload import Arrival
@@ -248,14 +248,11 @@ class Sender:
             known_operation(fault.service, fault.operation, self._origin)
         return InjectedFault(
             FaultKind(fault.kind),
-            start=seconds(fault.at),
-            end=None if fault.for_seconds is None else seconds(fault.at + fault.for_seconds),
+            occasion_of(fault),
             function=None if fault.function is None else self._function(fault.function),
             service=fault.service,
             operation=fault.operation,
             queue_url=None if queue is None else queue.url,
-            share=fault.share,
-            ids=None if fault.ids is None else frozenset(fault.ids),
             delay=seconds(fault.seconds or 0),
         )
 

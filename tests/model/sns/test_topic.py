@@ -24,6 +24,7 @@ from delivery_lab.events import (
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.faults import FaultKind, InjectedFault
 from delivery_lab.model.feeds.targets import Permit, RefusedTarget
+from delivery_lab.model.occasions import Occasion
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sns.retries import wait_before
 from delivery_lab.model.sqs.attributes import FifoAttributes
@@ -237,7 +238,9 @@ def test_sns_retry_1_a_server_side_error_is_tried_again_until_the_target_is_back
     queue = world.queue("jobs")
     world.subscribe(queue)
     end = seconds(30)
-    world.fault(InjectedFault(FaultKind.ERROR, service="sqs", operation="SendMessage", queue_url=queue.url, end=end))
+    world.fault(
+        InjectedFault(FaultKind.ERROR, Occasion(end=end), service="sqs", operation="SendMessage", queue_url=queue.url)
+    )
 
     world.publish()
     _whole(world)
@@ -253,7 +256,7 @@ def test_sns_retry_1_functions_are_tried_again_too() -> None:
     world = TopicWorld()
     world.function("worker")
     world.subscribe("worker")
-    world.fault(InjectedFault(FaultKind.THROTTLE, service="lambda", operation="Invoke", end=seconds(2)))
+    world.fault(InjectedFault(FaultKind.THROTTLE, Occasion(end=seconds(2)), service="lambda", operation="Invoke"))
 
     world.publish()
     _whole(world)

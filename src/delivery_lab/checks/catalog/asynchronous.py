@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.finding import Severity
+from delivery_lab.checks.invokers import may_be_invoked_otherwise
 from delivery_lab.rules.rule import LAMBDA_GUIDE
-from delivery_lab.stack.functions import Function, InvokeConfig, Permission
+from delivery_lab.stack.functions import Function, InvokeConfig
 from delivery_lab.stack.mappings import SqsMapping
 from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.stack import Stack
@@ -60,7 +61,7 @@ class ConfigOfPolledFunction(Check):
     def find(self, stack: Stack) -> Iterator[Found]:
         for function in stack.functions:
             mappings = stack.mappings_of(function)
-            if not mappings or _may_be_invoked_otherwise(stack, function):
+            if not mappings or may_be_invoked_otherwise(stack, function):
                 continue
             settings = list(_asynchronous_settings(stack, function))
             if not settings:
@@ -90,22 +91,3 @@ def _asynchronous_settings(stack: Stack, function: Function) -> Iterator[Setting
             ):
                 if setting.given and setting.value is not None:
                     yield setting
-
-
-def _may_be_invoked_otherwise(stack: Stack, function: Function) -> bool:
-    """Whether anything of the stack invokes a function besides its mappings, or it cannot be told.
-
-    Permissions stand for services that invoke it; a variable that names it stands for code that does.
-    """
-    configs = {config.name for config in stack.all(InvokeConfig)}
-    return (
-        any(each.function is function and each.name not in configs for each in stack.invokers)
-        or any(each.function is function or not each.function_name.is_known for each in stack.all(Permission))
-        or any(_names(stack, other, function) for other in stack.functions)
-    )
-
-
-def _names(stack: Stack, other: Function, function: Function) -> bool:
-    if not other.environment.is_known:
-        return True
-    return any(not isinstance(value, str) or stack.function_at(value) is function for value in other.variables.values())

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from delivery_lab.checks.advice import ADVISED_MAX_RECEIVE_COUNT
 from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.finding import Edit, Severity
+from delivery_lab.checks.invokers import may_be_invoked_otherwise
 from delivery_lab.limits.queues import DAY_SECONDS, MAX_RECEIVE_COUNT, RETENTION
 from delivery_lab.rules.rule import SQS_API, SQS_GUIDE
-from delivery_lab.stack.functions import Function, InvokeConfig, Permission
+from delivery_lab.stack.functions import InvokeConfig
 from delivery_lab.stack.mappings import RecordMapping
 from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.stack import Stack
@@ -165,7 +166,7 @@ class DeadLetterQueueOnFunction(Check):
 
     def find(self, stack: Stack) -> Iterator[Found]:
         for mapping, queue, function in stack.sqs_pairs():
-            if function.dead_letter_arn.known is None or _is_invoked_otherwise(stack, function):
+            if function.dead_letter_arn.known is None or may_be_invoked_otherwise(stack, function):
                 continue
             unprotected = queue.redrive is None and queue.redrive_known
             why = (
@@ -178,9 +179,3 @@ class DeadLetterQueueOnFunction(Check):
             severity = Severity.WARNING if unprotected else Severity.NOTE
             values = values_of(function.dead_letter_arn)
             yield Found((function.name, mapping.name, queue.name), values, why, fix, severity=severity)
-
-
-def _is_invoked_otherwise(stack: Stack, function: Function) -> bool:
-    """Whether anything but a mapping may invoke the function: somebody was given the permission."""
-    holders: tuple[Permission | InvokeConfig, ...] = (*stack.all(Permission), *stack.all(InvokeConfig))
-    return any(not holder.function_name.is_known or holder.function is function for holder in holders)

@@ -1,0 +1,152 @@
+"""Checking one stack: its findings, those that its workload shows, and what their fixes change."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from delivery_lab.api.examined import Examination, checks_with
+from delivery_lab.api.places import places_of
+from delivery_lab.api.plausible import outcome_with_intervals
+from delivery_lab.api.quantify import Effect, Quantifier
+from delivery_lab.api.timing import Phase, timed
+from delivery_lab.checks.acceptance import apply_acceptances, project_acceptances, read_acceptances
+from delivery_lab.checks.catalog.filters import DeafFilter
+from delivery_lab.checks.check import Check
+from delivery_lab.checks.finding import Finding
+from delivery_lab.checks.registry import find_all, worst_first
+from delivery_lab.errors import LabError
+from delivery_lab.program.graph import Graph
+from delivery_lab.program.project import Project
+from delivery_lab.stack.stack import Stack
+
+if TYPE_CHECKING:
+    from delivery_lab.api.asked import Asked
+    from delivery_lab.api.project_file import ProjectFile
+    from delivery_lab.events import Run
+    from delivery_lab.results.outcome import Outcome
+    from delivery_lab.rules.assumptions import Assumptions
+    from delivery_lab.simulation.workload import Workload
+
+_WITHOUT_VALUES = (
+    "value ranges of resources are not checked: that needs the extra `check` (pip install 'delivery-lab[check]')"
+)
+
+Checks = str | Path | None
+"""A file of one's own checks."""
+
+
+def examine(
+    project: Project,
+    file: tuple[ProjectFile, str],
+    stack: str,
+    graph_of: Callable[[], Graph],
+    asked: Callable[[], Asked],
+    *,
+    quantify: bool,
+    checks: Checks,
+) -> Examination:
+    """Check a stack of a project; see `Lab.examine`.
+
+    Args:
+        project: the project.
+        file: the project's file, and what it is called in messages.
+        stack: name of the stack.
+        graph_of: evaluates the program.
+        asked: what a run would be asked for; raises where the stack has no workload.
+        quantify: whether to simulate the stack as it is and with each fix.
+        checks: a file of one's own checks.
+    """
+    values = importlib.util.find_spec("cfnlint") is not None
+    known = checks_with(checks)
+    phases: list[Phase] = []
+    with timed("program", phases):
+        graph = graph_of()
+    with timed("checks", phases):
+        said, origin = file
+        accepted = (*read_acceptances(graph.config, known), *project_acceptances(said.accept, origin, known))
+        if not values:
+            accepted = tuple(one for one in accepted if not one.of_values)
+        found = find_all(Stack.of(graph), known, values=values)
+        filters = any(mapping.filters.known for mapping in Stack.of(graph).mappings)
+        trial = _Trial.of(project.root, graph, asked, simulates=quantify) if quantify or filters else None
+        shown = trial.findings(known.get(DeafFilter.id)) if trial is not None else ()
+        findings = apply_acceptances(worst_first([*found, *shown]), accepted)
+    effects: dict[int, Effect] = {}
+    if quantify and findings and trial is not None:
+        with timed("quantify", phases):
+            effects = trial.effects(findings)
+    notes = graph.warnings if values else (*graph.warnings, _WITHOUT_VALUES)
+    held = project.stack(stack)
+    stack_file = held.path if held.exists else project.file
+    places = places_of(graph, findings, project.label(stack_file))
+    return Examination(stack, stack_file, findings, effects, places, notes, tuple(phases))
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """The workload of a stack, tried on it.
+
+    Attributes:
+        graph: the resources, with those of other stacks.
+        workload: what is sent, None where the stack has no workload.
+        seed: of the run.
+        quantifier: simulates the stack with fixes; None where nothing is simulated.
+        reason: why nothing can be tried.
+    """
+
+    graph: Graph
+    workload: Workload | None
+    seed: int = 0
+    quantifier: Quantifier | None = None
+    reason: str = ""
+
+    @classmethod
+    def of(cls, root: Path, graph: Graph, asked: Callable[[], Asked], *, simulates: bool) -> _Trial:
+        """What can be tried."""
+        from delivery_lab.simulation.simulate import simulate
+
+        try:
+            wanted = asked()
+            whole, workload = wanted.deployed(graph)
+        except LabError as error:
+            return cls(graph, None, reason=str(error).partition("\n")[0])
+
+        def run(changed: Graph) -> Outcome:
+            def once(assumed: Assumptions) -> Run:
+                return simulate(Stack.of(changed), root, workload, wanted.call.seed, assumed)
+
+            return outcome_with_intervals(once(wanted.assumptions), once)[0]
+
+        return cls(whole, workload, wanted.call.seed, Quantifier(whole, run) if simulates else None)
+
+    def findings(self, check: Check | None) -> Sequence[Finding]:
+        """Filters that let nothing of the workload through: by its run where there is one, else by what it sends."""
+        if self.workload is None or not isinstance(check, DeafFilter):
+            return ()
+        stack = Stack.of(self.graph)
+        return tuple(check.findings_in_workload(stack, self._filtered_out(stack, self.workload), self.workload.name))
+
+    def _filtered_out(self, stack: Stack, workload: Workload) -> Mapping[str, int]:
+        """By URN of a mapping whose filter takes none of them: how many messages are meant for it."""
+        from delivery_lab.simulation.filtered import filtered_out
+
+        outcome = None if self.quantifier is None else self.quantifier.baseline()
+        if outcome is not None:
+            counts = {each.name: each.messages for each in outcome.consumers if each.name != each.source}
+            deaf = {name: counted.sent for name, counted in counts.items() if 0 < counted.sent == counted.filtered}
+            return {mapping.urn: deaf[mapping.label] for mapping in stack.mappings if mapping.label in deaf}
+        try:
+            return filtered_out(stack, workload, self.seed)
+        except LabError:
+            return {}  # a run says what is wrong with the workload
+
+    def effects(self, findings: Sequence[Finding]) -> dict[int, Effect]:
+        """What each finding's fix changes, by the finding's position."""
+        if self.quantifier is None:
+            return {index: Effect(f"not simulated: {self.reason}") for index, f in enumerate(findings) if f.edits}
+        found = {index: self.quantifier.effect(finding) for index, finding in enumerate(findings)}
+        return {index: effect for index, effect in found.items() if effect is not None}

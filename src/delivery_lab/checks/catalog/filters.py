@@ -1,0 +1,123 @@
+"""Filters that let nothing through: what they match is in no record of their source, or in no message of a workload."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from delivery_lab.checks.check import Check, Found, values_of
+from delivery_lab.checks.finding import Finding, Severity
+from delivery_lab.resource_types import SourceKind
+from delivery_lab.stack.mappings import EventSourceMapping
+from delivery_lab.stack.stack import Stack
+
+_FIELDS: Mapping[SourceKind, frozenset[str]] = {
+    "sqs": frozenset(
+        [
+            "messageId",
+            "receiptHandle",
+            "body",
+            "attributes",
+            "messageAttributes",
+            "md5OfBody",
+            "md5OfMessageAttributes",
+            "eventSource",
+            "eventSourceARN",
+            "awsRegion",
+        ]
+    ),
+    "kinesis": frozenset(
+        ["data", "partitionKey", "kinesisSchemaVersion", "sequenceNumber", "approximateArrivalTimestamp"]
+    ),
+    "dynamodb": frozenset(
+        [
+            "eventID",
+            "eventVersion",
+            "eventName",
+            "eventSource",
+            "eventSourceARN",
+            "awsRegion",
+            "dynamodb",
+            "userIdentity",
+        ]
+    ),
+    "kafka": frozenset(["topic", "partition", "offset", "timestamp", "timestampType", "key", "value", "headers"]),
+}
+"""Fields of a record that a filter sees, by the kind of source."""
+_CONTENT: Mapping[SourceKind, str] = {"sqs": "body", "kinesis": "data", "dynamodb": "dynamodb", "kafka": "value"}
+_CHANGES = frozenset({"INSERT", "MODIFY", "REMOVE"})
+
+
+class DeafFilter(Check):
+    id = "CHK-FILTER-2"
+    title = "filter that lets nothing through"
+    severity = Severity.WARNING
+    why = "What no pattern matches never gets to the function; a message of a queue is deleted."
+    fix = "Match what the source's records hold, such as body of a message and data of a Kinesis record."
+    source = "ESM-FILTER-1"
+
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping in stack.mappings:
+            patterns = mapping.filters.known
+            if not patterns or mapping.kind is None:
+                continue
+            reasons = [_why_never(pattern, mapping.kind) for pattern in patterns]
+            if not all(reasons):
+                continue
+            why = f"No record of the mapping's source can match: {reasons[0]}. {_what_becomes(mapping)}"
+            fix = f"match what is in the record, such as {_CONTENT[mapping.kind]}"
+            yield Found((mapping.name,), values_of(mapping.filters), why, fix)
+
+    def findings_in_workload(self, stack: Stack, sent: Mapping[str, int], workload: str) -> Iterator[Finding]:
+        """What is found with a workload.
+
+        Args:
+            stack: the stack.
+            sent: by URN of a mapping whose filter takes none of them: how many messages are meant for it.
+            workload: what the workload is called, for the reader.
+        """
+        found_without = {name for finding in self.findings(stack) for name in finding.resources}
+        for mapping in stack.mappings:
+            count = sent.get(mapping.urn, 0)
+            if not count or mapping.name in found_without or mapping.filters.known is None:
+                continue
+            some = "the one message" if count == 1 else f"none of the {count} messages"
+            verb = "does not match" if count == 1 else "matches"
+            why = f"{some[0].upper()}{some[1:]} of the workload {workload} {verb} the filter. {_what_becomes(mapping)}"
+            fix = f"compare the patterns of {mapping.name} with the bodies that are sent"
+            yield self.finding_of(Found((mapping.name,), values_of(mapping.filters), why, fix))
+
+
+def _what_becomes(mapping: EventSourceMapping) -> str:
+    if mapping.kind == "sqs":
+        return "Messages that do not match are deleted, and are in no dead-letter queue."
+    return "The mapping moves past records that do not match."
+
+
+def _why_never(text: str, kind: SourceKind) -> str:
+    """Why no record can match a pattern, "" where one may."""
+    try:
+        pattern = json.loads(text)
+    except ValueError:
+        return ""  # AWS refuses it
+    if not isinstance(pattern, dict) or "$or" in pattern:
+        return ""
+    for key, wanted in pattern.items():
+        if key not in _FIELDS[kind] and not _may_be_absent(wanted):
+            return f'it has no "{key}" (its content is "{_CONTENT[kind]}")'
+    names = pattern.get("eventName")
+    if kind == "dynamodb" and isinstance(names, list) and _are_texts(names) and _CHANGES.isdisjoint(names):
+        return f"its eventName is one of {', '.join(sorted(_CHANGES))}, not {' or '.join(names)}"
+    return ""
+
+
+def _are_texts(names: list[Any]) -> bool:
+    return all(isinstance(name, str) for name in names)
+
+
+def _may_be_absent(wanted: Any) -> bool:
+    """Whether a part of a pattern can match where there is nothing: `[{"exists": false}]` somewhere in it."""
+    if isinstance(wanted, dict):
+        return any(_may_be_absent(inner) for inner in wanted.values())
+    return isinstance(wanted, list) and any(isinstance(rule, dict) and rule.get("exists") is False for rule in wanted)

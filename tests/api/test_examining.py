@@ -1,0 +1,92 @@
+"""Findings that a workload shows: filters that let nothing of it through."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from delivery_lab import Lab
+
+PROGRAM = """
+import json, pulumi, pulumi_aws as aws
+role = aws.iam.Role("role", assume_role_policy="{}")
+jobs = aws.sqs.Queue("jobs", visibility_timeout_seconds=60)
+clicks = aws.kinesis.Stream("clicks", shard_count=1)
+def fn(name, **given):
+    return aws.lambda_.Function(name, runtime="python3.11", handler="app.handle", role=role.arn, timeout=3,
+                                code=pulumi.FileArchive("./fn"), **given)
+def only(pattern):
+    return {"filters": [{"pattern": json.dumps(pattern)}]}
+"""
+OF_QUEUE = """
+worker = fn("worker")
+aws.lambda_.EventSourceMapping("map", event_source_arn=jobs.arn, function_name=worker.arn, filter_criteria=only(%s))
+"""
+OF_STREAM = """
+aws.lambda_.EventSourceMapping("map", event_source_arn=clicks.arn, function_name=fn("worker").arn,
+                               starting_position="LATEST", filter_criteria=only(%s))
+"""
+TEN = 'send: [{queue: jobs, every: 0.1, times: 10, body: {id: "{n}", kind: order}}]'
+CLICKS = "send: [{stream: clicks, key: a, every: 0.1, times: 3, body: {kind: click}}]"
+
+
+def _why(folder: Path, program: str, workload: str, *, quantify: bool = False) -> list[str]:
+    files = {
+        "Pulumi.yaml": "name: shop\nruntime: python\n",
+        "Pulumi.dev.yaml": "config: {}\n",
+        "__main__.py": PROGRAM + program,
+        "fn/app.py": "def handle(event, context):\n    return None\n",
+        "workloads/w.yaml": f'stacks: ["*"]\n{textwrap.dedent(workload)}\n',
+    }
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    findings = Lab.open(folder).examine("dev", quantify=quantify).findings
+    return [finding.why for finding in findings if finding.check == "CHK-FILTER-2"]
+
+
+@pytest.mark.parametrize("quantify", [False, True])
+def test_a_filter_that_matches_none_of_the_workloads_messages_is_found(tmp_path: Path, quantify: bool) -> None:
+    found = _why(tmp_path, OF_QUEUE % '{"body": {"kind": ["invoice"]}}', TEN, quantify=quantify)
+
+    assert len(found) == 1
+    assert found[0].startswith(
+        "None of the 10 messages of the workload w matches the filter. Messages that do not match are"
+    )
+
+
+def test_so_is_one_of_a_stream(tmp_path: Path) -> None:
+    assert _why(tmp_path, OF_STREAM % '{"data": {"kind": ["view"]}}', CLICKS) == [
+        "None of the 3 messages of the workload w matches the filter. The mapping moves past records that do not match."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("program", "workload"),
+    [
+        pytest.param(OF_QUEUE % '{"body": {"kind": ["order"]}}', TEN, id="all match"),
+        pytest.param(OF_QUEUE % '{"body": {"id": ["7"]}}', TEN, id="one matches"),
+        pytest.param(OF_QUEUE % '{"attributes": {"SenderId": ["x"]}}', TEN, id="only a run tells"),
+        pytest.param(OF_QUEUE % '{"body": {"kind": [{"wildcard": "*"}]}}', TEN, id="an operator that is not modelled"),
+        pytest.param(OF_QUEUE % '{"body": {"kind": ["invoice"]}}', CLICKS, id="nothing is sent there"),
+        pytest.param(
+            'fn("front", environment={"variables": {"QUEUE": jobs.url}})'
+            + OF_QUEUE % '{"body": {"kind": ["invoice"]}}',
+            TEN,
+            id="a function may send there, too",
+        ),
+        pytest.param(OF_STREAM % '{"data": {"kind": ["click"]}}', CLICKS, id="records match"),
+    ],
+)
+def test_nothing_is_said_otherwise(tmp_path: Path, program: str, workload: str) -> None:
+    assert _why(tmp_path, program, workload) == []
+
+
+def test_with_a_run_what_functions_send_counts_too(tmp_path: Path) -> None:
+    program = (
+        'fn("front", environment={"variables": {"QUEUE": jobs.url}})' + OF_QUEUE % '{"body": {"kind": ["invoice"]}}'
+    )
+
+    assert len(_why(tmp_path, program, TEN, quantify=True)) == 1
