@@ -22,7 +22,7 @@ from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation import supported
 from delivery_lab.simulation.dynamic import create_dynamic
 from delivery_lab.simulation.events import create_sink, event_configs
-from delivery_lab.simulation.http_apis import routes_of
+from delivery_lab.simulation.gateways import Gateways
 from delivery_lab.simulation.layers import Layers, layers_of
 from delivery_lab.simulation.polled_sources import PolledSources
 from delivery_lab.simulation.qualifiers import qualifiers_of
@@ -46,6 +46,7 @@ from delivery_lab.stack.mappings import (
 )
 from delivery_lab.stack.queues import Queue, RedrivePolicyResource
 from delivery_lab.stack.resource import StackResource
+from delivery_lab.stack.rest_apis import RestApi
 from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.stack import Stack
 from delivery_lab.stack.streams import Cluster, FanOutConsumer, Stream, Table
@@ -69,7 +70,6 @@ class Deployment:
         functions: what the workload says of functions, by logical name.
         notes: what is part of the stack and not simulated.
         before: the stack that is deployed already, where this one updates it.
-        refused_apis: HTTP APIs that no request can be sent to, with the reason.
         sources: streams, clusters and topics.
         parking_queues: queues for what no retry can help: no function reads them.
     """
@@ -82,9 +82,14 @@ class Deployment:
     notes: list[str] = field(default_factory=list)
     before: Stack | None = None
     parking_queues: frozenset[str] = frozenset()
-    refused_apis: dict[str, LabError] = field(default_factory=dict)
     sources: PolledSources = field(init=False)
     _record_mappings: RecordMappings = field(init=False)
+    _gateways: Gateways = field(init=False)
+
+    @property
+    def refused_apis(self) -> Mapping[str, LabError]:
+        """APIs that no request can be sent to, with the reason."""
+        return self._gateways.refused
 
     def run(self) -> None:
         """Create everything.
@@ -97,6 +102,7 @@ class Deployment:
         self.notes.extend(supported.check(self.stack))
         self.sources = PolledSources(self.account, self.topics)
         self._record_mappings = RecordMappings(self.stack, self.account, self.sources, self.notes)
+        self._gateways = Gateways(self.stack, self.account, self.notes)
         creators = self._creators()
         for resource in self._in_order():
             self.stack.refuse_unreadable(resource)
@@ -133,7 +139,8 @@ class Deployment:
             KafkaMapping: (self._record_mapping, "ESM-FILTER-3"),
             UnknownMapping: (self._unknown_mapping, "ESM-FILTER-3"),
             Table: (self._table, "DDB-COND-1"),
-            Api: (self._api, "HTTP-ROUTE-1"),
+            Api: (self._gateways.create_http, "HTTP-ROUTE-1"),
+            RestApi: (self._gateways.create_rest, "REST-ROUTE-1"),
             Stream: (self.sources.create_stream, "KIN-SHARD-2"),
             FanOutConsumer: (self.sources.register_consumer, "KIN-FAN-1"),
             Cluster: (self.sources.create_cluster, "KAF-TOPIC-1"),
@@ -329,7 +336,7 @@ class Deployment:
             kept=self.before is not None and self.stack.has_same_inputs(mapping, self.before),
         )
 
-    # -- tables and HTTP APIs -----------------------------------------------------------------------------
+    # -- tables -----------------------------------------------------------------------------
 
     def _table(self, table: Table) -> None:
         if table.billing_mode.certain() != "PAY_PER_REQUEST":
@@ -339,18 +346,6 @@ class Deployment:
         if definition["TableName"] in self.account.dynamodb.tables:
             return  # an update of the stack keeps its tables
         self.account.dynamodb.create_table(definition, self.sources.create_table_stream(table))
-
-    def _api(self, api: Api) -> None:
-        # Functions are created after the API where a program says so: routes are looked up by label only then.
-        problems = supported.api_problems(self.stack, api)
-        try:
-            if problems:
-                lines = "\n".join(f"  {problem}" for problem in problems)
-                raise NotModelledError(f"a request is sent to {api.label}, which uses what is not modelled:\n{lines}")
-            self.account.create_api(api.label, routes_of(api))
-        except (NotModelledError, ProgramError) as error:
-            self.refused_apis[api.label] = error
-            self.notes.append(f"{api.label} uses what is not modelled; a run that sends a request to it is refused")
 
 
 def _ends_of(mapping: EventSourceMapping) -> set[str]:

@@ -127,10 +127,14 @@ class Permission(StackResource):
     Attributes:
         function_name: what names the function.
         function: the function, None if it is none of the stack or unknown.
+        principal: who, such as `apigateway.amazonaws.com`.
+        source_arn: for which of its resources, a pattern; None for all.
     """
 
     function_name: Setting[str]
     function: Function | None
+    principal: Setting[str]
+    source_arn: Setting[str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,4 +232,6 @@ def permission(inputs: Inputs, found: Function | None) -> Permission:
         **inputs.identity(),
         function_name=inputs.text("function"),
         function=found,
+        principal=inputs.text("principal"),
+        source_arn=inputs.optional_text("sourceArn"),
     )
