@@ -1,13 +1,15 @@
-# Everything here needs Python 3.11+ and the package registries, and nothing else.
+# Everything here needs Python 3.11+ and the package registries, and nothing else; `make pulumi` needs Go too.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # Stands for "the venv holds what the lock says": made anew only when the lock or the project file changes.
 READY := $(VENV)/.ready
+# Pulumi's engine, for the tests that run it. Who has the CLI needs none of this.
+PULUMI := .pulumi-cli/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test lint types check bench layer lock clean
+.PHONY: help setup lab test lint types check bench layer pulumi lock clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -40,9 +42,15 @@ bench: $(READY)  ## Measure speed, as ratios
 layer: $(READY)  ## Build the layer that `pulumi up` deploys beside the functions
 	@$(BIN)/python scripts/build_layer.py
 
+pulumi: $(PULUMI)  ## Build Pulumi's CLI from the Go module proxy, for the tests (needs Go 1.26)
+
+$(PULUMI): tools/pulumi/build.sh tools/pulumi/go.mod tools/pulumi/go.sum $(wildcard tools/pulumi/*/*.go)
+	@tools/pulumi/build.sh .pulumi-cli || { echo "make pulumi: the CLI could not be built" >&2; exit 1; }
+	@touch $@
+
 lock:  ## Resolve the lock anew (needs uv)
 	uv pip compile -q pyproject.toml --all-extras --universal --generate-hashes --python-version 3.11 \
 		--no-emit-index-url --no-header -o requirements.txt
 
 clean:  ## Remove what was built
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .pulumi-cli build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

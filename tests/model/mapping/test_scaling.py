@@ -16,8 +16,10 @@ from delivery_lab.events import (
     MessageReturned,
     PollersChanged,
 )
+from delivery_lab.model.mapping.error_share import ErrorShare
 from delivery_lab.model.mapping.scaling import StandardScaling
 from delivery_lab.model.sqs.queue import SqsQueue
+from delivery_lab.rules.assumptions import Assumptions
 from tests.model.support import Behaviour, Script, World, bodies, report, succeed
 
 
@@ -211,6 +213,35 @@ def test_esm_error_2_a_mapping_of_a_failing_function_works_on_one_batch_at_a_tim
     late = [count for at, count in batches_by_second(world).items() if at > 400]
     assert set(late) <= {1}
     assert "ESM-ERROR-2" in world.journal.rules
+
+
+def test_esm_error_2_is_relied_on_only_where_the_share_of_errors_decides() -> None:
+    traces = set()
+    for value in (2.0, 3.0, 4.5):
+        world = World(takes(1, error="ValueError"), assumptions=Assumptions(batches_when_half_fail=value))
+        queue = world.queue(visibility=3_600)
+        world.function(timeout=900)
+        world.mapping(queue, batch_size=1, maximum_concurrency=5)
+        world.send(queue, *bodies(20))
+        world.start()
+        world.run(20)
+        traces.add(world.journal.hash())
+        assert "ESM-ERROR-2" not in world.journal.rules  # 20 errors leave 5 batches, whatever the value
+
+    assert len(traces) == 1
+
+
+@pytest.mark.parametrize("batches_when_half_fail", [3.0, 1_000.0])
+def test_esm_error_2_is_relied_on_where_a_plausible_value_would_decide(batches_when_half_fail: float) -> None:
+    scaling = StandardScaling(errors=ErrorShare(batches_when_half_fail, least_plausible=2.0))
+    for _ in range(22):
+        scaling.on_error()
+        assert scaling.limit == 5
+    assert not scaling.held_back
+    for _ in range(3):
+        scaling.on_error()
+    assert scaling.limit == 5
+    assert scaling.held_back
 
 
 def test_esm_error_2_a_timeout_is_an_error_too() -> None:

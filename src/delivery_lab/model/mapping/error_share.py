@@ -20,9 +20,11 @@ class ErrorShare:
 
     Attributes:
         batches_when_half_fail: concurrent batches where every second invoke fails.
+        least_plausible: the lowest value of this that observations allow.
     """
 
     batches_when_half_fail: float = DEFAULTS.batches_when_half_fail
+    least_plausible: float = DEFAULTS.batches_when_half_fail
     _share: float = 0.0
 
     def on_result(self, *, failed: bool) -> None:
@@ -32,7 +34,15 @@ class ErrorShare:
     @property
     def limit(self) -> int | None:
         """The most batches at once, at least 1; None where no invoke has failed."""
+        return self._left(self.batches_when_half_fail)
+
+    @property
+    def tightest(self) -> int | None:
+        """The same with the lowest value that is plausible: where this allows enough, no value decides anything."""
+        return self._left(min(self.batches_when_half_fail, self.least_plausible))
+
+    def _left(self, batches_when_half_fail: float) -> int | None:
         if self._share == 0.0:
             return None
         successes_for_each_error = (1 - self._share) / self._share
-        return max(1, int(self.batches_when_half_fail * successes_for_each_error**_EXPONENT))
+        return max(1, int(batches_when_half_fail * successes_for_each_error**_EXPONENT))

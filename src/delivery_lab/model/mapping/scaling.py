@@ -30,6 +30,9 @@ class Scaling(Protocol):
     rested: bool
     """Whether it has had a minute without messages, and some after it."""
 
+    held_back: bool
+    """Whether the share of failed invokes has decided how many batches there are, or would with a plausible value."""
+
     @property
     def limit(self) -> int:
         """How many batches may be worked on at once."""
@@ -43,8 +46,8 @@ class Scaling(Protocol):
         """Ids of the rules by which it grows; the first one causes the growth."""
 
     @property
-    def error_rule(self) -> RuleId:
-        """Id of the rule that says what an invoke that failed does to them."""
+    def error_rule(self) -> RuleId | None:
+        """Id of the rule by which an invoke that failed changes nothing; None where the share of errors counts."""
 
     @property
     def throttle_rule(self) -> RuleId:
@@ -102,6 +105,7 @@ class StandardScaling:
     throttled: ThrottledGrowth = field(default_factory=ThrottledGrowth)
     least: int = SQS_FIRST_BATCHES
     rested: bool = False
+    held_back: bool = False
     _limit: int = SQS_FIRST_BATCHES
     _idle_at_us: int | None = None
 
@@ -113,15 +117,19 @@ class StandardScaling:
         return ("ESM-THROTTLE-3",) if self.throttled.slow else ("ESM-SCALE-2", "ESM-SCALE-3")
 
     @property
-    def error_rule(self) -> RuleId:
-        """Id of the rule that says what an invoke that failed does to them."""
-        return "ESM-ERROR-3" if self.errors is None else "ESM-ERROR-2"
+    def error_rule(self) -> RuleId | None:
+        """Id of the rule by which an invoke that failed changes nothing; None where the share of errors counts."""
+        return "ESM-ERROR-3" if self.errors is None else None
 
     @property
     def limit(self) -> int:
         """How many batches may be worked on at once."""
-        left = None if self.errors is None else self.errors.limit
         allowed = min(self._limit, self.maximum)
+        tightest = None if self.errors is None else self.errors.tightest
+        if self.errors is None or tightest is None or tightest >= allowed:
+            return allowed
+        self.held_back = True
+        left = self.errors.limit
         return allowed if left is None else min(allowed, left)
 
     @property
@@ -197,6 +205,7 @@ class FifoScaling:
 
     maximum_concurrency: int | None = None
     rested: bool = False
+    held_back: bool = False
 
     growth_rules: ClassVar[tuple[RuleId, ...]] = ("ESM-FIFO-1",)
     error_rule: ClassVar[RuleId] = "ESM-FIFO-3"
@@ -260,6 +269,7 @@ class ProvisionedScaling:
     maximum_pollers: int
     throttled: ThrottledGrowth = field(default_factory=ThrottledGrowth)
     rested: bool = False
+    held_back: bool = False
     _more: int = 0
     _credit: int = 0
     _polled_up_to_us: int = 0

@@ -105,7 +105,7 @@ class QueueConsumer:
         """Fill the free slots. MaximumConcurrency ends here, before anything is received (ESM-CONC-1)."""
         self._forget_expired()
         while True:
-            if self._collecting is None and self._busy >= self._scaling.limit:
+            if self._collecting is None and self._busy >= self._limit():
                 self._grow_later()
                 return
             if self._must_wait():
@@ -318,7 +318,8 @@ class QueueConsumer:
             self._scaling.on_success()
         else:
             self._scaling.on_error()
-            self._journal.rely_on(self._scaling.error_rule)
+            if self._scaling.error_rule is not None:
+                self._journal.rely_on(self._scaling.error_rule)
         self._release()
 
     def _delete(self, batch: QueueBatch, verdict: QueueVerdict) -> None:
@@ -351,23 +352,30 @@ class QueueConsumer:
 
     # -- scaling ------------------------------------------------------------------------------------------
 
+    def _limit(self) -> int:
+        """How many batches may be worked on at once; the share of errors is relied on only where it decides."""
+        limit = self._scaling.limit
+        if self._scaling.held_back:
+            self._journal.rely_on("ESM-ERROR-2")
+        return limit
+
     def _grow_later(self) -> None:
         """All slots are taken: if it stays so while messages wait, there will be more (ESM-SCALE-2)."""
-        if self._tick is None and self._scaling.limit < self._scaling.maximum:
+        if self._tick is None and self._limit() < self._scaling.maximum:
             after = TICK_SECONDS if self._busy else self._scaling.seconds_to_growth()
             self._tick = self._scheduler.after(seconds(after), self._grow, after, background=self._busy > 0)
 
     def _grow(self, for_seconds: int) -> None:
         self._tick = None
-        if self._busy < self._scaling.limit:
+        if self._busy < self._limit():
             return
         if not self.queue.has_ready:
             self._scaling.on_caught_up()
             self._watch()  # what arrives while all slots are taken is a backlog from then on
             return
-        before = self._scaling.limit
+        before = self._limit()
         self._scaling.grow(self._running, for_seconds)
-        if self._scaling.limit > before:
+        if self._limit() > before:
             rule, *others = self._scaling.growth_rules
             self._journal.rely_on(*others)
             self._journal.pollers_changed(rule, self._scaling.limit)

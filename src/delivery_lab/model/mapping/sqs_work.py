@@ -12,10 +12,13 @@ from delivery_lab.model.mapping.throttled_growth import ThrottledGrowth
 from delivery_lab.model.sqs.message import Delivery
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.rule_ids import RuleId
+from delivery_lab.rules.alternatives import ALTERNATIVES
 from delivery_lab.rules.assumptions import Assumptions
 
 # `{"Records":[...]}`, and room for the commas between the records.
 _ENVELOPE_BYTES = 16
+
+_LEAST_PLAUSIBLE = min(float(value) for value in ALTERNATIVES["ESM-ERROR-2"].values)
 
 
 @dataclass(slots=True)
@@ -74,7 +77,9 @@ def scaling_of(config: SqsMappingConfig, queue: SqsQueue, assumptions: Assumptio
         return FifoScaling(config.maximum_concurrency)
     return StandardScaling(
         config.maximum_concurrency,
-        errors=None if config.report_batch_item_failures else ErrorShare(assumptions.batches_when_half_fail),
+        errors=None
+        if config.report_batch_item_failures
+        else ErrorShare(assumptions.batches_when_half_fail, _LEAST_PLAUSIBLE),
         throttled=ThrottledGrowth(assumptions.throttled_growth),
         least=assumptions.least_pollers,
     )
