@@ -303,7 +303,7 @@ class _Simulation:
             logs=tuple(self._logs),
             notes=(
                 *deployment.notes,
-                *(self._host.failed_starts if self._host is not None else ()),
+                *(self._host.notes if self._host is not None else ()),
                 *self._idle_faults(),
             ),
             parking_queues=parking_queues,
