@@ -29,8 +29,8 @@ RULES = (
         "A Lambda integration with payload format 1.0, which a deployment without payloadFormatVersion has: the event names "
         "resource, path, httpMethod, all values of headers and parameters, and null for what the request lacks. The answer "
         "has to be an object with statusCode.",
-        _GUIDE + "http-api-develop-integrations-lambda.html; that 1.0 is the default is in "
-        "https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-integrations.html",
+        _GUIDE + "http-api-develop-integrations-lambda.html; that the provider sends 1.0 where "
+        "payloadFormatVersion is left out is in its own documentation",
     ),
     documented(
         "HTTP-TIME-1",
@@ -146,8 +146,7 @@ RULES = (
         "REST-TIME-1",
         "An integration has 50 ms to 29 s, by default 29 s, and more where the account's quota was raised. The caller gets 504 "
         "and the message Endpoint request timed out then, and the function runs on.",
-        _GUIDE + "api-gateway-execution-service-limits-table.html and supported-gateway-response-types.html "
-        "(INTEGRATION_TIMEOUT)",
+        _GUIDE + "limits.html and supported-gateway-response-types.html (INTEGRATION_TIMEOUT)",
     ),
     documented(
         "REST-THROTTLE-1",
@@ -163,8 +162,7 @@ RULES = (
     documented(
         "REST-SIZE-1",
         "A request of more than 10 MB is answered with 413.",
-        _GUIDE
-        + "api-gateway-execution-service-limits-table.html, supported-gateway-response-types.html (REQUEST_TOO_LARGE)",
+        _GUIDE + "limits.html, supported-gateway-response-types.html (REQUEST_TOO_LARGE)",
     ),
     assumed(
         "REST-PERMISSION-1",

@@ -9,30 +9,26 @@ from typing import Any
 
 from delivery_lab import resource_types
 from delivery_lab.errors import DeploymentRefusedError, LabError, NotModelledError, ProgramError
-from delivery_lab.limits.functions import MEMORY, TIMEOUT
 from delivery_lab.model.account import Account
 from delivery_lab.model.lambda_api import name_and_qualifier
 from delivery_lab.model.mapping.filters import Pattern, parse_patterns
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig, SqsProvisionedMode
-from delivery_lab.model.runtime import AwsError, CodeSource, FunctionConfig
+from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.attributes import FifoAttributes, QueueAttributes, redrive_policy
 from delivery_lab.model.sqs.encryption import Encryption
-from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation import supported
 from delivery_lab.simulation.dynamic import create_dynamic
 from delivery_lab.simulation.events import create_sink, event_configs
+from delivery_lab.simulation.function_configs import configured
 from delivery_lab.simulation.gateways import Gateways
-from delivery_lab.simulation.layers import Layers, layers_of
 from delivery_lab.simulation.polled_sources import PolledSources
-from delivery_lab.simulation.qualifiers import qualifiers_of
 from delivery_lab.simulation.record_mappings import RecordMappings, refuse_foreign_settings
 from delivery_lab.simulation.redrive_permissions import check_redrive_permissions
-from delivery_lab.simulation.tables import table_definition
+from delivery_lab.simulation.tables import capacity_notes, table_definition
 from delivery_lab.simulation.workload import TopicSettings
 from delivery_lab.simulation.workload_functions import FunctionSettings
 from delivery_lab.stack.apis import Api
-from delivery_lab.stack.code import code_files
 from delivery_lab.stack.dynamic import DynamicResource
 from delivery_lab.stack.events import Bucket, Bus, Topic
 from delivery_lab.stack.functions import LATEST, Function, RecursionConfig
@@ -53,9 +49,7 @@ from delivery_lab.stack.streams import Cluster, FanOutConsumer, Stream, Table
 
 _SOURCES = frozenset({resource_types.QUEUE, resource_types.STREAM, resource_types.TABLE, *resource_types.MSK_CLUSTERS})
 """What an event source mapping can read."""
-
-_RUNTIME = "python3.13"
-"""What a function runs on whose runtime cannot be told."""
+_SCALING_TARGET = "aws:appautoscaling/target:Target"
 
 
 @dataclass(slots=True)
@@ -205,52 +199,9 @@ class Deployment:
 
     def _function(self, function: Function) -> None:
         settings = self.functions.get(function.label, FunctionSettings())
-        described = settings.duration is not None
-        problems = supported.function_problems(self.stack, function, described=described)
-        runs = not problems and not described
-        if described:
-            self.notes.append(f"{function.label} is described in the workload: its code is not run")
-        arn = known_arn(function)
-        variables = {} if described else {**function.variables, **settings.environment}
-        unknown = tuple(sorted(name for name, value in variables.items() if value is UNKNOWN))
-        self.notes.extend(
-            f"{function.label}: the environment variable {name} is known only after deployment; reading it ends the run"
-            for name in unknown
-        )
-        layers = layers_of(function, self.stack, self.project_dir) if runs else Layers()
-        self.notes.extend(layers.notes)
-        self.account.functions.add(
-            FunctionConfig(
-                name=function.label,
-                arn=arn,
-                handler=function.handler.known or "",
-                timeout_seconds=function.timeout_seconds.known or TIMEOUT.default,
-                memory_mb=function.memory_mb.known or MEMORY.default,
-                environment={name: str(value) for name, value in variables.items() if name not in unknown},
-                unknown_variables=unknown,
-                reserved_concurrency=function.reserved_concurrency.certain(),
-                code=self._code(function) if runs else CodeSource(),
-                qualifiers={} if problems else qualifiers_of(self.stack, function),
-                layers=layers.here,
-                absent_layers=layers.absent,
-                region=arn.split(":")[3],
-                account_id=arn.split(":")[4],
-                runtime=function.runtime.known or _RUNTIME,
-                refusal="\n  ".join(
-                    [
-                        f"the function {function.label} is invoked, and uses what is not modelled:",
-                        *problems,
-                        *supported.way_out(self.stack, function, described=described),
-                    ]
-                )
-                if problems
-                else "",
-            )
-        )
-
-    def _code(self, function: Function) -> CodeSource:
-        files = code_files(function.code, self.project_dir, function.label)
-        return CodeSource(files.roots, files.inline)
+        made = configured(function, known_arn(function), settings, self.stack, self.project_dir)
+        self.notes.extend(made.notes)
+        self.account.functions.add(made.config)
 
     def _function_of(self, resource: StackResource, reference: Setting[str], function: Function | None) -> str:
         named = reference.certain()
@@ -336,11 +287,15 @@ class Deployment:
             kept=self.before is not None and self.stack.has_same_inputs(mapping, self.before),
         )
 
+    def _scaled(self) -> dict[str, str]:
+        """Resources that scale something by what they scale."""
+        found = self.stack.graph.of_type(_SCALING_TARGET)
+        return {str(each.inputs.get("resourceId")): each.name for each in found}
+
     # -- tables -----------------------------------------------------------------------------
 
     def _table(self, table: Table) -> None:
-        if table.billing_mode.certain() != "PAY_PER_REQUEST":
-            self.notes.append(f"{table.name}: its provisioned capacity is taken as enough; no request is throttled")
+        self.notes.extend(capacity_notes(table, self._scaled()))
         assert self.account.dynamodb is not None
         definition = table_definition(table)
         if definition["TableName"] in self.account.dynamodb.tables:

@@ -158,7 +158,7 @@ class Sender:
     def _put_item(self, table: str, item: dict[str, Any]) -> None:
         assert self._account.dynamodb is not None
         try:
-            self._account.dynamodb.call("PutItem", {"TableName": table, "Item": item})
+            self._account.dynamodb.call("PutItem", {"TableName": table, "Item": item}, is_metered=False)
         except AwsError as error:
             raise WorkloadError(f"{self._origin}: an item for {table}: {error}") from error
 

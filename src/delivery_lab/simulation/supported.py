@@ -9,7 +9,7 @@ from delivery_lab import resource_types
 from delivery_lab.errors import NotModelledError
 from delivery_lab.simulation.qualifiers import qualifier_problems
 from delivery_lab.simulation.supported_apis import APIS, OF_WHOLE_APIS
-from delivery_lab.simulation.supported_inputs import DESCRIBED_FUNCTION, LOCAL_CODE, SUPPORT
+from delivery_lab.simulation.supported_inputs import DESCRIBED_FUNCTION, IMAGE_FUNCTION, LOCAL_CODE, SUPPORT
 from delivery_lab.stack.apis import Api
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.resource import StackResource
@@ -79,23 +79,25 @@ def _owners(stack: Stack, part: StackResource) -> tuple[Any, Any]:
     return inputs.get("apiId"), inputs.get("restApi")
 
 
-def function_problems(stack: Stack, function: Function, *, described: bool = False) -> list[str]:
+def function_problems(stack: Stack, function: Function, *, described: bool = False, imaged: bool = False) -> list[str]:
     """Why a function cannot be run: settings that are not modelled, code that is not Python or not here.
 
     Args:
         stack: the stack.
         function: the function.
         described: whether the workload describes it: then its code does not matter.
+        imaged: whether the workload says which folder its image is made of.
     """
     if described:
         refused = stack.refused_inputs(function, DESCRIBED_FUNCTION)
         unknown = _unknown(function, (function.timeout_seconds, function.memory_mb))
         return [*refused, *unknown, *qualifier_problems(stack, function)]
-    problems = list(stack.refused_inputs(function, SUPPORT[resource_types.FUNCTION]))
+    support = IMAGE_FUNCTION if imaged else SUPPORT[resource_types.FUNCTION]
+    problems = list(stack.refused_inputs(function, support))
     runtime = function.runtime.known or "python"
     if not runtime.startswith("python"):
         problems.append(f"{function.name}: runtime = {runtime!r}; nearest: a Python runtime")
-    elif not function.has_code and not problems:
+    elif not function.has_code and not problems and not imaged:
         where = f"its code is {function.code_place}, an object that" if function.code_place else "it has no code that"
         problems.append(f"{function.name}: {where} this stack does not create; nearest: {LOCAL_CODE.nearest}")
     settings: tuple[Setting[object], ...] = (

@@ -51,6 +51,14 @@ _FUNCTION = Support(
     },
 )
 
+_IMAGE = _names("imageUri imageConfig.*")
+IMAGE_FUNCTION = Support(
+    modelled=_FUNCTION.modelled,
+    harmless=_FUNCTION.harmless | _IMAGE,
+    refused={name: refusal for name, refusal in _FUNCTION.refused.items() if not name.startswith("image")},
+)
+"""What is known of a function of which the workload says what its image is made of."""
+
 _CODE = _names("imageUri imageConfig.* s3Bucket s3Key s3ObjectVersion fileSystemConfig.*")
 DESCRIBED_FUNCTION = Support(
     modelled=_FUNCTION.modelled,
@@ -96,13 +104,12 @@ _TABLE = Support(
         "globalSecondaryIndexes.name globalSecondaryIndexes.hashKey globalSecondaryIndexes.rangeKey "
         "globalSecondaryIndexes.projectionType globalSecondaryIndexes.nonKeyAttributes "
         "localSecondaryIndexes.name localSecondaryIndexes.rangeKey localSecondaryIndexes.projectionType "
-        "localSecondaryIndexes.nonKeyAttributes"
+        "localSecondaryIndexes.nonKeyAttributes readCapacity writeCapacity globalSecondaryIndexes.readCapacity "
+        "globalSecondaryIndexes.writeCapacity"
     ),
     harmless=_names(
         "deletionProtectionEnabled onDemandThroughput.* globalSecondaryIndexes.onDemandThroughput.* "
         "globalSecondaryIndexes.warmThroughput.* warmThroughput.* pointInTimeRecovery.* serverSideEncryption.* "
-        # Taken as enough, with a note of each run.
-        "readCapacity writeCapacity globalSecondaryIndexes.readCapacity globalSecondaryIndexes.writeCapacity "
         "tableClass ttl.*"  # lazy, so nothing may depend on it (DDB-TTL-1)
     ),
     refused={
