@@ -27,6 +27,7 @@ FAMILIES = {
     "RDR": "redrives",
     "DDB": "DynamoDB",
     "HTTP": "HTTP APIs",
+    "REST": "REST APIs",
     "EVD": "what counts as processed",
     "SIM": "this simulation itself",
 }

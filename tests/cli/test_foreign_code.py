@@ -68,7 +68,8 @@ def test_an_image_whose_handler_the_workload_names(lab: Lab, tmp_path: Path) -> 
             "{report: {image: report}}",
             2,
             (
-                "functions.report: neither imageConfig.commands nor a CMD in a Dockerfile says which handler report has\n"
+                "functions.report: neither imageConfig.commands nor a CMD in a Dockerfile says which handler "
+                "report has\n"
                 "  fix: functions: {report: {image: report, handler: module.function}}\n"
             ),
         ),
@@ -77,7 +78,8 @@ def test_an_image_whose_handler_the_workload_names(lab: Lab, tmp_path: Path) -> 
             2,
             (
                 f"functions.report.image: there is no folder {THUMBNAILS}/nowhere\n"
-                "  fix: name the folder with the files that the image has in /var/task; paths start at the project's folder\n"
+                "  fix: name the folder with the files that the image has in /var/task; "
+                "paths start at the project's folder\n"
             ),
         ),
         ("{report: {handler: main.run}}", 2, "handler goes with image; other functions have theirs in the program\n"),

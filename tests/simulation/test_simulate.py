@@ -263,17 +263,21 @@ def test_a_source_that_comes_from_a_queue_of_the_stack_and_is_unknown_is_refused
     assert message == "more: eventSourceArn is known only after deployment, so it cannot be simulated"
 
 
-def test_provisioned_capacity_is_taken_as_enough_and_noted(folder: Folder) -> None:
+def test_provisioned_capacity_that_cannot_be_told_is_taken_as_enough_and_noted(folder: Folder) -> None:
     table = (
         "aws.dynamodb.Table('seen', hash_key='a', attributes=[{'name': 'a', 'type': 'S'}], read_capacity=1,"
-        " write_capacity=1, global_secondary_indexes=[{'name': 'by', 'hash_key': 'a', 'projection_type': 'ALL',"
-        " 'read_capacity': 1, 'write_capacity': 1}])"
+        " write_capacity=1, global_secondary_indexes=[{'name': 'by', 'hash_key': 'a', 'projection_type': 'ALL'}])"
     )
 
     run = folder.run(more=table)
 
     assert outcome_of(run).messages.processed == 3
-    assert run.notes == ("seen: its provisioned capacity is taken as enough; no request is throttled",)
+    assert run.notes == (
+        (
+            "seen: readCapacity and writeCapacity of by cannot be told; its provisioned capacity is taken as enough, "
+            "and no request is throttled"
+        ),
+    )
 
 
 def test_a_mapping_that_names_its_queue_by_a_text_waits_for_it(folder: Folder) -> None:

@@ -126,6 +126,13 @@ send = aws.apigateway.Integration(
         )
     },
 )
+accepted = aws.apigateway.MethodResponse(
+    "accepted-response",
+    rest_api=rest.id,
+    resource_id=queue_resource.id,
+    http_method=post_queue.http_method,
+    status_code="202",
+)
 if pulumi.Config().get_bool("answers") is not False:
     aws.apigateway.IntegrationResponse(
         "accepted",
@@ -136,7 +143,7 @@ if pulumi.Config().get_bool("answers") is not False:
         response_templates={
             "application/json": '{"id": "$input.path(\'$.SendMessageResponse.SendMessageResult.MessageId\')"}'
         },
-        opts=pulumi.ResourceOptions(depends_on=[send]),
+        opts=pulumi.ResourceOptions(depends_on=[send, accepted]),
     )
 deployment = aws.apigateway.Deployment("deployment", rest_api=rest.id)
 aws.apigateway.Stage("rest-stage", rest_api=rest.id, deployment=deployment.id, stage_name="prod")
