@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
+from delivery_lab.program.processes import remove_what_was_made
 from tests.cli.conftest import Lab
 from tests.lab_support import ROOT
 
 PROJECTS = ROOT / "tests" / "foreign"
 THUMBNAILS = str(PROJECTS / "thumbnails")
 VISITS = str(PROJECTS / "visits")
+NETWORK = str(PROJECTS / "network")
+BUNDLED = PROJECTS / "bundled"
 
 NORTH = ("--set", "aws:region=us-east-1")
 
@@ -127,3 +132,94 @@ def test_how_much_is_saved_up_at_the_start_decides_how_many_messages_are_dead_le
         return count
 
     assert 0 < dead() < dead("--assume", "DDB-CAPACITY-6=none")
+
+
+# -- remote components ----------------------------------------------------------------------------------------
+
+
+def test_a_remote_component_is_listed_and_the_run_goes_on_without_it(lab: Lab) -> None:
+    said = lab("run", "dev", "--project", NETWORK, *workload(NETWORK), *NORTH, "--json", "--logs")
+
+    assert said.json()["messages"]["processed"] == 1
+    assert said.err.splitlines()[1:] == [
+        (
+            "note: dev: 'vpc' (awsx:ec2:Vpc) is a remote component: a plugin makes its resources, and the lab runs no "
+            "plugins; its resources are not in this stack, and what the program reads of it is unknown"
+        ),
+        "note: dev: worker: the environment variable FIRST is known only after deployment; reading it ends the run",
+        "note: dev: worker: the environment variable VPC is known only after deployment; reading it ends the run",
+        "0.250 s worker: one",
+    ]
+
+
+def test_a_run_that_depends_on_what_a_remote_component_makes_is_refused(lab: Lab, tmp_path: Path) -> None:
+    file = tmp_path / "where.yaml"
+    file.write_text("send: [{at: 0, queue: jobs, body: where}]\n", encoding="utf-8")
+    said = lab("run", "dev", "--project", NETWORK, "--workload", str(file), *NORTH)
+
+    assert (said.code, said.out) == (1, "")
+    assert said.err == (
+        "error: function worker reads the environment variable VPC, which is known only after deployment, at "
+        f"{NETWORK}/worker/app.py:9 in handler\n"
+        "  fix: give it a value in the workload: functions: {worker: {environment: {VPC: VALUE}}}\n"
+    )
+
+
+# -- bundles that are made while the program runs -------------------------------------------------------------
+
+
+@pytest.fixture
+def bundled(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(BUNDLED, tmp_path / "bundled"))
+
+
+def test_a_process_of_the_program_is_said_before_it_starts_and_what_it_made_is_removed(lab: Lab, bundled: Path) -> None:
+    before = sorted(bundled.rglob("*"))
+    said = lab("run", "dev", "--project", str(bundled), *workload(str(bundled)), *NORTH, "--logs")
+
+    assert said.code == 0
+    assert said.err.splitlines()[:2] == [
+        (
+            f"note: dev: the program starts a process: {sys.executable} build.py bundle (__main__.py:10); "
+            f"what it adds to {bundled} is removed when the lab ends"
+        ),
+        (
+            f"note: dev: the program starts a process: true (__main__.py:11); what it adds to {bundled} is removed "
+            "when the lab ends"
+        ),
+    ]
+    assert said.err.endswith("worker: made ['one']\n")
+    assert (bundled / "bundle/app.py").is_file()
+    remove_what_was_made()
+    assert sorted(bundled.rglob("*")) == before
+
+
+def test_what_was_there_before_a_process_stays(lab: Lab, bundled: Path) -> None:
+    (bundled / "bundle").mkdir()
+    (bundled / "bundle/own.txt").write_text("own", encoding="utf-8")
+    before = sorted(bundled.rglob("*"))
+    lab("check", "dev", "--project", str(bundled), *NORTH)
+
+    remove_what_was_made()
+    assert sorted(bundled.rglob("*")) == before
+
+
+def test_a_bundle_that_a_command_of_the_deployment_makes_is_asked_for_when_it_is_invoked(
+    lab: Lab, bundled: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "later.yaml"
+    file.write_text("send: [{at: 0, invoke: later, body: {}}]\n", encoding="utf-8")
+    said = lab("run", "dev", "--project", str(bundled), "--workload", str(file), *NORTH)
+
+    assert said.code == 1
+    assert said.err.endswith(
+        f"error: the code of later is missing: there is no {bundled}/packed\n"
+        "  fix: create it, or correct the path in the program (paths start at the project's folder)\n"
+        f"  or: run what pack would run in a deployment: {sys.executable} build.py packed\n"
+    )
+    said = lab("run", "dev", "--project", str(bundled), *workload(str(bundled)), *NORTH)
+    assert (
+        f"'pack' (command:local:Command) is a command that a deployment runs, and the lab does not: {sys.executable} "
+        "build.py packed; where it makes the code of a function, run it before the lab\n"
+    ) in said.err
+    remove_what_was_made()

@@ -398,7 +398,7 @@ def test_a_visibility_timeout_below_the_function_timeout_is_refused_as_aws_does(
 
 
 def test_code_that_is_missing_is_named(folder: Folder) -> None:
-    message = folder.refusal(HandlerLoadError, code='pulumi.FileArchive("nowhere")')
+    message = folder.refusal(NotModelledError, code='pulumi.FileArchive("nowhere")')
 
     assert message.startswith(f"the code of worker is missing: there is no {folder.root / 'nowhere'}\n  fix: ")
 

@@ -26,6 +26,7 @@ from delivery_lab.program.graph import Graph
 from delivery_lab.program.isolation import isolated
 from delivery_lab.program.overrides import apply_overrides
 from delivery_lab.program.placeholders import watched_invokes
+from delivery_lab.program.processes import announced_processes
 from delivery_lab.program.project import Project
 from delivery_lab.program.registrar import Registrar
 from delivery_lab.program.registration import Urns, ordered
@@ -76,6 +77,7 @@ def evaluate(project: Project, stack: str, overrides: Sequence[str] = ()) -> Gra
     pulumi_log = PulumiLog()
     with (
         isolated(project),
+        announced_processes(project, config.stack),
         serving(registrar, pulumi_log) as stubs,
         watched_invokes(stubs.monitor, frames, registrar.calls),
     ):

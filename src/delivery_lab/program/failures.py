@@ -77,7 +77,8 @@ def _is_foreign(name: str | None, project: Project) -> bool:
 
 def _missing_package(name: str, project: Project) -> str:
     requirements = project.root / "requirements.txt"
-    install = f"-r {requirements}" if requirements.is_file() else "<what the project needs>"
+    needed = name.replace("_", "-") if name.startswith("pulumi_") else "<what the project needs>"
+    install = f"-r {requirements}" if requirements.is_file() else needed
     return (
         f"the program imports '{name}', which is not installed for the Python that runs it, {sys.executable}; "
         f"the lab runs programs in its own process, so install the project's requirements there: "

@@ -27,6 +27,7 @@ from delivery_lab.program.invokes import INVOKES, LOOK_UPS
 from delivery_lab.program.outputs import create
 from delivery_lab.program.placeholders import answer_of, readable
 from delivery_lab.program.registration import Registration, Urns, provider_urn
+from delivery_lab.program.remote import COMMANDS, command_note, opaque, said_of
 from delivery_lab.program.transforms import Callbacks, transform_invoke, transform_resource
 from delivery_lab.program.wire import Decoder, encode, merged
 
@@ -36,7 +37,7 @@ _PATIENCE_SECONDS = 0.25
 """Of real time: a program sends its registrations and its questions side by side."""
 
 # All but values nested in arguments (OUTPUT_VALUES and its relatives), binary texts and the migration of states: the
-# first serve remote components and methods, which are refused, the last an earlier state, which there is none of.
+# first serve remote components, which are opaque, and their methods, the last an earlier state, which there is none of.
 _FEATURES = (
     resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
     resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
@@ -105,11 +106,6 @@ class Registrar:
 
     def register(self, request: resource_pb2.RegisterResourceRequest) -> resource_pb2.RegisterResourceResponse:
         """Register a resource, after transforms."""
-        if request.remote:
-            raise NotModelledError(
-                f"'{request.name}' ({request.type}) is a remote component: a plugin of another process makes its "
-                "resources, and the lab runs no plugins; write it as a Python component"
-            )
         request = transform_resource(self.callbacks, self._transforms_for(request), request)
         request.name = readable(request.name)
         urn = self._urns.make(request.parent, request.type, request.name)
@@ -120,6 +116,8 @@ class Registrar:
             self._transforms[urn] = list(request.transforms)
             self.callbacks.used = self.callbacks.used or bool(request.transforms)
         inputs = with_documents_as_text(request.type, request.object, self._decoder)
+        if request.remote:
+            return self._opaque(request, urn, inputs)
         created = self._create(urn, request) if request.custom else Created("", {})
         registration = Registration(
             urn=urn,
@@ -139,7 +137,18 @@ class Registrar:
         )
         with self._lock:
             self.registrations[urn] = registration
+            if request.type.startswith(COMMANDS):
+                self.warnings.append(command_note(request, self._decoder.properties(inputs).values))
         return resource_pb2.RegisterResourceResponse(urn=urn, id=registration.id, object=registration.state)
+
+    def _opaque(
+        self, request: resource_pb2.RegisterResourceRequest, urn: str, inputs: Struct
+    ) -> resource_pb2.RegisterResourceResponse:
+        """Register a remote component, whose resources a plugin would make."""
+        with self._lock:
+            self.registrations[urn] = opaque(request, urn, inputs)
+            self.warnings.append(said_of(request))
+        return resource_pb2.RegisterResourceResponse(urn=urn, object=Struct())
 
     def _transforms_for(self, request: resource_pb2.RegisterResourceRequest) -> list[callback_pb2.Callback]:
         """A resource's own transforms, those of its parents from the inside out, and the stack's."""

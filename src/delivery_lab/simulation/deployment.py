@@ -93,7 +93,6 @@ class Deployment:
         Raises:
             NotModelledError: the stack uses what the model does not know.
             DeploymentRefusedError: AWS would refuse a resource.
-            HandlerError: the code of a function is missing.
         """
         self.notes.extend(supported.check(self.stack))
         self.sources = PolledSources(self.account, self.topics)

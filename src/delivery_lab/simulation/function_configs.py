@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from delivery_lab.errors import HandlerLoadError
 from delivery_lab.limits.functions import MEMORY, TIMEOUT
 from delivery_lab.model.runtime import CodeSource, FunctionConfig
 from delivery_lab.program.graph import UNKNOWN
@@ -48,12 +49,13 @@ def configured(
         project_dir: folder that paths of code start from.
 
     Raises:
-        HandlerError: its code is missing.
         WorkloadError: what the workload says of it cannot be.
     """
     described, imaged = settings.duration is not None, settings.image is not None
     problems = supported.function_problems(stack, function, described=described, imaged=imaged)
     runs = not problems and not described
+    code, missing = _code(function, settings, stack, project_dir) if runs else (CodeSource(), "")
+    runs = runs and not missing
     variables: dict[str, Any] = {} if described else {**function.variables, **settings.environment}
     unknown = tuple(sorted(name for name, value in variables.items() if value is UNKNOWN))
     layers = layers_of(function, stack, project_dir) if runs else Layers()
@@ -66,23 +68,37 @@ def configured(
         environment={name: str(value) for name, value in variables.items() if name not in unknown},
         unknown_variables=unknown,
         reserved_concurrency=function.reserved_concurrency.certain(),
-        code=_code(function, settings, project_dir) if runs else CodeSource(),
+        code=code,
         qualifiers={} if problems else qualifiers_of(stack, function),
         layers=layers.here,
         absent_layers=layers.absent,
         region=arn.split(":")[3],
         account_id=arn.split(":")[4],
         runtime=function.runtime.known or _RUNTIME,
-        refusal=_refusal(function, stack, problems, described=described) if problems else "",
+        refusal=_refusal(function, stack, problems, described=described) if problems else missing,
     )
     return ConfiguredFunction(config, tuple(_notes(function, settings, unknown, layers)))
 
 
-def _code(function: Function, settings: FunctionSettings, project_dir: Path) -> CodeSource:
+def _code(function: Function, settings: FunctionSettings, stack: Stack, project_dir: Path) -> tuple[CodeSource, str]:
+    """The code of a function, and why it is not here: only a run that invokes the function depends on that."""
     if settings.image is not None:
-        return image_code(function, settings, project_dir)
-    files = code_files(function.code, project_dir, function.label)
-    return CodeSource(files.roots, files.inline)
+        return image_code(function, settings, project_dir), ""
+    try:
+        files = code_files(function.code, project_dir, function.label)
+    except HandlerLoadError as error:
+        return CodeSource(), "\n  ".join([f"{error}", *_makers(stack)])
+    return CodeSource(files.roots, files.inline), ""
+
+
+def _makers(stack: Stack) -> list[str]:
+    """Commands of the stack that may make what is missing."""
+    found = [each for each in stack.graph.resources.values() if each.type.startswith("command:local:")]
+    return [
+        f"or: run what {each.name} would run in a deployment: {each.inputs['create']}"
+        for each in found
+        if isinstance(each.inputs.get("create"), str)
+    ]
 
 
 def _notes(function: Function, settings: FunctionSettings, unknown: tuple[str, ...], layers: Layers) -> list[str]:
