@@ -17,6 +17,7 @@ THUMBNAILS = str(PROJECTS / "thumbnails")
 VISITS = str(PROJECTS / "visits")
 NETWORK = str(PROJECTS / "network")
 BUNDLED = PROJECTS / "bundled"
+VERSIONS = str(PROJECTS / "versions")
 
 NORTH = ("--set", "aws:region=us-east-1")
 
@@ -223,3 +224,14 @@ def test_a_bundle_that_a_command_of_the_deployment_makes_is_asked_for_when_it_is
         "build.py packed; where it makes the code of a function, run it before the lab\n"
     ) in said.err
     remove_what_was_made()
+
+
+# -- versions of the provider ---------------------------------------------------------------------------------
+
+
+def test_what_differs_between_versions_of_pulumi_aws_is_followed(lab: Lab) -> None:
+    """With versions 5 and 6 `scripts/provider_versions.py` runs the same project."""
+    said = lab("run", "dev", "--project", VERSIONS, *workload(VERSIONS), *NORTH, "--json", "--logs")
+
+    assert (said.json()["messages"]["processed"], said.json()["messages"]["deadLettered"]) == (3, 1)
+    assert said.err.endswith("6.000 s worker: request v1 us-east-1 123456789012\n")
