@@ -28,6 +28,7 @@ FAMILIES = {
     "DDB": "DynamoDB",
     "HTTP": "HTTP APIs",
     "REST": "REST APIs",
+    "SNS": "Amazon SNS",
     "EVD": "what counts as processed",
     "SIM": "this simulation itself",
 }
