@@ -87,10 +87,13 @@ class _Watch:
         self._stack = stack
         self._frames = Frames(project)
 
-    def starts(self, command: str | bytes | os.PathLike[str] | Sequence[Any]) -> frozenset[Path]:
-        """A process is about to start; what there is in the project before."""
+    def starts(self, command: str | bytes | os.PathLike[str] | Sequence[Any]) -> frozenset[Path] | None:
+        """A process is about to start; what there is in the project before, None where the lab itself starts it."""
+        position = self._position()
+        if not position:  # no line of the project asks for it, so it belongs to the lab
+            return None
         print(
-            f"note: {self._stack}: the program starts a process: {_shown(command)}{self._position()}; "
+            f"note: {self._stack}: the program starts a process: {_shown(command)}{position}; "
             f"what it adds to {self._root} is removed when the lab ends",
             file=sys.stderr,
             flush=True,
@@ -102,8 +105,10 @@ class _Watch:
         found = next(((label, line) for label, line in places if label), None)
         return f" ({found[0]}:{found[1]})" if found is not None else ""
 
-    def ended(self, before: frozenset[Path]) -> None:
+    def ended(self, before: frozenset[Path] | None) -> None:
         """A process has ended: remember what is new, folders and not what is in them."""
+        if before is None:
+            return
         for path in _entries(self._root):
             if path not in before and not any(above in _made for above in path.parents):
                 _made[path] = None
