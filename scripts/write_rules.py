@@ -27,6 +27,7 @@ FAMILIES = {
     "RDR": "redrives",
     "DDB": "DynamoDB",
     "HTTP": "HTTP APIs",
+    "REST": "REST APIs",
     "SNS": "Amazon SNS",
     "S3": "Amazon S3",
     "EVD": "what counts as processed",

@@ -46,16 +46,11 @@ EVENT_TARGET = "aws:cloudwatch/eventTarget:EventTarget"
 BUCKET = "aws:s3/bucket:Bucket"
 BUCKET_V2 = "aws:s3/bucketV2:BucketV2"
 BUCKETS = (BUCKET, BUCKET_V2)
-BUCKET_OBJECTS = (
-    "aws:s3/bucketObject:BucketObject",
-    "aws:s3/bucketObjectv2:BucketObjectv2",
-)
 BUCKET_OBJECTS = ("aws:s3/bucketObject:BucketObject", "aws:s3/bucketObjectv2:BucketObjectv2")
 BUCKET_NOTIFICATION = "aws:s3/bucketNotification:BucketNotification"
 LOG_SUBSCRIPTION_FILTER = "aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter"
 SCHEDULE = "aws:scheduler/schedule:Schedule"
 PIPE = "aws:pipes/pipe:Pipe"
-REST_API = "aws:apigateway/restApi:RestApi"
 STATE_MACHINE = "aws:sfn/stateMachine:StateMachine"
 PARAMETER = "aws:ssm/parameter:Parameter"
 SECRET = "aws:secretsmanager/secret:Secret"  # noqa: S105 - a type of resources
@@ -70,6 +65,15 @@ HTTP_API = "aws:apigatewayv2/api:Api"
 ROUTE = "aws:apigatewayv2/route:Route"
 INTEGRATION = "aws:apigatewayv2/integration:Integration"
 STAGE = "aws:apigatewayv2/stage:Stage"
+
+REST_API = "aws:apigateway/restApi:RestApi"
+REST_RESOURCE = "aws:apigateway/resource:Resource"
+REST_METHOD = "aws:apigateway/method:Method"
+REST_INTEGRATION = "aws:apigateway/integration:Integration"
+REST_INTEGRATION_RESPONSE = "aws:apigateway/integrationResponse:IntegrationResponse"
+REST_METHOD_SETTINGS = "aws:apigateway/methodSettings:MethodSettings"
+REST_DEPLOYMENT = "aws:apigateway/deployment:Deployment"
+REST_STAGE = "aws:apigateway/stage:Stage"
 
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 METRIC_ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"

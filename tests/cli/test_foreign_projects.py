@@ -14,6 +14,9 @@ RECEIPTS = str(PROJECTS / "receipts")
 LEDGER = str(PROJECTS / "ledger")
 INVOICES = str(PROJECTS / "invoices")
 ALERTS = str(PROJECTS / "alerts")
+GATEWAY = str(PROJECTS / "gateway")
+
+NORTH = ("--set", "aws:region=us-east-1")
 
 WITHOUT_FILE = "note: dev: there is no stack file Pulumi.dev.yaml: the config of stack 'dev' is empty\n"
 
@@ -165,3 +168,54 @@ def test_what_only_a_cloud_can_answer_is_refused_where_it_is_read(lab: Lab) -> N
 
     assert said.code == 1
     assert "function page reads the environment variable PAGERS, which is known only after deployment, at " in said.err
+
+
+def test_orders_come_by_every_kind_of_api(lab: Lab) -> None:
+    said = lab("run", "dev", "--project", GATEWAY, *workload(GATEWAY), *NORTH, "--json", "--logs")
+
+    assert said.code == 0
+    assert said.json()["messages"]["processed"] == 5
+    assert [line.partition(": ")[2] for line in said.err.splitlines() if " s " in line[:10]] == [
+        "1.0 PUT /orders/{id} /v1/orders/1 v1",
+        "order 1 {}",
+        "order 2 {'tenant': 'blue'}",
+        "None PUT /orders/{id} /orders/3 prod",
+        "order 3 {}",
+        "order 4 & more {'source': 'prod'}",
+        "None POST /{proxy+} /shop/5 example",
+        "order /shop/5 {}",
+    ]
+
+
+def test_a_route_that_is_not_modelled_is_refused_when_a_request_goes_to_it(lab: Lab, tmp_path: Path) -> None:
+    sends = "send: [{at: 0, http: {api: http, path: /bus, body: {a: 1}}}]\n"
+    (tmp_path / "bus.yaml").write_text(sends, encoding="utf-8")
+    said = lab("run", "dev", "--project", GATEWAY, "--workload", str(tmp_path / "bus.yaml"), *NORTH)
+
+    assert said.code == 1
+    assert said.err.endswith(
+        "error: a request is sent to POST /bus of http, which uses what is not modelled:\n"
+        "  to-bus: integrationSubtype EventBridge-PutEvents; nearest: SQS-SendMessage, or a function\n"
+    )
+
+
+def test_a_rest_api_without_an_integration_response_sends_and_answers_500(lab: Lab, tmp_path: Path) -> None:
+    sends = "send: [{at: 0, http: {api: rest, path: /queue, body: {order: {id: 1}}}}]\n"
+    (tmp_path / "rest.yaml").write_text(sends, encoding="utf-8")
+    settings = (*NORTH, "--set", "answers=false")
+    said = lab("run", "dev", "--project", GATEWAY, "--workload", str(tmp_path / "rest.yaml"), *settings)
+
+    assert "POST /queue is answered with 500  [REST-RESPONSE-1]" in said.out
+    assert "messages     sent 1, processed 1" in said.out
+
+
+def test_an_answer_without_a_status_is_a_different_thing_to_each_kind_of_api(lab: Lab, tmp_path: Path) -> None:
+    sends = "send:\n" + "".join(
+        f"- {{at: {at}, http: {{api: {api}, path: {path}, body: {{malformed: true}}}}}}\n"
+        for at, (api, path) in enumerate((("http", "/orders/1"), ("rest", "/orders/1")))
+    )
+    (tmp_path / "malformed.yaml").write_text(sends, encoding="utf-8")
+    said = lab("run", "dev", "--project", GATEWAY, "--workload", str(tmp_path / "malformed.yaml"), *NORTH)
+
+    assert "POST /orders/1 is answered with 500  [HTTP-ERROR-2]" in said.out
+    assert "POST /orders/1 is answered with 502  [REST-ERROR-1]" in said.out

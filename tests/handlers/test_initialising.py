@@ -23,7 +23,7 @@ def failure(world: World, function: FunctionConfig) -> tuple[dict[str, Any], str
     payload = json.loads(response.payload)
     assert response.ended
     assert response.error == payload["errorType"]
-    return payload, "".join(world.host.failed_starts).removeprefix(_FAILS)
+    return payload, "".join(world.host.notes).removeprefix(_FAILS)
 
 
 def refusal(world: World, function: FunctionConfig) -> str:
@@ -123,7 +123,7 @@ def test_lam_init_3_the_next_invoke_imports_the_code_again_and_the_note_is_made_
             world.invoke(world.environment(function, number))
 
     assert world.text == ["imported", "imported"]
-    assert len(world.host.failed_starts) == 1
+    assert len(world.host.notes) == 1
 
 
 @pytest.mark.parametrize(
@@ -240,7 +240,9 @@ def test_a_module_that_is_compiled_for_lambdas_platform(world: World) -> None:
     world.write("fn/fast/__init__.py", "from fast import _core\nfrom fast._core import run\n")
     world.write("fn/fast/_core.cpython-313-aarch64-linux-gnu.so", "")
 
-    assert "is compiled for Lambda's platform" in _why(world, world.function("import fast._core"))
+    assert "is compiled for another Python or platform than this one's" in _why(
+        world, world.function("import fast._core")
+    )
 
 
 def test_what_lambdas_runtime_brings_along(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,4 +303,7 @@ def test_a_zip_that_holds_compiled_code(world: World) -> None:
         archive.writestr("quick.abi3.so", "")
     code = CodeSource((("", str(world.folder / "code.zip")),))
 
-    assert _why(world, world.function(code=code)) == "quick.abi3.so is compiled for Lambda's platform"
+    assert (
+        _why(world, world.function(code=code))
+        == "quick.abi3.so is compiled for another Python or platform than this one's"
+    )

@@ -163,7 +163,7 @@ def test_parts_of_an_archive_find_each_other_and_tracebacks_name_the_users_file(
     main.write_text("1 / 0")
     with world.host:
         world.invoke(world.environment(world.function(code=code)))
-    [note] = world.host.failed_starts
+    [note] = world.host.notes
     assert note.endswith(f": ZeroDivisionError: division by zero (raised in {main}:1)")
 
 

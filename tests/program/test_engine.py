@@ -9,7 +9,7 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from delivery_lab.errors import NotModelledError, ProgramError
+from delivery_lab.errors import ProgramError
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.graph import UNKNOWN, Graph, Resource
 from tests.program.conftest import MakeProject
@@ -362,18 +362,40 @@ def test_a_duplicate_urn_is_refused_with_its_line(make_project: MakeProject) -> 
     }
 
 
-def test_remote_components_are_refused_by_name(make_project: MakeProject) -> None:
-    project = make_project(
-        """\
-        import pulumi
-        pulumi.ComponentResource("other:index:Thing", "thing", {}, remote=True)
-        """
+def test_remote_components_are_opaque_and_said(make_project: MakeProject) -> None:
+    graph = evaluate(
+        make_project(
+            """\
+            import pulumi, pulumi_aws as aws
+
+            class Thing(pulumi.ComponentResource):
+                size: pulumi.Output[int]
+
+                def __init__(self, name, queue):
+                    inputs = {"size": None, "queue": queue.arn, "colour": "red"}
+                    super().__init__("other:index:Thing", name, inputs, remote=True)
+
+            thing = Thing("thing", aws.sqs.Queue("jobs", name="jobs"))
+            aws.sqs.Queue("sized", delay_seconds=thing.size, opts=pulumi.ResourceOptions(parent=thing))
+            pulumi.export("size", thing.size)
+            """
+        ),
+        "dev",
     )
-    with pytest.raises(NotModelledError) as caught:
-        evaluate(project, "dev")
-    assert str(caught.value).startswith(
-        "'thing' (other:index:Thing) is a remote component: a plugin makes its resources, and the lab runs plugins only"
-    )
+
+    thing = graph.resources["urn:pulumi:dev::demo::other:index:Thing::thing"]
+    assert (thing.custom, thing.outputs) == (False, {})
+    assert thing.inputs == {"colour": "red", "queue": "arn:aws:sqs:us-east-1:123456789012:jobs"}
+    sized = graph.resources["urn:pulumi:dev::demo::other:index:Thing$aws:sqs/queue:Queue::sized"]
+    assert sized.inputs == {"delaySeconds": UNKNOWN}
+    assert graph.outputs == {"size": UNKNOWN}
+    assert [warning for warning in graph.warnings if "remote" in warning] == [
+        (
+            "'thing' (other:index:Thing) is a remote component: a plugin makes its resources, and the lab runs no "
+            "plugins; its resources are not in this stack, and what the program reads of it is unknown; what it does "
+            "with jobs is not simulated"
+        )
+    ]
 
 
 def test_resources_of_others_are_external_and_unknown(make_project: MakeProject) -> None:
@@ -518,7 +540,11 @@ def test_messages_of_the_program_are_warnings_errors_or_go_to_stderr(
     assert sorted(graph.warnings) == ["be careful", "queue: of this one"]
     output = capfd.readouterr()
     assert output.out == ""
-    assert sorted(output.err.splitlines()) == ["by a child", "printed"]
+    said = [
+        line for line in output.err.splitlines() if not line.startswith("note: dev: the program starts a process: ")
+    ]
+    assert sorted(said) == ["by a child", "printed"]
+    assert output.err.index("note: dev: the program starts a process: ") < output.err.index("by a child\n")
     with pytest.raises(ProgramError) as caught:
         evaluate(make_project("import pulumi\npulumi.log.error('no layer')\n"), "dev")
     assert str(caught.value) == "the program logged an error, which fails a deployment: no layer"

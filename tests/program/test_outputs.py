@@ -207,6 +207,37 @@ CASES: list[tuple[str, dict[str, Any], dict[str, str]]] = [
     ("aws:apigatewayv2/route:Route", {}, {"id": "[a-z][a-z0-9]{6}"}),
     ("aws:apigatewayv2/integration:Integration", {}, {"id": "[a-z][a-z0-9]{6}"}),
     ("aws:apigatewayv2/deployment:Deployment", {}, {"id": "[a-z][a-z0-9]{5}"}),
+    ("aws:apigateway/resource:Resource", {}, {"id": "[a-z][a-z0-9]{6}"}),
+    (
+        "aws:apigateway/method:Method",
+        {"restApi": "abc", "resourceId": "def", "httpMethod": "POST"},
+        {"id": "agm-abc-def-POST"},
+    ),
+    (
+        "aws:apigateway/integration:Integration",
+        {"restApi": "abc", "resourceId": "def", "httpMethod": "POST"},
+        {"id": "agi-abc-def-POST"},
+    ),
+    (
+        "aws:apigateway/integrationResponse:IntegrationResponse",
+        {"restApi": "abc", "resourceId": "def", "httpMethod": "POST", "statusCode": "200"},
+        {"id": "agir-abc-def-POST-200"},
+    ),
+    (
+        "aws:apigateway/deployment:Deployment",
+        {"restApi": "abc", "stageName": "v1"},
+        {"id": "[a-z][a-z0-9]{5}", "invokeUrl": f"https://abc\\.execute-api\\.{REGION}\\.amazonaws\\.com/v1"},
+    ),
+    (
+        "aws:apigateway/stage:Stage",
+        {"restApi": "abc", "stageName": "v1"},
+        {
+            "id": "ags-abc-v1",
+            "arn": f"arn:aws:apigateway:{REGION}::/restapis/abc/stages/v1",
+            "executionArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:abc/v1",
+            "invokeUrl": f"https://abc\\.execute-api\\.{REGION}\\.amazonaws\\.com/v1",
+        },
+    ),
     (
         "aws:dynamodb/table:Table",
         {"name": "t", "streamEnabled": True},

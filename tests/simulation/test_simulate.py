@@ -16,7 +16,7 @@ from delivery_lab.errors import (
     ProgramError,
     WorkloadError,
 )
-from delivery_lab.events import MessageFiltered, Run
+from delivery_lab.events import MessageFiltered, RequestAnswered, Run
 from delivery_lab.handlers import HandlerHost
 from delivery_lab.handlers.environment import HandlerEnvironment
 from delivery_lab.model.clock import in_seconds
@@ -263,17 +263,21 @@ def test_a_source_that_comes_from_a_queue_of_the_stack_and_is_unknown_is_refused
     assert message == "more: eventSourceArn is known only after deployment, so it cannot be simulated"
 
 
-def test_provisioned_capacity_is_taken_as_enough_and_noted(folder: Folder) -> None:
+def test_provisioned_capacity_that_cannot_be_told_is_taken_as_enough_and_noted(folder: Folder) -> None:
     table = (
         "aws.dynamodb.Table('seen', hash_key='a', attributes=[{'name': 'a', 'type': 'S'}], read_capacity=1,"
-        " write_capacity=1, global_secondary_indexes=[{'name': 'by', 'hash_key': 'a', 'projection_type': 'ALL',"
-        " 'read_capacity': 1, 'write_capacity': 1}])"
+        " write_capacity=1, global_secondary_indexes=[{'name': 'by', 'hash_key': 'a', 'projection_type': 'ALL'}])"
     )
 
     run = folder.run(more=table)
 
     assert outcome_of(run).messages.processed == 3
-    assert run.notes == ("seen: its provisioned capacity is taken as enough; no request is throttled",)
+    assert run.notes == (
+        (
+            "seen: readCapacity and writeCapacity of by cannot be told; its provisioned capacity is taken as enough, "
+            "and no request is throttled"
+        ),
+    )
 
 
 def test_a_mapping_that_names_its_queue_by_a_text_waits_for_it(folder: Folder) -> None:
@@ -402,7 +406,7 @@ def test_a_visibility_timeout_below_the_function_timeout_is_refused_as_aws_does(
 
 
 def test_code_that_is_missing_is_named(folder: Folder) -> None:
-    message = folder.refusal(HandlerLoadError, code='pulumi.FileArchive("nowhere")')
+    message = folder.refusal(NotModelledError, code='pulumi.FileArchive("nowhere")')
 
     assert message.startswith(f"the code of worker is missing: there is no {folder.root / 'nowhere'}\n  fix: ")
 
@@ -434,7 +438,7 @@ def test_a_workload_that_addresses_what_is_not_there_lists_what_is(folder: Folde
 
     assert queue == f"{folder.root / 'load.yaml'}: the stack dev has no queue job (there are: dead, jobs)"
     assert function == f"{folder.root / 'load.yaml'}: the stack dev has no function x (there are: worker)"
-    assert http.endswith("(HTTP APIs of dev: none)")
+    assert http.endswith("(APIs of dev: none)")
 
 
 def test_an_api_that_is_not_modelled_ends_the_run_with_its_name(folder: Folder) -> None:
@@ -549,38 +553,67 @@ def test_a_dynamic_resource_changes_nothing_real(folder: Folder, code: str, what
 
 _API = """
 api = aws.apigatewayv2.Api("api", protocol_type="HTTP")
-to = aws.apigatewayv2.Integration("to", api_id=api.id, integration_type="AWS_PROXY", integration_uri=worker.invoke_arn,
-    payload_format_version="2.0")
+to = aws.apigatewayv2.Integration("to", api_id=api.id, integration_type="HTTP_PROXY", integration_uri="https://a.example",
+    integration_method="ANY")
 aws.apigatewayv2.Route("one", api_id=api.id, route_key="GET /orders/{id}", target=to.id.apply("integrations/{}".format))
 """
 _REQUEST = "send: [{at: 0, http: {method: GET, path: /orders/1}}]\n"
+_ALLOWED = """
+aws.lambda_.Permission("invoke", action="lambda:InvokeFunction", function=worker.name,
+    principal="apigateway.amazonaws.com")
+"""
 
 
-def test_a_route_with_path_parameters_is_refused_by_name(folder: Folder) -> None:
+def test_a_route_that_is_not_modelled_is_refused_by_name_when_a_request_goes_to_it(folder: Folder) -> None:
     assert folder.refusal(NotModelledError, more=_API, workload=_REQUEST) == (
-        "one: path parameters as in /orders/{id} are not modelled\n  nearest: a path without, or $default"
+        "a request is sent to GET /orders/{id} of api, which uses what is not modelled:\n"
+        "  to: integrationType HTTP_PROXY; nearest: AWS_PROXY"
     )
 
 
 def test_an_api_that_is_not_modelled_may_be_part_of_the_stack(folder: Folder) -> None:
-    quick = "aws.apigatewayv2.Api('quick', protocol_type='HTTP', route_key='GET /', target=worker.invoke_arn)"
+    described = "aws.apigatewayv2.Api('quick', protocol_type='HTTP', body='{}')"
 
-    run = folder.run(more=_API + quick)
+    run = folder.run(more=_API + described)
 
     assert outcome_of(run).messages.processed == 3
     assert run.notes == (
-        "api uses what is not modelled; a run that sends a request to it is refused",
+        "GET /orders/{id} of api uses what is not modelled; a run that sends a request there is refused",
         "quick uses what is not modelled; a run that sends a request to it is refused",
     )
-    message = folder.refusal(NotModelledError, more=quick, workload=_REQUEST)
-    assert message.startswith(
+    message = folder.refusal(NotModelledError, more=described, workload=_REQUEST)
+    assert message == (
         "a request is sent to quick, which uses what is not modelled:\n"
-        "  quick: routeKey = 'GET /'; nearest: Route and Integration resources\n"
+        "  quick: body = '{}'; nearest: Route and Integration resources"
     )
     named = "send: [{at: 0, http: {method: GET, path: /, api: quick}}]\n"
-    assert folder.refusal(NotModelledError, more=_API + quick, workload=named) == message
-    message = folder.refusal(WorkloadError, more=_API + quick, workload=_REQUEST)
-    assert message.endswith("`api:` to choose one (HTTP APIs of dev: api, quick)")
+    assert folder.refusal(NotModelledError, more=_API + described, workload=named) == message
+    message = folder.refusal(WorkloadError, more=_API + described, workload=_REQUEST)
+    assert message.endswith("`api:` to choose one (APIs of dev: api, quick)")
+
+
+def test_http_quick_1_an_api_with_a_target_makes_its_route(folder: Folder) -> None:
+    quick = "aws.apigatewayv2.Api('quick', protocol_type='HTTP', route_key='GET /orders/1', target=worker.invoke_arn)"
+
+    run = folder.run(more=quick + _ALLOWED, workload=_REQUEST)
+
+    (answered,) = [event for event in run.events if isinstance(event, RequestAnswered)]
+    assert (answered.rule, answered.path) == ("HTTP-PAYLOAD-1", "/orders/1")
+
+
+def test_http_permission_1_an_api_that_may_not_invoke_is_said_and_answers_500(folder: Folder) -> None:
+    quick = "aws.apigatewayv2.Api('quick', protocol_type='HTTP', target=worker.invoke_arn)"
+
+    run = folder.run(more=quick, workload=_REQUEST)
+
+    (answered,) = [event for event in run.events if isinstance(event, RequestAnswered)]
+    assert (answered.rule, answered.status) == ("HTTP-PERMISSION-1", 500)
+    assert run.notes == (
+        (
+            "quick may not invoke worker: no aws.lambda.Permission lets apigateway.amazonaws.com; "
+            "requests are answered with 500"
+        ),
+    )
 
 
 def _allowing(policy: str) -> dict[str, str]:

@@ -8,8 +8,9 @@ import pytest
 
 from delivery_lab import resource_types
 from delivery_lab.errors import NotModelledError
-from delivery_lab.simulation.supported import api_problems, check, function_problems
+from delivery_lab.simulation.supported import check, function_problems, whole_api_problems
 from delivery_lab.stack.apis import Api
+from delivery_lab.stack.rest_apis import RestApi
 from tests.stack.world import resource, stack_of
 
 REGISTRY = {"schemaRegistryUri": "https://registry", "eventRecordFormat": "JSON"}
@@ -101,18 +102,18 @@ def test_a_function_says_at_every_depth_why_it_cannot_be_run() -> None:
     ]
 
 
-def test_an_api_says_of_each_of_its_parts_why_it_cannot_be_called() -> None:
-    stage = {"apiId": "front", "routeSettings": [{"routeKey": "POST /a", "throttlingBurstLimit": 5}]}
+def test_an_api_says_of_itself_and_its_stages_why_it_cannot_be_called() -> None:
+    settings = {"restApi": "rest", "stageName": "v1", "methodPath": "orders/GET"}
     stack = stack_of(
         resource(resource_types.HTTP_API, "front", {"body": "{}"}),
-        resource(resource_types.HTTP_API, "back"),
-        resource(resource_types.STAGE, "thing", stage),
+        resource(resource_types.REST_API, "rest"),
+        resource(resource_types.REST_METHOD_SETTINGS, "thing", settings),
     )
-    front, back = stack.all(Api)
+    (front,) = stack.all(Api)
+    (rest,) = stack.all(RestApi)
 
     assert check(stack) == []
-    assert api_problems(stack, back) == []
-    assert api_problems(stack, front) == [
-        "front: body = '{}'; nearest: Route and Integration resources",
-        "thing: routeSettings.throttlingBurstLimit = 5; nearest: throttlingBurstLimit of defaultRouteSettings",
+    assert whole_api_problems(stack, front) == ["front: body = '{}'; nearest: Route and Integration resources"]
+    assert whole_api_problems(stack, rest) == [
+        "thing: methodPath = 'orders/GET'; nearest: */*, settings for all methods",
     ]

@@ -18,6 +18,7 @@ from delivery_lab.errors import HandlerLoadError, describe_instead
 from delivery_lab.model.runtime import CodeSource
 
 _TOP = PurePosixPath()
+_MODULES = (".py", ".so", ".pyd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,8 @@ class Archive:
         """Names of the modules and packages directly in a folder."""
         names = {root.relative_to(place).parts[0] for root, _ in self.roots if place in root.parents}
         for folder in self.folders(place):
-            names.update(entry.name for entry in folder.iterdir() if entry.is_dir() or entry.suffix == ".py")
-        return {name.removesuffix(".py") for name in names}
+            names.update(entry.name for entry in folder.iterdir() if entry.is_dir() or entry.suffix in _MODULES)
+        return {name.partition(".")[0] if name.endswith(_MODULES) else name for name in names}
 
     def _candidates(self, place: PurePosixPath) -> Iterator[Path]:
         for root, path in reversed(self.roots):

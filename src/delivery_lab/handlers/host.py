@@ -103,8 +103,8 @@ class HandlerHost:
         self._places: CodePlaces | None = None
         self._environments: dict[HandlerEnvironment, None] = {}
         self._failure: BaseException | None = None
-        self.failed_starts: dict[str, None] = {}
-        """What kept functions from being initialised, in the order of the first time."""
+        self.notes: dict[str, None] = {}
+        """What kept functions from starting, or is not taken from their archives."""
 
     def __enter__(self) -> Self:
         """Put everything virtual in place.
@@ -158,8 +158,8 @@ class HandlerHost:
 
     def note_failed_start(self, function: str, failure: str, advice: str) -> None:
         """The code of a function could not be initialised, as it could not in Lambda; said once for each failure."""
-        how = f" ({advice})" if advice else ""
-        self.failed_starts[f"{function} fails before its handler is called, in AWS too: {failure}{how}"] = None
+        text = f"{function} fails before its handler is called, in AWS too: {failure}"
+        self.notes[f"{text} ({advice})" if advice else text] = None
 
     def search_path(self, function: FunctionConfig) -> SearchPath:
         """Where a function's imports look; the folders are read once.
@@ -169,7 +169,9 @@ class HandlerHost:
         """
         if self._places is None:
             raise ModelError("the host of handlers is used outside its `with` block")
-        return self._places.search_path(function)
+        found = self._places.search_path(function)
+        self.notes |= dict.fromkeys(f"{function.name}: {text}" for text in found.substitutes)
+        return found
 
     # What fibers call: each gives up control to the hub.
 

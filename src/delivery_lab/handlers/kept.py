@@ -125,6 +125,9 @@ class KeptEnvironments:
         """What notes the import of a function, None where it is known to be of no use."""
         if self._of(function).failures >= MOST_FAILURES or not gc.get_freeze_count():
             return None
+        if search.shares_extensions:  # all environments have the same modules of such packages, so none is set back
+            self._fail(function, "has compiled extensions in its archive", for_good=True)
+            return None
         return Importing([*search.files, *search.folders, str(search.working_directory), *INSTALLED_PATHS])
 
     def take(self, function: FunctionConfig, packages: Iterable[str]) -> Loaded | None:

@@ -57,9 +57,9 @@ def why_ours(error: ImportError, function: FunctionConfig, search: SearchPath, *
     name = error.name or ""
     top = name.partition(".")[0]
     wanted = _NAME_WANTED.match(str(error))
-    binary = search.compiled(f"{name}.{wanted[1]}" if wanted is not None else name)
+    binary = _compiled_elsewhere(f"{name}.{wanted[1]}" if wanted is not None else name, raised_in, search)
     if binary is not None:
-        return f"{binary.name} is compiled for Lambda's platform"
+        return f"{binary.name} is compiled for another Python or platform than this one's"
     if not isinstance(error, ModuleNotFoundError):
         if top and top not in search.names and is_installed(top):
             return f"{top} is taken from where the lab runs, maybe in another version than in Lambda"
@@ -78,6 +78,22 @@ def why_ours(error: ImportError, function: FunctionConfig, search: SearchPath, *
     if unbuilt is not None:
         return f"{unbuilt[1]} asks for {unbuilt[0]}, which is not in the archive: its packages have yet to be packed"
     return None
+
+
+def _compiled_elsewhere(name: str, raised_in: str, search: SearchPath) -> Path | None:
+    """The extension in an archive that does not fit, and that a failed import is about; None without one.
+
+    Packages such as numpy raise an error of their own where their extension is missing.
+    """
+    packages = (name.partition(".")[0], _package_of(raised_in, search))
+    unfit = (file for package, file in search.unfit.items() if package in packages)
+    return search.compiled(name) or next(unfit, None)
+
+
+def _package_of(file: str, search: SearchPath) -> str:
+    """The top-level package that a file of the archives belongs to, "" for other files."""
+    folder = next((folder for folder in search.folders if file.startswith(f"{folder}/")), None)
+    return "" if folder is None else file.removeprefix(f"{folder}/").split("/")[0].partition(".")[0]
 
 
 def may_be_later_syntax(error: SyntaxError, function: FunctionConfig) -> bool:

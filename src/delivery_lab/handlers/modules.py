@@ -3,7 +3,8 @@
 The order is Lambda's: the function's archive, its layers, then what is installed, which here is the venv the lab
 runs in. A package that only a layer holds and the venv has too is taken from the venv: layers hold wheels for
 Lambda's platform. Modules of the host's own project are not there for a function that did not pack them, as they
-would not be in AWS.
+would not be in AWS. Packages with compiled extensions are shared, too (`delivery_lab.handlers.compiled`): they come
+from the archive where they fit this interpreter, else from the venv.
 """
 
 from __future__ import annotations
@@ -17,12 +18,20 @@ import sysconfig
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder, SourceFileLoader
+from importlib.machinery import (
+    BuiltinImporter,
+    ExtensionFileLoader,
+    FrozenImporter,
+    ModuleSpec,
+    PathFinder,
+    SourceFileLoader,
+)
 from pathlib import Path, PurePosixPath
 from types import CodeType, ModuleType
 from typing import Any
 
 from delivery_lab.handlers.archive import Archive
+from delivery_lab.handlers.compiled import asking_for, extension_at, extensions_of, version_here
 from delivery_lab.handlers.fibers import current
 
 SITE_PATHS = tuple(
@@ -39,6 +48,8 @@ _NO_ORIGINS: Mapping[str, str] = {}
 
 _code: dict[tuple[str, int, int], CodeType] = {}
 _installed: dict[str, bool] = {}
+_shared: dict[str, ModuleType] = {}
+"""Modules of packages with compiled extensions in archives, by their files: each is executed once in a process."""
 
 
 def is_installed(package: str) -> bool:
@@ -72,6 +83,22 @@ class _FileLoader(SourceFileLoader):
         return found
 
 
+class _SharedFileLoader(_FileLoader):
+    """Loads a source file of a package with compiled extensions, for all environments."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        super().exec_module(module)
+        _shared[self.path] = module
+
+
+class _ExtensionLoader(ExtensionFileLoader):
+    """Loads a compiled extension, for all environments."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        super().exec_module(module)
+        _shared[self.path] = module
+
+
 class _GivenModule(Loader):
     """Hands out a module that the host has imported."""
 
@@ -93,6 +120,10 @@ class SearchPath:
         function: archive of the function.
         layers: archives of its layers, in the order of the function's list; later ones win.
         working_directory: where the function's code begins.
+
+    Attributes:
+        substitutes: what is taken from the venv because what the archives hold does not fit, a sentence each.
+        unfit: top-level modules with an extension that does not fit and that the venv has not, and that file.
     """
 
     def __init__(self, function: Archive, layers: Sequence[Archive], working_directory: Path) -> None:
@@ -100,25 +131,53 @@ class SearchPath:
         self._function: list[tuple[Archive, PurePosixPath]] = [(function, _TOP)]
         tops = [*self._versioned_tops(layers), _LAYER_TOP]
         self._layers = [(layer, top) for top in tops for layer in reversed(layers)]
+        tops_of_function = [path for archive, top in self._function for path in archive.folders(top)]
+        tops_of_layers = [path for archive, top in self._layers for path in archive.folders(top)]
+        self.folders = [str(path) for path in (*tops_of_function, *tops_of_layers)]
         own = self._names(self._function)
         self.names = own | {name for name in self._names(self._layers) if not is_installed(name)}
-        self.folders = [str(path) for archive, top in (*self._function, *self._layers) for path in archive.folders(top)]
+        self._extensions = extensions_of((*tops_of_function, *tops_of_layers))
+        self.substitutes = self._take_from_here((*tops_of_function, *tops_of_layers))
+        self.unfit = {top: file for top, file in self._extensions.strangers.items() if top in self.names}
         self.files = tuple(dict.fromkeys(path for archive in (function, *layers) for path in archive.files))
+
+    @property
+    def shares_extensions(self) -> bool:
+        """Whether packages of the archives have compiled extensions that are loaded."""
+        return bool(self._extensions.shared)
+
+    def _take_from_here(self, folders: Sequence[Path]) -> tuple[str, ...]:
+        """Take packages from the venv whose extensions do not fit, and say which."""
+        said = []
+        for stranger, file in self._extensions.strangers.items():
+            if stranger not in self.names or not is_installed(stranger):
+                continue
+            taken = {top for top in asking_for(stranger, folders) & self.names if is_installed(top)}
+            self.names -= taken
+            versions = ", ".join(dict.fromkeys(map(version_here, sorted(taken))))
+            said.append(f"{file.name} in its archive is for another Python or platform: {versions} from here is used")
+        return tuple(dict.fromkeys(said))
 
     def find(self, fullname: str) -> ModuleSpec | None:
         """The spec of a module that stands in one of the archives."""
         if fullname.partition(".")[0] not in self.names:
             return None
         relative = PurePosixPath(*fullname.split("."))
+        loader = _SharedFileLoader if self._extensions.unit_of(fullname) else _FileLoader
         portions: list[str] = []
         for archive, top in (*self._function, *self._layers):
             place = top / relative
             initial = archive.file(place / "__init__.py")
             if initial is not None:
-                return _file_spec(fullname, initial, [str(initial.parent)], archive.origins)
+                return _file_spec(fullname, initial, [str(initial.parent)], archive.origins, loader)
+            extension = next(
+                filter(None, (extension_at(each, place.name) for each in archive.folders(place.parent))), None
+            )
+            if extension is not None:
+                return _extension_spec(fullname, extension)
             module = archive.file(place.with_name(place.name + ".py"))
             if module is not None:
-                return _file_spec(fullname, module, None, archive.origins)
+                return _file_spec(fullname, module, None, archive.origins, loader)
             if archive.has_folder(place):
                 portions += [str(path) for path in archive.folders(place)]
         if portions or self._is_virtual_folder(relative):
@@ -156,10 +215,32 @@ class SearchPath:
             yield _LAYER_TOP / "lib" / version / "site-packages"
 
 
+def _extension_spec(fullname: str, path: Path) -> ModuleSpec | None:
+    loader = _ExtensionLoader(fullname, str(path))
+    return _given_again(importlib.util.spec_from_file_location(fullname, path, loader=loader))
+
+
+def _given_again(spec: ModuleSpec | None) -> ModuleSpec | None:
+    """The spec of a module that is executed once in a process: a further environment is given the module itself."""
+    module = _shared.get(spec.origin or "") if spec is not None else None
+    if spec is not None and module is not None:
+        spec.loader = _GivenModule(module)
+    return spec
+
+
 def _file_spec(
-    fullname: str, path: Path, locations: list[str] | None, origins: Mapping[str, str] = _NO_ORIGINS
+    fullname: str,
+    path: Path,
+    locations: list[str] | None,
+    origins: Mapping[str, str] = _NO_ORIGINS,
+    kind: type[_FileLoader] = _FileLoader,
 ) -> ModuleSpec | None:
-    loader = _FileLoader(fullname, str(path), origins.get(str(path)))
+    loader = kind(fullname, str(path), origins.get(str(path)))
+    if kind is _SharedFileLoader:
+        spec = importlib.util.spec_from_file_location(
+            fullname, path, loader=loader, submodule_search_locations=locations
+        )
+        return _given_again(spec)
     return importlib.util.spec_from_file_location(fullname, path, loader=loader, submodule_search_locations=locations)
 
 

@@ -1,4 +1,4 @@
-"""Limits of Lambda functions, of their invokes, and of the HTTP APIs in front of them."""
+"""Limits of Lambda functions and of their invokes."""
 
 from __future__ import annotations
 
@@ -31,9 +31,6 @@ EVENT_AGE = Limit("MaximumEventAgeInSeconds", 60, 21_600, "s", "ASY-AGE-1", 21_6
 RECURSIVE_LOOP = Choice("RecursiveLoop", ("Allow", "Terminate"), "Terminate", "ASY-LOOP-1")
 LOOP_PASSES = 16
 """Passes after which Lambda stops a loop (ASY-LOOP-1)."""
-
-INTEGRATION_TIMEOUT = Limit("TimeoutInMillis", 50, 30_000, "ms", "HTTP-TIME-1", 30_000)
-"""How long an HTTP API waits for a function."""
 
 BOTO3_READ_TIMEOUT_SECONDS = 60
 """How long boto3 waits for an answer unless it is told otherwise (SYN-RETRY-2)."""

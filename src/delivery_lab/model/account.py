@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,8 @@ from delivery_lab.model.destinations import DestinationRole, Destinations
 from delivery_lab.model.faults import Faults, InjectedFault
 from delivery_lab.model.feeds.feed import Feed
 from delivery_lab.model.functions import Lambda
-from delivery_lab.model.http_api import HttpApi, ProxyRoute
+from delivery_lab.model.gateway.answers import HTTP, ApiKind
+from delivery_lab.model.http_api import ApiStage, HttpApi, ProxyRoute
 from delivery_lab.model.kafka.cluster import KafkaCluster
 from delivery_lab.model.lambda_api import LambdaApi
 from delivery_lab.model.late import Answer
@@ -73,7 +74,7 @@ class Account:
         functions: the Lambda service.
         sqs: the SQS API.
         queues: queues by name.
-        apis: HTTP APIs by name.
+        apis: HTTP and REST APIs by name.
         mappings: event source mappings of queues by name.
         streams_by_name: Kinesis streams by name.
         table_streams: streams of DynamoDB tables by the table's name.
@@ -363,11 +364,19 @@ class Account:
         self.sinks.add(Sink(name, arn, arn.rsplit(":", 1)[-1], hand_on=topic.take_record))
         return topic
 
-    def create_api(self, name: str, routes: tuple[ProxyRoute, ...]) -> HttpApi:
-        """Create an HTTP API with its routes."""
-        api = HttpApi(
-            name, routes, self.functions, scheduler=self.scheduler, streams=self.streams, journal=self.journal
-        )
+    def create_api(
+        self, name: str, routes: tuple[ProxyRoute, ...], kind: ApiKind = HTTP, stage: ApiStage | None = None
+    ) -> HttpApi:
+        """Create an HTTP or REST API with its routes."""
+        services: dict[str, Any] = {"scheduler": self.scheduler, "streams": self.streams, "journal": self.journal}
+
+        def send(operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+            # An API is nobody's invoke: what it sends is sent by the workload.
+            answer = self.sqs.call(operation, parameters, Caller(name, None))
+            assert isinstance(answer, dict), operation
+            return answer
+
+        api = HttpApi(name, routes, self.functions, kind=kind, stage=stage, call_queue=send, **services)
         self.apis[name] = api
         return api
 

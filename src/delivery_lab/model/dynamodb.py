@@ -24,8 +24,12 @@ from werkzeug.exceptions import HTTPException
 
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import Journal
+from delivery_lab.model.capacity import capacity_of
+from delivery_lab.model.clock import Scheduler
+from delivery_lab.model.metering import Metering
 from delivery_lab.model.runtime import ACCOUNT_ID, AwsError
 from delivery_lab.model.streams.dynamodb import TableStream
+from delivery_lab.rules.assumptions import DEFAULTS, Assumptions, SavedCapacity
 
 OPERATIONS = frozenset(
     {
@@ -52,11 +56,22 @@ class DynamoDb:
     Args:
         region: region of the tables.
         journal: where events are written.
+        scheduler: the run's clock; without one no request is throttled.
+        assumptions: values for what AWS does not say.
     """
 
-    def __init__(self, region: str, journal: Journal) -> None:
+    def __init__(
+        self,
+        region: str,
+        journal: Journal,
+        scheduler: Scheduler | None = None,
+        assumptions: Assumptions = DEFAULTS,
+    ) -> None:
         self._region = region
         self._journal = journal
+        self._scheduler = scheduler
+        self._is_saved = assumptions.saved_capacity is SavedCapacity.FULL
+        self._metering = Metering(self._send)
         self._streams: dict[str, TableStream] = {}
         self.tables: set[str] = set()
         """Names of the tables that were created."""
@@ -85,6 +100,10 @@ class DynamoDb:
             AwsError: AWS would refuse the definition.
         """
         self.tables.add(str(definition["TableName"]))
+        if self._scheduler is not None:
+            capacity = capacity_of(definition, self._scheduler, is_saved=self._is_saved)
+            if capacity is not None:
+                self._metering.tables[str(definition["TableName"])] = capacity
         if stream is None:
             self._send("CreateTable", definition)
             return
@@ -93,10 +112,15 @@ class DynamoDb:
         self._send("CreateTable", {**definition, "StreamSpecification": specification})
         self._streams[str(definition["TableName"])] = stream
 
-    def call(self, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    def call(self, operation: str, parameters: Mapping[str, Any], *, is_metered: bool = True) -> dict[str, Any]:
         """Answer one call.
 
         Reads are consistent (DDB-READ-1). Items whose TTL has passed are still there (DDB-TTL-1).
+
+        Args:
+            operation: the operation.
+            parameters: its parameters.
+            is_metered: whether capacity counts; what a workload puts by itself uses none.
 
         Raises:
             AwsError: DynamoDB would answer with an error, such as `ConditionalCheckFailedException` (DDB-COND-1).
@@ -106,7 +130,11 @@ class DynamoDb:
             known = ", ".join(sorted(OPERATIONS))
             raise NotModelledError(f"the DynamoDB operation {operation} is not modelled (modelled: {known})")
         self._journal.rely_on("DDB-READ-1", "DDB-TTL-1")
-        answer = self._send(operation, parameters)
+        if is_metered and self._metering.tables:
+            self._journal.rely_on("DDB-CAPACITY-3", "DDB-CAPACITY-6")
+            answer = self._metering.carry_out(operation, parameters)
+        else:
+            answer = self._send(operation, parameters)
         if operation in _WRITES:
             self._tell_streams()
         if operation == "DescribeTable":

@@ -1,67 +1,108 @@
-"""An API Gateway HTTP API in front of functions: routes, payload format 2.0, the integration's time limit."""
+"""An API of API Gateway in front of functions and queues: routes, throttling, time limits, answers."""
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
-from urllib.parse import parse_qsl
+from dataclasses import dataclass, field
 
+from delivery_lab.errors import NotModelledError
 from delivery_lab.events import Actor, Journal, RequestAnswered
-from delivery_lab.limits.functions import INTEGRATION_TIMEOUT
-from delivery_lab.model.clock import EPOCH, Scheduler, Timer, epoch_ms, in_seconds, seconds
+from delivery_lab.limits.functions import SYNCHRONOUS_PAYLOAD
+from delivery_lab.limits.gateway import HTTP_TIMEOUT, REQUEST_SIZE
+from delivery_lab.model.clock import Scheduler, Timer, in_seconds, seconds
 from delivery_lab.model.functions import Lambda
+from delivery_lab.model.gateway.answers import (
+    HTTP,
+    ApiKind,
+    GatewayAnswer,
+    HttpResponse,
+    MalformedError,
+    interpret,
+)
+from delivery_lab.model.gateway.paths import DEFAULT, PathPattern
+from delivery_lab.model.gateway.payloads import PayloadFormat, event_of
+from delivery_lab.model.gateway.requests import ApiRequest
+from delivery_lab.model.gateway.services import Call, ServiceIntegration
 from delivery_lab.model.invokes import InvokeResult, Throttled
 from delivery_lab.model.randomness import RandomStreams
+from delivery_lab.model.runtime import ACCOUNT_ID, AwsError
 from delivery_lab.rule_ids import RuleId
 
-_INTERNAL_SERVER_ERROR = '{"message":"Internal Server Error"}'
-_SERVICE_UNAVAILABLE = '{"message":"Service Unavailable"}'
+Answer = Callable[..., None]
+_PAYLOAD_RULES: Mapping[PayloadFormat, tuple[RuleId, ...]] = {
+    "1.0": ("HTTP-PAYLOAD-2",),
+    "2.0": ("HTTP-PAYLOAD-1",),
+    "rest": ("REST-PAYLOAD-3", "REST-PAYLOAD-1", "REST-PAYLOAD-2", "REST-PAYLOAD-4"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class ProxyRoute:
-    """A route with its Lambda proxy integration.
+    """A route, or a method of a REST API, with its integration.
 
     Attributes:
         method: HTTP method, or `ANY`.
-        path: path without parameters, such as `/enqueue`; or `$default`.
-        function: name of the function behind it.
-        timeout_seconds: the integration's timeout, at most 30.
+        path: path such as `/enqueue` or `/orders/{id}`; or `$default`.
+        function: name of the function behind it, "" where it is none.
+        timeout_seconds: the integration's timeout, at most 30 of an HTTP API.
         burst_limit: requests at once, or None for no throttling of its own.
         rate_limit: requests a second.
+        payload_format: format of the function's event.
+        is_permitted: whether the API may invoke the function.
+        service: the integration, where it calls a service itself.
+        refusal: why a request to it cannot be simulated, "" if it can.
     """
 
     method: str
     path: str
-    function: str
-    timeout_seconds: float = INTEGRATION_TIMEOUT.maximum / 1000
+    function: str = ""
+    timeout_seconds: float = HTTP_TIMEOUT.maximum / 1000
     burst_limit: int | None = None
     rate_limit: float | None = None
+    payload_format: PayloadFormat = "2.0"
+    is_permitted: bool = True
+    service: ServiceIntegration | None = None
+    refusal: str = ""
 
-    def matches(self, method: str, path: str) -> bool:
-        """Whether a request goes this way."""
-        return self.path == "$default" or (self.path == path and self.method in ("ANY", method))
+    @property
+    def key(self) -> str:
+        """Its key, such as `POST /enqueue`."""
+        return DEFAULT if self.path == DEFAULT else f"{self.method} {self.path}"
+
+    @property
+    def pattern(self) -> PathPattern:
+        """Its path."""
+        return PathPattern(self.path)
 
 
 @dataclass(frozen=True, slots=True)
-class HttpResponse:
-    """What the caller sees.
+class ApiStage:
+    """The stage of an API that requests go to.
 
     Attributes:
-        status: HTTP status.
-        body: the body as text.
+        name: its name.
+        variables: its variables.
+        account_id: the account of the API.
+        region: the region of the API.
     """
 
-    status: int
-    body: str
+    name: str = DEFAULT
+    variables: Mapping[str, str] = field(default_factory=dict)
+    account_id: str = ACCOUNT_ID
+    region: str = "us-east-1"
+
+
+def _no_service(operation: str, _: Mapping[str, object]) -> Mapping[str, object]:
+    raise NotModelledError(f"nothing answers {operation}")
+
+
+def _denied(operation: str, _: Mapping[str, object]) -> Mapping[str, object]:
+    """What a service answers to a role that may not make the call."""
+    raise AwsError("AccessDenied", f"Access to the resource is denied: {operation}", 403)
 
 
 class HttpApi:
-    """One HTTP API.
+    """One HTTP or REST API.
 
     Args:
         name: name of the API.
@@ -70,6 +111,9 @@ class HttpApi:
         scheduler: the run's clock.
         streams: the run's chance.
         journal: where events are written.
+        kind: what it is.
+        stage: the stage that requests go to.
+        call_queue: makes a call to SQS.
     """
 
     def __init__(
@@ -81,6 +125,9 @@ class HttpApi:
         scheduler: Scheduler,
         streams: RandomStreams,
         journal: Journal,
+        kind: ApiKind = HTTP,
+        stage: ApiStage | None = None,
+        call_queue: Call = _no_service,
     ) -> None:
         self.name = name
         self.routes = routes
@@ -88,12 +135,24 @@ class HttpApi:
         self._scheduler = scheduler
         self._streams = streams
         self._journal = journal
-        self._tokens: dict[ProxyRoute, tuple[float, int]] = {}
+        self._kind = kind
+        self._stage = stage or ApiStage()
+        self._call_queue = call_queue
+        self._tokens: dict[str, tuple[float, int]] = {}
 
     def route(self, method: str, path: str) -> ProxyRoute | None:
-        """The route of a request: a full match before `$default`."""
-        found = [route for route in self.routes if route.matches(method, path)]
-        return min(found, key=lambda route: (route.path == "$default", route.method == "ANY"), default=None)
+        """The route of a request: the narrowest path that takes it, and of that the method itself before `ANY`.
+
+        A REST API chooses the path first, and refuses a method that the path does not have (REST-ROUTE-1); an HTTP API
+        looks at routes that have the method only (HTTP-ROUTE-1).
+        """
+        path = path.partition("?")[0]
+        taking = [route for route in self.routes if route.pattern.variables(path) is not None]
+        of_method = [route for route in taking if route.method in ("ANY", method) or route.path == DEFAULT]
+        if self._kind is not HTTP and taking:
+            narrowest = min(route.pattern.breadth for route in taking)
+            of_method = [route for route in of_method if route.pattern.breadth == narrowest]
+        return min(of_method, key=lambda route: (route.pattern.breadth, route.method == "ANY"), default=None)
 
     def request(
         self,
@@ -107,107 +166,105 @@ class HttpApi:
 
         Args:
             method: HTTP method.
-            path: path of the URL, and its query behind a question mark.
+            path: path of the URL, without the stage, and its query behind a question mark.
             body: the body as text.
-            headers: headers; their names are turned to lower case.
+            headers: headers.
             done: called with the response, not before this returns.
+
+        Raises:
+            NotModelledError: the route's integration is not modelled.
         """
         invoke: str | None = None
 
-        def answer(status: int, text: str, rule: RuleId, *further_rules: RuleId) -> None:
+        def answer(response: HttpResponse, rule: RuleId, *further_rules: RuleId) -> None:
             now = self._scheduler.now
             self._journal.append(
-                RequestAnswered(now, rule, self.name, method=method, path=path, status=status, invoke=invoke)
+                RequestAnswered(now, rule, self.name, method=method, path=path, status=response.status, invoke=invoke)
             )
             self._journal.rely_on(*further_rules)
             if done is not None:
-                self._scheduler.at(now, done, HttpResponse(status, text))
+                self._scheduler.at(now, done, response)
 
         path, _, query = path.partition("?")
         route = self.route(method, path)
-        if route is None:
-            answer(404, '{"message":"Not Found"}', "HTTP-ROUTE-1")
-        elif not self._admit(route):
-            answer(429, '{"message":"Too Many Requests"}', "HTTP-THROTTLE-1")
+        refused = self._refused(route, body)
+        if refused is not None or route is None:
+            _give(answer, refused or self._kind.no_route)
+            return
+        request = self._request(route, method, path, query, body, headers or {})
+        if route.service is not None:
+            found = route.service.answer(request, self._call_queue if route.is_permitted else _denied)
+            answer(found.response, found.rule, *found.rules)
+            return
+        payload = event_of(request, route.payload_format, route.key)
+        if len(payload.encode()) > SYNCHRONOUS_PAYLOAD.maximum:
+            _give(answer, self._kind.too_large)
+            return
+        exchange = _Exchange(answer, self._kind, route.payload_format)
+        accepted = self._functions.invoke(route.function, payload, exchange.on_result, by=Actor("api", self.name))
+        if isinstance(accepted, Throttled):
+            _give(answer, self._kind.throttled)
         else:
-            exchange = _Exchange(answer)
-            payload = self._event(route, method, path, query, body, headers or {})
-            accepted = self._functions.invoke(route.function, payload, exchange.on_result, by=Actor("api", self.name))
-            if isinstance(accepted, Throttled):
-                answer(503, _SERVICE_UNAVAILABLE, "HTTP-THROTTLE-2")
-            else:
-                invoke = accepted
-                limit = min(route.timeout_seconds, INTEGRATION_TIMEOUT.maximum / 1000)
-                exchange.timer = self._scheduler.after(seconds(limit), exchange.time_out)
+            invoke = accepted
+            limit = min(route.timeout_seconds, self._kind.timeout.maximum / 1000)
+            exchange.timer = self._scheduler.after(seconds(limit), exchange.time_out)
+
+    def _refused(self, route: ProxyRoute | None, body: str) -> GatewayAnswer | None:
+        """What the gateway answers before any integration sees a request, None where it hands it on."""
+        if route is None:
+            return self._kind.no_route
+        if route.refusal:
+            raise NotModelledError(route.refusal)
+        if not self._admit(route):
+            return self._kind.too_many
+        if len(body.encode()) > REQUEST_SIZE.maximum:
+            return self._kind.too_large
+        return None if route.is_permitted or route.service is not None else self._kind.forbidden
 
     def _admit(self, route: ProxyRoute) -> bool:
         """A token bucket: `burst_limit` requests at once, `rate_limit` a second in the long run (HTTP-THROTTLE-1)."""
         if route.burst_limit is None or route.rate_limit is None:
             return True
         now = self._scheduler.now
-        tokens, since = self._tokens.get(route, (float(route.burst_limit), now))
+        tokens, since = self._tokens.get(route.key, (float(route.burst_limit), now))
         tokens = min(float(route.burst_limit), tokens + in_seconds(now - since) * route.rate_limit)
-        self._tokens[route] = (tokens - 1 if tokens >= 1 else tokens, now)
+        self._tokens[route.key] = (tokens - 1 if tokens >= 1 else tokens, now)
         return tokens >= 1
 
-    def _event(
+    def _request(
         self, route: ProxyRoute, method: str, path: str, query: str, body: str, headers: Mapping[str, str]
-    ) -> str:
-        now = self._scheduler.now
-        route_key = "$default" if route.path == "$default" else f"{route.method} {route.path}"
-        domain = f"{self.name}.execute-api.us-east-1.amazonaws.com"
-        event: dict[str, Any] = {
-            "version": "2.0",
-            "routeKey": route_key,
-            "rawPath": path,
-            "rawQueryString": query,
-            "headers": {
-                "content-type": "application/json",
-                "content-length": str(len(body.encode())),
-                "host": domain,
-                **{name.lower(): value for name, value in headers.items()},
-            },
-            "requestContext": {
-                "accountId": "anonymous",
-                "apiId": self.name,
-                "domainName": domain,
-                "domainPrefix": self.name,
-                "http": {
-                    "method": method,
-                    "path": path,
-                    "protocol": "HTTP/1.1",
-                    "sourceIp": "192.0.2.1",
-                    "userAgent": "delivery-lab",
-                },
-                "requestId": self._streams.uuid("http request id", self.name),
-                "routeKey": route_key,
-                "stage": "$default",
-                "time": _common_log_time(now),
-                "timeEpoch": epoch_ms(now),
-            },
-            "isBase64Encoded": False,
-        }
-        if query:
-            values: dict[str, list[str]] = {}
-            for name, value in parse_qsl(query, keep_blank_values=True):
-                values.setdefault(name, []).append(value)
-            event["queryStringParameters"] = {name: ",".join(several) for name, several in values.items()}
-        if body:
-            event["body"] = body
-        return json.dumps(event, separators=(",", ":"))
+    ) -> ApiRequest:
+        return ApiRequest(
+            api=self.name,
+            request_id=self._streams.uuid("http request id", self.name),
+            instant=self._scheduler.now,
+            method=method,
+            path=path,
+            query=query,
+            body=body,
+            headers=headers,
+            stage=self._stage.name,
+            stage_variables=self._stage.variables,
+            account_id=self._stage.account_id,
+            region=self._stage.region,
+            variables=route.pattern.variables(path) or {},
+            resource_path=route.path,
+        )
 
 
 class _Exchange:
     """One request on its way: answered once, by the function or by the integration's timeout."""
 
-    def __init__(self, answer: Callable[..., None]) -> None:
+    def __init__(self, answer: Answer, kind: ApiKind, payload_format: PayloadFormat) -> None:
         self._answer = answer
+        self._kind = kind
+        self._format = payload_format
         self.timer: Timer | None = None
 
     def time_out(self) -> None:
-        """The gateway stops waiting; the function runs on (HTTP-TIME-1, HTTP-TIME-2)."""
+        """The gateway stops waiting; the function runs on (HTTP-TIME-1, HTTP-TIME-2, REST-TIME-1)."""
         self.timer = None
-        self._answer(503, _SERVICE_UNAVAILABLE, "HTTP-TIME-1", "HTTP-TIME-2")
+        _give(self._answer, self._kind.timed_out)
 
     def on_result(self, result: InvokeResult) -> None:
         """The function has ended."""
@@ -215,32 +272,15 @@ class _Exchange:
             return
         self.timer.cancel()
         if result.error is not None:
-            self._answer(500, _INTERNAL_SERVER_ERROR, "HTTP-ERROR-1")
+            _give(self._answer, self._kind.failed)
             return
-        status, body = interpret(result.payload)
-        self._answer(status, body, "HTTP-PAYLOAD-1")
-
-
-def interpret(payload: str) -> tuple[int, str]:
-    """Status and body of a function's answer in payload format 2.0 (HTTP-PAYLOAD-1).
-
-    An object with `statusCode` says both; anything else is the body of a 200.
-    """
-    response = json.loads(payload)
-    if not isinstance(response, dict) or "statusCode" not in response:
-        return 200, response if isinstance(response, str) else payload
-    try:
-        status = int(response["statusCode"])
-    except (TypeError, ValueError):
-        return 500, _INTERNAL_SERVER_ERROR
-    body = response.get("body") or ""
-    if response.get("isBase64Encoded"):
         try:
-            body = base64.b64decode(body).decode(errors="replace")
-        except (TypeError, ValueError):
-            return 500, _INTERNAL_SERVER_ERROR
-    return status, body if isinstance(body, str) else json.dumps(body)
+            response = interpret(result.payload, self._format)
+        except MalformedError:
+            _give(self._answer, self._kind.malformed)
+            return
+        self._answer(response, *_PAYLOAD_RULES[self._format])
 
 
-def _common_log_time(instant: int) -> str:
-    return (EPOCH + timedelta(microseconds=instant)).strftime("%d/%b/%Y:%H:%M:%S +0000")
+def _give(answer: Answer, given: GatewayAnswer) -> None:
+    answer(HttpResponse(given.status, given.body), *given.rules)

@@ -30,6 +30,7 @@ from delivery_lab.program.network import offline
 from delivery_lab.program.overrides import apply_overrides
 from delivery_lab.program.placeholders import watched_invokes
 from delivery_lab.program.plugins import Plugins
+from delivery_lab.program.processes import announced_processes
 from delivery_lab.program.project import Project
 from delivery_lab.program.references import AskedOutputs, watched_references
 from delivery_lab.program.registrar import Registrar
@@ -89,6 +90,7 @@ def evaluate(
     pulumi_log, outputs = PulumiLog(), AskedOutputs()
     with (
         isolated(project),
+        announced_processes(project, config.stack),
         plugins,
         serving(registrar, pulumi_log) as stubs,
         watched_invokes(stubs.monitor, frames, registrar.calls),

@@ -13,6 +13,9 @@ from delivery_lab.program.config import SECRET, StackConfig
 from delivery_lab.program.frames import Frames
 from delivery_lab.program.project import Project
 
+_OF_OTHER_NAMES = {"pkg_resources": "'setuptools<81'"}
+"""Packages that SDKs import and that are installed under another name: pulumi-aws 5 reads its version by this one."""
+
 
 def explain(error: BaseException, project: Project, config: StackConfig) -> LabError:
     """Turn what a program raised into an error for the user.
@@ -78,7 +81,10 @@ def _is_foreign(name: str | None, project: Project) -> bool:
 
 def _missing_package(name: str, project: Project) -> str:
     requirements = project.root / "requirements.txt"
-    install = f"-r {requirements}" if requirements.is_file() else "<what the project needs>"
+    needed = name.replace("_", "-") if name.startswith("pulumi_") else "<what the project needs>"
+    needed = _OF_OTHER_NAMES.get(name, needed)
+    listed = requirements.is_file() and name not in _OF_OTHER_NAMES
+    install = f"-r {requirements}" if listed else needed
     return (
         f"the program imports '{name}', which is not installed for the Python that runs it, {sys.executable}; "
         f"the lab runs programs in its own process, so install the project's requirements there: "

@@ -339,6 +339,28 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
                 "rootResourceId": "{part_id}",
             },
         ),
+        resource_types.REST_RESOURCE: ComputedOutputs(id="{part_id}"),
+        resource_types.REST_METHOD: ComputedOutputs(id="agm-{restApi}-{resourceId}-{httpMethod}"),
+        resource_types.REST_INTEGRATION: ComputedOutputs(id="agi-{restApi}-{resourceId}-{httpMethod}"),
+        resource_types.REST_INTEGRATION_RESPONSE: ComputedOutputs(
+            id="agir-{restApi}-{resourceId}-{httpMethod}-{statusCode}"
+        ),
+        # The addresses are outputs of versions before 7, where a deployment could make a stage.
+        resource_types.REST_DEPLOYMENT: ComputedOutputs(
+            id="{deployment_id}",
+            outputs={
+                "executionArn": "arn:{partition}:execute-api:{region}:{account}:{restApi}/{stageName}",
+                "invokeUrl": "https://{restApi}.execute-api.{region}.{dns}/{stageName}",
+            },
+        ),
+        resource_types.REST_STAGE: ComputedOutputs(
+            id="ags-{restApi}-{stageName}",
+            outputs={
+                "arn": "arn:{partition}:apigateway:{region}::/restapis/{restApi}/stages/{stageName}",
+                "executionArn": "arn:{partition}:execute-api:{region}:{account}:{restApi}/{stageName}",
+                "invokeUrl": "https://{restApi}.execute-api.{region}.{dns}/{stageName}",
+            },
+        ),
         "aws:ecr/repository:Repository": ComputedOutputs(
             id="{name}",
             name="name",

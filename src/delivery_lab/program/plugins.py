@@ -63,6 +63,11 @@ class Plugins:
         for plugin in self._running.values():
             plugin.close()
 
+    def has(self, request: resource_pb2.RegisterResourceRequest) -> bool:
+        """Whether a component is of a package that the project names by the path of its folder."""
+        named = _packages(self._project).get(request.type.partition(":")[0])
+        return named is not None and ((self._project.root / named).resolve() / PLUGIN_FILE).is_file()
+
     def construct(self, request: resource_pb2.RegisterResourceRequest) -> resource_pb2.RegisterResourceResponse:
         """Have a component's resources registered.
 

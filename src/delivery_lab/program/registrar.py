@@ -30,6 +30,7 @@ from delivery_lab.program.placeholders import answer_of, readable, told_answer
 from delivery_lab.program.plugins import Plugins
 from delivery_lab.program.references import STACK_REFERENCE
 from delivery_lab.program.registration import Registration, Urns, provider_urn
+from delivery_lab.program.remote import COMMANDS, command_note, opaque, said_of
 from delivery_lab.program.transforms import Callbacks, transform_invoke, transform_resource
 from delivery_lab.program.wire import Decoder, encode, merged
 
@@ -125,14 +126,11 @@ class Registrar:
 
     def register(self, request: resource_pb2.RegisterResourceRequest) -> resource_pb2.RegisterResourceResponse:
         """Register a resource, after transforms."""
-        self._take_pending_transforms(request)
-        if request.remote:
-            changed = transform_resource(self.callbacks, self._transforms_for(request), request)
-            if self._plugins is None:
-                raise NotModelledError(
-                    f"'{request.name}' ({request.type}) is a remote component, and there is no plugin"
-                )
-            return self._plugins.construct(changed)
+        if request.remote and self._plugins is not None and self._plugins.has(request):
+            self._take_pending_transforms(request)
+            return self._plugins.construct(transform_resource(self.callbacks, self._transforms_for(request), request))
+        if not request.remote:
+            self._take_pending_transforms(request)
         request = transform_resource(self.callbacks, self._transforms_for(request), request)
         request.name = readable(request.name)
         urn = self._urns.make(request.parent, request.type, request.name)
@@ -143,6 +141,8 @@ class Registrar:
             self._transforms[urn] = list(request.transforms)
             self.callbacks.used = self.callbacks.used or bool(request.transforms)
         inputs = with_documents_as_text(request.type, request.object, self._decoder)
+        if request.remote:
+            return self._opaque(request, urn, inputs)
         created = self._create(urn, request) if request.custom else Created("", {})
         registration = Registration(
             urn=urn,
@@ -162,7 +162,18 @@ class Registrar:
         )
         with self._lock:
             self.registrations[urn] = registration
+            if request.type.startswith(COMMANDS):
+                self.warnings.append(command_note(request, self._decoder.properties(inputs).values))
         return resource_pb2.RegisterResourceResponse(urn=urn, id=registration.id, object=registration.state)
+
+    def _opaque(
+        self, request: resource_pb2.RegisterResourceRequest, urn: str, inputs: Struct
+    ) -> resource_pb2.RegisterResourceResponse:
+        """Register a remote component, whose resources a plugin would make."""
+        with self._lock:
+            self.registrations[urn] = opaque(request, urn, inputs)
+            self.warnings.append(said_of(request))
+        return resource_pb2.RegisterResourceResponse(urn=urn, object=Struct())
 
     def _take_pending_transforms(self, request: resource_pb2.RegisterResourceRequest) -> None:
         """Keep the transforms of a remote component until its plugin registers it, and with it its children's."""

@@ -121,6 +121,14 @@ class UnseenRecord(StrEnum):
     PROCESSED = "processed"
 
 
+class SavedCapacity(StrEnum):
+    """How much unused capacity a table with provisioned capacity has when a run begins (DDB-CAPACITY-6)."""
+
+    FULL = "full"
+    """That of 300 s."""
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class Assumptions:
     """One value for every rule that has alternatives. Defaults are what the model assumes.
@@ -149,6 +157,7 @@ class Assumptions:
         unseen_work: what became of a message of which only its invoke is known (EVD-INVOKE-1).
         swallowed_error: what became of a message at which an error was left alone (EVD-ERROR-1).
         unseen_record: what became of a record that was not looked at (EVD-LOOK-1).
+        saved_capacity: unused capacity of tables at the start (DDB-CAPACITY-6).
         api_latency_seconds: how long an API call of a handler takes at least and at most (SIM-API-1).
     """
 
@@ -174,6 +183,7 @@ class Assumptions:
     unseen_work: UnseenWork = UnseenWork.PROCESSED
     swallowed_error: ErrorLeftAlone = ErrorLeftAlone.FAILED
     unseen_record: UnseenRecord = UnseenRecord.LOST
+    saved_capacity: SavedCapacity = SavedCapacity.FULL
 
 
 DEFAULTS = Assumptions()

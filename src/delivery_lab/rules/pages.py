@@ -22,6 +22,8 @@ class Seen(StrEnum):
     """A copy that names the page's address; the live page was not opened."""
     API_MODEL = "text of botocore's service model"
     """botocore 1.44.5 ships the text that the page of the API reference shows."""
+    REPOSITORY = "whole page, as AWS's public repository of its guides had it in June 2023"
+    """The text of the page in the repository that AWS kept until then; what the page says since was not compared."""
     BEGINNING = "beginning only"
     """A stored copy of which only the beginning could be had: what it says further down was not compared."""
 
@@ -114,6 +116,30 @@ _WHOLE = (
     ),
 )
 
+_REPOSITORY = (
+    *(
+        f"{_GATEWAY}{name}.html"
+        for name in (
+            "api-gateway-api-integration-types",
+            "api-gateway-integration-settings-integration-response",
+            "api-gateway-mapping-template-reference",
+            "api-gateway-request-throttling",
+            "http-api-develop-integrations-aws-services",
+            "http-api-develop-integrations-aws-services-reference",
+            "integration-passthrough-behaviors",
+            "limits",
+            "models-mappings",
+            "request-response-data-mappings",
+            "set-up-lambda-proxy-integrations",
+            "supported-gateway-response-types",
+        )
+    ),
+    *(
+        f"{_DYNAMODB}developerguide/{name}.html"
+        for name in ("GSI", "HowItWorks.ReadWriteCapacityMode", "ProvisionedThroughput", "bp-partition-key-design")
+    ),
+)
+
 _API_MODEL = (
     *(
         f"{SQS_API}API_{name}.html"
@@ -153,7 +179,14 @@ _API_MODEL = (
     ),
     *(
         f"{_DYNAMODB}APIReference/API_{name}.html"
-        for name in ("PutItem", "streams_AttributeValue", "streams_GetRecords", "streams_GetShardIterator")
+        for name in (
+            "BatchWriteItem",
+            "PutItem",
+            "TransactWriteItems",
+            "streams_AttributeValue",
+            "streams_GetRecords",
+            "streams_GetShardIterator",
+        )
     ),
 )
 
@@ -193,7 +226,12 @@ _BEGINNING = (
 PAGES: Mapping[str, Page] = MappingProxyType(
     {
         url: Page(url, _READ_ON, seen)
-        for seen, urls in ((Seen.WHOLE, _WHOLE), (Seen.API_MODEL, _API_MODEL), (Seen.BEGINNING, _BEGINNING))
+        for seen, urls in (
+            (Seen.WHOLE, _WHOLE),
+            (Seen.REPOSITORY, _REPOSITORY),
+            (Seen.API_MODEL, _API_MODEL),
+            (Seen.BEGINNING, _BEGINNING),
+        )
         for url in urls
     }
 )

@@ -9,33 +9,29 @@ from typing import Any
 
 from delivery_lab import resource_types
 from delivery_lab.errors import DeploymentRefusedError, LabError, NotModelledError, ProgramError
-from delivery_lab.limits.functions import MEMORY, TIMEOUT
 from delivery_lab.model.account import Account
 from delivery_lab.model.elsewhere import line_of
 from delivery_lab.model.lambda_api import name_and_qualifier
 from delivery_lab.model.mapping.filters import Pattern, parse_patterns
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig, SqsProvisionedMode
-from delivery_lab.model.runtime import AwsApi, AwsError, CodeSource, FunctionConfig
-from delivery_lab.program.graph import UNKNOWN
+from delivery_lab.model.runtime import AwsApi, AwsError
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation import supported
 from delivery_lab.simulation.dynamic import create_dynamic
 from delivery_lab.simulation.events import create_sink, event_configs
 from delivery_lab.simulation.feeds import connect_feeds
-from delivery_lab.simulation.http_apis import routes_of
-from delivery_lab.simulation.layers import Layers, layers_of
+from delivery_lab.simulation.function_configs import configured
+from delivery_lab.simulation.gateways import Gateways
 from delivery_lab.simulation.polled_sources import PolledSources
-from delivery_lab.simulation.qualifiers import qualifiers_of
 from delivery_lab.simulation.queue_attributes import attributes_of
 from delivery_lab.simulation.record_mappings import RecordMappings, refuse_foreign_settings
 from delivery_lab.simulation.redrive_permissions import check_redrive_permissions
 from delivery_lab.simulation.remembered import RememberedCreations
-from delivery_lab.simulation.tables import table_definition
+from delivery_lab.simulation.tables import capacity_notes, table_definition
 from delivery_lab.simulation.topics import create_topic
 from delivery_lab.simulation.workload import TopicSettings
 from delivery_lab.simulation.workload_functions import FunctionSettings
 from delivery_lab.stack.apis import Api
-from delivery_lab.stack.code import code_files
 from delivery_lab.stack.dynamic import DynamicResource
 from delivery_lab.stack.events import Bucket, Bus
 from delivery_lab.stack.functions import LATEST, Function, RecursionConfig
@@ -49,6 +45,7 @@ from delivery_lab.stack.mappings import (
 )
 from delivery_lab.stack.queues import Queue, RedrivePolicyResource
 from delivery_lab.stack.resource import StackResource
+from delivery_lab.stack.rest_apis import RestApi
 from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.stack import Stack
 from delivery_lab.stack.streams import Cluster, FanOutConsumer, Stream, Table
@@ -56,9 +53,7 @@ from delivery_lab.stack.topics import Topic
 
 _SOURCES = frozenset({resource_types.QUEUE, resource_types.STREAM, resource_types.TABLE, *resource_types.MSK_CLUSTERS})
 """What an event source mapping can read."""
-
-_RUNTIME = "python3.13"
-"""What a function runs on whose runtime cannot be told."""
+_SCALING_TARGET = "aws:appautoscaling/target:Target"
 
 
 @dataclass(slots=True)
@@ -73,7 +68,6 @@ class Deployment:
         functions: what the workload says of functions, by logical name.
         notes: what is part of the stack and not simulated.
         before: the stack that is deployed already, where this one updates it.
-        refused_apis: HTTP APIs that no request can be sent to, with the reason.
         sources: streams, clusters and topics.
         parking_queues: queues for what no retry can help: no function reads them.
         creations: remembers the calls of dynamic resources, None where nothing is remembered.
@@ -87,10 +81,15 @@ class Deployment:
     notes: list[str] = field(default_factory=list)
     before: Stack | None = None
     parking_queues: frozenset[str] = frozenset()
-    refused_apis: dict[str, LabError] = field(default_factory=dict)
     creations: RememberedCreations | None = None
     sources: PolledSources = field(init=False)
     _record_mappings: RecordMappings = field(init=False)
+    _gateways: Gateways = field(init=False)
+
+    @property
+    def refused_apis(self) -> Mapping[str, LabError]:
+        """APIs that no request can be sent to, with the reason."""
+        return self._gateways.refused
 
     def run(self) -> None:
         """Create everything.
@@ -98,11 +97,11 @@ class Deployment:
         Raises:
             NotModelledError: the stack uses what the model does not know.
             DeploymentRefusedError: AWS would refuse a resource.
-            HandlerError: the code of a function is missing.
         """
         self.notes.extend(supported.check(self.stack))
         self.sources = PolledSources(self.account, self.topics)
         self._record_mappings = RecordMappings(self.stack, self.account, self.sources, self.notes)
+        self._gateways = Gateways(self.stack, self.account, self.notes)
         creators = self._creators()
         for resource in self._in_order():
             self.stack.refuse_unreadable(resource)
@@ -140,7 +139,8 @@ class Deployment:
             KafkaMapping: (self._record_mapping, "ESM-FILTER-3"),
             UnknownMapping: (self._unknown_mapping, "ESM-FILTER-3"),
             Table: (self._table, "DDB-COND-1"),
-            Api: (self._api, "HTTP-ROUTE-1"),
+            Api: (self._gateways.create_http, "HTTP-ROUTE-1"),
+            RestApi: (self._gateways.create_rest, "REST-ROUTE-1"),
             Stream: (self.sources.create_stream, "KIN-SHARD-2"),
             FanOutConsumer: (self.sources.register_consumer, "KIN-FAN-1"),
             Cluster: (self.sources.create_cluster, "KAF-TOPIC-1"),
@@ -198,52 +198,9 @@ class Deployment:
 
     def _function(self, function: Function) -> None:
         settings = self.functions.get(function.label, FunctionSettings())
-        described = settings.duration is not None
-        problems = supported.function_problems(self.stack, function, described=described)
-        runs = not problems and not described
-        if described:
-            self.notes.append(f"{function.label} is described in the workload: its code is not run")
-        arn = known_arn(function)
-        variables = {} if described else {**function.variables, **settings.environment}
-        unknown = tuple(sorted(name for name, value in variables.items() if value is UNKNOWN))
-        self.notes.extend(
-            f"{function.label}: the environment variable {name} is known only after deployment; reading it ends the run"
-            for name in unknown
-        )
-        layers = layers_of(function, self.stack, self.project_dir) if runs else Layers()
-        self.notes.extend(layers.notes)
-        self.account.functions.add(
-            FunctionConfig(
-                name=function.label,
-                arn=arn,
-                handler=function.handler.known or "",
-                timeout_seconds=function.timeout_seconds.known or TIMEOUT.default,
-                memory_mb=function.memory_mb.known or MEMORY.default,
-                environment={name: str(value) for name, value in variables.items() if name not in unknown},
-                unknown_variables=unknown,
-                reserved_concurrency=function.reserved_concurrency.certain(),
-                code=self._code(function) if runs else CodeSource(),
-                qualifiers={} if problems else qualifiers_of(self.stack, function),
-                layers=layers.here,
-                absent_layers=layers.absent,
-                region=arn.split(":")[3],
-                account_id=arn.split(":")[4],
-                runtime=function.runtime.known or _RUNTIME,
-                refusal="\n  ".join(
-                    [
-                        f"the function {function.label} is invoked, and uses what is not modelled:",
-                        *problems,
-                        *supported.way_out(self.stack, function, described=described),
-                    ]
-                )
-                if problems
-                else "",
-            )
-        )
-
-    def _code(self, function: Function) -> CodeSource:
-        files = code_files(function.code, self.project_dir, function.label)
-        return CodeSource(files.roots, files.inline)
+        made = configured(function, known_arn(function), settings, self.stack, self.project_dir)
+        self.notes.extend(made.notes)
+        self.account.functions.add(made.config)
 
     def _function_of(self, resource: StackResource, reference: Setting[str], function: Function | None) -> str:
         named = reference.certain()
@@ -331,28 +288,20 @@ class Deployment:
             kept=self.before is not None and self.stack.has_same_inputs(mapping, self.before),
         )
 
-    # -- tables and HTTP APIs -----------------------------------------------------------------------------
+    def _scaled(self) -> dict[str, str]:
+        """Resources that scale something by what they scale."""
+        found = self.stack.graph.of_type(_SCALING_TARGET)
+        return {str(each.inputs.get("resourceId")): each.name for each in found}
+
+    # -- tables -----------------------------------------------------------------------------
 
     def _table(self, table: Table) -> None:
-        if table.billing_mode.certain() != "PAY_PER_REQUEST":
-            self.notes.append(f"{table.name}: its provisioned capacity is taken as enough; no request is throttled")
+        self.notes.extend(capacity_notes(table, self._scaled()))
         assert self.account.dynamodb is not None
         definition = table_definition(table)
         if definition["TableName"] in self.account.dynamodb.tables:
             return  # an update of the stack keeps its tables
         self.account.dynamodb.create_table(definition, self.sources.create_table_stream(table))
-
-    def _api(self, api: Api) -> None:
-        # Functions are created after the API where a program says so: routes are looked up by label only then.
-        problems = supported.api_problems(self.stack, api)
-        try:
-            if problems:
-                lines = "\n".join(f"  {problem}" for problem in problems)
-                raise NotModelledError(f"a request is sent to {api.label}, which uses what is not modelled:\n{lines}")
-            self.account.create_api(api.label, routes_of(api))
-        except (NotModelledError, ProgramError) as error:
-            self.refused_apis[api.label] = error
-            self.notes.append(f"{api.label} uses what is not modelled; a run that sends a request to it is refused")
 
 
 def _ends_of(mapping: EventSourceMapping) -> set[str]:

@@ -1,56 +1,162 @@
-"""Routes of HTTP APIs, as far as the model knows them."""
+"""Routes of HTTP APIs as the model has them; what is not modelled of one is refused when a request goes to it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
 from delivery_lab.errors import NotModelledError
-from delivery_lab.model.http_api import ProxyRoute
-from delivery_lab.stack.apis import Api, Integration, Route, Stage
+from delivery_lab.model.gateway.payloads import PayloadFormat
+from delivery_lab.model.gateway.services import MappedQueue
+from delivery_lab.model.http_api import ApiStage, ProxyRoute
+from delivery_lab.program.graph import UNKNOWN
+from delivery_lab.simulation.api_permissions import ApiPermissions
+from delivery_lab.stack.apis import DEFAULT, Api, Integration, Route, RouteLimits, Stage
 from delivery_lab.stack.functions import Function
+from delivery_lab.stack.resource import StackResource
+from delivery_lab.stack.stack import Stack
+
+Problems = Callable[[StackResource], list[str]]
+"""What is not modelled of the inputs of a resource, a line each."""
+
+_SENDING = "SQS-SendMessage"
+_REQUIRED = ("QueueUrl", "MessageBody")
 
 
-def routes_of(api: Api) -> tuple[ProxyRoute, ...]:
+def routes_of(api: Api, stack: Stack, permissions: ApiPermissions, problems: Problems) -> tuple[ProxyRoute, ...]:
     """The routes of an API.
 
+    Args:
+        api: the API.
+        stack: the stack.
+        permissions: what it may do.
+        problems: finds inputs that are not modelled.
+
     Raises:
-        NotModelledError: it is no HTTP API, or a route or an integration is not modelled.
+        NotModelledError: it is no HTTP API.
     """
     if api.protocol.certain() != "HTTP":
         raise NotModelledError(f"{api.name} is a WebSocket API\n  nearest: protocolType HTTP")
-    return tuple(_route(route, api.stage) for route in api.routes)
+    return tuple(_Routes(api, stack, permissions, problems).all())
 
 
-def _route(route: Route, stage: Stage | None) -> ProxyRoute:
-    target = route.target.certain().removeprefix("integrations/")
-    integration = route.integration
-    if integration is None:
-        raise NotModelledError(f"{route.name} has no Lambda integration in this stack: target {target or 'unset'}")
-    _check(integration)
+def stage_of(api: Api) -> ApiStage:
+    """The stage that requests go to: the first one, or that of an API that makes its own."""
+    parts = (api.arn or "").split(":")
+    region = parts[3] if len(parts) > 3 and parts[3] else "us-east-1"
+    stage = api.stage
+    if stage is None:
+        return ApiStage(region=region)
+    return ApiStage(stage.stage_name or DEFAULT, known_texts(stage.variables), region=region)
+
+
+def known_texts(values: Mapping[str, Any]) -> dict[str, str]:
+    """Those of some values that are known, as text."""
+    return {name: str(value) for name, value in values.items() if value is not UNKNOWN and value is not None}
+
+
+class _Routes:
+    def __init__(self, api: Api, stack: Stack, permissions: ApiPermissions, problems: Problems) -> None:
+        self._api = api
+        self._stack = stack
+        self._permissions = permissions
+        self._problems = problems
+
+    def all(self) -> Iterator[ProxyRoute]:
+        for route in self._api.routes:
+            method, path = _key(route)
+            lines = list(self._problems_of(route))
+            if lines:
+                yield ProxyRoute(method, path, refusal=refusal_of(f"{method} {path} of {self._api.label}", lines))
+            else:
+                yield self._route(route, method, path)
+
+    def _problems_of(self, route: Route) -> Iterator[str]:
+        integration = route.integration
+        yield from self._problems(route)
+        if integration is None:
+            target = route.target.known or "unset"
+            yield f"{route.name} has no integration in this stack: target {target}"
+            return
+        if integration.urn != route.urn:
+            yield from self._problems(integration)
+        if integration.subtype.value is not None:
+            yield from self._of_service(integration)
+        else:
+            yield from self._of_function(integration)
+
+    def _of_function(self, integration: Integration) -> Iterator[str]:
+        kind = integration.integration_type.known
+        if kind != "AWS_PROXY":
+            yield f"{integration.name}: integrationType {kind}; nearest: AWS_PROXY"
+        elif integration.function is None:
+            yield f"{integration.name} invokes {integration.uri.known}, which is no function of this stack"
+        version = integration.payload_format_version.known
+        if version not in ("1.0", "2.0"):
+            yield f"{integration.name}: payloadFormatVersion {version}; nearest: 2.0"
+        if integration.request_parameters:
+            names = ", ".join(integration.request_parameters)
+            nearest = "a request that reaches the function as it was sent"
+            yield f"{integration.name}: requestParameters {names}; nearest: {nearest}"
+
+    def _of_service(self, integration: Integration) -> Iterator[str]:
+        subtype = integration.subtype.known
+        if subtype != _SENDING:
+            yield f"{integration.name}: integrationSubtype {subtype}; nearest: {_SENDING}, or a function"
+            return
+        given = integration.request_parameters
+        for name in _REQUIRED:
+            if not given.get(name):
+                yield f"{integration.name}: requestParameters lack {name}, which AWS requires"
+        for name, value in given.items():
+            if value is UNKNOWN:
+                yield f"{integration.name}: requestParameters.{name} is known only after deployment"
+        url = given.get("QueueUrl")
+        if isinstance(url, str) and not url.startswith("$") and self._stack.queue_of_url(url) is None:
+            yield f"{integration.name} sends to {url}, which is no queue of this stack"
+        if integration.credentials.value is None:
+            yield f"{integration.name}: credentialsArn is missing, which AWS requires for {_SENDING}"
+
+    def _route(self, route: Route, method: str, path: str) -> ProxyRoute:
+        integration = route.integration
+        assert integration is not None
+        limits = self._limits(route)
+        common: dict[str, Any] = {
+            "timeout_seconds": integration.timeout_milliseconds.certain() / 1000,
+            "burst_limit": limits.burst,
+            "rate_limit": limits.rate,
+        }
+        if integration.subtype.value is not None:
+            parameters = {name: str(value) for name, value in integration.request_parameters.items()}
+            permitted = self._permissions.may_send(integration.credentials.value, parameters["QueueUrl"])
+            return ProxyRoute(method, path, service=MappedQueue(parameters), is_permitted=permitted, **common)
+        function = _function_of(integration)
+        version: PayloadFormat = "1.0" if integration.payload_format_version.known == "1.0" else "2.0"
+        permitted = self._permissions.may_invoke(function, integration.credentials.value)
+        return ProxyRoute(method, path, function.label, payload_format=version, is_permitted=permitted, **common)
+
+    def _limits(self, route: Route) -> RouteLimits:
+        """What the stage admits: for this route where it says so, else for all."""
+        stage: Stage | None = self._api.stage
+        if stage is None:
+            return RouteLimits(None, None)
+        general = RouteLimits(stage.burst_limit.certain(), stage.rate_limit.certain())
+        return stage.route_limits.get(route.route_key.known or "", general)
+
+
+def _key(route: Route) -> tuple[str, str]:
+    """Method and path of a route."""
     method, _, path = route.route_key.certain().partition(" ")
-    if "{" in path:
-        raise NotModelledError(
-            f"{route.name}: path parameters as in {path} are not modelled\n  nearest: a path without, or $default"
-        )
-    return ProxyRoute(
-        method=method if path else "ANY",
-        path=path or "$default",
-        function=_function_of(integration).label,
-        timeout_seconds=integration.timeout_milliseconds.certain() / 1000,
-        burst_limit=stage.burst_limit.certain() if stage else None,
-        rate_limit=stage.rate_limit.certain() if stage else None,
-    )
-
-
-def _check(integration: Integration) -> None:
-    kind = integration.integration_type.certain()
-    if kind != "AWS_PROXY":
-        raise NotModelledError(f"{integration.name}: integrationType {kind} is not modelled\n  nearest: AWS_PROXY")
-    version = integration.payload_format_version.certain()
-    if version != "2.0":
-        raise NotModelledError(f"{integration.name}: payloadFormatVersion {version} is not modelled\n  nearest: 2.0")
+    return (method, path) if path else ("ANY", DEFAULT)
 
 
 def _function_of(integration: Integration) -> Function:
-    if integration.function is None:
-        uri = integration.uri.certain()
-        raise NotModelledError(f"{integration.name} invokes {uri}, which is no function of this stack")
+    assert integration.function is not None
     return integration.function
+
+
+def refusal_of(what: str, lines: list[str]) -> str:
+    """Why a request cannot be sent there."""
+    return "\n".join(
+        [f"a request is sent to {what}, which uses what is not modelled:", *(f"  {line}" for line in lines)]
+    )

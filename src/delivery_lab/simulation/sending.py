@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
-from delivery_lab.errors import LabError, WorkloadError
+from delivery_lab.errors import LabError, NotModelledError, WorkloadError
 from delivery_lab.events import WORKLOAD, InvokeAnswered, Journal
 from delivery_lab.limits.functions import ASYNCHRONOUS_PAYLOAD, SYNCHRONOUS_PAYLOAD
 from delivery_lab.limits.streams import BROKER_RECORD_BYTES
@@ -39,7 +39,7 @@ class Sender:
     Args:
         account: the account that the stack was deployed to.
         topics: finds Kafka topics.
-        refused_apis: HTTP APIs that no request can be sent to, with the reason.
+        refused_apis: APIs that no request can be sent to, with the reason.
         tables: names of the tables in DynamoDB, by their names in the stack.
         stack: name of the stack, for messages.
         origin: where the workload comes from, for messages.
@@ -92,11 +92,14 @@ class Sender:
         request = arrival.request
         assert request is not None
         api = self._api(arrival)
-        if api.route(request.method, request.path) is None:
+        route = api.route(request.method, request.path)
+        if route is None:
             known = ", ".join(f"{route.method} {route.path}" for route in api.routes) or "none"
             raise WorkloadError(
                 f"{self._origin}: {api.name} has no route {request.method} {request.path} (routes: {known})"
             )
+        if route.refusal:
+            raise NotModelledError(route.refusal)
         instant = seconds(arrival.at_seconds)
         self._scheduler.at(instant, api.request, request.method, request.path, arrival.body, request.headers)
 
@@ -106,12 +109,12 @@ class Sender:
         if (arrival.name or only) in self._refused_apis:
             raise self._refused_apis[arrival.name or only]
         if arrival.name:
-            return self._named(apis, arrival.name, "HTTP API")
+            return self._named(apis, arrival.name, "HTTP or REST API")
         if len(apis) + len(self._refused_apis) != 1:
             known = ", ".join((*apis, *self._refused_apis)) or "none"
             raise WorkloadError(
-                f"{self._origin}: an HTTP request needs an HTTP API in the stack, or `api:` to choose one "
-                f"(HTTP APIs of {self._stack}: {known})"
+                f"{self._origin}: an HTTP request needs an HTTP or REST API in the stack, or `api:` to choose one "
+                f"(APIs of {self._stack}: {known})"
             )
         return next(iter(apis.values()))
 
@@ -160,7 +163,7 @@ class Sender:
     def _put_item(self, table: str, item: dict[str, Any]) -> None:
         assert self._account.dynamodb is not None
         try:
-            self._account.dynamodb.call("PutItem", {"TableName": table, "Item": item})
+            self._account.dynamodb.call("PutItem", {"TableName": table, "Item": item}, is_metered=False)
         except AwsError as error:
             raise WorkloadError(f"{self._origin}: an item for {table}: {error}") from error
 

@@ -175,7 +175,7 @@ class _Simulation:
         with ExitStack() as entered:
             entered.enter_context(host)
             if any(stack.tables for stack in stacks):
-                self._account.dynamodb = entered.enter_context(_dynamodb(self._journal))
+                self._account.dynamodb = entered.enter_context(self._dynamodb())
             self._entered = entered
             yield host
 
@@ -186,6 +186,12 @@ class _Simulation:
         if service in STORED and self._account.stored is None:
             self._account.stored = self._entered.enter_context(self._stored())
         return self._account.call(service, operation, parameters, caller)
+
+    def _dynamodb(self) -> DynamoDb:
+        # moto takes a quarter of a second to import: only stacks with tables pay for it.
+        from delivery_lab.model.dynamodb import DynamoDb
+
+        return DynamoDb("us-east-1", self._journal, self._scheduler, self._assumptions)
 
     def _stored(self) -> MotoServices:
         # moto takes a quarter of a second to import: only runs that call one of its services pay for it.
@@ -325,7 +331,7 @@ class _Simulation:
             logs=tuple(self._logs),
             notes=(
                 *deployment.notes,
-                *(self._host.failed_starts if self._host is not None else ()),
+                *(self._host.notes if self._host is not None else ()),
                 *self._idle_faults(),
             ),
             parking_queues=parking_queues,
@@ -389,10 +395,3 @@ class _Simulation:
         else:
             self._observer.spoke(told.function)
             self._journal.append(told)
-
-
-def _dynamodb(journal: Journal) -> DynamoDb:
-    # moto takes a quarter of a second to import: only stacks with tables pay for it.
-    from delivery_lab.model.dynamodb import DynamoDb
-
-    return DynamoDb("us-east-1", journal)

@@ -8,9 +8,12 @@ from typing import Any
 from delivery_lab import resource_types
 from delivery_lab.errors import NotModelledError
 from delivery_lab.simulation.qualifiers import qualifier_problems
-from delivery_lab.simulation.supported_inputs import DESCRIBED_FUNCTION, LOCAL_CODE, SUPPORT
+from delivery_lab.simulation.supported_apis import APIS, OF_WHOLE_APIS
+from delivery_lab.simulation.supported_inputs import DESCRIBED_FUNCTION, IMAGE_FUNCTION, LOCAL_CODE, SUPPORT
 from delivery_lab.stack.apis import Api
 from delivery_lab.stack.functions import Function
+from delivery_lab.stack.resource import StackResource
+from delivery_lab.stack.rest_apis import RestApi
 from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.stack import Stack
 
@@ -19,12 +22,8 @@ CONSUMERS: Mapping[str, str] = {
 }
 """Types that take messages away from what is modelled: with them any result would be wrong."""
 
-OF_APIS = frozenset({resource_types.HTTP_API, resource_types.ROUTE, resource_types.INTEGRATION, resource_types.STAGE})
-"""An HTTP API and its parts: only a request to it depends on them."""
-
 FEEDERS = frozenset(
     {
-        resource_types.REST_API,
         resource_types.EVENT_TARGET,
         resource_types.FUNCTION_URL,
         resource_types.SCHEDULE,
@@ -35,7 +34,7 @@ FEEDERS = frozenset(
 
 
 def check(stack: Stack) -> list[str]:
-    """Refuse what would make a result wrong. Functions and HTTP APIs are refused when a run uses them, and not here.
+    """Refuse what would make a result wrong. Functions and APIs are refused when a run uses them, and not here.
 
     Returns:
         Notes on what is part of the stack and not simulated.
@@ -47,7 +46,7 @@ def check(stack: Stack) -> list[str]:
     notes: list[str] = []
     for resource in stack.resources.values():
         support = SUPPORT.get(resource.type)
-        if resource.type == resource_types.FUNCTION or resource.type in OF_APIS:
+        if resource.type == resource_types.FUNCTION or resource.type in APIS:
             continue
         if support is not None:
             problems.extend(stack.refused_inputs(resource, support))
@@ -61,32 +60,42 @@ def check(stack: Stack) -> list[str]:
     return notes
 
 
-def api_problems(stack: Stack, api: Api) -> list[str]:
-    """Why an HTTP API cannot be called: settings that are not modelled, of itself and of its parts."""
-    parts = (each for each in stack.resources.values() if each.type in OF_APIS)
-    found = (
-        each for each in parts if each.urn == api.urn or stack.graph.resources[each.urn].inputs.get("apiId") == api.id
-    )
-    return [problem for each in found for problem in stack.refused_inputs(each, SUPPORT[each.type])]
+def input_problems(stack: Stack, resource: StackResource) -> list[str]:
+    """Inputs of a resource that are not modelled, a line each."""
+    return list(stack.refused_inputs(resource, SUPPORT[resource.type]))
 
 
-def function_problems(stack: Stack, function: Function, *, described: bool = False) -> list[str]:
+def whole_api_problems(stack: Stack, api: Api | RestApi) -> list[str]:
+    """Why an API cannot be called at all: settings that are not modelled, of itself and of its stages."""
+    parts = (each for each in stack.resources.values() if each.type in OF_WHOLE_APIS)
+    found = [each for each in parts if api.id and api.id in _owners(stack, each)]
+    return [problem for each in (api, *found) for problem in input_problems(stack, each)]
+
+
+def _owners(stack: Stack, part: StackResource) -> tuple[Any, Any]:
+    inputs = stack.graph.resources[part.urn].inputs
+    return inputs.get("apiId"), inputs.get("restApi")
+
+
+def function_problems(stack: Stack, function: Function, *, described: bool = False, imaged: bool = False) -> list[str]:
     """Why a function cannot be run: settings that are not modelled, code that is not Python or not here.
 
     Args:
         stack: the stack.
         function: the function.
         described: whether the workload describes it: then its code does not matter.
+        imaged: whether the workload says which folder its image is made of.
     """
     if described:
         refused = stack.refused_inputs(function, DESCRIBED_FUNCTION)
         unknown = _unknown(function, (function.timeout_seconds, function.memory_mb))
         return [*refused, *unknown, *qualifier_problems(stack, function)]
-    problems = list(stack.refused_inputs(function, SUPPORT[resource_types.FUNCTION]))
+    support = IMAGE_FUNCTION if imaged else SUPPORT[resource_types.FUNCTION]
+    problems = list(stack.refused_inputs(function, support))
     runtime = function.runtime.known or "python"
     if not runtime.startswith("python"):
         problems.append(f"{function.name}: runtime = {runtime!r}; nearest: a Python runtime")
-    elif not function.has_code and not problems:
+    elif not function.has_code and not problems and not imaged:
         where = f"its code is {function.code_place}, an object that" if function.code_place else "it has no code that"
         problems.append(f"{function.name}: {where} this stack does not create; nearest: {LOCAL_CODE.nearest}")
     settings: tuple[Setting[object], ...] = (

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from delivery_lab import resource_types
+from delivery_lab.simulation.supported_apis import APIS
 from delivery_lab.stack.support import Refusal, Support
 
 LOCAL_CODE = Refusal("code in a local folder (pulumi.FileArchive)")
 _PLAIN_RECORDS = Refusal("records as the producer wrote them")
 _EMPTY_TABLE = Refusal("a table that is empty at first; the workload can put items into it")
 _SIMPLE_KEYS = Refusal("hashKey and rangeKey of the index")
-_UNCHANGED_REQUEST = Refusal("a request that reaches the function as it was sent")
-_ROUTES = Refusal("Route and Integration resources")
 
 
 def _names(text: str) -> frozenset[str]:
@@ -50,6 +49,14 @@ _FUNCTION = Support(
         "tenancyConfig": Refusal("a function whose environments serve every tenant"),
     },
 )
+
+_IMAGE = _names("imageUri imageConfig.*")
+IMAGE_FUNCTION = Support(
+    modelled=_FUNCTION.modelled,
+    harmless=_FUNCTION.harmless | _IMAGE,
+    refused={name: refusal for name, refusal in _FUNCTION.refused.items() if not name.startswith("image")},
+)
+"""What is known of a function of which the workload says what its image is made of."""
 
 _CODE = _names("imageUri imageConfig.* s3Bucket s3Key s3ObjectVersion fileSystemConfig.*")
 DESCRIBED_FUNCTION = Support(
@@ -96,13 +103,12 @@ _TABLE = Support(
         "globalSecondaryIndexes.name globalSecondaryIndexes.hashKey globalSecondaryIndexes.rangeKey "
         "globalSecondaryIndexes.projectionType globalSecondaryIndexes.nonKeyAttributes "
         "localSecondaryIndexes.name localSecondaryIndexes.rangeKey localSecondaryIndexes.projectionType "
-        "localSecondaryIndexes.nonKeyAttributes"
+        "localSecondaryIndexes.nonKeyAttributes readCapacity writeCapacity globalSecondaryIndexes.readCapacity "
+        "globalSecondaryIndexes.writeCapacity"
     ),
     harmless=_names(
         "deletionProtectionEnabled onDemandThroughput.* globalSecondaryIndexes.onDemandThroughput.* "
         "globalSecondaryIndexes.warmThroughput.* warmThroughput.* pointInTimeRecovery.* serverSideEncryption.* "
-        # Taken as enough, with a note of each run.
-        "readCapacity writeCapacity globalSecondaryIndexes.readCapacity globalSecondaryIndexes.writeCapacity "
         "tableClass ttl.*"  # lazy, so nothing may depend on it (DDB-TTL-1)
     ),
     refused={
@@ -116,15 +122,6 @@ _TABLE = Support(
         "restoreSourceTableArn": _EMPTY_TABLE,
         "restoreToLatestTime": _EMPTY_TABLE,
     },
-)
-
-_API = Support(
-    modelled=_names("protocolType"),
-    harmless=_names(
-        "apiKeySelectionExpression corsConfiguration.* disableExecuteApiEndpoint failOnWarnings ipAddressType "
-        "routeSelectionExpression version"
-    ),
-    refused={"body": _ROUTES, "target": _ROUTES, "routeKey": _ROUTES, "credentialsArn": _ROUTES},
 )
 
 SUPPORT: Mapping[str, Support] = {
@@ -170,41 +167,7 @@ SUPPORT: Mapping[str, Support] = {
     resource_types.EVENT_BUS: Support(
         frozenset(), _names("deadLetterConfig.* eventSourceName kmsKeyIdentifier logConfig.*")
     ),
-    resource_types.HTTP_API: _API,
-    resource_types.ROUTE: Support(
-        modelled=_names("apiId routeKey target"),
-        harmless=_names(
-            "apiKeyRequired authorizationScopes authorizationType authorizerId operationName "
-            "routeResponseSelectionExpression modelSelectionExpression requestModels.* requestParameters.*"
-        ),
-    ),
-    resource_types.INTEGRATION: Support(
-        modelled=_names("apiId integrationType integrationUri payloadFormatVersion timeoutMilliseconds"),
-        harmless=_names(
-            "connectionType credentialsArn integrationMethod passthroughBehavior contentHandlingStrategy "
-            "templateSelectionExpression requestTemplates.*"  # the last four are read for WebSocket APIs only
-        ),
-        refused={
-            "connectionId": _UNCHANGED_REQUEST,
-            "integrationSubtype": _UNCHANGED_REQUEST,
-            "requestParameters": _UNCHANGED_REQUEST,
-            "responseParameters": Refusal("an answer that reaches the caller as the function gave it"),
-            "tlsConfig": _UNCHANGED_REQUEST,
-        },
-    ),
-    resource_types.STAGE: Support(
-        modelled=_names("apiId defaultRouteSettings.throttlingBurstLimit defaultRouteSettings.throttlingRateLimit"),
-        harmless=_names(
-            "accessLogSettings.* autoDeploy clientCertificateId defaultRouteSettings.dataTraceEnabled "
-            "defaultRouteSettings.detailedMetricsEnabled defaultRouteSettings.loggingLevel deploymentId "
-            "routeSettings.routeKey routeSettings.dataTraceEnabled routeSettings.detailedMetricsEnabled "
-            "routeSettings.loggingLevel stageVariables.*"
-        ),
-        refused={
-            "routeSettings.throttlingBurstLimit": Refusal("throttlingBurstLimit of defaultRouteSettings"),
-            "routeSettings.throttlingRateLimit": Refusal("throttlingRateLimit of defaultRouteSettings"),
-        },
-    ),
+    **APIS,
     resource_types.MSK_CLUSTER: Support(
         modelled=frozenset(),
         harmless=_names(

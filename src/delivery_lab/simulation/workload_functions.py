@@ -43,6 +43,10 @@ class FunctionSettings(WorkloadPart):
 
     environment: dict[str, str] = Field(default_factory=dict)
     """Environment variables, in place of what the program gives them."""
+    image: str | None = Field(default=None, min_length=1)
+    """Of a container image: the folder with the files that it has in /var/task, from the project's folder on."""
+    handler: str | None = Field(default=None, pattern=r".+\..+")
+    """With `image`: the handler, where neither imageConfig nor a Dockerfile in the folder says it."""
     duration: Duration | None = None
     """Seconds that an invoke takes; a number or a distribution. With it the function is described instead of run."""
     for_each: Duration = 0
@@ -57,7 +61,11 @@ class FunctionSettings(WorkloadPart):
 
     @model_validator(mode="after")
     def _described_or_not(self) -> FunctionSettings:
-        given = sorted(self.model_fields_set - {"environment", "duration"})
+        given = sorted(self.model_fields_set - {"environment", "duration", "image", "handler"})
+        if self.handler is not None and self.image is None:
+            raise ValueError("handler goes with image; other functions have theirs in the program")
+        if self.duration is not None and self.image is not None:
+            raise ValueError("a function with a duration is not run, so it has no use for image")
         if self.duration is None and given:
             raise ValueError(f"{given[0]} describes a function, which needs its duration too")
         if self.duration is not None and self.environment:

@@ -9,7 +9,7 @@ from delivery_lab import resource_types
 from delivery_lab.program.graph import UNKNOWN, Graph
 from delivery_lab.stack.access import role
 from delivery_lab.stack.alarms import alarm
-from delivery_lab.stack.apis import Integration, api, integration, route, stage
+from delivery_lab.stack.apis import Integration, api, integration, quick_routes, route, stage
 from delivery_lab.stack.bucket_objects import BucketObjects
 from delivery_lab.stack.carriers import carriers_of
 from delivery_lab.stack.dynamic import DynamicResource, dynamic_resource
@@ -40,6 +40,7 @@ from delivery_lab.stack.queues import (
 )
 from delivery_lab.stack.reading import Inputs
 from delivery_lab.stack.resource import OtherResource, StackResource
+from delivery_lab.stack.rest_apis import rest_api
 from delivery_lab.stack.roles import PolicyDocument, policy_document
 from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.sources import event_source_mapping
@@ -113,6 +114,7 @@ class Builder:
             resource_types.EVENT_TARGET: event_target,
             resource_types.BUCKET_NOTIFICATION: bucket_notification,
             resource_types.HTTP_API: self._api,
+            resource_types.REST_API: lambda inputs: rest_api(inputs, self.inputs_of, self.names.find),
             resource_types.METRIC_ALARM: alarm,
             resource_types.ROLE: lambda inputs: role(inputs, self.inputs_of),
         }
@@ -257,6 +259,7 @@ class Builder:
 
         integrations = {each.resource.id: self._integration(each) for each in of_api(resource_types.INTEGRATION)}
         routes = tuple(route(each, integrations) for each in of_api(resource_types.ROUTE))
+        routes = (*routes, *quick_routes(inputs, self.names.find))
         return api(inputs, routes, next(map(stage, of_api(resource_types.STAGE)), None))
 
     def _integration(self, inputs: Inputs) -> Integration:

@@ -8,7 +8,7 @@ from typing import Any
 
 from delivery_lab.limits.streams import RECORD_KIB, RETENTION_HOURS, SHARDS
 from delivery_lab.program.graph import UNKNOWN
-from delivery_lab.stack.reading import Inputs, listed
+from delivery_lab.stack.reading import Inputs, UnreadableError, listed, whole_number
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.settings import Setting
 
@@ -58,6 +58,8 @@ class TableIndex:
         projection: which attributes it has.
         projected: attributes that it has besides the keys.
         is_local: whether it is a local secondary index.
+        read_capacity: its read units a second, None where it has none of its own or they are unknown.
+        write_capacity: its write units a second, None as before.
     """
 
     name: str
@@ -66,6 +68,8 @@ class TableIndex:
     projection: str
     projected: tuple[str, ...]
     is_local: bool
+    read_capacity: int | None = None
+    write_capacity: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +83,8 @@ class Table(StackResource):
         range_key: its sort key, None without.
         attributes: types of its key attributes by name.
         indexes: its secondary indexes.
+        read_capacity: its read units a second, None where it says none.
+        write_capacity: its write units a second, None where it says none.
         stream_enabled: whether it has a stream.
         stream_view_type: which images a record of the stream carries.
         stream_arn: ARN of the stream, None without.
@@ -90,6 +96,8 @@ class Table(StackResource):
     range_key: Setting[str | None]
     attributes: Mapping[str, str]
     indexes: tuple[TableIndex, ...]
+    read_capacity: Setting[int | None]
+    write_capacity: Setting[int | None]
     stream_enabled: Setting[bool]
     stream_view_type: Setting[str]
     stream_arn: str | None
@@ -149,6 +157,8 @@ def table(inputs: Inputs) -> Table:
         range_key=inputs.optional_text("rangeKey"),
         attributes={str(entry.get("name")): str(entry.get("type")) for entry in attributes},
         indexes=tuple(_indexes(inputs, hash_key.known or "")),
+        read_capacity=inputs.optional_number("readCapacity"),
+        write_capacity=inputs.optional_number("writeCapacity"),
         stream_enabled=inputs.switch("streamEnabled", default=False),
         stream_view_type=inputs.text("streamViewType", default=DEFAULT_VIEW_TYPE),
         stream_arn=inputs.output("streamArn"),
@@ -173,7 +183,17 @@ def _index(entry: Mapping[str, Any], hash_key: str, is_local: bool) -> TableInde
         projection=str(entry.get("projectionType") or "ALL"),
         projected=tuple(map(str, listed(entry.get("nonKeyAttributes")))),
         is_local=is_local,
+        read_capacity=_units(entry.get("readCapacity")),
+        write_capacity=_units(entry.get("writeCapacity")),
     )
+
+
+def _units(value: Any) -> int | None:
+    """Units a second; None where they are left out, unknown, or cannot be read."""
+    try:
+        return whole_number(value) or None
+    except UnreadableError:
+        return None
 
 
 def cluster(inputs: Inputs, configurations: tuple[BrokerConfiguration, ...]) -> Cluster:

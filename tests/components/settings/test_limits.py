@@ -22,7 +22,7 @@ from components.settings import function as function_settings
 from components.settings import kafka, ordered, stream
 from components.settings import queue as queue_settings
 from components.settings.base import Section
-from delivery_lab.limits import across, functions, mappings, queues, streams
+from delivery_lab.limits import across, functions, gateway, mappings, queues, streams
 from delivery_lab.limits.limit import Bound, Choice
 
 HELD: Mapping[str, Bound | Choice] = {
@@ -185,7 +185,7 @@ def test_settings_that_follow_from_a_limit_in_another_way() -> None:
         mappings.FILTERS.maximum
     ]
     assert _bounds(FIELDS["HeartbeatSettings.extend_to_seconds"])[1] == queues.VISIBILITY_TIMEOUT.maximum
-    assert _bounds(FIELDS["ProducerSettings.timeout_seconds"])[1] == functions.INTEGRATION_TIMEOUT.maximum // 1000
+    assert _bounds(FIELDS["ProducerSettings.timeout_seconds"])[1] == gateway.HTTP_TIMEOUT.maximum // 1000
 
 
 def test_numbers_that_rules_across_settings_are_made_of() -> None:
