@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from delivery_lab import resource_types
 from delivery_lab.errors import NotModelledError
 from delivery_lab.live.provider.catalog import TYPES
 from delivery_lab.live.provider.cloud import Cloud
@@ -20,7 +21,7 @@ from delivery_lab.program.facts import ComputedOutputs
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.program.outputs import OUTPUTS_BY_TYPE
 
-_NAMED = {"aws:msk/configuration:Configuration": ComputedOutputs(id="{arn}", name="name")}
+_NAMED = {resource_types.MSK_CONFIGURATION: ComputedOutputs(id="{arn}", name="name")}
 """Types whose physical name the embedded engine does not compute."""
 _WITHOUT_REGION = "aws:iam/"
 
