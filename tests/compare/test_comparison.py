@@ -6,7 +6,7 @@ from tests.lab_support import ROOT
 
 
 def test_what_is_made_up_for_each_cluster_is_no_difference() -> None:
-    lab = Lab(ROOT)
+    lab = Lab.open(ROOT)
     changes = _resource_changes(lab.graph("msk-age"), lab.graph("msk-bisect"))
     assert [change.what.strip() for change in changes] == [
         "aws:lambda/eventSourceMapping:EventSourceMapping kafka-mapping",

@@ -15,6 +15,7 @@ class SecurityGroupType(ProvidedType):
     pulumi_type = "aws:ec2/securityGroup:SecurityGroup"
     settings = frozenset({"description", "name", "tags", "vpcId"})
     replaces = frozenset({"description", "name", "vpcId"})
+    chosen = frozenset({"description", "vpcId"})
     computed = ("arn", "ownerId")
 
     def create(self, cloud: Cloud, inputs: Properties) -> str:
