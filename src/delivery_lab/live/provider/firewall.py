@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from delivery_lab import resource_types
 from delivery_lab.live.provider.cloud import Cloud, found, gone_is_fine
 from delivery_lab.live.provider.network import retag, tagged, tags_of
 from delivery_lab.live.provider.resource_type import NeverUpdated, Properties, ProvidedType, present
@@ -12,7 +13,7 @@ from delivery_lab.live.provider.resource_type import NeverUpdated, Properties, P
 class SecurityGroupType(ProvidedType):
     """`aws.ec2.SecurityGroup` without rules: those are resources of their own."""
 
-    pulumi_type = "aws:ec2/securityGroup:SecurityGroup"
+    pulumi_type = resource_types.SECURITY_GROUP
     settings = frozenset({"description", "name", "tags", "vpcId"})
     replaces = frozenset({"description", "name", "vpcId"})
     chosen = frozenset({"description", "vpcId"})

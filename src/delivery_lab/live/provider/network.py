@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+from delivery_lab import resource_types
 from delivery_lab.live.provider.cloud import Cloud, found, gone_is_fine
 from delivery_lab.live.provider.names import lowered_name, raised_name
 from delivery_lab.live.provider.resource_type import NeverUpdated, Properties, ProvidedType, present
@@ -42,7 +43,7 @@ def _pairs(tags: Mapping[str, str]) -> list[dict[str, str]]:
 class VpcType(ProvidedType):
     """`aws.ec2.Vpc`."""
 
-    pulumi_type = "aws:ec2/vpc:Vpc"
+    pulumi_type = resource_types.VPC
     settings = frozenset({"cidrBlock", "enableDnsHostnames", "enableDnsSupport", "tags"})
     required = frozenset({"cidrBlock"})
     replaces = frozenset({"cidrBlock"})
@@ -100,7 +101,7 @@ class VpcType(ProvidedType):
 class SubnetType(ProvidedType):
     """`aws.ec2.Subnet`."""
 
-    pulumi_type = "aws:ec2/subnet:Subnet"
+    pulumi_type = resource_types.SUBNET
     settings = frozenset({"availabilityZone", "cidrBlock", "tags", "vpcId"})
     required = frozenset({"vpcId"})
     replaces = frozenset({"availabilityZone", "cidrBlock", "vpcId"})
