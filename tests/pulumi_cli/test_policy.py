@@ -17,15 +17,10 @@ def test_a_variant_with_accepted_findings_passes(project: Project) -> None:
     assert "mandatory" not in output
 
 
-@pytest.mark.parametrize(
-    ("variant", "check"),
-    [("concurrency-trap", "CHK-CONC-1"), ("batch-unreported", "CHK-REPORT-3")],
-)
-def test_a_finding_that_is_not_accepted_stops_the_first_preview(project: Project, variant: str, check: str) -> None:
-    project.use_emulator(variant, **{"delivery-lab:accept": None})
-    project.run("stack", "init", variant)
-    output = project.run("preview", "--policy-pack", "policy", fails=True)
-    assert f"[mandatory]  delivery-lab v0.1.0  {check}" in output
+def test_a_finding_that_is_not_accepted_stops_the_first_preview(project: Project) -> None:
+    project.use_emulator("batch-unreported", **{"delivery-lab:accept": None})
+    project.run("stack", "init", "batch-unreported")
+    assert "CHK-REPORT-3" in project.run("preview", "--policy-pack", "policy", fails=True)
 
 
 def test_a_lowered_queue_is_found_once_it_is_deployed(project: Project) -> None:
