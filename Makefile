@@ -28,7 +28,6 @@ test: $(READY)  ## Run all tests but those of `make test-pulumi`
 	@$(BIN)/python -m pytest -q -n auto $(PYTEST_ARGS) || { echo "make test: some tests failed" >&2; exit 1; }
 
 test-pulumi: $(READY) $(PULUMI) $(LOCAL)  ## Run the tests with Pulumi's engine and the emulator
-	@$(BIN)/python scripts/build_layer.py
 	@$(BIN)/python -m pytest -q -n 2 -m "engine or emulator" $(PYTEST_ARGS) tests/live tests/pulumi_cli \
 		|| { echo "make test-pulumi: some tests failed" >&2; exit 1; }
 

@@ -10,14 +10,13 @@ import pytest
 from delivery_lab.live import emulator as emulators
 from delivery_lab.live.emulator import Emulator
 from tests.live.support import emulator_python, require
-from tests.pulumi_cli.support import CLI, LAYER, Project, everything
+from tests.pulumi_cli.support import CLI, Project, everything
 
 
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[Emulator]:
     """A running emulator."""
     require(CLI / "pulumi", "make pulumi")
-    require(LAYER, "make layer")
     with emulators.running(emulator_python()) as running:
         yield running
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -17,11 +18,11 @@ import yaml
 
 from delivery_lab.live.emulator import Emulator
 from delivery_lab.program import naming
+from delivery_lab.program.wire import UNKNOWN_TEXT
 from tests.lab_support import ROOT
 
 CLI = ROOT / ".pulumi-cli"
 PLUGINS = ROOT / "tools" / "plugins"
-LAYER = ROOT / "build" / "layer"
 
 COMMAND_SECONDS = 180
 """After which a command hangs: the longest takes some seconds."""
@@ -54,8 +55,8 @@ class Project:
             shutil.copytree(ROOT / name, target / name, ignore=ignored)
         for name in ("Pulumi.yaml", "__main__.py"):
             shutil.copy(ROOT / name, target)
-        for name in (".venv", "build"):
-            (target / name).symlink_to(ROOT / name)
+        (target / ".venv").symlink_to(ROOT / ".venv")
+        _make_layer(target)
         return cls(target, emulator, environment(folder))
 
     @classmethod
@@ -165,6 +166,19 @@ class Project:
         )
 
 
+def _make_layer(project: Path) -> None:
+    """Make a layer that holds the shared code alone.
+
+    What `make layer` builds is for Lambda's processor and Python, and would stand in the way of what the emulator's own
+    environment has for the functions.
+    """
+    layer = project / "build" / "layer"
+    layer.mkdir(parents=True)
+    (layer / "note.txt").write_text("The functions' dependencies are in the emulator's environment.\n")
+    requirements = (project / "functions" / "requirements.txt").read_bytes()
+    layer.with_suffix(".sha256").write_text(hashlib.sha256(requirements).hexdigest())
+
+
 def environment(folder: Path) -> dict[str, str]:
     """What the CLI gets: homes and state in a folder, our provider on the path, nothing fetched from anywhere."""
     for name in ("home", "state", "tmp"):
@@ -194,18 +208,23 @@ class Step:
         type: type of the resource.
         name: its logical name.
         changed: names of the inputs that change.
+        unknown: names of the inputs whose new value is known only after the update.
     """
 
     op: str
     type: str
     name: str
     changed: frozenset[str] = frozenset()
+    unknown: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> Step:
         """Read a step of `pulumi preview --json`."""
         _, _, types, name = given["urn"].split("::", 3)
-        return cls(given["op"], types.rpartition("$")[2], name, frozenset(given.get("diffReasons") or ()))
+        inputs = (given.get("newState") or {}).get("inputs") or {}
+        unknown = frozenset(key for key, value in inputs.items() if UNKNOWN_TEXT in json.dumps(value))
+        changed = frozenset(given.get("diffReasons") or ())
+        return cls(given["op"], types.rpartition("$")[2], name, changed, unknown & changed)
 
 
 def client(emulator: Emulator, service: str) -> Any:
