@@ -130,7 +130,9 @@ class Project:
 
     def steps(self, *words: str) -> list[Step]:
         """What a preview would do to resources that providers have."""
-        steps = [Step.read(each) for each in self.data("preview", *words)["steps"]]
+        given = self.data("preview", *words)["steps"]
+        replaced = [each["oldState"]["inputs"].get("name") for each in given if each["op"] == "replace"]
+        steps = [Step.read(each, [name for name in replaced if name]) for each in given]
         return [step for step in steps if step.op != "same" and step.type.startswith(("aws:", "pulumi-python:"))]
 
     def outputs(self) -> dict[str, str]:
@@ -208,23 +210,28 @@ class Step:
         type: type of the resource.
         name: its logical name.
         changed: names of the inputs that change.
-        unknown: names of the inputs whose new value is known only after the update.
+        following: those of them that follow from another resource: known only after the update, or the name of a
+            resource that is replaced.
     """
 
     op: str
     type: str
     name: str
     changed: frozenset[str] = frozenset()
-    unknown: frozenset[str] = frozenset()
+    following: frozenset[str] = frozenset()
 
     @classmethod
-    def read(cls, given: Mapping[str, Any]) -> Step:
-        """Read a step of `pulumi preview --json`."""
+    def read(cls, given: Mapping[str, Any], replaced: Sequence[str]) -> Step:
+        """Read a step of `pulumi preview --json`; `replaced` holds the names of resources that are replaced."""
         _, _, types, name = given["urn"].split("::", 3)
-        inputs = (given.get("newState") or {}).get("inputs") or {}
-        unknown = frozenset(key for key, value in inputs.items() if UNKNOWN_TEXT in json.dumps(value))
         changed = frozenset(given.get("diffReasons") or ())
-        return cls(given["op"], types.rpartition("$")[2], name, changed, unknown & changed)
+        new, old = ((given.get(side) or {}).get("inputs") or {} for side in ("newState", "oldState"))
+        following = frozenset(
+            key
+            for key in changed - {"name"}
+            if UNKNOWN_TEXT in json.dumps(new.get(key)) or any(text in json.dumps(old.get(key)) for text in replaced)
+        )
+        return cls(given["op"], types.rpartition("$")[2], name, changed, following)
 
 
 def client(emulator: Emulator, service: str) -> Any:

@@ -54,7 +54,7 @@ def test_a_variant_is_previewed_deployed_unchanged_compared_and_destroyed(projec
     if neighbour != variant:
         project.configure(variant, project.emulator.configuration(), base=neighbour)
         steps = project.steps()
-        assert _previewed(steps) == _without_unknown(_told(variant, neighbour), steps)
+        assert _previewed(steps) == _without_following(_told(variant, neighbour), steps)
 
     project.destroy()
 
@@ -67,14 +67,14 @@ def _previewed(steps: list[Step]) -> dict[str, object]:
             continue
         what = f"{step.type} {step.name}"
         changes[what] = set(step.changed) if step.op in ("update", "replace") else step.op
-    return _without_unknown(changes, steps)
+    return _without_following(changes, steps)
 
 
-def _without_unknown(changes: dict[str, object], steps: list[Step]) -> dict[str, object]:
-    """Changes without what a preview cannot know: the ARN of a queue that is replaced, in everything that names it."""
-    unknown = {f"{step.type} {step.name}": step.unknown for step in steps}
+def _without_following(changes: dict[str, object], steps: list[Step]) -> dict[str, object]:
+    """Changes without what only follows from others: the ARN of a queue that is replaced, in all that names it."""
+    following = {f"{step.type} {step.name}": step.following for step in steps}
     known = {
-        what: how - unknown.get(what, frozenset()) if isinstance(how, set) else how for what, how in changes.items()
+        what: how - following.get(what, frozenset()) if isinstance(how, set) else how for what, how in changes.items()
     }
     return {what: how for what, how in known.items() if how}
 
