@@ -27,8 +27,8 @@ lab: $(READY)  ## Run every variant's workload in virtual time and say what beco
 test: $(READY)  ## Run all tests but those of `make test-pulumi`
 	@$(BIN)/python -m pytest -q -n auto $(PYTEST_ARGS) || { echo "make test: some tests failed" >&2; exit 1; }
 
-test-pulumi: $(READY) $(LOCAL) $(PULUMI)  ## Run the tests with the emulator and with Pulumi's own engine
-	@$(BIN)/python -m pytest -q -n 2 -m "engine or emulator" $(PYTEST_ARGS) tests/live \
+test-pulumi: $(READY) $(PULUMI) $(LOCAL)  ## Run the tests with Pulumi's engine and the emulator
+	@$(BIN)/python -m pytest -q -n 2 -m "engine or emulator" $(PYTEST_ARGS) tests/live tests/pulumi_cli \
 		|| { echo "make test-pulumi: some tests failed" >&2; exit 1; }
 
 lint: $(READY)  ## Check style, formatting and the direction of imports

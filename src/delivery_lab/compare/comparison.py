@@ -182,6 +182,13 @@ def _inputs(resource: Resource, names: _Names) -> dict[str, Any]:
     return {key: names.neutral(key, value) for name, inner in plain.items() for key, value in _flatten(name, inner)}
 
 
+_MADE_UP = (
+    *("arn", "url", "invokeArn", "name", "executionArn", "clusterName", "clusterUuid"),
+    *("bootstrapBrokers", "bootstrapBrokersTls", "bootstrapBrokersSaslScram", "bootstrapBrokersSaslIam"),
+)
+"""Outputs that hold what AWS or Pulumi makes up for each stack."""
+
+
 class _Names:
     """What two stacks differ by everywhere, and that says nothing: names with the stack's name or an auto-name in them.
 
@@ -193,7 +200,7 @@ class _Names:
         found: dict[str, str] = {}
         for resource in graph.resources.values():
             if resource.custom:
-                for attribute in ("arn", "url", "invokeArn", "name", "executionArn"):
+                for attribute in _MADE_UP:
                     value = resource.outputs.get(attribute)
                     if isinstance(value, str) and len(value) > 3:
                         found.setdefault(value, f"${{{resource.name}.{attribute}}}")

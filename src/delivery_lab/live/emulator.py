@@ -71,6 +71,12 @@ class Emulator:
             "aws:endpoints": [dict.fromkeys(ENDPOINTS, self.url)],
         }
 
+    def reset(self) -> None:
+        """Forget all resources of all accounts."""
+        request = urllib.request.Request(f"{self.url}/_ministack/reset", method="POST")  # noqa: S310 - this machine
+        with urllib.request.urlopen(request, timeout=_START_SECONDS):  # noqa: S310 - this machine
+            pass
+
 
 @contextlib.contextmanager
 def running(python: Path) -> Iterator[Emulator]:

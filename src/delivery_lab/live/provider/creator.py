@@ -145,7 +145,9 @@ class Creator:
         if found is None:
             return None
         kept = dict(inputs)
-        for name in sorted(kind.settings):
+        # In an import, everything is news; later, what AWS chose by itself is none.
+        quiet = kind.chosen - set(inputs) if inputs else frozenset[str]()
+        for name in sorted(kind.settings - quiet):
             if name not in found:
                 continue
             value = found[name]

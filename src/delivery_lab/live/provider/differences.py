@@ -42,6 +42,8 @@ def compare(kind: ProvidedType, old: Properties, state: Properties, new: Propert
     paths: dict[str, Kind] = {}
     changed: set[str] = set()
     for name in sorted({*old, *new} - {HIDDEN}):
+        if name not in new and name in kind.chosen:
+            continue
         before = old[name] if name in old else state.get(name)
         after = new[name] if name in new else kind.defaults.get(name)
         if not same(before, after):

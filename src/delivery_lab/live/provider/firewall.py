@@ -16,6 +16,7 @@ class SecurityGroupType(ProvidedType):
     pulumi_type = resource_types.SECURITY_GROUP
     settings = frozenset({"description", "name", "tags", "vpcId"})
     replaces = frozenset({"description", "name", "vpcId"})
+    chosen = frozenset({"description", "vpcId"})
     computed = ("arn", "ownerId")
 
     def create(self, cloud: Cloud, inputs: Properties) -> str:

@@ -55,6 +55,7 @@ class FunctionType(ProvidedType):
             "timeout": TIMEOUT.default,
         }
     )
+    chosen = frozenset({"loggingConfig"})
     computed = ("arn", "invokeArn", "qualifiedArn", "qualifiedInvokeArn", "version", "lastModified", "codeSha256")
     unread = frozenset({"code"})
 

@@ -83,6 +83,7 @@ class EventSourceMappingType(ProvidedType):
             "tumblingWindowInSeconds": 0,
         }
     )
+    chosen = frozenset({"batchSize"})
     computed = ("arn", "functionArn", "lastModified", "state", "stateTransitionReason", "uuid")
 
     def create(self, cloud: Cloud, inputs: Properties) -> str:

@@ -105,6 +105,7 @@ class SubnetType(ProvidedType):
     settings = frozenset({"availabilityZone", "cidrBlock", "tags", "vpcId"})
     required = frozenset({"vpcId"})
     replaces = frozenset({"availabilityZone", "cidrBlock", "vpcId"})
+    chosen = frozenset({"availabilityZone", "cidrBlock"})
     computed = ("arn", "availabilityZoneId", "ownerId")
 
     def create(self, cloud: Cloud, inputs: Properties) -> str:

@@ -25,6 +25,7 @@ class ProvidedType(abc.ABC):
         required: inputs that have to be set.
         replaces: inputs whose change takes a new resource, as in pulumi-aws.
         defaults: what an input is where it is left out.
+        chosen: inputs for which AWS chooses a value where they are left out: that value is no drift.
         computed: outputs that are known once the resource exists.
         unread: inputs that no API tells, so that drift of them is not seen.
     """
@@ -34,6 +35,7 @@ class ProvidedType(abc.ABC):
     required: ClassVar[frozenset[str]] = frozenset()
     replaces: ClassVar[frozenset[str]] = frozenset()
     defaults: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    chosen: ClassVar[frozenset[str]] = frozenset()
     computed: ClassVar[tuple[str, ...]] = ()
     unread: ClassVar[frozenset[str]] = frozenset()
 

@@ -56,6 +56,7 @@ class QueueType(ProvidedType):
             "visibilityTimeoutSeconds": VISIBILITY_TIMEOUT.default,
         }
     )
+    chosen = frozenset({"sqsManagedSseEnabled"})
     computed = ("arn", "url", "kmsDataKeyReusePeriodSeconds")
 
     def create(self, cloud: Cloud, inputs: Properties) -> str:

@@ -1,0 +1,94 @@
+"""Every variant with Pulumi's engine: preview, up, up again, what the next variant would change, destroy."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import defaultdict
+
+import pytest
+import yaml
+
+from delivery_lab import Lab
+from delivery_lab.compare.comparison import _resource_changes
+from tests.lab_support import ROOT
+from tests.pulumi_cli.support import VARIANTS, Project, Step
+
+pytestmark = pytest.mark.engine
+
+
+def _families() -> dict[str, list[str]]:
+    """Variants by the sections that they have: within one, settings differ and the program is the same."""
+    families: dict[str, list[str]] = defaultdict(list)
+    for variant in VARIANTS:
+        config = yaml.safe_load((ROOT / "stacks" / f"Pulumi.{variant}.yaml").read_text())["config"]
+        families[" ".join(sorted(key for key in config if key.startswith("delivery-lab:")))].append(variant)
+    return families
+
+
+def _neighbours() -> dict[str, str]:
+    """By variant: the next one of its family, and after the last one the first."""
+    pairs: dict[str, str] = {}
+    for family in _families().values():
+        pairs |= dict(itertools.pairwise([*family, family[0]]))
+    return pairs
+
+
+NEIGHBOURS = _neighbours()
+
+
+def test_every_variant_has_a_neighbour_or_is_alone_in_its_family() -> None:
+    assert sorted(NEIGHBOURS) == VARIANTS
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_variant_is_previewed_deployed_unchanged_compared_and_destroyed(project: Project, variant: str) -> None:
+    project.use_emulator(variant)
+    project.run("stack", "init", variant)
+    assert {step.op for step in project.steps()} == {"create"}
+
+    project.up()
+    project.up("--expect-no-changes")
+
+    neighbour = NEIGHBOURS[variant]
+    if neighbour != variant:
+        project.configure(variant, project.emulator.configuration(), base=neighbour)
+        steps = project.steps()
+        assert _previewed(steps) == _without_following(_told(variant, neighbour), steps)
+
+    project.destroy()
+
+
+def _previewed(steps: list[Step]) -> dict[str, object]:
+    """Changes of a preview: names of changed inputs by resource, or what happens to all of it."""
+    changes: dict[str, object] = {}
+    for step in steps:
+        if step.op in ("create-replacement", "delete-replaced"):
+            continue
+        what = f"{step.type} {step.name}"
+        changes[what] = set(step.changed) if step.op in ("update", "replace") else step.op
+    return _without_following(changes, steps)
+
+
+def _without_following(changes: dict[str, object], steps: list[Step]) -> dict[str, object]:
+    """Changes without what only follows from others: the ARN of a queue that is replaced, in all that names it."""
+    following = {f"{step.type} {step.name}": step.following for step in steps}
+    known = {
+        what: how - following.get(what, frozenset()) if isinstance(how, set) else how for what, how in changes.items()
+    }
+    return {what: how for what, how in known.items() if how}
+
+
+def _told(before: str, after: str) -> dict[str, object]:
+    """The same of `delivery-lab diff`, without the runs that it compares too."""
+    lab = Lab.open(ROOT)
+    signs = {"+": "create", "-": "delete"}
+    told: dict[str, object] = {}
+    inputs: set[str] = set()
+    for change in _resource_changes(lab.graph(before), lab.graph(after)):
+        if change.what.startswith(" "):
+            inputs.add(re.split(r"[.\[]", change.what.strip())[0])
+        else:
+            inputs = set()
+            told[change.what] = signs.get(change.sign, inputs)
+    return told
