@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
@@ -63,6 +65,18 @@ def open_lab(console: Console, project: Path | None) -> Lab:
     return lab
 
 
+def load_clocks() -> None:
+    """Load the package of the virtual clocks, which loads pytest too where it finds it; no command needs that."""
+    if "time_machine" in sys.modules or "pytest" in sys.modules:
+        return
+    modules: dict[str, ModuleType | None] = sys.modules  # type: ignore[assignment]  # None: there is no such module
+    modules["pytest"] = None
+    try:
+        import time_machine  # noqa: F401 - for others
+    finally:
+        del modules["pytest"]
+
+
 def say_phase(console: Console, what: str, phase: str, seconds: float) -> None:
     """Say how long a part of the work took, where that is wanted."""
     if console.verbose:
@@ -83,6 +97,7 @@ def run_one(console: Console, lab: Lab, stack: str, options: RunOptions) -> Simu
     Raises:
         LabError: it cannot be run.
     """
+    load_clocks()
     with console.working(f"simulating {stack}"):
         simulation = lab.run(stack, **options)
     say_beside(console, stack, simulation.phases, simulation.notes)
@@ -126,6 +141,7 @@ def each_of_many(
     Returns:
         Results and failures, each by stack.
     """
+    load_clocks()
     preload()
     results: dict[str, T] = {}
     failures: dict[str, Failure] = {}

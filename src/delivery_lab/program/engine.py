@@ -10,7 +10,7 @@ import contextvars
 import json
 import os
 import runpy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pulumi
 import pulumi.runtime
@@ -54,13 +54,16 @@ def load_config(project: Project, stack: str, overrides: Sequence[str] = ()) -> 
     return config
 
 
-def evaluate(project: Project, stack: str, overrides: Sequence[str] = ()) -> Graph:
+def evaluate(
+    project: Project, stack: str, overrides: Sequence[str] = (), on_evaluated: Callable[[], None] = lambda: None
+) -> Graph:
     """Run the project's program for one stack.
 
     Args:
         project: the project.
         stack: name of the stack.
         overrides: `PATH=VALUE` texts that change settings.
+        on_evaluated: called when the program has ended, while its modules are still imported.
 
     Returns:
         The resources it registered, with its outputs and warnings.
@@ -81,6 +84,7 @@ def evaluate(project: Project, stack: str, overrides: Sequence[str] = ()) -> Gra
     ):
         raised = contextvars.copy_context().run(_run, project, config, stubs)
         failure = _failure(raised, registrar, pulumi_log, project, config)
+        on_evaluated()
     # The exception and its frames hold tasks and futures of the run, which are not wanted any longer.
     raised = None
     if failure is not None:
