@@ -14,6 +14,7 @@ LabError                     any error of the lab; the message says what, where 
 ├── HandlerError             a Lambda function's code cannot be run
 │   ├── HandlerLoadError     its folder is missing, or it imports what Lambda may have and this machine has not
 │   └── HandlerStalledError  it blocks in real time, so virtual time cannot go on
+├── ExpectationError         a run does not come to what was expected of it (exit code 5)
 └── ModelError               the lab broke one of its own invariants: a bug to report
 """
 
@@ -95,6 +96,12 @@ class HandlerLoadError(HandlerError):
 
 class HandlerStalledError(HandlerError):
     """A handler blocks in real time, so that virtual time cannot go on."""
+
+
+class ExpectationError(LabError):
+    """An expectation does not hold for a run."""
+
+    exit_code = 5
 
 
 class ModelError(LabError):

@@ -22,6 +22,14 @@ def test_a_rule_says_how_sure_we_are_and_how_else_it_can_be_assumed() -> None:
     }  # fmt: skip
 
 
+def test_a_documented_rule_says_when_its_page_was_read() -> None:
+    said = dl.explain("SQS-VT-4")
+
+    assert said.read == "2026-11-27 (whole page, in a stored copy)"
+    assert said.as_json()["read"] == said.read
+    assert dl.explain("SQS-DLQ-1").read == ""
+
+
 def test_a_check_says_why_and_what_to_do() -> None:
     said = dl.explain("chk-vt-1")
 

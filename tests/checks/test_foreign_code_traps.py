@@ -23,26 +23,6 @@ def handle(event, context):
 
 BAD = (
     Program(
-        "class-handler",
-        "mapping(queue_with_dlq(), function())",
-        found("CHK-REPORT-2 note"),
-        files={
-            "worker/app.py": """
-            class Worker:
-                def __call__(self, event, context):
-                    failures = []
-                    for r in event["Records"]:
-                        try:
-                            print(r)
-                        except Exception:
-                            failures.append({"itemIdentifier": r["messageId"]})
-                    return {"batchItemFailures": failures}
-
-            handle = Worker()
-            """,
-        },
-    ),
-    Program(
         "kinesis-with-event-id",
         """
         parking = aws.sqs.Queue("parking", message_retention_seconds=14 * DAY)

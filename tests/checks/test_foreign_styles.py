@@ -10,6 +10,25 @@ from tests.checks.foreign import Program, assert_found
 
 GOOD = (
     Program(
+        "class-handler",
+        "mapping(queue_with_dlq(), function())",
+        files={
+            "worker/app.py": """
+            class Worker:
+                def __call__(self, event, context):
+                    failures = []
+                    for r in event["Records"]:
+                        try:
+                            print(r)
+                        except Exception:
+                            failures.append({"itemIdentifier": r["messageId"]})
+                    return {"batchItemFailures": failures}
+
+            handle = Worker()
+            """,
+        },
+    ),
+    Program(
         "redrive-concat",
         """
         dead = aws.sqs.Queue("dead", message_retention_seconds=14 * DAY)

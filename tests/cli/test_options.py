@@ -13,8 +13,8 @@ EVERYWHERE = {"--verbose", "--debug", "--help"}
 SIMULATING = {"--set", "--workload", "--body", "--seed", "--assume", "--project", "--json"}
 EXPECTED = {
     "list": {"--project", "--json"},
-    "run": SIMULATING | {"--all", "--alternatives", "--readings", "--logs"},
-    "diff": SIMULATING | {"--unchanged"},
+    "run": SIMULATING | {"--all", "--alternatives", "--readings", "--logs", "--expect"},
+    "diff": SIMULATING | {"--unchanged", "--expect", "--fail-on"},
     "explain": {"--json"},
     "check": SIMULATING | {"--quantify", "--fail-on", "--format", "--checks"},
     "redrive": SIMULATING | {"--fix", "--queue", "--rate"},

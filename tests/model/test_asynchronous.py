@@ -9,12 +9,14 @@ import pytest
 
 from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.events import (
+    BatchReleased,
     EventCompleted,
     EventDeadLettered,
     EventDiscarded,
     EventExpired,
     InvokeRefused,
     InvokeStarted,
+    MessageDeadLettered,
 )
 from delivery_lab.limits.functions import LOOP_PASSES
 from delivery_lab.model.asynchronous import RETRY_SECONDS, EventInvokeConfig
@@ -290,9 +292,9 @@ def test_asy_loop_1_a_function_that_invokes_itself_is_stopped_after_16_passes() 
     assert record["requestContext"]["approximateInvokeCount"] == 0
 
 
-def test_asy_loop_1_a_message_in_a_loop_ends_in_the_dead_letter_queue() -> None:
+def test_asy_loop_1_a_message_in_a_loop_is_received_until_it_goes_to_the_dead_letter_queue() -> None:
     world = EventsWorld()
-    jobs = world.queue("jobs", dead_letters=world.queue("dlq"))
+    jobs = world.queue("jobs", dead_letters=world.queue("dlq"), max_receive_count=3)
     world.mapping(jobs)
     world.start()
     world.runtime.behave = lambda call: _send_again(world, jobs.url)
@@ -301,7 +303,10 @@ def test_asy_loop_1_a_message_in_a_loop_ends_in_the_dead_letter_queue() -> None:
     world.run()
 
     assert len(world.calls) == LOOP_PASSES
-    assert [message.body for message in world.account.queues["dlq"].messages] == ["x"]
+    [message] = world.account.queues["dlq"].messages
+    assert (message.body, message.receive_count) == ("x", 3)
+    assert [event.rule for event in world.events(BatchReleased)] == ["ASY-LOOP-1"] * 3
+    assert world.times_of(MessageDeadLettered)[0] - world.times_of(BatchReleased)[0] == 3 * 30
 
 
 @pytest.mark.parametrize(("place", "behave"), [("on_success", succeed), ("on_failure", fail)])

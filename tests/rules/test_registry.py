@@ -30,6 +30,7 @@ DOCUMENTATION = "https://docs.aws.amazon.com/"
 
 # What a topic does by itself is documented by Kafka.
 BY_KAFKA = {"KAF-PART-1", "KAF-RET-1", "KAF-SIZE-1"}
+BY_KAFKAS_DOCUMENTATION = ("https://kafka.apache.org/documentation/", "https://docs.confluent.io/platform/current/")
 
 # Pages that AWS has replaced; what they said stands elsewhere today.
 REPLACED = re.compile(r"msk-scaling-modes|docs\.amazonaws\.cn|awsdocs/")
@@ -64,7 +65,7 @@ def test_every_rule_says_what_why_and_how_sure(rule_id: str) -> None:
     assert rule.status in Status
     if rule.status is Status.DOCUMENTED:
         by_kafka = rule_id in BY_KAFKA
-        assert rule.source.startswith("https://kafka.apache.org/documentation/" if by_kafka else DOCUMENTATION)
+        assert rule.source.startswith(BY_KAFKAS_DOCUMENTATION if by_kafka else DOCUMENTATION)
         assert not REPLACED.search(rule.source)
     if rule.status is Status.OBSERVED:
         assert re.search(r"https://|it is not published", rule.source)

@@ -7,6 +7,7 @@ from typing import Any
 
 from delivery_lab.api.simulated import Simulation
 from delivery_lab.compare.comparison import Change, Comparison, Figure
+from delivery_lab.compare.worsening import worsened
 from delivery_lab.json_names import json_path
 from delivery_lab.results.outcome import SCHEMA_VERSION
 
@@ -34,6 +35,11 @@ class Difference:
     def figures(self) -> tuple[Figure, ...]:
         """The figures that differ, such as `messages.lost`."""
         return tuple(figure for figure in self.comparison.figures if figure.differs)
+
+    @property
+    def worse(self) -> tuple[str, ...]:
+        """What got worse, each in a few words: more lost, dead-lettered though healthy, expired or done twice."""
+        return worsened(self.before.outcome, self.after.outcome)
 
     def figure(self, name: str) -> Figure:
         """One figure of both outcomes.
@@ -66,6 +72,11 @@ class Difference:
             "behaviour": {figure.name: [figure.before, figure.after] for figure in comparison.figures},
             "messages": {"compared": comparison.messages_compared, "differing": comparison.messages_differing},
             "nothingDiffers": comparison.nothing_differs,
+            "expectations": {
+                "before": [one.model_dump(by_alias=True) for one in outcome.expectations],
+                "after": [one.model_dump(by_alias=True) for one in self.after.outcome.expectations],
+            },
+            "worse": list(self.worse),
         }
 
 

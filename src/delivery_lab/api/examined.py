@@ -11,7 +11,7 @@ from urllib.parse import quote
 from delivery_lab._version import __version__
 from delivery_lab.api.places import StackFilePlace, first_lines
 from delivery_lab.api.quantify import Effect
-from delivery_lab.api.simulated import Phase
+from delivery_lab.api.timing import Phase
 from delivery_lab.checks.check import Check
 from delivery_lab.checks.finding import Finding
 from delivery_lab.checks.registry import CHECKS, load_checks

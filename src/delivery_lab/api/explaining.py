@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from delivery_lab.errors import UnknownRuleError
-from delivery_lab.rules import RULES, Rule, find
+from delivery_lab.rules import RULES, Rule, Status, find
+from delivery_lab.rules.pages import reading_of
 
 if TYPE_CHECKING:
     from delivery_lab.checks.check import Check
@@ -25,6 +26,7 @@ class Explanation:
         status: of a rule how sure we are: `documented`, `observed` or `assumption`; of a check its severity.
         statement: what happens; of a check what it finds.
         source: where it is said or was seen, or why it is assumed.
+        read: of a documented rule when the page was compared with it and how much of it, else "".
         alternatives: of a rule that can be assumed otherwise which values `--assume` takes, else "".
         why: of a check why it matters, else "".
         fix: of a check what to do, else "".
@@ -35,6 +37,7 @@ class Explanation:
     status: str
     statement: str
     source: str
+    read: str = ""
     alternatives: str = ""
     why: str = ""
     fix: str = ""
@@ -42,7 +45,8 @@ class Explanation:
     def as_json(self) -> dict[str, str]:
         """The object of `explain --json`."""
         if self.kind == "rule":
-            return {"id": self.id, "status": self.status, "statement": self.statement, "source": self.source}
+            said = {"id": self.id, "status": self.status, "statement": self.statement, "source": self.source}
+            return {**said, "read": self.read} if self.read else said
         said = {"title": self.statement, "why": self.why, "fix": self.fix, "source": self.source}
         return {"id": self.id, "severity": self.status, **said}
 
@@ -71,7 +75,9 @@ def rules() -> tuple[Explanation, ...]:
 
 
 def _of(rule: Rule, alternatives: str = "") -> Explanation:
-    return Explanation(rule.id, "rule", rule.status.value, rule.statement, rule.source, alternatives)
+    page = reading_of(rule) if rule.status is Status.DOCUMENTED else None
+    read = f"{page.read_on.isoformat()} ({page.seen})" if page else ""
+    return Explanation(rule.id, "rule", rule.status.value, rule.statement, rule.source, read, alternatives)
 
 
 def _check(name: str) -> Explanation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ def simulate(
     body: Fields | None = None,
     seed: int | None = None,
     assume: Assumed | None = None,
+    expect: Sequence[str] | None = None,
 ) -> Outcome:
     """Run a stack of a project in virtual time, and count what becomes of the messages.
 
@@ -36,12 +38,14 @@ def simulate(
         body: fields of the workload's bodies to set, such as `{"count": 25}`.
         seed: decides everything that is left to chance; the same seed gives the same outcome.
         assume: rules to assume otherwise than the model does, such as `{"SQS-STALE-2": "keep"}`.
+        expect: what has to hold besides what the workload expects, such as `["messages.lost == 0"]`; whether it does
+            stands in the outcome's `expectations`.
 
     Raises:
         LabError: it cannot be run; the message says what is wrong, where, and how to fix it.
     """
     return Lab.open(project).simulate(
-        stack, workload=workload, overrides=overrides, body=body, seed=seed, assume=assume
+        stack, workload=workload, overrides=overrides, body=body, seed=seed, assume=assume, expect=expect
     )
 
 
@@ -79,6 +83,7 @@ def diff(
     body: Fields | None = None,
     seed: int | None = None,
     assume: Assumed | None = None,
+    expect: Sequence[str] | None = None,
 ) -> Difference:
     """Compare two stacks of a project: settings, resources, and behaviour under the same workload.
 
@@ -91,10 +96,11 @@ def diff(
         body: as for `simulate`.
         seed: as for `simulate`.
         assume: as for `simulate`.
+        expect: as for `simulate`, of both; `worse` of the answer says what no longer holds.
 
     Raises:
         LabError: one of them cannot be run.
     """
     return Lab.open(project).diff(
-        before, after, workload=workload, overrides=overrides, body=body, seed=seed, assume=assume
+        before, after, workload=workload, overrides=overrides, body=body, seed=seed, assume=assume, expect=expect
     )

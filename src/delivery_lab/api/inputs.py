@@ -35,6 +35,8 @@ class RunOptions(TypedDict, total=False):
     """Decides everything that is left to chance. `DEFAULT_SEED`."""
     assume: Assumed | None
     """Rules to assume otherwise than the model does. None are."""
+    expect: Sequence[str] | None
+    """What has to hold besides what the workload expects, such as `messages.lost == 0`. Nothing."""
 
 
 def texts(given: Mapping[str, Any] | Sequence[str] | None, option: str) -> tuple[str, ...]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import fnmatch
 import re
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from delivery_lab.api.inputs import Overrides, RunOptions, assumption_texts, texts
+from delivery_lab.api.timing import Phase, timed
 from delivery_lab.errors import LabError, StackNotFoundError, UsageError
 from delivery_lab.program.project import Project, StackFile, find_project, read_project
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from delivery_lab.api.examined import Examination
     from delivery_lab.api.quantify import Effect
     from delivery_lab.api.redriven import RedriveSimulation
-    from delivery_lab.api.simulated import Call, Phase, Simulation
+    from delivery_lab.api.simulated import Call, Simulation
     from delivery_lab.checks.finding import Finding
     from delivery_lab.events import Run
     from delivery_lab.program.graph import Graph
@@ -153,28 +152,45 @@ class Lab:
         Raises:
             LabError: it cannot be run; the message says why.
         """
+        from delivery_lab.api.expected import judged, read_expectations
         from delivery_lab.api.plausible import outcome_with_intervals
         from delivery_lab.api.simulated import Simulation
         from delivery_lab.simulation.simulate import simulate
         from delivery_lab.stack.stack import Stack
 
-        call, workload, assumptions = self._asked(stack, options)
+        call, workload, assumptions = self._asked(stack, options, judges=True)
+        expectations = read_expectations((*workload.expect, *call.expect))
         phases: list[Phase] = []
-        with _timed("program", phases):
+        with timed("program", phases):
             graph = self.graph(stack, call.overrides)
-        with _timed("simulation", phases) as lap:
+        with timed("simulation", phases) as lap:
             deployed = partial(lap, "deployment")
             run = simulate(Stack.of(graph), self.project.root, workload, call.seed, assumptions, deployed)
 
         def again(other: Assumptions) -> Run:
             return simulate(Stack.of(graph), self.project.root, workload, call.seed, other)
 
-        with _timed("outcome", phases):
+        with timed("outcome", phases):
             outcome, tried = outcome_with_intervals(run, again)
+            outcome = judged(outcome, expectations, tried)
         found = Simulation(outcome, graph, workload, run, call, tuple(phases), tried)
         if self.on_run is not None:
             self.on_run(found)
         return found
+
+    def expect(self, stack: str, *expectations: str, **options: Unpack[RunOptions]) -> Outcome:
+        """Run a stack and hold it to what is expected, here and by its workload.
+
+        Raises:
+            ExpectationError: something does not hold; the message has the actual values.
+            LabError: it cannot be run.
+        """
+        from delivery_lab.api.expected import demand
+
+        options["expect"] = (*(options.get("expect") or ()), *expectations)
+        simulation = self.run(stack, **options)
+        demand(simulation.outcome, simulation.replay)
+        return simulation.outcome
 
     def try_alternatives(self, simulation: Simulation) -> Simulation:
         """Run a simulation again with each alternative assumption of the rules that it relies on.
@@ -241,7 +257,7 @@ class Lab:
         Raises:
             LabError: it cannot be run, or there is nothing that could be moved back.
         """
-        from delivery_lab.api.redriven import RedriveSimulation
+        from delivery_lab.api.redriven import RedriveSimulation, graph_with_fix
         from delivery_lab.results.redrive import redrive_outcome
         from delivery_lab.simulation.simulate import RedriveRequest, simulate_redrive
         from delivery_lab.stack.stack import Stack
@@ -249,20 +265,10 @@ class Lab:
         call, workload, assumptions = self._asked(stack, options)
         changes = texts(fix, "--fix")
         graph = self.graph(stack, call.overrides)
-        fixed = Stack.of(self._fixed(stack, call.overrides, changes)) if changes else None
+        fixed = Stack.of(graph_with_fix(partial(self.graph, stack), call.overrides, changes)) if changes else None
         plan = RedriveRequest(fixed, tuple(queues), messages_per_second)
         before, after = simulate_redrive(Stack.of(graph), self.project.root, workload, call.seed, plan, assumptions)
         return RedriveSimulation(redrive_outcome(before, after, changes), after)
-
-    def _fixed(self, stack: str, overrides: Sequence[str], fix: Sequence[str]) -> Graph:
-        """The resources of a stack with a fix; what is wrong with the fix is said of `--fix`, not of `--set`."""
-        try:
-            return self.graph(stack, (*overrides, *fix))
-        except UsageError as error:
-            said = str(error)
-            for text in fix:
-                said = said.replace(f"--set {text}", f"--fix {text}")
-            raise type(error)(said) from error
 
     # -- checks -------------------------------------------------------------------------------------------------
 
@@ -311,16 +317,16 @@ class Lab:
         values = find_spec("cfnlint") is not None
         known = checks_with(checks)
         phases: list[Phase] = []
-        with _timed("program", phases):
+        with timed("program", phases):
             graph = self.graph(stack, options.get("overrides"))
-        with _timed("checks", phases):
+        with timed("checks", phases):
             accepted = read_acceptances(graph.config, known)
             if not values:
                 accepted = tuple(one for one in accepted if not one.of_values)
             findings = apply_acceptances(find_all(Stack.of(graph), known, values=values), accepted)
         effects: dict[int, Effect] = {}
         if quantify and findings:
-            with _timed("quantify", phases):
+            with timed("quantify", phases):
                 effects = self._effects(graph, findings, options)
         notes = graph.warnings if values else (*graph.warnings, _WITHOUT_VALUES)
         held = self.project.stack(stack)
@@ -353,8 +359,8 @@ class Lab:
 
     # -- what methods share -------------------------------------------------------------------------------------
 
-    def _asked(self, stack: str, options: RunOptions) -> tuple[Call, Workload, Assumptions]:
-        """What the options of a run say.
+    def _asked(self, stack: str, options: RunOptions, *, judges: bool = False) -> tuple[Call, Workload, Assumptions]:
+        """What the options of a run say; `judges` where it is a run that can be held to expectations.
 
         Raises:
             UsageError: one of them is malformed, or there is no such stack or workload.
@@ -365,6 +371,9 @@ class Lab:
         from delivery_lab.simulation.workload_files import read_body
 
         self.project.stack(stack)  # a wrong name is said before a missing workload
+        expect = texts(options.get("expect"), "--expect")
+        if expect and not judges:
+            raise UsageError("expectations go with a run or a comparison of runs: leave `expect` out")
         assume, body = assumption_texts(options.get("assume")), texts(options.get("body"), "--body")
         assumptions = read_assumptions(assume)
         given = options.get("workload")
@@ -379,22 +388,6 @@ class Lab:
             body=body,
             seed=DEFAULT_SEED if seed is None else seed,
             assume=assume,
+            expect=expect,
         )
         return call, workload.with_body(read_body(body)), assumptions
-
-
-@contextmanager
-def _timed(name: str, phases: list[Any]) -> Iterator[Callable[[str], None]]:
-    """Note how long a part of the work takes; what is yielded notes that a first part of it, by that name, is over."""
-    from delivery_lab.api.simulated import Phase
-
-    begun = time.perf_counter()
-
-    def lap(ended: str) -> None:
-        nonlocal begun
-        now = time.perf_counter()
-        phases.append(Phase(ended, now - begun))
-        begun = now
-
-    yield lap
-    lap(name)

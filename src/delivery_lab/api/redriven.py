@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from delivery_lab.errors import UsageError
 from delivery_lab.events import Run
+from delivery_lab.program.graph import Graph
 from delivery_lab.results.redrive import RedriveOutcome, redrive_conclusion
 from delivery_lab.results.timeline import Line, timeline
 
@@ -34,3 +36,23 @@ class RedriveSimulation:
         lines = timeline(self.run)
         begun = next((n for n, line in enumerate(lines) if line.rule == _BEGINNING), len(lines))
         return lines[begun:]
+
+
+def graph_with_fix(graph: Callable[[Sequence[str]], Graph], overrides: Sequence[str], fix: Sequence[str]) -> Graph:
+    """The resources of a stack with a fix; what is wrong with the fix is said of `--fix`, not of `--set`.
+
+    Args:
+        graph: evaluates the stack with settings changed.
+        overrides: settings that are changed anyway.
+        fix: settings that the fix changes.
+
+    Raises:
+        LabError: the program cannot be evaluated for them.
+    """
+    try:
+        return graph((*overrides, *fix))
+    except UsageError as error:
+        said = str(error)
+        for text in fix:
+            said = said.replace(f"--set {text}", f"--fix {text}")
+        raise type(error)(said) from error

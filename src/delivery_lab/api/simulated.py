@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from delivery_lab.api.plausible import Tried
+from delivery_lab.api.timing import Phase
 from delivery_lab.events import Run
 from delivery_lab.model.clock import in_seconds
 from delivery_lab.model.randomness import DEFAULT_SEED
@@ -18,14 +19,6 @@ from delivery_lab.results.outcome import Outcome
 from delivery_lab.results.timeline import Line, timeline
 from delivery_lab.rules.alternatives import alternatives_of
 from delivery_lab.simulation.workload import Workload
-
-
-@dataclass(frozen=True, slots=True)
-class Phase:
-    """A part of the work, such as `program` or `simulation`, and how long it took on a real clock."""
-
-    name: str
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +43,7 @@ class Call:
         body: fields of bodies set, as texts.
         seed: the seed.
         assume: alternative assumptions, as texts.
+        expect: what has to hold besides what the workload expects.
     """
 
     stack: str
@@ -60,6 +54,7 @@ class Call:
     body: tuple[str, ...] = ()
     seed: int = DEFAULT_SEED
     assume: tuple[str, ...] = ()
+    expect: tuple[str, ...] = ()
 
     def command(self, workload_file: Path | None = None) -> str:
         """The command line that runs it again, as a shell takes it.
@@ -74,7 +69,8 @@ class Call:
         file = workload_file or self.workload_file
         if file is not None or self.built:
             words += ["--workload", "FILE" if file is None else _short(file)]
-        for option, values in (("--set", self.overrides), ("--body", self.body), ("--assume", self.assume)):
+        repeated = {"--set": self.overrides, "--body": self.body, "--assume": self.assume, "--expect": self.expect}
+        for option, values in repeated.items():
             for value in values:
                 words += [option, value]
         if self.seed != DEFAULT_SEED:

@@ -71,6 +71,15 @@ class Console:
         for line in table.rows:
             self.data(line)
 
+    def tick(self, *, holds: bool) -> str:
+        """A tick or a cross; a word where standard output has no such characters."""
+        sign, word = ("\N{CHECK MARK}", "yes") if holds else ("\N{BALLOT X}", "NO")
+        try:
+            sign.encode(self._out.encoding)
+        except UnicodeEncodeError:
+            return word
+        return sign
+
     def message(self, text: str) -> None:
         """Say something beside the data."""
         self._err.print(text, markup=False, soft_wrap=True)

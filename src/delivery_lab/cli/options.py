@@ -48,6 +48,12 @@ AssumeOption = Annotated[
         autocompletion=assumptions,
     ),
 ]
+ExpectOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--expect", metavar="EXPECTATION", help="What has to hold, such as 'messages.lost == 0'; else exit 5."
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 VerboseOption = Annotated[
     bool, typer.Option("--verbose", "-v", help="Say on standard error what is done, and how long it takes.")

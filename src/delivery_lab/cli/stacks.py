@@ -20,7 +20,10 @@ from delivery_lab.cli.workers import Failure, for_each
 if TYPE_CHECKING:
     from delivery_lab import Examination, Lab, Outcome, Simulation
     from delivery_lab.api.inputs import RunOptions
-    from delivery_lab.api.simulated import Phase
+    from delivery_lab.api.timing import Phase
+
+VIOLATED = 5
+"""Exit code where a finding fails the command, or something that was expected does not hold."""
 
 T = TypeVar("T", "Ran", "Examination")
 
@@ -180,3 +183,13 @@ def end_with(console: Console, failures: Mapping[str, Failure], names: Sequence[
             console.error(f"{name}: {failure.message}", failure.traceback)
     if failures:
         raise typer.Exit(max(failure.exit_code for failure in failures.values()))
+
+
+def end_unless_expected(outcomes: Iterable[Outcome]) -> None:
+    """End the command if an expectation does not hold.
+
+    Raises:
+        typer.Exit: one does not.
+    """
+    if not all(one.holds for outcome in outcomes for one in outcome.expectations):
+        raise typer.Exit(VIOLATED)

@@ -108,7 +108,7 @@ class BatchRetryScheduled(EventBase):
 
 @dataclass(frozen=True, slots=True)
 class BatchReleased(EventBase):
-    """The mapping of a queue stops trying a throttled batch: its messages become visible again by themselves.
+    """The mapping of a queue stops trying a batch, throttled or in a loop: its messages become visible by themselves.
 
     Attributes:
         mapping: name of the mapping.

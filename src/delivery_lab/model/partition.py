@@ -219,6 +219,10 @@ class Cursor:
         """Move past a record."""
         self._ahead.pop(record.number, None)
 
+    def first_ahead(self, number: int) -> int:
+        """The lowest number that the mapping is not past, at most `number`."""
+        return min(number, next(iter(self._ahead), number))
+
     def hold(self, records: Iterable[Record]) -> None:
         """An invoke works on records."""
         self._in_flight.update(record.number for record in records)

@@ -274,6 +274,29 @@ class FunctionRuns(Figures):
     runs: str
 
 
+class ExpectationFigures(Figures):
+    """An expectation, and whether it holds."""
+
+    text: str
+    """As it was written."""
+    actual: int | float | None
+    """Value of the side that names figures; None where it is not known."""
+    holds: bool
+    reason: str = ""
+    """Why the value is not known; it does not hold then."""
+    fails_with: tuple[str, ...] = ()
+    """Ends of plausible ranges of assumptions (`RULE=VALUE`) with which it does not hold, though it does with the
+    values that the model assumes."""
+
+    @property
+    def told(self) -> str:
+        """The actual value, and what else decides, in words."""
+        if self.actual is None:
+            return self.reason
+        value = f"{self.actual:.6g}" if isinstance(self.actual, float) else str(self.actual)
+        return f"{value}, but not with {', '.join(self.fails_with)}" if self.fails_with else value
+
+
 class Outcome(Figures):
     """One run, counted."""
 
@@ -301,6 +324,7 @@ class Outcome(Figures):
     intervals: dict[str, Interval] = {}
     """The figures that depend on an assumption with a plausible range, by dotted JSON name (`messages.lost`)."""
     tenants: tuple[TenantFigures, ...] = ()
+    expectations: tuple[ExpectationFigures, ...] = ()
     per_message: tuple[MessageOutcome, ...] = Field(repr=False)
 
     def as_json(self) -> str:

@@ -18,6 +18,7 @@ from delivery_lab.rules.assumptions import (
     IdleWindow,
     LongWindow,
     QuietWindow,
+    RetriedRecords,
     RetryCount,
     ReturnedPlace,
     StaleDelete,
@@ -174,6 +175,15 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
             _words("SQS-SPREAD-1", "attribute_spread", AttributeSpread),
             _words("STR-REPORT-7", "unnamed_record_response", UnnamedResponse),
             _words("STR-REPORT-10", "retry_count", RetryCount),
+            Alternative(
+                "STR-WINDOW-4",
+                "window_grace_seconds",
+                _seconds(120),
+                lambda value: f"{value:g}",
+                "a number of seconds from 0 to 120",
+                ("120",),
+            ),
+            _words("KAF-REPORT-2", "kafka_retried", RetriedRecords),
             Alternative(
                 "ASY-BACKOFF-2",
                 "event_jitter",

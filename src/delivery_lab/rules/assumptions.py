@@ -91,6 +91,15 @@ class RetryCount(StrEnum):
     """They stay used up."""
 
 
+class RetriedRecords(StrEnum):
+    """Which records of a batch of Kafka are tried again when the response names some (KAF-REPORT-2)."""
+
+    NAMED = "named"
+    """Those that it names: what the guide says."""
+    FROM_LOWEST = "from-lowest"
+    """Those from the lowest named one on, as of streams (STR-REPORT-8)."""
+
+
 class UnseenWork(StrEnum):
     """What became of a message of which nothing is known but that its invoke succeeded (EVD-INVOKE-1)."""
 
@@ -132,6 +141,8 @@ class Assumptions:
         fair_seconds: how far back a tenant's share of processing time is looked at (SQS-FAIR-4).
         returned_place: where a message stands that is visible again (SQS-ORDER-1).
         retry_count: whether a batch begins a count of its own when the checkpoint moved (STR-REPORT-10).
+        kafka_retried: which records of a batch of Kafka are tried again when the response names some (KAF-REPORT-2).
+        window_grace_seconds: how long a tumbling window waits for further records at its end (STR-WINDOW-4).
         event_jitter: by which share the wait of a throttled event is shorter or longer, at most (ASY-BACKOFF-2).
         attribute_spread: when new attributes of a queue hold (SQS-SPREAD-1).
         cold_start_seconds: how long a cold start takes (LAM-INIT-1).
@@ -154,6 +165,8 @@ class Assumptions:
     fair_seconds: float = 300.0
     returned_place: ReturnedPlace = ReturnedPlace.KEPT
     retry_count: RetryCount = RetryCount.ANEW
+    kafka_retried: RetriedRecords = RetriedRecords.NAMED
+    window_grace_seconds: float = 1.0
     event_jitter: float = 0.2
     attribute_spread: AttributeSpread = AttributeSpread.LATEST
     cold_start_seconds: float = 0.25

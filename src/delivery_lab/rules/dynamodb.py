@@ -9,7 +9,8 @@ RULES = (
         "DDB-COND-1",
         "A conditional write is one atomic step: of two that demand that an item does not exist yet, one succeeds and the other "
         "gets ConditionalCheckFailedException.",
-        _GUIDE + "WorkingWithItems.html#WorkingWithItems.ConditionalUpdate",
+        _GUIDE + "Expressions.ConditionExpressions.html; "
+        "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html",
     ),
     assumed(
         "DDB-READ-1",

@@ -43,7 +43,10 @@ RULES = (
         "LAM-TIME-1",
         "After the function's timeout (1 to 900 s) the invoke ends with an error, wherever the code is: nothing after that "
         "point runs, not even a finally.",
-        LAMBDA_GUIDE + "configuration-timeout.html",
+        LAMBDA_GUIDE
+        + "configuration-timeout.html; that the environment is reset, so that nothing can run on: "
+        + LAMBDA_GUIDE
+        + "lambda-runtime-environment.html",
     ),
     documented(
         "LAM-MEMORY-1",
@@ -60,7 +63,11 @@ RULES = (
         "LAM-ERR-1",
         "A function error (exception, crash) is an answer with FunctionError set, not an HTTP error; after an exception the "
         "environment is used again.",
-        LAMBDA_API + "API_Invoke.html; " + LAMBDA_GUIDE + "lambda-runtime-environment.html",
+        LAMBDA_API
+        + "API_Invoke.html; "
+        + LAMBDA_GUIDE
+        + "lambda-runtime-environment.html, which names crashes and timeouts "
+        "as what resets an environment",
     ),
     documented(
         "LAM-FREEZE-1",
@@ -71,13 +78,18 @@ RULES = (
         "LAM-CONC-1",
         "Functions without reserved concurrency share what the account has left of its quota in the region: 1,000 concurrent "
         "executions by default, less in new accounts. An invoke beyond it is answered with 429.",
-        LAMBDA_GUIDE + "lambda-concurrency.html",
+        LAMBDA_GUIDE + "lambda-concurrency.html; new accounts: " + LAMBDA_GUIDE + "gettingstarted-limits.html",
     ),
     documented(
         "LAM-CONC-2",
         "Reserved concurrency is both kept for the function and its ceiling: an invoke beyond it is answered with 429 "
         "ReservedFunctionConcurrentInvocationLimitExceeded. With 0 nothing runs.",
-        LAMBDA_API + "API_PutFunctionConcurrency.html; the reason: " + LAMBDA_API + "API_Invoke.html",
+        LAMBDA_API
+        + "API_PutFunctionConcurrency.html; the reason: "
+        + LAMBDA_API
+        + "API_Invoke.html; 0: "
+        + LAMBDA_GUIDE
+        + "invocation-async-retain-records.html",
     ),
     documented(
         "LAM-CONC-3",

@@ -20,7 +20,8 @@ RULES = (
     documented(
         "HTTP-TIME-1",
         "An integration has at most 30 s. The caller gets an error then, and the function runs on.",
-        _GUIDE + "http-api-quotas.html",
+        _GUIDE
+        + "http-api-quotas.html. That the function runs on is Lambda's rule: its own timeout ends it (LAM-TIME-1).",
     ),
     observed(
         "HTTP-TIME-2",

@@ -63,16 +63,15 @@ ASYNCHRONOUS = (
         "fails, there is no further retry.",
         "AWS says how long an event is kept, not when it looks.",
     ),
-    observed(
+    documented(
         "ASY-ZERO-1",
         "With a reserved concurrency of 0, new events go to the dead-letter queue or the on-failure destination at once, "
         "without a retry. The condition in the destination's record is ZeroReservedConcurrency, with 0 invokes.",
-        "The record: "
+        _RECORDS
+        + "; the record: "
         + LOCALSTACK
         + "lambda_/test_lambda.py, TestLambdaConcurrency::test_reserved_concurrency. That there is no retry was "
-        "measured too (https://cosmo-grant.github.io/aws-by-example/lambda_retries.html) and stood in the 2022 edition of the "
-        "Lambda guide (invocation-async); today's pages do not say it, but "
-        "https://aws.amazon.com/blogs/compute/introducing-new-asynchronous-invocation-metrics-for-aws-lambda/ does",
+        "measured too: https://cosmo-grant.github.io/aws-by-example/lambda_retries.html",
     ),
     assumed(
         "ASY-ONCE-1",
@@ -98,10 +97,11 @@ ASYNCHRONOUS = (
     ),
     documented(
         "ASY-LOOP-1",
-        "A chain of events that has run through the same function 16 times by way of SQS or Lambda invokes is stopped: a "
-        "message goes to its queue's dead-letter queue, an event to the function's destination (unless that is a function "
-        "of the loop), a synchronous caller gets RecursiveInvocationException. PutFunctionRecursionConfig with Allow "
-        "switches this off. AWS counts passes by way of SNS too and, since 2024, of S3, which are not simulated.",
+        "A chain of events that has run through the same function some 16 times by way of SQS or Lambda invokes is stopped: "
+        "the mapping of a queue gets RecursiveInvocationException instead of an invoke, again with every receive, until the "
+        "message was received maxReceiveCount times; an event goes to the function's destination (unless that is a function "
+        "of the loop); a synchronous caller gets the exception. PutFunctionRecursionConfig with Allow switches this off. "
+        "AWS counts passes by way of SNS and S3 too, which are not simulated.",
         LAMBDA_GUIDE + "invocation-recursion.html; seen in https://github.com/boto/boto3/issues/3899",
     ),
     observed(
@@ -177,7 +177,7 @@ DESTINATIONS = (
         "DST-DLQ-1",
         "A function's dead-letter queue or topic gets the event as it was, with the attributes RequestID, ErrorCode and "
         "ErrorMessage. It may be set beside a destination; both are served.",
-        _RECORDS,
+        _RECORDS + "; both: " + LAMBDA_API + "API_PutFunctionEventInvokeConfig.html",
     ),
     documented(
         "DST-SIZE-1",
@@ -188,7 +188,7 @@ DESTINATIONS = (
         "DST-TARGET-1",
         "Destinations are standard SQS queues, standard SNS topics, Lambda functions and EventBridge buses, for failures "
         "also S3 buckets; dead-letter queues are SQS queues or SNS topics.",
-        LAMBDA_API + "API_PutFunctionEventInvokeConfig.html",
+        LAMBDA_API + "API_PutFunctionEventInvokeConfig.html; dead-letter queues: " + _RECORDS,
     ),
     assumed(
         "DST-SINK-1",
@@ -224,12 +224,14 @@ REDRIVE = (
         "RDR-END-1",
         "A task moves what the dead-letter queue could hand out when it began, the longest waiting first, and no message "
         "twice.",
-        "AWS does not say what becomes of messages that arrive or return while a task runs.",
+        "That it begins with the oldest is documented: "
+        + SQS_GUIDE
+        + "sqs-configure-dead-letter-queue-redrive.html. AWS does not say what becomes of messages that arrive or return while a task runs.",
     ),
     assumed(
         "RDR-RATE-1",
         "Without MaxNumberOfMessagesPerSecond a task moves 500 messages a second.",
-        "SQS chooses the rate then; 500 is the highest that can be asked for: "
+        "SQS chooses the rate then, as high as it can; 500 is the highest that can be asked for: "
         + SQS_API
         + "API_StartMessageMoveTask.html",
     ),

@@ -2,20 +2,27 @@
 
 from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE, assumed, documented
 
-_MSK = LAMBDA_GUIDE + "with-msk.html"
+_MSK = LAMBDA_GUIDE + "with-msk-configure.html"
 _RETRIES = LAMBDA_GUIDE + "kafka-retry-configurations.html"
 _SCALING = LAMBDA_GUIDE + "kafka-scaling-modes.html"
 _START = LAMBDA_GUIDE + "kafka-starting-positions.html"
 _GROUP = LAMBDA_GUIDE + "kafka-consumer-group-id.html"
 _DESTINATION = LAMBDA_GUIDE + "kafka-on-failure-destination.html"
 _KAFKA = "https://kafka.apache.org/documentation/"
+_PRODUCER = "https://docs.confluent.io/platform/current/clients/producer.html"
 
 RULES = (
     documented(
         "KAF-PART-1",
-        "The murmur2 hash of a record's key decides its partition; without a key the partitions take turns. A partition keeps "
-        "the order of its records and numbers them from 0.",
-        _KAFKA + "#producerconfigs_partitioner.class",
+        "The murmur2 hash of a record's key decides its partition. A partition keeps the order of its records and numbers "
+        "them from 0.",
+        _PRODUCER + "; " + _KAFKA + "#producerconfigs_partitioner.class",
+    ),
+    assumed(
+        "KAF-PART-2",
+        "Without a key the partitions take turns, record by record.",
+        "Clients stay with a partition until a batch of batch.size bytes is full, and go on to another then, which evens "
+        "out over many records: " + _PRODUCER,
     ),
     documented(
         "KAF-RET-1",
@@ -52,8 +59,8 @@ RULES = (
     ),
     documented(
         "KAF-GROUP-1",
-        "A mapping reads as a consumer group: the one it was given (1 to 200 characters), else one named after itself.",
-        _GROUP,
+        "A mapping reads as a consumer group: the one it was given (1 to 200 characters), else one of its own.",
+        _GROUP + "; the characters: " + LAMBDA_API + "API_AmazonManagedKafkaEventSourceConfig.html",
     ),
     documented(
         "KAF-GROUP-2",
@@ -64,7 +71,7 @@ RULES = (
         "KAF-GROUP-3",
         "Mappings of one topic are consumer groups of their own, and each reads every record. A consumer group id is unique among "
         "all Kafka mappings: a second mapping with it is refused.",
-        _GROUP,
+        _GROUP + ". How it is refused is not said.",
     ),
     documented(
         "KAF-BATCH-1",
@@ -92,13 +99,14 @@ RULES = (
     documented(
         "KAF-TIME-1",
         "A function that a Kafka mapping invokes may have a timeout of at most 14 minutes.",
-        LAMBDA_GUIDE + "with-msk-configure.html",
+        _MSK,
     ),
     assumed(
         "KAF-SCALE-1",
         "On demand there is one poller at first, and one more every minute while partitions wait for one, up to one for each "
         "partition.",
-        "Lag is looked at every minute, and a change is done within 3; by how much is not documented: " + _SCALING,
+        "Lag is looked at every minute, and a change is done within 3; by how much is not documented, nor how many pollers "
+        "there are at first, nor by how many a throttled function lowers them, which is not modelled: " + _SCALING,
     ),
     assumed(
         "KAF-SCALE-2",
@@ -106,28 +114,38 @@ RULES = (
         "to MaximumPollers (1 to 2,000) or one for each partition.",
         "The bounds are documented, the steps between them are not: " + _SCALING,
     ),
-    assumed(
+    documented(
         "KAF-SCALE-3",
-        "One poller has up to 5 invokes at once.",
-        "AWS gives it as what a poller can do with 1 MB and 1 s an invoke, not as a limit: " + _SCALING,
+        "One provisioned poller has up to 5 invokes at once. (Its 5 MB a second are not applied.)",
+        _SCALING + "; " + LAMBDA_GUIDE + "invocation-eventsourcemapping.html",
     ),
     documented(
         "KAF-RETRY-1",
         "MaximumRetryAttempts, MaximumRecordAgeInSeconds, BisectBatchOnFunctionError and ReportBatchItemFailures of a Kafka "
         "mapping need provisioned mode; without it the mapping is refused.",
-        _RETRIES + "; " + _SCALING + ". They say what it needs, not how the API refuses it.",
+        _SCALING
+        + " (Advanced error handling). It says what they need, not how the API refuses them; so does "
+        + _RETRIES
+        + ", of the console.",
     ),
     documented(
         "KAF-RETRY-2",
         "Endless retries together with a destination end after 10 retries.",
-        _DESTINATION,
+        _DESTINATION + "; " + _RETRIES,
+    ),
+    documented(
+        "KAF-REPORT-1",
+        "An itemIdentifier of Kafka is an object of partition, as topic-number, and offset. An empty response or null is "
+        "success; a partition or offset that is not in the event fails the whole batch.",
+        _RETRIES,
     ),
     assumed(
-        "KAF-REPORT-1",
-        "An itemIdentifier of Kafka is an object of partition, as topic-number, and offset; what it means for the checkpoint is "
-        "as for streams.",
-        "The form is that of the Powertools libraries, which AWS maintains; the developer guide does not show it: "
-        "https://github.com/aws-powertools/powertools-lambda-python/pull/7941",
+        "KAF-REPORT-2",
+        "Of a Kafka batch the records that the response names are tried again, and no others: what comes after them "
+        "in their partition counts as processed.",
+        _RETRIES
+        + " says that Lambda can retry only the failed records. It does not say what becomes of the order, nor that "
+        "Kafka has no checkpoint between them; for streams everything from the lowest one on is tried again (STR-REPORT-8).",
     ),
     documented(
         "KAF-DEST-1",

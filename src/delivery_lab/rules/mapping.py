@@ -2,6 +2,8 @@
 
 from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE, LOCALSTACK, assumed, documented, observed
 
+_QUEUES = LAMBDA_GUIDE + "with-sqs.html"
+_CONFIGURE = LAMBDA_GUIDE + "services-sqs-configure.html"
 _ERRORS = LAMBDA_GUIDE + "services-sqs-errorhandling.html"
 _SCALING = LAMBDA_GUIDE + "services-sqs-scaling.html"
 _LOCALSTACK = LOCALSTACK + "lambda_/event_source_mapping/test_lambda_integration_sqs.py, "
@@ -15,7 +17,7 @@ RULES = (
         "ESM-BATCH-1",
         "A batch has at most BatchSize messages: 10 by default, up to 10,000; above 10 a batching window is required. Without a "
         "window, whatever one receive returns is a batch.",
-        LAMBDA_API + "API_CreateEventSourceMapping.html",
+        LAMBDA_API + "API_CreateEventSourceMapping.html; the batch without a window: " + _QUEUES,
     ),
     observed(
         "ESM-ZERO-1",
@@ -40,7 +42,7 @@ RULES = (
     documented(
         "ESM-BATCH-3",
         "A batch's payload, with the metadata of its records, has at most 6 MB.",
-        LAMBDA_GUIDE + "invocation-eventsourcemapping.html",
+        LAMBDA_GUIDE + "invocation-eventsourcemapping.html; the metadata: " + _CONFIGURE,
     ),
     assumed(
         "ESM-BATCH-4",
@@ -59,7 +61,7 @@ RULES = (
         "If no further message comes, a batch whose window is shorter than 20 s is delivered 20 s after its first message, else "
         "with the first message after the window: its poller waits in a long poll.",
         "With a batching window and very low traffic Lambda might wait for up to 20 s before it invokes, also if the window is "
-        "shorter: " + LAMBDA_GUIDE + "with-sqs.html. When it does, and why, is not said.",
+        "shorter: " + _QUEUES + ". When it does, and why, is not said.",
     ),
     assumed(
         "ESM-BATCH-7",
@@ -67,19 +69,25 @@ RULES = (
         "AWS says that the next window begins as soon as the previous invoke completes, not what follows a window in which "
         "nothing came: " + LAMBDA_GUIDE + "invocation-eventsourcemapping.html",
     ),
+    assumed(
+        "ESM-BATCH-8",
+        "No batch has a message twice: where its visibility timeout ends while the batch is being collected, and the mapping "
+        "receives it again, the new receive takes the place of the old one in the batch.",
+        "AWS does not say what a mapping does then. batchItemFailures names messages by their ids, so a message that stood "
+        "in a batch twice could not be told apart: " + _ERRORS,
+    ),
     documented(
         "ESM-VT-1",
         "Creating or updating a mapping is refused while the queue's visibility timeout is below the function's timeout. "
         "Equal is accepted.",
-        LAMBDA_GUIDE + "services-sqs-configure.html; the message: https://github.com/18F/identity-terraform/pull/27",
+        _CONFIGURE + "; the message: https://github.com/18F/identity-terraform/pull/27",
     ),
     documented(
         "ESM-VT-2",
         "Messages are hidden for the queue's visibility timeout from when the poller received them, however long the window is: "
         "if waiting for the batch and the function take longer together, they are delivered again meanwhile.",
-        LAMBDA_GUIDE
-        + "with-sqs.html. Until 2022 that page said that the mapping receives with window + function timeout + "
-        "30 s where window + function timeout exceed the queue's; the sentence was withdrawn.",
+        _QUEUES + ". Until 2022 that page said that the mapping receives with window + function timeout + 30 s  where "
+        "window + function timeout exceed the queue's; the sentence was withdrawn.",
     ),
     observed(
         "ESM-VT-3",
@@ -92,14 +100,17 @@ RULES = (
         "ESM-REPORT-1",
         "Without ReportBatchItemFailures the response is not looked at: an invoke without an error deletes the whole batch, "
         "whatever batchItemFailures says.",
-        _ERRORS,
+        _QUEUES + " (a batch that succeeds is deleted); " + _ERRORS + " (the setting turns partial responses on)",
     ),
     documented("ESM-REPORT-2", "batchItemFailures empty or null: the whole batch succeeded and is deleted.", _ERRORS),
     documented(
         "ESM-REPORT-3",
         "An empty or null response (also an empty list or text): the whole batch succeeded and is deleted.",
-        _ERRORS + "; the list and the text: recorded against AWS for Kinesis by LocalStack's test "
-        "test_lambda_integration_kinesis.py, test_kinesis_report_batch_item_success_scenarios",
+        _ERRORS
+        + "; the list and the text: "
+        + LOCALSTACK
+        + "lambda_/event_source_mapping/test_lambda_integration_kinesis.py, "
+        "test_kinesis_report_batch_item_success_scenarios, for Kinesis",
     ),
     assumed(
         "ESM-REPORT-4",
@@ -142,7 +153,8 @@ RULES = (
         "ESM-THROTTLE-1",
         "A throttled invoke (429) is retried with the same batch, without receiving it anew: however often, it costs one "
         "receive. When its time is over the batch is dropped, and its messages are visible again.",
-        _ERRORS,
+        _ERRORS
+        + ". That it costs one receive follows: the message is dropped when the visibility of that receive is over.",
     ),
     observed(
         "ESM-THROTTLE-2",
@@ -176,7 +188,7 @@ RULES = (
         "ESM-SCALE-2",
         "While messages wait, the concurrent batches grow by 300 a minute, up to 1,250.",
         _SCALING
-        + " (its translations still have 1,000); https://aws.amazon.com/blogs/compute/introducing-faster-polling-scale-up-for-aws-lambda-functions-"
+        + " (older copies of it, and translations, have 1,000); https://aws.amazon.com/blogs/compute/introducing-faster-polling-scale-up-for-aws-lambda-functions-"
         "configured-with-amazon-sqs/",
     ),
     assumed(
@@ -196,9 +208,13 @@ RULES = (
         "each with up to 10 concurrent invokes and 10 polls a second.",
         LAMBDA_API
         + "API_ProvisionedPollerConfig.html; "
+        + _SCALING
+        + ". AWS contradicts itself on the most: 10,000 in the API's text and model and in "
+        + _QUEUES
+        + ", 2,000 in "
         + LAMBDA_GUIDE
-        + "services-sqs-scaling.html. AWS contradicts itself on "
-        "the most: 10,000 in the API's text and model, 2,000 in " + LAMBDA_GUIDE + "services-sqs-parameters.html",
+        + "services-sqs-parameters.html and "
+        + _CONFIGURE,
     ),
     documented(
         "ESM-PROV-2",
@@ -263,7 +279,10 @@ RULES = (
         "ESM-CONC-1",
         "MaximumConcurrency (2 to 1,000) limits the batches that a mapping works on at once. At the limit it stops "
         "receiving, so the rest of the messages wait in the queue, where no visibility timeout runs (but see ESM-BATCH-5).",
-        LAMBDA_API + "API_ScalingConfig.html",
+        LAMBDA_API
+        + "API_ScalingConfig.html (the bounds); that it stops receiving: https://aws.amazon.com/blogs/compute/"
+        "introducing-maximum-concurrency-of-aws-lambda-functions-when-using-amazon-sqs-as-an-event-source/, measured in "
+        "https://zaccharles.medium.com/does-maximum-concurrency-solve-the-lambda-sqs-issue-3c19701e6e75",
     ),
     documented(
         "ESM-FILTER-1",
@@ -274,13 +293,13 @@ RULES = (
     documented(
         "ESM-FILTER-2",
         "A pattern for a JSON body does not match a body that is plain text, and the reverse: the message is deleted.",
-        LAMBDA_GUIDE + "invocation-eventfiltering.html",
+        LAMBDA_GUIDE + "with-sqs-filtering.html",
     ),
     documented(
         "ESM-FILTER-3",
         "A filter pattern that is no valid pattern is refused when the mapping is created; so are more than 10 patterns (5 "
         "unless the quota was raised), and one with more than 4,096 characters.",
-        LAMBDA_GUIDE + "invocation-eventfiltering.html",
+        LAMBDA_GUIDE + "invocation-eventfiltering.html; the characters: " + LAMBDA_API + "API_Filter.html",
     ),
     documented(
         "ESM-KIND-1",

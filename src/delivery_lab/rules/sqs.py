@@ -21,7 +21,7 @@ RULES = (
     documented(
         "SQS-VT-3",
         "No receive keeps a message for more than 12 hours. An extension that would end later is refused, not clipped.",
-        SQS_API + "API_ChangeMessageVisibility.html",
+        SQS_API + "API_ChangeMessageVisibility.html; " + SQS_GUIDE + "sqs-visibility-timeout.html",
     ),
     documented(
         "SQS-VT-4",
@@ -74,8 +74,11 @@ RULES = (
     documented(
         "SQS-RET-1",
         "A message older than the queue's retention period is gone, whether it is ready, delayed or in flight.",
-        SQS_API + "API_SetQueueAttributes.html; " + SQS_GUIDE + "sqs-basic-architecture.html. No exception is made for "
-        "messages in flight.",
+        SQS_API
+        + "API_DeleteMessage.html (what stays longer is deleted); "
+        + SQS_API
+        + "API_SetQueueAttributes.html. No "
+        "exception is made for messages in flight.",
     ),
     documented(
         "SQS-RET-2",
@@ -235,7 +238,7 @@ RULES = (
     ),
     documented(
         "SQS-FAIR-3",
-        "A tenant is noisy no longer once its backlog is gone, or it has sent nothing for 5 minutes.",
+        "A tenant is noisy no longer once its backlog is gone, or none of its messages was in flight for 5 minutes.",
         _FAIR,
     ),
     assumed(
@@ -259,8 +262,9 @@ RULES = (
     ),
     documented(
         "SQS-ORDER-2",
-        "A message that was received three times or more and not deleted goes to the back of the queue.",
-        SQS_GUIDE + "sqs-available-cloudwatch-metrics.html, of ApproximateAgeOfOldestMessage",
+        "A message that was received three times or more and not deleted goes to the back of a queue whose redrive policy has "
+        "a maxReceiveCount above 3.",
+        SQS_GUIDE + "sqs-dead-letter-queues.html",
     ),
     assumed(
         "SQS-ORDER-3",

@@ -32,7 +32,7 @@ RULES = (
     documented(
         "SQS-FIFO-5",
         "In a FIFO dead-letter queue the message's deduplication id is its message id.",
-        SQS_GUIDE + "sqs-dead-letter-queues.html",
+        SQS_GUIDE + "sqs-configure-dead-letter-queue-redrive.html",
     ),
     assumed(
         "SQS-FIFO-6",
@@ -49,7 +49,7 @@ RULES = (
     documented(
         "SQS-FIFO-8",
         "About 120,000 messages of a FIFO queue can be in flight. Beyond, a receive returns nothing, without an error.",
-        SQS_GUIDE + "quotas-fifo.html",
+        SQS_GUIDE + "quotas-fifo.html (no error); that nothing is returned follows",
     ),
     assumed(
         "SQS-FIFO-9",

@@ -43,7 +43,8 @@ RULES = (
     documented(
         "KIN-SIZE-1",
         "A record has a partition key of 1 to 256 characters and at most 1 MiB, key and data together, or what the stream's "
-        "MaxRecordSizeInKiB says, up to 10 MiB; others are refused.",
+        "MaxRecordSizeInKiB says, up to 10 MiB; others are refused. (Not modelled: streams that distribute records "
+        "by themselves, RecordDistributionStrategy AUTO, need no key.)",
         _KINESIS_API + "API_PutRecord.html; https://docs.aws.amazon.com/streams/latest/dev/large-records.html",
     ),
     documented(
@@ -68,7 +69,7 @@ RULES = (
     documented(
         "KIN-FAN-1",
         "A mapping on the ARN of a consumer registered for enhanced fan-out has 2 MB a second of each shard to itself, and its "
-        "records are pushed. A stream has at most 20 such consumers.",
+        "records are pushed. A stream has at most 20 such consumers (50 in the mode On-demand Advantage).",
         "https://docs.aws.amazon.com/streams/latest/dev/enhanced-consumers.html",
     ),
     assumed(
@@ -130,7 +131,10 @@ RULES = (
         "DDS-SHARD-1",
         "The stream of a table has 4 shards; the items of one partition key are in one of them, in the order of their "
         "changes.",
-        "A shard belongs to a partition of the table, and a new on-demand table has 4; AWS gives no number for streams.",
+        "Each open shard belongs to one partition of the table ("
+        + _DYNAMODB_STREAMS
+        + "), and a new on-demand table has "
+        "4; AWS gives no number for streams.",
     ),
     documented(
         "STR-START-1",
@@ -156,7 +160,7 @@ RULES = (
         "STR-BATCH-1",
         "A batch has records of one shard only: at most BatchSize (100 by default, up to 10,000) and at most 6 MB. At any time "
         "one batch of a shard is being worked on, or one for each slot of the parallelization factor (1 to 10).",
-        _PARAMETERS,
+        _PARAMETERS + "; " + _KINESIS,
     ),
     documented(
         "STR-BATCH-2",
@@ -218,12 +222,12 @@ RULES = (
     documented(
         "STR-THROTTLE-1",
         "A throttled invoke (429) is retried with the same batch and uses up no retry; only age and retention end it.",
-        _FAILURE,
+        _FAILURE + "; " + LAMBDA_GUIDE + "invocation-eventsourcemapping.html",
     ),
     documented(
         "STR-AGE-1",
         "With MaximumRecordAgeInSeconds records that are older are discarded before the next attempt, without an invoke.",
-        _PARAMETERS,
+        _PARAMETERS + "; " + _FAILURE,
     ),
     documented(
         "STR-AGE-2",
@@ -251,8 +255,10 @@ RULES = (
         "STR-BISECT-3",
         "The parts of a batch that was cut follow at once and in order; when the first record of a batch is returned it is cut "
         "in half. Cutting uses up no retry.",
-        "That a cut uses up no retry is documented; AWS says nothing of a wait between the parts, nor of a cut that would "
-        "leave everything: " + _REPORTING,
+        "That a cut uses up no retry is documented ("
+        + _FAILURE
+        + "); AWS says nothing of a wait between the parts, nor of "
+        "a cut that would leave everything: " + _REPORTING,
     ),
     documented(
         "STR-REPORT-1",
@@ -335,7 +341,8 @@ RULES = (
     ),
     documented(
         "STR-DEST-4",
-        "Without a destination discarded records are skipped, and nothing reports them.",
+        "Without a destination discarded records are skipped, and nothing of them is kept. (A mapping's metrics count "
+        "them as DroppedEventCount, where MetricsConfig asks for it.)",
         _FAILURE,
     ),
     documented(
@@ -350,8 +357,8 @@ RULES = (
     ),
     documented(
         "STR-WINDOW-1",
-        "With a tumbling window (up to 900 s) batches hold records of one window, hand a state on from one to the next, and the "
-        "window ends with an invoke without records; with more than 1 MB of state it ends early.",
+        "With a tumbling window (up to 900 s) batches hold records of one window and hand a state on from one to the next, and "
+        "the window ends with a final invoke; with more than 1 MB of state it ends early.",
         _WINDOWS + "; the longest: " + LAMBDA_API + "API_CreateEventSourceMapping.html",
     ),
     documented(
@@ -364,8 +371,12 @@ RULES = (
     ),
     assumed(
         "STR-WINDOW-4",
-        "Tumbling windows follow each other from midnight on 2026-01-01 UTC without gaps; the last invoke of one comes a "
-        "second after its end, or before the first record of a later one; a window without records has no invoke.",
-        "AWS says neither where windows begin nor how long it waits for records of a window that is over.",
+        "Tumbling windows follow each other from midnight on 2026-01-01 UTC without gaps; the final invoke of one has no "
+        "records and comes a second after its end, or before the first record of a later one; a window without records has "
+        "no invoke.",
+        "AWS says that it waits for up to 2 minutes where no further records come ("
+        + _WINDOWS
+        + "), not for how long, where "
+        "windows begin, or what the final invoke holds.",
     ),
 )

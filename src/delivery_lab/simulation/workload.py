@@ -7,12 +7,13 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr, StrictFloat, StrictInt, StrictStr, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, StrictFloat, StrictInt, StrictStr, model_validator
 
 from delivery_lab.errors import UsageError
 from delivery_lab.events import Poison
+from delivery_lab.expectations.expectation import parse_expectation
 from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY
 from delivery_lab.simulation.effect_marks import WorkMark
 from delivery_lab.simulation.templates import as_text, render
@@ -222,6 +223,15 @@ class Arrival:
     where: str = ""
 
 
+def _expectation(text: str) -> str:
+    """An expectation that can be read; which figures there are is known to those who judge it."""
+    try:
+        parse_expectation(text)
+    except UsageError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
 class AccountSettings(WorkloadPart):
     """The AWS account that the stack is deployed to, with nothing else in it."""
 
@@ -261,6 +271,8 @@ class Workload(WorkloadPart):
     """What marks a message no handler can process: a field of its JSON body, or `{text: ...}` for any body."""
     effect: WorkMark | None = None
     """How a piece of work is known, of handlers that do not follow the log contract."""
+    expect: list[Annotated[StrictStr, AfterValidator(_expectation)]] = Field(default_factory=list)
+    """What has to hold when the run has ended, such as `messages.lost == 0` (docs/expectations.md)."""
     _name: str = PrivateAttr(default="code")
     _path: Path | None = PrivateAttr(default=None)
 

@@ -42,6 +42,7 @@ REPORTS = {
 }
 
 NEVER = {
+    "method": "class A:\n    def work(self, e):\n        return {}\na = A()\ndef handle(e, c):\n    return a.work(e)",
     "nothing": "def handle(e, c):\n    print(e)",
     "bare-return": "def handle(e, c):\n    return",
     "other-dict": "def handle(e, c):\n    return {'statusCode': 200}",
@@ -57,6 +58,12 @@ NEVER = {
 }
 
 UNKNOWN = {
+    "inherited": "import them\nclass A(them.Base):\n    pass\na = A()\ndef handle(e, c):\n    return a.work(e)",
+    "overridden": (
+        "class A:\n    def run(self, e):\n        return self.work(e)\n    def work(self, e):\n        return {}\n"
+        "class B(A):\n    def work(self, e):\n        return {'batchItemFailures': [1]}\n"
+        "def handle(e, c):\n    return B().run(e)"
+    ),
     "library": "import them\ndef handle(e, c):\n    return them.work(e)",
     "decorated": "import them\n@them.wrap\ndef handle(e, c):\n    pass",
     "decorated-helper": "import them\n@them.wrap\ndef work(e):\n    pass\ndef handle(e, c):\n    return work(e)",
@@ -72,7 +79,6 @@ UNKNOWN = {
     "generator": "def handle(e, c):\n    yield {'batchItemFailures': [1]}",
     "self-assigned": "def handle(e, c):\n    out = {}\n    out = out | e\n    return out",
     "recursive": "def handle(e, c):\n    return handle(e, c)",
-    "method": "class A:\n    def work(self, e):\n        return {}\na = A()\ndef handle(e, c):\n    return a.work(e)",
 }
 
 

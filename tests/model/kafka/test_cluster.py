@@ -37,7 +37,7 @@ def test_kaf_part_1_a_key_has_one_partition(keys: list[str], partitions: int) ->
         assert homes.setdefault(key, partition) == partition
 
 
-def test_kaf_part_1_without_a_key_partitions_take_turns() -> None:
+def test_kaf_part_2_without_a_key_partitions_take_turns() -> None:
     topic = PartitionWorld().cluster(orders=3).topics["orders"]
 
     ids = [topic.produce(b"x").id for _ in range(4)]

@@ -16,14 +16,18 @@ from delivery_lab.events import (
 from delivery_lab.model.mapping.destinations import TopicDestination
 from delivery_lab.model.mapping.filters import parse_patterns
 from delivery_lab.model.mapping.kafka import START_DELAY_SECONDS, KafkaProvisionedMode
+from delivery_lab.rules.assumptions import DEFAULTS, Assumptions, RetriedRecords
 from tests.model.partition_world import POISON, PROVISIONED, PartitionWorld, documents, raising, reporting_records
 from tests.model.support import Behaviour, Call, Script
 
 LONG_STARTED = START_DELAY_SECONDS + 1
 
 
-def world_with(behave: Behaviour | None = None, partitions: int = 1, **settings: Any) -> PartitionWorld:
+def world_with(
+    behave: Behaviour | None = None, partitions: int = 1, assumptions: Assumptions = DEFAULTS, **settings: Any
+) -> PartitionWorld:
     world = PartitionWorld(behave or raising())
+    world.account.assumptions = assumptions
     world.function()
     cluster = world.cluster(orders=partitions)
     world.kafka_mapping(cluster, **settings)
@@ -178,9 +182,48 @@ def test_kaf_retry_2_endless_retries_with_a_destination_are_ten() -> None:
     assert [event.rule for event in world.events(RecordsDiscarded)] == ["KAF-RETRY-2"]
 
 
-def test_kaf_report_1_the_checkpoint_is_the_lowest_offset_named() -> None:
+@pytest.mark.parametrize(
+    ("retried", "batches", "checkpointed"),
+    [
+        (RetriedRecords.NAMED, [["a", POISON, "b"], [POISON], [POISON]], ["orders-0:0", "orders-0:2"]),
+        (RetriedRecords.FROM_LOWEST, [["a", POISON, "b"], [POISON, "b"], [POISON, "b"]], ["orders-0:0"]),
+    ],
+)
+def test_kaf_report_2_the_records_that_are_named_are_tried_again(
+    retried: RetriedRecords, batches: list[list[str]], checkpointed: list[str]
+) -> None:
     world = world_with(
         behave=reporting_records(),
+        assumptions=Assumptions(kafka_retried=retried),
+        provisioned=PROVISIONED,
+        maximum_retry_attempts=1,
+        report_batch_item_failures=True,
+        consumer_group="billing",
+    )
+    produce(world, "a", POISON, "b")
+
+    world.run()
+
+    assert world.batches() == batches
+    assert world.settled(RecordsCheckpointed) == checkpointed
+    (cluster,) = world.account.clusters.values()
+    assert cluster.committed == {"billing": {"orders-0": 3}}
+
+
+@pytest.mark.parametrize(
+    ("identifier", "tries"),
+    [
+        ({"partition": "orders-0", "offset": 1}, [["a", POISON, "b"], [POISON], [POISON]]),
+        ({"partition": "orders-1", "offset": 1}, [["a", POISON, "b"]] * 2),
+        ({"partition": "orders-0", "offset": 7}, [["a", POISON, "b"]] * 2),
+        ("1", [["a", POISON, "b"]] * 2),
+        (None, [["a", POISON, "b"]]),
+    ],
+)
+def test_kaf_report_1_what_is_no_record_of_the_event_fails_the_whole_batch(identifier: object, tries: object) -> None:
+    response = None if identifier is None else {"batchItemFailures": [{"itemIdentifier": identifier}]}
+    world = world_with(
+        behave=lambda call: Script(payload=json.dumps(response)),
         provisioned=PROVISIONED,
         maximum_retry_attempts=1,
         report_batch_item_failures=True,
@@ -189,8 +232,7 @@ def test_kaf_report_1_the_checkpoint_is_the_lowest_offset_named() -> None:
 
     world.run()
 
-    assert world.batches() == [["a", POISON, "b"], [POISON, "b"], [POISON, "b"]]
-    assert world.settled(RecordsCheckpointed) == ["orders-0:0"]
+    assert world.batches() == tries
 
 
 def test_kaf_dest_1_a_topic_gets_each_record_with_its_key_and_content() -> None:

@@ -103,3 +103,17 @@ def test_esm_batch_6_what_the_long_poll_takes_is_missing_to_the_function() -> No
 
     # Its visibility timeout is over when the invoke begins: it is delivered again while it is worked on.
     assert world.times_of(MessageReceived) == [0.0, 20.0]
+
+
+def test_esm_batch_8_a_message_that_is_received_again_stands_in_its_batch_once() -> None:
+    world, queue = world_with(window=50, visibility=20)
+    world.at(1, queue.send, "a")
+    world.at(30, queue.send, "b")
+    world.run()
+
+    [(delivered_at, bodies)] = batches(world)
+    assert (delivered_at, bodies) == (51.0, ["a", "b"])
+    assert world.times_of(MessageReceived) == [1.0, 21.0, 30.0, 41.0, 50.0]
+    assert [record["attributes"]["ApproximateReceiveCount"] for record in world.calls[0].records] == ["3", "2"]
+    assert "ESM-BATCH-8" in world.journal.rules
+    assert queue.messages == []

@@ -1,5 +1,6 @@
 import itertools
 import json
+import math
 import statistics
 from typing import Any
 
@@ -21,12 +22,15 @@ from delivery_lab.model.mapping.filters import parse_patterns
 from delivery_lab.model.mapping.partition_work import ALIKE_BEFORE_REPEATING, RUN_ONE_IN
 from delivery_lab.model.runtime import Caller
 from delivery_lab.model.streams.kinesis import KinesisStream
+from delivery_lab.rules.alternatives import read_assumptions
+from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 from tests.model.partition_world import POISON, PartitionWorld, data_of, documents, raising, reporting_records
 from tests.model.support import Behaviour, Call, Script
 
 
-def world_with(behave: Behaviour | None = None, **settings: Any) -> PartitionWorld:
+def world_with(behave: Behaviour | None = None, assumptions: Assumptions = DEFAULTS, **settings: Any) -> PartitionWorld:
     world = PartitionWorld(behave or raising())
+    world.account.assumptions = assumptions
     world.function()
     world.source = world.kinesis()
     world.stream_mapping(world.source, **settings)
@@ -470,15 +474,19 @@ def test_str_window_1_state_goes_from_batch_to_batch_and_ends_with_the_window() 
     assert [final["isWindowTerminatedEarly"] for final in finals] == [False, False]
 
 
-def test_str_window_4_the_last_invoke_comes_a_second_after_the_window_and_empty_windows_have_none() -> None:
-    world = world_with(behave=counting, tumbling_window_seconds=10)
+@pytest.mark.parametrize(("grace", "finals_at"), [("1", [11, 51]), ("0", [10, 50]), ("120", [44, 170])])
+def test_str_window_4_when_the_last_invoke_of_a_window_comes_and_empty_windows_have_none(
+    grace: str, finals_at: list[int]
+) -> None:
+    assumptions = read_assumptions([f"STR-WINDOW-4={grace}"])
+    world = world_with(behave=counting, assumptions=assumptions, tumbling_window_seconds=10)
     world.at(3, put, world, "a")
     world.at(44, put, world, "b")
 
     world.run()
 
     finals = [call for call in world.calls if call.event["isFinalInvokeForWindow"]]
-    assert [call.at_seconds for call in finals] == [11, 51]
+    assert [math.floor(call.at_seconds) for call in finals] == finals_at
     assert [call.event["window"]["start"][-9:-1] for call in finals] == ["0:00.000", "0:40.000"]
     assert "STR-WINDOW-4" in world.account.journal.rules
 

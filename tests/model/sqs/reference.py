@@ -24,11 +24,6 @@ class Plain:
     receives: int = 0
     received: int = -1
 
-    @property
-    def stands(self) -> int:
-        """Since when it stands in line: since it was first ready, unless three receives have put it to the back."""
-        return self.ready_at if self.receives >= 3 and self.received >= 0 else self.first_ready
-
 
 class NaiveQueues:
     """A queue `jobs`, with or without a dead-letter queue `dead`. Times are whole seconds."""
@@ -79,10 +74,10 @@ class NaiveQueues:
         good = {m.id for m in ready if not self.is_exhausted(m)}
         assert set(returned) <= good
         assert len(set(returned)) == len(returned) == min(maximum, len(good))
-        stood = [self.find(identifier).stands for identifier in returned]
+        stood = [self._stands(self.find(identifier)) for identifier in returned]
         assert stood == sorted(stood)
-        assert all(m.stands >= stood[-1] for m in ready if m.id in good - set(returned) and stood)
-        self._check_moved({m.id: m.stands for m in ready if self.is_exhausted(m)}, maximum, stood, moved)
+        assert all(self._stands(m) >= stood[-1] for m in ready if m.id in good - set(returned) and stood)
+        self._check_moved({m.id: self._stands(m) for m in ready if self.is_exhausted(m)}, maximum, stood, moved)
         for identifier in moved:
             message = self.find(identifier)
             message.place = "dead"
@@ -93,6 +88,13 @@ class NaiveQueues:
             message.receives += 1
             message.received = self.now
             message.ready_at = self.now + (self.visibility if timeout is None else timeout)
+
+    def _stands(self, message: Plain) -> int:
+        """Since when one stands in line: since it was first ready, or was put to the back by three of more receives."""
+        goes_back = message.place == "jobs" and self.limit is not None and self.limit > 3
+        return (
+            message.ready_at if goes_back and message.receives >= 3 and message.received >= 0 else message.first_ready
+        )
 
     def _check_moved(self, exhausted: dict[str, int], maximum: int, stood: list[int], moved: set[str]) -> None:
         """All exhausted ones before the last message returned are moved; all there are if the receive was not filled.

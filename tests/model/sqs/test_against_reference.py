@@ -29,7 +29,7 @@ class QueueAgainstReference(RuleBasedStateMachine):
         visibility=st.integers(0, 30),
         retention=st.sampled_from([60, 300, 86_400, 345_600]),
         dead_retention=st.sampled_from([60, 86_400, 1_209_600]),
-        limit=st.integers(1, 4),
+        limit=st.integers(1, 6),
         delay=st.sampled_from([0, 0, 5]),
     )
     def begin(self, visibility: int, retention: int, dead_retention: int, limit: int, delay: int) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from delivery_lab.checks.check import Check, Found
-from delivery_lab.checks.code.calls import sends
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reading import code_of
+from delivery_lab.checks.code.sending import sends
 from delivery_lab.checks.finding import Severity
 from delivery_lab.limits.functions import LOOP_PASSES, RECURSIVE_LOOP
 from delivery_lab.rules.rule import SQS_GUIDE
@@ -30,7 +30,7 @@ class SendsToItsSource(Check):
             code = code_of(stack, function)
             if not isinstance(code, Code) or queue.url is None or _may_recur(stack, function):
                 continue
-            places = [where for to, where in sends(code) if to == queue.url]
+            places = [send.where for send in sends(code) if send.is_to(queue.url)]
             if not places:
                 continue
             why = (
@@ -94,10 +94,10 @@ def _hops(stack: Stack) -> Mapping[str, list[_Hop]]:
             found.setdefault(queue.urn, []).append(_Hop(queue, target, None, ""))
     for _, queue, function in stack.sqs_pairs():
         code = code_of(stack, function)
-        for to, where in sends(code) if isinstance(code, Code) else ():
-            target = stack.queue_of_url(to) if isinstance(to, str) else None
+        for send in sends(code) if isinstance(code, Code) else ():
+            target = next((each for each in stack.queues if send.is_to(each.url)), None)
             if target is not None:
-                found.setdefault(queue.urn, []).append(_Hop(queue, target, function, where))
+                found.setdefault(queue.urn, []).append(_Hop(queue, target, function, send.where))
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from delivery_lab.checks.code.constants import evaluate
-from delivery_lab.checks.code.module import Module
+from delivery_lab.checks.code.module import FunctionNode, Module, assigned, own_nodes
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import last_key, live_nodes, reached
 
@@ -19,20 +19,36 @@ def own_deletes(code: Code) -> list[str]:
     return [
         module.place(call)
         for module, function in reached(code)
-        for call in _calls(live_nodes(code, module, function), "delete_message")
-        if (handle := _keyword(call, "ReceiptHandle")) is not None and last_key(handle) in _HANDLES
+        for name in ("delete_message", "delete_message_batch", "delete")
+        for call in calls_of(live_nodes(code, module, function), name)
+        if any(_is_own_handle(function, value) for value in _handles_given(call))
     ]
 
 
-def sends(code: Code) -> list[tuple[Any, str]]:
-    """The queues that the code sends to: the URL as far as it can be told (else UNKNOWN), and where."""
-    return [
-        (evaluate(code, module, url), module.place(call))
-        for module, function in reached(code)
-        for name in ("send_message", "send_message_batch")
-        for call in _calls(live_nodes(code, module, function), name)
-        if (url := _keyword(call, "QueueUrl")) is not None
-    ]
+def _handles_given(call: ast.Call) -> Iterator[ast.expr]:
+    """The receipt handles of a call that deletes: of a client, of a batch, or of a `Message` of the resource API."""
+    match call.func:
+        case ast.Attribute(attr="delete", value=ast.Call(func=ast.Attribute(attr="Message")) as message):
+            yield from (*message.args[1:2], *(keyword.value for keyword in message.keywords))
+        case ast.Attribute(attr="delete_message"):
+            handle = keyword_of(call, "ReceiptHandle")
+            yield from [] if handle is None else [handle]
+        case ast.Attribute(attr="delete_message_batch"):
+            for node in ast.walk(call):
+                if isinstance(node, ast.Dict):
+                    yield from (
+                        value
+                        for key, value in zip(node.keys, node.values, strict=True)
+                        if isinstance(key, ast.Constant) and key.value == "ReceiptHandle"
+                    )
+
+
+def _is_own_handle(function: FunctionNode, value: ast.expr) -> bool:
+    """Whether a receipt handle is one that an event brought; those of a receive are spelt with a capital letter."""
+    if isinstance(value, ast.Name):
+        values = [given for node in own_nodes(function) for bound, given in assigned(node) if bound == value.id]
+        return len(values) == 1 and values[0] is not None and last_key(values[0]) in _HANDLES
+    return last_key(value) in _HANDLES
 
 
 def impatient_invokes(code: Code) -> list[tuple[Any, str]]:
@@ -56,8 +72,8 @@ def unexamined_invokes(code: Code) -> list[str]:
 
 def _synchronous(code: Code) -> Iterator[tuple[Module, ast.Call, ast.expr]]:
     for module, function in reached(code):
-        for call in _calls(live_nodes(code, module, function), "invoke"):
-            name = _keyword(call, "FunctionName")
+        for call in calls_of(live_nodes(code, module, function), "invoke"):
+            name = keyword_of(call, "FunctionName")
             if name is not None and _is_synchronous(code, module, call):
                 yield module, call, name
 
@@ -66,30 +82,32 @@ def _speaks_of(module: Module, word: str) -> bool:
     return any(isinstance(node, ast.Constant) and node.value == word for node in ast.walk(module.tree))
 
 
-def _calls(nodes: Iterable[ast.AST], name: str) -> Iterator[ast.Call]:
+def calls_of(nodes: Iterable[ast.AST], name: str) -> Iterator[ast.Call]:
+    """The calls of methods of that name among some nodes."""
     for call in (node for node in nodes if isinstance(node, ast.Call)):
         if isinstance(call.func, ast.Attribute) and call.func.attr == name:
             yield call
 
 
-def _keyword(call: ast.Call, name: str) -> ast.expr | None:
+def keyword_of(call: ast.Call, name: str) -> ast.expr | None:
+    """What a call gives by a name, None where it does not."""
     return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
 
 
 def _is_synchronous(code: Code, module: Module, call: ast.Call) -> bool:
     if any(keyword.arg is None for keyword in call.keywords):
         return False
-    kind = _keyword(call, "InvocationType")
+    kind = keyword_of(call, "InvocationType")
     return kind is None or evaluate(code, module, kind) == "RequestResponse"
 
 
 def _lambda_clients(code: Code, module: Module) -> Iterator[bool]:
     """For each client of Lambda that a module makes, whether it certainly has boto3's own read timeout."""
-    for call in _calls(ast.walk(module.tree), "client"):
+    for call in calls_of(ast.walk(module.tree), "client"):
         service = evaluate(code, module, call.args[0]) if call.args else None
         if service != "lambda":
             continue
-        config = _keyword(call, "config")
+        config = keyword_of(call, "config")
         plain = len(call.args) == 1 and all(keyword.arg is not None for keyword in call.keywords)
         yield (
             plain

@@ -7,15 +7,16 @@ What is said to be dropped is: the `except` clause catches everything, does noth
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from delivery_lab.checks.code.callees import callee
 from delivery_lab.checks.code.module import FunctionNode, Module, assigned, own_nodes
 from delivery_lab.checks.code.processors import record_handlers_of
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import entry_of
 from delivery_lab.checks.code.responses import KEY, Answers, answers_of
-from delivery_lab.checks.code.tree import called_name
+from delivery_lab.checks.code.tree import arguments_for, called_name, is_name, parameters_of
 
 _LOGGING = frozenset(
     {"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print", "print_exc"}
@@ -23,6 +24,7 @@ _LOGGING = frozenset(
 _READING = frozenset({"loads", "get", "str", "int", "float", "dict", "len", "b64decode", "decode"}) | _LOGGING
 _BROAD = frozenset({"Exception", "BaseException"})
 _LEAVING = frozenset({"exit", "_exit", "abort"})
+_DEEPEST = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +56,98 @@ def _dropped_by_record_handlers(code: Code) -> Iterator[Dropped]:
             yield Dropped(module.place(clause), whole_batch=False)
 
 
-def _dropped_by_handler(code: Code, module: Module, function: FunctionNode) -> Iterator[Dropped]:
-    if _may_fail_later(function):
+def _dropped_by_handler(
+    code: Code, module: Module, function: FunctionNode, holders: frozenset[str] = frozenset(), depth: int = 0
+) -> Iterator[Dropped]:
+    """What a function drops that gets the event or, by a name in `holders`, its records."""
+    if _may_fail_later(function) or depth > _DEEPEST:
         return
-    event = next((argument.arg for argument in (*function.args.posonlyargs, *function.args.args)), "")
+    event = next(iter(parameters_of(function)), "")
     for statement in function.body:
         if not isinstance(statement, ast.Try) or _catches_inside(statement):
             continue
         if _mentions(statement.body, {event}) and (clause := _dropping(statement)):
             yield Dropped(module.place(clause), whole_batch=True)
-    for loop in (node for node in own_nodes(function) if isinstance(node, ast.For)):
-        if not is_over_records(loop, function):
+    yield from _dropped_by_delegates(code, module, function, event, holders, depth)
+    dropped_values = {id(node.value) for node in own_nodes(function) if isinstance(node, ast.Expr)}
+    for loop in (node for node in own_nodes(function) if isinstance(node, ast.For | ast.ListComp)):
+        if not is_over_records(loop, function, holders):
             continue
-        if clause := _dropping_work(loop.body, _names_in_target(loop.target)):
-            yield Dropped(module.place(clause), whole_batch=False)
-        elif called := _only_call(code, module, loop):
-            where, inner = called
-            if not _may_fail_later(inner) and (clause := dropping_body(inner)):
-                yield Dropped(where.place(clause), whole_batch=False)
+        if isinstance(loop, ast.For):
+            yield from _dropped_in_loop(code, module, function, loop)
+        elif id(loop) in dropped_values:
+            yield from _dropped_by_call(code, module, function, loop.elt)
 
 
-def is_over_records(loop: ast.For, function: FunctionNode) -> bool:
-    """Whether a loop goes over the records of an event."""
-    iterated = loop.iter
+def _dropped_in_loop(code: Code, module: Module, function: FunctionNode, loop: ast.For) -> Iterator[Dropped]:
+    if clause := _dropping_work(loop.body, _names_in_target(loop.target)):
+        yield Dropped(module.place(clause), whole_batch=False)
+    elif suppressing := _suppressing_work(code, module, loop):
+        yield Dropped(module.place(suppressing), whole_batch=False)
+    elif called := _only_call(loop):
+        yield from _dropped_by_call(code, module, function, called)
+
+
+def _dropped_by_call(code: Code, module: Module, function: FunctionNode, call: ast.expr) -> Iterator[Dropped]:
+    """What a function of the program drops that is called for each record."""
+    call = call.value if isinstance(call, ast.Await) else call
+    called = callee(code, module, function, call.func) if isinstance(call, ast.Call) else None
+    if called is None or _may_fail_later(called[1]):
+        return
+    if clause := dropping_body(called[1]):
+        yield Dropped(called[0].place(clause), whole_batch=False)
+
+
+def _dropped_by_delegates(
+    code: Code, module: Module, function: FunctionNode, event: str, holders: frozenset[str], depth: int
+) -> Iterator[Dropped]:
+    """What functions drop to which this one hands the whole event, or its records, and asks nothing of them."""
+    for statement in function.body:
+        value = statement.value if isinstance(statement, ast.Expr | ast.Return) else None
+        for call in (node for node in ast.walk(value) if isinstance(node, ast.Call)) if value is not None else ():
+            called = callee(code, module, function, call.func)
+            if called is None:
+                continue
+            given = dict(arguments_for(call, called[1]))
+            records = {name for name, each in given.items() if _is_batch(each, holders)}
+            whole = [name for name, each in given.items() if is_name(each, event)]
+            if records or whole == parameters_of(called[1])[:1]:
+                yield from _dropped_by_handler(code, *called, frozenset(records), depth + 1)
+
+
+def _is_batch(value: ast.expr, holders: frozenset[str]) -> bool:
+    """Whether an expression is all records of an event: what stands under its key, or a name for that."""
+    match value:
+        case ast.Name(id=name):
+            return name in holders
+        case ast.Subscript(value=ast.Name(), slice=ast.Constant(value="Records")):
+            return True
+        case ast.Call(func=ast.Attribute(value=ast.Name(), attr="get"), args=[ast.Constant(value="Records"), *_]):
+            return True
+    return False
+
+
+def _suppressing_work(code: Code, module: Module, loop: ast.For) -> ast.stmt | None:
+    """The `with contextlib.suppress(Exception)` that holds all of the work on a record."""
+    blocks = [statement for statement in loop.body if isinstance(statement, ast.With)]
+    if len(blocks) != 1 or not only_reads(statement for statement in loop.body if statement is not blocks[0]):
+        return None
+    works = any(call not in _READING for statement in blocks[0].body for call in called_names(statement))
+    return blocks[0] if works and any(suppresses(code, module, item) for item in blocks[0].items) else None
+
+
+def is_over_records(loop: ast.For | ast.ListComp, function: FunctionNode, holders: Container[str] = ()) -> bool:
+    """Whether a loop goes over the records of an event, or over what one of some names holds."""
+    iterated = loop.iter if isinstance(loop, ast.For) else loop.generators[0].iter
     if isinstance(iterated, ast.Name):
         name = iterated.id
+        if name in holders:
+            return True
+        outer = [
+            node for node in own_nodes(function) if isinstance(node, ast.For) and name in _names_in_target(node.target)
+        ]
+        if len(outer) == 1 and _is_over_partitions(outer[0].iter):
+            return True
         values = [value for node in own_nodes(function) for bound, value in assigned(node) if bound == name]
         if len(values) != 1 or values[0] is None:
             return False
@@ -90,10 +159,27 @@ def is_over_records(loop: ast.For, function: FunctionNode) -> bool:
     )
 
 
+def _is_over_partitions(iterated: ast.expr) -> bool:
+    """`event["records"].items()` or `.values()`: what Kafka delivers, by partition."""
+    match iterated:
+        case ast.Call(func=ast.Attribute(value=held, attr="items" | "values"), args=[]):
+            return any(isinstance(node, ast.Constant) and node.value == "records" for node in ast.walk(held))
+    return False
+
+
 def is_broad(clause: ast.ExceptHandler) -> bool:
     """Whether an `except` clause catches every error."""
     kinds = clause.type.elts if isinstance(clause.type, ast.Tuple) else [clause.type]
     return any(kind is None or (isinstance(kind, ast.Name) and kind.id in _BROAD) for kind in kinds)
+
+
+def suppresses(code: Code, module: Module, item: ast.withitem, *kinds: str) -> bool:
+    """Whether a `with` is `contextlib.suppress` of every error, or of one whose name ends in one of some kinds."""
+    call = item.context_expr
+    if not isinstance(call, ast.Call) or code.origin(module, call.func) != "contextlib.suppress":
+        return False
+    names = [ast.unparse(kind) for kind in call.args]
+    return any(name in _BROAD or name.endswith(kinds) for name in names)
 
 
 def only_reads(statements: Iterable[ast.stmt]) -> bool:
@@ -176,14 +262,13 @@ def _tries(function: FunctionNode) -> Iterator[ast.Try]:
     yield from (node for node in own_nodes(function) if isinstance(node, ast.Try))
 
 
-def _only_call(code: Code, module: Module, loop: ast.For) -> tuple[Module, FunctionNode] | None:
-    """The function of the program that a loop does nothing but call with its record."""
-    calls = [s.value for s in loop.body if isinstance(s, ast.Expr) and isinstance(s.value, ast.Call)]
-    calls = [call for call in calls if not set(called_names(call)) <= _READING]
-    rest = [s for s in loop.body if not (isinstance(s, ast.Expr) and s.value in calls)]
-    if len(calls) != 1 or not only_reads(rest) or not isinstance(calls[0].func, ast.Name):
+def _only_call(loop: ast.For) -> ast.Call | None:
+    """The one call that a loop makes for its record, and does nothing else."""
+    work = [s for s in loop.body if isinstance(s, ast.Expr) and not set(called_names(s)) <= _READING]
+    if len(work) != 1 or not only_reads(s for s in loop.body if s is not work[0]):
         return None
-    return code.function(module, calls[0].func.id)
+    value = work[0].value.value if isinstance(work[0].value, ast.Await) else work[0].value
+    return value if isinstance(value, ast.Call) else None
 
 
 def _names_in_target(target: ast.expr) -> set[str]:

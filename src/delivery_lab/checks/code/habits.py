@@ -136,8 +136,14 @@ def functions_without_context(code: Code) -> list[str]:
 
 def _registers_context(module: Module) -> bool:
     return any(
-        isinstance(node, ast.Attribute) and node.attr == "register_lambda_context" for node in ast.walk(module.tree)
+        (isinstance(node, ast.Attribute) and node.attr == "register_lambda_context")
+        or (isinstance(node, ast.keyword) and node.arg == "lambda_context" and not _is_none(node.value))
+        for node in ast.walk(module.tree)
     )
+
+
+def _is_none(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value is None
 
 
 def key_expressions_of(code: Code) -> list[tuple[str, str]]:

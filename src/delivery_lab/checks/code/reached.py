@@ -5,12 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+from delivery_lab.checks.code.callees import Place, callee, initialiser
 from delivery_lab.checks.code.constants import evaluate
 from delivery_lab.checks.code.module import FunctionNode, Module
 from delivery_lab.checks.code.program import Code
 from delivery_lab.program.graph import UNKNOWN
-
-Place = tuple[Module, FunctionNode]
 
 
 def entry_of(code: Code) -> Place | None:
@@ -18,7 +17,10 @@ def entry_of(code: Code) -> Place | None:
     found = code.function(code.entry, code.handler)
     if found is None:
         alias = code.entry.assignments.get(code.handler)
-        found = code.function(code.entry, alias.id) if isinstance(alias, ast.Name) else None
+        if isinstance(alias, ast.Name | ast.Attribute):
+            found = callee(code, code.entry, None, alias)
+        elif isinstance(alias, ast.Call):  # an object that is called
+            found = callee(code, code.entry, None, ast.Name(code.handler, ast.Load()))
     return found
 
 
@@ -32,10 +34,10 @@ def reached(code: Code) -> list[Place]:
 def _reached(code: Code) -> list[Place]:
     first = entry_of(code)
     found = [] if first is None else [first]
-    seen = {(module.name, function.name) for module, function in found}
+    seen = {id(function) for _, function in found}
     for module, function in found:  # grows while it is read
         for place in _named(code, module, function):
-            key = (place[0].name, place[1].name)
+            key = id(place[1])
             if key not in seen:
                 seen.add(key)
                 found.append(place)
@@ -56,15 +58,10 @@ def live_nodes(code: Code, module: Module, node: ast.AST) -> Iterator[ast.AST]:
 
 def _named(code: Code, module: Module, function: FunctionNode) -> Iterator[Place]:
     for node in live_nodes(code, module, function):
-        if isinstance(node, ast.Name):
-            place = code.function(module, node.id)
-            if place is not None:
-                yield place
-        elif isinstance(node, ast.Attribute):
-            where, _, name = code.origin(module, node).rpartition(".")
-            target = code.modules.get(where)
-            if target is not None and name in target.functions:
-                yield target, target.functions[name]
+        if isinstance(node, ast.Name | ast.Attribute):
+            for place in (callee(code, module, function, node), initialiser(code, module, node)):
+                if place is not None:
+                    yield place
 
 
 def last_key(expression: ast.expr) -> str:

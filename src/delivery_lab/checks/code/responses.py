@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from delivery_lab.checks.code.callees import callee
 from delivery_lab.checks.code.constants import evaluate
 from delivery_lab.checks.code.module import FunctionNode, Module, assigned, own_nodes
 from delivery_lab.checks.code.program import Code
@@ -179,13 +180,9 @@ class _Scope:
             if found is not None and call.func.id not in self._local_names():
                 return self._own_function(*found)
             return Answers.NEVER if self._is_plain(call.func.id) else Answers.UNKNOWN
-        return self._qualified(origin)
-
-    def _qualified(self, origin: str) -> Answers:
-        module, _, name = origin.rpartition(".")
-        target = self.reader.code.modules.get(module)
-        if target is not None and name in target.functions:
-            return self._own_function(target, target.functions[name])
+        method = callee(code, self.module, self.function, call.func)
+        if method is not None:
+            return self._own_function(*method)
         return Answers.NEVER if origin in _PLAIN_ORIGINS else Answers.UNKNOWN
 
     def _own_function(self, module: Module, function: FunctionNode) -> Answers:

@@ -10,13 +10,16 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from delivery_lab.checks.code.callees import callee
 from delivery_lab.checks.code.constants import evaluate
 from delivery_lab.checks.code.module import FunctionNode, Module, assigned, own_nodes
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import entry_of, live_nodes
 from delivery_lab.checks.code.responses import KEY, keeps_the_answer
+from delivery_lab.checks.code.tree import READING, called_name, is_name, is_new, parameters_of, parents_in
 
 _DEEPEST = 6
+_RECORDS = frozenset({"Records", "records"})
 _MEANT = frozenset({KEY, "state"})
 """Keys that a mapping reads: of a response, and of one in a tumbling window."""
 
@@ -48,7 +51,10 @@ def _of_function(code: Code, module: Module, function: FunctionNode, depth: int)
     own = set(own_nodes(function))
     if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own):
         return
+    elsewhere = _for_other_callers(function)
     for node in live_nodes(code, module, function):
+        if id(node) in elsewhere:
+            continue
         if isinstance(node, ast.Return) and node in own and node.value is not None:
             yield from _of_value(code, module, function, node, node.value, depth)
 
@@ -61,16 +67,57 @@ def _of_value(
         case ast.IfExp(body=body, orelse=orelse):
             for part in (body, orelse):
                 yield from _of_value(code, module, function, returned, part, depth)
-        case ast.Call(func=ast.Name(id=name)) if (called := code.function(module, name)) is not None:
+        case ast.Call(func=func) if (called := callee(code, module, function, func)) is not None:
             yield from _of_function(code, *called, depth + 1)
         case ast.Name(id=name):
             held = _only_value(function, name)
             if held is not None:
                 yield from _of_value(code, module, function, returned, held, depth)
+            elif _is_list_of_failures(function, name):
+                yield Shape("a list", module.place(returned))
         case _:
             text = _described(code, module, value)
             if text:
                 yield Shape(text, module.place(returned))
+
+
+def _for_other_callers(function: FunctionNode) -> set[int]:
+    """What runs only for an event that no mapping sends: one that has another key, or no records."""
+    names = parameters_of(function)
+    found: set[int] = set()
+    for node in own_nodes(function):
+        if (
+            not isinstance(node, ast.If)
+            or not names
+            or not any(is_name(each, names[0]) for each in ast.walk(node.test))
+        ):
+            continue
+        asks_for_records = any(
+            isinstance(each, ast.Constant) and each.value in _RECORDS for each in ast.walk(node.test)
+        )
+        denies = any(
+            isinstance(each, ast.Not | ast.NotIn) or (isinstance(each, ast.Constant) and each.value == 0)
+            for each in ast.walk(node.test)
+        )
+        asks = any(isinstance(each, ast.Constant) and isinstance(each.value, str) for each in ast.walk(node.test))
+        if denies if asks_for_records else asks and not denies:
+            found |= {id(inner) for statement in node.body for inner in ast.walk(statement)}
+    return found
+
+
+def _is_list_of_failures(function: FunctionNode, name: str) -> bool:
+    """Whether a name holds a list that is only added to, logged and returned as it is."""
+    values = [value for node in own_nodes(function) for bound, value in assigned(node) if bound == name]
+    if len(values) != 1 or values[0] is None or not is_new(values[0], "list"):
+        return False
+    parents = parents_in(function)
+    uses = [parents.get(n) for n in ast.walk(function) if is_name(n, name) and isinstance(n.ctx, ast.Load)]
+    return all(
+        isinstance(use, ast.Return)
+        or (isinstance(use, ast.Attribute) and use.attr in ("append", "extend"))
+        or (isinstance(use, ast.Call) and called_name(use) in READING)
+        for use in uses
+    )
 
 
 def _only_value(function: FunctionNode, name: str) -> ast.expr | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from typing import TypeGuard
 
 from delivery_lab.checks.code.module import FunctionNode
 
@@ -16,6 +17,10 @@ READING = frozenset(
 )  # fmt: skip
 """Names of calls that look at what they are given and do no work with it: logging, copying, measuring."""
 
+ADDING = frozenset({"append", "extend", "insert", "add"})
+EMPTYING = frozenset({"clear", "discard", "pop", "popleft", "remove"})
+"""Methods by which a list or a set grows and shrinks."""
+
 
 def parents_in(function: FunctionNode) -> Mapping[ast.AST, ast.AST]:
     """What each node of a function stands in; functions and classes inside it included."""
@@ -27,7 +32,7 @@ def called_name(call: ast.Call) -> str:
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
-def is_name(node: ast.AST, name: str) -> bool:
+def is_name(node: ast.AST, name: str) -> TypeGuard[ast.Name]:
     """Whether a node is that name, and nothing more."""
     return isinstance(node, ast.Name) and node.id == name
 
@@ -40,9 +45,9 @@ def is_new(value: ast.expr, *kinds: str) -> bool:
 
 
 def parameters_of(function: FunctionNode) -> list[str]:
-    """The names of a function's positional parameters, in order; without the `self` of a method."""
+    """The names of a function's positional parameters, in order; without the `self` or `cls` of a method."""
     names = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]
-    return names[1:] if names[:1] == ["self"] else names
+    return names[1:] if names[:1] in (["self"], ["cls"]) else names
 
 
 def arguments_for(call: ast.Call, function: FunctionNode) -> Iterator[tuple[str, ast.expr]]:

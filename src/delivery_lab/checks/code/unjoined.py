@@ -9,12 +9,13 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from delivery_lab.checks.code.callees import callee
 from delivery_lab.checks.code.constants import evaluate
-from delivery_lab.checks.code.dropping import is_over_records
+from delivery_lab.checks.code.dropping import is_broad, is_over_records
 from delivery_lab.checks.code.module import FunctionNode, Module, assigned, own_nodes
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import reached
-from delivery_lab.checks.code.tree import READING, ancestors, called_name, parents_in
+from delivery_lab.checks.code.tree import READING, ancestors, called_name, is_name, parents_in
 
 _EXECUTORS = ("ThreadPoolExecutor", "ProcessPoolExecutor")
 _HARMLESS = READING | {"wait", "as_completed", "append"}
@@ -80,7 +81,17 @@ def _left_by(
             where,
             "catch the error in the thread, and report its record once the thread has been joined",
         )
+    if name == "wait" and code.origin(module, call.func) == "asyncio.wait":
+        if asks or not _is_unread(function, call, parents):
+            return None
+        return Unjoined(
+            "the tasks of asyncio.wait() keep their errors, and result() is not called of any",
+            where,
+            "call result() of every task that is done, and report the records whose task raises",
+        )
     if name in ("submit", "map") and _is_of_executor(code, module, function, call):
+        if _catches_itself(code, module, function, call):
+            return None
         if name == "map" and not _is_unread(function, call, parents):
             return None
         if name == "submit" and (asks or _is_handed_on(function, call, parents)):
@@ -93,6 +104,27 @@ def _left_by(
     return None
 
 
+def _catches_itself(code: Code, module: Module, function: FunctionNode, call: ast.Call) -> bool:
+    """Whether the function that an executor is given catches its errors, so that its future never holds one."""
+    work = call.args[0] if call.args else None
+    if work is None:
+        return False
+    inner = next(
+        (each for each in own_nodes(function) if isinstance(each, FunctionNode) and is_name(work, each.name)), None
+    )
+    place = None if inner is not None else callee(code, module, function, work)
+    target = inner if place is None else place[1]
+    if target is None:
+        return False
+    return any(
+        is_broad(clause) and not _raises(clause) for clause in ast.walk(target) if isinstance(clause, ast.ExceptHandler)
+    )
+
+
+def _raises(clause: ast.ExceptHandler) -> bool:
+    return any(isinstance(node, ast.Raise) for statement in clause.body for node in ast.walk(statement))
+
+
 def _works_on_records_alone(
     code: Code, module: Module, function: FunctionNode, call: ast.Call, parents: Mapping[ast.AST, ast.AST]
 ) -> bool:
@@ -103,7 +135,7 @@ def _works_on_records_alone(
     if not any(_is_over_records(loop, function) for loop in loops):
         return False
     target = next((keyword.value for keyword in call.keywords if keyword.arg == "target"), None)
-    place = code.function(module, target.id) if isinstance(target, ast.Name) else None
+    place = None if target is None else callee(code, module, function, target)
     return place is not None and not any(isinstance(node, ast.ExceptHandler) for node in ast.walk(place[1]))
 
 

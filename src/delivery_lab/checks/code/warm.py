@@ -6,15 +6,15 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from delivery_lab.checks.code.callees import Place
 from delivery_lab.checks.code.module import FunctionNode, Module, assigned, own_nodes
 from delivery_lab.checks.code.program import Code
-from delivery_lab.checks.code.reached import Place, reached
+from delivery_lab.checks.code.reached import reached
 from delivery_lab.checks.code.responses import KEY
-from delivery_lab.checks.code.tree import is_name, is_new
+from delivery_lab.checks.code.tree import ADDING, EMPTYING, is_name, is_new
+from delivery_lab.checks.code.warm_objects import kept_in_objects
 
-_LISTS = ("list", "deque")
-_ADDING = frozenset({"append", "extend", "insert", "add"})
-_EMPTYING = frozenset({"clear", "pop", "popleft", "remove"})
+_LISTS = ("list", "deque", "set")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Surviving:
 
 
 def surviving_lists(code: Code) -> list[Surviving]:
-    """Lists at the top level of a module, or defaults of parameters, that are added to and never emptied."""
+    """Lists of modules and lasting objects, or defaults of parameters, that are added to and never emptied."""
     places = reached(code)
     found = []
     for module, function in places:
@@ -43,13 +43,14 @@ def surviving_lists(code: Code) -> list[Surviving]:
             answered = any(_answers_with(where, name) for _, where in places)
             if answered or _is_read(places, name):
                 found.append(Surviving(name, module.place(call), answered))
+    found += [Surviving(each.name, each.where, each.is_answered) for each in kept_in_objects(code)]
     return list({each.name: each for each in reversed(found)}.values())
 
 
 def _added_to(function: FunctionNode) -> Iterator[tuple[str, ast.Call]]:
     for node in own_nodes(function):
         match node:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in _ADDING:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in ADDING:
                 yield name, node
 
 
@@ -84,7 +85,7 @@ def _is_emptied(places: list[Place], name: str) -> bool:
         for node in ast.walk(function):
             if isinstance(node, ast.Global) and name in node.names:
                 return True  # it may be bound anew
-            if isinstance(node, ast.Attribute) and node.attr in _EMPTYING and is_name(node.value, name):
+            if isinstance(node, ast.Attribute) and node.attr in EMPTYING and is_name(node.value, name):
                 return True
             if isinstance(node, ast.Delete) and any(_is_within(target, name) for target in node.targets):
                 return True

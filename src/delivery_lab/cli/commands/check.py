@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from delivery_lab import Finding
     from delivery_lab.api.inputs import RunOptions
 
-VIOLATED = 5
-"""Exit code where a finding is at or above `--fail-on`."""
-
 
 class FailOn(StrEnum):
     """From which severity on findings fail the command."""
@@ -78,7 +75,7 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Find what is dangerous in stacks, and say why and what to set instead."""
-    from delivery_lab.cli.stacks import check_of_many, each_of_many, end_with, open_lab
+    from delivery_lab.cli.stacks import VIOLATED, check_of_many, each_of_many, end_with, open_lab
     from delivery_lab.cli.views.findings import show_findings, show_sarif
 
     if as_json and output is OutputFormat.SARIF:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,12 +13,32 @@ from delivery_lab.cli.console import Console
 from delivery_lab.cli.options import (
     AssumeOption,
     BodyOption,
+    ExpectOption,
     JsonOption,
     ProjectOption,
     SeedOption,
     SetOption,
     WorkloadOption,
 )
+
+if TYPE_CHECKING:
+    from delivery_lab import Difference
+
+
+class FailDiffOn(StrEnum):
+    """What makes the exit code 5."""
+
+    EXPECTATIONS = "expectations"
+    """An expectation does not hold for B."""
+    WORSE = "worse"
+    """More is lost, healthy dead-lettered, expired or done twice than with A, or an expectation no longer holds."""
+    NEVER = "never"
+
+    def fails(self, difference: Difference) -> bool:
+        """Whether a comparison fails the command."""
+        if self is FailDiffOn.WORSE:
+            return bool(difference.worse)
+        return self is FailDiffOn.EXPECTATIONS and not all(one.holds for one in difference.after.outcome.expectations)
 
 
 def diff(
@@ -29,6 +50,15 @@ def diff(
     body: BodyOption = None,
     seed: SeedOption = DEFAULT_SEED,
     assume: AssumeOption = None,
+    expect: ExpectOption = None,
+    fail_on: Annotated[
+        FailDiffOn,
+        typer.Option(
+            "--fail-on",
+            help="What makes the exit code 5: an expectation that does not hold for B, or anything that is worse "
+            "with B than with A (lost, healthy dead-lettered, expired, done twice, an expectation).",
+        ),
+    ] = FailDiffOn.EXPECTATIONS,
     unchanged: Annotated[
         bool, typer.Option("--unchanged", help="Print the figures that are the same, too; JSON always has them.")
     ] = False,
@@ -36,14 +66,16 @@ def diff(
     as_json: JsonOption = False,
 ) -> None:
     """Compare two variants: settings, resources, and behaviour under the same workload (that of A)."""
-    from delivery_lab.cli.stacks import open_lab, say_beside
+    from delivery_lab.cli.stacks import VIOLATED, open_lab, say_beside
     from delivery_lab.cli.views.comparison import show_difference
 
     lab = open_lab(console, project)
     with console.working(f"simulating {before} and {after}"):
         difference = lab.diff(
-            before, after, overrides=overrides, workload=workload, body=body, seed=seed, assume=assume
+            before, after, overrides=overrides, workload=workload, body=body, seed=seed, assume=assume, expect=expect
         )
     for simulation in (difference.before, difference.after):
         say_beside(console, simulation.outcome.stack, simulation.phases, simulation.notes)
     show_difference(console, difference, as_json=as_json, unchanged=unchanged)
+    if fail_on.fails(difference):
+        raise typer.Exit(VIOLATED)

@@ -13,6 +13,7 @@ from delivery_lab.cli.options import (
     AnyStacks,
     AssumeOption,
     BodyOption,
+    ExpectOption,
     JsonOption,
     ProjectOption,
     SeedOption,
@@ -46,6 +47,7 @@ def run(
     body: BodyOption = None,
     seed: SeedOption = DEFAULT_SEED,
     assume: AssumeOption = None,
+    expect: ExpectOption = None,
     alternatives: Annotated[
         bool | None,
         typer.Option(
@@ -78,6 +80,7 @@ def run(
         "body": body,
         "seed": seed,
         "assume": assume,
+        "expect": expect,
     }
     wanted = readings if alternatives is None else alternatives
     if len(names) == 1:
@@ -100,7 +103,7 @@ def _run_one(
     as_json: bool,
     logs: bool,
 ) -> None:
-    from delivery_lab.cli.stacks import run_one
+    from delivery_lab.cli.stacks import end_unless_expected, run_one
     from delivery_lab.cli.views.run import show_run
 
     simulation = run_one(console, lab, name, options)
@@ -110,12 +113,14 @@ def _run_one(
         with console.working("trying the alternatives of the assumptions that the run relies on"):
             simulation = lab.try_alternatives(simulation)
     show_run(console, simulation, as_json=as_json, logs=logs)
+    end_unless_expected([simulation.outcome])
 
 
 def _run_many(console: Console, lab: Lab, names: list[str], options: RunOptions, *, as_json: bool) -> None:
-    from delivery_lab.cli.stacks import each_of_many, end_with, run_of_many
+    from delivery_lab.cli.stacks import each_of_many, end_unless_expected, end_with, run_of_many
     from delivery_lab.cli.views.runs import show_runs
 
     ran, failures = each_of_many(console, partial(run_of_many, console, lab, options), names, "simulating")
     show_runs(console, [one.outcome for one in ran.values()], as_json=as_json)
     end_with(console, failures, names)
+    end_unless_expected([one.outcome for one in ran.values()])

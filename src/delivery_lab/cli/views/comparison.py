@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from delivery_lab import Difference
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.terms import change, figure_name, number, span
-from delivery_lab.cli.views.run import assuming
+from delivery_lab.cli.views.run import assuming, show_expectations
 
 if TYPE_CHECKING:
     from delivery_lab.api.parts import Change, Figure
@@ -41,10 +41,13 @@ def show_difference(console: Console, difference: Difference, *, as_json: bool, 
         _show_differences(console, difference)
     if unchanged:
         _show_unchanged(console, difference.comparison.figures)
-    if not difference.nothing_differs:
+    if not difference.nothing_differs or before.outcome.expectations:
         console.data("")
         for simulation in (before, after):
             console.text(f"{simulation.outcome.stack}: {simulation.conclusion}", hang=2)
+            show_expectations(console, simulation.outcome, indent="  ")
+    for text in difference.worse:
+        console.text(f"Worse: {text}.", hang=2)
 
 
 def _show_differences(console: Console, difference: Difference) -> None:

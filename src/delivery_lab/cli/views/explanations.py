@@ -23,6 +23,8 @@ def show_explanation(console: Console, found: Explanation, *, as_json: bool) -> 
         return
     console.text(found.statement)
     console.text(f"{'why assumed' if found.status == 'assumption' else 'source'}: {found.source}", hang=2)
+    if found.read:
+        console.text(f"read: {found.read}", hang=2)
     if found.alternatives:
         console.text(f"alternatives: --assume {found.id}=VALUE, {found.alternatives}", hang=2)
 

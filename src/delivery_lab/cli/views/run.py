@@ -51,6 +51,7 @@ def show_run(console: Console, simulation: Simulation, *, as_json: bool, logs: b
         show_block(console, name, figures)
     console.data("")
     console.heading(simulation.conclusion)
+    show_expectations(console, outcome)
     for watched in outcome.watch:
         console.text(f"{watched.text}.")
     if outcome.model.assumptions:
@@ -63,6 +64,13 @@ def show_run(console: Console, simulation: Simulation, *, as_json: bool, logs: b
 def show_block(console: Console, name: str, figures: Iterator[str] | list[str]) -> None:
     """Print the figures of one group; none of them is broken."""
     console.text(f"{name:<{BLOCK_INDENT}}{listed(figures, indent='')}", BLOCK_INDENT)
+
+
+def show_expectations(console: Console, outcome: Outcome, indent: str = "") -> None:
+    """Print each expectation with a tick or a cross and what it came to."""
+    for one in outcome.expectations:
+        sign = console.tick(holds=one.holds)
+        console.text(f"{indent}{sign} {one.text} ({one.told})", hang=len(indent) + len(sign) + 1)
 
 
 def assuming(outcome: Outcome) -> str:

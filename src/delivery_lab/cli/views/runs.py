@@ -9,7 +9,7 @@ from delivery_lab.api.parts import conclusion, successes
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.layout import Column, figures
 from delivery_lab.cli.terms import number
-from delivery_lab.cli.views.run import assuming, only_requests
+from delivery_lab.cli.views.run import assuming, only_requests, show_expectations
 from delivery_lab.durations import rounded
 
 _VIRTUAL_TIME = Column("virtual time", ("virtual", "time"))
@@ -54,6 +54,7 @@ def show_runs(console: Console, outcomes: Sequence[Outcome], *, as_json: bool) -
             console.data("")
     for outcome in outcomes:
         console.text(f"{outcome.stack}: {conclusion(outcome)}", hang=2)
+        show_expectations(console, outcome, indent="  ")
     if outcomes:
         console.text(f"\nseed {outcomes[0].seed}{assuming(outcomes[0])}")
 

@@ -69,12 +69,12 @@ class KafkaTopic:
         if key is not None:
             content["key"] = base64.b64encode(key.encode()).decode()
         record = Record(f"{partition.name}:{offset}", str(offset), offset, key, now, _encode(content))
-        self._journal.rely_on("KAF-PART-1")
+        self._journal.rely_on("KAF-PART-1" if key is not None else "KAF-PART-2")
         partition.append(record, value.decode(errors="replace"))
         return record
 
     def _partition_of(self, key: str | None) -> int:
-        """The Java client's choice: murmur2 of the key, or one after the other without a key (KAF-PART-1)."""
+        """The Java client's choice: murmur2 of the key (KAF-PART-1), or in turn without one (KAF-PART-2)."""
         if key is None:
             self._next_without_key += 1
             return (self._next_without_key - 1) % len(self.partitions)

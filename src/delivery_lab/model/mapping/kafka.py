@@ -221,6 +221,7 @@ class TopicConsumer:
             discard_rule=retry_rule,
             opens_after_batch=config.provisioned is not None,
             report_rule="KAF-REPORT-1",
+            retried=assumptions.kafka_retried,
         )
         self.readers = [
             PartitionReader(

@@ -6,18 +6,20 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from delivery_lab.limits.mappings import ENDLESS
 from delivery_lab.model.backoff import Backoff
 from delivery_lab.model.mapping.decisions import named_identifiers
 from delivery_lab.rule_ids import RuleId
-from delivery_lab.rules.assumptions import DEFAULTS, RetryCount, UnnamedResponse
+from delivery_lab.rules.assumptions import DEFAULTS, RetriedRecords, RetryCount, UnnamedResponse
 
 RETRIES = Backoff(0.5, 60.0, 0.5, 1.0)
 """How long a batch that failed or was throttled waits: from half to all of 0.5 s, 1 s, 2 s ... (STR-RETRY-2)."""
 
 LARGEST_STATE_BYTES = 1_048_576
+
+Part = TypeVar("Part")
 
 Identify = Callable[[Any], str | None]
 """From an `itemIdentifier` to the sequence number or offset that it means, None if it is none."""
@@ -28,16 +30,28 @@ class PartitionVerdict:
     """How far a batch succeeded.
 
     Attributes:
-        succeeded: number of records, from the first, that succeeded.
+        succeeded: number of records that succeeded: the first ones, unless `failed` says which did not.
         reported: whether the response said so, in contrast to a batch that failed as a whole.
         rule: id of the rule that decided.
         reason: in a few words, why.
+        failed: positions of the records that are tried again, None where those are all behind the first `succeeded`.
     """
 
     succeeded: int
     reported: bool
     rule: RuleId
     reason: str
+    failed: frozenset[int] | None = None
+
+    def parts(self, records: list[Part]) -> tuple[list[Part], list[Part]]:
+        """The records that succeeded, and those that are tried again."""
+        if self.failed is None:
+            return records[: self.succeeded], records[self.succeeded :]
+        done: list[Part] = []
+        left: list[Part] = []
+        for position, record in enumerate(records):
+            (left if position in self.failed else done).append(record)
+        return done, left
 
 
 def sequence_number(identifier: Any) -> str | None:
@@ -65,6 +79,7 @@ def classify_partition_batch(
     report: bool,
     identify: Identify = sequence_number,
     unnamed: UnnamedResponse = DEFAULTS.unnamed_record_response,
+    retried: RetriedRecords = RetriedRecords.FROM_LOWEST,
 ) -> PartitionVerdict:
     """Decide how far a batch succeeded.
 
@@ -75,6 +90,7 @@ def classify_partition_batch(
         report: whether the mapping has `ReportBatchItemFailures`.
         identify: reads an `itemIdentifier`.
         unnamed: how a response is taken that is not empty and has no batchItemFailures (STR-REPORT-7).
+        retried: which records are tried again after a partial failure (STR-REPORT-8; of Kafka KAF-REPORT-2).
     """
     if error is not None:
         return PartitionVerdict(0, False, "STR-ERROR-1", f"the invoke failed with {error}")
@@ -84,11 +100,11 @@ def classify_partition_batch(
         response = json.loads(payload) if payload else None
     except ValueError:
         return PartitionVerdict(0, False, "STR-REPORT-6", "the response is no JSON")
-    return _classify_response(sequences, response, identify, unnamed)
+    return _classify_response(sequences, response, identify, unnamed, retried)
 
 
 def _classify_response(
-    sequences: Sequence[str], response: Any, identify: Identify, unnamed: UnnamedResponse
+    sequences: Sequence[str], response: Any, identify: Identify, unnamed: UnnamedResponse, retried: RetriedRecords
 ) -> PartitionVerdict:
     everything = len(sequences)
     if response is None or response in ({}, "", []):
@@ -102,7 +118,7 @@ def _classify_response(
         return PartitionVerdict(everything, True, "STR-REPORT-3", "batchItemFailures is empty")
     if not isinstance(failures, list):
         return PartitionVerdict(0, False, "STR-REPORT-6", "batchItemFailures is no list")
-    lowest = everything
+    named: set[int] = set()
     positions = {sequence: position for position, sequence in enumerate(sequences)}
     for failure in failures:
         identifier = failure.get("itemIdentifier") if isinstance(failure, dict) else None
@@ -111,7 +127,11 @@ def _classify_response(
         position = positions.get(identify(identifier) or "")
         if position is None:
             return PartitionVerdict(0, False, "STR-REPORT-5", "an itemIdentifier is no record of the batch")
-        lowest = min(lowest, position)
+        named.add(position)
+    if retried is RetriedRecords.NAMED:
+        reason = f"{len(named)} of {everything} are named as failed"
+        return PartitionVerdict(everything - len(named), True, "KAF-REPORT-2", reason, frozenset(named))
+    lowest = min(named)
     return PartitionVerdict(lowest, True, "STR-REPORT-8", f"failed from record {lowest + 1} of {everything} on")
 
 

@@ -123,7 +123,7 @@ class PartitionJournal:
                 self._source,
                 invoke,
                 verdict.reason,
-                ids[verdict.succeeded :] if verdict.succeeded else ids,
+                tuple(verdict.parts(list(ids))[1]) if verdict.succeeded else ids,
                 tuple([ids[position] for position in named]),
                 self._partition,
                 slot.number,

@@ -37,6 +37,7 @@ class Progress:
         self._settings = settings
         self._services = services
         self._journal = journal
+        self._reached = 0
 
     def checkpoint(self, slot: Slot, records: Sequence[Record], rule: RuleId) -> None:
         """Move past records that a batch succeeded with."""
@@ -47,7 +48,9 @@ class Progress:
         for record in records:
             self._cursor.settle(record)
         if self._services.committed is not None:
-            self._services.committed(self._partition, records[-1].number + 1)
+            # Where single records of a batch are tried again, those behind them are settled before (KAF-REPORT-2).
+            self._reached = max(self._reached, records[-1].number + 1)
+            self._services.committed(self._partition, self._cursor.first_ahead(self._reached))
 
     def discard(
         self, slot: Slot, batch: PartitionBatch, records: Sequence[Record], condition: DiscardCondition, rule: RuleId

@@ -39,7 +39,7 @@ from delivery_lab.model.mapping.partition_decisions import (
 from delivery_lab.model.mapping.partition_journal import PartitionJournal
 from delivery_lab.model.mapping.partition_progress import Progress
 from delivery_lab.model.mapping.partition_work import PartitionBatch, ReaderSettings, Services, Slot
-from delivery_lab.model.mapping.windows import TumblingWindows
+from delivery_lab.model.mapping.windows import windows_of
 from delivery_lab.model.partition import Partition, Record, StartingPosition
 from delivery_lab.model.streams.throughput import next_read
 from delivery_lab.rule_ids import RuleId
@@ -76,11 +76,7 @@ class PartitionReader:
         self._unread: deque[Record] = deque()
         self._poll_timer: Timer | None = None
         self._slots = [self._slot(number) for number in range(settings.parallelization_factor)]
-        self._windows = (
-            TumblingWindows(settings.tumbling_window_seconds, partition.name, settings.source_arn)
-            if settings.tumbling_window_seconds
-            else None
-        )
+        self._windows = windows_of(settings, partition.name)
 
     def _slot(self, number: int) -> Slot:
         length = seconds(self.settings.window_seconds)
@@ -307,6 +303,7 @@ class PartitionReader:
             report=self.settings.report,
             identify=identify,
             unnamed=self.settings.unnamed_response,
+            retried=self.settings.retried,
         )
         if self._windows is not None:
             verdict = self._windows.judge(verdict, result.payload)
@@ -318,16 +315,16 @@ class PartitionReader:
         batch.error = result.error is not None
         self._leave(batch)
         batch.note(result.rehearsal)
-        done = batch.records[: verdict.succeeded]
+        done, left = verdict.parts(batch.records)
         if done:
             self._progress.checkpoint(slot, done, "STR-CHECKPOINT-1")
-        if verdict.succeeded < len(batch.records):
-            self._after_failure(slot, batch, verdict)
+        if left:
+            self._after_failure(slot, batch, verdict, left)
         else:
             slot.work.popleft()
             self._again(slot)
 
-    def _after_failure(self, slot: Slot, batch: PartitionBatch, verdict: PartitionVerdict) -> None:
+    def _after_failure(self, slot: Slot, batch: PartitionBatch, verdict: PartitionVerdict, left: list[Record]) -> None:
         decision = after_failure(
             verdict,
             len(batch.records),
@@ -339,7 +336,7 @@ class PartitionReader:
         if verdict.succeeded:
             if batch.attempts:
                 self._rely_on("STR-REPORT-10")
-            batch = slot.work[0] = batch.left(batch.records[verdict.succeeded :], decision.attempts)
+            batch = slot.work[0] = batch.left(left, decision.attempts)
         batch.attempts = decision.attempts
         if decision.step is Step.DISCARD:
             if verdict.reported and len(batch.records) > 1:

@@ -19,7 +19,7 @@ from delivery_lab.model.mapping.partition_records import Format
 from delivery_lab.model.partition import Partition, Record
 from delivery_lab.model.streams.throughput import ReadThroughput
 from delivery_lab.rule_ids import RuleId
-from delivery_lab.rules.assumptions import DEFAULTS, RetryCount, UnnamedResponse
+from delivery_lab.rules.assumptions import DEFAULTS, RetriedRecords, RetryCount, UnnamedResponse
 
 ALIKE_BEFORE_REPEATING = 100
 RUN_ONE_IN = 25
@@ -50,7 +50,9 @@ class ReaderSettings:
         discard_rule: id of the rule by which retries end.
         unnamed_response: how a response without batchItemFailures is taken.
         retry_count: whether a batch begins a count of its own when the checkpoint moved.
-        report_rule: id of the rule about the form of a response, None where the documentation shows it.
+        report_rule: id of the rule about the form of an itemIdentifier, None where it is a sequence number.
+        retried: which records are tried again after a partial failure.
+        grace_seconds: how long a tumbling window waits for records at its end.
     """
 
     mapping: str
@@ -73,6 +75,8 @@ class ReaderSettings:
     retry_count: RetryCount = RetryCount.ANEW
     opens_after_batch: bool = False
     report_rule: RuleId | None = None
+    retried: RetriedRecords = RetriedRecords.FROM_LOWEST
+    grace_seconds: float = DEFAULTS.window_grace_seconds
 
 
 class Gate(Protocol):

@@ -155,14 +155,24 @@ class QueueConsumer:
         deliveries = self.queue.receive(wanted, self._visibility_override(), by=self._actor)
         for delivery in deliveries:
             if self._functions.loops.stops(self.config.function, delivery.message.lineage):
-                self.queue.stop_loop(delivery.message)
+                # Nothing is invoked and nothing deleted: the message is received again until it may not be any more.
+                self._journal.rely_on("ASY-LOOP-1")
+                self._journal.released(QueueBatch([delivery]), "ASY-LOOP-1")
             elif self.filter.takes(delivery):
                 window = self.config.window_seconds > 0
                 record = sqs_record(self._api, delivery, self.queue.arn, self._region, window=window)
-                self._received.append((delivery, record))
+                self._keep(delivery, record)
             else:
                 self.filter.reject(delivery, self._actor)
         return bool(deliveries)
+
+    def _keep(self, delivery: Delivery, record: str) -> None:
+        """Keep what was received. A message that the batch at hand has already stands in it once (ESM-BATCH-8)."""
+        batch = self._collecting
+        if batch is not None and delivery.receive_count > 1 and batch.renew(delivery, record):
+            self._journal.rely_on("ESM-BATCH-8")
+        else:
+            self._received.append((delivery, record))
 
     def _visibility_override(self) -> int | None:
         """What a long window takes is missing to the function, unless the mapping is assumed to add it (ESM-VT-2)."""

@@ -54,7 +54,7 @@ class QueueMappingJournal:
         )
 
     def released(self, batch: QueueBatch, rule: RuleId) -> None:
-        """A throttled batch is tried no more: its messages are visible again when their timeouts end."""
+        """A batch is tried no more: its messages are visible again when their timeouts end."""
         self._journal.append(BatchReleased(self._scheduler.now, rule, self._mapping, self._queue, batch.ids))
 
     def answered(self, batch: QueueBatch, verdict: QueueVerdict, result: InvokeResult) -> None:

@@ -54,6 +54,20 @@ class QueueBatch:
         """Ids of its messages, in order."""
         return tuple(delivery.message.id for delivery in self.deliveries)
 
+    def renew(self, delivery: Delivery, record: str) -> bool:
+        """Put a new receive of a message of the batch in the place of the old one; false if the batch has no such.
+
+        Args:
+            delivery: the new receive.
+            record: what the event carries of it, as JSON text.
+        """
+        for place, old in enumerate(self.deliveries):
+            if old.message is delivery.message:
+                self.size_bytes += len(record.encode()) - len(self.records[place].encode())
+                self.deliveries[place], self.records[place] = delivery, record
+                return True
+        return False
+
     @property
     def visible_at(self) -> int:
         """Instant at which the first of its messages is visible again."""

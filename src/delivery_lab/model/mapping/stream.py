@@ -172,6 +172,7 @@ class StreamConsumer:
             patterns=config.patterns,
             retry_count=assumptions.retry_count,
             unnamed_response=assumptions.unnamed_record_response,
+            grace_seconds=assumptions.window_grace_seconds,
         )
         form = StreamFormat(source.arn, "KinesisBatchInfo" if kinesis else "DDBStreamBatchInfo", source_arn)
         self.readers = []

@@ -7,9 +7,8 @@ from typing import Any
 from delivery_lab.model.clock import iso_time, seconds
 from delivery_lab.model.mapping.partition_decisions import LARGEST_STATE_BYTES, PartitionVerdict, window_state
 from delivery_lab.model.mapping.partition_records import with_window
+from delivery_lab.model.mapping.partition_work import ReaderSettings
 from delivery_lab.model.partition import Record
-
-GRACE_SECONDS = 1.0
 
 
 class TumblingWindows:
@@ -19,11 +18,13 @@ class TumblingWindows:
         length_seconds: 1 to 900.
         shard: name of the shard.
         stream_arn: ARN of the stream.
+        grace_seconds: how long it waits for records at the end of a window (STR-WINDOW-4).
     """
 
-    def __init__(self, length_seconds: int, shard: str, stream_arn: str) -> None:
+    def __init__(self, length_seconds: int, shard: str, stream_arn: str, grace_seconds: float) -> None:
         self.final_tries = 0
         self._length = seconds(length_seconds)
+        self._grace = seconds(grace_seconds)
         self._shard = shard
         self._stream_arn = stream_arn
         self._start: int | None = None
@@ -45,7 +46,7 @@ class TumblingWindows:
     def _ends_at(self) -> int:
         assert self._start is not None
         # Records of the window's last moment are read by the next poll (STR-WINDOW-4).
-        return self._start + self._length + seconds(GRACE_SECONDS)
+        return self._start + self._length + self._grace
 
     def is_over(self, now: int, head: Record | None) -> bool:
         """Whether the open window is to have its final invoke now.
@@ -92,3 +93,9 @@ class TumblingWindows:
         self._state = {}
         self._early = False
         self.final_tries = 0
+
+
+def windows_of(settings: ReaderSettings, shard: str) -> TumblingWindows | None:
+    """The windows of a shard, None where the mapping has none."""
+    length = settings.tumbling_window_seconds
+    return TumblingWindows(length, shard, settings.source_arn, settings.grace_seconds) if length else None

@@ -23,7 +23,7 @@ NOISY_PERCENT = 10
 NOISY_IN_FLIGHT = 30
 """Of what is in flight it has at least so many messages then."""
 QUIET_AFTER_SECONDS = 300
-"""A tenant that has sent nothing for so long is quiet again (SQS-FAIR-3)."""
+"""A tenant that has had nothing in flight for so long is quiet again (SQS-FAIR-3)."""
 _SLICES = 30
 
 
@@ -74,7 +74,7 @@ class _Tenant:
 
     Attributes:
         recent: processing time that it took.
-        sent_at: instant of its latest send.
+        landed_at: instant since which it has nothing in flight, None while it has.
         waiting: numbers of its messages that are ready.
         flying: numbers of its messages that are in flight.
         aside: while it is noisy, its messages that others pass, by place.
@@ -82,7 +82,7 @@ class _Tenant:
     """
 
     recent: RecentTime
-    sent_at: int = 0
+    landed_at: int | None = 0
     waiting: set[int] = field(default_factory=set)
     flying: set[int] = field(default_factory=set)
     aside: list[tuple[int, int, int, Message]] = field(default_factory=list)
@@ -97,12 +97,18 @@ class FairLine(StandardLine):
         scheduler: the run's clock.
         journal: where it is noted what a run relies on.
         in_flight: how many messages of the queue are in flight, whoever they are of.
+        maximum_receives: the `maxReceiveCount` of the queue's redrive policy, 0 where it has none.
     """
 
     def __init__(
-        self, assumptions: Assumptions, scheduler: Scheduler, journal: Journal, in_flight: Callable[[], int]
+        self,
+        assumptions: Assumptions,
+        scheduler: Scheduler,
+        journal: Journal,
+        in_flight: Callable[[], int],
+        maximum_receives: Callable[[], int],
     ) -> None:
-        super().__init__(assumptions.returned_place, journal)
+        super().__init__(assumptions.returned_place, journal, maximum_receives)
         self._scheduler = scheduler
         self._in_flight = in_flight
         self._recent_us = seconds(assumptions.fair_seconds)
@@ -114,13 +120,10 @@ class FairLine(StandardLine):
         return super().__bool__() or any(tenant.waiting for tenant in self._noisy)
 
     def join(self, message: Message, ready_at: int) -> None:
-        """A message has come into the queue, which says that its tenant sends still (SQS-FAIR-3)."""
+        """A message has come into the queue, of a tenant that may be new."""
         super().join(message, ready_at)
-        if message.group:
-            tenant = self._tenants.get(message.group)
-            if tenant is None:
-                tenant = self._tenants[message.group] = _Tenant(RecentTime(self._recent_us))
-            tenant.sent_at = self._scheduler.now
+        if message.group and message.group not in self._tenants:
+            self._tenants[message.group] = _Tenant(RecentTime(self._recent_us))
 
     def show(self, message: Message, *, again: bool) -> None:
         """A message is hidden no longer."""
@@ -142,6 +145,10 @@ class FairLine(StandardLine):
             return
         (tenant.waiting.add if waits else tenant.waiting.discard)(message.sequence)
         (tenant.flying.add if message.in_flight else tenant.flying.discard)(message.sequence)
+        if tenant.flying:
+            tenant.landed_at = None
+        elif tenant.landed_at is None:
+            tenant.landed_at = now
         tenant.recent.count(now, len(tenant.flying))
         if tenant.noisy and not tenant.waiting:
             self._quieten(tenant)  # its backlog is gone (SQS-FAIR-3)
@@ -152,7 +159,7 @@ class FairLine(StandardLine):
             yield from super().take()
             return
         now = self._scheduler.now
-        for tenant in [each for each in self._noisy if not self._sends(each, now)]:
+        for tenant in [each for each in self._noisy if not self._flew(each, now)]:
             self._quieten(tenant)
         for message in super().take():
             sender = self._tenants.get(message.group)
@@ -179,7 +186,7 @@ class FairLine(StandardLine):
         """Whether a tenant with a backlog is noisy; once it is, it stays so until the backlog is gone (SQS-FAIR-1)."""
         if tenant.noisy:
             return True
-        if not self._sends(tenant, now):
+        if not self._flew(tenant, now):
             return False
         flying = len(tenant.flying)
         crowds = flying >= NOISY_IN_FLIGHT and 100 * flying > NOISY_PERCENT * self._in_flight()
@@ -192,8 +199,9 @@ class FairLine(StandardLine):
         self._noisy.append(tenant)
         return True
 
-    def _sends(self, tenant: _Tenant, now: int) -> bool:
-        return now < tenant.sent_at + seconds(QUIET_AFTER_SECONDS)
+    def _flew(self, tenant: _Tenant, now: int) -> bool:
+        """Whether a tenant has had something in flight within the last five minutes."""
+        return tenant.landed_at is None or now < tenant.landed_at + seconds(QUIET_AFTER_SECONDS)
 
     def _quieten(self, tenant: _Tenant) -> None:
         """A tenant is noisy no longer: its messages stand where they stood."""

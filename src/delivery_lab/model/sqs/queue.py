@@ -29,8 +29,6 @@ from delivery_lab.model.sqs.waiting import Waiting, receiver_of
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 
-_LOOP_DETECTION = Actor("lambda", "loop detection")
-
 
 class SqsQueue:
     """A standard queue.
@@ -84,7 +82,13 @@ class SqsQueue:
         )
 
     def _new_line(self, journal: Journal) -> QueueLine:
-        return FairLine(self._assumptions, self._scheduler, journal, lambda: self.in_flight)
+        return FairLine(
+            self._assumptions,
+            self._scheduler,
+            journal,
+            lambda: self.in_flight,
+            lambda: self.attributes.redrive.max_receive_count if self.attributes.redrive else 0,
+        )
 
     # -- sending ------------------------------------------------------------------------------------------
 
@@ -218,10 +222,10 @@ class SqsQueue:
             return False
         return message.receive_count >= redrive.max_receive_count
 
-    def _dead_letter(self, message: Message, rule: RuleId = "SQS-DLQ-1") -> None:
+    def _dead_letter(self, message: Message) -> None:
         target = self.dead_letter_queue
         assert target is not None
-        self._journal.dead_lettered(message, rule, target.name)
+        self._journal.dead_lettered(message, "SQS-DLQ-1", target.name)
         self.remove(message)
         self._journal.rely_on("SQS-DLQ-2")
         target._take_moved(message, self.arn)
@@ -230,14 +234,6 @@ class SqsQueue:
         """Take a message from a source queue as it is, with its count and the instant of its send (SQS-DLQ-2)."""
         message.dead_letter_source = source_arn
         self.take_in(message, self._scheduler.now)
-
-    def stop_loop(self, message: Message) -> None:
-        """Take a message out of a recursive loop: into the dead-letter queue, or away (ASY-LOOP-1)."""
-        if self.dead_letter_queue is not None:
-            self._dead_letter(message, "ASY-LOOP-1")
-        else:
-            self._journal.deleted(message, "ASY-LOOP-1", _LOOP_DETECTION)
-            self.remove(message)
 
     def ready_messages(self) -> list[Message]:
         """Messages that are neither in flight nor delayed, in the order in which they came into the queue."""

@@ -1,0 +1,191 @@
+"""Which page of documentation was compared with the rules that cite it, when, and how much of it could be read.
+
+A rule that is documented stands or falls with its page, and pages change. Whoever reads one again writes the day here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+
+from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE, SQS_API, SQS_GUIDE, Rule
+
+
+class Seen(StrEnum):
+    """How much of a page was read."""
+
+    WHOLE = "whole page, in a stored copy"
+    """A copy that names the page's address; the live page was not opened."""
+    API_MODEL = "text of botocore's service model"
+    """botocore 1.44.5 ships the text that the page of the API reference shows."""
+    BEGINNING = "beginning only"
+    """A stored copy of which only the beginning could be had: what it says further down was not compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page and its last reading.
+
+    Attributes:
+        url: its address, without a place within it.
+        read_on: the day on which it was compared with the rules that cite it.
+        seen: how much of it was read.
+    """
+
+    url: str
+    read_on: date
+    seen: Seen
+
+
+_READ_ON = date(2026, 11, 27)
+_DYNAMODB = "https://docs.aws.amazon.com/amazondynamodb/latest/"
+_KINESIS = "https://docs.aws.amazon.com/kinesis/latest/APIReference/"
+_STREAMS = "https://docs.aws.amazon.com/streams/latest/dev/"
+_GATEWAY = "https://docs.aws.amazon.com/apigateway/latest/developerguide/"
+_BLOG = "https://aws.amazon.com/blogs/compute/"
+
+_WHOLE = (
+    *(
+        f"{LAMBDA_GUIDE}{name}.html"
+        for name in (
+            "configuration-memory",
+            "configuration-timeout",
+            "gettingstarted-limits",
+            "invocation-async",
+            "invocation-async-error-handling",
+            "invocation-async-retain-records",
+            "invocation-eventfiltering",
+            "invocation-eventsourcemapping",
+            "invocation-recursion",
+            "kafka-consumer-group-id",
+            "kafka-on-failure-destination",
+            "kafka-retry-configurations",
+            "kafka-scaling-modes",
+            "kafka-starting-positions",
+            "kinesis-on-failure-destination",
+            "lambda-concurrency",
+            "lambda-runtime-environment",
+            "scaling-behavior",
+            "services-kinesis-batchfailurereporting",
+            "services-kinesis-parameters",
+            "services-kinesis-windows",
+            "services-sqs-configure",
+            "services-sqs-errorhandling",
+            "services-sqs-parameters",
+            "services-sqs-scaling",
+            "with-ddb",
+            "with-kinesis",
+            "with-msk-configure",
+            "with-sqs",
+            "with-sqs-filtering",
+        )
+    ),
+    *(
+        f"{SQS_GUIDE}{name}.html"
+        for name in (
+            "FIFO-queues-understanding-logic",
+            "quotas-fifo",
+            "quotas-queues",
+            "setting-up-dead-letter-queue-retention",
+            "sqs-configure-dead-letter-queue-redrive",
+            "sqs-dead-letter-queues",
+            "sqs-delay-queues",
+            "sqs-fair-queues-detailed",
+            "sqs-message-metadata",
+            "sqs-visibility-timeout",
+        )
+    ),
+    f"{_DYNAMODB}developerguide/Expressions.ConditionExpressions.html",
+    f"{_DYNAMODB}developerguide/Streams.html",
+    *(f"{_STREAMS}{name}.html" for name in ("enhanced-consumers", "large-records", "service-sizes-and-limits")),
+    *(
+        f"{_GATEWAY}{name}.html"
+        for name in (
+            "http-api-develop-integrations-lambda",
+            "http-api-develop-routes",
+            "http-api-quotas",
+            "http-api-throttling",
+            "http-api-troubleshooting-lambda",
+        )
+    ),
+)
+
+_API_MODEL = (
+    *(
+        f"{SQS_API}API_{name}.html"
+        for name in (
+            "CancelMessageMoveTask",
+            "ChangeMessageVisibility",
+            "DeleteMessage",
+            "ListQueues",
+            "PurgeQueue",
+            "ReceiveMessage",
+            "SendMessage",
+            "SendMessageBatch",
+            "SetQueueAttributes",
+            "StartMessageMoveTask",
+        )
+    ),
+    *(
+        f"{LAMBDA_API}API_{name}.html"
+        for name in (
+            "AmazonManagedKafkaEventSourceConfig",
+            "CreateEventSourceMapping",
+            "EventSourceMappingConfiguration",
+            "Filter",
+            "Invoke",
+            "OnFailure",
+            "ProvisionedPollerConfig",
+            "PutFunctionConcurrency",
+            "PutFunctionEventInvokeConfig",
+            "ScalingConfig",
+        )
+    ),
+    *(
+        f"{_KINESIS}API_{name}.html"
+        for name in ("GetRecords", "GetShardIterator", "IncreaseStreamRetentionPeriod", "PutRecord")
+    ),
+    *(
+        f"{_DYNAMODB}APIReference/API_{name}.html"
+        for name in ("PutItem", "streams_AttributeValue", "streams_GetRecords", "streams_GetShardIterator")
+    ),
+)
+
+_BEGINNING = (
+    f"{_BLOG}introducing-faster-polling-scale-up-for-aws-lambda-functions-configured-with-amazon-sqs/",
+    f"{_BLOG}introducing-maximum-concurrency-of-aws-lambda-functions-when-using-amazon-sqs-as-an-event-source/",
+    "https://docs.confluent.io/platform/current/clients/producer.html",
+    "https://kafka.apache.org/documentation/",
+)
+
+PAGES: Mapping[str, Page] = MappingProxyType(
+    {
+        url: Page(url, _READ_ON, seen)
+        for seen, urls in ((Seen.WHOLE, _WHOLE), (Seen.API_MODEL, _API_MODEL), (Seen.BEGINNING, _BEGINNING))
+        for url in urls
+    }
+)
+"""By address."""
+
+_ADDRESS = re.compile(r"https://[^\s;,)#]+[^\s;,)#.]")
+_DOCUMENTATION = (
+    "https://docs.aws.amazon.com/",
+    "https://aws.amazon.com/",
+    "https://docs.confluent.io/",
+    "https://kafka.apache.org/",
+)
+
+
+def pages_of(rule: Rule) -> tuple[str, ...]:
+    """Addresses of the pages of documentation that a rule's source names, in the order in which it does."""
+    named = (address.group() for address in _ADDRESS.finditer(rule.source))
+    return tuple(dict.fromkeys(address for address in named if address.startswith(_DOCUMENTATION)))
+
+
+def reading_of(rule: Rule) -> Page | None:
+    """The last reading of the first page that a rule's source names, None where it names none that was read."""
+    return next((PAGES[url] for url in pages_of(rule) if url in PAGES), None)
