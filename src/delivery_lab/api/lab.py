@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
+from delivery_lab.api.graphs import Graphs
 from delivery_lab.api.inputs import Overrides, RunOptions, assumption_texts, texts
 from delivery_lab.api.timing import Phase, timed
 from delivery_lab.errors import LabError, StackNotFoundError, UsageError
@@ -49,30 +50,39 @@ class Lab:
     Attributes:
         project: the project.
         on_run: is told of every run, None for nobody.
+        cached: whether graphs come from the user's cache folder where nothing that the program reads has changed.
     """
 
     project: Project
     on_run: Callable[[Simulation], None] | None = field(default=None, repr=False, compare=False)
-    _graphs: dict[tuple[str, tuple[str, ...]], Graph] = field(default_factory=dict, repr=False, compare=False)
+    cached: bool = False
+    _graphs: Graphs = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Nothing is evaluated yet."""
+        object.__setattr__(self, "_graphs", Graphs(self.project, self.cached))
 
     @classmethod
-    def open(cls, project: str | Path | None = None, on_run: Callable[[Simulation], None] | None = None) -> Lab:
+    def open(
+        cls, project: str | Path | None = None, on_run: Callable[[Simulation], None] | None = None, cached: bool = False
+    ) -> Lab:
         """Open a project.
 
         Args:
             project: its folder; by default the nearest one from the current folder upwards.
             on_run: is told of every run.
+            cached: whether graphs may come from, and are kept in, the user's cache folder.
 
         Raises:
             ProjectError: there is none.
             StackFileError: its project file is malformed.
         """
         found = find_project(Path.cwd()) if project is None else read_project(Path(project))
-        return cls(found, on_run)
+        return cls(found, on_run, cached)
 
-    def __reduce__(self) -> tuple[type[Lab], tuple[Project]]:
+    def __reduce__(self) -> tuple[type[Lab], tuple[Project, None, bool]]:
         """In another process it is the same project with nothing evaluated yet, and nobody who is told."""
-        return Lab, (self.project,)
+        return Lab, (self.project, None, self.cached)
 
     # -- stacks -------------------------------------------------------------------------------------------------
 
@@ -106,12 +116,7 @@ class Lab:
         Raises:
             LabError: the program cannot be evaluated for it.
         """
-        from delivery_lab.program.engine import evaluate
-
-        key = (stack, texts(overrides, "--set"))
-        if key not in self._graphs:
-            self._graphs[key] = evaluate(self.project, *key)
-        return self._graphs[key]
+        return self._graphs.of(stack, texts(overrides, "--set"))
 
     def workload(self, stack: str, given: Workload | str | Path | None = None) -> Workload:
         """The workload of a stack.
@@ -161,7 +166,7 @@ class Lab:
         call, workload, assumptions = self._asked(stack, options, judges=True)
         expectations = read_expectations((*workload.expect, *call.expect))
         phases: list[Phase] = []
-        with timed("program", phases):
+        with timed(self._graphs.phase(stack, call.overrides), phases):
             graph = self.graph(stack, call.overrides)
         with timed("simulation", phases) as lap:
             deployed = partial(lap, "deployment")
@@ -317,7 +322,7 @@ class Lab:
         values = find_spec("cfnlint") is not None
         known = checks_with(checks)
         phases: list[Phase] = []
-        with timed("program", phases):
+        with timed(self._graphs.phase(stack, texts(options.get("overrides"), "--set")), phases):
             graph = self.graph(stack, options.get("overrides"))
         with timed("checks", phases):
             accepted = read_acceptances(graph.config, known)

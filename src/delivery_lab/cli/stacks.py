@@ -30,6 +30,7 @@ T = TypeVar("T", "Ran", "Examination")
 _DOING = {
     "project": "reading the project",
     "program": "evaluating the program",
+    "cached program": "reading the cached graph of the program",
     "deployment": "deploying",
     "simulation": "simulating",
     "outcome": "reading results",
@@ -63,7 +64,7 @@ def open_lab(console: Console, project: Path | None) -> Lab:
     from delivery_lab.api.lab import Lab
 
     begun = time.perf_counter()
-    lab = Lab.open(project)
+    lab = Lab.open(project, cached=console.cache)
     say_phase(console, lab.project.name, "project", time.perf_counter() - begun)
     return lab
 

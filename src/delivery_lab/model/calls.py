@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -30,23 +28,6 @@ if TYPE_CHECKING:  # moto takes a quarter of a second to import: only stacks wit
 
 STORED = frozenset({"cloudwatch", "s3", "secretsmanager", "ses", "sesv2", "ssm", "stepfunctions"})
 """Services that keep what is put into them, and are answered by moto (SIM-MOTO-1)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Creation:
-    """A call by which something of the stack comes into being before the run.
-
-    Attributes:
-        service: boto3's name of the service.
-        operation: the operation.
-        parameters: its parameters.
-        arn: the ARN that the program computed for it, "" where AWS's follows from its name.
-    """
-
-    service: str
-    operation: str
-    parameters: Mapping[str, Any]
-    arn: str = ""
 
 
 class AnsweringServices(Protocol):

@@ -24,8 +24,8 @@ from moto.core.model_instances import reset_model_data
 from moto.moto_api._internal import mock_random
 
 from delivery_lab.events import Journal
-from delivery_lab.model.calls import Creation
 from delivery_lab.model.clock import EPOCH, Scheduler, in_seconds
+from delivery_lab.model.creations import Creation
 from delivery_lab.model.randomness import derived
 from delivery_lab.model.runtime import ACCOUNT_ID, AwsError
 

@@ -41,9 +41,8 @@ class _Entry:
 
 def cache_folder() -> Path:
     """The user's folder for what can be computed again."""
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "delivery-lab"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "delivery-lab"
+    usual = Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
+    return Path(os.environ.get("XDG_CACHE_HOME") or usual) / "delivery-lab"
 
 
 def stored_graph(project: Project, stack: str, overrides: tuple[str, ...]) -> Graph | None:
@@ -56,7 +55,9 @@ def stored_graph(project: Project, stack: str, overrides: tuple[str, ...]) -> Gr
         entry = pickle.loads(file.read_bytes())  # noqa: S301 - this user has written it
     except Exception:  # noqa: BLE001 - whatever is wrong with it: it is made anew
         return None
-    if not isinstance(entry, _Entry) or (entry.project, entry.stack, entry.overrides) != _key(project, stack, overrides):
+    if not isinstance(entry, _Entry) or (entry.project, entry.stack, entry.overrides) != _key(
+        project, stack, overrides
+    ):
         return None
     if any(_now(kind, name) != was for kind, name, was in entry.made_of):
         return None
@@ -70,12 +71,18 @@ def evaluated(project: Project, stack: str, overrides: tuple[str, ...]) -> Graph
         LabError: as `engine.evaluate`.
     """
     from delivery_lab.program.engine import evaluate
-    from delivery_lab.program.reading import reading
+    from delivery_lab.program.reading import reading, tells_the_time
 
     with reading() as reads:
         graph = evaluate(project, stack, overrides, reads.note_modules)
-    if not reads.doubt and not any(resource.secret_paths for resource in graph.resources.values()):
-        things = (("file", reads.files), ("folder", reads.folders), ("place", reads.places - reads.files))
+    secret = any(resource.secret_paths or resource.secret_inputs for resource in graph.resources.values())
+    own = {file for file in reads.files if file not in reads.before or Path(file).is_relative_to(project.root)}
+    if not reads.doubt and not secret and not tells_the_time(own):
+        things = (
+            ("file", reads.files | reads.modules),
+            ("folder", reads.folders),
+            ("place", reads.places - reads.files),
+        )
         made_of = [(kind, name, _now(kind, name)) for kind, names in things for name in sorted(names)]
         made_of += [("variable", name, _now("variable", name)) for name in sorted(reads.variables)]
         _keep(_file(project, stack, overrides), _Entry(*_key(project, stack, overrides), tuple(made_of), graph))
@@ -102,7 +109,8 @@ def _keep(file: Path, entry: _Entry) -> None:
 def _file(project: Project, stack: str, overrides: tuple[str, ...]) -> Path:
     """Where a graph is kept: named after all that the engine depends on whatever the program does."""
     versions = (__version__, MODEL_VERSION, sys.version, sys.executable, os.fspath(Path.cwd()))
-    told = repr((versions, _installed(), _lab(), _key(project, stack, overrides)))
+    read_before = project.file.read_bytes()
+    told = repr((versions, _installed(), _lab(), read_before, _key(project, stack, overrides)))
     return cache_folder() / "graphs" / hashlib.sha256(told.encode()).hexdigest()
 
 

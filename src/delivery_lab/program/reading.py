@@ -10,10 +10,12 @@ from __future__ import annotations
 import importlib.util
 import os
 import random
+import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 from typing import Any, TextIO
 
@@ -24,13 +26,16 @@ _SAVES_ALL = "isolation.py"
 """The lab's own module that keeps all environment variables aside, whatever they are."""
 
 _PACKAGES = tuple(
-    entry + os.sep for entry in sys.path if os.path.basename(entry) in ("site-packages", "dist-packages")  # noqa: PTH119
+    entry + os.sep
+    for entry in sys.path
+    if os.path.basename(entry) in ("site-packages", "dist-packages")  # noqa: PTH119
 )
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _OUTSIDE = (
     "subprocess.Popen", "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "socket.connect",
     "socket.getaddrinfo", "socket.gethostby", "socket.gethostname", "socket.sendto", "urllib.Request", "ctypes.dlopen",
-    "sqlite3.connect", "os.chmod", "os.chown", "os.link", "os.symlink", "os.truncate", "os.utime", "shutil.", "tempfile.",
+    "sqlite3.connect", "os.chmod", "os.chown", "os.link", "os.symlink", "os.truncate", "os.utime", "shutil.",
+    "tempfile.",
 )  # fmt: skip
 _CHANGES_OF_FILES = ("os.mkdir", "os.remove", "os.rename", "os.rmdir")
 
@@ -39,7 +44,9 @@ class Reads:
     """What is read, as it is noted.
 
     Attributes:
-        files: files whose content counts.
+        files: files whose content counts: those that were opened.
+        modules: files of modules that are imported when the program has ended.
+        before: files of modules that had been imported before it began; tracebacks read those, too.
         folders: folders whose list of names counts.
         places: paths of which it was asked what stands there.
         variables: names of environment variables, those that are not set included.
@@ -48,6 +55,8 @@ class Reads:
 
     def __init__(self) -> None:
         self.files: set[str] = set()
+        self.modules: set[str] = set()
+        self.before: set[str] = set()
         self.folders: set[str] = set()
         self.places: set[str] = set()
         self.variables: set[str] = set()
@@ -59,10 +68,17 @@ class Reads:
 
     def note_modules(self) -> None:
         """Note the files of modules that are neither installed nor the lab's; asked while they are imported."""
+        self._note_modules(self.modules)
+
+    def begin(self) -> None:
+        """The program is about to begin."""
+        self._note_modules(self.before)
+
+    def _note_modules(self, kind: set[str]) -> None:
         for module in list(sys.modules.values()):
             file = getattr(module, "__file__", None)
             if isinstance(file, str):
-                self._note(self.files, file)
+                self._note(kind, file)
 
     def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         """Look at an audit event of Python."""
@@ -89,12 +105,25 @@ class Reads:
     def _note(self, kind: set[str], path: object) -> None:
         if isinstance(path, int):
             return
-        place = os.path.abspath(os.fsdecode(path))  # type: ignore[arg-type]  # noqa: PTH100 - links stay links
+        place = os.path.abspath(os.fsdecode(path))  # type: ignore[arg-type]  # noqa: PTH100
         if _is_cache((place,)):
             with suppress(ValueError):
                 place = importlib.util.source_from_cache(place)
         if not _is_python(place) and not place.startswith(_LAB + os.sep):
             kind.add(place)
+
+
+_UNSEEN = re.compile(
+    rb"\b(?:now|utcnow|today|uuid1|SystemRandom|Random|getnode|uname|gethostname|getlogin|getpid)\s*\("
+    rb"|^\s*(?:import|from)\s+(?:secrets|platform)\b",
+    re.MULTILINE,
+)
+"""Names under which code learns what is written in C and cannot be noted: dates, chance, the machine."""
+
+
+def tells_the_time(files: Iterable[str]) -> bool:
+    """Whether a file of a program may ask for the date, for chance or for the machine in a way that is not seen."""
+    return any(file.endswith(".py") and _UNSEEN.search(Path(file).read_bytes()) for file in files)
 
 
 def _is_python(place: str) -> bool:
@@ -124,6 +153,7 @@ def reading() -> Iterator[Reads]:
         _audited.append(True)
         sys.addaudithook(_hook)
     reads = Reads()
+    reads.begin()
     before = random.getstate()
     with _variables(reads), _doors(reads), _output(reads):
         _noting.append(reads)
@@ -199,10 +229,10 @@ def _doors(reads: Reads) -> Iterator[None]:
         return tell
 
     clocks = ("time", "time_ns", "monotonic", "perf_counter", "localtime", "gmtime", "strftime", "ctime")
-    changed: list[tuple[Any, str, Any]] = []
-    for name in ("stat", "lstat", "access"):
-        changed.append((os, name, asking(getattr(os, name))))
-    changed.append((os, "urandom", telling(os.urandom, "it draws at random")))
+    changed: list[tuple[Any, str, Any]] = [
+        *((os, name, asking(getattr(os, name))) for name in ("stat", "lstat", "access")),
+        (os, "urandom", telling(os.urandom, "it draws at random")),
+    ]
     changed += [(time, name, telling(getattr(time, name), "it reads a clock")) for name in clocks]
     before = [getattr(owner, name) for owner, name, _ in changed]
     for owner, name, value in changed:
@@ -229,7 +259,7 @@ def _is_projects(frame: FrameType | None) -> bool:
 @contextmanager
 def _output(reads: Reads) -> Iterator[None]:
     real = sys.stderr
-    sys.stderr = _NotedOutput(real, reads)  # type: ignore[assignment]  # it does all that the real one does
+    sys.stderr = _NotedOutput(real, reads)
     try:
         yield
     finally:
