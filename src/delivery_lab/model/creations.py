@@ -1,4 +1,4 @@
-"""What a stack has in services that keep things: created by calls before the run, and answered by moto then (SIM-MOTO-1).
+"""What a stack has in services that keep things: calls before the run create it, and moto answers then (SIM-MOTO-1).
 
 It stands apart from `moto_services`, which takes a quarter of a second to import.
 """
