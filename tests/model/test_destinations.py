@@ -222,7 +222,6 @@ def test_dst_sink_1_what_handlers_publish_is_written_down() -> None:
 @pytest.mark.parametrize(
     ("service", "operation", "parameters", "code"),
     [
-        ("sns", "Publish", {"TopicArn": "arn:aws:sns:us-east-1:123456789012:other", "Message": "x"}, "NotFound"),
         ("sns", "Publish", {"TopicArn": TOPIC, "Message": ""}, "InvalidParameter"),
         ("sns", "Publish", {"TopicArn": TOPIC, "Message": "x" * 262_145}, "InvalidParameter"),
         ("events", "PutEvents", {"Entries": [{"Detail": "{}"}] * 11}, "ValidationException"),
@@ -234,6 +233,18 @@ def test_what_cannot_be_published_is_refused(service: str, operation: str, param
         _call(EventsWorld(), service, operation, **parameters)
 
     assert caught.value.code == code
+
+
+def test_a_topic_that_the_stack_does_not_have_is_refused_with_the_line_that_says_what_it_is() -> None:
+    other = "arn:aws:sns:us-east-1:123456789012:other"
+
+    with pytest.raises(NotModelledError) as refused:
+        _call(EventsWorld(), "sns", "Publish", TopicArn=other, Message="x")
+
+    assert str(refused.value) == (
+        f"worker calls sns for the topic {other}, which is not in this stack\n"
+        f'  fix: say in the workload what it is\n    external:\n      "{other}": {{kind: topic}}'
+    )
 
 
 def test_other_operations_are_refused_by_name() -> None:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from delivery_lab._version import MODEL_VERSION, __version__
+from delivery_lab.program.answers import NO_ANSWERS, ProgramAnswers
 from delivery_lab.program.graph import Graph
 from delivery_lab.program.project import Project
 
@@ -28,13 +29,15 @@ _KEPT_FOR_ONE_PROGRAM = 400
 """Graphs in the folder, of which the oldest go."""
 
 
+_Key = tuple[str, str, tuple[str, ...], str]
+"""Folder of the project, stack, overrides, and what the program is told from the outside."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry:
     """A graph, and what it was made of: what each thing was when it was read."""
 
-    project: str
-    stack: str
-    overrides: tuple[str, ...]
+    key: _Key
     made_of: tuple[tuple[str, str, str], ...]
     graph: Graph
 
@@ -45,26 +48,26 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or usual) / "delivery-lab"
 
 
-def stored_graph(project: Project, stack: str, overrides: tuple[str, ...]) -> Graph | None:
+def stored_graph(
+    project: Project, stack: str, overrides: tuple[str, ...], answers: ProgramAnswers = NO_ANSWERS
+) -> Graph | None:
     """The graph of a stack from an earlier command, None where there is none that is certainly the same."""
     try:
-        file = _file(project, stack, overrides)
+        file = _file(project, _key(project, stack, overrides, answers))
         found = file.stat()
         if found.st_uid != os.getuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             return None  # somebody else may have written it
         entry = pickle.loads(file.read_bytes())  # noqa: S301 - this user has written it
     except Exception:  # noqa: BLE001 - whatever is wrong with it: it is made anew
         return None
-    if not isinstance(entry, _Entry) or (entry.project, entry.stack, entry.overrides) != _key(
-        project, stack, overrides
-    ):
+    if not isinstance(entry, _Entry) or entry.key != _key(project, stack, overrides, answers):
         return None
     if any(_now(kind, name) != was for kind, name, was in entry.made_of):
         return None
     return entry.graph
 
 
-def evaluated(project: Project, stack: str, overrides: tuple[str, ...]) -> Graph:
+def evaluated(project: Project, stack: str, overrides: tuple[str, ...], answers: ProgramAnswers = NO_ANSWERS) -> Graph:
     """Evaluate the program of a stack, and keep the graph where that is possible.
 
     Raises:
@@ -74,7 +77,7 @@ def evaluated(project: Project, stack: str, overrides: tuple[str, ...]) -> Graph
     from delivery_lab.program.reading import reading, tells_the_time
 
     with reading() as reads:
-        graph = evaluate(project, stack, overrides, reads.note_modules)
+        graph = evaluate(project, stack, overrides, answers, reads.note_modules)
     secret = any(resource.secret_paths or resource.secret_inputs for resource in graph.resources.values())
     own = {file for file in reads.files if file not in reads.before or Path(file).is_relative_to(project.root)}
     if not reads.doubt and not secret and not tells_the_time(own):
@@ -85,12 +88,15 @@ def evaluated(project: Project, stack: str, overrides: tuple[str, ...]) -> Graph
         )
         made_of = [(kind, name, _now(kind, name)) for kind, names in things for name in sorted(names)]
         made_of += [("variable", name, _now("variable", name)) for name in sorted(reads.variables)]
-        _keep(_file(project, stack, overrides), _Entry(*_key(project, stack, overrides), tuple(made_of), graph))
+        _keep(
+            _file(project, _key(project, stack, overrides, answers)),
+            _Entry(_key(project, stack, overrides, answers), tuple(made_of), graph),
+        )
     return graph
 
 
-def _key(project: Project, stack: str, overrides: tuple[str, ...]) -> tuple[str, str, tuple[str, ...]]:
-    return str(project.root), stack, overrides
+def _key(project: Project, stack: str, overrides: tuple[str, ...], answers: ProgramAnswers) -> _Key:
+    return str(project.root), stack, overrides, answers.key
 
 
 def _keep(file: Path, entry: _Entry) -> None:
@@ -106,11 +112,11 @@ def _keep(file: Path, entry: _Entry) -> None:
             each.unlink()
 
 
-def _file(project: Project, stack: str, overrides: tuple[str, ...]) -> Path:
+def _file(project: Project, key: _Key) -> Path:
     """Where a graph is kept: named after all that the engine depends on whatever the program does."""
     versions = (__version__, MODEL_VERSION, sys.version, sys.executable, os.fspath(Path.cwd()))
     read_before = project.file.read_bytes()
-    told = repr((versions, _installed(), _lab(), read_before, _key(project, stack, overrides)))
+    told = repr((versions, _installed(), _lab(), read_before, key))
     return cache_folder() / "graphs" / hashlib.sha256(told.encode()).hexdigest()
 
 
@@ -124,7 +130,7 @@ def _lab() -> str:
     """The lab's own code, which changes under whoever works on it."""
     stamps = (
         f"{folder}/{name} {os.stat(os.path.join(folder, name)).st_mtime_ns}"  # noqa: PTH116, PTH118 - 400 of them
-        for folder, _, names in os.walk(_LAB / "program")
+        for folder, _, names in os.walk(_LAB)
         for name in sorted(names)
         if name.endswith(".py")
     )

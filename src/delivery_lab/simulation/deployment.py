@@ -11,6 +11,7 @@ from delivery_lab import resource_types
 from delivery_lab.errors import DeploymentRefusedError, LabError, NotModelledError, ProgramError
 from delivery_lab.limits.functions import MEMORY, TIMEOUT
 from delivery_lab.model.account import Account
+from delivery_lab.model.elsewhere import line_of
 from delivery_lab.model.lambda_api import name_and_qualifier
 from delivery_lab.model.mapping.filters import Pattern, parse_patterns
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig, SqsProvisionedMode
@@ -293,8 +294,10 @@ class Deployment:
             elsewhere = not source.problem and not any(urn.split("::")[2].split("$")[-1] in _SOURCES for urn in read)
             what = "a source that is known only after deployment"
         if elsewhere:
+            line = line_of(what)
+            more = "" if line is None else f"; what it is can be said in the workload: external: {{{line}}}"
             self.notes.append(
-                f"{mapping.name} reads {what}, which is not in this stack: nothing arrives there in a run"
+                f"{mapping.name} reads {what}, which is not in this stack: nothing arrives there in a run{more}"
             )
         return elsewhere
 

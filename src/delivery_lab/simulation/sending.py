@@ -25,7 +25,8 @@ from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation.answering import known_operation
 from delivery_lab.simulation.polled_sources import PolledSources
-from delivery_lab.simulation.workload import Arrival, Fault
+from delivery_lab.simulation.workload import Arrival
+from delivery_lab.simulation.workload_faults import Fault
 
 T = TypeVar("T")
 
@@ -254,7 +255,8 @@ def _parameters(arrival: Arrival) -> dict[str, Any]:
     """An arrival as `SendMessage` takes it."""
     parameters: dict[str, Any] = {"MessageBody": arrival.body, "MessageAttributes": arrival.attributes}
     named = {"MessageGroupId": arrival.key, "MessageDeduplicationId": arrival.dedup}
-    return parameters | {name: value for name, value in named.items() if value}
+    delay = {} if arrival.delay_seconds is None else {"DelaySeconds": arrival.delay_seconds}
+    return parameters | {name: value for name, value in named.items() if value} | delay
 
 
 def _send(queue: SqsQueue, arrival: Arrival) -> None:
@@ -262,7 +264,7 @@ def _send(queue: SqsQueue, arrival: Arrival) -> None:
     if isinstance(queue, FifoQueue):
         queue.send(arrival.body, attributes=attributes, group=arrival.key, deduplication_id=arrival.dedup)
     else:
-        queue.send(arrival.body, attributes=attributes, group=arrival.key)
+        queue.send(arrival.body, attributes=attributes, group=arrival.key, delay_seconds=arrival.delay_seconds)
 
 
 def _put(stream: KinesisStream, data: bytes, key: str) -> None:

@@ -22,6 +22,7 @@ from delivery_lab.model.runtime import Caller, LongPoll, Pending, Runtime, WebRe
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 from delivery_lab.simulation.answering import service_answers, web_answers
 from delivery_lab.simulation.deployment import Deployment
+from delivery_lab.simulation.externals import read_elsewhere
 from delivery_lab.simulation.garbage import rare_garbage_collection
 from delivery_lab.simulation.log_contract import contract_line
 from delivery_lab.simulation.observing import SilentObserver
@@ -345,7 +346,7 @@ class _Simulation:
     def _sources(self, ends: frozenset[str]) -> frozenset[str]:
         """Where messages begin: queues, streams and topics but those where they end, and the events of functions."""
         account = self._account
-        ends |= account.events.targets()
+        ends |= account.events.targets() | read_elsewhere(self._stack, self._workload.external, account)
         begins = (frozenset(account.queues) | self._record_sources()) - ends
         return begins | frozenset(map(events_of, account.functions.names)) | self._addressed()
 
