@@ -18,7 +18,7 @@ from delivery_lab.events.asynchronous import (
     events_of,
 )
 from delivery_lab.events.base import WORKLOAD, Actor, ActorKind, EventBase
-from delivery_lab.events.handlers import ContractEvent, ContractLine, LogLine
+from delivery_lab.events.handlers import ContractEvent, ContractLine, LinesRepeated, LogLine
 from delivery_lab.events.invokes import (
     SERVICE_ERROR,
     TIMED_OUT,
@@ -79,7 +79,7 @@ from delivery_lab.events.queues import (
 from delivery_lab.events.requests import ApiCallRefused, InvokeAnswered, RequestAnswered, WebCallAnswered
 from delivery_lab.events.run import Poison, PolledSource, Run
 from delivery_lab.events.targets import DestinationRefused, Published
-from delivery_lab.events.union import Event
+from delivery_lab.events.union import Event, told_apart
 
 __all__ = [
     "SERVICE_ERROR",
@@ -120,6 +120,7 @@ __all__ = [
     "InvokeRefused",
     "InvokeStarted",
     "Journal",
+    "LinesRepeated",
     "LogLine",
     "MappingConfigured",
     "MessageDeadLettered",
@@ -155,4 +156,5 @@ __all__ = [
     "VisibilityChanged",
     "WebCallAnswered",
     "events_of",
+    "told_apart",
 ]

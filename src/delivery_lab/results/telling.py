@@ -33,6 +33,7 @@ from delivery_lab.events import (
     InvokeEnded,
     InvokeRefused,
     InvokeStarted,
+    LinesRepeated,
     MappingConfigured,
     MessageDeadLettered,
     MessageDeleted,
@@ -126,8 +127,8 @@ class Teller:
             return self._of_request(event)
         if isinstance(event, TargetEvent):
             return self._of_target(event)
-        if isinstance(event, ContractLine):
-            return Told(self._said(event))
+        if isinstance(event, ContractLine | LinesRepeated):  # the latter's lines are told one by one (`told_apart`)
+            return Told(self._said(event)) if isinstance(event, ContractLine) else _SILENT
         if isinstance(event, Observation):
             return self._of_observation(event)
         assert_never(event)
