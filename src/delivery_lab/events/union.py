@@ -14,6 +14,7 @@ from delivery_lab.events.asynchronous import (
     EventInvoked,
     EventRetryScheduled,
 )
+from delivery_lab.events.feeds import AnyFeedEvent
 from delivery_lab.events.handlers import ContractLine, LinesRepeated
 from delivery_lab.events.invokes import (
     EnvironmentStarted,
@@ -114,6 +115,7 @@ Event = (
     | AnyAsynchronousEvent
     | RequestEvent
     | TargetEvent
+    | AnyFeedEvent
     | ContractLine
     | LinesRepeated
     | Observation
