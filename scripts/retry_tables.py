@@ -20,6 +20,7 @@ from delivery_lab.events import (
     RecordsDiscarded,
     RequestAnswered,
     Run,
+    told_apart,
 )
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.results.fates import Fate
@@ -226,7 +227,9 @@ def _recovered(measured: Measured) -> str:
     """When work was first done again after the last failure of the workload was over."""
     faults = measured.workload.faults
     over = max((fault.at + (fault.for_seconds or 0) for fault in faults if fault.kind == "failure"), default=0.0)
-    lines = (event for event in measured.run.events if isinstance(event, ContractLine) and event.event == "processed")
+    lines = (
+        each for each in told_apart(measured.run.events) if isinstance(each, ContractLine) and each.event == "processed"
+    )
     done = [in_seconds(line.instant_us) for line in lines]
     return f"{min(at - over for at in done if at >= over):.1f} s"
 

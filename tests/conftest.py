@@ -22,6 +22,14 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 gc.set_threshold(100_000, 20, 20)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _cache_of_this_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Commands of tests keep graphs in a folder of the tests, not in the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _runs_keep_the_invariants(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every run that a test simulates is checked when the test is over, whoever asked for it."""

@@ -21,7 +21,7 @@ def _phases(err: str) -> list[tuple[str, str]]:
 
 
 def test_verbose_says_on_standard_error_what_is_done_and_how_long_it_takes(lab: Lab) -> None:
-    quiet, verbose = lab("run", "batch-partial"), lab("run", "batch-partial", "-v")
+    quiet, verbose = lab("run", "batch-partial"), lab("run", "batch-partial", "-v", "--no-cache")
 
     assert verbose.out == quiet.out
     assert quiet.err == ""
@@ -32,6 +32,13 @@ def test_verbose_says_on_standard_error_what_is_done_and_how_long_it_takes(lab: 
         ("batch-partial", "simulating"),
         ("batch-partial", "reading results"),
     ]
+
+
+def test_a_graph_that_an_earlier_command_has_kept_is_read_and_verbose_says_so(lab: Lab) -> None:
+    first, second = (lab("run", "batch-partial", "-v") for _ in range(2))
+
+    assert second.out == first.out
+    assert _phases(second.err)[1] == ("batch-partial", "reading the cached graph of the program")
 
 
 def test_verbose_tells_every_stack_of_many(lab: Lab) -> None:

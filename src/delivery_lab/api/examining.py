@@ -43,7 +43,7 @@ def examine(
     project: Project,
     file: tuple[ProjectFile, str],
     stack: str,
-    graph_of: Callable[[], Graph],
+    program: tuple[str, Callable[[], Graph]],
     asked: Callable[[], Asked],
     *,
     quantify: bool,
@@ -55,7 +55,7 @@ def examine(
         project: the project.
         file: the project's file, and what it is called in messages.
         stack: name of the stack.
-        graph_of: evaluates the program.
+        program: name of the phase in which the graph is made, and what makes it.
         asked: what a run would be asked for; raises where the stack has no workload.
         quantify: whether to simulate the stack as it is and with each fix.
         checks: a file of one's own checks.
@@ -63,7 +63,8 @@ def examine(
     values = importlib.util.find_spec("cfnlint") is not None
     known = checks_with(checks)
     phases: list[Phase] = []
-    with timed("program", phases):
+    phase, graph_of = program
+    with timed(phase, phases):
         graph = graph_of()
     with timed("checks", phases):
         said, origin = file

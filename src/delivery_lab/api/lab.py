@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
+from delivery_lab.api.graphs import Graphs
 from delivery_lab.api.inputs import Overrides, RunOptions, texts
 from delivery_lab.api.timing import Phase, timed
 from delivery_lab.errors import StackNotFoundError, UsageError
@@ -46,30 +47,33 @@ class Lab:
     Attributes:
         project: the project.
         on_run: is told of every run, None for nobody.
+        cached: whether graphs come from the user's cache folder where nothing that the program reads has changed.
     """
 
     project: Project
     on_run: Callable[[Simulation], None] | None = field(default=None, repr=False, compare=False)
-    _graphs: dict[tuple[str, tuple[str, ...], str], Graph] = field(default_factory=dict, repr=False, compare=False)
+    cached: bool = False
 
     @classmethod
-    def open(cls, project: str | Path | None = None, on_run: Callable[[Simulation], None] | None = None) -> Lab:
+    def open(
+        cls, project: str | Path | None = None, on_run: Callable[[Simulation], None] | None = None, cached: bool = False
+    ) -> Lab:
         """Open a project.
 
         Args:
             project: its folder; by default the nearest one from the current folder upwards.
-            on_run: is told of every run.
+            on_run, cached: as the attributes.
 
         Raises:
             ProjectError: there is none.
             StackFileError: its project file is malformed.
         """
         found = find_project(Path.cwd()) if project is None else read_project(Path(project))
-        return cls(found, on_run)
+        return cls(found, on_run, cached)
 
-    def __reduce__(self) -> tuple[type[Lab], tuple[Project]]:
+    def __reduce__(self) -> tuple[type[Lab], tuple[Project, None, bool]]:
         """In another process it is the same project with nothing evaluated yet, and nobody who is told."""
-        return Lab, (self.project,)
+        return Lab, (self.project, None, self.cached)
 
     # -- stacks -------------------------------------------------------------------------------------------------
 
@@ -104,6 +108,10 @@ class Lab:
 
         return read_project_file(self.project)
 
+    @cached_property
+    def _graphs(self) -> Graphs:
+        return Graphs(self.project, self.cached)
+
     def graph(self, stack: str, overrides: Overrides | None = None, answers: ProgramAnswers | None = None) -> Graph:
         """The resources of a stack.
 
@@ -116,13 +124,9 @@ class Lab:
             LabError: the program cannot be evaluated for it.
         """
         from delivery_lab.api.asked import answers_for_checks
-        from delivery_lab.program.engine import evaluate
 
         told = answers_for_checks(*self._file, None) if answers is None else answers
-        key = (stack, texts(overrides, "--set"), told.key)
-        if key not in self._graphs:
-            self._graphs[key] = evaluate(self.project, *key[:2], told)
-        return self._graphs[key]
+        return self._graphs.of(stack, texts(overrides, "--set"), told)
 
     def workload(self, stack: str, given: Workload | str | Path | None = None) -> Workload:
         """The workload of a stack.
@@ -166,7 +170,7 @@ class Lab:
         asked = self.asked(stack, options, judges=True)
         call, phases = asked.call, list[Phase]()
         expectations = read_expectations(asked.expectations)
-        with timed("program", phases):
+        with timed(self._graphs.phase(stack, call.overrides, asked.program), phases):
             graph, workload = asked.deployed(self.graph(stack, call.overrides, asked.program))
         with timed("simulation", phases) as lap:
             deployed = partial(lap, "deployment")
@@ -320,12 +324,10 @@ class Lab:
         from delivery_lab.api.asked import answers_for_checks
         from delivery_lab.api.examining import examine
 
-        def graph_of() -> Graph:
-            told = answers_for_checks(*self._file, options.get("answers"))
-            return self.graph(stack, options.get("overrides"), told)
-
-        asked = partial(self.asked, stack, options)
-        return examine(self.project, self._file, stack, graph_of, asked, quantify=quantify, checks=checks)
+        told, overrides = answers_for_checks(*self._file, options.get("answers")), options.get("overrides")
+        phase = self._graphs.phase(stack, texts(overrides, "--set"), told)
+        program, asked = (phase, partial(self.graph, stack, overrides, told)), partial(self.asked, stack, options)
+        return examine(self.project, self._file, stack, program, asked, quantify=quantify, checks=checks)
 
     # -- what methods share -------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""What all commands have in common: a console, `--verbose`, `--debug`, and how they print errors."""
+"""What all commands have in common: a console, `--verbose`, `--debug`, `--no-cache`, and how they print errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperCommand
 
 from delivery_lab.cli.console import Console
-from delivery_lab.cli.options import DebugOption, VerboseOption
+from delivery_lab.cli.options import DebugOption, NoCacheOption, VerboseOption
 from delivery_lab.errors import LabError, ModelError
 
 BUG = 1
@@ -35,12 +35,12 @@ def add(app: typer.Typer, name: str, function: Callable[..., None]) -> None:
         app: the application.
         name: what users type.
         function: gets a console as its first argument; its other arguments are the command's. All commands have
-            `--verbose` and `--debug` besides.
+            `--verbose`, `--debug` and `--no-cache` besides.
     """
 
     @functools.wraps(function)
-    def wrapper(ctx: typer.Context, *, verbose: bool, debug: bool, **given: Any) -> None:
-        console = Console(verbose=verbose, debug=debug)
+    def wrapper(ctx: typer.Context, *, verbose: bool, debug: bool, no_cache: bool, **given: Any) -> None:
+        console = Console(verbose=verbose, debug=debug, cache=not no_cache)
         try:
             function(console, **given)
         except (typer.Exit, typer.Abort, typer.TyperException, BrokenPipeError):
@@ -61,6 +61,7 @@ def add(app: typer.Typer, name: str, function: Callable[..., None]) -> None:
         *list(signature.parameters.values())[1:],
         inspect.Parameter("verbose", keyword, default=False, annotation=VerboseOption),
         inspect.Parameter("debug", keyword, default=False, annotation=DebugOption),
+        inspect.Parameter("no_cache", keyword, default=False, annotation=NoCacheOption),
     ]
     wrapper.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}

@@ -29,11 +29,13 @@ class Console:
     Args:
         verbose: whether to say what is done, and how long it takes.
         debug: whether to say where errors come from.
+        cache: whether graphs may come from the cache.
     """
 
-    def __init__(self, *, verbose: bool = False, debug: bool = False) -> None:
+    def __init__(self, *, verbose: bool = False, debug: bool = False, cache: bool = True) -> None:
         self.verbose = verbose
         self.debug = debug
+        self.cache = cache
         # Bound to the streams of this moment: while handlers run, sys.stdout is theirs.
         self._out = rich.console.Console(file=sys.stdout, highlight=False, emoji=False)
         self._err = rich.console.Console(file=sys.stderr, highlight=False, emoji=False)
@@ -41,7 +43,7 @@ class Console:
 
     def __reduce__(self) -> tuple[type[Console], tuple[()], dict[str, bool]]:
         """In another process it is a console of the streams there."""
-        return Console, (), {"verbose": self.verbose, "debug": self.debug}
+        return Console, (), {"verbose": self.verbose, "debug": self.debug, "cache": self.cache}
 
     def data(self, text: str) -> None:
         """Print a line of data as it is, in full length."""

@@ -72,4 +72,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one object
 VerboseOption = Annotated[
     bool, typer.Option("--verbose", "-v", help="Say on standard error what is done, and how long it takes.")
 ]
+NoCacheOption = Annotated[
+    bool, typer.Option("--no-cache", help="Evaluate the program even if nothing that it reads has changed.")
+]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Print a traceback with an error.")]

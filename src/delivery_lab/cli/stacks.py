@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
@@ -28,6 +30,7 @@ T = TypeVar("T", "Ran", "Examination")
 _DOING = {
     "project": "reading the project",
     "program": "evaluating the program",
+    "cached program": "reading the cached graph of the program",
     "deployment": "deploying",
     "simulation": "simulating",
     "outcome": "reading results",
@@ -61,9 +64,21 @@ def open_lab(console: Console, project: Path | None) -> Lab:
     from delivery_lab.api.lab import Lab
 
     begun = time.perf_counter()
-    lab = Lab.open(project)
+    lab = Lab.open(project, cached=console.cache)
     say_phase(console, lab.project.name, "project", time.perf_counter() - begun)
     return lab
+
+
+def load_clocks() -> None:
+    """Load the package of the virtual clocks, which loads pytest too where it finds it; no command needs that."""
+    if "time_machine" in sys.modules or "pytest" in sys.modules:
+        return
+    modules: dict[str, ModuleType | None] = sys.modules  # type: ignore[assignment]  # None: there is no such module
+    modules["pytest"] = None
+    try:
+        import time_machine  # noqa: F401 - for others
+    finally:
+        del modules["pytest"]
 
 
 def say_phase(console: Console, what: str, phase: str, seconds: float) -> None:
@@ -86,6 +101,7 @@ def run_one(console: Console, lab: Lab, stack: str, options: RunOptions) -> Simu
     Raises:
         LabError: it cannot be run.
     """
+    load_clocks()
     with console.working(f"simulating {stack}"):
         simulation = lab.run(stack, **options)
     say_beside(console, stack, simulation.phases, simulation.notes)
@@ -129,6 +145,7 @@ def each_of_many(
     Returns:
         Results and failures, each by stack.
     """
+    load_clocks()
     preload()
     results: dict[str, T] = {}
     failures: dict[str, Failure] = {}

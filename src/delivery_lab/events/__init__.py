@@ -33,7 +33,7 @@ from delivery_lab.events.feeds import (
     FilterMissed,
     TargetKind,
 )
-from delivery_lab.events.handlers import ContractEvent, ContractLine, LogLine
+from delivery_lab.events.handlers import ContractEvent, ContractLine, LinesRepeated, LogLine
 from delivery_lab.events.invokes import (
     SERVICE_ERROR,
     TIMED_OUT,
@@ -94,7 +94,7 @@ from delivery_lab.events.queues import (
 from delivery_lab.events.requests import ApiCallRefused, InvokeAnswered, RequestAnswered, WebCallAnswered
 from delivery_lab.events.run import Poison, PolledSource, Run
 from delivery_lab.events.targets import DestinationRefused, Published
-from delivery_lab.events.union import Event
+from delivery_lab.events.union import Event, told_apart
 
 __all__ = [
     "SERVICE_ERROR",
@@ -147,6 +147,7 @@ __all__ = [
     "InvokeRefused",
     "InvokeStarted",
     "Journal",
+    "LinesRepeated",
     "LogLine",
     "MappingConfigured",
     "MessageDeadLettered",
@@ -183,4 +184,5 @@ __all__ = [
     "VisibilityChanged",
     "WebCallAnswered",
     "events_of",
+    "told_apart",
 ]

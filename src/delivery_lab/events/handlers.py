@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Literal
 
 from delivery_lab.events.base import EventBase
@@ -65,3 +66,28 @@ class ContractLine(EventBase):
             self.error_type,
             self.retryable,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class LinesRepeated(EventBase):
+    """An invoke whose code is known to do what it did before wrote the same lines of the log contract again.
+
+    Attributes:
+        function: name of the function.
+        invoke: id of the invoke.
+        as_in: id of the invoke that wrote them first, as `ContractLine` events.
+        lines: the lines, without instant and invoke; they are those of `as_in`, so they are no part of the trace.
+    """
+
+    function: str
+    invoke: str
+    as_in: str
+    lines: tuple[ContractLine, ...] = field(repr=False, metadata={"traced": False})
+
+    def told(self) -> Iterator[ContractLine]:
+        """The lines, each by itself."""
+        return (line.told(self.instant_us, self.invoke) for line in self.lines)
+
+    def told_duplicates(self) -> Iterator[ContractLine]:
+        """Those of them that say that a message is a duplicate."""
+        return (line.told(self.instant_us, self.invoke) for line in self.lines if line.event == "duplicate")

@@ -48,7 +48,9 @@ class Journal:
             kind = type(event)
             values = values_of.get(kind)
             if values is None:
-                values = values_of[kind] = attrgetter(*(field.name for field in fields(kind)))
+                values = values_of[kind] = attrgetter(
+                    *(field.name for field in fields(kind) if field.metadata.get("traced", True))
+                )
             # The form in which Python prints texts, numbers and tuples is quickly made, and in ASCII it is the same
             # everywhere: which other characters repr() escapes depends on the Unicode tables of the Python version.
             digest.update(f"{kind.__name__} {values(event)!a}\n".encode())

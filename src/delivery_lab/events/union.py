@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from delivery_lab.events.asynchronous import (
     EventAccepted,
     EventAnswered,
@@ -13,7 +15,7 @@ from delivery_lab.events.asynchronous import (
     EventRetryScheduled,
 )
 from delivery_lab.events.feeds import AnyFeedEvent
-from delivery_lab.events.handlers import ContractLine
+from delivery_lab.events.handlers import ContractLine, LinesRepeated
 from delivery_lab.events.invokes import (
     EnvironmentStarted,
     FunctionCalled,
@@ -115,6 +117,16 @@ Event = (
     | TargetEvent
     | AnyFeedEvent
     | ContractLine
+    | LinesRepeated
     | Observation
 )
 """Everything that can happen in a run."""
+
+
+def told_apart(events: Iterable[Event]) -> Iterator[Event]:
+    """Events with each line of the log contract by itself, also where an invoke repeated many (`LinesRepeated`)."""
+    for event in events:
+        if isinstance(event, LinesRepeated):
+            yield from event.told()
+        else:
+            yield event

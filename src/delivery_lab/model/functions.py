@@ -17,6 +17,7 @@ from delivery_lab.events import (
     InvokeRefused,
     InvokeStarted,
     Journal,
+    LinesRepeated,
 )
 from delivery_lab.limits.functions import (
     ACCOUNT_CONCURRENCY,
@@ -347,8 +348,10 @@ class _Invocation:
     def repeat(self, rehearsal: Rehearsal) -> None:
         """Tell again what the code did the last time, at the end of the time that it took (SIM-REPEAT-1)."""
         now = self._service._scheduler.now
-        for line in rehearsal.lines:
-            self._service._journal.append(line.told(now, self._request_id))
+        if rehearsal.lines:
+            function = self._function.config.name
+            lines = LinesRepeated(now, None, function, self._request_id, rehearsal.invoke, rehearsal.lines)
+            self._service._journal.append(lines)
         self._function.idle.append(self._sandbox)
         told = rehearsal.response
         response = InvokeResponse(told.payload.replace(_REQUEST_ID, self._request_id), told.error)
@@ -365,7 +368,7 @@ class _Invocation:
             if isinstance(event, ContractLine) and event.invoke == self._request_id
         )
         told = InvokeResponse(response.payload.replace(self._request_id, _REQUEST_ID), response.error)
-        return Rehearsal(self._service._scheduler.now - self._began, told, lines)
+        return Rehearsal(self._request_id, self._service._scheduler.now - self._began, told, lines)
 
     def _time_out(self) -> None:
         # The environment is gone with everything in it: the next invoke starts another one (LAM-TIME-2).

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from delivery_lab.events import TIMED_OUT, ContractLine
 from delivery_lab.model.runtime import InvokeResponse
@@ -32,11 +32,13 @@ class Rehearsal:
     """What an invoke did, as far as anybody outside the function can tell (SIM-REPEAT-1).
 
     Attributes:
+        invoke: its id, which is its own and no part of what it did.
         duration: how long it took, in microseconds.
         response: its answer, with a placeholder for the request id that error answers carry.
         lines: its lines of the log contract, without instant and invoke.
     """
 
+    invoke: str = field(compare=False)
     duration: int
     response: InvokeResponse
     lines: tuple[ContractLine, ...]

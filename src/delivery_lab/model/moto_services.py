@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
@@ -26,29 +25,13 @@ from moto.moto_api._internal import mock_random
 
 from delivery_lab.events import Journal
 from delivery_lab.model.clock import EPOCH, Scheduler, in_seconds
+from delivery_lab.model.creations import Creation
 from delivery_lab.model.randomness import derived
 from delivery_lab.model.runtime import ACCOUNT_ID, AwsError
 
 
 class UnknownToStackError(Exception):
     """A call for something that the stack does not create; the text says what."""
-
-
-@dataclass(frozen=True, slots=True)
-class Creation:
-    """A call by which something of the stack comes into being before the run.
-
-    Attributes:
-        service: boto3's name of the service.
-        operation: the operation.
-        parameters: its parameters.
-        arn: the ARN that the program computed for it, "" where AWS's follows from its name.
-    """
-
-    service: str
-    operation: str
-    parameters: Mapping[str, Any]
-    arn: str = ""
 
 
 def _operations(*names: str) -> frozenset[str]:

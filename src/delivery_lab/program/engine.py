@@ -10,7 +10,7 @@ import contextvars
 import json
 import os
 import runpy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pulumi
 import pulumi.runtime
@@ -65,7 +65,11 @@ def load_config(
 
 
 def evaluate(
-    project: Project, stack: str, overrides: Sequence[str] = (), answers: ProgramAnswers = NO_ANSWERS
+    project: Project,
+    stack: str,
+    overrides: Sequence[str] = (),
+    answers: ProgramAnswers = NO_ANSWERS,
+    on_evaluated: Callable[[], None] = lambda: None,
 ) -> Graph:
     """Run the project's program for one stack.
 
@@ -74,6 +78,7 @@ def evaluate(
         stack: name of the stack.
         overrides: `PATH=VALUE` texts that change settings.
         answers: what the program gets from the outside.
+        on_evaluated: called when the program has ended, while its modules are still imported.
 
     Returns:
         The resources it registered, with its outputs and warnings.
@@ -101,6 +106,7 @@ def evaluate(
         plugins.engine_address = stubs.address
         raised = contextvars.copy_context().run(_run, project, config, stubs)
         failure = _failure(raised, registrar, pulumi_log, project, config)
+        on_evaluated()
     # The exception and its frames hold tasks and futures of the run, which are not wanted any longer.
     raised = None
     if failure is not None:

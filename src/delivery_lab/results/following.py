@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -24,6 +23,7 @@ from delivery_lab.events import (
     InvokeEnded,
     InvokeRefused,
     InvokeStarted,
+    LinesRepeated,
     MessageDeadLettered,
     MessageDeleted,
     MessageExpired,
@@ -43,10 +43,11 @@ from delivery_lab.events import (
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.results.consumers import consumers_of
 from delivery_lab.results.evidence import FunctionEvidence, ProcessedBy
-from delivery_lab.results.fates import Fate, HandlerDelivery, Ledger, Way, Work, business_id_of
+from delivery_lab.results.fates import Fate, HandlerDelivery, Ledger, Way, business_id_of
 from delivery_lab.results.hops import Hops
 from delivery_lab.results.new_fates import NewFates, NewMessage
 from delivery_lab.results.recognition import Recognitions
+from delivery_lab.results.repeats import Repeats, WorksCounted
 from delivery_lab.results.silent import Judgement, SilentFunctions
 
 _BY_HANDLE = frozenset(
@@ -73,6 +74,8 @@ class _Held(NamedTuple):
 
 _NOTHING = _Held("", "", ())
 
+Handled = BatchInvoked | EventInvoked | BatchResult | EventAnswered | ContractLine | LinesRepeated
+
 
 class _RunReader:
     def __init__(self, run: Run) -> None:
@@ -90,13 +93,13 @@ class _RunReader:
         self._hops = Hops(run.events, self._consumers, self._new_fates, self._fates)
         self._redriven: dict[str, str] = {}  # new message id: the one it had first
         self._processed_up_to: dict[tuple[str | None, tuple[str, str]], int] = {}
-        self._done: defaultdict[tuple[str, str], int] = defaultdict(int)  # function and business id: how often
-        self._workers: defaultdict[str, set[str | None]] = defaultdict(set)  # business id: consumers
+        self._works = WorksCounted(self._ledger.work)
         self._waited_for: set[str] = set()  # functions
         self._finished: set[str] = set()  # business ids
         self._duplicates: list[Fate] = []
         self._recognitions = Recognitions()
-        self._silent = SilentFunctions(run, self._speaking, self._count_work, self._was_done)
+        self._repeats = Repeats()
+        self._silent = SilentFunctions(run, self._speaking, self._works.count, self._finished.__contains__)
         self._put_aside = run.parking_queues | run.dead_letter_queues
 
     def read(self, event: Event) -> None:
@@ -108,7 +111,7 @@ class _RunReader:
         match event:
             case MessageSent() | RecordAppended() | EventAccepted():
                 self._accepted(event)
-            case BatchInvoked() | EventInvoked() | BatchResult() | EventAnswered() | ContractLine():
+            case BatchInvoked() | EventInvoked() | BatchResult() | EventAnswered() | ContractLine() | LinesRepeated():
                 self._handled(event)
             case TenantNamed():
                 for fate in self._fates(event.message):
@@ -128,10 +131,13 @@ class _RunReader:
 
     def settled(self) -> Ledger:
         """The ledger, with what only the whole run tells."""
+        for line, consumer, times in self._repeats.work():
+            again = self._fate(line.message, consumer)
+            self._works.again(line, consumer, again, times)
         for fate in self._duplicates:
             # A message that was skipped as a duplicate is in order only if its work was really done by somebody.
             others = self._consumers.others(fate.source, fate.meant_for)
-            fate.duplicate_detected = bool(self._workers[fate.business_id] - others)
+            fate.duplicate_detected = bool(self._works.of[fate.business_id] - others)
             if fate.duplicate_detected:
                 fate.is_processed("contract")
         self._ledger.recognised = self._recognitions.counts()
@@ -199,7 +205,7 @@ class _RunReader:
 
     # -- handling -----------------------------------------------------------------------------------------
 
-    def _handled(self, event: BatchInvoked | EventInvoked | BatchResult | EventAnswered | ContractLine) -> None:
+    def _handled(self, event: Handled) -> None:
         match event:
             case BatchInvoked():
                 self._delivered(event, event.invoke, _Held(event.function, event.mapping, event.messages))
@@ -213,6 +219,10 @@ class _RunReader:
                 self._believe(event, self._silent.judged(event.event, failed, None, named=False))
             case ContractLine():
                 self._said(event)
+            case LinesRepeated():
+                self._repeats.note(event, self._held.get(event.invoke, _NOTHING).consumer or None)
+                for line in event.told_duplicates():
+                    self._recognitions.said(line)
 
     def _delivered(self, event: Event, invoke: str, held: _Held) -> None:
         self._held[invoke] = held
@@ -261,11 +271,11 @@ class _RunReader:
         """Work was done: for a message, or for a caller who waits and has none."""
         if fate is not None:
             consumer = consumer or fate.consumer
-            self._count_work(function, consumer, business_id or fate.business_id)
+            self._works.count(function, consumer, business_id or fate.business_id)
             fate.effects = (fate.effects or 0) + 1
             self._is_processed(fate, consumer, "contract", in_seconds(event.instant_us))
         elif business_id:
-            self._count_work(function, None, business_id)
+            self._works.count(function, None, business_id)
 
     def _is_processed(self, fate: Fate, consumer: str | None, evidence: ProcessedBy, at_seconds: float) -> None:
         fate.is_processed(evidence)
@@ -275,17 +285,6 @@ class _RunReader:
             fate.processed_at = at_seconds
             fate.processed_by = consumer or fate.consumer
             self._check_order(fate)
-
-    def _was_done(self, business_id: str) -> bool:
-        """Whether a message of this business id has been processed, which more than its invoke tells."""
-        return business_id in self._finished
-
-    def _count_work(self, function: str, consumer: str | None, business_id: str) -> None:
-        work = self._ledger.work.setdefault(consumer, Work())
-        work.total += 1
-        work.duplicated += self._done[function, business_id] > 0
-        self._done[function, business_id] += 1
-        self._workers[business_id].add(consumer)
 
     def _check_order(self, fate: Fate) -> None:
         """A message whose work is done for the first time should not come after a later one of its group.

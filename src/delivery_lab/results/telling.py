@@ -33,6 +33,7 @@ from delivery_lab.events import (
     InvokeEnded,
     InvokeRefused,
     InvokeStarted,
+    LinesRepeated,
     MappingConfigured,
     MessageDeadLettered,
     MessageDeleted,
@@ -118,11 +119,11 @@ class Teller:
             return self._feeds.tell(event)
         return self._of_others(event)
 
-    def _of_others(self, event: TargetEvent | ContractLine | Observation) -> Told:
+    def _of_others(self, event: TargetEvent | ContractLine | LinesRepeated | Observation) -> Told:
         if isinstance(event, TargetEvent):
             return self._of_target(event)
-        if isinstance(event, ContractLine):
-            return Told(self._said(event))
+        if isinstance(event, ContractLine | LinesRepeated):  # the latter's lines are told one by one (`told_apart`)
+            return Told(self._said(event)) if isinstance(event, ContractLine) else SILENT
         if isinstance(event, Observation):
             return self._of_observation(event)
         assert_never(event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from delivery_lab.events import Event, Run
+from delivery_lab.events import Event, Run, told_apart
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.results.telling import Teller
 
@@ -45,7 +45,7 @@ def _lines(run: Run) -> Iterator[Line]:
     teller = Teller()
     group: list[tuple[Event, str]] = []
     phrase = ""
-    for event in run.events:
+    for event in told_apart(run.events):
         told = teller.tell(event)
         if group and (told.phrase != phrase or event.instant_us != group[0][0].instant_us):
             yield _closed(teller, phrase, group)

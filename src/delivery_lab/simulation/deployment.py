@@ -17,7 +17,6 @@ from delivery_lab.model.mapping.sqs_config import SqsMappingConfig, SqsProvision
 from delivery_lab.model.runtime import AwsApi, AwsError
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation import supported
-from delivery_lab.simulation.dynamic import create_dynamic
 from delivery_lab.simulation.events import create_sink, event_configs
 from delivery_lab.simulation.feeds import connect_feeds
 from delivery_lab.simulation.function_configs import configured
@@ -160,6 +159,8 @@ class Deployment:
             raise DeploymentRefusedError(resource.name, error.code, message, rule=rule, fix=fix) from error
 
     def _dynamic(self, resource: DynamicResource) -> None:
+        from delivery_lab.simulation.dynamic import create_dynamic  # Pulumi's SDK takes a tenth of a second
+
         def create(aws: AwsApi) -> None:
             create_dynamic(resource, self.project_dir, self.stack.config, self.stack.project, aws)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from delivery_lab.errors import HandlerLoadError
-from delivery_lab.model.moto_services import Creation
+from delivery_lab.model.creations import Creation
 from delivery_lab.stack.events import Bucket
 from delivery_lab.stack.stack import Stack
 from delivery_lab.stack.stored import MailIdentity, Parameter, Secret, SecretVersion, StateMachine, StoredObject

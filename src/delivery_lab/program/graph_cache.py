@@ -1,0 +1,172 @@
+"""Graphs that are kept from command to command, in the user's cache folder and never in a project.
+
+A graph is used again where everything that the program read is what it was: files, lists of folders, environment
+variables, the stack file, and the versions of Python, of the installed packages and of the lab. Where anything was in
+doubt (`reading`), and where a graph holds a secret, nothing is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import stat
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from delivery_lab._version import MODEL_VERSION, __version__
+from delivery_lab.program.answers import NO_ANSWERS, ProgramAnswers
+from delivery_lab.program.graph import Graph
+from delivery_lab.program.project import Project
+
+_NOT_SET = "not set"
+_LAB = Path(__file__).resolve().parent.parent
+_KEPT_FOR_ONE_PROGRAM = 400
+"""Graphs in the folder, of which the oldest go."""
+
+
+_Key = tuple[str, str, tuple[str, ...], str]
+"""Folder of the project, stack, overrides, and what the program is told from the outside."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A graph, and what it was made of: what each thing was when it was read."""
+
+    key: _Key
+    made_of: tuple[tuple[str, str, str], ...]
+    graph: Graph
+
+
+def cache_folder() -> Path:
+    """The user's folder for what can be computed again."""
+    usual = Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
+    return Path(os.environ.get("XDG_CACHE_HOME") or usual) / "delivery-lab"
+
+
+def stored_graph(
+    project: Project, stack: str, overrides: tuple[str, ...], answers: ProgramAnswers = NO_ANSWERS
+) -> Graph | None:
+    """The graph of a stack from an earlier command, None where there is none that is certainly the same."""
+    try:
+        file = _file(project, _key(project, stack, overrides, answers))
+        found = file.stat()
+        if found.st_uid != os.getuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            return None  # somebody else may have written it
+        entry = pickle.loads(file.read_bytes())  # noqa: S301 - this user has written it
+    except Exception:  # noqa: BLE001 - whatever is wrong with it: it is made anew
+        return None
+    if not isinstance(entry, _Entry) or entry.key != _key(project, stack, overrides, answers):
+        return None
+    if any(_now(kind, name) != was for kind, name, was in entry.made_of):
+        return None
+    return entry.graph
+
+
+def evaluated(project: Project, stack: str, overrides: tuple[str, ...], answers: ProgramAnswers = NO_ANSWERS) -> Graph:
+    """Evaluate the program of a stack, and keep the graph where that is possible.
+
+    Raises:
+        LabError: as `engine.evaluate`.
+    """
+    from delivery_lab.program.engine import evaluate
+    from delivery_lab.program.reading import reading, tells_the_time
+
+    with reading() as reads:
+        graph = evaluate(project, stack, overrides, answers, reads.note_modules)
+    secret = any(resource.secret_paths or resource.secret_inputs for resource in graph.resources.values())
+    own = {file for file in reads.files if file not in reads.before or Path(file).is_relative_to(project.root)}
+    if not reads.doubt and not secret and not tells_the_time(own):
+        things = (
+            ("file", reads.files | reads.modules),
+            ("folder", reads.folders),
+            ("place", reads.places - reads.files),
+        )
+        made_of = [(kind, name, _now(kind, name)) for kind, names in things for name in sorted(names)]
+        made_of += [("variable", name, _now("variable", name)) for name in sorted(reads.variables)]
+        _keep(
+            _file(project, _key(project, stack, overrides, answers)),
+            _Entry(_key(project, stack, overrides, answers), tuple(made_of), graph),
+        )
+    return graph
+
+
+def _key(project: Project, stack: str, overrides: tuple[str, ...], answers: ProgramAnswers) -> _Key:
+    return str(project.root), stack, overrides, answers.key
+
+
+def _keep(file: Path, entry: _Entry) -> None:
+    """Write an entry; where that is not possible, there is none."""
+    with suppress(Exception):
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=file.parent)
+        with os.fdopen(handle, "wb") as written:
+            written.write(pickle.dumps(entry))
+        Path(name).replace(file)
+        older = sorted(file.parent.iterdir(), key=lambda each: each.stat().st_mtime_ns)[:-_KEPT_FOR_ONE_PROGRAM]
+        for each in older:
+            each.unlink()
+
+
+def _file(project: Project, key: _Key) -> Path:
+    """Where a graph is kept: named after all that the engine depends on whatever the program does."""
+    versions = (__version__, MODEL_VERSION, sys.version, sys.executable, os.fspath(Path.cwd()))
+    read_before = project.file.read_bytes()
+    told = repr((versions, _installed(), _lab(), read_before, key))
+    return cache_folder() / "graphs" / hashlib.sha256(told.encode()).hexdigest()
+
+
+def _installed() -> list[tuple[str, int]]:
+    """When something was last installed, by folder."""
+    folders = [Path(entry) for entry in sys.path if Path(entry).name in ("site-packages", "dist-packages")]
+    return [(str(folder), folder.stat().st_mtime_ns) for folder in folders if folder.is_dir()]
+
+
+def _lab() -> str:
+    """The lab's own code, which changes under whoever works on it."""
+    stamps = (
+        f"{folder}/{name} {os.stat(os.path.join(folder, name)).st_mtime_ns}"  # noqa: PTH116, PTH118 - 400 of them
+        for folder, _, names in os.walk(_LAB)
+        for name in sorted(names)
+        if name.endswith(".py")
+    )
+    return hashlib.sha256("\n".join(stamps).encode()).hexdigest()
+
+
+def _now(kind: str, name: str) -> str:
+    """What a thing is now, as text."""
+    try:
+        return _WHAT_IT_IS[kind](name)
+    except OSError:
+        return "not there"
+
+
+def _of_file(name: str) -> str:
+    return hashlib.sha256(Path(name).read_bytes()).hexdigest()
+
+
+def _of_folder(name: str) -> str:
+    names: Iterable[str] = (entry for entry in os.listdir(name) if entry != "__pycache__")  # noqa: PTH208 - names only
+    return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()
+
+
+def _of_place(name: str) -> str:
+    found = Path(name).stat()
+    return "folder" if stat.S_ISDIR(found.st_mode) else f"{found.st_size} {found.st_mtime_ns}"
+
+
+def _of_variable(name: str) -> str:
+    value = os.environ.get(name)
+    return _NOT_SET if value is None else hashlib.sha256(os.fsencode(value)).hexdigest()
+
+
+_WHAT_IT_IS: dict[str, Callable[[str], str]] = {
+    "file": _of_file,
+    "folder": _of_folder,
+    "place": _of_place,
+    "variable": _of_variable,
+}

@@ -1,0 +1,73 @@
+"""Lines of the log contract that invokes repeated, counted: a batch that is tried for a day says the same each time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from delivery_lab.events import ContractLine, LinesRepeated
+from delivery_lab.results.fates import Fate, Work
+
+
+@dataclass(slots=True)
+class _Repeated:
+    consumer: str | None
+    lines: tuple[ContractLine, ...]
+    times: int = 0
+
+
+class WorksCounted:
+    """How often work was done, by consumer.
+
+    Args:
+        work: by consumer, as the ledger has it; grows.
+    """
+
+    def __init__(self, work: dict[str | None, Work]) -> None:
+        self._work = work
+        self._done: defaultdict[tuple[str, str], int] = defaultdict(int)  # function and business id: how often
+        self.of: defaultdict[str, set[str | None]] = defaultdict(set)
+        """By business id: for which consumers work was done."""
+
+    def count(self, function: str, consumer: str | None, business_id: str, times: int = 1) -> None:
+        """Work was done so often."""
+        work = self._work.setdefault(consumer, Work())
+        work.total += times
+        work.duplicated += times - (self._done[function, business_id] == 0)
+        self._done[function, business_id] += times
+        self.of[business_id].add(consumer)
+
+    def again(self, line: ContractLine, consumer: str | None, fate: Fate | None, times: int) -> None:
+        """Work that had been done was done so often again, for a message or for a caller who waits and has none."""
+        if fate is not None:
+            self.count(line.function, consumer or fate.consumer, line.business_id or fate.business_id, times)
+            fate.effects = (fate.effects or 0) + times
+        elif line.business_id:
+            self.count(line.function, None, line.business_id, times)
+
+
+class Repeats:
+    """How often lines were repeated, by the invoke that wrote them first and by consumer.
+
+    What a line says the first time is read where it stands. Of all the times after it only the number matters: how
+    often work was done. (Deliveries that were recognised as duplicates are told each by itself.)
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str | None], _Repeated] = {}
+
+    def note(self, event: LinesRepeated, consumer: str | None) -> None:
+        """An invoke for a consumer repeated lines."""
+        key = (event.as_in, consumer)
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = _Repeated(consumer, event.lines)
+        found.times += 1
+
+    def work(self) -> Iterator[tuple[ContractLine, str | None, int]]:
+        """Lines that say that work was done, for whom, and how often they were repeated."""
+        for found in self._found.values():
+            for line in found.lines:
+                if line.event == "processed":
+                    yield line, found.consumer, found.times

@@ -1,0 +1,62 @@
+"""What is told again counts as what is done again."""
+
+from __future__ import annotations
+
+import pytest
+
+from delivery_lab.events import ContractLine, LinesRepeated, Run, told_apart
+from delivery_lab.model.mapping import partition_work
+from delivery_lab.model.mapping.partition_work import PartitionBatch
+from delivery_lab.results.outcome import outcome_of
+from delivery_lab.results.timeline import timeline
+from delivery_lab.simulation.simulate import simulate
+from tests.lab_support import ROOT, stack_of, workload
+
+STACKS = ("stream-default", "msk-default")
+"""Their batches fail for days; the first twenty minutes are enough."""
+
+
+def shortly(stack: str) -> Run:
+    """The beginning of the run of a stack."""
+    return simulate(stack_of(stack), ROOT, workload(stack).model_copy(update={"until": 1200.0}), 1)
+
+
+def lines(result: Run) -> list[ContractLine]:
+    return [event.told(0, event.invoke) for event in told_apart(result.events) if isinstance(event, ContractLine)]
+
+
+def told_again(result: Run) -> int:
+    return sum(isinstance(event, LinesRepeated) for event in result.events)
+
+
+@pytest.fixture(params=STACKS)
+def folded(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A run in which attempts are told again, sooner than they usually are."""
+    monkeypatch.setattr(partition_work, "ALIKE_BEFORE_REPEATING", 3)
+    found = shortly(request.param)
+    assert told_again(found) > 10
+    return found
+
+
+def test_sim_repeat_1_outcome_and_timeline_are_those_of_a_run_that_runs_everything(
+    folded: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PartitionBatch, "can_be_told_again", property(lambda batch: False))
+    unfolded = shortly(folded.stack)
+    assert told_again(unfolded) == 0
+
+    one, other = outcome_of(folded), outcome_of(unfolded)
+    of_the_lab = {"trace_hash": "", "model": one.model}
+    assert one.model_copy(update=of_the_lab) == other.model_copy(update=of_the_lab)
+    assert {*one.model.assumptions} - {*other.model.assumptions} == {"SIM-REPEAT-1"}
+    # What is told again is told at the end of the invoke: times differ by less than it takes.
+    assert [line.text for line in timeline(folded)] == [line.text for line in timeline(unfolded)]
+    assert lines(folded) == lines(unfolded)
+
+
+def test_lines_that_are_told_again_are_one_event_each_time_and_point_at_the_first(folded: Run) -> None:
+    repeated = [event for event in folded.events if isinstance(event, LinesRepeated)]
+    first = {event.invoke: event for event in folded.events if isinstance(event, ContractLine)}
+
+    assert {event.as_in for event in repeated} <= first.keys()
+    assert not {event.invoke for event in repeated} & first.keys()
