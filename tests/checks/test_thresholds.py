@@ -101,6 +101,26 @@ def test_reserved_concurrency(tmp_path: Path, reserved: int, count: int, visibil
     assert ids(found(tmp_path, queue=queue, function=f"reserved_concurrent_executions={reserved}")) == expected
 
 
+@pytest.mark.parametrize(
+    ("account", "reserved", "said"),
+    [
+        (10, 1, "of its account's 10 AWS keeps 100 unreserved and refuses more than 0."),
+        (500, 400, None),
+        (500, 401, "of its account's 500 AWS keeps 100 unreserved and refuses more than 400."),
+        (5_000, 901, None),
+    ],
+)
+def test_reserved_concurrency_against_the_quota_of_the_account(
+    tmp_path: Path, account: int, reserved: int, said: str | None
+) -> None:
+    program = f'function("worker", reserved_concurrent_executions={reserved})\n'
+    stack = Stack.of(graph_of(tmp_path / "shop", program), account)
+
+    findings = [finding for finding in find_all(stack, values=False) if finding.check == "CHK-CONC-5"]
+
+    assert [finding.why.partition("; ")[2] for finding in findings] == ([said] if said else [])
+
+
 @pytest.mark.parametrize(("second", "expected"), [("us-west-2", set()), ("eu-west-1", {"CHK-CONC-5 warning"})])
 @pytest.mark.parametrize("how", ["region", "provider"])
 def test_reservations_are_summed_for_each_region_by_itself(

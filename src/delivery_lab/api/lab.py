@@ -293,6 +293,7 @@ class Lab:
         *,
         quantify: bool = False,
         checks: str | Path | None = None,
+        account_concurrency: int | None = None,
         **options: Unpack[RunOptions],
     ) -> Examination:
         """Check a stack, and keep everything that a reader of the findings should know.
@@ -301,6 +302,7 @@ class Lab:
             stack: name of the stack.
             quantify: whether to simulate the stack as it is and with each fix.
             checks: a Python file with checks of one's own, which run too.
+            account_concurrency: concurrent executions of the account, if not AWS's default.
             options: as for `run`; all but `overrides` are about `quantify`.
 
         Raises:
@@ -323,7 +325,8 @@ class Lab:
             accepted = read_acceptances(graph.config, known)
             if not values:
                 accepted = tuple(one for one in accepted if not one.of_values)
-            findings = apply_acceptances(find_all(Stack.of(graph), known, values=values), accepted)
+            read = Stack.of(graph, account_concurrency) if account_concurrency else Stack.of(graph)
+            findings = apply_acceptances(find_all(read, known, values=values), accepted)
         effects: dict[int, Effect] = {}
         if quantify and findings:
             with timed("quantify", phases):

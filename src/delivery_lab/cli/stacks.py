@@ -104,7 +104,14 @@ def run_of_many(console: Console, lab: Lab, options: RunOptions, stack: str) -> 
 
 
 def check_of_many(
-    console: Console, lab: Lab, options: RunOptions, stack: str, *, quantify: bool, checks: Path | None
+    console: Console,
+    lab: Lab,
+    options: RunOptions,
+    stack: str,
+    *,
+    quantify: bool,
+    checks: Path | None,
+    account_concurrency: int | None = None,
 ) -> Examination:
     """Check a stack, maybe in a process of its own; the caller says what is beside the data.
 
@@ -112,7 +119,7 @@ def check_of_many(
         LabError: its program cannot be evaluated.
     """
     with console.working(f"checking {stack}"):
-        return lab.examine(stack, quantify=quantify, checks=checks, **options)
+        return lab.examine(stack, quantify=quantify, checks=checks, account_concurrency=account_concurrency, **options)
 
 
 def each_of_many(

@@ -176,4 +176,7 @@ class Assumptions:
     unseen_record: UnseenRecord = UnseenRecord.LOST
 
 
+MOST_THROTTLED_GROWTH = 30
+"""Batches a minute by which a throttled mapping grows at most (ESM-THROTTLE-3): a tenth of what AWS documents otherwise."""
+
 DEFAULTS = Assumptions()
