@@ -17,7 +17,8 @@ from delivery_lab.model.sqs.attributes import FifoAttributes, QueueAttributes
 from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.project import read_project
-from delivery_lab.simulation.simulate import rare_garbage_collection, simulate
+from delivery_lab.simulation.garbage import rare_garbage_collection
+from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload_files import read_workload
 from delivery_lab.stack.stack import Stack
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from delivery_lab.events import LogLine
 from delivery_lab.handlers import HandlerHost
+from delivery_lab.handlers.kept import KeptEnvironments
 from delivery_lab.model.clock import Scheduler, in_seconds, seconds
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import (
@@ -37,6 +38,7 @@ class World:
     stall_after_seconds: float = 10.0
     answer: Answer = lambda service, operation, parameters: {}
     web: Web = lambda request: WebResponse(200, (), b"ok")
+    kept: KeptEnvironments | None = None
     requests: list[tuple[float, WebRequest]] = field(default_factory=list)
     scheduler: Scheduler = field(default_factory=Scheduler)
     lines: list[LogLine] = field(default_factory=list)
@@ -51,6 +53,7 @@ class World:
             self.lines.append,
             stall_after_seconds=self.stall_after_seconds,
             web=self,
+            kept=self.kept,
         )
 
     def call(self, service: str, operation: str, parameters: dict[str, Any], caller: Caller) -> dict[str, Any]:

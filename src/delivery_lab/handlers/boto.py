@@ -24,8 +24,12 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+import botocore.endpoint_provider
+import botocore.errorfactory
 import botocore.handlers
 import botocore.hooks
+import botocore.loaders
+import botocore.model
 import botocore.session
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
@@ -42,6 +46,17 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel
 
 _NOTED = "delivery_lab_parameters"
+
+DESCRIPTIONS = (
+    botocore.model.ServiceModel,
+    botocore.model.OperationModel,
+    botocore.model.Shape,
+    botocore.model.ShapeResolver,
+    botocore.errorfactory.ClientExceptionsFactory,
+    botocore.endpoint_provider.EndpointProvider,
+    botocore.loaders.Loader,
+)
+"""What describes services: it never changes, and only keeps what it has worked out."""
 
 _loader: Any = None
 _accepting: dict[FunctionType, Any] = {}

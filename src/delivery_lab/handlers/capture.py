@@ -25,6 +25,10 @@ class LineStream(io.TextIOBase):
         self._open: dict[str | None, str] = {}
         self.buffer = _Bytes(self)
 
+    def belong_to(self, environment: FiberEnvironment) -> None:
+        """Be the stream of another environment from now on, which uses code that was loaded for this one."""
+        self._environment = environment
+
     def writable(self) -> bool:
         """Always true."""
         return True
@@ -34,6 +38,8 @@ class LineStream(io.TextIOBase):
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         fiber = current()
+        if self._environment.importing is not None:
+            self._environment.importing.note("writes to its log while it is imported")
         request_id = None if fiber is None else fiber.request_id
         if fiber is not None:
             self._environment.watch.wrote(text)

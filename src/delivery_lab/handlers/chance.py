@@ -37,6 +37,8 @@ def getnode() -> int:
     if fiber is None:
         return _real_getnode()
     environment = fiber.environment
+    if environment.importing is not None:
+        environment.importing.note("asks for the address of its network card while it is imported")
     multicast = 1 << 40  # as RFC 4122 wants it of an address that is no hardware's
     return multicast | zlib.crc32(f"{environment.function.name}/{environment.number}".encode())
 

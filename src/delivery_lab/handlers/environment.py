@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextvars
-import itertools
 import os
 from asyncio import AbstractEventLoop, all_tasks
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType, ModuleType
 from typing import Protocol
@@ -15,14 +15,18 @@ from greenlet import greenlet
 
 from delivery_lab.errors import ModelError, NotModelledError
 from delivery_lab.handlers import answers
+from delivery_lab.handlers.boto import DESCRIPTIONS
 from delivery_lab.handlers.capture import LineStream
 from delivery_lab.handlers.connections import close_connections
 from delivery_lab.handlers.fibers import Fiber, FiberHost, ThreadIdentity, keep_for_ever, never_resume
+from delivery_lab.handlers.importing import Importing, begin, end
 from delivery_lab.handlers.isolation import Namespace, ProcessState
+from delivery_lab.handlers.kept import KeptEnvironments, Loaded, Process
 from delivery_lab.handlers.loading import InitialisationError, load_handler, users_line
 from delivery_lab.handlers.modules import EnvironmentModules, SearchPath
 from delivery_lab.handlers.reading_past import needs_plain, reads_past
 from delivery_lab.handlers.variables import variables_of
+from delivery_lab.handlers.virtual_threads import Numbers
 from delivery_lab.handlers.watching import Observer, Watch
 from delivery_lab.model.clock import Timer
 from delivery_lab.model.runtime import FunctionConfig, InvokeRequest, InvokeResponse
@@ -54,6 +58,10 @@ class EnvironmentHost(FiberHost, Protocol):
     @property
     def package_state(self) -> dict[str, Namespace]:
         """The shared packages' globals that a new environment begins with."""
+
+    @property
+    def kept(self) -> KeptEnvironments | None:
+        """Loaded code of earlier runs, None where none is kept."""
 
     def search_path(self, function: FunctionConfig) -> SearchPath:
         """Where a function's imports look.
@@ -98,7 +106,8 @@ class HandlerEnvironment:
         self.latency = host.streams.stream("api latency", *names)
         self.polling: dict[Fiber, Callable[[], bool]] = {}
         self._log_stream = f"2026/01/01/[$LATEST]{host.streams.uuid('log stream', *names).replace('-', '')}"
-        self._main = ThreadIdentity(main_ident)
+        self._main_ident = main_ident
+        self.importing: Importing | None = None
         self._fibers: dict[Fiber, None] = {}
         self._idents = _FIRST_IDENT
         self._request: InvokeRequest | None = None
@@ -129,8 +138,8 @@ class HandlerEnvironment:
         for fiber in self._fibers:
             self.host.thaw(fiber)
         self.wake_polling()
-        main = self._new_fiber(self._main, lambda: self._run(main, request), None)
-        main.gr_context = self._context
+        main = self._new_fiber(self._process.main, lambda: self._run(main, request), None)
+        main.gr_context = self._process.context
         self.host.wake(main)
 
     def stop(self) -> None:
@@ -187,26 +196,40 @@ class HandlerEnvironment:
     def _begin_process(self) -> None:
         if self.function.refusal:
             raise NotModelledError(self.function.refusal)
-        host = self.host
-        self._search = host.search_path(self.function)
-        self._stdout = LineStream(self)
-        self._stderr = LineStream(self)
-        self._context = contextvars.Context()
-        self.pool_numbers = itertools.count()
+        self._search = self.host.search_path(self.function)
         self.loops: set[AbstractEventLoop] = set()
+        seed = self.entropy.getrandbits(256)
+        kept = self.host.kept
+        loaded = None if kept is None else kept.take(self.function, self.host.package_state)
+        self._process = self._new_process(seed) if loaded is None else self._process_of(loaded, seed)
+        self.pool_numbers = Numbers(self._process.pool_number)
+        self.state = self._process.state
         self._handler: answers.Handler | None = None
-        self.state = ProcessState(
-            modules=EnvironmentModules(self._search, host.import_as_host),
+        self._alive = True
+
+    def _new_process(self, seed: int) -> Process:
+        """A process that has loaded nothing."""
+        stdout, stderr = LineStream(self), LineStream(self)
+        state = ProcessState(
+            modules=EnvironmentModules(self._search, self.host.import_as_host),
             variables=variables_of(self.function, self._log_stream, self._search),
-            stdout=self._stdout,
-            stderr=self._stderr,
-            seed=self.entropy.getrandbits(256),
-            package_state=host.package_state,
+            stdout=stdout,
+            stderr=stderr,
+            seed=seed,
+            package_state=self.host.package_state,
             folder=str(self._search.working_directory),
             unknown_variables=self.function.unknown_variables,
         )
+        return Process(state, stdout, stderr, contextvars.Context(), ThreadIdentity(self._main_ident))
 
-        self._alive = True
+    def _process_of(self, loaded: Loaded, seed: int) -> Process:
+        """A process whose code was loaded for an earlier run, as it was then."""
+        process = loaded.process
+        process.state.use_again(loaded.state, seed, self._log_stream, self.host.import_as_host)
+        process.stdout.belong_to(self)
+        process.stderr.belong_to(self)
+        process.context = loaded.context.copy()
+        return process
 
     def _end_process(self) -> None:
         self._alive = False
@@ -255,16 +278,50 @@ class HandlerEnvironment:
 
     def _load(self, request: InvokeRequest) -> answers.HandlerAnswer | None:
         """Import the code; what Lambda answers where that fails, None where it does not."""
+        process = self._process
         try:
-            self._handler = load_handler(self.function, self._search)
-            self.watch.blind = reads_past(self.state.own_modules)
-            self.watch.plain = needs_plain(self.state.own_modules)
+            if process.handler is None:
+                with self._noted_import() as importing:
+                    process.handler = load_handler(self.function, self._search)
+                process.blind = reads_past(self.state.own_modules)
+                process.plain = needs_plain(self.state.own_modules)
+                if importing is not None:
+                    self._keep(importing)
+            self._handler = process.handler
+            self.watch.blind, self.watch.plain = process.blind, process.plain
         except SystemExit as error:
             return answers.exit_answer(request.request_id, error.code)
         except InitialisationError as error:
             self.host.note_failed_start(self.function.name, f"{error.kind}: {error.message}", error.advice)
             return answers.init_answer(error.kind, error.message, error.stack)
         return None
+
+    @contextmanager
+    def _noted_import(self) -> Iterator[Importing | None]:
+        """Note what the code does while it is imported, where that is of use."""
+        kept = self.host.kept
+        self.importing = None if kept is None else kept.importing(self.function, self._search)
+        if self.importing is None:
+            yield None
+            return
+        entropy = self.entropy.getstate()
+        self._process.random_state = self.state.of_random["_inst"].getstate()
+        begin(self.importing)
+        try:
+            yield self.importing
+        finally:
+            end()
+            if self.entropy.getstate() != entropy:
+                self.importing.note("draws at random while it is imported")
+            if self.loops or self.polling or not self.watch.saw_nothing or len(self._fibers) > 1:
+                self.importing.note("begins something while it is imported that goes on")
+            self._process.pool_number = self.pool_numbers.following
+            self.importing = None
+
+    def _keep(self, importing: Importing) -> None:
+        assert self.host.kept is not None
+        boundary = (HandlerEnvironment, EnvironmentModules, *DESCRIPTIONS)
+        self.host.kept.keep(self.function, self._process, importing, self.host.package_state, boundary)
 
     def _answer(self, answer: answers.HandlerAnswer, began: int) -> None:
         scheduler = self.host.scheduler
@@ -284,8 +341,8 @@ class HandlerEnvironment:
             finish(replace(answer.response, ended=answer.exited))
 
     def _finish_lines(self) -> None:
-        self._stdout.finish_lines()
-        self._stderr.finish_lines()
+        self._process.stdout.finish_lines()
+        self._process.stderr.finish_lines()
 
 
 def _close(loop: AbstractEventLoop) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import random
 
     from delivery_lab.events import LogLine
+    from delivery_lab.handlers.importing import Importing
     from delivery_lab.handlers.watching import Watch
     from delivery_lab.model.clock import Scheduler, Timer
     from delivery_lab.model.randomness import RandomStreams
@@ -127,6 +128,10 @@ class FiberEnvironment(Protocol):
     @property
     def polling(self) -> dict[Fiber, Callable[[], bool]]:
         """Fibers that wait for files, and what says whether there is something to read."""
+
+    @property
+    def importing(self) -> Importing | None:
+        """Notes what its code does while it is imported, None where nobody wants to know or it has been."""
 
     @property
     def loops(self) -> set[AbstractEventLoop]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from asyncio import events
 from collections.abc import Callable
-from pathlib import Path
 from types import FrameType, ModuleType, TracebackType
 from typing import Any, Self
 
@@ -14,10 +12,11 @@ from greenlet import getcurrent, greenlet
 
 from delivery_lab.errors import HandlerStalledError, ModelError
 from delivery_lab.events import LogLine
-from delivery_lab.handlers.archive import Archives
+from delivery_lab.handlers.code_places import CodePlaces
 from delivery_lab.handlers.environment import HandlerEnvironment
 from delivery_lab.handlers.fibers import Fiber, Plan, current
 from delivery_lab.handlers.isolation import Namespace, imported_package_state
+from delivery_lab.handlers.kept import KeptEnvironments
 from delivery_lab.handlers.modules import SearchPath
 from delivery_lab.handlers.replacements import Replacements
 from delivery_lab.handlers.stall import StallAlarm
@@ -66,6 +65,7 @@ class HandlerHost:
         api_latency_min_seconds: least virtual time before an API call takes effect.
         api_latency_max_seconds: most virtual time before an API call takes effect.
         web: answers requests to HTTP addresses; without it each is refused.
+        kept: keeps loaded code from run to run.
     """
 
     def __init__(
@@ -82,6 +82,7 @@ class HandlerHost:
         api_latency_min_seconds: float = API_LATENCY_MIN_SECONDS,
         api_latency_max_seconds: float = API_LATENCY_MAX_SECONDS,
         web: WebApi | None = None,
+        kept: KeptEnvironments | None = None,
     ) -> None:
         self.scheduler = scheduler
         self.streams = streams
@@ -98,9 +99,8 @@ class HandlerHost:
         self._stall_after_seconds = stall_after_seconds
         self._alarm = StallAlarm(stall_after_seconds, self._stalled, lambda: self.abort(KeyboardInterrupt()))
         self._replacements = Replacements()
-        self._scratch: tempfile.TemporaryDirectory[str] | None = None
-        self._archives: Archives | None = None
-        self._search: dict[tuple[object, ...], SearchPath] = {}
+        self.kept = kept
+        self._places: CodePlaces | None = None
         self._environments: dict[HandlerEnvironment, None] = {}
         self._failure: BaseException | None = None
         self.failed_starts: dict[str, None] = {}
@@ -115,8 +115,9 @@ class HandlerHost:
         if _entered:
             raise ModelError("handlers of another run are still in place; runs in one process come one after another")
         _entered.append(self)
-        self._scratch = tempfile.TemporaryDirectory(prefix="delivery-lab-")
-        self._archives = Archives(Path(self._scratch.name))
+        if self.kept is not None:
+            self.kept.begin_run()
+        self._places = CodePlaces() if self.kept is None else self.kept.places
         try:
             self._alarm.install()
             self._replacements.install()
@@ -135,10 +136,9 @@ class HandlerHost:
         self._replacements.remove()
         self._alarm.remove()
         _entered.remove(self)
-        if self._scratch is not None:
-            self._scratch.cleanup()
-            self._scratch = None
-            self._search.clear()  # archives that were written out are gone
+        if self._places is not None and self.kept is None:
+            self._places.remove()
+        self._places = None
 
     def new_environment(self, function: FunctionConfig, number: int) -> HandlerEnvironment:
         """A fresh environment; nothing of its code is looked at before its first invoke.
@@ -167,16 +167,9 @@ class HandlerHost:
         Raises:
             HandlerLoadError: the function's code does not exist.
         """
-        key = (function.code, function.layers)
-        known = self._search.get(key)
-        if known is None:
-            archives = self._archives
-            if archives is None:
-                raise ModelError("the host of handlers is used outside its `with` block")
-            layers = [archives.layer(f"a layer of function {function.name}", layer) for layer in function.layers]
-            archive = archives.function(function.name, function.code)
-            known = self._search[key] = SearchPath(archive, layers, archives.working_directory(archive))
-        return known
+        if self._places is None:
+            raise ModelError("the host of handlers is used outside its `with` block")
+        return self._places.search_path(function)
 
     # What fibers call: each gives up control to the hub.
 
@@ -285,6 +278,8 @@ class HandlerHost:
         fiber.plan = None
 
     def _wait(self, fiber: Fiber, plan: Plan | None) -> Any:
+        if fiber.environment.importing is not None:
+            fiber.environment.importing.note("waits while it is imported")
         if plan is not None:
             self._schedule(fiber, plan)
         return self.hub.switch()

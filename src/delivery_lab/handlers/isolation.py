@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures.thread
 import io
-import itertools
 import logging
 import os
 import random
@@ -28,9 +27,10 @@ from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
 from delivery_lab.handlers.capture import LineStream, RuntimeLogHandler
 from delivery_lab.handlers.chance import module_functions
-from delivery_lab.handlers.modules import EnvironmentModules
-from delivery_lab.handlers.unknown_variables import Variables
-from delivery_lab.handlers.virtual_threads import Local, VirtualLock
+from delivery_lab.handlers.modules import EnvironmentModules, LoadedModules
+from delivery_lab.handlers.snapshot_kinds import Unrestorable
+from delivery_lab.handlers.unknown_variables import VARYING, Variables
+from delivery_lab.handlers.virtual_threads import Local, Numbers, VirtualLock
 
 Namespace = dict[str, Any]
 
@@ -142,6 +142,27 @@ def _keeper(owner: str) -> _Keeper:
     return _ClassAttributes(found) if isinstance(found, type) else vars(found)
 
 
+AsHost = Callable[[Callable[[], ModuleType]], ModuleType]
+"""Runs a function while the host's state is in place instead of the environment's."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedState:
+    """What a process has of its own once its code is loaded.
+
+    Attributes:
+        values: what is exchanged with the host's, in the order of the exchange.
+        modules: the modules of the function's own files.
+        folder: the working directory.
+        followed: the part of `values` whose objects a snapshot follows; the tables of threads are made anew.
+    """
+
+    values: list[Namespace]
+    modules: LoadedModules
+    folder: str | None
+    followed: list[Namespace]
+
+
 class ProcessState:
     """The process-wide state of one environment. `enter` and `leave` exchange it with the host's.
 
@@ -172,16 +193,17 @@ class ProcessState:
         self._hosts_folder: str | None = None
         self._pairs: list[tuple[_Keeper, Namespace]] = []
         self._hosts: list[Namespace] = []
+        self._threads: list[int] = []
         self._zone = variables.get("TZ", ":UTC")
         encoded: dict[bytes, bytes] = {os.fsencode(name): os.fsencode(value) for name, value in variables.items()}
-        unknown = [os.fsencode(name) for name in unknown_variables]
-        if unknown:
-            encoded = Variables(encoded, unknown)
-        self._own(vars(os.environ), _data=encoded)
-        self._own(vars(os.environb), _data=encoded)
+        self._encoded = Variables(encoded, map(os.fsencode, unknown_variables))
+        self._own(vars(os.environ), _data=self._encoded)
+        self._own(vars(os.environb), _data=self._encoded)
         self._own(vars(sys), stdout=stdout, stderr=stderr, stdin=io.StringIO(), path=list(modules.path), argv=[""])
         self._own(vars(sys), meta_path=modules.meta_path(), excepthook=sys.__excepthook__)
-        self._own(vars(random), **module_functions(seed))
+        self.of_random = module_functions(seed)
+        """The functions of the module `random`, and their generator."""
+        self._own(vars(random), **self.of_random)
         self._own(vars(warnings), filters=_default_warning_filters())
         self._own_threads()
         self._own_logging(stdout)
@@ -193,6 +215,44 @@ class ProcessState:
         """Give the environment its own values of what a shared module, or a class of it, keeps for the process."""
         fresh = {name: value.make() if isinstance(value, MadeAnew) else copy(value) for name, value in values.items()}
         self._own(_keeper(owner), **fresh)
+
+    # -- loaded code, used again --------------------------------------------------------------------------
+
+    def loaded(self) -> LoadedState:
+        """What is in place now, after the code was loaded; asked while it is in place.
+
+        Raises:
+            Unrestorable: code has begun something while it was loaded that cannot be begun again.
+        """
+        fresh = [{name: values[name] for name in values} for _, values in _thread_tables()]
+        for index, expected in zip(self._threads, fresh, strict=True):
+            namespace, mine = self._pairs[index]
+            if any(_told(namespace[name]) != _told(expected[name]) for name in mine):
+                raise Unrestorable("threads are started, or made, while it is imported")
+        values = [{name: namespace[name] for name in mine} for namespace, mine in self._pairs]
+        followed = [found for index, found in enumerate(values) if index not in self._threads]
+        return LoadedState(values, self._modules.loaded(), _working_directory(), followed)
+
+    def use_again(self, loaded: LoadedState, seed: int, log_stream: str, as_host: AsHost) -> None:
+        """Set back what `loaded` had found; the objects in it have been set back before.
+
+        Args:
+            loaded: what was in place.
+            seed: seed of the functions of the module `random`.
+            log_stream: name of the log stream.
+            as_host: runs a function while the host's state is in place.
+        """
+        for (_, mine), values in zip(self._pairs, loaded.values, strict=True):
+            mine.clear()
+            mine.update(values)
+        for index, (_, values) in zip(self._threads, _thread_tables(), strict=True):
+            mine = self._pairs[index][1]
+            mine.update({name: values[name] for name in mine})
+        self._folder, self._hosts_folder = loaded.folder, None
+        self._hosts.clear()
+        self._modules.use_again(loaded.modules, as_host)
+        self.of_random["_inst"].seed(seed)
+        self._encoded[VARYING] = os.fsencode(log_stream)
 
     @property
     def own_modules(self) -> list[ModuleType]:
@@ -230,21 +290,9 @@ class ProcessState:
         self._pairs.append((namespace, {name: value for name, value in values.items() if name in namespace}))
 
     def _own_threads(self) -> None:
-        main = threading.main_thread()
-        self._own(
-            vars(threading),
-            _active={main.ident: main},
-            _limbo={},
-            _counter=itertools.count(1).__next__,
-            _dangling=WeakSet(),
-            _shutdown_locks=set(),
-            excepthook=threading.__excepthook__,
-        )
-        self._own(
-            vars(concurrent.futures.thread),
-            _threads_queues=WeakKeyDictionary(),
-            _global_shutdown_lock=VirtualLock(),
-        )
+        for module, values in _thread_tables():
+            self._threads.append(len(self._pairs))
+            self._own(vars(module), **values)
 
     def _own_logging(self, stdout: LineStream) -> None:
         root = logging.RootLogger(logging.WARNING)
@@ -255,6 +303,32 @@ class ProcessState:
         handler = RuntimeLogHandler(stdout)
         logging._handlerList.pop()  # type: ignore[attr-defined]  # made in the host, but it is not one of the host's
         root.addHandler(handler)
+
+
+def _thread_tables() -> tuple[tuple[ModuleType, Namespace], ...]:
+    """The tables of threads of a process that has only just begun."""
+    main = threading.main_thread()
+    of_threading: Namespace = {
+        "_active": {main.ident: main},
+        "_limbo": {},
+        "_counter": Numbers(1).__next__,
+        "_dangling": WeakSet(),
+        "_shutdown_locks": set(),
+        "excepthook": threading.__excepthook__,
+    }
+    of_executors: Namespace = {
+        "_threads_queues": WeakKeyDictionary(),
+        "_global_shutdown_lock": VirtualLock(),
+    }
+    return (threading, of_threading), (concurrent.futures.thread, of_executors)
+
+
+def _told(value: Any) -> object:
+    """A table of threads in a form that can be compared."""
+    counting = getattr(value, "__self__", None)
+    if isinstance(counting, Numbers):
+        return counting.following
+    return len(value) if hasattr(value, "__len__") else type(value)
 
 
 def _default_warning_filters() -> list[Any]:

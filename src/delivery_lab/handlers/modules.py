@@ -15,6 +15,7 @@ import site
 import sys
 import sysconfig
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path, PurePosixPath
@@ -30,7 +31,7 @@ SITE_PATHS = tuple(
     )
 )
 _STDLIB_PATHS = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
-_INSTALLED_PATHS = (*_STDLIB_PATHS, *(path for path in sys.path if path.endswith("lib-dynload")), *SITE_PATHS)
+INSTALLED_PATHS = (*_STDLIB_PATHS, *(path for path in sys.path if path.endswith("lib-dynload")), *SITE_PATHS)
 
 _TOP = PurePosixPath()
 _LAYER_TOP = PurePosixPath("python")
@@ -162,6 +163,19 @@ def _file_spec(
     return importlib.util.spec_from_file_location(fullname, path, loader=loader, submodule_search_locations=locations)
 
 
+@dataclass(frozen=True, slots=True)
+class LoadedModules:
+    """The modules of one environment once its code is loaded.
+
+    Attributes:
+        modules: by name.
+        names: names that were found, of which an import may have failed.
+    """
+
+    modules: dict[str, ModuleType]
+    names: set[str]
+
+
 class EnvironmentModules(MetaPathFinder):
     """The modules of one environment, and the finder that imports them.
 
@@ -178,12 +192,22 @@ class EnvironmentModules(MetaPathFinder):
         self._hidden: dict[str, ModuleType] = {}
         self._to_hide: list[str] = []
         self._seen = 0
-        self.path = [*search.folders, *_INSTALLED_PATHS]
+        self.path = [*search.folders, *INSTALLED_PATHS]
 
     @property
     def own(self) -> list[ModuleType]:
         """The modules of the archives that are imported; asked while they are in place."""
         return [module for name in self._names if (module := sys.modules.get(name)) is not None]
+
+    def loaded(self) -> LoadedModules:
+        """The modules that are imported; asked while they are in place."""
+        return LoadedModules({name: sys.modules[name] for name in self._names if name in sys.modules}, set(self._names))
+
+    def use_again(self, loaded: LoadedModules, as_host: Callable[[Callable[[], ModuleType]], ModuleType]) -> None:
+        """Have no more and no other modules than were loaded then, for another run."""
+        self._as_host = as_host
+        self._names = set(loaded.names)
+        self._modules = dict(loaded.modules)
 
     def meta_path(self) -> list[Any]:
         """What `sys.meta_path` is inside the environment. Nothing on it looks into the host's folders."""
@@ -221,7 +245,7 @@ class EnvironmentModules(MetaPathFinder):
 
         `sys.meta_path` is one for all threads. Importing as the host would lead back here without end.
         """
-        return PathFinder.find_spec(fullname, _INSTALLED_PATHS if path is None else path)
+        return PathFinder.find_spec(fullname, INSTALLED_PATHS if path is None else path)
 
     def enter(self) -> None:
         """Put the environment's modules into `sys.modules` and take away what it must not see."""
@@ -275,4 +299,4 @@ def _may_be_shared(module: ModuleType, top: str) -> bool:
     if top in sys.stdlib_module_names:
         return True
     place = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), None)
-    return place is None or str(place).startswith(_INSTALLED_PATHS)
+    return place is None or str(place).startswith(INSTALLED_PATHS)

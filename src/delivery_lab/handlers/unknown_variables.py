@@ -16,6 +16,11 @@ from delivery_lab.errors import NotModelledError
 from delivery_lab.handlers.fibers import current
 
 PLACEHOLDER = b"(known after deployment)"
+VARYING = b"AWS_LAMBDA_LOG_STREAM_NAME"
+"""The variable that differs between the environments of a function."""
+
+_LOOKS_FOR_ITS_OWN = "botocore."
+"""Package that copies all variables and takes those of the metadata service from the copy."""
 
 _PLUMBING = ("os.py", "_collections_abc.py")
 _OF_ALL = frozenset({"__iter__", "copy", "__or__", "__ror__"})
@@ -32,11 +37,15 @@ class Variables(dict[bytes, bytes]):
 
     def __init__(self, known: Mapping[bytes, bytes], unknown: Iterable[bytes]) -> None:
         self._unknown = set(unknown)
+        self._telling = {VARYING, *self._unknown}
         super().__init__({**known, **dict.fromkeys(self._unknown, PLACEHOLDER)})
 
     def __getitem__(self, name: bytes) -> bytes:
-        if name in self._unknown:
-            _refuse(name.decode())
+        if name in self._telling:
+            if name in self._unknown:
+                _refuse(name.decode())
+            else:
+                _note_varying()
         return super().__getitem__(name)
 
     def __setitem__(self, name: bytes, value: bytes) -> None:
@@ -48,17 +57,37 @@ class Variables(dict[bytes, bytes]):
         super().__delitem__(name)
 
 
-def _refuse(name: str) -> None:
-    """End the run, unless it is only asked whether the variable is set, or the standard library reads all of them."""
-    frame: FrameType | None = sys._getframe(2)
+def _asking(frame: FrameType | None) -> tuple[FrameType | None, bool]:
+    """Who asks for a value, and whether for all; None where it is only asked whether the variable is set.
+
+    Nobody does either where the standard library reads all of them.
+    """
     of_all = False
     while frame is not None and _is_plumbing(frame):
         if frame.f_code.co_name == "__contains__":
-            return
+            return None, False
         of_all = of_all or frame.f_code.co_name in _OF_ALL
         frame = frame.f_back
+    if of_all and frame is not None and _is_standard(frame.f_code.co_filename):
+        return None, True
+    return frame, of_all
+
+
+def _note_varying() -> None:
+    """Note that code which is being imported knows by now which environment it is in."""
     fiber = current()
-    if fiber is None or (of_all and frame is not None and _is_standard(frame.f_code.co_filename)):
+    if fiber is None or fiber.environment.importing is None:
+        return
+    frame, of_all = _asking(sys._getframe(2))
+    if frame is not None and not (of_all and str(frame.f_globals.get("__name__")).startswith(_LOOKS_FOR_ITS_OWN)):
+        fiber.environment.importing.note("reads the name of its log stream while it is imported")
+
+
+def _refuse(name: str) -> None:
+    """End the run, unless it is only asked whether the variable is set, or the standard library reads all of them."""
+    frame, of_all = _asking(sys._getframe(2))
+    fiber = current()
+    if fiber is None or frame is None:
         return
     function = fiber.environment.function.name
     what = f"all environment variables, among them {name}" if of_all else f"the environment variable {name}"

@@ -32,6 +32,24 @@ _RealSimpleQueue = queue.SimpleQueue
 _real_get_ident = _thread.get_ident
 
 
+class Numbers:
+    """Whole numbers in order, as `itertools.count`; the next one can be read without being taken.
+
+    Args:
+        following: the first.
+    """
+
+    def __init__(self, following: int = 0) -> None:
+        self.following = following
+
+    def __iter__(self) -> Numbers:
+        return self
+
+    def __next__(self) -> int:
+        self.following += 1
+        return self.following - 1
+
+
 class VirtualLock:
     """A lock between fibers; whoever waited longest gets it first.
 

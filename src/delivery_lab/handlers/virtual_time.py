@@ -22,6 +22,7 @@ from delivery_lab.model.clock import EPOCH, seconds
 
 _EPOCH_NS = int(EPOCH.timestamp()) * 1_000_000_000
 _TIMEZONE = "UTC"
+_READS_THE_CLOCK = "reads a clock while it is imported"
 
 POLLS_AT_ONE_INSTANT = 1000
 """How often code may look for something and not find it before a microsecond passes."""
@@ -41,6 +42,8 @@ class _Traveller(time_machine.Traveller):
     def time_ns(self) -> int:
         fiber = current()
         if fiber is not None:
+            if fiber.environment.importing is not None:
+                fiber.environment.importing.note(_READS_THE_CLOCK)
             return _EPOCH_NS + fiber.environment.host.scheduler.now * 1000
         if self._beneath is not None:
             return self._beneath.time_ns()
@@ -87,10 +90,16 @@ def sleep(secs: float, /) -> None:
     fiber.environment.host.sleep(fiber, microseconds_of(secs))
 
 
+def _now(fiber: Fiber) -> int:
+    if fiber.environment.importing is not None:
+        fiber.environment.importing.note(_READS_THE_CLOCK)
+    return fiber.environment.host.scheduler.now
+
+
 def _in_seconds(real: Callable[[], float]) -> Callable[[], float]:
     def read() -> float:
         fiber = current()
-        return real() if fiber is None else fiber.environment.host.scheduler.now / 1_000_000
+        return real() if fiber is None else _now(fiber) / 1_000_000
 
     return read
 
@@ -98,7 +107,7 @@ def _in_seconds(real: Callable[[], float]) -> Callable[[], float]:
 def _in_nanoseconds(real: Callable[[], int]) -> Callable[[], int]:
     def read() -> int:
         fiber = current()
-        return real() if fiber is None else fiber.environment.host.scheduler.now * 1000
+        return real() if fiber is None else _now(fiber) * 1000
 
     return read
 

@@ -75,6 +75,11 @@ class Watch:
         self._seen: list[ChangeRequested | ErrorSwallowed] = []
         self._futures: list[tuple[Future, ErrorSwallowed]] = []
 
+    @property
+    def saw_nothing(self) -> bool:
+        """Whether nothing was seen of the invoke so far."""
+        return not self._seen and not self._futures
+
     def begin(self, invoke: str) -> None:
         """An invoke begins."""
         self._invoke = invoke if self._observer.watches(self._function) else None

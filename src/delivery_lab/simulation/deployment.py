@@ -14,9 +14,7 @@ from delivery_lab.model.account import Account
 from delivery_lab.model.lambda_api import name_and_qualifier
 from delivery_lab.model.mapping.filters import Pattern, parse_patterns
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig, SqsProvisionedMode
-from delivery_lab.model.runtime import AwsError, CodeSource, FunctionConfig
-from delivery_lab.model.sqs.attributes import FifoAttributes, QueueAttributes, redrive_policy
-from delivery_lab.model.sqs.encryption import Encryption
+from delivery_lab.model.runtime import AwsApi, AwsError, CodeSource, FunctionConfig
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation import supported
@@ -26,8 +24,10 @@ from delivery_lab.simulation.http_apis import routes_of
 from delivery_lab.simulation.layers import Layers, layers_of
 from delivery_lab.simulation.polled_sources import PolledSources
 from delivery_lab.simulation.qualifiers import qualifiers_of
+from delivery_lab.simulation.queue_attributes import attributes_of
 from delivery_lab.simulation.record_mappings import RecordMappings, refuse_foreign_settings
 from delivery_lab.simulation.redrive_permissions import check_redrive_permissions
+from delivery_lab.simulation.remembered import RememberedCreations
 from delivery_lab.simulation.tables import table_definition
 from delivery_lab.simulation.workload import TopicSettings
 from delivery_lab.simulation.workload_functions import FunctionSettings
@@ -72,6 +72,7 @@ class Deployment:
         refused_apis: HTTP APIs that no request can be sent to, with the reason.
         sources: streams, clusters and topics.
         parking_queues: queues for what no retry can help: no function reads them.
+        creations: remembers the calls of dynamic resources, None where nothing is remembered.
     """
 
     stack: Stack
@@ -83,6 +84,7 @@ class Deployment:
     before: Stack | None = None
     parking_queues: frozenset[str] = frozenset()
     refused_apis: dict[str, LabError] = field(default_factory=dict)
+    creations: RememberedCreations | None = None
     sources: PolledSources = field(init=False)
     _record_mappings: RecordMappings = field(init=False)
 
@@ -152,7 +154,13 @@ class Deployment:
             raise DeploymentRefusedError(resource.name, error.code, message, rule=rule, fix=fix) from error
 
     def _dynamic(self, resource: DynamicResource) -> None:
-        create_dynamic(resource, self.project_dir, self.stack.config, self.stack.project, self.account)
+        def create(aws: AwsApi) -> None:
+            create_dynamic(resource, self.project_dir, self.stack.config, self.stack.project, aws)
+
+        if self.creations is None:
+            create(self.account)
+        else:
+            self.creations.create(resource.urn, create, self.account)
 
     # -- asynchronous invokes -----------------------------------------------------------------------------
 
@@ -172,18 +180,7 @@ class Deployment:
     # -- queues -------------------------------------------------------------------------------------------
 
     def _queue(self, queue: Queue) -> None:
-        own = next((policy for policy in queue.redrive_policies if policy.origin.urn == queue.urn), None)
-        attributes = QueueAttributes(
-            visibility_timeout_seconds=queue.created_visibility_seconds.certain(),
-            retention_seconds=queue.retention_seconds.certain(),
-            delay_seconds=queue.delay_seconds.certain(),
-            receive_wait_seconds=queue.receive_wait_seconds.certain(),
-            maximum_message_bytes=queue.maximum_message_bytes.certain(),
-            redrive=redrive_policy(own.text.certain() if own is not None else ""),
-            fifo=_fifo(queue),
-            encryption=_encryption(queue),
-        )
-        self.account.create_queue(queue.label, known_arn(queue), queue.url or "", attributes)
+        self.account.create_queue(queue.label, known_arn(queue), queue.url or "", attributes_of(queue))
 
     def _redrive_policy(self, resource: RedrivePolicyResource) -> None:
         url = resource.queue_url.certain()
@@ -372,27 +369,3 @@ def known_arn(resource: StackResource) -> str:
     if resource.arn is None:
         raise ProgramError(f"{resource.name}: arn is known only after deployment, so it cannot be simulated")
     return resource.arn
-
-
-def _encryption(queue: Queue) -> Encryption:
-    """How a queue is encrypted; a key that is known only after deployment has no name here."""
-    key = queue.kms_key.known or ""
-    given = queue.managed_encryption.known
-    return Encryption(not key if given is None else given, key)
-
-
-def _fifo(queue: Queue) -> FifoAttributes | None:
-    content_based = queue.content_based_deduplication.certain()
-    scope, limit = queue.deduplication_scope.certain(), queue.fifo_throughput_limit.certain()
-    if queue.fifo.certain():
-        defaults = FifoAttributes()
-        changes: dict[str, Any] = {
-            "scope": scope or defaults.scope,
-            "throughput_limit": limit or defaults.throughput_limit,
-        }
-        return FifoAttributes(content_based=bool(content_based), **changes)
-    given = {"ContentBasedDeduplication": content_based, "DeduplicationScope": scope, "FifoThroughputLimit": limit}
-    for name, value in given.items():
-        if value:
-            QueueAttributes().changed({name: str(value)})  # refuses it
-    return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from delivery_lab.errors import NotModelledError, UsageError, WorkloadError
 from delivery_lab.events import Journal, LogLine, PolledSource, Run, events_of
 from delivery_lab.handlers import HandlerHost
+from delivery_lab.handlers.kept import KeptEnvironments
 from delivery_lab.model.account import Account
 from delivery_lab.model.calls import STORED
 from delivery_lab.model.clock import Scheduler, in_seconds, seconds
@@ -22,8 +22,10 @@ from delivery_lab.model.runtime import Caller, LongPoll, Pending, Runtime, WebRe
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 from delivery_lab.simulation.answering import service_answers, web_answers
 from delivery_lab.simulation.deployment import Deployment
+from delivery_lab.simulation.garbage import rare_garbage_collection
 from delivery_lab.simulation.log_contract import contract_line
 from delivery_lab.simulation.observing import SilentObserver
+from delivery_lab.simulation.remembered import RememberedCreations
 from delivery_lab.simulation.sending import Sender
 from delivery_lab.simulation.stored_creations import creations, region_of, started_by
 from delivery_lab.simulation.workload import Workload
@@ -41,6 +43,9 @@ def simulate(
     seed: int,
     assumptions: Assumptions = DEFAULTS,
     on_deployed: Callable[[], None] = lambda: None,
+    *,
+    environments: KeptEnvironments | None = None,
+    creations: RememberedCreations | None = None,
 ) -> Run:
     """Deploy a stack in virtual time, send the workload, and let time pass until it is over.
 
@@ -51,12 +56,15 @@ def simulate(
         seed: decides everything that is left to chance.
         assumptions: how to read what can be read in several ways.
         on_deployed: called once the stack is deployed, before anything is sent.
+        environments: keeps loaded code from run to run (`simulation.prepared`).
+        creations: remembers what dynamic resources ask AWS for, of this stack and no other.
 
     Raises:
         LabError: the stack, its code or the workload cannot be simulated; the message says why.
     """
     with rare_garbage_collection():
-        return _Simulation(stack, project_dir, workload, seed, assumptions).run(on_deployed)
+        # Not kept under a name: it is garbage by the time that is collected.
+        return _Simulation(stack, project_dir, workload, seed, assumptions, environments, creations).run(on_deployed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +107,14 @@ def simulate_redrive(
 
 class _Simulation:
     def __init__(
-        self, stack: Stack, project_dir: Path, workload: Workload, seed: int, assumptions: Assumptions
+        self,
+        stack: Stack,
+        project_dir: Path,
+        workload: Workload,
+        seed: int,
+        assumptions: Assumptions,
+        environments: KeptEnvironments | None = None,
+        creations: RememberedCreations | None = None,
     ) -> None:
         self._stack = stack
         self._project_dir = project_dir
@@ -109,6 +124,8 @@ class _Simulation:
         self._streams = RandomStreams(seed)
         self._journal = Journal()
         self._assumptions = assumptions
+        self._environments = environments
+        self._creations = creations
         self._account = Account(self._scheduler, self._streams, self._journal, assumptions)
         self._logs: list[LogLine] = []
         self._observer = SilentObserver(self._journal)
@@ -150,6 +167,7 @@ class _Simulation:
             api_latency_min_seconds=fastest,
             api_latency_max_seconds=slowest,
             web=self,
+            kept=self._environments,
         )
         self._host = host
         with ExitStack() as entered:
@@ -188,7 +206,9 @@ class _Simulation:
         account = self._account
         account.use(self._runtime(host), concurrency=self._workload.account.concurrency)
         work = self._workload
-        deployment = Deployment(stack, account, self._project_dir, work.topics, work.functions, before=before)
+        deployment = Deployment(
+            stack, account, self._project_dir, work.topics, work.functions, before=before, creations=self._creations
+        )
         self._refuse_strangers(stack)
         deployment.run()
         self._sender = Sender(
@@ -366,25 +386,6 @@ class _Simulation:
         else:
             self._observer.spoke(told.function)
             self._journal.append(told)
-
-
-@contextmanager
-def rare_garbage_collection() -> Iterator[None]:
-    """Keep the garbage collector to what a run makes, let it look less often, and have the run take its garbage along.
-
-    Half a million objects of imported packages are no garbage, and neither are the events of a run, which only ever
-    become more; looking through them again and again takes a third of the time. What is left of a run when it is over
-    is full of cycles. It goes before it is mixed up with the older objects, so many runs need no more memory than one.
-    """
-    thresholds = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
-        gc.collect()
-        gc.unfreeze()
 
 
 def _dynamodb(journal: Journal) -> DynamoDb:

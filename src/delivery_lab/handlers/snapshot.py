@@ -1,0 +1,323 @@
+"""What objects hold at one moment, and setting them back to it: how a loaded function is used for another run.
+
+A snapshot follows all references from a few roots and remembers, of each object that can change, what it holds. The
+objects themselves stay, so whoever refers to one goes on referring to it. Objects that were there before are not
+followed: they belong to shared packages, and every environment has the same. An object of a kind whose state cannot
+be read and written is refused; what is not known is never taken for unchanging.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import chain, repeat
+from operator import is_
+from types import CellType, FunctionType, MappingProxyType, MemberDescriptorType, ModuleType
+from typing import Any
+
+from delivery_lab.handlers.snapshot_kinds import (
+    ATOMS,
+    CONTAINERS,
+    is_leaf,
+    is_transparent,
+    own_classes,
+    state_of_opaque,
+)
+
+_CHUNK = 64
+_EMPTY = object()
+_NO_SLOT = object()
+_CLASS_PLUMBING = ("__dict__", "__weakref__")
+
+
+class Snapshot:
+    """The state of everything that can be reached from some roots.
+
+    Args:
+        roots: where to begin.
+        made: ids of the objects that are followed, as far as Python's garbage collector knows them; others are not.
+        boundary: classes of objects that are not followed.
+
+    Raises:
+        Unrestorable: something is reached whose state cannot be set back.
+    """
+
+    def __init__(self, roots: Iterable[object], made: Collection[int], boundary: tuple[type, ...]) -> None:
+        self._made = made
+        self._boundary = boundary
+        self._dicts: list[tuple[dict[Any, Any], dict[Any, Any]]] = []
+        self._lists: list[tuple[list[Any], list[Any]]] = []
+        self._attributes: list[tuple[object, object]] = []
+        self._cells: list[tuple[CellType, object]] = []
+        self._slots: list[tuple[MemberDescriptorType, object, object]] = []
+        self._classes: list[tuple[type, dict[str, Any]]] = []
+        self._functions: list[tuple[FunctionType, tuple[Any, ...] | None, dict[str, Any] | None]] = []
+        self._others: list[Callable[[], None]] = []
+        self._seen: dict[int, object] = {}
+        self._waiting = [root for root in roots if type(root) not in ATOMS]
+        while self._waiting:
+            found = self._waiting.pop()
+            if id(found) not in self._seen and self._is_followed(found):
+                self._seen[id(found)] = found
+                self._take(found)
+        self._chunks = [
+            _Dictionaries(self._dicts[start : start + _CHUNK]) for start in range(0, len(self._dicts), _CHUNK)
+        ]
+        self._list_chunks = [
+            _Lists(self._lists[start : start + _CHUNK]) for start in range(0, len(self._lists), _CHUNK)
+        ]
+
+    @property
+    def followed(self) -> Iterable[object]:
+        """All objects that were followed."""
+        return self._seen.values()
+
+    def restore(self) -> None:
+        """Set everything back.
+
+        Raises:
+            Unrestorable: something has changed that cannot be set back.
+        """
+        owners, attributes = zip(*self._attributes, strict=True) if self._attributes else ((), ())
+        if not all(map(is_, map(object.__getattribute__, owners, repeat("__dict__")), attributes)):
+            for found, own in self._attributes:
+                if _dict_of(found) is not own:
+                    object.__setattr__(found, "__dict__", own)
+        for chunk in self._chunks:
+            chunk.restore()
+        for lists in self._list_chunks:
+            lists.restore()
+        self._restore_classes()
+        for descriptor, owner, value in self._slots:
+            _set_slot(descriptor, owner, value)
+        for restore in self._others:
+            restore()
+
+    def _restore_classes(self) -> None:
+        for owner_class, content in self._classes:
+            now = vars(owner_class)
+            if len(now) != len(content) or not all(map(is_, now.values(), content.values())):
+                _reset_class(owner_class, content)
+        for function, defaults, keyword_defaults in self._functions:
+            if function.__defaults__ is not defaults:
+                function.__defaults__ = defaults
+            if function.__kwdefaults__ is not keyword_defaults:
+                function.__kwdefaults__ = keyword_defaults
+        for cell, inside in self._cells:
+            _fill(cell, inside)
+
+    # -- taking -------------------------------------------------------------------------------------------
+
+    def _is_followed(self, found: object) -> bool:
+        if gc.is_tracked(found) and id(found) not in self._made:
+            return False
+        return not isinstance(found, self._boundary)
+
+    def _follow(self, objects: Iterable[object]) -> None:
+        self._waiting.extend([one for one in objects if type(one) not in ATOMS])
+
+    def _take(self, found: object) -> None:
+        kind: Any = type(found)
+        if kind is dict:
+            self._take_dict(found)  # type: ignore[arg-type]  # the comparison says it
+        elif kind is list:
+            self._take_list(found)  # type: ignore[arg-type]
+        elif isinstance(found, FunctionType):
+            self._take_function(found)
+        elif kind is CellType:
+            self._take_cell(found)  # type: ignore[arg-type]
+        elif isinstance(found, type):
+            self._take_class(found)
+        elif isinstance(found, ModuleType):
+            self._follow([vars(found)])
+        elif is_leaf(kind):
+            return
+        elif is_transparent(kind):
+            self._follow(gc.get_referents(found))
+        else:
+            self._take_instance(found, kind)
+
+    def _take_dict(self, found: dict[Any, Any]) -> None:
+        content = dict.copy(found)
+        self._dicts.append((found, content))
+        self._follow(content)
+        self._follow(content.values())
+
+    def _take_list(self, found: list[Any]) -> None:
+        entries = list.copy(found)
+        self._lists.append((found, entries))
+        self._follow(entries)
+
+    def _take_function(self, found: FunctionType) -> None:
+        self._functions.append((found, found.__defaults__, found.__kwdefaults__))
+        self._follow([found.__globals__, found.__defaults__, found.__kwdefaults__, found.__closure__, found.__dict__])
+
+    def _take_cell(self, found: CellType) -> None:
+        try:
+            inside: object = found.cell_contents
+        except ValueError:
+            inside = _EMPTY
+        self._cells.append((found, inside))
+        self._follow([inside])
+
+    def _take_class(self, found: type) -> None:
+        attributes = dict(vars(found))
+        self._classes.append((found, attributes))
+        self._follow(attributes.values())
+        self._follow(found.__bases__)
+        self._follow([type(found)])
+
+    def _take_instance(self, found: object, kind: Any) -> None:
+        classes, base = own_classes(kind)
+        self._follow([kind])
+        for owner in classes:
+            for descriptor in vars(owner).values():
+                if isinstance(descriptor, MemberDescriptorType):
+                    self._take_slot(descriptor, found)
+        if kind.__dictoffset__:
+            self._take_attributes(found)
+        if base is object:
+            return
+        container = CONTAINERS.get(base)
+        if container is not None:
+            restore, inside = container(found)
+            self._others.append(restore)
+            self._follow(inside)
+        elif is_transparent(base):
+            self._follow(gc.get_referents(found))
+        elif not is_leaf(base):
+            self._others.append(state_of_opaque(found, base))
+
+    def _take_attributes(self, found: object) -> None:
+        attributes = _dict_of(found)
+        self._attributes.append((found, attributes))
+        if id(attributes) not in self._seen:  # made by asking for it, so nobody else can have it
+            self._seen[id(attributes)] = attributes
+            self._take(attributes)
+
+    def _take_slot(self, descriptor: MemberDescriptorType, found: object) -> None:
+        try:
+            value: object = descriptor.__get__(found)
+        except AttributeError:
+            value = _NO_SLOT
+        self._slots.append((descriptor, found, value))
+        self._follow([value])
+
+
+class _Dictionaries:
+    """Some dictionaries and what they held. A run changes a handful of thousands, so they are compared together."""
+
+    def __init__(self, dictionaries: list[tuple[dict[Any, Any], dict[Any, Any]]]) -> None:
+        self._dictionaries = dictionaries
+        self._targets = [target for target, _ in dictionaries]
+        self._sizes = [len(content) for _, content in dictionaries]
+        self._keys = [key for _, content in dictionaries for key in content]
+        self._values = [value for _, content in dictionaries for value in content.values()]
+
+    def restore(self) -> None:
+        """Set them back."""
+        if (
+            list(map(len, self._targets)) == self._sizes
+            and all(map(is_, chain.from_iterable(map(dict.values, self._targets)), self._values))
+            and all(map(is_, chain.from_iterable(map(dict.__iter__, self._targets)), self._keys))
+        ):
+            return
+        for target, content in self._dictionaries:
+            if not _same(target, content):
+                _refill(target, content)
+
+
+class _Lists:
+    """The same for lists."""
+
+    def __init__(self, lists: list[tuple[list[Any], list[Any]]]) -> None:
+        self._lists = lists
+        self._targets = [target for target, _ in lists]
+        self._sizes = [len(before) for _, before in lists]
+        self._entries = [entry for _, before in lists for entry in before]
+
+    def restore(self) -> None:
+        """Set them back."""
+        if list(map(len, self._targets)) == self._sizes and all(
+            map(is_, chain.from_iterable(self._targets), self._entries)
+        ):
+            return
+        for entries, before in self._lists:
+            if len(entries) != len(before) or not all(map(is_, entries, before)):
+                list.__setitem__(entries, slice(None), before)
+
+
+def _dict_of(found: object) -> object:
+    """The attributes of an object, past what its class does when it is asked for one."""
+    return object.__getattribute__(found, "__dict__")
+
+
+def _same(target: dict[Any, Any], content: dict[Any, Any]) -> bool:
+    """Whether a dictionary holds the same keys and values in the same order; equal ones are not the same."""
+    return (
+        len(target) == len(content)
+        and all(map(is_, dict.values(target), content.values()))
+        and all(map(is_, dict.keys(target), content))
+    )
+
+
+def _refill(target: dict[Any, Any], content: dict[Any, Any]) -> None:
+    dict.clear(target)
+    dict.update(target, content)
+
+
+def _fill(cell: CellType, inside: object) -> None:
+    try:
+        if cell.cell_contents is inside:
+            return
+    except ValueError:
+        if inside is _EMPTY:
+            return
+    if inside is _EMPTY:
+        del cell.cell_contents
+    else:
+        cell.cell_contents = inside
+
+
+def _set_slot(descriptor: MemberDescriptorType, owner: object, value: object) -> None:
+    try:
+        if descriptor.__get__(owner) is value:
+            return
+    except AttributeError:
+        if value is _NO_SLOT:
+            return
+    if value is _NO_SLOT:
+        descriptor.__delete__(owner)
+    else:
+        descriptor.__set__(owner, value)
+
+
+def _reset_class(owner: type, attributes: dict[str, Any]) -> None:
+    now: MappingProxyType[str, Any] = vars(owner)
+    for name in [name for name in now if name not in attributes and name not in _CLASS_PLUMBING]:
+        type.__delattr__(owner, name)
+    for name, value in attributes.items():
+        if now.get(name, _EMPTY) is not value and name not in _CLASS_PLUMBING:
+            type.__setattr__(owner, name, value)
+
+
+def shared_with(objects: frozenset[int], modules: Iterable[ModuleType]) -> Iterator[str]:
+    """Where modules, or classes of theirs, hold one of some objects: names such as `requests.get`.
+
+    Args:
+        objects: ids of objects.
+        modules: the modules.
+    """
+    for module in modules:
+        content = vars(module)
+        if not _disjoint(objects, content.values()):
+            yield from (f"{module.__name__}.{name}" for name, value in list(content.items()) if id(value) in objects)
+        for name, value in list(content.items()):
+            if isinstance(value, type) and getattr(value, "__module__", None) == module.__name__:
+                inside = vars(value)
+                if not _disjoint(objects, inside.values()):
+                    yield f"{module.__name__}.{name}"
+
+
+def _disjoint(objects: frozenset[int], values: Iterable[object]) -> bool:
+    return objects.isdisjoint(map(id, values))

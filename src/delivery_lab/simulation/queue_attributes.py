@@ -1,0 +1,53 @@
+"""From a queue of the stack to the attributes that the model creates it with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from delivery_lab.model.sqs.attributes import FifoAttributes, QueueAttributes, redrive_policy
+from delivery_lab.model.sqs.encryption import Encryption
+from delivery_lab.stack.queues import Queue
+
+
+def attributes_of(queue: Queue) -> QueueAttributes:
+    """The attributes that a queue is created with.
+
+    Raises:
+        AwsError: SQS would refuse one of them.
+        ProgramError: one is known only after deployment.
+    """
+    own = next((policy for policy in queue.redrive_policies if policy.origin.urn == queue.urn), None)
+    return QueueAttributes(
+        visibility_timeout_seconds=queue.created_visibility_seconds.certain(),
+        retention_seconds=queue.retention_seconds.certain(),
+        delay_seconds=queue.delay_seconds.certain(),
+        receive_wait_seconds=queue.receive_wait_seconds.certain(),
+        maximum_message_bytes=queue.maximum_message_bytes.certain(),
+        redrive=redrive_policy(own.text.certain() if own is not None else ""),
+        fifo=_fifo(queue),
+        encryption=_encryption(queue),
+    )
+
+
+def _encryption(queue: Queue) -> Encryption:
+    """How a queue is encrypted; a key that is known only after deployment has no name here."""
+    key = queue.kms_key.known or ""
+    given = queue.managed_encryption.known
+    return Encryption(not key if given is None else given, key)
+
+
+def _fifo(queue: Queue) -> FifoAttributes | None:
+    content_based = queue.content_based_deduplication.certain()
+    scope, limit = queue.deduplication_scope.certain(), queue.fifo_throughput_limit.certain()
+    if queue.fifo.certain():
+        defaults = FifoAttributes()
+        changes: dict[str, Any] = {
+            "scope": scope or defaults.scope,
+            "throughput_limit": limit or defaults.throughput_limit,
+        }
+        return FifoAttributes(content_based=bool(content_based), **changes)
+    given = {"ContentBasedDeduplication": content_based, "DeduplicationScope": scope, "FifoThroughputLimit": limit}
+    for name, value in given.items():
+        if value:
+            QueueAttributes().changed({name: str(value)})  # refuses it
+    return None

@@ -1,0 +1,98 @@
+"""A run of a prepared deployment is the run that begins with nothing."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from delivery_lab.errors import ModelError
+from delivery_lab.events import Run
+from delivery_lab.model.runtime import AwsApi, AwsError, Caller
+from delivery_lab.rules.assumptions import DEFAULTS, Assumptions, StaleDelete
+from delivery_lab.simulation.prepared import Prepared
+from delivery_lab.simulation.remembered import AnsweredOtherwise, RememberedCreations
+from delivery_lab.simulation.simulate import simulate
+from tests.golden_files import variants
+from tests.lab_support import ROOT, stack_of, workload
+
+SAME_CODE = ("msk-default", "stream-default", "sync-naive", "sync-retry", "concurrency-unreserved")
+"""Variants that take long, and whose functions others have with other settings."""
+
+
+def fresh(stack: str, seed: int, assumptions: Assumptions = DEFAULTS) -> Run:
+    return simulate(stack_of(stack), ROOT, workload(stack), seed, assumptions)
+
+
+@pytest.mark.parametrize("stack", [name for name in variants() if name not in SAME_CODE])
+def test_the_third_seed_of_a_variant_is_the_run_that_it_is_by_itself(stack: str) -> None:
+    with Prepared(stack_of(stack), ROOT) as prepared:
+        runs = [prepared.simulate(workload(stack), seed) for seed in (1, 2, 3)]
+        assert prepared.loaded_anew == {}
+
+    assert runs[2] == fresh(stack, 3)
+
+
+def test_workload_and_assumptions_may_differ_from_run_to_run() -> None:
+    stack, other = "visibility-short", Assumptions(stale_delete=StaleDelete.KEEP, cold_start_seconds=1.0)
+    longer = workload(stack, body=("sleep=9",))
+    with Prepared(stack_of(stack), ROOT) as prepared:
+        for _ in range(2):
+            assert prepared.simulate(workload(stack), 1) == fresh(stack, 1)
+            assert prepared.simulate(workload(stack), 1, other) == fresh(stack, 1, other)
+            assert prepared.simulate(longer, 1, other) == simulate(stack_of(stack), ROOT, longer, 1, other)
+
+
+def test_it_is_used_within_its_block() -> None:
+    with pytest.raises(ModelError, match=r"^a prepared simulation is used outside its `with` block$"):
+        Prepared(stack_of("batch-partial"), ROOT).simulate(workload("batch-partial"), 1)
+
+
+class Aws:
+    """Answers all calls alike."""
+
+    def __init__(self, answer: int | AwsError) -> None:
+        self.answer = answer
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+
+    def call(self, service: str, operation: str, parameters: dict[str, Any], caller: Caller) -> dict[str, Any]:
+        self.calls.append((operation, parameters))
+        if isinstance(self.answer, AwsError):
+            raise self.answer
+        return {"Answer": self.answer}
+
+
+def provider(aws: AwsApi) -> None:
+    """Goes on after an error, as providers do that wait for something."""
+    for operation in ("SetQueueAttributes", "GetQueueAttributes"):
+        with suppress(AwsError):
+            aws.call("sqs", operation, {"Attributes": {"VisibilityTimeout": "2"}}, Caller("x", None))
+
+
+def never(aws: AwsApi) -> None:
+    raise AssertionError
+
+
+@pytest.mark.parametrize("answer", [1, AwsError("Code", "message")])
+def test_a_dynamic_resource_asks_again_for_what_it_asked_for(answer: int | AwsError) -> None:
+    creations, first, second = RememberedCreations(), Aws(answer), Aws(answer)
+    creations.create("urn", provider, first)
+
+    creations.create("urn", never, second)
+
+    assert second.calls == first.calls
+    assert [operation for operation, _ in first.calls] == ["SetQueueAttributes", "GetQueueAttributes"]
+
+
+def test_a_dynamic_resource_that_is_answered_otherwise_runs_its_code_again() -> None:
+    creations = RememberedCreations()
+    creations.create("urn", provider, Aws(1))
+    with pytest.raises(AnsweredOtherwise):
+        creations.create("urn", never, Aws(2))
+    creations.forget()
+
+    again = Aws(2)
+    creations.create("urn", provider, again)
+    creations.create("urn", provider, again)
+    assert [operation for operation, _ in again.calls] == ["SetQueueAttributes", "GetQueueAttributes"] * 2
