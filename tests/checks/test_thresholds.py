@@ -51,7 +51,8 @@ def test_too_little_room_for_throttles_is_said_with_the_duplicates_that_come_of_
     assert finding.why == (
         "20 s leave too little room, next to a timeout of 15 s, for throttled invokes to be tried again: messages use "
         "up receives without being processed. An invoke that begins more than 5 s after the receive may outlast the "
-        "visibility timeout: duplicates."
+        "visibility timeout: duplicates. Six times is room for retries and no promise that one finds the function free "
+        "(ESM-THROTTLE-3)."
     )
 
 

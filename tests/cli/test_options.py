@@ -16,7 +16,7 @@ EXPECTED = {
     "run": SIMULATING | {"--all", "--alternatives", "--readings", "--logs", "--expect"},
     "diff": SIMULATING | {"--unchanged", "--expect", "--fail-on"},
     "explain": {"--json"},
-    "check": SIMULATING | {"--quantify", "--fail-on", "--format", "--checks"},
+    "check": SIMULATING | {"--quantify", "--fail-on", "--format", "--checks", "--account-concurrency"},
     "redrive": SIMULATING | {"--fix", "--queue", "--rate"},
     "schema": {"--project"},
 }

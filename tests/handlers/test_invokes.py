@@ -29,6 +29,21 @@ def test_the_context(world: World) -> None:
     ]  # fmt: skip
 
 
+def test_code_is_told_the_name_that_the_function_has_on_aws(world: World) -> None:
+    assert (
+        world.run_code(
+            """
+        import os
+        def handler(event, context):
+            return [context.function_name, context.log_group_name, os.environ["AWS_LAMBDA_FUNCTION_NAME"],
+                    os.environ["AWS_LAMBDA_LOG_GROUP_NAME"]]
+        """,
+            arn="arn:aws:lambda:us-east-1:123456789012:function:worker-4f2a9c1",
+        )
+        == ["worker-4f2a9c1", "/aws/lambda/worker-4f2a9c1"] * 2
+    )
+
+
 def _log_stream_start(world: World) -> str:
     from delivery_lab.model.randomness import RandomStreams
 

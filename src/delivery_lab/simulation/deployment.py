@@ -226,6 +226,7 @@ class Deployment:
                 region=arn.split(":")[3],
                 account_id=arn.split(":")[4],
                 runtime=function.runtime.known or _RUNTIME,
+                role_arn=function.role_arn.known or "",
                 refusal="\n  ".join(
                     [
                         f"the function {function.label} is invoked, and uses what is not modelled:",

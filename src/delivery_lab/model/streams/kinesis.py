@@ -12,7 +12,7 @@ from delivery_lab.events import Journal, PartitionedKind
 from delivery_lab.limits.streams import FAN_OUT_CONSUMERS, PARTITION_KEY, RECORD_KIB, RETENTION_HOURS
 from delivery_lab.model.clock import Scheduler, epoch_ms, seconds
 from delivery_lab.model.partition import Partition, Record
-from delivery_lab.model.runtime import AwsError
+from delivery_lab.model.runtime import UNKNOWN_ROLE, AwsError
 from delivery_lab.model.streams.throughput import ReadThroughput
 
 FIRST_SEQUENCE = 49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989_136_588_898
@@ -123,7 +123,7 @@ class KinesisStream:
             "eventVersion": "1.0",
             "eventID": event_id,
             "eventName": "aws:kinesis:record",
-            "invokeIdentityArn": "arn:aws:iam::123456789012:role/delivery-lab",
+            "invokeIdentityArn": UNKNOWN_ROLE,
             "awsRegion": self._region,
             "eventSourceARN": self.arn,
         }
