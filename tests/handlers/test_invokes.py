@@ -29,7 +29,8 @@ def test_the_context(world: World) -> None:
     ]  # fmt: skip
 
 
-def test_code_is_told_the_name_that_the_function_has_on_aws(world: World) -> None:
+@pytest.mark.parametrize(("own", "told"), [("", "/aws/lambda/worker-4f2a9c1"), ("/jobs/worker", "/jobs/worker")])
+def test_code_is_told_the_name_that_the_function_has_on_aws(world: World, own: str, told: str) -> None:
     assert (
         world.run_code(
             """
@@ -39,8 +40,9 @@ def test_code_is_told_the_name_that_the_function_has_on_aws(world: World) -> Non
                     os.environ["AWS_LAMBDA_LOG_GROUP_NAME"]]
         """,
             arn="arn:aws:lambda:us-east-1:123456789012:function:worker-4f2a9c1",
+            own_log_group=own,
         )
-        == ["worker-4f2a9c1", "/aws/lambda/worker-4f2a9c1"] * 2
+        == ["worker-4f2a9c1", told] * 2
     )
 
 

@@ -59,6 +59,7 @@ class FunctionConfig:
         account_id: account it is in.
         runtime: runtime identifier such as `python3.13`.
         role_arn: ARN of its execution role, "" where that is not known.
+        own_log_group: the log group that it was given, "" where Lambda names it after the function.
         refusal: why its code cannot be run here, "" if it can. Only an invoke of it is refused: a stack may well have
             functions that a workload does not touch.
     """
@@ -79,6 +80,7 @@ class FunctionConfig:
     account_id: str = ACCOUNT_ID
     runtime: str = "python3.13"
     role_arn: str = ""
+    own_log_group: str = ""
     refusal: str = ""
 
     @property
@@ -88,8 +90,8 @@ class FunctionConfig:
 
     @property
     def log_group(self) -> str:
-        """The log group that Lambda gives it."""
-        return f"/aws/lambda/{self.deployed_name}"
+        """Where its code logs."""
+        return self.own_log_group or f"/aws/lambda/{self.deployed_name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,6 +227,7 @@ class Deployment:
                 account_id=arn.split(":")[4],
                 runtime=function.runtime.known or _RUNTIME,
                 role_arn=function.role_arn.known or "",
+                own_log_group=function.log_group.known or "",
                 refusal="\n  ".join(
                     [
                         f"the function {function.label} is invoked, and uses what is not modelled:",
