@@ -1,4 +1,4 @@
-"""Write the JSON Schemas of workloads and stack files to `schemas/`: python scripts/write_schemas.py."""
+"""Write the JSON Schemas of workloads, stacks and delivery-lab.yaml to `schemas/`: python scripts/write_schemas.py."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from delivery_lab.api.schema import stack_schema, workload_schema
+from delivery_lab.api.schema import project_file_schema, stack_schema, workload_schema
 from delivery_lab.program.project import read_project
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,6 +18,7 @@ def texts() -> dict[str, str]:
     """The files by name, as they have to be."""
     return {
         "workload.schema.json": _text(workload_schema()),
+        "project.schema.json": _text(project_file_schema()),
         "stack.schema.json": _text(stack_schema(read_project(ROOT)).schema),
     }
 

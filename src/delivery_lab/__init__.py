@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from delivery_lab.checks.finding import Finding, Severity
     from delivery_lab.errors import LabError, UsageError
     from delivery_lab.results.outcome import Outcome
-    from delivery_lab.simulation.workload import Fault, HttpRequest, Send, TopicSettings, Workload
+    from delivery_lab.simulation.workload import HttpRequest, Send, TopicSettings, Workload
+    from delivery_lab.simulation.workload_faults import Fault
 
 __all__ = [
     "Difference",
@@ -54,7 +55,7 @@ if not TYPE_CHECKING:
         "Difference": "api.difference",
         "Examination": "api.examined",
         "Explanation": "api.explaining",
-        "Fault": "simulation.workload",
+        "Fault": "simulation.workload_faults",
         "Finding": "checks.finding",
         "HttpRequest": "simulation.workload",
         "Lab": "api.lab",

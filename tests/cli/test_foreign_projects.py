@@ -97,10 +97,13 @@ def test_what_is_unknown_and_not_read_is_noted(lab: Lab) -> None:
     assert said.code == 0
     assert said.json()["messages"]["processed"] == 2
     outside = "which is not in this stack: nothing arrives there in a run"
+    refunds = "arn:aws:sqs:eu-west-1:210987654321:refunds"
+    line_to_add = f'{{"{refunds}": {{kind: queue, visibilityTimeoutSeconds: 30}}}}'
+    told = f"what it is can be said in the workload: external: {line_to_add}"
     for line in (
         "note: dev: book: the environment variable DATABASE is known only after deployment; reading it ends the run",
         f"note: dev: orders reads a source that is known only after deployment, {outside}",
-        f"note: dev: refunds reads arn:aws:sqs:eu-west-1:210987654321:refunds, {outside}",
+        f"note: dev: refunds reads {refunds}, {outside}; {told}",
         "0.250 s book: would write entry-1 True",
     ):
         assert line in said.err.splitlines()

@@ -32,8 +32,8 @@ Commands:
            instead.
   redrive  Run a variant, then move its dead-letter queue back and say what
            becomes of those messages.
-  schema   Print the JSON Schema of workloads, or of the stack files of a
-           project.
+  schema   Print the JSON Schema of workloads, of the stack files of a
+           project, or of `delivery-lab.yaml`.
 """,
     60: """\
 Usage: delivery-lab [OPTIONS] COMMAND [ARGS]...
@@ -62,8 +62,9 @@ Commands:
            and what to set instead.
   redrive  Run a variant, then move its dead-letter queue
            back and say what becomes of those messages.
-  schema   Print the JSON Schema of workloads, or of the
-           stack files of a project.
+  schema   Print the JSON Schema of workloads, of the
+           stack files of a project, or of `delivery-
+           lab.yaml`.
 """,
 }
 

@@ -10,7 +10,7 @@ import typer.main
 from delivery_lab.cli.main import COMMANDS, app
 
 EVERYWHERE = {"--verbose", "--debug", "--help"}
-SIMULATING = {"--set", "--workload", "--body", "--seed", "--assume", "--project", "--json"}
+SIMULATING = {"--set", "--workload", "--body", "--seed", "--assume", "--answers", "--project", "--json"}
 EXPECTED = {
     "list": {"--project", "--json"},
     "run": SIMULATING | {"--all", "--alternatives", "--readings", "--logs", "--expect"},

@@ -8,7 +8,7 @@ from tests.cli.conftest import Lab
 from tests.lab_support import FOREIGN, ROOT
 
 
-@pytest.mark.parametrize("kind", ["workload", "stack"])
+@pytest.mark.parametrize("kind", ["workload", "stack", "project"])
 def test_the_schema_is_the_one_that_our_own_files_name(lab: Lab, kind: str) -> None:
     said = lab("schema", kind)
 
@@ -27,4 +27,4 @@ def test_another_kind_of_file_is_wrong_usage(lab: Lab) -> None:
     said = lab("schema", "result")
 
     assert said.code == 2
-    assert said.err.startswith("error: Invalid value for 'workload|stack': ")
+    assert said.err.startswith("error: Invalid value for 'workload|stack|project': ")

@@ -29,7 +29,7 @@ def handler(event, context):
             StreamName="orders", ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
         answer = client.get_records(ShardIterator=place)
         try:
-            client.get_shard_iterator(StreamName="theirs", ShardId=shard["ShardId"], ShardIteratorType="LATEST")
+            client.get_shard_iterator(StreamName="orders", ShardId="shardId-9", ShardIteratorType="LATEST")
         except client.exceptions.ResourceNotFoundException as error:
             refused = error.response["Error"]["Code"]
         [page] = client.get_paginator("list_streams").paginate()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
-from delivery_lab.events import EventAccepted, EventDeadLettered, EventDiscarded
+from delivery_lab.events import EventAccepted, EventDeadLettered, EventDiscarded, Published
 from delivery_lab.model.runtime import AwsError, Caller
 from delivery_lab.model.sqs.attributes import FifoAttributes
 from tests.model.events import BUCKET, BUS, TOPIC, EventsWorld, bodies_of, failing
@@ -213,7 +213,8 @@ def test_dst_sink_1_what_handlers_publish_is_written_down() -> None:
     answer = _call(world, "events", "PutEvents", Entries=[{"EventBusName": "bus", "Detail": "{}"}, {"Detail": "{}"}])
     world.account.sinks.put_object({"Bucket": "bucket", "Key": "k", "Body": b"data"})
 
-    assert world.arrived(TOPIC) == [{"n": 1}]
+    (published,) = [each for each in world.events(Published) if each.target == "topic"]
+    assert published.body == '{"n": 1}'
     assert (answer["FailedEntryCount"], len(answer["Entries"])) == (0, 2)
     assert len(world.arrived(BUS)) == 1
     assert world.arrived(BUCKET) == [{"key": "k", "body": "data"}]
@@ -222,7 +223,6 @@ def test_dst_sink_1_what_handlers_publish_is_written_down() -> None:
 @pytest.mark.parametrize(
     ("service", "operation", "parameters", "code"),
     [
-        ("sns", "Publish", {"TopicArn": "arn:aws:sns:us-east-1:123456789012:other", "Message": "x"}, "NotFound"),
         ("sns", "Publish", {"TopicArn": TOPIC, "Message": ""}, "InvalidParameter"),
         ("sns", "Publish", {"TopicArn": TOPIC, "Message": "x" * 262_145}, "InvalidParameter"),
         ("events", "PutEvents", {"Entries": [{"Detail": "{}"}] * 11}, "ValidationException"),
@@ -236,10 +236,22 @@ def test_what_cannot_be_published_is_refused(service: str, operation: str, param
     assert caught.value.code == code
 
 
+def test_a_topic_that_the_stack_does_not_have_is_refused_with_the_line_that_says_what_it_is() -> None:
+    other = "arn:aws:sns:us-east-1:123456789012:other"
+
+    with pytest.raises(NotModelledError) as refused:
+        _call(EventsWorld(), "sns", "Publish", TopicArn=other, Message="x")
+
+    assert str(refused.value) == (
+        f"worker calls sns for the topic {other}, which is not in this stack\n"
+        f'  fix: say in the workload what it is\n    external:\n      "{other}": {{kind: topic}}'
+    )
+
+
 def test_other_operations_are_refused_by_name() -> None:
     with pytest.raises(
         NotModelledError,
-        match=r"^the operation sns:Subscribe is not modelled \(modelled: Publish\)\n  fix: add to the workload",
+        match=r"^the operation sns:Subscribe is not modelled \(modelled: Publish, PublishBatch\)\n  fix: add to the",
     ):
         _call(EventsWorld(), "sns", "Subscribe")
 

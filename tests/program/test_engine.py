@@ -400,10 +400,11 @@ def test_resources_of_others_are_external_and_unknown(make_project: MakeProject)
     assert re.fullmatch("arn:aws:sqs:us-east-1:[0-9]{12}:mine-[0-9a-f]{7}", named(graph, "mine").outputs["arn"])
     assert [queue.name for queue in graph.of_type("aws:sqs/queue:Queue")] == ["mine"]
     assert graph.outputs == {"arn": UNKNOWN, "id": theirs.id}
+    told = 'where a run needs them: answers: [{stack: "org/network/prod", answer: {queueName: ...}}]'
     read = "not created by this stack; what the program does not say of it is unknown to the lab"
     assert graph.warnings == (
-        f"'org/network/prod' (pulumi:pulumi:StackReference) is read from 'org/network/prod', {read}",
         f"'theirs' (aws:sqs/queue:Queue) is read from '{theirs.id}', {read}",
+        "outputs of the stack org/network/prod are unknown here: queueName (__main__.py:4); " + told,
     )
 
 

@@ -260,7 +260,9 @@ def test_what_a_program_cannot_do_with_a_placeholder_names_the_question(make_pro
     assert str(error).startswith("the program raised JSONDecodeError: Expecting value: line 1 column 1 (char 0)")
     assert str(error).endswith(
         "\n  before that it got placeholders for what only the cloud can answer: "
-        "aws:ssm/getParameter:getParameter (__main__.py:3)\n  fix: give such values to the program through its config"
+        "aws:ssm/getParameter:getParameter (__main__.py:3)\n  fix: say what they answer, such as answers: "
+        '[{token: "aws:ssm/getParameter:getParameter", answer: {...}}], or give the program such values through its '
+        "config"
     )
 
 

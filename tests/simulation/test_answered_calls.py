@@ -137,7 +137,10 @@ def test_without_an_answer_the_run_ends_with_the_line_to_add(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("{service: s3, http: 'GET https://a'}", "answers.1: name exactly one of service and http"),
+        (
+            "{service: s3, http: 'GET https://a'}",
+            "answers.1: name exactly one of service, http, token and stack, not service and http",
+        ),
         ("{service: s3, operation: GetObject}", "give exactly one of answer and error, such as answer: {}"),
         ("{service: s3, answer: {}}", "answers.1: an answer needs its operation"),
         (

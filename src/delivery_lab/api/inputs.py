@@ -32,7 +32,9 @@ class RunOptions(TypedDict, total=False):
     body: Fields | None
     """Fields of the workload's bodies to set. None are."""
     seed: int | None
-    """Decides everything that is left to chance. `DEFAULT_SEED`."""
+    """Decides everything that is left to chance. That of `delivery-lab.yaml`, else `DEFAULT_SEED`."""
+    answers: str | Path | None
+    """A file of answers, which come before those of the workload and of `delivery-lab.yaml`. None."""
     assume: Assumed | None
     """Rules to assume otherwise than the model does. None are."""
     expect: Sequence[str] | None

@@ -6,31 +6,32 @@ import fnmatch
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from delivery_lab.api.inputs import Overrides, RunOptions, assumption_texts, texts
+from delivery_lab.api.inputs import Overrides, RunOptions, texts
 from delivery_lab.api.timing import Phase, timed
 from delivery_lab.errors import LabError, StackNotFoundError, UsageError
 from delivery_lab.program.project import Project, StackFile, find_project, read_project
 
 if TYPE_CHECKING:
+    from delivery_lab.api.asked import Asked
     from delivery_lab.api.difference import Difference
     from delivery_lab.api.examined import Examination
+    from delivery_lab.api.project_file import ProjectFile
     from delivery_lab.api.quantify import Effect
     from delivery_lab.api.redriven import RedriveSimulation
-    from delivery_lab.api.simulated import Call, Simulation
+    from delivery_lab.api.simulated import Simulation
     from delivery_lab.checks.finding import Finding
     from delivery_lab.events import Run
+    from delivery_lab.program.answers import ProgramAnswers
     from delivery_lab.program.graph import Graph
     from delivery_lab.results.outcome import Outcome
     from delivery_lab.rules.assumptions import Assumptions
     from delivery_lab.simulation.workload import Workload
 
 _PATTERN = re.compile(r"[*?\[]")
-WORKLOADS = "workloads"
-"""Folder of a project that holds the workloads of its stacks."""
 _WITHOUT_VALUES = (
     "value ranges of resources are not checked: that needs the extra `check` (pip install 'delivery-lab[check]')"
 )
@@ -53,7 +54,7 @@ class Lab:
 
     project: Project
     on_run: Callable[[Simulation], None] | None = field(default=None, repr=False, compare=False)
-    _graphs: dict[tuple[str, tuple[str, ...]], Graph] = field(default_factory=dict, repr=False, compare=False)
+    _graphs: dict[tuple[str, tuple[str, ...], str], Graph] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def open(cls, project: str | Path | None = None, on_run: Callable[[Simulation], None] | None = None) -> Lab:
@@ -100,17 +101,31 @@ class Lab:
             found |= dict.fromkeys(matches or [self.project.stack(word).name])
         return list(found)
 
-    def graph(self, stack: str, overrides: Overrides | None = None) -> Graph:
+    @cached_property
+    def _file(self) -> tuple[ProjectFile, str]:
+        """What the project says to the lab, and where."""
+        from delivery_lab.api.project_file import read_project_file
+
+        return read_project_file(self.project)
+
+    def graph(self, stack: str, overrides: Overrides | None = None, answers: ProgramAnswers | None = None) -> Graph:
         """The resources of a stack.
+
+        Args:
+            stack: name of the stack.
+            overrides: settings to change.
+            answers: what the program gets from the outside; by default what `delivery-lab.yaml` says.
 
         Raises:
             LabError: the program cannot be evaluated for it.
         """
+        from delivery_lab.api.asked import answers_for_checks
         from delivery_lab.program.engine import evaluate
 
-        key = (stack, texts(overrides, "--set"))
+        told = answers_for_checks(*self._file, None) if answers is None else answers
+        key = (stack, texts(overrides, "--set"), told.key)
         if key not in self._graphs:
-            self._graphs[key] = evaluate(self.project, *key)
+            self._graphs[key] = evaluate(self.project, *key[:2], told)
         return self._graphs[key]
 
     def workload(self, stack: str, given: Workload | str | Path | None = None) -> Workload:
@@ -118,21 +133,15 @@ class Lab:
 
         Args:
             stack: name of the stack.
-            given: a workload, or a file: relative to the current folder, else to the project's. By default the one in
-                the project's folder `workloads` that names the stack.
+            given: a workload, or a file: relative to the current folder, else to the project's. By default that of
+                `delivery-lab.yaml`, else the one in the project's folder `workloads` that names the stack.
 
         Raises:
             WorkloadError: there is none, or it is malformed.
         """
-        from delivery_lab.simulation.workload_files import default_workload, read_workload
+        from delivery_lab.api.asked import workload_of
 
-        if given is None:
-            return default_workload(self.project.root / WORKLOADS, stack)
-        if isinstance(given, (str, Path)):
-            path = Path(given)
-            beside = self.project.root / path
-            return read_workload(beside if not path.exists() and beside.exists() else path)
-        return given
+        return workload_of(self.project.root, self._file[0], stack, given)
 
     # -- runs ---------------------------------------------------------------------------------------------------
 
@@ -158,14 +167,14 @@ class Lab:
         from delivery_lab.simulation.simulate import simulate
         from delivery_lab.stack.stack import Stack
 
-        call, workload, assumptions = self._asked(stack, options, judges=True)
-        expectations = read_expectations((*workload.expect, *call.expect))
-        phases: list[Phase] = []
+        asked = self._asked(stack, options, judges=True)
+        call, phases = asked.call, list[Phase]()
+        expectations = read_expectations(asked.expectations)
         with timed("program", phases):
-            graph = self.graph(stack, call.overrides)
+            graph, workload = asked.deployed(self.graph(stack, call.overrides, asked.program))
         with timed("simulation", phases) as lap:
             deployed = partial(lap, "deployment")
-            run = simulate(Stack.of(graph), self.project.root, workload, call.seed, assumptions, deployed)
+            run = simulate(Stack.of(graph), self.project.root, workload, call.seed, asked.assumptions, deployed)
 
         def again(other: Assumptions) -> Run:
             return simulate(Stack.of(graph), self.project.root, workload, call.seed, other)
@@ -262,12 +271,18 @@ class Lab:
         from delivery_lab.simulation.simulate import RedriveRequest, simulate_redrive
         from delivery_lab.stack.stack import Stack
 
-        call, workload, assumptions = self._asked(stack, options)
-        changes = texts(fix, "--fix")
-        graph = self.graph(stack, call.overrides)
-        fixed = Stack.of(graph_with_fix(partial(self.graph, stack), call.overrides, changes)) if changes else None
+        asked = self._asked(stack, options)
+        call, changes = asked.call, texts(fix, "--fix")
+
+        def deployed(overrides: Sequence[str]) -> Graph:
+            return asked.deployed(self.graph(stack, overrides, asked.program))[0]
+
+        graph, workload = asked.deployed(self.graph(stack, call.overrides, asked.program))
+        fixed = Stack.of(graph_with_fix(deployed, call.overrides, changes)) if changes else None
         plan = RedriveRequest(fixed, tuple(queues), messages_per_second)
-        before, after = simulate_redrive(Stack.of(graph), self.project.root, workload, call.seed, plan, assumptions)
+        before, after = simulate_redrive(
+            Stack.of(graph), self.project.root, workload, call.seed, plan, asked.assumptions
+        )
         return RedriveSimulation(redrive_outcome(before, after, changes), after)
 
     # -- checks -------------------------------------------------------------------------------------------------
@@ -303,16 +318,17 @@ class Lab:
             quantify: whether to simulate the stack as it is and with each fix.
             checks: a Python file with checks of one's own, which run too.
             account_concurrency: concurrent executions of the account, if not AWS's default.
-            options: as for `run`; all but `overrides` are about `quantify`.
+            options: as for `run`; all but `overrides` and `answers` are about `quantify`.
 
         Raises:
             LabError: the program cannot be evaluated for it, or the file of checks cannot be used.
         """
         from importlib.util import find_spec
 
+        from delivery_lab.api.asked import answers_for_checks
         from delivery_lab.api.examined import Examination, checks_with
         from delivery_lab.api.places import places_of
-        from delivery_lab.checks.acceptance import apply_acceptances, read_acceptances
+        from delivery_lab.checks.acceptance import apply_acceptances, project_acceptances, read_acceptances
         from delivery_lab.checks.registry import find_all
         from delivery_lab.stack.stack import Stack
 
@@ -320,20 +336,21 @@ class Lab:
         known = checks_with(checks)
         phases: list[Phase] = []
         with timed("program", phases):
-            graph = self.graph(stack, options.get("overrides"))
+            told = answers_for_checks(*self._file, options.get("answers"))
+            graph = self.graph(stack, options.get("overrides"), told)
         with timed("checks", phases):
-            accepted = read_acceptances(graph.config, known)
+            said, origin = self._file
+            accepted = (*read_acceptances(graph.config, known), *project_acceptances(said.accept, origin, known))
             if not values:
                 accepted = tuple(one for one in accepted if not one.of_values)
-            read = Stack.of(graph, account_concurrency) if account_concurrency else Stack.of(graph)
-            findings = apply_acceptances(find_all(read, known, values=values), accepted)
+            found = find_all(Stack.of(graph, account_concurrency), known, values=values)
+            findings = apply_acceptances(found, accepted)
         effects: dict[int, Effect] = {}
         if quantify and findings:
             with timed("quantify", phases):
                 effects = self._effects(graph, findings, options)
         notes = graph.warnings if values else (*graph.warnings, _WITHOUT_VALUES)
-        held = self.project.stack(stack)
-        file = held.path if held.exists else self.project.file
+        file = held.path if (held := self.project.stack(stack)).exists else self.project.file
         places = places_of(graph, findings, self.project.label(file))
         return Examination(stack, file, findings, effects, places, notes, tuple(phases))
 
@@ -345,16 +362,17 @@ class Lab:
         from delivery_lab.stack.stack import Stack
 
         try:
-            call, workload, assumptions = self._asked(graph.stack, options)
+            asked = self._asked(graph.stack, options)
+            graph, workload = asked.deployed(graph)
         except LabError as error:
             reason = str(error).partition("\n")[0]
             return {index: Effect(f"not simulated: {reason}") for index, f in enumerate(findings) if f.edits}
 
         def run(changed: Graph) -> Outcome:
             def once(assumed: Assumptions) -> Run:
-                return simulate(Stack.of(changed), self.project.root, workload, call.seed, assumed)
+                return simulate(Stack.of(changed), self.project.root, workload, asked.call.seed, assumed)
 
-            return outcome_with_intervals(once(assumptions), once)[0]
+            return outcome_with_intervals(once(asked.assumptions), once)[0]
 
         quantifier = Quantifier(graph, run)
         found = {index: quantifier.effect(finding) for index, finding in enumerate(findings)}
@@ -362,35 +380,21 @@ class Lab:
 
     # -- what methods share -------------------------------------------------------------------------------------
 
-    def _asked(self, stack: str, options: RunOptions, *, judges: bool = False) -> tuple[Call, Workload, Assumptions]:
-        """What the options of a run say; `judges` where it is a run that can be held to expectations.
+    def _asked(self, stack: str, options: RunOptions, *, judges: bool = False) -> Asked:
+        """What the options of a run say, with the workload and the project's file.
+
+        Args:
+            stack: name of the stack.
+            options: what the caller says.
+            judges: whether it is a run that can be held to expectations.
 
         Raises:
             UsageError: one of them is malformed, or there is no such stack or workload.
         """
-        from delivery_lab.api.simulated import Call
-        from delivery_lab.model.randomness import DEFAULT_SEED
-        from delivery_lab.rules.alternatives import read_assumptions
-        from delivery_lab.simulation.workload_files import read_body
+        from delivery_lab.api.asked import asked
 
         self.project.stack(stack)  # a wrong name is said before a missing workload
-        expect = texts(options.get("expect"), "--expect")
-        if expect and not judges:
+        if options.get("expect") and not judges:
             raise UsageError("expectations go with a run or a comparison of runs: leave `expect` out")
-        assume, body = assumption_texts(options.get("assume")), texts(options.get("body"), "--body")
-        assumptions = read_assumptions(assume)
-        given = options.get("workload")
-        workload = self.workload(stack, given)
-        seed = options.get("seed")
-        call = Call(
-            stack=stack,
-            root=self.project.root,
-            workload_file=None if given is None else workload.path,
-            built=workload.path is None,
-            overrides=texts(options.get("overrides"), "--set"),
-            body=body,
-            seed=DEFAULT_SEED if seed is None else seed,
-            assume=assume,
-            expect=expect,
-        )
-        return call, workload.with_body(read_body(body)), assumptions
+        workload = self.workload(stack, options.get("workload"))
+        return asked(self.project.root, stack, options, workload, *self._file)

@@ -94,6 +94,13 @@ def workload_schema() -> dict[str, Any]:
     return {"$schema": DIALECT, **schema}
 
 
+def project_file_schema() -> dict[str, Any]:
+    """The JSON Schema of `delivery-lab.yaml`."""
+    from delivery_lab.api.project_file import ProjectFile
+
+    return {"$schema": DIALECT, **ProjectFile.model_json_schema(by_alias=True, schema_generator=_Described)}
+
+
 # -- stack files --------------------------------------------------------------------------------------------------
 
 

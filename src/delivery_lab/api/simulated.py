@@ -43,6 +43,7 @@ class Call:
         body: fields of bodies set, as texts.
         seed: the seed.
         assume: alternative assumptions, as texts.
+        answers: the file of answers, None without.
         expect: what has to hold besides what the workload expects.
     """
 
@@ -54,6 +55,7 @@ class Call:
     body: tuple[str, ...] = ()
     seed: int = DEFAULT_SEED
     assume: tuple[str, ...] = ()
+    answers: Path | None = None
     expect: tuple[str, ...] = ()
 
     def command(self, workload_file: Path | None = None) -> str:
@@ -69,6 +71,8 @@ class Call:
         file = workload_file or self.workload_file
         if file is not None or self.built:
             words += ["--workload", "FILE" if file is None else _short(file)]
+        if self.answers is not None:
+            words += ["--answers", _short(self.answers)]
         repeated = {"--set": self.overrides, "--body": self.body, "--assume": self.assume, "--expect": self.expect}
         for option, values in repeated.items():
             for value in values:

@@ -33,11 +33,13 @@ class Acceptance:
         check: id of the check.
         resource: logical name of a resource, "" for all.
         reason: why it is accepted.
+        of_project: whether it is said for all stacks of a project, of which not every one has such a finding.
     """
 
     check: str
     resource: str
     reason: str
+    of_project: bool = False
 
     @property
     def key(self) -> str:
@@ -72,18 +74,35 @@ def read_acceptances(config: Mapping[str, Any], checks: Collection[str] = CHECKS
             f"{ACCEPT_KEY} has to map ids of checks to reasons, found {entries!r}\n"
             "  fix: write one line for each, such as `CHK-DLQ-2: why it is wanted`"
         )
-    return tuple(_acceptance(str(key), reason, checks) for key, reason in entries.items())
+    return tuple(_acceptance(ACCEPT_KEY, str(key), reason, checks) for key, reason in entries.items())
 
 
-def _acceptance(key: str, reason: Any, checks: Collection[str]) -> Acceptance:
+def project_acceptances(
+    entries: Mapping[str, str], origin: str, checks: Collection[str] = CHECKS
+) -> tuple[Acceptance, ...]:
+    """What a project accepts in all of its stacks.
+
+    Args:
+        entries: reasons by the id of a check, or id and resource.
+        origin: where it is said, for messages.
+        checks: ids of the checks that there are.
+
+    Raises:
+        StackFileError: an id is unknown, or a reason is missing.
+    """
+    found = (_acceptance(f"{origin}: accept", key, reason, checks) for key, reason in entries.items())
+    return tuple(replace(each, of_project=True) for each in found)
+
+
+def _acceptance(where: str, key: str, reason: Any, checks: Collection[str]) -> Acceptance:
     check, _, resource = key.partition(":")
     if check not in checks and not _SCHEMA_CHECK.fullmatch(check):
         near = difflib.get_close_matches(check.upper(), checks, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]}?" if near else "docs/checks.md lists them all"
-        raise StackFileError(f"{ACCEPT_KEY} names {check}, which is no check: {hint}")
+        raise StackFileError(f"{where} names {check}, which is no check: {hint}")
     if not isinstance(reason, str) or not reason.strip():
         raise StackFileError(
-            f"{ACCEPT_KEY} gives no reason for {key}, found {reason!r}\n  fix: say in a few words why it is accepted"
+            f"{where} gives no reason for {key}, found {reason!r}\n  fix: say in a few words why it is accepted"
         )
     return Acceptance(check, resource, reason.strip())
 
@@ -98,7 +117,8 @@ def apply_acceptances(findings: Sequence[Finding], acceptances: Sequence[Accepta
         # The entry that names the resource says it more precisely.
         chosen = max(found, key=lambda acceptance: bool(acceptance.resource), default=None)
         marked.append(finding if chosen is None else replace(finding, accepted=chosen.reason))
-    marked.extend(_unused(acceptance) for acceptance in acceptances if acceptance not in used)
+    left = (acceptance for acceptance in acceptances if acceptance not in used and not acceptance.of_project)
+    marked.extend(map(_unused, left))
     return tuple(marked)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from delivery_lab.api.parts import DEFAULT_SEED
 from delivery_lab.cli.completion import assumptions, rules_and_checks, stacks
 
 AnyStacks = Annotated[
@@ -38,7 +39,16 @@ BodyOption = Annotated[
     list[str] | None,
     typer.Option("--body", metavar="FIELD=VALUE", help="Set a field of the workload's bodies, such as count=25."),
 ]
-SeedOption = Annotated[int, typer.Option("--seed", metavar="N", help="Decides everything that is left to chance.")]
+SeedOption = Annotated[
+    int | None,
+    typer.Option("--seed", metavar="N", help=f"Decides everything that is left to chance; by default {DEFAULT_SEED}."),
+]
+AnswersOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--answers", metavar="FILE", help="What the program and calls of handlers get from the outside: answers."
+    ),
+]
 AssumeOption = Annotated[
     list[str] | None,
     typer.Option(

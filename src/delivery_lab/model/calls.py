@@ -10,12 +10,17 @@ from delivery_lab.events import ApiCallRefused, Journal
 from delivery_lab.model.answers import GivenAnswers, ServiceAnswer
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.conditions import is_refused_condition, rule_of_refusal
+from delivery_lab.model.elsewhere import refuse_elsewhere
 from delivery_lab.model.faults import FaultKind, Faults, InjectedFault, error_of
 from delivery_lab.model.functions import Lambda
 from delivery_lab.model.lambda_api import LambdaApi
 from delivery_lab.model.late import Answer, answer_late
 from delivery_lab.model.runtime import AwsError, Caller, Pending, WebRequest, WebResponse
+from delivery_lab.model.sns.api import SnsApi
+from delivery_lab.model.sns.topic import SnsTopic
+from delivery_lab.model.sqs.administration import name_of
 from delivery_lab.model.sqs.api import SqsApi
+from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.streams.dynamodb import TableStream
 from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.model.streams.kinesis_api import KinesisApi
@@ -39,8 +44,11 @@ class AnsweringServices(Protocol):
     faults: Faults
     answers: GivenAnswers
     sqs: SqsApi
+    queues: dict[str, SqsQueue]
     lambda_api: LambdaApi
     sinks: Sinks
+    sns: SnsApi
+    topics: dict[str, SnsTopic]
     kinesis: KinesisApi
     streams_by_name: dict[str, KinesisStream]
     table_streams: dict[str, TableStream]
@@ -120,10 +128,17 @@ class Calls:
             raise NotModelledError(f"{error}\n{_fix(service, operation)}") from None
 
     def _dispatch(self, service: str, operation: str, parameters: dict[str, Any], caller: Caller) -> Answer:
+        functions = self._services.functions
+        if caller.function in functions.names:
+            config = functions.configuration(caller.function)
+            place = config.region, config.account_id
+            refuse_elsewhere(self._knows, service, parameters, caller.function, place)
         if service == "sqs":
             return self._services.sqs.call(operation, parameters, caller)
         if service == "lambda":
             return self._services.lambda_api.call(operation, parameters, caller)
+        if service == "sns" and self._services.topics:
+            return self._services.sns.call(operation, parameters, caller)
         if service in STORED and self._services.stored is not None:
             return self._ask_stored(self._services.stored, service, operation, parameters, caller)
         if service in self._services.sinks.services:
@@ -137,6 +152,18 @@ class Calls:
         if api is not None:
             return api.call(operation, parameters)
         raise _unanswered(caller, service, operation, "which nothing in this stack answers")
+
+    def _knows(self, kind: str, name: str) -> bool:
+        """Whether the stack has something, by the name that a call gives it; what it had and has deleted counts."""
+        services = self._services
+        match kind:
+            case "queue":
+                return any(name in (queue.url, name_of(queue)) for queue in services.queues.values())
+            case "stream":
+                return any(name in (stream.arn, stream.physical_name) for stream in services.streams_by_name.values())
+            case "table":
+                return services.dynamodb is not None and name in services.dynamodb.tables
+        return services.sinks.at(name) is not None
 
     def _ask_stored(
         self, stored: MotoServices, service: str, operation: str, parameters: dict[str, Any], caller: Caller

@@ -9,7 +9,7 @@ import datetime
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -201,6 +201,32 @@ def read_stack_config(project: Project, stack: StackFile) -> StackConfig:
             raise StackFileError(f"{file.where('config', key)}: the key '{full}' is there twice")
         values[full] = _read_value(file, ("config", key), block[key])
     return StackConfig(project.name, stack.name, file, values, warnings=_warnings(file, values))
+
+
+def with_told(config: StackConfig, told: Mapping[str, Any], origin: str) -> StackConfig:
+    """A configuration with settings that the stack's file leaves out, or holds as secrets that nobody here can read.
+
+    Args:
+        config: what the stack's file says.
+        told: the settings by key, with or without namespace.
+        origin: where they are said, for messages.
+
+    Raises:
+        StackFileError: a key or a value is malformed.
+    """
+    values = dict(config.values)
+    source = YamlFile(f"{origin}: config", dict(told))
+    for key, value in told.items():
+        full = _checked_key(source, config.project, key)
+        held = values.get(full)
+        if held is not None and not held.secret:
+            continue
+        try:
+            text = config_text(value)
+        except ValueError as error:
+            raise StackFileError(f"{origin}: config: '{key}' cannot be passed to the program: {error}") from error
+        values[full] = ConfigValue(value if held is None else SECRET, text, held is not None)
+    return replace(config, values=values)
 
 
 def _checked_key(file: YamlFile, project: str, key: Any) -> str:

@@ -17,29 +17,36 @@ import pulumi.runtime
 
 from delivery_lab.errors import LabError, ProgramError
 from delivery_lab.program import naming
-from delivery_lab.program.config import StackConfig, full_key, read_stack_config
+from delivery_lab.program.answers import NO_ANSWERS, ProgramAnswers
+from delivery_lab.program.aws_calls import answering_aws
+from delivery_lab.program.config import StackConfig, full_key, read_stack_config, with_told
 from delivery_lab.program.defaults import check_types, declarations, merge_project_config, refuse_missing
 from delivery_lab.program.eventloop import run_to_end
 from delivery_lab.program.failures import explain, located
 from delivery_lab.program.frames import Frames
 from delivery_lab.program.graph import Graph
 from delivery_lab.program.isolation import isolated
+from delivery_lab.program.network import offline
 from delivery_lab.program.overrides import apply_overrides
 from delivery_lab.program.placeholders import watched_invokes
 from delivery_lab.program.project import Project
+from delivery_lab.program.references import AskedOutputs, watched_references
 from delivery_lab.program.registrar import Registrar
 from delivery_lab.program.registration import Urns, ordered
 from delivery_lab.program.service import PulumiLog, Stubs, serving
 from delivery_lab.program.wire import Decoder
 
 
-def load_config(project: Project, stack: str, overrides: Sequence[str] = ()) -> StackConfig:
+def load_config(
+    project: Project, stack: str, overrides: Sequence[str] = (), answers: ProgramAnswers = NO_ANSWERS
+) -> StackConfig:
     """Read the configuration of a stack as the program will get it.
 
     Args:
         project: the project.
         stack: name of the stack.
         overrides: `PATH=VALUE` texts, see `delivery_lab.program.overrides.apply_overrides`.
+        answers: has the settings that the stack's file leaves out.
 
     Raises:
         StackNotFoundError: there is no such stack.
@@ -47,20 +54,24 @@ def load_config(project: Project, stack: str, overrides: Sequence[str] = ()) -> 
         SettingsError: a value is missing, or of another type than the project declares.
         UsageError: an override is malformed or addresses what is not there.
     """
-    config = merge_project_config(project, read_stack_config(project, project.stack(stack)))
+    config = with_told(read_stack_config(project, project.stack(stack)), answers.config, answers.config_origin)
+    config = merge_project_config(project, config)
     config = apply_overrides(config, overrides, {full_key(project.name, each.key) for each in declarations(project)})
     refuse_missing(project, config)
     check_types(project, config)
     return config
 
 
-def evaluate(project: Project, stack: str, overrides: Sequence[str] = ()) -> Graph:
+def evaluate(
+    project: Project, stack: str, overrides: Sequence[str] = (), answers: ProgramAnswers = NO_ANSWERS
+) -> Graph:
     """Run the project's program for one stack.
 
     Args:
         project: the project.
         stack: name of the stack.
         overrides: `PATH=VALUE` texts that change settings.
+        answers: what the program gets from the outside.
 
     Returns:
         The resources it registered, with its outputs and warnings.
@@ -68,16 +79,19 @@ def evaluate(project: Project, stack: str, overrides: Sequence[str] = ()) -> Gra
     Raises:
         UsageError: as `load_config`; `SettingsError` also when the program refused its settings.
         ProgramError: the program failed.
-        NotModelledError: it asks for something that needs a cloud or a plugin.
+        NotModelledError: it asks for something that needs a cloud or a plugin, and nothing answers it.
     """
-    config = load_config(project, stack, overrides)
+    config = load_config(project, stack, overrides, answers)
     frames, decoder = Frames(project), Decoder(project.program_dir)
-    registrar = Registrar(Urns(config.stack, project.name), _region(config), decoder, frames)
-    pulumi_log = PulumiLog()
+    registrar = Registrar(Urns(config.stack, project.name), _region(config), decoder, frames, answers)
+    pulumi_log, outputs = PulumiLog(), AskedOutputs()
     with (
         isolated(project),
         serving(registrar, pulumi_log) as stubs,
         watched_invokes(stubs.monitor, frames, registrar.calls),
+        watched_references(answers.stacks, frames, outputs),
+        answering_aws(answers, frames, registrar.refuse_at),
+        offline(frames, registrar.warnings.append),
     ):
         raised = contextvars.copy_context().run(_run, project, config, stubs)
         failure = _failure(raised, registrar, pulumi_log, project, config)
@@ -85,7 +99,7 @@ def evaluate(project: Project, stack: str, overrides: Sequence[str] = ()) -> Gra
     raised = None
     if failure is not None:
         raise failure
-    return _graph(project, config, registrar, pulumi_log, decoder)
+    return _graph(project, config, registrar, pulumi_log, decoder, outputs)
 
 
 def _region(config: StackConfig) -> str:
@@ -108,6 +122,9 @@ def _run(project: Project, config: StackConfig, stubs: Stubs) -> BaseException |
     pulumi.runtime.set_all_config(config.texts(), config.secret_keys())
     # A program asks for the region by `aws.config.region`, which is the one it is deployed to.
     os.environ.setdefault("AWS_REGION", os.environ.get("AWS_DEFAULT_REGION") or naming.DEFAULT_REGION)
+    # boto3 looks for its region here, and for credentials on the machine's own address where nothing gives any.
+    os.environ.setdefault("AWS_DEFAULT_REGION", _region(config))
+    os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
     # The language host passes it in the environment too: the one place where a program can list its keys.
     os.environ["PULUMI_CONFIG"] = json.dumps(config.texts())
     try:
@@ -175,12 +192,18 @@ def _with_questions(failure: LabError, registrar: Registrar) -> LabError:
         return failure
     return type(failure)(
         f"{failure}\n  before that it got placeholders for what only the cloud can answer: "
-        f"{', '.join(_questions(registrar))}\n  fix: give such values to the program through its config"
+        f"{', '.join(_questions(registrar))}\n  fix: say what they answer, such as answers: "
+        f'[{{token: "{min(registrar.asked)}", answer: {{...}}}}], or give the program such values through its config'
     )
 
 
 def _graph(
-    project: Project, config: StackConfig, registrar: Registrar, pulumi_log: PulumiLog, decoder: Decoder
+    project: Project,
+    config: StackConfig,
+    registrar: Registrar,
+    pulumi_log: PulumiLog,
+    decoder: Decoder,
+    outputs: AskedOutputs,
 ) -> Graph:
     stack = registrar.stack_registration()
     questions = _questions(registrar)
@@ -195,6 +218,7 @@ def _graph(
             *config.warnings,
             *_region_note(config),
             *sorted(registrar.warnings),
+            *outputs.notes(),
             *(f"{asked} is answered by the cloud only: what the program makes of it is unknown" for asked in questions),
             *pulumi_log.warnings,
         ),

@@ -40,7 +40,8 @@ def located(failure: LabError, position: str, error: BaseException | None, proje
     if not position and error is not None:
         inner = Frames(project).of_exception(error)
         position = inner[-1][0] if inner else ""
-    return type(failure)(f"{failure} ({position})") if position else failure
+    there = not position or f"({position})" in str(failure)
+    return failure if there else type(failure)(f"{failure} ({position})")
 
 
 def _summary(error: BaseException) -> str:

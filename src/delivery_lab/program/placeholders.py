@@ -22,7 +22,10 @@ import pulumi
 import pulumi.runtime
 from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 
+from delivery_lab.errors import WorkloadError
+from delivery_lab.program.answers import FunctionAnswer
 from delivery_lab.program.frames import Frames
+from delivery_lab.program.graph import contains_unknown
 
 _FIRST = 0xE000
 _MARKS = re.compile("[\ue000-\ue07f]|\\\\u[eE]0[0-7][0-9a-fA-F]")
@@ -66,6 +69,35 @@ def answer_of(token: str, known: Mapping[str, Any]) -> dict[str, Any] | None:
     function = token.rpartition(":")[2]
     result = _result_type(token)
     return None if result is None else _object(result, function, known, 0)
+
+
+def told_answer(given: FunctionAnswer, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer that somebody has told, with placeholders for what it leaves out.
+
+    Args:
+        given: what is told; a member may have its name in Python.
+        arguments: of the call, by wire name.
+
+    Raises:
+        WorkloadError: the function answers no such member.
+    """
+    told = {wire_name(name): value for name, value in given.answer.items()}
+    known = {name: value for name, value in arguments.items() if value is not None and not contains_unknown(value)}
+    found = answer_of(given.token, {**known, **told})
+    result = _result_type(given.token)
+    if found is None or result is None:
+        return told
+    members = pulumi._types.output_type_types(result)
+    for name in told:
+        if name not in members:
+            raise WorkloadError(f"{given.where}: {given.token} answers no {name} (it answers: {', '.join(members)})")
+    return found
+
+
+def wire_name(name: str) -> str:
+    """The name on the wire of a member that may have its name in Python."""
+    first, *others = name.split("_")
+    return first + "".join(part[:1].upper() + part[1:] for part in others)
 
 
 def _object(kind: type, name: str, known: Mapping[str, Any], depth: int) -> dict[str, Any]:

@@ -19,13 +19,15 @@ from pulumi.runtime.proto import callback_pb2, resource_pb2, source_pb2
 from delivery_lab import resource_types
 from delivery_lab.errors import LabError, NotModelledError, ProgramError
 from delivery_lab.program import naming
+from delivery_lab.program.answers import NO_ANSWERS, ProgramAnswers
 from delivery_lab.program.documents import with_documents_as_text
 from delivery_lab.program.facts import Created
 from delivery_lab.program.frames import Frames
 from delivery_lab.program.graph import ResourceOptions, contains_unknown
 from delivery_lab.program.invokes import INVOKES, LOOK_UPS
 from delivery_lab.program.outputs import create
-from delivery_lab.program.placeholders import answer_of, readable
+from delivery_lab.program.placeholders import answer_of, readable, told_answer
+from delivery_lab.program.references import STACK_REFERENCE
 from delivery_lab.program.registration import Registration, Urns, provider_urn
 from delivery_lab.program.transforms import Callbacks, transform_invoke, transform_resource
 from delivery_lab.program.wire import Decoder, encode, merged
@@ -61,6 +63,7 @@ class Registrar:
         region: region of the default provider.
         decoder: reads property values.
         frames: knows the project's files from others, for positions in messages.
+        answers: what providers' functions and other stacks answer.
 
     Attributes:
         registrations: resources by URN, in the order of their arrival.
@@ -71,7 +74,9 @@ class Registrar:
         calls: where the program calls a function first, by its token.
     """
 
-    def __init__(self, urns: Urns, region: str, decoder: Decoder, frames: Frames) -> None:
+    def __init__(
+        self, urns: Urns, region: str, decoder: Decoder, frames: Frames, answers: ProgramAnswers = NO_ANSWERS
+    ) -> None:
         self.registrations: dict[str, Registration] = {}
         self.failure: LabError | None = None
         self.position = ""
@@ -83,6 +88,7 @@ class Registrar:
         self._region = region
         self._decoder = decoder
         self._frames = frames
+        self._answers = answers
         self._lock = threading.Lock()
         self._reserved: set[str] = set()
         self._transforms: dict[str, list[callback_pb2.Callback]] = {}
@@ -92,10 +98,13 @@ class Registrar:
     def refuse(self, error: LabError, request: Message) -> None:
         """Note an error, with the position of the call; the first one is what the run ends with."""
         trace = getattr(request, "stackTrace", None)
+        self.refuse_at(error, self._frames.of_trace(trace) if isinstance(trace, source_pb2.StackTrace) else "")
+
+    def refuse_at(self, error: LabError, position: str) -> None:
+        """Note an error with its place, `file:line`; the first one is what the run ends with."""
         with self._lock:
             if self.failure is None:
-                self.failure = error
-                self.position = self._frames.of_trace(trace) if isinstance(trace, source_pb2.StackTrace) else ""
+                self.failure, self.position = error, position
 
     def info(self, _request: empty_pb2.Empty) -> resource_pb2.DeploymentInfo:
         """Name the deployment and the features of this engine. It is a preview: outputs may be unknown."""
@@ -188,7 +197,10 @@ class Registrar:
         return empty_pb2.Empty()
 
     def read(self, request: resource_pb2.ReadResourceRequest) -> resource_pb2.ReadResourceResponse:
-        """Read a resource that somebody else created: only what the program says of it is known."""
+        """Read a resource that somebody else created: only what is said of it is known."""
+        told = self._answers.stacks.get(request.id) if request.type == STACK_REFERENCE else None
+        if told is not None:
+            request.properties.MergeFrom(encode({"outputs": dict(told), "secretOutputNames": []}))
         request.name = readable(request.name)
         urn = self._urns.make(request.parent, request.type, request.name)
         with self._lock:
@@ -208,10 +220,11 @@ class Registrar:
                 options=ResourceOptions(provider=request.provider, version=request.version),
                 external=True,
             )
-            self.warnings.append(
-                f"'{request.name}' ({request.type}) is read from '{request.id}', not created by this stack; "
-                "what the program does not say of it is unknown to the lab"
-            )
+            if request.type != STACK_REFERENCE:  # which of its outputs are unknown is said elsewhere
+                self.warnings.append(
+                    f"'{request.name}' ({request.type}) is read from '{request.id}', not created by this stack; "
+                    "what the program does not say of it is unknown to the lab"
+                )
         return resource_pb2.ReadResourceResponse(urn=urn, id=request.id, properties=request.properties)
 
     def invoke(self, request: resource_pb2.ResourceInvokeRequest) -> resource_pb2.ResourceInvokeResponse:
@@ -221,6 +234,9 @@ class Registrar:
         with self._lock:
             transforms = list(self._invoke_transforms)
         arguments = self._decoder.properties(transform_invoke(self.callbacks, transforms, request)).values
+        given = self._answers.of_function(request.tok, arguments)
+        if given is not None:
+            return _answer(encode(told_answer(given, arguments)))
         function = INVOKES.get(request.tok)
         if function is None or contains_unknown(arguments):
             found = self._looked_up(request, arguments)

@@ -22,12 +22,14 @@ from delivery_lab.model.runtime import Caller, LongPoll, Pending, Runtime, WebRe
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 from delivery_lab.simulation.answering import service_answers, web_answers
 from delivery_lab.simulation.deployment import Deployment
+from delivery_lab.simulation.externals import read_elsewhere
 from delivery_lab.simulation.garbage import rare_garbage_collection
 from delivery_lab.simulation.log_contract import contract_line
 from delivery_lab.simulation.observing import SilentObserver
 from delivery_lab.simulation.remembered import RememberedCreations
 from delivery_lab.simulation.sending import Sender
 from delivery_lab.simulation.stored_creations import creations, region_of, started_by
+from delivery_lab.simulation.topics import dead_letter_queues
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.stack.stack import Stack
 
@@ -345,7 +347,7 @@ class _Simulation:
     def _sources(self, ends: frozenset[str]) -> frozenset[str]:
         """Where messages begin: queues, streams and topics but those where they end, and the events of functions."""
         account = self._account
-        ends |= account.events.targets()
+        ends |= account.events.targets() | read_elsewhere(self._stack, self._workload.external, account)
         begins = (frozenset(account.queues) | self._record_sources()) - ends
         return begins | frozenset(map(events_of, account.functions.names)) | self._addressed()
 
@@ -355,9 +357,10 @@ class _Simulation:
         return frozenset({*account.streams_by_name, *account.table_streams, *topics})
 
     def _destinations(self) -> set[str]:
-        """Queues and topics to which mappings report what they discard: what arrives there was sent before."""
+        """Queues and topics to which mappings and feeds bring what they discard: what arrives there was sent before."""
         destinations = (mapping.destination for mapping in self._account.record_mappings.values())
-        return {found.name for found in destinations if isinstance(found, (QueueDestination, TopicDestination))}
+        taking = {found.name for found in destinations if isinstance(found, (QueueDestination, TopicDestination))}
+        return taking | dead_letter_queues(self._account.feeds)
 
     def _polled(self) -> Iterator[PolledSource]:
         for mapping in self._account.record_mappings.values():

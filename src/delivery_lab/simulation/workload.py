@@ -7,23 +7,36 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, Field, PrivateAttr, StrictFloat, StrictInt, StrictStr, model_validator
+from pydantic import Field, PrivateAttr, StrictFloat, StrictInt, StrictStr, model_validator
 
 from delivery_lab.errors import UsageError
 from delivery_lab.events import Poison
-from delivery_lab.expectations.expectation import parse_expectation
 from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY
+from delivery_lab.limits.queues import DELAY
 from delivery_lab.simulation.effect_marks import WorkMark
 from delivery_lab.simulation.templates import as_text, render
 from delivery_lab.simulation.workload_answers import Answer
 from delivery_lab.simulation.workload_durations import LONGEST_SECONDS
+from delivery_lab.simulation.workload_expectations import ExpectationText
+from delivery_lab.simulation.workload_external import External
+from delivery_lab.simulation.workload_faults import Fault
 from delivery_lab.simulation.workload_functions import FunctionSettings
 from delivery_lab.simulation.workload_part import WorkloadPart
 
 MOST_SENDS = 10_000_000
-TARGETS = ("http", "queue", "stream", "table", "topic", "invoke")
+TARGETS = ("http", "queue", "stream", "table", "topic", "sns", "invoke")
+
+
+_GOES_WITH = (
+    ("key", "key goes with queue, sns, stream and topic; an item of a table has its key in the body"),
+    ("dedup", "dedup goes with queue and sns"),
+    ("attributes", "attributes go with queue and sns"),
+    ("subject", "subject goes with sns"),
+    ("delay_seconds", "delaySeconds goes with queue"),
+)
+"""Fields of a line that only the targets have that are named behind `with`."""
 
 
 class HttpRequest(WorkloadPart):
@@ -60,6 +73,10 @@ class Send(WorkloadPart):
     """An item put into the table of that logical name: `body` is the item, its key included."""
     topic: str | None = None
     """A record for the Kafka topic of that name; `key` decides the partition, without it they take turns."""
+    sns: str | None = None
+    """A message published to the SNS topic of that logical name."""
+    subject: str | None = Field(default=None, min_length=1)
+    """With `sns`: the subject."""
     invoke: str | None = None
     """An invoke of the function of that logical name."""
     type: Literal["sync", "async"] | None = None
@@ -67,12 +84,15 @@ class Send(WorkloadPart):
     body: Any = None
     """An object (sent as JSON) or a text (sent as it is), in which `{n}`, `$uniform` and `$choice` are filled in."""
     key: str | None = Field(default=None, min_length=1)
-    """Message group (of a standard queue the tenant), partition key of a stream or topic; a template as in the body."""
+    """Message group (of a standard queue the tenant), partition key of a stream or topic; a template as in the body.
+    With `sns` the message group."""
     dedup: str | None = Field(default=None, min_length=1)
-    """Deduplication id of a message for a FIFO queue; a template too."""
+    """Deduplication id of a message for a FIFO queue or topic; a template too."""
     attributes: dict[str, StrictStr | StrictInt | StrictFloat] = Field(default_factory=dict)
-    """Message attributes of a message for a queue: a text becomes a `String`, in which `{n}` is filled in, a number a
-    `Number`."""
+    """Message attributes of a message for a queue or an SNS topic: a text becomes a `String`, in which `{n}` is filled
+    in, a number a `Number`."""
+    delay_seconds: int | None = Field(default=None, ge=DELAY.minimum, le=DELAY.maximum)
+    """Seconds for which a message for a standard queue is hidden after it is sent; the queue's own delay without it."""
 
     @model_validator(mode="after")
     def _one_target(self) -> Send:
@@ -87,12 +107,10 @@ class Send(WorkloadPart):
             raise ValueError("type goes with invoke")
         if self.stream is not None and self.key is None:
             raise ValueError("a stream needs a key: it decides the shard")
-        if self.key is not None and self.queue is None and self.stream is None and self.topic is None:
-            raise ValueError("key goes with queue, stream and topic; an item of a table has its key in the body")
-        if self.dedup is not None and self.queue is None:
-            raise ValueError("dedup goes with queue")
-        if self.attributes and self.queue is None:
-            raise ValueError("attributes go with queue")
+        for name, words in _GOES_WITH:
+            targets = words.partition(";")[0].replace(",", "").split()
+            if getattr(self, name) not in (None, {}) and self.target not in targets:
+                raise ValueError(words)
         if self.table is not None and not isinstance(self.body, dict):
             raise ValueError("the body of a table is the item: an object")
         return self
@@ -124,71 +142,6 @@ class TopicSettings(WorkloadPart):
     """Hours after which a record expires."""
 
 
-class Fault(WorkloadPart):
-    """One line of `faults`: a failure that is injected for a while, whatever the stack does."""
-
-    at: float = Field(default=0, ge=0, le=LONGEST_SECONDS)
-    """Virtual seconds after the start."""
-    for_seconds: float | None = Field(default=None, gt=0, le=LONGEST_SECONDS)
-    """For how many virtual seconds; to the end of the run where it is left out. In a file it is called `for`."""
-    function: str | None = None
-    """It happens to invokes of the function of that logical name."""
-    service: (
-        Literal[
-            "cloudwatch",
-            "dynamodb",
-            "events",
-            "lambda",
-            "s3",
-            "secretsmanager",
-            "ses",
-            "sesv2",
-            "sns",
-            "sqs",
-            "ssm",
-            "stepfunctions",
-        ]
-        | None
-    ) = None
-    """It happens to calls that handlers make to this service."""
-    operation: str | None = None
-    """With `service`: only to this operation, such as `SendMessage`."""
-    queue: str | None = None
-    """With `service: sqs`: only to calls for the queue of that logical name. Alone: what happens to its messages."""
-    kind: Literal["throttle", "error", "failure", "latency", "duplicate"]
-    """What happens."""
-    share: float = Field(default=1.0, gt=0, le=1)
-    """The share of the calls that it happens to, drawn from the seed."""
-    ids: list[str] | None = Field(default=None, min_length=1)
-    """With `function` or a queue alone: only where the event, a record of it, or the message has such an `id`."""
-    seconds: float | None = Field(default=None, gt=0, le=LONGEST_SECONDS)
-    """With `kind: latency`: how many seconds longer it takes."""
-
-    @model_validator(mode="after")
-    def _makes_sense(self) -> Fault:
-        of_queue = self.function is None and self.service is None and self.queue is not None
-        if (self.function is None) == (self.service is None) and not of_queue:
-            raise ValueError("name exactly one of function and service, or a queue alone")
-        if of_queue and self.kind != "duplicate":
-            raise ValueError(f"a queue alone has the kind duplicate only; {self.kind} needs service: sqs beside it")
-        if self.service is not None and (self.ids is not None or self.kind in ("failure", "duplicate")):
-            raise ValueError("ids and the kinds failure and duplicate go with function, or with a queue alone")
-        if self.operation is not None and self.service is None:
-            raise ValueError("operation goes with service")
-        if self.queue is not None and self.service != "sqs" and not of_queue:
-            raise ValueError("queue goes with service: sqs, or alone")
-        if (self.kind == "latency") != (self.seconds is not None):
-            raise ValueError("seconds goes with the kind latency, which needs it")
-        return self
-
-    @property
-    def words(self) -> str:
-        """What it is, in a few words."""
-        if self.service is None:
-            return f"{self.kind} of {self.function or self.queue}"
-        return f"{self.kind} of {self.operation or 'calls'} of {self.service}"
-
-
 class PoisonText(WorkloadPart):
     """A mark of poison for bodies that are no JSON objects."""
 
@@ -208,7 +161,9 @@ class Arrival:
         request: the HTTP request, for http.
         key: message group of a queue, partition key of a stream or topic; "" without one.
         dedup: deduplication id, "" without one.
-        attributes: message attributes of a message for a queue, as `SendMessage` takes them.
+        attributes: message attributes of a message for a queue or an SNS topic, as `SendMessage` takes them.
+        subject: subject of a message for an SNS topic, "" without one.
+        delay_seconds: how long a message for a queue is hidden at first; None for as long as the queue says.
         where: place in the workload, for messages.
     """
 
@@ -220,16 +175,9 @@ class Arrival:
     key: str = ""
     dedup: str = ""
     attributes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    subject: str = ""
+    delay_seconds: int | None = None
     where: str = ""
-
-
-def _expectation(text: str) -> str:
-    """An expectation that can be read; which figures there are is known to those who judge it."""
-    try:
-        parse_expectation(text)
-    except UsageError as error:
-        raise ValueError(str(error)) from None
-    return text
 
 
 class AccountSettings(WorkloadPart):
@@ -259,6 +207,8 @@ class Workload(WorkloadPart):
     """Kafka topics as they are before the run, by name."""
     functions: dict[str, FunctionSettings] = Field(default_factory=dict)
     """What only a deployment would tell of functions, by their logical names."""
+    external: dict[str, External] = Field(default_factory=dict)
+    """Queues, streams, topics and tables that other stacks create, by their ARNs."""
     send: list[Send] = Field(min_length=1)
     """What is sent."""
     faults: list[Fault] = Field(default_factory=list)
@@ -271,7 +221,7 @@ class Workload(WorkloadPart):
     """What marks a message no handler can process: a field of its JSON body, or `{text: ...}` for any body."""
     effect: WorkMark | None = None
     """How a piece of work is known, of handlers that do not follow the log contract."""
-    expect: list[Annotated[StrictStr, AfterValidator(_expectation)]] = Field(default_factory=list)
+    expect: list[ExpectationText] = Field(default_factory=list)
     """What has to hold when the run has ended, such as `messages.lost == 0` (docs/expectations.md)."""
     _name: str = PrivateAttr(default="code")
     _path: Path | None = PrivateAttr(default=None)
@@ -345,6 +295,8 @@ class Workload(WorkloadPart):
                     attributes={
                         name: _attribute(render(value, n, chance, where)) for name, value in send.attributes.items()
                     },
+                    subject=render(send.subject or "", n, chance, where),
+                    delay_seconds=send.delay_seconds,
                     where=where,
                 )
 

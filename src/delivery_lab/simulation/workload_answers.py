@@ -1,4 +1,4 @@
-"""Lines of `answers` in a workload: what calls of handlers to AWS services and HTTP addresses get."""
+"""Lines of `answers`: what calls of handlers to AWS services and HTTP addresses get, and what the program gets."""
 
 from __future__ import annotations
 
@@ -25,8 +25,12 @@ class Answer(WorkloadPart):
     """With `service`: only calls with these parameters; in texts `*` stands for anything."""
     http: str | None = None
     """Method and address, such as `POST https://pay.example/*`; without a method: any; `*` stands for anything."""
+    token: str | None = Field(default=None, pattern=r"^[\w-]+:[\w/.-]*:\w+$")
+    """A provider's function that the program calls, such as `aws:ec2/getAmi:getAmi`; `parameters` are its arguments."""
+    stack: str | None = Field(default=None, min_length=1)
+    """Another stack, as the program's `StackReference` names it; `answer` are its outputs."""
     answer: dict[str, Any] | None = None
-    """With `service`: the answer as boto3 returns it."""
+    """With `service`: the answer as boto3 returns it. With `token` and `stack`: what the program gets."""
     error: str | None = Field(default=None, min_length=1)
     """With `service`: AWS's error code instead of an answer, such as `ThrottlingException`."""
     message: str = ""
@@ -50,9 +54,12 @@ class Answer(WorkloadPart):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Answer:
-        if (self.service is None) == (self.http is None):
-            raise ValueError("name exactly one of service and http")
-        if self.http is not None:
+        named = [name for name in ("service", "http", "token", "stack") if getattr(self, name) is not None]
+        if len(named) != 1:
+            raise ValueError(f"name exactly one of service, http, token and stack, not {' and '.join(named) or 'none'}")
+        if self.of_program:
+            self._check_program(named[0])
+        elif self.http is not None:
             for name in ("operation", "parameters", "answer", "error"):
                 if getattr(self, name) is not None:
                     raise ValueError(f"{name} goes with service")
@@ -66,6 +73,18 @@ class Answer(WorkloadPart):
         if self.message and self.error is None:
             raise ValueError("message goes with error")
         return self
+
+    @property
+    def of_program(self) -> bool:
+        """Whether it is about what the program asks while it describes its resources, never about a handler's call."""
+        return self.token is not None or self.stack is not None
+
+    def _check_program(self, name: str) -> None:
+        if self.answer is None:
+            raise ValueError(f"{name} needs its answer")
+        allowed = {name, "answer", *(["parameters"] if name == "token" else [])}
+        for other in sorted(self.model_fields_set - allowed):
+            raise ValueError(f"{type(self).model_fields[other].alias or other} does not go with {name}")
 
     def _check_service(self) -> None:
         if self.body is not None or self.headers:

@@ -7,12 +7,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from delivery_lab.errors import StackFileError, UsageError, WorkloadError
 from delivery_lab.program.yamlfile import YamlFile, parse_scalar, read_yaml
 from delivery_lab.simulation.workload import Workload
-from delivery_lab.simulation.workload_part import explained
+from delivery_lab.simulation.workload_answers import Answer
+from delivery_lab.simulation.workload_part import WorkloadPart, explained
 
 
 def read_workload(path: Path) -> Workload:
@@ -31,7 +32,7 @@ def read_workload(path: Path) -> Workload:
     try:
         workload = Workload.model_validate(content.value, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise WorkloadError("\n".join(_located(content, problem) for problem in error.errors())) from error
+        raise WorkloadError("\n".join(located(content, problem) for problem in error.errors())) from error
     return workload.read_from(path)
 
 
@@ -53,9 +54,38 @@ def _place(part: str | int) -> str:
     return str(part + 1) if isinstance(part, int) else part
 
 
-def _located(content: YamlFile, problem: Any) -> str:
+def located(content: YamlFile, problem: Any, what: str = "a workload") -> str:
+    """What pydantic found wrong in a file, with its line.
+
+    Args:
+        content: the file.
+        problem: one of the errors of a `ValidationError`.
+        what: the kind of file.
+    """
     loc: tuple[str | int, ...] = problem["loc"]
-    return explained(problem, content.where(*loc) if loc else content.label)
+    return explained(problem, content.where(*loc) if loc else content.label, what)
+
+
+class _Answers(WorkloadPart):
+    answers: list[Answer] = Field(min_length=1)
+
+
+def read_answers(path: Path) -> list[Answer]:
+    """Read a file of `answers` alone, as `--answers` takes it.
+
+    Raises:
+        WorkloadError: it is missing or malformed; the message names file, place, value and what is expected.
+    """
+    if not path.exists():
+        raise WorkloadError(f"there is no file of answers {path}")
+    try:
+        content = read_yaml(path, str(path), dates=False)
+        return _Answers.model_validate(content.value, by_alias=True, by_name=False).answers
+    except StackFileError as error:
+        raise WorkloadError(str(error)) from error
+    except ValidationError as error:
+        lines = (located(content, problem, "a file of answers") for problem in error.errors())
+        raise WorkloadError("\n".join(lines)) from error
 
 
 def read_body(changes: Sequence[str]) -> dict[str, Any]:

@@ -44,12 +44,13 @@ class WorkloadPart(BaseModel):
         __init__.__pydantic_base_init__ = True
 
 
-def explained(problem: Any, where: str) -> str:
+def explained(problem: Any, where: str, what: str = "a workload") -> str:
     """What pydantic found wrong, in the words of the lab.
 
     Args:
         problem: one of the errors of a `ValidationError`.
         where: the place, to begin with.
+        what: the file that it is about.
     """
     loc: tuple[str | int, ...] = problem["loc"]
     place = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in loc)
@@ -57,7 +58,7 @@ def explained(problem: Any, where: str) -> str:
     message = problem["msg"].removeprefix("Value error, ").replace("Input should be", "has to be")
     kind = problem["type"]
     if kind == "extra_forbidden":
-        return f"{where} is no key of a workload"
+        return f"{where} is no key of {what}"
     if kind == "missing":
         return f"{where} is missing"
     if kind == "model_type":

@@ -55,12 +55,12 @@ class Stack:
     _mappings_from: Mapping[str, tuple[SqsMapping, ...]] = field(repr=False)
 
     @classmethod
-    def of(cls, graph: Graph, account_concurrency: int = ACCOUNT_CONCURRENCY) -> Stack:
+    def of(cls, graph: Graph, account_concurrency: int | None = None) -> Stack:
         """Read a graph.
 
         Args:
             graph: what the program registered.
-            account_concurrency: concurrent executions of the account that it is deployed to.
+            account_concurrency: concurrent executions of the account that it is deployed to, if not AWS's default.
         """
         builder = Builder(graph)
         resources = {resource.urn: resource for resource in builder.resources()}
@@ -75,7 +75,7 @@ class Stack:
                 reading[mapping.queue.urn] = (*reading.get(mapping.queue.urn, ()), mapping)
         return cls(
             graph=graph,
-            account_concurrency=account_concurrency,
+            account_concurrency=account_concurrency or ACCOUNT_CONCURRENCY,
             resources=resources,
             queues=queues,
             functions=tuple(builder.functions.values()),

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from delivery_lab.api.parts import DEFAULT_SEED
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.options import (
+    AnswersOption,
     AnyStacks,
     AssumeOption,
     BodyOption,
@@ -62,8 +62,9 @@ def check(
     ] = False,
     workload: WorkloadOption = None,
     body: BodyOption = None,
-    seed: SeedOption = DEFAULT_SEED,
+    seed: SeedOption = None,
     assume: AssumeOption = None,
+    answers: AnswersOption = None,
     fail_on: Annotated[
         FailOn, typer.Option("--fail-on", help="Severity from which on a finding makes the exit code 5.")
     ] = FailOn.ERROR,
@@ -106,6 +107,7 @@ def check(
         "body": body,
         "seed": seed,
         "assume": assume,
+        "answers": answers,
     }
     work = partial(
         check_of_many, console, lab, options, quantify=quantify, checks=checks, account_concurrency=account_concurrency

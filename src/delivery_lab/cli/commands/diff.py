@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from delivery_lab.api.parts import DEFAULT_SEED
 from delivery_lab.cli.completion import stacks
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.options import (
+    AnswersOption,
     AssumeOption,
     BodyOption,
     ExpectOption,
@@ -48,8 +48,9 @@ def diff(
     overrides: SetOption = None,
     workload: WorkloadOption = None,
     body: BodyOption = None,
-    seed: SeedOption = DEFAULT_SEED,
+    seed: SeedOption = None,
     assume: AssumeOption = None,
+    answers: AnswersOption = None,
     expect: ExpectOption = None,
     fail_on: Annotated[
         FailDiffOn,
@@ -72,7 +73,15 @@ def diff(
     lab = open_lab(console, project)
     with console.working(f"simulating {before} and {after}"):
         difference = lab.diff(
-            before, after, overrides=overrides, workload=workload, body=body, seed=seed, assume=assume, expect=expect
+            before,
+            after,
+            overrides=overrides,
+            workload=workload,
+            body=body,
+            seed=seed,
+            assume=assume,
+            answers=answers,
+            expect=expect,
         )
     for simulation in (difference.before, difference.after):
         say_beside(console, simulation.outcome.stack, simulation.phases, simulation.notes)

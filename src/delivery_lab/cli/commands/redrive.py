@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from delivery_lab.api.parts import DEFAULT_SEED, MOVE_RATE
+from delivery_lab.api.parts import MOVE_RATE
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.options import (
+    AnswersOption,
     AssumeOption,
     BodyOption,
     JsonOption,
@@ -44,8 +45,9 @@ def redrive(
     ] = None,
     workload: WorkloadOption = None,
     body: BodyOption = None,
-    seed: SeedOption = DEFAULT_SEED,
+    seed: SeedOption = None,
     assume: AssumeOption = None,
+    answers: AnswersOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -67,5 +69,6 @@ def redrive(
             body=body,
             seed=seed,
             assume=assume,
+            answers=answers,
         )
     show_redrive(console, redriven, as_json=as_json)

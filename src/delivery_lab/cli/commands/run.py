@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from delivery_lab.api.parts import DEFAULT_SEED
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.options import (
+    AnswersOption,
     AnyStacks,
     AssumeOption,
     BodyOption,
@@ -45,8 +45,9 @@ def run(
     overrides: SetOption = None,
     workload: WorkloadOption = None,
     body: BodyOption = None,
-    seed: SeedOption = DEFAULT_SEED,
+    seed: SeedOption = None,
     assume: AssumeOption = None,
+    answers: AnswersOption = None,
     expect: ExpectOption = None,
     alternatives: Annotated[
         bool | None,
@@ -80,6 +81,7 @@ def run(
         "body": body,
         "seed": seed,
         "assume": assume,
+        "answers": answers,
         "expect": expect,
     }
     wanted = readings if alternatives is None else alternatives

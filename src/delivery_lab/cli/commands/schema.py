@@ -17,19 +17,24 @@ class SchemaOf(StrEnum):
 
     WORKLOAD = "workload"
     STACK = "stack"
+    PROJECT = "project"
 
 
 def schema(
     console: Console,
-    of: Annotated[SchemaOf, typer.Argument(metavar="workload|stack", help="The kind of file.", show_default=False)],
+    of: Annotated[
+        SchemaOf, typer.Argument(metavar="workload|stack|project", help="The kind of file.", show_default=False)
+    ],
     project: ProjectOption = None,
 ) -> None:
-    """Print the JSON Schema of workloads, or of the stack files of a project."""
-    from delivery_lab.api.schema import stack_schema, workload_schema
+    """Print the JSON Schema of workloads, of the stack files of a project, or of `delivery-lab.yaml`."""
+    from delivery_lab.api.schema import project_file_schema, stack_schema, workload_schema
     from delivery_lab.cli.stacks import open_lab
 
     if of is SchemaOf.WORKLOAD:
         found = workload_schema()
+    elif of is SchemaOf.PROJECT:
+        found = project_file_schema()
     else:
         stack = stack_schema(open_lab(console, project).project)
         found = stack.schema

@@ -12,6 +12,7 @@ from delivery_lab.events import Journal
 from delivery_lab.limits.queues import LISTED_QUEUES, PURGE_SECONDS, RETENTION_SPREAD_SECONDS, SPREAD_SECONDS
 from delivery_lab.model.api_errors import sqs as errors
 from delivery_lab.model.clock import Scheduler, epoch_ms, seconds
+from delivery_lab.model.elsewhere import line_of
 from delivery_lab.model.runtime import Caller
 from delivery_lab.model.sqs.attributes import DeadLetterPolicy, QueueAttributes
 from delivery_lab.model.sqs.queue import SqsQueue
@@ -260,7 +261,11 @@ def redrive_fix(source: SqsQueue, policy: DeadLetterPolicy, queues: list[SqsQueu
     """What to do about a redrive policy that `redrive_target` refuses."""
     target = next((queue for queue in queues if queue.arn == policy.target_arn), None)
     if target is None:
-        return "create the dead-letter queue in the same stack, or correct deadLetterTargetArn"
+        line = line_of(policy.target_arn)
+        more = (
+            "" if line is None else f"; or, if another stack creates it, say so in the workload: external: {{{line}}}"
+        )
+        return f"create the dead-letter queue in the same stack, or correct deadLetterTargetArn{more}"
     return f"set fifoQueue of {target.name} to {str(source.fifo).lower()}"
 
 
