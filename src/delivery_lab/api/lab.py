@@ -332,19 +332,17 @@ class Lab:
         from delivery_lab.checks.registry import find_all
         from delivery_lab.stack.stack import Stack
 
-        values = find_spec("cfnlint") is not None
-        known = checks_with(checks)
+        values, known = find_spec("cfnlint") is not None, checks_with(checks)
         phases: list[Phase] = []
+        said, origin = self._file
         with timed("program", phases):
             told = answers_for_checks(*self._file, options.get("answers"))
             graph = self.graph(stack, options.get("overrides"), told)
         with timed("checks", phases):
-            said, origin = self._file
             accepted = (*read_acceptances(graph.config, known), *project_acceptances(said.accept, origin, known))
-            if not values:
-                accepted = tuple(one for one in accepted if not one.of_values)
-            found = find_all(Stack.of(graph, account_concurrency), known, values=values)
-            findings = apply_acceptances(found, accepted)
+            accepted = tuple(one for one in accepted if values or not one.of_values)
+            read = Stack.of(graph, account_concurrency)
+            findings = apply_acceptances(find_all(read, known, values=values), accepted)
         effects: dict[int, Effect] = {}
         if quantify and findings:
             with timed("quantify", phases):
