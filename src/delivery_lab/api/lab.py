@@ -332,13 +332,14 @@ class Lab:
         from delivery_lab.checks.registry import find_all
         from delivery_lab.stack.stack import Stack
 
-        values, known = find_spec("cfnlint") is not None, checks_with(checks)
+        values = find_spec("cfnlint") is not None
+        known = checks_with(checks)
         phases: list[Phase] = []
-        said, origin = self._file
         with timed("program", phases):
             told = answers_for_checks(*self._file, options.get("answers"))
             graph = self.graph(stack, options.get("overrides"), told)
         with timed("checks", phases):
+            said, origin = self._file
             accepted = (*read_acceptances(graph.config, known), *project_acceptances(said.accept, origin, known))
             accepted = tuple(one for one in accepted if values or not one.of_values)
             read = Stack.of(graph, account_concurrency)
