@@ -342,8 +342,7 @@ class Lab:
             said, origin = self._file
             accepted = (*read_acceptances(graph.config, known), *project_acceptances(said.accept, origin, known))
             accepted = tuple(one for one in accepted if values or not one.of_values)
-            read = Stack.of(graph, account_concurrency)
-            findings = apply_acceptances(find_all(read, known, values=values), accepted)
+            findings = apply_acceptances(find_all(Stack.of(graph, account_concurrency), known, values=values), accepted)
         effects: dict[int, Effect] = {}
         if quantify and findings:
             with timed("quantify", phases):
