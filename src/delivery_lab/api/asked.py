@@ -124,7 +124,8 @@ def answers_of_program(file: ProjectFile, origin: str, first: list[Answer], wher
     """
     program_answers(file.answers, origin)  # what is wrong in a file is said of it
     found = program_answers([*first, *file.answers], where)
-    return replace(found, config=file.config, config_origin=origin, key=f"{found.key} {file.config}")
+    key = f"{found.key} {file.config} {file.environment}"
+    return replace(found, config=file.config, config_origin=origin, environment=file.environment, key=key)
 
 
 def answers_for_checks(file: ProjectFile, origin: str, given: str | Path | None) -> ProgramAnswers:

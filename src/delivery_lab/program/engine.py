@@ -93,6 +93,8 @@ def evaluate(
         answering_aws(answers, frames, registrar.refuse_at),
         offline(frames, registrar.warnings.append),
     ):
+        for name, value in answers.environment.items():
+            os.environ.setdefault(name, value)
         raised = contextvars.copy_context().run(_run, project, config, stubs)
         failure = _failure(raised, registrar, pulumi_log, project, config)
     # The exception and its frames hold tasks and futures of the run, which are not wanted any longer.
