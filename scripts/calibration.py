@@ -18,7 +18,8 @@ from delivery_lab.model.faults import FaultKind, InjectedFault
 from delivery_lab.rules.alternatives import ALTERNATIVES
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 from scripts.calibration_pollers import PollersCase, run_pollers
-from scripts.calibration_world import SENDER, CalibrationWorld, QueueCase, run_queue
+from scripts.calibration_slots import SlotsCase, run_slots
+from scripts.calibration_world import SENDER, CalibrationWorld, QueueCase, run_queue, run_record
 
 FOLDER = Path(__file__).resolve().parent.parent / "calibration"
 SEEDS = range(100)
@@ -45,12 +46,37 @@ class PollersModel(_Part):
     """The pollers of a mapping by themselves; figures are those of `PollersRun`."""
 
     kind: Literal["pollers"]
-    figure: Literal["throughput", "concurrency", "growth_per_minute"]
+    figure: Literal["throughput", "concurrency", "growth_per_minute", "at_once"]
     case: dict[str, int | float]
 
     def predictions(self, assumptions: Assumptions, changed: Mapping[str, float]) -> list[float]:
         """What the model says."""
-        return [float(getattr(run_pollers(PollersCase(**{**self.case, **changed}), assumptions), self.figure))]
+        settings: dict[str, Any] = {**self.case, **changed}
+        return [float(getattr(run_pollers(PollersCase(**settings), assumptions), self.figure))]
+
+
+class SlotsModel(_Part):
+    """Batches of a function that starts something for each message while slots are free; figures are of `SlotsRun`."""
+
+    kind: Literal["slots"]
+    figure: Literal["executions_per_upload", "timed_out_share"]
+    case: dict[str, int | float]
+
+    def predictions(self, assumptions: Assumptions, changed: Mapping[str, float]) -> list[float]:
+        """What the model says."""
+        settings: dict[str, Any] = {**self.case, **changed}
+        return [float(getattr(run_slots(SlotsCase(**settings), assumptions), self.figure))]
+
+
+class RecordModel(_Part):
+    """A record of a stream that always fails: how often a function is invoked with it before it is too old."""
+
+    kind: Literal["record"]
+    maximum_age_seconds: int
+
+    def predictions(self, assumptions: Assumptions, changed: Mapping[str, float]) -> list[float]:
+        """What the model says, for many seeds."""
+        return [run_record(self.maximum_age_seconds, assumptions, seed) for seed in SEEDS]
 
 
 class EventModel(_Part):
@@ -111,6 +137,7 @@ class Observation(_Part):
         unit: of the figure.
         fitted: whether the model was fitted to it.
         not_given: what the publication does not say.
+        note: what follows for the model where it is known to differ, else "".
         rules: ids of the rules whose alternatives the prediction is tried with.
         vary: ends of plausible values for settings of the case that are not given.
         model: how the prediction is made.
@@ -124,9 +151,12 @@ class Observation(_Part):
     unit: str
     fitted: bool
     not_given: tuple[str, ...] = ()
+    note: str = ""
     rules: tuple[str, ...] = ()
     vary: dict[str, tuple[int | float, int | float]] = {}
-    model: Annotated[QueueModel | PollersModel | EventModel | IdleModel, Field(discriminator="kind")]
+    model: Annotated[
+        QueueModel | PollersModel | SlotsModel | RecordModel | EventModel | IdleModel, Field(discriminator="kind")
+    ]
 
 
 @dataclass(frozen=True, slots=True)

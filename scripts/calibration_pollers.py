@@ -23,6 +23,7 @@ class PollersCase:
         error_share: share of invokes that fail, once it has grown.
         grow_seconds: for how long it grows before invokes fail.
         error_seconds: for how long they do; the last half is looked at.
+        maximum_concurrency: of the mapping, None for none.
     """
 
     takes_seconds: float
@@ -30,6 +31,7 @@ class PollersCase:
     error_share: float = 0.0
     grow_seconds: float = 25.0
     error_seconds: float = 20.0
+    maximum_concurrency: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +42,22 @@ class PollersRun:
         throughput: invokes that succeed, of the messages that are sent in the same time.
         concurrency: batches at once, of those that the messages need without errors.
         growth_per_minute: batches at once a minute, until half of those that the messages need run.
+        at_once: batches at once, on average.
     """
 
     throughput: float
     concurrency: float
     growth_per_minute: float
+    at_once: float
 
 
 @cache
 def run_pollers(case: PollersCase, assumptions: Assumptions) -> PollersRun:
     """Let the pollers take messages, one an invoke, as they become free."""
     scaling = StandardScaling(
-        errors=ErrorShare(assumptions.batches_when_half_fail), throttled=ThrottledGrowth(assumptions.throttled_growth)
+        case.maximum_concurrency,
+        errors=ErrorShare(assumptions.batches_when_half_fail),
+        throttled=ThrottledGrowth(assumptions.throttled_growth),
     )
     chance = random.Random(1)  # no secret hangs on it
     needed = case.messages_per_second * case.takes_seconds
@@ -69,7 +75,7 @@ def run_pollers(case: PollersCase, assumptions: Assumptions) -> PollersRun:
             next_second += 1
             if len(ends) >= scaling.limit:
                 scaling.grow(len(ends))
-        arrival = (taken + 1) / case.messages_per_second
+        arrival = max(now, (taken + 1) / case.messages_per_second)  # messages that wait are taken in the next round
         free = len(ends) < scaling.limit
         after = min(ends[0] if ends else end, next_second, arrival if free else end)
         if now >= looked_at:
@@ -90,4 +96,5 @@ def run_pollers(case: PollersCase, assumptions: Assumptions) -> PollersRun:
         throughput=succeeded / (looked * case.messages_per_second),
         concurrency=busy_seconds / (looked * needed),
         growth_per_minute=needed / 2 / grown_at * 60 if grown_at else 0.0,
+        at_once=round(busy_seconds / looked, 6),
     )

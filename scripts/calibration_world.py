@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from delivery_lab.events import (
     Actor,
+    BatchInvoked,
     EventBase,
     InvokeRefused,
     Journal,
@@ -17,6 +18,7 @@ from delivery_lab.events import (
 from delivery_lab.model.account import Account
 from delivery_lab.model.clock import Scheduler, in_seconds, seconds
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
+from delivery_lab.model.mapping.stream import StreamMappingConfig
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import Environment, FunctionConfig, InvokeRequest, InvokeResponse
 from delivery_lab.model.sqs.attributes import DeadLetterPolicy, QueueAttributes
@@ -77,10 +79,11 @@ class CalibrationWorld:
 
 
 class _Numbers:
-    """Every invoke takes about as long as it was told to, and succeeds."""
+    """Every invoke takes about as long as it was told to, and succeeds, or fails if all are to."""
 
-    def __init__(self, scheduler: Scheduler, takes_seconds: float) -> None:
+    def __init__(self, scheduler: Scheduler, takes_seconds: float, *, fails: bool = False) -> None:
         self.scheduler = scheduler
+        self.error = "Failing" if fails else None
         self._takes_seconds = takes_seconds
         self._chance = random.Random(1)  # no secret hangs on it
 
@@ -97,7 +100,7 @@ class _NumbersEnvironment:
 
     def start(self, request: InvokeRequest, finish: Callable[[InvokeResponse], None]) -> None:
         after = seconds(self._runtime.next_seconds())
-        self._runtime.scheduler.after(after, finish, InvokeResponse("null", None))
+        self._runtime.scheduler.after(after, finish, InvokeResponse("null", self._runtime.error))
 
     def stop(self) -> None:
         raise AssertionError("no invoke of a calibration reaches its timeout")
@@ -140,12 +143,12 @@ class QueueRun:
 def run_queue(case: QueueCase, assumptions: Assumptions) -> QueueRun:
     """Send the backlog and let the mapping work."""
     world = CalibrationWorld(assumptions, case.takes_seconds)
-    dead = _queue(world, "dead", QueueAttributes())
+    dead = add_queue(world, "dead", QueueAttributes())
     attributes = QueueAttributes(
         visibility_timeout_seconds=case.visibility_seconds,
         redrive=DeadLetterPolicy(dead, case.max_receive_count),
     )
-    _queue(world, "jobs", attributes)
+    add_queue(world, "jobs", attributes)
     queue = world.account.queues["jobs"]
     world.function(case.timeout_seconds, case.reserved)
     world.account.create_mapping(SqsMappingConfig(name="mapping", function="worker", batch_size=case.batch_size), queue)
@@ -159,7 +162,29 @@ def run_queue(case: QueueCase, assumptions: Assumptions) -> QueueRun:
     )
 
 
-def _queue(world: CalibrationWorld, name: str, attributes: QueueAttributes) -> str:
+def run_record(maximum_age_seconds: int, assumptions: Assumptions, seed: int) -> float:
+    """How often a function that always fails is invoked with a record of a stream until that is too old."""
+    world = CalibrationWorld(assumptions, 0.1, seed)
+    world.account.use(_Numbers(world.scheduler, 0.1, fails=True))
+    stream = world.account.create_stream(
+        "stream", "arn:aws:kinesis:us-east-1:123456789012:stream/stream", shards=1, retention_hours=24, record_kib=1_024
+    )
+    world.function(5, None)
+    config = StreamMappingConfig(
+        name="mapping",
+        function="worker",
+        starting_position="TRIM_HORIZON",
+        maximum_record_age_seconds=maximum_age_seconds,
+    )
+    world.account.create_stream_mapping(config, stream, None)
+    stream.put(b"{}", "key")
+    world.account.start()
+    world.run(2 * maximum_age_seconds)
+    return len(world.times_of(BatchInvoked))
+
+
+def add_queue(world: CalibrationWorld, name: str, attributes: QueueAttributes) -> str:
+    """Add a queue; its ARN."""
     arn = f"arn:aws:sqs:us-east-1:123456789012:{name}"
     world.account.create_queue(name, arn, f"https://sqs.us-east-1.amazonaws.com/123456789012/{name}", attributes)
     return arn

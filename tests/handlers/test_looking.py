@@ -21,7 +21,7 @@ def _event(count: int = 3) -> dict[str, Any]:
 
 def _watched(count: int = 3) -> tuple[dict[str, Any], Looks]:
     event = _event(count)
-    looks = watch(event)
+    looks = watch(event, lambda: 0)
     assert looks is not None
     return event, looks
 
@@ -93,7 +93,7 @@ def test_reading_is_noticed_and_writing_down_is_not(way: str) -> None:
 def test_the_records_of_kafka_are_those_of_all_its_partitions() -> None:
     records = [{"topic": "t", "offset": n, "value": ""} for n in "01"]
     event = {"records": {name: [{**record, "partition": name} for record in records] for name in ("t-0", "t-1")}}
-    looks = watch(event)
+    looks = watch(event, lambda: 0)
 
     assert looks is not None
     assert looks.records == 4
@@ -103,7 +103,7 @@ def test_the_records_of_kafka_are_those_of_all_its_partitions() -> None:
 
 @pytest.mark.parametrize("event", [None, 3, [], {}, {"Records": 3}, {"Records": []}, {"records": []}, {"detail": {}}])
 def test_an_event_without_records_is_not_watched(event: Any) -> None:
-    assert watch(event) is None
+    assert watch(event, lambda: 0) is None
 
 
 def test_what_is_written_is_for_the_record_that_was_read() -> None:

@@ -113,14 +113,24 @@ def test_which_records_a_handler_looks_at(way: str, tmp_path: Path) -> None:
 
 
 def test_whether_records_are_read_cannot_be_told_of_packages_that_read_past_everything(tmp_path: Path) -> None:
-    code = """
-        import types
-        orjson = types.ModuleType("orjson")
+    for library, call, read, expected in (
+        ("orjson", "orjson.dumps(event)", 1, None),
+        ("orjson", "orjson.dumps(event)", 3, (0, 1, 2)),
+        ("orjson", "orjson.loads('1')", 1, (0,)),
+        ("msgspec", "msgspec.convert(event)", 1, None),
+        ("pandas", "pandas.anything(event)", 1, None),
+    ):
+        code = f"""
+            import types
+            {library} = types.ModuleType("{library}")
+            {library}.{call.partition("(")[0].partition(".")[2]} = str
 
-        def handler(event, context):
-            event["Records"][0]["body"]
-    """
-    assert _seen(tmp_path, code).looked is None
+            def handler(event, context):
+                {call}
+                for record in event["Records"][:{read}]:
+                    record["body"]
+        """
+        assert _seen(tmp_path, code).looked == expected
 
 
 def test_code_that_needs_dictionaries_themselves_gets_them_and_is_not_watched_reading(tmp_path: Path) -> None:
@@ -131,6 +141,13 @@ def test_code_that_needs_dictionaries_themselves_gets_them_and_is_not_watched_re
         def handler(event, context):
             table.put_item(Item={"id": yaml.safe_dump(event["Records"][0])})
     """
+    only_loading = """
+        import yaml
+
+        def handler(event, context):
+            yaml.safe_load(event["Records"][0]["body"])
+    """
+    assert _seen(tmp_path, only_loading).looked == (0,)
     found = _seen(tmp_path, code)
 
     assert json.loads(found.changes[0].content)["Item"]["id"]["S"].startswith("body: ")
@@ -291,6 +308,7 @@ ERRORS: dict[str, tuple[str, list[tuple[str, int | None]]]] = {
     "a map that is not read": ("pool_map(event)", [("future", 0), ("future", 1), ("future", 2)]),
     "gather whose results are left": ("asyncio.run(leave(event))", [("future", 0), ("future", 1), ("future", 2)]),
     "gather whose results are looked at": ("asyncio.run(look(event))", []),
+    "tasks that are only waited for": ("asyncio.run(wait_only(event))", [("future", 0), ("future", 1), ("future", 2)]),
 }
 
 
@@ -340,6 +358,9 @@ def test_errors_that_are_left_alone_are_noted(way: str, tmp_path: Path) -> None:
         async def look(event):
             results = await asyncio.gather(*map(task, event["Records"]), return_exceptions=True)
             return [str(result) for result in results if isinstance(result, Exception)]
+
+        async def wait_only(event):
+            await asyncio.wait([asyncio.create_task(task(record)) for record in event["Records"]])
 
         def handler(event, context):
             {code}

@@ -205,6 +205,26 @@ def test_evd_delete_1_a_message_that_its_handler_deleted_is_processed_although_t
     assert outcome.latency_seconds.max == 0.5
 
 
+@pytest.mark.parametrize(
+    ("looked", "processed"),
+    [
+        pytest.param(looked_at("1", 0, 1, of=2), 2, id="read before the delete"),
+        pytest.param(looked_at("1", 0, 1, of=2, read_at=0.6), 0, id="read after the delete"),
+        pytest.param(looked_at("1", 0, of=2), 1, id="never read"),
+        pytest.param(looked_at("1", of=2), 2, id="nothing is ever read"),
+    ],
+)
+def test_a_delete_says_nothing_of_a_message_that_is_read_only_afterwards(looked: Event, processed: int) -> None:
+    outcome = outcome_of(
+        run_of(
+            sent("a"), sent("b"), delivered("1", "a", "b"), _deletes("a"), _deletes("b"), looked,
+            ended("1", "a", "b", error="E"),
+        )
+    )  # fmt: skip
+
+    assert (outcome.messages.processed, outcome.messages.lost) == (processed, 2 - processed)
+
+
 def test_a_message_that_a_function_received_and_deleted_itself_is_processed() -> None:
     assert outcome_of(run_of(sent("a"), _deletes("a", invoke="poll"))).messages.processed == 1
 

@@ -117,9 +117,13 @@ def log(
     return ContractLine(seconds(at), None, function, invoke, what, business_id or message, message, None, None)
 
 
-def looked_at(invoke: str, *positions: int, of: int, at: float = 1, function: str = "worker") -> Event:
+def looked_at(
+    invoke: str, *positions: int, of: int, at: float = 1, function: str = "worker", read_at: float = 0
+) -> Event:
     """What an invoke read of its records."""
-    return RecordsLookedAt(seconds(at), None, function, invoke, of, positions)
+    return RecordsLookedAt(
+        seconds(at), None, function, invoke, of, positions, tuple(seconds(read_at) for _ in positions)
+    )
 
 
 def wrote(

@@ -11,6 +11,8 @@ from delivery_lab.rules.assumptions import DEFAULTS
 from scripts import write_calibration
 from scripts.calibration import Compared, Measured, compared, observations
 from scripts.calibration_pollers import PollersCase, run_pollers
+from scripts.calibration_slots import SlotsCase, run_slots
+from scripts.calibration_world import run_record
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +60,42 @@ def test_pollers_by_themselves_keep_up_without_errors() -> None:
 
     assert run.throughput == pytest.approx(1, abs=0.01)
     assert run.concurrency == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize("maximum", [3, 7])
+def test_pollers_by_themselves_keep_to_the_maximum_concurrency(maximum: int) -> None:
+    case = PollersCase(takes_seconds=0.1, messages_per_second=400, grow_seconds=5, maximum_concurrency=maximum)
+
+    assert run_pollers(case, DEFAULTS).at_once == maximum
+
+
+def test_esm_scale_3_growth_with_short_work_is_named_as_outside(found: dict[str, Compared]) -> None:
+    short = ("growth-100ms", "growth-100ms-again", "growth-200ms", "growth-200ms-again")
+
+    assert [found[name].inside for name in short] == [False] * 4
+    assert all(found[name].observation.note for name in short)
+
+
+@pytest.mark.parametrize(("message_seconds", "starts_again"), [(0.5, False), (4.0, True)])
+def test_executions_start_again_where_batches_time_out(message_seconds: float, starts_again: bool) -> None:
+    case = SlotsCase(
+        uploads=100,
+        upload_seconds=1,
+        batch_size=10,
+        window_seconds=1,
+        visibility_seconds=30,
+        max_receive_count=1_000,
+        timeout_seconds=30,
+        slots=5,
+        message_seconds=message_seconds,
+        execution_seconds=10,
+        run_seconds=600,
+    )
+    run = run_slots(case, DEFAULTS)
+
+    assert (run.executions_per_upload > 1.2) is starts_again
+    assert (run.timed_out_share > 0) is starts_again
+
+
+def test_str_age_3_a_record_is_tried_more_often_the_older_it_may_be() -> None:
+    assert run_record(60, DEFAULTS, 1) < run_record(600, DEFAULTS, 1)

@@ -28,12 +28,14 @@ class RecordsLookedAt(EventBase):
         invoke: id of the invoke.
         records: how many records the event had.
         positions: those whose content was read, in the order of the first time; None where it cannot be told.
+        read_at_us: when each of `positions` was first read.
     """
 
     function: str
     invoke: str
     records: int
     positions: tuple[int, ...] | None
+    read_at_us: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

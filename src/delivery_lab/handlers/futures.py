@@ -1,7 +1,7 @@
 """Errors in futures: noted when they are set, and forgiven once somebody asks for the result.
 
 `concurrent.futures` and `asyncio.gather(..., return_exceptions=True)` keep an error for who asks. Code that asks nobody
-goes on as if all were well. (Tasks of asyncio that nobody awaits say so themselves, in the log.)
+goes on as if all were well. Tasks of asyncio that nobody awaits write it to the log when they are collected.
 """
 
 from __future__ import annotations
@@ -90,6 +90,39 @@ def _gathering(real: Callable[..., Any]) -> Callable[..., Any]:
     return gather
 
 
+def _starting(real: Callable[..., asyncio.Task[Any]]) -> Callable[..., asyncio.Task[Any]]:
+    """An event loop begins a task."""
+
+    def create_task(self: Any, *arguments: Any, **options: Any) -> asyncio.Task[Any]:
+        task = real(self, *arguments, **options)
+        fiber = current()
+        if fiber is not None:
+            fiber.environment.watch.started(task)
+        return task
+
+    return create_task
+
+
+def _reporting(real: Callable[..., None]) -> Callable[..., None]:
+    """An event loop writes an error to the log that nobody asked for."""
+
+    def call_exception_handler(self: Any, context: dict[str, Any]) -> None:
+        fiber = current()
+        if fiber is None:
+            real(self, context)
+            return
+        watch, error = fiber.environment.watch, context.get("exception")
+        if isinstance(error, BaseException):
+            watch.left(error)
+        watch.telling = error is not None
+        try:
+            real(self, context)
+        finally:
+            watch.telling = False
+
+    return call_exception_handler
+
+
 def install(patches: Patches) -> dict[int, Any]:
     """Watch futures.
 
@@ -100,6 +133,9 @@ def install(patches: Patches) -> dict[int, Any]:
     patches.set(future, "set_exception", _setting(future.set_exception))
     patches.set(future, "result", _asking(future.result))
     patches.set(future, "exception", _asking(future.exception))
+    loop = asyncio.BaseEventLoop
+    patches.set(loop, "create_task", _starting(loop.create_task))
+    patches.set(loop, "call_exception_handler", _reporting(loop.call_exception_handler))
     gather = _gathering(asyncio.gather)
     replaced = {id(asyncio.gather): gather}
     patches.set(asyncio.tasks, "gather", gather)

@@ -9,7 +9,7 @@ same record. Libraries that read past these methods, in C or Rust, are told to s
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from copy import deepcopy
 from types import TracebackType
@@ -37,7 +37,20 @@ _NAMES = frozenset(
 """Keys of a record that say which it is and where it comes from."""
 
 _SERIALISING = frozenset(
-    ("json", "copy", "copyreg", "pickle", "pprint", "reprlib", "logging", "yaml", "boto3", "botocore", "jsonpickle")
+    (
+        "json",
+        "copy",
+        "copyreg",
+        "pickle",
+        "pprint",
+        "reprlib",
+        "logging",
+        "yaml",
+        "boto3",
+        "botocore",
+        "jsonpickle",
+        "simplejson",
+    )
 )
 """Modules that ask for the items of a dictionary to write them down."""
 
@@ -66,18 +79,20 @@ class Looks:
 
     Attributes:
         records: how many there are.
-        order: positions of those that were looked at, in the order of the first time.
+        order: positions of those that were looked at, in the order of the first time, and when that was.
         serialised: the records that were serialised, by what names them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], int]) -> None:
         self.records = 0
-        self.order: dict[int, None] = {}
+        self.order: dict[int, int] = {}
+        self._now = now
         self.serialised: dict[object, WatchedRecord] = {}
 
     def note(self, position: int) -> None:
         """A record was looked at."""
-        self.order[position] = None
+        if position not in self.order:
+            self.order[position] = self._now()
         trail = _trail.get()
         if trail is None or trail.looks is not self:
             _trail.set(_Trail(self, position, 1, False))
@@ -108,12 +123,16 @@ class Looks:
         return found
 
 
-def watch(event: Any) -> Looks | None:
+def watch(event: Any, now: Callable[[], int]) -> Looks | None:
     """Have the records of an event note who reads them; None where it has none.
 
     The event is changed in place: its records are replaced by ones that are equal to them.
+
+    Args:
+        event: what the handler gets.
+        now: the clock, in microseconds.
     """
-    looks = Looks()
+    looks = Looks(now)
     for batch in _batches(event):
         for index, record in enumerate(batch):
             if type(record) is dict:

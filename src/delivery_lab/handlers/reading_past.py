@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable
-from types import ModuleType
+from collections.abc import Callable, Iterable, Mapping
+from types import CodeType, ModuleType
 from typing import Any
 
 import pydantic
@@ -14,16 +14,29 @@ from delivery_lab.handlers.fibers import current
 from delivery_lab.handlers.looking import parsed_again, read_by_library
 from delivery_lab.handlers.patches import Patches
 
-_UNSEEN = frozenset({"jsonschema_rs", "msgspec", "numpy", "orjson", "pandas", "polars", "pyarrow", "ujson"})
-"""Packages that read dictionaries past every method of theirs, and hand on what they read."""
+_ANYTHING: frozenset[str] = frozenset()
+_UNSEEN: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("jsonschema_rs", "numpy", "pandas", "polars", "pyarrow"), _ANYTHING),
+    **dict.fromkeys(("orjson", "rapidjson", "simplejson", "ujson"), frozenset({"dump", "dumps", "encode", "Encoder"})),
+    **dict.fromkeys(("msgpack", "ormsgpack"), frozenset({"pack", "packb", "dumps", "Packer"})),
+    "msgspec": frozenset({"convert", "encode", "encode_into", "to_builtins", "Encoder"}),
+}
+"""Packages that read dictionaries past every method of theirs and hand on what they read, with the names by which they
+do so; without names it may be any. Code that only parses with them reads records as all code does."""
 
-_EXACT = frozenset({"jsonpickle", "marshal", "ruamel", "xmlrpc", "yaml"})
-"""Packages that write down what is exactly a dictionary, and refuse or mark what only does all that one does."""
+_COMPILED = (".so", ".pyd")
+_EXACT: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(("ruamel", "yaml"), frozenset({"dump", "dump_all", "safe_dump", "safe_dump_all", "serialize"})),
+    **dict.fromkeys(("jsonpickle", "marshal", "xmlrpc"), _ANYTHING),
+}
+"""Packages that write down what is exactly a dictionary, and refuse or mark what only does all that one does, with
+the names by which they do so."""
 
 
 def reads_past(modules: Iterable[ModuleType]) -> bool:
-    """Whether modules of a function use a package whose reading nobody notices."""
-    return _use(modules, _UNSEEN)
+    """Whether modules of a function use a package whose reading nobody notices, or are compiled themselves."""
+    given = list(modules)
+    return any(str(getattr(module, "__file__", "")).endswith(_COMPILED) for module in given) or _use(given, _UNSEEN)
 
 
 def needs_plain(modules: Iterable[ModuleType]) -> bool:
@@ -31,13 +44,29 @@ def needs_plain(modules: Iterable[ModuleType]) -> bool:
     return _use(modules, _EXACT)
 
 
-def _use(modules: Iterable[ModuleType], packages: frozenset[str]) -> bool:
+def _use(modules: Iterable[ModuleType], packages: Mapping[str, frozenset[str]]) -> bool:
     for module in modules:
         for value in list(vars(module).values()):
             name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
-            if isinstance(name, str) and name.partition(".")[0] in packages:
+            names = packages.get(name.partition(".")[0]) if isinstance(name, str) else None
+            if names is not None and (not names or _says(module, names)):
                 return True
     return False
+
+
+def _says(module: ModuleType, names: frozenset[str]) -> bool:
+    """Whether one of some names is anywhere in a module, or its code cannot be read."""
+    if not names.isdisjoint(getattr(value, "__name__", "") for value in list(vars(module).values())):
+        return True
+    get_code = getattr(getattr(module.__spec__, "loader", None), "get_code", None)
+    code = None if get_code is None else get_code(module.__name__)
+    return code is None or _code_says(code, names)
+
+
+def _code_says(code: CodeType, names: frozenset[str]) -> bool:
+    if not names.isdisjoint(code.co_names):
+        return True
+    return any(_code_says(each, names) for each in code.co_consts if isinstance(each, CodeType))
 
 
 def _parsing(real: Callable[..., Any]) -> Callable[..., Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sys
-from collections.abc import Callable, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -70,10 +72,13 @@ class Watch:
         self.looks: Looks | None = None
         self.blind = False
         """Whether the function's code reads records in ways that nobody notices."""
+        self.telling = False
+        """Whether an event loop is writing an error to the log that was noted."""
         self.plain = False
         """Whether the function's code needs the event as it is: which records it reads is not seen then."""
         self._seen: list[ChangeRequested | ErrorSwallowed] = []
         self._futures: list[tuple[Future, ErrorSwallowed]] = []
+        self._tasks: list[weakref.ref[asyncio.Task[Any]]] = []
 
     @property
     def saw_nothing(self) -> bool:
@@ -88,7 +93,7 @@ class Watch:
     def event(self, event: Any) -> Any:
         """The event as the handler gets it: equal to the one that is given, and changed in place."""
         if self._invoke is not None and not self.plain:
-            self.looks = watch(event)
+            self.looks = watch(event, self._now)
         return event
 
     def end(self) -> None:
@@ -99,11 +104,16 @@ class Watch:
         now = self._now()
         events: list[Observation] = list(self._seen)
         if self.looks is not None:
-            positions = None if self.blind else tuple(self.looks.order)
-            events.append(RecordsLookedAt(now, None, self._function, invoke, self.looks.records, positions))
+            order = self.looks.order
+            # What is seen was read. Of the others nobody knows, where code reads in ways that nobody notices.
+            positions = None if self.blind and len(order) < self.looks.records else tuple(order)
+            read = tuple(order.values())
+            events.append(RecordsLookedAt(now, None, self._function, invoke, self.looks.records, positions, read))
         events.extend(error for future, error in self._futures if not future.asked_for)
+        events.extend(self._left_in_tasks(invoke))
         self._seen.clear()
         self._futures.clear()
+        self._tasks.clear()
         # They stand in the journal where the invoke ends; most of them happened then.
         self._observer.observed([one if one.instant_us == now else replace(one, instant_us=now) for one in events])
 
@@ -165,7 +175,7 @@ class Watch:
 
     def wrote(self, text: str) -> None:
         """The code wrote a text to its log or its standard streams."""
-        if self._invoke is None or _TRACEBACK not in text or _NO_ERROR.search(text):
+        if self._invoke is None or self.telling or _TRACEBACK not in text or _NO_ERROR.search(text):
             return
         error = sys.exc_info()[1]
         told = text.strip() if error is None else f"{text.strip()}\n{type(error).__name__}: {error}"
@@ -175,6 +185,25 @@ class Watch:
         """A future holds an error from now on."""
         if self._invoke is not None:
             self._futures.append((future, self._swallowed("future", f"{type(error).__name__}: {error}", error)))
+
+    def started(self, task: asyncio.Task[Any]) -> None:
+        """A task begins. One that is collected with an error writes it to the log; the others are asked at the end."""
+        if self._invoke is not None:
+            self._tasks.append(weakref.ref(task))
+
+    def left(self, error: BaseException) -> None:
+        """An event loop tells of an error that nobody asked for."""
+        if self._invoke is not None:
+            self._seen.append(self._swallowed("future", f"{type(error).__name__}: {error}", error))
+
+    def _left_in_tasks(self, invoke: str) -> Iterator[ErrorSwallowed]:
+        """Errors of tasks that are over and that nobody asked for their result or error."""
+        for reference in self._tasks:
+            task: Any = reference()
+            if task is not None and task.done() and task._log_traceback:
+                error = task._exception
+                found = self._swallowed("future", f"{type(error).__name__}: {error}", error)
+                yield replace(found, invoke=invoke)
 
     def _swallowed(self, where: Swallowed, text: str, error: BaseException | None) -> ErrorSwallowed:
         now, invoke, reading = self._now(), self._invoke or "", self._reading()

@@ -24,6 +24,7 @@ class Attempt:
         consumer: whose delivery it was.
         fates: the messages, in the order of the batch.
         looked: positions of the records that were looked at; None where it cannot be told.
+        read_at: by position of a record that was looked at: when, in virtual seconds.
         worked: by position of a message: when something was first done for it, in virtual seconds.
         pieces: by position of a message: what each piece of work for it is known by, None for the message's own id.
         refused: positions of messages for which a conditional write was refused.
@@ -41,6 +42,7 @@ class Attempt:
     consumer: str
     fates: Sequence[Fate]
     looked: frozenset[int] | None = None
+    read_at: dict[int, float] = field(default_factory=dict)
     worked: dict[int, float] = field(default_factory=dict)
     pieces: dict[int, list[str | None]] = field(default_factory=dict)
     refused: set[int] = field(default_factory=set)
@@ -60,6 +62,14 @@ class Attempt:
             self._seen.append(event)
         elif event.positions is not None and event.records == len(self.fates):
             self.looked = frozenset(event.positions)
+            self.read_at = dict(zip(event.positions, map(in_seconds, event.read_at_us), strict=False))
+
+    def deleted_unread(self, position: int) -> bool:
+        """Whether the code deleted a message itself before it had read it, if it has read it at all."""
+        deleted_at = self.deleted.get(id(self.fates[position]))
+        if deleted_at is None or self.looked is None:
+            return False
+        return position not in self.read_at or self.read_at[position] >= deleted_at
 
     def settle(self) -> None:
         """Put what was seen beside the messages, once the invoke is over."""

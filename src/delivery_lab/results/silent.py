@@ -161,7 +161,8 @@ class SilentFunctions:
         failed: bool,
     ) -> Judgement | None:
         worked_at = attempt.worked.get(position)
-        if id(fate) in attempt.deleted and position not in attempt.erred and not fate.poison:
+        unread = attempt.function in self._looking and attempt.deleted_unread(position)
+        if id(fate) in attempt.deleted and not unread and position not in attempt.erred and not fate.poison:
             deleted_at = attempt.deleted[id(fate)]
             return Judgement(fate, "effect", attempt.consumer, deleted_at if worked_at is None else worked_at)
         if failed:

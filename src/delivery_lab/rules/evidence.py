@@ -5,8 +5,10 @@ from delivery_lab.rules.rule import assumed
 RULES = (
     assumed(
         "EVD-DELETE-1",
-        "A message that a handler deletes by DeleteMessage itself counts as processed, also if its invoke fails later.",
-        "Code that deletes a message says that it needs it no more; code that deletes before it works cannot be told from it.",
+        "A message that a handler deletes by DeleteMessage itself counts as processed, also if its invoke fails later, unless "
+        "the code reads its content only afterwards, or not at all.",
+        "Code that deletes a message says that it needs it no more; code that reads a message, deletes it and works on it only "
+        "then cannot be told from it.",
     ),
     assumed(
         "EVD-EFFECT-1",
