@@ -27,6 +27,7 @@ FAMILIES = {
     "RDR": "redrives",
     "DDB": "DynamoDB",
     "HTTP": "HTTP APIs",
+    "SNS": "Amazon SNS",
     "EVD": "what counts as processed",
     "SIM": "this simulation itself",
 }

@@ -9,6 +9,7 @@ from typing import Any
 from delivery_lab.model.asynchronous import EventInvokeConfig
 from delivery_lab.model.clock import in_seconds
 from delivery_lab.model.runtime import AwsError, Caller, Pending
+from delivery_lab.model.sns.publishing import PublishSettings
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.targets import Sink
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
@@ -21,7 +22,7 @@ CALLER = Caller("caller", None)
 
 
 class EventsWorld(World):
-    """A world with a function `worker`, a topic, an event bus and a bucket."""
+    """A world with a function `worker`, a topic without subscriptions, an event bus and a bucket."""
 
     def __init__(
         self,
@@ -34,7 +35,8 @@ class EventsWorld(World):
     ) -> None:
         super().__init__(behave, seed, assumptions)
         self.function(reserved=reserved, timeout=timeout)
-        for name, arn in (("topic", TOPIC), ("bus", BUS), ("bucket", BUCKET)):
+        self.account.create_topic("topic", TOPIC, PublishSettings())
+        for name, arn in (("bus", BUS), ("bucket", BUCKET)):
             self.account.sinks.add(Sink(name, arn, name))
 
     def configure(self, **settings: Any) -> None:

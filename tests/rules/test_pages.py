@@ -11,8 +11,28 @@ from delivery_lab.rules.pages import PAGES, Seen, pages_of, reading_of
 
 DOCUMENTED: dict[str, Rule] = {rule.id: rule for rule in RULES.values() if rule.status is Status.DOCUMENTED}
 
-# Kafka's own pages, of which only the beginnings could be had.
-FROM_THE_BEGINNING = {"KAF-PART-1", "KAF-RET-1", "KAF-SIZE-1"}
+# Pages of Kafka's own and of the guide of SNS, of which only the beginnings could be had.
+FROM_THE_BEGINNING = {
+    "KAF-PART-1",
+    "KAF-RET-1",
+    "KAF-SIZE-1",
+    "SNS-ATTR-1",
+    "SNS-DELIVER-1",
+    "SNS-DLQ-1",
+    "SNS-DLQ-2",
+    "SNS-ENVELOPE-1",
+    "SNS-FIFO-2",
+    "SNS-FIFO-3",
+    "SNS-FILTER-1",
+    "SNS-FILTER-2",
+    "SNS-FILTER-3",
+    "SNS-KMS-1",
+    "SNS-LAMBDA-1",
+    "SNS-POLICY-1",
+    "SNS-RAW-1",
+    "SNS-RAW-2",
+    "SNS-RETRY-1",
+}
 
 
 @pytest.mark.parametrize("rule_id", DOCUMENTED)

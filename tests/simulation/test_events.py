@@ -9,10 +9,10 @@ import pytest
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.model.asynchronous import EventInvokeConfig
 from delivery_lab.program.graph import Resource
-from delivery_lab.resource_types import BUCKETS, EVENT_BUS, FUNCTION, INVOKE_CONFIG, TOPIC
+from delivery_lab.resource_types import BUCKETS, EVENT_BUS, FUNCTION, INVOKE_CONFIG
 from delivery_lab.simulation.events import create_sink, event_configs
 from delivery_lab.simulation.supported import check
-from delivery_lab.stack.events import Bucket, Bus, Topic
+from delivery_lab.stack.events import Bucket, Bus
 from tests.model.support import World
 from tests.stack.world import resource, stack_of
 
@@ -22,9 +22,9 @@ def _configs(*resources: Resource) -> dict[str, EventInvokeConfig]:
     return {each.function: each.config for each in found}
 
 
-def _sink(kind: str, **outputs: Any) -> Topic | Bus | Bucket:
+def _sink(kind: str, **outputs: Any) -> Bus | Bucket:
     (found,) = stack_of(resource(kind, "target", outputs=outputs)).resources.values()
-    assert isinstance(found, Topic | Bus | Bucket)
+    assert isinstance(found, Bus | Bucket)
     return found
 
 
@@ -80,12 +80,11 @@ def test_an_unknown_setting_of_a_config_is_refused_by_name() -> None:
 @pytest.mark.parametrize(
     ("kind", "arn", "physical_name"),
     [
-        (TOPIC, "arn:aws:sns:us-east-1:123456789012:topic-1", "topic-1"),
         (EVENT_BUS, "arn:aws:events:us-east-1:123456789012:event-bus/bus-1", "bus-1"),
         (BUCKETS[0], "arn:aws:s3:::bucket-1", "bucket-1"),
     ],
 )
-def test_topics_buses_and_buckets_record(kind: str, arn: str, physical_name: str) -> None:
+def test_buses_and_buckets_record(kind: str, arn: str, physical_name: str) -> None:
     account = World().account
 
     create_sink(account, _sink(kind, arn=arn))

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
-from delivery_lab.model.mapping.destinations import Recorder, TopicDestination
+from delivery_lab.model.mapping.destinations import PublishedDestination, Recorder, TopicDestination
+from delivery_lab.model.sns.publishing import PublishSettings
 from delivery_lab.program.graph import Resource
 from delivery_lab.resource_types import BUCKETS, FUNCTION, MAPPING, MSK_CLUSTER, STREAM, STREAM_CONSUMER, TOPIC
 from delivery_lab.simulation.polled_sources import PolledSources
@@ -13,7 +14,7 @@ from delivery_lab.simulation.record_mappings import RecordMappings, refuse_forei
 from delivery_lab.stack.mappings import DynamoDbMapping, KafkaMapping, KinesisMapping, SqsMapping
 from delivery_lab.stack.streams import FanOutConsumer
 from tests.model.partition_world import PartitionWorld
-from tests.stack.world import resource, stack_of
+from tests.stack.world import arn_of, resource, stack_of
 
 STREAM_ARN = "arn:aws:kinesis:us-east-1:123456789012:stream/orders-0123456"
 CLUSTER_ARN = "arn:aws:kafka:us-east-1:123456789012:cluster/cluster/uuid"
@@ -116,18 +117,28 @@ def on_failure(arn: str) -> dict[str, Any]:
     return {"destinationConfig": {"onFailure": {"destinationArn": arn}}}
 
 
-@pytest.mark.parametrize(("service", "with_records"), [("sns", False), ("s3", True)])
-def test_str_dest_2_topics_and_buckets_record_what_they_get(service: str, with_records: bool) -> None:
+def test_str_dest_2_buckets_record_what_they_get() -> None:
     world, stream = stream_world()
-    arn = f"arn:aws:{service}:::failures"
-    token = TOPIC if service == "sns" else BUCKETS[0]
+    arn = "arn:aws:s3:::failures"
 
-    made = create(world, stream, on_failure(arn), resource(token, "failures", outputs={"arn": arn}))
+    made = create(world, stream, on_failure(arn), resource(BUCKETS[0], "failures", outputs={"arn": arn}))
 
     destination = world.account.record_mappings["mapping"].destination
     assert isinstance(destination, Recorder)
-    assert (destination.name, destination.with_records) == ("failures", with_records)
+    assert (destination.name, destination.with_records) == ("failures", True)
     assert made.notes == []
+
+
+def test_str_dest_2_subscribers_of_a_topic_get_what_describes_the_batch() -> None:
+    world, stream = stream_world()
+    topic = resource(TOPIC, "failures")
+    world.account.create_topic("failures", arn_of(topic), PublishSettings())
+
+    create(world, stream, on_failure(arn_of(topic)), topic)
+
+    destination = world.account.record_mappings["mapping"].destination
+    assert isinstance(destination, PublishedDestination)
+    assert destination.name == "failures"
 
 
 def test_a_destination_of_somebody_elses_is_taken_to_accept_everything() -> None:

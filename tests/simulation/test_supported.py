@@ -52,7 +52,6 @@ REGISTRY = {"schemaRegistryUri": "https://registry", "eventRecordFormat": "JSON"
                 "nearest: hashKey and rangeKey of the index"
             ),
         ),
-        (resource_types.TOPIC, {"fifoTopic": True}, "thing: fifoTopic = True; nearest: a standard topic"),
     ],
     ids=str,
 )

@@ -11,8 +11,11 @@ import pytest
 from pulumi._types import input_type_types, is_input_type
 
 from delivery_lab import resource_types
+from delivery_lab.simulation.supported_feeds import FEEDS
 from delivery_lab.simulation.supported_inputs import SUPPORT
 from delivery_lab.stack.support import EVERYWHERE, Support
+
+ALL = {**SUPPORT, **FEEDS}
 
 
 def _arguments() -> Mapping[str, type]:
@@ -31,6 +34,8 @@ def _arguments() -> Mapping[str, type]:
         resource_types.STREAM_CONSUMER: aws.kinesis.StreamConsumerArgs,
         resource_types.TABLE: aws.dynamodb.TableArgs,
         resource_types.TOPIC: aws.sns.TopicArgs,
+        resource_types.TOPIC_POLICY: aws.sns.TopicPolicyArgs,
+        resource_types.TOPIC_SUBSCRIPTION: aws.sns.TopicSubscriptionArgs,
         resource_types.EVENT_BUS: aws.cloudwatch.EventBusArgs,
         resource_types.HTTP_API: aws.apigatewayv2.ApiArgs,
         resource_types.ROUTE: aws.apigatewayv2.RouteArgs,
@@ -70,20 +75,20 @@ def _is_answered(support: Support, path: tuple[str, ...]) -> bool:
 
 
 def test_no_modelled_type_is_forgotten() -> None:
-    assert set(ARGUMENTS) == set(SUPPORT)
+    assert set(ARGUMENTS) == set(ALL)
 
 
 @pytest.mark.parametrize("token", ARGUMENTS)
 def test_every_input_is_on_a_list(token: str) -> None:
     paths = [path for path, _ in _paths(ARGUMENTS[token])]
 
-    assert [path for path in paths if not _is_answered(SUPPORT[token], path)] == []
+    assert [path for path in paths if not _is_answered(ALL[token], path)] == []
 
 
 @pytest.mark.parametrize("token", ARGUMENTS)
 def test_no_list_names_what_there_is_not(token: str) -> None:
     there = {".".join(path) for path, _ in _paths(ARGUMENTS[token])}
-    support = SUPPORT[token]
+    support = ALL[token]
     listed = {name.removesuffix(".*") for name in support.modelled | support.harmless | set(support.refused)}
 
     assert listed - there == set()
@@ -94,12 +99,12 @@ def test_a_block_is_not_waved_through_by_its_own_name(token: str) -> None:
     """A name that stands for a block would let everything in it pass, what is added to it tomorrow included."""
     blocks = {".".join(path) for path, is_block in _paths(ARGUMENTS[token]) if is_block}
 
-    assert (SUPPORT[token].modelled | SUPPORT[token].harmless) & blocks == set()
+    assert (ALL[token].modelled | ALL[token].harmless) & blocks == set()
 
 
 @pytest.mark.parametrize("token", ARGUMENTS)
 def test_no_input_is_on_two_lists(token: str) -> None:
-    support = SUPPORT[token]
+    support = ALL[token]
 
     assert support.modelled & support.harmless == set()
     assert (support.modelled | support.harmless | EVERYWHERE) & set(support.refused) == set()

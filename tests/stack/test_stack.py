@@ -8,9 +8,9 @@ import pytest
 
 from delivery_lab import resource_types
 from delivery_lab.program.graph import UNKNOWN
-from delivery_lab.stack.events import Topic
 from delivery_lab.stack.functions import InvokeConfig
 from delivery_lab.stack.roles import Role
+from delivery_lab.stack.topics import Subscription, Topic
 from tests.stack.world import arn_of, resource, stack_of
 
 JOBS = resource(resource_types.QUEUE, "jobs")
@@ -151,18 +151,25 @@ def test_a_role_has_its_own_policies_and_those_that_are_attached() -> None:
     assert [each.arn for each in found.attached] == [arn_of(managed)]
 
 
-def test_what_hands_on_messages_of_a_topic_is_named() -> None:
-    topic = resource(resource_types.TOPIC, "news")
-    subscription = resource(
-        resource_types.TOPIC_SUBSCRIPTION,
-        "to-jobs",
-        {"topic": arn_of(topic), "protocol": "sqs", "endpoint": arn_of(JOBS)},
+def test_topics_have_their_policies_and_subscriptions_their_dead_letter_queues() -> None:
+    topic = resource(resource_types.TOPIC, "news", {"policy": json.dumps({"Statement": []}), "fifoTopic": True})
+    policy = resource(resource_types.TOPIC_POLICY, "open", {"arn": arn_of(topic), "policy": UNKNOWN})
+    inputs = {"topic": arn_of(topic), "protocol": "sqs", "endpoint": arn_of(JOBS), "filterPolicy": {"a": ["b"]}}
+    redrive = {"redrivePolicy": json.dumps({"deadLetterTargetArn": arn_of(JOBS)})}
+    stack = stack_of(
+        JOBS,
+        topic,
+        policy,
+        resource(resource_types.TOPIC_SUBSCRIPTION, "to-jobs", {**inputs, **redrive}),
+        resource(resource_types.TOPIC_SUBSCRIPTION, "plain", {"topic": arn_of(topic)}),
     )
-    (found,) = stack_of(JOBS, topic, subscription).all(Topic)
-    (alone,) = stack_of(JOBS, topic).all(Topic)
+    (found,) = stack.all(Topic)
+    first, second = stack.all(Subscription)
 
-    assert found.carrier == "to-jobs (aws:sns/topicSubscription:TopicSubscription)"
-    assert alone.carrier == ""
+    assert (found.fifo.known, [each.readable for each in found.policies]) == (True, [True, False])
+    assert (first.filter_policy.known, first.filter_scope.known) == ('{"a": ["b"]}', "MessageAttributes")
+    assert first.dead_letter_arn.known == arn_of(JOBS)
+    assert second.dead_letter_arn.certain() is None
 
 
 def test_what_invokes_a_function_asynchronously_is_found() -> None:

@@ -18,6 +18,21 @@ from delivery_lab.events.asynchronous import (
     events_of,
 )
 from delivery_lab.events.base import WORKLOAD, Actor, ActorKind, EventBase
+from delivery_lab.events.feeds import (
+    FeedConfigured,
+    FeedDeadLettered,
+    FeedDiscarded,
+    FeederAccepted,
+    FeederDeduplicated,
+    FeederKind,
+    FeedEvent,
+    FeedFiltered,
+    FeedHandedOn,
+    FeedRepeated,
+    FeedRetryScheduled,
+    FilterMissed,
+    TargetKind,
+)
 from delivery_lab.events.handlers import ContractEvent, ContractLine, LogLine
 from delivery_lab.events.invokes import (
     SERVICE_ERROR,
@@ -112,6 +127,18 @@ __all__ = [
     "EventExpired",
     "EventInvoked",
     "EventRetryScheduled",
+    "FeedConfigured",
+    "FeedDeadLettered",
+    "FeedDiscarded",
+    "FeedEvent",
+    "FeedFiltered",
+    "FeedHandedOn",
+    "FeedRepeated",
+    "FeedRetryScheduled",
+    "FeederAccepted",
+    "FeederDeduplicated",
+    "FeederKind",
+    "FilterMissed",
     "FunctionCalled",
     "FunctionConfigured",
     "InvocationType",
@@ -151,6 +178,7 @@ __all__ = [
     "Run",
     "SendDeduplicated",
     "Swallowed",
+    "TargetKind",
     "TenantNamed",
     "VisibilityChanged",
     "WebCallAnswered",

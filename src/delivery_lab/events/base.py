@@ -7,9 +7,10 @@ from typing import Literal, NamedTuple
 
 from delivery_lab.rule_ids import RuleId
 
-ActorKind = Literal["mapping", "function", "api", "lambda", "workload"]
+ActorKind = Literal["mapping", "function", "api", "lambda", "feed", "workload"]
 """`mapping`: an event source mapping; `function`: the code of a function; `api`: an HTTP API; `lambda`: the Lambda
-service itself, for asynchronous invokes and the detection of loops; `workload`: whoever sends the workload."""
+service itself, for asynchronous invokes and the detection of loops; `feed`: a subscription, a notification, a rule's
+target or a schedule; `workload`: whoever sends the workload."""
 
 
 class Actor(NamedTuple):

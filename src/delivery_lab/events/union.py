@@ -12,6 +12,7 @@ from delivery_lab.events.asynchronous import (
     EventInvoked,
     EventRetryScheduled,
 )
+from delivery_lab.events.feeds import AnyFeedEvent
 from delivery_lab.events.handlers import ContractLine
 from delivery_lab.events.invokes import (
     EnvironmentStarted,
@@ -112,6 +113,7 @@ Event = (
     | AnyAsynchronousEvent
     | RequestEvent
     | TargetEvent
+    | AnyFeedEvent
     | ContractLine
     | Observation
 )

@@ -19,6 +19,7 @@ from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.configuration import note_configuration
 from delivery_lab.model.destinations import DestinationRole, Destinations
 from delivery_lab.model.faults import Faults, InjectedFault
+from delivery_lab.model.feeds.feed import Feed
 from delivery_lab.model.functions import Lambda
 from delivery_lab.model.http_api import HttpApi, ProxyRoute
 from delivery_lab.model.kafka.cluster import KafkaCluster
@@ -33,6 +34,9 @@ from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
 from delivery_lab.model.mapping.stream import StreamConsumer, StreamMappingConfig
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError, Caller, Runtime, WebRequest, WebResponse
+from delivery_lab.model.sns.api import SnsApi
+from delivery_lab.model.sns.publishing import PublishSettings
+from delivery_lab.model.sns.topic import SnsTopic
 from delivery_lab.model.sqs.administration import Queues, redrive_fix, redrive_target
 from delivery_lab.model.sqs.api import SqsApi
 from delivery_lab.model.sqs.attributes import QueueAttributes
@@ -44,7 +48,7 @@ from delivery_lab.model.streams.dynamodb import TableStream
 from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.model.streams.kinesis_api import KinesisApi
 from delivery_lab.model.streams.table_streams_api import TableStreamsApi
-from delivery_lab.model.targets import Sinks
+from delivery_lab.model.targets import Sink, Sinks
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 
 if TYPE_CHECKING:  # moto takes a quarter of a second to import: only stacks with tables pay for it
@@ -78,8 +82,11 @@ class Account:
         lambda_api: the Lambda API.
         table_streams_api: the API of the streams of tables.
         dynamodb: DynamoDB, where the stack has tables.
+        feeds: subscriptions, and whatever else hands messages on.
         stored: S3 and the other services that moto answers, once one of them is called.
         sinks: topics, event buses and buckets.
+        topics: SNS topics by name.
+        sns: the SNS API.
         events: asynchronous invokes.
         faults: the faults that the workload injects.
         answers: what the workload says that calls get.
@@ -95,6 +102,8 @@ class Account:
     faults: Faults = field(init=False)
     answers: GivenAnswers = field(init=False)
     sqs: SqsApi = field(init=False)
+    sns: SnsApi = field(init=False)
+    topics: dict[str, SnsTopic] = field(default_factory=dict)
     queues: dict[str, SqsQueue] = field(default_factory=dict)
     apis: dict[str, HttpApi] = field(default_factory=dict)
     mappings: dict[str, QueueConsumer] = field(default_factory=dict)
@@ -107,6 +116,7 @@ class Account:
     stored: MotoServices | None = None
     lambda_api: LambdaApi = field(init=False)
     table_streams_api: TableStreamsApi = field(init=False)
+    feeds: list[Feed] = field(default_factory=list)
     _calls: Calls = field(init=False)
     _delivered_twice: set[str] = field(default_factory=set)
 
@@ -135,6 +145,7 @@ class Account:
         existing = Queues(scheduler, journal, self.assumptions)
         existing.used_by = self._used_by
         self.sqs = SqsApi(queues=existing)
+        self.sns = SnsApi(self.topics, self.functions, journal)
         self.sqs.lineage = self.functions.loops.lineage
         self.sqs.trace = self.functions.traces.of
         self.sqs.move_tasks = MoveTasks(lambda: existing.all, scheduler=scheduler, streams=streams, journal=journal)
@@ -340,6 +351,13 @@ class Account:
         self.record_mappings[config.name] = mapping
         return mapping
 
+    def create_topic(self, name: str, arn: str, settings: PublishSettings) -> SnsTopic:
+        """Create an SNS topic; whatever is a destination can be one."""
+        topic = SnsTopic(name, arn, settings, scheduler=self.scheduler, streams=self.streams, journal=self.journal)
+        self.topics[name] = topic
+        self.sinks.add(Sink(name, arn, arn.rsplit(":", 1)[-1], hand_on=topic.take_record))
+        return topic
+
     def create_api(self, name: str, routes: tuple[ProxyRoute, ...]) -> HttpApi:
         """Create an HTTP API with its routes."""
         api = HttpApi(
@@ -352,6 +370,8 @@ class Account:
         """Let the mappings poll."""
         mappings = (*self.mappings.values(), *self.record_mappings.values())
         note_configuration(self.journal, self.queues.values(), self.functions, mappings, self.scheduler.now)
+        for feed in self.feeds:
+            feed.note_configuration()
         for mapping in mappings:
             mapping.start()
 

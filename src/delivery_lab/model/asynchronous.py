@@ -138,7 +138,14 @@ class AsynchronousInvokes:
         return frozenset(name for arn in arns if (name := self._destinations.name_of(arn)) is not None)
 
     def accept(
-        self, function: str, payload: str, *, by: Actor, lineage: Lineage = NO_LINEAGE, follow_up: bool = False
+        self,
+        function: str,
+        payload: str,
+        *,
+        by: Actor,
+        lineage: Lineage = NO_LINEAGE,
+        follow_up: bool = False,
+        request_id: str = "",
     ) -> str:
         """Take an event in; the caller gets 202 now (ASY-QUEUE-1).
 
@@ -148,11 +155,12 @@ class AsynchronousInvokes:
             by: who sends it, for the journal.
             lineage: what the chain of events has run through.
             follow_up: whether it is the record of another event, which is no message of its own.
+            request_id: the id that it gets, "" for a new one.
 
         Returns:
             The event's request id, which its retries keep (ASY-ID-1).
         """
-        request_id = self._functions.new_request_id(function)
+        request_id = request_id or self._functions.new_request_id(function)
         now = self._scheduler.now
         event = _Event(function, request_id, payload, lineage, now)
         self._journal.append(

@@ -16,6 +16,8 @@ from delivery_lab.model.functions import Lambda
 from delivery_lab.model.lambda_api import LambdaApi
 from delivery_lab.model.late import Answer, answer_late
 from delivery_lab.model.runtime import AwsError, Caller, Pending, WebRequest, WebResponse
+from delivery_lab.model.sns.api import SnsApi
+from delivery_lab.model.sns.topic import SnsTopic
 from delivery_lab.model.sqs.administration import name_of
 from delivery_lab.model.sqs.api import SqsApi
 from delivery_lab.model.sqs.queue import SqsQueue
@@ -45,6 +47,8 @@ class AnsweringServices(Protocol):
     queues: dict[str, SqsQueue]
     lambda_api: LambdaApi
     sinks: Sinks
+    sns: SnsApi
+    topics: dict[str, SnsTopic]
     kinesis: KinesisApi
     streams_by_name: dict[str, KinesisStream]
     table_streams: dict[str, TableStream]
@@ -133,6 +137,8 @@ class Calls:
             return self._services.sqs.call(operation, parameters, caller)
         if service == "lambda":
             return self._services.lambda_api.call(operation, parameters, caller)
+        if service == "sns" and self._services.topics:
+            return self._services.sns.call(operation, parameters, caller)
         if service in STORED and self._services.stored is not None:
             return self._ask_stored(self._services.stored, service, operation, parameters, caller)
         if service in self._services.sinks.services:

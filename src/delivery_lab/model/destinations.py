@@ -170,7 +170,7 @@ class Destinations:
         elif sink is not None:
             if len(ended.payload.encode()) > SNS_MESSAGE.maximum:
                 return False
-            self._sinks.put(sink, ended.payload, "DST-DLQ-1")
+            self._sinks.put(sink, ended.payload, "DST-DLQ-1", _error_attributes(ended))
         return True
 
     def _record(self, ended: Ended) -> dict[str, Any]:

@@ -140,6 +140,20 @@ class Faults:
                 return fault
         return None
 
+    def of_feed(self, service: str, operation: str, queue_url: str = "") -> InjectedFault | None:
+        """The fault that happens to a call by which a topic, bucket or bus hands something on.
+
+        Args:
+            service: `sqs` or `lambda`.
+            operation: `SendMessage` or `Invoke`; only a fault that names it happens to such calls.
+            queue_url: URL of the queue.
+        """
+        for number, fault in self._of_services:
+            named = (fault.service, fault.operation) == (service, operation) and fault.kind in REFUSALS
+            if named and fault.queue_url in (None, queue_url) and self._happens(number, fault):
+                return fault
+        return None
+
     def of_call(self, service: str, operation: str, parameters: Mapping[str, Any]) -> InjectedFault | None:
         """The fault that happens to an API call of this instant."""
         for number, fault in self._of_services:

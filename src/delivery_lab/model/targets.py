@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import Journal, Published
-from delivery_lab.limits.destinations import ENTRIES_PER_PUT, EVENT_ENTRIES, SNS_MESSAGE
+from delivery_lab.limits.destinations import ENTRIES_PER_PUT, EVENT_ENTRIES
 from delivery_lab.model.api_errors import services as errors
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.randomness import RandomStreams
@@ -30,6 +31,7 @@ class Sink:
         arrived: ids and contents of what has arrived, in order.
         handed_on: what of the stack would hand on what arrives, "" for nothing. It is not modelled, so nothing may
             arrive then: queues and functions behind it would lack messages.
+        hand_on: takes what arrives, with message attributes, and returns its id; None where it ends here.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Sink:
     physical_name: str
     arrived: list[tuple[str, str]] = field(default_factory=list)
     handed_on: str = ""
+    hand_on: Callable[[str, Parameters, RuleId | None], str] | None = None
 
 
 class Sinks:
@@ -54,7 +57,6 @@ class Sinks:
         self._journal = journal
         self._by_arn: dict[str, Sink] = {}
         self._operations: dict[tuple[str, str], Callable[[Parameters], Answer]] = {
-            ("sns", "Publish"): self._publish,
             ("events", "PutEvents"): self._put_events,
         }
 
@@ -64,15 +66,23 @@ class Sinks:
 
     @property
     def services(self) -> frozenset[str]:
-        """Services that handlers may call: EventBridge always (there is a default bus), SNS with a topic."""
-        return frozenset({"events", *(arn.split(":")[2] for arn in self._by_arn)} - {"s3"})
+        """Services that handlers may call: EventBridge, which always has a default bus."""
+        return frozenset({"events"})
 
     def at(self, arn: str) -> Sink | None:
         """The one with this ARN."""
         return self._by_arn.get(arn)
 
-    def put(self, sink: Sink, content: str, rule: RuleId | None = None) -> str:
+    def put(
+        self, sink: Sink, content: str, rule: RuleId | None = None, attributes: Parameters = MappingProxyType({})
+    ) -> str:
         """Let something arrive.
+
+        Args:
+            sink: where.
+            content: what, as text.
+            rule: rule by which it arrives.
+            attributes: message attributes, for a topic.
 
         Returns:
             Its id.
@@ -85,6 +95,10 @@ class Sinks:
                 f"something arrives at {sink.name}, and {sink.handed_on} would hand it on; that is not modelled\n"
                 "  nearest: have the sender, or the workload, send to that queue or invoke that function itself"
             )
+        if sink.hand_on is not None:
+            message = sink.hand_on(content, attributes, rule)
+            sink.arrived.append((message, content))
+            return message
         message = self._streams.uuid("published id", sink.name)
         sink.arrived.append((message, content))
         self._journal.append(Published(self._scheduler.now, rule, sink.name, message, content))
@@ -103,16 +117,6 @@ class Sinks:
             raise NotModelledError(f"the operation {service}:{operation} is not modelled (modelled: {known})")
         self._journal.rely_on("DST-SINK-1")
         return act(parameters)
-
-    def _publish(self, parameters: Parameters) -> Answer:
-        topic = self.at(str(parameters.get("TopicArn") or parameters.get("TargetArn")))
-        if topic is None:
-            raise errors.TOPIC_MISSING.error()
-        message = parameters["Message"]
-        if not message or len(message.encode()) > SNS_MESSAGE.maximum:
-            reason = "Message too long" if message else "Empty message"
-            raise errors.TOPIC_MESSAGE.error(reason=reason)
-        return {"MessageId": self.put(topic, message)}
 
     def _put_events(self, parameters: Parameters) -> Answer:
         entries = parameters["Entries"]

@@ -44,6 +44,8 @@ from delivery_lab.events.instants import in_seconds
 from delivery_lab.results.consumers import consumers_of
 from delivery_lab.results.evidence import FunctionEvidence, ProcessedBy
 from delivery_lab.results.fates import Fate, HandlerDelivery, Ledger, Way, Work, business_id_of
+from delivery_lab.results.hops import Hops
+from delivery_lab.results.new_fates import NewFates, NewMessage
 from delivery_lab.results.recognition import Recognitions
 from delivery_lab.results.silent import Judgement, SilentFunctions
 
@@ -84,10 +86,8 @@ class _RunReader:
             if isinstance(event, ContractLine) and event.event in _OF_A_DELIVERY and event.message
         }
         self._held: dict[str, _Held] = {}
-        self._by_message: dict[str, list[Fate]] = {}
-        # Records of a DynamoDB stream do not say which shard they are of, so functions name the sequence number alone.
-        self._by_sequence: dict[str, list[Fate]] = {}
-        self._sent = 0
+        self._new_fates = NewFates(run, self._ledger)
+        self._hops = Hops(run.events, self._consumers, self._new_fates, self._fates)
         self._redriven: dict[str, str] = {}  # new message id: the one it had first
         self._processed_up_to: dict[tuple[str | None, tuple[str, str]], int] = {}
         self._done: defaultdict[tuple[str, str], int] = defaultdict(int)  # function and business id: how often
@@ -101,6 +101,10 @@ class _RunReader:
 
     def read(self, event: Event) -> None:
         """Take one event. What says nothing about a message is left alone."""
+        if not self._hops.take(event):
+            self._read(event)
+
+    def _read(self, event: Event) -> None:
         match event:
             case MessageSent() | RecordAppended() | EventAccepted():
                 self._accepted(event)
@@ -145,7 +149,7 @@ class _RunReader:
     def _fates(self, message: str | None) -> list[Fate]:
         if message is None:
             return []
-        return self._by_message.get(self._redriven.get(message, message)) or self._by_sequence.get(message, [])
+        return self._new_fates.find(self._redriven.get(message, message)) or self._new_fates.find(message)
 
     def _fate(self, message: str | None, consumer: str | None) -> Fate | None:
         """The fate of a message for a consumer: that of its only one, whoever is named."""
@@ -163,40 +167,23 @@ class _RunReader:
                     self._parked(event)
                 if event.queue in self._put_aside:
                     self._silent.put_aside(event.invoke, event.body)
-                self._new(event, event.queue, event.message, event.body, event.group)
+                self._new(NewMessage(event.message, event.body, event.instant_us, event.group), event.queue)
             case RecordAppended():
-                fates = self._new(event, event.source, event.record, event.body, event.key, event.partition)
+                message = NewMessage(event.record, event.body, event.instant_us, event.key)
+                fates = self._new(message, event.source, partition=event.partition)
                 if event.source_kind != "kafka":
-                    self._by_sequence[event.sequence] = fates
+                    self._new_fates.by_sequence[event.sequence] = fates
             case EventAccepted() if not event.follow_up:
-                self._new(event, event.source, event.event, event.payload, None)
+                message = NewMessage(event.event, event.payload, event.instant_us, None)
+                self._new(message, event.source, event.function)
 
     def _new(
-        self, event: Event, source: str, message: str, body: str, key: str | None, partition: str | None = None
+        self, message: NewMessage, source: str, function: str | None = None, *, partition: str | None = None
     ) -> list[Fate]:
         if source not in self._run.sources:
             return []
-        meant_for: tuple[str | None, ...] = (
-            (event.function,) if isinstance(event, EventAccepted) else self._consumers.meant_for(source)
-        )
-        fates = [
-            Fate(
-                message_id=message,
-                business_id=business_id_of(body) or message,
-                sent_at=in_seconds(event.instant_us),
-                poison=self._run.poison.marks(body),
-                source=source,
-                meant_for=consumer,
-                partition=partition,
-                group=(source, key) if key else None,
-                position=self._sent,
-                body=body,
-            )
-            for consumer in meant_for
-        ]
-        self._sent += 1
-        self._by_message[message] = fates
-        self._ledger.fates.extend(fates)
+        consumers = self._consumers.meant_for(source) if function is None else (function,)
+        fates = self._new_fates.by_message[message.id] = self._new_fates.take(message, source, consumers, partition)
         return fates
 
     def _parked(self, event: MessageSent) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
 from delivery_lab.events import (
     SERVICE_ERROR,
@@ -58,6 +58,7 @@ from delivery_lab.events import (
     VisibilityChanged,
     WebCallAnswered,
 )
+from delivery_lab.events.feeds import AnyFeedEvent
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.events.observations import ErrorSwallowed, Observation
 from delivery_lab.events.union import (
@@ -69,24 +70,12 @@ from delivery_lab.events.union import (
     RequestEvent,
     TargetEvent,
 )
+from delivery_lab.results.telling_feeds import FeedTeller
+from delivery_lab.results.told import SILENT, Told
+
+__all__ = ["SILENT", "Teller", "Told"]
 
 _NAMES_SHOWN = 12
-
-
-class Told(NamedTuple):
-    """What is told of one event.
-
-    Attributes:
-        phrase: the text of a line, "" where there is none.
-        subject: id of the message that the phrase is about: its name is written behind the phrase, and messages with
-            the same phrase at the same instant share a line. None where the phrase is a whole line.
-    """
-
-    phrase: str
-    subject: str | None = None
-
-
-_SILENT = Told("")
 
 
 class Teller:
@@ -102,6 +91,7 @@ class Teller:
         self._worked: set[tuple[str | None, str]] = set()
         self._deleted: set[str] = set()  # messages that code of a function has deleted
         self._refused: set[str] = set()  # mappings whose on-failure destination refuses reports
+        self._feeds = FeedTeller(self._learn, self._name, self._is_same)
 
     def names(self, messages: Sequence[str]) -> str:
         """The names of messages, the middle of many left out."""
@@ -124,6 +114,11 @@ class Teller:
             return self._of_event(event)
         if isinstance(event, RequestEvent):
             return self._of_request(event)
+        if isinstance(event, AnyFeedEvent):
+            return self._feeds.tell(event)
+        return self._of_others(event)
+
+    def _of_others(self, event: TargetEvent | ContractLine | Observation) -> Told:
         if isinstance(event, TargetEvent):
             return self._of_target(event)
         if isinstance(event, ContractLine):
@@ -137,7 +132,16 @@ class Teller:
     def _name(self, message: str) -> str:
         return self._names.get(message, message)
 
-    def _learn(self, message: str, body: str) -> None:
+    def _is_same(self, new_message: str, message: str) -> None:
+        self._names[new_message] = self._name(message)
+
+    def _learn(self, message: str, body: str, called: str = "") -> None:
+        """Give a message its name, unless it had one when it was somewhere else."""
+        if message in self._names:
+            return
+        if called:
+            self._names[message] = called
+            return
         try:
             parsed = json.loads(body)
         except ValueError:
@@ -151,7 +155,7 @@ class Teller:
         match event:
             case MessageSent(queue=queue, message=message):
                 self._learn(message, event.body)
-                return Told(f"sent to {queue}", message)
+                return SILENT if message in self._feeds.announced else Told(f"sent to {queue}", message)
             case MessageReturned(queue=queue, message=message):
                 # Since when, where the queue was not looked at when it happened.
                 since = f" since {in_seconds(event.since_us):.3f} s" if event.since_us < event.instant_us else ""
@@ -162,6 +166,7 @@ class Teller:
                 return Told(f"expired in {queue}", message)
             case MessageFiltered(message=message):
                 meant = f", although {' and '.join(event.wanted_by)} would have taken it" if event.wanted_by else ""
+                meant += self._feeds.although(event.mapping, message)
                 return Told(f"filtered out and deleted by {event.mapping}{meant}", message)
             case SendDeduplicated(queue=queue, message=message):
                 return Told(f"sent to {queue} again and dropped: {self._name(message)}")
@@ -170,7 +175,7 @@ class Teller:
             case MessageMoved() | MoveTaskChanged():
                 return self._of_redrive(event)
             case MessageReceived() | VisibilityChanged() | QueueConfigured() | TenantNamed():
-                return _SILENT  # batches and their results tell the same
+                return SILENT  # batches and their results tell the same
             case _:
                 assert_never(event)
 
@@ -183,13 +188,13 @@ class Teller:
             )
             return Told(f"{self._name(event.message)} stays: {why}")
         if event.by.kind != "function":
-            return _SILENT  # the batch's result tells it
+            return SILENT  # the batch's result tells it
         self._deleted.add(event.message)
         return Told(f"deleted by {self._invokes.get(event.by.invoke or '', event.by.name)}", event.message)
 
     def _of_redrive(self, event: MessageMoved | MoveTaskChanged) -> Told:
         if isinstance(event, MessageMoved):
-            self._names[event.new_message] = self._name(event.message)
+            self._is_same(event.new_message, event.message)
             return Told(f"moved from {event.queue} back to {event.target}", event.message)
         if event.status == "RUNNING":
             return Told(f"redrive of {event.queue} begins")
@@ -214,10 +219,10 @@ class Teller:
                 return Told(f"{event.mapping} discards {names} ({event.condition}){self._report(event)}")
             case BatchSplit(records=records, cut_at=at):
                 if not at:
-                    return _SILENT  # the checkpoint made the cut: the batch's result has told it
+                    return SILENT  # the checkpoint made the cut: the batch's result has told it
                 return Told(f"{event.mapping} splits a batch: {self.names(records[:at])} | {self.names(records[at:])}")
             case RecordsCheckpointed():
-                return _SILENT  # the batch's result has told it
+                return SILENT  # the batch's result has told it
             case _:
                 assert_never(event)
 
@@ -242,7 +247,7 @@ class Teller:
             case PollersChanged():
                 return Told(f"{event.mapping} works on up to {event.limit} batches at once from now on")
             case MappingConfigured():
-                return _SILENT  # the stack says so
+                return SILENT  # the stack says so
             case _:
                 assert_never(event)
 
@@ -274,7 +279,7 @@ class Teller:
             case InvokeStarted():
                 self._counts[event.function] = self._counts.get(event.function, 0) + 1
                 self._invokes[event.invoke] = f"{event.function} #{self._counts[event.function]}"
-                return _SILENT  # what it gets is told
+                return SILENT  # what it gets is told
             case InvokeEnded():
                 return Told(self._ends(event))
             case InvokeRefused():
@@ -282,7 +287,7 @@ class Teller:
                     return Told(f"{event.function} is throttled ({event.reason})")
                 return Told(f"{event.function} is not invoked ({SERVICE_ERROR}, status {event.status})")
             case FunctionCalled() | EnvironmentStarted() | FunctionConfigured():
-                return _SILENT
+                return SILENT
             case _:
                 assert_never(event)
 
@@ -300,7 +305,8 @@ class Teller:
         match event:
             case EventAccepted():
                 self._learn(event.event, event.payload)
-                return Told(f"sent to {event.source}", event.event)
+                announced = event.event in self._feeds.announced
+                return SILENT if announced else Told(f"sent to {event.source}", event.event)
             case EventInvoked():
                 return Told(self._gets(event.event, (event.event,)))
             case EventRetryScheduled():
@@ -312,7 +318,7 @@ class Teller:
             case EventDiscarded():
                 return Told(f"discarded from {event.source} without an on-failure destination", event.event)
             case EventAnswered() | EventCompleted():
-                return _SILENT
+                return SILENT
             case _:
                 assert_never(event)
 
@@ -348,7 +354,7 @@ class Teller:
             who = self._invokes.get(event.invoke, event.function)
             last = event.text.rstrip().rpartition("\n")[2]
             return Told(f"{who} leaves an error {'in a future' if event.where == 'future' else 'in its log'}: {last}")
-        return _SILENT
+        return SILENT
 
     def _said(self, line: ContractLine) -> str:
         who = self._invokes.get(line.invoke or "", line.function)

@@ -12,7 +12,7 @@ from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
-from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE, SQS_API, SQS_GUIDE, Rule
+from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE, SNS_API, SNS_GUIDE, SQS_API, SQS_GUIDE, Rule
 
 
 class Seen(StrEnum):
@@ -130,6 +130,7 @@ _API_MODEL = (
             "StartMessageMoveTask",
         )
     ),
+    *(f"{SNS_API}API_{name}.html" for name in ("Publish", "PublishBatch")),
     *(
         f"{LAMBDA_API}API_{name}.html"
         for name in (
@@ -160,6 +161,23 @@ _BEGINNING = (
     f"{_BLOG}introducing-maximum-concurrency-of-aws-lambda-functions-when-using-amazon-sqs-as-an-event-source/",
     "https://docs.confluent.io/platform/current/clients/producer.html",
     "https://kafka.apache.org/documentation/",
+    f"{LAMBDA_GUIDE}with-sns.html",
+    *(
+        f"{SNS_GUIDE}{name}.html"
+        for name in (
+            "fifo-message-dedup",
+            "fifo-message-grouping",
+            "sns-dead-letter-queues",
+            "sns-enable-encryption-for-topic-sqs-queue-subscriptions",
+            "sns-large-payload-raw-message-delivery",
+            "sns-message-attributes",
+            "sns-message-delivery-retries",
+            "sns-subscription-filter-policies",
+            "subscribe-sqs-queue-to-sns-topic",
+            "subscription-filter-policy-constraints",
+            "welcome",
+        )
+    ),
 )
 
 PAGES: Mapping[str, Page] = MappingProxyType(

@@ -30,12 +30,13 @@ from delivery_lab.simulation.record_mappings import RecordMappings, refuse_forei
 from delivery_lab.simulation.redrive_permissions import check_redrive_permissions
 from delivery_lab.simulation.remembered import RememberedCreations
 from delivery_lab.simulation.tables import table_definition
+from delivery_lab.simulation.topics import connect_topics, create_topic
 from delivery_lab.simulation.workload import TopicSettings
 from delivery_lab.simulation.workload_functions import FunctionSettings
 from delivery_lab.stack.apis import Api
 from delivery_lab.stack.code import code_files
 from delivery_lab.stack.dynamic import DynamicResource
-from delivery_lab.stack.events import Bucket, Bus, Topic
+from delivery_lab.stack.events import Bucket, Bus
 from delivery_lab.stack.functions import LATEST, Function, RecursionConfig
 from delivery_lab.stack.mappings import (
     DynamoDbMapping,
@@ -50,6 +51,7 @@ from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.stack import Stack
 from delivery_lab.stack.streams import Cluster, FanOutConsumer, Stream, Table
+from delivery_lab.stack.topics import Topic
 
 _SOURCES = frozenset({resource_types.QUEUE, resource_types.STREAM, resource_types.TABLE, *resource_types.MSK_CLUSTERS})
 """What an event source mapping can read."""
@@ -108,6 +110,7 @@ class Deployment:
                 self._create(resource, *found)
         check_redrive_permissions(self.stack, self.account.queues.values())
         self._configure_events()
+        connect_topics(self.stack, self.account, self.notes)
         read = {mapping.queue.name for mapping in self.account.mappings.values()}
         self.parking_queues = frozenset({queue.label for queue in self.stack.queues if queue.parking} - read)
 
@@ -141,7 +144,8 @@ class Deployment:
             FanOutConsumer: (self.sources.register_consumer, "KIN-FAN-1"),
             Cluster: (self.sources.create_cluster, "KAF-TOPIC-1"),
             RecursionConfig: (self._recursion, "ASY-LOOP-1"),
-            **dict.fromkeys((Topic, Bus, Bucket), (self._sink, "DST-TARGET-1")),
+            Topic: (lambda topic: create_topic(self.account, topic), "SNS-SIZE-1"),
+            **dict.fromkeys((Bus, Bucket), (lambda sink: create_sink(self.account, sink), "DST-TARGET-1")),
         }
 
     def _create(self, resource: StackResource, creator: Callable[[Any], object], rule: RuleId) -> None:
@@ -164,9 +168,6 @@ class Deployment:
             self.creations.create(resource.urn, create, self.account)
 
     # -- asynchronous invokes -----------------------------------------------------------------------------
-
-    def _sink(self, resource: Topic | Bus | Bucket) -> None:
-        create_sink(self.account, resource)
 
     def _configure_events(self) -> None:
         """Destinations may be created after the function: all of them exist by now."""

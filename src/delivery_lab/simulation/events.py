@@ -1,4 +1,4 @@
-"""From event invoke configs, dead-letter configs, topics, buses and buckets to the model."""
+"""From event invoke configs, dead-letter configs, buses and buckets to the model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.model.account import Account
 from delivery_lab.model.asynchronous import EventInvokeConfig
 from delivery_lab.model.targets import Sink
-from delivery_lab.stack.events import Bucket, Bus, Topic
+from delivery_lab.stack.events import Bucket, Bus
 from delivery_lab.stack.functions import LATEST, Function, InvokeConfig
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.settings import Setting
@@ -18,8 +18,8 @@ from delivery_lab.stack.stack import Stack
 FunctionOf = Callable[[StackResource, Setting[str], Function | None], str]
 
 
-def create_sink(account: Account, resource: Topic | Bus | Bucket) -> None:
-    """Create a topic, an event bus or a bucket."""
+def create_sink(account: Account, resource: Bus | Bucket) -> None:
+    """Create an event bus or a bucket."""
     arn = resource.arn or ""
     physical_name = arn.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
     account.sinks.add(Sink(resource.label, arn, physical_name, handed_on=resource.carrier))

@@ -9,14 +9,20 @@ from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.model.account import Account
 from delivery_lab.model.clock import EPOCH, seconds
 from delivery_lab.model.kafka.cluster import KafkaCluster
-from delivery_lab.model.mapping.destinations import Destination, QueueDestination, Recorder, TopicDestination
+from delivery_lab.model.mapping.destinations import (
+    Destination,
+    PublishedDestination,
+    QueueDestination,
+    Recorder,
+    TopicDestination,
+)
 from delivery_lab.model.mapping.filters import Pattern
 from delivery_lab.model.mapping.kafka import KafkaMappingConfig, KafkaProvisionedMode
 from delivery_lab.model.mapping.stream import StreamMappingConfig
 from delivery_lab.model.streams.dynamodb import TableStream
 from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.simulation.polled_sources import PolledSources
-from delivery_lab.stack.events import Bucket, Topic
+from delivery_lab.stack.events import Bucket
 from delivery_lab.stack.mappings import (
     DynamoDbMapping,
     KafkaMapping,
@@ -26,6 +32,7 @@ from delivery_lab.stack.mappings import (
     SqsMapping,
 )
 from delivery_lab.stack.stack import Stack
+from delivery_lab.stack.topics import Topic
 
 KAFKA_DESTINATION = "kafka://"
 
@@ -56,7 +63,7 @@ class RecordMappings:
         account: the account of the run.
         sources: streams, clusters and topics.
         notes: what a reader of the result should know.
-        recorders: topics and buckets that are destinations, by name.
+        recorders: buckets, and topics of other stacks, that are destinations, by name.
     """
 
     stack: Stack
@@ -187,7 +194,9 @@ class RecordMappings:
                 fix="name an SQS queue, an SNS topic or an S3 bucket by its ARN",
             )
         owner = self.stack.at(target)
-        if isinstance(owner, Topic | Bucket):
+        if isinstance(owner, Topic):
+            return PublishedDestination(self.account.topics[owner.label])
+        if isinstance(owner, Bucket):
             name = owner.name
         else:
             self.notes.append(f"{mapping.name}: {target} is not in this stack; it is taken to accept every document")

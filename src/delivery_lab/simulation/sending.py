@@ -17,6 +17,7 @@ from delivery_lab.model.http_api import HttpApi
 from delivery_lab.model.invokes import InvokeResult, Throttled
 from delivery_lab.model.kafka.cluster import KafkaTopic
 from delivery_lab.model.runtime import AwsError
+from delivery_lab.model.sns.topic import Publisher, SnsTopic
 from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.sqs.sending import check
@@ -25,6 +26,7 @@ from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation.answering import known_operation
 from delivery_lab.simulation.polled_sources import PolledSources
+from delivery_lab.simulation.publishing import check_published, publish_parameters
 from delivery_lab.simulation.workload import Arrival
 from delivery_lab.simulation.workload_faults import Fault
 
@@ -78,6 +80,7 @@ class Sender:
             "stream": self._stream,
             "table": self._table,
             "topic": self._topic,
+            "sns": self._sns,
             "invoke": self._invoke,
             "event": self._event,
         }
@@ -175,6 +178,12 @@ class Sender:
             )
         self._scheduler.at(seconds(arrival.at_seconds), _produce, topic, arrival.body.encode(), arrival.key or None)
 
+    def _sns(self, arrival: Arrival) -> None:
+        topic = self._named(self._account.topics, arrival.name, "SNS topic")
+        parameters = publish_parameters(arrival)
+        check_published(topic, parameters, arrival.where)
+        self._scheduler.at(seconds(arrival.at_seconds), _publish, topic, parameters)
+
     def _invoke(self, arrival: Arrival) -> None:
         function, payload = self._function_and_payload(arrival, SYNCHRONOUS_PAYLOAD.maximum)
         self._scheduler.at(seconds(arrival.at_seconds), self._invoke_now, function, payload)
@@ -265,6 +274,10 @@ def _send(queue: SqsQueue, arrival: Arrival) -> None:
         queue.send(arrival.body, attributes=attributes, group=arrival.key, deduplication_id=arrival.dedup)
     else:
         queue.send(arrival.body, attributes=attributes, group=arrival.key, delay_seconds=arrival.delay_seconds)
+
+
+def _publish(topic: SnsTopic, parameters: dict[str, Any]) -> None:
+    topic.publish(parameters, Publisher())
 
 
 def _put(stream: KinesisStream, data: bytes, key: str) -> None:

@@ -29,6 +29,7 @@ from delivery_lab.simulation.observing import SilentObserver
 from delivery_lab.simulation.remembered import RememberedCreations
 from delivery_lab.simulation.sending import Sender
 from delivery_lab.simulation.stored_creations import creations, region_of, started_by
+from delivery_lab.simulation.topics import dead_letter_queues
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.stack.stack import Stack
 
@@ -356,9 +357,10 @@ class _Simulation:
         return frozenset({*account.streams_by_name, *account.table_streams, *topics})
 
     def _destinations(self) -> set[str]:
-        """Queues and topics to which mappings report what they discard: what arrives there was sent before."""
+        """Queues and topics to which mappings and feeds bring what they discard: what arrives there was sent before."""
         destinations = (mapping.destination for mapping in self._account.record_mappings.values())
-        return {found.name for found in destinations if isinstance(found, (QueueDestination, TopicDestination))}
+        taking = {found.name for found in destinations if isinstance(found, (QueueDestination, TopicDestination))}
+        return taking | dead_letter_queues(self._account.feeds)
 
     def _polled(self) -> Iterator[PolledSource]:
         for mapping in self._account.record_mappings.values():

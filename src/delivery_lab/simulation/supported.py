@@ -30,7 +30,6 @@ FEEDERS = frozenset(
         resource_types.BUCKET_NOTIFICATION,
         resource_types.SCHEDULE,
         resource_types.STATE_MACHINE,
-        resource_types.TOPIC_SUBSCRIPTION,
     }
 )
 """Types that send messages by themselves. They are not simulated: a run contains what its workload sends."""

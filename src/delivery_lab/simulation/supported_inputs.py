@@ -13,7 +13,6 @@ _EMPTY_TABLE = Refusal("a table that is empty at first; the workload can put ite
 _SIMPLE_KEYS = Refusal("hashKey and rangeKey of the index")
 _UNCHANGED_REQUEST = Refusal("a request that reaches the function as it was sent")
 _ROUTES = Refusal("Route and Integration resources")
-_STANDARD_TOPIC = Refusal("a standard topic")
 
 
 def _names(text: str) -> frozenset[str]:
@@ -155,17 +154,19 @@ SUPPORT: Mapping[str, Support] = {
     resource_types.STREAM_CONSUMER: Support(_names("streamArn")),
     resource_types.TABLE: _TABLE,
     resource_types.TOPIC: Support(
-        modelled=frozenset(),
+        modelled=_names(
+            "fifoTopic contentBasedDeduplication fifoThroughputScope maximumMessageSize signatureVersion policy.*"
+        ),
         harmless=_names(
             "applicationFailureFeedbackRoleArn applicationSuccessFeedbackRoleArn applicationSuccessFeedbackSampleRate "
-            "contentBasedDeduplication deliveryPolicy displayName fifoThroughputScope firehoseFailureFeedbackRoleArn "
+            "archivePolicy deliveryPolicy displayName firehoseFailureFeedbackRoleArn "
             "firehoseSuccessFeedbackRoleArn firehoseSuccessFeedbackSampleRate httpFailureFeedbackRoleArn "
             "httpSuccessFeedbackRoleArn httpSuccessFeedbackSampleRate kmsMasterKeyId lambdaFailureFeedbackRoleArn "
-            "lambdaSuccessFeedbackRoleArn lambdaSuccessFeedbackSampleRate maximumMessageSize policy.* signatureVersion "
+            "lambdaSuccessFeedbackRoleArn lambdaSuccessFeedbackSampleRate "
             "sqsFailureFeedbackRoleArn sqsSuccessFeedbackRoleArn sqsSuccessFeedbackSampleRate tracingConfig"
         ),
-        refused={"fifoTopic": _STANDARD_TOPIC, "archivePolicy": _STANDARD_TOPIC},
     ),
+    resource_types.TOPIC_POLICY: Support(_names("arn policy.*")),
     resource_types.EVENT_BUS: Support(
         frozenset(), _names("deadLetterConfig.* eventSourceName kmsKeyIdentifier logConfig.*")
     ),

@@ -26,7 +26,17 @@ from delivery_lab.simulation.workload_functions import FunctionSettings
 from delivery_lab.simulation.workload_part import WorkloadPart
 
 MOST_SENDS = 10_000_000
-TARGETS = ("http", "queue", "stream", "table", "topic", "invoke")
+TARGETS = ("http", "queue", "stream", "table", "topic", "sns", "invoke")
+
+
+_GOES_WITH = (
+    ("key", "key goes with queue, sns, stream and topic; an item of a table has its key in the body"),
+    ("dedup", "dedup goes with queue and sns"),
+    ("attributes", "attributes go with queue and sns"),
+    ("subject", "subject goes with sns"),
+    ("delay_seconds", "delaySeconds goes with queue"),
+)
+"""Fields of a line that only the targets have that are named behind `with`."""
 
 
 class HttpRequest(WorkloadPart):
@@ -63,6 +73,10 @@ class Send(WorkloadPart):
     """An item put into the table of that logical name: `body` is the item, its key included."""
     topic: str | None = None
     """A record for the Kafka topic of that name; `key` decides the partition, without it they take turns."""
+    sns: str | None = None
+    """A message published to the SNS topic of that logical name."""
+    subject: str | None = Field(default=None, min_length=1)
+    """With `sns`: the subject."""
     invoke: str | None = None
     """An invoke of the function of that logical name."""
     type: Literal["sync", "async"] | None = None
@@ -70,12 +84,13 @@ class Send(WorkloadPart):
     body: Any = None
     """An object (sent as JSON) or a text (sent as it is), in which `{n}`, `$uniform` and `$choice` are filled in."""
     key: str | None = Field(default=None, min_length=1)
-    """Message group (of a standard queue the tenant), partition key of a stream or topic; a template as in the body."""
+    """Message group (of a standard queue the tenant), partition key of a stream or topic; a template as in the body.
+    With `sns` the message group."""
     dedup: str | None = Field(default=None, min_length=1)
-    """Deduplication id of a message for a FIFO queue; a template too."""
+    """Deduplication id of a message for a FIFO queue or topic; a template too."""
     attributes: dict[str, StrictStr | StrictInt | StrictFloat] = Field(default_factory=dict)
-    """Message attributes of a message for a queue: a text becomes a `String`, in which `{n}` is filled in, a number a
-    `Number`."""
+    """Message attributes of a message for a queue or an SNS topic: a text becomes a `String`, in which `{n}` is filled
+    in, a number a `Number`."""
     delay_seconds: int | None = Field(default=None, ge=DELAY.minimum, le=DELAY.maximum)
     """Seconds for which a message for a standard queue is hidden after it is sent; the queue's own delay without it."""
 
@@ -92,16 +107,10 @@ class Send(WorkloadPart):
             raise ValueError("type goes with invoke")
         if self.stream is not None and self.key is None:
             raise ValueError("a stream needs a key: it decides the shard")
-        if self.key is not None and self.queue is None and self.stream is None and self.topic is None:
-            raise ValueError("key goes with queue, stream and topic; an item of a table has its key in the body")
-        of_queues = {
-            "dedup goes": self.dedup,
-            "attributes go": self.attributes,
-            "delaySeconds goes": self.delay_seconds,
-        }
-        for words, given in of_queues.items():
-            if given not in (None, {}) and self.queue is None:
-                raise ValueError(f"{words} with queue")
+        for name, words in _GOES_WITH:
+            targets = words.partition(";")[0].replace(",", "").split()
+            if getattr(self, name) not in (None, {}) and self.target not in targets:
+                raise ValueError(words)
         if self.table is not None and not isinstance(self.body, dict):
             raise ValueError("the body of a table is the item: an object")
         return self
@@ -152,7 +161,8 @@ class Arrival:
         request: the HTTP request, for http.
         key: message group of a queue, partition key of a stream or topic; "" without one.
         dedup: deduplication id, "" without one.
-        attributes: message attributes of a message for a queue, as `SendMessage` takes them.
+        attributes: message attributes of a message for a queue or an SNS topic, as `SendMessage` takes them.
+        subject: subject of a message for an SNS topic, "" without one.
         delay_seconds: how long a message for a queue is hidden at first; None for as long as the queue says.
         where: place in the workload, for messages.
     """
@@ -165,6 +175,7 @@ class Arrival:
     key: str = ""
     dedup: str = ""
     attributes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    subject: str = ""
     delay_seconds: int | None = None
     where: str = ""
 
@@ -284,6 +295,7 @@ class Workload(WorkloadPart):
                     attributes={
                         name: _attribute(render(value, n, chance, where)) for name, value in send.attributes.items()
                     },
+                    subject=render(send.subject or "", n, chance, where),
                     delay_seconds=send.delay_seconds,
                     where=where,
                 )

@@ -19,8 +19,6 @@ from delivery_lab.stack.events import (
     bus,
     event_rule,
     event_target,
-    subscription,
-    topic,
 )
 from delivery_lab.stack.functions import (
     Function,
@@ -62,6 +60,7 @@ from delivery_lab.stack.streams import (
     stream,
     table,
 )
+from delivery_lab.stack.topics import subscription, topic
 from delivery_lab.stack.versions import alias, provisioned_concurrency
 
 Maker = Callable[[Inputs], StackResource]
@@ -100,7 +99,7 @@ class Builder:
             resource_types.STREAM_CONSUMER: self._fan_out_consumer,
             resource_types.TABLE: table,
             **dict.fromkeys(resource_types.MSK_CLUSTERS, self._cluster),
-            resource_types.TOPIC: lambda inputs: topic(inputs, self._carrier(inputs)),
+            resource_types.TOPIC: lambda inputs: topic(inputs, self.inputs_of),
             resource_types.EVENT_BUS: lambda inputs: bus(inputs, self._carrier(inputs)),
             **dict.fromkeys(resource_types.BUCKETS, lambda inputs: bucket(inputs, self._carrier(inputs))),
             **dict.fromkeys(resource_types.BUCKET_OBJECTS, stored_object),

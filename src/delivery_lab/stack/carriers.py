@@ -1,29 +1,26 @@
-"""What hands on what arrives at a topic, bus or bucket to a queue or function of the stack."""
+"""What hands on what arrives at a bus or bucket to a queue or function of the stack."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
 from delivery_lab import resource_types
-from delivery_lab.stack.events import bucket_notification, event_rule, event_target, subscription
+from delivery_lab.stack.events import bucket_notification, event_rule, event_target
 from delivery_lab.stack.reading import Inputs
 from delivery_lab.stack.resource import StackResource
 
 
 def carriers_of(inputs_of: Callable[[str], Iterator[Inputs]], receivers: set[str]) -> Mapping[str, str]:
-    """Which resource hands on what arrives at a topic, bus or bucket.
+    """Which resource hands on what arrives at a bus or bucket.
 
     Args:
         inputs_of: the inputs of each resource of a type.
         receivers: ARNs of the queues and functions of the stack.
 
     Returns:
-        By the ARN, name or id of the topic, bus or bucket: the resource, as messages name it.
+        By the ARN, name or id of the bus or bucket: the resource, as messages name it.
     """
     found: dict[str, str] = {}
-    for each in map(subscription, inputs_of(resource_types.TOPIC_SUBSCRIPTION)):
-        if each.endpoint.known in receivers and each.topic.known is not None:
-            found[each.topic.known] = _named(each)
     rules = {rule.physical_name: rule for rule in map(event_rule, inputs_of(resource_types.EVENT_RULE))}
     for target in map(event_target, inputs_of(resource_types.EVENT_TARGET)):
         rule = rules.get(target.rule_name.known)

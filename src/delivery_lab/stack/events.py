@@ -1,4 +1,4 @@
-"""Topics, event buses and buckets, and what hands on what arrives there."""
+"""Event buses and buckets, and what hands on what arrives there."""
 
 from __future__ import annotations
 
@@ -8,17 +8,6 @@ from dataclasses import dataclass
 from delivery_lab.stack.reading import Inputs, listed
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.settings import Setting
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Topic(StackResource):
-    """An SNS topic.
-
-    Attributes:
-        carrier: what hands on what arrives to a queue or function of the stack, as messages name it; "" if nothing.
-    """
-
-    carrier: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,21 +30,6 @@ class Bucket(StackResource):
     """
 
     carrier: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription(StackResource):
-    """A subscription of a topic.
-
-    Attributes:
-        topic: ARN of the topic.
-        protocol: such as `sqs` or `lambda`.
-        endpoint: ARN of who gets the messages.
-    """
-
-    topic: Setting[str]
-    protocol: Setting[str]
-    endpoint: Setting[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +73,6 @@ class BucketNotification(StackResource):
     functions: tuple[str, ...]
 
 
-def topic(inputs: Inputs, carrier: str) -> Topic:
-    """A topic of its inputs."""
-    return Topic(**inputs.identity(), carrier=carrier)
-
-
 def bus(inputs: Inputs, carrier: str) -> Bus:
     """A bus of its inputs."""
     return Bus(**inputs.identity(), carrier=carrier)
@@ -112,16 +81,6 @@ def bus(inputs: Inputs, carrier: str) -> Bus:
 def bucket(inputs: Inputs, carrier: str) -> Bucket:
     """A bucket of its inputs."""
     return Bucket(**inputs.identity(), carrier=carrier)
-
-
-def subscription(inputs: Inputs) -> Subscription:
-    """A subscription of its inputs."""
-    return Subscription(
-        **inputs.identity(),
-        topic=inputs.text("topic"),
-        protocol=inputs.text("protocol"),
-        endpoint=inputs.text("endpoint"),
-    )
 
 
 def event_rule(inputs: Inputs) -> EventRule:

@@ -127,10 +127,18 @@ class Permission(StackResource):
     Attributes:
         function_name: what names the function.
         function: the function, None if it is none of the stack or unknown.
+        principal: who, such as `apigateway.amazonaws.com`.
+        source_arn: for which of its resources, a pattern; None for all.
+        source_account: for resources of which account, None for all.
+        action: what it may do.
     """
 
     function_name: Setting[str]
     function: Function | None
+    principal: Setting[str]
+    source_arn: Setting[str | None]
+    source_account: Setting[str | None]
+    action: Setting[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,4 +236,8 @@ def permission(inputs: Inputs, found: Function | None) -> Permission:
         **inputs.identity(),
         function_name=inputs.text("function"),
         function=found,
+        principal=inputs.text("principal"),
+        source_arn=inputs.optional_text("sourceArn"),
+        source_account=inputs.optional_text("sourceAccount"),
+        action=inputs.text("action", default="lambda:InvokeFunction"),
     )

@@ -18,10 +18,12 @@ class PolicyDocument:
     Attributes:
         origin: what holds it.
         statements: its statements; empty where it is unknown or no JSON object.
+        readable: whether it is known and a JSON object.
     """
 
     origin: Origin
     statements: tuple[Mapping[str, Any], ...]
+    readable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +56,5 @@ def policy_document(origin: Origin, written: object) -> PolicyDocument:
     """A policy of what the program wrote."""
     parsed = document(written)
     found = listed(parsed.get("Statement")) if parsed is not None else ()
-    return PolicyDocument(origin, tuple(statement for statement in found if isinstance(statement, Mapping)))
+    statements = tuple(statement for statement in found if isinstance(statement, Mapping))
+    return PolicyDocument(origin, statements, readable=parsed is not None)

@@ -11,8 +11,6 @@ from delivery_lab.model.api_errors.error import MODEL, ApiError
 _EVENTS_API = "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html"
 _S3_ERRORS = "https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"
 
-TOPIC_MISSING = ApiError("NotFound", "Topic does not exist", MODEL, 404, "NotFoundException")
-TOPIC_MESSAGE = ApiError("InvalidParameter", "Invalid parameter: {reason}", MODEL, shape="InvalidParameterException")
 TOO_MANY_EVENTS = ApiError(
     "ValidationException", "{count} entries; at most {limit} are allowed", _EVENTS_API + " has the limit"
 )

@@ -13,6 +13,7 @@ from delivery_lab.model.clock import Scheduler, iso_time
 from delivery_lab.model.kafka.cluster import KafkaTopic
 from delivery_lab.model.mapping.partition_records import Format, KafkaFormat
 from delivery_lab.model.partition import Partition, Record
+from delivery_lab.model.sns.topic import SnsTopic
 from delivery_lab.model.sqs.queue import SqsQueue
 
 RETRIES_EXHAUSTED: DiscardCondition = "RetryAttemptsExhausted"
@@ -103,6 +104,23 @@ class QueueDestination:
         if len(body.encode()) > limit:
             raise errors.MESSAGE_TOO_LONG.error(limit=limit)
         self.queue.send(body)
+
+
+@dataclass(slots=True)
+class PublishedDestination:
+    """An SNS topic: its subscribers get what describes the batch, not its records (STR-DEST-2)."""
+
+    topic: SnsTopic
+
+    @property
+    def name(self) -> str:
+        """Name of the topic."""
+        return self.topic.name
+
+    def deliver(self, discarded: DiscardedBatch, form: Format, now: int) -> None:
+        """See `Destination.deliver`."""
+        if self.topic.subscriptions:  # nobody else hears of it
+            self.topic.take_record(json.dumps(failure_record(discarded, form, now)), {}, "STR-DEST-2")
 
 
 @dataclass(slots=True)

@@ -161,6 +161,7 @@ class FifoQueue(SqsQueue):
         group: str = "",
         lineage: Lineage = NO_LINEAGE,
         invoke: str | None = None,
+        message_id: str = "",
         deduplication_id: str = "",
     ) -> Message:
         """Accept a message, unless it repeats one of the last five minutes (SQS-FIFO-3).
@@ -173,29 +174,38 @@ class FifoQueue(SqsQueue):
             group: message group.
             lineage: what the chain of events has run through.
             invoke: the invoke that sends it, None for the workload.
+            message_id: the id that it gets, "" for a new one.
             deduplication_id: what tells messages apart; without one it is the SHA-256 of the body.
 
         Returns:
             The message, or the one that it repeats.
         """
         assert delay_seconds is None, delay_seconds
-        identity = deduplication_id or hashlib.sha256(body.encode()).hexdigest()
-        assert self.attributes.fifo is not None
-        key = (group if self.attributes.fifo.scope == "messageGroup" else "", identity)
-        self._forget_sends()
+        key = self._key(body, group, deduplication_id)
         known = self._sent.get(key)
         if known is not None:
             self._journal.deduplicated(known)
             return known
         self._sends += 1
-        message = self._message(body, attributes, system_attributes, group, lineage)
-        message.deduplication_id = identity
+        message = self._message(body, attributes, system_attributes, group, lineage, message_id)
+        message.deduplication_id = key[1]
         message.sequence_number = f"{_FIRST_SEQUENCE_NUMBER + self._sends * _SEQUENCE_NUMBER_STEP:020d}"
         self._sent[key] = message
         self._sent_order.append((self._scheduler.now, key))
         self._journal.rely_on("SQS-FIFO-6")
         self._accept(message, self.attributes.delay_seconds, invoke)
         return message
+
+    def repeats(self, body: str, group: str, deduplication_id: str) -> bool:
+        """Whether a send would repeat one of the last five minutes; its arguments are those of `send`."""
+        return self._key(body, group, deduplication_id) in self._sent
+
+    def _key(self, body: str, group: str, deduplication_id: str) -> tuple[str, str]:
+        """What a send is known by; what is older than five minutes is forgotten."""
+        assert self.attributes.fifo is not None
+        self._forget_sends()
+        identity = deduplication_id or hashlib.sha256(body.encode()).hexdigest()
+        return group if self.attributes.fifo.scope == "messageGroup" else "", identity
 
     def _forget_sends(self) -> None:
         oldest = self._scheduler.now - seconds(DEDUPLICATION_SECONDS)

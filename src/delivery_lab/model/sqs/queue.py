@@ -102,6 +102,7 @@ class SqsQueue:
         group: str = "",
         lineage: Lineage = NO_LINEAGE,
         invoke: str | None = None,
+        message_id: str = "",
     ) -> Message:
         """Accept a message (its size and characters were checked by the API).
 
@@ -113,8 +114,9 @@ class SqsQueue:
             group: message group; on a standard queue it names the tenant that a message belongs to, and orders nothing.
             lineage: what the chain of events has run through.
             invoke: the invoke that sends it, None for the workload.
+            message_id: the id that it gets, "" for a new one.
         """
-        message = self._message(body, attributes, system_attributes, group, lineage)
+        message = self._message(body, attributes, system_attributes, group, lineage, message_id)
         self._accept(message, self.attributes.delay_seconds if delay_seconds is None else delay_seconds, invoke)
         return message
 
@@ -125,8 +127,10 @@ class SqsQueue:
         system_attributes: dict[str, Any] | None,
         group: str,
         lineage: Lineage,
+        message_id: str,
     ) -> Message:
-        message = Message(self._streams.uuid("message id", self.name), body, self._scheduler.now, group=group)
+        new_id = message_id or self._streams.uuid("message id", self.name)
+        message = Message(new_id, body, self._scheduler.now, group=group)
         message.attributes, message.system_attributes = attributes or {}, system_attributes or {}
         message.lineage = lineage
         return message

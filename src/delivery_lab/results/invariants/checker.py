@@ -16,6 +16,7 @@ from delivery_lab.results.invariants.conservation import (
     RecordConservation,
 )
 from delivery_lab.results.invariants.deliveries import NoDeliveryAfterDelete
+from delivery_lab.results.invariants.feeds import FeedConservation
 from delivery_lab.results.invariants.holders import OneBatchPerSlot
 from delivery_lab.results.invariants.invariant import History, Invariant, Violation
 from delivery_lab.results.invariants.order import GroupOrder, KeyOrder
@@ -28,6 +29,7 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     QueueConservation,
     RecordConservation,
     EventConservation,
+    FeedConservation,
     NoNegativeFigure,
     ReceiveCounts,
     VisibilityBounds,

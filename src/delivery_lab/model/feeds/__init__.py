@@ -1,0 +1,1 @@
+"""What hands messages on to queues and functions: targets, retries, dead-letter queues."""

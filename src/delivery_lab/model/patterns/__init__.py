@@ -1,0 +1,1 @@
+"""Patterns that filter messages: how SNS and EventBridge compare them with JSON."""

@@ -1,0 +1,1 @@
+"""Amazon SNS in virtual time: topics, subscriptions, filter policies, envelopes."""

@@ -1,0 +1,86 @@
+"""What arrives at a topic, bucket, bus or schedule ends once for each feed, where it is said to end."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from delivery_lab.events import (
+    Event,
+    EventAccepted,
+    FeedConfigured,
+    FeedDeadLettered,
+    FeedDiscarded,
+    FeederAccepted,
+    FeedFiltered,
+    FeedHandedOn,
+    FeedRepeated,
+    FeedRetryScheduled,
+    MessageSent,
+)
+from delivery_lab.results.invariants.invariant import History, Invariant
+
+_Ending = FeedHandedOn | FeedFiltered | FeedRepeated | FeedDeadLettered | FeedDiscarded
+
+
+class FeedConservation(Invariant):
+    """Nothing gets lost between a feeder and its targets without a word."""
+
+    id = "INV-CONSERVE-4"
+    description = (
+        "What a topic, bucket, bus or schedule accepts ends once for each of its feeds: handed on, filtered, "
+        "dead-lettered or discarded; what is handed on arrives."
+    )
+    reads = (
+        FeedConfigured,
+        FeederAccepted,
+        FeedHandedOn,
+        FeedFiltered,
+        FeedRepeated,
+        FeedDeadLettered,
+        FeedDiscarded,
+        FeedRetryScheduled,
+        MessageSent,
+        EventAccepted,
+    )
+
+    def __init__(self, history: History) -> None:
+        super().__init__(history)
+        self._feeds: defaultdict[str, list[str]] = defaultdict(list)
+        self._open: set[tuple[str, str]] = set()  # feed and message
+        self._waiting: set[tuple[str, str]] = set()
+        self._coming: set[str] = set()
+        self._now = 0
+
+    def read(self, event: Event) -> None:
+        """Follow messages over feeds."""
+        self._now = event.instant_us
+        match event:
+            case FeedConfigured():
+                self._feeds[event.feeder].append(event.feed)
+            case FeederAccepted():
+                self._open |= {(feed, event.message) for feed in self._feeds[event.feeder]}
+                self._coming.discard(event.message)
+            case FeedRetryScheduled():
+                self._waiting.add((event.feed, event.message))
+            case MessageSent():
+                self._coming.discard(event.message)
+            case EventAccepted():
+                self._coming.discard(event.event)
+            case FeedHandedOn() | FeedFiltered() | FeedRepeated() | FeedDeadLettered() | FeedDiscarded():
+                self._end(event)
+
+    def _end(self, event: _Ending) -> None:
+        key = (event.feed, event.message)
+        if key not in self._open:
+            self._broken(event.instant_us, f"{event.message} ends at {event.feed}, where it is not")
+        self._open.discard(key)
+        self._waiting.discard(key)
+        if isinstance(event, FeedHandedOn | FeedDeadLettered):
+            self._coming.add(event.new_message)
+
+    def finish(self) -> None:
+        """What has not ended waits for a retry, and what was handed on is there."""
+        for feed, message in sorted(self._open - self._waiting):
+            self._broken(self._now, f"{message} has not ended at {feed}, and waits for no retry")
+        for message in sorted(self._coming):
+            self._broken(self._now, f"{message} was handed on, and never arrived")

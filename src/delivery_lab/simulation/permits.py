@@ -1,0 +1,64 @@
+"""Whether topics, buckets and rules may use the queues and functions that they hand messages on to."""
+
+from __future__ import annotations
+
+from delivery_lab.model.feeds.targets import PERMITTED, Permit
+from delivery_lab.rule_ids import RuleId
+from delivery_lab.stack.functions import Function, Permission
+from delivery_lab.stack.policy_verdicts import Allowance, Use, permission_verdict, verdict
+from delivery_lab.stack.queues import Queue
+from delivery_lab.stack.stack import Stack
+
+SENDING = "sqs:SendMessage"
+MANAGED_KEYS = ("alias/aws/sqs", ":alias/aws/sqs")
+"""The key of AWS for queues, whose policy nobody can change."""
+
+
+def account_of(arn: str) -> str:
+    """The account that an ARN names, "" where it names none."""
+    return arn.split(":")[4] if arn.count(":") >= 5 else ""
+
+
+def queue_permit(queue: Queue, service: str, source: str, source_arn: str, account: str, rule: RuleId) -> Permit:
+    """Whether a queue's policy lets a service send to it for one of the stack's resources.
+
+    Args:
+        queue: the queue.
+        service: service principal, such as `sns.amazonaws.com`.
+        source: name of the resource that the service acts for, for messages.
+        source_arn: its ARN.
+        account: its account.
+        rule: rule by which the policy is asked.
+    """
+    key = queue.kms_key.known or ""
+    if key.endswith(MANAGED_KEYS):
+        why = f"{queue.name} is encrypted with alias/aws/sqs, a key that no topic, bucket or rule may use"
+        return Permit(refusal=why, rule="SNS-KMS-1")
+    found = verdict(queue.policies, Use(service, SENDING, queue.arn or "", source_arn, account))
+    if found is Allowance.ALLOWED:
+        return PERMITTED
+    if found is Allowance.UNDECIDED:
+        return Permit(undecided=_undecided(source, queue.name, "the policy of the queue"))
+    return Permit(refusal=f"{queue.name} has no policy that lets {source} send", rule=rule)
+
+
+def function_permit(
+    stack: Stack, function: Function, service: str, source: str, source_arn: str, rule: RuleId
+) -> Permit:
+    """Whether a function's policy lets a service invoke it for one of the stack's resources; see `queue_permit`."""
+    permissions = [each for each in stack.all(Permission) if each.function is function]
+    elsewhere = [each for each in stack.all(Permission) if each.function is None and not each.function_name.is_known]
+    use = Use(service, "lambda:InvokeFunction", function.arn or "", source_arn, account_of(source_arn))
+    found = permission_verdict(permissions, use)
+    if found is Allowance.ALLOWED:
+        return PERMITTED
+    if found is Allowance.UNDECIDED or elsewhere:
+        return Permit(undecided=_undecided(source, function.name, "a Permission of the function"))
+    return Permit(refusal=f"{function.name} has no permission that lets {source} invoke it", rule=rule)
+
+
+def _undecided(source: str, target: str, what: str) -> str:
+    return (
+        f"{source} hands a message on to {target}, and it cannot be told before a deployment whether {what} lets it\n"
+        "  nearest: a policy that names the service and, with aws:SourceArn, what it acts for"
+    )

@@ -1,0 +1,32 @@
+"""The inputs of what hands messages on: only a message that reaches it depends on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from delivery_lab import resource_types
+from delivery_lab.stack.resource import StackResource
+from delivery_lab.stack.stack import Stack
+from delivery_lab.stack.support import Refusal, Support
+
+FEEDS: Mapping[str, Support] = {
+    resource_types.TOPIC_SUBSCRIPTION: Support(
+        modelled=frozenset(
+            {"topic", "protocol", "endpoint", "filterPolicy", "filterPolicyScope", "rawMessageDelivery"}
+            | {"redrivePolicy"}
+        ),
+        # For other protocols than queues and functions.
+        harmless=frozenset(
+            ["confirmationTimeoutInMinutes", "deliveryPolicy", "endpointAutoConfirms", "subscriptionRoleArn"]
+        ),
+        refused={"replayPolicy": Refusal("messages that are published during the run")},
+    ),
+}
+"""By type; see `delivery_lab.stack.support`."""
+
+
+def feed_problem(stack: Stack, resource: StackResource) -> str:
+    """Why a message that reaches a resource ends the run; "" if it does not."""
+    problems = list(stack.refused_inputs(resource, FEEDS[resource.type]))
+    lines = "\n".join(f"  {problem}" for problem in problems)
+    return f"a message reaches {resource.name}, which uses what is not modelled:\n{lines}" if problems else ""

@@ -1,0 +1,189 @@
+"""Messages that a topic hands on: counted once for each consumer, wherever they end."""
+
+from __future__ import annotations
+
+import pytest
+
+from delivery_lab.events import (
+    Event,
+    EventAccepted,
+    EventAnswered,
+    EventCompleted,
+    EventInvoked,
+    FeedConfigured,
+    FeedDeadLettered,
+    FeedDiscarded,
+    FeederAccepted,
+    FeederDeduplicated,
+    FeedFiltered,
+    FeedHandedOn,
+    FeedRepeated,
+    FeedRetryScheduled,
+    FilterMissed,
+    InvokeEnded,
+    InvokeStarted,
+    MessageExpired,
+    TargetKind,
+)
+from delivery_lab.events.base import Actor
+from delivery_lab.events.instants import seconds
+from delivery_lab.results.invariants import History, violations
+from delivery_lab.results.outcome import outcome_of
+from delivery_lab.results.timeline import timeline
+from tests.results.world import deleted, delivered, ended, mapped, run_of, sent
+
+
+def _feed(name: str, target: str, kind: TargetKind = "queue", feeder: str = "orders") -> Event:
+    return FeedConfigured(0, None, feeder, "topic", name, kind, target)
+
+
+def _published(message: str = "n", feeder: str = "orders", *, follow_up: bool = False, name: str = "") -> Event:
+    body = f'{{"id": "{message}"}}'
+    return FeederAccepted(0, None, feeder, message, body, name, "", None, follow_up)
+
+
+def _handed(message: str = "n", feed: str = "sub", target: str = "jobs", new: str = "m") -> Event:
+    return FeedHandedOn(0, "SNS-DELIVER-1", "orders", feed, message, target, new)
+
+
+def _processed(message: str = "m") -> list[Event]:
+    return [*delivered("i", message), *ended("i"), *deleted(message)]
+
+
+ONE = [mapped("mapping"), _feed("sub", "jobs")]
+
+
+def test_a_message_keeps_its_id_from_the_publisher_to_the_consumer() -> None:
+    outcome = outcome_of(run_of(*ONE, _published(), _handed(), sent("m", body="{}"), *_processed()))
+
+    (message,) = outcome.per_message
+    assert (message.id, message.message_id, message.consumer, message.outcome) == ("n", "n", "mapping", "processed")
+    assert outcome.messages.sent == 1
+    assert message.delivered_at == (0.0,)
+
+
+def test_it_counts_once_for_each_subscription() -> None:
+    both = [mapped("mapping"), mapped("other", "more"), _feed("sub", "jobs"), _feed("sub-2", "more")]
+    events = [*both, _published(), _handed(), sent("m"), FeedFiltered(0, "SNS-FILTER-1", "orders", "sub-2", "n")]
+
+    outcome = outcome_of(run_of(*events, *_processed()))
+
+    assert (outcome.messages.sent, outcome.messages.processed, outcome.messages.filtered) == (2, 1, 1)
+    assert {each.name: each.messages.sent for each in outcome.consumers} == {"mapping": 1, "other": 1}
+
+
+def test_what_is_discarded_is_lost_and_what_is_dead_lettered_is_not() -> None:
+    gone = FeedDiscarded(0, "SNS-DLQ-2", "orders", "sub", "n", "AccessDenied", "no policy")
+    kept = FeedDeadLettered(0, "SNS-DLQ-1", "orders", "sub", "n", "AccessDenied", "no policy", "dead", "d")
+
+    assert outcome_of(run_of(*ONE, _published(), gone)).messages.lost == 1
+    dead = outcome_of(run_of(*ONE, _published(), kept, sent("d", queue="dead")))
+    assert (dead.messages.dead_lettered, dead.messages.healthy_dead_lettered) == (1, 1)
+    expired = MessageExpired(seconds(9), "SQS-RET-1", "dead", "d")
+    assert outcome_of(run_of(*ONE, _published(), kept, sent("d", queue="dead"), expired)).messages.expired == 1
+
+
+def test_sns_filter_5_what_a_filter_only_missed_is_lost() -> None:
+    missed = FilterMissed(0, "SNS-FILTER-5", "sub", "n", "it stands in the body")
+    filtered = FeedFiltered(0, "SNS-FILTER-1", "orders", "sub", "n")
+
+    outcome = outcome_of(run_of(*ONE, _published(), missed, filtered))
+
+    assert (outcome.messages.lost, outcome.messages.filtered) == (1, 0)
+
+
+def test_a_function_behind_a_topic_is_the_consumer() -> None:
+    worker = Actor("lambda", "asynchronous invokes")
+    events = [
+        _feed("sub", "worker", "function"),
+        _published(),
+        _handed(target="worker", new="e"),
+        EventAccepted(0, "ASY-QUEUE-1", "worker", "e", "{}", Actor("feed", "sub"), False),
+        InvokeStarted(0, "LAM-ENV-1", "worker", "e", 1, worker),
+        EventInvoked(0, "ASY-QUEUE-1", "worker", "e"),
+        InvokeEnded(seconds(1), None, "worker", "e", 1, None),
+        EventAnswered(seconds(1), "ASY-QUEUE-1", "worker", "e", None),
+        EventCompleted(seconds(1), "ASY-QUEUE-1", "worker", "e"),
+    ]
+    outcome = outcome_of(run_of(*events))
+
+    assert (outcome.messages.sent, outcome.messages.processed) == (1, 1)
+    assert outcome.consumers[0].name == "worker"
+
+
+def test_a_record_of_another_message_is_no_message_of_its_own() -> None:
+    events = [*ONE, _published(follow_up=True), _handed(), sent("m"), *_processed()]
+
+    assert outcome_of(run_of(*events)).messages.sent == 0
+
+
+def test_what_a_fifo_queue_takes_for_a_repetition_counts_for_nobody() -> None:
+    repeated = FeedRepeated(0, "SNS-DELIVER-1", "orders", "sub", "n", "jobs")
+
+    assert outcome_of(run_of(*ONE, _published(), repeated)).messages.sent == 0
+
+
+def test_over_two_hops() -> None:
+    feeds = [mapped("mapping"), _feed("rule", "orders", "topic", "bus"), _feed("sub", "jobs")]
+    onward = FeedHandedOn(0, "SNS-DELIVER-1", "bus", "rule", "b", "orders", "n")
+    events = [*feeds, _published("b", "bus"), onward, _published("n"), _handed(), sent("m"), *_processed()]
+
+    (message,) = outcome_of(run_of(*events)).per_message
+    assert (message.message_id, message.outcome) == ("b", "processed")
+
+
+def _told(*events: Event) -> list[str]:
+    return [line.text for line in timeline(run_of(*ONE, *events))]
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        (FeedDiscarded(0, None, "orders", "sub", "n", "AccessDenied", "no"), "discarded by sub (AccessDenied: no): n"),
+        (
+            FeedDeadLettered(0, None, "orders", "sub", "n", "AccessDenied", "no", "dead", "d"),
+            "dead-lettered by sub to dead (AccessDenied: no): n",
+        ),
+        (FeedRetryScheduled(0, None, "orders", "sub", "n", "E", 1, seconds(1)), "sub will try n again at 1.000 s (E)"),
+        (FeedRepeated(0, None, "orders", "sub", "n", "jobs"), "handed on by sub to jobs again and dropped: n"),
+        (FeederDeduplicated(0, None, "orders", "n"), "published to orders again and dropped: n"),
+        (FeedFiltered(0, None, "orders", "sub", "n"), "filtered out by sub: n"),
+    ],
+)
+def test_what_is_told(event: Event, text: str) -> None:
+    assert _told(_published(), event) == ["published to orders: n", text]
+
+
+def test_the_way_of_a_message_is_one_story() -> None:
+    told = _told(_published(), _handed(), sent("m", body="{}"), *delivered("i", "m"))
+
+    assert told == ["published to orders: n", "handed on by sub to jobs: n", "worker #1 gets n"]
+
+
+def test_a_filter_that_looked_in_the_wrong_place_is_told() -> None:
+    missed = FilterMissed(0, None, "sub", "n", "it stands in the body")
+
+    assert _told(_published(), missed, FeedFiltered(0, None, "orders", "sub", "n")) == [
+        "published to orders: n",
+        "filtered out by sub, although it stands in the body: n",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("events", "text"),
+    [
+        ([_published()], "n has not ended at sub, and waits for no retry"),
+        ([_published(), _handed()], "m was handed on, and never arrived"),
+        ([_handed(), sent("m")], "n ends at sub, where it is not"),
+    ],
+)
+def test_inv_conserve_4_finds_what_does_not_end(events: list[Event], text: str) -> None:
+    found = violations(History(events=(*ONE, *events)))
+
+    assert [str(violation) for violation in found] == [f"INV-CONSERVE-4 at 0.000000 s: {text}"]
+
+
+def test_inv_conserve_4_is_content_with_what_waits_for_a_retry() -> None:
+    retry = FeedRetryScheduled(0, None, "orders", "sub", "n", "E", 1, seconds(1))
+
+    assert violations(History(events=(*ONE, _published(), retry))) == []
