@@ -16,6 +16,7 @@ EXPECTED = {
     "run": SIMULATING | {"--state", "--all", "--alternatives", "--readings", "--logs", "--expect"},
     "diff": SIMULATING | {"--state", "--unchanged", "--expect", "--fail-on"},
     "explain": {"--json"},
+    "doctor": {"--json"},
     "check": SIMULATING | {"--state", "--quantify", "--fail-on", "--format", "--checks"},
     "redrive": SIMULATING | {"--fix", "--queue", "--rate"},
     "schema": {"--project"},
