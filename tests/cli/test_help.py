@@ -34,6 +34,7 @@ Commands:
            becomes of those messages.
   schema   Print the JSON Schema of workloads, of the stack files of a
            project, or of `delivery-lab.yaml`.
+  init     Write a first workload of a stack: one message for each source.
   doctor   Say which versions are here, and what is missing for what.
 """,
     60: """\
@@ -66,6 +67,8 @@ Commands:
   schema   Print the JSON Schema of workloads, of the
            stack files of a project, or of `delivery-
            lab.yaml`.
+  init     Write a first workload of a stack: one message
+           for each source.
   doctor   Say which versions are here, and what is
            missing for what.
 """,

@@ -17,6 +17,7 @@ EXPECTED = {
     "diff": SIMULATING | {"--state", "--unchanged", "--expect", "--fail-on"},
     "explain": {"--json"},
     "doctor": {"--json"},
+    "init": {"--to", "--force", "--set", "--project"},
     "check": SIMULATING | {"--state", "--quantify", "--fail-on", "--format", "--checks"},
     "redrive": SIMULATING | {"--fix", "--queue", "--rate"},
     "schema": {"--project"},
