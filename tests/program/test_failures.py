@@ -319,5 +319,5 @@ def test_methods_of_remote_components_are_refused(make_project: MakeProject) -> 
     error = failing(make_project, program)
     assert type(error) is NotModelledError
     assert str(error).startswith(
-        "the program calls the method demo:index:Parent/method of a remote component; the lab runs no plugins"
+        "the program calls the method demo:index:Parent/method of a remote component; the lab only has these"
     )

@@ -29,6 +29,7 @@ from delivery_lab.program.isolation import isolated
 from delivery_lab.program.network import offline
 from delivery_lab.program.overrides import apply_overrides
 from delivery_lab.program.placeholders import watched_invokes
+from delivery_lab.program.plugins import Plugins
 from delivery_lab.program.project import Project
 from delivery_lab.program.references import AskedOutputs, watched_references
 from delivery_lab.program.registrar import Registrar
@@ -88,10 +89,12 @@ def evaluate(
         return read_state(project.state, project.root)
     config = load_config(project, stack, overrides, answers)
     frames, decoder = Frames(project), Decoder(project.program_dir)
-    registrar = Registrar(Urns(config.stack, project.name), _region(config), decoder, frames, answers)
+    plugins = Plugins(project, config)
+    registrar = Registrar(Urns(config.stack, project.name), _region(config), decoder, frames, answers, plugins)
     pulumi_log, outputs = PulumiLog(), AskedOutputs()
     with (
         isolated(project),
+        plugins,
         serving(registrar, pulumi_log) as stubs,
         watched_invokes(stubs.monitor, frames, registrar.calls),
         watched_references(answers.stacks, frames, outputs),
@@ -100,6 +103,7 @@ def evaluate(
     ):
         for name, value in answers.environment.items():
             os.environ.setdefault(name, value)
+        plugins.engine_address = stubs.address
         raised = contextvars.copy_context().run(_run, project, config, stubs)
         failure = _failure(raised, registrar, pulumi_log, project, config)
     # The exception and its frames hold tasks and futures of the run, which are not wanted any longer.
