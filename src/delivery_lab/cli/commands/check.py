@@ -19,6 +19,7 @@ from delivery_lab.cli.options import (
     ProjectOption,
     SeedOption,
     SetOption,
+    StateOption,
     WorkloadOption,
 )
 from delivery_lab.errors import UsageError
@@ -78,6 +79,7 @@ def check(
             "--account-concurrency", metavar="N", min=1, help="Concurrent executions of the account: 1000 by default."
         ),
     ] = None,
+    state: StateOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -94,7 +96,7 @@ def check(
             "--account-concurrency and --quantify exclude each other: what is simulated has the `account` of its "
             "workload"
         )
-    lab = open_lab(console, project)
+    lab = open_lab(console, project, state)
     names = lab.stack_names(stacks or ())
     if not names:
         raise UsageError(
