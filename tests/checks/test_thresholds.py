@@ -51,7 +51,8 @@ def test_too_little_room_for_throttles_is_said_with_the_duplicates_that_come_of_
     assert finding.why == (
         "20 s leave too little room, next to a timeout of 15 s, for throttled invokes to be tried again: messages use "
         "up receives without being processed. An invoke that begins more than 5 s after the receive may outlast the "
-        "visibility timeout: duplicates."
+        "visibility timeout: duplicates. Six times is room for retries and no promise that one finds the function free "
+        "(ESM-THROTTLE-3)."
     )
 
 
@@ -99,6 +100,26 @@ def test_visibility_timeout(tmp_path: Path, queue: str, function: str, mapping: 
 def test_reserved_concurrency(tmp_path: Path, reserved: int, count: int, visibility: int, expected: set[str]) -> None:
     queue = f"{count}, visibility_timeout_seconds={visibility}"
     assert ids(found(tmp_path, queue=queue, function=f"reserved_concurrent_executions={reserved}")) == expected
+
+
+@pytest.mark.parametrize(
+    ("account", "reserved", "said"),
+    [
+        (10, 1, "of its account's 10 AWS keeps 100 unreserved and refuses more than 0."),
+        (500, 400, None),
+        (500, 401, "of its account's 500 AWS keeps 100 unreserved and refuses more than 400."),
+        (5_000, 901, None),
+    ],
+)
+def test_reserved_concurrency_against_the_quota_of_the_account(
+    tmp_path: Path, account: int, reserved: int, said: str | None
+) -> None:
+    program = f'function("worker", reserved_concurrent_executions={reserved})\n'
+    stack = Stack.of(graph_of(tmp_path / "shop", program), account)
+
+    findings = [finding for finding in find_all(stack, values=False) if finding.check == "CHK-CONC-5"]
+
+    assert [finding.why.partition("; ")[2] for finding in findings] == ([said] if said else [])
 
 
 @pytest.mark.parametrize(("second", "expected"), [("us-west-2", set()), ("eu-west-1", {"CHK-CONC-5 warning"})])

@@ -13,11 +13,13 @@ EVERYWHERE = {"--verbose", "--debug", "--no-cache", "--help"}
 SIMULATING = {"--set", "--workload", "--body", "--seed", "--assume", "--answers", "--project", "--json"}
 EXPECTED = {
     "list": {"--project", "--json"},
-    "run": SIMULATING | {"--all", "--alternatives", "--readings", "--logs", "--expect"},
-    "diff": SIMULATING | {"--unchanged", "--expect", "--fail-on", "--seeds"},
+    "run": SIMULATING | {"--state", "--all", "--alternatives", "--readings", "--logs", "--expect"},
+    "diff": SIMULATING | {"--state", "--unchanged", "--expect", "--fail-on", "--seeds"},
     "explore": SIMULATING | {"--expect", "--seeds", "--processes"},
     "explain": {"--json"},
-    "check": SIMULATING | {"--quantify", "--fail-on", "--format", "--checks"},
+    "doctor": {"--json"},
+    "init": {"--to", "--force", "--set", "--project"},
+    "check": SIMULATING | {"--state", "--quantify", "--fail-on", "--format", "--checks", "--account-concurrency"},
     "redrive": SIMULATING | {"--fix", "--queue", "--rate"},
     "schema": {"--project"},
 }

@@ -29,6 +29,23 @@ def test_the_context(world: World) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("own", "told"), [("", "/aws/lambda/worker-4f2a9c1"), ("/jobs/worker", "/jobs/worker")])
+def test_code_is_told_the_name_that_the_function_has_on_aws(world: World, own: str, told: str) -> None:
+    assert (
+        world.run_code(
+            """
+        import os
+        def handler(event, context):
+            return [context.function_name, context.log_group_name, os.environ["AWS_LAMBDA_FUNCTION_NAME"],
+                    os.environ["AWS_LAMBDA_LOG_GROUP_NAME"]]
+        """,
+            arn="arn:aws:lambda:us-east-1:123456789012:function:worker-4f2a9c1",
+            own_log_group=own,
+        )
+        == ["worker-4f2a9c1", told] * 2
+    )
+
+
 def _log_stream_start(world: World) -> str:
     from delivery_lab.model.randomness import RandomStreams
 

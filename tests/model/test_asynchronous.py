@@ -279,6 +279,24 @@ def test_asy_gone_1_without_a_destination_nothing_is_left() -> None:
     assert [e.rule for e in world.events(EventDiscarded)] == ["ASY-GONE-1"]
 
 
+@pytest.mark.parametrize(("age", "invokes"), [(60, 1), (150, 2)])
+def test_asy_age_2_an_event_that_failed_and_is_too_old_for_its_next_try_has_the_response_of_the_last(
+    age: int, invokes: int
+) -> None:
+    world = EventsWorld(fail)
+    target = world.queue("failures")
+    world.configure(on_failure=target.arn, maximum_event_age_seconds=age)
+
+    world.event("{}")
+    world.run()
+
+    [record] = bodies_of(target)
+    context = record["requestContext"]
+    assert (context["condition"], context["approximateInvokeCount"]) == ("EventAgeExceeded", invokes)
+    assert record["responseContext"]["functionError"] == "Unhandled"
+    assert "responsePayload" in record
+
+
 def test_asy_loop_1_a_function_that_invokes_itself_is_stopped_after_16_passes() -> None:
     world = EventsWorld()
     target = world.queue("failures")

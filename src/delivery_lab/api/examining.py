@@ -48,6 +48,7 @@ def examine(
     *,
     quantify: bool,
     checks: Checks,
+    account_concurrency: int | None = None,
 ) -> Examination:
     """Check a stack of a project; see `Lab.examine`.
 
@@ -59,6 +60,7 @@ def examine(
         asked: what a run would be asked for; raises where the stack has no workload.
         quantify: whether to simulate the stack as it is and with each fix.
         checks: a file of one's own checks.
+        account_concurrency: concurrent executions of the account, if not AWS's default.
     """
     values = importlib.util.find_spec("cfnlint") is not None
     known = checks_with(checks)
@@ -71,7 +73,7 @@ def examine(
         accepted = (*read_acceptances(graph.config, known), *project_acceptances(said.accept, origin, known))
         if not values:
             accepted = tuple(one for one in accepted if not one.of_values)
-        found = find_all(Stack.of(graph), known, values=values)
+        found = find_all(Stack.of(graph, account_concurrency), known, values=values)
         filters = any(mapping.filters.known for mapping in Stack.of(graph).mappings)
         trial = _Trial.of(project.root, graph, asked, simulates=quantify) if quantify or filters else None
         shown = trial.findings(known.get(DeafFilter.id)) if trial is not None else ()

@@ -309,6 +309,8 @@ def explore_pairs(
     seeds: int = DEFAULT_SEEDS,
     processes: int | None = None,
     on_sample: Callable[[Sample], None] = lambda _: None,
+    *,
+    base: Lab | None = None,
 ) -> PairedExploration:
     """Run two variants with the same workload and the same seeds, and say which differences are real.
 
@@ -320,15 +322,18 @@ def explore_pairs(
         seeds: how many.
         processes: how many processes; one for each core by default.
         on_sample: is told of each run.
+        base: whose `before` is, such as a `Lab.of_state`; by default the same project's.
 
     Raises:
         UsageError: the number of seeds is out of range.
         LabError: one of them cannot be run.
     """
-    for name in (before, after):
-        lab.project.stack(name)
-    options = {**options, "workload": lab.workload(before, options.get("workload"))}
-    first = explore_seeds(lab, before, options, seeds, processes, on_sample, ranges=False)
+    start = base or lab
+    start.project.stack(before)
+    lab.project.stack(after)
+    # What a state is sent by default is what the program is: nothing in a state says it.
+    options = {**options, "workload": (lab if base else start).workload(before, options.get("workload"))}
+    first = explore_seeds(start, before, options, seeds, processes, on_sample, ranges=False)
     # Interrupted in the first variant: the second one is run with the seeds that are there.
     second = explore_seeds(lab, after, options, first.runs, processes, on_sample, ranges=False)
     return PairedExploration(first, second, pairs(first.columns.beginning(second.runs), second.columns))

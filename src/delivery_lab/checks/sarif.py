@@ -81,7 +81,7 @@ def sarif(
 def source_address(source: str) -> str:
     """The address behind a source, "" if there is none: that of the rule, or the source itself."""
     text = RULES[source].source if source in RULES else source
-    return next((word.rstrip(";,:") for word in text.split() if word.startswith("https://")), "")
+    return next((word.rstrip(";,:.)") for word in text.split() if word.startswith("https://")), "")
 
 
 def _rule(check_id: str, check: Check | None, example: Finding | None) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from delivery_lab.cli.command import add
-from delivery_lab.cli.commands import check, diff, explain, explore, listing, redrive, run, schema
+from delivery_lab.cli.commands import check, diff, doctor, explain, explore, init, listing, redrive, run, schema
 from delivery_lab.cli.console import Console, give_up_output
 from delivery_lab.cli.interrupts import noticed
 from delivery_lab.errors import LabError, UsageError
@@ -59,6 +59,8 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "explore": explore.explore,
     "redrive": redrive.redrive,
     "schema": schema.schema,
+    "init": init.init,
+    "doctor": doctor.doctor,
 }
 for _name, _function in COMMANDS.items():
     add(app, _name, _function)

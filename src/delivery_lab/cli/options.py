@@ -68,6 +68,12 @@ ProcessesOption = Annotated[
     int | None,
     typer.Option("--processes", metavar="N", help="Run in so many processes; one for each core by default."),
 ]
+StateOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--state", metavar="FILE", help="What is deployed: a file of pulumi stack export, or of pulumi preview --json."
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 VerboseOption = Annotated[
     bool, typer.Option("--verbose", "-v", help="Say on standard error what is done, and how long it takes.")

@@ -55,16 +55,17 @@ class Ran:
     phases: tuple[Phase, ...]
 
 
-def open_lab(console: Console, project: Path | None) -> Lab:
-    """Open the project of a command.
+def open_lab(console: Console, project: Path | None, state: Path | None = None) -> Lab:
+    """Open the project of a command, or the state that stands for it.
 
     Raises:
         ProjectError: there is none.
+        StackFileError: the state is none.
     """
     from delivery_lab.api.lab import Lab
 
     begun = time.perf_counter()
-    lab = Lab.open(project, cached=console.cache)
+    lab = Lab.open(project, cached=console.cache) if state is None else Lab.of_state(state, project)
     say_phase(console, lab.project.name, "project", time.perf_counter() - begun)
     return lab
 
@@ -120,7 +121,14 @@ def run_of_many(console: Console, lab: Lab, options: RunOptions, stack: str) -> 
 
 
 def check_of_many(
-    console: Console, lab: Lab, options: RunOptions, stack: str, *, quantify: bool, checks: Path | None
+    console: Console,
+    lab: Lab,
+    options: RunOptions,
+    stack: str,
+    *,
+    quantify: bool,
+    checks: Path | None,
+    account_concurrency: int | None = None,
 ) -> Examination:
     """Check a stack, maybe in a process of its own; the caller says what is beside the data.
 
@@ -128,7 +136,7 @@ def check_of_many(
         LabError: its program cannot be evaluated.
     """
     with console.working(f"checking {stack}"):
-        return lab.examine(stack, quantify=quantify, checks=checks, **options)
+        return lab.examine(stack, quantify=quantify, checks=checks, account_concurrency=account_concurrency, **options)
 
 
 def each_of_many(

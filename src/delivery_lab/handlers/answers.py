@@ -49,12 +49,12 @@ def context_for(
 ) -> LambdaContext:
     """The context of one invoke; `now` reads the clock in microseconds."""
     return LambdaContext(
-        function_name=function.name,
+        function_name=function.deployed_name,
         function_version="$LATEST",
         invoked_function_arn=function.arn,
         memory_limit_in_mb=str(function.memory_mb),
         aws_request_id=request.request_id,
-        log_group_name=f"/aws/lambda/{function.name}",
+        log_group_name=function.log_group,
         log_stream_name=log_stream,
         _remaining_ms=lambda: max(0, (request.deadline - now()) // 1000),
     )

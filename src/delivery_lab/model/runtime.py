@@ -19,6 +19,8 @@ MINIMUM_INVOKE_SECONDS = 0.001
 """Least virtual time of an invoke."""
 
 ACCOUNT_ID = "123456789012"
+UNKNOWN_ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/delivery-lab"
+"""What stands for the execution role of a function where that is not known."""
 """The account that everything belongs to, as long as nothing else is said."""
 
 
@@ -56,6 +58,8 @@ class FunctionConfig:
         region: region the function is in.
         account_id: account it is in.
         runtime: runtime identifier such as `python3.13`.
+        role_arn: ARN of its execution role, "" where that is not known.
+        own_log_group: the log group that it was given, "" where Lambda names it after the function.
         refusal: why its code cannot be run here, "" if it can. Only an invoke of it is refused: a stack may well have
             functions that a workload does not touch.
     """
@@ -75,7 +79,19 @@ class FunctionConfig:
     region: str = "us-east-1"
     account_id: str = ACCOUNT_ID
     runtime: str = "python3.13"
+    role_arn: str = ""
+    own_log_group: str = ""
     refusal: str = ""
+
+    @property
+    def deployed_name(self) -> str:
+        """AWS's own name of the function, which ends its ARN."""
+        return self.arn.rpartition(":")[2]
+
+    @property
+    def log_group(self) -> str:
+        """Where its code logs."""
+        return self.own_log_group or f"/aws/lambda/{self.deployed_name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,4 +186,7 @@ class Assumptions:
     saved_capacity: SavedCapacity = SavedCapacity.FULL
 
 
+MOST_THROTTLED_GROWTH = 30
+"""Batches a minute by which a throttled mapping grows at most (ESM-THROTTLE-3): a tenth of what AWS documents otherwise."""
+
 DEFAULTS = Assumptions()

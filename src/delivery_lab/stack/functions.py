@@ -35,6 +35,7 @@ class Function(StackResource):
         environment: its variables, each of which may be UNKNOWN.
         dead_letter_arn: `deadLetterConfig.targetArn`.
         role_arn: its role.
+        log_group: `loggingConfig.logGroup`, None where Lambda names it after the function.
         region: its region, None for that of its provider.
         version: the version that this program deploys, `$LATEST` where it publishes none; None where it is unknown.
     """
@@ -52,6 +53,7 @@ class Function(StackResource):
     environment: Setting[Variables]
     dead_letter_arn: Setting[str | None]
     role_arn: Setting[str | None]
+    log_group: Setting[str | None]
     region: Setting[str | None]
     version: str | None
 
@@ -172,6 +174,7 @@ def function(inputs: Inputs, code: Any) -> Function:
         environment=_environment(inputs),
         dead_letter_arn=inputs.optional_text("deadLetterConfig", "targetArn"),
         role_arn=inputs.optional_text("role"),
+        log_group=inputs.optional_text("loggingConfig", "logGroup"),
         region=inputs.optional_text("region"),
         version=inputs.output("version"),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY
 from delivery_lab.program.graph import Graph
 from delivery_lab.program.scalars import refuse_unreadable
 from delivery_lab.stack.build import Builder
@@ -28,6 +29,7 @@ class Stack:
 
     Attributes:
         graph: the graph that it was read from.
+        account_concurrency: concurrent executions of the account that it is deployed to.
         resources: everything that the stack creates, by URN, in creation order.
         queues: the SQS queues, in creation order.
         functions: the Lambda functions, in creation order.
@@ -38,6 +40,7 @@ class Stack:
     """
 
     graph: Graph = field(repr=False)
+    account_concurrency: int
     resources: Mapping[str, StackResource]
     queues: tuple[Queue, ...]
     functions: tuple[Function, ...]
@@ -52,8 +55,13 @@ class Stack:
     _mappings_from: Mapping[str, tuple[SqsMapping, ...]] = field(repr=False)
 
     @classmethod
-    def of(cls, graph: Graph) -> Stack:
-        """Read a graph."""
+    def of(cls, graph: Graph, account_concurrency: int | None = None) -> Stack:
+        """Read a graph.
+
+        Args:
+            graph: what the program registered.
+            account_concurrency: concurrent executions of the account that it is deployed to, if not AWS's default.
+        """
         builder = Builder(graph)
         resources = {resource.urn: resource for resource in builder.resources()}
         queues = tuple(builder.queues.values())
@@ -67,6 +75,7 @@ class Stack:
                 reading[mapping.queue.urn] = (*reading.get(mapping.queue.urn, ()), mapping)
         return cls(
             graph=graph,
+            account_concurrency=account_concurrency or ACCOUNT_CONCURRENCY,
             resources=resources,
             queues=queues,
             functions=tuple(builder.functions.values()),

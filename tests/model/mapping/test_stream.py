@@ -20,7 +20,7 @@ from delivery_lab.events import (
 )
 from delivery_lab.model.mapping.filters import parse_patterns
 from delivery_lab.model.mapping.partition_work import ALIKE_BEFORE_REPEATING, RUN_ONE_IN
-from delivery_lab.model.runtime import Caller
+from delivery_lab.model.runtime import Caller, FunctionConfig
 from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.rules.alternatives import read_assumptions
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
@@ -604,3 +604,19 @@ def test_a_mapping_that_is_disabled_reads_nothing() -> None:
     world.run()
 
     assert world.calls == []
+
+
+def test_records_name_the_execution_role_of_the_function_that_gets_them() -> None:
+    role = "arn:aws:iam::123456789012:role/worker-role"
+    world = PartitionWorld(raising())
+    world.account.functions.add(
+        FunctionConfig("worker", "arn:aws:lambda:us-east-1:123456789012:function:worker", "app.handler", role_arn=role)
+    )
+    world.source = world.kinesis()
+    world.stream_mapping(world.source)
+    world.start()
+    put(world, "a")
+
+    world.run()
+
+    assert [record["invokeIdentityArn"] for record in world.calls[0].records] == [role]

@@ -10,6 +10,8 @@ from delivery_lab.checks.finding import Edit, Severity
 from delivery_lab.limits.across import advised_visibility_seconds
 from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY, UNRESERVED_MINIMUM
 from delivery_lab.limits.mappings import MAXIMUM_CONCURRENCY, SQS_FIRST_BATCHES, SQS_MOST_BATCHES
+from delivery_lab.rules.alternatives import ALTERNATIVES
+from delivery_lab.rules.assumptions import DEFAULTS, MOST_THROTTLED_GROWTH
 from delivery_lab.rules.rule import LAMBDA_GUIDE
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.mappings import Pollers, SqsMapping
@@ -23,7 +25,10 @@ class ReservedBelowPollers(Check):
     id = "CHK-CONC-1"
     title = "reserved concurrency below the pollers, with a low maxReceiveCount"
     severity = Severity.ERROR
-    why = "Throttled batches use up their receives, and healthy messages are dead-lettered without being processed."
+    why = (
+        "Throttled batches use up their receives, and healthy messages are dead-lettered without being processed: the "
+        "first ones that the pollers take too many, and more with every minute that the backlog lasts."
+    )
     fix = "Limit the mapping with scalingConfig.maximumConcurrency instead."
     source = "ESM-THROTTLE-1"
 
@@ -57,7 +62,13 @@ def _throttled_pollers(mapping: SqsMapping, queue: Queue, function: Function) ->
         f"The pollers take {pulled} and the function runs {reserved} of them: the others are throttled"
         + (" and never tried again within the visibility timeout" if never_retried else "")
         + f", and after {count} such {'receive' if count == 1 else 'receives'} healthy messages are dead-lettered "
-        "without being processed."
+        f"without being processed. While messages wait, the pollers grow by {_growth(reserved)} batches a minute, "
+        "which meet the same (an assumption: ESM-THROTTLE-3)."
+        + (
+            ""
+            if never_retried
+            else " Room for retries is no promise: a throttled batch seldom finds the function free."
+        )
     )
     fix = f"set scalingConfig.maximumConcurrency of {mapping.name} to {maximum}"
     edits = [Edit.of(mapping.maximum_concurrency, maximum)]
@@ -72,6 +83,16 @@ def _throttled_pollers(mapping: SqsMapping, queue: Queue, function: Function) ->
     severity = Severity.ERROR if never_retried else Severity.WARNING
     source = "ESM-THROTTLE-2" if never_retried else ""
     return Found((mapping.name, function.name, queue.name), values, why, fix, tuple(edits), source, severity=severity)
+
+
+def _growth(reserved: int) -> str:
+    """Batches a minute by which throttled pollers grow, with what is plausible (ESM-THROTTLE-3)."""
+    assumed, *ends = (
+        min(MOST_THROTTLED_GROWTH, rate * reserved)
+        for rate in (DEFAULTS.throttled_growth, *map(float, ALTERNATIVES["ESM-THROTTLE-3"].values))
+    )
+    between = f" ({min(ends):g} to {max(ends):g})" if min(ends) < max(ends) else ""
+    return f"{assumed:g}{between}"
 
 
 def _outgrows(mapping: SqsMapping, reserved: int) -> bool:
@@ -176,15 +197,19 @@ class AccountExhausted(Check):
 
     def find(self, stack: Stack) -> Iterator[Found]:
         reserving = [function for function in stack.functions if function.reserved_concurrency.known]
-        available = ACCOUNT_CONCURRENCY - UNRESERVED_MINIMUM
+        account = stack.account_concurrency
+        available = max(0, account - UNRESERVED_MINIMUM)
+        of_account = (
+            f"the default {account} of an account" if account == ACCOUNT_CONCURRENCY else f"its account's {account}"
+        )
         for region, functions in _by_region(reserving):
             total = sum(function.reserved_concurrency.known or 0 for function in functions)
             if total <= available:
                 continue
             where = f" in {region}" if region else ""
             why = (
-                f"The stack reserves {total} concurrent executions{where}; of the default {ACCOUNT_CONCURRENCY} of an "
-                f"account AWS keeps {UNRESERVED_MINIMUM} unreserved and refuses more than {available}."
+                f"The stack reserves {total} concurrent executions{where}; of {of_account} AWS keeps "
+                f"{UNRESERVED_MINIMUM} unreserved and refuses more than {available}."
             )
             fix = (
                 f"reserve {available} or less in all, or have the account's quota raised first and accept this finding"

@@ -75,7 +75,11 @@ class VisibilityBelowAdvice(Check):
     id = "CHK-VT-2"
     title = "visibility timeout below 6 x the function's timeout plus the batching window"
     severity = Severity.WARNING
-    why = "Throttled invokes have no room to be tried again before the message becomes visible again."
+    why = (
+        "Throttled invokes have no room to be tried again before the message becomes visible again. Six times is room, "
+        "no promise: while a backlog lasts a throttled batch seldom finds the function free. With a maximumConcurrency "
+        "nothing is throttled."
+    )
     fix = "Set visibilityTimeoutSeconds to 6 x the function's timeout plus the batching window."
     source = LAMBDA_GUIDE + "services-sqs-configure.html"
 
@@ -95,7 +99,8 @@ class VisibilityBelowAdvice(Check):
                 f"{visibility} s leave too little room, next to a timeout of {timeout} s, for throttled invokes to be "
                 "tried again: messages use up receives without being processed. An invoke that begins more than "
                 f"{left - timeout} s after {'the batch is complete' if window else 'the receive'} may outlast the "
-                "visibility timeout: duplicates."
+                "visibility timeout: duplicates. Six times is room for retries and no promise that one finds the "
+                "function free (ESM-THROTTLE-3)."
             )
             yield Found(_concerned(mapping, queue, function), _compared(mapping, queue, function), why, fix, edits)
 

@@ -19,6 +19,7 @@ from delivery_lab.cli.options import (
     ProjectOption,
     SeedOption,
     SetOption,
+    StateOption,
     WorkloadOption,
 )
 from delivery_lab.errors import UsageError
@@ -72,6 +73,13 @@ def check(
     checks: Annotated[
         Path | None, typer.Option("--checks", metavar="FILE", help="A Python file with checks of your own to run too.")
     ] = None,
+    account_concurrency: Annotated[
+        int | None,
+        typer.Option(
+            "--account-concurrency", metavar="N", min=1, help="Concurrent executions of the account: 1000 by default."
+        ),
+    ] = None,
+    state: StateOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -83,7 +91,12 @@ def check(
         raise UsageError("--json and --format sarif exclude each other: leave one out")
     if not quantify:
         _refuse_without_quantify({"--workload": workload, "--body": body, "--assume": assume})
-    lab = open_lab(console, project)
+    elif account_concurrency:
+        raise UsageError(
+            "--account-concurrency and --quantify exclude each other: what is simulated has the `account` of its "
+            "workload"
+        )
+    lab = open_lab(console, project, state)
     names = lab.stack_names(stacks or ())
     if not names:
         raise UsageError(
@@ -98,7 +111,9 @@ def check(
         "assume": assume,
         "answers": answers,
     }
-    work = partial(check_of_many, console, lab, options, quantify=quantify, checks=checks)
+    work = partial(
+        check_of_many, console, lab, options, quantify=quantify, checks=checks, account_concurrency=account_concurrency
+    )
     checked, failures = each_of_many(console, work, names, "checking")
     if output is OutputFormat.SARIF:
         reasons = {name: failure.message for name, failure in failures.items()}

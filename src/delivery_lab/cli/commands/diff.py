@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -75,6 +76,10 @@ def diff(
     unchanged: Annotated[
         bool, typer.Option("--unchanged", help="Print the figures that are the same, too; JSON always has them.")
     ] = False,
+    state: Annotated[
+        Path | None,
+        typer.Option("--state", metavar="FILE", help="What is deployed, as A: a file of pulumi stack export."),
+    ] = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -96,7 +101,8 @@ def diff(
         "expect": expect,
     }
     with console.working(f"simulating {before} and {after}"):
-        difference = lab.diff(before, after, **options)
+        base = None if state is None else open_lab(console, project, state)
+        difference = lab.diff(before, after, base=base, **options)
     for simulation in (difference.before, difference.after):
         say_beside(console, simulation.outcome.stack, simulation.phases, simulation.notes)
     if seeds is None:
@@ -104,7 +110,7 @@ def diff(
         failed = fail_on.fails(difference)
     else:
         progress = RunsProgress(console, f"{before} and {after}", 2 * seeds)
-        found = explore_pairs(lab, before, after, options, seeds, on_sample=progress.one_more)
+        found = explore_pairs(lab, before, after, options, seeds, on_sample=progress.one_more, base=base)
         show_pairs(console, difference, found, as_json=as_json)
         if found.after.interrupted:
             raise typer.Exit(INTERRUPTED)

@@ -236,7 +236,7 @@ class PartitionReader:
         self._journal.invoked(slot, batch, answer)
 
     def _refuse_too_large(self, batch: PartitionBatch) -> None:
-        """A single record may be larger than an invoke: what a mapping does with it is not modelled.
+        """A single record may be larger than an invoke: AWS sends it to the destination, which is not modelled.
 
         Raises:
             NotModelledError: the event is over 6 MB.
@@ -244,7 +244,8 @@ class PartitionReader:
         if len(batch.payload or "") > SYNCHRONOUS_PAYLOAD.maximum:
             raise NotModelledError(
                 f"{batch.records[0].id}: its event has {len(batch.payload or '')} bytes, and an invoke takes "
-                f"{SYNCHRONOUS_PAYLOAD.maximum}; what a mapping does with such a record is not modelled\n"
+                f"{SYNCHRONOUS_PAYLOAD.maximum}; that AWS hands such a record to the on-failure destination is not "
+                "modelled\n"
                 "  nearest: records of up to 4 MB, which Base64 makes a third larger"
             )
 

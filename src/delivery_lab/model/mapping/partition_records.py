@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from delivery_lab.model.clock import iso_time
 from delivery_lab.model.mapping.partition_decisions import Identify, offset_in, sequence_number
 from delivery_lab.model.partition import Partition, Record
+from delivery_lab.model.runtime import UNKNOWN_ROLE
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -31,6 +32,10 @@ class Format(Protocol):
         """What filter patterns are matched against."""
 
 
+def _identity(role: str) -> str:
+    return f'"invokeIdentityArn":"{role}"'
+
+
 @dataclass(frozen=True, slots=True)
 class StreamFormat:
     """Kinesis and DynamoDB streams.
@@ -39,18 +44,23 @@ class StreamFormat:
         stream_arn: ARN of the stream.
         info_name: name of the block in destination records, `KinesisBatchInfo` or `DDBStreamBatchInfo`.
         source_arn: what the mapping reads: the stream, or an enhanced fan-out consumer of it.
+        role_arn: execution role of the function, "" where that is not known.
     """
 
     stream_arn: str
     info_name: str
     source_arn: str
+    role_arn: str = ""
 
     def event(self, records: Sequence[Record], partition: Partition) -> str:
         """See `Format.event`."""
         event = '{"Records":[' + ",".join([record.json for record in records]) + "]}"
+        # What differs from mapping to mapping is put in. No text of a record can look like it: its quotes are escaped.
+        if self.role_arn:
+            event = event.replace(_identity(UNKNOWN_ROLE), _identity(self.role_arn))
         if self.source_arn == self.stream_arn:
             return event
-        # Records name the consumer (KIN-FAN-3). No text of a record can look like this: its quotes are escaped.
+        # Records name the consumer (KIN-FAN-3).
         return event.replace(f'"eventSourceARN":"{self.stream_arn}"', f'"eventSourceARN":"{self.source_arn}"')
 
     def identify(self, partition: Partition) -> Identify:

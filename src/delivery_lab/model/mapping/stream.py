@@ -179,7 +179,8 @@ class StreamConsumer:
             unnamed_response=assumptions.unnamed_record_response,
             grace_seconds=assumptions.window_grace_seconds,
         )
-        form = StreamFormat(source.arn, "KinesisBatchInfo" if kinesis else "DDBStreamBatchInfo", source_arn)
+        info = "KinesisBatchInfo" if kinesis else "DDBStreamBatchInfo"
+        form = StreamFormat(source.arn, info, source_arn, functions.configuration(config.function).role_arn)
         self.readers = []
         for number, shard in enumerate(source.shards):
             services = Services(

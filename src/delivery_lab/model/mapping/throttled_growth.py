@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from delivery_lab.rules.assumptions import DEFAULTS
-
-MOST_GROWTH_PER_MINUTE = 30
-"""A tenth of the growth that AWS documents for a mapping that is not throttled."""
+from delivery_lab.rules.assumptions import DEFAULTS, MOST_THROTTLED_GROWTH
 
 # Whole numbers, so that a step falls on the same second everywhere.
 _ONE_BATCH = 60 * 1_000
@@ -60,5 +57,5 @@ class ThrottledGrowth:
 
     def _a_second(self, running: int) -> int:
         """What a second earns; where nothing runs, as if one batch did."""
-        share = min(self.share_per_minute * max(1, running), MOST_GROWTH_PER_MINUTE)
+        share = min(self.share_per_minute * max(1, running), MOST_THROTTLED_GROWTH)
         return max(1, round(share * 1_000))

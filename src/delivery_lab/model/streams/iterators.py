@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
+from delivery_lab.model.api_errors import streams
 from delivery_lab.model.clock import EPOCH, seconds
 from delivery_lab.model.partition import Partition, Record
-from delivery_lab.model.runtime import AwsError
 
 _SEQUENCE_TYPES = ("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER")
 
@@ -134,9 +134,5 @@ def read_limit(parameters: Mapping[str, Any], maximum: int) -> int:
     """
     most = limit_of(parameters, "Limit", maximum)
     if most > maximum:
-        raise AwsError(
-            "ValidationException",
-            f"1 validation error detected: Value '{most}' at 'limit' failed to satisfy constraint: "
-            f"Member must have value less than or equal to {maximum}",
-        )
+        raise streams.LIMIT_TOO_HIGH.error(value=most, limit=maximum)
     return most

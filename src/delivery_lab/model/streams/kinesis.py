@@ -10,9 +10,10 @@ import json
 from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.events import Journal, PartitionedKind
 from delivery_lab.limits.streams import FAN_OUT_CONSUMERS, PARTITION_KEY, RECORD_KIB, RETENTION_HOURS
+from delivery_lab.model.api_errors import streams
 from delivery_lab.model.clock import Scheduler, epoch_ms, seconds
 from delivery_lab.model.partition import Partition, Record
-from delivery_lab.model.runtime import AwsError
+from delivery_lab.model.runtime import UNKNOWN_ROLE
 from delivery_lab.model.streams.throughput import ReadThroughput
 
 FIRST_SEQUENCE = 49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989_136_588_898
@@ -96,7 +97,7 @@ class KinesisStream:
         """
         if not FAN_OUT_CONSUMERS.allows(len(self.consumers) + 1):
             message = f"Stream {self.name} has {len(self.consumers)} consumers: {FAN_OUT_CONSUMERS.range}"
-            raise AwsError("LimitExceededException", message)
+            raise streams.TOO_MANY_CONSUMERS.error(reason=message)
         self.consumers[arn] = name
 
     def put(self, data: bytes, key: str, explicit_hash_key: str | None = None) -> Record:
@@ -123,7 +124,7 @@ class KinesisStream:
             "eventVersion": "1.0",
             "eventID": event_id,
             "eventName": "aws:kinesis:record",
-            "invokeIdentityArn": "arn:aws:iam::123456789012:role/delivery-lab",
+            "invokeIdentityArn": UNKNOWN_ROLE,
             "awsRegion": self._region,
             "eventSourceARN": self.arn,
         }
@@ -140,24 +141,12 @@ class KinesisStream:
             AwsError: with Kinesis's code.
         """
         if not 1 <= len(key) <= PARTITION_KEY.maximum:
-            raise AwsError(
-                "ValidationException",
-                f"1 validation error detected: Value '{key[:40]}' at 'partitionKey' failed to satisfy constraint: "
-                f"Member must have length between 1 and {PARTITION_KEY.maximum}",
-            )
+            raise streams.PARTITION_KEY_LENGTH.error(key=key[:40], limit=PARTITION_KEY.maximum)
         size_bytes = len(data) + len(key.encode())
         if size_bytes > self._largest_record_bytes:
-            raise AwsError(
-                "ValidationException",
-                "1 validation error detected: Value at 'data' failed to satisfy constraint: Member must have length "
-                f"less than or equal to {self._largest_record_bytes}, key included, not {size_bytes}",
-            )
+            raise streams.RECORD_TOO_LARGE.error(limit=self._largest_record_bytes, size=size_bytes)
         if explicit_hash_key is not None and not _is_hash_key(explicit_hash_key):
-            raise AwsError(
-                "InvalidArgumentException",
-                f"Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. "
-                f"Specified value was {explicit_hash_key}",
-            )
+            raise streams.EXPLICIT_HASH_KEY.error(key=explicit_hash_key)
 
 
 def _is_hash_key(text: str) -> bool:

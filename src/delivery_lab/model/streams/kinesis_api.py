@@ -17,9 +17,10 @@ from delivery_lab.limits.streams import (
     READ_RECORDS,
     SHARED_READS_PER_SECOND,
 )
+from delivery_lab.model.api_errors import streams
 from delivery_lab.model.clock import EPOCH, Scheduler, epoch_ms, seconds
 from delivery_lab.model.partition import Partition, Record
-from delivery_lab.model.runtime import ACCOUNT_ID, AwsError
+from delivery_lab.model.runtime import ACCOUNT_ID
 from delivery_lab.model.streams import iterators
 from delivery_lab.model.streams.iterators import ShardIterator
 from delivery_lab.model.streams.kinesis import FIRST_SEQUENCE, KinesisStream
@@ -76,7 +77,7 @@ class KinesisApi:
         name = parameters.get("StreamARN") or parameters.get("StreamName") or ""
         stream = self._streams.get(name)
         if stream is None:
-            raise AwsError("ResourceNotFoundException", f"Stream {name} under account {ACCOUNT_ID} not found.")
+            raise streams.KINESIS_STREAM_MISSING.error(stream=name, account=ACCOUNT_ID)
         return stream
 
     # -- putting ------------------------------------------------------------------------------------------
@@ -85,7 +86,7 @@ class KinesisApi:
         stream = self._stream(parameters)
         entries = parameters["Records"]
         if not 1 <= len(entries) <= 500:
-            raise AwsError("ValidationException", f"PutRecords takes 1 to 500 records, not {len(entries)}")
+            raise streams.RECORDS_IN_REQUEST.error(count=len(entries))
         for entry in entries:  # one malformed entry refuses the whole request
             stream.check(_bytes(entry["Data"]), entry["PartitionKey"], entry.get("ExplicitHashKey"))
         return {"FailedRecordCount": 0, "Records": [_put(stream, entry) for entry in entries]}
@@ -112,7 +113,7 @@ class KinesisApi:
     def _list_shards(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         token = parameters.get("NextToken")
         if token and (parameters.get("StreamName") or parameters.get("StreamARN")):
-            raise AwsError("InvalidArgumentException", "NextToken and StreamName cannot be provided together.")
+            raise streams.TOKEN_AND_STREAM.error()
         name, after = json.loads(base64.b64decode(token)) if token else (None, parameters.get("ExclusiveStartShardId"))
         stream = self._stream({"StreamARN": name} if name else parameters)
         chosen = parameters.get("ShardFilter") or {}
@@ -152,7 +153,7 @@ class KinesisApi:
             if known == arn or described["ConsumerName"] == parameters.get("ConsumerName"):
                 return {"ConsumerDescription": {**described, "StreamARN": stream.arn}}
         named = arn or parameters.get("ConsumerName")
-        raise AwsError("ResourceNotFoundException", f"Consumer {named} for stream {stream.physical_name} is not found.")
+        raise streams.CONSUMER_MISSING.error(consumer=named, stream=stream.physical_name)
 
     # -- reading ------------------------------------------------------------------------------------------
 
@@ -161,23 +162,14 @@ class KinesisApi:
         shard = self._shard(stream, parameters["ShardId"])
         kind, sequence = parameters["ShardIteratorType"], parameters.get("StartingSequenceNumber")
         if iterators.needs_sequence(kind) != (sequence is not None):
-            raise AwsError(
-                "InvalidArgumentException",
-                "Must either specify (1) AT_SEQUENCE_NUMBER or AFTER_SEQUENCE_NUMBER and StartingSequenceNumber or "
-                "(2) TRIM_HORIZON or LATEST and no StartingSequenceNumber. Request specified "
-                f"{kind} and {'no' if sequence is None else 'also a'} StartingSequenceNumber.",
-            )
+            raise streams.SEQUENCE_OR_NOT.error(kind=kind, given="no" if sequence is None else "also a")
         if sequence is not None and not sequence.isdecimal():
-            raise AwsError(
-                "InvalidArgumentException",
-                f"StartingSequenceNumber {sequence} used in GetShardIterator on shard {shard.name} in stream "
-                f"{stream.physical_name} under account {ACCOUNT_ID} is invalid.",
+            raise streams.SEQUENCE_INVALID.error(
+                sequence=sequence, shard=shard.name, stream=stream.physical_name, account=ACCOUNT_ID
             )
         timestamp = parameters.get("Timestamp")
         if (kind == "AT_TIMESTAMP") != (timestamp is not None):
-            raise AwsError(
-                "InvalidArgumentException", "Must specify timestamp parameter for iterator of type AT_TIMESTAMP"
-            )
+            raise streams.TIMESTAMP_MISSING.error()
         self._journal.rely_on("KIN-API-1")
         number = iterators.start_of(shard, kind, sequence, timestamp)
         return {"ShardIterator": self._iterator(stream, shard, number)}
@@ -202,10 +194,7 @@ class KinesisApi:
         for shard in stream.shards:
             if shard.name == name:
                 return shard
-        raise AwsError(
-            "ResourceNotFoundException",
-            f"Shard {name} in stream {stream.physical_name} under account {ACCOUNT_ID} does not exist",
-        )
+        raise streams.KINESIS_SHARD_MISSING.error(shard=name, stream=stream.physical_name, account=ACCOUNT_ID)
 
     def _iterator(self, stream: KinesisStream, shard: Partition, number: int) -> str:
         return ShardIterator(stream.arn, shard.name, number, self._scheduler.now).text()
@@ -219,13 +208,12 @@ class KinesisApi:
         try:
             found = ShardIterator.read(text)
         except iterators.UnreadableIteratorError:
-            raise AwsError("InvalidArgumentException", "Invalid ShardIterator.") from None
+            raise streams.KINESIS_ITERATOR_INVALID.error() from None
         if self._scheduler.now - found.created_at > seconds(ITERATOR_SECONDS):
-            raise AwsError(
-                "ExpiredIteratorException",
-                f"Iterator expired. The iterator was created at time {_time(found.created_at).ctime()} while right now "
-                f"it is {_time(self._scheduler.now).ctime()} which is further in the future than the tolerated delay "
-                f"of {ITERATOR_SECONDS * 1000} milliseconds.",
+            raise streams.KINESIS_ITERATOR_EXPIRED.error(
+                created=_time(found.created_at).ctime(),
+                now=_time(self._scheduler.now).ctime(),
+                milliseconds=ITERATOR_SECONDS * 1000,
             )
         stream = self._stream({"StreamARN": found.stream_arn})
         return stream, self._shard(stream, found.shard), found.number
@@ -243,10 +231,7 @@ class KinesisApi:
         spent = stream.shared_reads[stream.shards.index(shard)].available_at > now
         if len(reads) >= SHARED_READS_PER_SECOND or spent:
             self._journal.rely_on("KIN-READ-1")
-            raise AwsError(
-                "ProvisionedThroughputExceededException",
-                f"Rate exceeded for shard {shard.name} in stream {stream.physical_name} under account {ACCOUNT_ID}.",
-            )
+            raise streams.READ_RATE.error(shard=shard.name, stream=stream.physical_name, account=ACCOUNT_ID)
         reads.append(now)
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import Journal
 from delivery_lab.limits.streams import TABLE_ITERATOR_SECONDS, TABLE_READ_BYTES, TABLE_READ_RECORDS
+from delivery_lab.model.api_errors import streams
 from delivery_lab.model.clock import EPOCH, Scheduler, epoch_ms, seconds
 from delivery_lab.model.partition import Partition, Record
-from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.streams import iterators
 from delivery_lab.model.streams.dynamodb import FIRST_SEQUENCE, TableStream
 from delivery_lab.model.streams.items import as_clients_get
@@ -60,16 +60,13 @@ class TableStreamsApi:
         for stream in self._streams.values():
             if stream.arn == arn:
                 return stream
-        raise AwsError("ResourceNotFoundException", f"Requested resource not found: Stream: {arn} not found")
+        raise streams.TABLE_STREAM_MISSING.error(stream=arn)
 
     def _shard(self, stream: TableStream, name: str) -> Partition:
         for shard in stream.shards:
             if shard.name == name:
                 return shard
-        raise AwsError(
-            "ResourceNotFoundException",
-            f"Requested resource not found: Shard: {name} in Stream: {stream.arn} not found",
-        )
+        raise streams.TABLE_SHARD_MISSING.error(shard=name, stream=stream.arn)
 
     def _list_streams(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         table = parameters.get("TableName")
@@ -109,13 +106,11 @@ class TableStreamsApi:
         kind, sequence = parameters["ShardIteratorType"], parameters.get("SequenceNumber")
         if iterators.needs_sequence(kind) != (sequence is not None):
             fault = "SequenceNumber is required" if sequence is None else "SequenceNumber is not allowed"
-            raise AwsError("ValidationException", f"Invalid ShardIterator: {fault} with ShardIteratorType {kind}")
+            raise streams.TABLE_ITERATOR_KIND.error(fault=fault, kind=kind)
         if sequence is not None and not sequence.isdecimal():
-            raise AwsError("ValidationException", f"Invalid SequenceNumber: {sequence}")
+            raise streams.TABLE_SEQUENCE_INVALID.error(sequence=sequence)
         if (kind == "AT_TIMESTAMP") != (parameters.get("Timestamp") is not None):
-            raise AwsError(
-                "ValidationException", "Timestamp goes with ShardIteratorType AT_TIMESTAMP, and only with it"
-            )
+            raise streams.TABLE_TIMESTAMP.error()
         number = iterators.start_of(shard, kind, sequence, parameters.get("Timestamp"))
         return {"ShardIterator": self._iterator(stream, shard, number)}
 
@@ -142,16 +137,13 @@ class TableStreamsApi:
         try:
             found = ShardIterator.read(text.rpartition("|")[2])
         except iterators.UnreadableIteratorError:
-            raise AwsError("ValidationException", "Invalid ShardIterator") from None
+            raise streams.TABLE_ITERATOR_INVALID.error() from None
         if self._scheduler.now - found.created_at > seconds(TABLE_ITERATOR_SECONDS):
-            raise AwsError("ExpiredIteratorException", "Iterator expired.")
+            raise streams.TABLE_ITERATOR_EXPIRED.error()
         stream = self._stream(found.stream_arn)
         shard = self._shard(stream, found.shard)
         if found.number < iterators.trim_horizon(shard):
-            raise AwsError(
-                "TrimmedDataAccessException",
-                "The operation attempted to read past the oldest stream record in a shard.",
-            )
+            raise streams.TRIMMED.error()
         return stream, shard, found.number
 
 
