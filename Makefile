@@ -7,12 +7,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Pulumi's engine, for the tests that run it. Who has the CLI needs none of this.
 PULUMI := .pulumi-cli/.ready
+# The emulator of AWS, in an environment of its own: it pins another botocore than the lab's.
+LOCAL := .local-env/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test lint types check bench layer pulumi lock clean
+.PHONY: help setup lab test lint types check bench layer pulumi local test-pulumi lock clean
 
 help:  ## Say what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: $(READY)  ## Create the virtual environment from the lock
 
@@ -22,8 +24,12 @@ $(READY): requirements.txt pyproject.toml
 lab: $(READY)  ## Run every variant's workload in virtual time and say what becomes of the messages
 	@$(BIN)/delivery-lab run --all
 
-test: $(READY)  ## Run all tests
+test: $(READY)  ## Run all tests but those of `make test-pulumi`
 	@$(BIN)/python -m pytest -q -n auto $(PYTEST_ARGS) || { echo "make test: some tests failed" >&2; exit 1; }
+
+test-pulumi: $(READY) $(LOCAL) $(PULUMI)  ## Run the tests with the emulator and with Pulumi's own engine
+	@$(BIN)/python -m pytest -q -n 2 -m "engine or emulator" $(PYTEST_ARGS) tests/live \
+		|| { echo "make test-pulumi: some tests failed" >&2; exit 1; }
 
 lint: $(READY)  ## Check style, formatting and the direction of imports
 	@$(BIN)/ruff check --quiet --output-format concise . || { echo "make lint: ruff check failed" >&2; exit 1; }
@@ -48,9 +54,18 @@ $(PULUMI): tools/pulumi/build.sh tools/pulumi/go.mod tools/pulumi/go.sum $(wildc
 	@tools/pulumi/build.sh .pulumi-cli || { echo "make pulumi: the CLI could not be built" >&2; exit 1; }
 	@touch $@
 
+local: $(LOCAL)  ## Create the environment of the emulator
+
+$(LOCAL): tools/emulator/requirements.txt
+	@rm -rf .local-env
+	@$(PYTHON) -m venv .local-env
+	@.local-env/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $< \
+		|| { echo "make local: the emulator could not be installed" >&2; exit 1; }
+	@touch $@
+
 lock:  ## Resolve the lock anew (needs uv)
 	uv pip compile -q pyproject.toml --all-extras --universal --generate-hashes --python-version 3.11 \
 		--no-emit-index-url --no-header -o requirements.txt
 
 clean:  ## Remove what was built
-	rm -rf $(VENV) .pulumi-cli build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .pulumi-cli .local-env build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

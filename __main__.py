@@ -1,7 +1,12 @@
-"""The Pulumi program: read the stack's settings, deploy the families it has sections for, export what users need."""
+"""The Pulumi program: read the stack's settings, deploy the families it has sections for, export what users need.
+
+The same folder is a plugin, which serves the components to programs of other projects (`PulumiPlugin.yaml`). Pulumi
+starts it with the address of its engine, and a program with no words at all.
+"""
 
 from __future__ import annotations
 
+import sys
 from typing import Protocol
 
 import pulumi
@@ -9,6 +14,7 @@ import pulumi
 from components.invoke_pipelines import AsyncPipeline, SyncPipeline
 from components.layer import SharedLayer
 from components.log_pipelines import KafkaPipeline, StreamPipeline
+from components.package.engine import engine_address
 from components.pipelines import BatchPipeline, VisibilityPipeline
 from components.settings import load_settings
 
@@ -42,4 +48,10 @@ def deploy() -> None:
             pulumi.export(name, value)
 
 
-deploy()
+_ENGINE_ADDRESS = engine_address(sys.argv[1:])
+if _ENGINE_ADDRESS is None:
+    deploy()
+else:
+    from components.package.provider import serve
+
+    serve(sys.argv[1:])

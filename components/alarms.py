@@ -54,6 +54,8 @@ class Alarms(pulumi.ComponentResource):
         settings: whether there are alarms, and whom they notify.
         watches: what to watch.
         opts: resource options.
+        topic_arn: the topic to notify, where it is known after the deployment only; left out, it is what the settings
+            say.
     """
 
     def __init__(
@@ -62,9 +64,12 @@ class Alarms(pulumi.ComponentResource):
         settings: AlarmSettings,
         watches: Sequence[Watch],
         opts: pulumi.ResourceOptions | None = None,
+        *,
+        topic_arn: pulumi.Input[str] | None = None,
     ) -> None:
         super().__init__("delivery-lab:alarms:Alarms", name, settings.effective(), opts)
-        actions = [settings.topic_arn] if settings.topic_arn else None
+        notified = settings.topic_arn if topic_arn is None else topic_arn
+        actions = [notified] if notified else None
         for watch in watches if settings.enabled else ():
             cloudwatch.MetricAlarm(
                 f"{name}-alarm-{watch.key}",

@@ -86,7 +86,7 @@ class AsyncWorker(pulumi.ComponentResource):
         args = PythonFunctionArgs(
             source="async_worker",
             settings=settings.worker,
-            layer_arn=layer_arn,
+            code=layer_arn,
             environment=environment,
             statements=statements,
             dead_letter_arn=None if self.dlq is None else self.dlq.arn,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pulumi
 from pulumi_aws import cloudwatch, iam, lambda_
 
 from components.iam import Statement, document, lambda_trust, network_interfaces
-from components.layer import ARCHITECTURE, RUNTIME
+from components.layer import ARCHITECTURE, PROJECT, RUNTIME
 from components.settings import FunctionSettings
 
 HANDLER = "handler.lambda_handler"
@@ -31,13 +32,41 @@ class FunctionNetwork:
 
 
 @dataclass(frozen=True, slots=True)
+class FunctionCode:
+    """Code in the place of the one below `functions/`, or that one from elsewhere.
+
+    Attributes:
+        archive: the code.
+        handler: what Lambda calls, in the spelling of the runtime.
+        runtime: identifier of the Lambda runtime.
+        architecture: instruction set.
+        layers: ARNs of layer versions; no other one is added.
+        environment: more variables.
+        statements: what the code may do besides what the component's own job takes.
+    """
+
+    archive: pulumi.Input[pulumi.Archive]
+    handler: str = HANDLER
+    runtime: str = RUNTIME
+    architecture: str = ARCHITECTURE
+    layers: Sequence[pulumi.Input[str]] = ()
+    environment: pulumi.Input[Mapping[str, pulumi.Input[str]]] = field(default_factory=dict)
+    statements: Sequence[Statement] = ()
+
+
+Code = pulumi.Input[str] | FunctionCode
+"""The ARN of the layer that the code below `functions/` needs, or other code."""
+
+
+@dataclass(frozen=True, slots=True)
 class PythonFunctionArgs:
     """What a function is made of.
 
     Attributes:
-        source: folder below `functions/` that is the function's archive; it holds `handler.py`.
+        source: folder below `functions/` that is the function's archive, unless `code` is another one; it holds
+            `handler.py`.
         settings: timeout, memory, reserved concurrency, log retention.
-        layer_arn: layer with the dependencies and the shared code.
+        code: the layer with the dependencies and the shared code, or other code.
         environment: variables besides those of powertools.
         statements: what the function may do besides writing its own logs.
         network: the VPC it stands in; None outside of any.
@@ -46,7 +75,7 @@ class PythonFunctionArgs:
 
     source: str
     settings: FunctionSettings
-    layer_arn: pulumi.Input[str]
+    code: Code
     environment: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     statements: Sequence[Statement] = ()
     network: FunctionNetwork | None = None
@@ -67,6 +96,7 @@ class PythonFunction(pulumi.ComponentResource):
 
     Attributes:
         function: the Lambda function.
+        role: its execution role.
         policy: its only policy; what must not start before the permissions exist depends on it.
     """
 
@@ -75,30 +105,32 @@ class PythonFunction(pulumi.ComponentResource):
         super().__init__("delivery-lab:function:PythonFunction", name, props, opts)
         child = pulumi.ResourceOptions(parent=self)
         logs = cloudwatch.LogGroup(f"{name}-logs", retention_in_days=args.settings.log_retention_days, opts=child)
-        role = iam.Role(f"{name}-role", assume_role_policy=lambda_trust(), opts=child)
+        self.role = iam.Role(f"{name}-role", assume_role_policy=lambda_trust(), opts=child)
+        code = args.code if isinstance(args.code, FunctionCode) else packaged_code(name, args.source, args.code)
         write_logs = Statement(
             "WriteOwnLogs", ("logs:CreateLogStream", "logs:PutLogEvents"), pulumi.Output.concat(logs.arn, ":*")
         )
-        statements = [write_logs, *([network_interfaces()] if args.network else []), *args.statements]
+        interfaces = [network_interfaces()] if args.network else []
+        statements = [write_logs, *interfaces, *args.statements, *code.statements]
         self.policy = iam.RolePolicy(
             f"{name}-policy",
-            role=role.id,
+            role=self.role.id,
             policy=document([statement.as_json() for statement in statements]),
             opts=child,
         )
         self.function = lambda_.Function(
             name,
-            runtime=RUNTIME,
-            architectures=[ARCHITECTURE],
-            handler=HANDLER,
-            code=pulumi.FileArchive(f"functions/{args.source}"),
-            layers=[args.layer_arn],
-            role=role.arn,
+            runtime=code.runtime,
+            architectures=[code.architecture],
+            handler=code.handler,
+            code=code.archive,
+            layers=[*code.layers] or None,
+            role=self.role.arn,
             timeout=args.settings.timeout_seconds,
             memory_size=args.settings.memory_mb,
             reserved_concurrent_executions=args.settings.reserved_concurrency,
             dead_letter_config=None if args.dead_letter_arn is None else {"target_arn": args.dead_letter_arn},
-            environment={"variables": {**_powertools(name), **args.environment}},
+            environment={"variables": _together(code.environment, args.environment)},
             vpc_config=_vpc_config(args.network),
             logging_config={"log_format": "Text", "log_group": logs.name},
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.policy]),
@@ -106,9 +138,29 @@ class PythonFunction(pulumi.ComponentResource):
         self.register_outputs({"name": self.function.name, "arn": self.function.arn})
 
 
-def _powertools(name: str) -> dict[str, pulumi.Input[str]]:
-    """Variables that powertools' Logger reads."""
-    return {"POWERTOOLS_SERVICE_NAME": name, "POWERTOOLS_LOG_LEVEL": LOG_LEVEL}
+def packaged_code(name: str, source: str, layer_arn: pulumi.Input[str], project: Path = PROJECT) -> FunctionCode:
+    """A folder below `functions/`, with the variables that powertools' Logger reads.
+
+    Args:
+        name: the function's logical name, which its logs carry.
+        source: the folder.
+        layer_arn: layer with the dependencies and the shared code.
+        project: folder of this project, as seen from where the program runs.
+    """
+    return FunctionCode(
+        archive=pulumi.FileArchive((project / "functions" / source).as_posix()),
+        layers=[layer_arn],
+        environment={"POWERTOOLS_SERVICE_NAME": name, "POWERTOOLS_LOG_LEVEL": LOG_LEVEL},
+    )
+
+
+def _together(
+    of_the_code: pulumi.Input[Mapping[str, pulumi.Input[str]]], of_the_component: Mapping[str, pulumi.Input[str]]
+) -> pulumi.Input[Mapping[str, pulumi.Input[str]]]:
+    """Variables of both kinds, each of which may be known after the deployment only."""
+    if isinstance(of_the_code, Mapping):
+        return {**of_the_code, **of_the_component}
+    return pulumi.Output.all(of_the_code, of_the_component).apply(lambda both: {**both[0], **both[1]})
 
 
 def _vpc_config(network: FunctionNetwork | None) -> lambda_.FunctionVpcConfigArgsDict | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pulumi
 from pulumi_aws import dynamodb, lambda_, sqs
 
-from components.function import PythonFunction, PythonFunctionArgs
+from components.function import Code, PythonFunction, PythonFunctionArgs
 from components.iam import Statement
 from components.mapping import poller_statement, sqs_mapping
 from components.queue import QueueWithDlq
@@ -41,13 +41,14 @@ class IdempotentWorker(pulumi.ComponentResource):
     Args:
         name: prefix of the children's names.
         settings: settings of queue, dead-letter queue and worker.
-        layer_arn: layer with the dependencies and the shared code.
+        code: the layer with the dependencies and the shared code, or other code.
         opts: resource options.
 
     Attributes:
         queues: the queue and its dead-letter queue.
         table: the table of records, None without idempotency.
         function: the Lambda function.
+        role: its execution role.
         mapping: the event source mapping.
 
     Raises:
@@ -59,7 +60,7 @@ class IdempotentWorker(pulumi.ComponentResource):
         self,
         name: str,
         settings: VisibilitySettings,
-        layer_arn: pulumi.Input[str],
+        code: Code,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {**settings.worker.effective(), "allowShortVisibility": settings.allow_short_visibility}
@@ -76,13 +77,13 @@ class IdempotentWorker(pulumi.ComponentResource):
         self.table = (
             records_table(f"{name}-table", TABLE_KEY, child) if settings.worker.idempotency.mode != "none" else None
         )
-        worker = self._function(name, settings.worker, layer_arn)
-        self.function = worker.function
+        worker = self._function(name, settings.worker, code)
+        self.function, self.role = worker.function, worker.role
         self.mapping = self._mapping(name, settings, worker)
         outputs = {"functionName": self.function.name, "mappingUuid": self.mapping.uuid}
         self.register_outputs(outputs if self.table is None else {**outputs, "tableName": self.table.name})
 
-    def _function(self, name: str, settings: IdempotentWorkerSettings, layer_arn: pulumi.Input[str]) -> PythonFunction:
+    def _function(self, name: str, settings: IdempotentWorkerSettings, code: Code) -> PythonFunction:
         queue = self.queues.queue
         statements = [poller_statement(queue)]
         if settings.heartbeat.enabled:
@@ -93,7 +94,7 @@ class IdempotentWorker(pulumi.ComponentResource):
         args = PythonFunctionArgs(
             source="idempotent_worker",
             settings=settings,
-            layer_arn=layer_arn,
+            code=code,
             environment=_environment(settings, queue, self.table),
             statements=statements,
         )

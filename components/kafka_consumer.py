@@ -9,11 +9,12 @@ import pulumi
 from pulumi_aws import lambda_
 
 from components.destination import FailureDestination
-from components.function import PythonFunction, PythonFunctionArgs
+from components.function import Code, PythonFunction, PythonFunctionArgs
 from components.iam import Statement, network_interfaces
 from components.mapping import filter_criteria
-from components.msk_cluster import MskCluster
-from components.settings import KafkaConsumerSettings, KafkaSettings, SelfManagedKafkaSettings
+from components.msk_brokers import MskBrokers
+from components.self_managed_kafka import SelfManagedKafka
+from components.settings import KafkaConsumerSettings, KafkaSettings
 
 _FIND_BROKERS = ("kafka:DescribeCluster", "kafka:DescribeClusterV2", "kafka:GetBootstrapBrokers")
 
@@ -38,23 +39,24 @@ class KafkaConsumer(pulumi.ComponentResource):
 
     Args:
         name: prefix of the children's names.
-        source: the MSK cluster, or how to reach a Kafka of one's own.
+        source: the brokers of an MSK cluster, or how to reach a Kafka of one's own.
         settings: topic, consumer and destination.
-        layer_arn: layer with the dependencies and the shared code.
+        code: the layer with the dependencies and the shared code, or other code.
         opts: resource options.
 
     Attributes:
         destination: where failures go, None for nowhere and for a topic.
         function: the Lambda function.
+        role: its execution role.
         mapping: the event source mapping.
     """
 
     def __init__(
         self,
         name: str,
-        source: MskCluster | SelfManagedKafkaSettings,
+        source: MskBrokers | SelfManagedKafka,
         settings: KafkaSettings,
-        layer_arn: pulumi.Input[str],
+        code: Code,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {"topic": settings.topic.name, **settings.consumer.effective()}
@@ -67,7 +69,7 @@ class KafkaConsumer(pulumi.ComponentResource):
         args = PythonFunctionArgs(
             source="kafka_consumer",
             settings=consumer,
-            layer_arn=layer_arn,
+            code=code,
             environment={"ON_RECORD_ERROR": consumer.on_record_error},
             statements=[
                 *_reading(source, settings),
@@ -75,14 +77,14 @@ class KafkaConsumer(pulumi.ComponentResource):
             ],
         )
         function = PythonFunction(f"{name}-consumer", args, child)
-        self.function = function.function
+        self.function, self.role = function.function, function.role
         self.mapping = self._mapping(name, source, settings, function)
         self.register_outputs({"functionName": self.function.name, "mappingUuid": self.mapping.uuid})
 
     def _mapping(
         self,
         name: str,
-        source: MskCluster | SelfManagedKafkaSettings,
+        source: MskBrokers | SelfManagedKafka,
         settings: KafkaSettings,
         function: PythonFunction,
     ) -> lambda_.EventSourceMapping:
@@ -140,9 +142,9 @@ def poller_services(settings: KafkaConsumerSettings) -> tuple[str, ...]:
     return (*scaling, *destination)
 
 
-def _reading(source: MskCluster | SelfManagedKafkaSettings, settings: KafkaSettings) -> Sequence[Statement]:
+def _reading(source: MskBrokers | SelfManagedKafka, settings: KafkaSettings) -> Sequence[Statement]:
     """What the poller does with the function's role."""
-    if isinstance(source, SelfManagedKafkaSettings):
+    if isinstance(source, SelfManagedKafka):
         return _reading_self_managed(source)
     consumer = settings.consumer
     statements = [
@@ -168,34 +170,15 @@ def _reading(source: MskCluster | SelfManagedKafkaSettings, settings: KafkaSetti
     return statements
 
 
-def _reading_self_managed(source: SelfManagedKafkaSettings) -> Sequence[Statement]:
-    credentials = [
-        Statement(sid, ("secretsmanager:GetSecretValue",), arn)
-        for sid, arn in (("ReadCredentials", source.secret_arn), ("ReadCertificate", source.root_ca_secret_arn))
-        if arn is not None
-    ]
-    return [*([network_interfaces()] if source.subnet_ids else []), *credentials]
+def _reading_self_managed(source: SelfManagedKafka) -> Sequence[Statement]:
+    return [*([network_interfaces()] if source.subnet_ids else []), *source.statements()]
 
 
-def _where(source: MskCluster | SelfManagedKafkaSettings, group: str | None) -> _Where:
-    if isinstance(source, MskCluster):
+def _where(source: MskBrokers | SelfManagedKafka, group: str | None) -> _Where:
+    if isinstance(source, MskBrokers):
         return _Where(event_source_arn=source.arn, msk_group={"consumer_group_id": group} if group else None)
     return _Where(
-        endpoints={"endpoints": {"KAFKA_BOOTSTRAP_SERVERS": ",".join(source.bootstrap_servers)}},
-        access=_access(source),
+        endpoints={"endpoints": {"KAFKA_BOOTSTRAP_SERVERS": source.servers()}},
+        access=source.access() or None,
         self_managed_group={"consumer_group_id": group} if group else None,
     )
-
-
-def _access(
-    source: SelfManagedKafkaSettings,
-) -> Sequence[lambda_.EventSourceMappingSourceAccessConfigurationArgsDict] | None:
-    pairs = [
-        *(("VPC_SUBNET", f"subnet:{subnet}") for subnet in source.subnet_ids),
-        *(("VPC_SECURITY_GROUP", f"security_group:{group}") for group in source.security_group_ids),
-    ]
-    if source.secret_arn is not None:
-        pairs.append((source.authentication, source.secret_arn))
-    if source.root_ca_secret_arn is not None:
-        pairs.append(("SERVER_ROOT_CA_CERTIFICATE", source.root_ca_secret_arn))
-    return [{"type": kind, "uri": uri} for kind, uri in pairs] or None

@@ -43,8 +43,8 @@ class KafkaProducer(pulumi.ComponentResource):
         topic, consumer = settings.topic, settings.consumer
         making = ("kafka-cluster:CreateTopic", "kafka-cluster:DescribeTopic")
         statements = [
-            cluster.statement("Connect", ("kafka-cluster:Connect", "kafka-cluster:WriteDataIdempotently")),
-            Statement("WriteTopic", (*making, "kafka-cluster:WriteData"), cluster.topic_arn(topic.name)),
+            cluster.brokers.statement("Connect", ("kafka-cluster:Connect", "kafka-cluster:WriteDataIdempotently")),
+            Statement("WriteTopic", (*making, "kafka-cluster:WriteData"), cluster.brokers.topic_arn(topic.name)),
         ]
         environment: dict[str, pulumi.Input[str]] = {
             "BOOTSTRAP_SERVERS": cluster.bootstrap_servers,
@@ -55,11 +55,11 @@ class KafkaProducer(pulumi.ComponentResource):
         }
         if consumer.on_failure == "kafka":
             environment["FAILURE_TOPIC"] = consumer.failure_topic
-            statements.append(Statement("MakeFailureTopic", making, cluster.topic_arn(consumer.failure_topic)))
+            statements.append(Statement("MakeFailureTopic", making, cluster.brokers.topic_arn(consumer.failure_topic)))
         args = PythonFunctionArgs(
             source="kafka_producer",
             settings=settings.producer,
-            layer_arn=layer_arn,
+            code=layer_arn,
             environment=environment,
             statements=statements,
             network=cluster.client_network,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pulumi
@@ -11,6 +12,8 @@ from pulumi_aws import lambda_
 RUNTIME = "python3.13"
 ARCHITECTURE = "arm64"
 
+PROJECT = Path()
+"""This project's folder as seen from where its own program runs."""
 DEPENDENCIES = Path("build/layer")
 STAMP = Path("build/layer.sha256")
 REQUIREMENTS = Path("functions/requirements.txt")
@@ -30,6 +33,8 @@ class SharedLayer(pulumi.ComponentResource):
     Args:
         name: prefix of the children's names.
         opts: resource options.
+        project: this project's folder, as seen from where the program runs.
+        build: builds the dependencies where an update finds them missing; left out, it is refused.
 
     Attributes:
         arn: ARN of the layer version, with its version number.
@@ -38,17 +43,27 @@ class SharedLayer(pulumi.ComponentResource):
         pulumi.RunError: an update, and the dependencies are missing or were built from other requirements.
     """
 
-    def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        project: Path = PROJECT,
+        build: Callable[[], None] | None = None,
+    ) -> None:
         super().__init__("delivery-lab:layer:SharedLayer", name, {}, opts)
         contents: dict[str, pulumi.Asset | pulumi.Archive] = {}
-        problem = _problem_with_dependencies()
+        problem = _problem_with_dependencies(project)
+        if problem is not None and build is not None and not pulumi.runtime.is_dry_run():
+            build()
+            problem = _problem_with_dependencies(project)
         if problem is None:
-            contents["python"] = pulumi.FileArchive(DEPENDENCIES.as_posix())
+            contents["python"] = pulumi.FileArchive((project / DEPENDENCIES).as_posix())
         elif pulumi.runtime.is_dry_run():
             pulumi.log.info(problem, resource=self)
         else:
             raise pulumi.RunError(problem)
-        contents["python/shared"] = pulumi.FileArchive(SHARED_CODE.as_posix())
+        contents["python/shared"] = pulumi.FileArchive((project / SHARED_CODE).as_posix())
         version = lambda_.LayerVersion(
             f"{name}-layer",
             layer_name=f"{pulumi.get_project()}-{name}",
@@ -61,15 +76,16 @@ class SharedLayer(pulumi.ComponentResource):
         self.register_outputs({"arn": self.arn})
 
 
-def _problem_with_dependencies() -> str | None:
+def _problem_with_dependencies(project: Path) -> str | None:
     """Why the built dependencies cannot be deployed; None when they can."""
-    if not DEPENDENCIES.is_dir():
-        return f"{DEPENDENCIES} is missing: run `make layer` before `pulumi up`"
-    if not STAMP.is_file() or STAMP.read_text().strip() != requirements_digest():
-        return f"{DEPENDENCIES} was not built from the present {REQUIREMENTS}: run `make layer` before `pulumi up`"
+    dependencies, stamp = project / DEPENDENCIES, project / STAMP
+    if not dependencies.is_dir():
+        return f"{dependencies} is missing: run `make layer` before `pulumi up`"
+    if not stamp.is_file() or stamp.read_text().strip() != requirements_digest(project):
+        return f"{dependencies} was not built from the present {REQUIREMENTS}: run `make layer` before `pulumi up`"
     return None
 
 
-def requirements_digest() -> str:
+def requirements_digest(project: Path = PROJECT) -> str:
     """Hash of the locked requirements, by which a layer is known to be up to date."""
-    return hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
+    return hashlib.sha256((project / REQUIREMENTS).read_bytes()).hexdigest()

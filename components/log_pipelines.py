@@ -9,6 +9,7 @@ from components.destination import FailureDestination
 from components.kafka_consumer import KafkaConsumer, poller_services
 from components.kafka_producer import KafkaProducer
 from components.msk_cluster import MskCluster
+from components.self_managed_kafka import SelfManagedKafka
 from components.settings import KafkaSettings, StreamSettings
 from components.stream_worker import StreamWorker
 
@@ -73,11 +74,11 @@ class KafkaPipeline(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         self._outputs: dict[str, pulumi.Output[str]] = {"TopicName": pulumi.Output.from_input(settings.topic.name)}
         if settings.self_managed is not None:
-            consumer = KafkaConsumer(name, settings.self_managed, settings, layer_arn, child)
+            consumer = KafkaConsumer(name, SelfManagedKafka.of(settings.self_managed), settings, layer_arn, child)
         else:
             cluster = MskCluster(name, settings.cluster, settings.topic, poller_services(settings.consumer), child)
             producer = KafkaProducer(name, cluster, settings, layer_arn, child)
-            consumer = KafkaConsumer(name, cluster, settings, layer_arn, child)
+            consumer = KafkaConsumer(name, cluster.brokers, settings, layer_arn, child)
             self._outputs |= {
                 "ApiEndpoint": producer.endpoint,
                 "ClusterArn": cluster.arn,

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Protocol
 
 import pulumi
-from pulumi_aws import lambda_, sqs
+from pulumi_aws import lambda_
 
 from components.function import PythonFunction
 from components.iam import Statement
 from components.settings import MappingSettings, SqsWorkerSettings
 
 
-def poller_statement(queue: sqs.Queue) -> Statement:
+class SourceQueue(Protocol):
+    """A queue that is read: one that the same program creates, or one that is there already."""
+
+    @property
+    def arn(self) -> pulumi.Output[str]:
+        """ARN of the queue."""
+        ...
+
+    @property
+    def url(self) -> pulumi.Output[str]:
+        """URL of the queue."""
+        ...
+
+
+def poller_statement(queue: SourceQueue) -> Statement:
     """What the mapping's poller does with the function's role (semantics.md B1). It never changes visibility."""
     return Statement("PollQueue", ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"), queue.arn)
 
@@ -21,7 +36,7 @@ def poller_statement(queue: sqs.Queue) -> Statement:
 def sqs_mapping(
     name: str,
     function: PythonFunction,
-    queue: sqs.Queue,
+    queue: SourceQueue,
     settings: SqsWorkerSettings,
     parent: pulumi.Resource,
     depends_on: Sequence[pulumi.Resource] = (),

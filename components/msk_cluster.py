@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pulumi
 from pulumi_aws import cloudwatch, ec2, msk
 
 from components.function import FunctionNetwork
-from components.iam import Statement
+from components.msk_brokers import MskBrokers
 from components.network import PrivateNetwork, ServiceEndpoints, allow, allow_https_out
-from components.settings import MskSettings, TopicSettings
+from components.settings import MskSettings, TopicDefaultsSettings
 
 IAM_PORT = 9098
 """Where brokers take clients that sign in with IAM (semantics.md G4)."""
 
 _LOG_RETENTION_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterPlace:
+    """Where brokers stand.
+
+    Attributes:
+        vpc_id: the VPC.
+        subnet_ids: the private subnets, each in another zone.
+    """
+
+    vpc_id: pulumi.Input[str]
+    subnet_ids: Sequence[pulumi.Input[str]]
 
 
 class MskCluster(pulumi.ComponentResource):
@@ -33,9 +47,13 @@ class MskCluster(pulumi.ComponentResource):
             in a network that is made here. In one that is there already the ways out are its owner's affair; the
             brokers' group, which pollers join, lets them take any at the port of HTTPS.
         opts: resource options.
+        place: the network that is there already, if some of it is known after the deployment only; left out, it is
+            what the settings say.
 
     Attributes:
         arn: ARN of the cluster.
+        brokers: what policies say about it.
+        place: where the brokers stand.
         bootstrap_servers: brokers to begin with, for IAM authentication.
         replication_factor: copies of each record of a new topic.
         client_network: where functions that are clients stand.
@@ -45,14 +63,17 @@ class MskCluster(pulumi.ComponentResource):
         self,
         name: str,
         settings: MskSettings,
-        topic: TopicSettings,
+        topic: TopicDefaultsSettings,
         services: Sequence[str] = (),
         opts: pulumi.ResourceOptions | None = None,
+        *,
+        place: ClusterPlace | None = None,
     ) -> None:
         super().__init__("delivery-lab:msk:MskCluster", name, settings.effective(), opts)
         child = pulumi.ResourceOptions(parent=self)
         network = None if settings.vpc else PrivateNetwork(name, settings.zones, child)
-        vpc_id, subnet_ids = _place(settings, network)
+        self.place = _place(settings, network) if place is None else place
+        vpc_id, subnet_ids = self.place.vpc_id, self.place.subnet_ids
         brokers = ec2.SecurityGroup(f"{name}-brokers", vpc_id=vpc_id, description="Kafka brokers", opts=child)
         clients = ec2.SecurityGroup(f"{name}-clients", vpc_id=vpc_id, description="Kafka clients", opts=child)
         allow(f"{name}-brokers-to-brokers", brokers, brokers, IAM_PORT, child)
@@ -67,34 +88,17 @@ class MskCluster(pulumi.ComponentResource):
         else:
             provisioned = _provisioned(name, settings, topic, subnet_ids, brokers, child)
             self.arn, self.bootstrap_servers = provisioned.arn, provisioned.bootstrap_brokers_sasl_iam
+        self.brokers = MskBrokers(self.arn)
         self.replication_factor = settings.replication_factor
         self.client_network = FunctionNetwork(subnet_ids, (clients.id,))
         self.register_outputs({"arn": self.arn, "bootstrapServers": self.bootstrap_servers})
 
-    def topic_arn(self, topic: str) -> pulumi.Output[str]:
-        """ARN of a topic, for IAM policies; it has the cluster's name and id in it."""
-        return self._below("topic", topic)
 
-    def group_arn(self, group: str | None) -> pulumi.Output[str]:
-        """ARN of a consumer group; of all groups of this cluster where the mapping is to choose its own."""
-        return self._below("group", group or "*")
-
-    def statement(self, sid: str, actions: Sequence[str]) -> Statement:
-        """Something that may be done to the cluster as such."""
-        return Statement(sid, actions, self.arn)
-
-    def _below(self, kind: str, what: str) -> pulumi.Output[str]:
-        return self.arn.apply(lambda arn: f"{arn.replace(':cluster/', f':{kind}/', 1)}/{what}")
-
-
-def _place(
-    settings: MskSettings, network: PrivateNetwork | None
-) -> tuple[pulumi.Input[str], Sequence[pulumi.Input[str]]]:
-    """The VPC and the subnets of the brokers."""
+def _place(settings: MskSettings, network: PrivateNetwork | None) -> ClusterPlace:
     if network is not None:
-        return network.vpc.id, [subnet.id for subnet in network.subnets]
+        return ClusterPlace(network.vpc.id, [subnet.id for subnet in network.subnets])
     assert settings.vpc is not None
-    return settings.vpc.vpc_id, settings.vpc.subnet_ids
+    return ClusterPlace(settings.vpc.vpc_id, settings.vpc.subnet_ids)
 
 
 def _serverless(
@@ -114,7 +118,7 @@ def _serverless(
 def _provisioned(
     name: str,
     settings: MskSettings,
-    topic: TopicSettings,
+    topic: TopicDefaultsSettings,
     subnet_ids: Sequence[pulumi.Input[str]],
     brokers: ec2.SecurityGroup,
     opts: pulumi.ResourceOptions,
@@ -145,7 +149,7 @@ def _provisioned(
     )
 
 
-def _server_properties(settings: MskSettings, topic: TopicSettings) -> Mapping[str, str]:
+def _server_properties(settings: MskSettings, topic: TopicDefaultsSettings) -> Mapping[str, str]:
     """Defaults of the cluster. A topic exists because somebody created it, not because a name was mistyped."""
     copies = settings.replication_factor
     # Express brokers have three copies of which two have to be there, and let nobody change that

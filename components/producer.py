@@ -49,7 +49,7 @@ class QueueProducer(pulumi.ComponentResource):
         args = PythonFunctionArgs(
             source=source,
             settings=settings,
-            layer_arn=layer_arn,
+            code=layer_arn,
             environment={
                 "QUEUE_URL": queue.url,
                 **({} if deduplication is None else {"FIFO_DEDUPLICATION": deduplication}),

@@ -9,7 +9,7 @@ import pulumi
 from pulumi_aws import dynamodb, kinesis, lambda_
 
 from components.destination import FailureDestination
-from components.function import PythonFunction, PythonFunctionArgs
+from components.function import Code, PythonFunction, PythonFunctionArgs
 from components.iam import Statement
 from components.mapping import filter_criteria
 from components.settings import StreamSettings, StreamWorkerSettings
@@ -34,7 +34,7 @@ class StreamWorker(pulumi.ComponentResource):
     Args:
         name: prefix of the children's names, and name of the Kinesis stream.
         settings: settings of source, worker and destination.
-        layer_arn: layer with the dependencies and the shared code.
+        code: the layer with the dependencies and the shared code, or other code.
         opts: resource options.
 
     Attributes:
@@ -43,6 +43,7 @@ class StreamWorker(pulumi.ComponentResource):
         source_arn: ARN of what the mapping reads.
         destination: where failures go, None for nowhere.
         function: the Lambda function.
+        role: its execution role.
         mapping: the event source mapping.
     """
 
@@ -50,7 +51,7 @@ class StreamWorker(pulumi.ComponentResource):
         self,
         name: str,
         settings: StreamSettings,
-        layer_arn: pulumi.Input[str],
+        code: Code,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         props = {"source": settings.source, **settings.worker.effective()}
@@ -72,18 +73,18 @@ class StreamWorker(pulumi.ComponentResource):
             ]
         kind = settings.worker.on_failure
         self.destination = None if kind == "none" else FailureDestination(name, kind, settings.dead_letter_queue, child)
-        worker = self._function(name, settings.worker, reading, layer_arn)
-        self.function = worker.function
+        worker = self._function(name, settings.worker, reading, code)
+        self.function, self.role = worker.function, worker.role
         self.mapping = self._mapping(name, settings.worker, worker)
         self.register_outputs({"functionName": self.function.name, "mappingUuid": self.mapping.uuid})
 
     def _function(
-        self, name: str, settings: StreamWorkerSettings, reading: Sequence[Statement], layer_arn: pulumi.Input[str]
+        self, name: str, settings: StreamWorkerSettings, reading: Sequence[Statement], code: Code
     ) -> PythonFunction:
         args = PythonFunctionArgs(
             source="stream_worker",
             settings=settings,
-            layer_arn=layer_arn,
+            code=code,
             environment={"ON_RECORD_ERROR": settings.on_record_error},
             statements=[*reading, *(self.destination.statements if self.destination else ())],
         )

@@ -55,7 +55,7 @@ class SyncCaller(pulumi.ComponentResource):
         args = PythonFunctionArgs(
             source="sync_caller",
             settings=caller,
-            layer_arn=layer_arn,
+            code=layer_arn,
             environment=self._environment(settings, self.callee),
             statements=statements,
         )

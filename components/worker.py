@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pulumi
-from pulumi_aws import sqs
 
-from components.function import PythonFunction, PythonFunctionArgs
+from components.function import Code, PythonFunction, PythonFunctionArgs
 from components.iam import Statement
-from components.mapping import poller_statement, sqs_mapping
+from components.mapping import SourceQueue, poller_statement, sqs_mapping
 from components.parking import ParkingQueue
 from components.settings import BatchWorkerSettings
 
@@ -20,13 +19,14 @@ class BatchWorker(pulumi.ComponentResource):
     Args:
         name: prefix of the children's names.
         queue: the queue to read.
-        layer_arn: layer with the dependencies and the shared code.
+        code: the layer with the dependencies and the shared code, or other code.
         settings: settings of the function and of the mapping.
         opts: resource options.
         fifo: whether the queue is a FIFO queue, whose groups the function then keeps in order.
 
     Attributes:
         function: the Lambda function.
+        role: its execution role.
         mapping: the event source mapping.
         parking: the parking queue, or None.
     """
@@ -34,8 +34,8 @@ class BatchWorker(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        queue: sqs.Queue,
-        layer_arn: pulumi.Input[str],
+        queue: SourceQueue,
+        code: Code,
         settings: BatchWorkerSettings,
         opts: pulumi.ResourceOptions | None = None,
         *,
@@ -52,9 +52,9 @@ class BatchWorker(pulumi.ComponentResource):
             environment["QUEUE_URL"] = queue.url  # which the role may delete from in any case, as the poller does
         if settings.retry.backoff:
             statements.append(Statement("DelayReturn", ("sqs:ChangeMessageVisibility",), queue.arn))
-        args = PythonFunctionArgs("batch_worker", settings, layer_arn, environment, statements)
+        args = PythonFunctionArgs("batch_worker", settings, code, environment, statements)
         worker = PythonFunction(f"{name}-worker", args, child)
-        self.function = worker.function
+        self.function, self.role = worker.function, worker.role
         self.mapping = sqs_mapping(f"{name}-mapping", worker, queue, settings, parent=self)
         self.register_outputs({"functionName": self.function.name, "mappingUuid": self.mapping.uuid})
 

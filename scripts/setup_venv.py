@@ -16,6 +16,9 @@ def main() -> int:
         found = ".".join(map(str, sys.version_info[:3]))
         return _fail(f"Python {found} is too old: Delivery Lab needs 3.11 or newer (make PYTHON=python3.13 ...)")
     target = ROOT / sys.argv[1]
+    if target.is_symlink():
+        # Creating it anew would empty the folder behind it, which somebody else may be using.
+        return _fail(f"{target} is a symbolic link to {target.resolve()}: remove it, or make that environment yourself")
     print(f"setting up {target.name} (once, about a minute)", file=sys.stderr)
     try:
         venv.create(target, with_pip=True, clear=True)

@@ -20,7 +20,13 @@ from components.settings.function import (
     ProvisionedPollersSettings,
     SqsWorkerSettings,
 )
-from components.settings.kafka import KafkaConsumerSettings, KafkaSettings, PollerSettings, TopicSettings
+from components.settings.kafka import (
+    KafkaConsumerSettings,
+    KafkaSettings,
+    PollerSettings,
+    TopicDefaultsSettings,
+    TopicSettings,
+)
 from components.settings.load import SECTIONS, Settings, load_settings, stack_file
 from components.settings.msk import MskSettings, SelfManagedKafkaSettings, VpcSettings
 from components.settings.ordered import OrderedWorkerSettings
@@ -79,6 +85,7 @@ __all__ = [
     "SyncSettings",
     "TableSettings",
     "ThrottlingSettings",
+    "TopicDefaultsSettings",
     "TopicSettings",
     "VisibilitySettings",
     "VpcSettings",

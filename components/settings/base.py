@@ -20,6 +20,20 @@ class Section(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Late:
+    """Marks a field whose value another resource may decide, so that it can be unknown while the program runs.
+
+    A stack file holds plain values. Arguments of a component (`components/package`) may be outputs of resources; rules
+    across fields are then checked with a value that stands in, and the field's own once it is known.
+
+    Attributes:
+        stand_in: a value that the field accepts.
+    """
+
+    stand_in: object
+
+
+@dataclass(frozen=True, slots=True)
 class Violation:
     """A rule across fields that does not hold.
 

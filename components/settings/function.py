@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, JsonValue, field_validator, model_validator
 
@@ -15,6 +15,9 @@ LogRetentionDays = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
 ]  # fmt: skip
 
+TimeoutSeconds = Annotated[int, Field(ge=1, le=900)]
+SqsWindowSeconds = Annotated[int, Field(ge=0, le=300)]
+
 MAXIMUM_BATCH_SIZE_WITHOUT_WINDOW = 10
 MAXIMUM_FILTER_CHARACTERS = 4096
 
@@ -22,7 +25,7 @@ MAXIMUM_FILTER_CHARACTERS = 4096
 class FunctionSettings(Section):
     """What every function has. `reservedConcurrency` left out means: shares the unreserved pool of the account."""
 
-    timeout_seconds: int = Field(30, ge=1, le=900, description="Timeout of a Lambda function")
+    timeout_seconds: TimeoutSeconds = Field(30, description="Timeout of a Lambda function")
     memory_mb: int = Field(256, ge=128, le=10_240, description="MemorySize of a Lambda function")
     reserved_concurrency: int | None = Field(
         None, ge=0, description="ReservedConcurrentExecutions of a Lambda function"
@@ -85,8 +88,8 @@ class SqsWorkerSettings(MappingSettings):
     """
 
     batch_size: int = Field(10, ge=1, le=10_000, description="BatchSize of an SQS event source mapping")
-    maximum_batching_window_seconds: int = Field(
-        0, ge=0, le=300, description="MaximumBatchingWindowInSeconds of an event source mapping"
+    maximum_batching_window_seconds: SqsWindowSeconds = Field(
+        0, description="MaximumBatchingWindowInSeconds of an event source mapping"
     )
     report_batch_item_failures: bool = Field(
         True, description="ReportBatchItemFailures in FunctionResponseTypes of an event source mapping"

@@ -22,15 +22,21 @@ from components.settings.queue import DeadLetterQueueSettings
 
 LONGEST_CONSUMER_TIMEOUT_SECONDS = 840
 
+Partitions = Annotated[int, Field(ge=1, le=4000)]
 TopicName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,248}$")]
 
 
-class TopicSettings(Section):
+class TopicDefaultsSettings(Section):
+    """What a topic has of which nothing else is said."""
+
+    partitions: Partitions = Field(1, description="number of partitions of a Kafka topic")
+    retention_hours: int = Field(168, ge=1, le=87_600, description="retention.ms of a Kafka topic, in hours")
+
+
+class TopicSettings(TopicDefaultsSettings):
     """The topic, which the producer creates when it is missing."""
 
     name: TopicName = Field("streamtopic", description="name of a Kafka topic")
-    partitions: int = Field(1, ge=1, le=4000, description="number of partitions of a Kafka topic")
-    retention_hours: int = Field(168, ge=1, le=87_600, description="retention.ms of a Kafka topic, in hours")
 
 
 class PollerSettings(Section):

@@ -7,12 +7,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from components.settings.base import Section, Violation, require
+from components.settings.base import Late, Section, Violation, require
 
-SubnetId = Annotated[str, Field(pattern=r"^subnet-[0-9a-f]+$")]
-SecurityGroupId = Annotated[str, Field(pattern=r"^sg-[0-9a-f]+$")]
+SubnetId = Annotated[str, Field(pattern=r"^subnet-[0-9a-f]+$"), Late("subnet-0")]
+SecurityGroupId = Annotated[str, Field(pattern=r"^sg-[0-9a-f]+$"), Late("sg-0")]
 
 ARN_OF_CREDENTIALS = r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+$"
+_SOME_SECRET = Late("arn:aws:secretsmanager:us-east-1:123456789012:secret:later")
 EXPRESS_ZONES = 3
 """Express brokers stand in three zones (https://docs.aws.amazon.com/msk/latest/developerguide/msk-create-cluster.html)."""
 
@@ -31,7 +32,7 @@ class VpcSettings(Section):
     failure destination.
     """
 
-    vpc_id: str = Field(pattern=r"^vpc-[0-9a-f]+$", description="id of a VPC")
+    vpc_id: Annotated[str, Late("vpc-0")] = Field(pattern=r"^vpc-[0-9a-f]+$", description="id of a VPC")
     subnet_ids: tuple[SubnetId, ...] = Field(
         strict=False, min_length=2, max_length=3, description="ids of two or three private subnets"
     )
@@ -112,16 +113,16 @@ class SelfManagedKafkaSettings(Section):
     `authentication` is a type of SourceAccessConfiguration whose secret `secretArn` holds; `none` trusts the network.
     """
 
-    bootstrap_servers: tuple[Annotated[str, Field(pattern=r"^[^:,\s]+:\d{1,5}$")], ...] = Field(
+    bootstrap_servers: tuple[Annotated[str, Field(pattern=r"^[^:,\s]+:\d{1,5}$"), Late("later:9092")], ...] = Field(
         strict=False, min_length=1, max_length=10, description="host:port of brokers"
     )
     authentication: Literal[
         "none", "BASIC_AUTH", "SASL_SCRAM_256_AUTH", "SASL_SCRAM_512_AUTH", "CLIENT_CERTIFICATE_TLS_AUTH"
     ] = Field("none", description="type of a SourceAccessConfiguration")
-    secret_arn: str | None = Field(
+    secret_arn: Annotated[str | None, _SOME_SECRET] = Field(
         None, pattern=ARN_OF_CREDENTIALS, description="ARN of a secret that holds the credentials"
     )
-    root_ca_secret_arn: str | None = Field(
+    root_ca_secret_arn: Annotated[str | None, _SOME_SECRET] = Field(
         None, pattern=ARN_OF_CREDENTIALS, description="ARN of a secret that holds the brokers' root certificate"
     )
     subnet_ids: tuple[SubnetId, ...] = Field((), strict=False, max_length=16, description="ids of the brokers' subnets")

@@ -46,6 +46,17 @@ class Problem:
         """The setting as one word, such as `delivery-lab:batch.worker.batchSize`."""
         return self.path[0] + "".join(f"[{part}]" if part.isdecimal() else f".{part}" for part in self.path[1:])
 
+    @property
+    def place(self) -> str:
+        """The setting without the key that it stands below, such as `worker.batchSize`."""
+        return self.key[len(self.path[0]) :].removeprefix(".")
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, and the fix, in one line."""
+        shown = "" if self.value is None else f"{_shown(self.value)}: "
+        return f"{shown}{self.message}; fix: {self.fix}"
+
     def __str__(self) -> str:
         shown = "" if self.value is None else f" = {_shown(self.value)}"
         return f"{self.key}{shown}: {self.message}\n    fix: {self.fix}"
@@ -105,7 +116,7 @@ def unknown_key_fix(word: str, known: Sequence[str]) -> str:
 
 def _problem(details: ErrorDetails, model: type[Section], key: str, location: tuple[str, ...]) -> Problem:
     path = (key, *location)
-    value = details["input"]
+    value = None if details["type"] == "missing" else details["input"]  # pydantic names the object that lacks it
     parent = _model_at(model, location[:-1])
     if details["type"] == "extra_forbidden" and parent is not None:
         return Problem(path, value, "unknown key", unknown_key_fix(location[-1], list(_fields(parent))))
@@ -115,10 +126,12 @@ def _problem(details: ErrorDetails, model: type[Section], key: str, location: tu
     field = _fields(parent).get(location[-1]) if parent is not None and location else None
     texts = _field_of_texts(model, location)
     if texts is not None:
-        return Problem(path, value, f"must be a text ({texts.description})", "write such a text")
+        choices = _choices(without_none(texts.annotation))
+        expected = f"one {choices.removeprefix('texts ')}" if choices else "a text"
+        return Problem(path, value, f"must be {expected} ({texts.description})", "write such a text")
     if field is None:
         return Problem(path, value, "must be an object", "write keys and values here, or remove the entry")
-    expected, fix = _expectation(field)
+    expected, fix = expectation(field)
     source = f" ({field.description})" if field.description else ""
     return Problem(path, value, f"must be {expected}{source}", _bound_fix(details) or fix)
 
@@ -144,18 +157,21 @@ def _fields(model: type[Section]) -> Mapping[str, FieldInfo]:
 
 def _model_at(model: type[Section], location: tuple[str, ...]) -> type[Section] | None:
     """The model that stands at a place below a section, or None where a plain value stands."""
+    at: object = model
     for part in location:
-        field = _fields(model).get(part)
-        inner = _without_none(field.annotation) if field is not None else None
-        if not (isinstance(inner, type) and issubclass(inner, Section)):
+        if isinstance(at, type) and issubclass(at, Section):
+            field = _fields(at).get(part)
+            at = without_none(field.annotation) if field is not None else None
+        elif get_origin(at) is tuple and part.isdecimal():
+            at = get_args(at)[0]
+        else:
             return None
-        model = inner
-    return model
+    return at if isinstance(at, type) and issubclass(at, Section) else None
 
 
-def _expectation(field: FieldInfo) -> tuple[str, str]:
+def expectation(field: FieldInfo) -> tuple[str, str]:
     """What a field accepts, and how to get there."""
-    kind = _without_none(field.annotation)
+    kind = without_none(field.annotation)
     if get_origin(kind) is Literal:
         choices = ", ".join(str(choice) for choice in get_args(kind))
         return f"one of {choices}", "use one of them"
@@ -166,12 +182,23 @@ def _expectation(field: FieldInfo) -> tuple[str, str]:
         return f"{noun} {_range_of(field)}".rstrip(), f"use such {noun}, without quotes"
     if get_origin(kind) is tuple:
         limit = _length_of(field)
-        noun = "objects" if _holds_objects(kind) else "texts"
+        noun = "objects" if _holds_objects(kind) else _choices(kind) or "texts"
         return f"a list of {noun}{limit}", f"write a YAML list of such {noun}"
+    if get_origin(kind) is dict:
+        return "an object whose values are texts", "write keys and texts"
+    if kind is pulumi.Archive:
+        return "an archive", "give a FileArchive or an AssetArchive"
     if kind is str:
         pattern = next((meta.pattern for meta in field.metadata if getattr(meta, "pattern", None)), None)
         return f"a text matching {pattern}" if pattern else "a text", "write such a text, in quotes"
     return f"a {getattr(kind, '__name__', kind)}", "use a value of that type"
+
+
+def _choices(kind: object) -> str:
+    """The values that the entries of a list or map may have; "" where any text will do."""
+    entry = get_args(kind)[-1 if get_origin(kind) is dict else 0]
+    choices = get_args(entry) if get_origin(entry) is Literal else ()
+    return f"texts out of {', '.join(map(str, choices))}" if choices else ""
 
 
 def _length_of(field: FieldInfo) -> str:
@@ -197,7 +224,7 @@ def _range_of(field: FieldInfo) -> str:
     return " ".join(words)
 
 
-def _without_none(annotation: object) -> object:
+def without_none(annotation: object) -> object:
     """`int` for `int | None`, anything else as it is."""
     if get_origin(annotation) in (Union, UnionType):
         inner = [part for part in get_args(annotation) if part is not type(None)]
@@ -212,14 +239,17 @@ def _shown(value: object) -> str:
 
 
 def _field_of_texts(model: type[Section], location: tuple[str, ...]) -> FieldInfo | None:
-    """The field whose list of texts has an entry at a place; None where there is no such list."""
-    if len(location) < 2 or not location[-1].isdecimal():
-        return None
-    parent = _model_at(model, location[:-2])
+    """The field whose list or map of texts has an entry at a place; None where there is no such field."""
+    parent = _model_at(model, location[:-2]) if len(location) > 1 else None
     field = _fields(parent).get(location[-2]) if parent is not None else None
-    return field if field is not None and not _holds_objects(field.annotation) else None
+    if field is None or _holds_objects(field.annotation):
+        return None
+    return field if location[-1].isdecimal() or get_origin(without_none(field.annotation)) is dict else None
 
 
 def _holds_objects(kind: object) -> bool:
     """Whether the entries of a list type are objects, and not texts."""
-    return any(get_origin(entry) is dict for entry in get_args(kind))
+    return any(
+        get_origin(entry) is dict or (isinstance(entry, type) and issubclass(entry, Section))
+        for entry in get_args(kind)
+    )

@@ -11,6 +11,8 @@ from components.settings.base import Section, Violation, require
 from components.settings.ordered import OrderedWorkerSettings, unused_queue_violation, unused_section_violation
 from components.settings.queue import DeadLetterQueueSettings
 
+StreamSource = Literal["kinesis", "dynamodb"]
+
 TABLE_STREAM_RETENTION_HOURS = 24
 """How long the stream of a table keeps its records; it cannot be changed (semantics.md F)."""
 
@@ -50,7 +52,7 @@ class StreamWorkerSettings(OrderedWorkerSettings):
 class StreamSettings(Section):
     """Everything about one stream and its worker."""
 
-    source: Literal["kinesis", "dynamodb"] = Field("kinesis", description="kind of stream")
+    source: StreamSource = Field("kinesis", description="kind of stream")
     kinesis: KinesisSettings = Field(default_factory=KinesisSettings)
     table: TableSettings = Field(default_factory=TableSettings)
     worker: StreamWorkerSettings = Field(default_factory=StreamWorkerSettings)

@@ -33,6 +33,10 @@ MSK_SERVERLESS_CLUSTER = "aws:msk/serverlessCluster:ServerlessCluster"
 MSK_CLUSTERS = (MSK_CLUSTER, MSK_SERVERLESS_CLUSTER)
 MSK_CONFIGURATION = "aws:msk/configuration:Configuration"
 
+VPC = "aws:ec2/vpc:Vpc"
+SUBNET = "aws:ec2/subnet:Subnet"
+SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup"
+
 TOPIC = "aws:sns/topic:Topic"
 TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
 TOPIC_SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"

@@ -19,7 +19,7 @@ def _world(**settings: Any) -> World:
     args = PythonFunctionArgs(
         source="batch_worker",
         settings=FunctionSettings.model_validate(settings),
-        layer_arn=LAYER_ARN,
+        code=LAYER_ARN,
         environment={"BUCKET": "pictures"},
         statements=[Statement("ReadPictures", ("s3:GetObject",), "arn:aws:s3:::pictures/*")],
     )

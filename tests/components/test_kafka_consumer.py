@@ -6,6 +6,7 @@ import pytest
 
 from components.kafka_consumer import KafkaConsumer, poller_services
 from components.msk_cluster import MskCluster
+from components.self_managed_kafka import SelfManagedKafka
 from components.settings import KafkaConsumerSettings, KafkaSettings
 from tests.components.world import World, deploy
 
@@ -34,8 +35,11 @@ ON_DEMAND: dict[str, Any] = {
 def _world(own: dict[str, Any] | None = None, **consumer: Any) -> World:
     def program() -> None:
         settings = KafkaSettings.model_validate({"consumer": consumer, **({} if own is None else {"selfManaged": own})})
-        source = settings.self_managed or MskCluster("events", settings.cluster, settings.topic)
-        KafkaConsumer("events", source, settings, "layer-arn")
+        if settings.self_managed is not None:
+            KafkaConsumer("events", SelfManagedKafka.of(settings.self_managed), settings, "layer-arn")
+        else:
+            cluster = MskCluster("events", settings.cluster, settings.topic)
+            KafkaConsumer("events", cluster.brokers, settings, "layer-arn")
 
     return deploy(program)
 

@@ -23,9 +23,9 @@ def _world(services: Sequence[str] = (), topic: dict[str, Any] | None = None, **
         cluster = MskCluster(
             "events", MskSettings.model_validate(settings), TopicSettings.model_validate(topic or {}), services
         )
-        pulumi.export("topic", cluster.topic_arn("orders"))
-        pulumi.export("group", cluster.group_arn("readers"))
-        pulumi.export("groups", cluster.group_arn(None))
+        pulumi.export("topic", cluster.brokers.topic_arn("orders"))
+        pulumi.export("group", cluster.brokers.group_arn("readers"))
+        pulumi.export("groups", cluster.brokers.group_arn(None))
 
     return deploy(program)
 

@@ -372,7 +372,7 @@ def test_remote_components_are_refused_by_name(make_project: MakeProject) -> Non
     with pytest.raises(NotModelledError) as caught:
         evaluate(project, "dev")
     assert str(caught.value).startswith(
-        "'thing' (other:index:Thing) is a remote component: a plugin of another process makes its resources"
+        "'thing' (other:index:Thing) is a remote component: a plugin makes its resources, and the lab runs plugins only"
     )
 
 

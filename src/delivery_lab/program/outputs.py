@@ -276,7 +276,7 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
                 "bootstrapBrokersSaslIam": "boot-{cluster_tag}.c1.kafka-serverless.{region}.{dns}:9098",
             },
         ),
-        "aws:ec2/vpc:Vpc": ComputedOutputs(
+        resource_types.VPC: ComputedOutputs(
             id="vpc-{hex17}",
             outputs={
                 "arn": "arn:{partition}:ec2:{region}:{account}:vpc/{id}",
@@ -287,11 +287,11 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
                 "ownerId": "{account}",
             },
         ),
-        "aws:ec2/subnet:Subnet": ComputedOutputs(
+        resource_types.SUBNET: ComputedOutputs(
             id="subnet-{hex17}",
             outputs={"arn": "arn:{partition}:ec2:{region}:{account}:subnet/{id}", "ownerId": "{account}"},
         ),
-        "aws:ec2/securityGroup:SecurityGroup": ComputedOutputs(
+        resource_types.SECURITY_GROUP: ComputedOutputs(
             id="sg-{hex17}",
             name="name",
             outputs={"arn": "arn:{partition}:ec2:{region}:{account}:security-group/{id}", "ownerId": "{account}"},

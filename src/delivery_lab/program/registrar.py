@@ -27,6 +27,7 @@ from delivery_lab.program.graph import ResourceOptions, contains_unknown
 from delivery_lab.program.invokes import INVOKES, LOOK_UPS
 from delivery_lab.program.outputs import create
 from delivery_lab.program.placeholders import answer_of, readable, told_answer
+from delivery_lab.program.plugins import Plugins
 from delivery_lab.program.references import STACK_REFERENCE
 from delivery_lab.program.registration import Registration, Urns, provider_urn
 from delivery_lab.program.transforms import Callbacks, transform_invoke, transform_resource
@@ -37,11 +38,12 @@ _PROVIDER_TYPE = "pulumi:providers:"
 _PATIENCE_SECONDS = 0.25
 """Of real time: a program sends its registrations and its questions side by side."""
 
-# All but values nested in arguments (OUTPUT_VALUES and its relatives), binary texts and the migration of states: the
-# first serve remote components and methods, which are refused, the last an earlier state, which there is none of.
+# All but values nested in arguments of functions and methods (INVOKE_OUTPUT_VALUES, CALL_OUTPUT_VALUES), binary texts
+# and the migration of states: methods are refused, and there is no earlier state.
 _FEATURES = (
     resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
     resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
+    resource_pb2.RESOURCE_MONITOR_FEATURE_OUTPUT_VALUES,
     resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
     resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACEMENT_TRIGGER,
     resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
@@ -64,6 +66,7 @@ class Registrar:
         decoder: reads property values.
         frames: knows the project's files from others, for positions in messages.
         answers: what providers' functions and other stacks answer.
+        plugins: makes the resources of remote components; without it they are refused.
 
     Attributes:
         registrations: resources by URN, in the order of their arrival.
@@ -75,7 +78,13 @@ class Registrar:
     """
 
     def __init__(
-        self, urns: Urns, region: str, decoder: Decoder, frames: Frames, answers: ProgramAnswers = NO_ANSWERS
+        self,
+        urns: Urns,
+        region: str,
+        decoder: Decoder,
+        frames: Frames,
+        answers: ProgramAnswers = NO_ANSWERS,
+        plugins: Plugins | None = None,
     ) -> None:
         self.registrations: dict[str, Registration] = {}
         self.failure: LabError | None = None
@@ -88,10 +97,12 @@ class Registrar:
         self._region = region
         self._decoder = decoder
         self._frames = frames
+        self._plugins = plugins
         self._answers = answers
         self._lock = threading.Lock()
         self._reserved: set[str] = set()
         self._transforms: dict[str, list[callback_pb2.Callback]] = {}
+        self._pending: dict[tuple[str, str, str], list[callback_pb2.Callback]] = {}
         self._stack_transforms: list[callback_pb2.Callback] = []
         self._invoke_transforms: list[callback_pb2.Callback] = []
 
@@ -114,11 +125,14 @@ class Registrar:
 
     def register(self, request: resource_pb2.RegisterResourceRequest) -> resource_pb2.RegisterResourceResponse:
         """Register a resource, after transforms."""
+        self._take_pending_transforms(request)
         if request.remote:
-            raise NotModelledError(
-                f"'{request.name}' ({request.type}) is a remote component: a plugin of another process makes its "
-                "resources, and the lab runs no plugins; write it as a Python component"
-            )
+            changed = transform_resource(self.callbacks, self._transforms_for(request), request)
+            if self._plugins is None:
+                raise NotModelledError(
+                    f"'{request.name}' ({request.type}) is a remote component, and there is no plugin"
+                )
+            return self._plugins.construct(changed)
         request = transform_resource(self.callbacks, self._transforms_for(request), request)
         request.name = readable(request.name)
         urn = self._urns.make(request.parent, request.type, request.name)
@@ -149,6 +163,17 @@ class Registrar:
         with self._lock:
             self.registrations[urn] = registration
         return resource_pb2.RegisterResourceResponse(urn=urn, id=registration.id, object=registration.state)
+
+    def _take_pending_transforms(self, request: resource_pb2.RegisterResourceRequest) -> None:
+        """Keep the transforms of a remote component until its plugin registers it, and with it its children's."""
+        key = (request.parent, request.type, request.name)
+        with self._lock:
+            if request.remote:
+                self._pending[key] = list(request.transforms)
+                self.callbacks.used = self.callbacks.used or bool(request.transforms)
+            elif key in self._pending:
+                del request.transforms[:]
+                request.transforms.extend(self._pending.pop(key))
 
     def _transforms_for(self, request: resource_pb2.RegisterResourceRequest) -> list[callback_pb2.Callback]:
         """A resource's own transforms, those of its parents from the inside out, and the stack's."""
@@ -288,9 +313,9 @@ class Registrar:
         return _answer(answer)
 
     def call(self, request: resource_pb2.ResourceCallRequest) -> NoReturn:
-        """Methods of remote components are run by plugins, so they are refused."""
+        """Methods of remote components are refused: no plugin is asked for them."""
         raise NotModelledError(
-            f"the program calls the method {request.tok} of a remote component; the lab runs no plugins"
+            f"the program calls the method {request.tok} of a remote component; the lab only has these constructed"
         )
 
     def exists(self, request: resource_pb2.ExistsResourceRequest) -> NoReturn:

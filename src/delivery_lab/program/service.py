@@ -78,10 +78,11 @@ def _log_unless_debug(stub: engine_pb2_grpc.EngineStub, request: engine_pb2.LogR
 
 @dataclass(frozen=True, slots=True)
 class Stubs:
-    """How the SDK reaches the engine."""
+    """How the SDK reaches the engine; `address` is for those in another process."""
 
     monitor: resource_pb2_grpc.ResourceMonitorStub
     engine: QuietEngine
+    address: str
 
 
 @contextmanager
@@ -94,9 +95,10 @@ def serving(registrar: Registrar, pulumi_log: PulumiLog) -> Iterator[Stubs]:
     threads: set[threading.Thread] = set()
     with _noting_threads(threads):
         server.start()
-    channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=_OPTIONS)
+    address = f"127.0.0.1:{port}"
+    channel = grpc.insecure_channel(address, options=_OPTIONS)
     try:
-        yield Stubs(resource_pb2_grpc.ResourceMonitorStub(channel), QuietEngine(channel))
+        yield Stubs(resource_pb2_grpc.ResourceMonitorStub(channel), QuietEngine(channel), address)
     finally:
         channel.close()
         # With a grace period, although nothing is under way any longer: without one gRPC ends connections with an

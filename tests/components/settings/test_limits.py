@@ -88,8 +88,8 @@ OWN = frozenset(
         "StreamSettings.source",
         "StreamWorkerSettings.on_failure",
         "TableSettings.stream_view_type",
-        "TopicSettings.partitions",
-        "TopicSettings.retention_hours",
+        "TopicDefaultsSettings.partitions",
+        "TopicDefaultsSettings.retention_hours",
     }
 )
 """Fields whose values are the project's own choice, and narrower than AWS's or none of AWS's."""
@@ -132,7 +132,7 @@ def _fields() -> dict[str, FieldInfo]:
     return {
         f"{model.__name__}.{name}": field
         for model in _models()
-        if model.__module__.startswith("components.")
+        if model.__module__.startswith("components.settings.")
         for name, field in model.model_fields.items()
         if name in model.__annotations__
     }

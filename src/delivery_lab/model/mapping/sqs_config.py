@@ -77,15 +77,21 @@ class SqsMappingConfig:
         Raises:
             DeploymentRefusedError: with AWS's code and message.
         """
+        self.check_settings(queue.attributes.visibility_timeout_seconds, function_timeout_seconds, fifo=queue.fifo)
+
+    def check_settings(
+        self, visibility_timeout_seconds: int, function_timeout_seconds: int | None, *, fifo: bool
+    ) -> None:
+        """Like `check`, of a queue that is known by its attributes."""
         self._check_bounds()
         self._check_pollers()
-        if queue.fifo:
+        if fifo:
             self._check_fifo()
         elif needs_window(self.batch_size) and self.window_seconds == 0:
             fix = f"set a batching window of at least 1 s, or a batch size of {SQS_BATCH_SIZE_WITHOUT_WINDOW}"
             raise self._refused(_NO_WINDOW, "ESM-BATCH-1", fix)
         if function_timeout_seconds is not None:
-            self._check_visibility(queue.attributes.visibility_timeout_seconds, function_timeout_seconds)
+            self._check_visibility(visibility_timeout_seconds, function_timeout_seconds)
 
     def _check_bounds(self) -> None:
         bounds: list[tuple[str, int | None, Bound]] = [

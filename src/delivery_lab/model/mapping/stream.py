@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from delivery_lab.events import Journal
+from delivery_lab.limits.limit import Choice
 from delivery_lab.limits.mappings import (
     PARALLELIZATION_FACTOR,
     RECORD_AGE,
@@ -93,6 +94,11 @@ class StreamMappingConfig:
         Raises:
             DeploymentRefusedError: with AWS's code.
         """
+        positions = STREAM_POSITIONS if isinstance(source, KinesisStream) else TABLE_STREAM_POSITIONS
+        return self.check_settings(source.arn, positions, now)
+
+    def check_settings(self, source_arn: str, positions: Choice, now: int = 0) -> StartingPosition:
+        """Like `check`, of a stream that is known by its ARN and its starting positions."""
         check_bounds(
             self.name,
             [
@@ -108,10 +114,9 @@ class StreamMappingConfig:
         if self.tumbling_window_seconds and self.parallelization_factor > 1:
             message = "TumblingWindowInSeconds goes with a ParallelizationFactor of 1 in this model"
             raise refused(self.name, message, "STR-WINDOW-3", "set parallelizationFactor to 1")
-        positions = STREAM_POSITIONS if isinstance(source, KinesisStream) else TABLE_STREAM_POSITIONS
         allowed = [StartingPosition(position) for position in positions.values]
         instant = self.starting_position_instant
-        return starting_position(self.name, self.starting_position, instant, allowed, "STR-START-1", source.arn, now)
+        return starting_position(self.name, self.starting_position, instant, allowed, "STR-START-1", source_arn, now)
 
 
 class StreamConsumer:

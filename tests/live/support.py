@@ -1,0 +1,28 @@
+"""Where the emulator's environment is, and what it means that it is missing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.lab_support import ROOT
+
+EMULATOR_PYTHON = ROOT / ".local-env" / "bin" / "python"
+
+
+def emulator_python() -> Path:
+    """The interpreter that has the emulator; a test without it is skipped, in CI it fails."""
+    require(EMULATOR_PYTHON, "make local")
+    return EMULATOR_PYTHON
+
+
+def require(path: Path, command: str) -> None:
+    """Skip a test whose tools are missing. In CI that is a failure: there they have to be."""
+    if path.exists():
+        return
+    reason = f"{path.relative_to(ROOT)} is missing: {command}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)

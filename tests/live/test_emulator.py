@@ -1,0 +1,104 @@
+"""The emulator comes and goes with whoever started it."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from delivery_lab.live import emulator
+from delivery_lab.live.emulator import EmulatorError
+from tests.lab_support import ROOT
+from tests.live.support import emulator_python
+
+_HOLDER = """
+import sys
+from pathlib import Path
+from delivery_lab.live import emulator
+with emulator.running(Path(sys.argv[1])) as running:
+    print(running.folder, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_an_environment_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(EmulatorError) as caught, emulator.running(tmp_path / "python"):
+        pass
+    assert str(caught.value) == (
+        f"{tmp_path / 'python'} is missing: the emulator has an environment of its own\n  fix: make local"
+    )
+
+
+def test_an_emulator_that_does_not_start_shows_what_it_wrote() -> None:
+    # This interpreter has no ministack.
+    expected = r"(?s)^the emulator does not answer at http://127\.0\.0\.1:.*ministack"
+    with pytest.raises(EmulatorError, match=expected), emulator.running(Path(sys.executable)):
+        pass
+
+
+@pytest.mark.emulator
+def test_it_answers_and_nothing_of_it_is_left() -> None:
+    with emulator.running(emulator_python()) as running:
+        with urllib.request.urlopen(f"{running.url}/_ministack/ready") as answer:
+            assert answer.status == 200
+        assert processes_of(running.folder) != []
+    assert processes_of(running.folder) == []
+    assert not running.folder.exists()
+
+
+@pytest.mark.emulator
+def test_it_ends_when_the_block_is_left_by_an_error() -> None:
+    with pytest.raises(KeyboardInterrupt), emulator.running(emulator_python()) as running:
+        raise KeyboardInterrupt
+    assert processes_of(running.folder) == []
+    assert not running.folder.exists()
+
+
+@pytest.mark.emulator
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_it_ends_with_its_parent(number: signal.Signals) -> None:
+    holder = subprocess.Popen(
+        [sys.executable, "-c", _HOLDER, str(emulator_python())],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"},
+    )
+    with holder:
+        assert holder.stdout is not None
+        folder = Path(holder.stdout.readline().strip())
+        [emulated] = processes_of(folder)
+        watching = os.pidfd_open(emulated)
+        holder.send_signal(number)
+        holder.wait()
+        # Blocks until the emulator has ended; a hang would be this test's failure.
+        ended(watching)
+    assert not folder.exists()
+
+
+def ended(pidfd: int) -> None:
+    """Wait for the end of a process that is no child of this one."""
+    ready, _, _ = select.select([pidfd], [], [], 30)
+    os.close(pidfd)
+    assert ready, "the emulator still runs 30 s after its parent has ended"
+
+
+def processes_of(folder: Path) -> list[int]:
+    """Processes that were started with a folder as their argument."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                arguments = (entry / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if str(folder).encode() in arguments:
+                found.append(int(entry.name))
+    return found
