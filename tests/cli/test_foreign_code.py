@@ -88,7 +88,11 @@ def test_an_image_whose_handler_the_workload_names(lab: Lab, tmp_path: Path) -> 
                 "paths start at the project's folder\n"
             ),
         ),
-        ("{report: {handler: main.run}}", 2, "handler goes with image; other functions have theirs in the program\n"),
+        (
+            "{report: {handler: main.run}}",
+            2,
+            "code and handler go together, such as code: ./worker and handler: app.handler\n",
+        ),
         ("{report: {image: a, duration: 1}}", 2, "a function with a duration is not run, so it has no use for image\n"),
     ],
 )

@@ -48,7 +48,7 @@ class FunctionSettings(WorkloadPart):
     code: str | None = Field(default=None, min_length=1)
     """A folder with Python code that is run in place of the function's own; it starts at the project."""
     handler: str | None = Field(default=None, pattern=r"^[\w./-]+\.\w+$")
-    """With `code`: its handler, such as `app.handler`; with `image`: the one that no imageConfig and Dockerfile says."""
+    """With `code`: its handler, such as `app.handler`; with `image`, where imageConfig and Dockerfile say none: the same."""
     duration: Duration | None = None
     """Seconds that an invoke takes; a number or a distribution. With it the function is described instead of run."""
     for_each: Duration = 0
@@ -64,17 +64,15 @@ class FunctionSettings(WorkloadPart):
     @model_validator(mode="after")
     def _described_or_not(self) -> FunctionSettings:
         given = sorted(self.model_fields_set - {"environment", "duration", "image", "code", "handler"})
-        if self.handler is not None and self.image is None and self.code is None:
-            raise ValueError("handler goes with image or code; other functions have theirs in the program")
-        if self.image is not None and self.code is not None:
-            raise ValueError("image and code both say where the code is: leave one out")
         if self.duration is not None and self.image is not None:
             raise ValueError("a function with a duration is not run, so it has no use for image")
+        if self.code is not None and self.image is not None:
+            raise ValueError("code is run in place of an image, so name one of code and image")
         if self.duration is None and given:
             raise ValueError(f"{given[0]} describes a function, which needs its duration too")
         if self.duration is not None and self.environment:
             raise ValueError("a function with a duration is not run, so it has no use for environment")
-        if (self.code is None) != (self.handler is None):
+        if self.image is None and (self.code is None) != (self.handler is None):
             raise ValueError("code and handler go together, such as code: ./worker and handler: app.handler")
         if self.code is not None and self.duration is not None:
             raise ValueError("a function with a duration is not run, so it has no use for code")

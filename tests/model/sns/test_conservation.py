@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from delivery_lab.model.clock import seconds
-from delivery_lab.model.faults import FaultKind, InjectedFault
+from delivery_lab.model.faults import FaultKind, InjectedFault, Occasion
 from delivery_lab.results.invariants import violations
 from delivery_lab.results.outcome import outcome_of
 from tests.model.sns.world import DENIED, TopicWorld, text
@@ -42,10 +42,9 @@ class _Faulty(TopicWorld):
             *(
                 InjectedFault(
                     kind,
+                    Occasion(share=self.chance.choice((0.2, 0.5, 1.0)), end=seconds(self.chance.choice((0.5, 3, 60)))),
                     service=service,
                     operation=operation,
-                    share=self.chance.choice((0.2, 0.5, 1.0)),
-                    end=seconds(self.chance.choice((0.5, 3, 60))),
                 )
                 for kind, service, operation in (
                     (FaultKind.ERROR, "sqs", "SendMessage"),
