@@ -34,6 +34,8 @@ Commands:
            becomes of those messages.
   schema   Print the JSON Schema of workloads, of the stack files of a
            project, or of `delivery-lab.yaml`.
+  init     Write a first workload of a stack: one message for each source.
+  doctor   Say which versions are here, and what is missing for what.
 """,
     60: """\
 Usage: delivery-lab [OPTIONS] COMMAND [ARGS]...
@@ -65,6 +67,10 @@ Commands:
   schema   Print the JSON Schema of workloads, of the
            stack files of a project, or of `delivery-
            lab.yaml`.
+  init     Write a first workload of a stack: one message
+           for each source.
+  doctor   Say which versions are here, and what is
+           missing for what.
 """,
 }
 

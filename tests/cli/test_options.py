@@ -13,10 +13,12 @@ EVERYWHERE = {"--verbose", "--debug", "--help"}
 SIMULATING = {"--set", "--workload", "--body", "--seed", "--assume", "--answers", "--project", "--json"}
 EXPECTED = {
     "list": {"--project", "--json"},
-    "run": SIMULATING | {"--all", "--alternatives", "--readings", "--logs", "--expect"},
-    "diff": SIMULATING | {"--unchanged", "--expect", "--fail-on"},
+    "run": SIMULATING | {"--state", "--all", "--alternatives", "--readings", "--logs", "--expect"},
+    "diff": SIMULATING | {"--state", "--unchanged", "--expect", "--fail-on"},
     "explain": {"--json"},
-    "check": SIMULATING | {"--quantify", "--fail-on", "--format", "--checks"},
+    "doctor": {"--json"},
+    "init": {"--to", "--force", "--set", "--project"},
+    "check": SIMULATING | {"--state", "--quantify", "--fail-on", "--format", "--checks"},
     "redrive": SIMULATING | {"--fix", "--queue", "--rate"},
     "schema": {"--project"},
 }

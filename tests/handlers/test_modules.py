@@ -282,3 +282,18 @@ def test_a_shared_package_is_executed_once_and_has_its_modules(world: World, mon
             return [hasattr(sqlite3, "dbapi2"), sqlite3 is sys.modules["sqlite3"]]
         """
     ) == [True, True]
+
+
+def test_folders_of_the_function_that_its_python_path_names_are_looked_into(world: World) -> None:
+    world.write("fn/lib/models/user.py", "name = 'user'\n")
+    function = world.function(
+        """
+        from models.user import name
+
+        def handler(event, context):
+            return name
+        """,
+        environment={"PYTHONPATH": "/var/task/lib:/opt/other"},
+    )
+    with world.host:
+        assert world.result(world.environment(function, 1)) == "user"

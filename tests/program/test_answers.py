@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import pytest
@@ -184,3 +185,21 @@ for name in ("held", "secret", "told"):
 
     assert graph.outputs == {"held": "mine", "secret": "known", "told": "3"}
     assert graph.config["demo:secret"] == "[secret]"
+
+
+def test_variables_of_the_environment_are_what_is_told_where_the_shell_has_none(
+    make_project: MakeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HELD_BY_THE_SHELL", "mine")
+    program = """\
+import os, pulumi
+for name in ("HELD_BY_THE_SHELL", "TOLD_TO_THE_PROGRAM"):
+    pulumi.export(name, os.environ[name])
+"""
+    answers = ProgramAnswers(environment={"HELD_BY_THE_SHELL": "theirs", "TOLD_TO_THE_PROGRAM": "told"})
+
+    assert evaluate(make_project(program), "dev", (), answers).outputs == {
+        "HELD_BY_THE_SHELL": "mine",
+        "TOLD_TO_THE_PROGRAM": "told",
+    }
+    assert "TOLD_TO_THE_PROGRAM" not in os.environ

@@ -266,6 +266,15 @@ def test_what_a_program_cannot_do_with_a_placeholder_names_the_question(make_pro
     )
 
 
+def test_an_environment_variable_that_is_missing_is_named_with_the_ways_to_give_it(make_project: MakeProject) -> None:
+    error = failing(make_project, "import os\nos.environ['NO_SUCH_VARIABLE']\n")
+
+    assert str(error) == (
+        "the program raised KeyError: 'NO_SUCH_VARIABLE' (__main__.py:2)\n"
+        "  fix: set it in the shell, or in delivery-lab.yaml: environment: {NO_SUCH_VARIABLE: VALUE}"
+    )
+
+
 def test_a_refusal_cannot_be_swallowed(make_project: MakeProject) -> None:
     program = """\
     import pulumi_aws as aws

@@ -44,3 +44,9 @@ def test_what_is_missing_is_refused_or_left_out(tmp_path: Path) -> None:
 def test_code_that_is_elsewhere_is_not_modelled(tmp_path: Path) -> None:
     with pytest.raises(NotModelledError, match=r"^the code of worker is a RemoteArchive, which is not on this machine"):
         code_files(pulumi.RemoteArchive("https://example.org/code.zip"), tmp_path, "worker")
+
+
+def test_code_that_is_a_plain_text_is_the_name_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "lambda.zip").write_bytes(b"")
+
+    assert code_files("lambda.zip", tmp_path, "fn").roots == (("", str(tmp_path / "lambda.zip")),)

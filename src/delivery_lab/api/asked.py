@@ -17,6 +17,7 @@ from delivery_lab.program.graph import Graph
 from delivery_lab.rules.alternatives import read_assumptions
 from delivery_lab.rules.assumptions import Assumptions
 from delivery_lab.simulation.externals import with_externals
+from delivery_lab.simulation.given_code import with_code
 from delivery_lab.simulation.program_answers import program_answers
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.simulation.workload_answers import Answer
@@ -71,6 +72,7 @@ class Asked:
         )
         functions = {**told, **self.workload.functions}
         workload = self.workload.model_copy(update={"functions": functions, "external": external})
+        whole = with_code(whole, functions, self.call.root)
         return (replace(whole, warnings=(*whole.warnings, *notes)) if notes else whole), workload
 
 
@@ -124,7 +126,8 @@ def answers_of_program(file: ProjectFile, origin: str, first: list[Answer], wher
     """
     program_answers(file.answers, origin)  # what is wrong in a file is said of it
     found = program_answers([*first, *file.answers], where)
-    return replace(found, config=file.config, config_origin=origin, key=f"{found.key} {file.config}")
+    key = f"{found.key} {file.config} {file.environment}"
+    return replace(found, config=file.config, config_origin=origin, environment=file.environment, key=key)
 
 
 def answers_for_checks(file: ProjectFile, origin: str, given: str | Path | None) -> ProgramAnswers:

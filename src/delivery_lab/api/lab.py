@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -70,6 +70,19 @@ class Lab:
         """
         found = find_project(Path.cwd()) if project is None else read_project(Path(project))
         return cls(found, on_run)
+
+    @classmethod
+    def of_state(cls, state: str | Path, project: str | Path | None = None) -> Lab:
+        """Open what is deployed: a file of `pulumi stack export` or `pulumi preview --json`.
+
+        Paths of code start in the project's folder, by default in that of the file.
+
+        Raises:
+            StackFileError: the file is no state.
+        """
+        from delivery_lab.program.state import project_of_state
+
+        return cls(project_of_state(Path(state), None if project is None else Path(project)))
 
     def __reduce__(self) -> tuple[type[Lab], tuple[Project]]:
         """In another process it is the same project with nothing evaluated yet, and nobody who is told."""
@@ -206,31 +219,19 @@ class Lab:
 
         Returns:
             The same simulation, whose outcome says in `model.readings` what each comes to.
-
-        Raises:
-            LabError: it cannot be run that way.
         """
-        from delivery_lab.results.conclusion import conclusion
-        from delivery_lab.results.outcome import AlternativeConclusion, outcome_of
-        from delivery_lab.rules.alternatives import alternatives_of
-        from delivery_lab.simulation.simulate import simulate
-        from delivery_lab.stack.stack import Stack
+        from delivery_lab.api.alternatives import with_alternatives
 
-        run, root = simulation.run, self.project.root
-        stack, alternatives = Stack.of(simulation.graph), []
-        point = conclusion(simulation.outcome.model_copy(update={"intervals": {}}))
-        for rule, value, assumptions in alternatives_of(simulation.outcome.model.assumptions, run.assumptions):
-            other = simulation.tried.get((rule, value))
-            if other is None:
-                other = outcome_of(simulate(stack, root, simulation.workload, run.seed, assumptions))
-            says = conclusion(other)
-            changes = says != point
-            alternatives.append(AlternativeConclusion(rule=rule, value=value, conclusion=says, changes=changes))
-        model = simulation.outcome.model.model_copy(update={"readings": tuple(alternatives)})
-        return replace(simulation, outcome=simulation.outcome.model_copy(update={"model": model}))
+        return with_alternatives(simulation, self.project.root)
 
-    def diff(self, before: str, after: str, **options: Unpack[RunOptions]) -> Difference:
+    def diff(self, before: str, after: str, base: Lab | None = None, **options: Unpack[RunOptions]) -> Difference:
         """Compare two stacks: settings, resources, and behaviour under the same workload (by default that of `before`).
+
+        Args:
+            before: the stack to start from.
+            after: the stack to compare it with.
+            base: whose `before` is, such as a `Lab.of_state`; by default this one's.
+            options: as for `run`.
 
         Raises:
             LabError: one of them cannot be run.
@@ -238,10 +239,11 @@ class Lab:
         from delivery_lab.api.difference import Difference
         from delivery_lab.compare.comparison import compare
 
-        for name in (before, after):
-            self.project.stack(name)
-        options = {**options, "workload": self.workload(before, options.get("workload"))}
-        first, second = self.run(before, **options), self.run(after, **options)
+        start = base or self
+        start.project.stack(before)
+        self.project.stack(after)
+        options = {**options, "workload": (self if base else start).workload(before, options.get("workload"))}
+        first, second = start.run(before, **options), self.run(after, **options)
         comparison = compare((first.graph, first.outcome), (second.graph, second.outcome))
         return Difference(first, second, comparison)
 

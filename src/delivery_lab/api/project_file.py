@@ -39,6 +39,8 @@ class ProjectFile(WorkloadPart):
     """Decides everything that is left to chance, where `--seed` is not given."""
     config: dict[str, Any] = Field(default_factory=dict)
     """Settings that a stack's file leaves out or holds as secrets, by their keys."""
+    environment: dict[str, str] = Field(default_factory=dict)
+    """Environment variables that the program reads while it describes its resources, where the shell has none."""
     expect: list[ExpectationText] = Field(default_factory=list)
     """What has to hold when a run of any stack has ended, such as `messages.lost == 0`."""
     accept: dict[str, str] = Field(default_factory=dict)

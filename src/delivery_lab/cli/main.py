@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from delivery_lab.cli.command import add
-from delivery_lab.cli.commands import check, diff, explain, listing, redrive, run, schema
+from delivery_lab.cli.commands import check, diff, doctor, explain, init, listing, redrive, run, schema
 from delivery_lab.cli.console import Console, give_up_output
 from delivery_lab.cli.interrupts import noticed
 from delivery_lab.errors import LabError, UsageError
@@ -58,6 +58,8 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "check": check.check,
     "redrive": redrive.redrive,
     "schema": schema.schema,
+    "init": init.init,
+    "doctor": doctor.doctor,
 }
 for _name, _function in COMMANDS.items():
     add(app, _name, _function)

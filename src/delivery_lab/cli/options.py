@@ -64,6 +64,12 @@ ExpectOption = Annotated[
         "--expect", metavar="EXPECTATION", help="What has to hold, such as 'messages.lost == 0'; else exit 5."
     ),
 ]
+StateOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--state", metavar="FILE", help="What is deployed: a file of pulumi stack export, or of pulumi preview --json."
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 VerboseOption = Annotated[
     bool, typer.Option("--verbose", "-v", help="Say on standard error what is done, and how long it takes.")

@@ -52,16 +52,17 @@ class Ran:
     phases: tuple[Phase, ...]
 
 
-def open_lab(console: Console, project: Path | None) -> Lab:
-    """Open the project of a command.
+def open_lab(console: Console, project: Path | None, state: Path | None = None) -> Lab:
+    """Open the project of a command, or the state that stands for it.
 
     Raises:
         ProjectError: there is none.
+        StackFileError: the state is none.
     """
     from delivery_lab.api.lab import Lab
 
     begun = time.perf_counter()
-    lab = Lab.open(project)
+    lab = Lab.open(project) if state is None else Lab.of_state(state, project)
     say_phase(console, lab.project.name, "project", time.perf_counter() - begun)
     return lab
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from delivery_lab.handlers.archive import Archives
 from delivery_lab.handlers.modules import SearchPath
 from delivery_lab.model.runtime import FunctionConfig
+
+_TASK_ROOT = PurePosixPath("/var/task")
+"""Where the archive of a function is in Lambda."""
 
 
 class CodePlaces:
@@ -25,13 +28,14 @@ class CodePlaces:
         Raises:
             HandlerLoadError: the function's code does not exist.
         """
-        key = (function.code, function.layers)
+        more = _python_path(function.environment.get("PYTHONPATH", ""))
+        key = (function.code, function.layers, more)
         known = self._search.get(key)
         if known is None:
             archives = self._archives
             layers = [archives.layer(f"a layer of function {function.name}", layer) for layer in function.layers]
             archive = archives.function(function.name, function.code)
-            known = self._search[key] = SearchPath(archive, layers, archives.working_directory(archive))
+            known = self._search[key] = SearchPath(archive, layers, archives.working_directory(archive), more)
             self._stamps[known.working_directory] = _stamp(known.working_directory)
         return known
 
@@ -43,6 +47,12 @@ class CodePlaces:
     def remove(self) -> None:
         """Delete what was written out."""
         self._scratch.cleanup()
+
+
+def _python_path(variable: str) -> tuple[PurePosixPath, ...]:
+    """Folders of the function's own archive that its variable PYTHONPATH names: Lambda leaves that to Python."""
+    places = (PurePosixPath(entry) for entry in variable.split(":") if entry)
+    return tuple(place.relative_to(_TASK_ROOT) for place in places if place.is_relative_to(_TASK_ROOT))
 
 
 def _stamp(folder: Path) -> object:

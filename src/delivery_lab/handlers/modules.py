@@ -93,11 +93,18 @@ class SearchPath:
         function: archive of the function.
         layers: archives of its layers, in the order of the function's list; later ones win.
         working_directory: where the function's code begins.
+        more: folders of the function's archive in which imports look too.
     """
 
-    def __init__(self, function: Archive, layers: Sequence[Archive], working_directory: Path) -> None:
+    def __init__(
+        self,
+        function: Archive,
+        layers: Sequence[Archive],
+        working_directory: Path,
+        more: Sequence[PurePosixPath] = (),
+    ) -> None:
         self.working_directory = working_directory
-        self._function: list[tuple[Archive, PurePosixPath]] = [(function, _TOP)]
+        self._function: list[tuple[Archive, PurePosixPath]] = [(function, top) for top in dict.fromkeys((_TOP, *more))]
         tops = [*self._versioned_tops(layers), _LAYER_TOP]
         self._layers = [(layer, top) for top in tops for layer in reversed(layers)]
         own = self._names(self._function)

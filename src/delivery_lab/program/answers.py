@@ -64,6 +64,7 @@ class ProgramAnswers:
         line_of_call: the line that would answer a call, by service and operation.
         config: settings that the stack's file leaves out or holds as secrets, by their keys.
         config_origin: where they are said, for messages.
+        environment: environment variables that the program finds where there are none of that name.
         key: tells them from others: two that are equal have the same.
     """
 
@@ -73,6 +74,7 @@ class ProgramAnswers:
     line_of_call: Callable[[str, str], str] = _plain_line
     config: Mapping[str, Any] = field(default_factory=dict)
     config_origin: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
     key: str = ""
 
     def of_function(self, token: str, arguments: Mapping[str, Any]) -> FunctionAnswer | None:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 import pulumi
 import pulumi.runtime
 
-from delivery_lab.errors import LabError, ProgramError
+from delivery_lab.errors import LabError, ProgramError, UsageError
 from delivery_lab.program import naming
 from delivery_lab.program.answers import NO_ANSWERS, ProgramAnswers
 from delivery_lab.program.aws_calls import answering_aws
@@ -35,6 +35,7 @@ from delivery_lab.program.references import AskedOutputs, watched_references
 from delivery_lab.program.registrar import Registrar
 from delivery_lab.program.registration import Urns, ordered
 from delivery_lab.program.service import PulumiLog, Stubs, serving
+from delivery_lab.program.state import read_state
 from delivery_lab.program.wire import Decoder
 
 
@@ -82,6 +83,10 @@ def evaluate(
         ProgramError: the program failed.
         NotModelledError: it asks for something that needs a cloud or a plugin, and nothing answers it.
     """
+    if project.state is not None:
+        if overrides:
+            raise UsageError(f"--set {overrides[0]}: a state has no settings to change; it is what was deployed")
+        return read_state(project.state, project.root)
     config = load_config(project, stack, overrides, answers)
     frames, decoder = Frames(project), Decoder(project.program_dir)
     plugins = Plugins(project, config)
@@ -96,6 +101,8 @@ def evaluate(
         answering_aws(answers, frames, registrar.refuse_at),
         offline(frames, registrar.warnings.append),
     ):
+        for name, value in answers.environment.items():
+            os.environ.setdefault(name, value)
         plugins.engine_address = stubs.address
         raised = contextvars.copy_context().run(_run, project, config, stubs)
         failure = _failure(raised, registrar, pulumi_log, project, config)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+import traceback
 from collections.abc import Sequence
 
 import pulumi
@@ -32,7 +34,12 @@ def explain(error: BaseException, project: Project, config: StackConfig) -> LabE
         return ProgramError(f"the program cannot be read: {type(error).__name__}: {error.msg} ({label}:{error.lineno})")
     if isinstance(error, ModuleNotFoundError) and _is_foreign(error.name, project):
         return ProgramError(_located(_missing_package(str(error.name), project), error, frames))
-    return ProgramError(_located(f"the program raised {_summary(error)}", error, frames))
+    told = _located(f"the program raised {_summary(error)}", error, frames)
+    variable = _missing_variable(error)
+    hint = (
+        f"\n  fix: set it in the shell, or in delivery-lab.yaml: environment: {{{variable}: VALUE}}" if variable else ""
+    )
+    return ProgramError(told + hint)
 
 
 def located(failure: LabError, position: str, error: BaseException | None, project: Project) -> LabError:
@@ -42,6 +49,13 @@ def located(failure: LabError, position: str, error: BaseException | None, proje
         position = inner[-1][0] if inner else ""
     there = not position or f"({position})" in str(failure)
     return failure if there else type(failure)(f"{failure} ({position})")
+
+
+def _missing_variable(error: BaseException) -> str:
+    """The environment variable that a program asked for and did not find, "" if that is not what happened."""
+    trace = traceback.extract_tb(error.__traceback__)
+    asked = bool(trace) and trace[-1].filename in (os.__file__, "<frozen os>")
+    return str(error.args[0]) if isinstance(error, KeyError) and asked and error.args else ""
 
 
 def _summary(error: BaseException) -> str:

@@ -53,6 +53,8 @@ class Project:
         stack_dir: folder of the stack files.
         config: the `config:` block, as it stands there.
         source: the project file with its line numbers.
+        state: the state that stands for the program, None for the program itself.
+        state_stack: the stack that the state is of.
     """
 
     name: str
@@ -63,6 +65,8 @@ class Project:
     stack_dir: Path
     config: Mapping[str, Any]
     source: YamlFile = field(repr=False)
+    state: Path | None = None
+    state_stack: str = ""
 
     @property
     def program_dir(self) -> Path:
@@ -77,7 +81,9 @@ class Project:
             return str(path)
 
     def stacks(self) -> tuple[StackFile, ...]:
-        """All stacks of the project that have a file, by name."""
+        """All stacks of the project that have a file, by name; of a state its only one."""
+        if self.state is not None:
+            return (StackFile(self.state_stack, self.state),)
         suffix = self.file.suffix
         found = []
         for path in sorted(self.stack_dir.glob(f"Pulumi.*{suffix}")):
@@ -95,6 +101,10 @@ class Project:
         Raises:
             StackNotFoundError: there are stack files, but none of that name; names the nearest stacks and all of them.
         """
+        if self.state is not None:
+            if name not in ("", self.state_stack):
+                raise StackNotFoundError(f"the state {self.state} is of the stack {self.state_stack}, not of {name}")
+            return StackFile(self.state_stack, self.state)
         path = self.stack_dir / f"Pulumi.{name.replace('/', '-')}{self.file.suffix}"
         if name and path.is_file():
             return StackFile(name, path, _first_comment(path))

@@ -43,6 +43,10 @@ class FunctionSettings(WorkloadPart):
 
     environment: dict[str, str] = Field(default_factory=dict)
     """Environment variables, in place of what the program gives them."""
+    code: str | None = Field(default=None, min_length=1)
+    """A folder with Python code that is run in place of the function's own; it starts at the project."""
+    handler: str | None = Field(default=None, pattern=r"^[\w./-]+\.\w+$")
+    """With `code`: its handler, such as `app.handler`."""
     duration: Duration | None = None
     """Seconds that an invoke takes; a number or a distribution. With it the function is described instead of run."""
     for_each: Duration = 0
@@ -57,11 +61,15 @@ class FunctionSettings(WorkloadPart):
 
     @model_validator(mode="after")
     def _described_or_not(self) -> FunctionSettings:
-        given = sorted(self.model_fields_set - {"environment", "duration"})
+        given = sorted(self.model_fields_set - {"environment", "duration", "code", "handler"})
         if self.duration is None and given:
             raise ValueError(f"{given[0]} describes a function, which needs its duration too")
         if self.duration is not None and self.environment:
             raise ValueError("a function with a duration is not run, so it has no use for environment")
+        if (self.code is None) != (self.handler is None):
+            raise ValueError("code and handler go together, such as code: ./worker and handler: app.handler")
+        if self.code is not None and self.duration is not None:
+            raise ValueError("a function with a duration is not run, so it has no use for code")
         return self
 
     @property

@@ -66,6 +66,8 @@ def _parts(archive: Any, prefix: str, project_dir: Path, owner: str) -> _Parts:
             yield from _parts(part, "/".join(filter(None, (prefix, inner))), project_dir, owner)
     elif isinstance(archive, (pulumi.FileArchive, pulumi.FileAsset)):
         yield prefix, (project_dir / str(archive.path)).resolve()
+    elif isinstance(archive, str):  # the provider hands a plain text on as the name of a file
+        yield prefix, (project_dir / archive).resolve()
     elif isinstance(archive, pulumi.StringAsset):
         yield prefix, _Inline(str(archive.text))
     else:

@@ -19,6 +19,7 @@ from delivery_lab.cli.options import (
     ProjectOption,
     SeedOption,
     SetOption,
+    StateOption,
     WorkloadOption,
 )
 from delivery_lab.errors import UsageError
@@ -72,6 +73,7 @@ def check(
     checks: Annotated[
         Path | None, typer.Option("--checks", metavar="FILE", help="A Python file with checks of your own to run too.")
     ] = None,
+    state: StateOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -83,7 +85,7 @@ def check(
         raise UsageError("--json and --format sarif exclude each other: leave one out")
     if not quantify:
         _refuse_without_quantify({"--workload": workload, "--body": body, "--assume": assume})
-    lab = open_lab(console, project)
+    lab = open_lab(console, project, state)
     names = lab.stack_names(stacks or ())
     if not names:
         raise UsageError(

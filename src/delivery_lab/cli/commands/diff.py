@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -63,6 +64,10 @@ def diff(
     unchanged: Annotated[
         bool, typer.Option("--unchanged", help="Print the figures that are the same, too; JSON always has them.")
     ] = False,
+    state: Annotated[
+        Path | None,
+        typer.Option("--state", metavar="FILE", help="What is deployed, as A: a file of pulumi stack export."),
+    ] = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -75,6 +80,7 @@ def diff(
         difference = lab.diff(
             before,
             after,
+            base=None if state is None else open_lab(console, project, state),
             overrides=overrides,
             workload=workload,
             body=body,

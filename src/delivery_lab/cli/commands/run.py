@@ -18,6 +18,7 @@ from delivery_lab.cli.options import (
     ProjectOption,
     SeedOption,
     SetOption,
+    StateOption,
     WorkloadOption,
 )
 from delivery_lab.errors import UsageError
@@ -62,13 +63,15 @@ def run(
         bool | None, typer.Option("--readings/--no-readings", hidden=True, callback=_deprecated)
     ] = None,
     logs: Annotated[bool, typer.Option("--logs", help="Print what handlers wrote besides the log contract.")] = False,
+    state: StateOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run variants in virtual time and say what becomes of the messages."""
     from delivery_lab.cli.stacks import open_lab
 
-    lab = open_lab(console, project)
+    lab = open_lab(console, project, state)
+    every = every or (state is not None and not stacks)  # a state has one stack
     if every == bool(stacks):
         known = ", ".join(lab.stack_names()) or "no stack file; any name is a stack with an empty config"
         raise UsageError(f"name the stacks to run, or say --all (stacks: {known})")

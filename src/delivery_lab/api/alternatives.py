@@ -1,0 +1,39 @@
+"""What each alternative assumption of a run comes to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from delivery_lab.api.simulated import Simulation
+from delivery_lab.results.conclusion import conclusion
+from delivery_lab.results.outcome import AlternativeConclusion, outcome_of
+from delivery_lab.rules.alternatives import alternatives_of
+from delivery_lab.simulation.simulate import simulate
+from delivery_lab.stack.stack import Stack
+
+
+def with_alternatives(simulation: Simulation, root: Path) -> Simulation:
+    """Run a simulation again with each alternative assumption of the rules that it relies on.
+
+    Args:
+        simulation: the simulation.
+        root: folder of the project.
+
+    Returns:
+        The same simulation, whose outcome says in `model.readings` what each comes to.
+
+    Raises:
+        LabError: it cannot be run that way.
+    """
+    run, stack, alternatives = simulation.run, Stack.of(simulation.graph), []
+    point = conclusion(simulation.outcome.model_copy(update={"intervals": {}}))
+    for rule, value, assumptions in alternatives_of(simulation.outcome.model.assumptions, run.assumptions):
+        other = simulation.tried.get((rule, value))
+        if other is None:
+            other = outcome_of(simulate(stack, root, simulation.workload, run.seed, assumptions))
+        says = conclusion(other)
+        changes = says != point
+        alternatives.append(AlternativeConclusion(rule=rule, value=value, conclusion=says, changes=changes))
+    model = simulation.outcome.model.model_copy(update={"readings": tuple(alternatives)})
+    return replace(simulation, outcome=simulation.outcome.model_copy(update={"model": model}))

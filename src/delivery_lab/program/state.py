@@ -1,0 +1,179 @@
+"""The graph of a deployed stack: `pulumi stack export` or `pulumi preview --json`, of a program in any language.
+
+A state has what providers answered: real ids, ARNs and URLs. What only its passphrase can open ("ciphertext") is
+unknown. Inputs that a provider filled in by itself (`__defaults`) are left out, as the program leaves them out.
+
+Source: https://www.pulumi.com/docs/iac/cli/commands/pulumi_stack_export/ and apitype.DeploymentV3 of pulumi/pulumi.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from delivery_lab import resource_types
+from delivery_lab.errors import StackFileError
+from delivery_lab.program.graph import UNKNOWN, Graph, ResourceOptions
+from delivery_lab.program.naming import DEFAULT_REGION
+from delivery_lab.program.outputs import create
+from delivery_lab.program.project import Project
+from delivery_lab.program.registration import Registration, ordered, provider_urn
+from delivery_lab.program.wire import SIGNATURE, UNKNOWN_TEXT, Decoder, encode, merged
+from delivery_lab.program.yamlfile import YamlFile
+
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a type signature, not a password
+_PROVIDER_TYPE = "pulumi:providers:"
+_GONE = frozenset({"delete", "delete-replaced", "discard", "discard-replaced", "read-discard"})
+"""Steps of a preview after which a resource is not there."""
+
+
+def stack_of_state(path: Path) -> tuple[str, str]:
+    """Project and stack that a state is of.
+
+    Raises:
+        StackFileError: the file is no state.
+    """
+    urn = str(next(iter(_resources(path)))["urn"])
+    parts = urn.split("::")
+    return parts[1], parts[0].removeprefix("urn:pulumi:")
+
+
+def project_of_state(path: Path, root: Path | None = None) -> Project:
+    """The project that stands behind a state.
+
+    Args:
+        path: the file.
+        root: folder of the project, where paths of code start; by default that of the file.
+
+    Raises:
+        StackFileError: the file is no state.
+    """
+    name, stack = stack_of_state(path)
+    folder = (path.parent if root is None else root).resolve()
+    file = path.resolve()
+    return Project(
+        name=name,
+        root=folder,
+        file=file,
+        program=folder,
+        module="",
+        stack_dir=folder,
+        config={},
+        source=YamlFile(path.name, {}),
+        state=file,
+        state_stack=stack,
+    )
+
+
+def read_state(path: Path, folder: Path) -> Graph:
+    """Read the graph of a state.
+
+    Args:
+        path: the file.
+        folder: where relative paths of code start.
+
+    Raises:
+        StackFileError: the file cannot be read, or is no state.
+    """
+    held = list(_resources(path))
+    project, stack = stack_of_state(path)
+    regions = {
+        str(each["urn"]): str((each.get("inputs") or {}).get("region") or "")
+        for each in held
+        if str(each.get("type")).startswith(_PROVIDER_TYPE)
+    }
+    decoder = Decoder(folder)
+    registrations = [_registration(each, regions, decoder) for each in held]
+    resources = [found.resource(decoder) for found in ordered(registrations)]
+    stacks = [each for each in resources if each.type == resource_types.COMPONENT_STACK]
+    return Graph(
+        project=project,
+        stack=stack,
+        resources={resource.urn: resource for resource in resources},
+        outputs=stacks[0].outputs if stacks else {},
+        config={},
+        warnings=(f"read from the state {path.name}: what is encrypted in it is unknown",)
+        if "ciphertext" in path.read_text(encoding="utf-8")
+        else (),
+    )
+
+
+def _resources(path: Path) -> Iterator[Mapping[str, Any]]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StackFileError(f"{path}: cannot be read as JSON: {error}") from error
+    found = _entries(content)
+    if not found or not all(isinstance(each, Mapping) and "urn" in each and "type" in each for each in found):
+        raise StackFileError(
+            f"{path} is no state: it has neither deployment.resources nor steps with resources\n"
+            "  fix: write one with `pulumi stack export --file FILE`, or `pulumi preview --json > FILE`"
+        )
+    yield from found
+
+
+def _entries(content: Any) -> list[Any]:
+    if not isinstance(content, Mapping):
+        return []
+    deployment = content.get("deployment")
+    if isinstance(deployment, Mapping):
+        return [
+            each for each in deployment.get("resources") or [] if not (isinstance(each, Mapping) and each.get("delete"))
+        ]
+    steps = [each for each in content.get("steps") or [] if isinstance(each, Mapping) and each.get("op") not in _GONE]
+    by_urn = {str(each.get("urn")): each.get("newState") or each.get("oldState") for each in steps}
+    return [state for state in by_urn.values() if state is not None]
+
+
+def _registration(held: Mapping[str, Any], regions: Mapping[str, str], decoder: Decoder) -> Registration:
+    inputs = encode(_without_defaults(held.get("inputs") or {}))
+    outputs: Mapping[str, Any] | None = held.get("outputs")
+    type_token, urn = str(held["type"]), str(held["urn"])
+    provider = str(held.get("provider") or "")
+    physical_id = str(held.get("id") or "")
+    if outputs is None and held.get("custom"):
+        # A preview of what is yet to be created: as if the program had been evaluated here.
+        region = regions.get(provider_urn(provider)) or DEFAULT_REGION
+        created = create(type_token, urn, urn.rpartition("::")[2], decoder.properties(inputs).values, region)
+        state, physical_id = merged(inputs, created.outputs), created.id
+    else:
+        state = encode({name: _value(value) for name, value in (outputs or {}).items() if not name.startswith("__")})
+    return Registration(
+        urn=urn,
+        type=type_token,
+        name=urn.rpartition("::")[2],
+        custom=bool(held.get("custom")),
+        parent=str(held.get("parent") or ""),
+        inputs=inputs,
+        state=state,
+        id=physical_id,
+        dependencies=tuple(sorted(map(str, held.get("dependencies") or ()))),
+        property_dependencies={
+            name: tuple(sorted(map(str, urns or ()))) for name, urns in (held.get("propertyDependencies") or {}).items()
+        },
+        options=ResourceOptions(protect=bool(held.get("protect")), provider=provider),
+        external=bool(held.get("external")),
+    )
+
+
+def _without_defaults(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Inputs as the program gave them: what the provider filled in is named by `__defaults`, at every depth."""
+    filled = {str(name) for name in values.get("__defaults") or ()}
+    return {name: _value(value) for name, value in values.items() if name not in filled and not name.startswith("__")}
+
+
+def _value(value: Any) -> Any:
+    """A value of a state as the wire has it."""
+    if isinstance(value, list):
+        return [_value(item) for item in value]
+    if value == UNKNOWN_TEXT:
+        return UNKNOWN
+    if not isinstance(value, Mapping):
+        return value
+    if value.get(SIGNATURE) != _SECRET:
+        return _without_defaults(value)
+    text = value.get("plaintext")
+    opened = UNKNOWN if text is None else _value(json.loads(text))
+    return {SIGNATURE: _SECRET, "value": opened}

@@ -1,0 +1,5 @@
+import os
+
+
+def handle(event, context):
+    print(len(event["Records"]), os.environ["MODE"])
