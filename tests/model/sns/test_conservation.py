@@ -9,7 +9,8 @@ from collections import Counter
 import pytest
 
 from delivery_lab.model.clock import seconds
-from delivery_lab.model.faults import FaultKind, InjectedFault, Occasion
+from delivery_lab.model.faults import FaultKind, InjectedFault
+from delivery_lab.model.occasions import Occasion
 from delivery_lab.results.invariants import violations
 from delivery_lab.results.outcome import outcome_of
 from tests.model.sns.world import DENIED, TopicWorld, text
