@@ -29,6 +29,7 @@ FAMILIES = {
     "HTTP": "HTTP APIs",
     "REST": "REST APIs",
     "SNS": "Amazon SNS",
+    "S3": "Amazon S3",
     "EVD": "what counts as processed",
     "SIM": "this simulation itself",
 }

@@ -647,3 +647,139 @@ for name, topic, group in (("a", "clicks", "g1"), ("b", %r, %r)):
 finds("CHK-KAFKA-4", "one group id, one topic, two mappings", QUIET, GROUPS % ("clicks", "g1"))
 silent("CHK-KAFKA-4", "two group ids", QUIET, GROUPS % ("clicks", "g2"))
 finds("CHK-KAFKA-4", "one group id, two topics", QUIET, GROUPS % ("orders", "g1"))
+
+
+# CHK-FEED-1 to CHK-FEED-7 ----------------------------------------------------------------------------------------
+
+_FEED = """
+topic = aws.sns.Topic("news"{topic})
+jobs = queue_with_dlq({queue})
+worker = function()
+{mapping}
+{policy}
+aws.sns.TopicSubscription("sub", topic=topic.arn, protocol={protocol}, endpoint={endpoint}, {subscription})
+"""
+_OPEN = """aws.sqs.QueuePolicy("open", queue_url=jobs.url, policy=pulumi.Output.json_dumps({"Statement": [{
+    "Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage",
+    "Resource": jobs.arn, "Condition": {"ArnEquals": {"aws:SourceArn": topic.arn}}}]}))"""
+_PERMISSION = """aws.lambda_.Permission("sns", function=worker.name, action="lambda:InvokeFunction",
+    principal="sns.amazonaws.com", source_arn=topic.arn)"""
+_OTHER_SOURCE = _OPEN.replace("topic.arn}", '"arn:aws:sns:us-east-1:123456789012:other"}')
+_ANY_SOURCE = _OPEN.replace(', "Condition": {"ArnEquals": {"aws:SourceArn": topic.arn}}', "")
+_ACCOUNT = _OPEN.replace('"ArnEquals": {"aws:SourceArn": topic.arn}', '"StringEquals": {"aws:SourceAccount": "1"}')
+_WORK = handle('for record in event["Records"]:\n    work(record)')
+
+
+def _fed(policy: str = _OPEN, **given: str) -> str:
+    usual = {"topic": "", "queue": "", "mapping": "mapping(jobs, worker)", "subscription": ""}
+    parts = {**usual, "protocol": '"sqs"', "endpoint": "jobs.arn", "policy": policy, **given}
+    program = _FEED
+    for name, text in parts.items():
+        program = program.replace("{" + name + "}", text)
+    return program
+
+
+_TO_FUNCTION = {"protocol": '"lambda"', "endpoint": "worker.arn", "mapping": ""}
+
+finds("CHK-FEED-1", "queue without a policy", _WORK, _fed(policy=""))
+finds("CHK-FEED-1", "policy for another topic", _WORK, _fed(policy=_OTHER_SOURCE))
+finds("CHK-FEED-1", "function without a permission", _WORK, _fed(policy="", **_TO_FUNCTION))
+silent("CHK-FEED-1", "policy with aws:SourceArn of the topic", _WORK, _fed())
+silent("CHK-FEED-1", "policy without a condition", _WORK, _fed(policy=_ANY_SOURCE))
+silent("CHK-FEED-1", "permission of the function", _WORK, _fed(policy=_PERMISSION, **_TO_FUNCTION))
+silent(
+    "CHK-FEED-1",
+    "policy that is known only after deployment",
+    _WORK,
+    _fed(
+        policy='aws.sqs.QueuePolicy("open", queue_url=jobs.url, policy=aws.kms.Grant("g", key_id="k", '
+        'grantee_principal="p", operations=[]).grant_token)'
+    ),
+)
+
+finds("CHK-FEED-2", "service principal without a condition", _WORK, _fed(policy=_ANY_SOURCE))
+silent("CHK-FEED-2", "aws:SourceArn", _WORK, _fed())
+silent("CHK-FEED-2", "aws:SourceAccount", _WORK, _fed(policy=_ACCOUNT))
+silent("CHK-FEED-2", "no policy", _WORK, _fed(policy=""))
+
+finds("CHK-FEED-3", "no redrive policy", _WORK, _fed())
+silent(
+    "CHK-FEED-3",
+    "redrive policy",
+    _WORK,
+    _fed(subscription='redrive_policy=jobs.arn.apply(lambda arn: json.dumps({"deadLetterTargetArn": arn}))'),
+)
+silent("CHK-FEED-3", "e-mail", _WORK, _fed(protocol='"email"', endpoint='"a@example.com"'))
+
+_FIELD = handle('for record in event["Records"]:\n    body = json.loads(record["body"])\n    work(body["orderId"])')
+_AT_ONCE = handle('for record in event["Records"]:\n    work(json.loads(record["body"])["orderId"])')
+_UNWRAPS = handle(
+    'for record in event["Records"]:\n    body = json.loads(record["body"])\n    order = json.loads(body["Message"])\n'
+    '    work(order["orderId"])'
+)
+_ASKS = handle(
+    'for record in event["Records"]:\n    body = json.loads(record["body"])\n    if "Message" in body:\n'
+    '        body = json.loads(body["Message"])\n    work(body)'
+)
+_OPTIONAL = handle('for record in event["Records"]:\n    work(json.loads(record["body"]).get("orderId"))')
+_RAW = "raw_message_delivery=True"
+_FILTERED = 'mapping(jobs, worker, filter_criteria={"filters": [{"pattern": json.dumps({"body": %s})}]})'
+_BY_TYPE = _fed(mapping=_FILTERED % '{"type": ["order"]}')
+
+finds("CHK-FEED-4", "handler that reads a field of its own", _FIELD, _fed())
+finds("CHK-FEED-4", "field that is read at once", _AT_ONCE, _fed())
+finds("CHK-FEED-4", "filter on a field of the body", _WORK, _BY_TYPE)
+silent("CHK-FEED-4", "handler that takes the envelope off", _UNWRAPS, _fed())
+silent("CHK-FEED-4", "handler that takes it off where there is one", _ASKS, _fed())
+silent("CHK-FEED-4", "field that need not be there", _OPTIONAL, _fed())
+silent("CHK-FEED-4", "raw delivery", _FIELD, _fed(subscription=_RAW))
+silent("CHK-FEED-4", "filter on a field of the envelope", _WORK, _fed(mapping=_FILTERED % '{"Type": ["Notification"]}'))
+silent("CHK-FEED-4", "queue without a topic", _FIELD)
+
+finds("CHK-FEED-5", "raw delivery and a handler that takes an envelope off", _UNWRAPS, _fed(subscription=_RAW))
+silent("CHK-FEED-5", "handler that asks whether there is one", _ASKS, _fed(subscription=_RAW))
+silent("CHK-FEED-5", "no raw delivery", _UNWRAPS, _fed())
+silent("CHK-FEED-5", "handler that reads its own fields", _FIELD, _fed(subscription=_RAW))
+
+finds("CHK-FEED-6", "FIFO topic and standard queue", _WORK, _fed(topic=", fifo_topic=True"))
+silent("CHK-FEED-6", "standard topic", _WORK, _fed())
+silent(
+    "CHK-FEED-6",
+    "FIFO queue",
+    _WORK,
+    _fed(topic=", fifo_topic=True", queue="fifo_queue=True, redrive_policy=None"),
+)
+
+_BUCKET = """
+jobs, worker = queue_with_dlq(), function()
+uploads = aws.s3.Bucket("uploads")
+aws.s3.BucketNotification("tell", bucket=uploads.id, queues=[{"queue_arn": jobs.arn, "events": ["s3:ObjectCreated:*"]}])
+mapping(jobs, worker)
+"""
+_RECORDS = handle(
+    'for record in event["Records"]:\n    for change in json.loads(record["body"])["Records"]:\n        work(change)'
+)
+_NAMED_RECORDS = handle(
+    'for record in event["Records"]:\n    body = json.loads(record["body"])\n    for change in body["Records"]:\n'
+    "        work(change)"
+)
+_OPTIONAL_RECORDS = handle(
+    'for record in event["Records"]:\n    for change in json.loads(record["body"]).get("Records", []):\n'
+    "        work(change)"
+)
+_PASSES_OVER = handle(
+    'for record in event["Records"]:\n    body = json.loads(record["body"])\n'
+    '    if body.get("Event") == "s3:TestEvent":\n        continue\n    for change in body["Records"]:\n'
+    "        work(change)"
+)
+_CATCHES = handle(
+    'for record in event["Records"]:\n    body = json.loads(record["body"])\n    try:\n        work(body["Records"])\n'
+    "    except KeyError:\n        pass"
+)
+
+finds("CHK-FEED-7", "records of a body, at once", _RECORDS, _BUCKET)
+finds("CHK-FEED-7", "records of a body that has a name", _NAMED_RECORDS, _BUCKET)
+silent("CHK-FEED-7", "records that need not be there", _OPTIONAL_RECORDS, _BUCKET)
+silent("CHK-FEED-7", "test event passed over", _PASSES_OVER, _BUCKET)
+silent("CHK-FEED-7", "exception that is caught", _CATCHES, _BUCKET)
+silent("CHK-FEED-7", "no bucket", _RECORDS)

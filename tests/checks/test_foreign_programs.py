@@ -135,6 +135,7 @@ GOOD = (
         aws.lambda_.FunctionEventInvokeConfig("events", function_name=worker.name,
                                               destination_config={"on_failure": {"destination": parking.arn}})
         """,
+        found("CHK-FEED-1 error", "CHK-FEED-3 note"),
     ),
     Program(
         "capped",

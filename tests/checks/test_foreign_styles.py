@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.checks.foreign import Program, assert_found
+from tests.checks.foreign import Program, assert_found, found
 
 GOOD = (
     Program(
@@ -85,6 +85,7 @@ GOOD = (
         )
         mapping(jobs, function())
         """,
+        found("CHK-FEED-3 note"),
     ),
     Program(
         "alias-qualified",

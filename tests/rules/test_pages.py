@@ -11,11 +11,16 @@ from delivery_lab.rules.pages import PAGES, Seen, pages_of, reading_of
 
 DOCUMENTED: dict[str, Rule] = {rule.id: rule for rule in RULES.values() if rule.status is Status.DOCUMENTED}
 
-# Pages of Kafka's own and of the guide of SNS, of which only the beginnings could be had.
+# Pages of Kafka's own and of the guides of SNS and S3, of which only the beginnings could be had.
 FROM_THE_BEGINNING = {
     "KAF-PART-1",
     "KAF-RET-1",
     "KAF-SIZE-1",
+    "S3-FIFO-1",
+    "S3-FILTER-1",
+    "S3-KEY-1",
+    "S3-NOTIFY-1",
+    "S3-RECORD-1",
     "SNS-ATTR-1",
     "SNS-DELIVER-1",
     "SNS-DLQ-1",

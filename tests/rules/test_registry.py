@@ -15,7 +15,7 @@ from delivery_lab.errors import UnknownRuleError
 from delivery_lab.rules import RULES, Rule, Status, find
 
 ROOT = Path(__file__).parents[2]
-RULE_ID = re.compile(r"\b[A-Z]{2,}-[A-Z]+-\d+\b")
+RULE_ID = re.compile(r"\b[A-Z][A-Z0-9]+-[A-Z]+-\d+\b")
 
 FAMILIES = ", ".join(sorted({rule_id.split("-")[0] for rule_id in RULES}))
 

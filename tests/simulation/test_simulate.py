@@ -26,7 +26,7 @@ from delivery_lab.program.project import read_project
 from delivery_lab.results.outcome import outcome_of
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload_files import read_workload
-from delivery_lab.stack.events import Bucket, Bus
+from delivery_lab.stack.events import Bus
 from delivery_lab.stack.stack import Stack
 from tests.lab_support import FOREIGN, stack_of
 
@@ -361,20 +361,28 @@ def test_what_handlers_publish_reaches_the_queues_of_the_stack(folder: Folder) -
     )
 
 
-def test_what_a_bus_or_bucket_would_hand_on_is_found(folder: Folder) -> None:
+def test_what_a_bus_would_hand_on_is_found(folder: Folder) -> None:
     more = """
 bus = aws.cloudwatch.EventBus("bus")
 rule = aws.cloudwatch.EventRule("rule", event_bus_name=bus.name, event_pattern="{}")
 aws.cloudwatch.EventTarget("target", rule=rule.name, event_bus_name=bus.name, arn=jobs.arn)
-bucket = aws.s3.Bucket("bucket")
-aws.s3.BucketNotification("notify", bucket=bucket.id, queues=[{"queue_arn": jobs.arn, "events": ["s3:*"]}])
 """
     folder.run(more=more)
 
     stack = Stack.of(evaluate(read_project(folder.root), "dev"))
 
     assert [bus.carrier for bus in stack.all(Bus)] == ["target (aws:cloudwatch/eventTarget:EventTarget)"]
-    assert [bucket.carrier for bucket in stack.all(Bucket)] == ["notify (aws:s3/bucketNotification:BucketNotification)"]
+
+
+def test_a_bucket_that_may_not_send_is_refused(folder: Folder) -> None:
+    more = """
+bucket = aws.s3.Bucket("bucket")
+aws.s3.BucketNotification("notify", bucket=bucket.id, queues=[{"queue_arn": jobs.arn, "events": ["s3:*"]}])
+"""
+    message = folder.refusal(DeploymentRefusedError, more=more)
+
+    assert "AWS would refuse notify: InvalidArgument: Unable to validate" in message
+    assert "jobs has no policy that lets bucket send" in message
 
 
 def test_values_out_of_bounds_are_refused_as_aws_does(folder: Folder) -> None:

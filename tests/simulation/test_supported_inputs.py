@@ -36,6 +36,7 @@ def _arguments() -> Mapping[str, type]:
         resource_types.TOPIC: aws.sns.TopicArgs,
         resource_types.TOPIC_POLICY: aws.sns.TopicPolicyArgs,
         resource_types.TOPIC_SUBSCRIPTION: aws.sns.TopicSubscriptionArgs,
+        resource_types.BUCKET_NOTIFICATION: aws.s3.BucketNotificationArgs,
         resource_types.EVENT_BUS: aws.cloudwatch.EventBusArgs,
         resource_types.HTTP_API: aws.apigatewayv2.ApiArgs,
         resource_types.ROUTE: aws.apigatewayv2.RouteArgs,

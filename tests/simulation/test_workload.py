@@ -119,12 +119,12 @@ def test_a_text_body_has_no_fields_to_set(tmp_path: Path) -> None:
         ("send: []", "{path}:1: send has to have at least one entry"),
         (
             "send: [{body: 1}]",
-            "{path}:1: send.1: name exactly one target of http, queue, stream, table, topic, sns, invoke, not none",
+            "{path}:1: send.1: name exactly one target of http, queue, stream, table, topic, sns, s3, invoke, not none",
         ),
         (
             "send: [{queue: a, invoke: b, body: 1}]",
             (
-                "{path}:1: send.1: name exactly one target of http, queue, stream, table, topic, sns, invoke, "
+                "{path}:1: send.1: name exactly one target of http, queue, stream, table, topic, sns, s3, invoke, "
                 "not queue and invoke"
             ),
         ),

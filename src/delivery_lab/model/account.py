@@ -35,6 +35,7 @@ from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
 from delivery_lab.model.mapping.stream import StreamConsumer, StreamMappingConfig
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError, Caller, Runtime, WebRequest, WebResponse
+from delivery_lab.model.s3.bucket import NotifyingBucket
 from delivery_lab.model.sns.api import SnsApi
 from delivery_lab.model.sns.publishing import PublishSettings
 from delivery_lab.model.sns.topic import SnsTopic
@@ -84,6 +85,8 @@ class Account:
         table_streams_api: the API of the streams of tables.
         dynamodb: DynamoDB, where the stack has tables.
         feeds: subscriptions, and whatever else hands messages on.
+        buckets: buckets that tell of their objects, by AWS's names of them.
+        objects: bucket, key and content of objects that nobody has asked for yet; no content of those that are gone.
         stored: S3 and the other services that moto answers, once one of them is called.
         sinks: topics, event buses and buckets.
         topics: SNS topics by name.
@@ -118,6 +121,8 @@ class Account:
     lambda_api: LambdaApi = field(init=False)
     table_streams_api: TableStreamsApi = field(init=False)
     feeds: list[Feed] = field(default_factory=list)
+    buckets: dict[str, NotifyingBucket] = field(default_factory=dict)
+    objects: list[tuple[str, str, bytes | None]] = field(default_factory=list)
     _calls: Calls = field(init=False)
     _delivered_twice: set[str] = field(default_factory=set)
 
@@ -381,6 +386,8 @@ class Account:
         note_configuration(self.journal, self.queues.values(), self.functions, mappings, self.scheduler.now)
         for feed in self.feeds:
             feed.note_configuration()
+        for bucket in self.buckets.values():
+            bucket.try_destinations()
         for mapping in mappings:
             mapping.start()
 

@@ -16,6 +16,7 @@ from delivery_lab.model.functions import Lambda
 from delivery_lab.model.lambda_api import LambdaApi
 from delivery_lab.model.late import Answer, answer_late
 from delivery_lab.model.runtime import AwsError, Caller, Pending, WebRequest, WebResponse
+from delivery_lab.model.s3.bucket import NotifyingBucket
 from delivery_lab.model.sns.api import SnsApi
 from delivery_lab.model.sns.topic import SnsTopic
 from delivery_lab.model.sqs.administration import name_of
@@ -48,6 +49,8 @@ class AnsweringServices(Protocol):
     lambda_api: LambdaApi
     sinks: Sinks
     sns: SnsApi
+    buckets: dict[str, NotifyingBucket]
+    objects: list[tuple[str, str, bytes | None]]
     topics: dict[str, SnsTopic]
     kinesis: KinesisApi
     streams_by_name: dict[str, KinesisStream]
@@ -170,13 +173,34 @@ class Calls:
     ) -> dict[str, Any]:
         from delivery_lab.model.moto_services import OBJECTS_PUT, UnknownToStackError
 
+        self._bring_up_to_date(stored)
         try:
             answer = stored.call(service, operation, parameters)
         except UnknownToStackError as error:
             raise _unanswered(caller, service, operation, str(error)) from None
         if service == "s3" and operation in OBJECTS_PUT:
             self._services.sinks.put_object(parameters)
+        if service == "s3":
+            self._tell(operation, parameters, answer, caller)
         return answer
+
+    def _bring_up_to_date(self, stored: MotoServices) -> None:
+        """Do to objects what the workload has done since a handler last asked."""
+        objects = self._services.objects
+        while objects:
+            bucket, key, content = objects.pop(0)
+            if content is None:
+                stored.call("s3", "DeleteObject", {"Bucket": bucket, "Key": key})
+            else:
+                stored.call("s3", "PutObject", {"Bucket": bucket, "Key": key, "Body": content})
+
+    def _tell(self, operation: str, parameters: dict[str, Any], answer: dict[str, Any], caller: Caller) -> None:
+        """Let a bucket tell of what was done to its objects (S3-NOTIFY-1)."""
+        bucket = self._services.buckets.get(str(parameters.get("Bucket")))
+        if bucket is not None:
+            functions, request = self._services.functions, caller.request_id
+            lineage, trace = functions.loops.lineage(request), functions.traces.of(request)
+            bucket.operation(operation, parameters, answer, invoke=request, lineage=lineage, trace=trace)
 
 
 def _unanswered(caller: Caller, service: str, operation: str, why: str) -> NotModelledError:

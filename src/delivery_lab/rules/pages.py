@@ -12,7 +12,7 @@ from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
-from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE, SNS_API, SNS_GUIDE, SQS_API, SQS_GUIDE, Rule
+from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE, S3_GUIDE, SNS_API, SNS_GUIDE, SQS_API, SQS_GUIDE, Rule
 
 
 class Seen(StrEnum):
@@ -156,6 +156,7 @@ _API_MODEL = (
             "StartMessageMoveTask",
         )
     ),
+    "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html",
     *(f"{SNS_API}API_{name}.html" for name in ("Publish", "PublishBatch")),
     *(
         f"{LAMBDA_API}API_{name}.html"
@@ -209,6 +210,15 @@ _BEGINNING = (
             "subscribe-sqs-queue-to-sns-topic",
             "subscription-filter-policy-constraints",
             "welcome",
+        )
+    ),
+    *(
+        f"{S3_GUIDE}{name}.html"
+        for name in (
+            "EventNotifications",
+            "notification-content-structure",
+            "notification-how-to-event-types-and-destinations",
+            "notification-how-to-filtering",
         )
     ),
 )

@@ -16,6 +16,7 @@ from delivery_lab.rules import (
     kafka,
     lab_itself,
     mapping,
+    s3,
     sns,
     sqs,
     sqs_fifo,
@@ -28,7 +29,7 @@ __all__ = ["RULES", "Rule", "Status", "find"]
 
 def _collect() -> Mapping[str, Rule]:
     rules: dict[str, Rule] = {}
-    groups = (sqs, sqs_fifo, functions, mapping, streams, kafka, invokes, dynamodb, http, sns, evidence, lab_itself)
+    groups = (sqs, sqs_fifo, functions, mapping, streams, kafka, invokes, dynamodb, http, sns, s3, evidence, lab_itself)
     for group in (module.RULES for module in groups):
         for rule in group:
             assert rule.id not in rules, rule.id

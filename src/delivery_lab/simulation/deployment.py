@@ -19,6 +19,7 @@ from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation import supported
 from delivery_lab.simulation.dynamic import create_dynamic
 from delivery_lab.simulation.events import create_sink, event_configs
+from delivery_lab.simulation.feeds import connect_feeds
 from delivery_lab.simulation.function_configs import configured
 from delivery_lab.simulation.gateways import Gateways
 from delivery_lab.simulation.polled_sources import PolledSources
@@ -27,7 +28,7 @@ from delivery_lab.simulation.record_mappings import RecordMappings, refuse_forei
 from delivery_lab.simulation.redrive_permissions import check_redrive_permissions
 from delivery_lab.simulation.remembered import RememberedCreations
 from delivery_lab.simulation.tables import capacity_notes, table_definition
-from delivery_lab.simulation.topics import connect_topics, create_topic
+from delivery_lab.simulation.topics import create_topic
 from delivery_lab.simulation.workload import TopicSettings
 from delivery_lab.simulation.workload_functions import FunctionSettings
 from delivery_lab.stack.apis import Api
@@ -109,7 +110,7 @@ class Deployment:
                 self._create(resource, *found)
         check_redrive_permissions(self.stack, self.account.queues.values())
         self._configure_events()
-        connect_topics(self.stack, self.account, self.notes)
+        connect_feeds(self.stack, self.account, self.notes)
         read = {mapping.queue.name for mapping in self.account.mappings.values()}
         self.parking_queues = frozenset({queue.label for queue in self.stack.queues if queue.parking} - read)
 

@@ -22,7 +22,9 @@ def create_sink(account: Account, resource: Bus | Bucket) -> None:
     """Create an event bus or a bucket."""
     arn = resource.arn or ""
     physical_name = arn.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
-    account.sinks.add(Sink(resource.label, arn, physical_name, handed_on=resource.carrier))
+    account.sinks.add(
+        Sink(resource.label, arn, physical_name, handed_on=resource.carrier if isinstance(resource, Bus) else "")
+    )
 
 
 @dataclass(frozen=True, slots=True)

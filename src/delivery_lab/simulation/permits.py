@@ -8,6 +8,7 @@ from delivery_lab.stack.functions import Function, Permission
 from delivery_lab.stack.policy_verdicts import Allowance, Use, permission_verdict, verdict
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.stack import Stack
+from delivery_lab.stack.topics import Topic
 
 SENDING = "sqs:SendMessage"
 MANAGED_KEYS = ("alias/aws/sqs", ":alias/aws/sqs")
@@ -42,13 +43,23 @@ def queue_permit(queue: Queue, service: str, source: str, source_arn: str, accou
     return Permit(refusal=f"{queue.name} has no policy that lets {source} send", rule=rule)
 
 
+def topic_permit(topic: Topic, service: str, source: str, source_arn: str, account: str, rule: RuleId) -> Permit:
+    """Whether a topic's policy lets a service publish to it for one of the stack's resources; see `queue_permit`."""
+    found = verdict(topic.policies, Use(service, "sns:Publish", topic.arn or "", source_arn, account))
+    if found is Allowance.ALLOWED:
+        return PERMITTED
+    if found is Allowance.UNDECIDED:
+        return Permit(undecided=_undecided(source, topic.name, "the policy of the topic"))
+    return Permit(refusal=f"{topic.name} has no policy that lets {source} publish", rule=rule)
+
+
 def function_permit(
-    stack: Stack, function: Function, service: str, source: str, source_arn: str, rule: RuleId
+    stack: Stack, function: Function, service: str, source: str, source_arn: str, rule: RuleId, account: str = ""
 ) -> Permit:
     """Whether a function's policy lets a service invoke it for one of the stack's resources; see `queue_permit`."""
     permissions = [each for each in stack.all(Permission) if each.function is function]
     elsewhere = [each for each in stack.all(Permission) if each.function is None and not each.function_name.is_known]
-    use = Use(service, "lambda:InvokeFunction", function.arn or "", source_arn, account_of(source_arn))
+    use = Use(service, "lambda:InvokeFunction", function.arn or "", source_arn, account_of(source_arn) or account)
     found = permission_verdict(permissions, use)
     if found is Allowance.ALLOWED:
         return PERMITTED

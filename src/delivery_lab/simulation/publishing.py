@@ -1,11 +1,14 @@
-"""What a workload publishes to an SNS topic."""
+"""What a workload publishes to SNS topics, and does to objects in buckets."""
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from delivery_lab.errors import WorkloadError
+from delivery_lab.model.account import Account
 from delivery_lab.model.runtime import AwsError
+from delivery_lab.model.s3.bucket import NotifyingBucket
 from delivery_lab.model.sns.publishing import check
 from delivery_lab.model.sns.topic import SnsTopic
 from delivery_lab.simulation.workload import Arrival
@@ -38,3 +41,21 @@ def check_published(topic: SnsTopic, parameters: dict[str, Any], where: str) -> 
     except AwsError as error:
         reason = f"{error.message} {error.why}".rstrip()
         raise WorkloadError(f"{where}: SNS would refuse a message for {topic.name}: {reason}") from error
+
+
+def change_object(account: Account, bucket: NotifyingBucket, arrival: Arrival) -> None:
+    """Do to an object what a workload says, and let the bucket tell of it.
+
+    The object is there for handlers to read, with the body as its content, once a handler has called S3.
+
+    Args:
+        account: the account of the run.
+        bucket: the bucket.
+        arrival: what happens.
+    """
+    event, content = arrival.event or "ObjectCreated:Put", arrival.body.encode()
+    gone = event.startswith("ObjectRemoved")
+    account.objects.append((bucket.identity.physical_name, arrival.key, None if gone else content))
+    size = len(content) if arrival.size_bytes is None else arrival.size_bytes
+    etag = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    bucket.change(event, arrival.key, None if gone else size, "" if gone else etag)

@@ -26,7 +26,7 @@ from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation.answering import known_operation
 from delivery_lab.simulation.polled_sources import PolledSources
-from delivery_lab.simulation.publishing import check_published, publish_parameters
+from delivery_lab.simulation.publishing import change_object, check_published, publish_parameters
 from delivery_lab.simulation.workload import Arrival
 from delivery_lab.simulation.workload_faults import Fault
 
@@ -81,6 +81,7 @@ class Sender:
             "table": self._table,
             "topic": self._topic,
             "sns": self._sns,
+            "s3": self._s3,
             "invoke": self._invoke,
             "event": self._event,
         }
@@ -186,6 +187,11 @@ class Sender:
         parameters = publish_parameters(arrival)
         check_published(topic, parameters, arrival.where)
         self._scheduler.at(seconds(arrival.at_seconds), _publish, topic, parameters)
+
+    def _s3(self, arrival: Arrival) -> None:
+        buckets = {bucket.name: bucket for bucket in self._account.buckets.values()}
+        bucket = self._named(buckets, arrival.name, "bucket with notifications")
+        self._scheduler.at(seconds(arrival.at_seconds), change_object, self._account, bucket, arrival)
 
     def _invoke(self, arrival: Arrival) -> None:
         function, payload = self._function_and_payload(arrival, SYNCHRONOUS_PAYLOAD.maximum)

@@ -26,7 +26,6 @@ FEEDERS = frozenset(
     {
         resource_types.EVENT_TARGET,
         resource_types.FUNCTION_URL,
-        resource_types.BUCKET_NOTIFICATION,
         resource_types.SCHEDULE,
         resource_types.STATE_MACHINE,
     }

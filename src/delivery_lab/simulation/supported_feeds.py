@@ -21,6 +21,17 @@ FEEDS: Mapping[str, Support] = {
         ),
         refused={"replayPolicy": Refusal("messages that are published during the run")},
     ),
+    resource_types.BUCKET_NOTIFICATION: Support(
+        modelled=frozenset(
+            {"bucket", "eventbridge"}
+            | {
+                f"{block}.{name}"
+                for block in ("queues", "topics", "lambdaFunctions")
+                for name in ("events", "filterPrefix", "filterSuffix", "id")
+            }
+            | {"queues.queueArn", "topics.topicArn", "lambdaFunctions.lambdaFunctionArn"}
+        ),
+    ),
 }
 """By type; see `delivery_lab.stack.support`."""
 

@@ -11,14 +11,14 @@ from delivery_lab.limits.topics import DEDUPLICATION_SCOPE, TOPIC_MESSAGE
 from delivery_lab.model.account import Account
 from delivery_lab.model.api_errors import sns as errors
 from delivery_lab.model.feeds.feed import Feed
-from delivery_lab.model.feeds.targets import FeedTarget, FunctionTarget, QueueTarget, RefusedTarget
+from delivery_lab.model.feeds.targets import FeedTarget, QueueTarget, RefusedTarget
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sns import subscription as model
 from delivery_lab.model.sns.filter_policy import FilterPolicy, parse
 from delivery_lab.model.sns.publishing import PublishSettings
 from delivery_lab.rule_ids import RuleId
-from delivery_lab.simulation.permits import account_of, function_permit, queue_permit
 from delivery_lab.simulation.supported_feeds import feed_problem
+from delivery_lab.simulation.targets import Targets
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.stack import Stack
@@ -149,24 +149,14 @@ class _Connector:
             return RefusedTarget(target.label, problem)
         if isinstance(target, Queue):
             return self._queue(topic, target)
-        account, arn = self.account, topic.arn or ""
-        permit = function_permit(self.stack, target, SERVICE, topic.name, arn, "SNS-POLICY-1")
-        return FunctionTarget(
-            target.label,
-            resource.label,
-            permit,
-            account.functions,
-            account.events,
-            lambda: account.faults,
-            account.journal,
-        )
+        return self._targets.function(target, resource.label, topic.name, topic.arn or "")
+
+    @property
+    def _targets(self) -> Targets:
+        return Targets(self.stack, self.account, SERVICE, "SNS-POLICY-1")
 
     def _queue(self, topic: Topic, queue: Queue) -> QueueTarget:
-        account, arn = self.account, topic.arn or ""
-        permit = queue_permit(queue, SERVICE, topic.name, arn, account_of(arn), "SNS-POLICY-1")
-        return QueueTarget(
-            account.queues[queue.label], permit, lambda: account.faults, account.streams, account.journal
-        )
+        return self._targets.queue(queue, topic.name, topic.arn or "")
 
     def _dead_letters(self, resource: Subscription, topic: Topic, *, fifo: bool) -> FeedTarget | None:
         arn = resource.dead_letter_arn.certain()

@@ -26,14 +26,16 @@ from delivery_lab.simulation.workload_functions import FunctionSettings
 from delivery_lab.simulation.workload_part import WorkloadPart
 
 MOST_SENDS = 10_000_000
-TARGETS = ("http", "queue", "stream", "table", "topic", "sns", "invoke")
+TARGETS = ("http", "queue", "stream", "table", "topic", "sns", "s3", "invoke")
 
 
 _GOES_WITH = (
-    ("key", "key goes with queue, sns, stream and topic; an item of a table has its key in the body"),
+    ("key", "key goes with queue, sns, s3, stream and topic; an item of a table has its key in the body"),
     ("dedup", "dedup goes with queue and sns"),
     ("attributes", "attributes go with queue and sns"),
     ("subject", "subject goes with sns"),
+    ("size", "size goes with s3"),
+    ("event", "event goes with s3"),
     ("delay_seconds", "delaySeconds goes with queue"),
 )
 """Fields of a line that only the targets have that are named behind `with`."""
@@ -77,6 +79,12 @@ class Send(WorkloadPart):
     """A message published to the SNS topic of that logical name."""
     subject: str | None = Field(default=None, min_length=1)
     """With `sns`: the subject."""
+    s3: str | None = None
+    """A change of an object in the bucket of that logical name; `key` names the object, a `body` is its content."""
+    size: int | None = Field(default=None, ge=0)
+    """With `s3`: the size of the object in bytes; that of the body without it."""
+    event: str | None = Field(default=None, pattern="^Object[A-Za-z]+:[A-Za-z]+$")
+    """With `s3`: what happens to the object; `ObjectCreated:Put` without it."""
     invoke: str | None = None
     """An invoke of the function of that logical name."""
     type: Literal["sync", "async"] | None = None
@@ -85,7 +93,7 @@ class Send(WorkloadPart):
     """An object (sent as JSON) or a text (sent as it is), in which `{n}`, `$uniform` and `$choice` are filled in."""
     key: str | None = Field(default=None, min_length=1)
     """Message group (of a standard queue the tenant), partition key of a stream or topic; a template as in the body.
-    With `sns` the message group."""
+    With `sns` the message group, with `s3` the object's key."""
     dedup: str | None = Field(default=None, min_length=1)
     """Deduplication id of a message for a FIFO queue or topic; a template too."""
     attributes: dict[str, StrictStr | StrictInt | StrictFloat] = Field(default_factory=dict)
@@ -101,12 +109,14 @@ class Send(WorkloadPart):
             raise ValueError(f"name exactly one target of {', '.join(TARGETS)}, not {' and '.join(targets) or 'none'}")
         if self.http is not None and self.body is not None:
             raise ValueError("the body of an HTTP request stands under http")
-        if self.http is None and self.body is None:
+        if self.http is None and self.s3 is None and self.body is None:
             raise ValueError("a body is missing")
         if self.type is not None and self.invoke is None:
             raise ValueError("type goes with invoke")
         if self.stream is not None and self.key is None:
             raise ValueError("a stream needs a key: it decides the shard")
+        if self.s3 is not None and self.key is None:
+            raise ValueError("s3 needs a key: it names the object")
         for name, words in _GOES_WITH:
             targets = words.partition(";")[0].replace(",", "").split()
             if getattr(self, name) not in (None, {}) and self.target not in targets:
@@ -163,6 +173,8 @@ class Arrival:
         dedup: deduplication id, "" without one.
         attributes: message attributes of a message for a queue or an SNS topic, as `SendMessage` takes them.
         subject: subject of a message for an SNS topic, "" without one.
+        size_bytes: size of an object, None for that of its content.
+        event: what happens to an object, "" for what usually does.
         delay_seconds: how long a message for a queue is hidden at first; None for as long as the queue says.
         where: place in the workload, for messages.
     """
@@ -176,6 +188,8 @@ class Arrival:
     dedup: str = ""
     attributes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     subject: str = ""
+    size_bytes: int | None = None
+    event: str = ""
     delay_seconds: int | None = None
     where: str = ""
 
@@ -288,7 +302,7 @@ class Workload(WorkloadPart):
                     at_seconds=send.at + (n - 1) * send.every,
                     target=_target(send),
                     name=(send.http.api or "" if send.http else getattr(send, send.target)),
-                    body=as_text(render(template, n, chance, where), where),
+                    body="" if template is None else as_text(render(template, n, chance, where), where),
                     request=send.http,
                     key=render(send.key or "", n, chance, where),
                     dedup=render(send.dedup or "", n, chance, where),
@@ -296,6 +310,8 @@ class Workload(WorkloadPart):
                         name: _attribute(render(value, n, chance, where)) for name, value in send.attributes.items()
                     },
                     subject=render(send.subject or "", n, chance, where),
+                    size_bytes=send.size,
+                    event=send.event or "",
                     delay_seconds=send.delay_seconds,
                     where=where,
                 )

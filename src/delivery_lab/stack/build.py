@@ -15,7 +15,6 @@ from delivery_lab.stack.carriers import carriers_of
 from delivery_lab.stack.dynamic import DynamicResource, dynamic_resource
 from delivery_lab.stack.events import (
     bucket,
-    bucket_notification,
     bus,
     event_rule,
     event_target,
@@ -30,6 +29,7 @@ from delivery_lab.stack.functions import (
 )
 from delivery_lab.stack.keys import StackFileKeys
 from delivery_lab.stack.names import FunctionNames, labels
+from delivery_lab.stack.notifications import bucket_notification
 from delivery_lab.stack.queues import (
     Queue,
     QueueSurroundings,
@@ -102,7 +102,7 @@ class Builder:
             **dict.fromkeys(resource_types.MSK_CLUSTERS, self._cluster),
             resource_types.TOPIC: lambda inputs: topic(inputs, self.inputs_of),
             resource_types.EVENT_BUS: lambda inputs: bus(inputs, self._carrier(inputs)),
-            **dict.fromkeys(resource_types.BUCKETS, lambda inputs: bucket(inputs, self._carrier(inputs))),
+            **dict.fromkeys(resource_types.BUCKETS, bucket),
             **dict.fromkeys(resource_types.BUCKET_OBJECTS, stored_object),
             resource_types.PARAMETER: parameter,
             resource_types.SECRET: secret,

@@ -1,24 +1,24 @@
-"""What hands on what arrives at a bus or bucket to a queue or function of the stack."""
+"""What hands on what arrives at a bus to a queue or function of the stack."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
 from delivery_lab import resource_types
-from delivery_lab.stack.events import bucket_notification, event_rule, event_target
+from delivery_lab.stack.events import event_rule, event_target
 from delivery_lab.stack.reading import Inputs
 from delivery_lab.stack.resource import StackResource
 
 
 def carriers_of(inputs_of: Callable[[str], Iterator[Inputs]], receivers: set[str]) -> Mapping[str, str]:
-    """Which resource hands on what arrives at a bus or bucket.
+    """Which resource hands on what arrives at a bus.
 
     Args:
         inputs_of: the inputs of each resource of a type.
         receivers: ARNs of the queues and functions of the stack.
 
     Returns:
-        By the ARN, name or id of the bus or bucket: the resource, as messages name it.
+        By the ARN, name or id of the bus: the resource, as messages name it.
     """
     found: dict[str, str] = {}
     rules = {rule.physical_name: rule for rule in map(event_rule, inputs_of(resource_types.EVENT_RULE))}
@@ -27,9 +27,6 @@ def carriers_of(inputs_of: Callable[[str], Iterator[Inputs]], receivers: set[str
         bus_name = rule.bus_name.known if rule is not None and rule.has_pattern else None
         if bus_name is not None and target.target_arn.known in receivers:
             found[bus_name] = _named(target)
-    for notification in map(bucket_notification, inputs_of(resource_types.BUCKET_NOTIFICATION)):
-        if notification.bucket.known is not None:
-            found[notification.bucket.known] = _named(notification)
     return found
 
 

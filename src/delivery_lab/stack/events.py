@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from delivery_lab.stack.reading import Inputs, listed
+from delivery_lab.stack.reading import Inputs
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.settings import Setting
 
@@ -23,13 +22,7 @@ class Bus(StackResource):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket(StackResource):
-    """An S3 bucket.
-
-    Attributes:
-        carrier: what hands on what arrives to somebody, as messages name it; "" if nothing.
-    """
-
-    carrier: str = ""
+    """An S3 bucket."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,27 +53,14 @@ class EventTarget(StackResource):
     target_arn: Setting[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BucketNotification(StackResource):
-    """What a bucket tells of its objects.
-
-    Attributes:
-        bucket: id of the bucket.
-        functions: ARNs of functions that it invokes, as far as they are known.
-    """
-
-    bucket: Setting[str]
-    functions: tuple[str, ...]
-
-
 def bus(inputs: Inputs, carrier: str) -> Bus:
     """A bus of its inputs."""
     return Bus(**inputs.identity(), carrier=carrier)
 
 
-def bucket(inputs: Inputs, carrier: str) -> Bucket:
+def bucket(inputs: Inputs) -> Bucket:
     """A bucket of its inputs."""
-    return Bucket(**inputs.identity(), carrier=carrier)
+    return Bucket(**inputs.identity())
 
 
 def event_rule(inputs: Inputs) -> EventRule:
@@ -96,14 +76,3 @@ def event_rule(inputs: Inputs) -> EventRule:
 def event_target(inputs: Inputs) -> EventTarget:
     """A target of its inputs."""
     return EventTarget(**inputs.identity(), rule_name=inputs.text("rule"), target_arn=inputs.text("arn"))
-
-
-def bucket_notification(inputs: Inputs) -> BucketNotification:
-    """A notification of its inputs."""
-    entries = [entry for entry in listed(inputs.raw("lambdaFunctions")) if isinstance(entry, Mapping)]
-    arns = (entry.get("lambdaFunctionArn") for entry in entries)
-    return BucketNotification(
-        **inputs.identity(),
-        bucket=inputs.text("bucket"),
-        functions=tuple(arn for arn in arns if isinstance(arn, str)),
-    )

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from delivery_lab import resource_types
-from delivery_lab.stack.events import bucket_notification
 from delivery_lab.stack.functions import AsynchronousInvoker
 from delivery_lab.stack.names import FunctionNames
+from delivery_lab.stack.notifications import bucket_notification
 from delivery_lab.stack.reading import Inputs
 
 _TARGETS: Mapping[str, tuple[str, ...]] = {

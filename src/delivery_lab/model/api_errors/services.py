@@ -17,6 +17,11 @@ TOO_MANY_EVENTS = ApiError(
 EVENTS_TOO_LARGE = ApiError(
     "ValidationException", "Total size of the entries in the request is over the limit.", _EVENTS_API + " has the limit"
 )
+NOTIFICATION = ApiError(
+    "InvalidArgument",
+    "Unable to validate the following destination configurations.",
+    "https://github.com/localstack/localstack/blob/main/tests/aws/services/s3/test_s3_notifications_sqs.snapshot.json",
+)
 RECORD_TOO_LARGE = ApiError(
     "MESSAGE_TOO_LARGE",
     "The message is {size} bytes when serialized which is larger than {limit}",

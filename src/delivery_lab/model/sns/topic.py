@@ -30,6 +30,7 @@ class Publisher:
         trace: trace header of the request, "" for none.
         follow_up: whether it tells what became of another message.
         rule: rule by which it is published, None where users' code or workload does it.
+        message_id: the id that the message gets, "" for a new one.
     """
 
     invoke: str | None = None
@@ -37,6 +38,7 @@ class Publisher:
     trace: str = ""
     follow_up: bool = False
     rule: RuleId | None = None
+    message_id: str = ""
 
 
 class SnsTopic:
@@ -88,7 +90,7 @@ class SnsTopic:
         if repeated is not None:
             self._journal.append(FeederDeduplicated(self._scheduler.now, "SNS-FIFO-2", self.name, repeated.id))
             return repeated
-        notification = self._notification(parameters, group)
+        notification = self._notification(parameters, group, publisher.message_id)
         self._accept(notification, publisher)
         return notification
 
@@ -99,13 +101,13 @@ class SnsTopic:
         self._accept(notification, publisher)
         return notification.id
 
-    def _notification(self, parameters: Parameters, group: str) -> Notification:
+    def _notification(self, parameters: Parameters, group: str, message_id: str = "") -> Notification:
         by_protocol = bodies_by_protocol(parameters)
         self._published += 1
         fifo = self.settings.fifo
         number = str(_FIRST_SEQUENCE_NUMBER + self._published * 1_000) if fifo else ""
         notification = Notification(
-            id=self._streams.uuid("published id", self.name),
+            id=message_id or self._streams.uuid("published id", self.name),
             topic_arn=self.arn,
             message=by_protocol["default"] if by_protocol else parameters["Message"],
             published_at=self._scheduler.now,

@@ -16,6 +16,7 @@ from delivery_lab.events import (
     FeedRepeated,
     FeedRetryScheduled,
     MessageSent,
+    Published,
 )
 from delivery_lab.results.invariants.invariant import History, Invariant
 
@@ -41,6 +42,7 @@ class FeedConservation(Invariant):
         FeedRetryScheduled,
         MessageSent,
         EventAccepted,
+        Published,
     )
 
     def __init__(self, history: History) -> None:
@@ -62,7 +64,7 @@ class FeedConservation(Invariant):
                 self._coming.discard(event.message)
             case FeedRetryScheduled():
                 self._waiting.add((event.feed, event.message))
-            case MessageSent():
+            case MessageSent() | Published():
                 self._coming.discard(event.message)
             case EventAccepted():
                 self._coming.discard(event.event)

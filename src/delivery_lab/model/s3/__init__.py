@@ -1,0 +1,1 @@
+"""What Amazon S3 tells of its objects: notifications of buckets."""

@@ -1,0 +1,111 @@
+"""What a bucket tells: the record of a change, and the event by which it tries a destination."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote_plus
+
+from delivery_lab.model.clock import iso_time
+
+EVENT_VERSION = "2.5"
+TEST_EVENT = "s3:TestEvent"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectChange:
+    """Something that happened to an object.
+
+    Attributes:
+        event: such as `ObjectCreated:Put`.
+        key: the object's key, as it is.
+        size_bytes: its size, None where it is gone.
+        etag: its entity tag, "" where it is gone.
+        at: instant of the change.
+        sequencer: number of the change, by which changes of one key are put in order.
+        request_id: id of the request that made it.
+    """
+
+    event: str
+    key: str
+    size_bytes: int | None
+    etag: str
+    at: int
+    sequencer: int
+    request_id: str
+
+    @property
+    def body(self) -> str:
+        """What is known of it, as text."""
+        told = {"key": self.key, "event": self.event, "size": self.size_bytes}
+        return json.dumps({name: value for name, value in told.items() if value is not None})
+
+
+@dataclass(frozen=True, slots=True)
+class BucketIdentity:
+    """The bucket of a change.
+
+    Attributes:
+        physical_name: AWS's name of it.
+        arn: its ARN.
+        region: the region that it is in.
+    """
+
+    physical_name: str
+    arn: str
+    region: str
+
+
+def record(change: ObjectChange, bucket: BucketIdentity, configuration: str) -> str:
+    """The event that a destination gets: one record (S3-RECORD-1).
+
+    Args:
+        change: what happened.
+        bucket: the bucket.
+        configuration: id of the notification configuration.
+    """
+    content: dict[str, Any] = {"key": quote_plus(change.key, safe="/*-._")}
+    if change.size_bytes is not None:
+        content |= {"size": change.size_bytes, "eTag": change.etag}
+    content["sequencer"] = f"{change.sequencer:018X}"
+    told = {
+        "eventVersion": EVENT_VERSION,
+        "eventSource": "aws:s3",
+        "awsRegion": bucket.region,
+        "eventTime": iso_time(change.at),
+        "eventName": change.event,
+        "userIdentity": {"principalId": "AWS:AIDAEXAMPLE"},
+        "requestParameters": {"sourceIPAddress": "127.0.0.1"},
+        "responseElements": {"x-amz-request-id": change.request_id, "x-amz-id-2": _second_id(change.request_id)},
+        "s3": {
+            "s3SchemaVersion": "1.0",
+            "configurationId": configuration,
+            "bucket": {
+                "name": bucket.physical_name,
+                "ownerIdentity": {"principalId": "A3NL1KOZZKEXAMPLE"},
+                "arn": bucket.arn,
+            },
+            "object": content,
+        },
+    }
+    return json.dumps({"Records": [told]})
+
+
+def trial(bucket: BucketIdentity, at: int, request_id: str) -> str:
+    """The event by which S3 finds out whether it may publish to a queue or topic (S3-TEST-1)."""
+    return json.dumps(
+        {
+            "Service": "Amazon S3",
+            "Event": TEST_EVENT,
+            "Time": iso_time(at),
+            "Bucket": bucket.physical_name,
+            "RequestId": request_id,
+            "HostId": _second_id(request_id),
+        }
+    )
+
+
+def _second_id(request_id: str) -> str:
+    return hashlib.sha256(request_id.encode()).hexdigest()

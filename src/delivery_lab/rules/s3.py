@@ -1,0 +1,62 @@
+"""Rules of notifications of S3 buckets."""
+
+from delivery_lab.rules.rule import S3_GUIDE, assumed, documented
+
+_STRUCTURE = S3_GUIDE + "notification-content-structure.html"
+_CONFIGURE = "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html"
+
+RULES = (
+    documented(
+        "S3-NOTIFY-1",
+        "A bucket tells of a change of an object to each destination whose configuration names the event: one message in a "
+        "queue or topic, one asynchronous invoke of a function, at least once and in no promised order.",
+        S3_GUIDE + "EventNotifications.html",
+    ),
+    assumed(
+        "S3-TIME-1",
+        "It does so at the instant of the change, once, and in the order of the changes. A destination that fails for reasons "
+        "of its own is not modelled.",
+        "AWS says that notifications come within seconds and sometimes after a minute, at least once, and neither how often "
+        "twice nor for how long it tries.",
+    ),
+    documented(
+        "S3-RECORD-1",
+        "The message holds one record: eventVersion, eventSource aws:s3, awsRegion, eventTime, eventName, userIdentity, "
+        "requestParameters, responseElements and, under s3, configurationId, bucket and object with key, size, eTag and "
+        "sequencer. An object that is gone has neither size nor eTag.",
+        _STRUCTURE,
+    ),
+    assumed(
+        "S3-RECORD-2",
+        "The eventVersion is 2.5, and names of principals, addresses and hosts are made up.",
+        "The page on the structure has 2.1 in older editions and 2.5 today; 2.1 was recorded in January 2025. AWS asks to "
+        "compare the major version only.",
+    ),
+    documented(
+        "S3-KEY-1",
+        "The key in a record is URL-encoded, with + for a space; the key that a filter looks at is not.",
+        _STRUCTURE,
+    ),
+    documented(
+        "S3-FILTER-1",
+        "A configuration is about the events that it names, with * for all of a kind, and about keys with its prefix and its "
+        "suffix.",
+        S3_GUIDE + "notification-how-to-filtering.html",
+    ),
+    documented(
+        "S3-TEST-1",
+        "When notifications are configured S3 sends a test message to each queue and topic: no Records, but Event "
+        "s3:TestEvent. A function gets none.",
+        _CONFIGURE,
+    ),
+    documented(
+        "S3-POLICY-1",
+        "A configuration is refused if S3 may not publish to the queue or topic, or not invoke the function.",
+        _CONFIGURE,
+    ),
+    documented(
+        "S3-FIFO-1",
+        "A FIFO queue or topic cannot be a destination.",
+        S3_GUIDE + "notification-how-to-event-types-and-destinations.html",
+    ),
+)

@@ -1,0 +1,174 @@
+"""From notifications of buckets to the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from delivery_lab.errors import DeploymentRefusedError, NotModelledError
+from delivery_lab.model.account import Account
+from delivery_lab.model.api_errors.services import NOTIFICATION
+from delivery_lab.model.feeds.feed import Feed
+from delivery_lab.model.feeds.targets import FeedTarget, FunctionTarget, Permit, QueueTarget, RefusedTarget
+from delivery_lab.model.s3 import bucket as model
+from delivery_lab.model.s3.bucket import NotifyingBucket, ObjectNotification
+from delivery_lab.model.s3.records import BucketIdentity
+from delivery_lab.model.sns.target import TopicTarget
+from delivery_lab.rule_ids import RuleId
+from delivery_lab.simulation.permits import account_of
+from delivery_lab.simulation.supported_feeds import feed_problem
+from delivery_lab.simulation.targets import Targets
+from delivery_lab.stack.events import Bucket
+from delivery_lab.stack.functions import Function
+from delivery_lab.stack.notifications import BucketNotification, NotificationConfig
+from delivery_lab.stack.queues import Queue
+from delivery_lab.stack.resource import StackResource
+from delivery_lab.stack.stack import Stack
+from delivery_lab.stack.topics import Topic
+
+SERVICE = "s3.amazonaws.com"
+_ANYWHERE = "us-east-1"
+
+
+def connect_buckets(stack: Stack, account: Account, notes: list[str]) -> None:
+    """Configure the notifications of buckets; destinations and their policies exist by now.
+
+    Args:
+        stack: the stack.
+        account: the account of the run.
+        notes: what is part of the stack and not simulated.
+
+    Raises:
+        DeploymentRefusedError: S3 would refuse a configuration.
+    """
+    buckets = {bucket.id: bucket for bucket in stack.all(Bucket) if bucket.id}
+    arns = (each.arn for each in (*stack.queues, *stack.functions, *stack.all(Topic)) if each.arn)
+    owner, region = next(((account_of(arn), arn.split(":")[3]) for arn in arns), ("", _ANYWHERE))
+    for resource in stack.all(BucketNotification):
+        bucket = buckets.get(resource.bucket.known or "")
+        if bucket is None:
+            what = resource.bucket.known or "a bucket that is known only after deployment"
+            notes.append(f"{resource.name} is about {what}, which is not in this stack: nothing happens there in a run")
+            continue
+        identity = BucketIdentity(bucket.id, bucket.arn or "", region)
+        created = NotifyingBucket(
+            bucket.label,
+            identity,
+            scheduler=account.scheduler,
+            streams=account.streams,
+            journal=account.journal,
+        )
+        account.buckets[bucket.id] = created
+        targets = Targets(stack, account, SERVICE, "S3-POLICY-1", owner)
+        connector = _Notifier(stack, account, notes, resource, bucket, targets)
+        for number, config in enumerate(resource.configs, 1):
+            notification = connector.connect(config, number)
+            if notification is not None:
+                created.notifications.append(notification)
+        created.notifications.extend(connector.to_event_bus())
+
+
+@dataclass(frozen=True, slots=True)
+class _Notifier:
+    stack: Stack
+    account: Account
+    notes: list[str]
+    resource: BucketNotification
+    bucket: Bucket
+    targets: Targets
+
+    def connect(self, config: NotificationConfig, number: int) -> ObjectNotification | None:
+        """One configuration, None where its destination is none of the stack."""
+        destination = self._destination(config)
+        if destination is None:
+            where = config.arn.known or "somebody who is known only after deployment"
+            self.notes.append(
+                f"{self.resource.name} tells {where} of {self.bucket.name}, outside this stack: that is not counted"
+            )
+            return None
+        name = (
+            self.resource.label if len(self.resource.configs) == 1 else f"{self.resource.label} {config.id or number}"
+        )
+        problem = feed_problem(self.stack, self.resource)
+        target = RefusedTarget(destination.label, problem) if problem else self._target(destination, name)
+        return ObjectNotification(
+            self._feed(name, target),
+            config.id or f"tf-s3-{config.kind}-{number}",
+            config.events.certain(),
+            config.prefix.certain(),
+            config.suffix.certain(),
+            tried=config.kind != "function",
+        )
+
+    def to_event_bus(self) -> list[ObjectNotification]:
+        """The default event bus as a destination."""
+        if not self.resource.to_event_bus.certain():
+            return []
+        self.notes.append(
+            f"{self.resource.name} tells the default event bus of {self.bucket.name}: that is not counted"
+        )
+        return []
+
+    def _destination(self, config: NotificationConfig) -> Queue | Topic | Function | None:
+        arn = config.arn.known
+        if config.kind == "function":
+            return self.stack.function_at(arn)
+        found = self.stack.at(arn)
+        return found if isinstance(found, Queue | Topic) else None
+
+    def _feed(self, name: str, target: FeedTarget) -> Feed:
+        feed = Feed(
+            self.bucket.label,
+            "bucket",
+            name,
+            target,
+            None,
+            wait=_no_retry,
+            rules=model.RULES,
+            scheduler=self.account.scheduler,
+            journal=self.account.journal,
+        )
+        self.account.feeds.append(feed)
+        return feed
+
+    def _target(self, destination: Queue | Topic | Function, feed: str) -> FeedTarget:
+        source, arn = self.bucket.name, self.bucket.arn or ""
+        if not isinstance(destination, Function) and destination.fifo.certain():
+            raise self._refused(destination, f"{destination.name} is a FIFO {_kind(destination)}", "S3-FIFO-1")
+        target: QueueTarget | TopicTarget | FunctionTarget
+        if isinstance(destination, Queue):
+            target = self.targets.queue(destination, source, arn)
+        elif isinstance(destination, Topic):
+            target = self.targets.topic(destination, source, arn)
+        else:
+            target = self.targets.function(destination, feed, source, arn)
+        self._check(destination, target.permit)
+        return target
+
+    def _check(self, destination: StackResource, permit: Permit) -> None:
+        if permit.refusal:
+            raise self._refused(destination, permit.refusal, permit.rule or "S3-POLICY-1")
+
+    def _refused(self, destination: StackResource, why: str, rule: RuleId) -> DeploymentRefusedError:
+        error = NOTIFICATION.error(why=f"{why}.")
+        fix = f"let {SERVICE} use {destination.name} for {self.bucket.name} before {self.resource.name} is created"
+        if rule == "S3-FIFO-1":
+            fix = f"name a standard {_kind(destination)}"
+        return DeploymentRefusedError(
+            self.resource.name, error.code, f"{error.message} {error.why}", rule=rule, fix=fix
+        )
+
+
+def _kind(destination: StackResource) -> str:
+    return "queue" if isinstance(destination, Queue) else "topic"
+
+
+def _no_retry(_: int, __: int) -> int | None:
+    """For how long S3 tries a destination again that fails is not known (S3-TIME-1).
+
+    Raises:
+        NotModelledError: always.
+    """
+    raise NotModelledError(
+        "a destination of a bucket fails, and for how long S3 tries it again is not documented; that is not modelled\n"
+        "  nearest: a topic between bucket and queue"
+    )

@@ -1,0 +1,56 @@
+"""Queues, functions and topics of a stack as what topics, buckets and rules hand messages on to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from delivery_lab.model.account import Account
+from delivery_lab.model.feeds.targets import FunctionTarget, QueueTarget
+from delivery_lab.model.sns.target import TopicTarget
+from delivery_lab.rule_ids import RuleId
+from delivery_lab.simulation.permits import account_of, function_permit, queue_permit, topic_permit
+from delivery_lab.stack.functions import Function
+from delivery_lab.stack.queues import Queue
+from delivery_lab.stack.stack import Stack
+from delivery_lab.stack.topics import Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What one service hands messages on to, on behalf of the stack's resources.
+
+    Attributes:
+        stack: the stack.
+        account: the account of the run.
+        service: service principal, such as `s3.amazonaws.com`.
+        rule: rule by which policies are asked.
+        owner: account of what the service acts for, where its ARN names none.
+    """
+
+    stack: Stack
+    account: Account
+    service: str
+    rule: RuleId
+    owner: str = ""
+
+    def queue(self, queue: Queue, source: str, source_arn: str) -> QueueTarget:
+        """A queue, for a resource of that name and ARN."""
+        account = self.account
+        owner = account_of(source_arn) or self.owner
+        permit = queue_permit(queue, self.service, source, source_arn, owner, self.rule)
+        return QueueTarget(
+            account.queues[queue.label], permit, lambda: account.faults, account.streams, account.journal
+        )
+
+    def function(self, function: Function, feed: str, source: str, source_arn: str) -> FunctionTarget:
+        """A function, for a resource of that name and ARN."""
+        account = self.account
+        permit = function_permit(self.stack, function, self.service, source, source_arn, self.rule, self.owner)
+        faults = lambda: account.faults  # noqa: E731 - they are set after the deployment
+        return FunctionTarget(function.label, feed, permit, account.functions, account.events, faults, account.journal)
+
+    def topic(self, topic: Topic, source: str, source_arn: str) -> TopicTarget:
+        """A topic, for a resource of that name and ARN."""
+        owner = account_of(source_arn) or self.owner
+        permit = topic_permit(topic, self.service, source, source_arn, owner, self.rule)
+        return TopicTarget(self.account.topics[topic.label], permit, self.account.streams, self.account.journal)
