@@ -27,11 +27,13 @@ def fresh(stack: str, seed: int, assumptions: Assumptions = DEFAULTS) -> Run:
 
 @pytest.mark.parametrize("stack", [name for name in variants() if name not in SAME_CODE])
 def test_the_third_seed_of_a_variant_is_the_run_that_it_is_by_itself(stack: str) -> None:
+    # It also imports the packages that functions share: the first import of one may read a clock.
+    expected = fresh(stack, 3)
     with Prepared(stack_of(stack), ROOT) as prepared:
         runs = [prepared.simulate(workload(stack), seed) for seed in (1, 2, 3)]
         assert prepared.loaded_anew == {}
 
-    assert runs[2] == fresh(stack, 3)
+    assert runs[2] == expected
 
 
 def test_workload_and_assumptions_may_differ_from_run_to_run() -> None:

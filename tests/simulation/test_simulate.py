@@ -235,7 +235,11 @@ def test_a_mapping_of_a_source_of_another_stack_is_noted(folder: Folder, source:
     run = folder.run(more=_MAPPING.format(source=source))
 
     assert outcome_of(run).messages.processed == 3
-    assert run.notes == (f"more reads {what}, which is not in this stack: nothing arrives there in a run",)
+    (note,) = run.notes
+    noted, _, told = note.partition("; what it is can be said in the workload: ")
+    assert noted == f"more reads {what}, which is not in this stack: nothing arrives there in a run"
+    kind = next((kind for service, kind in (("sqs", "queue"), ("kinesis", "stream")) if f":{service}:" in what), "")
+    assert told.startswith(f'external: {{"{what}": {{kind: {kind}') == bool(kind)
 
 
 @pytest.mark.parametrize(

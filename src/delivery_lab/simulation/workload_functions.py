@@ -48,7 +48,7 @@ class FunctionSettings(WorkloadPart):
     code: str | None = Field(default=None, min_length=1)
     """A folder with Python code that is run in place of the function's own; it starts at the project."""
     handler: str | None = Field(default=None, pattern=r"^[\w./-]+\.\w+$")
-    """With `code`: its handler, such as `app.handler`; with `image`: one that imageConfig and Dockerfile leave out."""
+    """With `code`: its handler, such as `app.handler`. With `image`: where imageConfig and Dockerfile say none."""
     duration: Duration | None = None
     """Seconds that an invoke takes; a number or a distribution. With it the function is described instead of run."""
     for_each: Duration = 0

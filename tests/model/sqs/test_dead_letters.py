@@ -122,7 +122,8 @@ def test_sqs_dlq_3_a_policy_naming_no_queue_is_refused_at_deployment() -> None:
     assert str(caught.value) == (
         f'AWS would refuse jobs: InvalidParameterValue: Value {{"deadLetterTargetArn":"{arn}","maxReceiveCount":3}} '
         "for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist. (SQS-DLQ-3)\n"
-        "  fix: create the dead-letter queue in the same stack, or correct deadLetterTargetArn"
+        "  fix: create the dead-letter queue in the same stack, or correct deadLetterTargetArn; or, if another stack "
+        f'creates it, say so in the workload: external: {{"{arn}": {{kind: queue, visibilityTimeoutSeconds: 30}}}}'
     )
 
 
