@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.checks.foreign import Program, assert_found
+from tests.checks.foreign import Program, assert_found, found
 
 GOOD = (
     Program(
@@ -82,9 +82,30 @@ GOOD = (
             content_based_deduplication=True,
             redrive_policy=redrive(dead, 3),
         )
+        aws.sqs.QueuePolicy(
+            "p",
+            queue_url=jobs.id,
+            policy=pulumi.Output.all(topic.arn, jobs.arn).apply(
+                lambda arns: json.dumps(
+                    {
+                        "Version": "2012-10-17",
+                        "Statement": [
+                            {
+                                "Effect": "Allow",
+                                "Principal": {"Service": "sns.amazonaws.com"},
+                                "Action": "sqs:SendMessage",
+                                "Resource": arns[1],
+                                "Condition": {"ArnEquals": {"aws:SourceArn": arns[0]}},
+                            }
+                        ],
+                    }
+                )
+            ),
+        )
         aws.sns.TopicSubscription("s", topic=topic.arn, protocol="sqs", endpoint=jobs.arn)
         mapping(jobs, function(), batch_size=10, scaling_config={"maximum_concurrency": 2})
         """,
+        found("CHK-FEED-3 note"),
         files={
             "worker/app.py": """
             def handle(event, context):
