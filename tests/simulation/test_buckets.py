@@ -68,19 +68,22 @@ def test_a_queue_gets_the_record() -> None:
     assert json.loads(message.body)["Records"][0]["s3"]["configurationId"] == "arrivals"
 
 
-def test_s3_policy_1_a_queue_that_lets_s3_not_send_is_refused() -> None:
+def test_s3_policy_1_a_queue_that_lets_s3_not_send_is_refused_where_something_is_put() -> None:
     closed = resource(resource_types.QUEUE, "closed")
+    world = _Connected(BUCKET, closed, _to(closed))
 
+    (note,) = world.notes
+    assert note.startswith("AWS would refuse tell: InvalidArgument: Unable to validate the following destination")
     with pytest.raises(DeploymentRefusedError, match="Unable to validate the following destination") as refused:
-        _Connected(BUCKET, closed, _to(closed))
+        world.put()
     assert refused.value.rule == "S3-POLICY-1"
 
 
-def test_s3_policy_1_a_function_without_permission_is_refused() -> None:
-    told = _tell(lambdaFunctions=[{"lambdaFunctionArn": arn_of(WORKER), **CREATED}])
+def test_s3_policy_1_a_function_without_permission_is_refused_where_something_is_put() -> None:
+    world = _Connected(BUCKET, WORKER, _tell(lambdaFunctions=[{"lambdaFunctionArn": arn_of(WORKER), **CREATED}]))
 
     with pytest.raises(DeploymentRefusedError, match="Unable to validate"):
-        _Connected(BUCKET, WORKER, told)
+        world.put()
 
 
 def test_a_function_with_permission_is_invoked() -> None:

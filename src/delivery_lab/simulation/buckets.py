@@ -8,7 +8,7 @@ from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.model.account import Account
 from delivery_lab.model.api_errors.services import NOTIFICATION
 from delivery_lab.model.feeds.feed import Feed
-from delivery_lab.model.feeds.targets import FeedTarget, FunctionTarget, Permit, QueueTarget, RefusedTarget
+from delivery_lab.model.feeds.targets import FeedTarget, FunctionTarget, QueueTarget, RefusedTarget
 from delivery_lab.model.s3 import bucket as model
 from delivery_lab.model.s3.bucket import NotifyingBucket, ObjectNotification
 from delivery_lab.model.s3.records import BucketIdentity
@@ -96,7 +96,7 @@ class _Notifier:
             config.events.certain(),
             config.prefix.certain(),
             config.suffix.certain(),
-            tried=config.kind != "function",
+            tried=config.kind != "function" and not isinstance(target, RefusedTarget),
         )
 
     def to_event_bus(self) -> list[ObjectNotification]:
@@ -141,12 +141,22 @@ class _Notifier:
             target = self.targets.topic(destination, source, arn)
         else:
             target = self.targets.function(destination, feed, source, arn)
-        self._check(destination, target.permit)
-        return target
+        return self._unless_closed(destination, target)
 
-    def _check(self, destination: StackResource, permit: Permit) -> None:
-        if permit.refusal:
-            raise self._refused(destination, permit.refusal, permit.rule or "S3-POLICY-1")
+    def _unless_closed(
+        self, destination: StackResource, target: QueueTarget | TopicTarget | FunctionTarget
+    ) -> FeedTarget:
+        """The target; one that S3 may not use ends a run only if something is meant to get there.
+
+        S3 refuses such a configuration (S3-POLICY-1). But the permission may be given outside this program, and runs
+        that put nothing into the bucket do not depend on it.
+        """
+        permit = target.permit
+        if not permit.refusal:
+            return target
+        refused = self._refused(destination, permit.refusal, permit.rule or "S3-POLICY-1")
+        self.notes.append(str(refused).partition("\n")[0])
+        return RefusedTarget(destination.label, refused)
 
     def _refused(self, destination: StackResource, why: str, rule: RuleId) -> DeploymentRefusedError:
         error = NOTIFICATION.error(why=f"{why}.")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from delivery_lab.errors import NotModelledError
+from delivery_lab.errors import LabError, NotModelledError
 from delivery_lab.events import Actor, Journal, TargetKind
 from delivery_lab.model.asynchronous import AsynchronousInvokes
 from delivery_lab.model.faults import Faults, error_of
@@ -207,18 +207,18 @@ class RefusedTarget:
 
     Attributes:
         name: its name.
-        why: what a person is told.
+        why: what a person is told, or the error itself.
         kind: what it is.
     """
 
     name: str
-    why: str
+    why: str | LabError
     kind: TargetKind = "queue"
 
     def accept(self, parcel: Parcel, announce: Announce, repeated: Callable[[], None]) -> None:
         """See `FeedTarget.accept`.
 
         Raises:
-            NotModelledError: always.
+            LabError: always.
         """
-        raise NotModelledError(self.why)
+        raise self.why if isinstance(self.why, LabError) else NotModelledError(self.why)
