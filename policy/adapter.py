@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -81,15 +82,26 @@ def graph_of(resources: Sequence[PolicyResource], deployment: PolicyStack) -> Gr
     """Build the resource graph of a stack.
 
     Args:
-        resources: the resources, each after those it depends on, as Pulumi hands them over.
+        resources: the resources as Pulumi hands them over. In a preview their order is not that of their dependencies.
         deployment: the rest.
     """
     region = str(deployment.config.get("aws:region") or DEFAULT_REGION)
     built: dict[str, Resource] = {}
-    for resource in resources:
+    for resource in _sources_first(resources):
         built[resource.urn] = _resource(resource, deployment, built, region)
     stack, project = _stack_of(resources)
     return Graph(project=project, stack=stack, resources=built, outputs={}, config=deployment.config)
+
+
+def _sources_first(resources: Sequence[PolicyResource]) -> Iterator[PolicyResource]:
+    """The resources, each after those that it depends on: what a program registers later may change what was before."""
+    known = {resource.urn: resource for resource in resources}
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for resource in resources:
+        sources = {found.urn for each in resource.property_dependencies.values() for found in each}
+        sources |= {found.urn for found in resource.dependencies}
+        sorter.add(resource.urn, *((sources & known.keys()) - {resource.urn}))
+    return (known[urn] for urn in sorter.static_order())
 
 
 def _stack_of(resources: Sequence[PolicyResource]) -> tuple[str, str]:

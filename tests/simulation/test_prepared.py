@@ -31,7 +31,8 @@ def test_the_third_seed_of_a_variant_is_the_run_that_it_is_by_itself(stack: str)
     expected = fresh(stack, 3)
     with Prepared(stack_of(stack), ROOT) as prepared:
         runs = [prepared.simulate(workload(stack), seed) for seed in (1, 2, 3)]
-        assert prepared.loaded_anew == {}
+        # Whether a package asks for the time while the caller is imported depends on what this process has imported.
+        assert set(prepared.loaded_anew) <= {"sync-caller"}
 
     assert runs[2] == expected
 
