@@ -39,7 +39,9 @@ def environment(version: str) -> Path:
     if not (folder / ".ready").exists():
         venv.create(folder, clear=True, with_pip=False, symlinks=True)
         site = next(folder.glob("lib/python*/site-packages"))
-        (site / "base.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+        # A folder that is named in a .pth file has no .pth files of its own: the lab has to be named too.
+        paths = (sysconfig.get_path("purelib"), str(ROOT / "src"))
+        (site / "base.pth").write_text("".join(f"{path}\n" for path in paths), encoding="utf-8")
         packages = [f"pulumi-aws=={version}", *VERSIONS[version]]
         subprocess.run(
             [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(site), *packages], check=True

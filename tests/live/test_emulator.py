@@ -18,9 +18,12 @@ from tests.lab_support import ROOT
 from tests.live.support import emulator_python
 
 _HOLDER = """
+import signal
 import sys
 from pathlib import Path
 from delivery_lab.live import emulator
+# Whoever is started in the background ignores Ctrl-C, and so do its children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with emulator.running(Path(sys.argv[1])) as running:
     print(running.folder, flush=True)
     sys.stdin.read()
