@@ -21,6 +21,7 @@ from delivery_lab.explore.sample import Sample, sample_of
 from delivery_lab.explore.spread import Share, Spread, share_of, spread_of
 from delivery_lab.explore.workers import Sampling, samples
 from delivery_lab.json_names import plain
+from delivery_lab.program.graph import Graph
 from delivery_lab.results.named_figures import plain_names
 from delivery_lab.rules.alternatives import plausible_of
 from delivery_lab.simulation.prepared import Prepared
@@ -228,9 +229,7 @@ class SeededRuns:
     @contextmanager
     def __call__(self) -> Iterator[Sampling]:
         """What runs a seed."""
-        graph, workload = self.asked.deployed(
-            self.lab.graph(self.asked.call.stack, self.asked.call.overrides, self.asked.program)
-        )
+        graph, workload = self._deployed()
         with Prepared(Stack.of(graph), self.lab.project.root) as prepared:
 
             def sampling(seed: int) -> Sample:
@@ -238,11 +237,13 @@ class SeededRuns:
 
             yield sampling
 
+    def _deployed(self) -> tuple[Graph, Workload]:
+        call = self.asked.call
+        return self.asked.deployed(self.lab.graph(call.stack, call.overrides, self.asked.program))
+
     def rules(self) -> Sequence[str]:
         """The rules that the run with the first seed relies on."""
-        graph, workload = self.asked.deployed(
-            self.lab.graph(self.asked.call.stack, self.asked.call.overrides, self.asked.program)
-        )
+        graph, workload = self._deployed()
         run = simulate(Stack.of(graph), self.lab.project.root, workload, self.asked.call.seed, self.asked.assumptions)
         return run.rules
 

@@ -12,6 +12,8 @@ from delivery_lab.limits.queues import MOVE_RATE
 from delivery_lab.model.randomness import DEFAULT_SEED
 
 if TYPE_CHECKING:
+    from multiprocessing.context import BaseContext
+
     from delivery_lab.compare.comparison import Change, Comparison, Figure
     from delivery_lab.results.outcome import Messages, Outcome
     from delivery_lab.results.timeline import Line
@@ -28,6 +30,7 @@ __all__ = [
     "conclusion",
     "plain_names",
     "preload",
+    "process_context",
     "shortened",
     "successes",
 ]
@@ -66,6 +69,13 @@ def check_titles() -> dict[str, str]:
     from delivery_lab.checks.registry import CHECKS
 
     return {check.id: check.title for check in CHECKS.values()}
+
+
+def process_context() -> BaseContext:
+    """How processes begin that share the work."""
+    from delivery_lab.explore.processes import process_context
+
+    return process_context()
 
 
 def preload() -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import sys
-import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from delivery_lab.api.parts import process_context
 from delivery_lab.cli.console import AGAIN_SECONDS, Console
 from delivery_lab.errors import LabError
 
@@ -52,7 +51,7 @@ def for_each(
     if len(names) < WORTH_PROCESSES or processes < 2:
         yield from ((name, attempt(name)) for name in names)
         return
-    with _context().Pool(processes, initializer=_leave_interrupts_to_the_parent) as pool:
+    with process_context().Pool(processes, initializer=_leave_interrupts_to_the_parent) as pool:
         results = pool.imap(attempt, names)
         waited_seconds = 0
         for position, name in enumerate(names):
@@ -78,12 +77,6 @@ class _Attempt(Generic[T]):
             return self.work(name)
         except LabError as error:
             return Failure(str(error), error.exit_code, traceback.format_exc())
-
-
-def _context() -> multiprocessing.context.BaseContext:
-    """Processes that begin with everything imported, where forking is safe; else such as begin anew."""
-    alone = threading.active_count() == 1
-    return multiprocessing.get_context("fork" if sys.platform == "linux" and alone else "spawn")
 
 
 def _leave_interrupts_to_the_parent() -> None:

@@ -6,5 +6,6 @@
 | `columns` | the samples of many runs, a column for each figure: memory is flat |
 | `spread` | median, percentiles, the worst and its seed; shares with an interval |
 | `pairs` | two variants with the same seeds: which differences are real |
+| `processes` | how processes begin that share work |
 | `workers` | a process for each core, each with its share of the seeds |
 """

@@ -6,11 +6,8 @@ depends on which worker runs which seed, so the result does not depend on how ma
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
-import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +17,7 @@ from contextlib import AbstractContextManager
 from multiprocessing.util import Finalize
 
 from delivery_lab.errors import LabError
+from delivery_lab.explore.processes import process_context
 from delivery_lab.explore.sample import Sample
 
 Sampling = Callable[[int], Sample]
@@ -69,7 +67,7 @@ def samples(opening: Opening, seeds: Sequence[int], processes: int | None = None
 
 
 def _in_processes(opening: Opening, chunks: Sequence[Sequence[int]], processes: int) -> Iterator[Sample]:
-    pool = ProcessPoolExecutor(processes, _context(), _begin, (opening,))
+    pool = ProcessPoolExecutor(processes, process_context(), _begin, (opening,))
     waiting: deque[Future[list[Sample]]] = deque()
     try:
         for chunk in chunks:
@@ -100,9 +98,3 @@ def _begin(opening: Opening) -> None:
 def _run(seeds: Sequence[int]) -> list[Sample]:
     assert _sampling is not None
     return [_sampling(seed) for seed in seeds]
-
-
-def _context() -> multiprocessing.context.BaseContext:
-    """Processes that begin with everything imported, where forking is safe; else such as begin anew."""
-    alone = threading.active_count() == 1
-    return multiprocessing.get_context("fork" if sys.platform == "linux" and alone else "spawn")
