@@ -378,12 +378,13 @@ aws.cloudwatch.EventTarget("target", rule=rule.name, event_bus_name=bus.name, ar
     assert [bus.carrier for bus in stack.all(Bus)] == ["target (aws:cloudwatch/eventTarget:EventTarget)"]
 
 
-def test_a_bucket_that_may_not_send_is_refused(folder: Folder) -> None:
+def test_a_bucket_that_may_not_send_is_refused_where_something_is_put_into_it(folder: Folder) -> None:
     more = """
 bucket = aws.s3.Bucket("bucket")
 aws.s3.BucketNotification("notify", bucket=bucket.id, queues=[{"queue_arn": jobs.arn, "events": ["s3:*"]}])
 """
-    message = folder.refusal(DeploymentRefusedError, more=more)
+    put = "send: [{times: 1, s3: bucket, key: 'in/{n}', body: {id: '{n}'}}]\n"
+    message = folder.refusal(DeploymentRefusedError, more=more, workload=put)
 
     assert "AWS would refuse notify: InvalidArgument: Unable to validate" in message
     assert "jobs has no policy that lets bucket send" in message
