@@ -1,137 +1,140 @@
-"""A first workload of a stack: one message for each source, shaped after what the handler reads."""
+"""A first workload of a stack: what each function is sent, shaped after what its handler reads, and tried."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from delivery_lab.api.body_keys import keys_of
+from delivery_lab.api.asked import answers_for_checks
+from delivery_lab.api.first.sends import FirstSends, Line
 from delivery_lab.api.inputs import Overrides
 from delivery_lab.api.lab import Lab
+from delivery_lab.api.project_file import read_project_file
 from delivery_lab.errors import LabError, UsageError
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.simulation.supported import function_problems
-from delivery_lab.stack.code import code_files
 from delivery_lab.stack.functions import Function
-from delivery_lab.stack.mappings import DynamoDbMapping, KinesisMapping, SqsMapping
 from delivery_lab.stack.stack import Stack
-from delivery_lab.stack.streams import Table
-
-_NUMBER = "N"
 
 
-def workload_of(lab: Lab, stack: str, overrides: Overrides | None = None) -> str:
-    """The text of a first workload of a stack.
+def workload_of(
+    lab: Lab, stack: str, overrides: Overrides | None = None, answers: Path | None = None
+) -> tuple[str, LabError | None]:
+    """The text of a first workload of a stack, and why it cannot be run yet.
+
+    It is run once; functions whose code cannot be run here are described.
 
     Args:
-        lab: the project.
+        lab: the project, or a state.
         stack: name of the stack.
         overrides: settings to change.
+        answers: a file of answers.
 
     Raises:
         LabError: the program cannot be evaluated for it, or nothing of it can be sent to.
     """
-    return first_workload(Stack.of(lab.graph(stack, overrides)), lab.project.root)
+    told = answers_for_checks(*read_project_file(lab.project), answers)
+    found = Stack.of(lab.graph(stack, overrides, told))
+    first = FirstWorkload(found, FirstSends(found, lab.project.root))
+    trial = _Trial(lab, stack, overrides, answers)
+    problem = trial.problem(first.text())
+    if problem is not None:
+        for function in found.functions:
+            if trial.problem(first.text(function)) is not None:
+                first.described.add(function.urn)
+        problem = trial.problem(first.text())
+    return first.text(), problem
 
 
-def first_workload(stack: Stack, root: Path) -> str:
-    """The text of a workload file that runs as it is.
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """Runs a workload to see whether it can be run."""
 
-    Args:
+    lab: Lab
+    stack: str
+    overrides: Overrides | None
+    answers: Path | None
+
+    def problem(self, text: str) -> LabError | None:
+        """Why a workload cannot be run; None where it can, or sends nothing."""
+        if "\n  - {at" not in text:
+            return None
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "first.yaml"
+            file.write_text(text, encoding="utf-8")
+            try:
+                self.lab.run(self.stack, workload=file, overrides=self.overrides, answers=self.answers)
+            except LabError as error:
+                return error
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class FirstWorkload:
+    """The parts of a first workload.
+
+    Attributes:
         stack: the stack.
-        root: folder of the project, where paths of code start.
-
-    Raises:
-        UsageError: nothing of the stack can be sent to.
+        sends: what it sends.
+        described: URNs of functions that are described, since their code cannot be run.
     """
-    sends = list(_sends(stack, root))
-    if not sends:
-        raise UsageError(
-            f"the stack {stack.name} has no queue or stream that a function reads, and no function: there is nothing "
-            "to send to"
+
+    stack: Stack
+    sends: FirstSends
+    described: set[str] = field(default_factory=set)
+
+    def text(self, only: Function | None = None) -> str:
+        """The text of the workload file.
+
+        Args:
+            only: send to this function alone.
+
+        Raises:
+            UsageError: nothing of the stack can be sent to.
+        """
+        found = [(function, line) for function, line in self.sends.lines() if only is None or function is only]
+        if not found and only is None:
+            raise UsageError(
+                f"the stack {self.stack.name} has no queue or stream that a function reads, and no function: there is "
+                "nothing to send to"
+            )
+        lines = [
+            f"# A first workload of {self.stack.name}: one message for each source. docs/workloads.md has all keys.",
+            f"stacks: [{json.dumps(self.stack.name)}]",
+            "send:",
+            *dict.fromkeys(_line(line) for _, line in found),
+        ]
+        settings = list(self._settings())
+        if settings:
+            lines += ["functions:", *settings]
+        return "\n".join([*lines, *self._more()]) + "\n"
+
+    def _settings(self) -> Iterator[str]:
+        """What a run needs to know of functions: what those do whose code cannot be run, and unknown variables."""
+        for function in self.stack.functions:
+            name = json.dumps(function.label)
+            unknown = sorted(name for name, value in function.variables.items() if value is UNKNOWN)
+            if function.urn in self.described or function_problems(self.stack, function):
+                yield f"  {name}: {{duration: 0.2}}  # its code cannot be run here, so it is described"
+            elif unknown:
+                values = ", ".join(f'{json.dumps(variable)}: "..."' for variable in unknown)
+                yield f"  {name}: {{environment: {{{values}}}}}  # known only after deployment: give the real values"
+
+    def _more(self) -> Iterable[str]:
+        name = next((function.label for function in self.stack.functions), "NAME")
+        poison = f"# poison: {next(iter(self.sends.flags()), 'broken')}".ljust(37)
+        return (
+            f"{poison}# a field that marks messages no handler can process",
+            "# faults:",
+            f"#   - {{at: 10, for: 60, function: {json.dumps(name)}, kind: throttle}}",
+            "# expect:",
+            "#   - messages.lost == 0",
         )
-    settings = list(_settings(stack))
-    lines = [
-        f"# A first workload of {stack.name}: one message for each source. docs/workloads.md has all keys.",
-        f"stacks: [{json.dumps(stack.name)}]",
-        "send:",
-        *sends,
-    ]
-    if settings:
-        lines += ["functions:", *settings]
-    name = next((function.label for function in stack.functions), "NAME")
-    lines += [
-        "# poison: broken                     # a field that marks messages no handler can process",
-        "# faults:",
-        f"#   - {{at: 10, for: 60, function: {json.dumps(name)}, kind: throttle}}",
-        "# expect:",
-        "#   - messages.lost == 0",
-    ]
-    return "\n".join(lines) + "\n"
 
 
-def _settings(stack: Stack) -> Iterator[str]:
-    """What a run needs to know of functions: what those do whose code cannot be run, and variables that are unknown."""
-    for function in stack.functions:
-        name = json.dumps(function.label)
-        unknown = sorted(name for name, value in function.variables.items() if value is UNKNOWN)
-        if function_problems(stack, function):
-            yield f"  {name}: {{duration: 0.2}}  # its code cannot be run here, so it is described"
-        elif unknown:
-            values = ", ".join(f'{json.dumps(variable)}: "..."' for variable in unknown)
-            yield f"  {name}: {{environment: {{{values}}}}}  # known only after deployment: give the real values"
-
-
-def _sends(stack: Stack, root: Path) -> Iterator[str]:
-    fed: set[str] = set()
-    for mapping in stack.mappings:
-        function = mapping.function
-        if function is None:
-            continue
-        fed.add(function.urn)
-        body = _body(function, root)
-        match mapping:
-            case SqsMapping(queue=queue) if queue is not None:
-                more: dict[str, Any] = {"key": "group-{n}", "dedup": "{n}"} if queue.fifo.known else {}
-                yield _line({"queue": queue.label, **more, "body": body})
-            case KinesisMapping(stream=stream) if stream is not None:
-                yield _line({"stream": stream.label, "key": "key-{n}", "body": body})
-            case DynamoDbMapping(table=table) if table is not None:
-                yield _line({"table": table.label, "body": _item(table)})
-    for function in stack.functions:
-        if function.urn not in fed:
-            yield _line({"invoke": function.label, "type": "async", "body": _body(function, root)})
-
-
-def _line(send: dict[str, Any]) -> str:
-    pairs = ", ".join(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in send.items())
-    return f"  - {{at: 0, {pairs}}}"
-
-
-def _item(table: Table) -> dict[str, Any]:
-    keys = [table.hash_key.known, table.range_key.known]
-    return {key: 1 if table.attributes.get(key) == _NUMBER else f"{key}-{{n}}" for key in keys if key}
-
-
-def _body(function: Function, root: Path) -> dict[str, str]:
-    keys = _keys(function, root)
-    return {key: f"{key}-{{n}}" for key in keys} or {"id": "message-{n}"}
-
-
-def _keys(function: Function, root: Path) -> tuple[str, ...]:
-    """The keys that the file of a handler reads; none where it is not on this machine."""
-    handler = (function.handler.known or "").rpartition(".")[0].replace(".", "/")
-    if not handler:
-        return ()
-    try:
-        places = code_files(function.code, root, function.label)
-    except LabError:
-        return ()
-    for inner, place in places.roots:
-        file = Path(place) / f"{handler}.py" if Path(place).is_dir() else Path(place)
-        if file.is_file() and file.suffix == ".py" and (Path(place).is_dir() or inner == f"{handler}.py"):
-            return keys_of(file.read_text(encoding="utf-8", errors="replace"))
-    texts = dict(places.inline)
-    return keys_of(texts.get(f"{handler}.py", ""))
+def _line(send: Line) -> str:
+    pairs = (f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in {"at": 0, **send}.items())
+    return f"  - {{{', '.join(pairs)}}}"

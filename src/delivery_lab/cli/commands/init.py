@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from delivery_lab.cli.console import Console
-from delivery_lab.cli.options import OneStack, ProjectOption, SetOption
+from delivery_lab.cli.options import AnswersOption, OneStack, ProjectOption, SetOption
 from delivery_lab.errors import UsageError
 
 
@@ -21,6 +21,7 @@ def init(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file if it is there.")] = False,
     overrides: SetOption = None,
+    answers: AnswersOption = None,
     project: ProjectOption = None,
 ) -> None:
     """Write a first workload of a stack: one message for each source."""
@@ -31,7 +32,10 @@ def init(
     place = file or lab.project.root / "workloads" / f"{stack.replace('/', '-')}.yaml"
     if place.exists() and not force:
         raise UsageError(f"{place} is there already\n  fix: say --force to overwrite it, or --to FILE")
-    text = workload_of(lab, stack, overrides)
+    text, problem = workload_of(lab, stack, overrides, answers)
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(text, encoding="utf-8")
-    console.message(f"wrote {place}; try it with: delivery-lab run {stack} --workload {place}")
+    if problem is None:
+        console.message(f"wrote {place}; try it with: delivery-lab run {stack} --workload {place}")
+    else:
+        console.message(f"wrote {place}; a run of it ends with an error until what that says is done:\n{problem}")
