@@ -21,6 +21,7 @@ PROJECTS = {
     "invoices": ("dev",),
     "ledger": ("dev",),
     "network": ("dev",),
+    "openapi": ("dev",),
     "orders": ("prod",),
     "receipts": ("dev", "--set", "sender=a"),
     "shipping": ("dev",),

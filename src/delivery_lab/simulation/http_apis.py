@@ -37,6 +37,8 @@ def routes_of(api: Api, stack: Stack, permissions: ApiPermissions, problems: Pro
     """
     if api.protocol.certain() != "HTTP":
         raise NotModelledError(f"{api.name} is a WebSocket API\n  nearest: protocolType HTTP")
+    if api.problem:
+        raise NotModelledError(f"a request is sent to {api.label}, which uses what is not modelled:\n  {api.problem}")
     return tuple(_Routes(api, stack, permissions, problems).all())
 
 
@@ -76,7 +78,10 @@ class _Routes:
         yield from self._problems(route)
         if integration is None:
             target = route.target.known or "unset"
-            yield f"{route.name} has no integration in this stack: target {target}"
+            if route.urn == self._api.urn:
+                yield f"{route.name}: {target} of its body has no x-amazon-apigateway-integration"
+            else:
+                yield f"{route.name} has no integration in this stack: target {target}"
             return
         if integration.urn != route.urn:
             yield from self._problems(integration)

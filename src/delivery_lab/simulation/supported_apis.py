@@ -8,7 +8,6 @@ from typing import Any
 from delivery_lab import resource_types
 from delivery_lab.stack.support import Refusal, Support
 
-_ROUTES = Refusal("Route and Integration resources")
 _UNCHANGED_REQUEST = Refusal("a request that reaches the integration as it was sent")
 _UNCHANGED_ANSWER = Refusal("an answer that reaches the caller as the function gave it")
 
@@ -23,12 +22,11 @@ def _limits_single_methods(value: Any) -> bool:
 
 HTTP_APIS: Mapping[str, Support] = {
     resource_types.HTTP_API: Support(
-        modelled=_names("protocolType target routeKey credentialsArn"),
+        modelled=_names("protocolType target routeKey credentialsArn body"),
         harmless=_names(
             "apiKeySelectionExpression corsConfiguration.* disableExecuteApiEndpoint failOnWarnings ipAddressType "
             "routeSelectionExpression version"
         ),
-        refused={"body": _ROUTES},
     ),
     resource_types.ROUTE: Support(
         modelled=_names("apiId routeKey target"),

@@ -98,12 +98,14 @@ class Api(StackResource):
         routes: its routes.
         stage: its first stage, None without.
         execution_arn: what permissions name it by, None where it is known only after deployment.
+        problem: why its routes are not all known, "" if they are.
     """
 
     protocol: Setting[str]
     routes: tuple[Route, ...]
     stage: Stage | None
     execution_arn: str | None
+    problem: str = ""
 
 
 def integration(inputs: Inputs, function: Function | None) -> Integration:
@@ -195,12 +197,13 @@ def _number(value: Any, kind: Callable[[Any], Any]) -> Any:
         return None
 
 
-def api(inputs: Inputs, routes: tuple[Route, ...], first_stage: Stage | None) -> Api:
-    """An API of its inputs, its routes and its stage."""
+def api(inputs: Inputs, routes: tuple[Route, ...], first_stage: Stage | None, problem: str) -> Api:
+    """An API of its inputs, its routes, its stage, and why its routes are not all known."""
     return Api(
         **inputs.identity(),
         protocol=inputs.text("protocolType", default="HTTP"),
         routes=routes,
         stage=first_stage,
         execution_arn=inputs.output("executionArn"),
+        problem=problem,
     )

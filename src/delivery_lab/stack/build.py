@@ -12,6 +12,7 @@ from delivery_lab.stack.alarms import alarm
 from delivery_lab.stack.apis import Integration, api, integration, quick_routes, route, stage
 from delivery_lab.stack.bucket_objects import BucketObjects
 from delivery_lab.stack.carriers import carriers_of
+from delivery_lab.stack.described_routes import body_problem, described_routes, routes_in_one_order
 from delivery_lab.stack.dynamic import DynamicResource, dynamic_resource
 from delivery_lab.stack.events import (
     bucket,
@@ -259,8 +260,9 @@ class Builder:
 
         integrations = {each.resource.id: self._integration(each) for each in of_api(resource_types.INTEGRATION)}
         routes = tuple(route(each, integrations) for each in of_api(resource_types.ROUTE))
-        routes = (*routes, *quick_routes(inputs, self.names.find))
-        return api(inputs, routes, next(map(stage, of_api(resource_types.STAGE)), None))
+        written = (*routes, *quick_routes(inputs, self.names.find))
+        routes = tuple(routes_in_one_order(described_routes(inputs, self.names.find), written))
+        return api(inputs, routes, next(map(stage, of_api(resource_types.STAGE)), None), body_problem(inputs))
 
     def _integration(self, inputs: Inputs) -> Integration:
         return integration(inputs, self.names.find(inputs.raw("integrationUri")))
