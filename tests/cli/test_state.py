@@ -53,3 +53,40 @@ def test_a_file_that_is_no_state_is_wrong_usage(lab: Lab, tmp_path: Path) -> Non
 
     assert (said.code, said.out) == (2, "")
     assert said.err.startswith(f"error: {file} is no state: it has neither deployment.resources nor steps")
+
+
+def changed(*settings: str) -> list[str]:
+    pairs = [word for setting in settings for word in ("--set", setting)]
+    return ["run", *STATE, "--workload", str(DEPLOYED / "described.yaml"), *pairs]
+
+
+def test_a_visibility_timeout_below_the_function_timeout_is_run_as_it_is_deployed(lab: Lab) -> None:
+    """AWS compares the two where a mapping is created or updated (ESM-VT-3); this one is there already."""
+    said = lab(*changed("jobs.visibilityTimeoutSeconds=20"), "--json")
+    checked = lab("check", *STATE, "--set", "jobs.visibilityTimeoutSeconds=20", "--json", "--fail-on", "never")
+
+    assert said.code == 0, said.err
+    assert said.json()["messages"]["processed"] == 3
+    assert "CHK-VT-1" in checked.out
+
+
+def test_a_mapping_that_set_updates_is_validated_by_aws(lab: Lab) -> None:
+    said = lab(*changed("jobs.visibilityTimeoutSeconds=20", "map.batchSize=1"))
+
+    assert said.code == 1
+    assert "Queue visibility timeout: 20 seconds is less than Function timeout: 30 seconds" in said.err
+
+
+def test_a_state_without_settings_says_how_set_is_written(lab: Lab) -> None:
+    said = lab(*changed("worker.batch=1"))
+
+    assert said.code == 2
+    assert "--set worker.batch=1: 'worker' has no input 'batch'" in said.err
+
+
+def test_the_program_of_a_comparison_is_what_set_changes(lab: Lab) -> None:
+    workload = ("--workload", str(DEPLOYED / "described.yaml"))
+    words = ("diff", "prod", "prod", *STATE, "--project", str(DEPLOYED / "program"), *workload)
+    said = lab(*words, "--set", "aws:region=eu-west-1")
+
+    assert said.code == 0, said.err

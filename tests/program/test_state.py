@@ -95,11 +95,121 @@ def test_a_file_that_is_no_json_is_refused(tmp_path: Path) -> None:
         read_state(tmp_path / "state.json", tmp_path)
 
 
-def test_a_state_has_one_stack_and_no_settings() -> None:
+def test_a_state_has_one_stack() -> None:
     project = project_of_state(STATE)
 
     assert [stack.name for stack in project.stacks()] == ["prod"]
     with pytest.raises(StackNotFoundError, match="is of the stack prod, not of dev"):
         project.stack("dev")
-    with pytest.raises(UsageError, match="--set a=1: a state has no settings to change"):
-        evaluate(project, "prod", ["a=1"])
+
+
+def test_set_changes_an_input_of_a_resource_that_is_deployed() -> None:
+    overrides = ["jobs.visibilityTimeoutSeconds=20", "worker.environment.variables.MODE=slow"]
+
+    graph = evaluate(project_of_state(STATE), "prod", overrides)
+
+    assert named(graph, "jobs").inputs == {"visibilityTimeoutSeconds": 20}
+    assert named(graph, "jobs").outputs["visibilityTimeoutSeconds"] == 20
+    assert named(graph, "worker").inputs["environment"]["variables"]["MODE"] == "slow"
+    assert {urn.rpartition("::")[2] for urn in set(graph.resources) - graph.deployed} == {"jobs", "worker"}
+
+
+def test_set_of_what_a_provider_filled_in_counts_as_given() -> None:
+    graph = evaluate(project_of_state(STATE), "prod", ["jobs.name=other"])
+    assert named(graph, "jobs").inputs["name"] == "other"
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("jobs=1", "with --state, write --set RESOURCE.INPUT=VALUE, such as jobs.visibilityTimeoutSeconds=60"),
+        (
+            "batch.worker.batchSize=1",
+            "the state has no resource 'batch'\n  fix: a state has no settings; name a resource",
+        ),
+        ("jops.name=1", "the state has no resource 'jops'; did you mean 'jobs'?"),
+        (
+            "jobs.visibilityTimeout=1",
+            "'jobs' has no input 'visibilityTimeout'; did you mean 'visibilityTimeoutSeconds'?",
+        ),
+        ("jobs.name=[", "the value '[' cannot be read as YAML"),
+    ],
+)
+def test_set_of_what_a_state_has_not_is_refused_with_what_to_write(override: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        evaluate(project_of_state(STATE), "prod", [override])
+    assert str(caught.value).startswith(f"--set {override}: {message}")
+
+
+def test_set_of_a_name_that_two_resources_have_is_refused(tmp_path: Path) -> None:
+    other = queue(urn=f"{STACK}aws:sns/topic:Topic::q", type="aws:sns/topic:Topic", inputs={}, outputs={})
+    (tmp_path / "state.json").write_text(json.dumps(exported(queue(inputs={}, outputs={}), other)))
+
+    with pytest.raises(UsageError, match="the state has 2 resources 'q', so it cannot be told which is meant"):
+        read_state(tmp_path / "state.json", tmp_path, ["q.name=x"])
+
+
+def test_a_name_with_dots_is_found(tmp_path: Path) -> None:
+    held = queue(urn=f"{STACK}aws:sqs/queue:Queue::my.queue", inputs={"delaySeconds": 1}, outputs={})
+    (tmp_path / "state.json").write_text(json.dumps(exported(held)))
+
+    assert named(read_state(tmp_path / "state.json", tmp_path, ["my.queue.delaySeconds=5"]), "my.queue").inputs == {
+        "delaySeconds": 5
+    }
+
+
+def test_only_what_a_preview_leaves_alone_is_deployed(tmp_path: Path) -> None:
+    steps = [
+        {"op": op, "urn": f"{STACK}aws:sqs/queue:Queue::{op}", "newState": queue(
+            urn=f"{STACK}aws:sqs/queue:Queue::{op}", inputs={}, outputs={})}
+        for op in ("same", "update", "create", "create-replacement")
+    ]  # fmt: skip
+    graph = graph_of(tmp_path, {"steps": steps})
+
+    assert {urn.rpartition("::")[2] for urn in graph.deployed} == {"same"}
+
+
+def test_what_a_preview_hides_is_unknown(tmp_path: Path) -> None:
+    step = {"op": "same", "urn": queue()["urn"], "newState": queue(inputs={"kmsMasterKeyId": "[secret]"}, outputs={})}
+
+    graph = graph_of(tmp_path, {"steps": [step]})
+
+    assert named(graph, "q").inputs == {"kmsMasterKeyId": UNKNOWN}
+    assert named(graph, "q").secret_inputs == {"kmsMasterKeyId"}
+    assert graph.warnings == ("read from the state state.json: what is encrypted in it is unknown",)
+
+
+def test_the_file_of_a_backend_of_ones_own_is_a_state(tmp_path: Path) -> None:
+    held = {
+        "version": 3,
+        "checkpoint": {"stack": "organization/shop/dev", "latest": {"resources": [queue(outputs={})]}},
+    }
+    assert named(graph_of(tmp_path, held), "q").id == "u"
+
+
+def test_operations_that_broke_off_are_said(tmp_path: Path) -> None:
+    content = exported(queue(outputs={}))
+    content["deployment"]["pending_operations"] = [{"type": "updating", "resource": queue()}]
+
+    assert graph_of(tmp_path, content).warnings == (
+        "state.json: a deployment broke off while it was updating q; the state has it as it was before",
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ({SIGNATURE: "0def7320c3a5731c473e5ecbe6d01bc7", "hash": "abc"}, "RemoteArchive"),
+        ({SIGNATURE: "0def7320c3a5731c473e5ecbe6d01bc7", "hash": "abc", "path": "./dist"}, "FileArchive"),
+        ({SIGNATURE: "0def7320c3a5731c473e5ecbe6d01bc7", "hash": "a", "assets": {"__index.js": {
+            SIGNATURE: "c44067f5952c0a294b673a41bacd8c17", "hash": "b"}}}, "AssetArchive"),
+    ],
+)  # fmt: skip
+def test_code_that_a_state_has_the_hash_of_only_is_no_empty_code(tmp_path: Path, code: Any, kind: str) -> None:
+    held = queue(type="aws:lambda/function:Function", urn=f"{STACK}aws:lambda/function:Function::f")
+    graph = graph_of(tmp_path, exported(held | {"inputs": {"code": code}, "outputs": {}}))
+
+    found = named(graph, "f").inputs["code"]
+    assert type(found).__name__ == kind
+    if kind == "AssetArchive":
+        assert type(found.assets["__index.js"]).__name__ == "RemoteAsset"

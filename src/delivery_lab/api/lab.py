@@ -230,7 +230,7 @@ class Lab:
         Args:
             before: the stack to start from.
             after: the stack to compare it with.
-            base: whose `before` is, such as a `Lab.of_state`; by default this one's.
+            base: whose `before` is, such as a `Lab.of_state`; by default this one's. `overrides` change no state here.
             options: as for `run`.
 
         Raises:
@@ -243,7 +243,8 @@ class Lab:
         start.project.stack(before)
         self.project.stack(after)
         options = {**options, "workload": (self if base else start).workload(before, options.get("workload"))}
-        first, second = start.run(before, **options), self.run(after, **options)
+        own: RunOptions = {**options, "overrides": None} if start.project.state is not None else options
+        first, second = start.run(before, **own), self.run(after, **options)
         comparison = compare((first.graph, first.outcome), (second.graph, second.outcome))
         return Difference(first, second, comparison)
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pulumi
 import pulumi.runtime
 
-from delivery_lab.errors import LabError, ProgramError, UsageError
+from delivery_lab.errors import LabError, ProgramError
 from delivery_lab.program import naming
 from delivery_lab.program.answers import NO_ANSWERS, ProgramAnswers
 from delivery_lab.program.aws_calls import answering_aws
@@ -90,9 +90,7 @@ def evaluate(
         NotModelledError: it asks for something that needs a cloud or a plugin, and nothing answers it.
     """
     if project.state is not None:
-        if overrides:
-            raise UsageError(f"--set {overrides[0]}: a state has no settings to change; it is what was deployed")
-        return read_state(project.state, project.root)
+        return read_state(project.state, project.root, overrides)
     config = load_config(project, stack, overrides, answers)
     frames, decoder = Frames(project), Decoder(project.program_dir)
     plugins = Plugins(project, config)

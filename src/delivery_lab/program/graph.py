@@ -110,6 +110,8 @@ class Graph:
             stack file.
         config_lines: the line of the stack file at which each setting stands, by its full key and the path below; not
             those that `--set` changed.
+        deployed: URNs of what exists already as it is here, so that nothing creates or updates it: of a state, and
+            not of a program.
     """
 
     project: str
@@ -119,6 +121,7 @@ class Graph:
     config: Mapping[str, Any]
     warnings: tuple[str, ...] = ()
     config_lines: Mapping[tuple[str | int, ...], int] = field(default_factory=dict)
+    deployed: frozenset[str] = frozenset()
 
     def of_type(self, type_token: str) -> Iterator[Resource]:
         """The resources of one type that the stack creates, in creation order."""

@@ -9,7 +9,8 @@ Source: https://www.pulumi.com/docs/iac/cli/commands/pulumi_stack_export/ and ap
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,18 @@ from delivery_lab.program.naming import DEFAULT_REGION
 from delivery_lab.program.outputs import create
 from delivery_lab.program.project import Project
 from delivery_lab.program.registration import Registration, ordered, provider_urn
+from delivery_lab.program.state_overrides import with_overrides
 from delivery_lab.program.wire import SIGNATURE, UNKNOWN_TEXT, Decoder, encode, merged
 from delivery_lab.program.yamlfile import YamlFile
 
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a type signature, not a password
 _PROVIDER_TYPE = "pulumi:providers:"
+_INTERNAL = frozenset({"__defaults", "__meta", "__provider"})
+"""What providers write for themselves; files of an archive may begin with `__` too (`__index.js`)."""
+
+_HIDDEN = "[secret]"
+"""What a preview shows of a secret (pkg/backend/display/json.go of pulumi/pulumi)."""
+
 _GONE = frozenset({"delete", "delete-replaced", "discard", "discard-replaced", "read-discard"})
 """Steps of a preview after which a resource is not there."""
 
@@ -35,7 +43,7 @@ def stack_of_state(path: Path) -> tuple[str, str]:
     Raises:
         StackFileError: the file is no state.
     """
-    urn = str(next(iter(_resources(path)))["urn"])
+    urn = str(_held(path).resources[0]["urn"])
     parts = urn.split("::")
     return parts[1], parts[0].removeprefix("urn:pulumi:")
 
@@ -67,25 +75,28 @@ def project_of_state(path: Path, root: Path | None = None) -> Project:
     )
 
 
-def read_state(path: Path, folder: Path) -> Graph:
+def read_state(path: Path, folder: Path, overrides: Sequence[str] = ()) -> Graph:
     """Read the graph of a state.
 
     Args:
         path: the file.
         folder: where relative paths of code start.
+        overrides: `RESOURCE.INPUT=VALUE` texts that change inputs of resources.
 
     Raises:
         StackFileError: the file cannot be read, or is no state.
+        UsageError: an override names what the state does not have.
     """
-    held = list(_resources(path))
+    held = _held(path)
     project, stack = stack_of_state(path)
+    entries, changed = with_overrides(held.resources, overrides)
     regions = {
         str(each["urn"]): str((each.get("inputs") or {}).get("region") or "")
-        for each in held
+        for each in entries
         if str(each.get("type")).startswith(_PROVIDER_TYPE)
     }
     decoder = Decoder(folder)
-    registrations = [_registration(each, regions, decoder) for each in held]
+    registrations = [_registration(each, regions, decoder) for each in entries]
     resources = [found.resource(decoder) for found in ordered(registrations)]
     stacks = [each for each in resources if each.type == resource_types.COMPONENT_STACK]
     return Graph(
@@ -94,37 +105,86 @@ def read_state(path: Path, folder: Path) -> Graph:
         resources={resource.urn: resource for resource in resources},
         outputs=stacks[0].outputs if stacks else {},
         config={},
-        warnings=(f"read from the state {path.name}: what is encrypted in it is unknown",)
-        if "ciphertext" in path.read_text(encoding="utf-8")
-        else (),
+        warnings=held.notes,
+        deployed=held.deployed - changed,
     )
 
 
-def _resources(path: Path) -> Iterator[Mapping[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What a file has.
+
+    Attributes:
+        resources: the resources that are there, or will be.
+        deployed: URNs of those that exist, and that nothing will change.
+        notes: what is to be said of them.
+    """
+
+    resources: tuple[Mapping[str, Any], ...]
+    deployed: frozenset[str]
+    notes: tuple[str, ...]
+
+
+def _held(path: Path) -> _Held:
+    """Read a file of either form."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        content = json.loads(text)
     except (OSError, ValueError) as error:
         raise StackFileError(f"{path}: cannot be read as JSON: {error}") from error
-    found = _entries(content)
+    deployment = _deployment(content)
+    found, deployed = _of_preview(content) if deployment is None else _of_deployment(deployment)
     if not found or not all(isinstance(each, Mapping) and "urn" in each and "type" in each for each in found):
         raise StackFileError(
             f"{path} is no state: it has neither deployment.resources nor steps with resources\n"
             "  fix: write one with `pulumi stack export --file FILE`, or `pulumi preview --json > FILE`"
         )
-    yield from found
+    notes = []
+    if '"ciphertext"' in text or (deployment is None and f'"{_HIDDEN}"' in text):
+        notes.append(f"read from the state {path.name}: what is encrypted in it is unknown")
+    for each in (deployment or {}).get("pending_operations") or []:
+        urn = str((each.get("resource") or {}).get("urn", "")) if isinstance(each, Mapping) else ""
+        kind = each.get("type") if isinstance(each, Mapping) else each
+        name = urn.rpartition("::")[2] or "a resource"
+        notes.append(
+            f"{path.name}: a deployment broke off while it was {kind} {name}; the state has it as it was before"
+        )
+    return _Held(tuple(found), frozenset(deployed), tuple(notes))
 
 
-def _entries(content: Any) -> list[Any]:
+def _deployment(content: Any) -> Mapping[str, Any] | None:
+    """The deployment of an export, or of a file that a backend of one's own keeps (`checkpoint.latest`)."""
     if not isinstance(content, Mapping):
-        return []
-    deployment = content.get("deployment")
-    if isinstance(deployment, Mapping):
-        return [
-            each for each in deployment.get("resources") or [] if not (isinstance(each, Mapping) and each.get("delete"))
-        ]
+        return None
+    checkpoint = content.get("checkpoint")
+    held = content.get("deployment") or (checkpoint.get("latest") if isinstance(checkpoint, Mapping) else None)
+    return held if isinstance(held, Mapping) else None
+
+
+def _of_deployment(deployment: Mapping[str, Any]) -> tuple[list[Any], set[str]]:
+    found = [
+        each for each in deployment.get("resources") or [] if not (isinstance(each, Mapping) and each.get("delete"))
+    ]
+    return found, {str(each["urn"]) for each in found if isinstance(each, Mapping) and "urn" in each}
+
+
+def _of_preview(content: Any) -> tuple[list[Any], set[str]]:
+    if not isinstance(content, Mapping):
+        return [], set()
     steps = [each for each in content.get("steps") or [] if isinstance(each, Mapping) and each.get("op") not in _GONE]
-    by_urn = {str(each.get("urn")): each.get("newState") or each.get("oldState") for each in steps}
-    return [state for state in by_urn.values() if state is not None]
+    by_urn = {str(each.get("urn")): each for each in steps}
+    states = [_with_secrets(each.get("newState") or each.get("oldState")) for each in by_urn.values()]
+    same = {urn for urn, each in by_urn.items() if each.get("op") == "same"}
+    return [state for state in states if state is not None], same
+
+
+def _with_secrets(value: Any) -> Any:
+    """What a preview shows of a resource, with what it hides as encrypted."""
+    if value == _HIDDEN:
+        return {SIGNATURE: _SECRET, "ciphertext": ""}
+    if isinstance(value, Mapping):
+        return {name: _with_secrets(held) for name, held in value.items()}
+    return [_with_secrets(item) for item in value] if isinstance(value, list) else value
 
 
 def _registration(held: Mapping[str, Any], regions: Mapping[str, str], decoder: Decoder) -> Registration:
@@ -139,7 +199,7 @@ def _registration(held: Mapping[str, Any], regions: Mapping[str, str], decoder: 
         created = create(type_token, urn, urn.rpartition("::")[2], decoder.properties(inputs).values, region)
         state, physical_id = merged(inputs, created.outputs), created.id
     else:
-        state = encode({name: _value(value) for name, value in (outputs or {}).items() if not name.startswith("__")})
+        state = encode({name: _value(value) for name, value in (outputs or {}).items() if name not in _INTERNAL})
     return Registration(
         urn=urn,
         type=type_token,
@@ -161,7 +221,7 @@ def _registration(held: Mapping[str, Any], regions: Mapping[str, str], decoder: 
 def _without_defaults(values: Mapping[str, Any]) -> dict[str, Any]:
     """Inputs as the program gave them: what the provider filled in is named by `__defaults`, at every depth."""
     filled = {str(name) for name in values.get("__defaults") or ()}
-    return {name: _value(value) for name, value in values.items() if name not in filled and not name.startswith("__")}
+    return {name: _value(value) for name, value in values.items() if name not in filled and name not in _INTERNAL}
 
 
 def _value(value: Any) -> Any:

@@ -132,6 +132,8 @@ class _PropertyReader:
             return pulumi.FileAsset(self._absolute(fields["path"]))
         if "uri" in fields:
             return pulumi.RemoteAsset(fields["uri"].string_value)
+        if "text" not in fields:
+            return pulumi.RemoteAsset(_by_hash(fields))
         return pulumi.StringAsset(fields["text"].string_value)
 
     def _archive(self, fields: Mapping[str, Value], path: tuple[str | int, ...]) -> Any:
@@ -139,11 +141,18 @@ class _PropertyReader:
             return pulumi.FileArchive(self._absolute(fields["path"]))
         if "uri" in fields:
             return pulumi.RemoteArchive(fields["uri"].string_value)
+        if "assets" not in fields:
+            return pulumi.RemoteArchive(_by_hash(fields))
         members = fields["assets"].struct_value.fields
         return pulumi.AssetArchive({name: self.read(item, (*path, name)) for name, item in sorted(members.items())})
 
     def _absolute(self, value: Value) -> str:
         return str(self._folder / value.string_value)
+
+
+def _by_hash(fields: Mapping[str, Value]) -> str:
+    """Stands for the place of what a state has the hash of only."""
+    return f"sha256:{fields['hash'].string_value}" if "hash" in fields else "sha256:unknown"
 
 
 def encode(values: Mapping[str, Any]) -> Struct:

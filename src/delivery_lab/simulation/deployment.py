@@ -286,7 +286,8 @@ class Deployment:
                 enabled=mapping.enabled.certain(),
             ),
             self.account.queues[mapping.queue.label],
-            kept=self.before is not None and self.stack.has_same_inputs(mapping, self.before),
+            kept=mapping.urn in self.stack.graph.deployed
+            or (self.before is not None and self.stack.has_same_inputs(mapping, self.before)),
         )
 
     def _scaled(self) -> dict[str, str]:
