@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,11 +21,9 @@ from delivery_lab.explore.sample import Sample, sample_of
 from delivery_lab.explore.spread import Share, Spread, share_of, spread_of
 from delivery_lab.explore.workers import Sampling, samples
 from delivery_lab.json_names import plain
-from delivery_lab.program.graph import Graph
 from delivery_lab.results.named_figures import plain_names
 from delivery_lab.rules.alternatives import plausible_of
 from delivery_lab.simulation.prepared import Prepared
-from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.stack.stack import Stack
 
@@ -229,23 +227,14 @@ class SeededRuns:
     @contextmanager
     def __call__(self) -> Iterator[Sampling]:
         """What runs a seed."""
-        graph, workload = self._deployed()
+        call = self.asked.call
+        graph, workload = self.asked.deployed(self.lab.graph(call.stack, call.overrides, self.asked.program))
         with Prepared(Stack.of(graph), self.lab.project.root) as prepared:
 
             def sampling(seed: int) -> Sample:
                 return sample_of(prepared.simulate(workload, seed, self.asked.assumptions), self.expectations)
 
             yield sampling
-
-    def _deployed(self) -> tuple[Graph, Workload]:
-        call = self.asked.call
-        return self.asked.deployed(self.lab.graph(call.stack, call.overrides, self.asked.program))
-
-    def rules(self) -> Sequence[str]:
-        """The rules that the run with the first seed relies on."""
-        graph, workload = self._deployed()
-        run = simulate(Stack.of(graph), self.lab.project.root, workload, self.asked.call.seed, self.asked.assumptions)
-        return run.rules
 
 
 def explore_seeds(
@@ -289,7 +278,7 @@ def explore_seeds(
         for sample in samples(opening, range(first, first + seeds), processes):
             columns.add(sample)
             on_sample(sample)
-        for rule, value, assumptions in plausible_of(opening.rules(), asked.assumptions) if ranges else ():
+        for rule, value, assumptions in plausible_of(sorted(columns.rules), asked.assumptions) if ranges else ():
             found = others[f"{rule}={value}"] = Columns(count)
             other = SeededRuns(lab, replace(asked, assumptions=assumptions), expectations)
             for sample in samples(other, range(first, first + min(seeds, MOST_FOR_ASSUMPTIONS)), processes):

@@ -20,10 +20,10 @@ from delivery_lab.cli.options import (
     SeedOption,
     SetOption,
     WorkloadOption,
+    run_options,
 )
 
 if TYPE_CHECKING:
-    from delivery_lab.api.inputs import RunOptions
     from delivery_lab.explore.sample import Sample
 
 
@@ -53,15 +53,7 @@ def explore(
     from delivery_lab.cli.views.sample import sample_as_json
 
     lab = open_lab(console, project)
-    options: RunOptions = {
-        "overrides": overrides,
-        "workload": workload,
-        "body": body,
-        "seed": seed,
-        "assume": assume,
-        "answers": answers,
-        "expect": expect,
-    }
+    options = run_options(overrides, workload, body, seed, assume, answers, expect)
     progress = RunsProgress(console, stack, seeds)
 
     def told(sample: Sample) -> None:
