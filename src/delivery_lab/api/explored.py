@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from delivery_lab.api.asked import Asked
+from delivery_lab.api.case import Case, case_of, with_only
 from delivery_lab.api.expected import read_expectations
 from delivery_lab.api.inputs import RunOptions
 from delivery_lab.api.lab import Lab
@@ -69,22 +70,33 @@ class Exploration:
     """A variant that was run with many seeds.
 
     Attributes:
-        stack: its name.
-        workload: what was sent.
-        call: what was asked for; its seed is the first one.
+        asked: what was asked for; its seed is the first one.
         columns: the runs.
         expectations: what was expected.
         others: the same for the first seeds with ends of plausible ranges of assumptions, by `RULE=VALUE`.
         interrupted: whether it was ended before all seeds were run.
     """
 
-    stack: str
-    workload: Workload
-    call: Call
+    asked: Asked
     columns: Columns
     expectations: tuple[Expectation, ...]
     others: Mapping[str, Columns]
     interrupted: bool = False
+
+    @property
+    def call(self) -> Call:
+        """What the caller said."""
+        return self.asked.call
+
+    @property
+    def stack(self) -> str:
+        """Name of the stack."""
+        return self.call.stack
+
+    @property
+    def workload(self) -> Workload:
+        """What was sent."""
+        return self.asked.workload
 
     @property
     def runs(self) -> int:
@@ -126,6 +138,20 @@ class Exploration:
             share = share_of(self.columns.held[number], self.runs)
             found.append(HeldShare(expectation.text, share, next(failing, None), others))
         return tuple(found)
+
+    def failing_case(self) -> Case | None:
+        """A run to write down: one that breaks an invariant, else one that fails an expectation; None without."""
+        if self.violations:
+            return case_of(self.asked, self.violations[0].seed)
+        for number, one in enumerate(self.kept()):
+            if one.first_failing is not None:
+                return with_only(case_of(self.asked, one.first_failing.seed), one.text)
+            for assumed in one.with_assumptions:
+                failing = (each for each in self.others[assumed].failing if not each.verdicts[number].holds)
+                found = next(failing, None)
+                if found is not None:
+                    return with_only(case_of(self.asked, found.seed, assumed), one.text)
+        return None
 
     @property
     def violations(self) -> tuple[Sample, ...]:
@@ -288,7 +314,7 @@ def explore_seeds(
             raise
         interrupted = True
         others = {assumed: found for assumed, found in others.items() if len(found)}
-    return Exploration(stack, asked.workload, asked.call, columns, expectations, others, interrupted)
+    return Exploration(asked, columns, expectations, others, interrupted)
 
 
 def explore_pairs(
