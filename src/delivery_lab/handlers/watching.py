@@ -233,5 +233,5 @@ def status_of(payload: str) -> int | None:
     except ValueError:
         return None
     named = {str(name).lower(): value for name, value in answer.items()} if isinstance(answer, dict) else {}
-    status = named.get("statuscode")
-    return int(status) if str(status).isdecimal() else None
+    status = str(named.get("statuscode"))
+    return int(status) if status.isdecimal() else None
