@@ -77,7 +77,8 @@ def examine(
         found = find_all(Stack.of(graph, account_concurrency), known, values=values)
         trial = _Trial.of(project.root, graph, asked, simulates=quantify) if quantify or _filters(graph) else None
         shown = trial.findings(known) if trial is not None else ()
-        findings = apply_acceptances(worst_first([*found, *shown]), accepted)
+        tried = trial is not None and trial.workload is not None
+        findings = apply_acceptances(worst_first([*found, *shown]), accepted, with_workload=tried)
     effects: dict[int, Effect] = {}
     if quantify and findings and trial is not None:
         with timed("quantify", phases):
