@@ -30,8 +30,8 @@ def refused(function: FunctionConfig) -> str:
 @pytest.mark.parametrize("memory_mb", [0, 127, 10_241])
 def test_lam_memory_1_memory_that_no_function_has(memory_mb: int) -> None:
     assert refused(config(memory_mb)) == (
-        f"AWS would refuse worker: ValidationException: Value {memory_mb} at 'memorySize' failed to satisfy constraint: "
-        "128 to 10240 MB (LAM-MEMORY-1)\n  fix: set memorySize from 128 to 10240 MB"
+        f"AWS would refuse worker: ValidationException: Value {memory_mb} at 'memorySize' failed to satisfy "
+        "constraint: 128 to 10240 MB (LAM-MEMORY-1)\n  fix: set memorySize from 128 to 10240 MB"
     )
 
 
