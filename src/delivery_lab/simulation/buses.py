@@ -60,7 +60,7 @@ def connect_buses(stack: Stack, account: Account, notes: list[str]) -> None:
         DeploymentRefusedError: EventBridge would refuse a rule or a target.
     """
     owner, region = place_of(stack)
-    connector = _Connector(stack, account, notes, owner, region)
+    connector = _RuleConnector(stack, account, notes, owner, region)
     for rule in stack.all(EventRule):
         connector.connect(rule)
 
@@ -79,7 +79,7 @@ def _bus_name(setting: Setting[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Connector:
+class _RuleConnector:
     stack: Stack
     account: Account
     notes: list[str]

@@ -11,7 +11,7 @@ from delivery_lab.limits.eventbridge import EVENT_AGE, RETRIES
 from delivery_lab.model.backoff import Backoff
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.eventbridge.inputs import INVALID_JSON
-from delivery_lab.model.feeds.feed import Attempt, is_temporary
+from delivery_lab.model.feeds.feed import Offer, is_temporary
 from delivery_lab.model.feeds.targets import Parcel
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError
@@ -87,7 +87,7 @@ class DeadLetters:
     policy: RetryPolicy
     journal: Journal
 
-    def letter(self, attempt: Attempt, error: AwsError) -> Parcel:
+    def letter(self, attempt: Offer, error: AwsError) -> Parcel:
         """The event, with attributes that tell why; see `delivery_lab.model.feeds.feed.DeadLetter`."""
         self.journal.rely_on("EB-DLQ-2", "EB-DLQ-3")
         told = {

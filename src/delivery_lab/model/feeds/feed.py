@@ -47,7 +47,7 @@ class FeedRules(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class Offer:
     """A message that a target has been offered.
 
     Attributes:
@@ -61,11 +61,11 @@ class Attempt:
     retries: int = 0
 
 
-DeadLetter = Callable[[Attempt, AwsError], Parcel]
+DeadLetter = Callable[[Offer, AwsError], Parcel]
 """What a dead-letter queue gets of a message that its target has refused."""
 
 
-def as_it_was(attempt: Attempt, _: AwsError) -> Parcel:
+def as_it_was(attempt: Offer, _: AwsError) -> Parcel:
     """A dead letter that is the message itself."""
     return attempt.parcel
 
@@ -137,13 +137,13 @@ class Feed:
 
     def hand_on(self, parcel: Parcel) -> None:
         """Hand a message on, now and, if that fails, later."""
-        self._try(Attempt(parcel, self._scheduler.now))
+        self._try(Offer(parcel, self._scheduler.now))
 
     def refuse(self, parcel: Parcel, error: AwsError) -> None:
         """Take a message for refused by the target, which is not asked."""
-        self._stop(Attempt(parcel, self._scheduler.now), error)
+        self._stop(Offer(parcel, self._scheduler.now), error)
 
-    def _try(self, attempt: Attempt) -> None:
+    def _try(self, attempt: Offer) -> None:
         try:
             self._deliver(attempt.parcel)
         except AwsError as error:
@@ -165,7 +165,7 @@ class Feed:
 
         self.target.accept(parcel, announce, repeated)
 
-    def _failed(self, attempt: Attempt, error: AwsError) -> None:
+    def _failed(self, attempt: Offer, error: AwsError) -> None:
         now = self._scheduler.now
         wait = self._wait(attempt.retries + 1, now - attempt.first_at) if is_temporary(error) else None
         if wait is None:
@@ -176,9 +176,9 @@ class Feed:
         self._journal.append(
             FeedRetryScheduled(now, self._rules.retried, self._feeder, self.name, message, error.code, retries, at)
         )
-        self._scheduler.at(at, self._try, Attempt(attempt.parcel, attempt.first_at, retries))
+        self._scheduler.at(at, self._try, Offer(attempt.parcel, attempt.first_at, retries))
 
-    def _stop(self, attempt: Attempt, error: AwsError) -> None:
+    def _stop(self, attempt: Offer, error: AwsError) -> None:
         parcel, why = attempt.parcel, error.why or error.message
         if self.dead_letters is None:
             self._discard(parcel, error.code, why)
