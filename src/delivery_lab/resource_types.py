@@ -76,6 +76,12 @@ REST_DEPLOYMENT = "aws:apigateway/deployment:Deployment"
 REST_STAGE = "aws:apigateway/stage:Stage"
 
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
+LOG_STREAM = "aws:cloudwatch/logStream:LogStream"
+CONTACT_LIST = "aws:sesv2/contactList:ContactList"
+DELIVERY_STREAM = "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream"
+KEY = "aws:kms/key:Key"
+KEY_ALIAS = "aws:kms/alias:Alias"
+MAIL_TEMPLATE = "aws:ses/template:Template"
 METRIC_ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 
 ROLE = "aws:iam/role:Role"

@@ -1,7 +1,8 @@
-"""API calls of handlers, and their requests to HTTP addresses: who answers them, and how late."""
+"""API calls of handlers: who answers them, and how late."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,7 +17,8 @@ from delivery_lab.model.faults import FaultKind, Faults, InjectedFault, error_of
 from delivery_lab.model.functions import Lambda
 from delivery_lab.model.lambda_api import LambdaApi
 from delivery_lab.model.late import Answer, answer_late
-from delivery_lab.model.runtime import AwsError, Caller, Pending, WebRequest, WebResponse
+from delivery_lab.model.moto_operations import OBJECTS_PUT, STORED, UnknownToStackError
+from delivery_lab.model.runtime import AwsError, Caller, Connecting, ConnectionFailed, Pending
 from delivery_lab.model.s3.bucket import NotifyingBucket
 from delivery_lab.model.sns.api import SnsApi
 from delivery_lab.model.sns.topic import SnsTopic
@@ -27,14 +29,12 @@ from delivery_lab.model.streams.dynamodb import TableStream
 from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.model.streams.kinesis_api import KinesisApi
 from delivery_lab.model.streams.table_streams_api import TableStreamsApi
+from delivery_lab.model.sts import answer_of_sts
 from delivery_lab.model.targets import Sinks
 
 if TYPE_CHECKING:  # moto takes a quarter of a second to import: only stacks with tables pay for it
     from delivery_lab.model.dynamodb import DynamoDb
     from delivery_lab.model.moto_services import MotoServices
-
-STORED = frozenset({"cloudwatch", "s3", "secretsmanager", "ses", "sesv2", "ssm", "stepfunctions"})
-"""Services that keep what is put into them, and are answered by moto (SIM-MOTO-1)."""
 
 
 class AnsweringServices(Protocol):
@@ -60,6 +60,7 @@ class AnsweringServices(Protocol):
     table_streams_api: TableStreamsApi
     dynamodb: DynamoDb | None
     stored: MotoServices | None
+    roles: frozenset[str]
 
 
 class Calls:
@@ -80,26 +81,16 @@ class Calls:
         self._services.functions.note_api_call(caller.request_id)
         fault = self._services.faults.of_call(service, operation, parameters)
         given = self._services.answers.of_call(service, operation, parameters, caller)
+        silent = given is not None and given[0].connection is Connecting.SILENT
+        if silent and (fault is None or fault.kind is FaultKind.LATENCY):
+            self._services.answers.note_failure(f"{service} {operation}", Connecting.SILENT, caller)
+            return Pending(_never)
         delay = 0 if given is None else given[1]
         if fault is not None and fault.kind is FaultKind.LATENCY:
             delay, fault = delay + fault.delay, None
         entry = None if given is None else given[0]
         ask = partial(self._answer, service, operation, parameters, caller, fault, entry)
         return Pending(partial(answer_late, ask, delay, self._services.scheduler)) if delay else ask()
-
-    def request(self, request: WebRequest, caller: Caller) -> WebResponse:
-        """Answer a request of a handler to an HTTP address; see `delivery_lab.model.runtime.WebApi`."""
-        self._services.journal.rely_on("SIM-API-1")
-        self._services.functions.note_api_call(caller.request_id)
-        found = self._services.answers.of_request(request, caller)
-        if found is None:
-            from delivery_lab.model.answer_lines import line_of_request  # botocore is loaded where it is needed
-
-            raise NotModelledError(
-                f"{caller.function} sends {request.method} {request.url}, and nothing answers it\n"
-                f"  fix: add to the workload\n    answers:\n      {line_of_request(request)}"
-            )
-        return found
 
     def _answer(
         self,
@@ -123,6 +114,9 @@ class Calls:
                 ApiCallRefused(now, rule, service, operation, error.code, condition_refused, caller.actor)
             )
             raise
+        except ConnectionFailed as failed:
+            self._services.answers.note_failure(f"{service} {operation}", failed.how, caller)
+            raise
 
     def _answered_by_service(self, service: str, operation: str, parameters: dict[str, Any], caller: Caller) -> Answer:
         try:
@@ -144,6 +138,8 @@ class Calls:
             return self._services.lambda_api.call(operation, parameters, caller)
         if service == "sns" and self._services.topics:
             return self._services.sns.call(operation, parameters, caller)
+        if service == "sts" and caller.function in functions.names:
+            return self._ask_sts(operation, parameters, caller)
         if service in STORED and self._services.stored is not None:
             return self._ask_stored(self._services.stored, service, operation, parameters, caller)
         if service == "events":
@@ -170,11 +166,17 @@ class Calls:
                 return services.dynamodb is not None and name in services.dynamodb.tables
         return services.sinks.at(name) is not None
 
+    def _ask_sts(self, operation: str, parameters: dict[str, Any], caller: Caller) -> dict[str, Any]:
+        self._services.journal.rely_on("SIM-STS-1")
+        config = self._services.functions.configuration(caller.function)
+        try:
+            return answer_of_sts(operation, parameters, config, self._services.roles, self._services.scheduler.now)
+        except UnknownToStackError as error:
+            raise _unanswered(caller, "sts", operation, str(error)) from None
+
     def _ask_stored(
         self, stored: MotoServices, service: str, operation: str, parameters: dict[str, Any], caller: Caller
     ) -> dict[str, Any]:
-        from delivery_lab.model.moto_services import OBJECTS_PUT, UnknownToStackError
-
         self._bring_up_to_date(stored)
         try:
             answer = stored.call(service, operation, parameters)
@@ -203,6 +205,10 @@ class Calls:
             functions, request = self._services.functions, caller.request_id
             lineage, trace = functions.loops.lineage(request), functions.traces.of(request)
             bucket.operation(operation, parameters, answer, invoke=request, lineage=lineage, trace=trace)
+
+
+def _never(_: Callable[[Any], None]) -> None:
+    """Nobody answers, so nobody is called back."""
 
 
 def _unanswered(caller: Caller, service: str, operation: str, why: str) -> NotModelledError:

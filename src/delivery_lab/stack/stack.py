@@ -84,7 +84,7 @@ class Stack:
             invokers=tuple(asynchronous_invokers(builder.all_inputs(), builder.names)),
             allow_policies=tuple(allow_policies(builder.inputs_of)),
             _names=builder.names,
-            _by_arn=_by_arn(resources.values()),
+            _by_arn=_named_by_arn(resources.values()),
             _queues_by_url={url: queue for queue in queues for url in (queue.url, queue.id) if url},
             _mappings_of=fed,
             _mappings_from=reading,
@@ -174,10 +174,7 @@ class Stack:
         return there is not None and there.inputs == self.graph.resources[resource.urn].inputs
 
 
-def _by_arn(resources: Iterable[StackResource]) -> dict[str, StackResource]:
-    """Resources by ARN; what merely names the ARN of another one, such as a policy of a topic, does not count."""
-    found: dict[str, StackResource] = {}
-    for resource in resources:
-        if resource.arn is not None and (resource.arn not in found or not isinstance(resource, OtherResource)):
-            found[resource.arn] = resource
-    return found
+def _named_by_arn(resources: Iterable[StackResource]) -> dict[str, StackResource]:
+    """Resources by their ARNs. One such as a topic's policy has the ARN of what it is about, and stands behind that."""
+    known_last = sorted(resources, key=lambda each: not isinstance(each, OtherResource))
+    return {each.arn: each for each in known_last if each.arn is not None}
