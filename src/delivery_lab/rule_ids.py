@@ -209,6 +209,7 @@ RuleId = Literal[
     "S3-TEST-1",
     "S3-TIME-1",
     "SIM-ANSWER-1",
+    "SIM-ANSWER-2",
     "SIM-API-1",
     "SIM-DESCRIBED-1",
     "SIM-FAULT-1",

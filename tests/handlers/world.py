@@ -26,6 +26,7 @@ from delivery_lab.model.runtime import (
 )
 
 Answer = Callable[[str, str, dict[str, Any]], dict[str, Any]]
+Opening = Callable[[str, int | None, bool], None]
 Web = Callable[[WebRequest], WebResponse]
 
 
@@ -38,6 +39,7 @@ class World:
     stall_after_seconds: float = 10.0
     answer: Answer = lambda service, operation, parameters: {}
     web: Web = lambda request: WebResponse(200, (), b"ok")
+    opening: Opening | None = None
     kept: KeptEnvironments | None = None
     requests: list[tuple[float, WebRequest]] = field(default_factory=list)
     scheduler: Scheduler = field(default_factory=Scheduler)
@@ -63,6 +65,14 @@ class World:
     def request(self, request: WebRequest, caller: Caller) -> WebResponse:
         self.requests.append((in_seconds(self.scheduler.now), request))
         return self.web(request)
+
+    @property
+    def may_not_open(self) -> bool:
+        return self.opening is not None
+
+    def open(self, host: str, port: int | None, look_up: bool, caller: Caller) -> None:
+        if self.opening is not None:
+            self.opening(host, port, look_up)
 
     def write(self, path: str, text: str) -> Path:
         file = self.folder / path

@@ -8,7 +8,7 @@ from typing import Any
 
 from delivery_lab.model.asynchronous import EventInvokeConfig
 from delivery_lab.model.clock import in_seconds
-from delivery_lab.model.runtime import AwsError, Caller, Pending
+from delivery_lab.model.runtime import AwsError, Caller, ConnectionFailed, Pending
 from delivery_lab.model.sns.publishing import PublishSettings
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.targets import Sink
@@ -74,7 +74,7 @@ class Answers:
         self.at_seconds: float | None = None
         self.answer: dict[str, Any] = {}
 
-    def take(self, answer: dict[str, Any] | AwsError) -> None:
+    def take(self, answer: dict[str, Any] | AwsError | ConnectionFailed) -> None:
         assert isinstance(answer, dict)
         self.at_seconds = self._now()
         self.answer = answer

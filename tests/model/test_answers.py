@@ -8,12 +8,20 @@ from typing import Any
 import pytest
 
 from delivery_lab.errors import NotModelledError
-from delivery_lab.events import WebCallAnswered
+from delivery_lab.events import CallUnanswered, WebCallAnswered
 from delivery_lab.model.answers import GivenAnswers, ServiceAnswer, WebAnswer
 from delivery_lab.model.clock import in_seconds, seconds
 from delivery_lab.model.distributions import Constant
 from delivery_lab.model.occasions import Occasion
-from delivery_lab.model.runtime import AwsError, Caller, Pending, WebRequest, WebResponse
+from delivery_lab.model.runtime import (
+    AwsError,
+    Caller,
+    Connecting,
+    ConnectionFailed,
+    Pending,
+    WebRequest,
+    WebResponse,
+)
 from tests.model.support import CALLER, World
 
 Given = list[ServiceAnswer | WebAnswer]
@@ -33,7 +41,7 @@ def get(made: World, key: str = "a", caller: Caller = CALLER) -> Any:
 
 
 def ask(made: World, url: str, method: str = "GET", body: bytes = b"") -> str:
-    return made.account.request(WebRequest(method, url, (), body), CALLER).body.decode()
+    return made.account.web.request(WebRequest(method, url, (), body), CALLER).body.decode()
 
 
 def text(method: str, url: str, body: str = "yes", occasion: Occasion | None = None) -> WebAnswer:
@@ -152,6 +160,61 @@ def test_the_only_id_of_the_event_counts_where_the_call_names_none() -> None:
 )
 def test_addresses_are_patterns(pattern: str, url: str, matches: bool) -> None:
     assert text("GET", pattern).matches(WebRequest("GET", url)) == matches
+
+
+@pytest.mark.parametrize(
+    ("pattern", "host", "port", "matches"),
+    [
+        ("https://pay.example", "pay.example", 443, True),
+        ("https://pay.example/*", "PAY.example", 443, True),
+        ("https://pay.example", "pay.example", 80, False),
+        ("https://pay.example", "pay.example", None, True),
+        ("http://pay.example", "pay.example", 80, True),
+        ("http://pay.example:8080", "pay.example", 8080, True),
+        ("http://pay.example:8080", "pay.example", 80, False),
+        ("http://pay.example:*", "pay.example", 8080, True),
+        ("*://pay.example", "pay.example", 80, True),
+        ("*://*.example", "pay.example", 443, True),
+        ("*://*.example", "example", 443, False),
+        ("*", "pay.example", 5000, True),
+    ],
+)
+def test_sim_answer_2_an_address_stands_for_a_host_and_its_port(
+    pattern: str, host: str, port: int | None, matches: bool
+) -> None:
+    entry = WebAnswer("*", pattern, WebResponse(200), Connecting.REFUSED)
+
+    assert entry.is_for(host, port) == matches
+
+
+def test_sim_answer_2_lines_about_opening_are_none_about_requests_and_the_other_way_round() -> None:
+    made = world(
+        WebAnswer("*", "https://a.example", WebResponse(200), Connecting.REFUSED),
+        WebAnswer("*", "https://a.example/*", WebResponse(200), Connecting.RESET),
+        text("*", "*"),
+    )
+
+    with pytest.raises(ConnectionFailed, match="refused"):
+        made.account.web.open("a.example", 443, False, CALLER)
+    made.account.web.open("a.example", 443, True, CALLER)
+    with pytest.raises(ConnectionFailed, match="reset"):
+        ask(made, "https://a.example/")
+    assert made.account.web.may_not_open
+    assert not world(text("*", "*")).account.web.may_not_open
+    assert [(event.what, event.how) for event in made.events(CallUnanswered)] == [
+        ("a.example:443", "refused"),
+        ("GET https://a.example/", "reset"),
+    ]
+
+
+def test_sim_answer_2_a_silent_service_calls_nobody_back() -> None:
+    made = world(ServiceAnswer("s3", None, connection=Connecting.SILENT))
+
+    pending = get(made)
+    pending.when_done(lambda answer: pytest.fail(f"answered {answer}"))
+    made.scheduler.run()
+
+    assert [(event.what, event.how) for event in made.events(CallUnanswered)] == [("s3 GetObject", "silent")]
 
 
 def test_a_method_is_asked_for_unless_any_will_do() -> None:

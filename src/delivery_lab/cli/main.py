@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from delivery_lab.cli.command import add
-from delivery_lab.cli.commands import check, diff, doctor, explain, explore, init, listing, redrive, run, schema
+from delivery_lab.cli.commands import check, diff, doctor, explain, explore, init, listing, redrive, replay, run, schema
 from delivery_lab.cli.console import Console, give_up_output
 from delivery_lab.cli.interrupts import noticed
 from delivery_lab.errors import LabError, UsageError
@@ -57,6 +57,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "explain": explain.explain,
     "check": check.check,
     "explore": explore.explore,
+    "replay": replay.replay,
     "redrive": redrive.redrive,
     "schema": schema.schema,
     "init": init.init,

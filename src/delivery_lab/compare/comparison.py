@@ -251,6 +251,11 @@ def _shown(value: Any) -> Any:
     return [_shown(item) for item in value] if isinstance(value, list) else value
 
 
+def shown_inputs(resource: Resource) -> Any:
+    """The inputs of a resource as people may see them: secrets are covered, code is the path that it comes from."""
+    return _shown(_plain(_covered(resource.inputs, (), resource.secret_paths)))
+
+
 def _plain(value: Any) -> Any:
     """A value without Pulumi's own types, fit to be compared and printed."""
     import pulumi  # not before there are resources, which Pulumi has made

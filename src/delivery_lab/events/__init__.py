@@ -91,7 +91,13 @@ from delivery_lab.events.queues import (
     TenantNamed,
     VisibilityChanged,
 )
-from delivery_lab.events.requests import ApiCallRefused, InvokeAnswered, RequestAnswered, WebCallAnswered
+from delivery_lab.events.requests import (
+    ApiCallRefused,
+    CallUnanswered,
+    InvokeAnswered,
+    RequestAnswered,
+    WebCallAnswered,
+)
 from delivery_lab.events.run import Poison, PolledSource, Run
 from delivery_lab.events.targets import DestinationRefused, Published
 from delivery_lab.events.union import Event, told_apart
@@ -108,6 +114,7 @@ __all__ = [
     "BatchResult",
     "BatchRetryScheduled",
     "BatchSplit",
+    "CallUnanswered",
     "ChangeRequested",
     "ContractEvent",
     "ContractLine",

@@ -65,6 +65,21 @@ class WebCallAnswered(EventBase):
 
 
 @dataclass(frozen=True, slots=True)
+class CallUnanswered(EventBase):
+    """Nobody answered a call or a request of code: its connection failed, as the workload says.
+
+    Attributes:
+        what: the service and its operation, the method and the URL, or the host of a connection that was opened.
+        how: what became of the connection, in the workload's word.
+        by: who called.
+    """
+
+    what: str
+    how: str
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
 class ApiCallRefused(EventBase):
     """AWS answered an API call with an error.
 

@@ -58,7 +58,13 @@ from delivery_lab.events.queues import (
     TenantNamed,
     VisibilityChanged,
 )
-from delivery_lab.events.requests import ApiCallRefused, InvokeAnswered, RequestAnswered, WebCallAnswered
+from delivery_lab.events.requests import (
+    ApiCallRefused,
+    CallUnanswered,
+    InvokeAnswered,
+    RequestAnswered,
+    WebCallAnswered,
+)
 from delivery_lab.events.targets import DestinationRefused, Published
 
 QueueEvent = (
@@ -103,7 +109,7 @@ AnyAsynchronousEvent = (
     | EventDiscarded
 )
 
-RequestEvent = RequestAnswered | InvokeAnswered | ApiCallRefused | WebCallAnswered
+RequestEvent = RequestAnswered | InvokeAnswered | ApiCallRefused | WebCallAnswered | CallUnanswered
 
 TargetEvent = Published | DestinationRefused
 

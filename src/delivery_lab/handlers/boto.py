@@ -6,9 +6,10 @@ afterwards. The parameters as the caller gave them are noted at `before-paramete
 listeners of that event (boto3's resources turn Python values into DynamoDB's there).
 
 botocore's retries happen below this point, around the connection. A call whose first answer may be tried again
-(a throttle, an internal error, a read timeout) is therefore let through to them: `before-send`, which botocore asks
-for each attempt, gives that answer first and asks the model for the next ones, so the client's own retry mode, number
-of attempts, quota, waits and read timeout decide (SYN-RETRY-1, SYN-RETRY-2). Every other call takes the short way.
+(a throttle, an internal error, a timeout, a connection that fails) is therefore let through to them: `before-send`,
+which botocore asks for each attempt, gives that answer first and asks the model for the next ones, so the client's own
+retry mode, number of attempts, quota, waits and timeouts decide (SYN-RETRY-1, SYN-RETRY-2). Every other call takes the
+short way.
 Clients in the mode `adaptive` count every call, so theirs all take the long one.
 """
 
@@ -38,9 +39,18 @@ from botocore.response import StreamingBody
 from botocore.retries import standard
 
 from delivery_lab.handlers import wire
+from delivery_lab.handlers.failed_calls import raise_failed
 from delivery_lab.handlers.fibers import Fiber, current
 from delivery_lab.handlers.patches import Patches
-from delivery_lab.model.runtime import AwsApi, AwsError, Caller, LongPoll, Pending, ReadTimeout
+from delivery_lab.model.runtime import (
+    AwsApi,
+    AwsError,
+    Caller,
+    ConnectionFailed,
+    LongPoll,
+    Pending,
+    ReadTimeout,
+)
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel
@@ -88,15 +98,17 @@ class _RetriedCall:
         ask: makes an attempt.
         request_id: makes the id of an attempt.
         answer: the answer to the attempt under way, None before it was made.
+        client_config: the settings of the client, None without any.
     """
 
     model: OperationModel
     ask: Callable[[], ApiAnswer]
     request_id: Callable[[], str]
     answer: ApiAnswer | None
+    client_config: Any
 
 
-ApiAnswer = dict[str, Any] | AwsError | ReadTimeout
+ApiAnswer = dict[str, Any] | AwsError | ConnectionFailed | ReadTimeout
 
 _retried_calls: WeakKeyDictionary[Fiber, _RetriedCall] = WeakKeyDictionary()
 
@@ -121,6 +133,7 @@ def _answer(model: OperationModel, context: dict[str, Any], **_: Any) -> tuple[A
         partial(_attempt, partial(host.call_aws, fiber, service, model.name, parameters, read_timeout_seconds)),
         partial(host.streams.uuid, "api request", environment.function.name, str(environment.number)),
         None,
+        config,
     )
     if (getattr(config, "retries", None) or {}).get("mode") != "adaptive":
         answer = retried.answer = retried.ask()
@@ -138,7 +151,7 @@ def _whole(value: Any) -> Any:
 def _attempt(call: Callable[[], dict[str, Any]]) -> ApiAnswer:
     try:
         return call()
-    except (AwsError, ReadTimeout) as error:
+    except (AwsError, ConnectionFailed, ReadTimeout) as error:
         return error
 
 
@@ -215,6 +228,7 @@ def _send(request: Any, **_: Any) -> AWSResponse | None:
 
     Raises:
         ReadTimeoutError: there was no answer within the read timeout of the client.
+        HTTPClientError: the connection failed; which kind of it says how.
     """
     fiber = current()
     retried = None if fiber is None else _retried_calls.get(fiber)
@@ -225,6 +239,8 @@ def _send(request: Any, **_: Any) -> AWSResponse | None:
         answer = retried.ask()
     if isinstance(answer, ReadTimeout):
         raise ReadTimeoutError(endpoint_url=request.url, error="Read timed out.")
+    if isinstance(answer, ConnectionFailed):
+        raise_failed(fiber, answer.how, request, retried.client_config)
     if isinstance(answer, AwsError):
         return wire.failure(retried.model, answer, retried.request_id())
     retried.answer = answer

@@ -7,6 +7,7 @@ response is written when it is due. TLS is left out on both ends (`plain_tls`).
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
@@ -18,7 +19,7 @@ from delivery_lab.errors import NotModelledError, describe_instead
 from delivery_lab.events import ChangeRequested
 from delivery_lab.handlers.http_messages import NotHttpError, ReadRequest, read_request, write_response
 from delivery_lab.model.clock import seconds
-from delivery_lab.model.runtime import Caller
+from delivery_lab.model.runtime import Caller, Connecting, ConnectionFailed
 
 if TYPE_CHECKING:
     from delivery_lab.handlers.fibers import Fiber, FiberEnvironment
@@ -72,6 +73,7 @@ class Connection:
         self._received = b""
         self._to_write = b""
         self._closing = False
+        self._reset = False
         ours, theirs = socket.socketpair()
         with theirs:
             os.dup2(theirs.fileno(), self.file, inheritable=False)
@@ -152,6 +154,11 @@ class Connection:
             raise self._refusal("and the simulation has no network")
         try:
             response = host.web.request(read.request, caller)
+        except ConnectionFailed as failed:
+            if failed.how is not Connecting.SILENT:
+                delay = self.environment.latency.randint(*host.api_latency) + failed.delay
+                host.scheduler.after(delay, self._break, failed.how)
+            return
         except NotModelledError as error:
             what, _, fix = str(error).partition("\n")
             raise NotModelledError(f"{what}, at {line}\n{fix}") from None
@@ -165,6 +172,21 @@ class Connection:
         self._closing = self._closing or closing
         self.pump()
         self.environment.wake_polling()
+
+    def _break(self, how: Connecting) -> None:
+        """The other end goes away without a response."""
+        self._reset = how is Connecting.RESET
+        self.close()
+        self.environment.wake_polling()
+
+    def raise_reset(self) -> None:
+        """Raise what a read raises once the other end has reset the connection.
+
+        Raises:
+            ConnectionResetError: it has.
+        """
+        if self._reset:
+            raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
 
     def _refuse_silence(self) -> None:
         if self._ours >= 0 and not self.heard and self.environment.active:

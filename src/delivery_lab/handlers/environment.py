@@ -25,6 +25,7 @@ from delivery_lab.handlers.kept import KeptEnvironments, Loaded, Process
 from delivery_lab.handlers.loading import InitialisationError, load_handler, users_line
 from delivery_lab.handlers.modules import EnvironmentModules, SearchPath
 from delivery_lab.handlers.reading_past import needs_plain, reads_past
+from delivery_lab.handlers.unopened import close_unopened
 from delivery_lab.handlers.variables import variables_of
 from delivery_lab.handlers.virtual_threads import Numbers
 from delivery_lab.handlers.watching import Observer, Watch
@@ -243,6 +244,7 @@ class HandlerEnvironment:
         self._fibers.clear()
         self.polling.clear()
         close_connections(self)
+        close_unopened(self)
         for loop in self.loops:
             _close(loop)
         self.loops.clear()

@@ -29,6 +29,7 @@ from delivery_lab.model.runtime import (
     AwsApi,
     AwsError,
     Caller,
+    ConnectionFailed,
     FunctionConfig,
     LogSink,
     LongPoll,
@@ -211,13 +212,14 @@ class HandlerHost:
 
         Raises:
             AwsError: AWS answers with an error.
+            ConnectionFailed: nobody answers.
             ReadTimeout: there is no answer within the read timeout.
         """
         instant = self.scheduler.now + fiber.environment.latency.randint(*self.api_latency)
         call = (fiber, service, operation, parameters, read_timeout_seconds)
         answer = self._wait(fiber, Plan(instant, self._perform, call))
         watch = fiber.environment.watch
-        if isinstance(answer, (AwsError, ReadTimeout)):
+        if isinstance(answer, (AwsError, ConnectionFailed, ReadTimeout)):
             if isinstance(answer, AwsError) and watch.wants(service, operation, parameters):
                 watch.refused(service, operation, parameters, answer)
             raise answer
@@ -298,7 +300,7 @@ class HandlerHost:
         caller = Caller(fiber.environment.function.name, fiber.request_id)
         try:
             answer: Any = self._aws.call(service, operation, parameters, caller)
-        except AwsError as error:
+        except (AwsError, ConnectionFailed) as error:
             answer = error
         if not fiber.environment.owns(fiber):
             return
@@ -315,7 +317,7 @@ class HandlerHost:
         over = Plan(self.scheduler.now + seconds(limit_seconds), self._resume, (fiber, ReadTimeout()))
         self._schedule(fiber, over)
 
-        def on_answer(answer: dict[str, Any] | AwsError) -> None:
+        def on_answer(answer: dict[str, Any] | AwsError | ConnectionFailed) -> None:
             if fiber.plan is not over or not fiber.environment.owns(fiber):
                 return  # it went on, or its environment is gone
             frozen = over.timer is None

@@ -17,6 +17,7 @@ from delivery_lab.handlers.connections import is_connection
 from delivery_lab.handlers.fibers import Fiber, current
 from delivery_lab.handlers.patches import Patches
 from delivery_lab.handlers.process_effects import refuse
+from delivery_lab.handlers.unopened import is_unopened
 from delivery_lab.handlers.virtual_time import let_polling_get_on, microseconds_of
 
 Found = TypeVar("Found", bound=Iterable[Any])
@@ -54,7 +55,7 @@ def _select_of_a_selector(real: Callable[..., Any]) -> Callable[..., Any]:
             return real(self, timeout)
         loop = events._get_running_loop()
         if loop is not None:
-            files = [key.fd for key in self.get_map().values() if not is_connection(key.fd)]
+            files = [key.fd for key in self.get_map().values() if not is_connection(key.fd) and not is_unopened(key.fd)]
             if len(files) > 1:  # one is the loop's own, by which other threads wake it
                 refuse(fiber, "waits for files or sockets", "the simulation has no pipes, and answers HTTP only")
             fiber.environment.loops.add(loop)

@@ -6,6 +6,7 @@ asyncio and aiohttp. What it sends is answered by `connections`; there is no net
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import select
 import socket
@@ -16,6 +17,13 @@ from delivery_lab.handlers.connections import Connection, connection_of, wait_to
 from delivery_lab.handlers.fibers import Fiber, current
 from delivery_lab.handlers.patches import Patches
 from delivery_lab.handlers.process_effects import NO_NETWORK, refuse
+from delivery_lab.handlers.unopened import (
+    error_of_socket,
+    fail_to_look_up,
+    fail_to_open,
+    failure_of,
+    unopened_of,
+)
 from delivery_lab.handlers.virtual_time import microseconds_of
 
 _INTERNET = (socket.AF_INET, socket.AF_INET6)
@@ -53,6 +61,7 @@ def install(patches: Patches) -> None:
         patches.set(kind, name, _receive(getattr(kind, name)))
     patches.set(kind, "_real_close", _close(kind._real_close))
     patches.set(kind, "setsockopt", _of_connection(kind.setsockopt, lambda *_: None))
+    patches.set(kind, "getsockopt", error_of_socket(kind.getsockopt))
     patches.set(kind, "getpeername", _of_connection(kind.getpeername, _peer))
     patches.set(kind, "getsockname", _of_connection(kind.getsockname, lambda *_: ("169.254.76.1", 40_000)))
     patches.set(socket, "getaddrinfo", _look_up(socket.getaddrinfo))
@@ -70,9 +79,18 @@ def _connect(real: Callable[..., Any], answer: int | None) -> Callable[..., Any]
             return real(self, address)
         if self.type != socket.SOCK_STREAM:
             refuse(fiber, f"connects a socket to {address!r} that is none of TCP", NO_NETWORK)
-        host = str(address[0])
-        Connection(fiber, self, _hosts.get(host, host), int(address[1]))
-        return answer
+        named, port = str(address[0]), int(address[1])
+        host = _hosts.get(named, named)
+        failed = failure_of(fiber, host, port, look_up=False)
+        if failed is None:
+            Connection(fiber, self, host, port)
+            return answer
+        try:
+            return fail_to_open(fiber, self, failed)
+        except OSError as error:
+            if answer is None:
+                raise
+            return errno.EAGAIN if error.errno is None else error.errno
 
     return connect
 
@@ -107,6 +125,7 @@ def _receive(real: Callable[..., Any]) -> Callable[..., Any]:
         connection = None if fiber is None else connection_of(self)
         if fiber is not None and connection is not None:
             _wait(fiber, self, connection)
+            connection.raise_reset()
         return real(self, *args)
 
     return receive
@@ -138,9 +157,9 @@ def _readable(sock: socket.socket) -> bool:
 
 def _close(real: Callable[..., Any]) -> Callable[..., Any]:
     def close(self: socket.socket, *args: Any) -> Any:
-        connection = connection_of(self)
-        if connection is not None:
-            connection.close()
+        for end in (connection_of(self), unopened_of(self)):
+            if end is not None:
+                end.close()
         return real(self, *args)
 
     return close
@@ -170,6 +189,7 @@ def _look_up(real: Callable[..., Any]) -> Callable[..., Any]:
             return list(real(host, port, family, type, proto, flags))
         if family not in (0, socket.AF_INET):
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        _fail_to_look_up(name, port)
         # The rest of the entry (kind of socket, protocol, number of the port) is what this machine says of an address.
         return list(real(address_of(name), port, socket.AF_INET, type, proto, 0))
 
@@ -178,6 +198,20 @@ def _look_up(real: Callable[..., Any]) -> Callable[..., Any]:
 
 def _by_name(real: Callable[[str], str]) -> Callable[[str], str]:
     def gethostbyname(hostname: str) -> str:
-        return real(hostname) if current() is None else address_of(hostname)
+        if current() is None:
+            return real(hostname)
+        _fail_to_look_up(hostname, None)
+        return address_of(hostname)
 
     return gethostbyname
+
+
+def _fail_to_look_up(name: str, port: Any) -> None:
+    """Raise what a look-up raises of a name that has no address."""
+    fiber = current()
+    if fiber is None or address_of(name) == name:  # an address needs no look-up
+        return
+    number = int(port) if str(port).isdigit() else {"https": 443, "http": 80}.get(str(port))
+    failed = failure_of(fiber, name, number, look_up=True)
+    if failed is not None:
+        fail_to_look_up(fiber, failed)

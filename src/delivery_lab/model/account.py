@@ -34,7 +34,7 @@ from delivery_lab.model.mapping.sqs import QueueConsumer
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
 from delivery_lab.model.mapping.stream import StreamConsumer, StreamMappingConfig
 from delivery_lab.model.randomness import RandomStreams
-from delivery_lab.model.runtime import AwsError, Caller, Runtime, WebRequest, WebResponse
+from delivery_lab.model.runtime import AwsError, Caller, Runtime
 from delivery_lab.model.s3.bucket import NotifyingBucket
 from delivery_lab.model.sns.api import SnsApi
 from delivery_lab.model.sns.publishing import PublishSettings
@@ -51,6 +51,7 @@ from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.model.streams.kinesis_api import KinesisApi
 from delivery_lab.model.streams.table_streams_api import TableStreamsApi
 from delivery_lab.model.targets import Sink, Sinks
+from delivery_lab.model.web import Web
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 
 if TYPE_CHECKING:  # moto takes a quarter of a second to import: only stacks with tables pay for it
@@ -123,10 +124,12 @@ class Account:
     feeds: list[Feed] = field(default_factory=list)
     buckets: dict[str, NotifyingBucket] = field(default_factory=dict)
     objects: list[tuple[str, str, bytes | None]] = field(default_factory=list)
+    web: Web = field(init=False)
     _calls: Calls = field(init=False)
     _delivered_twice: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        self.web = Web(self)
         self.kinesis = KinesisApi(self.scheduler, self.journal)
         self.table_streams_api = TableStreamsApi(self.table_streams, self.scheduler, self.journal)
 
@@ -394,7 +397,3 @@ class Account:
     def call(self, service: str, operation: str, parameters: dict[str, Any], caller: Caller) -> Answer:
         """Answer an API call of a handler; see `delivery_lab.model.runtime.AwsApi`."""
         return self._calls.call(service, operation, parameters, caller)
-
-    def request(self, request: WebRequest, caller: Caller) -> WebResponse:
-        """Answer a request of a handler to an HTTP address; see `delivery_lab.model.runtime.WebApi`."""
-        return self._calls.request(request, caller)

@@ -13,13 +13,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from delivery_lab.events import Journal, WebCallAnswered
+from delivery_lab.events import CallUnanswered, Journal, WebCallAnswered
 from delivery_lab.model.clock import Scheduler, seconds
 from delivery_lab.model.distributions import Distribution
 from delivery_lab.model.faults import ids_of
 from delivery_lab.model.occasions import ALWAYS, Occasion
 from delivery_lab.model.randomness import RandomStreams
-from delivery_lab.model.runtime import AwsError, Caller, WebRequest, WebResponse
+from delivery_lab.model.runtime import (
+    AwsError,
+    Caller,
+    Connecting,
+    ConnectionFailed,
+    WebRequest,
+    WebResponse,
+)
 
 EventOf = Callable[[str], str | None]
 """The event of an invoke that is running, as JSON text."""
@@ -31,10 +38,11 @@ class ServiceAnswer:
 
     Attributes:
         service: botocore's name of the service.
-        operation: the operation, None for all (of an error).
+        operation: the operation, None for all (of an error and of a connection that fails).
         parameters: parameters that a call must have; texts may have `*` for anything.
-        answer: the answer, None for an error.
-        error: the error, None for an answer.
+        answer: the answer, None without one.
+        error: the error, None without one.
+        connection: what becomes of the connection, None where it is answered.
         latency: how much longer the call takes, or None.
         occasion: when, how often and for whom.
     """
@@ -44,6 +52,7 @@ class ServiceAnswer:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     answer: Mapping[str, Any] | None = None
     error: AwsError | None = None
+    connection: Connecting | None = None
     latency: Distribution | None = None
     occasion: Occasion = ALWAYS
 
@@ -52,7 +61,10 @@ class ServiceAnswer:
 
         Raises:
             AwsError: it is an error.
+            ConnectionFailed: nobody answers.
         """
+        if self.connection is not None:
+            raise ConnectionFailed(self.connection)
         if self.error is not None:
             raise AwsError(self.error.code, self.error.message, self.error.status)
         return copy.deepcopy(dict(self.answer or {}))
@@ -72,6 +84,7 @@ class WebAnswer:
         method: the method, `*` for all.
         url: the address, in which `*` stands for anything.
         response: the response; its delay is that of `latency`.
+        connection: what becomes of the connection, None where it is answered.
         latency: how much longer the response takes, or None.
         occasion: when, how often and for whom.
     """
@@ -79,6 +92,7 @@ class WebAnswer:
     method: str
     url: str
     response: WebResponse
+    connection: Connecting | None = None
     latency: Distribution | None = None
     occasion: Occasion = ALWAYS
 
@@ -89,9 +103,27 @@ class WebAnswer:
         url = request.url if "?" in self.url else request.url.partition("?")[0]
         return self._pattern.fullmatch(_normal(url)) is not None
 
+    def is_for(self, host: str, port: int | None) -> bool:
+        """Whether it is about connections to a host; without a port: whatever the port is."""
+        scheme, separator, rest = self.url.lower().partition("://")
+        if not separator:
+            return True  # "*": any address
+        place, named = _PORT.fullmatch(rest.partition("/")[0]), {"http": 80, "https": 443}
+        assert place is not None  # the expression matches whatever there is
+        if re.fullmatch(".*".join(map(re.escape, place["host"].split("*"))), host.lower()) is None:
+            return False
+        if port is None:
+            return True
+        if place["port"] is not None:
+            return place["port"] in ("*", str(port))
+        return port in ([named[scheme]] if scheme in named else named.values())
+
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
         return re.compile(".*".join(map(re.escape, _normal(self.url).split("*"))), re.DOTALL)
+
+
+_PORT = re.compile(r"(?P<host>\[.*\]|[^:]*)(?::(?P<port>.*))?")
 
 
 def _normal(url: str) -> str:
@@ -146,14 +178,42 @@ class GivenAnswers:
                 return entry, self._delay(("answer", str(number)), entry.latency)
         return None
 
-    def of_request(self, request: WebRequest, caller: Caller) -> WebResponse | None:
+    @property
+    def may_not_open(self) -> bool:
+        """Whether there is an entry about connections that cannot be opened."""
+        return any(entry.connection is not None and entry.connection.while_opening for entry in self._web)
+
+    def of_opening(self, host: str, port: int | None, look_up: bool, caller: Caller) -> ConnectionFailed | None:
+        """What becomes of a look-up of a name, or of a connection that is opened, at this instant; None if nothing."""
+        for number, entry in enumerate(self._web, 1):
+            how, names = entry.connection, ("web answer", str(number))
+            if how is None or not how.while_opening or (how is Connecting.UNRESOLVED) != look_up:
+                continue
+            if entry.is_for(host, port) and self._happens(names, entry.occasion, host, caller):
+                return self._fail(host if port is None else f"{host}:{port}", how, names, entry.latency, caller)
+        return None
+
+    def _fail(
+        self, what: str, how: Connecting, names: tuple[str, ...], latency: Distribution | None, caller: Caller
+    ) -> ConnectionFailed:
+        self.note_failure(what, how, caller)
+        return ConnectionFailed(how, self._delay(names, latency))
+
+    def note_failure(self, what: str, how: Connecting, caller: Caller) -> None:
+        """Write down that nobody answers a call or a request."""
+        self._journal.rely_on("SIM-ANSWER-2")
+        self._journal.append(CallUnanswered(self._scheduler.now, "SIM-ANSWER-2", what, how.value, caller.actor))
+
+    def of_request(self, request: WebRequest, caller: Caller) -> WebResponse | ConnectionFailed | None:
         """What a request of this instant gets; None if nothing says so."""
         for number, entry in enumerate(self._web, 1):
             names = ("web answer", str(number))
-            if not entry.matches(request):
+            if not entry.matches(request) or (entry.connection is not None and entry.connection.while_opening):
                 continue
             text = f"{request.url} {request.body.decode(errors='replace')}"
             if self._happens(names, entry.occasion, text, caller):
+                if entry.connection is not None:
+                    return self._fail(f"{request.method} {request.url}", entry.connection, names, entry.latency, caller)
                 self._journal.append(
                     WebCallAnswered(
                         self._scheduler.now,

@@ -1,7 +1,8 @@
-"""API calls of handlers, and their requests to HTTP addresses: who answers them, and how late."""
+"""API calls of handlers: who answers them, and how late."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,7 +16,7 @@ from delivery_lab.model.faults import FaultKind, Faults, InjectedFault, error_of
 from delivery_lab.model.functions import Lambda
 from delivery_lab.model.lambda_api import LambdaApi
 from delivery_lab.model.late import Answer, answer_late
-from delivery_lab.model.runtime import AwsError, Caller, Pending, WebRequest, WebResponse
+from delivery_lab.model.runtime import AwsError, Caller, Connecting, ConnectionFailed, Pending
 from delivery_lab.model.s3.bucket import NotifyingBucket
 from delivery_lab.model.sns.api import SnsApi
 from delivery_lab.model.sns.topic import SnsTopic
@@ -78,26 +79,16 @@ class Calls:
         self._services.functions.note_api_call(caller.request_id)
         fault = self._services.faults.of_call(service, operation, parameters)
         given = self._services.answers.of_call(service, operation, parameters, caller)
+        silent = given is not None and given[0].connection is Connecting.SILENT
+        if silent and (fault is None or fault.kind is FaultKind.LATENCY):
+            self._services.answers.note_failure(f"{service} {operation}", Connecting.SILENT, caller)
+            return Pending(_never)
         delay = 0 if given is None else given[1]
         if fault is not None and fault.kind is FaultKind.LATENCY:
             delay, fault = delay + fault.delay, None
         entry = None if given is None else given[0]
         ask = partial(self._answer, service, operation, parameters, caller, fault, entry)
         return Pending(partial(answer_late, ask, delay, self._services.scheduler)) if delay else ask()
-
-    def request(self, request: WebRequest, caller: Caller) -> WebResponse:
-        """Answer a request of a handler to an HTTP address; see `delivery_lab.model.runtime.WebApi`."""
-        self._services.journal.rely_on("SIM-API-1")
-        self._services.functions.note_api_call(caller.request_id)
-        found = self._services.answers.of_request(request, caller)
-        if found is None:
-            from delivery_lab.model.answer_lines import line_of_request  # botocore is loaded where it is needed
-
-            raise NotModelledError(
-                f"{caller.function} sends {request.method} {request.url}, and nothing answers it\n"
-                f"  fix: add to the workload\n    answers:\n      {line_of_request(request)}"
-            )
-        return found
 
     def _answer(
         self,
@@ -120,6 +111,9 @@ class Calls:
             self._services.journal.append(
                 ApiCallRefused(now, rule, service, operation, error.code, condition_refused, caller.actor)
             )
+            raise
+        except ConnectionFailed as failed:
+            self._services.answers.note_failure(f"{service} {operation}", failed.how, caller)
             raise
 
     def _answered_by_service(self, service: str, operation: str, parameters: dict[str, Any], caller: Caller) -> Answer:
@@ -201,6 +195,10 @@ class Calls:
             functions, request = self._services.functions, caller.request_id
             lineage, trace = functions.loops.lineage(request), functions.traces.of(request)
             bucket.operation(operation, parameters, answer, invoke=request, lineage=lineage, trace=trace)
+
+
+def _never(_: Callable[[Any], None]) -> None:
+    """Nobody answers, so nobody is called back."""
 
 
 def _unanswered(caller: Caller, service: str, operation: str, why: str) -> NotModelledError:

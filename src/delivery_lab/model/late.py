@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from delivery_lab.model.clock import Scheduler
-from delivery_lab.model.runtime import AwsError, LongPoll, Pending
+from delivery_lab.model.runtime import AwsError, ConnectionFailed, LongPoll, Pending
 
 Answer = dict[str, Any] | LongPoll | Pending
 
@@ -15,7 +15,7 @@ def answer_late(
     ask: Callable[[], Answer],
     delay: int,
     scheduler: Scheduler,
-    callback: Callable[[dict[str, Any] | AwsError], None],
+    callback: Callable[[dict[str, Any] | AwsError | ConnectionFailed], None],
 ) -> None:
     """Ask after a time, and hand on the answer or the error.
 
@@ -29,7 +29,7 @@ def answer_late(
     def answer() -> None:
         try:
             found = ask()
-        except AwsError as error:
+        except (AwsError, ConnectionFailed) as error:
             callback(error)
             return
         if isinstance(found, Pending):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Protocol
 
 from delivery_lab.events import Actor, LogLine
@@ -211,16 +212,46 @@ class LongPoll:
     empty: dict[str, Any]
 
 
+class Connecting(StrEnum):
+    """What becomes of a connection that fails: the first three while it is opened, the others after a request."""
+
+    UNRESOLVED = "unresolved"
+    REFUSED = "refused"
+    DROPPED = "dropped"
+    RESET = "reset"
+    CLOSED = "closed"
+    SILENT = "silent"
+
+    @property
+    def while_opening(self) -> bool:
+        """Whether no request is sent at all."""
+        return self in (Connecting.UNRESOLVED, Connecting.REFUSED, Connecting.DROPPED)
+
+
+class ConnectionFailed(Exception):  # noqa: N818 - what happens, not an error of ours
+    """Nobody answers a call or a request: its connection fails.
+
+    Args:
+        how: in which way.
+        delay: microseconds after which it does, on top of what any call takes (SIM-API-1).
+    """
+
+    def __init__(self, how: Connecting, delay: int = 0) -> None:
+        super().__init__(how.value)
+        self.how = how
+        self.delay = delay
+
+
 @dataclass(frozen=True, slots=True)
 class Pending:
     """The answer to a call that takes as long as something else does, such as the invoke of another function.
 
     Attributes:
-        when_done: calls back once with the answer, not before it returns; an `AwsError` given to the callback is
-            raised to the caller.
+        when_done: calls back once with the answer, not before it returns; an `AwsError` or `ConnectionFailed` given to
+            the callback is raised to the caller. It never calls back where nobody answers.
     """
 
-    when_done: Callable[[Callable[[dict[str, Any] | AwsError], None]], None]
+    when_done: Callable[[Callable[[dict[str, Any] | AwsError | ConnectionFailed], None]], None]
 
 
 class ReadTimeout(Exception):  # noqa: N818 - named as botocore names it
@@ -246,6 +277,7 @@ class AwsApi(Protocol):
 
         Raises:
             AwsError: AWS would answer with an error.
+            ConnectionFailed: nobody answers.
             delivery_lab.errors.NotModelledError: the model does not know this operation.
         """
 
@@ -287,10 +319,28 @@ class WebResponse:
 class WebApi(Protocol):
     """Everything that is neither AWS nor part of the function, as code inside a handler sees it."""
 
+    @property
+    def may_not_open(self) -> bool:
+        """Whether `open` can fail at all in this run."""
+
+    def open(self, host: str, port: int | None, look_up: bool, caller: Caller) -> None:
+        """Look up a name, or open a connection, at the current instant.
+
+        Args:
+            host: the host as the code names it.
+            port: the port, None where it is not said.
+            look_up: whether the address of the name is looked up, else a connection is opened.
+            caller: who does.
+
+        Raises:
+            ConnectionFailed: it fails.
+        """
+
     def request(self, request: WebRequest, caller: Caller) -> WebResponse:
         """Answer a request at the current instant.
 
         Raises:
+            ConnectionFailed: nobody answers.
             delivery_lab.errors.NotModelledError: nothing says what it gets.
         """
 

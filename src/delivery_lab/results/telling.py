@@ -14,6 +14,7 @@ from delivery_lab.events import (
     BatchResult,
     BatchRetryScheduled,
     BatchSplit,
+    CallUnanswered,
     ContractLine,
     DeleteIgnored,
     DestinationRefused,
@@ -334,6 +335,8 @@ class Teller:
                 return Told(f"the caller of {event.function} is answered with {seen}")
             case ApiCallRefused():
                 return Told(f"{event.service} {event.operation} is refused: {event.code}")
+            case CallUnanswered():
+                return Told(f"{event.by.name}: {event.what} is not answered, connection {event.how}")
             case WebCallAnswered():
                 return Told(f"{event.by.name} sends {event.method} {event.url}: answered with {event.status}")
             case _:

@@ -14,6 +14,14 @@ RULES = (
         "What third parties answer, and how fast, is the user's to say; how the client and the handler take it is the model's.",
     ),
     assumed(
+        "SIM-ANSWER-2",
+        "A call or a request whose connection fails, as the workload says, changes nothing where it went to. A connection whose "
+        "packets are dropped is tried for the connect timeout of the client, and for 127 s without one.",
+        "Whether a third party worked on a request whose answer is lost is not known; one that works and answers too late is a "
+        "`latency` above the timeout. 127 s is what Linux does with tcp_syn_retries of 6, its default: "
+        "https://man7.org/linux/man-pages/man7/tcp.7.html",
+    ),
+    assumed(
         "SIM-DESCRIBED-1",
         "A function that the workload describes under `functions` takes as long, fails, answers and logs as it says; Lambda treats it "
         "as any other. What is drawn for a message depends on the seed, the function, the message and the number of its delivery.",

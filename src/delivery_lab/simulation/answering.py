@@ -16,7 +16,7 @@ from delivery_lab.model.answer_lines import operation_of, operations_of, service
 from delivery_lab.model.answers import ServiceAnswer, WebAnswer
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.occasions import Occasion
-from delivery_lab.model.runtime import AwsError, WebResponse
+from delivery_lab.model.runtime import AwsError, Connecting, WebResponse
 from delivery_lab.simulation.workload_answers import Answer
 from delivery_lab.simulation.workload_durations import distribution_of
 from delivery_lab.simulation.workload_faults import Fault
@@ -49,6 +49,7 @@ def service_answers(lines: Sequence[Answer], origin: str) -> Iterator[ServiceAns
             line.parameters or {},
             answer,
             None if line.error is None else AwsError(line.error, line.message or line.error, line.status or 400),
+            None if line.connection is None else Connecting(line.connection),
             None if line.latency is None else distribution_of(line.latency),
             occasion_of(line),
         )
@@ -62,6 +63,7 @@ def web_answers(lines: Sequence[Answer]) -> Iterator[WebAnswer]:
                 line.method,
                 line.url,
                 _response(line),
+                None if line.connection is None else Connecting(line.connection),
                 None if line.latency is None else distribution_of(line.latency),
                 occasion_of(line),
             )

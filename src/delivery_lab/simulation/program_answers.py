@@ -17,8 +17,8 @@ from delivery_lab.simulation.workload_answers import Answer
 def program_answers(lines: Sequence[Answer], origin: str) -> ProgramAnswers:
     """What a program gets, of all lines.
 
-    A line about a service counts for the program too, unless it says when, how often or for which messages: those are
-    about a run.
+    A line about a service counts for the program too, unless it says when, how often or for which messages, or that its
+    connection fails: those are about a run.
 
     Args:
         lines: the lines, the first of those that match counts.
@@ -27,7 +27,7 @@ def program_answers(lines: Sequence[Answer], origin: str) -> ProgramAnswers:
     Raises:
         WorkloadError: there is no such service, operation or member of an answer.
     """
-    always = [line for line in lines if line.of_program or (line.service is not None and _is_timeless(line))]
+    always = [line for line in lines if line.of_program or (line.service is not None and _is_about_programs(line))]
     stacks: dict[str, dict[str, Any]] = {}
     for line in always:
         if line.stack is not None:
@@ -62,5 +62,6 @@ def _answering(lines: Sequence[ServiceAnswer]) -> Callable[[str, str, Mapping[st
     return of_call
 
 
-def _is_timeless(line: Answer) -> bool:
-    return line.share == 1 and line.at == 0 and line.for_seconds is None and line.ids is None
+def _is_about_programs(line: Answer) -> bool:
+    timeless = line.share == 1 and line.at == 0 and line.for_seconds is None and line.ids is None
+    return timeless and line.connection is None

@@ -18,7 +18,7 @@ from delivery_lab.model.clock import Scheduler, in_seconds, seconds
 from delivery_lab.model.described import DescribedFunctions, Description
 from delivery_lab.model.mapping.destinations import QueueDestination, TopicDestination
 from delivery_lab.model.randomness import RandomStreams
-from delivery_lab.model.runtime import Caller, LongPoll, Pending, Runtime, WebRequest, WebResponse
+from delivery_lab.model.runtime import Caller, LongPoll, Pending, Runtime
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 from delivery_lab.simulation.answering import service_answers, web_answers
 from delivery_lab.simulation.deployment import Deployment
@@ -168,7 +168,7 @@ class _Simulation:
             cold_start_seconds=0,
             api_latency_min_seconds=fastest,
             api_latency_max_seconds=slowest,
-            web=self,
+            web=self._account.web,
             kept=self._environments,
         )
         self._host = host
@@ -205,10 +205,6 @@ class _Simulation:
             self._scheduler,
             self._journal,
         )
-
-    def request(self, request: WebRequest, caller: Caller) -> WebResponse:
-        """Answer a request of a handler to an HTTP address."""
-        return self._account.request(request, caller)
 
     def _deploy(self, host: HandlerHost, stack: Stack, before: Stack | None = None) -> Deployment:
         account = self._account
@@ -277,6 +273,7 @@ class _Simulation:
         before = self._account
         self._account = Account(self._scheduler, self._streams, self._journal, self._assumptions)
         self._account.dynamodb, self._account.stored = before.dynamodb, before.stored
+        host.web = self._account.web
         deployment = self._deploy(host, stack, self._stack)
         for name, queue in before.queues.items():
             if name in self._account.queues:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -11,6 +11,8 @@ from delivery_lab.simulation.workload_durations import LONGEST_SECONDS, Duration
 from delivery_lab.simulation.workload_part import WorkloadPart
 
 _HTTP = re.compile(r"(?:(?P<method>[A-Z]+|\*) )?(?P<url>(?:https?|\*)://\S+|\*)")
+_HOST = re.compile(r"(?:https?|\*)://[^/?]+(?:/\*?)?|\*")
+ConnectionWord = Literal["unresolved", "refused", "dropped", "reset", "closed", "silent"]
 METHODS = frozenset({"*", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
 
 
@@ -33,6 +35,9 @@ class Answer(WorkloadPart):
     """With `service`: the answer as boto3 returns it. With `token` and `stack`: what the program gets."""
     error: str | None = Field(default=None, min_length=1)
     """With `service`: AWS's error code instead of an answer, such as `ThrottlingException`."""
+    connection: ConnectionWord | None = None
+    """With `service` and `http`: nobody answers, and what becomes of the connection. The first three are about opening
+    it, so `http` is then a host, such as `https://pay.example`."""
     message: str = ""
     """With `error`: its message."""
     status: int | None = Field(default=None, ge=100, le=599)
@@ -72,12 +77,27 @@ class Answer(WorkloadPart):
             self._check_service()
         if self.message and self.error is None:
             raise ValueError("message goes with error")
+        if self.connection is not None:
+            self._check_connection(self.connection)
         return self
 
     @property
     def of_program(self) -> bool:
         """Whether it is about what the program asks while it describes its resources, never about a handler's call."""
         return self.token is not None or self.stack is not None
+
+    def _check_connection(self, how: str) -> None:
+        for name in ("status", "headers", "body"):
+            if name in self.model_fields_set:
+                raise ValueError(f"{name} goes with an answer, and with connection: {how} there is none")
+        if self.latency is not None and how in ("dropped", "silent"):
+            raise ValueError(f"latency does not go with connection: {how}, which lasts until the client's own timeout")
+        opening = how in ("unresolved", "refused", "dropped")
+        if self.http is not None and opening and (self.method != "*" or _HOST.fullmatch(self.url) is None):
+            raise ValueError(
+                f"connection: {how} is about a host, before anything is asked of it: http is its address without "
+                f"method and path, such as https://pay.example, not {self.http!r}"
+            )
 
     def _check_program(self, name: str) -> None:
         if self.answer is None:
@@ -87,10 +107,14 @@ class Answer(WorkloadPart):
             raise ValueError(f"{type(self).model_fields[other].alias or other} does not go with {name}")
 
     def _check_service(self) -> None:
+        if self.connection is not None and (self.answer is not None or self.error is not None):
+            raise ValueError("with connection there is neither answer nor error")
+        if self.connection is not None:
+            return
         if self.body is not None or self.headers:
             raise ValueError("headers and body go with http; what a service answers stands under answer")
         if (self.answer is None) == (self.error is None):
-            raise ValueError("give exactly one of answer and error, such as answer: {}")
+            raise ValueError("give exactly one of answer, error and connection, such as answer: {}")
         if self.answer is not None and self.operation is None:
             raise ValueError("an answer needs its operation")
         if self.answer is not None and self.status is not None:

@@ -24,7 +24,7 @@ Predicate = Callable[[Module, FunctionNode, ast.expr], bool]
 
 
 @dataclass(slots=True)
-class _Names:
+class _HeldBodies:
     """What names of functions hold, and which functions return it.
 
     Attributes:
@@ -37,7 +37,7 @@ class _Names:
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
+class _GivenValue:
     """What a call of the program gives a parameter."""
 
     module: Module
@@ -56,7 +56,7 @@ class Bodies:
         self._code = code
         self._places = reached(code)
         self._given, self._free = self._calls()
-        self._texts, self._parsed = _Names(), _Names()
+        self._texts, self._parsed = _HeldBodies(), _HeldBodies()
         for _ in range(_MOST_ROUNDS):
             if not (self._grow(self._texts, self.is_text) | self._grow(self._parsed, self.is_parsed)):
                 break
@@ -84,7 +84,7 @@ class Bodies:
         found = self._code.origin(module, call.func)
         return called_name(call) == "loads" and found in ("json.loads", "orjson.loads", "ujson.loads", "")
 
-    def _is_known(self, names: _Names, module: Module, function: FunctionNode, node: ast.expr) -> bool:
+    def _is_known(self, names: _HeldBodies, module: Module, function: FunctionNode, node: ast.expr) -> bool:
         if isinstance(node, ast.Name):
             return (id(function), node.id) in names.held
         if isinstance(node, ast.Call):
@@ -94,7 +94,7 @@ class Bodies:
 
     # -- what is known grows until nothing more follows ---------------------------------------------------
 
-    def _grow(self, names: _Names, holds: Predicate) -> bool:
+    def _grow(self, names: _HeldBodies, holds: Predicate) -> bool:
         before = len(names.held) + len(names.returned)
         for module, function in self._places:
             for name, values in self._bound(module, function).items():
@@ -106,12 +106,12 @@ class Bodies:
                 names.returned.add(id(function))
         return len(names.held) + len(names.returned) > before
 
-    def _bound(self, module: Module, function: FunctionNode) -> dict[str, list[_Call | None]]:
+    def _bound(self, module: Module, function: FunctionNode) -> dict[str, list[_GivenValue | None]]:
         """What each name of a function is given; None for what cannot be told."""
-        found: dict[str, list[_Call | None]] = defaultdict(list)
+        found: dict[str, list[_GivenValue | None]] = defaultdict(list)
         for node in own_nodes(function):
             for name, value in assigned(node):
-                found[name].append(None if value is None else _Call(module, function, value))
+                found[name].append(None if value is None else _GivenValue(module, function, value))
         for name in parameters_of(function):
             if id(function) in self._free or not is_plain(function):
                 found[name].append(None)
@@ -119,9 +119,9 @@ class Bodies:
                 found[name].extend(self._given.get((id(function), name), [None]))
         return found
 
-    def _calls(self) -> tuple[dict[tuple[int, str], list[_Call]], set[int]]:
+    def _calls(self) -> tuple[dict[tuple[int, str], list[_GivenValue]], set[int]]:
         """What calls give parameters, and the functions that are handed on as they are: others may call those."""
-        given: dict[tuple[int, str], list[_Call]] = defaultdict(list)
+        given: dict[tuple[int, str], list[_GivenValue]] = defaultdict(list)
         free: set[int] = {id(function) for _, function in self._places[:1]}
         for module, function in self._places:
             called = set()
@@ -129,7 +129,7 @@ class Bodies:
                 if isinstance(node, ast.Call):
                     called.add(id(node.func))
                     for name, value, target in self._arguments(module, function, node):
-                        given[id(target), name].append(_Call(module, function, value))
+                        given[id(target), name].append(_GivenValue(module, function, value))
             free |= {id(place[1]) for place in self._handed_on(module, function, called)}
         return given, free
 
