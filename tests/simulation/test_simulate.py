@@ -26,7 +26,6 @@ from delivery_lab.program.project import read_project
 from delivery_lab.results.outcome import outcome_of
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload_files import read_workload
-from delivery_lab.stack.events import Bus
 from delivery_lab.stack.stack import Stack
 from tests.lab_support import FOREIGN, stack_of
 
@@ -365,17 +364,27 @@ def test_what_handlers_publish_reaches_the_queues_of_the_stack(folder: Folder) -
     )
 
 
-def test_what_a_bus_would_hand_on_is_found(folder: Folder) -> None:
-    more = """
+_BUS = """
 bus = aws.cloudwatch.EventBus("bus")
-rule = aws.cloudwatch.EventRule("rule", event_bus_name=bus.name, event_pattern="{}")
-aws.cloudwatch.EventTarget("target", rule=rule.name, event_bus_name=bus.name, arn=jobs.arn)
+rule = aws.cloudwatch.EventRule("rule", event_bus_name=bus.name, event_pattern='{"source": ["shop"]}')
+aws.cloudwatch.EventTarget("target", rule=rule.name, event_bus_name=bus.name, arn=jobs.arn, input_path="$.detail")
+aws.sqs.QueuePolicy("open", queue_url=jobs.url, policy=pulumi.Output.json_dumps({"Statement": [{"Effect": "Allow",
+    "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": jobs.arn,
+    "Condition": {"ArnEquals": {"aws:SourceArn": rule.arn}}}]}))
 """
-    folder.run(more=more)
 
-    stack = Stack.of(evaluate(read_project(folder.root), "dev"))
 
-    assert [bus.carrier for bus in stack.all(Bus)] == ["target (aws:cloudwatch/eventTarget:EventTarget)"]
+def test_what_a_workload_puts_on_a_bus_reaches_the_queues_of_the_stack(folder: Folder) -> None:
+    put = "send: [{times: 3, event: bus, source: %s, detailType: order, body: {id: '{n}'}}]\n"
+
+    assert outcome_of(folder.run(more=_BUS, workload=put % "shop")).messages.processed == 3
+    assert outcome_of(folder.run(more=_BUS, workload=put % "other")).messages.filtered == 3
+
+
+def test_an_event_for_a_bus_that_is_not_there(folder: Folder) -> None:
+    put = "send: [{event: bus, source: shop, detailType: order, body: {id: '{n}'}}]\n"
+
+    assert "has no event bus bus (there are: default)" in folder.refusal(WorkloadError, workload=put)
 
 
 def test_a_bucket_that_may_not_send_is_refused_where_something_is_put_into_it(folder: Folder) -> None:

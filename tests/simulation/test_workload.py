@@ -119,13 +119,16 @@ def test_a_text_body_has_no_fields_to_set(tmp_path: Path) -> None:
         ("send: []", "{path}:1: send has to have at least one entry"),
         (
             "send: [{body: 1}]",
-            "{path}:1: send.1: name exactly one target of http, queue, stream, table, topic, sns, s3, invoke, not none",
+            (
+                "{path}:1: send.1: name exactly one target of http, queue, stream, table, topic, sns, s3, invoke, "
+                "event, not none"
+            ),
         ),
         (
             "send: [{queue: a, invoke: b, body: 1}]",
             (
                 "{path}:1: send.1: name exactly one target of http, queue, stream, table, topic, sns, s3, invoke, "
-                "not queue and invoke"
+                "event, not queue and invoke"
             ),
         ),
         ("send: [{queue: a}]", "{path}:1: send.1: a body is missing"),

@@ -18,7 +18,8 @@ from delivery_lab.model.mapping.sqs_config import SqsMappingConfig, SqsProvision
 from delivery_lab.model.runtime import AwsApi, AwsError
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation import supported
-from delivery_lab.simulation.events import create_sink, event_configs
+from delivery_lab.simulation.buses import create_bus
+from delivery_lab.simulation.events import create_bucket, event_configs
 from delivery_lab.simulation.feeds import connect_feeds
 from delivery_lab.simulation.function_configs import configured
 from delivery_lab.simulation.gateways import Gateways
@@ -148,7 +149,8 @@ class Deployment:
             Cluster: (self.sources.create_cluster, "KAF-TOPIC-1"),
             RecursionConfig: (self._recursion, "ASY-LOOP-1"),
             Topic: (lambda topic: create_topic(self.account, topic), "SNS-SIZE-1"),
-            **dict.fromkeys((Bus, Bucket), (lambda sink: create_sink(self.account, sink), "DST-TARGET-1")),
+            Bus: (lambda bus: create_bus(self.account, bus), "DST-TARGET-1"),
+            Bucket: (lambda bucket: create_bucket(self.account, bucket), "DST-TARGET-1"),
         }
 
     def _create(self, resource: StackResource, creator: Callable[[Any], object], rule: RuleId) -> None:
