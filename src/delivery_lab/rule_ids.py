@@ -200,6 +200,7 @@ RuleId = Literal[
     "LAM-TIME-1",
     "LAM-TIME-2",
     "LAM-TRACE-1",
+    "LAM-VARS-1",
     "LAM-VERSION-1",
     "RDR-CANCEL-1",
     "RDR-END-1",

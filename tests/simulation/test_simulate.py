@@ -404,7 +404,7 @@ def test_values_out_of_bounds_are_refused_as_aws_does(folder: Folder) -> None:
 
     assert message == (
         "AWS would refuse jobs: InvalidAttributeValue: Invalid value for the parameter DelaySeconds. "
-        "1000 is not between 0 and 900. (SQS-BOUNDS-1)\n  fix: correct the settings of jobs"
+        "1000 is not between 0 and 900. (SQS-BOUNDS-1)\n  fix: change DelaySeconds of jobs"
     )
 
 
@@ -670,3 +670,28 @@ def test_sqs_dlq_4_a_policy_that_is_none_is_refused(folder: Folder, policy: str)
     assert message.startswith(
         "AWS would refuse allow: InvalidAttributeValue: Invalid value for the parameter RedriveAll"
     )
+
+
+def test_an_archive_that_is_a_plain_file_is_refused(folder: Folder) -> None:
+    message = folder.refusal(ProgramError, code='pulumi.FileArchive("app/app.py")')
+
+    assert message == (
+        f"the code of worker is no archive: pulumi.FileArchive of {folder.root}/app/app.py, which is a plain file\n"
+        '  fix: pulumi.AssetArchive({"app.py": pulumi.FileAsset(...)}), or a FileArchive of its folder'
+    )
+
+
+@pytest.mark.parametrize(
+    "secrets", ["other:password: {secure: AAA}", "other:database: {login: {password: {secure: AAA}}}"]
+)
+def test_a_secret_does_not_reach_the_handler_as_a_text(folder: Folder, secrets: str) -> None:
+    (folder.root / "Pulumi.dev.yaml").write_text(f"config:\n  aws:region: us-east-1\n  {secrets}\n")
+    name = secrets.split(":")[1]
+    value = f'pulumi.Config().require("{name}")'
+    reads = "import os\n\ndef handle(event, context):\n    return os.environ['SECRET_TEXT']\n"
+    message = folder.refusal(
+        NotModelledError, handler=reads, function=f'environment={{"variables": {{"SECRET_TEXT": {value}}}}},'
+    )
+
+    assert message.startswith("function worker reads the environment variable SECRET_TEXT, which is known only after")
+    assert "fix: give it a value in the workload: functions: {worker: {environment: {SECRET_TEXT: VALUE}}}" in message

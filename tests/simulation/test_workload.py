@@ -186,6 +186,8 @@ def test_a_malformed_file_is_refused_with_its_place(tmp_path: Path, text: str, m
             "{a: {$uniform: [1]}}",
             '{"$uniform": [1]} draws nothing: write {$uniform: [low, high]} or {$choice: [a, b]}',
         ),
+        ("{a: {$uniform: [5, 1]}}", "$uniform: [5, 1] has its bounds the wrong way round: write {$uniform: [1, 5]}"),
+        ("{a: {$uniform: [true, 2]}}", '{"$uniform": [true, 2]} draws nothing'),
         ("{a: {$normal: [1, 2]}}", '{"$normal": [1, 2]} draws nothing: write {$uniform: [low, high]}'),
     ],
 )

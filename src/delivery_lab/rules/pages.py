@@ -175,6 +175,7 @@ _API_MODEL = (
         for name in (
             "AmazonManagedKafkaEventSourceConfig",
             "CreateEventSourceMapping",
+            "Environment",
             "EventSourceMappingConfiguration",
             "Filter",
             "Invoke",
@@ -207,6 +208,7 @@ _BEGINNING = (
     f"{_BLOG}introducing-maximum-concurrency-of-aws-lambda-functions-when-using-amazon-sqs-as-an-event-source/",
     "https://docs.confluent.io/platform/current/clients/producer.html",
     "https://kafka.apache.org/documentation/",
+    f"{LAMBDA_GUIDE}configuration-envvars.html",
     f"{LAMBDA_GUIDE}with-sns.html",
     *(
         f"{SNS_GUIDE}{name}.html"

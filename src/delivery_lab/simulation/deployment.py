@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +54,8 @@ from delivery_lab.stack.topics import Topic
 
 _SOURCES = frozenset({resource_types.QUEUE, resource_types.STREAM, resource_types.TABLE, *resource_types.MSK_CLUSTERS})
 """What an event source mapping can read."""
+_SETTING = re.compile(r"parameter (\w+)")
+"""The setting that an error of AWS names."""
 _SCALING_TARGET = "aws:appautoscaling/target:Target"
 
 
@@ -156,7 +159,9 @@ class Deployment:
         except AwsError as error:
             sections = resource.sections()
             where = f" ({', '.join(sections)} in the stack file)" if sections else ""
-            fix = f"correct the settings of {resource.name}{where}"
+            setting = _SETTING.search(error.message)
+            named = f"{setting.group(1)} of " if setting else "what is named there in the inputs of "
+            fix = f"change {named}{resource.name}{where}"
             message = f"{error.message} {error.why}".rstrip()
             raise DeploymentRefusedError(resource.name, error.code, message, rule=rule, fix=fix) from error
 

@@ -299,7 +299,9 @@ class Workload(WorkloadPart):
     def read_from(self, path: Path) -> Workload:
         """The same workload, said to come from a file."""
         copy = self.model_copy()
-        copy._name, copy._path = path.stem, path
+        # In a locale without the file's characters Python has its bytes instead, which no text may hold.
+        copy._name = path.stem.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        copy._path = path
         return copy
 
     def write(self, path: Path) -> None:
