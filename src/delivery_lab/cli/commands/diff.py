@@ -20,12 +20,12 @@ from delivery_lab.cli.options import (
     SeedOption,
     SetOption,
     WorkloadOption,
+    run_options,
 )
 
 if TYPE_CHECKING:
     from delivery_lab import Difference
     from delivery_lab.api.explored import PairedExploration
-    from delivery_lab.api.inputs import RunOptions
 
 
 class FailDiffOn(StrEnum):
@@ -91,15 +91,7 @@ def diff(
     from delivery_lab.cli.views.exploration import show_pairs
 
     lab = open_lab(console, project)
-    options: RunOptions = {
-        "overrides": overrides,
-        "workload": workload,
-        "body": body,
-        "seed": seed,
-        "assume": assume,
-        "answers": answers,
-        "expect": expect,
-    }
+    options = run_options(overrides, workload, body, seed, assume, answers, expect)
     with console.working(f"simulating {before} and {after}"):
         base = None if state is None else open_lab(console, project, state)
         difference = lab.diff(before, after, base=base, **options)
