@@ -19,7 +19,7 @@ EXPECTED = {
     "replay": {"--project", "--json"},
     "explain": {"--json"},
     "doctor": {"--json"},
-    "init": {"--to", "--force", "--set", "--project"},
+    "init": {"--to", "--force", "--set", "--project", "--answers"},
     "check": SIMULATING | {"--state", "--quantify", "--fail-on", "--format", "--checks", "--account-concurrency"},
     "redrive": SIMULATING | {"--fix", "--queue", "--rate"},
     "schema": {"--project"},

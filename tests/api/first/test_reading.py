@@ -196,6 +196,25 @@ QUEUES = {
         def handler(event, context):
             asyncio.run(main(event))
         """,
+    "a body that may be parsed already": """
+        def handler(event, context):
+            for record in event["Records"]:
+                text = record.get("body", "{}")
+                if isinstance(text, str):
+                    order = json.loads(text)
+                else:
+                    order = text
+                print(order["id"])
+        """,
+    "a message that cannot be read": """
+        def handler(event, context):
+            for record in event["Records"]:
+                try:
+                    order = json.loads(record["body"])
+                except ValueError:
+                    order = {}
+                print(order["id"])
+        """,
     "try and if": """
         def handler(event, context):
             for record in event.get("Records", []):

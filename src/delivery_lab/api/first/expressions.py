@@ -104,8 +104,8 @@ class Expressions(ABC):
         if isinstance(target, ast.Name):
             if held is None:
                 env.pop(target.id, None)
-            else:
-                env[target.id] = held
+            elif held.inner is None or held.inner is not env.get(target.id):
+                env[target.id] = held  # of two branches the one counts that parses the text
         elif isinstance(target, ast.Attribute) and held is not None:
             env[ast.unparse(target)] = held
 

@@ -131,6 +131,8 @@ class _Reader(Expressions):
             model = self.models.named(line.annotation)
             if model is not None and held is not None:
                 self.reads_by(model, held)
+        if held is None and isinstance(line.value, ast.Constant | ast.Dict | ast.List):
+            return  # what stands for a message that cannot be read
         for target in line.targets if isinstance(line, ast.Assign) else [line.target]:
             self.bind(target, held, env)
 

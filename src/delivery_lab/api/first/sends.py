@@ -13,7 +13,7 @@ from delivery_lab import resource_types
 from delivery_lab.api.first.bodies import HTTP, KINESIS, QUEUE, TOPIC, Bodies, sendable
 from delivery_lab.api.first.patterns import matching, merged
 from delivery_lab.stack.apis import Api
-from delivery_lab.stack.events import Bucket, EventRule, EventTarget
+from delivery_lab.stack.events import Bucket, Bus, EventRule, EventTarget
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.mappings import DynamoDbMapping, EventSourceMapping, KafkaMapping, KinesisMapping, SqsMapping
 from delivery_lab.stack.notifications import BucketNotification, NotificationConfig
@@ -80,8 +80,12 @@ class FirstSends:
                     yield {"at": _AFTER_START, "topic": topics.known[0], "key": "key-{n}", "body": body}
 
     def _of_queue(self, queue: Queue, bodies: Bodies, wanted: Mapping[str, Any]) -> Iterator[Line]:
-        """Messages for a queue come from the topics and buckets that feed it, else from the workload itself."""
-        feeding = [*self._of_topics(queue.arn, bodies), *self._of_buckets(queue.arn)]
+        """Messages for a queue come from the topics, buckets and rules that feed it, else from the workload itself."""
+        feeding = [
+            *self._of_topics(queue.arn, bodies),
+            *self._of_buckets(queue.arn),
+            *self._events_for(queue, bodies),
+        ]
         if feeding:
             yield from feeding
             return
@@ -137,23 +141,55 @@ class FirstSends:
                     yield _object(bucket, config)
 
     def _of_rules(self, function: Function) -> Iterator[Line]:
-        rules = {each.physical_name: each for each in self.stack.all(EventRule) if each.physical_name}
-        for target in self.stack.all(EventTarget):
-            rule = rules.get(target.rule_name.known or "")
-            if rule is not None and self.stack.function_at(target.target_arn.known) is function:
-                inputs = self.stack.graph.resources[target.urn].inputs
-                given = document(inputs.get("input"))
-                event = self._event(rule, function) if given is None else dict(given)
+        """Events of rules that invoke a function, and what schedules invoke it with."""
+        for target, rule in self._targets():
+            if self.stack.function_at(target.target_arn.known) is not function:
+                continue
+            line = self._event(rule, self.bodies(function).detail())
+            if line is not None:
+                yield line
+            else:
+                given = document(target.input.known)
+                event = dict(given) if given is not None else self._whole_event(rule, function)
                 yield {"invoke": function.label, "type": "async", "body": event}
         for schedule in self.stack.graph.of_type(resource_types.SCHEDULE):
             held = schedule.inputs.get("target")
             if isinstance(held, Mapping) and self.stack.function_at(held.get("arn")) is function:
                 yield {"invoke": function.label, "type": "async", "body": document(held.get("input")) or {}}
 
-    def _event(self, rule: EventRule, function: Function) -> Line:
+    def _targets(self) -> Iterator[tuple[EventTarget, EventRule]]:
+        rules = {each.physical_name: each for each in self.stack.all(EventRule) if each.physical_name}
+        for target in self.stack.all(EventTarget):
+            rule = rules.get(target.rule_name.known or "")
+            if rule is not None:
+                yield target, rule
+
+    def _events_for(self, queue: Queue, bodies: Bodies) -> Iterator[Line]:
+        """Events of rules whose target is a queue."""
+        for target, rule in self._targets():
+            if queue.arn is not None and target.target_arn.known == queue.arn:
+                held = bodies.message(QUEUE)
+                detail = held.get("detail") if isinstance(held, Mapping) else None
+                line = self._event(rule, detail if isinstance(detail, dict) else {})
+                yield from [line] if line is not None else []
+
+    def _event(self, rule: EventRule, detail: Line) -> Line | None:
+        """An event for the bus of a rule; None where the rule goes off at times, or by events of AWS's own."""
+        pattern = document(rule.pattern.known)
+        name = rule.bus_name.known or ""
+        bus = next((each.label for each in self.stack.all(Bus) if name and name in (each.id, each.arn)), name)
+        wanted = matching(pattern or {})
+        source = str(wanted.get("source", "a.source"))
+        if pattern is None or not bus or bus.startswith("arn:") or source.startswith("aws."):
+            return None
+        body = merged(detail, wanted.get("detail") or {})
+        kind = str(wanted.get("detail-type", "event"))
+        return {"event": bus, "source": source, "detailType": kind, "body": body or {"id": "event-{n}"}}
+
+    def _whole_event(self, rule: EventRule, function: Function) -> Line:
         """An event as EventBridge hands it on; of a schedule, AWS's own."""
         own = {"source": "aws.events", "detail-type": "Scheduled Event"}
-        pattern = document(self.stack.graph.resources[rule.urn].inputs.get("eventPattern"))
+        pattern = document(rule.pattern.known)
         made = own if pattern is None else matching(pattern)
         read = {"detail": self.bodies(function).detail()}
         common = {"id": "event-{n}", "time": "2026-01-01T00:00:00Z", "detail-type": "event", "source": "a.source"}
