@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from delivery_lab.cli.command import add
-from delivery_lab.cli.commands import check, diff, doctor, explain, explore, init, listing, redrive, run, schema
+from delivery_lab.cli.commands import check, cost, diff, doctor, explain, explore, init, listing, redrive, run, schema
 from delivery_lab.cli.console import Console, give_up_output
 from delivery_lab.cli.interrupts import noticed
 from delivery_lab.errors import LabError, UsageError
@@ -58,6 +58,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "check": check.check,
     "explore": explore.explore,
     "redrive": redrive.redrive,
+    "cost": cost.cost,
     "schema": schema.schema,
     "init": init.init,
     "doctor": doctor.doctor,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from delivery_lab.cost.prices import Price, PriceList
@@ -13,100 +13,124 @@ from delivery_lab.results.cost_figures import Cost, CostItem, MonthlyCost, Price
 _DIGITS = 12
 """Significant digits that are kept: sums of floating-point numbers differ beyond them by the order of adding."""
 
+_MONTH_SECONDS = HOURS_OF_MONTH * SECONDS_OF_HOUR
 
-class _Sums(NamedTuple):
-    """What all items with a price come to: as taken, at least, at most."""
+
+class _Amounts(NamedTuple):
+    """An amount as taken, at least and at most."""
 
     value: float
     low: float
     high: float
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What is billed: a run, or a time in which nothing is sent.
+
+    Attributes:
+        seconds: how long it takes.
+        messages: how many were sent.
+        per_month: how often the workload is sent within a month at its rate (BILL-MONTH-1); None where it has no rate.
+    """
+
+    seconds: float
+    messages: int
+    per_month: float | None
+
+
+IDLE_MONTH = Span(_MONTH_SECONDS, 0, 0.0)
+"""A month in which nothing is sent."""
+
+
 def bill(
-    uses: Iterable[Use],
-    prices: PriceList,
-    *,
-    run_seconds: float,
-    messages: int,
-    not_counted: Sequence[str] = (),
-    free_tier: bool = False,
+    uses: Iterable[Use], prices: PriceList, span: Span, *, not_counted: Sequence[str] = (), free_tier: bool = False
 ) -> Cost:
     """What some use costs.
 
     Args:
-        uses: what a run uses.
+        uses: what was used.
         prices: the price list.
-        run_seconds: how long the run takes; a month is that run over and over (BILL-MONTH-1).
-        messages: how many were sent.
+        span: in how much time, and for how many messages.
         not_counted: what AWS bills besides.
         free_tier: whether what is free every month is taken off the month.
     """
     lines = [use for use in uses if use.most > 0]
-    times = HOURS_OF_MONTH * SECONDS_OF_HOUR / run_seconds if run_seconds > 0 else None
-    run = _sums(lines, prices)
-    monthly = None if times is None else _monthly(lines, prices, times, free_tier=free_tier)
-    month = None if monthly is None else _month_of(lines, monthly)
+    of_run = [_at_first_price(use, prices.prices.get(use.item)) for use in lines]
+    of_month = _of_month(lines, prices, span, free_tier=free_tier)
+    run, month = _sum(of_run), None if of_month is None else _sum(of_month)
     return Cost(
         currency=prices.currency,
         total=_rounded(run.value),
         low=_rounded(run.low),
         high=_rounded(run.high),
-        per_million_messages=_rounded(run.value / messages * 1_000_000) if messages else None,
-        per_month=None if month is None else month.value,
-        month=month,
-        messages_per_month=None if times is None else _rounded(messages * times),
-        items=tuple(_item(use, prices.prices.get(use.item), monthly) for use in lines),
+        per_million_messages=_rounded(run.value / span.messages * 1_000_000) if span.messages else None,
+        per_month=None if month is None else _rounded(month.value),
+        month=None if month is None else MonthlyCost(**{k: _rounded(v) for k, v in month._asdict().items()}),
+        messages_per_month=None if span.per_month is None else _rounded(span.messages * span.per_month),
+        items=tuple(
+            _item(use, prices.prices.get(use.item), of_run[index], None if of_month is None else of_month[index])
+            for index, use in enumerate(lines)
+        ),
         prices=PricesUsed(region=prices.region, date=prices.date),
         free_tier=free_tier,
         not_counted=(*not_counted, *_without_price(lines, prices)),
     )
 
 
-def _sums(lines: Iterable[Use], prices: PriceList) -> _Sums:
-    """The sums of a run: small quantities at the first price of each item."""
-    value = low = high = 0.0
-    for use in lines:
-        price = prices.prices.get(use.item)
-        if price is not None:
-            value += use.quantity * price.first
-            low += use.least * price.first
-            high += use.most * price.first
-    return _Sums(value, low, high)
+def _at_first_price(use: Use, price: Price | None) -> _Amounts | None:
+    """What a use costs by itself; None without a price."""
+    if price is None:
+        return None
+    return _Amounts(use.quantity * price.first, use.least * price.first, use.most * price.first)
 
 
-def _monthly(lines: Iterable[Use], prices: PriceList, times: float, *, free_tier: bool) -> dict[str, _Sums]:
-    """What one unit of a run's use of each item costs in a month: tiers and what is free are of the account.
+def _of_month(lines: Sequence[Use], prices: PriceList, span: Span, *, free_tier: bool) -> list[_Amounts | None] | None:
+    """What each use costs in a month; None where the workload has no rate.
 
-    It is the price of `times` units, averaged over all that the month uses of the item.
+    Tiers and what is free are the account's: a use pays the average price of all that the month uses of its item.
     """
-    totals: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
-    for use in lines:
-        for index, quantity in enumerate((use.quantity, use.least, use.most)):
-            totals[use.item][index] += quantity
-    return {
-        item: _Sums(*(_average(prices.prices[item], total * times, free_tier=free_tier) * times for total in held))
-        for item, held in totals.items()
-        if item in prices.prices
-    }
+    if span.per_month is None or not span.seconds:
+        return None
+    quantities = [_monthly(use, span.per_month, _MONTH_SECONDS / span.seconds) for use in lines]
+    totals: dict[str, _Amounts] = {}
+    for use, each in zip(lines, quantities, strict=True):
+        before = totals.get(use.item, _Amounts(0.0, 0.0, 0.0))
+        totals[use.item] = _Amounts(*(one + other for one, other in zip(before, each, strict=True)))
+    found: list[_Amounts | None] = []
+    for use, each in zip(lines, quantities, strict=True):
+        price = prices.prices.get(use.item)
+        amounts = (
+            None
+            if price is None
+            else _Amounts(
+                *(
+                    quantity * _average(price, total, free_tier=free_tier)
+                    for quantity, total in zip(each, totals[use.item], strict=True)
+                )
+            )
+        )
+        found.append(amounts)
+    return found
+
+
+def _monthly(use: Use, times: float, months: float) -> _Amounts:
+    """How much a month uses: what is sent so many times, and what only takes time for the whole month."""
+    factor = months if use.by_time else times
+    return _Amounts(use.quantity * factor, 0.0 if use.may_vanish else use.least * factor, use.most * factor)
 
 
 def _average(price: Price, quantity: float, *, free_tier: bool) -> float:
     return price.of_month(quantity, free_tier=free_tier) / quantity if quantity else 0.0
 
 
-def _month_of(lines: Iterable[Use], monthly: dict[str, _Sums]) -> MonthlyCost:
-    value = low = high = 0.0
-    for use in lines:
-        each = monthly.get(use.item)
-        if each is not None:
-            value += use.quantity * each.value
-            low += use.least * each.low
-            high += use.most * each.high
-    return MonthlyCost(value=_rounded(value), low=_rounded(low), high=_rounded(high))
+def _sum(amounts: Iterable[_Amounts | None]) -> _Amounts:
+    """The sum of those that have a price."""
+    found = [each for each in amounts if each is not None]
+    return _Amounts(sum(e.value for e in found), sum(e.low for e in found), sum(e.high for e in found))
 
 
-def _item(use: Use, price: Price | None, monthly: dict[str, _Sums] | None) -> CostItem:
-    each = None if monthly is None else monthly.get(use.item)
+def _item(use: Use, price: Price | None, run: _Amounts | None, month: _Amounts | None) -> CostItem:
     return CostItem(
         item=use.item,
         resource=use.resource,
@@ -115,8 +139,8 @@ def _item(use: Use, price: Price | None, monthly: dict[str, _Sums] | None) -> Co
         low=_rounded(use.least),
         high=_rounded(use.most),
         unit="" if price is None else price.unit,
-        cost=None if price is None else _rounded(use.quantity * price.first),
-        per_month=None if each is None else _rounded(use.quantity * each.value),
+        cost=None if run is None else _rounded(run.value),
+        per_month=None if month is None else _rounded(month.value),
         assumptions=tuple(use.rules),
     )
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from delivery_lab.cost.bill import bill
+from delivery_lab.cost.bill import IDLE_MONTH, Span, bill
 from delivery_lab.cost.counting import used_by
 from delivery_lab.cost.left_out import left_out_of_run, left_out_of_stack
 from delivery_lab.cost.pollers import minimum_units, rules_of
-from delivery_lab.cost.polling import idle_polls
+from delivery_lab.cost.polling import EMPTY_RECEIVES, idle_polls
 from delivery_lab.cost.prices import PriceList
 from delivery_lab.cost.standing import standing
 from delivery_lab.cost.use import HOURS_OF_MONTH, SECONDS_OF_HOUR, Use
@@ -19,23 +19,20 @@ from delivery_lab.stack.mappings import SqsMapping
 from delivery_lab.stack.stack import Stack
 
 
-def cost_of_run(run: Run, stack: Stack, messages: int, prices: PriceList, *, free_tier: bool = False) -> Cost:
+def cost_of_run(run: Run, stack: Stack, span: Span, prices: PriceList) -> Cost:
     """What a run costs.
 
     Args:
         run: the run.
         stack: the stack that was run.
-        messages: messages that were sent, as the outcome counts them.
+        span: how long it took, and for how many messages.
         prices: the price list.
-        free_tier: whether what is free every month is taken off the month.
     """
     return bill(
         used_by(run, stack),
         prices,
-        run_seconds=run.virtual_seconds,
-        messages=messages,
+        span,
         not_counted=(*left_out_of_run(run, stack), *left_out_of_stack(stack, prices.region)),
-        free_tier=free_tier,
     )
 
 
@@ -46,8 +43,7 @@ def cost_of_idle(
     return bill(
         idle_month(stack, assumptions),
         prices,
-        run_seconds=HOURS_OF_MONTH * SECONDS_OF_HOUR,
-        messages=0,
+        IDLE_MONTH,
         not_counted=tuple(left_out_of_stack(stack, prices.region)),
         free_tier=free_tier,
     )
@@ -60,7 +56,7 @@ def idle_month(stack: Stack, assumptions: Assumptions = DEFAULTS) -> Iterator[Us
         if polls is not None and isinstance(mapping, SqsMapping):
             taken, low, high = polls.empty_receives(HOURS_OF_MONTH * SECONDS_OF_HOUR)
             item = f"sqs.requests.{'fifo' if mapping.fifo else 'standard'}"
-            yield Use(item, mapping.label, taken, "empty receives", low, high, polls.rules)
+            yield Use(item, mapping.label, taken, EMPTY_RECEIVES, low, high, polls.rules, by_time=True)
     for name, (item, units) in minimum_units(stack).items():
-        yield Use(item, name, units * HOURS_OF_MONTH, rules=rules_of(item)[:1])
+        yield Use(item, name, units * HOURS_OF_MONTH, rules=rules_of(item)[:1], by_time=True)
     yield from standing(stack, HOURS_OF_MONTH)

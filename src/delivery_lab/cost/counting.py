@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 
 from delivery_lab.cost.pollers import minimum_units, unit_hours
-from delivery_lab.cost.polling import LONG_POLL_SECONDS, IdlePolls, idle_poller_seconds, idle_polls
+from delivery_lab.cost.polling import EMPTY_RECEIVES, LONG_POLL_SECONDS, IdlePolls, idle_poller_seconds, idle_polls
 from delivery_lab.cost.standing import architecture, standing
 from delivery_lab.cost.use import SECONDS_OF_HOUR, Use
 from delivery_lab.events import (
@@ -103,7 +103,17 @@ def _empty_receives(run: Run, stack: Stack, end_us: int, kinds: dict[str, str]) 
         taken, low, high = (each / LONG_POLL_SECONDS for each in idle[name])
         # A receive that finds something ends a wait before its time.
         cut = sum(count for used, count in run.used.items() if used[:2] == ("sqs", queue) and used[2] == RECEIVE)
-        yield Use(item, name, taken, "empty receives", max(0.0, low - cut - found.low), high, found.rules)
+        yield Use(
+            item,
+            name,
+            taken,
+            EMPTY_RECEIVES,
+            max(0.0, low - cut - found.low),
+            high,
+            found.rules,
+            by_time=True,
+            may_vanish=True,
+        )
 
 
 # -- Lambda ---------------------------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ def unit_hours(events: Iterable[Event], minimum: Mapping[str, tuple[str, int]], 
         least = units * in_seconds(end_us) / SECONDS_OF_HOUR
         taken, most = grown[name].hours(end_us)
         rules = rules_of(item) if taken != most or least != taken else rules_of(item)[:1]
-        yield Use(item, name, taken, "", least, most, rules)
+        yield Use(item, name, taken, "", least, most, rules, by_time=True)
 
 
 class _Grown:

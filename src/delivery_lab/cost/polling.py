@@ -15,6 +15,9 @@ from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import Assumptions
 from delivery_lab.stack.mappings import SqsMapping
 
+EMPTY_RECEIVES = "empty receives"
+"""What a bill calls receives that found nothing."""
+
 LONG_POLL_SECONDS = 20
 """The longest that a ReceiveMessage waits, and what a poller is taken to wait (BILL-POLL-1)."""
 

@@ -23,7 +23,7 @@ def standing(stack: Stack, hours: float) -> Iterator[Use]:
     for consumer in stack.all(FanOutConsumer):
         shards = consumer.stream.shards.known if consumer.stream is not None else None
         if shards is not None:
-            yield Use("kinesis.fan-out", consumer.label, shards * hours)
+            yield Use("kinesis.fan-out", consumer.label, shards * hours, by_time=True)
     for table in stack.tables:
         yield from _table(table, hours)
     for cluster in stack.all(Cluster):
@@ -36,7 +36,9 @@ def standing(stack: Stack, hours: float) -> Iterator[Use]:
             memory_mb = kept.function.memory_mb.known
             if memory_mb is not None:
                 item = f"lambda.provisioned.{architecture(kept.function)}"
-                yield Use(item, kept.function.label, executions * memory_mb / 1024 * hours * SECONDS_OF_HOUR)
+                yield Use(
+                    item, kept.function.label, executions * memory_mb / 1024 * hours * SECONDS_OF_HOUR, by_time=True
+                )
 
 
 def architecture(function: Function) -> str:
@@ -46,14 +48,14 @@ def architecture(function: Function) -> str:
 
 def _stream(stream: Stream, hours: float) -> Iterator[Use]:
     if stream.mode.known == ON_DEMAND:
-        yield Use("kinesis.streams.on-demand", stream.label, hours)
+        yield Use("kinesis.streams.on-demand", stream.label, hours, by_time=True)
         return
     shards, retention = stream.shards.known, stream.retention_hours.known
     if shards is None:
         return
-    yield Use("kinesis.shards", stream.label, shards * hours)
+    yield Use("kinesis.shards", stream.label, shards * hours, by_time=True)
     if retention is not None and retention > _INCLUDED_RETENTION_HOURS:
-        yield Use("kinesis.retention", stream.label, shards * hours)
+        yield Use("kinesis.retention", stream.label, shards * hours, by_time=True)
 
 
 def keeps_longer_than_a_week(stream: Stream) -> bool:
@@ -68,22 +70,22 @@ def _table(table: Table, hours: float) -> Iterator[Use]:
         of_indexes = (index.read_capacity if kind == "read" else index.write_capacity for index in table.indexes)
         units = (own or 0) + sum(each or 0 for each in of_indexes)
         if units:
-            yield Use(f"dynamodb.{kind}.provisioned", table.label, units * hours)
+            yield Use(f"dynamodb.{kind}.provisioned", table.label, units * hours, by_time=True)
 
 
 def _cluster(cluster: Cluster, hours: float) -> Iterator[Use]:
     if cluster.serverless:
-        yield Use("msk.serverless.clusters", cluster.label, hours)
+        yield Use("msk.serverless.clusters", cluster.label, hours, by_time=True)
         return
     brokers, volume_gib = cluster.brokers.known, cluster.volume_gib.known
     if brokers is None:
         return
-    yield Use(f"msk.brokers.{cluster.broker_type.known or 'unknown'}", cluster.label, brokers * hours)
+    yield Use(f"msk.brokers.{cluster.broker_type.known or 'unknown'}", cluster.label, brokers * hours, by_time=True)
     if volume_gib is not None:
-        yield Use("msk.storage", cluster.label, brokers * volume_gib * hours / HOURS_OF_MONTH)
+        yield Use("msk.storage", cluster.label, brokers * volume_gib * hours / HOURS_OF_MONTH, by_time=True)
 
 
 def _alarm(alarm: Alarm, hours: float) -> Use:
     fast = alarm.period_seconds.known is not None and alarm.period_seconds.known < _HIGH_RESOLUTION_BELOW_SECONDS
     item = "cloudwatch.alarms.high-resolution" if fast else "cloudwatch.alarms.standard"
-    return Use(item, alarm.label, max(1, len(alarm.metrics)) * hours / HOURS_OF_MONTH)
+    return Use(item, alarm.label, max(1, len(alarm.metrics)) * hours / HOURS_OF_MONTH, by_time=True)

@@ -24,6 +24,8 @@ class Use:
         low: the least that the evidence allows, None where nothing is open.
         high: the most, None where nothing is open.
         rules: ids of the assumptions that the interval rests on.
+        by_time: whether it grows with time, and not with what is sent.
+        may_vanish: whether a month at the workload's rate may have none of it (BILL-MONTH-1).
     """
 
     item: str
@@ -33,6 +35,8 @@ class Use:
     low: float | None = None
     high: float | None = None
     rules: tuple[RuleId, ...] = ()
+    by_time: bool = False
+    may_vanish: bool = False
 
     @property
     def least(self) -> float:

@@ -62,7 +62,7 @@ class Cost(CostPart):
     per_million_messages: float | None
     """None where nothing was sent."""
     per_month: float | None
-    """Of a month in which the run happens over and over; None where it took no time."""
+    """Of a month at the rate of the workload; None where it has none, or a partition was blocked (BILL-MONTH-1)."""
     month: MonthlyCost | None
     """The same as an interval."""
     messages_per_month: float | None

@@ -55,7 +55,9 @@ RULES = (
     ),
     assumed(
         "BILL-MONTH-1",
-        "A month is 730 hours in which the run happens over and over, one after another.",
-        "A workload says what is sent once. Its rate over a month is the user's to say: with `until`, a run takes as long as wanted.",
+        "A month is 730 hours in which the workload goes on at the rate at which it is sent, from its first to its last send. What is paid "
+        "by time is paid for all of it; of empty receives there are as many a second as in the run, none at least. A workload that is sent at "
+        "one instant has no rate, and of a run in which a shard or partition was blocked no month is computed.",
+        "A workload says what is sent in one run; how a month looks is the user's to say.",
     ),
 )

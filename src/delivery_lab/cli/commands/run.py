@@ -15,6 +15,7 @@ from delivery_lab.cli.options import (
     BodyOption,
     ExpectOption,
     JsonOption,
+    PricesOption,
     ProjectOption,
     SeedOption,
     SetOption,
@@ -50,6 +51,7 @@ def run(
     assume: AssumeOption = None,
     answers: AnswersOption = None,
     expect: ExpectOption = None,
+    prices: PricesOption = None,
     alternatives: Annotated[
         bool | None,
         typer.Option(
@@ -86,6 +88,7 @@ def run(
         "assume": assume,
         "answers": answers,
         "expect": expect,
+        "prices": prices,
     }
     wanted = readings if alternatives is None else alternatives
     if len(names) == 1:
