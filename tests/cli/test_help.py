@@ -33,6 +33,8 @@ Commands:
   explore  Run a variant with many seeds, and say how often what happens.
   redrive  Run a variant, then move its dead-letter queue back and say what
            becomes of those messages.
+  cost     Say what a month costs in which nothing is sent; `run` says what a
+           workload costs.
   schema   Print the JSON Schema of workloads, of the stack files of a
            project, or of `delivery-lab.yaml`.
   init     Write a first workload of a stack: one message for each source.
@@ -67,6 +69,8 @@ Commands:
            often what happens.
   redrive  Run a variant, then move its dead-letter queue
            back and say what becomes of those messages.
+  cost     Say what a month costs in which nothing is
+           sent; `run` says what a workload costs.
   schema   Print the JSON Schema of workloads, of the
            stack files of a project, or of `delivery-
            lab.yaml`.

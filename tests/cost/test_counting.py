@@ -9,7 +9,7 @@ import pytest
 from delivery_lab.api.costing import times_a_month, with_cost
 from delivery_lab.cost.counting import used_by
 from delivery_lab.cost.prices import default_prices
-from delivery_lab.cost.use import Use
+from delivery_lab.cost.use import Usage
 from delivery_lab.events import InvokeEnded, InvokeStarted, Run, Used
 from delivery_lab.results.cost_figures import Cost
 from delivery_lab.results.outcome import outcome_of
@@ -17,7 +17,7 @@ from delivery_lab.simulation.workload import Send, Workload
 from tests.lab_support import run, stack_of, workload
 
 
-def _uses(stack: str, *overrides: str) -> dict[tuple[str, str], Use]:
+def _uses(stack: str, *overrides: str) -> dict[tuple[str, str], Usage]:
     done = run(stack, *overrides)
     return {(use.item, use.action): use for use in used_by(done, stack_of(stack, overrides)) if use.most}
 

@@ -8,7 +8,7 @@ import pytest
 
 from delivery_lab.cost.bill import Span, bill
 from delivery_lab.cost.prices import Price, PriceList, PriceTier, default_prices
-from delivery_lab.cost.use import HOURS_OF_MONTH, SECONDS_OF_HOUR, Use
+from delivery_lab.cost.use import HOURS_OF_MONTH, SECONDS_OF_HOUR, Usage
 from delivery_lab.results.cost_figures import Cost
 
 LAMBDA = "https://aws.amazon.com/lambda/pricing/"
@@ -40,15 +40,15 @@ class Example:
 
     source: str
     hours: float
-    uses: tuple[Use, ...]
+    uses: tuple[Usage, ...]
     dollars: float
     free_tier: bool = False
 
 
-def _lambda(requests: int, seconds: float, memory_mb: int) -> tuple[Use, ...]:
+def _lambda(requests: int, seconds: float, memory_mb: int) -> tuple[Usage, ...]:
     return (
-        Use("lambda.requests", "f", requests),
-        Use("lambda.duration.x86_64", "f", requests * seconds * memory_mb / 1024),
+        Usage("lambda.requests", "f", requests),
+        Usage("lambda.duration.x86_64", "f", requests * seconds * memory_mb / 1024),
     )
 
 
@@ -65,8 +65,8 @@ EXAMPLES = {
         KINESIS,
         DAY,
         (
-            Use("kinesis.shards", "s", 4 * DAY, by_time=True),
-            Use("kinesis.put-units", "s", _KINESIS_UNITS_A_SECOND * DAY * SECONDS_OF_HOUR),
+            Usage("kinesis.shards", "s", 4 * DAY, by_time=True),
+            Usage("kinesis.put-units", "s", _KINESIS_UNITS_A_SECOND * DAY * SECONDS_OF_HOUR),
         ),
         1.68,
     ),
@@ -74,16 +74,16 @@ EXAMPLES = {
         KINESIS,
         MONTH_OF_31_DAYS,
         (
-            Use("kinesis.shards", "s", 4 * MONTH_OF_31_DAYS, by_time=True),
-            Use("kinesis.put-units", "s", _KINESIS_UNITS_A_SECOND * MONTH_OF_31_DAYS * SECONDS_OF_HOUR),
+            Usage("kinesis.shards", "s", 4 * MONTH_OF_31_DAYS, by_time=True),
+            Usage("kinesis.put-units", "s", _KINESIS_UNITS_A_SECOND * MONTH_OF_31_DAYS * SECONDS_OF_HOUR),
         ),
         52.14,
     ),
     "ten mappings of Kafka with a poller each, for 720 hours": Example(
-        POLLERS, 720, tuple(Use("lambda.pollers.kafka", f"m{n}", 720, by_time=True) for n in range(10)), 1332.00
+        POLLERS, 720, tuple(Usage("lambda.pollers.kafka", f"m{n}", 720, by_time=True) for n in range(10)), 1332.00
     ),
     "the same ten mappings in one poller group": Example(
-        POLLERS, 720, (Use("lambda.pollers.kafka", "group", 720, by_time=True),), 133.20
+        POLLERS, 720, (Usage("lambda.pollers.kafka", "group", 720, by_time=True),), 133.20
     ),
 }
 

@@ -12,7 +12,7 @@ from delivery_lab.cost.costs import cost_of_idle, idle_month
 from delivery_lab.cost.pollers import minimum_units, unit_hours
 from delivery_lab.cost.polling import idle_poller_seconds, idle_polls
 from delivery_lab.cost.prices import PriceList, default_prices
-from delivery_lab.cost.use import Use
+from delivery_lab.cost.use import Usage
 from delivery_lab.events import (
     BatchInvoked,
     BatchReleased,
@@ -237,7 +237,7 @@ def test_two_provisioned_pollers_cost_13_dollars_a_month() -> None:
 def test_what_has_no_price_is_said_and_is_not_free() -> None:
     empty = PriceList(region="eu-north-1", date="2026-01-01", prices={})
 
-    cost = bill([Use("msk.brokers.kafka.m7g.large", "c", 2)], empty, IDLE_MONTH)
+    cost = bill([Usage("msk.brokers.kafka.m7g.large", "c", 2)], empty, IDLE_MONTH)
 
     assert (cost.items[0].cost, cost.items[0].per_month) == (None, None)
     assert cost.not_counted == (
@@ -247,7 +247,7 @@ def test_what_has_no_price_is_said_and_is_not_free() -> None:
 
 def test_a_month_of_a_workload_pays_for_what_is_sent_and_for_the_time_in_between() -> None:
     """A run of an hour that is sent 10 times a month: ten times its requests, and 730 hours of its shard."""
-    uses = [Use("lambda.requests", "f", 1_000_000), Use("kinesis.shards", "s", 1, by_time=True)]
+    uses = [Usage("lambda.requests", "f", 1_000_000), Usage("kinesis.shards", "s", 1, by_time=True)]
 
     cost = bill(uses, default_prices(), Span(3600, 1_000_000, 10))
 
@@ -257,7 +257,7 @@ def test_a_month_of_a_workload_pays_for_what_is_sent_and_for_the_time_in_between
 
 
 def test_of_what_may_vanish_a_month_has_none_at_least() -> None:
-    use = Use("sqs.requests.standard", "q", 3, low=2, high=4, by_time=True, may_vanish=True)
+    use = Usage("sqs.requests.standard", "q", 3, low=2, high=4, by_time=True, may_vanish=True)
 
     cost = bill([use], default_prices(), Span(730 * 3600 / 1_000_000, 1, 1))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from delivery_lab.cost.prices import Price, PriceList
-from delivery_lab.cost.use import HOURS_OF_MONTH, SECONDS_OF_HOUR, Use
+from delivery_lab.cost.use import HOURS_OF_MONTH, SECONDS_OF_HOUR, Usage
 from delivery_lab.results.cost_figures import Cost, CostItem, MonthlyCost, PricesUsed
 
 _DIGITS = 12
@@ -44,7 +44,7 @@ IDLE_MONTH = Span(_MONTH_SECONDS, 0, 0.0)
 
 
 def bill(
-    uses: Iterable[Use], prices: PriceList, span: Span, *, not_counted: Sequence[str] = (), free_tier: bool = False
+    uses: Iterable[Usage], prices: PriceList, span: Span, *, not_counted: Sequence[str] = (), free_tier: bool = False
 ) -> Cost:
     """What some use costs.
 
@@ -78,14 +78,16 @@ def bill(
     )
 
 
-def _at_first_price(use: Use, price: Price | None) -> _Amounts | None:
+def _at_first_price(use: Usage, price: Price | None) -> _Amounts | None:
     """What a use costs by itself; None without a price."""
     if price is None:
         return None
     return _Amounts(use.quantity * price.first, use.least * price.first, use.most * price.first)
 
 
-def _of_month(lines: Sequence[Use], prices: PriceList, span: Span, *, free_tier: bool) -> list[_Amounts | None] | None:
+def _of_month(
+    lines: Sequence[Usage], prices: PriceList, span: Span, *, free_tier: bool
+) -> list[_Amounts | None] | None:
     """What each use costs in a month; None where the workload has no rate.
 
     Tiers and what is free are the account's: a use pays the average price of all that the month uses of its item.
@@ -114,7 +116,7 @@ def _of_month(lines: Sequence[Use], prices: PriceList, span: Span, *, free_tier:
     return found
 
 
-def _monthly(use: Use, times: float, months: float) -> _Amounts:
+def _monthly(use: Usage, times: float, months: float) -> _Amounts:
     """How much a month uses: what is sent so many times, and what only takes time for the whole month."""
     factor = months if use.by_time else times
     return _Amounts(use.quantity * factor, 0.0 if use.may_vanish else use.least * factor, use.most * factor)
@@ -130,7 +132,7 @@ def _sum(amounts: Iterable[_Amounts | None]) -> _Amounts:
     return _Amounts(sum(e.value for e in found), sum(e.low for e in found), sum(e.high for e in found))
 
 
-def _item(use: Use, price: Price | None, run: _Amounts | None, month: _Amounts | None) -> CostItem:
+def _item(use: Usage, price: Price | None, run: _Amounts | None, month: _Amounts | None) -> CostItem:
     return CostItem(
         item=use.item,
         resource=use.resource,
@@ -145,7 +147,7 @@ def _item(use: Use, price: Price | None, run: _Amounts | None, month: _Amounts |
     )
 
 
-def _without_price(lines: Iterable[Use], prices: PriceList) -> Iterable[str]:
+def _without_price(lines: Iterable[Usage], prices: PriceList) -> Iterable[str]:
     """Items whose price nobody has looked up: they cost something, and that is said."""
     for item in dict.fromkeys(use.item for use in lines):
         if item not in prices.prices:

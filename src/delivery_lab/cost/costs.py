@@ -11,7 +11,7 @@ from delivery_lab.cost.pollers import minimum_units, rules_of
 from delivery_lab.cost.polling import EMPTY_RECEIVES, idle_polls
 from delivery_lab.cost.prices import PriceList
 from delivery_lab.cost.standing import standing
-from delivery_lab.cost.use import HOURS_OF_MONTH, SECONDS_OF_HOUR, Use
+from delivery_lab.cost.use import HOURS_OF_MONTH, SECONDS_OF_HOUR, Usage
 from delivery_lab.events import Run
 from delivery_lab.results.cost_figures import Cost
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
@@ -49,14 +49,14 @@ def cost_of_idle(
     )
 
 
-def idle_month(stack: Stack, assumptions: Assumptions = DEFAULTS) -> Iterator[Use]:
+def idle_month(stack: Stack, assumptions: Assumptions = DEFAULTS) -> Iterator[Usage]:
     """What a month uses in which nothing is sent: pollers, their empty receives, and what is paid by the hour."""
     for mapping in stack.mappings:
         polls = idle_polls(mapping, assumptions) if isinstance(mapping, SqsMapping) else None
         if polls is not None and isinstance(mapping, SqsMapping):
             taken, low, high = polls.empty_receives(HOURS_OF_MONTH * SECONDS_OF_HOUR)
             item = f"sqs.requests.{'fifo' if mapping.fifo else 'standard'}"
-            yield Use(item, mapping.label, taken, EMPTY_RECEIVES, low, high, polls.rules, by_time=True)
+            yield Usage(item, mapping.label, taken, EMPTY_RECEIVES, low, high, polls.rules, by_time=True)
     for name, (item, units) in minimum_units(stack).items():
-        yield Use(item, name, units * HOURS_OF_MONTH, rules=rules_of(item)[:1], by_time=True)
+        yield Usage(item, name, units * HOURS_OF_MONTH, rules=rules_of(item)[:1], by_time=True)
     yield from standing(stack, HOURS_OF_MONTH)

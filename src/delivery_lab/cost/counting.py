@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from delivery_lab.cost.pollers import minimum_units, unit_hours
 from delivery_lab.cost.polling import EMPTY_RECEIVES, LONG_POLL_SECONDS, IdlePolls, idle_poller_seconds, idle_polls
 from delivery_lab.cost.standing import architecture, standing
-from delivery_lab.cost.use import SECONDS_OF_HOUR, Use
+from delivery_lab.cost.use import SECONDS_OF_HOUR, Usage
 from delivery_lab.events import (
     Event,
     FeedConfigured,
@@ -45,7 +45,7 @@ _OWN_BYTES_OF_INVOKE = 1024
 """Room for START, END and REPORT, and for 26 bytes of each event that CloudWatch adds (BILL-LOG-1)."""
 
 
-def used_by(run: Run, stack: Stack) -> Iterator[Use]:
+def used_by(run: Run, stack: Stack) -> Iterator[Usage]:
     """Everything that a run uses, the hours that it takes included."""
     end_us = seconds(run.virtual_seconds)
     yield from _queues(run, stack, end_us)
@@ -61,7 +61,7 @@ def used_by(run: Run, stack: Stack) -> Iterator[Use]:
 # -- SQS ------------------------------------------------------------------------------------------------------
 
 
-def _queues(run: Run, stack: Stack, end_us: int) -> Iterator[Use]:
+def _queues(run: Run, stack: Stack, end_us: int) -> Iterator[Usage]:
     kinds = {e.queue: "fifo" if e.fifo else "standard" for e in run.events if type(e) is QueueConfigured}
     deleted, received = _by_mappings(run.events)
     for (service, queue, action), requests in run.used.items():
@@ -69,11 +69,11 @@ def _queues(run: Run, stack: Stack, end_us: int) -> Iterator[Use]:
             continue
         item = f"sqs.requests.{kinds.get(queue, 'standard')}"
         if action == DELETE_BATCH and deleted.get(queue, 0) > requests:
-            yield Use(item, queue, requests, action, high=deleted[queue], rules=("BILL-DELETE-1",))
+            yield Usage(item, queue, requests, action, high=deleted[queue], rules=("BILL-DELETE-1",))
         elif action == RECEIVE and received.get(queue, 0) > requests:
-            yield Use(item, queue, requests, action, high=received[queue], rules=("BILL-RECEIVE-1",))
+            yield Usage(item, queue, requests, action, high=received[queue], rules=("BILL-RECEIVE-1",))
         else:
-            yield Use(item, queue, requests, action)
+            yield Usage(item, queue, requests, action)
     yield from _empty_receives(run, stack, end_us, kinds)
 
 
@@ -89,7 +89,7 @@ def _by_mappings(events: Iterable[Event]) -> tuple[dict[str, int], dict[str, int
     return deleted, received
 
 
-def _empty_receives(run: Run, stack: Stack, end_us: int, kinds: dict[str, str]) -> Iterator[Use]:
+def _empty_receives(run: Run, stack: Stack, end_us: int, kinds: dict[str, str]) -> Iterator[Usage]:
     polls: dict[str, tuple[SqsMapping, IdlePolls]] = {}
     for mapping in stack.mappings:
         if isinstance(mapping, SqsMapping):
@@ -103,7 +103,7 @@ def _empty_receives(run: Run, stack: Stack, end_us: int, kinds: dict[str, str]) 
         taken, low, high = (each / LONG_POLL_SECONDS for each in idle[name])
         # A receive that finds something ends a wait before its time.
         cut = sum(count for used, count in run.used.items() if used[:2] == ("sqs", queue) and used[2] == RECEIVE)
-        yield Use(
+        yield Usage(
             item,
             name,
             taken,
@@ -119,7 +119,7 @@ def _empty_receives(run: Run, stack: Stack, end_us: int, kinds: dict[str, str]) 
 # -- Lambda ---------------------------------------------------------------------------------------------------
 
 
-def _functions(run: Run, stack: Stack, end_us: int) -> Iterator[Use]:
+def _functions(run: Run, stack: Stack, end_us: int) -> Iterator[Usage]:
     """Requests, and GB-seconds by the millisecond, initialisation included, as AWS bills since August 2025."""
     started: dict[tuple[str, str], int] = {}
     invokes: dict[str, int] = defaultdict(int)
@@ -136,11 +136,11 @@ def _functions(run: Run, stack: Stack, end_us: int) -> Iterator[Use]:
         name = function.label
         if not invokes[name]:
             continue
-        yield Use("lambda.requests", name, invokes[name])
+        yield Usage("lambda.requests", name, invokes[name])
         memory_mb = function.memory_mb.known
         if memory_mb is not None:
             gb_seconds = billed_ms[name] / 1000 * memory_mb / 1024
-            yield Use(f"lambda.duration.{architecture(function)}", name, gb_seconds)
+            yield Usage(f"lambda.duration.{architecture(function)}", name, gb_seconds)
 
 
 def _ms(spent_us: int) -> int:
@@ -150,7 +150,7 @@ def _ms(spent_us: int) -> int:
 # -- streams, feeders, APIs, logs -----------------------------------------------------------------------------
 
 
-def _streams(run: Run, stack: Stack) -> Iterator[Use]:
+def _streams(run: Run, stack: Stack) -> Iterator[Usage]:
     """Each record is billed by its size, in steps of 25 KB, or of 1 KB in on-demand mode."""
     sizes: dict[str, list[int]] = defaultdict(list)
     for event in run.events:
@@ -163,13 +163,13 @@ def _streams(run: Run, stack: Stack) -> Iterator[Use]:
         if stream.mode.known == ON_DEMAND:
             written = sum(-(-size // _ON_DEMAND_STEP_BYTES) * _ON_DEMAND_STEP_BYTES for size in held) / _GB
             readers = sum(polled.source == stream.label for polled in run.polled)
-            yield Use("kinesis.data-in.on-demand", stream.label, written)
-            yield Use("kinesis.data-out.on-demand", stream.label, readers * sum(held) / _GB)
+            yield Usage("kinesis.data-in.on-demand", stream.label, written)
+            yield Usage("kinesis.data-out.on-demand", stream.label, readers * sum(held) / _GB)
         else:
-            yield Use("kinesis.put-units", stream.label, sum(max(1, -(-size // _PUT_UNIT_BYTES)) for size in held))
+            yield Usage("kinesis.put-units", stream.label, sum(max(1, -(-size // _PUT_UNIT_BYTES)) for size in held))
 
 
-def _feeders(run: Run, stack: Stack) -> Iterator[Use]:
+def _feeders(run: Run, stack: Stack) -> Iterator[Usage]:
     """Publishes and custom events, each in steps of 64 KB."""
     kinds = {event.feeder: event.feeder_kind for event in run.events if isinstance(event, FeedConfigured)}
     published: dict[tuple[str, str], int] = defaultdict(int)
@@ -185,11 +185,11 @@ def _feeders(run: Run, stack: Stack) -> Iterator[Use]:
     batches = any(used.service == "sns" for used in run.used)
     for (kind, name), amount in published.items():
         if kind == "bus":
-            yield Use("events.custom", name, amount)
+            yield Usage("events.custom", name, amount)
         else:
             item = "sns.publishes.fifo" if name in fifo else "sns.publishes"
             low = math.ceil(amount / _PUBLISH_BATCH) if batches else None
-            yield Use(item, name, amount, "", low, rules=("BILL-SNS-1",) if batches else ())
+            yield Usage(item, name, amount, "", low, rules=("BILL-SNS-1",) if batches else ())
 
 
 def _steps(kind: str, body: str) -> int:
@@ -204,20 +204,22 @@ def _steps(kind: str, body: str) -> int:
     return chunks((body,))
 
 
-def _apis(run: Run, stack: Stack) -> Iterator[Use]:
+def _apis(run: Run, stack: Stack) -> Iterator[Usage]:
     answered: dict[str, int] = defaultdict(int)
     for event in run.events:
         if isinstance(event, RequestAnswered):
             answered[event.api] += 1
     rest = {api.label for api in stack.all(RestApi)}
     for name, requests in answered.items():
-        yield Use(f"apigateway.{'rest' if name in rest else 'http'}.requests", name, requests)
+        yield Usage(f"apigateway.{'rest' if name in rest else 'http'}.requests", name, requests)
 
 
-def _logs(run: Run) -> Iterator[Use]:
+def _logs(run: Run) -> Iterator[Usage]:
     """What handlers write; Lambda's own lines and CloudWatch's overhead come on top (BILL-LOG-1)."""
     invokes = Counter(event.function for event in run.events if isinstance(event, InvokeStarted))
     for used, amount in run.used.items():
         if used.service == "logs":
             most = amount + invokes[used.resource] * _OWN_BYTES_OF_INVOKE
-            yield Use("cloudwatch.logs.ingestion", used.resource, amount / _GB, high=most / _GB, rules=("BILL-LOG-1",))
+            yield Usage(
+                "cloudwatch.logs.ingestion", used.resource, amount / _GB, high=most / _GB, rules=("BILL-LOG-1",)
+            )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from delivery_lab.cost.use import SECONDS_OF_HOUR, Use
+from delivery_lab.cost.use import SECONDS_OF_HOUR, Usage
 from delivery_lab.events import BatchInvoked, BatchResult, Event, PollersChanged
 from delivery_lab.model.clock import in_seconds
 from delivery_lab.rule_ids import RuleId
@@ -41,7 +41,7 @@ def rules_of(item: str) -> tuple[RuleId, ...]:
     return ("BILL-EPU-1", "ESM-PROV-3") if item == "lambda.pollers.sqs" else ()
 
 
-def unit_hours(events: Iterable[Event], minimum: Mapping[str, tuple[str, int]], end_us: int) -> Iterator[Use]:
+def unit_hours(events: Iterable[Event], minimum: Mapping[str, tuple[str, int]], end_us: int) -> Iterator[Usage]:
     """Units of a run: the minimum all the time, and more while the mapping has grown.
 
     When SQS pollers fall back is not documented: they are taken to when nothing is being worked on (ESM-PROV-3); at
@@ -64,7 +64,7 @@ def unit_hours(events: Iterable[Event], minimum: Mapping[str, tuple[str, int]], 
         least = units * in_seconds(end_us) / SECONDS_OF_HOUR
         taken, most = grown[name].hours(end_us)
         rules = rules_of(item) if taken != most or least != taken else rules_of(item)[:1]
-        yield Use(item, name, taken, "", least, most, rules, by_time=True)
+        yield Usage(item, name, taken, "", least, most, rules, by_time=True)
 
 
 class _Grown:

@@ -13,7 +13,7 @@ SECONDS_OF_HOUR = 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class Usage:
     """So much of one item.
 
     Attributes:

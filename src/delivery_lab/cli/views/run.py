@@ -49,8 +49,7 @@ def show_run(console: Console, simulation: Simulation, *, as_json: bool, logs: b
     console.data("")
     for name, figures in _blocks(outcome):
         show_block(console, name, figures)
-    for text in _cost(outcome):
-        show_block(console, "cost", [text])
+    _show_cost(console, outcome)
     console.data("")
     console.heading(simulation.conclusion)
     show_expectations(console, outcome)
@@ -63,22 +62,22 @@ def show_run(console: Console, simulation: Simulation, *, as_json: bool, logs: b
         console.text(text, hang=2)
 
 
-def _cost(outcome: Outcome) -> Iterator[str]:
-    """What the run costs, in one line, and what has no price."""
+def _show_cost(console: Console, outcome: Outcome) -> None:
+    """Print what the run costs, and what has no price."""
     cost = outcome.cost
     if cost is None or not cost.items:
         return
-    parts = [f"a run {money(cost.total)}"]
+    parts = [f"a run {money(cost.total)} {cost.currency}"]
     if cost.per_million_messages is not None:
-        parts.append(f"a million messages {money(cost.per_million_messages)}")
+        parts.append(f"a million messages {money(cost.per_million_messages)} {cost.currency}")
     if cost.month is not None:
         low, high = money(cost.month.low), money(cost.month.high)
         between = f" ({low} to {high})" if low != high else ""
-        parts.append(f"a month at this rate {money(cost.month.value)}{between}")
-    yield f"in {cost.currency}: {', '.join(parts)}"
-    without = [item.item for item in cost.items if item.cost is None]
+        parts.append(f"a month at this rate {money(cost.month.value)} {cost.currency}{between}")
+    show_block(console, "cost", parts)
+    without = dict.fromkeys(item.item for item in cost.items if item.cost is None)
     if without:
-        yield f"not in it, for want of a price: {', '.join(dict.fromkeys(without))}"
+        console.text(f"Not in the cost, for want of a price: {', '.join(without)}.", hang=2)
 
 
 def show_block(console: Console, name: str, figures: Iterator[str] | list[str]) -> None:
