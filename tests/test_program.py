@@ -27,6 +27,8 @@ PARTS = {
     "kafka": {"cluster", "consumer", "mapping", "producer", "api", "brokers", "clients", "alarm-offset-lag"},
     "async": {"worker", "invoke-config", "failure", "alarm-failures"},
     "sync": {"caller", "callee", "api"},
+    "s3": {"bucket", "notification", "queue", "dlq", "worker", "mapping", "alarm-dlq", "alarm-age"},
+    "sns": {"topic", "subscription", "queue", "dlq", "undelivered", "worker", "mapping", "alarm-undelivered"},
 }
 """What every stack of a family has, by the end of its name."""
 
@@ -57,6 +59,16 @@ VISIBILITY = {
     "visibility-powertools": (5, {"enabled": False, "failing": False}, "powertools"),
     "visibility-safe": (180, {"enabled": False, "failing": False}, "check-then-put"),
 }
+
+FED: dict[str, dict[str, dict[str, object]]] = {
+    "sns-sqs-filter": {"subscription": {"filterPolicyScope": "MessageAttributes"}},
+    "sns-sqs-filter-safe": {"subscription": {"filterPolicyScope": "MessageBody"}},
+    "sns-sqs-raw": {"subscription": {"rawMessageDelivery": True}, "worker": {"body": "envelope"}},
+    "s3-sqs": {"worker": {"testEvent": "fail", "decodeKeys": False, "onRecordError": "raise"}},
+    "s3-sqs-safe": {"worker": {"testEvent": "skip", "decodeKeys": True, "onRecordError": "report"}},
+    "sns-sqs-raw-safe": {"subscription": {"rawMessageDelivery": True}, "worker": {"body": "message"}},
+}
+"""What variants differ in whose queue something else feeds."""
 
 
 @pytest.fixture(autouse=True)
@@ -136,8 +148,8 @@ def test_every_stack_names_its_resources_predictably(stack: str) -> None:
 KNOWS_NO_RESOURCES = {"ManageNetworkInterfaces", "ListStreams"}
 """Statements whose actions take no ARN (the interfaces do not exist yet, and lists are lists of everything)."""
 
-MAY_END_IN_A_WILDCARD = {"WriteOwnLogs": ":*", "KeepOffsets": "/*"}
-"""Log streams, and consumer groups that Lambda names itself."""
+MAY_END_IN_A_WILDCARD = {"WriteOwnLogs": ":*", "KeepOffsets": "/*", "ReadObjects": "/*"}
+"""Log streams, consumer groups that Lambda names itself, and objects of a bucket."""
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -204,6 +216,13 @@ def test_the_variants_of_failed_records_differ_in_what_they_are_about(stack: str
     assert (settings["queue"]["visibilityTimeoutSeconds"], settings["queue"]["maxReceiveCount"]) == (120, 5)
     queues = {queue.name for queue in world.of_type("aws:sqs/queue:Queue")}
     assert ("batch-parking" in queues) is (stack == "sqs-park")
+
+
+@pytest.mark.parametrize("stack", sorted(FED))
+def test_the_fed_variants_differ_in_what_they_are_about(stack: str) -> None:
+    (pipeline,) = [each for each in _run(_config(stack), stack=stack).resources if ":pipelines:" in each.type]
+    for section, settings in FED[stack].items():
+        assert {key: pipeline.inputs[section][key] for key in settings} == settings
 
 
 @pytest.mark.parametrize("stack", sorted(ASYNC))
@@ -301,7 +320,13 @@ def test_alarms_are_on_by_default_and_off_by_setting(section: str) -> None:
         return {alarm.name.removeprefix(f"{section}-alarm-") for alarm in world.of_type(ALARM)}
 
     of_others = {"dlq", "age"}
-    own = {"stream": {"dlq", "iterator-age"}, "kafka": {"dlq", "offset-lag"}, "async": {"failures"}, "sync": set()}
+    own = {
+        "stream": {"dlq", "iterator-age"},
+        "kafka": {"dlq", "offset-lag"},
+        "async": {"failures"},
+        "sync": set(),
+        "sns": {"dlq", "age", "undelivered"},
+    }
     assert alarms({}) == {"errors", "throttles"} | own.get(section, of_others)
     assert alarms({"alarms": {"enabled": False}}) == set()
 
@@ -356,7 +381,7 @@ def test_msk_default_is_the_sample_as_it_is() -> None:
 
 
 def test_every_variant_of_every_family_is_there() -> None:
-    assert {*BATCH, *VISIBILITY, *LOGS, *ASYNC, *RETRY, "sync-naive", "sync-retry", "sync-breaker"} <= set(STACKS)
+    assert {*BATCH, *VISIBILITY, *LOGS, *ASYNC, *RETRY, *FED, "sync-naive", "sync-retry", "sync-breaker"} <= set(STACKS)
 
 
 def test_a_stack_that_cannot_be_used_registers_nothing() -> None:

@@ -34,6 +34,8 @@ from components.settings.pipeline import PipelineSettings
 from components.settings.problems import Problem, SettingsError
 from components.settings.queue import DeadLetterQueueSettings, OrderableQueueSettings, QueueSettings
 from components.settings.retry import RetrySettings
+from components.settings.s3 import NotificationSettings, ObjectWorkerSettings, S3Settings
+from components.settings.sns import SnsSettings, SnsTopicSettings, SnsWorkerSettings, SubscriptionSettings
 from components.settings.stream import KinesisSettings, StreamSettings, StreamWorkerSettings, TableSettings
 from components.settings.synchronous import BreakerSettings, CalleeSettings, CallerSettings, SyncSettings
 from components.settings.visibility import (
@@ -67,6 +69,8 @@ __all__ = [
     "KinesisSettings",
     "MappingSettings",
     "MskSettings",
+    "NotificationSettings",
+    "ObjectWorkerSettings",
     "OrderableQueueSettings",
     "OrderedWorkerSettings",
     "PipelineSettings",
@@ -76,12 +80,17 @@ __all__ = [
     "ProvisionedPollersSettings",
     "QueueSettings",
     "RetrySettings",
+    "S3Settings",
     "SelfManagedKafkaSettings",
     "Settings",
     "SettingsError",
+    "SnsSettings",
+    "SnsTopicSettings",
+    "SnsWorkerSettings",
     "SqsWorkerSettings",
     "StreamSettings",
     "StreamWorkerSettings",
+    "SubscriptionSettings",
     "SyncSettings",
     "TableSettings",
     "ThrottlingSettings",

@@ -649,7 +649,7 @@ silent("CHK-KAFKA-4", "two group ids", QUIET, GROUPS % ("clicks", "g2"))
 finds("CHK-KAFKA-4", "one group id, two topics", QUIET, GROUPS % ("orders", "g1"))
 
 
-# CHK-FEED-1 to CHK-FEED-7 ----------------------------------------------------------------------------------------
+# CHK-FEED-1 to CHK-FEED-9 ----------------------------------------------------------------------------------------
 
 _FEED = """
 topic = aws.sns.Topic("news"{topic})
@@ -729,6 +729,83 @@ _BY_TYPE = _fed(mapping=_FILTERED % '{"type": ["order"]}')
 finds("CHK-FEED-4", "handler that reads a field of its own", _FIELD, _fed())
 finds("CHK-FEED-4", "field that is read at once", _AT_ONCE, _fed())
 finds("CHK-FEED-4", "filter on a field of the body", _WORK, _BY_TYPE)
+_BODY_HANDED_ON = """
+import json
+def place(body):
+    charge(body["orderId"])
+def handle(event, context):
+    for record in event["Records"]:
+        place(json.loads(record["body"]))
+"""
+_TEXT_HANDED_ON = """
+import json
+def read(text):
+    return json.loads(text)
+def handle(event, context):
+    for record in event["Records"]:
+        text = record["body"]
+        order = read(text)
+        charge(order["orderId"])
+"""
+_CALLED_BACK = """
+import json
+def place(body):
+    charge(body["orderId"])
+def handle(event, context):
+    place(json.loads(event["Records"][0]["body"]))
+    submit(place)
+"""
+_POWERTOOLS = """
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+processor = BatchProcessor(event_type=EventType.SQS)
+def place(record: SQSRecord):
+    %s
+def handle(event, context):
+    return process_partial_response(event=event, record_handler=place, processor=processor, context=context)
+"""
+_JSON_BODY = _POWERTOOLS % 'charge(record.json_body["orderId"])'
+_NESTED = _POWERTOOLS % "charge(record.decoded_nested_sns_event.message)"
+_MODEL = """
+from pydantic import BaseModel%s
+class Order(BaseModel):
+    order_id: str%s
+    note: str = ""
+def handle(event, context):
+    for record in event["Records"]:
+        charge(Order.model_validate_json(record["body"]))
+"""
+_DATACLASS = """
+import json
+from dataclasses import dataclass
+@dataclass
+class Order:
+    order_id: str
+def handle(event, context):
+    orders = [Order(**json.loads(record["body"])) for record in event["Records"]]
+    charge(orders)
+"""
+_PARSER = """
+from aws_lambda_powertools.utilities.parser import envelopes, event_parser
+@event_parser(model=Order, envelope=envelopes.SnsSqsEnvelope)
+def handle(event, context):
+    for order in event:
+        charge(order)
+"""
+finds("CHK-FEED-4", "parsed body that another function gets", _BODY_HANDED_ON, _fed())
+finds("CHK-FEED-4", "body that another function parses", _TEXT_HANDED_ON, _fed())
+finds("CHK-FEED-4", "`json_body` of Powertools", _JSON_BODY, _fed())
+finds("CHK-FEED-4", "model of pydantic", _MODEL % ("", ""), _fed())
+finds("CHK-FEED-4", "dataclass", _DATACLASS, _fed())
+silent("CHK-FEED-4", "function that others may call, too", _CALLED_BACK, _fed())
+silent("CHK-FEED-4", "`decoded_nested_sns_event`", _NESTED, _fed())
+silent("CHK-FEED-4", "parser with `SnsSqsEnvelope`", _PARSER, _fed())
+silent(
+    "CHK-FEED-4",
+    "model whose fields have other names",
+    _MODEL % (", Field", ' = Field(alias="Message")'),
+    _fed(),
+)
 silent("CHK-FEED-4", "handler that takes the envelope off", _UNWRAPS, _fed())
 silent("CHK-FEED-4", "handler that takes it off where there is one", _ASKS, _fed())
 silent("CHK-FEED-4", "field that need not be there", _OPTIONAL, _fed())
@@ -737,6 +814,19 @@ silent("CHK-FEED-4", "filter on a field of the envelope", _WORK, _fed(mapping=_F
 silent("CHK-FEED-4", "queue without a topic", _FIELD)
 
 finds("CHK-FEED-5", "raw delivery and a handler that takes an envelope off", _UNWRAPS, _fed(subscription=_RAW))
+_UNWRAPS_ELSEWHERE = """
+import json
+def inner(record):
+    envelope = json.loads(record["body"])
+    return json.loads(envelope["Message"])
+def handle(event, context):
+    for record in event["Records"]:
+        charge(inner(record))
+"""
+finds("CHK-FEED-5", "envelope that another function takes off", _UNWRAPS_ELSEWHERE, _fed(subscription=_RAW))
+finds("CHK-FEED-5", "`decoded_nested_sns_event`", _NESTED, _fed(subscription=_RAW))
+finds("CHK-FEED-5", "parser with `SnsSqsEnvelope`", _PARSER, _fed(subscription=_RAW))
+silent("CHK-FEED-5", "`json_body` of Powertools", _JSON_BODY, _fed(subscription=_RAW))
 silent("CHK-FEED-5", "handler that asks whether there is one", _ASKS, _fed(subscription=_RAW))
 silent("CHK-FEED-5", "no raw delivery", _UNWRAPS, _fed())
 silent("CHK-FEED-5", "handler that reads its own fields", _FIELD, _fed(subscription=_RAW))
@@ -782,7 +872,81 @@ finds("CHK-FEED-7", "records of a body that has a name", _NAMED_RECORDS, _BUCKET
 silent("CHK-FEED-7", "records that need not be there", _OPTIONAL_RECORDS, _BUCKET)
 silent("CHK-FEED-7", "test event passed over", _PASSES_OVER, _BUCKET)
 silent("CHK-FEED-7", "exception that is caught", _CATCHES, _BUCKET)
+_OVER_TOPIC = """
+jobs, worker, topic = queue_with_dlq(), function(), aws.sns.Topic("news")
+uploads = aws.s3.Bucket("uploads")
+aws.s3.BucketNotification("tell", bucket=uploads.id, topics=[{"topic_arn": topic.arn, "events": ["s3:*"]}])
+aws.sns.TopicSubscription("sub", topic=topic.arn, protocol="sqs", endpoint=jobs.arn, raw_message_delivery=%s)
+mapping(jobs, worker)
+"""
+_NESTED_RECORDS = _POWERTOOLS % "charge(list(record.decoded_nested_s3_event.records))"
+_RECORDS_ELSEWHERE = """
+import json
+def changes(record):
+    body = json.loads(record["body"])
+    return body["Records"]
+def handle(event, context):
+    for record in event["Records"]:
+        charge(changes(record))
+"""
+_BUCKET_FILTERED = _BUCKET.replace(
+    "mapping(jobs, worker)", _FILTERED % '{"Records": {"eventName": [{"prefix": "ObjectCreated"}]}}'
+)
+finds("CHK-FEED-7", "`decoded_nested_s3_event` of Powertools", _NESTED_RECORDS, _BUCKET)
+finds("CHK-FEED-7", "records that another function takes out", _RECORDS_ELSEWHERE, _BUCKET)
+finds("CHK-FEED-7", "topic with raw delivery in between", _RECORDS, _OVER_TOPIC % "True")
+silent("CHK-FEED-7", "topic that puts the test event into an envelope", _RECORDS, _OVER_TOPIC % "False")
+silent("CHK-FEED-7", "filter that asks for records", _RECORDS, _BUCKET_FILTERED)
 silent("CHK-FEED-7", "no bucket", _RECORDS)
+
+_KEYS = """
+import json
+from urllib.parse import unquote_plus
+import boto3
+s3 = boto3.client("s3")
+def read(change):
+    %s
+    return s3.get_object(Bucket=change["s3"]["bucket"]["name"], Key=key)
+def handle(event, context):
+    for record in event["Records"]:
+        for change in json.loads(record["body"]).get("Records", []):
+            read(change)
+"""
+_AS_IT_COMES = _KEYS % 'key = change["s3"]["object"]["key"]'
+_DECODED = _KEYS % 'key = unquote_plus(change["s3"]["object"]["key"])'
+_ONLY_TOLD = """
+def handle(event, context):
+    for record in event["Records"]:
+        print(record["s3"]["object"]["key"])
+"""
+_DIRECT = """
+import boto3
+s3 = boto3.resource("s3")
+def handle(event, context):
+    for record in event["Records"]:
+        s3.Object(record["s3"]["bucket"]["name"], record["s3"]["object"].get("key")).get()
+"""
+_DATA_CLASS = """
+import boto3
+from aws_lambda_powertools.utilities.data_classes import S3Event, event_source
+@event_source(data_class=S3Event)
+def handle(event, context):
+    for record in event.records:
+        boto3.client("s3").head_object(Bucket=event.bucket_name, Key=%s)
+"""
+_TO_WORKER = """
+worker, uploads = function(), aws.s3.Bucket("uploads")
+aws.s3.BucketNotification("tell", bucket=uploads.id, lambda_functions=[
+    {"lambda_function_arn": worker.arn, "events": ["s3:ObjectCreated:*"]}])
+"""
+finds("CHK-FEED-9", "key of a message of a queue", _AS_IT_COMES, _BUCKET)
+finds("CHK-FEED-9", "`get` and a resource of boto3", _DIRECT, _TO_WORKER)
+finds("CHK-FEED-9", "`get_object.key` of Powertools", _DATA_CLASS % "record.s3.get_object.key", _TO_WORKER)
+silent("CHK-FEED-9", "`unquote_plus`", _DECODED, _BUCKET)
+silent("CHK-FEED-9", "`object_key` of Powertools, which is decoded", _DATA_CLASS % "event.object_key", _TO_WORKER)
+silent("CHK-FEED-9", "key that is only logged", _ONLY_TOLD, _TO_WORKER)
+silent("CHK-FEED-9", "no bucket", _AS_IT_COMES)
+
 # CHK-FILTER-2 ----------------------------------------------------------------------------------------------------
 
 FILTERED = """

@@ -31,6 +31,8 @@ Commands:
   check    Find what is dangerous in stacks, and say why and what to set
            instead.
   explore  Run a variant with many seeds, and say how often what happens.
+  replay   Run a failure again that `explore` has written down, and show what
+           happens to the message that matters.
   redrive  Run a variant, then move its dead-letter queue back and say what
            becomes of those messages.
   cost     Say what a month costs in which nothing is sent; `run` says what a
@@ -67,6 +69,9 @@ Commands:
            and what to set instead.
   explore  Run a variant with many seeds, and say how
            often what happens.
+  replay   Run a failure again that `explore` has written
+           down, and show what happens to the message that
+           matters.
   redrive  Run a variant, then move its dead-letter queue
            back and say what becomes of those messages.
   cost     Say what a month costs in which nothing is

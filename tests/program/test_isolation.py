@@ -54,6 +54,23 @@ def test_a_project_may_have_a_package_with_the_name_of_ours(make_project: MakePr
     assert sys.modules["delivery_lab.errors"] is delivery_lab.errors
 
 
+@pytest.mark.parametrize("last", ["", "import sys\ndel sys.modules['functions']\n"])
+def test_folders_without_init_files_inside_each_other_are_forgotten(make_project: MakeProject, last: str) -> None:
+    program = "import pulumi\nfrom functions.common.names import NAME\npulumi.export('name', NAME)\n" + last
+    project = make_project(
+        program, files={"functions/common/names.py": "NAME = 'a'\n", "functions/__init__.pyi": "", "functions/x.py": ""}
+    )
+    assert [evaluate(project, "dev").outputs for _ in range(2)] == [{"name": "a"}] * 2
+    assert not [name for name in sys.modules if name.partition(".")[0] == "functions"]
+
+
+def test_folders_beside_the_project_on_its_path_are_forgotten(make_project: MakeProject) -> None:
+    program = "import pulumi, sys\nsys.path.append('../shared')\nfrom lambdas.common.names import NAME\n"
+    project = make_project(program, files={"../shared/lambdas/common/names.py": "NAME = 'a'\n"})
+    assert [evaluate(project, "dev").outputs for _ in range(2)] == [{}] * 2
+    assert not [name for name in sys.modules if name.partition(".")[0] == "lambdas"]
+
+
 def test_modules_are_imported_afresh_for_every_run(make_project: MakeProject) -> None:
     project = make_project(
         "import infra\n",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from delivery_lab.api.asked import Asked
+from delivery_lab.api.case import Case, case_of, with_only
 from delivery_lab.api.expected import read_expectations
 from delivery_lab.api.inputs import RunOptions
 from delivery_lab.api.lab import Lab
@@ -21,11 +22,9 @@ from delivery_lab.explore.sample import Sample, sample_of
 from delivery_lab.explore.spread import Share, Spread, share_of, spread_of
 from delivery_lab.explore.workers import Sampling, samples
 from delivery_lab.json_names import plain
-from delivery_lab.program.graph import Graph
 from delivery_lab.results.named_figures import plain_names
 from delivery_lab.rules.alternatives import plausible_of
 from delivery_lab.simulation.prepared import Prepared
-from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.stack.stack import Stack
 
@@ -71,22 +70,33 @@ class Exploration:
     """A variant that was run with many seeds.
 
     Attributes:
-        stack: its name.
-        workload: what was sent.
-        call: what was asked for; its seed is the first one.
+        asked: what was asked for; its seed is the first one.
         columns: the runs.
         expectations: what was expected.
         others: the same for the first seeds with ends of plausible ranges of assumptions, by `RULE=VALUE`.
         interrupted: whether it was ended before all seeds were run.
     """
 
-    stack: str
-    workload: Workload
-    call: Call
+    asked: Asked
     columns: Columns
     expectations: tuple[Expectation, ...]
     others: Mapping[str, Columns]
     interrupted: bool = False
+
+    @property
+    def call(self) -> Call:
+        """What the caller said."""
+        return self.asked.call
+
+    @property
+    def stack(self) -> str:
+        """Name of the stack."""
+        return self.call.stack
+
+    @property
+    def workload(self) -> Workload:
+        """What was sent."""
+        return self.asked.workload
 
     @property
     def runs(self) -> int:
@@ -128,6 +138,20 @@ class Exploration:
             share = share_of(self.columns.held[number], self.runs)
             found.append(HeldShare(expectation.text, share, next(failing, None), others))
         return tuple(found)
+
+    def failing_case(self) -> Case | None:
+        """A run to write down: one that breaks an invariant, else one that fails an expectation; None without."""
+        if self.violations:
+            return case_of(self.asked, self.violations[0].seed)
+        for number, one in enumerate(self.kept()):
+            if one.first_failing is not None:
+                return with_only(case_of(self.asked, one.first_failing.seed), one.text)
+            for assumed in one.with_assumptions:
+                failing = (each for each in self.others[assumed].failing if not each.verdicts[number].holds)
+                found = next(failing, None)
+                if found is not None:
+                    return with_only(case_of(self.asked, found.seed, assumed), one.text)
+        return None
 
     @property
     def violations(self) -> tuple[Sample, ...]:
@@ -229,23 +253,14 @@ class SeededRuns:
     @contextmanager
     def __call__(self) -> Iterator[Sampling]:
         """What runs a seed."""
-        graph, workload = self._deployed()
+        call = self.asked.call
+        graph, workload = self.asked.deployed(self.lab.graph(call.stack, call.overrides, self.asked.program))
         with Prepared(Stack.of(graph), self.lab.project.root) as prepared:
 
             def sampling(seed: int) -> Sample:
                 return sample_of(prepared.simulate(workload, seed, self.asked.assumptions), self.expectations)
 
             yield sampling
-
-    def _deployed(self) -> tuple[Graph, Workload]:
-        call = self.asked.call
-        return self.asked.deployed(self.lab.graph(call.stack, call.overrides, self.asked.program))
-
-    def rules(self) -> Sequence[str]:
-        """The rules that the run with the first seed relies on."""
-        graph, workload = self._deployed()
-        run = simulate(Stack.of(graph), self.lab.project.root, workload, self.asked.call.seed, self.asked.assumptions)
-        return run.rules
 
 
 def explore_seeds(
@@ -289,7 +304,7 @@ def explore_seeds(
         for sample in samples(opening, range(first, first + seeds), processes):
             columns.add(sample)
             on_sample(sample)
-        for rule, value, assumptions in plausible_of(opening.rules(), asked.assumptions) if ranges else ():
+        for rule, value, assumptions in plausible_of(sorted(columns.rules), asked.assumptions) if ranges else ():
             found = others[f"{rule}={value}"] = Columns(count)
             other = SeededRuns(lab, replace(asked, assumptions=assumptions), expectations)
             for sample in samples(other, range(first, first + min(seeds, MOST_FOR_ASSUMPTIONS)), processes):
@@ -299,7 +314,7 @@ def explore_seeds(
             raise
         interrupted = True
         others = {assumed: found for assumed, found in others.items() if len(found)}
-    return Exploration(stack, asked.workload, asked.call, columns, expectations, others, interrupted)
+    return Exploration(asked, columns, expectations, others, interrupted)
 
 
 def explore_pairs(

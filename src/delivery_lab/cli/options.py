@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from delivery_lab.api.parts import DEFAULT_SEED
 from delivery_lab.cli.completion import assumptions, rules_and_checks, stacks
+
+if TYPE_CHECKING:
+    from delivery_lab.api.inputs import RunOptions
 
 AnyStacks = Annotated[
     list[str] | None,
@@ -41,7 +45,9 @@ BodyOption = Annotated[
 ]
 SeedOption = Annotated[
     int | None,
-    typer.Option("--seed", metavar="N", help=f"Decides everything that is left to chance; by default {DEFAULT_SEED}."),
+    typer.Option(
+        "--seed", min=0, metavar="N", help=f"Decides everything that is left to chance; by default {DEFAULT_SEED}."
+    ),
 ]
 AnswersOption = Annotated[
     Path | None,
@@ -86,3 +92,25 @@ NoCacheOption = Annotated[
     bool, typer.Option("--no-cache", help="Evaluate the program even if nothing that it reads has changed.")
 ]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Print a traceback with an error.")]
+
+
+def run_options(
+    overrides: Sequence[str] | None,
+    workload: Path | None,
+    body: Sequence[str] | None,
+    seed: int | None,
+    assume: Sequence[str] | None,
+    answers: Path | None,
+    expect: Sequence[str] | None = None,
+) -> RunOptions:
+    """What the options of a command say of a run, as the API takes it."""
+    found: RunOptions = {
+        "overrides": overrides,
+        "workload": workload,
+        "body": body,
+        "seed": seed,
+        "assume": assume,
+        "answers": answers,
+        "expect": expect,
+    }
+    return found

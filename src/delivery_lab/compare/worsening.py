@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from delivery_lab.results.figures import Outcome
+from delivery_lab.results.named_figures import plain_figure
 
 HARMFUL = ("messages.lost", "messages.healthyDeadLettered", "messages.expired", "effects.duplicated")
 """JSON names of the figures that are worse where they are larger."""
@@ -25,7 +26,7 @@ def worsened(before: Outcome, after: Outcome) -> tuple[str, ...]:
 
 def _figures(before: Outcome, after: Outcome) -> Iterator[str]:
     for name in HARMFUL:
-        was, now = _value(before, name), _value(after, name)
+        was, now = plain_figure(before, name), plain_figure(after, name)
         if was is None:
             continue  # nothing to compare with
         if now is None:
@@ -44,13 +45,6 @@ def _expectations(before: Outcome, after: Outcome) -> Iterator[str]:
             yield f"{one.text} no longer holds: {one.told}"
 
 
-def _value(outcome: Outcome, name: str) -> int | None:
-    group, _, last = name.partition(".")
-    content = getattr(outcome, group).model_dump(by_alias=True)
-    value: int | None = content[last]
-    return value
-
-
-def _high(outcome: Outcome, name: str, value: int) -> float:
+def _high(outcome: Outcome, name: str, value: float) -> float:
     interval = outcome.intervals.get(name)
     return value if interval is None else max(value, interval.high)

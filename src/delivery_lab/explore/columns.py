@@ -24,6 +24,7 @@ class Columns:
         held: for each expectation, in how many runs it holds.
         failing: the first runs of which an expectation does not hold.
         broken: the first runs that break an invariant.
+        rules: rules with alternatives that any of them relies on.
     """
 
     def __init__(self, expectations: int = 0) -> None:
@@ -31,6 +32,7 @@ class Columns:
         self.held = [0] * expectations
         self.failing: list[Sample] = []
         self.broken: list[Sample] = []
+        self.rules: dict[str, None] = {}
         self._figures = [array("d") for _ in plain_names()]
 
     def __len__(self) -> int:
@@ -40,6 +42,7 @@ class Columns:
     def add(self, sample: Sample) -> None:
         """Add a run."""
         self.seeds.append(sample.seed)
+        self.rules |= dict.fromkeys(sample.rules)
         for column, value in zip(self._figures, sample.figures, strict=True):
             column.append(math.nan if value is None else value)
         for number, verdict in enumerate(sample.verdicts):

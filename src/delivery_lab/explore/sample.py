@@ -10,6 +10,7 @@ from delivery_lab.expectations.expectation import Expectation, Verdict
 from delivery_lab.results.invariants import violations_of
 from delivery_lab.results.named_figures import figures_of, plain_figures
 from delivery_lab.results.outcome import outcome_of
+from delivery_lab.rules.alternatives import ALTERNATIVES
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Sample:
         verdicts: whether each expectation holds, in their order.
         violations: invariants that it breaks, in words; any is a bug of the lab.
         trace_hash: hash of its events.
+        rules: rules with alternatives that it relies on.
     """
 
     seed: int
@@ -29,6 +31,7 @@ class Sample:
     verdicts: tuple[Verdict, ...]
     violations: tuple[str, ...]
     trace_hash: str
+    rules: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -51,4 +54,5 @@ def sample_of(run: Run, expectations: Sequence[Expectation]) -> Sample:
         verdicts=tuple(expectation.judge(figures) for expectation in expectations),
         violations=tuple(str(violation) for violation in violations_of(run)),
         trace_hash=run.trace_hash,
+        rules=tuple(rule for rule in run.rules if rule in ALTERNATIVES),
     )

@@ -93,9 +93,13 @@ def _own_modules(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        for name, module in list(sys.modules.items()):
-            if before.get(name) is not module and (name.partition(".")[0] in names or not _is_lasting(module)):
-                del sys.modules[name]
+        # All are judged before one is forgotten: the folders of a namespace package are read through its parent.
+        for name in [
+            name
+            for name, module in sys.modules.items()
+            if before.get(name) is not module and (name.partition(".")[0] in names or not _is_lasting(module))
+        ]:
+            del sys.modules[name]
         for name, module in before.items():
             sys.modules.setdefault(name, module)
 
@@ -135,7 +139,11 @@ def _is_lasting(module: ModuleType) -> bool:
     """Whether a module may stay loaded: installed code, and what is built into Python."""
     file = getattr(module, "__file__", None)
     if file is None:
-        folders = list(getattr(module, "__path__", ()))
+        try:
+            folders = list(getattr(module, "__path__", ()))
+        except KeyError:
+            # A namespace package whose parent the program took out of `sys.modules` itself.
+            return False
         return not folders or all(is_installed(folder) for folder in folders)
     return is_installed(os.path.realpath(file))
 

@@ -33,16 +33,27 @@ _CARRIERS = frozenset(
 COMMANDS = ("command:local:", "command:remote:")
 """What the types of commands begin with that run when a stack is deployed (pulumi-command)."""
 
+_MOST = 200
+"""Characters of a command that are shown."""
+
 
 def command_note(request: resource_pb2.RegisterResourceRequest, inputs: Mapping[str, Any]) -> str:
     """What is to be said of a command that a deployment runs, and a preview does not."""
     command, folder = inputs.get("create"), inputs.get("dir")
-    shown = f": {command}" if isinstance(command, str) else ""
+    shown = f": {_beginning(command)}" if isinstance(command, str) else ""
     where = f" (in {folder})" if isinstance(folder, str) else ""
     return (
         f"'{request.name}' ({request.type}) is a command that a deployment runs, and the lab does not{shown}{where}; "
         "where it makes the code of a function, run it before the lab"
     )
+
+
+def _beginning(script: str) -> str:
+    """What a script is told by: its first line that is no comment and sets nothing, with "..." where more follows."""
+    lines = [line.strip() for line in script.splitlines() if line.strip()]
+    telling = [line for line in lines if not line.startswith(("#", "set "))] or lines or [""]
+    first = telling[0] if len(telling[0]) <= _MOST else telling[0][:_MOST].rstrip() + " ..."
+    return first if len(lines) <= 1 or first.endswith("...") else first + " ..."
 
 
 def opaque(request: resource_pb2.RegisterResourceRequest, urn: str, inputs: Struct) -> Registration:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from delivery_lab.results.figures import Interval, Outcome
+from delivery_lab.results.named_figures import plain_figures, plain_names
 
-_GROUPS = ("messages", "deliveries", "effects", "invocations", "latency_seconds", "ordering")
+_GROUPS = ("messages", "deliveries", "effects", "invocations", "latencySeconds", "ordering")
 
 
 def intervals_of(outcome: Outcome, others: Sequence[tuple[str, Outcome]]) -> dict[str, Interval]:
@@ -29,7 +29,8 @@ def intervals_of(outcome: Outcome, others: Sequence[tuple[str, Outcome]]) -> dic
 
 
 def _figures(outcome: Outcome) -> Iterator[tuple[str, float | None]]:
-    content: Mapping[str, Mapping[str, Any]] = outcome.model_dump(by_alias=True, include=set(_GROUPS))
-    for group, figures in content.items():
-        for name, value in figures.items():
-            yield f"{group}.{name}", value
+    return (
+        (name, value)
+        for name, value in zip(plain_names(), plain_figures(outcome), strict=True)
+        if name.partition(".")[0] in _GROUPS
+    )

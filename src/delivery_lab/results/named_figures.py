@@ -113,6 +113,11 @@ def plain_figures(outcome: Outcome) -> tuple[Number | None, ...]:
     return tuple(getter(outcome) for getter in _plain_getters())
 
 
+def plain_figure(outcome: Outcome, name: str) -> Number | None:
+    """One of the figures of `plain_names`; None where it is not known."""
+    return plain_figures(outcome)[plain_names().index(name)]
+
+
 def check_name(name: FigureName) -> None:
     """Refuse a name that no outcome has.
 

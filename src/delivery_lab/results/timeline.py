@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from delivery_lab.events import Event, Run, told_apart
 from delivery_lab.events.instants import in_seconds
+from delivery_lab.results.matters import telling_of
 from delivery_lab.results.telling import Teller
 
 FIRST_LINES = 24
@@ -26,9 +27,14 @@ class Line:
         return f"{self.seconds:12.3f} s  {self.text}{rule}"
 
 
-def timeline(run: Run) -> list[Line]:
-    """All lines of a run."""
-    return list(_lines(run))
+def timeline(run: Run, message: str | None = None) -> list[Line]:
+    """The lines of a run.
+
+    Args:
+        run: the run.
+        message: id of a message, where only what happens to it is wanted.
+    """
+    return list(_lines(run, (lambda _: True) if message is None else telling_of(run, message)))
 
 
 def shortened(lines: Sequence[Line]) -> list[str]:
@@ -40,13 +46,15 @@ def shortened(lines: Sequence[Line]) -> list[str]:
     return [*(str(line) for line in lines[:FIRST_LINES]), gap, *(str(line) for line in lines[-LAST_LINES:])]
 
 
-def _lines(run: Run) -> Iterator[Line]:
+def _lines(run: Run, wanted: Callable[[Event], bool]) -> Iterator[Line]:
     """A line for each event that tells something; events of one kind, place and instant are one line."""
     teller = Teller()
     group: list[tuple[Event, str]] = []
     phrase = ""
     for event in told_apart(run.events):
-        told = teller.tell(event)
+        told = teller.tell(event)  # also where nobody wants it: names are learnt
+        if not wanted(event):
+            continue
         if group and (told.phrase != phrase or event.instant_us != group[0][0].instant_us):
             yield _closed(teller, phrase, group)
             group = []

@@ -10,6 +10,7 @@ from delivery_lab.errors import UnknownRuleError
 from delivery_lab.rules import (
     billing,
     dynamodb,
+    eventbridge,
     evidence,
     functions,
     http,
@@ -43,6 +44,7 @@ def _collect() -> Mapping[str, Rule]:
         sns,
         s3,
         billing,
+        eventbridge,
         evidence,
         lab_itself,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,8 @@ from delivery_lab.model.mapping.sqs_config import SqsMappingConfig, SqsProvision
 from delivery_lab.model.runtime import AwsApi, AwsError
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation import supported
-from delivery_lab.simulation.events import create_sink, event_configs
+from delivery_lab.simulation.buses import create_bus
+from delivery_lab.simulation.events import create_bucket, event_configs
 from delivery_lab.simulation.feeds import connect_feeds
 from delivery_lab.simulation.function_configs import configured
 from delivery_lab.simulation.gateways import Gateways
@@ -52,6 +54,8 @@ from delivery_lab.stack.topics import Topic
 
 _SOURCES = frozenset({resource_types.QUEUE, resource_types.STREAM, resource_types.TABLE, *resource_types.MSK_CLUSTERS})
 """What an event source mapping can read."""
+_SETTING = re.compile(r"parameter (\w+)")
+"""The setting that an error of AWS names."""
 _SCALING_TARGET = "aws:appautoscaling/target:Target"
 
 
@@ -145,7 +149,8 @@ class Deployment:
             Cluster: (self.sources.create_cluster, "KAF-TOPIC-1"),
             RecursionConfig: (self._recursion, "ASY-LOOP-1"),
             Topic: (lambda topic: create_topic(self.account, topic), "SNS-SIZE-1"),
-            **dict.fromkeys((Bus, Bucket), (lambda sink: create_sink(self.account, sink), "DST-TARGET-1")),
+            Bus: (lambda bus: create_bus(self.account, bus), "DST-TARGET-1"),
+            Bucket: (lambda bucket: create_bucket(self.account, bucket), "DST-TARGET-1"),
         }
 
     def _create(self, resource: StackResource, creator: Callable[[Any], object], rule: RuleId) -> None:
@@ -154,7 +159,9 @@ class Deployment:
         except AwsError as error:
             sections = resource.sections()
             where = f" ({', '.join(sections)} in the stack file)" if sections else ""
-            fix = f"correct the settings of {resource.name}{where}"
+            setting = _SETTING.search(error.message)
+            named = f"{setting.group(1)} of " if setting else "what is named there in the inputs of "
+            fix = f"change {named}{resource.name}{where}"
             message = f"{error.message} {error.why}".rstrip()
             raise DeploymentRefusedError(resource.name, error.code, message, rule=rule, fix=fix) from error
 

@@ -36,6 +36,15 @@ aws.dynamodb.Table("t", hash_key="a", attributes=[{"name": "a", "type": "S"}], b
     read_capacity=0, write_capacity=0, stream_enabled=False)
 aws.iam.Role("r", assume_role_policy=TRUST, inline_policies=[{}])
 """,
+    "table with a key of its own": """
+key = aws.kms.Key("key")
+aws.dynamodb.Table("t", hash_key="a", attributes=[{"name": "a", "type": "S"}], billing_mode="PAY_PER_REQUEST",
+    server_side_encryption={"enabled": True, "kms_key_arn": key.arn})
+aws.dynamodb.Table("u", hash_key="a", attributes=[{"name": "a", "type": "S"}], billing_mode="PAY_PER_REQUEST",
+    server_side_encryption={"enabled": True, "kms_key_arn": "arn:aws:kms:us-east-1:123456789012:key/a-key"})
+aws.dynamodb.Table("v", hash_key="a", attributes=[{"name": "a", "type": "S"}], billing_mode="PAY_PER_REQUEST",
+    server_side_encryption={"enabled": False})
+""",
     "mapping with every setting": """
 jobs = aws.sqs.Queue("jobs", visibility_timeout_seconds=60)
 aws.lambda_.EventSourceMapping("m", event_source_arn=jobs.arn, function_name=function("f").arn, batch_size=10_000,

@@ -32,6 +32,12 @@ def _local_range_key(name: Any, spot: Spot) -> Any:
     return [{"AttributeName": PLACEHOLDER, "KeyType": "HASH"}, *_key("RANGE")(name, spot)]
 
 
+def _encryption(value: Any, spot: Spot) -> Any:
+    """Encryption at rest, which the provider always asks for with KMS; CloudFormation wants to be told so for a key."""
+    written = an_object(fields(other={"enabled": "SSEEnabled", "kmsKeyArn": "KMSMasterKeyId"}))(value, spot)
+    return {**written, "SSEType": "KMS"} if isinstance(value, Mapping) and value.get("enabled") is True else written
+
+
 def _meaningless(inputs: Mapping[str, Any]) -> frozenset[str]:
     """What the provider does not send in this combination."""
     unused: set[str] = set()
@@ -87,9 +93,7 @@ _TABLE = ResourceType(
             ),
             "rangeKey": to("KeySchema", _key("RANGE"), unset=("",)),
             "readCapacity": "ProvisionedThroughput.ReadCapacityUnits",
-            "serverSideEncryption": to(
-                "SSESpecification", an_object(fields(other={"enabled": "SSEEnabled", "kmsKeyArn": "KMSMasterKeyId"}))
-            ),
+            "serverSideEncryption": to("SSESpecification", _encryption),
             "streamViewType": to("StreamSpecification.StreamViewType", unset=("",)),
             "tags": to("Tags", tag_list),
             "ttl": to(

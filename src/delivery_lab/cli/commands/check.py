@@ -21,12 +21,12 @@ from delivery_lab.cli.options import (
     SetOption,
     StateOption,
     WorkloadOption,
+    run_options,
 )
 from delivery_lab.errors import UsageError
 
 if TYPE_CHECKING:
     from delivery_lab import Finding
-    from delivery_lab.api.inputs import RunOptions
 
 
 class FailOn(StrEnum):
@@ -103,14 +103,7 @@ def check(
             f"{lab.project.root} has no stack file, so there is no stack to list; name one, such as dev: "
             "its config is empty"
         )
-    options: RunOptions = {
-        "overrides": overrides,
-        "workload": workload,
-        "body": body,
-        "seed": seed,
-        "assume": assume,
-        "answers": answers,
-    }
+    options = run_options(overrides, workload, body, seed, assume, answers)
     work = partial(
         check_of_many, console, lab, options, quantify=quantify, checks=checks, account_concurrency=account_concurrency
     )

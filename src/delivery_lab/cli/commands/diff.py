@@ -21,12 +21,12 @@ from delivery_lab.cli.options import (
     SeedOption,
     SetOption,
     WorkloadOption,
+    run_options,
 )
 
 if TYPE_CHECKING:
     from delivery_lab import Difference
     from delivery_lab.api.explored import PairedExploration
-    from delivery_lab.api.inputs import RunOptions
 
 
 class FailDiffOn(StrEnum):
@@ -93,16 +93,8 @@ def diff(
     from delivery_lab.cli.views.exploration import show_pairs
 
     lab = open_lab(console, project)
-    options: RunOptions = {
-        "overrides": overrides,
-        "workload": workload,
-        "body": body,
-        "seed": seed,
-        "assume": assume,
-        "answers": answers,
-        "expect": expect,
-        "prices": prices,
-    }
+    options = run_options(overrides, workload, body, seed, assume, answers, expect)
+    options["prices"] = prices
     with console.working(f"simulating {before} and {after}"):
         base = None if state is None else open_lab(console, project, state)
         difference = lab.diff(before, after, base=base, **options)

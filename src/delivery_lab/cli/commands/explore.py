@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,10 +21,13 @@ from delivery_lab.cli.options import (
     SeedOption,
     SetOption,
     WorkloadOption,
+    run_options,
 )
+from delivery_lab.errors import LabError
 
 if TYPE_CHECKING:
-    from delivery_lab.api.inputs import RunOptions
+    from delivery_lab import Lab
+    from delivery_lab.api.case import Case
     from delivery_lab.explore.sample import Sample
 
 
@@ -41,27 +45,22 @@ def explore(
     answers: AnswersOption = None,
     expect: ExpectOption = None,
     processes: ProcessesOption = None,
+    write: Annotated[
+        Path, typer.Option("--write", metavar="DIR", help="Where a file is written with which a failure is replayed.")
+    ] = Path(),
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run a variant with many seeds, and say how often what happens."""
     from delivery_lab.api.explored import explore_seeds
-    from delivery_lab.cli.command import BUG
+    from delivery_lab.cli.bugs import BUG
     from delivery_lab.cli.progress import INTERRUPTED, RunsProgress
     from delivery_lab.cli.stacks import VIOLATED, open_lab
     from delivery_lab.cli.views.exploration import show_exploration
     from delivery_lab.cli.views.sample import sample_as_json
 
     lab = open_lab(console, project)
-    options: RunOptions = {
-        "overrides": overrides,
-        "workload": workload,
-        "body": body,
-        "seed": seed,
-        "assume": assume,
-        "answers": answers,
-        "expect": expect,
-    }
+    options = run_options(overrides, workload, body, seed, assume, answers, expect)
     progress = RunsProgress(console, stack, seeds)
 
     def told(sample: Sample) -> None:
@@ -71,9 +70,25 @@ def explore(
 
     found = explore_seeds(lab, stack, options, seeds, processes, told)
     show_exploration(console, found, as_json=as_json)
+    case = None if found.interrupted else found.failing_case()
+    if case is not None:
+        _write_down(console, lab, case, write)
     if found.interrupted:
         raise typer.Exit(INTERRUPTED)
     if found.violations:
         raise typer.Exit(BUG)
     if not all(one.holds for one in found.kept()):
         raise typer.Exit(VIOLATED)
+
+
+def _write_down(console: Console, lab: Lab, case: Case, folder: Path) -> None:
+    """Write a failure down, and say how it is run again; where it cannot be written, that is said and no more."""
+    from delivery_lab.api.failure_file import write_failure
+    from delivery_lab.api.failures import failure_of
+
+    try:
+        path = write_failure(failure_of(lab, case), folder)
+    except LabError as error:
+        console.message(f"note: the failure is not written down: {error}")
+        return
+    console.message(f"the failure is written down: delivery-lab replay {path}")

@@ -21,6 +21,7 @@ from delivery_lab.cli.options import (
     SetOption,
     StateOption,
     WorkloadOption,
+    run_options,
 )
 from delivery_lab.errors import UsageError
 
@@ -80,16 +81,8 @@ def run(
     names = lab.stack_names(stacks or ())
     if not names:
         raise UsageError(f"{lab.project.root} has no stack file, so --all is none; name a stack: its config is empty")
-    options: RunOptions = {
-        "overrides": overrides,
-        "workload": workload,
-        "body": body,
-        "seed": seed,
-        "assume": assume,
-        "answers": answers,
-        "expect": expect,
-        "prices": prices,
-    }
+    options = run_options(overrides, workload, body, seed, assume, answers, expect)
+    options["prices"] = prices
     wanted = readings if alternatives is None else alternatives
     if len(names) == 1:
         _run_one(console, lab, names[0], options, alternatives=wanted, as_json=as_json, logs=logs)
