@@ -969,3 +969,76 @@ silent(
     "CHK-FILTER-2", "what must not be there", QUIET, FILTERED % '[{"kind": [{"exists": False}], "body": {"a": [1]}}]'
 )
 silent("CHK-FILTER-2", "`INSERT`", QUIET, TABLE_FILTERED % '["INSERT"]')
+
+
+# CHK-EVENT-1 to CHK-EVENT-4 --------------------------------------------------------------------------------------
+
+_RULE = """
+bus = aws.cloudwatch.EventBus("shop")
+jobs, worker = queue_with_dlq(), function()
+clicks = aws.kinesis.Stream("clicks", shard_count=1)
+dead = aws.sqs.Queue("undelivered")
+rule = aws.cloudwatch.EventRule("orders", event_bus_name={bus}, event_pattern=json.dumps({pattern}){rule})
+{policy}
+aws.cloudwatch.EventTarget("target", rule=rule.name, event_bus_name={bus}, arn={to}{target})
+mapping(jobs, worker)
+"""
+_RULE_POLICY = """aws.sqs.QueuePolicy("open", queue_url=jobs.url, policy=pulumi.Output.json_dumps({"Statement": [{
+    "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage",
+    "Resource": jobs.arn, "Condition": {"ArnEquals": {"aws:SourceArn": rule.arn}}}]}))"""
+_RULE_PERMISSION = """aws.lambda_.Permission("events", function=worker.name, action="lambda:InvokeFunction",
+    principal="events.amazonaws.com", source_arn=rule.arn)"""
+_RULE_ROLE = """
+trust = json.dumps({"Statement": [{"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"},
+                                   "Action": "sts:AssumeRole"}]})
+role = aws.iam.Role("put", assume_role_policy=trust)
+aws.iam.RolePolicy("put", role=role.name, policy=clicks.arn.apply(lambda arn: json.dumps({"Statement": [{
+    "Effect": "Allow", "Action": "kinesis:PutRecord", "Resource": arn}]})))
+"""
+_DEAD_LETTERS = ', dead_letter_config={"arn": dead.arn}'
+
+
+def _ruled(**given: str) -> str:
+    usual = {"bus": "bus.name", "pattern": '{"source": ["shop"]}', "rule": "", "policy": _RULE_POLICY, "to": "jobs.arn"}
+    program = _RULE
+    for name, text in {**usual, "target": "", **given}.items():
+        program = program.replace("{" + name + "}", text)
+    return program
+
+
+def _templated(template: str) -> str:
+    paths = '{"a": "$.detail.a"}'
+    return _ruled(target=f', input_transformer={{"input_paths": {paths}, "input_template": {template!r}}}')
+
+
+_OTHER_RULE = _RULE_POLICY.replace("rule.arn}", '"arn:aws:events:us-east-1:123456789012:rule/other"}')
+
+finds("CHK-EVENT-1", "queue without a policy", _WORK, _ruled(policy=""))
+finds("CHK-EVENT-1", "policy for another rule", _WORK, _ruled(policy=_OTHER_RULE))
+finds("CHK-EVENT-1", "function without a permission", _WORK, _ruled(policy="", to="worker.arn"))
+finds("CHK-EVENT-1", "stream without a role", _WORK, _ruled(to="clicks.arn"))
+silent("CHK-EVENT-1", "policy with aws:SourceArn of the rule", _WORK, _ruled())
+silent("CHK-EVENT-1", "permission of the function", _WORK, _ruled(policy=_RULE_PERMISSION, to="worker.arn"))
+silent("CHK-EVENT-1", "role of a stream's target", _WORK, _ruled(policy=_RULE_ROLE, to="clicks.arn, role_arn=role.arn"))
+silent("CHK-EVENT-1", "rule that is disabled", _WORK, _ruled(policy="", rule=', state="DISABLED"'))
+
+finds("CHK-EVENT-2", "no dead-letter queue", _WORK, _ruled())
+silent("CHK-EVENT-2", "dead-letter queue", _WORK, _ruled(target=_DEAD_LETTERS))
+
+finds("CHK-EVENT-3", "text without quotes", _WORK, _templated("<a> has happened"))
+finds("CHK-EVENT-3", "object that lacks a comma", _WORK, _templated('{"a": <a> "b": 1}'))
+finds("CHK-EVENT-3", "variable as a key", _WORK, _templated("{<a>: 1}"))
+silent("CHK-EVENT-3", "object", _WORK, _templated('{"a": <a>, "b": "<a>"}'))
+silent("CHK-EVENT-3", "texts in quotes", _WORK, _templated('"<a> has happened"'))
+silent("CHK-EVENT-3", "whole event", _WORK, _ruled())
+
+finds("CHK-EVENT-4", "field of the detail at the top", _WORK, _ruled(pattern='{"orderId": ["a"]}'))
+finds("CHK-EVENT-4", "name in another spelling", _WORK, _ruled(pattern='{"source": ["shop"], "detailType": ["order"]}'))
+finds("CHK-EVENT-4", "events of AWS on a custom bus", _WORK, _ruled(pattern='{"source": ["aws.s3"]}'))
+silent("CHK-EVENT-4", "field under detail", _WORK, _ruled(pattern='{"detail": {"orderId": ["a"]}}'))
+silent(
+    "CHK-EVENT-4", "field that must not be there", _WORK, _ruled(pattern='{"source": ["a"], "x": [{"exists": False}]}')
+)
+silent(
+    "CHK-EVENT-4", "events of AWS on the default bus", _WORK, _ruled(pattern='{"source": ["aws.s3"]}', bus='"default"')
+)
