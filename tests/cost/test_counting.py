@@ -10,11 +10,20 @@ from delivery_lab.api.costing import times_a_month, with_cost
 from delivery_lab.cost.counting import used_by
 from delivery_lab.cost.prices import default_prices
 from delivery_lab.cost.use import Usage
-from delivery_lab.events import InvokeEnded, InvokeStarted, Run, Used
+from delivery_lab.events import Event, InvokeEnded, InvokeStarted, Poison, Published, Run, Used
+from delivery_lab.resource_types import EVENT_BUS, TOPIC
 from delivery_lab.results.cost_figures import Cost
 from delivery_lab.results.outcome import outcome_of
 from delivery_lab.simulation.workload import Send, Workload
 from tests.lab_support import run, stack_of, workload
+from tests.stack.world import resource
+from tests.stack.world import stack_of as made_of
+
+
+def run_of(*events: Event, used: dict[Used, int] | None = None) -> Run:
+    """A run made by hand that takes no time."""
+    nothing = frozenset[str]()
+    return Run("s", "simulation", "w", Poison(), 1, 0.0, events, (), "", nothing, nothing, (), (), used=used or {})
 
 
 def _uses(stack: str, *overrides: str) -> dict[tuple[str, str], Usage]:
@@ -142,3 +151,31 @@ def test_a_run_without_messages_has_no_cost_of_a_million() -> None:
 
     assert cost is not None
     assert (cost.total, cost.per_million_messages, cost.per_month, cost.items) == (0, None, None, ())
+
+
+@pytest.mark.parametrize(("batches", "least"), [(0, 25), (3, 3)])
+def test_bill_sns_1_ten_messages_of_a_publish_batch_are_one_request_at_best(batches: int, least: int) -> None:
+    topic = resource(TOPIC, "orders")
+    events = tuple(Published(0, None, "orders", str(n), "{}") for n in range(25))
+    used = {Used("sns", "", "PublishBatch"): batches} if batches else {}
+
+    (use,) = used_by(run_of(*events, used=used), made_of(topic))
+
+    assert (use.item, use.least, use.quantity, use.most) == ("sns.publishes", least, 25, 25)
+
+
+def test_large_messages_of_a_topic_count_once_for_each_64_kb() -> None:
+    event = Published(0, None, "orders", "1", "x" * (64 * 1024 + 1))
+
+    (use,) = used_by(run_of(event), made_of(resource(TOPIC, "orders")))
+
+    assert use.quantity == 2
+
+
+def test_events_of_aws_itself_are_free_on_a_bus() -> None:
+    own = Published(0, None, "bus", "1", '{"source": "shop"}')
+    aws = Published(0, None, "bus", "2", '{"source": "aws.s3"}')
+
+    (use,) = used_by(run_of(own, aws), made_of(resource(EVENT_BUS, "bus")))
+
+    assert (use.item, use.quantity) == ("events.custom", 1)
