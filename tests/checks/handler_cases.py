@@ -111,6 +111,86 @@ silent(
     handle('for record in event["Records"]:\n    if work(record):\n        return\n'),
 )
 
+# CHK-FIRST-2 -----------------------------------------------------------------------------------------------------
+
+ENDS = """
+for record in event["Records"]:
+    try:
+        work(record)
+    except ValueError:
+        {ends}
+"""
+FIRST_FAILURE = 'return {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}'
+NONE_FAILED = '\nreturn {"batchItemFailures": []}'
+A_STREAM = """
+stream = aws.kinesis.Stream("clicks", shard_count=1)
+mapping(stream, function(), starting_position="LATEST")
+"""
+finds(
+    "CHK-FIRST-2",
+    "a `return` of the first failure alone",
+    handle(ENDS.replace("{ends}", FIRST_FAILURE) + NONE_FAILED),
+)
+finds(
+    "CHK-FIRST-2",
+    "a `return` of a status at a record that is not valid",
+    handle(ENDS.replace("{ends}", 'return {"statusCode": 400}')),
+    NOT_REPORTING,
+)
+finds(
+    "CHK-FIRST-2",
+    "a `return` under a condition",
+    handle('for record in event["Records"]:\n    if "id" not in record["body"]:\n        return\n    work(record)'),
+    NOT_REPORTING,
+)
+finds(
+    "CHK-FIRST-2",
+    "a `break` behind the first failure, which alone is returned",
+    handle(
+        "failures = []"
+        + ENDS.replace("{ends}", 'failures.append({"itemIdentifier": record["messageId"]})\n        break')
+        + '\nreturn {"batchItemFailures": failures}'
+    ),
+)
+silent(
+    "CHK-FIRST-2",
+    "a stream that is told of the first failure",
+    handle(ENDS.replace("{ends}", FIRST_FAILURE.replace('"messageId"', '"kinesis"]["sequenceNumber"')) + NONE_FAILED),
+    A_STREAM,
+)
+silent(
+    "CHK-FIRST-2",
+    "a batch size of 1",
+    handle(ENDS.replace("{ends}", FIRST_FAILURE) + NONE_FAILED),
+    ONE_BY_ONE,
+)
+silent(
+    "CHK-FIRST-2",
+    "the records behind it returned as well",
+    handle(
+        "for at, record in enumerate(records := event['Records']):\n"
+        "    try:\n        work(record)\n    except ValueError:\n"
+        '        return {"batchItemFailures": [{"itemIdentifier": r["messageId"]} for r in records[at:]]}' + NONE_FAILED
+    ),
+)
+silent("CHK-FIRST-2", "an error that is let out", handle(ENDS.replace("{ends}", "raise")), NOT_REPORTING)
+silent(
+    "CHK-FIRST-2",
+    "a `return` in a loop over the parts of a record, in another function",
+    "def work(record):\n    for line in record['body']:\n        if not line:\n            return\n"
+    "def handle(event, context):\n    for record in event['Records']:\n        work(record)\n",
+    NOT_REPORTING,
+)
+silent(
+    "CHK-FIRST-2",
+    "a second loop over what is left",
+    handle(
+        'records = event["Records"]\nfor record in records:\n    if not record["body"]:\n        break\n'
+        "for record in records:\n    work(record)"
+    ),
+    NOT_REPORTING,
+)
+
 # CHK-SWALLOW-2 ---------------------------------------------------------------------------------------------------
 
 COLLECTED = """
