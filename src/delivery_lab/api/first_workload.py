@@ -39,7 +39,7 @@ def workload_of(
     told = answers_for_checks(*read_project_file(lab.project), answers)
     found = Stack.of(lab.graph(stack, overrides, told))
     first = FirstWorkload(found, FirstSends(found, lab.project.root))
-    trial = _Trial(lab, stack, overrides, answers)
+    trial = _TrialRun(lab, stack, overrides, answers)
     problem = trial.problem(first.text())
     if problem is not None:
         for function in found.functions:
@@ -50,7 +50,7 @@ def workload_of(
 
 
 @dataclass(frozen=True, slots=True)
-class _Trial:
+class _TrialRun:
     """Runs a workload to see whether it can be run."""
 
     lab: Lab

@@ -111,7 +111,7 @@ def read_state(path: Path, folder: Path, overrides: Sequence[str] = ()) -> Graph
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class _StateFile:
     """What a file has.
 
     Attributes:
@@ -125,7 +125,7 @@ class _Held:
     notes: tuple[str, ...]
 
 
-def _held(path: Path) -> _Held:
+def _held(path: Path) -> _StateFile:
     """Read a file of either form."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -149,7 +149,7 @@ def _held(path: Path) -> _Held:
         notes.append(
             f"{path.name}: a deployment broke off while it was {kind} {name}; the state has it as it was before"
         )
-    return _Held(tuple(found), frozenset(deployed), tuple(notes))
+    return _StateFile(tuple(found), frozenset(deployed), tuple(notes))
 
 
 def _deployment(content: Any) -> Mapping[str, Any] | None:

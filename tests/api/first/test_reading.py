@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from delivery_lab.api.first.bodies import KINESIS, QUEUE, TOPIC, Bodies
+from delivery_lab.api.first.bodies import KINESIS, QUEUE, TOPIC, MessageBodies
 from delivery_lab.api.first.reading import read_handler
 from delivery_lab.api.first.sources import HandlerCode
 
@@ -229,9 +229,9 @@ QUEUES = {
 }
 
 
-def read(source: str) -> Bodies:
+def read(source: str) -> MessageBodies:
     module = ast.parse(textwrap.dedent(source))
-    return Bodies(read_handler(HandlerCode("handler", module, (module,))))
+    return MessageBodies(read_handler(HandlerCode("handler", module, (module,))))
 
 
 @pytest.mark.parametrize("style", QUEUES)

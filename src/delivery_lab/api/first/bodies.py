@@ -10,7 +10,7 @@ from typing import Any
 
 from delivery_lab.api.first.expressions import Findings
 from delivery_lab.api.first.reading import read_handler
-from delivery_lab.api.first.shape import Shape
+from delivery_lab.api.first.shape import MessageShape
 from delivery_lab.api.first.sources import handler_code
 from delivery_lab.stack.functions import Function
 
@@ -24,7 +24,7 @@ DETAIL = ("detail",)
 
 
 @dataclass(frozen=True, slots=True)
-class Bodies:
+class MessageBodies:
     """What one function reads.
 
     Attributes:
@@ -34,7 +34,7 @@ class Bodies:
     found: Findings
 
     @classmethod
-    def of(cls, function: Function, root: Path) -> Bodies:
+    def of(cls, function: Function, root: Path) -> MessageBodies:
         """What a function reads; nothing where its code is not Python or not here.
 
         Args:
@@ -75,7 +75,7 @@ class Bodies:
         held = shape.sample(name) if shape is not None and shape.fields else {}
         return {key: str(value) for key, value in held.items()} if isinstance(held, dict) else {}
 
-    def _sample(self, shape: Shape | None) -> Any:
+    def _sample(self, shape: MessageShape | None) -> Any:
         if self.found.model is not None:
             return self.found.model
         for each in (shape, self.found.message):
@@ -92,7 +92,7 @@ def sendable(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _at(shape: Shape, place: tuple[str, ...]) -> Shape | None:
+def _at(shape: MessageShape, place: tuple[str, ...]) -> MessageShape | None:
     for key in place:
         found = shape.element if key == "[]" else shape.fields.get(key)
         if found is None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from delivery_lab.api.first.models import Models, last_name
-from delivery_lab.api.first.shape import Shape
+from delivery_lab.api.first.shape import MessageShape
 
-Names: TypeAlias = dict[str, Shape]
+Names: TypeAlias = dict[str, MessageShape]
 """The values of the names in a function that come from its event."""
 
 AnyFunction: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
@@ -58,8 +58,8 @@ class Findings:
         flags: members that make it raise, or name a message as failed, where they are set.
     """
 
-    event: Shape = field(default_factory=Shape)
-    message: Shape = field(default_factory=Shape)
+    event: MessageShape = field(default_factory=MessageShape)
+    message: MessageShape = field(default_factory=MessageShape)
     model: Any = None
     flags: list[str] = field(default_factory=list)
 
@@ -85,21 +85,23 @@ class Expressions(ABC):
         self._handler = handler
 
     @abstractmethod
-    def call(self, function: AnyFunction, given: list[Shape | None], named: Mapping[str, Shape | None]) -> Shape | None:
+    def call(
+        self, function: AnyFunction, given: list[MessageShape | None], named: Mapping[str, MessageShape | None]
+    ) -> MessageShape | None:
         """What a function of the code returns when it gets these values."""
 
-    def value(self, node: ast.expr, env: Names) -> Shape | None:
+    def value(self, node: ast.expr, env: Names) -> MessageShape | None:
         """The value of an expression, None where it does not come from the event."""
         method = getattr(self, f"_of_{type(node).__name__.lower()}", None)
         if method is not None:
             held = method(node, env)
-            return held if isinstance(held, Shape) else None
+            return held if isinstance(held, MessageShape) else None
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.expr):
                 self.value(child, env)
         return None
 
-    def bind(self, target: ast.expr, held: Shape | None, env: Names) -> None:
+    def bind(self, target: ast.expr, held: MessageShape | None, env: Names) -> None:
         """Give a name its value."""
         if isinstance(target, ast.Name):
             if held is None:
@@ -119,14 +121,14 @@ class Expressions(ABC):
         last = target.elts[-1] if counted and isinstance(target, ast.Tuple) and target.elts else target
         self.bind(last, held.each(), env)
 
-    def compared(self, held: Shape, other: ast.expr) -> None:
+    def compared(self, held: MessageShape, other: ast.expr) -> None:
         """Note that a value is compared with a constant: it may be that."""
         first = other.elts[0] if isinstance(other, ast.Tuple | ast.List | ast.Set) and other.elts else other
         if isinstance(first, ast.Constant) and first.value is not None:
             number = isinstance(first.value, int | float) and not isinstance(first.value, bool)
             held.may_be(1 if number else first.value)
 
-    def reads_by(self, model: str, held: Shape | None) -> None:
+    def reads_by(self, model: str, held: MessageShape | None) -> None:
         """Note that a value is read by a model."""
         sample = self.models.body_of(model)
         if held is None or held is self.found.event:
@@ -153,13 +155,13 @@ class Expressions(ABC):
 
     # -- kinds of expressions -------------------------------------------------------------------------------------
 
-    def _of_name(self, node: ast.Name, env: Names) -> Shape | None:
+    def _of_name(self, node: ast.Name, env: Names) -> MessageShape | None:
         return env.get(node.id)
 
     def _of_lambda(self, _node: ast.Lambda, _env: Names) -> None:
         return None
 
-    def _of_subscript(self, node: ast.Subscript, env: Names) -> Shape | None:
+    def _of_subscript(self, node: ast.Subscript, env: Names) -> MessageShape | None:
         self.value(node.slice, env)
         held = self.value(node.value, env)
         if held is None or isinstance(node.slice, ast.Slice):
@@ -167,7 +169,7 @@ class Expressions(ABC):
         key = node.slice
         return held.at(key.value) if isinstance(key, ast.Constant) and isinstance(key.value, str) else held.each()
 
-    def _of_attribute(self, node: ast.Attribute, env: Names) -> Shape | None:
+    def _of_attribute(self, node: ast.Attribute, env: Names) -> MessageShape | None:
         held = env.get(ast.unparse(node))
         if held is not None:
             return held
@@ -177,23 +179,23 @@ class Expressions(ABC):
         key = _ATTRIBUTES.get(node.attr)
         return None if base is None or key is None else base.at(key)
 
-    def _of_namedexpr(self, node: ast.NamedExpr, env: Names) -> Shape | None:
+    def _of_namedexpr(self, node: ast.NamedExpr, env: Names) -> MessageShape | None:
         held = self.value(node.value, env)
         self.bind(node.target, held, env)
         return held
 
-    def _of_boolop(self, node: ast.BoolOp, env: Names) -> Shape | None:
+    def _of_boolop(self, node: ast.BoolOp, env: Names) -> MessageShape | None:
         return _first([self.value(each, env) for each in node.values])
 
-    def _of_ifexp(self, node: ast.IfExp, env: Names) -> Shape | None:
+    def _of_ifexp(self, node: ast.IfExp, env: Names) -> MessageShape | None:
         return _first([self.value(each, env) for each in (node.body, node.orelse, node.test)][:2])
 
-    def _of_await(self, node: ast.Await, env: Names) -> Shape | None:
+    def _of_await(self, node: ast.Await, env: Names) -> MessageShape | None:
         return self.value(node.value, env)
 
-    def _of_listcomp(self, node: ast.ListComp | ast.GeneratorExp | ast.SetComp, env: Names) -> Shape | None:
+    def _of_listcomp(self, node: ast.ListComp | ast.GeneratorExp | ast.SetComp, env: Names) -> MessageShape | None:
         held = self._comprehended(node.generators, (node.elt,), env)
-        return None if held is None else Shape(element=held)
+        return None if held is None else MessageShape(element=held)
 
     _of_generatorexp = _of_listcomp
     _of_setcomp = _of_listcomp
@@ -203,7 +205,7 @@ class Expressions(ABC):
 
     def _comprehended(
         self, generators: list[ast.comprehension], parts: tuple[ast.expr, ...], env: Names
-    ) -> Shape | None:
+    ) -> MessageShape | None:
         inner = dict(env)
         for each in generators:
             self.loop(each.target, each.iter, inner)
@@ -233,7 +235,7 @@ class Expressions(ABC):
             if held is not None and counts:
                 held.may_be(1)
 
-    def _of_call(self, node: ast.Call, env: Names) -> Shape | None:
+    def _of_call(self, node: ast.Call, env: Names) -> MessageShape | None:
         name = last_name(node.func) or ""
         given = [self.value(each.value if isinstance(each, ast.Starred) else each, env) for each in node.args]
         named = {key.arg or "": self.value(key.value, env) for key in node.keywords}
@@ -256,7 +258,7 @@ class Expressions(ABC):
             first.may_be(1 if name in _NUMBERS else "2026-01-01T00:00:00")
         return (first or base) if name in _SAME else None
 
-    def _loaded(self, node: ast.Call, given: list[Shape | None]) -> Shape:
+    def _loaded(self, node: ast.Call, given: list[MessageShape | None]) -> MessageShape:
         """What is parsed as JSON."""
         held = _first(given)
         shape = self.found.message if held is None else held.parsed()
@@ -279,11 +281,11 @@ class Expressions(ABC):
         return self.models.named(node.func) if None in named else None
 
 
-def _first(shapes: Iterable[Shape | None]) -> Shape | None:
+def _first(shapes: Iterable[MessageShape | None]) -> MessageShape | None:
     return next((each for each in shapes if each is not None), None)
 
 
-def _member(base: Shape, arguments: list[ast.expr]) -> Shape | None:
+def _member(base: MessageShape, arguments: list[ast.expr]) -> MessageShape | None:
     """What `get` reads: a member that may be left out, with the value that stands for it then."""
     key = arguments[0] if arguments else None
     if not isinstance(key, ast.Constant):

@@ -1,6 +1,6 @@
 """Follows a handler's code from its event to the keys and classes that it reads messages by.
 
-It is read, not run. A value of the event is a `Shape`; what code does with a value tells its parts: `order["id"]`,
+It is read, not run. A value of the event is a `MessageShape`; what code does with it tells its parts: `order["id"]`,
 `Order.model_validate_json(text)`, `int(order["count"])`. Where a value comes from cannot always be told (a helper of
 another package, for instance): what is parsed as JSON there counts as a message.
 """
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 from delivery_lab.api.first.expressions import AnyFunction, Expressions, Findings, Names
 from delivery_lab.api.first.models import last_name
-from delivery_lab.api.first.shape import Shape
+from delivery_lab.api.first.shape import MessageShape
 from delivery_lab.api.first.sources import HandlerCode
 
 _MOST_DEEP = 12
@@ -21,10 +21,10 @@ _MOST_DEEP = 12
 
 def read_handler(code: HandlerCode) -> Findings:
     """What a handler reads of its event."""
-    return _Reader(code).read()
+    return _HandlerReader(code).read()
 
 
-class _Reader(Expressions):
+class _HandlerReader(Expressions):
     """Follows statements and calls."""
 
     def __init__(self, code: HandlerCode) -> None:
@@ -45,7 +45,9 @@ class _Reader(Expressions):
             self.call(handler, [self.found.event], {})
         return self.found
 
-    def call(self, function: AnyFunction, given: list[Shape | None], named: Mapping[str, Shape | None]) -> Shape | None:
+    def call(
+        self, function: AnyFunction, given: list[MessageShape | None], named: Mapping[str, MessageShape | None]
+    ) -> MessageShape | None:
         """What a function of the code returns when it gets these values; None where it was followed with them."""
         known = (function.name, tuple(id(each) for each in [*given, *named.values()]))
         if known in self._done or function.name in self._running or len(self._running) >= _MOST_DEEP:
@@ -58,7 +60,9 @@ class _Reader(Expressions):
             self._done.discard(known)
         return returned
 
-    def _bound(self, function: AnyFunction, given: list[Shape | None], named: Mapping[str, Shape | None]) -> Names:
+    def _bound(
+        self, function: AnyFunction, given: list[MessageShape | None], named: Mapping[str, MessageShape | None]
+    ) -> Names:
         """The parameters of a function with their values."""
         parameters = [*function.args.posonlyargs, *function.args.args]
         if parameters and parameters[0].arg in ("self", "cls"):
@@ -85,14 +89,14 @@ class _Reader(Expressions):
 
     # -- statements -----------------------------------------------------------------------------------------------
 
-    def _lines(self, lines: Iterable[ast.stmt], env: Names) -> Shape | None:
+    def _lines(self, lines: Iterable[ast.stmt], env: Names) -> MessageShape | None:
         """Follow statements; what they return."""
-        returned: Shape | None = None
+        returned: MessageShape | None = None
         for line in lines:
             returned = self._line(line, env) or returned
         return returned
 
-    def _line(self, line: ast.stmt, env: Names) -> Shape | None:
+    def _line(self, line: ast.stmt, env: Names) -> MessageShape | None:
         match line:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 return None
@@ -111,9 +115,9 @@ class _Reader(Expressions):
                 self._entered(items, env)
         return self._inside(line, env)
 
-    def _inside(self, line: ast.stmt, env: Names) -> Shape | None:
+    def _inside(self, line: ast.stmt, env: Names) -> MessageShape | None:
         """The expressions of a statement, and the statements in it."""
-        returned: Shape | None = None
+        returned: MessageShape | None = None
         for child in ast.iter_child_nodes(line):
             if isinstance(child, ast.expr):
                 self.value(child, env)

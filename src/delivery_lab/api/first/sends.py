@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from delivery_lab import resource_types
-from delivery_lab.api.first.bodies import HTTP, KINESIS, QUEUE, TOPIC, Bodies, sendable
+from delivery_lab.api.first.bodies import HTTP, KINESIS, QUEUE, TOPIC, MessageBodies, sendable
 from delivery_lab.api.first.patterns import matching, merged
 from delivery_lab.stack.apis import Api
 from delivery_lab.stack.events import Bucket, Bus, EventRule, EventTarget
@@ -43,7 +43,7 @@ class FirstSends:
 
     stack: Stack
     root: Path
-    _bodies: dict[str, Bodies] = field(default_factory=dict)
+    _bodies: dict[str, MessageBodies] = field(default_factory=dict)
 
     def lines(self) -> Iterator[tuple[Function, Line]]:
         """A line for each way to each function, in the order of the functions."""
@@ -56,10 +56,10 @@ class FirstSends:
         """Members of messages that make a handler fail where they are set."""
         return tuple(flag for each in self.stack.functions for flag in self.bodies(each).found.flags)
 
-    def bodies(self, function: Function) -> Bodies:
+    def bodies(self, function: Function) -> MessageBodies:
         """What a function reads."""
         if function.urn not in self._bodies:
-            self._bodies[function.urn] = Bodies.of(function, self.root)
+            self._bodies[function.urn] = MessageBodies.of(function, self.root)
         return self._bodies[function.urn]
 
     # -- mappings -------------------------------------------------------------------------------------------------
@@ -79,7 +79,7 @@ class FirstSends:
                     body = _with(bodies.message(()), wanted.get("value"))
                     yield {"at": _AFTER_START, "topic": topics.known[0], "key": "key-{n}", "body": body}
 
-    def _of_queue(self, queue: Queue, bodies: Bodies, wanted: Mapping[str, Any]) -> Iterator[Line]:
+    def _of_queue(self, queue: Queue, bodies: MessageBodies, wanted: Mapping[str, Any]) -> Iterator[Line]:
         """Messages for a queue come from the topics, buckets and rules that feed it, else from the workload itself."""
         feeding = [
             *self._of_topics(queue.arn, bodies),
@@ -111,7 +111,7 @@ class FirstSends:
         ]
         yield from dict.fromkeys(arn for arn in named if arn and self.stack.function_at(arn) is function)
 
-    def _of_topics(self, arn: str | None, bodies: Bodies) -> Iterator[Line]:
+    def _of_topics(self, arn: str | None, bodies: MessageBodies) -> Iterator[Line]:
         for subscription in self.stack.all(Subscription):
             topic = self.stack.at(subscription.topic.known)
             if arn is None or subscription.endpoint.known != arn or not isinstance(topic, Topic):
@@ -164,7 +164,7 @@ class FirstSends:
             if rule is not None:
                 yield target, rule
 
-    def _events_for(self, queue: Queue, bodies: Bodies) -> Iterator[Line]:
+    def _events_for(self, queue: Queue, bodies: MessageBodies) -> Iterator[Line]:
         """Events of rules whose target is a queue."""
         for target, rule in self._targets():
             if queue.arn is not None and target.target_arn.known == queue.arn:

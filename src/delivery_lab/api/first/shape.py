@@ -15,7 +15,7 @@ NOTHING: Final = _Nothing()
 
 
 @dataclass(slots=True, eq=False)
-class Shape:
+class MessageShape:
     """What is known of one value; reading a part of it makes the part.
 
     Attributes:
@@ -27,31 +27,31 @@ class Shape:
         flag: whether it makes the handler fail where it is set.
     """
 
-    fields: dict[str, Shape] = field(default_factory=dict)
-    element: Shape | None = None
-    inner: Shape | None = None
+    fields: dict[str, MessageShape] = field(default_factory=dict)
+    element: MessageShape | None = None
+    inner: MessageShape | None = None
     value: Any = NOTHING
     needed: bool = True
     flag: bool = False
 
-    def at(self, key: str, *, needed: bool = True) -> Shape:
+    def at(self, key: str, *, needed: bool = True) -> MessageShape:
         """Its member of a key."""
         held = self.fields.get(key)
         if held is None:
-            held = self.fields[key] = Shape(needed=needed)
+            held = self.fields[key] = MessageShape(needed=needed)
         held.needed = held.needed or needed
         return held
 
-    def each(self) -> Shape:
+    def each(self) -> MessageShape:
         """Its elements."""
         if self.element is None:
-            self.element = Shape()
+            self.element = MessageShape()
         return self.element
 
-    def parsed(self) -> Shape:
+    def parsed(self) -> MessageShape:
         """What its text holds as JSON."""
         if self.inner is None:
-            self.inner = Shape()
+            self.inner = MessageShape()
         return self.inner
 
     def may_be(self, value: Any) -> None:
