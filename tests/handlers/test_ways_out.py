@@ -51,7 +51,7 @@ REFUSALS = {
     "socket.create_connection(('169.254.169.254', 80), 1).sendall(b'x')": "",
     "signal.alarm(1)": "sets an alarm",
     "__import__('grpc').insecure_channel('127.0.0.1:1')": "connects with grpc.insecure_channel",
-    "__import__('confluent_kafka').Producer({'bootstrap.servers': '127.0.0.1:1'})": "connects with confluent_kafka.Producer",
+    "__import__('confluent_kafka').Producer({'bootstrap.servers': 'b:1'})": "connects with confluent_kafka.Producer",
 }
 """What ends the run, and what is said."""
 
@@ -135,11 +135,13 @@ def test_what_cannot_be_followed_ends_the_run_with_its_line(world: World, expres
 
 @pytest.mark.parametrize("expression", FILES)
 def test_lam_files_1_files_are_lambdas(world: World, expression: str) -> None:
+    function = world.function(_body(expression))
     before = {path: path.read_bytes() for path in world.folder.rglob("*.py")}
-    answer = _answer(world, expression)
+    with world.host:
+        answer = json.loads(world.invoke(world.environment(function)).payload)
 
     assert answer["errorMessage"].startswith(FILES[expression])
-    assert {path: path.read_bytes() for path in world.folder.rglob("*.py")} >= before
+    assert {path: path.read_bytes() for path in world.folder.rglob("*.py")} == before
 
 
 def test_lam_files_1_tmp_is_kept_while_warm_and_gone_after_the_run(world: World) -> None:
