@@ -11,3 +11,5 @@ ENTRY_TIME_BYTES = 14
 """For so many bytes the time of an entry counts."""
 RETRIES = Limit("MaximumRetryAttempts", 0, 185, "retries", "EB-RETRY-1", 185)
 EVENT_AGE = Limit("MaximumEventAgeInSeconds", 60, 86_400, "s", "EB-RETRY-1", 86_400)
+ENVELOPE = ("version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail")
+"""The fields of an event, in AWS's order (EB-EVENT-1)."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from delivery_lab.errors import DeploymentRefusedError
@@ -21,11 +20,10 @@ from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation.permits import account_of
 from delivery_lab.simulation.supported_feeds import feed_problem
 from delivery_lab.simulation.targets import Targets
-from delivery_lab.stack.events import DEFAULT_BUS, Bus, EventRule, EventTarget
+from delivery_lab.stack.events import DEFAULT_BUS, Bus, EventRule, EventTarget, bus_name_of, targets_of
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.resource import StackResource
-from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.stack import Stack
 from delivery_lab.stack.streams import Stream
 from delivery_lab.stack.topics import Topic
@@ -65,19 +63,6 @@ def connect_buses(stack: Stack, account: Account, notes: list[str]) -> None:
         connector.connect(rule)
 
 
-def targets_of(stack: Stack, rule: EventRule) -> Iterator[EventTarget]:
-    """The targets of a rule."""
-    for target in stack.all(EventTarget):
-        same_bus = _bus_name(target.bus_name) == _bus_name(rule.bus_name)
-        if target.rule_name.known in (rule.physical_name, rule.id) and target.rule_name.known and same_bus:
-            yield target
-
-
-def _bus_name(setting: Setting[str]) -> str:
-    """AWS's name of a bus that is named or given by its ARN."""
-    return (setting.known or "").rpartition("/")[2]
-
-
 @dataclass(frozen=True, slots=True)
 class _RuleConnector:
     stack: Stack
@@ -89,7 +74,7 @@ class _RuleConnector:
     def connect(self, rule: EventRule) -> None:
         pattern = self._pattern(rule)
         self._check_schedule(rule)
-        found = list(targets_of(self.stack, rule))
+        found = list(targets_of(self.stack.all(EventTarget), rule))
         if rule.is_disabled:
             self.notes.append(f"{rule.name} is disabled: it hands nothing on")
             return
@@ -107,7 +92,7 @@ class _RuleConnector:
 
     def _bus(self, rule: EventRule) -> EventBus | None:
         name = rule.bus_name.known
-        if name is not None and _bus_name(rule.bus_name) == DEFAULT_BUS:
+        if name is not None and bus_name_of(rule.bus_name) == DEFAULT_BUS:
             return self.account.buses.default(self.owner, self.region)
         return None if name is None else self.account.buses.find(name)
 
@@ -123,7 +108,7 @@ class _RuleConnector:
             raise refused(rule.name, error, "EB-PATTERN-2", f"correct the eventPattern of {rule.name}") from error
 
     def _check_schedule(self, rule: EventRule) -> None:
-        if rule.schedule.value is not None and rule.bus_name.known and _bus_name(rule.bus_name) != DEFAULT_BUS:
+        if rule.schedule.value is not None and rule.bus_name.known and bus_name_of(rule.bus_name) != DEFAULT_BUS:
             fix = f"put {rule.name} on the default bus"
             raise refused(rule.name, errors.SCHEDULE_ON_CUSTOM_BUS.error(), "EB-SCHEDULE-2", fix)
 

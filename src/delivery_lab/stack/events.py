@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from delivery_lab.limits.eventbridge import EVENT_AGE, RETRIES
@@ -158,3 +158,16 @@ def _texts(inputs: Inputs, *path: str) -> Setting[Mapping[str, str]]:
         return Setting(UNKNOWN, inputs.origin(*path))
     held = {str(name): str(text) for name, text in value.items()} if isinstance(value, Mapping) else {}
     return Setting(held, inputs.origin(*path), given=value is not None)
+
+
+def targets_of(targets: Iterable[EventTarget], rule: EventRule) -> Iterator[EventTarget]:
+    """Those of some targets that are of a rule."""
+    for target in targets:
+        same_bus = bus_name_of(target.bus_name) == bus_name_of(rule.bus_name)
+        if target.rule_name.known in (rule.physical_name, rule.id) and target.rule_name.known and same_bus:
+            yield target
+
+
+def bus_name_of(setting: Setting[str]) -> str:
+    """AWS's name of a bus that is named or given by its ARN, "" where that is not known."""
+    return (setting.known or "").rpartition("/")[2]

@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from delivery_lab.limits.eventbridge import ENVELOPE
 from delivery_lab.model.clock import iso_time
-
-ENVELOPE = ("version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail")
-"""The fields of an event, in AWS's order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from delivery_lab.errors import NotModelledError
+from delivery_lab.input_templates import PLACEHOLDER, is_object, is_quoted, problem_of
 from delivery_lab.model.api_errors import eventbridge as errors
 from delivery_lab.model.eventbridge.event import BusEvent, as_json
 from delivery_lab.model.json_paths import MISSING, follow
 from delivery_lab.model.runtime import AwsError
 
 INVALID_JSON = "INVALID_JSON"
-_PLACEHOLDER = re.compile(r"<([^<>]*)>")
 _TEXTS = ("aws.events.rule-arn", "aws.events.rule-name", "aws.events.event.ingestion-time")
 _OBJECTS = ("aws.events.event", "aws.events.event.json")
 PREDEFINED = (*_TEXTS, *_OBJECTS)
@@ -99,11 +98,6 @@ class TransformedInput:
     rule_arn: str
     rule_name: str
 
-    @property
-    def is_object(self) -> bool:
-        """Whether the template is a JSON object, rather than texts."""
-        return self.template.lstrip().startswith("{")
-
     def check(self, target: str) -> None:
         """Refuse what `PutTargets` refuses.
 
@@ -113,7 +107,7 @@ class TransformedInput:
         Raises:
             AwsError: the template has a variable that there is not.
         """
-        for name in _PLACEHOLDER.findall(self.template):
+        for name in PLACEHOLDER.findall(self.template):
             if name not in self.paths and name not in PREDEFINED:
                 raise errors.PLACEHOLDER.error(target=target, placeholder=name)
 
@@ -129,14 +123,14 @@ class TransformedInput:
         }
         parts: list[str] = []
         end = 0
-        for found in _PLACEHOLDER.finditer(self.template):
+        for found in PLACEHOLDER.finditer(self.template):
             parts.append(self.template[end : found.start()])
             value = values[found[1]]
-            quoted = not self.is_object or is_quoted("".join(parts))
+            quoted = not is_object(self.template) or is_quoted("".join(parts))
             parts.append(self._filled(found[1], "" if value is MISSING else value, quoted=quoted))
             end = found.end()
         made = "".join((*parts, self.template[end:]))
-        problem = problem_of(made, is_object=self.is_object)
+        problem = problem_of(made, as_object=is_object(self.template))
         if problem:
             raise AwsError(INVALID_JSON, problem, why=f"its input transformer makes no JSON: {problem}")
         return made
@@ -153,7 +147,7 @@ class TransformedInput:
                 )
             return value
         made = as_json(value)
-        return made if self.is_object else made.replace('"', "")
+        return made if is_object(self.template) else made.replace('"', "")
 
 
 def _without_detail(event: BusEvent) -> dict[str, Any]:
@@ -161,18 +155,3 @@ def _without_detail(event: BusEvent) -> dict[str, Any]:
     whole = {"detailType" if name == "detail-type" else name: value for name, value in event.envelope.items()}
     order = ("id", "account", "detailType", "time", "source", "region", "resources", "version")
     return {name: whole[name] for name in order}
-
-
-def is_quoted(before: str) -> bool:
-    """Whether what comes behind a piece of JSON stands within quotes."""
-    return before.replace("\\\\", "").replace('\\"', "").count('"') % 2 == 1
-
-
-def problem_of(made: str, *, is_object: bool) -> str:
-    """Why what a template has made is no JSON, "" if it is: an object, or a text in each line."""
-    for part in [made] if is_object else made.splitlines():
-        try:
-            json.loads(part)
-        except ValueError as error:
-            return f"{error} in {part[:80]}"
-    return ""

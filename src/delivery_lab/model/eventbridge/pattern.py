@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from delivery_lab.limits.eventbridge import ENVELOPE
 from delivery_lab.model.api_errors import eventbridge as errors
-from delivery_lab.model.eventbridge.event import ENVELOPE
 from delivery_lab.model.patterns.checking import BadPatternError, check_comparison, is_number
 from delivery_lab.model.patterns.matching import FlatPattern, flattened, is_or, matches
 from delivery_lab.model.patterns.wildcards import problem_of
