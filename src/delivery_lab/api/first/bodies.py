@@ -73,7 +73,9 @@ class MessageBodies:
         """Members of an HTTP event's map that are read, such as `queryStringParameters`."""
         shape = self.found.event.fields.get(name)
         held = shape.sample(name) if shape is not None and shape.fields else {}
-        return {key: str(value) for key, value in held.items()} if isinstance(held, dict) else {}
+        if not isinstance(held, dict):
+            return {}
+        return {key: f"{key}-{{n}}" if isinstance(value, dict | list) else str(value) for key, value in held.items()}
 
     def _sample(self, shape: MessageShape | None) -> Any:
         if self.found.model is not None:

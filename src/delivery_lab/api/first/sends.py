@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from delivery_lab import resource_types
 from delivery_lab.api.first.bodies import HTTP, KINESIS, QUEUE, TOPIC, MessageBodies, sendable
@@ -210,8 +211,8 @@ class FirstSends:
         bodies = self.bodies(function)
         query = bodies.parameters("queryStringParameters")
         made = re.sub(r"\{(\w+)\+?\}", lambda found: f"{found[1]}-1", path)
-        pairs = "&".join(f"{name}={value}" for name, value in query.items())
-        return f"{made}?{pairs}".replace("{n}", "1") if pairs else made
+        pairs = urlencode({name: value.replace("{n}", "1") for name, value in query.items()})
+        return f"{made}?{pairs}" if pairs else made
 
 
 def _routes(api: Api | RestApi, function: Function) -> Iterator[tuple[str, str]]:
