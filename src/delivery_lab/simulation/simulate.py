@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from delivery_lab.errors import NotModelledError, UsageError, WorkloadError
 from delivery_lab.events import Journal, LogLine, PolledSource, Run, Used, events_of
 from delivery_lab.handlers import HandlerHost
+from delivery_lab.handlers.answers import text_in_lambda
 from delivery_lab.handlers.kept import KeptEnvironments
 from delivery_lab.model.account import Account
 from delivery_lab.model.clock import Scheduler, in_seconds, seconds
@@ -386,7 +387,7 @@ class _Simulation:
     def _on_log(self, line: LogLine) -> None:
         """Take a line of the log contract into the journal; keep the others as they are."""
         self._account.functions.tails.note(line.request_id, line.text)
-        self._journal.meter.count(Used("logs", line.function, "bytes"), len(line.text.encode()))
+        self._journal.meter.count(Used("logs", line.function, "bytes"), len(text_in_lambda(line.text).encode()))
         told = contract_line(line)
         if told is None:
             self._logs.append(line)
