@@ -15,7 +15,7 @@ EXPECTED = {
     "list": {"--project", "--json"},
     "run": SIMULATING | {"--state", "--all", "--alternatives", "--readings", "--logs", "--expect"},
     "diff": SIMULATING | {"--state", "--unchanged", "--expect", "--fail-on", "--seeds"},
-    "explore": SIMULATING | {"--expect", "--seeds", "--processes", "--write"},
+    "explore": SIMULATING | {"--expect", "--seeds", "--processes", "--write", "--shrink"},
     "replay": {"--project", "--json"},
     "explain": {"--json"},
     "doctor": {"--json"},
