@@ -13,9 +13,9 @@ EVERYWHERE = {"--verbose", "--debug", "--no-cache", "--help"}
 SIMULATING = {"--set", "--workload", "--body", "--seed", "--assume", "--answers", "--project", "--json"}
 EXPECTED = {
     "list": {"--project", "--json"},
-    "run": SIMULATING | {"--state", "--all", "--alternatives", "--readings", "--logs", "--expect"},
-    "diff": SIMULATING | {"--state", "--unchanged", "--expect", "--fail-on", "--seeds"},
-    "explore": SIMULATING | {"--expect", "--seeds", "--processes", "--write", "--shrink"},
+    "run": SIMULATING | {"--faults", "--state", "--all", "--alternatives", "--readings", "--logs", "--expect"},
+    "diff": SIMULATING | {"--faults", "--state", "--unchanged", "--expect", "--fail-on", "--seeds"},
+    "explore": SIMULATING | {"--faults", "--expect", "--seeds", "--processes", "--write", "--shrink"},
     "replay": {"--project", "--json"},
     "explain": {"--json"},
     "doctor": {"--json"},

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from delivery_lab.explore.settings import Setting, settings_of
+from delivery_lab.explore.settings import GivenSetting, settings_of
 from delivery_lab.explore.shrinking import shrink
 from delivery_lab.explore.simpler import PASSES, plainer_bodies, sooner
 from delivery_lab.simulation.workload import Send, Workload
@@ -115,7 +115,7 @@ def test_what_is_sent_to_a_topic_keeps_its_time() -> None:
 def test_the_settings_of_a_stack_file_have_the_defaults_of_aws() -> None:
     found = {one.path: one for one in settings_of(graph("concurrency-trap"))}
 
-    assert found["batch.queue.visibilityTimeoutSeconds"] == Setting(
+    assert found["batch.queue.visibilityTimeoutSeconds"] == GivenSetting(
         "batch.queue.visibilityTimeoutSeconds", 900, 30, (30, 0, 1800, 450)
     )
     assert found["batch.worker.reportBatchItemFailures"].default is False

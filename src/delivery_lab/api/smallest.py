@@ -13,10 +13,11 @@ from delivery_lab.api.expected import read_expectations
 from delivery_lab.errors import LabError
 from delivery_lab.expectations.expectation import Expectation
 from delivery_lab.explore.sample import Sample, sample_of
-from delivery_lab.explore.settings import Setting, settings_of
+from delivery_lab.explore.settings import GivenSetting, settings_of
 from delivery_lab.explore.shrinking import Pass, shrink
 from delivery_lab.explore.simpler import PASSES
 from delivery_lab.program.graph import Graph
+from delivery_lab.simulation.fault_presets import all_faults
 from delivery_lab.simulation.prepared import Prepared
 from delivery_lab.stack.stack import Stack
 
@@ -70,7 +71,10 @@ def smallest_case(lab: Lab, case: Case, *, settings: bool = True, most_tries: in
     Raises:
         LabError: it cannot be run.
     """
-    with _Runs(lab, case) as runs:
+    with _CaseRuns(lab, case) as runs:
+        # In place of a preset stand its faults: most of them do not matter.
+        faults = all_faults(case.workload, Stack.of(runs.graph(case)))
+        case = replace(case, workload=case.workload.model_copy(update={"faults": faults, "fault_preset": None}))
         if not runs.reason_of(case):
             return None
         passes = [_of_workload(each) for each in PASSES]
@@ -107,7 +111,7 @@ def _failure(sample: Sample) -> _Failure:
     return _Failure("", messages)
 
 
-class _Runs:
+class _CaseRuns:
     """Runs candidates; what belongs to one set of overrides is kept as long as they stay the same."""
 
     def __init__(self, lab: Lab, case: Case) -> None:
@@ -202,7 +206,7 @@ def _nearer_to_defaults(graph: Graph, case: Case) -> Iterator[Case]:
             yield replace(case, overrides=(*case.overrides, _override(setting, setting.default)))
 
 
-def _override(setting: Setting, value: object) -> str:
+def _override(setting: GivenSetting, value: object) -> str:
     return f"{setting.path}={json.dumps(value)}"
 
 
@@ -224,7 +228,7 @@ def _overrides_that_do_not_matter(before: Case, after: Case) -> Iterator[str]:
         yield f"These overrides do not matter, it fails without them as well: {', '.join(gone)}"
 
 
-def _settings_that_do_not_matter(runs: _Runs, case: Case) -> Iterator[str]:
+def _settings_that_do_not_matter(runs: _CaseRuns, case: Case) -> Iterator[str]:
     """Settings with which it fails whatever AWS's other values are, as far as they were tried."""
     found = []
     for setting in settings_of(runs.graph(case)):
@@ -235,11 +239,11 @@ def _settings_that_do_not_matter(runs: _Runs, case: Case) -> Iterator[str]:
         yield f"These settings do not matter, any other value that was tried fails as well: {', '.join(found)}"
 
 
-def _changed(case: Case, setting: Setting, value: object) -> Case:
+def _changed(case: Case, setting: GivenSetting, value: object) -> Case:
     return replace(case, overrides=(*case.overrides, _override(setting, value)))
 
 
-def _can_be_set(runs: _Runs, case: Case, setting: Setting, value: object) -> bool:
+def _can_be_set(runs: _CaseRuns, case: Case, setting: GivenSetting, value: object) -> bool:
     try:
         runs.graph(_changed(case, setting, value))
     except LabError:

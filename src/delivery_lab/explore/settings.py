@@ -21,7 +21,7 @@ _REPORT = "functionResponseTypes"
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class GivenSetting:
     """A setting that a key of the stack file decides.
 
     Attributes:
@@ -58,14 +58,14 @@ _SWITCHES = frozenset({(types.MAPPING, "bisectBatchOnFunctionError"), (types.MAP
 """Inputs of which AWS's default is off."""
 
 
-def settings_of(graph: Graph) -> tuple[Setting, ...]:
+def settings_of(graph: Graph) -> tuple[GivenSetting, ...]:
     """The settings of a stack, each key once.
 
     Args:
         graph: the stack's graph.
     """
     keys = StackFileKeys(graph)
-    found: dict[str, Setting] = {}
+    found: dict[str, GivenSetting] = {}
     for resource in graph.resources.values():
         if not resource.custom or resource.external:
             continue
@@ -77,7 +77,9 @@ def settings_of(graph: Graph) -> tuple[Setting, ...]:
             if key and _is_given(graph.config, key):
                 path = key.removeprefix(f"{graph.project}:")
                 plain = mappings.REPORT in value if name == _REPORT else value
-                found.setdefault(path, Setting(path, plain, told[0], tuple(each for each in told if each != plain)))
+                found.setdefault(
+                    path, GivenSetting(path, plain, told[0], tuple(each for each in told if each != plain))
+                )
     return tuple(found.values())
 
 

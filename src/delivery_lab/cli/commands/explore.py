@@ -14,6 +14,7 @@ from delivery_lab.cli.options import (
     AssumeOption,
     BodyOption,
     ExpectOption,
+    FaultsOption,
     JsonOption,
     OneStack,
     ProcessesOption,
@@ -44,6 +45,7 @@ def explore(
     assume: AssumeOption = None,
     answers: AnswersOption = None,
     expect: ExpectOption = None,
+    faults: FaultsOption = None,
     processes: ProcessesOption = None,
     write: Annotated[
         Path, typer.Option("--write", metavar="DIR", help="Where a file is written with which a failure is replayed.")
@@ -66,7 +68,7 @@ def explore(
     from delivery_lab.cli.views.sample import sample_as_json
 
     lab = open_lab(console, project)
-    options = run_options(overrides, workload, body, seed, assume, answers, expect)
+    options = run_options(overrides, workload, body, seed, assume, answers, expect, faults)
     progress = RunsProgress(console, stack, seeds)
 
     def told(sample: Sample) -> None:

@@ -9,6 +9,7 @@ from delivery_lab.model.api_errors import functions, sqs
 from delivery_lab.model.api_errors.error import MODEL, ApiError
 
 _EVENTS_API = "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html"
+_KINESIS_ERRORS = "https://docs.aws.amazon.com/kinesis/latest/APIReference/CommonErrors.html"
 _S3_ERRORS = "https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"
 
 TOO_MANY_EVENTS = ApiError(
@@ -37,6 +38,7 @@ THROTTLED: Mapping[str, ApiError] = MappingProxyType(
         "cloudwatch": ApiError("Throttling", _RATE, _RETRIES),
         "dynamodb": ApiError("ProvisionedThroughputExceededException", _RATE, _RETRIES),
         "events": ApiError("ThrottlingException", _RATE, _RETRIES),
+        "kinesis": ApiError("ProvisionedThroughputExceededException", _RATE, _RETRIES),
         "lambda": functions.THROTTLED,
         "s3": ApiError("SlowDown", _RATE, _S3_ERRORS, 503),
         "secretsmanager": ApiError("ThrottlingException", _RATE, _RETRIES),
@@ -55,6 +57,7 @@ FAILED: Mapping[str, ApiError] = MappingProxyType(
         "cloudwatch": ApiError("InternalServiceError", _INTERNAL, MODEL, 500, "InternalServiceFault"),
         "dynamodb": ApiError("InternalServerError", _INTERNAL, MODEL, 500),
         "events": ApiError("InternalException", _INTERNAL, MODEL, 500),
+        "kinesis": ApiError("InternalFailure", _INTERNAL, _KINESIS_ERRORS, 500),
         "lambda": functions.LAMBDA_FAILED,
         "s3": ApiError("InternalError", _INTERNAL, _S3_ERRORS, 500),
         "secretsmanager": ApiError("InternalServiceError", _INTERNAL, MODEL, 500),
