@@ -4,13 +4,29 @@ from delivery_lab import Lab
 from delivery_lab.compare.comparison import _resource_changes
 from tests.lab_support import ROOT
 
+LAB = Lab.open(ROOT)
+
 
 def test_what_is_made_up_for_each_cluster_is_no_difference() -> None:
-    lab = Lab.open(ROOT)
-    changes = _resource_changes(lab.graph("msk-age"), lab.graph("msk-bisect"))
+    changes = _resource_changes(LAB.graph("msk-age"), LAB.graph("msk-bisect"))
     assert [change.what.strip() for change in changes] == [
         "aws:lambda/eventSourceMapping:EventSourceMapping kafka-mapping",
         "bisectBatchOnFunctionError",
         "maximumRecordAgeInSeconds",
         "maximumRetryAttempts",
     ]
+
+
+def test_a_default_that_is_said_and_one_that_is_left_out_are_no_difference() -> None:
+    # msk-bounded says `bisectBatchOnFunctionError: false` and an endless age, which msk-default cannot have at all.
+    changes = [change.what.strip() for change in _resource_changes(LAB.graph("msk-bounded"), LAB.graph("msk-default"))]
+    assert "maximumRetryAttempts" in changes
+    assert {"bisectBatchOnFunctionError", "maximumRecordAgeInSeconds"} & set(changes) == set()
+
+
+def test_an_input_that_an_update_leaves_is_marked_and_a_replacement_leaves_none() -> None:
+    updated = _resource_changes(LAB.graph("stream-bounded"), LAB.graph("stream-default"))
+    replaced = _resource_changes(LAB.graph("msk-bounded"), LAB.graph("msk-default"))
+    name = "destinationConfig.onFailure.destinationArn"
+    assert [(change.what.strip(), change.kept) for change in updated if change.kept] == [(name, True)]
+    assert [change.kept for change in replaced if change.what.strip() == name] == [False]

@@ -1,7 +1,8 @@
-"""A copy of the project for each test, and one emulator for all tests of a process."""
+"""A copy of the project for each test, and one emulator and one provider for all tests of a process."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from delivery_lab.live import emulator as emulators
 from delivery_lab.live.emulator import Emulator
 from tests.live.support import emulator_python, require
-from tests.pulumi_cli.support import CLI, Project, everything
+from tests.pulumi_cli.support import CLI, Project, everything, running_provider
 
 
 @pytest.fixture(scope="session")
@@ -21,19 +22,38 @@ def emulator() -> Iterator[Emulator]:
         yield running
 
 
-@pytest.fixture
-def project(emulator: Emulator, tmp_path: Path) -> Iterator[Project]:
-    """A copy of the project. The test has to leave the emulator as it found it: empty."""
-    yield Project.copy(tmp_path, emulator)
+@pytest.fixture(scope="session")
+def provider(emulator: Emulator) -> Iterator[int]:
+    """The port of a running provider: most of a short command is its start."""
+    with running_provider() as port:
+        yield port
+
+
+@contextlib.contextmanager
+def leaving_nothing(emulator: Emulator) -> Iterator[None]:
+    """A test has to leave the emulator as it found it: empty."""
+    yield
     left = everything(emulator)
     emulator.reset()
     assert left == {}
 
 
 @pytest.fixture
-def program(emulator: Emulator, tmp_path: Path) -> Iterator[Callable[[str], Project]]:
+def project(emulator: Emulator, provider: int, tmp_path: Path) -> Iterator[Project]:
+    """A copy of the project, with the provider that runs already."""
+    with leaving_nothing(emulator):
+        yield Project.copy(tmp_path, emulator, provider)
+
+
+@pytest.fixture
+def user_project(emulator: Emulator, tmp_path: Path) -> Iterator[Project]:
+    """A copy of the project as users have it: the engine starts the provider."""
+    with leaving_nothing(emulator):
+        yield Project.copy(tmp_path, emulator)
+
+
+@pytest.fixture
+def program(emulator: Emulator, provider: int, tmp_path: Path) -> Iterator[Callable[[str], Project]]:
     """Makes a project of one program; as `project` otherwise."""
-    yield lambda text: Project.of_program(tmp_path, emulator, text)
-    left = everything(emulator)
-    emulator.reset()
-    assert left == {}
+    with leaving_nothing(emulator):
+        yield lambda text: Project.of_program(tmp_path, emulator, text, provider)

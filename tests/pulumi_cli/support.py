@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import compileall
+import contextlib
+import functools
 import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,28 +49,31 @@ class Project:
     commands: list[str] = field(default_factory=list)
 
     @classmethod
-    def copy(cls, folder: Path, emulator: Emulator) -> Project:
-        """Make the copy, without what tests left in it: it would be uploaded."""
+    def copy(cls, folder: Path, emulator: Emulator, provider: int | None = None) -> Project:
+        """Make the copy, without what tests left in it: it would be uploaded.
+
+        Args:
+            folder: where the copy and everything that the CLI writes go.
+            emulator: where stacks are deployed.
+            provider: port of a provider that runs already; None for one that the engine starts, as it does for users.
+        """
         target = folder / "project"
         target.mkdir()
         ignored = shutil.ignore_patterns("__pycache__")
-        for name in ("components", "functions", "policy", "stacks"):
+        for name in ("functions", "policy", "stacks"):
             shutil.copytree(ROOT / name, target / name, ignore=ignored)
-        for name in ("Pulumi.yaml", "__main__.py"):
-            shutil.copy(ROOT / name, target)
-        (target / ".venv").symlink_to(ROOT / ".venv")
+        shutil.copy(ROOT / "__main__.py", target)
+        _copy_what_programs_share(target)
         _make_layer(target)
-        return cls(target, emulator, environment(folder))
+        return cls(target, emulator, environment(folder, provider))
 
     @classmethod
-    def of_program(cls, folder: Path, emulator: Emulator, text: str) -> Project:
+    def of_program(cls, folder: Path, emulator: Emulator, text: str, provider: int | None = None) -> Project:
         """Make a project of one program, which may use the components, with the stack `dev` selected."""
         target = folder / "project"
         (target / "stacks").mkdir(parents=True)
-        shutil.copy(ROOT / "Pulumi.yaml", target)
-        shutil.copytree(ROOT / "components", target / "components", ignore=shutil.ignore_patterns("__pycache__"))
-        (target / ".venv").symlink_to(ROOT / ".venv")
-        made = cls(target, emulator, environment(folder))
+        _copy_what_programs_share(target)
+        made = cls(target, emulator, environment(folder, provider))
         made.write(text)
         (target / "stacks" / "Pulumi.dev.yaml").write_text("config: {}\n")
         made.use_emulator("dev")
@@ -168,6 +174,14 @@ class Project:
         )
 
 
+def _copy_what_programs_share(project: Path) -> None:
+    shutil.copy(ROOT / "Pulumi.yaml", project)
+    # Nothing uploads the components, so that their bytecode may come along: each command would compile them anew.
+    shutil.copytree(ROOT / "components", project / "components")
+    compileall.compile_dir(project / "components", quiet=1)
+    (project / ".venv").symlink_to(ROOT / ".venv")
+
+
 def _make_layer(project: Path) -> None:
     """Make a layer that holds the shared code alone.
 
@@ -181,13 +195,20 @@ def _make_layer(project: Path) -> None:
     layer.with_suffix(".sha256").write_text(hashlib.sha256(requirements).hexdigest())
 
 
-def environment(folder: Path) -> dict[str, str]:
-    """What the CLI gets: homes and state in a folder, our provider on the path, nothing fetched from anywhere."""
+def environment(folder: Path, provider: int | None = None) -> dict[str, str]:
+    """What the CLI gets: homes and state in a folder, our provider on the path, nothing fetched from anywhere.
+
+    Args:
+        folder: where the homes and the state are.
+        provider: port of a provider that runs already, for which the engine then starts none; or None.
+    """
+    shared = {} if provider is None else {"PULUMI_DEBUG_PROVIDERS": f"aws:{provider}"}
     for name in ("home", "state", "tmp"):
         (folder / name).mkdir(exist_ok=True)
     kept = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}
     return {
         **kept,
+        **shared,
         "PATH": os.pathsep.join([str(PLUGINS), str(CLI), os.environ["PATH"]]),
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -234,8 +255,29 @@ class Step:
         return cls(given["op"], types.rpartition("$")[2], name, changed, following)
 
 
+@contextlib.contextmanager
+def running_provider() -> Iterator[int]:
+    """A provider that several commands use one after the other, and its port. It starts as the engine starts one."""
+    with subprocess.Popen(
+        [str(PLUGINS / "pulumi-resource-aws")],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
+            "DELIVERY_LAB_PYTHON": sys.executable,
+        },
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.terminate()
+
+
+@functools.cache
 def client(emulator: Emulator, service: str) -> Any:
-    """A client of the emulator."""
+    """A client of the emulator; to make one takes longer than what it is used for."""
     session: Any = boto3.Session(
         aws_access_key_id=naming.ACCOUNT_ID, aws_secret_access_key="test", region_name=naming.DEFAULT_REGION
     )

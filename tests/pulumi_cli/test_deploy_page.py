@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -106,7 +105,8 @@ def _is_run(command: str) -> bool:
     return not any(word in command for word in NOT_RUN)
 
 
-def test_every_command_of_the_steps_works_as_written(project: Project, tmp_path: Path) -> None:
+def test_every_command_of_the_steps_works_as_written(user_project: Project) -> None:
+    project = user_project
     project.use_emulator("batch-partial")
     shell = Shell(project)
     steps = [command for command in commands("Steps") if _is_run(command)]

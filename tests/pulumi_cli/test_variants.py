@@ -80,12 +80,14 @@ def _without_following(changes: dict[str, object], steps: list[Step]) -> dict[st
 
 
 def _told(before: str, after: str) -> dict[str, object]:
-    """The same of `delivery-lab diff`, without the runs that it compares too."""
+    """The same of `delivery-lab diff`, without its runs, and without the inputs that it says an update leaves."""
     lab = Lab.open(ROOT)
     signs = {"+": "create", "-": "delete"}
     told: dict[str, object] = {}
     inputs: set[str] = set()
     for change in _resource_changes(lab.graph(before), lab.graph(after)):
+        if change.kept:
+            continue
         if change.what.startswith(" "):
             inputs.add(re.split(r"[.\[]", change.what.strip())[0])
         else:

@@ -81,7 +81,8 @@ class Difference:
 
 
 def _change(item: Change) -> dict[str, Any]:
-    return {"sign": item.sign, "what": item.what.strip(), "before": item.before, "after": item.after}
+    told = {"sign": item.sign, "what": item.what.strip(), "before": item.before, "after": item.after}
+    return {**told, "keptWhenUpdated": True} if item.kept else told
 
 
 def _resources(comparison: Comparison) -> list[dict[str, Any]]:

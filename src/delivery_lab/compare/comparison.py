@@ -8,21 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from delivery_lab import resource_types
+from delivery_lab.limits.changes import InputChanges, changes_of
 from delivery_lab.program.config import SECRET
 from delivery_lab.program.graph import UNKNOWN, Graph, Resource
 from delivery_lab.program.keys import ACCEPT_KEY
 from delivery_lab.results.outcome import Outcome
-
-# Inputs that AWS cannot change in place: a change replaces the resource (as pulumi-aws 7 does).
-_REPLACING: Mapping[str, frozenset[str]] = {
-    resource_types.MAPPING: frozenset(
-        {"eventSourceArn", "startingPosition", "startingPositionTimestamp", "topics", "queues"}
-    ),
-    resource_types.QUEUE: frozenset({"name", "namePrefix", "fifoQueue"}),
-    resource_types.FUNCTION: frozenset({"name", "packageType"}),
-    resource_types.TABLE: frozenset({"name", "hashKey", "rangeKey"}),
-    resource_types.LAYER: frozenset({"code", "layerName", "compatibleRuntimes"}),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +31,15 @@ class Change:
         what: key of a setting, or type and name of a resource.
         before: value in the first variant, None where it has none.
         after: value in the second variant, None where it has none.
+        kept: whether Pulumi's AWS provider leaves an input of a deployed resource as it is although the second variant
+            has none: a stack that is changed from one to the other does not get what a new one has.
     """
 
     sign: str
     what: str
     before: Any = None
     after: Any = None
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +162,26 @@ def _resource_changes(before: Graph, after: Graph) -> Iterator[Change]:
         elif key not in old:
             yield Change("+", what)
         else:
-            changes = list(_changes(_inputs(old[key], names[0]), _inputs(new[key], names[1])))
+            known = changes_of(key[0])
+            inputs = [_inputs(resource, each) for resource, each in zip((old[key], new[key]), names, strict=True)]
+            changes = [change for change in _changes(*inputs) if not _is_default(change, known)]
             if changes:
-                replaced = {change.what.split(".")[0] for change in changes} & _REPLACING.get(key[0], frozenset())
+                replaced = any(_input(change.what) in known.replaces for change in changes)
                 yield Change("+-" if replaced else "~", what)
+                staying = frozenset() if replaced else known.kept - {_input(what) for what in inputs[1]}
                 for change in changes:
-                    yield Change(change.sign, f"    {change.what}", change.before, change.after)
+                    kept = _input(change.what) in staying
+                    yield Change(change.sign, f"    {change.what}", change.before, change.after, kept)
+
+
+def _input(path: str) -> str:
+    return path.partition(".")[0].partition("[")[0]
+
+
+def _is_default(change: Change, known: InputChanges) -> bool:
+    """Whether one side says what the other leaves out: to AWS that is the same."""
+    given = {"+": change.after, "-": change.before}.get(change.sign)
+    return given is not None and change.what in known.defaults and bool(given == known.defaults[change.what])
 
 
 def _inputs(resource: Resource, names: _Names) -> dict[str, Any]:

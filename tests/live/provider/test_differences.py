@@ -73,3 +73,18 @@ def test_what_is_the_same_to_aws_is_no_change(old: dict[str, Any], new: dict[str
 
 def test_true_is_not_one() -> None:
     assert compare(MAPPING, {"enabled": True}, {}, {"enabled": 1}).changed == {"enabled"}
+
+
+KEPT = {"destinationConfig": {"onFailure": {"destinationArn": "arn"}}, "maximumRetryAttempts": 3}
+
+
+def test_an_update_leaves_an_input_that_pulumi_aws_calls_computed() -> None:
+    old = {**KEPT, "startingPosition": "LATEST", "batchSize": 10}
+    plan = compare(MAPPING, old, {}, {"startingPosition": "LATEST", "batchSize": 5})
+    assert plan.paths == {"batchSize": "update"}
+
+
+def test_a_replacement_leaves_nothing() -> None:
+    plan = compare(MAPPING, {**KEPT, "startingPosition": "LATEST"}, {}, {"startingPosition": "TRIM_HORIZON"})
+    assert plan.paths == {"destinationConfig": "delete", "maximumRetryAttempts": "update", "startingPosition": "update"}
+    assert plan.replaces == {"startingPosition"}

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"google.golang.org/protobuf/types/known/emptypb"
 
@@ -31,6 +32,13 @@ const listPlugins = `
 import glob, json, os, sys
 files = [f for p in sys.path if p for f in sorted(glob.glob(os.path.join(p, "*", "pulumi-plugin.json")))]
 print(json.dumps([json.load(open(f, encoding="utf-8")) for f in files]))
+`
+
+// Prints the interpreter and its version.
+const describePython = `
+import platform, sys
+print(sys.executable)
+print(platform.python_version())
 `
 
 func main() {
@@ -170,16 +178,18 @@ func (h *pythonHost) InstallDependencies(
 	return err
 }
 
+// About is asked before every preview and update. The toolchain would start pip too, for a version that nobody asks for here.
 func (h *pythonHost) About(ctx context.Context, request *pulumirpc.AboutRequest) (*pulumirpc.AboutResponse, error) {
-	tools, err := tools(request.GetInfo())
+	describe, err := command(ctx, request.GetInfo(), "-c", describePython)
 	if err != nil {
 		return nil, err
 	}
-	about, err := tools.About(ctx)
+	output, err := describe.Output()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("cannot ask the interpreter for its version: %w", err)
 	}
-	return &pulumirpc.AboutResponse{Executable: about.PythonExecutable, Version: about.PythonVersion.String()}, nil
+	executable, version, _ := strings.Cut(strings.TrimSpace(string(output)), "\n")
+	return &pulumirpc.AboutResponse{Executable: executable, Version: strings.TrimSpace(version)}, nil
 }
 
 func (h *pythonHost) GetProgramDependencies(

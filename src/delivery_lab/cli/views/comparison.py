@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 LONGEST_VALUE = 120
 """Characters of a value for people; `--json` has it in full."""
 
+KEPT = "pulumi up leaves it as it is in a deployed stack"
+
 LEAD_IN = 20
 """Characters in front of the first difference of two values that are too long to be shown whole."""
 
@@ -83,7 +85,8 @@ def _show_changes(console: Console, title: str, changes: Sequence[Change]) -> No
     for one in changes:
         what = one.what.strip()
         indent = " " * (2 + len(one.what) - len(what))
-        console.text(f"{indent}{one.sign:<2} {what}{_values(one)}", hang=len(indent) + 5)
+        kept = f" ({KEPT})" if one.kept else ""
+        console.text(f"{indent}{one.sign:<2} {what}{_values(one)}{kept}", hang=len(indent) + 5)
 
 
 def _values(one: Change) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 from delivery_lab import resource_types
@@ -26,8 +25,6 @@ class ApiType(ProvidedType):
     pulumi_type = resource_types.HTTP_API
     settings = frozenset({"description", "disableExecuteApiEndpoint", "name", "protocolType"})
     required = frozenset({"protocolType"})
-    replaces = frozenset({"protocolType"})
-    defaults = MappingProxyType({"disableExecuteApiEndpoint": False, "description": ""})
     computed = ("apiEndpoint", "arn", "executionArn")
 
     def create(self, cloud: Cloud, inputs: Properties) -> str:
@@ -109,8 +106,6 @@ class IntegrationType(_Part):
     pulumi_type = resource_types.INTEGRATION
     settings = frozenset({"apiId", "integrationType", "integrationUri", "payloadFormatVersion", "timeoutMilliseconds"})
     required = frozenset({"apiId", "integrationType"})
-    replaces = frozenset({"apiId", "integrationType"})
-    defaults = MappingProxyType({"payloadFormatVersion": "1.0"})
     kind, id_name = "integration", "IntegrationId"
 
     def create(self, cloud: Cloud, inputs: Properties) -> str:
@@ -143,8 +138,6 @@ class RouteType(_Part):
     pulumi_type = resource_types.ROUTE
     settings = frozenset({"apiId", "authorizationType", "routeKey", "target"})
     required = frozenset({"apiId", "routeKey"})
-    replaces = frozenset({"apiId"})
-    defaults = MappingProxyType({"authorizationType": "NONE"})
     kind, id_name = "route", "RouteId"
 
 
@@ -154,8 +147,6 @@ class StageType(_Part):
     pulumi_type = resource_types.STAGE
     settings = frozenset({"apiId", "autoDeploy", "defaultRouteSettings", "description", "name"})
     required = frozenset({"apiId"})
-    replaces = frozenset({"apiId", "name"})
-    defaults = MappingProxyType({"autoDeploy": False, "description": ""})
     computed = ("arn", "executionArn", "invokeUrl")
     kind, id_name = "stage", "StageName"
 

@@ -146,7 +146,7 @@ class Creator:
             return None
         kept = dict(inputs)
         # In an import, everything is news; later, what AWS chose by itself is none.
-        quiet = kind.chosen - set(inputs) if inputs else frozenset[str]()
+        quiet = kind.kept - set(inputs) if inputs else frozenset[str]()
         for name in sorted(kind.settings - quiet):
             if name not in found:
                 continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -39,17 +39,28 @@ def compare(kind: ProvidedType, old: Properties, state: Properties, new: Propert
         state: its properties as they were last seen: what an input was that was left out.
         new: the inputs that it is to have.
     """
-    paths: dict[str, Kind] = {}
-    changed: set[str] = set()
-    for name in sorted({*old, *new} - {HIDDEN}):
-        if name not in new and name in kind.chosen:
-            continue
-        before = old[name] if name in old else state.get(name)
-        after = new[name] if name in new else kind.defaults.get(name)
-        if not same(before, after):
-            changed.add(name)
-            paths |= dict(_paths(name, before, after))
-    return UpdatePlan(frozenset(changed), frozenset(changed & kind.replaces), paths)
+    names = {*old, *new} - {HIDDEN}
+    left_out = names & kind.kept - set(new)
+    changed = _changed(kind, old, state, new, names - left_out)
+    if changed.keys() & kind.replaces:
+        # A new resource has nothing to keep.
+        changed |= _changed(kind, old, state, new, left_out)
+    paths = {path: how for name, pair in sorted(changed.items()) for path, how in _paths(name, *pair)}
+    return UpdatePlan(frozenset(changed), kind.replaces & changed.keys(), paths)
+
+
+def _changed(
+    kind: ProvidedType, old: Properties, state: Properties, new: Properties, names: Iterable[str]
+) -> dict[str, tuple[Any, Any]]:
+    """By name of a changed input: what it is and what it is to be."""
+    pairs = {
+        name: (
+            old[name] if name in old else state.get(name),
+            new[name] if name in new else kind.defaults.get(name),
+        )
+        for name in names
+    }
+    return {name: pair for name, pair in pairs.items() if not same(*pair)}
 
 
 def _paths(path: str, before: Any, after: Any) -> Iterator[tuple[str, Kind]]:

@@ -15,8 +15,6 @@ class SecurityGroupType(ProvidedType):
 
     pulumi_type = resource_types.SECURITY_GROUP
     settings = frozenset({"description", "name", "tags", "vpcId"})
-    replaces = frozenset({"description", "name", "vpcId"})
-    chosen = frozenset({"description", "vpcId"})
     computed = ("arn", "ownerId")
 
     def create(self, cloud: Cloud, inputs: Properties) -> str:
@@ -70,7 +68,6 @@ class _Rule(NeverUpdated):
         {"cidrIpv4", "fromPort", "ipProtocol", "prefixListId", "referencedSecurityGroupId", "securityGroupId", "toPort"}
     )
     required = frozenset({"ipProtocol", "securityGroupId"})
-    replaces = settings
     computed = ("arn", "securityGroupRuleId")
     direction: ClassVar[str]
 
@@ -118,14 +115,14 @@ class _Rule(NeverUpdated):
 class EgressRuleType(_Rule):
     """`aws.vpc.SecurityGroupEgressRule`."""
 
-    pulumi_type = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+    pulumi_type = resource_types.EGRESS_RULE
     direction = "egress"
 
 
 class IngressRuleType(_Rule):
     """`aws.vpc.SecurityGroupIngressRule`."""
 
-    pulumi_type = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+    pulumi_type = resource_types.INGRESS_RULE
     direction = "ingress"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from types import MappingProxyType
 from typing import Any
 
 from delivery_lab import resource_types
@@ -46,16 +45,6 @@ class FunctionType(ProvidedType):
     pulumi_type = resource_types.FUNCTION
     settings = frozenset({"code", "name", "reservedConcurrentExecutions", *_CONFIGURATION})
     required = frozenset({"role"})
-    replaces = frozenset({"name"})
-    defaults = MappingProxyType(
-        {
-            "architectures": ["x86_64"],
-            "memorySize": MEMORY.default,
-            "reservedConcurrentExecutions": _NOT_RESERVED,
-            "timeout": TIMEOUT.default,
-        }
-    )
-    chosen = frozenset({"loggingConfig"})
     computed = ("arn", "invokeArn", "qualifiedArn", "qualifiedInvokeArn", "version", "lastModified", "codeSha256")
     unread = frozenset({"code"})
 
@@ -209,7 +198,6 @@ class LayerType(NeverUpdated):
     pulumi_type = resource_types.LAYER
     settings = frozenset({"code", "compatibleArchitectures", "compatibleRuntimes", "description", "layerName"})
     required = frozenset({"layerName"})
-    replaces = settings
     computed = ("arn", "layerArn", "version", "createdDate", "codeSha256", "sourceCodeSize")
     unread = frozenset({"code"})
 
@@ -262,7 +250,6 @@ class PermissionType(NeverUpdated):
     pulumi_type = resource_types.PERMISSION
     settings = frozenset({"action", "function", "principal", "sourceAccount", "sourceArn", "statementId"})
     required = frozenset({"action", "function", "principal"})
-    replaces = settings
 
     def create(self, cloud: Cloud, inputs: Properties) -> str:
         """Add the statement."""
@@ -312,10 +299,6 @@ class InvokeConfigType(ProvidedType):
     pulumi_type = resource_types.INVOKE_CONFIG
     settings = frozenset({"destinationConfig", "functionName", "maximumEventAgeInSeconds", "maximumRetryAttempts"})
     required = frozenset({"functionName"})
-    replaces = frozenset({"functionName"})
-    defaults = MappingProxyType(
-        {"maximumEventAgeInSeconds": EVENT_AGE.default, "maximumRetryAttempts": RETRY_ATTEMPTS.default}
-    )
 
     def create(self, cloud: Cloud, inputs: Properties) -> str:
         """Set the configuration."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote
 
@@ -18,8 +17,6 @@ class RoleType(ProvidedType):
     pulumi_type = resource_types.ROLE
     settings = frozenset({"assumeRolePolicy", "description", "maxSessionDuration", "name", "path"})
     required = frozenset({"assumeRolePolicy"})
-    replaces = frozenset({"name", "path"})
-    defaults = MappingProxyType({"maxSessionDuration": 3_600, "path": "/", "description": ""})
     computed = ("arn", "createDate", "uniqueId")
 
     def create(self, cloud: Cloud, inputs: Properties) -> str:
@@ -76,7 +73,6 @@ class RolePolicyType(ProvidedType):
     pulumi_type = resource_types.ROLE_POLICY
     settings = frozenset({"name", "policy", "role"})
     required = frozenset({"policy", "role"})
-    replaces = frozenset({"name", "role"})
 
     def create(self, cloud: Cloud, inputs: Properties) -> str:
         """Put the policy into the role."""

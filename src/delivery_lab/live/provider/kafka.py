@@ -46,7 +46,6 @@ class ClusterType(NeverUpdated):
         }
     )
     required = frozenset({"brokerNodeGroupInfo", "kafkaVersion", "numberOfBrokerNodes"})
-    replaces = frozenset({"clusterName"})
     computed = ("arn", "clusterUuid", "currentVersion", *_BROKERS)
     # The emulator keeps these as they were given: it has nothing of its own to tell.
     unread = frozenset(settings - {"clusterName", "numberOfBrokerNodes", "kafkaVersion"})
@@ -107,7 +106,6 @@ class ConfigurationType(ProvidedType):
     pulumi_type = resource_types.MSK_CONFIGURATION
     settings = frozenset({"description", "kafkaVersions", "name", "serverProperties"})
     required = frozenset({"serverProperties"})
-    replaces = frozenset({"kafkaVersions", "name"})
     computed = ("arn", "latestRevision")
 
     def create(self, cloud: Cloud, inputs: Properties) -> str:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections.abc import Iterator
-from types import MappingProxyType
 from typing import Any
 
 from delivery_lab import resource_types
 from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.limits.mappings import (
-    ENDLESS,
     FOREIGN_SETTINGS,
     KAFKA_BATCH_SIZE,
-    PARALLELIZATION_FACTOR,
     REPORT,
     SOURCES,
     SQS_BATCH_SIZE,
@@ -71,19 +68,6 @@ class EventSourceMappingType(ProvidedType):
         }
     )
     required = frozenset({"eventSourceArn", "functionName"})
-    replaces = frozenset({"amazonManagedKafkaEventSourceConfig", "eventSourceArn", "startingPosition", "topics"})
-    defaults = MappingProxyType(
-        {
-            "bisectBatchOnFunctionError": False,
-            "enabled": True,
-            "maximumBatchingWindowInSeconds": 0,
-            "maximumRecordAgeInSeconds": ENDLESS,
-            "maximumRetryAttempts": ENDLESS,
-            "parallelizationFactor": PARALLELIZATION_FACTOR.default,
-            "tumblingWindowInSeconds": 0,
-        }
-    )
-    chosen = frozenset({"batchSize"})
     computed = ("arn", "functionArn", "lastModified", "state", "stateTransitionReason", "uuid")
 
     def create(self, cloud: Cloud, inputs: Properties) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 from delivery_lab import resource_types
@@ -46,8 +45,6 @@ class VpcType(ProvidedType):
     pulumi_type = resource_types.VPC
     settings = frozenset({"cidrBlock", "enableDnsHostnames", "enableDnsSupport", "tags"})
     required = frozenset({"cidrBlock"})
-    replaces = frozenset({"cidrBlock"})
-    defaults = MappingProxyType({"enableDnsHostnames": False, "enableDnsSupport": True})
     computed = ("arn", "ownerId")
 
     def create(self, cloud: Cloud, inputs: Properties) -> str:
@@ -104,8 +101,6 @@ class SubnetType(ProvidedType):
     pulumi_type = resource_types.SUBNET
     settings = frozenset({"availabilityZone", "cidrBlock", "tags", "vpcId"})
     required = frozenset({"vpcId"})
-    replaces = frozenset({"availabilityZone", "cidrBlock", "vpcId"})
-    chosen = frozenset({"availabilityZone", "cidrBlock"})
     computed = ("arn", "availabilityZoneId", "ownerId")
 
     def create(self, cloud: Cloud, inputs: Properties) -> str:
@@ -149,10 +144,9 @@ class SubnetType(ProvidedType):
 class RouteTableType(ProvidedType):
     """`aws.ec2.RouteTable` without routes."""
 
-    pulumi_type = "aws:ec2/routeTable:RouteTable"
+    pulumi_type = resource_types.ROUTE_TABLE
     settings = frozenset({"tags", "vpcId"})
     required = frozenset({"vpcId"})
-    replaces = frozenset({"vpcId"})
     computed = ("arn", "ownerId")
 
     def create(self, cloud: Cloud, inputs: Properties) -> str:
@@ -191,10 +185,9 @@ def _table(cloud: Cloud, id_: str) -> dict[str, Any] | None:
 class RouteTableAssociationType(NeverUpdated):
     """`aws.ec2.RouteTableAssociation` of a subnet."""
 
-    pulumi_type = "aws:ec2/routeTableAssociation:RouteTableAssociation"
+    pulumi_type = resource_types.ROUTE_TABLE_ASSOCIATION
     settings = frozenset({"routeTableId", "subnetId"})
     required = frozenset({"routeTableId", "subnetId"})
-    replaces = settings
 
     def create(self, cloud: Cloud, inputs: Properties) -> str:
         """Associate the two."""
@@ -220,7 +213,7 @@ class RouteTableAssociationType(NeverUpdated):
 class EndpointType(ProvidedType):
     """`aws.ec2.VpcEndpoint` of an AWS service."""
 
-    pulumi_type = "aws:ec2/vpcEndpoint:VpcEndpoint"
+    pulumi_type = resource_types.VPC_ENDPOINT
     settings = frozenset(
         {
             "privateDnsEnabled",
@@ -233,8 +226,6 @@ class EndpointType(ProvidedType):
         }
     )
     required = frozenset({"serviceName", "vpcId"})
-    replaces = frozenset({"serviceName", "vpcEndpointType", "vpcId"})
-    defaults = MappingProxyType({"vpcEndpointType": "Gateway", "privateDnsEnabled": False})
     computed = ("arn", "ownerId", "state")
     _lists: ClassVar = frozenset({"routeTableIds", "securityGroupIds", "subnetIds"})
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 from delivery_lab import resource_types
 from delivery_lab.live.provider.cloud import Cloud, gone_is_fine
 from delivery_lab.live.provider.names import lowered_name, raised_name
@@ -15,8 +13,6 @@ class LogGroupType(ProvidedType):
 
     pulumi_type = resource_types.LOG_GROUP
     settings = frozenset({"name", "retentionInDays"})
-    replaces = frozenset({"name"})
-    defaults = MappingProxyType({"retentionInDays": 0})
     computed = ("arn",)
 
     def create(self, cloud: Cloud, inputs: Properties) -> str:
@@ -81,8 +77,6 @@ class MetricAlarmType(ProvidedType):
         }
     )
     required = frozenset({"comparisonOperator", "evaluationPeriods"})
-    replaces = frozenset({"name"})
-    defaults = MappingProxyType({"actionsEnabled": True, "treatMissingData": "missing"})
     computed = ("arn",)
 
     def create(self, cloud: Cloud, inputs: Properties) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import abc
 import json
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, ClassVar
 
+from delivery_lab.limits.changes import changes_of
 from delivery_lab.live.provider.cloud import Cloud
 
 Properties = Mapping[str, Any]
@@ -23,9 +23,6 @@ class ProvidedType(abc.ABC):
         pulumi_type: Pulumi's type token.
         settings: the inputs that are understood; others are refused by name.
         required: inputs that have to be set.
-        replaces: inputs whose change takes a new resource, as in pulumi-aws.
-        defaults: what an input is where it is left out.
-        chosen: inputs for which AWS chooses a value where they are left out: that value is no drift.
         computed: outputs that are known once the resource exists.
         unread: inputs that no API tells, so that drift of them is not seen.
     """
@@ -33,11 +30,23 @@ class ProvidedType(abc.ABC):
     pulumi_type: ClassVar[str]
     settings: ClassVar[frozenset[str]]
     required: ClassVar[frozenset[str]] = frozenset()
-    replaces: ClassVar[frozenset[str]] = frozenset()
-    defaults: ClassVar[Mapping[str, Any]] = MappingProxyType({})
-    chosen: ClassVar[frozenset[str]] = frozenset()
     computed: ClassVar[tuple[str, ...]] = ()
     unread: ClassVar[frozenset[str]] = frozenset()
+
+    @property
+    def replaces(self) -> frozenset[str]:
+        """Inputs whose change takes a new resource."""
+        return changes_of(self.pulumi_type).replaces
+
+    @property
+    def defaults(self) -> Mapping[str, Any]:
+        """What an input is where it is left out."""
+        return changes_of(self.pulumi_type).defaults
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """Inputs that stay as they are where they are left out: what AWS chose for them is no drift."""
+        return changes_of(self.pulumi_type).kept
 
     @abc.abstractmethod
     def create(self, cloud: Cloud, inputs: Properties) -> str:

@@ -41,7 +41,7 @@ def version() -> str:
 
 
 class ProviderServer(provider_pb2_grpc.ResourceProviderServicer):
-    """Answers the engine. It is configured once, before anything is created."""
+    """Answers the engine. It is configured first: once, unless several engines share it in turn."""
 
     def __init__(self) -> None:
         self._creator: Creator | None = None
@@ -58,6 +58,10 @@ class ProviderServer(provider_pb2_grpc.ResourceProviderServicer):
     def GetPluginInfo(self, request: empty_pb2.Empty, context: Context) -> plugin_pb2.PluginInfo:  # noqa: N802
         """Say the version."""
         return plugin_pb2.PluginInfo(version=version())
+
+    def Attach(self, request: plugin_pb2.PluginAttach, context: Context) -> empty_pb2.Empty:  # noqa: N802
+        """An engine found this provider running (`PULUMI_DEBUG_PROVIDERS=aws:<port>`). It configures it as its own."""
+        return empty_pb2.Empty()
 
     def GetSchema(  # noqa: N802
         self, request: provider_pb2.GetSchemaRequest, context: Context
@@ -89,7 +93,10 @@ class ProviderServer(provider_pb2_grpc.ResourceProviderServicer):
         """Take the settings over."""
 
         def configure() -> provider_pb2.ConfigureResponse:
-            self._creator = Creator(Cloud(ProviderSettings.read(plain(request.args))))
+            settings = ProviderSettings.read(plain(request.args))
+            # Engines that find it running configure it one after the other, mostly for the same place.
+            if self._creator is None or self._creator.cloud.settings != settings:
+                self._creator = Creator(Cloud(settings))
             return provider_pb2.ConfigureResponse(supportsPreview=True)
 
         return _answer(context, configure)

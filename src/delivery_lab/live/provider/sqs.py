@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 from delivery_lab import resource_types
@@ -44,19 +43,6 @@ class QueueType(ProvidedType):
 
     pulumi_type = resource_types.QUEUE
     settings = frozenset({"name", *_NUMBERS, *_FLAGS, *_TEXTS})
-    replaces = frozenset({"fifoQueue", "name"})
-    defaults = MappingProxyType(
-        {
-            "contentBasedDeduplication": False,
-            "delaySeconds": DELAY.default,
-            "fifoQueue": False,
-            "maxMessageSize": MESSAGE_SIZE.default,
-            "messageRetentionSeconds": RETENTION.default,
-            "receiveWaitTimeSeconds": RECEIVE_WAIT.default,
-            "visibilityTimeoutSeconds": VISIBILITY_TIMEOUT.default,
-        }
-    )
-    chosen = frozenset({"sqsManagedSseEnabled"})
     computed = ("arn", "url", "kmsDataKeyReusePeriodSeconds")
 
     def create(self, cloud: Cloud, inputs: Properties) -> str:
@@ -134,8 +120,6 @@ def _attributes(inputs: Properties, left_out: str | None = None) -> dict[str, st
 class _QueueAttribute(ProvidedType):
     """A type that stands for one attribute of a queue. Its id is the queue's URL."""
 
-    required = frozenset({"queueUrl"})
-    replaces = frozenset({"queueUrl"})
     input_name: ClassVar[str]
     attribute: ClassVar[str]
 
@@ -169,6 +153,7 @@ class QueuePolicyType(_QueueAttribute):
 
     pulumi_type = resource_types.QUEUE_POLICY
     settings = frozenset({"policy", "queueUrl"})
+    required = settings
     input_name, attribute = "policy", "Policy"
 
 
@@ -177,6 +162,7 @@ class RedriveAllowPolicyType(_QueueAttribute):
 
     pulumi_type = resource_types.REDRIVE_ALLOW_POLICY
     settings = frozenset({"queueUrl", "redriveAllowPolicy"})
+    required = settings
     input_name, attribute = "redriveAllowPolicy", "RedriveAllowPolicy"
 
 

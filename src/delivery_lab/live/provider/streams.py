@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from types import MappingProxyType
 
 from delivery_lab import resource_types
 from delivery_lab.limits.streams import RETENTION_HOURS
@@ -18,8 +17,6 @@ class StreamType(ProvidedType):
 
     pulumi_type = resource_types.STREAM
     settings = frozenset({"encryptionType", "kmsKeyId", "name", "retentionPeriod", "shardCount", "streamModeDetails"})
-    replaces = frozenset({"name"})
-    defaults = MappingProxyType({"encryptionType": "NONE", "retentionPeriod": RETENTION_HOURS.default})
     computed = ("arn",)
 
     def create(self, cloud: Cloud, inputs: Properties) -> str:

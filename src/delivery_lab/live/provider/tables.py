@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from types import MappingProxyType
 from typing import Any
 
 from delivery_lab import resource_types
@@ -34,10 +33,6 @@ class TableType(ProvidedType):
         }
     )
     required = frozenset({"attributes", "hashKey"})
-    replaces = frozenset({"hashKey", "name", "rangeKey"})
-    defaults = MappingProxyType(
-        {"billingMode": "PROVISIONED", "readCapacity": 0, "streamEnabled": False, "writeCapacity": 0}
-    )
     computed = ("arn", "streamArn", "streamLabel")
     # Encryption with the AWS owned key and with the AWS managed key look the same on the emulator.
     unread = frozenset({"serverSideEncryption"})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from types import MappingProxyType
 
 from delivery_lab import resource_types
 from delivery_lab.live.provider.cloud import Cloud, found, gone_is_fine
@@ -25,8 +24,6 @@ class TopicType(ProvidedType):
 
     pulumi_type = resource_types.TOPIC
     settings = frozenset({"name", *_ATTRIBUTES})
-    replaces = frozenset({"fifoTopic", "name"})
-    defaults = MappingProxyType({"contentBasedDeduplication": False, "displayName": "", "fifoTopic": False})
     computed = ("arn", "owner")
 
     def create(self, cloud: Cloud, inputs: Properties) -> str:
@@ -71,7 +68,6 @@ class TopicPolicyType(ProvidedType):
     pulumi_type = resource_types.TOPIC_POLICY
     settings = frozenset({"arn", "policy"})
     required = frozenset({"arn", "policy"})
-    replaces = frozenset({"arn"})
     computed = ("owner",)
 
     def create(self, cloud: Cloud, inputs: Properties) -> str:
