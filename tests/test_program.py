@@ -27,6 +27,7 @@ PARTS = {
     "kafka": {"cluster", "consumer", "mapping", "producer", "api", "brokers", "clients", "alarm-offset-lag"},
     "async": {"worker", "invoke-config", "failure", "alarm-failures"},
     "sync": {"caller", "callee", "api"},
+    "s3": {"bucket", "notification", "queue", "dlq", "worker", "mapping", "alarm-dlq", "alarm-age"},
     "sns": {"topic", "subscription", "queue", "dlq", "undelivered", "worker", "mapping", "alarm-undelivered"},
 }
 """What every stack of a family has, by the end of its name."""
@@ -63,6 +64,8 @@ FED: dict[str, dict[str, dict[str, object]]] = {
     "sns-sqs-filter": {"subscription": {"filterPolicyScope": "MessageAttributes"}},
     "sns-sqs-filter-safe": {"subscription": {"filterPolicyScope": "MessageBody"}},
     "sns-sqs-raw": {"subscription": {"rawMessageDelivery": True}, "worker": {"body": "envelope"}},
+    "s3-sqs": {"worker": {"testEvent": "fail", "decodeKeys": False, "onRecordError": "raise"}},
+    "s3-sqs-safe": {"worker": {"testEvent": "skip", "decodeKeys": True, "onRecordError": "report"}},
     "sns-sqs-raw-safe": {"subscription": {"rawMessageDelivery": True}, "worker": {"body": "message"}},
 }
 """What variants differ in whose queue something else feeds."""
@@ -145,8 +148,8 @@ def test_every_stack_names_its_resources_predictably(stack: str) -> None:
 KNOWS_NO_RESOURCES = {"ManageNetworkInterfaces", "ListStreams"}
 """Statements whose actions take no ARN (the interfaces do not exist yet, and lists are lists of everything)."""
 
-MAY_END_IN_A_WILDCARD = {"WriteOwnLogs": ":*", "KeepOffsets": "/*"}
-"""Log streams, and consumer groups that Lambda names itself."""
+MAY_END_IN_A_WILDCARD = {"WriteOwnLogs": ":*", "KeepOffsets": "/*", "ReadObjects": "/*"}
+"""Log streams, consumer groups that Lambda names itself, and objects of a bucket."""
 
 
 @pytest.mark.parametrize("stack", STACKS)

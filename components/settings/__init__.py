@@ -34,6 +34,7 @@ from components.settings.pipeline import PipelineSettings
 from components.settings.problems import Problem, SettingsError
 from components.settings.queue import DeadLetterQueueSettings, OrderableQueueSettings, QueueSettings
 from components.settings.retry import RetrySettings
+from components.settings.s3 import NotificationSettings, ObjectWorkerSettings, S3Settings
 from components.settings.sns import SnsSettings, SnsTopicSettings, SnsWorkerSettings, SubscriptionSettings
 from components.settings.stream import KinesisSettings, StreamSettings, StreamWorkerSettings, TableSettings
 from components.settings.synchronous import BreakerSettings, CalleeSettings, CallerSettings, SyncSettings
@@ -68,6 +69,8 @@ __all__ = [
     "KinesisSettings",
     "MappingSettings",
     "MskSettings",
+    "NotificationSettings",
+    "ObjectWorkerSettings",
     "OrderableQueueSettings",
     "OrderedWorkerSettings",
     "PipelineSettings",
@@ -77,6 +80,7 @@ __all__ = [
     "ProvisionedPollersSettings",
     "QueueSettings",
     "RetrySettings",
+    "S3Settings",
     "SelfManagedKafkaSettings",
     "Settings",
     "SettingsError",

@@ -23,6 +23,16 @@ from __future__ import annotations
 from delivery_lab.rule_ids import RuleId
 
 
+def text_of(error: BaseException) -> str:
+    """What an exception says. Those of programs and libraries may have a `__str__` that raises or returns no text."""
+    try:
+        return str(error)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - whatever it is, the error it belongs to is reported
+        return "<its text cannot be read: __str__ raises>"
+
+
 class LabError(Exception):
     """Base of all errors whose message is meant for the user; `exit_code` is what the command ends with."""
 

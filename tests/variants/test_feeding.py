@@ -30,3 +30,31 @@ def test_with_an_envelope_the_worker_takes_it_off() -> None:
 
     assert enveloped.messages.processed == 5
     assert (forgotten.messages.processed, forgotten.messages.healthy_dead_lettered) == (0, 5)
+
+
+def test_the_test_event_of_s3_takes_its_batch_with_it() -> None:
+    wrong, right = outcome("s3-sqs"), outcome("s3-sqs-safe")
+
+    # Two objects were in the batch of the test event; one has a space in its key.
+    assert (wrong.messages.sent, wrong.messages.healthy_dead_lettered) == (5, 2 + 1)
+    assert wrong.messages.processed_dead_lettered == 2
+    assert (right.messages.processed, right.messages.dead_lettered) == (5, 0)
+
+
+def test_each_of_its_mistakes_costs_messages_of_its_own() -> None:
+    survives = outcome("s3-sqs", "s3.worker.testEvent=skip")
+    decodes = outcome("s3-sqs", "s3.worker.decodeKeys=true")
+
+    assert survives.messages.healthy_dead_lettered == 1
+    assert decodes.messages.healthy_dead_lettered == 2
+
+
+def test_with_reporting_the_test_event_fails_alone() -> None:
+    reported = outcome(
+        "s3-sqs",
+        "s3.worker.reportBatchItemFailures=true",
+        "s3.worker.onRecordError=report",
+        "s3.worker.decodeKeys=true",
+    )
+
+    assert (reported.messages.processed, reported.messages.healthy_dead_lettered) == (5, 0)

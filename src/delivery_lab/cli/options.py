@@ -45,7 +45,9 @@ BodyOption = Annotated[
 ]
 SeedOption = Annotated[
     int | None,
-    typer.Option("--seed", metavar="N", help=f"Decides everything that is left to chance; by default {DEFAULT_SEED}."),
+    typer.Option(
+        "--seed", min=0, metavar="N", help=f"Decides everything that is left to chance; by default {DEFAULT_SEED}."
+    ),
 ]
 AnswersOption = Annotated[
     Path | None,

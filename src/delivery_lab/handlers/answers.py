@@ -76,10 +76,16 @@ def call(
         result = handler(watched(json.loads(request.payload)), context)
     except SystemExit as error:
         return exit_answer(request.request_id, error.code)
-    except BaseException as error:  # noqa: BLE001  # whatever the function raises is its answer
-        return HandlerAnswer(
-            _failure(type(error).__name__, str(error), request.request_id, stack_of(error.__traceback__))
-        )
+    except Exception as error:  # noqa: BLE001  # whatever the function raises is its answer
+        try:
+            said = str(error)
+        except SystemExit as left:
+            return exit_answer(request.request_id, left.code)
+        except BaseException:  # noqa: BLE001  # Lambda's runtime does not catch this, so its process ends
+            return exit_answer(request.request_id, 1)
+        return HandlerAnswer(_failure(type(error).__name__, said, request.request_id, stack_of(error.__traceback__)))
+    except BaseException:  # noqa: BLE001  # nor what is no Exception
+        return exit_answer(request.request_id, 1)
     return HandlerAnswer(_success(result, request.request_id))
 
 

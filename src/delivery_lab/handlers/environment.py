@@ -275,6 +275,7 @@ class HandlerEnvironment:
         context = answers.context_for(self.function, request, self._log_stream, lambda: host.scheduler.now)
         began = host.scheduler.now
         answer = answers.call(self._handler, request, context, self.watch.event)
+        self.watch.answers(answer.response.payload, failed=answer.response.error is not None)
         if self._answering is None:
             self._answer(answer, began)
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from delivery_lab.json_names import json_name
 from delivery_lab.results.evidence import EffectsBy, ProcessedBy
 from delivery_lab.results.fates import Ending
+from delivery_lab.results.json_text import json_of
 
 SCHEMA_VERSION = 1
 
@@ -329,4 +330,4 @@ class Outcome(Figures):
 
     def as_json(self) -> str:
         """The contract's JSON object."""
-        return self.model_dump_json(by_alias=True)
+        return json_of(self)

@@ -55,6 +55,17 @@ RULES = (
         LAMBDA_GUIDE + "configuration-memory.html",
     ),
     documented(
+        "LAM-VARS-1",
+        "Names of environment variables have letters, digits and _, a letter first, two characters at least, and are none that "
+        "Lambda sets itself, such as AWS_REGION. All of them have 4 KB together. Anything else is refused when the function is "
+        "created. The model counts names and values; AWS does not say what it counts besides.",
+        LAMBDA_API
+        + "API_Environment.html, for the names; what is reserved: "
+        + LAMBDA_GUIDE
+        + "configuration-envvars.html; the "
+        "size: " + LAMBDA_GUIDE + "gettingstarted-limits.html",
+    ),
+    documented(
         "LAM-TIME-2",
         "A timeout, or a process that ends itself, ends the execution environment: the next invoke initialises anew.",
         LAMBDA_GUIDE + "lambda-runtime-environment.html",
