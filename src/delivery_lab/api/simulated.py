@@ -48,6 +48,7 @@ class Call:
         answers: the file of answers, None without.
         expect: what has to hold besides what the workload expects.
         faults: name of a preset or a file of faults, "" without.
+        prices: the price list, None for that of the package.
     """
 
     stack: str
@@ -61,6 +62,7 @@ class Call:
     answers: Path | None = None
     expect: tuple[str, ...] = ()
     faults: str = ""
+    prices: Path | None = None
 
     def with_seed(self, seed: int) -> Call:
         """The same run with another seed."""
@@ -83,6 +85,8 @@ class Call:
             words += ["--answers", _short(self.answers)]
         if self.faults:
             words += ["--faults", self.faults if self.faults in PRESETS else _short(Path(self.faults))]
+        if self.prices is not None:
+            words += ["--prices", _short(self.prices)]
         repeated = {"--set": self.overrides, "--body": self.body, "--assume": self.assume, "--expect": self.expect}
         for option, values in repeated.items():
             for value in values:

@@ -31,6 +31,7 @@ from delivery_lab.handlers.modules import EnvironmentModules, LoadedModules
 from delivery_lab.handlers.snapshot_kinds import Unrestorable
 from delivery_lab.handlers.unknown_variables import VARYING, Variables
 from delivery_lab.handlers.virtual_threads import Local, Numbers, VirtualLock
+from delivery_lab.handlers.xray import NoEmitter, context_in_lambda, sampler_in_lambda
 
 Namespace = dict[str, Any]
 
@@ -54,6 +55,11 @@ _OF_A_REQUEST = {"current_event": Absent, "lambda_context": Absent}
 
 SHARED_PACKAGE_STATE: dict[str, Namespace] = {
     "boto3": {"DEFAULT_SESSION": None},
+    "aws_xray_sdk.core:xray_recorder": {
+        "_context": MadeAnew(context_in_lambda),
+        "_sampler": MadeAnew(sampler_in_lambda),
+        "_emitter": MadeAnew(NoEmitter),
+    },
     f"{_POWERTOOLS}.logging.logger": {"is_cold_start": True},
     f"{_POWERTOOLS}.tracing.tracer": {"is_cold_start": True},
     f"{_POWERTOOLS}.metrics.base": {"is_cold_start": True},

@@ -16,6 +16,7 @@ from delivery_lab.cli.options import (
     ExpectOption,
     FaultsOption,
     JsonOption,
+    PricesOption,
     ProjectOption,
     SeedOption,
     SetOption,
@@ -53,6 +54,7 @@ def run(
     answers: AnswersOption = None,
     expect: ExpectOption = None,
     faults: FaultsOption = None,
+    prices: PricesOption = None,
     alternatives: Annotated[
         bool | None,
         typer.Option(
@@ -82,6 +84,7 @@ def run(
     if not names:
         raise UsageError(f"{lab.project.root} has no stack file, so --all is none; name a stack: its config is empty")
     options = run_options(overrides, workload, body, seed, assume, answers, expect, faults)
+    options["prices"] = prices
     wanted = readings if alternatives is None else alternatives
     if len(names) == 1:
         _run_one(console, lab, names[0], options, alternatives=wanted, as_json=as_json, logs=logs)

@@ -156,6 +156,8 @@ class QueueConsumer:
         if deliveries and self._functions.faults.loses_receive(self.queue.url):
             # Nobody has them: they are visible again when their timeout ends, one receive older.
             return True
+        if deliveries:
+            self._journal.received(delivery.message.body for delivery in deliveries)
         for delivery in deliveries:
             if self._functions.loops.stops(self.config.function, delivery.message.lineage):
                 # Nothing is invoked and nothing deleted: the message is received again until it may not be any more.
@@ -338,6 +340,7 @@ class QueueConsumer:
     def _delete(self, batch: QueueBatch, verdict: QueueVerdict) -> None:
         """Delete what succeeded. What failed is left alone: it is ready again when its timeout ends (ESM-ERROR-1)."""
         failed = set(verdict.failed)
+        self._journal.deletes(len(batch.deliveries) - len(failed))
         for delivery in batch.deliveries:
             if delivery.message.id in failed:
                 continue
