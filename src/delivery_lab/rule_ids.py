@@ -200,6 +200,7 @@ RuleId = Literal[
     "LAM-ENV-1",
     "LAM-ENV-2",
     "LAM-ERR-1",
+    "LAM-FILES-1",
     "LAM-FREEZE-1",
     "LAM-INIT-1",
     "LAM-INIT-2",
