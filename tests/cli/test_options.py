@@ -13,7 +13,7 @@ EVERYWHERE = {"--verbose", "--debug", "--no-cache", "--help"}
 SIMULATING = {"--set", "--workload", "--body", "--seed", "--assume", "--answers", "--project", "--json"}
 EXPECTED = {
     "list": {"--project", "--json"},
-    "run": SIMULATING | {"--state", "--all", "--alternatives", "--readings", "--logs", "--expect"},
+    "run": SIMULATING | {"--state", "--all", "--alternatives", "--readings", "--logs", "--message", "--expect"},
     "diff": SIMULATING | {"--state", "--unchanged", "--expect", "--fail-on", "--seeds"},
     "explore": SIMULATING | {"--expect", "--seeds", "--processes", "--write"},
     "replay": {"--project", "--json"},

@@ -1,4 +1,4 @@
-"""SNS topics and their policies."""
+"""SNS topics, their policies and their subscriptions."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ _ATTRIBUTES = {
     "displayName": "DisplayName",
     "fifoTopic": "FifoTopic",
     "kmsMasterKeyId": "KmsMasterKeyId",
+}
+_OF_SUBSCRIPTIONS = {
+    "filterPolicy": "FilterPolicy",
+    "filterPolicyScope": "FilterPolicyScope",
+    "rawMessageDelivery": "RawMessageDelivery",
+    "redrivePolicy": "RedrivePolicy",
 }
 _OF_NEW_TOPICS = "__default_statement_ID"
 """Id of the statement in the policy of a topic that nobody has given one."""
@@ -105,8 +111,64 @@ class TopicPolicyType(ProvidedType):
         cloud.client("sns").set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
 
 
+class SubscriptionType(ProvidedType):
+    """`aws.sns.TopicSubscription`. Its id is its ARN."""
+
+    pulumi_type = resource_types.TOPIC_SUBSCRIPTION
+    settings = frozenset({"endpoint", "protocol", "topic", *_OF_SUBSCRIPTIONS})
+    required = frozenset({"endpoint", "protocol", "topic"})
+    computed = ("arn", "ownerId")
+
+    def create(self, cloud: Cloud, inputs: Properties) -> str:
+        """Subscribe."""
+        attributes = {wire: _text(inputs[name]) for name, wire in _OF_SUBSCRIPTIONS.items() if inputs.get(name)}
+        answer = cloud.client("sns").subscribe(
+            TopicArn=inputs["topic"],
+            Protocol=inputs["protocol"],
+            Endpoint=inputs["endpoint"],
+            Attributes=attributes,
+            ReturnSubscriptionArn=True,
+        )
+        return str(answer["SubscriptionArn"])
+
+    def read(self, cloud: Cloud, id_: str, state: Properties) -> Properties | None:
+        """The subscription."""
+        sns = cloud.client("sns")
+        answer = found(lambda: sns.get_subscription_attributes(SubscriptionArn=id_))
+        if answer is None:
+            return None
+        attributes = answer["Attributes"]
+        properties = {name: attributes.get(wire) or None for name, wire in _OF_SUBSCRIPTIONS.items()}
+        if properties["filterPolicy"] in (None, "{}"):
+            properties["filterPolicy"] = properties["filterPolicyScope"] = None
+        return {
+            **properties,
+            "rawMessageDelivery": properties["rawMessageDelivery"] == "true",
+            "topic": attributes["TopicArn"],
+            "protocol": attributes["Protocol"],
+            "endpoint": attributes["Endpoint"],
+            "arn": id_,
+            "ownerId": attributes["Owner"],
+        }
+
+    def update(self, cloud: Cloud, id_: str, new: Properties, changed: frozenset[str]) -> None:
+        """Set the attributes that changed; an empty filter policy is none."""
+        empty = {"filterPolicy": "{}", "redrivePolicy": "{}", "rawMessageDelivery": False}
+        for name in sorted(changed):
+            value = new.get(name, empty.get(name))
+            if value is not None:
+                cloud.client("sns").set_subscription_attributes(
+                    SubscriptionArn=id_, AttributeName=_OF_SUBSCRIPTIONS[name], AttributeValue=_text(value)
+                )
+
+    def delete(self, cloud: Cloud, id_: str, state: Properties) -> None:
+        """Unsubscribe."""
+        with gone_is_fine():
+            cloud.client("sns").unsubscribe(SubscriptionArn=id_)
+
+
 def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-TYPES = (TopicType(), TopicPolicyType())
+TYPES = (TopicType(), TopicPolicyType(), SubscriptionType())
