@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from delivery_lab.errors import UnknownRuleError
 from delivery_lab.rules import (
+    billing,
     dynamodb,
     eventbridge,
     evidence,
@@ -42,6 +43,7 @@ def _collect() -> Mapping[str, Rule]:
         http,
         sns,
         s3,
+        billing,
         eventbridge,
         evidence,
         lab_itself,
