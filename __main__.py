@@ -11,6 +11,7 @@ from typing import Protocol
 
 import pulumi
 
+from components.fed_pipelines import TopicPipeline
 from components.invoke_pipelines import AsyncPipeline, SyncPipeline
 from components.layer import SharedLayer
 from components.log_pipelines import KafkaPipeline, StreamPipeline
@@ -43,6 +44,8 @@ def deploy() -> None:
         pipelines["Async"] = AsyncPipeline("async", settings.asynchronous, layer.arn)
     if settings.synchronous is not None:
         pipelines["Sync"] = SyncPipeline("sync", settings.synchronous, layer.arn)
+    if settings.sns is not None:
+        pipelines["Sns"] = TopicPipeline("sns", settings.sns, layer.arn)
     for title, pipeline in pipelines.items():
         for name, value in pipeline.exports("" if len(pipelines) == 1 else title).items():
             pulumi.export(name, value)

@@ -57,17 +57,55 @@ def network_interfaces() -> Statement:
     return Statement("ManageNetworkInterfaces", actions, "*")
 
 
-def tls_only(queue_arn: pulumi.Input[str], service: str = "sqs", *more_arns: pulumi.Input[str]) -> pulumi.Output[str]:
-    """The policy of a queue (or topic, or bucket) that refuses every request that does not come over TLS."""
-    return document(
-        [
-            {
-                "Sid": "RefuseRequestsWithoutTls",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": _NAMED_ACTIONS.get(service, f"{service}:*"),
-                "Resource": [queue_arn, *more_arns] if more_arns else queue_arn,
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            }
-        ]
-    )
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A service of AWS that may send to a queue, on behalf of one resource and of no other.
+
+    A service principal alone would stand for everybody's topics and buckets
+    (https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html).
+
+    Attributes:
+        sid: what it is for; letters and digits only.
+        service: the service principal, such as `sns.amazonaws.com`.
+        source_arn: ARN of the topic, bucket or rule that sends.
+    """
+
+    sid: str
+    service: str
+    source_arn: pulumi.Input[str]
+
+    def statement(self, queue_arn: pulumi.Input[str]) -> dict[str, Any]:
+        """The statement of the queue's policy, in IAM's spelling."""
+        return {
+            "Sid": self.sid,
+            "Effect": "Allow",
+            "Principal": {"Service": self.service},
+            "Action": "sqs:SendMessage",
+            "Resource": queue_arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": self.source_arn}},
+        }
+
+
+def tls_only(
+    queue_arn: pulumi.Input[str],
+    service: str = "sqs",
+    *more_arns: pulumi.Input[str],
+    senders: Sequence[Sender] = (),
+) -> pulumi.Output[str]:
+    """The policy of a queue (or topic, or bucket) that refuses every request that does not come over TLS.
+
+    Args:
+        queue_arn: its ARN.
+        service: the service that it is of.
+        more_arns: ARNs of what it holds.
+        senders: services that may send to a queue. A queue has one policy, so they stand in this one.
+    """
+    refusal = {
+        "Sid": "RefuseRequestsWithoutTls",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": _NAMED_ACTIONS.get(service, f"{service}:*"),
+        "Resource": [queue_arn, *more_arns] if more_arns else queue_arn,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return document([refusal, *(sender.statement(queue_arn) for sender in senders)])

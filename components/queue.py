@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pulumi
 from pulumi_aws import sqs
 
-from components.iam import tls_only
+from components.iam import Sender, tls_only
 from components.settings import DeadLetterQueueSettings, OrderableQueueSettings, QueueSettings
 
 
@@ -22,10 +24,12 @@ class QueueWithDlq(pulumi.ComponentResource):
         opts: resource options.
         initial_visibility_timeout_seconds: the visibility timeout to create the queue with, where something else
             keeps it afterwards and Pulumi must leave it alone.
+        senders: services that may send to the source queue: a topic's or a bucket's.
 
     Attributes:
         queue: the source queue.
         dlq: the dead-letter queue.
+        policy: policy of the source queue; what sends from the start depends on it.
     """
 
     # No annotations in class bodies of components: the SDK reads them as types of outputs, and an attribute such as
@@ -38,6 +42,7 @@ class QueueWithDlq(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
         *,
         initial_visibility_timeout_seconds: int | None = None,
+        senders: Sequence[Sender] = (),
     ) -> None:
         props = {"queue": queue.effective(), "deadLetterQueue": dead_letter_queue.effective()}
         super().__init__("delivery-lab:queue:QueueWithDlq", name, props, opts)
@@ -80,8 +85,13 @@ class QueueWithDlq(pulumi.ComponentResource):
             ),
             opts=child,
         )
-        for label, target in (("queue", self.queue), ("dlq", self.dlq)):
-            sqs.QueuePolicy(f"{name}-{label}-policy", queue_url=target.url, policy=tls_only(target.arn), opts=child)
+        self.policy = sqs.QueuePolicy(
+            f"{name}-queue-policy",
+            queue_url=self.queue.url,
+            policy=tls_only(self.queue.arn, senders=senders),
+            opts=child,
+        )
+        sqs.QueuePolicy(f"{name}-dlq-policy", queue_url=self.dlq.url, policy=tls_only(self.dlq.arn), opts=child)
         self.register_outputs(
             {
                 "queueUrl": self.queue.url,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pulumi
 
 from components.function import Code, PythonFunction, PythonFunctionArgs
@@ -23,6 +25,7 @@ class BatchWorker(pulumi.ComponentResource):
         settings: settings of the function and of the mapping.
         opts: resource options.
         fifo: whether the queue is a FIFO queue, whose groups the function then keeps in order.
+        body: what the function takes the body of a message for: the job, or SNS's envelope around it.
 
     Attributes:
         function: the Lambda function.
@@ -40,11 +43,14 @@ class BatchWorker(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
         *,
         fifo: bool = False,
+        body: Literal["message", "envelope"] = "message",
     ) -> None:
         super().__init__("delivery-lab:worker:BatchWorker", name, settings.effective(), opts)
         child = pulumi.ResourceOptions(parent=self)
         self.parking = ParkingQueue(f"{name}-parking", child) if settings.retry.non_retryable == "park" else None
         environment, statements = _environment(settings, fifo=fifo), [poller_statement(queue)]
+        if body == "envelope":
+            environment["BODY"] = body
         if self.parking is not None:
             environment["PARKING_QUEUE_URL"] = self.parking.queue.url
             statements.append(self.parking.statement())

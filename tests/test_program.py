@@ -27,6 +27,7 @@ PARTS = {
     "kafka": {"cluster", "consumer", "mapping", "producer", "api", "brokers", "clients", "alarm-offset-lag"},
     "async": {"worker", "invoke-config", "failure", "alarm-failures"},
     "sync": {"caller", "callee", "api"},
+    "sns": {"topic", "subscription", "queue", "dlq", "undelivered", "worker", "mapping", "alarm-undelivered"},
 }
 """What every stack of a family has, by the end of its name."""
 
@@ -57,6 +58,14 @@ VISIBILITY = {
     "visibility-powertools": (5, {"enabled": False, "failing": False}, "powertools"),
     "visibility-safe": (180, {"enabled": False, "failing": False}, "check-then-put"),
 }
+
+FED: dict[str, dict[str, dict[str, object]]] = {
+    "sns-sqs-filter": {"subscription": {"filterPolicyScope": "MessageAttributes"}},
+    "sns-sqs-filter-safe": {"subscription": {"filterPolicyScope": "MessageBody"}},
+    "sns-sqs-raw": {"subscription": {"rawMessageDelivery": True}, "worker": {"body": "envelope"}},
+    "sns-sqs-raw-safe": {"subscription": {"rawMessageDelivery": True}, "worker": {"body": "message"}},
+}
+"""What variants differ in whose queue something else feeds."""
 
 
 @pytest.fixture(autouse=True)
@@ -206,6 +215,13 @@ def test_the_variants_of_failed_records_differ_in_what_they_are_about(stack: str
     assert ("batch-parking" in queues) is (stack == "sqs-park")
 
 
+@pytest.mark.parametrize("stack", sorted(FED))
+def test_the_fed_variants_differ_in_what_they_are_about(stack: str) -> None:
+    (pipeline,) = [each for each in _run(_config(stack), stack=stack).resources if ":pipelines:" in each.type]
+    for section, settings in FED[stack].items():
+        assert {key: pipeline.inputs[section][key] for key in settings} == settings
+
+
 @pytest.mark.parametrize("stack", sorted(ASYNC))
 def test_the_async_variants_differ_in_what_they_are_about(stack: str) -> None:
     retries, age_seconds, (success, failure, dead_letters), idempotency = ASYNC[stack]
@@ -301,7 +317,13 @@ def test_alarms_are_on_by_default_and_off_by_setting(section: str) -> None:
         return {alarm.name.removeprefix(f"{section}-alarm-") for alarm in world.of_type(ALARM)}
 
     of_others = {"dlq", "age"}
-    own = {"stream": {"dlq", "iterator-age"}, "kafka": {"dlq", "offset-lag"}, "async": {"failures"}, "sync": set()}
+    own = {
+        "stream": {"dlq", "iterator-age"},
+        "kafka": {"dlq", "offset-lag"},
+        "async": {"failures"},
+        "sync": set(),
+        "sns": {"dlq", "age", "undelivered"},
+    }
     assert alarms({}) == {"errors", "throttles"} | own.get(section, of_others)
     assert alarms({"alarms": {"enabled": False}}) == set()
 
@@ -356,7 +378,7 @@ def test_msk_default_is_the_sample_as_it_is() -> None:
 
 
 def test_every_variant_of_every_family_is_there() -> None:
-    assert {*BATCH, *VISIBILITY, *LOGS, *ASYNC, *RETRY, "sync-naive", "sync-retry", "sync-breaker"} <= set(STACKS)
+    assert {*BATCH, *VISIBILITY, *LOGS, *ASYNC, *RETRY, *FED, "sync-naive", "sync-retry", "sync-breaker"} <= set(STACKS)
 
 
 def test_a_stack_that_cannot_be_used_registers_nothing() -> None:

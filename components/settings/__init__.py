@@ -34,6 +34,7 @@ from components.settings.pipeline import PipelineSettings
 from components.settings.problems import Problem, SettingsError
 from components.settings.queue import DeadLetterQueueSettings, OrderableQueueSettings, QueueSettings
 from components.settings.retry import RetrySettings
+from components.settings.sns import SnsSettings, SnsTopicSettings, SnsWorkerSettings, SubscriptionSettings
 from components.settings.stream import KinesisSettings, StreamSettings, StreamWorkerSettings, TableSettings
 from components.settings.synchronous import BreakerSettings, CalleeSettings, CallerSettings, SyncSettings
 from components.settings.visibility import (
@@ -79,9 +80,13 @@ __all__ = [
     "SelfManagedKafkaSettings",
     "Settings",
     "SettingsError",
+    "SnsSettings",
+    "SnsTopicSettings",
+    "SnsWorkerSettings",
     "SqsWorkerSettings",
     "StreamSettings",
     "StreamWorkerSettings",
+    "SubscriptionSettings",
     "SyncSettings",
     "TableSettings",
     "ThrottlingSettings",

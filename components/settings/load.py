@@ -16,6 +16,7 @@ from components.settings.base import Section
 from components.settings.batch import BatchSettings
 from components.settings.kafka import KafkaSettings
 from components.settings.problems import Problem, SettingsError, problems_of, unknown_key_fix
+from components.settings.sns import SnsSettings
 from components.settings.stream import StreamSettings
 from components.settings.synchronous import SyncSettings
 from components.settings.visibility import VisibilitySettings
@@ -29,6 +30,7 @@ SECTIONS: Mapping[str, type[Section]] = {
     "kafka": KafkaSettings,
     "async": AsyncSettings,
     "sync": SyncSettings,
+    "sns": SnsSettings,
 }
 """The sections a stack may have, by their key in the project's namespace."""
 READ_BY_OTHERS = frozenset({"accept"})
@@ -45,6 +47,7 @@ class Settings:
     kafka: KafkaSettings | None = None
     asynchronous: AsyncSettings | None = None
     synchronous: SyncSettings | None = None
+    sns: SnsSettings | None = None
 
 
 def load_settings() -> Settings:
@@ -78,6 +81,7 @@ def load_settings() -> Settings:
         kafka=_section(sections, KafkaSettings),
         asynchronous=_section(sections, AsyncSettings),
         synchronous=_section(sections, SyncSettings),
+        sns=_section(sections, SnsSettings),
     )
 
 

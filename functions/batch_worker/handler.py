@@ -19,6 +19,9 @@ With `false` the worker goes on and reports the failed record only, which breaks
 `park` sends them to the queue `PARKING_QUEUE_URL`, `swallow` catches the error and goes on, which deletes them.
 `RETURN_DELAY` `backoff` retries all others after a delay that grows with their deliveries, instead of after the
 visibility timeout of the queue `QUEUE_URL`.
+
+`BODY` says what the body of a message is: the job itself (`message`, the default), or the envelope in which SNS puts
+it unless the subscription has raw message delivery (`envelope`).
 """
 
 from __future__ import annotations
@@ -54,6 +57,7 @@ DELETE_BY_HAND = ON_RECORD_ERROR == "delete-and-raise"
 KEEP_GROUP_ORDER = settings.flag("KEEP_GROUP_ORDER", default=False)
 NON_RETRYABLE = settings.choice("NON_RETRYABLE", ("fail", "park", "swallow"), "fail")
 BACKOFF = settings.choice("RETURN_DELAY", ("visibility-timeout", "backoff"), "visibility-timeout") == "backoff"
+BODY = settings.choice("BODY", ("message", "envelope"), "message")
 QUEUE_URL = settings.required("QUEUE_URL") if DELETE_BY_HAND or BACKOFF else ""
 
 CLIENT_CONFIG = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
@@ -103,6 +107,17 @@ def delete_by_hand(business_id: str | None, delivery: Delivery) -> None:
         raise
 
 
+def job_text(record: SQSRecord) -> str:
+    """The job of a message, as JSON text: its body, or what SNS has put into an envelope.
+
+    Raises:
+        JSONDecodeError, KeyError: there ought to be an envelope, and there is none.
+    """
+    if BODY == "envelope":
+        return record.decoded_nested_sns_event.message
+    return record.body
+
+
 def record_handler(record: SQSRecord) -> None:
     """Work on one message.
 
@@ -112,11 +127,12 @@ def record_handler(record: SQSRecord) -> None:
         RejectedError: it is told to be rejected.
         ParkingError: it should have been parked, and was not.
         ClientError, BotoCoreError: it should have been deleted by hand, and was not.
+        JSONDecodeError, KeyError: it has no envelope.
     """
     delivery = Delivery.of(record)
     business_id: str | None = None
     try:
-        job = parse_job(record.body)
+        job = parse_job(job_text(record))
         business_id = job.id
         events.started(job.id, delivery)
         work_for(job.sleep)

@@ -216,6 +216,7 @@ RuleId = Literal[
     "SIM-MOTO-1",
     "SIM-ONCE-1",
     "SIM-REPEAT-1",
+    "SIM-STS-1",
     "SNS-ATTR-1",
     "SNS-BATCH-1",
     "SNS-DELIVER-1",

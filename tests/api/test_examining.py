@@ -13,6 +13,10 @@ PROGRAM = """
 import json, pulumi, pulumi_aws as aws
 role = aws.iam.Role("role", assume_role_policy="{}")
 jobs = aws.sqs.Queue("jobs", visibility_timeout_seconds=60)
+news = aws.sns.Topic("news")
+def subscribe(policy, **given):
+    return aws.sns.TopicSubscription("sub", topic=news.arn, protocol="sqs", endpoint=jobs.arn,
+                                     filter_policy=json.dumps(policy), **given)
 clicks = aws.kinesis.Stream("clicks", shard_count=1)
 def fn(name, **given):
     return aws.lambda_.Function(name, runtime="python3.11", handler="app.handle", role=role.arn, timeout=3,
@@ -32,7 +36,9 @@ TEN = 'send: [{queue: jobs, every: 0.1, times: 10, body: {id: "{n}", kind: order
 CLICKS = "send: [{stream: clicks, key: a, every: 0.1, times: 3, body: {kind: click}}]"
 
 
-def _why(folder: Path, program: str, workload: str, *, quantify: bool = False) -> list[str]:
+def _why(
+    folder: Path, program: str, workload: str, *, quantify: bool = False, check: str = "CHK-FILTER-2"
+) -> list[str]:
     files = {
         "Pulumi.yaml": "name: shop\nruntime: python\n",
         "Pulumi.dev.yaml": "config: {}\n",
@@ -44,7 +50,7 @@ def _why(folder: Path, program: str, workload: str, *, quantify: bool = False) -
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     findings = Lab.open(folder).examine("dev", quantify=quantify).findings
-    return [finding.why for finding in findings if finding.check == "CHK-FILTER-2"]
+    return [finding.why for finding in findings if finding.check == check]
 
 
 @pytest.mark.parametrize("quantify", [False, True])
@@ -90,3 +96,61 @@ def test_with_a_run_what_functions_send_counts_too(tmp_path: Path) -> None:
     )
 
     assert len(_why(tmp_path, program, TEN, quantify=True)) == 1
+
+
+NEWS = """send:
+  - {sns: news, every: 1, times: 3, body: {kind: order}}
+  - {sns: news, body: {kind: greeting}, attributes: {kind: order, store: "7"}}"""
+ENDED = " What does not match is delivered to nobody, and is in no dead-letter queue."
+
+
+@pytest.mark.parametrize(
+    ("program", "why"),
+    [
+        pytest.param(
+            'subscribe({"kind": ["sale", "greeting"]})',
+            "None of the 4 messages of the workload w matches the filter policy, which is about message attributes; "
+            "1 would match it by the body." + ENDED,
+            id="fields of the body",
+        ),
+        pytest.param(
+            'subscribe({"store": ["7"]}, filter_policy_scope="MessageBody")',
+            "None of the 4 messages of the workload w matches the filter policy, which is about the body; "
+            "1 would match it by message attributes." + ENDED,
+            id="message attributes",
+        ),
+        pytest.param(
+            'subscribe({"kind": ["sale"]})',
+            "None of the 4 messages of the workload w matches the filter policy, which is about message attributes."
+            + ENDED,
+            id="nowhere",
+        ),
+    ],
+)
+def test_a_filter_policy_that_takes_nothing_of_the_workload_is_found(tmp_path: Path, program: str, why: str) -> None:
+    assert _why(tmp_path, program, NEWS, check="CHK-FEED-8") == [why]
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        pytest.param('subscribe({"kind": ["order"]})', id="one matches"),
+        pytest.param('subscribe({"kind": ["order"]}, filter_policy_scope="MessageBody")', id="three match"),
+        pytest.param('subscribe({"kind": []})', id="a policy that SNS refuses"),
+        pytest.param(
+            'subscribe({"kind": ["sale"]}); fn("front", environment={"variables": {"TOPIC": news.arn}})',
+            id="a function may publish, too",
+        ),
+        pytest.param(
+            'subscribe({"kind": ["sale"]}); bucket = aws.s3.Bucket("b")\n'
+            'aws.s3.BucketNotification("n", bucket=bucket.id, topics=[{"topic_arn": news.arn, "events": ["s3:*"]}])',
+            id="a bucket publishes, too",
+        ),
+    ],
+)
+def test_nothing_is_said_of_other_filter_policies(tmp_path: Path, program: str) -> None:
+    assert _why(tmp_path, program, NEWS, check="CHK-FEED-8") == []
+
+
+def test_nothing_is_said_of_a_filter_policy_to_whose_topic_nothing_is_published(tmp_path: Path) -> None:
+    assert _why(tmp_path, 'subscribe({"kind": ["sale"]})', TEN, check="CHK-FEED-8") == []

@@ -729,6 +729,83 @@ _BY_TYPE = _fed(mapping=_FILTERED % '{"type": ["order"]}')
 finds("CHK-FEED-4", "handler that reads a field of its own", _FIELD, _fed())
 finds("CHK-FEED-4", "field that is read at once", _AT_ONCE, _fed())
 finds("CHK-FEED-4", "filter on a field of the body", _WORK, _BY_TYPE)
+_BODY_HANDED_ON = """
+import json
+def place(body):
+    charge(body["orderId"])
+def handle(event, context):
+    for record in event["Records"]:
+        place(json.loads(record["body"]))
+"""
+_TEXT_HANDED_ON = """
+import json
+def read(text):
+    return json.loads(text)
+def handle(event, context):
+    for record in event["Records"]:
+        text = record["body"]
+        order = read(text)
+        charge(order["orderId"])
+"""
+_CALLED_BACK = """
+import json
+def place(body):
+    charge(body["orderId"])
+def handle(event, context):
+    place(json.loads(event["Records"][0]["body"]))
+    submit(place)
+"""
+_POWERTOOLS = """
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+processor = BatchProcessor(event_type=EventType.SQS)
+def place(record: SQSRecord):
+    %s
+def handle(event, context):
+    return process_partial_response(event=event, record_handler=place, processor=processor, context=context)
+"""
+_JSON_BODY = _POWERTOOLS % 'charge(record.json_body["orderId"])'
+_NESTED = _POWERTOOLS % "charge(record.decoded_nested_sns_event.message)"
+_MODEL = """
+from pydantic import BaseModel%s
+class Order(BaseModel):
+    order_id: str%s
+    note: str = ""
+def handle(event, context):
+    for record in event["Records"]:
+        charge(Order.model_validate_json(record["body"]))
+"""
+_DATACLASS = """
+import json
+from dataclasses import dataclass
+@dataclass
+class Order:
+    order_id: str
+def handle(event, context):
+    orders = [Order(**json.loads(record["body"])) for record in event["Records"]]
+    charge(orders)
+"""
+_PARSER = """
+from aws_lambda_powertools.utilities.parser import envelopes, event_parser
+@event_parser(model=Order, envelope=envelopes.SnsSqsEnvelope)
+def handle(event, context):
+    for order in event:
+        charge(order)
+"""
+finds("CHK-FEED-4", "parsed body that another function gets", _BODY_HANDED_ON, _fed())
+finds("CHK-FEED-4", "body that another function parses", _TEXT_HANDED_ON, _fed())
+finds("CHK-FEED-4", "`json_body` of Powertools", _JSON_BODY, _fed())
+finds("CHK-FEED-4", "model of pydantic", _MODEL % ("", ""), _fed())
+finds("CHK-FEED-4", "dataclass", _DATACLASS, _fed())
+silent("CHK-FEED-4", "function that others may call, too", _CALLED_BACK, _fed())
+silent("CHK-FEED-4", "`decoded_nested_sns_event`", _NESTED, _fed())
+silent("CHK-FEED-4", "parser with `SnsSqsEnvelope`", _PARSER, _fed())
+silent(
+    "CHK-FEED-4",
+    "model whose fields have other names",
+    _MODEL % (", Field", ' = Field(alias="Message")'),
+    _fed(),
+)
 silent("CHK-FEED-4", "handler that takes the envelope off", _UNWRAPS, _fed())
 silent("CHK-FEED-4", "handler that takes it off where there is one", _ASKS, _fed())
 silent("CHK-FEED-4", "field that need not be there", _OPTIONAL, _fed())
@@ -737,6 +814,19 @@ silent("CHK-FEED-4", "filter on a field of the envelope", _WORK, _fed(mapping=_F
 silent("CHK-FEED-4", "queue without a topic", _FIELD)
 
 finds("CHK-FEED-5", "raw delivery and a handler that takes an envelope off", _UNWRAPS, _fed(subscription=_RAW))
+_UNWRAPS_ELSEWHERE = """
+import json
+def inner(record):
+    envelope = json.loads(record["body"])
+    return json.loads(envelope["Message"])
+def handle(event, context):
+    for record in event["Records"]:
+        charge(inner(record))
+"""
+finds("CHK-FEED-5", "envelope that another function takes off", _UNWRAPS_ELSEWHERE, _fed(subscription=_RAW))
+finds("CHK-FEED-5", "`decoded_nested_sns_event`", _NESTED, _fed(subscription=_RAW))
+finds("CHK-FEED-5", "parser with `SnsSqsEnvelope`", _PARSER, _fed(subscription=_RAW))
+silent("CHK-FEED-5", "`json_body` of Powertools", _JSON_BODY, _fed(subscription=_RAW))
 silent("CHK-FEED-5", "handler that asks whether there is one", _ASKS, _fed(subscription=_RAW))
 silent("CHK-FEED-5", "no raw delivery", _UNWRAPS, _fed())
 silent("CHK-FEED-5", "handler that reads its own fields", _FIELD, _fed(subscription=_RAW))

@@ -90,3 +90,11 @@ def test_an_entry_that_accepts_nothing_is_noted() -> None:
         fix="remove CHK-VT-1:jobs from delivery-lab:accept",
         source="docs/checks.md",
     )
+
+
+def test_nothing_is_noted_of_what_only_a_workload_could_have_shown() -> None:
+    accepted = [Acceptance("CHK-FEED-8", "", "wanted")]
+
+    assert apply_acceptances([], accepted) == ()
+    [note] = apply_acceptances([], accepted, with_workload=True)
+    assert note.why == "The stack accepts CHK-FEED-8, but nothing of the kind was found."

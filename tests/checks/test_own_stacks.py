@@ -9,10 +9,11 @@ from dataclasses import replace
 
 import pytest
 
+from delivery_lab import Lab
 from delivery_lab.checks.acceptance import apply_acceptances, read_acceptances
 from delivery_lab.resource_types import MAPPING
 from tests.checks.world import findings_in, ids
-from tests.lab_support import graph, project
+from tests.lab_support import ROOT, graph, project
 
 EXPECTED = {
     "batch-partial": set(),
@@ -61,6 +62,11 @@ EXPECTED = {
     "sqs-swallow": {"CHK-SWALLOW-1 warning"},
     "sqs-park": set(),
     "sqs-backoff": set(),
+    # Only its workload tells that the filter policy is in the wrong scope: see below.
+    "sns-sqs-filter": set(),
+    "sns-sqs-filter-safe": set(),
+    "sns-sqs-raw": {"CHK-FEED-5 error"},
+    "sns-sqs-raw-safe": set(),
 }
 
 
@@ -106,3 +112,12 @@ def test_a_heartbeat_holds_no_batch() -> None:
         for urn, resource in deployed.resources.items()
     }
     assert ids(findings_in(replace(deployed, resources=batched))) == {"CHK-VT-1 error", "CHK-IDEM-2 warning"}
+
+
+def test_the_workload_tells_that_a_filter_policy_is_in_the_wrong_scope() -> None:
+    examined = Lab.open(ROOT).examine("sns-sqs-filter", quantify=True)
+
+    assert [(finding.check, finding.accepted is not None) for finding in examined.findings] == [("CHK-FEED-8", True)]
+    assert examined.effects[0].text == "lost 6 -> 0 of 7 messages"
+    assert examined.effects[0].tried == {"sns-subscription.filterPolicyScope": "MessageBody"}
+    assert Lab.open(ROOT).examine("sns-sqs-filter-safe").findings == ()

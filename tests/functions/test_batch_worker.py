@@ -7,7 +7,7 @@ import pytest
 from shared.errors import BatchFailedError, ConfigurationError
 
 from tests.functions.conftest import LoadHandler, ReadEvents
-from tests.functions.support import Clock, Context, client_error, sqs_event
+from tests.functions.support import Clock, Context, client_error, load_event, sqs_event
 
 LAB = [{"id": str(n)} | ({"shouldFail": True} if n % 3 == 0 else {}) for n in range(1, 11)]
 
@@ -396,3 +396,26 @@ def test_what_it_needs_for_that_is_missed_at_import(
 ) -> None:
     with pytest.raises(ConfigurationError, match=message):
         load_handler("batch_worker", **environment)
+
+
+def test_takes_the_job_out_of_the_envelope_of_sns(
+    load_handler: LoadHandler, clock: Clock, read_events: ReadEvents
+) -> None:
+    handler = load_handler("batch_worker", BODY="envelope")
+    envelope = load_event("sns_envelope") | {"Message": json.dumps({"id": "1"})}
+
+    response = handler.lambda_handler(sqs_event(envelope), Context(clock))
+
+    assert response == {"batchItemFailures": []}
+    assert read_events() == [line("started", 1), line("processed", 1)]
+
+
+def test_a_message_without_an_envelope_fails_where_there_ought_to_be_one(
+    load_handler: LoadHandler, clock: Clock, read_events: ReadEvents
+) -> None:
+    handler = load_handler("batch_worker", BODY="envelope")
+
+    response = handler.lambda_handler(sqs_event({"id": "1"}), Context(clock))
+
+    assert response == {"batchItemFailures": [{"itemIdentifier": "message-1"}]}
+    assert [(event["event"], event["error_type"]) for event in read_events()] == [("failed", "KeyError")]

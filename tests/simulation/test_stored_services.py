@@ -154,7 +154,7 @@ mapping(jobs, worker, batch_size=1, function_response_types=[])
         "import boto3, os\ndef handle(event, context):\n"
         "    boto3.client('stepfunctions').start_execution(stateMachineArn=os.environ['MACHINE'])\n"
     )
-    with pytest.raises(NotModelledError, match=r"StartExecution, whose execution would work on step, which is not"):
+    with pytest.raises(NotModelledError, match=r"StartExecution, which would work on step, and that is not modelled"):
         ran(tmp_path, handler, program=program)
 
 

@@ -172,6 +172,14 @@ def test_topics_have_their_policies_and_subscriptions_their_dead_letter_queues()
     assert second.dead_letter_arn.certain() is None
 
 
+def test_a_topic_is_found_by_its_arn_although_its_policy_has_the_same() -> None:
+    topic = resource(resource_types.TOPIC, "news")
+    policy = resource(resource_types.TOPIC_POLICY, "tls", {"arn": arn_of(topic)}, outputs={"arn": arn_of(topic)})
+    for order in ((topic, policy), (policy, topic)):
+        stack = stack_of(*order)
+        assert stack.at(arn_of(topic)) is next(stack.all(Topic))
+
+
 def test_what_invokes_a_function_asynchronously_is_found() -> None:
     target = resource(resource_types.EVENT_TARGET, "every-hour", {"arn": arn_of(WORKER), "rule": "hourly"})
     config = resource(resource_types.INVOKE_CONFIG, "config", {"functionName": "worker", "maximumRetryAttempts": 1})

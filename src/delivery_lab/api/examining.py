@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from delivery_lab.api.plausible import outcome_with_intervals
 from delivery_lab.api.quantify import Effect, Quantifier
 from delivery_lab.api.timing import Phase, timed
 from delivery_lab.checks.acceptance import apply_acceptances, project_acceptances, read_acceptances
-from delivery_lab.checks.catalog.filters import DeafFilter
+from delivery_lab.checks.catalog.filters import DeafFilter, DeafSubscription
 from delivery_lab.checks.check import Check
 from delivery_lab.checks.finding import Finding
 from delivery_lab.checks.registry import find_all, worst_first
@@ -22,6 +22,7 @@ from delivery_lab.errors import LabError
 from delivery_lab.program.graph import Graph
 from delivery_lab.program.project import Project
 from delivery_lab.stack.stack import Stack
+from delivery_lab.stack.topics import Subscription
 
 if TYPE_CHECKING:
     from delivery_lab.api.asked import Asked
@@ -74,10 +75,10 @@ def examine(
         if not values:
             accepted = tuple(one for one in accepted if not one.of_values)
         found = find_all(Stack.of(graph, account_concurrency), known, values=values)
-        filters = any(mapping.filters.known for mapping in Stack.of(graph).mappings)
-        trial = _Trial.of(project.root, graph, asked, simulates=quantify) if quantify or filters else None
-        shown = trial.findings(known.get(DeafFilter.id)) if trial is not None else ()
-        findings = apply_acceptances(worst_first([*found, *shown]), accepted)
+        trial = _Trial.of(project.root, graph, asked, simulates=quantify) if quantify or _filters(graph) else None
+        shown = trial.findings(known) if trial is not None else ()
+        tried = trial is not None and trial.workload is not None
+        findings = apply_acceptances(worst_first([*found, *shown]), accepted, with_workload=tried)
     effects: dict[int, Effect] = {}
     if quantify and findings and trial is not None:
         with timed("quantify", phases):
@@ -87,6 +88,13 @@ def examine(
     stack_file = held.path if held.exists else project.file
     places = places_of(graph, findings, project.label(stack_file))
     return Examination(stack, stack_file, findings, effects, places, notes, tuple(phases))
+
+
+def _filters(graph: Graph) -> bool:
+    """Whether anything in a stack lets only some messages through."""
+    stack = Stack.of(graph)
+    mappings = any(mapping.filters.known for mapping in stack.mappings)
+    return mappings or any(each.filter_policy.known for each in stack.all(Subscription))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +134,29 @@ class _Trial:
 
         return cls(whole, workload, wanted.call.seed, Quantifier(whole, run) if simulates else None)
 
-    def findings(self, check: Check | None) -> Sequence[Finding]:
+    def findings(self, known: Mapping[str, Check]) -> Sequence[Finding]:
         """Filters that let nothing of the workload through: by its run where there is one, else by what it sends."""
-        if self.workload is None or not isinstance(check, DeafFilter):
+        if self.workload is None:
             return ()
-        stack = Stack.of(self.graph)
-        return tuple(check.findings_in_workload(stack, self._filtered_out(stack, self.workload), self.workload.name))
+        stack, found = Stack.of(self.graph), list[Finding]()
+        for check in known.values():
+            if isinstance(check, DeafFilter):
+                sent = self._filtered_out(stack, self.workload)
+                found.extend(check.findings_in_workload(stack, sent, self.workload.name))
+            elif isinstance(check, DeafSubscription):
+                found.extend(self._deaf_subscriptions(check, stack, self.workload))
+        return found
+
+    def _deaf_subscriptions(self, check: DeafSubscription, stack: Stack, workload: Workload) -> Iterator[Finding]:
+        from delivery_lab.simulation.let_by import let_by
+
+        try:
+            found = let_by(stack, workload, self.seed)
+        except LabError:
+            return  # a run says what is wrong with the workload
+        published = {urn: each.messages for urn, each in found.items()}
+        elsewhere = {urn: (each.scope, each.elsewhere) for urn, each in found.items()}
+        yield from check.findings_in_workload(stack, published, elsewhere, workload.name)
 
     def _filtered_out(self, stack: Stack, workload: Workload) -> Mapping[str, int]:
         """By URN of a mapping whose filter takes none of them: how many messages are meant for it."""

@@ -21,6 +21,8 @@ from delivery_lab.checks.registry import CHECKS
 from delivery_lab.errors import StackFileError
 from delivery_lab.program.keys import ACCEPT_KEY
 
+OF_WORKLOADS = frozenset({"CHK-FEED-8"})
+"""Checks that find something with a workload only."""
 UNUSED = "CHK-ACCEPT-1"
 _SCHEMA_CHECK = re.compile(r"CFN-[EWI]\d{4}")
 
@@ -107,8 +109,16 @@ def _acceptance(where: str, key: str, reason: Any, checks: Collection[str]) -> A
     return Acceptance(check, resource, reason.strip())
 
 
-def apply_acceptances(findings: Sequence[Finding], acceptances: Sequence[Acceptance]) -> tuple[Finding, ...]:
-    """Mark what is accepted, and note acceptances that accept nothing."""
+def apply_acceptances(
+    findings: Sequence[Finding], acceptances: Sequence[Acceptance], *, with_workload: bool = False
+) -> tuple[Finding, ...]:
+    """Mark what is accepted, and note acceptances that accept nothing.
+
+    Args:
+        findings: what was found.
+        acceptances: what is accepted.
+        with_workload: whether a workload was looked at: some checks find nothing without one.
+    """
     marked = []
     used: set[Acceptance] = set()
     for finding in findings:
@@ -117,7 +127,8 @@ def apply_acceptances(findings: Sequence[Finding], acceptances: Sequence[Accepta
         # The entry that names the resource says it more precisely.
         chosen = max(found, key=lambda acceptance: bool(acceptance.resource), default=None)
         marked.append(finding if chosen is None else replace(finding, accepted=chosen.reason))
-    left = (acceptance for acceptance in acceptances if acceptance not in used and not acceptance.of_project)
+    unseen = frozenset() if with_workload else OF_WORKLOADS
+    left = (each for each in acceptances if each not in used and not each.of_project and each.check not in unseen)
     marked.extend(map(_unused, left))
     return tuple(marked)
 

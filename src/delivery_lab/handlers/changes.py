@@ -13,23 +13,10 @@ from delivery_lab.events import Purpose
 from delivery_lab.model.runtime import AwsError
 
 _READING = (
-    "BatchGet",
-    "Check",
-    "Describe",
-    "Estimate",
-    "Filter",
-    "Get",
-    "Head",
-    "List",
-    "Lookup",
-    "Query",
-    "Receive",
-    "Scan",
-    "Search",
-    "Select",
-    "TransactGet",
-    "Validate",
-)
+    "Analyze", "BatchDetect", "BatchGet", "Check", "Classify", "Compare", "Converse", "Describe", "Detect", "Estimate",
+    "Filter", "Get", "Head", "InvokeEndpoint", "InvokeModel", "List", "Lookup", "Query", "Receive", "Recognize",
+    "Retrieve", "Scan", "Search", "Select", "Synthesize", "TransactGet", "Translate", "Validate",
+)  # fmt: skip
 """How the names of operations begin that change nothing."""
 
 _ABOUT_ITSELF = frozenset({"cloudwatch", "kms", "logs", "sts", "xray"})
@@ -39,6 +26,9 @@ _HANDLING = frozenset(
     {"ChangeMessageVisibility", "ChangeMessageVisibilityBatch", "DeleteMessage", "DeleteMessageBatch", "PurgeQueue"}
 )
 """Operations of SQS by which code handles messages that it got."""
+
+_STATEMENT = ("sql", "Sql", "Statement")
+"""Where `ExecuteStatement` of a service has its statement (RDS Data, Redshift Data, DynamoDB)."""
 
 _IDEMPOTENCY = "aws_lambda_powertools.utilities.idempotency"
 _LIBRARIES = frozenset(
@@ -55,6 +45,9 @@ def is_change(service: str, operation: str, parameters: dict[str, Any]) -> bool:
         return False
     if service == "sqs":
         return operation not in _HANDLING
+    if operation == "ExecuteStatement":
+        statement = next((str(parameters[name]) for name in _STATEMENT if name in parameters), "")
+        return not statement.lstrip(" (\n\t").upper().startswith("SELECT")
     return not (service == "lambda" and parameters.get("InvocationType") == "DryRun")
 
 

@@ -70,13 +70,13 @@ _OF_TYPES: Mapping[str, InputChanges] = {
             {"pointInTimeRecovery", "readCapacity", "serverSideEncryption", "streamViewType", "ttl", "writeCapacity"}
         ),
     ),
-    "aws:ec2/routeTable:RouteTable": InputChanges(frozenset({"vpcId"})),
-    "aws:ec2/routeTableAssociation:RouteTableAssociation": InputChanges(frozenset({"routeTableId", "subnetId"})),
+    resource_types.ROUTE_TABLE: InputChanges(frozenset({"vpcId"})),
+    resource_types.ROUTE_TABLE_ASSOCIATION: InputChanges(frozenset({"routeTableId", "subnetId"})),
     resource_types.SECURITY_GROUP: InputChanges(
         frozenset({"description", "name", "vpcId"}), kept=frozenset({"description", "vpcId"})
     ),
-    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": InputChanges(_RULE_OF_A_GROUP),
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": InputChanges(_RULE_OF_A_GROUP),
+    resource_types.EGRESS_RULE: InputChanges(_RULE_OF_A_GROUP),
+    resource_types.INGRESS_RULE: InputChanges(_RULE_OF_A_GROUP),
     resource_types.SUBNET: InputChanges(
         frozenset({"availabilityZone", "cidrBlock", "vpcId"}), kept=frozenset({"availabilityZone", "cidrBlock"})
     ),
@@ -85,7 +85,7 @@ _OF_TYPES: Mapping[str, InputChanges] = {
         {"enableDnsHostnames": False, "enableDnsSupport": True},
         frozenset({"enableDnsHostnames"}),
     ),
-    "aws:ec2/vpcEndpoint:VpcEndpoint": InputChanges(
+    resource_types.VPC_ENDPOINT: InputChanges(
         frozenset({"serviceName", "vpcEndpointType", "vpcId"}),
         {"vpcEndpointType": "Gateway", "privateDnsEnabled": False},
         frozenset({"privateDnsEnabled", "routeTableIds", "securityGroupIds", "subnetIds"}),

@@ -119,6 +119,7 @@ class Account:
     kinesis: KinesisApi = field(init=False)
     dynamodb: DynamoDb | None = None
     stored: MotoServices | None = None
+    roles: frozenset[str] = frozenset()
     lambda_api: LambdaApi = field(init=False)
     table_streams_api: TableStreamsApi = field(init=False)
     feeds: list[Feed] = field(default_factory=list)

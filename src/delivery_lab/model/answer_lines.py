@@ -13,7 +13,7 @@ from botocore.model import OperationModel, Shape, StructureShape
 
 from delivery_lab.model.runtime import WebRequest
 
-_READS = ("BatchGet", "Describe", "Get", "Head", "List", "Query", "Search")
+_READS = ("Assume", "BatchGet", "Decrypt", "Describe", "Generate", "Get", "Head", "List", "Query", "Search")
 _FEW = 3
 _NEVER_TOLD = frozenset({"NextToken", "ResultMetadata", "NextMarker", "Marker"})
 
@@ -74,7 +74,7 @@ def _answer(operation: str, shape: StructureShape) -> dict[str, Any]:
     if shape.required_members:
         return {name: _example(shape.members[name]) for name in shape.required_members}
     members = {name: member for name, member in shape.members.items() if name not in _NEVER_TOLD}
-    texts = {name: _example(member) for name, member in members.items() if member.type_name == "string"}
+    texts = {name: _example(member) for name, member in members.items() if member.type_name in ("blob", "string")}
     if not operation.startswith(_READS):
         return texts if len(texts) <= _FEW else {}
     structures = [name for name, member in members.items() if member.type_name == "structure"]

@@ -16,6 +16,7 @@ from delivery_lab.model.faults import FaultKind, Faults, InjectedFault, error_of
 from delivery_lab.model.functions import Lambda
 from delivery_lab.model.lambda_api import LambdaApi
 from delivery_lab.model.late import Answer, answer_late
+from delivery_lab.model.moto_operations import OBJECTS_PUT, STORED, UnknownToStackError
 from delivery_lab.model.runtime import AwsError, Caller, Connecting, ConnectionFailed, Pending
 from delivery_lab.model.s3.bucket import NotifyingBucket
 from delivery_lab.model.sns.api import SnsApi
@@ -27,14 +28,12 @@ from delivery_lab.model.streams.dynamodb import TableStream
 from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.model.streams.kinesis_api import KinesisApi
 from delivery_lab.model.streams.table_streams_api import TableStreamsApi
+from delivery_lab.model.sts import answer_of_sts
 from delivery_lab.model.targets import Sinks
 
 if TYPE_CHECKING:  # moto takes a quarter of a second to import: only stacks with tables pay for it
     from delivery_lab.model.dynamodb import DynamoDb
     from delivery_lab.model.moto_services import MotoServices
-
-STORED = frozenset({"cloudwatch", "s3", "secretsmanager", "ses", "sesv2", "ssm", "stepfunctions"})
-"""Services that keep what is put into them, and are answered by moto (SIM-MOTO-1)."""
 
 
 class AnsweringServices(Protocol):
@@ -59,6 +58,7 @@ class AnsweringServices(Protocol):
     table_streams_api: TableStreamsApi
     dynamodb: DynamoDb | None
     stored: MotoServices | None
+    roles: frozenset[str]
 
 
 class Calls:
@@ -136,6 +136,8 @@ class Calls:
             return self._services.lambda_api.call(operation, parameters, caller)
         if service == "sns" and self._services.topics:
             return self._services.sns.call(operation, parameters, caller)
+        if service == "sts" and caller.function in functions.names:
+            return self._ask_sts(operation, parameters, caller)
         if service in STORED and self._services.stored is not None:
             return self._ask_stored(self._services.stored, service, operation, parameters, caller)
         if service in self._services.sinks.services:
@@ -162,11 +164,17 @@ class Calls:
                 return services.dynamodb is not None and name in services.dynamodb.tables
         return services.sinks.at(name) is not None
 
+    def _ask_sts(self, operation: str, parameters: dict[str, Any], caller: Caller) -> dict[str, Any]:
+        self._services.journal.rely_on("SIM-STS-1")
+        config = self._services.functions.configuration(caller.function)
+        try:
+            return answer_of_sts(operation, parameters, config, self._services.roles, self._services.scheduler.now)
+        except UnknownToStackError as error:
+            raise _unanswered(caller, "sts", operation, str(error)) from None
+
     def _ask_stored(
         self, stored: MotoServices, service: str, operation: str, parameters: dict[str, Any], caller: Caller
     ) -> dict[str, Any]:
-        from delivery_lab.model.moto_services import OBJECTS_PUT, UnknownToStackError
-
         self._bring_up_to_date(stored)
         try:
             answer = stored.call(service, operation, parameters)

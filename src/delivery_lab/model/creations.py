@@ -6,7 +6,7 @@ It stands apart from `moto_services`, which takes a quarter of a second to impor
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -25,3 +25,19 @@ class Creation:
     operation: str
     parameters: Mapping[str, Any]
     arn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredStack:
+    """What a stack has in these services.
+
+    Attributes:
+        region: its region.
+        creations: the calls that create it, in order.
+        works_on: by the ARN or name of something to which calls hand over: what of the stack it would then work on,
+            which is not modelled.
+    """
+
+    region: str
+    creations: tuple[Creation, ...] = ()
+    works_on: Mapping[str, str] = field(default_factory=dict)

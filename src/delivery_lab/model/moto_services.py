@@ -1,4 +1,4 @@
-"""S3, SSM, Secrets Manager, SES, Step Functions and CloudWatch metrics in virtual time (SIM-MOTO-1).
+"""S3, SSM, Secrets Manager, KMS, SES, Step Functions, CloudWatch and Firehose in virtual time (SIM-MOTO-1).
 
 moto keeps what is put and answers as AWS does. Only operations are let through whose answers are right within a run;
 what belongs to another stack is not known here, so a call for it is refused rather than answered with "not found".
@@ -6,8 +6,8 @@ what belongs to another stack is not known here, so a call for it is refused rat
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+import random
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
@@ -25,84 +25,45 @@ from moto.moto_api._internal import mock_random
 
 from delivery_lab.events import Journal
 from delivery_lab.model.clock import EPOCH, Scheduler, in_seconds
-from delivery_lab.model.creations import Creation
+from delivery_lab.model.creations import StoredStack
+from delivery_lab.model.moto_isolation import chance_of_system, offline, rename
+from delivery_lab.model.moto_operations import (
+    OPERATIONS,
+    UnknownToStackError,
+    is_unknown,
+    missing_in,
+    named,
+    refuse_size,
+)
 from delivery_lab.model.randomness import derived
-from delivery_lab.model.runtime import ACCOUNT_ID, AwsError
-
-
-class UnknownToStackError(Exception):
-    """A call for something that the stack does not create; the text says what."""
-
-
-def _operations(*names: str) -> frozenset[str]:
-    return frozenset(name for line in names for name in line.split())
-
-
-OPERATIONS: Mapping[str, frozenset[str]] = {
-    "s3": _operations(
-        "PutObject GetObject HeadObject DeleteObject DeleteObjects CopyObject ListObjects ListObjectsV2 HeadBucket",
-        "CreateMultipartUpload UploadPart CompleteMultipartUpload AbortMultipartUpload ListParts",
-        "GetObjectTagging PutObjectTagging DeleteObjectTagging",
-    ),
-    "ssm": _operations(
-        "GetParameter GetParameters GetParametersByPath PutParameter DeleteParameter DeleteParameters",
-        "GetParameterHistory",
-    ),
-    "secretsmanager": _operations(
-        "GetSecretValue PutSecretValue CreateSecret UpdateSecret DescribeSecret ListSecretVersionIds"
-    ),
-    "ses": _operations("SendEmail SendRawEmail"),
-    "sesv2": _operations("SendEmail"),
-    "stepfunctions": _operations("StartExecution"),
-    "cloudwatch": _operations("PutMetricData"),
-}
-"""By service: what moto answers."""
-
-_NOT_HERE: Mapping[str, frozenset[str]] = {
-    "s3": frozenset({"NoSuchBucket"}),
-    "ssm": frozenset({"ParameterNotFound"}),
-    "secretsmanager": frozenset({"ResourceNotFoundException"}),
-    "ses": frozenset({"MessageRejected"}),
-    "sesv2": frozenset({"MessageRejected"}),
-    "stepfunctions": frozenset({"StateMachineDoesNotExist"}),
-}
-"""Errors that say that something does not exist, or is not verified: what another stack has is not known."""
-_NAMES = ("Bucket", "Name", "Names", "Path", "SecretId", "Source", "FromEmailAddress", "stateMachineArn")
-"""Parameters that name what a call is for."""
-OBJECTS_PUT = frozenset({"PutObject", "CopyObject", "CompleteMultipartUpload"})
-"""Operations of S3 after which there is an object."""
+from delivery_lab.model.runtime import AwsError
 
 
 class MotoServices:
     """The services of one run. A context manager: on leaving, everything in them is gone.
 
     Args:
-        region: region of the stack.
-        seed: the run's seed, from which moto draws ids.
-        creations: what the stack creates, in order.
-        started: ARNs of state machines whose executions would work on the stack, and on what.
+        stack: what the stack has in them.
+        seed: the run's seed, from which moto draws ids and keys.
         scheduler: the run's clock.
         journal: where events are written.
     """
 
     def __init__(
         self,
-        region: str,
+        stack: StoredStack,
         seed: int,
-        creations: Sequence[Creation],
-        started: Mapping[str, str],
         scheduler: Scheduler,
         journal: Journal,
     ) -> None:
-        self._region = region
+        self._stack = stack
+        self._chance = random.Random(derived(seed, "moto bytes"))
         self._seed = seed
-        self._creations = creations
-        self._started = started
         self._scheduler = scheduler
         self._journal = journal
         self._clients: dict[str, Any] = {}
         self._deleting: set[str] = set()
-        self._created = False
+        self._created: set[str] = set()
 
     def __enter__(self) -> Self:
         _forget()
@@ -126,41 +87,47 @@ class MotoServices:
         if operation not in OPERATIONS[service]:
             known = ", ".join(sorted(OPERATIONS[service]))
             raise UnknownToStackError(f"which is not modelled (of {service} are: {known})")
-        work = self._started.get(str(parameters.get("stateMachineArn")))
+        work = next(filter(None, map(self._stack.works_on.get, _handed_to(parameters))), None)
         if work is not None:
-            raise UnknownToStackError(f"whose execution would work on {work}, which is not modelled")
-        self._create()
+            raise UnknownToStackError(f"which would work on {work}, and that is not modelled")
+        refuse_size(service, parameters)
+        self._create(service)
         self._journal.rely_on("SIM-MOTO-1")
         try:
             answer = self._send(service, operation, parameters)
         except AwsError as error:
-            if error.code in _NOT_HERE.get(service, frozenset()) and service not in self._deleting:
-                raise UnknownToStackError(f"for {_named(parameters)}, which is not in this stack") from error
+            if is_unknown(service, error.code, error.message) and service not in self._deleting:
+                raise UnknownToStackError(f"for {self._what(operation, parameters)}") from error
             if operation == "HeadBucket" and error.status == 404:
-                raise UnknownToStackError(f"for {_named(parameters)}, which is not in this stack") from error
+                raise UnknownToStackError(f"for {named(parameters)}, which is not in this stack") from error
             raise
-        missing = _missing(operation, answer, parameters)
+        missing = missing_in(operation, answer, parameters)
         if missing and service not in self._deleting:
             raise UnknownToStackError(f"for {missing}, which is not in this stack")
         if operation.startswith("Delete"):
             self._deleting.add(service)
         return answer
 
-    def _create(self) -> None:
-        if self._created:
+    def _create(self, service: str) -> None:
+        """Create what the stack has in a service, once: each takes its time to load."""
+        together = {"ses", "sesv2"} if service in ("ses", "sesv2") else {service}
+        if service in self._created:
             return
-        self._created = True
-        for creation in self._creations:
-            self._send(creation.service, creation.operation, creation.parameters)
-            if creation.arn and creation.operation == "CreateSecret":
-                # AWS ends the ARN of a secret with six letters of its own; the program has computed others than moto.
-                get_backend("secretsmanager")[ACCOUNT_ID][self._region].secrets[
-                    creation.parameters["Name"]
-                ].arn = creation.arn
+        self._created |= together
+        for creation in self._stack.creations:
+            if creation.service in together:
+                self._send(creation.service, creation.operation, creation.parameters)
+                if creation.arn:
+                    rename(creation, self._stack.region)
+
+    def _what(self, operation: str, parameters: Mapping[str, Any]) -> str:
+        if operation in ("Decrypt", "ReEncrypt"):
+            return "a text that no key of this stack has encrypted in this run"
+        return f"{named(parameters)}, which is not in this stack"
 
     def _send(self, service: str, operation: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         now = EPOCH.timestamp() + in_seconds(self._scheduler.now)
-        with time_machine.travel(now, tick=False):
+        with time_machine.travel(now, tick=False), offline(), chance_of_system(self._chance):
             call: Callable[..., dict[str, Any]] = getattr(self._client(service), xform_name(operation))
             try:
                 answer = call(**parameters)
@@ -178,7 +145,7 @@ class MotoServices:
         if service not in self._clients:
             client = botocore.session.Session().create_client(
                 service,
-                region_name=self._region,
+                region_name=self._stack.region,
                 aws_access_key_id="lab",
                 aws_secret_access_key="lab",  # noqa: S106 - moto asks for any
                 config=Config(
@@ -198,6 +165,15 @@ def _answer(stub: BotocoreStubber, request: AWSPreparedRequest, **_: Any) -> AWS
     return stub("before-send", request)
 
 
+def _handed_to(parameters: Mapping[str, Any]) -> Iterator[str]:
+    """What a call hands something over to."""
+    yield from (
+        str(parameters[name])
+        for name in ("stateMachineArn", "logGroupName", "DeliveryStreamName")
+        if name in parameters
+    )
+
+
 def _forget() -> None:
     for service in OPERATIONS:
         for account in get_backend(service).values():  # type: ignore[call-overload]  # its types list every service
@@ -210,18 +186,3 @@ def _as_error(error: ClientError) -> AwsError:
     told = response.pop("Error", {})
     status = response.pop("ResponseMetadata", {}).get("HTTPStatusCode", 400)
     return AwsError(str(told.get("Code")), str(told.get("Message", "")), int(status), response)
-
-
-def _named(parameters: Mapping[str, Any]) -> str:
-    """What a call is for, in words."""
-    found = [parameters[name] for name in _NAMES if name in parameters]
-    return json.dumps(found[0], default=str) if found else "something"
-
-
-def _missing(operation: str, answer: Mapping[str, Any], parameters: Mapping[str, Any]) -> str:
-    """What an answer leaves out because the stack does not have it, "" for nothing."""
-    if operation == "GetParameters" and answer.get("InvalidParameters"):
-        return json.dumps(answer["InvalidParameters"])
-    if operation == "GetParametersByPath" and not answer.get("Parameters"):
-        return _named(parameters)
-    return ""

@@ -238,11 +238,11 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
                 },
             ),
         ),
-        "aws:kms/key:Key": ComputedOutputs(
+        resource_types.KEY: ComputedOutputs(
             id="{keyId}",
             outputs={"keyId": "{new_uuid}", "arn": "arn:{partition}:kms:{region}:{account}:key/{keyId}"},
         ),
-        "aws:kms/alias:Alias": ComputedOutputs(
+        resource_types.KEY_ALIAS: ComputedOutputs(
             id="{name}",
             name="name",
             namespace="alias/",
@@ -370,7 +370,7 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
                 "repositoryUrl": "{account}.dkr.ecr.{region}.{dns}/{name}",
             },
         ),
-        "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": ComputedOutputs(
+        resource_types.DELIVERY_STREAM: ComputedOutputs(
             id="{arn}",
             name="name",
             outputs={"arn": "arn:{partition}:firehose:{region}:{account}:deliverystream/{name}"},

@@ -35,9 +35,9 @@ RULES = (
     ),
     assumed(
         "SIM-MOTO-1",
-        "S3, SSM parameters, secrets, mails of SES, starts of Step Functions and CloudWatch metrics are answered by moto: what is "
-        "put is read again at once, and a run begins with what the stack itself creates. Identities of the stack are verified; "
-        "an execution that is started does nothing.",
+        "S3, SSM parameters, secrets, keys of KMS, mails of SES, starts of Step Functions, CloudWatch metrics and logs, and records for "
+        "Firehose are answered by moto: what is put is read again at once, and a run begins with what the stack itself creates. "
+        "Identities of the stack are verified; an execution that is started does nothing; what Firehose takes is delivered nowhere.",
         "moto implements these services' own rules: https://github.com/getmoto/moto. AWS says that S3 is strongly consistent; "
         "for the others it gives no bound.",
     ),
@@ -54,5 +54,11 @@ RULES = (
         "is run for one attempt in 25; the attempts between are taken to be like the last one, log lines included.",
         "Days of retries of one record would otherwise take minutes. Code that recovers by itself is noticed up to 25 attempts "
         "late.",
+    ),
+    assumed(
+        "SIM-STS-1",
+        "STS says that a function is its execution role, with the function's name as session. A role of the stack whose trust policy "
+        "names an AWS principal can be taken on, and calls with its credentials are answered as those of the function.",
+        "https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html. What a role permits is not modelled.",
     ),
 )

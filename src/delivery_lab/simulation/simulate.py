@@ -13,10 +13,10 @@ from delivery_lab.events import Journal, LogLine, PolledSource, Run, events_of
 from delivery_lab.handlers import HandlerHost
 from delivery_lab.handlers.kept import KeptEnvironments
 from delivery_lab.model.account import Account
-from delivery_lab.model.calls import STORED
 from delivery_lab.model.clock import Scheduler, in_seconds, seconds
 from delivery_lab.model.described import DescribedFunctions, Description
 from delivery_lab.model.mapping.destinations import QueueDestination, TopicDestination
+from delivery_lab.model.moto_operations import STORED
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import Caller, LongPoll, Pending, Runtime
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
@@ -28,7 +28,7 @@ from delivery_lab.simulation.log_contract import contract_line
 from delivery_lab.simulation.observing import SilentObserver
 from delivery_lab.simulation.remembered import RememberedCreations
 from delivery_lab.simulation.sending import Sender
-from delivery_lab.simulation.stored_creations import creations, region_of, started_by
+from delivery_lab.simulation.stored_stack import roles_to_assume, stored_stack
 from delivery_lab.simulation.topics import dead_letter_queues
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.stack.stack import Stack
@@ -198,10 +198,8 @@ class _Simulation:
         from delivery_lab.model.moto_services import MotoServices
 
         return MotoServices(
-            region_of(self._stack),
+            stored_stack(self._stack, self._project_dir),
             self._seed,
-            tuple(creations(self._stack, self._project_dir)),
-            started_by(self._stack),
             self._scheduler,
             self._journal,
         )
@@ -227,6 +225,7 @@ class _Simulation:
         )
         lines, origin = self._workload.answers, self._workload.origin
         account.answer_calls(tuple(service_answers(lines, origin)), tuple(web_answers(lines)))
+        account.roles = roles_to_assume(stack)
         account.inject_faults([self._sender.fault(fault) for fault in self._workload.faults])
         account.start()
         return deployment

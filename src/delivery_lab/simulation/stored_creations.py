@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 
 from delivery_lab.errors import HandlerLoadError
 from delivery_lab.model.creations import Creation
+from delivery_lab.simulation.taken_creations import creations_of_taken
 from delivery_lab.stack.events import Bucket
 from delivery_lab.stack.stack import Stack
 from delivery_lab.stack.stored import MailIdentity, Parameter, Secret, SecretVersion, StateMachine, StoredObject
@@ -49,19 +51,8 @@ def creations(stack: Stack, project_dir: Path) -> Iterator[Creation]:
                     "CreateStateMachine",
                     {"name": resource.machine_name, "definition": text, "roleArn": _ROLE},
                 )
-
-
-def started_by(stack: Stack) -> dict[str, str]:
-    """By ARN of a state machine: what of the stack its executions would work on."""
-    found = {}
-    for machine in stack.all(StateMachine):
-        text = machine.definition.known if isinstance(machine.definition.known, str) else ""
-        for target in (*stack.functions, *stack.queues, *stack.tables):
-            if machine.arn is not None and any(
-                each and each in text for each in (target.arn, getattr(target, "url", None))
-            ):
-                found[machine.arn] = target.name
-    return found
+            case _:
+                yield from creations_of_taken(resource, stack)
 
 
 def region_of(stack: Stack) -> str:
@@ -100,6 +91,8 @@ def _parameter(resource: Parameter) -> Iterator[Creation]:
 
 
 def _version(resource: SecretVersion, names: dict[str, str]) -> Iterator[Creation]:
-    name, text = names.get(str(resource.secret.known)), resource.text.known
+    name, text, binary = names.get(str(resource.secret.known)), resource.text.known, resource.binary.known
     if name is not None and isinstance(text, str):
         yield Creation("secretsmanager", "PutSecretValue", {"SecretId": name, "SecretString": text})
+    elif name is not None and isinstance(binary, str):
+        yield Creation("secretsmanager", "PutSecretValue", {"SecretId": name, "SecretBinary": b64decode(binary)})

@@ -21,7 +21,12 @@ def role(inputs: Inputs, inputs_of: InputsOf) -> Role:
     names = {name for name in (inputs.resource.id, inputs.output("name"), inputs.output("arn")) if name}
     attached = tuple(_attached(inputs, inputs_of, names))
     arns = {policy.arn for policy in attached}
-    return Role(**inputs.identity(), policies=tuple(_policies(inputs, inputs_of, names, arns)), attached=attached)
+    return Role(
+        **inputs.identity(),
+        policies=tuple(_policies(inputs, inputs_of, names, arns)),
+        attached=attached,
+        trust=policy_document(inputs.origin("assumeRolePolicy"), inputs.raw("assumeRolePolicy")),
+    )
 
 
 def _policies(inputs: Inputs, inputs_of: InputsOf, names: set[str], arns: set[str]) -> Iterator[PolicyDocument]:

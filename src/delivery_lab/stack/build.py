@@ -61,6 +61,15 @@ from delivery_lab.stack.streams import (
     stream,
     table,
 )
+from delivery_lab.stack.taken import (
+    contact_list,
+    delivery_stream,
+    encryption_key,
+    key_alias,
+    log_group,
+    log_stream,
+    mail_template,
+)
 from delivery_lab.stack.topics import subscription, topic
 from delivery_lab.stack.versions import alias, provisioned_concurrency
 
@@ -109,6 +118,13 @@ class Builder:
             resource_types.SECRET_VERSION: secret_version,
             **dict.fromkeys(resource_types.MAIL_IDENTITIES, mail_identity),
             resource_types.STATE_MACHINE: state_machine,
+            resource_types.KEY: encryption_key,
+            resource_types.KEY_ALIAS: key_alias,
+            resource_types.LOG_GROUP: log_group,
+            resource_types.LOG_STREAM: log_stream,
+            resource_types.CONTACT_LIST: contact_list,
+            resource_types.DELIVERY_STREAM: delivery_stream,
+            resource_types.MAIL_TEMPLATE: mail_template,
             resource_types.TOPIC_SUBSCRIPTION: subscription,
             resource_types.EVENT_RULE: event_rule,
             resource_types.EVENT_TARGET: event_target,

@@ -46,10 +46,12 @@ class Role(StackResource):
     Attributes:
         policies: inline policies, and managed policies of the stack that are attached.
         attached: every managed policy that is attached, by ARN.
+        trust: who may take it on.
     """
 
     policies: tuple[PolicyDocument, ...]
     attached: tuple[AttachedPolicy, ...]
+    trust: PolicyDocument
 
 
 def policy_document(origin: Origin, written: object) -> PolicyDocument:

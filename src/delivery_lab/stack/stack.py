@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -15,7 +15,7 @@ from delivery_lab.stack.invokers import asynchronous_invokers
 from delivery_lab.stack.mappings import EventSourceMapping, SqsMapping
 from delivery_lab.stack.names import FunctionNames
 from delivery_lab.stack.queues import AllowPolicy, Queue, allow_policies
-from delivery_lab.stack.resource import StackResource
+from delivery_lab.stack.resource import OtherResource, StackResource
 from delivery_lab.stack.roles import Role
 from delivery_lab.stack.streams import Table
 from delivery_lab.stack.support import Support, refused_inputs
@@ -84,7 +84,7 @@ class Stack:
             invokers=tuple(asynchronous_invokers(builder.all_inputs(), builder.names)),
             allow_policies=tuple(allow_policies(builder.inputs_of)),
             _names=builder.names,
-            _by_arn={each.arn: each for each in resources.values() if each.arn is not None},
+            _by_arn=_named_by_arn(resources.values()),
             _queues_by_url={url: queue for queue in queues for url in (queue.url, queue.id) if url},
             _mappings_of=fed,
             _mappings_from=reading,
@@ -172,3 +172,9 @@ class Stack:
         """Whether a resource was there before with the same inputs, so that an update leaves it alone."""
         there = before.graph.resources.get(resource.urn)
         return there is not None and there.inputs == self.graph.resources[resource.urn].inputs
+
+
+def _named_by_arn(resources: Iterable[StackResource]) -> dict[str, StackResource]:
+    """Resources by their ARNs. One such as a topic's policy has the ARN of what it is about, and stands behind that."""
+    known_last = sorted(resources, key=lambda each: not isinstance(each, OtherResource))
+    return {each.arn: each for each in known_last if each.arn is not None}

@@ -60,10 +60,12 @@ class SecretVersion(StackResource):
     Attributes:
         secret: id, ARN or name of the secret.
         text: what is secret.
+        binary: what is secret as Base64, in place of `text`.
     """
 
     secret: Setting[str]
     text: Setting[str | None]
+    binary: Setting[str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +121,12 @@ def secret(inputs: Inputs) -> Secret:
 
 def secret_version(inputs: Inputs) -> SecretVersion:
     """A version of its inputs."""
-    return SecretVersion(**inputs.identity(), secret=inputs.text("secretId"), text=inputs.optional_text("secretString"))
+    return SecretVersion(
+        **inputs.identity(),
+        secret=inputs.text("secretId"),
+        text=inputs.optional_text("secretString"),
+        binary=inputs.optional_text("secretBinary"),
+    )
 
 
 def mail_identity(inputs: Inputs) -> MailIdentity:

@@ -22,10 +22,11 @@ from components.settings import function as function_settings
 from components.settings import kafka, ordered, stream
 from components.settings import queue as queue_settings
 from components.settings.base import Section
-from delivery_lab.limits import across, functions, gateway, mappings, queues, streams
+from delivery_lab.limits import across, functions, gateway, mappings, queues, streams, topics
 from delivery_lab.limits.limit import Bound, Choice
 
 HELD: Mapping[str, Bound | Choice] = {
+    "SubscriptionSettings.filter_policy_scope": topics.FILTER_SCOPE,
     "QueueSettings.visibility_timeout_seconds": queues.VISIBILITY_TIMEOUT,
     "QueueSettings.max_receive_count": queues.MAX_RECEIVE_COUNT,
     "QueueSettings.retention_seconds": queues.RETENTION,
@@ -64,6 +65,7 @@ HELD: Mapping[str, Bound | Choice] = {
 
 OWN = frozenset(
     {
+        "SnsWorkerSettings.body",
         "AsyncIdempotencySettings.expires_after_seconds",
         "AsyncIdempotencySettings.mode",
         "ApiSettings.authorization",

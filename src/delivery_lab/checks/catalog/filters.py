@@ -1,4 +1,7 @@
-"""Filters that let nothing through: what they match is in no record of their source, or in no message of a workload."""
+"""Filters that let nothing through: what they match is in no record of their source, or in no message of a workload.
+
+Filters of mappings, and filter policies of subscriptions.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from delivery_lab.checks.check import Check, Found, values_of
-from delivery_lab.checks.finding import Finding, Severity
+from delivery_lab.checks.finding import Edit, Finding, Severity
 from delivery_lab.resource_types import SourceKind
 from delivery_lab.stack.mappings import EventSourceMapping
 from delivery_lab.stack.stack import Stack
+from delivery_lab.stack.topics import Subscription
 
 _FIELDS: Mapping[SourceKind, frozenset[str]] = {
     "sqs": frozenset(
@@ -87,6 +91,53 @@ class DeafFilter(Check):
             why = f"{some[0].upper()}{some[1:]} of the workload {workload} {verb} the filter. {_what_becomes(mapping)}"
             fix = f"compare the patterns of {mapping.name} with the bodies that are sent"
             yield self.finding_of(Found((mapping.name,), values_of(mapping.filters), why, fix))
+
+
+class DeafSubscription(Check):
+    id = "CHK-FEED-8"
+    title = "filter policy that lets nothing through"
+    severity = Severity.WARNING
+    why = "What a filter policy does not match is delivered to nobody, is in no dead-letter queue and leaves no log."
+    fix = "Set filterPolicyScope to MessageBody if the fields are in the body, else publish them as attributes."
+    source = "SNS-FILTER-1"
+
+    def find(self, stack: Stack) -> Iterator[Found]:
+        return iter(())  # only a workload tells
+
+    def findings_in_workload(
+        self, stack: Stack, published: Mapping[str, int], elsewhere: Mapping[str, tuple[str, int]], workload: str
+    ) -> Iterator[Finding]:
+        """What is found with a workload.
+
+        Args:
+            stack: the stack.
+            published: by URN of a subscription that takes none of them: how many messages are published to its topic.
+            elsewhere: by URN: the other scope, and how many of the messages the same policy would take there.
+            workload: what the workload is called, for the reader.
+        """
+        for subscription in stack.all(Subscription):
+            count = published.get(subscription.urn, 0)
+            if not count:
+                continue
+            scope, taken = elsewhere.get(subscription.urn, ("", 0))
+            some = "The one message" if count == 1 else f"None of the {count} messages"
+            verb = "does not match" if count == 1 else "matches"
+            why = (
+                f"{some} of the workload {workload} {verb} the filter policy, which is about "
+                f"{_PARTS[subscription.filter_scope.certain()]}"
+            )
+            fix = f"compare the filter policy of {subscription.name} with what is published"
+            edits: tuple[Edit, ...] = ()
+            if taken:
+                why += f"; {taken} would match it by {_PARTS[scope]}"
+                fix = f"set filterPolicyScope of {subscription.name} to {scope}"
+                edits = (Edit.of(subscription.filter_scope, scope),)
+            why += ". What does not match is delivered to nobody, and is in no dead-letter queue."
+            values = values_of(subscription.filter_policy, subscription.filter_scope)
+            yield self.finding_of(Found((subscription.name,), values, why, fix, edits))
+
+
+_PARTS = {"MessageAttributes": "message attributes", "MessageBody": "the body"}
 
 
 def _what_becomes(mapping: EventSourceMapping) -> str:

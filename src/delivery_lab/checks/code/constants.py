@@ -20,6 +20,8 @@ _ARITHMETIC: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.FloorDiv: operator.floordiv,
 }
 _SECONDS = {"weeks": 604_800, "days": 86_400, "hours": 3600, "minutes": 60, "seconds": 1}
+_DEFAULTS: Mapping[str, int] = {"shared.settings.choice": 2}
+"""Readers of environment variables in this project's own functions, with the position of what they answer without."""
 _FLAGS = {"true": True, "false": False}
 
 
@@ -119,7 +121,16 @@ def _call(code: Code, module: Module, node: ast.Call, depth: int) -> Any:
     if isinstance(node.func, ast.Name) and node.func.id in ("int", "float") and len(node.args) == 1:
         value = as_number(evaluate(code, module, node.args[0], depth))
         return UNKNOWN if value is None else (int(value) if node.func.id == "int" else value)
-    return _reading(code, node)
+    return _default(code, module, node, depth) if function in _DEFAULTS else _reading(code, node)
+
+
+def _default(code: Code, module: Module, node: ast.Call, depth: int) -> Any:
+    """What one of the readers of this project's own functions answers, which have a default."""
+    name, *_ = node.args
+    if isinstance(name, ast.Constant) and name.value in code.environment:
+        return _reading(code, node)
+    position = _DEFAULTS[code.origin(module, node.func)]
+    return evaluate(code, module, node.args[position], depth) if len(node.args) > position else UNKNOWN
 
 
 def _variable(code: Code, module: Module, node: ast.Call, depth: int) -> Any:

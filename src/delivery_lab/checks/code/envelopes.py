@@ -1,6 +1,6 @@
 """What a handler takes out of the bodies of messages: its own fields, the envelope of SNS, the records of S3.
 
-Followed is what leaves no doubt: a body that is read as JSON, at once or by a name, and fields that are read off that.
+Followed is what leaves no doubt: see `delivery_lab.checks.code.bodies`.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from delivery_lab.checks.code.bodies import Bodies
+from delivery_lab.checks.code.callees import Place
 from delivery_lab.checks.code.constants import evaluate
-from delivery_lab.checks.code.module import FunctionNode, Module, assigned, own_nodes
+from delivery_lab.checks.code.models import required_fields
+from delivery_lab.checks.code.module import FunctionNode
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import live_nodes, reached
-from delivery_lab.checks.code.tree import called_name, is_name
 
 ENVELOPE = frozenset(
     {
@@ -24,6 +26,15 @@ ENVELOPE = frozenset(
 """The fields of SNS's envelope."""
 MESSAGE = "Message"
 RECORDS = "Records"
+_NESTED_MESSAGE = "decoded_nested_sns_event"
+_NESTED_CHANGES = "decoded_nested_s3_event"
+"""Properties of Powertools' SQSRecord."""
+_ENVELOPES = frozenset({"SnsSqsEnvelope", "SqsSnsEnvelope"})
+"""Of Powertools' parser."""
+_READ_OF_CHANGES = frozenset({"records", "record", "bucket_name", "object_key"})
+"""Properties of Powertools' S3Event that need Records."""
+_VALIDATED = frozenset({"model_validate_json", "parse_raw"})
+_OF_PARSED = frozenset({"model_validate", "parse_obj"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,52 +45,71 @@ class FieldRead:
         name: the field.
         where: module and line.
         required: whether it has to be there: `body["x"]`, not `body.get("x")`.
+        function: the function that reads it.
     """
 
     name: str
     where: str
     required: bool
+    function: FunctionNode
 
 
 def fields_of_bodies(code: Code) -> list[FieldRead]:
     """The fields that a handler reads off the bodies of messages, parsed as JSON."""
-    return [read for module, function in reached(code) for read in _fields_in(code, module, function)]
+    bodies = Bodies(code)
+    return [read for place in reached(code) for read in _fields_in(code, bodies, place)]
 
 
 def knows_envelopes(code: Code) -> bool:
-    """Whether a handler may look for an envelope anywhere: it names a field that only an envelope has."""
+    """Whether a handler may look for an envelope anywhere: it names what only an envelope has."""
     for module, function in reached(code):
         for node in live_nodes(code, module, function):
-            if isinstance(node, ast.Constant) and node.value in (MESSAGE, "TopicArn"):
-                return True
-    return False
+            match node:
+                case ast.Constant(value="Message" | "TopicArn"):
+                    return True
+                case ast.Attribute(attr=name) | ast.Name(id=name) if name == _NESTED_MESSAGE or name in _ENVELOPES:
+                    return True
+                case ast.Name(id="SNSMessage" | "SnsModel" | "SnsSqsNotificationModel"):
+                    return True
+    return any(isinstance(node, ast.Name | ast.Attribute) and _is_envelope(node) for node in _decorators(code))
 
 
 def unwrapped_messages(code: Code) -> list[str]:
-    """Where a handler reads the text under `Message` of a body as JSON, without asking whether it is there."""
+    """Where a handler takes an envelope off, without asking whether there is one."""
+    bodies = Bodies(code)
     found = []
     for module, function in reached(code):
-        bodies = set(_names_of_bodies(code, module, function))
+        if _is_asked_for(function):
+            continue
         for node in live_nodes(code, module, function):
-            if isinstance(node, ast.Call) and _is_json_loads(code, module, node) and node.args:
-                read = _read_of(code, module, node.args[0], bodies)
-                if read is not None and read.required and read.name == MESSAGE and not _is_asked_for(function):
-                    found.append(read.where)
+            match node:
+                case ast.Call(args=[inner, *_]) if bodies.is_json_loads(module, node):
+                    read = _read_of(code, bodies, (module, function), inner)
+                    if read is not None and read.required and read.name == MESSAGE:
+                        found.append(read.where)
+                case ast.Attribute(value=ast.Attribute(attr=nested)) if nested == _NESTED_MESSAGE:
+                    found.append(module.place(node))
+                case ast.Attribute() | ast.Name() if _is_envelope(node):
+                    found.append(module.place(node))
     return found
 
 
 def unguarded_records(code: Code) -> list[str]:
     """Where a handler needs `Records` in a body, and neither asks for them nor catches that there are none."""
-    return [
-        read.where
-        for module, function in reached(code)
-        if not _is_guarded(function)
-        for read in _fields_in(code, module, function)
-        if read.required and read.name == RECORDS
-    ]
+    needed = [read for read in fields_of_bodies(code) if read.required and read.name == RECORDS]
+    found = [read.where for read in needed if not _asks_for_records(read.function)]
+    for module, function in reached(code):
+        if _asks_for_records(function):
+            continue
+        for node in live_nodes(code, module, function):
+            match node:
+                case ast.Attribute(value=ast.Attribute(attr=nested), attr=name):
+                    if nested == _NESTED_CHANGES and name in _READ_OF_CHANGES:
+                        found.append(module.place(node))
+    return found
 
 
-def _is_guarded(function: FunctionNode) -> bool:
+def _asks_for_records(function: FunctionNode) -> bool:
     """Whether a function catches what happens, asks for `Records`, or names what a test event has."""
     for node in ast.walk(function):
         if isinstance(node, ast.Try) or (isinstance(node, ast.Constant) and node.value in ("Event", "s3:TestEvent")):
@@ -99,53 +129,51 @@ def _is_asked_for(function: FunctionNode) -> bool:
     return False
 
 
-def _fields_in(code: Code, module: Module, function: FunctionNode) -> Iterator[FieldRead]:
-    bodies = set(_names_of_bodies(code, module, function))
-    for node in live_nodes(code, module, function):
+def _is_envelope(node: ast.Name | ast.Attribute) -> bool:
+    return (node.attr if isinstance(node, ast.Attribute) else node.id) in _ENVELOPES
+
+
+def _decorators(code: Code) -> Iterator[ast.AST]:
+    for _, function in reached(code):
+        for decorator in function.decorator_list:
+            yield from ast.walk(decorator)
+
+
+def _fields_in(code: Code, bodies: Bodies, place: Place) -> Iterator[FieldRead]:
+    for node in live_nodes(code, *place):
         if isinstance(node, ast.expr):
-            read = _read_of(code, module, node, bodies)
+            read = _read_of(code, bodies, place, node)
             if read is not None:
                 yield read
+            yield from _model_fields(code, bodies, place, node)
 
 
-def _names_of_bodies(code: Code, module: Module, function: FunctionNode) -> Iterator[str]:
-    """Names that a function gives to parsed bodies, and to nothing else."""
-    values: dict[str, list[ast.expr | None]] = {}
-    for node in own_nodes(function):
-        for name, value in assigned(node):
-            values.setdefault(name, []).append(value)
-    for name, held in values.items():
-        if all(value is not None and _is_parsed_body(code, module, value) for value in held):
-            yield name
-
-
-def _read_of(code: Code, module: Module, node: ast.expr, bodies: set[str]) -> FieldRead | None:
+def _read_of(code: Code, bodies: Bodies, place: Place, node: ast.expr) -> FieldRead | None:
     """The field of a body that an expression reads, None where it reads none."""
     match node:
-        case ast.Subscript(value=value, slice=key):
+        case ast.Subscript(value=value, slice=key, ctx=ast.Load()):
             required = True
         case ast.Call(func=ast.Attribute(value=value, attr="get"), args=[key, *_]):
             required = False
         case _:
             return None
-    is_body = _is_parsed_body(code, module, value) or any(is_name(value, name) for name in bodies)
-    name = evaluate(code, module, key) if is_body else None
-    return FieldRead(name, module.place(node), required) if isinstance(name, str) else None
+    module, function = place
+    name = evaluate(code, module, key) if bodies.is_parsed(module, function, value) else None
+    return FieldRead(name, module.place(node), required, function) if isinstance(name, str) else None
 
 
-def _is_parsed_body(code: Code, module: Module, node: ast.expr) -> bool:
-    """Whether an expression is `json.loads(...)` of the body of a record."""
-    if not isinstance(node, ast.Call) or not node.args or not _is_json_loads(code, module, node):
-        return False
-    match node.args[0]:
-        case ast.Subscript(slice=ast.Constant(value="body")):
-            return True
-        case ast.Attribute(attr="body"):
-            return True
-        case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value="body"), *_]):
-            return True
-    return False
-
-
-def _is_json_loads(code: Code, module: Module, call: ast.Call) -> bool:
-    return called_name(call) == "loads" and code.origin(module, call.func) in ("json.loads", "orjson.loads", "")
+def _model_fields(code: Code, bodies: Bodies, place: Place, node: ast.expr) -> Iterator[FieldRead]:
+    """The fields that a model needs which is made of a body."""
+    module, function = place
+    match node:
+        case ast.Call(func=ast.Attribute(value=model, attr=method), args=[text, *_]) if method in _VALIDATED:
+            made = bodies.is_text(module, function, text)
+        case ast.Call(func=ast.Attribute(value=model, attr=method), args=[held, *_]) if method in _OF_PARSED:
+            made = bodies.is_parsed(module, function, held)
+        case ast.Call(func=model, args=[], keywords=[ast.keyword(arg=None, value=held)]):
+            made = bodies.is_parsed(module, function, held)
+        case _:
+            return
+    if made:
+        for name in required_fields(code, module, model):
+            yield FieldRead(name, module.place(node), required=True, function=function)

@@ -115,14 +115,14 @@ class _Rule(NeverUpdated):
 class EgressRuleType(_Rule):
     """`aws.vpc.SecurityGroupEgressRule`."""
 
-    pulumi_type = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+    pulumi_type = resource_types.EGRESS_RULE
     direction = "egress"
 
 
 class IngressRuleType(_Rule):
     """`aws.vpc.SecurityGroupIngressRule`."""
 
-    pulumi_type = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+    pulumi_type = resource_types.INGRESS_RULE
     direction = "ingress"
 
 

@@ -144,7 +144,7 @@ class SubnetType(ProvidedType):
 class RouteTableType(ProvidedType):
     """`aws.ec2.RouteTable` without routes."""
 
-    pulumi_type = "aws:ec2/routeTable:RouteTable"
+    pulumi_type = resource_types.ROUTE_TABLE
     settings = frozenset({"tags", "vpcId"})
     required = frozenset({"vpcId"})
     computed = ("arn", "ownerId")
@@ -185,7 +185,7 @@ def _table(cloud: Cloud, id_: str) -> dict[str, Any] | None:
 class RouteTableAssociationType(NeverUpdated):
     """`aws.ec2.RouteTableAssociation` of a subnet."""
 
-    pulumi_type = "aws:ec2/routeTableAssociation:RouteTableAssociation"
+    pulumi_type = resource_types.ROUTE_TABLE_ASSOCIATION
     settings = frozenset({"routeTableId", "subnetId"})
     required = frozenset({"routeTableId", "subnetId"})
 
@@ -213,7 +213,7 @@ class RouteTableAssociationType(NeverUpdated):
 class EndpointType(ProvidedType):
     """`aws.ec2.VpcEndpoint` of an AWS service."""
 
-    pulumi_type = "aws:ec2/vpcEndpoint:VpcEndpoint"
+    pulumi_type = resource_types.VPC_ENDPOINT
     settings = frozenset(
         {
             "privateDnsEnabled",

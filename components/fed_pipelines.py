@@ -1,0 +1,67 @@
+"""The families in which something else feeds the queue: a topic of SNS."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pulumi
+
+from components.alarms import Alarms, dead_letter_watch, function_watches, queue_age_watch
+from components.queue import QueueWithDlq
+from components.settings import SnsSettings
+from components.topic import FeedingTopic, QueueSubscription
+from components.worker import BatchWorker
+
+
+class TopicPipeline(pulumi.ComponentResource):
+    """A topic, a queue that subscribes to it and the queue's worker: the section `delivery-lab:sns`.
+
+    Nothing here publishes: who feeds a topic is the business of other stacks.
+
+    Args:
+        name: prefix of the names of all resources.
+        settings: the section.
+        layer_arn: layer with the dependencies and the shared code.
+        opts: resource options.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: SnsSettings,
+        layer_arn: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("delivery-lab:pipelines:TopicPipeline", name, settings.effective(), opts)
+        child = pulumi.ResourceOptions(parent=self)
+        topic = FeedingTopic(name, settings.topic, child)
+        queues = QueueWithDlq(name, settings.queue, settings.dead_letter_queue, child, senders=[topic.sender()])
+        worker = BatchWorker(
+            name, queues.queue, layer_arn, settings.worker, child, fifo=settings.queue.fifo, body=settings.body
+        )
+        # The worker is there before the first message is, and the queue lets the topic send.
+        ready = pulumi.ResourceOptions(parent=self, depends_on=[queues.policy, worker.mapping])
+        subscription = QueueSubscription(
+            name, topic, queues.queue, settings.subscription, ready, fifo=settings.queue.fifo
+        )
+        watches = [
+            *function_watches(worker.function),
+            queue_age_watch(queues.queue, settings.queue),
+            dead_letter_watch(queues.dlq),
+        ]
+        self._outputs: dict[str, pulumi.Output[str]] = {
+            "TopicArn": topic.topic.arn,
+            "QueueUrl": queues.queue.url,
+            "DlqUrl": queues.dlq.url,
+            "WorkerFunction": worker.function.name,
+        }
+        if subscription.undelivered is not None:
+            watch = dead_letter_watch(subscription.undelivered)
+            watches.append(replace(watch, key="undelivered", description="There are messages that SNS cannot deliver."))
+            self._outputs["UndeliveredUrl"] = subscription.undelivered.url
+        Alarms(name, settings.alarms, watches, child)
+        self.register_outputs(self.exports())
+
+    def exports(self, prefix: str = "") -> dict[str, pulumi.Output[str]]:
+        """The stack outputs of this family, by name."""
+        return {f"{prefix}{name}": value for name, value in self._outputs.items()}
