@@ -11,13 +11,13 @@ from typing import Protocol
 
 import pulumi
 
-from components.fed_pipelines import TopicPipeline
+from components.fed_pipelines import ApiPipeline, BucketPipeline, TopicPipeline
 from components.invoke_pipelines import AsyncPipeline, SyncPipeline
 from components.layer import SharedLayer
 from components.log_pipelines import KafkaPipeline, StreamPipeline
 from components.package.engine import engine_address
 from components.pipelines import BatchPipeline, VisibilityPipeline
-from components.settings import load_settings
+from components.settings import Settings, load_settings
 
 
 class Family(Protocol):
@@ -44,11 +44,22 @@ def deploy() -> None:
         pipelines["Async"] = AsyncPipeline("async", settings.asynchronous, layer.arn)
     if settings.synchronous is not None:
         pipelines["Sync"] = SyncPipeline("sync", settings.synchronous, layer.arn)
-    if settings.sns is not None:
-        pipelines["Sns"] = TopicPipeline("sns", settings.sns, layer.arn)
+    pipelines |= _fed(settings, layer.arn)
     for title, pipeline in pipelines.items():
         for name, value in pipeline.exports("" if len(pipelines) == 1 else title).items():
             pulumi.export(name, value)
+
+
+def _fed(settings: Settings, layer_arn: pulumi.Input[str]) -> dict[str, Family]:
+    """The families whose queue something else feeds."""
+    pipelines: dict[str, Family] = {}
+    if settings.sns is not None:
+        pipelines["Sns"] = TopicPipeline("sns", settings.sns, layer_arn)
+    if settings.s3 is not None:
+        pipelines["S3"] = BucketPipeline("s3", settings.s3, layer_arn)
+    if settings.apigateway is not None:
+        pipelines["Apigateway"] = ApiPipeline("apigateway", settings.apigateway, layer_arn)
+    return pipelines
 
 
 _ENGINE_ADDRESS = engine_address(sys.argv[1:])

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 import pulumi
-from pulumi_aws import s3, sns, sqs
+from pulumi_aws import sns, sqs
 
+from components.bucket import private_bucket
 from components.iam import Statement, tls_only
 from components.settings import DeadLetterQueueSettings
 
@@ -51,7 +52,7 @@ class FailureDestination(pulumi.ComponentResource):
             self.arn, self.url = topic.arn, topic.arn
             self.statements = [Statement("ReportFailures", ("sns:Publish",), self.arn)]
         else:
-            bucket = _bucket(name, child)
+            bucket = private_bucket(f"{name}-failures", child)
             self.arn, self.url = bucket.arn, bucket.bucket
             self.statements = [
                 Statement("FindBucket", ("s3:ListBucket",), self.arn),
@@ -72,23 +73,3 @@ def _topic(name: str, opts: pulumi.ResourceOptions) -> sns.Topic:
     topic = sns.Topic(f"{name}-failures", kms_master_key_id="alias/aws/sns", opts=opts)
     sns.TopicPolicy(f"{name}-failures-policy", arn=topic.arn, policy=tls_only(topic.arn, "sns"), opts=opts)
     return topic
-
-
-def _bucket(name: str, opts: pulumi.ResourceOptions) -> s3.Bucket:
-    # Encryption with S3's own keys and the block of public access are what AWS gives every new bucket; both are
-    # written down here so that a change of either shows up as drift.
-    bucket = s3.Bucket(f"{name}-failures", opts=opts)
-    s3.BucketPublicAccessBlock(
-        f"{name}-failures-private",
-        bucket=bucket.id,
-        block_public_acls=True,
-        block_public_policy=True,
-        ignore_public_acls=True,
-        restrict_public_buckets=True,
-        opts=opts,
-    )
-    everything = pulumi.Output.concat(bucket.arn, "/*")
-    s3.BucketPolicy(
-        f"{name}-failures-policy", bucket=bucket.id, policy=tls_only(bucket.arn, "s3", everything), opts=opts
-    )
-    return bucket

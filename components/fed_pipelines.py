@@ -1,14 +1,18 @@
-"""The families in which something else feeds the queue: a topic of SNS."""
+"""The families in which something else feeds the queue: a topic of SNS, a bucket, an API."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import pulumi
+from pulumi_aws import lambda_
 
-from components.alarms import Alarms, dead_letter_watch, function_watches, queue_age_watch
+from components.alarms import Alarms, Watch, dead_letter_watch, function_watches, queue_age_watch
+from components.bucket import FeedingBucket, QueueNotification
+from components.object_worker import ObjectWorker
 from components.queue import QueueWithDlq
-from components.settings import SnsSettings
+from components.queue_api import QueueApi
+from components.settings import GatewaySettings, QueueSettings, S3Settings, SnsSettings
 from components.topic import FeedingTopic, QueueSubscription
 from components.worker import BatchWorker
 
@@ -44,11 +48,7 @@ class TopicPipeline(pulumi.ComponentResource):
         subscription = QueueSubscription(
             name, topic, queues.queue, settings.subscription, ready, fifo=settings.queue.fifo
         )
-        watches = [
-            *function_watches(worker.function),
-            queue_age_watch(queues.queue, settings.queue),
-            dead_letter_watch(queues.dlq),
-        ]
+        watches = _watches(queues, settings.queue, worker.function)
         self._outputs: dict[str, pulumi.Output[str]] = {
             "TopicArn": topic.topic.arn,
             "QueueUrl": queues.queue.url,
@@ -65,3 +65,84 @@ class TopicPipeline(pulumi.ComponentResource):
     def exports(self, prefix: str = "") -> dict[str, pulumi.Output[str]]:
         """The stack outputs of this family, by name."""
         return {f"{prefix}{name}": value for name, value in self._outputs.items()}
+
+
+class BucketPipeline(pulumi.ComponentResource):
+    """A bucket, a queue that is told of its objects and the queue's worker: the section `delivery-lab:s3`.
+
+    Nothing here writes objects: who does is the business of other stacks.
+
+    Args:
+        name: prefix of the names of all resources.
+        settings: the section.
+        layer_arn: layer with the dependencies and the shared code.
+        opts: resource options.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: S3Settings,
+        layer_arn: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("delivery-lab:pipelines:BucketPipeline", name, settings.effective(), opts)
+        child = pulumi.ResourceOptions(parent=self)
+        bucket = FeedingBucket(name, child)
+        queues = QueueWithDlq(name, settings.queue, settings.dead_letter_queue, child, senders=[bucket.sender()])
+        worker = ObjectWorker(name, bucket, queues.queue, layer_arn, settings.worker, child)
+        # S3 sends a test event when it is configured, and refuses the configuration if it may not.
+        ready = pulumi.ResourceOptions(parent=self, depends_on=[queues.policy, worker.mapping])
+        QueueNotification(name, bucket, queues.queue, settings.notification, ready)
+        self._outputs: dict[str, pulumi.Output[str]] = {
+            "BucketName": bucket.bucket.bucket,
+            "QueueUrl": queues.queue.url,
+            "DlqUrl": queues.dlq.url,
+            "WorkerFunction": worker.function.name,
+        }
+        Alarms(name, settings.alarms, _watches(queues, settings.queue, worker.function), child)
+        self.register_outputs(self.exports())
+
+    def exports(self, prefix: str = "") -> dict[str, pulumi.Output[str]]:
+        """The stack outputs of this family, by name."""
+        return {f"{prefix}{name}": value for name, value in self._outputs.items()}
+
+
+class ApiPipeline(pulumi.ComponentResource):
+    """An API that sends to a queue itself, and the queue's worker: the section `delivery-lab:apigateway`.
+
+    Args:
+        name: prefix of the names of all resources.
+        settings: the section.
+        layer_arn: layer with the dependencies and the shared code.
+        opts: resource options.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: GatewaySettings,
+        layer_arn: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("delivery-lab:pipelines:ApiPipeline", name, settings.effective(), opts)
+        child = pulumi.ResourceOptions(parent=self)
+        queues = QueueWithDlq(name, settings.queue, settings.dead_letter_queue, child)
+        api = QueueApi(f"{name}-api", queues.queue, settings.api, child)
+        worker = BatchWorker(name, queues.queue, layer_arn, settings.worker, child)
+        self._outputs: dict[str, pulumi.Output[str]] = {
+            "ApiEndpoint": api.endpoint,
+            "QueueUrl": queues.queue.url,
+            "DlqUrl": queues.dlq.url,
+            "WorkerFunction": worker.function.name,
+        }
+        Alarms(name, settings.alarms, _watches(queues, settings.queue, worker.function), child)
+        self.register_outputs(self.exports())
+
+    def exports(self, prefix: str = "") -> dict[str, pulumi.Output[str]]:
+        """The stack outputs of this family, by name."""
+        return {f"{prefix}{name}": value for name, value in self._outputs.items()}
+
+
+def _watches(queues: QueueWithDlq, settings: QueueSettings, worker: lambda_.Function) -> list[Watch]:
+    return [*function_watches(worker), queue_age_watch(queues.queue, settings), dead_letter_watch(queues.dlq)]

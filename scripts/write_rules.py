@@ -30,6 +30,8 @@ FAMILIES = {
     "REST": "REST APIs",
     "SNS": "Amazon SNS",
     "S3": "Amazon S3",
+    "BILL": "what is billed",
+    "EB": "Amazon EventBridge",
     "EVD": "what counts as processed",
     "SIM": "this simulation itself",
 }

@@ -27,6 +27,8 @@ PARTS = {
     "kafka": {"cluster", "consumer", "mapping", "producer", "api", "brokers", "clients", "alarm-offset-lag"},
     "async": {"worker", "invoke-config", "failure", "alarm-failures"},
     "sync": {"caller", "callee", "api"},
+    "apigateway": {"api", "api-stage", "queue", "dlq", "worker", "mapping", "alarm-dlq", "alarm-age"},
+    "s3": {"bucket", "notification", "queue", "dlq", "worker", "mapping", "alarm-dlq", "alarm-age"},
     "sns": {"topic", "subscription", "queue", "dlq", "undelivered", "worker", "mapping", "alarm-undelivered"},
 }
 """What every stack of a family has, by the end of its name."""
@@ -63,6 +65,10 @@ FED: dict[str, dict[str, dict[str, object]]] = {
     "sns-sqs-filter": {"subscription": {"filterPolicyScope": "MessageAttributes"}},
     "sns-sqs-filter-safe": {"subscription": {"filterPolicyScope": "MessageBody"}},
     "sns-sqs-raw": {"subscription": {"rawMessageDelivery": True}, "worker": {"body": "envelope"}},
+    "apigateway-sqs": {"api": {"encodeBody": False, "tellErrors": False}},
+    "apigateway-sqs-safe": {"api": {"encodeBody": True, "tellErrors": True}},
+    "s3-sqs": {"worker": {"testEvent": "fail", "decodeKeys": False, "onRecordError": "raise"}},
+    "s3-sqs-safe": {"worker": {"testEvent": "skip", "decodeKeys": True, "onRecordError": "report"}},
     "sns-sqs-raw-safe": {"subscription": {"rawMessageDelivery": True}, "worker": {"body": "message"}},
 }
 """What variants differ in whose queue something else feeds."""
@@ -145,15 +151,16 @@ def test_every_stack_names_its_resources_predictably(stack: str) -> None:
 KNOWS_NO_RESOURCES = {"ManageNetworkInterfaces", "ListStreams"}
 """Statements whose actions take no ARN (the interfaces do not exist yet, and lists are lists of everything)."""
 
-MAY_END_IN_A_WILDCARD = {"WriteOwnLogs": ":*", "KeepOffsets": "/*"}
-"""Log streams, and consumer groups that Lambda names itself."""
+MAY_END_IN_A_WILDCARD = {"WriteOwnLogs": ":*", "KeepOffsets": "/*", "ReadObjects": "/*"}
+"""Log streams, consumer groups that Lambda names itself, and objects of a bucket."""
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_no_policy_of_any_stack_allows_more_than_named_actions_on_named_resources(stack: str) -> None:
     world = _run(_config(stack), stack=stack)
     policies = world.of_type("aws:iam/rolePolicy:RolePolicy")
-    assert len(policies) == len(world.of_type("aws:lambda/function:Function"))
+    of_apis = world.of_type("aws:apigateway/restApi:RestApi")
+    assert len(policies) == len(world.of_type("aws:lambda/function:Function")) + len(of_apis)
     for policy in policies:
         for statement in policy.document("policy")["Statement"]:
             assert not any("*" in action for action in statement["Action"]), statement

@@ -20,6 +20,7 @@ from components.settings.function import (
     ProvisionedPollersSettings,
     SqsWorkerSettings,
 )
+from components.settings.gateway import GatewaySettings, QueueApiSettings
 from components.settings.kafka import (
     KafkaConsumerSettings,
     KafkaSettings,
@@ -34,6 +35,7 @@ from components.settings.pipeline import PipelineSettings
 from components.settings.problems import Problem, SettingsError
 from components.settings.queue import DeadLetterQueueSettings, OrderableQueueSettings, QueueSettings
 from components.settings.retry import RetrySettings
+from components.settings.s3 import NotificationSettings, ObjectWorkerSettings, S3Settings
 from components.settings.sns import SnsSettings, SnsTopicSettings, SnsWorkerSettings, SubscriptionSettings
 from components.settings.stream import KinesisSettings, StreamSettings, StreamWorkerSettings, TableSettings
 from components.settings.synchronous import BreakerSettings, CalleeSettings, CallerSettings, SyncSettings
@@ -60,6 +62,7 @@ __all__ = [
     "Destination",
     "DestinationsSettings",
     "FunctionSettings",
+    "GatewaySettings",
     "HeartbeatSettings",
     "IdempotencySettings",
     "IdempotentWorkerSettings",
@@ -68,6 +71,8 @@ __all__ = [
     "KinesisSettings",
     "MappingSettings",
     "MskSettings",
+    "NotificationSettings",
+    "ObjectWorkerSettings",
     "OrderableQueueSettings",
     "OrderedWorkerSettings",
     "PipelineSettings",
@@ -75,8 +80,10 @@ __all__ = [
     "Problem",
     "ProducerSettings",
     "ProvisionedPollersSettings",
+    "QueueApiSettings",
     "QueueSettings",
     "RetrySettings",
+    "S3Settings",
     "SelfManagedKafkaSettings",
     "Settings",
     "SettingsError",

@@ -14,8 +14,10 @@ from pydantic import ValidationError
 from components.settings.asynchronous import AsyncSettings
 from components.settings.base import Section
 from components.settings.batch import BatchSettings
+from components.settings.gateway import GatewaySettings
 from components.settings.kafka import KafkaSettings
 from components.settings.problems import Problem, SettingsError, problems_of, unknown_key_fix
+from components.settings.s3 import S3Settings
 from components.settings.sns import SnsSettings
 from components.settings.stream import StreamSettings
 from components.settings.synchronous import SyncSettings
@@ -31,6 +33,8 @@ SECTIONS: Mapping[str, type[Section]] = {
     "async": AsyncSettings,
     "sync": SyncSettings,
     "sns": SnsSettings,
+    "s3": S3Settings,
+    "apigateway": GatewaySettings,
 }
 """The sections a stack may have, by their key in the project's namespace."""
 READ_BY_OTHERS = frozenset({"accept"})
@@ -48,6 +52,8 @@ class Settings:
     asynchronous: AsyncSettings | None = None
     synchronous: SyncSettings | None = None
     sns: SnsSettings | None = None
+    s3: S3Settings | None = None
+    apigateway: GatewaySettings | None = None
 
 
 def load_settings() -> Settings:
@@ -82,6 +88,8 @@ def load_settings() -> Settings:
         asynchronous=_section(sections, AsyncSettings),
         synchronous=_section(sections, SyncSettings),
         sns=_section(sections, SnsSettings),
+        s3=_section(sections, S3Settings),
+        apigateway=_section(sections, GatewaySettings),
     )
 
 

@@ -6,6 +6,7 @@ LabError                     any error of the lab; the message says what, where 
 │   ├── StackNotFoundError   no stack file of that name
 │   ├── StackFileError       the stack file cannot be read
 │   ├── SettingsError        the program refused its settings
+│   ├── PriceListError       a price list cannot be read
 │   ├── WorkloadError        the workload cannot be read, rendered or addressed
 │   └── UnknownRuleError     `explain` or `--assume` was given an id that is no rule
 ├── ProgramError             the Pulumi program raised
@@ -21,6 +22,16 @@ LabError                     any error of the lab; the message says what, where 
 from __future__ import annotations
 
 from delivery_lab.rule_ids import RuleId
+
+
+def text_of(error: BaseException) -> str:
+    """What an exception says. Those of programs and libraries may have a `__str__` that raises or returns no text."""
+    try:
+        return str(error)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - whatever it is, the error it belongs to is reported
+        return "<its text cannot be read: __str__ raises>"
 
 
 class LabError(Exception):
@@ -49,6 +60,10 @@ class StackFileError(UsageError):
 
 class SettingsError(UsageError):
     """The program looked at its settings and refused them."""
+
+
+class PriceListError(UsageError):
+    """A price list cannot be read, or has the wrong shape."""
 
 
 class WorkloadError(UsageError):

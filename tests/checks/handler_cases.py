@@ -111,6 +111,86 @@ silent(
     handle('for record in event["Records"]:\n    if work(record):\n        return\n'),
 )
 
+# CHK-FIRST-2 -----------------------------------------------------------------------------------------------------
+
+ENDS = """
+for record in event["Records"]:
+    try:
+        work(record)
+    except ValueError:
+        {ends}
+"""
+FIRST_FAILURE = 'return {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}'
+NONE_FAILED = '\nreturn {"batchItemFailures": []}'
+A_STREAM = """
+stream = aws.kinesis.Stream("clicks", shard_count=1)
+mapping(stream, function(), starting_position="LATEST")
+"""
+finds(
+    "CHK-FIRST-2",
+    "a `return` of the first failure alone",
+    handle(ENDS.replace("{ends}", FIRST_FAILURE) + NONE_FAILED),
+)
+finds(
+    "CHK-FIRST-2",
+    "a `return` of a status at a record that is not valid",
+    handle(ENDS.replace("{ends}", 'return {"statusCode": 400}')),
+    NOT_REPORTING,
+)
+finds(
+    "CHK-FIRST-2",
+    "a `return` under a condition",
+    handle('for record in event["Records"]:\n    if "id" not in record["body"]:\n        return\n    work(record)'),
+    NOT_REPORTING,
+)
+finds(
+    "CHK-FIRST-2",
+    "a `break` behind the first failure, which alone is returned",
+    handle(
+        "failures = []"
+        + ENDS.replace("{ends}", 'failures.append({"itemIdentifier": record["messageId"]})\n        break')
+        + '\nreturn {"batchItemFailures": failures}'
+    ),
+)
+silent(
+    "CHK-FIRST-2",
+    "a stream that is told of the first failure",
+    handle(ENDS.replace("{ends}", FIRST_FAILURE.replace('"messageId"', '"kinesis"]["sequenceNumber"')) + NONE_FAILED),
+    A_STREAM,
+)
+silent(
+    "CHK-FIRST-2",
+    "a batch size of 1",
+    handle(ENDS.replace("{ends}", FIRST_FAILURE) + NONE_FAILED),
+    ONE_BY_ONE,
+)
+silent(
+    "CHK-FIRST-2",
+    "the records behind it returned as well",
+    handle(
+        "for at, record in enumerate(records := event['Records']):\n"
+        "    try:\n        work(record)\n    except ValueError:\n"
+        '        return {"batchItemFailures": [{"itemIdentifier": r["messageId"]} for r in records[at:]]}' + NONE_FAILED
+    ),
+)
+silent("CHK-FIRST-2", "an error that is let out", handle(ENDS.replace("{ends}", "raise")), NOT_REPORTING)
+silent(
+    "CHK-FIRST-2",
+    "a `return` in a loop over the parts of a record, in another function",
+    "def work(record):\n    for line in record['body']:\n        if not line:\n            return\n"
+    "def handle(event, context):\n    for record in event['Records']:\n        work(record)\n",
+    NOT_REPORTING,
+)
+silent(
+    "CHK-FIRST-2",
+    "a second loop over what is left",
+    handle(
+        'records = event["Records"]\nfor record in records:\n    if not record["body"]:\n        break\n'
+        "for record in records:\n    work(record)"
+    ),
+    NOT_REPORTING,
+)
+
 # CHK-SWALLOW-2 ---------------------------------------------------------------------------------------------------
 
 COLLECTED = """
@@ -649,7 +729,7 @@ silent("CHK-KAFKA-4", "two group ids", QUIET, GROUPS % ("clicks", "g2"))
 finds("CHK-KAFKA-4", "one group id, two topics", QUIET, GROUPS % ("orders", "g1"))
 
 
-# CHK-FEED-1 to CHK-FEED-7 ----------------------------------------------------------------------------------------
+# CHK-FEED-1 to CHK-FEED-11 ---------------------------------------------------------------------------------------
 
 _FEED = """
 topic = aws.sns.Topic("news"{topic})
@@ -872,7 +952,127 @@ finds("CHK-FEED-7", "records of a body that has a name", _NAMED_RECORDS, _BUCKET
 silent("CHK-FEED-7", "records that need not be there", _OPTIONAL_RECORDS, _BUCKET)
 silent("CHK-FEED-7", "test event passed over", _PASSES_OVER, _BUCKET)
 silent("CHK-FEED-7", "exception that is caught", _CATCHES, _BUCKET)
+_OVER_TOPIC = """
+jobs, worker, topic = queue_with_dlq(), function(), aws.sns.Topic("news")
+uploads = aws.s3.Bucket("uploads")
+aws.s3.BucketNotification("tell", bucket=uploads.id, topics=[{"topic_arn": topic.arn, "events": ["s3:*"]}])
+aws.sns.TopicSubscription("sub", topic=topic.arn, protocol="sqs", endpoint=jobs.arn, raw_message_delivery=%s)
+mapping(jobs, worker)
+"""
+_NESTED_RECORDS = _POWERTOOLS % "charge(list(record.decoded_nested_s3_event.records))"
+_RECORDS_ELSEWHERE = """
+import json
+def changes(record):
+    body = json.loads(record["body"])
+    return body["Records"]
+def handle(event, context):
+    for record in event["Records"]:
+        charge(changes(record))
+"""
+_BUCKET_FILTERED = _BUCKET.replace(
+    "mapping(jobs, worker)", _FILTERED % '{"Records": {"eventName": [{"prefix": "ObjectCreated"}]}}'
+)
+finds("CHK-FEED-7", "`decoded_nested_s3_event` of Powertools", _NESTED_RECORDS, _BUCKET)
+finds("CHK-FEED-7", "records that another function takes out", _RECORDS_ELSEWHERE, _BUCKET)
+finds("CHK-FEED-7", "topic with raw delivery in between", _RECORDS, _OVER_TOPIC % "True")
+silent("CHK-FEED-7", "topic that puts the test event into an envelope", _RECORDS, _OVER_TOPIC % "False")
+silent("CHK-FEED-7", "filter that asks for records", _RECORDS, _BUCKET_FILTERED)
 silent("CHK-FEED-7", "no bucket", _RECORDS)
+
+_KEYS = """
+import json
+from urllib.parse import unquote_plus
+import boto3
+s3 = boto3.client("s3")
+def read(change):
+    %s
+    return s3.get_object(Bucket=change["s3"]["bucket"]["name"], Key=key)
+def handle(event, context):
+    for record in event["Records"]:
+        for change in json.loads(record["body"]).get("Records", []):
+            read(change)
+"""
+_AS_IT_COMES = _KEYS % 'key = change["s3"]["object"]["key"]'
+_DECODED = _KEYS % 'key = unquote_plus(change["s3"]["object"]["key"])'
+_ONLY_TOLD = """
+def handle(event, context):
+    for record in event["Records"]:
+        print(record["s3"]["object"]["key"])
+"""
+_DIRECT = """
+import boto3
+s3 = boto3.resource("s3")
+def handle(event, context):
+    for record in event["Records"]:
+        s3.Object(record["s3"]["bucket"]["name"], record["s3"]["object"].get("key")).get()
+"""
+_DATA_CLASS = """
+import boto3
+from aws_lambda_powertools.utilities.data_classes import S3Event, event_source
+@event_source(data_class=S3Event)
+def handle(event, context):
+    for record in event.records:
+        boto3.client("s3").head_object(Bucket=event.bucket_name, Key=%s)
+"""
+_TO_WORKER = """
+worker, uploads = function(), aws.s3.Bucket("uploads")
+aws.s3.BucketNotification("tell", bucket=uploads.id, lambda_functions=[
+    {"lambda_function_arn": worker.arn, "events": ["s3:ObjectCreated:*"]}])
+"""
+finds("CHK-FEED-9", "key of a message of a queue", _AS_IT_COMES, _BUCKET)
+finds("CHK-FEED-9", "`get` and a resource of boto3", _DIRECT, _TO_WORKER)
+finds("CHK-FEED-9", "`get_object.key` of Powertools", _DATA_CLASS % "record.s3.get_object.key", _TO_WORKER)
+silent("CHK-FEED-9", "`unquote_plus`", _DECODED, _BUCKET)
+silent("CHK-FEED-9", "`object_key` of Powertools, which is decoded", _DATA_CLASS % "event.object_key", _TO_WORKER)
+silent("CHK-FEED-9", "key that is only logged", _ONLY_TOLD, _TO_WORKER)
+silent("CHK-FEED-9", "no bucket", _AS_IT_COMES)
+
+_API = """
+jobs, worker = queue_with_dlq(), function()
+mapping(jobs, worker)
+described = {"openapi": "3.0.1", "paths": {"/jobs": {"post": {"x-amazon-apigateway-integration": {
+    "type": "aws", "httpMethod": "POST", "uri": "arn:aws:apigateway:us-east-1:sqs:path/123456789012/jobs",
+    "credentials": role.arn, "requestParameters": {"integration.request.header.Content-Type": "'%s'"},
+    "requestTemplates": {"application/json": "%s"}, "responses": %s}}}}}
+aws.apigateway.RestApi("api", body=pulumi.Output.json_dumps(described))
+"""
+_FORM_TYPE = "application/x-www-form-urlencoded"
+_MAPPED = '{"2[0-9]{2}": {"statusCode": "200"}, "default": {"statusCode": "502"}}'
+_SEND = "Action=SendMessage&MessageBody=%s"
+_RESOURCES = """
+jobs = queue_with_dlq()
+api = aws.apigateway.RestApi("api")
+path = aws.apigateway.Resource("jobs", rest_api=api.id, parent_id=api.root_resource_id, path_part="jobs")
+at = {"rest_api": api.id, "resource_id": path.id, "http_method": "POST"}
+aws.apigateway.Method("post", authorization="NONE", **at)
+aws.apigateway.Integration("send", type="AWS", integration_http_method="POST", credentials=role.arn,
+    uri="arn:aws:apigateway:us-east-1:sqs:path/123456789012/jobs", **at,
+    request_parameters={"integration.request.header.Content-Type": "'application/x-www-form-urlencoded'"},
+    request_templates={"application/json": "Action=SendMessage&MessageBody=%s"})
+for status, pattern in %s:
+    aws.apigateway.IntegrationResponse("of-" + status, status_code=status, selection_pattern=pattern, **at)
+"""
+_BOTH = '[("200", "200"), ("500", None)]'
+
+
+def _api(value: str, answers: str = _MAPPED, kind: str = _FORM_TYPE, template: str = _SEND) -> str:
+    return _API % (kind, template.replace("%s", value), answers)
+
+
+finds("CHK-FEED-10", "`$input.body`", QUIET, _api("$input.body"))
+finds("CHK-FEED-10", "`$input.json` before another field", QUIET, _api("$input.json('$')&DelaySeconds=5"))
+finds("CHK-FEED-10", "template of an Integration resource", QUIET, _RESOURCES % ("$input.body", _BOTH))
+silent("CHK-FEED-10", "`$util.urlEncode($input.body)`", QUIET, _api("$util.urlEncode($input.body)"))
+silent("CHK-FEED-10", "variable that may be encoded", QUIET, _api("$body"))
+silent("CHK-FEED-10", "body that is the same for all requests", QUIET, _api("ping"))
+silent("CHK-FEED-10", "JSON for SQS, which is no form", QUIET, _api("$input.body", kind="application/x-amz-json-1.0"))
+
+finds("CHK-FEED-11", "default response alone", QUIET, _api("$body", '{"default": {"statusCode": "200"}}'))
+finds("CHK-FEED-11", "response for what the client did wrong", QUIET, _api("$body", '{".*": {"statusCode": "202"}}'))
+finds("CHK-FEED-11", "IntegrationResponse without a pattern", QUIET, _RESOURCES % ("$body", '[("200", None)]'))
+silent("CHK-FEED-11", "default response that is an error", QUIET, _api("$body"))
+silent("CHK-FEED-11", "pattern for what SQS accepts", QUIET, _RESOURCES % ("$body", _BOTH))
+silent("CHK-FEED-11", "no response for errors, which is 500", QUIET, _api("$body", '{"200": {"statusCode": "200"}}'))
 # CHK-FILTER-2 ----------------------------------------------------------------------------------------------------
 
 FILTERED = """
@@ -895,3 +1095,76 @@ silent(
     "CHK-FILTER-2", "what must not be there", QUIET, FILTERED % '[{"kind": [{"exists": False}], "body": {"a": [1]}}]'
 )
 silent("CHK-FILTER-2", "`INSERT`", QUIET, TABLE_FILTERED % '["INSERT"]')
+
+
+# CHK-EVENT-1 to CHK-EVENT-4 --------------------------------------------------------------------------------------
+
+_RULE = """
+bus = aws.cloudwatch.EventBus("shop")
+jobs, worker = queue_with_dlq(), function()
+clicks = aws.kinesis.Stream("clicks", shard_count=1)
+dead = aws.sqs.Queue("undelivered")
+rule = aws.cloudwatch.EventRule("orders", event_bus_name={bus}, event_pattern=json.dumps({pattern}){rule})
+{policy}
+aws.cloudwatch.EventTarget("target", rule=rule.name, event_bus_name={bus}, arn={to}{target})
+mapping(jobs, worker)
+"""
+_RULE_POLICY = """aws.sqs.QueuePolicy("open", queue_url=jobs.url, policy=pulumi.Output.json_dumps({"Statement": [{
+    "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage",
+    "Resource": jobs.arn, "Condition": {"ArnEquals": {"aws:SourceArn": rule.arn}}}]}))"""
+_RULE_PERMISSION = """aws.lambda_.Permission("events", function=worker.name, action="lambda:InvokeFunction",
+    principal="events.amazonaws.com", source_arn=rule.arn)"""
+_RULE_ROLE = """
+trust = json.dumps({"Statement": [{"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"},
+                                   "Action": "sts:AssumeRole"}]})
+role = aws.iam.Role("put", assume_role_policy=trust)
+aws.iam.RolePolicy("put", role=role.name, policy=clicks.arn.apply(lambda arn: json.dumps({"Statement": [{
+    "Effect": "Allow", "Action": "kinesis:PutRecord", "Resource": arn}]})))
+"""
+_DEAD_LETTERS = ', dead_letter_config={"arn": dead.arn}'
+
+
+def _ruled(**given: str) -> str:
+    usual = {"bus": "bus.name", "pattern": '{"source": ["shop"]}', "rule": "", "policy": _RULE_POLICY, "to": "jobs.arn"}
+    program = _RULE
+    for name, text in {**usual, "target": "", **given}.items():
+        program = program.replace("{" + name + "}", text)
+    return program
+
+
+def _templated(template: str) -> str:
+    paths = '{"a": "$.detail.a"}'
+    return _ruled(target=f', input_transformer={{"input_paths": {paths}, "input_template": {template!r}}}')
+
+
+_OTHER_RULE = _RULE_POLICY.replace("rule.arn}", '"arn:aws:events:us-east-1:123456789012:rule/other"}')
+
+finds("CHK-EVENT-1", "queue without a policy", _WORK, _ruled(policy=""))
+finds("CHK-EVENT-1", "policy for another rule", _WORK, _ruled(policy=_OTHER_RULE))
+finds("CHK-EVENT-1", "function without a permission", _WORK, _ruled(policy="", to="worker.arn"))
+finds("CHK-EVENT-1", "stream without a role", _WORK, _ruled(to="clicks.arn"))
+silent("CHK-EVENT-1", "policy with aws:SourceArn of the rule", _WORK, _ruled())
+silent("CHK-EVENT-1", "permission of the function", _WORK, _ruled(policy=_RULE_PERMISSION, to="worker.arn"))
+silent("CHK-EVENT-1", "role of a stream's target", _WORK, _ruled(policy=_RULE_ROLE, to="clicks.arn, role_arn=role.arn"))
+silent("CHK-EVENT-1", "rule that is disabled", _WORK, _ruled(policy="", rule=', state="DISABLED"'))
+
+finds("CHK-EVENT-2", "no dead-letter queue", _WORK, _ruled())
+silent("CHK-EVENT-2", "dead-letter queue", _WORK, _ruled(target=_DEAD_LETTERS))
+
+finds("CHK-EVENT-3", "text without quotes", _WORK, _templated("<a> has happened"))
+finds("CHK-EVENT-3", "object that lacks a comma", _WORK, _templated('{"a": <a> "b": 1}'))
+finds("CHK-EVENT-3", "variable as a key", _WORK, _templated("{<a>: 1}"))
+silent("CHK-EVENT-3", "object", _WORK, _templated('{"a": <a>, "b": "<a>"}'))
+silent("CHK-EVENT-3", "texts in quotes", _WORK, _templated('"<a> has happened"'))
+silent("CHK-EVENT-3", "whole event", _WORK, _ruled())
+
+finds("CHK-EVENT-4", "field of the detail at the top", _WORK, _ruled(pattern='{"orderId": ["a"]}'))
+finds("CHK-EVENT-4", "name in another spelling", _WORK, _ruled(pattern='{"source": ["shop"], "detailType": ["order"]}'))
+finds("CHK-EVENT-4", "events of AWS on a custom bus", _WORK, _ruled(pattern='{"source": ["aws.s3"]}'))
+silent("CHK-EVENT-4", "field under detail", _WORK, _ruled(pattern='{"detail": {"orderId": ["a"]}}'))
+silent(
+    "CHK-EVENT-4", "field that must not be there", _WORK, _ruled(pattern='{"source": ["a"], "x": [{"exists": False}]}')
+)
+silent(
+    "CHK-EVENT-4", "events of AWS on the default bus", _WORK, _ruled(pattern='{"source": ["aws.s3"]}', bus='"default"')
+)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -74,29 +76,47 @@ def _broken(*_: object, **__: object) -> None:
     raise ZeroDivisionError("division by zero")
 
 
-def test_a_bug_of_the_lab_is_called_one_with_the_command_that_shows_where(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
+def test_a_bug_of_the_lab_is_one_line_and_a_file_with_the_details(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(Project, "run", _broken)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     said = lab("run", "batch-partial", "--body", "a b=1")
 
+    (details,) = tmp_path.glob("delivery-lab-bug-*.txt")
     assert said.code == 1
     assert said.err == (
-        "error: ZeroDivisionError: division by zero\n"
-        "  this is a bug of Delivery Lab itself\n"
-        "  where it comes from: delivery-lab run batch-partial --body 'a b=1' --debug\n"
+        f"error: a bug of Delivery Lab itself: ZeroDivisionError: division by zero; details: {details}\n"
     )
+    assert details.read_text().startswith("command: delivery-lab run batch-partial --body 'a b=1'\n")
+    assert "in _broken\n" in details.read_text()
     assert "in _broken\n" in lab("run", "batch-partial", "--debug").err
 
 
-def test_a_broken_invariant_says_the_same(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_is_one_line_also_where_no_file_can_be_written(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(Project, "run", _broken)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+
+    assert lab("run", "batch-partial").err == (
+        "error: a bug of Delivery Lab itself: ZeroDivisionError: division by zero; "
+        "the details could not be written (No such file or directory), --debug prints them\n"
+    )
+
+
+def test_a_broken_invariant_says_the_same(lab: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def broken(*_: object, **__: object) -> None:
         raise ModelError("3 of 2 messages are processed")
 
     monkeypatch.setattr(Project, "run", broken)
 
-    assert lab("run", "batch-partial").err == (
-        "error: 3 of 2 messages are processed\n  where it comes from: delivery-lab run batch-partial --debug\n"
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    err = lab("run", "batch-partial").err
+
+    (details,) = tmp_path.glob("delivery-lab-bug-*.txt")
+    assert err == (
+        f"error: a bug of Delivery Lab itself: ModelError: 3 of 2 messages are processed; details: {details}\n"
     )
 
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.fed_pipelines import TopicPipeline
-from components.settings import SnsSettings
+from components.fed_pipelines import ApiPipeline, BucketPipeline, TopicPipeline
+from components.settings import GatewaySettings, S3Settings, SnsSettings
 from tests.components.world import World, deploy
 
 QUEUE_ARN = "arn:aws:sqs:eu-west-1:123456789012:sns-queue"
@@ -80,3 +80,41 @@ def test_outputs_and_alarms() -> None:
     alarm = world.one("aws:cloudwatch/metricAlarm:MetricAlarm", "sns-alarm-undelivered").inputs
     assert alarm["dimensions"] == {"QueueName": "sns-undelivered"}
     assert alarm["alarmDescription"] == "There are messages that SNS cannot deliver."
+
+
+def _bucket_world(**parts: Any) -> World:
+    settings = S3Settings.model_validate(parts)
+    return deploy(lambda: _made(BucketPipeline("s3", settings, "layer-arn")))
+
+
+def test_the_queue_lets_its_bucket_send_before_s3_tries_it() -> None:
+    world = _bucket_world()
+    policy = world.one("aws:sqs/queuePolicy:QueuePolicy", "s3-queue-policy").document("policy")
+    allowed = policy["Statement"][1]
+    assert (allowed["Sid"], allowed["Principal"]) == ("TellOfObjects", {"Service": "s3.amazonaws.com"})
+    assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": "arn:aws:s3:::s3-bucket"}}
+    assert (
+        "aws:sqs/queuePolicy:QueuePolicy::s3-queue-policy"
+        in world.one("delivery-lab:bucket:QueueNotification", "s3").dependencies
+    )
+
+
+def test_outputs_of_a_bucket_that_feeds_a_queue() -> None:
+    assert _bucket_world().component_outputs["delivery-lab:pipelines:BucketPipeline"] == {
+        "BucketName": "s3-bucket",
+        "QueueUrl": "https://sqs.test/s3-queue",
+        "DlqUrl": "https://sqs.test/s3-dlq",
+        "WorkerFunction": "s3-worker",
+    }
+
+
+def test_outputs_of_an_api_that_feeds_a_queue() -> None:
+    world = deploy(lambda: _made(ApiPipeline("apigateway", GatewaySettings(), "layer-arn")))
+
+    assert world.component_outputs["delivery-lab:pipelines:ApiPipeline"] == {
+        "ApiEndpoint": "https://apigateway-api-stage.test/live",
+        "QueueUrl": "https://sqs.test/apigateway-queue",
+        "DlqUrl": "https://sqs.test/apigateway-dlq",
+        "WorkerFunction": "apigateway-worker",
+    }
+    assert [function.name for function in world.of_type("aws:lambda/function:Function")] == ["apigateway-worker"]

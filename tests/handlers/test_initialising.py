@@ -307,3 +307,27 @@ def test_a_zip_that_holds_compiled_code(world: World) -> None:
         _why(world, world.function(code=code))
         == "quick.abi3.so is compiled for another Python or platform than this one's"
     )
+
+
+_NO_TEXT = """
+class Silent(Exception):
+    def __str__(self):
+        {how}
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "status"), [("raise ValueError('x')", 1), ("return None", 1), ("raise SystemExit(3)", 3)]
+)
+def test_lam_err_1_an_exception_whose_text_cannot_be_had_ends_the_process(world: World, how: str, status: int) -> None:
+    code = _NO_TEXT.format(how=how) + "def handler(event, context):\n    raise Silent()\n"
+    payload, _ = failure(world, world.function(code))
+
+    assert payload["errorType"] == "Runtime.ExitError"
+    assert payload["errorMessage"].endswith(f"Error: Runtime exited with error: exit status {status}")
+
+
+def test_lam_init_2_an_exception_whose_text_cannot_be_had_while_it_is_imported(world: World) -> None:
+    payload, _ = failure(world, world.function(_NO_TEXT.format(how="return None") + "raise Silent()\n"))
+
+    assert payload["errorType"] == "Runtime.ExitError"

@@ -36,8 +36,8 @@ class EventsWorld(World):
         super().__init__(behave, seed, assumptions)
         self.function(reserved=reserved, timeout=timeout)
         self.account.create_topic("topic", TOPIC, PublishSettings())
-        for name, arn in (("bus", BUS), ("bucket", BUCKET)):
-            self.account.sinks.add(Sink(name, arn, name))
+        self.account.buses.create("bus", BUS)
+        self.account.sinks.add(Sink("bucket", BUCKET, "bucket"))
 
     def configure(self, **settings: Any) -> None:
         self.account.configure_events("config", "worker", EventInvokeConfig(**settings))

@@ -206,11 +206,14 @@ def _call(world: EventsWorld, service: str, operation: str, **parameters: Any) -
     return world.account.call(service, operation, parameters, Caller("worker", None))
 
 
+_ENTRY = {"Source": "shop", "DetailType": "order", "Detail": "{}"}
+
+
 def test_dst_sink_1_what_handlers_publish_is_written_down() -> None:
     world = EventsWorld()
 
     _call(world, "sns", "Publish", TopicArn=TOPIC, Message='{"n": 1}')
-    answer = _call(world, "events", "PutEvents", Entries=[{"EventBusName": "bus", "Detail": "{}"}, {"Detail": "{}"}])
+    answer = _call(world, "events", "PutEvents", Entries=[{"EventBusName": "bus", **_ENTRY}, _ENTRY])
     world.account.sinks.put_object({"Bucket": "bucket", "Key": "k", "Body": b"data"})
 
     (published,) = [each for each in world.events(Published) if each.target == "topic"]
@@ -226,7 +229,7 @@ def test_dst_sink_1_what_handlers_publish_is_written_down() -> None:
         ("sns", "Publish", {"TopicArn": TOPIC, "Message": ""}, "InvalidParameter"),
         ("sns", "Publish", {"TopicArn": TOPIC, "Message": "x" * 262_145}, "InvalidParameter"),
         ("events", "PutEvents", {"Entries": [{"Detail": "{}"}] * 11}, "ValidationException"),
-        ("events", "PutEvents", {"Entries": [{"Detail": "x" * 262_145}]}, "ValidationException"),
+        ("events", "PutEvents", {"Entries": [{"Detail": "x" * 1_048_576}]}, "ValidationException"),
     ],
 )
 def test_what_cannot_be_published_is_refused(service: str, operation: str, parameters: Any, code: str) -> None:

@@ -181,9 +181,7 @@ def test_a_malformed_stack_file_names_file_line_and_key(make_project: MakeProjec
 def test_a_stack_file_that_is_no_text_is_refused(make_project: MakeProject) -> None:
     project = make_project()
     (project.root / "Pulumi.dev.yaml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(
-        StackFileError, match=r"^Pulumi\.dev.yaml: cannot be read: 'utf-8' codec can't decode byte 0xff"
-    ):
+    with pytest.raises(StackFileError, match=r"^Pulumi\.dev.yaml:1: the byte 0xff in column 1 is not UTF-8\n  fix: "):
         load_config(project, "dev")
 
 

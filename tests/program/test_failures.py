@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from delivery_lab.errors import LabError, NotModelledError, ProgramError, SettingsError
+from delivery_lab.errors import LabError, NotModelledError, ProgramError, SettingsError, StackFileError
 from delivery_lab.program.engine import evaluate
 from tests.program.conftest import MakeProject
 
@@ -320,3 +320,117 @@ def test_methods_of_remote_components_are_refused(make_project: MakeProject) -> 
     assert str(error).startswith(
         "the program calls the method demo:index:Parent/method of a remote component; the lab only has these"
     )
+
+
+@pytest.mark.parametrize("how", ["raise ValueError('x')", "return None", "raise SystemExit(3)"])
+def test_an_exception_whose_text_cannot_be_had(make_project: MakeProject, how: str) -> None:
+    program = f"class Silent(Exception):\n    def __str__(self):\n        {how}\n\nraise Silent()\n"
+
+    assert str(failing(make_project, program)) == (
+        "the program raised Silent: <its text cannot be read: __str__ raises> (__main__.py:5)"
+    )
+
+
+def test_an_exit_code_that_cannot_be_shown(make_project: MakeProject) -> None:
+    program = "import sys\n\nclass Code:\n    def __repr__(self):\n        return None\n\nsys.exit(Code())\n"
+
+    assert str(failing(make_project, program)) == (
+        "the program called sys.exit(Code) before it was done (__main__.py:7)"
+    )
+
+
+_FUNCTION = """
+import pulumi
+import pulumi_aws as aws
+
+aws.sqs.Queue("jobs", region={region!r})
+"""
+
+
+def test_a_resource_in_a_region_that_does_not_exist(make_project: MakeProject) -> None:
+    error = failing(make_project, _FUNCTION.format(region="mars-1"))
+
+    assert type(error) is ProgramError
+    assert str(error) == (
+        "jobs: region: 'mars-1' is no AWS region\n  fix: write its code, such as eu-central-1 (__main__.py:5)"
+    )
+
+
+def test_a_stack_in_a_region_that_does_not_exist(make_project: MakeProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = failing(make_project, "", stacks={"dev": "config:\n  aws:region: mars-1\n"})
+    assert type(said) is SettingsError
+    assert str(said).startswith("Pulumi.dev.yaml:2: 'mars-1' is no AWS region")
+
+    monkeypatch.setenv("AWS_REGION", "mars-2")
+    assert str(failing(make_project, "")).startswith("AWS_REGION: 'mars-2' is no AWS region")
+
+
+def test_a_region_that_may_be_new_is_said(make_project: MakeProject) -> None:
+    graph = evaluate(make_project("", stacks={"dev": "config:\n  aws:region: eu-central-9\n"}), "dev")
+
+    assert any("'eu-central-9' is no region that the boto3 installed here knows" in each for each in graph.warnings)
+
+
+def _python(options: str) -> str:
+    return f"name: demo\nruntime:\n  name: python\n  options:\n    {options}\n"
+
+
+def test_a_virtual_environment_that_is_not_there_is_said(make_project: MakeProject) -> None:
+    graph = evaluate(make_project("", project=_python("virtualenv: nope")), "dev")
+
+    assert (
+        f"Pulumi.yaml:5: there is no folder nope: a deployment needs it; here the program runs with {sys.executable}"
+    ) in graph.warnings
+
+
+def test_an_option_that_the_runtime_has_not_is_said(make_project: MakeProject) -> None:
+    graph = evaluate(make_project("", project=_python("nope: 1")), "dev")
+
+    assert "Pulumi.yaml:5: 'nope' is no option of the runtime python" in graph.warnings
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("virtualenv: 5", "Pulumi.yaml:5: 'virtualenv' has to be a text, found a number"),
+        ("toolchain: conda", "Pulumi.yaml:5: 'toolchain' has to be one of pip, poetry, uv, not 'conda'"),
+    ],
+)
+def test_an_option_that_pulumi_refuses(make_project: MakeProject, option: str, message: str) -> None:
+    with pytest.raises(StackFileError) as refused:
+        make_project("", project=_python(option))
+    assert str(refused.value) == message
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        ("os._exit(3)", "_exit"),
+        ("posix._exit(3)", "_exit"),
+        ("os.abort()", "abort"),
+        ("os.execv('/bin/true', ['true'])", "execv"),
+        ("os.execlp('true', 'true')", "execv"),
+        ("os.kill(os.getpid(), signal.SIGKILL)", "kill"),
+        ("os.killpg(0, signal.SIGKILL)", "killpg"),
+        ("signal.raise_signal(signal.SIGTERM)", "raise_signal"),
+    ],
+)
+def test_a_program_cannot_end_the_process(make_project: MakeProject, call: str, name: str) -> None:
+    program = f"import os, posix, signal\n\ntry:\n    {call}\nexcept Exception:\n    pass\n"
+    error = failing(make_project, program)
+
+    assert type(error) is ProgramError
+    assert f".{name} before it was done (__main__.py:4)" in str(error)
+
+
+def test_a_process_that_a_program_forks_may_end_itself(make_project: MakeProject) -> None:
+    program = """
+    import os
+
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    os.kill(os.getpid(), 0)
+    """
+    evaluate(make_project(program), "dev")

@@ -13,9 +13,18 @@ DOCUMENTED: dict[str, Rule] = {rule.id: rule for rule in RULES.values() if rule.
 
 # Pages of Kafka's own and of the guides of SNS and S3, of which only the beginnings could be had.
 FROM_THE_BEGINNING = {
+    "EB-DELIVER-1",
+    "EB-DLQ-1",
+    "EB-DLQ-4",
+    "EB-DLQ-5",
+    "EB-INPUT-3",
+    "EB-PATTERN-1",
+    "EB-POLICY-1",
+    "EB-RETRY-1",
     "KAF-PART-1",
     "KAF-RET-1",
     "KAF-SIZE-1",
+    "S3-BUS-1",
     "S3-FIFO-1",
     "S3-FILTER-1",
     "S3-KEY-1",

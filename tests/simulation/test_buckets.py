@@ -126,7 +126,6 @@ def test_what_lies_outside_is_noted() -> None:
 
     assert world.notes == [
         "tell tells arn:aws:sqs:us-east-1:210987654321:theirs of uploads, outside this stack: that is not counted",
-        "tell tells the default event bus of uploads: that is not counted",
         "other is about theirs, which is not in this stack: nothing happens there in a run",
     ]
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.model.asynchronous import EventInvokeConfig
 from delivery_lab.program.graph import Resource
-from delivery_lab.resource_types import BUCKETS, EVENT_BUS, FUNCTION, INVOKE_CONFIG
-from delivery_lab.simulation.events import create_sink, event_configs
+from delivery_lab.resource_types import BUCKETS, FUNCTION, INVOKE_CONFIG
+from delivery_lab.simulation.events import create_bucket, event_configs
 from delivery_lab.simulation.supported import check
-from delivery_lab.stack.events import Bucket, Bus
+from delivery_lab.stack.events import Bucket
 from tests.model.support import World
 from tests.stack.world import resource, stack_of
 
@@ -20,12 +18,6 @@ from tests.stack.world import resource, stack_of
 def _configs(*resources: Resource) -> dict[str, EventInvokeConfig]:
     found = event_configs(stack_of(*resources), lambda _, reference, function: reference.certain())
     return {each.function: each.config for each in found}
-
-
-def _sink(kind: str, **outputs: Any) -> Bus | Bucket:
-    (found,) = stack_of(resource(kind, "target", outputs=outputs)).resources.values()
-    assert isinstance(found, Bus | Bucket)
-    return found
 
 
 def test_a_function_without_anything_has_the_defaults_of_aws() -> None:
@@ -77,18 +69,12 @@ def test_an_unknown_setting_of_a_config_is_refused_by_name() -> None:
         check(stack_of(resource(INVOKE_CONFIG, "config", {"functionName": "worker", "retryPolicy": "x"})))
 
 
-@pytest.mark.parametrize(
-    ("kind", "arn", "physical_name"),
-    [
-        (EVENT_BUS, "arn:aws:events:us-east-1:123456789012:event-bus/bus-1", "bus-1"),
-        (BUCKETS[0], "arn:aws:s3:::bucket-1", "bucket-1"),
-    ],
-)
-def test_buses_and_buckets_record(kind: str, arn: str, physical_name: str) -> None:
+def test_buckets_record() -> None:
     account = World().account
+    (bucket,) = stack_of(resource(BUCKETS[0], "target", outputs={"arn": "arn:aws:s3:::bucket-1"})).all(Bucket)
 
-    create_sink(account, _sink(kind, arn=arn))
+    create_bucket(account, bucket)
 
-    sink = account.sinks.at(arn)
+    sink = account.sinks.at("arn:aws:s3:::bucket-1")
     assert sink is not None
-    assert (sink.name, sink.physical_name) == ("target", physical_name)
+    assert (sink.name, sink.physical_name) == ("target", "bucket-1")

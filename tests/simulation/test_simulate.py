@@ -26,7 +26,6 @@ from delivery_lab.program.project import read_project
 from delivery_lab.results.outcome import outcome_of
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload_files import read_workload
-from delivery_lab.stack.events import Bus
 from delivery_lab.stack.stack import Stack
 from tests.lab_support import FOREIGN, stack_of
 
@@ -365,17 +364,27 @@ def test_what_handlers_publish_reaches_the_queues_of_the_stack(folder: Folder) -
     )
 
 
-def test_what_a_bus_would_hand_on_is_found(folder: Folder) -> None:
-    more = """
+_BUS = """
 bus = aws.cloudwatch.EventBus("bus")
-rule = aws.cloudwatch.EventRule("rule", event_bus_name=bus.name, event_pattern="{}")
-aws.cloudwatch.EventTarget("target", rule=rule.name, event_bus_name=bus.name, arn=jobs.arn)
+rule = aws.cloudwatch.EventRule("rule", event_bus_name=bus.name, event_pattern='{"source": ["shop"]}')
+aws.cloudwatch.EventTarget("target", rule=rule.name, event_bus_name=bus.name, arn=jobs.arn, input_path="$.detail")
+aws.sqs.QueuePolicy("open", queue_url=jobs.url, policy=pulumi.Output.json_dumps({"Statement": [{"Effect": "Allow",
+    "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": jobs.arn,
+    "Condition": {"ArnEquals": {"aws:SourceArn": rule.arn}}}]}))
 """
-    folder.run(more=more)
 
-    stack = Stack.of(evaluate(read_project(folder.root), "dev"))
 
-    assert [bus.carrier for bus in stack.all(Bus)] == ["target (aws:cloudwatch/eventTarget:EventTarget)"]
+def test_what_a_workload_puts_on_a_bus_reaches_the_queues_of_the_stack(folder: Folder) -> None:
+    put = "send: [{times: 3, event: bus, source: %s, detailType: order, body: {id: '{n}'}}]\n"
+
+    assert outcome_of(folder.run(more=_BUS, workload=put % "shop")).messages.processed == 3
+    assert outcome_of(folder.run(more=_BUS, workload=put % "other")).messages.filtered == 3
+
+
+def test_an_event_for_a_bus_that_is_not_there(folder: Folder) -> None:
+    put = "send: [{event: bus, source: shop, detailType: order, body: {id: '{n}'}}]\n"
+
+    assert "has no event bus bus (there are: default)" in folder.refusal(WorkloadError, workload=put)
 
 
 def test_a_bucket_that_may_not_send_is_refused_where_something_is_put_into_it(folder: Folder) -> None:
@@ -395,7 +404,7 @@ def test_values_out_of_bounds_are_refused_as_aws_does(folder: Folder) -> None:
 
     assert message == (
         "AWS would refuse jobs: InvalidAttributeValue: Invalid value for the parameter DelaySeconds. "
-        "1000 is not between 0 and 900. (SQS-BOUNDS-1)\n  fix: correct the settings of jobs"
+        "1000 is not between 0 and 900. (SQS-BOUNDS-1)\n  fix: change DelaySeconds of jobs"
     )
 
 
@@ -661,3 +670,28 @@ def test_sqs_dlq_4_a_policy_that_is_none_is_refused(folder: Folder, policy: str)
     assert message.startswith(
         "AWS would refuse allow: InvalidAttributeValue: Invalid value for the parameter RedriveAll"
     )
+
+
+def test_an_archive_that_is_a_plain_file_is_refused(folder: Folder) -> None:
+    message = folder.refusal(ProgramError, code='pulumi.FileArchive("app/app.py")')
+
+    assert message == (
+        f"the code of worker is no archive: pulumi.FileArchive of {folder.root}/app/app.py, which is a plain file\n"
+        '  fix: pulumi.AssetArchive({"app.py": pulumi.FileAsset(...)}), or a FileArchive of its folder'
+    )
+
+
+@pytest.mark.parametrize(
+    "secrets", ["other:password: {secure: AAA}", "other:database: {login: {password: {secure: AAA}}}"]
+)
+def test_a_secret_does_not_reach_the_handler_as_a_text(folder: Folder, secrets: str) -> None:
+    (folder.root / "Pulumi.dev.yaml").write_text(f"config:\n  aws:region: us-east-1\n  {secrets}\n")
+    name = secrets.split(":")[1]
+    value = f'pulumi.Config().require("{name}")'
+    reads = "import os\n\ndef handle(event, context):\n    return os.environ['SECRET_TEXT']\n"
+    message = folder.refusal(
+        NotModelledError, handler=reads, function=f'environment={{"variables": {{"SECRET_TEXT": {value}}}}},'
+    )
+
+    assert message.startswith("function worker reads the environment variable SECRET_TEXT, which is known only after")
+    assert "fix: give it a value in the workload: functions: {worker: {environment: {SECRET_TEXT: VALUE}}}" in message

@@ -119,13 +119,16 @@ def test_a_text_body_has_no_fields_to_set(tmp_path: Path) -> None:
         ("send: []", "{path}:1: send has to have at least one entry"),
         (
             "send: [{body: 1}]",
-            "{path}:1: send.1: name exactly one target of http, queue, stream, table, topic, sns, s3, invoke, not none",
+            (
+                "{path}:1: send.1: name exactly one target of http, queue, stream, table, topic, sns, s3, invoke, "
+                "event, not none"
+            ),
         ),
         (
             "send: [{queue: a, invoke: b, body: 1}]",
             (
                 "{path}:1: send.1: name exactly one target of http, queue, stream, table, topic, sns, s3, invoke, "
-                "not queue and invoke"
+                "event, not queue and invoke"
             ),
         ),
         ("send: [{queue: a}]", "{path}:1: send.1: a body is missing"),
@@ -183,6 +186,8 @@ def test_a_malformed_file_is_refused_with_its_place(tmp_path: Path, text: str, m
             "{a: {$uniform: [1]}}",
             '{"$uniform": [1]} draws nothing: write {$uniform: [low, high]} or {$choice: [a, b]}',
         ),
+        ("{a: {$uniform: [5, 1]}}", "$uniform: [5, 1] has its bounds the wrong way round: write {$uniform: [1, 5]}"),
+        ("{a: {$uniform: [true, 2]}}", '{"$uniform": [true, 2]} draws nothing'),
         ("{a: {$normal: [1, 2]}}", '{"$normal": [1, 2]} draws nothing: write {$uniform: [low, high]}'),
     ],
 )

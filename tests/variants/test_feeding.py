@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.lab_support import known, outcome
+from delivery_lab.events import RequestAnswered
+from tests.lab_support import known, outcome, run
 
 
 def test_a_filter_policy_in_the_wrong_scope_lets_everything_by() -> None:
@@ -30,3 +31,47 @@ def test_with_an_envelope_the_worker_takes_it_off() -> None:
 
     assert enveloped.messages.processed == 5
     assert (forgotten.messages.processed, forgotten.messages.healthy_dead_lettered) == (0, 5)
+
+
+def test_the_test_event_of_s3_takes_its_batch_with_it() -> None:
+    wrong, right = outcome("s3-sqs"), outcome("s3-sqs-safe")
+
+    # Two objects were in the batch of the test event; one has a space in its key.
+    assert (wrong.messages.sent, wrong.messages.healthy_dead_lettered) == (5, 2 + 1)
+    assert wrong.messages.processed_dead_lettered == 2
+    assert (right.messages.processed, right.messages.dead_lettered) == (5, 0)
+
+
+def test_each_of_its_mistakes_costs_messages_of_its_own() -> None:
+    survives = outcome("s3-sqs", "s3.worker.testEvent=skip")
+    decodes = outcome("s3-sqs", "s3.worker.decodeKeys=true")
+
+    assert survives.messages.healthy_dead_lettered == 1
+    assert decodes.messages.healthy_dead_lettered == 2
+
+
+def test_with_reporting_the_test_event_fails_alone() -> None:
+    reported = outcome(
+        "s3-sqs",
+        "s3.worker.reportBatchItemFailures=true",
+        "s3.worker.onRecordError=report",
+        "s3.worker.decodeKeys=true",
+    )
+
+    assert (reported.messages.processed, reported.messages.healthy_dead_lettered) == (5, 0)
+
+
+def test_a_body_that_the_template_does_not_encode_arrives_as_another_one() -> None:
+    wrong, right = outcome("apigateway-sqs"), outcome("apigateway-sqs-safe")
+
+    assert (wrong.messages.sent, wrong.messages.processed, wrong.messages.healthy_dead_lettered) == (5, 4, 1)
+    assert (right.messages.sent, right.messages.processed, right.messages.dead_lettered) == (5, 5, 0)
+
+
+def test_the_caller_is_told_of_a_success_in_any_case() -> None:
+    def statuses(stack: str) -> list[int]:
+        return [event.status for event in run(stack).events if isinstance(event, RequestAnswered)]
+
+    # The last of six bodies is larger than the queue takes.
+    assert statuses("apigateway-sqs") == [202] * 6
+    assert statuses("apigateway-sqs-safe") == [202] * 5 + [502]

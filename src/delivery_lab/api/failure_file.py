@@ -149,9 +149,7 @@ def read_failure(path: Path) -> FailureFile:
     try:
         return FailureFile.model_validate(content.value, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise UsageError(
-            "\n".join(located(content, problem, "a failure file") for problem in error.errors())
-        ) from error
+        raise UsageError(located(content, error, "a failure file")) from error
 
 
 class _Dumper(yaml.SafeDumper):

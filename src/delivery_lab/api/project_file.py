@@ -74,8 +74,7 @@ def _checked(content: YamlFile) -> ProjectFile:
     try:
         return ProjectFile.model_validate(content.value, by_alias=True, by_name=False)
     except ValidationError as error:
-        lines = (located(content, problem, FILE) for problem in error.errors())
-        raise UsageError("\n".join(lines)) from error
+        raise UsageError(located(content, error, FILE)) from error
 
 
 def _table(path: Path) -> YamlFile | None:

@@ -14,6 +14,11 @@ def main() -> int:
     except KeyboardInterrupt:
         print("interrupted; nothing was left behind", file=sys.stderr)
         return 130
+    except Exception as error:  # noqa: BLE001 - the last resort: no bug of ours is a bare traceback
+        from delivery_lab.cli.bugs import BUG, told
+
+        print(f"error: {told(error, sys.argv[1:])}", file=sys.stderr)
+        return BUG
 
 
 def refuse_windows() -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import shlex
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -12,12 +11,10 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
+from delivery_lab.cli.bugs import BUG, told
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.options import DebugOption, NoCacheOption, VerboseOption
 from delivery_lab.errors import LabError, ModelError
-
-BUG = 1
-"""Exit code where the lab itself is wrong."""
 
 
 class Command(TyperCommand):
@@ -46,12 +43,9 @@ def add(app: typer.Typer, name: str, function: Callable[..., None]) -> None:
         except (typer.Exit, typer.Abort, typer.TyperException, BrokenPipeError):
             raise
         except Exception as error:
-            known = isinstance(error, LabError)
-            text = str(error) if known else f"{type(error).__name__}: {error}\n  this is a bug of Delivery Lab itself"
-            if not debug and (not known or isinstance(error, ModelError)):
-                words = shlex.join(ctx.find_root().obj or [name])
-                text += f"\n  where it comes from: delivery-lab {words} --debug"
-            console.error(text, traceback.format_exc())
+            bug = not isinstance(error, LabError) or isinstance(error, ModelError)
+            text = told(error, ctx.find_root().obj or [name]) if bug else str(error)
+            console.error(text, traceback.format_exc() if debug else "")
             raise typer.Exit(error.exit_code if isinstance(error, LabError) else BUG) from error
 
     signature = inspect.signature(function, eval_str=True)

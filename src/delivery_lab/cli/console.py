@@ -6,6 +6,9 @@ a line is as long as it is, whatever COLUMNS says: programs read it. On one, tex
 
 from __future__ import annotations
 
+import codecs
+import io
+import json
 import os
 import shutil
 import signal
@@ -134,6 +137,24 @@ def _writing() -> Iterator[None]:
     except OSError as error:
         give_up_output()
         raise LabError(f"the output cannot be written: {error.strerror}") from error
+
+
+def write_any_text() -> None:
+    r"""Let both streams write any text: what their encoding has no character for becomes `\ud83d\ude00`.
+
+    That is how JSON writes such characters, so that JSON stays JSON on a terminal that knows ASCII only.
+    """
+    codecs.register_error("delivery-lab", _escaped)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="delivery-lab")
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    """What stands for characters that an encoding has not: each as JSON escapes it."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
 
 def give_up_output() -> None:

@@ -16,8 +16,21 @@ from typing import Annotated
 import typer
 
 from delivery_lab.cli.command import add
-from delivery_lab.cli.commands import check, diff, doctor, explain, explore, init, listing, redrive, replay, run, schema
-from delivery_lab.cli.console import Console, give_up_output
+from delivery_lab.cli.commands import (
+    check,
+    cost,
+    diff,
+    doctor,
+    explain,
+    explore,
+    init,
+    listing,
+    redrive,
+    replay,
+    run,
+    schema,
+)
+from delivery_lab.cli.console import Console, give_up_output, write_any_text
 from delivery_lab.cli.interrupts import noticed
 from delivery_lab.errors import LabError, UsageError
 
@@ -59,6 +72,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "explore": explore.explore,
     "replay": replay.replay,
     "redrive": redrive.redrive,
+    "cost": cost.cost,
     "schema": schema.schema,
     "init": init.init,
     "doctor": doctor.doctor,
@@ -76,6 +90,7 @@ def main(arguments: list[str] | None = None) -> int:
     if sys.stdout is None:  # closed by whoever started the command: nobody wants to hear
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - for the rest of the process
     words = sys.argv[1:] if arguments is None else arguments
+    write_any_text()
     try:
         with noticed():
             code = app(words, prog_name="delivery-lab", standalone_mode=False, obj=words)

@@ -45,7 +45,9 @@ BodyOption = Annotated[
 ]
 SeedOption = Annotated[
     int | None,
-    typer.Option("--seed", metavar="N", help=f"Decides everything that is left to chance; by default {DEFAULT_SEED}."),
+    typer.Option(
+        "--seed", min=0, metavar="N", help=f"Decides everything that is left to chance; by default {DEFAULT_SEED}."
+    ),
 ]
 AnswersOption = Annotated[
     Path | None,
@@ -67,6 +69,10 @@ ExpectOption = Annotated[
     typer.Option(
         "--expect", metavar="EXPECTATION", help="What has to hold, such as 'messages.lost == 0'; else exit 5."
     ),
+]
+PricesOption = Annotated[
+    Path | None,
+    typer.Option("--prices", metavar="FILE", help="A price list for the cost; that of the package by default."),
 ]
 ProcessesOption = Annotated[
     int | None,

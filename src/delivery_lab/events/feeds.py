@@ -15,7 +15,7 @@ from delivery_lab.events.base import EventBase
 FeederKind = Literal["topic", "bucket", "bus", "schedule"]
 """What a feeder is."""
 
-TargetKind = Literal["queue", "function", "topic", "bus"]
+TargetKind = Literal["queue", "function", "stream", "topic", "bus"]
 """What a feed hands messages on to."""
 
 

@@ -76,20 +76,25 @@ def call(
         result = handler(watched(json.loads(request.payload)), context)
     except SystemExit as error:
         return exit_answer(request.request_id, error.code)
-    except BaseException as error:  # noqa: BLE001  # whatever the function raises is its answer
-        return HandlerAnswer(
-            _failure(type(error).__name__, str(error), request.request_id, stack_of(error.__traceback__))
-        )
+    except Exception as error:  # noqa: BLE001  # whatever the function raises is its answer
+        try:
+            said = str(error)
+        except SystemExit as left:
+            return exit_answer(request.request_id, left.code)
+        except BaseException:  # noqa: BLE001  # Lambda's runtime does not catch this, so its process ends
+            return exit_answer(request.request_id, 1)
+        return HandlerAnswer(_failure(type(error).__name__, said, request.request_id, stack_of(error.__traceback__)))
+    except BaseException:  # noqa: BLE001  # nor what is no Exception
+        return exit_answer(request.request_id, 1)
     return HandlerAnswer(_success(result, request.request_id))
 
 
-def exit_answer(request_id: str, code: object) -> HandlerAnswer:
-    """What Lambda reports when the process ends itself."""
+def exit_answer(request_id: str, code: object, reason: str = "") -> HandlerAnswer:
+    """What Lambda reports when the process ends itself, or is ended by what `reason` names."""
     status = code if isinstance(code, int) else int(code is not None)
-    reason = (
-        f"Runtime exited with error: exit status {status}" if status else "Runtime exited without providing a reason"
-    )
-    message = f"RequestId: {request_id} Error: {reason}"
+    reason = reason or f"exit status {status}"
+    told = f"Runtime exited with error: {reason}" if status else "Runtime exited without providing a reason"
+    message = f"RequestId: {request_id} Error: {told}"
     return HandlerAnswer(_failure("Runtime.ExitError", message, request_id, None), exited=True)
 
 

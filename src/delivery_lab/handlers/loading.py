@@ -81,7 +81,11 @@ def _import(function: FunctionConfig, search: SearchPath, path: str) -> ModuleTy
         raise InitialisationError("Runtime.UserCodeSyntaxError", message, stack) from None
     except Exception as error:  # noqa: BLE001  # an import may raise anything
         stack = stack_of(error.__traceback__)
-        raise InitialisationError(type(error).__name__, str(error), stack, _line(error, search)) from None
+        try:
+            said = str(error)
+        except BaseException:  # noqa: BLE001  # Lambda's runtime asks for the text, too, and ends with what it gets
+            raise SystemExit(1) from None
+        raise InitialisationError(type(error).__name__, said, stack, _line(error, search)) from None
     except BaseException:  # noqa: BLE001  # what Lambda's runtime does not catch ends its process
         raise SystemExit(1) from None
 

@@ -7,6 +7,34 @@ from delivery_lab.limits.limit import Bound, Choice, Limit
 TIMEOUT = Limit("Timeout", 1, 900, "s", "LAM-TIME-1", 3)
 MEMORY = Limit("MemorySize", 128, 10_240, "MB", "LAM-MEMORY-1", 128)
 
+VARIABLE_NAME = "[a-zA-Z][a-zA-Z0-9_]+"
+"""Names of environment variables that Lambda takes (LAM-VARS-1)."""
+ENVIRONMENT_BYTES = 4_096
+"""Of the names and values of all environment variables together (LAM-VARS-1)."""
+RESERVED_VARIABLES = frozenset(
+    {
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+    }
+)
+"""Names of environment variables that Lambda sets itself and takes from nobody (LAM-VARS-1)."""
+
 ACCOUNT_CONCURRENCY = 1_000
 """Concurrent executions of an account whose quota was not raised (LAM-CONC-1)."""
 UNRESERVED_MINIMUM = 100

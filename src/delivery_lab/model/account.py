@@ -18,6 +18,7 @@ from delivery_lab.model.calls import Calls
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.configuration import note_configuration
 from delivery_lab.model.destinations import DestinationRole, Destinations
+from delivery_lab.model.eventbridge.buses import EventBuses
 from delivery_lab.model.faults import Faults, InjectedFault
 from delivery_lab.model.feeds.feed import Feed
 from delivery_lab.model.functions import Lambda
@@ -92,6 +93,7 @@ class Account:
         sinks: topics, event buses and buckets.
         topics: SNS topics by name.
         sns: the SNS API.
+        buses: event buses.
         events: asynchronous invokes.
         faults: the faults that the workload injects.
         answers: what the workload says that calls get.
@@ -108,6 +110,7 @@ class Account:
     answers: GivenAnswers = field(init=False)
     sqs: SqsApi = field(init=False)
     sns: SnsApi = field(init=False)
+    buses: EventBuses = field(init=False)
     topics: dict[str, SnsTopic] = field(default_factory=dict)
     queues: dict[str, SqsQueue] = field(default_factory=dict)
     apis: dict[str, HttpApi] = field(default_factory=dict)
@@ -134,6 +137,11 @@ class Account:
         self.kinesis = KinesisApi(self.scheduler, self.journal)
         self.table_streams_api = TableStreamsApi(self.table_streams, self.scheduler, self.journal)
 
+    @property
+    def _services(self) -> dict[str, Any]:
+        """What everything in the account shares."""
+        return {"scheduler": self.scheduler, "streams": self.streams, "journal": self.journal}
+
     def use(self, runtime: Runtime, *, concurrency: int = ACCOUNT_CONCURRENCY) -> None:
         """Say who runs the code of functions, and how much of it at once. Done once, before functions are created."""
         self.functions = Lambda(
@@ -146,7 +154,8 @@ class Account:
         )
         self.faults = self.functions.faults
         scheduler, streams, journal = self.scheduler, self.streams, self.journal
-        self.sinks = Sinks(scheduler=scheduler, streams=streams, journal=journal)
+        self.sinks = Sinks(**self._services)
+        self.buses = EventBuses(self.sinks, self.functions, **self._services)
         self.events = AsynchronousInvokes(self.functions, scheduler=scheduler, streams=streams, journal=journal)
         self.events.backoff = throttle_backoff(self.assumptions.event_jitter)
         self.events.destinations = Destinations(
@@ -154,7 +163,7 @@ class Account:
         )
         existing = Queues(scheduler, journal, self.assumptions)
         existing.used_by = self._used_by
-        self.sqs = SqsApi(queues=existing)
+        self.sqs = SqsApi(queues=existing, meter=self.journal.meter)
         self.sns = SnsApi(self.topics, self.functions, journal)
         self.sqs.lineage = self.functions.loops.lineage
         self.sqs.trace = self.functions.traces.of
@@ -172,9 +181,7 @@ class Account:
         self.answers = GivenAnswers(
             services,
             web,
-            scheduler=self.scheduler,
-            streams=self.streams,
-            journal=self.journal,
+            **self._services,
             event_of=self.functions.event_of,
         )
 
@@ -215,8 +222,7 @@ class Account:
     def create_queue(self, name: str, arn: str, url: str, attributes: QueueAttributes) -> SqsQueue:
         """Create a queue, FIFO if its attributes say so; its dead-letter queue must exist."""
         kind = SqsQueue if attributes.fifo is None else FifoQueue
-        services: dict[str, Any] = {"scheduler": self.scheduler, "streams": self.streams, "journal": self.journal}
-        queue = kind(name, arn, url, attributes, assumptions=self.assumptions, **services)
+        queue = kind(name, arn, url, attributes, assumptions=self.assumptions, **self._services)
         queue.misses_delete = partial(self._misses_delete, url)
         self.queues[name] = queue
         self.sqs.queues.add(queue)
@@ -274,9 +280,7 @@ class Account:
             queue,
             self.sqs,
             self.functions,
-            scheduler=self.scheduler,
-            streams=self.streams,
-            journal=self.journal,
+            **self._services,
             assumptions=self.assumptions,
         )
         mapping.filter.compete_with([other.filter for other in readers])
@@ -328,9 +332,7 @@ class Account:
             source,
             self.functions,
             destination,
-            scheduler=self.scheduler,
-            streams=self.streams,
-            journal=self.journal,
+            **self._services,
             assumptions=self.assumptions,
         )
         self.record_mappings[config.name] = mapping
@@ -353,9 +355,7 @@ class Account:
             topic,
             self.functions,
             destination,
-            scheduler=self.scheduler,
-            streams=self.streams,
-            journal=self.journal,
+            **self._services,
             assumptions=self.assumptions,
         )
         self.record_mappings[config.name] = mapping
@@ -372,7 +372,6 @@ class Account:
         self, name: str, routes: tuple[ProxyRoute, ...], kind: ApiKind = HTTP, stage: ApiStage | None = None
     ) -> HttpApi:
         """Create an HTTP or REST API with its routes."""
-        services: dict[str, Any] = {"scheduler": self.scheduler, "streams": self.streams, "journal": self.journal}
 
         def send(operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
             # An API is nobody's invoke: what it sends is sent by the workload.
@@ -380,7 +379,7 @@ class Account:
             assert isinstance(answer, dict), operation
             return answer
 
-        api = HttpApi(name, routes, self.functions, kind=kind, stage=stage, call_queue=send, **services)
+        api = HttpApi(name, routes, self.functions, kind=kind, stage=stage, call_queue=send, **self._services)
         self.apis[name] = api
         return api
 

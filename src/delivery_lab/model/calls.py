@@ -12,6 +12,7 @@ from delivery_lab.model.answers import GivenAnswers, ServiceAnswer
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.conditions import is_refused_condition, rule_of_refusal
 from delivery_lab.model.elsewhere import refuse_elsewhere
+from delivery_lab.model.eventbridge.buses import EventBuses
 from delivery_lab.model.faults import FaultKind, Faults, InjectedFault, error_of
 from delivery_lab.model.functions import Lambda
 from delivery_lab.model.lambda_api import LambdaApi
@@ -49,6 +50,7 @@ class AnsweringServices(Protocol):
     lambda_api: LambdaApi
     sinks: Sinks
     sns: SnsApi
+    buses: EventBuses
     buckets: dict[str, NotifyingBucket]
     objects: list[tuple[str, str, bytes | None]]
     topics: dict[str, SnsTopic]
@@ -140,8 +142,8 @@ class Calls:
             return self._ask_sts(operation, parameters, caller)
         if service in STORED and self._services.stored is not None:
             return self._ask_stored(self._services.stored, service, operation, parameters, caller)
-        if service in self._services.sinks.services:
-            return self._services.sinks.call(service, operation, parameters)
+        if service == "events":
+            return self._services.buses.call(operation, parameters, caller)
         apis = {
             "dynamodb": self._services.dynamodb,
             "dynamodbstreams": self._services.table_streams_api if self._services.table_streams else None,

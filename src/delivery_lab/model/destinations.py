@@ -11,7 +11,8 @@ from typing import Any
 
 from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.events import Journal
-from delivery_lab.limits.destinations import EVENT_ENTRIES, SNS_MESSAGE
+from delivery_lab.limits.destinations import SNS_MESSAGE
+from delivery_lab.limits.eventbridge import ENTRY_BYTES
 from delivery_lab.limits.functions import ASYNCHRONOUS_PAYLOAD
 from delivery_lab.model.clock import EPOCH, Scheduler
 from delivery_lab.model.functions import Lambda
@@ -210,7 +211,7 @@ class Destinations:
         if self._function(arn) is not None:
             return ASYNCHRONOUS_PAYLOAD.maximum
         service = arn.split(":")[2]
-        return {"sns": SNS_MESSAGE.maximum, "events": EVENT_ENTRIES.maximum}.get(service, 2**40)
+        return {"sns": SNS_MESSAGE.maximum, "events": ENTRY_BYTES.maximum}.get(service, 2**40)
 
     def _wrapped(self, sink: Sink, record: str, ended: Ended) -> str:
         """What arrives at a topic, a bus or a bucket."""

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.events import (
     SERVICE_ERROR,
     TIMED_OUT,
@@ -24,8 +23,8 @@ from delivery_lab.limits.functions import (
     ENVIRONMENT_BURST,
     ENVIRONMENTS_PER_SECOND,
     REQUESTS_PER_SECOND_AND_CONCURRENCY,
-    UNRESERVED_MINIMUM,
 )
+from delivery_lab.model import function_settings
 from delivery_lab.model.clock import MICROSECONDS_PER_SECOND, Scheduler, in_seconds, seconds
 from delivery_lab.model.faults import FaultKind, Faults, InjectedFault
 from delivery_lab.model.invokes import Done, InvokeResult, Rehearsal, Throttled
@@ -125,30 +124,9 @@ class Lambda:
         """Create a function.
 
         Raises:
-            DeploymentRefusedError: Lambda would refuse its timeout or its reserved concurrency.
+            DeploymentRefusedError: Lambda would refuse one of its settings.
         """
-        if not 1 <= config.timeout_seconds <= 900:
-            raise DeploymentRefusedError(
-                config.name,
-                "ValidationException",
-                f"Value {config.timeout_seconds} at 'timeout' failed to satisfy constraint: 1 to 900 seconds",
-                rule="LAM-TIME-1",
-                fix="set a timeout from 1 to 900 seconds",
-            )
-        # An account that has less than AWS keeps unreserved has nothing to reserve; 0 takes nothing from it.
-        least = min(UNRESERVED_MINIMUM, self._account_concurrency)
-        unreserved = self._unreserved() - (config.reserved_concurrency or 0)
-        if config.reserved_concurrency and unreserved < least:
-            most = max(0, config.reserved_concurrency - (least - unreserved))
-            raise DeploymentRefusedError(
-                config.name,
-                "InvalidParameterValueException",
-                "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
-                f"below its minimum value of [{least}].",
-                rule="LAM-CONC-3",
-                fix=(f"reserve at most {most}" if most else "reserve nothing")
-                + f", or have the account's quota of {self._account_concurrency} raised",
-            )
+        function_settings.check(config, self._account_concurrency, self._unreserved())
         self._functions[config.name] = _Function(config)
 
     def configuration(self, name: str) -> FunctionConfig:

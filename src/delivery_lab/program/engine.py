@@ -26,6 +26,7 @@ from delivery_lab.program.failures import explain, located
 from delivery_lab.program.frames import Frames
 from delivery_lab.program.graph import Graph
 from delivery_lab.program.isolation import isolated
+from delivery_lab.program.leaving import staying
 from delivery_lab.program.network import offline
 from delivery_lab.program.overrides import apply_overrides
 from delivery_lab.program.placeholders import watched_invokes
@@ -33,6 +34,7 @@ from delivery_lab.program.plugins import Plugins
 from delivery_lab.program.processes import announced_processes
 from delivery_lab.program.project import Project
 from delivery_lab.program.references import AskedOutputs, watched_references
+from delivery_lab.program.regions import check_region
 from delivery_lab.program.registrar import Registrar
 from delivery_lab.program.registration import Urns, ordered
 from delivery_lab.program.service import PulumiLog, Stubs, serving
@@ -94,6 +96,7 @@ def evaluate(
             raise UsageError(f"--set {overrides[0]}: a state has no settings to change; it is what was deployed")
         return read_state(project.state, project.root)
     config = load_config(project, stack, overrides, answers)
+    notes = tuple(_region_notes(config))
     frames, decoder = Frames(project), Decoder(project.program_dir)
     plugins = Plugins(project, config)
     registrar = Registrar(Urns(config.stack, project.name), _region(config), decoder, frames, answers, plugins)
@@ -107,6 +110,7 @@ def evaluate(
         watched_references(answers.stacks, frames, outputs),
         answering_aws(answers, frames, registrar.refuse_at),
         offline(frames, registrar.warnings.append),
+        staying(frames, registrar.refuse_at),
     ):
         for name, value in answers.environment.items():
             os.environ.setdefault(name, value)
@@ -118,7 +122,7 @@ def evaluate(
     raised = None
     if failure is not None:
         raise failure
-    return _graph(project, config, registrar, pulumi_log, decoder, outputs)
+    return _graph(project, config, registrar, pulumi_log, decoder, outputs, notes)
 
 
 def _region(config: StackConfig) -> str:
@@ -128,8 +132,15 @@ def _region(config: StackConfig) -> str:
     return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or naming.DEFAULT_REGION
 
 
-def _region_note(config: StackConfig) -> Iterator[str]:
-    """Where the program is deployed to, for whoever has said it nowhere and has no stack file to say it in."""
+def _region_notes(config: StackConfig) -> Iterator[str]:
+    """Where the program is deployed to, for whoever has said it nowhere and has no stack file to say it in.
+
+    Raises:
+        SettingsError: no region has such a name.
+    """
+    said = check_region(_region(config), config.where(("aws:region",)) or "AWS_REGION")
+    if said:
+        yield said
     if not config.has_file and "aws:region" not in config.values:
         yield f"aws:region is not set; the region is {_region(config)}"
 
@@ -223,6 +234,7 @@ def _graph(
     pulumi_log: PulumiLog,
     decoder: Decoder,
     outputs: AskedOutputs,
+    notes: tuple[str, ...],
 ) -> Graph:
     stack = registrar.stack_registration()
     questions = _questions(registrar)
@@ -235,7 +247,8 @@ def _graph(
         config=config.plain(),
         warnings=(
             *config.warnings,
-            *_region_note(config),
+            *notes,
+            *project.notes,
             *sorted(registrar.warnings),
             *outputs.notes(),
             *(f"{asked} is answered by the cloud only: what the program makes of it is unknown" for asked in questions),

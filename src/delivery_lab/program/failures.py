@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import pulumi
 
-from delivery_lab.errors import LabError, ProgramError, SettingsError
+from delivery_lab.errors import LabError, ProgramError, SettingsError, text_of
 from delivery_lab.program.config import SECRET, StackConfig
 from delivery_lab.program.frames import Frames
 from delivery_lab.program.project import Project
@@ -31,7 +31,7 @@ def explain(error: BaseException, project: Project, config: StackConfig) -> LabE
     if isinstance(error, pulumi.RunError):
         return SettingsError(_with_lines(error, config))
     if isinstance(error, SystemExit):
-        return ProgramError(_located(f"the program called sys.exit({error.code!r}) before it was done", error, frames))
+        return ProgramError(_located(f"the program called sys.exit({_code(error)}) before it was done", error, frames))
     if isinstance(error, SyntaxError) and error.filename:
         label = frames.label(error.filename) or error.filename
         return ProgramError(f"the program cannot be read: {type(error).__name__}: {error.msg} ({label}:{error.lineno})")
@@ -54,6 +54,14 @@ def located(failure: LabError, position: str, error: BaseException | None, proje
     return failure if there else type(failure)(f"{failure} ({position})")
 
 
+def _code(error: SystemExit) -> str:
+    """What a program gave `sys.exit`, which may be any object."""
+    try:
+        return repr(error.code)
+    except Exception:  # noqa: BLE001 - the program's own
+        return type(error.code).__name__
+
+
 def _missing_variable(error: BaseException) -> str:
     """The environment variable that a program asked for and did not find, "" if that is not what happened."""
     trace = traceback.extract_tb(error.__traceback__)
@@ -62,7 +70,7 @@ def _missing_variable(error: BaseException) -> str:
 
 
 def _summary(error: BaseException) -> str:
-    text = str(error).strip()
+    text = text_of(error).strip()
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
@@ -113,7 +121,7 @@ def _names(line: str, key: str) -> bool:
 
 def _with_lines(error: Exception, config: StackConfig) -> str:
     """The message as it is, and for each setting it complains about the line of the stack file."""
-    lines = str(error).split("\n")
+    lines = text_of(error).split("\n")
     for problem in getattr(error, "problems", None) or ():
         path = getattr(problem, "path", None)
         where = config.where(tuple(path)) if isinstance(path, tuple | list) else None

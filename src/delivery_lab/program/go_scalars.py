@@ -29,6 +29,9 @@ _INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+
 _BASES = (16, 2, 8, 10)
 """Of the groups of `_INTEGER` after the sign."""
 
+_LONGEST = 1_000
+"""More digits than this are far beyond any number of Go's; Python refuses to read some thousands of them."""
+
 _LEAST, _MOST = -(1 << 63), (1 << 64) - 1
 """Integers beyond these are no integers of Go's."""
 
@@ -62,7 +65,7 @@ def _number_or_date(text: str, dates: bool) -> Scalar:
         return instant if dates else text
     plain = text.replace("_", "")
     integer = _INTEGER.fullmatch(plain)
-    if integer is not None:
+    if integer is not None and len(plain) <= _LONGEST:
         sign, *digits = integer.groups()
         number = next(int(found, base) for found, base in zip(digits, _BASES, strict=True) if found is not None)
         number = -number if sign == "-" else number

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from delivery_lab.errors import ProjectError, StackFileError, StackNotFoundError
 from delivery_lab.program.yamlfile import YamlFile, kind_of, read_yaml
 
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
+_OPTIONS = frozenset({"virtualenv", "toolchain", "typechecker", "module", "binary"})
+"""Of the runtime python (https://www.pulumi.com/docs/iac/concepts/projects/project-file/#runtime-options)."""
+_TOOLCHAINS = ("pip", "poetry", "uv")
 _STACK_NAME = re.compile(r"([\w.-]+/){0,2}[\w.-]+", re.ASCII)
 """Names that Pulumi takes (https://www.pulumi.com/docs/iac/concepts/stacks/#stack-naming)."""
 
@@ -55,6 +59,7 @@ class Project:
         source: the project file with its line numbers.
         state: the state that stands for the program, None for the program itself.
         state_stack: the stack that the state is of.
+        notes: what of the project file the lab does not follow.
     """
 
     name: str
@@ -67,6 +72,7 @@ class Project:
     source: YamlFile = field(repr=False)
     state: Path | None = None
     state_stack: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def program_dir(self) -> Path:
@@ -164,6 +170,7 @@ def read_project(folder: Path) -> Project:
         stack_dir=_stack_dir(root, source),
         config=_config_block(source),
         source=source,
+        notes=tuple(_notes(root, source, options)),
     )
 
 
@@ -179,6 +186,30 @@ def _runtime_options(source: YamlFile) -> Mapping[str, Any]:
             f"{source.where('runtime', 'options')}: 'runtime.options' has to be a mapping, found {kind_of(options)}"
         )
     return options or {}
+
+
+def _notes(root: Path, source: YamlFile, options: Mapping[str, Any]) -> Iterator[str]:
+    """What of the runtime options has no effect here.
+
+    Raises:
+        StackFileError: an option has a value that Pulumi refuses.
+    """
+    for name in options.keys() - _OPTIONS:
+        yield f"{source.where('runtime', 'options', name)}: '{name}' is no option of the runtime python"
+    for name in _OPTIONS & options.keys():
+        if not isinstance(options[name], str):
+            where = source.where("runtime", "options", name)
+            raise StackFileError(f"{where}: '{name}' has to be a text, found {kind_of(options[name])}")
+    toolchain = options.get("toolchain")
+    if toolchain not in (None, *_TOOLCHAINS):
+        where = source.where("runtime", "options", "toolchain")
+        raise StackFileError(f"{where}: 'toolchain' has to be one of {', '.join(_TOOLCHAINS)}, not '{toolchain}'")
+    folder = options.get("virtualenv")
+    if folder and not (root / folder).is_dir():
+        yield (
+            f"{source.where('runtime', 'options', 'virtualenv')}: there is no folder {folder}: a deployment needs it; "
+            f"here the program runs with {sys.executable}"
+        )
 
 
 def _program(root: Path, source: YamlFile, module: str) -> Path:

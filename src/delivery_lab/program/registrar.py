@@ -29,6 +29,7 @@ from delivery_lab.program.outputs import create
 from delivery_lab.program.placeholders import answer_of, readable, told_answer
 from delivery_lab.program.plugins import Plugins
 from delivery_lab.program.references import STACK_REFERENCE
+from delivery_lab.program.regions import region_note
 from delivery_lab.program.registration import Registration, Urns, provider_urn
 from delivery_lab.program.remote import COMMANDS, command_note, opaque, said_of
 from delivery_lab.program.transforms import Callbacks, transform_invoke, transform_resource
@@ -160,8 +161,11 @@ class Registrar:
             },
             options=self._options(request),
         )
+        said = region_note(request.type, request.name, inputs)
         with self._lock:
             self.registrations[urn] = registration
+            if said:
+                self.warnings.append(said)
             if request.type.startswith(COMMANDS):
                 self.warnings.append(command_note(request, self._decoder.properties(inputs).values))
         return resource_pb2.RegisterResourceResponse(urn=urn, id=registration.id, object=registration.state)

@@ -1,93 +1,27 @@
 """YAML files with line numbers, read the way the Pulumi CLI reads them.
 
-PyYAML finds the structure and the lines. What an unquoted scalar is says `delivery_lab.program.go_scalars`; and, as for
-the CLI, a key given twice is an error.
+PyYAML finds the structure and the lines (`delivery_lab.program.yaml_loader`). As for the CLI, a key given twice is an
+error.
 """
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import yaml
 
 from delivery_lab.errors import StackFileError
-from delivery_lab.program.go_scalars import resolve
-
-_MAX_DEPTH = 100
-"""Deeper nesting is an anchor that contains itself, not a configuration."""
+from delivery_lab.program.yaml_loader import MAX_DEPTH, MAX_REPEATED, Loader, LoaderOfJson
 
 _BARE_BRACES = re.compile(r"(?<![\"'\w{}-])[\w-]*\{\w+\}(?:[\w-]|\{\w+\})*(?![\"'])")
 """A text with a placeholder such as `job-{n}` that no quote stands beside."""
 
 YamlPath = tuple[str | int, ...]
 """Keys and list indexes that lead to a value."""
-
-
-_TAG = "tag:yaml.org,2002:"
-_KINDS: tuple[tuple[type, str], ...] = (
-    (bool, "bool"),  # which is an int too
-    (int, "int"),
-    (float, "float"),
-    (datetime.date, "timestamp"),
-    (str, "str"),
-)
-
-
-class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader with the scalar rules of the CLI."""
-
-    dates = True
-
-    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> Any:
-        """The tag of a node that has none in the file."""
-        if kind is not yaml.ScalarNode or not implicit[0]:
-            return super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]  # not in the stubs
-        if value == "<<":
-            return f"{_TAG}merge"
-        scalar = resolve(value, dates=self.dates)
-        return _TAG + next((tag for kind, tag in _KINDS if isinstance(scalar, kind)), "null")
-
-
-class _LoaderOfJson(_Loader):
-    """The same loader for what ends up as JSON, which has no dates: they stay the text that they are."""
-
-    dates = False
-
-
-def _integer(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int:
-    value = resolve(loader.construct_scalar(node))
-    return value if isinstance(value, int) and not isinstance(value, bool) else _refuse(node, "an integer")
-
-
-def _float(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> float:
-    value = resolve(loader.construct_scalar(node))
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else _refuse(node, "a number")
-
-
-def _date(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> datetime.date:
-    value = resolve(loader.construct_scalar(node))
-    return value if isinstance(value, datetime.date) else _refuse(node, "a date")
-
-
-def _text(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
-    return str(loader.construct_scalar(node))
-
-
-def _refuse(node: yaml.ScalarNode, kind: str) -> NoReturn:
-    """What the file calls a number or a date by an explicit tag is none."""
-    raise yaml.constructor.ConstructorError(None, None, f"'{node.value}' is not {kind}", node.start_mark)
-
-
-_Loader.add_constructor(f"{_TAG}int", _integer)
-_Loader.add_constructor(f"{_TAG}float", _float)
-_Loader.add_constructor(f"{_TAG}timestamp", _date)
-# As a key it has been dealt with by then; anywhere else it is a text like any other.
-_Loader.add_constructor(f"{_TAG}merge", _text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +73,11 @@ def parse_scalar(text: str, *, dates: bool = True) -> Any:
         ValueError: the text is no YAML value; the message is the parser's own.
     """
     try:
-        return yaml.load(text, Loader=_Loader if dates else _LoaderOfJson)  # noqa: S506 - subclasses of the safe loader
+        return _Document(text, dates=dates).value
+    except StackFileError as error:
+        raise ValueError(str(error)) from error
+    except yaml.reader.ReaderError as error:
+        raise ValueError(f"it has the character #x{error.character:02x}, which YAML does not take") from error
     except yaml.YAMLError as error:
         raise ValueError(getattr(error, "problem", None) or "not a YAML value") from error
 
@@ -155,18 +93,14 @@ def read_yaml(path: Path, label: str, *, dates: bool = True) -> YamlFile:
     Raises:
         StackFileError: it cannot be read, is no YAML, has a key twice, or its top is no mapping.
     """
+    text = read_text(path, label)
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise StackFileError(f"{label}: cannot be read: {error}") from error
-    loader = _Loader(text) if dates else _LoaderOfJson(text)
-    try:
-        node = loader.get_single_node()
-        lines: dict[YamlPath, int] = {}
-        texts: dict[YamlPath, str] = {}
-        if node is not None:
-            _walk(node, (), lines, texts, label)
-        value = {} if node is None else loader.construct_document(node)
+        found = _Document(text, label, dates=dates)
+    except yaml.reader.ReaderError as error:
+        number = text.count("\n", 0, error.position) + 1
+        raise StackFileError(
+            f"{label}:{number}: not valid YAML: the character #x{error.character:02x} is none that YAML takes"
+        ) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f":{mark.line + 1}" if mark is not None else ""
@@ -174,13 +108,85 @@ def read_yaml(path: Path, label: str, *, dates: bool = True) -> YamlFile:
         raise StackFileError(f"{label}{line}: not valid YAML: {error.problem or error.context}{hint}") from error
     except (yaml.YAMLError, ValueError) as error:
         raise StackFileError(f"{label}: not valid YAML: {error}") from error
-    finally:
-        loader.dispose()
-    if value is None:
-        value = {}
+    value = {} if found.value is None else found.value
     if not isinstance(value, dict):
         raise StackFileError(f"{label}:1: the file has to be a mapping of keys to values, found {kind_of(value)}")
-    return YamlFile(label, value, lines, texts)
+    return YamlFile(label, value, found.lines, found.texts)
+
+
+def read_text(path: Path, label: str) -> str:
+    """The text of a file.
+
+    Raises:
+        StackFileError: it cannot be read, or is not UTF-8; names line and column.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise StackFileError(f"{label}: cannot be read: {error.strerror}") from error
+    try:
+        return content.decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8").replace("\r\n", "\n").split("\n")
+        byte, column = content[error.start], len(before[-1]) + 1
+        raise StackFileError(
+            f"{label}:{len(before)}: the byte 0x{byte:02x} in column {column} is not UTF-8\n"
+            "  fix: save the file as UTF-8"
+        ) from error
+
+
+class _Document:
+    """A parsed text.
+
+    Args:
+        text: the text.
+        label: what it is, as messages name it; "" for a value without a file.
+        dates: whether dates are read as such.
+
+    Raises:
+        StackFileError: it has a key twice, contains itself, or repeats too much by aliases.
+        yaml.YAMLError: it is no YAML.
+        ValueError: it has a value that Python cannot hold.
+    """
+
+    def __init__(self, text: str, label: str = "", *, dates: bool) -> None:
+        self._label = label
+        self._seen: set[int] = set()
+        self._repeated = 0
+        self.lines: dict[YamlPath, int] = {}
+        self.texts: dict[YamlPath, str] = {}
+        loader = Loader(text) if dates else LoaderOfJson(text)
+        try:
+            node = loader.get_single_node()
+            if node is not None:
+                self._walk(node, ())
+            self.value = None if node is None else loader.construct_document(node)
+        finally:
+            loader.dispose()
+
+    def _walk(self, node: yaml.Node, path: YamlPath) -> None:
+        """Note the line of every key below a node; refuse keys given twice and values that contain themselves."""
+        if len(path) > MAX_DEPTH:
+            raise StackFileError(f"{self._at(node.start_mark.line + 1)}more than {MAX_DEPTH} levels of nesting")
+        self._repeated += id(node) in self._seen
+        self._seen.add(id(node))
+        if self._repeated > MAX_REPEATED:
+            raise StackFileError(
+                f"{self._at(node.start_mark.line + 1)}its aliases (*name) repeat more than {MAX_REPEATED} values\n"
+                "  fix: write out what is meant, or leave the aliases of aliases out"
+            )
+        for key, line, child in _children(node):
+            below = (*path, key)
+            if below in self.lines and isinstance(node, yaml.MappingNode):
+                first = f", first in line {self.lines[below]}" if self._label else ""
+                raise StackFileError(f"{self._at(line)}the key '{key}' is there twice{first}")
+            self.lines[below] = line
+            if isinstance(child, yaml.ScalarNode):
+                self.texts[below] = child.value
+            self._walk(child, below)
+
+    def _at(self, line: int) -> str:
+        return f"{self._label}:{line}: " if self._label else ""
 
 
 def _hint(text: str, line: int) -> str:
@@ -190,20 +196,6 @@ def _hint(text: str, line: int) -> str:
     if bare is None:
         return ""
     return f'\n  fix: a text with braces stands in quotes within {{ }} and [ ]: "{bare.group()}"'
-
-
-def _walk(node: yaml.Node, path: YamlPath, lines: dict[YamlPath, int], texts: dict[YamlPath, str], label: str) -> None:
-    """Note the line of every key below a node; refuse keys given twice and values that contain themselves."""
-    if len(path) > _MAX_DEPTH:
-        raise StackFileError(f"{label}:{node.start_mark.line + 1}: more than {_MAX_DEPTH} levels of nesting")
-    for key, line, child in _children(node):
-        below = (*path, key)
-        if below in lines and isinstance(node, yaml.MappingNode):
-            raise StackFileError(f"{label}:{line}: the key '{key}' is there twice, first in line {lines[below]}")
-        lines[below] = line
-        if isinstance(child, yaml.ScalarNode):
-            texts[below] = child.value
-        _walk(child, below, lines, texts, label)
 
 
 def _children(node: yaml.Node) -> Iterator[tuple[str | int, int, yaml.Node]]:

@@ -82,7 +82,7 @@ class Attempt:
                 self.placed.append((event, places))
             if isinstance(event, ErrorSwallowed):
                 self.errors += 1
-                self.erred |= places
+                self.erred |= places or self._never_looked()
             elif event.refused:
                 self.refused |= places
             elif event.purpose != "error handling" and not self._puts_aside(event):
@@ -91,6 +91,10 @@ class Attempt:
         self.unplaced = unplaced and not self.worked
         self.pieces = {position: [None] for position in self.worked}
         self._note_who_is_over(last)
+
+    def _never_looked(self) -> set[int]:
+        """What an error that is beside no message kept from being worked on: the records that were never looked at."""
+        return set() if self.looked is None else set(range(len(self.fates))) - self.looked
 
     def _puts_aside(self, event: ChangeRequested) -> bool:
         """Whether it sends to a queue for what nobody could work on."""

@@ -7,8 +7,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from delivery_lab.json_names import json_name
+from delivery_lab.results.cost_figures import Cost
 from delivery_lab.results.evidence import EffectsBy, ProcessedBy
 from delivery_lab.results.fates import Ending
+from delivery_lab.results.json_text import json_of
 
 SCHEMA_VERSION = 1
 
@@ -325,8 +327,10 @@ class Outcome(Figures):
     """The figures that depend on an assumption with a plausible range, by dotted JSON name (`messages.lost`)."""
     tenants: tuple[TenantFigures, ...] = ()
     expectations: tuple[ExpectationFigures, ...] = ()
+    cost: Cost | None = None
+    """What the run costs; None where it was not computed."""
     per_message: tuple[MessageOutcome, ...] = Field(repr=False)
 
     def as_json(self) -> str:
         """The contract's JSON object."""
-        return self.model_dump_json(by_alias=True)
+        return json_of(self)

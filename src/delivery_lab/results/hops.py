@@ -104,7 +104,14 @@ class Hops:
             case EventAccepted():
                 return event.event in self._announced
             case RecordAppended():
-                return event.record in self._announced
+                return event.record in self._announced and self._appended(event)
+
+    def _appended(self, event: RecordAppended) -> bool:
+        """What has arrived at a stream is of a shard, and may be named by its sequence number alone."""
+        fates = self._new_fates.find(event.record)
+        self._new_fates.move(fates, event.partition, (event.source, event.key) if event.key else None)
+        self._new_fates.by_sequence[event.sequence] = fates
+        return True
 
     def _accepted(self, event: FeederAccepted) -> None:
         if event.message in self._at:  # another feed handed it on
@@ -115,7 +122,7 @@ class Hops:
     def _branches(self, feeder: str, message: NewMessage, above: tuple[str, ...]) -> Branches:
         found: Branches = {}
         for name, feed in self._feeds.get(feeder, {}).items():
-            if feed.target_kind == "queue":
+            if feed.target_kind in ("queue", "stream"):
                 meant_for = self._consumers.meant_for(feed.target)
                 found[name] = self._new_fates.take(message, feed.target, meant_for)
             elif feed.target_kind == "function":

@@ -77,6 +77,12 @@ class NewFates:
         self._ledger.fates.extend(fates)
         return fates
 
+    def move(self, fates: Sequence[Fate], partition: str, group: tuple[str, str] | None) -> None:
+        """Messages that came into being elsewhere stand in the order of a shard from now on."""
+        for fate in fates:
+            fate.partition, fate.group, fate.position = partition, group, self._accepted
+        self._accepted += 1
+
     def find(self, message: str) -> list[Fate]:
         """The fates of a message, by the id that it has anywhere."""
         return self.by_message.get(message) or self.by_sequence.get(message, [])

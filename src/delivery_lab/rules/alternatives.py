@@ -113,15 +113,21 @@ def _fair_seconds(text: str) -> float:
     return value
 
 
-def _range(text: str) -> tuple[float, float]:
-    low, separator, high = text.partition("..")
-    if not separator:
-        raise ValueError(text)
-    read = _seconds(60)
-    bounds = (read(low), read(high))
-    if bounds[0] > bounds[1]:
-        raise ValueError(text)
-    return bounds
+def _range(longest: float) -> Callable[[str], tuple[float, float]]:
+    def read(text: str) -> tuple[float, float]:
+        low, separator, high = text.partition("..")
+        if not separator:
+            raise ValueError(text)
+        bounds = (_seconds(longest)(low), _seconds(longest)(high))
+        if bounds[0] > bounds[1]:
+            raise ValueError(text)
+        return bounds
+
+    return read
+
+
+def _bounds(held: tuple[float, float]) -> str:
+    return f"{held[0]:g}..{held[1]:g}"
 
 
 ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
@@ -204,9 +210,17 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
             Alternative(
                 "SIM-API-1",
                 "api_latency_seconds",
-                _range,
-                lambda bounds: f"{bounds[0]:g}..{bounds[1]:g}",
+                _range(60),
+                _bounds,
                 "a range of seconds from 0 to 60, such as 0.005..0.015",
+            ),
+            Alternative(
+                "EB-RETRY-2",
+                "rule_retry_seconds",
+                _range(3_600),
+                _bounds,
+                "a first and a longest wait in seconds, from 0 to 3600, such as 1..500",
+                ("1..500", "5..60"),
             ),
         )
     }

@@ -158,6 +158,7 @@ class Assumptions:
         swallowed_error: what became of a message at which an error was left alone (EVD-ERROR-1).
         unseen_record: what became of a record that was not looked at (EVD-LOOK-1).
         saved_capacity: unused capacity of tables at the start (DDB-CAPACITY-6).
+        rule_retry_seconds: the first and the longest wait before EventBridge tries a target again (EB-RETRY-2).
         api_latency_seconds: how long an API call of a handler takes at least and at most (SIM-API-1).
     """
 
@@ -184,6 +185,7 @@ class Assumptions:
     swallowed_error: ErrorLeftAlone = ErrorLeftAlone.FAILED
     unseen_record: UnseenRecord = UnseenRecord.LOST
     saved_capacity: SavedCapacity = SavedCapacity.FULL
+    rule_retry_seconds: tuple[float, float] = (1.0, 500.0)
 
 
 MOST_THROTTLED_GROWTH = 30

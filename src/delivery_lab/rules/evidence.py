@@ -20,9 +20,10 @@ RULES = (
     ),
     assumed(
         "EVD-ERROR-1",
-        "A message at which a handler logs an error with its traceback, or leaves an exception in a future, was not processed, "
-        "unless something is written for it afterwards, although its invoke succeeds.",
-        "An error of a part that does not matter looks the same.",
+        "A message at which a handler logs an error with its traceback, leaves an exception in a future, or answers with a "
+        "statusCode of 400 or above, was not processed, unless something is written for it, although its invoke "
+        "succeeds. An error that is beside no message is one of those that were never looked at.",
+        "An error of a part that does not matter looks the same. Nobody reads the status that a handler answers to a mapping.",
     ),
     assumed(
         "EVD-INVOKE-1",

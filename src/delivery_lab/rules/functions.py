@@ -55,6 +55,25 @@ RULES = (
         LAMBDA_GUIDE + "configuration-memory.html",
     ),
     documented(
+        "LAM-VARS-1",
+        "Names of environment variables have letters, digits and _, a letter first, two characters at least, and are none that "
+        "Lambda sets itself, such as AWS_REGION. All of them have 4 KB together. Anything else is refused when the function is "
+        "created. The model counts names and values; AWS does not say what it counts besides.",
+        LAMBDA_API
+        + "API_Environment.html, for the names; what is reserved: "
+        + LAMBDA_GUIDE
+        + "configuration-envvars.html; the "
+        "size: " + LAMBDA_GUIDE + "gettingstarted-limits.html",
+    ),
+    observed(
+        "LAM-FILES-1",
+        "Code may write to /tmp and nowhere else: a write beside the code fails with EROFS, Read-only file system. Here /tmp is "
+        "this machine's: the environments of a run share it, its size is not bounded, and what code leaves there is removed "
+        "when the run ends.",
+        "https://www.tech-reader.blog/2025/11/aws-lambda-error-eacces-permission.html and "
+        "https://www.17golang.com/article/314006.html name the error of libraries that write elsewhere",
+    ),
+    documented(
         "LAM-TIME-2",
         "A timeout, or a process that ends itself, ends the execution environment: the next invoke initialises anew.",
         LAMBDA_GUIDE + "lambda-runtime-environment.html",

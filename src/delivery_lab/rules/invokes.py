@@ -192,8 +192,9 @@ DESTINATIONS = (
     ),
     assumed(
         "DST-SINK-1",
-        "Topics, event buses and buckets take what they are given and hand nothing on: their subscribers are not simulated.",
-        "What happens behind them is no part of what this lab is about.",
+        "A topic without subscriptions, a bus without rules and a bucket without notifications in the stack take what they are "
+        "given and hand nothing on.",
+        "Others may subscribe to them; what happens there is no part of the stack.",
     ),
 )
 

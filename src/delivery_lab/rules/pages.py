@@ -12,7 +12,18 @@ from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
-from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE, S3_GUIDE, SNS_API, SNS_GUIDE, SQS_API, SQS_GUIDE, Rule
+from delivery_lab.rules.rule import (
+    EVENTS_API,
+    EVENTS_GUIDE,
+    LAMBDA_API,
+    LAMBDA_GUIDE,
+    S3_GUIDE,
+    SNS_API,
+    SNS_GUIDE,
+    SQS_API,
+    SQS_GUIDE,
+    Rule,
+)
 
 
 class Seen(StrEnum):
@@ -158,11 +169,13 @@ _API_MODEL = (
     ),
     "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html",
     *(f"{SNS_API}API_{name}.html" for name in ("Publish", "PublishBatch")),
+    *(f"{EVENTS_API}API_{name}.html" for name in ("KinesisParameters", "PutEvents", "PutEventsRequestEntry", "Target")),
     *(
         f"{LAMBDA_API}API_{name}.html"
         for name in (
             "AmazonManagedKafkaEventSourceConfig",
             "CreateEventSourceMapping",
+            "Environment",
             "EventSourceMappingConfiguration",
             "Filter",
             "Invoke",
@@ -195,6 +208,7 @@ _BEGINNING = (
     f"{_BLOG}introducing-maximum-concurrency-of-aws-lambda-functions-when-using-amazon-sqs-as-an-event-source/",
     "https://docs.confluent.io/platform/current/clients/producer.html",
     "https://kafka.apache.org/documentation/",
+    f"{LAMBDA_GUIDE}configuration-envvars.html",
     f"{LAMBDA_GUIDE}with-sns.html",
     *(
         f"{SNS_GUIDE}{name}.html"
@@ -213,9 +227,23 @@ _BEGINNING = (
         )
     ),
     *(
+        f"{EVENTS_GUIDE}{name}.html"
+        for name in (
+            "eb-create-pattern-operators",
+            "eb-events-structure",
+            "eb-putevents",
+            "eb-rule-dlq",
+            "eb-rule-retry-policy",
+            "eb-rules",
+            "eb-transform-target-input",
+            "eb-use-resource-based",
+        )
+    ),
+    *(
         f"{S3_GUIDE}{name}.html"
         for name in (
             "EventNotifications",
+            "ev-events",
             "notification-content-structure",
             "notification-how-to-event-types-and-destinations",
             "notification-how-to-filtering",

@@ -8,7 +8,9 @@ from types import MappingProxyType
 
 from delivery_lab.errors import UnknownRuleError
 from delivery_lab.rules import (
+    billing,
     dynamodb,
+    eventbridge,
     evidence,
     functions,
     http,
@@ -29,7 +31,23 @@ __all__ = ["RULES", "Rule", "Status", "find"]
 
 def _collect() -> Mapping[str, Rule]:
     rules: dict[str, Rule] = {}
-    groups = (sqs, sqs_fifo, functions, mapping, streams, kafka, invokes, dynamodb, http, sns, s3, evidence, lab_itself)
+    groups = (
+        sqs,
+        sqs_fifo,
+        functions,
+        mapping,
+        streams,
+        kafka,
+        invokes,
+        dynamodb,
+        http,
+        sns,
+        s3,
+        billing,
+        eventbridge,
+        evidence,
+        lab_itself,
+    )
     for group in (module.RULES for module in groups):
         for rule in group:
             assert rule.id not in rules, rule.id

@@ -43,6 +43,8 @@ LOCALSTACK = (
     "recorded against AWS by LocalStack's tests marked aws.validated: "
     "https://github.com/localstack/localstack/blob/8b9a79f05/tests/aws/services/"
 )
+EVENTS_GUIDE = "https://docs.aws.amazon.com/eventbridge/latest/userguide/"
+EVENTS_API = "https://docs.aws.amazon.com/eventbridge/latest/APIReference/"
 S3_GUIDE = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
 SNS_GUIDE = "https://docs.aws.amazon.com/sns/latest/dg/"
 SNS_API = "https://docs.aws.amazon.com/sns/latest/api/"

@@ -55,6 +55,19 @@ RULES = (
         _CONFIGURE,
     ),
     documented(
+        "S3-BUS-1",
+        "With eventbridge switched on the default bus gets an event of every change, whatever else is configured: source "
+        "aws.s3, detail-type Object Created or Object Deleted, the bucket among the resources, and in the detail version, "
+        "bucket, object with key, size, etag and sequencer, request-id, requester, source-ip-address and reason.",
+        S3_GUIDE + "ev-events.html",
+    ),
+    assumed(
+        "S3-BUS-2",
+        "The key in such an event is as it is, not URL-encoded, and the detail has no event-version.",
+        "The page does not say so of the key, and public examples show it as it is; editions of the page differ in the "
+        "fields that newer events have.",
+    ),
+    documented(
         "S3-FIFO-1",
         "A FIFO queue or topic cannot be a destination.",
         S3_GUIDE + "notification-how-to-event-types-and-destinations.html",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.model.account import Account
 from delivery_lab.model.api_errors.services import NOTIFICATION
+from delivery_lab.model.eventbridge.bus import EventBus
+from delivery_lab.model.eventbridge.target import BusTarget
 from delivery_lab.model.feeds.feed import Feed
 from delivery_lab.model.feeds.targets import FeedTarget, FunctionTarget, QueueTarget, RefusedTarget
 from delivery_lab.model.s3 import bucket as model
@@ -49,7 +51,7 @@ def connect_buckets(stack: Stack, account: Account, notes: list[str]) -> None:
             what = resource.bucket.known or "a bucket that is known only after deployment"
             notes.append(f"{resource.name} is about {what}, which is not in this stack: nothing happens there in a run")
             continue
-        identity = BucketIdentity(bucket.id, bucket.arn or "", region)
+        identity = BucketIdentity(bucket.id, bucket.arn or "", region, owner)
         created = NotifyingBucket(
             bucket.label,
             identity,
@@ -64,7 +66,8 @@ def connect_buckets(stack: Stack, account: Account, notes: list[str]) -> None:
             notification = connector.connect(config, number)
             if notification is not None:
                 created.notifications.append(notification)
-        created.notifications.extend(connector.to_event_bus())
+        if resource.to_event_bus.certain():
+            created.notifications.append(connector.to_event_bus(account.buses.default(owner, region)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +102,12 @@ class _Notifier:
             tried=config.kind != "function" and not isinstance(target, RefusedTarget),
         )
 
-    def to_event_bus(self) -> list[ObjectNotification]:
-        """The default event bus as a destination."""
-        if not self.resource.to_event_bus.certain():
-            return []
-        self.notes.append(
-            f"{self.resource.name} tells the default event bus of {self.bucket.name}: that is not counted"
-        )
-        return []
+    def to_event_bus(self, bus: EventBus) -> ObjectNotification:
+        """The default event bus as a destination: it is told of everything (S3-BUS-1)."""
+        account = self.account
+        target = BusTarget(bus, lambda: account.faults, account.streams, account.journal)
+        feed = self._feed(f"{self.resource.label} to {bus.name}", target)
+        return ObjectNotification(feed, "", (), tried=False, to_bus=True)
 
     def _destination(self, config: NotificationConfig) -> Queue | Topic | Function | None:
         arn = config.arn.known

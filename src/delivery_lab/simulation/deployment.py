@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,8 @@ from delivery_lab.model.mapping.sqs_config import SqsMappingConfig, SqsProvision
 from delivery_lab.model.runtime import AwsApi, AwsError
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation import supported
-from delivery_lab.simulation.events import create_sink, event_configs
+from delivery_lab.simulation.buses import create_bus
+from delivery_lab.simulation.events import create_bucket, event_configs
 from delivery_lab.simulation.feeds import connect_feeds
 from delivery_lab.simulation.function_configs import configured
 from delivery_lab.simulation.gateways import Gateways
@@ -52,6 +54,8 @@ from delivery_lab.stack.topics import Topic
 
 _SOURCES = frozenset({resource_types.QUEUE, resource_types.STREAM, resource_types.TABLE, *resource_types.MSK_CLUSTERS})
 """What an event source mapping can read."""
+_SETTING = re.compile(r"parameter (\w+)")
+"""The setting that an error of AWS names."""
 _SCALING_TARGET = "aws:appautoscaling/target:Target"
 
 
@@ -145,7 +149,8 @@ class Deployment:
             Cluster: (self.sources.create_cluster, "KAF-TOPIC-1"),
             RecursionConfig: (self._recursion, "ASY-LOOP-1"),
             Topic: (lambda topic: create_topic(self.account, topic), "SNS-SIZE-1"),
-            **dict.fromkeys((Bus, Bucket), (lambda sink: create_sink(self.account, sink), "DST-TARGET-1")),
+            Bus: (lambda bus: create_bus(self.account, bus), "DST-TARGET-1"),
+            Bucket: (lambda bucket: create_bucket(self.account, bucket), "DST-TARGET-1"),
         }
 
     def _create(self, resource: StackResource, creator: Callable[[Any], object], rule: RuleId) -> None:
@@ -154,7 +159,9 @@ class Deployment:
         except AwsError as error:
             sections = resource.sections()
             where = f" ({', '.join(sections)} in the stack file)" if sections else ""
-            fix = f"correct the settings of {resource.name}{where}"
+            setting = _SETTING.search(error.message)
+            named = f"{setting.group(1)} of " if setting else "what is named there in the inputs of "
+            fix = f"change {named}{resource.name}{where}"
             message = f"{error.message} {error.why}".rstrip()
             raise DeploymentRefusedError(resource.name, error.code, message, rule=rule, fix=fix) from error
 
@@ -190,7 +197,11 @@ class Deployment:
         url = resource.queue_url.certain()
         queue = self.stack.queue_of_url(url)
         if queue is None:
-            raise NotModelledError(f"{resource.name} sets the redrive policy of a queue outside this stack: {url}")
+            raise NotModelledError(
+                f"{resource.name} sets the redrive policy of a queue outside this stack: {url}\n"
+                "  nearest: the queue as external in the workload, with its deadLetterTargetArn and maxReceiveCount, "
+                "and no RedrivePolicy of it in this stack"
+            )
         created = self.account.queues[queue.label]
         policy = {"RedrivePolicy": resource.policy.text.certain()}
         self.account.redrive(created, created.attributes.changed(policy))
@@ -207,7 +218,10 @@ class Deployment:
         named = reference.certain()
         if function is None:
             known = ", ".join(sorted({each.label for each in self.stack.functions})) or "none"
-            raise NotModelledError(f"{resource.name} invokes {named}, which is not in this stack (functions: {known})")
+            raise NotModelledError(
+                f"{resource.name} invokes {named}, which is not in this stack (functions: {known})\n"
+                "  nearest: a function that this stack creates; the workload can describe it under functions"
+            )
         if name_and_qualifier(named)[1] != LATEST:
             self.account.journal.rely_on("LAM-VERSION-1")
         return function.label
@@ -237,8 +251,9 @@ class Deployment:
         source = mapping.source_arn.certain()
         kind = source.split(":")[2] if source.count(":") >= 5 else "no ARN"
         raise NotModelledError(
-            f"{mapping.name} reads from {source} ({kind}); modelled: SQS queues, Kinesis streams, DynamoDB "
-            "streams and Kafka topics of the same stack"
+            f"{mapping.name} reads from {source} ({kind})\n"
+            "  nearest: SQS queues, Kinesis streams and DynamoDB streams, of this stack or external, and Kafka topics "
+            "of this stack"
         )
 
     def _reads_elsewhere(self, mapping: EventSourceMapping) -> bool:

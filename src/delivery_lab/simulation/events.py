@@ -1,4 +1,4 @@
-"""From event invoke configs, dead-letter configs, buses and buckets to the model."""
+"""From event invoke configs, dead-letter configs and buckets to the model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.model.account import Account
 from delivery_lab.model.asynchronous import EventInvokeConfig
 from delivery_lab.model.targets import Sink
-from delivery_lab.stack.events import Bucket, Bus
+from delivery_lab.stack.events import Bucket
 from delivery_lab.stack.functions import LATEST, Function, InvokeConfig
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.settings import Setting
@@ -18,13 +18,11 @@ from delivery_lab.stack.stack import Stack
 FunctionOf = Callable[[StackResource, Setting[str], Function | None], str]
 
 
-def create_sink(account: Account, resource: Bus | Bucket) -> None:
-    """Create an event bus or a bucket."""
+def create_bucket(account: Account, resource: Bucket) -> None:
+    """Create a bucket as an end of what is put into it."""
     arn = resource.arn or ""
     physical_name = arn.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
-    account.sinks.add(
-        Sink(resource.label, arn, physical_name, handed_on=resource.carrier if isinstance(resource, Bus) else "")
-    )
+    account.sinks.add(Sink(resource.label, arn, physical_name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from delivery_lab.model.account import Account
 from delivery_lab.simulation.buckets import connect_buckets
+from delivery_lab.simulation.buses import connect_buses
 from delivery_lab.simulation.topics import connect_topics
 from delivery_lab.stack.stack import Stack
 
 
 def connect_feeds(stack: Stack, account: Account, notes: list[str]) -> None:
-    """Connect topics and buckets with who gets their messages; queues, functions and their policies exist by now.
+    """Connect topics, buses and buckets with who gets their messages; targets and their policies exist by now.
 
     Args:
         stack: the stack.
@@ -17,7 +18,8 @@ def connect_feeds(stack: Stack, account: Account, notes: list[str]) -> None:
         notes: what is part of the stack and not simulated.
 
     Raises:
-        DeploymentRefusedError: AWS would refuse a subscription or a notification.
+        DeploymentRefusedError: AWS would refuse a subscription, a rule, a target or a notification.
     """
     connect_topics(stack, account, notes)
+    connect_buses(stack, account, notes)
     connect_buckets(stack, account, notes)

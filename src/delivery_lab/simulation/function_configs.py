@@ -9,6 +9,7 @@ from typing import Any
 from delivery_lab.errors import HandlerLoadError
 from delivery_lab.limits.functions import MEMORY, TIMEOUT
 from delivery_lab.model.runtime import CodeSource, FunctionConfig
+from delivery_lab.program.config import SECRET
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.simulation import supported
 from delivery_lab.simulation.images import image_code, image_handler, image_way_out, is_image
@@ -57,14 +58,15 @@ def configured(
     code, missing = _code(function, settings, stack, project_dir) if runs else (CodeSource(), "")
     runs = runs and not missing
     variables: dict[str, Any] = {} if described else {**function.variables, **settings.environment}
-    unknown = tuple(sorted(name for name, value in variables.items() if value is UNKNOWN))
+    secret = tuple(sorted(name for name, value in variables.items() if SECRET in str(value)))
+    unknown = tuple(sorted({*secret, *(name for name, value in variables.items() if value is UNKNOWN)}))
     layers = layers_of(function, stack, project_dir) if runs else Layers()
     config = FunctionConfig(
         name=function.label,
         arn=arn,
         handler=image_handler(stack, function, settings, project_dir) if imaged else function.handler.known or "",
-        timeout_seconds=function.timeout_seconds.known or TIMEOUT.default,
-        memory_mb=function.memory_mb.known or MEMORY.default,
+        timeout_seconds=_or(function.timeout_seconds.known, TIMEOUT.default),
+        memory_mb=_or(function.memory_mb.known, MEMORY.default),
         environment={name: str(value) for name, value in variables.items() if name not in unknown},
         unknown_variables=unknown,
         reserved_concurrency=function.reserved_concurrency.certain(),
@@ -77,7 +79,7 @@ def configured(
         runtime=function.runtime.known or _RUNTIME,
         refusal=_refusal(function, stack, problems, described=described) if problems else missing,
     )
-    return ConfiguredFunction(config, tuple(_notes(function, settings, unknown, layers)))
+    return ConfiguredFunction(config, tuple(_notes(function, settings, unknown, secret, layers)))
 
 
 def _code(function: Function, settings: FunctionSettings, stack: Stack, project_dir: Path) -> tuple[CodeSource, str]:
@@ -101,16 +103,25 @@ def _makers(stack: Stack) -> list[str]:
     ]
 
 
-def _notes(function: Function, settings: FunctionSettings, unknown: tuple[str, ...], layers: Layers) -> list[str]:
+def _or(value: int | None, default: int) -> int:
+    return default if value is None else value
+
+
+def _notes(
+    function: Function, settings: FunctionSettings, unknown: tuple[str, ...], secret: tuple[str, ...], layers: Layers
+) -> list[str]:
     said = []
     if settings.duration is not None:
         said.append(f"{function.label} is described in the workload: its code is not run")
     if settings.image is not None:
         said.append(f"{function.label} is a container image: the code in {settings.image} is run, and not the image")
-    said += [
-        f"{function.label}: the environment variable {name} is known only after deployment; reading it ends the run"
-        for name in unknown
-    ]
+    for name in unknown:
+        why = (
+            "is made of a secret, which the lab does not decrypt"
+            if name in secret
+            else "is known only after deployment"
+        )
+        said.append(f"{function.label}: the environment variable {name} {why}; reading it ends the run")
     return [*said, *layers.notes]
 
 

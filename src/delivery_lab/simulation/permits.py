@@ -5,8 +5,12 @@ from __future__ import annotations
 from delivery_lab.model.feeds.targets import PERMITTED, Permit
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.stack.functions import Function, Permission
+from delivery_lab.stack.permissions import forbids
 from delivery_lab.stack.policy_verdicts import Allowance, Use, permission_verdict, verdict
 from delivery_lab.stack.queues import Queue
+from delivery_lab.stack.resource import StackResource
+from delivery_lab.stack.roles import Role
+from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.stack import Stack
 from delivery_lab.stack.topics import Topic
 
@@ -66,6 +70,29 @@ def function_permit(
     if found is Allowance.UNDECIDED or elsewhere:
         return Permit(undecided=_undecided(source, function.name, "a Permission of the function"))
     return Permit(refusal=f"{function.name} has no permission that lets {source} invoke it", rule=rule)
+
+
+def role_permit(
+    stack: Stack, role: Setting[str | None], source: str, action: str, target: StackResource, rule: RuleId
+) -> Permit:
+    """Whether the role of a resource lets it do something; a role that cannot be read is taken to let it.
+
+    Args:
+        stack: the stack.
+        role: ARN of the role, None where it has none.
+        source: name of the resource that has the role.
+        action: such as `kinesis:PutRecord`.
+        target: what it is done to.
+        rule: rule by which the role is asked.
+    """
+    if role.value is None:
+        return Permit(refusal=f"{source} has no role that lets it do {action} to {target.name}", rule=rule)
+    found = stack.at(role.known)
+    if isinstance(found, Role) and forbids(found, action, target.arn or ""):
+        return Permit(
+            refusal=f"{found.name}, the role of {source}, does not let it do {action} to {target.name}", rule=rule
+        )
+    return PERMITTED
 
 
 def _undecided(source: str, target: str, what: str) -> str:

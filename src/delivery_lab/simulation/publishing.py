@@ -1,4 +1,4 @@
-"""What a workload publishes to SNS topics, and does to objects in buckets."""
+"""What a workload publishes to SNS topics, puts on buses, and does to objects in buckets."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Any
 
 from delivery_lab.errors import WorkloadError
 from delivery_lab.model.account import Account
+from delivery_lab.model.eventbridge import api
+from delivery_lab.model.eventbridge.bus import EventBus, Putter
+from delivery_lab.model.eventbridge.buses import EventBuses
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.s3.bucket import NotifyingBucket
 from delivery_lab.model.sns.publishing import check
@@ -41,6 +44,27 @@ def check_published(topic: SnsTopic, parameters: dict[str, Any], where: str) -> 
     except AwsError as error:
         reason = f"{error.message} {error.why}".rstrip()
         raise WorkloadError(f"{where}: SNS would refuse a message for {topic.name}: {reason}") from error
+
+
+def event_entry(bus: EventBus, arrival: Arrival) -> dict[str, Any]:
+    """An arrival as an entry of `PutEvents`.
+
+    Raises:
+        WorkloadError: EventBridge would refuse it.
+    """
+    entry = {"Source": arrival.source, "DetailType": arrival.detail_type, "Detail": arrival.body}
+    try:
+        api.check([entry])
+        api.detail_of(entry)
+    except AwsError as error:
+        reason = f"{error.message} {error.why}".rstrip()
+        raise WorkloadError(f"{arrival.where}: EventBridge would refuse an event for {bus.name}: {reason}") from error
+    return entry
+
+
+def put_event(buses: EventBuses, bus: EventBus, entry: dict[str, Any]) -> None:
+    """Put an event on a bus, on behalf of the workload."""
+    bus.put(buses.api.event_of(bus, entry, api.detail_of(entry)), Putter())
 
 
 def change_object(account: Account, bucket: NotifyingBucket, arrival: Arrival) -> None:

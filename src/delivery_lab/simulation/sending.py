@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from delivery_lab.errors import LabError, NotModelledError, WorkloadError
-from delivery_lab.events import WORKLOAD, InvokeAnswered, Journal
+from delivery_lab.events import WORKLOAD, InvokeAnswered, Journal, Meter, Used, chunks
 from delivery_lab.limits.functions import ASYNCHRONOUS_PAYLOAD, SYNCHRONOUS_PAYLOAD
 from delivery_lab.limits.streams import BROKER_RECORD_BYTES
 from delivery_lab.model.account import Account
 from delivery_lab.model.clock import Scheduler, seconds
+from delivery_lab.model.eventbridge.buses import DEFAULT
 from delivery_lab.model.faults import FaultKind, InjectedFault
 from delivery_lab.model.http_api import HttpApi
 from delivery_lab.model.invokes import InvokeResult, Throttled
@@ -26,7 +27,13 @@ from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation.answering import known_operation, occasion_of
 from delivery_lab.simulation.polled_sources import PolledSources
-from delivery_lab.simulation.publishing import change_object, check_published, publish_parameters
+from delivery_lab.simulation.publishing import (
+    change_object,
+    check_published,
+    event_entry,
+    publish_parameters,
+    put_event,
+)
 from delivery_lab.simulation.workload import Arrival
 from delivery_lab.simulation.workload_faults import Fault
 
@@ -84,6 +91,7 @@ class Sender:
             "s3": self._s3,
             "invoke": self._invoke,
             "event": self._event,
+            "bus": self._bus,
         }
         for arrival in arrivals:
             senders[arrival.target](arrival)
@@ -133,7 +141,7 @@ class Sender:
         except AwsError as error:
             reason = f"{error.message} {error.why}".rstrip()
             raise WorkloadError(f"{arrival.where}: SQS would refuse a message for {queue.name}: {reason}") from error
-        self._scheduler.at(seconds(arrival.at_seconds), _send, queue, arrival)
+        self._scheduler.at(seconds(arrival.at_seconds), _send, queue, arrival, self._journal.meter)
 
     def _check_fifo(self, queue: SqsQueue, arrival: Arrival) -> None:
         """Refuse before the start what SQS would refuse at the send (SQS-FIFO-7)."""
@@ -192,6 +200,13 @@ class Sender:
         buckets = {bucket.name: bucket for bucket in self._account.buckets.values()}
         bucket = self._named(buckets, arrival.name, "bucket with notifications")
         self._scheduler.at(seconds(arrival.at_seconds), change_object, self._account, bucket, arrival)
+
+    def _bus(self, arrival: Arrival) -> None:
+        buses = self._account.buses
+        buses.find(DEFAULT)
+        bus = self._named(buses.all, arrival.name, "event bus")
+        entry = event_entry(bus, arrival)
+        self._scheduler.at(seconds(arrival.at_seconds), put_event, buses, bus, entry)
 
     def _invoke(self, arrival: Arrival) -> None:
         function, payload = self._function_and_payload(arrival, SYNCHRONOUS_PAYLOAD.maximum)
@@ -274,7 +289,8 @@ def _parameters(arrival: Arrival) -> dict[str, Any]:
     return parameters | {name: value for name, value in named.items() if value} | delay
 
 
-def _send(queue: SqsQueue, arrival: Arrival) -> None:
+def _send(queue: SqsQueue, arrival: Arrival, meter: Meter) -> None:
+    meter.count(Used("sqs", queue.name, "SendMessage"), chunks((arrival.body,)))
     attributes = dict(arrival.attributes)
     if isinstance(queue, FifoQueue):
         queue.send(arrival.body, attributes=attributes, group=arrival.key, deduplication_id=arrival.dedup)

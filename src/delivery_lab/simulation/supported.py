@@ -24,7 +24,6 @@ CONSUMERS: Mapping[str, str] = {
 
 FEEDERS = frozenset(
     {
-        resource_types.EVENT_TARGET,
         resource_types.FUNCTION_URL,
         resource_types.SCHEDULE,
         resource_types.STATE_MACHINE,

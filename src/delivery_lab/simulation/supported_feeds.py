@@ -32,6 +32,35 @@ FEEDS: Mapping[str, Support] = {
             | {"queues.queueArn", "topics.topicArn", "lambdaFunctions.lambdaFunctionArn"}
         ),
     ),
+    resource_types.EVENT_TARGET: Support(
+        modelled=frozenset(
+            {
+                "rule",
+                "eventBusName",
+                "targetId",
+                "arn",
+                "roleArn",
+                "input",
+                "inputPath",
+                "inputTransformer.inputPaths.*",
+            }
+            | {"inputTransformer.inputTemplate", "deadLetterConfig.arn", "retryPolicy.maximumRetryAttempts"}
+            | {"retryPolicy.maximumEventAgeInSeconds", "sqsTarget.messageGroupId", "kinesisTarget.partitionKeyPath"}
+        ),
+        harmless=frozenset(["forceDestroy"]),
+        refused=dict.fromkeys(
+            (
+                "appsyncTarget",
+                "batchTarget",
+                "ecsTarget",
+                "httpTarget",
+                "redshiftTarget",
+                "runCommandTargets",
+                "sagemakerPipelineTarget",
+            ),
+            Refusal("a queue, topic, function, stream or bus as the target"),
+        ),
+    ),
 }
 """By type; see `delivery_lab.stack.support`."""
 

@@ -1,17 +1,21 @@
-"""Queues, functions and topics of a stack as what topics, buckets and rules hand messages on to."""
+"""Queues, functions, topics, streams and buses of a stack as what topics, buckets, rules and schedules hand on to."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from delivery_lab.model.account import Account
-from delivery_lab.model.feeds.targets import FunctionTarget, QueueTarget
+from delivery_lab.model.eventbridge.target import BusTarget
+from delivery_lab.model.feeds.targets import FunctionTarget, QueueTarget, StreamTarget
 from delivery_lab.model.sns.target import TopicTarget
 from delivery_lab.rule_ids import RuleId
-from delivery_lab.simulation.permits import account_of, function_permit, queue_permit, topic_permit
+from delivery_lab.simulation.permits import account_of, function_permit, queue_permit, role_permit, topic_permit
+from delivery_lab.stack.events import Bus
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.queues import Queue
+from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.stack import Stack
+from delivery_lab.stack.streams import Stream
 from delivery_lab.stack.topics import Topic
 
 
@@ -54,3 +58,17 @@ class Targets:
         owner = account_of(source_arn) or self.owner
         permit = topic_permit(topic, self.service, source, source_arn, owner, self.rule)
         return TopicTarget(self.account.topics[topic.label], permit, self.account.streams, self.account.journal)
+
+    def stream(self, stream: Stream, source: str, role: Setting[str | None]) -> StreamTarget:
+        """A Kinesis data stream, for a resource of that name with a role."""
+        account = self.account
+        permit = role_permit(self.stack, role, source, "kinesis:PutRecord", stream, self.rule)
+        faults = lambda: account.faults  # noqa: E731 - they are set after the deployment
+        return StreamTarget(account.streams_by_name[stream.label], permit, faults, account.journal)
+
+    def bus(self, bus: Bus, source: str, role: Setting[str | None]) -> BusTarget:
+        """A bus, for a resource of that name with a role."""
+        account = self.account
+        permit = role_permit(self.stack, role, source, "events:PutEvents", bus, self.rule)
+        created = account.buses.all[bus.label]
+        return BusTarget(created, lambda: account.faults, account.streams, account.journal, permit)

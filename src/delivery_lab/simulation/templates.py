@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 import re
 from typing import Any
@@ -53,16 +54,24 @@ def _draw(template: dict[Any, Any], chance: random.Random, where: str) -> Any:
     if len(template) == 1:
         ((operator, operand),) = template.items()
         if operator == "$uniform" and _is_range(operand):
+            if operand[0] > operand[1]:
+                raise WorkloadError(
+                    f"{where}: $uniform: {operand} has its bounds the wrong way round: "
+                    f"write {{$uniform: [{operand[1]}, {operand[0]}]}}"
+                )
             return round(chance.uniform(*operand), 3)
         if operator == "$choice" and isinstance(operand, list) and operand:
             return chance.choice(operand)
-    raise WorkloadError(
-        f"{where}: {json.dumps(template)} draws nothing: write {{$uniform: [low, high]}} or {{$choice: [a, b]}}"
-    )
+    shown = json.dumps(template, default=str)
+    raise WorkloadError(f"{where}: {shown} draws nothing: write {{$uniform: [low, high]}} or {{$choice: [a, b]}}")
 
 
 def _is_range(operand: Any) -> bool:
-    return isinstance(operand, list) and len(operand) == 2 and all(isinstance(x, (int, float)) for x in operand)
+    return isinstance(operand, list) and len(operand) == 2 and all(map(_is_number, operand))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def as_text(body: Any, where: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +27,8 @@ from delivery_lab.simulation.workload_functions import FunctionSettings
 from delivery_lab.simulation.workload_part import WorkloadPart
 
 MOST_SENDS = 10_000_000
-TARGETS = ("http", "queue", "stream", "table", "topic", "sns", "s3", "invoke")
+_OBJECT_EVENT = re.compile("Object[A-Za-z]+:[A-Za-z]+")
+TARGETS = ("http", "queue", "stream", "table", "topic", "sns", "s3", "invoke", "event")
 
 
 _GOES_WITH = (
@@ -35,7 +37,8 @@ _GOES_WITH = (
     ("attributes", "attributes go with queue and sns"),
     ("subject", "subject goes with sns"),
     ("size", "size goes with s3"),
-    ("event", "event goes with s3"),
+    ("source", "source goes with event"),
+    ("detail_type", "detailType goes with event"),
     ("delay_seconds", "delaySeconds goes with queue"),
 )
 """Fields of a line that only the targets have that are named behind `with`."""
@@ -83,8 +86,13 @@ class Send(WorkloadPart):
     """A change of an object in the bucket of that logical name; `key` names the object, a `body` is its content."""
     size: int | None = Field(default=None, ge=0)
     """With `s3`: the size of the object in bytes; that of the body without it."""
-    event: str | None = Field(default=None, pattern="^Object[A-Za-z]+:[A-Za-z]+$")
-    """With `s3`: what happens to the object; `ObjectCreated:Put` without it."""
+    event: str | None = Field(default=None, min_length=1)
+    """An event put on the EventBridge bus of that logical name, or on the `default` one; `body` is its detail.
+    With `s3`: what happens to the object; `ObjectCreated:Put` without it."""
+    source: str | None = Field(default=None, min_length=1)
+    """With `event`: the source of the event."""
+    detail_type: str | None = Field(default=None, min_length=1, max_length=128)
+    """With `event`: its detail-type."""
     invoke: str | None = None
     """An invoke of the function of that logical name."""
     type: Literal["sync", "async"] | None = None
@@ -104,7 +112,7 @@ class Send(WorkloadPart):
 
     @model_validator(mode="after")
     def _one_target(self) -> Send:
-        targets = [name for name in TARGETS if getattr(self, name) is not None]
+        targets = [name for name in TARGETS if getattr(self, name) is not None and (name != "event" or not self.s3)]
         if len(targets) != 1:
             raise ValueError(f"name exactly one target of {', '.join(TARGETS)}, not {' and '.join(targets) or 'none'}")
         if self.http is not None and self.body is not None:
@@ -123,6 +131,16 @@ class Send(WorkloadPart):
                 raise ValueError(words)
         if self.table is not None and not isinstance(self.body, dict):
             raise ValueError("the body of a table is the item: an object")
+        return self
+
+    @model_validator(mode="after")
+    def _event_is_whole(self) -> Send:
+        if self.s3 is not None and self.event is not None and not _OBJECT_EVENT.fullmatch(self.event):
+            raise ValueError(f"with s3 an event is such as ObjectCreated:Put, not {self.event}")
+        if self.target == "event" and None in (self.source, self.detail_type):
+            raise ValueError("an event needs source and detailType")
+        if self.target == "event" and not isinstance(self.body, dict):
+            raise ValueError("the body of an event is its detail: an object")
         return self
 
     @model_validator(mode="after")
@@ -165,7 +183,7 @@ class Arrival:
 
     Attributes:
         at_seconds: when, in virtual seconds.
-        target: one of `TARGETS`; `invoke` waits for the answer, `event` does not.
+        target: one of `TARGETS`; `invoke` waits for the answer, `event` does not; `bus` for an event on a bus.
         name: the queue, stream, table, topic or function; for http the API's name or "".
         body: the body as text.
         request: the HTTP request, for http.
@@ -175,6 +193,8 @@ class Arrival:
         subject: subject of a message for an SNS topic, "" without one.
         size_bytes: size of an object, None for that of its content.
         event: what happens to an object, "" for what usually does.
+        source: source of an event, "" for others.
+        detail_type: detail-type of an event, "" for others.
         delay_seconds: how long a message for a queue is hidden at first; None for as long as the queue says.
         where: place in the workload, for messages.
     """
@@ -190,6 +210,8 @@ class Arrival:
     subject: str = ""
     size_bytes: int | None = None
     event: str = ""
+    source: str = ""
+    detail_type: str = ""
     delay_seconds: int | None = None
     where: str = ""
 
@@ -277,7 +299,9 @@ class Workload(WorkloadPart):
     def read_from(self, path: Path) -> Workload:
         """The same workload, said to come from a file."""
         copy = self.model_copy()
-        copy._name, copy._path = path.stem, path
+        # In a locale without the file's characters Python has its bytes instead, which no text may hold.
+        copy._name = path.stem.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        copy._path = path
         return copy
 
     def write(self, path: Path) -> None:
@@ -312,6 +336,8 @@ class Workload(WorkloadPart):
                     subject=render(send.subject or "", n, chance, where),
                     size_bytes=send.size,
                     event=send.event or "",
+                    source=send.source or "",
+                    detail_type=send.detail_type or "",
                     delay_seconds=send.delay_seconds,
                     where=where,
                 )
@@ -338,6 +364,8 @@ def _attribute(value: str | float) -> Mapping[str, str]:
 
 
 def _target(send: Send) -> str:
+    if send.target == "event":
+        return "bus"
     return "event" if send.invoke and send.type == "async" else send.target
 
 

@@ -24,6 +24,7 @@ class Fault(WorkloadPart):
             "cloudwatch",
             "dynamodb",
             "events",
+            "kinesis",
             "lambda",
             "s3",
             "secretsmanager",

@@ -13,7 +13,8 @@ from delivery_lab.errors import StackFileError, UsageError, WorkloadError
 from delivery_lab.program.yamlfile import YamlFile, parse_scalar, read_yaml
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.simulation.workload_answers import Answer
-from delivery_lab.simulation.workload_part import WorkloadPart, explained
+from delivery_lab.simulation.workload_part import WorkloadPart
+from delivery_lab.simulation.workload_problems import problems_of
 
 
 def read_workload(path: Path) -> Workload:
@@ -32,7 +33,7 @@ def read_workload(path: Path) -> Workload:
     try:
         workload = Workload.model_validate(content.value, by_alias=True, by_name=False)
     except ValidationError as error:
-        raise WorkloadError("\n".join(located(content, problem) for problem in error.errors())) from error
+        raise WorkloadError(located(content, error)) from error
     return workload.read_from(path)
 
 
@@ -54,16 +55,15 @@ def _place(part: str | int) -> str:
     return str(part + 1) if isinstance(part, int) else part
 
 
-def located(content: YamlFile, problem: Any, what: str = "a workload") -> str:
-    """What pydantic found wrong in a file, with its line.
+def located(content: YamlFile, error: ValidationError, what: str = "a workload") -> str:
+    """What pydantic found wrong in a file, with the lines.
 
     Args:
         content: the file.
-        problem: one of the errors of a `ValidationError`.
+        error: what it found.
         what: the kind of file.
     """
-    loc: tuple[str | int, ...] = problem["loc"]
-    return explained(problem, content.where(*loc) if loc else content.label, what)
+    return "\n".join(problems_of(error, content.value, lambda path: content.where(*path), what))
 
 
 class _Answers(WorkloadPart):
@@ -84,8 +84,7 @@ def read_answers(path: Path) -> list[Answer]:
     except StackFileError as error:
         raise WorkloadError(str(error)) from error
     except ValidationError as error:
-        lines = (located(content, problem, "a file of answers") for problem in error.errors())
-        raise WorkloadError("\n".join(lines)) from error
+        raise WorkloadError(located(content, error, "a file of answers")) from error
 
 
 def read_body(changes: Sequence[str]) -> dict[str, Any]:

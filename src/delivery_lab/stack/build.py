@@ -11,7 +11,6 @@ from delivery_lab.stack.access import role
 from delivery_lab.stack.alarms import alarm
 from delivery_lab.stack.apis import Integration, api, integration, quick_routes, route, stage
 from delivery_lab.stack.bucket_objects import BucketObjects
-from delivery_lab.stack.carriers import carriers_of
 from delivery_lab.stack.dynamic import DynamicResource, dynamic_resource
 from delivery_lab.stack.events import (
     bucket,
@@ -110,7 +109,7 @@ class Builder:
             resource_types.TABLE: table,
             **dict.fromkeys(resource_types.MSK_CLUSTERS, self._cluster),
             resource_types.TOPIC: lambda inputs: topic(inputs, self.inputs_of),
-            resource_types.EVENT_BUS: lambda inputs: bus(inputs, self._carrier(inputs)),
+            resource_types.EVENT_BUS: bus,
             **dict.fromkeys(resource_types.BUCKETS, bucket),
             **dict.fromkeys(resource_types.BUCKET_OBJECTS, stored_object),
             resource_types.PARAMETER: parameter,
@@ -258,16 +257,7 @@ class Builder:
             if other is not None and other.type == resource_types.MSK_CONFIGURATION:
                 yield broker_configuration(self._inputs(urn))
 
-    # -- events and APIs ----------------------------------------------------------------------------------
-
-    @cached_property
-    def _carriers(self) -> Mapping[str, str]:
-        receivers = {each.arn for each in (*self.queues.values(), *self.functions.values()) if each.arn}
-        return carriers_of(self.inputs_of, receivers)
-
-    def _carrier(self, inputs: Inputs) -> str:
-        keys = (inputs.resource.id, inputs.output("arn"), inputs.output("name"))
-        return next((self._carriers[key] for key in keys if key is not None and key in self._carriers), "")
+    # -- APIs ----------------------------------------------------------------------------------
 
     def _api(self, inputs: Inputs) -> StackResource:
         def of_api(token: str) -> Iterator[Inputs]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import tarfile
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from delivery_lab.errors import HandlerLoadError, NotModelledError
+from delivery_lab.errors import HandlerLoadError, NotModelledError, ProgramError
 
 _Parts = Iterator[tuple[str, str | Path]]
 
@@ -40,6 +42,7 @@ def code_files(archive: Any, project_dir: Path, owner: str, *, optional: bool = 
 
     Raises:
         HandlerLoadError: a file or folder is missing.
+        ProgramError: an archive is a plain file.
         NotModelledError: the code is not on this machine (a remote archive).
     """
     roots: list[tuple[str, str]] = []
@@ -48,6 +51,7 @@ def code_files(archive: Any, project_dir: Path, owner: str, *, optional: bool = 
         if isinstance(place, _Inline):
             inline.append((path, str(place)))
         elif isinstance(place, Path) and place.exists():
+            _refuse_plain_file(archive, place, owner)
             roots.append((path, str(place)))
         elif not optional:
             raise HandlerLoadError(
@@ -55,6 +59,29 @@ def code_files(archive: Any, project_dir: Path, owner: str, *, optional: bool = 
                 "  fix: create it, or correct the path in the program (paths start at the project's folder)"
             )
     return CodeFiles(tuple(roots), tuple(inline))
+
+
+def _refuse_plain_file(archive: Any, place: Path, owner: str) -> None:
+    """Refuse an archive that is a file and no archive, as Pulumi does."""
+    import pulumi
+
+    if place.is_file() and _is_archive(archive, place, pulumi.FileArchive) and not _is_packed(place):
+        raise ProgramError(
+            f"the code of {owner} is no archive: pulumi.FileArchive of {place}, which is a plain file\n"
+            f'  fix: pulumi.AssetArchive({{"{place.name}": pulumi.FileAsset(...)}}), or a FileArchive of its folder'
+        )
+
+
+def _is_archive(archive: Any, place: Path, kind: type) -> bool:
+    """Whether a program gives a place as an archive, and not as a file within one."""
+    if isinstance(archive, kind):
+        return Path(str(getattr(archive, "path", ""))).name == place.name
+    parts = getattr(archive, "assets", None)
+    return isinstance(parts, dict) and any(_is_archive(part, place, kind) for part in parts.values())
+
+
+def _is_packed(place: Path) -> bool:
+    return zipfile.is_zipfile(place) or tarfile.is_tarfile(place)
 
 
 def _parts(archive: Any, prefix: str, project_dir: Path, owner: str) -> _Parts:

@@ -103,13 +103,13 @@ def subscription(inputs: Inputs) -> Subscription:
         protocol=inputs.text("protocol"),
         endpoint=inputs.text("endpoint"),
         raw=inputs.switch("rawMessageDelivery", default=False),
-        filter_policy=_json_text(inputs, "filterPolicy"),
+        filter_policy=json_text(inputs, "filterPolicy"),
         filter_scope=inputs.text("filterPolicyScope", default=FILTER_SCOPE.default),
-        redrive_policy=_json_text(inputs, "redrivePolicy"),
+        redrive_policy=json_text(inputs, "redrivePolicy"),
     )
 
 
-def _json_text(inputs: Inputs, name: str) -> Setting[str | None]:
+def json_text(inputs: Inputs, name: str) -> Setting[str | None]:
     """A JSON document as text, however the program gives it; None where it is left out or empty."""
     value = inputs.raw(name)
     if has_unknown(value):

@@ -65,6 +65,11 @@ HELD: Mapping[str, Bound | Choice] = {
 
 OWN = frozenset(
     {
+        "NotificationSettings.events",
+        "NotificationSettings.prefix",
+        "NotificationSettings.suffix",
+        "ObjectWorkerSettings.on_record_error",
+        "ObjectWorkerSettings.test_event",
         "SnsWorkerSettings.body",
         "AsyncIdempotencySettings.expires_after_seconds",
         "AsyncIdempotencySettings.mode",

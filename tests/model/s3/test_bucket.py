@@ -9,6 +9,7 @@ import pytest
 
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import FeederAccepted, FeedFiltered, FeedHandedOn, Published
+from delivery_lab.model.eventbridge.target import BusTarget
 from delivery_lab.model.faults import FaultKind, InjectedFault
 from delivery_lab.model.feeds.feed import Feed
 from delivery_lab.model.feeds.targets import PERMITTED, FeedTarget, FunctionTarget, QueueTarget
@@ -303,3 +304,72 @@ def test_reading_changes_nothing() -> None:
     world.run()
 
     assert world.bodies() == []
+
+
+def _to_bus(world: _Bucket) -> None:
+    """Have the bucket tell the default event bus."""
+    account = world.account
+    bus = account.buses.default("123456789012", "us-east-2")
+    world.to(
+        BusTarget(bus, lambda: account.faults, account.streams, account.journal), events=(), to_bus=True, tried=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "size", "kind", "told"),
+    [
+        ("ObjectCreated:Put", 5, "Object Created", {"reason": "PutObject"}),
+        ("ObjectCreated:CompleteMultipartUpload", 5, "Object Created", {"reason": "CompleteMultipartUpload"}),
+        (
+            "ObjectRemoved:Delete",
+            None,
+            "Object Deleted",
+            {"reason": "DeleteObject", "deletion-type": "Permanently Deleted"},
+        ),
+    ],
+)
+def test_s3_bus_1_the_default_bus_is_told_of_every_change(
+    event: str, size: int | None, kind: str, told: dict[str, str]
+) -> None:
+    world = _Bucket()
+    _to_bus(world)
+
+    world.bucket.change(event, "in/a b.txt", size, "etag" if size else "")
+
+    (published,) = world.events(Published)
+    found = json.loads(published.body)
+    assert (found["source"], found["detail-type"], found["resources"]) == ("aws.s3", kind, [IDENTITY.arn])
+    changed = {"size": 5, "etag": "etag"} if size else {}
+    sequencer = found["detail"]["object"].pop("sequencer")
+    assert len(sequencer) == 18
+    assert found["detail"].pop("request-id")
+    assert found["detail"] == {
+        "version": "0",
+        "bucket": {"name": "uploads-1234567"},
+        "object": {"key": "in/a b.txt", **changed},
+        "requester": "",
+        "source-ip-address": "127.0.0.1",
+        **told,
+    }
+
+
+def test_s3_bus_2_the_key_is_as_it_is() -> None:
+    world = _Bucket()
+    _to_bus(world)
+
+    world.bucket.change("ObjectCreated:Put", "in/a b+c.txt", 1)
+
+    (published,) = world.events(Published)
+    detail = json.loads(published.body)["detail"]
+    assert (detail["object"]["key"], "event-version" in detail) == ("in/a b+c.txt", False)
+
+
+def test_other_changes_are_not_modelled_for_the_bus() -> None:
+    world = _Bucket()
+    _to_bus(world)
+
+    with pytest.raises(
+        NotModelledError, match="tells the default event bus of ObjectRestore:Post; that is not modelled"
+    ):
+        world.bucket.change("ObjectRestore:Post", "in/a", 1)
+    WORLDS.clear()

@@ -53,7 +53,7 @@ def explore(
 ) -> None:
     """Run a variant with many seeds, and say how often what happens."""
     from delivery_lab.api.explored import explore_seeds
-    from delivery_lab.cli.command import BUG
+    from delivery_lab.cli.bugs import BUG
     from delivery_lab.cli.progress import INTERRUPTED, RunsProgress
     from delivery_lab.cli.stacks import VIOLATED, open_lab
     from delivery_lab.cli.views.exploration import show_exploration

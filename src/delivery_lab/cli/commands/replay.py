@@ -19,7 +19,7 @@ def replay(
 ) -> None:
     """Run a failure again that `explore` has written down, and show what happens to the message that matters."""
     from delivery_lab.api.failures import replay as run_again
-    from delivery_lab.cli.command import BUG
+    from delivery_lab.cli.bugs import BUG
     from delivery_lab.cli.stacks import VIOLATED, load_clocks, open_lab, say_beside
     from delivery_lab.cli.views.replay import show_replay
 

@@ -8,15 +8,8 @@ from types import MappingProxyType
 from delivery_lab.model.api_errors import functions, sqs
 from delivery_lab.model.api_errors.error import MODEL, ApiError
 
-_EVENTS_API = "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html"
 _S3_ERRORS = "https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"
 
-TOO_MANY_EVENTS = ApiError(
-    "ValidationException", "{count} entries; at most {limit} are allowed", _EVENTS_API + " has the limit"
-)
-EVENTS_TOO_LARGE = ApiError(
-    "ValidationException", "Total size of the entries in the request is over the limit.", _EVENTS_API + " has the limit"
-)
 NOTIFICATION = ApiError(
     "InvalidArgument",
     "Unable to validate the following destination configurations.",
@@ -37,6 +30,7 @@ THROTTLED: Mapping[str, ApiError] = MappingProxyType(
         "cloudwatch": ApiError("Throttling", _RATE, _RETRIES),
         "dynamodb": ApiError("ProvisionedThroughputExceededException", _RATE, _RETRIES),
         "events": ApiError("ThrottlingException", _RATE, _RETRIES),
+        "kinesis": ApiError("ProvisionedThroughputExceededException", _RATE, _RETRIES),
         "lambda": functions.THROTTLED,
         "s3": ApiError("SlowDown", _RATE, _S3_ERRORS, 503),
         "secretsmanager": ApiError("ThrottlingException", _RATE, _RETRIES),
@@ -55,6 +49,7 @@ FAILED: Mapping[str, ApiError] = MappingProxyType(
         "cloudwatch": ApiError("InternalServiceError", _INTERNAL, MODEL, 500, "InternalServiceFault"),
         "dynamodb": ApiError("InternalServerError", _INTERNAL, MODEL, 500),
         "events": ApiError("InternalException", _INTERNAL, MODEL, 500),
+        "kinesis": ApiError("InternalFailure", _INTERNAL, MODEL, 500, "InternalFailureException"),
         "lambda": functions.LAMBDA_FAILED,
         "s3": ApiError("InternalError", _INTERNAL, _S3_ERRORS, 500),
         "secretsmanager": ApiError("InternalServiceError", _INTERNAL, MODEL, 500),

@@ -47,10 +47,27 @@ class FeedRules(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Try:
+class Offer:
+    """A message that a target has been offered.
+
+    Attributes:
+        parcel: the message.
+        first_at: instant of the first try.
+        retries: how often it was tried again.
+    """
+
     parcel: Parcel
     first_at: int
     retries: int = 0
+
+
+DeadLetter = Callable[[Offer, AwsError], Parcel]
+"""What a dead-letter queue gets of a message that its target has refused."""
+
+
+def as_it_was(attempt: Offer, _: AwsError) -> Parcel:
+    """A dead letter that is the message itself."""
+    return attempt.parcel
 
 
 class Feed:
@@ -66,6 +83,8 @@ class Feed:
         rules: the rules behind what it does.
         scheduler: the run's clock.
         journal: where events are written.
+        dead_letter: what the dead-letter queue gets.
+        repeated: why a message is lost that its target takes for a repetition, "" where it is no message of its own.
     """
 
     def __init__(
@@ -80,6 +99,8 @@ class Feed:
         rules: FeedRules,
         scheduler: Scheduler,
         journal: Journal,
+        dead_letter: DeadLetter = as_it_was,
+        repeated: str = "",
     ) -> None:
         self.name = name
         self.target = target
@@ -90,6 +111,8 @@ class Feed:
         self._rules = rules
         self._scheduler = scheduler
         self._journal = journal
+        self._dead_letter = dead_letter
+        self._repeated = repeated
 
     def note_configuration(self) -> None:
         """Write down what the feed is."""
@@ -114,13 +137,13 @@ class Feed:
 
     def hand_on(self, parcel: Parcel) -> None:
         """Hand a message on, now and, if that fails, later."""
-        self._try(_Try(parcel, self._scheduler.now))
+        self._try(Offer(parcel, self._scheduler.now))
 
     def refuse(self, parcel: Parcel, error: AwsError) -> None:
         """Take a message for refused by the target, which is not asked."""
-        self._stop(parcel, error)
+        self._stop(Offer(parcel, self._scheduler.now), error)
 
-    def _try(self, attempt: _Try) -> None:
+    def _try(self, attempt: Offer) -> None:
         try:
             self._deliver(attempt.parcel)
         except AwsError as error:
@@ -134,26 +157,29 @@ class Feed:
             )
 
         def repeated() -> None:
+            if self._repeated:
+                self._discard(parcel, "Deduplicated", self._repeated)
+                return
             now, rule, target = self._scheduler.now, self._rules.handed_on, self.target.name
             self._journal.append(FeedRepeated(now, rule, self._feeder, self.name, parcel.message, target))
 
         self.target.accept(parcel, announce, repeated)
 
-    def _failed(self, attempt: _Try, error: AwsError) -> None:
+    def _failed(self, attempt: Offer, error: AwsError) -> None:
         now = self._scheduler.now
         wait = self._wait(attempt.retries + 1, now - attempt.first_at) if is_temporary(error) else None
         if wait is None:
-            self._stop(attempt.parcel, error)
+            self._stop(attempt, error)
             return
         retries, at = attempt.retries + 1, now + wait
         message = attempt.parcel.message
         self._journal.append(
             FeedRetryScheduled(now, self._rules.retried, self._feeder, self.name, message, error.code, retries, at)
         )
-        self._scheduler.at(at, self._try, _Try(attempt.parcel, attempt.first_at, retries))
+        self._scheduler.at(at, self._try, Offer(attempt.parcel, attempt.first_at, retries))
 
-    def _stop(self, parcel: Parcel, error: AwsError) -> None:
-        why = error.why or error.message
+    def _stop(self, attempt: Offer, error: AwsError) -> None:
+        parcel, why = attempt.parcel, error.why or error.message
         if self.dead_letters is None:
             self._discard(parcel, error.code, why)
             return
@@ -167,7 +193,8 @@ class Feed:
             self._journal.append(event)
 
         try:
-            target.accept(parcel, announce, lambda: self._discard(parcel, error.code, why))
+            letter = self._dead_letter(attempt, error)
+            target.accept(letter, announce, lambda: self._discard(parcel, error.code, why))
         except AwsError as refused:
             self._discard(
                 parcel, error.code, f"{why}; nor does its dead-letter queue: {refused.why or refused.message}"

@@ -1,4 +1,4 @@
-"""What a feed hands messages on to: queues and functions of the account."""
+"""What a feed hands messages on to: queues, functions and streams of the account."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs import sending
 from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.model.sqs.queue import SqsQueue
+from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.model.tracing import carried
 from delivery_lab.rule_ids import RuleId
 
@@ -33,6 +34,8 @@ class Parcel:
         deduplication_id: for a FIFO queue; "" for none.
         lineage: what the chain of events behind it has run through.
         trace: trace header of the publish, "" for none.
+        key: partition key, for a stream.
+        original: what a dead-letter queue gets in its place, "" for the body.
     """
 
     message: str
@@ -42,6 +45,8 @@ class Parcel:
     deduplication_id: str = ""
     lineage: Lineage = field(default_factory=lambda: NO_LINEAGE)
     trace: str = ""
+    key: str = ""
+    original: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,3 +227,37 @@ class RefusedTarget:
             LabError: always.
         """
         raise self.why if isinstance(self.why, LabError) else NotModelledError(self.why)
+
+
+@dataclass(slots=True)
+class StreamTarget:
+    """A Kinesis data stream.
+
+    Attributes:
+        stream: the stream.
+        permit: whether the feeder's role lets it put records.
+        faults: the faults of the run; they are set after the deployment.
+        journal: where it is noted what a run relies on.
+    """
+
+    stream: KinesisStream
+    permit: Permit
+    faults: Callable[[], Faults]
+    journal: Journal
+    kind: TargetKind = "stream"
+
+    @property
+    def name(self) -> str:
+        """Name of the stream."""
+        return self.stream.name
+
+    def accept(self, parcel: Parcel, announce: Announce, repeated: Callable[[], None]) -> None:
+        """See `FeedTarget.accept`."""
+        self.permit.check("PutRecord", self.stream.name, self.journal)
+        fault = self.faults().of_feed("kinesis", "PutRecord")
+        if fault is not None:
+            raise error_of("kinesis", fault.kind)
+        data = parcel.body.encode()
+        self.stream.check(data, parcel.key)
+        announce(self.stream.next_record(parcel.key))
+        self.stream.put(data, parcel.key)

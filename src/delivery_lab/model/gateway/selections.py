@@ -9,8 +9,8 @@ from typing import Any
 from delivery_lab.errors import NotModelledError
 from delivery_lab.limits.gateway import MAPPED_BODY_BYTES
 from delivery_lab.model.gateway.context import context_value
-from delivery_lab.model.gateway.json_paths import MISSING, follow
 from delivery_lab.model.gateway.requests import ApiRequest
+from delivery_lab.model.json_paths import MISSING, follow
 
 _BRACED = re.compile(r"\$\{([^}]*)\}")
 

@@ -10,9 +10,9 @@ from urllib.parse import quote_plus, unquote_plus
 
 from delivery_lab.errors import NotModelledError
 from delivery_lab.model.gateway.context import context_value
-from delivery_lab.model.gateway.json_paths import MISSING, follow
 from delivery_lab.model.gateway.requests import ApiRequest
 from delivery_lab.model.gateway.velocity_methods import Tool
+from delivery_lab.model.json_paths import MISSING, follow
 
 
 class BadBodyError(Exception):

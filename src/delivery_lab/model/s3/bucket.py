@@ -12,7 +12,7 @@ from delivery_lab.model.feeds.feed import Feed, FeedRules
 from delivery_lab.model.feeds.targets import Parcel
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
 from delivery_lab.model.randomness import RandomStreams
-from delivery_lab.model.s3.records import BucketIdentity, ObjectChange, record, trial
+from delivery_lab.model.s3.records import BucketIdentity, ObjectChange, bus_event, record, trial
 
 RULES = FeedRules(
     filtered="S3-FILTER-1",
@@ -41,6 +41,7 @@ class ObjectNotification:
         prefix: how keys begin.
         suffix: how keys end.
         tried: whether S3 tries the destination with an event: queues and topics, not functions.
+        to_bus: whether it is the default event bus that is told, of every change.
     """
 
     feed: Feed
@@ -49,9 +50,12 @@ class ObjectNotification:
     prefix: str = ""
     suffix: str = ""
     tried: bool = True
+    to_bus: bool = False
 
     def takes(self, change: ObjectChange) -> bool:
         """Whether it is about a change (S3-FILTER-1)."""
+        if self.to_bus:
+            return True
         named = any(_is_event(pattern, change.event) for pattern in self.events)
         return named and change.key.startswith(self.prefix) and change.key.endswith(self.suffix)
 
@@ -125,11 +129,17 @@ class NotifyingBucket:
         self._journal.rely_on("S3-TIME-1")
         for notification in self.notifications:
             if notification.takes(change):
-                self._journal.rely_on("S3-RECORD-1", "S3-RECORD-2", "S3-KEY-1")
-                body = record(change, self.identity, notification.id)
+                body = self._told(notification, change)
                 notification.feed.hand_on(Parcel(message, body, lineage=lineage, trace=trace))
             else:
                 notification.feed.pass_by(message)
+
+    def _told(self, notification: ObjectNotification, change: ObjectChange) -> str:
+        if notification.to_bus:
+            self._journal.rely_on("S3-BUS-1", "S3-BUS-2")
+            return bus_event(change, self.identity, self._streams.uuid("published id", self.name))
+        self._journal.rely_on("S3-RECORD-1", "S3-RECORD-2", "S3-KEY-1")
+        return record(change, self.identity, notification.id)
 
     def operation(self, operation: str, parameters: Mapping[str, Any], answer: Mapping[str, Any], **by: Any) -> None:
         """An operation of the API was answered; it may have changed an object.

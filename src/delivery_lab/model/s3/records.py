@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote_plus
 
+from delivery_lab.errors import NotModelledError
 from delivery_lab.model.clock import iso_time
+from delivery_lab.model.eventbridge.event import BusEvent, event_time
 
 EVENT_VERSION = "2.5"
 TEST_EVENT = "s3:TestEvent"
@@ -51,11 +53,13 @@ class BucketIdentity:
         physical_name: AWS's name of it.
         arn: its ARN.
         region: the region that it is in.
+        account: the account that owns it.
     """
 
     physical_name: str
     arn: str
     region: str
+    account: str = ""
 
 
 def record(change: ObjectChange, bucket: BucketIdentity, configuration: str) -> str:
@@ -105,6 +109,47 @@ def trial(bucket: BucketIdentity, at: int, request_id: str) -> str:
             "HostId": _second_id(request_id),
         }
     )
+
+
+_KINDS = {"ObjectCreated": "Object Created", "ObjectRemoved": "Object Deleted"}
+_REASONS = {"Put": "PutObject", "Post": "POST Object", "Copy": "CopyObject", "Delete": "DeleteObject"}
+
+
+def bus_event(change: ObjectChange, bucket: BucketIdentity, event_id: str) -> str:
+    """The event that the default event bus gets of a change (S3-BUS-1, S3-BUS-2).
+
+    Args:
+        change: what happened.
+        bucket: the bucket.
+        event_id: id of the event.
+
+    Raises:
+        NotModelledError: events of other kinds than creations and deletions have other details.
+    """
+    kind, _, how = change.event.partition(":")
+    if kind not in _KINDS:
+        raise NotModelledError(
+            f"a bucket tells the default event bus of {change.event}; that is not modelled\n"
+            "  nearest: ObjectCreated or ObjectRemoved"
+        )
+    content: dict[str, Any] = {"key": change.key}
+    if change.size_bytes is not None:
+        content |= {"size": change.size_bytes, "etag": change.etag}
+    detail: dict[str, Any] = {
+        "version": "0",
+        "bucket": {"name": bucket.physical_name},
+        "object": {**content, "sequencer": f"{change.sequencer:018X}"},
+        "request-id": change.request_id,
+        "requester": bucket.account,
+        "source-ip-address": "127.0.0.1",
+        "reason": _REASONS.get(how, how),
+    }
+    if kind == "ObjectRemoved":
+        detail["deletion-type"] = "Permanently Deleted"
+    event = BusEvent(
+        event_id, "aws.s3", _KINDS[kind], detail, event_time(change.at), bucket.account, bucket.region, (bucket.arn,)
+    )
+    return event.body
 
 
 def _second_id(request_id: str) -> str:

@@ -6,7 +6,6 @@ the body, which has to be a JSON object. SNS knows fewer operators than EventBri
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 
 from delivery_lab.limits.topics import FILTER_COMBINATIONS, FILTER_KEYS
 from delivery_lab.model.api_errors import sns as errors
+from delivery_lab.model.patterns.checking import BadPatternError, check_comparison
 from delivery_lab.model.patterns.matching import FlatPattern, flattened, is_absence, is_or, matches, value_matches
 from delivery_lab.model.runtime import AwsError
 
@@ -23,7 +23,6 @@ MESSAGE_BODY = "MessageBody"
 
 _STRING_OPERATORS = ("prefix", "suffix", "equals-ignore-case", "cidr")
 _OPERATORS = (*_STRING_OPERATORS, "anything-but", "numeric", "exists")
-_LOWER, _UPPER = (">", ">="), ("<", "<=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +135,14 @@ def _check_rule(rule: Any) -> None:
     if operator in _STRING_OPERATORS and not isinstance(operand, str):
         # SNS speaks of a prefix also where the operator is cidr.
         raise _refused(f"{'prefix' if operator == 'cidr' else operator} match pattern must be a string")
-    if operator == "cidr":
-        _check_cidr(operand)
+    try:
+        check_comparison(operator, operand)
+    except BadPatternError as error:
+        raise _refused(str(error)) from error
     if operator == "exists" and not isinstance(operand, bool):
         raise _refused("exists match pattern must be either true or false.")
     if operator == "anything-but":
         _check_anything_but(operand)
-    if operator == "numeric":
-        _check_numeric(operand)
 
 
 def _check_anything_but(operand: Any) -> None:
@@ -154,52 +153,6 @@ def _check_anything_but(operand: Any) -> None:
         raise _refused(f"Unsupported anything-but pattern: {operator}")
     if not isinstance(inner, str):
         raise _refused("prefix match pattern must be a string")
-
-
-def _check_cidr(operand: str) -> None:
-    address, slash, mask = operand.partition("/")
-    if not slash or "/" in mask:
-        raise _refused("Malformed CIDR, one '/' required")
-    if not mask.isdecimal():
-        raise _refused("Malformed CIDR, mask bits must be an integer")
-    try:
-        ipaddress.ip_network(operand, strict=False)
-    except ValueError as error:
-        raise _refused(f"Nonstandard IP address: {address}") from error
-
-
-def _check_numeric(operand: Any) -> None:
-    if not isinstance(operand, list) or not operand or not isinstance(operand[0], str):
-        shown = operand[0] if isinstance(operand, list) and operand else "]"
-        raise _refused(f"Invalid member in numeric match: {shown}")
-    sign, *rest = operand
-    if sign not in ("=", *_LOWER, *_UPPER):
-        raise _refused(f"Unrecognized numeric range operator: {sign}")
-    if not rest or not _is_number(rest[0]):
-        raise _refused(f"Value of {'equals' if sign == '=' else sign} must be numeric")
-    if len(rest) > 1:
-        _check_range(sign, rest[0], rest[1:])
-
-
-def _check_range(sign: str, bottom: float, rest: Sequence[Any]) -> None:
-    """Refuse what is no range: a lower bound, and then an upper one."""
-    if sign not in _LOWER:
-        raise _refused("Too many elements in numeric expression")
-    second, *more = rest
-    if not isinstance(second, str):
-        raise _refused(f"Bad value in numeric range: {second}")
-    if second not in _UPPER:
-        raise _refused(f"Bad numeric range operator: {second}")
-    if not more or not _is_number(more[0]):
-        raise _refused(f"Value of {second} must be numeric")
-    if len(more) > 1:
-        raise _refused("Too many terms in numeric range expression")
-    if bottom >= more[0]:
-        raise _refused("Bottom must be less than top")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _refused(reason: str, why: str = "") -> AwsError:

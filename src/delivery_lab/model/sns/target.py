@@ -20,7 +20,7 @@ class TopicTarget:
         permit: whether its policy lets the feeder publish.
         streams: the run's chance.
         journal: where it is noted what a run relies on.
-        subject: subject of what is published.
+        subject: subject of what is published, "" for none.
     """
 
     topic: SnsTopic
@@ -41,4 +41,5 @@ class TopicTarget:
         message = self.streams.uuid("published id", self.topic.name)
         announce(message)
         publisher = Publisher(None, parcel.lineage, parcel.trace, message_id=message)
-        self.topic.publish({"Message": parcel.body, "Subject": self.subject}, publisher)
+        subject = {"Subject": self.subject} if self.subject else {}
+        self.topic.publish({"Message": parcel.body, **subject}, publisher)

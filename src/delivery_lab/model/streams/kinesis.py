@@ -134,6 +134,10 @@ class KinesisStream:
         partition.append(record, data.decode(errors="replace"))
         return record
 
+    def next_record(self, key: str) -> str:
+        """The id that the next record of a partition key gets."""
+        return f"{self.shard_of(key).name}:{self._sequence + 1}"
+
     def check(self, data: bytes, key: str, explicit_hash_key: str | None = None) -> None:
         """Refuse what `PutRecord` refuses (KIN-SIZE-1).
 

@@ -17,6 +17,7 @@ from delivery_lab.events import (
     FeedRetryScheduled,
     MessageSent,
     Published,
+    RecordAppended,
 )
 from delivery_lab.results.invariants.invariant import History, Invariant
 
@@ -43,6 +44,7 @@ class FeedConservation(Invariant):
         MessageSent,
         EventAccepted,
         Published,
+        RecordAppended,
     )
 
     def __init__(self, history: History) -> None:
@@ -68,6 +70,8 @@ class FeedConservation(Invariant):
                 self._coming.discard(event.message)
             case EventAccepted():
                 self._coming.discard(event.event)
+            case RecordAppended():
+                self._coming.discard(event.record)
             case FeedHandedOn() | FeedFiltered() | FeedRepeated() | FeedDeadLettered() | FeedDiscarded():
                 self._end(event)
 

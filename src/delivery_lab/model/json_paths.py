@@ -1,7 +1,7 @@
-"""JSON paths as mappings and templates of API Gateway use them: names and places, and nothing that searches.
+"""JSON paths as mappings, templates and targets use them: names and places, and nothing that searches.
 
 `$.order.lines[0]['unit price']` is followed. Wildcards, filters, slices and `..` are refused by name: HTTP APIs do not
-take recursive descent and filters either, and REST APIs take more than is followed here.
+take recursive descent and filters either, and REST APIs and EventBridge take more than is followed here.
 """
 
 from __future__ import annotations

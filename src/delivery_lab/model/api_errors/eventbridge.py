@@ -1,0 +1,42 @@
+"""Errors of Amazon EventBridge."""
+
+from __future__ import annotations
+
+from delivery_lab.model.api_errors.error import SNAPSHOTS, ApiError
+
+_EVENTS = SNAPSHOTS + "events/test_events.snapshot.json"
+_INPUTS = SNAPSHOTS + "events/test_events_inputs.snapshot.json"
+_VALIDATION = "ValidationException"
+
+PATTERN = ApiError(
+    "InvalidEventPatternException",
+    "Event pattern is not valid. Reason: {reason}",
+    SNAPSHOTS + "events/test_events_patterns.snapshot.json",
+)
+TOO_MANY_ENTRIES = ApiError(
+    _VALIDATION,
+    "1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length less than "
+    "or equal to {limit}",
+    _EVENTS + ", without the value",
+)
+ENTRIES_TOO_LARGE = ApiError(_VALIDATION, "Total size of the entries in the request is over the limit.", _EVENTS)
+REQUIRED = ApiError(
+    "InvalidArgument", "Parameter {field} is not valid. Reason: {field} is a required argument.", _EVENTS
+)
+MALFORMED = ApiError("MalformedDetail", "Detail is malformed.", _EVENTS)
+PLACEHOLDER = ApiError(
+    _VALIDATION, "InputTemplate for target {target} contains invalid placeholder {placeholder}.", _INPUTS
+)
+ONE_INPUT = ApiError(
+    _VALIDATION, "Only one of Input, InputPath, or InputTransformer must be provided for target {target}.", _INPUTS
+)
+SCHEDULE_ON_CUSTOM_BUS = ApiError(
+    _VALIDATION,
+    "ScheduleExpression is supported only on the default event bus.",
+    SNAPSHOTS + "events/test_events_schedule.snapshot.json",
+)
+SCHEDULE = ApiError(
+    _VALIDATION,
+    "Parameter ScheduleExpression is not valid.",
+    SNAPSHOTS + "events/test_events_schedule.snapshot.json",
+)

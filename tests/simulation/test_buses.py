@@ -1,0 +1,292 @@
+"""From buses, rules, targets, policies and roles of a stack to a run."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from delivery_lab import resource_types
+from delivery_lab.errors import DeploymentRefusedError, NotModelledError
+from delivery_lab.events import FeedDeadLettered, FeedDiscarded, FeedHandedOn
+from delivery_lab.model.runtime import Caller
+from delivery_lab.model.sqs.attributes import FifoAttributes
+from delivery_lab.program.graph import UNKNOWN, Resource, Unknown
+from delivery_lab.simulation.buses import connect_buses, create_bus
+from delivery_lab.simulation.topics import create_topic
+from delivery_lab.stack.events import Bus
+from delivery_lab.stack.streams import Stream
+from delivery_lab.stack.topics import Topic
+from tests.model.support import WORLDS, World
+from tests.stack.world import arn_of, resource, stack_of
+
+SHOP = "arn:aws:events:us-east-1:123456789012:event-bus/shop"
+BUS = resource(resource_types.EVENT_BUS, "bus", outputs={"arn": SHOP, "name": "shop"})
+DEAD_ARN = "arn:aws:sqs:us-east-1:123456789012:dead"
+WORKER = resource(resource_types.FUNCTION, "worker")
+STREAM = resource(
+    resource_types.STREAM, "clicks", outputs={"arn": "arn:aws:kinesis:us-east-1:123456789012:stream/clicks"}
+)
+
+
+def _queue(name: str = "jobs", *, allows: bool = True, **inputs: Any) -> Resource:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:*",
+        "Resource": "*",
+    }
+    return resource(resource_types.QUEUE, name, {"policy": {"Statement": [statement]} if allows else None, **inputs})
+
+
+JOBS, DEAD = _queue(), _queue("dead")
+
+
+def _rule(name: str = "rule", bus: str = "shop", **inputs: Any) -> Resource:
+    given = {"eventBusName": bus, "eventPattern": '{"source": ["shop"]}', **inputs}
+    arn = f"arn:aws:events:us-east-1:123456789012:rule/{bus}/{name}"
+    return resource(resource_types.EVENT_RULE, name, given, outputs={"name": name, "arn": arn})
+
+
+RULE = _rule()
+
+
+def _target(
+    to: Resource | str | Unknown, name: str = "target", rule: str = "rule", bus: str = "shop", **inputs: Any
+) -> Resource:
+    arn = arn_of(to) if isinstance(to, Resource) else to
+    given = {"rule": rule, "eventBusName": bus, "arn": arn, **inputs}
+    return resource(resource_types.EVENT_TARGET, name, given, outputs={"arn": arn})
+
+
+class _Deployed(World):
+    def __init__(self, *resources: Resource) -> None:
+        super().__init__()
+        stack, self.notes = stack_of(*resources), list[str]()
+        for queue in stack.queues:
+            created = self.queue(queue.label, fifo=FifoAttributes(content_based=True) if queue.fifo.certain() else None)
+            created.arn = queue.arn or ""
+        for function in stack.functions:
+            self.function(function.label)
+        for topic in stack.all(Topic):
+            create_topic(self.account, topic)
+        for stream in stack.all(Stream):
+            self.account.create_stream(stream.label, stream.arn or "", shards=1, retention_hours=24)
+        for bus in stack.all(Bus):
+            create_bus(self.account, bus)
+        connect_buses(stack, self.account, self.notes)
+        for feed in self.account.feeds:
+            feed.note_configuration()
+
+    def put(self, bus: str = "shop", detail: str = '{"id": "a"}') -> None:
+        entry = {"EventBusName": bus, "Source": "shop", "DetailType": "order", "Detail": detail}
+        self.account.call("events", "PutEvents", {"Entries": [entry]}, Caller("publisher", None))
+        self.run()
+
+    def bodies(self, queue: str = "jobs") -> list[Any]:
+        return [json.loads(message.body) for message in self.account.queues[queue].messages]
+
+
+@pytest.mark.parametrize("reference", ["shop", SHOP])
+def test_a_rule_names_its_bus_by_name_or_arn(reference: str) -> None:
+    rule = _rule(eventBusName=reference)
+
+    world = _Deployed(BUS, JOBS, rule, _target(JOBS, bus=reference))
+    world.put()
+
+    assert [body["detail"] for body in world.bodies()] == [{"id": "a"}]
+    assert world.notes == []
+
+
+def test_rules_without_a_bus_are_of_the_default_one() -> None:
+    world = _Deployed(JOBS, _rule(bus="default", eventBusName=None), _target(JOBS, bus="default", eventBusName=None))
+
+    world.put("default")
+    world.put("shop")
+
+    assert len(world.bodies()) == 1
+
+
+def test_eb_policy_1_policies_and_permissions_of_targets() -> None:
+    topic = resource(resource_types.TOPIC, "news")
+    closed = _queue("closed", allows=False)
+    targets = [_target(to, f"to {to.name}") for to in (closed, WORKER, topic, STREAM)]
+
+    world = _Deployed(BUS, closed, WORKER, topic, STREAM, RULE, *targets)
+    world.put()
+
+    assert [event.why for event in world.events(FeedDiscarded)] == [
+        "closed has no policy that lets rule send",
+        "worker has no permission that lets rule invoke it",
+        "news has no policy that lets rule publish",
+        "to clicks has no role that lets it do kinesis:PutRecord to clicks",
+    ]
+
+
+def test_eb_policy_1_a_permission_and_a_role_that_let_it() -> None:
+    permission = resource(resource_types.PERMISSION, "p", {"function": "worker", "principal": "events.amazonaws.com"})
+    role = "arn:aws:iam::123456789012:role/elsewhere"
+
+    world = _Deployed(BUS, WORKER, STREAM, permission, RULE, _target(WORKER), _target(STREAM, "s", roleArn=role))
+    world.put()
+
+    assert len(world.events(FeedHandedOn)) == 2
+    assert world.events(FeedDiscarded) == []
+
+
+def test_what_is_not_taken_goes_to_the_dead_letter_queue() -> None:
+    closed = _queue("closed", allows=False)
+
+    world = _Deployed(BUS, closed, DEAD, RULE, _target(closed, deadLetterConfig={"arn": arn_of(DEAD)}))
+    world.put()
+
+    (event,) = world.events(FeedDeadLettered)
+    assert (event.target, len(world.bodies("dead"))) == ("dead", 1)
+
+
+@pytest.mark.parametrize(
+    ("dead", "message"),
+    [
+        ("arn:aws:sqs:us-east-1:1:theirs", "to arn:aws:sqs:us-east-1:1:theirs, which is not in this stack"),
+        ("fifo", "to the FIFO queue dead.fifo; that is not modelled\n  nearest: a standard queue"),
+    ],
+)
+def test_a_dead_letter_queue_that_is_not_modelled_refuses_what_gets_there(dead: str, message: str) -> None:
+    fifo = _queue("dead.fifo", fifoQueue=True)
+    closed = _queue("closed", allows=False)
+    arn = arn_of(fifo) if dead == "fifo" else dead
+    world = _Deployed(BUS, closed, fifo, RULE, _target(closed, deadLetterConfig={"arn": arn}))
+
+    with pytest.raises(NotModelledError) as caught:
+        world.put()
+    assert message in str(caught.value)
+    WORLDS.clear()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "body"),
+    [
+        ({"input": '{"go": true}'}, {"go": True}),
+        ({"inputPath": "$.detail"}, {"id": "a"}),
+        ({"inputTransformer": {"inputPaths": {"x": "$.detail.id"}, "inputTemplate": '{"x": <x>}'}}, {"x": "a"}),
+    ],
+)
+def test_eb_input_1_what_the_target_gets(inputs: dict[str, Any], body: Any) -> None:
+    world = _Deployed(BUS, JOBS, RULE, _target(JOBS, **inputs))
+
+    world.put()
+
+    assert world.bodies() == [body]
+
+
+@pytest.mark.parametrize(
+    ("rule", "inputs", "message"),
+    [
+        ({"eventPattern": '{"source": []}'}, {}, "Event pattern is not valid. Reason: Empty arrays are not allowed"),
+        (
+            {"scheduleExpression": "rate(1 minute)"},
+            {},
+            "ScheduleExpression is supported only on the default event bus.",
+        ),
+        (
+            {},
+            {"input": "{}", "inputPath": "$.detail"},
+            "Only one of Input, InputPath, or InputTransformer must be provided for target target.",
+        ),
+        (
+            {},
+            {"inputTransformer": {"inputTemplate": '{"x": <x>}'}, "targetId": "mine"},
+            "InputTemplate for target mine contains invalid placeholder x.",
+        ),
+        (
+            {},
+            {"retryPolicy": {"maximumRetryAttempts": 186}},
+            "Value '186' at 'MaximumRetryAttempts' failed to satisfy constraint",
+        ),
+        (
+            {},
+            {"retryPolicy": {"maximumEventAgeInSeconds": 59}},
+            "Value '59' at 'MaximumEventAgeInSeconds' failed to satisfy constraint",
+        ),
+    ],
+)
+def test_eb_schedule_2_what_aws_would_refuse(rule: dict[str, Any], inputs: dict[str, Any], message: str) -> None:
+    with pytest.raises(DeploymentRefusedError) as caught:
+        _Deployed(BUS, JOBS, _rule(**rule), _target(JOBS, **inputs))
+
+    assert caught.value.aws_message == message
+
+
+@pytest.mark.parametrize("off", [{"state": "DISABLED"}, {"isEnabled": False}])
+def test_a_rule_that_is_disabled_hands_nothing_on(off: dict[str, Any]) -> None:
+    world = _Deployed(BUS, JOBS, _rule(**off), _target(JOBS))
+
+    world.put()
+
+    assert (world.bodies(), world.notes) == ([], ["rule is disabled: it hands nothing on"])
+
+
+@pytest.mark.parametrize(
+    ("rule", "target", "note"),
+    [
+        (
+            RULE,
+            _target("arn:aws:ecs:us-east-1:1:cluster/c"),
+            "target hands on what rule is about to arn:aws:ecs:us-east-1",
+        ),
+        (RULE, _target(UNKNOWN), "target hands on what rule is about to somebody who is known only after deployment"),
+        (_rule(bus="theirs"), _target(JOBS, bus="theirs"), "rule is about theirs, which is not in this stack"),
+        (_rule(eventBusName=UNKNOWN), _target(JOBS), "rule is about a bus that is known only after deployment"),
+    ],
+)
+def test_what_leads_out_of_the_stack_is_noted(rule: Resource, target: Resource, note: str) -> None:
+    (found,) = _Deployed(BUS, JOBS, rule, target).notes
+
+    assert found.startswith(note)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        (
+            {"ecsTarget": {"taskDefinitionArn": "x"}},
+            "a message reaches target, which uses what is not modelled:\n  target: ecs",
+        ),
+        ({"input": UNKNOWN}, "an event reaches target of rule, and its input is known only after deployment"),
+    ],
+)
+def test_only_events_that_reach_what_is_not_modelled_end_a_run(inputs: dict[str, Any], message: str) -> None:
+    world = _Deployed(BUS, JOBS, RULE, _target(JOBS, **inputs))
+
+    with pytest.raises(NotModelledError) as caught:
+        world.put()
+    assert str(caught.value).startswith(message)
+    WORLDS.clear()
+
+
+def test_a_fifo_queue_a_topic_and_another_bus() -> None:
+    fifo = _queue("jobs.fifo", fifoQueue=True)
+    other = resource(
+        resource_types.EVENT_BUS,
+        "other",
+        outputs={"arn": "arn:aws:events:us-east-1:123456789012:event-bus/other", "name": "other"},
+    )
+    role = "arn:aws:iam::123456789012:role/elsewhere"
+    behind = _rule("behind", "other")
+
+    world = _Deployed(
+        BUS,
+        other,
+        fifo,
+        JOBS,
+        RULE,
+        behind,
+        _target(fifo, "to fifo", sqsTarget={"messageGroupId": "g"}),
+        _target(other, "to bus", roleArn=role),
+        _target(JOBS, "to jobs", "behind", "other"),
+    )
+    world.put()
+
+    assert [message.group for message in world.account.queues["jobs.fifo"].messages] == ["g"]
+    assert world.bodies() == world.bodies("jobs.fifo")
