@@ -133,6 +133,7 @@ RuleId = Literal[
     "ESM-VT-2",
     "ESM-VT-3",
     "ESM-ZERO-1",
+    "EVD-CLAIM-1",
     "EVD-DELETE-1",
     "EVD-EFFECT-1",
     "EVD-ERROR-1",
