@@ -43,11 +43,11 @@ class Run:
 
 def runs() -> tuple[Run, ...]:
     """All rows."""
+    others = ", ".join(f"`{variant}`" for variant in VARIANTS_NOT_RUN)
     not_run = ", ".join(f"`{command}` ({reason})" for command, reason in COMMANDS_NOT_RUN.items())
     return (
         Run(
-            f"every variant but {', '.join(f'`{variant}`' for variant in VARIANTS_NOT_RUN)}: `preview`, `up`, `up` again "
-            "without changes, `destroy` with nothing left",
+            f"every variant but {others}: `preview`, `up`, `up` again without changes, `destroy` with nothing left",
             ("test_a_variant_is_previewed_deployed_unchanged_compared_and_destroyed",),
             "Mappings of MSK and MSK configurations are records, see above",
         ),
