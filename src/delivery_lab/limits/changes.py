@@ -164,10 +164,12 @@ _OF_TYPES: Mapping[str, InputChanges] = {
         frozenset({"fifoTopic", "name", "namePrefix"}),
         {"contentBasedDeduplication": False, "displayName": "", "fifoTopic": False},
     ),
-    resource_types.TOPIC_POLICY: InputChanges(frozenset({"arn"})),
     resource_types.TOPIC_SUBSCRIPTION: InputChanges(
-        frozenset({"endpoint", "protocol", "topic"}), {"rawMessageDelivery": False}, frozenset({"filterPolicyScope"})
+        frozenset({"endpoint", "protocol", "topic"}),
+        {"rawMessageDelivery": False},
+        frozenset({"filterPolicyScope"}),
     ),
+    resource_types.TOPIC_POLICY: InputChanges(frozenset({"arn"})),
     resource_types.BUCKET: InputChanges(frozenset({"bucket", "bucketPrefix"}), {"forceDestroy": False}),
     resource_types.BUCKET_POLICY: InputChanges(frozenset({"bucket"})),
     resource_types.PUBLIC_ACCESS_BLOCK: InputChanges(frozenset({"bucket"}), dict.fromkeys(_PUBLIC_ACCESS, False)),

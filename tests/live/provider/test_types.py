@@ -331,18 +331,6 @@ _CASES: dict[str, tuple[Needs, Inputs | None]] = {
         {"ttl": {"attributeName": "expiresAt", "enabled": True}},
     ),
     resource_types.TOPIC: (lambda make: {"kmsMasterKeyId": "alias/aws/sns"}, {"displayName": "Successes"}),
-    resource_types.TOPIC_SUBSCRIPTION: (
-        lambda make: {
-            "topic": make(resource_types.TOPIC).id,
-            "protocol": "sqs",
-            "endpoint": _queue(make).outputs["arn"],
-            "rawMessageDelivery": True,
-            "filterPolicy": json.dumps({"kind": ["order"]}),
-            "filterPolicyScope": "MessageBody",
-            "redrivePolicy": json.dumps({"deadLetterTargetArn": _queue(make).outputs["arn"]}),
-        },
-        {"rawMessageDelivery": False, "filterPolicy": json.dumps({"kind": ["refund"]})},
-    ),
     resource_types.BUCKET: (lambda make: {}, {"forceDestroy": True}),
     resource_types.BUCKET_POLICY: (
         lambda make: {"bucket": make(resource_types.BUCKET).id, "policy": _POLICY},
@@ -372,6 +360,15 @@ _CASES: dict[str, tuple[Needs, Inputs | None]] = {
     resource_types.TOPIC_POLICY: (
         lambda make: {"arn": make(resource_types.TOPIC).id, "policy": _POLICY},
         {"policy": _OTHER_POLICY},
+    ),
+    resource_types.TOPIC_SUBSCRIPTION: (
+        lambda make: {
+            "topic": make(resource_types.TOPIC).id,
+            "protocol": "sqs",
+            "endpoint": make(resource_types.QUEUE).outputs["arn"],
+            "filterPolicy": '{"kind": ["order"]}',
+        },
+        {"rawMessageDelivery": True, "filterPolicyScope": "MessageBody", "filterPolicy": '{"kind": ["refund"]}'},
     ),
 }
 

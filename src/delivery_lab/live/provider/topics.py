@@ -1,4 +1,4 @@
-"""SNS topics, their policies and their subscriptions."""
+"""SNS topics, their policies and subscriptions."""
 
 from __future__ import annotations
 
@@ -13,12 +13,6 @@ _ATTRIBUTES = {
     "displayName": "DisplayName",
     "fifoTopic": "FifoTopic",
     "kmsMasterKeyId": "KmsMasterKeyId",
-}
-_OF_SUBSCRIPTIONS = {
-    "filterPolicy": "FilterPolicy",
-    "filterPolicyScope": "FilterPolicyScope",
-    "rawMessageDelivery": "RawMessageDelivery",
-    "redrivePolicy": "RedrivePolicy",
 }
 _OF_NEW_TOPICS = "__default_statement_ID"
 """Id of the statement in the policy of a topic that nobody has given one."""
@@ -111,16 +105,24 @@ class TopicPolicyType(ProvidedType):
         cloud.client("sns").set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
 
 
-class SubscriptionType(ProvidedType):
-    """`aws.sns.TopicSubscription`. Its id is its ARN."""
+_OF_SUBSCRIPTIONS = {
+    "filterPolicy": "FilterPolicy",
+    "filterPolicyScope": "FilterPolicyScope",
+    "rawMessageDelivery": "RawMessageDelivery",
+    "redrivePolicy": "RedrivePolicy",
+}
+
+
+class TopicSubscriptionType(ProvidedType):
+    """`aws.sns.TopicSubscription` of a queue or a function, which needs no confirmation. Its id is its ARN."""
 
     pulumi_type = resource_types.TOPIC_SUBSCRIPTION
     settings = frozenset({"endpoint", "protocol", "topic", *_OF_SUBSCRIPTIONS})
     required = frozenset({"endpoint", "protocol", "topic"})
-    computed = ("arn", "ownerId")
+    computed = ("arn", "confirmationWasAuthenticated", "ownerId", "pendingConfirmation")
 
     def create(self, cloud: Cloud, inputs: Properties) -> str:
-        """Subscribe."""
+        """Subscribe, with all attributes."""
         attributes = {wire: _text(inputs[name]) for name, wire in _OF_SUBSCRIPTIONS.items() if inputs.get(name)}
         answer = cloud.client("sns").subscribe(
             TopicArn=inputs["topic"],
@@ -139,27 +141,28 @@ class SubscriptionType(ProvidedType):
             return None
         attributes = answer["Attributes"]
         properties = {name: attributes.get(wire) or None for name, wire in _OF_SUBSCRIPTIONS.items()}
-        if properties["filterPolicy"] in (None, "{}"):
-            properties["filterPolicy"] = properties["filterPolicyScope"] = None
         return {
             **properties,
             "rawMessageDelivery": properties["rawMessageDelivery"] == "true",
-            "topic": attributes["TopicArn"],
-            "protocol": attributes["Protocol"],
             "endpoint": attributes["Endpoint"],
+            "protocol": attributes["Protocol"],
+            "topic": attributes["TopicArn"],
             "arn": id_,
-            "ownerId": attributes["Owner"],
+            "confirmationWasAuthenticated": True,
+            "ownerId": cloud.account,
+            "pendingConfirmation": False,
         }
 
     def update(self, cloud: Cloud, id_: str, new: Properties, changed: frozenset[str]) -> None:
-        """Set the attributes that changed; an empty filter policy is none."""
-        empty = {"filterPolicy": "{}", "redrivePolicy": "{}", "rawMessageDelivery": False}
+        """Set the attributes that changed."""
+        given = {**self.defaults, **new}
         for name in sorted(changed):
-            value = new.get(name, empty.get(name))
-            if value is not None:
-                cloud.client("sns").set_subscription_attributes(
-                    SubscriptionArn=id_, AttributeName=_OF_SUBSCRIPTIONS[name], AttributeValue=_text(value)
-                )
+            value = given.get(name)
+            cloud.client("sns").set_subscription_attributes(
+                SubscriptionArn=id_,
+                AttributeName=_OF_SUBSCRIPTIONS[name],
+                AttributeValue="" if value is None else _text(value),
+            )
 
     def delete(self, cloud: Cloud, id_: str, state: Properties) -> None:
         """Unsubscribe."""
@@ -171,4 +174,4 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-TYPES = (TopicType(), TopicPolicyType(), SubscriptionType())
+TYPES = (TopicType(), TopicPolicyType(), TopicSubscriptionType())
