@@ -13,6 +13,7 @@ import concurrent.futures.thread
 import io
 import logging
 import os
+import posix
 import random
 import sys
 import threading
@@ -205,6 +206,7 @@ class ProcessState:
         self._encoded = Variables(encoded, map(os.fsencode, unknown_variables))
         self._own(vars(os.environ), _data=self._encoded)
         self._own(vars(os.environb), _data=self._encoded)
+        self._own(vars(posix), environ=self._encoded)
         self._own(vars(sys), stdout=stdout, stderr=stderr, stdin=io.StringIO(), path=list(modules.path), argv=[""])
         self._own(vars(sys), meta_path=modules.meta_path(), excepthook=sys.__excepthook__)
         self.of_random = module_functions(seed)
