@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from delivery_lab import resource_types as types
-from delivery_lab.alarms.evaluation import Condition, goes_off_us
+from delivery_lab.alarms.evaluation import AlarmCondition, goes_off_us
 from delivery_lab.alarms.invokes import function_samples
 from delivery_lab.alarms.noticed import alarms_of
 from delivery_lab.alarms.queues import queue_samples
-from delivery_lab.alarms.samples import MINUTE_US, Sample
+from delivery_lab.alarms.samples import MINUTE_US, MetricSample
 from delivery_lab.events import (
     WORKLOAD,
     Event,
@@ -103,7 +103,7 @@ def _ended(at: float, invoke: str, error: str | None = None) -> Event:
     return InvokeEnded(seconds(at), "LAM-ENV-1", "worker", invoke, 1, error)
 
 
-def _of_function(metric: str, *events: Event) -> list[Sample]:
+def _of_function(metric: str, *events: Event) -> list[MetricSample]:
     return list(function_samples(events, "worker", metric))
 
 
@@ -111,8 +111,8 @@ def test_cw_invoke_1_an_error_is_stamped_with_the_start_of_its_invoke_and_known_
     events = (_started(1, "a"), _started(2, "b"), _ended(90, "a", "Boom"), _ended(91, "b"))
 
     assert _of_function("Errors", *events) == [
-        Sample(seconds(1), 1, seconds(90)),
-        Sample(seconds(2), 0, seconds(91)),
+        MetricSample(seconds(1), 1, seconds(90)),
+        MetricSample(seconds(2), 0, seconds(91)),
     ]
     assert [sample.value for sample in _of_function("Duration", *events)] == [89_000, 89_000]
     assert [sample.value for sample in _of_function("ConcurrentExecutions", *events)] == [1, 2, 1, 0]
@@ -122,7 +122,7 @@ def test_only_throttles_are_throttles() -> None:
     throttled = InvokeRefused(seconds(5), "LAM-CONC-1", "worker", "Limit", 429, MAPPING)
     broken = InvokeRefused(seconds(6), "SIM-FAULT-1", "worker", "ServiceException", 500, MAPPING)
 
-    assert _of_function("Throttles", throttled, broken) == [Sample(seconds(5), 1, seconds(5))]
+    assert _of_function("Throttles", throttled, broken) == [MetricSample(seconds(5), 1, seconds(5))]
 
 
 def test_asynchronous_events_are_counted_and_their_age_is_taken_at_each_invoke() -> None:
@@ -141,7 +141,7 @@ def test_asynchronous_events_are_counted_and_their_age_is_taken_at_each_invoke()
 # -- evaluation -----------------------------------------------------------------------------------------------
 
 
-def _condition(**given: Any) -> Condition:
+def _condition(**given: Any) -> AlarmCondition:
     settings = {
         "statistic": "Sum",
         "period_us": MINUTE_US,
@@ -151,11 +151,11 @@ def _condition(**given: Any) -> Condition:
         "datapoints_to_alarm": 1,
         "missing_breaches": False,
     }
-    return Condition(**{**settings, **given})
+    return AlarmCondition(**{**settings, **given})
 
 
-def _at(*minutes: float, value: float = 1.0) -> list[Sample]:
-    return [Sample(int(m * MINUTE_US), value, int(m * MINUTE_US)) for m in minutes]
+def _at(*minutes: float, value: float = 1.0) -> list[MetricSample]:
+    return [MetricSample(int(m * MINUTE_US), value, int(m * MINUTE_US)) for m in minutes]
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_cw_alarm_1_so_many_of_the_last_periods_have_to_breach(
 
 
 def test_an_alarm_goes_off_when_the_last_sample_of_its_period_is_known() -> None:
-    late = Sample(seconds(10), 1, seconds(200))
+    late = MetricSample(seconds(10), 1, seconds(200))
 
     assert goes_off_us([late], _condition(), 10 * MINUTE_US) == seconds(200)
 

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from delivery_lab.alarms.samples import Sample
+from delivery_lab.alarms.samples import MetricSample
 from delivery_lab.events.instants import MICROSECONDS_PER_SECOND
 
 COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
@@ -19,7 +19,7 @@ STATISTICS = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class AlarmCondition:
     """When an alarm goes off.
 
     Attributes:
@@ -56,7 +56,7 @@ class _Period:
     most: float = float("-inf")
     known_us: int = 0
 
-    def add(self, sample: Sample) -> None:
+    def add(self, sample: MetricSample) -> None:
         self.count += 1
         self.total += sample.value
         self.least = min(self.least, sample.value)
@@ -76,7 +76,7 @@ class _Period:
         return self.most
 
 
-def goes_off_us(samples: Iterable[Sample], condition: Condition, end_us: int) -> int | None:
+def goes_off_us(samples: Iterable[MetricSample], condition: AlarmCondition, end_us: int) -> int | None:
     """The instant at which an alarm goes off for the first time, None where it does not.
 
     Periods are those of the clock, from the beginning of the run on. A period is looked at when it is over, or when the

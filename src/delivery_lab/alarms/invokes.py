@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from delivery_lab.alarms.samples import Sample, counted
+from delivery_lab.alarms.samples import MetricSample, counted
 from delivery_lab.events import (
     Event,
     EventAccepted,
@@ -30,7 +30,7 @@ METRICS = (
 """Metrics of functions that are computed. `IteratorAge` and `OffsetLag` are the mapping's."""
 
 
-def function_samples(events: Iterable[Event], function: str, metric: str) -> Iterator[Sample]:
+def function_samples(events: Iterable[Event], function: str, metric: str) -> Iterator[MetricSample]:
     """What CloudWatch shows of a function; invokes are stamped with their start (CW-INVOKE-1).
 
     Args:
@@ -58,7 +58,7 @@ def function_samples(events: Iterable[Event], function: str, metric: str) -> Ite
     )
 
 
-def _invokes(own: Iterable[Event], metric: str) -> Iterator[Sample]:
+def _invokes(own: Iterable[Event], metric: str) -> Iterator[MetricSample]:
     started: dict[str, int] = {}
     for event in own:
         if isinstance(event, InvokeStarted):
@@ -66,14 +66,14 @@ def _invokes(own: Iterable[Event], metric: str) -> Iterator[Sample]:
         elif isinstance(event, InvokeEnded):
             at_us = started.pop(event.invoke)
             if metric == "Duration":
-                yield Sample(at_us, (event.instant_us - at_us) / 1000, event.instant_us)
+                yield MetricSample(at_us, (event.instant_us - at_us) / 1000, event.instant_us)
             else:
                 # An invoke without an error is a 0 of Errors.
                 value = 1.0 if metric == "Invocations" or event.error is not None else 0.0
-                yield Sample(at_us, value, event.instant_us)
+                yield MetricSample(at_us, value, event.instant_us)
 
 
-def _concurrency(own: Iterable[Event]) -> Iterator[Sample]:
+def _concurrency(own: Iterable[Event]) -> Iterator[MetricSample]:
     running = 0
     for event in own:
         if isinstance(event, InvokeStarted):
@@ -82,14 +82,14 @@ def _concurrency(own: Iterable[Event]) -> Iterator[Sample]:
             running -= 1
         else:
             continue
-        yield Sample(event.instant_us, running, event.instant_us)
+        yield MetricSample(event.instant_us, running, event.instant_us)
 
 
-def _ages(own: Iterable[Event]) -> Iterator[Sample]:
+def _ages(own: Iterable[Event]) -> Iterator[MetricSample]:
     """How long an event waited until its first invoke succeeded in beginning, in milliseconds."""
     accepted: dict[str, int] = {}
     for event in own:
         if isinstance(event, EventAccepted):
             accepted[event.event] = event.instant_us
         elif isinstance(event, EventInvoked) and event.event in accepted:
-            yield Sample(event.instant_us, (event.instant_us - accepted[event.event]) / 1000, event.instant_us)
+            yield MetricSample(event.instant_us, (event.instant_us - accepted[event.event]) / 1000, event.instant_us)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from delivery_lab.alarms.samples import MINUTE_US, Sample
+from delivery_lab.alarms.samples import MINUTE_US, MetricSample
 from delivery_lab.events import Run
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.results.fates import Fate
@@ -17,7 +17,7 @@ LAGS = ("IteratorAge", "OffsetLag")
 _MILLISECONDS = 1000
 
 
-def lag_samples(run: Run, mappings: frozenset[str], metric: str, until_us: int) -> Iterator[Sample]:
+def lag_samples(run: Run, mappings: frozenset[str], metric: str, until_us: int) -> Iterator[MetricSample]:
     """A sample for each mapping at the end of each minute.
 
     Args:
@@ -35,7 +35,7 @@ def lag_samples(run: Run, mappings: frozenset[str], metric: str, until_us: int) 
         yield from _samples(found[mapping], metric, until_us)
 
 
-def _samples(fates: list[Fate], metric: str, until_us: int) -> Iterator[Sample]:
+def _samples(fates: list[Fate], metric: str, until_us: int) -> Iterator[MetricSample]:
     changes = [(fate.sent_at, 0, number) for number, fate in enumerate(fates)]
     changes += [(fate.left_at, 1, number) for number, fate in enumerate(fates) if fate.left_at is not None]
     changes.sort()
@@ -52,4 +52,4 @@ def _samples(fates: list[Fate], metric: str, until_us: int) -> Iterator[Sample]:
             index += 1
         age = now - next(iter(waiting.values()), now)
         value = len(waiting) if metric == "OffsetLag" else round(age * _MILLISECONDS)
-        yield Sample(minute_us - 1, value, minute_us)
+        yield MetricSample(minute_us - 1, value, minute_us)

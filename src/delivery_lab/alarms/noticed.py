@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from delivery_lab.alarms.evaluation import COMPARISONS, STATISTICS, Condition, goes_off_us, microseconds
+from delivery_lab.alarms.evaluation import COMPARISONS, STATISTICS, AlarmCondition, goes_off_us, microseconds
 from delivery_lab.alarms.invokes import METRICS as OF_FUNCTIONS
 from delivery_lab.alarms.invokes import function_samples
 from delivery_lab.alarms.lag import LAGS, lag_samples
 from delivery_lab.alarms.queues import METRICS as OF_QUEUES
 from delivery_lab.alarms.queues import queue_samples
-from delivery_lab.alarms.samples import Sample
+from delivery_lab.alarms.samples import MetricSample
 from delivery_lab.events import Run
 from delivery_lab.events.instants import in_seconds, seconds
 from delivery_lab.results.alarm_figures import AlarmFigures
 from delivery_lab.stack.alarms import Alarm, Metric
 from delivery_lab.stack.stack import Stack
 
-Series = Callable[[int], Iterable[Sample]]
+Series = Callable[[int], Iterable[MetricSample]]
 """The samples of a metric up to an instant."""
 
 
@@ -45,7 +45,7 @@ def _figures(run: Run, stack: Stack, alarm: Alarm, first_harm_seconds: float | N
     return AlarmFigures(name=alarm.name, metric=metric, at_seconds=at_seconds, after_harm_seconds=after, unknown="")
 
 
-def _condition(alarm: Alarm) -> Condition | str:
+def _condition(alarm: Alarm) -> AlarmCondition | str:
     """When it goes off, or why that is not computed."""
     if alarm.computed:
         return "it watches what metric queries compute, which is not modelled"
@@ -61,7 +61,7 @@ def _condition(alarm: Alarm) -> Condition | str:
         return "its period, threshold or number of periods is not known before deployment"
     if statistic not in STATISTICS or comparison not in COMPARISONS:
         return "it watches a percentile or an anomaly, which is not modelled"
-    return Condition(
+    return AlarmCondition(
         statistic=statistic,
         period_us=microseconds(period),
         comparison=comparison,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from delivery_lab.alarms.samples import MINUTE_US, Sample, counted
+from delivery_lab.alarms.samples import MINUTE_US, MetricSample, counted
 from delivery_lab.events import (
     Event,
     MessageDeadLettered,
@@ -73,7 +73,7 @@ class _Queue:
         return len(self.visible_us) - len(hidden)
 
 
-def queue_samples(events: Iterable[Event], queue: str, metric: str, end_us: int) -> Iterator[Sample]:
+def queue_samples(events: Iterable[Event], queue: str, metric: str, end_us: int) -> Iterator[MetricSample]:
     """What CloudWatch shows of a queue.
 
     Args:
@@ -99,9 +99,9 @@ def queue_samples(events: Iterable[Event], queue: str, metric: str, end_us: int)
         next_us += MINUTE_US
 
 
-def _gauge(state: _Queue, metric: str, now_us: int) -> Sample:
+def _gauge(state: _Queue, metric: str, now_us: int) -> MetricSample:
     # The value belongs to the minute that ends.
-    return Sample(now_us - 1, state.value(metric, now_us), now_us)
+    return MetricSample(now_us - 1, state.value(metric, now_us), now_us)
 
 
 def _note(state: _Queue, event: Event, queue: str) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 MINUTE_US = 60_000_000
 
 
-class Sample(NamedTuple):
+class MetricSample(NamedTuple):
     """One value of a metric.
 
     Attributes:
@@ -21,6 +21,6 @@ class Sample(NamedTuple):
     known_us: int
 
 
-def counted(at_us: int, known_us: int | None = None) -> Sample:
+def counted(at_us: int, known_us: int | None = None) -> MetricSample:
     """Something that is counted happened."""
-    return Sample(at_us, 1.0, at_us if known_us is None else known_us)
+    return MetricSample(at_us, 1.0, at_us if known_us is None else known_us)
