@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import json
 import os
-import re
 import sysconfig
 import traceback
 from collections.abc import Callable
@@ -111,10 +110,6 @@ def frames_of(trace: TracebackType | None) -> traceback.StackSummary:
     return traceback.extract_tb(trace)
 
 
-_FILES = re.compile(r"/[^\s\"'\\:,]+\.py\b")
-"""Paths of Python files in a text."""
-
-
 def stack_of(trace: TracebackType | None) -> list[str]:
     """The stack trace of an error answer, as it would look in Lambda.
 
@@ -134,21 +129,6 @@ def place_in_lambda(filename: str) -> str | None:
     if installed != filename.replace(os.sep, "/"):
         return f"/opt/python/{installed}"
     return None if filename.startswith((_STANDARD_LIBRARY, "<frozen")) else f"/var/task/{Path(filename).name}"
-
-
-def text_in_lambda(text: str) -> str:
-    """A line of a log as it would be in Lambda: files of this machine, as in stack traces, are where Lambda has them.
-
-    So what is counted of logs is the same wherever the project lies. The standard library is `/var/lang/lib/python3`.
-    """
-    return _FILES.sub(_moved, text) if ".py" in text else text
-
-
-def _moved(found: re.Match[str]) -> str:
-    name = found[0]
-    if not Path(name).is_file():
-        return name
-    return place_in_lambda(name) or f"/var/lang/lib/python3/{Path(name).name}"
 
 
 def _success(result: Any, request_id: str) -> InvokeResponse:
