@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import shlex
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from delivery_lab.api.plausible import Tried
 from delivery_lab.api.timing import Phase
+from delivery_lab.errors import UsageError
 from delivery_lab.events import Run
 from delivery_lab.model.clock import in_seconds
 from delivery_lab.model.randomness import DEFAULT_SEED
@@ -17,9 +19,13 @@ from delivery_lab.program.graph import Graph
 from delivery_lab.results.conclusion import conclusion
 from delivery_lab.results.marks import idle_mark
 from delivery_lab.results.outcome import Outcome
-from delivery_lab.results.timeline import Line, timeline
+from delivery_lab.results.timeline import Line, messages_called, story, timeline
 from delivery_lab.rules.alternatives import alternatives_of
 from delivery_lab.simulation.workload import Workload
+from delivery_lab.simulation.workload_files import PRESETS
+
+_NAMES = 5
+"""So many names of messages are offered where a name is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,7 @@ class Call:
         assume: alternative assumptions, as texts.
         answers: the file of answers, None without.
         expect: what has to hold besides what the workload expects.
+        faults: name of a preset or a file of faults, "" without.
         prices: the price list, None for that of the package.
     """
 
@@ -59,6 +66,7 @@ class Call:
     assume: tuple[str, ...] = ()
     answers: Path | None = None
     expect: tuple[str, ...] = ()
+    faults: str = ""
     prices: Path | None = None
 
     def with_seed(self, seed: int) -> Call:
@@ -80,6 +88,8 @@ class Call:
             words += ["--workload", "FILE" if file is None else _short(file)]
         if self.answers is not None:
             words += ["--answers", _short(self.answers)]
+        if self.faults:
+            words += ["--faults", self.faults if self.faults in PRESETS else _short(Path(self.faults))]
         if self.prices is not None:
             words += ["--prices", _short(self.prices)]
         repeated = {"--set": self.overrides, "--body": self.body, "--assume": self.assume, "--expect": self.expect}
@@ -149,6 +159,21 @@ class Simulation:
             dict.fromkeys(rule for rule, _, _ in alternatives_of(self.outcome.model.assumptions, self.run.assumptions))
         )
 
-    def timeline(self) -> Sequence[Line]:
-        """What happened when, each line with the rule behind it."""
-        return timeline(self.run)
+    def timeline(self, message: str | None = None) -> Sequence[Line]:
+        """What happened when, each line with the rule behind it.
+
+        Args:
+            message: name of a message, as the timeline calls it, where only its way is wanted: over topics, buckets,
+                queues, functions and dead-letter queues.
+
+        Raises:
+            UsageError: no message of the run is called so.
+        """
+        if message is None:
+            return timeline(self.run)
+        called = messages_called(self.run)
+        if message not in called:
+            near = difflib.get_close_matches(message, called, n=1)
+            known = f"did you mean {near[0]}?" if near else f"there are {', '.join(list(called)[:_NAMES]) or 'none'}"
+            raise UsageError(f"no message of this run is called {message!r}: {known}")
+        return story(self.run, called[message])
