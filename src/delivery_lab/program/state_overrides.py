@@ -7,6 +7,7 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from delivery_lab import resource_types
 from delivery_lab.errors import UsageError
 from delivery_lab.program.yamlfile import parse_scalar
 
@@ -52,7 +53,7 @@ def _split(path: str, resources: Iterable[Mapping[str, Any]]) -> tuple[str, str,
 
 
 def _example(resources: Iterable[Mapping[str, Any]]) -> str:
-    queue = next((str(each["urn"]) for each in resources if each.get("type") == "aws:sqs/queue:Queue"), "::jobs")
+    queue = next((str(each["urn"]) for each in resources if each.get("type") == resource_types.QUEUE), "::jobs")
     return f"{queue.rpartition('::')[2]}.visibilityTimeoutSeconds=60"
 
 
