@@ -18,6 +18,7 @@ from delivery_lab.rules import (
     lab_itself,
     mapping,
     s3,
+    schedules,
     sns,
     sqs,
     sqs_fifo,
@@ -43,6 +44,7 @@ def _collect() -> Mapping[str, Rule]:
         sns,
         s3,
         eventbridge,
+        schedules,
         evidence,
         lab_itself,
     )
