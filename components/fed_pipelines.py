@@ -1,4 +1,4 @@
-"""The families in which something else feeds the queue: a topic of SNS, a bucket."""
+"""The families in which something else feeds the queue: a topic of SNS, a bucket, an API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from components.alarms import Alarms, Watch, dead_letter_watch, function_watches
 from components.bucket import FeedingBucket, QueueNotification
 from components.object_worker import ObjectWorker
 from components.queue import QueueWithDlq
-from components.settings import QueueSettings, S3Settings, SnsSettings
+from components.queue_api import QueueApi
+from components.settings import GatewaySettings, QueueSettings, S3Settings, SnsSettings
 from components.topic import FeedingTopic, QueueSubscription
 from components.worker import BatchWorker
 
@@ -95,6 +96,42 @@ class BucketPipeline(pulumi.ComponentResource):
         QueueNotification(name, bucket, queues.queue, settings.notification, ready)
         self._outputs: dict[str, pulumi.Output[str]] = {
             "BucketName": bucket.bucket.bucket,
+            "QueueUrl": queues.queue.url,
+            "DlqUrl": queues.dlq.url,
+            "WorkerFunction": worker.function.name,
+        }
+        Alarms(name, settings.alarms, _watches(queues, settings.queue, worker.function), child)
+        self.register_outputs(self.exports())
+
+    def exports(self, prefix: str = "") -> dict[str, pulumi.Output[str]]:
+        """The stack outputs of this family, by name."""
+        return {f"{prefix}{name}": value for name, value in self._outputs.items()}
+
+
+class ApiPipeline(pulumi.ComponentResource):
+    """An API that sends to a queue itself, and the queue's worker: the section `delivery-lab:apigateway`.
+
+    Args:
+        name: prefix of the names of all resources.
+        settings: the section.
+        layer_arn: layer with the dependencies and the shared code.
+        opts: resource options.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: GatewaySettings,
+        layer_arn: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("delivery-lab:pipelines:ApiPipeline", name, settings.effective(), opts)
+        child = pulumi.ResourceOptions(parent=self)
+        queues = QueueWithDlq(name, settings.queue, settings.dead_letter_queue, child)
+        api = QueueApi(f"{name}-api", queues.queue, settings.api, child)
+        worker = BatchWorker(name, queues.queue, layer_arn, settings.worker, child)
+        self._outputs: dict[str, pulumi.Output[str]] = {
+            "ApiEndpoint": api.endpoint,
             "QueueUrl": queues.queue.url,
             "DlqUrl": queues.dlq.url,
             "WorkerFunction": worker.function.name,

@@ -30,6 +30,7 @@ FAMILIES = {
     "REST": "REST APIs",
     "SNS": "Amazon SNS",
     "S3": "Amazon S3",
+    "BILL": "what is billed",
     "EB": "Amazon EventBridge",
     "SCH": "schedules",
     "EVD": "what counts as processed",

@@ -12,10 +12,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from delivery_lab.api.costing import with_cost
 from delivery_lab.checks.finding import Finding
 from delivery_lab.checks.registry import find_all
+from delivery_lab.cost.prices import default_prices
+from delivery_lab.results.outcome import outcome_of
 from delivery_lab.stack.stack import Stack
-from tests.lab_support import graph, outcome, project
+from tests.lab_support import graph, project, run, stack_of, workload
 
 FOLDER = Path(__file__).resolve().parent / "golden"
 LONGEST_LIST = 40
@@ -33,7 +36,10 @@ def path_of(stack: str) -> Path:
 
 def golden(stack: str) -> str:
     """The outcome of a stack as its golden file holds it."""
-    content = json.loads(outcome(stack).as_json())
+    done = run(stack)
+    content = json.loads(
+        with_cost(outcome_of(done), done, stack_of(stack), workload(stack), default_prices()).as_json()
+    )
     del content["intervals"], content["expectations"]  # a single run has none
     return json.dumps(_shortened(content), indent=1, ensure_ascii=True) + "\n"
 

@@ -27,6 +27,7 @@ PARTS = {
     "kafka": {"cluster", "consumer", "mapping", "producer", "api", "brokers", "clients", "alarm-offset-lag"},
     "async": {"worker", "invoke-config", "failure", "alarm-failures"},
     "sync": {"caller", "callee", "api"},
+    "apigateway": {"api", "api-stage", "queue", "dlq", "worker", "mapping", "alarm-dlq", "alarm-age"},
     "s3": {"bucket", "notification", "queue", "dlq", "worker", "mapping", "alarm-dlq", "alarm-age"},
     "sns": {"topic", "subscription", "queue", "dlq", "undelivered", "worker", "mapping", "alarm-undelivered"},
 }
@@ -64,6 +65,8 @@ FED: dict[str, dict[str, dict[str, object]]] = {
     "sns-sqs-filter": {"subscription": {"filterPolicyScope": "MessageAttributes"}},
     "sns-sqs-filter-safe": {"subscription": {"filterPolicyScope": "MessageBody"}},
     "sns-sqs-raw": {"subscription": {"rawMessageDelivery": True}, "worker": {"body": "envelope"}},
+    "apigateway-sqs": {"api": {"encodeBody": False, "tellErrors": False}},
+    "apigateway-sqs-safe": {"api": {"encodeBody": True, "tellErrors": True}},
     "s3-sqs": {"worker": {"testEvent": "fail", "decodeKeys": False, "onRecordError": "raise"}},
     "s3-sqs-safe": {"worker": {"testEvent": "skip", "decodeKeys": True, "onRecordError": "report"}},
     "sns-sqs-raw-safe": {"subscription": {"rawMessageDelivery": True}, "worker": {"body": "message"}},
@@ -156,7 +159,8 @@ MAY_END_IN_A_WILDCARD = {"WriteOwnLogs": ":*", "KeepOffsets": "/*", "ReadObjects
 def test_no_policy_of_any_stack_allows_more_than_named_actions_on_named_resources(stack: str) -> None:
     world = _run(_config(stack), stack=stack)
     policies = world.of_type("aws:iam/rolePolicy:RolePolicy")
-    assert len(policies) == len(world.of_type("aws:lambda/function:Function"))
+    of_apis = world.of_type("aws:apigateway/restApi:RestApi")
+    assert len(policies) == len(world.of_type("aws:lambda/function:Function")) + len(of_apis)
     for policy in policies:
         for statement in policy.document("policy")["Statement"]:
             assert not any("*" in action for action in statement["Action"]), statement

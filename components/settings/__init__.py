@@ -20,6 +20,7 @@ from components.settings.function import (
     ProvisionedPollersSettings,
     SqsWorkerSettings,
 )
+from components.settings.gateway import GatewaySettings, QueueApiSettings
 from components.settings.kafka import (
     KafkaConsumerSettings,
     KafkaSettings,
@@ -61,6 +62,7 @@ __all__ = [
     "Destination",
     "DestinationsSettings",
     "FunctionSettings",
+    "GatewaySettings",
     "HeartbeatSettings",
     "IdempotencySettings",
     "IdempotentWorkerSettings",
@@ -78,6 +80,7 @@ __all__ = [
     "Problem",
     "ProducerSettings",
     "ProvisionedPollersSettings",
+    "QueueApiSettings",
     "QueueSettings",
     "RetrySettings",
     "S3Settings",

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from components.settings.asynchronous import AsyncSettings
 from components.settings.base import Section
 from components.settings.batch import BatchSettings
+from components.settings.gateway import GatewaySettings
 from components.settings.kafka import KafkaSettings
 from components.settings.problems import Problem, SettingsError, problems_of, unknown_key_fix
 from components.settings.s3 import S3Settings
@@ -33,6 +34,7 @@ SECTIONS: Mapping[str, type[Section]] = {
     "sync": SyncSettings,
     "sns": SnsSettings,
     "s3": S3Settings,
+    "apigateway": GatewaySettings,
 }
 """The sections a stack may have, by their key in the project's namespace."""
 READ_BY_OTHERS = frozenset({"accept"})
@@ -51,6 +53,7 @@ class Settings:
     synchronous: SyncSettings | None = None
     sns: SnsSettings | None = None
     s3: S3Settings | None = None
+    apigateway: GatewaySettings | None = None
 
 
 def load_settings() -> Settings:
@@ -86,6 +89,7 @@ def load_settings() -> Settings:
         synchronous=_section(sections, SyncSettings),
         sns=_section(sections, SnsSettings),
         s3=_section(sections, S3Settings),
+        apigateway=_section(sections, GatewaySettings),
     )
 
 

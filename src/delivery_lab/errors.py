@@ -6,6 +6,7 @@ LabError                     any error of the lab; the message says what, where 
 │   ├── StackNotFoundError   no stack file of that name
 │   ├── StackFileError       the stack file cannot be read
 │   ├── SettingsError        the program refused its settings
+│   ├── PriceListError       a price list cannot be read
 │   ├── WorkloadError        the workload cannot be read, rendered or addressed
 │   └── UnknownRuleError     `explain` or `--assume` was given an id that is no rule
 ├── ProgramError             the Pulumi program raised
@@ -59,6 +60,10 @@ class StackFileError(UsageError):
 
 class SettingsError(UsageError):
     """The program looked at its settings and refused them."""
+
+
+class PriceListError(UsageError):
+    """A price list cannot be read, or has the wrong shape."""
 
 
 class WorkloadError(UsageError):

@@ -111,6 +111,86 @@ silent(
     handle('for record in event["Records"]:\n    if work(record):\n        return\n'),
 )
 
+# CHK-FIRST-2 -----------------------------------------------------------------------------------------------------
+
+ENDS = """
+for record in event["Records"]:
+    try:
+        work(record)
+    except ValueError:
+        {ends}
+"""
+FIRST_FAILURE = 'return {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}'
+NONE_FAILED = '\nreturn {"batchItemFailures": []}'
+A_STREAM = """
+stream = aws.kinesis.Stream("clicks", shard_count=1)
+mapping(stream, function(), starting_position="LATEST")
+"""
+finds(
+    "CHK-FIRST-2",
+    "a `return` of the first failure alone",
+    handle(ENDS.replace("{ends}", FIRST_FAILURE) + NONE_FAILED),
+)
+finds(
+    "CHK-FIRST-2",
+    "a `return` of a status at a record that is not valid",
+    handle(ENDS.replace("{ends}", 'return {"statusCode": 400}')),
+    NOT_REPORTING,
+)
+finds(
+    "CHK-FIRST-2",
+    "a `return` under a condition",
+    handle('for record in event["Records"]:\n    if "id" not in record["body"]:\n        return\n    work(record)'),
+    NOT_REPORTING,
+)
+finds(
+    "CHK-FIRST-2",
+    "a `break` behind the first failure, which alone is returned",
+    handle(
+        "failures = []"
+        + ENDS.replace("{ends}", 'failures.append({"itemIdentifier": record["messageId"]})\n        break')
+        + '\nreturn {"batchItemFailures": failures}'
+    ),
+)
+silent(
+    "CHK-FIRST-2",
+    "a stream that is told of the first failure",
+    handle(ENDS.replace("{ends}", FIRST_FAILURE.replace('"messageId"', '"kinesis"]["sequenceNumber"')) + NONE_FAILED),
+    A_STREAM,
+)
+silent(
+    "CHK-FIRST-2",
+    "a batch size of 1",
+    handle(ENDS.replace("{ends}", FIRST_FAILURE) + NONE_FAILED),
+    ONE_BY_ONE,
+)
+silent(
+    "CHK-FIRST-2",
+    "the records behind it returned as well",
+    handle(
+        "for at, record in enumerate(records := event['Records']):\n"
+        "    try:\n        work(record)\n    except ValueError:\n"
+        '        return {"batchItemFailures": [{"itemIdentifier": r["messageId"]} for r in records[at:]]}' + NONE_FAILED
+    ),
+)
+silent("CHK-FIRST-2", "an error that is let out", handle(ENDS.replace("{ends}", "raise")), NOT_REPORTING)
+silent(
+    "CHK-FIRST-2",
+    "a `return` in a loop over the parts of a record, in another function",
+    "def work(record):\n    for line in record['body']:\n        if not line:\n            return\n"
+    "def handle(event, context):\n    for record in event['Records']:\n        work(record)\n",
+    NOT_REPORTING,
+)
+silent(
+    "CHK-FIRST-2",
+    "a second loop over what is left",
+    handle(
+        'records = event["Records"]\nfor record in records:\n    if not record["body"]:\n        break\n'
+        "for record in records:\n    work(record)"
+    ),
+    NOT_REPORTING,
+)
+
 # CHK-SWALLOW-2 ---------------------------------------------------------------------------------------------------
 
 COLLECTED = """
@@ -649,7 +729,7 @@ silent("CHK-KAFKA-4", "two group ids", QUIET, GROUPS % ("clicks", "g2"))
 finds("CHK-KAFKA-4", "one group id, two topics", QUIET, GROUPS % ("orders", "g1"))
 
 
-# CHK-FEED-1 to CHK-FEED-9 ----------------------------------------------------------------------------------------
+# CHK-FEED-1 to CHK-FEED-11 ---------------------------------------------------------------------------------------
 
 _FEED = """
 topic = aws.sns.Topic("news"{topic})
@@ -947,6 +1027,52 @@ silent("CHK-FEED-9", "`object_key` of Powertools, which is decoded", _DATA_CLASS
 silent("CHK-FEED-9", "key that is only logged", _ONLY_TOLD, _TO_WORKER)
 silent("CHK-FEED-9", "no bucket", _AS_IT_COMES)
 
+_API = """
+jobs, worker = queue_with_dlq(), function()
+mapping(jobs, worker)
+described = {"openapi": "3.0.1", "paths": {"/jobs": {"post": {"x-amazon-apigateway-integration": {
+    "type": "aws", "httpMethod": "POST", "uri": "arn:aws:apigateway:us-east-1:sqs:path/123456789012/jobs",
+    "credentials": role.arn, "requestParameters": {"integration.request.header.Content-Type": "'%s'"},
+    "requestTemplates": {"application/json": "%s"}, "responses": %s}}}}}
+aws.apigateway.RestApi("api", body=pulumi.Output.json_dumps(described))
+"""
+_FORM_TYPE = "application/x-www-form-urlencoded"
+_MAPPED = '{"2[0-9]{2}": {"statusCode": "200"}, "default": {"statusCode": "502"}}'
+_SEND = "Action=SendMessage&MessageBody=%s"
+_RESOURCES = """
+jobs = queue_with_dlq()
+api = aws.apigateway.RestApi("api")
+path = aws.apigateway.Resource("jobs", rest_api=api.id, parent_id=api.root_resource_id, path_part="jobs")
+at = {"rest_api": api.id, "resource_id": path.id, "http_method": "POST"}
+aws.apigateway.Method("post", authorization="NONE", **at)
+aws.apigateway.Integration("send", type="AWS", integration_http_method="POST", credentials=role.arn,
+    uri="arn:aws:apigateway:us-east-1:sqs:path/123456789012/jobs", **at,
+    request_parameters={"integration.request.header.Content-Type": "'application/x-www-form-urlencoded'"},
+    request_templates={"application/json": "Action=SendMessage&MessageBody=%s"})
+for status, pattern in %s:
+    aws.apigateway.IntegrationResponse("of-" + status, status_code=status, selection_pattern=pattern, **at)
+"""
+_BOTH = '[("200", "200"), ("500", None)]'
+
+
+def _api(value: str, answers: str = _MAPPED, kind: str = _FORM_TYPE, template: str = _SEND) -> str:
+    return _API % (kind, template.replace("%s", value), answers)
+
+
+finds("CHK-FEED-10", "`$input.body`", QUIET, _api("$input.body"))
+finds("CHK-FEED-10", "`$input.json` before another field", QUIET, _api("$input.json('$')&DelaySeconds=5"))
+finds("CHK-FEED-10", "template of an Integration resource", QUIET, _RESOURCES % ("$input.body", _BOTH))
+silent("CHK-FEED-10", "`$util.urlEncode($input.body)`", QUIET, _api("$util.urlEncode($input.body)"))
+silent("CHK-FEED-10", "variable that may be encoded", QUIET, _api("$body"))
+silent("CHK-FEED-10", "body that is the same for all requests", QUIET, _api("ping"))
+silent("CHK-FEED-10", "JSON for SQS, which is no form", QUIET, _api("$input.body", kind="application/x-amz-json-1.0"))
+
+finds("CHK-FEED-11", "default response alone", QUIET, _api("$body", '{"default": {"statusCode": "200"}}'))
+finds("CHK-FEED-11", "response for what the client did wrong", QUIET, _api("$body", '{".*": {"statusCode": "202"}}'))
+finds("CHK-FEED-11", "IntegrationResponse without a pattern", QUIET, _RESOURCES % ("$body", '[("200", None)]'))
+silent("CHK-FEED-11", "default response that is an error", QUIET, _api("$body"))
+silent("CHK-FEED-11", "pattern for what SQS accepts", QUIET, _RESOURCES % ("$body", _BOTH))
+silent("CHK-FEED-11", "no response for errors, which is 500", QUIET, _api("$body", '{"200": {"statusCode": "200"}}'))
 # CHK-FILTER-2 ----------------------------------------------------------------------------------------------------
 
 FILTERED = """

@@ -2751,7 +2751,194 @@ def handle(event, context):
 """,
 )
 
+# CHK-FIRST-2 -------------------------------------------------------------------------------------------------------
+finds(
+    "CHK-FIRST-2",
+    "class handler with a list",
+    """
+    class Worker:
+        def __call__(self, event, context):
+            failures = []
+            for r in event["Records"]:
+                try:
+                    work(r)
+                except Exception:
+                    failures.append({"itemIdentifier": r["messageId"]})
+                    return {"batchItemFailures": failures}
+            return {"batchItemFailures": failures}
+
+
+    handle = Worker()
+    """,
+)
+finds(
+    "CHK-FIRST-2",
+    "match",
+    """
+    def handle(event, context):
+        for r in event["Records"]:
+            match kind(r):
+                case "order":
+                    work(r)
+                case _:
+                    if strict():
+                        return {"statusCode": 422}
+    """,
+    NOT_REPORTING,
+)
+silent(
+    "CHK-FIRST-2",
+    "the rest is put into the list",
+    """
+    def handle(event, context):
+        failures = []
+        records = event["Records"]
+        for at, r in enumerate(records):
+            try:
+                work(r)
+            except Exception:
+                failures.extend({"itemIdentifier": each["messageId"]} for each in records[at:])
+                break
+        return {"batchItemFailures": failures}
+    """,
+)
+silent(
+    "CHK-FIRST-2",
+    "generator of failures",
+    """
+    def failed(records):
+        for r in records:
+            if not work(r):
+                yield {"itemIdentifier": r["messageId"]}
+
+
+    def handle(event, context):
+        return {"batchItemFailures": list(failed(event["Records"]))}
+    """,
+)
+silent(
+    "CHK-FIRST-2",
+    "a decorator of one's own around a function of one record",
+    """
+    from functools import wraps
+
+
+    def each(function):
+        @wraps(function)
+        def handle(event, context):
+            for r in event["Records"]:
+                function(r)
+
+        return handle
+
+
+    @each
+    def handle(record):
+        if not record["body"]:
+            return
+        work(record)
+    """,
+    NOT_REPORTING,
+)
+finds(
+    "CHK-FIRST-1",
+    "pydantic model of the event",
+    """
+    from pydantic import BaseModel
+
+
+    class Event(BaseModel):
+        Records: list[dict]
+
+
+    def handle(event, context):
+        parsed = Event.model_validate(event)
+        work(parsed.Records[0])
+    """,
+    NOT_REPORTING,
+)
+silent(
+    "CHK-FIRST-1",
+    "pydantic model of the event, all records",
+    """
+    from pydantic import BaseModel
+
+
+    class Event(BaseModel):
+        Records: list[dict]
+
+
+    def handle(event, context):
+        for record in Event.model_validate(event).Records:
+            work(record)
+    """,
+    NOT_REPORTING,
+)
+finds(
+    "CHK-SWALLOW-1",
+    "an answer of 500 around what was read before",
+    """
+    import json
+
+
+    def handle(event, context):
+        order = json.loads(event["Records"][0]["body"])
+        try:
+            charge(order)
+            return {"statusCode": 200}
+        except Exception as error:
+            return {"statusCode": 500, "body": str(error)}
+    """,
+    NOT_REPORTING,
+)
+silent(
+    "CHK-SWALLOW-1",
+    "a try around what has nothing to do with the event",
+    """
+    import json
+
+
+    def handle(event, context):
+        order = json.loads(event["Records"][0]["body"])
+        try:
+            warm_up()
+        except Exception as error:
+            print(error)
+        charge(order)
+    """,
+    NOT_REPORTING,
+)
+
 # CHK-REPORT-4 ------------------------------------------------------------------------------------------------------
+finds(
+    "CHK-REPORT-4",
+    "receipt handles in a list first",
+    """
+    def handle(event, context):
+        failed = []
+        for r in event["Records"]:
+            try:
+                work(r)
+            except Exception:
+                name = r.get("receiptHandle")
+                failed.append(name)
+        return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
+    """,
+)
+silent(
+    "CHK-REPORT-4",
+    "message ids in a list first",
+    """
+    def handle(event, context):
+        failed = []
+        for r in event["Records"]:
+            try:
+                work(r)
+            except Exception:
+                failed.append(r["messageId"])
+        return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
+    """,
+)
 finds(
     "CHK-REPORT-4",
     "kinesis eventID",

@@ -35,6 +35,8 @@ Commands:
            happens to the message that matters.
   redrive  Run a variant, then move its dead-letter queue back and say what
            becomes of those messages.
+  cost     Say what a month costs in which nothing is sent; `run` says what a
+           workload costs.
   schema   Print the JSON Schema of workloads, of the stack files of a
            project, or of `delivery-lab.yaml`.
   init     Write a first workload of a stack: one message for each source.
@@ -72,6 +74,8 @@ Commands:
            matters.
   redrive  Run a variant, then move its dead-letter queue
            back and say what becomes of those messages.
+  cost     Say what a month costs in which nothing is
+           sent; `run` says what a workload costs.
   schema   Print the JSON Schema of workloads, of the
            stack files of a project, or of `delivery-
            lab.yaml`.

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.fed_pipelines import BucketPipeline, TopicPipeline
-from components.settings import S3Settings, SnsSettings
+from components.fed_pipelines import ApiPipeline, BucketPipeline, TopicPipeline
+from components.settings import GatewaySettings, S3Settings, SnsSettings
 from tests.components.world import World, deploy
 
 QUEUE_ARN = "arn:aws:sqs:eu-west-1:123456789012:sns-queue"
@@ -106,3 +106,15 @@ def test_outputs_of_a_bucket_that_feeds_a_queue() -> None:
         "DlqUrl": "https://sqs.test/s3-dlq",
         "WorkerFunction": "s3-worker",
     }
+
+
+def test_outputs_of_an_api_that_feeds_a_queue() -> None:
+    world = deploy(lambda: _made(ApiPipeline("apigateway", GatewaySettings(), "layer-arn")))
+
+    assert world.component_outputs["delivery-lab:pipelines:ApiPipeline"] == {
+        "ApiEndpoint": "https://apigateway-api-stage.test/live",
+        "QueueUrl": "https://sqs.test/apigateway-queue",
+        "DlqUrl": "https://sqs.test/apigateway-dlq",
+        "WorkerFunction": "apigateway-worker",
+    }
+    assert [function.name for function in world.of_type("aws:lambda/function:Function")] == ["apigateway-worker"]

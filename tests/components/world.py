@@ -17,6 +17,7 @@ import pulumi
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.stack import Stack
 from pulumi_aws import (
+    apigateway,
     apigatewayv2,
     cloudwatch,
     dynamodb,
@@ -39,6 +40,7 @@ with warnings.catch_warnings():
     _LOADED = (
         *(lambda_.Function, sqs.Queue, iam.Role, cloudwatch.LogGroup, apigatewayv2.Api, dynamodb.Table),
         *(kinesis.Stream, sns.Topic, s3.Bucket, ec2.Vpc, vpc.SecurityGroupEgressRule, msk.Cluster),
+        apigateway.RestApi,
         get_availability_zones,
     )
 
@@ -100,6 +102,7 @@ _ARNS = {
 
 _BROKERS = {"bootstrapBrokersSaslIam": "b-1.{name}.test:9098"}
 _MORE_OUTPUTS: dict[str, dict[str, str]] = {
+    "aws:apigateway/stage:Stage": {"invokeUrl": "https://{name}.test/live"},
     "aws:dynamodb/table:Table": {"streamArn": f"arn:aws:dynamodb:{REGION}:123456789012:table/{{name}}/stream/1"},
     "aws:ec2/vpc:Vpc": {"region": REGION},
     "aws:ec2/vpcEndpoint:VpcEndpoint": {"prefixListId": "pl-{name}"},

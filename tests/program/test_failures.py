@@ -400,3 +400,37 @@ def test_an_option_that_pulumi_refuses(make_project: MakeProject, option: str, m
     with pytest.raises(StackFileError) as refused:
         make_project("", project=_python(option))
     assert str(refused.value) == message
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        ("os._exit(3)", "_exit"),
+        ("posix._exit(3)", "_exit"),
+        ("os.abort()", "abort"),
+        ("os.execv('/bin/true', ['true'])", "execv"),
+        ("os.execlp('true', 'true')", "execv"),
+        ("os.kill(os.getpid(), signal.SIGKILL)", "kill"),
+        ("os.killpg(0, signal.SIGKILL)", "killpg"),
+        ("signal.raise_signal(signal.SIGTERM)", "raise_signal"),
+    ],
+)
+def test_a_program_cannot_end_the_process(make_project: MakeProject, call: str, name: str) -> None:
+    program = f"import os, posix, signal\n\ntry:\n    {call}\nexcept Exception:\n    pass\n"
+    error = failing(make_project, program)
+
+    assert type(error) is ProgramError
+    assert f".{name} before it was done (__main__.py:4)" in str(error)
+
+
+def test_a_process_that_a_program_forks_may_end_itself(make_project: MakeProject) -> None:
+    program = """
+    import os
+
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    os.kill(os.getpid(), 0)
+    """
+    evaluate(make_project(program), "dev")

@@ -248,8 +248,57 @@ def test_evd_error_1_a_message_at_which_an_error_was_left_alone_was_not_processe
     assert (outcome.messages.processed, outcome.messages.lost) == (1, 1)
     assert outcome.evidence.contradictions.errors_swallowed == 1
     assert "EVD-ERROR-1" in outcome.model.assumptions
-    assert conclusion(outcome).startswith("1 error in the log or in futures of worker, whose invokes succeed; 1 of 2")
+    assert conclusion(outcome).startswith(
+        "1 error in the log, in futures or in answers of worker, whose invokes succeed; 1 of 2"
+    )
     assert _batch(erred("1", looking_at=1), assume="EVD-ERROR-1=handled").messages.processed == 2
+
+
+def _claim(identifier: str) -> str:
+    return json.dumps({"Item": {"pk": {"S": identifier}}, "ConditionExpression": "attribute_not_exists(pk)"})
+
+
+def _claimed_and_failed(*more: Event) -> Outcome:
+    """A first delivery of `a` claims it and fails, a second one is refused by that; `b` shows what the code does."""
+    return outcome_of(
+        run_of(
+            [sent("a"), sent("b")],
+            delivered("1", "a"), looked_at("1", 0, of=1), wrote("1", _claim("a"), looking_at=0),
+            ended("1", "a", error="RuntimeError"),
+            delivered("2", "b"), looked_at("2", 0, of=1), wrote("2", _claim("b"), looking_at=0), list(more),
+            ended("2"), deleted("b"),
+            delivered("3", "a"), looked_at("3", 0, of=1), wrote("3", _claim("a"), refused=True, looking_at=0),
+            ended("3"), deleted("a"),
+        )
+    )  # fmt: skip
+
+
+def test_evd_claim_1_a_claim_whose_work_was_never_seen_is_no_work() -> None:
+    outcome = _claimed_and_failed(wrote("2", "{}", at=2, service="http", looking_at=0))
+
+    assert (outcome.messages.processed, outcome.messages.lost, outcome.effects.total) == (1, 1, 1)
+    assert "EVD-CLAIM-1" in outcome.model.assumptions
+
+
+def test_evd_claim_1_where_nothing_else_is_written_the_write_on_a_condition_is_the_work() -> None:
+    outcome = _claimed_and_failed()
+
+    assert (outcome.messages.processed, outcome.messages.lost, outcome.effects.total) == (2, 0, 2)
+    assert "EVD-CLAIM-1" not in outcome.model.assumptions
+
+
+def test_evd_claim_1_a_claim_whose_work_was_done_counts_once() -> None:
+    outcome = outcome_of(
+        run_of(
+            sent("a"),
+            delivered("1", "a"), looked_at("1", 0, of=1), wrote("1", _claim("a"), looking_at=0),
+            wrote("1", "{}", at=2, service="http", looking_at=0), ended("1"),
+            delivered("2", "a"), looked_at("2", 0, of=1), wrote("2", _claim("a"), refused=True, looking_at=0),
+            ended("2"), deleted("a"),
+        )
+    )  # fmt: skip
+
+    assert (outcome.messages.processed, outcome.effects.total, outcome.effects.duplicated) == (1, 1, 0)
 
 
 def test_an_error_after_which_the_work_was_done_speaks_against_nothing_but_is_told() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.lab_support import known, outcome
+from delivery_lab.events import RequestAnswered
+from tests.lab_support import known, outcome, run
 
 
 def test_a_filter_policy_in_the_wrong_scope_lets_everything_by() -> None:
@@ -58,3 +59,19 @@ def test_with_reporting_the_test_event_fails_alone() -> None:
     )
 
     assert (reported.messages.processed, reported.messages.healthy_dead_lettered) == (5, 0)
+
+
+def test_a_body_that_the_template_does_not_encode_arrives_as_another_one() -> None:
+    wrong, right = outcome("apigateway-sqs"), outcome("apigateway-sqs-safe")
+
+    assert (wrong.messages.sent, wrong.messages.processed, wrong.messages.healthy_dead_lettered) == (5, 4, 1)
+    assert (right.messages.sent, right.messages.processed, right.messages.dead_lettered) == (5, 5, 0)
+
+
+def test_the_caller_is_told_of_a_success_in_any_case() -> None:
+    def statuses(stack: str) -> list[int]:
+        return [event.status for event in run(stack).events if isinstance(event, RequestAnswered)]
+
+    # The last of six bodies is larger than the queue takes.
+    assert statuses("apigateway-sqs") == [202] * 6
+    assert statuses("apigateway-sqs-safe") == [202] * 5 + [502]

@@ -103,6 +103,7 @@ def asked(root: Path, stack: str, options: RunOptions, workload: Workload, file:
         assume=assume,
         expect=texts(options.get("expect"), "--expect"),
         answers=None if options.get("answers") is None else Path(str(options.get("answers"))),
+        prices=None if options.get("prices") is None else Path(str(options.get("prices"))),
     )
     optional = _optional(options.get("answers"))
     program = answers_of_program(file, origin, [*optional, *workload.answers], workload.origin)

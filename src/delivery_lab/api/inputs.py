@@ -37,6 +37,8 @@ class RunOptions(TypedDict, total=False):
     """A file of answers, which come before those of the workload and of `delivery-lab.yaml`. None."""
     assume: Assumed | None
     """Rules to assume otherwise than the model does. None are."""
+    prices: str | Path | None
+    """A price list for the cost of a run. That of the package."""
     expect: Sequence[str] | None
     """What has to hold besides what the workload expects, such as `messages.lost == 0`. Nothing."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from delivery_lab.api.graphs import Graphs
-from delivery_lab.api.inputs import Overrides, RunOptions, texts
+from delivery_lab.api.inputs import Assumed, Overrides, RunOptions, assumption_texts, texts
 from delivery_lab.api.timing import Phase, timed
 from delivery_lab.errors import StackNotFoundError, UsageError
 from delivery_lab.program.project import Project, StackFile, find_project, read_project
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from delivery_lab.events import Run
     from delivery_lab.program.answers import ProgramAnswers
     from delivery_lab.program.graph import Graph
+    from delivery_lab.results.cost_figures import Cost
     from delivery_lab.results.outcome import Outcome
     from delivery_lab.rules.assumptions import Assumptions
     from delivery_lab.simulation.workload import Workload
@@ -174,27 +175,29 @@ class Lab:
         Raises:
             LabError: it cannot be run; the message says why.
         """
+        from delivery_lab.api.costing import prices_of, with_cost
         from delivery_lab.api.expected import judged, read_expectations
         from delivery_lab.api.plausible import outcome_with_intervals
         from delivery_lab.api.simulated import Simulation
         from delivery_lab.simulation.simulate import simulate
         from delivery_lab.stack.stack import Stack
 
-        asked = self.asked(stack, options, judges=True)
+        asked = self.asked(stack, options, judges=True, bills=True)
+        prices = prices_of(asked.call.prices)
         call, phases = asked.call, list[Phase]()
         expectations = read_expectations(asked.expectations)
         with timed(self._graphs.phase(stack, call.overrides, asked.program), phases):
             graph, workload = asked.deployed(self.graph(stack, call.overrides, asked.program))
         with timed("simulation", phases) as lap:
-            deployed = partial(lap, "deployment")
-            run = simulate(Stack.of(graph), self.project.root, workload, call.seed, asked.assumptions, deployed)
+            deployed, built = partial(lap, "deployment"), Stack.of(graph)
+            run = simulate(built, self.project.root, workload, call.seed, asked.assumptions, deployed)
 
         def again(other: Assumptions) -> Run:
             return simulate(Stack.of(graph), self.project.root, workload, call.seed, other)
 
         with timed("outcome", phases):
             outcome, tried = outcome_with_intervals(run, again)
-            outcome = judged(outcome, expectations, tried)
+            outcome = judged(with_cost(outcome, run, built, workload, prices), expectations, tried)
         found = Simulation(outcome, graph, workload, run, call, tuple(phases), tried)
         if self.on_run is not None:
             self.on_run(found)
@@ -287,6 +290,31 @@ class Lab:
         )
         return RedriveSimulation(redrive_outcome(before, after, changes), after)
 
+    def cost(
+        self,
+        stack: str,
+        overrides: Overrides | None = None,
+        *,
+        prices: str | Path | None = None,
+        assume: Assumed | None = None,
+        free_tier: bool = False,
+    ) -> Cost:
+        """What a month costs in which nothing is sent to a stack; `simulate` says what a run costs.
+
+        Args:
+            stack: name of the stack.
+            overrides: settings to change.
+            prices: a price list; that of the package by default.
+            assume: rules to assume otherwise than the model does.
+            free_tier: whether what is free every month is taken off.
+
+        Raises:
+            LabError: the program cannot be evaluated for it, or the price list cannot be read.
+        """
+        from delivery_lab.api.costing import idle_cost
+
+        return idle_cost(self.graph(stack, overrides), prices, assumption_texts(assume), free_tier=free_tier)
+
     # -- checks -------------------------------------------------------------------------------------------------
 
     def check(
@@ -344,13 +372,14 @@ class Lab:
 
     # -- what methods share -------------------------------------------------------------------------------------
 
-    def asked(self, stack: str, options: RunOptions, *, judges: bool = False) -> Asked:
+    def asked(self, stack: str, options: RunOptions, *, judges: bool = False, bills: bool = False) -> Asked:
         """What the options of a run say, with the workload and the project's file.
 
         Args:
             stack: name of the stack.
             options: what the caller says.
             judges: whether it is a run that can be held to expectations.
+            bills: whether it is a run whose cost is computed.
 
         Raises:
             UsageError: one of them is malformed, or there is no such stack or workload.
@@ -360,5 +389,7 @@ class Lab:
         self.project.stack(stack)  # a wrong name is said before a missing workload
         if options.get("expect") and not judges:
             raise UsageError("expectations go with a run or a comparison of runs: leave `expect` out")
+        if options.get("prices") and not bills:
+            raise UsageError("prices go with a run, a comparison of two runs, or `cost`: leave `prices` out")
         workload = self.workload(stack, options.get("workload"))
         return asked(self.project.root, stack, options, workload, *self._file)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import BaseContext
 
     from delivery_lab.compare.comparison import Change, Comparison, Figure
+    from delivery_lab.results.cost_figures import Cost, CostItem
     from delivery_lab.results.outcome import Messages, Outcome
     from delivery_lab.results.timeline import Line
 
@@ -23,6 +24,8 @@ __all__ = [
     "MOVE_RATE",
     "Change",
     "Comparison",
+    "Cost",
+    "CostItem",
     "Figure",
     "Line",
     "Messages",

@@ -46,6 +46,7 @@ class Call:
         assume: alternative assumptions, as texts.
         answers: the file of answers, None without.
         expect: what has to hold besides what the workload expects.
+        prices: the price list, None for that of the package.
     """
 
     stack: str
@@ -58,6 +59,7 @@ class Call:
     assume: tuple[str, ...] = ()
     answers: Path | None = None
     expect: tuple[str, ...] = ()
+    prices: Path | None = None
 
     def with_seed(self, seed: int) -> Call:
         """The same run with another seed."""
@@ -78,6 +80,8 @@ class Call:
             words += ["--workload", "FILE" if file is None else _short(file)]
         if self.answers is not None:
             words += ["--answers", _short(self.answers)]
+        if self.prices is not None:
+            words += ["--prices", _short(self.prices)]
         repeated = {"--set": self.overrides, "--body": self.body, "--assume": self.assume, "--expect": self.expect}
         for option, values in repeated.items():
             for value in values:

@@ -16,7 +16,20 @@ from typing import Annotated
 import typer
 
 from delivery_lab.cli.command import add
-from delivery_lab.cli.commands import check, diff, doctor, explain, explore, init, listing, redrive, replay, run, schema
+from delivery_lab.cli.commands import (
+    check,
+    cost,
+    diff,
+    doctor,
+    explain,
+    explore,
+    init,
+    listing,
+    redrive,
+    replay,
+    run,
+    schema,
+)
 from delivery_lab.cli.console import Console, give_up_output, write_any_text
 from delivery_lab.cli.interrupts import noticed
 from delivery_lab.errors import LabError, UsageError
@@ -59,6 +72,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "explore": explore.explore,
     "replay": replay.replay,
     "redrive": redrive.redrive,
+    "cost": cost.cost,
     "schema": schema.schema,
     "init": init.init,
     "doctor": doctor.doctor,

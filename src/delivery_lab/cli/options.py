@@ -70,6 +70,10 @@ ExpectOption = Annotated[
         "--expect", metavar="EXPECTATION", help="What has to hold, such as 'messages.lost == 0'; else exit 5."
     ),
 ]
+PricesOption = Annotated[
+    Path | None,
+    typer.Option("--prices", metavar="FILE", help="A price list for the cost; that of the package by default."),
+]
 ProcessesOption = Annotated[
     int | None,
     typer.Option("--processes", metavar="N", help="Run in so many processes; one for each core by default."),

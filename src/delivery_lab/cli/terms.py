@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -49,8 +50,18 @@ def span(seconds: float | None) -> str:
     return rounded(seconds)
 
 
+def money(value: float) -> str:
+    """An amount: to the cent, or to three digits where it is less than one."""
+    if value >= 1 or not value:
+        return f"{value:,.2f}"
+    digits = 2 - math.floor(math.log10(value))
+    return f"{value:.{digits}f}"
+
+
 def change(path: str, before: float | None, after: float | None) -> str:
     """A figure in two variants, told apart also where they round to the same."""
+    if path.startswith("cost."):
+        return " -> ".join("-" if value is None else money(value) for value in (before, after))
     if _SECONDS not in path:
         return f"{number(before)} -> {number(after)}"
     shown = span(before), span(after)

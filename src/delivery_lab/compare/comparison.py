@@ -338,6 +338,9 @@ def _figures(before: Outcome, after: Outcome) -> Iterator[Figure]:
         yield Figure("blocked.seconds", _blocked_seconds(before), _blocked_seconds(after))
         yield Figure("lag.mostRecords", _most_records(before), _most_records(after))
         yield Figure("lag.oldestSeconds", _oldest_seconds(before), _oldest_seconds(after))
+    if before.cost is not None and after.cost is not None:
+        for name in ("cost.total", "cost.perMillionMessages", "cost.perMonth"):
+            yield Figure(name, old[f".{name}"], new[f".{name}"])
 
 
 def _blocked_seconds(outcome: Outcome) -> float:

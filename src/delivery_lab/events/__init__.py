@@ -101,6 +101,7 @@ from delivery_lab.events.requests import (
 from delivery_lab.events.run import Poison, PolledSource, Run
 from delivery_lab.events.targets import DestinationRefused, Published
 from delivery_lab.events.union import Event, told_apart
+from delivery_lab.events.usage import Meter, Used, chunks
 
 __all__ = [
     "SERVICE_ERROR",
@@ -165,6 +166,7 @@ __all__ = [
     "MessageReceived",
     "MessageReturned",
     "MessageSent",
+    "Meter",
     "MoveTaskChanged",
     "MoveTaskStatus",
     "Observation",
@@ -188,8 +190,10 @@ __all__ = [
     "Swallowed",
     "TargetKind",
     "TenantNamed",
+    "Used",
     "VisibilityChanged",
     "WebCallAnswered",
+    "chunks",
     "events_of",
     "told_apart",
 ]

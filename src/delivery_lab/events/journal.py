@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 from delivery_lab.events.union import Event
+from delivery_lab.events.usage import Meter
 from delivery_lab.rule_ids import RuleId
 
 
@@ -17,10 +18,15 @@ class Journal:
 
     The model never prints and never counts results: it appends events, each with the id of the rule that made it
     happen. Two runs are the same run exactly if their journals are.
+
+    Attributes:
+        events: what happened, in order.
+        meter: counts what AWS bills by the request.
     """
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+        self.meter = Meter()
         self._relied_on: dict[RuleId, None] = {}
 
     def append(self, event: Event) -> None:

@@ -11,6 +11,7 @@ from delivery_lab.events.handlers import LogLine
 from delivery_lab.events.marks import EffectMark
 from delivery_lab.events.partitions import PartitionedKind
 from delivery_lab.events.union import Event
+from delivery_lab.events.usage import Used
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 
@@ -92,6 +93,7 @@ class Run:
         account_concurrency: concurrent executions of the account, None where it is not known.
         functions: by name of each function of the stack, whether its code was executed or the workload described it.
         depths: messages in each queue when the run ended, by the queue's name.
+        used: how much was used of what AWS bills by the request.
     """
 
     stack: str
@@ -114,3 +116,4 @@ class Run:
     functions: Mapping[str, FunctionForm] = field(default_factory=dict)
     depths: Mapping[str, int] = field(default_factory=dict)
     effect: EffectMark | None = None
+    used: Mapping[Used, int] = field(default_factory=dict)

@@ -89,13 +89,12 @@ def call(
     return HandlerAnswer(_success(result, request.request_id))
 
 
-def exit_answer(request_id: str, code: object) -> HandlerAnswer:
-    """What Lambda reports when the process ends itself."""
+def exit_answer(request_id: str, code: object, reason: str = "") -> HandlerAnswer:
+    """What Lambda reports when the process ends itself, or is ended by what `reason` names."""
     status = code if isinstance(code, int) else int(code is not None)
-    reason = (
-        f"Runtime exited with error: exit status {status}" if status else "Runtime exited without providing a reason"
-    )
-    message = f"RequestId: {request_id} Error: {reason}"
+    reason = reason or f"exit status {status}"
+    told = f"Runtime exited with error: {reason}" if status else "Runtime exited without providing a reason"
+    message = f"RequestId: {request_id} Error: {told}"
     return HandlerAnswer(_failure("Runtime.ExitError", message, request_id, None), exited=True)
 
 

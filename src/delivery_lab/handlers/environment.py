@@ -160,10 +160,10 @@ class HandlerEnvironment:
         self.host.wake(fiber)
         return fiber
 
-    def exit(self, fiber: Fiber, code: int) -> None:
-        """`os._exit`: the process ends here and now, whichever thread calls it."""
+    def exit(self, fiber: Fiber, code: int, reason: str = "") -> None:
+        """`os._exit` and what else ends a process here and now, whichever thread calls it."""
         if self._request is not None and self._answering is None:
-            self._answer(answers.exit_answer(self._request.request_id, code), self.host.scheduler.now)
+            self._answer(answers.exit_answer(self._request.request_id, code, reason), self.host.scheduler.now)
         while True:
             self.host.park(fiber, None)
 
@@ -175,6 +175,10 @@ class HandlerEnvironment:
     def owns(self, fiber: Fiber) -> bool:
         """Whether a fiber still belongs to the living process of this environment."""
         return fiber in self._fibers
+
+    def holds(self, path: str) -> bool:
+        """Whether a file belongs to the function's code, its layers or its working directory."""
+        return path.startswith(self._read_only)
 
     def line_of(self, frame: FrameType | None) -> str:
         """Where in the function's code a frame is."""
@@ -198,6 +202,8 @@ class HandlerEnvironment:
         if self.function.refusal:
             raise NotModelledError(self.function.refusal)
         self._search = self.host.search_path(self.function)
+        folders = (*self._search.files, *self._search.folders, str(self._search.working_directory))
+        self._read_only = tuple({f"{os.path.realpath(folder)}/" for folder in folders})
         self.loops: set[AbstractEventLoop] = set()
         seed = self.entropy.getrandbits(256)
         kept = self.host.kept
@@ -275,6 +281,7 @@ class HandlerEnvironment:
         context = answers.context_for(self.function, request, self._log_stream, lambda: host.scheduler.now)
         began = host.scheduler.now
         answer = answers.call(self._handler, request, context, self.watch.event)
+        self.watch.answers(answer.response.payload, failed=answer.response.error is not None)
         if self._answering is None:
             self._answer(answer, began)
 

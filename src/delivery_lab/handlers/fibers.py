@@ -144,8 +144,17 @@ class FiberEnvironment(Protocol):
     def spawn(self, parent: Fiber, run: Callable[[], None]) -> Fiber:
         """Start a virtual thread; it gets its turn when the running fiber waits."""
 
-    def exit(self, fiber: Fiber, code: int) -> None:
-        """End the process here and now, whichever thread asks for it. The fiber that is running never goes on."""
+    def exit(self, fiber: Fiber, code: int, reason: str = "") -> None:
+        """End the process here and now, whichever thread asks for it. The fiber that is running never goes on.
+
+        Args:
+            fiber: the fiber that is running.
+            code: exit status of the process.
+            reason: what ended it, "" where it ended itself.
+        """
+
+    def holds(self, path: str) -> bool:
+        """Whether a file belongs to the function's code, its layers or its working directory."""
 
     def owns(self, fiber: Fiber) -> bool:
         """Whether a fiber still belongs to the living process."""

@@ -15,9 +15,11 @@ from delivery_lab.events import LogLine
 from delivery_lab.handlers.code_places import CodePlaces
 from delivery_lab.handlers.environment import HandlerEnvironment
 from delivery_lab.handlers.fibers import Fiber, Plan, current
+from delivery_lab.handlers.files import FileGuard
 from delivery_lab.handlers.isolation import Namespace, imported_package_state
 from delivery_lab.handlers.kept import KeptEnvironments
 from delivery_lab.handlers.modules import SearchPath
+from delivery_lab.handlers.process_effects import refuse
 from delivery_lab.handlers.replacements import Replacements
 from delivery_lab.handlers.stall import StallAlarm
 from delivery_lab.handlers.watching import Observer, Unobserved
@@ -50,9 +52,8 @@ _entered: list[HandlerHost] = []
 class HandlerHost:
     """Runs functions' real code in virtual time; implements `delivery_lab.model.runtime.Runtime`.
 
-    A context manager: clocks, threads, boto3 and the rest are redirected between enter and exit, and only for
-    code inside handlers. Errors that end the run (a handler that cannot be loaded or that blocks in real time,
-    an API call that is not modelled) are raised by `scheduler.run()`.
+    A context manager: clocks, threads, boto3 and the rest are redirected between enter and exit, and only for code
+    inside handlers. Errors that end the run (an API call that is not modelled) are raised by `scheduler.run()`.
 
     Args:
         scheduler: the clock of the run.
@@ -64,7 +65,7 @@ class HandlerHost:
         cold_start_seconds: virtual time that a new environment takes before its code is imported.
         minimum_invoke_seconds: least virtual time of an invoke.
         api_latency_min_seconds: least virtual time before an API call takes effect.
-        api_latency_max_seconds: most virtual time before an API call takes effect.
+        api_latency_max_seconds: most.
         web: answers requests to HTTP addresses; without it each is refused.
         kept: keeps loaded code from run to run.
     """
@@ -100,12 +101,12 @@ class HandlerHost:
         self._stall_after_seconds = stall_after_seconds
         self._alarm = StallAlarm(stall_after_seconds, self._stalled, lambda: self.abort(KeyboardInterrupt()))
         self._replacements = Replacements()
+        self._files = FileGuard(refuse)
         self.kept = kept
         self._places: CodePlaces | None = None
         self._environments: dict[HandlerEnvironment, None] = {}
         self._failure: BaseException | None = None
         self.notes: dict[str, None] = {}
-        """What kept functions from starting, or is not taken from their archives."""
 
     def __enter__(self) -> Self:
         """Put everything virtual in place.
@@ -122,6 +123,7 @@ class HandlerHost:
         try:
             self._alarm.install()
             self._replacements.install()
+            self._files.begin()
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -134,6 +136,7 @@ class HandlerHost:
         """Stop all environments and put everything back as it was."""
         for environment in list(self._environments):
             environment.stop()
+        self._files.end()
         self._replacements.remove()
         self._alarm.remove()
         _entered.remove(self)
@@ -173,8 +176,6 @@ class HandlerHost:
         found = self._places.search_path(function)
         self.notes |= dict.fromkeys(f"{function.name}: {text}" for text in found.substitutes)
         return found
-
-    # What fibers call: each gives up control to the hub.
 
     def sleep(self, fiber: Fiber, duration: int) -> None:
         """Let `duration` microseconds pass for a fiber."""
@@ -246,8 +247,6 @@ class HandlerHost:
             self._note_package_state()
             fiber.environment.state.enter()
             fiber.host_view -= 1
-
-    # What the hub calls.
 
     def wake(self, fiber: Fiber) -> None:
         """Let a fiber go on at the current instant, after what is due already. One that has ended is left alone."""

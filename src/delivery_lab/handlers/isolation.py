@@ -13,6 +13,7 @@ import concurrent.futures.thread
 import io
 import logging
 import os
+import posix
 import random
 import sys
 import threading
@@ -31,6 +32,7 @@ from delivery_lab.handlers.modules import EnvironmentModules, LoadedModules
 from delivery_lab.handlers.snapshot_kinds import Unrestorable
 from delivery_lab.handlers.unknown_variables import VARYING, Variables
 from delivery_lab.handlers.virtual_threads import Local, Numbers, VirtualLock
+from delivery_lab.handlers.xray import NoEmitter, context_in_lambda, sampler_in_lambda
 
 Namespace = dict[str, Any]
 
@@ -54,6 +56,11 @@ _OF_A_REQUEST = {"current_event": Absent, "lambda_context": Absent}
 
 SHARED_PACKAGE_STATE: dict[str, Namespace] = {
     "boto3": {"DEFAULT_SESSION": None},
+    "aws_xray_sdk.core:xray_recorder": {
+        "_context": MadeAnew(context_in_lambda),
+        "_sampler": MadeAnew(sampler_in_lambda),
+        "_emitter": MadeAnew(NoEmitter),
+    },
     f"{_POWERTOOLS}.logging.logger": {"is_cold_start": True},
     f"{_POWERTOOLS}.tracing.tracer": {"is_cold_start": True},
     f"{_POWERTOOLS}.metrics.base": {"is_cold_start": True},
@@ -199,6 +206,7 @@ class ProcessState:
         self._encoded = Variables(encoded, map(os.fsencode, unknown_variables))
         self._own(vars(os.environ), _data=self._encoded)
         self._own(vars(os.environb), _data=self._encoded)
+        self._own(vars(posix), environ=self._encoded)
         self._own(vars(sys), stdout=stdout, stderr=stderr, stdin=io.StringIO(), path=list(modules.path), argv=[""])
         self._own(vars(sys), meta_path=modules.meta_path(), excepthook=sys.__excepthook__)
         self.of_random = module_functions(seed)

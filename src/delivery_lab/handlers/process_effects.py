@@ -13,6 +13,7 @@ import atexit
 import ipaddress
 import os
 import platform
+import posix
 import signal
 import socket
 import subprocess
@@ -22,6 +23,7 @@ from collections.abc import Callable
 from typing import Any
 
 from delivery_lab.errors import HandlerError, describe_instead
+from delivery_lab.handlers import leaving
 from delivery_lab.handlers.fibers import Fiber, current
 from delivery_lab.handlers.patches import Patches
 from delivery_lab.handlers.virtual_threads import Local
@@ -35,8 +37,8 @@ _ALARMS: dict[str, object] = {"alarm": 0, "setitimer": (0.0, 0.0)}
 """Functions that set an alarm, with their answer when there was none."""
 
 
-def install(patches: Patches) -> None:
-    """Shield the host's process from code inside handlers."""
+def install(patches: Patches) -> dict[int, Any]:
+    """Shield the host's process from code inside handlers; returns what is replaced, by `id`."""
     for name in ("putenv", "unsetenv", "register_at_fork"):
         if hasattr(os, name):
             patches.set(os, name, _without_effect(getattr(os, name), None))
@@ -45,18 +47,20 @@ def install(patches: Patches) -> None:
     if hasattr(signal, "pthread_sigmask"):
         # What a handler blocks would stay blocked if it is stopped before it unblocks it: Ctrl-C, for one.
         patches.set(signal, "pthread_sigmask", _without_effect(signal.pthread_sigmask, set()))
-    patches.set(os, "_exit", _exit(os._exit))
+    replaced = leaving.install(patches, refuse)
     _refuse_processes_and_alarms(patches)
     _refuse_networks(patches)
     policy: Any = vars(events).get("BaseDefaultEventLoopPolicy") or vars(events).get("_BaseDefaultEventLoopPolicy")
     if policy is not None:
         patches.set(policy, "_Local", _loops_per_thread())
+    return replaced
 
 
 def _refuse_processes_and_alarms(patches: Patches) -> None:
     for name in ("fork", "forkpty", "system", "posix_spawn", "posix_spawnp"):
-        if hasattr(os, name):
-            patches.set(os, name, _process(getattr(os, name)))
+        for module in (os, posix):
+            if hasattr(module, name):
+                patches.set(module, name, _process(getattr(module, name)))
     patches.set(subprocess.Popen, "__init__", _process(subprocess.Popen.__init__))
     patches.set(_posixsubprocess, "fork_exec", _process(_posixsubprocess.fork_exec))  # multiprocessing's own way
     if "_Processor" in vars(platform):
@@ -89,17 +93,6 @@ def _registration(real: Callable[..., Any]) -> Callable[..., Any]:
         return real(function, *args, **kwargs) if current() is None else function
 
     return register
-
-
-def _exit(real: Callable[[int], Any]) -> Callable[[int], Any]:
-    def leave(status: int) -> None:
-        fiber = current()
-        if fiber is None:
-            real(status)
-        else:
-            fiber.environment.exit(fiber, status)
-
-    return leave
 
 
 def _process(real: Callable[..., Any]) -> Callable[..., Any]:

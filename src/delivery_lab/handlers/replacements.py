@@ -5,6 +5,7 @@ from __future__ import annotations
 from delivery_lab.handlers import (
     boto,
     chance,
+    clients,
     futures,
     plain_tls,
     process_effects,
@@ -29,13 +30,14 @@ class Replacements:
         replaced = self._time.install(self._patches)
         replaced |= virtual_threads.install(self._patches)
         replaced |= chance.install(self._patches)
-        process_effects.install(self._patches)
+        replaced |= process_effects.install(self._patches)
         replaced |= virtual_select.install(self._patches)
         virtual_sockets.install(self._patches)
         plain_tls.install(self._patches)
         boto.install(self._patches)
         replaced |= futures.install(self._patches)
         replaced |= reading_past.install(self._patches)
+        clients.install(self._patches)
         self._patches.rebind_imported(replaced)
 
     def remove(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import sys
 import weakref
@@ -181,6 +182,14 @@ class Watch:
         told = text.strip() if error is None else f"{text.strip()}\n{type(error).__name__}: {error}"
         self._seen.append(self._swallowed("log", told, error))
 
+    def answers(self, payload: str, *, failed: bool) -> None:
+        """The code has answered. An error in the answer that the log has, too, is the same one."""
+        if self._invoke is None or failed or any(isinstance(one, ErrorSwallowed) for one in self._seen):
+            return
+        status = status_of(payload)
+        if status is not None and status >= HTTPStatus.BAD_REQUEST:
+            self._seen.append(self._swallowed("answer", payload, None))
+
     def failed(self, future: Future, error: BaseException) -> None:
         """A future holds an error from now on."""
         if self._invoke is not None:
@@ -213,3 +222,16 @@ class Watch:
 
     def _reading(self) -> int | None:
         return None if self.looks is None else self.looks.reading()
+
+
+def status_of(payload: str) -> int | None:
+    """The HTTP status in an answer that is made as if for an HTTP API, None in any other."""
+    if "status" not in payload.lower():
+        return None
+    try:
+        answer = json.loads(payload)
+    except ValueError:
+        return None
+    named = {str(name).lower(): value for name, value in answer.items()} if isinstance(answer, dict) else {}
+    status = str(named.get("statuscode"))
+    return int(status) if status.isdecimal() else None

@@ -163,7 +163,7 @@ class Account:
         )
         existing = Queues(scheduler, journal, self.assumptions)
         existing.used_by = self._used_by
-        self.sqs = SqsApi(queues=existing)
+        self.sqs = SqsApi(queues=existing, meter=self.journal.meter)
         self.sns = SnsApi(self.topics, self.functions, journal)
         self.sqs.lineage = self.functions.loops.lineage
         self.sqs.trace = self.functions.traces.of

@@ -92,6 +92,9 @@ class ApiStage:
     region: str = "us-east-1"
 
 
+_PAST_THE_API = "  nearest: a line of send that sends to the queue itself, such as {queue: jobs, body: {id: 1}}"
+
+
 def _no_service(operation: str, _: Mapping[str, object]) -> Mapping[str, object]:
     raise NotModelledError(f"nothing answers {operation}")
 
@@ -193,7 +196,12 @@ class HttpApi:
             return
         request = self._request(route, method, path, query, body, headers or {})
         if route.service is not None:
-            found = route.service.answer(request, self._call_queue if route.is_permitted else _denied)
+            try:
+                found = route.service.answer(request, self._call_queue if route.is_permitted else _denied)
+            except NotModelledError as error:
+                if "\n" in str(error):  # it says itself what is nearest
+                    raise
+                raise NotModelledError(f"{error}\n{_PAST_THE_API}") from None
             answer(found.response, found.rule, *found.rules)
             return
         payload = event_of(request, route.payload_format, route.key)

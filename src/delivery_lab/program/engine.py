@@ -26,6 +26,7 @@ from delivery_lab.program.failures import explain, located
 from delivery_lab.program.frames import Frames
 from delivery_lab.program.graph import Graph
 from delivery_lab.program.isolation import isolated
+from delivery_lab.program.leaving import staying
 from delivery_lab.program.network import offline
 from delivery_lab.program.overrides import apply_overrides
 from delivery_lab.program.placeholders import watched_invokes
@@ -109,6 +110,7 @@ def evaluate(
         watched_references(answers.stacks, frames, outputs),
         answering_aws(answers, frames, registrar.refuse_at),
         offline(frames, registrar.warnings.append),
+        staying(frames, registrar.refuse_at),
     ):
         for name, value in answers.environment.items():
             os.environ.setdefault(name, value)

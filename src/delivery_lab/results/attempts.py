@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from delivery_lab.events import ChangeRequested, ErrorSwallowed, Observation, RecordsLookedAt
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.results.attribution import BatchContents, leaves
+from delivery_lab.results.claims import is_conditional
 from delivery_lab.results.fates import Fate
 
 
@@ -23,6 +24,7 @@ class Attempt:
         function: name of the function.
         consumer: whose delivery it was.
         fates: the messages, in the order of the batch.
+        claims: whether the function claims messages by writes on a condition, which are no work then.
         looked: positions of the records that were looked at; None where it cannot be told.
         read_at: by position of a record that was looked at: when, in virtual seconds.
         worked: by position of a message: when something was first done for it, in virtual seconds.
@@ -41,6 +43,7 @@ class Attempt:
     function: str
     consumer: str
     fates: Sequence[Fate]
+    claims: bool = False
     looked: frozenset[int] | None = None
     read_at: dict[int, float] = field(default_factory=dict)
     worked: dict[int, float] = field(default_factory=dict)
@@ -82,15 +85,21 @@ class Attempt:
                 self.placed.append((event, places))
             if isinstance(event, ErrorSwallowed):
                 self.errors += 1
-                self.erred |= places
+                self.erred |= places or self._never_looked()
             elif event.refused:
                 self.refused |= places
+            elif self.claims and is_conditional(event):
+                continue
             elif event.purpose != "error handling" and not self._puts_aside(event):
                 unplaced |= not places
                 self._did(event, places, last)
         self.unplaced = unplaced and not self.worked
         self.pieces = {position: [None] for position in self.worked}
         self._note_who_is_over(last)
+
+    def _never_looked(self) -> set[int]:
+        """What an error that is beside no message kept from being worked on: the records that were never looked at."""
+        return set() if self.looked is None else set(range(len(self.fates))) - self.looked
 
     def _puts_aside(self, event: ChangeRequested) -> bool:
         """Whether it sends to a queue for what nobody could work on."""
@@ -119,8 +128,8 @@ class Attempt:
 
     def _note_who_is_over(self, last: dict[int, ChangeRequested]) -> None:
         """Code that went to another record, or did something for another message, is through with the one before."""
-        looked = len(self.looked or ())
         latest = max((event.at_us for event in last.values()), default=0)
         for position, event in last.items():
-            if event.looked_at < looked or event.at_us < latest:
+            then_read = list(self.read_at)[event.looked_at :]
+            if event.at_us < latest or any(other != position for other in then_read):
                 self.moved_on.add(position)

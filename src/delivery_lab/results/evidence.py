@@ -39,8 +39,8 @@ class FunctionEvidence:
     Attributes:
         effects: how its effects were counted.
         poison_succeeded: ids of poison messages whose invoke succeeded and whose response did not name them.
-        errors_swallowed: errors with a traceback in the log of invokes that succeeded, or in futures whose result
-            was not asked for.
+        errors_swallowed: errors with a traceback in the log of invokes that succeeded, in futures whose result was
+            not asked for, or in answers with a status of 400 or above.
         never_looked_at: ids of messages that it was given and whose content it never read, however often it had them.
     """
 

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from delivery_lab.json_names import json_name
+from delivery_lab.results.cost_figures import Cost
 from delivery_lab.results.evidence import EffectsBy, ProcessedBy
 from delivery_lab.results.fates import Ending
 from delivery_lab.results.json_text import json_of
@@ -326,6 +327,8 @@ class Outcome(Figures):
     """The figures that depend on an assumption with a plausible range, by dotted JSON name (`messages.lost`)."""
     tenants: tuple[TenantFigures, ...] = ()
     expectations: tuple[ExpectationFigures, ...] = ()
+    cost: Cost | None = None
+    """What the run costs; None where it was not computed."""
     per_message: tuple[MessageOutcome, ...] = Field(repr=False)
 
     def as_json(self) -> str:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from delivery_lab.events import InvokeEnded, Observation, RecordsLookedAt, Run
 from delivery_lab.results.attempts import Attempt
+from delivery_lab.results.claims import claiming_functions
 from delivery_lab.results.evidence import FunctionEvidence, ProcessedBy
 from delivery_lab.results.fates import Fate
 from delivery_lab.results.marks import Marks
@@ -61,6 +62,7 @@ class SilentFunctions:
         # A function that reads none of its records is one that an event only wakes: what it looks at says nothing.
         looks = (event for event in run.events if isinstance(event, RecordsLookedAt))
         self._looking = {event.function for event in looks if event.positions}
+        self._claiming = claiming_functions(run.events)
         self._marks = None if run.effect is None else Marks(run, run.effect)
         self._open: dict[str, Attempt] = {}
         self._unplaced: set[str] = set()
@@ -77,7 +79,7 @@ class SilentFunctions:
             return
         self.of_function.setdefault(function, FunctionEvidence("none"))
         self.consumers[consumer] = function
-        self._open[invoke] = Attempt(function, consumer, fates)
+        self._open[invoke] = Attempt(function, consumer, fates, function in self._claiming)
 
     def observed(self, event: Observation) -> None:
         """Something was seen of an invoke."""
@@ -176,6 +178,9 @@ class SilentFunctions:
         if position in attempt.refused and self._was_done(fate.business_id):
             self.relied_on.add("EVD-EFFECT-1")
             return Judgement(fate, "effect", attempt.consumer)
+        if position in attempt.refused and attempt.claims:
+            self.relied_on.add("EVD-CLAIM-1")
+            return None
         marks = self._marks_of(attempt.function)
         if marks is not None and marks.names(fate):
             # The workload says what work is: without it, only the work of another message of this id will do.

@@ -4,6 +4,13 @@ from delivery_lab.rules.rule import assumed
 
 RULES = (
     assumed(
+        "EVD-CLAIM-1",
+        "Of a function that writes on a condition first, and then something else for the same message, the write on the condition "
+        "is a claim and no work. A message whose claim is refused, and whose work was never seen, was not processed.",
+        "Code that claims a message, fails, and finds its own claim the next time takes the message for done. A function whose "
+        "only writes are those on a condition is taken to have done its work with them.",
+    ),
+    assumed(
         "EVD-DELETE-1",
         "A message that a handler deletes by DeleteMessage itself counts as processed, also if its invoke fails later, unless "
         "the code reads its content only afterwards, or not at all.",
@@ -20,9 +27,10 @@ RULES = (
     ),
     assumed(
         "EVD-ERROR-1",
-        "A message at which a handler logs an error with its traceback, or leaves an exception in a future, was not processed, "
-        "unless something is written for it afterwards, although its invoke succeeds.",
-        "An error of a part that does not matter looks the same.",
+        "A message at which a handler logs an error with its traceback, leaves an exception in a future, or answers with a "
+        "statusCode of 400 or above, was not processed, unless something is written for it, although its invoke "
+        "succeeds. An error that is beside no message is one of those that were never looked at.",
+        "An error of a part that does not matter looks the same. Nobody reads the status that a handler answers to a mapping.",
     ),
     assumed(
         "EVD-INVOKE-1",

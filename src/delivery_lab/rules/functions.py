@@ -65,6 +65,14 @@ RULES = (
         + "configuration-envvars.html; the "
         "size: " + LAMBDA_GUIDE + "gettingstarted-limits.html",
     ),
+    observed(
+        "LAM-FILES-1",
+        "Code may write to /tmp and nowhere else: a write beside the code fails with EROFS, Read-only file system. Here /tmp is "
+        "this machine's: the environments of a run share it, its size is not bounded, and what code leaves there is removed "
+        "when the run ends.",
+        "https://www.tech-reader.blog/2025/11/aws-lambda-error-eacces-permission.html and "
+        "https://www.17golang.com/article/314006.html name the error of libraries that write elsewhere",
+    ),
     documented(
         "LAM-TIME-2",
         "A timeout, or a process that ends itself, ends the execution environment: the next invoke initialises anew.",

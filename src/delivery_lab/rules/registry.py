@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from delivery_lab.errors import UnknownRuleError
 from delivery_lab.rules import (
+    billing,
     dynamodb,
     eventbridge,
     evidence,
@@ -43,6 +44,7 @@ def _collect() -> Mapping[str, Rule]:
         http,
         sns,
         s3,
+        billing,
         eventbridge,
         schedules,
         evidence,

@@ -197,7 +197,11 @@ class Deployment:
         url = resource.queue_url.certain()
         queue = self.stack.queue_of_url(url)
         if queue is None:
-            raise NotModelledError(f"{resource.name} sets the redrive policy of a queue outside this stack: {url}")
+            raise NotModelledError(
+                f"{resource.name} sets the redrive policy of a queue outside this stack: {url}\n"
+                "  nearest: the queue as external in the workload, with its deadLetterTargetArn and maxReceiveCount, "
+                "and no RedrivePolicy of it in this stack"
+            )
         created = self.account.queues[queue.label]
         policy = {"RedrivePolicy": resource.policy.text.certain()}
         self.account.redrive(created, created.attributes.changed(policy))
@@ -214,7 +218,10 @@ class Deployment:
         named = reference.certain()
         if function is None:
             known = ", ".join(sorted({each.label for each in self.stack.functions})) or "none"
-            raise NotModelledError(f"{resource.name} invokes {named}, which is not in this stack (functions: {known})")
+            raise NotModelledError(
+                f"{resource.name} invokes {named}, which is not in this stack (functions: {known})\n"
+                "  nearest: a function that this stack creates; the workload can describe it under functions"
+            )
         if name_and_qualifier(named)[1] != LATEST:
             self.account.journal.rely_on("LAM-VERSION-1")
         return function.label
@@ -244,8 +251,9 @@ class Deployment:
         source = mapping.source_arn.certain()
         kind = source.split(":")[2] if source.count(":") >= 5 else "no ARN"
         raise NotModelledError(
-            f"{mapping.name} reads from {source} ({kind}); modelled: SQS queues, Kinesis streams, DynamoDB "
-            "streams and Kafka topics of the same stack"
+            f"{mapping.name} reads from {source} ({kind})\n"
+            "  nearest: SQS queues, Kinesis streams and DynamoDB streams, of this stack or external, and Kafka topics "
+            "of this stack"
         )
 
     def _reads_elsewhere(self, mapping: EventSourceMapping) -> bool:

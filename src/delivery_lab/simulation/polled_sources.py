@@ -52,7 +52,8 @@ class PolledSources:
             known = ", ".join(self.account.streams_by_name) or "none"
             raise NotModelledError(
                 f"{consumer.name} is a consumer of {consumer.stream_arn.certain()}, which is not in this stack "
-                f"(streams: {known})"
+                f"(streams: {known})\n"
+                "  nearest: a stream that this stack creates; an external one is read without a consumer"
             )
         stream = self.account.streams_by_name[consumer.stream.label]
         stream.register_consumer(consumer.label, consumer.arn or "")

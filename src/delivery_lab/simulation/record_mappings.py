@@ -140,7 +140,8 @@ class RecordMappings:
             if mapping.cluster is None:
                 known = ", ".join(self.account.clusters) or "none"
                 raise NotModelledError(
-                    f"{mapping.name} reads from {arn}, which is not in this stack (Kafka clusters: {known})"
+                    f"{mapping.name} reads from {arn}, which is not in this stack (Kafka clusters: {known})\n"
+                    "  nearest: a cluster that this stack creates, or a self-managed one by its bootstrap servers"
                 )
             return self.account.clusters[mapping.cluster.label]
         servers = mapping.bootstrap_servers.certain()

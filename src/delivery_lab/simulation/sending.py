@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from delivery_lab.errors import LabError, NotModelledError, WorkloadError
-from delivery_lab.events import WORKLOAD, InvokeAnswered, Journal
+from delivery_lab.events import WORKLOAD, InvokeAnswered, Journal, Meter, Used, chunks
 from delivery_lab.limits.functions import ASYNCHRONOUS_PAYLOAD, SYNCHRONOUS_PAYLOAD
 from delivery_lab.limits.streams import BROKER_RECORD_BYTES
 from delivery_lab.model.account import Account
@@ -142,7 +142,7 @@ class Sender:
         except AwsError as error:
             reason = f"{error.message} {error.why}".rstrip()
             raise WorkloadError(f"{arrival.where}: SQS would refuse a message for {queue.name}: {reason}") from error
-        self._scheduler.at(seconds(arrival.at_seconds), _send, queue, arrival)
+        self._scheduler.at(seconds(arrival.at_seconds), _send, queue, arrival, self._journal.meter)
 
     def _check_fifo(self, queue: SqsQueue, arrival: Arrival) -> None:
         """Refuse before the start what SQS would refuse at the send (SQS-FIFO-7)."""
@@ -294,7 +294,8 @@ def _parameters(arrival: Arrival) -> dict[str, Any]:
     return parameters | {name: value for name, value in named.items() if value} | delay
 
 
-def _send(queue: SqsQueue, arrival: Arrival) -> None:
+def _send(queue: SqsQueue, arrival: Arrival, meter: Meter) -> None:
+    meter.count(Used("sqs", queue.name, "SendMessage"), chunks((arrival.body,)))
     attributes = dict(arrival.attributes)
     if isinstance(queue, FifoQueue):
         queue.send(arrival.body, attributes=attributes, group=arrival.key, deduplication_id=arrival.dedup)

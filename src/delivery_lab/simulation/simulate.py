@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from delivery_lab.errors import NotModelledError, UsageError, WorkloadError
-from delivery_lab.events import Journal, LogLine, PolledSource, Run, events_of
+from delivery_lab.events import Journal, LogLine, PolledSource, Run, Used, events_of
 from delivery_lab.handlers import HandlerHost
 from delivery_lab.handlers.kept import KeptEnvironments
 from delivery_lab.model.account import Account
@@ -343,6 +343,7 @@ class _Simulation:
                 for function in deployment.stack.functions
             },
             depths={queue.name: len(queue.messages) for queue in queues},
+            used=dict(self._journal.meter.counts),
         )
 
     def _idle_faults(self) -> Iterator[str]:
@@ -389,6 +390,7 @@ class _Simulation:
     def _on_log(self, line: LogLine) -> None:
         """Take a line of the log contract into the journal; keep the others as they are."""
         self._account.functions.tails.note(line.request_id, line.text)
+        self._journal.meter.count(Used("logs", line.function, "bytes"), len(line.text.encode()))
         told = contract_line(line)
         if told is None:
             self._logs.append(line)

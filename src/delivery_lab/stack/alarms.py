@@ -8,6 +8,7 @@ from typing import Any
 
 from delivery_lab.stack.reading import Inputs, listed
 from delivery_lab.stack.resource import StackResource
+from delivery_lab.stack.settings import Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +32,41 @@ class Alarm(StackResource):
 
     Attributes:
         metrics: what it watches, as far as it is known.
+        computed: whether it watches what queries compute, and not one metric as it is.
+        period_seconds: over which each datapoint is computed; None where queries say it.
+        statistic: such as `Maximum`, None for a percentile or where queries say it.
+        threshold: what it compares with, None where it compares with a band.
+        comparison: such as `GreaterThanThreshold`.
+        evaluation_periods: how many datapoints it looks at.
+        datapoints_to_alarm: how many of them have to breach, None for all.
+        missing_data: `missing`, `breaching`, `notBreaching` or `ignore`.
     """
 
     metrics: tuple[Metric, ...]
+    computed: bool
+    period_seconds: Setting[int | None]
+    statistic: Setting[str | None]
+    threshold: Setting[float | None]
+    comparison: Setting[str]
+    evaluation_periods: Setting[int]
+    datapoints_to_alarm: Setting[int | None]
+    missing_data: Setting[str]
 
 
 def alarm(inputs: Inputs) -> Alarm:
     """An alarm of its inputs."""
-    return Alarm(**inputs.identity(), metrics=tuple(_metrics(inputs)))
+    return Alarm(
+        **inputs.identity(),
+        metrics=tuple(_metrics(inputs)),
+        computed=inputs.raw("metricQueries") is not None,
+        period_seconds=inputs.optional_number("period"),
+        statistic=inputs.optional_text("statistic"),
+        threshold=inputs.optional_real("threshold"),
+        comparison=inputs.text("comparisonOperator"),
+        evaluation_periods=inputs.number("evaluationPeriods", default=1),
+        datapoints_to_alarm=inputs.optional_number("datapointsToAlarm"),
+        missing_data=inputs.text("treatMissingData", default="missing"),
+    )
 
 
 def _metrics(inputs: Inputs) -> Iterator[Metric]:

@@ -31,6 +31,7 @@ class Function(StackResource):
         layers: ARNs of its layers.
         timeout_seconds: its timeout.
         memory_mb: its memory.
+        architectures: `arm64` or `x86_64`; empty where it says none, which is `x86_64`.
         reserved_concurrency: None where it has none.
         environment: its variables, each of which may be UNKNOWN.
         dead_letter_arn: `deadLetterConfig.targetArn`.
@@ -49,6 +50,7 @@ class Function(StackResource):
     layers: Setting[tuple[str | Unknown, ...]]
     timeout_seconds: Setting[int]
     memory_mb: Setting[int]
+    architectures: Setting[tuple[str | Unknown, ...]]
     reserved_concurrency: Setting[int | None]
     environment: Setting[Variables]
     dead_letter_arn: Setting[str | None]
@@ -170,6 +172,7 @@ def function(inputs: Inputs, code: Any) -> Function:
         layers=inputs.members("layers"),
         timeout_seconds=inputs.number("timeout", default=TIMEOUT.default),
         memory_mb=inputs.number("memorySize", default=MEMORY.default),
+        architectures=inputs.members("architectures"),
         reserved_concurrency=_reserved(inputs),
         environment=_environment(inputs),
         dead_letter_arn=inputs.optional_text("deadLetterConfig", "targetArn"),

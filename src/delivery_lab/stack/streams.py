@@ -8,6 +8,7 @@ from typing import Any
 
 from delivery_lab.limits.streams import RECORD_KIB, RETENTION_HOURS, SHARDS
 from delivery_lab.program.graph import UNKNOWN
+from delivery_lab.resource_types import MSK_SERVERLESS_CLUSTER
 from delivery_lab.stack.reading import Inputs, UnreadableError, listed, whole_number
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.settings import Setting
@@ -123,10 +124,18 @@ class Cluster(StackResource):
     Attributes:
         bootstrap_servers: how clients reach it, None where it is known only after deployment.
         configurations: the configurations that it depends on; they decide the defaults of its topics.
+        serverless: whether it is a serverless one, which has no brokers of its own.
+        brokers: how many brokers it has, None where it does not say.
+        broker_type: instance type of its brokers, such as `kafka.t3.small`.
+        volume_gib: storage of each broker in GiB, None where it does not say.
     """
 
     bootstrap_servers: str | None
     configurations: tuple[BrokerConfiguration, ...]
+    serverless: bool
+    brokers: Setting[int | None]
+    broker_type: Setting[str | None]
+    volume_gib: Setting[int | None]
 
 
 def stream(inputs: Inputs) -> Stream:
@@ -201,7 +210,13 @@ def cluster(inputs: Inputs, configurations: tuple[BrokerConfiguration, ...]) -> 
     outputs = sorted(inputs.resource.outputs.items())
     servers = [str(value) for name, value in outputs if name.startswith("bootstrapBrokers") and _is_text(value)]
     return Cluster(
-        **inputs.identity(), bootstrap_servers=servers[0] if servers else None, configurations=configurations
+        **inputs.identity(),
+        bootstrap_servers=servers[0] if servers else None,
+        configurations=configurations,
+        serverless=inputs.resource.type == MSK_SERVERLESS_CLUSTER,
+        brokers=inputs.optional_number("numberOfBrokerNodes"),
+        broker_type=inputs.optional_text("brokerNodeGroupInfo", "instanceType"),
+        volume_gib=inputs.optional_number("brokerNodeGroupInfo", "storageInfo", "ebsStorageInfo", "volumeSize"),
     )
 
 

@@ -67,5 +67,5 @@ def test_kaf_topic_1_topics_have_the_clusters_defaults() -> None:
 
 @pytest.mark.parametrize("name", ["", "x" * 250])
 def test_a_topic_needs_a_name(name: str) -> None:
-    with pytest.raises(NotModelledError, match="is no name of a Kafka topic: 1 to 249 characters"):
+    with pytest.raises(NotModelledError, match="is no name of a Kafka topic"):
         PartitionWorld().cluster().create_topic(name)

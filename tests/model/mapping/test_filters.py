@@ -218,6 +218,6 @@ def test_an_operator_that_is_not_modelled_is_refused_by_name() -> None:
         parse_patterns([text])
 
     assert str(caught.value) == (
-        f'the filter operator "cidr" in {text} is not modelled (modelled: equality, $or, exists, anything-but, '
-        "numeric, prefix, suffix, equals-ignore-case)"
+        f'the filter operator "cidr" in {text} is not modelled\n'
+        "  nearest: equality, $or, exists, anything-but, numeric, prefix, suffix, equals-ignore-case"
     )

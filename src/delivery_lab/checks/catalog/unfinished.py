@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from delivery_lab.checks.catalog.handling import fed
 from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.code.collected import failures_that_stay
+from delivery_lab.checks.code.early import Names, left_early
 from delivery_lab.checks.code.first_record import only_one_record
 from delivery_lab.checks.code.masked import swallowed_beside_reports
 from delivery_lab.checks.code.unjoined import errors_left_behind
@@ -49,6 +50,41 @@ class OnlyOneRecord(Check):
             values = {f"{function.name}.handler": one.what, **values_of(mapping.batch_size)}
             edits = (Edit.of(mapping.batch_size, 1),)
             yield Found((function.name, mapping.name), values, why, fix, edits)
+
+
+class EndsEarly(Check):
+    id = "CHK-FIRST-2"
+    title = "loop over a batch that ends at one of its records"
+    severity = Severity.ERROR
+    why = "The records behind it count as processed, although the handler never worked on them, and are lost."
+    fix = "Go on with the next record, let the error out, or name all records behind it as failed, too."
+    source = _ERRORS
+
+    def find(self, stack: Stack) -> Iterator[Found]:
+        for mapping, kind, function, code in fed(stack):
+            size = mapping.batch_size.known
+            if size is None or size <= 1:
+                continue
+            # A stream that is told of one failed record begins again there; a queue deletes what is not named.
+            reports = mapping.reports.known is True
+            found = [
+                each
+                for each in left_early(code)
+                if each.names is Names.NOTHING or (reports and kind == "sqs") or mapping.reports.known is False
+            ]
+            if not found:
+                continue
+            first = found[0]
+            answers = "names no record" if first.names is Names.NOTHING else "names the records that have failed so far"
+            why = (
+                f"The handler leaves the loop over its records at one of up to {size} ({first.how} in {first.where}), "
+                f"and {answers}: the mapping {_moves_on(kind)} behind it, on which nothing was worked."
+            )
+            fix = f"go on with the next record in {function.handler.known}, or let the error out"
+            if reports:
+                fix += ", or name all records behind it in batchItemFailures, too"
+            values = {f"{function.name}.loop": [each.where for each in found], **values_of(mapping.batch_size)}
+            yield Found((function.name, mapping.name), values, why, fix)
 
 
 class FailuresNotReturned(Check):

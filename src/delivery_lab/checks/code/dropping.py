@@ -63,10 +63,12 @@ def _dropped_by_handler(
     if _may_fail_later(function) or depth > _DEEPEST:
         return
     event = next(iter(parameters_of(function)), "")
+    derived = {event}
     for statement in function.body:
+        derived |= {name for name, value in assigned(statement) if value is not None and _reads_any(value, derived)}
         if not isinstance(statement, ast.Try) or _catches_inside(statement):
             continue
-        if _mentions(statement.body, {event}) and (clause := _dropping(statement)):
+        if _mentions(statement.body, derived) and (clause := _dropping(statement)):
             yield Dropped(module.place(clause), whole_batch=True)
     yield from _dropped_by_delegates(code, module, function, event, holders, depth)
     dropped_values = {id(node.value) for node in own_nodes(function) if isinstance(node, ast.Expr)}
@@ -273,6 +275,10 @@ def _only_call(loop: ast.For) -> ast.Call | None:
 
 def _names_in_target(target: ast.expr) -> set[str]:
     return {node.id for node in ast.walk(target) if isinstance(node, ast.Name)}
+
+
+def _reads_any(value: ast.expr, names: set[str]) -> bool:
+    return any(isinstance(node, ast.Name) and node.id in names for node in ast.walk(value))
 
 
 def _mentions(statements: Iterable[ast.stmt], names: set[str]) -> bool:

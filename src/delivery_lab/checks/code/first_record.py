@@ -300,13 +300,15 @@ def _held(code: Code, module: Module, node: ast.expr, holds: Mapping[str, Holds]
             return _RECORDS[key] if _held(code, module, value, holds) is Holds.EVENT else None
         case ast.NamedExpr(value=value):
             return _held(code, module, value, holds)
-        case ast.Attribute(value=value, attr="records"):
+        case ast.Attribute(value=value, attr="records" | "Records"):
             return Holds.RECORDS if _held(code, module, value, holds) is Holds.EVENT else None
         case ast.Call(func=ast.Attribute(value=value, attr="get"), args=[ast.Constant(value=str() as key), *_]):
             is_records = key in _RECORDS and _held(code, module, value, holds) is Holds.EVENT
             return _RECORDS[key] if is_records else None
         case ast.Call(func=ast.Name(id=name), args=[argument]) if name in _SAME_RECORDS:
             return Holds.RECORDS if _held(code, module, argument, holds) is Holds.RECORDS else None
+        case ast.Call(func=ast.Attribute(attr="model_validate" | "parse_obj"), args=[argument]):
+            return _held(code, module, argument, holds)
         case ast.Call(func=called, args=[argument]) if code.origin(module, called).startswith(_POWERTOOLS_EVENTS):
             return _held(code, module, argument, holds)
     return None

@@ -11,6 +11,7 @@ from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import last_key, reached
 
 _KEY = "itemIdentifier"
+_DEEPEST = 3
 _OTHER_SOURCES = frozenset({"messageId", "message_id", "receiptHandle", "receipt_handle"})
 _WRONG: Mapping[str, frozenset[str]] = {
     "sqs": frozenset({"receiptHandle", "receipt_handle", "eventID", "event_id", "sequenceNumber", "sequence_number"}),
@@ -50,8 +51,26 @@ def _identifiers(code: Code) -> Iterator[Identifier]:
                     yield Identifier(_named_by(function, value), module.place(node))
 
 
-def _named_by(function: FunctionNode, value: ast.expr) -> str:
-    if isinstance(value, ast.Name):
-        values = [given for node in own_nodes(function) for bound, given in assigned(node) if bound == value.id]
-        return last_key(values[0]) if len(values) == 1 and values[0] is not None else ""
-    return last_key(value)
+def _named_by(function: FunctionNode, value: ast.expr, depth: int = 0) -> str:
+    if not isinstance(value, ast.Name) or depth > _DEEPEST:
+        return last_key(value)
+    values = [given for node in own_nodes(function) for bound, given in assigned(node) if bound == value.id]
+    if len(values) == 1 and values[0] is not None:
+        return _named_by(function, values[0], depth + 1)
+    keys = {_named_by(function, each, depth + 1) for each in _members(function, value.id)}
+    return keys.pop() if len(keys) == 1 and not values else ""
+
+
+def _members(function: FunctionNode, name: str) -> Iterator[ast.expr]:
+    """What stands in the list that a comprehension goes through by a name, as far as `append` puts it there."""
+    lists = {
+        part.iter.id
+        for node in ast.walk(function)
+        if isinstance(node, ast.ListComp | ast.GeneratorExp)
+        for part in node.generators
+        if isinstance(part.iter, ast.Name) and isinstance(part.target, ast.Name) and part.target.id == name
+    }
+    for node in ast.walk(function):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=held), attr="append"), args=[each]) if held in lists:
+                yield each

@@ -16,6 +16,7 @@ from delivery_lab.cli.options import (
     BodyOption,
     ExpectOption,
     JsonOption,
+    PricesOption,
     ProjectOption,
     SeedOption,
     SetOption,
@@ -61,6 +62,7 @@ def diff(
     assume: AssumeOption = None,
     answers: AnswersOption = None,
     expect: ExpectOption = None,
+    prices: PricesOption = None,
     fail_on: Annotated[
         FailDiffOn,
         typer.Option(
@@ -92,6 +94,7 @@ def diff(
 
     lab = open_lab(console, project)
     options = run_options(overrides, workload, body, seed, assume, answers, expect)
+    options["prices"] = prices
     with console.working(f"simulating {before} and {after}"):
         base = None if state is None else open_lab(console, project, state)
         difference = lab.diff(before, after, base=base, **options)
@@ -101,6 +104,7 @@ def diff(
         show_difference(console, difference, as_json=as_json, unchanged=unchanged)
         failed = fail_on.fails(difference)
     else:
+        options["prices"] = None  # many runs are compared by what becomes of messages
         progress = RunsProgress(console, f"{before} and {after}", 2 * seeds)
         found = explore_pairs(lab, before, after, options, seeds, on_sample=progress.one_more, base=base)
         show_pairs(console, difference, found, as_json=as_json)

@@ -15,6 +15,7 @@ from delivery_lab.cli.options import (
     BodyOption,
     ExpectOption,
     JsonOption,
+    PricesOption,
     ProjectOption,
     SeedOption,
     SetOption,
@@ -51,6 +52,7 @@ def run(
     assume: AssumeOption = None,
     answers: AnswersOption = None,
     expect: ExpectOption = None,
+    prices: PricesOption = None,
     alternatives: Annotated[
         bool | None,
         typer.Option(
@@ -80,6 +82,7 @@ def run(
     if not names:
         raise UsageError(f"{lab.project.root} has no stack file, so --all is none; name a stack: its config is empty")
     options = run_options(overrides, workload, body, seed, assume, answers, expect)
+    options["prices"] = prices
     wanted = readings if alternatives is None else alternatives
     if len(names) == 1:
         _run_one(console, lab, names[0], options, alternatives=wanted, as_json=as_json, logs=logs)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from delivery_lab import Difference
 from delivery_lab.cli.console import Console
-from delivery_lab.cli.terms import change, figure_name, number, span
+from delivery_lab.cli.terms import change, figure_name, money, number, span
 from delivery_lab.cli.views.run import assuming, show_expectations
 
 if TYPE_CHECKING:
@@ -65,7 +65,9 @@ def _show_differences(console: Console, difference: Difference) -> None:
     if not difference.figures:
         console.data("  no figure differs")
     for figure in difference.figures:
-        console.text(f"  ~ {figure_name(figure.name)}: {change(figure.name, figure.before, figure.after)}", hang=6)
+        unit = f" {outcome.cost.currency}" if figure.name.startswith("cost.") and outcome.cost else ""
+        shown = change(figure.name, figure.before, figure.after)
+        console.text(f"  ~ {figure_name(figure.name)}: {shown}{unit}", hang=6)
     messages = f"{comparison.messages_differing} of {comparison.messages_compared} messages"
     console.text(f"  {messages} differ in outcome, deliveries or effects", hang=4)
 
@@ -75,6 +77,8 @@ def _show_unchanged(console: Console, figures: Sequence[Figure]) -> None:
     for figure in figures:
         if not figure.differs:
             shown = span(figure.before) if "Seconds" in figure.name else number(figure.before)
+            if figure.name.startswith("cost.") and figure.before is not None:
+                shown = money(figure.before)
             console.text(f"    {figure_name(figure.name)}: {shown}", hang=6)
 
 

@@ -11,7 +11,7 @@ from delivery_lab import Outcome, Simulation
 from delivery_lab.api.parts import shortened
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.layout import listed
-from delivery_lab.cli.terms import span, term, values
+from delivery_lab.cli.terms import money, span, term, values
 from delivery_lab.durations import rounded
 
 BLOCK_INDENT = 13
@@ -49,6 +49,7 @@ def show_run(console: Console, simulation: Simulation, *, as_json: bool, logs: b
     console.data("")
     for name, figures in _blocks(outcome):
         show_block(console, name, figures)
+    _show_cost(console, outcome)
     console.data("")
     console.heading(simulation.conclusion)
     show_expectations(console, outcome)
@@ -59,6 +60,24 @@ def show_run(console: Console, simulation: Simulation, *, as_json: bool, logs: b
         console.text(f"Relies on the assumptions {rules} (delivery-lab explain RULE).", hang=2)
     for text in (*_ranges(outcome), *_alternatives(simulation)):
         console.text(text, hang=2)
+
+
+def _show_cost(console: Console, outcome: Outcome) -> None:
+    """Print what the run costs, and what has no price."""
+    cost = outcome.cost
+    if cost is None or not cost.items:
+        return
+    parts = [f"a run {money(cost.total)} {cost.currency}"]
+    if cost.per_million_messages is not None:
+        parts.append(f"a million messages {money(cost.per_million_messages)} {cost.currency}")
+    if cost.month is not None:
+        low, high = money(cost.month.low), money(cost.month.high)
+        between = f" ({low} to {high})" if low != high else ""
+        parts.append(f"a month at this rate {money(cost.month.value)} {cost.currency}{between}")
+    show_block(console, "cost", parts)
+    without = dict.fromkeys(item.item for item in cost.items if item.cost is None)
+    if without:
+        console.text(f"Not in the cost, for want of a price: {', '.join(without)}.", hang=2)
 
 
 def show_block(console: Console, name: str, figures: Iterator[str] | list[str]) -> None:

@@ -113,7 +113,7 @@ class KafkaCluster:
             NotModelledError: the name cannot be a topic's.
         """
         if not name or len(name) > 249:
-            raise NotModelledError(f"{name!r} is no name of a Kafka topic: 1 to 249 characters")
+            raise NotModelledError(f"{name!r} is no name of a Kafka topic\n  nearest: a name of 1 to 249 characters")
         topic = KafkaTopic(
             name,
             self.default_partitions if partitions is None else partitions,

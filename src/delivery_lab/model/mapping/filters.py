@@ -188,7 +188,7 @@ def _check_operator(rule: Mapping[str, Any], text: str) -> None:
     if operator not in _OPERATORS:
         known = ", ".join(_OPERATORS)
         raise NotModelledError(
-            f'the filter operator "{operator}" in {text} is not modelled (modelled: equality, $or, {known})'
+            f'the filter operator "{operator}" in {text} is not modelled\n  nearest: equality, $or, {known}'
         )
     if operator == "exists" and not isinstance(operand, bool):
         raise _invalid(text, "exists takes true or false")

@@ -153,6 +153,8 @@ class QueueConsumer:
         have = len(self._collecting.deliveries) if self._collecting else 0
         wanted = min(BATCH_ENTRIES.maximum, self.config.batch_size - have)
         deliveries = self.queue.receive(wanted, self._visibility_override(), by=self._actor)
+        if deliveries:
+            self._journal.received(delivery.message.body for delivery in deliveries)
         for delivery in deliveries:
             if self._functions.loops.stops(self.config.function, delivery.message.lineage):
                 # Nothing is invoked and nothing deleted: the message is received again until it may not be any more.
@@ -335,6 +337,7 @@ class QueueConsumer:
     def _delete(self, batch: QueueBatch, verdict: QueueVerdict) -> None:
         """Delete what succeeded. What failed is left alone: it is ready again when its timeout ends (ESM-ERROR-1)."""
         failed = set(verdict.failed)
+        self._journal.deletes(len(batch.deliveries) - len(failed))
         for delivery in batch.deliveries:
             if delivery.message.id in failed:
                 continue

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from delivery_lab.events import (
     Actor,
     ApiCallRefused,
@@ -12,10 +14,12 @@ from delivery_lab.events import (
     Journal,
     PollersChanged,
 )
+from delivery_lab.limits.queues import BATCH_ENTRIES
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.invokes import InvokeResult
 from delivery_lab.model.mapping.decisions import QueueVerdict, reported_failures
 from delivery_lab.model.mapping.sqs_work import QueueBatch
+from delivery_lab.model.sqs.billing import count_deletes, count_receive
 from delivery_lab.rule_ids import RuleId
 
 
@@ -40,6 +44,14 @@ class QueueMappingJournal:
     def rely_on(self, *rules: RuleId) -> None:
         """Note rules that the run relies on."""
         self._journal.rely_on(*rules)
+
+    def received(self, bodies: Iterable[str]) -> None:
+        """A receive found messages with these bodies."""
+        count_receive(self._journal.meter, self._queue, bodies)
+
+    def deletes(self, messages: int) -> None:
+        """So many messages are to be deleted."""
+        count_deletes(self._journal.meter, self._queue, messages, BATCH_ENTRIES.maximum)
 
     def invoked(self, batch: QueueBatch, request_id: str) -> None:
         """The function has the batch."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from delivery_lab.errors import NotModelledError
-from delivery_lab.events import Journal
+from delivery_lab.events import Journal, Used
 from delivery_lab.model.api_errors import sns as errors
 from delivery_lab.model.functions import Lambda
 from delivery_lab.model.runtime import AwsError, Caller
@@ -61,6 +61,7 @@ class SnsApi:
 
     def _publish_batch(self, parameters: Parameters, publisher: Publisher) -> Answer:
         self._journal.rely_on("SNS-BATCH-1")
+        self._journal.meter.count(Used("sns", "", "PublishBatch"))
         topic = self._topic(parameters["TopicArn"])
         entries = parameters["PublishBatchRequestEntries"]
         check_batch(entries, topic.settings.maximum_message_bytes)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from delivery_lab.errors import NotModelledError
+from delivery_lab.events import Meter
 from delivery_lab.limits.queues import BATCH_ENTRIES, RECEIVE_WAIT, VISIBILITY_TIMEOUT
 from delivery_lab.model.api_errors import sqs as errors
 from delivery_lab.model.clock import epoch_ms
@@ -15,6 +16,7 @@ from delivery_lab.model.runtime import Caller, LongPoll
 from delivery_lab.model.sqs import message_attributes
 from delivery_lab.model.sqs.administration import Queues
 from delivery_lab.model.sqs.batches import entries_of, for_each
+from delivery_lab.model.sqs.billing import count_request, count_rest_of_receive
 from delivery_lab.model.sqs.message import Delivery
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.sqs.redrive import MoveTasks
@@ -38,6 +40,7 @@ class SqsApi:
     Args:
         sender_id: what `SenderId` of a message says.
         queues: the queues of the account.
+        meter: counts requests, which AWS bills.
 
     Attributes:
         lineage: what the chain of events behind a caller's invoke has run through (ASY-LOOP-1).
@@ -45,12 +48,15 @@ class SqsApi:
         move_tasks: redrives of dead-letter queues.
     """
 
-    def __init__(self, sender_id: str = "AROAEXAMPLE:delivery-lab", queues: Queues | None = None) -> None:
+    def __init__(
+        self, sender_id: str = "AROAEXAMPLE:delivery-lab", queues: Queues | None = None, meter: Meter | None = None
+    ) -> None:
         self._sender_id = sender_id
         self.queues = queues or Queues()
         self.lineage: Callable[[str | None], Lineage] = lambda _: NO_LINEAGE
         self.trace: Callable[[str | None], str] = lambda _: ""
         self.move_tasks: MoveTasks | None = None
+        self.meter = meter or Meter()
         self._operations: dict[str, Callable[[Parameters, Caller], Answer | LongPoll]] = {
             "ChangeMessageVisibility": self._change_visibility,
             "ChangeMessageVisibilityBatch": self._change_visibility_batch,
@@ -74,7 +80,10 @@ class SqsApi:
         if handler is None:
             known = ", ".join(sorted((*self._operations, *self.queues.operations, *_MOVES)))
             raise NotModelledError(f"the SQS operation {operation} is not modelled (modelled: {known})")
-        return handler(parameters, caller)
+        answer = handler(parameters, caller)
+        if operation in self._operations:
+            count_request(self.meter, self._queue(parameters).name, operation, parameters, answer)
+        return answer
 
     def _queue(self, parameters: Parameters) -> SqsQueue:
         return self.queues.at(parameters["QueueUrl"])
@@ -122,11 +131,14 @@ class SqsApi:
             deliveries = queue.receive(maximum, timeout, by=caller.actor)
             return {"Messages": [self._as_api(d, parameters) for d in deliveries]} if deliveries else None
 
+        def attempt_again() -> Answer | None:
+            return count_rest_of_receive(self.meter, queue.name, attempt())
+
         answer = attempt()
         if answer is not None:
             return answer
         if wait:
-            return LongPoll(wait, attempt, queue.when_ready, empty={})
+            return LongPoll(wait, attempt_again, queue.when_ready, empty={})
         if queue.over_in_flight_limit and not queue.fifo:
             raise errors.OVER_LIMIT.error()
         return {}

@@ -1,0 +1,201 @@
+"""Ways to the network, to files, processes and credentials: each is refused by name, or answered as Lambda would."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from delivery_lab.errors import HandlerError
+from delivery_lab.handlers.clients import CLIENTS
+from tests.handlers.world import World
+from tests.lab_support import ROOT
+
+REFUSED = "refused"
+READ_ONLY = f"[Errno {errno.EROFS}] Read-only file system"
+NOT_THERE = f"[Errno {errno.ENOENT}] No such file or directory"
+KILLED = "Runtime exited with error: signal: "
+
+ENDS = {
+    "os._exit(3)": "exit status 3",
+    "posix._exit(3)": "exit status 3",
+    "os.abort()": "signal: aborted",
+    "posix.abort()": "signal: aborted",
+    "os.kill(os.getpid(), signal.SIGKILL)": "signal: killed",
+    "os.kill(os.getpid(), signal.SIGTERM)": "signal: terminated",
+    "posix.kill(os.getpid(), 11)": "signal: segmentation fault",
+    "signal.raise_signal(signal.SIGTERM)": "signal: terminated",
+    "os.kill(os.getpid(), signal.SIGINT)": "exit status 1",
+    "sys.exit(4)": "exit status 4",
+}
+"""What ends the environment, and how Lambda says so."""
+
+REPLACED = ("os.execv('/bin/true', ['true'])", "os.execlp('true', 'true')", "posix.execve('/bin/true', ['t'], {})")
+
+REFUSALS = {
+    "os.fork()": "starts another process",
+    "posix.fork()": "starts another process",
+    "os.system('true')": "starts another process",
+    "posix.posix_spawn('/bin/true', ['true'], {})": "starts another process",
+    "os.spawnlp(os.P_WAIT, 'true', 'true')": "starts another process",
+    "subprocess.run(['true'])": "starts another process",
+    "os.popen('true')": "starts another process",
+    "multiprocessing.Process(target=print).start()": "starts another process",
+    "os.kill(1, signal.SIGTERM)": "sends a signal to the process 1",
+    "os.killpg(1, 9)": "sends a signal to the process group 1",
+    "socket.gethostbyname_ex('example.com')": "looks up the address of 'example.com'",
+    "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('8.8.8.8', 53))": "sends to ('8.8.8.8', 53)",
+    "socket.create_connection(('169.254.169.254', 80), 1).sendall(b'x')": "",
+    "signal.alarm(1)": "sets an alarm",
+    "__import__('grpc').insecure_channel('127.0.0.1:1')": "connects with grpc.insecure_channel",
+    "__import__('confluent_kafka').Producer({'bootstrap.servers': 'b:1'})": "connects with confluent_kafka.Producer",
+}
+"""What ends the run, and what is said."""
+
+FILES = {
+    "open(__file__, 'a')": READ_ONLY,
+    "open('beside.txt', 'w')": READ_ONLY,
+    "os.open(__file__, os.O_WRONLY)": READ_ONLY,
+    "os.remove(__file__)": READ_ONLY,
+    "os.rename(__file__, '/tmp/moved')": READ_ONLY,
+    "os.mkdir(os.path.dirname(__file__) + '/new')": READ_ONLY,
+    "os.truncate(__file__, 0)": READ_ONLY,
+    "os.chmod(__file__, 0o777)": READ_ONLY,
+    "pathlib.Path(__file__).write_text('')": READ_ONLY,
+    "pathlib.Path(__file__).unlink()": READ_ONLY,
+    "shutil.rmtree(os.path.dirname(__file__))": READ_ONLY,
+    "open('/etc/hosts', 'a')": READ_ONLY,
+    "open(os.path.join(pwd.getpwuid(os.getuid()).pw_dir, 'x'), 'w')": READ_ONLY,
+    "sqlite3.connect('beside.db')": READ_ONLY,
+    "open('/root/.aws/credentials')": NOT_THERE,
+    "open('/home/me/.ssh/id_rsa')": NOT_THERE,
+    "open(os.path.expanduser('~/.aws/credentials'))": NOT_THERE,
+    "open('/proc/self/environ')": f"[Errno {errno.EACCES}] Permission denied",
+}
+"""What is done to files, and the error that code gets."""
+
+HOSTS = (
+    "os.environ.get('LAB_HOSTS_OWN')",
+    "os.getenv('LAB_HOSTS_OWN')",
+    "os.environb.get(b'LAB_HOSTS_OWN')",
+    "posix.environ.get(b'LAB_HOSTS_OWN')",
+    "os.environ.get('AWS_SHARED_CREDENTIALS_FILE')",
+    "os.environ.get('AWS_PROFILE')",
+    "[c for c in [boto3.Session().get_credentials().access_key] if c != 'ASIAEXAMPLEEXAMPLE00'] or None",
+)
+"""Ways to what this machine's user has in the environment: all say None."""
+
+_IMPORTS = "import multiprocessing, os, pathlib, posix, pwd, shutil, signal, socket, sqlite3, subprocess, sys\n"
+
+
+def _body(expression: str) -> str:
+    return f"{_IMPORTS}\n\ndef handler(event, context):\n    return repr({expression})\n"
+
+
+def _answer(world: World, expression: str, imports: str = "") -> dict[str, str]:
+    with world.host:
+        response = world.invoke(world.environment(world.function(imports + _body(expression))))
+    found = json.loads(response.payload)
+    return found if isinstance(found, dict) else {"returned": found}
+
+
+@pytest.mark.parametrize("expression", ENDS)
+def test_what_ends_the_process_ends_the_environment(world: World, expression: str) -> None:
+    answer = _answer(world, expression)
+
+    assert answer["errorType"] == "Runtime.ExitError"
+    assert answer["errorMessage"].endswith(f"Error: Runtime exited with error: {ENDS[expression]}")
+
+
+@pytest.mark.parametrize("expression", REPLACED)
+def test_another_program_in_place_of_the_runtime_ends_the_environment(world: World, expression: str) -> None:
+    answer = _answer(world, expression)
+
+    assert answer["errorType"] == "Runtime.ExitError"
+    assert answer["errorMessage"].endswith("Error: Runtime exited without providing a reason")
+
+
+@pytest.mark.parametrize("expression", ["os.kill(os.getpid(), 0)", "signal.raise_signal(signal.SIGCHLD)"])
+def test_signals_that_nobody_notices(world: World, expression: str) -> None:
+    assert _answer(world, expression) == {"returned": "None"}
+
+
+@pytest.mark.parametrize("expression", [each for each in REFUSALS if REFUSALS[each]])
+def test_what_cannot_be_followed_ends_the_run_with_its_line(world: World, expression: str) -> None:
+    function = world.function(_body(expression))
+    with world.host, pytest.raises(HandlerError) as refused:
+        world.invoke(world.environment(function))
+
+    assert str(refused.value).startswith(f"function worker {REFUSALS[expression]}")
+    assert "app.py:5 in handler\n  fix: " in str(refused.value)
+
+
+@pytest.mark.parametrize("expression", FILES)
+def test_lam_files_1_files_are_lambdas(world: World, expression: str) -> None:
+    function = world.function(_body(expression))
+    before = {path: path.read_bytes() for path in world.folder.rglob("*.py")}
+    with world.host:
+        answer = json.loads(world.invoke(world.environment(function)).payload)
+
+    assert answer["errorMessage"].startswith(FILES[expression])
+    assert {path: path.read_bytes() for path in world.folder.rglob("*.py")} == before
+
+
+def test_lam_files_1_tmp_is_kept_while_warm_and_gone_after_the_run(world: World) -> None:
+    name = f"/tmp/lab-test-{os.getpid()}"
+    code = (
+        "import os, tempfile\n\ndef handler(event, context):\n"
+        f"    kept = os.path.exists('{name}/a')\n"
+        f"    os.makedirs('{name}', exist_ok=True)\n"
+        f"    open('{name}/a', 'w').write('x')\n"
+        "    tempfile.mkdtemp()\n"
+        "    return kept\n"
+    )
+    with world.host:
+        environment = world.environment(world.function(code))
+        assert [world.invoke(environment).payload for _ in range(2)] == ["false", "true"]
+        assert Path(name).is_dir()
+
+    assert not Path(name).exists()
+
+
+@pytest.mark.parametrize("expression", HOSTS)
+def test_the_environment_of_this_machine_is_out_of_reach(
+    world: World, monkeypatch: pytest.MonkeyPatch, expression: str
+) -> None:
+    monkeypatch.setenv("LAB_HOSTS_OWN", "secret")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/home/me/credentials")
+    monkeypatch.setenv("AWS_PROFILE", "production")
+
+    assert _answer(world, expression, "import boto3\n") == {"returned": "None"}
+
+
+def test_a_file_of_credentials_by_another_name(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "mine"
+    file.write_text("[default]\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    other = World(world.folder)
+
+    assert _answer(other, f"open({str(file)!r}).read()")["errorMessage"].startswith(NOT_THERE)
+
+
+def test_a_client_stays_the_class_that_it_is_and_is_the_real_one_outside_handlers(world: World) -> None:
+    import confluent_kafka
+
+    real = confluent_kafka.Producer
+    with world.host:
+        assert issubclass(confluent_kafka.Producer, real)
+    assert confluent_kafka.Producer is real
+
+
+def test_the_list_of_clients_is_in_the_docs() -> None:
+    page = (ROOT / "docs" / "protection.md").read_text()
+
+    assert {name for name in CLIENTS if f"`{name}`" not in page} == set()
+
+
+def test_there_are_forty_ways() -> None:
+    assert len(ENDS) + len(REPLACED) + len(REFUSALS) + len(FILES) + len(HOSTS) >= 40
