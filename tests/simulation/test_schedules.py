@@ -241,8 +241,8 @@ def test_sch_run_1_a_run_that_has_no_end_in_time_says_what_did_not_go_off() -> N
     assert world.bodies() == []
     assert list(stopped_clocks(world.account)) == [
         (
-            "tick goes off by rate(5 minutes), and not in this run, which ends when nothing moves any more: until: with "
-            "seconds lets it, or schedule: tick (SCH-RUN-1)"
+            "tick goes off by rate(5 minutes), and not in this run, which ends when nothing moves any more: until: with"
+            " seconds lets it, or schedule: tick (SCH-RUN-1)"
         )
     ]
 
