@@ -131,3 +131,36 @@ def test_the_wheel_holds_the_command_alone(tmp_path: Path) -> None:
     assert not (target / "functions").exists()
     assert run.returncode == 0, run.stderr
     assert '"sent":11' in run.stdout
+
+
+def _program(folder: Path, program: str) -> list[str]:
+    """The words that run a program which registers nothing."""
+    (folder / "Pulumi.yaml").write_text("name: demo\nruntime: python\n")
+    (folder / "Pulumi.dev.yaml").write_text("config: {aws:region: us-east-1}\n")
+    (folder / "__main__.py").write_text(program)
+    return [*_COMMAND, "check", "dev", "--project", str(folder)]
+
+
+@pytest.mark.parametrize("busy", ["time.sleep(600)", "while True: pass"])
+def test_one_ctrl_c_ends_a_program_that_sleeps_or_loops(tmp_path: Path, busy: str) -> None:
+    words = _program(tmp_path, f"import time\n\nprint('begun', flush=True)\n{busy}\n")
+    process = subprocess.Popen(words, cwd=ROOT, stdout=-1, stderr=-1, text=True, start_new_session=True)
+    try:
+        assert process.stderr is not None
+        assert "begun\n" in iter(process.stderr.readline, "")
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+
+    assert process.returncode == 130
+    assert err.endswith("interrupted; nothing was left behind\n")
+
+
+def test_a_thread_that_a_program_leaves_behind_does_not_keep_the_command_alive(tmp_path: Path) -> None:
+    code = "import threading, time\n\nthreading.Thread(target=time.sleep, args=(600,)).start()\n"
+    done = subprocess.run(_program(tmp_path, code), cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout

@@ -1,6 +1,10 @@
 """The command as a process: `delivery-lab`, and `python -m delivery_lab.cli` without its script."""
 
+import atexit
+import contextlib
+import os
 import sys
+import threading
 
 
 def main() -> int:
@@ -31,5 +35,22 @@ def refuse_windows() -> int:
     return 2
 
 
+def leave(code: int) -> None:
+    """End the process; a thread that a program has left behind does not keep it alive."""
+    own = threading.main_thread()
+    if any(thread is not own and not thread.daemon for thread in threading.enumerate()):
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def run() -> None:
+    """Run the command as a process."""
+    leave(main())
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -15,6 +15,9 @@ from typing import Any
 # The SDK blocks one thread for each call under way (see delivery_lab.program.service for why there may be many).
 _THREADS = 64
 
+_PATIENCE_SECONDS = 0.5
+"""How long a program may take to give control back once Ctrl-C was pressed."""
+
 
 def run_to_end(start: Callable[[], Coroutine[Any, Any, None]]) -> BaseException | None:
     """Run a coroutine in a loop of its own and leave no task, thread or message of asyncio behind.
@@ -52,7 +55,8 @@ def _stopped_by_interrupts(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     """Let Ctrl-C stop the loop, instead of being raised wherever the main thread happens to be.
 
     Raised in a callback of the garbage collector it would be ignored, and raised between a task and what waits for it
-    the loop would wait for ever. The second time it is raised in any case: the program may not give control back.
+    the loop would wait for ever. A program that loops or sleeps does not give control back: where the loop has not
+    stopped after half a second, it is raised in any case, and again until the program has ended. So is the second one.
 
     Raises:
         KeyboardInterrupt: at the end, if it was pressed meanwhile.
@@ -69,11 +73,16 @@ def _stopped_by_interrupts(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
             signal.default_int_handler(number, frame)
         pressed = True
         loop.call_soon_threadsafe(loop.stop)
+        signal.setitimer(signal.ITIMER_REAL, _PATIENCE_SECONDS, _PATIENCE_SECONDS)
 
+    alarm = signal.signal(signal.SIGALRM, signal.default_int_handler)
     signal.signal(signal.SIGINT, stop)
     try:
         yield
     finally:
+        if pressed:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, alarm)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         if pressed:
             raise KeyboardInterrupt
