@@ -16,7 +16,7 @@ from delivery_lab.model.eventbridge.event import BusEvent, event_time
 from delivery_lab.model.feeds.feed import Feed, FeedRules
 from delivery_lab.model.feeds.targets import FeedTarget, Parcel, RefusedTarget
 from delivery_lab.model.schedules.clockwork import Clockwork, HandOn, TimeTable
-from delivery_lab.model.schedules.expressions import BadExpressionError, Expression, Rate, parse
+from delivery_lab.model.schedules.expressions import BadExpressionError, EveryInterval, Expression, parse
 from delivery_lab.model.schedules.inputs import filled_in, notification
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation.permits import account_of
@@ -65,7 +65,7 @@ def tick_of_rule(account: Account, rule: EventRule, bus: EventBus, targets: list
         event = BusEvent(message, "aws.events", "Scheduled Event", {}, time, owner, region, (rule.arn or "",))
         bus.hand_on(by_feed[feed.name], event, message, Putter())
 
-    rules: tuple[RuleId, ...] = ("SCH-EVENT-1", "SCH-RATE-2" if isinstance(expression, Rate) else "SCH-CRON-1")
+    rules: tuple[RuleId, ...] = ("SCH-EVENT-1", "SCH-RATE-2" if isinstance(expression, EveryInterval) else "SCH-CRON-1")
     _add(account, rule, TimeTable(expression, text), rules, hand_on, [target.feed for target in targets])
 
 
@@ -156,7 +156,9 @@ class _Winder:
         problem = self._problem()
         if problem:
             self._tick(
-                TimeTable(Rate(60), "not known"), self._feed(RefusedTarget(resource.label, problem), None), found
+                TimeTable(EveryInterval(60), "not known"),
+                self._feed(RefusedTarget(resource.label, problem), None),
+                found,
             )
             return
         self._tick(self._table(), self._feed(self._target(found), self._dead_letters()), found)
@@ -195,7 +197,7 @@ class _Winder:
         def hand_on(feed: Feed, message: str, meant: datetime) -> None:
             feed.hand_on(self._parcel(receiver, message, meant))
 
-        rules: list[RuleId] = ["SCH-RATE-1" if isinstance(table.expression, Rate) else "SCH-CRON-1"]
+        rules: list[RuleId] = ["SCH-RATE-1" if isinstance(table.expression, EveryInterval) else "SCH-CRON-1"]
         if table.window_seconds:
             rules.append("SCH-WINDOW-1")
         if table.begin is not None or table.end is not None:

@@ -10,7 +10,7 @@ from delivery_lab.events import FeederAccepted, Journal
 from delivery_lab.model.clock import EPOCH, Scheduler, seconds
 from delivery_lab.model.feeds.feed import Feed
 from delivery_lab.model.randomness import RandomStreams
-from delivery_lab.model.schedules.expressions import Expression, Once, Rate
+from delivery_lab.model.schedules.expressions import EveryInterval, Expression, Once
 from delivery_lab.rule_ids import RuleId
 
 PRECISION_SECONDS = 60
@@ -45,7 +45,7 @@ class TimeTable:
         once = isinstance(self.expression, Once)
         begin = EPOCH if self.begin is None or once else max(self.begin, EPOCH)
         found = self.expression.times(begin)
-        if isinstance(self.expression, Rate) and not self.first_at_once:
+        if isinstance(self.expression, EveryInterval) and not self.first_at_once:
             next(found)
         for moment in found:
             if self.end is not None and moment > self.end and not once:

@@ -23,7 +23,7 @@ class BadExpressionError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class EveryInterval:
     """At regular intervals.
 
     Attributes:
@@ -86,7 +86,7 @@ class Once:
             yield moment
 
 
-Expression = Rate | Cron | Once
+Expression = EveryInterval | Cron | Once
 
 
 def parse(text: str, zone: str = "UTC", *, once: bool = False) -> Expression:
@@ -108,7 +108,7 @@ def parse(text: str, zone: str = "UTC", *, once: bool = False) -> Expression:
         # A rule wants the singular for one, and only then.
         if not once and (value == 1) == bool(plural):
             raise BadExpressionError(f"it is {unit} for 1, and {unit}s for more")
-        return Rate(value * _SECONDS[unit])
+        return EveryInterval(value * _SECONDS[unit])
     if text.startswith("cron(") and text.endswith(")"):
         return Cron(_checked(text[5:-1]), zone)
     if once and text.startswith("at(") and text.endswith(")"):
