@@ -76,7 +76,7 @@ class _Deployed(World):
 
     def until(self, until_seconds: float) -> list[float]:
         """Run to a time; returns when something went off."""
-        start_clocks(self.account)
+        start_clocks(self.account, until_seconds)
         self.run(until_seconds=until_seconds)
         return [in_seconds(event.instant_us) for event in self.events(FeederAccepted)]
 

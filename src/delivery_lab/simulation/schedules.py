@@ -119,9 +119,9 @@ def connect_schedules(stack: Stack, account: Account, notes: list[str]) -> None:
         _Winder(stack, account, notes, resource).connect()
 
 
-def start_clocks(account: Account) -> None:
-    """Let everything go off that goes off at times (SCH-RUN-1)."""
-    for clockwork in account.buses.clockworks.values():
+def start_clocks(account: Account, until_seconds: float | None) -> None:
+    """Let everything go off that goes off at times, in a run that ends at a time (SCH-RUN-1)."""
+    for clockwork in account.buses.clockworks.values() if until_seconds is not None else ():
         clockwork.start()
 
 

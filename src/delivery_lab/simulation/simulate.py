@@ -307,8 +307,7 @@ class _Simulation:
     def _run_workload(self) -> None:
         self._sender.schedule(self._workload.arrivals(self._streams.stream("workload")))
         until = self._workload.until_seconds
-        if until is not None:
-            start_clocks(self._account)
+        start_clocks(self._account, until)
         self._scheduler.run(None if until is None else seconds(until))
 
     def _result(self, deployment: Deployment) -> Run:
