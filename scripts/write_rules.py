@@ -33,6 +33,7 @@ FAMILIES = {
     "BILL": "what is billed",
     "CW": "what CloudWatch shows",
     "EB": "Amazon EventBridge",
+    "SCH": "schedules",
     "EVD": "what counts as processed",
     "SIM": "this simulation itself",
 }

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import Literal
 
+from delivery_lab.event_rule_ids import EventRuleId
+
 PricedRuleId = Literal["BILL-DELETE-1", "BILL-EPU-1", "BILL-EPU-2", "BILL-LOG-1", "BILL-MONTH-1"]
 CountedRuleId = Literal["BILL-POLL-1", "BILL-POLL-2", "BILL-RECEIVE-1", "BILL-SNS-1"]
 WatchedRuleId = Literal["CW-ALARM-1", "CW-INVOKE-1", "CW-SAMPLE-1", "CW-SENT-1"]
 
 RuleId = Literal[
+    EventRuleId,
     PricedRuleId,
     CountedRuleId,
     WatchedRuleId,
@@ -53,34 +56,6 @@ RuleId = Literal[
     "DST-SIZE-1",
     "DST-SUCCESS-1",
     "DST-TARGET-1",
-    "EB-BUS-1",
-    "EB-DELIVER-1",
-    "EB-DLQ-1",
-    "EB-DLQ-2",
-    "EB-DLQ-3",
-    "EB-DLQ-4",
-    "EB-DLQ-5",
-    "EB-EVENT-1",
-    "EB-FIFO-1",
-    "EB-FIFO-2",
-    "EB-INPUT-1",
-    "EB-INPUT-2",
-    "EB-INPUT-3",
-    "EB-INPUT-4",
-    "EB-INPUT-5",
-    "EB-KINESIS-1",
-    "EB-LOOP-1",
-    "EB-PATTERN-1",
-    "EB-PATTERN-2",
-    "EB-PATTERN-3",
-    "EB-POLICY-1",
-    "EB-PUT-1",
-    "EB-PUT-2",
-    "EB-PUT-3",
-    "EB-RETRY-1",
-    "EB-RETRY-2",
-    "EB-SCHEDULE-2",
-    "EB-TIME-1",
     "ESM-BATCH-1",
     "ESM-BATCH-2",
     "ESM-BATCH-3",

@@ -121,14 +121,14 @@ def test_a_text_body_has_no_fields_to_set(tmp_path: Path) -> None:
             "send: [{body: 1}]",
             (
                 "{path}:1: send.1: name exactly one target of http, queue, stream, table, topic, sns, s3, invoke, "
-                "event, not none"
+                "event, schedule, not none"
             ),
         ),
         (
             "send: [{queue: a, invoke: b, body: 1}]",
             (
                 "{path}:1: send.1: name exactly one target of http, queue, stream, table, topic, sns, s3, invoke, "
-                "event, not queue and invoke"
+                "event, schedule, not queue and invoke"
             ),
         ),
         ("send: [{queue: a}]", "{path}:1: send.1: a body is missing"),

@@ -18,6 +18,8 @@ from delivery_lab.rules.rule import (
     LAMBDA_API,
     LAMBDA_GUIDE,
     S3_GUIDE,
+    SCHEDULER_API,
+    SCHEDULER_GUIDE,
     SNS_API,
     SNS_GUIDE,
     SQS_API,
@@ -169,6 +171,7 @@ _API_MODEL = (
     ),
     "https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html",
     *(f"{SNS_API}API_{name}.html" for name in ("Publish", "PublishBatch")),
+    *(f"{SCHEDULER_API}API_{name}.html" for name in ("CreateSchedule", "FlexibleTimeWindow", "RetryPolicy", "Target")),
     *(f"{EVENTS_API}API_{name}.html" for name in ("KinesisParameters", "PutEvents", "PutEventsRequestEntry", "Target")),
     *(
         f"{LAMBDA_API}API_{name}.html"
@@ -227,6 +230,10 @@ _BEGINNING = (
         )
     ),
     *(
+        f"{SCHEDULER_GUIDE}{name}.html"
+        for name in ("configuring-schedule-dlq", "managing-schedule-context-attributes", "schedule-types")
+    ),
+    *(
         f"{EVENTS_GUIDE}{name}.html"
         for name in (
             "eb-create-pattern-operators",
@@ -235,6 +242,7 @@ _BEGINNING = (
             "eb-rule-dlq",
             "eb-rule-retry-policy",
             "eb-rules",
+            "eb-scheduled-rule-pattern",
             "eb-transform-target-input",
             "eb-use-resource-based",
         )

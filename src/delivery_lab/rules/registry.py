@@ -20,6 +20,7 @@ from delivery_lab.rules import (
     lab_itself,
     mapping,
     s3,
+    schedules,
     sns,
     sqs,
     sqs_fifo,
@@ -47,6 +48,7 @@ def _collect() -> Mapping[str, Rule]:
         billing,
         cloudwatch,
         eventbridge,
+        schedules,
         evidence,
         lab_itself,
     )

@@ -45,6 +45,8 @@ LOCALSTACK = (
 )
 EVENTS_GUIDE = "https://docs.aws.amazon.com/eventbridge/latest/userguide/"
 EVENTS_API = "https://docs.aws.amazon.com/eventbridge/latest/APIReference/"
+SCHEDULER_GUIDE = "https://docs.aws.amazon.com/scheduler/latest/UserGuide/"
+SCHEDULER_API = "https://docs.aws.amazon.com/scheduler/latest/APIReference/"
 S3_GUIDE = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/"
 SNS_GUIDE = "https://docs.aws.amazon.com/sns/latest/dg/"
 SNS_API = "https://docs.aws.amazon.com/sns/latest/api/"

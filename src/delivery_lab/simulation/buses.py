@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from delivery_lab.errors import DeploymentRefusedError
+from delivery_lab.events import FeederKind
 from delivery_lab.limits.eventbridge import EVENT_AGE, RETRIES
 from delivery_lab.model.account import Account
 from delivery_lab.model.api_errors import eventbridge as errors
@@ -18,6 +19,7 @@ from delivery_lab.model.feeds.targets import FeedTarget, RefusedTarget
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation.permits import account_of
+from delivery_lab.simulation.schedules import tick_of_rule
 from delivery_lab.simulation.supported_feeds import feed_problem
 from delivery_lab.simulation.targets import Targets
 from delivery_lab.stack.events import DEFAULT_BUS, Bus, EventRule, EventTarget, bus_name_of, targets_of
@@ -78,6 +80,8 @@ class _RuleConnector:
         if rule.is_disabled:
             self.notes.append(f"{rule.name} is disabled: it hands nothing on")
             return
+        if rule.schedule.value is not None:
+            self._connect_clock(rule, found)
         if pattern is None:
             return
         bus = self._bus(rule)
@@ -117,8 +121,21 @@ class _RuleConnector:
         if made is not None:
             bus.targets.append(replace(made, pattern=pattern))
 
-    def target(self, rule: EventRule, target: EventTarget, feeder: str) -> RuleTarget | None:
-        """A target of a rule, None where it is none of the stack."""
+    def _connect_clock(self, rule: EventRule, found: list[EventTarget]) -> None:
+        """Let a rule go off at times."""
+        made = [self.target(rule, target, rule.label, "schedule") for target in found]
+        bus = self.account.buses.default(self.owner, self.region)
+        tick_of_rule(self.account, rule, bus, [target for target in made if target is not None])
+
+    def target(self, rule: EventRule, target: EventTarget, feeder: str, kind: FeederKind = "bus") -> RuleTarget | None:
+        """A target of a rule, None where it is none of the stack.
+
+        Args:
+            rule: the rule.
+            target: the target.
+            feeder: name of the bus, or of the rule where it goes off at times.
+            kind: which of the two.
+        """
         receiver = self._receiver(target)
         if receiver is None:
             where = target.target_arn.known or "somebody who is known only after deployment"
@@ -131,8 +148,8 @@ class _RuleConnector:
         feed_target = RefusedTarget(receiver.label, problem) if problem else self._feed_target(rule, target, receiver)
         feed = Feed(
             feeder,
-            "bus",
-            target.label,
+            kind,
+            target.label if kind == "bus" else f"{target.label} at times",
             feed_target,
             None if problem else self._dead_letters(rule, target),
             wait=Retries(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from delivery_lab.model.account import Account
 from delivery_lab.simulation.buckets import connect_buckets
 from delivery_lab.simulation.buses import connect_buses
+from delivery_lab.simulation.schedules import connect_schedules
 from delivery_lab.simulation.topics import connect_topics
 from delivery_lab.stack.stack import Stack
 
@@ -23,3 +24,4 @@ def connect_feeds(stack: Stack, account: Account, notes: list[str]) -> None:
     connect_topics(stack, account, notes)
     connect_buses(stack, account, notes)
     connect_buckets(stack, account, notes)
+    connect_schedules(stack, account, notes)

@@ -92,6 +92,7 @@ class Sender:
             "invoke": self._invoke,
             "event": self._event,
             "bus": self._bus,
+            "schedule": self._schedule,
         }
         for arrival in arrivals:
             senders[arrival.target](arrival)
@@ -207,6 +208,10 @@ class Sender:
         bus = self._named(buses.all, arrival.name, "event bus")
         entry = event_entry(bus, arrival)
         self._scheduler.at(seconds(arrival.at_seconds), put_event, buses, bus, entry)
+
+    def _schedule(self, arrival: Arrival) -> None:
+        clockwork = self._named(self._account.buses.clockworks, arrival.name, "schedule")
+        self._scheduler.at(seconds(arrival.at_seconds), clockwork.go_off)
 
     def _invoke(self, arrival: Arrival) -> None:
         function, payload = self._function_and_payload(arrival, SYNCHRONOUS_PAYLOAD.maximum)

@@ -28,6 +28,7 @@ from delivery_lab.simulation.garbage import rare_garbage_collection
 from delivery_lab.simulation.log_contract import bytes_on_lambda, contract_line
 from delivery_lab.simulation.observing import SilentObserver
 from delivery_lab.simulation.remembered import RememberedCreations
+from delivery_lab.simulation.schedules import start_clocks, stopped_clocks
 from delivery_lab.simulation.sending import Sender
 from delivery_lab.simulation.stored_stack import roles_to_assume, stored_stack
 from delivery_lab.simulation.topics import dead_letter_queues
@@ -306,6 +307,7 @@ class _Simulation:
     def _run_workload(self) -> None:
         self._sender.schedule(self._workload.arrivals(self._streams.stream("workload")))
         until = self._workload.until_seconds
+        start_clocks(self._account, until)
         self._scheduler.run(None if until is None else seconds(until))
 
     def _result(self, deployment: Deployment) -> Run:
@@ -331,6 +333,7 @@ class _Simulation:
                 *deployment.notes,
                 *(self._host.notes if self._host is not None else ()),
                 *self._idle_faults(),
+                *stopped_clocks(self._account),
             ),
             parking_queues=parking_queues,
             polled=tuple(self._polled()),

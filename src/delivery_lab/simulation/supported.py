@@ -25,7 +25,6 @@ CONSUMERS: Mapping[str, str] = {
 FEEDERS = frozenset(
     {
         resource_types.FUNCTION_URL,
-        resource_types.SCHEDULE,
         resource_types.STATE_MACHINE,
     }
 )

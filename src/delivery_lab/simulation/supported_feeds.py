@@ -9,6 +9,8 @@ from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.stack import Stack
 from delivery_lab.stack.support import Refusal, Support
 
+_TARGETS = Refusal("a queue, topic, function, stream or bus as the target")
+
 FEEDS: Mapping[str, Support] = {
     resource_types.TOPIC_SUBSCRIPTION: Support(
         modelled=frozenset(
@@ -31,6 +33,18 @@ FEEDS: Mapping[str, Support] = {
             }
             | {"queues.queueArn", "topics.topicArn", "lambdaFunctions.lambdaFunctionArn"}
         ),
+    ),
+    resource_types.SCHEDULE: Support(
+        modelled=frozenset(
+            {"scheduleExpression", "scheduleExpressionTimezone", "state", "startDate", "endDate"}
+            | {"flexibleTimeWindow.mode", "flexibleTimeWindow.maximumWindowInMinutes"}
+            | {"target.arn", "target.roleArn", "target.input", "target.deadLetterConfig.arn"}
+            | {"target.retryPolicy.maximumRetryAttempts", "target.retryPolicy.maximumEventAgeInSeconds"}
+            | {"target.sqsParameters.messageGroupId", "target.kinesisParameters.partitionKey"}
+            | {"target.eventbridgeParameters.source", "target.eventbridgeParameters.detailType"}
+        ),
+        harmless=frozenset(["groupName", "kmsKeyArn", "actionAfterCompletion"]),
+        refused=dict.fromkeys(("target.ecsParameters", "target.sagemakerPipelineParameters"), _TARGETS),
     ),
     resource_types.EVENT_TARGET: Support(
         modelled=frozenset(
@@ -58,7 +72,7 @@ FEEDS: Mapping[str, Support] = {
                 "runCommandTargets",
                 "sagemakerPipelineTarget",
             ),
-            Refusal("a queue, topic, function, stream or bus as the target"),
+            _TARGETS,
         ),
     ),
 }

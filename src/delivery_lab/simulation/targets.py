@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from delivery_lab.model.account import Account
 from delivery_lab.model.eventbridge.target import BusTarget
-from delivery_lab.model.feeds.targets import FunctionTarget, QueueTarget, StreamTarget
+from delivery_lab.model.feeds.targets import FeedTarget, FunctionTarget, Permit, QueueTarget, StreamTarget
 from delivery_lab.model.sns.target import TopicTarget
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation.permits import account_of, function_permit, queue_permit, role_permit, topic_permit
@@ -58,6 +58,33 @@ class Targets:
         owner = account_of(source_arn) or self.owner
         permit = topic_permit(topic, self.service, source, source_arn, owner, self.rule)
         return TopicTarget(self.account.topics[topic.label], permit, self.account.streams, self.account.journal)
+
+    def by_role(
+        self, receiver: Queue | Function | Topic | Stream | Bus, feed: str, source: str, role: Setting[str | None]
+    ) -> FeedTarget:
+        """Anything of these, for a resource of that name which uses it by its role alone."""
+        account = self.account
+        faults = lambda: account.faults  # noqa: E731 - they are set after the deployment
+
+        def permit(action: str) -> Permit:
+            return role_permit(self.stack, role, source, action, receiver, self.rule)
+
+        match receiver:
+            case Queue():
+                queue = account.queues[receiver.label]
+                return QueueTarget(queue, permit("sqs:SendMessage"), faults, account.streams, account.journal)
+            case Function():
+                allowed = permit("lambda:InvokeFunction")
+                return FunctionTarget(
+                    receiver.label, feed, allowed, account.functions, account.events, faults, account.journal
+                )
+            case Topic():
+                topic = account.topics[receiver.label]
+                return TopicTarget(topic, permit("sns:Publish"), account.streams, account.journal, subject="")
+            case Stream():
+                return self.stream(receiver, source, role)
+            case Bus():
+                return self.bus(receiver, source, role)
 
     def stream(self, stream: Stream, source: str, role: Setting[str | None]) -> StreamTarget:
         """A Kinesis data stream, for a resource of that name with a role."""

@@ -28,7 +28,7 @@ from delivery_lab.simulation.workload_part import WorkloadPart
 
 MOST_SENDS = 10_000_000
 _OBJECT_EVENT = re.compile("Object[A-Za-z]+:[A-Za-z]+")
-TARGETS = ("http", "queue", "stream", "table", "topic", "sns", "s3", "invoke", "event")
+TARGETS = ("http", "queue", "stream", "table", "topic", "sns", "s3", "invoke", "event", "schedule")
 
 
 _GOES_WITH = (
@@ -89,6 +89,8 @@ class Send(WorkloadPart):
     event: str | None = Field(default=None, min_length=1)
     """An event put on the EventBridge bus of that logical name, or on the `default` one; `body` is its detail.
     With `s3`: what happens to the object; `ObjectCreated:Put` without it."""
+    schedule: str | None = Field(default=None, min_length=1)
+    """The schedule, or rule with a schedule expression, of that logical name goes off; it has no body."""
     source: str | None = Field(default=None, min_length=1)
     """With `event`: the source of the event."""
     detail_type: str | None = Field(default=None, min_length=1, max_length=128)
@@ -117,7 +119,7 @@ class Send(WorkloadPart):
             raise ValueError(f"name exactly one target of {', '.join(TARGETS)}, not {' and '.join(targets) or 'none'}")
         if self.http is not None and self.body is not None:
             raise ValueError("the body of an HTTP request stands under http")
-        if self.http is None and self.s3 is None and self.body is None:
+        if self.http is None and self.s3 is None and self.schedule is None and self.body is None:
             raise ValueError("a body is missing")
         if self.type is not None and self.invoke is None:
             raise ValueError("type goes with invoke")

@@ -42,6 +42,7 @@ from delivery_lab.stack.reading import Inputs
 from delivery_lab.stack.resource import OtherResource, StackResource
 from delivery_lab.stack.rest_apis import rest_api
 from delivery_lab.stack.roles import PolicyDocument, policy_document
+from delivery_lab.stack.schedules import schedule
 from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.sources import event_source_mapping
 from delivery_lab.stack.stored import (
@@ -128,6 +129,7 @@ class Builder:
             resource_types.TOPIC_SUBSCRIPTION: subscription,
             resource_types.EVENT_RULE: event_rule,
             resource_types.EVENT_TARGET: event_target,
+            resource_types.SCHEDULE: schedule,
             resource_types.BUCKET_NOTIFICATION: bucket_notification,
             resource_types.HTTP_API: self._api,
             resource_types.REST_API: lambda inputs: rest_api(inputs, self.inputs_of, self.names.find),

@@ -13,6 +13,7 @@ from delivery_lab.model.eventbridge.bus import EventBus, Putter
 from delivery_lab.model.functions import Lambda
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import ACCOUNT_ID, Caller
+from delivery_lab.model.schedules.clockwork import Clockwork
 from delivery_lab.model.targets import Sink, Sinks
 from delivery_lab.rule_ids import RuleId
 
@@ -39,6 +40,8 @@ class EventBuses:
         self._scheduler = scheduler
         self._journal = journal
         self._by_name: dict[str, EventBus] = {}
+        self.clockworks: dict[str, Clockwork] = {}
+        """Schedules, and rules that go off at times, by name."""
         self.api = EventsApi(self.find, scheduler=scheduler, streams=streams, journal=journal)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from delivery_lab.events import Journal
 from delivery_lab.limits.eventbridge import EVENT_AGE, RETRIES
@@ -15,6 +15,7 @@ from delivery_lab.model.feeds.feed import Offer, is_temporary
 from delivery_lab.model.feeds.targets import Parcel
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError
+from delivery_lab.rule_ids import RuleId
 
 _CODES: Mapping[str, str] = {
     INVALID_JSON: INVALID_JSON,
@@ -76,22 +77,25 @@ class DeadLetters:
     """Makes the message for the dead-letter queue of a target (EB-DLQ-1).
 
     Attributes:
-        rule_arn: ARN of the rule.
+        rule_arn: ARN of the rule, or of the schedule.
         target_arn: ARN of the target.
         policy: the target's retry policy.
         journal: where it is noted what a run relies on.
+        by: name of the attribute that has the ARN of the rule.
     """
 
     rule_arn: str
     target_arn: str
     policy: RetryPolicy
     journal: Journal
+    by: Literal["RULE_ARN", "SCHEDULE_ARN"] = "RULE_ARN"
 
     def letter(self, attempt: Offer, error: AwsError) -> Parcel:
         """The event, with attributes that tell why; see `delivery_lab.model.feeds.feed.DeadLetter`."""
-        self.journal.rely_on("EB-DLQ-2", "EB-DLQ-3")
-        told = {
-            "RULE_ARN": self.rule_arn,
+        rules: tuple[RuleId, ...] = ("EB-DLQ-2", "EB-DLQ-3") if self.by == "RULE_ARN" else ("SCH-DLQ-2",)
+        self.journal.rely_on(*rules)
+        told: dict[str, str] = {
+            self.by: self.rule_arn,
             "TARGET_ARN": self.target_arn,
             "ERROR_CODE": _code(error),
             "ERROR_MESSAGE": error.message,
