@@ -255,6 +255,7 @@ RuleId = Literal[
     "SIM-API-1",
     "SIM-DESCRIBED-1",
     "SIM-FAULT-1",
+    "SIM-FAULT-2",
     "SIM-MOTO-1",
     "SIM-ONCE-1",
     "SIM-REPEAT-1",

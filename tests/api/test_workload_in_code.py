@@ -22,11 +22,14 @@ from delivery_lab.simulation.workload_files import read_workload
         (lambda: dl.Workload(), "Workload: send is missing"),  # type: ignore[call-arg]
         (
             lambda: dl.Fault(function="f", kind="latency"),
-            "Fault: seconds goes with the kind latency, which needs it",
+            "Fault: the kind latency needs seconds",
         ),
         (
             lambda: dl.Fault(function="f", kind="slow"),  # type: ignore[arg-type]
-            "Fault: kind: has to be 'throttle', 'error', 'failure', 'latency' or 'duplicate', not 'slow'",
+            (
+                "Fault: kind: has to be 'throttle', 'error', 'failure', 'latency', 'duplicate', 'coldStart', 'crash', "
+                "'timeout', 'pause' or 'lostReceive', not 'slow'"
+            ),
         ),
         (
             lambda: dl.Workload(send=[{"queue": "jobs"}]),  # type: ignore[list-item]

@@ -13,10 +13,12 @@ EVERYWHERE = {"--verbose", "--debug", "--no-cache", "--help"}
 SIMULATING = {"--set", "--workload", "--body", "--seed", "--assume", "--answers", "--project", "--json"}
 EXPECTED = {
     "list": {"--project", "--json"},
-    "run": SIMULATING | {"--state", "--all", "--alternatives", "--readings", "--logs", "--expect"},
-    "diff": SIMULATING | {"--state", "--unchanged", "--expect", "--fail-on", "--seeds"},
-    "explore": SIMULATING | {"--expect", "--seeds", "--processes", "--write"},
+    "run": SIMULATING
+    | {"--faults", "--state", "--all", "--alternatives", "--readings", "--logs", "--expect", "--prices"},
+    "diff": SIMULATING | {"--faults", "--state", "--unchanged", "--expect", "--fail-on", "--seeds", "--prices"},
+    "explore": SIMULATING | {"--faults", "--expect", "--seeds", "--processes", "--write", "--shrink"},
     "replay": {"--project", "--json"},
+    "cost": {"--set", "--assume", "--free-tier", "--prices", "--state", "--project", "--json"},
     "explain": {"--json"},
     "doctor": {"--json"},
     "init": {"--to", "--force", "--set", "--project"},

@@ -11,7 +11,17 @@ from tests.cli.conftest import Lab
 
 
 def failure(lab: Lab, folder: Path) -> str:
-    said = lab("explore", "batch-unreported", "--seeds", "2", "--expect", "messages.lost == 0", "--write", str(folder))
+    said = lab(
+        "explore",
+        "batch-unreported",
+        "--seeds",
+        "2",
+        "--expect",
+        "messages.lost == 0",
+        "--no-shrink",
+        "--write",
+        str(folder),
+    )
     (file,) = folder.glob("delivery-lab-failure-*.yaml")
     assert said.err == f"the failure is written down: delivery-lab replay {file}\n"
     return str(file)
@@ -26,6 +36,19 @@ def test_a_failure_is_replayed_with_the_story_of_its_message(lab: Lab, tmp_path:
     assert lines[2].endswith("sent to batch-queue: 3")
     assert "\N{BALLOT X} messages.lost == 0 (3)" in lines
     assert lines[-1] == "Everything happened as it did when the file was written (the same trace hash)."
+
+
+def test_the_smallest_case_is_written_down_with_what_does_not_matter(lab: Lab, tmp_path: Path) -> None:
+    said = lab(
+        "explore", "batch-unreported", "--seeds", "1", "--expect", "messages.lost == 0", "--write", str(tmp_path)
+    )
+
+    first, about, written = [line for line in said.err.splitlines() if not line.endswith(" ...")]
+    assert first.startswith("the smallest case that fails has 1 message, 1 changed setting (")
+    assert about.startswith("  These settings do not matter, any other value that was tried fails as well: batch.")
+    again = lab("replay", written.rpartition(" ")[2])
+    assert again.code == 5
+    assert "These settings do not matter, any other value that was tried fails as well: batch." in again.out
 
 
 def test_a_replay_in_json(lab: Lab, tmp_path: Path) -> None:
@@ -48,7 +71,17 @@ def test_a_failure_that_is_mended_ends_well(lab: Lab, tmp_path: Path) -> None:
 
 
 def test_what_is_not_written_down_does_not_fail_the_command_twice(lab: Lab, tmp_path: Path) -> None:
-    said = lab("explore", "batch-unreported", "--seeds", "1", "--expect", "messages.lost == 0", "--write", "/nowhere")
+    said = lab(
+        "explore",
+        "batch-unreported",
+        "--seeds",
+        "1",
+        "--expect",
+        "messages.lost == 0",
+        "--no-shrink",
+        "--write",
+        "/nowhere",
+    )
 
     assert said.code == 5
     assert said.err.startswith("note: the failure is not written down: /nowhere/delivery-lab-failure-")

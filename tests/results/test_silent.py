@@ -249,7 +249,7 @@ def test_evd_error_1_a_message_at_which_an_error_was_left_alone_was_not_processe
     assert outcome.evidence.contradictions.errors_swallowed == 1
     assert "EVD-ERROR-1" in outcome.model.assumptions
     assert conclusion(outcome).startswith(
-        "1 error in the log, in futures or in answers of worker, whose invokes succeed; 1 of 2"
+        "1 error in the log, calls, futures or answers of worker, whose invokes succeed; 1 of 2"
     )
     assert _batch(erred("1", looking_at=1), assume="EVD-ERROR-1=handled").messages.processed == 2
 

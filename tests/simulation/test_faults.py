@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from delivery_lab.errors import WorkloadError
-from delivery_lab.events import Run
+from delivery_lab.events import TIMED_OUT, EnvironmentStarted, InvokeEnded, InvokeStarted, MessageReceived, Run
 from delivery_lab.results.figures import Outcome
 from delivery_lab.results.outcome import outcome_of
 from delivery_lab.simulation.simulate import simulate
@@ -35,11 +35,21 @@ mapping(jobs, function(), batch_size=1, function_response_types=[], starting_pos
     "event": ("function()", "invoke: worker, type: async"),
 }
 HANDLER = "def handle(event, context):\n    return None\n"
+TIMEOUT_SECONDS = 10
+HALF_DONE = """
+import time
+
+def handle(event, context):
+    print("begun")
+    time.sleep(1)
+    print("done")
+"""
 
 
-def run_of(folder: Path, source: str, fault: str) -> Run:
+def run_of(folder: Path, source: str, fault: str, handler: str = HANDLER) -> Run:
     program, target = SOURCES[source]
-    graph = graph_of(folder / "shop", program, {"worker/app.py": HANDLER})
+    folder.mkdir(exist_ok=True)
+    graph = graph_of(folder / "shop", program, {"worker/app.py": handler})
     workload = folder / "jobs.yaml"
     workload.write_text(
         f"send: [{{every: 1, times: 4, {target}, body: {{id: '{{n}}'}}}}]\nfaults: [{fault}]\n", encoding="utf-8"
@@ -102,6 +112,12 @@ def test_a_fault_that_never_happens_is_said(tmp_path: Path, source: str, fault: 
         ),
         ("queue", "{service: sqs, operation: Fly, kind: error}", "sqs has no operation Fly"),
         (
+            "queue",
+            "{function: wroker, kind: error}",
+            "the stack prod has no function wroker (there are: worker)",
+        ),
+        ("queue", "{queue: job, kind: lostReceive}", "the stack prod has no queue job (there are: dead, jobs)"),
+        (
             "fifo",
             "{queue: jobs, kind: duplicate}",
             (
@@ -115,4 +131,78 @@ def test_a_fault_that_cannot_happen_is_refused(tmp_path: Path, source: str, faul
     with pytest.raises(WorkloadError) as caught:
         run(tmp_path, source, fault)
 
-    assert str(caught.value) == f"{tmp_path / 'jobs.yaml'}: {message}"
+    assert str(caught.value) == f"{tmp_path / 'jobs.yaml'}:2: {message}"
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_invoke_is_cold_where_environments_end(tmp_path: Path, source: str) -> None:
+    warm = run_of(tmp_path / "warm", source, "{at: 1000, function: worker, kind: coldStart}")
+    cold = run_of(tmp_path / "cold", source, "{function: worker, kind: coldStart}")
+
+    assert [sum(isinstance(event, EnvironmentStarted) for event in found.events) for found in (warm, cold)] == [1, 4]
+    assert outcome_of(cold).messages.processed == 4
+
+
+@pytest.mark.parametrize(("kind", "error"), [("crash", "Runtime.ExitError"), ("timeout", TIMED_OUT)])
+@pytest.mark.parametrize("source", SOURCES)
+def test_code_that_is_cut_short_has_done_what_comes_before_and_is_tried_again(
+    tmp_path: Path, source: str, kind: str, error: str
+) -> None:
+    found = run_of(tmp_path, source, f"{{function: worker, kind: {kind}, seconds: 0.5, for: 1}}", HALF_DONE)
+
+    ended = [event for event in found.events if isinstance(event, InvokeEnded)]
+    cut, *more = [event for event in ended if event.error is not None]
+    began = next(event for event in found.events if isinstance(event, InvokeStarted) and event.invoke == cut.invoke)
+    # A cold start takes 0.25 s.
+    assert (cut.instant_us - began.instant_us) / 1_000_000 == (0.75 if kind == "crash" else 0.25 + TIMEOUT_SECONDS)
+    assert cut.error == error
+    assert more == []
+    assert [line.text.strip() for line in found.logs if cut.invoke == line.request_id][:1] == ["begun"]
+    assert outcome_of(found).messages.processed == 4
+
+
+def test_code_that_ends_before_it_could_be_cut_short_has_nothing_happen_to_it(tmp_path: Path) -> None:
+    found = run_of(tmp_path, "queue", "{function: worker, kind: crash, seconds: 2}", HALF_DONE)
+
+    assert outcome_of(found).invocations.failed == 0
+    assert "fault 1 of the workload never happened: crash of worker" in found.notes
+
+
+def test_the_instant_at_which_code_is_cut_short_is_drawn_from_all_scales(tmp_path: Path) -> None:
+    found = run_of(tmp_path, "event", "{function: worker, kind: crash}", HALF_DONE)
+
+    worked = [
+        event.instant_us
+        for event in found.events
+        if isinstance(event, InvokeEnded) and event.error == "Runtime.ExitError"
+    ]
+    assert 0 < len(worked) == len(set(worked))
+
+
+@pytest.mark.parametrize("source", ["queue", "fifo", "stream"])
+def test_pollers_that_stop_go_on_later(tmp_path: Path, source: str) -> None:
+    at_once = run(tmp_path / "at once", source, "{at: 1000, function: worker, kind: throttle}")
+    later = run(tmp_path / "later", source, "{function: worker, kind: pause, seconds: 20, for: 10}")
+
+    assert later.messages.processed == 4
+    assert min(each.delivered_at[0] for each in later.per_message) >= 20
+    assert at_once.latency_seconds.max is not None
+    assert at_once.latency_seconds.max < 10
+
+
+def test_an_event_has_no_pollers_that_could_stop(tmp_path: Path) -> None:
+    found = run_of(tmp_path, "event", "{function: worker, kind: pause, seconds: 20}")
+
+    assert "fault 1 of the workload never happened: pause of worker" in found.notes
+
+
+def test_messages_of_a_lost_receive_are_visible_again_one_receive_older(tmp_path: Path) -> None:
+    found = run_of(tmp_path, "queue", "{queue: jobs, kind: lostReceive, for: 0.5}")
+
+    received = [event for event in found.events if isinstance(event, MessageReceived)]
+    first = received[0].message
+    assert [event.receive_count for event in received if event.message == first] == [1, 2]
+    (told,) = [each for each in outcome_of(found).per_message if each.message_id == first]
+    assert len(told.delivered_at) == 1
+    assert told.delivered_at[0] >= 30  # after the visibility timeout
+    assert told.outcome == "processed"

@@ -85,7 +85,7 @@ HANDLERS: dict[str, tuple[str, Comes]] = {
     ),
     "errors in the log": (
         "for r in records:\n        try: fail(r)\n        except ValueError: logging.exception('no')",
-        Comes(0, 6, None, 6, None, "6 errors in the log, in futures or in answers of worker, whose invokes succeed; "),
+        Comes(0, 6, None, 6, None, "6 errors in the log, calls, futures or answers of worker, whose invokes succeed; "),
     ),
     "the first error ends it, silently": (
         "try:\n        put(records[0]); fail(records[1])\n    except ValueError: pass",
@@ -93,16 +93,16 @@ HANDLERS: dict[str, tuple[str, Comes]] = {
     ),
     "an answer of 500 around the batch": (
         "try:\n        put(records[0]); fail(records[1])\n    except ValueError: return {'statusCode': 500}",
-        Comes(1, 5, 1, 2, "effect", "4 messages are never looked at by worker; 1 error in the log, in futures or in "),
+        Comes(1, 5, 1, 2, "effect", "4 messages are never looked at by worker; 1 error in the log, calls, futures or "),
     ),
     "an answer of 502 after each was put": (
         "[put(r) for r in records]; return {'statusCode': '502', 'body': 'no mail'}",
-        Comes(6, 0, 6, 6, "effect", "1 error in the log, in futures or in answers of worker, whose invokes succeed; "),
+        Comes(6, 0, 6, 6, "effect", "1 error in the log, calls, futures or answers of worker, whose invokes succeed; "),
     ),
     "an answer of 200": ("[put(r) for r in records]; return {'statusCode': 200}", Comes(6, 0, 6, 6, "effect", "Every")),
     "an error before the batch is looked at": (
         "try: {}['url']\n    except KeyError: logging.exception('no'); return {'statusCode': 500}",
-        Comes(0, 6, None, 0, None, "6 messages are never looked at by worker; 1 error in the log, in futures or in "),
+        Comes(0, 6, None, 0, None, "6 messages are never looked at by worker; 1 error in the log, calls, futures or "),
     ),
     "futures that nobody asks": (
         "with ThreadPoolExecutor(3) as p: wait([p.submit(fail, r) for r in records])",

@@ -297,7 +297,10 @@ def test_faults_are_read_and_stay_when_a_body_is_changed(tmp_path: Path) -> None
 
 
 _ONE_OF = "name exactly one of function and service, or a queue alone"
-_WITH_FUNCTION = "ids and the kinds failure and duplicate go with function, or with a queue alone"
+_WITH_FUNCTION = (
+    "a service has the kinds throttle, error and latency, and no ids: the others go with function, or with a queue "
+    "alone"
+)
 
 
 @pytest.mark.parametrize(
@@ -307,14 +310,23 @@ _WITH_FUNCTION = "ids and the kinds failure and duplicate go with function, or w
         ("{function: f, service: sqs, kind: error}", f"faults.1: {_ONE_OF}"),
         (
             "{queue: q, kind: error}",
-            "faults.1: a queue alone has the kind duplicate only; error needs service: sqs beside it",
+            "faults.1: a queue alone has the kinds duplicate and lostReceive only; error needs service: sqs beside it",
         ),
         ("{service: sqs, kind: failure}", f"faults.1: {_WITH_FUNCTION}"),
         ("{service: sqs, kind: error, ids: [a]}", f"faults.1: {_WITH_FUNCTION}"),
         ("{function: f, operation: Invoke, kind: error}", "faults.1: operation goes with service"),
         ("{service: sns, queue: q, kind: error}", "faults.1: queue goes with service: sqs, or alone"),
-        ("{function: f, kind: latency}", "faults.1: seconds goes with the kind latency, which needs it"),
-        ("{function: f, kind: error, seconds: 1}", "faults.1: seconds goes with the kind latency, which needs it"),
+        ("{function: f, kind: latency}", "faults.1: the kind latency needs seconds"),
+        ("{function: f, kind: pause}", "faults.1: the kind pause needs seconds"),
+        (
+            "{function: f, kind: error, seconds: 1}",
+            "faults.1: seconds goes with the kinds latency, pause, crash and timeout",
+        ),
+        ("{function: f, kind: lostReceive}", "faults.1: the kind lostReceive goes with a queue alone"),
+        (
+            "{function: f, kind: pause, seconds: 1, ids: [a]}",
+            "faults.1: pause happens to pollers, which look at no message: leave ids out",
+        ),
         ("{function: f, kind: error, share: 0}", "faults.1.share: has to be greater than 0, not 0"),
         ("{function: f, kind: error, until: 9}", "faults.1.until is no key of a workload"),
     ],

@@ -21,7 +21,14 @@ from delivery_lab.simulation.given_code import with_code
 from delivery_lab.simulation.program_answers import program_answers
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.simulation.workload_answers import Answer
-from delivery_lab.simulation.workload_files import default_workload, read_answers, read_body, read_workload
+from delivery_lab.simulation.workload_files import (
+    GivenFaults,
+    default_workload,
+    read_answers,
+    read_body,
+    read_faults,
+    read_workload,
+)
 from delivery_lab.stack.stack import Stack
 
 WORKLOADS = "workloads"
@@ -103,12 +110,18 @@ def asked(root: Path, stack: str, options: RunOptions, workload: Workload, file:
         assume=assume,
         expect=texts(options.get("expect"), "--expect"),
         answers=None if options.get("answers") is None else Path(str(options.get("answers"))),
+        faults=str(options.get("faults") or ""),
         prices=None if options.get("prices") is None else Path(str(options.get("prices"))),
     )
     optional = _optional(options.get("answers"))
     program = answers_of_program(file, origin, [*optional, *workload.answers], workload.origin)
+    given_faults = read_faults(call.faults) if call.faults else GivenFaults()
     full = workload.with_body(read_body(body)).model_copy(
-        update={"answers": [*optional, *workload.answers, *file.answers]}
+        update={
+            "answers": [*optional, *workload.answers, *file.answers],
+            "faults": [*workload.faults, *given_faults.faults],
+            "fault_preset": given_faults.fault_preset or workload.fault_preset,
+        }
     )
     return Asked(call, full, read_assumptions(assume), program, file, origin)
 

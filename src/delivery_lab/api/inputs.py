@@ -35,6 +35,8 @@ class RunOptions(TypedDict, total=False):
     """Decides everything that is left to chance. That of `delivery-lab.yaml`, else `DEFAULT_SEED`."""
     answers: str | Path | None
     """A file of answers, which come before those of the workload and of `delivery-lab.yaml`. None."""
+    faults: str | Path | None
+    """What happens besides what the workload says: `standard`, `harsh`, or a file of faults. Nothing."""
     assume: Assumed | None
     """Rules to assume otherwise than the model does. None are."""
     prices: str | Path | None

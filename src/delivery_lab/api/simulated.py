@@ -20,6 +20,7 @@ from delivery_lab.results.outcome import Outcome
 from delivery_lab.results.timeline import Line, timeline
 from delivery_lab.rules.alternatives import alternatives_of
 from delivery_lab.simulation.workload import Workload
+from delivery_lab.simulation.workload_files import PRESETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Call:
         assume: alternative assumptions, as texts.
         answers: the file of answers, None without.
         expect: what has to hold besides what the workload expects.
+        faults: name of a preset or a file of faults, "" without.
         prices: the price list, None for that of the package.
     """
 
@@ -59,6 +61,7 @@ class Call:
     assume: tuple[str, ...] = ()
     answers: Path | None = None
     expect: tuple[str, ...] = ()
+    faults: str = ""
     prices: Path | None = None
 
     def with_seed(self, seed: int) -> Call:
@@ -80,6 +83,8 @@ class Call:
             words += ["--workload", "FILE" if file is None else _short(file)]
         if self.answers is not None:
             words += ["--answers", _short(self.answers)]
+        if self.faults:
+            words += ["--faults", self.faults if self.faults in PRESETS else _short(Path(self.faults))]
         if self.prices is not None:
             words += ["--prices", _short(self.prices)]
         repeated = {"--set": self.overrides, "--body": self.body, "--assume": self.assume, "--expect": self.expect}

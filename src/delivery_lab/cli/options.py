@@ -64,6 +64,10 @@ AssumeOption = Annotated[
         autocompletion=assumptions,
     ),
 ]
+FaultsOption = Annotated[
+    str | None,
+    typer.Option("--faults", metavar="NAME", help="What happens besides: standard, harsh, or a file of faults."),
+]
 ExpectOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -102,6 +106,7 @@ def run_options(
     assume: Sequence[str] | None,
     answers: Path | None,
     expect: Sequence[str] | None = None,
+    faults: str | None = None,
 ) -> RunOptions:
     """What the options of a command say of a run, as the API takes it."""
     found: RunOptions = {
@@ -112,5 +117,6 @@ def run_options(
         "assume": assume,
         "answers": answers,
         "expect": expect,
+        "faults": faults,
     }
     return found

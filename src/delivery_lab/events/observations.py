@@ -15,9 +15,9 @@ Purpose = Literal["work", "idempotency", "error handling"]
 """What a handler changes something for: `idempotency`, a library for it notes that work is finished; `error handling`,
 the code is in an `except` block for an error of its own."""
 
-Swallowed = Literal["log", "future", "answer"]
-"""Where an error was left: written to the log with its traceback, in a future whose result was not asked for, or in an
-answer with an HTTP status of 400 or above, which nobody reads."""
+Swallowed = Literal["log", "future", "answer", "call"]
+"""Where an error was left: written to the log with its traceback, in a future whose result was not asked for, in an
+answer with an HTTP status of 400 or above, which nobody reads, or in a call that asked for a change and failed."""
 
 
 @dataclass(frozen=True, slots=True)

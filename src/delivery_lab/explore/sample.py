@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from delivery_lab.events import Run
 from delivery_lab.expectations.expectation import Expectation, Verdict
 from delivery_lab.results.invariants import violations_of
-from delivery_lab.results.named_figures import figures_of, plain_figures
+from delivery_lab.results.named_figures import figures_of, plain_figures, plain_names
 from delivery_lab.results.outcome import outcome_of
 from delivery_lab.rules.alternatives import ALTERNATIVES
 
@@ -32,6 +32,10 @@ class Sample:
     violations: tuple[str, ...]
     trace_hash: str
     rules: tuple[str, ...] = ()
+
+    def by_name(self) -> dict[str, float | None]:
+        """Its figures by JSON name."""
+        return dict(zip(plain_names(), self.figures, strict=True))
 
     @property
     def holds(self) -> bool:

@@ -155,6 +155,8 @@ class Connection:
         try:
             response = host.web.request(read.request, caller)
         except ConnectionFailed as failed:
+            if change is not None:
+                self.environment.watch.unanswered(change)
             if failed.how is not Connecting.SILENT:
                 delay = self.environment.latency.randint(*host.api_latency) + failed.delay
                 host.scheduler.after(delay, self._break, failed.how)

@@ -221,7 +221,7 @@ class HandlerHost:
         answer = self._wait(fiber, Plan(instant, self._perform, call))
         watch = fiber.environment.watch
         if isinstance(answer, (AwsError, ConnectionFailed, ReadTimeout)):
-            if isinstance(answer, AwsError) and watch.wants(service, operation, parameters):
+            if watch.wants(service, operation, parameters):
                 watch.refused(service, operation, parameters, answer)
             raise answer
         if watch.wants(service, operation, parameters):

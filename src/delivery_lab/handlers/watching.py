@@ -79,6 +79,7 @@ class Watch:
         """Whether the function's code needs the event as it is: which records it reads is not seen then."""
         self._seen: list[ChangeRequested | ErrorSwallowed] = []
         self._futures: list[tuple[Future, ErrorSwallowed]] = []
+        self._not_made: list[ChangeRequested] = []
         self._tasks: list[weakref.ref[asyncio.Task[Any]]] = []
 
     @property
@@ -112,7 +113,9 @@ class Watch:
             events.append(RecordsLookedAt(now, None, self._function, invoke, self.looks.records, positions, read))
         events.extend(error for future, error in self._futures if not future.asked_for)
         events.extend(self._left_in_tasks(invoke))
+        events.extend(never_made(self._not_made, self._seen))
         self._seen.clear()
+        self._not_made.clear()
         self._futures.clear()
         self._tasks.clear()
         # They stand in the journal where the invoke ends; most of them happened then.
@@ -127,10 +130,12 @@ class Watch:
         if has_effect(answer):
             self._requested(service, operation, content_of(parameters, answer), refused=False)
 
-    def refused(self, service: str, operation: str, parameters: dict[str, Any], error: AwsError) -> None:
-        """A call that asks for a change was refused."""
-        if is_refused_condition(error):
+    def refused(self, service: str, operation: str, parameters: dict[str, Any], error: Exception) -> None:
+        """A call that asks for a change was refused, or not answered."""
+        if isinstance(error, AwsError) and is_refused_condition(error):
             self._requested(service, operation, content_of(parameters, {}), refused=True)
+        elif (change := self._change(service, operation, content_of(parameters, {}), refused=False)) is not None:
+            self.unanswered(change)
 
     def sends(self, request: WebRequest) -> ChangeRequested | None:
         """A request is on its way to an HTTP address: what it asks for, None where it only reads.
@@ -144,8 +149,15 @@ class Watch:
 
     def answered(self, change: ChangeRequested, status: int) -> None:
         """A request was answered; what is answered with an error changed nothing."""
-        if status < HTTPStatus.BAD_REQUEST and change.invoke == self._invoke:
+        if status >= HTTPStatus.BAD_REQUEST:
+            self.unanswered(change)
+        elif change.invoke == self._invoke:
             self._seen.append(replace(change, at_us=self._now(), instant_us=self._now()))
+
+    def unanswered(self, change: ChangeRequested) -> None:
+        """A change was asked for, and is not made: nobody answered, or the answer is an error."""
+        if change.invoke == self._invoke and change.purpose == "work":
+            self._not_made.append(replace(change, at_us=self._now(), instant_us=self._now()))
 
     def _requested(self, service: str, operation: str, content: str, *, refused: bool) -> None:
         change = self._change(service, operation, content, refused=refused)
@@ -235,3 +247,22 @@ def status_of(payload: str) -> int | None:
     named = {str(name).lower(): value for name, value in answer.items()} if isinstance(answer, dict) else {}
     status = str(named.get("statuscode"))
     return int(status) if status.isdecimal() else None
+
+
+def never_made(
+    asked: Sequence[ChangeRequested], seen: Sequence[ChangeRequested | ErrorSwallowed]
+) -> Iterator[ErrorSwallowed]:
+    """The changes that an invoke asked for, that were not made, and that it did not ask for again with success."""
+    made = [one for one in seen if isinstance(one, ChangeRequested) and not one.refused]
+    last = {(one.service, one.operation, one.content): one for one in asked}
+    for one in last.values():
+        again = (other for other in made if (other.service, other.operation) == (one.service, one.operation))
+        same_record = one.looking_at is not None
+        if any(
+            other.at_us >= one.at_us
+            and (other.content == one.content or (same_record and other.looking_at == one.looking_at))
+            for other in again
+        ):
+            continue
+        text = f"{one.operation} is not made: {one.content}"
+        yield ErrorSwallowed(one.instant_us, None, one.function, one.invoke, one.at_us, "call", text, one.looking_at)

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from delivery_lab.events import Journal
 from delivery_lab.model.api_errors import services
-from delivery_lab.model.clock import Scheduler
+from delivery_lab.model.clock import Scheduler, in_seconds, seconds
 from delivery_lab.model.occasions import ALWAYS, Occasion
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError
@@ -28,10 +29,17 @@ class FaultKind(StrEnum):
     FAILURE = "failure"
     LATENCY = "latency"
     DUPLICATE = "duplicate"
+    COLD_START = "coldStart"
+    CRASH = "crash"
+    TIMEOUT = "timeout"
+    PAUSE = "pause"
+    LOST_RECEIVE = "lostReceive"
 
 
 REFUSALS = (FaultKind.THROTTLE, FaultKind.ERROR)
 """Kinds by which a call is answered with an error."""
+_SHORTEST_WORK_SECONDS = 0.001
+"""Code that ends in the middle of its work has run for at least so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,9 @@ class InjectedFault:
         service: service that it happens to, or None; without function and service it happens to `queue_url`.
         operation: the operation, None for all.
         queue_url: URL of the queue, None for all.
-        delay: microseconds, for `LATENCY`.
+        delay: microseconds, for `LATENCY` and `PAUSE`; for `CRASH` and `TIMEOUT` after how long, 0 where it is drawn.
+        preset: whether it comes from `standard` or `harsh`, whose shares are the lab's (SIM-FAULT-2).
+        number: its place in the workload, from 1 on.
     """
 
     kind: FaultKind
@@ -55,6 +65,8 @@ class InjectedFault:
     operation: str | None = None
     queue_url: str | None = None
     delay: int = 0
+    preset: bool = False
+    number: int = 0
 
     def concerns(self, ids: Iterable[str]) -> bool:
         """Whether one of some business ids is among those that it is limited to."""
@@ -74,13 +86,15 @@ class Faults:
     def __init__(
         self, faults: Sequence[InjectedFault], scheduler: Scheduler, streams: RandomStreams, journal: Journal
     ) -> None:
-        numbered = list(enumerate(faults, 1))
+        numbered = [(number, replace(fault, number=number)) for number, fault in enumerate(faults, 1)]
         self._of_functions = [(n, fault) for n, fault in numbered if fault.function is not None]
         self._of_services = [(n, fault) for n, fault in numbered if fault.service is not None]
         self._of_queues = [(n, fault) for n, fault in numbered if fault.function is None and fault.service is None]
+        self._pauses = [(n, fault) for n, fault in self._of_functions if fault.kind is FaultKind.PAUSE]
+        self._receives = [(n, fault) for n, fault in self._of_queues if fault.kind is FaultKind.LOST_RECEIVE]
         self._happened: set[int] = set()
+        self._asked_for = [n for n, fault in numbered if not fault.preset]
         self.duplicates = any(fault.kind is FaultKind.DUPLICATE for _, fault in self._of_functions)
-        self._count = len(numbered)
         self._scheduler = scheduler
         self._streams = streams
         self._journal = journal
@@ -94,11 +108,39 @@ class Faults:
             duplicating: look for duplication of events, else for everything but that.
         """
         for number, fault in self._of_functions:
-            if fault.function != function or (fault.kind is FaultKind.DUPLICATE) != duplicating:
+            if fault.function != function or fault.kind is FaultKind.PAUSE:
                 continue
-            if fault.concerns(ids_of(payload)) and self._happens(number, fault):
-                return fault
+            if (fault.kind is FaultKind.DUPLICATE) == duplicating and fault.concerns(ids_of(payload)):
+                # Code that has ended before is neither killed nor stopped: what happens to it is noted then.
+                later = fault.kind in (FaultKind.CRASH, FaultKind.TIMEOUT)
+                if self._is_drawn(number, fault) if later else self._happens(number, fault):
+                    return fault
         return None
+
+    def instant_in_work(self, fault: InjectedFault, timeout_us: int) -> int:
+        """After how many microseconds of its work code is killed or stops: all scales of time are equally likely.
+
+        Args:
+            fault: a `CRASH` or `TIMEOUT`.
+            timeout_us: the function's timeout.
+        """
+        if fault.delay:
+            return fault.delay
+        drawn = self._streams.stream("fault", str(fault.number), "instant").uniform(
+            math.log(_SHORTEST_WORK_SECONDS), math.log(in_seconds(timeout_us))
+        )
+        return seconds(math.exp(drawn))
+
+    def pause_of_pollers(self, function: str) -> int:
+        """For how many microseconds the pollers of a function's mappings stop now; 0 where they do not."""
+        for number, fault in self._pauses:
+            if fault.function == function and self._happens(number, fault):
+                return fault.delay
+        return 0
+
+    def loses_receive(self, queue_url: str) -> bool:
+        """Whether the answer to a receive of a poller is lost, after SQS has counted it."""
+        return any(fault.queue_url == queue_url and self._happens(number, fault) for number, fault in self._receives)
 
     def of_queue(self, queue_url: str, body: str) -> bool:
         """Whether a queue delivers a message twice, as a standard queue may (SIM-ONCE-1).
@@ -108,14 +150,20 @@ class Faults:
             body: the message's text.
         """
         return any(
-            fault.queue_url == queue_url and fault.concerns(_ids_in([{"body": body}])) and self._happens(number, fault)
+            fault.kind is FaultKind.DUPLICATE
+            and fault.queue_url == queue_url
+            and fault.concerns(_ids_in([{"body": body}]))
+            and self._happens(number, fault)
             for number, fault in self._of_queues
         )
 
     @property
     def idle(self) -> list[int]:
-        """The numbers of the faults that never happened, counted from 1 as the workload lists them."""
-        return [number for number in range(1, self._count + 1) if number not in self._happened]
+        """The numbers of the faults that never happened, counted from 1 as the workload lists them.
+
+        Those of `standard` and `harsh` are left out: they are meant for whatever there is.
+        """
+        return [number for number in self._asked_for if number not in self._happened]
 
     def of_poller(self, operation: str, queue_url: str) -> InjectedFault | None:
         """The fault that happens to a call that a mapping makes itself, if one names that operation.
@@ -157,11 +205,20 @@ class Faults:
                 return fault
         return None
 
-    def _happens(self, number: int, fault: InjectedFault) -> bool:
-        if not fault.occasion.happens(self._scheduler.now, self._streams, "fault", str(number)):
-            return False
+    def note(self, fault: InjectedFault) -> None:
+        """A fault has happened."""
         self._journal.rely_on("SIM-FAULT-1")
-        self._happened.add(number)
+        if fault.preset:
+            self._journal.rely_on("SIM-FAULT-2")
+        self._happened.add(fault.number)
+
+    def _is_drawn(self, number: int, fault: InjectedFault) -> bool:
+        return fault.occasion.happens(self._scheduler.now, self._streams, "fault", str(number))
+
+    def _happens(self, number: int, fault: InjectedFault) -> bool:
+        if not self._is_drawn(number, fault):
+            return False
+        self.note(fault)
         return True
 
 

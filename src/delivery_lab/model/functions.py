@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from delivery_lab.events import (
     SERVICE_ERROR,
@@ -25,7 +25,8 @@ from delivery_lab.limits.functions import (
     REQUESTS_PER_SECOND_AND_CONCURRENCY,
 )
 from delivery_lab.model import function_settings
-from delivery_lab.model.clock import MICROSECONDS_PER_SECOND, Scheduler, in_seconds, seconds
+from delivery_lab.model.clock import Scheduler, Timer, in_seconds, seconds
+from delivery_lab.model.deployed_functions import DeployedFunction, Rate, Sandbox
 from delivery_lab.model.faults import FaultKind, Faults, InjectedFault
 from delivery_lab.model.invokes import Done, InvokeResult, Rehearsal, Throttled
 from delivery_lab.model.log_tail import LoggedEnd, LogTails, log_tail
@@ -34,7 +35,6 @@ from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import (
     COLD_START_SECONDS,
     MINIMUM_INVOKE_SECONDS,
-    Environment,
     FunctionConfig,
     InvokeRequest,
     InvokeResponse,
@@ -46,41 +46,6 @@ from delivery_lab.rule_ids import RuleId
 EXITED = "Runtime.ExitError"
 _REQUEST_ID = "{request id}"
 INJECTED_FAILURE = "InjectedFailure"
-
-
-@dataclass(slots=True)
-class _Sandbox:
-    """An execution environment with its number."""
-
-    number: int
-    environment: Environment
-
-
-@dataclass(slots=True)
-class _Rate:
-    """Requests in the second that is running."""
-
-    second: int = 0
-    requests: int = 0
-
-    def count(self, now_us: int) -> int:
-        """Count one more; returns how many there were in its second."""
-        second = now_us // MICROSECONDS_PER_SECOND
-        self.requests = self.requests + 1 if second == self.second else 1
-        self.second = second
-        return self.requests
-
-
-@dataclass(slots=True)
-class _Function:
-    config: FunctionConfig
-    running: int = 0
-    idle: list[_Sandbox] = field(default_factory=list)
-    environments: int = 0
-    # Environments that may still be started at once; refilled over time (LAM-SCALE-1).
-    starts: float = ENVIRONMENT_BURST
-    starts_at: int = 0
-    rate: _Rate = field(default_factory=_Rate)
 
 
 class Lambda:
@@ -111,10 +76,10 @@ class Lambda:
         self._runtime = runtime
         self._account_concurrency = account_concurrency
         self._cold_start_seconds = cold_start_seconds
-        self._functions: dict[str, _Function] = {}
+        self._functions: dict[str, DeployedFunction] = {}
         self._calling_aws: set[str] = set()
         self._working_on: dict[str, str] = {}
-        self._rate = _Rate()
+        self._rate = Rate()
         self.loops = Loops()
         self.traces = Traces(scheduler, streams)
         self.tails = LogTails()
@@ -127,7 +92,7 @@ class Lambda:
             DeploymentRefusedError: Lambda would refuse one of its settings.
         """
         function_settings.check(config, self._account_concurrency, self._unreserved())
-        self._functions[config.name] = _Function(config)
+        self._functions[config.name] = DeployedFunction(config)
 
     def configuration(self, name: str) -> FunctionConfig:
         """The configuration of a function.
@@ -198,6 +163,8 @@ class Lambda:
         if tail:
             self.tails.open(request_id, tail)
         start = self._scheduler.now
+        if fault is not None and fault.kind is FaultKind.COLD_START:
+            self._end_idle(function)
         if function.idle:
             self._journal.rely_on("LAM-ENV-2")
             sandbox = function.idle.pop()
@@ -210,11 +177,19 @@ class Lambda:
         if fault is not None and fault.kind is FaultKind.FAILURE:
             self._scheduler.at(start + seconds(MINIMUM_INVOKE_SECONDS), invocation.fail)
         elif fault is not None or rehearsal is None:
-            self._scheduler.at(start + (fault.delay if fault is not None else 0), invocation.begin, payload)
+            late = fault.delay if fault is not None and fault.kind is FaultKind.LATENCY else 0
+            self._scheduler.at(start + late, invocation.begin, payload, fault)
         else:
             self._journal.rely_on("SIM-REPEAT-1")
             self._scheduler.at(start + rehearsal.duration, invocation.repeat, rehearsal)
         return request_id
+
+    @staticmethod
+    def _end_idle(function: DeployedFunction) -> None:
+        """Lambda may end environments at any time; those that work go on."""
+        for sandbox in function.idle:
+            sandbox.environment.stop()
+        function.idle.clear()
 
     def new_request_id(self, name: str) -> str:
         """An id for an invoke of a function."""
@@ -235,7 +210,7 @@ class Lambda:
         else:
             self._journal.rely_on("LAM-INIT-2", "LAM-INIT-3")
 
-    def _refusal(self, function: _Function, fault: InjectedFault | None) -> Throttled | None:
+    def _refusal(self, function: DeployedFunction, fault: InjectedFault | None) -> Throttled | None:
         if fault is not None and fault.kind is FaultKind.THROTTLE:
             return Throttled("ConcurrentInvocationLimitExceeded", "SIM-FAULT-1")
         if fault is not None and fault.kind is FaultKind.ERROR:
@@ -250,7 +225,7 @@ class Lambda:
             return Throttled("FunctionInvocationRateLimitExceeded", "LAM-SCALE-1")
         return None
 
-    def _note_rate(self, function: _Function) -> None:
+    def _note_rate(self, function: DeployedFunction) -> None:
         """Say so where AWS's limit of requests a second, which is not applied, would be exceeded (LAM-CONC-4)."""
         reserved = function.config.reserved_concurrency
         rate = self._rate if reserved is None else function.rate
@@ -266,26 +241,26 @@ class Lambda:
     def _running_unreserved(self) -> int:
         return sum(f.running for f in self._functions.values() if f.config.reserved_concurrency is None)
 
-    def _may_start(self, function: _Function) -> bool:
+    def _may_start(self, function: DeployedFunction) -> bool:
         now = self._scheduler.now
         earned = in_seconds(now - function.starts_at) * ENVIRONMENTS_PER_SECOND
         function.starts = min(ENVIRONMENT_BURST, function.starts + earned)
         function.starts_at = now
         return function.starts >= 1
 
-    def _cold_start(self, function: _Function) -> _Sandbox:
+    def _cold_start(self, function: DeployedFunction) -> Sandbox:
         function.starts -= 1
         function.environments += 1
         number = function.environments
         self._journal.append(EnvironmentStarted(self._scheduler.now, "LAM-INIT-1", function.config.name, number))
-        return _Sandbox(number, self._runtime.new_environment(function.config, number))
+        return Sandbox(number, self._runtime.new_environment(function.config, number))
 
 
 class _Invocation:
     """One invoke from its acceptance to its end, which is an answer or the timeout, whichever is first."""
 
     def __init__(
-        self, service: Lambda, function: _Function, sandbox: _Sandbox, request_id: str, done: Done, note: bool
+        self, service: Lambda, function: DeployedFunction, sandbox: Sandbox, request_id: str, done: Done, note: bool
     ) -> None:
         self._service = service
         self._note = note
@@ -295,8 +270,9 @@ class _Invocation:
         self._done = done
         self._began = service._scheduler.now
         self.began_cold = False
+        self._cut: Timer | None = None
 
-    def begin(self, payload: str) -> None:
+    def begin(self, payload: str, fault: InjectedFault | None = None) -> None:
         """Hand the event to the code. The timeout counts from here: initialisation has a limit of its own."""
         scheduler = self._service._scheduler
         self._began = scheduler.now
@@ -304,6 +280,10 @@ class _Invocation:
         self._first_event = len(self._service._journal.events)
         deadline = scheduler.now + seconds(self._function.config.timeout_seconds)
         self._timer = scheduler.at(deadline, self._time_out)
+        if fault is not None and fault.kind in (FaultKind.CRASH, FaultKind.TIMEOUT):
+            worked = self._service.faults.instant_in_work(fault, deadline - scheduler.now)
+            if worked < deadline - scheduler.now:
+                self._cut = scheduler.after(worked, self._cut_short, fault)
         request = InvokeRequest(self._request_id, payload, deadline, self._service.traces.of(self._request_id))
         self._sandbox.environment.start(request, self._finish)
 
@@ -313,8 +293,19 @@ class _Invocation:
         payload = json.dumps({"errorType": INJECTED_FAILURE, "errorMessage": "a fault of the workload"})
         self._end(payload, INJECTED_FAILURE, "SIM-FAULT-1")
 
+    def _cut_short(self, fault: InjectedFault) -> None:
+        """The code goes no further: its process is killed, or it waits for something until the timeout."""
+        self._service.faults.note(fault)
+        self._sandbox.environment.stop()
+        if fault.kind is FaultKind.CRASH:
+            self._timer.cancel()
+            message = f"RequestId: {self._request_id} Error: Runtime exited with error: signal: killed"
+            self._end(json.dumps({"errorType": EXITED, "errorMessage": message}), EXITED, "SIM-FAULT-1")
+
     def _finish(self, response: InvokeResponse) -> None:
         self._timer.cancel()
+        if self._cut is not None:
+            self._cut.cancel()
         if response.ended:  # there is no process left that could be used again (LAM-TIME-2, LAM-INIT-2)
             self._sandbox.environment.stop()
             self._service._note_end_of_process(response)

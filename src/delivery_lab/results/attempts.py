@@ -31,6 +31,7 @@ class Attempt:
         pieces: by position of a message: what each piece of work for it is known by, None for the message's own id.
         refused: positions of messages for which a conditional write was refused.
         erred: positions of messages at which an error was left alone, and nothing was done for them afterwards.
+        unmade: positions of messages for which a change was asked for that was never made.
         moved_on: positions of messages whose work was over: something was done for them, and then for others.
         put_aside: contents of messages that were sent to a parking or dead-letter queue.
         deleted: by `id` of a message's fate: when the code deleted it itself, in virtual seconds.
@@ -50,6 +51,7 @@ class Attempt:
     pieces: dict[int, list[str | None]] = field(default_factory=dict)
     refused: set[int] = field(default_factory=set)
     erred: set[int] = field(default_factory=set)
+    unmade: set[int] = field(default_factory=set)
     moved_on: set[int] = field(default_factory=set)
     put_aside: set[str] = field(default_factory=set)
     deleted: dict[int, float] = field(default_factory=dict)
@@ -83,7 +85,10 @@ class Attempt:
             places = self._places(event, contents)
             if isinstance(event, ChangeRequested):
                 self.placed.append((event, places))
-            if isinstance(event, ErrorSwallowed):
+            if isinstance(event, ErrorSwallowed) and event.where == "call":
+                self.errors += not self._handles(event)
+                self.unmade |= places
+            elif isinstance(event, ErrorSwallowed):
                 self.errors += 1
                 self.erred |= places or self._never_looked()
             elif event.refused:
@@ -96,6 +101,13 @@ class Attempt:
         self.unplaced = unplaced and not self.worked
         self.pieces = {position: [None] for position in self.worked}
         self._note_who_is_over(last)
+
+    def _handles(self, error: ErrorSwallowed) -> bool:
+        """Whether the code wrote something because of errors of its own, at an error or later."""
+        return any(
+            isinstance(event, ChangeRequested) and event.purpose == "error handling" and event.at_us >= error.at_us
+            for event in self._seen
+        )
 
     def _never_looked(self) -> set[int]:
         """What an error that is beside no message kept from being worked on: the records that were never looked at."""

@@ -23,7 +23,7 @@ def contradictions(outcome: Outcome) -> Iterator[str]:
         if found.errors_swallowed:
             count = found.errors_swallowed
             errors = plural(count, "error", "errors")
-            yield f"{count} {errors} in the log, in futures or in answers of {function.name}, whose invokes succeed"
+            yield f"{count} {errors} in the log, calls, futures or answers of {function.name}, whose invokes succeed"
 
 
 def processed(outcome: Outcome, interval: str) -> str:

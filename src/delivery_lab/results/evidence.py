@@ -40,7 +40,7 @@ class FunctionEvidence:
         effects: how its effects were counted.
         poison_succeeded: ids of poison messages whose invoke succeeded and whose response did not name them.
         errors_swallowed: errors with a traceback in the log of invokes that succeeded, in futures whose result was
-            not asked for, or in answers with a status of 400 or above.
+            not asked for, in answers with a status of 400 or above, or in changes that were asked for and never made.
         never_looked_at: ids of messages that it was given and whose content it never read, however often it had them.
     """
 

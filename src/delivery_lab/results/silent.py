@@ -174,7 +174,11 @@ class SilentFunctions:
         if fate.poison:
             function.poison_succeeded.add(fate.message_id)
         if worked_at is not None:
-            return Judgement(fate, "effect", attempt.consumer, worked_at)
+            # Where part of the work is seen to have failed, how much of it is done is not known.
+            in_part = position in attempt.unmade
+            if in_part:
+                self.relied_on.add("EVD-INVOKE-1")
+            return Judgement(fate, said if in_part else "effect", attempt.consumer, worked_at)
         if position in attempt.refused and self._was_done(fate.business_id):
             self.relied_on.add("EVD-EFFECT-1")
             return Judgement(fate, "effect", attempt.consumer)

@@ -34,6 +34,12 @@ RULES = (
         "The scenario is the user's; how AWS, its SDK and the handlers react to it is the model's.",
     ),
     assumed(
+        "SIM-FAULT-2",
+        "How often the faults of `standard` and `harsh` happen is the lab's choice: often enough that a hundred runs meet each of "
+        "them. It is no frequency of AWS's.",
+        "AWS documents that these things happen, and publishes no rates of them. A fault of your own has the share that you give it.",
+    ),
+    assumed(
         "SIM-MOTO-1",
         "S3, SSM parameters, secrets, keys of KMS, mails of SES, starts of Step Functions, CloudWatch metrics and logs, and records for "
         "Firehose are answered by moto: what is put is read again at once, and a run begins with what the stack itself creates. "

@@ -247,8 +247,8 @@ class Sender:
             raise WorkloadError(f"{self._origin}: the event for {function} is no JSON: {payload[:80]}") from error
         return function, payload
 
-    def _function(self, name: str) -> str:
-        return self._named({known: known for known in self._account.functions.names}, name, "function")
+    def _function(self, name: str, where: str = "") -> str:
+        return self._named({known: known for known in self._account.functions.names}, name, "function", where)
 
     def fault(self, fault: Fault) -> InjectedFault:
         """A fault, as the model takes it.
@@ -256,28 +256,31 @@ class Sender:
         Raises:
             WorkloadError: it is addressed to what is not there.
         """
-        queue = None if fault.queue is None else self._named(self._account.queues, fault.queue, "queue")
-        if queue is not None and queue.fifo and fault.service is None:
+        where = fault.place or self._origin
+        queue = None if fault.queue is None else self._named(self._account.queues, fault.queue, "queue", where)
+        if queue is not None and queue.fifo and fault.kind == "duplicate":
             raise WorkloadError(
-                f"{self._origin}: {queue.name} is a FIFO queue, which delivers a message again only after its "
+                f"{where}: {queue.name} is a FIFO queue, which delivers a message again only after its "
                 "visibility timeout: the kind duplicate is for standard queues (SIM-ONCE-1)"
             )
         if fault.service is not None and fault.operation is not None:
-            known_operation(fault.service, fault.operation, self._origin)
+            known_operation(fault.service, fault.operation, where)
         return InjectedFault(
             FaultKind(fault.kind),
             occasion_of(fault),
-            function=None if fault.function is None else self._function(fault.function),
+            function=None if fault.function is None else self._function(fault.function, where),
             service=fault.service,
             operation=fault.operation,
             queue_url=None if queue is None else queue.url,
             delay=seconds(fault.seconds or 0),
+            preset=bool(fault.preset),
         )
 
-    def _named(self, found: Mapping[str, T], name: str, kind: str) -> T:
+    def _named(self, found: Mapping[str, T], name: str, kind: str, where: str = "") -> T:
         if name not in found:
             known = ", ".join(sorted(found)) or "none"
-            raise WorkloadError(f"{self._origin}: the stack {self._stack} has no {kind} {name} (there are: {known})")
+            place = where or self._origin
+            raise WorkloadError(f"{place}: the stack {self._stack} has no {kind} {name} (there are: {known})")
         return found[name]
 
 

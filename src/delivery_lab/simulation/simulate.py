@@ -23,6 +23,7 @@ from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 from delivery_lab.simulation.answering import service_answers, web_answers
 from delivery_lab.simulation.deployment import Deployment
 from delivery_lab.simulation.externals import read_elsewhere
+from delivery_lab.simulation.fault_presets import all_faults
 from delivery_lab.simulation.garbage import rare_garbage_collection
 from delivery_lab.simulation.log_contract import contract_line
 from delivery_lab.simulation.observing import SilentObserver
@@ -121,6 +122,7 @@ class _Simulation:
         self._stack = stack
         self._project_dir = project_dir
         self._workload = workload
+        self._faults = all_faults(workload, stack)
         self._seed = seed
         self._scheduler = Scheduler()
         self._streams = RandomStreams(seed)
@@ -226,7 +228,7 @@ class _Simulation:
         lines, origin = self._workload.answers, self._workload.origin
         account.answer_calls(tuple(service_answers(lines, origin)), tuple(web_answers(lines)))
         account.roles = roles_to_assume(stack)
-        account.inject_faults([self._sender.fault(fault) for fault in self._workload.faults])
+        account.inject_faults([self._sender.fault(fault) for fault in self._faults])
         account.start()
         return deployment
 
@@ -345,7 +347,7 @@ class _Simulation:
     def _idle_faults(self) -> Iterator[str]:
         """Faults that never happened: the workload asks for something that this run had no place for."""
         for number in self._account.faults.idle:
-            yield f"fault {number} of the workload never happened: {self._workload.faults[number - 1].words}"
+            yield f"fault {number} of the workload never happened: {self._faults[number - 1].words}"
 
     def _sources(self, ends: frozenset[str]) -> frozenset[str]:
         """Where messages begin: queues, streams and topics but those where they end, and the events of functions."""

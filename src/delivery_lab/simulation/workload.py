@@ -249,6 +249,8 @@ class Workload(WorkloadPart):
     """What is sent."""
     faults: list[Fault] = Field(default_factory=list)
     """The faults, and when they happen."""
+    fault_preset: Literal["standard", "harsh"] | None = None
+    """Faults besides: `standard` for what AWS documents for what the stack has, `harsh` for more than that."""
     answers: list[Answer] = Field(default_factory=list)
     """What calls of handlers to AWS services and HTTP addresses get."""
     until: Literal["drained"] | float | None = None

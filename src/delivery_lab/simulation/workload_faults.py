@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from delivery_lab.simulation.workload_durations import LONGEST_SECONDS
 from delivery_lab.simulation.workload_part import WorkloadPart
+
+_OF_QUEUES = ("duplicate", "lostReceive")
+_OF_SERVICES = ("throttle", "error", "latency")
+_LASTING = ("latency", "pause")
+_IN_WORK = ("crash", "timeout")
 
 
 class Fault(WorkloadPart):
@@ -42,31 +47,79 @@ class Fault(WorkloadPart):
     """With `service`: only to this operation, such as `SendMessage`."""
     queue: str | None = None
     """With `service: sqs`: only to calls for the queue of that logical name. Alone: what happens to its messages."""
-    kind: Literal["throttle", "error", "failure", "latency", "duplicate"]
+    kind: Literal[
+        "throttle",
+        "error",
+        "failure",
+        "latency",
+        "duplicate",
+        "coldStart",
+        "crash",
+        "timeout",
+        "pause",
+        "lostReceive",
+    ]
     """What happens."""
     share: float = Field(default=1.0, gt=0, le=1)
     """The share of the calls that it happens to, drawn from the seed."""
     ids: list[str] | None = Field(default=None, min_length=1)
     """With `function` or a queue alone: only where the event, a record of it, or the message has such an `id`."""
     seconds: float | None = Field(default=None, gt=0, le=LONGEST_SECONDS)
-    """With `kind: latency`: how many seconds longer it takes."""
+    """With `kind: latency`: how many seconds longer it takes. With `pause`: for how many the pollers stop. With
+    `crash` and `timeout`: after how many seconds of work; drawn where it is left out."""
+    _preset: str = PrivateAttr(default="")
+    _place: str = PrivateAttr(default="")
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Fault:
         of_queue = self.function is None and self.service is None and self.queue is not None
         if (self.function is None) == (self.service is None) and not of_queue:
             raise ValueError("name exactly one of function and service, or a queue alone")
-        if of_queue and self.kind != "duplicate":
-            raise ValueError(f"a queue alone has the kind duplicate only; {self.kind} needs service: sqs beside it")
-        if self.service is not None and (self.ids is not None or self.kind in ("failure", "duplicate")):
-            raise ValueError("ids and the kinds failure and duplicate go with function, or with a queue alone")
+        if of_queue and self.kind not in _OF_QUEUES:
+            raise ValueError(
+                f"a queue alone has the kinds {_words(_OF_QUEUES)} only; {self.kind} needs service: sqs beside it"
+            )
+        if self.service is not None and (self.ids is not None or self.kind not in _OF_SERVICES):
+            raise ValueError(
+                f"a service has the kinds {_words(_OF_SERVICES)}, and no ids: the others go with function, or with a "
+                "queue alone"
+            )
+        if self.function is not None and self.kind == "lostReceive":
+            raise ValueError("the kind lostReceive goes with a queue alone")
         if self.operation is not None and self.service is None:
             raise ValueError("operation goes with service")
         if self.queue is not None and self.service != "sqs" and not of_queue:
             raise ValueError("queue goes with service: sqs, or alone")
-        if (self.kind == "latency") != (self.seconds is not None):
-            raise ValueError("seconds goes with the kind latency, which needs it")
+        if self.ids is not None and self.kind in ("pause", "lostReceive"):
+            raise ValueError(f"{self.kind} happens to pollers, which look at no message: leave ids out")
+        return self._has_its_seconds()
+
+    def _has_its_seconds(self) -> Fault:
+        if self.kind in _LASTING and self.seconds is None:
+            raise ValueError(f"the kind {self.kind} needs seconds")
+        if self.seconds is not None and self.kind not in (*_LASTING, *_IN_WORK):
+            raise ValueError(f"seconds goes with the kinds {_words((*_LASTING, *_IN_WORK))}")
         return self
+
+    @property
+    def preset(self) -> str:
+        """The preset that it comes from, "" where somebody has written it."""
+        return self._preset
+
+    @property
+    def place(self) -> str:
+        """File and line where it stands, "" where it stands in none."""
+        return self._place
+
+    def read_at(self, place: str) -> None:
+        """It stands there."""
+        self._place = place
+
+    def of_preset(self, name: str) -> Fault:
+        """The same fault, said to come from a preset."""
+        copy = self.model_copy()
+        copy._preset = name
+        return copy
 
     @property
     def words(self) -> str:
@@ -74,3 +127,7 @@ class Fault(WorkloadPart):
         if self.service is None:
             return f"{self.kind} of {self.function or self.queue}"
         return f"{self.kind} of {self.operation or 'calls'} of {self.service}"
+
+
+def _words(kinds: tuple[str, ...]) -> str:
+    return f"{', '.join(kinds[:-1])} and {kinds[-1]}"

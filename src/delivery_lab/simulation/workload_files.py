@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -13,6 +13,7 @@ from delivery_lab.errors import StackFileError, UsageError, WorkloadError
 from delivery_lab.program.yamlfile import YamlFile, parse_scalar, read_yaml
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.simulation.workload_answers import Answer
+from delivery_lab.simulation.workload_faults import Fault
 from delivery_lab.simulation.workload_part import WorkloadPart
 from delivery_lab.simulation.workload_problems import problems_of
 
@@ -34,7 +35,13 @@ def read_workload(path: Path) -> Workload:
         workload = Workload.model_validate(content.value, by_alias=True, by_name=False)
     except ValidationError as error:
         raise WorkloadError(located(content, error)) from error
+    _note_places(content, workload.faults)
     return workload.read_from(path)
+
+
+def _note_places(content: YamlFile, faults: Sequence[Fault]) -> None:
+    for index, fault in enumerate(faults):
+        fault.read_at(content.where("faults", index))
 
 
 def _refuse_bare_placeholders(content: YamlFile) -> None:
@@ -85,6 +92,40 @@ def read_answers(path: Path) -> list[Answer]:
         raise WorkloadError(str(error)) from error
     except ValidationError as error:
         raise WorkloadError(located(content, error, "a file of answers")) from error
+
+
+PRESETS = ("standard", "harsh")
+
+
+class GivenFaults(WorkloadPart):
+    """What `--faults` says; both as a workload says it."""
+
+    faults: list[Fault] = Field(default_factory=list)
+    """The faults."""
+    fault_preset: Literal["standard", "harsh"] | None = None
+    """Faults besides."""
+
+
+def read_faults(given: str) -> GivenFaults:
+    """The faults of `--faults`: those of a preset, or of a file that has `faults` as a workload has them.
+
+    Raises:
+        WorkloadError: the file is missing or malformed; the message names file, place, value and what is expected.
+    """
+    if given in PRESETS:
+        return GivenFaults.model_validate({"faultPreset": given})
+    path = Path(given)
+    if not path.exists():
+        raise WorkloadError(f"--faults {given}: there is no such file, and no preset of that name: standard or harsh")
+    try:
+        content = read_yaml(path, str(path), dates=False)
+        found = GivenFaults.model_validate(content.value, by_alias=True, by_name=False)
+    except StackFileError as error:
+        raise WorkloadError(str(error)) from error
+    except ValidationError as error:
+        raise WorkloadError(located(content, error, "a file of faults")) from error
+    _note_places(content, found.faults)
+    return found
 
 
 def read_body(changes: Sequence[str]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from delivery_lab.cli.options import (
     AssumeOption,
     BodyOption,
     ExpectOption,
+    FaultsOption,
     JsonOption,
     PricesOption,
     ProjectOption,
@@ -62,6 +63,7 @@ def diff(
     assume: AssumeOption = None,
     answers: AnswersOption = None,
     expect: ExpectOption = None,
+    faults: FaultsOption = None,
     prices: PricesOption = None,
     fail_on: Annotated[
         FailDiffOn,
@@ -93,7 +95,7 @@ def diff(
     from delivery_lab.cli.views.exploration import show_pairs
 
     lab = open_lab(console, project)
-    options = run_options(overrides, workload, body, seed, assume, answers, expect)
+    options = run_options(overrides, workload, body, seed, assume, answers, expect, faults)
     options["prices"] = prices
     with console.working(f"simulating {before} and {after}"):
         base = None if state is None else open_lab(console, project, state)

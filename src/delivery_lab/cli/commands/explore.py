@@ -14,6 +14,7 @@ from delivery_lab.cli.options import (
     AssumeOption,
     BodyOption,
     ExpectOption,
+    FaultsOption,
     JsonOption,
     OneStack,
     ProcessesOption,
@@ -44,10 +45,17 @@ def explore(
     assume: AssumeOption = None,
     answers: AnswersOption = None,
     expect: ExpectOption = None,
+    faults: FaultsOption = None,
     processes: ProcessesOption = None,
     write: Annotated[
         Path, typer.Option("--write", metavar="DIR", help="Where a file is written with which a failure is replayed.")
     ] = Path(),
+    shrink: Annotated[
+        bool,
+        typer.Option(
+            "--shrink/--no-shrink", help="Look for the smallest case that still fails, before it is written down."
+        ),
+    ] = True,
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -60,7 +68,7 @@ def explore(
     from delivery_lab.cli.views.sample import sample_as_json
 
     lab = open_lab(console, project)
-    options = run_options(overrides, workload, body, seed, assume, answers, expect)
+    options = run_options(overrides, workload, body, seed, assume, answers, expect, faults)
     progress = RunsProgress(console, stack, seeds)
 
     def told(sample: Sample) -> None:
@@ -72,7 +80,7 @@ def explore(
     show_exploration(console, found, as_json=as_json)
     case = None if found.interrupted else found.failing_case()
     if case is not None:
-        _write_down(console, lab, case, write)
+        _write_down(console, lab, case, write, shrink=shrink)
     if found.interrupted:
         raise typer.Exit(INTERRUPTED)
     if found.violations:
@@ -81,13 +89,22 @@ def explore(
         raise typer.Exit(VIOLATED)
 
 
-def _write_down(console: Console, lab: Lab, case: Case, folder: Path) -> None:
+def _write_down(console: Console, lab: Lab, case: Case, folder: Path, *, shrink: bool) -> None:
     """Write a failure down, and say how it is run again; where it cannot be written, that is said and no more."""
     from delivery_lab.api.failure_file import write_failure
     from delivery_lab.api.failures import failure_of
+    from delivery_lab.api.smallest import smallest_case
 
+    notes: tuple[str, ...] = ()
     try:
-        path = write_failure(failure_of(lab, case), folder)
+        with console.working("looking for the smallest case that fails"):
+            smallest = smallest_case(lab, case) if shrink else None
+        if smallest is not None:
+            case, notes = smallest.case, smallest.notes
+            console.message(f"the smallest case that fails has {smallest.words} ({smallest.tries} were tried)")
+        for note in notes:
+            console.message(f"  {note}.")
+        path = write_failure(failure_of(lab, case, notes), folder)
     except LabError as error:
         console.message(f"note: the failure is not written down: {error}")
         return

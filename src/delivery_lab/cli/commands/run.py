@@ -14,6 +14,7 @@ from delivery_lab.cli.options import (
     AssumeOption,
     BodyOption,
     ExpectOption,
+    FaultsOption,
     JsonOption,
     PricesOption,
     ProjectOption,
@@ -52,6 +53,7 @@ def run(
     assume: AssumeOption = None,
     answers: AnswersOption = None,
     expect: ExpectOption = None,
+    faults: FaultsOption = None,
     prices: PricesOption = None,
     alternatives: Annotated[
         bool | None,
@@ -81,7 +83,7 @@ def run(
     names = lab.stack_names(stacks or ())
     if not names:
         raise UsageError(f"{lab.project.root} has no stack file, so --all is none; name a stack: its config is empty")
-    options = run_options(overrides, workload, body, seed, assume, answers, expect)
+    options = run_options(overrides, workload, body, seed, assume, answers, expect, faults)
     options["prices"] = prices
     wanted = readings if alternatives is None else alternatives
     if len(names) == 1:

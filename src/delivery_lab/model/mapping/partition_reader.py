@@ -17,7 +17,6 @@ import zlib
 from collections import deque
 from collections.abc import Iterable
 
-from delivery_lab.errors import NotModelledError
 from delivery_lab.events import Actor
 from delivery_lab.limits.functions import SYNCHRONOUS_PAYLOAD
 from delivery_lab.limits.mappings import ENDLESS
@@ -38,6 +37,7 @@ from delivery_lab.model.mapping.partition_decisions import (
 )
 from delivery_lab.model.mapping.partition_journal import PartitionJournal
 from delivery_lab.model.mapping.partition_progress import Progress
+from delivery_lab.model.mapping.partition_records import refuse_too_large
 from delivery_lab.model.mapping.partition_work import PartitionBatch, ReaderSettings, Services, Slot
 from delivery_lab.model.mapping.windows import windows_of
 from delivery_lab.model.partition import Partition, Record, StartingPosition
@@ -112,8 +112,13 @@ class PartitionReader:
 
     def _poll(self) -> None:
         self._poll_timer = None
+        if pause := self._services.functions.faults.pause_of_pollers(self.settings.function):
+            self._poll_at(self._scheduler.now + pause)
+            return
         throughput = self._services.throughput
-        if throughput is None:
+        if pause:
+            self._poll_at(self._scheduler.now + pause)
+        elif throughput is None:
             self._sort(self._unread)
             self._unread.clear()
             return
@@ -214,7 +219,7 @@ class PartitionReader:
             return
         if batch.payload is None:
             batch.payload = self._services.form.event(batch.records, self.partition)
-            self._refuse_too_large(batch)
+            refuse_too_large(batch.payload, batch.records[0])
             batch.ids = tuple([record.id for record in batch.records])
         payload = batch.payload
         if self._windows is not None:
@@ -234,20 +239,6 @@ class PartitionReader:
             return
         batch.invokes += 1
         self._journal.invoked(slot, batch, answer)
-
-    def _refuse_too_large(self, batch: PartitionBatch) -> None:
-        """A single record may be larger than an invoke: AWS sends it to the destination, which is not modelled.
-
-        Raises:
-            NotModelledError: the event is over 6 MB.
-        """
-        if len(batch.payload or "") > SYNCHRONOUS_PAYLOAD.maximum:
-            raise NotModelledError(
-                f"{batch.records[0].id}: its event has {len(batch.payload or '')} bytes, and an invoke takes "
-                f"{SYNCHRONOUS_PAYLOAD.maximum}; that AWS hands such a record to the on-failure destination is not "
-                "modelled\n"
-                "  nearest: records of up to 4 MB, which Base64 makes a third larger"
-            )
 
     def _leave(self, batch: PartitionBatch) -> None:
         self.cursor.release(batch.records)

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from delivery_lab.errors import NotModelledError
+from delivery_lab.limits.functions import SYNCHRONOUS_PAYLOAD
 from delivery_lab.model.clock import iso_time
 from delivery_lab.model.mapping.partition_decisions import Identify, offset_in, sequence_number
 from delivery_lab.model.partition import Partition, Record
@@ -30,6 +32,24 @@ class Format(Protocol):
 
     def filterable(self, record: Record) -> Mapping[str, Any]:
         """What filter patterns are matched against."""
+
+
+def refuse_too_large(payload: str, first: Record) -> None:
+    """A single record may be larger than an invoke: AWS sends it to the destination, which is not modelled.
+
+    Args:
+        payload: the event as JSON text.
+        first: its first record.
+
+    Raises:
+        NotModelledError: the event is over 6 MB.
+    """
+    if len(payload) > SYNCHRONOUS_PAYLOAD.maximum:
+        raise NotModelledError(
+            f"{first.id}: its event has {len(payload)} bytes, and an invoke takes {SYNCHRONOUS_PAYLOAD.maximum}; that "
+            "AWS hands such a record to the on-failure destination is not modelled\n"
+            "  nearest: records of up to 4 MB, which Base64 makes a third larger"
+        )
 
 
 def _identity(role: str) -> str:

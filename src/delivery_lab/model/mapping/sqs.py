@@ -128,7 +128,7 @@ class QueueConsumer:
             return self.queue.fifo and self._busy > 0 and self._collecting is None
         if not self.queue.has_ready:
             return False  # a poll that waits for messages costs nothing here
-        wait = self._scaling.poll(self._scheduler.now)
+        wait = self._functions.faults.pause_of_pollers(self.config.function) or self._scaling.poll(self._scheduler.now)
         if self._scaling.rested:
             self._journal.rely_on("ESM-SCALE-4")
         if wait and self._next_poll is None:
@@ -153,6 +153,9 @@ class QueueConsumer:
         have = len(self._collecting.deliveries) if self._collecting else 0
         wanted = min(BATCH_ENTRIES.maximum, self.config.batch_size - have)
         deliveries = self.queue.receive(wanted, self._visibility_override(), by=self._actor)
+        if deliveries and self._functions.faults.loses_receive(self.queue.url):
+            # Nobody has them: they are visible again when their timeout ends, one receive older.
+            return True
         if deliveries:
             self._journal.received(delivery.message.body for delivery in deliveries)
         for delivery in deliveries:

@@ -1,0 +1,55 @@
+"""Functions as they are at a moment: what runs, which environments wait, how many may be started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from delivery_lab.limits.functions import ENVIRONMENT_BURST
+from delivery_lab.model.clock import MICROSECONDS_PER_SECOND
+from delivery_lab.model.runtime import Environment, FunctionConfig
+
+
+@dataclass(slots=True)
+class Sandbox:
+    """An execution environment with its number."""
+
+    number: int
+    environment: Environment
+
+
+@dataclass(slots=True)
+class Rate:
+    """Requests in the second that is running."""
+
+    second: int = 0
+    requests: int = 0
+
+    def count(self, now_us: int) -> int:
+        """Count one more; returns how many there were in its second."""
+        second = now_us // MICROSECONDS_PER_SECOND
+        self.requests = self.requests + 1 if second == self.second else 1
+        self.second = second
+        return self.requests
+
+
+@dataclass(slots=True)
+class DeployedFunction:
+    """A function with what it has at the moment.
+
+    Attributes:
+        config: its settings.
+        running: how many of its invokes run.
+        idle: its environments that wait, the most recently used one last.
+        environments: how many it has ever had.
+        starts: environments that may still be started at once; refilled over time (LAM-SCALE-1).
+        starts_at: when that was counted.
+        rate: its requests in the second that is running.
+    """
+
+    config: FunctionConfig
+    running: int = 0
+    idle: list[Sandbox] = field(default_factory=list)
+    environments: int = 0
+    starts: float = ENVIRONMENT_BURST
+    starts_at: int = 0
+    rate: Rate = field(default_factory=Rate)

@@ -1,0 +1,106 @@
+"""Every dangerous variant fails for the reason that it is dangerous, and few messages show it."""
+
+from __future__ import annotations
+
+import pytest
+
+from delivery_lab.api.case import Case, case_of
+from delivery_lab.api.inputs import RunOptions
+from delivery_lab.api.lab import Lab
+from delivery_lab.api.smallest import Smallest, smallest_case
+from tests.lab_support import ROOT
+
+DANGEROUS = [
+    ("batch-all-or-nothing", "messages.healthyDeadLettered == 0", 2),
+    ("batch-manual-delete", "deliveries.duplicates == 0", 1),
+    ("batch-unreported", "messages.lost == 0", 1),
+    ("concurrency-trap", "messages.healthyDeadLettered == 0", 4),
+    ("dynamodb-stream", "messages.healthyDeadLettered == 0", 3),
+    ("fifo-unordered", "ordering.violations == 0", 3),
+    ("msk-age", "messages.healthyDeadLettered == 0", 2),
+    ("msk-bounded", "messages.healthyDeadLettered == 0", 2),
+    ("msk-default", "messages.expired == 0", 1),
+    ("msk-partial", "messages.healthyDeadLettered == 0", 2),
+    ("sqs-swallow", "messages.lost == 0", 1),
+    ("stream-age", "messages.healthyDeadLettered == 0", 2),
+    ("stream-bounded", "messages.healthyDeadLettered == 0", 2),
+    ("stream-default", "messages.expired == 0", 1),
+    ("stream-parallel", "messages.healthyDeadLettered == 0", 2),
+    ("stream-partial", "messages.healthyDeadLettered == 0", 2),
+    ("visibility-heartbeat-fails", "effects.duplicated == 0", 1),
+    ("visibility-short", "effects.duplicated == 0", 1),
+    ("visibility-unconditional", "effects.duplicated == 0", 1),
+]
+"""What a variant promises and does not keep, and how many messages show it."""
+
+
+@pytest.fixture(scope="module")
+def lab() -> Lab:
+    return Lab.open(ROOT)
+
+
+def failing(lab: Lab, stack: str, options: RunOptions) -> Case:
+    asked = lab.asked(stack, options, judges=True)
+    return case_of(asked, asked.call.seed)
+
+
+def smallest(lab: Lab, stack: str, expectation: str, *, settings: bool = False, **options: list[str]) -> Smallest:
+    found = smallest_case(lab, failing(lab, stack, {"expect": [expectation], **options}), settings=settings)  # type: ignore[typeddict-item]
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(("stack", "expectation", "messages"), DANGEROUS, ids=[name for name, *_ in DANGEROUS])
+def test_a_dangerous_variant_shows_its_danger_with_few_messages(
+    lab: Lab, stack: str, expectation: str, messages: int
+) -> None:
+    found = smallest(lab, stack, expectation)
+
+    assert found.complete
+    assert found.messages == messages <= (4 if stack == "concurrency-trap" else 3)
+    again = lab.run(stack, **found.case.options())
+    assert [one.holds for one in again.outcome.expectations] == [False]
+
+
+def test_a_run_that_holds_has_no_smallest_case(lab: Lab) -> None:
+    assert smallest_case(lab, failing(lab, "batch-partial", {"expect": ["messages.lost == 0"]})) is None
+
+
+def test_what_does_not_matter_is_said(lab: Lab) -> None:
+    found = smallest(
+        lab, "batch-unreported", "messages.lost == 0", settings=True, overrides=["batch.queue.maxReceiveCount=7"]
+    )
+
+    assert found.words == "1 message, 1 changed setting"
+    assert found.case.overrides == ("batch.worker.timeoutSeconds=3",)  # AWS's default, in place of the variant's
+    about_settings, about_overrides = found.notes
+    assert about_settings.startswith(
+        "These settings do not matter, any other value that was tried fails as well: batch."
+    )
+    assert "batch.worker.batchSize (1, 5)" in about_settings
+    assert about_overrides == (
+        "These overrides do not matter, it fails without them as well: batch.queue.maxReceiveCount=7"
+    )
+
+
+def test_faults_that_do_not_matter_are_said(lab: Lab) -> None:
+    found = smallest(lab, "async-default", "deliveries.duplicates == 0")
+
+    assert found.messages == 1
+    assert found.notes == ("These faults do not matter, it fails without them as well: failure of async-worker",)
+
+
+def test_a_setting_that_matters_is_not_said_not_to(lab: Lab) -> None:
+    found = smallest(lab, "visibility-short", "effects.duplicated == 0", settings=True)
+
+    assert not any("visibilityTimeoutSeconds" in note for note in found.notes)
+
+
+def test_when_the_tries_are_used_up_that_is_said(lab: Lab) -> None:
+    case = failing(lab, "fifo-unordered", {"expect": ["ordering.violations == 0"]})
+
+    found = smallest_case(lab, case, settings=False, most_tries=3)
+
+    assert found is not None
+    assert not found.complete
+    assert found.notes == ("It may not be the smallest case: 3 were tried",)
