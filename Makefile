@@ -11,7 +11,7 @@ PULUMI := .pulumi-cli/.ready
 LOCAL := .local-env/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test lint types check bench layer pulumi local test-pulumi lock clean
+.PHONY: help setup lab test fuzz lint types check bench layer pulumi local test-pulumi lock clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +26,9 @@ lab: $(READY)  ## Run every variant's workload in virtual time and say what beco
 
 test: $(READY)  ## Run all tests but those of `make test-pulumi`
 	@$(BIN)/python -m pytest -q -n auto $(PYTEST_ARGS) || { echo "make test: some tests failed" >&2; exit 1; }
+
+fuzz: $(READY)  ## Try many random configurations (FUZZ=1000 of each source)
+	@LAB_FUZZ=$(or $(FUZZ),100) $(BIN)/python -m pytest -q -n auto tests/fuzz || { echo "make fuzz: a configuration failed" >&2; exit 1; }
 
 test-pulumi: $(READY) $(PULUMI) $(LOCAL)  ## Run the tests with Pulumi's engine and the emulator
 	@$(BIN)/python -m pytest -q -n 2 -m "engine or emulator" $(PYTEST_ARGS) tests/live tests/pulumi_cli \
