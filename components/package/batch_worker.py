@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.alarms import Alarms, function_watches
+from components.alarms import function_watches
 from components.package.args import BatchWorkerArgs
 from components.package.arguments import (
     FIFO_SUFFIX,
@@ -12,6 +12,7 @@ from components.package.arguments import (
     visibility_of_a_queue_violation,
 )
 from components.package.functions import function_code
+from components.package.parts import register_outputs, set_alarms
 from components.package.reading import Arguments, ArgumentsError, read
 from components.settings.base import Violation
 from components.settings.problems import Problem
@@ -41,20 +42,11 @@ class BatchWorker(pulumi.ComponentResource):
         child, model = pulumi.ResourceOptions(parent=self), arguments.model
         code = function_code(f"{name}-worker", "batch_worker", arguments, child)
         worker = Worker(name, _queue(arguments), code, model.worker, child, fifo=model.fifo)
-        topic_arn = arguments.value("alarms", "topic_arn")
-        Alarms(name, model.alarms, function_watches(worker.function), child, topic_arn=topic_arn)
+        set_alarms(arguments, function_watches(worker.function), child)
         self.function_name, self.function_arn = worker.function.name, worker.function.arn
         self.role_name, self.mapping_uuid = worker.role.name, worker.mapping.uuid
         self.parking_queue_url = None if worker.parking is None else worker.parking.queue.url
-        outputs = {
-            "functionName": self.function_name,
-            "functionArn": self.function_arn,
-            "roleName": self.role_name,
-            "mappingUuid": self.mapping_uuid,
-        }
-        self.register_outputs(
-            outputs if self.parking_queue_url is None else {**outputs, "parkingQueueUrl": self.parking_queue_url}
-        )
+        register_outputs(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 import pulumi
 
-from components.alarms import Alarms, dead_letter_watch, function_watches, queue_age_watch
+from components.alarms import dead_letter_watch, function_watches, queue_age_watch
 from components.idempotent_worker import IdempotentWorker as Worker
 from components.package.args import IdempotentWorkerArgs
 from components.package.arguments import IdempotentWorkerArguments
 from components.package.functions import function_code
+from components.package.parts import register_outputs, set_alarms
 from components.package.reading import read
 
 
@@ -46,19 +47,9 @@ class IdempotentWorker(pulumi.ComponentResource):
         worker = Worker(name, model.section(), code, child)
         queue, dlq = worker.queues.queue, worker.queues.dlq
         watches = [*function_watches(worker.function), queue_age_watch(queue, model.queue), dead_letter_watch(dlq)]
-        Alarms(name, model.alarms, watches, child, topic_arn=arguments.value("alarms", "topic_arn"))
+        set_alarms(arguments, watches, child)
         self.queue_url, self.queue_arn, self.dlq_url, self.dlq_arn = queue.url, queue.arn, dlq.url, dlq.arn
         self.function_name, self.function_arn = worker.function.name, worker.function.arn
         self.role_name, self.mapping_uuid = worker.role.name, worker.mapping.uuid
         self.table_name = None if worker.table is None else worker.table.name
-        outputs = {
-            "queueUrl": self.queue_url,
-            "queueArn": self.queue_arn,
-            "dlqUrl": self.dlq_url,
-            "dlqArn": self.dlq_arn,
-            "functionName": self.function_name,
-            "functionArn": self.function_arn,
-            "roleName": self.role_name,
-            "mappingUuid": self.mapping_uuid,
-        }
-        self.register_outputs(outputs if self.table_name is None else {**outputs, "tableName": self.table_name})
+        register_outputs(self)

@@ -2,12 +2,13 @@
 
 import pulumi
 
-from components.alarms import Alarms, dead_letter_watch, function_watches, offset_lag_watch
+from components.alarms import offset_lag_watch
 from components.kafka_consumer import KafkaConsumer as Consumer
 from components.msk_brokers import MskBrokers
 from components.package.args import KafkaConsumerArgs
 from components.package.arguments import KafkaConsumerArguments
 from components.package.functions import function_code
+from components.package.parts import log_watches, register_outputs, set_alarms
 from components.package.reading import Arguments, read
 from components.self_managed_kafka import SelfManagedKafka
 
@@ -33,26 +34,17 @@ class KafkaConsumer(pulumi.ComponentResource):
     def __init__(self, name: str, args: KafkaConsumerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         arguments = read("KafkaConsumer", name, KafkaConsumerArguments, args)
         super().__init__("delivery-lab:index:KafkaConsumer", name, arguments.properties(), opts)
-        child, model = pulumi.ResourceOptions(parent=self), arguments.model
+        child = pulumi.ResourceOptions(parent=self)
         code = function_code(f"{name}-consumer", "kafka_consumer", arguments, child)
-        section = model.section()
+        section = arguments.model.section()
         consumer = Consumer(name, _source(arguments), section, code, child)
         destination = consumer.destination
-        watches = [*function_watches(consumer.function), offset_lag_watch(consumer.function, section)]
-        if destination is not None and destination.queue is not None:
-            watches.append(dead_letter_watch(destination.queue))
-        Alarms(name, model.alarms, watches, child, topic_arn=arguments.value("alarms", "topic_arn"))
+        lag = offset_lag_watch(consumer.function, section)
+        set_alarms(arguments, log_watches(consumer.function, lag, destination), child)
         self.function_name, self.function_arn = consumer.function.name, consumer.function.arn
         self.role_name, self.mapping_uuid = consumer.role.name, consumer.mapping.uuid
         self.failure_destination_arn = None if destination is None else destination.arn
-        outputs = {
-            "functionName": self.function_name,
-            "functionArn": self.function_arn,
-            "roleName": self.role_name,
-            "mappingUuid": self.mapping_uuid,
-            "failureDestinationArn": self.failure_destination_arn,
-        }
-        self.register_outputs({key: output for key, output in outputs.items() if output is not None})
+        register_outputs(self)
 
 
 def _source(arguments: Arguments[KafkaConsumerArguments]) -> MskBrokers | SelfManagedKafka:

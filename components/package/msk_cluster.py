@@ -8,6 +8,7 @@ from components.msk_cluster import ClusterPlace
 from components.msk_cluster import MskCluster as Cluster
 from components.package.args import MskClusterArgs
 from components.package.arguments import MskClusterArguments
+from components.package.parts import register_outputs
 from components.package.reading import Arguments, read
 
 
@@ -41,16 +42,7 @@ class MskCluster(pulumi.ComponentResource):
         self.vpc_id = pulumi.Output.from_input(cluster.place.vpc_id)
         self.subnet_ids = pulumi.Output.all(*cluster.place.subnet_ids)
         self.client_security_group_id = pulumi.Output.from_input(cluster.client_network.security_group_ids[0])
-        self.register_outputs(
-            {
-                "clusterArn": self.cluster_arn,
-                "bootstrapServers": self.bootstrap_servers,
-                "replicationFactor": self.replication_factor,
-                "vpcId": self.vpc_id,
-                "subnetIds": self.subnet_ids,
-                "clientSecurityGroupId": self.client_security_group_id,
-            }
-        )
+        register_outputs(self)
 
 
 def _place(arguments: Arguments[MskClusterArguments]) -> ClusterPlace | None:

@@ -2,9 +2,10 @@
 
 import pulumi
 
-from components.alarms import Alarms, dead_letter_watch, queue_age_watch
+from components.alarms import dead_letter_watch, queue_age_watch
 from components.package.args import QueueWithDlqArgs
 from components.package.arguments import QueueWithDlqArguments
+from components.package.parts import register_outputs, set_alarms
 from components.package.reading import read
 from components.queue import QueueWithDlq as Queues
 
@@ -37,18 +38,8 @@ class QueueWithDlq(pulumi.ComponentResource):
         child, model = pulumi.ResourceOptions(parent=self), arguments.model
         queues = Queues(name, model.queue, model.dead_letter_queue, child)
         watches = [queue_age_watch(queues.queue, model.queue), dead_letter_watch(queues.dlq)]
-        Alarms(name, model.alarms, watches, child, topic_arn=arguments.value("alarms", "topic_arn"))
+        set_alarms(arguments, watches, child)
         self.queue_url, self.queue_arn, self.queue_name = queues.queue.url, queues.queue.arn, queues.queue.name
         self.dlq_url, self.dlq_arn, self.dlq_name = queues.dlq.url, queues.dlq.arn, queues.dlq.name
         self.visibility_timeout_seconds = pulumi.Output.from_input(model.queue.visibility_timeout_seconds)
-        self.register_outputs(
-            {
-                "queueUrl": self.queue_url,
-                "queueArn": self.queue_arn,
-                "queueName": self.queue_name,
-                "visibilityTimeoutSeconds": self.visibility_timeout_seconds,
-                "dlqUrl": self.dlq_url,
-                "dlqArn": self.dlq_arn,
-                "dlqName": self.dlq_name,
-            }
-        )
+        register_outputs(self)

@@ -2,10 +2,11 @@
 
 import pulumi
 
-from components.alarms import Alarms, dead_letter_watch, function_watches, iterator_age_watch
+from components.alarms import iterator_age_watch
 from components.package.args import StreamWorkerArgs
 from components.package.arguments import StreamWorkerArguments
 from components.package.functions import function_code
+from components.package.parts import log_watches, register_outputs, set_alarms
 from components.package.reading import read
 from components.stream_worker import StreamWorker as Worker
 
@@ -36,28 +37,16 @@ class StreamWorker(pulumi.ComponentResource):
     def __init__(self, name: str, args: StreamWorkerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         arguments = read("StreamWorker", name, StreamWorkerArguments, args)
         super().__init__("delivery-lab:index:StreamWorker", name, arguments.properties(), opts)
-        child, model = pulumi.ResourceOptions(parent=self), arguments.model
-        section = model.section()
+        child = pulumi.ResourceOptions(parent=self)
+        section = arguments.model.section()
         worker = Worker(name, section, function_code(f"{name}-worker", "stream_worker", arguments, child), child)
         destination = worker.destination
-        watches = [*function_watches(worker.function), iterator_age_watch(worker.function, section)]
-        if destination is not None and destination.queue is not None:
-            watches.append(dead_letter_watch(destination.queue))
-        Alarms(name, model.alarms, watches, child, topic_arn=arguments.value("alarms", "topic_arn"))
+        lag = iterator_age_watch(worker.function, section)
+        set_alarms(arguments, log_watches(worker.function, lag, destination), child)
         self.source_arn = worker.source_arn
         self.stream_name = None if worker.stream is None else worker.stream.name
         self.table_name = None if worker.table is None else worker.table.name
         self.function_name, self.function_arn = worker.function.name, worker.function.arn
         self.role_name, self.mapping_uuid = worker.role.name, worker.mapping.uuid
         self.failure_destination_arn = None if destination is None else destination.arn
-        outputs = {
-            "sourceArn": self.source_arn,
-            "streamName": self.stream_name,
-            "tableName": self.table_name,
-            "functionName": self.function_name,
-            "functionArn": self.function_arn,
-            "roleName": self.role_name,
-            "mappingUuid": self.mapping_uuid,
-            "failureDestinationArn": self.failure_destination_arn,
-        }
-        self.register_outputs({key: output for key, output in outputs.items() if output is not None})
+        register_outputs(self)

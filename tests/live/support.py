@@ -26,3 +26,17 @@ def require(path: Path, command: str) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def processes_with_argument(folder: Path) -> list[int]:
+    """Processes that were started with a folder as their argument."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                arguments = (entry / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if str(folder).encode() in arguments:
+                found.append(int(entry.name))
+    return found

@@ -15,7 +15,7 @@ import pytest
 from delivery_lab.live import emulator
 from delivery_lab.live.emulator import EmulatorError
 from tests.lab_support import ROOT
-from tests.live.support import emulator_python
+from tests.live.support import emulator_python, processes_with_argument
 
 _HOLDER = """
 import signal
@@ -50,8 +50,8 @@ def test_it_answers_and_nothing_of_it_is_left() -> None:
     with emulator.running(emulator_python()) as running:
         with urllib.request.urlopen(f"{running.url}/_ministack/ready") as answer:
             assert answer.status == 200
-        assert processes_of(running.folder) != []
-    assert processes_of(running.folder) == []
+        assert processes_with_argument(running.folder) != []
+    assert processes_with_argument(running.folder) == []
     assert not running.folder.exists()
 
 
@@ -59,7 +59,7 @@ def test_it_answers_and_nothing_of_it_is_left() -> None:
 def test_it_ends_when_the_block_is_left_by_an_error() -> None:
     with pytest.raises(KeyboardInterrupt), emulator.running(emulator_python()) as running:
         raise KeyboardInterrupt
-    assert processes_of(running.folder) == []
+    assert processes_with_argument(running.folder) == []
     assert not running.folder.exists()
 
 
@@ -77,7 +77,7 @@ def test_it_ends_with_its_parent(number: signal.Signals) -> None:
     with holder:
         assert holder.stdout is not None
         folder = Path(holder.stdout.readline().strip())
-        [emulated] = processes_of(folder)
+        [emulated] = processes_with_argument(folder)
         watching = os.pidfd_open(emulated)
         holder.send_signal(number)
         holder.wait()
@@ -91,17 +91,3 @@ def ended(pidfd: int) -> None:
     ready, _, _ = select.select([pidfd], [], [], 30)
     os.close(pidfd)
     assert ready, "the emulator still runs 30 s after its parent has ended"
-
-
-def processes_of(folder: Path) -> list[int]:
-    """Processes that were started with a folder as their argument."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                arguments = (entry / "cmdline").read_bytes().split(b"\0")
-            except OSError:
-                continue
-            if str(folder).encode() in arguments:
-                found.append(int(entry.name))
-    return found

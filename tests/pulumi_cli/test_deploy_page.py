@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from delivery_lab.program import naming
+from scripts.write_engine_runs import COMMANDS_NOT_RUN
 from tests.lab_support import ROOT
 from tests.live.support import EMULATOR_PYTHON
 from tests.pulumi_cli.support import COMMAND_SECONDS, Project
@@ -16,15 +17,6 @@ from tests.pulumi_cli.support import COMMAND_SECONDS, Project
 pytestmark = pytest.mark.engine
 
 PAGE = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
-
-NOT_RUN = {
-    "make layer": "the layer is built before the tests",
-    "aws logs tail": "follows until it is interrupted",
-    "aws configure export-credentials": "not in version 1 of the AWS CLI, which PyPI has",
-    "aws sqs start-message-move-task": "not in the emulator",
-    "aws sqs list-message-move-tasks": "not in the emulator",
-}
-"""Commands of the steps that are not run, with the reason; the page's table says the same."""
 
 
 def commands(heading: str) -> list[str]:
@@ -102,7 +94,7 @@ def _asked(command: str) -> str:
 
 
 def _is_run(command: str) -> bool:
-    return not any(word in command for word in NOT_RUN)
+    return not any(word in command for word in COMMANDS_NOT_RUN)
 
 
 def test_every_command_of_the_steps_works_as_written(user_project: Project) -> None:
@@ -113,8 +105,6 @@ def test_every_command_of_the_steps_works_as_written(user_project: Project) -> N
     assert len(steps) > 10
     outputs: list[tuple[str, str]] = []
     for command in steps:
-        if "--aws-sigv4" in command:
-            continue  # the emulator checks no signatures; the unsigned request is run
         outputs.append((command, shell.run(_asked(command))))
     answer = next(text for command, text in outputs if command.startswith("curl"))
     assert '"enqueued": 10' in answer

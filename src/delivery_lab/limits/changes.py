@@ -163,6 +163,11 @@ _OF_TYPES: Mapping[str, InputChanges] = {
         frozenset({"fifoTopic", "name", "namePrefix"}),
         {"contentBasedDeduplication": False, "displayName": "", "fifoTopic": False},
     ),
+    resource_types.TOPIC_SUBSCRIPTION: InputChanges(
+        frozenset({"endpoint", "protocol", "topic"}),
+        {"rawMessageDelivery": False},
+        frozenset({"filterPolicyScope"}),
+    ),
     resource_types.TOPIC_POLICY: InputChanges(frozenset({"arn"})),
     resource_types.QUEUE: InputChanges(
         frozenset({"fifoQueue", "name", "namePrefix"}),

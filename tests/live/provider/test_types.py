@@ -294,6 +294,15 @@ _CASES: dict[str, tuple[Needs, Inputs | None]] = {
         lambda make: {"arn": make(resource_types.TOPIC).id, "policy": _POLICY},
         {"policy": _OTHER_POLICY},
     ),
+    resource_types.TOPIC_SUBSCRIPTION: (
+        lambda make: {
+            "topic": make(resource_types.TOPIC).id,
+            "protocol": "sqs",
+            "endpoint": make(resource_types.QUEUE).outputs["arn"],
+            "filterPolicy": '{"kind": ["order"]}',
+        },
+        {"rawMessageDelivery": True, "filterPolicyScope": "MessageBody", "filterPolicy": '{"kind": ["refund"]}'},
+    ),
 }
 
 

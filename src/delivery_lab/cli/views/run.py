@@ -53,6 +53,8 @@ def show_run(console: Console, simulation: Simulation, *, as_json: bool, logs: b
     console.data("")
     console.heading(simulation.conclusion)
     show_expectations(console, outcome)
+    for text in _alarms(outcome):
+        console.text(text, hang=2)
     for watched in outcome.watch:
         console.text(f"{watched.text}.")
     if outcome.model.assumptions:
@@ -60,6 +62,18 @@ def show_run(console: Console, simulation: Simulation, *, as_json: bool, logs: b
         console.text(f"Relies on the assumptions {rules} (delivery-lab explain RULE).", hang=2)
     for text in (*_ranges(outcome), *_alternatives(simulation)):
         console.text(text, hang=2)
+
+
+def _alarms(outcome: Outcome) -> Iterator[str]:
+    """Which alarms of the stack go off, and which are not computed."""
+    for alarm in outcome.alarms:
+        if alarm.at_seconds is not None:
+            after = alarm.after_harm_seconds
+            side = "after" if after is None or after >= 0 else "before"
+            late = "" if after is None else f", {rounded(abs(after))} {side} the first message is harmed"
+            yield f"Alarm {alarm.name} ({alarm.metric}) goes off at {alarm.at_seconds:.0f} s{late}."
+        elif alarm.unknown:
+            yield f"Alarm {alarm.name} is not computed: {alarm.unknown}."
 
 
 def _show_cost(console: Console, outcome: Outcome) -> None:

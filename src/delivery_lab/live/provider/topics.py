@@ -1,4 +1,4 @@
-"""SNS topics and their policies."""
+"""SNS topics, their policies and subscriptions."""
 
 from __future__ import annotations
 
@@ -105,8 +105,73 @@ class TopicPolicyType(ProvidedType):
         cloud.client("sns").set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
 
 
+_OF_SUBSCRIPTIONS = {
+    "filterPolicy": "FilterPolicy",
+    "filterPolicyScope": "FilterPolicyScope",
+    "rawMessageDelivery": "RawMessageDelivery",
+    "redrivePolicy": "RedrivePolicy",
+}
+
+
+class TopicSubscriptionType(ProvidedType):
+    """`aws.sns.TopicSubscription` of a queue or a function, which needs no confirmation. Its id is its ARN."""
+
+    pulumi_type = resource_types.TOPIC_SUBSCRIPTION
+    settings = frozenset({"endpoint", "protocol", "topic", *_OF_SUBSCRIPTIONS})
+    required = frozenset({"endpoint", "protocol", "topic"})
+    computed = ("arn", "confirmationWasAuthenticated", "ownerId", "pendingConfirmation")
+
+    def create(self, cloud: Cloud, inputs: Properties) -> str:
+        """Subscribe, with all attributes."""
+        attributes = {wire: _text(inputs[name]) for name, wire in _OF_SUBSCRIPTIONS.items() if inputs.get(name)}
+        answer = cloud.client("sns").subscribe(
+            TopicArn=inputs["topic"],
+            Protocol=inputs["protocol"],
+            Endpoint=inputs["endpoint"],
+            Attributes=attributes,
+            ReturnSubscriptionArn=True,
+        )
+        return str(answer["SubscriptionArn"])
+
+    def read(self, cloud: Cloud, id_: str, state: Properties) -> Properties | None:
+        """The subscription."""
+        sns = cloud.client("sns")
+        answer = found(lambda: sns.get_subscription_attributes(SubscriptionArn=id_))
+        if answer is None:
+            return None
+        attributes = answer["Attributes"]
+        properties = {name: attributes.get(wire) or None for name, wire in _OF_SUBSCRIPTIONS.items()}
+        return {
+            **properties,
+            "rawMessageDelivery": properties["rawMessageDelivery"] == "true",
+            "endpoint": attributes["Endpoint"],
+            "protocol": attributes["Protocol"],
+            "topic": attributes["TopicArn"],
+            "arn": id_,
+            "confirmationWasAuthenticated": True,
+            "ownerId": cloud.account,
+            "pendingConfirmation": False,
+        }
+
+    def update(self, cloud: Cloud, id_: str, new: Properties, changed: frozenset[str]) -> None:
+        """Set the attributes that changed."""
+        given = {**self.defaults, **new}
+        for name in sorted(changed):
+            value = given.get(name)
+            cloud.client("sns").set_subscription_attributes(
+                SubscriptionArn=id_,
+                AttributeName=_OF_SUBSCRIPTIONS[name],
+                AttributeValue="" if value is None else _text(value),
+            )
+
+    def delete(self, cloud: Cloud, id_: str, state: Properties) -> None:
+        """Unsubscribe."""
+        with gone_is_fine():
+            cloud.client("sns").unsubscribe(SubscriptionArn=id_)
+
+
 def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-TYPES = (TopicType(), TopicPolicyType())
+TYPES = (TopicType(), TopicPolicyType(), TopicSubscriptionType())
