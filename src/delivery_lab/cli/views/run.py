@@ -24,7 +24,9 @@ TIMELINE_INDENT = 16
 """Where the text of a timeline begins behind its instant."""
 
 
-def show_run(console: Console, simulation: Simulation, *, as_json: bool, logs: bool) -> None:
+def show_run(
+    console: Console, simulation: Simulation, *, as_json: bool, logs: bool, message: str | None = None
+) -> None:
     """Print one run.
 
     Args:
@@ -32,6 +34,7 @@ def show_run(console: Console, simulation: Simulation, *, as_json: bool, logs: b
         simulation: the run.
         as_json: whether as JSON.
         logs: whether to say what handlers wrote besides the log contract.
+        message: name of the message whose way is shown alone; None for the whole timeline.
     """
     outcome = simulation.outcome
     if logs:
@@ -40,11 +43,12 @@ def show_run(console: Console, simulation: Simulation, *, as_json: bool, logs: b
     if as_json:
         console.data(outcome.as_json())
         return
+    lines = shortened(simulation.timeline(message))
     spent = rounded(outcome.virtual_seconds)
     about = f"workload {outcome.workload}, seed {outcome.seed}, {spent} of virtual time"
     console.heading(f"{outcome.stack}: {about}{assuming(outcome)}", hang=2)
     console.data("")
-    for text in shortened(simulation.timeline()):
+    for text in lines:
         console.text(text, TIMELINE_INDENT)
     console.data("")
     for name, figures in _blocks(outcome):
