@@ -44,6 +44,7 @@ ELSEWHERE: dict[str, str] = {
     "model/feeds/targets.py: self.why": SAID_BEFORE,
     "simulation/gateways.py: refusal_of": SAID_BEFORE,
     "simulation/sending.py: route.refusal": SAID_BEFORE,
+    "simulation/http_apis.py: f'a request is sent to {api.label}": SAID_BEFORE,
     "simulation/rest_apis.py: f'a request is sent to {api.label}": SAID_BEFORE,
     "simulation/supported.py: f'stack {stack.name} uses what is not modelled": SAID_BEFORE,
 }
