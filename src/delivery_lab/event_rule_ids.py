@@ -26,6 +26,7 @@ EventRuleId = Literal[
     "EB-PATTERN-2",
     "EB-PATTERN-3",
     "EB-POLICY-1",
+    "EB-POLICY-2",
     "EB-PUT-1",
     "EB-PUT-2",
     "EB-PUT-3",

@@ -135,6 +135,28 @@ def test_eb_policy_1_a_permission_and_a_role_that_let_it() -> None:
     assert world.events(FeedDiscarded) == []
 
 
+def test_eb_policy_2_a_role_does_where_the_policy_of_the_target_does_not() -> None:
+    closed, role = _queue("closed", allows=False), "arn:aws:iam::123456789012:role/elsewhere"
+
+    world = _Deployed(BUS, closed, WORKER, RULE, _target(closed, roleArn=role), _target(WORKER, "w", roleArn=role))
+    world.put()
+
+    assert [event.target for event in world.events(FeedHandedOn)] == ["closed", "worker"]
+    assert "EB-POLICY-2" in world.account.journal.rules
+
+
+def test_eb_policy_2_the_policy_of_the_target_does_where_its_role_does_not() -> None:
+    empty = resource(resource_types.ROLE, "empty", {"assumeRolePolicy": "{}"})
+    queues = [_queue(name, allows=name == "open") for name in ("open", "closed")]
+    targets = [_target(queue, f"to {queue.name}", roleArn=arn_of(empty)) for queue in queues]
+
+    world = _Deployed(BUS, *queues, empty, RULE, *targets)
+    world.put()
+
+    assert [event.target for event in world.events(FeedHandedOn)] == ["open"]
+    assert [event.why for event in world.events(FeedDiscarded)] == ["closed has no policy that lets rule send"]
+
+
 def test_what_is_not_taken_goes_to_the_dead_letter_queue() -> None:
     closed = _queue("closed", allows=False)
 

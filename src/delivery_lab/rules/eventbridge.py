@@ -129,6 +129,12 @@ TARGETS = (
         "buses the role of the target has to let EventBridge.",
         EVENTS_GUIDE + "eb-use-resource-based.html",
     ),
+    assumed(
+        "EB-POLICY-2",
+        "A queue, topic or function whose target has a role gets events if the role lets EventBridge, or the policy does.",
+        "AWS's page on resource-based policies has been changed: one text says that either will do, another advises against a "
+        "role there and says that deliveries may fail, to encrypted queues and topics above all.",
+    ),
     documented(
         "EB-RETRY-1",
         "A target that throttles or fails (429, 5xx) is tried again, up to 185 times within 24 hours or as its retry policy "

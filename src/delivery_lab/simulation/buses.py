@@ -25,7 +25,6 @@ from delivery_lab.simulation.targets import Targets
 from delivery_lab.stack.events import DEFAULT_BUS, Bus, EventRule, EventTarget, bus_name_of, targets_of
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.queues import Queue
-from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.stack import Stack
 from delivery_lab.stack.streams import Stream
 from delivery_lab.stack.topics import Topic
@@ -184,6 +183,10 @@ class _RuleConnector:
     def _feed_target(self, rule: EventRule, target: EventTarget, receiver: Receiver) -> FeedTarget:
         targets = Targets(self.stack, self.account, SERVICE, "EB-POLICY-1", self.owner)
         source, arn = rule.name, rule.arn or ""
+        if _has_role(target, receiver):
+            by_role = targets.by_role(receiver, target.label, target.name, target.role_arn)
+            if not by_role.permit.refusal:
+                return by_role
         match receiver:
             case Queue():
                 return targets.queue(receiver, source, arn)
@@ -254,9 +257,16 @@ def _problem(stack: Stack, rule: EventRule, target: EventTarget) -> str:
     )
 
 
-def _rules(target: EventTarget, receiver: StackResource) -> tuple[RuleId, ...]:
+def _has_role(target: EventTarget, receiver: Receiver) -> bool:
+    """Whether a target has a role that it could do without, since what it sends to has a policy (EB-POLICY-2)."""
+    return isinstance(receiver, (Queue, Function, Topic)) and target.role_arn.value is not None
+
+
+def _rules(target: EventTarget, receiver: Receiver) -> tuple[RuleId, ...]:
     """Rules that a delivery leans on."""
     found: list[RuleId] = ["EB-DELIVER-1"]
+    if _has_role(target, receiver):
+        found.append("EB-POLICY-2")
     if target.template.value is not None:
         found += ["EB-INPUT-3", "EB-INPUT-5"]
     elif target.input_path.value is not None:

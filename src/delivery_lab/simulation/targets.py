@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from delivery_lab.model.account import Account
 from delivery_lab.model.eventbridge.target import BusTarget
-from delivery_lab.model.feeds.targets import FeedTarget, FunctionTarget, Permit, QueueTarget, StreamTarget
+from delivery_lab.model.feeds.targets import FunctionTarget, Permit, QueueTarget, StreamTarget
 from delivery_lab.model.sns.target import TopicTarget
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation.permits import account_of, function_permit, queue_permit, role_permit, topic_permit
@@ -61,7 +61,7 @@ class Targets:
 
     def by_role(
         self, receiver: Queue | Function | Topic | Stream | Bus, feed: str, source: str, role: Setting[str | None]
-    ) -> FeedTarget:
+    ) -> QueueTarget | FunctionTarget | TopicTarget | StreamTarget | BusTarget:
         """Anything of these, for a resource of that name which uses it by its role alone."""
         account = self.account
         faults = lambda: account.faults  # noqa: E731 - they are set after the deployment
