@@ -133,6 +133,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
         names = set(content.namelist())
     source = ROOT / "src"
     package = {str(path.relative_to(source)) for path in source.rglob("*.py")} | {"delivery_lab/py.typed"}
+    package |= {str(path.relative_to(source)) for path in source.rglob("delivery_lab/cost/lists/*.json")}
     described = {name for name in names if name.startswith("delivery_lab-")}
 
     assert wheel.name == f"delivery_lab-{dl.__version__}-py3-none-any.whl"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from delivery_lab import errors
+from delivery_lab.live.emulator import EmulatorError
 from tests.cli.conftest import Lab
 from tests.lab_support import ROOT
 
@@ -19,6 +20,7 @@ _OF_THE_USER = {
     "SettingsError",
     "WorkloadError",
     "UnknownRuleError",
+    "PriceListError",
 }
 _OF_THE_RUN = {
     "LabError",
@@ -29,6 +31,7 @@ _OF_THE_RUN = {
     "HandlerLoadError",
     "HandlerStalledError",
     "ModelError",
+    EmulatorError.__name__,
 }
 _OF_AN_EXPECTATION = {"ExpectationError"}
 

@@ -119,7 +119,7 @@ def test_lam_time_1_a_timeout_out_of_bounds_is_refused(timeout: int) -> None:
 
     assert str(caught.value) == (
         f"AWS would refuse worker: ValidationException: Value {timeout} at 'timeout' failed to satisfy constraint: "
-        "1 to 900 seconds (LAM-TIME-1)\n  fix: set a timeout from 1 to 900 seconds"
+        "1 to 900 seconds (LAM-TIME-1)\n  fix: set timeout from 1 to 900 seconds"
     )
     for allowed in (1, 900):
         world.function(f"worker-{allowed}", timeout=allowed)

@@ -105,7 +105,7 @@ def test_a_function_says_at_every_depth_why_it_cannot_be_run() -> None:
 def test_an_api_says_of_itself_and_its_stages_why_it_cannot_be_called() -> None:
     settings = {"restApi": "rest", "stageName": "v1", "methodPath": "orders/GET"}
     stack = stack_of(
-        resource(resource_types.HTTP_API, "front", {"body": "{}"}),
+        resource(resource_types.HTTP_API, "front", {"mutualTls": "on"}),
         resource(resource_types.REST_API, "rest"),
         resource(resource_types.REST_METHOD_SETTINGS, "thing", settings),
     )
@@ -113,7 +113,7 @@ def test_an_api_says_of_itself_and_its_stages_why_it_cannot_be_called() -> None:
     (rest,) = stack.all(RestApi)
 
     assert check(stack) == []
-    assert whole_api_problems(stack, front) == ["front: body = '{}'; nearest: Route and Integration resources"]
+    assert whole_api_problems(stack, front) == ["front: mutualTls = 'on'; nearest: leave it out"]
     assert whole_api_problems(stack, rest) == [
         "thing: methodPath = 'orders/GET'; nearest: */*, settings for all methods",
     ]

@@ -138,18 +138,18 @@ def test_a_workload_may_invoke_itself_and_sees_the_answer(tmp_path: Path, send: 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("send: [{invoke: sync-callee, body: no JSON}]", "the event for sync-callee is no JSON: no JSON"),
+        ("send: [{invoke: sync-callee, body: no JSON}]", ": the event for sync-callee is no JSON: no JSON"),
         (
             "send: [{invoke: sync-callee, type: async, body: '\"%s\"'}]" % ("x" * 1_048_575),
-            "an event for sync-callee has 1048577 bytes; Lambda takes at most 1048576",
+            ": an event for sync-callee has 1048577 bytes; Lambda takes at most 1048576",
         ),
         (
             "send: [{invoke: sync-callee, body: {}}]\nfaults: [{function: nobody, kind: error}]",
-            "the stack sync-retry has no function nobody (there are: sync-callee, sync-caller)",
+            ":2: the stack sync-retry has no function nobody (there are: sync-callee, sync-caller)",
         ),
         (
             "send: [{invoke: sync-callee, body: {}}]\nfaults: [{service: sqs, queue: nobody, kind: error}]",
-            "the stack sync-retry has no queue nobody (there are: none)",
+            ":2: the stack sync-retry has no queue nobody (there are: none)",
         ),
     ],
 )
@@ -157,4 +157,4 @@ def test_what_lambda_would_refuse_is_refused_before_the_start(tmp_path: Path, te
     with pytest.raises(WorkloadError) as caught:
         _simulate(tmp_path, text)
 
-    assert str(caught.value) == f"{tmp_path / 'calls.yaml'}: {message}"
+    assert str(caught.value) == f"{tmp_path / 'calls.yaml'}{message}"

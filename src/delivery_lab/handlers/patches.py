@@ -44,7 +44,7 @@ class Patches:
             if _known.get(name) != id(module):
                 _known[name] = id(module)
                 if isinstance(module, ModuleType) and name.partition(".")[0] not in _LEFT_ALONE:
-                    _bound[name] = [key for key, value in list(vars(module).items()) if id(value) in replacements]
+                    _bound[name] = [key for key, value in vars(module).copy().items() if id(value) in replacements]
             for attribute in _bound.get(name, ()):
                 value = vars(module).get(attribute)
                 if id(value) in replacements:

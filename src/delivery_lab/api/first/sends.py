@@ -244,7 +244,7 @@ def _object(bucket: Bucket, config: NotificationConfig) -> Line:
     event = events[0].removeprefix("s3:") if events else ""
     line: Line = {"s3": bucket.label, "key": f"{config.prefix.known or ''}object-{{n}}{config.suffix.known or ''}"}
     if event.startswith("ObjectCreated"):
-        line["body"] = "content {n}"
+        line["body"] = {"id": "id-{n}"}  # a text to who reads text, and an object to who reads JSON
     named = {"ObjectRemoved:*": "ObjectRemoved:Delete"}.get(event, event)
     return line if event in ("", "ObjectCreated:*", "ObjectCreated:Put") or "*" in named else {**line, "event": named}
 
