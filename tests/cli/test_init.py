@@ -30,7 +30,7 @@ PROJECTS = {
     "visits": ("dev",),
 }
 FAIL_WITH_ANY_MESSAGE = ("s3-sqs", "sns-sqs-raw")
-"""Variants whose handler can process nothing: the test event of S3 in the batch, an envelope that it does not expect."""
+"""Variants whose handler can process nothing: the test event of S3 in the batch, an envelope that is not read."""
 VARIANTS = sorted(path.name.split(".")[1] for path in (ROOT / "stacks").glob("Pulumi.*.yaml"))
 
 
