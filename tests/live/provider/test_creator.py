@@ -69,9 +69,7 @@ def test_a_region_of_its_own_is_refused_unless_it_is_the_providers(creator: Crea
 
 
 def test_a_type_that_is_not_known_is_refused_by_name(creator: Creator) -> None:
-    with pytest.raises(
-        NotModelledError, match=r"^this provider does not create aws:ec2/\w+:Instance; it knows aws:"
-    ):
+    with pytest.raises(NotModelledError, match=r"^this provider does not create aws:ec2/\w+:Instance; it knows aws:"):
         creator.check("aws:ec2/instance:Instance", "b", {}, {})
 
 
