@@ -31,6 +31,7 @@ FAMILIES = {
     "SNS": "Amazon SNS",
     "S3": "Amazon S3",
     "BILL": "what is billed",
+    "CW": "what CloudWatch shows",
     "EB": "Amazon EventBridge",
     "EVD": "what counts as processed",
     "SIM": "this simulation itself",

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from delivery_lab.api.alarmed import with_alarms
 from delivery_lab.api.costing import with_cost
 from delivery_lab.checks.finding import Finding
 from delivery_lab.checks.registry import find_all
@@ -37,9 +38,9 @@ def path_of(stack: str) -> Path:
 def golden(stack: str) -> str:
     """The outcome of a stack as its golden file holds it."""
     done = run(stack)
-    content = json.loads(
-        with_cost(outcome_of(done), done, stack_of(stack), workload(stack), default_prices()).as_json()
-    )
+    built = stack_of(stack)
+    priced = with_cost(outcome_of(done), done, built, workload(stack), default_prices())
+    content = json.loads(with_alarms(priced, done, built).as_json())
     del content["intervals"], content["expectations"]  # a single run has none
     return json.dumps(_shortened(content), indent=1, ensure_ascii=True) + "\n"
 

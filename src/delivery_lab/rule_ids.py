@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import Literal
 
+PricedRuleId = Literal["BILL-DELETE-1", "BILL-EPU-1", "BILL-EPU-2", "BILL-LOG-1", "BILL-MONTH-1"]
+CountedRuleId = Literal["BILL-POLL-1", "BILL-POLL-2", "BILL-RECEIVE-1", "BILL-SNS-1"]
+WatchedRuleId = Literal["CW-ALARM-1", "CW-INVOKE-1", "CW-SAMPLE-1", "CW-SENT-1"]
+
 RuleId = Literal[
+    PricedRuleId,
+    CountedRuleId,
+    WatchedRuleId,
     "ASY-AGE-1",
     "ASY-AGE-2",
     "ASY-BACKOFF-1",
@@ -22,15 +29,6 @@ RuleId = Literal[
     "ASY-RETRY-1",
     "ASY-RETRY-2",
     "ASY-ZERO-1",
-    "BILL-DELETE-1",
-    "BILL-EPU-1",
-    "BILL-EPU-2",
-    "BILL-LOG-1",
-    "BILL-MONTH-1",
-    "BILL-POLL-1",
-    "BILL-POLL-2",
-    "BILL-RECEIVE-1",
-    "BILL-SNS-1",
     "DDB-CAPACITY-1",
     "DDB-CAPACITY-2",
     "DDB-CAPACITY-3",

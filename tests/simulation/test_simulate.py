@@ -251,7 +251,7 @@ def test_a_mapping_of_a_source_of_another_stack_is_noted(folder: Folder, source:
             ),
             "more reads from arn:aws:dynamodb:us-east-1:123456789012:table/t-",
         ),
-        ("'theirs'", "more reads from theirs (no ARN); modelled: "),
+        ("'theirs'", "more reads from theirs (no ARN)\n  nearest: SQS queues"),
     ],
 )
 def test_a_mapping_whose_source_is_none_is_refused(folder: Folder, source: str, message: str) -> None:

@@ -27,7 +27,7 @@ def with_alternatives(simulation: Simulation, root: Path) -> Simulation:
         LabError: it cannot be run that way.
     """
     run, stack, alternatives = simulation.run, Stack.of(simulation.graph), []
-    point = conclusion(simulation.outcome.model_copy(update={"intervals": {}}))
+    point = conclusion(simulation.outcome.model_copy(update={"intervals": {}, "alarms": ()}))
     for rule, value, assumptions in alternatives_of(simulation.outcome.model.assumptions, run.assumptions):
         other = simulation.tried.get((rule, value))
         if other is None:

@@ -175,6 +175,7 @@ class Lab:
         Raises:
             LabError: it cannot be run; the message says why.
         """
+        from delivery_lab.api.alarmed import with_alarms
         from delivery_lab.api.costing import prices_of, with_cost
         from delivery_lab.api.expected import judged, read_expectations
         from delivery_lab.api.plausible import outcome_with_intervals
@@ -197,7 +198,9 @@ class Lab:
 
         with timed("outcome", phases):
             outcome, tried = outcome_with_intervals(run, again)
-            outcome = judged(with_cost(outcome, run, built, workload, prices), expectations, tried)
+            outcome = judged(
+                with_alarms(with_cost(outcome, run, built, workload, prices), run, built), expectations, tried
+            )
         found = Simulation(outcome, graph, workload, run, call, tuple(phases), tried)
         if self.on_run is not None:
             self.on_run(found)

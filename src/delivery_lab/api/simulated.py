@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import shlex
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from delivery_lab.api.plausible import Tried
 from delivery_lab.api.timing import Phase
+from delivery_lab.errors import UsageError
 from delivery_lab.events import Run
 from delivery_lab.model.clock import in_seconds
 from delivery_lab.model.randomness import DEFAULT_SEED
@@ -17,10 +19,13 @@ from delivery_lab.program.graph import Graph
 from delivery_lab.results.conclusion import conclusion
 from delivery_lab.results.marks import idle_mark
 from delivery_lab.results.outcome import Outcome
-from delivery_lab.results.timeline import Line, timeline
+from delivery_lab.results.timeline import Line, messages_called, story, timeline
 from delivery_lab.rules.alternatives import alternatives_of
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.simulation.workload_files import PRESETS
+
+_NAMES = 5
+"""So many names of messages are offered where a name is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +159,21 @@ class Simulation:
             dict.fromkeys(rule for rule, _, _ in alternatives_of(self.outcome.model.assumptions, self.run.assumptions))
         )
 
-    def timeline(self) -> Sequence[Line]:
-        """What happened when, each line with the rule behind it."""
-        return timeline(self.run)
+    def timeline(self, message: str | None = None) -> Sequence[Line]:
+        """What happened when, each line with the rule behind it.
+
+        Args:
+            message: name of a message, as the timeline calls it, where only its way is wanted: over topics, buckets,
+                queues, functions and dead-letter queues.
+
+        Raises:
+            UsageError: no message of the run is called so.
+        """
+        if message is None:
+            return timeline(self.run)
+        called = messages_called(self.run)
+        if message not in called:
+            near = difflib.get_close_matches(message, called, n=1)
+            known = f"did you mean {near[0]}?" if near else f"there are {', '.join(list(called)[:_NAMES]) or 'none'}"
+            raise UsageError(f"no message of this run is called {message!r}: {known}")
+        return story(self.run, called[message])

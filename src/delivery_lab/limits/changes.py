@@ -22,6 +22,7 @@ from delivery_lab.limits import functions, mappings, queues, streams
 
 _NOT_RESERVED = -1
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+_PUBLIC_ACCESS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 _RULE_OF_A_GROUP = frozenset(
     {
         "cidrIpv4",
@@ -169,6 +170,13 @@ _OF_TYPES: Mapping[str, InputChanges] = {
         frozenset({"filterPolicyScope"}),
     ),
     resource_types.TOPIC_POLICY: InputChanges(frozenset({"arn"})),
+    resource_types.BUCKET: InputChanges(frozenset({"bucket", "bucketPrefix"}), {"forceDestroy": False}),
+    resource_types.BUCKET_POLICY: InputChanges(frozenset({"bucket"})),
+    resource_types.PUBLIC_ACCESS_BLOCK: InputChanges(frozenset({"bucket"}), dict.fromkeys(_PUBLIC_ACCESS, False)),
+    resource_types.BUCKET_NOTIFICATION: InputChanges(frozenset({"bucket"})),
+    resource_types.REST_DEPLOYMENT: InputChanges(frozenset({"restApi", "triggers"})),
+    resource_types.REST_STAGE: InputChanges(frozenset({"restApi", "stageName"})),
+    resource_types.REST_METHOD_SETTINGS: InputChanges(frozenset({"methodPath", "restApi", "stageName"})),
     resource_types.QUEUE: InputChanges(
         frozenset({"fifoQueue", "name", "namePrefix"}),
         {

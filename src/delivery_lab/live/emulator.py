@@ -24,6 +24,7 @@ _START_SECONDS = 30
 _STOP_SECONDS = 10
 
 ENDPOINTS = (
+    "apigateway",
     "apigatewayv2",
     "cloudwatch",
     "dynamodb",
@@ -33,6 +34,7 @@ ENDPOINTS = (
     "kinesis",
     "lambda",
     "logs",
+    "s3",
     "sns",
     "sqs",
     "ssm",

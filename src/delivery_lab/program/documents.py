@@ -24,7 +24,7 @@ _DOCUMENTS: Mapping[str, str] = {
     resource_types.ROLE_POLICY: "policy",
     "aws:iam/userPolicy:UserPolicy": "policy",
     resource_types.BUCKET: "policy",
-    "aws:s3/bucketPolicy:BucketPolicy": "policy",
+    resource_types.BUCKET_POLICY: "policy",
     resource_types.TOPIC_POLICY: "policy",
     resource_types.QUEUE_POLICY: "policy",
 }

@@ -43,7 +43,17 @@ def conclusion(outcome: Outcome) -> str:
     if not parts:
         return "Nothing happened." if messages.sent else "Nothing was sent."
     text = "; ".join(parts)
-    return text[0].upper() + text[1:] + "."
+    return text[0].upper() + text[1:] + "." + _unnoticed(outcome)
+
+
+def _unnoticed(outcome: Outcome) -> str:
+    """That messages are harmed and no alarm of the stack goes off; said only where all of them are computed."""
+    alarms = outcome.alarms
+    if outcome.first_harm_seconds is None or not alarms:
+        return ""
+    if any(each.at_seconds is not None or each.unknown for each in alarms):
+        return ""
+    return " No alarm of this stack would have noticed."
 
 
 def _range(outcome: Outcome, name: str) -> str:

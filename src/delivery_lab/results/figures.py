@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from delivery_lab.json_names import json_name
+from delivery_lab.results.alarm_figures import AlarmFigures
 from delivery_lab.results.cost_figures import Cost
 from delivery_lab.results.evidence import EffectsBy, ProcessedBy
 from delivery_lab.results.fates import Ending
@@ -327,6 +328,10 @@ class Outcome(Figures):
     """The figures that depend on an assumption with a plausible range, by dotted JSON name (`messages.lost`)."""
     tenants: tuple[TenantFigures, ...] = ()
     expectations: tuple[ExpectationFigures, ...] = ()
+    first_harm_seconds: float | None = None
+    """When the first message was lost, expired, dead-lettered although healthy, or worked on twice."""
+    alarms: tuple[AlarmFigures, ...] = ()
+    """The alarms of the stack, and which of them go off."""
     cost: Cost | None = None
     """What the run costs; None where it was not computed."""
     per_message: tuple[MessageOutcome, ...] = Field(repr=False)

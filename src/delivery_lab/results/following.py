@@ -335,7 +335,7 @@ class _RunReader:
                     way: Way = "deleted" if event.wanted_by else "filtered"
                     fate.leave(way, in_seconds(event.instant_us))
                 case MessageDeadLettered():
-                    fate.left = "deadLettered"
+                    fate.left, fate.left_at = "deadLettered", in_seconds(event.instant_us)
                 case MessageExpired():
                     # From the source, or later from the dead-letter queue: gone either way.
                     fate.left = None

@@ -14,11 +14,12 @@ MOST_POINTS = 120
 
 def lags(run: Run, fates: Iterable[Fate]) -> list[Lag]:
     """The lag of each mapping of a stream or topic."""
-    of_mapping = _by_mapping(run, fates)
+    of_mapping = fates_by_mapping(run, fates)
     return [_lag(polled, of_mapping[polled.mapping], run.virtual_seconds) for polled in run.polled]
 
 
-def _by_mapping(run: Run, fates: Iterable[Fate]) -> dict[str, list[Fate]]:
+def fates_by_mapping(run: Run, fates: Iterable[Fate]) -> dict[str, list[Fate]]:
+    """The records of each mapping that polls, in the order in which they came."""
     found: dict[str, list[Fate]] = {polled.mapping: [] for polled in run.polled}
     only = {polled.source: polled.mapping for polled in run.polled}
     for fate in fates:
@@ -80,7 +81,7 @@ OFFSET_LAG_RECORDS = 10
 
 def watches(run: Run, fates: Sequence[Fate]) -> list[Watched]:
     """What CloudWatch would show of each mapping that polls a stream or topic."""
-    of_mapping = _by_mapping(run, fates)
+    of_mapping = fates_by_mapping(run, fates)
     return [_watched(polled, of_mapping[polled.mapping], run.virtual_seconds) for polled in run.polled]
 
 

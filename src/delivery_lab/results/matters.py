@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 
-from delivery_lab.events import ContractLine, Event, FeedDeadLettered, FeedHandedOn, InvokeEnded, InvokeStarted, Run
+from delivery_lab.events import (
+    BatchInvoked,
+    BatchResult,
+    ContractLine,
+    Event,
+    FeedDeadLettered,
+    FeedHandedOn,
+    InvokeEnded,
+    InvokeStarted,
+    MessageMoved,
+    Run,
+)
 from delivery_lab.results.fates import Fate
 from delivery_lab.results.following import read_events
 
@@ -66,12 +77,16 @@ def telling_of(run: Run, message: str) -> Callable[[Event], bool]:
     """
     ids = _all_ids(run.events, message)
     invokes = {invoke for event in run.events if _names(event, ids) for invoke in _invokes(event)}
+    # An invoke that sent the message was not given it: what became of its batch is another story.
+    delivered = {event.invoke for event in run.events if isinstance(event, BatchInvoked) and _names(event, ids)}
 
     def tells(event: Event) -> bool:
         if _names(event, ids):
             return True
         if isinstance(event, InvokeStarted | InvokeEnded):
             return event.invoke in invokes
+        if isinstance(event, BatchResult):
+            return event.invoke in delivered
         return isinstance(event, ContractLine) and event.message is None and event.invoke in invokes
 
     return tells
@@ -80,7 +95,9 @@ def telling_of(run: Run, message: str) -> Callable[[Event], bool]:
 def _all_ids(events: Sequence[Event], message: str) -> frozenset[str]:
     ids = frozenset({message})
     for event in events:
-        if isinstance(event, FeedHandedOn | FeedDeadLettered) and (event.new_message in ids or event.message in ids):
+        if not isinstance(event, FeedHandedOn | FeedDeadLettered | MessageMoved):
+            continue
+        if event.new_message in ids or event.message in ids:
             ids |= {event.new_message, event.message}
     return ids
 

@@ -42,6 +42,7 @@ from delivery_lab.results.figures import (
     Watched,
 )
 from delivery_lab.results.following import read_events
+from delivery_lab.results.harm import first_harm
 from delivery_lab.results.lag import lags, watches
 from delivery_lab.results.partitions import blocked_partitions
 from delivery_lab.results.requests import read_requests
@@ -118,6 +119,7 @@ def outcome_of(run: Run) -> Outcome:
         watch=tuple(watches(run, fates)),
         functions=tuple(FunctionRuns(name=name, runs=form) for name, form in run.functions.items()),
         tenants=tuple(_tenants(fates)),
+        first_harm_seconds=first_harm(fates),
         per_message=tuple(
             MessageOutcome(
                 id=fate.business_id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from delivery_lab.events import (
@@ -101,6 +101,10 @@ class Teller:
         if len(names) > _NAMES_SHOWN:
             return f"{' '.join(names[: _NAMES_SHOWN - 2])} ... {names[-1]} ({len(names)} in all)"
         return " ".join(names)
+
+    def called(self) -> Mapping[str, str]:
+        """Names by the ids of the messages that have been told of."""
+        return dict(self._names)
 
     def tell(self, event: Event) -> Told:
         """What is told of an event."""

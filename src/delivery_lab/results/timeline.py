@@ -37,6 +37,32 @@ def timeline(run: Run, message: str | None = None) -> list[Line]:
     return list(_lines(run, (lambda _: True) if message is None else telling_of(run, message)))
 
 
+def messages_called(run: Run) -> dict[str, list[str]]:
+    """The ids of messages by the names that a timeline gives them; one that was handed on has several ids.
+
+    Args:
+        run: the run.
+    """
+    teller = Teller()
+    for event in told_apart(run.events):
+        teller.tell(event)
+    found: dict[str, list[str]] = {}
+    for message, name in teller.called().items():
+        found.setdefault(name, []).append(message)
+    return found
+
+
+def story(run: Run, messages: Sequence[str]) -> list[Line]:
+    """The lines of what happens to messages, over all that they go through.
+
+    Args:
+        run: the run.
+        messages: ids, such as those of one name.
+    """
+    parts = [telling_of(run, message) for message in messages]
+    return list(_lines(run, lambda event: any(tells(event) for tells in parts)))
+
+
 def shortened(lines: Sequence[Line]) -> list[str]:
     """The lines as text; the middle of a long story is summarised."""
     if len(lines) <= FIRST_LINES + LAST_LINES + 1:

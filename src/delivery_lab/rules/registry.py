@@ -9,6 +9,7 @@ from types import MappingProxyType
 from delivery_lab.errors import UnknownRuleError
 from delivery_lab.rules import (
     billing,
+    cloudwatch,
     dynamodb,
     eventbridge,
     evidence,
@@ -44,6 +45,7 @@ def _collect() -> Mapping[str, Rule]:
         sns,
         s3,
         billing,
+        cloudwatch,
         eventbridge,
         evidence,
         lab_itself,

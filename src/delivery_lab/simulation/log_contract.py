@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, get_args
 
 from delivery_lab.events import ContractEvent, ContractLine, LogLine
 
 # By its text: what a line says is looked up, so that what the journal holds has the type and is one object.
 CONTRACT_EVENTS: dict[str, ContractEvent] = {event: event for event in get_args(ContractEvent)}
+
+_TASK = "/var/task/"
+_PLACE = re.compile(r'(?P<quote>\\?")(?:[A-Za-z]:)?/[^"\\\n]*/(?=[^/"\\\n]+\.py\\?")')
+"""The folder of a file that a traceback names, in plain text or in a JSON text."""
 
 
 def contract_line(line: LogLine) -> ContractLine | None:
@@ -44,3 +49,15 @@ def _entry(text: str) -> dict[str, Any] | None:
 
 def _text(value: Any) -> str | None:
     return None if value is None else str(value)
+
+
+def bytes_on_lambda(text: str) -> int:
+    """How many bytes a line of a handler has on Lambda, wherever its code lies on this machine.
+
+    A traceback names files by their folders. On Lambda these are `/var/task` and `/opt/python`; here they are folders
+    of the project and of its packages, which are longer or shorter on each machine.
+
+    Args:
+        text: the line.
+    """
+    return len(_PLACE.sub(rf"\g<quote>{_TASK}", text).encode())

@@ -25,7 +25,7 @@ from delivery_lab.simulation.deployment import Deployment
 from delivery_lab.simulation.externals import read_elsewhere
 from delivery_lab.simulation.fault_presets import all_faults
 from delivery_lab.simulation.garbage import rare_garbage_collection
-from delivery_lab.simulation.log_contract import contract_line
+from delivery_lab.simulation.log_contract import bytes_on_lambda, contract_line
 from delivery_lab.simulation.observing import SilentObserver
 from delivery_lab.simulation.remembered import RememberedCreations
 from delivery_lab.simulation.sending import Sender
@@ -388,7 +388,7 @@ class _Simulation:
     def _on_log(self, line: LogLine) -> None:
         """Take a line of the log contract into the journal; keep the others as they are."""
         self._account.functions.tails.note(line.request_id, line.text)
-        self._journal.meter.count(Used("logs", line.function, "bytes"), len(line.text.encode()))
+        self._journal.meter.count(Used("logs", line.function, "bytes"), bytes_on_lambda(line.text))
         told = contract_line(line)
         if told is None:
             self._logs.append(line)

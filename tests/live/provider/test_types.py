@@ -141,6 +141,47 @@ def _association(make: Make) -> Inputs:
     return {"routeTableId": make("aws:ec2/routeTable:RouteTable", vpcId=vpc).id, "subnetId": _subnet(make, vpc)}
 
 
+_DESCRIBED = json.dumps(
+    {
+        "openapi": "3.0.1",
+        "paths": {
+            "/jobs": {
+                "post": {
+                    "x-amazon-apigateway-auth": {"type": "AWS_IAM"},
+                    "x-amazon-apigateway-integration": {
+                        "type": "aws",
+                        "httpMethod": "POST",
+                        "uri": "arn:aws:apigateway:us-east-1:sqs:path/123456789012/jobs",
+                        "credentials": "arn:aws:iam::123456789012:role/api",
+                        "responses": {"default": {"statusCode": "202"}},
+                    },
+                }
+            }
+        },
+    }
+)
+
+
+def _rest_stage(make: Make) -> Inputs:
+    api = make(resource_types.REST_API, body=_DESCRIBED).id
+    return {
+        "restApi": api,
+        "deployment": make(resource_types.REST_DEPLOYMENT, restApi=api).id,
+        "stageName": "live",
+    }
+
+
+def _method_settings(make: Make) -> Inputs:
+    inputs = _rest_stage(make)
+    make(resource_types.REST_STAGE, **inputs)
+    return {
+        "restApi": inputs["restApi"],
+        "stageName": "live",
+        "methodPath": "*/*",
+        "settings": {"throttlingBurstLimit": 100, "throttlingRateLimit": 50},
+    }
+
+
 _CASES: dict[str, tuple[Needs, Inputs | None]] = {
     resource_types.HTTP_API: (lambda make: {"protocolType": "HTTP"}, {"description": "Takes jobs"}),
     resource_types.INTEGRATION: (_integration, {"timeoutMilliseconds": 5_000}),
@@ -290,6 +331,32 @@ _CASES: dict[str, tuple[Needs, Inputs | None]] = {
         {"ttl": {"attributeName": "expiresAt", "enabled": True}},
     ),
     resource_types.TOPIC: (lambda make: {"kmsMasterKeyId": "alias/aws/sns"}, {"displayName": "Successes"}),
+    resource_types.BUCKET: (lambda make: {}, {"forceDestroy": True}),
+    resource_types.BUCKET_POLICY: (
+        lambda make: {"bucket": make(resource_types.BUCKET).id, "policy": _POLICY},
+        {"policy": _OTHER_POLICY},
+    ),
+    resource_types.PUBLIC_ACCESS_BLOCK: (
+        lambda make: {"bucket": make(resource_types.BUCKET).id, "blockPublicAcls": True},
+        {"blockPublicPolicy": True},
+    ),
+    resource_types.BUCKET_NOTIFICATION: (
+        lambda make: {
+            "bucket": make(resource_types.BUCKET).id,
+            "queues": [{"queueArn": _queue(make).outputs["arn"], "events": ["s3:ObjectCreated:*"]}],
+        },
+        None,
+    ),
+    resource_types.REST_API: (lambda make: {"body": _DESCRIBED}, {"body": _DESCRIBED.replace("202", "200")}),
+    resource_types.REST_DEPLOYMENT: (
+        lambda make: {"restApi": make(resource_types.REST_API, body=_DESCRIBED).id, "triggers": {"body": "1"}},
+        None,
+    ),
+    resource_types.REST_STAGE: (_rest_stage, None),
+    resource_types.REST_METHOD_SETTINGS: (
+        _method_settings,
+        {"settings": {"throttlingBurstLimit": 10, "throttlingRateLimit": 5}},
+    ),
     resource_types.TOPIC_POLICY: (
         lambda make: {"arn": make(resource_types.TOPIC).id, "policy": _POLICY},
         {"policy": _OTHER_POLICY},

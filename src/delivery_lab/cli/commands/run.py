@@ -68,6 +68,15 @@ def run(
         bool | None, typer.Option("--readings/--no-readings", hidden=True, callback=_deprecated)
     ] = None,
     logs: Annotated[bool, typer.Option("--logs", help="Print what handlers wrote besides the log contract.")] = False,
+    message: Annotated[
+        str | None,
+        typer.Option(
+            "--message",
+            metavar="NAME",
+            help="Show the way of one message alone, over all that it goes through, such as order-1.",
+            show_default=False,
+        ),
+    ] = None,
     state: StateOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
@@ -87,12 +96,14 @@ def run(
     options["prices"] = prices
     wanted = readings if alternatives is None else alternatives
     if len(names) == 1:
-        _run_one(console, lab, names[0], options, alternatives=wanted, as_json=as_json, logs=logs)
+        _run_one(console, lab, names[0], options, alternatives=wanted, as_json=as_json, logs=logs, message=message)
         return
     if wanted:
         raise UsageError("--alternatives goes with one stack: each alternative is another run of it")
     if logs:
         raise UsageError("--logs goes with one stack")
+    if message is not None:
+        raise UsageError("--message goes with one stack")
     _run_many(console, lab, names, options, as_json=as_json)
 
 
@@ -105,6 +116,7 @@ def _run_one(
     alternatives: bool | None,
     as_json: bool,
     logs: bool,
+    message: str | None,
 ) -> None:
     from delivery_lab.cli.stacks import end_unless_expected, run_one
     from delivery_lab.cli.views.run import show_run
@@ -115,7 +127,7 @@ def _run_one(
     if quick if alternatives is None else alternatives:
         with console.working("trying the alternatives of the assumptions that the run relies on"):
             simulation = lab.try_alternatives(simulation)
-    show_run(console, simulation, as_json=as_json, logs=logs)
+    show_run(console, simulation, as_json=as_json, logs=logs, message=message)
     end_unless_expected([simulation.outcome])
 
 

@@ -24,7 +24,9 @@ TIMELINE_INDENT = 16
 """Where the text of a timeline begins behind its instant."""
 
 
-def show_run(console: Console, simulation: Simulation, *, as_json: bool, logs: bool) -> None:
+def show_run(
+    console: Console, simulation: Simulation, *, as_json: bool, logs: bool, message: str | None = None
+) -> None:
     """Print one run.
 
     Args:
@@ -32,6 +34,7 @@ def show_run(console: Console, simulation: Simulation, *, as_json: bool, logs: b
         simulation: the run.
         as_json: whether as JSON.
         logs: whether to say what handlers wrote besides the log contract.
+        message: name of the message whose way is shown alone; None for the whole timeline.
     """
     outcome = simulation.outcome
     if logs:
@@ -40,11 +43,12 @@ def show_run(console: Console, simulation: Simulation, *, as_json: bool, logs: b
     if as_json:
         console.data(outcome.as_json())
         return
+    lines = shortened(simulation.timeline(message))
     spent = rounded(outcome.virtual_seconds)
     about = f"workload {outcome.workload}, seed {outcome.seed}, {spent} of virtual time"
     console.heading(f"{outcome.stack}: {about}{assuming(outcome)}", hang=2)
     console.data("")
-    for text in shortened(simulation.timeline()):
+    for text in lines:
         console.text(text, TIMELINE_INDENT)
     console.data("")
     for name, figures in _blocks(outcome):
@@ -53,6 +57,8 @@ def show_run(console: Console, simulation: Simulation, *, as_json: bool, logs: b
     console.data("")
     console.heading(simulation.conclusion)
     show_expectations(console, outcome)
+    for text in _alarms(outcome):
+        console.text(text, hang=2)
     for watched in outcome.watch:
         console.text(f"{watched.text}.")
     if outcome.model.assumptions:
@@ -60,6 +66,18 @@ def show_run(console: Console, simulation: Simulation, *, as_json: bool, logs: b
         console.text(f"Relies on the assumptions {rules} (delivery-lab explain RULE).", hang=2)
     for text in (*_ranges(outcome), *_alternatives(simulation)):
         console.text(text, hang=2)
+
+
+def _alarms(outcome: Outcome) -> Iterator[str]:
+    """Which alarms of the stack go off, and which are not computed."""
+    for alarm in outcome.alarms:
+        if alarm.at_seconds is not None:
+            after = alarm.after_harm_seconds
+            side = "after" if after is None or after >= 0 else "before"
+            late = "" if after is None else f", {rounded(abs(after))} {side} the first message is harmed"
+            yield f"Alarm {alarm.name} ({alarm.metric}) goes off at {alarm.at_seconds:.0f} s{late}."
+        elif alarm.unknown:
+            yield f"Alarm {alarm.name} is not computed: {alarm.unknown}."
 
 
 def _show_cost(console: Console, outcome: Outcome) -> None:

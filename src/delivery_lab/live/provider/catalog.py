@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from delivery_lab.live.provider import (
     apis,
+    buckets,
     firewall,
     functions,
     iam,
@@ -14,6 +15,7 @@ from delivery_lab.live.provider import (
     mappings,
     network,
     observability,
+    rest_apis,
     sqs,
     streams,
     tables,
@@ -26,6 +28,7 @@ TYPES: Mapping[str, ProvidedType] = MappingProxyType(
         kind.pulumi_type: kind
         for kind in (
             *apis.TYPES,
+            *buckets.TYPES,
             *firewall.TYPES,
             *functions.TYPES,
             *iam.TYPES,
@@ -33,6 +36,7 @@ TYPES: Mapping[str, ProvidedType] = MappingProxyType(
             *mappings.TYPES,
             *network.TYPES,
             *observability.TYPES,
+            *rest_apis.TYPES,
             *sqs.TYPES,
             *streams.TYPES,
             *tables.TYPES,

@@ -21,6 +21,7 @@ from delivery_lab.program import naming
 T = TypeVar("T")
 
 _ENDPOINT_NAMES = {
+    "apigateway": ("apigateway",),
     "apigatewayv2": ("apigatewayv2",),
     "cloudwatch": ("cloudwatch",),
     "dynamodb": ("dynamodb",),
@@ -30,6 +31,7 @@ _ENDPOINT_NAMES = {
     "kinesis": ("kinesis",),
     "lambda": ("lambda",),
     "logs": ("logs", "cloudwatchlogs", "cloudwatchlog"),
+    "s3": ("s3", "s3api"),
     "sns": ("sns",),
     "sqs": ("sqs",),
     "ssm": ("ssm",),
@@ -163,7 +165,9 @@ class Cloud:
             aws_session_token=self.settings.token,
             region_name=self.region,
         )
-        return session.client(service, endpoint_url=url, config=Config(retries={"total_max_attempts": 2}))
+        # An address of this machine has no subdomains for buckets.
+        config = Config(retries={"total_max_attempts": 2}, s3={"addressing_style": "path"})
+        return session.client(service, endpoint_url=url, config=config)
 
 
 def refusal(code: str, message: str, operation: str) -> ClientError:
@@ -174,7 +178,9 @@ def refusal(code: str, message: str, operation: str) -> ClientError:
 _GONE = (
     "NotFound",
     "NonExistent",
+    "NoSuchBucket",
     "NoSuchEntity",
+    "NoSuchPublicAccessBlockConfiguration",
     "DoesNotExist",
 )
 

@@ -1,0 +1,23 @@
+"""The figures of alarms: part of an outcome (docs/alarms.md)."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from delivery_lab.json_names import json_name
+
+
+class AlarmFigures(BaseModel):
+    """One alarm of the stack, and whether the run sets it off."""
+
+    model_config = ConfigDict(alias_generator=json_name, populate_by_name=True, frozen=True, extra="forbid")
+
+    name: str
+    metric: str
+    """The metric that it watches; "" where that is not known."""
+    at_seconds: float | None
+    """When it goes off, None where it does not, or that is not known."""
+    after_harm_seconds: float | None
+    """How long after the first message was harmed; negative where it was before. None where either is missing."""
+    unknown: str
+    """Why it is not computed; "" where it is."""
