@@ -16,11 +16,11 @@ from delivery_lab.live import emulator as emulators
 from delivery_lab.live.emulator import Emulator
 from tests.live.support import emulator_python, processes_with_argument
 from tests.pulumi_cli.conftest import leaving_nothing
-from tests.pulumi_cli.support import Project, everything
+from tests.pulumi_cli.support import COMMAND_SECONDS, Project, everything
 
 pytestmark = pytest.mark.engine
 
-END_SECONDS = 30
+END_SECONDS = COMMAND_SECONDS
 """After which a process that should have ended is one that was left."""
 
 WAITING = """

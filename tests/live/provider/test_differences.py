@@ -88,3 +88,10 @@ def test_a_replacement_leaves_nothing() -> None:
     plan = compare(MAPPING, {**KEPT, "startingPosition": "LATEST"}, {}, {"startingPosition": "TRIM_HORIZON"})
     assert plan.paths == {"destinationConfig": "delete", "maximumRetryAttempts": "update", "startingPosition": "update"}
     assert plan.replaces == {"startingPosition"}
+
+
+def test_a_default_that_was_left_out_and_is_said_now_changes_nothing() -> None:
+    assert compare(MAPPING, {}, {}, {"bisectBatchOnFunctionError": False}).changed == frozenset()
+    # What a resource really has comes before what is usual.
+    state = {"bisectBatchOnFunctionError": True}
+    assert compare(MAPPING, {}, state, {"bisectBatchOnFunctionError": False}).changed == {"bisectBatchOnFunctionError"}

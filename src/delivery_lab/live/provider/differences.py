@@ -53,14 +53,15 @@ def _changed(
     kind: ProvidedType, old: Properties, state: Properties, new: Properties, names: Iterable[str]
 ) -> dict[str, tuple[Any, Any]]:
     """By name of a changed input: what it is and what it is to be."""
-    pairs = {
-        name: (
-            old[name] if name in old else state.get(name),
-            new[name] if name in new else kind.defaults.get(name),
-        )
-        for name in names
-    }
+    pairs = {name: (_value(kind, name, old, state), _value(kind, name, new, {})) for name in names}
     return {name: pair for name, pair in pairs.items() if not same(*pair)}
+
+
+def _value(kind: ProvidedType, name: str, inputs: Properties, state: Properties) -> Any:
+    """An input, or what it is where it is left out."""
+    if name in inputs:
+        return inputs[name]
+    return kind.defaults.get(name) if state.get(name) is None else state[name]
 
 
 def _paths(path: str, before: Any, after: Any) -> Iterator[tuple[str, Kind]]:
