@@ -22,9 +22,6 @@ COMMANDS_NOT_RUN = {
 }
 """Commands of the steps that are not run, by a part of their text, with the reason."""
 
-VARIANTS_NOT_RUN = ("apigateway-sqs", "apigateway-sqs-safe", "s3-sqs", "s3-sqs-safe")
-"""Variants with types that the provider of the tests does not create: REST APIs and buckets."""
-
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -43,18 +40,12 @@ class Run:
 
 def runs() -> tuple[Run, ...]:
     """All rows."""
-    others = ", ".join(f"`{variant}`" for variant in VARIANTS_NOT_RUN)
     not_run = ", ".join(f"`{command}` ({reason})" for command, reason in COMMANDS_NOT_RUN.items())
     return (
         Run(
-            f"every variant but {others}: `preview`, `up`, `up` again without changes, `destroy` with nothing left",
+            "every variant: `preview`, `up`, `up` again without changes, `destroy` with nothing left",
             ("test_a_variant_is_previewed_deployed_unchanged_compared_and_destroyed",),
             "Mappings of MSK and MSK configurations are records, see above",
-        ),
-        Run(
-            "these four: the preview refuses them by name",
-            ("test_a_variant_with_types_that_the_provider_does_not_create_is_refused_by_name",),
-            "the provider of the tests creates neither REST APIs nor buckets",
         ),
         Run(
             "from each variant to the next of its family: `preview` shows the settings of `delivery-lab diff`",

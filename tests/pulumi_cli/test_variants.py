@@ -11,7 +11,6 @@ import yaml
 
 from delivery_lab import Lab
 from delivery_lab.compare.comparison import _resource_changes
-from scripts.write_engine_runs import VARIANTS_NOT_RUN
 from tests.lab_support import ROOT
 from tests.pulumi_cli.support import VARIANTS, Project, Step
 
@@ -58,15 +57,6 @@ def test_a_variant_is_previewed_deployed_unchanged_compared_and_destroyed(projec
         assert _previewed(steps) == _without_following(_told(variant, neighbour), steps)
 
     project.destroy()
-
-
-@pytest.mark.parametrize("variant", VARIANTS_NOT_RUN)
-def test_a_variant_with_types_that_the_provider_does_not_create_is_refused_by_name(
-    project: Project, variant: str
-) -> None:
-    project.use_emulator(variant)
-    project.run("stack", "init", variant)
-    assert "this provider does not create aws:" in project.run("preview", fails=True)
 
 
 def _previewed(steps: list[Step]) -> dict[str, object]:
