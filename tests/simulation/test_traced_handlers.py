@@ -49,3 +49,12 @@ def test_the_sdk_finds_the_segment_that_lambda_has_begun(tmp_path: Path) -> None
     found = ran(tmp_path, WITH_SDK, "send: [{queue: jobs, body: {id: a}}]\n")
 
     assert [name for name, _ in found.said] == ["charge"]
+
+
+def test_a_function_that_traces_patches_no_library_that_others_use(tmp_path: Path) -> None:
+    import botocore.client
+
+    before = botocore.client.BaseClient._make_api_call  # type: ignore[attr-defined]  # what the SDK would patch
+    ran(tmp_path, TRACED, "send: [{queue: jobs, body: {id: a}}]\n")
+
+    assert botocore.client.BaseClient._make_api_call is before  # type: ignore[attr-defined]

@@ -32,7 +32,7 @@ from delivery_lab.handlers.modules import EnvironmentModules, LoadedModules
 from delivery_lab.handlers.snapshot_kinds import Unrestorable
 from delivery_lab.handlers.unknown_variables import VARYING, Variables
 from delivery_lab.handlers.virtual_threads import Local, Numbers, VirtualLock
-from delivery_lab.handlers.xray import NoEmitter, context_in_lambda, sampler_in_lambda
+from delivery_lab.handlers.xray import NoEmitter, context_in_lambda, patched_libraries, sampler_in_lambda
 
 Namespace = dict[str, Any]
 
@@ -61,6 +61,7 @@ SHARED_PACKAGE_STATE: dict[str, Namespace] = {
         "_sampler": MadeAnew(sampler_in_lambda),
         "_emitter": MadeAnew(NoEmitter),
     },
+    "aws_xray_sdk.core.patcher": {"_PATCHED_MODULES": MadeAnew(patched_libraries)},
     f"{_POWERTOOLS}.logging.logger": {"is_cold_start": True},
     f"{_POWERTOOLS}.tracing.tracer": {"is_cold_start": True},
     f"{_POWERTOOLS}.metrics.base": {"is_cold_start": True},

@@ -38,3 +38,14 @@ def sampler_in_lambda() -> Any:
     from aws_xray_sdk.core.sampling.local.sampler import LocalSampler  # type: ignore[import-untyped]  # likewise
 
     return LocalSampler()
+
+
+def patched_libraries() -> set[str]:
+    """All libraries that the SDK can patch, as if it had.
+
+    They are shared by all environments: patched for one function, boto3 would ask for the segments of another that does
+    not trace. What X-Ray records of calls changes nothing of what becomes of messages.
+    """
+    from aws_xray_sdk.core.patcher import SUPPORTED_MODULES  # type: ignore[import-untyped]  # likewise
+
+    return set(SUPPORTED_MODULES)
