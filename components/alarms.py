@@ -140,6 +140,11 @@ def queue_age_watch(queue: sqs.Queue, settings: QueueSettings) -> Watch:
     )
 
 
+def queue_watches(queue: sqs.Queue, dlq: sqs.Queue, settings: QueueSettings, worker: lambda_.Function) -> list[Watch]:
+    """A queue, its dead-letter queue and its worker."""
+    return [*function_watches(worker), queue_age_watch(queue, settings), dead_letter_watch(dlq)]
+
+
 def iterator_age_watch(function: lambda_.Function, settings: StreamSettings) -> Watch:
     """A shard that is behind by several batches of the longest kind, or by half of what its records have to live."""
     worker = settings.worker

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pulumi
-from pulumi_aws import lambda_
 
-from components.alarms import Alarms, Watch, dead_letter_watch, function_watches, queue_age_watch
+from components.alarms import Alarms, dead_letter_watch, queue_watches
 from components.bucket import FeedingBucket, QueueNotification
+from components.family import Family
 from components.object_worker import ObjectWorker
 from components.queue import QueueWithDlq
 from components.queue_api import QueueApi
-from components.settings import GatewaySettings, QueueSettings, S3Settings, SnsSettings
+from components.settings import GatewaySettings, S3Settings, SnsSettings
 from components.topic import FeedingTopic, QueueSubscription
 from components.worker import BatchWorker
 
 
-class TopicPipeline(pulumi.ComponentResource):
+class TopicPipeline(Family):
     """A topic, a queue that subscribes to it and the queue's worker: the section `delivery-lab:sns`.
 
     Nothing here publishes: who feeds a topic is the business of other stacks.
@@ -48,8 +48,8 @@ class TopicPipeline(pulumi.ComponentResource):
         subscription = QueueSubscription(
             name, topic, queues.queue, settings.subscription, ready, fifo=settings.queue.fifo
         )
-        watches = _watches(queues, settings.queue, worker.function)
-        self._outputs: dict[str, pulumi.Output[str]] = {
+        watches = queue_watches(queues.queue, queues.dlq, settings.queue, worker.function)
+        self._outputs = {
             "TopicArn": topic.topic.arn,
             "QueueUrl": queues.queue.url,
             "DlqUrl": queues.dlq.url,
@@ -62,12 +62,8 @@ class TopicPipeline(pulumi.ComponentResource):
         Alarms(name, settings.alarms, watches, child)
         self.register_outputs(self.exports())
 
-    def exports(self, prefix: str = "") -> dict[str, pulumi.Output[str]]:
-        """The stack outputs of this family, by name."""
-        return {f"{prefix}{name}": value for name, value in self._outputs.items()}
 
-
-class BucketPipeline(pulumi.ComponentResource):
+class BucketPipeline(Family):
     """A bucket, a queue that is told of its objects and the queue's worker: the section `delivery-lab:s3`.
 
     Nothing here writes objects: who does is the business of other stacks.
@@ -94,21 +90,17 @@ class BucketPipeline(pulumi.ComponentResource):
         # S3 sends a test event when it is configured, and refuses the configuration if it may not.
         ready = pulumi.ResourceOptions(parent=self, depends_on=[queues.policy, worker.mapping])
         QueueNotification(name, bucket, queues.queue, settings.notification, ready)
-        self._outputs: dict[str, pulumi.Output[str]] = {
+        self._outputs = {
             "BucketName": bucket.bucket.bucket,
             "QueueUrl": queues.queue.url,
             "DlqUrl": queues.dlq.url,
             "WorkerFunction": worker.function.name,
         }
-        Alarms(name, settings.alarms, _watches(queues, settings.queue, worker.function), child)
+        Alarms(name, settings.alarms, queue_watches(queues.queue, queues.dlq, settings.queue, worker.function), child)
         self.register_outputs(self.exports())
 
-    def exports(self, prefix: str = "") -> dict[str, pulumi.Output[str]]:
-        """The stack outputs of this family, by name."""
-        return {f"{prefix}{name}": value for name, value in self._outputs.items()}
 
-
-class ApiPipeline(pulumi.ComponentResource):
+class ApiPipeline(Family):
     """An API that sends to a queue itself, and the queue's worker: the section `delivery-lab:apigateway`.
 
     Args:
@@ -130,19 +122,11 @@ class ApiPipeline(pulumi.ComponentResource):
         queues = QueueWithDlq(name, settings.queue, settings.dead_letter_queue, child)
         api = QueueApi(f"{name}-api", queues.queue, settings.api, child)
         worker = BatchWorker(name, queues.queue, layer_arn, settings.worker, child)
-        self._outputs: dict[str, pulumi.Output[str]] = {
+        self._outputs = {
             "ApiEndpoint": api.endpoint,
             "QueueUrl": queues.queue.url,
             "DlqUrl": queues.dlq.url,
             "WorkerFunction": worker.function.name,
         }
-        Alarms(name, settings.alarms, _watches(queues, settings.queue, worker.function), child)
+        Alarms(name, settings.alarms, queue_watches(queues.queue, queues.dlq, settings.queue, worker.function), child)
         self.register_outputs(self.exports())
-
-    def exports(self, prefix: str = "") -> dict[str, pulumi.Output[str]]:
-        """The stack outputs of this family, by name."""
-        return {f"{prefix}{name}": value for name, value in self._outputs.items()}
-
-
-def _watches(queues: QueueWithDlq, settings: QueueSettings, worker: lambda_.Function) -> list[Watch]:
-    return [*function_watches(worker), queue_age_watch(queues.queue, settings), dead_letter_watch(queues.dlq)]

@@ -6,6 +6,7 @@ import pulumi
 
 from components.alarms import Alarms, Watch, dead_letter_watch, function_watches, iterator_age_watch, offset_lag_watch
 from components.destination import FailureDestination
+from components.family import Family
 from components.kafka_consumer import KafkaConsumer, poller_services
 from components.kafka_producer import KafkaProducer
 from components.msk_cluster import MskCluster
@@ -14,7 +15,7 @@ from components.settings import KafkaSettings, StreamSettings
 from components.stream_worker import StreamWorker
 
 
-class StreamPipeline(pulumi.ComponentResource):
+class StreamPipeline(Family):
     """A stream and its worker: the section `delivery-lab:stream`.
 
     Args:
@@ -40,7 +41,7 @@ class StreamPipeline(pulumi.ComponentResource):
             *_destination_watches(worker.destination),
         ]
         Alarms(name, settings.alarms, watches, child)
-        self._outputs: dict[str, pulumi.Output[str]] = {"WorkerFunction": worker.function.name}
+        self._outputs = {"WorkerFunction": worker.function.name}
         if worker.stream is not None:
             self._outputs["StreamName"] = worker.stream.name
         if worker.table is not None:
@@ -48,12 +49,8 @@ class StreamPipeline(pulumi.ComponentResource):
         self._outputs |= _destination_outputs(worker.destination)
         self.register_outputs(self.exports())
 
-    def exports(self, prefix: str = "") -> dict[str, pulumi.Output[str]]:
-        """The stack outputs of this family, by name."""
-        return {f"{prefix}{name}": value for name, value in self._outputs.items()}
 
-
-class KafkaPipeline(pulumi.ComponentResource):
+class KafkaPipeline(Family):
     """A Kafka topic, who writes it and who reads it: the section `delivery-lab:kafka`.
 
     Args:
@@ -72,7 +69,7 @@ class KafkaPipeline(pulumi.ComponentResource):
     ) -> None:
         super().__init__("delivery-lab:pipelines:KafkaPipeline", name, settings.effective(), opts)
         child = pulumi.ResourceOptions(parent=self)
-        self._outputs: dict[str, pulumi.Output[str]] = {"TopicName": pulumi.Output.from_input(settings.topic.name)}
+        self._outputs = {"TopicName": pulumi.Output.from_input(settings.topic.name)}
         if settings.self_managed is not None:
             consumer = KafkaConsumer(name, SelfManagedKafka.of(settings.self_managed), settings, layer_arn, child)
         else:
@@ -92,10 +89,6 @@ class KafkaPipeline(pulumi.ComponentResource):
         ]
         Alarms(name, settings.alarms, watches, child)
         self.register_outputs(self.exports())
-
-    def exports(self, prefix: str = "") -> dict[str, pulumi.Output[str]]:
-        """The stack outputs of this family, by name."""
-        return {f"{prefix}{name}": value for name, value in self._outputs.items()}
 
 
 def _destination_watches(destination: FailureDestination | None) -> list[Watch]:

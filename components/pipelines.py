@@ -7,7 +7,7 @@ from typing import Literal
 import pulumi
 from pulumi_aws import lambda_
 
-from components.alarms import Alarms, dead_letter_watch, function_watches, queue_age_watch
+from components.alarms import Alarms, queue_watches
 from components.idempotent_worker import IdempotentWorker
 from components.producer import QueueProducer
 from components.queue import QueueWithDlq
@@ -127,9 +127,5 @@ def _alarms(
     worker: lambda_.Function,
     opts: pulumi.ResourceOptions,
 ) -> None:
-    watches = [
-        *function_watches(worker),
-        queue_age_watch(queues.queue, settings.queue),
-        dead_letter_watch(queues.dlq),
-    ]
+    watches = queue_watches(queues.queue, queues.dlq, settings.queue, worker)
     Alarms(name, settings.alarms, watches, opts)

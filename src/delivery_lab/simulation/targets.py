@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from delivery_lab.model.account import Account
 from delivery_lab.model.eventbridge.target import BusTarget
+from delivery_lab.model.faults import Faults
 from delivery_lab.model.feeds.targets import FunctionTarget, Permit, QueueTarget, StreamTarget
 from delivery_lab.model.sns.target import TopicTarget
 from delivery_lab.rule_ids import RuleId
@@ -39,48 +40,34 @@ class Targets:
 
     def queue(self, queue: Queue, source: str, source_arn: str) -> QueueTarget:
         """A queue, for a resource of that name and ARN."""
-        account = self.account
         owner = account_of(source_arn) or self.owner
-        permit = queue_permit(queue, self.service, source, source_arn, owner, self.rule)
-        return QueueTarget(
-            account.queues[queue.label], permit, lambda: account.faults, account.streams, account.journal
-        )
+        return self._queue(queue, queue_permit(queue, self.service, source, source_arn, owner, self.rule))
 
     def function(self, function: Function, feed: str, source: str, source_arn: str) -> FunctionTarget:
         """A function, for a resource of that name and ARN."""
-        account = self.account
         permit = function_permit(self.stack, function, self.service, source, source_arn, self.rule, self.owner)
-        faults = lambda: account.faults  # noqa: E731 - they are set after the deployment
-        return FunctionTarget(function.label, feed, permit, account.functions, account.events, faults, account.journal)
+        return self._function(function, feed, permit)
 
     def topic(self, topic: Topic, source: str, source_arn: str) -> TopicTarget:
         """A topic, for a resource of that name and ARN."""
         owner = account_of(source_arn) or self.owner
-        permit = topic_permit(topic, self.service, source, source_arn, owner, self.rule)
-        return TopicTarget(self.account.topics[topic.label], permit, self.account.streams, self.account.journal)
+        return self._topic(topic, topic_permit(topic, self.service, source, source_arn, owner, self.rule))
 
     def by_role(
         self, receiver: Queue | Function | Topic | Stream | Bus, feed: str, source: str, role: Setting[str | None]
     ) -> QueueTarget | FunctionTarget | TopicTarget | StreamTarget | BusTarget:
         """Anything of these, for a resource of that name which uses it by its role alone."""
-        account = self.account
-        faults = lambda: account.faults  # noqa: E731 - they are set after the deployment
 
         def permit(action: str) -> Permit:
             return role_permit(self.stack, role, source, action, receiver, self.rule)
 
         match receiver:
             case Queue():
-                queue = account.queues[receiver.label]
-                return QueueTarget(queue, permit("sqs:SendMessage"), faults, account.streams, account.journal)
+                return self._queue(receiver, permit("sqs:SendMessage"))
             case Function():
-                allowed = permit("lambda:InvokeFunction")
-                return FunctionTarget(
-                    receiver.label, feed, allowed, account.functions, account.events, faults, account.journal
-                )
+                return self._function(receiver, feed, permit("lambda:InvokeFunction"))
             case Topic():
-                topic = account.topics[receiver.label]
-                return TopicTarget(topic, permit("sns:Publish"), account.streams, account.journal, subject="")
+                return replace(self._topic(receiver, permit("sns:Publish")), subject="")
             case Stream():
                 return self.stream(receiver, source, role)
             case Bus():
@@ -90,12 +77,28 @@ class Targets:
         """A Kinesis data stream, for a resource of that name with a role."""
         account = self.account
         permit = role_permit(self.stack, role, source, "kinesis:PutRecord", stream, self.rule)
-        faults = lambda: account.faults  # noqa: E731 - they are set after the deployment
-        return StreamTarget(account.streams_by_name[stream.label], permit, faults, account.journal)
+        return StreamTarget(account.streams_by_name[stream.label], permit, self._faults, account.journal)
 
     def bus(self, bus: Bus, source: str, role: Setting[str | None]) -> BusTarget:
         """A bus, for a resource of that name with a role."""
         account = self.account
         permit = role_permit(self.stack, role, source, "events:PutEvents", bus, self.rule)
         created = account.buses.all[bus.label]
-        return BusTarget(created, lambda: account.faults, account.streams, account.journal, permit)
+        return BusTarget(created, self._faults, account.streams, account.journal, permit)
+
+    def _queue(self, queue: Queue, permit: Permit) -> QueueTarget:
+        account = self.account
+        return QueueTarget(account.queues[queue.label], permit, self._faults, account.streams, account.journal)
+
+    def _function(self, function: Function, feed: str, permit: Permit) -> FunctionTarget:
+        account = self.account
+        return FunctionTarget(
+            function.label, feed, permit, account.functions, account.events, self._faults, account.journal
+        )
+
+    def _topic(self, topic: Topic, permit: Permit) -> TopicTarget:
+        return TopicTarget(self.account.topics[topic.label], permit, self.account.streams, self.account.journal)
+
+    def _faults(self) -> Faults:
+        """The faults of the run, which are set after the deployment."""
+        return self.account.faults
