@@ -11,74 +11,25 @@ from delivery_lab import resource_types
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.events import FeedDeadLettered, FeedDiscarded, FeedHandedOn
 from delivery_lab.model.runtime import Caller
-from delivery_lab.model.sqs.attributes import FifoAttributes
-from delivery_lab.program.graph import UNKNOWN, Resource, Unknown
-from delivery_lab.simulation.buses import connect_buses, create_bus
-from delivery_lab.simulation.topics import create_topic
-from delivery_lab.stack.events import Bus
-from delivery_lab.stack.streams import Stream
-from delivery_lab.stack.topics import Topic
-from tests.model.support import WORLDS, World
-from tests.stack.world import arn_of, resource, stack_of
-
-SHOP = "arn:aws:events:us-east-1:123456789012:event-bus/shop"
-BUS = resource(resource_types.EVENT_BUS, "bus", outputs={"arn": SHOP, "name": "shop"})
-DEAD_ARN = "arn:aws:sqs:us-east-1:123456789012:dead"
-WORKER = resource(resource_types.FUNCTION, "worker")
-STREAM = resource(
-    resource_types.STREAM, "clicks", outputs={"arn": "arn:aws:kinesis:us-east-1:123456789012:stream/clicks"}
+from delivery_lab.program.graph import UNKNOWN, Resource
+from tests.model.support import WORLDS
+from tests.simulation.event_world import (
+    BUS,
+    DEAD,
+    JOBS,
+    RULE,
+    SHOP,
+    STREAM,
+    WORKER,
+    DeployedRules,
+    a_queue,
+    a_rule,
+    a_target,
 )
+from tests.stack.world import arn_of, resource
 
 
-def _queue(name: str = "jobs", *, allows: bool = True, **inputs: Any) -> Resource:
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": "events.amazonaws.com"},
-        "Action": "sqs:*",
-        "Resource": "*",
-    }
-    return resource(resource_types.QUEUE, name, {"policy": {"Statement": [statement]} if allows else None, **inputs})
-
-
-JOBS, DEAD = _queue(), _queue("dead")
-
-
-def _rule(name: str = "rule", bus: str = "shop", **inputs: Any) -> Resource:
-    given = {"eventBusName": bus, "eventPattern": '{"source": ["shop"]}', **inputs}
-    arn = f"arn:aws:events:us-east-1:123456789012:rule/{bus}/{name}"
-    return resource(resource_types.EVENT_RULE, name, given, outputs={"name": name, "arn": arn})
-
-
-RULE = _rule()
-
-
-def _target(
-    to: Resource | str | Unknown, name: str = "target", rule: str = "rule", bus: str = "shop", **inputs: Any
-) -> Resource:
-    arn = arn_of(to) if isinstance(to, Resource) else to
-    given = {"rule": rule, "eventBusName": bus, "arn": arn, **inputs}
-    return resource(resource_types.EVENT_TARGET, name, given, outputs={"arn": arn})
-
-
-class _Deployed(World):
-    def __init__(self, *resources: Resource) -> None:
-        super().__init__()
-        stack, self.notes = stack_of(*resources), list[str]()
-        for queue in stack.queues:
-            created = self.queue(queue.label, fifo=FifoAttributes(content_based=True) if queue.fifo.certain() else None)
-            created.arn = queue.arn or ""
-        for function in stack.functions:
-            self.function(function.label)
-        for topic in stack.all(Topic):
-            create_topic(self.account, topic)
-        for stream in stack.all(Stream):
-            self.account.create_stream(stream.label, stream.arn or "", shards=1, retention_hours=24)
-        for bus in stack.all(Bus):
-            create_bus(self.account, bus)
-        connect_buses(stack, self.account, self.notes)
-        for feed in self.account.feeds:
-            feed.note_configuration()
-
+class _Deployed(DeployedRules):
     def put(self, bus: str = "shop", detail: str = '{"id": "a"}') -> None:
         entry = {"EventBusName": bus, "Source": "shop", "DetailType": "order", "Detail": detail}
         self.account.call("events", "PutEvents", {"Entries": [entry]}, Caller("publisher", None))
@@ -90,9 +41,9 @@ class _Deployed(World):
 
 @pytest.mark.parametrize("reference", ["shop", SHOP])
 def test_a_rule_names_its_bus_by_name_or_arn(reference: str) -> None:
-    rule = _rule(eventBusName=reference)
+    rule = a_rule(eventBusName=reference)
 
-    world = _Deployed(BUS, JOBS, rule, _target(JOBS, bus=reference))
+    world = _Deployed(BUS, JOBS, rule, a_target(JOBS, bus=reference))
     world.put()
 
     assert [body["detail"] for body in world.bodies()] == [{"id": "a"}]
@@ -100,7 +51,7 @@ def test_a_rule_names_its_bus_by_name_or_arn(reference: str) -> None:
 
 
 def test_rules_without_a_bus_are_of_the_default_one() -> None:
-    world = _Deployed(JOBS, _rule(bus="default", eventBusName=None), _target(JOBS, bus="default", eventBusName=None))
+    world = _Deployed(JOBS, a_rule(bus="default", eventBusName=None), a_target(JOBS, bus="default", eventBusName=None))
 
     world.put("default")
     world.put("shop")
@@ -110,8 +61,8 @@ def test_rules_without_a_bus_are_of_the_default_one() -> None:
 
 def test_eb_policy_1_policies_and_permissions_of_targets() -> None:
     topic = resource(resource_types.TOPIC, "news")
-    closed = _queue("closed", allows=False)
-    targets = [_target(to, f"to {to.name}") for to in (closed, WORKER, topic, STREAM)]
+    closed = a_queue("closed", allows=False)
+    targets = [a_target(to, f"to {to.name}") for to in (closed, WORKER, topic, STREAM)]
 
     world = _Deployed(BUS, closed, WORKER, topic, STREAM, RULE, *targets)
     world.put()
@@ -128,7 +79,7 @@ def test_eb_policy_1_a_permission_and_a_role_that_let_it() -> None:
     permission = resource(resource_types.PERMISSION, "p", {"function": "worker", "principal": "events.amazonaws.com"})
     role = "arn:aws:iam::123456789012:role/elsewhere"
 
-    world = _Deployed(BUS, WORKER, STREAM, permission, RULE, _target(WORKER), _target(STREAM, "s", roleArn=role))
+    world = _Deployed(BUS, WORKER, STREAM, permission, RULE, a_target(WORKER), a_target(STREAM, "s", roleArn=role))
     world.put()
 
     assert len(world.events(FeedHandedOn)) == 2
@@ -136,9 +87,9 @@ def test_eb_policy_1_a_permission_and_a_role_that_let_it() -> None:
 
 
 def test_eb_policy_2_a_role_does_where_the_policy_of_the_target_does_not() -> None:
-    closed, role = _queue("closed", allows=False), "arn:aws:iam::123456789012:role/elsewhere"
+    closed, role = a_queue("closed", allows=False), "arn:aws:iam::123456789012:role/elsewhere"
 
-    world = _Deployed(BUS, closed, WORKER, RULE, _target(closed, roleArn=role), _target(WORKER, "w", roleArn=role))
+    world = _Deployed(BUS, closed, WORKER, RULE, a_target(closed, roleArn=role), a_target(WORKER, "w", roleArn=role))
     world.put()
 
     assert [event.target for event in world.events(FeedHandedOn)] == ["closed", "worker"]
@@ -147,8 +98,8 @@ def test_eb_policy_2_a_role_does_where_the_policy_of_the_target_does_not() -> No
 
 def test_eb_policy_2_the_policy_of_the_target_does_where_its_role_does_not() -> None:
     empty = resource(resource_types.ROLE, "empty", {"assumeRolePolicy": "{}"})
-    queues = [_queue(name, allows=name == "open") for name in ("open", "closed")]
-    targets = [_target(queue, f"to {queue.name}", roleArn=arn_of(empty)) for queue in queues]
+    queues = [a_queue(name, allows=name == "open") for name in ("open", "closed")]
+    targets = [a_target(queue, f"to {queue.name}", roleArn=arn_of(empty)) for queue in queues]
 
     world = _Deployed(BUS, *queues, empty, RULE, *targets)
     world.put()
@@ -158,9 +109,9 @@ def test_eb_policy_2_the_policy_of_the_target_does_where_its_role_does_not() -> 
 
 
 def test_what_is_not_taken_goes_to_the_dead_letter_queue() -> None:
-    closed = _queue("closed", allows=False)
+    closed = a_queue("closed", allows=False)
 
-    world = _Deployed(BUS, closed, DEAD, RULE, _target(closed, deadLetterConfig={"arn": arn_of(DEAD)}))
+    world = _Deployed(BUS, closed, DEAD, RULE, a_target(closed, deadLetterConfig={"arn": arn_of(DEAD)}))
     world.put()
 
     (event,) = world.events(FeedDeadLettered)
@@ -175,10 +126,10 @@ def test_what_is_not_taken_goes_to_the_dead_letter_queue() -> None:
     ],
 )
 def test_a_dead_letter_queue_that_is_not_modelled_refuses_what_gets_there(dead: str, message: str) -> None:
-    fifo = _queue("dead.fifo", fifoQueue=True)
-    closed = _queue("closed", allows=False)
+    fifo = a_queue("dead.fifo", fifoQueue=True)
+    closed = a_queue("closed", allows=False)
     arn = arn_of(fifo) if dead == "fifo" else dead
-    world = _Deployed(BUS, closed, fifo, RULE, _target(closed, deadLetterConfig={"arn": arn}))
+    world = _Deployed(BUS, closed, fifo, RULE, a_target(closed, deadLetterConfig={"arn": arn}))
 
     with pytest.raises(NotModelledError) as caught:
         world.put()
@@ -195,7 +146,7 @@ def test_a_dead_letter_queue_that_is_not_modelled_refuses_what_gets_there(dead: 
     ],
 )
 def test_eb_input_1_what_the_target_gets(inputs: dict[str, Any], body: Any) -> None:
-    world = _Deployed(BUS, JOBS, RULE, _target(JOBS, **inputs))
+    world = _Deployed(BUS, JOBS, RULE, a_target(JOBS, **inputs))
 
     world.put()
 
@@ -235,14 +186,14 @@ def test_eb_input_1_what_the_target_gets(inputs: dict[str, Any], body: Any) -> N
 )
 def test_eb_schedule_2_what_aws_would_refuse(rule: dict[str, Any], inputs: dict[str, Any], message: str) -> None:
     with pytest.raises(DeploymentRefusedError) as caught:
-        _Deployed(BUS, JOBS, _rule(**rule), _target(JOBS, **inputs))
+        _Deployed(BUS, JOBS, a_rule(**rule), a_target(JOBS, **inputs))
 
     assert caught.value.aws_message == message
 
 
 @pytest.mark.parametrize("off", [{"state": "DISABLED"}, {"isEnabled": False}])
 def test_a_rule_that_is_disabled_hands_nothing_on(off: dict[str, Any]) -> None:
-    world = _Deployed(BUS, JOBS, _rule(**off), _target(JOBS))
+    world = _Deployed(BUS, JOBS, a_rule(**off), a_target(JOBS))
 
     world.put()
 
@@ -254,12 +205,20 @@ def test_a_rule_that_is_disabled_hands_nothing_on(off: dict[str, Any]) -> None:
     [
         (
             RULE,
-            _target("arn:aws:ecs:us-east-1:1:cluster/c"),
+            a_target("arn:aws:ecs:us-east-1:1:cluster/c"),
             "target hands on what rule is about to arn:aws:ecs:us-east-1",
         ),
-        (RULE, _target(UNKNOWN), "target hands on what rule is about to somebody who is known only after deployment"),
-        (_rule(bus="theirs"), _target(JOBS, bus="theirs"), "rule is about theirs, which is not in this stack"),
-        (_rule(eventBusName=UNKNOWN), _target(JOBS), "rule is about a bus that is known only after deployment"),
+        (
+            RULE,
+            a_target(UNKNOWN),
+            "target hands on what rule is about to somebody who is known only after deployment",
+        ),
+        (a_rule(bus="theirs"), a_target(JOBS, bus="theirs"), "rule is about theirs, which is not in this stack"),
+        (
+            a_rule(eventBusName=UNKNOWN),
+            a_target(JOBS),
+            "rule is about a bus that is known only after deployment",
+        ),
     ],
 )
 def test_what_leads_out_of_the_stack_is_noted(rule: Resource, target: Resource, note: str) -> None:
@@ -279,7 +238,7 @@ def test_what_leads_out_of_the_stack_is_noted(rule: Resource, target: Resource, 
     ],
 )
 def test_only_events_that_reach_what_is_not_modelled_end_a_run(inputs: dict[str, Any], message: str) -> None:
-    world = _Deployed(BUS, JOBS, RULE, _target(JOBS, **inputs))
+    world = _Deployed(BUS, JOBS, RULE, a_target(JOBS, **inputs))
 
     with pytest.raises(NotModelledError) as caught:
         world.put()
@@ -288,14 +247,14 @@ def test_only_events_that_reach_what_is_not_modelled_end_a_run(inputs: dict[str,
 
 
 def test_a_fifo_queue_a_topic_and_another_bus() -> None:
-    fifo = _queue("jobs.fifo", fifoQueue=True)
+    fifo = a_queue("jobs.fifo", fifoQueue=True)
     other = resource(
         resource_types.EVENT_BUS,
         "other",
         outputs={"arn": "arn:aws:events:us-east-1:123456789012:event-bus/other", "name": "other"},
     )
     role = "arn:aws:iam::123456789012:role/elsewhere"
-    behind = _rule("behind", "other")
+    behind = a_rule("behind", "other")
 
     world = _Deployed(
         BUS,
@@ -304,9 +263,9 @@ def test_a_fifo_queue_a_topic_and_another_bus() -> None:
         JOBS,
         RULE,
         behind,
-        _target(fifo, "to fifo", sqsTarget={"messageGroupId": "g"}),
-        _target(other, "to bus", roleArn=role),
-        _target(JOBS, "to jobs", "behind", "other"),
+        a_target(fifo, "to fifo", sqsTarget={"messageGroupId": "g"}),
+        a_target(other, "to bus", roleArn=role),
+        a_target(JOBS, "to jobs", "behind", "other"),
     )
     world.put()
 

@@ -12,18 +12,23 @@ from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.events import FeedDeadLettered, FeedDiscarded, FeederAccepted, FeedRetryScheduled, RecordAppended
 from delivery_lab.model.clock import in_seconds
 from delivery_lab.model.faults import FaultKind, InjectedFault
-from delivery_lab.model.sqs.attributes import FifoAttributes
 from delivery_lab.program.graph import UNKNOWN, Resource
 from delivery_lab.results.invariants import violations
-from delivery_lab.simulation.buses import connect_buses, create_bus
 from delivery_lab.simulation.schedules import connect_schedules, start_clocks, stopped_clocks
-from delivery_lab.simulation.topics import create_topic
-from delivery_lab.stack.events import Bus
-from delivery_lab.stack.streams import Stream
-from delivery_lab.stack.topics import Topic
-from tests.model.support import WORLDS, World
-from tests.simulation.test_buses import BUS, DEAD, JOBS, STREAM, WORKER, _queue, _rule, _target
-from tests.stack.world import arn_of, resource, stack_of
+from delivery_lab.stack.stack import Stack
+from tests.model.support import WORLDS
+from tests.simulation.event_world import (
+    BUS,
+    DEAD,
+    JOBS,
+    STREAM,
+    WORKER,
+    DeployedRules,
+    a_queue,
+    a_rule,
+    a_target,
+)
+from tests.stack.world import arn_of, resource
 
 ROLE = "arn:aws:iam::123456789012:role/elsewhere"
 ARN = "arn:aws:scheduler:us-east-1:123456789012:schedule/default/tick"
@@ -54,25 +59,10 @@ _OF_TARGETS = frozenset(
 )
 
 
-class _Deployed(World):
-    def __init__(self, *resources: Resource, seed: int = 1) -> None:
-        super().__init__(seed=seed)
-        stack, self.notes = stack_of(*resources), list[str]()
-        for queue in stack.queues:
-            created = self.queue(queue.label, fifo=FifoAttributes(content_based=True) if queue.fifo.certain() else None)
-            created.arn = queue.arn or ""
-        for function in stack.functions:
-            self.function(function.label)
-        for topic in stack.all(Topic):
-            create_topic(self.account, topic)
-        for stream in stack.all(Stream):
-            self.account.create_stream(stream.label, stream.arn or "", shards=1, retention_hours=24)
-        for bus in stack.all(Bus):
-            create_bus(self.account, bus)
-        connect_buses(stack, self.account, self.notes)
+class _Deployed(DeployedRules):
+    def connect(self, stack: Stack) -> None:
+        super().connect(stack)
         connect_schedules(stack, self.account, self.notes)
-        for feed in self.account.feeds:
-            feed.note_configuration()
 
     def until(self, until_seconds: float) -> list[float]:
         """Run to a time; returns when something went off."""
@@ -94,17 +84,17 @@ def test_sch_rate_1_a_rate_of_scheduler_begins_at_once() -> None:
 
 
 def test_sch_rate_2_a_rate_of_a_rule_begins_after_one_interval() -> None:
-    rule = _rule(bus="default", eventBusName=None, eventPattern=None, scheduleExpression="rate(5 minutes)")
+    rule = a_rule(bus="default", eventBusName=None, eventPattern=None, scheduleExpression="rate(5 minutes)")
 
-    world = _Deployed(JOBS, rule, _target(JOBS, bus="default", eventBusName=None))
+    world = _Deployed(JOBS, rule, a_target(JOBS, bus="default", eventBusName=None))
 
     assert [time // 60 for time in world.until(899)] == [5, 10]
 
 
 def test_sch_event_1_the_event_of_a_rule_that_goes_off() -> None:
-    rule = _rule(bus="default", eventBusName=None, eventPattern=None, scheduleExpression="cron(2 0 * * ? *)")
+    rule = a_rule(bus="default", eventBusName=None, eventPattern=None, scheduleExpression="cron(2 0 * * ? *)")
 
-    world = _Deployed(JOBS, rule, _target(JOBS, bus="default", eventBusName=None))
+    world = _Deployed(JOBS, rule, a_target(JOBS, bus="default", eventBusName=None))
     world.until(300)
 
     (body,) = map(json.loads, world.bodies())
@@ -154,8 +144,8 @@ def test_sch_date_1_once_and_never_again() -> None:
 def test_sch_input_1_queues_streams_functions_and_buses() -> None:
     given: dict[str, Any] = {"input": '{"id": "a"}'}
     queue = _Deployed(
-        _queue("jobs.fifo", fifoQueue=True),
-        _schedule(_queue("jobs.fifo", fifoQueue=True), **given, sqsParameters={"messageGroupId": "g"}),
+        a_queue("jobs.fifo", fifoQueue=True),
+        _schedule(a_queue("jobs.fifo", fifoQueue=True), **given, sqsParameters={"messageGroupId": "g"}),
     )
     queue.until(60)
     function = _Deployed(WORKER, _schedule(WORKER, **given))
@@ -163,7 +153,7 @@ def test_sch_input_1_queues_streams_functions_and_buses() -> None:
     stream = _Deployed(STREAM, _schedule(STREAM, **given, kinesisParameters={"partitionKey": "k"}))
     stream.until(60)
     named: dict[str, Any] = {"eventbridgeParameters": {"source": "shop", "detailType": "tick"}}
-    bus = _Deployed(BUS, JOBS, _rule(), _target(JOBS, inputPath="$.detail"), _schedule(BUS, **given, **named))
+    bus = _Deployed(BUS, JOBS, a_rule(), a_target(JOBS, inputPath="$.detail"), _schedule(BUS, **given, **named))
     bus.until(60)
 
     assert [m.group for m in queue.account.queues["jobs.fifo"].messages] == ["g"]
@@ -215,7 +205,7 @@ def test_sch_retry_1_a_target_that_fails_is_tried_again() -> None:
 
 
 def test_sch_dlq_1_what_is_not_taken_is_dead_lettered() -> None:
-    fifo = _queue("jobs.fifo", fifoQueue=True)
+    fifo = a_queue("jobs.fifo", fifoQueue=True)
     world = _Deployed(fifo, DEAD, _schedule(fifo, "at(2026-01-01T00:00:00)", deadLetterConfig={"arn": arn_of(DEAD)}))
     world.until(3_600)
 
@@ -224,7 +214,7 @@ def test_sch_dlq_1_what_is_not_taken_is_dead_lettered() -> None:
 
 
 def test_sch_dlq_2_what_a_dead_letter_tells() -> None:
-    fifo = _queue("jobs.fifo", fifoQueue=True)
+    fifo = a_queue("jobs.fifo", fifoQueue=True)
     world = _Deployed(fifo, DEAD, _schedule(fifo, "at(2026-01-01T00:00:00)", deadLetterConfig={"arn": arn_of(DEAD)}))
     world.until(3_600)
 
