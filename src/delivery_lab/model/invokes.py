@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from delivery_lab.events import TIMED_OUT, ContractLine
 from delivery_lab.model.runtime import InvokeResponse
@@ -68,6 +69,13 @@ class InvokeResult:
     def timed_out(self) -> bool:
         """Whether the function's timeout ended it."""
         return self.error == TIMED_OUT
+
+
+class Undecided(Protocol):
+    """An invoke of which it is not known yet whether Lambda took it, as where a request is on its way."""
+
+    def then(self, accepted: Callable[[str], None], refused: Callable[[Throttled], None]) -> None:
+        """Call one of the two, once: with the request id before anything is called with the result, or the refusal."""
 
 
 Done = Callable[[InvokeResult], None]

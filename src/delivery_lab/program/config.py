@@ -229,6 +229,18 @@ def with_told(config: StackConfig, told: Mapping[str, Any], origin: str) -> Stac
     return replace(config, values=values)
 
 
+def with_provider(config: StackConfig, settings: Mapping[str, Any]) -> StackConfig:
+    """A configuration with these settings of the AWS provider in place of its own; the region stays.
+
+    Args:
+        config: the configuration.
+        settings: the settings by full key.
+    """
+    kept = {key: value for key, value in config.values.items() if not key.startswith("aws:") or key == "aws:region"}
+    given = {key: ConfigValue(value, config_text(value)) for key, value in settings.items()}
+    return replace(config, values={**given, **kept})
+
+
 def _checked_key(file: YamlFile, project: str, key: Any) -> str:
     if not isinstance(key, str):
         raise StackFileError(f"{file.label}: the config key {key!r} has to be a text such as '{project}:name'")

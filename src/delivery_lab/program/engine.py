@@ -6,6 +6,7 @@ CLI speaks. It is a preview, in which what AWS would answer is known for common 
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import json
 import os
@@ -19,9 +20,10 @@ from delivery_lab.errors import LabError, ProgramError
 from delivery_lab.program import naming
 from delivery_lab.program.answers import NO_ANSWERS, ProgramAnswers
 from delivery_lab.program.aws_calls import answering_aws
-from delivery_lab.program.config import StackConfig, full_key, read_stack_config, with_told
+from delivery_lab.program.config import StackConfig, full_key, read_stack_config, with_provider, with_told
 from delivery_lab.program.defaults import check_types, declarations, merge_project_config, refuse_missing
 from delivery_lab.program.eventloop import run_to_end
+from delivery_lab.program.facts import RealPlace
 from delivery_lab.program.failures import explain, located
 from delivery_lab.program.frames import Frames
 from delivery_lab.program.graph import Graph
@@ -73,6 +75,7 @@ def evaluate(
     overrides: Sequence[str] = (),
     answers: ProgramAnswers = NO_ANSWERS,
     on_evaluated: Callable[[], None] = lambda: None,
+    place: RealPlace | None = None,
 ) -> Graph:
     """Run the project's program for one stack.
 
@@ -82,6 +85,7 @@ def evaluate(
         overrides: `PATH=VALUE` texts that change settings.
         answers: what the program gets from the outside.
         on_evaluated: called when the program has ended, while its modules are still imported.
+        place: where the resources are created as they are registered; None for nowhere, with computed outputs.
 
     Returns:
         The resources it registered, with its outputs and warnings.
@@ -94,10 +98,13 @@ def evaluate(
     if project.state is not None:
         return read_state(project.state, project.root, overrides)
     config = load_config(project, stack, overrides, answers)
+    if place is not None:
+        config = with_provider(config, place.settings)
     notes = tuple(_region_notes(config))
     frames, decoder = Frames(project), Decoder(project.program_dir)
     plugins = Plugins(project, config)
-    registrar = Registrar(Urns(config.stack, project.name), _region(config), decoder, frames, answers, plugins)
+    maker = None if place is None else place.maker
+    registrar = Registrar(Urns(config.stack, project.name), _region(config), decoder, frames, answers, plugins, maker)
     pulumi_log, outputs = PulumiLog(), AskedOutputs()
     with (
         isolated(project),
@@ -106,7 +113,8 @@ def evaluate(
         serving(registrar, pulumi_log) as stubs,
         watched_invokes(stubs.monitor, frames, registrar.calls),
         watched_references(answers.stacks, frames, outputs),
-        answering_aws(answers, frames, registrar.refuse_at),
+        # Where resources are created, calls of AWS are what creates them.
+        answering_aws(answers, frames, registrar.refuse_at) if place is None else contextlib.nullcontext(),
         offline(frames, registrar.warnings.append),
         staying(frames, registrar.refuse_at),
     ):

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from google.protobuf.struct_pb2 import Struct
+
 from delivery_lab.program import naming
 from delivery_lab.program.graph import UNKNOWN
 
@@ -151,3 +153,20 @@ class Created:
 
     id: str
     outputs: Mapping[str, Any]
+
+
+Maker = Callable[[str, str, str, Struct], Created | None]
+"""Creates a resource for real: of its type token, logical name, URN and inputs. None for one that it leaves alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class RealPlace:
+    """Where the resources of a program are created while it runs.
+
+    Attributes:
+        maker: creates them.
+        settings: what the provider of AWS is configured with, by full key; it replaces what the stack says of that.
+    """
+
+    maker: Maker
+    settings: Mapping[str, Any]

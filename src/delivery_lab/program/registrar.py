@@ -21,7 +21,7 @@ from delivery_lab.errors import LabError, NotModelledError, ProgramError
 from delivery_lab.program import naming
 from delivery_lab.program.answers import NO_ANSWERS, ProgramAnswers
 from delivery_lab.program.documents import with_documents_as_text
-from delivery_lab.program.facts import Created
+from delivery_lab.program.facts import Created, Maker
 from delivery_lab.program.frames import Frames
 from delivery_lab.program.graph import ResourceOptions, contains_unknown
 from delivery_lab.program.invokes import INVOKES, LOOK_UPS
@@ -69,6 +69,7 @@ class Registrar:
         frames: knows the project's files from others, for positions in messages.
         answers: what providers' functions and other stacks answer.
         plugins: makes the resources of remote components; without it they are refused.
+        maker: creates resources for real; without it, and for what it leaves alone, their outputs are computed.
 
     Attributes:
         registrations: resources by URN, in the order of their arrival.
@@ -87,6 +88,7 @@ class Registrar:
         frames: Frames,
         answers: ProgramAnswers = NO_ANSWERS,
         plugins: Plugins | None = None,
+        maker: Maker | None = None,
     ) -> None:
         self.registrations: dict[str, Registration] = {}
         self.failure: LabError | None = None
@@ -100,6 +102,7 @@ class Registrar:
         self._decoder = decoder
         self._frames = frames
         self._plugins = plugins
+        self._maker = maker
         self._answers = answers
         self._lock = threading.Lock()
         self._reserved: set[str] = set()
@@ -207,6 +210,9 @@ class Registrar:
     def _create(self, urn: str, request: resource_pb2.RegisterResourceRequest) -> Created:
         if request.type.startswith(_PROVIDER_TYPE):
             return Created(naming.uuid_of(urn), {})
+        made = None if self._maker is None else self._maker(request.type, request.name, urn, request.object)
+        if made is not None:
+            return made
         inputs = self._decoder.properties(request.object).values
         return create(request.type, urn, request.name, inputs, self._region_of(request.provider))
 

@@ -6,8 +6,6 @@ dependencies exist. What it does to queues is what a deployment would do.
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 import socket
 import subprocess
@@ -17,12 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import dill
-from pulumi.dynamic import Config, ConfigureRequest
-
 from delivery_lab.errors import LabError, NotModelledError, ProgramError
 from delivery_lab.handlers.boto import operating
 from delivery_lab.model.runtime import AwsApi
+from delivery_lab.program.dynamic_provider import create_with
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.program.isolation import isolated
 from delivery_lab.program.project import read_project
@@ -63,11 +59,7 @@ def create_dynamic(
             os.environ.pop(name, None)
         os.environ.update(_CREDENTIALS)
         try:
-            # The program made this text a moment ago: it is no more dangerous than the program.
-            provider = dill.loads(base64.b64decode(resource.provider.certain()))  # noqa: S301
-            raw = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
-            provider.configure(ConfigureRequest(Config(raw, project)))
-            provider.create(dict(resource.inputs))
+            create_with(resource.provider.certain(), resource.inputs, config, project)
         except LabError:
             raise
         except Exception as error:

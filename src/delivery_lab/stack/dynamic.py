@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from delivery_lab.resource_types import DYNAMIC_PROVIDER
 from delivery_lab.stack.reading import Inputs
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.settings import Setting
-
-PROVIDER = "__provider"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +31,10 @@ class DynamicResource(StackResource):
 
 def dynamic_resource(inputs: Inputs) -> DynamicResource:
     """A dynamic resource of its inputs."""
-    given = {name: value for name, value in inputs.resource.inputs.items() if name != PROVIDER}
+    given = {name: value for name, value in inputs.resource.inputs.items() if name != DYNAMIC_PROVIDER}
     return DynamicResource(
         **inputs.identity(),
-        provider=inputs.text(PROVIDER),
+        provider=inputs.text(DYNAMIC_PROVIDER),
         inputs=given,
         queue_url=inputs.text("queueUrl"),
         visibility_seconds=None

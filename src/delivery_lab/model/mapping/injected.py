@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from delivery_lab.model.faults import REFUSALS, Faults, error_of
-from delivery_lab.model.sqs.queue import SqsQueue
+from delivery_lab.model.mapping.ports import PolledQueue
 from delivery_lab.rule_ids import RuleId
 
 _EXPIRED_HANDLE: RuleId = "SQS-STALE-5"
@@ -23,7 +23,7 @@ def delivers_again(faults: Faults, function: str, payload: Callable[[], str]) ->
     return faults.duplicates and faults.of_function(function, payload(), duplicating=True) is not None
 
 
-def refuse_delete(faults: Faults, queue: SqsQueue) -> None:
+def refuse_delete(faults: Faults, queue: PolledQueue) -> None:
     """Refuse the delete of a mapping if the workload says so.
 
     Raises:

@@ -8,11 +8,10 @@ from dataclasses import replace
 from delivery_lab.events import Actor, FilterMissed, Journal, MessageFiltered
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.mapping.filters import passes
+from delivery_lab.model.mapping.ports import PolledQueue, SystemAttributes
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
 from delivery_lab.model.sns.notification import inner_message
-from delivery_lab.model.sqs.api import SqsApi
 from delivery_lab.model.sqs.message import Delivery
-from delivery_lab.model.sqs.queue import SqsQueue
 
 
 class QueueFilter:
@@ -27,7 +26,13 @@ class QueueFilter:
     """
 
     def __init__(
-        self, config: SqsMappingConfig, queue: SqsQueue, api: SqsApi, *, scheduler: Scheduler, journal: Journal
+        self,
+        config: SqsMappingConfig,
+        queue: PolledQueue,
+        api: SystemAttributes,
+        *,
+        scheduler: Scheduler,
+        journal: Journal,
     ) -> None:
         self._rivals: list[QueueFilter] = []
         self._config = config
@@ -55,7 +60,7 @@ class QueueFilter:
         self._journal.append(
             MessageFiltered(now, "ESM-FILTER-1", self._queue.name, message, self._config.name, wanted_by)
         )
-        self._queue.delete(delivery.receipt_handle, by=by)
+        self._queue.delete(delivery.receipt_handle, by)
 
     def _note_envelope(self, delivery: Delivery) -> None:
         """Note that the filter would take what stands in an envelope of SNS (SNS-ENVELOPE-2)."""

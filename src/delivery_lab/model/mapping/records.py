@@ -6,14 +6,15 @@ import base64
 import json
 from typing import Any
 
+from delivery_lab.model.mapping.ports import SystemAttributes
 from delivery_lab.model.sqs import message_attributes
-from delivery_lab.model.sqs.api import SqsApi, md5_of
+from delivery_lab.model.sqs.api import md5_of
 from delivery_lab.model.sqs.message import Delivery
 
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def sqs_record(api: SqsApi, delivery: Delivery, queue_arn: str, region: str, *, window: bool) -> str:
+def sqs_record(api: SystemAttributes, delivery: Delivery, queue_arn: str, region: str, *, window: bool) -> str:
     """One record as JSON text.
 
     A message without attributes has no checksum of them: with a batching window the record says so with null, without

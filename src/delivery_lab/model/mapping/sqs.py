@@ -1,4 +1,6 @@
-"""The event source mapping of an SQS queue, in virtual time (semantics.md B1 to B6).
+"""The event source mapping of an SQS queue (semantics.md B1 to B6).
+
+In virtual time it runs on the model, in real time on queues and functions somewhere else: what it needs is in `ports`.
 
 A *slot* is a concurrent batch: it is taken when messages are received and given back when they are answered.
 The life of a batch:
@@ -12,12 +14,12 @@ The life of a batch:
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 
 from delivery_lab.events import Actor, Journal
 from delivery_lab.limits.functions import SYNCHRONOUS_PAYLOAD
 from delivery_lab.limits.queues import BATCH_ENTRIES
 from delivery_lab.model.clock import Scheduler, Timer, seconds
-from delivery_lab.model.functions import Lambda
 from delivery_lab.model.invokes import InvokeResult, Throttled
 from delivery_lab.model.loops import merged
 from delivery_lab.model.mapping.decisions import (
@@ -27,18 +29,17 @@ from delivery_lab.model.mapping.decisions import (
     throttle_retries,
 )
 from delivery_lab.model.mapping.injected import delivers_again, refuse_delete, rule_of_refused_delete
+from delivery_lab.model.mapping.ports import InvokedFunctions, PolledQueue, SystemAttributes
 from delivery_lab.model.mapping.queue_filter import QueueFilter
 from delivery_lab.model.mapping.queue_windows import QueueWindows
 from delivery_lab.model.mapping.records import event_of, sqs_record
 from delivery_lab.model.mapping.scaling import TICK_SECONDS
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
 from delivery_lab.model.mapping.sqs_journal import QueueMappingJournal
-from delivery_lab.model.mapping.sqs_work import QueueBatch, rules_of, scaling_of
+from delivery_lab.model.mapping.sqs_work import QueueBatch, beside_failed, rules_of, scaling_of
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError
-from delivery_lab.model.sqs.api import SqsApi
 from delivery_lab.model.sqs.message import Delivery
-from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions, LongWindow, ThrottleRetryLimit
 
@@ -60,9 +61,9 @@ class QueueConsumer:
     def __init__(
         self,
         config: SqsMappingConfig,
-        queue: SqsQueue,
-        api: SqsApi,
-        functions: Lambda,
+        queue: PolledQueue,
+        api: SystemAttributes,
+        functions: InvokedFunctions,
         *,
         scheduler: Scheduler,
         streams: RandomStreams,
@@ -152,7 +153,7 @@ class QueueConsumer:
         """Receive what fits into the batch at hand; false if the queue has nothing to give."""
         have = len(self._collecting.deliveries) if self._collecting else 0
         wanted = min(BATCH_ENTRIES.maximum, self.config.batch_size - have)
-        deliveries = self.queue.receive(wanted, self._visibility_override(), by=self._actor)
+        deliveries = self.queue.receive(wanted, self._visibility_override(), self._actor)
         if deliveries and self._functions.faults.loses_receive(self.queue.url):
             # Nobody has them: they are visible again when their timeout ends, one receive older.
             return True
@@ -259,10 +260,15 @@ class QueueConsumer:
         )
         if isinstance(answer, Throttled):
             self._on_throttle(batch)
+        elif isinstance(answer, str):
+            self._on_accepted(batch, answer)
         else:
-            self._running += 1
-            self._scaling.on_invoke(self._running)
-            self._journal.invoked(batch, answer)
+            answer.then(partial(self._on_accepted, batch), lambda _: self._on_throttle(batch))
+
+    def _on_accepted(self, batch: QueueBatch, request_id: str) -> None:
+        self._running += 1
+        self._scaling.on_invoke(self._running)
+        self._journal.invoked(batch, request_id)
 
     def _on_throttle(self, batch: QueueBatch) -> None:
         """Keep the batch and try again while its visibility lasts (ESM-THROTTLE-1): nothing is received anew."""
@@ -281,15 +287,15 @@ class QueueConsumer:
         if self._scaling.on_let_go():
             self._let_go_of_poller()
             return
-        # The poller is not free for other messages before this batch is out of its hands. With a visibility timeout of
-        # 0 it is so at once, and the poller would spin within one instant.
+        # The poller is not free before this batch is out of its hands: at once with a visibility timeout of 0, where it
+        # would spin within one instant.
         release_at = batch.visible_at if batch.visible_at > now else now + seconds(FIRST_RETRY_SECONDS)
         self._scheduler.at(release_at, self._release)
 
     def _let_go_of_poller(self) -> None:
         self._busy -= 1
         if self._busy == 0 and self._tick is not None:
-            # Nothing but the next poller is waited for now, so that is no longer something in the background.
+            # Nothing but the next poller is waited for now: that is no longer in the background.
             self._tick.cancel()
             self._tick = None
         self._grow_later()
@@ -328,13 +334,13 @@ class QueueConsumer:
         self._windows.open(self._scheduler.now)
         self._delete(batch, verdict)
         if self.queue.fifo and verdict.failed:
-            self._forget_behind_failed(batch, verdict)
+            self._received = beside_failed(self._received, batch, verdict.failed)
         if result.error is None:
             self._scaling.on_success()
         else:
             self._scaling.on_error()
-            if self._scaling.error_rule is not None:
-                self._journal.rely_on(self._scaling.error_rule)
+            rule = self._scaling.error_rule
+            self._journal.rely_on(*(() if rule is None else (rule,)))
         self._release()
 
     def _delete(self, batch: QueueBatch, verdict: QueueVerdict) -> None:
@@ -346,16 +352,9 @@ class QueueConsumer:
                 continue
             try:
                 refuse_delete(self._functions.faults, self.queue)
-                self.queue.delete(delivery.receipt_handle, by=self._actor)
+                self.queue.delete(delivery.receipt_handle, self._actor)
             except AwsError as error:  # the message stays
                 self._journal.delete_refused(rule_of_refused_delete(error.code, fifo=self.queue.fifo), error.code)
-
-    def _forget_behind_failed(self, batch: QueueBatch, verdict: QueueVerdict) -> None:
-        """Forget what was received behind failed messages of its group: they are retried together (ESM-FIFO-2)."""
-        failed = set(verdict.failed)
-        groups = {delivery.message.group for delivery in batch.deliveries if delivery.message.id in failed}
-        kept = [entry for entry in self._received if entry[0].message.group not in groups]
-        self._received = deque(kept)
 
     def _forget_expired(self) -> None:
         """Forget what waited for a free batch until its visibility was over: it is in the queue again (ESM-BATCH-5)."""

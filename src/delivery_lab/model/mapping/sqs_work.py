@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from delivery_lab.model.clock import Timer
 from delivery_lab.model.mapping.error_share import ErrorShare
+from delivery_lab.model.mapping.ports import PolledQueue
 from delivery_lab.model.mapping.scaling import FifoScaling, ProvisionedScaling, Scaling, StandardScaling
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
 from delivery_lab.model.mapping.throttled_growth import ThrottledGrowth
 from delivery_lab.model.sqs.message import Delivery
-from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.alternatives import ALTERNATIVES
 from delivery_lab.rules.assumptions import Assumptions
@@ -74,7 +76,21 @@ class QueueBatch:
         return min(delivery.visible_at for delivery in self.deliveries)
 
 
-def rules_of(config: SqsMappingConfig, queue: SqsQueue) -> tuple[RuleId, ...]:
+def beside_failed(
+    received: Iterable[tuple[Delivery, str]], batch: QueueBatch, failed: Collection[str]
+) -> deque[tuple[Delivery, str]]:
+    """Received messages without those behind failed ones of their group: these are retried together (ESM-FIFO-2).
+
+    Args:
+        received: what was received and is in no batch yet.
+        batch: the batch that has failed, in part or whole.
+        failed: ids of its messages that failed.
+    """
+    groups = {delivery.message.group for delivery in batch.deliveries if delivery.message.id in failed}
+    return deque(entry for entry in received if entry[0].message.group not in groups)
+
+
+def rules_of(config: SqsMappingConfig, queue: PolledQueue) -> tuple[RuleId, ...]:
     """Ids of the rules that a mapping relies on whatever happens."""
     rules: tuple[RuleId, ...] = ("ESM-POLL-1",)
     rules += ("ESM-FIFO-1", "ESM-FIFO-3") if queue.fifo else ("SQS-ORDER-3", "SIM-ONCE-1")
@@ -83,7 +99,7 @@ def rules_of(config: SqsMappingConfig, queue: SqsQueue) -> tuple[RuleId, ...]:
     return rules if queue.fifo else (*rules, "ESM-SCALE-1")
 
 
-def scaling_of(config: SqsMappingConfig, queue: SqsQueue, assumptions: Assumptions) -> Scaling:
+def scaling_of(config: SqsMappingConfig, queue: PolledQueue, assumptions: Assumptions) -> Scaling:
     """The pollers that a mapping has."""
     if config.provisioned is not None:
         return ProvisionedScaling(config.provisioned.minimum, config.provisioned.maximum)
