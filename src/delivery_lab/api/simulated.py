@@ -54,6 +54,7 @@ class Call:
         expect: what has to hold besides what the workload expects.
         faults: name of a preset or a file of faults, "" without.
         prices: the price list, None for that of the package.
+        place: how the command names the place where it runs, "" for the simulation.
     """
 
     stack: str
@@ -68,6 +69,7 @@ class Call:
     expect: tuple[str, ...] = ()
     faults: str = ""
     prices: Path | None = None
+    place: str = ""
 
     def with_seed(self, seed: int) -> Call:
         """The same run with another seed."""
@@ -80,7 +82,7 @@ class Call:
             workload_file: where a workload that was built in code has been written to (`Workload.write`); without it
                 the command names the file FILE.
         """
-        words = ["delivery-lab", "run", self.stack]
+        words = ["delivery-lab", "run", self.stack, *self.place.split()]
         if self.root != Path.cwd():
             words += ["--project", _short(self.root)]
         file = workload_file or self.workload_file

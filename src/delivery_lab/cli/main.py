@@ -17,6 +17,7 @@ import typer
 
 from delivery_lab.cli.command import add
 from delivery_lab.cli.commands import (
+    calibrate,
     check,
     cost,
     diff,
@@ -72,6 +73,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "explore": explore.explore,
     "replay": replay.replay,
     "redrive": redrive.redrive,
+    "calibrate": calibrate.calibrate,
     "cost": cost.cost,
     "schema": schema.schema,
     "init": init.init,

@@ -88,6 +88,26 @@ StateOption = Annotated[
         "--state", metavar="FILE", help="What is deployed: a file of pulumi stack export, or of pulumi preview --json."
     ),
 ]
+PlaceOption = Annotated[
+    str,
+    typer.Option("--on", metavar="PLACE", help="Where: simulation, or local, the emulator of AWS on this machine."),
+]
+SpeedOption = Annotated[
+    float | None,
+    typer.Option(
+        "--speed", metavar="N", help="With --on local: let all clocks there run N times as fast.", show_default=False
+    ),
+]
+LongestOption = Annotated[
+    float | None,
+    typer.Option(
+        "--for",
+        metavar="SECONDS",
+        min=1,
+        help="With --on local: end a run that is not drained by then; by default after an hour.",
+        show_default=False,
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 VerboseOption = Annotated[
     bool, typer.Option("--verbose", "-v", help="Say on standard error what is done, and how long it takes.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -13,15 +14,18 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from delivery_lab.errors import LabError
 from delivery_lab.program import naming
 
 _WATCHED = Path(__file__).with_name("watched.py")
+_HURRIED = Path(__file__).with_name("inside")
 _START_SECONDS = 30
 _STOP_SECONDS = 10
+_PREPARE_SECONDS = 180
 
 ENDPOINTS = (
     "apigateway",
@@ -55,11 +59,41 @@ class Emulator:
         url: where it answers.
         folder: its temporary files, which go with it.
         log: what it writes.
+        speed: how many times faster its clocks are, and those of the functions that it runs.
+        agreed_at: Unix time at which its clock and that of this machine agree.
     """
 
     url: str
     folder: Path
     log: Path
+    speed: float = 1.0
+    agreed_at: float = 0.0
+    _tell: IO[bytes] | None = field(default=None, repr=False, compare=False)
+
+    def prepare(self, function: str, environments: int, region: str = naming.DEFAULT_REGION) -> None:
+        """Start execution environments of a function before it is invoked.
+
+        On a busy machine a cold start takes seconds, which says nothing about Lambda.
+
+        Raises:
+            EmulatorError: they do not start.
+        """
+        said = self.folder / f"prepared-{function}"
+        line = f"{naming.ACCOUNT_ID} {region} {function} {environments} {said}\n"
+        try:
+            assert self._tell is not None
+            self._tell.write(line.encode())
+            self._tell.flush()
+        except OSError as error:
+            raise EmulatorError("the emulator has ended") from error
+        end = time.monotonic() + _PREPARE_SECONDS
+        while not said.exists():
+            if time.monotonic() > end:
+                raise EmulatorError(f"the emulator does not start {function} within {_PREPARE_SECONDS} s")
+            time.sleep(0.05)
+        problem = said.read_text()
+        if problem:
+            raise EmulatorError(f"the emulator does not start {function}: {problem}")
 
     def configuration(self, region: str = naming.DEFAULT_REGION) -> dict[str, object]:
         """The `aws:` settings of a stack that is deployed to it."""
@@ -81,11 +115,12 @@ class Emulator:
 
 
 @contextlib.contextmanager
-def running(python: Path) -> Iterator[Emulator]:
+def running(python: Path, speed: float = 1.0) -> Iterator[Emulator]:
     """Run an emulator for a while. Whatever ends the block, and whatever ends this process, nothing of it is left.
 
     Args:
         python: the interpreter of the environment that has ministack (`make local`).
+        speed: how many times faster its clocks are to be, and those of the functions that it runs.
 
     Raises:
         EmulatorError: it is not there, or does not answer.
@@ -94,7 +129,7 @@ def running(python: Path) -> Iterator[Emulator]:
         raise EmulatorError(f"{python} is missing: the emulator has an environment of its own\n  fix: make local")
     folder = Path(tempfile.mkdtemp(prefix="delivery-lab-emulator-"))
     port = _free_port()
-    log = folder / "log"
+    log, agreed_at = folder / "log", time.time()
     with log.open("wb") as output:
         # Its standard input is a pipe from here: when this process ends, however it does, the pipe closes.
         process = subprocess.Popen(
@@ -102,20 +137,21 @@ def running(python: Path) -> Iterator[Emulator]:
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=_environment(port, folder),
+            env=_environment(port, folder, speed, agreed_at),
             # Ctrl-C is for this process, which ends the other one in order.
             start_new_session=True,
         )
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_until_ready(url, process, log)
-        yield Emulator(url, folder, log)
+        yield Emulator(url, folder, log, speed, agreed_at, process.stdin)
     finally:
         _stop(process)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _environment(port: int, folder: Path) -> Mapping[str, str]:
+def _environment(port: int, folder: Path, speed: float, agreed_at: float) -> Mapping[str, str]:
+    hurried = {"PYTHONPATH": str(_HURRIED), "DELIVERY_LAB_CLOCK": f"{agreed_at!r} {speed!r}"} if speed != 1 else {}
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON", "MINISTACK_"))}
     return {
         **kept,
@@ -128,6 +164,7 @@ def _environment(port: int, folder: Path) -> Mapping[str, str]:
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": naming.DEFAULT_REGION,
         "TMPDIR": str(folder),
+        **hurried,
     }
 
 
@@ -160,3 +197,6 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         print("the emulator did not end in time, and was killed", file=sys.stderr)
         process.kill()
         process.wait()
+    # Functions of an emulator that was killed work on; it was the first of a process group of its own.
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

@@ -103,6 +103,24 @@ class Scheduler:
         """End `run` after the callback that is running now."""
         self._stopping = True
 
+    def next_instant(self) -> int | None:
+        """The instant of the next timer, None where there is none."""
+        while self._heap and self._heap[0][2].callback is None:
+            heapq.heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+    def run_due(self) -> None:
+        """Do everything that is due at this instant, for a clock that somebody else moves."""
+        instant = self.next_instant()
+        while instant is not None and instant <= self.now:
+            timer = heapq.heappop(self._heap)[2]
+            callback, arguments = timer.callback, timer.arguments
+            assert callback is not None
+            timer.callback = None
+            self._foreground -= not timer.background
+            callback(*arguments)
+            instant = self.next_instant()
+
     def run(self, until: int | None = None) -> None:
         """Let time pass.
 

@@ -75,7 +75,10 @@ class Undecided(Protocol):
     """An invoke of which it is not known yet whether Lambda took it, as where a request is on its way."""
 
     def then(self, accepted: Callable[[str], None], refused: Callable[[Throttled], None]) -> None:
-        """Call one of the two, once: with the request id before anything is called with the result, or the refusal."""
+        """Say whom to call: the first before anything is called with the result, the second in its place.
+
+        A refusal that is late may follow an acceptance that was only supposed, and takes it back.
+        """
 
 
 Done = Callable[[InvokeResult], None]

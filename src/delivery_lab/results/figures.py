@@ -334,6 +334,8 @@ class Outcome(Figures):
     """The alarms of the stack, and which of them go off."""
     cost: Cost | None = None
     """What the run costs; None where it was not computed."""
+    unknown: dict[str, str] = Field(default={}, exclude_if=lambda unknown: not unknown)
+    """What the place of the run cannot tell, with the reason; nothing of a simulation."""
     per_message: tuple[MessageOutcome, ...] = Field(repr=False)
 
     def as_json(self) -> str:

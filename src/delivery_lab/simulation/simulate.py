@@ -9,20 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from delivery_lab.errors import NotModelledError, UsageError, WorkloadError
-from delivery_lab.events import Journal, LogLine, PolledSource, Run, Used, events_of
+from delivery_lab.events import Journal, LogLine, Run, Used
 from delivery_lab.handlers import HandlerHost
 from delivery_lab.handlers.kept import KeptEnvironments
 from delivery_lab.model.account import Account
 from delivery_lab.model.clock import Scheduler, in_seconds, seconds
 from delivery_lab.model.described import DescribedFunctions, Description
-from delivery_lab.model.mapping.destinations import QueueDestination, TopicDestination
 from delivery_lab.model.moto_operations import STORED
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import Caller, LongPoll, Pending, Runtime
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 from delivery_lab.simulation.answering import service_answers, web_answers
 from delivery_lab.simulation.deployment import Deployment
-from delivery_lab.simulation.externals import read_elsewhere
+from delivery_lab.simulation.ends import dead_letter_queues_of, polled_by, sources_of
 from delivery_lab.simulation.fault_presets import all_faults
 from delivery_lab.simulation.garbage import rare_garbage_collection
 from delivery_lab.simulation.log_contract import bytes_on_lambda, contract_line
@@ -31,7 +30,6 @@ from delivery_lab.simulation.remembered import RememberedCreations
 from delivery_lab.simulation.schedules import start_clocks, stopped_clocks
 from delivery_lab.simulation.sending import Sender
 from delivery_lab.simulation.stored_stack import roles_to_assume, stored_stack
-from delivery_lab.simulation.topics import dead_letter_queues
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.stack.stack import Stack
 
@@ -313,8 +311,7 @@ class _Simulation:
     def _result(self, deployment: Deployment) -> Run:
         parking_queues, described = deployment.parking_queues, self._described()
         queues = self._account.queues.values()
-        redriven = {q.dead_letter_queue.name for q in queues if q.dead_letter_queue is not None}
-        dead_letter_queues = frozenset(redriven | self._destinations())
+        ends = dead_letter_queues_of(self._account)
         return Run(
             stack=self._stack.name,
             place="simulation",
@@ -326,8 +323,8 @@ class _Simulation:
             events=tuple(self._journal.events),
             rules=self._journal.rules,
             trace_hash=self._journal.hash(),
-            sources=self._sources(dead_letter_queues | parking_queues),
-            dead_letter_queues=dead_letter_queues,
+            sources=sources_of(self._account, self._stack, self._workload, ends | parking_queues),
+            dead_letter_queues=ends,
             logs=tuple(self._logs),
             notes=(
                 *deployment.notes,
@@ -336,7 +333,7 @@ class _Simulation:
                 *stopped_clocks(self._account),
             ),
             parking_queues=parking_queues,
-            polled=tuple(self._polled()),
+            polled=tuple(polled_by(self._account)),
             assumptions=self._assumptions,
             account_concurrency=self._workload.account.concurrency,
             functions={
@@ -351,40 +348,6 @@ class _Simulation:
         """Faults that never happened: the workload asks for something that this run had no place for."""
         for number in self._account.faults.idle:
             yield f"fault {number} of the workload never happened: {self._faults[number - 1].words}"
-
-    def _sources(self, ends: frozenset[str]) -> frozenset[str]:
-        """Where messages begin: queues, streams and topics but those where they end, and the events of functions."""
-        account = self._account
-        ends |= account.events.targets() | read_elsewhere(self._stack, self._workload.external, account)
-        begins = (frozenset(account.queues) | self._record_sources()) - ends
-        return begins | frozenset(map(events_of, account.functions.names)) | self._addressed()
-
-    def _record_sources(self) -> frozenset[str]:
-        account = self._account
-        topics = {topic for cluster in account.clusters.values() for topic in cluster.topics}
-        return frozenset({*account.streams_by_name, *account.table_streams, *topics})
-
-    def _destinations(self) -> set[str]:
-        """Queues and topics to which mappings and feeds bring what they discard: what arrives there was sent before."""
-        destinations = (mapping.destination for mapping in self._account.record_mappings.values())
-        taking = {found.name for found in destinations if isinstance(found, (QueueDestination, TopicDestination))}
-        return taking | dead_letter_queues(self._account.feeds)
-
-    def _polled(self) -> Iterator[PolledSource]:
-        for mapping in self._account.record_mappings.values():
-            yield PolledSource(
-                kind=mapping.source.kind,
-                source=mapping.source.name,
-                mapping=mapping.config.name,
-                function=mapping.config.function,
-                retention_seconds=mapping.source.retention_hours * 3600,
-                maximum_age_seconds=mapping.settings.maximum_record_age_seconds,
-                partitions=tuple(reader.partition.name for reader in mapping.readers),
-            )
-
-    def _addressed(self) -> frozenset[str]:
-        """Queues that the workload sends to itself: a dead-letter queue counts as a source then."""
-        return frozenset(send.queue for send in self._workload.send if send.queue is not None)
 
     # -- logs ---------------------------------------------------------------------------------------------
 

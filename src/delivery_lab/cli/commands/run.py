@@ -16,14 +16,18 @@ from delivery_lab.cli.options import (
     ExpectOption,
     FaultsOption,
     JsonOption,
+    LongestOption,
+    PlaceOption,
     PricesOption,
     ProjectOption,
     SeedOption,
     SetOption,
+    SpeedOption,
     StateOption,
     WorkloadOption,
     run_options,
 )
+from delivery_lab.cli.placing import SIMULATION, PlaceOptions, place_of
 from delivery_lab.errors import UsageError
 
 if TYPE_CHECKING:
@@ -77,11 +81,14 @@ def run(
             show_default=False,
         ),
     ] = None,
+    place: PlaceOption = SIMULATION,
+    speed: SpeedOption = None,
+    longest: LongestOption = None,
     state: StateOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run variants in virtual time and say what becomes of the messages."""
+    """Run variants, in virtual time or on an emulator, and say what becomes of the messages."""
     from delivery_lab.cli.stacks import open_lab
 
     lab = open_lab(console, project, state)
@@ -94,6 +101,12 @@ def run(
         raise UsageError(f"{lab.project.root} has no stack file, so --all is none; name a stack: its config is empty")
     options = run_options(overrides, workload, body, seed, assume, answers, expect, faults)
     options["prices"] = prices
+    where = place_of(place, speed, longest)
+    if where is not None:
+        if len(names) > 1 or alternatives or readings:
+            raise UsageError("--on local goes with one stack, and without --alternatives: each run takes its real time")
+        _run_there(console, lab, names[0], options, where, as_json=as_json, logs=logs, message=message)
+        return
     wanted = readings if alternatives is None else alternatives
     if len(names) == 1:
         _run_one(console, lab, names[0], options, alternatives=wanted, as_json=as_json, logs=logs, message=message)
@@ -129,6 +142,29 @@ def _run_one(
             simulation = lab.try_alternatives(simulation)
     show_run(console, simulation, as_json=as_json, logs=logs, message=message)
     end_unless_expected([simulation.outcome])
+
+
+def _run_there(
+    console: Console,
+    lab: Lab,
+    name: str,
+    options: RunOptions,
+    where: PlaceOptions,
+    *,
+    as_json: bool,
+    logs: bool,
+    message: str | None,
+) -> None:
+    from delivery_lab.api.placed import run_on_emulator
+    from delivery_lab.cli.stacks import end_unless_expected, load_clocks, say_beside
+    from delivery_lab.cli.views.run import show_run
+
+    load_clocks()
+    with console.working(f"running {name} on the emulator"):
+        found = run_on_emulator(lab, name, speed=where.speed, longest_seconds=where.longest_seconds, **options)
+    say_beside(console, name, found.phases, found.notes)
+    show_run(console, found, as_json=as_json, logs=logs, message=message)
+    end_unless_expected([found.outcome])
 
 
 def _run_many(console: Console, lab: Lab, names: list[str], options: RunOptions, *, as_json: bool) -> None:

@@ -20,6 +20,8 @@ BLOCK_INDENT = 13
 MOST_TENANTS = 5
 """So many tenants of queues are shown."""
 
+_TIMES = {"simulation": "virtual time", "local": "time on the emulator"}
+
 TIMELINE_INDENT = 16
 """Where the text of a timeline begins behind its instant."""
 
@@ -45,7 +47,7 @@ def show_run(
         return
     lines = shortened(simulation.timeline(message))
     spent = rounded(outcome.virtual_seconds)
-    about = f"workload {outcome.workload}, seed {outcome.seed}, {spent} of virtual time"
+    about = f"workload {outcome.workload}, seed {outcome.seed}, {spent} of {_TIMES.get(outcome.place, outcome.place)}"
     console.heading(f"{outcome.stack}: {about}{assuming(outcome)}", hang=2)
     console.data("")
     for text in lines:
@@ -64,8 +66,14 @@ def show_run(
     if outcome.model.assumptions:
         rules = ", ".join(outcome.model.assumptions)
         console.text(f"Relies on the assumptions {rules} (delivery-lab explain RULE).", hang=2)
-    for text in (*_ranges(outcome), *_alternatives(simulation)):
+    for text in _unknown(outcome) if outcome.unknown else (*_ranges(outcome), *_alternatives(simulation)):
         console.text(text, hang=2)
+
+
+def _unknown(outcome: Outcome) -> Iterator[str]:
+    """What the place of the run cannot tell."""
+    for name, why in outcome.unknown.items():
+        yield f"Not known of this place: {name} ({why})."
 
 
 def _alarms(outcome: Outcome) -> Iterator[str]:

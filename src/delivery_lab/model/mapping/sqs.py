@@ -267,12 +267,15 @@ class QueueConsumer:
 
     def _on_accepted(self, batch: QueueBatch, request_id: str) -> None:
         self._running += 1
+        batch.running = True
         self._scaling.on_invoke(self._running)
         self._journal.invoked(batch, request_id)
 
     def _on_throttle(self, batch: QueueBatch) -> None:
         """Keep the batch and try again while its visibility lasts (ESM-THROTTLE-1): nothing is received anew."""
         now = self._scheduler.now
+        self._running -= batch.running
+        batch.running = False
         self._scaling.on_throttle(self._running)
         self._journal.rely_on(self._scaling.throttle_rule)
         instant = self._retry_instant(batch)
@@ -317,6 +320,7 @@ class QueueConsumer:
 
     def _answer(self, batch: QueueBatch, result: InvokeResult) -> None:
         self._running -= 1
+        batch.running = False
         if not batch.repeated and delivers_again(
             self._functions.faults, self.config.function, lambda: event_of(batch.records)
         ):
@@ -370,8 +374,7 @@ class QueueConsumer:
     def _limit(self) -> int:
         """How many batches may be worked on at once; the share of errors is relied on only where it decides."""
         limit = self._scaling.limit
-        if self._scaling.held_back:
-            self._journal.rely_on("ESM-ERROR-2")
+        self._journal.rely_on(*(("ESM-ERROR-2",) if self._scaling.held_back else ()))
         return limit
 
     def _grow_later(self) -> None:

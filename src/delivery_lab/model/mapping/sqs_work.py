@@ -37,6 +37,7 @@ class QueueBatch:
         began: instant at which its first message was received.
         window_ends: end of its batching window; the same instant without one.
         repeated: whether it was handed over twice because the workload says so.
+        running: whether the function has it, or is taken to have it (`model.invokes.Undecided`).
         overdue: whether the window is over, so that the next message completes it (ESM-BATCH-6).
     """
 
@@ -48,6 +49,7 @@ class QueueBatch:
     window: Timer | None = None
     began: int = 0
     window_ends: int = 0
+    running: bool = False
     overdue: bool = False
     repeated: bool = False
 

@@ -1,0 +1,241 @@
+"""Prediction beside observation: many simulations of a stack, and one run of it in a real place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Unpack
+
+from delivery_lab._version import MODEL_VERSION
+from delivery_lab.api.inputs import RunOptions
+from delivery_lab.api.placed import run_on_emulator
+from delivery_lab.api.simulated import Simulation
+from delivery_lab.errors import UsageError
+from delivery_lab.events import FunctionConfigured, MappingConfigured, QueueConfigured
+from delivery_lab.expectations.expressions import Number
+from delivery_lab.places.local import LONGEST_SECONDS
+from delivery_lab.results.named_figures import plain_figures, plain_names
+from delivery_lab.results.outcome import Outcome, outcome_of
+from delivery_lab.rules.alternatives import alternatives_of
+from delivery_lab.simulation.simulate import simulate
+from delivery_lab.stack.stack import Stack
+
+if TYPE_CHECKING:
+    from delivery_lab.api.lab import Lab
+
+SEEDS = 20
+MOST_SEEDS = 1000
+_JUDGED = ("messages.", "deliveries.", "effects.", "invocations.", "ordering.")
+_TIMES = ("latencySeconds.", "virtualSeconds")
+_TIME_OF_MACHINE = "a time of this machine, which says nothing about Lambda"
+_UNSEEN = {"deliveries.recognised": "conditional writes that were refused are not seen"}
+
+Verdict = Literal["inside", "outside", "not judged"]
+
+
+@dataclass(frozen=True, slots=True)
+class CalibratedFigure:
+    """One figure.
+
+    Attributes:
+        name: its name in JSON, such as `messages.lost`.
+        low: the least that a simulation came to.
+        high: the most.
+        observed: what the real place came to, None where it cannot tell.
+        verdict: whether the observed value lies between.
+        why: why it is not judged, "" where it is.
+        assumptions: `RULE=VALUE` with which the simulation would have come to it, where it is outside.
+    """
+
+    name: str
+    low: Number
+    high: Number
+    observed: Number | None
+    verdict: Verdict
+    why: str = ""
+    assumptions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A stack in simulations and in a real place.
+
+    Attributes:
+        stack: name of the stack.
+        place: where it ran.
+        seeds: how many simulations there were.
+        speed: how many times faster the clocks of the place ran.
+        figures: each figure that one of the two sides knows.
+        observed: the run in the real place.
+    """
+
+    stack: str
+    place: str
+    seeds: int
+    speed: float
+    figures: tuple[CalibratedFigure, ...]
+    observed: Simulation
+
+    @property
+    def outside(self) -> tuple[CalibratedFigure, ...]:
+        """The figures that are outside of what was predicted."""
+        return tuple(figure for figure in self.figures if figure.verdict == "outside")
+
+    @property
+    def equal(self) -> bool:
+        """Whether every judged figure is the one value that all simulations came to."""
+        judged = [figure for figure in self.figures if figure.verdict != "not judged"]
+        return all(figure.low == figure.high == figure.observed for figure in judged)
+
+    def as_json(self) -> str:
+        """What can be sent to others: no names, bodies, ids or accounts, only figures and settings."""
+        content = {
+            "schemaVersion": 1,
+            "model": MODEL_VERSION,
+            "place": self.place,
+            "speed": self.speed,
+            "seeds": self.seeds,
+            "settings": settings_of(self.observed),
+            "figures": [_figure_json(figure) for figure in self.figures],
+        }
+        return json.dumps(content, indent=2)
+
+    def write(self, path: Path) -> None:
+        """Write the file that can be sent to others.
+
+        Raises:
+            UsageError: it cannot be written.
+        """
+        try:
+            path.write_text(self.as_json() + "\n", encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _figure_json(figure: CalibratedFigure) -> dict[str, Any]:
+    return {
+        "name": figure.name,
+        "predicted": [figure.low, figure.high],
+        "observed": figure.observed,
+        "verdict": figure.verdict,
+        "why": figure.why,
+        "assumptions": list(figure.assumptions),
+    }
+
+
+def settings_of(simulation: Simulation) -> list[dict[str, Any]]:
+    """The settings of queues, functions and mappings, without their names."""
+    found: list[dict[str, Any]] = []
+    for event in simulation.run.events:
+        match event:
+            case QueueConfigured():
+                found.append(
+                    {
+                        "kind": "queue",
+                        "fifo": event.fifo,
+                        "visibilityTimeoutSeconds": event.visibility_timeout_seconds,
+                        "maxReceiveCount": event.max_receive_count,
+                    }
+                )
+            case FunctionConfigured():
+                found.append(
+                    {
+                        "kind": "function",
+                        "timeoutSeconds": event.timeout_seconds,
+                        "reservedConcurrency": event.reserved_concurrency,
+                    }
+                )
+            case MappingConfigured():
+                found.append({"kind": "mapping", "source": event.source_kind, "batchSize": event.batch_size})
+            case _:
+                pass
+    return found
+
+
+def calibrate_on_emulator(
+    lab: Lab,
+    stack: str,
+    *,
+    seeds: int = SEEDS,
+    speed: float = 1.0,
+    longest_seconds: float = LONGEST_SECONDS,
+    **options: Unpack[RunOptions],
+) -> Calibration:
+    """Simulate a stack with many seeds, run it on the emulator, and put both side by side.
+
+    Args:
+        lab: the project.
+        stack: name of the stack.
+        seeds: how many simulations.
+        speed, longest_seconds: as for `run_on_emulator`.
+        options: as for `Lab.run`, but for `prices`; the seed is the first of the seeds.
+
+    Raises:
+        LabError: it cannot be run on one of the two sides.
+    """
+    if not 1 <= seeds <= MOST_SEEDS:
+        raise UsageError(f"--seeds {seeds}: from 1 to {MOST_SEEDS}")
+    observed = run_on_emulator(lab, stack, speed=speed, longest_seconds=longest_seconds, **options)
+    first = observed.call.seed
+    simulations = [lab.run(stack, **_seeded(options, first + number)) for number in range(seeds)]
+    figures = tuple(_compared(simulations, observed.outcome, lab.project.root))
+    return Calibration(stack, observed.outcome.place, seeds, speed, figures, observed)
+
+
+def _seeded(options: RunOptions, seed: int) -> RunOptions:
+    seeded: RunOptions = {**options, "seed": seed}
+    return seeded
+
+
+def _compared(simulations: Sequence[Simulation], observed: Outcome, root: Path) -> Iterator[CalibratedFigure]:
+    spans = spans_of([simulation.outcome for simulation in simulations])
+    seen = dict(zip(plain_names(), plain_figures(observed), strict=True))
+    others: Mapping[str, Outcome] | None = None
+    for name, (low, high) in spans.items():
+        value, why = seen[name], _why_not(name)
+        if why or value is None:
+            yield CalibratedFigure(name, low, high, value, "not judged", why or "this place cannot tell")
+        elif low <= value <= high:
+            yield CalibratedFigure(name, low, high, value, "inside")
+        else:
+            others = _with_alternatives(simulations[0], root) if others is None else others
+            would = tuple(told for told, other in others.items() if _figure(other, name) == value)
+            yield CalibratedFigure(name, low, high, value, "outside", assumptions=would)
+
+
+def _why_not(name: str) -> str:
+    return _TIME_OF_MACHINE if name.startswith(_TIMES) else _UNSEEN.get(name, "")
+
+
+def _figure(outcome: Outcome, name: str) -> Number | None:
+    return dict(zip(plain_names(), plain_figures(outcome), strict=True))[name]
+
+
+def spans_of(outcomes: Iterable[Outcome]) -> dict[str, tuple[Number, Number]]:
+    """Between which values each figure lies in some simulations, plausible ranges of assumptions included.
+
+    Args:
+        outcomes: the simulations.
+
+    Returns:
+        By name, in the order of the outcome; without figures that are not known in one of them.
+    """
+    values: dict[str, list[Number | None]] = {}
+    for outcome in outcomes:
+        for name, value in zip(plain_names(), plain_figures(outcome), strict=True):
+            if name.startswith((*_JUDGED, *_TIMES)):
+                span = outcome.intervals.get(name)
+                values.setdefault(name, []).extend((value,) if span is None else (value, span.low, span.high))
+    known = {name: [each for each in found if each is not None] for name, found in values.items()}
+    return {name: (min(found), max(found)) for name, found in known.items() if len(found) == len(values[name])}
+
+
+def _with_alternatives(simulation: Simulation, root: Path) -> dict[str, Outcome]:
+    """What the simulation comes to with each alternative of the rules that it relies on, as `RULE=VALUE`."""
+    run, stack = simulation.run, Stack.of(simulation.graph)
+    return {
+        f"{rule}={value}": outcome_of(simulate(stack, root, simulation.workload, run.seed, assumptions))
+        for rule, value, assumptions in alternatives_of(simulation.outcome.model.assumptions, run.assumptions)
+    }

@@ -1,0 +1,137 @@
+"""What is known of a deployed stack: the model of it, which nothing runs in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from delivery_lab.errors import NotModelledError
+from delivery_lab.events import Journal
+from delivery_lab.model.account import Account
+from delivery_lab.model.clock import Scheduler
+from delivery_lab.model.randomness import RandomStreams
+from delivery_lab.model.runtime import AwsApi, Environment, FunctionConfig
+from delivery_lab.rules.assumptions import Assumptions
+from delivery_lab.simulation.deployment import Deployment, known_arn
+from delivery_lab.simulation.remembered import RememberedCreations
+from delivery_lab.simulation.sending import Sender
+from delivery_lab.simulation.workload import Arrival, Workload
+from delivery_lab.stack.functions import Function
+from delivery_lab.stack.stack import Stack
+
+SENT = ("http", "queue")
+"""What a workload may send to in a real place."""
+
+
+class _NothingRuns:
+    """The runtime of a model in which nothing runs."""
+
+    def new_environment(self, function: FunctionConfig, number: int) -> Environment:
+        """Nobody asks for one."""
+        raise NotImplementedError(f"{function.name} runs somewhere else")
+
+
+class _CreatedAlready(RememberedCreations):
+    """What dynamic resources do was done where the stack is deployed."""
+
+    def create(self, _urn: str, _create: Callable[[AwsApi], None], _account: AwsApi) -> None:
+        """Do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownStack:
+    """A stack as it was deployed, and what is to be sent to it.
+
+    Attributes:
+        stack: the stack.
+        workload: what is sent.
+        account: its queues, functions and mappings with their settings; nothing moves in it.
+        deployment: how it was made.
+        arrivals: everything that is sent, checked.
+    """
+
+    stack: Stack
+    workload: Workload
+    account: Account
+    deployment: Deployment
+    arrivals: tuple[Arrival, ...]
+
+    @staticmethod
+    def physical_name(function: Function) -> str:
+        """What a function is called in AWS."""
+        return known_arn(function).rpartition(":")[2]
+
+
+def know(stack: Stack, project_dir: Path, workload: Workload, seed: int, assumptions: Assumptions) -> KnownStack:
+    """Read a stack as the simulation does, and refuse what a real place cannot run.
+
+    Raises:
+        LabError: the simulation would refuse it.
+        NotModelledError: a run in a real place cannot be read, or not driven; the message says which part.
+    """
+    _refuse_workload(workload)
+    scheduler, journal, streams = Scheduler(), Journal(), RandomStreams(seed)
+    account = Account(scheduler, streams, journal, assumptions)
+    account.use(_NothingRuns(), concurrency=workload.account.concurrency)
+    deployment = Deployment(
+        stack, account, project_dir, workload.topics, workload.functions, creations=_CreatedAlready()
+    )
+    with ExitStack() as entered:
+        if stack.tables:
+            # moto takes a quarter of a second to import: only stacks with tables pay for it.
+            from delivery_lab.model.dynamodb import DynamoDb
+
+            account.dynamodb = entered.enter_context(DynamoDb("us-east-1", journal, scheduler, assumptions))
+        deployment.run()
+    _refuse_stack(stack, account)
+    arrivals = tuple(workload.arrivals(streams.stream("workload")))
+    for arrival in arrivals:
+        if arrival.target not in SENT:
+            raise NotModelledError(
+                f"{workload.origin}: a real place is sent HTTP requests and messages for queues, and no "
+                f"{arrival.target}\n  nearest: --on simulation"
+            )
+    tables = {table.name: table.physical_name or "" for table in stack.tables}
+    sender = Sender(
+        account,
+        deployment.sources,
+        tables,
+        refused_apis=deployment.refused_apis,
+        stack=stack.name,
+        origin=workload.origin,
+        scheduler=scheduler,
+        journal=journal,
+    )
+    sender.schedule(arrivals)  # refuses what is addressed to nobody
+    return KnownStack(stack, workload, account, deployment, arrivals)
+
+
+def _refuse_workload(workload: Workload) -> None:
+    told: Mapping[str, object] = {
+        "faults": workload.faults or workload.fault_preset,
+        "answers": workload.answers,
+        "functions": workload.functions,
+        "external": workload.external,
+        "topics": workload.topics,
+    }
+    used = [name for name, value in told.items() if value]
+    if used:
+        raise NotModelledError(
+            f"{workload.origin}: {used[0]} are what the simulation makes up; a real place has none of it\n"
+            "  nearest: --on simulation, or a workload without"
+        )
+
+
+def _refuse_stack(stack: Stack, account: Account) -> None:
+    for name in account.record_mappings:
+        raise NotModelledError(
+            f"{stack.name}: {name} reads a stream or topic, for which there is no poller in real time yet\n"
+            "  nearest: --on simulation"
+        )
+    if account.feeds:
+        raise NotModelledError(
+            f"{stack.name}: what a subscription, notification or rule hands on cannot be seen from outside\n"
+            "  nearest: --on simulation"
+        )

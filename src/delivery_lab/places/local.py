@@ -1,0 +1,281 @@
+"""A run on the emulator on this machine: real queues and functions, and the pollers of the model in real time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from delivery_lab.errors import UsageError
+from delivery_lab.events import Journal, Run
+from delivery_lab.live import emulator as emulators
+from delivery_lab.live.clock import RealClock, RealTimeScheduler
+from delivery_lab.live.emulator import Emulator
+from delivery_lab.live.errors import place_error
+from delivery_lab.live.functions import RealFunctions
+from delivery_lab.live.making import ResourceMaker
+from delivery_lab.live.provider.cloud import Cloud, ProviderSettings
+from delivery_lab.live.provider.creator import Creator
+from delivery_lab.live.queues import RealQueue
+from delivery_lab.model.clock import in_seconds, seconds
+from delivery_lab.model.configuration import note_configuration
+from delivery_lab.model.mapping.sqs import QueueConsumer
+from delivery_lab.model.randomness import RandomStreams
+from delivery_lab.model.sqs.queue import SqsQueue
+from delivery_lab.places.known import KnownStack
+from delivery_lab.places.seen import seen_run
+from delivery_lab.places.sending import RealSender
+from delivery_lab.program import naming
+from delivery_lab.program.answers import ProgramAnswers
+from delivery_lab.program.engine import evaluate
+from delivery_lab.program.facts import RealPlace
+from delivery_lab.program.graph import Graph
+from delivery_lab.program.project import Project
+from delivery_lab.rules.assumptions import Assumptions
+from delivery_lab.stack.apis import Api
+from delivery_lab.stack.rest_apis import RestApi
+
+FASTEST = 50.0
+"""Beyond this, what is computed takes longer than what is waited for."""
+LONGEST_SECONDS = 3600.0
+"""A run that is not drained by then ends, in seconds of the place."""
+MOST_ENVIRONMENTS = 16
+"""So many of a function are started before a run; each takes half a second of a processor."""
+_CONNECTIONS = 128
+_ANSWER_SECONDS = 1000
+"""For how long an invoke is waited for: longer than any function may run."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalPlace:
+    """The emulator with a stack deployed on it.
+
+    Attributes:
+        emulator: the emulator.
+        graph: the stack, with the ids that resources have there.
+    """
+
+    emulator: Emulator
+    graph: Graph
+
+    def client(self, service: str) -> Any:
+        """A client that asks once and waits for as long as a function may run."""
+        config = Config(
+            retries={"total_max_attempts": 1}, read_timeout=_ANSWER_SECONDS, max_pool_connections=_CONNECTIONS
+        )
+        session: Any = boto3.Session(
+            aws_access_key_id=naming.ACCOUNT_ID,
+            aws_secret_access_key="test",  # noqa: S106 - the emulator checks none
+            region_name=naming.DEFAULT_REGION,
+        )
+        return session.client(service, endpoint_url=self.emulator.url, config=config)
+
+
+def check_speed(speed: float) -> None:
+    """Refuse a speed that makes no sense.
+
+    Raises:
+        UsageError: it does not.
+    """
+    if not 1 <= speed <= FASTEST:
+        raise UsageError(f"--speed {speed:g}: from 1 (real time) to {FASTEST:g} times as fast")
+
+
+@contextmanager
+def deployed(
+    python: Path,
+    project: Project,
+    stack: str,
+    overrides: tuple[str, ...],
+    answers: ProgramAnswers,
+    *,
+    speed: float = 1.0,
+    polled_by_emulator: bool = False,
+) -> Iterator[LocalPlace]:
+    """Start an emulator, and deploy a stack on it. Whatever ends the block, nothing of it is left.
+
+    Args:
+        python: the interpreter of the emulator's environment.
+        project: the project.
+        stack: name of the stack.
+        overrides: settings to change.
+        answers: what the program gets from the outside.
+        speed: how many times faster the clocks of the emulator are.
+        polled_by_emulator: whether the emulator's own mappings poll.
+
+    Raises:
+        EmulatorError: the emulator does not start.
+        LabError: the program failed, or a resource could not be created.
+    """
+    check_speed(speed)
+    with emulators.running(python, speed) as emulator:
+        region = naming.DEFAULT_REGION
+        settings = emulator.configuration(region)
+        cloud = Cloud(ProviderSettings(region, dict.fromkeys(emulators.ENDPOINTS, emulator.url)))
+        maker = ResourceMaker(Creator(cloud), project.program_dir, project.name, settings, polled_by_emulator)
+        graph = evaluate(project, stack, overrides, answers, place=RealPlace(maker, settings))
+        yield LocalPlace(emulator, graph)
+
+
+def run_locally(
+    place: LocalPlace,
+    known: KnownStack,
+    *,
+    seed: int,
+    assumptions: Assumptions,
+    longest_seconds: float = LONGEST_SECONDS,
+    environments: Mapping[str, int] | None = None,
+    own_pollers: bool = True,
+) -> Run:
+    """Send the workload to a deployed stack, poll its queues, and say what was seen.
+
+    Args:
+        place: where it is deployed.
+        known: the stack and the workload.
+        seed: draws what the workload and the pollers leave to chance.
+        assumptions: how the pollers take what AWS does not say.
+        longest_seconds: the run ends then, in seconds of the place.
+        environments: how many execution environments of each function are started before the run.
+        own_pollers: whether the pollers of the model poll, and not those of the emulator.
+
+    Raises:
+        PlaceError: the emulator stopped answering, or refused a request.
+    """
+    for function in known.stack.functions:
+        wanted = min((environments or {}).get(function.label, 0), MOST_ENVIRONMENTS)
+        if wanted:
+            place.emulator.prepare(known.physical_name(function), wanted)
+    return _LocalRun(place, known, seed, assumptions).run(longest_seconds, own_pollers=own_pollers)
+
+
+def _take_attributes(queue: SqsQueue, client: Any) -> None:
+    """Take over what a queue was changed to after it was created: dynamic resources lower its visibility timeout."""
+    try:
+        answer = client.get_queue_attributes(QueueUrl=queue.url, AttributeNames=["VisibilityTimeout"])
+    except (BotoCoreError, ClientError) as error:
+        raise place_error(f"GetQueueAttributes of {queue.name}", error) from error
+    queue.set_attributes(queue.attributes.changed(answer["Attributes"]))
+
+
+class _LocalRun:
+    def __init__(self, place: LocalPlace, known: KnownStack, seed: int, assumptions: Assumptions) -> None:
+        self._place, self._known = place, known
+        self._seed, self._assumptions = seed, assumptions
+        self._journal = Journal()
+        self._clock = RealClock(place.emulator.speed, place.emulator.agreed_at)
+        self._scheduler = RealTimeScheduler(self._clock)
+        client, account = place.client("sqs"), known.account
+        for queue in account.queues.values():
+            _take_attributes(queue, client)
+        self._queues = {
+            name: RealQueue(
+                name,
+                queue.arn,
+                queue.url,
+                queue.attributes,
+                fifo=queue.fifo,
+                client=client,
+                scheduler=self._scheduler,
+                journal=self._journal,
+            )
+            for name, queue in account.queues.items()
+        }
+        physical = {function.label: known.physical_name(function) for function in known.stack.functions}
+        self._functions = RealFunctions(
+            account.functions.configuration,
+            physical,
+            place.client("lambda"),
+            account.faults,
+            scheduler=self._scheduler,
+            journal=self._journal,
+        )
+        self._sender = RealSender(self._queues, self._apis(), client, self._scheduler, self._journal)
+
+    def _apis(self) -> Mapping[str, str]:
+        """The address of each API by its name."""
+        found: dict[str, str] = {}
+        stack = self._known.stack
+        stages: dict[str, tuple[str, str | None]] = {}
+        for http in stack.all(Api):
+            stages[http.label] = http.urn, None if http.stage is None else http.stage.stage_name
+        for rest in stack.all(RestApi):
+            stages[rest.label] = rest.urn, None if rest.stage is None else rest.stage.name
+        for label, (urn, stage) in stages.items():
+            if stage is not None:
+                physical = self._place.graph.resources[urn].id
+                found[label] = f"{self._place.emulator.url}/_aws/execute-api/{physical}/{stage}"
+        return found
+
+    def run(self, longest_seconds: float, *, own_pollers: bool) -> Run:
+        consumers = self._consumers() if own_pollers else []
+        try:
+            self._clock.begin()
+            self._note_configuration()
+            self._sender.schedule(self._known.arrivals)
+            for consumer in consumers:
+                consumer.start()
+            until = self._known.workload.until_seconds
+            drained = self._scheduler.run_until(
+                (lambda: False) if until is not None else self._drained(),
+                seconds(longest_seconds if until is None else until),
+            )
+        finally:
+            self._sender.close()
+            self._functions.close()
+        notes = [] if drained or until is not None else [f"not drained after {longest_seconds:g} s: the run was ended"]
+        return seen_run(
+            self._known,
+            self._journal,
+            self._queues,
+            self._functions,
+            self._place.client("logs"),
+            self._place.client("lambda"),
+            self._clock,
+            seed=self._seed,
+            took_seconds=in_seconds(self._scheduler.now),
+            notes=tuple(notes),
+        )
+
+    def _note_configuration(self) -> None:
+        account = self._known.account
+        written = len(account.journal.events)
+        note_configuration(account.journal, account.queues.values(), account.functions, account.mappings.values(), 0)
+        for event in account.journal.events[written:]:
+            self._journal.append(event)
+
+    def _consumers(self) -> list[QueueConsumer]:
+        """The pollers of the model, on the real queues and functions."""
+        made: list[QueueConsumer] = []
+        for mapping in self._known.account.mappings.values():
+            queue = self._queues[mapping.queue.name]
+            made.append(
+                QueueConsumer(
+                    mapping.config,
+                    queue,
+                    queue,
+                    self._functions,
+                    scheduler=self._scheduler,
+                    streams=RandomStreams(self._seed),
+                    journal=self._journal,
+                    assumptions=self._assumptions,
+                )
+            )
+        return made
+
+    def _drained(self) -> Callable[[], bool]:
+        """Whether all is sent, nothing runs, and no queue that somebody reads holds anything; twice in a row."""
+        read = [self._queues[mapping.queue.name] for mapping in self._known.account.mappings.values()]
+        calm = [0]
+
+        def over() -> bool:
+            busy = self._sender.pending > 0 or self._functions.running > 0
+            calm[0] = 0 if busy or any(sum(queue.counts()) for queue in read) else calm[0] + 1
+            return calm[0] >= 2
+
+        return over

@@ -1,0 +1,247 @@
+"""From what was seen of a run in a real place to a run that results are read from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from delivery_lab.events import (
+    Actor,
+    BatchInvoked,
+    ContractLine,
+    Event,
+    InvokeEnded,
+    InvokeStarted,
+    Journal,
+    LogLine,
+    MessageDeadLettered,
+    MessageDeleted,
+    MessageReceived,
+    MessageReturned,
+    MessageSent,
+    RequestAnswered,
+    Run,
+)
+from delivery_lab.live.clock import RealClock
+from delivery_lab.live.functions import NO_ENVIRONMENT, RealFunctions
+from delivery_lab.live.queues import RealQueue
+from delivery_lab.places.known import KnownStack
+from delivery_lab.places.logs import LoggedInvoke, read_log
+from delivery_lab.simulation.ends import dead_letter_queues_of, polled_by, sources_of
+from delivery_lab.simulation.log_contract import contract_line
+
+_API = "api"
+
+
+def seen_run(
+    known: KnownStack,
+    journal: Journal,
+    queues: Mapping[str, RealQueue],
+    functions: RealFunctions,
+    logs: Any,
+    lambdas: Any,
+    clock: RealClock,
+    *,
+    seed: int,
+    took_seconds: float,
+    notes: tuple[str, ...],
+) -> Run:
+    """Read logs and queues at the end of a run, and put everything in order.
+
+    Args:
+        known: the stack and the workload.
+        journal: what pollers and senders wrote down.
+        queues: the queues, by name.
+        functions: the functions, as they were invoked.
+        logs: boto3's client of CloudWatch Logs.
+        lambdas: boto3's client of Lambda.
+        clock: turns times into instants.
+        seed: the run's seed.
+        took_seconds: how long it took.
+        notes: what a reader should know.
+
+    Raises:
+        PlaceError: something cannot be read.
+    """
+    account, workload, stack = known.account, known.workload, known.stack
+    depths = dict(_depths(queues))
+    _read_dead_letters(known, journal, queues)
+    seen = _Seen(journal, functions)
+    for function in stack.functions:
+        physical = known.physical_name(function)
+        group = _log_group(lambdas, physical)
+        found = read_log(logs, group, function.label, clock)
+        seen.take(found.lines, found.invokes)
+    for queue in queues.values():
+        if depths[queue.name] == 0:
+            seen.take_vanished(queue)
+    parking = known.deployment.parking_queues
+    ends = dead_letter_queues_of(account)
+    return Run(
+        stack=stack.name,
+        place="local",
+        workload=workload.name,
+        poison=workload.mark_of_poison,
+        effect=None if workload.effect is None else workload.effect.mark(stack, workload.origin),
+        seed=seed,
+        virtual_seconds=took_seconds,
+        events=tuple(seen.events()),
+        rules=journal.rules,
+        trace_hash="",
+        sources=sources_of(account, stack, workload, ends | parking),
+        dead_letter_queues=ends,
+        logs=tuple(seen.others),
+        notes=(*known.deployment.notes, *notes),
+        parking_queues=parking,
+        polled=tuple(polled_by(account)),
+        assumptions=account.assumptions,
+        account_concurrency=workload.account.concurrency,
+        functions={function.label: "executed" for function in stack.functions},
+        depths=depths,
+    )
+
+
+def _depths(queues: Mapping[str, RealQueue]) -> Iterator[tuple[str, int]]:
+    for name, queue in queues.items():
+        yield name, sum(queue.counts())
+
+
+def _log_group(client: Any, physical: str) -> str:
+    configuration = client.get_function_configuration(FunctionName=physical)
+    return str((configuration.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{physical}")
+
+
+def _read_dead_letters(known: KnownStack, journal: Journal, queues: Mapping[str, RealQueue]) -> None:
+    """Read what lies in the queues at the end: what was moved to a dead-letter queue, and what nobody has read."""
+    account = known.account
+    sources = {
+        queue.dead_letter_queue.name: queues[name]
+        for name, queue in account.queues.items()
+        if queue.dead_letter_queue is not None
+    }
+    for name, queue in queues.items():
+        source = sources.get(name)
+        for found in queue.take_all():
+            message_id = found["MessageId"]
+            moved = source.messages.get(message_id) if source is not None else None
+            if moved is None and source is not None and "DeadLetterQueueSourceArn" in found["Attributes"]:
+                moved = source.seen(found)  # it was never received here: its receives are not known
+            if moved is None or source is None:
+                queue.seen(found)
+                continue
+            # It was moved by the first receive after its last visibility timeout; nobody saw that receive.
+            source.gone.add(message_id)
+            journal.append(MessageDeadLettered(moved.visible_at, "SQS-DLQ-1", source.name, message_id, name))
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Puts together what pollers, senders, logs and queues say.
+
+    Attributes:
+        journal: what pollers and senders wrote down.
+        functions: the functions, as they were invoked.
+        others: lines that are not of the log contract.
+    """
+
+    journal: Journal
+    functions: RealFunctions
+    others: list[LogLine] = field(default_factory=list)
+    _found: list[Event] = field(default_factory=list)
+
+    def take(self, lines: Iterable[LogLine], invokes: Iterable[LoggedInvoke]) -> None:
+        """Take the log of a function. Invokes that nobody here made are those of an API."""
+        names = self.functions.known_as
+        for invoke in invokes:
+            if invoke.request_id not in names:
+                by = Actor("api", _API)
+                start, end = max(0, invoke.started), invoke.ended
+                self._found.append(InvokeStarted(start, None, invoke.function, invoke.request_id, NO_ENVIRONMENT, by))
+                self._found.append(InvokeEnded(end, None, invoke.function, invoke.request_id, NO_ENVIRONMENT, None))
+        for line in lines:
+            known_as = names.get(line.request_id or "", line.request_id)
+            line = replace(line, request_id=known_as)
+            told = contract_line(line)
+            if told is None:
+                self.others.append(line)
+            else:
+                self._found.append(told)
+
+    def take_vanished(self, queue: RealQueue) -> None:
+        """Take messages that are in no queue any more, and that no poller deleted: the code that had them did.
+
+        Args:
+            queue: a queue that is empty at the end of the run.
+        """
+        held: dict[str, BatchInvoked] = {}
+        ended: dict[str, int] = {}
+        for event in self.journal.events:
+            if isinstance(event, BatchInvoked):
+                held |= dict.fromkeys(event.messages, event)
+            elif isinstance(event, InvokeEnded):
+                ended[event.invoke] = event.instant_us
+        done = {
+            (event.invoke, event.message): event.instant_us
+            for event in self._found
+            if isinstance(event, ContractLine) and event.event == "processed"
+        }
+        for message in queue.messages.keys() - queue.gone & held.keys():
+            batch = held[message]
+            at = done.get((batch.invoke, message), ended.get(batch.invoke, batch.instant_us))
+            by = Actor("function", batch.function, batch.invoke)
+            self._found.append(MessageDeleted(at, None, queue.name, message, by))
+
+    def events(self) -> list[Event]:
+        """Everything in the order in which it happened."""
+        found = [*map(self._dated, self.journal.events), *self._found]
+        kept = [event for event in found if not self._taken_back(event)]
+        kept.sort(key=_order)
+        return list(self._with_senders(kept))
+
+    def _dated(self, event: Event) -> Event:
+        """A batch was handed over when its invoke was asked for, not when it was known to be accepted."""
+        if isinstance(event, BatchInvoked):
+            return replace(event, instant_us=self.functions.asked_at[event.invoke])
+        return event
+
+    def _taken_back(self, event: Event) -> bool:
+        invoke = getattr(event, "invoke", None)
+        return isinstance(event, (BatchInvoked, InvokeStarted)) and invoke in self.functions.refused
+
+    def _with_senders(self, events: Iterable[Event]) -> Iterator[Event]:
+        """Which invoke sent a message is not seen; where only one ran then that can have, it was that one."""
+        running: dict[str, str] = {}
+        asked: dict[str, str] = {}
+        for event in events:
+            if isinstance(event, InvokeStarted):
+                running[event.invoke] = event.function
+                if event.by.kind == "api":
+                    asked[event.invoke] = event.function
+            elif isinstance(event, InvokeEnded):
+                running.pop(event.invoke, None)
+            elif isinstance(event, MessageSent) and event.invoke is None and len(running) == 1:
+                yield replace(event, invoke=next(iter(running)))
+                continue
+            elif isinstance(event, RequestAnswered) and len(asked) == 1:
+                yield replace(event, invoke=asked.popitem()[0])
+                continue
+            yield event
+
+
+_RANK: Mapping[type, int] = {
+    MessageSent: 0,
+    MessageReturned: 1,
+    MessageReceived: 2,
+    InvokeStarted: 3,
+    BatchInvoked: 4,
+    ContractLine: 5,
+    RequestAnswered: 9,
+}
+_IN_ORDER = 6
+"""What is left keeps the order in which it was written down."""
+
+
+def _order(event: Event) -> tuple[int, int]:
+    """By instant; within one, what leads to something comes before it."""
+    return event.instant_us, _RANK.get(type(event), _IN_ORDER)

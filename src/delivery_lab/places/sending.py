@@ -1,0 +1,146 @@
+"""Sends a workload to real queues and APIs, each part of it when it is due."""
+
+from __future__ import annotations
+
+import http.client
+import urllib.parse
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from delivery_lab.errors import WorkloadError
+from delivery_lab.events import Journal, RequestAnswered
+from delivery_lab.live.clock import RealTimeScheduler
+from delivery_lab.live.errors import PlaceError, place_error
+from delivery_lab.live.queues import RealQueue
+from delivery_lab.model.clock import seconds
+from delivery_lab.simulation.workload import Arrival
+
+_ENTRIES = 10
+_BATCH_BYTES = 200_000
+_TIMEOUT_SECONDS = 120
+
+
+@dataclass(slots=True)
+class RealSender:
+    """Sends what is due, in the order of the workload for each queue.
+
+    Attributes:
+        queues: the queues of the stack, by name.
+        apis: address of each API, by name.
+        client: boto3's client of SQS.
+        scheduler: the run's clock.
+        journal: where events are written.
+        pending: requests on their way, and those that are not due yet.
+    """
+
+    queues: Mapping[str, RealQueue]
+    apis: Mapping[str, str]
+    client: Any
+    scheduler: RealTimeScheduler
+    journal: Journal
+    pending: int = 0
+    _lines: dict[str, ThreadPoolExecutor] = field(default_factory=dict)
+
+    def schedule(self, arrivals: Iterable[Arrival]) -> None:
+        """Have everything sent when it is due; what is due at once for one queue is sent in batches."""
+        by_queue: defaultdict[tuple[float, str], list[Arrival]] = defaultdict(list)
+        for arrival in arrivals:
+            if arrival.target == "queue":
+                by_queue[arrival.at_seconds, arrival.name].append(arrival)
+            else:
+                self.pending += 1
+                self._at(arrival.at_seconds, self._request, "api", arrival)
+        for (at_seconds, name), together in by_queue.items():
+            for batch in _batches(together):
+                self.pending += 1
+                self._at(at_seconds, self._send, name, batch)
+
+    def _at(self, at_seconds: float, send: Any, line: str, what: object) -> None:
+        """Send something when it is due; each line has a thread of its own, which keeps its order."""
+        # Requests wait for answers, so each has a thread of its own; messages keep their order.
+        pool = self._lines.setdefault(line, ThreadPoolExecutor(16 if line == "api" else 1, thread_name_prefix="send"))
+        self.scheduler.at(seconds(at_seconds), self._hand_over, pool, send, line, what)
+
+    def _hand_over(self, pool: ThreadPoolExecutor, send: Any, line: str, what: object) -> None:
+        pool.submit(self._guarded, send, line, what)
+
+    def _guarded(self, send: Any, line: str, what: object) -> None:
+        try:
+            send(line, what)
+        except (BotoCoreError, ClientError) as error:
+            self.scheduler.fail(place_error(f"sending to {line}", error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the run cannot go on without it
+            self.scheduler.fail(error)
+        else:
+            self.scheduler.post(self._sent)
+
+    def _sent(self) -> None:
+        self.pending -= 1
+
+    def _send(self, name: str, batch: Sequence[Arrival]) -> None:
+        queue, at = self.queues[name], self.scheduler.clock.now()
+        entries = [_entry(str(number), arrival, fifo=queue.fifo) for number, arrival in enumerate(batch)]
+        answer = self.client.send_message_batch(QueueUrl=queue.url, Entries=entries)
+        for failed in answer.get("Failed", []):
+            where = batch[int(failed["Id"])].where
+            raise WorkloadError(f"{where}: SQS refused a message for {name}: {failed['Code']}: {failed.get('Message')}")
+        for done in answer["Successful"]:
+            arrival = batch[int(done["Id"])]
+            queue.sent(done["MessageId"], arrival.body, at, group=arrival.key, attributes=arrival.attributes)
+
+    def _request(self, _line: str, arrival: Arrival) -> None:
+        request = arrival.request
+        assert request is not None
+        name = arrival.name or next(iter(self.apis))
+        address = urllib.parse.urlsplit(self.apis[name])
+        connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=_TIMEOUT_SECONDS)
+        headers = {"content-type": "application/json", **request.headers}
+        try:
+            connection.request(
+                request.method, address.path + request.path, body=arrival.body.encode() or None, headers=headers
+            )
+            status = connection.getresponse().status
+        except (OSError, http.client.HTTPException) as error:
+            raise PlaceError(f"a request to {name} failed: {error}") from error
+        finally:
+            connection.close()
+        at, path = self.scheduler.clock.now(), request.path.partition("?")[0]
+        self.journal.append(RequestAnswered(at, None, name, request.method, path, status, None))
+
+    def close(self) -> None:
+        """Send nothing more."""
+        for pool in self._lines.values():
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _batches(arrivals: Sequence[Arrival]) -> Iterable[list[Arrival]]:
+    """What one request takes: ten messages, and not too many bytes."""
+    batch: list[Arrival] = []
+    size = 0
+    for arrival in arrivals:
+        own = len(arrival.body.encode())
+        if batch and (len(batch) == _ENTRIES or size + own > _BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(arrival)
+        size += own
+    if batch:
+        yield batch
+
+
+def _entry(entry_id: str, arrival: Arrival, *, fifo: bool) -> dict[str, Any]:
+    entry: dict[str, Any] = {"Id": entry_id, "MessageBody": arrival.body}
+    if arrival.attributes:
+        entry["MessageAttributes"] = arrival.attributes
+    if arrival.key:
+        entry["MessageGroupId"] = arrival.key
+    if arrival.dedup:
+        entry["MessageDeduplicationId"] = arrival.dedup
+    if arrival.delay_seconds is not None and not fifo:
+        entry["DelaySeconds"] = arrival.delay_seconds
+    return entry

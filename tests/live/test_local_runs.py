@@ -1,0 +1,130 @@
+"""Variants on the emulator: what real queues and functions do beside what the simulation says."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from delivery_lab import Lab, Outcome
+from delivery_lab.api.placed import EMULATOR_VARIABLE, run_on_emulator
+from delivery_lab.errors import NotModelledError
+from delivery_lab.live.emulator import EmulatorError
+from delivery_lab.live.errors import PlaceError
+from tests.lab_support import ROOT
+from tests.live.support import emulator_python, processes_with_argument
+
+_SPEED = 4.0
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of temporary files, where nothing may be left."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    return tmp_path
+
+
+def _figures(outcome: Outcome) -> dict[str, object]:
+    return {
+        "messages": outcome.messages,
+        "deliveries": outcome.deliveries,
+        "effects": outcome.effects,
+        "invocations": outcome.invocations,
+        "ordering": outcome.ordering,
+    }
+
+
+@pytest.mark.emulator
+@pytest.mark.parametrize(
+    "stack", ["batch-partial", "batch-unreported", "batch-manual-delete", "visibility-short", "visibility-heartbeat"]
+)
+def test_a_variant_does_on_real_queues_what_the_simulation_says(stack: str, temporary: Path) -> None:
+    emulator_python()
+    lab = Lab.open(ROOT)
+    found = run_on_emulator(lab, stack, speed=_SPEED)
+    assert _figures(found.outcome) == _figures(lab.simulate(stack))
+    assert found.outcome.place == "local"
+    assert sorted(found.outcome.unknown) == ["alarms", "cost", "deliveries.recognised", "traceHash"]
+    assert found.replay.startswith(f"delivery-lab run {stack} --on local --speed 4")
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.emulator
+def test_a_resource_that_is_refused_ends_the_run_and_nothing_is_left(temporary: Path) -> None:
+    emulator_python()
+    with pytest.raises(NotModelledError, match="stream or topic"):
+        run_on_emulator(Lab.open(ROOT), "stream-default", speed=_SPEED)
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.emulator
+def test_an_emulator_that_dies_in_the_middle_is_named_and_nothing_is_left(temporary: Path) -> None:
+    emulator_python()
+    killed: list[int] = []
+
+    def kill() -> None:
+        # Its answer to an invoke is waited for when there are messages in flight: the lab has read its queue by then.
+        while not killed:
+            for folder in temporary.glob("delivery-lab-emulator-*"):
+                log = folder / "log"
+                if log.exists() and "Lambda worker spawned for visibility-worker" in log.read_text(errors="replace"):
+                    killed.extend(processes_with_argument(folder))
+            time.sleep(0.05)
+        for process in killed:
+            os.kill(process, signal.SIGKILL)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    with pytest.raises((PlaceError, EmulatorError)):
+        run_on_emulator(Lab.open(ROOT), "visibility-safe")
+    thread.join()
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.emulator
+def test_nothing_is_left_after_ctrl_c(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", "TMPDIR": str(tmp_path)}
+    command = subprocess.Popen(
+        [sys.executable, "-m", "delivery_lab.cli", "run", "visibility-safe", "--on", "local", "--project", str(ROOT)],
+        env={**environment, EMULATOR_VARIABLE: str(emulator_python())},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    with command:
+        folder = next(_emulators(tmp_path))
+        command.send_signal(signal.SIGINT)
+        _, said = command.communicate(timeout=60)
+    assert command.returncode == 130, said
+    assert processes_with_argument(folder) == []
+    assert not folder.exists()
+
+
+def _emulators(folder: Path) -> Iterator[Path]:
+    """The folders of emulators that run functions; waits for the first."""
+    while True:
+        for found in folder.glob("delivery-lab-emulator-*"):
+            with contextlib.suppress(OSError):
+                if "Lambda worker spawned" in (found / "log").read_text(errors="replace"):
+                    yield found
+        time.sleep(0.05)
+
+
+def test_a_missing_environment_is_named_with_the_command_that_makes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(EMULATOR_VARIABLE, str(tmp_path / "python"))
+    with pytest.raises(EmulatorError) as caught:
+        run_on_emulator(Lab.open(ROOT), "batch-partial")
+    assert str(caught.value) == (
+        f"{tmp_path / 'python'} is missing: the emulator has an environment of its own\n  fix: make local"
+    )
