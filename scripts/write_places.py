@@ -27,15 +27,17 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "places.md"
 KEPT = ROOT / "build" / "places"
 
-_HEAD = """# Every variant on real queues
+_HEAD = """\
+# Every variant on real queues
 
-Written by `python -m scripts.write_places`. Each variant with its default workload: simulations with {seeds} seeds, and one
-run on the emulator of AWS on this machine (`delivery-lab calibrate STACK --on local`, [local.md](local.md)). Compared are
-all figures under `messages`, `deliveries`, `effects`, `invocations` and `ordering` but `deliveries.recognised`. Times are
-not compared: they are those of the machine.
+Written by `python -m scripts.write_places`. Each variant with its default workload: simulations with {seeds} seeds,
+and one run on the emulator of AWS on this machine (`delivery-lab calibrate STACK --on local`,
+[local.md](local.md)). Compared are all figures under `messages`, `deliveries`, `effects`, `invocations` and
+`ordering` but `deliveries.recognised`. Times are not compared: they are those of the machine.
 
-The pollers were the lab's own, with the decisions of the simulation. So *equal* says that real queues and functions, and
-the same decisions in real time, come to what virtual time comes to. **It is no evidence about the pollers of AWS.**
+The pollers were the lab's own, with the decisions of the simulation. So *equal* says that real queues and
+functions, and the same decisions in real time, come to what virtual time comes to. **It is no evidence about the
+pollers of AWS.**
 
 - *equal*: every simulation came to the observed figures.
 - *inside*: every observed figure lies between what simulations came to, plausible ranges of assumptions included.

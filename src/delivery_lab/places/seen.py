@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -197,7 +198,7 @@ class _Seen:
         found = [*map(self._dated, self.journal.events), *self._found]
         kept = [event for event in found if not self._taken_back(event)]
         kept.sort(key=_order)
-        return list(self._with_senders(kept))
+        return list(numbered(self._with_senders(kept)))
 
     def _dated(self, event: Event) -> Event:
         """A batch was handed over when its invoke was asked for, not when it was known to be accepted."""
@@ -226,6 +227,29 @@ class _Seen:
             elif isinstance(event, RequestAnswered) and len(asked) == 1:
                 yield replace(event, invoke=asked.popitem()[0])
                 continue
+            yield event
+
+
+def numbered(events: Iterable[Event]) -> Iterator[Event]:
+    """Give each invoke the number of an execution environment: which it had is not seen, but no two at once had one.
+
+    Args:
+        events: events in their order.
+    """
+    free: defaultdict[str, list[int]] = defaultdict(list)
+    most: Counter[str] = Counter()
+    of_invoke: dict[str, int] = {}
+    for event in events:
+        if isinstance(event, InvokeStarted):
+            if not free[event.function]:
+                most[event.function] += 1
+                free[event.function].append(most[event.function])
+            of_invoke[event.invoke] = free[event.function].pop()
+            yield replace(event, environment=of_invoke[event.invoke])
+        elif isinstance(event, InvokeEnded) and event.invoke in of_invoke:
+            free[event.function].append(of_invoke[event.invoke])
+            yield replace(event, environment=of_invoke[event.invoke])
+        else:
             yield event
 
 
