@@ -22,25 +22,26 @@ Options:
   --help                Show this message and exit.
 
 Commands:
-  list     List the variants and what each is about.
-  run      Run variants in virtual time and say what becomes of the messages.
-  diff     Compare two variants: settings, resources, and behaviour under the
-           same workload (that of A).
-  explain  Print a rule of behaviour, its source and its status; or what a
-           check looks for.
-  check    Find what is dangerous in stacks, and say why and what to set
-           instead.
-  explore  Run a variant with many seeds, and say how often what happens.
-  replay   Run a failure again that `explore` has written down, and show what
-           happens to the message that matters.
-  redrive  Run a variant, then move its dead-letter queue back and say what
-           becomes of those messages.
-  cost     Say what a month costs in which nothing is sent; `run` says what a
-           workload costs.
-  schema   Print the JSON Schema of workloads, of the stack files of a
-           project, or of `delivery-lab.yaml`.
-  init     Write a first workload of a stack: one message for each source.
-  doctor   Say which versions are here, and what is missing for what.
+  list       List the variants and what each is about.
+  run        Run variants and say what becomes of the messages.
+  diff       Compare two variants: settings, resources, and behaviour under
+             the same workload (that of A).
+  explain    Print a rule of behaviour, its source and its status; or what a
+             check looks for.
+  check      Find what is dangerous in stacks, and say why and what to set
+             instead.
+  explore    Run a variant with many seeds, and say how often what happens.
+  replay     Run a failure again that `explore` has written down, and show
+             what happens to the message that matters.
+  redrive    Run a variant, then move its dead-letter queue back and say what
+             becomes of those messages.
+  calibrate  Put simulations with many seeds beside a run on the emulator.
+  cost       Say what a month costs in which nothing is sent; `run` says what
+             a workload costs.
+  schema     Print the JSON Schema of workloads, of the stack files of a
+             project, or of `delivery-lab.yaml`.
+  init       Write a first workload of a stack: one message for each source.
+  doctor     Say which versions are here, and what is missing for what.
 """,
     60: """\
 Usage: delivery-lab [OPTIONS] COMMAND [ARGS]...
@@ -58,31 +59,35 @@ Options:
   --help                Show this message and exit.
 
 Commands:
-  list     List the variants and what each is about.
-  run      Run variants in virtual time and say what
-           becomes of the messages.
-  diff     Compare two variants: settings, resources, and
-           behaviour under the same workload (that of A).
-  explain  Print a rule of behaviour, its source and its
-           status; or what a check looks for.
-  check    Find what is dangerous in stacks, and say why
-           and what to set instead.
-  explore  Run a variant with many seeds, and say how
-           often what happens.
-  replay   Run a failure again that `explore` has written
-           down, and show what happens to the message that
-           matters.
-  redrive  Run a variant, then move its dead-letter queue
-           back and say what becomes of those messages.
-  cost     Say what a month costs in which nothing is
-           sent; `run` says what a workload costs.
-  schema   Print the JSON Schema of workloads, of the
-           stack files of a project, or of `delivery-
-           lab.yaml`.
-  init     Write a first workload of a stack: one message
-           for each source.
-  doctor   Say which versions are here, and what is
-           missing for what.
+  list       List the variants and what each is about.
+  run        Run variants and say what becomes of the
+             messages.
+  diff       Compare two variants: settings, resources,
+             and behaviour under the same workload (that
+             of A).
+  explain    Print a rule of behaviour, its source and its
+             status; or what a check looks for.
+  check      Find what is dangerous in stacks, and say why
+             and what to set instead.
+  explore    Run a variant with many seeds, and say how
+             often what happens.
+  replay     Run a failure again that `explore` has
+             written down, and show what happens to the
+             message that matters.
+  redrive    Run a variant, then move its dead-letter
+             queue back and say what becomes of those
+             messages.
+  calibrate  Put simulations with many seeds beside a run
+             on the emulator.
+  cost       Say what a month costs in which nothing is
+             sent; `run` says what a workload costs.
+  schema     Print the JSON Schema of workloads, of the
+             stack files of a project, or of `delivery-
+             lab.yaml`.
+  init       Write a first workload of a stack: one
+             message for each source.
+  doctor     Say which versions are here, and what is
+             missing for what.
 """,
 }
 

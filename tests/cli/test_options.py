@@ -14,7 +14,8 @@ SIMULATING = {"--set", "--workload", "--body", "--seed", "--assume", "--answers"
 EXPECTED = {
     "list": {"--project", "--json"},
     "run": SIMULATING
-    | {"--faults", "--state", "--all", "--alternatives", "--readings", "--logs", "--message", "--expect", "--prices"},
+    | {"--faults", "--state", "--all", "--alternatives", "--readings", "--logs", "--message", "--expect", "--prices"}
+    | {"--on", "--speed", "--for"},
     "diff": SIMULATING | {"--faults", "--state", "--unchanged", "--expect", "--fail-on", "--seeds", "--prices"},
     "explore": SIMULATING | {"--faults", "--expect", "--seeds", "--processes", "--write", "--shrink"},
     "replay": {"--project", "--json"},
@@ -24,6 +25,7 @@ EXPECTED = {
     "init": {"--to", "--force", "--set", "--project", "--answers"},
     "check": SIMULATING | {"--state", "--quantify", "--fail-on", "--format", "--checks", "--account-concurrency"},
     "redrive": SIMULATING | {"--fix", "--queue", "--rate"},
+    "calibrate": SIMULATING - {"--answers"} | {"--on", "--seeds", "--speed", "--for", "--write"},
     "schema": {"--project"},
 }
 

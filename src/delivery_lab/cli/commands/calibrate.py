@@ -48,7 +48,7 @@ def calibrate(
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run a stack on an emulator and say which figures lie where simulations with many seeds put them."""
+    """Put simulations with many seeds beside a run on the emulator."""
     from delivery_lab.api.calibrated import calibrate_on_emulator
     from delivery_lab.cli.stacks import VIOLATED, load_clocks, open_lab, say_beside
     from delivery_lab.cli.views.calibration import show_calibration

@@ -88,7 +88,7 @@ def run(
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run variants, in virtual time or on an emulator, and say what becomes of the messages."""
+    """Run variants and say what becomes of the messages."""
     from delivery_lab.cli.stacks import open_lab
 
     lab = open_lab(console, project, state)

@@ -1,0 +1,80 @@
+"""Simulations beside an observation."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from delivery_lab import Lab
+from delivery_lab.api.calibrated import CalibratedFigure, Calibration, calibrate_on_emulator, spans_of
+from delivery_lab.errors import UsageError
+from delivery_lab.results.outcome import Messages
+from scripts.write_places import page, row_of
+from tests.lab_support import ROOT
+
+_INSIDE = CalibratedFigure("messages.lost", 0, 2, 1, "inside")
+_OUTSIDE = CalibratedFigure("deliveries.total", 13, 13, 20, "outside", assumptions=("SQS-STALE-2=delete",))
+_TIME = CalibratedFigure("latencySeconds.p50", 0.2, 0.3, 9.0, "not judged", "a time of this machine")
+
+
+def _calibration(*figures: CalibratedFigure) -> Calibration:
+    return Calibration("batch-partial", "local", 2, 1.0, figures, Lab.open(ROOT).run("batch-partial"))
+
+
+def test_a_span_is_what_simulations_and_their_intervals_come_to() -> None:
+    outcome = Lab.open(ROOT).simulate("batch-partial")
+    values = outcome.messages.model_dump()
+    other = outcome.model_copy(update={"messages": Messages(**{**values, "processed": 5, "lost": 2})})
+    spans = spans_of([outcome, other])
+    assert (spans["messages.processed"], spans["messages.lost"], spans["messages.sent"]) == ((5, 7), (0, 2), (10, 10))
+    assert all(name.split(".")[0] != "requests" for name in spans)
+
+
+def test_only_what_is_judged_and_the_same_in_all_simulations_is_equal() -> None:
+    same = CalibratedFigure("messages.sent", 10, 10, 10, "inside")
+    assert _calibration(same, _TIME).equal
+    assert not _calibration(same, _INSIDE).equal
+    assert _calibration(same, _INSIDE, _OUTSIDE).outside == (_OUTSIDE,)
+
+
+def test_what_is_written_has_settings_and_figures_and_no_names(tmp_path: Path) -> None:
+    file = tmp_path / "calibration.json"
+    _calibration(_INSIDE, _OUTSIDE).write(file)
+    text = file.read_text(encoding="utf-8")
+    content = json.loads(text)
+    assert sorted(content) == ["figures", "model", "place", "schemaVersion", "seeds", "settings", "speed"]
+    assert content["figures"][1] == {
+        "name": "deliveries.total",
+        "predicted": [13, 13],
+        "observed": 20,
+        "verdict": "outside",
+        "why": "",
+        "assumptions": ["SQS-STALE-2=delete"],
+    }
+    assert {"kind": "mapping", "source": "sqs", "batchSize": 10} in content["settings"]
+    assert [word for word in ("batch-", "123456789012", "arn:", "shouldFail") if word in text] == []
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        _calibration(_INSIDE).write(tmp_path / "none" / "file")
+    assert str(caught.value) == f"{tmp_path / 'none' / 'file'} cannot be written: No such file or directory"
+
+
+def test_the_number_of_seeds_has_bounds() -> None:
+    with pytest.raises(UsageError, match=r"^--seeds 0: from 1 to 1000$"):
+        calibrate_on_emulator(Lab.open(ROOT), "batch-partial", seeds=0)
+
+
+def test_the_page_has_a_row_for_what_ran_and_a_reason_for_what_did_not() -> None:
+    rows = {
+        "batch-partial": row_of(_calibration(_INSIDE, _OUTSIDE)),
+        "msk-age": {"verdict": "not run", "what": "it reads a topic", "seeds": 2},
+    }
+    text = page(rows)
+    assert "Of 2 variants: 1 different, 1 not run." in text
+    assert "| `batch-partial` | different | 10 | 7 | 3 | 0 | 13 | 0 | 60 s | 1 |" in text
+    assert "| `batch-partial` | `deliveries.total` 20, predicted 13 to 13, as with SQS-STALE-2=delete |" in text
+    assert "| `msk-age` | it reads a topic |" in text
