@@ -14,9 +14,20 @@ SIMULATING = {"--set", "--workload", "--body", "--seed", "--assume", "--answers"
 EXPECTED = {
     "list": {"--project", "--json"},
     "run": SIMULATING
-    | {"--faults", "--state", "--all", "--alternatives", "--readings", "--logs", "--message", "--expect", "--prices"},
+    | {
+        "--faults",
+        "--state",
+        "--all",
+        "--alternatives",
+        "--readings",
+        "--logs",
+        "--message",
+        "--expect",
+        "--prices",
+        "--format",
+    },
     "diff": SIMULATING | {"--faults", "--state", "--unchanged", "--expect", "--fail-on", "--seeds", "--prices"},
-    "explore": SIMULATING | {"--faults", "--expect", "--seeds", "--processes", "--write", "--shrink"},
+    "explore": SIMULATING | {"--faults", "--expect", "--seeds", "--processes", "--write", "--shrink", "--format"},
     "replay": {"--project", "--json"},
     "cost": {"--set", "--assume", "--free-tier", "--prices", "--state", "--project", "--json"},
     "explain": {"--json"},

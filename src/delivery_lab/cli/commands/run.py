@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -15,6 +15,7 @@ from delivery_lab.cli.options import (
     BodyOption,
     ExpectOption,
     FaultsOption,
+    Format,
     JsonOption,
     PricesOption,
     ProjectOption,
@@ -22,6 +23,7 @@ from delivery_lab.cli.options import (
     SetOption,
     StateOption,
     WorkloadOption,
+    output_format,
     run_options,
 )
 from delivery_lab.errors import UsageError
@@ -79,11 +81,16 @@ def run(
     ] = None,
     state: StateOption = None,
     project: ProjectOption = None,
+    chosen: Annotated[
+        Literal["text", "json", "junit"],
+        typer.Option("--format", help="How to print it: junit has expectations as test cases, for build servers."),
+    ] = "text",
     as_json: JsonOption = False,
 ) -> None:
     """Run variants in virtual time and say what becomes of the messages."""
     from delivery_lab.cli.stacks import open_lab
 
+    output = output_format(chosen, as_json=as_json)
     lab = open_lab(console, project, state)
     every = every or (state is not None and not stacks)  # a state has one stack
     if every == bool(stacks):
@@ -96,7 +103,7 @@ def run(
     options["prices"] = prices
     wanted = readings if alternatives is None else alternatives
     if len(names) == 1:
-        _run_one(console, lab, names[0], options, alternatives=wanted, as_json=as_json, logs=logs, message=message)
+        _run_one(console, lab, names[0], options, alternatives=wanted, output=output, logs=logs, message=message)
         return
     if wanted:
         raise UsageError("--alternatives goes with one stack: each alternative is another run of it")
@@ -104,7 +111,7 @@ def run(
         raise UsageError("--logs goes with one stack")
     if message is not None:
         raise UsageError("--message goes with one stack")
-    _run_many(console, lab, names, options, as_json=as_json)
+    _run_many(console, lab, names, options, output)
 
 
 def _run_one(
@@ -114,28 +121,37 @@ def _run_one(
     options: RunOptions,
     *,
     alternatives: bool | None,
-    as_json: bool,
+    output: Format,
     logs: bool,
     message: str | None,
 ) -> None:
+    from delivery_lab.cli.comments.junit import junit_of_runs
     from delivery_lab.cli.stacks import end_unless_expected, run_one
     from delivery_lab.cli.views.run import show_run
 
     simulation = run_one(console, lab, name, options)
     took = sum(phase.seconds for phase in simulation.phases if phase.name in _SIMULATED)
-    quick = took < QUICK_SECONDS and not as_json
+    quick = took < QUICK_SECONDS and output is Format.TEXT
     if quick if alternatives is None else alternatives:
         with console.working("trying the alternatives of the assumptions that the run relies on"):
             simulation = lab.try_alternatives(simulation)
-    show_run(console, simulation, as_json=as_json, logs=logs, message=message)
+    if output is Format.JUNIT:
+        console.data(junit_of_runs([simulation.outcome]))
+    else:
+        show_run(console, simulation, as_json=output is Format.JSON, logs=logs, message=message)
     end_unless_expected([simulation.outcome])
 
 
-def _run_many(console: Console, lab: Lab, names: list[str], options: RunOptions, *, as_json: bool) -> None:
+def _run_many(console: Console, lab: Lab, names: list[str], options: RunOptions, output: Format) -> None:
+    from delivery_lab.cli.comments.junit import junit_of_runs
     from delivery_lab.cli.stacks import each_of_many, end_unless_expected, end_with, run_of_many
     from delivery_lab.cli.views.runs import show_runs
 
     ran, failures = each_of_many(console, partial(run_of_many, console, lab, options), names, "simulating")
-    show_runs(console, [one.outcome for one in ran.values()], as_json=as_json)
+    outcomes = [one.outcome for one in ran.values()]
+    if output is Format.JUNIT:
+        console.data(junit_of_runs(outcomes, {name: failure.message for name, failure in failures.items()}))
+    else:
+        show_runs(console, outcomes, as_json=output is Format.JSON)
     end_with(console, failures, names)
-    end_unless_expected([one.outcome for one in ran.values()])
+    end_unless_expected(outcomes)
