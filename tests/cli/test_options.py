@@ -26,7 +26,9 @@ EXPECTED = {
         "--prices",
         "--format",
     },
-    "diff": SIMULATING | {"--faults", "--state", "--unchanged", "--expect", "--fail-on", "--seeds", "--prices"},
+    "diff": SIMULATING
+    | {"--faults", "--state", "--unchanged", "--expect", "--fail-on", "--seeds", "--prices"}
+    | {"--format", "--quiet-if-same"},
     "explore": SIMULATING | {"--faults", "--expect", "--seeds", "--processes", "--write", "--shrink", "--format"},
     "replay": {"--project", "--json"},
     "cost": {"--set", "--assume", "--free-tier", "--prices", "--state", "--project", "--json"},

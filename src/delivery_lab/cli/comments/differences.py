@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from delivery_lab.cli.comments.markdown import comment, escaped, marker, table
@@ -36,36 +36,80 @@ _SIGNS = {"~": "!"}
 """Signs that GitHub colours in what it shows as a difference."""
 
 
-def comment_of_differences(differences: Sequence[Difference], what: str) -> str:
-    """The comment of one comparison or more.
+def comment_of_differences(
+    differences: Sequence[Difference],
+    key: str,
+    what: str,
+    left_out: Sequence[str] = (),
+    failures: Mapping[str, str] | None = None,
+) -> str:
+    """The comment of comparisons.
 
     Args:
-        differences: at least one.
-        what: what is compared, such as `main..HEAD`: the comment's key, and part of its title.
+        differences: what was compared; nothing where no stack differs.
+        key: what tells the comment from others, and stays the same when it is written anew.
+        what: what is compared, such as `main..HEAD`.
+        left_out: what was not compared, and why.
+        failures: why a stack could not be compared, by its name.
     """
+    failures = failures or {}
     first = [
-        marker("diff", what),
-        f"### {_headline(differences)}",
+        marker("diff", key),
+        f"### {_headline(differences, failures)}",
         "",
-        f"Delivery Lab compared {escaped(what)}. {_sentence(differences)}",
-        "",
-        *table(("stack", "figure", "before", "after", "change"), _rows(differences), texts=2),
+        _sentence(differences),
     ]
-    folded = [line for one in differences for line in _details(one)]
+    if differences:
+        first += ["", *table(("stack", "figure", "before", "after", "change"), _rows(differences), texts=2)]
+    last = [*needs_action([*_actions(differences), *not_compared(failures)]), *closing(left_out)]
+    last.append(escaped(f"Delivery Lab compared {what}{_run(differences)}."))
+    return comment(first, counted_changes(differences), changed_lines(differences), last)
+
+
+def _run(differences: Sequence[Difference]) -> str:
+    if not differences:
+        return ""
+    outcome = differences[0].before.outcome
+    return f": workload {outcome.workload}, seed {outcome.seed}"
+
+
+def needs_action(lines: Sequence[str]) -> list[str]:
+    """What somebody has to look at, under its title."""
+    return ["**Needs action**", "", *lines, ""] if lines else []
+
+
+def not_compared(failures: Mapping[str, str]) -> list[str]:
+    """Which stacks could not be compared, and why."""
+    return [f"- {escaped(stack)} could not be compared: {escaped(why)}" for stack, why in failures.items()]
+
+
+def closing(left_out: Sequence[str]) -> list[str]:
+    """What was left out, a sentence each."""
+    return [f"{escaped(text[:1].upper() + text[1:])}." for text in left_out]
+
+
+def counted_changes(differences: Sequence[Difference]) -> str:
+    """How many settings and resources differ."""
     count = sum(len(one.comparison.settings) + len(one.comparison.resources) for one in differences)
-    noun = "difference" if count == 1 else "differences"
-    return comment(first, f"{count} {noun} of settings and resources", folded, list(_actions(differences)))
+    return f"{count} {'difference' if count == 1 else 'differences'} of settings and resources"
 
 
-def _headline(differences: Sequence[Difference]) -> str:
+def changed_lines(differences: Sequence[Difference]) -> list[str]:
+    """Which settings and resources differ, as GitHub colours differences."""
+    return [line for one in differences for line in _details(one)]
+
+
+def _headline(differences: Sequence[Difference], failures: Mapping[str, str]) -> str:
     """The worst that gets worse, in a few words."""
-    told = [(rank, f"{escaped(_name(one))}: {words}") for one in differences for rank, words in [_harm(one)] if words]
+    told = [
+        (rank, f"{escaped(stack_name(one))}: {words}") for one in differences for rank, words in [_harm(one)] if words
+    ]
     if told:
         others = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
-        return min(told, key=lambda pair: pair[0])[1] + others
-    if all(one.nothing_differs for one in differences):
-        return "Nothing differs"
-    return "Nothing gets worse"
+        return min(told)[1] + others
+    if failures:
+        return f"{len(failures)} {'stack' if len(failures) == 1 else 'stacks'} could not be compared"
+    return "Nothing differs" if all(one.nothing_differs for one in differences) else "Nothing gets worse"
 
 
 def _harm(difference: Difference) -> tuple[int, str]:
@@ -93,12 +137,14 @@ def _figure_words(text: str) -> str:
 
 def _sentence(differences: Sequence[Difference]) -> str:
     """The conclusion about the change that harms most."""
+    if not differences:
+        return "No stack was compared."
     worst = min(differences, key=lambda one: _harm(one)[0])
-    return escaped(f"{_name(worst)}: {worst.after.conclusion}")
+    return escaped(f"{worst.after.outcome.stack}: {worst.after.conclusion}")
 
 
-def _name(difference: Difference) -> str:
-    """A stack; both where two are compared."""
+def stack_name(difference: Difference) -> str:
+    """A stack that is compared with itself, else both."""
     before, after = difference.before.outcome.stack, difference.after.outcome.stack
     return after if before == after else f"{before} → {after}"
 
@@ -110,7 +156,7 @@ def _rows(differences: Sequence[Difference]) -> Iterator[tuple[str, ...]]:
             figure = figures.get(name)
             if figure is not None and (name in ALWAYS or figure.differs):
                 before, _, after = change(name, figure.before, figure.after).partition(" -> ")
-                yield _name(difference), figure_name(name), before, after, _step(figure)
+                yield stack_name(difference), figure_name(name), before, after, _step(figure)
 
 
 def _step(figure: Figure) -> str:
@@ -128,22 +174,17 @@ def _details(difference: Difference) -> Iterator[str]:
     changes = [*difference.comparison.settings, *difference.comparison.resources]
     if changes:
         # Lines that begin with @@ are headings in what GitHub shows as a difference.
-        yield f"@@ {_name(difference)} @@"
+        yield f"@@ {stack_name(difference)} @@"
     for one in changes:
         sign, text = told_change(one)
         yield f"{_SIGNS.get(sign, sign)} {text}"
 
 
 def _actions(differences: Sequence[Difference]) -> Iterator[str]:
-    """What somebody has to look at."""
-    lines = []
+    """What got worse, and what does not hold."""
     for one in differences:
-        name = escaped(_name(one))
-        lines += [f"- {name}: worse: {_figure_words(text)}" for text in one.worse]
+        name = escaped(stack_name(one))
+        yield from (f"- {name}: worse: {_figure_words(text)}" for text in one.worse)
         for expected in one.after.outcome.expectations:
             if not expected.holds:
-                lines.append(f"- {name}: does not hold: {escaped(expected.text)} ({escaped(expected.told)})")
-    if lines:
-        yield from ("**Needs action**", "", *lines, "")
-    first = differences[0].before.outcome
-    yield f"Workload {escaped(first.workload)}, seed {first.seed}."
+                yield f"- {name}: does not hold: {escaped(expected.text)} ({escaped(expected.told)})"

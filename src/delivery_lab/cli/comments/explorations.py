@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from delivery_lab.cli.comments.differences import SHOWN
+from delivery_lab.cli.comments.differences import (
+    SHOWN,
+    changed_lines,
+    closing,
+    counted_changes,
+    needs_action,
+    not_compared,
+    stack_name,
+)
 from delivery_lab.cli.comments.markdown import comment, escaped, marker, table
 from delivery_lab.cli.terms import figure_name
-from delivery_lab.cli.views.comparison import told_change
 from delivery_lab.cli.views.exploration import told_estimate, told_share, told_value
 
 if TYPE_CHECKING:
@@ -36,7 +43,7 @@ def comment_of_exploration(found: Exploration) -> str:
         *table(("figure", "median", "5 %", "95 %", "worst", "its seed"), rows),
     ]
     holding = [f"{one.text}: {told_share(one.share)}" for one in kept if one.holds]
-    return comment(first, f"Expectations that hold ({len(holding)})", holding, list(_failed(found)))
+    return comment(first, f"Expectations that hold ({len(holding)})", holding, needs_action(list(_failed(found))))
 
 
 def _verdict(failing: int, expected: int, found: Exploration) -> str:
@@ -47,39 +54,60 @@ def _verdict(failing: int, expected: int, found: Exploration) -> str:
     return "all expectations hold" if expected else "nothing was expected"
 
 
-def comment_of_pairs(difference: Difference, found: PairedExploration, what: str) -> str:
+def comment_of_pairs(
+    compared: Sequence[tuple[Difference, PairedExploration]],
+    key: str,
+    what: str,
+    left_out: Sequence[str] = (),
+    failures: Mapping[str, str] | None = None,
+) -> str:
     """The comment of `diff --seeds`.
 
     Args:
-        difference: what differs with the first seed.
-        found: the runs of both.
-        what: what is compared, as in the comment of `diff`.
+        compared: at least one comparison: what differs with the first seed, and the runs of both.
+        key: as in the comment of `diff`, and so are the others.
+        what: what is compared.
+        left_out: what was not compared, and why.
+        failures: why a stack could not be compared, by its name.
     """
-    real = [pair for pair in found.pairs if pair.real]
-    rows = (
-        (
-            figure_name(pair.name) + (f" per {pair.per_messages:,} messages" if pair.per_messages else ""),
-            told_estimate(pair, pair.before),
-            told_estimate(pair, pair.after),
-        )
-        for pair in real
-    )
-    headline = "No detectable difference" if not real else "Nothing gets worse"
-    if found.worse:
-        headline = f"Worse: {escaped(found.worse[0])}"
     first = [
-        marker("diff", what),
-        f"### {headline}",
+        marker("diff", key),
+        f"### {_pairs_headline(compared)}",
         "",
-        f"{escaped(what)}: workload {escaped(found.before.workload.name)}, {_seeds(found.after)}.",
+        f"Each was run with {_seeds(compared[0][1].after)}.",
     ]
-    if real:
-        first += ["", *table(("figure", "before", "after"), rows)]
-    changes = [*difference.comparison.settings, *difference.comparison.resources]
-    folded = [f"{'!' if sign == '~' else sign} {text}" for sign, text in map(told_change, changes)]
-    last = [f"- Worse: {escaped(text)}" for text in found.worse] + list(_failed(found.after))
-    noun = "difference" if len(changes) == 1 else "differences"
-    return comment(first, f"{len(changes)} {noun} of settings and resources", folded, last)
+    rows = list(_pair_rows(compared))
+    if rows:
+        first += ["", *table(("stack", "figure", "before", "after"), rows, texts=2)]
+    differences = [difference for difference, _ in compared]
+    last = needs_action([*_pairs_actions(compared), *not_compared(failures or {})])
+    end = [*closing(left_out), escaped(f"Delivery Lab compared {what}.")]
+    return comment(first, counted_changes(differences), changed_lines(differences), [*last, *end])
+
+
+def _pairs_headline(compared: Sequence[tuple[Difference, PairedExploration]]) -> str:
+    worse = [(stack_name(difference), found.worse) for difference, found in compared if found.worse]
+    if worse:
+        others = f" (and {len(worse) - 1} more)" if len(worse) > 1 else ""
+        return f"{escaped(f'{worse[0][0]}: {worse[0][1][0]}')}{others}"
+    differs = any(pair.real for _, found in compared for pair in found.pairs)
+    return "Nothing gets worse" if differs else "No detectable difference"
+
+
+def _pair_rows(compared: Sequence[tuple[Difference, PairedExploration]]) -> Iterator[tuple[str, ...]]:
+    """The figures whose difference is no chance, with their intervals."""
+    for difference, found in compared:
+        for pair in found.pairs:
+            if pair.real:
+                per = f" per {pair.per_messages:,} messages" if pair.per_messages else ""
+                values = (told_estimate(pair, one) for one in (pair.before, pair.after))
+                yield stack_name(difference), figure_name(pair.name) + per, *values
+
+
+def _pairs_actions(compared: Sequence[tuple[Difference, PairedExploration]]) -> Iterator[str]:
+    for difference, found in compared:
+        yield from (f"- {escaped(f'{stack_name(difference)}: worse: {text}')}" for text in found.worse)
+        yield from _failed(found.after)
 
 
 def _seeds(found: Exploration) -> str:

@@ -38,14 +38,14 @@ def junit_of_runs(outcomes: Sequence[Outcome], failures: Mapping[str, str] | Non
     return _document(suites, failures or {})
 
 
-def junit_of_explorations(explorations: Iterable[Exploration]) -> str:
-    """The document of many seeds of one variant, or of two."""
+def junit_of_explorations(explorations: Iterable[Exploration], failures: Mapping[str, str] | None = None) -> str:
+    """The document of many seeds; arguments as for runs."""
     suites: dict[str, list[Case]] = {}
     for found in explorations:
         suites[found.stack] = [
             (one.text, None if one.holds else f"it holds {told_share(one.share)}") for one in found.kept()
         ]
-    return _document(suites, {})
+    return _document(suites, failures or {})
 
 
 def _document(suites: Mapping[str, Sequence[Case]], failures: Mapping[str, str]) -> str:
