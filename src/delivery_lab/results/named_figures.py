@@ -21,7 +21,7 @@ from delivery_lab.results.figures import Figures, Outcome
 
 _NAMES_OF_MEMBERS = {"consumers": "name", "tenants": "tenant", "functions": "name"}
 """Lists whose members are picked by a name in brackets, with the attribute that is their name."""
-_NO_FIGURES = frozenset({"schemaVersion", "seed", "intervals", "expectations", "firstHarmSeconds"})
+_NO_FIGURES = frozenset({"schemaVersion", "seed", "intervals", "expectations", "firstHarmSeconds", "perMessageOmitted"})
 """Numbers of an outcome that say nothing of what became of messages."""
 
 
