@@ -22,6 +22,7 @@ EXPECTED = {
         "--readings",
         "--logs",
         "--message",
+        "--per-message",
         "--expect",
         "--prices",
         "--format",

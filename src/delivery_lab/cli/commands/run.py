@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -29,7 +30,7 @@ from delivery_lab.cli.options import (
 from delivery_lab.errors import UsageError
 
 if TYPE_CHECKING:
-    from delivery_lab import Lab
+    from delivery_lab import Lab, Simulation
     from delivery_lab.api.inputs import RunOptions
 
 _SIMULATED = ("deployment", "simulation")
@@ -79,6 +80,15 @@ def run(
             show_default=False,
         ),
     ] = None,
+    per_message: Annotated[
+        Path | None,
+        typer.Option(
+            "--per-message",
+            metavar="FILE",
+            help="Write what became of each message into a file: a JSON object a line, however many there are.",
+            show_default=False,
+        ),
+    ] = None,
     state: StateOption = None,
     project: ProjectOption = None,
     chosen: Annotated[
@@ -88,7 +98,9 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Run variants in virtual time and say what becomes of the messages."""
-    from delivery_lab.cli.stacks import open_lab
+    from delivery_lab.cli.comments.junit import junit_of_runs
+    from delivery_lab.cli.stacks import end_unless_expected, open_lab
+    from delivery_lab.cli.views.run import show_run
 
     output = output_format(chosen, as_json=as_json)
     lab = open_lab(console, project, state)
@@ -103,7 +115,14 @@ def run(
     options["prices"] = prices
     wanted = readings if alternatives is None else alternatives
     if len(names) == 1:
-        _run_one(console, lab, names[0], options, alternatives=wanted, output=output, logs=logs, message=message)
+        simulation = _run_one(console, lab, names[0], options, alternatives=wanted, output=output)
+        if per_message is not None:
+            simulation.write_messages(per_message)
+        if output is Format.JUNIT:
+            console.data(junit_of_runs([simulation.outcome]))
+        else:
+            show_run(console, simulation, as_json=output is Format.JSON, logs=logs, message=message)
+        end_unless_expected([simulation.outcome])
         return
     if wanted:
         raise UsageError("--alternatives goes with one stack: each alternative is another run of it")
@@ -111,6 +130,8 @@ def run(
         raise UsageError("--logs goes with one stack")
     if message is not None:
         raise UsageError("--message goes with one stack")
+    if per_message is not None:
+        raise UsageError("--per-message goes with one stack")
     _run_many(console, lab, names, options, output)
 
 
@@ -122,12 +143,8 @@ def _run_one(
     *,
     alternatives: bool | None,
     output: Format,
-    logs: bool,
-    message: str | None,
-) -> None:
-    from delivery_lab.cli.comments.junit import junit_of_runs
-    from delivery_lab.cli.stacks import end_unless_expected, run_one
-    from delivery_lab.cli.views.run import show_run
+) -> Simulation:
+    from delivery_lab.cli.stacks import run_one
 
     simulation = run_one(console, lab, name, options)
     took = sum(phase.seconds for phase in simulation.phases if phase.name in _SIMULATED)
@@ -135,11 +152,7 @@ def _run_one(
     if quick if alternatives is None else alternatives:
         with console.working("trying the alternatives of the assumptions that the run relies on"):
             simulation = lab.try_alternatives(simulation)
-    if output is Format.JUNIT:
-        console.data(junit_of_runs([simulation.outcome]))
-    else:
-        show_run(console, simulation, as_json=output is Format.JSON, logs=logs, message=message)
-    end_unless_expected([simulation.outcome])
+    return simulation
 
 
 def _run_many(console: Console, lab: Lab, names: list[str], options: RunOptions, output: Format) -> None:
