@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from delivery_lab.api.parts import BETWEEN, preload
 from delivery_lab.cli.compared import Comparing
 from delivery_lab.cli.console import Console
-from delivery_lab.cli.options import Format
+from delivery_lab.cli.options import OutputFormat
 from delivery_lab.cli.progress import RunsProgress
 from delivery_lab.cli.stacks import end_with, load_clocks, say_beside
 from delivery_lab.cli.workers import Failure, for_each
@@ -109,7 +109,7 @@ def _say_left_out(
 
     groups = {kind: [name for name, standing in standings.items() if standing == kind] for kind in ("changed", *_WORDS)}
     reasons = {name: failure.message for name, failure in failures.items()}
-    if asked.output is Format.JSON:
+    if asked.output is OutputFormat.JSON:
         summary = {
             "kind": "summary",
             "revisions": revisions_as_json(between.before.revision, between.after.revision),
@@ -118,7 +118,7 @@ def _say_left_out(
         }
         console.data(json.dumps(summary))
         return
-    if asked.output is Format.TEXT and not groups["changed"] and not failures and not asked.quiet_if_same:
+    if asked.output is OutputFormat.TEXT and not groups["changed"] and not failures and not asked.quiet_if_same:
         console.text(f"No stack differs between {between.before.revision} and {between.after.revision}.")
     left_out = [
         f"{words.format(after=between.after.revision)}: {', '.join(groups[kind])}"

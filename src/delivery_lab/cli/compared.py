@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from delivery_lab.cli.console import Console
-from delivery_lab.cli.options import Format
+from delivery_lab.cli.options import OutputFormat
 from delivery_lab.cli.progress import INTERRUPTED
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Comparing:
     fail_on: FailDiffOn
     seeds: int | None
     unchanged: bool
-    output: Format
+    output: OutputFormat
     quiet_if_same: bool
     _compared: list[tuple[Difference, PairedExploration | None]] = field(default_factory=list, init=False)
 
@@ -71,7 +71,7 @@ class Comparing:
 
         self._compared.append((difference, None))
         if self._at_once and not (self.quiet_if_same and difference.nothing_differs):
-            show_difference(console, difference, as_json=self.output is Format.JSON, unchanged=self.unchanged)
+            show_difference(console, difference, as_json=self.output is OutputFormat.JSON, unchanged=self.unchanged)
         return self.fail_on.fails(difference)
 
     def shown_often(self, console: Console, difference: Difference, found: PairedExploration) -> bool:
@@ -84,7 +84,7 @@ class Comparing:
 
         self._compared.append((difference, found))
         if self._at_once and not (self.quiet_if_same and _same(difference, found)):
-            show_pairs(console, difference, found, as_json=self.output is Format.JSON)
+            show_pairs(console, difference, found, as_json=self.output is OutputFormat.JSON)
         if found.after.interrupted:
             from delivery_lab.cli.comments.differences import stack_name
 
@@ -114,7 +114,7 @@ class Comparing:
             return
         differences = [difference for difference, _ in self._compared]
         pairs = [(difference, found) for difference, found in self._compared if found is not None]
-        if self.output is Format.MARKDOWN:
+        if self.output is OutputFormat.MARKDOWN:
             from delivery_lab.cli.comments.differences import comment_of_differences
             from delivery_lab.cli.comments.explorations import comment_of_pairs
 
@@ -132,7 +132,7 @@ class Comparing:
 
     @property
     def _at_once(self) -> bool:
-        return self.output in (Format.TEXT, Format.JSON)
+        return self.output in (OutputFormat.TEXT, OutputFormat.JSON)
 
 
 def _same(difference: Difference, found: PairedExploration | None) -> bool:

@@ -100,7 +100,7 @@ NoCacheOption = Annotated[
 DebugOption = Annotated[bool, typer.Option("--debug", help="Print a traceback with an error.")]
 
 
-class Format(StrEnum):
+class OutputFormat(StrEnum):
     """How results are printed. Each command has some of them."""
 
     TEXT = "text"
@@ -113,16 +113,16 @@ class Format(StrEnum):
     """Findings for code reviews."""
 
 
-def output_format(chosen: str, *, as_json: bool) -> Format:
+def output_format(chosen: str, *, as_json: bool) -> OutputFormat:
     """The format that `--format` and `--json` say together.
 
     Raises:
         UsageError: they contradict each other.
     """
-    wanted = Format(chosen)
-    if as_json and wanted not in (Format.TEXT, Format.JSON):
+    wanted = OutputFormat(chosen)
+    if as_json and wanted not in (OutputFormat.TEXT, OutputFormat.JSON):
         raise UsageError(f"--json and --format {wanted} exclude each other: leave one out")
-    return Format.JSON if as_json else wanted
+    return OutputFormat.JSON if as_json else wanted
 
 
 def run_options(

@@ -15,8 +15,8 @@ from delivery_lab.cli.options import (
     AnyStacks,
     AssumeOption,
     BodyOption,
-    Format,
     JsonOption,
+    OutputFormat,
     ProjectOption,
     SeedOption,
     SetOption,
@@ -106,12 +106,12 @@ def check(
     )
     checked, failures = each_of_many(console, work, names, "checking")
     reasons = {name: failure.message for name, failure in failures.items()}
-    if output is Format.SARIF:
+    if output is OutputFormat.SARIF:
         show_sarif(console, list(checked.values()), reasons, checks)
-    elif output is Format.MARKDOWN:
+    elif output is OutputFormat.MARKDOWN:
         console.data(comment_of_findings(list(checked.values()), reasons))
     else:
-        show_findings(console, list(checked.values()), as_json=output is Format.JSON)
+        show_findings(console, list(checked.values()), as_json=output is OutputFormat.JSON)
     end_with(console, failures, names)
     if any(fail_on.fails(finding) for one in checked.values() for finding in one.findings):
         raise typer.Exit(VIOLATED)

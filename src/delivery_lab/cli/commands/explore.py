@@ -15,9 +15,9 @@ from delivery_lab.cli.options import (
     BodyOption,
     ExpectOption,
     FaultsOption,
-    Format,
     JsonOption,
     OneStack,
+    OutputFormat,
     ProcessesOption,
     ProjectOption,
     SeedOption,
@@ -81,17 +81,17 @@ def explore(
     progress = RunsProgress(console, stack, seeds)
 
     def told(sample: Sample) -> None:
-        if output is Format.JSON:
+        if output is OutputFormat.JSON:
             console.data(json.dumps(sample_as_json(sample)))
         progress.one_more(sample)
 
     found = explore_seeds(lab, stack, options, seeds, processes, told)
-    if output is Format.MARKDOWN:
+    if output is OutputFormat.MARKDOWN:
         console.data(comment_of_exploration(found))
-    elif output is Format.JUNIT:
+    elif output is OutputFormat.JUNIT:
         console.data(junit_of_explorations([found]))
     else:
-        show_exploration(console, found, as_json=output is Format.JSON)
+        show_exploration(console, found, as_json=output is OutputFormat.JSON)
     case = None if found.interrupted else found.failing_case()
     if case is not None:
         _write_down(console, lab, case, write, shrink=shrink)

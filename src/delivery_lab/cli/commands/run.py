@@ -16,8 +16,8 @@ from delivery_lab.cli.options import (
     BodyOption,
     ExpectOption,
     FaultsOption,
-    Format,
     JsonOption,
+    OutputFormat,
     PricesOption,
     ProjectOption,
     SeedOption,
@@ -118,10 +118,10 @@ def run(
         simulation = _run_one(console, lab, names[0], options, alternatives=wanted, output=output)
         if per_message is not None:
             simulation.write_messages(per_message)
-        if output is Format.JUNIT:
+        if output is OutputFormat.JUNIT:
             console.data(junit_of_runs([simulation.outcome]))
         else:
-            show_run(console, simulation, as_json=output is Format.JSON, logs=logs, message=message)
+            show_run(console, simulation, as_json=output is OutputFormat.JSON, logs=logs, message=message)
         end_unless_expected([simulation.outcome])
         return
     if wanted:
@@ -142,29 +142,29 @@ def _run_one(
     options: RunOptions,
     *,
     alternatives: bool | None,
-    output: Format,
+    output: OutputFormat,
 ) -> Simulation:
     from delivery_lab.cli.stacks import run_one
 
     simulation = run_one(console, lab, name, options)
     took = sum(phase.seconds for phase in simulation.phases if phase.name in _SIMULATED)
-    quick = took < QUICK_SECONDS and output is Format.TEXT
+    quick = took < QUICK_SECONDS and output is OutputFormat.TEXT
     if quick if alternatives is None else alternatives:
         with console.working("trying the alternatives of the assumptions that the run relies on"):
             simulation = lab.try_alternatives(simulation)
     return simulation
 
 
-def _run_many(console: Console, lab: Lab, names: list[str], options: RunOptions, output: Format) -> None:
+def _run_many(console: Console, lab: Lab, names: list[str], options: RunOptions, output: OutputFormat) -> None:
     from delivery_lab.cli.comments.junit import junit_of_runs
     from delivery_lab.cli.stacks import each_of_many, end_unless_expected, end_with, run_of_many
     from delivery_lab.cli.views.runs import show_runs
 
     ran, failures = each_of_many(console, partial(run_of_many, console, lab, options), names, "simulating")
     outcomes = [one.outcome for one in ran.values()]
-    if output is Format.JUNIT:
+    if output is OutputFormat.JUNIT:
         console.data(junit_of_runs(outcomes, {name: failure.message for name, failure in failures.items()}))
     else:
-        show_runs(console, outcomes, as_json=output is Format.JSON)
+        show_runs(console, outcomes, as_json=output is OutputFormat.JSON)
     end_with(console, failures, names)
     end_unless_expected(outcomes)
