@@ -14,7 +14,18 @@ SIMULATING = {"--set", "--workload", "--body", "--seed", "--assume", "--answers"
 EXPECTED = {
     "list": {"--project", "--json"},
     "run": SIMULATING
-    | {"--faults", "--state", "--all", "--alternatives", "--readings", "--logs", "--message", "--expect", "--prices"},
+    | {
+        "--faults",
+        "--state",
+        "--all",
+        "--alternatives",
+        "--readings",
+        "--logs",
+        "--message",
+        "--per-message",
+        "--expect",
+        "--prices",
+    },
     "diff": SIMULATING | {"--faults", "--state", "--unchanged", "--expect", "--fail-on", "--seeds", "--prices"},
     "explore": SIMULATING | {"--faults", "--expect", "--seeds", "--processes", "--write", "--shrink"},
     "replay": {"--project", "--json"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,7 +28,7 @@ from delivery_lab.cli.options import (
 from delivery_lab.errors import UsageError
 
 if TYPE_CHECKING:
-    from delivery_lab import Lab
+    from delivery_lab import Lab, Simulation
     from delivery_lab.api.inputs import RunOptions
 
 _SIMULATED = ("deployment", "simulation")
@@ -77,12 +78,22 @@ def run(
             show_default=False,
         ),
     ] = None,
+    per_message: Annotated[
+        Path | None,
+        typer.Option(
+            "--per-message",
+            metavar="FILE",
+            help="Write what became of each message into a file: a JSON object a line, however many there are.",
+            show_default=False,
+        ),
+    ] = None,
     state: StateOption = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run variants in virtual time and say what becomes of the messages."""
-    from delivery_lab.cli.stacks import open_lab
+    from delivery_lab.cli.stacks import end_unless_expected, open_lab
+    from delivery_lab.cli.views.run import show_run
 
     lab = open_lab(console, project, state)
     every = every or (state is not None and not stacks)  # a state has one stack
@@ -96,7 +107,11 @@ def run(
     options["prices"] = prices
     wanted = readings if alternatives is None else alternatives
     if len(names) == 1:
-        _run_one(console, lab, names[0], options, alternatives=wanted, as_json=as_json, logs=logs, message=message)
+        simulation = _run_one(console, lab, names[0], options, alternatives=wanted, as_json=as_json)
+        if per_message is not None:
+            simulation.write_messages(per_message)
+        show_run(console, simulation, as_json=as_json, logs=logs, message=message)
+        end_unless_expected([simulation.outcome])
         return
     if wanted:
         raise UsageError("--alternatives goes with one stack: each alternative is another run of it")
@@ -104,6 +119,8 @@ def run(
         raise UsageError("--logs goes with one stack")
     if message is not None:
         raise UsageError("--message goes with one stack")
+    if per_message is not None:
+        raise UsageError("--per-message goes with one stack")
     _run_many(console, lab, names, options, as_json=as_json)
 
 
@@ -115,11 +132,8 @@ def _run_one(
     *,
     alternatives: bool | None,
     as_json: bool,
-    logs: bool,
-    message: str | None,
-) -> None:
-    from delivery_lab.cli.stacks import end_unless_expected, run_one
-    from delivery_lab.cli.views.run import show_run
+) -> Simulation:
+    from delivery_lab.cli.stacks import run_one
 
     simulation = run_one(console, lab, name, options)
     took = sum(phase.seconds for phase in simulation.phases if phase.name in _SIMULATED)
@@ -127,8 +141,7 @@ def _run_one(
     if quick if alternatives is None else alternatives:
         with console.working("trying the alternatives of the assumptions that the run relies on"):
             simulation = lab.try_alternatives(simulation)
-    show_run(console, simulation, as_json=as_json, logs=logs, message=message)
-    end_unless_expected([simulation.outcome])
+    return simulation
 
 
 def _run_many(console: Console, lab: Lab, names: list[str], options: RunOptions, *, as_json: bool) -> None:
