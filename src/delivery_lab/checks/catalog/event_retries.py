@@ -16,7 +16,7 @@ from delivery_lab.stack.stack import Stack
 
 
 @dataclass(frozen=True, slots=True)
-class _Trial:
+class _TriedTarget:
     """A target as somebody tries it.
 
     Attributes:
@@ -39,15 +39,17 @@ class _Trial:
         return self.holder.dead_letter_arn.value is None
 
 
-def _trials(stack: Stack) -> Iterator[_Trial]:
+def _tried_targets(stack: Stack) -> Iterator[_TriedTarget]:
     """Every target of a rule and of a schedule that is not switched off."""
     for rule, target in rule_targets(stack):
         what = f"{target.name} of {rule.name}"
-        yield _Trial(target, (target.name, rule.name), "EventBridge", what, f"whose policy lets {EVENTS} send")
+        yield _TriedTarget(target, (target.name, rule.name), "EventBridge", what, f"whose policy lets {EVENTS} send")
     for schedule in stack.all(Schedule):
         if schedule.state.known != "DISABLED":
             what = f"the target of {schedule.name}"
-            yield _Trial(schedule, (schedule.name,), "Scheduler", what, "that the role of the schedule may send to")
+            yield _TriedTarget(
+                schedule, (schedule.name,), "Scheduler", what, "that the role of the schedule may send to"
+            )
 
 
 class NoTargetDlq(Check):
@@ -59,7 +61,7 @@ class NoTargetDlq(Check):
     source = "EB-DLQ-4"
 
     def find(self, stack: Stack) -> Iterator[Found]:
-        for trial in _trials(stack):
+        for trial in _tried_targets(stack):
             if trial.drops:
                 why = f"What {trial.by} cannot deliver to {trial.target} is dropped, and no queue has it."
                 fix = f"set deadLetterConfig of {trial.holder.name} to a queue {trial.permission}"
@@ -75,7 +77,7 @@ class ShortRetries(Check):
     source = "EB-RETRY-1"
 
     def find(self, stack: Stack) -> Iterator[Found]:
-        for trial in _trials(stack):
+        for trial in _tried_targets(stack):
             retries, age = trial.holder.maximum_retries, trial.holder.maximum_age_seconds
             if not trial.drops or retries.known is None or age.known is None:
                 continue
