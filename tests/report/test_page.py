@@ -9,13 +9,14 @@ import re
 from dataclasses import fields, replace
 from html import unescape
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
 from delivery_lab import Lab
 from delivery_lab.events import Event, MessageSent, Run
 from delivery_lab.explore.spread import Spread
-from delivery_lab.report.chapter import MOST_LIVES, Chapter, Told, chapter_of
+from delivery_lab.report.chapter import MOST_LIVES, Chapter, ToldRun, chapter_of
 from delivery_lab.report.page import Failed, page
 from delivery_lab.report.picture import MOST_BARS
 from delivery_lab.results.conclusion import conclusion
@@ -26,9 +27,9 @@ from tests.lab_support import ROOT, run, workload
 EVIL = "</template><script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
 
 
-def told(ran: Run) -> Told:
+def told(ran: Run) -> ToldRun:
     outcome = outcome_of(ran)
-    return Told(outcome, ran, conclusion(outcome), f"delivery-lab run {ran.stack}")
+    return ToldRun(outcome, ran, conclusion(outcome), f"delivery-lab run {ran.stack}")
 
 
 def html(*chapters: Chapter | Failed) -> str:
@@ -76,7 +77,7 @@ def evil_run() -> Run:
     written = repr(ran)
     assert "batch-queue" in written
 
-    def spoilt(value: object) -> object:
+    def spoilt(value: Any) -> Any:
         if isinstance(value, str):
             return value.replace("batch-", f"{EVIL}-").replace("BatchFailedError", EVIL)
         if isinstance(value, tuple):
@@ -86,7 +87,7 @@ def evil_run() -> Run:
 
     events: list[Event] = []
     for event in ran.events:
-        changed: dict[str, object] = {field.name: spoilt(getattr(event, field.name)) for field in fields(event)}
+        changed: dict[str, Any] = {field.name: spoilt(getattr(event, field.name)) for field in fields(event)}
         if isinstance(event, MessageSent):
             changed["body"] = json.dumps({**json.loads(event.body), "id": EVIL})
         events.append(replace(event, **changed))
@@ -110,7 +111,7 @@ def test_markup_in_every_field_stays_text() -> None:
     outcome = outcome.model_copy(
         update={"expectations": (ExpectationFigures(text=EVIL, actual=None, holds=False, reason=EVIL),)}
     )
-    given = Told(outcome, ran, conclusion(outcome), EVIL, about=EVIL, notes=(EVIL,))
+    given = ToldRun(outcome, ran, conclusion(outcome), EVIL, about=EVIL, notes=(EVIL,))
     plain, spoilt = (
         Reader(html(chapter_of(told(run("batch-all-or-nothing"))))),
         Reader(page([chapter_of(given), Failed(EVIL, EVIL)], EVIL)),

@@ -68,7 +68,7 @@ def test_a_stream_shows_records_that_are_not_passed() -> None:
 
 def test_failures_partial_answers_and_timeouts_are_told_apart() -> None:
     failing, partly = scene(run("batch-all-or-nothing")), scene(run("batch-partial"))
-    late = scene(run("batch-single", "batch.worker.timeoutSeconds=1", body=("sleep=5",)))
+    late = scene(run("visibility-short", "visibility.worker.timeoutSeconds=6"))
 
     assert [bar.ending for bar in failing.bars if bar.function == "batch-worker"] == ["failed", "failed"]
     assert {(bar.ending, bar.failed) for bar in partly.bars if bar.function == "batch-worker"} == {("part", 3)}

@@ -9,7 +9,7 @@ from delivery_lab.api.explored import explore_seeds
 from delivery_lab.api.inputs import RunOptions
 from delivery_lab.api.lab import Lab
 from delivery_lab.errors import LabError
-from delivery_lab.report.chapter import Chapter, Told, chapter_of
+from delivery_lab.report.chapter import Chapter, ToldRun, chapter_of
 from delivery_lab.report.page import Failed, page
 
 __all__ = ["Chapter", "Failed", "reported", "write_report"]
@@ -42,7 +42,7 @@ def reported(
     if seeds is not None:
         without: RunOptions = {**options, "prices": None}  # many seeds are run for what becomes of messages
         spreads = explore_seeds(lab, stack, without, seeds, processes).spreads()
-    told = Told(
+    told = ToldRun(
         outcome=simulation.outcome,
         run=simulation.run,
         conclusion=simulation.conclusion,

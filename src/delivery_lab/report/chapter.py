@@ -13,9 +13,9 @@ from delivery_lab.events import Run
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.report import captions
 from delivery_lab.report.bars import told
-from delivery_lab.report.facts import Part, Row, SeenSpread, Verdict, parts_of, rows_of, verdict_of
+from delivery_lab.report.facts import EndedAlike, Row, RunVerdict, SeenSpread, parts_of, rows_of, verdict_of
 from delivery_lab.report.filming import scene_of
-from delivery_lab.report.lives import Life, Step, lives_of
+from delivery_lab.report.lives import Life, LifeStep, lives_of
 from delivery_lab.report.picture import MOST_BARS, NARROW, WIDE, draw
 from delivery_lab.report.scene import Scene
 from delivery_lab.results.following import read_events
@@ -27,7 +27,7 @@ MOST_LIVES = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldRun:
     """What is told of a run besides its events.
 
     Attributes:
@@ -76,12 +76,12 @@ class Chapter:
     about: str
     notes: tuple[str, ...]
     seeds: int
-    verdict: Verdict
+    verdict: RunVerdict
     wide: Markup
     narrow: Markup
     legend: tuple[tuple[Markup, str], ...]
     sentences: tuple[str, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[EndedAlike, ...]
     chips: tuple[tuple[tuple[int, str], ...], ...]
     rows: tuple[Row, ...]
     data: Markup
@@ -95,7 +95,7 @@ class Chapter:
         return tuple(dict.fromkeys(item.item for item in items if item.cost is None))
 
 
-def chapter_of(given: Told, extras: Mapping[str, Any] | None = None) -> Chapter:
+def chapter_of(given: ToldRun, extras: Mapping[str, Any] | None = None) -> Chapter:
     """Make the chapter of a run.
 
     Args:
@@ -137,7 +137,7 @@ def chapter_of(given: Told, extras: Mapping[str, Any] | None = None) -> Chapter:
     )
 
 
-def _followed(parts: Sequence[Part]) -> list[str]:
+def _followed(parts: Sequence[EndedAlike]) -> list[str]:
     """The messages whose lives are shown: the same number of each ending, where they are too many."""
     left, found = MOST_LIVES, list[str]()
     for position, part in enumerate(sorted(parts, key=lambda each: len(each.messages))):
@@ -154,7 +154,7 @@ def _data(scene: Scene, followed: Sequence[str], lives: Mapping[str, Life]) -> M
     def place(text: str) -> int:
         return texts.setdefault(text, len(texts))
 
-    def step(one: Step) -> list[Any]:
+    def step(one: LifeStep) -> list[Any]:
         return [round(in_seconds(one.at_us), 3), place(one.kind), place(one.text), place(one.rule)]
 
     places = {message: number for number, message in enumerate(followed)}

@@ -24,19 +24,22 @@ class SeenSpread(Protocol):
     @property
     def p5(self) -> float:
         """5 % of the runs have at most so much."""
+
     @property
     def p95(self) -> float:
         """95 % of the runs have at most so much."""
+
     @property
     def worst(self) -> float:
         """The worst value."""
+
     @property
     def worst_seed(self) -> int:
         """The first seed with it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RunVerdict:
     """What to think of a run at a glance."""
 
     mood: Mood
@@ -44,7 +47,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class EndedAlike:
     """Messages that ended in the same way.
 
     Attributes:
@@ -122,26 +125,26 @@ _IF_NOT_NOTHING = (
 )
 
 
-def verdict_of(outcome: Outcome) -> Verdict:
+def verdict_of(outcome: Outcome) -> RunVerdict:
     """Whether messages are harmed, or something should be looked at."""
     messages = outcome.messages
     harmed = messages.lost + messages.expired + messages.healthy_dead_lettered
     if harmed:
-        return Verdict("bad", "messages are harmed")
+        return RunVerdict("bad", "messages are harmed")
     if outcome.effects.duplicated:
-        return Verdict("bad", "work is done twice")
+        return RunVerdict("bad", "work is done twice")
     if outcome.ordering.violations:
-        return Verdict("bad", "the order is lost")
+        return RunVerdict("bad", "the order is lost")
     if outcome.requests.false_successes:
-        return Verdict("bad", "failures are taken for successes")
+        return RunVerdict("bad", "failures are taken for successes")
     if not all(one.holds for one in outcome.expectations):
-        return Verdict("bad", "an expectation does not hold")
+        return RunVerdict("bad", "an expectation does not hold")
     if messages.remaining:
-        return Verdict("warn", "messages still wait")
-    return Verdict("good", "nothing is harmed")
+        return RunVerdict("warn", "messages still wait")
+    return RunVerdict("good", "nothing is harmed")
 
 
-def parts_of(fates: Iterable[Fate]) -> list[Part]:
+def parts_of(fates: Iterable[Fate]) -> list[EndedAlike]:
     """Where the messages ended, the worst first; of one that has several consumers the worst counts."""
     order = {kind: place for place, (kind, _) in enumerate(_KINDS)}
     ended: dict[str, str] = {}
@@ -153,7 +156,7 @@ def parts_of(fates: Iterable[Fate]) -> list[Part]:
     groups: dict[str, list[str]] = {}
     for message, kind in ended.items():
         groups.setdefault(kind, []).append(message)
-    return [Part(kind, words, tuple(groups[kind])) for kind, words in _KINDS if kind in groups]
+    return [EndedAlike(kind, words, tuple(groups[kind])) for kind, words in _KINDS if kind in groups]
 
 
 def _kind(fate: Fate) -> str:
@@ -202,7 +205,13 @@ def _seeds(name: str, spread: SeenSpread) -> tuple[str, ...]:
 
 def _shown(name: str) -> Callable[[float | None], str]:
     if name.startswith("cost."):
-        return lambda value: "not known" if value is None else money(value)
-    if "Seconds" in name:
-        return span
-    return lambda value: f"{value:,}" if isinstance(value, int) else number(value)
+        return _amount
+    return span if "Seconds" in name else _count
+
+
+def _amount(value: float | None) -> str:
+    return "not known" if value is None else money(value)
+
+
+def _count(value: float | None) -> str:
+    return f"{int(value):,}" if value is not None and float(value).is_integer() else number(value)

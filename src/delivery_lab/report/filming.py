@@ -20,7 +20,7 @@ from delivery_lab.events import (
 )
 from delivery_lab.events.instants import seconds
 from delivery_lab.report.scene import Bar, BarEnding, Mark, MarkKind, Scene
-from delivery_lab.report.waiting import Waiting
+from delivery_lab.report.waiting import WaitingMessages
 from delivery_lab.results.fates import Fate
 
 _READ = frozenset(
@@ -36,7 +36,7 @@ def scene_of(run: Run, fates: Iterable[Fate], names: dict[str, str]) -> Scene:
         fates: what became of its messages.
         names: names of messages by id.
     """
-    film, waiting = _Film(), Waiting(run)
+    film, waiting = _Film(), WaitingMessages(run)
     last_us = 0
     for event in run.events:
         last_us = event.instant_us

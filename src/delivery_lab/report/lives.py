@@ -14,7 +14,7 @@ LAST_STEPS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class LifeStep:
     """One thing that happened to a message; `rule` is the id of the rule that decided it, "" where none did."""
 
     at_us: int
@@ -33,11 +33,11 @@ class Life:
         left_out: how many steps lie between.
     """
 
-    first: list[Step] = field(default_factory=list)
-    last: list[Step] = field(default_factory=list)
+    first: list[LifeStep] = field(default_factory=list)
+    last: list[LifeStep] = field(default_factory=list)
     left_out: int = 0
 
-    def add(self, step: Step) -> None:
+    def add(self, step: LifeStep) -> None:
         """The next step."""
         if len(self.first) < FIRST_STEPS:
             self.first.append(step)
@@ -67,5 +67,5 @@ def lives_of(run: Run, wanted: Iterable[str], names: dict[str, str]) -> dict[str
             life = same.get(message)
             if life is not None and life not in told:
                 told[life] = None
-                lives[life].add(Step(event.instant_us, kind, text, event.rule or ""))
+                lives[life].add(LifeStep(event.instant_us, kind, text, event.rule or ""))
     return lives

@@ -76,7 +76,7 @@ class _Receive:
     receive: int
 
 
-class Waiting:
+class WaitingMessages:
     """Follows what is in the sources of a run.
 
     Args:
