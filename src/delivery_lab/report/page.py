@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -49,13 +48,12 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def page(chapters: Sequence[Chapter | Failed], title: str, comparisons: Sequence[Any] = ()) -> str:
+def page(chapters: Sequence[Chapter | Failed], title: str) -> str:
     """The whole file.
 
     Args:
         chapters: the variants, in order.
         title: of the page.
-        comparisons: variants side by side.
     """
     font = base64.b64encode(_asset("font.woff2")).decode()
     style = _asset("report.css").decode().replace("FONT", f"data:font/woff2;base64,{font}")
@@ -67,7 +65,6 @@ def page(chapters: Sequence[Chapter | Failed], title: str, comparisons: Sequence
     )
     return _environment().get_template("page.html").render(
         chapters=chapters,
-        comparisons=comparisons,
         title=title,
         policy=policy,
         style=Markup(style),  # noqa: S704 - a file of the package
