@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from delivery_lab.results.consumers import Consumers
 from delivery_lab.results.evidence import FunctionEvidence, ProcessedBy, stronger
 from delivery_lab.rule_ids import RuleId
 
@@ -160,6 +161,7 @@ class Ledger:
     """All messages of a run, and what was counted on the way.
 
     Attributes:
+        consumers: who is meant to get the messages of each source.
         fates: a fate for each message and consumer, in the order of the sends.
         work: work done by consumer; under None the work that callers waited for.
         recognised: by consumer: deliveries whose code found the work done, or whose conditional write was refused.
@@ -173,6 +175,7 @@ class Ledger:
         relied_on: assumptions about what is seen of handlers that the result rests on.
     """
 
+    consumers: Consumers
     fates: list[Fate] = field(default_factory=list)
     work: dict[str | None, Work] = field(default_factory=dict)
     recognised: Counter[str] = field(default_factory=Counter)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from delivery_lab.events import (
     Event,
@@ -13,6 +14,7 @@ from delivery_lab.events import (
     InvokeStarted,
     RequestAnswered,
     Run,
+    reader_of,
 )
 from delivery_lab.events.instants import in_seconds
 
@@ -40,11 +42,8 @@ class RequestLedger:
 
 
 def read_requests(run: Run) -> RequestLedger:
-    """Read the events of a run, in order."""
-    reader = _RequestReader()
-    for event in run.events:
-        reader.read(event)
-    return reader.settled()
+    """What became of the requests of a run."""
+    return reader_of(run, RequestReader, RequestReader).settled()
 
 
 def is_success(answer: str) -> bool:
@@ -52,7 +51,17 @@ def is_success(answer: str) -> bool:
     return answer.startswith("2")
 
 
-class _RequestReader:
+class RequestReader:
+    """Follows requests, and what is called for them."""
+
+    reads: ClassVar[tuple[type[Event], ...]] = (
+        InvokeStarted,
+        InvokeEnded,
+        FunctionCalled,
+        RequestAnswered,
+        InvokeAnswered,
+    )
+
     def __init__(self) -> None:
         self._ledger = RequestLedger()
         self._begun: dict[str, tuple[str, int]] = {}  # invoke: function, instant

@@ -6,13 +6,13 @@ that succeeded counts as processed, which is an assumption and is named as one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from delivery_lab.events import InvokeEnded, Observation, RecordsLookedAt, Run
+from delivery_lab.events import InvokeEnded, Observation, Run
 from delivery_lab.results.attempts import Attempt
-from delivery_lab.results.claims import claiming_functions
 from delivery_lab.results.evidence import FunctionEvidence, ProcessedBy
+from delivery_lab.results.facts import Facts
 from delivery_lab.results.fates import Fate
 from delivery_lab.results.marks import Marks
 from delivery_lab.rule_ids import RuleId
@@ -43,7 +43,7 @@ class SilentFunctions:
 
     Args:
         run: the run.
-        speaking: functions that follow it.
+        facts: what holds for all of it.
         work_done: told of each piece of work: function, consumer, business id.
         was_done: whether the work of a business id is over.
     """
@@ -51,18 +51,17 @@ class SilentFunctions:
     def __init__(
         self,
         run: Run,
-        speaking: Iterable[str],
+        facts: Facts,
         work_done: Callable[[str, str, str], None],
         was_done: Callable[[str], bool],
     ) -> None:
-        self._speaking = frozenset(speaking)
+        self._speaking = facts.speaking
         self._assumptions = run.assumptions
         self._work_done = work_done
         self._was_done = was_done
         # A function that reads none of its records is one that an event only wakes: what it looks at says nothing.
-        looks = (event for event in run.events if isinstance(event, RecordsLookedAt))
-        self._looking = {event.function for event in looks if event.positions}
-        self._claiming = claiming_functions(run.events)
+        self._looking = facts.looking
+        self._claiming = facts.claiming
         self._marks = None if run.effect is None else Marks(run, run.effect)
         self._open: dict[str, Attempt] = {}
         self._unplaced: set[str] = set()
