@@ -24,8 +24,8 @@ Options:
 Commands:
   list     List the variants and what each is about.
   run      Run variants in virtual time and say what becomes of the messages.
-  diff     Compare two variants: settings, resources, and behaviour under the
-           same workload (that of A).
+  diff     Compare two variants or two revisions: settings, resources, and
+           behaviour under the same workload (that of A).
   explain  Print a rule of behaviour, its source and its status; or what a
            check looks for.
   check    Find what is dangerous in stacks, and say why and what to set
@@ -61,8 +61,9 @@ Commands:
   list     List the variants and what each is about.
   run      Run variants in virtual time and say what
            becomes of the messages.
-  diff     Compare two variants: settings, resources, and
-           behaviour under the same workload (that of A).
+  diff     Compare two variants or two revisions:
+           settings, resources, and behaviour under the
+           same workload (that of A).
   explain  Print a rule of behaviour, its source and its
            status; or what a check looks for.
   check    Find what is dangerous in stacks, and say why

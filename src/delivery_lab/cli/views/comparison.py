@@ -36,7 +36,8 @@ def show_difference(console: Console, difference: Difference, *, as_json: bool, 
     if as_json:
         console.data(json.dumps(difference.as_json()))
         return
-    console.heading(f"{before.outcome.stack} -> {after.outcome.stack}")
+    names = difference.names
+    console.heading(" -> ".join(names))
     if difference.nothing_differs:
         console.text("Nothing differs: settings, resources and behaviour are the same.")
     else:
@@ -45,8 +46,8 @@ def show_difference(console: Console, difference: Difference, *, as_json: bool, 
         _show_unchanged(console, difference.comparison.figures)
     if not difference.nothing_differs or before.outcome.expectations:
         console.data("")
-        for simulation in (before, after):
-            console.text(f"{simulation.outcome.stack}: {simulation.conclusion}", hang=2)
+        for name, simulation in zip(names, (before, after), strict=True):
+            console.text(f"{name}: {simulation.conclusion}", hang=2)
             show_expectations(console, simulation.outcome, indent="  ")
     for text in difference.worse:
         console.text(f"Worse: {text}.", hang=2)

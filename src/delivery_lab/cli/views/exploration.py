@@ -67,7 +67,7 @@ def show_pairs(console: Console, difference: Difference, found: PairedExploratio
         console.data(json.dumps({**difference.as_json(), "seeds": found.as_json()}))
         return
     before, after = found.before, found.after
-    console.heading(f"{before.stack} -> {after.stack}")
+    console.heading(" -> ".join(difference.names))
     show_settings_and_resources(console, difference)
     ended = ", interrupted" if after.interrupted else ""
     about = f"workload {before.workload.name}, {after.runs} seeds from {before.call.seed}{ended}"
@@ -79,9 +79,9 @@ def show_pairs(console: Console, difference: Difference, found: PairedExploratio
         console.text(f"  ~ {figure_name(pair.name)}{per}: {change}", hang=6)
     if not real:
         console.text("  no detectable difference in any figure", hang=2)
-    for one in (before, after):
+    for name, one in zip(difference.names, (before, after), strict=True):
         for kept in one.kept():
-            _show_kept(console, one, kept, f"{one.stack}: ")
+            _show_kept(console, one, kept, f"{name}: ")
         _show_invariants(console, one)
     for text in found.worse:
         console.text(f"Worse: {text}.", hang=2)
