@@ -1,14 +1,20 @@
-"""Reading a run of many events while it happens: its outcome and its cost, and no timeline."""
+"""Reading a run of many events while it happens: its outcome, its cost and its alarms, and no timeline."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
+from delivery_lab.alarms.noticed import AlarmReader
 from delivery_lab.cost.reading import UseReader
 from delivery_lab.events import Readers, Run
 from delivery_lab.results.facts import FactsReader
 from delivery_lab.results.following import LedgerReader
 from delivery_lab.results.partitions import BlockedReader
 from delivery_lab.results.requests import RequestReader
-from delivery_lab.stack.alarms import Alarm
+from delivery_lab.rules.assumptions import Assumptions
+from delivery_lab.simulation.simulate import simulate
+from delivery_lab.simulation.workload import Workload
 from delivery_lab.stack.stack import Stack
 
 
@@ -24,17 +30,12 @@ class OutcomeResults:
         self._begun: Run | None = None
 
     @classmethod
-    def of(cls, stack: Stack, run_has_marks: bool) -> OutcomeResults | None:
-        """Who reads runs of a stack; None where what is asked of them needs the journal.
-
-        Args:
-            stack: the stack.
-            run_has_marks: whether the workload names a mark of work, which is looked for in all that was logged.
-        """
-        return None if run_has_marks or any(stack.all(Alarm)) else cls(stack)
+    def of(cls, stack: Stack, workload: Workload) -> OutcomeResults | None:
+        """Who reads a run; None where its results need the journal: a mark of work is looked for in all of it."""
+        return None if workload.effect is not None else cls(stack)
 
     def begin(self, run: Run) -> Readers:
-        """Readers of all that an outcome and a cost are made of."""
+        """Readers of all that an outcome is made of."""
         self._begun = run
         readers = (
             FactsReader(),
@@ -42,6 +43,7 @@ class OutcomeResults:
             RequestReader(),
             BlockedReader(run),
             UseReader(run, self._stack),
+            AlarmReader(self._stack),
         )
         return {type(reader): reader for reader in readers}
 
@@ -51,6 +53,22 @@ class OutcomeResults:
         if self._begun is None or not isinstance(facts, FactsReader) or not isinstance(ledger, LedgerReader):
             return False
         return facts.facts == ledger.facts and _known(self._begun) == _known(run)
+
+
+def simulate_and_read(
+    stack: Stack,
+    root: Path,
+    workload: Workload,
+    seed: int,
+    assumptions: Assumptions,
+    on_deployed: Callable[[], None] = lambda: None,
+) -> Run:
+    """Simulate a stack for its outcome and its cost: the journal is kept only if there are few events.
+
+    Raises:
+        LabError: as `simulate`.
+    """
+    return simulate(stack, root, workload, seed, assumptions, on_deployed, results=OutcomeResults.of(stack, workload))
 
 
 def _known(run: Run) -> tuple[object, ...]:

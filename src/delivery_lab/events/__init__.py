@@ -91,7 +91,8 @@ from delivery_lab.events.queues import (
     TenantNamed,
     VisibilityChanged,
 )
-from delivery_lab.events.readers import NOT_KEPT, Reader, Readers, Results, feed, reader_of
+from delivery_lab.events.readers import Reader, Readers, feed
+from delivery_lab.events.reading import NOT_KEPT, Results, reader_of
 from delivery_lab.events.requests import (
     ApiCallRefused,
     CallUnanswered,

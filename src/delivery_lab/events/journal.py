@@ -66,14 +66,13 @@ class Journal:
         """Have somebody told of each event of a kind at once."""
         self._listeners[kind] = (*self._listeners.get(kind, ()), listener)
 
-    def hand_on_to(self, begin: Callable[[], Iterable[Reader]], kept: int = KEPT_EVENTS) -> None:
-        """Hand events on to readers, and keep them no longer, if there are more than so many.
+    def hand_on_to(self, begin: Callable[[], Iterable[Reader]]) -> None:
+        """Hand events on to readers, and keep them no longer, once there are `KEPT_EVENTS`.
 
         Args:
-            begin: makes the readers once there are; the journal still has all events then.
-            kept: how many are kept.
+            begin: makes the readers then; the journal still has all events.
         """
-        self._begin, self._room = begin, kept
+        self._begin, self._room = begin, KEPT_EVENTS
 
     def hand_on(self) -> None:
         """Hand on what has happened since this was done last."""

@@ -82,7 +82,7 @@ class Run:
         virtual_seconds: how long it took.
         events: everything that happened.
         rules: ids of the rules that it relies on, sorted.
-        trace_hash: equal for equal runs.
+        trace_hash: equal for equal runs; "" of a run that is not over.
         sources: names of the queues, streams, tables and topics whose messages are counted, and of the internal queues
             of functions (`events_of`).
         dead_letter_queues: names of queues that are another's dead-letter target or a mapping's destination.

@@ -165,7 +165,7 @@ class _Simulation:
 
     def _begin_reading(self, results: Results, deployment: Deployment) -> Iterable[Reader]:
         """The run has too many events to keep them: have it read from now on."""
-        self._readers = results.begin(self._result(deployment))
+        self._readers = results.begin(self._result(deployment, so_far=True))
         return self._readers.values()
 
     def run_redrive(self, redrive: RedriveRequest) -> tuple[Run, Run]:
@@ -333,7 +333,7 @@ class _Simulation:
         start_clocks(self._account, until)
         self._scheduler.run(None if until is None else seconds(until))
 
-    def _result(self, deployment: Deployment) -> Run:
+    def _result(self, deployment: Deployment, *, so_far: bool = False) -> Run:
         parking_queues, described = deployment.parking_queues, self._described()
         queues = self._account.queues.values()
         redriven = {q.dead_letter_queue.name for q in queues if q.dead_letter_queue is not None}
@@ -348,7 +348,7 @@ class _Simulation:
             virtual_seconds=in_seconds(self._scheduler.now),
             events=NOT_KEPT if self._journal.handed_on else tuple(self._journal.events),
             rules=self._journal.rules,
-            trace_hash=self._journal.hash(),
+            trace_hash="" if so_far else self._journal.hash(),
             sources=sources_of(self._account, self._stack, self._workload, dead_letter_queues | parking_queues),
             dead_letter_queues=dead_letter_queues,
             logs=tuple(self._logs),
