@@ -12,7 +12,7 @@ from typing import NamedTuple
 from delivery_lab.events import InvokeEnded, Observation, Run
 from delivery_lab.results.attempts import Attempt
 from delivery_lab.results.evidence import FunctionEvidence, ProcessedBy
-from delivery_lab.results.facts import Facts
+from delivery_lab.results.facts import RunFacts
 from delivery_lab.results.fates import Fate
 from delivery_lab.results.marks import Marks
 from delivery_lab.rule_ids import RuleId
@@ -51,7 +51,7 @@ class SilentFunctions:
     def __init__(
         self,
         run: Run,
-        facts: Facts,
+        facts: RunFacts,
         work_done: Callable[[str, str, str], None],
         was_done: Callable[[str], bool],
     ) -> None:
