@@ -58,7 +58,7 @@ class _Lag:
 
 
 @dataclass(frozen=True, slots=True)
-class _Watch:
+class _WatchedAlarm:
     """An alarm of the stack.
 
     Attributes:
@@ -103,14 +103,14 @@ def alarms_of(run: Run, stack: Stack, first_harm_seconds: float | None) -> tuple
     return tuple(_figures(run, watch, first_harm_seconds) for watch in reader.watches)
 
 
-def _watch(stack: Stack, alarm: Alarm) -> _Watch:
+def _watch(stack: Stack, alarm: Alarm) -> _WatchedAlarm:
     condition = _condition(alarm)
     if isinstance(condition, str):
-        return _Watch(alarm, condition, "")
-    return _Watch(alarm, condition, _series(stack, alarm, condition.period_us))
+        return _WatchedAlarm(alarm, condition, "")
+    return _WatchedAlarm(alarm, condition, _series(stack, alarm, condition.period_us))
 
 
-def _figures(run: Run, watch: _Watch, first_harm_seconds: float | None) -> AlarmFigures:
+def _figures(run: Run, watch: _WatchedAlarm, first_harm_seconds: float | None) -> AlarmFigures:
     alarm, condition, series = watch.alarm, watch.condition, watch.series
     metric = "" if not alarm.metrics else alarm.metrics[0].name
     if isinstance(condition, str) or isinstance(series, str):

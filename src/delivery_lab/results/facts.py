@@ -23,7 +23,7 @@ OF_A_DELIVERY = frozenset({"started", "processed", "failed", "duplicate"})
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class RunFacts:
     """What holds for all of a run.
 
     Attributes:
@@ -77,9 +77,9 @@ class FactsReader:
                 self._feeds.append(event)
 
     @property
-    def facts(self) -> Facts:
+    def facts(self) -> RunFacts:
         """What is known by now."""
-        return Facts(
+        return RunFacts(
             consumers=consumers_of(self._mappings),
             feeds=tuple(self._feeds),
             speaking=frozenset(self._speaking),
@@ -88,7 +88,7 @@ class FactsReader:
         )
 
 
-def facts_of(events: Iterable[Event]) -> Facts:
+def facts_of(events: Iterable[Event]) -> RunFacts:
     """What some events tell."""
     reader = FactsReader()
     feed((reader,), events)

@@ -143,7 +143,7 @@ class LedgerReader:
         for fate in self._duplicates:
             # A message that was skipped as a duplicate is in order only if its work was really done by somebody.
             others = self._consumers.others(fate.source, fate.meant_for)
-            fate.duplicate_detected = bool(self._works.of[fate.business_id] - others)
+            fate.duplicate_detected = bool(self._works.of(fate.business_id) - others)
             if fate.duplicate_detected:
                 fate.is_processed("contract")
         self._ledger.recognised = self._recognitions.counts()
@@ -243,8 +243,10 @@ class LedgerReader:
             if fate is not None:
                 delivery = HandlerDelivery(at, held.consumer, bool(fate.deliveries), bool(fate.holders))
                 fate.deliveries.append(delivery)
-                fate.holders.add(invoke)
-                self._ledger.given.setdefault(held.function, {})[id(fate)] = fate
+                if invoke not in fate.holders:
+                    fate.holders = (*fate.holders, invoke)
+                if held.function not in fate.given_to:
+                    fate.given_to = self._ledger.together(fate.given_to, held.function)
                 if held.function in self._speaking:
                     fate.looked = bool(fate.looked)
         counted = [fate for fate in fates if fate is not None]
@@ -328,7 +330,7 @@ class LedgerReader:
                 for message in held.messages:
                     fate = self._fate(message, held.consumer)
                     if fate is not None:
-                        fate.holders.discard(event.invoke)
+                        fate.holders = tuple(holder for holder in fate.holders if holder != event.invoke)
 
     # -- leaving ------------------------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ from delivery_lab.events import (
     events_of,
 )
 from delivery_lab.events.instants import in_seconds
-from delivery_lab.results.facts import Facts
+from delivery_lab.results.facts import RunFacts
 from delivery_lab.results.fates import Fate, Way
 from delivery_lab.results.new_fates import NewFates, NewMessage
 
@@ -59,7 +59,7 @@ class Hops:
 
     def __init__(
         self,
-        facts: Facts,
+        facts: RunFacts,
         new_fates: NewFates,
         fates_of: Callable[[str], list[Fate]],
     ) -> None:
