@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from delivery_lab.api.simulated import Simulation
-from delivery_lab.compare.comparison import Change, Comparison, Figure
+from delivery_lab.compare.comparison import Change, Comparison, Figure, compare
 from delivery_lab.compare.worsening import worsened
 from delivery_lab.json_names import json_path
 from delivery_lab.results.outcome import SCHEMA_VERSION
@@ -54,6 +54,13 @@ class Difference:
         if self.revisions is None:
             return before, after
         return f"{before} of {self.revisions[0]}", f"{after} of {self.revisions[1]}"
+
+    @classmethod
+    def of(cls, before: Simulation, after: Simulation) -> Difference:
+        """Compare two runs."""
+        each = (before.each_message(), after.each_message())
+        sides = ((before.graph, before.outcome), (after.graph, after.outcome))
+        return cls(before, after, compare(*sides, messages=each))
 
     @property
     def nothing_differs(self) -> bool:

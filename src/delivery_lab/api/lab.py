@@ -243,7 +243,6 @@ class Lab:
             LabError: one of them cannot be run.
         """
         from delivery_lab.api.difference import Difference
-        from delivery_lab.compare.comparison import compare
 
         start = base or self
         start.project.stack(before)
@@ -251,8 +250,7 @@ class Lab:
         options = {**options, "workload": (self if base else start).workload(before, options.get("workload"))}
         own: RunOptions = {**options, "overrides": None} if start.project.state is not None else options
         first, second = start.run(before, **own), self.run(after, **options)
-        comparison = compare((first.graph, first.outcome), (second.graph, second.outcome))
-        return Difference(first, second, comparison)
+        return Difference.of(first, second)
 
     def redrive(
         self,
