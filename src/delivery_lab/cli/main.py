@@ -28,6 +28,7 @@ from delivery_lab.cli.commands import (
     listing,
     redrive,
     replay,
+    report,
     run,
     schema,
 )
@@ -75,6 +76,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "redrive": redrive.redrive,
     "calibrate": calibrate.calibrate,
     "cost": cost.cost,
+    "report": report.report,
     "schema": schema.schema,
     "init": init.init,
     "doctor": doctor.doctor,

@@ -24,8 +24,12 @@ class PlaceOptions:
     longest_seconds: float
 
 
-def place_of(place: str, speed: float | None, longest: float | None) -> PlaceOptions | None:
+def place_of(place: str, speed: float | None, longest: float | None, *, once: bool = True) -> PlaceOptions | None:
     """What the options say of the place; None for the simulation.
+
+    Args:
+        place, speed, longest: the options.
+        once: whether one stack is run, one time.
 
     Raises:
         UsageError: there is no such place, or an option does not go with it.
@@ -37,4 +41,6 @@ def place_of(place: str, speed: float | None, longest: float | None) -> PlaceOpt
         return None
     if place != LOCAL:
         raise UsageError(f"--on {place}: the places are {SIMULATION} and {LOCAL}")
+    if not once:
+        raise UsageError("--on local goes with one stack, and without --alternatives: each run takes its real time")
     return PlaceOptions(1.0 if speed is None else speed, _LONGEST_SECONDS if longest is None else longest)

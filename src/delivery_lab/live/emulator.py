@@ -33,6 +33,7 @@ ENDPOINTS = (
     "cloudwatch",
     "dynamodb",
     "ec2",
+    "events",
     "iam",
     "kafka",
     "kinesis",

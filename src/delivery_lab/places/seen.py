@@ -29,8 +29,8 @@ from delivery_lab.live.functions import NO_ENVIRONMENT, RealFunctions
 from delivery_lab.live.queues import RealQueue
 from delivery_lab.places.known import KnownStack
 from delivery_lab.places.logs import LoggedInvoke, read_log
-from delivery_lab.simulation.ends import dead_letter_queues_of, polled_by, sources_of
 from delivery_lab.simulation.log_contract import contract_line
+from delivery_lab.simulation.message_sources import destinations_of, polled_of, sources_of
 
 _API = "api"
 
@@ -78,7 +78,8 @@ def seen_run(
         if depths[queue.name] == 0:
             seen.take_vanished(queue)
     parking = known.deployment.parking_queues
-    ends = dead_letter_queues_of(account)
+    redriven = {q.dead_letter_queue.name for q in account.queues.values() if q.dead_letter_queue is not None}
+    ends = frozenset(redriven | destinations_of(account))
     return Run(
         stack=stack.name,
         place="local",
@@ -95,7 +96,7 @@ def seen_run(
         logs=tuple(seen.others),
         notes=(*known.deployment.notes, *notes),
         parking_queues=parking,
-        polled=tuple(polled_by(account)),
+        polled=tuple(polled_of(account)),
         assumptions=account.assumptions,
         account_concurrency=workload.account.concurrency,
         functions={function.label: "executed" for function in stack.functions},

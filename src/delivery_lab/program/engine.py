@@ -17,6 +17,7 @@ import pulumi
 import pulumi.runtime
 
 from delivery_lab.errors import LabError, ProgramError
+from delivery_lab.garbage import rare_garbage_collection
 from delivery_lab.program import naming
 from delivery_lab.program.answers import NO_ANSWERS, ProgramAnswers
 from delivery_lab.program.aws_calls import answering_aws
@@ -97,6 +98,18 @@ def evaluate(
     """
     if project.state is not None:
         return read_state(project.state, project.root, overrides)
+    with rare_garbage_collection():  # its modules and classes are garbage as soon as it has ended
+        return _evaluate(project, stack, overrides, answers, on_evaluated, place)
+
+
+def _evaluate(
+    project: Project,
+    stack: str,
+    overrides: Sequence[str],
+    answers: ProgramAnswers,
+    on_evaluated: Callable[[], None],
+    place: RealPlace | None,
+) -> Graph:
     config = load_config(project, stack, overrides, answers)
     if place is not None:
         config = with_provider(config, place.settings)

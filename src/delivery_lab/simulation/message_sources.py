@@ -1,4 +1,4 @@
-"""Where the messages of a deployed stack begin, and where they may end: what a run says of itself."""
+"""Where the messages of a run begin and end, as its results count them."""
 
 from __future__ import annotations
 
@@ -17,31 +17,24 @@ def sources_of(account: Account, stack: Stack, workload: Workload, ends: frozens
     """Where messages begin: queues, streams and topics but those where they end, and the events of functions.
 
     Args:
-        account: the account that the stack was deployed to.
+        account: the account that the stack is deployed to.
         stack: the stack.
-        workload: what is sent: a dead-letter queue that it sends to counts as a source.
-        ends: names of queues where messages end.
+        workload: what is sent.
+        ends: names of the queues in which messages end.
     """
     ends |= account.events.targets() | read_elsewhere(stack, workload.external, account)
     begins = (frozenset(account.queues) | _record_sources(account)) - ends
-    addressed = frozenset(send.queue for send in workload.send if send.queue is not None)
-    return begins | frozenset(map(events_of, account.functions.names)) | addressed
+    return begins | frozenset(map(events_of, account.functions.names)) | _addressed(workload)
 
 
-def _record_sources(account: Account) -> frozenset[str]:
-    topics = {topic for cluster in account.clusters.values() for topic in cluster.topics}
-    return frozenset({*account.streams_by_name, *account.table_streams, *topics})
-
-
-def dead_letter_queues_of(account: Account) -> frozenset[str]:
-    """Names of queues and topics that take what others discard: what arrives there was sent before."""
-    redriven = {q.dead_letter_queue.name for q in account.queues.values() if q.dead_letter_queue is not None}
+def destinations_of(account: Account) -> set[str]:
+    """Queues and topics to which mappings and feeds bring what they discard: what arrives there was sent before."""
     destinations = (mapping.destination for mapping in account.record_mappings.values())
     taking = {found.name for found in destinations if isinstance(found, (QueueDestination, TopicDestination))}
-    return frozenset(redriven | taking | dead_letter_queues(account.feeds))
+    return taking | dead_letter_queues(account.feeds)
 
 
-def polled_by(account: Account) -> Iterator[PolledSource]:
+def polled_of(account: Account) -> Iterator[PolledSource]:
     """The streams and topics that mappings poll."""
     for mapping in account.record_mappings.values():
         yield PolledSource(
@@ -53,3 +46,13 @@ def polled_by(account: Account) -> Iterator[PolledSource]:
             maximum_age_seconds=mapping.settings.maximum_record_age_seconds,
             partitions=tuple(reader.partition.name for reader in mapping.readers),
         )
+
+
+def _record_sources(account: Account) -> frozenset[str]:
+    topics = {topic for cluster in account.clusters.values() for topic in cluster.topics}
+    return frozenset({*account.streams_by_name, *account.table_streams, *topics})
+
+
+def _addressed(workload: Workload) -> frozenset[str]:
+    """Queues that the workload sends to itself: a dead-letter queue counts as a source then."""
+    return frozenset(send.queue for send in workload.send if send.queue is not None)
