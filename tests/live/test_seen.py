@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from delivery_lab.events import Actor, InvokeEnded, InvokeStarted
+from delivery_lab.events import Actor, Event, InvokeEnded, InvokeStarted
 from delivery_lab.live.clock import RealClock
 from delivery_lab.model.clock import seconds
 from delivery_lab.places.logs import read_log
@@ -15,7 +15,7 @@ _BY = Actor("mapping", "mapping")
 
 
 def test_no_two_invokes_at_once_have_one_environment() -> None:
-    events = [
+    events: list[Event] = [
         InvokeStarted(0, None, "worker", "a", 0, _BY),
         InvokeStarted(1, None, "worker", "b", 0, _BY),
         InvokeEnded(2, None, "worker", "a", 0, None),

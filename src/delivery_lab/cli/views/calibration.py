@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from delivery_lab.cli.console import Console
-from delivery_lab.cli.terms import number, term
+from delivery_lab.terms import number, term
 
 if TYPE_CHECKING:
     from delivery_lab.api.calibrated import CalibratedFigure, Calibration
