@@ -17,12 +17,14 @@ class Figure:
         value: the figure with its unit.
         limit: what the design asks for, "" where it asks for nothing.
         reached: whether the limit is met; None without a limit.
+        more_is_better: whether a larger value is the better one.
     """
 
     what: str
     value: str
     limit: str = ""
     reached: bool | None = None
+    more_is_better: bool = False
 
 
 def best_seconds(work: Callable[[], object], repeat: int = 3) -> float:
