@@ -34,6 +34,9 @@ test-pulumi: $(READY) $(PULUMI) $(LOCAL)  ## Run the tests with Pulumi's engine 
 	@$(BIN)/python -m pytest -q -n 2 -m "engine or emulator" $(PYTEST_ARGS) tests/live tests/pulumi_cli \
 		|| { echo "make test-pulumi: some tests failed" >&2; exit 1; }
 
+test-browser: $(READY)  ## Look at reports in Debian's Chromium (apt-get install chromium)
+	@$(BIN)/python -m pytest -q -m browser $(PYTEST_ARGS) tests/report || { echo "make test-browser: some tests failed" >&2; exit 1; }
+
 lint: $(READY)  ## Check style, formatting and the direction of imports
 	@$(BIN)/ruff check --quiet --output-format concise . || { echo "make lint: ruff check failed" >&2; exit 1; }
 	@$(BIN)/ruff format --check --quiet . || { echo "make lint: some files are not formatted: run '$(BIN)/ruff format .'" >&2; exit 1; }

@@ -36,6 +36,7 @@ class _Partition:
     since: int = 0
     blocked: int = 0
     behind: int = 0
+    intervals: list[tuple[int, int]] = field(default_factory=list)
 
     def hold(self, slot: int, records: tuple[str, ...], now: int) -> None:
         """The batch of a slot has to be tried again."""
@@ -48,6 +49,7 @@ class _Partition:
         """A slot moves on."""
         if self.held.pop(slot, None) is not None and not self.held:
             self.blocked += now - self.since
+            self.intervals.append((self.since, now))
 
     def lose(self, record: str, now: int) -> None:
         """A record is skipped, filtered out or has expired."""
@@ -65,6 +67,30 @@ class _Partition:
 
 def blocked_partitions(run: Run) -> list[Blocked]:
     """All shards and partitions of the run that mappings poll, in the order of their names."""
+    return [
+        Blocked(
+            source=state.source,
+            log=state.name,
+            mapping=state.mapping,
+            seconds=in_seconds(state.blocked),
+            records_behind=max(0, state.behind),
+        )
+        for state in sorted(_followed(run), key=lambda state: (state.name, state.source, state.mapping))
+    ]
+
+
+def blocked_intervals(run: Run) -> dict[tuple[str, str, str], tuple[tuple[float, float], ...]]:
+    """From when to when each was blocked, in virtual seconds, by source, shard or partition, and mapping."""
+    return {
+        (state.source, state.name, state.mapping): tuple(
+            (in_seconds(start), in_seconds(end)) for start, end in state.intervals
+        )
+        for state in _followed(run)
+    }
+
+
+def _followed(run: Run) -> list[_Partition]:
+    """What each mapping made of each of its shards or partitions."""
     states = [
         _Partition(polled.source, partition, polled.mapping) for polled in run.polled for partition in polled.partitions
     ]
@@ -84,16 +110,7 @@ def blocked_partitions(run: Run) -> list[Blocked]:
     for state in states:
         for slot in list(state.held):
             state.release(slot, end)
-    return [
-        Blocked(
-            source=state.source,
-            log=state.name,
-            mapping=state.mapping,
-            seconds=in_seconds(state.blocked),
-            records_behind=max(0, state.behind),
-        )
-        for state in sorted(states, key=lambda state: (state.name, state.source, state.mapping))
-    ]
+    return states
 
 
 def _move(state: _Partition, event: AnyPartitionEvent) -> None:

@@ -89,6 +89,15 @@ def run(
             show_default=False,
         ),
     ] = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option(
+            "--trace",
+            metavar="FILE",
+            help="Write what happened into a file that Perfetto shows: a track for each execution environment.",
+            show_default=False,
+        ),
+    ] = None,
     state: StateOption = None,
     project: ProjectOption = None,
     chosen: Annotated[
@@ -114,10 +123,10 @@ def run(
     options = run_options(overrides, workload, body, seed, assume, answers, expect, faults)
     options["prices"] = prices
     wanted = readings if alternatives is None else alternatives
+    files = {"--per-message": per_message, "--trace": trace}
     if len(names) == 1:
         simulation = _run_one(console, lab, names[0], options, alternatives=wanted, output=output)
-        if per_message is not None:
-            simulation.write_messages(per_message)
+        _write(simulation, per_message, trace)
         if output is OutputFormat.JUNIT:
             console.data(junit_of_runs([simulation.outcome]))
         else:
@@ -126,13 +135,20 @@ def run(
         return
     if wanted:
         raise UsageError("--alternatives goes with one stack: each alternative is another run of it")
-    if logs:
-        raise UsageError("--logs goes with one stack")
-    if message is not None:
-        raise UsageError("--message goes with one stack")
-    if per_message is not None:
-        raise UsageError("--per-message goes with one stack")
+    for option, value in {"--logs": logs or None, "--message": message, **files}.items():
+        if value is not None:
+            raise UsageError(f"{option} goes with one stack")
     _run_many(console, lab, names, options, output)
+
+
+def _write(simulation: Simulation, per_message: Path | None, trace: Path | None) -> None:
+    """Write the files that were asked for."""
+    if per_message is not None:
+        simulation.write_messages(per_message)
+    if trace is not None:
+        from delivery_lab.api.reporting import write_trace
+
+        write_trace(trace, simulation)
 
 
 def _run_one(
