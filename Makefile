@@ -11,7 +11,7 @@ PULUMI := .pulumi-cli/.ready
 LOCAL := .local-env/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test fuzz lint types check bench layer pulumi local test-pulumi lock clean
+.PHONY: help setup lab test test-browser fuzz lint types check bench layer pulumi local test-pulumi lock clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14

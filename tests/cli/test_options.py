@@ -26,6 +26,7 @@ EXPECTED = {
         "--trace",
         "--expect",
         "--prices",
+        "--profile",
         "--format",
     },
     "diff": SIMULATING

@@ -66,7 +66,7 @@ def test_a_page_has_findings_with_their_worth_and_what_it_relies_on() -> None:
 
 
 def test_another_interpretation_that_changes_the_conclusion_is_told() -> None:
-    text = page([reported(Lab.open(ROOT), "concurrency-trap", {}, quantify=False)], "A report")
+    text = page([reported(Lab.open(ROOT), "concurrency-trap", {}, quantify=False, alternatives=True)], "A report")
 
     assert "<strong>ESM-THROTTLE-2=visibility-left</strong>: Every message is processed once." in text
     assert "batch-alarm-dlq (ApproximateNumberOfMessagesVisible) goes off at " in text

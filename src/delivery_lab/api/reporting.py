@@ -80,7 +80,8 @@ def compared(
     difference = lab.diff(before, after, **options)
     same: RunOptions = {**options, "workload": lab.workload(before, options.get("workload"))}
     first, second = (
-        _chapter(lab, one, same, (seeds, processes), quantify=quantify) for one in (difference.before, difference.after)
+        _chapter(lab, one, same, (seeds, processes), quantify=quantify, alternatives=None)
+        for one in (difference.before, difference.after)
     )
     outcomes = (difference.before.outcome, difference.after.outcome)
     conclusions = (difference.before.conclusion, difference.after.conclusion)
@@ -88,11 +89,17 @@ def compared(
 
 
 def _chapter(
-    lab: Lab, simulation: Simulation, options: RunOptions, seeds: tuple[int | None, int | None], *, quantify: bool
+    lab: Lab,
+    simulation: Simulation,
+    options: RunOptions,
+    seeds: tuple[int | None, int | None],
+    *,
+    quantify: bool,
+    alternatives: bool | None,
 ) -> Chapter:
     stack = simulation.outcome.stack
     took = sum(phase.seconds for phase in simulation.phases if phase.name in ("deployment", "simulation"))
-    if took < QUICK_SECONDS:
+    if took < QUICK_SECONDS if alternatives is None else alternatives:
         simulation = lab.try_alternatives(simulation)
     # Many seeds, and fixes that are tried, are run for what becomes of messages.
     without: RunOptions = {**options, "prices": None}
@@ -102,9 +109,10 @@ def _chapter(
     unjudged: RunOptions = {**without, "expect": None}
     examination = lab.examine(stack, quantify=quantify, **unjudged)
     worth = {place: effect.text for place, effect in examination.effects.items()}
+    run = simulation.whole_run()
     told = ToldRun(
         outcome=simulation.outcome,
-        run=simulation.run,
+        run=run,
         conclusion=simulation.conclusion,
         replay=simulation.replay,
         about=lab.project.stack(stack).description,
@@ -113,7 +121,7 @@ def _chapter(
         seeds=seeds[0] or 1,
     )
     found = WhatWasFound(examination.findings, worth)
-    return chapter_of(told, extras_of(simulation.run, Stack.of(simulation.graph), simulation.outcome, found))
+    return chapter_of(told, extras_of(run, Stack.of(simulation.graph), simulation.outcome, found))
 
 
 def write_report(
@@ -139,7 +147,7 @@ def write_trace(path: Path, simulation: Simulation) -> None:
     Raises:
         LabError: the file cannot be written.
     """
-    _write(path, trace_of(simulation.run))
+    _write(path, trace_of(simulation.whole_run()))
 
 
 def _write(path: Path, text: str) -> None:
