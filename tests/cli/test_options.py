@@ -23,8 +23,10 @@ EXPECTED = {
         "--logs",
         "--message",
         "--per-message",
+        "--trace",
         "--expect",
         "--prices",
+        "--profile",
         "--format",
     },
     "diff": SIMULATING
@@ -33,7 +35,9 @@ EXPECTED = {
     "explore": SIMULATING
     | {"--faults", "--expect", "--seeds", "--cluster", "--processes", "--write", "--shrink", "--format"},
     "replay": {"--project", "--json"},
-    "report": SIMULATING - {"--json"} | {"--all", "--output", "--seeds", "--expect", "--faults", "--prices", "--state"},
+    "report": SIMULATING - {"--json"}
+    | {"--all", "--output", "--seeds", "--expect", "--faults", "--prices", "--state"}
+    | {"--compare", "--quantify"},
     "cost": {"--set", "--assume", "--free-tier", "--prices", "--state", "--project", "--json"},
     "explain": {"--json"},
     "doctor": {"--json"},

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import assert_never
+from typing import ClassVar, assert_never, get_args
 
 from delivery_lab.events import (
     BatchResult,
     BatchRetryScheduled,
     BatchSplit,
+    Event,
     RecordAppended,
     RecordExpired,
     RecordFiltered,
@@ -17,6 +18,7 @@ from delivery_lab.events import (
     RecordsDiscarded,
     RecordSkipped,
     Run,
+    reader_of,
 )
 from delivery_lab.events.instants import in_seconds, seconds
 from delivery_lab.events.union import AnyPartitionEvent
@@ -36,6 +38,7 @@ class _Partition:
     since: int = 0
     blocked: int = 0
     behind: int = 0
+    intervals: list[tuple[int, int]] = field(default_factory=list)
 
     def hold(self, slot: int, records: tuple[str, ...], now: int) -> None:
         """The batch of a slot has to be tried again."""
@@ -48,6 +51,7 @@ class _Partition:
         """A slot moves on."""
         if self.held.pop(slot, None) is not None and not self.held:
             self.blocked += now - self.since
+            self.intervals.append((self.since, now))
 
     def lose(self, record: str, now: int) -> None:
         """A record is skipped, filtered out or has expired."""
@@ -65,22 +69,59 @@ class _Partition:
 
 def blocked_partitions(run: Run) -> list[Blocked]:
     """All shards and partitions of the run that mappings poll, in the order of their names."""
-    states = [
-        _Partition(polled.source, partition, polled.mapping) for polled in run.polled for partition in polled.partitions
-    ]
-    if not states:
-        return []
-    readers: defaultdict[tuple[str, str], list[_Partition]] = defaultdict(list)
-    for state in states:
-        readers[state.source, state.name].append(state)
-    for event in run.events:
+    return reader_of(run, BlockedReader, lambda: BlockedReader(run)).blocked(seconds(run.virtual_seconds))
+
+
+def blocked_intervals(run: Run) -> dict[tuple[str, str, str], tuple[tuple[float, float], ...]]:
+    """From when to when each was blocked, in virtual seconds, by source, shard or partition, and mapping."""
+    reader = reader_of(run, BlockedReader, lambda: BlockedReader(run))
+    reader.blocked(seconds(run.virtual_seconds))
+    return reader.intervals()
+
+
+class BlockedReader:
+    """Follows the shards and partitions that mappings poll.
+
+    Args:
+        run: the run.
+    """
+
+    reads: ClassVar[tuple[type[Event], ...]] = (*get_args(AnyPartitionEvent), BatchRetryScheduled, BatchResult)
+
+    def __init__(self, run: Run) -> None:
+        self._states = [
+            _Partition(polled.source, partition, polled.mapping)
+            for polled in run.polled
+            for partition in polled.partitions
+        ]
+        self._readers: defaultdict[tuple[str, str], list[_Partition]] = defaultdict(list)
+        for state in self._states:
+            self._readers[state.source, state.name].append(state)
+
+    def read(self, event: Event) -> None:
+        """Take an event of a shard or partition."""
         if isinstance(event, AnyPartitionEvent):
-            for state in readers[event.source, event.partition]:
+            for state in self._readers.get((event.source, event.partition), ()):
                 _move(state, event)
         elif isinstance(event, BatchRetryScheduled | BatchResult) and event.partition is not None:
-            for state in readers[event.source, event.partition]:
+            for state in self._readers.get((event.source, event.partition), ()):
                 _hold(state, event)
-    end = seconds(run.virtual_seconds)
+
+    def blocked(self, end: int) -> list[Blocked]:
+        """All of them, at the end of the run, in the order of their names."""
+        return _told(self._states, end)
+
+    def intervals(self) -> dict[tuple[str, str, str], tuple[tuple[float, float], ...]]:
+        """From when to when each was blocked, once `blocked` has ended what the run left open."""
+        return {
+            (state.source, state.name, state.mapping): tuple(
+                (in_seconds(start), in_seconds(end)) for start, end in state.intervals
+            )
+            for state in self._states
+        }
+
+
+def _told(states: list[_Partition], end: int) -> list[Blocked]:
     for state in states:
         for slot in list(state.held):
             state.release(slot, end)
