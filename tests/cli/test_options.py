@@ -32,6 +32,7 @@ EXPECTED = {
     | {"--format", "--quiet-if-same"},
     "explore": SIMULATING | {"--faults", "--expect", "--seeds", "--processes", "--write", "--shrink", "--format"},
     "replay": {"--project", "--json"},
+    "report": SIMULATING - {"--json"} | {"--all", "--output", "--seeds", "--expect", "--faults", "--prices", "--state"},
     "cost": {"--set", "--assume", "--free-tier", "--prices", "--state", "--project", "--json"},
     "explain": {"--json"},
     "doctor": {"--json"},

@@ -93,6 +93,8 @@ from delivery_lab.events.queues import (
     TenantNamed,
     VisibilityChanged,
 )
+from delivery_lab.events.readers import Reader, Readers, feed
+from delivery_lab.events.reading import NOT_KEPT, Results, reader_of
 from delivery_lab.events.requests import (
     ApiCallRefused,
     CallUnanswered,
@@ -106,6 +108,7 @@ from delivery_lab.events.union import Event, told_apart
 from delivery_lab.events.usage import Meter, Used, chunks
 
 __all__ = [
+    "NOT_KEPT",
     "SERVICE_ERROR",
     "TIMED_OUT",
     "WORKLOAD",
@@ -181,6 +184,8 @@ __all__ = [
     "Published",
     "Purpose",
     "QueueConfigured",
+    "Reader",
+    "Readers",
     "RecordAppended",
     "RecordExpired",
     "RecordFiltered",
@@ -189,6 +194,7 @@ __all__ = [
     "RecordsDiscarded",
     "RecordsLookedAt",
     "RequestAnswered",
+    "Results",
     "Run",
     "SendDeduplicated",
     "Swallowed",
@@ -199,5 +205,7 @@ __all__ = [
     "WebCallAnswered",
     "chunks",
     "events_of",
+    "feed",
+    "reader_of",
     "told_apart",
 ]

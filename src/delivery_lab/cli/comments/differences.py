@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from delivery_lab.cli.comments.markdown import comment, escaped, marker, table
-from delivery_lab.cli.terms import change, figure_name, number, span
 from delivery_lab.cli.views.comparison import told_change
+from delivery_lab.terms import change, figure_name, number, span
 
 if TYPE_CHECKING:
     from delivery_lab import Difference

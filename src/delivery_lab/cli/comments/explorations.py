@@ -15,8 +15,8 @@ from delivery_lab.cli.comments.differences import (
     stack_name,
 )
 from delivery_lab.cli.comments.markdown import comment, escaped, marker, table
-from delivery_lab.cli.terms import figure_name
 from delivery_lab.cli.views.exploration import told_estimate, told_share, told_value
+from delivery_lab.terms import figure_name
 
 if TYPE_CHECKING:
     from delivery_lab import Difference

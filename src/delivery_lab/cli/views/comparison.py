@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from delivery_lab import Difference
 from delivery_lab.cli.console import Console
-from delivery_lab.cli.terms import change, figure_name, money, number, span
 from delivery_lab.cli.views.run import assuming, show_expectations
+from delivery_lab.terms import change, figure_name, money, number, span
 
 if TYPE_CHECKING:
     from delivery_lab.api.parts import Change, Figure

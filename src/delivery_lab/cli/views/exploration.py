@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.layout import Column, figures
-from delivery_lab.cli.terms import figure_name, number, span
 from delivery_lab.cli.views.comparison import show_settings_and_resources
+from delivery_lab.terms import figure_name, number, span
 
 if TYPE_CHECKING:
     from delivery_lab import Difference
