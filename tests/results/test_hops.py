@@ -96,14 +96,21 @@ def test_what_a_pipe_hands_on_is_the_same_message_for_the_consumer_behind_it() -
     run = run_of(*PIPED, source, _piped("m"), sent("m"), *deleted("n"), *_processed(), sources=("orders", "jobs"))
 
     (message,) = outcome_of(run).per_message
-    assert (message.id, message.message_id, message.consumer, message.outcome) == ("order-1", "n", "mapping", "processed")
+    assert (message.id, message.message_id, message.consumer, message.outcome) == (
+        "order-1",
+        "n",
+        "mapping",
+        "processed",
+    )
     assert {each.name: each.messages.sent for each in outcome_of(run).consumers} == {"mapping": 1, "pipe": 0}
 
 
 def test_what_a_pipe_hands_on_twice_is_delivered_twice_and_is_one_message() -> None:
     source = sent("n", queue="orders")
     again = [_piped("m2"), sent("m2"), *delivered("i2", "m2"), *ended("i2"), *deleted("m2")]
-    run = run_of(*PIPED, source, _piped("m"), sent("m"), *_processed(), *again, *deleted("n"), sources=("orders", "jobs"))
+    run = run_of(
+        *PIPED, source, _piped("m"), sent("m"), *_processed(), *again, *deleted("n"), sources=("orders", "jobs")
+    )
 
     outcome = outcome_of(run)
     assert (outcome.messages.sent, outcome.deliveries.total, outcome.deliveries.duplicates) == (1, 2, 1)

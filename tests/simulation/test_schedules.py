@@ -83,6 +83,14 @@ def test_sch_rate_1_a_rate_of_scheduler_begins_at_once() -> None:
     assert world.bodies() == ["go"] * 3
 
 
+def test_a_universal_target_is_refused_by_name_when_it_goes_off() -> None:
+    schedule = _schedule("arn:aws:scheduler:::aws-sdk:sqs:sendMessage")
+    _Deployed(JOBS, schedule).run()
+
+    with pytest.raises(NotModelledError, match="tick goes off, and calls sqs:sendMessage itself: a universal target"):
+        _Deployed(JOBS, schedule).until(600)
+
+
 def test_sch_rate_2_a_rate_of_a_rule_begins_after_one_interval() -> None:
     rule = a_rule(bus="default", eventBusName=None, eventPattern=None, scheduleExpression="rate(5 minutes)")
 
