@@ -260,8 +260,8 @@ def test_sch_run_1_a_workload_lets_it_go_off() -> None:
     [
         (_schedule(JOBS, state="DISABLED"), "tick is disabled: it does not go off"),
         (
-            _schedule("arn:aws:scheduler:::aws-sdk:sqs:sendMessage"),
-            "tick invokes arn:aws:scheduler:::aws-sdk:sqs:sendMessage, outside this stack: that is not counted",
+            _schedule("arn:aws:sqs:us-east-1:123456789012:elsewhere"),
+            "tick invokes arn:aws:sqs:us-east-1:123456789012:elsewhere, outside this stack: that is not counted",
         ),
     ],
 )
