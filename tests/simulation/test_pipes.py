@@ -10,7 +10,7 @@ import pytest
 
 from delivery_lab import resource_types
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
-from delivery_lab.events import PipeHandedOn, PipeRefused
+from delivery_lab.events import PipeHandedOn, PipeRefused, RecordAppended
 from delivery_lab.model.faults import FaultKind, InjectedFault
 from delivery_lab.model.occasions import Occasion
 from delivery_lab.model.pipes.records import piped
@@ -69,6 +69,15 @@ def test_pipe_event_1_a_record_of_kinesis_has_no_block_of_its_own() -> None:
     assert (record["partitionKey"], record["eventSource"]) == ("key", "aws:kinesis")
     assert base64.b64decode(record["data"]) == b"one"
     assert record["eventID"] == f"shardId-000000000000:{record['sequenceNumber']}"
+
+
+def test_what_is_handed_on_of_a_stream_has_the_id_that_its_record_had() -> None:
+    world = _world(STREAM, JOBS, a_pipe(STREAM, JOBS, kinesis={**STARTS, "batchSize": 10}))
+    world.account.streams_by_name["clicks"].put(b"one", "key")
+    world.run(until_seconds=60)
+
+    ((appended,), (handed,)) = world.events(RecordAppended), world.events(PipeHandedOn)
+    assert handed.message == appended.record
 
 
 def test_pipe_poll_1_a_filter_takes_out_what_it_does_not_match() -> None:

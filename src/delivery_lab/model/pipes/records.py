@@ -14,7 +14,7 @@ class PipedRecord:
     """A record of a batch.
 
     Attributes:
-        message: id by which events name it: the message id, or the sequence number.
+        message: id by which events name it: the message id, the event id, or the sequence number of a table's change.
         identifier: id by which a function names it as failed (PIPE-REPORT-1).
         reported: id by which the poller knows it.
         content: what the target gets of it without a template (PIPE-EVENT-1).
@@ -35,7 +35,7 @@ def piped(record: Mapping[str, Any]) -> PipedRecord:
         content = {**inner, **{name: value for name, value in record.items() if name != "kinesis"}}
         readable = {**content, "data": _read(_plain(inner["data"]))}
         sequence = inner["sequenceNumber"]
-        return PipedRecord(sequence, record["eventID"], sequence, content, readable)
+        return PipedRecord(record["eventID"], record["eventID"], sequence, content, readable)
     if "dynamodb" in record:
         sequence = record["dynamodb"]["SequenceNumber"]
         return PipedRecord(sequence, record["eventID"], sequence, record, record)
