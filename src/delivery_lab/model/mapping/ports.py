@@ -13,7 +13,7 @@ from delivery_lab.events import Actor
 from delivery_lab.model.faults import Faults
 from delivery_lab.model.invokes import Done, Throttled, Undecided
 from delivery_lab.model.loops import Lineage, Loops
-from delivery_lab.model.runtime import FunctionConfig
+from delivery_lab.model.mapping.invoker import Invoked
 from delivery_lab.model.sqs.attributes import QueueAttributes
 from delivery_lab.model.sqs.message import Delivery
 
@@ -71,13 +71,18 @@ class SystemAttributes(Protocol):
 
 
 class InvokedFunctions(Protocol):
-    """The Lambda service, as a mapping of a queue uses it."""
+    """Whom a mapping of a queue invokes: an `Invoker`, or one that tells later whether an invoke was accepted."""
 
-    loops: Loops
-    faults: Faults
+    @property
+    def loops(self) -> Loops:
+        """Detects chains of events that lead to where they began."""
 
-    def configuration(self, name: str) -> FunctionConfig:
-        """The configuration of a function."""
+    @property
+    def faults(self) -> Faults:
+        """The faults of the run."""
+
+    def configuration(self, name: str) -> Invoked:
+        """What is known of whom the mapping invokes."""
 
     def invoke(
         self, name: str, payload: str, done: Done, *, by: Actor, lineage: Lineage

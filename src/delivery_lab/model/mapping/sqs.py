@@ -51,7 +51,7 @@ class QueueConsumer:
         config: the mapping's settings, already checked.
         queue: the source.
         api: the SQS API, which knows system attributes.
-        functions: the Lambda service.
+        functions: the Lambda service, or a pipe in its place.
         scheduler: the run's clock.
         streams: the run's chance.
         journal: where events are written.
