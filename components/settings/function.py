@@ -6,15 +6,25 @@ import json
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, JsonValue, field_validator, model_validator
+from pydantic import BeforeValidator, Field, JsonValue, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from components.settings.base import RuleError, Section, Violation, require
 from components.settings.retry import RetrySettings
+
+
+def _no_boolean(value: object) -> object:
+    """Python takes True for 1, which is a retention of CloudWatch; `true` in a stack file is none."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("literal_error", "must be one of the retentions")
+    return value
+
 
 LogRetentionDays = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
 ]  # fmt: skip
 
+NumberOfDays = Annotated[LogRetentionDays, BeforeValidator(_no_boolean)]
 TimeoutSeconds = Annotated[int, Field(ge=1, le=900)]
 SqsWindowSeconds = Annotated[int, Field(ge=0, le=300)]
 
@@ -30,7 +40,7 @@ class FunctionSettings(Section):
     reserved_concurrency: int | None = Field(
         None, ge=0, description="ReservedConcurrentExecutions of a Lambda function"
     )
-    log_retention_days: LogRetentionDays = Field(30, description="retentionInDays of a CloudWatch log group")
+    log_retention_days: NumberOfDays = Field(30, description="retentionInDays of a CloudWatch log group")
 
 
 class ProducerSettings(FunctionSettings):

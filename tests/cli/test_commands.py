@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -55,6 +56,22 @@ def test_run_prints_the_contract_as_json(lab: Lab) -> None:
     assert outcome["messages"]["deadLettered"] == 3
     assert len(outcome["perMessage"]) == 10
     assert set(outcome["perMessage"][0]) >= {"id", "messageId", "deliveredAt", "outcome"}
+
+
+def test_run_writes_what_became_of_each_message_a_line_each(lab: Lab, tmp_path: Path) -> None:
+    file = tmp_path / "messages.jsonl"
+    said = lab("run", "batch-partial", "--json", "--per-message", str(file))
+
+    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    assert said.code == 0
+    assert lines == said.json()["perMessage"]
+
+
+def test_a_file_of_messages_that_cannot_be_written_is_an_error(lab: Lab, tmp_path: Path) -> None:
+    said = lab("run", "batch-partial", "--per-message", str(tmp_path))
+
+    assert said.code == 1
+    assert said.err.splitlines()[-1] == f"error: --per-message: {tmp_path} cannot be written: Is a directory"
 
 
 def test_run_prints_timeline_figures_conclusion_and_assumptions(lab: Lab) -> None:

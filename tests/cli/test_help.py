@@ -24,8 +24,8 @@ Options:
 Commands:
   list     List the variants and what each is about.
   run      Run variants in virtual time and say what becomes of the messages.
-  diff     Compare two variants: settings, resources, and behaviour under the
-           same workload (that of A).
+  diff     Compare two variants or two revisions: settings, resources, and
+           behaviour under the same workload (that of A).
   explain  Print a rule of behaviour, its source and its status; or what a
            check looks for.
   check    Find what is dangerous in stacks, and say why and what to set
@@ -37,6 +37,8 @@ Commands:
            becomes of those messages.
   cost     Say what a month costs in which nothing is sent; `run` says what a
            workload costs.
+  report   Show runs in one HTML file: conclusion, figures, the picture of the
+           run, the life of each message.
   schema   Print the JSON Schema of workloads, of the stack files of a
            project, or of `delivery-lab.yaml`.
   init     Write a first workload of a stack: one message for each source.
@@ -61,8 +63,9 @@ Commands:
   list     List the variants and what each is about.
   run      Run variants in virtual time and say what
            becomes of the messages.
-  diff     Compare two variants: settings, resources, and
-           behaviour under the same workload (that of A).
+  diff     Compare two variants or two revisions:
+           settings, resources, and behaviour under the
+           same workload (that of A).
   explain  Print a rule of behaviour, its source and its
            status; or what a check looks for.
   check    Find what is dangerous in stacks, and say why
@@ -76,6 +79,9 @@ Commands:
            back and say what becomes of those messages.
   cost     Say what a month costs in which nothing is
            sent; `run` says what a workload costs.
+  report   Show runs in one HTML file: conclusion,
+           figures, the picture of the run, the life of
+           each message.
   schema   Print the JSON Schema of workloads, of the
            stack files of a project, or of `delivery-
            lab.yaml`.

@@ -14,10 +14,26 @@ SIMULATING = {"--set", "--workload", "--body", "--seed", "--assume", "--answers"
 EXPECTED = {
     "list": {"--project", "--json"},
     "run": SIMULATING
-    | {"--faults", "--state", "--all", "--alternatives", "--readings", "--logs", "--message", "--expect", "--prices"},
-    "diff": SIMULATING | {"--faults", "--state", "--unchanged", "--expect", "--fail-on", "--seeds", "--prices"},
-    "explore": SIMULATING | {"--faults", "--expect", "--seeds", "--processes", "--write", "--shrink"},
+    | {
+        "--faults",
+        "--state",
+        "--all",
+        "--alternatives",
+        "--readings",
+        "--logs",
+        "--message",
+        "--per-message",
+        "--expect",
+        "--prices",
+        "--profile",
+        "--format",
+    },
+    "diff": SIMULATING
+    | {"--faults", "--state", "--unchanged", "--expect", "--fail-on", "--seeds", "--prices"}
+    | {"--format", "--quiet-if-same"},
+    "explore": SIMULATING | {"--faults", "--expect", "--seeds", "--processes", "--write", "--shrink", "--format"},
     "replay": {"--project", "--json"},
+    "report": SIMULATING - {"--json"} | {"--all", "--output", "--seeds", "--expect", "--faults", "--prices", "--state"},
     "cost": {"--set", "--assume", "--free-tier", "--prices", "--state", "--project", "--json"},
     "explain": {"--json"},
     "doctor": {"--json"},

@@ -77,19 +77,19 @@ def test_a_list_of_ones_own_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({}, "region: Field required"),
-        ([], "the whole file: Input should be a valid dictionary or instance of PriceList"),
+        ({}, "region is missing\nthe price list {file}: date is missing\nthe price list {file}: prices is missing"),
+        ([], "has to be a mapping, not []"),
         (
             {"region": "r", "date": "d", "prices": {"a": {"unit": "u", "tiers": [{"price": -1}], "source": "s"}}},
-            "prices.a.tiers.0.price: Input should be greater than or equal to 0",
+            "prices.a.tiers.1.price: has to be greater than or equal to 0, not -1",
         ),
         (
             {"region": "r", "date": "d", "prices": {"a": {"unit": "u", "tiers": [], "source": "s"}}},
-            "prices.a.tiers: Tuple should have at least 1 item after validation, not 0",
+            "prices.a.tiers has to have at least one entry",
         ),
         (
             {"region": "r", "date": "d", "prices": {}, "currenzy": "EUR"},
-            "currenzy: Extra inputs are not permitted",
+            "currenzy is no key of a price list",
         ),
     ],
 )
@@ -99,7 +99,10 @@ def test_a_list_of_another_shape_is_refused_with_its_place(tmp_path: Path, conte
     with pytest.raises(PriceListError) as caught:
         read_prices(file)
 
-    assert str(caught.value) == f"the price list {file}: {message}\n  a list to start from: {DEFAULT_LIST}"
+    assert (
+        str(caught.value)
+        == f"the price list {file}: {message.replace('{file}', str(file))}\n  a list to start from: {DEFAULT_LIST}"
+    )
     assert caught.value.exit_code == 2
 
 

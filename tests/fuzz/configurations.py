@@ -13,7 +13,7 @@ from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload_files import read_workload
 from delivery_lab.stack.stack import Stack
 
-SOURCES = ("queue", "fifo", "stream", "table", "async", "sns")
+SOURCES = ("queue", "fifo", "stream", "table", "async", "sns", "kafka", "s3", "http")
 
 HANDLERS = (
     "    return None",
@@ -64,6 +64,31 @@ aws.sqs.QueuePolicy("policy", queue_url=jobs.id, policy=pulumi.Output.all(jobs.a
     lambda a: json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage",
         "Principal": {"Service": "sns.amazonaws.com"}, "Resource": a[0],
         "Condition": {"ArnEquals": {"aws:SourceArn": a[1]}}}]})))
+"""
+_KAFKA = """
+aws.lambda_.EventSourceMapping("mapping", function_name=function.name, topics=["jobs"], batch_size={batch},
+    starting_position="TRIM_HORIZON", maximum_retry_attempts={retries}, bisect_batch_on_function_error={bisect},
+    provisioned_poller_config={{"minimum_pollers": 1, "maximum_pollers": {factor}}},
+    self_managed_event_source={{"endpoints": {{"KAFKA_BOOTSTRAP_SERVERS": "broker.example.com:9094"}}}},
+    source_access_configurations=[{{"type": "SASL_SCRAM_512_AUTH",
+        "uri": "arn:aws:secretsmanager:us-east-1:123456789012:secret:kafka-AbCdEf"}}])
+"""
+_S3 = """
+uploads = aws.s3.Bucket("uploads")
+policy = aws.sqs.QueuePolicy("policy", queue_url=jobs.id, policy=json.dumps({"Version": "2012-10-17", "Statement": [{
+    "Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": "*"}]}))
+aws.s3.BucketNotification("tell", bucket=uploads.id, opts=pulumi.ResourceOptions(depends_on=[policy]), queues=[
+    {"queue_arn": jobs.arn, "events": ["s3:ObjectCreated:*"], "filter_prefix": "in/"}])
+"""
+_HTTP = """
+api = aws.apigatewayv2.Api("api", protocol_type="HTTP")
+aws.apigatewayv2.Stage("stage", api_id=api.id, name="$default", auto_deploy=True)
+aws.lambda_.Permission("may", action="lambda:InvokeFunction", function=function.name,
+    principal="apigateway.amazonaws.com")
+integration = aws.apigatewayv2.Integration("integration", api_id=api.id, integration_type="AWS_PROXY",
+    integration_uri=function.arn, integration_method="POST", payload_format_version="{payload}")
+aws.apigatewayv2.Route("route", api_id=api.id, route_key="POST /jobs",
+    target=integration.id.apply(lambda i: f"integrations/{{i}}"))
 """
 
 
@@ -119,6 +144,9 @@ def draw(source: str, number: int) -> Configuration:
         "table": _TABLE + _RECORDS.format(arn="jobs.stream_arn", **mine),
         "async": _ASYNC.format(**mine),
         "sns": _QUEUE.format(**mine) + _SNS,
+        "kafka": _KAFKA.format(**mine),
+        "s3": _QUEUE.format(**mine) + _S3,
+        "http": _HTTP.format(payload=chance.choice(["1.0", "2.0"])),
     }
     dead = ", fifo_queue=True" if source == "fifo" else ""
     program = _PROGRAM.format(timeout=timeout, function=reserved, source=texts[source], fifo_dead=dead)
@@ -134,6 +162,10 @@ def _workload(source: str, chance: random.Random) -> str:
         "table": "table: jobs",
         "async": "invoke: worker, type: async",
         "sns": "sns: topic",
+        "kafka": "topic: jobs, key: 'k{n}'" if chance.random() < 0.5 else "topic: jobs",
+        "s3": "s3: uploads, key: 'in/{n}'",
+        "http": "http: {path: /jobs, body: {id: 'job-{n}'}}",
     }
     every, times = chance.choice([0, 0.05, 1, 7]), chance.randint(1, 40)
-    return f"send: [{{every: {every}, times: {times}, {targets[source]}, body: {{id: 'job-{{n}}'}}}}]\nuntil: 3600\n"
+    body = "" if source == "http" else ", body: {id: 'job-{n}'}"
+    return f"send: [{{every: {every}, times: {times}, {targets[source]}{body}}}]\nuntil: 3600\n"

@@ -26,4 +26,4 @@ def test_random_configurations_keep_the_invariants_and_repeat(source: str, tmp_p
         again = outcome_of(configuration.run(folder, number))
 
         assert first.trace_hash == again.trace_hash, (source, number)
-        assert first.messages.sent, (source, number)
+        assert first.messages.sent or first.requests.total, (source, number)

@@ -3,11 +3,13 @@ from __future__ import annotations
 import importlib
 import signal
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from delivery_lab.errors import HandlerStalledError
+from delivery_lab.handlers import stall
 from tests.handlers.world import World, WorldMaker
 
 
@@ -69,6 +71,66 @@ def test_virtual_waiting_never_stalls(make_world: WorldMaker) -> None:
     assert (
         world.run_code("import time\ndef handler(e, c):\n    for _ in range(500): time.sleep(900)\n    return 1") == 1
     )
+
+
+class Rings(list[float]):
+    """Stands for the time of a thread that gets little of a processor: so much of each ring."""
+
+    def __init__(self, own_seconds: float) -> None:
+        super().__init__()
+        self.own_seconds = own_seconds
+
+    def since_last_asked(self, at_most_seconds: float) -> float:
+        self.append(at_most_seconds)
+        return self.own_seconds
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.fixture
+def yaml() -> Iterator[Any]:
+    """A module that handlers share with tests."""
+    module: Any = importlib.import_module("yaml")
+    yield module
+    del module.rings
+
+
+def test_a_handler_that_waits_for_a_processor_is_not_blocked(
+    make_world: WorldMaker, monkeypatch: pytest.MonkeyPatch, yaml: Any
+) -> None:
+    yaml.rings = rings = Rings(own_seconds=0.0)
+    monkeypatch.setattr(stall, "OwnTime", lambda: rings)
+    code = "import yaml\ndef handler(e, c):\n    while len(yaml.rings) < 20: pass\n    return 1"
+    assert make_world(stall_after_seconds=0.05).run_code(code) == 1
+    assert set(rings) == {0.01}
+
+
+def test_a_handler_that_gets_little_of_a_processor_is_ended_later(
+    make_world: WorldMaker, monkeypatch: pytest.MonkeyPatch, yaml: Any
+) -> None:
+    yaml.rings = rings = Rings(own_seconds=0.005)
+    monkeypatch.setattr(stall, "OwnTime", lambda: rings)
+    world = make_world(stall_after_seconds=0.05)
+    function = world.function("def handler(e, c):\n    while True: pass")
+    with world.host, pytest.raises(HandlerStalledError, match=r"app\.py:2 in handler"):
+        world.invoke(world.environment(function))
+    assert len(rings) >= 8  # the first counts whole, each other one half, and the last half ring may be missing
+
+
+def test_each_start_counts_anew(make_world: WorldMaker, monkeypatch: pytest.MonkeyPatch, yaml: Any) -> None:
+    yaml.rings = rings = Rings(own_seconds=0.01)
+    monkeypatch.setattr(stall, "OwnTime", lambda: rings)
+    code = """
+        import time, yaml
+        def handler(event, context):
+            for part in range(1, 9):
+                while len(yaml.rings) < 2 * part: pass
+                time.sleep(1)
+            return "done"
+        """
+    assert make_world(stall_after_seconds=0.05).run_code(code) == "done"
+    assert len(rings) >= 16
 
 
 def test_a_handler_cannot_switch_the_alarm_off(make_world: WorldMaker) -> None:

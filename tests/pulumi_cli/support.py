@@ -320,6 +320,7 @@ def everything(emulator: Emulator) -> dict[str, list[str]]:
         "alarms": of("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
         "apis": of("apigatewayv2", "get_apis", "Items", "ApiId"),
         "buckets": of("s3", "list_buckets", "Buckets", "Name"),
+        "buses": [name for name in of("events", "list_event_buses", "EventBuses", "Name") if name != "default"],
         "clusters": of("kafka", "list_clusters", "ClusterInfoList", "ClusterArn"),
         "functions": of("lambda", "list_functions", "Functions", "FunctionName"),
         "layers": of("lambda", "list_layers", "Layers", "LayerName"),

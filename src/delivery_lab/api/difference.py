@@ -6,10 +6,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from delivery_lab.api.simulated import Simulation
-from delivery_lab.compare.comparison import Change, Comparison, Figure
+from delivery_lab.compare.comparison import Change, Comparison, Figure, compare
 from delivery_lab.compare.worsening import worsened
 from delivery_lab.json_names import json_path
 from delivery_lab.results.outcome import SCHEMA_VERSION
+
+_COMMIT_DIGITS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A commit.
+
+    Attributes:
+        name: what the user calls it.
+        commit: its hash.
+    """
+
+    name: str
+    commit: str
+
+    def __str__(self) -> str:
+        short = self.commit[:_COMMIT_DIGITS]
+        return short if self.commit.startswith(self.name) else f"{self.name} ({short})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +39,28 @@ class Difference:
         before: the run of the first.
         after: the run of the second.
         comparison: settings, resources and figures side by side.
+        revisions: of a stack that is compared with itself, the two revisions of its project; else None.
     """
 
     before: Simulation
     after: Simulation
     comparison: Comparison
+    revisions: tuple[Revision, Revision] | None = None
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What the two are called: their stacks, or the stack in its revisions."""
+        before, after = self.before.outcome.stack, self.after.outcome.stack
+        if self.revisions is None:
+            return before, after
+        return f"{before} of {self.revisions[0]}", f"{after} of {self.revisions[1]}"
+
+    @classmethod
+    def of(cls, before: Simulation, after: Simulation) -> Difference:
+        """Compare two runs."""
+        each = (before.each_message(), after.each_message())
+        sides = ((before.graph, before.outcome), (after.graph, after.outcome))
+        return cls(before, after, compare(*sides, messages=each))
 
     @property
     def nothing_differs(self) -> bool:
@@ -60,10 +96,12 @@ class Difference:
     def as_json(self) -> dict[str, Any]:
         """The object of `diff --json`."""
         outcome, comparison = self.before.outcome, self.comparison
+        between = {} if self.revisions is None else {"revisions": revisions_as_json(*self.revisions)}
         return {
             "schemaVersion": SCHEMA_VERSION,
             "before": outcome.stack,
             "after": self.after.outcome.stack,
+            **between,
             "workload": outcome.workload,
             "seed": outcome.seed,
             "assumed": outcome.model.assumed,
@@ -78,6 +116,11 @@ class Difference:
             },
             "worse": list(self.worse),
         }
+
+
+def revisions_as_json(before: Revision, after: Revision) -> dict[str, dict[str, str]]:
+    """Two revisions as JSON has them."""
+    return {side: {"name": one.name, "commit": one.commit} for side, one in (("before", before), ("after", after))}
 
 
 def _change(item: Change) -> dict[str, Any]:

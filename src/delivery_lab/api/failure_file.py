@@ -140,9 +140,9 @@ def read_failure(path: Path) -> FailureFile:
     except (StackFileError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is no failure file: {error}") from error
     schema = content.value.get("schemaVersion")
-    if schema != SCHEMA_VERSION:
+    if schema != SCHEMA_VERSION or isinstance(schema, bool):
         raise UsageError(
-            f"{content.where('schemaVersion')}: schemaVersion is {schema}, and this version of Delivery Lab "
+            f"{content.where('schemaVersion')}: schemaVersion is {schema!r}, and this version of Delivery Lab "
             f"({__version__}) reads {SCHEMA_VERSION}\n"
             "  fix: replay it with the version that wrote it (`versions` in the file), or explore again"
         )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from delivery_lab.api.graphs import Graphs
 from delivery_lab.api.inputs import Assumed, Overrides, RunOptions, assumption_texts, texts
-from delivery_lab.api.timing import Phase, timed
+from delivery_lab.api.timing import Phase, timed, timed_handlers
 from delivery_lab.errors import StackNotFoundError, UsageError
 from delivery_lab.program.project import Project, StackFile, find_project, read_project
 
@@ -168,7 +168,7 @@ class Lab:
         return self.run(stack, **options).outcome
 
     def run(self, stack: str, **options: Unpack[RunOptions]) -> Simulation:
-        """Run a stack in virtual time, and keep everything that happened.
+        """Run a stack in virtual time; what happened is kept unless it is very much (`Simulation.kept`).
 
         Where the run leans on an assumption with a plausible range, it is run with both ends of the range too.
 
@@ -179,8 +179,8 @@ class Lab:
         from delivery_lab.api.costing import prices_of, with_cost
         from delivery_lab.api.expected import judged, read_expectations
         from delivery_lab.api.plausible import outcome_with_intervals
+        from delivery_lab.api.reading import simulate_and_read
         from delivery_lab.api.simulated import Simulation
-        from delivery_lab.simulation.simulate import simulate
         from delivery_lab.stack.stack import Stack
 
         asked = self.asked(stack, options, judges=True, bills=True)
@@ -189,12 +189,12 @@ class Lab:
         expectations = read_expectations(asked.expectations)
         with timed(self._graphs.phase(stack, call.overrides, asked.program), phases):
             graph, workload = asked.deployed(self.graph(stack, call.overrides, asked.program))
-        with timed("simulation", phases) as lap:
+        with timed("simulation", phases) as lap, timed_handlers(phases):
             deployed, built = partial(lap, "deployment"), Stack.of(graph)
-            run = simulate(built, self.project.root, workload, call.seed, asked.assumptions, deployed)
+            run = simulate_and_read(built, self.project.root, workload, call.seed, asked.assumptions, deployed)
 
         def again(other: Assumptions) -> Run:
-            return simulate(Stack.of(graph), self.project.root, workload, call.seed, other)
+            return simulate_and_read(built, self.project.root, workload, call.seed, other)
 
         with timed("outcome", phases):
             outcome, tried = outcome_with_intervals(run, again)
@@ -243,7 +243,6 @@ class Lab:
             LabError: one of them cannot be run.
         """
         from delivery_lab.api.difference import Difference
-        from delivery_lab.compare.comparison import compare
 
         start = base or self
         start.project.stack(before)
@@ -251,8 +250,7 @@ class Lab:
         options = {**options, "workload": (self if base else start).workload(before, options.get("workload"))}
         own: RunOptions = {**options, "overrides": None} if start.project.state is not None else options
         first, second = start.run(before, **own), self.run(after, **options)
-        comparison = compare((first.graph, first.outcome), (second.graph, second.outcome))
-        return Difference(first, second, comparison)
+        return Difference.of(first, second)
 
     def redrive(
         self,

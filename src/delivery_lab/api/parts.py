@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from delivery_lab.results.timeline import Line
 
 __all__ = [
+    "BETWEEN",
     "DEFAULT_SEED",
     "MOVE_RATE",
     "Change",
@@ -37,6 +38,9 @@ __all__ = [
     "shortened",
     "successes",
 ]
+
+BETWEEN = ".."
+"""Stands between two revisions, as in git."""
 
 
 def conclusion(outcome: Outcome) -> str:

@@ -90,7 +90,8 @@ def workload_schema() -> dict[str, Any]:
     """The JSON Schema of a workload file."""
     schema = Workload.model_json_schema(by_alias=True, schema_generator=_Described)
     schema["$defs"]["Send"]["oneOf"] = [{"required": [target]} for target in TARGETS]
-    schema["$defs"]["Fault"]["oneOf"] = [{"required": ["function"]}, {"required": ["service"]}]
+    others = [{"required": ["function"]}, {"required": ["service"]}]
+    schema["$defs"]["Fault"]["oneOf"] = [*others, {"required": ["queue"], "not": {"anyOf": others}}]
     return {"$schema": DIALECT, **schema}
 
 

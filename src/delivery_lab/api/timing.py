@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+HANDLERS = "handlers"
+"""The phase that is a part of others: deployment and simulation."""
+
 
 @dataclass(frozen=True, slots=True)
 class Phase:
@@ -29,3 +32,13 @@ def timed(name: str, phases: list[Phase]) -> Iterator[Callable[[str], None]]:
 
     yield lap
     lap(name)
+
+
+@contextmanager
+def timed_handlers(phases: list[Phase]) -> Iterator[None]:
+    """Note how long handlers had control in the runs of the block: a part of another phase, noted before it."""
+    from delivery_lab.handlers.spent import measured_handlers
+
+    with measured_handlers() as spent:
+        yield
+    phases.append(Phase(HANDLERS, spent.seconds))

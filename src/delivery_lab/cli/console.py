@@ -23,6 +23,7 @@ from delivery_lab.cli.interrupts import raise_missed
 from delivery_lab.cli.layout import TextTable, wrapped
 from delivery_lab.errors import LabError
 
+FIRST_SECONDS = 1
 AGAIN_SECONDS = 10
 
 
@@ -110,15 +111,15 @@ class Console:
         if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
             yield
             return
-        seconds_passed = 1
+        seconds_passed = FIRST_SECONDS
 
         def tell(*_: object) -> None:
             nonlocal seconds_passed
-            self.message(f"{what} ..." if seconds_passed == 1 else f"{what} ... {seconds_passed} s")
+            self.message(f"{what} ..." if seconds_passed == FIRST_SECONDS else f"{what} ... {seconds_passed} s")
             seconds_passed += AGAIN_SECONDS
 
         before = signal.signal(signal.SIGVTALRM, tell)
-        signal.setitimer(signal.ITIMER_VIRTUAL, 1, AGAIN_SECONDS)
+        signal.setitimer(signal.ITIMER_VIRTUAL, FIRST_SECONDS, AGAIN_SECONDS)
         try:
             yield
         finally:

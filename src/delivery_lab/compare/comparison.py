@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from delivery_lab.limits.changes import InputChanges, changes_of
 from delivery_lab.program.config import SECRET
 from delivery_lab.program.graph import UNKNOWN, Graph, Resource
 from delivery_lab.program.keys import ACCEPT_KEY
-from delivery_lab.results.outcome import Outcome
+from delivery_lab.results.outcome import MessageOutcome, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,21 @@ class Comparison:
         )
 
 
-def compare(before: tuple[Graph, Outcome], after: tuple[Graph, Outcome]) -> Comparison:
-    """Compare two variants by their graphs and by the outcomes of the same workload."""
-    deliveries_before, deliveries_after = (_per_message(outcome) for _, outcome in (before, after))
+def compare(
+    before: tuple[Graph, Outcome],
+    after: tuple[Graph, Outcome],
+    *,
+    messages: tuple[Iterable[MessageOutcome], Iterable[MessageOutcome]] | None = None,
+) -> Comparison:
+    """Compare two variants by their graphs and by the outcomes of the same workload.
+
+    Args:
+        before: the one to start from.
+        after: the other.
+        messages: what became of each message of both; by default what the outcomes list.
+    """
+    both = messages or (before[1].per_message, after[1].per_message)
+    deliveries_before, deliveries_after = (_per_message(each) for each in both)
     shared = deliveries_before.keys() & deliveries_after.keys()
     return Comparison(
         settings=tuple(_changes(settings_of(before[0]), settings_of(after[0]))),
@@ -362,11 +374,11 @@ def _oldest_seconds(outcome: Outcome) -> float:
     return max((lag.oldest_seconds for lag in outcome.lag), default=0)
 
 
-def _per_message(outcome: Outcome) -> dict[str, tuple[str, int, int | None]]:
+def _per_message(messages: Iterable[MessageOutcome]) -> dict[str, tuple[str, int, int | None]]:
     """Outcome, number of deliveries and effects by business id; ids that repeat are numbered."""
     found: dict[str, tuple[str, int, int | None]] = {}
     seen: dict[str, int] = {}
-    for message in outcome.per_message:
+    for message in messages:
         seen[message.id] = seen.get(message.id, 0) + 1
         found[f"{message.id}#{seen[message.id]}"] = (
             message.outcome,

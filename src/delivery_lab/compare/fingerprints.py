@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,38 @@ def changed(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, .
         elif before[name] != after[name]:
             words.append(f"{name} has other inputs or other code")
     return tuple(words)
+
+
+def with_contents(graph: Graph, root: Path) -> Graph:
+    """A graph in which what files hold stands beside their paths, and paths do not say where the project lies.
+
+    Such graphs of two copies of a project can be compared: other code of a function is another input of it.
+
+    Args:
+        graph: the stack's graph.
+        root: folder of the project.
+    """
+    resources = {
+        urn: replace(resource, inputs={name: _told(inner, root) for name, inner in resource.inputs.items()})
+        for urn, resource in graph.resources.items()
+    }
+    return replace(graph, resources=resources)
+
+
+def _told(value: Any, root: Path) -> Any:
+    import pulumi  # not before there are resources, which Pulumi has made
+
+    if isinstance(value, str):
+        return value.replace(f"{root}/", "")
+    if isinstance(value, Mapping):
+        return {name: _told(inner, root) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_told(inner, root) for inner in value]
+    if isinstance(value, pulumi.AssetArchive):
+        return {name: _told(inner, root) for name, inner in value.assets.items()}
+    if isinstance(value, (pulumi.FileArchive, pulumi.FileAsset)):
+        return f"{_told(str(value.path), root)} (contents {_short(*_contents(value))})"
+    return value
 
 
 def _contents(value: Any) -> Iterator[str]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from delivery_lab.errors import PriceListError
 from delivery_lab.json_names import json_name
+from delivery_lab.program.file_problems import problems_of
 
 DEFAULT_LIST = Path(__file__).parent / "lists" / "us-east-1.json"
 
@@ -20,7 +21,13 @@ class ListPart(BaseModel):
     """A part of a price list: attributes in snake_case, JSON names in camelCase."""
 
     model_config = ConfigDict(
-        alias_generator=json_name, populate_by_name=True, frozen=True, extra="forbid", allow_inf_nan=False
+        alias_generator=json_name,
+        validate_by_alias=True,
+        validate_by_name=True,
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
     )
 
 
@@ -82,17 +89,15 @@ def read_prices(file: Path) -> PriceList:
         PriceListError: it cannot be read, or has the wrong shape; the message names the place.
     """
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        content = json.loads(text)
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise PriceListError(f"the price list {file} cannot be read: {error}") from error
     try:
-        return PriceList.model_validate(content)
+        return PriceList.model_validate_json(text, by_alias=True, by_name=False)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the whole file"
-        raise PriceListError(
-            f"the price list {file}: {place}: {first['msg']}\n  a list to start from: {DEFAULT_LIST}"
-        ) from error
+        found = "\n".join(problems_of(error, content, lambda _: f"the price list {file}", "a price list"))
+        raise PriceListError(f"{found}\n  a list to start from: {DEFAULT_LIST}") from error
 
 
 @cache

@@ -1,9 +1,10 @@
 """Notices code that blocks in real time.
 
-An alarm is set whenever a handler gets control and taken back when it gives control up. When it rings, the
-handler has neither finished nor slept nor called AWS for that long. The signal's handler switches straight to
-the hub instead of raising, so `except:` in the function's code cannot swallow it. A real interrupt (Ctrl-C) is
-treated the same way.
+An alarm is set whenever a handler gets control and taken back when it gives control up. It rings a few times, and
+what it counts is the time that the handler ran or was blocked (`own_time`): on a machine with much else to do it may
+need long without being stalled. When that is too much, the handler has neither finished nor slept nor called AWS. The
+signal's handler switches straight to the hub instead of raising, so `except:` in the function's code cannot swallow
+it. A real interrupt (Ctrl-C) is treated the same way.
 
 Signals exist on the main thread of Unix processes only; elsewhere a stalled handler hangs, as it would without
 us. C code that never looks at signals (a huge regular expression) is noticed when it returns.
@@ -21,16 +22,24 @@ from typing import Any
 from greenlet import getcurrent
 
 from delivery_lab.handlers.fibers import Fiber
+from delivery_lab.handlers.own_time import OwnTime
+from delivery_lab.handlers.spent import measuring
 
 # Handlers get another one (see `process_effects`).
 _set_timer: Any = getattr(signal, "setitimer", None)
+
+_RINGS = 5
+"""How often the alarm rings before a handler counts as blocked on a machine with nothing else to do."""
+_SLACK_RINGS = 0.5
+"""What may be missing for that: a ring that is heard late counts no more, and the next one less."""
 
 
 class StallAlarm:
     """The alarm of one run.
 
     Args:
-        after_seconds: real time that a handler may run without giving up control.
+        after_seconds: time that a handler may run or be blocked without giving up control. Waiting for a
+            processor does not count.
         on_stall: called in the stalled fiber with the frame it was interrupted in; does not return.
         on_interrupt: called in the running fiber at Ctrl-C; does not return.
     """
@@ -41,7 +50,10 @@ class StallAlarm:
         on_stall: Callable[[Fiber, FrameType | None], None],
         on_interrupt: Callable[[], None],
     ) -> None:
-        self._after_seconds = after_seconds
+        self._every_seconds = after_seconds / _RINGS
+        self._own_time: OwnTime | None = None
+        self._counted_seconds = 0.0
+        self._spent = measuring()
         self._on_stall = on_stall
         self._on_interrupt = on_interrupt
         self._previous: dict[int, Any] = {}
@@ -52,6 +64,7 @@ class StallAlarm:
         """Take the signals over, where that is possible."""
         if _set_timer is None or threading.current_thread() is not threading.main_thread():
             return
+        self._own_time = OwnTime()
         self._previous[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._ring)
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             self._previous[signal.SIGINT] = signal.signal(signal.SIGINT, self._interrupt)
@@ -63,20 +76,33 @@ class StallAlarm:
         while self._previous:
             number, previous = self._previous.popitem()
             signal.signal(number, signal.SIG_DFL if previous is None else previous)
+        if self._own_time is not None:
+            self._own_time.close()
+            self._own_time = None
 
     def arm(self) -> None:
         """A handler gets control."""
+        if self._spent is not None:
+            self._spent.begins()
         if self._previous:
-            _set_timer(signal.ITIMER_REAL, self._after_seconds)
+            self._counted_seconds = 0.0
+            _set_timer(signal.ITIMER_REAL, self._every_seconds, self._every_seconds)
 
     def disarm(self) -> None:
         """The handler has given control up."""
+        if self._spent is not None:
+            self._spent.ends()
         if self._previous:
             _set_timer(signal.ITIMER_REAL, 0)
 
     def _ring(self, _number: int, frame: FrameType | None) -> None:
         fiber = getcurrent()
-        if isinstance(fiber, Fiber):
+        if not isinstance(fiber, Fiber) or self._own_time is None:
+            return
+        own = self._own_time.since_last_asked(self._every_seconds)
+        # Asking when a handler gets control would cost each switch of each run; the first ring counts whole instead.
+        self._counted_seconds += own if self._counted_seconds else self._every_seconds
+        if self._counted_seconds >= (_RINGS - _SLACK_RINGS) * self._every_seconds:
             self._on_stall(fiber, frame)
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:

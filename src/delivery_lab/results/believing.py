@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from delivery_lab.results.evidence import ProcessedBy
 from delivery_lab.results.figures import Outcome
 from delivery_lab.results.words import plural
 
@@ -33,10 +32,7 @@ def processed(outcome: Outcome, interval: str) -> str:
         outcome: the outcome.
         interval: between which values the figure lies, "" where it is certain.
     """
-    by: dict[ProcessedBy, int] = {}
-    for message in outcome.per_message:
-        if message.evidence.processed is not None:
-            by[message.evidence.processed] = by.get(message.evidence.processed, 0) + 1
+    by = outcome.sums.processed_by
     known = by.get("contract", 0) + by.get("effect", 0)
     said = {
         f"processed{_times(outcome)}": known,

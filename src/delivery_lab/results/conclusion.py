@@ -150,8 +150,7 @@ def _blocked(outcome: Outcome) -> list[str]:
 
 def _healthy(outcome: Outcome) -> str:
     count = outcome.messages.healthy_dead_lettered
-    dead = [message for message in outcome.per_message if message.outcome == "deadLettered"]
-    untouched = sum(not message.delivered_at for message in dead)
+    untouched = outcome.sums.dead_untouched
     range_ = _range(outcome, "messages.healthyDeadLettered")
     text = f"{count}{range_} healthy {plural(count, 'message ends', 'messages end')} in the dead-letter queue"
     details = [_of_them(untouched, count, "without ever reaching the function")] if untouched else []
@@ -167,8 +166,7 @@ def _of_them(some: int, count: int, what: str) -> str:
 
 def _processed(outcome: Outcome) -> str:
     text = processed(outcome, _range(outcome, "messages.processed"))
-    again = [m for m in outcome.per_message if m.outcome == "processed" and len(m.delivered_at) > 1]
-    if again:
-        extra = sum(len(message.delivered_at) - 1 for message in again)
+    extra = outcome.sums.more_deliveries
+    if extra:
         text += f", at the cost of {extra} more {plural(extra, 'delivery', 'deliveries')}"
     return text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
 from delivery_lab.json_names import json_name
 from delivery_lab.results.alarm_figures import AlarmFigures
@@ -12,6 +12,7 @@ from delivery_lab.results.cost_figures import Cost
 from delivery_lab.results.evidence import EffectsBy, ProcessedBy
 from delivery_lab.results.fates import Ending
 from delivery_lab.results.json_text import json_of
+from delivery_lab.results.message_sums import MessageEnd, MessageSums, summed
 
 SCHEMA_VERSION = 1
 
@@ -335,6 +336,22 @@ class Outcome(Figures):
     cost: Cost | None = None
     """What the run costs; None where it was not computed."""
     per_message: tuple[MessageOutcome, ...] = Field(repr=False)
+    """Each message; empty, and null in JSON, where there are too many to list."""
+    per_message_omitted: int = 0
+    """How many messages are not listed; `Simulation.each_message` has them."""
+    counted_sums: MessageSums | None = Field(default=None, exclude=True, repr=False)
+    """What was counted of messages that are not listed; no figure of the contract."""
+
+    @field_serializer("per_message")
+    def _listed_or_null(self, listed: tuple[MessageOutcome, ...]) -> tuple[MessageOutcome, ...] | None:
+        return None if self.per_message_omitted else listed
+
+    @property
+    def sums(self) -> MessageSums:
+        """What sentences say of all messages, listed or not."""
+        if self.counted_sums is not None:
+            return self.counted_sums
+        return summed(MessageEnd(m.outcome, m.evidence.processed, len(m.delivered_at)) for m in self.per_message)
 
     def as_json(self) -> str:
         """The contract's JSON object."""

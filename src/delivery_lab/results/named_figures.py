@@ -21,7 +21,7 @@ from delivery_lab.results.figures import Figures, Outcome
 
 _NAMES_OF_MEMBERS = {"consumers": "name", "tenants": "tenant", "functions": "name"}
 """Lists whose members are picked by a name in brackets, with the attribute that is their name."""
-_NO_FIGURES = frozenset({"schemaVersion", "seed", "intervals", "expectations", "firstHarmSeconds"})
+_NO_FIGURES = frozenset({"schemaVersion", "seed", "intervals", "expectations", "firstHarmSeconds", "perMessageOmitted"})
 """Numbers of an outcome that say nothing of what became of messages."""
 
 
@@ -150,7 +150,9 @@ def _no_figure(name: FigureName, shape: _Shape | None) -> str:
 
 def figures_of(outcome: Outcome) -> Callable[[FigureName], Number | None]:
     """What looks figures of an outcome up; it raises UsageError for a member that the run does not have."""
-    content = outcome.model_dump(by_alias=True, exclude={"per_message", "expectations", "lag", "intervals"})
+    content = outcome.model_dump(
+        by_alias=True, exclude={"per_message", "per_message_omitted", "expectations", "lag", "intervals"}
+    )
 
     def figure(name: FigureName) -> Number | None:
         value: Any = content

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from delivery_lab._version import MODEL_VERSION
 from delivery_lab.errors import ModelError
 from delivery_lab.events import Run
-from delivery_lab.results.consumers import consumers_of
 from delivery_lab.results.fates import Fate, Ledger, Work
 from delivery_lab.results.figured_evidence import evidence_of, evidence_of_message
 from delivery_lab.results.figures import (
@@ -44,6 +43,7 @@ from delivery_lab.results.figures import (
 from delivery_lab.results.following import read_events
 from delivery_lab.results.harm import first_harm
 from delivery_lab.results.lag import lags, watches
+from delivery_lab.results.message_sums import MOST_LISTED, MessageEnd, MessageSums, summed
 from delivery_lab.results.partitions import blocked_partitions
 from delivery_lab.results.requests import read_requests
 from delivery_lab.rules import RULES, Status
@@ -72,6 +72,7 @@ __all__ = [
     "Requests",
     "Watched",
     "assumptions_of",
+    "messages_of",
     "outcome_of",
 ]
 
@@ -87,6 +88,7 @@ def outcome_of(run: Run) -> Outcome:
     consumers = tuple(_consumers(run, ledger))
     messages = _messages(fates)
     deliveries = _deliveries(fates, None, sum(ledger.recognised.values()))
+    omitted = len(fates) if len(fates) > MOST_LISTED else 0
     _check(messages, deliveries, consumers)
     return Outcome(
         stack=run.stack,
@@ -120,18 +122,31 @@ def outcome_of(run: Run) -> Outcome:
         functions=tuple(FunctionRuns(name=name, runs=form) for name, form in run.functions.items()),
         tenants=tuple(_tenants(fates)),
         first_harm_seconds=first_harm(fates),
-        per_message=tuple(
-            MessageOutcome(
-                id=fate.business_id,
-                message_id=fate.message_id,
-                consumer=fate.consumer,
-                delivered_at=fate.delivered_at,
-                outcome=fate.outcome,
-                evidence=evidence_of_message(fate, ledger),
-            )
-            for fate in fates
-        ),
+        per_message=() if omitted else tuple(_each(ledger)),
+        per_message_omitted=omitted,
+        counted_sums=_sums(fates) if omitted else None,
     )
+
+
+def messages_of(run: Run) -> Iterator[MessageOutcome]:
+    """What became of each message for each of its consumers, in the order of the sends."""
+    return _each(read_events(run))
+
+
+def _each(ledger: Ledger) -> Iterator[MessageOutcome]:
+    for fate in ledger.fates:
+        yield MessageOutcome(
+            id=fate.business_id,
+            message_id=fate.message_id,
+            consumer=fate.consumer,
+            delivered_at=fate.delivered_at,
+            outcome=fate.outcome,
+            evidence=evidence_of_message(fate, ledger),
+        )
+
+
+def _sums(fates: Iterable[Fate]) -> MessageSums:
+    return summed(MessageEnd(fate.outcome, fate.evidence, len(fate.deliveries)) for fate in fates)
 
 
 def assumptions_of(rules: Sequence[str]) -> tuple[str, ...]:
@@ -159,7 +174,7 @@ def _check(messages: Messages, deliveries: Deliveries, consumers: Sequence[Consu
 def _consumers(run: Run, ledger: Ledger) -> Iterator[ConsumerFigures]:
     """Every mapping of a counted source, and whoever else got messages, in the order in which they come up."""
     sources: dict[str, str] = {}
-    for source, mappings in consumers_of(run.events).of_source.items():
+    for source, mappings in ledger.consumers.of_source.items():
         if source in run.sources:
             sources |= dict.fromkeys(mappings, source)
     fates_of: dict[str, list[Fate]] = {}

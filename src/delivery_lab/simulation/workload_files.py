@@ -10,12 +10,12 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from delivery_lab.errors import StackFileError, UsageError, WorkloadError
+from delivery_lab.program.file_problems import problems_of
 from delivery_lab.program.yamlfile import YamlFile, parse_scalar, read_yaml
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.simulation.workload_answers import Answer
 from delivery_lab.simulation.workload_faults import Fault
 from delivery_lab.simulation.workload_part import WorkloadPart
-from delivery_lab.simulation.workload_problems import problems_of
 
 
 def read_workload(path: Path) -> Workload:

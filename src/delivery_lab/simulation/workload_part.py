@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from delivery_lab.errors import WorkloadError
 from delivery_lab.json_names import json_name
-from delivery_lab.simulation.workload_problems import problems_of
+from delivery_lab.program.file_problems import problems_of
 
 
 class WorkloadPart(BaseModel):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from delivery_lab import Difference
 from delivery_lab.cli.console import Console
-from delivery_lab.cli.terms import change, figure_name, money, number, span
 from delivery_lab.cli.views.run import assuming, show_expectations
+from delivery_lab.terms import change, figure_name, money, number, span
 
 if TYPE_CHECKING:
     from delivery_lab.api.parts import Change, Figure
@@ -36,7 +36,8 @@ def show_difference(console: Console, difference: Difference, *, as_json: bool, 
     if as_json:
         console.data(json.dumps(difference.as_json()))
         return
-    console.heading(f"{before.outcome.stack} -> {after.outcome.stack}")
+    names = difference.names
+    console.heading(" -> ".join(names))
     if difference.nothing_differs:
         console.text("Nothing differs: settings, resources and behaviour are the same.")
     else:
@@ -45,8 +46,8 @@ def show_difference(console: Console, difference: Difference, *, as_json: bool, 
         _show_unchanged(console, difference.comparison.figures)
     if not difference.nothing_differs or before.outcome.expectations:
         console.data("")
-        for simulation in (before, after):
-            console.text(f"{simulation.outcome.stack}: {simulation.conclusion}", hang=2)
+        for name, simulation in zip(names, (before, after), strict=True):
+            console.text(f"{name}: {simulation.conclusion}", hang=2)
             show_expectations(console, simulation.outcome, indent="  ")
     for text in difference.worse:
         console.text(f"Worse: {text}.", hang=2)
@@ -87,10 +88,15 @@ def _show_changes(console: Console, title: str, changes: Sequence[Change]) -> No
     if not changes:
         console.data("  no difference")
     for one in changes:
-        what = one.what.strip()
-        indent = " " * (2 + len(one.what) - len(what))
-        kept = f" ({KEPT})" if one.kept else ""
-        console.text(f"{indent}{one.sign:<2} {what}{_values(one)}{kept}", hang=len(indent) + 5)
+        sign, text = told_change(one)
+        what = text.lstrip()
+        indent = " " * (2 + len(text) - len(what))
+        console.text(f"{indent}{sign:<2} {what}", hang=len(indent) + 5)
+
+
+def told_change(one: Change) -> tuple[str, str]:
+    """A difference: its sign, and what it is; inputs of a resource are indented."""
+    return one.sign, f"{one.what}{_values(one)}{f' ({KEPT})' if one.kept else ''}"
 
 
 def _values(one: Change) -> str:

@@ -27,7 +27,8 @@ def problems_of(error: ValidationError, value: Any, where: Callable[[Path], str]
         where: the place of a path, to begin with.
         what: the kind of file, such as "a workload".
     """
-    found = [(*_split(problem["loc"], problem["type"], value), problem) for problem in error.errors()]
+    errors = error.errors()
+    found = [(*_split(each["loc"], each["type"], value), each) for each in errors if not _counts_too_few(each, errors)]
     lines: dict[str, None] = {}
     for _, together in groupby(found, key=lambda each: each[0]):
         group = list(together)
@@ -40,6 +41,14 @@ def problems_of(error: ValidationError, value: Any, where: Callable[[Path], str]
         else:
             lines |= {_explained(problem, path, where(path), what): None for _, _, path, problem in chosen}
     return list(lines)
+
+
+def _counts_too_few(problem: Any, problems: Sequence[Any]) -> bool:
+    """Whether a list is too short only because pydantic leaves out the entries that are wrong, which are told."""
+    length = len(problem["loc"])
+    return problem["type"] == "too_short" and any(
+        other["loc"][:length] == problem["loc"] and len(other["loc"]) > length for other in problems
+    )
 
 
 def _split(loc: Path, kind: str, value: Any) -> tuple[Path, str, Path]:
@@ -97,7 +106,9 @@ def _message(problem: Any) -> str:
 
 
 def _value(problem: Any) -> str:
-    return "" if isinstance(problem["input"], dict) else f", not {_shortened(repr(problem['input']))}"
+    if isinstance(problem["input"], dict):
+        return ", not a mapping" if problem["type"].endswith(_OF_ANOTHER_KIND) else ""
+    return f", not {_shortened(repr(problem['input']))}"
 
 
 def _shortened(text: str, most: int = 200) -> str:
