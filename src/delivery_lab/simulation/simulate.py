@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from delivery_lab.doing import simulating
 from delivery_lab.errors import NotModelledError, UsageError, WorkloadError
 from delivery_lab.events import Journal, LogLine, PolledSource, Run, Used, events_of
 from delivery_lab.handlers import HandlerHost
@@ -135,7 +136,6 @@ class _Simulation:
         self._logs: list[LogLine] = []
         self._observer = SilentObserver(self._journal)
         self._effect = None if workload.effect is None else workload.effect.mark(stack, workload.origin)
-
         self._host: HandlerHost | None = None
 
     def run(self, on_deployed: Callable[[], None]) -> Run:
@@ -176,6 +176,7 @@ class _Simulation:
         )
         self._host = host
         with ExitStack() as entered:
+            entered.enter_context(simulating(lambda: in_seconds(self._scheduler.now)))
             entered.enter_context(host)
             if any(stack.tables for stack in stacks):
                 self._account.dynamodb = entered.enter_context(self._dynamodb())
