@@ -50,7 +50,7 @@ def run_to_end(
     ended_early = True
     with _stopped_by_interrupts(loop):
         try:
-            with limited(limit_seconds, on_late):
+            with limited(limit_seconds, on_late, lambda: _wake(loop)):
                 loop.run_until_complete(start())
             ended_early = False
         except KeyboardInterrupt:
@@ -65,6 +65,11 @@ def run_to_end(
                 executor.shutdown(wait=False, cancel_futures=True)
             _close(loop, wait=not ended_early)
     return None
+
+
+def _wake(loop: asyncio.AbstractEventLoop) -> None:
+    with contextlib.suppress(RuntimeError):  # it has ended meanwhile
+        loop.call_soon_threadsafe(lambda: None)
 
 
 @contextlib.contextmanager

@@ -25,18 +25,19 @@ class OutOfTimeError(BaseException):
 
 
 @contextmanager
-def limited(seconds: float, on_late: Callable[[FrameType | None], None]) -> Iterator[None]:
+def limited(seconds: float, on_late: Callable[[FrameType | None], None], wake: Callable[[], None]) -> Iterator[None]:
     """End what runs in this block after a while.
 
     Args:
         seconds: how long it may take on a real clock.
         on_late: is told once where it was.
+        wake: lets an event loop that waits in this block run Python again; called from another thread.
 
     Raises:
         OutOfTimeError: it takes longer.
     """
     on_main_thread = threading.current_thread() is threading.main_thread()
-    with _by_alarm(seconds, on_late) if on_main_thread else _by_thread(seconds, on_late):
+    with _by_alarm(seconds, on_late) if on_main_thread else _by_thread(seconds, on_late, wake):
         yield
 
 
@@ -61,7 +62,7 @@ def _by_alarm(seconds: float, on_late: Callable[[FrameType | None], None]) -> It
 
 
 @contextmanager
-def _by_thread(seconds: float, on_late: Callable[[FrameType | None], None]) -> Iterator[None]:
+def _by_thread(seconds: float, on_late: Callable[[FrameType | None], None], wake: Callable[[], None]) -> Iterator[None]:
     watched, over = threading.get_ident(), threading.Event()
 
     def watch() -> None:
@@ -70,6 +71,7 @@ def _by_thread(seconds: float, on_late: Callable[[FrameType | None], None]) -> I
         on_late(sys._current_frames().get(watched))
         while not over.is_set():
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(watched), ctypes.py_object(OutOfTimeError))
+            wake()
             over.wait(AGAIN_SECONDS)
 
     watcher = threading.Thread(target=watch, name="program timeout", daemon=True)
