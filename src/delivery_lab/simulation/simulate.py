@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from delivery_lab.doing import simulating
 from delivery_lab.errors import NotModelledError, UsageError, WorkloadError
 from delivery_lab.events import Journal, LogLine, PolledSource, Run, Used, events_of
+from delivery_lab.garbage import rare_garbage_collection
 from delivery_lab.handlers import HandlerHost
 from delivery_lab.handlers.kept import KeptEnvironments
 from delivery_lab.model.account import Account
@@ -25,7 +26,6 @@ from delivery_lab.simulation.answering import service_answers, web_answers
 from delivery_lab.simulation.deployment import Deployment
 from delivery_lab.simulation.externals import read_elsewhere
 from delivery_lab.simulation.fault_presets import all_faults
-from delivery_lab.simulation.garbage import rare_garbage_collection
 from delivery_lab.simulation.log_contract import bytes_on_lambda, contract_line
 from delivery_lab.simulation.observing import SilentObserver
 from delivery_lab.simulation.remembered import RememberedCreations

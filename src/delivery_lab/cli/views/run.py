@@ -11,8 +11,8 @@ from delivery_lab import Outcome, Simulation
 from delivery_lab.api.parts import shortened
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.layout import listed
-from delivery_lab.cli.terms import money, span, term, values
 from delivery_lab.durations import rounded
+from delivery_lab.terms import money, span, term, values
 
 BLOCK_INDENT = 13
 """Where figures begin behind the name of their block."""
