@@ -201,12 +201,8 @@ class _Simulation:
         # moto takes a quarter of a second to import: only runs that call one of its services pay for it.
         from delivery_lab.model.moto_services import MotoServices
 
-        return MotoServices(
-            stored_stack(self._stack, self._project_dir),
-            self._seed,
-            self._scheduler,
-            self._journal,
-        )
+        stored = stored_stack(self._stack, self._project_dir)
+        return MotoServices(stored, self._seed, self._scheduler, self._journal)
 
     def _deploy(self, host: HandlerHost, stack: Stack, before: Stack | None = None) -> Deployment:
         account = self._account
