@@ -44,7 +44,9 @@ report=
 if [ "${LAB_REPORT:-true}" = true ]; then
     report=$folder/delivery-lab-report.html
     [ ${#stacks[@]} -gt 0 ] || stacks=(--all)
-    delivery-lab report "${stacks[@]}" --project "$project" -o "$report" || [ -s "$report" ] || report=
+    sent=()
+    [ -z "${LAB_WORKLOAD:-}" ] || sent=(--workload "$LAB_WORKLOAD")
+    delivery-lab report "${stacks[@]}" --project "$project" "${sent[@]}" -o "$report" || [ -s "$report" ] || report=
 fi
 
 differs=true
