@@ -25,6 +25,7 @@ EXPECTED = {
         "--per-message",
         "--expect",
         "--prices",
+        "--profile",
         "--format",
     },
     "diff": SIMULATING
