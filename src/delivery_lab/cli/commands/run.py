@@ -89,6 +89,15 @@ def run(
             show_default=False,
         ),
     ] = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option(
+            "--trace",
+            metavar="FILE",
+            help="Write what happened into a file that Perfetto shows: a track for each execution environment.",
+            show_default=False,
+        ),
+    ] = None,
     profile: Annotated[
         bool, typer.Option("--profile", help="Say on standard error where the time of each run went.")
     ] = False,
@@ -117,12 +126,12 @@ def run(
     options = run_options(overrides, workload, body, seed, assume, answers, expect, faults)
     options["prices"] = prices
     wanted = readings if alternatives is None else alternatives
+    files = {"--per-message": per_message, "--trace": trace}
     if len(names) == 1:
         simulation = _run_one(console, lab, names[0], options, alternatives=wanted, output=output)
         if profile:
             say_profile(console, names[0], simulation.phases)
-        if per_message is not None:
-            simulation.write_messages(per_message)
+        _write(simulation, per_message, trace)
         if output is OutputFormat.JUNIT:
             console.data(junit_of_runs([simulation.outcome]))
         else:
@@ -131,10 +140,20 @@ def run(
         return
     if wanted:
         raise UsageError("--alternatives goes with one stack: each alternative is another run of it")
-    for option, value in (("--logs", logs or None), ("--message", message), ("--per-message", per_message)):
+    for option, value in {"--logs": logs or None, "--message": message, **files}.items():
         if value is not None:
             raise UsageError(f"{option} goes with one stack")
     _run_many(console, lab, names, options, output, profile=profile)
+
+
+def _write(simulation: Simulation, per_message: Path | None, trace: Path | None) -> None:
+    """Write the files that were asked for."""
+    if per_message is not None:
+        simulation.write_messages(per_message)
+    if trace is not None:
+        from delivery_lab.api.reporting import write_trace
+
+        write_trace(trace, simulation)
 
 
 def _run_one(
