@@ -11,7 +11,7 @@ from typing import Protocol
 
 import pulumi
 
-from components.fed_pipelines import ApiPipeline, BucketPipeline, TopicPipeline
+from components.fed_pipelines import ApiPipeline, BucketPipeline, BusPipeline, TopicPipeline
 from components.invoke_pipelines import AsyncPipeline, SyncPipeline
 from components.layer import SharedLayer
 from components.log_pipelines import KafkaPipeline, StreamPipeline
@@ -57,6 +57,8 @@ def _fed(settings: Settings, layer_arn: pulumi.Input[str]) -> dict[str, Family]:
         pipelines["Sns"] = TopicPipeline("sns", settings.sns, layer_arn)
     if settings.s3 is not None:
         pipelines["S3"] = BucketPipeline("s3", settings.s3, layer_arn)
+    if settings.eventbridge is not None:
+        pipelines["Eventbridge"] = BusPipeline("eventbridge", settings.eventbridge, layer_arn)
     if settings.apigateway is not None:
         pipelines["Apigateway"] = ApiPipeline("apigateway", settings.apigateway, layer_arn)
     return pipelines

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks.figure import Figure, best_seconds
 from delivery_lab.events import Journal
+from delivery_lab.garbage import rare_garbage_collection
 from delivery_lab.model.account import Account
 from delivery_lab.model.clock import Scheduler, Timer, seconds
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig, SqsProvisionedMode
@@ -17,7 +18,6 @@ from delivery_lab.model.sqs.attributes import FifoAttributes, QueueAttributes
 from delivery_lab.model.sqs.fifo import FifoQueue
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.project import read_project
-from delivery_lab.simulation.garbage import rare_garbage_collection
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload_files import read_workload
 from delivery_lab.stack.stack import Stack

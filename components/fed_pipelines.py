@@ -1,18 +1,20 @@
-"""The families in which something else feeds the queue: a topic of SNS, a bucket, an API."""
+"""The families in which something else feeds the queue: a topic of SNS, a bucket, an event bus, an API."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import pulumi
+from pulumi_aws import sqs
 
-from components.alarms import Alarms, dead_letter_watch, queue_watches
+from components.alarms import Alarms, Watch, dead_letter_watch, queue_watches
 from components.bucket import FeedingBucket, QueueNotification
+from components.event_bus import FeedingBus, QueueTarget
 from components.family import Family
 from components.object_worker import ObjectWorker
 from components.queue import QueueWithDlq
 from components.queue_api import QueueApi
-from components.settings import GatewaySettings, S3Settings, SnsSettings
+from components.settings import EventBridgeSettings, GatewaySettings, S3Settings, SnsSettings
 from components.topic import FeedingTopic, QueueSubscription
 from components.worker import BatchWorker
 
@@ -56,8 +58,7 @@ class TopicPipeline(Family):
             "WorkerFunction": worker.function.name,
         }
         if subscription.undelivered is not None:
-            watch = dead_letter_watch(subscription.undelivered)
-            watches.append(replace(watch, key="undelivered", description="There are messages that SNS cannot deliver."))
+            watches.append(_undelivered_watch(subscription.undelivered, "SNS"))
             self._outputs["UndeliveredUrl"] = subscription.undelivered.url
         Alarms(name, settings.alarms, watches, child)
         self.register_outputs(self.exports())
@@ -100,6 +101,47 @@ class BucketPipeline(Family):
         self.register_outputs(self.exports())
 
 
+class BusPipeline(Family):
+    """A bus, a queue that gets its events by a rule and the queue's worker: the section `delivery-lab:eventbridge`.
+
+    Nothing here publishes: who puts events on the bus is the business of other stacks.
+
+    Args:
+        name: prefix of the names of all resources.
+        settings: the section.
+        layer_arn: layer with the dependencies and the shared code.
+        opts: resource options.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: EventBridgeSettings,
+        layer_arn: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("delivery-lab:pipelines:BusPipeline", name, settings.effective(), opts)
+        child = pulumi.ResourceOptions(parent=self)
+        bus = FeedingBus(name, settings.rule, child)
+        queues = QueueWithDlq(name, settings.queue, settings.dead_letter_queue, child, senders=[bus.sender()])
+        worker = BatchWorker(name, queues.queue, layer_arn, settings.worker, child)
+        # EventBridge does not retry what it may not deliver, so the queue lets the rule send before there is a target.
+        ready = pulumi.ResourceOptions(parent=self, depends_on=[queues.policy, worker.mapping])
+        target = QueueTarget(name, bus, queues.queue, settings.target, ready)
+        watches = queue_watches(queues.queue, queues.dlq, settings.queue, worker.function)
+        self._outputs = {
+            "BusName": bus.bus.name,
+            "QueueUrl": queues.queue.url,
+            "DlqUrl": queues.dlq.url,
+            "WorkerFunction": worker.function.name,
+        }
+        if target.undelivered is not None:
+            watches.append(_undelivered_watch(target.undelivered, "EventBridge"))
+            self._outputs["UndeliveredUrl"] = target.undelivered.url
+        Alarms(name, settings.alarms, watches, child)
+        self.register_outputs(self.exports())
+
+
 class ApiPipeline(Family):
     """An API that sends to a queue itself, and the queue's worker: the section `delivery-lab:apigateway`.
 
@@ -130,3 +172,9 @@ class ApiPipeline(Family):
         }
         Alarms(name, settings.alarms, queue_watches(queues.queue, queues.dlq, settings.queue, worker.function), child)
         self.register_outputs(self.exports())
+
+
+def _undelivered_watch(queue: sqs.Queue, service: str) -> Watch:
+    """Anything at all in the queue for what a service cannot deliver."""
+    description = f"There are messages that {service} cannot deliver."
+    return replace(dead_letter_watch(queue), key="undelivered", description=description)

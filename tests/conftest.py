@@ -44,7 +44,9 @@ def _runs_keep_the_invariants(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     yield
     for run in runs:
         # Runs that tests make by hand have no configuration, and often no more than one event that matters.
-        if any(isinstance(event, FunctionConfigured) for event in run.events):
+        # One that was read while it happened has no journal, and one that is not over has no hash yet.
+        whole = run.trace_hash and not run.readers
+        if whole and any(isinstance(event, FunctionConfigured) for event in run.events):
             assert_invariants(run)
 
 

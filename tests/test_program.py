@@ -29,6 +29,10 @@ PARTS = {
     "sync": {"caller", "callee", "api"},
     "apigateway": {"api", "api-stage", "queue", "dlq", "worker", "mapping", "alarm-dlq", "alarm-age"},
     "s3": {"bucket", "notification", "queue", "dlq", "worker", "mapping", "alarm-dlq", "alarm-age"},
+    "eventbridge": {
+        *("bus", "rule", "target", "queue", "dlq", "worker", "mapping"),
+        *("alarm-dlq", "alarm-age"),
+    },
     "sns": {"topic", "subscription", "queue", "dlq", "undelivered", "worker", "mapping", "alarm-undelivered"},
 }
 """What every stack of a family has, by the end of its name."""
@@ -67,6 +71,8 @@ FED: dict[str, dict[str, dict[str, object]]] = {
     "sns-sqs-raw": {"subscription": {"rawMessageDelivery": True}, "worker": {"body": "envelope"}},
     "apigateway-sqs": {"api": {"encodeBody": False, "tellErrors": False}},
     "apigateway-sqs-safe": {"api": {"encodeBody": True, "tellErrors": True}},
+    "eventbridge-sqs": {"target": {"maximumRetryAttempts": 2, "deadLetterQueue": False}},
+    "eventbridge-sqs-safe": {"target": {"maximumRetryAttempts": 185, "deadLetterQueue": True}},
     "s3-sqs": {"worker": {"testEvent": "fail", "decodeKeys": False, "onRecordError": "raise"}},
     "s3-sqs-safe": {"worker": {"testEvent": "skip", "decodeKeys": True, "onRecordError": "report"}},
     "sns-sqs-raw-safe": {"subscription": {"rawMessageDelivery": True}, "worker": {"body": "message"}},
@@ -330,6 +336,7 @@ def test_alarms_are_on_by_default_and_off_by_setting(section: str) -> None:
         "async": {"failures"},
         "sync": set(),
         "sns": {"dlq", "age", "undelivered"},
+        "eventbridge": {"dlq", "age", "undelivered"},
     }
     assert alarms({}) == {"errors", "throttles"} | own.get(section, of_others)
     assert alarms({"alarms": {"enabled": False}}) == set()

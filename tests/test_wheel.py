@@ -134,6 +134,11 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     source = ROOT / "src"
     package = {str(path.relative_to(source)) for path in source.rglob("*.py")} | {"delivery_lab/py.typed"}
     package |= {str(path.relative_to(source)) for path in source.rglob("delivery_lab/cost/lists/*.json")}
+    package |= {
+        str(path.relative_to(source))
+        for folder in ("assets", "templates")
+        for path in source.rglob(f"delivery_lab/report/{folder}/*")
+    }
     described = {name for name in names if name.startswith("delivery_lab-")}
 
     assert wheel.name == f"delivery_lab-{dl.__version__}-py3-none-any.whl"

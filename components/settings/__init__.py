@@ -12,6 +12,7 @@ from components.settings.asynchronous import (
     DestinationsSettings,
 )
 from components.settings.batch import BatchSettings
+from components.settings.eventbridge import EventBridgeSettings, EventRuleSettings, QueueTargetSettings
 from components.settings.function import (
     BatchWorkerSettings,
     FunctionSettings,
@@ -61,6 +62,8 @@ __all__ = [
     "DeadLetterQueueSettings",
     "Destination",
     "DestinationsSettings",
+    "EventBridgeSettings",
+    "EventRuleSettings",
     "FunctionSettings",
     "GatewaySettings",
     "HeartbeatSettings",
@@ -82,6 +85,7 @@ __all__ = [
     "ProvisionedPollersSettings",
     "QueueApiSettings",
     "QueueSettings",
+    "QueueTargetSettings",
     "RetrySettings",
     "S3Settings",
     "SelfManagedKafkaSettings",

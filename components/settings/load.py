@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from components.settings.asynchronous import AsyncSettings
 from components.settings.base import Section
 from components.settings.batch import BatchSettings
+from components.settings.eventbridge import EventBridgeSettings
 from components.settings.gateway import GatewaySettings
 from components.settings.kafka import KafkaSettings
 from components.settings.problems import Problem, SettingsError, problems_of, unknown_key_fix
@@ -34,6 +35,7 @@ SECTIONS: Mapping[str, type[Section]] = {
     "sync": SyncSettings,
     "sns": SnsSettings,
     "s3": S3Settings,
+    "eventbridge": EventBridgeSettings,
     "apigateway": GatewaySettings,
 }
 """The sections a stack may have, by their key in the project's namespace."""
@@ -53,6 +55,7 @@ class Settings:
     synchronous: SyncSettings | None = None
     sns: SnsSettings | None = None
     s3: S3Settings | None = None
+    eventbridge: EventBridgeSettings | None = None
     apigateway: GatewaySettings | None = None
 
 
@@ -89,6 +92,7 @@ def load_settings() -> Settings:
         synchronous=_section(sections, SyncSettings),
         sns=_section(sections, SnsSettings),
         s3=_section(sections, S3Settings),
+        eventbridge=_section(sections, EventBridgeSettings),
         apigateway=_section(sections, GatewaySettings),
     )
 

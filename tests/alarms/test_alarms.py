@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 from delivery_lab import resource_types as types
 from delivery_lab.alarms.evaluation import AlarmCondition, goes_off_us
-from delivery_lab.alarms.invokes import function_samples
+from delivery_lab.alarms.invokes import FunctionSampler
 from delivery_lab.alarms.noticed import alarms_of
-from delivery_lab.alarms.queues import queue_samples
-from delivery_lab.alarms.samples import MINUTE_US, MetricSample
+from delivery_lab.alarms.queues import QueueSampler
+from delivery_lab.alarms.samples import MINUTE_US, MetricSample, sampled
 from delivery_lab.events import (
     WORKLOAD,
     Event,
@@ -51,7 +52,7 @@ def _received(at: float, message: str, until: float) -> Event:
 
 
 def _values(metric: str, *events: Event, queue: str = "jobs", minutes: int = 3) -> list[float]:
-    return [sample.value for sample in queue_samples(events, queue, metric, minutes * MINUTE_US)]
+    return [sample.value for sample in sampled(partial(QueueSampler, queue, metric), events, minutes * MINUTE_US)]
 
 
 def test_cw_sample_1_depth_in_flight_and_delayed_are_those_at_the_end_of_each_minute() -> None:
@@ -104,7 +105,7 @@ def _ended(at: float, invoke: str, error: str | None = None) -> Event:
 
 
 def _of_function(metric: str, *events: Event) -> list[MetricSample]:
-    return list(function_samples(events, "worker", metric))
+    return sampled(partial(FunctionSampler, "worker", metric), events, 0)
 
 
 def test_cw_invoke_1_an_error_is_stamped_with_the_start_of_its_invoke_and_known_at_its_end() -> None:

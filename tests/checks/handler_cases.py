@@ -1097,7 +1097,7 @@ silent(
 silent("CHK-FILTER-2", "`INSERT`", QUIET, TABLE_FILTERED % '["INSERT"]')
 
 
-# CHK-EVENT-1 to CHK-EVENT-4 --------------------------------------------------------------------------------------
+# CHK-EVENT-1 to CHK-EVENT-5 --------------------------------------------------------------------------------------
 
 _RULE = """
 bus = aws.cloudwatch.EventBus("shop")
@@ -1150,6 +1150,33 @@ silent("CHK-EVENT-1", "rule that is disabled", _WORK, _ruled(policy="", rule=', 
 
 finds("CHK-EVENT-2", "no dead-letter queue", _WORK, _ruled())
 silent("CHK-EVENT-2", "dead-letter queue", _WORK, _ruled(target=_DEAD_LETTERS))
+
+_SCHEDULE = """
+jobs, worker = queue_with_dlq(), function()
+dead = aws.sqs.Queue("undelivered")
+role = aws.iam.Role("scheduler", assume_role_policy="{{}}")
+aws.scheduler.Schedule("nightly", schedule_expression="rate(1 day)", flexible_time_window={{"mode": "OFF"}}{more},
+    target={{"arn": jobs.arn, "role_arn": role.arn{target}}})
+mapping(jobs, worker)
+"""
+
+
+def _scheduled(target: str = "", more: str = "") -> str:
+    return _SCHEDULE.format(target=target, more=more)
+
+
+_KEPT = ', "dead_letter_config": {"arn": dead.arn}'
+finds("CHK-EVENT-2", "schedule without a dead-letter queue", _WORK, _scheduled())
+silent("CHK-EVENT-2", "schedule with a dead-letter queue", _WORK, _scheduled(_KEPT))
+silent("CHK-EVENT-2", "schedule that is disabled", _WORK, _scheduled(more=', state="DISABLED"'))
+
+_TWICE = ', retry_policy={"maximum_retry_attempts": 2, "maximum_event_age_in_seconds": 86400}'
+_AN_HOUR = ', "retry_policy": {"maximum_retry_attempts": 185, "maximum_event_age_in_seconds": 3600}'
+finds("CHK-EVENT-5", "two retries", _WORK, _ruled(target=_TWICE))
+finds("CHK-EVENT-5", "schedule that is tried for an hour", _WORK, _scheduled(_AN_HOUR))
+silent("CHK-EVENT-5", "two retries and a dead-letter queue", _WORK, _ruled(target=_TWICE + _DEAD_LETTERS))
+silent("CHK-EVENT-5", "retry policy left alone", _WORK, _ruled())
+silent("CHK-EVENT-5", "schedule with a dead-letter queue", _WORK, _scheduled(_AN_HOUR + _KEPT))
 
 finds("CHK-EVENT-3", "text without quotes", _WORK, _templated("<a> has happened"))
 finds("CHK-EVENT-3", "object that lacks a comma", _WORK, _templated('{"a": <a> "b": 1}'))

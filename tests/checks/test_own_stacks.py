@@ -69,6 +69,8 @@ EXPECTED = {
     "sns-sqs-raw-safe": set(),
     "s3-sqs": {"CHK-REPORT-1 warning", "CHK-FEED-7 warning", "CHK-FEED-9 warning"},
     "s3-sqs-safe": set(),
+    "eventbridge-sqs": {"CHK-EVENT-2 note", "CHK-EVENT-5 warning"},
+    "eventbridge-sqs-safe": set(),
     "apigateway-sqs": {"CHK-FEED-10 warning", "CHK-FEED-11 warning"},
     "apigateway-sqs-safe": set(),
 }

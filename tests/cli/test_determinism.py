@@ -69,9 +69,12 @@ def test_a_run_in_a_thread_and_again_in_this_process_has_the_same_hash() -> None
 
 def test_runs_in_two_threads_at_once_take_turns() -> None:
     labs, found = [Lab.open(FOREIGN), Lab.open(FOREIGN)], []
+    together = threading.Barrier(2)  # threads neither begin nor end while handlers of another one run
 
     def run(lab: Lab) -> None:
+        together.wait(60)
         found.append(lab.simulate(_STACK, workload=FOREIGN / "workload.yaml").trace_hash)
+        together.wait(60)
 
     threads = [threading.Thread(target=run, args=(lab,)) for lab in labs]
     for thread in threads:

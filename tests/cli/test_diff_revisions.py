@@ -258,3 +258,47 @@ def test_a_folder_in_no_repository_is_refused(lab: Lab, folder: Path, monkeypatc
 
     assert said.code == 2
     assert said.err.startswith(f"error: two revisions cannot be compared: {folder} is in no git repository: fatal: ")
+
+
+def test_the_comment_of_two_revisions_is_about_all_stacks(call: Lab, folder: Path, git: Git) -> None:
+    changed(folder, "Pulumi.prod.yaml", '"60"', '"30"')
+    commit(git)
+
+    said = call("diff", "first..HEAD", "prod", "--workload", "workload.yaml", "--format", "markdown")
+
+    assert said.code == 0
+    lines = said.out.splitlines()
+    assert lines[0] == "<!-- delivery-lab diff: orders -->"
+    assert '! orders:visibilityTimeout: "60" -> "30"' in lines
+    short = git("rev-parse", "first")[:7], git("rev-parse", "HEAD")[:7]
+    assert (
+        lines[-1] == f"Delivery Lab compared first ({short[0]})..HEAD ({short[1]}): workload workload, seed 20260101."
+    )
+
+
+def test_the_comment_says_what_could_not_be_compared(call: Lab, folder: Path, git: Git) -> None:
+    program = folder / "__main__.py"
+    program.write_text("raise SystemExit('broken')\n", encoding="utf-8")
+    commit(git)
+
+    said = call("diff", "first..HEAD", "prod", "--workload", "workload.yaml", "--format", "markdown")
+
+    assert said.code != 0
+    lines = said.out.splitlines()
+    assert lines[1] == "### 1 stack could not be compared"
+    assert next(line for line in lines if line.startswith("- prod could not be compared: "))
+
+
+def test_two_revisions_without_a_difference_are_quiet_where_that_is_wanted(call: Lab, folder: Path, git: Git) -> None:
+    (folder / "README.md").write_text("another\n", encoding="utf-8")
+    git("add", "--all")
+    commit(git)
+
+    comparing = ("diff", "first..HEAD", "prod", "--workload", "workload.yaml")
+    assert call(*comparing, "--quiet-if-same", "--format", "markdown").out == ""
+    assert call(*comparing, "--quiet-if-same").out == ""
+    assert call(*comparing, "--format", "markdown").out.splitlines()[1:4] == [
+        "### Nothing differs",
+        "",
+        "No stack was compared.",
+    ]

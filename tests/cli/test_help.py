@@ -37,6 +37,8 @@ Commands:
            becomes of those messages.
   cost     Say what a month costs in which nothing is sent; `run` says what a
            workload costs.
+  report   Show runs in one HTML file: conclusion, figures, the picture of the
+           run, the life of each message.
   schema   Print the JSON Schema of workloads, of the stack files of a
            project, or of `delivery-lab.yaml`.
   init     Write a first workload of a stack: one message for each source.
@@ -77,6 +79,9 @@ Commands:
            back and say what becomes of those messages.
   cost     Say what a month costs in which nothing is
            sent; `run` says what a workload costs.
+  report   Show runs in one HTML file: conclusion,
+           figures, the picture of the run, the life of
+           each message.
   schema   Print the JSON Schema of workloads, of the
            stack files of a project, or of `delivery-
            lab.yaml`.

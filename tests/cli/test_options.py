@@ -25,10 +25,14 @@ EXPECTED = {
         "--per-message",
         "--expect",
         "--prices",
+        "--format",
     },
-    "diff": SIMULATING | {"--faults", "--state", "--unchanged", "--expect", "--fail-on", "--seeds", "--prices"},
-    "explore": SIMULATING | {"--faults", "--expect", "--seeds", "--processes", "--write", "--shrink"},
+    "diff": SIMULATING
+    | {"--faults", "--state", "--unchanged", "--expect", "--fail-on", "--seeds", "--prices"}
+    | {"--format", "--quiet-if-same"},
+    "explore": SIMULATING | {"--faults", "--expect", "--seeds", "--processes", "--write", "--shrink", "--format"},
     "replay": {"--project", "--json"},
+    "report": SIMULATING - {"--json"} | {"--all", "--output", "--seeds", "--expect", "--faults", "--prices", "--state"},
     "cost": {"--set", "--assume", "--free-tier", "--prices", "--state", "--project", "--json"},
     "explain": {"--json"},
     "doctor": {"--json"},

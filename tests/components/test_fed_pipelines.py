@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.fed_pipelines import ApiPipeline, BucketPipeline, TopicPipeline
-from components.settings import GatewaySettings, S3Settings, SnsSettings
+from components.fed_pipelines import ApiPipeline, BucketPipeline, BusPipeline, TopicPipeline
+from components.settings import EventBridgeSettings, GatewaySettings, S3Settings, SnsSettings
 from tests.components.world import World, deploy
 
 QUEUE_ARN = "arn:aws:sqs:eu-west-1:123456789012:sns-queue"
@@ -118,3 +118,26 @@ def test_outputs_of_an_api_that_feeds_a_queue() -> None:
         "WorkerFunction": "apigateway-worker",
     }
     assert [function.name for function in world.of_type("aws:lambda/function:Function")] == ["apigateway-worker"]
+
+
+def test_the_queue_lets_its_rule_send_before_there_is_a_target() -> None:
+    world = deploy(lambda: _made(BusPipeline("eventbridge", EventBridgeSettings(), "layer-arn")))
+
+    policy = world.one("aws:sqs/queuePolicy:QueuePolicy", "eventbridge-queue-policy").document("policy")
+    allowed = policy["Statement"][1]
+    assert (allowed["Sid"], allowed["Principal"]) == ("DeliverByRule", {"Service": "events.amazonaws.com"})
+    rule = "arn:aws:events:eu-west-1:123456789012:rule/eventbridge-rule"
+    assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": rule}}
+    assert {
+        "aws:lambda/eventSourceMapping:EventSourceMapping::eventbridge-mapping",
+        "aws:sqs/queuePolicy:QueuePolicy::eventbridge-queue-policy",
+    } <= world.one("delivery-lab:bus:QueueTarget", "eventbridge").dependencies
+    assert world.component_outputs["delivery-lab:pipelines:BusPipeline"] == {
+        "BusName": "eventbridge-bus",
+        "QueueUrl": "https://sqs.test/eventbridge-queue",
+        "DlqUrl": "https://sqs.test/eventbridge-dlq",
+        "WorkerFunction": "eventbridge-worker",
+        "UndeliveredUrl": "https://sqs.test/eventbridge-undelivered",
+    }
+    alarm = world.one("aws:cloudwatch/metricAlarm:MetricAlarm", "eventbridge-alarm-undelivered").inputs
+    assert alarm["alarmDescription"] == "There are messages that EventBridge cannot deliver."

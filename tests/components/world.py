@@ -97,6 +97,8 @@ _ARNS = {
     "aws:msk/cluster:Cluster": "arn:aws:kafka:{region}:123456789012:cluster/{name}/1234-1",
     "aws:msk/serverlessCluster:ServerlessCluster": "arn:aws:kafka:{region}:123456789012:cluster/{name}/1234-s1",
     "aws:s3/bucket:Bucket": "arn:aws:s3:::{name}",
+    "aws:cloudwatch/eventBus:EventBus": "arn:aws:events:{region}:123456789012:event-bus/{name}",
+    "aws:cloudwatch/eventRule:EventRule": "arn:aws:events:{region}:123456789012:rule/{name}",
 }
 """ARNs of another form than most."""
 

@@ -9,8 +9,8 @@ import pytest
 from delivery_lab import resource_types as types
 from delivery_lab.cost.bill import IDLE_MONTH, Span, bill
 from delivery_lab.cost.costs import cost_of_idle, idle_month
-from delivery_lab.cost.pollers import minimum_units, unit_hours
-from delivery_lab.cost.polling import idle_poller_seconds, idle_polls
+from delivery_lab.cost.pollers import PollerUnits, minimum_units
+from delivery_lab.cost.polling import IdlePollers, idle_polls
 from delivery_lab.cost.prices import PriceList, default_prices
 from delivery_lab.cost.use import Usage
 from delivery_lab.events import (
@@ -20,6 +20,7 @@ from delivery_lab.events import (
     BatchRetryScheduled,
     Event,
     PollersChanged,
+    feed,
 )
 from delivery_lab.events.instants import seconds
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
@@ -120,10 +121,11 @@ def test_pollers_that_work_on_a_batch_do_not_ask_for_more() -> None:
     assert polls is not None
     events = [_invoked(0, "a"), _invoked(0, "b"), _invoked(10, "c"), _answered(20, "a"), _answered(20, "c")]
 
-    idle = idle_poller_seconds(events, {"mapping": polls}, seconds(30))
+    idle = IdlePollers({"mapping": polls})
+    feed((idle,), events)
 
     # Five pollers: 3 free for 10 s, 2 for 10 s, 4 for 10 s. Two: none for 20 s, 1 for 10 s.
-    assert idle == {"mapping": (90, 10, 90)}
+    assert idle.seconds(seconds(30)) == {"mapping": (90, 10, 90)}
 
 
 def test_a_throttled_batch_keeps_its_poller_until_it_is_let_go() -> None:
@@ -135,7 +137,10 @@ def test_a_throttled_batch_keeps_its_poller_until_it_is_let_go() -> None:
         BatchReleased(seconds(10), "ESM-THROTTLE-2", "mapping", "jobs", ("a",)),
     ]
 
-    assert idle_poller_seconds(events, {"mapping": polls}, seconds(20))["mapping"][0] == 4 * 10 + 5 * 10
+    idle = IdlePollers({"mapping": polls})
+    feed((idle,), events)
+
+    assert idle.seconds(seconds(20))["mapping"][0] == 4 * 10 + 5 * 10
 
 
 def test_provisioned_pollers_that_grew_are_billed_while_they_are_there() -> None:
@@ -145,7 +150,9 @@ def test_provisioned_pollers_that_grew_are_billed_while_they_are_there() -> None
         _answered(7200, "a"),
     ]
 
-    (use,) = unit_hours(events, {"mapping": ("lambda.pollers.sqs", 2)}, seconds(4 * 3600))
+    units = PollerUnits({"mapping": ("lambda.pollers.sqs", 2)})
+    feed((units,), events)
+    (use,) = units.hours(seconds(4 * 3600))
 
     # 2 for an hour, 6 for an hour, 2 again for two; 6 to the end at most.
     assert (use.least, use.quantity, use.most) == (8, 2 + 6 + 4, 2 + 18)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from delivery_lab.garbage import rare_garbage_collection
 from delivery_lab.handlers.kept import KeptEnvironments
-from delivery_lab.simulation.garbage import rare_garbage_collection
 from tests.handlers.world import World
 
 Seen = tuple[list[str], list[str]]

@@ -319,6 +319,7 @@ def everything(emulator: Emulator) -> dict[str, list[str]]:
     found = {
         "alarms": of("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
         "apis": of("apigatewayv2", "get_apis", "Items", "ApiId"),
+        "buses": [name for name in of("events", "list_event_buses", "EventBuses", "Name") if name != "default"],
         "clusters": of("kafka", "list_clusters", "ClusterInfoList", "ClusterArn"),
         "functions": of("lambda", "list_functions", "Functions", "FunctionName"),
         "layers": of("lambda", "list_layers", "Layers", "LayerName"),

@@ -61,6 +61,21 @@ def test_with_reporting_the_test_event_fails_alone() -> None:
     assert (reported.messages.processed, reported.messages.healthy_dead_lettered) == (5, 0)
 
 
+def test_an_outage_of_the_queue_that_is_longer_than_the_retries_drops_events() -> None:
+    wrong, right = outcome("eventbridge-sqs"), outcome("eventbridge-sqs-safe")
+
+    # Three of six orders are put while SQS answers with errors; one event is none that the rule is about.
+    assert (wrong.messages.sent, wrong.messages.processed, wrong.messages.lost, wrong.messages.filtered) == (7, 3, 3, 1)
+    assert (right.messages.sent, right.messages.processed, right.messages.lost, right.messages.filtered) == (7, 6, 0, 1)
+
+
+def test_a_dead_letter_queue_is_of_no_use_while_sqs_answers_with_errors() -> None:
+    kept = outcome("eventbridge-sqs", "eventbridge.target.deadLetterQueue=true")
+
+    # The queue for what cannot be delivered is a queue of SQS too.
+    assert (kept.messages.processed, kept.messages.dead_lettered, kept.messages.lost) == (3, 0, 3)
+
+
 def test_a_body_that_the_template_does_not_encode_arrives_as_another_one() -> None:
     wrong, right = outcome("apigateway-sqs"), outcome("apigateway-sqs-safe")
 

@@ -25,7 +25,7 @@ SEEDS = int(os.environ.get("FEEDING_SEEDS", "6"))
 """How many workloads each variant gets: FEEDING_SEEDS=500 for a long test."""
 KINDS = ("order", "refund", "greeting")
 WANTED = ("order", "refund")
-SAFE = ("sns-sqs-filter-safe", "sns-sqs-raw-safe", "apigateway-sqs-safe")
+SAFE = ("sns-sqs-filter-safe", "sns-sqs-raw-safe", "s3-sqs-safe", "eventbridge-sqs-safe", "apigateway-sqs-safe")
 
 
 @pytest.fixture(scope="module", params=[*SAFE, "sns-sqs-filter"])
@@ -43,16 +43,26 @@ def _drawn(variant: str, chance: random.Random) -> tuple[Workload, list[str]]:
     for number, kind in enumerate(kinds):
         body: dict[str, Any] = {"id": f"{kind}-{number}", "kind": kind, "failTimes": chance.choice((0, 0, 1))}
         at = round(chance.uniform(0, 20), 3)
-        target: dict[str, Any] = {"sns": "sns-topic", "body": body}
-        if family == "apigateway":
-            target = {"http": {"path": "/enqueue", "body": body}}
-        sends.append(Send.model_validate({"at": at, **target}))
+        sends.append(Send.model_validate({"at": at, **_target(family, kind, body)}))
     kind_of_fault = chance.choice(("failure", "throttle"))
     faults = [{"for": 60, "function": f"{family}-worker", "kind": kind_of_fault, "share": chance.choice((0.2, 0.6))}]
-    if family == "sns":
+    if family in ("sns", "eventbridge"):
         share = chance.choice((0.3, 1.0))
         faults.append({"for": 30, "service": "sqs", "operation": "SendMessage", "kind": "error", "share": share})
     return Workload(send=sends, faults=[Fault.model_validate(fault) for fault in faults]), kinds
+
+
+def _target(family: str, kind: str, body: dict[str, Any]) -> dict[str, Any]:
+    """A message as the publisher of a family sends it."""
+    match family:
+        case "apigateway":
+            return {"http": {"path": "/enqueue", "body": body}}
+        case "s3":
+            return {"s3": "s3-bucket", "key": f"new orders/{body['id']}.json", "body": body}
+        case "eventbridge":
+            what = "order placed" if kind in WANTED else kind
+            return {"event": "eventbridge-bus", "source": "shop", "detailType": what, "body": body}
+    return {"sns": "sns-topic", "body": body}
 
 
 def _ends(outcome: Outcome) -> Counter[str]:
@@ -69,7 +79,7 @@ def test_what_is_published_once_is_counted_once_and_ends_in_one_way(prepared: tu
     assert violations_of(run) == []
     outcome = outcome_of(run)
     wanted = sum(kind in WANTED for kind in kinds)
-    unwanted = len(kinds) - wanted if "filter" in variant else 0
+    unwanted = len(kinds) - wanted if "filter" in variant or variant.startswith("eventbridge") else 0
     counted = outcome.messages
     assert counted.sent == len(kinds) == len(outcome.per_message)
     assert counted.filtered == unwanted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from delivery_lab.alarms.samples import MetricSample
 from delivery_lab.events.instants import MICROSECONDS_PER_SECOND
@@ -47,7 +47,7 @@ class AlarmCondition:
 
 
 @dataclass(slots=True)
-class _Period:
+class Period:
     """The samples of one period, as far as a statistic needs them."""
 
     count: int = 0
@@ -57,6 +57,7 @@ class _Period:
     known_us: int = 0
 
     def add(self, sample: MetricSample) -> None:
+        """Take a sample."""
         self.count += 1
         self.total += sample.value
         self.least = min(self.least, sample.value)
@@ -64,6 +65,7 @@ class _Period:
         self.known_us = max(self.known_us, sample.known_us)
 
     def value(self, statistic: str) -> float:
+        """The value of one of `STATISTICS`."""
         match statistic:
             case "SampleCount":
                 return self.count
@@ -76,24 +78,49 @@ class _Period:
         return self.most
 
 
+@dataclass(slots=True)
+class Periods:
+    """The samples of a metric by period: those of the clock, from the beginning of the run on.
+
+    Attributes:
+        period_us: how long one is.
+        of: by number, those that have samples.
+    """
+
+    period_us: int
+    of: dict[int, Period] = field(default_factory=dict)
+
+    def add(self, sample: MetricSample) -> None:
+        """Take a sample."""
+        number = sample.at_us // self.period_us
+        if number not in self.of:
+            self.of[number] = Period()
+        self.of[number].add(sample)
+
+
 def goes_off_us(samples: Iterable[MetricSample], condition: AlarmCondition, end_us: int) -> int | None:
     """The instant at which an alarm goes off for the first time, None where it does not.
-
-    Periods are those of the clock, from the beginning of the run on. A period is looked at when it is over, or when the
-    last of its samples is known, whichever is later.
 
     Args:
         samples: what CloudWatch has of the metric.
         condition: when the alarm goes off.
         end_us: until when to look.
     """
-    periods: dict[int, _Period] = {}
+    periods = Periods(condition.period_us)
     for sample in samples:
-        periods.setdefault(sample.at_us // condition.period_us, _Period()).add(sample)
+        periods.add(sample)
+    return goes_off_in(periods, condition, end_us)
+
+
+def goes_off_in(periods: Periods, condition: AlarmCondition, end_us: int) -> int | None:
+    """The same of samples by period.
+
+    A period is looked at when it is over, or when the last of its samples is known, whichever is later.
+    """
     breaches = COMPARISONS[condition.comparison]
     breaching: dict[int, int] = {}
     for number in range(end_us // condition.period_us + 1):
-        period = periods.get(number)
+        period = periods.of.get(number)
         over_us = (number + 1) * condition.period_us
         if period is None:
             if condition.missing_breaches:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
-from delivery_lab.alarms.samples import MetricSample, counted
+from delivery_lab.alarms.samples import MetricSample, Take, counted
 from delivery_lab.events import (
     Event,
     EventAccepted,
@@ -30,66 +28,78 @@ METRICS = (
 """Metrics of functions that are computed. `IteratorAge` and `OffsetLag` are the mapping's."""
 
 
-def function_samples(events: Iterable[Event], function: str, metric: str) -> Iterator[MetricSample]:
+READ: tuple[type[Event], ...] = (
+    InvokeStarted,
+    InvokeEnded,
+    InvokeRefused,
+    EventAccepted,
+    EventInvoked,
+    EventDeadLettered,
+    EventDiscarded,
+    EventExpired,
+)
+"""What tells of a function."""
+
+_COUNTED: dict[str, tuple[type[Event], ...]] = {
+    "Throttles": (InvokeRefused,),
+    "AsyncEventsReceived": (EventAccepted,),
+    "AsyncEventsDropped": (EventDeadLettered, EventDiscarded, EventExpired),
+}
+
+
+class FunctionSampler:
     """What CloudWatch shows of a function; invokes are stamped with their start (CW-INVOKE-1).
 
     Args:
-        events: what happened.
         function: name of the function.
         metric: one of `METRICS`.
+        take: gets the samples.
     """
-    own = [event for event in events if getattr(event, "function", None) == function]
-    if metric in ("Invocations", "Errors", "Duration"):
-        return _invokes(own, metric)
-    if metric == "ConcurrentExecutions":
-        return _concurrency(own)
-    if metric == "AsyncEventAge":
-        return _ages(own)
-    kinds: dict[str, tuple[type[Event], ...]] = {
-        "Throttles": (InvokeRefused,),
-        "AsyncEventsReceived": (EventAccepted,),
-        "AsyncEventsDropped": (EventDeadLettered, EventDiscarded, EventExpired),
-    }
-    wanted = kinds[metric]
-    return (
-        counted(event.instant_us)
-        for event in own
-        if isinstance(event, wanted) and (not isinstance(event, InvokeRefused) or event.throttled)
-    )
 
+    def __init__(self, function: str, metric: str, take: Take) -> None:
+        self._function = function
+        self._metric = metric
+        self._take = take
+        self._since: dict[str, int] = {}  # of invokes that run, of events that wait
+        self._running = 0
 
-def _invokes(own: Iterable[Event], metric: str) -> Iterator[MetricSample]:
-    started: dict[str, int] = {}
-    for event in own:
+    def read(self, event: Event) -> None:
+        """Take an event."""
+        if getattr(event, "function", None) != self._function:
+            return
+        if self._metric in ("Invocations", "Errors", "Duration"):
+            self._invoke(event)
+        elif self._metric == "ConcurrentExecutions":
+            self._concurrency(event)
+        elif self._metric == "AsyncEventAge":
+            self._age(event)
+        elif isinstance(event, _COUNTED[self._metric]) and (not isinstance(event, InvokeRefused) or event.throttled):
+            self._take(counted(event.instant_us))
+
+    def finish(self, end_us: int) -> None:
+        """Nothing is shown of what has not ended."""
+
+    def _invoke(self, event: Event) -> None:
         if isinstance(event, InvokeStarted):
-            started[event.invoke] = event.instant_us
+            self._since[event.invoke] = event.instant_us
         elif isinstance(event, InvokeEnded):
-            at_us = started.pop(event.invoke)
-            if metric == "Duration":
-                yield MetricSample(at_us, (event.instant_us - at_us) / 1000, event.instant_us)
+            at_us = self._since.pop(event.invoke)
+            if self._metric == "Duration":
+                self._take(MetricSample(at_us, (event.instant_us - at_us) / 1000, event.instant_us))
             else:
                 # An invoke without an error is a 0 of Errors.
-                value = 1.0 if metric == "Invocations" or event.error is not None else 0.0
-                yield MetricSample(at_us, value, event.instant_us)
+                value = 1.0 if self._metric == "Invocations" or event.error is not None else 0.0
+                self._take(MetricSample(at_us, value, event.instant_us))
 
+    def _concurrency(self, event: Event) -> None:
+        if isinstance(event, InvokeStarted | InvokeEnded):
+            self._running += 1 if isinstance(event, InvokeStarted) else -1
+            self._take(MetricSample(event.instant_us, self._running, event.instant_us))
 
-def _concurrency(own: Iterable[Event]) -> Iterator[MetricSample]:
-    running = 0
-    for event in own:
-        if isinstance(event, InvokeStarted):
-            running += 1
-        elif isinstance(event, InvokeEnded):
-            running -= 1
-        else:
-            continue
-        yield MetricSample(event.instant_us, running, event.instant_us)
-
-
-def _ages(own: Iterable[Event]) -> Iterator[MetricSample]:
-    """How long an event waited until its first invoke succeeded in beginning, in milliseconds."""
-    accepted: dict[str, int] = {}
-    for event in own:
+    def _age(self, event: Event) -> None:
+        """How long an event waited until an invoke of it began, in milliseconds."""
         if isinstance(event, EventAccepted):
-            accepted[event.event] = event.instant_us
-        elif isinstance(event, EventInvoked) and event.event in accepted:
-            yield MetricSample(event.instant_us, (event.instant_us - accepted[event.event]) / 1000, event.instant_us)
+            self._since[event.event] = event.instant_us
+        elif isinstance(event, EventInvoked) and event.event in self._since:
+            waited_us = event.instant_us - self._since[event.event]
+            self._take(MetricSample(event.instant_us, waited_us / 1000, event.instant_us))

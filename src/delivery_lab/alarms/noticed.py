@@ -2,23 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import ClassVar
 
-from delivery_lab.alarms.evaluation import COMPARISONS, STATISTICS, AlarmCondition, goes_off_us, microseconds
-from delivery_lab.alarms.invokes import METRICS as OF_FUNCTIONS
-from delivery_lab.alarms.invokes import function_samples
+from delivery_lab.alarms import invokes, queues
+from delivery_lab.alarms.evaluation import (
+    COMPARISONS,
+    STATISTICS,
+    AlarmCondition,
+    Periods,
+    goes_off_in,
+    microseconds,
+)
 from delivery_lab.alarms.lag import LAGS, lag_samples
-from delivery_lab.alarms.queues import METRICS as OF_QUEUES
-from delivery_lab.alarms.queues import queue_samples
-from delivery_lab.alarms.samples import MetricSample
-from delivery_lab.events import Run
+from delivery_lab.alarms.samples import Sampler
+from delivery_lab.events import Event, Run, reader_of
 from delivery_lab.events.instants import in_seconds, seconds
 from delivery_lab.results.alarm_figures import AlarmFigures
 from delivery_lab.stack.alarms import Alarm, Metric
 from delivery_lab.stack.stack import Stack
 
-Series = Callable[[int], Iterable[MetricSample]]
-"""The samples of a metric up to an instant."""
+
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """A metric while a run goes on.
+
+    Attributes:
+        sampler: makes its samples of events.
+        periods: the samples so far.
+    """
+
+    sampler: Sampler
+    periods: Periods
+
+    def up_to(self, _: Run, until_us: int) -> Periods:
+        """Its samples up to an instant after the run."""
+        self.sampler.finish(until_us)
+        return self.periods
+
+
+@dataclass(frozen=True, slots=True)
+class _Lag:
+    """How far mappings were behind, which is read off what became of records."""
+
+    mappings: frozenset[str]
+    metric: str
+    period_us: int
+
+    def up_to(self, run: Run, until_us: int) -> Periods:
+        """Its samples up to an instant after the run."""
+        periods = Periods(self.period_us)
+        for sample in lag_samples(run, self.mappings, self.metric, until_us):
+            periods.add(sample)
+        return periods
+
+
+@dataclass(frozen=True, slots=True)
+class _WatchedAlarm:
+    """An alarm of the stack.
+
+    Attributes:
+        alarm: the alarm.
+        condition: when it goes off, or why that is not computed.
+        series: its metric, or why that is not computed.
+    """
+
+    alarm: Alarm
+    condition: AlarmCondition | str
+    series: _Series | _Lag | str
+
+
+class AlarmReader:
+    """Follows the metrics that alarms of a stack watch.
+
+    Args:
+        stack: the stack.
+    """
+
+    reads: ClassVar[tuple[type[Event], ...]] = (*queues.READ, *invokes.READ)
+
+    def __init__(self, stack: Stack) -> None:
+        self.watches = [_watch(stack, alarm) for alarm in stack.all(Alarm)]
+        self._samplers = [each.series.sampler for each in self.watches if isinstance(each.series, _Series)]
+
+    def read(self, event: Event) -> None:
+        """Take an event."""
+        for sampler in self._samplers:
+            sampler.read(event)
 
 
 def alarms_of(run: Run, stack: Stack, first_harm_seconds: float | None) -> tuple[AlarmFigures, ...]:
@@ -29,17 +99,25 @@ def alarms_of(run: Run, stack: Stack, first_harm_seconds: float | None) -> tuple
         stack: the stack that was run.
         first_harm_seconds: when the first message was harmed, None where none was.
     """
-    return tuple(_figures(run, stack, alarm, first_harm_seconds) for alarm in stack.all(Alarm))
+    reader = reader_of(run, AlarmReader, lambda: AlarmReader(stack))
+    return tuple(_figures(run, watch, first_harm_seconds) for watch in reader.watches)
 
 
-def _figures(run: Run, stack: Stack, alarm: Alarm, first_harm_seconds: float | None) -> AlarmFigures:
+def _watch(stack: Stack, alarm: Alarm) -> _WatchedAlarm:
+    condition = _condition(alarm)
+    if isinstance(condition, str):
+        return _WatchedAlarm(alarm, condition, "")
+    return _WatchedAlarm(alarm, condition, _series(stack, alarm, condition.period_us))
+
+
+def _figures(run: Run, watch: _WatchedAlarm, first_harm_seconds: float | None) -> AlarmFigures:
+    alarm, condition, series = watch.alarm, watch.condition, watch.series
     metric = "" if not alarm.metrics else alarm.metrics[0].name
-    condition, series = _condition(alarm), _series(run, stack, alarm)
-    problem = next((each for each in (condition, series) if isinstance(each, str)), "")
     if isinstance(condition, str) or isinstance(series, str):
+        problem = condition if isinstance(condition, str) else str(series)
         return AlarmFigures(name=alarm.name, metric=metric, at_seconds=None, after_harm_seconds=None, unknown=problem)
     until_us = seconds(run.virtual_seconds) + condition.until_us
-    at_us = goes_off_us(series(until_us), condition, until_us)
+    at_us = goes_off_in(series.up_to(run, until_us), condition, until_us)
     at_seconds = None if at_us is None else in_seconds(at_us)
     after = None if at_seconds is None or first_harm_seconds is None else round(at_seconds - first_harm_seconds, 6)
     return AlarmFigures(name=alarm.name, metric=metric, at_seconds=at_seconds, after_harm_seconds=after, unknown="")
@@ -72,41 +150,39 @@ def _condition(alarm: Alarm) -> AlarmCondition | str:
     )
 
 
-def _series(run: Run, stack: Stack, alarm: Alarm) -> Series | str:
+def _series(stack: Stack, alarm: Alarm, period_us: int) -> _Series | _Lag | str:
     """What CloudWatch shows of its metric, or why that is not computed."""
     if not alarm.metrics:
         return "its metric is not known before deployment"
     metric = alarm.metrics[0]
     match metric.namespace:
         case "AWS/SQS":
-            return _of_queue(run, stack, metric)
+            return _of_queue(stack, metric, Periods(period_us))
         case "AWS/Lambda":
-            return _of_function(run, stack, metric)
+            return _of_function(stack, metric, Periods(period_us))
     return f"metrics of {metric.namespace} are not modelled"
 
 
-def _of_queue(run: Run, stack: Stack, metric: Metric) -> Series | str:
+def _of_queue(stack: Stack, metric: Metric, periods: Periods) -> _Series | str:
     name = metric.dimensions.get("QueueName")
     queue = next((each for each in stack.queues if name in _names_of(each.arn, each.id, each.url)), None)
     if queue is None:
         return f"the queue {name} is none of the stack"
-    if metric.name not in OF_QUEUES:
+    if metric.name not in queues.METRICS:
         return f"the metric {metric.name} of queues is not modelled"
-    label = queue.label
-    return lambda until_us: queue_samples(run.events, label, metric.name, until_us)
+    return _Series(queues.QueueSampler(queue.label, metric.name, periods.add), periods)
 
 
-def _of_function(run: Run, stack: Stack, metric: Metric) -> Series | str:
+def _of_function(stack: Stack, metric: Metric, periods: Periods) -> _Series | _Lag | str:
     function = stack.function_at(metric.dimensions.get("FunctionName"))
     if function is None:
         return f"the function {metric.dimensions.get('FunctionName')} is none of the stack"
     if metric.name in LAGS:
         mappings = frozenset(each.label for each in stack.mappings_of(function))
-        return lambda until_us: lag_samples(run, mappings, metric.name, until_us)
-    if metric.name not in OF_FUNCTIONS:
+        return _Lag(mappings, metric.name, periods.period_us)
+    if metric.name not in invokes.METRICS:
         return f"the metric {metric.name} of functions is not modelled"
-    label = function.label
-    return lambda _: function_samples(run.events, label, metric.name)
+    return _Series(invokes.FunctionSampler(function.label, metric.name, periods.add), periods)
 
 
 def _names_of(arn: str | None, identity: str, url: str | None) -> set[str]:

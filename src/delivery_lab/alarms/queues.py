@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from delivery_lab.alarms.samples import MINUTE_US, MetricSample, counted
+from delivery_lab.alarms.samples import MINUTE_US, MetricSample, Take, counted
 from delivery_lab.events import (
     Event,
     MessageDeadLettered,
@@ -73,30 +72,52 @@ class _Queue:
         return len(self.visible_us) - len(hidden)
 
 
-def queue_samples(events: Iterable[Event], queue: str, metric: str, end_us: int) -> Iterator[MetricSample]:
+READ: tuple[type[Event], ...] = (
+    MessageSent,
+    MessageReceived,
+    MessageDeleted,
+    MessageDeadLettered,
+    MessageMoved,
+    MessageExpired,
+    MessageReturned,
+    VisibilityChanged,
+)
+"""What tells of a queue."""
+
+
+class QueueSampler:
     """What CloudWatch shows of a queue.
 
     Args:
-        events: what happened.
         queue: name of the queue.
-        metric: one of `METRICS`.
-        end_us: until when samples are wanted; of a gauge there is one at the end of each minute (CW-SAMPLE-1).
+        metric: one of `METRICS`; of a gauge there is a sample at the end of each minute (CW-SAMPLE-1).
+        take: gets the samples.
     """
-    kind = _COUNTED.get(metric)
-    if kind is not None:
-        for event in events:
-            if isinstance(event, kind) and event.queue == queue:
-                yield counted(event.instant_us)
-        return
-    state, next_us = _Queue(), MINUTE_US
-    for event in events:
-        while event.instant_us >= next_us and next_us <= end_us:
-            yield _gauge(state, metric, next_us)
-            next_us += MINUTE_US
-        _note(state, event, queue)
-    while next_us <= end_us:
-        yield _gauge(state, metric, next_us)
-        next_us += MINUTE_US
+
+    def __init__(self, queue: str, metric: str, take: Take) -> None:
+        self._queue = queue
+        self._metric = metric
+        self._take = take
+        self._kind = _COUNTED.get(metric)
+        self._state, self._next_us = _Queue(), MINUTE_US
+
+    def read(self, event: Event) -> None:
+        """Take an event."""
+        if self._kind is None:
+            self._pass(event.instant_us)
+            _note(self._state, event, self._queue)
+        elif isinstance(event, self._kind) and event.queue == self._queue:
+            self._take(counted(event.instant_us))
+
+    def finish(self, end_us: int) -> None:
+        """Nothing changes any more, and gauges go on to be shown."""
+        if self._kind is None:
+            self._pass(end_us)
+
+    def _pass(self, until_us: int) -> None:
+        while self._next_us <= until_us:
+            self._take(_gauge(self._state, self._metric, self._next_us))
+            self._next_us += MINUTE_US
 
 
 def _gauge(state: _Queue, metric: str, now_us: int) -> MetricSample:

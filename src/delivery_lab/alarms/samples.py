@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, Protocol
+
+from delivery_lab.events import Event
 
 MINUTE_US = 60_000_000
 
@@ -24,3 +27,27 @@ class MetricSample(NamedTuple):
 def counted(at_us: int, known_us: int | None = None) -> MetricSample:
     """Something that is counted happened."""
     return MetricSample(at_us, 1.0, at_us if known_us is None else known_us)
+
+
+Take = Callable[[MetricSample], None]
+"""Gets samples one by one."""
+
+
+class Sampler(Protocol):
+    """Makes the samples of one metric of events."""
+
+    def read(self, event: Event) -> None:
+        """Take an event, in the order of the run."""
+
+    def finish(self, end_us: int) -> None:
+        """The run is over; samples are wanted up to an instant."""
+
+
+def sampled(make: Callable[[Take], Sampler], events: Iterable[Event], end_us: int) -> list[MetricSample]:
+    """All samples of some events."""
+    found: list[MetricSample] = []
+    sampler = make(found.append)
+    for event in events:
+        sampler.read(event)
+    sampler.finish(end_us)
+    return found

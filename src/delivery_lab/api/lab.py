@@ -168,7 +168,7 @@ class Lab:
         return self.run(stack, **options).outcome
 
     def run(self, stack: str, **options: Unpack[RunOptions]) -> Simulation:
-        """Run a stack in virtual time, and keep everything that happened.
+        """Run a stack in virtual time; what happened is kept unless it is very much (`Simulation.kept`).
 
         Where the run leans on an assumption with a plausible range, it is run with both ends of the range too.
 
@@ -179,8 +179,8 @@ class Lab:
         from delivery_lab.api.costing import prices_of, with_cost
         from delivery_lab.api.expected import judged, read_expectations
         from delivery_lab.api.plausible import outcome_with_intervals
+        from delivery_lab.api.reading import simulate_and_read
         from delivery_lab.api.simulated import Simulation
-        from delivery_lab.simulation.simulate import simulate
         from delivery_lab.stack.stack import Stack
 
         asked = self.asked(stack, options, judges=True, bills=True)
@@ -191,10 +191,10 @@ class Lab:
             graph, workload = asked.deployed(self.graph(stack, call.overrides, asked.program))
         with timed("simulation", phases) as lap:
             deployed, built = partial(lap, "deployment"), Stack.of(graph)
-            run = simulate(built, self.project.root, workload, call.seed, asked.assumptions, deployed)
+            run = simulate_and_read(built, self.project.root, workload, call.seed, asked.assumptions, deployed)
 
         def again(other: Assumptions) -> Run:
-            return simulate(Stack.of(graph), self.project.root, workload, call.seed, other)
+            return simulate_and_read(built, self.project.root, workload, call.seed, other)
 
         with timed("outcome", phases):
             outcome, tried = outcome_with_intervals(run, again)

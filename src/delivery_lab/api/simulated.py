@@ -24,6 +24,7 @@ from delivery_lab.results.timeline import Line, messages_called, story, timeline
 from delivery_lab.rules.alternatives import alternatives_of
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.simulation.workload_files import PRESETS
+from delivery_lab.stack.stack import Stack
 
 _NAMES = 5
 """So many names of messages are offered where a name is unknown."""
@@ -160,6 +161,19 @@ class Simulation:
             dict.fromkeys(rule for rule, _, _ in alternatives_of(self.outcome.model.assumptions, self.run.assumptions))
         )
 
+    @property
+    def kept(self) -> bool:
+        """Whether all its events are kept. Else a timeline runs it again, which takes the memory that was saved."""
+        return not self.run.readers
+
+    def _whole(self) -> Run:
+        """The run with all its events."""
+        if self.kept:
+            return self.run
+        from delivery_lab.simulation.simulate import simulate
+
+        return simulate(Stack.of(self.graph), self.call.root, self.workload, self.run.seed, self.run.assumptions)
+
     def each_message(self) -> Iterator[MessageOutcome]:
         """What became of each message for each of its consumers, also where the outcome does not list them."""
         return messages_of(self.run) if self.outcome.per_message_omitted else iter(self.outcome.per_message)
@@ -186,11 +200,12 @@ class Simulation:
         Raises:
             UsageError: no message of the run is called so.
         """
+        run = self._whole()
         if message is None:
-            return timeline(self.run)
-        called = messages_called(self.run)
+            return timeline(run)
+        called = messages_called(run)
         if message not in called:
             near = difflib.get_close_matches(message, called, n=1)
             known = f"did you mean {near[0]}?" if near else f"there are {', '.join(list(called)[:_NAMES]) or 'none'}"
             raise UsageError(f"no message of this run is called {message!r}: {known}")
-        return story(self.run, called[message])
+        return story(run, called[message])

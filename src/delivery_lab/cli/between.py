@@ -7,9 +7,10 @@ import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from delivery_lab.api.parts import preload
+from delivery_lab.api.parts import BETWEEN, preload
 from delivery_lab.cli.compared import Comparing
 from delivery_lab.cli.console import Console
+from delivery_lab.cli.options import OutputFormat
 from delivery_lab.cli.progress import RunsProgress
 from delivery_lab.cli.stacks import end_with, load_clocks, say_beside
 from delivery_lab.cli.workers import Failure, for_each
@@ -63,7 +64,7 @@ def diff_revisions(console: Console, lab: Lab, words: str, stacks: Sequence[str]
                 failed |= _compared(console, between, name, asked)
             except LabError as error:
                 failures[name] = Failure(str(error), error.exit_code, traceback.format_exc())
-        _say_left_out(console, between, standings, failures, as_json=asked.as_json)
+        _say_left_out(console, between, standings, failures, asked)
     end_with(console, failures, names)
     return failed
 
@@ -101,24 +102,30 @@ def _say_left_out(
     between: Between,
     standings: dict[str, Standing],
     failures: dict[str, Failure],
-    *,
-    as_json: bool,
+    asked: Comparing,
 ) -> None:
     """Say which stacks were not compared, and why."""
     from delivery_lab.api.difference import revisions_as_json
 
     groups = {kind: [name for name, standing in standings.items() if standing == kind] for kind in ("changed", *_WORDS)}
-    if as_json:
+    reasons = {name: failure.message for name, failure in failures.items()}
+    if asked.output is OutputFormat.JSON:
         summary = {
             "kind": "summary",
             "revisions": revisions_as_json(between.before.revision, between.after.revision),
             **groups,
-            "failed": {name: failure.message for name, failure in failures.items()},
+            "failed": reasons,
         }
         console.data(json.dumps(summary))
         return
-    if not groups["changed"] and not failures:
+    if asked.output is OutputFormat.TEXT and not groups["changed"] and not failures and not asked.quiet_if_same:
         console.text(f"No stack differs between {between.before.revision} and {between.after.revision}.")
-    for kind, words in _WORDS.items():
-        if groups[kind]:
-            console.message(f"note: {words.format(after=between.after.revision)}: {', '.join(groups[kind])}")
+    left_out = [
+        f"{words.format(after=between.after.revision)}: {', '.join(groups[kind])}"
+        for kind, words in _WORDS.items()
+        if groups[kind]
+    ]
+    for told in left_out:
+        console.message(f"note: {told}")
+    words = f"{between.before.revision}{BETWEEN}{between.after.revision}"
+    asked.end(console, between.after.lab.project.name, words, left_out, reasons)

@@ -1,14 +1,16 @@
-"""What `diff` is asked for besides what is compared, and what a comparison comes to for the exit code."""
+"""What `diff` is asked for, how comparisons are printed, and what they come to for the exit code."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import typer
 
 from delivery_lab.cli.console import Console
+from delivery_lab.cli.options import OutputFormat
 from delivery_lab.cli.progress import INTERRUPTED
 
 if TYPE_CHECKING:
@@ -41,27 +43,35 @@ class FailDiffOn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Comparing:
-    """What the options of `diff` say.
+    """What the options of `diff` say, and what was compared so far.
+
+    Text and JSON are printed as they come. A comment or a document of test cases is about all comparisons, and printed
+    at the end.
 
     Attributes:
         options: those of the runs.
         fail_on: what makes the exit code 5.
         seeds: with how many seeds both are run, None for one.
         unchanged: whether figures that are the same are printed too.
-        as_json: whether JSON is printed.
+        output: how it is printed.
+        quiet_if_same: whether nothing is printed of a comparison in which nothing differs.
     """
 
     options: RunOptions
     fail_on: FailDiffOn
     seeds: int | None
     unchanged: bool
-    as_json: bool
+    output: OutputFormat
+    quiet_if_same: bool
+    _compared: list[tuple[Difference, PairedExploration | None]] = field(default_factory=list, init=False)
 
     def shown(self, console: Console, difference: Difference) -> bool:
         """Print a comparison, and say whether it fails the command."""
         from delivery_lab.cli.views.comparison import show_difference
 
-        show_difference(console, difference, as_json=self.as_json, unchanged=self.unchanged)
+        self._compared.append((difference, None))
+        if self._at_once and not (self.quiet_if_same and difference.nothing_differs):
+            show_difference(console, difference, as_json=self.output is OutputFormat.JSON, unchanged=self.unchanged)
         return self.fail_on.fails(difference)
 
     def shown_often(self, console: Console, difference: Difference, found: PairedExploration) -> bool:
@@ -72,7 +82,59 @@ class Comparing:
         """
         from delivery_lab.cli.views.exploration import show_pairs
 
-        show_pairs(console, difference, found, as_json=self.as_json)
+        self._compared.append((difference, found))
+        if self._at_once and not (self.quiet_if_same and _same(difference, found)):
+            show_pairs(console, difference, found, as_json=self.output is OutputFormat.JSON)
         if found.after.interrupted:
+            from delivery_lab.cli.comments.differences import stack_name
+
+            self.end(console, stack_name(difference), "..".join(difference.names))
             raise typer.Exit(INTERRUPTED)
         return self.fail_on.fails_often(found)
+
+    def end(
+        self,
+        console: Console,
+        key: str,
+        what: str,
+        left_out: Sequence[str] = (),
+        failures: Mapping[str, str] | None = None,
+    ) -> None:
+        """Print what is about all comparisons.
+
+        Args:
+            console: where to.
+            key: what tells a comment from others, also when a later commit is compared.
+            what: what was compared: `A..B`.
+            left_out: what was not compared, and why.
+            failures: why a stack could not be compared, by its name.
+        """
+        failures = failures or {}
+        if self._at_once or (self.quiet_if_same and not failures and all(_same(*pair) for pair in self._compared)):
+            return
+        differences = [difference for difference, _ in self._compared]
+        pairs = [(difference, found) for difference, found in self._compared if found is not None]
+        if self.output is OutputFormat.MARKDOWN:
+            from delivery_lab.cli.comments.differences import comment_of_differences
+            from delivery_lab.cli.comments.explorations import comment_of_pairs
+
+            if pairs:
+                console.data(comment_of_pairs(pairs, key, what, left_out, failures))
+            else:
+                console.data(comment_of_differences(differences, key, what, left_out, failures))
+            return
+        from delivery_lab.cli.comments.junit import junit_of_explorations, junit_of_runs
+
+        if pairs:
+            console.data(junit_of_explorations([found.after for _, found in pairs], failures))
+        else:
+            console.data(junit_of_runs([one.after.outcome for one in differences], failures))
+
+    @property
+    def _at_once(self) -> bool:
+        return self.output in (OutputFormat.TEXT, OutputFormat.JSON)
+
+
+def _same(difference: Difference, found: PairedExploration | None) -> bool:
+    """Whether nothing differs: in one run, and over many seeds where there are any."""
+    return difference.nothing_differs and (found is None or not any(pair.real for pair in found.pairs))

@@ -27,6 +27,7 @@ from delivery_lab.cli.commands import (
     listing,
     redrive,
     replay,
+    report,
     run,
     schema,
 )
@@ -73,6 +74,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "replay": replay.replay,
     "redrive": redrive.redrive,
     "cost": cost.cost,
+    "report": report.report,
     "schema": schema.schema,
     "init": init.init,
     "doctor": doctor.doctor,

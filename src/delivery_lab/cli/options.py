@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ import typer
 
 from delivery_lab.api.parts import DEFAULT_SEED
 from delivery_lab.cli.completion import assumptions, rules_and_checks, stacks
+from delivery_lab.errors import UsageError
 
 if TYPE_CHECKING:
     from delivery_lab.api.inputs import RunOptions
@@ -106,6 +108,31 @@ ProgramTimeoutOption = Annotated[
     ),
 ]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Print a traceback with an error.")]
+
+
+class OutputFormat(StrEnum):
+    """How results are printed. Each command has some of them."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    """The comment of a pull request."""
+    JUNIT = "junit"
+    """Expectations as test cases."""
+    SARIF = "sarif"
+    """Findings for code reviews."""
+
+
+def output_format(chosen: str, *, as_json: bool) -> OutputFormat:
+    """The format that `--format` and `--json` say together.
+
+    Raises:
+        UsageError: they contradict each other.
+    """
+    wanted = OutputFormat(chosen)
+    if as_json and wanted not in (OutputFormat.TEXT, OutputFormat.JSON):
+        raise UsageError(f"--json and --format {wanted} exclude each other: leave one out")
+    return OutputFormat.JSON if as_json else wanted
 
 
 def run_options(

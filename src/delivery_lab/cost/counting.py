@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from delivery_lab.cost.pollers import minimum_units, unit_hours
-from delivery_lab.cost.polling import EMPTY_RECEIVES, LONG_POLL_SECONDS, IdlePolls, idle_poller_seconds, idle_polls
+from delivery_lab.cost.polling import EMPTY_RECEIVES, LONG_POLL_SECONDS, polls_of
+from delivery_lab.cost.reading import UseReader, use_of
 from delivery_lab.cost.standing import architecture, standing
 from delivery_lab.cost.use import SECONDS_OF_HOUR, Usage
-from delivery_lab.events import (
-    Event,
-    FeedConfigured,
-    FeederAccepted,
-    InvokeEnded,
-    InvokeStarted,
-    MessageDeleted,
-    MessageReceived,
-    Published,
-    QueueConfigured,
-    RecordAppended,
-    RequestAnswered,
-    Run,
-    chunks,
-)
+from delivery_lab.events import Run
 from delivery_lab.events.instants import seconds
 from delivery_lab.model.sqs.billing import DELETE_BATCH, RECEIVE
-from delivery_lab.resource_types import EVENT_BUS, TOPIC
-from delivery_lab.stack.mappings import SqsMapping
 from delivery_lab.stack.rest_apis import RestApi
 from delivery_lab.stack.stack import Stack
 from delivery_lab.stack.streams import ON_DEMAND, Stream
 from delivery_lab.stack.topics import Topic
 
-_PUT_UNIT_BYTES = 25 * 1024
-_ON_DEMAND_STEP_BYTES = 1024
 _GB = 2**30
-_MICROSECONDS_OF_MS = 1000
 _PUBLISH_BATCH = 10
 
 _OWN_BYTES_OF_INVOKE = 1024
@@ -48,22 +27,22 @@ _OWN_BYTES_OF_INVOKE = 1024
 def used_by(run: Run, stack: Stack) -> Iterator[Usage]:
     """Everything that a run uses, the hours that it takes included."""
     end_us = seconds(run.virtual_seconds)
-    yield from _queues(run, stack, end_us)
-    yield from _functions(run, stack, end_us)
-    yield from _streams(run, stack)
-    yield from _feeders(run, stack)
-    yield from _apis(run, stack)
-    yield from _logs(run)
-    yield from unit_hours(run.events, minimum_units(stack), end_us)
+    use = use_of(run, stack)
+    yield from _queues(run, stack, use, end_us)
+    yield from _functions(stack, use, end_us)
+    yield from _streams(run, stack, use)
+    yield from _feeders(run, stack, use)
+    yield from _apis(stack, use)
+    yield from _logs(run, use)
+    yield from use.units.hours(end_us)
     yield from standing(stack, run.virtual_seconds / SECONDS_OF_HOUR)
 
 
 # -- SQS ------------------------------------------------------------------------------------------------------
 
 
-def _queues(run: Run, stack: Stack, end_us: int) -> Iterator[Usage]:
-    kinds = {e.queue: "fifo" if e.fifo else "standard" for e in run.events if type(e) is QueueConfigured}
-    deleted, received = _by_mappings(run.events)
+def _queues(run: Run, stack: Stack, use: UseReader, end_us: int) -> Iterator[Usage]:
+    kinds, deleted, received = use.queue_kinds, use.deleted, use.received
     for (service, queue, action), requests in run.used.items():
         if service != "sqs":
             continue
@@ -74,29 +53,11 @@ def _queues(run: Run, stack: Stack, end_us: int) -> Iterator[Usage]:
             yield Usage(item, queue, requests, action, high=received[queue], rules=("BILL-RECEIVE-1",))
         else:
             yield Usage(item, queue, requests, action)
-    yield from _empty_receives(run, stack, end_us, kinds)
+    yield from _empty_receives(run, stack, use, end_us)
 
 
-def _by_mappings(events: Iterable[Event]) -> tuple[dict[str, int], dict[str, int]]:
-    """Messages that mappings deleted and received, by queue: as many requests as there can be at most."""
-    deleted: dict[str, int] = defaultdict(int)
-    received: dict[str, int] = defaultdict(int)
-    for event in events:
-        if isinstance(event, MessageDeleted) and event.by.mapping:
-            deleted[event.queue] += 1
-        elif isinstance(event, MessageReceived) and event.by.mapping:
-            received[event.queue] += 1
-    return deleted, received
-
-
-def _empty_receives(run: Run, stack: Stack, end_us: int, kinds: dict[str, str]) -> Iterator[Usage]:
-    polls: dict[str, tuple[SqsMapping, IdlePolls]] = {}
-    for mapping in stack.mappings:
-        if isinstance(mapping, SqsMapping):
-            found = idle_polls(mapping, run.assumptions)
-            if found is not None:
-                polls[mapping.label] = mapping, found
-    idle = idle_poller_seconds(run.events, {name: found for name, (_, found) in polls.items()}, end_us)
+def _empty_receives(run: Run, stack: Stack, use: UseReader, end_us: int) -> Iterator[Usage]:
+    polls, idle, kinds = polls_of(stack, run.assumptions), use.idle.seconds(end_us), use.queue_kinds
     for name, (mapping, found) in polls.items():
         queue = mapping.queue.label if mapping.queue is not None else ""
         item = f"sqs.requests.{'fifo' if mapping.fifo else kinds.get(queue, 'standard')}"
@@ -119,19 +80,9 @@ def _empty_receives(run: Run, stack: Stack, end_us: int, kinds: dict[str, str]) 
 # -- Lambda ---------------------------------------------------------------------------------------------------
 
 
-def _functions(run: Run, stack: Stack, end_us: int) -> Iterator[Usage]:
+def _functions(stack: Stack, use: UseReader, end_us: int) -> Iterator[Usage]:
     """Requests, and GB-seconds by the millisecond, initialisation included, as AWS bills since August 2025."""
-    started: dict[tuple[str, str], int] = {}
-    invokes: dict[str, int] = defaultdict(int)
-    billed_ms: dict[str, int] = defaultdict(int)
-    for event in run.events:
-        if isinstance(event, InvokeStarted):
-            started[event.function, event.invoke] = event.instant_us
-            invokes[event.function] += 1
-        elif isinstance(event, InvokeEnded):
-            billed_ms[event.function] += _ms(event.instant_us - started.pop((event.function, event.invoke)))
-    for (name, _), since_us in started.items():
-        billed_ms[name] += _ms(end_us - since_us)
+    invokes, billed_ms = use.invokes, use.billed_ms(end_us)
     for function in stack.functions:
         name = function.label
         if not invokes[name]:
@@ -143,47 +94,28 @@ def _functions(run: Run, stack: Stack, end_us: int) -> Iterator[Usage]:
             yield Usage(f"lambda.duration.{architecture(function)}", name, gb_seconds)
 
 
-def _ms(spent_us: int) -> int:
-    return math.ceil(spent_us / _MICROSECONDS_OF_MS)
-
-
 # -- streams, feeders, APIs, logs -----------------------------------------------------------------------------
 
 
-def _streams(run: Run, stack: Stack) -> Iterator[Usage]:
+def _streams(run: Run, stack: Stack, use: UseReader) -> Iterator[Usage]:
     """Each record is billed by its size, in steps of 25 KB, or of 1 KB in on-demand mode."""
-    sizes: dict[str, list[int]] = defaultdict(list)
-    for event in run.events:
-        if isinstance(event, RecordAppended) and event.source_kind == "kinesis":
-            sizes[event.source].append(len(event.body.encode()))
     for stream in stack.all(Stream):
-        held = sizes.get(stream.label)
+        held = use.records.get(stream.label)
         if not held:
             continue
         if stream.mode.known == ON_DEMAND:
-            written = sum(-(-size // _ON_DEMAND_STEP_BYTES) * _ON_DEMAND_STEP_BYTES for size in held) / _GB
             readers = sum(polled.source == stream.label for polled in run.polled)
-            yield Usage("kinesis.data-in.on-demand", stream.label, written)
-            yield Usage("kinesis.data-out.on-demand", stream.label, readers * sum(held) / _GB)
+            yield Usage("kinesis.data-in.on-demand", stream.label, held.stepped_bytes / _GB)
+            yield Usage("kinesis.data-out.on-demand", stream.label, readers * held.held_bytes / _GB)
         else:
-            yield Usage("kinesis.put-units", stream.label, sum(max(1, -(-size // _PUT_UNIT_BYTES)) for size in held))
+            yield Usage("kinesis.put-units", stream.label, held.put_units)
 
 
-def _feeders(run: Run, stack: Stack) -> Iterator[Usage]:
+def _feeders(run: Run, stack: Stack, use: UseReader) -> Iterator[Usage]:
     """Publishes and custom events, each in steps of 64 KB."""
-    kinds = {event.feeder: event.feeder_kind for event in run.events if isinstance(event, FeedConfigured)}
-    published: dict[tuple[str, str], int] = defaultdict(int)
-    tokens = {each.label: each.type for each in stack.resources.values() if each.type in (TOPIC, EVENT_BUS)}
-    for event in run.events:
-        if isinstance(event, FeederAccepted):
-            if kinds.get(event.feeder) in ("topic", "bus"):
-                published[kinds[event.feeder], event.feeder] += _steps(kinds[event.feeder], event.body)
-        elif isinstance(event, Published) and event.target in tokens:
-            kind = "topic" if tokens[event.target] == TOPIC else "bus"
-            published[kind, event.target] += _steps(kind, event.body)
     fifo = {topic.label for topic in stack.all(Topic) if topic.fifo.known}
     batches = any(used.service == "sns" for used in run.used)
-    for (kind, name), amount in published.items():
+    for (kind, name), amount in use.published.items():
         if kind == "bus":
             yield Usage("events.custom", name, amount)
         else:
@@ -192,34 +124,17 @@ def _feeders(run: Run, stack: Stack) -> Iterator[Usage]:
             yield Usage(item, name, amount, "", low, rules=("BILL-SNS-1",) if batches else ())
 
 
-def _steps(kind: str, body: str) -> int:
-    """As how many a message counts; an event of AWS's own services is free."""
-    if kind == "bus":
-        try:
-            source = json.loads(body).get("source", "")
-        except (ValueError, AttributeError):
-            source = ""
-        if str(source).startswith("aws."):
-            return 0
-    return chunks((body,))
-
-
-def _apis(run: Run, stack: Stack) -> Iterator[Usage]:
-    answered: dict[str, int] = defaultdict(int)
-    for event in run.events:
-        if isinstance(event, RequestAnswered):
-            answered[event.api] += 1
+def _apis(stack: Stack, use: UseReader) -> Iterator[Usage]:
     rest = {api.label for api in stack.all(RestApi)}
-    for name, requests in answered.items():
+    for name, requests in use.answered.items():
         yield Usage(f"apigateway.{'rest' if name in rest else 'http'}.requests", name, requests)
 
 
-def _logs(run: Run) -> Iterator[Usage]:
+def _logs(run: Run, use: UseReader) -> Iterator[Usage]:
     """What handlers write; Lambda's own lines and CloudWatch's overhead come on top (BILL-LOG-1)."""
-    invokes = Counter(event.function for event in run.events if isinstance(event, InvokeStarted))
     for used, amount in run.used.items():
         if used.service == "logs":
-            most = amount + invokes[used.resource] * _OWN_BYTES_OF_INVOKE
+            most = amount + use.invokes.get(used.resource, 0) * _OWN_BYTES_OF_INVOKE
             yield Usage(
                 "cloudwatch.logs.ingestion", used.resource, amount / _GB, high=most / _GB, rules=("BILL-LOG-1",)
             )

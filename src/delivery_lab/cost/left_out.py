@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from delivery_lab.cost.reading import use_of
 from delivery_lab.cost.standing import keeps_longer_than_a_week
-from delivery_lab.events import EventAccepted, LinesRepeated, MessageMoved, Run, TenantNamed
+from delivery_lab.events import EventAccepted, EventDeadLettered, LinesRepeated, MessageMoved, Run, TenantNamed
 from delivery_lab.resource_types import BUCKETS, MSK_CLUSTER, PIPE, SCHEDULE, SECRET, STATE_MACHINE
 from delivery_lab.stack.mappings import KafkaMapping, SqsMapping
 from delivery_lab.stack.stack import Stack
@@ -67,14 +68,14 @@ def left_out_of_run(run: Run, stack: Stack) -> Iterator[str]:
     """What a run makes AWS bill, and is not counted."""
     if stack.functions:
         yield "time that code computes: only what it sleeps and waits is counted (LAM-DURATION-1)"
-    kinds = {type(event) for event in run.events}
+    kinds = use_of(run, stack).happened
     if TenantNamed in kinds:
         yield "the surcharge for messages with a group on standard queues (fair queues)"
     if MessageMoved in kinds:
         yield "requests of redrives"
     if LinesRepeated in kinds:
         yield "log lines that repeated attempts write again (SIM-REPEAT-1)"
-    if EventAccepted in kinds and any(type(event).__name__ == "EventDeadLettered" for event in run.events):
+    if EventAccepted in kinds and EventDeadLettered in kinds:
         yield "requests by which Lambda and SNS send to queues and topics"
     if any(table.billing_mode.known != "PROVISIONED" for table in stack.tables):
         yield "reads and writes of tables on demand"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
 from delivery_lab.cost.use import SECONDS_OF_HOUR, Usage
 from delivery_lab.events import BatchInvoked, BatchResult, Event, PollersChanged
@@ -41,16 +42,27 @@ def rules_of(item: str) -> tuple[RuleId, ...]:
     return ("BILL-EPU-1", "ESM-PROV-3") if item == "lambda.pollers.sqs" else ()
 
 
-def unit_hours(events: Iterable[Event], minimum: Mapping[str, tuple[str, int]], end_us: int) -> Iterator[Usage]:
+class PollerUnits:
     """Units of a run: the minimum all the time, and more while the mapping has grown.
 
     When SQS pollers fall back is not documented: they are taken to when nothing is being worked on (ESM-PROV-3); at
     most they stay until the end of the run.
+
+    Args:
+        minimum: for each mapping its item and the units that it always has.
     """
-    if not minimum:
-        return
-    grown = {name: _Grown(units) for name, (_, units) in minimum.items()}
-    for event in events:
+
+    reads: ClassVar[tuple[type[Event], ...]] = (PollersChanged, BatchInvoked, BatchResult)
+
+    def __init__(self, minimum: Mapping[str, tuple[str, int]]) -> None:
+        self._minimum = minimum
+        self._grown = {name: _Grown(units) for name, (_, units) in minimum.items()}
+
+    def read(self, event: Event) -> None:
+        """Take what a mapping does."""
+        grown, minimum = self._grown, self._minimum
+        if not grown:
+            return
         match event:
             case PollersChanged(mapping=name, limit=limit) if name in grown:
                 is_queue = minimum[name][0] == "lambda.pollers.sqs"
@@ -60,11 +72,14 @@ def unit_hours(events: Iterable[Event], minimum: Mapping[str, tuple[str, int]], 
                 grown[name].busy += 1
             case BatchResult(mapping=name, partition=None) if name in grown:
                 grown[name].leave(event.instant_us)
-    for name, (item, units) in minimum.items():
-        least = units * in_seconds(end_us) / SECONDS_OF_HOUR
-        taken, most = grown[name].hours(end_us)
-        rules = rules_of(item) if taken != most or least != taken else rules_of(item)[:1]
-        yield Usage(item, name, taken, "", least, most, rules, by_time=True)
+
+    def hours(self, end_us: int) -> Iterator[Usage]:
+        """What they come to."""
+        for name, (item, units) in self._minimum.items():
+            least = units * in_seconds(end_us) / SECONDS_OF_HOUR
+            taken, most = self._grown[name].hours(end_us)
+            rules = rules_of(item) if taken != most or least != taken else rules_of(item)[:1]
+            yield Usage(item, name, taken, "", least, most, rules, by_time=True)
 
 
 class _Grown:

@@ -6,14 +6,16 @@ receives that makes. So the number is an interval (BILL-POLL-1, BILL-POLL-2).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from delivery_lab.events import BatchInvoked, BatchReleased, BatchResult, BatchRetryScheduled, Event
 from delivery_lab.model.clock import in_seconds
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import Assumptions
 from delivery_lab.stack.mappings import SqsMapping
+from delivery_lab.stack.stack import Stack
 
 EMPTY_RECEIVES = "empty receives"
 """What a bill calls receives that found nothing."""
@@ -56,6 +58,12 @@ def idle_polls(mapping: SqsMapping, assumptions: Assumptions) -> IdlePolls | Non
     return IdlePolls(assumptions.least_pollers, low, high, ("BILL-POLL-1", "ESM-SCALE-4"))
 
 
+def polls_of(stack: Stack, assumptions: Assumptions) -> dict[str, tuple[SqsMapping, IdlePolls]]:
+    """The mappings of queues that poll, by name, each with how many receives it has open while its queue is empty."""
+    found = ((each, idle_polls(each, assumptions)) for each in stack.mappings if isinstance(each, SqsMapping))
+    return {mapping.label: (mapping, polls) for mapping, polls in found if polls is not None}
+
+
 @dataclass(slots=True)
 class _Busy:
     """The batches that one mapping works on or holds, and the time that pollers had nothing to do."""
@@ -75,32 +83,37 @@ class _Busy:
         self.held += by
 
 
-def idle_poller_seconds(
-    events: Iterable[Event], mappings: dict[str, IdlePolls], end_us: int
-) -> dict[str, tuple[float, float, float]]:
-    """For each mapping the seconds that its pollers had no batch: of all of them together, taken, least, most.
+class IdlePollers:
+    """Follows how long pollers of mappings had no batch.
 
     Args:
-        events: what happened.
         mappings: by name, how many pollers each has.
-        end_us: when the run ended.
     """
-    found = {name: _Busy(polls) for name, polls in mappings.items()}
-    for event in events:
-        if isinstance(event, (BatchInvoked, BatchResult, BatchRetryScheduled, BatchReleased)):
-            busy = found.get(event.mapping)
+
+    reads: ClassVar[tuple[type[Event], ...]] = (BatchInvoked, BatchResult, BatchRetryScheduled, BatchReleased)
+
+    def __init__(self, mappings: Mapping[str, IdlePolls]) -> None:
+        self._busy = {name: _Busy(polls) for name, polls in mappings.items()}
+
+    def read(self, event: Event) -> None:
+        """Take what becomes of a batch."""
+        if isinstance(event, BatchInvoked | BatchResult | BatchRetryScheduled | BatchReleased):
+            busy = self._busy.get(event.mapping)
             if busy is not None:
                 _note(busy, event)
-    for busy in found.values():
-        busy.change(end_us, 0)
-    return {
-        name: (
-            in_seconds(busy.idle_us[busy.polls.taken]),
-            in_seconds(busy.idle_us[busy.polls.low]),
-            in_seconds(busy.idle_us[busy.polls.high]),
-        )
-        for name, busy in found.items()
-    }
+
+    def seconds(self, end_us: int) -> dict[str, tuple[float, float, float]]:
+        """For each mapping the seconds of all its pollers together up to the end of the run: taken, least, most."""
+        for busy in self._busy.values():
+            busy.change(end_us, 0)
+        return {
+            name: (
+                in_seconds(busy.idle_us[busy.polls.taken]),
+                in_seconds(busy.idle_us[busy.polls.low]),
+                in_seconds(busy.idle_us[busy.polls.high]),
+            )
+            for name, busy in self._busy.items()
+        }
 
 
 def _note(busy: _Busy, event: Event) -> None:

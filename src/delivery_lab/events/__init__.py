@@ -91,6 +91,8 @@ from delivery_lab.events.queues import (
     TenantNamed,
     VisibilityChanged,
 )
+from delivery_lab.events.readers import Reader, Readers, feed
+from delivery_lab.events.reading import NOT_KEPT, Results, reader_of
 from delivery_lab.events.requests import (
     ApiCallRefused,
     CallUnanswered,
@@ -104,6 +106,7 @@ from delivery_lab.events.union import Event, told_apart
 from delivery_lab.events.usage import Meter, Used, chunks
 
 __all__ = [
+    "NOT_KEPT",
     "SERVICE_ERROR",
     "TIMED_OUT",
     "WORKLOAD",
@@ -177,6 +180,8 @@ __all__ = [
     "Published",
     "Purpose",
     "QueueConfigured",
+    "Reader",
+    "Readers",
     "RecordAppended",
     "RecordExpired",
     "RecordFiltered",
@@ -185,6 +190,7 @@ __all__ = [
     "RecordsDiscarded",
     "RecordsLookedAt",
     "RequestAnswered",
+    "Results",
     "Run",
     "SendDeduplicated",
     "Swallowed",
@@ -195,5 +201,7 @@ __all__ = [
     "WebCallAnswered",
     "chunks",
     "events_of",
+    "feed",
+    "reader_of",
     "told_apart",
 ]

@@ -10,6 +10,7 @@ from typing import Literal
 from delivery_lab.events.handlers import LogLine
 from delivery_lab.events.marks import EffectMark
 from delivery_lab.events.partitions import PartitionedKind
+from delivery_lab.events.readers import Readers
 from delivery_lab.events.union import Event
 from delivery_lab.events.usage import Used
 from delivery_lab.rule_ids import RuleId
@@ -81,7 +82,7 @@ class Run:
         virtual_seconds: how long it took.
         events: everything that happened.
         rules: ids of the rules that it relies on, sorted.
-        trace_hash: equal for equal runs.
+        trace_hash: equal for equal runs; "" of a run that is not over.
         sources: names of the queues, streams, tables and topics whose messages are counted, and of the internal queues
             of functions (`events_of`).
         dead_letter_queues: names of queues that are another's dead-letter target or a mapping's destination.
@@ -94,6 +95,7 @@ class Run:
         functions: by name of each function of the stack, whether its code was executed or the workload described it.
         depths: messages in each queue when the run ended, by the queue's name.
         used: how much was used of what AWS bills by the request.
+        readers: those that read it while it happened, where its events were not kept (`readers.reader_of`).
     """
 
     stack: str
@@ -117,3 +119,4 @@ class Run:
     depths: Mapping[str, int] = field(default_factory=dict)
     effect: EffectMark | None = None
     used: Mapping[Used, int] = field(default_factory=dict)
+    readers: Readers = field(default_factory=dict, repr=False)

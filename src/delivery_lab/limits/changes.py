@@ -170,6 +170,13 @@ _OF_TYPES: Mapping[str, InputChanges] = {
         frozenset({"filterPolicyScope"}),
     ),
     resource_types.TOPIC_POLICY: InputChanges(frozenset({"arn"})),
+    resource_types.EVENT_BUS: InputChanges(frozenset({"eventSourceName", "name"})),
+    resource_types.EVENT_RULE: InputChanges(
+        frozenset({"eventBusName", "name", "namePrefix"}), {"eventBusName": "default", "state": "ENABLED"}
+    ),
+    resource_types.EVENT_TARGET: InputChanges(
+        frozenset({"eventBusName", "rule", "targetId"}), {"eventBusName": "default"}, frozenset({"targetId"})
+    ),
     resource_types.BUCKET: InputChanges(frozenset({"bucket", "bucketPrefix"}), {"forceDestroy": False}),
     resource_types.BUCKET_POLICY: InputChanges(frozenset({"bucket"})),
     resource_types.PUBLIC_ACCESS_BLOCK: InputChanges(frozenset({"bucket"}), dict.fromkeys(_PUBLIC_ACCESS, False)),

@@ -29,6 +29,7 @@ ENDPOINTS = (
     "cloudwatch",
     "dynamodb",
     "ec2",
+    "events",
     "iam",
     "kafka",
     "kinesis",

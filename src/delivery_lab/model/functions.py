@@ -79,6 +79,8 @@ class Lambda:
         self._functions: dict[str, DeployedFunction] = {}
         self._calling_aws: set[str] = set()
         self._working_on: dict[str, str] = {}
+        self._lines: dict[str, list[ContractLine]] = {}  # of invokes that may be told again
+        journal.listen(ContractLine, self._note_line)
         self._rate = Rate()
         self.loops = Loops()
         self.traces = Traces(scheduler, streams)
@@ -204,6 +206,11 @@ class Lambda:
         if request_id is not None:
             self._calling_aws.add(request_id)
 
+    def _note_line(self, line: ContractLine) -> None:
+        """Keep what an invoke says that may be told again."""
+        if line.invoke in self._lines:
+            self._lines[line.invoke].append(line)
+
     def _note_end_of_process(self, response: InvokeResponse) -> None:
         if response.error == EXITED:
             self._journal.rely_on("LAM-TIME-2")
@@ -277,7 +284,8 @@ class _Invocation:
         scheduler = self._service._scheduler
         self._began = scheduler.now
         self._service._working_on[self._request_id] = payload
-        self._first_event = len(self._service._journal.events)
+        if self._note:
+            self._service._lines[self._request_id] = []
         deadline = scheduler.now + seconds(self._function.config.timeout_seconds)
         self._timer = scheduler.at(deadline, self._time_out)
         if fault is not None and fault.kind in (FaultKind.CRASH, FaultKind.TIMEOUT):
@@ -331,11 +339,7 @@ class _Invocation:
         """What this invoke did; None where telling it again would leave out calls of AWS or the end of the process."""
         if self._request_id in self._service._calling_aws or response.ended:
             return None
-        lines = tuple(
-            event.told(0, None)
-            for event in self._service._journal.events[self._first_event :]
-            if isinstance(event, ContractLine) and event.invoke == self._request_id
-        )
+        lines = tuple(line.told(0, None) for line in self._service._lines[self._request_id])
         told = InvokeResponse(response.payload.replace(self._request_id, _REQUEST_ID), response.error)
         return Rehearsal(self._request_id, self._service._scheduler.now - self._began, told, lines)
 
@@ -351,6 +355,7 @@ class _Invocation:
         self._function.running -= 1
         self._service._calling_aws.discard(self._request_id)
         self._service._working_on.pop(self._request_id, None)
+        self._service._lines.pop(self._request_id, None)
         self._service.loops.end(self._request_id)
         trace = self._service.traces.end(self._request_id)
         now, function = self._service._scheduler.now, self._function.config.name

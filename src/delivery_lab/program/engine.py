@@ -17,6 +17,7 @@ import pulumi
 import pulumi.runtime
 
 from delivery_lab.errors import LabError, ProgramError
+from delivery_lab.garbage import rare_garbage_collection
 from delivery_lab.program import naming
 from delivery_lab.program.answers import NO_ANSWERS, ProgramAnswers
 from delivery_lab.program.aws_calls import answering_aws
@@ -94,6 +95,17 @@ def evaluate(
     """
     if project.state is not None:
         return read_state(project.state, project.root, overrides)
+    with rare_garbage_collection():  # its modules and classes are garbage as soon as it has ended
+        return _evaluate(project, stack, overrides, answers, on_evaluated)
+
+
+def _evaluate(
+    project: Project,
+    stack: str,
+    overrides: Sequence[str],
+    answers: ProgramAnswers,
+    on_evaluated: Callable[[], None],
+) -> Graph:
     config = load_config(project, stack, overrides, answers)
     notes = tuple(_region_notes(config))
     frames, decoder = Frames(project), Decoder(project.program_dir)

@@ -11,15 +11,19 @@ imported, so a module kept from one stack would silently lack in the next. Insta
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import logging
 import os
+import pickle
 import sys
+import typing
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import pulumi._types
 import pulumi.runtime.rpc
 
 from delivery_lab.program.frames import is_installed
@@ -44,6 +48,8 @@ def isolated(project: Project) -> Iterator[None]:
         _module_path(project),
         _sdk_registrations(),
         _own_modules(project.program_dir),
+        _caches_of_classes(),
+        _pickling(),
         _logging(),
         _printing_to_stderr(),
     ):
@@ -120,6 +126,39 @@ def _sdk_registrations() -> Iterator[None]:
         for registry in registries:
             for entries in registry.values():
                 entries[:] = [entry for entry in entries if type(entry).__module__ in sys.modules]
+
+
+@contextlib.contextmanager
+def _caches_of_classes() -> Iterator[None]:
+    """Empty, after the run, the caches that keep classes of the program, and with them everything of its modules.
+
+    A process may evaluate thousands of programs. The SDK remembers what it found out of each class for ever;
+    `typing` the last 128 parameters of each of its generic types.
+    """
+    try:
+        yield
+    finally:
+        for value in vars(pulumi._types).values():
+            if isinstance(value, functools._lru_cache_wrapper):
+                value.cache_clear()
+        for clear in getattr(typing, "_cleanups", ()):
+            clear()
+
+
+@contextlib.contextmanager
+def _pickling() -> Iterator[None]:
+    """Put Python's own pickler back as it was.
+
+    For each dynamic resource the SDK wraps a method of it once more. After a thousand of them no dictionary
+    can be pickled any longer, and until then each takes longer than the one before.
+    """
+    pickler: type = vars(pickle)["_Pickler"]
+    before = {name: vars(pickler)[name] for name in ("_batch_setitems", "save_dict")}
+    try:
+        yield
+    finally:
+        for name, method in before.items():
+            setattr(pickler, name, method)
 
 
 def _module_names(folder: Path) -> set[str]:

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from delivery_lab.results.consumers import Consumers
 from delivery_lab.results.evidence import FunctionEvidence, ProcessedBy, stronger
 from delivery_lab.rule_ids import RuleId
 
@@ -66,6 +67,7 @@ class Fate:
         evidence: the surest reason for which it counts as processed, None where it does not.
         effects: how often work was seen to be done for it, None where nothing was seen.
         looked: whether a handler ever looked at it, None where that cannot be told.
+        given_to: names of the functions that got it.
     """
 
     message_id: str
@@ -87,11 +89,12 @@ class Fate:
     left_at: float | None = None
     parked: bool = False
     redriven_at: float | None = None
-    holders: set[str] = field(default_factory=set)
+    holders: tuple[str, ...] = ()
     evidence: ProcessedBy | None = None
     effects: int | None = None
     looked: bool | None = None
     tenant: str = ""
+    given_to: frozenset[str] = frozenset()
 
     @property
     def consumer(self) -> str:
@@ -160,6 +163,7 @@ class Ledger:
     """All messages of a run, and what was counted on the way.
 
     Attributes:
+        consumers: who is meant to get the messages of each source.
         fates: a fate for each message and consumer, in the order of the sends.
         work: work done by consumer; under None the work that callers waited for.
         recognised: by consumer: deliveries whose code found the work done, or whose conditional write was refused.
@@ -168,11 +172,11 @@ class Ledger:
         timed_out: those that the function's timeout ended.
         throttled: attempts that Lambda refused with 429.
         functions: what is known of the work of each function that got messages, or that callers waited for.
-        given: by function: the fates of the messages that it got, by their `id`.
         uncounted: names of consumers whose work is not known; None stands for callers that waited.
         relied_on: assumptions about what is seen of handlers that the result rests on.
     """
 
+    consumers: Consumers
     fates: list[Fate] = field(default_factory=list)
     work: dict[str | None, Work] = field(default_factory=dict)
     recognised: Counter[str] = field(default_factory=Counter)
@@ -181,9 +185,14 @@ class Ledger:
     timed_out: int = 0
     throttled: int = 0
     functions: dict[str, FunctionEvidence] = field(default_factory=dict)
-    given: dict[str, dict[int, Fate]] = field(default_factory=dict)
     uncounted: set[str | None] = field(default_factory=set)
     relied_on: set[RuleId] = field(default_factory=set)
+    _sets: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
+
+    def together(self, names: frozenset[str], name: str) -> frozenset[str]:
+        """Some names and one more; the same set is the same object, since there are many messages and few functions."""
+        found = names | {name}
+        return self._sets.setdefault(found, found)
 
 
 def business_id_of(body: str) -> str | None:

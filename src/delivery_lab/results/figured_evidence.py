@@ -41,8 +41,8 @@ def evidence_of_message(fate: Fate, ledger: Ledger) -> MessageEvidence:
 
 
 def _of(ledger: Ledger, function: str) -> Iterable[Fate]:
-    """The messages that a function got last."""
-    return ledger.given.get(function, {}).values()
+    """The messages that a function got."""
+    return (fate for fate in ledger.fates if function in fate.given_to)
 
 
 def _looked(fates: Iterable[Fate]) -> int | None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, NamedTuple, get_args
 
 from delivery_lab.events import (
     ApiCallRefused,
     BatchInvoked,
     BatchResult,
-    ChangeRequested,
     ContractLine,
-    ErrorSwallowed,
     Event,
     EventAccepted,
     EventAnswered,
@@ -30,21 +28,22 @@ from delivery_lab.events import (
     MessageFiltered,
     MessageMoved,
     MessageSent,
+    Observation,
     RecordAppended,
     RecordExpired,
     RecordFiltered,
     RecordsCheckpointed,
     RecordsDiscarded,
     RecordSkipped,
-    RecordsLookedAt,
     Run,
     TenantNamed,
+    reader_of,
 )
 from delivery_lab.events.instants import in_seconds
-from delivery_lab.results.consumers import consumers_of
+from delivery_lab.results import hops
 from delivery_lab.results.evidence import FunctionEvidence, ProcessedBy
+from delivery_lab.results.facts import OF_A_DELIVERY, facts_of
 from delivery_lab.results.fates import Fate, HandlerDelivery, Ledger, Way, business_id_of
-from delivery_lab.results.hops import Hops
 from delivery_lab.results.new_fates import NewFates, NewMessage
 from delivery_lab.results.recognition import Recognitions
 from delivery_lab.results.repeats import Repeats, WorksCounted
@@ -53,15 +52,11 @@ from delivery_lab.results.silent import Judgement, SilentFunctions
 _BY_HANDLE = frozenset(
     {None, "SQS-STALE-1", "SQS-STALE-2"}
 )  # a queue that is purged or deleted takes unread ones along
-_OF_A_DELIVERY = frozenset({"started", "processed", "failed", "duplicate"})
 
 
 def read_events(run: Run) -> Ledger:
-    """Read the events of a run, in order."""
-    reader = _RunReader(run)
-    for event in run.events:
-        reader.read(event)
-    return reader.settled()
+    """What became of the messages of a run."""
+    return reader_of(run, LedgerReader, lambda: LedgerReader(run)).settled()
 
 
 class _Held(NamedTuple):
@@ -74,23 +69,43 @@ class _Held(NamedTuple):
 
 _NOTHING = _Held("", "", ())
 
-Handled = BatchInvoked | EventInvoked | BatchResult | EventAnswered | ContractLine | LinesRepeated
+_Accepted = MessageSent | RecordAppended | EventAccepted
+_Handled = BatchInvoked | EventInvoked | BatchResult | EventAnswered | ContractLine | LinesRepeated
+_Invoked = InvokeStarted | InvokeEnded | InvokeRefused | ApiCallRefused
+_LeftQueue = MessageDeleted | MessageFiltered | MessageDeadLettered | MessageExpired | MessageMoved
+_LeftPartition = RecordSkipped | RecordFiltered | RecordExpired | RecordsCheckpointed | RecordsDiscarded
+_EventLeft = EventCompleted | EventDeadLettered | EventExpired | EventDiscarded
 
 
-class _RunReader:
+class LedgerReader:
+    """Follows the messages of a run.
+
+    Args:
+        run: the run; its events so far, where it is read while it happens.
+    """
+
+    reads: ClassVar[tuple[type[Event], ...]] = (
+        *hops.READ,
+        *get_args(_Handled),
+        *get_args(_Invoked),
+        *get_args(_LeftQueue),
+        *get_args(_LeftPartition),
+        *get_args(_EventLeft),
+        *get_args(Observation),
+        TenantNamed,
+    )
+
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._ledger = Ledger()
-        self._consumers = consumers_of(run.events)
+        self._settled = False
+        self.facts = facts_of(run.events)
+        self._ledger = Ledger(self.facts.consumers)
+        self._consumers = self.facts.consumers
         # Functions that follow the log contract say themselves what they processed; of the others it is inferred.
-        self._speaking = {
-            event.function
-            for event in run.events
-            if isinstance(event, ContractLine) and event.event in _OF_A_DELIVERY and event.message
-        }
+        self._speaking = self.facts.speaking
         self._held: dict[str, _Held] = {}
         self._new_fates = NewFates(run, self._ledger)
-        self._hops = Hops(run.events, self._consumers, self._new_fates, self._fates)
+        self._hops = hops.Hops(self.facts, self._new_fates, self._fates)
         self._redriven: dict[str, str] = {}  # new message id: the one it had first
         self._processed_up_to: dict[tuple[str | None, tuple[str, str]], int] = {}
         self._works = WorksCounted(self._ledger.work)
@@ -99,45 +114,36 @@ class _RunReader:
         self._duplicates: list[Fate] = []
         self._recognitions = Recognitions()
         self._repeats = Repeats()
-        self._silent = SilentFunctions(run, self._speaking, self._works.count, self._finished.__contains__)
+        self._silent = SilentFunctions(run, self.facts, self._works.count, self._finished.__contains__)
         self._put_aside = run.parking_queues | run.dead_letter_queues
+        self._takers: dict[type[Event], Callable[[Any], None]] = {
+            **dict.fromkeys(get_args(_Accepted), self._accepted),
+            **dict.fromkeys(get_args(_Handled), self._handled),
+            **dict.fromkeys(get_args(_Invoked), self._invoked),
+            **dict.fromkeys(get_args(_LeftQueue), self._left_queue),
+            **dict.fromkeys(get_args(_LeftPartition), self._left_partition),
+            **dict.fromkeys(get_args(_EventLeft), self._event_left),
+            **dict.fromkeys(get_args(Observation), self._silent.observed),
+            TenantNamed: self._named,
+        }
 
     def read(self, event: Event) -> None:
         """Take one event. What says nothing about a message is left alone."""
-        if not self._hops.take(event):
-            self._read(event)
-
-    def _read(self, event: Event) -> None:
-        match event:
-            case MessageSent() | RecordAppended() | EventAccepted():
-                self._accepted(event)
-            case BatchInvoked() | EventInvoked() | BatchResult() | EventAnswered() | ContractLine() | LinesRepeated():
-                self._handled(event)
-            case TenantNamed():
-                for fate in self._fates(event.message):
-                    fate.tenant = event.tenant
-            case InvokeStarted() | InvokeEnded() | InvokeRefused() | ApiCallRefused():
-                self._invoked(event)
-            case RecordsLookedAt() | ChangeRequested() | ErrorSwallowed():
-                self._silent.observed(event)
-            case MessageDeleted() | MessageFiltered() | MessageDeadLettered() | MessageExpired() | MessageMoved():
-                self._left_queue(event)
-            case RecordSkipped() | RecordFiltered() | RecordExpired() | RecordsCheckpointed() | RecordsDiscarded():
-                self._left_partition(event)
-            case EventCompleted() | EventDeadLettered() | EventExpired() | EventDiscarded():
-                self._event_left(event)
-            case _:
-                pass
+        if not self._hops.take(event) and type(event) in self._takers:
+            self._takers[type(event)](event)
 
     def settled(self) -> Ledger:
-        """The ledger, with what only the whole run tells."""
+        """The ledger, with what only the whole run tells. Nothing may be read after it."""
+        if self._settled:
+            return self._ledger
+        self._settled = True
         for line, consumer, times in self._repeats.work():
             again = self._fate(line.message, consumer)
             self._works.again(line, consumer, again, times)
         for fate in self._duplicates:
             # A message that was skipped as a duplicate is in order only if its work was really done by somebody.
             others = self._consumers.others(fate.source, fate.meant_for)
-            fate.duplicate_detected = bool(self._works.of[fate.business_id] - others)
+            fate.duplicate_detected = bool(self._works.of(fate.business_id) - others)
             if fate.duplicate_detected:
                 fate.is_processed("contract")
         self._ledger.recognised = self._recognitions.counts()
@@ -166,7 +172,7 @@ class _RunReader:
 
     # -- accepting ----------------------------------------------------------------------------------------
 
-    def _accepted(self, event: MessageSent | RecordAppended | EventAccepted) -> None:
+    def _accepted(self, event: _Accepted) -> None:
         match event:
             case MessageSent():
                 if event.queue in self._run.parking_queues:
@@ -203,9 +209,13 @@ class _RunReader:
         for fate in (named or same)[:1]:
             fate.parked = True
 
+    def _named(self, event: TenantNamed) -> None:
+        for fate in self._fates(event.message):
+            fate.tenant = event.tenant
+
     # -- handling -----------------------------------------------------------------------------------------
 
-    def _handled(self, event: Handled) -> None:
+    def _handled(self, event: _Handled) -> None:
         match event:
             case BatchInvoked():
                 self._delivered(event, event.invoke, _Held(event.function, event.mapping, event.messages))
@@ -233,8 +243,10 @@ class _RunReader:
             if fate is not None:
                 delivery = HandlerDelivery(at, held.consumer, bool(fate.deliveries), bool(fate.holders))
                 fate.deliveries.append(delivery)
-                fate.holders.add(invoke)
-                self._ledger.given.setdefault(held.function, {})[id(fate)] = fate
+                if invoke not in fate.holders:
+                    fate.holders = (*fate.holders, invoke)
+                if held.function not in fate.given_to:
+                    fate.given_to = self._ledger.together(fate.given_to, held.function)
                 if held.function in self._speaking:
                     fate.looked = bool(fate.looked)
         counted = [fate for fate in fates if fate is not None]
@@ -256,7 +268,7 @@ class _RunReader:
         fate = self._fate(event.message, consumer)
         if fate is not None and event.business_id:
             fate.business_id = event.business_id
-        if event.event in _OF_A_DELIVERY:
+        if event.event in OF_A_DELIVERY:
             self._ledger.functions.setdefault(event.function, FunctionEvidence("contract"))
             if fate is not None:
                 fate.looked = True
@@ -299,7 +311,7 @@ class _RunReader:
 
     # -- invoking -----------------------------------------------------------------------------------------
 
-    def _invoked(self, event: InvokeStarted | InvokeEnded | InvokeRefused | ApiCallRefused) -> None:
+    def _invoked(self, event: _Invoked) -> None:
         match event:
             case InvokeStarted():
                 self._ledger.invocations += 1
@@ -318,13 +330,11 @@ class _RunReader:
                 for message in held.messages:
                     fate = self._fate(message, held.consumer)
                     if fate is not None:
-                        fate.holders.discard(event.invoke)
+                        fate.holders = tuple(holder for holder in fate.holders if holder != event.invoke)
 
     # -- leaving ------------------------------------------------------------------------------------------
 
-    def _left_queue(
-        self, event: MessageDeleted | MessageFiltered | MessageDeadLettered | MessageExpired | MessageMoved
-    ) -> None:
+    def _left_queue(self, event: _LeftQueue) -> None:
         for fate in self._fates(event.message):
             match event:
                 case MessageDeleted():
@@ -351,9 +361,7 @@ class _RunReader:
             at_seconds = in_seconds(event.instant_us)
             self._believe(event, [self._silent.deleted(event.by.name, event.by.invoke, fate, at_seconds)])
 
-    def _left_partition(
-        self, event: RecordSkipped | RecordFiltered | RecordExpired | RecordsCheckpointed | RecordsDiscarded
-    ) -> None:
+    def _left_partition(self, event: _LeftPartition) -> None:
         match event:
             case RecordSkipped():
                 self._leave(event, event.mapping, "deleted", event.record)
@@ -375,7 +383,7 @@ class _RunReader:
             if fate is not None:
                 fate.leave(way, in_seconds(event.instant_us))
 
-    def _event_left(self, event: EventCompleted | EventDeadLettered | EventExpired | EventDiscarded) -> None:
+    def _event_left(self, event: _EventLeft) -> None:
         match event:
             case EventCompleted() | EventDiscarded():
                 way: Way = "deleted"

@@ -6,7 +6,7 @@ a feed hands on has a new id at its target, and is the same message for whoever 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from delivery_lab.events import (
     Event,
@@ -24,24 +24,25 @@ from delivery_lab.events import (
     events_of,
 )
 from delivery_lab.events.instants import in_seconds
-from delivery_lab.results.consumers import Consumers
+from delivery_lab.results.facts import RunFacts
 from delivery_lab.results.fates import Fate, Way
 from delivery_lab.results.new_fates import NewFates, NewMessage
 
-_READ = frozenset(
-    {
-        MessageSent,
-        RecordAppended,
-        EventAccepted,
-        FeederAccepted,
-        FeedHandedOn,
-        FeedFiltered,
-        FeedRepeated,
-        FeedDeadLettered,
-        FeedDiscarded,
-        FilterMissed,
-    }
+READ = (
+    MessageSent,
+    RecordAppended,
+    EventAccepted,
+    FeederAccepted,
+    FeedHandedOn,
+    FeedFiltered,
+    FeedRepeated,
+    FeedDeadLettered,
+    FeedDiscarded,
+    FilterMissed,
 )
+"""What is read of the ways over feeds."""
+
+_READ = frozenset(READ)
 
 Branches = dict[str, "list[Fate] | Branches"]
 """By name of a feed: the fates that it leads to, or what its target leads to in turn."""
@@ -51,26 +52,23 @@ class Hops:
     """The ways of messages over feeds.
 
     Args:
-        events: all events of a run.
-        consumers: who gets the messages of a queue.
+        facts: what holds for all of a run: its feeds, and who gets the messages of a queue.
         new_fates: makes fates.
         fates_of: the fates of a message in a queue.
     """
 
     def __init__(
         self,
-        events: Iterable[Event],
-        consumers: Consumers,
+        facts: RunFacts,
         new_fates: NewFates,
         fates_of: Callable[[str], list[Fate]],
     ) -> None:
-        self._consumers = consumers
+        self._consumers = facts.consumers
         self._new_fates = new_fates
         self._fates_of = fates_of
         self._feeds: dict[str, dict[str, FeedConfigured]] = {}
-        for event in events:
-            if isinstance(event, FeedConfigured):
-                self._feeds.setdefault(event.feeder, {})[event.feed] = event
+        for event in facts.feeds:
+            self._feeds.setdefault(event.feeder, {})[event.feed] = event
         self._at: dict[str, Branches] = {}  # by message at a topic, bucket, bus or schedule
         self._announced: set[str] = set()
 

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from delivery_lab._version import MODEL_VERSION
 from delivery_lab.errors import ModelError
 from delivery_lab.events import Run
-from delivery_lab.results.consumers import consumers_of
 from delivery_lab.results.fates import Fate, Ledger, Work
 from delivery_lab.results.figured_evidence import evidence_of, evidence_of_message
 from delivery_lab.results.figures import (
@@ -175,7 +174,7 @@ def _check(messages: Messages, deliveries: Deliveries, consumers: Sequence[Consu
 def _consumers(run: Run, ledger: Ledger) -> Iterator[ConsumerFigures]:
     """Every mapping of a counted source, and whoever else got messages, in the order in which they come up."""
     sources: dict[str, str] = {}
-    for source, mappings in consumers_of(run.events).of_source.items():
+    for source, mappings in ledger.consumers.of_source.items():
         if source in run.sources:
             sources |= dict.fromkeys(mappings, source)
     fates_of: dict[str, list[Fate]] = {}

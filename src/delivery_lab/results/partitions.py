@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import assert_never
+from typing import ClassVar, assert_never, get_args
 
 from delivery_lab.events import (
     BatchResult,
     BatchRetryScheduled,
     BatchSplit,
+    Event,
     RecordAppended,
     RecordExpired,
     RecordFiltered,
@@ -17,6 +18,7 @@ from delivery_lab.events import (
     RecordsDiscarded,
     RecordSkipped,
     Run,
+    reader_of,
 )
 from delivery_lab.events.instants import in_seconds, seconds
 from delivery_lab.events.union import AnyPartitionEvent
@@ -65,22 +67,43 @@ class _Partition:
 
 def blocked_partitions(run: Run) -> list[Blocked]:
     """All shards and partitions of the run that mappings poll, in the order of their names."""
-    states = [
-        _Partition(polled.source, partition, polled.mapping) for polled in run.polled for partition in polled.partitions
-    ]
-    if not states:
-        return []
-    readers: defaultdict[tuple[str, str], list[_Partition]] = defaultdict(list)
-    for state in states:
-        readers[state.source, state.name].append(state)
-    for event in run.events:
+    return reader_of(run, BlockedReader, lambda: BlockedReader(run)).blocked(seconds(run.virtual_seconds))
+
+
+class BlockedReader:
+    """Follows the shards and partitions that mappings poll.
+
+    Args:
+        run: the run.
+    """
+
+    reads: ClassVar[tuple[type[Event], ...]] = (*get_args(AnyPartitionEvent), BatchRetryScheduled, BatchResult)
+
+    def __init__(self, run: Run) -> None:
+        self._states = [
+            _Partition(polled.source, partition, polled.mapping)
+            for polled in run.polled
+            for partition in polled.partitions
+        ]
+        self._readers: defaultdict[tuple[str, str], list[_Partition]] = defaultdict(list)
+        for state in self._states:
+            self._readers[state.source, state.name].append(state)
+
+    def read(self, event: Event) -> None:
+        """Take an event of a shard or partition."""
         if isinstance(event, AnyPartitionEvent):
-            for state in readers[event.source, event.partition]:
+            for state in self._readers.get((event.source, event.partition), ()):
                 _move(state, event)
         elif isinstance(event, BatchRetryScheduled | BatchResult) and event.partition is not None:
-            for state in readers[event.source, event.partition]:
+            for state in self._readers.get((event.source, event.partition), ()):
                 _hold(state, event)
-    end = seconds(run.virtual_seconds)
+
+    def blocked(self, end: int) -> list[Blocked]:
+        """All of them, at the end of the run, in the order of their names."""
+        return _told(self._states, end)
+
+
+def _told(states: list[_Partition], end: int) -> list[Blocked]:
     for state in states:
         for slot in list(state.held):
             state.release(slot, end)

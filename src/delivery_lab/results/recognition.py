@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from delivery_lab.events import ApiCallRefused, ContractLine, InvokeEnded
 
@@ -16,7 +16,7 @@ _UNHANDLED = frozenset({"ClientError", "ConditionalCheckFailedException", "Trans
 class _Batch:
     consumer: str
     size: int
-    found_done: set[str] = field(default_factory=set)
+    found_done: frozenset[str] = frozenset()
     refused: int = 0
     handled: bool = True
 
@@ -45,7 +45,7 @@ class Recognitions:
         """A function wrote a line of the log contract."""
         batch = self._open.get(line.invoke or "")
         if batch is not None and line.event == "duplicate":
-            batch.found_done.add(line.message or line.business_id or "")
+            batch.found_done |= {line.message or line.business_id or ""}
 
     def refused(self, event: ApiCallRefused) -> None:
         """AWS refused a call of a function."""

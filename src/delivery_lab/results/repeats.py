@@ -26,17 +26,26 @@ class WorksCounted:
 
     def __init__(self, work: dict[str | None, Work]) -> None:
         self._work = work
-        self._done: defaultdict[tuple[str, str], int] = defaultdict(int)  # function and business id: how often
-        self.of: defaultdict[str, set[str | None]] = defaultdict(set)
-        """By business id: for which consumers work was done."""
+        self._done: defaultdict[str, set[str]] = defaultdict(set)  # by function: business ids
+        self._of: dict[str, frozenset[str | None]] = {}
+        self._sets: dict[frozenset[str | None], frozenset[str | None]] = {}
 
     def count(self, function: str, consumer: str | None, business_id: str, times: int = 1) -> None:
         """Work was done so often."""
         work = self._work.setdefault(consumer, Work())
         work.total += times
-        work.duplicated += times - (self._done[function, business_id] == 0)
-        self._done[function, business_id] += times
-        self.of[business_id].add(consumer)
+        done = self._done[function]
+        work.duplicated += times - (business_id not in done)
+        done.add(business_id)
+        known = self.of(business_id)
+        if consumer not in known:
+            # Many business ids and few consumers: the same set is the same object.
+            grown = known | {consumer}
+            self._of[business_id] = self._sets.setdefault(grown, grown)
+
+    def of(self, business_id: str) -> frozenset[str | None]:
+        """For which consumers work of a business id was done."""
+        return self._of.get(business_id, frozenset())
 
     def again(self, line: ContractLine, consumer: str | None, fate: Fate | None, times: int) -> None:
         """Work that had been done was done so often again, for a message or for a caller who waits and has none."""

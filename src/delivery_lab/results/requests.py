@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from delivery_lab.events import (
     Event,
@@ -13,6 +14,7 @@ from delivery_lab.events import (
     InvokeStarted,
     RequestAnswered,
     Run,
+    reader_of,
 )
 from delivery_lab.events.instants import in_seconds
 
@@ -40,11 +42,8 @@ class RequestLedger:
 
 
 def read_requests(run: Run) -> RequestLedger:
-    """Read the events of a run, in order."""
-    reader = _RequestReader()
-    for event in run.events:
-        reader.read(event)
-    return reader.settled()
+    """What became of the requests of a run."""
+    return reader_of(run, RequestReader, RequestReader).settled()
 
 
 def is_success(answer: str) -> bool:
@@ -52,10 +51,22 @@ def is_success(answer: str) -> bool:
     return answer.startswith("2")
 
 
-class _RequestReader:
+class RequestReader:
+    """Follows requests, and what is called for them."""
+
+    reads: ClassVar[tuple[type[Event], ...]] = (
+        InvokeStarted,
+        InvokeEnded,
+        FunctionCalled,
+        RequestAnswered,
+        InvokeAnswered,
+    )
+
     def __init__(self) -> None:
         self._ledger = RequestLedger()
-        self._begun: dict[str, tuple[str, int]] = {}  # invoke: function, instant
+        # By id of an invoke that may answer a request, function and instant; those of mappings answer none.
+        self._begun: dict[str, tuple[str, int]] = {}
+        self._callers: set[str] = set()  # functions
         self._failed: set[str] = set()
         # Of each invoke that calls others: the invoke that its last call to each function started.
         self._called: defaultdict[str, dict[str, str | None]] = defaultdict(dict)
@@ -65,13 +76,15 @@ class _RequestReader:
         """Take one event. What is not about requests is left alone."""
         match event:
             case InvokeStarted():
-                self._begun[event.invoke] = event.function, event.instant_us
+                if event.by.kind != "mapping":
+                    self._begun[event.invoke] = event.function, event.instant_us
             case InvokeEnded():
                 if event.error is not None:
                     self._failed.add(event.invoke)
             case FunctionCalled():
                 caller = event.by.invoke
                 if event.invocation_type == "RequestResponse" and caller is not None:
+                    self._callers.add(event.by.name)
                     self._ledger.calls[caller] += 1
                     self._called[caller][event.function] = event.started
             case RequestAnswered():
@@ -93,7 +106,7 @@ class _RequestReader:
 
     def settled(self) -> RequestLedger:
         """The ledger. Only a function that calls another one can spare a call, and which do is known at the end."""
-        callers = {self._begun[invoke][0] for invoke in self._ledger.calls if invoke in self._begun}
+        callers = self._callers
         self._ledger.spared = sum(
             invoke in self._begun and self._begun[invoke][0] in callers and invoke not in self._ledger.calls
             for invoke in self._refusals

@@ -6,13 +6,13 @@ that succeeded counts as processed, which is an assumption and is named as one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from delivery_lab.events import InvokeEnded, Observation, RecordsLookedAt, Run
+from delivery_lab.events import InvokeEnded, Observation, Run
 from delivery_lab.results.attempts import Attempt
-from delivery_lab.results.claims import claiming_functions
 from delivery_lab.results.evidence import FunctionEvidence, ProcessedBy
+from delivery_lab.results.facts import RunFacts
 from delivery_lab.results.fates import Fate
 from delivery_lab.results.marks import Marks
 from delivery_lab.rule_ids import RuleId
@@ -43,7 +43,7 @@ class SilentFunctions:
 
     Args:
         run: the run.
-        speaking: functions that follow it.
+        facts: what holds for all of it.
         work_done: told of each piece of work: function, consumer, business id.
         was_done: whether the work of a business id is over.
     """
@@ -51,20 +51,20 @@ class SilentFunctions:
     def __init__(
         self,
         run: Run,
-        speaking: Iterable[str],
+        facts: RunFacts,
         work_done: Callable[[str, str, str], None],
         was_done: Callable[[str], bool],
     ) -> None:
-        self._speaking = frozenset(speaking)
+        self._speaking = facts.speaking
         self._assumptions = run.assumptions
         self._work_done = work_done
         self._was_done = was_done
         # A function that reads none of its records is one that an event only wakes: what it looks at says nothing.
-        looks = (event for event in run.events if isinstance(event, RecordsLookedAt))
-        self._looking = {event.function for event in looks if event.positions}
-        self._claiming = claiming_functions(run.events)
+        self._looking = facts.looking
+        self._claiming = facts.claiming
         self._marks = None if run.effect is None else Marks(run, run.effect)
         self._open: dict[str, Attempt] = {}
+        self._over: dict[str, Sequence[Fate]] = {}  # what invokes had that are judged
         self._unplaced: set[str] = set()
         self._counted: set[str] = set()
         self._given: dict[str, dict[int, Fate]] = {}
@@ -131,6 +131,8 @@ class SilentFunctions:
         if attempt is not None and any(fate is held for held in attempt.fates):
             attempt.deleted[id(fate)] = at_seconds
             return None
+        if any(fate is held for held in self._over.get(invoke or "", ())):
+            return None
         return Judgement(fate, "effect", None, at_seconds)
 
     def judged(self, invoke: str, failed: set[str], rule: RuleId | None, *, named: bool) -> Iterator[Judgement | None]:
@@ -151,6 +153,8 @@ class SilentFunctions:
         said: ProcessedBy = "response" if named or rule in _SAID_BY_RESPONSE else "invoke"
         for position, fate in enumerate(attempt.fates):
             yield self._judge(attempt, position, fate, function, said, failed=fate.message_id in failed)
+        del self._open[invoke]
+        self._over[invoke] = attempt.fates
 
     def _judge(
         self,

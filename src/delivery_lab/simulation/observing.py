@@ -19,9 +19,10 @@ class SilentObserver:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._read = 0
         self._with_messages: set[str] = set()
         self._speaking: set[str] = set()
+        journal.listen(BatchInvoked, self._note_batch)
+        journal.listen(EventInvoked, self._note_event)
 
     def spoke(self, function: str) -> None:
         """A function wrote a line of the log contract."""
@@ -34,18 +35,14 @@ class SilentObserver:
     def observed(self, events: Sequence[Observation]) -> None:
         """Write down what was seen of an invoke."""
         silent = [event for event in events if event.function not in self._speaking]
-        if silent and self._got_messages(silent[0].invoke):
+        if silent and silent[0].invoke in self._with_messages:
             for event in silent:
                 self._journal.append(event)
 
-    def _got_messages(self, invoke: str) -> bool:
-        """Whether an invoke was one of a batch or of an asynchronous event."""
-        events = self._journal.events
-        for position in range(self._read, len(events)):
-            event = events[position]
-            if isinstance(event, BatchInvoked):
-                self._with_messages.add(event.invoke)
-            elif isinstance(event, EventInvoked):
-                self._with_messages.add(event.event)
-        self._read = len(events)
-        return invoke in self._with_messages
+    def _note_batch(self, event: BatchInvoked) -> None:
+        if event.function not in self._speaking:
+            self._with_messages.add(event.invoke)
+
+    def _note_event(self, event: EventInvoked) -> None:
+        if event.function not in self._speaking:
+            self._with_messages.add(event.event)

@@ -5,34 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from delivery_lab.doing import simulating
 from delivery_lab.errors import NotModelledError, UsageError, WorkloadError
-from delivery_lab.events import Journal, LogLine, PolledSource, Run, Used, events_of
+from delivery_lab.events import NOT_KEPT, Journal, LogLine, Reader, Readers, Results, Run, Used
+from delivery_lab.garbage import rare_garbage_collection
 from delivery_lab.handlers import HandlerHost
 from delivery_lab.handlers.kept import KeptEnvironments
 from delivery_lab.model.account import Account
 from delivery_lab.model.clock import Scheduler, in_seconds, seconds
 from delivery_lab.model.described import DescribedFunctions, Description
-from delivery_lab.model.mapping.destinations import QueueDestination, TopicDestination
 from delivery_lab.model.moto_operations import STORED
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import Caller, LongPoll, Pending, Runtime
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 from delivery_lab.simulation.answering import service_answers, web_answers
 from delivery_lab.simulation.deployment import Deployment
-from delivery_lab.simulation.externals import read_elsewhere
 from delivery_lab.simulation.fault_presets import all_faults
-from delivery_lab.simulation.garbage import rare_garbage_collection
 from delivery_lab.simulation.log_contract import bytes_on_lambda, contract_line
+from delivery_lab.simulation.message_sources import destinations_of, polled_of, sources_of
 from delivery_lab.simulation.observing import SilentObserver
 from delivery_lab.simulation.remembered import RememberedCreations
 from delivery_lab.simulation.schedules import start_clocks, stopped_clocks
 from delivery_lab.simulation.sending import Sender
 from delivery_lab.simulation.stored_stack import roles_to_assume, stored_stack
-from delivery_lab.simulation.topics import dead_letter_queues
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.stack.stack import Stack
 
@@ -51,6 +50,7 @@ def simulate(
     *,
     environments: KeptEnvironments | None = None,
     creations: RememberedCreations | None = None,
+    results: Results | None = None,
 ) -> Run:
     """Deploy a stack in virtual time, send the workload, and let time pass until it is over.
 
@@ -63,13 +63,24 @@ def simulate(
         on_deployed: called once the stack is deployed, before anything is sent.
         environments: keeps loaded code from run to run (`simulation.prepared`).
         creations: remembers what dynamic resources ask AWS for, of this stack and no other.
+        results: who reads a run of many events while it happens; its journal is not kept then.
 
     Raises:
         LabError: the stack, its code or the workload cannot be simulated; the message says why.
     """
-    with rare_garbage_collection():
-        # Not kept under a name: it is garbage by the time that is collected.
-        return _Simulation(stack, project_dir, workload, seed, assumptions, environments, creations).run(on_deployed)
+
+    def simulated(results: Results | None, on_deployed: Callable[[], None]) -> Run:
+        with rare_garbage_collection():
+            # Not kept under a name: it is garbage by the time that is collected.
+            return _Simulation(stack, project_dir, workload, seed, assumptions, environments, creations, results).run(
+                on_deployed
+            )
+
+    run = simulated(results, on_deployed)
+    if run.readers and results is not None and not results.hold(run):
+        # What was known of the run when its journal was given up was not true of all of it.
+        return simulated(None, lambda: None)
+    return run
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +131,7 @@ class _Simulation:
         assumptions: Assumptions,
         environments: KeptEnvironments | None = None,
         creations: RememberedCreations | None = None,
+        results: Results | None = None,
     ) -> None:
         self._stack = stack
         self._project_dir = project_dir
@@ -129,6 +141,8 @@ class _Simulation:
         self._scheduler = Scheduler()
         self._streams = RandomStreams(seed)
         self._journal = Journal()
+        self._results = results
+        self._readers: Readers = {}
         self._assumptions = assumptions
         self._environments = environments
         self._creations = creations
@@ -142,8 +156,17 @@ class _Simulation:
         with self._world((self._stack,)) as host:
             deployment = self._deploy(host, self._stack)
             on_deployed()
+            if self._results is not None:
+                self._journal.hand_on_to(partial(self._begin_reading, self._results, deployment))
             self._run_workload()
+        if self._journal.handed_on:
+            self._journal.hand_on()
         return self._result(deployment)
+
+    def _begin_reading(self, results: Results, deployment: Deployment) -> Iterable[Reader]:
+        """The run has too many events to keep them: have it read from now on."""
+        self._readers = results.begin(self._result(deployment, so_far=True))
+        return self._readers.values()
 
     def run_redrive(self, redrive: RedriveRequest) -> tuple[Run, Run]:
         stacks = (self._stack,) if redrive.fixed is None else (self._stack, redrive.fixed)
@@ -201,12 +224,8 @@ class _Simulation:
         # moto takes a quarter of a second to import: only runs that call one of its services pay for it.
         from delivery_lab.model.moto_services import MotoServices
 
-        return MotoServices(
-            stored_stack(self._stack, self._project_dir),
-            self._seed,
-            self._scheduler,
-            self._journal,
-        )
+        stored = stored_stack(self._stack, self._project_dir)
+        return MotoServices(stored, self._seed, self._scheduler, self._journal)
 
     def _deploy(self, host: HandlerHost, stack: Stack, before: Stack | None = None) -> Deployment:
         account = self._account
@@ -311,11 +330,11 @@ class _Simulation:
         start_clocks(self._account, until)
         self._scheduler.run(None if until is None else seconds(until))
 
-    def _result(self, deployment: Deployment) -> Run:
+    def _result(self, deployment: Deployment, *, so_far: bool = False) -> Run:
         parking_queues, described = deployment.parking_queues, self._described()
         queues = self._account.queues.values()
         redriven = {q.dead_letter_queue.name for q in queues if q.dead_letter_queue is not None}
-        dead_letter_queues = frozenset(redriven | self._destinations())
+        dead_letter_queues = frozenset(redriven | destinations_of(self._account))
         return Run(
             stack=self._stack.name,
             place="simulation",
@@ -324,10 +343,10 @@ class _Simulation:
             effect=self._effect,
             seed=self._seed,
             virtual_seconds=in_seconds(self._scheduler.now),
-            events=tuple(self._journal.events),
+            events=NOT_KEPT if self._journal.handed_on else tuple(self._journal.events),
             rules=self._journal.rules,
-            trace_hash=self._journal.hash(),
-            sources=self._sources(dead_letter_queues | parking_queues),
+            trace_hash="" if so_far else self._journal.hash(),
+            sources=sources_of(self._account, self._stack, self._workload, dead_letter_queues | parking_queues),
             dead_letter_queues=dead_letter_queues,
             logs=tuple(self._logs),
             notes=(
@@ -337,7 +356,7 @@ class _Simulation:
                 *stopped_clocks(self._account),
             ),
             parking_queues=parking_queues,
-            polled=tuple(self._polled()),
+            polled=tuple(polled_of(self._account)),
             assumptions=self._assumptions,
             account_concurrency=self._workload.account.concurrency,
             functions={
@@ -346,46 +365,13 @@ class _Simulation:
             },
             depths={queue.name: len(queue.messages) for queue in queues},
             used=dict(self._journal.meter.counts),
+            readers=self._readers,
         )
 
     def _idle_faults(self) -> Iterator[str]:
         """Faults that never happened: the workload asks for something that this run had no place for."""
         for number in self._account.faults.idle:
             yield f"fault {number} of the workload never happened: {self._faults[number - 1].words}"
-
-    def _sources(self, ends: frozenset[str]) -> frozenset[str]:
-        """Where messages begin: queues, streams and topics but those where they end, and the events of functions."""
-        account = self._account
-        ends |= account.events.targets() | read_elsewhere(self._stack, self._workload.external, account)
-        begins = (frozenset(account.queues) | self._record_sources()) - ends
-        return begins | frozenset(map(events_of, account.functions.names)) | self._addressed()
-
-    def _record_sources(self) -> frozenset[str]:
-        account = self._account
-        topics = {topic for cluster in account.clusters.values() for topic in cluster.topics}
-        return frozenset({*account.streams_by_name, *account.table_streams, *topics})
-
-    def _destinations(self) -> set[str]:
-        """Queues and topics to which mappings and feeds bring what they discard: what arrives there was sent before."""
-        destinations = (mapping.destination for mapping in self._account.record_mappings.values())
-        taking = {found.name for found in destinations if isinstance(found, (QueueDestination, TopicDestination))}
-        return taking | dead_letter_queues(self._account.feeds)
-
-    def _polled(self) -> Iterator[PolledSource]:
-        for mapping in self._account.record_mappings.values():
-            yield PolledSource(
-                kind=mapping.source.kind,
-                source=mapping.source.name,
-                mapping=mapping.config.name,
-                function=mapping.config.function,
-                retention_seconds=mapping.source.retention_hours * 3600,
-                maximum_age_seconds=mapping.settings.maximum_record_age_seconds,
-                partitions=tuple(reader.partition.name for reader in mapping.readers),
-            )
-
-    def _addressed(self) -> frozenset[str]:
-        """Queues that the workload sends to itself: a dead-letter queue counts as a source then."""
-        return frozenset(send.queue for send in self._workload.send if send.queue is not None)
 
     # -- logs ---------------------------------------------------------------------------------------------
 

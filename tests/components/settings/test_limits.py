@@ -22,7 +22,7 @@ from components.settings import function as function_settings
 from components.settings import kafka, ordered, stream
 from components.settings import queue as queue_settings
 from components.settings.base import Section
-from delivery_lab.limits import across, functions, gateway, mappings, queues, streams, topics
+from delivery_lab.limits import across, eventbridge, functions, gateway, mappings, queues, streams, topics
 from delivery_lab.limits.limit import Bound, Choice
 
 HELD: Mapping[str, Bound | Choice] = {
@@ -40,6 +40,8 @@ HELD: Mapping[str, Bound | Choice] = {
     "FunctionSettings.timeout_seconds": functions.TIMEOUT,
     "FunctionSettings.memory_mb": functions.MEMORY,
     "CalleeSettings.timeout_seconds": functions.TIMEOUT,
+    "QueueTargetSettings.maximum_retry_attempts": eventbridge.RETRIES,
+    "QueueTargetSettings.maximum_event_age_seconds": eventbridge.EVENT_AGE,
     "AsyncWorkerSettings.maximum_retry_attempts": functions.RETRY_ATTEMPTS,
     "AsyncWorkerSettings.maximum_event_age_seconds": functions.EVENT_AGE,
     "SqsWorkerSettings.batch_size": mappings.SQS_BATCH_SIZE,

@@ -162,6 +162,19 @@ _DESCRIBED = json.dumps(
 )
 
 
+def _event_target(make: Make) -> Inputs:
+    bus = make(resource_types.EVENT_BUS).id
+    rule = make(resource_types.EVENT_RULE, eventBusName=bus, eventPattern='{"source": ["shop"]}')
+    return {
+        "rule": rule.inputs["name"],
+        "eventBusName": bus,
+        "arn": _queue(make).outputs["arn"],
+        "inputPath": "$.detail",
+        "retryPolicy": {"maximumRetryAttempts": 185, "maximumEventAgeInSeconds": 86_400},
+        "deadLetterConfig": {"arn": _queue(make, name="undelivered").outputs["arn"]},
+    }
+
+
 def _rest_stage(make: Make) -> Inputs:
     api = make(resource_types.REST_API, body=_DESCRIBED).id
     return {
@@ -331,6 +344,19 @@ _CASES: dict[str, tuple[Needs, Inputs | None]] = {
         {"ttl": {"attributeName": "expiresAt", "enabled": True}},
     ),
     resource_types.TOPIC: (lambda make: {"kmsMasterKeyId": "alias/aws/sns"}, {"displayName": "Successes"}),
+    resource_types.EVENT_BUS: (lambda make: {}, {"description": "What the shop tells"}),
+    resource_types.EVENT_RULE: (
+        lambda make: {"eventBusName": make(resource_types.EVENT_BUS).id, "eventPattern": '{"source": ["shop"]}'},
+        {"eventPattern": '{"source": ["shop", "store"]}', "state": "DISABLED"},
+    ),
+    resource_types.EVENT_TARGET: (
+        _event_target,
+        {
+            "retryPolicy": {"maximumRetryAttempts": 2, "maximumEventAgeInSeconds": 60},
+            "inputPath": None,
+            "inputTransformer": {"inputTemplate": '{"id": <id>}', "inputPaths": {"id": "$.detail.id"}},
+        },
+    ),
     resource_types.BUCKET: (lambda make: {}, {"forceDestroy": True}),
     resource_types.BUCKET_POLICY: (
         lambda make: {"bucket": make(resource_types.BUCKET).id, "policy": _POLICY},

@@ -24,7 +24,7 @@ EVENTS = "events.amazonaws.com"
 _BY_ROLE: Mapping[type, str] = {Stream: "kinesis:PutRecord", Bus: "events:PutEvents"}
 
 
-def _targets(stack: Stack) -> Iterator[tuple[EventRule, EventTarget]]:
+def rule_targets(stack: Stack) -> Iterator[tuple[EventRule, EventTarget]]:
     """Each target of each rule that is not switched off."""
     for rule in stack.all(EventRule):
         if not rule.is_disabled:
@@ -41,7 +41,7 @@ class UnpermittedTarget(Check):
     source = "EB-POLICY-1"
 
     def find(self, stack: Stack) -> Iterator[Found]:
-        for rule, target in _targets(stack):
+        for rule, target in rule_targets(stack):
             receiver = stack.function_at(target.target_arn.known) or stack.at(target.target_arn.known)
             why = self._why(stack, rule, target, receiver)
             if why:
@@ -96,24 +96,6 @@ class UnpermittedTarget(Check):
         return f"set roleArn of {target.name} to a role that lets it"
 
 
-class NoTargetDlq(Check):
-    id = "CHK-EVENT-2"
-    title = "target of a rule without a dead-letter queue"
-    severity = Severity.NOTE
-    why = "What EventBridge cannot deliver is dropped without a trace."
-    fix = "Set deadLetterConfig, and let EventBridge send to that queue too."
-    source = "EB-DLQ-4"
-
-    def find(self, stack: Stack) -> Iterator[Found]:
-        for rule, target in _targets(stack):
-            if target.dead_letter_arn.value is None:
-                why = (
-                    f"What EventBridge cannot deliver to {target.name} of {rule.name} is dropped, and no queue has it."
-                )
-                fix = f"set deadLetterConfig of {target.name} to a queue whose policy lets {EVENTS} send"
-                yield Found((target.name, rule.name), values_of(target.dead_letter_arn), why, fix)
-
-
 class TemplateWithoutJson(Check):
     id = "CHK-EVENT-3"
     title = "input transformer that makes no JSON"
@@ -123,7 +105,7 @@ class TemplateWithoutJson(Check):
     source = "EB-INPUT-4"
 
     def find(self, stack: Stack) -> Iterator[Found]:
-        for rule, target in _targets(stack):
+        for rule, target in rule_targets(stack):
             template = target.template.known
             if template is None:
                 continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -16,11 +16,13 @@ from delivery_lab.cli.options import (
     AssumeOption,
     BodyOption,
     JsonOption,
+    OutputFormat,
     ProjectOption,
     SeedOption,
     SetOption,
     StateOption,
     WorkloadOption,
+    output_format,
     run_options,
 )
 from delivery_lab.errors import UsageError
@@ -46,14 +48,6 @@ class FailOn(StrEnum):
         return finding.severity.rank >= Severity(self.value).rank
 
 
-class OutputFormat(StrEnum):
-    """How findings are printed."""
-
-    TEXT = "text"
-    JSON = "json"
-    SARIF = "sarif"
-
-
 def check(
     console: Console,
     stacks: AnyStacks = None,
@@ -69,7 +63,10 @@ def check(
     fail_on: Annotated[
         FailOn, typer.Option("--fail-on", help="Severity from which on a finding makes the exit code 5.")
     ] = FailOn.ERROR,
-    output: Annotated[OutputFormat, typer.Option("--format", help="How to print what was found.")] = OutputFormat.TEXT,
+    chosen: Annotated[
+        Literal["text", "json", "sarif", "markdown"],
+        typer.Option("--format", help="How to print what was found; markdown is a comment of a pull request."),
+    ] = "text",
     checks: Annotated[
         Path | None, typer.Option("--checks", metavar="FILE", help="A Python file with checks of your own to run too.")
     ] = None,
@@ -84,11 +81,11 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Find what is dangerous in stacks, and say why and what to set instead."""
+    from delivery_lab.cli.comments.findings import comment_of_findings
     from delivery_lab.cli.stacks import VIOLATED, check_of_many, each_of_many, end_with, open_lab
     from delivery_lab.cli.views.findings import show_findings, show_sarif
 
-    if as_json and output is OutputFormat.SARIF:
-        raise UsageError("--json and --format sarif exclude each other: leave one out")
+    output = output_format(chosen, as_json=as_json)
     if not quantify:
         _refuse_without_quantify({"--workload": workload, "--body": body, "--assume": assume})
     elif account_concurrency:
@@ -108,11 +105,13 @@ def check(
         check_of_many, console, lab, options, quantify=quantify, checks=checks, account_concurrency=account_concurrency
     )
     checked, failures = each_of_many(console, work, names, "checking")
+    reasons = {name: failure.message for name, failure in failures.items()}
     if output is OutputFormat.SARIF:
-        reasons = {name: failure.message for name, failure in failures.items()}
         show_sarif(console, list(checked.values()), reasons, checks)
+    elif output is OutputFormat.MARKDOWN:
+        console.data(comment_of_findings(list(checked.values()), reasons))
     else:
-        show_findings(console, list(checked.values()), as_json=as_json or output is OutputFormat.JSON)
+        show_findings(console, list(checked.values()), as_json=output is OutputFormat.JSON)
     end_with(console, failures, names)
     if any(fail_on.fails(finding) for one in checked.values() for finding in one.findings):
         raise typer.Exit(VIOLATED)

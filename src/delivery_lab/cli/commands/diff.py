@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -23,6 +23,7 @@ from delivery_lab.cli.options import (
     SeedOption,
     SetOption,
     WorkloadOption,
+    output_format,
     run_options,
 )
 from delivery_lab.errors import UsageError
@@ -77,16 +78,24 @@ def diff(
         typer.Option("--state", metavar="FILE", help="What is deployed, as A: a file of pulumi stack export."),
     ] = None,
     project: ProjectOption = None,
+    chosen: Annotated[
+        Literal["text", "json", "markdown", "junit"],
+        typer.Option("--format", help="How to print it: markdown is a comment of a pull request."),
+    ] = "text",
+    quiet_if_same: Annotated[
+        bool, typer.Option("--quiet-if-same", help="Print nothing of a comparison in which nothing differs.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Compare two variants or two revisions: settings, resources, and behaviour under the same workload (that of A)."""
     from delivery_lab.cli.between import diff_revisions
     from delivery_lab.cli.stacks import VIOLATED, open_lab
 
+    output = output_format(chosen, as_json=as_json)
     lab = open_lab(console, project)
     options = run_options(overrides, workload, body, seed, assume, answers, expect, faults)
     options["prices"] = prices
-    asked = Comparing(options, fail_on, seeds, unchanged, as_json)
+    asked = Comparing(options, fail_on, seeds, unchanged, output, quiet_if_same)
     if BETWEEN in before:
         if state is not None:
             raise UsageError("--state goes with two stacks, and not with revisions: a state is of no revision")
@@ -100,6 +109,8 @@ def diff(
     else:
         base = None if state is None else open_lab(console, project, state)
         failed = _diff_stacks(console, lab, base, before, after[0], asked)
+        words = f"{before}{BETWEEN}{after[0]}"
+        asked.end(console, words, words)
     if failed:
         raise typer.Exit(VIOLATED)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -17,11 +17,13 @@ from delivery_lab.cli.options import (
     FaultsOption,
     JsonOption,
     OneStack,
+    OutputFormat,
     ProcessesOption,
     ProjectOption,
     SeedOption,
     SetOption,
     WorkloadOption,
+    output_format,
     run_options,
 )
 from delivery_lab.errors import LabError
@@ -57,27 +59,39 @@ def explore(
         ),
     ] = True,
     project: ProjectOption = None,
+    chosen: Annotated[
+        Literal["text", "json", "markdown", "junit"],
+        typer.Option("--format", help="How to print it: markdown is a comment of a pull request."),
+    ] = "text",
     as_json: JsonOption = False,
 ) -> None:
     """Run a variant with many seeds, and say how often what happens."""
     from delivery_lab.api.explored import explore_seeds
     from delivery_lab.cli.bugs import BUG
+    from delivery_lab.cli.comments.explorations import comment_of_exploration
+    from delivery_lab.cli.comments.junit import junit_of_explorations
     from delivery_lab.cli.progress import INTERRUPTED, RunsProgress
     from delivery_lab.cli.stacks import VIOLATED, open_lab
     from delivery_lab.cli.views.exploration import show_exploration
     from delivery_lab.cli.views.sample import sample_as_json
 
+    output = output_format(chosen, as_json=as_json)
     lab = open_lab(console, project)
     options = run_options(overrides, workload, body, seed, assume, answers, expect, faults)
     progress = RunsProgress(console, stack, seeds)
 
     def told(sample: Sample) -> None:
-        if as_json:
+        if output is OutputFormat.JSON:
             console.data(json.dumps(sample_as_json(sample)))
         progress.one_more(sample)
 
     found = explore_seeds(lab, stack, options, seeds, processes, told)
-    show_exploration(console, found, as_json=as_json)
+    if output is OutputFormat.MARKDOWN:
+        console.data(comment_of_exploration(found))
+    elif output is OutputFormat.JUNIT:
+        console.data(junit_of_explorations([found]))
+    else:
+        show_exploration(console, found, as_json=output is OutputFormat.JSON)
     case = None if found.interrupted else found.failing_case()
     if case is not None:
         _write_down(console, lab, case, write, shrink=shrink)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -17,12 +17,14 @@ from delivery_lab.cli.options import (
     ExpectOption,
     FaultsOption,
     JsonOption,
+    OutputFormat,
     PricesOption,
     ProjectOption,
     SeedOption,
     SetOption,
     StateOption,
     WorkloadOption,
+    output_format,
     run_options,
 )
 from delivery_lab.errors import UsageError
@@ -89,12 +91,18 @@ def run(
     ] = None,
     state: StateOption = None,
     project: ProjectOption = None,
+    chosen: Annotated[
+        Literal["text", "json", "junit"],
+        typer.Option("--format", help="How to print it: junit has expectations as test cases, for build servers."),
+    ] = "text",
     as_json: JsonOption = False,
 ) -> None:
     """Run variants in virtual time and say what becomes of the messages."""
+    from delivery_lab.cli.comments.junit import junit_of_runs
     from delivery_lab.cli.stacks import end_unless_expected, open_lab
     from delivery_lab.cli.views.run import show_run
 
+    output = output_format(chosen, as_json=as_json)
     lab = open_lab(console, project, state)
     every = every or (state is not None and not stacks)  # a state has one stack
     if every == bool(stacks):
@@ -107,10 +115,13 @@ def run(
     options["prices"] = prices
     wanted = readings if alternatives is None else alternatives
     if len(names) == 1:
-        simulation = _run_one(console, lab, names[0], options, alternatives=wanted, as_json=as_json)
+        simulation = _run_one(console, lab, names[0], options, alternatives=wanted, output=output)
         if per_message is not None:
             simulation.write_messages(per_message)
-        show_run(console, simulation, as_json=as_json, logs=logs, message=message)
+        if output is OutputFormat.JUNIT:
+            console.data(junit_of_runs([simulation.outcome]))
+        else:
+            show_run(console, simulation, as_json=output is OutputFormat.JSON, logs=logs, message=message)
         end_unless_expected([simulation.outcome])
         return
     if wanted:
@@ -121,7 +132,7 @@ def run(
         raise UsageError("--message goes with one stack")
     if per_message is not None:
         raise UsageError("--per-message goes with one stack")
-    _run_many(console, lab, names, options, as_json=as_json)
+    _run_many(console, lab, names, options, output)
 
 
 def _run_one(
@@ -131,24 +142,29 @@ def _run_one(
     options: RunOptions,
     *,
     alternatives: bool | None,
-    as_json: bool,
+    output: OutputFormat,
 ) -> Simulation:
     from delivery_lab.cli.stacks import run_one
 
     simulation = run_one(console, lab, name, options)
     took = sum(phase.seconds for phase in simulation.phases if phase.name in _SIMULATED)
-    quick = took < QUICK_SECONDS and not as_json
+    quick = took < QUICK_SECONDS and output is OutputFormat.TEXT
     if quick if alternatives is None else alternatives:
         with console.working("trying the alternatives of the assumptions that the run relies on"):
             simulation = lab.try_alternatives(simulation)
     return simulation
 
 
-def _run_many(console: Console, lab: Lab, names: list[str], options: RunOptions, *, as_json: bool) -> None:
+def _run_many(console: Console, lab: Lab, names: list[str], options: RunOptions, output: OutputFormat) -> None:
+    from delivery_lab.cli.comments.junit import junit_of_runs
     from delivery_lab.cli.stacks import each_of_many, end_unless_expected, end_with, run_of_many
     from delivery_lab.cli.views.runs import show_runs
 
     ran, failures = each_of_many(console, partial(run_of_many, console, lab, options), names, "simulating")
-    show_runs(console, [one.outcome for one in ran.values()], as_json=as_json)
+    outcomes = [one.outcome for one in ran.values()]
+    if output is OutputFormat.JUNIT:
+        console.data(junit_of_runs(outcomes, {name: failure.message for name, failure in failures.items()}))
+    else:
+        show_runs(console, outcomes, as_json=output is OutputFormat.JSON)
     end_with(console, failures, names)
-    end_unless_expected([one.outcome for one in ran.values()])
+    end_unless_expected(outcomes)

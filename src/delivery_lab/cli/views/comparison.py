@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from delivery_lab import Difference
 from delivery_lab.cli.console import Console
-from delivery_lab.cli.terms import change, figure_name, money, number, span
 from delivery_lab.cli.views.run import assuming, show_expectations
+from delivery_lab.terms import change, figure_name, money, number, span
 
 if TYPE_CHECKING:
     from delivery_lab.api.parts import Change, Figure
@@ -88,10 +88,15 @@ def _show_changes(console: Console, title: str, changes: Sequence[Change]) -> No
     if not changes:
         console.data("  no difference")
     for one in changes:
-        what = one.what.strip()
-        indent = " " * (2 + len(one.what) - len(what))
-        kept = f" ({KEPT})" if one.kept else ""
-        console.text(f"{indent}{one.sign:<2} {what}{_values(one)}{kept}", hang=len(indent) + 5)
+        sign, text = told_change(one)
+        what = text.lstrip()
+        indent = " " * (2 + len(text) - len(what))
+        console.text(f"{indent}{sign:<2} {what}", hang=len(indent) + 5)
+
+
+def told_change(one: Change) -> tuple[str, str]:
+    """A difference: its sign, and what it is; inputs of a resource are indented."""
+    return one.sign, f"{one.what}{_values(one)}{f' ({KEPT})' if one.kept else ''}"
 
 
 def _values(one: Change) -> str:

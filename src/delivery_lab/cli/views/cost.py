@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from delivery_lab.cli.console import Console
-from delivery_lab.cli.terms import money, number
+from delivery_lab.terms import money, number
 
 if TYPE_CHECKING:
     from delivery_lab.api.parts import Cost, CostItem

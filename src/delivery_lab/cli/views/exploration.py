@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.layout import Column, figures
-from delivery_lab.cli.terms import figure_name, number, span
 from delivery_lab.cli.views.comparison import show_settings_and_resources
+from delivery_lab.terms import figure_name, number, span
 
 if TYPE_CHECKING:
     from delivery_lab import Difference
@@ -42,7 +42,7 @@ def show_exploration(console: Console, found: Exploration, *, as_json: bool) -> 
         console.table(figures("figure", _COLUMNS, rows, console.width))
         console.data("")
     same = [
-        f"{figure_name(name)} {_value(name, one.median)}"
+        f"{figure_name(name)} {told_value(name, one.median)}"
         for name, one in spreads.items()
         if not one.varies and one.median
     ]
@@ -75,7 +75,7 @@ def show_pairs(console: Console, difference: Difference, found: PairedExploratio
     real = [pair for pair in found.pairs if pair.real]
     for pair in real:
         per = f" per {pair.per_messages:,} messages" if pair.per_messages else ""
-        change = f"{_estimate(pair, pair.before)} -> {_estimate(pair, pair.after)}"
+        change = f"{told_estimate(pair, pair.before)} -> {told_estimate(pair, pair.after)}"
         console.text(f"  ~ {figure_name(pair.name)}{per}: {change}", hang=6)
     if not real:
         console.text("  no detectable difference in any figure", hang=2)
@@ -87,19 +87,22 @@ def show_pairs(console: Console, difference: Difference, found: PairedExploratio
         console.text(f"Worse: {text}.", hang=2)
 
 
-def _estimate(pair: Pair, one: Estimate) -> str:
+def told_estimate(pair: Pair, one: Estimate) -> str:
+    """A figure of one variant over many seeds, with its interval."""
     shown = [
-        f"{value:,.0f}" if pair.per_messages else _value(pair.name, value) for value in (one.value, one.low, one.high)
+        f"{value:,.0f}" if pair.per_messages else told_value(pair.name, value)
+        for value in (one.value, one.low, one.high)
     ]
     return shown[0] if one.low == one.high else f"{shown[0]} [{shown[1]}, {shown[2]}]"
 
 
 def _cells(name: str, spread: Spread) -> tuple[str, ...]:
     values = (spread.median, spread.p5, spread.p95, spread.worst)
-    return (*(_value(name, value) for value in values), str(spread.worst_seed))
+    return (*(told_value(name, value) for value in values), str(spread.worst_seed))
 
 
-def _value(name: str, value: float) -> str:
+def told_value(name: str, value: float) -> str:
+    """A value of a figure."""
     return span(value) if "Seconds" in name else number(value)
 
 
@@ -108,7 +111,9 @@ def _show_assumed(console: Console, found: Exploration) -> None:
     ranges = found.assumed_ranges()
     if not ranges:
         return
-    rows = [(figure_name(name), (_value(name, one.low), _value(name, one.high))) for name, one in ranges.items()]
+    rows = [
+        (figure_name(name), (told_value(name, one.low), told_value(name, one.high))) for name, one in ranges.items()
+    ]
     console.data("")
     console.table(
         figures("median, over what AWS does not document", (Column("from"), Column("to")), rows, console.width)
@@ -122,15 +127,16 @@ def _show_assumed(console: Console, found: Exploration) -> None:
 def _show_kept(console: Console, found: Exploration, one: HeldShare, prefix: str = "") -> None:
     sign = console.tick(holds=one.holds)
     hang = len(sign) + 1
-    console.text(f"{sign} {prefix}{one.text}: {_share(one.share)}", hang=hang)
+    console.text(f"{sign} {prefix}{one.text}: {told_share(one.share)}", hang=hang)
     for assumed, share in one.with_assumptions.items():
-        console.text(f"  not always with {assumed}: {_share(share)}", hang=hang + 2)
+        console.text(f"  not always with {assumed}: {told_share(share)}", hang=hang + 2)
     if one.first_failing is not None:
         again = found.call.with_seed(one.first_failing.seed).command()
         console.text(f"  first not with seed {one.first_failing.seed}: {again}", hang=hang + 2)
 
 
-def _share(share: Share) -> str:
+def told_share(share: Share) -> str:
+    """How often something holds, with the interval of the share."""
     return f"in {share.count} of {share.runs} runs ({share.share:.1%}, [{share.low:.1%}, {share.high:.1%}])"
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from delivery_lab.api.parts import shortened
 from delivery_lab.cli.console import Console
-from delivery_lab.cli.terms import number
 from delivery_lab.cli.views.run import TIMELINE_INDENT, show_block
 from delivery_lab.durations import rounded
+from delivery_lab.terms import number
 
 if TYPE_CHECKING:
     from delivery_lab.api.parts import Messages

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from delivery_lab.api.parts import shortened
 from delivery_lab.cli.console import Console
-from delivery_lab.cli.terms import figure_name
 from delivery_lab.cli.views.run import TIMELINE_INDENT, assuming, show_expectations
 from delivery_lab.durations import rounded
+from delivery_lab.terms import figure_name
 
 if TYPE_CHECKING:
     from delivery_lab.api.failures import Replay

@@ -11,11 +11,13 @@ from delivery_lab import Outcome, Simulation
 from delivery_lab.api.parts import shortened
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.layout import listed
-from delivery_lab.cli.terms import money, span, term, values
 from delivery_lab.durations import rounded
+from delivery_lab.terms import money, span, term, values
 
 BLOCK_INDENT = 13
 """Where figures begin behind the name of their block."""
+
+_NO_TIMELINE = ("The timeline is left out, since very much happened. --message NAME shows the way of one message.",)
 
 MOST_TENANTS = 5
 """So many tenants of queues are shown."""
@@ -43,7 +45,8 @@ def show_run(
     if as_json:
         console.data(outcome.as_json())
         return
-    lines = shortened(simulation.timeline(message))
+    shown = simulation.kept or message is not None
+    lines = shortened(simulation.timeline(message)) if shown else _NO_TIMELINE
     spent = rounded(outcome.virtual_seconds)
     about = f"workload {outcome.workload}, seed {outcome.seed}, {spent} of virtual time"
     console.heading(f"{outcome.stack}: {about}{assuming(outcome)}", hang=2)

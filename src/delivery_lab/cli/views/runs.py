@@ -8,9 +8,9 @@ from delivery_lab import Outcome
 from delivery_lab.api.parts import conclusion, successes
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.layout import Column, figures
-from delivery_lab.cli.terms import number
 from delivery_lab.cli.views.run import assuming, only_requests, show_expectations
 from delivery_lab.durations import rounded
+from delivery_lab.terms import number
 
 _VIRTUAL_TIME = Column("virtual time", ("virtual", "time"))
 _MESSAGE_COLUMNS = (

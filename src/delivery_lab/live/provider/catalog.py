@@ -8,6 +8,7 @@ from types import MappingProxyType
 from delivery_lab.live.provider import (
     apis,
     buckets,
+    events,
     firewall,
     functions,
     iam,
@@ -29,6 +30,7 @@ TYPES: Mapping[str, ProvidedType] = MappingProxyType(
         for kind in (
             *apis.TYPES,
             *buckets.TYPES,
+            *events.TYPES,
             *firewall.TYPES,
             *functions.TYPES,
             *iam.TYPES,

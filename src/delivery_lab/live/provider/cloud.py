@@ -26,6 +26,7 @@ _ENDPOINT_NAMES = {
     "cloudwatch": ("cloudwatch",),
     "dynamodb": ("dynamodb",),
     "ec2": ("ec2",),
+    "events": ("events", "eventbridge", "cloudwatchevents"),
     "iam": ("iam",),
     "kafka": ("kafka", "msk"),
     "kinesis": ("kinesis",),

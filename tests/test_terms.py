@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from delivery_lab.cli.terms import change, figure_name, number, span, term, values
+from delivery_lab.terms import change, figure_name, number, span, term, values
 
 
 @pytest.mark.parametrize(

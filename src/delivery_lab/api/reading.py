@@ -1,0 +1,85 @@
+"""Reading a run of many events while it happens: its outcome, its cost and its alarms, and no timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from delivery_lab.alarms.noticed import AlarmReader
+from delivery_lab.cost.reading import UseReader
+from delivery_lab.events import Readers, Run
+from delivery_lab.results.facts import FactsReader
+from delivery_lab.results.following import LedgerReader
+from delivery_lab.results.partitions import BlockedReader
+from delivery_lab.results.requests import RequestReader
+from delivery_lab.rules.assumptions import Assumptions
+from delivery_lab.simulation.simulate import simulate
+from delivery_lab.simulation.workload import Workload
+from delivery_lab.stack.stack import Stack
+
+
+class OutcomeResults:
+    """Implements `delivery_lab.events.Results`.
+
+    Args:
+        stack: the stack that is run.
+    """
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._begun: Run | None = None
+
+    @classmethod
+    def of(cls, stack: Stack, workload: Workload) -> OutcomeResults | None:
+        """Who reads a run; None where its results need the journal: a mark of work is looked for in all of it."""
+        return None if workload.effect is not None else cls(stack)
+
+    def begin(self, run: Run) -> Readers:
+        """Readers of all that an outcome is made of."""
+        self._begun = run
+        readers = (
+            FactsReader(),
+            LedgerReader(run),
+            RequestReader(),
+            BlockedReader(run),
+            UseReader(run, self._stack),
+            AlarmReader(self._stack),
+        )
+        return {type(reader): reader for reader in readers}
+
+    def hold(self, run: Run) -> bool:
+        """Whether the whole run is what it was taken for when its readers were made."""
+        facts, ledger = run.readers[FactsReader], run.readers[LedgerReader]
+        if self._begun is None or not isinstance(facts, FactsReader) or not isinstance(ledger, LedgerReader):
+            return False
+        return facts.facts == ledger.facts and _known(self._begun) == _known(run)
+
+
+def simulate_and_read(
+    stack: Stack,
+    root: Path,
+    workload: Workload,
+    seed: int,
+    assumptions: Assumptions,
+    on_deployed: Callable[[], None] = lambda: None,
+) -> Run:
+    """Simulate a stack for its outcome and its cost: the journal is kept only if there are few events.
+
+    Raises:
+        LabError: as `simulate`.
+    """
+    return simulate(stack, root, workload, seed, assumptions, on_deployed, results=OutcomeResults.of(stack, workload))
+
+
+def _known(run: Run) -> tuple[object, ...]:
+    """What readers are told of a run before it is over."""
+    return (
+        run.sources,
+        run.parking_queues,
+        run.dead_letter_queues,
+        run.polled,
+        run.poison,
+        run.effect,
+        run.assumptions,
+        run.account_concurrency,
+    )

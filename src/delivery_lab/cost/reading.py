@@ -1,0 +1,222 @@
+"""What events tell of use: how many requests, invokes, records and publishes there were."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from delivery_lab.cost.pollers import PollerUnits, minimum_units
+from delivery_lab.cost.polling import IdlePollers, polls_of
+from delivery_lab.events import (
+    BatchInvoked,
+    BatchReleased,
+    BatchResult,
+    BatchRetryScheduled,
+    Event,
+    EventAccepted,
+    EventDeadLettered,
+    FeedConfigured,
+    FeederAccepted,
+    InvokeEnded,
+    InvokeStarted,
+    LinesRepeated,
+    MessageDeleted,
+    MessageMoved,
+    MessageReceived,
+    PollersChanged,
+    Published,
+    QueueConfigured,
+    RecordAppended,
+    RequestAnswered,
+    Run,
+    TenantNamed,
+    chunks,
+    reader_of,
+)
+from delivery_lab.resource_types import EVENT_BUS, TOPIC
+from delivery_lab.stack.stack import Stack
+
+_PUT_UNIT_BYTES = 25 * 1024
+_ON_DEMAND_STEP_BYTES = 1024
+_MICROSECONDS_OF_MS = 1000
+
+
+@dataclass(slots=True)
+class RecordSizes:
+    """The records of a stream.
+
+    Attributes:
+        held_bytes: what they have in all.
+        stepped_bytes: the same with each rounded up to 1 KB.
+        put_units: each in steps of 25 KB.
+    """
+
+    held_bytes: int = 0
+    stepped_bytes: int = 0
+    put_units: int = 0
+
+    def add(self, size_bytes: int) -> None:
+        """A record more."""
+        self.held_bytes += size_bytes
+        self.stepped_bytes += -(-size_bytes // _ON_DEMAND_STEP_BYTES) * _ON_DEMAND_STEP_BYTES
+        self.put_units += max(1, -(-size_bytes // _PUT_UNIT_BYTES))
+
+
+class UseReader:
+    """Counts what a run uses.
+
+    Args:
+        run: the run.
+        stack: the stack that is run.
+
+    Attributes:
+        queue_kinds: `fifo` or `standard`, by name of a queue.
+        deleted, received: messages that mappings deleted and received, by queue: as many requests as there can be.
+        invokes: by function.
+        records: by stream.
+        published: publishes and custom events, each in steps of 64 KB, by kind and name of the feeder.
+        answered: requests by API.
+        happened: those kinds of events that are billed in ways that are not counted, and that there were.
+        idle: pollers of queues that had nothing to do.
+        units: provisioned pollers.
+    """
+
+    _NOT_COUNTED: ClassVar[tuple[type[Event], ...]] = (
+        TenantNamed,
+        MessageMoved,
+        LinesRepeated,
+        EventAccepted,
+        EventDeadLettered,
+    )
+    reads: ClassVar[tuple[type[Event], ...]] = (
+        *_NOT_COUNTED,
+        QueueConfigured,
+        MessageDeleted,
+        MessageReceived,
+        InvokeStarted,
+        InvokeEnded,
+        RecordAppended,
+        FeedConfigured,
+        FeederAccepted,
+        Published,
+        RequestAnswered,
+        BatchInvoked,
+        BatchResult,
+        BatchRetryScheduled,
+        BatchReleased,
+        PollersChanged,
+    )
+
+    def __init__(self, run: Run, stack: Stack) -> None:
+        self.queue_kinds: dict[str, str] = {}
+        self.deleted: defaultdict[str, int] = defaultdict(int)
+        self.received: defaultdict[str, int] = defaultdict(int)
+        self.invokes: defaultdict[str, int] = defaultdict(int)
+        self.records: defaultdict[str, RecordSizes] = defaultdict(RecordSizes)
+        self.published: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self.answered: defaultdict[str, int] = defaultdict(int)
+        self.happened: set[type[Event]] = set()
+        self.idle = IdlePollers({name: found for name, (_, found) in polls_of(stack, run.assumptions).items()})
+        self.units = PollerUnits(minimum_units(stack))
+        self._started: dict[tuple[str, str], int] = {}
+        self._billed_ms: defaultdict[str, int] = defaultdict(int)
+        self._feeder_kinds: dict[str, str] = {}
+        self._tokens = {each.label: each.type for each in stack.resources.values() if each.type in (TOPIC, EVENT_BUS)}
+        self._takers: dict[type[Event], Callable[[Any], None]] = {
+            **dict.fromkeys(self._NOT_COUNTED, self._happens),
+            QueueConfigured: self._configured,
+            MessageDeleted: self._deletes,
+            MessageReceived: self._receives,
+            InvokeStarted: self._starts,
+            InvokeEnded: self._ends,
+            RecordAppended: self._appended,
+            FeedConfigured: self._feeds,
+            FeederAccepted: self._accepts,
+            Published: self._publishes,
+            RequestAnswered: self._answers,
+            **dict.fromkeys((BatchReleased, BatchRetryScheduled), self.idle.read),
+            **dict.fromkeys((BatchInvoked, BatchResult), self._of_batch),
+            PollersChanged: self.units.read,
+        }
+
+    def read(self, event: Event) -> None:
+        """Count what an event tells of."""
+        self._takers[type(event)](event)
+
+    def billed_ms(self, end_us: int) -> dict[str, int]:
+        """Milliseconds of invokes, each rounded up, by function; of those that still run, up to the end of the run."""
+        found = defaultdict(int, self._billed_ms)
+        for (name, _), since_us in self._started.items():
+            found[name] += _ms(end_us - since_us)
+        return found
+
+    def _happens(self, event: Event) -> None:
+        self.happened.add(type(event))
+
+    def _configured(self, event: QueueConfigured) -> None:
+        self.queue_kinds[event.queue] = "fifo" if event.fifo else "standard"
+
+    def _deletes(self, event: MessageDeleted) -> None:
+        if event.by.mapping:
+            self.deleted[event.queue] += 1
+
+    def _receives(self, event: MessageReceived) -> None:
+        if event.by.mapping:
+            self.received[event.queue] += 1
+
+    def _starts(self, event: InvokeStarted) -> None:
+        self._started[event.function, event.invoke] = event.instant_us
+        self.invokes[event.function] += 1
+
+    def _ends(self, event: InvokeEnded) -> None:
+        since_us = self._started.pop((event.function, event.invoke))
+        self._billed_ms[event.function] += _ms(event.instant_us - since_us)
+
+    def _appended(self, event: RecordAppended) -> None:
+        if event.source_kind == "kinesis":
+            self.records[event.source].add(len(event.body.encode()))
+
+    def _feeds(self, event: FeedConfigured) -> None:
+        self._feeder_kinds[event.feeder] = event.feeder_kind
+
+    def _accepts(self, event: FeederAccepted) -> None:
+        kind = self._feeder_kinds.get(event.feeder)
+        if kind in ("topic", "bus"):
+            self.published[kind, event.feeder] += _steps(kind, event.body)
+
+    def _publishes(self, event: Published) -> None:
+        if event.target in self._tokens:
+            kind = "topic" if self._tokens[event.target] == TOPIC else "bus"
+            self.published[kind, event.target] += _steps(kind, event.body)
+
+    def _answers(self, event: RequestAnswered) -> None:
+        self.answered[event.api] += 1
+
+    def _of_batch(self, event: BatchInvoked | BatchResult) -> None:
+        self.idle.read(event)
+        self.units.read(event)
+
+
+def use_of(run: Run, stack: Stack) -> UseReader:
+    """What a run uses."""
+    return reader_of(run, UseReader, lambda: UseReader(run, stack))
+
+
+def _ms(spent_us: int) -> int:
+    return math.ceil(spent_us / _MICROSECONDS_OF_MS)
+
+
+def _steps(kind: str, body: str) -> int:
+    """As how many a message counts; an event of AWS's own services is free."""
+    if kind == "bus":
+        try:
+            source = json.loads(body).get("source", "")
+        except (ValueError, AttributeError):
+            source = ""
+        if str(source).startswith("aws."):
+            return 0
+    return chunks((body,))

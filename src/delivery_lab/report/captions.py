@@ -1,0 +1,139 @@
+"""What a picture shows, in sentences, and what its shapes mean: for people who see it for the first time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from markupsafe import Markup
+
+from delivery_lab.events.instants import in_seconds
+from delivery_lab.report.bars import ordinal
+from delivery_lab.report.scene import MarkKind, Scene
+from delivery_lab.report.svg import element
+from delivery_lab.report.symbols import cross, mark
+from delivery_lab.results.words import duration, plural
+
+
+def sentences(scene: Scene) -> Iterator[str]:
+    """What can be seen in a picture, in the order of how much it matters."""
+    yield from _overlaps(scene)
+    yield from _again(scene)
+    yield from _failures(scene)
+    yield from _moves(scene)
+    if not scene.bars:
+        yield "No function is invoked."
+
+
+def _overlaps(scene: Scene) -> Iterator[str]:
+    working = [bar for bar in scene.bars if bar.overlaps]
+    if not working:
+        return
+    first = min(start for bar in working for start, _ in bar.overlaps)
+    whose = working[0]
+    yield (
+        f"From {_at(first)} on {whose.name} and another invoke work on {scene.named(whose.messages)} at once "
+        f"(crossed): the visibility timeout ended during the work, and the message was delivered again."
+        if any(mark.kind == "returned" for mark in scene.marks)
+        else f"From {_at(first)} on two invokes work on the same message at once (crossed)."
+    )
+
+
+def _again(scene: Scene) -> Iterator[str]:
+    most = max((bar.delivery for bar in scene.bars), default=0)
+    if most < 2:
+        return
+    again = sum(bar.delivery > 1 for bar in scene.bars)
+    yield (
+        f"{again:,} of {len(scene.bars):,} invokes get messages that were delivered before; "
+        f"the last is the {ordinal(most)} delivery of one."
+    )
+
+
+def _failures(scene: Scene) -> Iterator[str]:
+    failing = [bar for bar in scene.bars if bar.ending in ("failed", "timeout")]
+    if failing:
+        count, errors = len(failing), sorted({bar.error for bar in failing})
+        yield f"{count:,} {plural(count, 'invoke fails', 'invokes fail')}: {', '.join(errors[:3])}."
+    refused = sum(each.count for each in scene.marks if each.kind == "throttled")
+    if refused:
+        yield f"{refused:,} {plural(refused, 'invoke is', 'invokes are')} refused for want of concurrency (throttled)."
+
+
+def _moves(scene: Scene) -> Iterator[str]:
+    said: dict[MarkKind, tuple[str, str]] = {
+        "deadLettered": ("message moves to a dead-letter queue or destination", "messages move to one"),
+        "lost": ("message is lost", "messages are lost"),
+        "expired": ("message expires", "messages expire"),
+    }
+    delivered = {message for bar in scene.bars for message in bar.messages}
+    for kind, (one, several) in said.items():
+        marks = [each for each in scene.marks if each.kind == kind]
+        count = sum(each.count for each in marks)
+        if not count:
+            continue
+        several = several.replace("to one", "to a dead-letter queue or destination")
+        text = f"{count:,} {plural(count, one, several)}, the first at {_at(marks[0].at_us)}"
+        spans = [span for span in scene.hidden if span.ending == "deadLettered"]
+        never = [m for span in spans for m in span.messages if m not in delivered]
+        if kind == "deadLettered" and never:
+            hidden = spans[0].end_us - spans[0].start_us
+            text += (
+                f": {len(never):,} of them were hidden for {duration(in_seconds(hidden))} and never handed to an invoke"
+            )
+        yield text + "."
+
+
+def _at(instant_us: int) -> str:
+    seconds = in_seconds(instant_us)
+    return f"{seconds:.1f} s" if seconds < 120 else duration(seconds)
+
+
+def legend(scene: Scene) -> list[tuple[Markup, str]]:
+    """The shapes of a picture that need a word, each with its words; only those that are there."""
+    endings = {bar.ending for bar in scene.bars}
+    found: list[tuple[Markup, str]] = []
+    if "ok" in endings:
+        found.append((_swatch("b ok", ""), "invoke that succeeds"))
+    if "part" in endings:
+        found.append((_swatch("b ok", "", half=True), "succeeds, and names some messages as failed"))
+    if "failed" in endings:
+        found.append((_swatch("b failed", "hatch", crossed=True), "invoke that fails"))
+    if "timeout" in endings:
+        found.append((_swatch("b timeout", "stripes", stopped=True), "runs into its timeout"))
+    if "running" in endings:
+        found.append((_swatch("b running", ""), "still runs at the end"))
+    if any(bar.overlaps for bar in scene.bars):
+        found.append((_swatch("overlap", "cross"), "two invokes work on one message"))
+    if any(span.ending == "deleted" for span in scene.hidden):
+        found.append(
+            (_symbol(element("path", d="M-4 0L-0.5 4L5 -5", class_="tick", transform="translate(8 9)")), "deleted")
+        )
+    said: dict[MarkKind, str] = {
+        "returned": "visible again",
+        "throttled": "throttled",
+        "deadLettered": "moved to a dead-letter queue",
+        "lost": "lost",
+        "expired": "expired",
+    }
+    kinds = {each.kind for each in scene.marks}
+    found.extend((_symbol(mark(kind, 8, 9)), words) for kind, words in said.items() if kind in kinds)
+    return found
+
+
+def _symbol(drawn: Markup) -> Markup:
+    return element("svg", drawn, viewBox="0 0 16 18", width=16, height=18, aria_hidden="true")
+
+
+def _swatch(class_: str, pattern: str, *, half: bool = False, crossed: bool = False, stopped: bool = False) -> Markup:
+    box = {"x": 1, "y": 2, "width": 26, "height": 14}
+    parts = [element("rect", class_=class_, **box)]
+    if pattern:
+        parts.append(element("rect", fill=f"url(#{pattern})", **box))
+    if half:
+        lower = {"x": 1, "y": 10, "width": 26, "height": 6}
+        parts += [element("rect", class_="b failed", **lower), element("rect", fill="url(#hatch)", **lower)]
+    if crossed:
+        parts.append(cross(14, 9))
+    if stopped:
+        parts.append(element("rect", x=26, y=0, width=4, height=18, class_="stop"))
+    return element("svg", *parts, viewBox="0 0 32 18", width=32, height=18, aria_hidden="true")

@@ -1,0 +1,198 @@
+"""From the events of a run to what its picture shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from delivery_lab.durations import rounded
+from delivery_lab.events import (
+    BatchInvoked,
+    BatchResult,
+    Event,
+    EventInvoked,
+    FunctionConfigured,
+    InvokeEnded,
+    InvokeRefused,
+    InvokeStarted,
+    Run,
+)
+from delivery_lab.events.instants import seconds
+from delivery_lab.report.scene import Bar, BarEnding, Mark, MarkKind, Scene
+from delivery_lab.report.waiting import WaitingMessages
+from delivery_lab.results.fates import Fate
+
+_READ = frozenset(
+    {BatchInvoked, BatchResult, EventInvoked, FunctionConfigured, InvokeEnded, InvokeRefused, InvokeStarted}
+)
+
+
+def scene_of(run: Run, fates: Iterable[Fate], names: dict[str, str]) -> Scene:
+    """What the picture of a run shows.
+
+    Args:
+        run: the run.
+        fates: what became of its messages.
+        names: names of messages by id.
+    """
+    film, waiting = _Film(), WaitingMessages(run)
+    last_us = 0
+    for event in run.events:
+        last_us = event.instant_us
+        film.take(event)
+        waiting.take(event)
+    end_us = max(seconds(run.virtual_seconds), last_us, 1)
+    hidden = waiting.hidden(end_us)
+    returned: Counter[int] = Counter()
+    for span in hidden:
+        if span.ending == "returned":
+            returned[span.end_us] += len(span.messages)
+    marks = [Mark("returned", at_us, count) for at_us, count in returned.items()]
+    marks += [Mark("throttled", at_us, count) for at_us, count in film.throttles.items()]
+    marks += _endings(fates)
+    return Scene(
+        end_us=end_us,
+        bars=film.bars(end_us),
+        hidden=hidden,
+        levels=waiting.levels(end_us),
+        marks=tuple(sorted(marks, key=lambda mark: (mark.at_us, mark.kind))),
+        functions=film.functions,
+        names=names,
+    )
+
+
+_ENDINGS: dict[str, MarkKind] = {"deadLettered": "deadLettered", "lost": "lost", "expired": "expired"}
+
+
+def _endings(fates: Iterable[Fate]) -> list[Mark]:
+    counts: Counter[tuple[MarkKind, int]] = Counter()
+    for fate in fates:
+        kind = _ENDINGS.get(fate.outcome)
+        if kind is not None and fate.left_at is not None:
+            counts[kind, seconds(fate.left_at)] += 1
+    return [Mark(kind, at_us, count) for (kind, at_us), count in counts.items()]
+
+
+@dataclass(slots=True)
+class _Open:
+    """An invoke that runs, or has run."""
+
+    started: InvokeStarted
+    name: str
+    end_us: int | None = None
+    error: str | None = None
+    timed_out: bool = False
+    messages: tuple[str, ...] = ()
+    failed: int = 0
+    delivery: int = 0
+    keys: tuple[tuple[str, str], ...] = ()
+    with_others: dict[int, int] = field(default_factory=dict)
+    overlaps: list[tuple[int, int]] = field(default_factory=list)
+
+    def ending(self) -> BarEnding:
+        if self.end_us is None:
+            return "running"
+        if self.timed_out:
+            return "timeout"
+        if self.error is not None:
+            return "failed"
+        return "part" if self.failed else "ok"
+
+
+class _Film:
+    """Follows invokes, and who holds which message."""
+
+    def __init__(self) -> None:
+        self.throttles: Counter[int] = Counter()
+        self.functions: dict[str, str] = {}
+        self._all: list[_Open] = []
+        self._running: dict[str, int] = {}
+        self._latest: dict[str, int] = {}  # by invoke: answers of mappings come after the end
+        self._counts: Counter[str] = Counter()
+        self._holders: dict[tuple[str, str], list[int]] = {}
+        self._deliveries: Counter[tuple[str, str]] = Counter()
+
+    def take(self, event: Event) -> None:
+        """Take an event of the run."""
+        if type(event) not in _READ:
+            return
+        match event:
+            case InvokeStarted():
+                self._start(event)
+            case BatchInvoked():
+                self._hand(event.invoke, event.messages, "" if event.partition is None else event.mapping)
+            case EventInvoked():
+                self._hand(event.event, (event.event,), "")
+            case InvokeEnded():
+                self._end(event)
+            case BatchResult():
+                self._all[self._latest[event.invoke]].failed = len(event.failed)
+            case InvokeRefused():
+                self.throttles[event.instant_us] += 1
+            case FunctionConfigured():
+                self.functions[event.function] = _settings(event)
+
+    def bars(self, end_us: int) -> tuple[Bar, ...]:
+        """All invokes; those that still run end with the run."""
+        for number in list(self._running.values()):
+            self._part(number, end_us)
+        return tuple(
+            Bar(
+                name=one.name,
+                function=one.started.function,
+                environment=one.started.environment,
+                start_us=one.started.instant_us,
+                end_us=end_us if one.end_us is None else one.end_us,
+                ending=one.ending(),
+                error=one.error or "",
+                messages=one.messages,
+                failed=one.failed,
+                delivery=one.delivery,
+                overlaps=tuple(one.overlaps),
+            )
+            for one in self._all
+        )
+
+    def _start(self, event: InvokeStarted) -> None:
+        self._counts[event.function] += 1
+        self._running[event.invoke] = self._latest[event.invoke] = len(self._all)
+        self._all.append(_Open(event, f"{event.function} #{self._counts[event.function]}"))
+
+    def _hand(self, invoke: str, messages: tuple[str, ...], reader: str) -> None:
+        """An invoke gets messages. The mappings of a partition read apart from each other."""
+        number = self._running.get(invoke)
+        if number is None:
+            return
+        one = self._all[number]
+        one.messages, one.keys = messages, tuple((reader, message) for message in messages)
+        for key in one.keys:
+            self._deliveries[key] += 1
+            one.delivery = max(one.delivery, self._deliveries[key])
+            for other in self._holders.get(key, ()):
+                one.with_others[other] = self._all[other].with_others[number] = one.started.instant_us
+            self._holders.setdefault(key, []).append(number)
+
+    def _end(self, event: InvokeEnded) -> None:
+        number = self._running.pop(event.invoke)
+        one = self._all[number]
+        one.end_us, one.error, one.timed_out = event.instant_us, event.error, event.timed_out
+        self._part(number, event.instant_us)
+        for key in one.keys:
+            self._holders[key].remove(number)
+
+    def _part(self, number: int, now_us: int) -> None:
+        """What an invoke worked on together with others is over."""
+        one = self._all[number]
+        for other, since_us in one.with_others.items():
+            for each in (one, self._all[other]):
+                each.overlaps.append((since_us, now_us))
+            self._all[other].with_others.pop(number, None)
+        one.with_others = {}
+
+
+def _settings(event: FunctionConfigured) -> str:
+    parts = [f"timeout {rounded(event.timeout_seconds).replace('.0 ', ' ')}"]
+    if event.reserved_concurrency is not None:
+        parts.append(f"reserved concurrency {event.reserved_concurrency}")
+    return ", ".join(parts)

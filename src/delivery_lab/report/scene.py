@@ -1,0 +1,158 @@
+"""What a picture of a run shows: bars of invokes, spans in which messages are hidden, levels of queues, marks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+BarEnding = Literal["ok", "part", "failed", "timeout", "running"]
+"""How an invoke ended: `part` where its answer named some messages as failed, `running` where the run ended first."""
+
+SpanEnding = Literal["deleted", "returned", "deadLettered", "expired", "open"]
+"""What ended the time in which a receive hid messages."""
+
+MarkKind = Literal["deadLettered", "lost", "expired", "throttled", "returned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One invoke.
+
+    Attributes:
+        name: what people call it, such as `worker #2`.
+        function: name of the function.
+        environment: number of its execution environment.
+        start_us: when it began.
+        end_us: when it ended, or the run.
+        ending: how it ended.
+        error: the error type, "" without one.
+        messages: ids of what it was handed.
+        failed: how many of them its answer named as failed.
+        delivery: of the message that was delivered most often, which delivery this was; 0 where it was handed none.
+        overlaps: spans in which another invoke worked on a message of this one.
+    """
+
+    name: str
+    function: str
+    environment: int
+    start_us: int
+    end_us: int
+    ending: BarEnding
+    error: str = ""
+    messages: tuple[str, ...] = ()
+    failed: int = 0
+    delivery: int = 0
+    overlaps: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenSpan:
+    """Messages of one receive, for as long as it hides them.
+
+    Attributes:
+        queue: name of the queue.
+        start_us: when they were received.
+        end_us: when that was over.
+        ending: what ended it.
+        messages: their ids.
+        receive: their receive count.
+    """
+
+    queue: str
+    start_us: int
+    end_us: int
+    ending: SpanEnding
+    messages: tuple[str, ...]
+    receive: int
+
+
+@dataclass(frozen=True, slots=True)
+class LevelPoint:
+    """How much was in a source from an instant on.
+
+    Attributes:
+        at_us: the instant.
+        waiting: messages that a receive could return, or records that are not passed.
+        in_flight: messages that a receive hides.
+        age_seconds: age of the oldest of them at the instant, before what happens then.
+        age_after_seconds: the same after it.
+    """
+
+    at_us: int
+    waiting: int
+    in_flight: int
+    age_seconds: float
+    age_after_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How full a source was over time.
+
+    Attributes:
+        source: name of the queue, stream, table or topic, or of a function's internal queue.
+        of_records: whether it is a stream or topic, where nothing is in flight.
+        points: in the order of time.
+    """
+
+    source: str
+    of_records: bool
+    points: tuple[LevelPoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened to a message or an invoke at an instant."""
+
+    kind: MarkKind
+    at_us: int
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """An execution environment."""
+
+    function: str
+    environment: int
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything that a picture of a run shows.
+
+    Attributes:
+        end_us: when the run ended.
+        bars: the invokes, in the order in which they began.
+        hidden: what receives hid, in the order of the receives.
+        levels: how full the sources were.
+        marks: the rest, in the order of time.
+        functions: what is said beside the name of a function, by name.
+        names: names of messages by id.
+    """
+
+    end_us: int
+    bars: tuple[Bar, ...]
+    hidden: tuple[HiddenSpan, ...]
+    levels: tuple[Level, ...]
+    marks: tuple[Mark, ...]
+    functions: dict[str, str]
+    names: dict[str, str]
+
+    def lanes(self) -> list[Lane]:
+        """The environments, those of a function together, in the order in which the functions began to work."""
+        of: dict[tuple[str, int], list[Bar]] = {}
+        order: dict[str, int] = {}
+        for bar in self.bars:
+            order.setdefault(bar.function, len(order))
+            of.setdefault((bar.function, bar.environment), []).append(bar)
+        places = sorted(of, key=lambda place: (order[place[0]], place[1]))
+        return [Lane(function, environment, tuple(of[function, environment])) for function, environment in places]
+
+    def named(self, messages: tuple[str, ...]) -> str:
+        """Some messages in a few words."""
+        if not messages:
+            return ""
+        first = self.names.get(messages[0], messages[0])
+        return first if len(messages) == 1 else f"{len(messages)} messages"

@@ -1,0 +1,52 @@
+"""Runs that are read while they happen: the same results as from a journal."""
+
+from __future__ import annotations
+
+import pytest
+
+from delivery_lab.api.lab import Lab
+from delivery_lab.errors import ModelError
+from delivery_lab.events import journal
+from tests.lab_support import ROOT
+
+AT_ONCE = 7
+READ = (
+    "batch-partial",
+    "fifo-ordered",
+    "async-destinations",
+    "sns-sqs-filter",
+    "stream-bisect",
+    "sync-retry",
+    "visibility-powertools",
+)
+
+
+@pytest.mark.parametrize("stack", READ)
+def test_a_run_that_is_read_while_it_happens_has_the_same_outcome(stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab = Lab.open(ROOT)
+    from_journal = lab.run(stack)
+    monkeypatch.setattr(journal, "KEPT_EVENTS", len(from_journal.run.events) // 2)
+    monkeypatch.setattr(journal, "HANDED_ON_AT_ONCE", AT_ONCE)
+
+    found = lab.run(stack)
+
+    assert (from_journal.kept, found.kept) == (True, False)
+    assert found.outcome == from_journal.outcome
+    assert list(found.each_message()) == list(from_journal.each_message())
+    assert found.timeline() == from_journal.timeline()
+    with pytest.raises(ModelError, match="the journal of this run was not kept: it was read while it happened"):
+        list(found.run.events)
+
+
+def test_a_run_that_turns_out_otherwise_than_it_began_is_made_again_with_its_journal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lab = Lab.open(ROOT)
+    from_journal = lab.run("fifo-ordered")
+    monkeypatch.setattr(journal, "KEPT_EVENTS", 5)  # no function has said by then that it follows the log contract
+
+    found = lab.run("fifo-ordered")
+
+    assert found.kept
+    assert found.outcome == from_journal.outcome
+    assert found.run.events == from_journal.run.events

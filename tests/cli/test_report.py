@@ -1,0 +1,68 @@
+"""`delivery-lab report`: what it writes, and what it says where it cannot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Lab
+
+
+def test_a_report_of_two_variants(lab: Lab, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+
+    found = lab("report", "batch-partial", "batch-unreported", "-o", str(file))
+
+    assert (found.code, found.out) == (0, f"{file}\n")
+    text = file.read_text(encoding="utf-8")
+    assert "<title>2 variants of delivery-lab</title>" in text
+    assert text.count('<section class="chapter"') == 2
+    assert "3 of 10 messages are lost" in text
+
+
+def test_a_variant_that_cannot_be_run_is_in_the_report_and_decides_the_exit_code(lab: Lab, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+
+    found = lab("report", "batch-partial", "nothing-known", "-o", str(file), "--set", "batch.worker.batchSize=0")
+
+    assert found.code == 2
+    assert not file.exists()  # a stack that is not there is a mistake of who typed it
+
+
+def test_settings_that_are_refused_are_told_in_the_report(lab: Lab, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+
+    found = lab("report", "batch-partial", "-o", str(file), "--set", "batch.worker.batchSize=0")
+
+    assert found.code != 0
+    assert "batchSize" in found.err
+    assert '<span class="badge bad">not run</span>' in file.read_text(encoding="utf-8")
+
+
+def test_a_file_that_cannot_be_written(lab: Lab, tmp_path: Path) -> None:
+    found = lab("report", "batch-partial", "-o", str(tmp_path))
+
+    assert found.code == 1
+    assert found.err.endswith(f"error: {tmp_path} cannot be written: Is a directory\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "name the stacks to report on, or say --all (stacks: "),
+        (("batch-partial", "--seeds", "0"), "0 seeds cannot be run: at least 1"),
+    ],
+)
+def test_what_is_typed_wrong(lab: Lab, tmp_path: Path, words: tuple[str, ...], message: str) -> None:
+    found = lab("report", *words, "-o", str(tmp_path / "report.html"))
+
+    assert found.code == 2
+    assert message in found.err
+
+
+def test_many_seeds(lab: Lab, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+
+    assert lab("report", "batch-partial", "--seeds", "3", "-o", str(file)).code == 0
+    assert "median of 3 seeds" in file.read_text(encoding="utf-8")

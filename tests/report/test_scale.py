@@ -1,0 +1,56 @@
+"""Where instants are: in order, within the picture, and a long pause cut short."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from delivery_lab.events.instants import seconds
+from delivery_lab.report.scale import Scale, instant_text, scale_of
+from delivery_lab.report.scene import Bar, Scene
+
+
+def scene(*spans: tuple[float, float], end: float) -> Scene:
+    bars = tuple(Bar("w", "w", 1, seconds(start), seconds(until), "ok") for start, until in spans)
+    return Scene(seconds(end), bars, (), (), (), {}, {})
+
+
+@given(
+    end=st.integers(1, 10**12),
+    cut=st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted),
+    places=st.lists(st.floats(0, 1), min_size=2, max_size=8),
+    has_cut=st.booleans(),
+)
+def test_instants_stay_in_order_and_within(end: int, cut: list[float], places: list[float], has_cut: bool) -> None:
+    start, stop = (int(each * end) for each in cut)
+    wanted = (start, stop) if has_cut and 0 < stop - start < end else None
+    scale = Scale(34, 1000, end, wanted)
+    found = [scale.at(int(place * end)) for place in sorted(places)]
+    assert all(one <= other + 1e-6 for one, other in pairwise(found))
+    assert all(34 - 1e-6 <= x <= 1000 + 1e-6 for x in found)
+
+
+def test_a_pause_longer_than_the_rest_is_cut_short() -> None:
+    scale = scale_of(scene((0, 100), (900, 950), end=950), 0, 1000)
+
+    assert scale.cut is not None
+    assert 100 < scale.cut[0] / 1e6 < 150
+    assert scale.at(seconds(100)) > 500
+
+
+def test_waiting_that_is_half_of_the_run_is_left_as_it_is() -> None:
+    assert scale_of(scene((0, 0.5), (30, 30.5), end=60), 0, 1000).cut is None
+
+
+def test_ticks_are_round_and_apart() -> None:
+    ticks = Scale(0, 700, seconds(13.5)).ticks(70)
+
+    assert [tick.label for tick in ticks][:4] == ["0 s", "2 s", "4 s", "6 s"]
+    assert all(b.x - a.x >= 56 for a, b in pairwise(ticks))
+
+
+def test_instants_in_words() -> None:
+    texts = [instant_text(seconds(each)) for each in (0.002, 90, 150, 7200, 5400, 345600)]
+    assert texts == ["0.002 s", "90 s", "2.5 min", "2 h", "90 min", "4 d"]
