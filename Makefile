@@ -11,7 +11,7 @@ PULUMI := .pulumi-cli/.ready
 LOCAL := .local-env/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test fuzz lint types check bench layer dist sbom licences pulumi local test-pulumi lock clean
+.PHONY: help setup lab test test-browser fuzz lint types check bench layer dist sbom licences pulumi local test-pulumi lock clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,8 +24,8 @@ $(READY): requirements.txt pyproject.toml
 lab: $(READY)  ## Run every variant's workload in virtual time and say what becomes of the messages
 	@$(BIN)/delivery-lab run --all
 
-test: $(READY)  ## Run all tests but those of `make test-pulumi`
-	@$(BIN)/python -m pytest -q -n auto $(PYTEST_ARGS) || { echo "make test: some tests failed" >&2; exit 1; }
+test: $(READY)  ## Run all tests but those of `make test-pulumi`, and name the slowest
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal --durations=20 --durations-min=1 $(PYTEST_ARGS) || { echo "make test: some tests failed" >&2; exit 1; }
 
 fuzz: $(READY)  ## Try many random configurations (FUZZ=1000 of each source)
 	@LAB_FUZZ=$(or $(FUZZ),100) $(BIN)/python -m pytest -q -n auto tests/fuzz || { echo "make fuzz: a configuration failed" >&2; exit 1; }
@@ -33,6 +33,9 @@ fuzz: $(READY)  ## Try many random configurations (FUZZ=1000 of each source)
 test-pulumi: $(READY) $(PULUMI) $(LOCAL)  ## Run the tests with Pulumi's engine and the emulator
 	@$(BIN)/python -m pytest -q -n 2 -m "engine or emulator" $(PYTEST_ARGS) tests/live tests/pulumi_cli \
 		|| { echo "make test-pulumi: some tests failed" >&2; exit 1; }
+
+test-browser: $(READY)  ## Look at reports in Debian's Chromium (apt-get install chromium)
+	@$(BIN)/python -m pytest -q -m browser $(PYTEST_ARGS) tests/report || { echo "make test-browser: some tests failed" >&2; exit 1; }
 
 lint: $(READY)  ## Check style, formatting and the direction of imports
 	@$(BIN)/ruff check --quiet --output-format concise . || { echo "make lint: ruff check failed" >&2; exit 1; }

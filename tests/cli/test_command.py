@@ -36,6 +36,24 @@ def test_verbose_says_on_standard_error_what_is_done_and_how_long_it_takes(lab: 
     ]
 
 
+def test_profile_says_on_standard_error_where_the_time_of_each_run_went(lab: Lab) -> None:
+    quiet, one = lab("run", "batch-partial"), lab("run", "batch-partial", "--profile")
+    many = lab("run", "batch-partial", "batch-single", "--profile")
+
+    assert one.out == quiet.out
+    told = re.compile(
+        r"profile: (?P<stack>\S+) took (?P<whole>\S+) s: program (?P<program>\S+) s \(\d+%\), "
+        r"handlers (?P<handlers>\S+) s \(\d+%\), model (?P<model>\S+) s \(\d+%\), results (?P<results>\S+) s \(\d+%\)"
+    )
+    found = [told.fullmatch(line) for line in (*one.err.splitlines(), *many.err.splitlines()) if " ..." not in line]
+    assert [match and match["stack"] for match in found] == ["batch-partial", "batch-partial", "batch-single"]
+    for match in found:
+        assert match is not None
+        parts = [float(match[name]) for name in ("program", "handlers", "model", "results")]
+        assert sum(parts) == pytest.approx(float(match["whole"]), abs=0.021)
+        assert min(parts) >= 0
+
+
 def test_a_graph_that_an_earlier_command_has_kept_is_read_and_verbose_says_so(lab: Lab) -> None:
     first, second = (lab("run", "batch-partial", "-v") for _ in range(2))
 

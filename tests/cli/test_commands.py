@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from delivery_lab.events import journal
 from tests.cli.conftest import Lab
 from tests.lab_support import FOREIGN, ROOT
 
@@ -65,6 +66,21 @@ def test_run_writes_what_became_of_each_message_a_line_each(lab: Lab, tmp_path: 
     lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     assert said.code == 0
     assert lines == said.json()["perMessage"]
+
+
+def test_a_run_whose_events_are_not_kept_has_no_timeline_but_the_way_of_a_message(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = lab("run", "batch-partial", "--message", "order-1", "--no-alternatives")
+    monkeypatch.setattr(journal, "KEPT_EVENTS", 60)
+
+    said = lab("run", "batch-partial", "--no-alternatives")
+    way = lab("run", "batch-partial", "--message", "order-1", "--no-alternatives")
+
+    assert said.out.splitlines()[2] == (
+        "The timeline is left out, since very much happened. --message NAME shows the way of one message."
+    )
+    assert way.out == kept.out
 
 
 def test_a_file_of_messages_that_cannot_be_written_is_an_error(lab: Lab, tmp_path: Path) -> None:

@@ -23,16 +23,21 @@ EXPECTED = {
         "--logs",
         "--message",
         "--per-message",
+        "--trace",
         "--expect",
         "--prices",
+        "--profile",
         "--format",
     },
     "diff": SIMULATING
     | {"--faults", "--state", "--unchanged", "--expect", "--fail-on", "--seeds", "--prices"}
     | {"--format", "--quiet-if-same"},
-    "explore": SIMULATING | {"--faults", "--expect", "--seeds", "--processes", "--write", "--shrink", "--format"},
+    "explore": SIMULATING
+    | {"--faults", "--expect", "--seeds", "--cluster", "--processes", "--write", "--shrink", "--format"},
     "replay": {"--project", "--json"},
-    "report": SIMULATING - {"--json"} | {"--all", "--output", "--seeds", "--expect", "--faults", "--prices", "--state"},
+    "report": SIMULATING - {"--json"}
+    | {"--all", "--output", "--seeds", "--expect", "--faults", "--prices", "--state"}
+    | {"--compare", "--quantify"},
     "cost": {"--set", "--assume", "--free-tier", "--prices", "--state", "--project", "--json"},
     "explain": {"--json"},
     "doctor": {"--json"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -50,7 +51,8 @@ def test_a_file_that_cannot_be_written(lab: Lab, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ((), "name the stacks to report on, or say --all (stacks: "),
+        ((), "name the stacks to report on, or say --all or --compare A B (stacks: "),
+        (("batch-partial", "--compare", "a", "b"), "--compare names its two stacks: leave others and --all out"),
         (("batch-partial", "--seeds", "0"), "0 seeds cannot be run: at least 1"),
     ],
 )
@@ -66,3 +68,20 @@ def test_many_seeds(lab: Lab, tmp_path: Path) -> None:
 
     assert lab("report", "batch-partial", "--seeds", "3", "-o", str(file)).code == 0
     assert "median of 3 seeds" in file.read_text(encoding="utf-8")
+
+
+def test_two_variants_side_by_side(lab: Lab, tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+
+    assert lab("report", "--compare", "batch-partial", "batch-unreported", "--no-quantify", "-o", str(file)).code == 0
+    text = file.read_text(encoding="utf-8")
+    assert "<title>batch-partial against batch-unreported</title>" in text
+    assert text.count('class="picture wide"') == 2
+
+
+def test_a_trace_beside_a_run(lab: Lab, tmp_path: Path) -> None:
+    file = tmp_path / "trace.json"
+
+    assert lab("run", "batch-partial", "--no-alternatives", "--trace", str(file)).code == 0
+    assert json.loads(file.read_text(encoding="utf-8"))["otherData"]["stack"] == "batch-partial"
+    assert "--trace goes with one stack" in lab("run", "batch-partial", "batch-single", "--trace", str(file)).err

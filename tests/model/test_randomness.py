@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import uuid
 
-from delivery_lab.model.randomness import DEFAULT_SEED, RandomStreams, derived
+from hypothesis import given
+from hypothesis import strategies as st
+
+from delivery_lab.model.randomness import DEFAULT_SEED, RandomStreams, derived, uuid4_text
 
 
 def test_golden_values_of_the_default_seed() -> None:
@@ -55,3 +58,8 @@ def test_identifiers_look_like_those_of_aws_and_do_not_repeat() -> None:
 
     assert len(set(identifiers)) == 100
     assert all(str(uuid.UUID(text)) == text and uuid.UUID(text).version == 4 for text in identifiers)
+
+
+@given(st.integers(min_value=0, max_value=2**128 - 1))
+def test_identifiers_are_random_uuids_of_their_bits(bits: int) -> None:
+    assert uuid4_text(bits) == str(uuid.UUID(int=bits, version=4))

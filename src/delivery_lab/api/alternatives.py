@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from delivery_lab.api.reading import simulate_and_read
 from delivery_lab.api.simulated import Simulation
 from delivery_lab.results.conclusion import conclusion
 from delivery_lab.results.outcome import AlternativeConclusion, outcome_of
 from delivery_lab.rules.alternatives import alternatives_of
-from delivery_lab.simulation.simulate import simulate
 from delivery_lab.stack.stack import Stack
 
 
@@ -31,7 +31,7 @@ def with_alternatives(simulation: Simulation, root: Path) -> Simulation:
     for rule, value, assumptions in alternatives_of(simulation.outcome.model.assumptions, run.assumptions):
         other = simulation.tried.get((rule, value))
         if other is None:
-            other = outcome_of(simulate(stack, root, simulation.workload, run.seed, assumptions))
+            other = outcome_of(simulate_and_read(stack, root, simulation.workload, run.seed, assumptions))
         says = conclusion(other)
         changes = says != point
         alternatives.append(AlternativeConclusion(rule=rule, value=value, conclusion=says, changes=changes))

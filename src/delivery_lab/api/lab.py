@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from delivery_lab.api.graphs import Graphs
 from delivery_lab.api.inputs import Assumed, Overrides, RunOptions, assumption_texts, texts
-from delivery_lab.api.timing import Phase, timed
+from delivery_lab.api.timing import Phase, timed, timed_handlers
 from delivery_lab.errors import StackNotFoundError, UsageError
 from delivery_lab.program.project import Project, StackFile, find_project, read_project
 
@@ -189,7 +189,7 @@ class Lab:
         expectations = read_expectations(asked.expectations)
         with timed(self._graphs.phase(stack, call.overrides, asked.program), phases):
             graph, workload = asked.deployed(self.graph(stack, call.overrides, asked.program))
-        with timed("simulation", phases) as lap:
+        with timed("simulation", phases) as lap, timed_handlers(phases):
             deployed, built = partial(lap, "deployment"), Stack.of(graph)
             run = simulate_and_read(built, self.project.root, workload, call.seed, asked.assumptions, deployed)
 

@@ -166,7 +166,7 @@ class Simulation:
         """Whether all its events are kept. Else a timeline runs it again, which takes the memory that was saved."""
         return not self.run.readers
 
-    def _whole(self) -> Run:
+    def whole_run(self) -> Run:
         """The run with all its events."""
         if self.kept:
             return self.run
@@ -200,7 +200,7 @@ class Simulation:
         Raises:
             UsageError: no message of the run is called so.
         """
-        run = self._whole()
+        run = self.whole_run()
         if message is None:
             return timeline(run)
         called = messages_called(run)

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from delivery_lab.doing import doing
 
+HANDLERS = "handlers"
+"""The phase that is a part of others: deployment and simulation."""
+
 
 @dataclass(frozen=True, slots=True)
 class Phase:
@@ -32,3 +35,13 @@ def timed(name: str, phases: list[Phase]) -> Iterator[Callable[[str], None]]:
     with doing(name):
         yield lap
     lap(name)
+
+
+@contextmanager
+def timed_handlers(phases: list[Phase]) -> Iterator[None]:
+    """Note how long handlers had control in the runs of the block: a part of another phase, noted before it."""
+    from delivery_lab.handlers.spent import measured_handlers
+
+    with measured_handlers() as spent:
+        yield
+    phases.append(Phase(HANDLERS, spent.seconds))

@@ -26,6 +26,7 @@ from delivery_lab.doing import phase, virtual_seconds
 from delivery_lab.durations import rounded
 from delivery_lab.errors import LabError
 
+FIRST_SECONDS = 1
 AGAIN_SECONDS = 10
 
 
@@ -123,15 +124,16 @@ class Console:
         if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
             yield
             return
-        seconds_passed = 1
+        seconds_passed = FIRST_SECONDS
 
         def tell(*_: object) -> None:
             nonlocal seconds_passed
-            self.message(f"{what} ..." if seconds_passed == 1 else f"{what}{_so_far()} ... {seconds_passed} s")
+            first = seconds_passed == FIRST_SECONDS
+            self.message(f"{what} ..." if first else f"{what}{_so_far()} ... {seconds_passed} s")
             seconds_passed += AGAIN_SECONDS
 
         before = signal.signal(signal.SIGVTALRM, tell)
-        signal.setitimer(signal.ITIMER_VIRTUAL, 1, AGAIN_SECONDS)
+        signal.setitimer(signal.ITIMER_VIRTUAL, FIRST_SECONDS, AGAIN_SECONDS)
         try:
             yield
         finally:

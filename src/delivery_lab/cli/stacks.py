@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 import typer
 
 from delivery_lab.api.parts import preload
+from delivery_lab.api.timing import HANDLERS
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.workers import Failure, for_each
 
@@ -90,10 +91,28 @@ def say_phase(console: Console, what: str, phase: str, seconds: float) -> None:
         console.message(f"{what}: {_DOING.get(phase, phase)} took {seconds:.2f} s")
 
 
+def say_profile(console: Console, stack: str, phases: Iterable[Phase]) -> None:
+    """Say on standard error where the time of a run went."""
+    took: defaultdict[str, float] = defaultdict(float)
+    for phase in phases:
+        took[phase.name] += phase.seconds
+    # `say_beside` leaves the time of handlers out: it is a part of other phases.
+    parts = {
+        "program": took["project"] + took["program"] + took["cached program"],
+        "handlers": took[HANDLERS],
+        "model": took["deployment"] + took["simulation"] - took[HANDLERS],
+        "results": took["outcome"],
+    }
+    whole = sum(parts.values())
+    told = (f"{name} {seconds:.2f} s ({seconds / (whole or 1):.0%})" for name, seconds in parts.items())
+    console.message(f"profile: {stack} took {whole:.2f} s: {', '.join(told)}")
+
+
 def say_beside(console: Console, stack: str, phases: Iterable[Phase] = (), notes: Iterable[str] = ()) -> None:
     """Say what was done for a stack, where that is wanted, and what a reader of its result should know."""
     for phase in phases:
-        say_phase(console, stack, phase.name, phase.seconds)
+        if phase.name != HANDLERS:
+            say_phase(console, stack, phase.name, phase.seconds)
     for note in notes:
         console.message(f"note: {stack}: {note}")
 

@@ -20,6 +20,8 @@ KEPT_EVENTS = 100_000
 HANDED_ON_AT_ONCE = 10_000
 """So many events are handed on together."""
 
+_HASHED_AT_ONCE = 1_000
+
 
 class Journal:
     """What happened, as the model writes it down.
@@ -111,7 +113,7 @@ class _Trace:
         return digest.hexdigest()
 
     def _add(self, digest: Any, events: Iterable[Event]) -> None:
-        values_of = self._values_of
+        values_of, lines = self._values_of, []
         for event in events:
             kind = type(event)
             values = values_of.get(kind)
@@ -121,4 +123,8 @@ class _Trace:
                 )
             # The form in which Python prints texts, numbers and tuples is quickly made, and in ASCII it is the same
             # everywhere: which other characters repr() escapes depends on the Unicode tables of the Python version.
-            digest.update(f"{kind.__name__} {values(event)!a}\n".encode())
+            lines.append(f"{kind.__name__} {values(event)!a}\n")
+            if len(lines) == _HASHED_AT_ONCE:
+                digest.update("".join(lines).encode())
+                lines.clear()
+        digest.update("".join(lines).encode())

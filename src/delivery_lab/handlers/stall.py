@@ -23,6 +23,7 @@ from greenlet import getcurrent
 
 from delivery_lab.handlers.fibers import Fiber
 from delivery_lab.handlers.own_time import OwnTime
+from delivery_lab.handlers.spent import measuring
 
 # Handlers get another one (see `process_effects`).
 _set_timer: Any = getattr(signal, "setitimer", None)
@@ -52,6 +53,7 @@ class StallAlarm:
         self._every_seconds = after_seconds / _RINGS
         self._own_time: OwnTime | None = None
         self._counted_seconds = 0.0
+        self._spent = measuring()
         self._on_stall = on_stall
         self._on_interrupt = on_interrupt
         self._previous: dict[int, Any] = {}
@@ -80,12 +82,16 @@ class StallAlarm:
 
     def arm(self) -> None:
         """A handler gets control."""
+        if self._spent is not None:
+            self._spent.begins()
         if self._previous:
             self._counted_seconds = 0.0
             _set_timer(signal.ITIMER_REAL, self._every_seconds, self._every_seconds)
 
     def disarm(self) -> None:
         """The handler has given control up."""
+        if self._spent is not None:
+            self._spent.ends()
         if self._previous:
             _set_timer(signal.ITIMER_REAL, 0)
 

@@ -140,6 +140,7 @@ class DescribedFunctions:
         self._journal = journal
         self._log = log
         self._deliveries: Counter[tuple[str, str]] = Counter()
+        self._any = random.Random(seed)
 
     def new_environment(self, function: FunctionConfig, number: int) -> Environment:
         """A fresh environment."""
@@ -154,12 +155,14 @@ class DescribedFunctions:
         self._functions().note_api_call(request.request_id)
         event = json.loads(request.payload)
         items = list(_items(event, request.payload))
-        whole = self._chance(function, "invoke", items[0].key if items else request.payload)
+        key = items[0].key if items else request.payload
+        whole = self._chance(function, "invoke", key, draws=not isinstance(description.duration, Constant))
         takes = description.duration.draw_seconds(whole)
         failed: list[_Item] = []
         lines: list[str] = []
+        draws = description.failing.share > 0 or not isinstance(description.for_each, Constant)
         for item in items:
-            chance = self._chance(function, "message", item.key)
+            chance = self._chance(function, "message", item.key, draws=draws)
             takes += description.for_each.draw_seconds(chance)
             if self._fails(description.failing, function, item, chance):
                 failed.append(item)
@@ -170,11 +173,11 @@ class DescribedFunctions:
         length = max(seconds(takes), seconds(MINIMUM_INVOKE_SECONDS))
         return _Course(length, tuple(lines), _response(description, failed))
 
-    def _chance(self, function: str, purpose: str, key: str) -> random.Random:
-        """A generator for one delivery of a message to a function."""
+    def _chance(self, function: str, purpose: str, key: str, *, draws: bool) -> random.Random:
+        """A generator for one delivery of a message to a function; where nothing depends on it, any will do."""
         names = (function, purpose, key)
         number = self._deliveries[(function, f"{purpose} {key}")] = self._deliveries[(function, f"{purpose} {key}")] + 1
-        return random.Random(derived(self._seed, "described", *names, str(number)))
+        return random.Random(derived(self._seed, "described", *names, str(number))) if draws else self._any
 
     def _fails(self, failing: Failing, function: str, item: _Item, chance: random.Random) -> bool:
         drawn = chance.random()  # drawn for every message, so that a share changes nothing else
@@ -230,7 +233,7 @@ def _response(description: Description, failed: list[_Item]) -> InvokeResponse:
 
 
 def _items(event: Any, payload: str) -> Iterator[_Item]:
-    records = list(records_of(event)) if isinstance(event, dict) else []
+    records = list(records_of(event))
     if not records:
         known = event if isinstance(event, dict) else {}
         yield _Item(None, event, _key(event, payload), known)

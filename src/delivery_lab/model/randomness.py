@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import random
-import uuid
 
 DEFAULT_SEED = 20260101
 
@@ -19,6 +18,16 @@ def derived(seed: int, *names: str) -> int:
     """A 64-bit number that depends on the seed and the names, and on nothing else."""
     text = "\x1f".join((str(seed), *names))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+
+_UUID_KEPT = ~((0xF000 << 64) | (0xC000 << 48))
+_UUID_SET = (4 << 76) | (0x8000 << 48)
+
+
+def uuid4_text(bits: int) -> str:
+    """The random UUID (version 4) of 128 bits as text, as `uuid.UUID` makes it, in a quarter of its time."""
+    digits = f"{bits & _UUID_KEPT | _UUID_SET:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 class RandomStreams:
@@ -37,4 +46,4 @@ class RandomStreams:
 
     def uuid(self, *names: str) -> str:
         """The next identifier of a stream, in the form of AWS's message and request ids."""
-        return str(uuid.UUID(int=self.stream(*names).getrandbits(128), version=4))
+        return uuid4_text(self.stream(*names).getrandbits(128))

@@ -16,11 +16,11 @@ from delivery_lab.report.bars import told
 from delivery_lab.report.facts import EndedAlike, Row, RunVerdict, SeenSpread, parts_of, rows_of, verdict_of
 from delivery_lab.report.filming import scene_of
 from delivery_lab.report.lives import Life, LifeStep, lives_of
+from delivery_lab.report.naming import names_of
 from delivery_lab.report.picture import MOST_BARS, NARROW, WIDE, draw
 from delivery_lab.report.scene import Scene
 from delivery_lab.results.following import read_events
 from delivery_lab.results.outcome import Outcome
-from delivery_lab.results.timeline import messages_called
 
 MOST_LIVES = 120
 """So many messages of a variant can be followed: of each ending some."""
@@ -104,9 +104,7 @@ def chapter_of(given: ToldRun, extras: Mapping[str, Any] | None = None) -> Chapt
     """
     run, outcome = given.run, given.outcome
     fates = read_events(run).fates
-    names = {message: name for name, messages in messages_called(run).items() for message in messages}
-    for fate in fates:
-        names.setdefault(fate.message_id, fate.business_id)
+    names = names_of(run, fates)
     scene = scene_of(run, fates, names)
     parts = parts_of(fates)
     followed = _followed(parts)

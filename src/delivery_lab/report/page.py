@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from delivery_lab._version import MODEL_VERSION, __version__
 from delivery_lab.report.chapter import Chapter
+from delivery_lab.report.contrast import Contrast
 from delivery_lab.report.symbols import PATTERNS
 from delivery_lab.rules import RULES
 from delivery_lab.terms import span
@@ -48,12 +49,13 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def page(chapters: Sequence[Chapter | Failed], title: str) -> str:
+def page(chapters: Sequence[Chapter | Failed], title: str, contrast: Contrast | None = None) -> str:
     """The whole file.
 
     Args:
         chapters: the variants, in order.
         title: of the page.
+        contrast: two of the variants side by side.
     """
     font = base64.b64encode(_asset("font.woff2")).decode()
     style = _asset("report.css").decode().replace("FONT", f"data:font/woff2;base64,{font}")
@@ -65,6 +67,7 @@ def page(chapters: Sequence[Chapter | Failed], title: str) -> str:
     )
     return _environment().get_template("page.html").render(
         chapters=chapters,
+            contrast=contrast,
         title=title,
         policy=policy,
         style=Markup(style),  # noqa: S704 - a file of the package

@@ -112,7 +112,7 @@ class LedgerReader:
         self._waited_for: set[str] = set()  # functions
         self._finished: set[str] = set()  # business ids
         self._duplicates: list[Fate] = []
-        self._recognitions = Recognitions()
+        self._recognitions = Recognitions(self._batch_of)
         self._repeats = Repeats()
         self._silent = SilentFunctions(run, self.facts, self._works.count, self._finished.__contains__)
         self._put_aside = run.parking_queues | run.dead_letter_queues
@@ -147,6 +147,7 @@ class LedgerReader:
             if fate.duplicate_detected:
                 fate.is_processed("contract")
         self._ledger.recognised = self._recognitions.counts()
+        self._hops.settle(self._ledger.fates)
         self._silent.settled()
         self._ledger.functions |= self._silent.of_function
         self._ledger.uncounted |= self._silent.uncounted()
@@ -235,8 +236,8 @@ class LedgerReader:
                     self._recognitions.said(line)
 
     def _delivered(self, event: Event, invoke: str, held: _Held) -> None:
+        self._recognitions.delivered(invoke)
         self._held[invoke] = held
-        self._recognitions.delivered(invoke, held.consumer, len(held.messages))
         at = in_seconds(event.instant_us)
         fates = [self._fate(message, held.consumer) for message in held.messages]
         for fate in fates:
@@ -253,6 +254,10 @@ class LedgerReader:
         if len(counted) == len(fates):
             self._silent.begin(invoke, held.function, held.consumer, counted)
 
+    def _batch_of(self, invoke: str) -> tuple[str, int] | None:
+        held = self._held.get(invoke)
+        return None if held is None else (held.consumer, len(held.messages))
+
     def _believe(self, event: Event, judgements: Iterable[Judgement | None]) -> None:
         """Take messages of functions that say nothing for processed."""
         now = in_seconds(event.instant_us)
@@ -266,7 +271,7 @@ class LedgerReader:
         held = self._held.get(event.invoke or "", _NOTHING)
         consumer = held.consumer or None
         fate = self._fate(event.message, consumer)
-        if fate is not None and event.business_id:
+        if fate is not None and event.business_id and fate.business_id != event.business_id:
             fate.business_id = event.business_id
         if event.event in OF_A_DELIVERY:
             self._ledger.functions.setdefault(event.function, FunctionEvidence("contract"))
@@ -283,7 +288,8 @@ class LedgerReader:
         """Work was done: for a message, or for a caller who waits and has none."""
         if fate is not None:
             consumer = consumer or fate.consumer
-            self._works.count(function, consumer, business_id or fate.business_id)
+            # By now it is the fate's own: one text is kept of each.
+            self._works.count(function, consumer, fate.business_id)
             fate.effects = (fate.effects or 0) + 1
             self._is_processed(fate, consumer, "contract", in_seconds(event.instant_us))
         elif business_id:

@@ -38,6 +38,7 @@ class _Partition:
     since: int = 0
     blocked: int = 0
     behind: int = 0
+    intervals: list[tuple[int, int]] = field(default_factory=list)
 
     def hold(self, slot: int, records: tuple[str, ...], now: int) -> None:
         """The batch of a slot has to be tried again."""
@@ -50,6 +51,7 @@ class _Partition:
         """A slot moves on."""
         if self.held.pop(slot, None) is not None and not self.held:
             self.blocked += now - self.since
+            self.intervals.append((self.since, now))
 
     def lose(self, record: str, now: int) -> None:
         """A record is skipped, filtered out or has expired."""
@@ -68,6 +70,13 @@ class _Partition:
 def blocked_partitions(run: Run) -> list[Blocked]:
     """All shards and partitions of the run that mappings poll, in the order of their names."""
     return reader_of(run, BlockedReader, lambda: BlockedReader(run)).blocked(seconds(run.virtual_seconds))
+
+
+def blocked_intervals(run: Run) -> dict[tuple[str, str, str], tuple[tuple[float, float], ...]]:
+    """From when to when each was blocked, in virtual seconds, by source, shard or partition, and mapping."""
+    reader = reader_of(run, BlockedReader, lambda: BlockedReader(run))
+    reader.blocked(seconds(run.virtual_seconds))
+    return reader.intervals()
 
 
 class BlockedReader:
@@ -101,6 +110,15 @@ class BlockedReader:
     def blocked(self, end: int) -> list[Blocked]:
         """All of them, at the end of the run, in the order of their names."""
         return _told(self._states, end)
+
+    def intervals(self) -> dict[tuple[str, str, str], tuple[tuple[float, float], ...]]:
+        """From when to when each was blocked, once `blocked` has ended what the run left open."""
+        return {
+            (state.source, state.name, state.mapping): tuple(
+                (in_seconds(start), in_seconds(end)) for start, end in state.intervals
+            )
+            for state in self._states
+        }
 
 
 def _told(states: list[_Partition], end: int) -> list[Blocked]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from delivery_lab.events import ApiCallRefused, ContractLine, InvokeEnded
@@ -29,34 +29,48 @@ class _Batch:
 
 
 class Recognitions:
-    """Follows the batches of a run and counts those of their deliveries that were recognised."""
+    """Follows the batches of a run and counts those of their deliveries that were recognised.
 
-    def __init__(self) -> None:
-        self._open: dict[str, _Batch] = {}
+    Args:
+        held: the consumer and the size of the batch that an invoke has or had last, None where it got none.
+    """
+
+    def __init__(self, held: Callable[[str], tuple[str, int] | None]) -> None:
+        self._held = held
+        self._open: dict[str, _Batch] = {}  # only those of which there is something to tell
         self._closed: list[_Batch] = []
 
-    def delivered(self, invoke: str, consumer: str, size: int) -> None:
-        """An invoke got a batch. An asynchronous event has one id for all its invokes: the earlier ones are over."""
+    def delivered(self, invoke: str) -> None:
+        """An invoke gets a batch. An asynchronous event has one id for all its invokes: the earlier ones are over."""
         if invoke in self._open:
-            self._closed.append(self._open[invoke])
-        self._open[invoke] = _Batch(consumer, size)
+            self._closed.append(self._open.pop(invoke))
+
+    def _batch(self, invoke: str | None) -> _Batch | None:
+        if invoke is None:
+            return None
+        if invoke not in self._open:
+            held = self._held(invoke)
+            if held is None:
+                return None
+            self._open[invoke] = _Batch(*held)
+        return self._open[invoke]
 
     def said(self, line: ContractLine) -> None:
         """A function wrote a line of the log contract."""
-        batch = self._open.get(line.invoke or "")
-        if batch is not None and line.event == "duplicate":
+        batch = self._batch(line.invoke) if line.event == "duplicate" else None
+        if batch is not None:
             batch.found_done |= {line.message or line.business_id or ""}
 
     def refused(self, event: ApiCallRefused) -> None:
         """AWS refused a call of a function."""
-        batch = self._open.get(event.by.invoke or "")
-        if batch is not None and event.condition_refused:
+        batch = self._batch(event.by.invoke) if event.condition_refused else None
+        if batch is not None:
             batch.refused += 1
 
     def ended(self, event: InvokeEnded) -> None:
         """An invoke ended."""
-        batch = self._open.get(event.invoke)
-        if batch is not None and event.error in _UNHANDLED:
+        batch = self._batch(event.invoke) if event.error in _UNHANDLED else None
+        if batch is not None:
             batch.handled = False
 
     def counts(self) -> Counter[str]:

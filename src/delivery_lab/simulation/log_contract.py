@@ -60,4 +60,6 @@ def bytes_on_lambda(text: str) -> int:
     Args:
         text: the line.
     """
+    if ".py" not in text:
+        return len(text) if text.isascii() else len(text.encode())
     return len(_PLACE.sub(rf"\g<quote>{_TASK}", text).encode())

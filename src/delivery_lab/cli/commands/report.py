@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from delivery_lab.api.inputs import RunOptions
     from delivery_lab.api.reporting import Chapter
 
+FEW = 5
+"""So many stacks are not many: the fixes of their findings are tried without being asked for."""
+
 
 def report(
     console: Console,
@@ -42,6 +46,20 @@ def report(
     seeds: Annotated[
         int | None,
         typer.Option("--seeds", metavar="N", help="Run N seeds besides, and say between which values figures lie."),
+    ] = None,
+    compare: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            "--compare", metavar="A B", help="Report on two stacks and what differs, under the workload of A."
+        ),
+    ] = None,
+    quantify: Annotated[
+        bool | None,
+        typer.Option(
+            "--quantify/--no-quantify",
+            help="Try the fix of each finding, and say what it is worth. By default for few stacks.",
+            show_default=False,
+        ),
     ] = None,
     overrides: SetOption = None,
     workload: WorkloadOption = None,
@@ -56,29 +74,58 @@ def report(
     project: ProjectOption = None,
 ) -> None:
     """Show runs in one HTML file: conclusion, figures, the picture of the run, the life of each message."""
-    from delivery_lab.api.parts import preload
-    from delivery_lab.api.reporting import Failed, write_report
-    from delivery_lab.cli.stacks import end_with, load_clocks, open_lab
-    from delivery_lab.cli.workers import Failure, for_each
+    from delivery_lab.cli.stacks import load_clocks, open_lab
 
     lab = open_lab(console, project, state)
-    every = every or (state is not None and not stacks)  # a state has one stack
-    if every == bool(stacks):
-        raise UsageError(
-            f"name the stacks to report on, or say --all (stacks: {', '.join(lab.stack_names()) or 'none'})"
-        )
-    names = lab.stack_names(stacks or ())
-    if not names:
-        raise UsageError(f"{lab.project.root} has no stack file, so --all is none; name a stack: its config is empty")
     if seeds is not None and seeds < 1:
         raise UsageError(f"{seeds} seeds cannot be run: at least 1")
     options = run_options(overrides, workload, body, seed, assume, answers, expect, faults)
     options["prices"] = prices
     load_clocks()
+    if compare is not None:
+        if stacks or every:
+            raise UsageError("--compare names its two stacks: leave others and --all out")
+        _two(console, lab, compare, options, seeds, output, quantify=quantify is not False)
+        return
+    every = every or (state is not None and not stacks)  # a state has one stack
+    if every == bool(stacks):
+        known = ", ".join(lab.stack_names()) or "none"
+        raise UsageError(f"name the stacks to report on, or say --all or --compare A B (stacks: {known})")
+    names = lab.stack_names(stacks or ())
+    if not names:
+        raise UsageError(f"{lab.project.root} has no stack file, so --all is none; name a stack: its config is empty")
+    tries = len(names) <= FEW if quantify is None else quantify
+    _many(console, lab, names, partial(chapter_of_many, console, lab, options, seeds, tries), output)
+
+
+def _two(
+    console: Console,
+    lab: Lab,
+    stacks: tuple[str, str],
+    options: RunOptions,
+    seeds: int | None,
+    output: Path,
+    *,
+    quantify: bool,
+) -> None:
+    from delivery_lab.api.reporting import compared, write_report
+
+    with console.working(f"simulating {' and '.join(stacks)}"):
+        contrast, chapters = compared(lab, *stacks, options, seeds, quantify=quantify)
+    write_report(output, chapters, f"{contrast.names[0]} against {contrast.names[1]}", contrast)
+    console.data(str(output))
+
+
+def _many(console: Console, lab: Lab, names: list[str], work: Callable[[str], Chapter], output: Path) -> None:
+    from delivery_lab.api.parts import preload
+    from delivery_lab.api.reporting import Failed, write_report
+    from delivery_lab.cli.stacks import end_with
+    from delivery_lab.cli.workers import Failure, for_each
+
     preload()
     failures: dict[str, Failure] = {}
     chapters: list[Chapter | Failed] = []
-    for name, found in for_each(partial(chapter_of_many, console, lab, options, seeds), names, console, "simulating"):
+    for name, found in for_each(work, names, console, "simulating"):
         if isinstance(found, Failure):
             failures[name] = found
             chapters.append(Failed(name, found.message))
@@ -90,7 +137,9 @@ def report(
     end_with(console, failures, names)
 
 
-def chapter_of_many(console: Console, lab: Lab, options: RunOptions, seeds: int | None, stack: str) -> Chapter:
+def chapter_of_many(
+    console: Console, lab: Lab, options: RunOptions, seeds: int | None, quantify: bool, stack: str
+) -> Chapter:
     """A stack's part of a report, maybe made in a process of its own.
 
     Raises:
@@ -99,4 +148,4 @@ def chapter_of_many(console: Console, lab: Lab, options: RunOptions, seeds: int 
     from delivery_lab.api.reporting import reported
 
     with console.working(f"simulating {stack}"):
-        return reported(lab, stack, options, seeds)
+        return reported(lab, stack, options, seeds, quantify=quantify)

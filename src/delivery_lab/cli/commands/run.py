@@ -89,6 +89,18 @@ def run(
             show_default=False,
         ),
     ] = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option(
+            "--trace",
+            metavar="FILE",
+            help="Write what happened into a file that Perfetto shows: a track for each execution environment.",
+            show_default=False,
+        ),
+    ] = None,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Say on standard error where the time of each run went.")
+    ] = False,
     state: StateOption = None,
     project: ProjectOption = None,
     chosen: Annotated[
@@ -99,7 +111,7 @@ def run(
 ) -> None:
     """Run variants in virtual time and say what becomes of the messages."""
     from delivery_lab.cli.comments.junit import junit_of_runs
-    from delivery_lab.cli.stacks import end_unless_expected, open_lab
+    from delivery_lab.cli.stacks import end_unless_expected, open_lab, say_profile
     from delivery_lab.cli.views.run import show_run
 
     output = output_format(chosen, as_json=as_json)
@@ -114,10 +126,12 @@ def run(
     options = run_options(overrides, workload, body, seed, assume, answers, expect, faults)
     options["prices"] = prices
     wanted = readings if alternatives is None else alternatives
+    files = {"--per-message": per_message, "--trace": trace}
     if len(names) == 1:
         simulation = _run_one(console, lab, names[0], options, alternatives=wanted, output=output)
-        if per_message is not None:
-            simulation.write_messages(per_message)
+        if profile:
+            say_profile(console, names[0], simulation.phases)
+        _write(simulation, per_message, trace)
         if output is OutputFormat.JUNIT:
             console.data(junit_of_runs([simulation.outcome]))
         else:
@@ -126,13 +140,20 @@ def run(
         return
     if wanted:
         raise UsageError("--alternatives goes with one stack: each alternative is another run of it")
-    if logs:
-        raise UsageError("--logs goes with one stack")
-    if message is not None:
-        raise UsageError("--message goes with one stack")
+    for option, value in {"--logs": logs or None, "--message": message, **files}.items():
+        if value is not None:
+            raise UsageError(f"{option} goes with one stack")
+    _run_many(console, lab, names, options, output, profile=profile)
+
+
+def _write(simulation: Simulation, per_message: Path | None, trace: Path | None) -> None:
+    """Write the files that were asked for."""
     if per_message is not None:
-        raise UsageError("--per-message goes with one stack")
-    _run_many(console, lab, names, options, output)
+        simulation.write_messages(per_message)
+    if trace is not None:
+        from delivery_lab.api.reporting import write_trace
+
+        write_trace(trace, simulation)
 
 
 def _run_one(
@@ -155,13 +176,18 @@ def _run_one(
     return simulation
 
 
-def _run_many(console: Console, lab: Lab, names: list[str], options: RunOptions, output: OutputFormat) -> None:
+def _run_many(
+    console: Console, lab: Lab, names: list[str], options: RunOptions, output: OutputFormat, *, profile: bool
+) -> None:
     from delivery_lab.cli.comments.junit import junit_of_runs
-    from delivery_lab.cli.stacks import each_of_many, end_unless_expected, end_with, run_of_many
+    from delivery_lab.cli.stacks import each_of_many, end_unless_expected, end_with, run_of_many, say_profile
     from delivery_lab.cli.views.runs import show_runs
 
     ran, failures = each_of_many(console, partial(run_of_many, console, lab, options), names, "simulating")
     outcomes = [one.outcome for one in ran.values()]
+    if profile:
+        for name, one in ran.items():
+            say_profile(console, name, one.phases)
     if output is OutputFormat.JUNIT:
         console.data(junit_of_runs(outcomes, {name: failure.message for name, failure in failures.items()}))
     else:

@@ -45,7 +45,9 @@ class QueueFilter:
     def takes(self, delivery: Delivery) -> bool:
         """Whether the mapping hands a message to its function rather than delete it (ESM-FILTER-1)."""
         config = self._config
-        return config.enabled and passes(config.patterns, delivery, self._api.system_attributes(delivery))
+        if not config.enabled or not config.patterns:
+            return config.enabled
+        return passes(config.patterns, delivery, self._api.system_attributes(delivery))
 
     def reject(self, delivery: Delivery, by: Actor) -> None:
         """Delete a message that the filter does not take; it is lost to a mapping that would have (ESM-FILTER-1)."""

@@ -1,0 +1,82 @@
+"""The rest of a chapter: the stack with its findings, shards and alarms, what the result relies on."""
+
+from __future__ import annotations
+
+from delivery_lab import Lab
+from delivery_lab.api.reporting import compared, reported
+from delivery_lab.report.architecture import Architecture, architecture_of
+from delivery_lab.report.page import page
+from delivery_lab.results.partitions import blocked_intervals
+from tests.lab_support import ROOT, run, stack_of
+
+
+def plan(stack: str) -> Architecture:
+    """The architecture of one of our stacks."""
+    return architecture_of(run(stack), stack_of(stack))
+
+
+def links(stack: str) -> set[tuple[str, str, str]]:
+    """What goes where."""
+    return {(link.start, link.end, link.kind) for link in plan(stack).links}
+
+
+def test_a_queue_behind_an_api() -> None:
+    assert links("batch-partial") == {
+        ("batch-api", "batch-producer", "feeds"),
+        ("batch-producer", "batch-queue", "feeds"),
+        ("batch-queue", "batch-mapping", "feeds"),
+        ("batch-mapping", "batch-worker", "feeds"),
+        ("batch-queue", "batch-dlq", "fails"),
+    }
+
+
+def test_a_topic_in_front_of_a_queue() -> None:
+    assert ("sns-topic", "sns-queue", "feeds") in links("sns-sqs-raw-safe")
+
+
+def test_a_stream_with_a_destination_and_events_with_one() -> None:
+    assert ("stream-mapping", "stream-dlq", "fails") in links("stream-bounded")
+    assert {kind for _, _, kind in links("async-destinations")} == {"fails"}
+
+
+def test_parts_say_their_settings() -> None:
+    nodes = {node.name: node for node in plan("concurrency-trap").nodes}
+
+    assert nodes["batch-worker"].facts == ("timeout 15 min", "reserved concurrency 3")
+    assert "maxReceiveCount 1" in nodes["batch-queue"].facts
+
+
+def test_blocked_intervals_add_up_to_what_is_blocked() -> None:
+    ran = run("stream-bounded")
+    chapter = reported(Lab.open(ROOT), "stream-bounded", {}, quantify=False)
+
+    found = blocked_intervals(ran)
+    for one in chapter.outcome.blocked:
+        spans = found.get((one.source, one.log, one.mapping), ())
+        assert round(sum(end - start for start, end in spans), 6) == one.seconds
+    assert any(found.values())
+
+
+def test_a_page_has_findings_with_their_worth_and_what_it_relies_on() -> None:
+    text = page([reported(Lab.open(ROOT), "batch-unreported", {})], "A report")
+
+    assert "CHK-" in text
+    assert '<p class="worth">' in text
+    assert "What it relies on" in text
+
+
+def test_another_interpretation_that_changes_the_conclusion_is_told() -> None:
+    text = page([reported(Lab.open(ROOT), "concurrency-trap", {}, quantify=False, alternatives=True)], "A report")
+
+    assert "<strong>ESM-THROTTLE-2=visibility-left</strong>: Every message is processed once." in text
+    assert "batch-alarm-dlq (ApproximateNumberOfMessagesVisible) goes off at " in text
+
+
+def test_two_variants_side_by_side() -> None:
+    contrast, chapters = compared(Lab.open(ROOT), "batch-partial", "batch-unreported", {}, quantify=False)
+    text = page(chapters, "Two", contrast)
+
+    assert contrast.worse
+    assert ("messages lost", "0", "3") in contrast.figures
+    assert "batch-partial against batch-unreported" in text
+    assert any("reportBatchItemFailures" in row.what for row in contrast.settings)
