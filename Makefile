@@ -24,8 +24,8 @@ $(READY): requirements.txt pyproject.toml
 lab: $(READY)  ## Run every variant's workload in virtual time and say what becomes of the messages
 	@$(BIN)/delivery-lab run --all
 
-test: $(READY)  ## Run all tests but those of `make test-pulumi`
-	@$(BIN)/python -m pytest -q -n auto $(PYTEST_ARGS) || { echo "make test: some tests failed" >&2; exit 1; }
+test: $(READY)  ## Run all tests but those of `make test-pulumi`, and name the slowest
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal --durations=20 --durations-min=1 $(PYTEST_ARGS) || { echo "make test: some tests failed" >&2; exit 1; }
 
 fuzz: $(READY)  ## Try many random configurations (FUZZ=1000 of each source)
 	@LAB_FUZZ=$(or $(FUZZ),100) $(BIN)/python -m pytest -q -n auto tests/fuzz || { echo "make fuzz: a configuration failed" >&2; exit 1; }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 import os
 import platform
 import sys
 from pathlib import Path
 
-from benchmarks import concurrency, handlers, variants
+from benchmarks import commands, concurrency, growth, handlers, peers, variants
+from benchmarks.comparing import committed_figures, got_worse
 from benchmarks.figure import Figure
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
@@ -20,18 +22,26 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     wanted = parser.parse_args()
+    committed = committed_figures(PAGE.read_text(encoding="utf-8"))
     figures: list[Figure] = []
-    for module in (handlers, variants, concurrency):
+    for module in (peers, handlers, commands, variants, concurrency, growth):
         for figure in module.figures():
-            print(f"{figure.what}: {figure.value}", file=sys.stderr)
+            print(_told(figure, got_worse(figure, committed)), file=sys.stderr)
             figures.append(figure)
     table = "\n".join(["| what | measured | limit | |", "| --- | --- | --- | --- |", *map(_row, figures)])
     print(table)
     if wanted.write:
         head = PAGE.read_text(encoding="utf-8").split(_MARK)[0]
-        machine = f"{os.cpu_count()} cores, CPython {platform.python_version()}, {platform.system()}"
+        day = datetime.datetime.now(tz=datetime.UTC).date()
+        machine = f"{os.cpu_count()} cores, CPython {platform.python_version()}, {platform.system()}, {day}"
         PAGE.write_text(f"{head}{_MARK}\n\nMeasured on {machine}.\n\n{table}\n", encoding="utf-8")
     return 0
+
+
+def _told(figure: Figure, worse: str) -> str:
+    """A line of progress, red where the figure got worse."""
+    line = f"{figure.what}: {figure.value}"
+    return f"\033[31m{line}  {worse}\033[0m" if worse else line
 
 
 def _row(figure: Figure) -> str:

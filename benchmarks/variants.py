@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -26,7 +27,9 @@ ENGINE_LIMIT_SECONDS = 0.3
 def figures() -> Iterator[Figure]:
     """Measure start to end, then each part in this process."""
     command = [sys.executable, "-m", "delivery_lab.cli", "run", "--all"]
-    whole = best_seconds(lambda: subprocess.run(command, cwd=ROOT, capture_output=True, check=True), repeat=1)
+    whole = best_seconds(
+        lambda: subprocess.run(command, cwd=ROOT, capture_output=True, check=True), repeat=1, clock=time.perf_counter
+    )
     limit = f"at most {ALL_LIMIT_SECONDS:.0f} s"
     yield Figure("run --all, start-up included", f"{whole:.1f} s", limit, whole <= ALL_LIMIT_SECONDS)
 

@@ -32,7 +32,8 @@ EXPECTED = {
     "diff": SIMULATING
     | {"--faults", "--state", "--unchanged", "--expect", "--fail-on", "--seeds", "--prices"}
     | {"--format", "--quiet-if-same"},
-    "explore": SIMULATING | {"--faults", "--expect", "--seeds", "--processes", "--write", "--shrink", "--format"},
+    "explore": SIMULATING
+    | {"--faults", "--expect", "--seeds", "--cluster", "--processes", "--write", "--shrink", "--format"},
     "replay": {"--project", "--json"},
     "report": SIMULATING - {"--json"}
     | {"--all", "--output", "--seeds", "--expect", "--faults", "--prices", "--state"}

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from delivery_lab.api.expected import read_expectations
-from delivery_lab.api.explored import SeededRuns
 from delivery_lab.api.inputs import RunOptions
 from delivery_lab.api.lab import Lab
+from delivery_lab.api.seeded_runs import SeededRuns
 from delivery_lab.errors import LabError
 from delivery_lab.explore.sample import Sample
 from delivery_lab.explore.workers import samples

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,21 +11,20 @@ from delivery_lab.api.case import Case, case_of, with_only
 from delivery_lab.api.expected import read_expectations
 from delivery_lab.api.inputs import RunOptions
 from delivery_lab.api.lab import Lab
+from delivery_lab.api.seeded_runs import SeededRuns
+from delivery_lab.api.shipping import sampled
 from delivery_lab.api.simulated import Call
 from delivery_lab.compare.worsening import HARMFUL
 from delivery_lab.errors import UsageError
 from delivery_lab.expectations.expectation import Expectation
 from delivery_lab.explore.columns import Columns
 from delivery_lab.explore.pairs import Pair, pairs
-from delivery_lab.explore.sample import Sample, sample_of
+from delivery_lab.explore.sample import Sample
 from delivery_lab.explore.spread import Share, Spread, share_of, spread_of
-from delivery_lab.explore.workers import Sampling, samples
 from delivery_lab.json_names import plain
 from delivery_lab.results.named_figures import plain_names
 from delivery_lab.rules.alternatives import plausible_of
-from delivery_lab.simulation.prepared import Prepared
 from delivery_lab.simulation.workload import Workload
-from delivery_lab.stack.stack import Stack
 
 DEFAULT_SEEDS = 1_000
 MOST_SEEDS = 10_000_000
@@ -242,27 +240,6 @@ def _put(content: dict[str, Any], name: str, value: Any) -> None:
     content[last] = value
 
 
-@dataclass(frozen=True, slots=True)
-class SeededRuns:
-    """Makes a process ready to run seeds of one variant: the program is evaluated once in each."""
-
-    lab: Lab
-    asked: Asked
-    expectations: tuple[Expectation, ...]
-
-    @contextmanager
-    def __call__(self) -> Iterator[Sampling]:
-        """What runs a seed."""
-        call = self.asked.call
-        graph, workload = self.asked.deployed(self.lab.graph(call.stack, call.overrides, self.asked.program))
-        with Prepared(Stack.of(graph), self.lab.project.root) as prepared:
-
-            def sampling(seed: int) -> Sample:
-                return sample_of(prepared.simulate(workload, seed, self.asked.assumptions), self.expectations)
-
-            yield sampling
-
-
 def explore_seeds(
     lab: Lab,
     stack: str,
@@ -272,6 +249,7 @@ def explore_seeds(
     on_sample: Callable[[Sample], None] = lambda _: None,
     *,
     ranges: bool = True,
+    cluster: str | None = None,
 ) -> Exploration:
     """Run a variant with many seeds: from the first one upwards.
 
@@ -283,6 +261,7 @@ def explore_seeds(
         processes: how many processes; one for each core by default.
         on_sample: is told of each run, in the order of the seeds.
         ranges: whether to run the first seeds with ends of plausible ranges of assumptions too.
+        cluster: address of the scheduler of a Dask cluster whose workers run the seeds; by default this machine does.
 
     Returns:
         What is there when all have run, or when the user interrupts.
@@ -301,13 +280,13 @@ def explore_seeds(
     opening = SeededRuns(lab, asked, expectations)
     columns, others, interrupted = Columns(count), dict[str, Columns](), False
     try:
-        for sample in samples(opening, range(first, first + seeds), processes):
+        for sample in sampled(opening, range(first, first + seeds), processes, cluster):
             columns.add(sample)
             on_sample(sample)
         for rule, value, assumptions in plausible_of(sorted(columns.rules), asked.assumptions) if ranges else ():
             found = others[f"{rule}={value}"] = Columns(count)
             other = SeededRuns(lab, replace(asked, assumptions=assumptions), expectations)
-            for sample in samples(other, range(first, first + min(seeds, MOST_FOR_ASSUMPTIONS)), processes):
+            for sample in sampled(other, range(first, first + min(seeds, MOST_FOR_ASSUMPTIONS)), processes, cluster):
                 found.add(sample)
     except KeyboardInterrupt:
         if not len(columns):

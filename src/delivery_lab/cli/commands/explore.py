@@ -26,7 +26,7 @@ from delivery_lab.cli.options import (
     output_format,
     run_options,
 )
-from delivery_lab.errors import LabError
+from delivery_lab.errors import LabError, UsageError
 
 if TYPE_CHECKING:
     from delivery_lab import Lab
@@ -49,6 +49,10 @@ def explore(
     expect: ExpectOption = None,
     faults: FaultsOption = None,
     processes: ProcessesOption = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option("--cluster", metavar="tcp://HOST:PORT", help="Run on the workers of this scheduler of Dask."),
+    ] = None,
     write: Annotated[
         Path, typer.Option("--write", metavar="DIR", help="Where a file is written with which a failure is replayed.")
     ] = Path(),
@@ -76,6 +80,8 @@ def explore(
     from delivery_lab.cli.views.sample import sample_as_json
 
     output = output_format(chosen, as_json=as_json)
+    if cluster is not None and processes is not None:
+        raise UsageError("--processes goes with this machine: how many a cluster has, its workers say")
     lab = open_lab(console, project)
     options = run_options(overrides, workload, body, seed, assume, answers, expect, faults)
     progress = RunsProgress(console, stack, seeds)
@@ -85,7 +91,7 @@ def explore(
             console.data(json.dumps(sample_as_json(sample)))
         progress.one_more(sample)
 
-    found = explore_seeds(lab, stack, options, seeds, processes, told)
+    found = explore_seeds(lab, stack, options, seeds, processes, told, cluster=cluster)
     if output is OutputFormat.MARKDOWN:
         console.data(comment_of_exploration(found))
     elif output is OutputFormat.JUNIT:

@@ -1,0 +1,108 @@
+"""How time and memory grow with messages, with seeds and with queues."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.figure import Figure
+from delivery_lab.model.randomness import DEFAULT_SEED
+from delivery_lab.program.engine import evaluate
+from delivery_lab.program.project import read_project
+from delivery_lab.results.outcome import outcome_of
+from delivery_lab.simulation.prepared import Prepared
+from delivery_lab.simulation.workload_files import default_workload
+from delivery_lab.stack.stack import Stack
+
+ROOT = Path(__file__).resolve().parent.parent
+MESSAGES = (1_000, 10_000, 100_000)
+SEEDS = (1, 10, 100, 1_000)
+QUEUES = (1, 10, 100, 1_000)
+
+# In a process of its own, so that what it needs most is its own.
+_MANY_MESSAGES = """\
+import resource, sys, time
+from benchmarks.peers import ROOT, described
+from delivery_lab.program.engine import evaluate
+from delivery_lab.program.project import read_project
+from delivery_lab.results.outcome import outcome_of
+from delivery_lab.simulation.simulate import simulate
+from delivery_lab.stack.stack import Stack
+stack = Stack.of(evaluate(read_project(ROOT), "batch-partial"))
+begun = time.process_time()
+outcome_of(simulate(stack, ROOT, described(int(sys.argv[1])), 1))
+print(time.process_time() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+_MANY_QUEUES = """\
+import pulumi
+import pulumi_aws as aws
+
+for number in range(pulumi.Config().require_int("queues")):
+    aws.sqs.Queue(f"queue-{number}", visibility_timeout_seconds=60)
+"""
+
+
+def figures() -> Iterator[Figure]:
+    """Measure growth: the figure of each size, and of the largest a unit against that of the one before it."""
+    yield from _messages()
+    yield from _seeds()
+    yield from _queues()
+
+
+def _messages() -> Iterator[Figure]:
+    seconds: dict[int, float] = {}
+    for count in MESSAGES:
+        command = [sys.executable, "-c", _MANY_MESSAGES, str(count)]
+        told = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout.split()
+        seconds[count] = float(told[0])
+        megabytes = int(told[1]) / (1024 if sys.platform != "darwin" else 1024 * 1024)
+        what = f"{count:,} messages with a described function"
+        yield Figure(f"{what}: processor time", f"{seconds[count]:.2f} s")
+        yield Figure(f"{what}: memory", f"{megabytes:.0f} MB")
+    yield _a_unit("message", seconds)
+
+
+def _seeds() -> Iterator[Figure]:
+    stack = Stack.of(evaluate(read_project(ROOT), "batch-partial"))
+    workload = default_workload(ROOT / "workloads", "batch-partial")
+    seconds: dict[int, float] = {}
+    for count in SEEDS:
+        begun = time.process_time()
+        with Prepared(stack, ROOT) as prepared:
+            for seed in range(count):
+                outcome_of(prepared.simulate(workload, DEFAULT_SEED + seed))
+        seconds[count] = time.process_time() - begun
+        yield Figure(f"{count:,} seeds of batch-partial: processor time", f"{seconds[count]:.2f} s")
+    yield _a_unit("seed", seconds)
+
+
+def _queues() -> Iterator[Figure]:
+    seconds: dict[int, float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        (root / "Pulumi.yaml").write_text("name: queues\nruntime: python\n", encoding="utf-8")
+        (root / "__main__.py").write_text(_MANY_QUEUES, encoding="utf-8")
+        for count in QUEUES:
+            text = f"config:\n  queues:queues: {count}\n"
+            (root / f"Pulumi.q{count}.yaml").write_text(text, encoding="utf-8")
+            begun = time.process_time()
+            Stack.of(evaluate(read_project(root), f"q{count}"))
+            seconds[count] = time.process_time() - begun
+            yield Figure(f"a program with {count:,} queues, evaluated: processor time", f"{seconds[count]:.2f} s")
+    yield _a_unit("queue", seconds)
+
+
+def _a_unit(unit: str, seconds: dict[int, float]) -> Figure:
+    """What one more costs between the two largest sizes, against what it costs between the two before them."""
+    sizes = sorted(seconds)
+    *_, first, second, third = sizes
+    before = (seconds[second] - seconds[first]) / (second - first)
+    last = (seconds[third] - seconds[second]) / (third - second)
+    ratio = last / before if before > 0 else 1.0
+    what = f"one more {unit} among {third:,} against one among {second:,}"
+    return Figure(what, f"{ratio:.2f} x", "linear: about 1 x", ratio <= 1.3)

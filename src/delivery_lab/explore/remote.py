@@ -1,0 +1,99 @@
+"""A process of its own that runs seeds for a worker of a cluster, and is told which over pipes.
+
+A worker of Dask works in threads, and a handler has to run in the main thread of a process (`handlers/host.py`). So a
+worker starts such processes: each opens once, then answers one list of seeds after the other, and ends with its pipe.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import IO, Any
+
+from delivery_lab.errors import LabError
+from delivery_lab.explore.sample import Sample
+from delivery_lab.explore.workers import Opening
+
+_PROGRAM = "from delivery_lab.explore.remote import serve; serve()"
+
+
+class SeedProcess:
+    """A process that runs seeds.
+
+    Args:
+        opening: makes it ready; it is pickled.
+    """
+
+    def __init__(self, opening: Opening) -> None:
+        command = [sys.executable, "-c", _PROGRAM]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+        self._tell(opening)
+
+    def run(self, seeds: Sequence[int]) -> list[Sample]:
+        """Run seeds.
+
+        Raises:
+            LabError: a run fails, or the process has ended.
+        """
+        try:
+            self._tell(list(seeds))
+            answer = pickle.load(_pipe(self._process.stdout))  # noqa: S301 - our own process has written it
+        except (EOFError, OSError, pickle.UnpicklingError) as error:
+            raise LabError(
+                "a process of a worker of the cluster ended before its runs were done (killed, or out of memory)"
+            ) from error
+        if isinstance(answer, BaseException):
+            raise answer
+        found: list[Sample] = answer
+        return found
+
+    def end(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.communicate()
+
+    def _tell(self, what: object) -> None:
+        import cloudpickle  # distributed brings it: what is opened has functions that pickle cannot name
+
+        pipe = _pipe(self._process.stdin)
+        cloudpickle.dump(what, pipe)
+        pipe.flush()
+
+
+def _pipe(found: IO[bytes] | None) -> IO[bytes]:
+    assert found is not None
+    return found
+
+
+def serve() -> None:
+    """Be such a process: read what to open, then lists of seeds, until the pipe ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started the worker
+    incoming = sys.stdin.buffer
+    outgoing = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what programs print is no answer
+    opened: Any = None
+    try:
+        opening: Opening = pickle.load(incoming)  # noqa: S301 - the worker has written it
+        opened = opening()
+        sampling = opened.__enter__()
+        failure = None
+    except Exception as error:  # noqa: BLE001 - it is the answer to all seeds
+        failure = LabError(str(error))
+    while True:
+        try:
+            seeds = pickle.load(incoming)  # noqa: S301
+        except EOFError:
+            break
+        try:
+            answer: object = failure or [sampling(seed) for seed in seeds]
+        except Exception as error:  # noqa: BLE001 - it goes to whoever asked
+            answer = LabError(str(error))
+        pickle.dump(answer, outgoing)
+        outgoing.flush()
+    if opened is not None and failure is None:
+        opened.__exit__(None, None, None)

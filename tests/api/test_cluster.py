@@ -1,0 +1,161 @@
+"""Seeds on a cluster of Dask: scheduler and workers on this machine, on free ports, which end with the test."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from delivery_lab.api import shipping
+from delivery_lab.api.explored import Exploration, explore_seeds
+from delivery_lab.api.inputs import RunOptions
+from delivery_lab.api.lab import Lab
+from delivery_lab.api.shipping import archive_of
+from delivery_lab.errors import LabError, UsageError
+from delivery_lab.explore import cluster as on_cluster
+from delivery_lab.explore.sample import Sample
+from tests.lab_support import FOREIGN
+
+pytest.importorskip("distributed")
+
+OPTIONS: RunOptions = {"workload": "workload.yaml", "seed": 5, "expect": ["messages.lost == 0"]}
+START = "from distributed.cli.dask_{0} import main; main()"
+
+
+class Cluster:
+    """A scheduler and its workers, each a process."""
+
+    def __init__(self, stack: ExitStack, folder: Path) -> None:
+        self._stack, self._folder = stack, folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+        port = self.address.rpartition(":")[2]
+        self._start("scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard", "--no-jupyter")
+        self.workers: list[subprocess.Popen[bytes]] = []
+
+    def add_worker(self) -> None:
+        words = ("--host", "127.0.0.1", "--no-nanny", "--nthreads", "1", "--no-dashboard")
+        self.workers.append(self._start("worker", self.address, *words, "--local-directory", str(self._folder)))
+
+    def _start(self, part: str, *words: str) -> subprocess.Popen[bytes]:
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        command = [sys.executable, "-W", "ignore", "-c", START.format(part), *words]
+        quiet = subprocess.DEVNULL
+        process = subprocess.Popen(command, env=environment, stdout=quiet, stderr=quiet, cwd=self._folder)
+        self._stack.callback(process.wait)
+        self._stack.callback(process.kill)
+        return process
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    with ExitStack() as stack:
+        yield Cluster(stack, tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(on_cluster, "PATIENCE_SECONDS", 60)
+    monkeypatch.setattr(on_cluster, "WORKER_SECONDS", 60)
+    monkeypatch.setattr(on_cluster, "CHUNK", 2)
+
+
+def explored(seeds: int, address: str | None, on_sample: Callable[[Sample], None] = lambda _: None) -> Exploration:
+    return explore_seeds(Lab.open(FOREIGN), "prod", OPTIONS, seeds, 1, on_sample, ranges=False, cluster=address)
+
+
+def as_told(found: Exploration) -> dict[str, Any]:
+    return found.as_json()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_result_does_not_depend_on_where_seeds_run(cluster: Cluster, workers: int) -> None:
+    for _ in range(workers):
+        cluster.add_worker()
+    here, there = list[str](), list[str]()
+    own = explored(7, None, lambda sample: here.append(sample.trace_hash))
+
+    found = explored(7, cluster.address, lambda sample: there.append(sample.trace_hash))
+
+    assert there == here
+    assert as_told(found) == as_told(own)
+
+
+def test_a_worker_that_is_killed_changes_nothing(cluster: Cluster) -> None:
+    cluster.add_worker()
+    cluster.add_worker()
+    seen = list[int]()
+
+    def kill_one(sample: Sample) -> None:
+        seen.append(sample.seed)
+        if len(seen) == 3:
+            cluster.workers[0].send_signal(signal.SIGKILL)
+
+    found = explored(30, cluster.address, kill_one)
+
+    assert seen == list(range(5, 35))
+    assert as_told(found) == as_told(explored(30, None))
+
+
+def test_workers_with_other_versions_are_refused_by_name(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster.add_worker()
+    here = shipping.versions_that_count()
+    monkeypatch.setattr(on_cluster, "versions_on_this_machine", lambda _: {**here, "pulumi": "1.0"})
+
+    with pytest.raises(UsageError) as caught:
+        explored(2, cluster.address)
+
+    assert str(caught.value).startswith(f"the workers of {cluster.address} have other versions: pulumi is ")
+    assert " here\n  fix: install the same lock on all of them" in str(caught.value)
+
+
+def test_a_cluster_that_cannot_be_reached_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(on_cluster, "PATIENCE_SECONDS", 1)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
+
+        with pytest.raises(LabError) as caught:
+            explored(2, address)
+
+    assert str(caught.value).startswith(f"the cluster at {address} cannot be reached: ")
+
+
+def test_a_cluster_without_workers_is_said(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(on_cluster, "WORKER_SECONDS", 1)
+
+    with pytest.raises(LabError) as caught:
+        explored(2, cluster.address)
+
+    assert str(caught.value) == (
+        f"the cluster at {cluster.address} has no workers\n  fix: start some with dask worker {cluster.address}"
+    )
+
+
+def test_an_address_that_is_none_is_refused() -> None:
+    with pytest.raises(UsageError) as caught:
+        explored(2, "somewhere")
+
+    assert str(caught.value) == "--cluster somewhere: write the scheduler's address as tcp://HOST:PORT"
+
+
+def test_the_archive_of_a_project_depends_on_its_files_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name / ".git").mkdir(parents=True)
+        (tmp_path / name / ".git" / "x").write_text(name, encoding="utf-8")
+        (tmp_path / name / "Pulumi.yaml").write_text("name: x\n", encoding="utf-8")
+    os.utime(tmp_path / "two" / "Pulumi.yaml", (1, 1))
+
+    assert archive_of(tmp_path / "one") == archive_of(tmp_path / "two")
+    monkeypatch.setattr(shipping, "LARGEST_BYTES", 5)
+    with pytest.raises(UsageError, match="is too large for a cluster: more than 0 MB"):
+        archive_of(tmp_path / "one")
