@@ -34,6 +34,7 @@ FAMILIES = {
     "CW": "what CloudWatch shows",
     "EB": "Amazon EventBridge",
     "SCH": "schedules",
+    "PIPE": "pipes of EventBridge",
     "EVD": "what counts as processed",
     "SIM": "this simulation itself",
 }

@@ -1,4 +1,4 @@
-"""The ids of the rules of EventBridge and of schedules, as a part of the type of all ids (`delivery_lab.rule_ids`)."""
+"""Ids of the rules of EventBridge, pipes and schedules, a part of the type of all ids (`delivery_lab.rule_ids`)."""
 
 from __future__ import annotations
 
@@ -34,6 +34,18 @@ EventRuleId = Literal[
     "EB-RETRY-2",
     "EB-SCHEDULE-2",
     "EB-TIME-1",
+    "PIPE-BATCH-1",
+    "PIPE-DLQ-1",
+    "PIPE-EVENT-1",
+    "PIPE-INPUT-1",
+    "PIPE-INPUT-2",
+    "PIPE-POLL-1",
+    "PIPE-REPORT-1",
+    "PIPE-REPORT-2",
+    "PIPE-RETRY-1",
+    "PIPE-RETRY-2",
+    "PIPE-ROLE-1",
+    "PIPE-TARGET-1",
     "SCH-CRON-1",
     "SCH-DATE-1",
     "SCH-DLQ-1",

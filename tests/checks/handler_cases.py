@@ -1073,6 +1073,31 @@ finds("CHK-FEED-11", "IntegrationResponse without a pattern", QUIET, _RESOURCES 
 silent("CHK-FEED-11", "default response that is an error", QUIET, _api("$body"))
 silent("CHK-FEED-11", "pattern for what SQS accepts", QUIET, _RESOURCES % ("$body", _BOTH))
 silent("CHK-FEED-11", "no response for errors, which is 500", QUIET, _api("$body", '{"200": {"statusCode": "200"}}'))
+# CHK-FEED-12 -----------------------------------------------------------------------------------------------------
+
+HANDED_ON = """
+late = aws.sqs.Queue("late", message_retention_seconds=14 * DAY)
+later = aws.sqs.Queue("later", visibility_timeout_seconds=60, redrive_policy=redrive(late))
+first = function("first", environment={"variables": {"TO": %s}})
+mapping(later, function("last"), "later", function_response_types=[])
+%s
+"""
+_BY_TOPIC = """
+topic = aws.sns.Topic("orders")
+aws.sns.TopicSubscription("orders", topic=topic.arn, protocol="lambda", endpoint=first.arn)
+"""
+_BY_QUEUE = "mapping(queue_with_dlq(), first, function_response_types=[])"
+_NEVER_AGAIN = (
+    _BY_TOPIC
+    + """
+aws.lambda_.FunctionEventInvokeConfig("config", function_name=first.name, maximum_retry_attempts=0)
+"""
+)
+finds("CHK-FEED-12", "topic, function, queue, function", SENDS, HANDED_ON % ("later.url", _BY_TOPIC))
+finds("CHK-FEED-12", "queue, function, queue, function", SENDS, HANDED_ON % ("later.url", _BY_QUEUE))
+silent("CHK-FEED-12", "function that is not retried", SENDS, HANDED_ON % ("later.url", _NEVER_AGAIN))
+silent("CHK-FEED-12", "queue that nobody reads", SENDS, HANDED_ON % ('aws.sqs.Queue("archive").url', _BY_QUEUE))
+
 # CHK-FILTER-2 ----------------------------------------------------------------------------------------------------
 
 FILTERED = """

@@ -9,7 +9,7 @@ import typer.main
 
 from delivery_lab.cli.main import COMMANDS, app
 
-EVERYWHERE = {"--verbose", "--debug", "--no-cache", "--help"}
+EVERYWHERE = {"--verbose", "--debug", "--no-cache", "--program-timeout", "--help"}
 SIMULATING = {"--set", "--workload", "--body", "--seed", "--assume", "--answers", "--project", "--json"}
 EXPECTED = {
     "list": {"--project", "--json"},

@@ -23,6 +23,7 @@ from delivery_lab.events import (
     InvokeEnded,
     InvokeStarted,
     MessageExpired,
+    PipeHandedOn,
     TargetKind,
 )
 from delivery_lab.events.base import Actor
@@ -81,6 +82,44 @@ def test_what_is_discarded_is_lost_and_what_is_dead_lettered_is_not() -> None:
     assert (dead.messages.dead_lettered, dead.messages.healthy_dead_lettered) == (1, 1)
     expired = MessageExpired(seconds(9), "SQS-RET-1", "dead", "d")
     assert outcome_of(run_of(*ONE, _published(), kept, sent("d", queue="dead"), expired)).messages.expired == 1
+
+
+PIPED = [mapped("pipe", "orders"), mapped("mapping")]
+
+
+def _piped(new: str) -> Event:
+    return PipeHandedOn(0, "PIPE-TARGET-1", "pipe", "n", "queue", "jobs", new)
+
+
+def test_what_a_pipe_hands_on_is_the_same_message_for_the_consumer_behind_it() -> None:
+    source = sent("n", body='{"id": "order-1"}', queue="orders")
+    run = run_of(*PIPED, source, _piped("m"), sent("m"), *deleted("n"), *_processed(), sources=("orders", "jobs"))
+
+    (message,) = outcome_of(run).per_message
+    assert (message.id, message.message_id, message.consumer, message.outcome) == (
+        "order-1",
+        "n",
+        "mapping",
+        "processed",
+    )
+    assert {each.name: each.messages.sent for each in outcome_of(run).consumers} == {"mapping": 1, "pipe": 0}
+
+
+def test_what_a_pipe_hands_on_twice_is_delivered_twice_and_is_one_message() -> None:
+    source = sent("n", queue="orders")
+    again = [_piped("m2"), sent("m2"), *delivered("i2", "m2"), *ended("i2"), *deleted("m2")]
+    run = run_of(
+        *PIPED, source, _piped("m"), sent("m"), *_processed(), *again, *deleted("n"), sources=("orders", "jobs")
+    )
+
+    outcome = outcome_of(run)
+    assert (outcome.messages.sent, outcome.deliveries.total, outcome.deliveries.duplicates) == (1, 2, 1)
+
+
+def test_what_a_pipe_never_hands_on_ends_at_its_source() -> None:
+    outcome = outcome_of(run_of(*PIPED, sent("n", queue="orders"), sources=("orders", "jobs")))
+
+    assert (outcome.messages.sent, outcome.messages.remaining) == (1, 1)
 
 
 def test_sns_filter_5_what_a_filter_only_missed_is_lost() -> None:

@@ -83,6 +83,14 @@ def test_sch_rate_1_a_rate_of_scheduler_begins_at_once() -> None:
     assert world.bodies() == ["go"] * 3
 
 
+def test_a_universal_target_is_refused_by_name_when_it_goes_off() -> None:
+    schedule = _schedule("arn:aws:scheduler:::aws-sdk:sqs:sendMessage")
+    _Deployed(JOBS, schedule).run()
+
+    with pytest.raises(NotModelledError, match="tick goes off, and calls sqs:sendMessage itself: a universal target"):
+        _Deployed(JOBS, schedule).until(600)
+
+
 def test_sch_rate_2_a_rate_of_a_rule_begins_after_one_interval() -> None:
     rule = a_rule(bus="default", eventBusName=None, eventPattern=None, scheduleExpression="rate(5 minutes)")
 
@@ -252,8 +260,8 @@ def test_sch_run_1_a_workload_lets_it_go_off() -> None:
     [
         (_schedule(JOBS, state="DISABLED"), "tick is disabled: it does not go off"),
         (
-            _schedule("arn:aws:scheduler:::aws-sdk:sqs:sendMessage"),
-            "tick invokes arn:aws:scheduler:::aws-sdk:sqs:sendMessage, outside this stack: that is not counted",
+            _schedule("arn:aws:sqs:us-east-1:123456789012:elsewhere"),
+            "tick invokes arn:aws:sqs:us-east-1:123456789012:elsewhere, outside this stack: that is not counted",
         ),
     ],
 )

@@ -148,10 +148,14 @@ def test_messages_rot_in_a_dead_letter_queue_once_its_retention_is_over(folder: 
 
 
 def test_what_is_not_modelled_is_refused_by_name(folder: Folder) -> None:
-    pipe = "aws.pipes.Pipe('pipe', role_arn='r', source=jobs.arn, target=worker.arn)"
+    table = (
+        "aws.dynamodb.Table('orders', hash_key='id', attributes=[{'name': 'id', 'type': 'S'}], "
+        "billing_mode='PAY_PER_REQUEST', replicas=[{'region_name': 'eu-west-1'}])"
+    )
 
-    assert folder.refusal(NotModelledError, more=pipe) == (
-        "stack dev uses what is not modelled:\n  pipe (aws:pipes/pipe:Pipe); nearest: an event source mapping"
+    assert folder.refusal(NotModelledError, more=table) == (
+        "stack dev uses what is not modelled:\n"
+        "  orders: replicas = [{'regionName': 'eu-west-1'}]; nearest: a table in one region"
     )
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from delivery_lab.doing import doing
+
 HANDLERS = "handlers"
 """The phase that is a part of others: deployment and simulation."""
 
@@ -30,7 +32,8 @@ def timed(name: str, phases: list[Phase]) -> Iterator[Callable[[str], None]]:
         phases.append(Phase(ended, now - begun))
         begun = now
 
-    yield lap
+    with doing(name):
+        yield lap
     lap(name)
 
 

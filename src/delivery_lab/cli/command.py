@@ -1,4 +1,4 @@
-"""What all commands have in common: a console, `--verbose`, `--debug`, `--no-cache`, and how they print errors."""
+"""What all commands have in common: a console, the options that each has, and how they print errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typer.core import TyperCommand
 
 from delivery_lab.cli.bugs import BUG, told
 from delivery_lab.cli.console import Console
-from delivery_lab.cli.options import DebugOption, NoCacheOption, VerboseOption
+from delivery_lab.cli.options import DebugOption, NoCacheOption, ProgramTimeoutOption, VerboseOption
 from delivery_lab.errors import LabError, ModelError
 
 
@@ -32,12 +32,20 @@ def add(app: typer.Typer, name: str, function: Callable[..., None]) -> None:
         app: the application.
         name: what users type.
         function: gets a console as its first argument; its other arguments are the command's. All commands have
-            `--verbose`, `--debug` and `--no-cache` besides.
+            `--verbose`, `--debug`, `--no-cache` and `--program-timeout` besides.
     """
 
     @functools.wraps(function)
-    def wrapper(ctx: typer.Context, *, verbose: bool, debug: bool, no_cache: bool, **given: Any) -> None:
-        console = Console(verbose=verbose, debug=debug, cache=not no_cache)
+    def wrapper(
+        ctx: typer.Context,
+        *,
+        verbose: bool,
+        debug: bool,
+        no_cache: bool,
+        program_timeout: float | None,
+        **given: Any,
+    ) -> None:
+        console = Console(verbose=verbose, debug=debug, cache=not no_cache, program_timeout_seconds=program_timeout)
         try:
             function(console, **given)
         except (typer.Exit, typer.Abort, typer.TyperException, BrokenPipeError):
@@ -56,6 +64,7 @@ def add(app: typer.Typer, name: str, function: Callable[..., None]) -> None:
         inspect.Parameter("verbose", keyword, default=False, annotation=VerboseOption),
         inspect.Parameter("debug", keyword, default=False, annotation=DebugOption),
         inspect.Parameter("no_cache", keyword, default=False, annotation=NoCacheOption),
+        inspect.Parameter("program_timeout", keyword, default=None, annotation=ProgramTimeoutOption),
     ]
     wrapper.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     wrapper.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}

@@ -14,13 +14,16 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import rich.console
 
 from delivery_lab.cli.interrupts import raise_missed
 from delivery_lab.cli.layout import TextTable, wrapped
+from delivery_lab.doing import phase, virtual_seconds
+from delivery_lab.durations import rounded
 from delivery_lab.errors import LabError
 
 FIRST_SECONDS = 1
@@ -34,9 +37,18 @@ class Console:
         verbose: whether to say what is done, and how long it takes.
         debug: whether to say where errors come from.
         cache: whether graphs may come from the cache.
+        program_timeout_seconds: how long programs may take, None for as long as usual.
     """
 
-    def __init__(self, *, verbose: bool = False, debug: bool = False, cache: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        verbose: bool = False,
+        debug: bool = False,
+        cache: bool = True,
+        program_timeout_seconds: float | None = None,
+    ) -> None:
+        self.program_timeout_seconds = program_timeout_seconds
         self.verbose = verbose
         self.debug = debug
         self.cache = cache
@@ -45,9 +57,10 @@ class Console:
         self._err = rich.console.Console(file=sys.stderr, highlight=False, emoji=False)
         self.width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
-    def __reduce__(self) -> tuple[type[Console], tuple[()], dict[str, bool]]:
+    def __reduce__(self) -> tuple[Callable[..., Console], tuple[()]]:
         """In another process it is a console of the streams there."""
-        return Console, (), {"verbose": self.verbose, "debug": self.debug, "cache": self.cache}
+        given = {"verbose": self.verbose, "debug": self.debug, "cache": self.cache}
+        return partial(Console, **given, program_timeout_seconds=self.program_timeout_seconds), ()
 
     def data(self, text: str) -> None:
         """Print a line of data as it is, in full length."""
@@ -115,7 +128,8 @@ class Console:
 
         def tell(*_: object) -> None:
             nonlocal seconds_passed
-            self.message(f"{what} ..." if seconds_passed == FIRST_SECONDS else f"{what} ... {seconds_passed} s")
+            first = seconds_passed == FIRST_SECONDS
+            self.message(f"{what} ..." if first else f"{what}{_so_far()} ... {seconds_passed} s")
             seconds_passed += AGAIN_SECONDS
 
         before = signal.signal(signal.SIGVTALRM, tell)
@@ -126,6 +140,14 @@ class Console:
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
             signal.signal(signal.SIGVTALRM, before)
         raise_missed()
+
+
+def _so_far() -> str:
+    """What is being done right now, and how far virtual time is; "" where nobody says."""
+    virtual = virtual_seconds()
+    if virtual is not None:
+        return f" (virtual time {rounded(virtual)})"
+    return f" ({phase()})" if phase() else ""
 
 
 @contextmanager

@@ -97,6 +97,16 @@ VerboseOption = Annotated[
 NoCacheOption = Annotated[
     bool, typer.Option("--no-cache", help="Evaluate the program even if nothing that it reads has changed.")
 ]
+ProgramTimeoutOption = Annotated[
+    float | None,
+    typer.Option(
+        "--program-timeout",
+        min=0.1,
+        max=86_400,
+        metavar="SECONDS",
+        help="How long the program may take on a real clock; 300 by default.",
+    ),
+]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Print a traceback with an error.")]
 
 

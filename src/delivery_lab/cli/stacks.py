@@ -6,7 +6,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, TypeVar
@@ -67,6 +67,8 @@ def open_lab(console: Console, project: Path | None, state: Path | None = None) 
 
     begun = time.perf_counter()
     lab = Lab.open(project, cached=console.cache) if state is None else Lab.of_state(state, project)
+    if console.program_timeout_seconds is not None:
+        lab = replace(lab, project=replace(lab.project, program_timeout_seconds=console.program_timeout_seconds))
     say_phase(console, lab.project.name, "project", time.perf_counter() - begun)
     return lab
 

@@ -31,6 +31,8 @@ from delivery_lab.events.feeds import (
     FeedRepeated,
     FeedRetryScheduled,
     FilterMissed,
+    PipeHandedOn,
+    PipeRefused,
     TargetKind,
 )
 from delivery_lab.events.handlers import ContractEvent, ContractLine, LinesRepeated, LogLine
@@ -174,6 +176,8 @@ __all__ = [
     "MoveTaskStatus",
     "Observation",
     "PartitionedKind",
+    "PipeHandedOn",
+    "PipeRefused",
     "Poison",
     "PolledSource",
     "PollersChanged",

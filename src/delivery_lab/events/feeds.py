@@ -164,6 +164,44 @@ class FeedDiscarded(FeedEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class PipeHandedOn(EventBase):
+    """A pipe hands a record of its source on, and its target takes it; that it does is the next event of the target.
+
+    Attributes:
+        pipe: name of the pipe.
+        message: id of the message, or sequence number of the record, at the source.
+        target_kind: what the target is.
+        target: name of the target.
+        new_message: id that it has there.
+    """
+
+    pipe: str
+    message: str
+    target_kind: TargetKind
+    target: str
+    new_message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PipeRefused(EventBase):
+    """A pipe could not hand records of its source on. The poller of the pipe tries them again, as far as it may.
+
+    Attributes:
+        pipe: name of the pipe.
+        messages: ids of the messages, or sequence numbers of the records, at the source.
+        target: name of the target.
+        code: AWS's error code.
+        why: what a person has to know about it.
+    """
+
+    pipe: str
+    messages: tuple[str, ...]
+    target: str
+    code: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class FilterMissed(EventBase):
     """A filter lets a message pass by that it would have taken, had it looked where the content is.
 
@@ -188,5 +226,7 @@ AnyFeedEvent = (
     | FeedRetryScheduled
     | FeedDeadLettered
     | FeedDiscarded
+    | PipeHandedOn
+    | PipeRefused
     | FilterMissed
 )

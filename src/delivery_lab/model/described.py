@@ -233,7 +233,7 @@ def _response(description: Description, failed: list[_Item]) -> InvokeResponse:
 
 
 def _items(event: Any, payload: str) -> Iterator[_Item]:
-    records = list(records_of(event)) if isinstance(event, dict) else []
+    records = list(records_of(event))
     if not records:
         known = event if isinstance(event, dict) else {}
         yield _Item(None, event, _key(event, payload), known)

@@ -238,9 +238,7 @@ def error_of(service: str, kind: FaultKind) -> AwsError:
 def ids_of(payload: str) -> Iterator[str]:
     """Business ids of an event: its own `id`, and those of its records."""
     event = json.loads(payload)
-    if not isinstance(event, dict):
-        return
-    if "id" in event:
+    if isinstance(event, dict) and "id" in event:
         yield str(event["id"])
     yield from _ids_in(records_of(event))
 
@@ -256,8 +254,12 @@ def _ids_in(records: Iterable[Any]) -> Iterator[str]:
             yield str(content["id"])
 
 
-def records_of(event: Mapping[str, Any]) -> Iterator[Any]:
+def records_of(event: Any) -> Iterator[Any]:
     """Records of queues and streams stand under `Records`, those of Kafka under `records` by partition."""
+    if isinstance(event, list):  # a pipe's event (PIPE-EVENT-1)
+        yield from event
+    if not isinstance(event, dict):
+        return
     if isinstance(event.get("Records"), list):
         yield from event["Records"]
     if isinstance(event.get("records"), dict):
@@ -269,6 +271,8 @@ def content_of(record: Mapping[str, Any]) -> Any:
     """What was sent: the body of a message, the data of a stream's record, the value of a topic's, the new item."""
     if "kinesis" in record:
         return json.loads(base64.b64decode(record["kinesis"]["data"]))
+    if "kinesisSchemaVersion" in record:
+        return json.loads(base64.b64decode(record["data"]))
     if "dynamodb" in record:
         images = record["dynamodb"]
         item = images.get("NewImage") or images.get("OldImage") or images["Keys"]

@@ -11,6 +11,7 @@ import json
 import os
 import runpy
 from collections.abc import Callable, Iterator, Sequence
+from types import FrameType
 
 import pulumi
 import pulumi.runtime
@@ -125,7 +126,11 @@ def _evaluate(
         for name, value in answers.environment.items():
             os.environ.setdefault(name, value)
         plugins.engine_address = stubs.address
-        raised = contextvars.copy_context().run(_run, project, config, stubs)
+        late: list[str] = []
+        on_late = lambda frame: late.append(frames.of_frame(frame))  # noqa: E731
+        raised = contextvars.copy_context().run(_run, project, config, stubs, on_late)
+        if late:
+            registrar.refuse_at(_too_late(project, late[0]), late[0])
         failure = _failure(raised, registrar, pulumi_log, project, config)
         on_evaluated()
     # The exception and its frames hold tasks and futures of the run, which are not wanted any longer.
@@ -155,7 +160,17 @@ def _region_notes(config: StackConfig) -> Iterator[str]:
         yield f"aws:region is not set; the region is {_region(config)}"
 
 
-def _run(project: Project, config: StackConfig, stubs: Stubs) -> BaseException | None:
+def _too_late(project: Project, position: str) -> ProgramError:
+    at = f"({position})" if position else "and waits for something"
+    return ProgramError(
+        f"the program has not ended after {project.program_timeout_seconds:g} s of real time {at}\n"
+        "  fix: give it what it waits for, or more time with --program-timeout SECONDS"
+    )
+
+
+def _run(
+    project: Project, config: StackConfig, stubs: Stubs, on_late: Callable[[FrameType | None], None]
+) -> BaseException | None:
     """Run the program to its end, and return what it raised. Works on a copy of the SDK's context variables."""
     pulumi.runtime.reset_options()
     pulumi.runtime.configure(_settings(project, config, stubs))
@@ -168,7 +183,9 @@ def _run(project: Project, config: StackConfig, stubs: Stubs) -> BaseException |
     # The language host passes it in the environment too: the one place where a program can list its keys.
     os.environ["PULUMI_CONFIG"] = json.dumps(config.texts())
     try:
-        return run_to_end(lambda: pulumi.runtime.run_in_stack(lambda: _execute(project)))
+        return run_to_end(
+            lambda: pulumi.runtime.run_in_stack(lambda: _execute(project)), project.program_timeout_seconds, on_late
+        )
     finally:
         _reset_sdk()
 

@@ -12,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from types import FrameType, TracebackType
 from typing import Any
 
+from delivery_lab.program.patience import PROGRAM_TIMEOUT_SECONDS, OutOfTimeError, limited
+
 # The SDK blocks one thread for each call under way (see delivery_lab.program.service for why there may be many).
 _THREADS = 64
 
@@ -19,11 +21,17 @@ _PATIENCE_SECONDS = 0.5
 """How long a program may take to give control back once Ctrl-C was pressed."""
 
 
-def run_to_end(start: Callable[[], Coroutine[Any, Any, None]]) -> BaseException | None:
+def run_to_end(
+    start: Callable[[], Coroutine[Any, Any, None]],
+    limit_seconds: float = PROGRAM_TIMEOUT_SECONDS,
+    on_late: Callable[[FrameType | None], None] = lambda _: None,
+) -> BaseException | None:
     """Run a coroutine in a loop of its own and leave no task, thread or message of asyncio behind.
 
     Args:
         start: makes the coroutine.
+        limit_seconds: how long it may take on a real clock.
+        on_late: is told where it was when it had taken as long as that.
 
     Returns:
         What it raised, with the traceback of where it was raised first; None if it ended well.
@@ -37,17 +45,31 @@ def run_to_end(start: Callable[[], Coroutine[Any, Any, None]]) -> BaseException 
     # Futures that failed and that nobody waits for are how a failing program ends; the caller reports the cause.
     loop.set_exception_handler(lambda _loop, _context: None)
     loop.set_task_factory(origins.new_task)
-    loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="pulumi-sdk"))
+    executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="pulumi-sdk")
+    loop.set_default_executor(executor)
+    ended_early = True
     with _stopped_by_interrupts(loop):
         try:
-            loop.run_until_complete(start())
+            with limited(limit_seconds, on_late, lambda: _wake(loop)):
+                loop.run_until_complete(start())
+            ended_early = False
         except KeyboardInterrupt:
             raise
+        except OutOfTimeError as error:
+            return error
         except BaseException as error:  # noqa: BLE001 - also SystemExit: whatever the program raises is reported
+            ended_early = False
             return origins.restored(error)
         finally:
-            _close(loop)
+            if ended_early:  # nobody waits for what its threads are still doing
+                executor.shutdown(wait=False, cancel_futures=True)
+            _close(loop, wait=not ended_early)
     return None
+
+
+def _wake(loop: asyncio.AbstractEventLoop) -> None:
+    with contextlib.suppress(RuntimeError):  # it has ended meanwhile
+        loop.call_soon_threadsafe(lambda: None)
 
 
 @contextlib.contextmanager
@@ -72,10 +94,11 @@ def _stopped_by_interrupts(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
         if pressed or loop.is_closed():
             signal.default_int_handler(number, frame)
         pressed = True
+        signal.signal(signal.SIGALRM, signal.default_int_handler)  # Ctrl-C comes before the program's time limit
         loop.call_soon_threadsafe(loop.stop)
         signal.setitimer(signal.ITIMER_REAL, _PATIENCE_SECONDS, _PATIENCE_SECONDS)
 
-    alarm = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    alarm = signal.getsignal(signal.SIGALRM)
     signal.signal(signal.SIGINT, stop)
     try:
         yield
@@ -128,8 +151,8 @@ def _innermost(trace: TracebackType | None) -> object:
     return None if trace is None else trace.tb_frame
 
 
-def _close(loop: asyncio.AbstractEventLoop) -> None:
-    """End what is still under way."""
+def _close(loop: asyncio.AbstractEventLoop, *, wait: bool) -> None:
+    """End what is still under way, and wait for threads if that is wanted."""
     with contextlib.suppress(RuntimeError):
         loop.run_until_complete(asyncio.sleep(0))  # a stop that an interrupt has asked for takes place here
     pending = asyncio.all_tasks(loop)
@@ -138,7 +161,8 @@ def _close(loop: asyncio.AbstractEventLoop) -> None:
     if pending:
         # gRPC prints the traceback of every call of its own that is cancelled.
         with contextlib.redirect_stderr(io.StringIO()):
-            loop.run_until_complete(asyncio.wait(pending))
+            loop.run_until_complete(asyncio.wait(pending, timeout=None if wait else _PATIENCE_SECONDS))
     loop.run_until_complete(loop.shutdown_asyncgens())
-    loop.run_until_complete(loop.shutdown_default_executor())
+    if wait:
+        loop.run_until_complete(loop.shutdown_default_executor())
     loop.close()

@@ -28,6 +28,7 @@ import pulumi.runtime.rpc
 
 from delivery_lab.program.frames import is_installed
 from delivery_lab.program.project import Project
+from delivery_lab.turns import TURN
 
 # Loaded by the language host before it runs a program, so a project cannot shadow them there either.
 _HOST_PACKAGES = {"pulumi", "google", "grpc", "dill", "yaml", "semver", "debugpy", "opentelemetry", "packaging"}
@@ -38,9 +39,10 @@ def isolated(project: Project) -> Iterator[None]:
     """Set up the process for a run of the project's program, and put everything back afterwards.
 
     Put back are the working directory, `sys.path`, `sys.argv`, `sys.modules`, environment variables, warning filters
-    and the handlers of the root logger. What the program prints goes to standard error.
+    and the handlers of the root logger. What the program prints goes to standard error. Other threads wait.
     """
     with (
+        TURN,
         _working_directory(project.program_dir),
         _environment(),
         _module_path(project),

@@ -314,6 +314,9 @@ OUTPUTS_BY_TYPE: Mapping[str, ComputedOutputs] = MappingProxyType(
                 )
             },
         ),
+        resource_types.PIPE: ComputedOutputs(
+            id="{name}", name="name", outputs={"arn": "arn:{partition}:pipes:{region}:{account}:pipe/{name}"}
+        ),
         resource_types.SCHEDULE: ComputedOutputs(
             id="{groupName}/{name}",
             name="name",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from delivery_lab.errors import ProjectError, StackFileError, StackNotFoundError
+from delivery_lab.program.patience import PROGRAM_TIMEOUT_SECONDS
 from delivery_lab.program.yamlfile import YamlFile, kind_of, read_yaml
 
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
@@ -60,6 +61,7 @@ class Project:
         state: the state that stands for the program, None for the program itself.
         state_stack: the stack that the state is of.
         notes: what of the project file the lab does not follow.
+        program_timeout_seconds: how long the program may take on a real clock to describe its resources.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Project:
     state: Path | None = None
     state_stack: str = ""
     notes: tuple[str, ...] = ()
+    program_timeout_seconds: float = field(default=PROGRAM_TIMEOUT_SECONDS, compare=False)
 
     @property
     def program_dir(self) -> Path:

@@ -6,7 +6,7 @@ a feed hands on has a new id at its target, and is the same message for whoever 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from delivery_lab.events import (
     Event,
@@ -20,7 +20,9 @@ from delivery_lab.events import (
     FeedRepeated,
     FilterMissed,
     MessageSent,
+    PipeHandedOn,
     RecordAppended,
+    TargetKind,
     events_of,
 )
 from delivery_lab.events.instants import in_seconds
@@ -39,6 +41,7 @@ READ = (
     FeedDeadLettered,
     FeedDiscarded,
     FilterMissed,
+    PipeHandedOn,
 )
 """What is read of the ways over feeds."""
 
@@ -70,6 +73,7 @@ class Hops:
         for event in facts.feeds:
             self._feeds.setdefault(event.feeder, {})[event.feed] = event
         self._at: dict[str, Branches] = {}  # by message at a topic, bucket, bus or schedule
+        self._piped: dict[tuple[str, str], Branch] = {}  # by pipe and message at its source
         self._announced: set[str] = set()
 
     def take(self, event: Event) -> bool:
@@ -91,8 +95,8 @@ class Hops:
                 self._new_fates.forget(_leaves(self._branch(event)))
             case FeedDeadLettered():
                 self._dead_lettered(event)
-            case FilterMissed():
-                self._missed(event)
+            case FilterMissed() | PipeHandedOn():
+                self._missed(event) if isinstance(event, FilterMissed) else self._piped_on(event)
         return True
 
     def _is_announced(self, event: MessageSent | RecordAppended | EventAccepted) -> bool:
@@ -120,14 +124,47 @@ class Hops:
     def _branches(self, feeder: str, message: NewMessage, above: tuple[str, ...]) -> Branches:
         found: Branches = {}
         for name, feed in self._feeds.get(feeder, {}).items():
-            if feed.target_kind in ("queue", "stream"):
-                meant_for = self._consumers.meant_for(feed.target)
-                found[name] = self._new_fates.take(message, feed.target, meant_for)
-            elif feed.target_kind == "function":
-                found[name] = self._new_fates.take(message, events_of(feed.target), (feed.target,))
-            elif feed.target not in above:
-                found[name] = self._branches(feed.target, message, (*above, feeder))
+            if feed.target_kind in ("topic", "bus") and feed.target in above:
+                continue
+            found[name] = self._behind(feed.target_kind, feed.target, message, (*above, feeder))
         return found
+
+    def _behind(self, kind: TargetKind, target: str, message: NewMessage, above: tuple[str, ...]) -> Branch:
+        """Where a message ends that a target gets: its fates, or what these lead to in turn."""
+        match kind:
+            case "queue" | "stream":
+                return self._new_fates.take(message, target, self._consumers.meant_for(target))
+            case "function":
+                return self._new_fates.take(message, events_of(target), (target,))
+        return self._branches(target, message, above)
+
+    def settle(self, fates: Iterable[Fate]) -> None:
+        """What the filter of a pipe took out stays at the source: with all others gone the filter would seem deaf."""
+        pipes = {pipe for pipe, _ in self._piped}
+        for fate in fates:
+            if fate.meant_for in pipes and fate.left == "filtered":
+                fate.meant_for = None
+
+    def _piped_on(self, event: PipeHandedOn) -> None:
+        """The message is the same for whoever sent it, and its end is behind the pipe from now on."""
+        key = (event.pipe, event.message)
+        if key not in self._piped:
+            self._piped[key] = self._beyond(event)
+        branch = self._piped[key]
+        if isinstance(branch, dict):
+            self._at[event.new_message] = branch
+        else:
+            self._arrives(event.new_message, branch)
+
+    def _beyond(self, event: PipeHandedOn) -> Branch:
+        here = [fate for fate in self._fates_of(event.message) if fate.meant_for in (None, event.pipe)]
+        if not here:  # it was let go of at the source before
+            return []
+        fate = here[0]
+        self._new_fates.leave_to(fate)
+        name = "" if fate.business_id == fate.message_id else fate.business_id
+        message = NewMessage(fate.message_id, fate.body, round(fate.sent_at * 1_000_000), None, name)
+        return self._behind(event.target_kind, event.target, message, ())
 
     def _branch(self, event: FeedHandedOn | FeedFiltered | FeedRepeated | FeedDeadLettered | FeedDiscarded) -> Branch:
         return self._at.get(event.message, {}).get(event.feed, [])

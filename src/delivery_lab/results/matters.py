@@ -15,6 +15,7 @@ from delivery_lab.events import (
     InvokeEnded,
     InvokeStarted,
     MessageMoved,
+    PipeHandedOn,
     Run,
 )
 from delivery_lab.results.fates import Fate
@@ -95,7 +96,7 @@ def telling_of(run: Run, message: str) -> Callable[[Event], bool]:
 def _all_ids(events: Sequence[Event], message: str) -> frozenset[str]:
     ids = frozenset({message})
     for event in events:
-        if not isinstance(event, FeedHandedOn | FeedDeadLettered | MessageMoved):
+        if not isinstance(event, FeedHandedOn | FeedDeadLettered | MessageMoved | PipeHandedOn):
             continue
         if event.new_message in ids or event.message in ids:
             ids |= {event.new_message, event.message}

@@ -87,6 +87,13 @@ class NewFates:
         """The fates of a message, by the id that it has anywhere."""
         return self.by_message.get(message) or self.by_sequence.get(message, [])
 
+    def leave_to(self, fate: Fate) -> None:
+        """The end of a message is counted elsewhere: whatever becomes of it at its source is none of its own."""
+        self.forget([fate])
+        for fates in (*self.by_message.values(), *self.by_sequence.values()):
+            if fate in fates:
+                fates.remove(fate)
+
     def forget(self, fates: Sequence[Fate]) -> None:
         """These are no messages of their own."""
         gone = {id(fate) for fate in fates}

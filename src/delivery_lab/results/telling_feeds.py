@@ -17,6 +17,8 @@ from delivery_lab.events import (
     FeedRepeated,
     FeedRetryScheduled,
     FilterMissed,
+    PipeHandedOn,
+    PipeRefused,
 )
 from delivery_lab.events.feeds import AnyFeedEvent
 from delivery_lab.events.instants import in_seconds
@@ -63,11 +65,8 @@ class FeedTeller:
                 return self._accepted(event)
             case FeederDeduplicated():
                 return Told(f"published to {event.feeder} again and dropped: {self._name_of(event.message)}")
-            case FilterMissed():
-                self._missed[event.place, event.message] = event.why
-                return SILENT
-            case FeedFiltered():
-                return Told(f"filtered out by {event.feed}{self.although(event.feed, event.message)}", event.message)
+            case FilterMissed() | FeedFiltered():
+                return self._filtered(event)
             case FeedHandedOn():
                 self._arrives(event.message, event.new_message)
                 return Told(f"handed on by {event.feed} to {event.target}", event.message)
@@ -77,6 +76,8 @@ class FeedTeller:
             case FeedRetryScheduled():
                 name, at = self._name_of(event.message), in_seconds(event.at_us)
                 return Told(f"{event.feed} will try {name} again at {at:.3f} s ({event.code})")
+            case PipeHandedOn() | PipeRefused():
+                return self._piped(event)
             case FeedDeadLettered() | FeedDiscarded():
                 return self._stopped(event)
             case _:
@@ -96,6 +97,19 @@ class FeedTeller:
     def _arrives(self, message: str, new_message: str) -> None:
         self._same(new_message, message)
         self.announced.add(new_message)
+
+    def _filtered(self, event: FilterMissed | FeedFiltered) -> Told:
+        if isinstance(event, FilterMissed):
+            self._missed[event.place, event.message] = event.why
+            return SILENT
+        return Told(f"filtered out by {event.feed}{self.although(event.feed, event.message)}", event.message)
+
+    def _piped(self, event: PipeHandedOn | PipeRefused) -> Told:
+        if isinstance(event, PipeHandedOn):
+            self._arrives(event.message, event.new_message)
+            return Told(f"handed on by {event.pipe} to {event.target}", event.message)
+        names = " ".join(map(self._name_of, event.messages))
+        return Told(f"{event.pipe} cannot hand {names} on to {event.target} ({event.code}: {event.why})")
 
     def _stopped(self, event: FeedDeadLettered | FeedDiscarded) -> Told:
         reason = f"({event.code}: {event.why})"

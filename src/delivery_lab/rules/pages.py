@@ -238,6 +238,9 @@ _BEGINNING = (
         for name in (
             "eb-create-pattern-operators",
             "eb-events-structure",
+            "eb-pipes-batching-concurrency",
+            "eb-pipes-error-troubleshooting",
+            "eb-pipes-input-transformation",
             "eb-putevents",
             "eb-rule-dlq",
             "eb-rule-retry-policy",

@@ -19,6 +19,7 @@ from delivery_lab.rules import (
     kafka,
     lab_itself,
     mapping,
+    pipes,
     s3,
     schedules,
     sns,
@@ -49,6 +50,7 @@ def _collect() -> Mapping[str, Rule]:
         cloudwatch,
         eventbridge,
         schedules,
+        pipes,
         evidence,
         lab_itself,
     )

@@ -23,6 +23,7 @@ from delivery_lab.simulation.events import create_bucket, event_configs
 from delivery_lab.simulation.feeds import connect_feeds
 from delivery_lab.simulation.function_configs import configured
 from delivery_lab.simulation.gateways import Gateways
+from delivery_lab.simulation.pipes import connect_pipes
 from delivery_lab.simulation.polled_sources import PolledSources
 from delivery_lab.simulation.queue_attributes import attributes_of
 from delivery_lab.simulation.record_mappings import RecordMappings, refuse_foreign_settings
@@ -114,6 +115,7 @@ class Deployment:
         check_redrive_permissions(self.stack, self.account.queues.values())
         self._configure_events()
         connect_feeds(self.stack, self.account, self.notes)
+        connect_pipes(self.stack, self.account, self.sources, self.notes)
         read = {mapping.queue.name for mapping in self.account.mappings.values()}
         self.parking_queues = frozenset({queue.label for queue in self.stack.queues if queue.parking} - read)
 

@@ -86,7 +86,7 @@ class RecordMappings:
             function=function,
             consumer_arn=_consumer_arn(mapping),
             starting_position=mapping.starting_position.certain(),
-            starting_position_instant=_instant(mapping),
+            starting_position_instant=instant_of(mapping.label, mapping.starting_position_timestamp.certain()),
             batch_size=mapping.batch_size.certain(),
             window_seconds=mapping.window_seconds.certain(),
             parallelization_factor=mapping.parallelization_factor.certain(),
@@ -119,7 +119,7 @@ class RecordMappings:
             function=function,
             topic=topics[0],
             starting_position=mapping.starting_position.certain(),
-            starting_position_instant=_instant(mapping),
+            starting_position_instant=instant_of(mapping.label, mapping.starting_position_timestamp.certain()),
             consumer_group=mapping.consumer_group.certain(),
             batch_size=mapping.batch_size.certain(),
             window_seconds=mapping.window_seconds.certain(),
@@ -214,20 +214,23 @@ def _pollers(pollers: Pollers | None) -> KafkaProvisionedMode | None:
     return None if pollers is None else KafkaProvisionedMode(pollers.minimum.certain(), pollers.maximum.certain())
 
 
-def _instant(mapping: RecordMapping) -> int | None:
+def instant_of(reader: str, timestamp: str | None) -> int | None:
     """A time in RFC 3339 as an instant of the run, which begins at `EPOCH`.
+
+    Args:
+        reader: name of the mapping or pipe that begins to read there.
+        timestamp: the time, None for none.
 
     Raises:
         DeploymentRefusedError: it is none.
     """
-    timestamp = mapping.starting_position_timestamp.certain()
     if timestamp is None:
         return None
     try:
         return seconds((datetime.fromisoformat(timestamp) - EPOCH).total_seconds())
     except (TypeError, ValueError):  # no time, or one without its offset from UTC
         raise DeploymentRefusedError(
-            mapping.label,
+            reader,
             "InvalidParameterValueException",
             f"StartingPositionTimestamp {timestamp!r} is no time in RFC 3339",
             rule="STR-START-1",

@@ -39,6 +39,8 @@ RULES = FeedRules(
     dead_lettered="SCH-DLQ-1",
     discarded="SCH-RETRY-1",
 )
+_UNIVERSAL = ":scheduler:::aws-sdk:"
+"""With it begins the service and operation of a universal target in its ARN."""
 REPEATED = "a FIFO queue had the same body in the last five minutes, and took it for a repetition (EB-FIFO-2)"
 Receiver = Queue | Function | Topic | Stream | Bus
 
@@ -149,7 +151,8 @@ class _Winder:
         if resource.state.known == "DISABLED":
             self.notes.append(f"{resource.name} is disabled: it does not go off")
             return
-        if not isinstance(found, Receiver):
+        receiver = found if isinstance(found, Receiver) else None
+        if receiver is None and not self._universal:
             where = arn or "somebody who is known only after deployment"
             self.notes.append(f"{resource.name} invokes {where}, outside this stack: that is not counted")
             return
@@ -158,12 +161,23 @@ class _Winder:
             self._tick(
                 TimeTable(EveryInterval(60), "not known"),
                 self._feed(RefusedTarget(resource.label, problem), None),
-                found,
+                receiver,
             )
             return
-        self._tick(self._table(), self._feed(self._target(found), self._dead_letters()), found)
+        assert receiver is not None  # a universal target is a problem
+        self._tick(self._table(), self._feed(self._target(receiver), self._dead_letters()), receiver)
+
+    @property
+    def _universal(self) -> str:
+        """The API call that the schedule makes itself, such as `sqs:sendMessage`; "" where it has another target."""
+        return (self.resource.target_arn.known or "").partition(_UNIVERSAL)[2]
 
     def _problem(self) -> str:
+        if self._universal:
+            return (
+                f"{self.resource.name} goes off, and calls {self._universal} itself: a universal target, which is not "
+                "modelled\n  nearest: the ARN of the queue, function, topic, stream or bus as its target"
+            )
         problem = feed_problem(self.stack, self.resource)
         if problem or not self.resource.unknown:
             return problem
@@ -191,7 +205,7 @@ class _Winder:
         moment = datetime.fromisoformat(text)
         return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
-    def _tick(self, table: TimeTable, feed: Feed, receiver: Receiver) -> None:
+    def _tick(self, table: TimeTable, feed: Feed, receiver: Receiver | None) -> None:
         resource = self.resource
 
         def hand_on(feed: Feed, message: str, meant: datetime) -> None:
@@ -204,7 +218,7 @@ class _Winder:
             rules.append("SCH-DATE-1")
         _add(self.account, resource, table, tuple(rules), hand_on, [feed])
 
-    def _parcel(self, receiver: Receiver, message: str, meant: datetime) -> Parcel:
+    def _parcel(self, receiver: Receiver | None, message: str, meant: datetime) -> Parcel:
         resource, journal = self.resource, self.account.journal
         if self._problem():  # the target refuses it
             return Parcel(message, "{}")

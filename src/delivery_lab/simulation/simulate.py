@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from delivery_lab.doing import simulating
 from delivery_lab.errors import NotModelledError, UsageError, WorkloadError
 from delivery_lab.events import NOT_KEPT, Journal, LogLine, Reader, Readers, Results, Run, Used
 from delivery_lab.garbage import rare_garbage_collection
@@ -149,7 +150,6 @@ class _Simulation:
         self._logs: list[LogLine] = []
         self._observer = SilentObserver(self._journal)
         self._effect = None if workload.effect is None else workload.effect.mark(stack, workload.origin)
-
         self._host: HandlerHost | None = None
 
     def run(self, on_deployed: Callable[[], None]) -> Run:
@@ -199,6 +199,7 @@ class _Simulation:
         )
         self._host = host
         with ExitStack() as entered:
+            entered.enter_context(simulating(lambda: in_seconds(self._scheduler.now)))
             entered.enter_context(host)
             if any(stack.tables for stack in stacks):
                 self._account.dynamodb = entered.enter_context(self._dynamodb())
@@ -223,12 +224,8 @@ class _Simulation:
         # moto takes a quarter of a second to import: only runs that call one of its services pay for it.
         from delivery_lab.model.moto_services import MotoServices
 
-        return MotoServices(
-            stored_stack(self._stack, self._project_dir),
-            self._seed,
-            self._scheduler,
-            self._journal,
-        )
+        stored = stored_stack(self._stack, self._project_dir)
+        return MotoServices(stored, self._seed, self._scheduler, self._journal)
 
     def _deploy(self, host: HandlerHost, stack: Stack, before: Stack | None = None) -> Deployment:
         account = self._account

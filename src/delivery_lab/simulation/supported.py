@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from delivery_lab import resource_types
@@ -16,11 +15,6 @@ from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.rest_apis import RestApi
 from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.stack import Stack
-
-CONSUMERS: Mapping[str, str] = {
-    resource_types.PIPE: "an event source mapping",
-}
-"""Types that take messages away from what is modelled: with them any result would be wrong."""
 
 FEEDERS = frozenset(
     {
@@ -48,8 +42,6 @@ def check(stack: Stack) -> list[str]:
             continue
         if support is not None:
             problems.extend(stack.refused_inputs(resource, support))
-        elif resource.type in CONSUMERS:
-            problems.append(f"{resource.name} ({resource.type}); nearest: {CONSUMERS[resource.type]}")
         elif resource.type in FEEDERS:
             notes.append(f"{resource.name} ({resource.type}) is not simulated: only the workload sends messages")
     if problems:

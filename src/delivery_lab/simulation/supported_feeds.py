@@ -46,6 +46,26 @@ FEEDS: Mapping[str, Support] = {
         harmless=frozenset(["groupName", "kmsKeyArn", "actionAfterCompletion"]),
         refused=dict.fromkeys(("target.ecsParameters", "target.sagemakerPipelineParameters"), _TARGETS),
     ),
+    resource_types.PIPE: Support(
+        modelled=frozenset(
+            {"source", "target", "roleArn", "desiredState", "sourceParameters.filterCriteria.filters.pattern"}
+            | {
+                f"sourceParameters.{block}.{name}"
+                for block in ("sqsQueueParameters", "kinesisStreamParameters", "dynamodbStreamParameters")
+                for name in (
+                    *("batchSize", "maximumBatchingWindowInSeconds", "startingPosition", "startingPositionTimestamp"),
+                    *("parallelizationFactor", "maximumRetryAttempts", "maximumRecordAgeInSeconds"),
+                    *("onPartialBatchItemFailure", "deadLetterConfig.arn"),
+                )
+            }
+            | {"targetParameters.inputTemplate", "targetParameters.lambdaFunctionParameters.invocationType"}
+            | {f"targetParameters.sqsQueueParameters.message{name}Id" for name in ("Group", "Deduplication")}
+            | {f"targetParameters.eventbridgeEventBusParameters.{name}" for name in ("source", "detailType")}
+            | {"targetParameters.kinesisStreamParameters.partitionKey"}
+        ),
+        harmless=frozenset(["logConfiguration.*", "kmsKeyIdentifier"]),
+        refused={"enrichment": Refusal("no enrichment"), "enrichmentParameters": Refusal("no enrichment")},
+    ),
     resource_types.EVENT_TARGET: Support(
         modelled=frozenset(
             {

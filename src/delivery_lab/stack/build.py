@@ -30,6 +30,7 @@ from delivery_lab.stack.functions import (
 from delivery_lab.stack.keys import StackFileKeys
 from delivery_lab.stack.names import FunctionNames, labels
 from delivery_lab.stack.notifications import bucket_notification
+from delivery_lab.stack.pipes import pipe
 from delivery_lab.stack.queues import (
     Queue,
     QueueSurroundings,
@@ -130,6 +131,7 @@ class Builder:
             resource_types.EVENT_RULE: event_rule,
             resource_types.EVENT_TARGET: event_target,
             resource_types.SCHEDULE: schedule,
+            resource_types.PIPE: pipe,
             resource_types.BUCKET_NOTIFICATION: bucket_notification,
             resource_types.HTTP_API: self._api,
             resource_types.REST_API: lambda inputs: rest_api(inputs, self.inputs_of, self.names.find),

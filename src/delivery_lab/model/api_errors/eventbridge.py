@@ -35,6 +35,11 @@ SCHEDULE_ON_CUSTOM_BUS = ApiError(
     "ScheduleExpression is supported only on the default event bus.",
     SNAPSHOTS + "events/test_events_schedule.snapshot.json",
 )
+PIPE_BATCH = ApiError(
+    _VALIDATION,
+    "The batch size of the source is larger than the {limit} that the target takes at once.",
+    "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-batching-concurrency.html, in other words",
+)
 SCHEDULE = ApiError(
     _VALIDATION,
     "Parameter ScheduleExpression is not valid.",

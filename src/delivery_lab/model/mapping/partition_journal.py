@@ -87,7 +87,12 @@ class PartitionJournal:
     # -- batches ------------------------------------------------------------------------------------------
 
     def invoked(self, slot: Slot, batch: PartitionBatch, invoke: str) -> None:
-        """A batch was handed to the function (STR-BATCH-1)."""
+        """A batch was handed to the function (STR-BATCH-1).
+
+        A pipe that hands on without a function says itself to whom (PIPE-TARGET-1).
+        """
+        if not invoke:
+            return
         self._append(
             BatchInvoked(
                 self._scheduler.now,
@@ -114,6 +119,8 @@ class PartitionJournal:
             invoke: id of the invoke.
             named: positions of the records that the response named as failed.
         """
+        if not invoke:
+            return
         ids = batch.ids
         self._append(
             BatchResult(

@@ -10,11 +10,11 @@ from typing import Protocol
 
 from delivery_lab.events import Journal
 from delivery_lab.model.clock import Scheduler
-from delivery_lab.model.functions import Lambda
 from delivery_lab.model.invokes import Rehearsal
 from delivery_lab.model.mapping.batching_window import BatchingWindow
 from delivery_lab.model.mapping.destinations import Destination
 from delivery_lab.model.mapping.filters import Pattern
+from delivery_lab.model.mapping.invoker import Invoker
 from delivery_lab.model.mapping.partition_records import Format
 from delivery_lab.model.partition import Partition, Record
 from delivery_lab.model.streams.throughput import ReadThroughput
@@ -94,7 +94,7 @@ class Services:
     """What readers use.
 
     Attributes:
-        functions: the Lambda service.
+        functions: the Lambda service, or a pipe in its place.
         scheduler: the run's clock.
         journal: where events are written.
         chance: draws waiting times.
@@ -105,7 +105,7 @@ class Services:
         committed: told how far a partition is, or None.
     """
 
-    functions: Lambda
+    functions: Invoker
     scheduler: Scheduler
     journal: Journal
     chance: Random

@@ -17,7 +17,6 @@ from delivery_lab.events import Actor, Journal
 from delivery_lab.limits.functions import SYNCHRONOUS_PAYLOAD
 from delivery_lab.limits.queues import BATCH_ENTRIES
 from delivery_lab.model.clock import Scheduler, Timer, seconds
-from delivery_lab.model.functions import Lambda
 from delivery_lab.model.invokes import InvokeResult, Throttled
 from delivery_lab.model.loops import merged
 from delivery_lab.model.mapping.decisions import (
@@ -27,6 +26,7 @@ from delivery_lab.model.mapping.decisions import (
     throttle_retries,
 )
 from delivery_lab.model.mapping.injected import delivers_again, refuse_delete, rule_of_refused_delete
+from delivery_lab.model.mapping.invoker import Invoker
 from delivery_lab.model.mapping.queue_filter import QueueFilter
 from delivery_lab.model.mapping.queue_windows import QueueWindows
 from delivery_lab.model.mapping.records import event_of, sqs_record
@@ -50,7 +50,7 @@ class QueueConsumer:
         config: the mapping's settings, already checked.
         queue: the source.
         api: the SQS API, which knows system attributes.
-        functions: the Lambda service.
+        functions: the Lambda service, or a pipe in its place.
         scheduler: the run's clock.
         streams: the run's chance.
         journal: where events are written.
@@ -62,7 +62,7 @@ class QueueConsumer:
         config: SqsMappingConfig,
         queue: SqsQueue,
         api: SqsApi,
-        functions: Lambda,
+        functions: Invoker,
         *,
         scheduler: Scheduler,
         streams: RandomStreams,

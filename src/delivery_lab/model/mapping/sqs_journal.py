@@ -54,7 +54,9 @@ class QueueMappingJournal:
         count_deletes(self._journal.meter, self._queue, messages, BATCH_ENTRIES.maximum)
 
     def invoked(self, batch: QueueBatch, request_id: str) -> None:
-        """The function has the batch."""
+        """The function has the batch; a pipe that hands on without a function says itself to whom (PIPE-TARGET-1)."""
+        if not request_id:
+            return
         now, mapping, queue, function = self._scheduler.now, self._mapping, self._queue, self._function
         self._journal.append(BatchInvoked(now, batch.rule, mapping, queue, function, request_id, batch.ids, None, None))
 
@@ -70,7 +72,9 @@ class QueueMappingJournal:
         self._journal.append(BatchReleased(self._scheduler.now, rule, self._mapping, self._queue, batch.ids))
 
     def answered(self, batch: QueueBatch, verdict: QueueVerdict, result: InvokeResult) -> None:
-        """The function has answered, and this is what its answer means."""
+        """The function has answered, and this is what its answer means; see `invoked` for a pipe without one."""
+        if not result.request_id:
+            return
         self._journal.append(
             BatchResult(
                 self._scheduler.now,

@@ -18,9 +18,9 @@ from delivery_lab.limits.mappings import (
 )
 from delivery_lab.limits.streams import SHARED_READS_PER_SECOND, TABLE_STREAM_READERS
 from delivery_lab.model.clock import Scheduler, seconds
-from delivery_lab.model.functions import Lambda
 from delivery_lab.model.mapping.destinations import Destination
 from delivery_lab.model.mapping.filters import Pattern
+from delivery_lab.model.mapping.invoker import Invoker
 from delivery_lab.model.mapping.partition_reader import PartitionReader
 from delivery_lab.model.mapping.partition_records import StreamFormat
 from delivery_lab.model.mapping.partition_settings import (
@@ -125,7 +125,7 @@ class StreamConsumer:
     Args:
         config: the mapping's settings.
         source: the stream.
-        functions: the Lambda service.
+        functions: the Lambda service, or a pipe in its place.
         destination: takes what is discarded, or None.
         scheduler: the run's clock.
         streams: the run's chance.
@@ -140,7 +140,7 @@ class StreamConsumer:
         self,
         config: StreamMappingConfig,
         source: KinesisStream | TableStream,
-        functions: Lambda,
+        functions: Invoker,
         destination: Destination | None,
         *,
         scheduler: Scheduler,

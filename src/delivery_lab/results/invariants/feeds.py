@@ -16,6 +16,7 @@ from delivery_lab.events import (
     FeedRepeated,
     FeedRetryScheduled,
     MessageSent,
+    PipeHandedOn,
     Published,
     RecordAppended,
 )
@@ -41,6 +42,7 @@ class FeedConservation(Invariant):
         FeedDeadLettered,
         FeedDiscarded,
         FeedRetryScheduled,
+        PipeHandedOn,
         MessageSent,
         EventAccepted,
         Published,
@@ -72,6 +74,8 @@ class FeedConservation(Invariant):
                 self._coming.discard(event.event)
             case RecordAppended():
                 self._coming.discard(event.record)
+            case PipeHandedOn():
+                self._coming.add(event.new_message)
             case FeedHandedOn() | FeedFiltered() | FeedRepeated() | FeedDeadLettered() | FeedDiscarded():
                 self._end(event)
 

@@ -1,0 +1,8 @@
+"""Limits of EventBridge Pipes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TARGET_BATCH: Mapping[str, int] = {"queue": 10, "topic": 10, "bus": 10, "stream": 500}
+"""How many records of a batch a target takes at once (PIPE-BATCH-1); a function takes what the source gives."""

@@ -1,0 +1,54 @@
+"""What the poller of a source hands its batches to: a function, or a pipe that stands in a function's place."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from delivery_lab.events import Actor
+from delivery_lab.model.faults import Faults
+from delivery_lab.model.invokes import Done, Rehearsal, Throttled
+from delivery_lab.model.loops import NO_LINEAGE, Lineage, Loops
+
+
+class Invoked(Protocol):
+    """What a poller has to know of whom it invokes."""
+
+    @property
+    def arn(self) -> str:
+        """Its ARN."""
+
+    @property
+    def role_arn(self) -> str:
+        """ARN of its role, "" where that is not known."""
+
+    @property
+    def timeout_seconds(self) -> int:
+        """How long an invoke takes at most."""
+
+
+class Invoker(Protocol):
+    """Hands batches over; see `delivery_lab.model.functions.Lambda`."""
+
+    @property
+    def faults(self) -> Faults:
+        """The faults of the run."""
+
+    @property
+    def loops(self) -> Loops:
+        """Detects chains of events that lead to where they began."""
+
+    def configuration(self, name: str) -> Invoked:
+        """What is known of whom a poller invokes."""
+
+    def invoke(
+        self,
+        name: str,
+        payload: str,
+        done: Done,
+        *,
+        by: Actor,
+        note: bool = False,
+        rehearsal: Rehearsal | None = None,
+        lineage: Lineage = NO_LINEAGE,
+    ) -> str | Throttled:
+        """Hand a batch over; the id of the invoke, "" where there is none, or why it was refused."""

@@ -1,0 +1,80 @@
+"""Rules of EventBridge Pipes."""
+
+from __future__ import annotations
+
+from delivery_lab.rules.rule import EVENTS_GUIDE, assumed, documented
+
+_BATCHES = EVENTS_GUIDE + "eb-pipes-batching-concurrency.html"
+_ERRORS = EVENTS_GUIDE + "eb-pipes-error-troubleshooting.html"
+_INPUT = EVENTS_GUIDE + "eb-pipes-input-transformation.html"
+
+RULES = (
+    documented(
+        "PIPE-EVENT-1",
+        "A function gets a JSON array of records, also where the batch size is 1. A record of Kinesis stands in it without its "
+        "block kinesis, whose fields are beside the others.",
+        _BATCHES,
+    ),
+    assumed(
+        "PIPE-POLL-1",
+        "A pipe polls its source as an event source mapping of Lambda does: slots, windows, filters, beat of polls.",
+        "AWS describes both in the same words, and says less of pipes.",
+    ),
+    documented(
+        "PIPE-TARGET-1",
+        "A queue, topic, stream or bus gets one message, record or event for each record of the batch, by the batch API of the "
+        "target.",
+        _BATCHES,
+    ),
+    documented(
+        "PIPE-BATCH-1",
+        "A batch size above what the target takes is refused: 10 for queues, topics and buses, 500 for streams.",
+        _BATCHES,
+    ),
+    documented(
+        "PIPE-REPORT-1",
+        "Partial failures of a batch are retried alone. A function names them as batchItemFailures: by messageId of a message, by "
+        "eventID of a record. There is no switch.",
+        _BATCHES,
+    ),
+    assumed(
+        "PIPE-REPORT-2",
+        "Of a stream everything from the lowest failed record on is retried, and what is behind a record that a target has "
+        "refused is not sent before it.",
+        "AWS says that the remaining payload is retried and that pipes keep the order of a stream, and not how the two go together.",
+    ),
+    documented(
+        "PIPE-RETRY-1",
+        "What is wrong with the code, or with a permission, is retried up to the maximum retries or age of the pipe where it reads a "
+        "stream, and up to the queue's maxReceiveCount where it reads a queue.",
+        _ERRORS,
+    ),
+    assumed(
+        "PIPE-RETRY-2",
+        "A target that throttles or is down is tried again while the batch is hidden, as a throttled function is; then what is left "
+        "is visible again, one receive older. Of a stream it is tried until the records expire.",
+        "AWS says that such retries do not end and do not count as receives, and not how a message stays hidden meanwhile.",
+    ),
+    assumed(
+        "PIPE-ROLE-1",
+        "A pipe does everything with its role; policies of queues, topics and functions of the same account need not name it.",
+        "AWS says that a pipe acts with its role; that the role is enough follows from how IAM takes policies of one account together.",
+    ),
+    documented(
+        "PIPE-INPUT-1",
+        "Without an input template the target gets the record as it is. With one it gets what the template makes of each record: a "
+        "JSON path, a text in quotes, or JSON with paths in it.",
+        _INPUT,
+    ),
+    documented(
+        "PIPE-INPUT-2",
+        "Paths lead into a body that is JSON, and into data that is Base64 of JSON. A text gets quotes where the template has none, "
+        "an object does not.",
+        _INPUT,
+    ),
+    assumed(
+        "PIPE-DLQ-1",
+        "The dead-letter queue of a pipe gets what the on-failure destination of a mapping gets, with the pipe in the function's place.",
+        "AWS shows no such message.",
+    ),
+)

@@ -1,0 +1,268 @@
+"""From pipes of a stack to the model, and runs of them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from delivery_lab import resource_types
+from delivery_lab.errors import DeploymentRefusedError, NotModelledError
+from delivery_lab.events import PipeHandedOn, PipeRefused, RecordAppended
+from delivery_lab.model.faults import FaultKind, InjectedFault
+from delivery_lab.model.occasions import Occasion
+from delivery_lab.model.pipes.records import piped
+from delivery_lab.model.pipes.templates import PipeTemplate
+from delivery_lab.model.runtime import AwsError
+from delivery_lab.program.graph import UNKNOWN, Resource
+from tests.model.support import Behaviour, Call, Script, report
+from tests.simulation.event_world import BUS, DEAD, JOBS, STREAM, WORKER, a_queue, a_rule, a_target
+from tests.simulation.pipe_world import DeployedPipes, a_pipe
+from tests.stack.world import arn_of, resource
+
+ORDERS = a_queue("orders", visibilityTimeoutSeconds=60)
+FIFO = a_queue("line.fifo", fifoQueue=True, contentBasedDeduplication=True)
+STARTS = {"startingPosition": "TRIM_HORIZON"}
+ORDER = '{"id": "1", "kind": "order"}'
+
+
+def _world(*resources: Resource, behave: Behaviour | None = None) -> DeployedPipes:
+    world = DeployedPipes(*resources)
+    if behave is not None:
+        world.runtime.behave = behave
+    return world
+
+
+def _sent(world: DeployedPipes, *bodies: str) -> DeployedPipes:
+    for body in bodies:
+        world.account.queues["orders"].send(body)
+    world.run()
+    return world
+
+
+def test_pipe_target_1_a_message_for_each_record_and_none_is_left() -> None:
+    world = _sent(_world(ORDERS, JOBS, a_pipe(ORDERS, JOBS)), "a", "b")
+
+    assert [json.loads(body)["body"] for body in world.bodies("jobs")] == ["a", "b"]
+    assert world.bodies("orders") == []
+    assert [event.target for event in world.events(PipeHandedOn)] == ["jobs", "jobs"]
+
+
+def test_pipe_event_1_a_function_gets_an_array_also_of_one() -> None:
+    world = _sent(_world(ORDERS, WORKER, a_pipe(ORDERS, WORKER)), "a")
+
+    (call,) = world.runtime.calls
+    (record,) = call.event
+    assert (record["body"], record["eventSource"]) == ("a", "aws:sqs")
+
+
+def test_pipe_event_1_a_record_of_kinesis_has_no_block_of_its_own() -> None:
+    pipe = a_pipe(STREAM, WORKER, kinesis=STARTS)
+    world = _world(STREAM, WORKER, pipe)
+    world.account.streams_by_name["clicks"].put(b"one", "key")
+    world.run(until_seconds=60)
+
+    ((record,),) = [call.event for call in world.runtime.calls]
+    assert "kinesis" not in record
+    assert (record["partitionKey"], record["eventSource"]) == ("key", "aws:kinesis")
+    assert base64.b64decode(record["data"]) == b"one"
+    assert record["eventID"] == f"shardId-000000000000:{record['sequenceNumber']}"
+
+
+def test_what_is_handed_on_of_a_stream_has_the_id_that_its_record_had() -> None:
+    world = _world(STREAM, JOBS, a_pipe(STREAM, JOBS, kinesis={**STARTS, "batchSize": 10}))
+    world.account.streams_by_name["clicks"].put(b"one", "key")
+    world.run(until_seconds=60)
+
+    ((appended,), (handed,)) = world.events(RecordAppended), world.events(PipeHandedOn)
+    assert handed.message == appended.record
+
+
+def test_pipe_poll_1_a_filter_takes_out_what_it_does_not_match() -> None:
+    filters = {"filters": [{"pattern": '{"body": {"kind": ["order"]}}'}]}
+    world = _sent(_world(ORDERS, JOBS, a_pipe(ORDERS, JOBS, filters=filters)), ORDER, '{"kind": "refund"}')
+
+    assert [json.loads(body)["body"] for body in world.bodies("jobs")] == [ORDER]
+    assert world.bodies("orders") == []
+
+
+def test_pipe_batch_1_a_batch_that_the_target_does_not_take() -> None:
+    with pytest.raises(DeploymentRefusedError, match=r"larger than the 10 that the target takes"):
+        _world(STREAM, JOBS, a_pipe(STREAM, JOBS, kinesis={**STARTS, "batchSize": 100}))
+
+
+def _names_odd(call: Call) -> Script:
+    return Script(payload=report(*(each["messageId"] for each in call.event if each["body"] == "odd")))
+
+
+def test_pipe_report_1_what_a_function_names_is_retried_alone() -> None:
+    world = _sent(_world(ORDERS, WORKER, a_pipe(ORDERS, WORKER), behave=_names_odd), "odd", "even")
+
+    seen = [[record["body"] for record in call.event] for call in world.runtime.calls[:2]]
+    assert seen[0] == ["odd", "even"] or seen[0] == ["odd"]
+    assert all(bodies == ["odd"] for bodies in seen[1:])
+
+
+def test_pipe_report_1_records_of_a_stream_are_named_by_their_event_id() -> None:
+    def names_last(call: Call) -> Script:
+        first = len(world.runtime.calls) == 1
+        return Script(payload=report(*([call.event[-1]["eventID"]] if first else [])))
+
+    world = _world(STREAM, WORKER, a_pipe(STREAM, WORKER, kinesis=STARTS), behave=names_last)
+    for data in (b"one", b"two"):
+        world.account.streams_by_name["clicks"].put(data, "key")
+    world.run(until_seconds=600)
+
+    assert [len(call.event) for call in world.runtime.calls] == [2, 1]
+
+
+def _down(world: DeployedPipes) -> None:
+    """SQS answers with errors for ten seconds."""
+    occasion = Occasion(0, 10_000_000)
+    world.account.inject_faults([InjectedFault(FaultKind.ERROR, occasion, service="sqs", operation="SendMessage")])
+
+
+def test_pipe_retry_2_a_target_that_is_down_is_tried_again() -> None:
+    world = _world(ORDERS, JOBS, a_pipe(ORDERS, JOBS))
+    _down(world)
+
+    _sent(world, "a")
+
+    assert len(world.bodies("jobs")) == 1
+    assert world.events(PipeRefused) == []
+
+
+def test_pipe_report_2_nothing_is_sent_past_a_record_that_was_refused() -> None:
+    to = {"sqsQueueParameters": {"messageGroupId": "$.data.group"}}
+    world = _world(
+        STREAM, FIFO, a_pipe(STREAM, FIFO, kinesis={**STARTS, "batchSize": 10, "maximumRetryAttempts": 0}, to=to)
+    )
+    for data in (b'{"group": "a"}', b"{}", b'{"group": "b"}'):
+        world.account.streams_by_name["clicks"].put(data, "key")
+    world.run(until_seconds=60)
+
+    assert next(len(event.messages) for event in world.events(PipeRefused)) == 2
+    assert len(world.bodies("line.fifo")) == 1
+
+
+def test_pipe_retry_1_a_permission_is_asked_until_the_queue_has_enough() -> None:
+    allowed = '{"Statement": [{"Effect": "Allow", "Action": "sns:Publish", "Resource": "*"}]}'
+    role = resource(resource_types.ROLE, "none", {"inlinePolicies": [{"policy": allowed}]})
+    pipe = a_pipe(ORDERS, JOBS, roleArn=arn_of(role))
+    world = _world(ORDERS, JOBS, role, pipe)
+    world.account.queues["orders"].send("a")
+    world.run(until_seconds=200)
+
+    refused = world.events(PipeRefused)
+    assert {event.code for event in refused} == {"AccessDenied"}
+    assert len(refused) == 200 // 30 + 1  # the visibility timeout of the queues of this world
+    assert world.bodies("jobs") == []
+
+
+def test_pipe_role_1_the_policy_of_the_queue_need_not_name_the_pipe() -> None:
+    jobs = a_queue("jobs", allows=False)
+
+    assert len(_sent(_world(ORDERS, jobs, a_pipe(ORDERS, jobs)), "a").bodies("jobs")) == 1
+
+
+def test_pipe_dlq_1_what_a_pipe_discards_of_a_stream() -> None:
+    settings = {**STARTS, "maximumRetryAttempts": 1, "deadLetterConfig": {"arn": arn_of(DEAD)}}
+    pipe = a_pipe(STREAM, WORKER, kinesis=settings)
+    world = _world(STREAM, WORKER, DEAD, pipe, behave=lambda _: Script(error="Oops", payload="{}"))
+    world.account.streams_by_name["clicks"].put(b"one", "key")
+    world.run(until_seconds=600)
+
+    assert len(world.runtime.calls) == 2
+    (letter,) = map(json.loads, world.bodies("dead"))
+    assert letter["requestContext"]["condition"] == "RetryAttemptsExhausted"
+    assert letter["KinesisBatchInfo"]["batchSize"] == 1
+
+
+def test_a_bus_gets_events_with_the_content_as_their_detail() -> None:
+    to = {
+        "inputTemplate": "<$.body>",
+        "eventbridgeEventBusParameters": {"source": "shop", "detailType": "$.body.kind"},
+    }
+    world = _sent(_world(BUS, ORDERS, JOBS, a_rule(), a_target(JOBS), a_pipe(ORDERS, BUS, to=to)), ORDER)
+
+    (event,) = map(json.loads, world.bodies("jobs"))
+    assert (event["source"], event["detail-type"], event["detail"]) == ("shop", "order", json.loads(ORDER))
+
+
+RECORD = piped({"messageId": "m", "body": ORDER, "attributes": {"SenderId": "me"}})
+
+
+@pytest.mark.parametrize(
+    ("template", "made"),
+    [
+        ('"Hello, <$.attributes.SenderId>"', '"Hello, me"'),
+        ("<$.body>", '{"id":"1","kind":"order"}'),
+        ('{"order": <$.body.id>, "by": "<aws.pipes.pipe-name>"}', '{"order": "1", "by": "pipe"}'),
+        ('{"whole": <aws.pipes.event>}', None),
+        ('"is <$.body>"', '"is {id:1,kind:order}"'),
+    ],
+)
+def test_pipe_input_2_templates(template: str, made: str | None) -> None:
+    filled = PipeTemplate(template, {"aws.pipes.pipe-name": "pipe"}).fill(RECORD, "now")
+
+    assert filled == made if made is not None else json.loads(filled)["whole"]["body"] == ORDER
+
+
+def test_pipe_input_1_a_template_that_makes_no_json() -> None:
+    with pytest.raises(AwsError, match="the input template makes no JSON"):
+        PipeTemplate('{"a": <$.body>', {}).fill(RECORD, "now")
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("<$.body.nothing>", "nothing at \\$.body.nothing"),
+        ("<aws.pipes.enrichment-arn>", "has <aws.pipes.enrichment-arn>"),
+        ('"<$.quoted>"', "within quotes what has quotes itself"),
+    ],
+)
+def test_what_is_not_known_of_templates_is_refused(template: str, message: str) -> None:
+    record = piped({"messageId": "m", "body": ORDER, "quoted": 'a "b"'})
+    with pytest.raises(NotModelledError, match=message):
+        PipeTemplate(template, {}).fill(record, "now")
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"enrichment": arn_of(WORKER)}, "enrichment"),
+        ({"to": {"httpParameters": {"headerParameters": {"a": "b"}}}}, "httpParameters"),
+        ({"to": {"inputTemplate": UNKNOWN}}, "is known only after deployment"),
+        ({"to": {"inputTemplate": "<$.body>"}}, "makes one text"),
+    ],
+)
+def test_only_a_run_that_touches_it_is_refused(more: dict[str, Any], message: str) -> None:
+    untouched = _world(ORDERS, JOBS, a_pipe(ORDERS, JOBS, **dict(more)))
+    untouched.run()
+
+    with pytest.raises(NotModelledError, match=message):
+        _sent(_world(ORDERS, JOBS, a_pipe(ORDERS, JOBS, **dict(more))), "plain")
+
+
+def test_a_bus_needs_to_be_told_source_and_detail_type() -> None:
+    with pytest.raises(NotModelledError, match="does not say source and detailType"):
+        _sent(_world(BUS, ORDERS, a_pipe(ORDERS, BUS)), "a")
+
+
+def test_a_function_that_is_not_waited_for_is_refused() -> None:
+    to = {"lambdaFunctionParameters": {"invocationType": "FIRE_AND_FORGET"}}
+    with pytest.raises(NotModelledError, match="does not wait for worker"):
+        _sent(_world(ORDERS, WORKER, a_pipe(ORDERS, WORKER, to=to)), "a")
+
+
+def test_what_is_no_source_or_stopped_reads_nothing() -> None:
+    elsewhere = _world(JOBS, a_pipe("arn:aws:sqs:us-east-1:123456789012:elsewhere", JOBS))
+    stopped = _world(ORDERS, JOBS, a_pipe(ORDERS, JOBS, desiredState="STOPPED"))
+
+    assert [note.partition(",")[0] for note in elsewhere.notes] == [
+        "pipe reads arn:aws:sqs:us-east-1:123456789012:elsewhere"
+    ]
+    assert stopped.notes == ["pipe is stopped: it reads nothing"]
+    assert _sent(stopped, "a").bodies("orders") == ["a"]
