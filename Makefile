@@ -31,7 +31,7 @@ fuzz: $(READY)  ## Try many random configurations (FUZZ=1000 of each source)
 	@LAB_FUZZ=$(or $(FUZZ),100) $(BIN)/python -m pytest -q -n auto tests/fuzz || { echo "make fuzz: a configuration failed" >&2; exit 1; }
 
 test-pulumi: $(READY) $(PULUMI) $(LOCAL)  ## Run the tests with Pulumi's engine and the emulator
-	@$(BIN)/python -m pytest -q -n 2 -m "engine or emulator" $(PYTEST_ARGS) tests/live tests/pulumi_cli \
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "engine or emulator" $(PYTEST_ARGS) tests/live tests/pulumi_cli \
 		|| { echo "make test-pulumi: some tests failed" >&2; exit 1; }
 
 test-browser: $(READY)  ## Look at reports in Debian's Chromium (apt-get install chromium)

@@ -5,7 +5,8 @@ no other time (semantics.md B5). A queue with a shorter one is therefore lowered
 raised again before the mapping is touched. Two dynamic resources do that: `RaisedVisibility`, which the mapping depends
 on, and `LoweredVisibility`, which depends on the mapping.
 
-Pulumi loads this module in a process of its own, by name. It must not import anything that registers resources.
+Pulumi loads this module in a process of its own, by name. It must not import anything that registers resources. The
+program loads it too, in all stacks, and calls nothing in it: so boto3 is imported where SQS is called.
 """
 
 from __future__ import annotations
@@ -16,8 +17,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 from pulumi.dynamic import ConfigureRequest, CreateResult, DiffResult, ReadResult, ResourceProvider, UpdateResult
 
 if TYPE_CHECKING:
@@ -85,6 +84,8 @@ class Connection:
 
     def client(self, region: str) -> SQSClient:
         """A client of SQS in a region."""
+        import boto3
+
         session = boto3.Session(
             profile_name=self.profile,
             aws_access_key_id=self.access_key,
@@ -140,6 +141,8 @@ class _VisibilityProvider(ResourceProvider):
         return UpdateResult(_stored(_news))
 
     def _set(self, props: Mapping[str, Any], seconds: int) -> None:
+        from botocore.exceptions import BotoCoreError, ClientError
+
         url = props["queueUrl"]
         try:
             client = self._connection.client(props["region"])
@@ -157,6 +160,8 @@ class _VisibilityProvider(ResourceProvider):
 
     def _current(self, props: Mapping[str, Any]) -> int | None:
         """The visibility timeout that the queue has; None when there is no such queue any more."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
         url = props["queueUrl"]
         try:
             return _read(self._connection.client(props["region"]), url)

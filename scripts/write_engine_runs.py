@@ -16,7 +16,7 @@ COMMANDS_NOT_RUN = {
     "make layer": "the layer is built before the tests",
     "aws logs tail": "it follows until it is interrupted",
     "aws configure export-credentials": "not in version 1 of the AWS CLI, which PyPI has",
-    "--aws-sigv4": "the emulator checks no signatures; the unsigned request is run",
+    "--aws-sigv4": "the emulator checks no signatures; the unsigned request is run (but for `/produce`: no brokers)",
     "aws sqs start-message-move-task": "not in the emulator",
     "aws sqs list-message-move-tasks": "not in the emulator",
 }
@@ -56,16 +56,47 @@ def runs() -> tuple[Run, ...]:
             "by `preview --json`, which holds what `--diff` prints: inputs by name; not their texts",
         ),
         Run(
-            "`refresh` after a change or a deletion behind Pulumi's back",
+            "what was deployed, by `delivery-lab diff --state` of the exported stack: no difference to the program",
+            ("test_a_variant_is_previewed_deployed_unchanged_compared_and_destroyed",),
+            "not compared: what the layer holds",
+        ),
+        Run(
+            "from one variant to a far one: to FIFO queues and back, dynamic resources or none, another family",
+            ("test_a_stack_is_updated_to_a_far_variant",),
+            "then all that exists is as if the other variant had been deployed at once",
+        ),
+        Run(
+            "`refresh` after a change or a deletion behind Pulumi's back, and `up --refresh`",
             (
                 "test_refresh_sees_what_somebody_else_changed_and_up_puts_it_back",
                 "test_refresh_forgets_what_somebody_else_deleted_and_up_makes_it_anew",
+                "test_up_with_refresh_puts_back_what_somebody_else_changed",
             ),
             "drift of code is not seen",
         ),
         Run(
-            "replacement of a mapping: deleted first, then created",
-            ("test_a_replaced_mapping_is_deleted_before_the_new_one_is_created",),
+            "`up --target`, `destroy --target`; a second update while one runs, a stack file that changes meanwhile",
+            (
+                "test_up_of_a_target_leaves_the_rest_for_the_next_one",
+                "test_destroy_of_a_target_takes_what_depends_on_it_only_when_told",
+                "test_an_update_of_the_mapping_alone_is_refused_as_the_page_warns",
+                "test_what_changes_while_an_update_runs_is_for_the_next_one",
+            ),
+        ),
+        Run(
+            "a protected queue; `stack export` and `stack import`; a reference to another stack",
+            (
+                "test_a_protected_queue_is_neither_destroyed_nor_replaced",
+                "test_an_exported_state_is_imported_again_and_nothing_changes",
+                "test_a_stack_reference_gives_the_output_of_the_other_stack",
+            ),
+        ),
+        Run(
+            "replacement of a mapping: deleted first, then created; `up --replace`, which takes its destination away",
+            (
+                "test_a_replaced_mapping_is_deleted_before_the_new_one_is_created",
+                "test_a_destination_that_is_left_out_stays_until_the_mapping_is_replaced",
+            ),
         ),
         Run(
             "a failed create, and the next `up`",
@@ -142,7 +173,16 @@ def runs() -> tuple[Run, ...]:
             note="deployed once by hand, with all variants but the `msk-*` ones. Tests deploy the shared code alone; "
             "the functions find their dependencies in the emulator's environment",
         ),
-        Run("the commands of the other sections"),
+        Run(
+            "the commands of the stream, SNS, S3, async and sync stacks, and the settings for an emulator",
+            (
+                "test_a_command_of_the_other_sections_works_as_written",
+                "test_every_command_of_the_other_sections_is_run_or_has_its_reason",
+                "test_the_settings_for_an_emulator_are_those_that_the_tests_deploy_with",
+            ),
+            "without `--cli-binary-format`, which version 1 of the AWS CLI does not have. Not run: the request to an "
+            "`apigateway-*` stack (the provider of the tests tells AWS's address of a REST API)",
+        ),
         Run("the AWS provider of Pulumi, AWS itself"),
     )
 

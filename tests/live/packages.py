@@ -133,8 +133,8 @@ def make_engine(folder: Path, emulator: Emulator) -> Engine:
 
 
 def make_environment(folder: Path) -> None:
-    """A virtual environment that sees the packages of this one; Pulumi installs into it."""
+    """A virtual environment that sees the packages of this one, pip among them; Pulumi installs into it."""
     target = folder / ".venv"
-    venv.create(target, with_pip=True, symlinks=True)
+    venv.create(target, with_pip=False, symlinks=True)
     packages = next(target.glob("lib/python*/site-packages"))
     (packages / "of_the_tests.pth").write_text(f"{sysconfig.get_paths()['purelib']}\n", encoding="utf-8")

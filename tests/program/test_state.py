@@ -76,6 +76,19 @@ def test_what_a_preview_creates_gets_the_outputs_that_are_computed_here(tmp_path
     assert named(graph, "q").inputs == {"name": "jobs", "policy": UNKNOWN}
 
 
+def test_a_preview_says_how_many_inputs_it_cannot_tell(tmp_path: Path) -> None:
+    inputs = {"name": "jobs", "policy": UNKNOWN_TEXT, "kmsMasterKeyId": "[secret]", "redrivePolicy": UNKNOWN_TEXT}
+    step = {"op": "create", "urn": queue()["urn"], "newState": queue(id="", inputs=inputs)}
+
+    _, note = graph_of(tmp_path, {"steps": [step]}).warnings
+    assert note == (
+        "read from the preview state.json: 2 inputs are known only after deployment, such as q.policy; no check sees "
+        "what depends on them\n  fix: give the program, or the state of the stack once it is deployed"
+    )
+    # Of what is deployed everything is known, but for what nobody can tell.
+    assert graph_of(tmp_path, exported(queue(outputs={}, inputs={"policy": UNKNOWN_TEXT}))).warnings == ()
+
+
 def test_what_is_marked_for_deletion_is_not_there(tmp_path: Path) -> None:
     graph = graph_of(tmp_path, exported(queue(outputs={"arn": "new"}), queue(outputs={"arn": "old"}, delete=True)))
 

@@ -46,6 +46,13 @@ def project(emulator: Emulator, provider: int, tmp_path: Path) -> Iterator[Proje
 
 
 @pytest.fixture
+def own_project(provider: int, tmp_path: Path) -> Iterator[Project]:
+    """A copy of the project with an emulator of its own: functions that run may go on after the test."""
+    with emulators.running(emulator_python()) as emulator:
+        yield Project.copy(tmp_path, emulator, provider)
+
+
+@pytest.fixture
 def user_project(emulator: Emulator, tmp_path: Path) -> Iterator[Project]:
     """A copy of the project as users have it: the engine starts the provider."""
     with leaving_nothing(emulator):

@@ -319,6 +319,7 @@ def everything(emulator: Emulator) -> dict[str, list[str]]:
     found = {
         "alarms": of("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
         "apis": of("apigatewayv2", "get_apis", "Items", "ApiId"),
+        "buckets": of("s3", "list_buckets", "Buckets", "Name"),
         "buses": [name for name in of("events", "list_event_buses", "EventBuses", "Name") if name != "default"],
         "clusters": of("kafka", "list_clusters", "ClusterInfoList", "ClusterArn"),
         "functions": of("lambda", "list_functions", "Functions", "FunctionName"),
@@ -327,8 +328,15 @@ def everything(emulator: Emulator) -> dict[str, list[str]]:
         "mappings": of("lambda", "list_event_source_mappings", "EventSourceMappings", "UUID"),
         "parameters": of("ssm", "describe_parameters", "Parameters", "Name"),
         "queues": of("sqs", "list_queues", "QueueUrls", ""),
+        "REST APIs": of("apigateway", "get_rest_apis", "items", "id"),
         "roles": of("iam", "list_roles", "Roles", "RoleName"),
+        "security groups": [
+            each["GroupId"]
+            for each in ec2.describe_security_groups()["SecurityGroups"]
+            if each["GroupName"] != "default"
+        ],
         "streams": of("kinesis", "list_streams", "StreamNames", ""),
+        "subscriptions": of("sns", "list_subscriptions", "Subscriptions", "SubscriptionArn"),
         "tables": of("dynamodb", "list_tables", "TableNames", ""),
         "topics": of("sns", "list_topics", "Topics", "TopicArn"),
         "endpoints": [

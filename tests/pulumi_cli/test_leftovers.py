@@ -138,6 +138,23 @@ def test_nothing_is_left_after_ctrl_c(waiting: Project) -> None:
     waiting.destroy()
 
 
+def test_what_changes_while_an_update_runs_is_for_the_next_one(waiting: Project) -> None:
+    waiting.write(
+        WAITING.replace('sqs.Queue("second")', 'sqs.Queue("second", delay_seconds=delay)').replace(
+            "def wait", 'delay = pulumi.Config().require_int("delay")\n\ndef wait'
+        )
+    )
+    waiting.run("config", "set", "delay", "1")
+    with in_the_middle(waiting) as process:
+        # A second update is refused, and the first one goes on with what it has read.
+        assert "the stack is currently locked by 1 lock" in waiting.up(fails=True)
+        waiting.run("config", "set", "delay", "2")
+    assert process.returncode == 0
+    assert waiting.resource("second")["inputs"]["delaySeconds"] == 1
+    assert (left_running(waiting), lying_about(waiting), locks(waiting)) == ({}, [], [])
+    waiting.destroy()
+
+
 def test_nothing_runs_on_when_the_cli_is_killed(waiting: Project) -> None:
     with in_the_middle(waiting) as process:
         process.kill()

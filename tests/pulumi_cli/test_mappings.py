@@ -33,6 +33,26 @@ def test_a_replaced_mapping_is_deleted_before_the_new_one_is_created(project: Pr
     project.destroy()
 
 
+def test_a_destination_that_is_left_out_stays_until_the_mapping_is_replaced(project: Project) -> None:
+    project.use_emulator("stream-bounded")
+    project.run("stack", "init", "stream-bounded")
+    project.up()
+    assert destinations(project) != [None]
+    project.run("config", "set", "--path", "delivery-lab:stream.worker.onFailure", "none")
+    project.up()
+    # The queue has gone, and the mapping still names it.
+    assert destinations(project) != [None]
+    project.up("--replace", project.resource("stream-mapping")["urn"])
+    assert destinations(project) == [None]
+    project.destroy()
+
+
+def destinations(project: Project) -> list[str | None]:
+    """Where each mapping in the emulator sends the records that it discards."""
+    mappings = project.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    return [each.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination") for each in mappings]
+
+
 @pytest.fixture
 def short(project: Project) -> Project:
     """The deployed variant whose queue hides messages for 5 s, less than the function's timeout."""
@@ -80,6 +100,20 @@ def test_a_mapping_that_was_changed_outside_pulumi_is_refused_as_the_page_warns(
     # Nothing raises the queue's timeout first: the settings of the program did not change.
     output = short.up(fails=True)
     assert "Queue visibility timeout: 5 seconds is less than Function timeout: 30 seconds" in output
+    short.destroy()
+
+
+def test_an_update_of_the_mapping_alone_is_refused_as_the_page_warns(short: Project) -> None:
+    set_batch_size(short, 2)
+    mapping, raised = (short.resource(name)["urn"] for name in ("visibility-mapping", "visibility-queue-raised"))
+    output = short.up("--target", mapping, fails=True)
+    assert "Queue visibility timeout: 5 seconds is less than Function timeout: 30 seconds" in output
+    assert (visibility(short), batch_size(short)) == (5, 1)
+
+    short.up("--target", raised, "--target-dependents")
+    assert (visibility(short), batch_size(short)) == (5, 2)
+    short.up()
+    assert (visibility(short), batch_size(short)) == (5, 2)
     short.destroy()
 
 

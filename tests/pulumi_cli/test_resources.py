@@ -150,9 +150,9 @@ def test_a_renamed_component_without_an_alias_gets_other_queues(program: Program
     ("line", "message"),
     [
         ('sqs.Queue("q", tags={"a": "b"})', "this provider does not follow tags of aws:sqs/queue:Queue"),
-        ('s3.Bucket("b")', "this provider does not create aws:s3/bucket:Bucket"),
+        ('kms.Key("k")', "this provider does not create aws:kms/key:Key"),
     ],
 )
 def test_what_the_provider_does_not_know_fails_the_preview_by_name(program: Program, line: str, message: str) -> None:
-    project = program(f"from pulumi_aws import s3, sqs\n{line}\n")
+    project = program(f"from pulumi_aws import kms, sqs\n{line}\n")
     assert message in project.run("preview", fails=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 
 import pytest
 import yaml
 
 from delivery_lab import Lab
-from delivery_lab.compare.comparison import _resource_changes
+from delivery_lab.compare.comparison import Change, _resource_changes
 from tests.lab_support import ROOT
 from tests.pulumi_cli.support import VARIANTS, Project, Step
 
@@ -49,6 +50,7 @@ def test_a_variant_is_previewed_deployed_unchanged_compared_and_destroyed(projec
 
     project.up()
     project.up("--expect-no-changes")
+    assert list(_deployed_otherwise(project, variant)) == []
 
     neighbour = NEIGHBOURS[variant]
     if neighbour != variant:
@@ -57,6 +59,19 @@ def test_a_variant_is_previewed_deployed_unchanged_compared_and_destroyed(projec
         assert _previewed(steps) == _without_following(_told(variant, neighbour), steps)
 
     project.destroy()
+
+
+def _deployed_otherwise(project: Project, variant: str) -> Iterator[Change]:
+    """What `delivery-lab diff --state` says of the exported stack and the program that it was deployed by."""
+    file = project.folder.parent / "deployed.json"
+    project.run("stack", "export", "--file", str(file))
+    state, program = Lab.of_state(file, ROOT), Lab.open(ROOT)
+    resource = ""
+    for change in _resource_changes(state.graph(variant), program.graph(variant)):
+        resource = resource if change.what.startswith(" ") else change.what
+        # What the layer holds is built, or not, in each folder.
+        if not resource.endswith(" shared-layer"):
+            yield change
 
 
 def _previewed(steps: list[Step]) -> dict[str, object]:

@@ -176,7 +176,7 @@ def _resource_changes(before: Graph, after: Graph) -> Iterator[Change]:
         else:
             known = changes_of(key[0])
             inputs = [_inputs(resource, each) for resource, each in zip((old[key], new[key]), names, strict=True)]
-            changes = [change for change in _changes(*inputs) if not _is_default(change, known)]
+            changes = [change for change in _changes(*inputs) if not _is_default(change, known) and _is_told(change)]
             if changes:
                 replaced = any(_input(change.what) in known.replaces for change in changes)
                 yield Change("+-" if replaced else "~", what)
@@ -196,11 +196,17 @@ def _is_default(change: Change, known: InputChanges) -> bool:
     return given is not None and change.what in known.defaults and bool(given == known.defaults[change.what])
 
 
+def _is_told(change: Change) -> bool:
+    """Whether both sides can have the input: of a dynamic resource a state does not tell the code."""
+    return change.what != _CODE_OF_DYNAMIC or change.sign == "~"
+
+
 def _inputs(resource: Resource, names: _Names) -> dict[str, Any]:
     plain = _plain(_covered(resource.inputs, (), resource.secret_paths))
     return {key: names.neutral(key, value) for name, inner in plain.items() for key, value in _flatten(name, inner)}
 
 
+_CODE_OF_DYNAMIC = "__provider"
 _MADE_UP = (
     *("arn", "url", "invokeArn", "name", "executionArn", "clusterName", "clusterUuid"),
     *("bootstrapBrokers", "bootstrapBrokersTls", "bootstrapBrokersSaslScram", "bootstrapBrokersSaslIam"),

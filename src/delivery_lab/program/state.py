@@ -16,7 +16,7 @@ from typing import Any
 
 from delivery_lab import resource_types
 from delivery_lab.errors import StackFileError
-from delivery_lab.program.graph import UNKNOWN, Graph, ResourceOptions
+from delivery_lab.program.graph import UNKNOWN, Graph, Resource, ResourceOptions, contains_unknown
 from delivery_lab.program.naming import DEFAULT_REGION
 from delivery_lab.program.outputs import create
 from delivery_lab.program.project import Project
@@ -105,7 +105,7 @@ def read_state(path: Path, folder: Path, overrides: Sequence[str] = ()) -> Graph
         resources={resource.urn: resource for resource in resources},
         outputs=stacks[0].outputs if stacks else {},
         config={},
-        warnings=held.notes,
+        warnings=(*held.notes, *(_not_known_yet(path, resources) if held.planned else ())),
         deployed=held.deployed - changed,
     )
 
@@ -118,11 +118,32 @@ class _StateFile:
         resources: the resources that are there, or will be.
         deployed: URNs of those that exist, and that nothing will change.
         notes: what is to be said of them.
+        planned: whether it is a preview, which has what an update would make of them.
     """
 
     resources: tuple[Mapping[str, Any], ...]
     deployed: frozenset[str]
     notes: tuple[str, ...]
+    planned: bool
+
+
+def _not_known_yet(path: Path, resources: Sequence[Resource]) -> tuple[str, ...]:
+    """What to say of inputs that no preview tells: those that come from resources which do not exist yet."""
+    unknown = [
+        f"{resource.name}.{name}"
+        for resource in resources
+        if resource.custom
+        for name in sorted(set(resource.inputs) - resource.secret_inputs)
+        if contains_unknown(resource.inputs[name])
+    ]
+    if not unknown:
+        return ()
+    count = f"{len(unknown)} inputs are" if len(unknown) > 1 else "1 input is"
+    note = (
+        f"read from the preview {path.name}: {count} known only after deployment, such as {unknown[0]}; no check sees "
+        "what depends on them\n  fix: give the program, or the state of the stack once it is deployed"
+    )
+    return (note,)
 
 
 def _held(path: Path) -> _StateFile:
@@ -149,7 +170,7 @@ def _held(path: Path) -> _StateFile:
         notes.append(
             f"{path.name}: a deployment broke off while it was {kind} {name}; the state has it as it was before"
         )
-    return _StateFile(tuple(found), frozenset(deployed), tuple(notes))
+    return _StateFile(tuple(found), frozenset(deployed), tuple(notes), planned=deployment is None)
 
 
 def _deployment(content: Any) -> Mapping[str, Any] | None:
