@@ -87,13 +87,18 @@ def locked(text: str) -> Iterator[Locked]:
 
 def licence_of(found: Distribution) -> str:
     """The licence that a distribution states: its expression, else its classifiers, else its short text."""
-    stated = found.metadata.get("License-Expression")
+    stated = _first(found, "License-Expression")
     if stated:
-        return str(stated)
+        return stated
     classifiers = found.metadata.get_all("Classifier") or []
     named = [line.rpartition(" :: ")[2] for line in classifiers if line.startswith("License :: OSI Approved ::")]
-    text = str(found.metadata.get("License") or "")
+    text = _first(found, "License")
     return " AND ".join(named) or (text if "\n" not in text else "")
+
+
+def _first(found: Distribution, key: str) -> str:
+    """A field of a distribution's metadata, "" where it has none."""
+    return next(iter(found.metadata.get_all(key) or ()), "")
 
 
 def is_accepted(licence: str) -> bool:
