@@ -58,10 +58,13 @@ def test_a_variant_does_on_real_queues_what_the_simulation_says(stack: str, temp
 
 
 @pytest.mark.emulator
-def test_a_resource_that_is_refused_ends_the_run_and_nothing_is_left(temporary: Path) -> None:
+@pytest.mark.parametrize(
+    ("stack", "told"), [("stream-default", "stream or topic"), ("sqs-park", "which message it stands for")]
+)
+def test_a_stack_that_is_refused_ends_the_run_and_nothing_is_left(temporary: Path, stack: str, told: str) -> None:
     emulator_python()
-    with pytest.raises(NotModelledError, match="stream or topic"):
-        run_on_emulator(Lab.open(ROOT), "stream-default", speed=_SPEED)
+    with pytest.raises(NotModelledError, match=told):
+        run_on_emulator(Lab.open(ROOT), stack, speed=_SPEED)
     assert list(temporary.iterdir()) == []
 
 

@@ -198,7 +198,7 @@ def _is_default(change: Change, known: InputChanges) -> bool:
 
 def _is_told(change: Change) -> bool:
     """Whether both sides can have the input: of a dynamic resource a state does not tell the code."""
-    return change.what != _CODE_OF_DYNAMIC or change.sign == "~"
+    return change.what != resource_types.DYNAMIC_PROVIDER or change.sign == "~"
 
 
 def _inputs(resource: Resource, names: _Names) -> dict[str, Any]:
@@ -206,7 +206,6 @@ def _inputs(resource: Resource, names: _Names) -> dict[str, Any]:
     return {key: names.neutral(key, value) for name, inner in plain.items() for key, value in _flatten(name, inner)}
 
 
-_CODE_OF_DYNAMIC = "__provider"
 _MADE_UP = (
     *("arn", "url", "invokeArn", "name", "executionArn", "clusterName", "clusterUuid"),
     *("bootstrapBrokers", "bootstrapBrokersTls", "bootstrapBrokersSaslScram", "bootstrapBrokersSaslIam"),

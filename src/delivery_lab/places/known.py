@@ -85,7 +85,7 @@ def know(stack: Stack, project_dir: Path, workload: Workload, seed: int, assumpt
 
             account.dynamodb = entered.enter_context(DynamoDb("us-east-1", journal, scheduler, assumptions))
         deployment.run()
-    _refuse_stack(stack, account)
+    _refuse_stack(stack, account, deployment.parking_queues)
     arrivals = tuple(workload.arrivals(streams.stream("workload")))
     for arrival in arrivals:
         if arrival.target not in SENT:
@@ -124,7 +124,12 @@ def _refuse_workload(workload: Workload) -> None:
         )
 
 
-def _refuse_stack(stack: Stack, account: Account) -> None:
+def _refuse_stack(stack: Stack, account: Account, parking_queues: frozenset[str]) -> None:
+    for name in sorted(parking_queues):
+        raise NotModelledError(
+            f"{stack.name}: what a function puts into {name} cannot be told from outside: which message it stands for\n"
+            "  nearest: --on simulation"
+        )
     for name in account.record_mappings:
         raise NotModelledError(
             f"{stack.name}: {name} reads a stream or topic, for which there is no poller in real time yet\n"

@@ -27,7 +27,7 @@ from delivery_lab.program.yamlfile import YamlFile
 
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a type signature, not a password
 _PROVIDER_TYPE = "pulumi:providers:"
-_INTERNAL = frozenset({"__defaults", "__meta", "__provider"})
+_INTERNAL = frozenset({"__defaults", "__meta", resource_types.DYNAMIC_PROVIDER})
 """What providers write for themselves; files of an archive may begin with `__` too (`__index.js`)."""
 
 _HIDDEN = "[secret]"
