@@ -11,7 +11,7 @@ PULUMI := .pulumi-cli/.ready
 LOCAL := .local-env/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lab test test-browser fuzz lint types check bench layer pulumi local test-pulumi lock clean
+.PHONY: help setup lab test test-browser fuzz lint types check bench layer dist sbom licences pulumi local test-pulumi lock clean
 
 help:  ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,15 @@ bench: $(READY)  ## Measure speed, as ratios
 
 layer: $(READY)  ## Build the layer that `pulumi up` deploys beside the functions
 	@$(BIN)/python scripts/build_layer.py
+
+dist: $(READY)  ## Build wheel and source distribution into dist/, reproducibly, and check them
+	@$(BIN)/python -m scripts.build_dist
+
+sbom: $(READY)  ## Print a CycloneDX document of all locked packages
+	@$(BIN)/python -m scripts.supply_chain sbom
+
+licences: $(READY)  ## List the licence of each locked package
+	@$(BIN)/python -m scripts.supply_chain licences
 
 pulumi: $(PULUMI)  ## Build Pulumi's CLI from the Go module proxy, for the tests (needs Go 1.26)
 

@@ -8,14 +8,12 @@ by default is wrong here by a factor: it would look through all of them again an
 from __future__ import annotations
 
 import gc
-import time
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-_CHECKED_EVERY_SECONDS = 1.0
-"""Of processor time. Counting the objects takes some milliseconds."""
 _GROWTH = 1.25
-"""By how much they may become more before all are looked through, which is Python's own rule."""
+"""By how much objects may become more before all are looked through, which is Python's own rule."""
 
 
 class _OldGarbage:
@@ -25,29 +23,15 @@ class _OldGarbage:
     last looked through everything. In a process that makes many runs it never would again.
     """
 
-    def __init__(self, processor_seconds: Callable[[], float] = time.process_time) -> None:
-        self._processor_seconds = processor_seconds
-        self._check_after = 0.0
-        self._objects_kept = 0
+    def __init__(self) -> None:
+        self._blocks_kept = 0
 
     def collect_if_grown(self) -> None:
         """Look through all objects, if there are many more than the last time. They must not be frozen."""
-        now = self._processor_seconds()
-        if now < self._check_after:
-            return
-        self._check_after = now + _CHECKED_EVERY_SECONDS
-        if _count() > self._objects_kept * _GROWTH:
+        # Blocks of memory are counted by the pool. To count the objects takes a second where there are millions.
+        if sys.getallocatedblocks() > self._blocks_kept * _GROWTH:
             gc.collect()
-            self._objects_kept = _count()
-
-
-def _count() -> int:
-    """How many objects the collector knows, counted without a list of them."""
-    gc.freeze()
-    try:
-        return gc.get_freeze_count()
-    finally:
-        gc.unfreeze()
+            self._blocks_kept = sys.getallocatedblocks()
 
 
 _old_garbage = _OldGarbage()

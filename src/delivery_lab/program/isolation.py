@@ -20,8 +20,10 @@ import sys
 import typing
 import warnings
 from collections.abc import Iterator
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pulumi._types
 import pulumi.runtime.rpc
@@ -48,6 +50,7 @@ def isolated(project: Project) -> Iterator[None]:
         _module_path(project),
         _sdk_registrations(),
         _own_modules(project.program_dir),
+        _no_bytecode_in(project.root),
         _caches_of_classes(),
         _pickling(),
         _logging(),
@@ -87,6 +90,23 @@ def _module_path(project: Project) -> Iterator[None]:
         yield
     finally:
         sys.path[:], sys.argv[:] = path, argv
+
+
+@contextlib.contextmanager
+def _no_bytecode_in(folder: Path) -> Iterator[None]:
+    """Let Python keep the bytecode of installed packages, and write none into the project."""
+    loader: Any = SourceFileLoader
+    keep = loader._cache_bytecode
+
+    def keep_elsewhere(self: SourceFileLoader, source: str, cache: str, data: bytes) -> None:
+        if is_installed(source) or not Path(source).is_relative_to(folder):
+            keep(self, source, cache, data)
+
+    loader._cache_bytecode = keep_elsewhere
+    try:
+        yield
+    finally:
+        loader._cache_bytecode = keep
 
 
 @contextlib.contextmanager

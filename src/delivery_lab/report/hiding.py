@@ -15,6 +15,9 @@ from delivery_lab.report.symbols import mark
 MOST_ROWS = 10
 MOST_SPANS = 60
 ROW_HEIGHT = 19.0
+SHORTEST = 14.0
+"""So many pixels every span is wide, so that its end does not hide what ended the one before it."""
+
 TITLE_HEIGHT = 20.0
 _SIZE = 11
 _END_WIDTH_US_SHARE = 0.012
@@ -67,7 +70,8 @@ def draw_rows(rows: Rows, scene: Scene, scale: Scale, top: float) -> Iterator[Ma
 
 
 def _span(span: HiddenSpan, scene: Scene, scale: Scale, y: float, following: float) -> Iterator[Markup]:
-    left, right = scale.at(span.start_us), scale.at(span.end_us)
+    left = scale.at(span.start_us)
+    right = max(scale.at(span.end_us), min(left + SHORTEST, scale.right))
     kind = "kept" if span.ending in ("returned", "deadLettered", "expired") else "done"
     yield element(
         "path",
