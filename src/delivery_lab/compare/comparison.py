@@ -207,7 +207,7 @@ def _inputs(resource: Resource, names: _Names) -> dict[str, Any]:
 
 
 _MADE_UP = (
-    *("arn", "url", "invokeArn", "name", "executionArn", "clusterName", "clusterUuid"),
+    *("arn", "streamArn", "url", "invokeArn", "name", "executionArn", "clusterName", "clusterUuid"),
     *("bootstrapBrokers", "bootstrapBrokersTls", "bootstrapBrokersSaslScram", "bootstrapBrokersSaslIam"),
 )
 """Outputs that hold what AWS or Pulumi makes up for each stack."""
