@@ -100,7 +100,5 @@ ROLE_POLICY_ATTACHMENTS_EXCLUSIVE = "aws:iam/rolePolicyAttachmentsExclusive:Role
 
 DYNAMIC_PREFIX = "pulumi-python:dynamic"
 """What the type of every dynamic resource begins with."""
-DYNAMIC_PROVIDER = "__provider"
-"""The input of a dynamic resource that holds its pickled provider."""
 COMPONENT_STACK = "pulumi:pulumi:Stack"
 """The type of the stack itself, the root of all components."""

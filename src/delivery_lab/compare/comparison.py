@@ -10,7 +10,7 @@ from typing import Any
 from delivery_lab import resource_types
 from delivery_lab.limits.changes import InputChanges, changes_of
 from delivery_lab.program.config import SECRET
-from delivery_lab.program.graph import UNKNOWN, Graph, Resource
+from delivery_lab.program.graph import DYNAMIC_PROVIDER, UNKNOWN, Graph, Resource
 from delivery_lab.program.keys import ACCEPT_KEY
 from delivery_lab.results.outcome import MessageOutcome, Outcome
 
@@ -198,7 +198,7 @@ def _is_default(change: Change, known: InputChanges) -> bool:
 
 def _is_told(change: Change) -> bool:
     """Whether both sides can have the input: of a dynamic resource a state does not tell the code."""
-    return change.what != resource_types.DYNAMIC_PROVIDER or change.sign == "~"
+    return change.what != DYNAMIC_PROVIDER or change.sign == "~"
 
 
 def _inputs(resource: Resource, names: _Names) -> dict[str, Any]:

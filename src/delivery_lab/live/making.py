@@ -19,6 +19,7 @@ from delivery_lab.live.provider.differences import HIDDEN
 from delivery_lab.live.provider.values import UploadedCode, has_unknown
 from delivery_lab.program.dynamic_provider import create_with
 from delivery_lab.program.facts import Created
+from delivery_lab.program.graph import DYNAMIC_PROVIDER
 from delivery_lab.program.wire import Decoder
 
 _AWS = "aws:"
@@ -83,8 +84,8 @@ class ResourceMaker:
         return Created(made.id, {**made.outputs, **filled_in})
 
     def _dynamic(self, urn: str, inputs: Mapping[str, Any]) -> Created:
-        given = {key: value for key, value in inputs.items() if key != resource_types.DYNAMIC_PROVIDER}
-        created = create_with(inputs[resource_types.DYNAMIC_PROVIDER], given, self.settings, self.project)
+        given = {key: value for key, value in inputs.items() if key != DYNAMIC_PROVIDER}
+        created = create_with(inputs[DYNAMIC_PROVIDER], given, self.settings, self.project)
         return Created(str(created.id or urn), dict(created.outs or {}))
 
 

@@ -10,6 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+DYNAMIC_PROVIDER = "__provider"
+"""The input of a dynamic resource that holds its pickled provider."""
+
 
 @dataclass(frozen=True, slots=True)
 class ResourceOptions:

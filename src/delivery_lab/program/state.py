@@ -16,7 +16,7 @@ from typing import Any
 
 from delivery_lab import resource_types
 from delivery_lab.errors import StackFileError
-from delivery_lab.program.graph import UNKNOWN, Graph, Resource, ResourceOptions, contains_unknown
+from delivery_lab.program.graph import DYNAMIC_PROVIDER, UNKNOWN, Graph, Resource, ResourceOptions, contains_unknown
 from delivery_lab.program.naming import DEFAULT_REGION
 from delivery_lab.program.outputs import create
 from delivery_lab.program.project import Project
@@ -27,7 +27,7 @@ from delivery_lab.program.yamlfile import YamlFile
 
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a type signature, not a password
 _PROVIDER_TYPE = "pulumi:providers:"
-_INTERNAL = frozenset({"__defaults", "__meta", resource_types.DYNAMIC_PROVIDER})
+_INTERNAL = frozenset({"__defaults", "__meta", DYNAMIC_PROVIDER})
 """What providers write for themselves; files of an archive may begin with `__` too (`__index.js`)."""
 
 _HIDDEN = "[secret]"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from delivery_lab.resource_types import DYNAMIC_PROVIDER
+from delivery_lab.program.graph import DYNAMIC_PROVIDER
 from delivery_lab.stack.reading import Inputs
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.settings import Setting
