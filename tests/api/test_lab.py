@@ -45,7 +45,9 @@ def test_a_run_says_what_it_comes_to_and_what_happened(simulation: dl.Simulation
         "and more is not known of the work."
     )
     assert simulation.timeline()[0].text == "sent to jobs: message 1"
-    assert [phase.name for phase in simulation.phases] == ["program", "deployment", "simulation", "outcome"]
+    assert [phase.name for phase in simulation.phases] == [
+        *("program", "deployment", "handlers", "simulation", "outcome")
+    ]
 
 
 def test_a_program_is_evaluated_once_for_the_same_settings(lab: Lab, simulation: dl.Simulation) -> None:

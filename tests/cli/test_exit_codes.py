@@ -9,6 +9,8 @@ import pytest
 
 from delivery_lab import errors
 from delivery_lab.live.emulator import EmulatorError
+from delivery_lab.live.errors import PlaceError
+from delivery_lab.live.making import NotCreatedError
 from tests.cli.conftest import Lab
 from tests.lab_support import ROOT
 
@@ -32,6 +34,8 @@ _OF_THE_RUN = {
     "HandlerStalledError",
     "ModelError",
     EmulatorError.__name__,
+    NotCreatedError.__name__,
+    PlaceError.__name__,
 }
 _OF_AN_EXPECTATION = {"ExpectationError"}
 

@@ -173,9 +173,13 @@ def test_a_run_that_depends_on_what_a_remote_component_makes_is_refused(lab: Lab
 # -- bundles that are made while the program runs -------------------------------------------------------------
 
 
+# Another process of the tests may run the project where it is.
+_MADE = shutil.ignore_patterns("bundle", "__pycache__")
+
+
 @pytest.fixture
 def bundled(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(BUNDLED, tmp_path / "bundled"))
+    return Path(shutil.copytree(BUNDLED, tmp_path / "bundled", ignore=_MADE))
 
 
 def test_a_process_of_the_program_is_said_before_it_starts_and_what_it_made_is_removed(lab: Lab, bundled: Path) -> None:

@@ -66,7 +66,7 @@ def _run(
 
 _SURROUNDINGS: dict[str, tuple[str, Callable[[], None], dict[str, str | None]]] = {
     "no HOME": ("", _nothing, {"HOME": None, "XDG_CACHE_HOME": None}),
-    "a HOME that is not there": ("", _nothing, {"HOME": "/nowhere/at/all", "XDG_CACHE_HOME": None}),
+    "a HOME that is not there": ("", _nothing, {"HOME": "/dev/null/home", "XDG_CACHE_HOME": None}),
     "a cache that is a device": ("", _nothing, {"XDG_CACHE_HOME": "/dev/null"}),
     "no environment": ("", _nothing, dict.fromkeys(set(os.environ) - {"PATH"}, None)),
     "closed standard input": ("<&-", _nothing, {}),

@@ -56,20 +56,20 @@ def test_the_configuration_waits_for_the_policy_that_aws_tries_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "service", "action"),
+    ("kind", "service", "name", "action"),
     [
-        ("sqs", "sqs", "sqs:SendMessage"),
-        ("sns", "sns", "sns:Publish"),
-        ("eventbridge", "cloudwatch", "events:PutEvents"),
-        ("lambda", "lambda", "lambda:InvokeFunction"),
+        ("sqs", "sqs", "mail-success", "sqs:SendMessage"),
+        ("sns", "sns", "mail-success", "sns:Publish"),
+        ("eventbridge", "events", "event-bus/mail-success", "events:PutEvents"),
+        ("lambda", "lambda", "mail-success", "lambda:InvokeFunction"),
     ],
 )
 def test_lambda_may_send_to_each_kind_of_destination_in_the_function_s_name(
-    kind: str, service: str, action: str
+    kind: str, service: str, name: str, action: str
 ) -> None:
     world = _world(worker=NO_RECORDS, destinations={"onSuccess": kind, "onFailure": "none"})
     destination = world.one(CONFIG, "mail-invoke-config").inputs["destinationConfig"]["onSuccess"]["destination"]
-    assert destination == _arn(service, "mail-success")
+    assert destination == _arn(service, name)
     assert _statements(world)["ReportSuccess"] == {
         "Sid": "ReportSuccess",
         "Effect": "Allow",
@@ -134,7 +134,7 @@ def test_a_topic_is_encrypted_and_answers_over_tls_only() -> None:
 def test_a_bus_keeps_what_no_rule_matches() -> None:
     world = _world(destinations={"onFailure": "eventbridge"})
     archive = world.one("aws:cloudwatch/eventArchive:EventArchive", "mail-failure-archive")
-    assert archive.inputs == {"eventSourceArn": _arn("cloudwatch", "mail-failure"), "retentionDays": 14}
+    assert archive.inputs == {"eventSourceArn": _arn("events", "event-bus/mail-failure"), "retentionDays": 14}
 
 
 def test_a_function_that_is_a_destination_may_do_nothing_but_log() -> None:

@@ -255,6 +255,11 @@ CASES: list[tuple[str, dict[str, Any], dict[str, str]]] = [
         {"arn": f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/orders"},
     ),
     (
+        "aws:pipes/pipe:Pipe",
+        {"name": "orders"},
+        {"id": "orders", "arn": f"arn:aws:pipes:{REGION}:{ACCOUNT}:pipe/orders"},
+    ),
+    (
         "aws:sns/topicSubscription:TopicSubscription",
         {"topic": "arn:aws:sns:r:1:t"},
         {"arn": f"arn:aws:sns:r:1:t:{UUID}"},

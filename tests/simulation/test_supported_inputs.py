@@ -40,6 +40,7 @@ def _arguments() -> Mapping[str, type]:
         resource_types.EVENT_BUS: aws.cloudwatch.EventBusArgs,
         resource_types.EVENT_TARGET: aws.cloudwatch.EventTargetArgs,
         resource_types.SCHEDULE: aws.scheduler.ScheduleArgs,
+        resource_types.PIPE: aws.pipes.PipeArgs,
         resource_types.HTTP_API: aws.apigatewayv2.ApiArgs,
         resource_types.ROUTE: aws.apigatewayv2.RouteArgs,
         resource_types.INTEGRATION: aws.apigatewayv2.IntegrationArgs,

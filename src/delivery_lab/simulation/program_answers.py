@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from delivery_lab.model.answer_lines import line_of_call
@@ -44,22 +45,25 @@ def program_answers(lines: Sequence[Answer], origin: str) -> ProgramAnswers:
             if line.token is not None
         ),
         stacks=stacks,
-        of_call=_answering(tuple(service_answers(always, origin))),
+        of_call=_Answering(tuple(service_answers(always, origin))),
         line_of_call=line_of_call,
         key=json.dumps([line.model_dump(mode="json", exclude_unset=True) for line in always], sort_keys=True),
     )
 
 
-def _answering(lines: Sequence[ServiceAnswer]) -> Callable[[str, str, Mapping[str, Any]], AwsAnswer | None]:
-    def of_call(service: str, operation: str, parameters: Mapping[str, Any]) -> AwsAnswer | None:
-        line = next((line for line in lines if line.matches(service, operation, parameters)), None)
+@dataclass(frozen=True, slots=True)
+class _Answering:
+    """What the first line that matches a call answers. It can be sent to other processes, unlike an inner function."""
+
+    lines: tuple[ServiceAnswer, ...]
+
+    def __call__(self, service: str, operation: str, parameters: Mapping[str, Any]) -> AwsAnswer | None:
+        line = next((line for line in self.lines if line.matches(service, operation, parameters)), None)
         if line is None:
             return None
         if line.error is not None:
             return AwsAnswer(code=line.error.code, message=line.error.message, status=line.error.status)
         return AwsAnswer(line.result())
-
-    return of_call
 
 
 def _is_about_programs(line: Answer) -> bool:

@@ -10,6 +10,19 @@ from delivery_lab.stack.stack import Stack
 from delivery_lab.stack.support import Refusal, Support
 
 _TARGETS = Refusal("a queue, topic, function, stream or bus as the target")
+_BROKERS = Refusal("a queue, a Kinesis stream or the stream of a table as the source")
+
+_BATCH_OF_PIPE = ("batchSize", "maximumBatchingWindowInSeconds")
+_RETRIES_OF_PIPE = (
+    *("startingPosition", "parallelizationFactor", "maximumRetryAttempts", "maximumRecordAgeInSeconds"),
+    *("onPartialBatchItemFailure", "deadLetterConfig.arn"),
+)
+"""What a pipe is told about a source that is a stream, besides its batches."""
+_SOURCES_OF_PIPE = ("activemqBroker", "managedStreamingKafka", "rabbitmqBroker", "selfManagedKafka")
+_TARGETS_OF_PIPE = (
+    *("batchJob", "cloudwatchLogs", "ecsTask", "http", "redshiftData", "sagemakerPipeline"),
+    "stepFunctionStateMachine",
+)
 
 FEEDS: Mapping[str, Support] = {
     resource_types.TOPIC_SUBSCRIPTION: Support(
@@ -49,22 +62,32 @@ FEEDS: Mapping[str, Support] = {
     resource_types.PIPE: Support(
         modelled=frozenset(
             {"source", "target", "roleArn", "desiredState", "sourceParameters.filterCriteria.filters.pattern"}
+            | {f"sourceParameters.sqsQueueParameters.{name}" for name in _BATCH_OF_PIPE}
             | {
                 f"sourceParameters.{block}.{name}"
-                for block in ("sqsQueueParameters", "kinesisStreamParameters", "dynamodbStreamParameters")
-                for name in (
-                    *("batchSize", "maximumBatchingWindowInSeconds", "startingPosition", "startingPositionTimestamp"),
-                    *("parallelizationFactor", "maximumRetryAttempts", "maximumRecordAgeInSeconds"),
-                    *("onPartialBatchItemFailure", "deadLetterConfig.arn"),
-                )
+                for block in ("kinesisStreamParameters", "dynamodbStreamParameters")
+                for name in (*_BATCH_OF_PIPE, *_RETRIES_OF_PIPE)
             }
+            | {"sourceParameters.kinesisStreamParameters.startingPositionTimestamp"}
             | {"targetParameters.inputTemplate", "targetParameters.lambdaFunctionParameters.invocationType"}
             | {f"targetParameters.sqsQueueParameters.message{name}Id" for name in ("Group", "Deduplication")}
             | {f"targetParameters.eventbridgeEventBusParameters.{name}" for name in ("source", "detailType")}
             | {"targetParameters.kinesisStreamParameters.partitionKey"}
         ),
         harmless=frozenset(["logConfiguration.*", "kmsKeyIdentifier"]),
-        refused={"enrichment": Refusal("no enrichment"), "enrichmentParameters": Refusal("no enrichment")},
+        refused={
+            "enrichment": Refusal("no enrichment"),
+            "enrichmentParameters": Refusal("no enrichment"),
+            **dict.fromkeys((f"sourceParameters.{name}Parameters" for name in _SOURCES_OF_PIPE), _BROKERS),
+            **dict.fromkeys((f"targetParameters.{name}Parameters" for name in _TARGETS_OF_PIPE), _TARGETS),
+            **dict.fromkeys(
+                (
+                    f"targetParameters.eventbridgeEventBusParameters.{name}"
+                    for name in ("endpointId", "resources", "time")
+                ),
+                Refusal("source and detailType of the events alone"),
+            ),
+        },
     ),
     resource_types.EVENT_TARGET: Support(
         modelled=frozenset(
