@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from delivery_lab.api.explored import explore_pairs, explore_seeds
 from delivery_lab.api.lab import Lab
+from delivery_lab.api.seeded_runs import SeededRuns
 from delivery_lab.errors import StackNotFoundError, UsageError
 from delivery_lab.explore.sample import Sample
 from tests.lab_support import ROOT
@@ -98,3 +101,12 @@ def test_what_was_run_is_there_when_the_user_interrupts(lab: Lab) -> None:
     assert found.interrupted
     assert found.runs == 3
     assert found.as_json()["interrupted"] is True
+
+
+def test_what_runs_seeds_can_go_to_processes_that_begin_anew(lab: Lab) -> None:
+    here = SeededRuns(lab, lab.asked("batch-partial", {}, judges=True), ())
+
+    there = pickle.loads(pickle.dumps(here))
+
+    with here() as sampling, there() as other:
+        assert other(1).trace_hash == sampling(1).trace_hash
