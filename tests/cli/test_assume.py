@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from delivery_lab.api import simulated
 from delivery_lab.cli import main as command
-from delivery_lab.cli.commands import run
 from tests.lab_support import ROOT
 
 TRAP = ["run", "concurrency-trap", "--project", str(ROOT)]
@@ -49,10 +49,10 @@ def test_a_run_says_when_an_alternative_would_change_the_conclusion(capsys: pyte
 def test_alternatives_are_tried_by_default_while_runs_are_quick(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "QUICK_SECONDS", 1_000)
+    monkeypatch.setattr(simulated, "QUICK_SECONDS", 1_000)
     assert lines(capsys, *TRAP)[-4:-1] == OTHERWISE
 
-    monkeypatch.setattr(run, "QUICK_SECONDS", 0)
+    monkeypatch.setattr(simulated, "QUICK_SECONDS", 0)
     not_tried = "Not tried: alternative assumptions of ESM-SCALE-4, ESM-THROTTLE-2, ESM-THROTTLE-3 (--alternatives)."
     assert lines(capsys, *TRAP)[-1] == not_tried
     assert lines(capsys, *TRAP, "--no-alternatives")[-1] == not_tried

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from delivery_lab._version import MODEL_VERSION
+from delivery_lab.api.alternatives import outcomes_with_alternatives
 from delivery_lab.api.inputs import RunOptions
 from delivery_lab.api.placed import run_on_emulator
 from delivery_lab.api.simulated import Simulation
@@ -16,11 +17,8 @@ from delivery_lab.errors import UsageError
 from delivery_lab.events import FunctionConfigured, MappingConfigured, QueueConfigured
 from delivery_lab.expectations.expressions import Number
 from delivery_lab.places.local import LONGEST_SECONDS
-from delivery_lab.results.named_figures import plain_figures, plain_names
-from delivery_lab.results.outcome import Outcome, outcome_of
-from delivery_lab.rules.alternatives import alternatives_of
-from delivery_lab.simulation.simulate import simulate
-from delivery_lab.stack.stack import Stack
+from delivery_lab.results.named_figures import plain_figure, plain_figures, plain_names
+from delivery_lab.results.outcome import Outcome
 
 if TYPE_CHECKING:
     from delivery_lab.api.lab import Lab
@@ -192,7 +190,7 @@ def _seeded(options: RunOptions, seed: int) -> RunOptions:
 def _compared(simulations: Sequence[Simulation], observed: Outcome, root: Path) -> Iterator[CalibratedFigure]:
     spans = spans_of([simulation.outcome for simulation in simulations])
     seen = dict(zip(plain_names(), plain_figures(observed), strict=True))
-    others: Mapping[str, Outcome] | None = None
+    others: dict[str, Outcome] = {}
     for name, (low, high) in spans.items():
         value, why = seen[name], _why_not(name)
         if why or value is None:
@@ -200,17 +198,14 @@ def _compared(simulations: Sequence[Simulation], observed: Outcome, root: Path) 
         elif low <= value <= high:
             yield CalibratedFigure(name, low, high, value, "inside")
         else:
-            others = _with_alternatives(simulations[0], root) if others is None else others
-            would = tuple(told for told, other in others.items() if _figure(other, name) == value)
+            tried = outcomes_with_alternatives(simulations[0], root)
+            others = others or {f"{rule}={alternative}": other for rule, alternative, other in tried}
+            would = tuple(told for told, other in others.items() if plain_figure(other, name) == value)
             yield CalibratedFigure(name, low, high, value, "outside", assumptions=would)
 
 
 def _why_not(name: str) -> str:
     return _TIME_OF_MACHINE if name.startswith(_TIMES) else _UNSEEN.get(name, "")
-
-
-def _figure(outcome: Outcome, name: str) -> Number | None:
-    return dict(zip(plain_names(), plain_figures(outcome), strict=True))[name]
 
 
 def spans_of(outcomes: Iterable[Outcome]) -> dict[str, tuple[Number, Number]]:
@@ -230,12 +225,3 @@ def spans_of(outcomes: Iterable[Outcome]) -> dict[str, tuple[Number, Number]]:
                 values.setdefault(name, []).extend((value,) if span is None else (value, span.low, span.high))
     known = {name: [each for each in found if each is not None] for name, found in values.items()}
     return {name: (min(found), max(found)) for name, found in known.items() if len(found) == len(values[name])}
-
-
-def _with_alternatives(simulation: Simulation, root: Path) -> dict[str, Outcome]:
-    """What the simulation comes to with each alternative of the rules that it relies on, as `RULE=VALUE`."""
-    run, stack = simulation.run, Stack.of(simulation.graph)
-    return {
-        f"{rule}={value}": outcome_of(simulate(stack, root, simulation.workload, run.seed, assumptions))
-        for rule, value, assumptions in alternatives_of(simulation.outcome.model.assumptions, run.assumptions)
-    }

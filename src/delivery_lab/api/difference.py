@@ -9,6 +9,7 @@ from delivery_lab.api.simulated import Simulation
 from delivery_lab.compare.comparison import Change, Comparison, Figure, compare
 from delivery_lab.compare.worsening import worsened
 from delivery_lab.json_names import json_path
+from delivery_lab.program.graph import Graph
 from delivery_lab.results.outcome import SCHEMA_VERSION
 
 _COMMIT_DIGITS = 7
@@ -56,11 +57,26 @@ class Difference:
         return f"{before} of {self.revisions[0]}", f"{after} of {self.revisions[1]}"
 
     @classmethod
-    def of(cls, before: Simulation, after: Simulation) -> Difference:
-        """Compare two runs."""
+    def of(
+        cls,
+        before: Simulation,
+        after: Simulation,
+        *,
+        graphs: tuple[Graph, Graph] | None = None,
+        revisions: tuple[Revision, Revision] | None = None,
+    ) -> Difference:
+        """Compare two runs.
+
+        Args:
+            before: the run of the first.
+            after: the run of the second.
+            graphs: what is compared of their stacks; by default the graphs that they were run with.
+            revisions: as the attribute.
+        """
+        first, second = graphs or (before.graph, after.graph)
         each = (before.each_message(), after.each_message())
-        sides = ((before.graph, before.outcome), (after.graph, after.outcome))
-        return cls(before, after, compare(*sides, messages=each))
+        comparison = compare((first, before.outcome), (second, after.outcome), messages=each)
+        return cls(before, after, comparison, revisions)
 
     @property
     def nothing_differs(self) -> bool:

@@ -211,6 +211,11 @@ class PairedExploration:
     after: Exploration
     pairs: tuple[Pair, ...]
 
+    @classmethod
+    def of(cls, before: Exploration, after: Exploration) -> PairedExploration:
+        """Pair the seeds that both were run with."""
+        return cls(before, after, pairs(before.columns.beginning(after.runs), after.columns))
+
     @property
     def worse(self) -> tuple[str, ...]:
         """What got worse and is no chance, each in a few words."""
@@ -331,4 +336,4 @@ def explore_pairs(
     first = explore_seeds(start, before, options, seeds, processes, on_sample, ranges=False)
     # Interrupted in the first variant: the second one is run with the seeds that are there.
     second = explore_seeds(lab, after, options, first.runs, processes, on_sample, ranges=False)
-    return PairedExploration(first, second, pairs(first.columns.beginning(second.runs), second.columns))
+    return PairedExploration.of(first, second)

@@ -71,8 +71,8 @@ def run_on_emulator(
     expectations = read_expectations(asked.expectations)
     phases: list[Phase] = []
     with timed("simulation", phases):
-        simulated = replace(lab, on_run=None).run(stack, **options)
-    environments = Counter(event.function for event in simulated.run.events if isinstance(event, EnvironmentStarted))
+        simulated = replace(lab, on_run=None).run(stack, **options).whole_run()
+    environments = Counter(event.function for event in simulated.events if isinstance(event, EnvironmentStarted))
     python, call = emulator_python(lab.project.root), asked.call
     with (
         timed("local", phases) as lap,

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Chapter", "Contrast", "Failed", "compared", "reported", "write_report", "write_trace"]
 
-QUICK_SECONDS = 1.0
-"""Where the simulation of a stack took less, the alternatives of what it assumes are tried."""
-
 
 def reported(
     lab: Lab,
@@ -98,8 +95,7 @@ def _chapter(
     alternatives: bool | None,
 ) -> Chapter:
     stack = simulation.outcome.stack
-    took = sum(phase.seconds for phase in simulation.phases if phase.name in ("deployment", "simulation"))
-    if took < QUICK_SECONDS if alternatives is None else alternatives:
+    if simulation.quick if alternatives is None else alternatives:
         simulation = lab.try_alternatives(simulation)
     # Many seeds, and fixes that are tried, are run for what becomes of messages.
     without: RunOptions = {**options, "prices": None}

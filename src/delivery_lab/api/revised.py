@@ -12,10 +12,8 @@ from delivery_lab.api.explored import PairedExploration, explore_seeds
 from delivery_lab.api.inputs import RunOptions
 from delivery_lab.api.revisions import Checkout
 from delivery_lab.api.simulated import Simulation
-from delivery_lab.compare.comparison import compare
 from delivery_lab.compare.fingerprints import fingerprints, with_contents
 from delivery_lab.errors import StackNotFoundError
-from delivery_lab.explore.pairs import pairs
 from delivery_lab.explore.sample import Sample
 from delivery_lab.program.graph import Graph
 
@@ -90,9 +88,12 @@ class Between:
             LabError: it cannot be run in one of them.
         """
         first, second = self._run(self.before, stack), self._run(self.after, stack)
-        graphs = [with_contents(ran.graph, one.folder) for one, ran in ((self.before, first), (self.after, second))]
-        comparison = compare((graphs[0], first.outcome), (graphs[1], second.outcome))
-        return Difference(first, second, comparison, (self.before.revision, self.after.revision))
+        return Difference.of(
+            first,
+            second,
+            graphs=(with_contents(first.graph, self.before.folder), with_contents(second.graph, self.after.folder)),
+            revisions=(self.before.revision, self.after.revision),
+        )
 
     def explored(self, stack: str, seeds: int, on_sample: Callable[[Sample], None]) -> PairedExploration:
         """Run a stack with many seeds in both revisions, and say which differences are real.
@@ -110,7 +111,7 @@ class Between:
             first = explore_seeds(self.before.lab, stack, options, seeds, None, on_sample, ranges=False)
         with self.after.used():
             second = explore_seeds(self.after.lab, stack, options, first.runs, None, on_sample, ranges=False)
-        return PairedExploration(first, second, pairs(first.columns.beginning(second.runs), second.columns))
+        return PairedExploration.of(first, second)
 
     def _has(self, one: Checkout, stack: str) -> bool:
         known = one.lab.stacks()

@@ -30,6 +30,10 @@ _NAMES = 5
 """So many names of messages are offered where a name is unknown."""
 
 
+QUICK_SECONDS = 1.0
+"""Where deployment and simulation took less, a run is quick."""
+
+
 @dataclass(frozen=True, slots=True)
 class PrintedLine:
     """A line that a handler wrote and that is not of the log contract; `at_seconds` is virtual time."""
@@ -162,6 +166,12 @@ class Simulation:
         return tuple(
             dict.fromkeys(rule for rule, _, _ in alternatives_of(self.outcome.model.assumptions, self.run.assumptions))
         )
+
+    @property
+    def quick(self) -> bool:
+        """Whether it took so little that its alternatives can be tried without being asked for."""
+        took = sum(phase.seconds for phase in self.phases if phase.name in ("deployment", "simulation"))
+        return took < QUICK_SECONDS
 
     @property
     def kept(self) -> bool:

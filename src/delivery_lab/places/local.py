@@ -96,7 +96,6 @@ def deployed(
     answers: ProgramAnswers,
     *,
     speed: float = 1.0,
-    polled_by_emulator: bool = False,
 ) -> Iterator[LocalPlace]:
     """Start an emulator, and deploy a stack on it. Whatever ends the block, nothing of it is left.
 
@@ -107,7 +106,6 @@ def deployed(
         overrides: settings to change.
         answers: what the program gets from the outside.
         speed: how many times faster the clocks of the emulator are.
-        polled_by_emulator: whether the emulator's own mappings poll.
 
     Raises:
         EmulatorError: the emulator does not start.
@@ -118,7 +116,7 @@ def deployed(
         region = naming.DEFAULT_REGION
         settings = emulator.configuration(region)
         cloud = Cloud(ProviderSettings(region, dict.fromkeys(emulators.ENDPOINTS, emulator.url)))
-        maker = ResourceMaker(Creator(cloud), project.program_dir, project.name, settings, polled_by_emulator)
+        maker = ResourceMaker(Creator(cloud), project.program_dir, project.name, settings)
         graph = evaluate(project, stack, overrides, answers, place=RealPlace(maker, settings))
         yield LocalPlace(emulator, graph)
 
@@ -131,7 +129,6 @@ def run_locally(
     assumptions: Assumptions,
     longest_seconds: float = LONGEST_SECONDS,
     environments: Mapping[str, int] | None = None,
-    own_pollers: bool = True,
 ) -> Run:
     """Send the workload to a deployed stack, poll its queues, and say what was seen.
 
@@ -142,7 +139,6 @@ def run_locally(
         assumptions: how the pollers take what AWS does not say.
         longest_seconds: the run ends then, in seconds of the place.
         environments: how many execution environments of each function are started before the run.
-        own_pollers: whether the pollers of the model poll, and not those of the emulator.
 
     Raises:
         PlaceError: the emulator stopped answering, or refused a request.
@@ -151,7 +147,7 @@ def run_locally(
         wanted = min((environments or {}).get(function.label, 0), MOST_ENVIRONMENTS)
         if wanted:
             place.emulator.prepare(known.physical_name(function), wanted)
-    return _LocalRun(place, known, seed, assumptions).run(longest_seconds, own_pollers=own_pollers)
+    return _LocalRun(place, known, seed, assumptions).run(longest_seconds)
 
 
 def _take_attributes(queue: SqsQueue, client: Any) -> None:
@@ -212,8 +208,8 @@ class _LocalRun:
                 found[label] = f"{self._place.emulator.url}/_aws/execute-api/{physical}/{stage}"
         return found
 
-    def run(self, longest_seconds: float, *, own_pollers: bool) -> Run:
-        consumers = self._consumers() if own_pollers else []
+    def run(self, longest_seconds: float) -> Run:
+        consumers = self._consumers()
         try:
             self._clock.begin()
             self._note_configuration()

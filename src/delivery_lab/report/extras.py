@@ -116,10 +116,7 @@ def _alarms(outcome: Outcome) -> Iterator[str]:
         elif alarm.at_seconds is None:
             yield f"{alarm.name} ({alarm.metric}) does not go off."
         else:
-            after = alarm.after_harm_seconds
-            side = "after" if after is None or after >= 0 else "before"
-            late = "" if after is None else f", {rounded(abs(after))} {side} the first message is harmed"
-            yield f"{alarm.name} ({alarm.metric}) goes off at {rounded(alarm.at_seconds)}{late}."
+            yield f"{alarm.name} ({alarm.metric}) goes off at {rounded(alarm.at_seconds)}{alarm.lateness}."
 
 
 def _relies(outcome: Outcome) -> dict[str, Any]:

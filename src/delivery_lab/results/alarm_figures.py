@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from delivery_lab.durations import rounded
 from delivery_lab.json_names import json_name
 
 
@@ -21,3 +22,11 @@ class AlarmFigures(BaseModel):
     """How long after the first message was harmed; negative where it was before. None where either is missing."""
     unknown: str
     """Why it is not computed; "" where it is."""
+
+    @property
+    def lateness(self) -> str:
+        """How long before or after the first message is harmed it goes off: the end of a sentence, "" for none."""
+        after = self.after_harm_seconds
+        if after is None:
+            return ""
+        return f", {rounded(abs(after))} {'after' if after >= 0 else 'before'} the first message is harmed"

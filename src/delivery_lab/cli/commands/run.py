@@ -37,10 +37,6 @@ if TYPE_CHECKING:
     from delivery_lab import Lab, Simulation
     from delivery_lab.api.inputs import RunOptions
 
-_SIMULATED = ("deployment", "simulation")
-QUICK_SECONDS = 1.0
-"""Where the simulation of one stack took less, its alternatives are tried without being asked for."""
-
 
 def _deprecated(wanted: bool | None) -> bool | None:
     if wanted is not None:
@@ -179,8 +175,7 @@ def _run_one(
     if where is not None:
         return _run_there(console, lab, name, options, where)
     simulation = run_one(console, lab, name, options)
-    took = sum(phase.seconds for phase in simulation.phases if phase.name in _SIMULATED)
-    quick = took < QUICK_SECONDS and output is OutputFormat.TEXT
+    quick = simulation.quick and output is OutputFormat.TEXT
     if quick if alternatives is None else alternatives:
         with console.working("trying the alternatives of the assumptions that the run relies on"):
             simulation = lab.try_alternatives(simulation)

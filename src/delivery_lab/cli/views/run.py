@@ -83,10 +83,7 @@ def _alarms(outcome: Outcome) -> Iterator[str]:
     """Which alarms of the stack go off, and which are not computed."""
     for alarm in outcome.alarms:
         if alarm.at_seconds is not None:
-            after = alarm.after_harm_seconds
-            side = "after" if after is None or after >= 0 else "before"
-            late = "" if after is None else f", {rounded(abs(after))} {side} the first message is harmed"
-            yield f"Alarm {alarm.name} ({alarm.metric}) goes off at {alarm.at_seconds:.0f} s{late}."
+            yield f"Alarm {alarm.name} ({alarm.metric}) goes off at {alarm.at_seconds:.0f} s{alarm.lateness}."
         elif alarm.unknown:
             yield f"Alarm {alarm.name} is not computed: {alarm.unknown}."
 

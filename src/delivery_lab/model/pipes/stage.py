@@ -109,8 +109,8 @@ class FunctionStage(_Stage):
         permit: whether the role of the pipe lets it invoke the function.
     """
 
-    function: str = ""
-    permit: Permit = Permit()  # noqa: RUF009 - frozen
+    function: str
+    permit: Permit
 
     def invoke(
         self,
@@ -165,8 +165,8 @@ class TargetStage(_Stage):
         parcel: makes what it gets of a record and of its content.
     """
 
-    target: FeedTarget | None = None
-    parcel: Callable[[PipedRecord, str], Parcel] | None = None
+    target: FeedTarget
+    parcel: Callable[[PipedRecord, str], Parcel]
 
     def invoke(
         self,
@@ -180,7 +180,6 @@ class TargetStage(_Stage):
         lineage: Lineage = NO_LINEAGE,
     ) -> str | Throttled:
         """See `delivery_lab.model.mapping.invoker.Invoker.invoke`."""
-        assert self.target is not None
         self.journal.rely_on("PIPE-TARGET-1")
         records = _records(payload)
         failed: list[str] = []
@@ -202,8 +201,6 @@ class TargetStage(_Stage):
 
     def _hand_on(self, record: PipedRecord, lineage: Lineage) -> None:
         target = self.target
-        assert target is not None
-        assert self.parcel is not None
 
         def announce(new_message: str) -> None:
             now, name = self.scheduler.now, self.config.name
@@ -222,7 +219,7 @@ class RefusedStage(_Stage):
         why: what a person is told.
     """
 
-    why: str = ""
+    why: str
 
     def invoke(
         self,
