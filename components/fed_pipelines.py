@@ -19,7 +19,23 @@ from components.topic import FeedingTopic, QueueSubscription
 from components.worker import BatchWorker
 
 
-class TopicPipeline(Family):
+class _FedPipeline(Family):
+    """A family whose feed may have a queue for what it cannot deliver."""
+
+    def _watch_undelivered(self, queue: sqs.Queue | None, service: str, watches: list[Watch]) -> None:
+        """Watch for anything at all in the queue for what a service cannot deliver, where there is one."""
+        if queue is not None:
+            description = f"There are messages that {service} cannot deliver."
+            watches.append(replace(dead_letter_watch(queue), key="undelivered", description=description))
+            self._outputs["UndeliveredUrl"] = queue.url
+
+
+def _outputs_of(queues: QueueWithDlq, worker: BatchWorker | ObjectWorker) -> dict[str, pulumi.Output[str]]:
+    """The outputs that a queue and its worker have in each of these families."""
+    return {"QueueUrl": queues.queue.url, "DlqUrl": queues.dlq.url, "WorkerFunction": worker.function.name}
+
+
+class TopicPipeline(_FedPipeline):
     """A topic, a queue that subscribes to it and the queue's worker: the section `delivery-lab:sns`.
 
     Nothing here publishes: who feeds a topic is the business of other stacks.
@@ -51,15 +67,8 @@ class TopicPipeline(Family):
             name, topic, queues.queue, settings.subscription, ready, fifo=settings.queue.fifo
         )
         watches = queue_watches(queues.queue, queues.dlq, settings.queue, worker.function)
-        self._outputs = {
-            "TopicArn": topic.topic.arn,
-            "QueueUrl": queues.queue.url,
-            "DlqUrl": queues.dlq.url,
-            "WorkerFunction": worker.function.name,
-        }
-        if subscription.undelivered is not None:
-            watches.append(_undelivered_watch(subscription.undelivered, "SNS"))
-            self._outputs["UndeliveredUrl"] = subscription.undelivered.url
+        self._outputs = {"TopicArn": topic.topic.arn, **_outputs_of(queues, worker)}
+        self._watch_undelivered(subscription.undelivered, "SNS", watches)
         Alarms(name, settings.alarms, watches, child)
         self.register_outputs(self.exports())
 
@@ -91,17 +100,12 @@ class BucketPipeline(Family):
         # S3 sends a test event when it is configured, and refuses the configuration if it may not.
         ready = pulumi.ResourceOptions(parent=self, depends_on=[queues.policy, worker.mapping])
         QueueNotification(name, bucket, queues.queue, settings.notification, ready)
-        self._outputs = {
-            "BucketName": bucket.bucket.bucket,
-            "QueueUrl": queues.queue.url,
-            "DlqUrl": queues.dlq.url,
-            "WorkerFunction": worker.function.name,
-        }
+        self._outputs = {"BucketName": bucket.bucket.bucket, **_outputs_of(queues, worker)}
         Alarms(name, settings.alarms, queue_watches(queues.queue, queues.dlq, settings.queue, worker.function), child)
         self.register_outputs(self.exports())
 
 
-class BusPipeline(Family):
+class BusPipeline(_FedPipeline):
     """A bus, a queue that gets its events by a rule and the queue's worker: the section `delivery-lab:eventbridge`.
 
     Nothing here publishes: who puts events on the bus is the business of other stacks.
@@ -129,15 +133,8 @@ class BusPipeline(Family):
         ready = pulumi.ResourceOptions(parent=self, depends_on=[queues.policy, worker.mapping])
         target = QueueTarget(name, bus, queues.queue, settings.target, ready)
         watches = queue_watches(queues.queue, queues.dlq, settings.queue, worker.function)
-        self._outputs = {
-            "BusName": bus.bus.name,
-            "QueueUrl": queues.queue.url,
-            "DlqUrl": queues.dlq.url,
-            "WorkerFunction": worker.function.name,
-        }
-        if target.undelivered is not None:
-            watches.append(_undelivered_watch(target.undelivered, "EventBridge"))
-            self._outputs["UndeliveredUrl"] = target.undelivered.url
+        self._outputs = {"BusName": bus.bus.name, **_outputs_of(queues, worker)}
+        self._watch_undelivered(target.undelivered, "EventBridge", watches)
         Alarms(name, settings.alarms, watches, child)
         self.register_outputs(self.exports())
 
@@ -164,17 +161,6 @@ class ApiPipeline(Family):
         queues = QueueWithDlq(name, settings.queue, settings.dead_letter_queue, child)
         api = QueueApi(f"{name}-api", queues.queue, settings.api, child)
         worker = BatchWorker(name, queues.queue, layer_arn, settings.worker, child)
-        self._outputs = {
-            "ApiEndpoint": api.endpoint,
-            "QueueUrl": queues.queue.url,
-            "DlqUrl": queues.dlq.url,
-            "WorkerFunction": worker.function.name,
-        }
+        self._outputs = {"ApiEndpoint": api.endpoint, **_outputs_of(queues, worker)}
         Alarms(name, settings.alarms, queue_watches(queues.queue, queues.dlq, settings.queue, worker.function), child)
         self.register_outputs(self.exports())
-
-
-def _undelivered_watch(queue: sqs.Queue, service: str) -> Watch:
-    """Anything at all in the queue for what a service cannot deliver."""
-    description = f"There are messages that {service} cannot deliver."
-    return replace(dead_letter_watch(queue), key="undelivered", description=description)

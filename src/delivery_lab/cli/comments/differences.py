@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from delivery_lab.cli.comments.markdown import comment, escaped, marker, table
+from delivery_lab.cli.comments.markdown import comment, counted, escaped, marker, table
 from delivery_lab.cli.views.comparison import told_change
 from delivery_lab.terms import change, figure_name, number, span
 
@@ -91,7 +91,7 @@ def closing(left_out: Sequence[str]) -> list[str]:
 def counted_changes(differences: Sequence[Difference]) -> str:
     """How many settings and resources differ."""
     count = sum(len(one.comparison.settings) + len(one.comparison.resources) for one in differences)
-    return f"{count} {'difference' if count == 1 else 'differences'} of settings and resources"
+    return f"{counted(count, 'difference')} of settings and resources"
 
 
 def changed_lines(differences: Sequence[Difference]) -> list[str]:
@@ -108,7 +108,7 @@ def _headline(differences: Sequence[Difference], failures: Mapping[str, str]) ->
         others = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
         return min(told)[1] + others
     if failures:
-        return f"{len(failures)} {'stack' if len(failures) == 1 else 'stacks'} could not be compared"
+        return f"{counted(len(failures), 'stack')} could not be compared"
     return "Nothing differs" if all(one.nothing_differs for one in differences) else "Nothing gets worse"
 
 
@@ -122,8 +122,7 @@ def _harm(difference: Difference) -> tuple[int, str]:
     )
     for rank, (was, now, what) in enumerate(harmed):
         if now > was:
-            noun = "message" if after.sent == 1 else "messages"
-            return rank, f"{now} of {after.sent} {noun} {what}"
+            return rank, f"{now} of {counted(after.sent, 'message')} {what}"
     if difference.worse:
         return len(harmed), _figure_words(difference.worse[0])
     return len(harmed) + 1, ""

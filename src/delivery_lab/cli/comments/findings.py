@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from delivery_lab.cli.comments.markdown import comment, escaped, marker, table
+from delivery_lab.cli.comments.markdown import comment, counted, escaped, marker, table
 
 if TYPE_CHECKING:
     from delivery_lab import Examination, Finding
@@ -22,7 +22,7 @@ def comment_of_findings(checked: Sequence[Examination], failures: Mapping[str, s
     found.sort(key=lambda pair: -_finding(pair).severity.rank)
     first = [
         marker("check", " ".join([*(one.stack for one in checked), *failures])),
-        f"### {_counted(len(found), 'finding')} in {_counted(len(checked), 'stack')}",
+        f"### {counted(len(found), 'finding')} in {counted(len(checked), 'stack')}",
         "",
         escaped(_finding(found[0]).why) if found else _nothing(checked),
     ]
@@ -57,7 +57,3 @@ def _explained(checked: Examination, index: int) -> Iterator[str]:
     for place in checked.places.get(index, {}).values():
         yield f"  set in {place.file}, line {place.line}: {place.key}"
     yield f"  source: {finding.source}"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

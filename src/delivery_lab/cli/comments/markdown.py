@@ -35,6 +35,11 @@ def escaped(text: str) -> str:
     return _MENTION.sub(f"@{_NOTHING_WIDE}", _SPECIAL.sub(r"\\\1", " ".join(text.split())))
 
 
+def counted(count: int, noun: str) -> str:
+    """A number of things: `1 stack`, `3 stacks`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], texts: int = 1) -> list[str]:
     """A table whose numbers stand to the right.
 
