@@ -58,10 +58,8 @@ class SeedProcess:
         self._process.communicate()
 
     def _tell(self, what: object) -> None:
-        import cloudpickle  # distributed brings it: what is opened has functions that pickle cannot name
-
         pipe = _pipe(self._process.stdin)
-        cloudpickle.dump(what, pipe)
+        pickle.dump(what, pipe)
         pipe.flush()
 
 
