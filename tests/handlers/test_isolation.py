@@ -11,6 +11,7 @@ import subprocess
 import sys
 import uuid
 import warnings
+from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -276,6 +277,27 @@ def test_what_would_leave_the_simulation_is_refused_by_name(world: World, code: 
     ]
     assert world.text == []
     assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == set()  # else nobody could interrupt what comes next
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "m.get_context('spawn').Process().start()",
+        "m.get_context('spawn').Lock()",
+        "m.get_context('forkserver').Process().start()",
+        "shared_memory.SharedMemory(create=True, size=1)",
+    ],
+)
+def test_refused_code_keeps_no_lock_of_the_host(world: World, code: str) -> None:
+    function = world.function(
+        f"import multiprocessing as m\nfrom multiprocessing import shared_memory\ndef handler(event, context): {code}\n"
+    )
+    with world.host, pytest.raises(HandlerError, match=r"^function worker starts another process at "):
+        world.invoke(world.environment(function))
+    # The lock of the host's own tracker of such things counts how often this thread holds it.
+    assert not resource_tracker._resource_tracker._lock._recursion_count()  # type: ignore[attr-defined]
+    assert forkserver._forkserver._lock.acquire(blocking=False)  # type: ignore[attr-defined]
+    forkserver._forkserver._lock.release()  # type: ignore[attr-defined]
 
 
 def test_what_stays_on_this_machine_is_not_refused(world: World) -> None:

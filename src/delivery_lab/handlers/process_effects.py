@@ -20,6 +20,8 @@ import subprocess
 import sys
 from asyncio import events
 from collections.abc import Callable
+from multiprocessing.forkserver import ForkServer
+from multiprocessing.resource_tracker import ResourceTracker
 from typing import Any
 
 from delivery_lab.errors import HandlerError, describe_instead
@@ -63,6 +65,9 @@ def _refuse_processes_and_alarms(patches: Patches) -> None:
                 patches.set(module, name, _process(getattr(module, name)))
     patches.set(subprocess.Popen, "__init__", _process(subprocess.Popen.__init__))
     patches.set(_posixsubprocess, "fork_exec", _process(_posixsubprocess.fork_exec))  # multiprocessing's own way
+    # They start a process while they hold a lock that the host needs, too; refused code never gives a lock back.
+    for server in (ResourceTracker, ForkServer):
+        patches.set(server, "ensure_running", _process(server.ensure_running))
     if "_Processor" in vars(platform):
         patches.set(platform._Processor, "from_subprocess", staticmethod(_processor))  # type: ignore[attr-defined]  # not in the stubs
     for name, off in _ALARMS.items():
