@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
@@ -256,6 +257,12 @@ def test_pipe_input_2_data_that_is_no_json_stays_in_base64() -> None:
     assert PipeTemplate('{"data": <$.data>}', {}).fill(record, "now") == json.dumps({"data": data})
 
 
+@pytest.mark.parametrize("name", ["$.body", "aws.pipes.event.json", "$.attributes"])
+def test_pipe_input_3_a_variable_for_json_alone_is_refused(name: str) -> None:
+    with pytest.raises(NotModelledError, match=f"is <{re.escape(name)}> alone, which is JSON of a record"):
+        PipeTemplate(f" <{name}> ", {}).fill(RECORD, "now")
+
+
 def test_pipe_input_4_a_queue_gets_a_text_without_quotes() -> None:
     world = _sent(_world(ORDERS, JOBS, a_pipe(ORDERS, JOBS, to={"inputTemplate": "<$.body>"})), "plain")
 
@@ -285,8 +292,6 @@ def test_pipe_input_1_a_template_that_makes_no_json() -> None:
     ("template", "message"),
     [
         ("<$.body.nothing>", "nothing at \\$.body.nothing"),
-        ("<$.body>", "is <\\$.body> alone"),
-        ("<aws.pipes.event.json>", "is <aws.pipes.event.json> alone"),
         ('{"whole": <aws.pipes.event>}', "has <aws.pipes.event>"),
         ("<aws.pipes.enrichment-arn>", "has <aws.pipes.enrichment-arn>"),
         ('"<$.quoted>"', "within quotes what has quotes itself"),

@@ -41,7 +41,9 @@ RULES = (
         "PIPE-REPORT-2",
         "Of a stream too only those records are retried that are named as failed, unless the pipe has AUTOMATIC_BISECT.",
         EVENTS_GUIDE
-        + "eb-pipes-kinesis.html and eb-pipes-dynamodb.html. With AUTOMATIC_BISECT everything from the lowest failed "
+        + "eb-pipes-kinesis.html, "
+        + EVENTS_GUIDE
+        + "eb-pipes-dynamodb.html. With AUTOMATIC_BISECT everything from the lowest failed "
         "record on is cut in halves here, as a mapping does; AWS says no more than that halves are retried.",
     ),
     assumed(
