@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from delivery_lab import Lab, resource_types
+from delivery_lab.model.gateway.services import TemplatedQueue
 from delivery_lab.program.graph import Graph
 from delivery_lab.simulation.api_permissions import ApiPermissions
 from delivery_lab.simulation.rest_apis import rest_routes_of
@@ -30,9 +31,9 @@ def test_the_queue_of_an_integration_is_found_whatever_its_host_is() -> None:
     stack = Stack.of(_on_an_emulator(Lab.open(ROOT).graph("apigateway-sqs")))
     [api] = stack.all(RestApi)
     permissions = ApiPermissions(stack, api.label, api.execution_arn)
-    [route] = rest_routes_of(api, stack, permissions, lambda _resource: iter(()))
+    [route] = rest_routes_of(api, stack, permissions, lambda _resource: [])
     [queue] = [each for each in stack.queues if each.label == "apigateway-queue"]
     assert route.refusal == ""
-    assert route.service is not None
+    assert isinstance(route.service, TemplatedQueue)
     assert route.service.queue_url == queue.url
     assert str(queue.url).startswith("http://127.0.0.1:4566/")
