@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from delivery_lab.program.graph import Graph
 from delivery_lab.program.graph_cache import evaluated, stored_graph
 from delivery_lab.program.project import Project, read_project
 from delivery_lab.results.outcome import Outcome, outcome_of
+from delivery_lab.simulation.prepared import Prepared
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.simulation.workload_files import default_workload, read_body, read_workload
@@ -86,3 +87,12 @@ def outcome(
 @lru_cache(maxsize=1000)
 def _outcome(stack: str, overrides: tuple[str, ...], name: str | None, body: tuple[str, ...], seed: int) -> Outcome:
     return outcome_of(run(stack, *overrides, name=name, body=body, seed=seed))
+
+
+def outcomes(
+    stack: str, *overrides: str, name: str | None = None, body: Sequence[str] = (), seeds: Iterable[int]
+) -> Iterator[Outcome]:
+    """The outcomes of one of our stacks with some seeds, whose code is loaded once as `explore` does."""
+    given = workload(stack, name, body)
+    with Prepared(stack_of(stack, overrides), ROOT) as prepared:
+        yield from (outcome_of(prepared.simulate(given, seed)) for seed in seeds)
