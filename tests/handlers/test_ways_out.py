@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -142,24 +141,6 @@ def test_lam_files_1_files_are_lambdas(world: World, expression: str) -> None:
 
     assert answer["errorMessage"].startswith(FILES[expression])
     assert {path: path.read_bytes() for path in world.folder.rglob("*.py")} == before
-
-
-def test_lam_files_1_tmp_is_kept_while_warm_and_gone_after_the_run(world: World) -> None:
-    name = f"/tmp/lab-test-{os.getpid()}"
-    code = (
-        "import os, tempfile\n\ndef handler(event, context):\n"
-        f"    kept = os.path.exists('{name}/a')\n"
-        f"    os.makedirs('{name}', exist_ok=True)\n"
-        f"    open('{name}/a', 'w').write('x')\n"
-        "    tempfile.mkdtemp()\n"
-        "    return kept\n"
-    )
-    with world.host:
-        environment = world.environment(world.function(code))
-        assert [world.invoke(environment).payload for _ in range(2)] == ["false", "true"]
-        assert Path(name).is_dir()
-
-    assert not Path(name).exists()
 
 
 @pytest.mark.parametrize("expression", HOSTS)

@@ -25,6 +25,7 @@ from delivery_lab.handlers.kept import KeptEnvironments, Loaded, Process
 from delivery_lab.handlers.loading import InitialisationError, load_handler, users_line
 from delivery_lab.handlers.modules import EnvironmentModules, SearchPath
 from delivery_lab.handlers.reading_past import needs_plain, reads_past
+from delivery_lab.handlers.temporary import Temporaries
 from delivery_lab.handlers.unopened import close_unopened
 from delivery_lab.handlers.variables import variables_of
 from delivery_lab.handlers.virtual_threads import Numbers
@@ -80,6 +81,10 @@ class EnvironmentHost(FiberHost, Protocol):
     def thaw(self, fiber: Fiber) -> None:
         """Let a frozen fiber go on waiting; what has become due in the meantime happens now."""
 
+    @property
+    def temporaries(self) -> Temporaries:
+        """The /tmp of each environment."""
+
     def forget(self, environment: HandlerEnvironment) -> None:
         """An environment has stopped."""
 
@@ -114,8 +119,9 @@ class HandlerEnvironment:
         self._request: InvokeRequest | None = None
         self._finish: Finish | None = None
         self._answering: Timer | None = None
-        self._stopped = False
+        self._stopped = self._exited = False
         self._alive = False
+        self.temporary = host.temporaries.take(function)
 
     def start(self, request: InvokeRequest, finish: Finish) -> None:
         """Begin an invoke at the current instant and return at once.
@@ -148,9 +154,11 @@ class HandlerEnvironment:
         if not self._stopped:
             self._stopped = True
             self.watch.end()
+            was_reset = self._request is not None or self._exited
             if self._alive:
                 self._end_process()
             self._request = self._finish = None
+            self.host.temporaries.give_back(self.function, self.temporary, again=was_reset)
             self.host.forget(self)
 
     def spawn(self, parent: Fiber, run: Callable[[], None]) -> Fiber:
@@ -338,6 +346,7 @@ class HandlerEnvironment:
 
     def _finished(self, answer: answers.HandlerAnswer) -> None:
         self.watch.end()
+        self._exited = answer.exited
         finish = self._finish
         self._request = self._finish = self._answering = None
         if answer.exited:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from greenlet import getcurrent, greenlet
 
 if TYPE_CHECKING:
+    import os
     import random
 
     from delivery_lab.events import LogLine
@@ -90,6 +91,39 @@ class ProcessWorld(Protocol):
         """Put the host's state back and keep what the environment made of its own."""
 
 
+class FiberTemporary(Protocol):
+    """What code in a fiber asks of the /tmp of its environment."""
+
+    @property
+    def files(self) -> set[int]:
+        """File descriptors that code has opened there for writing."""
+
+    def real(self, path: str) -> str | None:
+        """Where an absolute path really is; None for one that is not below /tmp, or that is installed here."""
+
+    def beside(self, path: str) -> str | None:
+        """Where a relative path really is; None unless the working directory lies there."""
+
+    def holds(self, real: str) -> bool:
+        """Whether a real path lies there."""
+
+    def seen(self, real: str) -> str:
+        """A real path as the code knows it."""
+
+    def free_bytes(self) -> int:
+        """How much can still be written."""
+
+    def room(self, file: int, length: int, position: int | None = None) -> int:
+        """How many of so many bytes can be written to a file.
+
+        Raises:
+            OSError: there is no space left.
+        """
+
+    def status(self) -> os.statvfs_result:
+        """What the file system says of itself."""
+
+
 class FiberEnvironment(Protocol):
     """What code in a fiber, and the hub on its behalf, asks of the execution environment it belongs to."""
 
@@ -124,6 +158,10 @@ class FiberEnvironment(Protocol):
     @property
     def watch(self) -> Watch:
         """What is seen of its code."""
+
+    @property
+    def temporary(self) -> FiberTemporary:
+        """Its /tmp."""
 
     @property
     def polling(self) -> dict[Fiber, Callable[[], bool]]:

@@ -1,15 +1,14 @@
 """What code may do to files: as on Lambda it writes to /tmp and nowhere else (LAM-FILES-1).
 
 Python reports what is done to files, also where C code does it. So nothing of a user's project can be changed, whoever
-may change it on this machine; and what code leaves behind in /tmp is removed when the run ends. Files that hold
-credentials of this machine's user are not there, as they are not in Lambda.
+may change it on this machine. /tmp is the environment's own (`temporary_files`). Files that hold credentials of this
+machine's user are not there, as they are not in Lambda.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import shutil
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -17,27 +16,23 @@ from typing import Any
 from delivery_lab.handlers.fibers import Fiber, current
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-_CHANGES = {
-    "os.chmod": 1,
-    "os.chown": 1,
-    "os.link": 2,
-    "os.mkdir": 1,
-    "os.remove": 1,
-    "os.removexattr": 1,
-    "os.rename": 2,
-    "os.rmdir": 1,
-    "os.setxattr": 1,
-    "os.symlink": 2,
-    "os.truncate": 1,
-    "os.utime": 1,
+_CHANGES: dict[str, tuple[tuple[int, int | None], ...]] = {
+    "os.chmod": ((0, 2),),
+    "os.chown": ((0, 3),),
+    "os.link": ((1, 3),),
+    "os.mkdir": ((0, 2),),
+    "os.remove": ((0, 1),),
+    "os.removexattr": ((0, None),),
+    "os.rename": ((0, 2), (1, 3)),
+    "os.rmdir": ((0, 1),),
+    "os.setxattr": ((0, None),),
+    "os.symlink": ((1, 2),),
+    "os.truncate": ((0, None),),
+    "os.utime": ((0, 3),),
 }
-"""Events of Python that tell of a change, with how many of their arguments are paths."""
+"""Events of Python that tell of a change: which of their arguments are paths, and which say the folder of each."""
 _OF_PATHS = frozenset({"open", "sqlite3.connect", *_CHANGES})
-_SOURCES = frozenset({"os.symlink", "os.link"})
-"""Events whose first path is only pointed to."""
-
 _DEVICES = ("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/fd/", "/dev/tty")
-_TEMPORARY = tuple({f"{folder}/" for folder in ("/tmp", os.path.realpath("/tmp"))})  # noqa: S108 - Lambda's own
 _SECRET_FOLDERS = ("/.aws/", "/.ssh/", "/.pulumi/", "/.config/gcloud/", "/.azure/", "/.kube/", "/.docker/")
 _SECRET_FILES = ("/.netrc", "/.pgpass", "/.git-credentials", "/.pypirc")
 _SECRET_VARIABLES = ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE")
@@ -55,7 +50,6 @@ class FileGuard:
 
     def __init__(self, refuse: Callable[[Fiber, str, str], None]) -> None:
         self._refuse = refuse
-        self._made: dict[str, None] = {}
         named = (os.environ.get(name) for name in _SECRET_VARIABLES)
         self._secret = {os.path.abspath(os.path.expanduser(path)) for path in named if path}  # noqa: PTH100, PTH111
 
@@ -67,15 +61,9 @@ class FileGuard:
         _guards.append(self)
 
     def end(self) -> None:
-        """Guard no longer, and remove what code has left in /tmp."""
+        """Guard no longer."""
         if self in _guards:
             _guards.remove(self)
-        while self._made:
-            path, _ = self._made.popitem()
-            try:
-                shutil.rmtree(path) if os.path.isdir(path) and not os.path.islink(path) else os.remove(path)  # noqa: PTH112, PTH114, PTH107
-            except OSError:
-                continue
 
     def audit(self, fiber: Fiber, event: str, arguments: tuple[Any, ...]) -> None:
         """Let Python go on, or raise what Lambda's file system would.
@@ -88,15 +76,15 @@ class FileGuard:
         elif event == "sqlite3.connect":
             self._connects(fiber, arguments[0])
         else:
-            first = 1 if event in _SOURCES else 0
-            for path in arguments[first : _CHANGES[event]]:
-                self._changes(fiber, path, makes=event in ("os.mkdir", "os.rename", "os.symlink", "os.link"))
+            for path, folder in _CHANGES[event]:
+                beside = arguments[folder] if folder is not None and folder < len(arguments) else -1
+                self._changes(fiber, arguments[path], beside)
 
     def _opens(self, fiber: Fiber, path: Any, mode: Any, flags: Any) -> None:
         if (isinstance(mode, str) and not set(mode).isdisjoint("wax+")) or (
             isinstance(flags, int) and flags & _WRITING
         ):
-            self._changes(fiber, path, makes=True)
+            self._changes(fiber, path)
         else:
             self._reads(path)
 
@@ -110,17 +98,15 @@ class FileGuard:
         if place in self._secret or _holds_secrets(place):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fsdecode(path))
 
-    def _changes(self, fiber: Fiber, path: Any, *, makes: bool) -> None:
+    def _changes(self, fiber: Fiber, path: Any, beside: int = -1) -> None:
         if isinstance(path, int) or path is None:
             return
-        place = os.path.abspath(os.fsdecode(path))  # noqa: PTH100
+        place = os.path.abspath(os.path.join(_folder(beside), os.fsdecode(path)))  # noqa: PTH100, PTH118
         if place.startswith(_DEVICES):
             return
         real = os.path.join(os.path.realpath(os.path.dirname(place)), os.path.basename(place))  # noqa: PTH118, PTH119, PTH120
-        if not real.startswith(_TEMPORARY) or fiber.environment.holds(real):
+        if not fiber.environment.temporary.holds(real):
             raise OSError(errno.EROFS, os.strerror(errno.EROFS), os.fsdecode(path))
-        if makes and not os.path.lexists(real):
-            self._made[real] = None
 
     def _connects(self, fiber: Fiber, database: Any) -> None:
         """A database of SQLite: C code opens it, and would write to it."""
@@ -129,7 +115,7 @@ class FileGuard:
         if plain in ("", ":memory:") or "mode=memory" in text or "mode=ro" in text or "immutable=1" in text:
             return
         try:
-            self._changes(fiber, plain, makes=True)
+            self._changes(fiber, plain)
         except OSError:
             if not os.path.exists(plain):  # noqa: PTH110
                 raise
@@ -140,6 +126,16 @@ class FileGuard:
             )
 
 
+def _folder(descriptor: int) -> str:
+    """The folder that a file descriptor is open on, "" for the working directory."""
+    if descriptor < 0:
+        return ""
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 - it is asked for every change
+    except OSError:
+        return ""
+
+
 def _holds_secrets(place: str) -> bool:
     return any(folder in place for folder in _SECRET_FOLDERS) or place.endswith(_SECRET_FILES)
 
@@ -148,4 +144,8 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     if _guards and event in _OF_PATHS:
         fiber = current()
         if fiber is not None:
-            _guards[-1].audit(fiber, event, arguments)
+            fiber.host_view += 1  # what is asked about a path is asked about the real one
+            try:
+                _guards[-1].audit(fiber, event, arguments)
+            finally:
+                fiber.host_view -= 1

@@ -23,6 +23,7 @@ from delivery_lab.handlers.no_network import Sockets
 from delivery_lab.handlers.process_effects import refuse
 from delivery_lab.handlers.replacements import Replacements
 from delivery_lab.handlers.stall import StallAlarm, stalled
+from delivery_lab.handlers.temporary import Temporaries
 from delivery_lab.handlers.watching import Observer, Unobserved
 from delivery_lab.model.clock import Scheduler, seconds
 from delivery_lab.model.randomness import RandomStreams
@@ -104,6 +105,7 @@ class HandlerHost:
         self._replacements = Replacements()
         self._files = FileGuard(refuse)
         self._sockets = Sockets(self.abort)
+        self.temporaries = Temporaries()
         self.kept = kept
         self._places: CodePlaces | None = None
         self._environments: dict[HandlerEnvironment, None] = {}
@@ -141,6 +143,7 @@ class HandlerHost:
             environment.stop()
         self._sockets.end()
         self._files.end()
+        self.temporaries.remove()
         self._replacements.remove()
         self._alarm.remove()
         _entered.remove(self)

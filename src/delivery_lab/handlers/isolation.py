@@ -56,6 +56,7 @@ _OF_A_REQUEST = {"current_event": Absent, "lambda_context": Absent}
 
 SHARED_PACKAGE_STATE: dict[str, Namespace] = {
     "boto3": {"DEFAULT_SESSION": None},
+    "tempfile": {"tempdir": "/tmp"},  # noqa: S108 - Lambda's own
     "aws_xray_sdk.core:xray_recorder": {
         "_context": MadeAnew(context_in_lambda),
         "_sampler": MadeAnew(sampler_in_lambda),

@@ -10,6 +10,7 @@ from delivery_lab.handlers import (
     plain_tls,
     process_effects,
     reading_past,
+    temporary_files,
     virtual_select,
     virtual_sockets,
     virtual_threads,
@@ -32,6 +33,7 @@ class Replacements:
         replaced |= chance.install(self._patches)
         replaced |= process_effects.install(self._patches)
         replaced |= virtual_select.install(self._patches)
+        replaced |= temporary_files.install(self._patches)
         virtual_sockets.install(self._patches)
         plain_tls.install(self._patches)
         boto.install(self._patches)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from delivery_lab.limits.limit import Bound, Choice, Limit
 
 TIMEOUT = Limit("Timeout", 1, 900, "s", "LAM-TIME-1", 3)
+EPHEMERAL_STORAGE = Limit("EphemeralStorage.Size", 512, 10_240, "MB", "LAM-FILES-1", 512)
 MEMORY = Limit("MemorySize", 128, 10_240, "MB", "LAM-MEMORY-1", 128)
 
 VARIABLE_NAME = "[a-zA-Z][a-zA-Z0-9_]+"

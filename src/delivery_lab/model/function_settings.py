@@ -7,6 +7,7 @@ import re
 from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.limits.functions import (
     ENVIRONMENT_BYTES,
+    EPHEMERAL_STORAGE,
     MEMORY,
     RESERVED_VARIABLES,
     TIMEOUT,
@@ -31,6 +32,7 @@ def check(config: FunctionConfig, account_concurrency: int, unreserved: int) -> 
     """
     _check_bound(config.name, "timeout", config.timeout_seconds, TIMEOUT, "seconds")
     _check_bound(config.name, "memorySize", config.memory_mb, MEMORY, "MB")
+    _check_bound(config.name, "ephemeralStorage.size", config.temporary_mb, EPHEMERAL_STORAGE, "MB")
     _check_variables(config)
     _check_reserved(config, account_concurrency, unreserved)
 

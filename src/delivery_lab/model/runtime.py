@@ -48,6 +48,7 @@ class FunctionConfig:
         handler: `module.function`, the module with `/` or `.` between its parts.
         timeout_seconds: 1 to 900.
         memory_mb: memory in MiB.
+        temporary_mb: size of /tmp in MiB, 512 to 10,240 (LAM-FILES-1).
         environment: environment variables.
         unknown_variables: names of environment variables that it has and whose values are not known; only reading one
             is refused.
@@ -70,6 +71,7 @@ class FunctionConfig:
     handler: str
     timeout_seconds: int = 3
     memory_mb: int = 128
+    temporary_mb: int = 512
     environment: dict[str, str] = field(default_factory=dict)
     unknown_variables: tuple[str, ...] = ()
     reserved_concurrency: int | None = None

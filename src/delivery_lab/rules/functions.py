@@ -67,9 +67,12 @@ RULES = (
     ),
     observed(
         "LAM-FILES-1",
-        "Code may write to /tmp and nowhere else: a write beside the code fails with EROFS, Read-only file system. Here /tmp is "
-        "this machine's: the environments of a run share it, its size is not bounded, and what code leaves there is removed "
-        "when the run ends.",
+        "Code may write to /tmp and nowhere else: a write beside the code fails with EROFS, Read-only file system. Each "
+        "environment has a /tmp of its own of the size in EphemeralStorage, 512 to 10,240 MB, where a write beyond it fails with "
+        "ENOSPC, No space left on device. What is there stays while the environment is warm, also after a timeout or an exit.",
+        LAMBDA_GUIDE
+        + "configuration-ephemeral-storage.html and lambda-runtime-environment.html; LocalStack's snapshot "
+        "lambda_invoke_timed_out_environment_reuse: files stay after a timeout; "
         "https://www.tech-reader.blog/2025/11/aws-lambda-error-eacces-permission.html and "
         "https://www.17golang.com/article/314006.html name the error of libraries that write elsewhere",
     ),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from delivery_lab.errors import HandlerLoadError
-from delivery_lab.limits.functions import MEMORY, TIMEOUT
+from delivery_lab.limits.functions import EPHEMERAL_STORAGE, MEMORY, TIMEOUT
 from delivery_lab.model.runtime import CodeSource, FunctionConfig
 from delivery_lab.program.config import SECRET
 from delivery_lab.program.graph import UNKNOWN
@@ -67,6 +67,7 @@ def configured(
         handler=image_handler(stack, function, settings, project_dir) if imaged else function.handler.known or "",
         timeout_seconds=_or(function.timeout_seconds.known, TIMEOUT.default),
         memory_mb=_or(function.memory_mb.known, MEMORY.default),
+        temporary_mb=_or(function.temporary_mb.known, EPHEMERAL_STORAGE.default),
         environment={name: str(value) for name, value in variables.items() if name not in unknown},
         unknown_variables=unknown,
         reserved_concurrency=function.reserved_concurrency.certain(),

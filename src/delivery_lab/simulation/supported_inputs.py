@@ -30,10 +30,10 @@ _QUEUE = Support(
 _FUNCTION = Support(
     modelled=_names(
         "code handler timeout memorySize environment.variables.* reservedConcurrentExecutions layers runtime "
-        "deadLetterConfig.targetArn s3Bucket s3Key"
+        "deadLetterConfig.targetArn s3Bucket s3Key ephemeralStorage.size"
     ),
     harmless=_names(
-        "architectures codeSha256 codeSigningConfigArn ephemeralStorage.* kmsKeyArn loggingConfig.* packageType "
+        "architectures codeSha256 codeSigningConfigArn kmsKeyArn loggingConfig.* packageType "
         "publish replaceSecurityGroupsOnDestroy "
         "replacementSecurityGroupIds role s3ObjectVersion skipDestroy sourceCodeHash sourceKmsKeyArn "
         "tracingConfig.* useResourceTimeoutForPropagation vpcConfig.*"

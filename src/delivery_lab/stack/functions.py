@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from delivery_lab.limits.functions import EVENT_AGE, MEMORY, RECURSIVE_LOOP, RETRY_ATTEMPTS, TIMEOUT
+from delivery_lab.limits.functions import EPHEMERAL_STORAGE, EVENT_AGE, MEMORY, RECURSIVE_LOOP, RETRY_ATTEMPTS, TIMEOUT
 from delivery_lab.program.graph import UNKNOWN, Unknown
 from delivery_lab.stack.bucket_objects import place_in_s3
 from delivery_lab.stack.reading import Inputs
@@ -31,6 +31,7 @@ class Function(StackResource):
         layers: ARNs of its layers.
         timeout_seconds: its timeout.
         memory_mb: its memory.
+        temporary_mb: `ephemeralStorage.size`, the size of /tmp.
         architectures: `arm64` or `x86_64`; empty where it says none, which is `x86_64`.
         reserved_concurrency: None where it has none.
         environment: its variables, each of which may be UNKNOWN.
@@ -50,6 +51,7 @@ class Function(StackResource):
     layers: Setting[tuple[str | Unknown, ...]]
     timeout_seconds: Setting[int]
     memory_mb: Setting[int]
+    temporary_mb: Setting[int]
     architectures: Setting[tuple[str | Unknown, ...]]
     reserved_concurrency: Setting[int | None]
     environment: Setting[Variables]
@@ -172,6 +174,7 @@ def function(inputs: Inputs, code: Any) -> Function:
         layers=inputs.members("layers"),
         timeout_seconds=inputs.number("timeout", default=TIMEOUT.default),
         memory_mb=inputs.number("memorySize", default=MEMORY.default),
+        temporary_mb=inputs.number("ephemeralStorage", "size", default=EPHEMERAL_STORAGE.default),
         architectures=inputs.members("architectures"),
         reserved_concurrency=_reserved(inputs),
         environment=_environment(inputs),
