@@ -22,7 +22,7 @@ from components.settings import function as function_settings
 from components.settings import kafka, ordered, stream
 from components.settings import queue as queue_settings
 from components.settings.base import Section
-from delivery_lab.limits import across, eventbridge, functions, gateway, mappings, queues, streams, topics
+from delivery_lab.limits import across, eventbridge, functions, gateway, mappings, pipes, queues, streams, topics
 from delivery_lab.limits.limit import Bound, Choice
 
 HELD: Mapping[str, Bound | Choice] = {
@@ -194,6 +194,8 @@ def test_settings_that_follow_from_a_limit_in_another_way() -> None:
     filters = FIELDS["MappingSettings.filters"].metadata
 
     assert ages == (mappings.ENDLESS, mappings.RECORD_AGE.maximum)
+    assert _bounds(FIELDS["QueuePipeSettings.maximum_record_age_seconds"]) == ages
+    assert _bounds(FIELDS["QueuePipeSettings.batch_size"])[1] == pipes.TARGET_BATCH["queue"]
     assert [meta.max_length for meta in filters if isinstance(meta, annotated_types.MaxLen)] == [
         mappings.FILTERS.maximum
     ]
