@@ -19,6 +19,7 @@ from delivery_lab.model.clock import seconds
 from delivery_lab.model.faults import Faults
 from delivery_lab.model.invokes import Done, InvokeResult, Throttled
 from delivery_lab.model.loops import Lineage, Loops
+from delivery_lab.model.payloads import Payload, text_of
 from delivery_lab.model.runtime import FunctionConfig
 
 _ANSWER_SECONDS = 0.05
@@ -73,11 +74,11 @@ class RealFunctions:
         """The configuration of a function."""
         return self._configuration(name)
 
-    def invoke(self, name: str, payload: str, done: Done, *, by: Actor, lineage: Lineage) -> RealInvoke:
+    def invoke(self, name: str, payload: Payload, done: Done, *, by: Actor, lineage: Lineage) -> RealInvoke:
         """Invoke a function and wait for its answer in a thread of its own."""
         call = RealInvoke(self, name, done, by)
         self.running += 1
-        self._pool.submit(self._ask, call, self._physical[name], payload)
+        self._pool.submit(self._ask, call, self._physical[name], text_of(payload))
         return call
 
     def _ask(self, call: RealInvoke, physical: str, payload: str) -> None:

@@ -18,7 +18,7 @@ from delivery_lab.live.clock import RealTimeScheduler
 from delivery_lab.live.errors import PlaceError, place_error
 from delivery_lab.live.queues import RealQueue
 from delivery_lab.model.clock import seconds
-from delivery_lab.simulation.workload import Arrival
+from delivery_lab.simulation.send_lines import Arrival
 
 _ENTRIES = 10
 _BATCH_BYTES = 200_000

@@ -6,7 +6,6 @@ import json
 import random
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,7 +16,7 @@ from delivery_lab.events import Poison
 from delivery_lab.limits.functions import ACCOUNT_CONCURRENCY
 from delivery_lab.limits.queues import DELAY
 from delivery_lab.simulation.effect_marks import WorkMark
-from delivery_lab.simulation.templates import as_text, render
+from delivery_lab.simulation.send_lines import Arrival, SendLine
 from delivery_lab.simulation.workload_answers import Answer
 from delivery_lab.simulation.workload_durations import LONGEST_SECONDS
 from delivery_lab.simulation.workload_expectations import ExpectationText
@@ -179,45 +178,6 @@ class PoisonText(WorkloadPart):
     """A body that contains this text is one that no handler can process."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """One thing to send.
-
-    Attributes:
-        at_seconds: when, in virtual seconds.
-        target: one of `TARGETS`; `invoke` waits for the answer, `event` does not; `bus` for an event on a bus.
-        name: the queue, stream, table, topic or function; for http the API's name or "".
-        body: the body as text.
-        request: the HTTP request, for http.
-        key: message group of a queue, partition key of a stream or topic; "" without one.
-        dedup: deduplication id, "" without one.
-        attributes: message attributes of a message for a queue or an SNS topic, as `SendMessage` takes them.
-        subject: subject of a message for an SNS topic, "" without one.
-        size_bytes: size of an object, None for that of its content.
-        event: what happens to an object, "" for what usually does.
-        source: source of an event, "" for others.
-        detail_type: detail-type of an event, "" for others.
-        delay_seconds: how long a message for a queue is hidden at first; None for as long as the queue says.
-        where: place in the workload, for messages.
-    """
-
-    at_seconds: float
-    target: str
-    name: str
-    body: str
-    request: HttpRequest | None = None
-    key: str = ""
-    dedup: str = ""
-    attributes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    subject: str = ""
-    size_bytes: int | None = None
-    event: str = ""
-    source: str = ""
-    detail_type: str = ""
-    delay_seconds: int | None = None
-    where: str = ""
-
-
 class AccountSettings(WorkloadPart):
     """The AWS account that the stack is deployed to, with nothing else in it."""
 
@@ -313,6 +273,14 @@ class Workload(WorkloadPart):
         content = self.model_dump(by_alias=True, exclude_unset=True, mode="json")
         path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
+    def lines(self) -> list[SendLine]:
+        """The lines of `send`.
+
+        Raises:
+            WorkloadError: a template does not render.
+        """
+        return [SendLine(send, f"{self.origin}: send {line}") for line, send in enumerate(self.send, start=1)]
+
     def arrivals(self, chance: random.Random) -> Iterator[Arrival]:
         """Everything that is sent, line by line.
 
@@ -322,29 +290,8 @@ class Workload(WorkloadPart):
         Raises:
             WorkloadError: a template does not render.
         """
-        for line, send in enumerate(self.send, start=1):
-            where = f"{self.origin}: send {line}"
-            template = send.http.body if send.http else send.body
-            for n in range(1, send.times + 1):
-                yield Arrival(
-                    at_seconds=send.at + (n - 1) * send.every,
-                    target=_target(send),
-                    name=(send.http.api or "" if send.http else getattr(send, send.target)),
-                    body="" if template is None else as_text(render(template, n, chance, where), where),
-                    request=send.http,
-                    key=render(send.key or "", n, chance, where),
-                    dedup=render(send.dedup or "", n, chance, where),
-                    attributes={
-                        name: _attribute(render(value, n, chance, where)) for name, value in send.attributes.items()
-                    },
-                    subject=render(send.subject or "", n, chance, where),
-                    size_bytes=send.size,
-                    event=send.event or "",
-                    source=send.source or "",
-                    detail_type=send.detail_type or "",
-                    delay_seconds=send.delay_seconds,
-                    where=where,
-                )
+        for line in self.lines():
+            yield from line.arrivals(chance)
 
     def with_body(self, fields: Mapping[str, Any]) -> Workload:
         """The same workload with fields of all its bodies set.
@@ -359,18 +306,6 @@ class Workload(WorkloadPart):
             return self
         sends = [_with_fields(send, fields, f"{self.origin}: send {i}") for i, send in enumerate(self.send, 1)]
         return self.model_copy(update={"send": sends})
-
-
-def _attribute(value: str | float) -> Mapping[str, str]:
-    if isinstance(value, str):
-        return {"DataType": "String", "StringValue": value}
-    return {"DataType": "Number", "StringValue": str(value)}
-
-
-def _target(send: Send) -> str:
-    if send.target == "event":
-        return "bus"
-    return "event" if send.invoke and send.type == "async" else send.target
 
 
 def _with_fields(send: Send, fields: Mapping[str, Any], where: str) -> Send:
