@@ -60,6 +60,13 @@ class PolledQueue(Protocol):
             AwsError: SQS refuses.
         """
 
+    def delete_received(self, delivery: Delivery, by: Actor) -> None:
+        """Delete a message by one of its receives.
+
+        Raises:
+            AwsError: SQS refuses.
+        """
+
     def when_ready(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call back once, when a receive may find something; returns what to call to wait no longer (SQS-POLL-1)."""
 

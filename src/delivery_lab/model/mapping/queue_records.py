@@ -18,8 +18,8 @@ class QueueRecord:
     Args:
         delivery: the message as it was received.
         write: writes its JSON text.
-        now: whether to write it now. What it says of the message may change later, such as the queue that it was
-            dead-lettered from; id, body and number of the receive do not.
+        described: whether the function is described: then its text is written only where somebody asks for it, which
+            only business ids are read of. A message with attributes, whose size is not known, is written at once.
 
     Attributes:
         delivery: the message as it was received.
@@ -28,15 +28,16 @@ class QueueRecord:
 
     __slots__ = ("_text", "_write", "delivery", "most_bytes")
 
-    def __init__(self, delivery: Delivery, write: Callable[[Delivery], str], *, now: bool) -> None:
+    def __init__(self, delivery: Delivery, write: Callable[[Delivery], str], *, described: bool) -> None:
         self.delivery = delivery
         self._write = write
         self._text: str | None = None
-        if now:
+        message = delivery.message
+        if described and not message.attributes and not message.system_attributes:
+            self.most_bytes = _MOST_BYTES_BESIDE_THE_BODY + len(message.body) * _MOST_BYTES_OF_A_CHARACTER
+        else:
             self._text = write(delivery)
             self.most_bytes = len(self._text.encode())
-        else:
-            self.most_bytes = _MOST_BYTES_BESIDE_THE_BODY + len(delivery.message.body) * _MOST_BYTES_OF_A_CHARACTER
 
     @property
     def text(self) -> str:

@@ -39,7 +39,6 @@ from delivery_lab.model.mapping.sqs_journal import QueueMappingJournal
 from delivery_lab.model.mapping.sqs_work import QueueBatch, beside_failed, rules_of, scaling_of
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError
-from delivery_lab.model.sqs.message import Delivery
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions, LongWindow, ThrottleRetryLimit
 
@@ -72,7 +71,6 @@ class QueueConsumer:
     ) -> None:
         self.config = config
         self.queue = queue
-        self._api = api
         self._functions = functions
         self._scheduler = scheduler
         self._chance = streams.stream("throttle retry", config.name)
@@ -83,7 +81,8 @@ class QueueConsumer:
         self._assumptions = assumptions
         self._scaling = scaling_of(config, queue, assumptions)
         self._windows = QueueWindows(config.window_seconds, assumptions, journal)
-        self._region = queue.arn.split(":")[3]
+        window, region = config.window_seconds > 0, queue.arn.split(":")[3]
+        self._write = partial(sqs_record, api, queue_arn=queue.arn, region=region, window=window)
         self.filter = QueueFilter(config, queue, api, scheduler=scheduler, journal=journal)
         self._busy = 0
         self._running = 0
@@ -157,28 +156,21 @@ class QueueConsumer:
         if deliveries and self._functions.faults.loses_receive(self.queue.url):
             # Nobody has them: they are visible again when their timeout ends, one receive older.
             return True
-        if deliveries:
-            self._journal.received(delivery.message.body for delivery in deliveries)
+        if not deliveries:
+            return False
+        self._journal.received([delivery.message.body for delivery in deliveries])
+        described, loops, function = self._described, self._functions.loops, self.config.function
         for delivery in deliveries:
-            if self._functions.loops.stops(self.config.function, delivery.message.lineage):
+            lineage = delivery.message.lineage
+            if lineage and loops.stops(function, lineage):
                 # Nothing is invoked and nothing deleted: the message is received again until it may not be any more.
                 self._journal.rely_on("ASY-LOOP-1")
                 self._journal.released(QueueBatch([delivery]), "ASY-LOOP-1")
             elif self.filter.takes(delivery):
-                self._keep(self._record(delivery))
+                self._keep(QueueRecord(delivery, self._write, described=described))
             else:
                 self.filter.reject(delivery, self._actor)
-        return bool(deliveries)
-
-    def _record(self, delivery: Delivery) -> QueueRecord:
-        """What the event carries of a message; with attributes, whose size is not known, it is written at once."""
-        message = delivery.message
-        return QueueRecord(
-            delivery, self._write, now=not self._described or bool(message.attributes or message.system_attributes)
-        )
-
-    def _write(self, delivery: Delivery) -> str:
-        return sqs_record(self._api, delivery, self.queue.arn, self._region, window=self.config.window_seconds > 0)
+        return True
 
     @property
     def _described(self) -> bool:
@@ -361,7 +353,7 @@ class QueueConsumer:
                 continue
             try:
                 refuse_delete(self._functions.faults, self.queue)
-                self.queue.delete(delivery.receipt_handle, self._actor)
+                self.queue.delete_received(delivery, self._actor)
             except AwsError as error:  # the message stays
                 self._journal.delete_refused(rule_of_refused_delete(error.code, fifo=self.queue.fifo), error.code)
 
