@@ -71,9 +71,12 @@ def run_on_emulator(
     expectations = read_expectations(asked.expectations)
     phases: list[Phase] = []
     with timed("simulation", phases):
-        simulated = replace(lab, on_run=None).run(stack, **options).whole_run()
-    environments = Counter(event.function for event in simulated.events if isinstance(event, EnvironmentStarted))
+        simulated = replace(lab, on_run=None).run(stack, **options)
+        events = simulated.whole_run().events
+    environments = Counter(event.function for event in events if isinstance(event, EnvironmentStarted))
     python, call = emulator_python(lab.project.root), asked.call
+    # What is refused is refused before anything is started.
+    know(Stack.of(simulated.graph), lab.project.root, simulated.workload, call.seed, asked.assumptions)
     with (
         timed("local", phases) as lap,
         deployed(python, lab.project, stack, call.overrides, asked.program, speed=speed) as place,

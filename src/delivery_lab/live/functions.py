@@ -17,8 +17,8 @@ from delivery_lab.live.clock import RealTimeScheduler
 from delivery_lab.live.errors import place_error
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.faults import Faults
-from delivery_lab.model.invokes import Done, InvokeResult, Throttled
-from delivery_lab.model.loops import Lineage, Loops
+from delivery_lab.model.invokes import Done, InvokeResult, Rehearsal, Throttled
+from delivery_lab.model.loops import NO_LINEAGE, Lineage, Loops
 from delivery_lab.model.payloads import Payload, text_of
 from delivery_lab.model.runtime import FunctionConfig
 
@@ -74,8 +74,22 @@ class RealFunctions:
         """The configuration of a function."""
         return self._configuration(name)
 
-    def invoke(self, name: str, payload: Payload, done: Done, *, by: Actor, lineage: Lineage) -> RealInvoke:
-        """Invoke a function and wait for its answer in a thread of its own."""
+    def invoke(
+        self,
+        name: str,
+        payload: Payload,
+        done: Done,
+        *,
+        by: Actor,
+        note: bool = False,
+        rehearsal: Rehearsal | None = None,
+        lineage: Lineage = NO_LINEAGE,
+    ) -> RealInvoke:
+        """Invoke a function and wait for its answer in a thread of its own.
+
+        What simulations keep of an invoke, to tell the next one from it (`note`, `rehearsal`, `lineage`), is nothing
+        that a real function could be asked for.
+        """
         call = RealInvoke(self, name, done, by)
         self.running += 1
         self._pool.submit(self._ask, call, self._physical[name], text_of(payload))

@@ -20,6 +20,7 @@ from delivery_lab.events import (
 from delivery_lab.live.clock import RealTimeScheduler
 from delivery_lab.live.errors import place_error
 from delivery_lab.model.clock import seconds
+from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.attributes import QueueAttributes
 from delivery_lab.model.sqs.message import Delivery, Message
 
@@ -147,6 +148,23 @@ class RealQueue:
         in_order = group if self.fifo else None
         self._journal.append(MessageSent(at, None, self.name, message_id, body, in_order, values, None, at))
         return message
+
+    def send(self, body: str) -> None:
+        """Send a message, as a mapping does that discards records.
+
+        Raises:
+            AwsError: the queue refuses it.
+            PlaceError: it does not answer.
+        """
+        try:
+            answer = self._client.send_message(QueueUrl=self.url, MessageBody=body)
+        except ClientError as error:
+            problem = error.response["Error"]
+            raise AwsError(problem["Code"], problem.get("Message", "")) from error
+        except BotoCoreError as error:
+            raise place_error(f"SendMessage to {self.name}", error) from error
+        self._scheduler.catch_up()
+        self.sent(answer["MessageId"], body, self._scheduler.now)
 
     def system_attributes(self, delivery: Delivery) -> dict[str, str]:
         """What SQS said of a delivered message."""

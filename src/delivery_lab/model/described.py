@@ -21,7 +21,7 @@ from delivery_lab.model.described_draws import DeliveryDraws
 from delivery_lab.model.distributions import Constant, Distribution
 from delivery_lab.model.faults import content_of, records_of
 from delivery_lab.model.functions import Lambda
-from delivery_lab.model.payloads import Payload, UnwrittenEvent
+from delivery_lab.model.payloads import Payload, ReceivedMessage, UnwrittenEvent
 from delivery_lab.model.runtime import (
     MINIMUM_INVOKE_SECONDS,
     Environment,
@@ -31,7 +31,6 @@ from delivery_lab.model.runtime import (
     LogSink,
     Runtime,
 )
-from delivery_lab.model.sqs.message import Delivery
 
 DESCRIBED_FAILURE = "DescribedFailure"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -262,7 +261,7 @@ def _items(event: Payload) -> list[_Item]:
     return [_read(record) for record in records_of(read)] or [_Item(None, read, _key(read, event))]
 
 
-def _received(delivery: Delivery) -> _Item:
+def _received(delivery: ReceivedMessage) -> _Item:
     """A message of a queue, without the record that an event would carry of it."""
     message = delivery.message
     content = _content(message.body)

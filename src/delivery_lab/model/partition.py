@@ -102,7 +102,7 @@ class Partition:
         """
         self._journal.append(
             RecordAppended(
-                self._scheduler.now,
+                record.appended_at,
                 None,
                 self.kind,
                 self.source,

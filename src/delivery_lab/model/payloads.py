@@ -7,8 +7,31 @@ messages is written only where somebody asks for the text, such as a fault that 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
-from delivery_lab.model.sqs.message import Delivery
+
+class SentMessage(Protocol):
+    """A message of a queue, as far as a described function knows it."""
+
+    @property
+    def id(self) -> str:
+        """SQS's message id."""
+
+    @property
+    def body(self) -> str:
+        """The text."""
+
+
+class ReceivedMessage(Protocol):
+    """One receive of it."""
+
+    @property
+    def message(self) -> SentMessage:
+        """The message."""
+
+    @property
+    def receive_count(self) -> int:
+        """Its receive count with this receive."""
 
 
 class UnwrittenEvent:
@@ -21,7 +44,7 @@ class UnwrittenEvent:
 
     __slots__ = ("_write", "deliveries")
 
-    def __init__(self, deliveries: Sequence[Delivery], write: Callable[[], str]) -> None:
+    def __init__(self, deliveries: Sequence[ReceivedMessage], write: Callable[[], str]) -> None:
         self.deliveries = deliveries
         self._write = write
 

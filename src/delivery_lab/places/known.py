@@ -11,6 +11,9 @@ from delivery_lab.errors import NotModelledError
 from delivery_lab.events import Journal
 from delivery_lab.model.account import Account
 from delivery_lab.model.clock import Scheduler
+from delivery_lab.model.mapping.destinations import QueueDestination
+from delivery_lab.model.mapping.kafka import TopicConsumer
+from delivery_lab.model.mapping.stream import StreamConsumer
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsApi, Environment, FunctionConfig
 from delivery_lab.rules.assumptions import Assumptions
@@ -22,7 +25,7 @@ from delivery_lab.simulation.workload import Workload
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.stack import Stack
 
-SENT = ("http", "queue")
+SENT = ("http", "queue", "stream", "table")
 """What a workload may send to in a real place."""
 
 
@@ -59,6 +62,11 @@ class KnownStack:
     deployment: Deployment
     arrivals: tuple[Arrival, ...]
 
+    @property
+    def tables(self) -> dict[str, str]:
+        """Names of the tables in DynamoDB, by their names in the stack."""
+        return {table.name: table.physical_name or "" for table in self.stack.tables}
+
     @staticmethod
     def physical_name(function: Function) -> str:
         """What a function is called in AWS."""
@@ -91,14 +99,14 @@ def know(stack: Stack, project_dir: Path, workload: Workload, seed: int, assumpt
     for arrival in arrivals:
         if arrival.target not in SENT:
             raise NotModelledError(
-                f"{workload.origin}: a real place is sent HTTP requests and messages for queues, and no "
-                f"{arrival.target}\n  nearest: --on simulation"
+                f"{workload.origin}: a real place is sent HTTP requests, messages for queues, records for "
+                f"streams and items for tables, and no {arrival.target}\n  nearest: --on simulation"
             )
-    tables = {table.name: table.physical_name or "" for table in stack.tables}
+    known = KnownStack(stack, workload, account, deployment, arrivals)
     sender = Sender(
         account,
         deployment.sources,
-        tables,
+        known.tables,
         refused_apis=deployment.refused_apis,
         stack=stack.name,
         origin=workload.origin,
@@ -106,7 +114,7 @@ def know(stack: Stack, project_dir: Path, workload: Workload, seed: int, assumpt
         journal=journal,
     )
     sender.schedule(arrivals)  # refuses what is addressed to nobody
-    return KnownStack(stack, workload, account, deployment, arrivals)
+    return known
 
 
 def _refuse_workload(workload: Workload) -> None:
@@ -131,13 +139,24 @@ def _refuse_stack(stack: Stack, account: Account, parking_queues: frozenset[str]
             f"{stack.name}: what a function puts into {name} cannot be told from outside: which message it stands for\n"
             "  nearest: --on simulation"
         )
-    for name in account.record_mappings:
-        raise NotModelledError(
-            f"{stack.name}: {name} reads a stream or topic, for which there is no poller in real time yet\n"
-            "  nearest: --on simulation"
-        )
+    for name, mapping in account.record_mappings.items():
+        if reason := _why_not_read(mapping):
+            raise NotModelledError(f"{stack.name}: {name} {reason}\n  nearest: --on simulation")
     if account.feeds:
         raise NotModelledError(
             f"{stack.name}: what a subscription, notification or rule hands on cannot be seen from outside\n"
             "  nearest: --on simulation"
         )
+
+
+def _why_not_read(mapping: StreamConsumer | TopicConsumer) -> str:
+    """Why a mapping of records has no poller in real time, "" where it has one."""
+    if isinstance(mapping, TopicConsumer):
+        return "reads a Kafka topic, for which there is no poller in real time yet"
+    if mapping.config.consumer_arn is not None:
+        return "reads as an enhanced fan-out consumer, for which there is no poller in real time yet"
+    if mapping.config.starting_position_instant is not None:
+        return "begins AT_TIMESTAMP: the day of a simulation is made up, and that of a real place is today"
+    if mapping.destination is not None and not isinstance(mapping.destination, QueueDestination):
+        return f"discards to {mapping.destination.name}: only queues are on-failure destinations in real time"
+    return ""

@@ -25,10 +25,9 @@ from delivery_lab.live.provider.creator import Creator
 from delivery_lab.live.queues import RealQueue
 from delivery_lab.model.clock import in_seconds, seconds
 from delivery_lab.model.configuration import note_configuration
-from delivery_lab.model.mapping.sqs import QueueConsumer
-from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.places.known import KnownStack
+from delivery_lab.places.pollers import RealPollers, RealServices, pollers_of
 from delivery_lab.places.seen import seen_run
 from delivery_lab.places.sending import RealSender
 from delivery_lab.program import naming
@@ -191,7 +190,15 @@ class _LocalRun:
             scheduler=self._scheduler,
             journal=self._journal,
         )
-        self._sender = RealSender(self._queues, self._apis(), client, self._scheduler, self._journal)
+        self._sender = RealSender(
+            self._queues,
+            self._apis(),
+            {name: stream.physical_name for name, stream in account.streams_by_name.items()},
+            known.tables,
+            place.client,
+            self._scheduler,
+            self._journal,
+        )
 
     def _apis(self) -> Mapping[str, str]:
         """The address of each API by its name."""
@@ -209,16 +216,16 @@ class _LocalRun:
         return found
 
     def run(self, longest_seconds: float) -> Run:
-        consumers = self._consumers()
+        services = RealServices(self._queues, self._functions, self._place.client, self._scheduler, self._journal)
+        pollers = pollers_of(self._known.account, services, self._seed, self._assumptions)
         try:
             self._clock.begin()
             self._note_configuration()
             self._sender.schedule(self._known.arrivals)
-            for consumer in consumers:
-                consumer.start()
+            pollers.start()
             until = self._known.workload.until_seconds
             drained = self._scheduler.run_until(
-                (lambda: False) if until is not None else self._drained(),
+                (lambda: False) if until is not None else self._drained(pollers),
                 seconds(longest_seconds if until is None else until),
             )
         finally:
@@ -241,37 +248,18 @@ class _LocalRun:
     def _note_configuration(self) -> None:
         account = self._known.account
         written = len(account.journal.events)
-        note_configuration(account.journal, account.queues.values(), account.functions, account.mappings.values(), 0)
+        mappings = (*account.mappings.values(), *account.record_mappings.values())
+        note_configuration(account.journal, account.queues.values(), account.functions, mappings, 0)
         for event in account.journal.events[written:]:
             self._journal.append(event)
 
-    def _consumers(self) -> list[QueueConsumer]:
-        """The pollers of the model, on the real queues and functions."""
-        made: list[QueueConsumer] = []
-        for mapping in self._known.account.mappings.values():
-            queue = self._queues[mapping.queue.name]
-            made.append(
-                QueueConsumer(
-                    mapping.config,
-                    queue,
-                    queue,
-                    self._functions,
-                    scheduler=self._scheduler,
-                    streams=RandomStreams(self._seed),
-                    journal=self._journal,
-                    assumptions=self._assumptions,
-                )
-            )
-        return made
-
-    def _drained(self) -> Callable[[], bool]:
-        """Whether all is sent, nothing runs, and no queue that somebody reads holds anything; twice in a row."""
-        read = [self._queues[mapping.queue.name] for mapping in self._known.account.mappings.values()]
+    def _drained(self, pollers: RealPollers) -> Callable[[], bool]:
+        """Whether all is sent, nothing runs, and nothing waits where somebody polls; twice in a row."""
         calm = [0]
 
         def over() -> bool:
             busy = self._sender.pending > 0 or self._functions.running > 0
-            calm[0] = 0 if busy or any(sum(queue.counts()) for queue in read) else calm[0] + 1
+            calm[0] = 0 if busy or not pollers.are_idle else calm[0] + 1
             return calm[0] >= 2
 
         return over

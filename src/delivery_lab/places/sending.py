@@ -1,11 +1,12 @@
-"""Sends a workload to real queues and APIs, each part of it when it is due."""
+"""Sends a workload to real queues, streams, tables and APIs, each part of it when it is due."""
 
 from __future__ import annotations
 
 import http.client
+import json
 import urllib.parse
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,8 +19,10 @@ from delivery_lab.live.clock import RealTimeScheduler
 from delivery_lab.live.errors import PlaceError, place_error
 from delivery_lab.live.queues import RealQueue
 from delivery_lab.model.clock import seconds
+from delivery_lab.model.streams.items import to_item
 from delivery_lab.simulation.send_lines import Arrival
 
+_SERVICES = {"queue": "sqs", "stream": "kinesis", "table": "dynamodb"}
 _ENTRIES = 10
 _BATCH_BYTES = 200_000
 _TIMEOUT_SECONDS = 120
@@ -32,7 +35,9 @@ class RealSender:
     Attributes:
         queues: the queues of the stack, by name.
         apis: address of each API, by name.
-        client: boto3's client of SQS.
+        streams: names of the streams in Kinesis, by name.
+        tables: names of the tables in DynamoDB, by name.
+        client: gives boto3's client of a service.
         scheduler: the run's clock.
         journal: where events are written.
         pending: requests on their way, and those that are not due yet.
@@ -40,21 +45,32 @@ class RealSender:
 
     queues: Mapping[str, RealQueue]
     apis: Mapping[str, str]
-    client: Any
+    streams: Mapping[str, str]
+    tables: Mapping[str, str]
+    client: Callable[[str], Any]
     scheduler: RealTimeScheduler
     journal: Journal
     pending: int = 0
     _lines: dict[str, ThreadPoolExecutor] = field(default_factory=dict)
+    _clients: dict[str, Any] = field(default_factory=dict)
 
     def schedule(self, arrivals: Iterable[Arrival]) -> None:
         """Have everything sent when it is due; what is due at once for one queue is sent in batches."""
+        arrivals = list(arrivals)
+        services = {_SERVICES[arrival.target] for arrival in arrivals if arrival.target in _SERVICES}
+        self._clients = {service: self.client(service) for service in services}
         by_queue: defaultdict[tuple[float, str], list[Arrival]] = defaultdict(list)
         for arrival in arrivals:
             if arrival.target == "queue":
                 by_queue[arrival.at_seconds, arrival.name].append(arrival)
             else:
+                send, line = {
+                    "http": (self._request, "api"),
+                    "stream": (self._put_record, arrival.name),
+                    "table": (self._put_item, arrival.name),
+                }[arrival.target]
                 self.pending += 1
-                self._at(arrival.at_seconds, self._request, "api", arrival)
+                self._at(arrival.at_seconds, send, line, arrival)
         for (at_seconds, name), together in by_queue.items():
             for batch in _batches(together):
                 self.pending += 1
@@ -85,13 +101,25 @@ class RealSender:
     def _send(self, name: str, batch: Sequence[Arrival]) -> None:
         queue, at = self.queues[name], self.scheduler.clock.now()
         entries = [_entry(str(number), arrival, fifo=queue.fifo) for number, arrival in enumerate(batch)]
-        answer = self.client.send_message_batch(QueueUrl=queue.url, Entries=entries)
+        answer = self._client("sqs").send_message_batch(QueueUrl=queue.url, Entries=entries)
         for failed in answer.get("Failed", []):
             where = batch[int(failed["Id"])].where
             raise WorkloadError(f"{where}: SQS refused a message for {name}: {failed['Code']}: {failed.get('Message')}")
         for done in answer["Successful"]:
             arrival = batch[int(done["Id"])]
             queue.sent(done["MessageId"], arrival.body, at, group=arrival.key, attributes=arrival.attributes)
+
+    def _client(self, service: str) -> Any:
+        """A client of a service, made once; making one takes longer than a request."""
+        return self._clients[service]
+
+    def _put_record(self, name: str, arrival: Arrival) -> None:
+        self._client("kinesis").put_record(
+            StreamName=self.streams[name], Data=arrival.body.encode(), PartitionKey=arrival.key
+        )
+
+    def _put_item(self, name: str, arrival: Arrival) -> None:
+        self._client("dynamodb").put_item(TableName=self.tables[name], Item=to_item(json.loads(arrival.body)))
 
     def _request(self, _line: str, arrival: Arrival) -> None:
         request = arrival.request

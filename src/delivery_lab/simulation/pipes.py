@@ -30,6 +30,7 @@ from delivery_lab.model.pipes.stage import (
 from delivery_lab.model.pipes.templates import PipeTemplate
 from delivery_lab.model.streams.dynamodb import TableStream
 from delivery_lab.model.streams.kinesis import KinesisStream
+from delivery_lab.rules.assumptions import RetriedRecords
 from delivery_lab.simulation.buses import Receiver, place_of
 from delivery_lab.simulation.permits import role_permit
 from delivery_lab.simulation.polled_sources import PolledSources
@@ -41,7 +42,7 @@ from delivery_lab.stack.functions import Function
 from delivery_lab.stack.pipes import Pipe
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.stack import Stack
-from delivery_lab.stack.streams import Stream, Table
+from delivery_lab.stack.streams import Cluster, Stream, Table
 from delivery_lab.stack.topics import Topic
 
 SERVICE = "pipes.amazonaws.com"
@@ -83,6 +84,10 @@ class _Plumber:
         if pipe.state.known == "STOPPED":
             self.notes.append(f"{pipe.name} is stopped: it reads nothing")
             return
+        cluster = self.stack.at(pipe.source_arn.known)
+        if isinstance(cluster, Cluster):
+            self._refuse_topic(cluster)
+            return
         source = self._source()
         if source is None:
             what = pipe.source_arn.known or "a source that is known only after deployment"
@@ -116,6 +121,17 @@ class _Plumber:
             f"{self.pipe.name} reads {found.name} ({found.type})\n"
             "  nearest: an SQS queue, a Kinesis stream or the stream of a table"
         )
+
+    def _refuse_topic(self, cluster: Cluster) -> None:
+        """Pipes from Kafka are not modelled: a record that arrives where one reads ends the run."""
+        pipe = self.pipe
+        topic = pipe.topic.known or ""
+        nearest = "an event source mapping of the topic, or a pipe from an SQS queue, a Kinesis stream or a table"
+        self.account.clusters[cluster.label].refusals[topic] = (
+            f"a record arrives at {topic or 'a topic'} of {cluster.name}, which {pipe.name} reads; pipes from Kafka "
+            f"are not modelled\n  nearest: {nearest}"
+        )
+        self.notes.append(f"{pipe.name} reads {cluster.name}: a run in which a record arrives there is refused")
 
     def _poll(self, source: Queue | Stream | Table, stage: Invoker, function: str, *, known: bool) -> None:
         if isinstance(source, Queue):
@@ -155,6 +171,7 @@ class _Plumber:
             pipe.label, function, starting_position="TRIM_HORIZON", report_batch_item_failures=True
         )
         if known:
+            bisect = pipe.on_partial_failure.certain() == BISECT
             config = replace(
                 config,
                 starting_position=pipe.starting_position.certain(),
@@ -164,7 +181,8 @@ class _Plumber:
                 parallelization_factor=pipe.parallelization_factor.certain(),
                 maximum_retry_attempts=pipe.maximum_retry_attempts.certain(),
                 maximum_record_age_seconds=pipe.maximum_record_age_seconds.certain(),
-                bisect=pipe.on_partial_failure.certain() == BISECT,
+                bisect=bisect,
+                retried=RetriedRecords.FROM_LOWEST if bisect else RetriedRecords.NAMED,
                 patterns=parse_patterns(pipe.filters.certain()),
             )
         account.record_mappings[pipe.label] = StreamConsumer(

@@ -5,12 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from delivery_lab.simulation.templates import as_text, draws, filled, render
-
-if TYPE_CHECKING:
-    from delivery_lab.simulation.workload import HttpRequest, Send
+from delivery_lab.simulation.workload_sends import HttpRequest, Send
 
 
 @dataclass(frozen=True, slots=True)

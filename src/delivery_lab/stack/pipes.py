@@ -32,6 +32,7 @@ class Pipe(StackResource):
         target_arn: ARN of what gets it.
         state: `RUNNING` or `STOPPED`.
         filters: its filter patterns as texts; what matches none of them is let by.
+        topic: of a Kafka cluster, None where it reads none.
         batch_size: records in a batch at most.
         window_seconds: the batching window.
         starting_position: of a stream, None where it is left out.
@@ -56,6 +57,7 @@ class Pipe(StackResource):
     target_arn: Setting[str]
     state: Setting[str]
     filters: Setting[tuple[str, ...]]
+    topic: Setting[str | None]
     batch_size: Setting[int]
     window_seconds: Setting[int]
     starting_position: Setting[str | None]
@@ -120,6 +122,7 @@ def pipe(inputs: Inputs) -> Pipe:
         target_arn=inputs.text("target"),
         state=inputs.text("desiredState", default="RUNNING"),
         filters=_filters(inputs),
+        topic=inputs.optional_text("sourceParameters", "managedStreamingKafkaParameters", "topicName"),
         batch_size=of_source("batchSize", SQS_BATCH_SIZE.default if of_queue else STREAM_BATCH_SIZE.default),
         window_seconds=of_source("maximumBatchingWindowInSeconds", SQS_WINDOW.default),
         starting_position=told("startingPosition"),

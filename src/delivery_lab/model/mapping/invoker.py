@@ -6,7 +6,7 @@ from typing import Protocol
 
 from delivery_lab.events import Actor
 from delivery_lab.model.faults import Faults
-from delivery_lab.model.invokes import Done, Rehearsal, Throttled
+from delivery_lab.model.invokes import Done, Rehearsal, Throttled, Undecided
 from delivery_lab.model.loops import NO_LINEAGE, Lineage, Loops
 from delivery_lab.model.payloads import Payload
 
@@ -55,5 +55,9 @@ class Invoker(Protocol):
         note: bool = False,
         rehearsal: Rehearsal | None = None,
         lineage: Lineage = NO_LINEAGE,
-    ) -> str | Throttled:
-        """Hand a batch over; the id of the invoke, "" where there is none, or why it was refused."""
+    ) -> str | Throttled | Undecided:
+        """Hand a batch over.
+
+        Returns:
+            The id of the invoke, "" where there is none; why it was refused; or who will know which of the two it is.
+        """

@@ -16,6 +16,7 @@ from __future__ import annotations
 import zlib
 from collections import deque
 from collections.abc import Iterable
+from functools import partial
 
 from delivery_lab.events import Actor
 from delivery_lab.limits.functions import SYNCHRONOUS_PAYLOAD
@@ -95,6 +96,11 @@ class PartitionReader:
             self._beat = seconds(poll_seconds)
         self.cursor.start(position, self._arrived, since=since, skip_rule=skip_rule)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether it is past everything that the partition took, and no tumbling window is open."""
+        return self.cursor.waiting == 0 and (self._windows is None or not self._windows.is_open)
+
     # -- polling ------------------------------------------------------------------------------------------
 
     def _arrived(self, record: Record) -> None:
@@ -116,9 +122,7 @@ class PartitionReader:
             self._poll_at(self._scheduler.now + pause)
             return
         throughput = self._services.throughput
-        if pause:
-            self._poll_at(self._scheduler.now + pause)
-        elif throughput is None:
+        if throughput is None:
             self._sort(self._unread)
             self._unread.clear()
             return
@@ -136,9 +140,7 @@ class PartitionReader:
         """Hand what was read to the slots."""
         touched: dict[int, None] = {}
         for record in records:
-            if self.cursor.is_past(record):
-                continue
-            if not self._passes(record):
+            if self.cursor.is_past(record) or not self._passes(record):
                 continue
             number = self._slot_of(record)
             slot = self._slots[number]
@@ -221,9 +223,7 @@ class PartitionReader:
             batch.payload = self._services.form.event(batch.records, self.partition)
             refuse_too_large(batch.payload, batch.records[0])
             batch.ids = tuple([record.id for record in batch.records])
-        payload = batch.payload
-        if self._windows is not None:
-            payload = self._window_event(slot, payload, batch.records[0])
+        payload = batch.payload if self._windows is None else self._window_event(slot, batch.payload, batch.records[0])
         self.cursor.hold(batch.records)
         answer = self._services.functions.invoke(
             self.settings.function,
@@ -233,12 +233,22 @@ class PartitionReader:
             note=batch.tries > 1 and self._windows is None,
             rehearsal=batch.rehearsal if batch.can_be_told_again else None,
         )
+        refused = partial(self._refused, slot, batch, batch.invokes)
         if isinstance(answer, Throttled):
-            self._leave(batch)
-            self._wait(slot, batch, "STR-THROTTLE-1")
-            return
+            refused(answer)
+        elif isinstance(answer, str):
+            self._accepted(slot, batch, answer)
+        else:
+            answer.then(partial(self._accepted, slot, batch), refused)
+
+    def _accepted(self, slot: Slot, batch: PartitionBatch, invoke: str) -> None:
         batch.invokes += 1
-        self._journal.invoked(slot, batch, answer)
+        self._journal.invoked(slot, batch, invoke)
+
+    def _refused(self, slot: Slot, batch: PartitionBatch, invokes: int, _refusal: Throttled) -> None:
+        batch.invokes = invokes  # an acceptance that was only supposed is taken back
+        self._leave(batch)
+        self._wait(slot, batch, "STR-THROTTLE-1")
 
     def _leave(self, batch: PartitionBatch) -> None:
         self.cursor.release(batch.records)
@@ -296,6 +306,7 @@ class PartitionReader:
             identify=identify,
             unnamed=self.settings.unnamed_response,
             retried=self.settings.retried,
+            named_rule=self.settings.named_rule,
         )
         if self._windows is not None:
             verdict = self._windows.judge(verdict, result.payload)
@@ -355,16 +366,14 @@ class PartitionReader:
 
     def _window_event(self, slot: Slot, payload: str, first: Record) -> str:
         assert self._windows is not None
-        ends_at = self._windows.open_for(first)
-        if ends_at is not None:
+        if (ends_at := self._windows.open_for(first)) is not None:
             self._scheduler.at(max(ends_at, self._scheduler.now), self._advance, slot)
         return self._windows.event(payload, final=False)
 
     def _final_invoke(self, slot: Slot) -> None:
         """The last invoke of a window, without records (STR-WINDOW-1)."""
         assert self._windows is not None
-        self._rely_on("STR-WINDOW-1")
-        self._rely_on("STR-WINDOW-4")
+        self._rely_on("STR-WINDOW-1", "STR-WINDOW-4")
         slot.busy = True
         answer = self._services.functions.invoke(
             self.settings.function,
@@ -374,6 +383,8 @@ class PartitionReader:
         )
         if isinstance(answer, Throttled):
             self._final_answer(slot, failed=True)
+        elif not isinstance(answer, str):
+            answer.then(lambda _invoke: None, lambda _refusal: self._final_answer(slot, failed=True))
 
     def _final_answer(self, slot: Slot, failed: bool) -> None:
         """A final invoke that failed is tried again, as often as a batch would be; then its window is left behind."""

@@ -31,6 +31,11 @@ class TumblingWindows:
         self._state: dict[str, Any] = {}
         self._early = False
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a window had a record, and had no final invoke yet."""
+        return self._start is not None
+
     def same(self, one: Record, other: Record) -> bool:
         """Whether two records are of the same window."""
         return one.appended_at // self._length == other.appended_at // self._length

@@ -97,8 +97,6 @@ class TableStream:
             return
         keys = as_events_carry(keys)
         old, new = (None if image is None else as_events_carry(image) for image in (old, new))
-        key = _encode(keys[self.hash_key])
-        partition = self._shard_of(key)
         self._sequence += 1
         sequence = str(self._sequence)
         now = self._scheduler.now
@@ -110,9 +108,24 @@ class TableStream:
             "SequenceNumber": sequence,
             "StreamViewType": self.view_type,
         }
+        event_id = hashlib.md5(sequence.encode(), usedforsecurity=False).hexdigest()
+        self.take(event_id, event, change, now, keys if new is None else new)
+
+    def take(self, event_id: str, event: str, change: dict[str, Any], at: int, image: Mapping[str, Any]) -> None:
+        """Append the record of a change to its shard.
+
+        Args:
+            event_id: its `eventID`.
+            event: `INSERT`, `MODIFY` or `REMOVE`.
+            change: its `dynamodb` block as events carry it; the size is counted here (DDS-SIZE-1).
+            at: instant at which it was written.
+            image: what results look into: the item after the change, or its keys.
+        """
+        keys, sequence = change["Keys"], change["SequenceNumber"]
+        partition = self._shard_of(_encode(keys[self.hash_key]))
         change["SizeBytes"] = sum(size_of(change.get(part)) for part in ("Keys", "NewImage", "OldImage"))
         content = {
-            "eventID": hashlib.md5(sequence.encode(), usedforsecurity=False).hexdigest(),
+            "eventID": event_id,
             "eventName": event,
             "eventVersion": "1.1",
             "eventSource": "aws:dynamodb",
@@ -125,11 +138,11 @@ class TableStream:
             sequence,
             partition.length,
             _encode(keys),
-            now,
+            at,
             _encode(content),
             change["SizeBytes"],
         )
-        partition.append(record, _encode(plain(new if new is not None else keys)))
+        partition.append(record, _encode(plain(image)))
 
     def _shard_of(self, key: str) -> Partition:
         """A shard per table partition: items of one partition key share one (DDS-SHARD-1)."""

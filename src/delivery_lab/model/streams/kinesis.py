@@ -109,16 +109,31 @@ class KinesisStream:
         self.check(data, key, explicit_hash_key)
         partition = self.shard_of(key, explicit_hash_key)
         self._sequence += 1
-        sequence = str(self._sequence)
-        event_id = f"{partition.name}:{sequence}"
         now = self._scheduler.now
+        self._journal.rely_on("KIN-SHARD-1")
+        return self.take(partition, str(self._sequence), data, key, now, epoch_ms(now) / 1000)
+
+    def take(
+        self, partition: Partition, sequence: str, data: bytes, key: str, at: int, arrived_epoch_seconds: float
+    ) -> Record:
+        """Append a record to a shard.
+
+        Args:
+            partition: the shard.
+            sequence: its sequence number.
+            data: its content.
+            key: its partition key.
+            at: instant at which it arrived.
+            arrived_epoch_seconds: Unix time of that instant, as events tell it.
+        """
+        event_id = f"{partition.name}:{sequence}"
         content = {
             "kinesis": {
                 "kinesisSchemaVersion": "1.0",
                 "partitionKey": key,
                 "sequenceNumber": sequence,
                 "data": base64.b64encode(data).decode(),
-                "approximateArrivalTimestamp": epoch_ms(now) / 1000,
+                "approximateArrivalTimestamp": arrived_epoch_seconds,
             },
             "eventSource": "aws:kinesis",
             "eventVersion": "1.0",
@@ -129,8 +144,7 @@ class KinesisStream:
             "eventSourceARN": self.arn,
         }
         size_bytes = len(data) + len(key.encode())
-        record = Record(event_id, sequence, partition.length, key, now, _encode(content), size_bytes)
-        self._journal.rely_on("KIN-SHARD-1")
+        record = Record(event_id, sequence, partition.length, key, at, _encode(content), size_bytes)
         partition.append(record, data.decode(errors="replace"))
         return record
 
