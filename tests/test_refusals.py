@@ -43,6 +43,7 @@ ELSEWHERE: dict[str, str] = {
     "model/feeds/targets.py: self.undecided": SAID_BEFORE,
     "model/feeds/targets.py: self.why": SAID_BEFORE,
     "model/pipes/stage.py: self.why": SAID_BEFORE,
+    "model/kafka/cluster.py: why": SAID_BEFORE,
     "simulation/gateways.py: refusal_of": SAID_BEFORE,
     "simulation/sending.py: route.refusal": SAID_BEFORE,
     "simulation/http_apis.py: f'a request is sent to {api.label}": SAID_BEFORE,

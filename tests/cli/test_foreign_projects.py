@@ -174,7 +174,7 @@ def test_orders_come_by_every_kind_of_api(lab: Lab) -> None:
     said = lab("run", "dev", "--project", GATEWAY, *workload(GATEWAY), *NORTH, "--json", "--logs")
 
     assert said.code == 0
-    assert said.json()["messages"]["processed"] == 5
+    assert said.json()["messages"]["processed"] == 6
     assert [line.partition(": ")[2] for line in said.err.splitlines() if " s " in line[:10]] == [
         "1.0 PUT /orders/{id} /v1/orders/1 v1",
         "order 1 {}",
@@ -184,19 +184,30 @@ def test_orders_come_by_every_kind_of_api(lab: Lab) -> None:
         "order 4 & more {'source': 'prod'}",
         "None POST /{proxy+} /shop/5 example",
         "order /shop/5 {}",
+        "order 6 {}",
     ]
 
 
 def test_a_route_that_is_not_modelled_is_refused_when_a_request_goes_to_it(lab: Lab, tmp_path: Path) -> None:
-    sends = "send: [{at: 0, http: {api: http, path: /bus, body: {a: 1}}}]\n"
-    (tmp_path / "bus.yaml").write_text(sends, encoding="utf-8")
-    said = lab("run", "dev", "--project", GATEWAY, "--workload", str(tmp_path / "bus.yaml"), *NORTH)
+    sends = "send: [{at: 0, http: {api: http, path: /metrics, body: {a: 1}}}]\n"
+    (tmp_path / "metrics.yaml").write_text(sends, encoding="utf-8")
+    said = lab("run", "dev", "--project", GATEWAY, "--workload", str(tmp_path / "metrics.yaml"), *NORTH)
 
     assert said.code == 1
     assert said.err.endswith(
-        "error: a request is sent to POST /bus of http, which uses what is not modelled:\n"
-        "  to-bus: integrationSubtype EventBridge-PutEvents; nearest: SQS-SendMessage, or a function\n"
+        "error: a request is sent to POST /metrics of http, which uses what is not modelled:\n"
+        "  to-metrics: integrationSubtype Kinesis-PutRecord; nearest: SQS-SendMessage, EventBridge-PutEvents, or a "
+        "function\n"
     )
+
+
+def test_an_event_that_eventbridge_refuses_is_answered_with_200(lab: Lab, tmp_path: Path) -> None:
+    sends = "send: [{at: 0, http: {api: http, path: /bus, body: '[1]'}}]\n"
+    (tmp_path / "bus.yaml").write_text(sends, encoding="utf-8")
+    said = lab("run", "dev", "--project", GATEWAY, "--workload", str(tmp_path / "bus.yaml"), *NORTH)
+
+    assert said.code == 0
+    assert "POST /bus is answered with 200  [HTTP-EB-3]" in said.out
 
 
 def test_a_rest_api_without_an_integration_response_sends_and_answers_500(lab: Lab, tmp_path: Path) -> None:

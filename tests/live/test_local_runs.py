@@ -44,7 +44,16 @@ def _figures(outcome: Outcome) -> dict[str, object]:
 
 @pytest.mark.emulator
 @pytest.mark.parametrize(
-    "stack", ["batch-partial", "batch-unreported", "batch-manual-delete", "visibility-short", "visibility-heartbeat"]
+    "stack",
+    [
+        "batch-partial",
+        "batch-unreported",
+        "batch-manual-delete",
+        "visibility-short",
+        "visibility-heartbeat",
+        "apigateway-sqs",
+        "apigateway-sqs-safe",
+    ],
 )
 def test_a_variant_does_on_real_queues_what_the_simulation_says(stack: str, temporary: Path) -> None:
     emulator_python()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import signal
 import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +16,9 @@ import yaml
 
 from delivery_lab.live.emulator import Emulator
 from delivery_lab.program import naming
-from scripts.write_engine_runs import COMMANDS_NOT_RUN
+from scripts.write_engine_runs import COMMANDS_NOT_RUN, COMMANDS_REFUSED
 from tests.lab_support import ROOT
-from tests.live.support import EMULATOR_PYTHON
+from tests.live.support import EMULATOR_PYTHON, missing
 from tests.pulumi_cli.support import COMMAND_SECONDS, Project, everything
 
 pytestmark = pytest.mark.engine
@@ -42,6 +45,24 @@ def _goes_on(command: str) -> bool:
     return command.endswith("\\") or command.count('"') % 2 == 1 or command.count("$(") > command.count(")")
 
 
+def _aws_cli() -> str:
+    """The AWS CLI of the page, version 2. It is not on PyPI, Debian has it."""
+    for folder in os.environ["PATH"].split(os.pathsep):
+        found = shutil.which("aws", path=folder)
+        if found and subprocess.run(
+            [found, "--version"], capture_output=True, text=True, check=False
+        ).stdout.startswith("aws-cli/2."):
+            return found
+    return missing("version 2 of the AWS CLI is missing: apt-get install awscli")
+
+
+_AWS = """#!/bin/sh
+# Debian's version 2 is older than the two commands of redrives; version 1 of the emulator's environment has them.
+case "$2" in *-message-move-task*) cli={old} ;; *) cli={new} ;; esac
+exec "$cli" --endpoint-url {url} "$@"
+"""
+
+
 class Shell:
     """Runs commands one after the other in one shell's environment, answering questions with yes.
 
@@ -52,15 +73,13 @@ class Shell:
 
     def __init__(self, project: Project, *, logs_in: bool = False) -> None:
         self._folder = project.folder
-        port = project.emulator.url.rpartition(":")[2]
         home = project.folder.parent / "user"
-        home.mkdir()
-        # What the page leaves to the account: where AWS is. Names of APIs do not resolve on this machine.
-        (home / ".curlrc").write_text(f'connect-to = "::127.0.0.1:{port}"\n')
         aws = home / "bin" / "aws"
-        aws.parent.mkdir()
-        # Version 1 of the AWS CLI has an old address for SQS that wins over the variable; an option wins over both.
-        aws.write_text(f'#!/bin/sh\nexec {EMULATOR_PYTHON.parent}/aws --endpoint-url {project.emulator.url} "$@"\n')
+        aws.parent.mkdir(parents=True)
+        # What the page leaves to the account: where AWS is. The variable for it is not known to every version.
+        aws.write_text(
+            _AWS.format(old=EMULATOR_PYTHON.parent / "aws", new=_aws_cli(), url=project.emulator.url), encoding="utf-8"
+        )
         aws.chmod(0o755)
         self._environment = {
             **project.environment,
@@ -69,6 +88,7 @@ class Shell:
             "AWS_ACCESS_KEY_ID": naming.ACCOUNT_ID,
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_DEFAULT_REGION": naming.DEFAULT_REGION,
+            "AWS_PAGER": "",
         }
         if logs_in:
             # The variable would win over the folder of the user.
@@ -78,9 +98,46 @@ class Shell:
 
     def run(self, command: str) -> str:
         """Run a command; what it exports and assigns is there for the next one."""
-        script = f"set -a; source {self._variables}; set -e\n{command}\nexport -p > {self._variables}\n"
-        done = subprocess.run(
-            ["bash", "-o", "pipefail", "-c", script],
+        done = self._done(command)
+        assert done.returncode == 0, f"{command}\nended with {done.returncode}:\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def refused(self, command: str) -> str:
+        """Run a command that the emulator refuses, and return the refusal."""
+        done = self._done(command)
+        assert done.returncode != 0, f"{command} is not refused any more:\n{done.stdout}"
+        return done.stderr
+
+    def until(self, command: str, text: str) -> str:
+        """Run a command that ends when it is interrupted, and interrupt it once it has written a line with a text."""
+        written: list[str] = []
+        with subprocess.Popen(
+            ["bash", "-c", self._script(command)],
+            cwd=self._folder,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            assert process.stdout is not None
+            guard = threading.Timer(COMMAND_SECONDS, os.killpg, (process.pid, signal.SIGKILL))
+            guard.start()
+            try:
+                for line in process.stdout:
+                    written.append(line)
+                    if text in line:
+                        break
+                # As Ctrl-C does at a terminal: to all processes of the command.
+                os.killpg(process.pid, signal.SIGINT)
+                process.communicate()
+            finally:
+                guard.cancel()
+        return "".join(written)
+
+    def _done(self, command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["bash", "-o", "pipefail", "-c", self._script(command)],
             cwd=self._folder,
             env=self._environment,
             input="yes\n" * 5,
@@ -89,20 +146,19 @@ class Shell:
             check=False,
             timeout=COMMAND_SECONDS,
         )
-        assert done.returncode == 0, f"{command}\nended with {done.returncode}:\n{done.stdout}{done.stderr}"
-        return done.stdout
+
+    def _script(self, command: str) -> str:
+        return f"set -a; source {self._variables}; set -e\n{command}\nexport -p > {self._variables}\n"
 
 
 def _asked(command: str) -> str:
     """A command as a test can run it.
 
     Pulumi asks before it changes anything, and only at a terminal: `--yes` is the answer. It takes `~` from the list of
-    users and not from HOME, which is a folder of the test here. Version 1 of the AWS CLI takes no other payloads than
-    those that version 2 takes with `--cli-binary-format raw-in-base64-out`, and does not know the option.
+    users and not from HOME, which is a folder of the test here.
     """
     asking = r"^pulumi (up|destroy|stack rm \S+)"
-    known = command.replace("file://~/", "file://$HOME/").replace("--cli-binary-format raw-in-base64-out ", "")
-    return re.sub(asking, r"pulumi \1 --yes", known)
+    return re.sub(asking, r"pulumi \1 --yes", command.replace("file://~/", "file://$HOME/"))
 
 
 def _is_run(command: str) -> bool:
@@ -117,9 +173,15 @@ def test_every_command_of_the_steps_works_as_written(user_project: Project) -> N
     assert len(steps) > 10
     outputs: list[tuple[str, str]] = []
     for command in steps:
-        outputs.append((command, shell.run(_asked(command))))
-    answer = next(text for command, text in outputs if command.startswith("curl"))
-    assert '"enqueued": 10' in answer
+        if command.startswith("aws logs tail"):
+            outputs.append((command, shell.until(command, '"event": "')))
+        elif command.startswith(tuple(COMMANDS_REFUSED)):
+            assert "is not valid for this endpoint" in shell.refused(command)
+        else:
+            outputs.append((command, shell.run(_asked(command))))
+    answers = [text for command, text in outputs if command.startswith("curl")]
+    assert ["--aws-sigv4" in command for command in steps if command.startswith("curl")] == [False, True]
+    assert all('"enqueued": 10' in answer for answer in answers)
     assert "34 created" in next(text for command, text in outputs if command == "pulumi up")
     assert (project.folder / "stacks" / "Pulumi.batch-partial.yaml").exists()
 
@@ -131,11 +193,14 @@ USES = {
     "aws sns publish": ("sns-sqs-raw", '"MessageId"'),
     "echo": ("s3-sqs", ""),
     "aws lambda invoke": ("async-default", '"StatusCode": 202'),
+    'curl -sS -X POST "$(pulumi stack output ApiEndpoint)/produce"': (
+        "msk-bounded",
+        "Worker init failed: No module named",
+    ),
+    'curl -sS -X POST "$(pulumi stack output ApiEndpoint)/enqueue"': ("apigateway-sqs-safe", '{"accepted": true}'),
     'curl -sS -X POST "$(pulumi stack output ApiEndpoint)/call"': ("sync-retry", '"id"'),
 }
 """Commands of the other sections by their beginning: the stack that they are for, and a part of their answer."""
-NOT_RUN = 'curl -sS -X POST "$(pulumi stack output ApiEndpoint)/enqueue"'
-"""The request to a REST API: the provider of the tests tells AWS's address of one, and not the emulator's."""
 FOLLOWING = {"echo": "aws s3 rm"}
 """By the beginning of a command: that of another, which is run after it."""
 
@@ -150,7 +215,7 @@ def _beginning_with(beginning: str) -> str:
 
 
 def test_every_command_of_the_other_sections_is_run_or_has_its_reason() -> None:
-    beginnings = (*USES, *FOLLOWING.values(), NOT_RUN)
+    beginnings = (*USES, *FOLLOWING.values())
     assert [command for command in _of_sections() if not command.startswith(beginnings)] == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -37,6 +38,8 @@ def _neighbours() -> dict[str, str]:
 
 
 NEIGHBOURS = _neighbours()
+QUICK = os.environ.get("LAB_ENGINE") == "quick"
+"""Leaves out the previews and the comparisons, so that CI has the time to deploy every variant."""
 
 
 def test_every_variant_has_a_neighbour_or_is_alone_in_its_family() -> None:
@@ -47,19 +50,24 @@ def test_every_variant_has_a_neighbour_or_is_alone_in_its_family() -> None:
 def test_a_variant_is_previewed_deployed_unchanged_compared_and_destroyed(project: Project, variant: str) -> None:
     project.use_emulator(variant)
     project.run("stack", "init", variant)
-    assert {step.op for step in project.steps()} == {"create"}
+    if not QUICK:
+        assert {step.op for step in project.steps()} == {"create"}
 
     project.up()
     project.up("--expect-no-changes")
-    assert list(_deployed_otherwise(project, variant)) == []
+    if not QUICK:
+        assert list(_deployed_otherwise(project, variant)) == []
+        _compare_with_its_neighbour(project, variant)
 
+    project.destroy()
+
+
+def _compare_with_its_neighbour(project: Project, variant: str) -> None:
     neighbour = NEIGHBOURS[variant]
     if neighbour != variant:
         project.configure(variant, project.emulator.configuration(), base=neighbour)
         steps = project.steps()
         assert _previewed(steps) == _without_following(_told(variant, neighbour), steps)
-
-    project.destroy()
 
 
 def _deployed_otherwise(project: Project, variant: str) -> Iterator[Change]:

@@ -11,7 +11,7 @@ from delivery_lab.simulation.buses import connect_buses, create_bus
 from delivery_lab.simulation.topics import create_topic
 from delivery_lab.stack.events import Bus
 from delivery_lab.stack.stack import Stack
-from delivery_lab.stack.streams import Stream
+from delivery_lab.stack.streams import Cluster, Stream
 from delivery_lab.stack.topics import Topic
 from tests.model.support import World
 from tests.stack.world import arn_of, resource, stack_of
@@ -65,11 +65,13 @@ class DeployedRules(World):
             created = self.queue(queue.label, fifo=FifoAttributes(content_based=True) if queue.fifo.certain() else None)
             created.arn = queue.arn or ""
         for function in stack.functions:
-            self.function(function.label)
+            self.function(function.label, timeout=function.timeout_seconds.certain())
         for topic in stack.all(Topic):
             create_topic(self.account, topic)
         for stream in stack.all(Stream):
             self.account.create_stream(stream.label, stream.arn or "", shards=1, retention_hours=24)
+        for cluster in stack.all(Cluster):
+            self.account.create_cluster(cluster.label, cluster.arn or "", "boot:9098")
         for bus in stack.all(Bus):
             create_bus(self.account, bus)
         self.connect(stack)

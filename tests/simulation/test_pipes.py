@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ from delivery_lab.model.pipes.records import piped
 from delivery_lab.model.pipes.templates import PipeTemplate
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.program.graph import UNKNOWN, Resource
+from delivery_lab.stack.pipes import READING
+from delivery_lab.stack.queues import Queue
 from tests.model.support import Behaviour, Call, Script, report
 from tests.simulation.event_world import BUS, DEAD, JOBS, STREAM, WORKER, a_queue, a_rule, a_target
 from tests.simulation.pipe_world import DeployedPipes, a_pipe
@@ -24,6 +27,7 @@ from tests.stack.world import arn_of, resource
 
 ORDERS = a_queue("orders", visibilityTimeoutSeconds=60)
 FIFO = a_queue("line.fifo", fifoQueue=True, contentBasedDeduplication=True)
+TOPIC = resource(resource_types.TOPIC, "news")
 STARTS = {"startingPosition": "TRIM_HORIZON"}
 ORDER = '{"id": "1", "kind": "order"}'
 
@@ -118,6 +122,34 @@ def test_pipe_report_1_records_of_a_stream_are_named_by_their_event_id() -> None
     assert [len(call.event) for call in world.runtime.calls] == [2, 1]
 
 
+def test_pipe_report_2_of_a_stream_what_is_named_is_retried_alone() -> None:
+    def names_first(call: Call) -> Script:
+        first = len(world.runtime.calls) == 1
+        return Script(payload=report(*([call.event[0]["eventID"]] if first else [])))
+
+    world = _world(STREAM, WORKER, a_pipe(STREAM, WORKER, kinesis=STARTS), behave=names_first)
+    for data in (b"one", b"two"):
+        world.account.streams_by_name["clicks"].put(data, "key")
+    world.run(until_seconds=600)
+
+    assert [len(call.event) for call in world.runtime.calls] == [2, 1]
+    assert world.runtime.calls[1].event[0] == world.runtime.calls[0].event[0]
+
+
+def test_pipe_report_2_with_bisect_everything_from_the_lowest_on_is_retried() -> None:
+    def names_first(call: Call) -> Script:
+        first = len(world.runtime.calls) == 1
+        return Script(payload=report(*([call.event[0]["eventID"]] if first else [])))
+
+    settings = {**STARTS, "onPartialBatchItemFailure": "AUTOMATIC_BISECT"}
+    world = _world(STREAM, WORKER, a_pipe(STREAM, WORKER, kinesis=settings), behave=names_first)
+    for data in (b"one", b"two"):
+        world.account.streams_by_name["clicks"].put(data, "key")
+    world.run(until_seconds=600)
+
+    assert sum(len(call.event) for call in world.runtime.calls[1:]) == 2
+
+
 def _down(world: DeployedPipes) -> None:
     """SQS answers with errors for ten seconds."""
     occasion = Occasion(0, 10_000_000)
@@ -134,7 +166,7 @@ def test_pipe_retry_2_a_target_that_is_down_is_tried_again() -> None:
     assert world.events(PipeRefused) == []
 
 
-def test_pipe_report_2_nothing_is_sent_past_a_record_that_was_refused() -> None:
+def test_pipe_report_3_nothing_is_sent_past_a_record_that_was_refused() -> None:
     to = {"sqsQueueParameters": {"messageGroupId": "$.data.group"}}
     world = _world(
         STREAM, FIFO, a_pipe(STREAM, FIFO, kinesis={**STARTS, "batchSize": 10, "maximumRetryAttempts": 0}, to=to)
@@ -148,7 +180,7 @@ def test_pipe_report_2_nothing_is_sent_past_a_record_that_was_refused() -> None:
 
 
 def test_pipe_retry_1_a_permission_is_asked_until_the_queue_has_enough() -> None:
-    allowed = '{"Statement": [{"Effect": "Allow", "Action": "sns:Publish", "Resource": "*"}]}'
+    allowed = json.dumps({"Statement": [{"Effect": "Allow", "Action": list(READING[Queue]), "Resource": "*"}]})
     role = resource(resource_types.ROLE, "none", {"inlinePolicies": [{"policy": allowed}]})
     pipe = a_pipe(ORDERS, JOBS, roleArn=arn_of(role))
     world = _world(ORDERS, JOBS, role, pipe)
@@ -159,6 +191,16 @@ def test_pipe_retry_1_a_permission_is_asked_until_the_queue_has_enough() -> None
     assert {event.code for event in refused} == {"AccessDenied"}
     assert len(refused) == 200 // 30 + 1  # the visibility timeout of the queues of this world
     assert world.bodies("jobs") == []
+
+
+@pytest.mark.parametrize(
+    ("source", "action"), [(ORDERS, "sqs:ReceiveMessage"), (STREAM, "kinesis:GetRecords")], ids=["queue", "stream"]
+)
+def test_pipe_role_2_a_pipe_that_may_not_read_is_not_created(source: Resource, action: str) -> None:
+    allowed = '{"Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}]}'
+    role = resource(resource_types.ROLE, "none", {"inlinePolicies": [{"policy": allowed}]})
+    with pytest.raises(DeploymentRefusedError, match=rf"CREATE_FAILED.*permissions to read .*{action}"):
+        _world(source, JOBS, role, a_pipe(source, JOBS, roleArn=arn_of(role), kinesis=STARTS))
 
 
 def test_pipe_role_1_the_policy_of_the_queue_need_not_name_the_pipe() -> None:
@@ -182,13 +224,17 @@ def test_pipe_dlq_1_what_a_pipe_discards_of_a_stream() -> None:
 
 def test_a_bus_gets_events_with_the_content_as_their_detail() -> None:
     to = {
-        "inputTemplate": "<$.body>",
+        "inputTemplate": '{"order": <$.body>}',
         "eventbridgeEventBusParameters": {"source": "shop", "detailType": "$.body.kind"},
     }
     world = _sent(_world(BUS, ORDERS, JOBS, a_rule(), a_target(JOBS), a_pipe(ORDERS, BUS, to=to)), ORDER)
 
     (event,) = map(json.loads, world.bodies("jobs"))
-    assert (event["source"], event["detail-type"], event["detail"]) == ("shop", "order", json.loads(ORDER))
+    assert (event["source"], event["detail-type"], event["detail"]) == (
+        "shop",
+        "order",
+        {"order": json.loads(ORDER)},
+    )
 
 
 RECORD = piped({"messageId": "m", "body": ORDER, "attributes": {"SenderId": "me"}})
@@ -198,16 +244,55 @@ RECORD = piped({"messageId": "m", "body": ORDER, "attributes": {"SenderId": "me"
     ("template", "made"),
     [
         ('"Hello, <$.attributes.SenderId>"', '"Hello, me"'),
-        ("<$.body>", '{"id":"1","kind":"order"}'),
+        ('{"data": <$.body>}', '{"data": {"id":"1","kind":"order"}}'),
         ('{"order": <$.body.id>, "by": "<aws.pipes.pipe-name>"}', '{"order": "1", "by": "pipe"}'),
-        ('{"whole": <aws.pipes.event>}', None),
+        ('{"whole": <aws.pipes.event.json>}', None),
         ('"is <$.body>"', '"is {id:1,kind:order}"'),
     ],
 )
 def test_pipe_input_2_templates(template: str, made: str | None) -> None:
     filled = PipeTemplate(template, {"aws.pipes.pipe-name": "pipe"}).fill(RECORD, "now")
 
-    assert filled == made if made is not None else json.loads(filled)["whole"]["body"] == ORDER
+    assert filled == made if made is not None else json.loads(filled)["whole"]["body"] == json.loads(ORDER)
+
+
+def test_pipe_input_2_what_is_no_json_has_no_variable_for_all_of_it() -> None:
+    plain = piped({"messageId": "m", "body": "plain"})
+    with pytest.raises(NotModelledError, match=r"has <aws\.pipes\.event\.json>"):
+        PipeTemplate('{"whole": <aws.pipes.event.json>}', {}).fill(plain, "now")
+
+
+def test_pipe_input_2_data_that_is_no_json_stays_in_base64() -> None:
+    data = base64.b64encode(b"plain").decode()
+    record = piped({"eventID": "shard:1", "kinesis": {"data": data, "sequenceNumber": "1"}})
+
+    assert PipeTemplate('{"data": <$.data>}', {}).fill(record, "now") == json.dumps({"data": data})
+
+
+@pytest.mark.parametrize("name", ["$.body", "aws.pipes.event.json", "$.attributes"])
+def test_pipe_input_3_a_variable_for_json_alone_is_refused(name: str) -> None:
+    with pytest.raises(NotModelledError, match=f"is <{re.escape(name)}> alone, which is JSON of a record"):
+        PipeTemplate(f" <{name}> ", {}).fill(RECORD, "now")
+
+
+def test_pipe_input_4_a_queue_gets_a_text_without_quotes() -> None:
+    world = _sent(_world(ORDERS, JOBS, a_pipe(ORDERS, JOBS, to={"inputTemplate": "<$.body>"})), "plain")
+
+    assert world.bodies("jobs") == ["plain"]
+
+
+@pytest.mark.parametrize("to", [TOPIC, STREAM], ids=["topic", "stream"])
+def test_whether_others_get_a_text_with_quotes_is_not_known(to: Resource) -> None:
+    block = {"inputTemplate": "<$.body>", "kinesisStreamParameters": {"partitionKey": "any"}}
+    with pytest.raises(NotModelledError, match="makes one text"):
+        _sent(_world(ORDERS, to, a_pipe(ORDERS, to, to=block)), "plain")
+
+
+def test_pipe_time_1_a_function_that_takes_longer_than_a_pipe_lasts() -> None:
+    long = resource(resource_types.FUNCTION, "worker", {"timeout": 600})
+    world = _world(ORDERS, long, a_pipe(ORDERS, long), behave=lambda _: Script(takes_seconds=301))
+    with pytest.raises(NotModelledError, match=r"has waited 30[12] s for worker; a pipe lasts at most 300 s"):
+        _sent(world, "a")
 
 
 def test_pipe_input_1_a_template_that_makes_no_json() -> None:
@@ -219,6 +304,7 @@ def test_pipe_input_1_a_template_that_makes_no_json() -> None:
     ("template", "message"),
     [
         ("<$.body.nothing>", "nothing at \\$.body.nothing"),
+        ('{"whole": <aws.pipes.event>}', "has <aws.pipes.event>"),
         ("<aws.pipes.enrichment-arn>", "has <aws.pipes.enrichment-arn>"),
         ('"<$.quoted>"', "within quotes what has quotes itself"),
     ],
@@ -235,7 +321,6 @@ def test_what_is_not_known_of_templates_is_refused(template: str, message: str) 
         ({"enrichment": arn_of(WORKER)}, "enrichment"),
         ({"to": {"httpParameters": {"headerParameters": {"a": "b"}}}}, "httpParameters"),
         ({"to": {"inputTemplate": UNKNOWN}}, "is known only after deployment"),
-        ({"to": {"inputTemplate": "<$.body>"}}, "makes one text"),
     ],
 )
 def test_only_a_run_that_touches_it_is_refused(more: dict[str, Any], message: str) -> None:
@@ -244,6 +329,25 @@ def test_only_a_run_that_touches_it_is_refused(more: dict[str, Any], message: st
 
     with pytest.raises(NotModelledError, match=message):
         _sent(_world(ORDERS, JOBS, a_pipe(ORDERS, JOBS, **dict(more))), "plain")
+
+
+CLUSTER_ARN = "arn:aws:kafka:us-east-1:123456789012:cluster/cluster/1"
+CLUSTER = resource(resource_types.MSK_CLUSTER, "cluster", outputs={"arn": CLUSTER_ARN})
+
+
+@pytest.mark.parametrize(("reads", "arrives_at"), [("clicks", "clicks"), (None, "any")])
+def test_a_pipe_from_kafka_refuses_only_runs_that_touch_its_topic(reads: str | None, arrives_at: str) -> None:
+    topic = {} if reads is None else {"topicName": reads}
+    parameters = {"managedStreamingKafkaParameters": topic}
+    world = _world(CLUSTER, JOBS, a_pipe(CLUSTER, JOBS, sourceParameters=parameters))
+    cluster = world.account.clusters["cluster"]
+    if reads is not None:
+        cluster.create_topic("others").produce(b"x")
+    world.run()
+
+    assert world.notes == ["pipe reads cluster: a run in which a record arrives there is refused"]
+    with pytest.raises(NotModelledError, match=f"arrives at {reads or 'a topic'} of cluster, which pipe reads"):
+        cluster.create_topic(arrives_at).produce(b"x")
 
 
 def test_a_bus_needs_to_be_told_source_and_detail_type() -> None:

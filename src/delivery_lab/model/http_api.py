@@ -1,4 +1,4 @@
-"""An API of API Gateway in front of functions and queues: routes, throttling, time limits, answers."""
+"""An API of API Gateway in front of functions, queues and buses: routes, throttling, time limits, answers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from delivery_lab.events import Actor, Journal, RequestAnswered
 from delivery_lab.limits.functions import SYNCHRONOUS_PAYLOAD
 from delivery_lab.limits.gateway import HTTP_TIMEOUT, REQUEST_SIZE
 from delivery_lab.model.clock import Scheduler, Timer, in_seconds, seconds
+from delivery_lab.model.eventbridge.api import PUT_EVENTS
 from delivery_lab.model.functions import Lambda
 from delivery_lab.model.gateway.answers import (
     HTTP,
@@ -101,6 +102,8 @@ def _no_service(operation: str, _: Mapping[str, object]) -> Mapping[str, object]
 
 def _denied(operation: str, _: Mapping[str, object]) -> Mapping[str, object]:
     """What a service answers to a role that may not make the call."""
+    if operation == PUT_EVENTS:
+        raise AwsError("AccessDeniedException", "User is not authorized to perform: events:PutEvents", 400)
     raise AwsError("AccessDenied", f"Access to the resource is denied: {operation}", 403)
 
 
@@ -116,7 +119,7 @@ class HttpApi:
         journal: where events are written.
         kind: what it is.
         stage: the stage that requests go to.
-        call_queue: makes a call to SQS.
+        call_service: makes a call to SQS or EventBridge.
     """
 
     def __init__(
@@ -130,7 +133,7 @@ class HttpApi:
         journal: Journal,
         kind: ApiKind = HTTP,
         stage: ApiStage | None = None,
-        call_queue: Call = _no_service,
+        call_service: Call = _no_service,
     ) -> None:
         self.name = name
         self.routes = routes
@@ -140,7 +143,7 @@ class HttpApi:
         self._journal = journal
         self._kind = kind
         self._stage = stage or ApiStage()
-        self._call_queue = call_queue
+        self._call_service = call_service
         self._tokens: dict[str, tuple[float, int]] = {}
 
     def route(self, method: str, path: str) -> ProxyRoute | None:
@@ -197,7 +200,7 @@ class HttpApi:
         request = self._request(route, method, path, query, body, headers or {})
         if route.service is not None:
             try:
-                found = route.service.answer(request, self._call_queue if route.is_permitted else _denied)
+                found = route.service.answer(request, self._call_service if route.is_permitted else _denied)
             except NotModelledError as error:
                 if "\n" in str(error):  # it says itself what is nearest
                     raise

@@ -109,6 +109,24 @@ RULES = (
         "The guide does not say what the caller of a first-class integration gets.",
     ),
     documented(
+        "HTTP-EB-1",
+        "The integration EventBridge-PutEvents puts one event on a bus with the integration's role. Its parameters are Detail, "
+        "DetailType and Source, and EventBusName (else the default bus), Resources, Time and TraceHeader where they are given.",
+        _GUIDE + "http-api-develop-integrations-aws-services-reference.html",
+    ),
+    assumed(
+        "HTTP-EB-2",
+        "The caller gets EventBridge's status and answer: 200 with FailedEntryCount and Entries, or the error; 400 where the role "
+        "does not allow events:PutEvents.",
+        "The guide does not say what the caller of a first-class integration gets.",
+    ),
+    assumed(
+        "HTTP-EB-3",
+        "An event that EventBridge refuses (a detail that is no JSON object) is answered with 200 too: only FailedEntryCount in the "
+        "body says that there is no event.",
+        "PutEvents succeeds then (EB-PUT-2); that the API hands the answer on as it is, is HTTP-EB-2.",
+    ),
+    documented(
         "REST-ROUTE-1",
         "A request that no method of a resource takes is answered with 403 and the message Missing Authentication Token. A "
         "method itself is meant before ANY.",

@@ -131,6 +131,17 @@ _WHOLE = (
 
 _REPOSITORY = (
     *(
+        f"{EVENTS_GUIDE}eb-pipes-{name}.html"
+        for name in (
+            "batching-concurrency",
+            "dynamodb",
+            "error-troubleshooting",
+            "input-transformation",
+            "kinesis",
+            "sqs",
+        )
+    ),
+    *(
         f"{_GATEWAY}{name}.html"
         for name in (
             "api-gateway-api-integration-types",
@@ -238,9 +249,6 @@ _BEGINNING = (
         for name in (
             "eb-create-pattern-operators",
             "eb-events-structure",
-            "eb-pipes-batching-concurrency",
-            "eb-pipes-error-troubleshooting",
-            "eb-pipes-input-transformation",
             "eb-putevents",
             "eb-rule-dlq",
             "eb-rule-retry-policy",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from delivery_lab.rules.rule import EVENTS_GUIDE, assumed, documented
+from delivery_lab.rules.rule import EVENTS_GUIDE, assumed, documented, observed
 
 _BATCHES = EVENTS_GUIDE + "eb-pipes-batching-concurrency.html"
 _ERRORS = EVENTS_GUIDE + "eb-pipes-error-troubleshooting.html"
@@ -34,14 +34,28 @@ RULES = (
     documented(
         "PIPE-REPORT-1",
         "Partial failures of a batch are retried alone. A function names them as batchItemFailures: by messageId of a message, by "
-        "eventID of a record. There is no switch.",
-        _BATCHES,
+        "eventID of a record. There is no switch. A name that is empty, null or of no record, or a wrong key, fails the batch.",
+        _BATCHES + ", " + EVENTS_GUIDE + "eb-pipes-sqs.html, " + EVENTS_GUIDE + "eb-pipes-kinesis.html",
+    ),
+    documented(
+        "PIPE-REPORT-2",
+        "Of a stream too only those records are retried that are named as failed, unless the pipe has AUTOMATIC_BISECT.",
+        EVENTS_GUIDE
+        + "eb-pipes-kinesis.html, "
+        + EVENTS_GUIDE
+        + "eb-pipes-dynamodb.html. With AUTOMATIC_BISECT everything from the lowest failed "
+        "record on is cut in halves here, as a mapping does; AWS says no more than that halves are retried.",
     ),
     assumed(
-        "PIPE-REPORT-2",
-        "Of a stream everything from the lowest failed record on is retried, and what is behind a record that a target has "
-        "refused is not sent before it.",
-        "AWS says that the remaining payload is retried and that pipes keep the order of a stream, and not how the two go together.",
+        "PIPE-REPORT-3",
+        "What is behind a record that a target has refused is not sent before it, where the source keeps an order.",
+        "AWS says that pipes keep the order of a stream and of a FIFO queue, and not what they do within a batch.",
+    ),
+    documented(
+        "PIPE-TIME-1",
+        "A pipe works on a batch for at most 5 minutes, its target included. What becomes of the batch then is not said: a run in "
+        "which a function takes longer is refused.",
+        _BATCHES,
     ),
     documented(
         "PIPE-RETRY-1",
@@ -61,6 +75,18 @@ RULES = (
         "AWS says that a pipe acts with its role; that the role is enough follows from how IAM takes policies of one account together.",
     ),
     documented(
+        "PIPE-ROLE-2",
+        "The role of a pipe has to allow what reading takes: ReceiveMessage, DeleteMessage and GetQueueAttributes of a queue, and "
+        "DescribeStream, GetRecords and GetShardIterator of a stream. A pipe without them is not created.",
+        EVENTS_GUIDE
+        + "eb-pipes-sqs.html, "
+        + EVENTS_GUIDE
+        + "eb-pipes-kinesis.html, "
+        + EVENTS_GUIDE
+        + "eb-pipes-dynamodb.html, "
+        + _ERRORS,
+    ),
+    documented(
         "PIPE-INPUT-1",
         "Without an input template the target gets the record as it is. With one it gets what the template makes of each record: a "
         "JSON path, a text in quotes, or JSON with paths in it.",
@@ -68,9 +94,21 @@ RULES = (
     ),
     documented(
         "PIPE-INPUT-2",
-        "Paths lead into a body that is JSON, and into data that is Base64 of JSON. A text gets quotes where the template has none, "
-        "an object does not.",
+        "Paths lead into a body that is JSON, and into data that is Base64 of JSON; data that is no JSON stays in Base64. A text gets "
+        "quotes where the template has none, an object does not, and within quotes an object loses its own.",
         _INPUT,
+    ),
+    documented(
+        "PIPE-INPUT-3",
+        "A template that is a path to JSON and nothing else, such as <$.body>, makes no JSON: the quotes are removed. A run in which "
+        "a record meets one is refused.",
+        _INPUT + ". Pipes to state machines in public projects have such templates and rely on getting JSON.",
+    ),
+    observed(
+        "PIPE-INPUT-4",
+        "A queue gets a text that is all that a template makes without quotes around it.",
+        "an integration test of the CDK, run against AWS: "
+        "https://github.com/aws/aws-cdk/blob/main/packages/%40aws-cdk/aws-pipes-alpha/test/integ.pipe.ts",
     ),
     assumed(
         "PIPE-DLQ-1",

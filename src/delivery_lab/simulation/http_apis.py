@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from delivery_lab.errors import NotModelledError
+from delivery_lab.model.gateway import event_parameters
 from delivery_lab.model.gateway.payloads import PayloadFormat
-from delivery_lab.model.gateway.services import MappedQueue
+from delivery_lab.model.gateway.services import MappedBus, MappedQueue, ServiceIntegration
 from delivery_lab.model.http_api import ApiStage, ProxyRoute
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.simulation.api_permissions import ApiPermissions
 from delivery_lab.stack.apis import DEFAULT, Api, Integration, Route, RouteLimits, Stage
+from delivery_lab.stack.events import DEFAULT_BUS, Bus
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.stack import Stack
@@ -20,7 +22,9 @@ Problems = Callable[[StackResource], list[str]]
 """What is not modelled of the inputs of a resource, a line each."""
 
 _SENDING = "SQS-SendMessage"
-_REQUIRED = ("QueueUrl", "MessageBody")
+_PUTTING = "EventBridge-PutEvents"
+_REQUIRED: Mapping[str, tuple[str, ...]] = {_SENDING: ("QueueUrl", "MessageBody"), _PUTTING: event_parameters.REQUIRED}
+"""The services that an integration may call itself, and the parameters that AWS requires (HTTP-SQS-1, HTTP-EB-1)."""
 
 
 def routes_of(api: Api, stack: Stack, permissions: ApiPermissions, problems: Problems) -> tuple[ProxyRoute, ...]:
@@ -105,22 +109,47 @@ class _Routes:
             yield f"{integration.name}: requestParameters {names}; nearest: {nearest}"
 
     def _of_service(self, integration: Integration) -> Iterator[str]:
-        subtype = integration.subtype.known
-        if subtype != _SENDING:
-            yield f"{integration.name}: integrationSubtype {subtype}; nearest: {_SENDING}, or a function"
+        subtype = integration.subtype.known or "unknown"
+        if subtype not in _REQUIRED:
+            yield f"{integration.name}: integrationSubtype {subtype}; nearest: {', '.join(_REQUIRED)}, or a function"
             return
         given = integration.request_parameters
-        for name in _REQUIRED:
+        for name in _REQUIRED[subtype]:
             if not given.get(name):
                 yield f"{integration.name}: requestParameters lack {name}, which AWS requires"
         for name, value in given.items():
             if value is UNKNOWN:
                 yield f"{integration.name}: requestParameters.{name} is known only after deployment"
-        url = given.get("QueueUrl")
+        yield from self._of_queue(integration) if subtype == _SENDING else self._of_bus(integration)
+        if integration.credentials.value is None:
+            yield f"{integration.name}: credentialsArn is missing, which AWS requires for {subtype}"
+
+    def _of_queue(self, integration: Integration) -> Iterator[str]:
+        url = integration.request_parameters.get("QueueUrl")
         if isinstance(url, str) and not url.startswith("$") and self._stack.queue_of_url(url) is None:
             yield f"{integration.name} sends to {url}, which is no queue of this stack"
-        if integration.credentials.value is None:
-            yield f"{integration.name}: credentialsArn is missing, which AWS requires for {_SENDING}"
+
+    def _of_bus(self, integration: Integration) -> Iterator[str]:
+        name = integration.request_parameters.get("EventBusName") or DEFAULT_BUS
+        if not isinstance(name, str):
+            return
+        if name.startswith("$"):
+            yield f"{integration.name}: requestParameters.EventBusName {name}; nearest: the name or the ARN of a bus"
+        elif _last(name) != DEFAULT_BUS and self._bus(name) is None:
+            yield f"{integration.name} puts events on {name}, which is no bus of this stack"
+
+    def _bus(self, reference: str) -> Bus | None:
+        name = _last(reference)
+        return next((bus for bus in self._stack.all(Bus) if name == _last(bus.arn or "")), None)
+
+    def _service(self, integration: Integration) -> tuple[ServiceIntegration, bool]:
+        """What calls a service for an integration, and whether its role lets it."""
+        parameters = {name: str(value) for name, value in integration.request_parameters.items()}
+        role = integration.credentials.value
+        if integration.subtype.known == _SENDING:
+            return MappedQueue(parameters), self._permissions.may_send(role, parameters["QueueUrl"])
+        bus = self._bus(parameters.get("EventBusName") or DEFAULT_BUS)
+        return MappedBus(parameters), self._permissions.may_put(role, bus)
 
     def _route(self, route: Route, method: str, path: str) -> ProxyRoute:
         integration = route.integration
@@ -132,9 +161,8 @@ class _Routes:
             "rate_limit": limits.rate,
         }
         if integration.subtype.value is not None:
-            parameters = {name: str(value) for name, value in integration.request_parameters.items()}
-            permitted = self._permissions.may_send(integration.credentials.value, parameters["QueueUrl"])
-            return ProxyRoute(method, path, service=MappedQueue(parameters), is_permitted=permitted, **common)
+            service, permitted = self._service(integration)
+            return ProxyRoute(method, path, service=service, is_permitted=permitted, **common)
         function = _function_of(integration)
         version: PayloadFormat = "1.0" if integration.payload_format_version.known == "1.0" else "2.0"
         permitted = self._permissions.may_invoke(function, integration.credentials.value)
@@ -153,6 +181,11 @@ def _key(route: Route) -> tuple[str, str]:
     """Method and path of a route."""
     method, _, path = route.route_key.certain().partition(" ")
     return (method, path) if path else ("ANY", DEFAULT)
+
+
+def _last(reference: str) -> str:
+    """AWS's name of a bus that is named or given by its ARN."""
+    return reference.rpartition("/")[2]
 
 
 def _function_of(integration: Integration) -> Function:

@@ -30,6 +30,7 @@ from delivery_lab.model.pipes.stage import (
 from delivery_lab.model.pipes.templates import PipeTemplate
 from delivery_lab.model.streams.dynamodb import TableStream
 from delivery_lab.model.streams.kinesis import KinesisStream
+from delivery_lab.rules.assumptions import RetriedRecords
 from delivery_lab.simulation.buses import Receiver, place_of
 from delivery_lab.simulation.permits import role_permit
 from delivery_lab.simulation.polled_sources import PolledSources
@@ -38,10 +39,12 @@ from delivery_lab.simulation.supported_feeds import feed_problem
 from delivery_lab.simulation.targets import Targets
 from delivery_lab.stack.events import Bus
 from delivery_lab.stack.functions import Function
-from delivery_lab.stack.pipes import Pipe
+from delivery_lab.stack.permissions import forbids
+from delivery_lab.stack.pipes import READING, Pipe, SourceOfPipe
 from delivery_lab.stack.queues import Queue
+from delivery_lab.stack.roles import Role
 from delivery_lab.stack.stack import Stack
-from delivery_lab.stack.streams import Stream, Table
+from delivery_lab.stack.streams import Cluster, Stream
 from delivery_lab.stack.topics import Topic
 
 SERVICE = "pipes.amazonaws.com"
@@ -83,6 +86,10 @@ class _Plumber:
         if pipe.state.known == "STOPPED":
             self.notes.append(f"{pipe.name} is stopped: it reads nothing")
             return
+        cluster = self.stack.at(pipe.source_arn.known)
+        if isinstance(cluster, Cluster):
+            self._refuse_topic(cluster)
+            return
         source = self._source()
         if source is None:
             what = pipe.source_arn.known or "a source that is known only after deployment"
@@ -97,6 +104,7 @@ class _Plumber:
             self._poll(source, refused, pipe.label, known=False)
             return
         assert isinstance(receiver, Receiver)
+        self._check_role(source)
         self._check_batch(receiver)
         stage = self._stage(receiver)
         function = receiver.label if isinstance(receiver, Function) else pipe.label
@@ -105,19 +113,30 @@ class _Plumber:
 
     # -- what it reads ------------------------------------------------------------------------------------
 
-    def _source(self) -> Queue | Stream | Table | None:
+    def _source(self) -> SourceOfPipe | None:
         arn = self.pipe.source_arn.known
         if arn is None:
             return None
-        found = self.stack.queue_at(arn) or self.stack.at(arn.partition("/stream/")[0])
-        if isinstance(found, Queue | Stream | Table) or found is None:
-            return found
+        source, found = self.stack.source_of(self.pipe), self.stack.at(arn)
+        if source is not None or found is None:
+            return source
         raise NotModelledError(
             f"{self.pipe.name} reads {found.name} ({found.type})\n"
             "  nearest: an SQS queue, a Kinesis stream or the stream of a table"
         )
 
-    def _poll(self, source: Queue | Stream | Table, stage: Invoker, function: str, *, known: bool) -> None:
+    def _refuse_topic(self, cluster: Cluster) -> None:
+        """Pipes from Kafka are not modelled: a record that arrives where one reads ends the run."""
+        pipe = self.pipe
+        topic = pipe.topic.known or ""
+        nearest = "an event source mapping of the topic, or a pipe from an SQS queue, a Kinesis stream or a table"
+        self.account.clusters[cluster.label].refusals[topic] = (
+            f"a record arrives at {topic or 'a topic'} of {cluster.name}, which {pipe.name} reads; pipes from Kafka "
+            f"are not modelled\n  nearest: {nearest}"
+        )
+        self.notes.append(f"{pipe.name} reads {cluster.name}: a run in which a record arrives there is refused")
+
+    def _poll(self, source: SourceOfPipe, stage: Invoker, function: str, *, known: bool) -> None:
         if isinstance(source, Queue):
             self._poll_queue(source, stage, function, known=known)
         else:
@@ -155,6 +174,7 @@ class _Plumber:
             pipe.label, function, starting_position="TRIM_HORIZON", report_batch_item_failures=True
         )
         if known:
+            bisect = pipe.on_partial_failure.certain() == BISECT
             config = replace(
                 config,
                 starting_position=pipe.starting_position.certain(),
@@ -164,7 +184,8 @@ class _Plumber:
                 parallelization_factor=pipe.parallelization_factor.certain(),
                 maximum_retry_attempts=pipe.maximum_retry_attempts.certain(),
                 maximum_record_age_seconds=pipe.maximum_record_age_seconds.certain(),
-                bisect=pipe.on_partial_failure.certain() == BISECT,
+                bisect=bisect,
+                retried=RetriedRecords.FROM_LOWEST if bisect else RetriedRecords.NAMED,
                 patterns=parse_patterns(pipe.filters.certain()),
             )
         account.record_mappings[pipe.label] = StreamConsumer(
@@ -217,6 +238,17 @@ class _Plumber:
                 "in is not documented\n  nearest: eventbridgeEventBusParameters with both"
             )
         return ""
+
+    def _check_role(self, source: SourceOfPipe) -> None:
+        """Refuse a pipe whose role surely does not let it read (PIPE-ROLE-2)."""
+        role = self.stack.at(self.pipe.role_arn.known)
+        arn = self.pipe.source_arn.certain()
+        missing = [each for each in READING[type(source)] if isinstance(role, Role) and forbids(role, each, arn)]
+        if missing and isinstance(role, Role):
+            actions = ", ".join(missing)
+            message = f"Pipes does not have required permissions to read {source.name} ({actions})"
+            fix = f"allow {actions} in {role.name}"
+            raise DeploymentRefusedError(self.pipe.name, "CREATE_FAILED", message, rule="PIPE-ROLE-2", fix=fix)
 
     def _check_batch(self, receiver: Receiver) -> None:
         limit = next((TARGET_BATCH[kind] for kind, of in _KINDS.items() if isinstance(receiver, of)), None)

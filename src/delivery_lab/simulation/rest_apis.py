@@ -91,7 +91,7 @@ class _Methods:
             yield from (
                 f"{name}: {key} is known only after deployment" for key, value in held.items() if value is UNKNOWN
             )
-            url = _queue_of(integration).queue_url
+            url = self._queue_of(integration).queue_url
             if url and self._stack.queue_of_url(url) is None:
                 yield f"{name} sends to {url}, which is no queue of this stack"
             if integration.credentials is None:
@@ -110,28 +110,35 @@ class _Methods:
             permitted = self._permissions.may_invoke(integration.function, integration.credentials)
             name = integration.function.label
             return ProxyRoute(method.http_method, path, name, payload_format="rest", is_permitted=permitted, **common)
-        service = _queue_of(integration)
+        service = self._queue_of(integration)
         permitted = self._permissions.may_send(integration.credentials, service.queue_url)
         return ProxyRoute(method.http_method, path, service=service, is_permitted=permitted, **common)
 
+    def _queue_of(self, integration: RestIntegration) -> TemplatedQueue:
+        found = _QUEUE_URI.fullmatch(str(integration.uri))
+        assert found is not None
+        partition, region, kind, rest = found.groups()
+        place = rest.strip("/")
+        return TemplatedQueue(
+            queue_url=self._url_of(partition, region, place) if kind == "path" and place else "",
+            action=place if kind == "action" else "",
+            templates=_texts(integration.templates),
+            parameters=_texts(integration.parameters),
+            passthrough=integration.passthrough,
+            answers=tuple(
+                AnswerMapping(int(each.status), each.pattern, each.template)
+                for each in integration.answers
+                if each.status.isdecimal()
+            ),
+        )
 
-def _queue_of(integration: RestIntegration) -> TemplatedQueue:
-    found = _QUEUE_URI.fullmatch(str(integration.uri))
-    assert found is not None
-    _, region, kind, rest = found.groups()
-    place = rest.strip("/")
-    return TemplatedQueue(
-        queue_url=f"https://sqs.{region}.amazonaws.com/{place}" if kind == "path" and place else "",
-        action=place if kind == "action" else "",
-        templates=_texts(integration.templates),
-        parameters=_texts(integration.parameters),
-        passthrough=integration.passthrough,
-        answers=tuple(
-            AnswerMapping(int(each.status), each.pattern, each.template)
-            for each in integration.answers
-            if each.status.isdecimal()
-        ),
-    )
+    def _url_of(self, partition: str, region: str, place: str) -> str:
+        """The URL of the queue that a URI names by account and name: where it is deployed decides its host."""
+        account, _, name = place.partition("/")
+        queue = self._stack.queue_at(f"arn:{partition}:sqs:{region}:{account}:{name}")
+        if queue is not None and queue.url is not None:
+            return queue.url
+        return f"https://sqs.{region}.amazonaws.com/{place}"
 
 
 def _texts(values: Mapping[str, Any]) -> dict[str, str]:

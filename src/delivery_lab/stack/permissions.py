@@ -12,8 +12,18 @@ from delivery_lab.stack.reading import listed
 from delivery_lab.stack.roles import PolicyDocument, Role
 
 _MANAGED = "arn:aws:iam::aws:policy/"
-_GRANTING = ("AdministratorAccess", "PowerUserAccess", "AmazonSQSFullAccess")
-"""Policies of AWS that let a role send to every queue."""
+_GRANTING_ALL = ("AdministratorAccess", "PowerUserAccess")
+"""Policies of AWS that let a role do whatever is asked here."""
+_FULL = "FullAccess"
+_INVOKING = ("AWSLambdaRole",)
+_WORDS: Mapping[str, tuple[str, ...]] = {
+    "sqs": ("SQS",),
+    "sns": ("SNS",),
+    "events": ("EventBridge", "CloudWatchEvents"),
+    "kinesis": ("Kinesis",),
+    "lambda": ("Lambda", "LAMBDA"),
+}
+"""By service as actions name it: what policies of AWS that grant all of it have in their names."""
 _APIS = "apigateway.amazonaws.com"
 
 
@@ -31,16 +41,21 @@ def forbids(role: Role, action: str, resource: str) -> bool:
     if any(each.get("Effect") == "Allow" and _covers(each, action, resource) for each in statements):
         return False
     # A policy that cannot be read, or that is managed by somebody else, may grant it.
-    return all(map(_is_read, role.policies)) and all(_grants_nothing(each.arn) for each in role.attached)
+    return all(map(_is_read, role.policies)) and all(_grants_nothing(each.arn, action) for each in role.attached)
 
 
 def _is_read(policy: PolicyDocument) -> bool:
     return bool(policy.statements)
 
 
-def _grants_nothing(arn: str) -> bool:
-    """Whether an attached policy is one of AWS that does not let a role send; any other may."""
-    return arn.startswith(_MANAGED) and not arn.endswith(_GRANTING)
+def _grants_nothing(arn: str, action: str) -> bool:
+    """Whether an attached policy is one of AWS that does not grant an action; any other may."""
+    if not arn.startswith(_MANAGED):
+        return False
+    service, name = action.partition(":")[0], arn.rpartition("/")[2]
+    if name.endswith(_GRANTING_ALL) or (action == "lambda:InvokeFunction" and name in _INVOKING):
+        return False
+    return not (name.endswith(_FULL) and any(word in name for word in _WORDS.get(service, ("",))))
 
 
 def _covers(statement: Mapping[str, Any], action: str, resource: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from delivery_lab.limits.mappings import (
@@ -13,10 +14,20 @@ from delivery_lab.limits.mappings import (
     STREAM_BATCH_SIZE,
 )
 from delivery_lab.program.graph import UNKNOWN
+from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.reading import Inputs, has_unknown, listed
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.settings import Setting
+from delivery_lab.stack.streams import Stream, Table
 
+SourceOfPipe = Queue | Stream | Table
+"""What a pipe of the model reads."""
+READING: Mapping[type[StackResource], tuple[str, ...]] = {
+    Queue: ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
+    Stream: ("kinesis:DescribeStream", "kinesis:GetRecords", "kinesis:GetShardIterator"),
+    Table: ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"),
+}
+"""By kind of source: what the role of a pipe has to allow (PIPE-ROLE-2)."""
 _QUEUE = "sqsQueueParameters"
 _STREAMS = ("kinesisStreamParameters", "dynamodbStreamParameters")
 
@@ -32,6 +43,7 @@ class Pipe(StackResource):
         target_arn: ARN of what gets it.
         state: `RUNNING` or `STOPPED`.
         filters: its filter patterns as texts; what matches none of them is let by.
+        topic: of a Kafka cluster, None where it reads none.
         batch_size: records in a batch at most.
         window_seconds: the batching window.
         starting_position: of a stream, None where it is left out.
@@ -56,6 +68,7 @@ class Pipe(StackResource):
     target_arn: Setting[str]
     state: Setting[str]
     filters: Setting[tuple[str, ...]]
+    topic: Setting[str | None]
     batch_size: Setting[int]
     window_seconds: Setting[int]
     starting_position: Setting[str | None]
@@ -120,6 +133,7 @@ def pipe(inputs: Inputs) -> Pipe:
         target_arn=inputs.text("target"),
         state=inputs.text("desiredState", default="RUNNING"),
         filters=_filters(inputs),
+        topic=inputs.optional_text("sourceParameters", "managedStreamingKafkaParameters", "topicName"),
         batch_size=of_source("batchSize", SQS_BATCH_SIZE.default if of_queue else STREAM_BATCH_SIZE.default),
         window_seconds=of_source("maximumBatchingWindowInSeconds", SQS_WINDOW.default),
         starting_position=told("startingPosition"),

@@ -1,4 +1,4 @@
-"""Orders by four ways in: an HTTP API with payload format 1.0, one that sends to SQS itself, and two REST APIs."""
+"""Orders by five ways in: routes of an HTTP API to a function, to SQS and to an event bus, and two REST APIs."""
 
 import json
 
@@ -43,11 +43,38 @@ for api in ("http", "rest"):
     )
 
 gateway_role = aws.iam.Role("gateway-role", assume_role_policy="{}")
+bus = aws.cloudwatch.EventBus("bus")
+placed = aws.cloudwatch.EventRule("placed", event_bus_name=bus.name, event_pattern='{"source": ["orders"]}')
+aws.sqs.QueuePolicy(
+    "bus-may-send",
+    queue_url=orders.url,
+    policy=pulumi.Output.json_dumps(
+        {
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "events.amazonaws.com"},
+                    "Action": "sqs:SendMessage",
+                    "Resource": orders.arn,
+                    "Condition": {"ArnEquals": {"aws:SourceArn": placed.arn}},
+                }
+            ]
+        }
+    ),
+)
+aws.cloudwatch.EventTarget(
+    "placed-to-orders", event_bus_name=bus.name, rule=placed.name, arn=orders.arn, input_path="$.detail"
+)
 aws.iam.RolePolicy(
     "gateway-may-send",
     role=gateway_role.id,
-    policy=orders.arn.apply(
-        lambda arn: json.dumps({"Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn}]})
+    policy=pulumi.Output.json_dumps(
+        {
+            "Statement": [
+                {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": orders.arn},
+                {"Effect": "Allow", "Action": "events:PutEvents", "Resource": bus.arn},
+            ]
+        }
     ),
 )
 
@@ -70,19 +97,28 @@ to_orders = aws.apigatewayv2.Integration(
         "MessageAttributes": "$request.body.attributes",
     },
 )
-bus = aws.cloudwatch.EventBus("bus")
 to_bus = aws.apigatewayv2.Integration(
     "to-bus",
     api_id=http.id,
     integration_type="AWS_PROXY",
     integration_subtype="EventBridge-PutEvents",
     credentials_arn=gateway_role.arn,
+    payload_format_version="1.0",
     request_parameters={"EventBusName": bus.name, "Source": "orders", "DetailType": "order", "Detail": "$request.body"},
+)
+to_metrics = aws.apigatewayv2.Integration(
+    "to-metrics",
+    api_id=http.id,
+    integration_type="AWS_PROXY",
+    integration_subtype="Kinesis-PutRecord",
+    credentials_arn=gateway_role.arn,
+    request_parameters={"StreamName": "metrics", "Data": "$request.body", "PartitionKey": "any"},
 )
 for name, key, integration in (
     ("by-front", "ANY /orders/{id}", to_front),
     ("by-queue", "POST /queue", to_orders),
     ("by-bus", "POST /bus", to_bus),
+    ("by-metrics", "POST /metrics", to_metrics),
 ):
     aws.apigatewayv2.Route(name, api_id=http.id, route_key=key, target=integration.id.apply("integrations/{}".format))
 

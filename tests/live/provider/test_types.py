@@ -10,6 +10,7 @@ import pulumi
 import pytest
 
 from delivery_lab import resource_types
+from delivery_lab.live.emulator import Emulator
 from delivery_lab.live.provider.catalog import TYPES
 from delivery_lab.live.provider.creator import Creator, ResourceState
 from delivery_lab.live.provider.differences import HIDDEN
@@ -437,3 +438,15 @@ def _shown(inputs: Inputs) -> Inputs:
         for name, value in inputs.items()
         if name != HIDDEN
     }
+
+
+def test_the_address_of_an_api_is_one_that_resolves_on_this_machine(make: Make, emulator: Emulator) -> None:
+    api = make(resource_types.HTTP_API, protocolType="HTTP")
+    address = f"{emulator.url}/_aws/execute-api/{api.id}"
+    assert api.outputs["apiEndpoint"] == address
+    stages = [make(resource_types.STAGE, apiId=api.id, name=name, autoDeploy=True) for name in ("$default", "live")]
+    assert [stage.outputs["invokeUrl"] for stage in stages] == [f"{address}/", f"{address}/live"]
+
+    inputs = _rest_stage(make)
+    stage = make(resource_types.REST_STAGE, **inputs)
+    assert stage.outputs["invokeUrl"] == f"{emulator.url}/_aws/execute-api/{inputs['restApi']}/live"

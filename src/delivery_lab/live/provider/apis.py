@@ -40,7 +40,7 @@ class ApiType(ProvidedType):
         partition = naming.partition_of(cloud.region)
         return {
             **_properties(answer, self.settings),
-            "apiEndpoint": answer["ApiEndpoint"],
+            "apiEndpoint": cloud.api_address(id_),
             "arn": f"arn:{partition}:apigateway:{cloud.region}::/apis/{id_}",
             "executionArn": cloud.arn("execute-api", id_),
         }
@@ -162,9 +162,7 @@ class StageType(_Part):
         if properties is None:
             return None
         api, name = properties["apiId"], self.own_id(id_)
-        client = cloud.client("apigatewayv2")
-        found_api = found(lambda: client.get_api(ApiId=api)) or {}
-        endpoint = found_api.get("ApiEndpoint", "")
+        endpoint = cloud.api_address(api)
         partition = naming.partition_of(cloud.region)
         return {
             **properties,

@@ -140,6 +140,14 @@ class Cloud:
         """The ARN of a resource of this account and region."""
         return f"arn:{naming.partition_of(self.region)}:{service}:{self.region}:{self.account}:{resource}"
 
+    def api_address(self, api: str) -> str:
+        """Where the emulator answers for an API: a path of its own address, for names of APIs resolve on no machine.
+
+        What follows is what follows `https://<id>.execute-api.<region>.amazonaws.com` on AWS: the stage, where it has a
+        name, and the path.
+        """
+        return f"{self.client('apigateway').meta.endpoint_url}/_aws/execute-api/{api}"
+
     def client(self, service: str) -> Any:
         """The client of a service, by boto3's name.
 

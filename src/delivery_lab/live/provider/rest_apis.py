@@ -150,14 +150,14 @@ class RestStageType(ProvidedType):
         answer = found(lambda: client.get_stage(restApiId=api, stageName=name))
         if answer is None:
             return None
-        partition, suffix = naming.partition_of(cloud.region), naming.dns_suffix_of(cloud.region)
+        partition = naming.partition_of(cloud.region)
         return {
             "deployment": answer["deploymentId"],
             "restApi": api,
             "stageName": name,
             "arn": f"arn:{partition}:apigateway:{cloud.region}::/restapis/{api}/stages/{name}",
             "executionArn": cloud.arn("execute-api", f"{api}/{name}"),
-            "invokeUrl": f"https://{api}.execute-api.{cloud.region}.{suffix}/{name}",
+            "invokeUrl": f"{cloud.api_address(api)}/{name}",
         }
 
     def update(self, cloud: Cloud, id_: str, new: Properties, changed: frozenset[str]) -> None:

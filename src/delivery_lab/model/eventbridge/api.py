@@ -18,6 +18,8 @@ from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError
 
 Entry = Mapping[str, Any]
+PUT_EVENTS = "PutEvents"
+"""The operation that puts events on buses."""
 BusOf = Callable[[str], EventBus | None]
 """The bus of a name or an ARN."""
 
@@ -50,7 +52,7 @@ class EventsApi:
             AwsError: EventBridge would answer with an error.
             NotModelledError: the model does not know the operation.
         """
-        if operation != "PutEvents":
+        if operation != PUT_EVENTS:
             raise NotModelledError(f"the operation events:{operation} is not modelled (modelled: PutEvents)")
         if parameters.get("EndpointId"):
             raise NotModelledError("events:PutEvents to a global endpoint is not modelled\n  nearest: no EndpointId")

@@ -10,7 +10,9 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from delivery_lab.errors import NotModelledError
+from delivery_lab.model.eventbridge.api import PUT_EVENTS
 from delivery_lab.model.gateway.answers import HttpResponse
+from delivery_lab.model.gateway.event_parameters import entry_of
 from delivery_lab.model.gateway.queue_parameters import from_form, from_mapping
 from delivery_lab.model.gateway.requests import ApiRequest
 from delivery_lab.model.gateway.selections import UnresolvedError, mapped, selected
@@ -68,18 +70,53 @@ class MappedQueue:
 
     def answer(self, request: ApiRequest, call: Call) -> Answered:
         """Send a message; the caller sees what SQS answers (HTTP-SQS-1, HTTP-SQS-2)."""
-        values: dict[str, str] = {}
-        for name, expression in self.parameters.items():
-            try:
-                values[name] = selected(request, expression)
-            except UnresolvedError:
-                message = f"Unable to resolve property {name} from source {expression}."
-                return Answered(HttpResponse(400, json.dumps({"message": message})), "HTTP-MAP-2", ("HTTP-MAP-1",))
+        values = _resolved(self.parameters, request)
+        if isinstance(values, Answered):
+            return values
         try:
             answer = call("SendMessage", from_mapping(values, request.region))
         except AwsError as error:
             return Answered(HttpResponse(error.status, _error_xml(error)), "HTTP-SQS-2", ("HTTP-SQS-1", "HTTP-MAP-1"))
         return Answered(HttpResponse(200, _success_xml(answer, request)), "HTTP-SQS-1", ("HTTP-SQS-2", "HTTP-MAP-1"))
+
+
+@dataclass(frozen=True, slots=True)
+class MappedBus:
+    """`EventBridge-PutEvents` of an HTTP API.
+
+    Attributes:
+        parameters: the request parameters of the integration.
+    """
+
+    parameters: Mapping[str, str]
+
+    def answer(self, request: ApiRequest, call: Call) -> Answered:
+        """Put one event on a bus; the caller sees what EventBridge answers (HTTP-EB-1, HTTP-EB-2).
+
+        An event that EventBridge refuses is answered with 200 as well: only the body says so (HTTP-EB-3).
+        """
+        values = _resolved(self.parameters, request)
+        if isinstance(values, Answered):
+            return values
+        try:
+            answer = call(PUT_EVENTS, {"Entries": [entry_of(values, request.region)]})
+        except AwsError as error:
+            body = json.dumps({"__type": error.code, "message": error.message})
+            return Answered(HttpResponse(error.status, body), "HTTP-EB-2", ("HTTP-EB-1", "HTTP-MAP-1"))
+        rule: RuleId = "HTTP-EB-3" if answer["FailedEntryCount"] else "HTTP-EB-1"
+        return Answered(HttpResponse(200, json.dumps(answer)), rule, ("HTTP-EB-2", "HTTP-MAP-1"))
+
+
+def _resolved(parameters: Mapping[str, str], request: ApiRequest) -> dict[str, str] | Answered:
+    """What parameters are for a request; the answer to one that lacks what a parameter names (HTTP-MAP-2)."""
+    values: dict[str, str] = {}
+    for name, expression in parameters.items():
+        try:
+            values[name] = selected(request, expression)
+        except UnresolvedError:
+            message = f"Unable to resolve property {name} from source {expression}."
+            return Answered(HttpResponse(400, json.dumps({"message": message})), "HTTP-MAP-2", ("HTTP-MAP-1",))
+    return values
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from delivery_lab.errors import NotModelledError
@@ -26,14 +27,23 @@ class KafkaTopic:
         retention_hours: `retention.ms`, in hours (KAF-RET-1).
         scheduler: the run's clock.
         journal: where events are written.
+        refusals: by topic, why a record that arrives there ends the run; "" for every topic.
     """
 
     kind: PartitionedKind = "kafka"
 
     def __init__(
-        self, name: str, partitions: int, retention_hours: float, *, scheduler: Scheduler, journal: Journal
+        self,
+        name: str,
+        partitions: int,
+        retention_hours: float,
+        *,
+        scheduler: Scheduler,
+        journal: Journal,
+        refusals: Mapping[str, str],
     ) -> None:
         self.name = name
+        self._refusals = refusals
         self.retention_hours = retention_hours
         self._scheduler = scheduler
         self._journal = journal
@@ -49,7 +59,11 @@ class KafkaTopic:
 
         Raises:
             AwsError: it is larger than brokers take (KAF-SIZE-1).
+            NotModelledError: somebody reads the topic who is not modelled.
         """
+        why = self._refusals.get(self.name) or self._refusals.get("")
+        if why:
+            raise NotModelledError(why)
         size = len(value) + len((key or "").encode())
         if size > BROKER_RECORD_BYTES:
             raise errors.RECORD_TOO_LARGE.error(size=size, limit=BROKER_RECORD_BYTES)
@@ -91,6 +105,7 @@ class KafkaCluster:
         bootstrap_servers: its brokers, as events name them.
         default_partitions: `num.partitions` of its configuration.
         default_retention_hours: `log.retention.hours` of its configuration.
+        refusals: by topic, why a record that arrives there ends the run; "" for every topic.
         committed: by consumer group and partition, the number of the next record to read (KAF-GROUP-1).
     """
 
@@ -103,6 +118,7 @@ class KafkaCluster:
     default_retention_hours: float = BROKER_RETENTION_HOURS
     topics: dict[str, KafkaTopic] = field(default_factory=dict)
     committed: dict[str, dict[str, int]] = field(default_factory=dict)
+    refusals: dict[str, str] = field(default_factory=dict)
 
     def create_topic(
         self, name: str, partitions: int | None = None, retention_hours: float | None = None
@@ -120,6 +136,7 @@ class KafkaCluster:
             self.default_retention_hours if retention_hours is None else retention_hours,
             scheduler=self.scheduler,
             journal=self.journal,
+            refusals=self.refusals,
         )
         self.topics[name] = topic
         return topic

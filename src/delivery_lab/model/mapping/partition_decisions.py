@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -80,6 +80,7 @@ def classify_partition_batch(
     identify: Identify = sequence_number,
     unnamed: UnnamedResponse = DEFAULTS.unnamed_record_response,
     retried: RetriedRecords = RetriedRecords.FROM_LOWEST,
+    named_rule: RuleId = "KAF-REPORT-2",
 ) -> PartitionVerdict:
     """Decide how far a batch succeeded.
 
@@ -90,7 +91,9 @@ def classify_partition_batch(
         report: whether the mapping has `ReportBatchItemFailures`.
         identify: reads an `itemIdentifier`.
         unnamed: how a response is taken that is not empty and has no batchItemFailures (STR-REPORT-7).
-        retried: which records are tried again after a partial failure (STR-REPORT-8; of Kafka KAF-REPORT-2).
+        retried: which records are tried again after a partial failure (STR-REPORT-8; of Kafka KAF-REPORT-2, of pipes
+            PIPE-REPORT-2).
+        named_rule: rule by which only those are that are named.
     """
     if error is not None:
         return PartitionVerdict(0, False, "STR-ERROR-1", f"the invoke failed with {error}")
@@ -100,7 +103,8 @@ def classify_partition_batch(
         response = json.loads(payload) if payload else None
     except ValueError:
         return PartitionVerdict(0, False, "STR-REPORT-6", "the response is no JSON")
-    return _classify_response(sequences, response, identify, unnamed, retried)
+    verdict = _classify_response(sequences, response, identify, unnamed, retried)
+    return replace(verdict, rule=named_rule) if verdict.failed is not None else verdict
 
 
 def _classify_response(

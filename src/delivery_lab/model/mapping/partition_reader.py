@@ -306,6 +306,7 @@ class PartitionReader:
             identify=identify,
             unnamed=self.settings.unnamed_response,
             retried=self.settings.retried,
+            named_rule=self.settings.named_rule,
         )
         if self._windows is not None:
             verdict = self._windows.judge(verdict, result.payload)

@@ -50,6 +50,7 @@ class ReaderSettings:
         discard_rule: id of the rule by which retries end.
         unnamed_response: how a response without batchItemFailures is taken.
         retry_count: whether a batch begins a count of its own when the checkpoint moved.
+        named_rule: id of the rule by which only records that are named are tried again.
         report_rule: id of the rule about the form of an itemIdentifier, None where it is a sequence number.
         retried: which records are tried again after a partial failure.
         grace_seconds: how long a tumbling window waits for records at its end.
@@ -75,6 +76,7 @@ class ReaderSettings:
     retry_count: RetryCount = RetryCount.ANEW
     opens_after_batch: bool = False
     report_rule: RuleId | None = None
+    named_rule: RuleId = "KAF-REPORT-2"
     retried: RetriedRecords = RetriedRecords.FROM_LOWEST
     grace_seconds: float = DEFAULTS.window_grace_seconds
 

@@ -36,7 +36,7 @@ from delivery_lab.model.streams.dynamodb import TableStream
 from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.model.streams.throughput import ReadThroughput
 from delivery_lab.rule_ids import RuleId
-from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
+from delivery_lab.rules.assumptions import DEFAULTS, Assumptions, RetriedRecords
 
 KINESIS_POLL_SECONDS = 1.0
 PUSH_SECONDS = 0.07
@@ -63,6 +63,8 @@ class StreamMappingConfig:
         tumbling_window_seconds: 0 (none) to 900.
         patterns: event filter patterns.
         enabled: whether it polls at all.
+        retried: which records are tried again after a partial failure: from the lowest on, or of a pipe those that are
+            named (PIPE-REPORT-2).
     """
 
     name: str
@@ -80,6 +82,7 @@ class StreamMappingConfig:
     tumbling_window_seconds: int = TUMBLING_WINDOW.default
     patterns: tuple[Pattern, ...] = ()
     enabled: bool = True
+    retried: RetriedRecords = RetriedRecords.FROM_LOWEST
 
     def check(self, source: KinesisStream | TableStream, now: int = 0) -> StartingPosition:
         """Refuse what `CreateEventSourceMapping` refuses.
@@ -176,6 +179,8 @@ class StreamConsumer:
             push_seconds=PUSH_SECONDS if fan_out else 0,
             patterns=config.patterns,
             retry_count=assumptions.retry_count,
+            retried=config.retried,
+            named_rule="PIPE-REPORT-2",
             unnamed_response=assumptions.unnamed_record_response,
             grace_seconds=assumptions.window_grace_seconds,
         )

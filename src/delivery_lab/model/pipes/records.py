@@ -19,6 +19,7 @@ class PipedRecord:
         reported: id by which the poller knows it.
         content: what the target gets of it without a template (PIPE-EVENT-1).
         readable: the same with its body or data read, for templates and paths (PIPE-INPUT-2).
+        is_json: whether body or data are JSON, so that paths lead into them.
     """
 
     message: str
@@ -26,6 +27,7 @@ class PipedRecord:
     reported: str
     content: Mapping[str, Any]
     readable: Mapping[str, Any]
+    is_json: bool = True
 
 
 def piped(record: Mapping[str, Any]) -> PipedRecord:
@@ -33,23 +35,24 @@ def piped(record: Mapping[str, Any]) -> PipedRecord:
     if "kinesis" in record:
         inner = record["kinesis"]
         content = {**inner, **{name: value for name, value in record.items() if name != "kinesis"}}
-        readable = {**content, "data": _read(_plain(inner["data"]))}
-        sequence = inner["sequenceNumber"]
-        return PipedRecord(record["eventID"], record["eventID"], sequence, content, readable)
+        data, is_json = _read(_plain(inner["data"]), inner["data"])
+        sequence, readable = inner["sequenceNumber"], {**content, "data": data}
+        return PipedRecord(record["eventID"], record["eventID"], sequence, content, readable, is_json)
     if "dynamodb" in record:
         sequence = record["dynamodb"]["SequenceNumber"]
         return PipedRecord(sequence, record["eventID"], sequence, record, record)
     message = record["messageId"]
-    return PipedRecord(message, message, message, record, {**record, "body": _read(record["body"])})
+    body, is_json = _read(record["body"], record["body"])
+    return PipedRecord(message, message, message, record, {**record, "body": body}, is_json)
 
 
 def _plain(data: str) -> str:
     return base64.b64decode(data).decode(errors="replace")
 
 
-def _read(text: str) -> Any:
-    """JSON where it is some, else the text."""
+def _read(text: str, otherwise: str) -> tuple[Any, bool]:
+    """JSON where it is some, else what the record has: of data that is its Base64; and whether it is JSON."""
     try:
-        return json.loads(text)
+        return json.loads(text), True
     except ValueError:
-        return text
+        return otherwise, False

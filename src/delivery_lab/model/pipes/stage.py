@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import Actor, Journal, PipeHandedOn, PipeRefused
-from delivery_lab.model.clock import Scheduler, iso_time
+from delivery_lab.limits.pipes import EXECUTION_SECONDS
+from delivery_lab.model.clock import Scheduler, in_seconds, iso_time
 from delivery_lab.model.eventbridge.event import BusEvent, event_time
 from delivery_lab.model.faults import Faults
 from delivery_lab.model.feeds.feed import is_temporary
@@ -132,13 +133,30 @@ class FunctionStage(_Stage):
             self._refuse(records, self.function, error)
             return self._fail_later(done, error)
 
+        begun = self.scheduler.now
+
         def answered(result: InvokeResult) -> None:
+            self._check_time(begun)
             done(replace(result, payload=self._translated(result, records)))
 
         self.journal.rely_on("PIPE-EVENT-1")
         return self.functions.invoke(
             self.function, event, answered, by=by, note=note, rehearsal=rehearsal, lineage=lineage
         )
+
+    def _check_time(self, begun: int) -> None:
+        """Refuse an invoke that took longer than a pipe lasts.
+
+        Raises:
+            NotModelledError: it did.
+        """
+        took_seconds = in_seconds(self.scheduler.now - begun)
+        if took_seconds > EXECUTION_SECONDS:
+            raise NotModelledError(
+                f"{self.config.name} has waited {took_seconds:.0f} s for {self.function}; a pipe lasts at most "
+                f"{EXECUTION_SECONDS} s, and what becomes of the batch then is not known (PIPE-TIME-1)\n"
+                f"  nearest: a timeout of {self.function} of at most {EXECUTION_SECONDS} s"
+            )
 
     def _translated(self, result: InvokeResult, records: Sequence[PipedRecord]) -> str:
         """The answer with the ids by which the poller knows its records (PIPE-REPORT-1)."""
@@ -193,7 +211,7 @@ class TargetStage(_Stage):
                 self._refuse(left, self.target.name, error)
                 failed += [each.reported for each in left]
                 if self.config.ordered:
-                    self.journal.rely_on("PIPE-REPORT-2")
+                    self.journal.rely_on("PIPE-REPORT-3")
                     break
         self.journal.rely_on(*(("PIPE-REPORT-1",) if 0 < len(failed) < len(records) else ()))
         self.scheduler.at(self.scheduler.now, done, InvokeResult("", _reported(failed), None))
@@ -246,7 +264,7 @@ def queue_parcel(group: str, deduplication: str) -> Callable[[PipedRecord, str],
     def made(record: PipedRecord, content: str) -> Parcel:
         return Parcel(
             record.message,
-            _sent(content),
+            _unquoted(content),
             group=text_at(group, record),
             deduplication_id=text_at(deduplication, record),
         )
@@ -302,6 +320,12 @@ class BusParcels:
             *self.place,
         )
         return Parcel(record.message, event.body)
+
+
+def _unquoted(content: str) -> str:
+    """What a queue gets of a content: a text without quotes around it (PIPE-INPUT-4)."""
+    made = json.loads(content)
+    return made if isinstance(made, str) else content
 
 
 def _sent(content: str) -> str:

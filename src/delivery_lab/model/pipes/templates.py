@@ -13,6 +13,8 @@ from delivery_lab.model.json_paths import MISSING, follow
 from delivery_lab.model.pipes.records import PipedRecord
 from delivery_lab.model.runtime import AwsError
 
+WHOLE = "aws.pipes.event.json"
+"""The variable for the whole record, with its body or data read."""
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -39,6 +41,7 @@ class PipeTemplate:
             AwsError: it is no JSON.
             NotModelledError: what AWS makes of it is not known.
         """
+        self._refuse_alone(record)
         parts: list[str] = []
         end = 0
         for found in PLACEHOLDER.finditer(self.text):
@@ -53,19 +56,33 @@ class PipeTemplate:
             raise AwsError("InvalidInput", f"the input template makes no JSON: {error} in {made[:80]}") from error
         return made
 
+    def _refuse_alone(self, record: PipedRecord) -> None:
+        """Refuse a template that is one variable for JSON, such as `<$.body>` (PIPE-INPUT-3).
+
+        Raises:
+            NotModelledError: it is; the target gets `{key: value}` then, without the quotes, as AWS says, and JSON, as
+                many pipes expect.
+        """
+        alone = PLACEHOLDER.fullmatch(self.text.strip())
+        name = alone.group(1).strip() if alone is not None else ""
+        if name == WHOLE or (name.startswith("$") and isinstance(follow(record.readable, name), dict | list)):
+            raise NotModelledError(
+                f"the input template of a pipe is <{name}> alone, which is JSON of a record: AWS says that its quotes "
+                "are removed, and pipes in public rely on getting JSON (PIPE-INPUT-3)\n"
+                f'  nearest: a template that makes an object, such as {{"data": <{name}>}}'
+            )
+
     def _value(self, name: str, record: PipedRecord, now: str) -> Any:
         if name.startswith("$"):
             return self._at(name, record)
         if name == "aws.pipes.event.ingestion-time":
             return now
-        if name == "aws.pipes.event":
-            return record.content
-        if name == "aws.pipes.event.json":
+        if name == WHOLE and record.is_json:
             return record.readable
         if name in self.constants:
             return self.constants[name]
         raise NotModelledError(
-            f"an input template of a pipe has <{name}>\n  nearest: a JSON path, aws.pipes.event, aws.pipes.event.json, "
+            f"an input template of a pipe has <{name}>\n  nearest: a JSON path, {WHOLE} of a body that is JSON, "
             f"aws.pipes.event.ingestion-time, {', '.join(self.constants)}"
         )
 
