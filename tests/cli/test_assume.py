@@ -42,7 +42,7 @@ def test_a_run_says_when_an_alternative_would_change_the_conclusion(capsys: pyte
     assert told[-4:-1] == OTHERWISE
     assert told[-1] == "The conclusion is the same with ESM-SCALE-4=2."
     assert told[-8].startswith("30 (20 to 40) healthy messages end in the dead-letter queue")
-    assert told[-7].startswith("Alarm batch-alarm-dlq (ApproximateNumberOfMessagesVisible) goes off at 960 s, 60.0 s")
+    assert told[-7].startswith("Alarm batch-alarm-dlq (ApproximateNumberOfMessagesVisible) goes off at 16 min, 60.0 s")
     assert told[-5] == "Intervals are over the plausible range of ESM-THROTTLE-3."
 
 

@@ -115,6 +115,7 @@ def test_a_project_that_cannot_be_written_to_is_run_as_any_other(project: Path) 
     for place in (project, *project.rglob("*")):
         place.chmod(0o755 if place.is_dir() else 0o644)
 
-    assert (code, err) == (0, "")
+    # What takes longer than a second of processor time is announced, and a slow machine needs as long.
+    assert (code, err.removeprefix("simulating prod ...\n")) == (0, "")
     assert json.loads(out)["messages"]["sent"] == 11
     assert _files(project) == there

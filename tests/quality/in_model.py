@@ -26,7 +26,7 @@ from tests.quality.in_handlers import NOTHING_LOST
 from tests.quality.planted import Planted
 
 _hide, _is_exhausted, _dead_letter = SqsQueue._hide, SqsQueue._is_exhausted, SqsQueue._dead_letter
-_delete, _stop_retrying = SqsQueue.delete, AsynchronousInvokes._stop_retrying
+_delete, _stop_retrying = SqsQueue._delete, AsynchronousInvokes._stop_retrying
 _configuration = AsynchronousInvokes.configuration
 
 
@@ -45,9 +45,9 @@ def _dead_letters_nowhere(queue: SqsQueue, message: Any) -> None:
         _dead_letter(queue, message)
 
 
-def _deletes_in_words(queue: SqsQueue, receipt_handle: str, by: Any = None) -> None:
+def _deletes_in_words(queue: SqsQueue, *arguments: Any) -> None:
     with patch.object(SqsQueue, "remove", lambda *_: None):
-        _delete(queue, receipt_handle, by)
+        _delete(queue, *arguments)
 
 
 def _readable_behind_hidden(group: Any, now: int) -> Iterator[Any]:
@@ -177,7 +177,7 @@ IN_MODEL = (
         _dead_letters_nowhere,
     ),
     _model(
-        "deletes-in-words", "a message that is deleted stays", "batch-partial", SqsQueue, "delete", _deletes_in_words
+        "deletes-in-words", "a message that is deleted stays", "batch-partial", SqsQueue, "_delete", _deletes_in_words
     ),
     Planted(
         "reads-groups-out-of-order",

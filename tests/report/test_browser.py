@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
-from delivery_lab.report.chapter import chapter_of
 from delivery_lab.report.page import page
 from tests.lab_support import run
-from tests.report.test_page import evil_run, told
+from tests.report.test_page import chapter_of, evil_run, told
 
 pytestmark = pytest.mark.browser
 

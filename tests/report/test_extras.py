@@ -79,4 +79,6 @@ def test_two_variants_side_by_side() -> None:
     assert contrast.worse
     assert ("messages lost", "0", "3") in contrast.figures
     assert "batch-partial against batch-unreported" in text
+    assert text.count(" inert>") == 4
+    assert 'class="end-of-run"' in text
     assert any("reportBatchItemFailures" in row.what for row in contrast.settings)

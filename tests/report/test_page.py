@@ -16,7 +16,8 @@ import pytest
 from delivery_lab import Lab
 from delivery_lab.events import Event, MessageSent, Run
 from delivery_lab.explore.spread import Spread
-from delivery_lab.report.chapter import MOST_LIVES, Chapter, ToldRun, chapter_of
+from delivery_lab.report.chapter import MOST_LIVES, Chapter, ToldRun, filmed
+from delivery_lab.report.chapter import chapter_of as chapter_of_film
 from delivery_lab.report.page import Failed, page
 from delivery_lab.report.picture import MOST_BARS
 from delivery_lab.results.conclusion import conclusion
@@ -30,6 +31,10 @@ EVIL = "</template><script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
 def told(ran: Run) -> ToldRun:
     outcome = outcome_of(ran)
     return ToldRun(outcome, ran, conclusion(outcome), f"delivery-lab run {ran.stack}")
+
+
+def chapter_of(given: ToldRun) -> Chapter:
+    return chapter_of_film(filmed(given))
 
 
 def html(*chapters: Chapter | Failed) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from delivery_lab.events.instants import seconds
-from delivery_lab.report.scale import Scale, instant_text, scale_of
-from delivery_lab.report.scene import Bar, Scene
+from delivery_lab.report.scale import Scale, axis_of, instant_text
+from delivery_lab.report.scene import AlarmMark, Bar, Scene
 
 
 def scene(*spans: tuple[float, float], end: float) -> Scene:
@@ -33,15 +34,30 @@ def test_instants_stay_in_order_and_within(end: int, cut: list[float], places: l
 
 
 def test_a_pause_longer_than_the_rest_is_cut_short() -> None:
-    scale = scale_of(scene((0, 100), (900, 950), end=950), 0, 1000)
+    scale = axis_of(scene((0, 100), (900, 950), end=950)).between(0, 1000)
 
     assert scale.cut is not None
     assert 100 < scale.cut[0] / 1e6 < 150
     assert scale.at(seconds(100)) > 500
 
 
+def test_pictures_side_by_side_show_the_time_of_both() -> None:
+    axis = axis_of(scene((0, 10), end=10), scene((0, 10), (900, 1_000), end=1_000))
+
+    assert axis.end_us == seconds(1_000)
+    assert axis.cut is not None
+    assert seconds(10) < axis.cut[0] < axis.cut[1] < seconds(900)
+    assert axis_of(scene((0, 10), end=10), scene((0, 400), (900, 1_000), end=1_000)).cut is None
+
+
+def test_an_alarm_after_the_run_is_in_the_picture() -> None:
+    ran = replace(scene((0, 10), end=10), alarms=(AlarmMark("late", "late goes off", seconds(60), ""),), watched=1)
+
+    assert axis_of(ran).end_us == seconds(60)
+
+
 def test_waiting_that_is_half_of_the_run_is_left_as_it_is() -> None:
-    assert scale_of(scene((0, 0.5), (30, 30.5), end=60), 0, 1000).cut is None
+    assert axis_of(scene((0, 0.5), (30, 30.5), end=60)).cut is None
 
 
 def test_ticks_are_round_and_apart() -> None:

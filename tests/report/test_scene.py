@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
+
 from delivery_lab.events import Run
 from delivery_lab.events.instants import in_seconds, seconds
+from delivery_lab.report.captions import sentences
 from delivery_lab.report.filming import scene_of
+from delivery_lab.report.picture import WIDE, draw
 from delivery_lab.report.scene import Scene
+from delivery_lab.results.alarm_figures import AlarmFigures
 from delivery_lab.results.following import read_events
+from delivery_lab.results.outcome import outcome_of
 from delivery_lab.results.timeline import messages_called
 from tests.lab_support import run
 
@@ -36,7 +42,7 @@ def test_spans_of_hidden_messages_end_with_what_ended_them() -> None:
 
     assert [(span.receive, span.ending) for span in found.hidden] == [(1, "returned"), (2, "returned"), (3, "deleted")]
     assert found.hidden[0].end_us - found.hidden[0].start_us == seconds(5)
-    assert [mark.kind for mark in found.marks] == ["returned", "returned"]
+    assert [mark.kind for mark in found.marks] == ["returned", "returned", "again"]
 
 
 def test_a_message_that_is_moved_when_its_timeout_ends_was_not_visible_to_anybody() -> None:
@@ -86,3 +92,60 @@ def test_no_bars_of_an_environment_overlap() -> None:
     for lane in scene(run("concurrency-trap")).lanes():
         ends = [0, *(bar.end_us for bar in lane.bars)]
         assert all(bar.start_us >= end for bar, end in zip(lane.bars, ends, strict=False))
+
+
+@pytest.mark.parametrize("stack", ["visibility-short", "batch-all-or-nothing", "stream-default", "stream-bounded"])
+def test_work_that_is_done_again_is_marked_each_time(stack: str) -> None:
+    ran = run(stack)
+    found = sum(mark.count for mark in scene(ran).marks if mark.kind == "again")
+
+    assert found == outcome_of(ran).effects.duplicated
+    assert found > 0
+
+
+def test_a_shard_is_blocked_for_as_long_as_the_outcome_says() -> None:
+    ran = run("stream-bounded")
+    (track,) = scene(ran).blocked
+
+    blocked = {one.log: one for one in outcome_of(ran).blocked}[track.name]
+    assert in_seconds(sum(end - start for start, end in track.spans)) == blocked.seconds > 0
+    assert track.behind == blocked.records_behind
+
+
+def test_alarms_that_go_off_are_in_the_order_of_time_and_may_be_late() -> None:
+    ran = run("batch-all-or-nothing")
+    never, unknown, late = (
+        AlarmFigures(name=name, metric="Errors", at_seconds=at, after_harm_seconds=after, unknown=why)
+        for name, at, after, why in (
+            ("never", None, None, ""),
+            ("odd", None, None, "it is odd"),
+            ("late", 120.0, 59.7, ""),
+        )
+    )
+    found = scene_of(ran, read_events(ran).fates, {}, (never, unknown, late))
+
+    assert [(alarm.name, alarm.at_us) for alarm in found.alarms] == [("late", seconds(120))]
+    assert found.watched == 2
+    assert found.until_us == seconds(120) > found.end_us
+    assert "Alarm late (Errors) goes off at 2 min, 59.7 s after the first message is harmed." in list(sentences(found))
+
+
+def test_a_picture_marks_alarms_and_blocked_shards() -> None:
+    drawn = str(draw(scene(run("stream-bounded")), WIDE, "A run"))
+    assert 'class="b blocked"' in drawn
+    assert "shardId-000000000001, 2 behind" in drawn
+    assert 'class="bell"' not in drawn
+
+    late = AlarmFigures(name="late", metric="Errors", at_seconds=900, after_harm_seconds=None, unknown="")
+    ran = run("stream-bounded")
+    drawn = str(draw(scene_of(ran, read_events(ran).fates, {}, (late,)), WIDE, "A run"))
+    assert drawn.count('class="bell"') == 1
+    assert 'class="end-of-run"' in drawn
+
+
+def test_many_marks_of_a_kind_are_a_line_with_their_count() -> None:
+    drawn = str(draw(scene(run("stream-default")), WIDE, "A run"))
+
+    assert drawn.count('class="redone"') == 2
+    assert 'class="many again"' in drawn
+    assert "work is done again: a duplicate effect (7,744)" in drawn

@@ -11,6 +11,7 @@ import pytest
 
 from delivery_lab.events import InvokeStarted
 from delivery_lab.report.trace import trace_of
+from delivery_lab.results.alarm_figures import AlarmFigures
 from tests.lab_support import run
 
 
@@ -26,7 +27,8 @@ def test_slices_of_a_track_do_not_overlap(stack: str) -> None:
     for event in events(stack):
         if event["ph"] == "X":
             tracks[event["pid"], event["tid"]].append((event["ts"], event["ts"] + event["dur"]))
-    assert sum(map(len, tracks.values())) == sum(isinstance(event, InvokeStarted) for event in run(stack).events)
+    invokes = sum(len(slices) for (process, _), slices in tracks.items() if process != 1)
+    assert invokes == sum(isinstance(event, InvokeStarted) for event in run(stack).events)
     for slices in tracks.values():
         assert all(end <= start for (_, end), (start, _) in pairwise(sorted(slices)))
 
@@ -56,3 +58,30 @@ def test_queues_are_counters_and_moves_are_instants() -> None:
 
     assert max(depth["waiting"] + depth["in flight"] for depth in depths) == 130
     assert moved == [20, 10]
+
+
+@pytest.mark.parametrize("stack", ["stream-bounded", "async-default", "fifo-ordered", "sns-sqs-raw"])
+def test_every_event_has_what_the_format_wants(stack: str) -> None:
+    late = AlarmFigures(name="late", metric="Errors", at_seconds=900, after_harm_seconds=None, unknown="")
+    wanted = {
+        "X": {"name", "pid", "tid", "ts", "dur"},
+        "C": {"name", "pid", "ts", "args"},
+        "i": {"name", "pid", "tid", "ts", "s"},
+        "M": {"name", "pid", "tid", "args"},
+    }
+    for event in json.loads(trace_of(run(stack), (late,)))["traceEvents"]:
+        assert wanted[event["ph"]] <= event.keys()
+        numbers = [event[key] for key in ("pid", "tid", "ts", "dur") if key in event]
+        assert all(isinstance(number, int) and number >= 0 for number in numbers)
+        if event["ph"] == "C":
+            assert all(isinstance(value, int) and value >= 0 for value in event["args"].values())
+
+
+def test_blocked_shards_have_tracks_and_alarms_are_instants() -> None:
+    late = AlarmFigures(name="late", metric="Errors", at_seconds=900, after_harm_seconds=None, unknown="")
+    found = json.loads(trace_of(run("stream-bounded"), (late,)))["traceEvents"]
+
+    (blocked,) = [event for event in found if event["name"] == "blocked"]
+    named = {event["tid"]: event["args"]["name"] for event in found if event["ph"] == "M" and event["pid"] == 1}
+    assert named[blocked["tid"]] == "shardId-000000000001, read by stream-mapping"
+    assert [event["ts"] for event in found if event["name"] == "alarm late"] == [900_000_000]

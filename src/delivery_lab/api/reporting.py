@@ -10,10 +10,11 @@ from delivery_lab.api.explored import explore_seeds
 from delivery_lab.api.inputs import RunOptions
 from delivery_lab.api.lab import Lab
 from delivery_lab.errors import LabError
-from delivery_lab.report.chapter import Chapter, ToldRun, chapter_of
+from delivery_lab.report.chapter import Chapter, FilmedRun, ToldRun, chapter_of, filmed
 from delivery_lab.report.contrast import Contrast, contrast_of
 from delivery_lab.report.extras import WhatWasFound, extras_of
 from delivery_lab.report.page import Failed, page
+from delivery_lab.report.scale import TimeAxis, axis_of
 from delivery_lab.report.trace import trace_of
 from delivery_lab.stack.stack import Stack
 
@@ -48,9 +49,9 @@ def reported(
         UsageError: the number of seeds is out of range.
         LabError: it cannot be run.
     """
-    return _chapter(
-        lab, lab.run(stack, **options), options, (seeds, processes), quantify=quantify, alternatives=alternatives
-    )
+    simulation = _with_alternatives(lab, lab.run(stack, **options), alternatives)
+    film = _film(lab, simulation, options, seeds, processes)
+    return _chapter(lab, simulation, film, options, quantify=quantify)
 
 
 def compared(
@@ -76,48 +77,58 @@ def compared(
     """
     difference = lab.diff(before, after, **options)
     same: RunOptions = {**options, "workload": lab.workload(before, options.get("workload"))}
+    both = [_with_alternatives(lab, one, None) for one in (difference.before, difference.after)]
+    films = [_film(lab, one, same, seeds, processes) for one in both]
+    axis = axis_of(*(film.scene for film in films))
     first, second = (
-        _chapter(lab, one, same, (seeds, processes), quantify=quantify, alternatives=None)
-        for one in (difference.before, difference.after)
+        _chapter(lab, one, film, same, quantify=quantify, axis=axis) for one, film in zip(both, films, strict=True)
     )
-    outcomes = (difference.before.outcome, difference.after.outcome)
-    conclusions = (difference.before.conclusion, difference.after.conclusion)
-    return contrast_of(outcomes, conclusions, difference.comparison, difference.worse), (first, second)
+    return contrast_of((first, second), difference.comparison, difference.worse), (first, second)
+
+
+def _with_alternatives(lab: Lab, simulation: Simulation, wanted: bool | None) -> Simulation:
+    """The run with the alternatives of what it assumes; by default where that is quick."""
+    return lab.try_alternatives(simulation) if (simulation.quick if wanted is None else wanted) else simulation
+
+
+def _without_prices(options: RunOptions) -> RunOptions:
+    """For many seeds, and for fixes that are tried: they are run for what becomes of messages."""
+    return {**options, "prices": None}
+
+
+def _film(lab: Lab, simulation: Simulation, options: RunOptions, seeds: int | None, processes: int | None) -> FilmedRun:
+    stack = simulation.outcome.stack
+    spreads = None
+    if seeds is not None:
+        spreads = explore_seeds(lab, stack, _without_prices(options), seeds, processes).spreads()
+    return filmed(
+        ToldRun(
+            outcome=simulation.outcome,
+            run=simulation.whole_run(),
+            conclusion=simulation.conclusion,
+            replay=simulation.replay,
+            about=lab.project.stack(stack).description,
+            notes=simulation.notes,
+            spreads=spreads,
+            seeds=seeds or 1,
+        )
+    )
 
 
 def _chapter(
     lab: Lab,
     simulation: Simulation,
+    film: FilmedRun,
     options: RunOptions,
-    seeds: tuple[int | None, int | None],
     *,
     quantify: bool,
-    alternatives: bool | None,
+    axis: TimeAxis | None = None,
 ) -> Chapter:
-    stack = simulation.outcome.stack
-    if simulation.quick if alternatives is None else alternatives:
-        simulation = lab.try_alternatives(simulation)
-    # Many seeds, and fixes that are tried, are run for what becomes of messages.
-    without: RunOptions = {**options, "prices": None}
-    spreads = None
-    if seeds[0] is not None:
-        spreads = explore_seeds(lab, stack, without, seeds[0], seeds[1]).spreads()
-    unjudged: RunOptions = {**without, "expect": None}
-    examination = lab.examine(stack, quantify=quantify, **unjudged)
-    worth = {place: effect.text for place, effect in examination.effects.items()}
-    run = simulation.whole_run()
-    told = ToldRun(
-        outcome=simulation.outcome,
-        run=run,
-        conclusion=simulation.conclusion,
-        replay=simulation.replay,
-        about=lab.project.stack(stack).description,
-        notes=simulation.notes,
-        spreads=spreads,
-        seeds=seeds[0] or 1,
-    )
-    found = WhatWasFound(examination.findings, worth)
-    return chapter_of(told, extras_of(run, Stack.of(simulation.graph), simulation.outcome, found))
+    unjudged: RunOptions = {**_without_prices(options), "expect": None}
+    examination = lab.examine(simulation.outcome.stack, quantify=quantify, **unjudged)
+    found = WhatWasFound(examination.findings, {place: effect.text for place, effect in examination.effects.items()})
+    extras = extras_of(film.given.run, Stack.of(simulation.graph), simulation.outcome, found)
+    return chapter_of(film, extras, axis)
 
 
 def write_report(
@@ -143,7 +154,7 @@ def write_trace(path: Path, simulation: Simulation) -> None:
     Raises:
         LabError: the file cannot be written.
     """
-    _write(path, trace_of(simulation.whole_run()))
+    _write(path, trace_of(simulation.whole_run(), simulation.outcome.alarms))
 
 
 def _write(path: Path, text: str) -> None:

@@ -6,6 +6,8 @@ import os
 import sys
 import threading
 
+from delivery_lab.own_process import claim
+
 
 def main() -> int:
     """Run the command and return its exit code; Ctrl-C is answered while it is still being loaded, too."""
@@ -49,6 +51,7 @@ def leave(code: int) -> None:
 
 def run() -> None:
     """Run the command as a process."""
+    claim()
     leave(main())
 
 

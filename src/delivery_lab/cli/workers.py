@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 from delivery_lab.api.parts import process_context
 from delivery_lab.cli.console import AGAIN_SECONDS, Console
 from delivery_lab.errors import LabError
+from delivery_lab.own_process import OwnProcess, claim, claimed
 
 T = TypeVar("T")
 
@@ -51,7 +52,7 @@ def for_each(
     if len(names) < WORTH_PROCESSES or processes < 2:
         yield from ((name, attempt(name)) for name in names)
         return
-    with process_context().Pool(processes, initializer=_leave_interrupts_to_the_parent) as pool:
+    with process_context().Pool(processes, initializer=_begin, initargs=(claimed(),)) as pool:
         results = pool.imap(attempt, names)
         waited_seconds = 0
         for position, name in enumerate(names):
@@ -79,6 +80,7 @@ class _Attempt(Generic[T]):
             return Failure(str(error), error.exit_code, traceback.format_exc())
 
 
-def _leave_interrupts_to_the_parent() -> None:
-    """At Ctrl-C the terminal interrupts all processes; the parent ends the others."""
+def _begin(parents: OwnProcess | None) -> None:
+    """Make a worker ready; at Ctrl-C the terminal interrupts all processes, and the parent ends the others."""
+    claim(parents)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -17,6 +17,7 @@ from typing import IO, Any
 from delivery_lab.errors import LabError
 from delivery_lab.explore.sample import Sample
 from delivery_lab.explore.workers import Opening
+from delivery_lab.own_process import claim
 
 _PROGRAM = "from delivery_lab.explore.remote import serve; serve()"
 
@@ -71,6 +72,7 @@ def _pipe(found: IO[bytes] | None) -> IO[bytes]:
 def serve() -> None:
     """Be such a process: read what to open, then lists of seeds, until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started the worker
+    claim()
     incoming = sys.stdin.buffer
     outgoing = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what programs print is no answer

@@ -19,6 +19,7 @@ from multiprocessing.util import Finalize
 from delivery_lab.errors import LabError
 from delivery_lab.explore.processes import process_context
 from delivery_lab.explore.sample import Sample
+from delivery_lab.own_process import OwnProcess, claim, claimed
 
 Sampling = Callable[[int], Sample]
 """Runs a seed."""
@@ -67,7 +68,7 @@ def samples(opening: Opening, seeds: Sequence[int], processes: int | None = None
 
 
 def _in_processes(opening: Opening, chunks: Sequence[Sequence[int]], processes: int) -> Iterator[Sample]:
-    pool = ProcessPoolExecutor(processes, process_context(), _begin, (opening,))
+    pool = ProcessPoolExecutor(processes, process_context(), _begin, (opening, claimed()))
     waiting: deque[Future[list[Sample]]] = deque()
     try:
         for chunk in chunks:
@@ -85,9 +86,10 @@ def _in_processes(opening: Opening, chunks: Sequence[Sequence[int]], processes: 
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _begin(opening: Opening) -> None:
+def _begin(opening: Opening, parents: OwnProcess | None) -> None:
     """Make a worker ready; at Ctrl-C the terminal interrupts all processes, and the parent ends the others."""
     global _sampling
+    claim(parents)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     opened = opening()
     _sampling = opened.__enter__()

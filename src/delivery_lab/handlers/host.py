@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from greenlet import getcurrent, greenlet
 
-from delivery_lab.errors import HandlerStalledError, ModelError, describe_instead
+from delivery_lab.errors import ModelError
 from delivery_lab.events import LogLine
 from delivery_lab.handlers.code_places import CodePlaces
 from delivery_lab.handlers.environment import HandlerEnvironment
@@ -19,11 +19,12 @@ from delivery_lab.handlers.files import FileGuard
 from delivery_lab.handlers.isolation import Namespace, imported_package_state
 from delivery_lab.handlers.kept import KeptEnvironments
 from delivery_lab.handlers.modules import SearchPath
+from delivery_lab.handlers.no_network import Sockets
 from delivery_lab.handlers.process_effects import refuse
 from delivery_lab.handlers.replacements import Replacements
-from delivery_lab.handlers.stall import StallAlarm
+from delivery_lab.handlers.stall import StallAlarm, stalled
 from delivery_lab.handlers.watching import Observer, Unobserved
-from delivery_lab.model.clock import Scheduler, in_seconds, seconds
+from delivery_lab.model.clock import Scheduler, seconds
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import (
     COLD_START_SECONDS,
@@ -102,6 +103,7 @@ class HandlerHost:
         self._alarm = StallAlarm(stall_after_seconds, self._stalled, lambda: self.abort(KeyboardInterrupt()))
         self._replacements = Replacements()
         self._files = FileGuard(refuse)
+        self._sockets = Sockets(self.abort)
         self.kept = kept
         self._places: CodePlaces | None = None
         self._environments: dict[HandlerEnvironment, None] = {}
@@ -124,6 +126,7 @@ class HandlerHost:
             self._alarm.install()
             self._replacements.install()
             self._files.begin()
+            self._sockets.begin()
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -136,6 +139,7 @@ class HandlerHost:
         """Stop all environments and put everything back as it was."""
         for environment in list(self._environments):
             environment.stop()
+        self._sockets.end()
         self._files.end()
         self._replacements.remove()
         self._alarm.remove()
@@ -359,6 +363,7 @@ class HandlerHost:
             self._change_places(fiber, value)
         if environment.polling:
             environment.wake_polling()
+        self._sockets.ran(environment)
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise failure
@@ -387,13 +392,4 @@ class HandlerHost:
                     environment.add_package_state(package, values)
 
     def _stalled(self, fiber: Fiber, frame: FrameType | None) -> None:
-        environment = fiber.environment
-        self.abort(
-            HandlerStalledError(
-                f"function {environment.function.name} has blocked for {self._stall_after_seconds:g} s of real time "
-                f"at {environment.line_of(frame)} (virtual time {in_seconds(self.scheduler.now):.6f} s)\n"
-                "  fix: wait with time.sleep, threading or queue, which are virtual; real sockets, files, processes "
-                "and busy loops have to be switched off for the simulation\n"
-                f"  or {describe_instead(environment.function.name)}"
-            )
-        )
+        self.abort(stalled(fiber, frame, self._stall_after_seconds))

@@ -21,9 +21,11 @@ from typing import Any
 
 from greenlet import getcurrent
 
+from delivery_lab.errors import HandlerStalledError, describe_instead
 from delivery_lab.handlers.fibers import Fiber
 from delivery_lab.handlers.own_time import OwnTime
 from delivery_lab.handlers.spent import measuring
+from delivery_lab.model.clock import in_seconds
 
 # Handlers get another one (see `process_effects`).
 _set_timer: Any = getattr(signal, "setitimer", None)
@@ -128,3 +130,21 @@ class StallAlarm:
         if self._deferred:
             self._deferred = False
             raise KeyboardInterrupt
+
+
+def stalled(fiber: Fiber, frame: FrameType | None, after_seconds: float) -> HandlerStalledError:
+    """What ends the run.
+
+    Args:
+        fiber: what has blocked.
+        frame: where it was interrupted.
+        after_seconds: for how long it has.
+    """
+    environment = fiber.environment
+    return HandlerStalledError(
+        f"function {environment.function.name} has blocked for {after_seconds:g} s of real time "
+        f"at {environment.line_of(frame)} (virtual time {in_seconds(environment.host.scheduler.now):.6f} s)\n"
+        "  fix: wait with time.sleep, threading or queue, which are virtual; real sockets, files, processes "
+        "and busy loops have to be switched off for the simulation\n"
+        f"  or {describe_instead(environment.function.name)}"
+    )

@@ -8,9 +8,10 @@ from markupsafe import Markup
 
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.report.bars import ordinal
-from delivery_lab.report.scene import MarkKind, Scene
+from delivery_lab.report.noticing import alarms_told
+from delivery_lab.report.scene import MARK_WORDS, MarkKind, Scene
 from delivery_lab.report.svg import element
-from delivery_lab.report.symbols import cross, mark
+from delivery_lab.report.symbols import bell, cross, mark
 from delivery_lab.results.words import duration, plural
 
 
@@ -19,7 +20,10 @@ def sentences(scene: Scene) -> Iterator[str]:
     yield from _overlaps(scene)
     yield from _again(scene)
     yield from _failures(scene)
+    yield from _work_again(scene)
     yield from _moves(scene)
+    yield from _blocked(scene)
+    yield from _alarms(scene)
     if not scene.bars:
         yield "No function is invoked."
 
@@ -53,10 +57,44 @@ def _failures(scene: Scene) -> Iterator[str]:
     failing = [bar for bar in scene.bars if bar.ending in ("failed", "timeout")]
     if failing:
         count, errors = len(failing), sorted({bar.error for bar in failing})
-        yield f"{count:,} {plural(count, 'invoke fails', 'invokes fail')}: {', '.join(errors[:3])}."
+        most = max(len(bar.messages) for bar in failing)
+        whole = f", {plural(count, 'with', 'each with')} its whole batch of up to {most:,} messages" if most > 1 else ""
+        yield f"{count:,} {plural(count, 'invoke fails', 'invokes fail')} ({', '.join(errors[:3])}){whole}."
     refused = sum(each.count for each in scene.marks if each.kind == "throttled")
     if refused:
         yield f"{refused:,} {plural(refused, 'invoke is', 'invokes are')} refused for want of concurrency (throttled)."
+
+
+def _work_again(scene: Scene) -> Iterator[str]:
+    marks = [each for each in scene.marks if each.kind == "again"]
+    count = sum(each.count for each in marks)
+    if count:
+        yield (
+            f"{plural(count, 'Once', f'{count:,} times')} work is done that was done before, first at "
+            f"{_at(marks[0].at_us)}: {plural(count, 'a duplicate effect', 'duplicate effects')}."
+        )
+
+
+def _blocked(scene: Scene) -> Iterator[str]:
+    if not scene.blocked:
+        return
+    worst = max(scene.blocked, key=lambda track: sum(end - start for start, end in track.spans))
+    spent = sum(end - start for start, end in worst.spans)
+    others = f" ({len(scene.blocked) - 1:,} more are blocked too)" if len(scene.blocked) > 1 else ""
+    behind = (
+        f", with up to {worst.behind:,} {plural(worst.behind, 'record', 'records')} behind it" if worst.behind else ""
+    )
+    yield (
+        f"A batch that is tried again blocks {worst.name} for {duration(in_seconds(spent))} in all, from "
+        f"{_at(worst.spans[0][0])} on{behind}{others}."
+    )
+
+
+def _alarms(scene: Scene) -> Iterator[str]:
+    if scene.alarms:
+        yield f"{'Alarm' if len(scene.alarms) == 1 else 'First alarm'} {scene.alarms[0].told}."
+    elif scene.watched:
+        yield alarms_told(scene).capitalize() + "."
 
 
 def _moves(scene: Scene) -> Iterator[str]:
@@ -108,16 +146,19 @@ def legend(scene: Scene) -> list[tuple[Markup, str]]:
         found.append(
             (_symbol(element("path", d="M-4 0L-0.5 4L5 -5", class_="tick", transform="translate(8 9)")), "deleted")
         )
-    said: dict[MarkKind, str] = {
-        "returned": "visible again",
-        "throttled": "throttled",
-        "deadLettered": "moved to a dead-letter queue",
-        "lost": "lost",
-        "expired": "expired",
-    }
     kinds = {each.kind for each in scene.marks}
-    found.extend((_symbol(mark(kind, 8, 9)), words) for kind, words in said.items() if kind in kinds)
+    found.extend((_symbol(mark(kind, 8, 9)), words) for kind, words in MARK_WORDS.items() if kind in kinds)
+    found.extend(_of_noticing(scene))
     return found
+
+
+def _of_noticing(scene: Scene) -> Iterator[tuple[Markup, str]]:
+    if scene.blocked:
+        yield _swatch("b blocked", "stripes"), "blocked by a batch that is tried again"
+    if scene.alarms:
+        yield _symbol(bell(8, 9)), "an alarm goes off"
+    if scene.until_us > scene.end_us:
+        yield _symbol(element("path", d="M8 1V17", class_="end-of-run")), "the run ends"
 
 
 def _symbol(drawn: Markup) -> Markup:

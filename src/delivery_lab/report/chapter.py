@@ -18,7 +18,9 @@ from delivery_lab.report.filming import scene_of
 from delivery_lab.report.lives import Life, LifeStep, lives_of
 from delivery_lab.report.naming import names_of
 from delivery_lab.report.picture import MOST_BARS, NARROW, WIDE, draw
+from delivery_lab.report.scale import TimeAxis
 from delivery_lab.report.scene import Scene
+from delivery_lab.results.fates import Fate
 from delivery_lab.results.following import read_events
 from delivery_lab.results.outcome import Outcome
 
@@ -95,18 +97,39 @@ class Chapter:
         return tuple(dict.fromkeys(item.item for item in items if item.cost is None))
 
 
-def chapter_of(given: ToldRun, extras: Mapping[str, Any] | None = None) -> Chapter:
+@dataclass(frozen=True, slots=True)
+class FilmedRun:
+    """A run, and what its picture shows.
+
+    Attributes:
+        given: the run and its figures.
+        scene: what the picture shows.
+        fates: what became of its messages.
+    """
+
+    given: ToldRun
+    scene: Scene
+    fates: Sequence[Fate]
+
+
+def filmed(given: ToldRun) -> FilmedRun:
+    """Read what the picture of a run shows off its events."""
+    fates = read_events(given.run).fates
+    scene = scene_of(given.run, fates, names_of(given.run, fates), given.outcome.alarms)
+    return FilmedRun(given, scene, fates)
+
+
+def chapter_of(film: FilmedRun, extras: Mapping[str, Any] | None = None, axis: TimeAxis | None = None) -> Chapter:
     """Make the chapter of a run.
 
     Args:
-        given: the run and its figures.
+        film: the run, its figures and its picture.
         extras: what else the page shows, by name of its template.
+        axis: the time that its picture shows; by default the time of the run.
     """
+    given, scene, names = film.given, film.scene, film.scene.names
     run, outcome = given.run, given.outcome
-    fates = read_events(run).fates
-    names = names_of(run, fates)
-    scene = scene_of(run, fates, names)
-    parts = parts_of(fates)
+    parts = parts_of(film.fates)
     followed = _followed(parts)
     lives = lives_of(run, followed, names)
     places = {message: place for place, message in enumerate(followed)}
@@ -120,8 +143,8 @@ def chapter_of(given: ToldRun, extras: Mapping[str, Any] | None = None) -> Chapt
         notes=given.notes,
         seeds=given.seeds,
         verdict=verdict_of(outcome),
-        wide=draw(scene, WIDE, label),
-        narrow=draw(scene, NARROW, label),
+        wide=draw(scene, WIDE, label, axis),
+        narrow=draw(scene, NARROW, label, axis),
         legend=tuple(captions.legend(scene)),
         sentences=tuple(captions.sentences(scene)),
         parts=tuple(parts),

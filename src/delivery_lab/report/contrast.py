@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+
 from delivery_lab.compare.comparison import Change, Comparison, Figure
-from delivery_lab.report.facts import RunVerdict, verdict_of
-from delivery_lab.results.outcome import Outcome
+from delivery_lab.report.chapter import Chapter
+from delivery_lab.report.facts import RunVerdict
 from delivery_lab.terms import change, figure_name
 
 LONGEST_VALUE = 160
@@ -26,13 +28,22 @@ class ChangeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """One of two variants: its verdict, its conclusion, and its picture for wide and narrow windows."""
+
+    name: str
+    verdict: RunVerdict
+    conclusion: str
+    wide: Markup
+    narrow: Markup
+
+
+@dataclass(frozen=True, slots=True)
 class Contrast:
     """Two variants under one workload.
 
     Attributes:
-        names: of both.
-        verdicts: of both.
-        conclusions: of both.
+        sides: both.
         figures: name and both values of each figure that differs.
         settings: settings that differ.
         resources: resources that differ, with their inputs.
@@ -40,9 +51,7 @@ class Contrast:
         differing: how many messages differ, and of how many.
     """
 
-    names: tuple[str, str]
-    verdicts: tuple[RunVerdict, RunVerdict]
-    conclusions: tuple[str, str]
+    sides: tuple[Side, ...]
     figures: tuple[tuple[str, str, str], ...]
     settings: tuple[ChangeRow, ...]
     resources: tuple[ChangeRow, ...]
@@ -50,22 +59,16 @@ class Contrast:
     differing: tuple[int, int]
 
 
-def contrast_of(
-    outcomes: tuple[Outcome, Outcome], conclusions: tuple[str, str], comparison: Comparison, worse: Sequence[str]
-) -> Contrast:
+def contrast_of(chapters: tuple[Chapter, Chapter], comparison: Comparison, worse: Sequence[str]) -> Contrast:
     """Make the page's part for two variants.
 
     Args:
-        outcomes: of both.
-        conclusions: of both.
+        chapters: of both, whose pictures show the same time.
         comparison: what differs.
         worse: what is worse with the second, in words.
     """
-    before, after = outcomes
     return Contrast(
-        names=(before.stack, after.stack),
-        verdicts=(verdict_of(before), verdict_of(after)),
-        conclusions=conclusions,
+        sides=tuple(Side(one.stack, one.verdict, one.conclusion, one.wide, one.narrow) for one in chapters),
         figures=tuple(_figure(figure) for figure in comparison.figures if figure.differs),
         settings=tuple(_rows(comparison.settings)),
         resources=tuple(_rows(comparison.resources)),

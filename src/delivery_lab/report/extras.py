@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,7 +99,7 @@ def _watching(run: Run, outcome: Outcome) -> dict[str, Any]:
             for one in outcome.blocked
         ],
         "watched": [watched.text for watched in outcome.watch],
-        "alarms": list(_alarms(outcome)),
+        "alarms": [f"{alarm.told}." for alarm in outcome.alarms],
     }
 
 
@@ -107,16 +107,6 @@ def _told(intervals: Sequence[tuple[float, float]]) -> str:
     told = [f"{rounded(start)} to {rounded(end)}" for start, end in intervals[:MOST_INTERVALS]]
     more = len(intervals) - len(told)
     return ", ".join(told) + (f", and {more:,} more times" if more > 0 else "")
-
-
-def _alarms(outcome: Outcome) -> Iterator[str]:
-    for alarm in outcome.alarms:
-        if alarm.unknown:
-            yield f"{alarm.name} is not computed: {alarm.unknown}."
-        elif alarm.at_seconds is None:
-            yield f"{alarm.name} ({alarm.metric}) does not go off."
-        else:
-            yield f"{alarm.name} ({alarm.metric}) goes off at {rounded(alarm.at_seconds)}{alarm.lateness}."
 
 
 def _relies(outcome: Outcome) -> dict[str, Any]:

@@ -3,38 +3,53 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from delivery_lab.durations import rounded
 from delivery_lab.events import (
     BatchInvoked,
     BatchResult,
+    ContractLine,
     Event,
     EventInvoked,
     FunctionConfigured,
     InvokeEnded,
     InvokeRefused,
     InvokeStarted,
+    LinesRepeated,
     Run,
 )
 from delivery_lab.events.instants import seconds
-from delivery_lab.report.scene import Bar, BarEnding, Mark, MarkKind, Scene
+from delivery_lab.report.scene import AlarmMark, Bar, BarEnding, BlockedTrack, Mark, MarkKind, Scene
 from delivery_lab.report.waiting import WaitingMessages
+from delivery_lab.results.alarm_figures import AlarmFigures
 from delivery_lab.results.fates import Fate
+from delivery_lab.results.partitions import blocked_intervals, blocked_partitions
 
 _READ = frozenset(
-    {BatchInvoked, BatchResult, EventInvoked, FunctionConfigured, InvokeEnded, InvokeRefused, InvokeStarted}
+    {
+        BatchInvoked,
+        BatchResult,
+        ContractLine,
+        EventInvoked,
+        FunctionConfigured,
+        InvokeEnded,
+        InvokeRefused,
+        InvokeStarted,
+        LinesRepeated,
+    }
 )
 
 
-def scene_of(run: Run, fates: Iterable[Fate], names: dict[str, str]) -> Scene:
+def scene_of(run: Run, fates: Iterable[Fate], names: dict[str, str], alarms: Sequence[AlarmFigures] = ()) -> Scene:
     """What the picture of a run shows.
 
     Args:
         run: the run.
         fates: what became of its messages.
         names: names of messages by id.
+        alarms: what becomes of the alarms of its stack.
     """
     film, waiting = _Film(), WaitingMessages(run)
     last_us = 0
@@ -50,16 +65,36 @@ def scene_of(run: Run, fates: Iterable[Fate], names: dict[str, str]) -> Scene:
             returned[span.end_us] += len(span.messages)
     marks = [Mark("returned", at_us, count) for at_us, count in returned.items()]
     marks += [Mark("throttled", at_us, count) for at_us, count in film.throttles.items()]
+    marks += [Mark("again", at_us, count) for at_us, count in film.again.items() if count]
     marks += _endings(fates)
+    gone_off = tuple(sorted(_alarms(alarms), key=lambda alarm: alarm.at_us))
     return Scene(
         end_us=end_us,
         bars=film.bars(end_us),
         hidden=hidden,
-        levels=waiting.levels(end_us),
+        levels=waiting.levels(max(end_us, *(alarm.at_us for alarm in gone_off), 0)),
         marks=tuple(sorted(marks, key=lambda mark: (mark.at_us, mark.kind))),
         functions=film.functions,
         names=names,
+        blocked=tuple(_blocked(run)),
+        alarms=gone_off,
+        watched=sum(not alarm.unknown for alarm in alarms),
     )
+
+
+def _alarms(alarms: Iterable[AlarmFigures]) -> Iterator[AlarmMark]:
+    for alarm in alarms:
+        if alarm.at_seconds is not None:
+            yield AlarmMark(alarm.name, alarm.told, seconds(alarm.at_seconds), alarm.lateness)
+
+
+def _blocked(run: Run) -> Iterator[BlockedTrack]:
+    intervals = blocked_intervals(run)
+    for one in blocked_partitions(run):
+        spans = intervals.get((one.source, one.log, one.mapping), ())
+        if spans:
+            found = tuple((seconds(start), seconds(end)) for start, end in spans)
+            yield BlockedTrack(one.log, one.mapping, found, one.records_behind)
 
 
 _ENDINGS: dict[str, MarkKind] = {"deadLettered": "deadLettered", "lost": "lost", "expired": "expired"}
@@ -105,7 +140,9 @@ class _Film:
 
     def __init__(self) -> None:
         self.throttles: Counter[int] = Counter()
+        self.again: Counter[int] = Counter()
         self.functions: dict[str, str] = {}
+        self._done: set[tuple[str, str]] = set()
         self._all: list[_Open] = []
         self._running: dict[str, int] = {}
         self._latest: dict[str, int] = {}  # by invoke: answers of mappings come after the end
@@ -128,10 +165,20 @@ class _Film:
                 self._end(event)
             case BatchResult():
                 self._all[self._latest[event.invoke]].failed = len(event.failed)
+            case _:
+                self._note(event)
+
+    def _note(self, event: Event) -> None:
+        match event:
             case InvokeRefused():
                 self.throttles[event.instant_us] += 1
             case FunctionConfigured():
                 self.functions[event.function] = _settings(event)
+            case ContractLine():
+                self._say(event, event.instant_us)
+            case LinesRepeated():
+                for line in event.lines:
+                    self._say(line, event.instant_us)
 
     def bars(self, end_us: int) -> tuple[Bar, ...]:
         """All invokes; those that still run end with the run."""
@@ -172,6 +219,13 @@ class _Film:
             for other in self._holders.get(key, ()):
                 one.with_others[other] = self._all[other].with_others[number] = one.started.instant_us
             self._holders.setdefault(key, []).append(number)
+
+    def _say(self, line: ContractLine, now_us: int) -> None:
+        """Work of a function is done: for the first time, or again."""
+        what = line.business_id or line.message
+        if line.event == "processed" and what is not None:
+            self.again[now_us] += (line.function, what) in self._done
+            self._done.add((line.function, what))
 
     def _end(self, event: InvokeEnded) -> None:
         number = self._running.pop(event.invoke)

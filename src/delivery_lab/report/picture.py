@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from delivery_lab.events.instants import in_seconds
-from delivery_lab.report import bars, hiding, levels
-from delivery_lab.report.scale import Scale, scale_of
+from delivery_lab.report import bars, hiding, levels, noticing
+from delivery_lab.report.scale import Scale, TimeAxis, axis_of
 from delivery_lab.report.scene import Bar, Lane, MarkKind, Scene
 from delivery_lab.report.svg import element, fitted, group, text, text_width
 from delivery_lab.report.symbols import mark
@@ -32,6 +32,7 @@ _SIZE = 12
 
 _ROWS: tuple[tuple[MarkKind, str], ...] = (
     ("throttled", "throttled: an invoke is refused"),
+    ("again", "work is done again: a duplicate effect"),
     ("returned", "visible again: a visibility timeout ends"),
     ("deadLettered", "moved to a dead-letter queue or destination"),
     ("lost", "lost: gone, and never processed"),
@@ -53,15 +54,17 @@ class _Canvas:
         self.y += height
 
 
-def draw(scene: Scene, width: float, label: str) -> Markup:
+def draw(scene: Scene, width: float, label: str, axis: TimeAxis | None = None) -> Markup:
     """The picture as SVG.
 
     Args:
         scene: what it shows.
         width: in pixels.
         label: what it is a picture of, for people who do not see it.
+        axis: the time that it shows; by default the time of the run.
     """
-    canvas = _Canvas(scene, scale_of(scene, GUTTER, width - RIGHT))
+    axis = axis_of(scene) if axis is None else axis
+    canvas = _Canvas(scene, axis.between(GUTTER, width - RIGHT))
     for level in scene.levels[:MOST_SOURCES]:
         canvas.add(levels.draw_level(level, canvas.scale, canvas.y), levels.HEIGHT)
     rows = hiding.rows_of(scene)
@@ -71,9 +74,13 @@ def draw(scene: Scene, width: float, label: str) -> Markup:
         found = [each for each in scene.marks if each.kind == kind]
         if found and not (kind == "returned" and rows):
             canvas.add(_mark_row(canvas, kind, said), _MARK_ROW)
+    if scene.blocked:
+        canvas.add(noticing.draw_blocked(scene, canvas.scale, canvas.y), noticing.blocked_height(scene))
     _lanes(canvas)
+    if scene.watched:
+        canvas.add(noticing.draw_alarms(scene, canvas.scale, canvas.y), noticing.alarms_height(scene))
     height = canvas.y + 26
-    back = [*_pause(canvas.scale, canvas.y), *_grid(canvas.scale, canvas.y)]
+    back = [*_pause(canvas.scale, canvas.y), *_grid(canvas.scale, canvas.y), *_end(scene, canvas.scale, canvas.y)]
     return element(
         "svg",
         group(back, aria_hidden="true"),
@@ -111,29 +118,47 @@ def _pause(scale: Scale, bottom: float) -> Iterator[Markup]:
         yield text((left + right) / 2, bottom + 19, "…", "t", text_anchor="middle")
 
 
+def _end(scene: Scene, scale: Scale, bottom: float) -> Iterator[Markup]:
+    """Where the run ends, if the picture goes on: an alarm goes off later, or the run beside it is longer."""
+    if scene.end_us < scale.end_us:
+        x = scale.at(scene.end_us)
+        yield element("line", x1=x, x2=x, y1=22, y2=bottom + 4, class_="end-of-run")
+
+
 def _mark_row(canvas: _Canvas, kind: MarkKind, said: str) -> Iterator[Markup]:
-    """Marks of one kind; those that are too near to each other are one, with their count."""
+    """Marks of one kind; those that are too near to each other are one, as a line with their count."""
     scale, y = canvas.scale, canvas.y
     total = sum(each.count for each in canvas.scene.marks if each.kind == kind)
     yield text(scale.left, y + 13, fitted(f"{said} ({total:,})", scale.right - scale.left, _SIZE), "h")
-    counts: list[list[float]] = []
-    for each in canvas.scene.marks:
-        if each.kind == kind:
-            x = min(scale.at(each.at_us), scale.right - 7)
-            if counts and x - counts[-1][0] < _MARK_APART:
-                counts[-1][1] += each.count
-            else:
-                counts.append([x, each.count])
+    near = _near(canvas.scene, scale, kind)
     yield element("line", x1=scale.left, x2=scale.right, y1=y + 25, y2=y + 25, class_="grid")
-    for index, (x, count) in enumerate(counts):
-        yield mark(kind, x, y + 25)
-        label = f"{count:,.0f}"
-        before = counts[index - 1][0] if index else scale.left
-        following = counts[index + 1][0] - 7 if index + 1 < len(counts) else scale.right + RIGHT
-        if count > 1 and x + 10 + text_width(label, 11) < following:
-            yield text(x + 9, y + 29, label, "t")
-        elif count > 1 and index + 1 == len(counts) and x - before > 24 + text_width(label, 11):
-            yield text(x - 9, y + 29, label, "t", text_anchor="end")
+    for index, (first, last, count) in enumerate(near):
+        if last - first >= _MARK_APART:
+            yield element("line", x1=first, x2=last, y1=y + 25, y2=y + 25, class_=f"many {kind}")
+            yield mark(kind, last, y + 25)
+        yield mark(kind, first, y + 25)
+        label = f"{count:,}"
+        before = near[index - 1][1] if index else scale.left
+        following = near[index + 1][0] - 7 if index + 1 < len(near) else scale.right + RIGHT
+        if count > 1 and last + 10 + text_width(label, 11) < following:
+            yield text(last + 9, y + 29, label, "t")
+        elif count > 1 and first - before > 24 + text_width(label, 11):
+            yield text(first - 9, y + 29, label, "t", text_anchor="end")
+
+
+def _near(scene: Scene, scale: Scale, kind: MarkKind) -> list[tuple[float, float, int]]:
+    """Marks of one kind, those together between which there is no room: where they begin and end, and how many."""
+    found: list[tuple[float, float, int]] = []
+    for each in scene.marks:
+        if each.kind != kind:
+            continue
+        x = min(scale.at(each.at_us), scale.right - 7)
+        if found and x - found[-1][1] < _MARK_APART:
+            first, _, count = found[-1]
+            found[-1] = (first, x, count + each.count)
+        else:
+            found.append((x, x, each.count))
+    return found
 
 
 def _lanes(canvas: _Canvas) -> None:

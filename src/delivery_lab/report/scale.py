@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from delivery_lab.events.instants import MICROSECONDS_PER_SECOND, in_seconds
@@ -92,28 +92,41 @@ def instant_text(instant_us: int) -> str:
     return f"{seconds:g} s"
 
 
-def scale_of(scene: Scene, left: float, right: float) -> Scale:
-    """The scale of a picture.
+@dataclass(frozen=True, slots=True)
+class TimeAxis:
+    """The time that pictures show: one for pictures that are looked at side by side.
 
-    Args:
-        scene: what it shows.
-        left, right: where the run begins and ends, in pixels.
+    Attributes:
+        end_us: the last instant.
+        cut: the pause that is cut short; None without.
     """
-    pause = _longest_pause(scene)
-    cut = pause if IDLE_SHARE * scene.end_us < pause[1] - pause[0] < scene.end_us else None
+
+    end_us: int
+    cut: tuple[int, int] | None
+
+    def between(self, left: float, right: float) -> Scale:
+        """The scale of a picture whose time begins and ends there, in pixels."""
+        return Scale(left, right, self.end_us, self.cut)
+
+
+def axis_of(*scenes: Scene) -> TimeAxis:
+    """The time that shows all that happens in scenes; a pause is cut short where none of them does anything."""
+    end_us = max(scene.until_us for scene in scenes)
+    pause = _longest_between(sorted(span for scene in scenes for span in _busy(scene)), end_us)
+    cut = pause if IDLE_SHARE * end_us < pause[1] - pause[0] < end_us else None
     if cut is not None:
-        margin = (scene.end_us - (cut[1] - cut[0])) // 25  # what ends right before it, and begins after, has room
+        margin = (end_us - (cut[1] - cut[0])) // 25  # what ends right before it, and begins after, has room
         cut = (min(cut[0] + margin, cut[1]), max(cut[1] - margin, cut[0]))
         cut = cut if cut[1] > cut[0] else None
-    return Scale(left, right, scene.end_us, cut)
+    return TimeAxis(end_us, cut)
 
 
-def _longest_pause(scene: Scene) -> tuple[int, int]:
-    """The longest time between two things that happen, in which no invoke runs."""
-    spans = [(bar.start_us, bar.end_us) for bar in scene.bars]
-    spans += [(mark.at_us, mark.at_us) for mark in scene.marks]
-    spans += [(point.at_us, point.at_us) for level in scene.levels for point in level.points[:-1]]
-    return _longest_between(sorted(spans), scene.end_us)
+def _busy(scene: Scene) -> Iterator[tuple[int, int]]:
+    """When something happens, or an invoke runs."""
+    yield from ((bar.start_us, bar.end_us) for bar in scene.bars)
+    yield from ((mark.at_us, mark.at_us) for mark in scene.marks)
+    yield from ((alarm.at_us, alarm.at_us) for alarm in scene.alarms)
+    yield from ((point.at_us, point.at_us) for level in scene.levels for point in level.points[:-1])
 
 
 def _longest_between(spans: Iterable[tuple[int, int]], end_us: int) -> tuple[int, int]:

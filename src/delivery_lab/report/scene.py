@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +12,18 @@ BarEnding = Literal["ok", "part", "failed", "timeout", "running"]
 SpanEnding = Literal["deleted", "returned", "deadLettered", "expired", "open"]
 """What ended the time in which a receive hid messages."""
 
-MarkKind = Literal["deadLettered", "lost", "expired", "throttled", "returned"]
+MarkKind = Literal["deadLettered", "lost", "expired", "throttled", "returned", "again"]
+"""What happens at an instant: `again` where work is done that was done before."""
+
+MARK_WORDS: Mapping[MarkKind, str] = {
+    "returned": "visible again",
+    "throttled": "throttled",
+    "again": "work done again",
+    "deadLettered": "moved to a dead-letter queue",
+    "lost": "lost",
+    "expired": "expired",
+}
+"""What each is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +122,40 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockedTrack:
+    """A shard or partition that failing batches of a mapping blocked.
+
+    Attributes:
+        name: of the shard or partition.
+        mapping: name of the mapping.
+        spans: from when to when, in the order of time.
+        behind: the most records that ever waited behind.
+    """
+
+    name: str
+    mapping: str
+    spans: tuple[tuple[int, int], ...]
+    behind: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmMark:
+    """An alarm that goes off.
+
+    Attributes:
+        name: of the alarm.
+        told: that it goes off, and when, as a sentence without its point.
+        at_us: when, which may be after the end of the run.
+        lateness: how long before or after the first message is harmed: the end of a sentence, "" for none.
+    """
+
+    name: str
+    told: str
+    at_us: int
+    lateness: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lane:
     """An execution environment."""
 
@@ -130,6 +176,9 @@ class Scene:
         marks: the rest, in the order of time.
         functions: what is said beside the name of a function, by name.
         names: names of messages by id.
+        blocked: shards and partitions that were blocked.
+        alarms: alarms of the stack that go off, in the order of time.
+        watched: how many alarms of the stack were computed.
     """
 
     end_us: int
@@ -139,6 +188,14 @@ class Scene:
     marks: tuple[Mark, ...]
     functions: dict[str, str]
     names: dict[str, str]
+    blocked: tuple[BlockedTrack, ...] = ()
+    alarms: tuple[AlarmMark, ...] = ()
+    watched: int = 0
+
+    @property
+    def until_us(self) -> int:
+        """Until when there is something to show: alarms go off after the run too."""
+        return max(self.end_us, *(alarm.at_us for alarm in self.alarms), 0)
 
     def lanes(self) -> list[Lane]:
         """The environments, those of a function together, in the order in which the functions began to work."""

@@ -39,9 +39,17 @@ def mark(kind: MarkKind, x: float, y: float) -> Markup:
             shape = element("path", d="M-5-6H5L0 0L5 6H-5L0 0Z", class_="expired")
         case "throttled":
             shape = element("path", d="M0-6L6 0L0 6L-6 0Z", class_="throttled")
+        case "again":
+            shape = element("path", d="M4.6-2.6A5 5 0 1 0 4.6 2.6M5.6-6V-1.6H1.2", class_="redone")
         case "returned":
             shape = element("path", d="M0-6L6 2H2.5V6H-2.5V2H-6Z", class_="returned")
     return group([shape], transform=at)
+
+
+def bell(x: float, y: float) -> Markup:
+    """The symbol of an alarm, 13 pixels high around (x, y)."""
+    path = element("path", d="M0-6.5C-4-6-4-3-4 0L-6 3.5H6L4 0C4-3 4-6 0-6.5ZM-2 4.5A2 2 0 0 0 2 4.5Z", class_="bell")
+    return group([path], transform=f"translate({x:.1f} {y:.1f})")
 
 
 def cross(x: float, y: float, size: float = 4) -> Markup:

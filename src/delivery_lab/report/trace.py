@@ -8,39 +8,33 @@ overlap unless one holds the other, and invokes of one execution environment nev
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from delivery_lab.events import Run
 from delivery_lab.report.bars import ending_told
 from delivery_lab.report.filming import scene_of
 from delivery_lab.report.naming import names_of
-from delivery_lab.report.scene import Scene
+from delivery_lab.report.scene import MARK_WORDS, Scene
+from delivery_lab.results.alarm_figures import AlarmFigures
 from delivery_lab.results.following import read_events
 
 _SOURCES = 1
 """The process of all sources; each function is one more."""
 
-_MARKS = {
-    "deadLettered": "moved to a dead-letter queue",
-    "lost": "lost",
-    "expired": "expired",
-    "throttled": "throttled",
-    "returned": "visible again",
-}
 
-
-def trace_of(run: Run) -> str:
+def trace_of(run: Run, alarms: Sequence[AlarmFigures] = ()) -> str:
     """A run as the JSON of a trace.
 
     Args:
         run: the run.
+        alarms: what becomes of the alarms of its stack.
 
     Returns:
         An object with `traceEvents`; instants in microseconds of virtual time.
     """
     fates = read_events(run).fates
-    scene = scene_of(run, fates, names_of(run, fates))
+    scene = scene_of(run, fates, names_of(run, fates), alarms)
     about = {"stack": run.stack, "workload": run.workload, "seed": run.seed, "traceHash": run.trace_hash}
     return json.dumps({"traceEvents": list(_events(scene)), "displayTimeUnit": "ms", "otherData": about})
 
@@ -53,9 +47,26 @@ def _events(scene: Scene) -> Iterator[dict[str, Any]]:
             yield {"ph": "C", "pid": _SOURCES, "name": level.source, "ts": point.at_us, "args": held}
     for mark in scene.marks:
         said = {"messages" if mark.kind != "throttled" else "invokes": mark.count}
-        name = _MARKS[mark.kind]
-        yield {"ph": "i", "s": "g", "pid": _SOURCES, "tid": 0, "name": name, "ts": mark.at_us, "args": said}
+        yield _instant(MARK_WORDS[mark.kind], mark.at_us, said)
+    for alarm in scene.alarms:
+        yield _instant(f"alarm {alarm.name}", alarm.at_us, {"told": alarm.told})
+    for track, blocked in enumerate(scene.blocked, 1):
+        yield _name("thread_name", _SOURCES, track, f"{blocked.name}, read by {blocked.mapping}")
+        for start_us, end_us in blocked.spans:
+            yield {
+                "ph": "X",
+                "pid": _SOURCES,
+                "tid": track,
+                "name": "blocked",
+                "ts": start_us,
+                "dur": end_us - start_us,
+                "args": {"records behind": blocked.behind},
+            }
     yield from _invokes(scene)
+
+
+def _instant(name: str, at_us: int, said: dict[str, Any]) -> dict[str, Any]:
+    return {"ph": "i", "s": "g", "pid": _SOURCES, "tid": 0, "name": name, "ts": at_us, "args": said}
 
 
 def _invokes(scene: Scene) -> Iterator[dict[str, Any]]:

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from delivery_lab.durations import rounded
 from delivery_lab.json_names import json_name
+from delivery_lab.results.words import duration
 
 
 class AlarmFigures(BaseModel):
@@ -22,6 +23,15 @@ class AlarmFigures(BaseModel):
     """How long after the first message was harmed; negative where it was before. None where either is missing."""
     unknown: str
     """Why it is not computed; "" where it is."""
+
+    @property
+    def told(self) -> str:
+        """Whether and when it goes off, as a sentence without its point."""
+        if self.unknown:
+            return f"{self.name} is not computed: {self.unknown}"
+        if self.at_seconds is None:
+            return f"{self.name} ({self.metric}) does not go off"
+        return f"{self.name} ({self.metric}) goes off at {duration(self.at_seconds)}{self.lateness}"
 
     @property
     def lateness(self) -> str:

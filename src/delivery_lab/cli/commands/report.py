@@ -112,7 +112,7 @@ def _two(
 
     with console.working(f"simulating {' and '.join(stacks)}"):
         contrast, chapters = compared(lab, *stacks, options, seeds, quantify=quantify)
-    write_report(output, chapters, f"{contrast.names[0]} against {contrast.names[1]}", contrast)
+    write_report(output, chapters, " against ".join(side.name for side in contrast.sides), contrast)
     console.data(str(output))
 
 

@@ -82,10 +82,8 @@ def _unknown(outcome: Outcome) -> Iterator[str]:
 def _alarms(outcome: Outcome) -> Iterator[str]:
     """Which alarms of the stack go off, and which are not computed."""
     for alarm in outcome.alarms:
-        if alarm.at_seconds is not None:
-            yield f"Alarm {alarm.name} ({alarm.metric}) goes off at {alarm.at_seconds:.0f} s{alarm.lateness}."
-        elif alarm.unknown:
-            yield f"Alarm {alarm.name} is not computed: {alarm.unknown}."
+        if alarm.at_seconds is not None or alarm.unknown:
+            yield f"Alarm {alarm.told}."
 
 
 def _show_cost(console: Console, outcome: Outcome) -> None:
