@@ -27,8 +27,9 @@ lab: $(READY)  ## Run every variant's workload in virtual time and say what beco
 test: $(READY)  ## Run all tests but those of `make test-pulumi`, and name the slowest
 	@$(BIN)/python -m pytest -q -n auto --dist worksteal --durations=20 --durations-min=1 $(PYTEST_ARGS) || { echo "make test: some tests failed" >&2; exit 1; }
 
-fuzz: $(READY)  ## Try many random configurations (FUZZ=1000 of each source)
+fuzz: $(READY)  ## Try many random configurations (FUZZ=1000 of each source), and many cases of what `make test` tries with a few
 	@LAB_FUZZ=$(or $(FUZZ),100) $(BIN)/python -m pytest -q -n auto tests/fuzz || { echo "make fuzz: a configuration failed" >&2; exit 1; }
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal -m long $(PYTEST_ARGS) || { echo "make fuzz: a case failed" >&2; exit 1; }
 
 test-pulumi: $(READY) $(PULUMI) $(LOCAL)  ## Run the tests with Pulumi's engine and the emulator (LAB_ENGINE=quick: less of each variant)
 	@LAB_ENGINE=$(LAB_ENGINE) $(BIN)/python -m pytest -q -n 2 --dist worksteal -m "engine or emulator" $(PYTEST_ARGS) \

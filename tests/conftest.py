@@ -24,9 +24,12 @@ gc.set_threshold(100_000, 20, 20)
 
 @pytest.fixture(autouse=True, scope="session")
 def _cache_of_this_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Commands of tests keep graphs in a folder of the tests, not in the user's."""
+    """Tests keep graphs in a folder of theirs, not in the user's: one for all processes, so that one evaluates each."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache-of-session"))
         yield
 
 

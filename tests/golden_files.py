@@ -15,11 +15,9 @@ from typing import Any
 from delivery_lab.api.alarmed import with_alarms
 from delivery_lab.api.costing import with_cost
 from delivery_lab.checks.finding import Finding
-from delivery_lab.checks.registry import find_all
 from delivery_lab.cost.prices import default_prices
 from delivery_lab.results.outcome import outcome_of
-from delivery_lab.stack.stack import Stack
-from tests.lab_support import graph, project, run, stack_of, workload
+from tests.lab_support import findings, project, run, stack_of, workload
 
 FOLDER = Path(__file__).resolve().parent / "golden"
 LONGEST_LIST = 40
@@ -52,7 +50,7 @@ def findings_path() -> Path:
 
 def golden_findings() -> str:
     """What the checks find in all stacks, a line each."""
-    return "".join(_line(stack, finding) for stack in variants() for finding in find_all(Stack.of(graph(stack))))
+    return "".join(_line(stack, finding) for stack in variants() for finding in findings(stack))
 
 
 def _line(stack: str, finding: Finding) -> str:

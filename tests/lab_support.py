@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 
+from delivery_lab.checks.finding import Finding
+from delivery_lab.checks.registry import find_all
 from delivery_lab.events import Run
 from delivery_lab.model.randomness import DEFAULT_SEED
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.graph import Graph
+from delivery_lab.program.graph_cache import evaluated, stored_graph
 from delivery_lab.program.project import Project, read_project
 from delivery_lab.results.outcome import Outcome, outcome_of
+from delivery_lab.simulation.prepared import Prepared
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.simulation.workload_files import default_workload, read_body, read_workload
@@ -29,14 +34,22 @@ def project(root: Path = ROOT) -> Project:
 
 @cache
 def graph(stack: str, overrides: tuple[str, ...] = (), root: Path = ROOT) -> Graph:
-    """The resources of a stack; evaluated once for all tests that ask for the same."""
-    return evaluate(project(root), stack, overrides)
+    """The resources of a stack; evaluated once for all tests that ask for the same, whichever process they are in."""
+    if "PYTEST_VERSION" not in os.environ:
+        return evaluate(project(root), stack, overrides)  # what writes files anew looks into nobody's cache
+    return stored_graph(project(root), stack, overrides) or evaluated(project(root), stack, overrides)
 
 
 @cache
 def stack_of(stack: str, overrides: tuple[str, ...] = (), root: Path = ROOT) -> Stack:
     """The typed stack of a variant's resources."""
     return Stack.of(graph(stack, overrides, root))
+
+
+@cache
+def findings(stack: str) -> tuple[Finding, ...]:
+    """What is found in a stack of ours."""
+    return find_all(stack_of(stack))
 
 
 def known(figure: int | None) -> int:
@@ -55,7 +68,12 @@ def workload(stack: str, name: str | None = None, body: Sequence[str] = ()) -> W
 def run(
     stack: str, *overrides: str, name: str | None = None, body: Sequence[str] = (), seed: int = DEFAULT_SEED
 ) -> Run:
-    """Run one of our stacks."""
+    """Run one of our stacks; tests that ask for the same get the same run, and change nothing in it."""
+    return _run(stack, overrides, name, tuple(body), seed)
+
+
+@lru_cache(maxsize=200)
+def _run(stack: str, overrides: tuple[str, ...], name: str | None, body: tuple[str, ...], seed: int) -> Run:
     return simulate(stack_of(stack, overrides), ROOT, workload(stack, name, body), seed)
 
 
@@ -63,4 +81,18 @@ def outcome(
     stack: str, *overrides: str, name: str | None = None, body: Sequence[str] = (), seed: int = DEFAULT_SEED
 ) -> Outcome:
     """The outcome of one of our stacks."""
+    return _outcome(stack, overrides, name, tuple(body), seed)
+
+
+@lru_cache(maxsize=1000)
+def _outcome(stack: str, overrides: tuple[str, ...], name: str | None, body: tuple[str, ...], seed: int) -> Outcome:
     return outcome_of(run(stack, *overrides, name=name, body=body, seed=seed))
+
+
+def outcomes(
+    stack: str, *overrides: str, name: str | None = None, body: Sequence[str] = (), seeds: Iterable[int]
+) -> Iterator[Outcome]:
+    """The outcomes of one of our stacks with some seeds, whose code is loaded once as `explore` does."""
+    given = workload(stack, name, body)
+    with Prepared(stack_of(stack, overrides), ROOT) as prepared:
+        yield from (outcome_of(prepared.simulate(given, seed)) for seed in seeds)

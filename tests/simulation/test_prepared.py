@@ -10,31 +10,76 @@ import pytest
 from delivery_lab.errors import ModelError
 from delivery_lab.events import Run
 from delivery_lab.model.runtime import AwsApi, AwsError, Caller
+from delivery_lab.resource_types import FUNCTION
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions, StaleDelete
 from delivery_lab.simulation.prepared import Prepared
 from delivery_lab.simulation.remembered import AnsweredOtherwise, RememberedCreations
 from delivery_lab.simulation.simulate import simulate
+from delivery_lab.simulation.workload import Workload
 from tests.golden_files import variants
-from tests.lab_support import ROOT, stack_of, workload
+from tests.lab_support import ROOT, graph, stack_of, workload
 
 SAME_CODE = ("msk-default", "stream-default", "sync-naive", "sync-retry", "concurrency-unreserved")
 """Variants that take long, and whose functions others have with other settings."""
+
+OF_THEIR_KIND = (
+    *("apigateway-sqs", "eventbridge-sqs", "eventbridge-sqs-safe", "s3-sqs", "sns-sqs-raw", "sqs-park"),
+    *(
+        "async-default",
+        "async-destinations",
+        "batch-partial",
+        "batch-manual-delete",
+        "concurrency-trap",
+        "fifo-ordered",
+    ),
+    *("dynamodb-stream", "msk-bounded", "stream-partial", "sync-breaker"),
+    *("visibility-powertools", "visibility-safe", "visibility-short"),
+)
+"""Variants of which no two have the same functions and the same types of resources, or the functions' code does
+something else by its settings; the others are long tests."""
 
 
 def fresh(stack: str, seed: int, assumptions: Assumptions = DEFAULTS) -> Run:
     return simulate(stack_of(stack), ROOT, workload(stack), seed, assumptions)
 
 
-@pytest.mark.parametrize("stack", [name for name in variants() if name not in SAME_CODE])
+def _its_workload(stack: str) -> Workload:
+    """A variant's own workload; of the many calls of one, every eighth."""
+    found = workload(stack)
+    if stack != "sync-breaker":
+        return found
+    [calls] = found.send
+    return found.model_copy(update={"send": [calls.model_copy(update={"every": calls.every * 8, "times": 60})]})
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        pytest.param(name, marks=() if name in OF_THEIR_KIND else pytest.mark.long)
+        for name in variants()
+        if name not in SAME_CODE
+    ],
+)
 def test_the_third_seed_of_a_variant_is_the_run_that_it_is_by_itself(stack: str) -> None:
     # It also imports the packages that functions share: the first import of one may read a clock.
-    expected = fresh(stack, 3)
+    given = _its_workload(stack)
+    expected = simulate(stack_of(stack), ROOT, given, 3)
     with Prepared(stack_of(stack), ROOT) as prepared:
-        runs = [prepared.simulate(workload(stack), seed) for seed in (1, 2, 3)]
+        runs = [prepared.simulate(given, seed) for seed in (1, 2, 3)]
         # Whether a package asks for the time while the caller is imported depends on what this process has imported.
         assert set(prepared.loaded_anew) <= {"sync-caller"}
 
     assert runs[2] == expected
+
+
+def test_the_variants_of_their_kind_are_ours_and_of_each_kind_there_is_one() -> None:
+    def kind(name: str) -> tuple[object, ...]:
+        found = graph(name).resources.values()
+        code = {one.inputs["code"].path for one in found if one.type == FUNCTION}
+        return frozenset(code), frozenset(one.type for one in found)
+
+    assert set(OF_THEIR_KIND) <= set(variants())
+    assert {kind(name) for name in OF_THEIR_KIND} == {kind(name) for name in variants() if name not in SAME_CODE}
 
 
 def test_workload_and_assumptions_may_differ_from_run_to_run() -> None:

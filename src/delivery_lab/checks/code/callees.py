@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from delivery_lab.checks.code.module import FunctionNode, Module, assigned, own_nodes
+from delivery_lab.checks.code.module import FunctionNode, Module, bound_values
 from delivery_lab.checks.code.program import Code
 
 _MOST_BASES = 8
@@ -73,11 +73,7 @@ def _class_of(code: Code, module: Module, function: FunctionNode | None, value: 
 
 def _made(code: Code, module: Module, function: FunctionNode | None, name: str) -> _Class | None:
     """The class of the object that a name stands for, which is bound once to a call of the class."""
-    own = (
-        []
-        if function is None
-        else [value for node in own_nodes(function) for bound, value in assigned(node) if bound == name]
-    )
+    own = [] if function is None else bound_values(function, name)
     if own:
         return _named(code, module, own[0].func) if len(own) == 1 and isinstance(own[0], ast.Call) else None
     found = code.locate(module, name)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from delivery_lab.checks.code.constants import evaluate
-from delivery_lab.checks.code.module import FunctionNode, Module, assigned, own_nodes
+from delivery_lab.checks.code.module import FunctionNode, Module, all_nodes, bound_values
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import last_key, live_nodes, reached
 
@@ -46,7 +46,7 @@ def _handles_given(call: ast.Call) -> Iterator[ast.expr]:
 def _is_own_handle(function: FunctionNode, value: ast.expr) -> bool:
     """Whether a receipt handle is one that an event brought; those of a receive are spelt with a capital letter."""
     if isinstance(value, ast.Name):
-        values = [given for node in own_nodes(function) for bound, given in assigned(node) if bound == value.id]
+        values = bound_values(function, value.id)
         return len(values) == 1 and values[0] is not None and last_key(values[0]) in _HANDLES
     return last_key(value) in _HANDLES
 
@@ -79,7 +79,7 @@ def _synchronous(code: Code) -> Iterator[tuple[Module, ast.Call, ast.expr]]:
 
 
 def _speaks_of(module: Module, word: str) -> bool:
-    return any(isinstance(node, ast.Constant) and node.value == word for node in ast.walk(module.tree))
+    return any(isinstance(node, ast.Constant) and node.value == word for node in all_nodes(module.tree))
 
 
 def calls_of(nodes: Iterable[ast.AST], name: str) -> Iterator[ast.Call]:
@@ -103,7 +103,7 @@ def _is_synchronous(code: Code, module: Module, call: ast.Call) -> bool:
 
 def _lambda_clients(code: Code, module: Module) -> Iterator[bool]:
     """For each client of Lambda that a module makes, whether it certainly has boto3's own read timeout."""
-    for call in calls_of(ast.walk(module.tree), "client"):
+    for call in calls_of(all_nodes(module.tree), "client"):
         service = evaluate(code, module, call.args[0]) if call.args else None
         if service != "lambda":
             continue

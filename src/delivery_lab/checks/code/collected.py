@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from delivery_lab.checks.code.callees import callee
-from delivery_lab.checks.code.module import FunctionNode, own_nodes
+from delivery_lab.checks.code.module import FunctionNode, all_nodes, own_nodes
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import entry_of, reached
 from delivery_lab.checks.code.responses import KEY, Answers, answers_of
@@ -111,7 +111,7 @@ class _Reader:
         named = (
             (where, node)
             for module in self.code.modules.values()
-            for where in ast.walk(module.tree)
+            for where in all_nodes(module.tree)
             if isinstance(where, FunctionNode)
             for node in ast.walk(where)
             if isinstance(node, ast.Attribute) and node.attr == held.attr and not isinstance(node.ctx, ast.Store)

@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from delivery_lab.checks.code.callees import callee
-from delivery_lab.checks.code.module import FunctionNode, Module, assigned, own_nodes
+from delivery_lab.checks.code.module import FunctionNode, Module, assigned, bound_values, own_nodes
 from delivery_lab.checks.code.processors import record_handlers_of
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import entry_of
@@ -150,7 +150,7 @@ def is_over_records(loop: ast.For | ast.ListComp, function: FunctionNode, holder
         ]
         if len(outer) == 1 and _is_over_partitions(outer[0].iter):
             return True
-        values = [value for node in own_nodes(function) for bound, value in assigned(node) if bound == name]
+        values = bound_values(function, name)
         if len(values) != 1 or values[0] is None:
             return False
         iterated = values[0]

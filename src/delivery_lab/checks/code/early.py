@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from delivery_lab.checks.code.dropping import is_over_records
-from delivery_lab.checks.code.module import FunctionNode, Module, assigned, own_nodes
+from delivery_lab.checks.code.module import FunctionNode, Module, bound_values, own_nodes
 from delivery_lab.checks.code.processors import uses_powertools_batch
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import entry_of
@@ -135,7 +135,7 @@ def _named(function: FunctionNode, loop: ast.For, value: ast.expr | None) -> Nam
 
 def _only_appended(function: FunctionNode, loop: ast.For, failures: ast.Name) -> bool:
     """Whether a list begins empty, and each pass of the loop appends to it one by one."""
-    values = [value for node in own_nodes(function) for name, value in assigned(node) if name == failures.id]
+    values = bound_values(function, failures.id)
     inside = {id(node) for node in ast.walk(loop)}
     changes = [
         node

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from delivery_lab.checks.code.constants import as_number, evaluate
-from delivery_lab.checks.code.module import Module
+from delivery_lab.checks.code.module import Module, all_nodes
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.tree import called_name
 from delivery_lab.program.graph import UNKNOWN
@@ -55,7 +55,7 @@ def beats_of(code: Code) -> list[Beat]:
         return list(_beat_from_environment(code, enabled))
     beats = []
     for module in code.modules.values():
-        for node in ast.walk(module.tree):
+        for node in all_nodes(module.tree):
             beat = _beat_from_call(code, module, node) or _beat_from_loop(code, module, node)
             if beat is not None:
                 beats.append(beat)
@@ -138,7 +138,7 @@ def _registers_context(module: Module) -> bool:
     return any(
         (isinstance(node, ast.Attribute) and node.attr == "register_lambda_context")
         or (isinstance(node, ast.keyword) and node.arg == "lambda_context" and not _is_none(node.value))
-        for node in ast.walk(module.tree)
+        for node in all_nodes(module.tree)
     )
 
 
@@ -172,7 +172,7 @@ def _powertools_calls(code: Code) -> tuple[list[tuple[float | None, str]], bool]
 def _idempotency_calls(code: Code) -> Iterator[tuple[Module, ast.Call, str]]:
     """Calls of what comes from Powertools' Idempotency, with the dotted name of what is called."""
     for module in code.modules.values():
-        for call in (node for node in ast.walk(module.tree) if isinstance(node, ast.Call)):
+        for call in (node for node in all_nodes(module.tree) if isinstance(node, ast.Call)):
             origin = code.origin(module, call.func)
             if origin.startswith(_POWERTOOLS_IDEMPOTENCY):
                 yield module, call, origin

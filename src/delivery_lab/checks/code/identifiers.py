@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from delivery_lab.checks.code.module import FunctionNode, assigned, own_nodes
+from delivery_lab.checks.code.module import FunctionNode, bound_values
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import last_key, reached
 
@@ -54,7 +54,7 @@ def _identifiers(code: Code) -> Iterator[Identifier]:
 def _named_by(function: FunctionNode, value: ast.expr, depth: int = 0) -> str:
     if not isinstance(value, ast.Name) or depth > _DEEPEST:
         return last_key(value)
-    values = [given for node in own_nodes(function) for bound, given in assigned(node) if bound == value.id]
+    values = bound_values(function, value.id)
     if len(values) == 1 and values[0] is not None:
         return _named_by(function, values[0], depth + 1)
     keys = {_named_by(function, each, depth + 1) for each in _members(function, value.id)}

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _MOST_KEPT = 512
+_MOST_FUNCTIONS = 4096
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -70,19 +71,42 @@ def parse_module(name: str, text: str, *, is_package: bool) -> Module | None:
     )
 
 
-def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
-    """All nodes of a function but those of functions and classes inside it."""
-    waiting: list[ast.AST] = list(function.body)
-    while waiting:
-        node = waiting.pop(0)
-        yield node
+@functools.lru_cache(maxsize=_MOST_KEPT)
+def all_nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
+    """All nodes of a module, outer ones first."""
+    return tuple(ast.walk(tree))
+
+
+@functools.lru_cache(maxsize=_MOST_FUNCTIONS)
+def own_nodes(function: FunctionNode) -> tuple[ast.AST, ...]:
+    """All nodes of a function but those of functions and classes inside it, outer ones first.
+
+    Some twenty checks ask for the same function, so what was found is kept; nobody changes a tree.
+    """
+    found: list[ast.AST] = list(function.body)
+    for node in found:  # grows while it is read
         if not isinstance(node, FunctionNode | ast.ClassDef | ast.Lambda):
-            waiting.extend(ast.iter_child_nodes(node))
+            found.extend(ast.iter_child_nodes(node))
+    return tuple(found)
+
+
+def bound_values(function: FunctionNode, name: str) -> list[ast.expr | None]:
+    """What a function binds to a name, in the order of `own_nodes`; None where it is not a plain assignment."""
+    return list(_bindings(function).get(name, ()))
+
+
+@functools.lru_cache(maxsize=_MOST_FUNCTIONS)
+def _bindings(function: FunctionNode) -> dict[str, list[ast.expr | None]]:
+    found: dict[str, list[ast.expr | None]] = {}
+    for node in own_nodes(function):
+        for name, value in assigned(node):
+            found.setdefault(name, []).append(value)
+    return found
 
 
 def _assigned_once(tree: ast.Module) -> dict[str, ast.expr]:
     found: dict[str, list[ast.expr | None]] = {}
-    for node in ast.walk(tree):
+    for node in all_nodes(tree):
         if isinstance(node, ast.Global):
             for name in node.names:
                 found.setdefault(name, []).append(None)
@@ -130,7 +154,7 @@ def _bound(target: ast.expr, value: ast.expr | None) -> Iterator[tuple[str, ast.
 def _imports(tree: ast.Module, package: str) -> tuple[dict[str, Imported], list[str]]:
     bound: dict[str, Imported] = {}
     modules: list[str] = []
-    for node in ast.walk(tree):
+    for node in all_nodes(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 modules.append(alias.name)

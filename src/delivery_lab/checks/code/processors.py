@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from delivery_lab.checks.code.constants import evaluate
-from delivery_lab.checks.code.module import FunctionNode, Module
+from delivery_lab.checks.code.module import FunctionNode, Module, all_nodes
 from delivery_lab.checks.code.program import Code
 from delivery_lab.program.graph import UNKNOWN
 
@@ -42,7 +42,7 @@ def _in_module(code: Code, module: Module) -> Iterator[str]:
 
 
 def _batch_calls(code: Code, module: Module) -> Iterator[tuple[ast.Call, str]]:
-    for call in (node for node in ast.walk(module.tree) if isinstance(node, ast.Call)):
+    for call in (node for node in all_nodes(module.tree) if isinstance(node, ast.Call)):
         origin = code.origin(module, call.func)
         name = origin.rpartition(".")[2]
         if origin.startswith(_BATCH) and name in _POSITIONS:

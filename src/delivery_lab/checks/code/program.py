@@ -40,6 +40,8 @@ class Code:
     _files: tuple[tuple[Files, str], ...] = field(default=(), repr=False)
     reached: list[tuple[Module, FunctionNode]] = field(default_factory=list, init=False, repr=False, compare=False)
     """What `reached.reached` has found, once it was asked: some twenty checks ask the same of a program."""
+    live: dict[ast.AST, tuple[ast.AST, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What `reached.live_nodes` has found, by node."""
 
     def locate(self, module: Module, name: str) -> tuple[Module, str] | None:
         """Where a name of a module is defined: in it, or in another module of the program."""

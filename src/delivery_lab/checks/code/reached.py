@@ -44,16 +44,25 @@ def _reached(code: Code) -> list[Place]:
     return found
 
 
-def live_nodes(code: Code, module: Module, node: ast.AST) -> Iterator[ast.AST]:
+def live_nodes(code: Code, module: Module, node: ast.AST) -> tuple[ast.AST, ...]:
     """A node and all that is in it, but for branches that the function's environment variables switch off."""
-    yield node
-    children: Iterable[ast.AST] = ast.iter_child_nodes(node)
-    if isinstance(node, ast.If):
-        value = evaluate(code, module, node.test)
-        if value is not UNKNOWN:
-            children = (node.test, *(node.body if value else node.orelse))
-    for child in children:
-        yield from live_nodes(code, module, child)
+    known = code.live.get(node)
+    if known is None:
+        known = code.live[node] = tuple(_live_nodes(code, module, node))
+    return known
+
+
+def _live_nodes(code: Code, module: Module, node: ast.AST) -> Iterator[ast.AST]:
+    waiting = [node]
+    while waiting:
+        each = waiting.pop()
+        yield each
+        children: Iterable[ast.AST] = ast.iter_child_nodes(each)
+        if isinstance(each, ast.If):
+            value = evaluate(code, module, each.test)
+            if value is not UNKNOWN:
+                children = (each.test, *(each.body if value else each.orelse))
+        waiting.extend(reversed([*children]))
 
 
 def _named(code: Code, module: Module, function: FunctionNode) -> Iterator[Place]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from delivery_lab.checks.code.calls import calls_of, keyword_of
 from delivery_lab.checks.code.constants import evaluate
-from delivery_lab.checks.code.module import FunctionNode, Module, assigned, own_nodes
+from delivery_lab.checks.code.module import FunctionNode, Module, all_nodes, bound_values
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import live_nodes, reached
 from delivery_lab.checks.code.tree import called_name, is_name
@@ -85,7 +85,7 @@ class _Sender:
         """What is assigned to a name of the function or of the module, or to an attribute of an object."""
         match expression:
             case ast.Name(id=name):
-                own = [value for node in own_nodes(self.function) for bound, value in assigned(node) if bound == name]
+                own = bound_values(self.function, name)
                 if own:
                     yield from (value for value in own if value is not None)
                     return
@@ -93,7 +93,7 @@ class _Sender:
                 if found is not None and found[1] in found[0].assignments:
                     yield found[0].assignments[found[1]]
             case ast.Attribute(value=ast.Name(id="self"), attr=name):
-                for node in ast.walk(self.module.tree):
+                for node in all_nodes(self.module.tree):
                     if isinstance(node, ast.Assign) and any(_is_of_self(target, name) for target in node.targets):
                         yield node.value
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from delivery_lab.checks.code.callees import callee
 from delivery_lab.checks.code.constants import evaluate
-from delivery_lab.checks.code.module import FunctionNode, Module, assigned, own_nodes
+from delivery_lab.checks.code.module import FunctionNode, Module, bound_values, own_nodes
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import entry_of, live_nodes
 from delivery_lab.checks.code.responses import KEY, keeps_the_answer
@@ -107,7 +107,7 @@ def _for_other_callers(function: FunctionNode) -> set[int]:
 
 def _is_list_of_failures(function: FunctionNode, name: str) -> bool:
     """Whether a name holds a list that is only added to, logged and returned as it is."""
-    values = [value for node in own_nodes(function) for bound, value in assigned(node) if bound == name]
+    values = bound_values(function, name)
     if len(values) != 1 or values[0] is None or not is_new(values[0], "list"):
         return False
     parents = parents_in(function)
@@ -122,7 +122,7 @@ def _is_list_of_failures(function: FunctionNode, name: str) -> bool:
 
 def _only_value(function: FunctionNode, name: str) -> ast.expr | None:
     """The value of a local name that is assigned once and otherwise only returned."""
-    values = [value for node in own_nodes(function) for bound, value in assigned(node) if bound == name]
+    values = bound_values(function, name)
     uses = [n for n in ast.walk(function) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)]
     returns = [n.value for n in own_nodes(function) if isinstance(n, ast.Return)]
     return values[0] if len(values) == 1 and all(use in returns for use in uses) else None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from delivery_lab.checks.code.callees import Place
-from delivery_lab.checks.code.module import FunctionNode, Module, assigned, own_nodes
+from delivery_lab.checks.code.module import FunctionNode, Module, bound_values, own_nodes
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import reached
 from delivery_lab.checks.code.responses import KEY
@@ -58,7 +58,7 @@ def _lasts(code: Code, module: Module, function: FunctionNode, name: str) -> boo
     """Whether a name of a function means a list that is made once, when its module is imported."""
     if name in _parameters(function):
         return name in _lists_by_default(function)
-    if any(bound == name for node in own_nodes(function) for bound, _ in assigned(node)):
+    if bound_values(function, name):
         return False
     found = code.locate(module, name)
     value = found[0].assignments.get(found[1]) if found is not None else None

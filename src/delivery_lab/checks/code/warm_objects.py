@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from delivery_lab.checks.code.module import FunctionNode, Module, own_nodes
+from delivery_lab.checks.code.module import FunctionNode, Module, all_nodes, own_nodes
 from delivery_lab.checks.code.program import Code
 from delivery_lab.checks.code.reached import reached
 from delivery_lab.checks.code.responses import KEY
@@ -85,7 +85,7 @@ def _is_made_by_module(code: Code, module: Module, owner: str) -> bool:
     calls = [
         node
         for each in code.modules.values()
-        for node in ast.walk(each.tree)
+        for node in all_nodes(each.tree)
         if isinstance(node, ast.Call) and code.origin(each, node.func) == f"{module.name}.{owner}"
     ]
     made = [value for each in code.modules.values() for value in each.assignments.values()]
@@ -95,7 +95,7 @@ def _is_made_by_module(code: Code, module: Module, owner: str) -> bool:
 def _is_emptied(code: Code, name: str) -> bool:
     """Whether something empties, or takes from, an attribute of that name, or binds it anew from outside."""
     for module in code.modules.values():
-        for node in ast.walk(module.tree):
+        for node in all_nodes(module.tree):
             match node:
                 case ast.Attribute(value=ast.Attribute(attr=held), attr=method) if held == name and method in EMPTYING:
                     return True
