@@ -423,3 +423,10 @@ def test_nothing_is_throttled_on_demand_and_no_assumption_is_made_of_it(on_deman
 def test_what_a_workload_puts_into_a_table_on_demand_is_billed_too(on_demand: OnDemand) -> None:
     on_demand.database.call("PutItem", {"TableName": "t", "Item": item()}, is_metered=False)
     assert on_demand.used() == {"write": 1}
+
+
+def test_binary_values_count_as_many_bytes_as_they_have(on_demand: OnDemand) -> None:
+    on_demand.call("PutItem", TableName="t", Item={"id": {"S": "a"}, "b": {"B": b"x" * 1_500}, "s": {"BS": [b"y"]}})
+    assert on_demand.used() == {"write": 2}
+    on_demand.get(ConsistentRead=True)
+    assert on_demand.used() == {"read": 1}
