@@ -48,6 +48,7 @@ EventRuleId = Literal[
     "PIPE-RETRY-1",
     "PIPE-RETRY-2",
     "PIPE-ROLE-1",
+    "PIPE-ROLE-2",
     "PIPE-TARGET-1",
     "PIPE-TIME-1",
     "SCH-CRON-1",

@@ -1122,6 +1122,79 @@ silent(
 silent("CHK-FILTER-2", "`INSERT`", QUIET, TABLE_FILTERED % '["INSERT"]')
 
 
+# CHK-PIPE-1 to CHK-PIPE-4, and what other checks say of pipes ----------------------------------------------------
+
+_PIPE = """
+late = aws.sqs.Queue("late", message_retention_seconds=14 * DAY)
+orders = aws.sqs.Queue("orders", visibility_timeout_seconds=60, redrive_policy=redrive(late))
+jobs, worker, unread = queue_with_dlq(), function(), aws.sqs.Queue("undelivered")
+clicks = aws.kinesis.Stream("clicks", shard_count=1)
+role = aws.iam.Role("pipe", assume_role_policy="{{}}")
+aws.iam.RolePolicy("pipe", role=role.name, policy=json.dumps({{"Statement": [{{
+    "Effect": "Allow", "Action": {allowed}, "Resource": "*"}}]}}))
+aws.pipes.Pipe("pipe", source={source}, target={target}, role_arn=role.arn{more})
+mapping(jobs, worker)
+"""
+_READING = '["sqs:*Message", "sqs:GetQueueAttributes", "kinesis:*"]'
+
+
+def _piped(source: str = "orders.arn", target: str = "jobs.arn", allowed: str = _READING, more: str = "") -> str:
+    return _PIPE.format(source=source, target=target, allowed=allowed, more=more)
+
+
+def _of_clicks(settings: str = "", **more: str) -> str:
+    block = f'{{"kinesis_stream_parameters": {{"starting_position": "LATEST"{settings}}}}}'
+    return _piped("clicks.arn", more=f", source_parameters={block}", **more)
+
+
+def _of_orders(template: str, **more: str) -> str:
+    return _piped(more=f', target_parameters={{"input_template": {template!r}}}', **more)
+
+
+def _filtered_pipe(pattern: str) -> str:
+    return _piped(more=f', source_parameters={{"filter_criteria": {{"filters": [{{"pattern": {pattern!r}}}]}}}}')
+
+
+_BOUNDED = ', "maximum_retry_attempts": 3'
+_PIPED_DLQ = ', "dead_letter_config": {"arn": unread.arn}'
+
+finds("CHK-PIPE-1", "Kinesis stream, endless retries", QUIET, _of_clicks())
+silent("CHK-PIPE-1", "retries that end", QUIET, _of_clicks(_BOUNDED))
+silent("CHK-PIPE-1", "dead-letter queue", QUIET, _of_clicks(_PIPED_DLQ))
+silent("CHK-PIPE-1", "queue, whose own dead-letter queue counts", QUIET, _piped())
+finds("CHK-PIPE-2", "retries that end and no dead-letter queue", QUIET, _of_clicks(_BOUNDED))
+silent("CHK-PIPE-2", "retries that end and a dead-letter queue", QUIET, _of_clicks(_BOUNDED + _PIPED_DLQ))
+silent("CHK-PIPE-2", "endless retries, which another check is about", QUIET, _of_clicks())
+finds("CHK-PIPE-3", "role that may not read the queue", QUIET, _piped(allowed='"sqs:SendMessage"'))
+finds("CHK-PIPE-3", "role that may not send", QUIET, _of_clicks(allowed='"kinesis:*"'))
+finds("CHK-PIPE-3", "role that may not invoke", QUIET, _piped(target="worker.arn"))
+silent("CHK-PIPE-3", "role that may do both", QUIET, _piped())
+silent(
+    "CHK-PIPE-3",
+    "role that may put several records at once",
+    QUIET,
+    _piped(
+        target="clicks.arn",
+        allowed='["sqs:*", "kinesis:PutRecords"]',
+        more=', target_parameters={"kinesis_stream_parameters": {"partition_key": "any"}}',
+    ),
+)
+silent("CHK-PIPE-3", "pipe that is stopped", QUIET, _piped(allowed='"s3:*"', more=', desired_state="STOPPED"'))
+finds("CHK-PIPE-4", "`<$.body>` alone", QUIET, _of_orders("<$.body>"))
+finds("CHK-PIPE-4", "a comma too many", QUIET, _of_orders('{"order": <$.body>,}'))
+silent("CHK-PIPE-4", "an object around the body", QUIET, _of_orders('{"order": <$.body>}'))
+silent("CHK-PIPE-4", "one text", QUIET, _of_orders('"<$.body.id>"'))
+silent("CHK-PIPE-4", "no template", QUIET, _piped())
+finds("CHK-FILTER-2", "pipe with a field of the body at the top", QUIET, _filtered_pipe('{"kind": ["order"]}'))
+silent("CHK-FILTER-2", "pipe with `body` of a message", QUIET, _filtered_pipe('{"body": {"kind": ["order"]}}'))
+finds("CHK-DLQ-1", "queue of a pipe without a dead-letter queue", QUIET, _piped("unread.arn"))
+silent("CHK-DLQ-1", "queue of a pipe with a dead-letter queue", QUIET, _piped())
+_BY_PIPE = """
+source = queue_with_dlq()
+aws.pipes.Pipe("pipe", source=source.arn, target=first.arn, role_arn="arn")
+"""
+finds("CHK-FEED-12", "queue, pipe, function, queue, function", SENDS, HANDED_ON % ("later.url", _BY_PIPE))
+
 # CHK-EVENT-1 to CHK-EVENT-5 --------------------------------------------------------------------------------------
 
 _RULE = """

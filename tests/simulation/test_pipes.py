@@ -18,6 +18,8 @@ from delivery_lab.model.pipes.records import piped
 from delivery_lab.model.pipes.templates import PipeTemplate
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.program.graph import UNKNOWN, Resource
+from delivery_lab.stack.pipes import READING
+from delivery_lab.stack.queues import Queue
 from tests.model.support import Behaviour, Call, Script, report
 from tests.simulation.event_world import BUS, DEAD, JOBS, STREAM, WORKER, a_queue, a_rule, a_target
 from tests.simulation.pipe_world import DeployedPipes, a_pipe
@@ -178,7 +180,7 @@ def test_pipe_report_3_nothing_is_sent_past_a_record_that_was_refused() -> None:
 
 
 def test_pipe_retry_1_a_permission_is_asked_until_the_queue_has_enough() -> None:
-    allowed = '{"Statement": [{"Effect": "Allow", "Action": "sns:Publish", "Resource": "*"}]}'
+    allowed = json.dumps({"Statement": [{"Effect": "Allow", "Action": list(READING[Queue]), "Resource": "*"}]})
     role = resource(resource_types.ROLE, "none", {"inlinePolicies": [{"policy": allowed}]})
     pipe = a_pipe(ORDERS, JOBS, roleArn=arn_of(role))
     world = _world(ORDERS, JOBS, role, pipe)
@@ -189,6 +191,16 @@ def test_pipe_retry_1_a_permission_is_asked_until_the_queue_has_enough() -> None
     assert {event.code for event in refused} == {"AccessDenied"}
     assert len(refused) == 200 // 30 + 1  # the visibility timeout of the queues of this world
     assert world.bodies("jobs") == []
+
+
+@pytest.mark.parametrize(
+    ("source", "action"), [(ORDERS, "sqs:ReceiveMessage"), (STREAM, "kinesis:GetRecords")], ids=["queue", "stream"]
+)
+def test_pipe_role_2_a_pipe_that_may_not_read_is_not_created(source: Resource, action: str) -> None:
+    allowed = '{"Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}]}'
+    role = resource(resource_types.ROLE, "none", {"inlinePolicies": [{"policy": allowed}]})
+    with pytest.raises(DeploymentRefusedError, match=rf"CREATE_FAILED.*permissions to read .*{action}"):
+        _world(source, JOBS, role, a_pipe(source, JOBS, roleArn=arn_of(role), kinesis=STARTS))
 
 
 def test_pipe_role_1_the_policy_of_the_queue_need_not_name_the_pipe() -> None:

@@ -107,7 +107,7 @@ def _notes(speed: float) -> list[str]:
     """What a reader of the figures should know."""
     notes = [
         "ran on the emulator of AWS on this machine, polled by the lab's own pollers: this says nothing about AWS's",
-        "execution environments were started before the run, so that no invoke waited for one",
+        "execution environments were started before the run; each first invoke waited as a cold start is assumed to",
     ]
     if speed != 1:
         notes.append(f"all clocks ran {speed:g} times as fast: what is computed seems to take {speed:g} times as long")

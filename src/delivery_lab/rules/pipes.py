@@ -75,6 +75,18 @@ RULES = (
         "AWS says that a pipe acts with its role; that the role is enough follows from how IAM takes policies of one account together.",
     ),
     documented(
+        "PIPE-ROLE-2",
+        "The role of a pipe has to allow what reading takes: ReceiveMessage, DeleteMessage and GetQueueAttributes of a queue, and "
+        "DescribeStream, GetRecords and GetShardIterator of a stream. A pipe without them is not created.",
+        EVENTS_GUIDE
+        + "eb-pipes-sqs.html, "
+        + EVENTS_GUIDE
+        + "eb-pipes-kinesis.html, "
+        + EVENTS_GUIDE
+        + "eb-pipes-dynamodb.html, "
+        + _ERRORS,
+    ),
+    documented(
         "PIPE-INPUT-1",
         "Without an input template the target gets the record as it is. With one it gets what the template makes of each record: a "
         "JSON path, a text in quotes, or JSON with paths in it.",

@@ -39,10 +39,12 @@ from delivery_lab.simulation.supported_feeds import feed_problem
 from delivery_lab.simulation.targets import Targets
 from delivery_lab.stack.events import Bus
 from delivery_lab.stack.functions import Function
-from delivery_lab.stack.pipes import Pipe
+from delivery_lab.stack.permissions import forbids
+from delivery_lab.stack.pipes import READING, Pipe, SourceOfPipe
 from delivery_lab.stack.queues import Queue
+from delivery_lab.stack.roles import Role
 from delivery_lab.stack.stack import Stack
-from delivery_lab.stack.streams import Cluster, Stream, Table
+from delivery_lab.stack.streams import Cluster, Stream
 from delivery_lab.stack.topics import Topic
 
 SERVICE = "pipes.amazonaws.com"
@@ -102,6 +104,7 @@ class _Plumber:
             self._poll(source, refused, pipe.label, known=False)
             return
         assert isinstance(receiver, Receiver)
+        self._check_role(source)
         self._check_batch(receiver)
         stage = self._stage(receiver)
         function = receiver.label if isinstance(receiver, Function) else pipe.label
@@ -110,13 +113,13 @@ class _Plumber:
 
     # -- what it reads ------------------------------------------------------------------------------------
 
-    def _source(self) -> Queue | Stream | Table | None:
+    def _source(self) -> SourceOfPipe | None:
         arn = self.pipe.source_arn.known
         if arn is None:
             return None
-        found = self.stack.queue_at(arn) or self.stack.at(arn.partition("/stream/")[0])
-        if isinstance(found, Queue | Stream | Table) or found is None:
-            return found
+        source, found = self.stack.source_of(self.pipe), self.stack.at(arn)
+        if source is not None or found is None:
+            return source
         raise NotModelledError(
             f"{self.pipe.name} reads {found.name} ({found.type})\n"
             "  nearest: an SQS queue, a Kinesis stream or the stream of a table"
@@ -133,7 +136,7 @@ class _Plumber:
         )
         self.notes.append(f"{pipe.name} reads {cluster.name}: a run in which a record arrives there is refused")
 
-    def _poll(self, source: Queue | Stream | Table, stage: Invoker, function: str, *, known: bool) -> None:
+    def _poll(self, source: SourceOfPipe, stage: Invoker, function: str, *, known: bool) -> None:
         if isinstance(source, Queue):
             self._poll_queue(source, stage, function, known=known)
         else:
@@ -235,6 +238,17 @@ class _Plumber:
                 "in is not documented\n  nearest: eventbridgeEventBusParameters with both"
             )
         return ""
+
+    def _check_role(self, source: SourceOfPipe) -> None:
+        """Refuse a pipe whose role surely does not let it read (PIPE-ROLE-2)."""
+        role = self.stack.at(self.pipe.role_arn.known)
+        arn = self.pipe.source_arn.certain()
+        missing = [each for each in READING[type(source)] if isinstance(role, Role) and forbids(role, each, arn)]
+        if missing and isinstance(role, Role):
+            actions = ", ".join(missing)
+            message = f"Pipes does not have required permissions to read {source.name} ({actions})"
+            fix = f"allow {actions} in {role.name}"
+            raise DeploymentRefusedError(self.pipe.name, "CREATE_FAILED", message, rule="PIPE-ROLE-2", fix=fix)
 
     def _check_batch(self, receiver: Receiver) -> None:
         limit = next((TARGET_BATCH[kind] for kind, of in _KINDS.items() if isinstance(receiver, of)), None)

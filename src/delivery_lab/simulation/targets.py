@@ -77,6 +77,8 @@ class Targets:
         """A Kinesis data stream, for a resource of that name with a role."""
         account = self.account
         permit = role_permit(self.stack, role, source, "kinesis:PutRecord", stream, self.rule)
+        if permit.refusal:  # a pipe puts several at once, and which of the two it asks for is not said
+            permit = role_permit(self.stack, role, source, "kinesis:PutRecords", stream, self.rule)
         return StreamTarget(account.streams_by_name[stream.label], permit, self._faults, account.journal)
 
     def bus(self, bus: Bus, source: str, role: Setting[str | None]) -> BusTarget:

@@ -14,6 +14,7 @@ from delivery_lab.stack.functions import AsynchronousInvoker, Function
 from delivery_lab.stack.invokers import asynchronous_invokers
 from delivery_lab.stack.mappings import EventSourceMapping, SqsMapping
 from delivery_lab.stack.names import FunctionNames
+from delivery_lab.stack.pipes import Pipe, SourceOfPipe
 from delivery_lab.stack.queues import AllowPolicy, Queue, allow_policies
 from delivery_lab.stack.resource import OtherResource, StackResource
 from delivery_lab.stack.roles import Role
@@ -146,9 +147,16 @@ class Stack:
                 yield mapping, mapping.queue, mapping.function
 
     def polled_queues(self) -> tuple[Queue, ...]:
-        """Each queue that a mapping of the stack reads, once."""
-        mappings = (mapping for mapping in self.mappings if isinstance(mapping, SqsMapping))
-        return tuple({mapping.queue.urn: mapping.queue for mapping in mappings if mapping.queue is not None}.values())
+        """Each queue that a mapping or a pipe of the stack reads, once."""
+        mapped = (mapping.queue for mapping in self.mappings if isinstance(mapping, SqsMapping))
+        piped = (self.queue_at(pipe.source_arn.known) for pipe in self.all(Pipe) if pipe.state.known != "STOPPED")
+        return tuple({queue.urn: queue for queue in (*mapped, *piped) if queue is not None}.values())
+
+    def source_of(self, pipe: Pipe) -> SourceOfPipe | None:
+        """What a pipe reads, None where it is not in the stack or no source of the model."""
+        arn = pipe.source_arn.known or ""
+        found = self.queue_at(arn) or self.at(arn.partition("/stream/")[0])
+        return found if isinstance(found, SourceOfPipe) else None
 
     def refused_inputs(self, resource: StackResource, support: Support) -> Iterator[str]:
         """What a reader refuses of a resource, a line each: which value, and what is nearest.

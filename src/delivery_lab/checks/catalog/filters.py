@@ -1,6 +1,6 @@
 """Filters that let nothing through: what they match is in no record of their source, or in no message of a workload.
 
-Filters of mappings, and filter policies of subscriptions.
+Filters of mappings and pipes, and filter policies of subscriptions.
 """
 
 from __future__ import annotations
@@ -13,7 +13,11 @@ from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.finding import Edit, Finding, Severity
 from delivery_lab.resource_types import SourceKind
 from delivery_lab.stack.mappings import EventSourceMapping
+from delivery_lab.stack.pipes import Pipe
+from delivery_lab.stack.queues import Queue
+from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.stack import Stack
+from delivery_lab.stack.streams import Stream, Table
 from delivery_lab.stack.topics import Subscription
 
 _FIELDS: Mapping[SourceKind, frozenset[str]] = {
@@ -72,6 +76,20 @@ class DeafFilter(Check):
             why = f"No record of the mapping's source can match: {reasons[0]}. {_what_becomes(mapping)}"
             fix = f"match what is in the record, such as {_CONTENT[mapping.kind]}"
             yield Found((mapping.name,), values_of(mapping.filters), why, fix)
+        yield from self._of_pipes(stack)
+
+    @staticmethod
+    def _of_pipes(stack: Stack) -> Iterator[Found]:
+        for pipe in stack.all(Pipe):
+            source, patterns = stack.source_of(pipe), pipe.filters.known
+            kind: SourceKind | None = None if source is None else _KINDS[type(source)]
+            if not patterns or kind is None or pipe.state.known == "STOPPED":
+                continue
+            reasons = [_why_never(pattern, kind) for pattern in patterns]
+            if all(reasons):
+                why = f"No record of the pipe's source can match: {reasons[0]}. {_what_becomes_of(kind, 'pipe')}"
+                fix = f"match what is in the record, such as {_CONTENT[kind]}"
+                yield Found((pipe.name,), values_of(pipe.filters), why, fix)
 
     def findings_in_workload(self, stack: Stack, sent: Mapping[str, int], workload: str) -> Iterator[Finding]:
         """What is found with a workload.
@@ -140,10 +158,17 @@ class DeafSubscription(Check):
 _PARTS = {"MessageAttributes": "message attributes", "MessageBody": "the body"}
 
 
+_KINDS: Mapping[type[StackResource], SourceKind] = {Queue: "sqs", Stream: "kinesis", Table: "dynamodb"}
+
+
 def _what_becomes(mapping: EventSourceMapping) -> str:
-    if mapping.kind == "sqs":
+    return _what_becomes_of(mapping.kind, "mapping")
+
+
+def _what_becomes_of(kind: SourceKind | None, who: str) -> str:
+    if kind == "sqs":
         return "Messages that do not match are deleted, and are in no dead-letter queue."
-    return "The mapping moves past records that do not match."
+    return f"The {who} moves past records that do not match."
 
 
 def _why_never(text: str, kind: SourceKind) -> str:

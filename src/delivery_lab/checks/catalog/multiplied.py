@@ -13,6 +13,7 @@ from delivery_lab.checks.code.sending import sends
 from delivery_lab.checks.finding import Edit, Severity
 from delivery_lab.limits.functions import RETRY_ATTEMPTS
 from delivery_lab.stack.functions import Function, InvokeConfig
+from delivery_lab.stack.pipes import Pipe
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.schedules import Schedule
 from delivery_lab.stack.settings import Setting
@@ -83,11 +84,16 @@ class MultipliedRetries(Check):
 
 
 def _of_queues(stack: Stack) -> Iterator[_Tries]:
-    """Functions that queues with a dead-letter queue feed."""
+    """Functions that queues with a dead-letter queue feed, by a mapping or a pipe."""
     for _, queue, function in stack.sqs_pairs():
         receives = _receives(queue)
         if receives is not None and receives.known is not None:
             yield _Tries(function, queue.name, receives.known, receives)
+    for pipe in stack.all(Pipe):
+        source, receiver = stack.source_of(pipe), stack.function_at(pipe.target_arn.known)
+        receives = _receives(source) if isinstance(source, Queue) else None
+        if receiver is not None and source is not None and receives is not None and receives.known is not None:
+            yield _Tries(receiver, source.name, receives.known, receives)
 
 
 def _receives(queue: Queue) -> Setting[int] | None:
