@@ -212,9 +212,9 @@ def classes_of_components() -> int:
     seen: set[type] = {object}
     waiting: list[type] = [object]
     for base in waiting:  # grows while it is read
-        found = [one for one in type.__subclasses__(base) if one not in seen]
-        seen.update(found)
-        waiting.extend(found)
+        derived: list[type] = type.__subclasses__(base)
+        waiting += [one for one in derived if one not in seen]
+        seen.update(derived)
     return sum(str(one.__module__).startswith("components.") for one in seen)
 
 
