@@ -14,7 +14,8 @@ from delivery_lab.events import Event, InvokeEnded, InvokeStarted, Poison, Publi
 from delivery_lab.resource_types import EVENT_BUS, TOPIC
 from delivery_lab.results.cost_figures import Cost
 from delivery_lab.results.outcome import outcome_of
-from delivery_lab.simulation.workload import Send, Workload
+from delivery_lab.simulation.workload import Workload
+from delivery_lab.simulation.workload_sends import Send
 from tests.lab_support import run, stack_of, workload
 from tests.stack.world import resource
 from tests.stack.world import stack_of as made_of

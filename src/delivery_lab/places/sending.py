@@ -20,7 +20,7 @@ from delivery_lab.live.errors import PlaceError, place_error
 from delivery_lab.live.queues import RealQueue
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.streams.items import to_item
-from delivery_lab.simulation.workload import Arrival
+from delivery_lab.simulation.send_lines import Arrival
 
 _SERVICES = {"queue": "sqs", "stream": "kinesis", "table": "dynamodb"}
 _ENTRIES = 10
