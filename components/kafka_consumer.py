@@ -16,7 +16,7 @@ from components.msk_brokers import MskBrokers
 from components.self_managed_kafka import SelfManagedKafka
 from components.settings import KafkaConsumerSettings, KafkaSettings
 
-_FIND_BROKERS = ("kafka:DescribeCluster", "kafka:DescribeClusterV2", "kafka:GetBootstrapBrokers")
+_FIND_BROKERS = ("kafka:DescribeClusterV2", "kafka:GetBootstrapBrokers")
 
 
 @dataclass(frozen=True, slots=True)

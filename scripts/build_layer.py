@@ -84,10 +84,18 @@ def _run(command: Sequence[str], requirements: Path) -> None:
 
 
 def _normalise(layer: Path) -> None:
-    """Leave only what is imported, and nothing that differs from build to build."""
+    """Leave only what is imported, and nothing that differs from build to build.
+
+    Commands begin with the path of this machine's Python, and what wheels say of their files holds a hash of that.
+    """
     shutil.rmtree(layer / "bin", ignore_errors=True)
     remove_bytecode(layer)
+    for record in layer.glob("*.dist-info/RECORD"):
+        lines = record.read_text(encoding="utf-8").splitlines(keepends=True)
+        kept = sorted(line for line in lines if not line.startswith("../../bin/") and "__pycache__" not in line)
+        record.write_text("".join(kept), encoding="utf-8")
     for path in sorted(layer.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
         os.utime(path, (FIXED_TIME, FIXED_TIME))
 
 

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
+import pip
 import pytest
 
 from scripts import build_layer
@@ -21,8 +25,8 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def pip(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+@pytest.fixture(name="pip")
+def _pip(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """Stands in for pip: writes a package as pip would, and keeps the commands."""
     commands: list[list[str]] = []
 
@@ -77,6 +81,58 @@ def test_wheels_are_for_lambda_s_platform_and_checked_against_the_lock() -> None
     assert command[command.index("--python-version") + 1] == "3.13"
     platforms = [command[index + 1] for index, argument in enumerate(command) if argument == "--platform"]
     assert platforms == ["manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"]
+
+
+def _wheel(folder: Path) -> str:
+    """A package with a command, as a wheel; returns the line of a lock for it."""
+    files = {
+        "one/__init__.py": b"def main(): ...\n",
+        "one-1.dist-info/METADATA": b"Metadata-Version: 2.1\nName: one\nVersion: 1\n",
+        "one-1.dist-info/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        "one-1.dist-info/entry_points.txt": b"[console_scripts]\none = one:main\n",
+    }
+    path = folder / "one-1-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as wheel:
+        for name, content in files.items():
+            wheel.writestr(name, content)
+        wheel.writestr("one-1.dist-info/RECORD", "".join(f"{name},,\n" for name in [*files, "one-1.dist-info/RECORD"]))
+    return f"one==1 --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n"
+
+
+def test_two_builds_are_the_same_bit_by_bit(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With pip itself: another path of Python, another umask, another time."""
+    (tmp_path / "wheels").mkdir()
+    (project / "functions" / "requirements.txt").write_text(_wheel(tmp_path / "wheels"))
+    other = tmp_path / "python-elsewhere"
+    other.symlink_to(Path(sys.executable).resolve())
+    for name, value in {
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(tmp_path / "wheels"),
+        "PYTHONPATH": str(Path(pip.__file__).parent.parent),
+    }.items():
+        monkeypatch.setenv(name, value)
+    archives = []
+    for python, mask, epoch in ((sys.executable, 0o022, "0"), (str(other), 0o077, "1700000000")):
+        monkeypatch.setattr(sys, "executable", python)
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
+        before = os.umask(mask)
+        try:
+            layer = build_layer.build(project)
+        finally:
+            os.umask(before)
+        archives.append(_zipped(layer))
+        assert "../../bin" not in (layer / "one-1.dist-info" / "RECORD").read_text()
+
+    assert archives[0] == archives[1]
+
+
+def _zipped(folder: Path) -> bytes:
+    """A folder as Pulumi's archives hold it: names, content, times and modes."""
+    told = io.BytesIO()
+    with zipfile.ZipFile(told, "w") as archive:
+        for path in sorted(folder.rglob("*")):
+            archive.write(path, path.relative_to(folder))
+    return told.getvalue()
 
 
 def test_a_failing_pip_is_named_in_the_first_line_and_leaves_the_old_layer(
