@@ -23,7 +23,8 @@ from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.project import read_project
 from delivery_lab.simulation.simulate import simulate
-from delivery_lab.simulation.workload import Send, Workload
+from delivery_lab.simulation.workload import Workload
+from delivery_lab.simulation.workload_sends import Send
 from delivery_lab.stack.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent

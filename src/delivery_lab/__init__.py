@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from delivery_lab.simulation.effect_marks import WorkMark
     from delivery_lab.simulation.workload import (
         AccountSettings,
-        HttpRequest,
         PoisonText,
-        Send,
         TopicSettings,
         Workload,
     )
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from delivery_lab.simulation.workload_external import External
     from delivery_lab.simulation.workload_faults import Fault
     from delivery_lab.simulation.workload_functions import Fails, FunctionSettings
+    from delivery_lab.simulation.workload_sends import HttpRequest, Send
 
 __all__ = [
     "AccountSettings",
@@ -80,13 +79,13 @@ if not TYPE_CHECKING:
         "Fault": "simulation.workload_faults",
         "Finding": "checks.finding",
         "FunctionSettings": "simulation.workload_functions",
-        "HttpRequest": "simulation.workload",
+        "HttpRequest": "simulation.workload_sends",
         "Lab": "api.lab",
         "LabError": "errors",
         "Outcome": "results.outcome",
         "PoisonText": "simulation.workload",
         "RedriveSimulation": "api.redriven",
-        "Send": "simulation.workload",
+        "Send": "simulation.workload_sends",
         "Severity": "checks.finding",
         "Simulation": "api.simulated",
         "TopicSettings": "simulation.workload",

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from delivery_lab.explore.settings import GivenSetting, settings_of
 from delivery_lab.explore.shrinking import shrink
 from delivery_lab.explore.simpler import PASSES, plainer_bodies, sooner
-from delivery_lab.simulation.workload import Send, Workload
+from delivery_lab.simulation.workload import Workload
 from delivery_lab.simulation.workload_faults import Fault
+from delivery_lab.simulation.workload_sends import Send
 from tests.lab_support import graph
 
 

@@ -26,7 +26,7 @@ from tests.quality.in_handlers import NOTHING_LOST
 from tests.quality.planted import Planted
 
 _hide, _is_exhausted, _dead_letter = SqsQueue._hide, SqsQueue._is_exhausted, SqsQueue._dead_letter
-_delete, _stop_retrying = SqsQueue.delete, AsynchronousInvokes._stop_retrying
+_delete, _stop_retrying = SqsQueue._delete, AsynchronousInvokes._stop_retrying
 _configuration = AsynchronousInvokes.configuration
 
 
@@ -45,9 +45,9 @@ def _dead_letters_nowhere(queue: SqsQueue, message: Any) -> None:
         _dead_letter(queue, message)
 
 
-def _deletes_in_words(queue: SqsQueue, receipt_handle: str, by: Any = None) -> None:
+def _deletes_in_words(queue: SqsQueue, *arguments: Any) -> None:
     with patch.object(SqsQueue, "remove", lambda *_: None):
-        _delete(queue, receipt_handle, by)
+        _delete(queue, *arguments)
 
 
 def _readable_behind_hidden(group: Any, now: int) -> Iterator[Any]:
@@ -100,6 +100,10 @@ def _past_the_failed(sequences: Any, *arguments: Any, **named: Any) -> Any:
     if verdict.rule != "STR-REPORT-8":
         return verdict
     return replace(verdict, succeeded=verdict.succeeded + 1)
+
+
+def _past_failed_invokes(sequences: Any, payload: str, error: str | None, **named: Any) -> Any:
+    return classify_partition_batch(sequences, payload, None, **named)
 
 
 def _leaves_the_last(progress: Progress, slot: Any, records: Any, rule: Any) -> None:
@@ -173,7 +177,7 @@ IN_MODEL = (
         _dead_letters_nowhere,
     ),
     _model(
-        "deletes-in-words", "a message that is deleted stays", "batch-partial", SqsQueue, "delete", _deletes_in_words
+        "deletes-in-words", "a message that is deleted stays", "batch-partial", SqsQueue, "_delete", _deletes_in_words
     ),
     Planted(
         "reads-groups-out-of-order",
@@ -219,6 +223,14 @@ IN_MODEL = (
         "classify_partition_batch",
         _past_the_failed,
         expect=NOTHING_LOST,
+    ),
+    _model(
+        "past-failed-invokes",
+        "the checkpoint moves past a batch whose invoke failed",
+        "stream-bisect",
+        partition_reader,
+        "classify_partition_batch",
+        _past_failed_invokes,
     ),
     _model(
         "leaves-the-last",

@@ -7,7 +7,8 @@ import pytest
 from delivery_lab.errors import WorkloadError
 from delivery_lab.events import EffectMark
 from delivery_lab.simulation.effect_marks import WorkMark
-from delivery_lab.simulation.workload import Send, Workload
+from delivery_lab.simulation.workload import Workload
+from delivery_lab.simulation.workload_sends import Send
 from tests.lab_support import stack_of
 
 SEND = [Send(queue="jobs", body={"id": "a"})]

@@ -14,7 +14,8 @@ from delivery_lab.model.sqs.attributes import FifoAttributes
 from delivery_lab.program.graph import UNKNOWN, Resource
 from delivery_lab.simulation.publishing import check_published, publish_parameters
 from delivery_lab.simulation.topics import connect_topics, create_topic, dead_letter_queues
-from delivery_lab.simulation.workload import Send, Workload
+from delivery_lab.simulation.workload import Workload
+from delivery_lab.simulation.workload_sends import Send
 from delivery_lab.stack.topics import Topic
 from tests.model.sns.world import CALLER
 from tests.model.support import WORLDS, World

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from delivery_lab.errors import WorkloadError
-from delivery_lab.simulation.workload import Send, Workload
+from delivery_lab.simulation.workload import Workload
 from delivery_lab.simulation.workload_files import read_workload
+from delivery_lab.simulation.workload_sends import Send
 
 _SEND = "send: [{queue: jobs, body: {id: 1}}]\n"
 

@@ -82,7 +82,7 @@ def run_on_emulator(
         deployed(python, lab.project, stack, call.overrides, asked.program, speed=speed) as place,
     ):
         lap("deployment")
-        graph, workload = asked.deployed(_without_place(place.graph))
+        graph, workload = asked.deployed(without_place(place.graph))
         known = know(Stack.of(graph), lab.project.root, workload, call.seed, asked.assumptions)
         run = run_locally(
             place,
@@ -98,7 +98,7 @@ def run_on_emulator(
     return Simulation(outcome, graph, workload, run, replace(call, place=words), tuple(phases))
 
 
-def _without_place(graph: Graph) -> Graph:
+def without_place(graph: Graph) -> Graph:
     """The graph without the settings of the provider, which are those of the emulator."""
     return replace(graph, config={key: value for key, value in graph.config.items() if not key.startswith("aws:")})
 
@@ -107,7 +107,7 @@ def _notes(speed: float) -> list[str]:
     """What a reader of the figures should know."""
     notes = [
         "ran on the emulator of AWS on this machine, polled by the lab's own pollers: this says nothing about AWS's",
-        "execution environments were started before the run, so that no invoke waited for one",
+        "execution environments were started before the run; each first invoke waited as a cold start is assumed to",
     ]
     if speed != 1:
         notes.append(f"all clocks ran {speed:g} times as fast: what is computed seems to take {speed:g} times as long")

@@ -22,7 +22,8 @@ from delivery_lab.errors import UsageError
 from delivery_lab.program.defaults import Declaration, declarations
 from delivery_lab.program.keys import ACCEPT_KEY
 from delivery_lab.program.project import Project
-from delivery_lab.simulation.workload import TARGETS, Workload
+from delivery_lab.simulation.workload import Workload
+from delivery_lab.simulation.workload_sends import TARGETS
 
 DIALECT = GenerateJsonSchema.schema_dialect
 _SETTINGS_KEY = "settings"

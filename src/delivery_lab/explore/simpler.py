@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from delivery_lab.explore.shrinking import Pass
-from delivery_lab.simulation.workload import AccountSettings, Send, Workload
+from delivery_lab.simulation.workload import AccountSettings, Workload
 from delivery_lab.simulation.workload_faults import Fault
+from delivery_lab.simulation.workload_sends import Send
 
 FEW = (1, 2, 3, 4)
 """So many messages of a line are tried first."""

@@ -26,6 +26,7 @@ _HURRIED = Path(__file__).with_name("inside")
 _START_SECONDS = 30
 _STOP_SECONDS = 10
 _PREPARE_SECONDS = 180
+_IDLE_SECONDS = 1_000_000
 
 ENDPOINTS = (
     "apigateway",
@@ -71,16 +72,23 @@ class Emulator:
     agreed_at: float = 0.0
     _tell: IO[bytes] | None = field(default=None, repr=False, compare=False)
 
-    def prepare(self, function: str, environments: int, region: str = naming.DEFAULT_REGION) -> None:
+    def prepare(self, function: str, environments: int, cold_start_seconds: float) -> None:
         """Start execution environments of a function before it is invoked.
 
-        On a busy machine a cold start takes seconds, which says nothing about Lambda.
+        On a busy machine a cold start takes seconds, which says nothing about Lambda. So it is made up: the first
+        invoke in each environment waits for as long as a cold start is assumed to take (LAM-INIT-1).
+
+        Args:
+            function: name of the function in AWS.
+            environments: how many.
+            cold_start_seconds: for how long, on the emulator's clock.
 
         Raises:
             EmulatorError: they do not start.
         """
         said = self.folder / f"prepared-{function}"
-        line = f"{naming.ACCOUNT_ID} {region} {function} {environments} {said}\n"
+        what = f"{function} {environments} {cold_start_seconds!r} {said}"
+        line = f"{naming.ACCOUNT_ID} {naming.DEFAULT_REGION} {what}\n"
         try:
             assert self._tell is not None
             self._tell.write(line.encode())
@@ -165,6 +173,8 @@ def _environment(port: int, folder: Path, speed: float, agreed_at: float) -> Map
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": naming.DEFAULT_REGION,
         "TMPDIR": str(folder),
+        # Environments that are idle stay, as they do in simulations.
+        "LAMBDA_WARM_TTL_SECONDS": str(_IDLE_SECONDS),
         **hurried,
     }
 

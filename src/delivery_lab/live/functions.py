@@ -19,6 +19,7 @@ from delivery_lab.model.clock import seconds
 from delivery_lab.model.faults import Faults
 from delivery_lab.model.invokes import Done, InvokeResult, Rehearsal, Throttled
 from delivery_lab.model.loops import NO_LINEAGE, Lineage, Loops
+from delivery_lab.model.payloads import Payload, text_of
 from delivery_lab.model.runtime import FunctionConfig
 
 _ANSWER_SECONDS = 0.05
@@ -76,7 +77,7 @@ class RealFunctions:
     def invoke(
         self,
         name: str,
-        payload: str,
+        payload: Payload,
         done: Done,
         *,
         by: Actor,
@@ -91,7 +92,7 @@ class RealFunctions:
         """
         call = RealInvoke(self, name, done, by)
         self.running += 1
-        self._pool.submit(self._ask, call, self._physical[name], payload)
+        self._pool.submit(self._ask, call, self._physical[name], text_of(payload))
         return call
 
     def _ask(self, call: RealInvoke, physical: str, payload: str) -> None:

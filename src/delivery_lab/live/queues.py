@@ -188,6 +188,10 @@ class RealQueue:
 
     # -- answering ----------------------------------------------------------------------------------------
 
+    def delete_received(self, delivery: Delivery, by: Actor) -> None:
+        """Delete a message by one of its receives."""
+        self.delete(delivery.receipt_handle, by)
+
     def delete(self, receipt_handle: str, by: Actor) -> None:
         """Delete a message by a handle. A handle that is no longer valid deletes nothing, as SQS-STALE-2 has it."""
         now, message = self._scheduler.now, self._message_of[receipt_handle]

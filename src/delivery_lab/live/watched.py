@@ -19,12 +19,12 @@ _INSIDE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "inside")  # 
 _alone = threading.Event()
 
 
-def _prepare(account: str, region: str, function: str, environments: str, said: str) -> None:
+def _prepare(account: str, region: str, function: str, environments: str, cold_start_seconds: str, said: str) -> None:
     """Start execution environments of a function, and write what became of it into a file."""
     from environments import prepare  # type: ignore[import-not-found]  # a script beside, in another environment
 
     try:
-        prepare(account, region, function, int(environments))
+        prepare(account, region, function, int(environments), float(cold_start_seconds))
         outcome = ""
     except Exception as error:  # noqa: BLE001 - whatever it is, who asked is told
         outcome = f"{type(error).__name__}: {error}"
@@ -50,9 +50,10 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
     sys.argv = ["ministack"]
     sys.path[0] = _INSIDE  # and not the folder of this file, whose modules are none of the emulator's
-    from environments import listen_longer
+    from environments import begin_cold, listen_longer
 
     listen_longer()
+    begin_cold()
     try:
         runpy.run_module("ministack", run_name="__main__")
     finally:

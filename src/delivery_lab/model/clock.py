@@ -95,6 +95,16 @@ class Scheduler:
             self._foreground += 1
         return timer
 
+    def reserve(self, turns: int) -> int:
+        """Keep turns among what is due at one instant for later; returns the number before the first (`at_turn`)."""
+        self._sequence += turns
+        return self._sequence - turns
+
+    def at_turn(self, turn: int, instant: int, callback: Callable[..., None], *arguments: Any) -> None:
+        """Schedule `callback(*arguments)`, at one instant in the order of a turn that was reserved; not in the past."""
+        heapq.heappush(self._heap, (instant, turn, Timer(self, callback, arguments, False)))
+        self._foreground += 1
+
     def after(self, delay: int, callback: Callable[..., None], *arguments: Any, background: bool = False) -> Timer:
         """Schedule `callback(*arguments)` for `delay` microseconds from now."""
         return self.at(self.now + delay, callback, *arguments, background=background)

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import random
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 from delivery_lab.events import Journal, LogLine
 from delivery_lab.model.clock import Scheduler, Timer, seconds
+from delivery_lab.model.described_draws import DeliveryDraws
 from delivery_lab.model.distributions import Constant, Distribution
 from delivery_lab.model.faults import content_of, records_of
 from delivery_lab.model.functions import Lambda
-from delivery_lab.model.randomness import derived
+from delivery_lab.model.payloads import Payload, ReceivedMessage, UnwrittenEvent
 from delivery_lab.model.runtime import (
     MINIMUM_INVOKE_SECONDS,
     Environment,
@@ -34,6 +34,7 @@ from delivery_lab.model.runtime import (
 
 DESCRIBED_FAILURE = "DescribedFailure"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_JSON = json.JSONDecoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,24 @@ class Failing:
     field: str | None = None
     first: int | None = None
     error: str = DESCRIBED_FAILURE
+
+    def of(self, content: Any, drawn: float, delivery: int) -> bool:
+        """Whether a message fails.
+
+        Args:
+            content: what was sent.
+            drawn: a number from 0 to 1, drawn for every message, so that a share changes nothing else.
+            delivery: the number of its delivery, from 1 on.
+        """
+        if self.first is not None and delivery > self.first:
+            return False
+        if drawn < self.share:
+            return True
+        if not isinstance(content, Mapping):
+            return bool(self.ids) and "None" in self.ids
+        return (bool(self.ids) and str(content.get("id")) in self.ids) or (
+            self.field is not None and bool(content.get(self.field))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +95,7 @@ class Description:
     log: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Item:
     """A message of an event, or the event itself.
 
@@ -84,16 +103,26 @@ class _Item:
         identifier: by which a response names it as failed, None for an event without messages.
         content: what was sent.
         key: what its draws depend on.
-        known: values for placeholders.
+        message: its id in the log contract, None for an event without messages.
+        receives: how often it was received, None where that is not counted.
     """
 
     identifier: Any
     content: Any
     key: str
-    known: Mapping[str, Any] = field(default_factory=dict)
+    message: str | None = None
+    receives: str | None = None
+
+    @property
+    def known(self) -> Mapping[str, Any]:
+        """Values for placeholders."""
+        content = self.content if isinstance(self.content, dict) else {}
+        return (
+            content if self.message is None else {"message_id": self.message, "receive_count": self.receives} | content
+        )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Course:
     """How one invoke goes.
 
@@ -139,8 +168,8 @@ class DescribedFunctions:
         self._scheduler = scheduler
         self._journal = journal
         self._log = log
-        self._deliveries: Counter[tuple[str, str]] = Counter()
-        self._any = random.Random(seed)
+        self._draws: dict[tuple[str, str], DeliveryDraws] = {}
+        self._any = Random(seed)
 
     def new_environment(self, function: FunctionConfig, number: int) -> Environment:
         """A fresh environment."""
@@ -153,18 +182,18 @@ class DescribedFunctions:
         """Decide how an invoke goes."""
         self._journal.rely_on("SIM-DESCRIBED-1")
         self._functions().note_api_call(request.request_id)
-        event = json.loads(request.payload)
-        items = list(_items(event, request.payload))
-        key = items[0].key if items else request.payload
-        whole = self._chance(function, "invoke", key, draws=not isinstance(description.duration, Constant))
+        items = _items(request.event)
+        whole, _ = self._chance(function, "invoke", items[0].key, needed=not isinstance(description.duration, Constant))
         takes = description.duration.draw_seconds(whole)
         failed: list[_Item] = []
         lines: list[str] = []
-        draws = description.failing.share > 0 or not isinstance(description.for_each, Constant)
+        failing = description.failing
+        draws = failing.share > 0 or not isinstance(description.for_each, Constant)
+        needed = draws or failing.first is not None
         for item in items:
-            chance = self._chance(function, "message", item.key, draws=draws)
+            chance, number = self._chance(function, "message", item.key, needed=needed)
             takes += description.for_each.draw_seconds(chance)
-            if self._fails(description.failing, function, item, chance):
+            if failing.of(item.content, chance.random(), number):
                 failed.append(item)
                 if not description.partial or item.identifier is None:
                     break  # code that raises does not see the rest of its batch
@@ -173,22 +202,14 @@ class DescribedFunctions:
         length = max(seconds(takes), seconds(MINIMUM_INVOKE_SECONDS))
         return _Course(length, tuple(lines), _response(description, failed))
 
-    def _chance(self, function: str, purpose: str, key: str, *, draws: bool) -> random.Random:
-        """A generator for one delivery of a message to a function; where nothing depends on it, any will do."""
-        names = (function, purpose, key)
-        number = self._deliveries[(function, f"{purpose} {key}")] = self._deliveries[(function, f"{purpose} {key}")] + 1
-        return random.Random(derived(self._seed, "described", *names, str(number))) if draws else self._any
-
-    def _fails(self, failing: Failing, function: str, item: _Item, chance: random.Random) -> bool:
-        drawn = chance.random()  # drawn for every message, so that a share changes nothing else
-        if failing.first is not None and self._deliveries[(function, f"message {item.key}")] > failing.first:
-            return False
-        content = item.content if isinstance(item.content, Mapping) else {}
-        return (
-            drawn < failing.share
-            or str(content.get("id")) in failing.ids
-            or (failing.field is not None and bool(content.get(failing.field)))
-        )
+    def _chance(self, function: str, purpose: str, key: str, *, needed: bool) -> tuple[Random, int]:
+        """A generator for one delivery to a function, and its number; where nothing depends on them, any will do."""
+        if not needed:
+            return self._any, 1
+        draws = self._draws.get((function, purpose))
+        if draws is None:
+            draws = self._draws[(function, purpose)] = DeliveryDraws(self._seed, "described", function, purpose)
+        return draws.of(key)
 
     def write(self, function: str, number: int, request_id: str, lines: Iterable[str]) -> None:
         """Log lines of an invoke at the current instant."""
@@ -232,22 +253,42 @@ def _response(description: Description, failed: list[_Item]) -> InvokeResponse:
     return InvokeResponse(description.response)
 
 
-def _items(event: Any, payload: str) -> Iterator[_Item]:
-    records = list(records_of(event))
-    if not records:
-        known = event if isinstance(event, dict) else {}
-        yield _Item(None, event, _key(event, payload), known)
-    for record in records:
-        try:
-            content = content_of(record)
-        except (ValueError, KeyError, TypeError):
-            content = None
-        text = str(record.get("body") or record.get("value") or json.dumps(record.get("kinesis") or content))
-        identifier, message, receives = _named(record)
-        known = {"message_id": message, "receive_count": receives}
-        if isinstance(content, dict):
-            known |= content
-        yield _Item(identifier, content, _key(content, text), known)
+def _items(event: Payload) -> list[_Item]:
+    """The messages of an event; the event itself where it has none, so there is always one."""
+    if isinstance(event, UnwrittenEvent):
+        return [_received(delivery) for delivery in event.deliveries]
+    read = json.loads(event)
+    return [_read(record) for record in records_of(read)] or [_Item(None, read, _key(read, event))]
+
+
+def _received(delivery: ReceivedMessage) -> _Item:
+    """A message of a queue, without the record that an event would carry of it."""
+    message = delivery.message
+    content = _content(message.body)
+    return _Item(message.id, content, _key(content, message.body), message.id, str(delivery.receive_count))
+
+
+def _content(body: str) -> Any:
+    """A body as JSON, None where it is none."""
+    try:
+        content, end = _JSON.raw_decode(body)
+        return content if end == len(body) else _JSON.decode(body)
+    except ValueError:
+        pass  # white space in front is JSON too
+    try:
+        return _JSON.decode(body)
+    except ValueError:
+        return None
+
+
+def _read(record: Any) -> _Item:
+    try:
+        content = content_of(record)
+    except (ValueError, KeyError, TypeError):
+        content = None
+    text = str(record.get("body") or record.get("value") or json.dumps(record.get("kinesis") or content))
+    identifier, message, receives = _named(record)
+    return _Item(identifier, content, _key(content, text), message, receives)
 
 
 def _key(content: Any, text: str) -> str:

@@ -17,6 +17,7 @@ from delivery_lab.events import Journal
 from delivery_lab.model.api_errors import services
 from delivery_lab.model.clock import Scheduler, in_seconds, seconds
 from delivery_lab.model.occasions import ALWAYS, Occasion
+from delivery_lab.model.payloads import Payload, text_of
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError
 
@@ -99,18 +100,18 @@ class Faults:
         self._streams = streams
         self._journal = journal
 
-    def of_function(self, function: str, payload: str, *, duplicating: bool = False) -> InjectedFault | None:
+    def of_function(self, function: str, payload: Payload, *, duplicating: bool = False) -> InjectedFault | None:
         """The fault that happens to an invoke of this instant.
 
         Args:
             function: name of the function.
-            payload: the event as JSON text.
+            payload: the event.
             duplicating: look for duplication of events, else for everything but that.
         """
         for number, fault in self._of_functions:
             if fault.function != function or fault.kind is FaultKind.PAUSE:
                 continue
-            if (fault.kind is FaultKind.DUPLICATE) == duplicating and fault.concerns(ids_of(payload)):
+            if (fault.kind is FaultKind.DUPLICATE) == duplicating and fault.concerns(ids_of(text_of(payload))):
                 # Code that has ended before is neither killed nor stopped: what happens to it is noted then.
                 later = fault.kind in (FaultKind.CRASH, FaultKind.TIMEOUT)
                 if self._is_drawn(number, fault) if later else self._happens(number, fault):
@@ -139,7 +140,7 @@ class Faults:
         return 0
 
     def loses_receive(self, queue_url: str) -> bool:
-        """Whether the answer to a receive of a poller is lost, after SQS has counted it."""
+        """Whether the answer to a receive of a poller or a handler is lost, after SQS has counted it."""
         return any(fault.queue_url == queue_url and self._happens(number, fault) for number, fault in self._receives)
 
     def of_queue(self, queue_url: str, body: str) -> bool:

@@ -31,6 +31,7 @@ from delivery_lab.model.faults import FaultKind, Faults, InjectedFault
 from delivery_lab.model.invokes import Done, InvokeResult, Rehearsal, Throttled
 from delivery_lab.model.log_tail import LoggedEnd, LogTails, log_tail
 from delivery_lab.model.loops import NO_LINEAGE, Lineage, Loops
+from delivery_lab.model.payloads import Payload, text_of
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import (
     COLD_START_SECONDS,
@@ -78,7 +79,7 @@ class Lambda:
         self._cold_start_seconds = cold_start_seconds
         self._functions: dict[str, DeployedFunction] = {}
         self._calling_aws: set[str] = set()
-        self._working_on: dict[str, str] = {}
+        self._working_on: dict[str, Payload] = {}
         self._lines: dict[str, list[ContractLine]] = {}  # of invokes that may be told again
         journal.listen(ContractLine, self._note_line)
         self._rate = Rate()
@@ -119,7 +120,7 @@ class Lambda:
     def invoke(
         self,
         name: str,
-        payload: str,
+        payload: Payload,
         done: Done,
         *,
         by: Actor,
@@ -134,7 +135,7 @@ class Lambda:
 
         Args:
             name: name of the function.
-            payload: the event as JSON text.
+            payload: the event; not as JSON text only where nothing of the function reads that.
             done: called with the result at the instant at which the invoke ends; never before this returns.
             by: who invokes.
             note: whether the result is to carry a rehearsal.
@@ -199,7 +200,8 @@ class Lambda:
 
     def event_of(self, request_id: str) -> str | None:
         """The event that the code of an invoke works on, as JSON text; None where the invoke is not running."""
-        return self._working_on.get(request_id)
+        event = self._working_on.get(request_id)
+        return None if event is None else text_of(event)
 
     def note_api_call(self, request_id: str | None) -> None:
         """An invoke called an AWS API: telling it again would leave that out, so it is not rehearsed (SIM-REPEAT-1)."""
@@ -279,7 +281,7 @@ class _Invocation:
         self.began_cold = False
         self._cut: Timer | None = None
 
-    def begin(self, payload: str, fault: InjectedFault | None = None) -> None:
+    def begin(self, payload: Payload, fault: InjectedFault | None = None) -> None:
         """Hand the event to the code. The timeout counts from here: initialisation has a limit of its own."""
         scheduler = self._service._scheduler
         self._began = scheduler.now

@@ -16,7 +16,11 @@ DEFAULT_SEED = 20260101
 
 def derived(seed: int, *names: str) -> int:
     """A 64-bit number that depends on the seed and the names, and on nothing else."""
-    text = "\x1f".join((str(seed), *names))
+    return derived_of("\x1f".join((str(seed), *names)))
+
+
+def derived_of(text: str) -> int:
+    """The 64-bit number of a seed and names that are one text already, with a unit separator between each two."""
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 

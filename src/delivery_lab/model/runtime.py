@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from delivery_lab.events import Actor, LogLine
+from delivery_lab.model.payloads import Payload, text_of
 
 COLD_START_SECONDS = 0.25
 """Virtual time that a new execution environment takes before the code in it is imported."""
@@ -62,6 +63,7 @@ class FunctionConfig:
         runtime: runtime identifier such as `python3.13`.
         role_arn: ARN of its execution role, "" where that is not known.
         own_log_group: the log group that it was given, "" where Lambda names it after the function.
+        described: whether a workload describes what it does, so that no code is run (SIM-DESCRIBED-1).
         refusal: why its code cannot be run here, "" if it can. Only an invoke of it is refused: a stack may well have
             functions that a workload does not touch.
     """
@@ -84,6 +86,7 @@ class FunctionConfig:
     runtime: str = "python3.13"
     role_arn: str = ""
     own_log_group: str = ""
+    described: bool = False
     refusal: str = ""
 
     @property
@@ -103,15 +106,20 @@ class InvokeRequest:
 
     Attributes:
         request_id: the invoke's id.
-        payload: the event as JSON text.
+        event: the event, as JSON text but for functions that are described.
         deadline: the instant (microseconds of virtual time) at which the function times out.
         trace: X-Ray's trace header, which the code finds in `_X_AMZN_TRACE_ID`; "" for none.
     """
 
     request_id: str
-    payload: str
+    event: Payload
     deadline: int
     trace: str = ""
+
+    @property
+    def payload(self) -> str:
+        """The event as JSON text."""
+        return text_of(self.event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,14 +210,14 @@ class LongPoll:
 
     Attributes:
         wait_seconds: how long at most.
-        attempt: asks again; None while there is still nothing.
+        attempt: asks again; None while there is still nothing, and a failed connection where the answer is lost.
         when_ready: calls back once, at the next instant at which asking again makes sense; returns what to call when
             nobody waits any more.
         empty: the answer when the time is over.
     """
 
     wait_seconds: float
-    attempt: Callable[[], dict[str, Any] | None]
+    attempt: Callable[[], dict[str, Any] | ConnectionFailed | None]
     when_ready: Callable[[Callable[[], None]], Callable[[], None]]
     empty: dict[str, Any]
 

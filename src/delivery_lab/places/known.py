@@ -19,8 +19,9 @@ from delivery_lab.model.runtime import AwsApi, Environment, FunctionConfig
 from delivery_lab.rules.assumptions import Assumptions
 from delivery_lab.simulation.deployment import Deployment, known_arn
 from delivery_lab.simulation.remembered import RememberedCreations
+from delivery_lab.simulation.send_lines import Arrival
 from delivery_lab.simulation.sending import Sender
-from delivery_lab.simulation.workload import Arrival, Workload
+from delivery_lab.simulation.workload import Workload
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.stack import Stack
 

@@ -29,7 +29,7 @@ from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.places.known import KnownStack
 from delivery_lab.places.pollers import RealPollers, RealServices, pollers_of
 from delivery_lab.places.seen import seen_run
-from delivery_lab.places.sending import RealSender
+from delivery_lab.places.sending import RealSender, services_of
 from delivery_lab.program import naming
 from delivery_lab.program.answers import ProgramAnswers
 from delivery_lab.program.engine import evaluate
@@ -145,7 +145,7 @@ def run_locally(
     for function in known.stack.functions:
         wanted = min((environments or {}).get(function.label, 0), MOST_ENVIRONMENTS)
         if wanted:
-            place.emulator.prepare(known.physical_name(function), wanted)
+            place.emulator.prepare(known.physical_name(function), wanted, assumptions.cold_start_seconds)
     return _LocalRun(place, known, seed, assumptions).run(longest_seconds)
 
 
@@ -195,7 +195,8 @@ class _LocalRun:
             self._apis(),
             {name: stream.physical_name for name, stream in account.streams_by_name.items()},
             known.tables,
-            place.client,
+            # Making a client takes longer than a request: it is done before the clock of the run begins.
+            {name: place.client(name) for name in services_of(known.arrivals)},
             self._scheduler,
             self._journal,
         )

@@ -6,7 +6,7 @@ import http.client
 import json
 import urllib.parse
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +20,7 @@ from delivery_lab.live.errors import PlaceError, place_error
 from delivery_lab.live.queues import RealQueue
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.streams.items import to_item
-from delivery_lab.simulation.workload import Arrival
+from delivery_lab.simulation.send_lines import Arrival
 
 _SERVICES = {"queue": "sqs", "stream": "kinesis", "table": "dynamodb"}
 _ENTRIES = 10
@@ -37,7 +37,7 @@ class RealSender:
         apis: address of each API, by name.
         streams: names of the streams in Kinesis, by name.
         tables: names of the tables in DynamoDB, by name.
-        client: gives boto3's client of a service.
+        clients: clients of the services that the workload is sent to (`services_of`), made before the run begins.
         scheduler: the run's clock.
         journal: where events are written.
         pending: requests on their way, and those that are not due yet.
@@ -47,18 +47,14 @@ class RealSender:
     apis: Mapping[str, str]
     streams: Mapping[str, str]
     tables: Mapping[str, str]
-    client: Callable[[str], Any]
+    clients: Mapping[str, Any]
     scheduler: RealTimeScheduler
     journal: Journal
     pending: int = 0
     _lines: dict[str, ThreadPoolExecutor] = field(default_factory=dict)
-    _clients: dict[str, Any] = field(default_factory=dict)
 
     def schedule(self, arrivals: Iterable[Arrival]) -> None:
         """Have everything sent when it is due; what is due at once for one queue is sent in batches."""
-        arrivals = list(arrivals)
-        services = {_SERVICES[arrival.target] for arrival in arrivals if arrival.target in _SERVICES}
-        self._clients = {service: self.client(service) for service in services}
         by_queue: defaultdict[tuple[float, str], list[Arrival]] = defaultdict(list)
         for arrival in arrivals:
             if arrival.target == "queue":
@@ -101,7 +97,7 @@ class RealSender:
     def _send(self, name: str, batch: Sequence[Arrival]) -> None:
         queue, at = self.queues[name], self.scheduler.clock.now()
         entries = [_entry(str(number), arrival, fifo=queue.fifo) for number, arrival in enumerate(batch)]
-        answer = self._client("sqs").send_message_batch(QueueUrl=queue.url, Entries=entries)
+        answer = self.clients["sqs"].send_message_batch(QueueUrl=queue.url, Entries=entries)
         for failed in answer.get("Failed", []):
             where = batch[int(failed["Id"])].where
             raise WorkloadError(f"{where}: SQS refused a message for {name}: {failed['Code']}: {failed.get('Message')}")
@@ -109,17 +105,13 @@ class RealSender:
             arrival = batch[int(done["Id"])]
             queue.sent(done["MessageId"], arrival.body, at, group=arrival.key, attributes=arrival.attributes)
 
-    def _client(self, service: str) -> Any:
-        """A client of a service, made once; making one takes longer than a request."""
-        return self._clients[service]
-
     def _put_record(self, name: str, arrival: Arrival) -> None:
-        self._client("kinesis").put_record(
+        self.clients["kinesis"].put_record(
             StreamName=self.streams[name], Data=arrival.body.encode(), PartitionKey=arrival.key
         )
 
     def _put_item(self, name: str, arrival: Arrival) -> None:
-        self._client("dynamodb").put_item(TableName=self.tables[name], Item=to_item(json.loads(arrival.body)))
+        self.clients["dynamodb"].put_item(TableName=self.tables[name], Item=to_item(json.loads(arrival.body)))
 
     def _request(self, _line: str, arrival: Arrival) -> None:
         request = arrival.request
@@ -144,6 +136,11 @@ class RealSender:
         """Send nothing more."""
         for pool in self._lines.values():
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def services_of(arrivals: Iterable[Arrival]) -> set[str]:
+    """The services of AWS that are asked to send something, by boto3's names; APIs are asked by HTTP."""
+    return {_SERVICES[arrival.target] for arrival in arrivals if arrival.target in _SERVICES}
 
 
 def _batches(arrivals: Sequence[Arrival]) -> Iterable[list[Arrival]]:

@@ -15,7 +15,8 @@ from delivery_lab.model.mapping.filters import Pattern, parse_patterns, passes, 
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.message import Delivery, Message
-from delivery_lab.simulation.workload import Arrival, Workload
+from delivery_lab.simulation.send_lines import Arrival
+from delivery_lab.simulation.workload import Workload
 from delivery_lab.stack.mappings import EventSourceMapping, KafkaMapping, KinesisMapping, SqsMapping
 from delivery_lab.stack.stack import Stack
 

@@ -78,6 +78,7 @@ def configured(
         region=arn.split(":")[3],
         account_id=arn.split(":")[4],
         runtime=function.runtime.known or _RUNTIME,
+        described=described,
         refusal=_refusal(function, stack, problems, described=described) if problems else missing,
     )
     return ConfiguredFunction(config, tuple(_notes(function, settings, unknown, secret, layers)))

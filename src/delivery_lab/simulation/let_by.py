@@ -14,7 +14,8 @@ from delivery_lab.limits.topics import FILTER_SCOPE
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sns.filter_policy import FilterPolicy, parse
-from delivery_lab.simulation.workload import Arrival, Workload
+from delivery_lab.simulation.send_lines import Arrival
+from delivery_lab.simulation.workload import Workload
 from delivery_lab.stack.notifications import BucketNotification
 from delivery_lab.stack.stack import Stack
 from delivery_lab.stack.topics import Subscription, Topic

@@ -14,7 +14,7 @@ from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.s3.bucket import NotifyingBucket
 from delivery_lab.model.sns.publishing import check
 from delivery_lab.model.sns.topic import SnsTopic
-from delivery_lab.simulation.workload import Arrival
+from delivery_lab.simulation.send_lines import Arrival
 
 
 def publish_parameters(arrival: Arrival) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -34,7 +35,8 @@ from delivery_lab.simulation.publishing import (
     publish_parameters,
     put_event,
 )
-from delivery_lab.simulation.workload import Arrival
+from delivery_lab.simulation.queue_sends import QueueSends
+from delivery_lab.simulation.send_lines import Arrival, SendLine
 from delivery_lab.simulation.workload_faults import Fault
 
 T = TypeVar("T")
@@ -75,11 +77,25 @@ class Sender:
         self._scheduler = scheduler
         self._journal = journal
 
-    def schedule(self, arrivals: Iterable[Arrival]) -> None:
+    def schedule_lines(self, lines: Iterable[SendLine], chance: random.Random) -> None:
         """Have everything that is sent arrive when it is due.
+
+        Args:
+            lines: the lines of `send`.
+            chance: draws what their bodies leave to it.
 
         Raises:
             WorkloadError: something is sent to what is not there, or would be refused.
+        """
+        for line in lines:
+            if line.target != "queue" or not self._is_sent_later(line, chance):
+                self.schedule(line.arrivals(chance))
+
+    def schedule(self, arrivals: Iterable[Arrival]) -> None:
+        """Have these arrive when they are due.
+
+        Raises:
+            WorkloadError: as `schedule_lines`.
         """
         senders = {
             "http": self._http,
@@ -96,6 +112,23 @@ class Sender:
         }
         for arrival in arrivals:
             senders[arrival.target](arrival)
+
+    def _is_sent_later(self, line: SendLine, chance: random.Random) -> bool:
+        """Have the messages of a line made when they are due, if it is sure by now that a queue takes each of them.
+
+        Only the digits of their numbers differ: a queue that takes the first and the last one, the shortest and the
+        longest, takes them all.
+        """
+        if line.draws:
+            return False
+        queue = self._named(self._account.queues, line.name, "queue")
+        try:
+            for n in (1, line.times):
+                self._check_queue(queue, line.arrival(n, chance))
+        except WorkloadError:
+            return False
+        QueueSends(line, queue, self._scheduler, self._journal.meter)
+        return True
 
     def _http(self, arrival: Arrival) -> None:
         request = arrival.request
@@ -129,6 +162,11 @@ class Sender:
 
     def _queue(self, arrival: Arrival) -> None:
         queue = self._named(self._account.queues, arrival.name, "queue")
+        self._check_queue(queue, arrival)
+        self._scheduler.at(seconds(arrival.at_seconds), _send, queue, arrival, self._journal.meter)
+
+    def _check_queue(self, queue: SqsQueue, arrival: Arrival) -> None:
+        """Refuse before the start what SQS would refuse at the send."""
         limit = queue.attributes.maximum_message_bytes
         if not 0 < len(arrival.body.encode()) <= limit:
             size = len(arrival.body.encode())
@@ -142,7 +180,6 @@ class Sender:
         except AwsError as error:
             reason = f"{error.message} {error.why}".rstrip()
             raise WorkloadError(f"{arrival.where}: SQS would refuse a message for {queue.name}: {reason}") from error
-        self._scheduler.at(seconds(arrival.at_seconds), _send, queue, arrival, self._journal.meter)
 
     def _check_fifo(self, queue: SqsQueue, arrival: Arrival) -> None:
         """Refuse before the start what SQS would refuse at the send (SQS-FIFO-7)."""

@@ -325,7 +325,7 @@ class _Simulation:
         )
 
     def _run_workload(self) -> None:
-        self._sender.schedule(self._workload.arrivals(self._streams.stream("workload")))
+        self._sender.schedule_lines(self._workload.lines(), self._streams.stream("workload"))
         until = self._workload.until_seconds
         start_clocks(self._account, until)
         self._scheduler.run(None if until is None else seconds(until))

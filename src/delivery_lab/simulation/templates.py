@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import random
 import re
+from collections.abc import Callable
 from typing import Any
 
 from delivery_lab.errors import WorkloadError
@@ -13,7 +15,7 @@ from delivery_lab.errors import WorkloadError
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
-def render(template: Any, n: int, chance: random.Random, where: str) -> Any:
+def render(template: Any, n: int | str, chance: random.Random, where: str) -> Any:
     """Fill in a body.
 
     `{n}` in a text is the number of the repetition; `{$uniform: [low, high]}` and `{$choice: [a, b]}` in place of a
@@ -21,7 +23,7 @@ def render(template: Any, n: int, chance: random.Random, where: str) -> Any:
 
     Args:
         template: body as read from the file.
-        n: number of the repetition, from 1.
+        n: number of the repetition, from 1; or what stands for it (`filled`).
         chance: where values are drawn from.
         where: place in the file, for messages.
 
@@ -41,7 +43,34 @@ def render(template: Any, n: int, chance: random.Random, where: str) -> Any:
     return template
 
 
-def _placeholder(match: re.Match[str], n: int, where: str) -> str:
+def draws(template: Any) -> bool:
+    """Whether a template draws by chance, or tries to."""
+    if isinstance(template, list):
+        return any(map(draws, template))
+    if isinstance(template, dict):
+        return any(isinstance(key, str) and key.startswith("$") for key in template) or any(
+            map(draws, template.values())
+        )
+    return False
+
+
+def filled(template: Any, where: str) -> Callable[[int], str]:
+    """The body of a template that draws nothing as text, by the number of the repetition.
+
+    Rendered once with a mark in place of the number: digits are written in JSON as they are.
+
+    Raises:
+        WorkloadError: as `render` and `as_text`.
+    """
+    chance = random.Random(0)
+    plain = as_text(render(template, 1, chance, where), where)
+    # It ends with another character than it begins with, so that no part of it stands for another one of it.
+    mark = next(mark for mark in map("<{}>".format, itertools.count()) if mark not in plain)
+    parts = as_text(render(template, mark, chance, where), where).split(mark)
+    return lambda n: str(n).join(parts)
+
+
+def _placeholder(match: re.Match[str], n: int | str, where: str) -> str:
     name = match.group(1)
     if name == "n":
         return str(n)

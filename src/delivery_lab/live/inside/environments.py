@@ -1,4 +1,4 @@
-"""Execution environments inside the emulator: prepared before a run, and listened to until they have said everything.
+"""Execution environments inside the emulator: prepared before a run, begun cold, listened to until all is said.
 
 Run by the interpreter of the emulator's own environment, which does not have delivery_lab.
 """
@@ -18,6 +18,7 @@ _CLOCK = "DELIVERY_LAB_CLOCK"
 _QUIET_SECONDS = 0.02
 """Of real time: what is written after an answer, or was on its way, is there by then."""
 _STARTS_AT_ONCE = 4
+_COLD_START = "delivery_lab_cold_start_seconds"
 
 
 def listen_longer() -> None:
@@ -54,14 +55,28 @@ def _waiting_bytes(process: Any) -> int:
     return count[0]
 
 
-def prepare(account: str, region: str, function: str, environments: int) -> None:
-    """Start environments of a function, so that no invoke of a run waits for one.
+def begin_cold() -> None:
+    """Let the first invoke in an environment that was prepared wait for as long as a cold start is to take."""
+    from ministack.core import lambda_runtime
+
+    real = lambda_runtime.Worker.invoke
+
+    def invoke(self: Any, *given: Any, **named: Any) -> Any:
+        time.sleep(vars(self).pop(_COLD_START, 0.0))
+        return real(self, *given, **named)
+
+    lambda_runtime.Worker.invoke = invoke
+
+
+def prepare(account: str, region: str, function: str, environments: int, cold_start_seconds: float) -> None:
+    """Start environments of a function, so that no invoke of a run waits for this machine to start one.
 
     Args:
         account: account of the function.
         region: its region.
         function: its name.
         environments: how many.
+        cold_start_seconds: for how long the first invoke in each of them waits before it begins.
     """
     from ministack.core import lambda_runtime, responses
     from ministack.services import lambda_svc  # type: ignore[import-not-found]
@@ -81,6 +96,8 @@ def prepare(account: str, region: str, function: str, environments: int) -> None
                 thread.start()
             for thread in threads:
                 thread.join()
+        for worker in leased:
+            setattr(worker, _COLD_START, cold_start_seconds)
     finally:
         for worker in leased:
             lambda_runtime.release_worker(worker)

@@ -8,6 +8,7 @@ from delivery_lab.events import Actor
 from delivery_lab.model.faults import Faults
 from delivery_lab.model.invokes import Done, Rehearsal, Throttled, Undecided
 from delivery_lab.model.loops import NO_LINEAGE, Lineage, Loops
+from delivery_lab.model.payloads import Payload
 
 
 class Invoked(Protocol):
@@ -24,6 +25,10 @@ class Invoked(Protocol):
     @property
     def timeout_seconds(self) -> int:
         """How long an invoke takes at most."""
+
+    @property
+    def described(self) -> bool:
+        """Whether a workload describes it, so that nothing reads its events as JSON (SIM-DESCRIBED-1)."""
 
 
 class Invoker(Protocol):
@@ -43,7 +48,7 @@ class Invoker(Protocol):
     def invoke(
         self,
         name: str,
-        payload: str,
+        payload: Payload,
         done: Done,
         *,
         by: Actor,

@@ -14,6 +14,7 @@ from delivery_lab.model.faults import Faults
 from delivery_lab.model.invokes import Done, Throttled, Undecided
 from delivery_lab.model.loops import Lineage, Loops
 from delivery_lab.model.mapping.invoker import Invoked
+from delivery_lab.model.payloads import Payload
 from delivery_lab.model.sqs.attributes import QueueAttributes
 from delivery_lab.model.sqs.message import Delivery
 
@@ -59,6 +60,13 @@ class PolledQueue(Protocol):
             AwsError: SQS refuses.
         """
 
+    def delete_received(self, delivery: Delivery, by: Actor) -> None:
+        """Delete a message by one of its receives.
+
+        Raises:
+            AwsError: SQS refuses.
+        """
+
     def when_ready(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Call back once, when a receive may find something; returns what to call to wait no longer (SQS-POLL-1)."""
 
@@ -85,7 +93,7 @@ class InvokedFunctions(Protocol):
         """What is known of whom the mapping invokes."""
 
     def invoke(
-        self, name: str, payload: str, done: Done, *, by: Actor, lineage: Lineage
+        self, name: str, payload: Payload, done: Done, *, by: Actor, lineage: Lineage
     ) -> str | Throttled | Undecided:
         """Invoke a function now.
 

@@ -17,7 +17,6 @@ from collections import deque
 from functools import partial
 
 from delivery_lab.events import Actor, Journal
-from delivery_lab.limits.functions import SYNCHRONOUS_PAYLOAD
 from delivery_lab.limits.queues import BATCH_ENTRIES
 from delivery_lab.model.clock import Scheduler, Timer, seconds
 from delivery_lab.model.invokes import InvokeResult, Throttled
@@ -31,15 +30,15 @@ from delivery_lab.model.mapping.decisions import (
 from delivery_lab.model.mapping.injected import delivers_again, refuse_delete, rule_of_refused_delete
 from delivery_lab.model.mapping.ports import InvokedFunctions, PolledQueue, SystemAttributes
 from delivery_lab.model.mapping.queue_filter import QueueFilter
+from delivery_lab.model.mapping.queue_records import QueueRecord
 from delivery_lab.model.mapping.queue_windows import QueueWindows
-from delivery_lab.model.mapping.records import event_of, sqs_record
+from delivery_lab.model.mapping.records import sqs_record
 from delivery_lab.model.mapping.scaling import TICK_SECONDS
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
 from delivery_lab.model.mapping.sqs_journal import QueueMappingJournal
 from delivery_lab.model.mapping.sqs_work import QueueBatch, beside_failed, rules_of, scaling_of
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError
-from delivery_lab.model.sqs.message import Delivery
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions, LongWindow, ThrottleRetryLimit
 
@@ -72,7 +71,6 @@ class QueueConsumer:
     ) -> None:
         self.config = config
         self.queue = queue
-        self._api = api
         self._functions = functions
         self._scheduler = scheduler
         self._chance = streams.stream("throttle retry", config.name)
@@ -83,12 +81,13 @@ class QueueConsumer:
         self._assumptions = assumptions
         self._scaling = scaling_of(config, queue, assumptions)
         self._windows = QueueWindows(config.window_seconds, assumptions, journal)
-        self._region = queue.arn.split(":")[3]
+        window, region = config.window_seconds > 0, queue.arn.split(":")[3]
+        self._write = partial(sqs_record, api, queue_arn=queue.arn, region=region, window=window)
         self.filter = QueueFilter(config, queue, api, scheduler=scheduler, journal=journal)
         self._busy = 0
         self._running = 0
         self._collecting: QueueBatch | None = None
-        self._received: deque[tuple[Delivery, str]] = deque()
+        self._received: deque[QueueRecord] = deque()
         self._watching = False
         self._tick: Timer | None = None
         self._next_poll: Timer | None = None
@@ -157,28 +156,33 @@ class QueueConsumer:
         if deliveries and self._functions.faults.loses_receive(self.queue.url):
             # Nobody has them: they are visible again when their timeout ends, one receive older.
             return True
-        if deliveries:
-            self._journal.received(delivery.message.body for delivery in deliveries)
+        if not deliveries:
+            return False
+        self._journal.received([delivery.message.body for delivery in deliveries])
+        described, loops, function = self._described, self._functions.loops, self.config.function
         for delivery in deliveries:
-            if self._functions.loops.stops(self.config.function, delivery.message.lineage):
+            lineage = delivery.message.lineage
+            if lineage and loops.stops(function, lineage):
                 # Nothing is invoked and nothing deleted: the message is received again until it may not be any more.
                 self._journal.rely_on("ASY-LOOP-1")
                 self._journal.released(QueueBatch([delivery]), "ASY-LOOP-1")
             elif self.filter.takes(delivery):
-                window = self.config.window_seconds > 0
-                record = sqs_record(self._api, delivery, self.queue.arn, self._region, window=window)
-                self._keep(delivery, record)
+                self._keep(QueueRecord(delivery, self._write, described=described))
             else:
                 self.filter.reject(delivery, self._actor)
-        return bool(deliveries)
+        return True
 
-    def _keep(self, delivery: Delivery, record: str) -> None:
+    @property
+    def _described(self) -> bool:
+        return self._functions.configuration(self.config.function).described
+
+    def _keep(self, record: QueueRecord) -> None:
         """Keep what was received. A message that the batch at hand has already stands in it once (ESM-BATCH-8)."""
         batch = self._collecting
-        if batch is not None and delivery.receive_count > 1 and batch.renew(delivery, record):
+        if batch is not None and record.delivery.receive_count > 1 and batch.renew(record):
             self._journal.rely_on("ESM-BATCH-8")
         else:
-            self._received.append((delivery, record))
+            self._received.append(record)
 
     def _visibility_override(self) -> int | None:
         """What a long window takes is missing to the function, unless the mapping is assumed to add it (ESM-VT-2)."""
@@ -205,17 +209,12 @@ class QueueConsumer:
             self._windows.begin(batch, self._scheduler.now)
             self._busy += 1
         while self._received:
-            delivery, record = self._received[0]
-            size = len(record.encode()) + 1
-            if batch.deliveries and batch.size_bytes + size > SYNCHRONOUS_PAYLOAD.maximum:
+            if not batch.has_room_for(self._received[0]):
                 if not self.queue.fifo:
                     self._journal.rely_on("ESM-BATCH-5")
                 self._hand_over("ESM-BATCH-3")
                 return
-            self._received.popleft()
-            batch.deliveries.append(delivery)
-            batch.records.append(record)
-            batch.size_bytes += size
+            batch.add(self._received.popleft())
             if len(batch.deliveries) >= self.config.batch_size:
                 self._hand_over("ESM-BATCH-1")
                 return
@@ -253,7 +252,7 @@ class QueueConsumer:
     def _invoke(self, batch: QueueBatch) -> None:
         answer = self._functions.invoke(
             self.config.function,
-            event_of(batch.records),
+            batch.event(described=self._described),
             lambda result: self._answer(batch, result),
             by=self._actor,
             lineage=merged(delivery.message.lineage for delivery in batch.deliveries),
@@ -321,9 +320,7 @@ class QueueConsumer:
     def _answer(self, batch: QueueBatch, result: InvokeResult) -> None:
         self._running -= 1
         batch.running = False
-        if not batch.repeated and delivers_again(
-            self._functions.faults, self.config.function, lambda: event_of(batch.records)
-        ):
+        if not batch.repeated and delivers_again(self._functions.faults, self.config.function, lambda: batch.text):
             batch.repeated = True
             self._invoke(batch)
             return
@@ -356,13 +353,13 @@ class QueueConsumer:
                 continue
             try:
                 refuse_delete(self._functions.faults, self.queue)
-                self.queue.delete(delivery.receipt_handle, self._actor)
+                self.queue.delete_received(delivery, self._actor)
             except AwsError as error:  # the message stays
                 self._journal.delete_refused(rule_of_refused_delete(error.code, fifo=self.queue.fifo), error.code)
 
     def _forget_expired(self) -> None:
         """Forget what waited for a free batch until its visibility was over: it is in the queue again (ESM-BATCH-5)."""
-        while self._received and self._received[0][0].visible_at <= self._scheduler.now:
+        while self._received and self._received[0].delivery.visible_at <= self._scheduler.now:
             self._received.popleft()
 
     def _release(self) -> None:

@@ -6,12 +6,16 @@ from collections import deque
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
+from delivery_lab.limits.functions import SYNCHRONOUS_PAYLOAD
 from delivery_lab.model.clock import Timer
 from delivery_lab.model.mapping.error_share import ErrorShare
 from delivery_lab.model.mapping.ports import PolledQueue
+from delivery_lab.model.mapping.queue_records import QueueRecord
+from delivery_lab.model.mapping.records import event_of
 from delivery_lab.model.mapping.scaling import FifoScaling, ProvisionedScaling, Scaling, StandardScaling
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
 from delivery_lab.model.mapping.throttled_growth import ThrottledGrowth
+from delivery_lab.model.payloads import Payload, UnwrittenEvent
 from delivery_lab.model.sqs.message import Delivery
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.alternatives import ALTERNATIVES
@@ -29,8 +33,8 @@ class QueueBatch:
 
     Attributes:
         deliveries: its messages.
-        records: what the event carries of each, as JSON text.
-        size_bytes: of the event.
+        records: what the event carries of each.
+        size_bytes: at least as many as the event has.
         rule: id of the rule by which it was complete.
         throttles: how often its invoke was throttled.
         window: timer of the open batching window.
@@ -42,7 +46,7 @@ class QueueBatch:
     """
 
     deliveries: list[Delivery] = field(default_factory=list)
-    records: list[str] = field(default_factory=list)
+    records: list[QueueRecord] = field(default_factory=list)
     size_bytes: int = _ENVELOPE_BYTES
     rule: RuleId = "ESM-BATCH-1"
     throttles: int = 0
@@ -58,19 +62,37 @@ class QueueBatch:
         """Ids of its messages, in order."""
         return tuple(delivery.message.id for delivery in self.deliveries)
 
-    def renew(self, delivery: Delivery, record: str) -> bool:
-        """Put a new receive of a message of the batch in the place of the old one; false if the batch has no such.
+    def has_room_for(self, record: QueueRecord) -> bool:
+        """Whether the event may have one more record (ESM-BATCH-3); it is measured only where that decides."""
+        if not self.deliveries or self.size_bytes + record.most_bytes + 1 <= SYNCHRONOUS_PAYLOAD.maximum:
+            return True
+        self.size_bytes = _ENVELOPE_BYTES + sum(each.measure() + 1 for each in self.records)
+        return self.size_bytes + record.measure() + 1 <= SYNCHRONOUS_PAYLOAD.maximum
 
-        Args:
-            delivery: the new receive.
-            record: what the event carries of it, as JSON text.
-        """
+    def add(self, record: QueueRecord) -> None:
+        """Put a message into the batch."""
+        self.deliveries.append(record.delivery)
+        self.records.append(record)
+        self.size_bytes += record.most_bytes + 1
+
+    def renew(self, record: QueueRecord) -> bool:
+        """Put a new receive of a message of the batch in the place of the old one; false if the batch has no such."""
+        delivery = record.delivery
         for place, old in enumerate(self.deliveries):
             if old.message is delivery.message:
-                self.size_bytes += len(record.encode()) - len(self.records[place].encode())
+                self.size_bytes += record.most_bytes - self.records[place].most_bytes
                 self.deliveries[place], self.records[place] = delivery, record
                 return True
         return False
+
+    @property
+    def text(self) -> str:
+        """Its event as JSON text."""
+        return event_of([record.text for record in self.records])
+
+    def event(self, *, described: bool) -> Payload:
+        """Its event: not written yet for a function that is described."""
+        return UnwrittenEvent(tuple(self.deliveries), lambda: self.text) if described else self.text
 
     @property
     def visible_at(self) -> int:
@@ -78,9 +100,7 @@ class QueueBatch:
         return min(delivery.visible_at for delivery in self.deliveries)
 
 
-def beside_failed(
-    received: Iterable[tuple[Delivery, str]], batch: QueueBatch, failed: Collection[str]
-) -> deque[tuple[Delivery, str]]:
+def beside_failed(received: Iterable[QueueRecord], batch: QueueBatch, failed: Collection[str]) -> deque[QueueRecord]:
     """Received messages without those behind failed ones of their group: these are retried together (ESM-FIFO-2).
 
     Args:
@@ -89,7 +109,7 @@ def beside_failed(
         failed: ids of its messages that failed.
     """
     groups = {delivery.message.group for delivery in batch.deliveries if delivery.message.id in failed}
-    return deque(entry for entry in received if entry[0].message.group not in groups)
+    return deque(record for record in received if record.delivery.message.group not in groups)
 
 
 def rules_of(config: SqsMappingConfig, queue: PolledQueue) -> tuple[RuleId, ...]:

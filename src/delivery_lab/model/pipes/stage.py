@@ -17,6 +17,7 @@ from delivery_lab.model.feeds.targets import FeedTarget, Parcel, Permit
 from delivery_lab.model.functions import Lambda
 from delivery_lab.model.invokes import Done, InvokeResult, Rehearsal, Throttled
 from delivery_lab.model.loops import NO_LINEAGE, Lineage, Loops
+from delivery_lab.model.payloads import Payload, text_of
 from delivery_lab.model.pipes.records import PipedRecord, piped
 from delivery_lab.model.pipes.templates import PipeTemplate, text_at
 from delivery_lab.model.randomness import RandomStreams
@@ -42,6 +43,8 @@ class PipeConfig:
     ordered: bool
     template: PipeTemplate | None
     timeout_seconds: int
+    described: bool = False
+    """Its records are always read as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ class FunctionStage(_Stage):
     def invoke(
         self,
         name: str,
-        payload: str,
+        payload: Payload,
         done: Done,
         *,
         by: Actor,
@@ -125,7 +128,7 @@ class FunctionStage(_Stage):
         lineage: Lineage = NO_LINEAGE,
     ) -> str | Throttled:
         """See `delivery_lab.model.mapping.invoker.Invoker.invoke`."""
-        records = _records(payload)
+        records = _records(text_of(payload))
         try:
             self.permit.check("Invoke", self.function, self.journal)
             event = f"[{','.join(self._made(record) for record in records)}]"
@@ -189,7 +192,7 @@ class TargetStage(_Stage):
     def invoke(
         self,
         name: str,
-        payload: str,
+        payload: Payload,
         done: Done,
         *,
         by: Actor,
@@ -199,7 +202,7 @@ class TargetStage(_Stage):
     ) -> str | Throttled:
         """See `delivery_lab.model.mapping.invoker.Invoker.invoke`."""
         self.journal.rely_on("PIPE-TARGET-1")
-        records = _records(payload)
+        records = _records(text_of(payload))
         failed: list[str] = []
         for number, record in enumerate(records):
             try:
@@ -242,7 +245,7 @@ class RefusedStage(_Stage):
     def invoke(
         self,
         name: str,
-        payload: str,
+        payload: Payload,
         done: Done,
         *,
         by: Actor,
@@ -288,7 +291,7 @@ class BusParcels:
 
     Attributes:
         source: source of the events, or a path.
-        detail_type: detail-type of the events, or a path.
+        detail_type: detail-type of the events, or a path; "" for what EventBridge fills in (PIPE-BUS-1).
         place: account and region.
         scheduler: the run's clock.
         streams: the run's chance.
@@ -314,7 +317,7 @@ class BusParcels:
         event = BusEvent(
             self.streams.uuid("piped event", self.pipe),
             text_at(self.source, record),
-            text_at(self.detail_type, record),
+            text_at(self.detail_type, record) or f"Event from {record.content['eventSource']}",
             detail,
             event_time(self.scheduler.now),
             *self.place,

@@ -19,7 +19,7 @@ from delivery_lab.model.clock import Scheduler, seconds
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
 from delivery_lab.model.sqs.attributes import QueueAttributes
 from delivery_lab.model.sqs.line import QueueLine
-from delivery_lab.model.sqs.message import Message
+from delivery_lab.model.sqs.message import Delivery, Message
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.rule_ids import RuleId
 
@@ -235,6 +235,14 @@ class FifoQueue(SqsQueue):
         """
         self._refuse_expired(receipt_handle, "SQS-STALE-6")
         super().delete(receipt_handle, by)
+
+    def delete_received(self, delivery: Delivery, by: Actor) -> None:
+        """Delete a message by one of its receives.
+
+        Raises:
+            AwsError: as `delete`.
+        """
+        self.delete(delivery.receipt_handle, by)
 
     def change_visibility(self, receipt_handle: str, timeout_seconds: int) -> None:
         """Let the visibility timeout of a receive end `timeout_seconds` from now, if it lasts still (SQS-STALE-7).

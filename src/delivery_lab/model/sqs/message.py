@@ -63,9 +63,11 @@ class Delivery:
         receipt_handle: handle of this receive.
         receive_count: the message's receive count with this receive.
         visible_at: instant at which the visibility timeout of this receive ends.
+        sequence: number of the message within the queue that it was received from, 0 where that is not known.
     """
 
     message: Message
     receipt_handle: str
     receive_count: int
     visible_at: int
+    sequence: int = 0

@@ -29,6 +29,8 @@ from delivery_lab.model.sqs.waiting import Waiting, receiver_of
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import DEFAULTS, Assumptions
 
+_LONGEST_VISIBILITY = seconds(VISIBILITY_TIMEOUT.maximum)
+
 
 class SqsQueue:
     """A standard queue.
@@ -74,12 +76,7 @@ class SqsQueue:
         self._messages: dict[int, Message] = {}
         self._sequence = 0
         self._waiting = Waiting(scheduler, self._next_visible, receiver_of(name, streams, journal))
-        self._retention = Retention(
-            scheduler,
-            lambda: seconds(self.attributes.retention_seconds),
-            lambda message, sequence: message.queue is self and message.sequence == sequence,
-            self._expire,
-        )
+        self._retention = Retention(self, scheduler, self._expire)
 
     def _new_line(self, journal: Journal) -> QueueLine:
         return FairLine(
@@ -150,8 +147,7 @@ class SqsQueue:
         message.in_flight = False
         self._messages[message.sequence] = message
         self._retention.watch(message)
-        # What became visible before this instant stands in front.
-        self._show(self._scheduler.now)
+        self._show(self._scheduler.now)  # what became visible before this instant stands in front
         self._line.join(message, max(visible_at, self._scheduler.now))
         if visible_at > self._scheduler.now:
             self._hide(message, visible_at)
@@ -183,7 +179,10 @@ class SqsQueue:
         self._show(now)
         deliveries: list[Delivery] = []
         candidates = self._line.take()
-        while len(deliveries) < maximum and not self._is_at_limit():
+        while len(deliveries) < maximum:
+            if self.in_flight >= IN_FLIGHT.maximum:
+                self._journal.rely_on(self.limit_rule)
+                break
             message = next(candidates, None)
             if message is None:
                 break
@@ -197,17 +196,9 @@ class SqsQueue:
             self.in_flight += 1
             self._hide(message, visible_at)
             self._journal.received(message, by, visible_at)
-            deliveries.append(
-                Delivery(message, receipts.handle_of(self.name, message), message.receive_count, visible_at)
-            )
+            deliveries.append(receipts.delivery_of(self.name, message, visible_at))
         candidates.close()
         return deliveries
-
-    def _is_at_limit(self) -> bool:
-        if not self.over_in_flight_limit:
-            return False
-        self._journal.rely_on(self.limit_rule)
-        return True
 
     @property
     def has_ready(self) -> bool:
@@ -222,9 +213,11 @@ class SqsQueue:
 
     def _is_exhausted(self, message: Message) -> bool:
         redrive = self.attributes.redrive
-        if redrive is None or self.dead_letter_queue is None:
-            return False
-        return message.receive_count >= redrive.max_receive_count
+        return (
+            redrive is not None
+            and self.dead_letter_queue is not None
+            and message.receive_count >= redrive.max_receive_count
+        )
 
     def _dead_letter(self, message: Message) -> None:
         target = self.dead_letter_queue
@@ -267,13 +260,27 @@ class SqsQueue:
         message, receive_number = self._resolve(receipt_handle)
         if message is None:
             self._journal.rely_on("SQS-STALE-4")
-            return
-        if self._scheduler.now > message.received_at + seconds(VISIBILITY_TIMEOUT.maximum):
+        else:
+            self._delete(message, receive_number, receipt_handle, by)
+
+    def delete_received(self, delivery: Delivery, by: Actor) -> None:
+        """Delete a message by one of its receives: as by the handle of that, which is not read where it is known.
+
+        Raises:
+            AwsError: as `delete`.
+        """
+        message = delivery.message
+        if message.queue is self and message.sequence == delivery.sequence:
+            self._delete(message, delivery.receive_count, delivery.receipt_handle, by)
+        else:
+            self.delete(delivery.receipt_handle, by)
+
+    def _delete(self, message: Message, receive_number: int, receipt_handle: str, by: Actor) -> None:
+        if self._scheduler.now > message.received_at + _LONGEST_VISIBILITY:
             self._journal.rely_on("SQS-STALE-5")
             raise errors.RECEIPT_HANDLE_EXPIRED.error(handle=receipt_handle)
         stale = receive_number != message.receive_count
-        chance = self._streams.stream("stale delete", self.name)
-        if (stale and receipts.keeps(self._assumptions.stale_delete, chance)) or self.misses_delete(message):
+        if (stale and receipts.keeps(self._assumptions, self._streams, self.name)) or self.misses_delete(message):
             self._journal.delete_ignored(message, by, "SQS-STALE-2" if stale else "SIM-FAULT-1")
             return
         ended = message.visible_at <= self._scheduler.now
@@ -297,7 +304,7 @@ class SqsQueue:
             raise errors.MESSAGE_GONE.error(handle=receipt_handle)
         now = self._scheduler.now
         visible_at = now + seconds(timeout_seconds)
-        if visible_at > message.received_at + seconds(VISIBILITY_TIMEOUT.maximum):
+        if visible_at > message.received_at + _LONGEST_VISIBILITY:
             self._journal.rely_on("SQS-VT-3")
             raise errors.VISIBILITY_TOTAL.error(value=timeout_seconds, limit=VISIBILITY_TIMEOUT.maximum)
         replaced = receive_number != message.receive_count
@@ -359,8 +366,7 @@ class SqsQueue:
 
     def _expire(self, message: Message) -> None:
         """Retention ends a message whatever state it is in (SQS-RET-1)."""
-        rule = self.moved_retention_rule if message.dead_letter_source else "SQS-RET-1"
-        self._journal.expired(message, rule)
+        self._journal.expired(message, self.moved_retention_rule if message.dead_letter_source else "SQS-RET-1")
         self.remove(message)
 
     # -- administration -----------------------------------------------------------------------------------

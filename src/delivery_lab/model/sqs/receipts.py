@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from random import Random
 
 from delivery_lab.model.api_errors import sqs as errors
-from delivery_lab.model.sqs.message import Message
+from delivery_lab.model.randomness import RandomStreams
+from delivery_lab.model.sqs.message import Delivery, Message
 from delivery_lab.rule_ids import RuleId
-from delivery_lab.rules.assumptions import StaleDelete
+from delivery_lab.rules.assumptions import Assumptions, StaleDelete
 
 
 def handle_of(queue: str, message: Message) -> str:
     """The handle of the receive that has just taken place."""
     return f"{queue}/{message.sequence}/{message.receive_count}"
+
+
+def delivery_of(queue: str, message: Message, visible_at: int) -> Delivery:
+    """The receive that has just taken place, whose visibility timeout ends at an instant."""
+    return Delivery(message, handle_of(queue, message), message.receive_count, visible_at, message.sequence)
 
 
 def read_handle(receipt_handle: str, queue: str) -> tuple[int, int]:
@@ -58,9 +63,11 @@ def resolve(
     return message, receive_number
 
 
-def keeps(stale_delete: StaleDelete, chance: Random) -> bool:
+def keeps(assumptions: Assumptions, streams: RandomStreams, queue: str) -> bool:
     """Whether a delete by an older handle leaves its message in the queue (SQS-STALE-2); drawn where it is a coin."""
-    return chance.random() < 0.5 if stale_delete is StaleDelete.COIN else stale_delete is StaleDelete.KEEP
+    if assumptions.stale_delete is StaleDelete.COIN:
+        return streams.stream("stale delete", queue).random() < 0.5
+    return assumptions.stale_delete is StaleDelete.KEEP
 
 
 def visibility_rule(timeout_seconds: int, *, replaced: bool, ended: bool) -> RuleId:

@@ -4,31 +4,33 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
+from typing import Protocol
 
-from delivery_lab.model.clock import Scheduler, Timer
+from delivery_lab.model.clock import MICROSECONDS_PER_SECOND, Scheduler, Timer
+from delivery_lab.model.sqs.attributes import QueueAttributes
 from delivery_lab.model.sqs.message import Message
+
+
+class Retaining(Protocol):
+    """A queue that keeps messages for a while."""
+
+    @property
+    def attributes(self) -> QueueAttributes:
+        """Its attributes."""
 
 
 class Retention:
     """Ends messages of a queue when their retention period is over, whatever state they are in (SQS-RET-1).
 
     Args:
+        queue: the queue.
         scheduler: the run's clock.
-        period: the queue's retention period now, in microseconds.
-        holds: whether a message, taken in under a sequence number, is still in the queue under that number.
         expire: ends a message.
     """
 
-    def __init__(
-        self,
-        scheduler: Scheduler,
-        period: Callable[[], int],
-        holds: Callable[[Message, int], bool],
-        expire: Callable[[Message], None],
-    ) -> None:
+    def __init__(self, queue: Retaining, scheduler: Scheduler, expire: Callable[[Message], None]) -> None:
+        self._queue = queue
         self._scheduler = scheduler
-        self._period = period
-        self._holds = holds
         self._expire = expire
         self._oldest: list[tuple[int, int, Message]] = []
         self._timer: Timer | None = None
@@ -38,6 +40,9 @@ class Retention:
         """Look after a message from now on."""
         heapq.heappush(self._oldest, (message.sent_at, message.sequence, message))
         self._arm()
+
+    def _period(self) -> int:
+        return self._queue.attributes.retention_seconds * MICROSECONDS_PER_SECOND
 
     def change_period(self) -> None:
         """The period is another one, also for the messages that are there."""
@@ -53,8 +58,12 @@ class Retention:
         already, because it was moved here or the period was shortened, goes at this instant.
         """
         oldest = self._oldest
-        while oldest and not self._holds(oldest[0][2], oldest[0][1]):
-            heapq.heappop(oldest)
+        queue = self._queue
+        while oldest:
+            _, sequence, message = oldest[0]
+            if message.queue is queue and message.sequence == sequence:
+                break
+            heapq.heappop(oldest)  # it is no longer in the queue under that number
         if not oldest:
             return
         now = self._scheduler.now
@@ -71,7 +80,7 @@ class Retention:
         period = self._period()
         while self._oldest and self._oldest[0][0] + period <= self._scheduler.now:
             _, sequence, message = heapq.heappop(self._oldest)
-            if self._holds(message, sequence):
+            if message.queue is self._queue and message.sequence == sequence:
                 self._expire(message)
         self._timer = None
         self._arm()

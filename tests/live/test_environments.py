@@ -1,0 +1,73 @@
+"""What is changed inside the emulator about execution environments, with modules that stand for the emulator's own."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from delivery_lab.live import emulator
+
+
+class _Worker:
+    """An environment of the emulator."""
+
+    def __init__(self) -> None:
+        self.in_use = False
+
+    def invoke(self, event: str) -> str:
+        return f"did {event}"
+
+
+@pytest.fixture
+def environments(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The module that runs inside the emulator, beside an emulator with one function."""
+    pool: list[_Worker] = []
+
+    worker_class = type("Worker", (_Worker,), {})
+
+    def acquire_worker(*_: object) -> tuple[_Worker, str]:
+        pool.append(worker_class())
+        return pool[-1], "spawn"
+
+    core = types.SimpleNamespace(
+        lambda_runtime=types.SimpleNamespace(
+            Worker=worker_class,
+            acquire_worker=acquire_worker,
+            ensure_spawned=lambda worker: None,
+            release_worker=lambda worker: None,
+        ),
+        responses=types.SimpleNamespace(
+            _request_account_id=types.SimpleNamespace(set=lambda account: None),
+            _request_region=types.SimpleNamespace(set=lambda region: None),
+        ),
+    )
+    functions = {"worker": {"config": {}, "code_zip": b""}}
+    services = types.SimpleNamespace(lambda_svc=types.SimpleNamespace(_functions=functions))
+    modules = {"ministack": types.SimpleNamespace(), "ministack.core": core, "ministack.services": services}
+    for name, module in modules.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    path = Path(emulator.__file__).with_name("inside") / "environments.py"
+    spec = importlib.util.spec_from_file_location("environments_of_the_emulator", path)
+    assert spec is not None
+    assert spec.loader is not None
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    found.pool = pool  # type: ignore[attr-defined]
+    return found
+
+
+def test_the_first_invoke_in_a_prepared_environment_waits_as_long_as_a_cold_start(
+    environments: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(environments.time, "sleep", waited.append)
+    environments.begin_cold()
+    environments.prepare("123456789012", "us-east-1", "worker", 2, 0.25)
+    one, other = environments.pool
+    assert [one.invoke("a"), one.invoke("b"), other.invoke("c")] == ["did a", "did b", "did c"]
+    assert waited == [0.25, 0.0, 0.25]
