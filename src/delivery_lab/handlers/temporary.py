@@ -18,8 +18,8 @@ from itertools import count
 from pathlib import Path
 
 from delivery_lab.handlers.fibers import current
+from delivery_lab.handlers.host_modules import INSTALLED_PATHS
 from delivery_lab.handlers.importing import OWN_FOLDERS
-from delivery_lab.handlers.modules import INSTALLED_PATHS
 from delivery_lab.model.runtime import FunctionConfig
 
 ROOT = "/tmp"  # noqa: S108 - Lambda's own
