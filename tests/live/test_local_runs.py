@@ -44,16 +44,7 @@ def _figures(outcome: Outcome) -> dict[str, object]:
 
 @pytest.mark.emulator
 @pytest.mark.parametrize(
-    "stack",
-    [
-        "batch-partial",
-        "batch-unreported",
-        "batch-manual-delete",
-        "visibility-short",
-        "visibility-heartbeat",
-        "apigateway-sqs",
-        "apigateway-sqs-safe",
-    ],
+    "stack", ["batch-partial", "batch-unreported", "batch-manual-delete", "visibility-short", "visibility-heartbeat"]
 )
 def test_a_variant_does_on_real_queues_what_the_simulation_says(stack: str, temporary: Path) -> None:
     emulator_python()
@@ -63,6 +54,18 @@ def test_a_variant_does_on_real_queues_what_the_simulation_says(stack: str, temp
     assert found.outcome.place == "local"
     assert sorted(found.outcome.unknown) == ["alarms", "cost", "deliveries.recognised", "traceHash"]
     assert found.replay.startswith(f"delivery-lab run {stack} --on local --speed 4")
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.emulator
+@pytest.mark.parametrize("stack", ["apigateway-sqs", "apigateway-sqs-safe"])
+def test_what_a_rest_api_sends_is_seen_when_it_is_received(stack: str, temporary: Path) -> None:
+    """How many messages share a batch hangs on milliseconds; what becomes of them does not."""
+    emulator_python()
+    lab = Lab.open(ROOT)
+    found, told = _figures(run_on_emulator(lab, stack, speed=_SPEED).outcome), _figures(lab.simulate(stack))
+    for part in ("messages", "deliveries", "effects"):
+        assert found[part] == told[part]
     assert list(temporary.iterdir()) == []
 
 

@@ -102,6 +102,10 @@ def _past_the_failed(sequences: Any, *arguments: Any, **named: Any) -> Any:
     return replace(verdict, succeeded=verdict.succeeded + 1)
 
 
+def _past_failed_invokes(sequences: Any, payload: str, error: str | None, **named: Any) -> Any:
+    return classify_partition_batch(sequences, payload, None, **named)
+
+
 def _leaves_the_last(progress: Progress, slot: Any, records: Any, rule: Any) -> None:
     progress._journal.checkpointed(slot, records[:-1] or records, rule)
     progress._move_past(records)
@@ -219,6 +223,14 @@ IN_MODEL = (
         "classify_partition_batch",
         _past_the_failed,
         expect=NOTHING_LOST,
+    ),
+    _model(
+        "past-failed-invokes",
+        "the checkpoint moves past a batch whose invoke failed",
+        "stream-bisect",
+        partition_reader,
+        "classify_partition_batch",
+        _past_failed_invokes,
     ),
     _model(
         "leaves-the-last",

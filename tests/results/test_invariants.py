@@ -76,9 +76,9 @@ def record_expired(record: str, at: float) -> Event:
     return RecordExpired(seconds(at), None, "kinesis", "orders", "shard-0", record, "mapping")
 
 
-def discarded(record: str, at: float) -> Event:
+def discarded(record: str, at: float, target: str | None = None) -> Event:
     return RecordsDiscarded(
-        seconds(at), None, "kinesis", "orders", "shard-0", (record,), "mapping", 0, "RecordAgeExceeded", None
+        seconds(at), None, "kinesis", "orders", "shard-0", (record,), "mapping", 0, "RecordAgeExceeded", target
     )
 
 
@@ -92,8 +92,8 @@ def started(invoke: str, at: float = 0, environment: int = 1, function: str = "w
     return InvokeStarted(seconds(at), None, function, invoke, environment, MAPPING)
 
 
-def over(invoke: str, at: float = 1, environment: int = 1, function: str = "worker") -> Event:
-    return InvokeEnded(seconds(at), None, function, invoke, environment, None)
+def over(invoke: str, at: float = 1, environment: int = 1, function: str = "worker", error: str | None = None) -> Event:
+    return InvokeEnded(seconds(at), None, function, invoke, environment, error)
 
 
 def found(*events: Event, **about: object) -> list[str]:
@@ -173,6 +173,36 @@ def test_an_asynchronous_event_ends_once() -> None:
         "INV-CONSERVE-3 at 1.000000 s: e ends, and does not wait for worker"
     ]
     assert found(accepted, accepted) == ["INV-CONSERVE-3 at 0.000000 s: e is accepted for worker again"]
+
+
+def test_what_a_queue_is_said_to_have_taken_arrives_there_at_that_instant() -> None:
+    story = [queue("orders-dlq"), appended("a"), appended("b")]
+    taken = [discarded(record, 5, "orders-dlq") for record in "ab"]
+    report = MessageSent(seconds(5), None, "orders-dlq", "report", "{}", None, (), None, seconds(5))
+    text = "INV-CONSERVE-5 at 5.000000 s: orders-dlq is said to have taken"
+
+    assert found(*story, report, taken[0]) == []
+    assert found(*story, taken[0], report) == []
+    assert found(*story, discarded("a", 5)) == []  # no destination, or it refused
+    assert found(*story, report, *taken) == [f"{text} 2 reports, and 1 messages arrive"]
+    assert found(*story, replace(report, instant_us=seconds(4)), taken[0]) == [
+        f"{text} 1 reports, and 0 messages arrive"
+    ]
+    # A topic or bucket keeps what it gets elsewhere.
+    assert found(*story[1:], taken[0]) == []
+
+
+def test_a_record_that_no_invoke_finished_is_not_checkpointed() -> None:
+    story = [stream(), appended("a"), started("i"), batch("a", at=0)]
+    failed = over("i", error="Boom")
+    again = [started("j", 2), batch("a", at=2, invoke="j"), over("j", 3)]
+
+    assert found(*story, over("i"), checkpointed("a", at=4)) == []
+    assert found(*story, failed, *again, checkpointed("a", at=4)) == []
+    assert found(*story, failed, checkpointed("a", at=4)) == [
+        "INV-CHECKPOINT-1 at 4.000000 s: mapping checkpoints a, which no invoke finished: Boom"
+    ]
+    assert found(*story, failed, discarded("a", 4)) == []
 
 
 def test_no_figure_is_negative() -> None:

@@ -7,7 +7,16 @@ from pathlib import Path
 import pytest
 
 from delivery_lab.errors import WorkloadError
-from delivery_lab.events import TIMED_OUT, EnvironmentStarted, InvokeEnded, InvokeStarted, MessageReceived, Run
+from delivery_lab.events import (
+    TIMED_OUT,
+    CallUnanswered,
+    EnvironmentStarted,
+    InvokeEnded,
+    InvokeStarted,
+    MessageReceived,
+    Run,
+)
+from delivery_lab.model.clock import seconds
 from delivery_lab.results.figures import Outcome
 from delivery_lab.results.outcome import outcome_of
 from delivery_lab.simulation.simulate import simulate
@@ -206,3 +215,53 @@ def test_messages_of_a_lost_receive_are_visible_again_one_receive_older(tmp_path
     assert len(told.delivered_at) == 1
     assert told.delivered_at[0] >= 30  # after the visibility timeout
     assert told.outcome == "processed"
+
+
+RECEIVES = """
+import boto3
+from botocore.config import Config
+
+sqs = boto3.client("sqs", config=Config(retries={{"total_max_attempts": {attempts}}}))
+
+def handle(event, context):
+    for _ in range(5):
+        found = sqs.receive_message(
+            QueueUrl="jobs", WaitTimeSeconds={wait}, MessageSystemAttributeNames=["ApproximateReceiveCount"]
+        )
+        for message in found.get("Messages", []):
+            print("count", message["Attributes"]["ApproximateReceiveCount"])
+            sqs.delete_message(QueueUrl="jobs", ReceiptHandle=message["ReceiptHandle"])
+            return
+"""
+ALONE = 'aws.sqs.Queue("jobs", name="jobs", visibility_timeout_seconds=5)\nfunction(timeout=60)'
+
+
+def _received_by_a_handler(folder: Path, *, wait: int, attempts: int, invoke_at: int) -> Run:
+    graph = graph_of(folder / "shop", ALONE, {"worker/app.py": RECEIVES.format(wait=wait, attempts=attempts)})
+    workload = folder / "jobs.yaml"
+    workload.write_text(
+        "send:\n  - {at: 2, queue: jobs, body: {id: '1'}}\n"
+        f"  - {{at: {invoke_at}, invoke: worker, type: async, body: {{}}}}\n"
+        "faults: [{queue: jobs, kind: lostReceive, for: 4}]\n",
+        encoding="utf-8",
+    )
+    return simulate(Stack.of(graph), folder / "shop", read_workload(workload), seed=1)
+
+
+@pytest.mark.parametrize("invoke_at", [1, 3], ids=["waiting for it", "at once"])
+def test_a_receive_of_a_handler_that_is_lost_is_repeated_by_its_client(tmp_path: Path, invoke_at: int) -> None:
+    found = _received_by_a_handler(tmp_path, wait=20, attempts=3, invoke_at=invoke_at)
+
+    received = [event for event in found.events if isinstance(event, MessageReceived)]
+    assert [event.receive_count for event in received] == [1, 2]
+    assert received[1].instant_us - received[0].instant_us == seconds(5)  # its visibility timeout
+    assert [event.what for event in found.events if isinstance(event, CallUnanswered)] == ["sqs ReceiveMessage"]
+    assert [log.text.strip() for log in found.logs if log.text.startswith("count")] == ["count 2"]
+
+
+def test_a_handler_whose_client_does_not_retry_gets_the_closed_connection(tmp_path: Path) -> None:
+    found = _received_by_a_handler(tmp_path, wait=0, attempts=1, invoke_at=3)
+
+    errors = [event.error for event in found.events if isinstance(event, InvokeEnded) and event.error]
+    assert errors
+    assert "ConnectionClosedError" in str(errors[0])

@@ -26,7 +26,7 @@ from delivery_lab.model.mapping.kafka import TopicConsumer
 from delivery_lab.model.mapping.sqs import QueueConsumer
 from delivery_lab.model.mapping.stream import StreamConsumer
 from delivery_lab.model.randomness import RandomStreams
-from delivery_lab.model.runtime import Runtime
+from delivery_lab.model.runtime import Connecting, Runtime
 from delivery_lab.model.s3.bucket import NotifyingBucket
 from delivery_lab.model.sns.api import SnsApi
 from delivery_lab.model.sns.topic import SnsTopic
@@ -152,6 +152,8 @@ class AccountServices:
         self.sns = SnsApi(self.topics, self.functions, journal)
         self.sqs.lineage = self.functions.loops.lineage
         self.sqs.trace = self.functions.traces.of
+        self.sqs.loses_receive = lambda url: self.faults.loses_receive(url)
+        self.sqs.unanswered = lambda caller: self.answers.note_failure("sqs ReceiveMessage", Connecting.CLOSED, caller)
         self.sqs.move_tasks = MoveTasks(lambda: existing.all, scheduler=scheduler, streams=streams, journal=journal)
         self.answer_calls((), ())
         self._calls = Calls(self)

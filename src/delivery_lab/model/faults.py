@@ -140,7 +140,7 @@ class Faults:
         return 0
 
     def loses_receive(self, queue_url: str) -> bool:
-        """Whether the answer to a receive of a poller is lost, after SQS has counted it."""
+        """Whether the answer to a receive of a poller or a handler is lost, after SQS has counted it."""
         return any(fault.queue_url == queue_url and self._happens(number, fault) for number, fault in self._receives)
 
     def of_queue(self, queue_url: str, body: str) -> bool:

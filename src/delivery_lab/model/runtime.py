@@ -208,14 +208,14 @@ class LongPoll:
 
     Attributes:
         wait_seconds: how long at most.
-        attempt: asks again; None while there is still nothing.
+        attempt: asks again; None while there is still nothing, and a failed connection where the answer is lost.
         when_ready: calls back once, at the next instant at which asking again makes sense; returns what to call when
             nobody waits any more.
         empty: the answer when the time is over.
     """
 
     wait_seconds: float
-    attempt: Callable[[], dict[str, Any] | None]
+    attempt: Callable[[], dict[str, Any] | ConnectionFailed | None]
     when_ready: Callable[[Callable[[], None]], Callable[[], None]]
     empty: dict[str, Any]
 

@@ -134,7 +134,7 @@ def _answer(world: World, poll: LongPoll) -> list[tuple[float, list[str]]]:
 
     def again() -> None:
         answer = poll.attempt() if not answers else None
-        if answer is not None:
+        if isinstance(answer, dict):
             answers.append((world.now, [message["Body"] for message in answer["Messages"]]))
         elif not answers and world.now < end:
             poll.when_ready(again)

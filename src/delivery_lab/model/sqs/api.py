@@ -12,11 +12,11 @@ from delivery_lab.limits.queues import BATCH_ENTRIES, RECEIVE_WAIT, VISIBILITY_T
 from delivery_lab.model.api_errors import sqs as errors
 from delivery_lab.model.clock import epoch_ms
 from delivery_lab.model.loops import NO_LINEAGE, Lineage
-from delivery_lab.model.runtime import Caller, LongPoll
+from delivery_lab.model.runtime import Caller, Connecting, ConnectionFailed, LongPoll
 from delivery_lab.model.sqs import message_attributes
 from delivery_lab.model.sqs.administration import Queues
 from delivery_lab.model.sqs.batches import entries_of, for_each
-from delivery_lab.model.sqs.billing import count_request, count_rest_of_receive
+from delivery_lab.model.sqs.billing import bodies, count_receive, count_request, count_rest_of_receive
 from delivery_lab.model.sqs.message import Delivery
 from delivery_lab.model.sqs.queue import SqsQueue
 from delivery_lab.model.sqs.redrive import MoveTasks
@@ -46,6 +46,8 @@ class SqsApi:
         lineage: what the chain of events behind a caller's invoke has run through (ASY-LOOP-1).
         trace: the trace header of a caller's invoke, "" outside invokes (LAM-TRACE-1).
         move_tasks: redrives of dead-letter queues.
+        loses_receive: whether the answer to a receive from the queue of an URL is lost (SIM-FAULT-1).
+        unanswered: notes that the answer to a caller who had to wait is lost.
     """
 
     def __init__(
@@ -56,6 +58,8 @@ class SqsApi:
         self.lineage: Callable[[str | None], Lineage] = lambda _: NO_LINEAGE
         self.trace: Callable[[str | None], str] = lambda _: ""
         self.move_tasks: MoveTasks | None = None
+        self.loses_receive: Callable[[str], bool] = lambda _: False
+        self.unanswered: Callable[[Caller], None] = lambda _: None
         self.meter = meter or Meter()
         self._operations: dict[str, Callable[[Parameters, Caller], Answer | LongPoll]] = {
             "ChangeMessageVisibility": self._change_visibility,
@@ -72,6 +76,7 @@ class SqsApi:
 
         Raises:
             AwsError: AWS would answer with an error.
+            ConnectionFailed: the answer is lost.
             NotModelledError: the model does not know the operation.
         """
         if operation in _MOVES and self.move_tasks is not None:
@@ -112,36 +117,34 @@ class SqsApi:
 
     def _receive(self, parameters: Parameters, caller: Caller) -> Answer | LongPoll:
         queue = self._queue(parameters)
-        if queue.fifo and parameters.get("ReceiveRequestAttemptId"):
-            raise NotModelledError(
-                f"a ReceiveMessage of {queue.name} has a ReceiveRequestAttemptId, which is not modelled\n"
-                "  nearest: leave it out"
-            )
-        maximum = parameters.get("MaxNumberOfMessages", 1)
-        if not BATCH_ENTRIES.allows(maximum):
-            raise errors.MAXIMUM_MESSAGES.error(value=maximum)
-        timeout = parameters.get("VisibilityTimeout")
-        if timeout is not None:
-            _check_visibility(timeout)
-        wait = parameters.get("WaitTimeSeconds", queue.attributes.receive_wait_seconds)
-        if not RECEIVE_WAIT.allows(wait):
-            raise errors.WAIT_TIME.error(value=wait)
+        maximum, timeout, wait = _checked_receive(queue, parameters)
 
         def attempt() -> Answer | None:
             deliveries = queue.receive(maximum, timeout, by=caller.actor)
             return {"Messages": [self._as_api(d, parameters) for d in deliveries]} if deliveries else None
 
-        def attempt_again() -> Answer | None:
-            return count_rest_of_receive(self.meter, queue.name, attempt())
+        def attempt_again() -> Answer | ConnectionFailed | None:
+            found = count_rest_of_receive(self.meter, queue.name, attempt())
+            if found is None or not self.loses_receive(queue.url):
+                return found
+            self.unanswered(caller)
+            return ConnectionFailed(Connecting.CLOSED)
 
         answer = attempt()
         if answer is not None:
-            return answer
+            return self._answered(queue, answer)
         if wait:
             return LongPoll(wait, attempt_again, queue.when_ready, empty={})
         if queue.over_in_flight_limit and not queue.fifo:
             raise errors.OVER_LIMIT.error()
         return {}
+
+    def _answered(self, queue: SqsQueue, answer: Answer) -> Answer:
+        if self.loses_receive(queue.url):
+            # SQS has done its work, and bills it; only the caller does not know.
+            count_receive(self.meter, queue.name, bodies(answer))
+            raise ConnectionFailed(Connecting.CLOSED)
+        return answer
 
     def _as_api(self, delivery: Delivery, parameters: Parameters) -> Answer:
         """A message as ReceiveMessage returns it: attributes only as far as the request names them."""
@@ -214,6 +217,25 @@ class SqsApi:
             return {}
 
         return for_each(entries_of("ChangeMessageVisibilityBatch", parameters), change)
+
+
+def _checked_receive(queue: SqsQueue, parameters: Parameters) -> tuple[int, int | None, float]:
+    """Number of messages, visibility timeout and wait of a receive, as far as SQS takes them."""
+    if queue.fifo and parameters.get("ReceiveRequestAttemptId"):
+        raise NotModelledError(
+            f"a ReceiveMessage of {queue.name} has a ReceiveRequestAttemptId, which is not modelled\n"
+            "  nearest: leave it out"
+        )
+    maximum = parameters.get("MaxNumberOfMessages", 1)
+    if not BATCH_ENTRIES.allows(maximum):
+        raise errors.MAXIMUM_MESSAGES.error(value=maximum)
+    timeout = parameters.get("VisibilityTimeout")
+    if timeout is not None:
+        _check_visibility(timeout)
+    wait = parameters.get("WaitTimeSeconds", queue.attributes.receive_wait_seconds)
+    if not RECEIVE_WAIT.allows(wait):
+        raise errors.WAIT_TIME.error(value=wait)
+    return maximum, timeout, wait
 
 
 def _check_visibility(timeout_seconds: int) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from delivery_lab.events import Event, Run
 from delivery_lab.results.invariants.ages import RecordAges
+from delivery_lab.results.invariants.checkpoints import NoCheckpointOfFailures
 from delivery_lab.results.invariants.chronology import TimeOrder
 from delivery_lab.results.invariants.concurrency import AccountConcurrency, OneInvokeAtATime, ReservedConcurrency
 from delivery_lab.results.invariants.conservation import (
@@ -16,6 +17,7 @@ from delivery_lab.results.invariants.conservation import (
     RecordConservation,
 )
 from delivery_lab.results.invariants.deliveries import NoDeliveryAfterDelete
+from delivery_lab.results.invariants.destinations import ReportArrives
 from delivery_lab.results.invariants.feeds import FeedConservation
 from delivery_lab.results.invariants.holders import OneBatchPerSlot
 from delivery_lab.results.invariants.invariant import History, Invariant, Violation
@@ -30,6 +32,8 @@ INVARIANTS: tuple[type[Invariant], ...] = (
     RecordConservation,
     EventConservation,
     FeedConservation,
+    ReportArrives,
+    NoCheckpointOfFailures,
     NoNegativeFigure,
     ReceiveCounts,
     VisibilityBounds,
