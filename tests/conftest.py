@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import math
 import os
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,6 +32,16 @@ def _cache_of_this_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator
         folder = folder.parent
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache-of-session"))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_processes_for_many_runs() -> Iterator[None]:
+    """Many seeds and many stacks are run in the process of the tests: each core has one already, and a new one imports
+    everything anew. Tests of such processes ask for them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("delivery_lab.explore.workers.WORTH_PROCESSES_SECONDS", math.inf)
+        patch.setattr("delivery_lab.cli.workers.WORTH_PROCESSES", sys.maxsize)
         yield
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from delivery_lab import garbage
-from delivery_lab.garbage import rare_garbage_collection
+from delivery_lab.garbage import is_frozen, rare_garbage_collection
 
 
 class Node:
@@ -58,6 +58,18 @@ def test_thresholds_are_put_back_also_after_an_error() -> None:
         int("not a number")
     assert gc.get_threshold() == before
     assert gc.get_freeze_count() == 0
+
+
+def test_what_was_there_before_is_frozen_until_the_innermost_of_several_ends() -> None:
+    said = [is_frozen()]
+    with rare_garbage_collection():
+        said.append(is_frozen())
+        assert gc.get_freeze_count() > 0
+        with rare_garbage_collection():
+            said.append(is_frozen())
+        said.append(is_frozen())
+        assert gc.get_freeze_count() == 0
+    assert said == [False, True, True, False]
 
 
 def test_old_garbage_is_looked_for_when_there_is_a_quarter_more_of_everything(monkeypatch: pytest.MonkeyPatch) -> None:

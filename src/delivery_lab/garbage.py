@@ -35,6 +35,15 @@ class _OldGarbage:
 
 
 _old_garbage = _OldGarbage()
+_frozen = [False]
+
+
+def is_frozen() -> bool:
+    """Whether what was there before a run is told from what the run makes: inside `rare_garbage_collection`.
+
+    `gc.get_freeze_count` says the same, and counts millions of objects for it.
+    """
+    return _frozen[0]
 
 
 @contextmanager
@@ -47,6 +56,7 @@ def rare_garbage_collection() -> Iterator[None]:
     """
     thresholds = gc.get_threshold()
     gc.freeze()
+    _frozen[0] = True
     gc.set_threshold(100_000, 20, 100)
     try:
         yield
@@ -54,4 +64,5 @@ def rare_garbage_collection() -> Iterator[None]:
         gc.set_threshold(*thresholds)
         gc.collect()
         gc.unfreeze()
+        _frozen[0] = False  # of one around it, too
         _old_garbage.collect_if_grown()

@@ -10,6 +10,7 @@ from delivery_lab.api.explored import explore_pairs, explore_seeds
 from delivery_lab.api.lab import Lab
 from delivery_lab.api.seeded_runs import SeededRuns
 from delivery_lab.errors import StackNotFoundError, UsageError
+from delivery_lab.explore import workers
 from delivery_lab.explore.sample import Sample
 from tests.lab_support import ROOT
 
@@ -32,7 +33,8 @@ def test_the_first_seed_is_that_of_a_run(lab: Lab) -> None:
     assert found.violations == ()
 
 
-def test_the_result_does_not_depend_on_the_number_of_processes(lab: Lab) -> None:
+def test_the_result_does_not_depend_on_the_number_of_processes(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "WORTH_PROCESSES_SECONDS", -1.0)
     one = explore_seeds(lab, "visibility-short", {"expect": ["effects.duplicated == 0"]}, 8, 1).as_json()
     two = explore_seeds(lab, "visibility-short", {"expect": ["effects.duplicated == 0"]}, 8, 2).as_json()
 

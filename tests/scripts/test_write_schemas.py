@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ _FILES = [(path, "stack") for path in sorted((ROOT / "stacks").glob("*.yaml"))]
 _FILES += [(path, "workload") for path in sorted((ROOT / "workloads").glob("*.yaml"))]
 
 
+@functools.cache
 def _validator(kind: str) -> Draft202012Validator:
     schema: dict[str, Any] = json.loads((SCHEMAS / f"{kind}.schema.json").read_text(encoding="utf-8"))
     Draft202012Validator.check_schema(schema)

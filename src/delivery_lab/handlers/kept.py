@@ -15,13 +15,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
 
+from delivery_lab.garbage import is_frozen
 from delivery_lab.handlers.answers import Handler
 from delivery_lab.handlers.capture import LineStream
 from delivery_lab.handlers.code_places import CodePlaces
 from delivery_lab.handlers.fibers import ThreadIdentity
+from delivery_lab.handlers.host_modules import INSTALLED_PATHS
 from delivery_lab.handlers.importing import Importing, watch_imports
 from delivery_lab.handlers.isolation import LoadedState, ProcessState
-from delivery_lab.handlers.modules import INSTALLED_PATHS, SearchPath
+from delivery_lab.handlers.modules import SearchPath
 from delivery_lab.handlers.snapshot import Snapshot, shared_with
 from delivery_lab.handlers.snapshot_kinds import Unrestorable
 from delivery_lab.model.runtime import FunctionConfig
@@ -31,6 +33,9 @@ MOST_OF_A_FUNCTION = 50
 
 MOST_FAILURES = 3
 """So often what was kept of a function may turn out to be of no use before it is imported for each environment."""
+
+_THERE_BEFORE: list[None] = []
+"""An object that no import of a function makes."""
 
 
 @dataclass(slots=True)
@@ -123,7 +128,7 @@ class KeptEnvironments:
 
     def importing(self, function: FunctionConfig, search: SearchPath) -> Importing | None:
         """What notes the import of a function, None where it is known to be of no use."""
-        if self._of(function).failures >= MOST_FAILURES or not gc.get_freeze_count():
+        if self._of(function).failures >= MOST_FAILURES or not is_frozen():
             return None
         if search.shares_extensions:  # all environments have the same modules of such packages, so none is set back
             self._fail(function, "has compiled extensions in its archive", for_good=True)
@@ -216,6 +221,8 @@ def _loaded(process: Process, packages: Iterable[str], boundary: tuple[type, ...
         state.followed, list(state.modules.modules.values()), process.handler, process.main, *context.values(),
     ]  # fmt: skip
     made = {id(found) for found in gc.get_objects()} | {id(root) for root in roots}
+    if id(_THERE_BEFORE) in made:
+        raise Unrestorable("unfreezes all objects of the process while it is imported")
     return Loaded(process, state, Snapshot(roots, made, boundary), context, frozenset(packages))
 
 

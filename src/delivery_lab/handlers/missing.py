@@ -16,7 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from delivery_lab.handlers.modules import SITE_PATHS, SearchPath, is_installed
+from delivery_lab.handlers.host_modules import SITE_PATHS, is_installed
+from delivery_lab.handlers.modules import SearchPath
 from delivery_lab.model.runtime import FunctionConfig
 
 _IN_THE_RUNTIME = frozenset(

@@ -12,9 +12,7 @@ from __future__ import annotations
 import importlib
 import importlib.machinery
 import importlib.util
-import site
 import sys
-import sysconfig
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.abc import Loader, MetaPathFinder
@@ -33,32 +31,15 @@ from typing import Any
 from delivery_lab.handlers.archive import Archive
 from delivery_lab.handlers.compiled import asking_for, extension_at, extensions_of, version_here
 from delivery_lab.handlers.fibers import current
-
-SITE_PATHS = tuple(
-    dict.fromkeys(
-        [*(path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")), *site.getsitepackages()]
-    )
-)
-_STDLIB_PATHS = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
-INSTALLED_PATHS = (*_STDLIB_PATHS, *(path for path in sys.path if path.endswith("lib-dynload")), *SITE_PATHS)
+from delivery_lab.handlers.host_modules import INSTALLED_PATHS, OF_HOST, is_installed
 
 _TOP = PurePosixPath()
 _LAYER_TOP = PurePosixPath("python")
 _NO_ORIGINS: Mapping[str, str] = {}
 
 _code: dict[tuple[str, int, int], CodeType] = {}
-_installed: dict[str, bool] = {}
 _shared: dict[str, ModuleType] = {}
 """Modules of packages with compiled extensions in archives, by their files: each is executed once in a process."""
-
-
-def is_installed(package: str) -> bool:
-    """Whether a top-level module belongs to Python or to the venv."""
-    found = _installed.get(package)
-    if found is None:
-        found = package in sys.stdlib_module_names or PathFinder.find_spec(package, SITE_PATHS) is not None
-        _installed[package] = found
-    return found
 
 
 class _FileLoader(SourceFileLoader):
@@ -339,7 +320,7 @@ class EnvironmentModules(MetaPathFinder):
         """Put the environment's modules into `sys.modules` and take away what it must not see."""
         modules = sys.modules
         if len(modules) != self._seen:
-            self._to_hide = [name for name, module in modules.items() if self._must_hide(name, module)]
+            self._to_hide = OF_HOST.hidden_from(self._search.names)
             self._seen = len(modules)
         for name in self._to_hide:
             module = modules.pop(name, None)
@@ -371,20 +352,3 @@ class EnvironmentModules(MetaPathFinder):
             return None
         locations = spec.submodule_search_locations
         return _file_spec(fullname, Path(spec.origin), None if locations is None else list(locations))
-
-    def _must_hide(self, name: str, module: ModuleType) -> bool:
-        top = name.partition(".")[0]
-        if top in self._search.names:
-            return True
-        return top not in _KEPT and not _may_be_shared(module, top)
-
-
-_KEPT = frozenset(("delivery_lab", "__main__", "__mp_main__"))
-
-
-def _may_be_shared(module: ModuleType, top: str) -> bool:
-    """Whether a module of the host is one that every environment may share."""
-    if top in sys.stdlib_module_names:
-        return True
-    place = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), None)
-    return place is None or str(place).startswith(INSTALLED_PATHS)

@@ -6,6 +6,7 @@ error.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -95,7 +96,7 @@ def read_yaml(path: Path, label: str, *, dates: bool = True) -> YamlFile:
     """
     text = read_text(path, label)
     try:
-        found = _Document(text, label, dates=dates)
+        found = _document(text, label, dates=dates)
     except yaml.reader.ReaderError as error:
         number = text.count("\n", 0, error.position) + 1
         raise StackFileError(
@@ -108,10 +109,23 @@ def read_yaml(path: Path, label: str, *, dates: bool = True) -> YamlFile:
         raise StackFileError(f"{label}{line}: not valid YAML: {error.problem or error.context}{hint}") from error
     except (yaml.YAMLError, ValueError) as error:
         raise StackFileError(f"{label}: not valid YAML: {error}") from error
-    value = {} if found.value is None else found.value
+    value = {} if found.value is None else _copied(found.value)
     if not isinstance(value, dict):
         raise StackFileError(f"{label}:1: the file has to be a mapping of keys to values, found {kind_of(value)}")
     return YamlFile(label, value, found.lines, found.texts)
+
+
+@functools.lru_cache(maxsize=128)
+def _document(text: str, label: str, *, dates: bool) -> _Document:
+    """A parsed text. What was parsed is kept: a process of tests reads the same workloads for each run."""
+    return _Document(text, label, dates=dates)
+
+
+def _copied(value: Any) -> Any:
+    """A value that whoever reads it may change."""
+    if isinstance(value, dict):
+        return {key: _copied(inner) for key, inner in value.items()}
+    return [_copied(inner) for inner in value] if isinstance(value, list) else value
 
 
 def read_text(path: Path, label: str) -> str:

@@ -11,7 +11,7 @@ common = aws.s3.BucketObject(
     "common.zip", bucket=bundles.bucket, source=pulumi.AssetArchive({"python": pulumi.FileArchive("./common/python")})
 )
 layer = aws.lambda_.LayerVersion("common", layer_name="common", s3_bucket=common.bucket, s3_key=common.key)
-invoices = aws.sqs.Queue("invoices", visibility_timeout_seconds=30)
+invoices = aws.sqs.Queue("invoices", visibility_timeout_seconds=30, message_retention_seconds=600)
 role = aws.iam.Role(
     "renderer",
     assume_role_policy=aws.iam.get_policy_document(
