@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import threading
 import zipfile
@@ -93,37 +94,38 @@ def test_the_hosts_own_project_is_not_there_for_a_function(world: World) -> None
 
 def test_another_thread_of_the_process_may_import_while_a_handler_runs(world: World) -> None:
     sys.modules.pop("stringprep", None)
-    running, imported, over = (world.folder / name for name in ("running", "imported", "over"))
+    # Files are no way between the two: the handler's /tmp is its own.
+    (hear_running, say_running), (hear_imported, say_imported) = os.pipe(), os.pipe()
+    over = threading.Event()
     found: list[object] = []
 
     def import_meanwhile() -> None:
-        while not running.exists():
-            pass
+        os.read(hear_running, 1)
         try:
             found.append(importlib.import_module("stringprep").__name__)
             importlib.import_module("no_such_module")
         except (ModuleNotFoundError, RecursionError) as error:
             found.append(repr(error))
-        imported.touch()
-        while not over.exists():
-            pass
+        os.write(say_imported, b"x")
+        over.wait()
 
     thread = threading.Thread(target=import_meanwhile)
     thread.start()
     try:
         world.run_code(
             f"""
-            from pathlib import Path
+            import os
 
             def handler(event, context):
-                Path({str(running)!r}).touch()
-                while not Path({str(imported)!r}).exists():
-                    pass
+                os.write({say_running}, b"x")
+                os.read({hear_imported}, 1)
             """
         )
     finally:
-        over.touch()
+        over.set()
         thread.join()
+        for file in (hear_running, say_running, hear_imported, say_imported):
+            os.close(file)
     assert found == ["stringprep", """ModuleNotFoundError("No module named 'no_such_module'")"""]
 
 
