@@ -31,6 +31,8 @@ EXPECTED = {
         "--on",
         "--speed",
         "--for",
+        "--yes",
+        "--dry-run",
     },
     "diff": SIMULATING
     | {"--faults", "--state", "--unchanged", "--expect", "--fail-on", "--seeds", "--prices"}

@@ -120,7 +120,7 @@ def test_a_place_that_is_gone_ends_the_run_with_what_to_do() -> None:
     world.invoke()
     expected = (
         '^Invoke of worker failed: Could not connect to the endpoint URL: "http://127.0.0.1:1"\n'
-        "  the emulator does not answer any more; nothing of the run is left: run it again$"
+        "  it does not answer any more: run it again$"
     )
     with pytest.raises(PlaceError, match=expected):
         world.scheduler.run_until(lambda: False, _LONG)

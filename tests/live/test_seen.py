@@ -9,7 +9,7 @@ from delivery_lab.events import Actor, Event, InvokeEnded, InvokeStarted
 from delivery_lab.live.clock import RealClock
 from delivery_lab.model.clock import seconds
 from delivery_lab.places.logs import read_log
-from delivery_lab.places.seen import numbered
+from delivery_lab.places.seen import in_order, numbered
 
 _BY = Actor("mapping", "mapping")
 
@@ -24,6 +24,17 @@ def test_no_two_invokes_at_once_have_one_environment() -> None:
     ]
     found = [event.environment for event in numbered(events) if isinstance(event, (InvokeStarted, InvokeEnded))]
     assert found == [1, 2, 1, 1, 1]
+
+
+def test_an_invoke_that_follows_at_once_begins_after_the_one_before_has_ended() -> None:
+    events: list[Event] = [
+        InvokeStarted(0, None, "worker", "a", 0, _BY),
+        InvokeEnded(2, None, "worker", "a", 0, None),
+        InvokeStarted(2, None, "worker", "b", 0, _BY),
+        InvokeEnded(4, None, "worker", "b", 0, None),
+    ]
+    assert [getattr(event, "invoke", None) for event in in_order(events)] == ["a", "a", "b", "b"]
+    assert {getattr(event, "environment", None) for event in in_order(events)} == {1}
 
 
 class _Logs:
@@ -63,3 +74,40 @@ def test_lines_have_the_time_and_the_invoke_that_they_name_else_those_of_the_log
         {"logGroupName": "/aws/lambda/worker"},
         {"logGroupName": "/aws/lambda/worker", "nextToken": "more"},
     ]
+
+
+def test_a_log_says_which_invokes_failed_and_which_have_not_ended() -> None:
+    texts = [
+        "START RequestId: r-1 Version: $LATEST",
+        "2026-01-01T00:00:03.000Z r-1 Task timed out after 3.00 seconds",
+        "REPORT RequestId: r-1\tDuration: 3000 ms",
+        "START RequestId: r-2 Version: $LATEST",
+        "[ERROR] ValueError: no\nTraceback",
+        "REPORT RequestId: r-2\tDuration: 1 ms",
+        "START RequestId: r-3 Version: $LATEST",
+        "REPORT RequestId: r-3\tDuration: 1 ms\tStatus: error\tError Type: Runtime.ExitError",
+        "START RequestId: r-4 Version: $LATEST",
+        "REPORT RequestId: r-4\tDuration: 1 ms\tStatus: timeout",
+        "START RequestId: r-5 Version: $LATEST",
+        "REPORT RequestId: r-5\tDuration: 1 ms\tStatus: success",
+        "START RequestId: r-6 Version: $LATEST",
+    ]
+    asked: list[Mapping[str, Any]] = []
+
+    class _Pages:
+        def filter_log_events(self, **parameters: Any) -> dict[str, Any]:
+            asked.append(parameters)
+            return {"events": [{"timestamp": 5000, "message": text, "logStreamName": "s"} for text in texts]}
+
+    clock = RealClock(agreed_at=0.0)
+    clock.epoch = 0.0
+    found = read_log(_Pages(), "/aws/lambda/worker", "worker", clock, since_ms=4000)
+    assert {invoke.request_id: invoke.error for invoke in found.invokes} == {
+        "r-1": "Sandbox.Timedout",
+        "r-2": "ValueError",
+        "r-3": "Runtime.ExitError",
+        "r-4": "Sandbox.Timedout",
+        "r-5": None,
+    }
+    assert found.unfinished == 1
+    assert asked == [{"logGroupName": "/aws/lambda/worker", "startTime": 4000}]

@@ -130,7 +130,7 @@ def test_a_stream_that_does_not_answer_is_named(scheduler: RealTimeScheduler) ->
             raise ClientError({"Error": {"Code": "ResourceNotFoundException", "Message": "gone"}}, "GetShardIterator")
 
     _, [feed] = seen_stream(_stream(), _Gone(), scheduler, Journal())
-    told = r"^GetShardIterator of orders/shard-a was refused: ResourceNotFoundException: gone$"
+    told = r"^GetShardIterator of orders/shard-a was refused: ResourceNotFoundException: gone\n  fix: it is not there"
     with pytest.raises(PlaceError, match=told):
         feed.start()
 

@@ -82,7 +82,7 @@ def run_on_emulator(
         deployed(python, lab.project, stack, call.overrides, asked.program, speed=speed) as place,
     ):
         lap("deployment")
-        graph, workload = asked.deployed(_without_place(place.graph))
+        graph, workload = asked.deployed(without_place(place.graph))
         known = know(Stack.of(graph), lab.project.root, workload, call.seed, asked.assumptions)
         run = run_locally(
             place,
@@ -98,7 +98,7 @@ def run_on_emulator(
     return Simulation(outcome, graph, workload, run, replace(call, place=words), tuple(phases))
 
 
-def _without_place(graph: Graph) -> Graph:
+def without_place(graph: Graph) -> Graph:
     """The graph without the settings of the provider, which are those of the emulator."""
     return replace(graph, config={key: value for key, value in graph.config.items() if not key.startswith("aws:")})
 

@@ -92,7 +92,11 @@ StateOption = Annotated[
 ]
 PlaceOption = Annotated[
     str,
-    typer.Option("--on", metavar="PLACE", help="Where: simulation, or local, the emulator of AWS on this machine."),
+    typer.Option(
+        "--on",
+        metavar="PLACE",
+        help="Where: simulation; local, the emulator of AWS on this machine; aws, what the --state says is deployed.",
+    ),
 ]
 SpeedOption = Annotated[
     float | None,
@@ -106,9 +110,15 @@ LongestOption = Annotated[
         "--for",
         metavar="SECONDS",
         min=1,
-        help="With --on local: end a run that is not drained by then; by default after an hour.",
+        help="With --on local or aws: end a run that is not drained by then; by default after an hour.",
         show_default=False,
     ),
+]
+YesOption = Annotated[
+    bool, typer.Option("--yes", help="With --on aws: send also to what this project did not make, without a question.")
+]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="With --on aws: print the calls that would be made, and make none.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 VerboseOption = Annotated[

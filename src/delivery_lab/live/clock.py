@@ -31,13 +31,19 @@ class RealClock:
     def __init__(self, speed: float = 1.0, agreed_at: float | None = None) -> None:
         self.speed = speed
         self._agreed_at = time.time() if agreed_at is None else agreed_at
+        self._ahead_seconds = 0.0
         self.begin()
 
     def begin(self) -> None:
         """Instant 0 is now."""
         self._started = time.monotonic()
-        self.epoch = self._agreed_at + (time.time() - self._agreed_at) * self.speed
+        self.epoch = self._agreed_at + (time.time() - self._agreed_at) * self.speed + self._ahead_seconds
         """Unix time of instant 0 on the clock of the place."""
+
+    def epoch_ahead(self, ahead_seconds: float) -> None:
+        """The clock of the place is so many seconds ahead of this machine's."""
+        self._ahead_seconds = ahead_seconds
+        self.begin()
 
     def now(self) -> int:
         """This instant."""

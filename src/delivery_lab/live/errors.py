@@ -6,6 +6,29 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from delivery_lab.errors import LabError
 
+_GONE = "it is not there: deploy the stack (pulumi up), and export its state anew (pulumi stack export)"
+_SLOW = "AWS limits how often it is asked: run it again later, with less beside it"
+_MAY_NOT = "the credentials may not do it: take others, or allow the action"
+_WHO = "the credentials are none, or are over: sign in anew"
+
+_FIXES = {
+    "AWS.SimpleQueueService.NonExistentQueue": _GONE,
+    "QueueDoesNotExist": _GONE,
+    "ResourceNotFoundException": _GONE,
+    "AccessDenied": _MAY_NOT,
+    "AccessDeniedException": _MAY_NOT,
+    "ExpiredToken": _WHO,
+    "ExpiredTokenException": _WHO,
+    "InvalidClientTokenId": _WHO,
+    "SignatureDoesNotMatch": _WHO,
+    "UnrecognizedClientException": _WHO,
+    "RequestThrottled": _SLOW,
+    "Throttling": _SLOW,
+    "ThrottlingException": _SLOW,
+    "TooManyRequestsException": _SLOW,
+}
+"""What to do about an error code."""
+
 
 class PlaceError(LabError):
     """The place where a stack runs does not answer, or not as it should."""
@@ -20,7 +43,7 @@ def place_error(what: str, error: BotoCoreError | ClientError) -> PlaceError:
     """
     if isinstance(error, ClientError):
         problem = error.response.get("Error", {})
-        return PlaceError(f"{what} was refused: {problem.get('Code')}: {problem.get('Message')}")
-    return PlaceError(
-        f"{what} failed: {error}\n  the emulator does not answer any more; nothing of the run is left: run it again"
-    )
+        code = str(problem.get("Code"))
+        fix = f"\n  fix: {_FIXES[code]}" if code in _FIXES else ""
+        return PlaceError(f"{what} was refused: {code}: {problem.get('Message')}{fix}")
+    return PlaceError(f"{what} failed: {error}\n  it does not answer any more: run it again")

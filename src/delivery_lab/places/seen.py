@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from delivery_lab.events import (
     Actor,
     BatchInvoked,
@@ -25,10 +27,12 @@ from delivery_lab.events import (
     Run,
 )
 from delivery_lab.live.clock import RealClock
+from delivery_lab.live.errors import place_error
 from delivery_lab.live.functions import NO_ENVIRONMENT, RealFunctions
 from delivery_lab.live.queues import RealQueue
 from delivery_lab.places.known import KnownStack
 from delivery_lab.places.logs import LoggedInvoke, read_log
+from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation.log_contract import contract_line
 from delivery_lab.simulation.message_sources import destinations_of, polled_of, sources_of
 
@@ -65,42 +69,80 @@ def seen_run(
     Raises:
         PlaceError: something cannot be read.
     """
-    account, workload, stack = known.account, known.workload, known.stack
     depths = dict(_depths(queues))
     _read_dead_letters(known, journal, queues)
     seen = _Seen(journal, functions)
-    for function in stack.functions:
+    for function in known.stack.functions:
         physical = known.physical_name(function)
-        group = _log_group(lambdas, physical)
+        group = log_group(lambdas, physical)
         found = read_log(logs, group, function.label, clock)
         seen.take(found.lines, found.invokes)
     for queue in queues.values():
         if depths[queue.name] == 0:
             seen.take_vanished(queue)
+    return run_of(
+        known,
+        tuple(seen.events()),
+        place="local",
+        seed=seed,
+        took_seconds=took_seconds,
+        rules=journal.rules,
+        logs=tuple(seen.others),
+        notes=notes,
+        depths=depths,
+    )
+
+
+def run_of(
+    known: KnownStack,
+    events: tuple[Event, ...],
+    *,
+    place: str,
+    seed: int,
+    took_seconds: float,
+    rules: tuple[RuleId, ...],
+    logs: tuple[LogLine, ...],
+    notes: tuple[str, ...],
+    depths: Mapping[str, int],
+) -> Run:
+    """A run that results are read from.
+
+    Args:
+        known: the stack and the workload.
+        events: what happened, in order.
+        place: where.
+        seed: the run's seed.
+        took_seconds: how long it took.
+        rules: ids of the rules that pollers relied on.
+        logs: lines that are not of the log contract.
+        notes: what a reader should know.
+        depths: how many messages each queue held at the end.
+    """
+    account, workload, stack = known.account, known.workload, known.stack
     parking = known.deployment.parking_queues
     redriven = {q.dead_letter_queue.name for q in account.queues.values() if q.dead_letter_queue is not None}
     ends = frozenset(redriven | destinations_of(account))
     return Run(
         stack=stack.name,
-        place="local",
+        place=place,
         workload=workload.name,
         poison=workload.mark_of_poison,
         effect=None if workload.effect is None else workload.effect.mark(stack, workload.origin),
         seed=seed,
         virtual_seconds=took_seconds,
-        events=tuple(seen.events()),
-        rules=journal.rules,
+        events=events,
+        rules=rules,
         trace_hash="",
         sources=sources_of(account, stack, workload, ends | parking),
         dead_letter_queues=ends,
-        logs=tuple(seen.others),
+        logs=logs,
         notes=(*known.deployment.notes, *notes),
         parking_queues=parking,
         polled=tuple(polled_of(account)),
         assumptions=account.assumptions,
         account_concurrency=workload.account.concurrency,
         functions={function.label: "executed" for function in stack.functions},
-        depths=depths,
+        depths=dict(depths),
     )
 
 
@@ -109,8 +151,20 @@ def _depths(queues: Mapping[str, RealQueue]) -> Iterator[tuple[str, int]]:
         yield name, sum(queue.counts())
 
 
-def _log_group(client: Any, physical: str) -> str:
-    configuration = client.get_function_configuration(FunctionName=physical)
+def log_group(client: Any, physical: str) -> str:
+    """The log group of a function.
+
+    Args:
+        client: boto3's client of Lambda.
+        physical: name of the function in AWS.
+
+    Raises:
+        PlaceError: it is not there.
+    """
+    try:
+        configuration = client.get_function_configuration(FunctionName=physical)
+    except (BotoCoreError, ClientError) as error:
+        raise place_error(f"GetFunctionConfiguration of {physical}", error) from error
     return str((configuration.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{physical}")
 
 
@@ -231,6 +285,11 @@ class _Seen:
             yield event
 
 
+def in_order(events: Iterable[Event]) -> tuple[Event, ...]:
+    """Events in the order in which they happened, with numbers of execution environments."""
+    return tuple(numbered(sorted(events, key=_order)))
+
+
 def numbered(events: Iterable[Event]) -> Iterator[Event]:
     """Give each invoke the number of an execution environment: which it had is not seen, but no two at once had one.
 
@@ -258,7 +317,9 @@ _RANK: Mapping[type, int] = {
     MessageSent: 0,
     MessageReturned: 1,
     MessageReceived: 2,
+    # An end and the start that follows it may share an instant: they keep the order in which they were written down.
     InvokeStarted: 3,
+    InvokeEnded: 3,
     BatchInvoked: 4,
     ContractLine: 5,
     RequestAnswered: 9,

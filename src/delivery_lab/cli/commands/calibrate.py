@@ -56,6 +56,8 @@ def calibrate(
     where = place_of(place, speed, longest)
     if where is None:
         raise UsageError("--on simulation: a simulation is no observation\n  fix: --on local")
+    if where.name != LOCAL:
+        raise UsageError("--on aws: run it there with `run`, and compare by hand; calibrate observes the emulator only")
     lab = open_lab(console, project, None)
     name = lab.stack_names([stack])[0]
     options = run_options(overrides, workload, body, seed, assume, None)

@@ -14,6 +14,7 @@ from delivery_lab.cli.options import (
     AnyStacks,
     AssumeOption,
     BodyOption,
+    DryRunOption,
     ExpectOption,
     FaultsOption,
     JsonOption,
@@ -27,10 +28,11 @@ from delivery_lab.cli.options import (
     SpeedOption,
     StateOption,
     WorkloadOption,
+    YesOption,
     output_format,
     run_options,
 )
-from delivery_lab.cli.placing import SIMULATION, PlaceOptions, place_of
+from delivery_lab.cli.placing import AWS, SIMULATION, PlaceOptions, place_of
 from delivery_lab.errors import UsageError
 
 if TYPE_CHECKING:
@@ -83,6 +85,8 @@ def run(
     place: PlaceOption = SIMULATION,
     speed: SpeedOption = None,
     longest: LongestOption = None,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
     per_message: Annotated[
         Path | None,
         typer.Option(
@@ -129,7 +133,12 @@ def run(
     options = run_options(overrides, workload, body, seed, assume, answers, expect, faults)
     options["prices"] = prices
     wanted = readings if alternatives is None else alternatives
-    where = place_of(place, speed, longest, once=len(names) == 1 and not wanted)
+    where = place_of(place, speed, longest, once=len(names) == 1 and not wanted, yes=yes, dry_run=dry_run)
+    if where is not None and where.dry_run:
+        from delivery_lab.cli.deployed import say_plan
+
+        say_plan(console, lab, names[0], options)
+        return
     files = {"--per-message": per_message, "--trace": trace}
     if len(names) == 1:
         simulation = _run_one(console, lab, names[0], options, where, alternatives=wanted, output=output)
@@ -183,10 +192,13 @@ def _run_one(
 
 
 def _run_there(console: Console, lab: Lab, name: str, options: RunOptions, where: PlaceOptions) -> Simulation:
-    """Run a stack on the emulator."""
+    """Run a stack on the emulator, or where it is deployed."""
     from delivery_lab.api.placed import run_on_emulator
+    from delivery_lab.cli.deployed import run_deployed
     from delivery_lab.cli.stacks import load_clocks, say_beside
 
+    if where.name == AWS:
+        return run_deployed(console, lab, name, options, where)
     load_clocks()
     with console.working(f"running {name} on the emulator"):
         found = run_on_emulator(lab, name, speed=where.speed, longest_seconds=where.longest_seconds, **options)

@@ -1,0 +1,241 @@
+"""A stack that is deployed, with clients that answer as AWS does; and the emulator, through the same code."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from delivery_lab import Lab
+from delivery_lab.api.on_aws import DeployedStack, deployed_stack, run_on_aws
+from delivery_lab.api.placed import without_place
+from delivery_lab.errors import NotModelledError, UsageError
+from delivery_lab.live.aws import Aws
+from delivery_lab.live.errors import PlaceError
+from delivery_lab.places.deployed import DeployedRun, Follower, Patience, planned
+from delivery_lab.places.local import LocalPlace, deployed
+from tests.lab_support import ROOT
+from tests.live.support import emulator_python
+
+_STACK = "concurrency-unreserved"
+_IMPATIENT = Patience(look_seconds=0.01, settled_seconds=0.01, late_seconds=0.03)
+_ACCOUNT = "123456789012"
+
+
+@functools.cache
+def _found() -> DeployedStack:
+    """The simulation's own names of everything stand for those of a state."""
+    lab = Lab.open(ROOT)
+    return deployed_stack(lab, _STACK, lab.graph(_STACK))
+
+
+class _Account:
+    """An account in which somebody polls: what is sent is there no more when it is looked at again.
+
+    Attributes:
+        held: what each queue holds.
+        state: of the mapping.
+        refused: the operation that is refused, "" for none.
+        late: how many reads of logs miss the last line.
+    """
+
+    def __init__(self, *, held: int = 0, state: str = "Enabled", refused: str = "", late: int = 0) -> None:
+        self.held, self.state, self.refused, self.late = held, state, refused, late
+        self.bodies: dict[str, str] = {}
+        self.reads = 0
+
+    def receive_message(self, **_: Any) -> dict[str, Any]:
+        raise AssertionError("nothing is received: that would hide messages from those who poll")
+
+    def client(self, service: str, **_: Any) -> _Account:
+        return self
+
+    def get_caller_identity(self) -> dict[str, Any]:
+        return {"Account": _ACCOUNT, "ResponseMetadata": {"HTTPHeaders": {}}}
+
+    def get_function_configuration(self, **_: Any) -> dict[str, Any]:
+        return {}
+
+    def get_queue_attributes(self, **_: Any) -> dict[str, Any]:
+        if self.refused == "GetQueueAttributes":
+            raise ClientError({"Error": {"Code": "QueueDoesNotExist", "Message": "no"}}, self.refused)
+        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+        return {"Attributes": {names[0]: str(self.held), names[1]: "0", "ApproximateNumberOfMessagesDelayed": "0"}}
+
+    def list_event_source_mappings(self, **_: Any) -> dict[str, Any]:
+        return {"EventSourceMappings": [{"State": self.state}]}
+
+    def send_message_batch(self, **given: Any) -> dict[str, Any]:
+        done = []
+        for entry in given["Entries"]:
+            message = f"m-{len(self.bodies)}"
+            self.bodies[message] = entry["MessageBody"]
+            done.append({"Id": entry["Id"], "MessageId": message})
+        return {"Successful": done}
+
+    def filter_log_events(self, **given: Any) -> dict[str, Any]:
+        if self.refused == "FilterLogEvents":
+            raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}, self.refused)
+        self.reads += 1
+        at = given["startTime"] + 6000
+        lines = ["START RequestId: r-1 Version: $LATEST"]
+        lines += [f'{{"event": "processed", "message_id": "{message}"}}' for message in self.bodies]
+        lines += [] if self.reads <= self.late else ["REPORT RequestId: r-1\tDuration: 1 ms"]
+        return {"events": [{"timestamp": at, "message": line, "logStreamName": "s"} for line in lines]}
+
+    def get_metric_statistics(self, **_: Any) -> dict[str, Any]:
+        return {"Datapoints": [{"Sum": 2.0}, {"Sum": 1.0}]}
+
+
+def _followed(account: _Account, longest_seconds: float = 60) -> DeployedRun:
+    aws = Aws(_ACCOUNT, "us-east-1", account)
+    return Follower(aws, _found().known, 1, _IMPATIENT, wait=lambda _: None).run(longest_seconds)
+
+
+def test_what_was_sent_is_followed_to_its_end() -> None:
+    found = _followed(_Account())
+    kinds = [type(event).__name__ for event in found.run.events]
+    assert [kinds.count(kind) for kind in ("MessageSent", "MessageReceived", "MessageDeleted")] == [130, 130, 130]
+    assert (kinds.count("BatchInvoked"), kinds.count("InvokeRefused")) == (
+        1,
+        6,
+    )  # the metric of each of the two functions
+    assert (found.run.place, found.unknown) == ("aws", {})
+    assert list(found.run.notes) == _found().known.deployment.notes
+
+
+def test_log_lines_that_come_late_are_waited_for() -> None:
+    account = _Account(late=2)
+    assert list(_followed(account).run.notes) == _found().known.deployment.notes
+    assert account.reads > 2
+
+
+def test_log_lines_that_never_come_are_told() -> None:
+    found = _followed(_Account(late=1000))
+    assert found.run.notes[-1] == "log lines were missing or still came after 0.03 s: figures may be low"
+
+
+def test_a_rate_limit_is_told_with_what_to_do() -> None:
+    told = r"(?s)^FilterLogEvents of /aws/lambda/.* was refused: ThrottlingException: Rate exceeded\n  fix: AWS limits"
+    with pytest.raises(PlaceError, match=told):
+        _followed(_Account(refused="FilterLogEvents"))
+
+
+def test_a_stack_that_is_gone_is_told_before_anything_is_sent() -> None:
+    account = _Account(refused="GetQueueAttributes")
+    told = r"(?s)^GetQueueAttributes of batch-\w+ was refused: QueueDoesNotExist: no\n  fix: it is not there: deploy"
+    with pytest.raises(PlaceError, match=told):
+        _followed(account)
+    assert account.bodies == {}
+
+
+def test_a_queue_that_holds_messages_already_is_left_alone() -> None:
+    account = _Account(held=3)
+    with pytest.raises(UsageError) as caught:
+        _followed(account)
+    assert str(caught.value) == (
+        "batch-queue holds 3 messages already: what becomes of them could not be told from what becomes of the "
+        "workload's\n  fix: wait until it is empty"
+    )
+    assert account.bodies == {}
+
+
+def test_a_mapping_that_does_not_poll_is_told_before_anything_is_sent() -> None:
+    account = _Account(state="Disabled")
+    with pytest.raises(PlaceError) as caught:
+        _followed(account)
+    assert str(caught.value) == (
+        "batch-mapping does not poll batch-queue (its state: Disabled)\n  fix: enable it, or deploy the stack"
+    )
+    assert account.bodies == {}
+
+
+def test_a_plan_names_each_call_and_what_it_sends() -> None:
+    plan = list(planned(_found().known))
+    assert [line for line in plan if line.startswith("SENDS")] == [
+        f"SENDS sqs:SendMessageBatch {_found().known.account.queues['batch-queue'].url}: 130 messages"
+    ]
+    verbs = {line.split()[0].rpartition(":")[2] for line in plan}
+    assert verbs == {
+        "GetCallerIdentity",
+        "GetQueueAttributes",
+        "GetFunctionConfiguration",
+        "FilterLogEvents",
+        "GetMetricStatistics",
+        "ListEventSourceMappings",
+        "SENDS",
+    }
+
+
+def test_a_stack_without_a_state_is_told_how_to_get_one() -> None:
+    with pytest.raises(UsageError) as caught:
+        deployed_stack(Lab.open(ROOT), _STACK)
+    assert str(caught.value) == (
+        "--on aws runs what is deployed, and its state says what that is\n"
+        "  fix: pulumi stack export --show-secrets > state.json, and --state state.json"
+    )
+
+
+def test_a_workload_for_an_api_is_refused() -> None:
+    lab = Lab.open(ROOT)
+    with pytest.raises(NotModelledError, match=r"--on aws sends to queues that a mapping of the stack reads, and"):
+        deployed_stack(lab, "batch-partial", lab.graph("batch-partial"))
+
+
+def test_a_project_made_what_its_state_says_under_its_own_name(tmp_path: Path) -> None:
+    assert _found().strangers(ROOT) == []
+    assert _found().strangers(tmp_path) == ["batch-queue"]
+
+
+def test_nothing_is_sent_to_what_others_made_unless_it_is_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account, asked = _Account(), list[str]()
+
+    def refuse(question: str) -> bool:
+        asked.append(question)
+        return False
+
+    monkeypatch.setattr(DeployedStack, "strangers", lambda *_: ["batch-queue"])
+    lab = Lab.open(ROOT)
+    with pytest.raises(UsageError) as caught:
+        run_on_aws(lab, _STACK, allow=refuse, graph=lab.graph(_STACK), session=account)
+    assert str(caught.value) == (
+        "--on aws: batch-queue was not made by this project, and nothing was sent\n"
+        "  fix: --yes, if the messages may go there"
+    )
+    assert asked == [
+        f"130 messages go to batch-queue in account {_ACCOUNT} (us-east-1), which this project did not make. Send them?"
+    ]
+    assert account.bodies == {}
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalPlace]:
+    """The stack on the emulator, polled by the emulator itself, and an environment that reaches it."""
+    lab = Lab.open(ROOT)
+    with deployed(emulator_python(), lab.project, _STACK, (), lab.asked(_STACK, {}).program, speed=4.0) as place:
+        client = place.client("lambda")
+        for mapping in client.list_event_source_mappings()["EventSourceMappings"]:
+            client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", place.emulator.url)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", _ACCOUNT)
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        yield place
+
+
+@pytest.mark.emulator
+def test_a_deployed_stack_is_followed_through_the_apis_of_the_emulator(place: LocalPlace) -> None:
+    patience = Patience(look_seconds=0.2, settled_seconds=0.5, late_seconds=10)
+    found = run_on_aws(
+        Lab.open(ROOT), _STACK, allow=lambda _: True, graph=without_place(place.graph), patience=patience
+    )
+    outcome = found.outcome
+    assert (outcome.place, outcome.evidence.processed) == ("aws", "contract")
+    assert (outcome.messages.sent, outcome.messages.processed, outcome.messages.lost) == (130, 130, 0)
+    assert outcome.deliveries.total == 130
+    assert "deliveries.total" in outcome.unknown
