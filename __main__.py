@@ -11,7 +11,7 @@ from typing import Protocol
 
 import pulumi
 
-from components.fed_pipelines import ApiPipeline, BucketPipeline, BusPipeline, TopicPipeline
+from components.fed_pipelines import ApiPipeline, BucketPipeline, BusPipeline, PipePipeline, TopicPipeline
 from components.invoke_pipelines import AsyncPipeline, SyncPipeline
 from components.layer import SharedLayer
 from components.log_pipelines import KafkaPipeline, StreamPipeline
@@ -61,6 +61,8 @@ def _fed(settings: Settings, layer_arn: pulumi.Input[str]) -> dict[str, Family]:
         pipelines["Eventbridge"] = BusPipeline("eventbridge", settings.eventbridge, layer_arn)
     if settings.apigateway is not None:
         pipelines["Apigateway"] = ApiPipeline("apigateway", settings.apigateway, layer_arn)
+    if settings.pipe is not None:
+        pipelines["Pipe"] = PipePipeline("pipe", settings.pipe, layer_arn)
     return pipelines
 
 

@@ -23,7 +23,7 @@ from delivery_lab.simulation.workload_files import read_workload
 from delivery_lab.stack.stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent
-MESSAGES = 30_000
+MESSAGES = 10_000
 FEW, MANY = 20, 1_000
 FLAT = 1.5
 SECONDS_LIMIT = 20.0

@@ -29,12 +29,13 @@ import resource, sys, time
 from benchmarks.peers import ROOT, described
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.project import read_project
+from delivery_lab.api.reading import simulate_and_read
 from delivery_lab.results.outcome import outcome_of
-from delivery_lab.simulation.simulate import simulate
+from delivery_lab.rules.assumptions import DEFAULTS
 from delivery_lab.stack.stack import Stack
 stack = Stack.of(evaluate(read_project(ROOT), "batch-partial"))
 begun = time.process_time()
-outcome_of(simulate(stack, ROOT, described(int(sys.argv[1])), 1))
+outcome_of(simulate_and_read(stack, ROOT, described(int(sys.argv[1])), 1, DEFAULTS))
 print(time.process_time() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
@@ -56,15 +57,24 @@ def figures() -> Iterator[Figure]:
 
 def _messages() -> Iterator[Figure]:
     seconds: dict[int, float] = {}
+    memory: dict[int, float] = {}
     for count in MESSAGES:
         command = [sys.executable, "-c", _MANY_MESSAGES, str(count)]
         told = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True).stdout.split()
         seconds[count] = float(told[0])
-        megabytes = int(told[1]) / (1024 if sys.platform != "darwin" else 1024 * 1024)
+        megabytes = memory[count] = int(told[1]) / (1024 if sys.platform != "darwin" else 1024 * 1024)
         what = f"{count:,} messages with a described function"
         yield Figure(f"{what}: processor time", f"{seconds[count]:.2f} s")
         yield Figure(f"{what}: memory", f"{megabytes:.0f} MB")
     yield _a_unit("message", seconds)
+    *_, few, many = MESSAGES
+    kilobytes = (memory[many] - memory[few]) * 1024 / (many - few)
+    yield Figure(
+        f"memory of one more message among {many:,}, all sent at once",
+        f"{kilobytes:.1f} KB",
+        "below 0.3 KB",
+        kilobytes < 0.3,
+    )
 
 
 def _seeds() -> Iterator[Figure]:

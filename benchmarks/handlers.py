@@ -39,7 +39,7 @@ def figures() -> Iterator[Figure]:
     bare: list[float] = []
     simulated: dict[int, list[float]] = {MESSAGES: [], 2 * MESSAGES: []}
     with _bare_loop() as loop:
-        for _ in range(3):  # in turn, so that a busy moment of the machine hits both
+        for _ in range(2):  # in turn, so that a busy moment of the machine hits both
             bare.append(best_seconds(loop, repeat=1))
             for count, times in simulated.items():
                 load = _messages(count)

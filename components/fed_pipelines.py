@@ -1,4 +1,4 @@
-"""The families in which something else feeds the queue: a topic of SNS, a bucket, an event bus, an API."""
+"""The families in which something else feeds the queue: a topic of SNS, a bucket, an event bus, an API, a pipe."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from components.bucket import FeedingBucket, QueueNotification
 from components.event_bus import FeedingBus, QueueTarget
 from components.family import Family
 from components.object_worker import ObjectWorker
+from components.pipe import FeedingStream, QueuePipe
 from components.queue import QueueWithDlq
 from components.queue_api import QueueApi
-from components.settings import EventBridgeSettings, GatewaySettings, S3Settings, SnsSettings
+from components.settings import EventBridgeSettings, GatewaySettings, PipeSettings, S3Settings, SnsSettings
 from components.topic import FeedingTopic, QueueSubscription
 from components.worker import BatchWorker
 
@@ -163,4 +164,37 @@ class ApiPipeline(Family):
         worker = BatchWorker(name, queues.queue, layer_arn, settings.worker, child)
         self._outputs = {"ApiEndpoint": api.endpoint, **_outputs_of(queues, worker)}
         Alarms(name, settings.alarms, queue_watches(queues.queue, queues.dlq, settings.queue, worker.function), child)
+        self.register_outputs(self.exports())
+
+
+class PipePipeline(_FedPipeline):
+    """A Kinesis stream, a pipe that feeds a queue with its records, and its worker: the section `delivery-lab:pipe`.
+
+    Nothing here puts records: who does is the business of other stacks.
+
+    Args:
+        name: prefix of the names of all resources.
+        settings: the section.
+        layer_arn: layer with the dependencies and the shared code.
+        opts: resource options.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: PipeSettings,
+        layer_arn: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("delivery-lab:pipelines:PipePipeline", name, settings.effective(), opts)
+        child = pulumi.ResourceOptions(parent=self)
+        stream = FeedingStream(name, settings.kinesis, child)
+        queues = QueueWithDlq(name, settings.queue, settings.dead_letter_queue, child)
+        worker = BatchWorker(name, queues.queue, layer_arn, settings.worker, child)
+        ready = pulumi.ResourceOptions(parent=self, depends_on=[queues.policy, worker.mapping])
+        pipe = QueuePipe(name, stream.stream, queues.queue, settings.pipe, ready)
+        watches = queue_watches(queues.queue, queues.dlq, settings.queue, worker.function)
+        self._outputs = {"StreamName": stream.stream.name, **_outputs_of(queues, worker)}
+        self._watch_undelivered(pipe.undelivered, "the pipe", watches)
+        Alarms(name, settings.alarms, watches, child)
         self.register_outputs(self.exports())

@@ -33,6 +33,7 @@ PARTS = {
         *("bus", "rule", "target", "queue", "dlq", "worker", "mapping"),
         *("alarm-dlq", "alarm-age"),
     },
+    "pipe": {"stream", "pipe", "pipe-role", "queue", "dlq", "worker", "mapping", "alarm-dlq", "alarm-age"},
     "sns": {"topic", "subscription", "queue", "dlq", "undelivered", "worker", "mapping", "alarm-undelivered"},
 }
 """What every stack of a family has, by the end of its name."""
@@ -73,6 +74,8 @@ FED: dict[str, dict[str, dict[str, object]]] = {
     "apigateway-sqs-safe": {"api": {"encodeBody": True, "tellErrors": True}},
     "eventbridge-sqs": {"target": {"maximumRetryAttempts": 2, "deadLetterQueue": False}},
     "eventbridge-sqs-safe": {"target": {"maximumRetryAttempts": 185, "deadLetterQueue": True}},
+    "pipe-sqs": {"pipe": {"maximumRetryAttempts": -1, "onPartialBatchItemFailure": "none", "deadLetterQueue": False}},
+    "pipe-sqs-safe": {"pipe": {"maximumRetryAttempts": 3, "onPartialBatchItemFailure": "AUTOMATIC_BISECT"}},
     "s3-sqs": {"worker": {"testEvent": "fail", "decodeKeys": False, "onRecordError": "raise"}},
     "s3-sqs-safe": {"worker": {"testEvent": "skip", "decodeKeys": True, "onRecordError": "report"}},
     "sns-sqs-raw-safe": {"subscription": {"rawMessageDelivery": True}, "worker": {"body": "message"}},
@@ -166,7 +169,8 @@ def test_no_policy_of_any_stack_allows_more_than_named_actions_on_named_resource
     world = _run(_config(stack), stack=stack)
     policies = world.of_type("aws:iam/rolePolicy:RolePolicy")
     of_apis = world.of_type("aws:apigateway/restApi:RestApi")
-    assert len(policies) == len(world.of_type("aws:lambda/function:Function")) + len(of_apis)
+    of_pipes = world.of_type("aws:pipes/pipe:Pipe")
+    assert len(policies) == len(world.of_type("aws:lambda/function:Function")) + len(of_apis) + len(of_pipes)
     for policy in policies:
         for statement in policy.document("policy")["Statement"]:
             assert not any("*" in action for action in statement["Action"]), statement
@@ -337,6 +341,7 @@ def test_alarms_are_on_by_default_and_off_by_setting(section: str) -> None:
         "sync": set(),
         "sns": {"dlq", "age", "undelivered"},
         "eventbridge": {"dlq", "age", "undelivered"},
+        "pipe": {"dlq", "age", "undelivered"},
     }
     assert alarms({}) == {"errors", "throttles"} | own.get(section, of_others)
     assert alarms({"alarms": {"enabled": False}}) == set()

@@ -32,6 +32,7 @@ from components.settings.kafka import (
 from components.settings.load import SECTIONS, Settings, load_settings, stack_file
 from components.settings.msk import MskSettings, SelfManagedKafkaSettings, VpcSettings
 from components.settings.ordered import OrderedWorkerSettings
+from components.settings.pipe import PipeSettings, QueuePipeSettings
 from components.settings.pipeline import PipelineSettings
 from components.settings.problems import Problem, SettingsError
 from components.settings.queue import DeadLetterQueueSettings, OrderableQueueSettings, QueueSettings
@@ -78,12 +79,14 @@ __all__ = [
     "ObjectWorkerSettings",
     "OrderableQueueSettings",
     "OrderedWorkerSettings",
+    "PipeSettings",
     "PipelineSettings",
     "PollerSettings",
     "Problem",
     "ProducerSettings",
     "ProvisionedPollersSettings",
     "QueueApiSettings",
+    "QueuePipeSettings",
     "QueueSettings",
     "QueueTargetSettings",
     "RetrySettings",

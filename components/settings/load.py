@@ -17,6 +17,7 @@ from components.settings.batch import BatchSettings
 from components.settings.eventbridge import EventBridgeSettings
 from components.settings.gateway import GatewaySettings
 from components.settings.kafka import KafkaSettings
+from components.settings.pipe import PipeSettings
 from components.settings.problems import Problem, SettingsError, problems_of, unknown_key_fix
 from components.settings.s3 import S3Settings
 from components.settings.sns import SnsSettings
@@ -37,6 +38,7 @@ SECTIONS: Mapping[str, type[Section]] = {
     "s3": S3Settings,
     "eventbridge": EventBridgeSettings,
     "apigateway": GatewaySettings,
+    "pipe": PipeSettings,
 }
 """The sections a stack may have, by their key in the project's namespace."""
 READ_BY_OTHERS = frozenset({"accept"})
@@ -57,6 +59,7 @@ class Settings:
     s3: S3Settings | None = None
     eventbridge: EventBridgeSettings | None = None
     apigateway: GatewaySettings | None = None
+    pipe: PipeSettings | None = None
 
 
 def load_settings() -> Settings:
@@ -94,6 +97,7 @@ def load_settings() -> Settings:
         s3=_section(sections, S3Settings),
         eventbridge=_section(sections, EventBridgeSettings),
         apigateway=_section(sections, GatewaySettings),
+        pipe=_section(sections, PipeSettings),
     )
 
 

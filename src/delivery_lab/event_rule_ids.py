@@ -35,6 +35,7 @@ EventRuleId = Literal[
     "EB-SCHEDULE-2",
     "EB-TIME-1",
     "PIPE-BATCH-1",
+    "PIPE-BUS-1",
     "PIPE-DLQ-1",
     "PIPE-EVENT-1",
     "PIPE-INPUT-1",

@@ -16,6 +16,11 @@ def is_object(template: str) -> bool:
     return template.lstrip().startswith("{")
 
 
+def is_json_shaped(template: str) -> bool:
+    """Whether a template of a pipe is to make JSON, a text in quotes or one value, rather than being free text."""
+    return template.lstrip()[:1] in ("{", "[", '"', "<")
+
+
 def is_quoted(before: str) -> bool:
     """Whether what comes behind a piece of JSON stands within quotes."""
     return before.replace("\\\\", "").replace('\\"', "").count('"') % 2 == 1

@@ -164,6 +164,7 @@ RuleId = Literal[
     "KIN-FAN-3",
     "KIN-READ-1",
     "KIN-READ-2",
+    "KIN-READ-3",
     "KIN-RET-1",
     "KIN-SHARD-1",
     "KIN-SHARD-2",

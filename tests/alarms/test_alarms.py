@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
 import pytest
 
 from delivery_lab import resource_types as types
-from delivery_lab.alarms.evaluation import AlarmCondition, goes_off_us
+from delivery_lab.alarms.evaluation import AlarmCondition, Periods, goes_off_in
 from delivery_lab.alarms.invokes import FunctionSampler
 from delivery_lab.alarms.noticed import alarms_of
 from delivery_lab.alarms.queues import QueueSampler
-from delivery_lab.alarms.samples import MINUTE_US, MetricSample, sampled
+from delivery_lab.alarms.samples import MINUTE_US, MetricSample, Sampler, Take
 from delivery_lab.events import (
     WORKLOAD,
     Event,
@@ -38,6 +39,25 @@ from tests.lab_support import run, stack_of
 from tests.results.world import MAPPING
 from tests.stack.world import resource
 from tests.stack.world import stack_of as made_of
+
+
+def sampled(make: Callable[[Take], Sampler], events: Iterable[Event], end_us: int) -> list[MetricSample]:
+    """All samples of some events."""
+    found: list[MetricSample] = []
+    sampler = make(found.append)
+    for event in events:
+        sampler.read(event)
+    sampler.finish(end_us)
+    return found
+
+
+def goes_off_us(samples: Iterable[MetricSample], condition: AlarmCondition, end_us: int) -> int | None:
+    """When an alarm goes off that has these samples."""
+    periods = Periods(condition.period_us)
+    for sample in samples:
+        periods.add(sample)
+    return goes_off_in(periods, condition, end_us)
+
 
 # -- queues ---------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import pytest
 
 from delivery_lab import Lab
 from delivery_lab.api.calibrated import CalibratedFigure, Calibration, calibrate_on_emulator, spans_of
-from delivery_lab.errors import UsageError
+from delivery_lab.errors import LabError, UsageError
 from delivery_lab.results.outcome import Messages
 from scripts.write_places import page, row_of
 from tests.lab_support import ROOT
@@ -58,9 +58,10 @@ def test_what_is_written_has_settings_and_figures_and_no_names(tmp_path: Path) -
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(LabError) as caught:
         _calibration(_INSIDE).write(tmp_path / "none" / "file")
     assert str(caught.value) == f"{tmp_path / 'none' / 'file'} cannot be written: No such file or directory"
+    assert caught.value.exit_code == 1
 
 
 def test_the_number_of_seeds_has_bounds() -> None:

@@ -1183,6 +1183,7 @@ silent("CHK-PIPE-3", "pipe that is stopped", QUIET, _piped(allowed='"s3:*"', mor
 finds("CHK-PIPE-4", "`<$.body>` alone", QUIET, _of_orders("<$.body>"))
 finds("CHK-PIPE-4", "a comma too many", QUIET, _of_orders('{"order": <$.body>,}'))
 silent("CHK-PIPE-4", "an object around the body", QUIET, _of_orders('{"order": <$.body>}'))
+silent("CHK-PIPE-4", "free text", QUIET, _of_orders("Order <$.body.id>"))
 silent("CHK-PIPE-4", "one text", QUIET, _of_orders('"<$.body.id>"'))
 silent("CHK-PIPE-4", "no template", QUIET, _piped())
 finds("CHK-FILTER-2", "pipe with a field of the body at the top", QUIET, _filtered_pipe('{"kind": ["order"]}'))

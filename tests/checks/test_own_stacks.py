@@ -72,6 +72,8 @@ EXPECTED = {
     "s3-sqs-safe": set(),
     "eventbridge-sqs": {"CHK-EVENT-2 note", "CHK-EVENT-5 warning"},
     "eventbridge-sqs-safe": set(),
+    "pipe-sqs": {"CHK-PIPE-1 warning"},
+    "pipe-sqs-safe": set(),
     "apigateway-sqs": {"CHK-FEED-10 warning", "CHK-FEED-11 warning"},
     "apigateway-sqs-safe": set(),
 }

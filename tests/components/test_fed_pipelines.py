@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.fed_pipelines import ApiPipeline, BucketPipeline, BusPipeline, TopicPipeline
-from components.settings import EventBridgeSettings, GatewaySettings, S3Settings, SnsSettings
+from components.fed_pipelines import ApiPipeline, BucketPipeline, BusPipeline, PipePipeline, TopicPipeline
+from components.settings import EventBridgeSettings, GatewaySettings, PipeSettings, S3Settings, SnsSettings
 from tests.components.world import World, deploy
 
 QUEUE_ARN = "arn:aws:sqs:eu-west-1:123456789012:sns-queue"
@@ -141,3 +141,13 @@ def test_the_queue_lets_its_rule_send_before_there_is_a_target() -> None:
     }
     alarm = world.one("aws:cloudwatch/metricAlarm:MetricAlarm", "eventbridge-alarm-undelivered").inputs
     assert alarm["alarmDescription"] == "There are messages that EventBridge cannot deliver."
+
+
+def test_a_pipe_begins_when_somebody_reads_the_queue_and_what_it_discards_is_watched() -> None:
+    world = deploy(lambda: _made(PipePipeline("pipe", PipeSettings(), "layer-arn")))
+    outputs = world.component_outputs["delivery-lab:pipelines:PipePipeline"]
+    assert outputs.keys() == {"StreamName", "QueueUrl", "DlqUrl", "WorkerFunction", "UndeliveredUrl"}
+    pipe = world.one("delivery-lab:pipe:QueuePipe", "pipe")
+    assert "aws:lambda/eventSourceMapping:EventSourceMapping::pipe-mapping" in pipe.dependencies
+    alarm = world.one("aws:cloudwatch/metricAlarm:MetricAlarm", "pipe-alarm-undelivered").inputs
+    assert alarm["alarmDescription"] == "There are messages that the pipe cannot deliver."

@@ -180,3 +180,12 @@ def test_events_of_aws_itself_are_free_on_a_bus() -> None:
     (use,) = used_by(run_of(own, aws), made_of(resource(EVENT_BUS, "bus")))
 
     assert (use.item, use.quantity) == ("events.custom", 1)
+
+
+def test_units_of_a_table_on_demand_are_counted_by_hand() -> None:
+    """The worker looks for its record consistently at each of 3 deliveries, and writes it after 2 of them."""
+    uses = _uses("visibility-short")
+
+    assert uses["dynamodb.read.on-demand", ""].quantity == 3
+    assert uses["dynamodb.write.on-demand", ""].quantity == 2
+    assert not [text for text in _cost("visibility-short").not_counted if "reads and writes" in text]

@@ -11,10 +11,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import boto3
 import pytest
 import time_machine
 
-from tests.functions.support import START, Clock
+from tests.functions.support import START, Clock, session
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 
@@ -22,6 +23,11 @@ LoadHandler = Callable[..., ModuleType]
 ReadEvents = Callable[[], list[dict[str, Any]]]
 
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def _one_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", session())
 
 
 @pytest.fixture

@@ -3,24 +3,52 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import itertools
 import json
 import queue
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import boto3
 import time_machine
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import ClientError
+from moto import mock_aws
+from mypy_boto3_dynamodb import DynamoDBClient
 
 EVENTS = Path(__file__).parent / "events"
 START = 1_767_225_601.0
 """Unix time at which the tests' clocks start: half a second after the fixture's message was received."""
 
 QUEUE_URL = "https://sqs.us-east-1.amazonaws.com/123456789012/jobs"
+
+
+@cache
+def session() -> boto3.Session:
+    """A session of boto3 that moto answers: all tests of functions use it, so that it reads AWS's descriptions once."""
+    # What this module adds to botocore's handlers is taken over by sessions that are made after it.
+    importlib.import_module("moto.core.models")
+    return boto3.Session("testing", "testing", region_name="us-east-1")
+
+
+@contextmanager
+def dynamodb_table(name: str, key: str) -> Iterator[DynamoDBClient]:
+    """DynamoDB with one empty table, whose partition key is a text."""
+    with mock_aws(config={"core": {"reset_boto3_session": False}}):
+        client = boto3.client("dynamodb", region_name="us-east-1")
+        client.create_table(
+            TableName=name,
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        yield client
 
 
 def load_event(name: str) -> dict[str, Any]:

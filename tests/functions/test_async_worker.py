@@ -4,10 +4,8 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
-import boto3
 import pytest
 from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyPersistenceLayerError
-from moto import mock_aws
 from mypy_boto3_dynamodb import DynamoDBClient
 from shared.errors import (
     AlreadyInProgressError,
@@ -18,7 +16,7 @@ from shared.errors import (
 )
 
 from tests.functions.conftest import LoadHandler, ReadEvents
-from tests.functions.support import Clock, Context
+from tests.functions.support import Clock, Context, dynamodb_table
 
 DAY_SECONDS = 86_400
 
@@ -29,14 +27,7 @@ NewWorker = Callable[..., ModuleType]
 def dynamodb(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[DynamoDBClient]:
     for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(variable, "testing")
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
-        client.create_table(
-            TableName="records",
-            AttributeDefinitions=[{"AttributeName": "messageId", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "messageId", "KeyType": "HASH"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+    with dynamodb_table("records", "messageId") as client:
         yield client
 
 

@@ -9,13 +9,12 @@ from typing import Any
 import boto3
 import pytest
 from botocore.stub import Stubber
-from moto import mock_aws
 from mypy_boto3_dynamodb import DynamoDBClient
 from shared.errors import ConfigurationError
 from shared.heartbeat import STOP_PATIENCE_SECONDS, Heartbeat
 
 from tests.functions.conftest import LoadHandler, ReadEvents
-from tests.functions.support import QUEUE_URL, START, Beats, Clock, Context, sqs_event
+from tests.functions.support import QUEUE_URL, START, Beats, Clock, Context, dynamodb_table, sqs_event
 
 JOB = {"id": "msg-1", "sleep": 8}
 DONE: dict[str, list[dict[str, str]]] = {"batchItemFailures": []}
@@ -31,14 +30,7 @@ NewWorker = Callable[..., ModuleType]
 def dynamodb(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[DynamoDBClient]:
     for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(variable, "testing")
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
-        client.create_table(
-            TableName="records",
-            AttributeDefinitions=[{"AttributeName": "messageId", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "messageId", "KeyType": "HASH"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+    with dynamodb_table("records", "messageId") as client:
         yield client
 
 

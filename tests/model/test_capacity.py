@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from delivery_lab.events import Journal
-from delivery_lab.model.capacity import EXCEEDED, CapacityUnits
+from delivery_lab.model.capacity import EXCEEDED, HALVES_OF_UNIT, CapacityUnits
 from delivery_lab.model.clock import Scheduler, seconds
 from delivery_lab.model.dynamodb import DynamoDb
 from delivery_lab.model.runtime import AwsError
@@ -338,3 +338,95 @@ def test_ddb_capacity_2_units_are_those_of_a_second_by_second_count(
         if held > 0:
             units.use(used)
             held -= used
+
+
+class OnDemand(Tables):
+    """The same table on demand, with an index of keys only."""
+
+    def __init__(self) -> None:
+        super().__init__(1, 1, index_writes=1)
+        self.definition = {
+            **{name: value for name, value in self.definition.items() if name != "ProvisionedThroughput"},
+            "BillingMode": "PAY_PER_REQUEST",
+            "GlobalSecondaryIndexes": [INDEX],
+        }
+
+    def used(self) -> dict[str, float]:
+        """Units of each kind since it was last asked."""
+        found = {used.action: halves / HALVES_OF_UNIT for used, halves in self.journal.meter.counts.items()}
+        self.journal.meter.counts.clear()
+        return found
+
+
+@pytest.fixture
+def on_demand() -> Iterator[OnDemand]:
+    table = OnDemand()
+    with table.database:
+        table.create()
+        yield table
+
+
+def test_a_write_on_demand_is_a_unit_for_each_kb_of_the_larger_item(on_demand: OnDemand) -> None:
+    on_demand.put(size=2_500)
+    assert on_demand.used() == {"write": 3}
+    on_demand.put(size=10)
+    assert on_demand.used() == {"write": 3}
+    on_demand.call("DeleteItem", TableName="t", Key={"id": {"S": "a"}})
+    assert on_demand.used() == {"write": 1}
+
+
+def test_a_write_on_demand_answers_with_what_was_asked_for_and_no_more(on_demand: OnDemand) -> None:
+    on_demand.put()
+    again = {"TableName": "t", "Item": item("a", 10)}
+    assert "Attributes" not in on_demand.call("PutItem", **again)
+    assert on_demand.call("PutItem", **again, ReturnValues="ALL_OLD")["Attributes"] == item("a", 10)
+    with pytest.raises(AwsError, match="Return values set to invalid value"):
+        on_demand.call("PutItem", **again, ReturnValues="ALL_NEW")
+
+
+def test_a_write_on_demand_that_its_condition_refuses_is_billed_for_the_item(on_demand: OnDemand) -> None:
+    on_demand.put(size=1_500)
+    on_demand.used()
+    with pytest.raises(AwsError, match="conditional request failed"):
+        on_demand.call("PutItem", TableName="t", Item=item("a", 10), ConditionExpression="attribute_not_exists(id)")
+    assert on_demand.used() == {"write": 2}
+
+
+def test_reads_on_demand_are_half_a_unit_for_each_4_kb_unless_they_are_consistent(on_demand: OnDemand) -> None:
+    on_demand.put(size=4_500)
+    on_demand.used()
+    on_demand.get()
+    assert on_demand.used() == {"read": 1}
+    on_demand.get(ConsistentRead=True, ProjectionExpression="id")
+    assert on_demand.used() == {"read": 2}
+    on_demand.get("nothing")
+    assert on_demand.used() == {"read": 0.5}
+    gets = [{"Get": {"TableName": "t", "Key": {"id": {"S": "a"}}}}]
+    on_demand.call("TransactGetItems", TransactItems=gets)
+    assert on_demand.used() == {"read": 4}
+
+
+def test_an_entry_of_an_index_on_demand_is_billed_besides(on_demand: OnDemand) -> None:
+    on_demand.put(owner="x")
+    assert on_demand.used() == {"write": 2}
+    on_demand.put(owner="y")
+    assert on_demand.used() == {"write": 3}
+
+
+def test_nothing_is_throttled_on_demand_and_no_assumption_is_made_of_it(on_demand: OnDemand) -> None:
+    for number in range(50):
+        on_demand.put(str(number), size=50_000)
+    assert on_demand.used()["write"] == 50 * 49
+    assert not {"DDB-CAPACITY-3", "DDB-CAPACITY-6"} & set(on_demand.journal.rules)
+
+
+def test_what_a_workload_puts_into_a_table_on_demand_is_billed_too(on_demand: OnDemand) -> None:
+    on_demand.database.call("PutItem", {"TableName": "t", "Item": item()}, is_metered=False)
+    assert on_demand.used() == {"write": 1}
+
+
+def test_binary_values_count_as_many_bytes_as_they_have(on_demand: OnDemand) -> None:
+    on_demand.call("PutItem", TableName="t", Item={"id": {"S": "a"}, "b": {"B": b"x" * 1_500}, "s": {"BS": [b"y"]}})
+    assert on_demand.used() == {"write": 2}
+    on_demand.get(ConsistentRead=True)
+    assert on_demand.used() == {"read": 1}

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from delivery_lab import Lab
 from delivery_lab.api.reporting import compared, reported
+from delivery_lab.events import MappingConfigured
 from delivery_lab.report.architecture import Architecture, architecture_of
 from delivery_lab.report.page import page
 from delivery_lab.results.partitions import blocked_intervals
 from tests.lab_support import ROOT, run, stack_of
+from tests.simulation.event_world import a_queue
+from tests.simulation.pipe_world import a_pipe
+from tests.stack.world import stack_of as made_of
 
 
 def plan(stack: str) -> Architecture:
@@ -32,6 +40,30 @@ def test_a_queue_behind_an_api() -> None:
 
 def test_a_topic_in_front_of_a_queue() -> None:
     assert ("sns-topic", "sns-queue", "feeds") in links("sns-sqs-raw-safe")
+
+
+@pytest.mark.parametrize("stack", ["apigateway-sqs", "apigateway-sqs-safe"])
+def test_an_api_that_hands_requests_to_a_queue_without_a_function(stack: str) -> None:
+    assert [link for link in links(stack) if link[0] == "apigateway-api"] == [
+        ("apigateway-api", "apigateway-queue", "feeds")
+    ]
+
+
+def test_an_api_that_no_request_was_sent_to_is_drawn_too() -> None:
+    assert ("batch-api", "batch-producer", "feeds") in links("concurrency-trap")
+
+
+def test_a_pipe_reads_one_queue_and_feeds_another() -> None:
+    polls = MappingConfigured(0, None, "pipe", "sqs", "orders", "pipe", 10, 1, -1)
+    orders, jobs = a_queue("orders"), a_queue("jobs")
+    ran = replace(run("batch-single"), events=(polls,))
+    drawn = architecture_of(ran, made_of(orders, jobs, a_pipe(orders, jobs)))
+
+    assert {(link.start, link.end, link.kind) for link in drawn.links} >= {
+        ("orders", "pipe", "feeds"),
+        ("pipe", "jobs", "feeds"),
+    }
+    assert {node.name: node.kind for node in drawn.nodes}["pipe"] == "pipe"
 
 
 def test_a_stream_with_a_destination_and_events_with_one() -> None:

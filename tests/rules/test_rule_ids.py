@@ -38,6 +38,16 @@ PROGRAMS = {
     "a refusal": 'DeploymentRefusedError("jobs", "Code", "message", rule="{rule}", fix="change it")',
 }
 
+_ONLY_WHAT_NAMES_RULES = """
+[mypy]
+strict = True
+[mypy-delivery_lab.*,pydantic.*,pulumi.*]
+follow_imports = skip
+[mypy-delivery_lab.errors,delivery_lab.events.*,delivery_lab.rule_ids,delivery_lab.event_rule_ids]
+follow_imports = normal
+"""
+"""To read the whole package takes mypy twenty times as long."""
+
 
 @pytest.fixture(scope="module")
 def complaints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
@@ -51,8 +61,9 @@ def complaints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]
     lines = [text.format(rule=rule) for text in PROGRAMS.values() for rule in ("SQS-NONE-1", "SQS-RET-1")]
     program = folder / "program.py"
     program.write_text(head + "\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "mypy.ini").write_text(_ONLY_WHAT_NAMES_RULES, encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--cache-dir", str(folder), str(program)],
+        [sys.executable, "-m", "mypy", "--no-error-summary", "--cache-dir", str(folder), str(program)],
         capture_output=True,
         text=True,
         check=False,

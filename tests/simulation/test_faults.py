@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from delivery_lab.errors import WorkloadError
 from delivery_lab.events import (
     TIMED_OUT,
+    ApiCallRefused,
     CallUnanswered,
     EnvironmentStarted,
     InvokeEnded,
@@ -265,3 +267,43 @@ def test_a_handler_whose_client_does_not_retry_gets_the_closed_connection(tmp_pa
     errors = [event.error for event in found.events if isinstance(event, InvokeEnded) and event.error]
     assert errors
     assert "ConnectionClosedError" in str(errors[0])
+
+
+FAN_OUT = """
+jobs = aws.kinesis.Stream("jobs", shard_count=1)
+fast = aws.kinesis.StreamConsumer("fast", stream_arn=jobs.arn)
+aws.lambda_.EventSourceMapping("mapping", event_source_arn=fast.arn, function_name=function().arn,
+    starting_position="TRIM_HORIZON")
+"""
+
+
+@pytest.mark.parametrize("kind", ["throttle", "error"])
+def test_kin_read_3_records_whose_read_is_refused_wait_for_a_later_poll(tmp_path: Path, kind: str) -> None:
+    plain = outcome_of(run_of(tmp_path / "plain", "stream", "{at: 1000, function: worker, kind: error}"))
+    found = run_of(
+        tmp_path / "refused", "stream", f"{{service: kinesis, operation: GetRecords, kind: {kind}, for: 10}}"
+    )
+    late = outcome_of(found)
+
+    refused = [event for event in found.events if isinstance(event, ApiCallRefused)]
+    assert {(event.rule, event.by.kind) for event in refused} == {("KIN-READ-3", "mapping")}
+    assert [b.instant_us - a.instant_us for a, b in itertools.pairwise(refused)] == [seconds(1)] * (len(refused) - 1)
+    assert late.messages.processed == plain.messages.processed == 4
+    assert late.deliveries.duplicates == 0
+    assert [each.delivered_at[0] >= 10 for each in late.per_message] == [True] * 4
+    assert all(each.delivered_at[0] < 5 for each in plain.per_message)
+
+
+@pytest.mark.parametrize("kind", ["throttle", "error"])
+def test_kin_read_3_what_is_pushed_to_a_consumer_is_not_read_by_requests(tmp_path: Path, kind: str) -> None:
+    graph = graph_of(tmp_path / "shop", FAN_OUT, {"worker/app.py": HANDLER})
+    workload = tmp_path / "jobs.yaml"
+    workload.write_text(
+        "send: [{stream: jobs, key: a, body: {id: '1'}}]\n"
+        f"faults: [{{service: kinesis, operation: GetRecords, kind: {kind}}}]\n",
+        encoding="utf-8",
+    )
+    found = simulate(Stack.of(graph), tmp_path / "shop", read_workload(workload), seed=1)
+
+    assert outcome_of(found).messages.processed == 1
+    assert f"fault 1 of the workload never happened: {kind} of GetRecords of kinesis" in found.notes

@@ -305,6 +305,7 @@ def test_pipe_input_1_a_template_that_makes_no_json() -> None:
     [
         ("<$.body.nothing>", "nothing at \\$.body.nothing"),
         ('{"whole": <aws.pipes.event>}', "has <aws.pipes.event>"),
+        ("Order <$.body.id>", "a text without quotes"),
         ("<aws.pipes.enrichment-arn>", "has <aws.pipes.enrichment-arn>"),
         ('"<$.quoted>"', "within quotes what has quotes itself"),
     ],
@@ -350,9 +351,13 @@ def test_a_pipe_from_kafka_refuses_only_runs_that_touch_its_topic(reads: str | N
         cluster.create_topic(arrives_at).produce(b"x")
 
 
-def test_a_bus_needs_to_be_told_source_and_detail_type() -> None:
-    with pytest.raises(NotModelledError, match="does not say source and detailType"):
-        _sent(_world(BUS, ORDERS, a_pipe(ORDERS, BUS)), "a")
+def test_pipe_bus_1_what_eventbridge_fills_in_where_the_pipe_says_nothing() -> None:
+    rule = a_rule(eventPattern='{"source": ["Pipe pipe"], "detail-type": ["Event from aws:sqs"]}')
+    world = _sent(_world(BUS, ORDERS, JOBS, rule, a_target(JOBS), a_pipe(ORDERS, BUS)), "a")
+
+    (event,) = map(json.loads, world.bodies("jobs"))
+    assert (event["source"], event["detail-type"]) == ("Pipe pipe", "Event from aws:sqs")
+    assert event["detail"]["body"] == "a"
 
 
 def test_a_function_that_is_not_waited_for_is_refused() -> None:

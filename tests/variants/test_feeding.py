@@ -76,6 +76,21 @@ def test_a_dead_letter_queue_is_of_no_use_while_sqs_answers_with_errors() -> Non
     assert (kept.messages.processed, kept.messages.dead_lettered, kept.messages.lost) == (3, 0, 3)
 
 
+def test_a_record_that_the_queue_does_not_take_blocks_what_is_behind_it() -> None:
+    wrong, right = outcome("pipe-sqs"), outcome("pipe-sqs-safe")
+
+    # The fourth record is larger than the queue takes. Without an end of the retries nothing behind it arrives.
+    assert (wrong.messages.sent, wrong.messages.processed, wrong.messages.expired) == (12, 3, 9)
+    assert (right.messages.sent, right.messages.processed, right.messages.dead_lettered) == (12, 11, 1)
+    assert right.deliveries.duplicates == 0
+
+
+def test_without_bisecting_a_healthy_record_is_discarded_with_the_large_one() -> None:
+    whole = outcome("pipe-sqs-safe", "pipe.pipe.onPartialBatchItemFailure=none")
+
+    assert (whole.messages.processed, whole.messages.dead_lettered) == (10, 2)
+
+
 def test_a_body_that_the_template_does_not_encode_arrives_as_another_one() -> None:
     wrong, right = outcome("apigateway-sqs"), outcome("apigateway-sqs-safe")
 

@@ -25,7 +25,10 @@ SEEDS = int(os.environ.get("FEEDING_SEEDS", "6"))
 """How many workloads each variant gets: FEEDING_SEEDS=500 for a long test."""
 KINDS = ("order", "refund", "greeting")
 WANTED = ("order", "refund")
-SAFE = ("sns-sqs-filter-safe", "sns-sqs-raw-safe", "s3-sqs-safe", "eventbridge-sqs-safe", "apigateway-sqs-safe")
+SAFE = (
+    *("sns-sqs-filter-safe", "sns-sqs-raw-safe", "s3-sqs-safe"),
+    *("eventbridge-sqs-safe", "apigateway-sqs-safe", "pipe-sqs-safe"),
+)
 
 
 @pytest.fixture(scope="module", params=[*SAFE, "sns-sqs-filter"])
@@ -46,7 +49,7 @@ def _drawn(variant: str, chance: random.Random) -> tuple[Workload, list[str]]:
         sends.append(Send.model_validate({"at": at, **_target(family, kind, body)}))
     kind_of_fault = chance.choice(("failure", "throttle"))
     faults = [{"for": 60, "function": f"{family}-worker", "kind": kind_of_fault, "share": chance.choice((0.2, 0.6))}]
-    if family in ("sns", "eventbridge"):
+    if family in ("sns", "eventbridge", "pipe"):
         share = chance.choice((0.3, 1.0))
         faults.append({"for": 30, "service": "sqs", "operation": "SendMessage", "kind": "error", "share": share})
     return Workload(send=sends, faults=[Fault.model_validate(fault) for fault in faults]), kinds
@@ -57,6 +60,8 @@ def _target(family: str, kind: str, body: dict[str, Any]) -> dict[str, Any]:
     match family:
         case "apigateway":
             return {"http": {"path": "/enqueue", "body": body}}
+        case "pipe":
+            return {"stream": "pipe-stream", "key": kind, "body": body}
         case "s3":
             return {"s3": "s3-bucket", "key": f"new orders/{body['id']}.json", "body": body}
         case "eventbridge":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from delivery_lab.alarms.samples import MetricSample
@@ -98,24 +98,15 @@ class Periods:
         self.of[number].add(sample)
 
 
-def goes_off_us(samples: Iterable[MetricSample], condition: AlarmCondition, end_us: int) -> int | None:
+def goes_off_in(periods: Periods, condition: AlarmCondition, end_us: int) -> int | None:
     """The instant at which an alarm goes off for the first time, None where it does not.
 
+    A period is looked at when it is over, or when the last of its samples is known, whichever is later.
+
     Args:
-        samples: what CloudWatch has of the metric.
+        periods: what CloudWatch has of the metric.
         condition: when the alarm goes off.
         end_us: until when to look.
-    """
-    periods = Periods(condition.period_us)
-    for sample in samples:
-        periods.add(sample)
-    return goes_off_in(periods, condition, end_us)
-
-
-def goes_off_in(periods: Periods, condition: AlarmCondition, end_us: int) -> int | None:
-    """The same of samples by period.
-
-    A period is looked at when it is over, or when the last of its samples is known, whichever is later.
     """
     breaches = COMPARISONS[condition.comparison]
     breaching: dict[int, int] = {}

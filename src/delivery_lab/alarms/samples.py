@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from delivery_lab.events import Event
@@ -41,13 +41,3 @@ class Sampler(Protocol):
 
     def finish(self, end_us: int) -> None:
         """The run is over; samples are wanted up to an instant."""
-
-
-def sampled(make: Callable[[Take], Sampler], events: Iterable[Event], end_us: int) -> list[MetricSample]:
-    """All samples of some events."""
-    found: list[MetricSample] = []
-    sampler = make(found.append)
-    for event in events:
-        sampler.read(event)
-    sampler.finish(end_us)
-    return found

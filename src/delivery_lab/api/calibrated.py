@@ -13,6 +13,7 @@ from delivery_lab.api.alternatives import outcomes_with_alternatives
 from delivery_lab.api.inputs import RunOptions
 from delivery_lab.api.placed import run_on_emulator
 from delivery_lab.api.simulated import Simulation
+from delivery_lab.api.writing import write_file
 from delivery_lab.errors import UsageError
 from delivery_lab.events import FunctionConfigured, MappingConfigured, QueueConfigured
 from delivery_lab.expectations.expressions import Number
@@ -104,12 +105,9 @@ class Calibration:
         """Write the file that can be sent to others.
 
         Raises:
-            UsageError: it cannot be written.
+            LabError: it cannot be written.
         """
-        try:
-            path.write_text(self.as_json() + "\n", encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+        write_file(path, self.as_json() + "\n")
 
 
 def _figure_json(figure: CalibratedFigure) -> dict[str, Any]:

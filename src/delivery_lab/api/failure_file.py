@@ -15,7 +15,8 @@ from pydantic import Field, ValidationError
 
 from delivery_lab._version import MODEL_VERSION, __version__
 from delivery_lab.api.case import Case
-from delivery_lab.errors import LabError, StackFileError, UsageError
+from delivery_lab.api.writing import write_file
+from delivery_lab.errors import StackFileError, UsageError
 from delivery_lab.program.yamlfile import read_yaml
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.simulation.workload_files import located
@@ -120,10 +121,7 @@ def write_failure(content: FailureFile, folder: Path) -> Path:
         f"# delivery-lab replay {path.name}",
     ]
     body = yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
-    try:
-        path.write_text("\n".join([*(line.replace("\n", " ") for line in head), body]), encoding="utf-8")
-    except OSError as error:
-        raise LabError(f"{path} cannot be written: {error.strerror}") from error
+    write_file(path, "\n".join([*(line.replace("\n", " ") for line in head), body]))
     return path
 
 

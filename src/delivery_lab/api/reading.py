@@ -12,6 +12,7 @@ from delivery_lab.results.facts import FactsReader
 from delivery_lab.results.following import LedgerReader
 from delivery_lab.results.partitions import BlockedReader
 from delivery_lab.results.requests import RequestReader
+from delivery_lab.results.starvation import StarvationReader
 from delivery_lab.rules.assumptions import Assumptions
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload import Workload
@@ -42,6 +43,7 @@ class OutcomeResults:
             LedgerReader(run),
             RequestReader(),
             BlockedReader(run),
+            StarvationReader(),
             UseReader(run, self._stack),
             AlarmReader(self._stack),
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from delivery_lab.api.explored import explore_seeds
 from delivery_lab.api.inputs import RunOptions
 from delivery_lab.api.lab import Lab
-from delivery_lab.errors import LabError
+from delivery_lab.api.writing import write_file
 from delivery_lab.report.chapter import Chapter, FilmedRun, ToldRun, chapter_of, filmed
 from delivery_lab.report.contrast import Contrast, contrast_of
 from delivery_lab.report.extras import WhatWasFound, extras_of
@@ -145,7 +145,7 @@ def write_report(
     Raises:
         LabError: the file cannot be written.
     """
-    _write(path, page(chapters, title, contrast))
+    write_file(path, page(chapters, title, contrast))
 
 
 def write_trace(path: Path, simulation: Simulation) -> None:
@@ -154,11 +154,4 @@ def write_trace(path: Path, simulation: Simulation) -> None:
     Raises:
         LabError: the file cannot be written.
     """
-    _write(path, trace_of(simulation.whole_run(), simulation.outcome.alarms))
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise LabError(f"{path} cannot be written: {error.strerror}") from error
+    write_file(path, trace_of(simulation.whole_run(), simulation.outcome.alarms))

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from delivery_lab.api.plausible import Tried
 from delivery_lab.api.timing import Phase
-from delivery_lab.errors import LabError, UsageError
+from delivery_lab.api.writing import write_file
+from delivery_lab.errors import UsageError
 from delivery_lab.events import Run
 from delivery_lab.model.clock import in_seconds
 from delivery_lab.model.randomness import DEFAULT_SEED
@@ -196,11 +197,7 @@ class Simulation:
         Raises:
             LabError: the file cannot be written.
         """
-        try:
-            with path.open("w", encoding="utf-8", newline="\n") as file:
-                file.writelines(f"{json_of(message)}\n" for message in self.each_message())
-        except OSError as error:
-            raise LabError(f"--per-message: {path} cannot be written: {error.strerror}") from error
+        write_file(path, (f"{json_of(message)}\n" for message in self.each_message()), "--per-message")
 
     def timeline(self, message: str | None = None) -> Sequence[Line]:
         """What happened when, each line with the rule behind it.

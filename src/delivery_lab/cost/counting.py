@@ -11,10 +11,11 @@ from delivery_lab.cost.standing import architecture, standing
 from delivery_lab.cost.use import SECONDS_OF_HOUR, Usage
 from delivery_lab.events import Run
 from delivery_lab.events.instants import seconds
+from delivery_lab.model.capacity import HALVES_OF_UNIT
 from delivery_lab.model.sqs.billing import DELETE_BATCH, RECEIVE
 from delivery_lab.stack.rest_apis import RestApi
 from delivery_lab.stack.stack import Stack
-from delivery_lab.stack.streams import ON_DEMAND, Stream
+from delivery_lab.stack.streams import ON_DEMAND, PER_REQUEST, Stream
 from delivery_lab.stack.topics import Topic
 
 _GB = 2**30
@@ -33,6 +34,7 @@ def used_by(run: Run, stack: Stack) -> Iterator[Usage]:
     yield from _streams(run, stack, use)
     yield from _feeders(run, stack, use)
     yield from _apis(stack, use)
+    yield from _tables(run, stack)
     yield from _logs(run, use)
     yield from use.units.hours(end_us)
     yield from standing(stack, run.virtual_seconds / SECONDS_OF_HOUR)
@@ -128,6 +130,15 @@ def _apis(stack: Stack, use: UseReader) -> Iterator[Usage]:
     rest = {api.label for api in stack.all(RestApi)}
     for name, requests in use.answered.items():
         yield Usage(f"apigateway.{'rest' if name in rest else 'http'}.requests", name, requests)
+
+
+def _tables(run: Run, stack: Stack) -> Iterator[Usage]:
+    """Request units of tables on demand; what transactions and indexes use is among them."""
+    on_demand = {table.physical_name: table for table in stack.tables if table.billing_mode.known == PER_REQUEST}
+    for used, halves in run.used.items():
+        if used.service == "dynamodb" and used.resource in on_demand:
+            table = on_demand[used.resource]
+            yield Usage(f"dynamodb.{used.action}.on-demand", table.label, halves / HALVES_OF_UNIT)
 
 
 def _logs(run: Run, use: UseReader) -> Iterator[Usage]:

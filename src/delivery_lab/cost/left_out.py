@@ -77,8 +77,9 @@ def left_out_of_run(run: Run, stack: Stack) -> Iterator[str]:
         yield "log lines that repeated attempts write again (SIM-REPEAT-1)"
     if EventAccepted in kinds and EventDeadLettered in kinds:
         yield "requests by which Lambda and SNS send to queues and topics"
-    if any(table.billing_mode.known != "PROVISIONED" for table in stack.tables):
-        yield "reads and writes of tables on demand"
+    for table in stack.tables:
+        if table.billing_mode.known is None:
+            yield f"reads and writes of {table.name}, whose billing mode is not known before deployment"
 
 
 def _has(stack: Stack, token: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-BilledService = Literal["sqs", "sns", "logs"]
+BilledService = Literal["sqs", "sns", "logs", "dynamodb"]
 """Services of whose use something is counted."""
 
 SQS_CHUNK_BYTES = 64 * 1024
@@ -21,7 +21,7 @@ class Used(NamedTuple):
 
     Attributes:
         service: the service.
-        resource: name of the queue or function; "" where the use is of no single one.
+        resource: name of the queue, table or function; "" where the use is of no single one.
         action: the operation as the API names it, or the unit.
     """
 

@@ -1,16 +1,19 @@
-"""Provisioned capacity of DynamoDB tables: what operations use, and when one is throttled.
+"""Capacity of DynamoDB tables: what operations use, and when one is throttled.
 
 Each table and each global secondary index has its units a second, and keeps what it does not use for 300 s
 (DDB-CAPACITY-2). AWS does not say how a request larger than what is left is treated: here it is let through as long as
-anything is left, and what it uses beyond is missing to the next ones (DDB-CAPACITY-3).
+anything is left, and what it uses beyond is missing to the next ones (DDB-CAPACITY-3). Of a table on demand nothing is
+throttled: what is used is counted, since AWS bills it.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, Protocol
 
+from delivery_lab.events import Meter, Used
 from delivery_lab.limits.dynamodb import BURST_SECONDS, READ_UNIT_BYTES, WRITE_UNIT_BYTES
 from delivery_lab.model.clock import Scheduler, in_seconds
 from delivery_lab.model.runtime import AwsError
@@ -33,8 +36,43 @@ def exceeded(*, of_index: bool = False) -> AwsError:
     return AwsError(EXCEEDED, _MESSAGES[of_index])
 
 
+HALVES_OF_UNIT = 2
+"""A read that need not be consistent uses half a unit: on-demand use is counted in halves."""
+
+
+class Units(Protocol):
+    """The read or write units of a table or index."""
+
+    @property
+    def left(self) -> float:
+        """Units that are left now."""
+
+    def use(self, units: float) -> None:
+        """Use units."""
+
+
+class CountedUnits:
+    """Units of a table on demand: there are always some, and each is billed.
+
+    Args:
+        meter: counts them, in halves.
+        table: name of the table; what its indexes use is billed as its own.
+        action: what they are for.
+    """
+
+    left = math.inf
+
+    def __init__(self, meter: Meter, table: str, action: Literal["read", "write"]) -> None:
+        self._meter = meter
+        self._used = Used("dynamodb", table, action)
+
+    def use(self, units: float) -> None:
+        """Use units."""
+        self._meter.count(self._used, round(units * HALVES_OF_UNIT))
+
+
 class CapacityUnits:
-    """The read or write units of a table or index.
+    """The read or write units a second of a table or index with provisioned capacity.
 
     Args:
         per_second: units a second.
@@ -76,8 +114,8 @@ class CapacityIndex:
 
     keys: frozenset[str]
     projected: frozenset[str] | None
-    reads: CapacityUnits
-    writes: CapacityUnits
+    reads: Units
+    writes: Units
     is_local: bool
 
     def entry(self, item: Item | None) -> Item | None:
@@ -109,12 +147,14 @@ class TableCapacity:
         reads: its read units.
         writes: its write units.
         indexes: its secondary indexes by name.
+        is_on_demand: whether nothing is ever throttled.
     """
 
     keys: tuple[str, ...]
-    reads: CapacityUnits
-    writes: CapacityUnits
+    reads: Units
+    writes: Units
     indexes: Mapping[str, CapacityIndex]
+    is_on_demand: bool = False
 
     def refusal_of_write(self, old: Item | None, new: Item | None) -> AwsError | None:
         """Why a write is throttled, None where it is let through. An index without units throttles its table."""
@@ -138,7 +178,7 @@ class TableCapacity:
         """Use what a read of that many bytes uses; half where it need not be consistent."""
         self._reads_of(index).use(factor * read_units(size_bytes) * (1 if consistent else 0.5))
 
-    def _reads_of(self, index: str | None) -> CapacityUnits:
+    def _reads_of(self, index: str | None) -> Units:
         return self.reads if index is None or index not in self.indexes else self.indexes[index].reads
 
     def key_of(self, item: Item) -> dict[str, Any]:
@@ -156,18 +196,22 @@ def read_units(size_bytes: int) -> int:
     return max(1, -(-size_bytes // READ_UNIT_BYTES))
 
 
-def capacity_of(definition: Mapping[str, Any], scheduler: Scheduler, *, is_saved: bool) -> TableCapacity | None:
-    """The capacity of a table, None where it is on demand.
+def capacity_of(
+    definition: Mapping[str, Any], scheduler: Scheduler | None, meter: Meter, *, is_saved: bool
+) -> TableCapacity:
+    """The capacity of a table.
 
     Args:
         definition: parameters of `CreateTable`.
-        scheduler: the run's clock.
+        scheduler: the run's clock; without one no request is throttled.
+        meter: counts what a table on demand uses.
         is_saved: whether the run begins with 300 s of unused units (DDB-CAPACITY-6).
     """
-    if "ProvisionedThroughput" not in definition:
-        return None
+    is_on_demand = scheduler is None or "ProvisionedThroughput" not in definition
 
-    def units(held: Mapping[str, Any], name: str) -> CapacityUnits:
+    def units(held: Mapping[str, Any], name: Literal["ReadCapacityUnits", "WriteCapacityUnits"]) -> Units:
+        if scheduler is None or is_on_demand:
+            return CountedUnits(meter, definition["TableName"], "read" if name == "ReadCapacityUnits" else "write")
         return CapacityUnits(held["ProvisionedThroughput"][name], scheduler, is_saved=is_saved)
 
     keys = tuple(_keys(definition))
@@ -183,7 +227,7 @@ def capacity_of(definition: Mapping[str, Any], scheduler: Scheduler, *, is_saved
                 writes=writes if is_local else units(index, "WriteCapacityUnits"),
                 is_local=is_local,
             )
-    return TableCapacity(keys, reads, writes, indexes)
+    return TableCapacity(keys, reads, writes, indexes, is_on_demand)
 
 
 def _keys(held: Mapping[str, Any]) -> Iterator[str]:

@@ -72,6 +72,7 @@ class DynamoDb:
         self._scheduler = scheduler
         self._is_saved = assumptions.saved_capacity is SavedCapacity.FULL
         self._metering = Metering(self._send)
+        self._on_demand = Metering(self._send)
         self._streams: dict[str, TableStream] = {}
         self.tables: set[str] = set()
         """Names of the tables that were created."""
@@ -100,10 +101,10 @@ class DynamoDb:
             AwsError: AWS would refuse the definition.
         """
         self.tables.add(str(definition["TableName"]))
-        if self._scheduler is not None:
-            capacity = capacity_of(definition, self._scheduler, is_saved=self._is_saved)
-            if capacity is not None:
-                self._metering.tables[str(definition["TableName"])] = capacity
+        capacity = capacity_of(definition, self._scheduler, self._journal.meter, is_saved=self._is_saved)
+        self._metering.tables[str(definition["TableName"])] = capacity
+        if capacity.is_on_demand:
+            self._on_demand.tables[str(definition["TableName"])] = capacity
         if stream is None:
             self._send("CreateTable", definition)
             return
@@ -120,7 +121,7 @@ class DynamoDb:
         Args:
             operation: the operation.
             parameters: its parameters.
-            is_metered: whether capacity counts; what a workload puts by itself uses none.
+            is_metered: whether provisioned capacity counts; what a workload puts by itself uses none.
 
         Raises:
             AwsError: DynamoDB would answer with an error, such as `ConditionalCheckFailedException` (DDB-COND-1).
@@ -130,11 +131,9 @@ class DynamoDb:
             known = ", ".join(sorted(OPERATIONS))
             raise NotModelledError(f"the DynamoDB operation {operation} is not modelled (modelled: {known})")
         self._journal.rely_on("DDB-READ-1", "DDB-TTL-1")
-        if is_metered and self._metering.tables:
+        if is_metered and len(self._metering.tables) > len(self._on_demand.tables):
             self._journal.rely_on("DDB-CAPACITY-3", "DDB-CAPACITY-6")
-            answer = self._metering.carry_out(operation, parameters)
-        else:
-            answer = self._send(operation, parameters)
+        answer = (self._metering if is_metered else self._on_demand).carry_out(operation, parameters)
         if operation in _WRITES:
             self._tell_streams()
         if operation == "DescribeTable":

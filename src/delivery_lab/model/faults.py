@@ -181,11 +181,11 @@ class Faults:
         return None
 
     def of_feed(self, service: str, operation: str, queue_url: str = "") -> InjectedFault | None:
-        """The fault that happens to a call by which a topic, bucket or bus hands something on.
+        """The fault that happens to a call by which a topic, bucket or bus hands something on, or a mapping reads.
 
         Args:
-            service: `sqs` or `lambda`.
-            operation: `SendMessage` or `Invoke`; only a fault that names it happens to such calls.
+            service: the service as boto3 names it.
+            operation: such as `SendMessage` or `GetRecords`; only a fault that names it happens to such calls.
             queue_url: URL of the queue.
         """
         for number, fault in self._of_services:

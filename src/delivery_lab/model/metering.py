@@ -1,4 +1,4 @@
-"""Operations on tables with provisioned capacity: throttled where nothing is left, and charged for what they did."""
+"""Operations on tables and the capacity that they use: throttled where nothing is left, charged for what they did."""
 
 from __future__ import annotations
 
@@ -15,6 +15,13 @@ from delivery_lab.model.streams.items import size_of
 Parameters = Mapping[str, Any]
 Send = Callable[[str, Parameters], dict[str, Any]]
 """Has DynamoDB carry out an operation."""
+
+_FILTERS = ("FilterExpression", "ProjectionExpression", "Select", "AttributesToGet", "ScanFilter", "QueryFilter")
+"""What makes the answer to a query or scan less than what it went through."""
+
+_AT_ONCE = ("PutItem", "DeleteItem")
+_AT_ONCE_RETURN = ("NONE", "ALL_OLD")
+"""What they return where they can be carried out and charged at once."""
 
 _NAMES = re.compile(r"[#:]\w+")
 _THROTTLED = {"Code": "ProvisionedThroughputExceeded", "Message": str(exceeded()).partition(": ")[2]}
@@ -41,11 +48,11 @@ class _Write:
 
 @dataclass(slots=True)
 class Metering:
-    """Meters the tables that have provisioned capacity.
+    """Meters tables.
 
     Attributes:
         send: has DynamoDB carry out an operation.
-        tables: the capacity of tables by name; tables on demand are not among them.
+        tables: the capacity of tables by name; what is done with others uses none.
     """
 
     send: Send
@@ -81,6 +88,8 @@ class Metering:
 
     def _write(self, operation: str, parameters: Parameters) -> dict[str, Any]:
         table = self.tables[parameters["TableName"]]
+        if table.is_on_demand and operation in _AT_ONCE and parameters.get("ReturnValues", "NONE") in _AT_ONCE_RETURN:
+            return self._write_at_once(table, operation, parameters)
         write = self._before(operation.removesuffix("Item"), parameters)
         refusal = table.refusal_of_write(write.old, write.new)
         if refusal is not None:
@@ -92,6 +101,20 @@ class Metering:
                 table.use_write(write.old, write.old)
             raise
         self._charge(write)
+        return answer
+
+    def _write_at_once(self, table: TableCapacity, operation: str, parameters: Parameters) -> dict[str, Any]:
+        """A put or delete that nothing throttles: its answer says what was there before, which spares a read."""
+        asked = parameters.get("ReturnValues", "NONE") == "ALL_OLD"
+        try:
+            answer = self.send(operation, {**parameters, "ReturnValues": "ALL_OLD"})
+        except AwsError as error:
+            if error.code == CONDITION_REFUSED:
+                write = self._before(operation.removesuffix("Item"), parameters)
+                table.use_write(write.old, write.old)
+            raise
+        old = answer.get("Attributes") if asked else answer.pop("Attributes", None)
+        table.use_write(old, parameters.get("Item"))
         return answer
 
     def _before(self, kind: str, parameters: Parameters) -> _Write:
@@ -168,7 +191,8 @@ class Metering:
         if refusal is not None:
             raise refusal
         answer = self.send("GetItem", parameters)
-        size = size_of(self._item(parameters["TableName"], parameters["Key"]))
+        whole = not parameters.keys() & {"ProjectionExpression", "AttributesToGet"}
+        size = size_of(answer.get("Item") if whole else self._item(parameters["TableName"], parameters["Key"]))
         table.use_read(size, consistent=bool(parameters.get("ConsistentRead")))
         return answer
 
@@ -179,7 +203,8 @@ class Metering:
         if refusal is not None:
             raise refusal
         answer = self.send(operation, parameters)
-        unfiltered = self.send(operation, _unfiltered(parameters))
+        whole = not parameters.keys() & set(_FILTERS)
+        unfiltered = answer if whole else self.send(operation, _unfiltered(parameters))
         size = sum(size_of(item) for item in unfiltered.get("Items", ()))
         table.use_read(size, consistent=bool(parameters.get("ConsistentRead")), index=index)
         return answer
@@ -241,8 +266,7 @@ def _cancel_if(throttled: list[bool]) -> None:
 
 def _unfiltered(parameters: Parameters) -> dict[str, Any]:
     """A query or scan without filter and projection, and without the names and values that only they use."""
-    dropped = ("FilterExpression", "ProjectionExpression", "Select", "AttributesToGet", "ScanFilter", "QueryFilter")
-    kept = {name: value for name, value in parameters.items() if name not in dropped}
+    kept = {name: value for name, value in parameters.items() if name not in _FILTERS}
     used = set(_NAMES.findall(str(kept.get("KeyConditionExpression", ""))))
     for block in ("ExpressionAttributeNames", "ExpressionAttributeValues"):
         held = {name: value for name, value in kept.pop(block, {}).items() if name in used}

@@ -23,20 +23,43 @@ from delivery_lab.events import (
     RequestAnswered,
     Run,
 )
-from delivery_lab.stack.events import EventTarget
+from delivery_lab.report.entrances import entrances_of
+from delivery_lab.stack.events import Bus, EventTarget
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.mappings import EventSourceMapping, RecordMapping, SqsMapping, StreamMapping
+from delivery_lab.stack.pipes import Pipe
 from delivery_lab.stack.queues import Queue
+from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.schedules import Schedule
 from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.stack import Stack
-from delivery_lab.stack.topics import Subscription
+from delivery_lab.stack.streams import Stream
+from delivery_lab.stack.topics import Subscription, Topic
 
 NodeKind = Literal[
-    "api", "topic", "bucket", "bus", "schedule", "queue", "stream", "table", "mapping", "function", "destination"
+    "api",
+    "topic",
+    "bucket",
+    "bus",
+    "schedule",
+    "queue",
+    "stream",
+    "table",
+    "mapping",
+    "pipe",
+    "function",
+    "destination",
 ]
 LinkKind = Literal["feeds", "fails"]
 """`fails` is the way of what was not processed."""
+
+_KINDS: dict[type[StackResource], NodeKind] = {
+    Queue: "queue",
+    Function: "function",
+    Stream: "stream",
+    Topic: "topic",
+    Bus: "bus",
+}
 
 _SOURCES: dict[str, NodeKind] = {"sqs": "queue", "kinesis": "stream", "dynamodb": "table", "kafka": "topic"}
 
@@ -85,30 +108,41 @@ def architecture_of(run: Run, stack: Stack) -> Architecture:
     plan = _Plan()
     for event in run.events:
         plan.take(event)
-    for mapping in stack.all(RecordMapping):
-        target = stack.at(mapping.destination_arn.known)
-        if target is not None:
-            plan.link(mapping.label, target.label, "fails", "queue" if isinstance(target, Queue) else "destination")
-    for function in stack.functions:
-        target = stack.at(function.dead_letter_arn.known)
-        if target is not None:
-            plan.link(function.label, target.label, "fails", "queue" if isinstance(target, Queue) else "destination")
-    feeds: tuple[Subscription | EventTarget | Schedule, ...] = (
-        *stack.all(Subscription),
-        *stack.all(EventTarget),
-        *stack.all(Schedule),
-    )
-    for feed in feeds:
-        dead = _dead_letter_arn(feed)
-        target, feeder = stack.at(dead), plan.feeders.get(feed.label)
-        if target is not None and feeder is not None:
-            plan.link(feeder, target.label, "fails", "queue" if isinstance(target, Queue) else "destination")
+    _take_ways_in(plan, stack)
+    _take_ways_of_failures(plan, stack)
     resources: tuple[Queue | Function | EventSourceMapping, ...] = (*stack.queues, *stack.functions, *stack.mappings)
     for resource in resources:
         node = plan.nodes.get(resource.label)
         if node is not None:
             node.facts, node.names = tuple(_facts(resource)), (resource.name, resource.label)
     return Architecture(tuple(plan.nodes.values()), tuple(plan.links))
+
+
+def _take_ways_in(plan: _Plan, stack: Stack) -> None:
+    for entrance in entrances_of(stack):
+        plan.node(entrance.api, "api")
+        plan.link(entrance.api, entrance.target, "feeds", entrance.kind)
+    for pipe in stack.all(Pipe):
+        if pipe.label in plan.nodes:
+            plan.nodes[pipe.label].kind = "pipe"  # to the run it is a mapping
+            plan.lead(pipe.label, stack.at(pipe.target_arn.known), "feeds")
+            plan.lead(pipe.label, stack.at(pipe.dead_letter_arn.known), "fails")
+
+
+def _take_ways_of_failures(plan: _Plan, stack: Stack) -> None:
+    for mapping in stack.all(RecordMapping):
+        plan.lead(mapping.label, stack.at(mapping.destination_arn.known), "fails")
+    for function in stack.functions:
+        plan.lead(function.label, stack.at(function.dead_letter_arn.known), "fails")
+    feeds: tuple[Subscription | EventTarget | Schedule, ...] = (
+        *stack.all(Subscription),
+        *stack.all(EventTarget),
+        *stack.all(Schedule),
+    )
+    for feed in feeds:
+        feeder = plan.feeders.get(feed.label)
+        if feeder is not None:
+            plan.lead(feeder, stack.at(_dead_letter_arn(feed)), "fails")
 
 
 def _dead_letter_arn(feed: Subscription | EventTarget | Schedule) -> str | None:
@@ -139,6 +173,11 @@ class _Plan:
         self.node(end, end_kind)
         if start != end:
             self.links.setdefault(Link(start, end, kind))
+
+    def lead(self, start: str, end: StackResource | None, kind: LinkKind) -> None:
+        """A way to a resource of the stack, None where it is none of it."""
+        if end is not None:
+            self.link(start, end.label, kind, _KINDS.get(type(end), "destination"))
 
     def take(self, event: object) -> None:
         match event:

@@ -23,6 +23,7 @@ def sentences(scene: Scene) -> Iterator[str]:
     yield from _work_again(scene)
     yield from _moves(scene)
     yield from _blocked(scene)
+    yield from (f"{track.name} is starved: {track.told}." for track in scene.starved)
     yield from _alarms(scene)
     if not scene.bars:
         yield "No function is invoked."
@@ -152,9 +153,16 @@ def legend(scene: Scene) -> list[tuple[Markup, str]]:
     return found
 
 
+def _blocked_words(scene: Scene) -> str:
+    blocked = "blocked by a batch that is tried again"
+    if not scene.starved:
+        return blocked
+    return f"{blocked}, or starved" if scene.blocked else "starved"
+
+
 def _of_noticing(scene: Scene) -> Iterator[tuple[Markup, str]]:
-    if scene.blocked:
-        yield _swatch("b blocked", "stripes"), "blocked by a batch that is tried again"
+    if scene.blocked or scene.starved:
+        yield _swatch("b blocked", "stripes"), _blocked_words(scene)
     if scene.alarms:
         yield _symbol(bell(8, 9)), "an alarm goes off"
     if scene.until_us > scene.end_us:

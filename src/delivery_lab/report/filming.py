@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from delivery_lab.durations import rounded
@@ -21,11 +21,12 @@ from delivery_lab.events import (
     Run,
 )
 from delivery_lab.events.instants import seconds
-from delivery_lab.report.scene import AlarmMark, Bar, BarEnding, BlockedTrack, Mark, MarkKind, Scene
+from delivery_lab.report.scene import AlarmMark, Bar, BarEnding, BlockedTrack, Mark, MarkKind, Scene, StarvedTrack
 from delivery_lab.report.waiting import WaitingMessages
 from delivery_lab.results.alarm_figures import AlarmFigures
 from delivery_lab.results.fates import Fate
 from delivery_lab.results.partitions import blocked_intervals, blocked_partitions
+from delivery_lab.results.starvation import is_for_want_of_shared_concurrency, starved_functions
 
 _READ = frozenset(
     {
@@ -77,6 +78,7 @@ def scene_of(run: Run, fates: Iterable[Fate], names: dict[str, str], alarms: Seq
         functions=film.functions,
         names=names,
         blocked=tuple(_blocked(run)),
+        starved=tuple(_starved(run, film.refused)),
         alarms=gone_off,
         watched=sum(not alarm.unknown for alarm in alarms),
     )
@@ -95,6 +97,13 @@ def _blocked(run: Run) -> Iterator[BlockedTrack]:
         if spans:
             found = tuple((seconds(start), seconds(end)) for start, end in spans)
             yield BlockedTrack(one.log, one.mapping, found, one.records_behind)
+
+
+def _starved(run: Run, refused: Mapping[str, Sequence[int]]) -> Iterator[StarvedTrack]:
+    for one in starved_functions(run):
+        spans = tuple((at_us, at_us) for at_us in refused[one.function])
+        held = f"{one.holder} holds up to {one.most_held:,} of the account's concurrency"
+        yield StarvedTrack(one.function, f"{one.refused:,} refused while {held}", spans)
 
 
 _ENDINGS: dict[str, MarkKind] = {"deadLettered": "deadLettered", "lost": "lost", "expired": "expired"}
@@ -141,6 +150,7 @@ class _Film:
     def __init__(self) -> None:
         self.throttles: Counter[int] = Counter()
         self.again: Counter[int] = Counter()
+        self.refused: dict[str, list[int]] = {}
         self.functions: dict[str, str] = {}
         self._done: set[tuple[str, str]] = set()
         self._all: list[_Open] = []
@@ -172,6 +182,8 @@ class _Film:
         match event:
             case InvokeRefused():
                 self.throttles[event.instant_us] += 1
+                if is_for_want_of_shared_concurrency(event):
+                    self.refused.setdefault(event.function, []).append(event.instant_us)
             case FunctionConfigured():
                 self.functions[event.function] = _settings(event)
             case ContractLine():

@@ -48,7 +48,28 @@ def draw_blocked(scene: Scene, scale: Scale, top: float) -> Iterator[Markup]:
     yield text(scale.left, top + 14, fitted(title, scale.right - scale.left, 12), "h")
     several = len({track.mapping for track in scene.blocked}) > 1
     for number, track in enumerate(tracks):
-        yield from _track(track, scale, top + TITLE_HEIGHT + number * TRACK_HEIGHT, several=several)
+        behind = f", {track.behind:,} behind" if track.behind else ""
+        who = f"{track.name} for {track.mapping}" if several else track.name
+        yield from _track(f"{who}{behind}", track.spans, scale, top + TITLE_HEIGHT + number * TRACK_HEIGHT)
+
+
+def starved_height(scene: Scene) -> float:
+    """How much room starved functions take."""
+    return TITLE_HEIGHT + min(MOST_TRACKS, len(scene.starved)) * TRACK_HEIGHT + 6
+
+
+def draw_starved(scene: Scene, scale: Scale, top: float) -> Iterator[Markup]:
+    """A row for each function that others left no concurrency of the account.
+
+    Args:
+        scene: what the picture shows.
+        scale: where instants are.
+        top: where the rows begin.
+    """
+    title = "starved: another function holds the concurrency of the account"
+    yield text(scale.left, top + 14, fitted(title, scale.right - scale.left, 12), "h")
+    for number, track in enumerate(scene.starved[:MOST_TRACKS]):
+        yield from _track(f"{track.name}: {track.told}", track.spans, scale, top + TITLE_HEIGHT + number * TRACK_HEIGHT)
 
 
 def shown_tracks(scene: Scene) -> Sequence[BlockedTrack]:
@@ -59,22 +80,20 @@ def shown_tracks(scene: Scene) -> Sequence[BlockedTrack]:
     return [track for track in scene.blocked if track in longest]
 
 
-def _track(track: BlockedTrack, scale: Scale, top: float, *, several: bool) -> Iterator[Markup]:
+def _track(said: str, spans: Sequence[tuple[int, int]], scale: Scale, top: float) -> Iterator[Markup]:
     y = top + TRACK_HEIGHT - _BAR_HEIGHT - 3
-    behind = f", {track.behind:,} behind" if track.behind else ""
-    who = f"{track.name} for {track.mapping}" if several else track.name
-    yield text(scale.left, y - 3, fitted(f"{who}{behind}", scale.right - scale.left, _SIZE), "t")
+    yield text(scale.left, y - 3, fitted(said, scale.right - scale.left, _SIZE), "t")
     yield element("rect", x=scale.left, y=y, width=scale.right - scale.left, height=_BAR_HEIGHT, class_="lane")
-    for left, right in _columns(track, scale):
+    for left, right in _columns(spans, scale):
         box: dict[str, float] = {"x": left, "y": y, "width": right - left, "height": _BAR_HEIGHT}
         yield element("rect", class_="b blocked", **box)
         yield element("rect", fill="url(#stripes)", **box)
 
 
-def _columns(track: BlockedTrack, scale: Scale) -> list[tuple[float, float]]:
+def _columns(spans: Sequence[tuple[int, int]], scale: Scale) -> list[tuple[float, float]]:
     """Where its intervals are, in pixels."""
     found: list[tuple[float, float]] = []
-    for start_us, end_us in track.spans:
+    for start_us, end_us in spans:
         left = min(scale.at(start_us), scale.right - _NARROWEST)
         right = max(scale.at(end_us), left + _NARROWEST)
         if found and left - found[-1][1] < _NARROWEST:

@@ -76,6 +76,8 @@ def draw(scene: Scene, width: float, label: str, axis: TimeAxis | None = None) -
             canvas.add(_mark_row(canvas, kind, said), _MARK_ROW)
     if scene.blocked:
         canvas.add(noticing.draw_blocked(scene, canvas.scale, canvas.y), noticing.blocked_height(scene))
+    if scene.starved:
+        canvas.add(noticing.draw_starved(scene, canvas.scale, canvas.y), noticing.starved_height(scene))
     _lanes(canvas)
     if scene.watched:
         canvas.add(noticing.draw_alarms(scene, canvas.scale, canvas.y), noticing.alarms_height(scene))
@@ -131,6 +133,7 @@ def _mark_row(canvas: _Canvas, kind: MarkKind, said: str) -> Iterator[Markup]:
     total = sum(each.count for each in canvas.scene.marks if each.kind == kind)
     yield text(scale.left, y + 13, fitted(f"{said} ({total:,})", scale.right - scale.left, _SIZE), "h")
     near = _near(canvas.scene, scale, kind)
+    drawn = scale.left
     yield element("line", x1=scale.left, x2=scale.right, y1=y + 25, y2=y + 25, class_="grid")
     for index, (first, last, count) in enumerate(near):
         if last - first >= _MARK_APART:
@@ -138,12 +141,16 @@ def _mark_row(canvas: _Canvas, kind: MarkKind, said: str) -> Iterator[Markup]:
             yield mark(kind, last, y + 25)
         yield mark(kind, first, y + 25)
         label = f"{count:,}"
-        before = near[index - 1][1] if index else scale.left
         following = near[index + 1][0] - 7 if index + 1 < len(near) else scale.right + RIGHT
-        if count > 1 and last + 10 + text_width(label, 11) < following:
+        wide = text_width(label, 11)
+        if count > 1 and last + 10 + wide < following:
             yield text(last + 9, y + 29, label, "t")
-        elif count > 1 and first - before > 24 + text_width(label, 11):
+            drawn = last + 9 + wide
+        elif count > 1 and first - 9 - wide > drawn + 4:
             yield text(first - 9, y + 29, label, "t", text_anchor="end")
+            drawn = last + 7
+        else:
+            drawn = last + 7
 
 
 def _near(scene: Scene, scale: Scale, kind: MarkKind) -> list[tuple[float, float, int]]:

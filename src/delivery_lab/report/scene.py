@@ -139,6 +139,21 @@ class BlockedTrack:
 
 
 @dataclass(frozen=True, slots=True)
+class StarvedTrack:
+    """A function that was refused while another one held the concurrency of the account.
+
+    Attributes:
+        name: of the function.
+        told: who held it, in words.
+        spans: the instants of the refusals, as spans without length.
+    """
+
+    name: str
+    told: str
+    spans: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmMark:
     """An alarm that goes off.
 
@@ -177,6 +192,7 @@ class Scene:
         functions: what is said beside the name of a function, by name.
         names: names of messages by id.
         blocked: shards and partitions that were blocked.
+        starved: functions that others left no concurrency.
         alarms: alarms of the stack that go off, in the order of time.
         watched: how many alarms of the stack were computed.
     """
@@ -189,6 +205,7 @@ class Scene:
     functions: dict[str, str]
     names: dict[str, str]
     blocked: tuple[BlockedTrack, ...] = ()
+    starved: tuple[StarvedTrack, ...] = ()
     alarms: tuple[AlarmMark, ...] = ()
     watched: int = 0
 

@@ -18,6 +18,7 @@ def conclusion(outcome: Outcome) -> str:
     parts = list(contradictions(outcome))
     parts.extend(_lost_or_expired(outcome))
     parts.extend(_blocked(outcome))
+    parts.extend(_starved(outcome))
     if messages.healthy_dead_lettered or _range(outcome, "messages.healthyDeadLettered"):
         parts.append(_healthy(outcome))
     duplicated = _range(outcome, "effects.duplicated")
@@ -146,6 +147,18 @@ def _blocked(outcome: Outcome) -> list[str]:
     # A sentence begins with a capital letter, and a name has to stay as it is: so the name is not its first word.
     what = "partition" if kinds.get(worst.source) == "kafka" else "shard"
     return [f"{what} {worst.log} is blocked for {duration(worst.seconds)}{behind}{more}"]
+
+
+def _starved(outcome: Outcome) -> Iterator[str]:
+    """Who took what the functions of the account share, and from whom."""
+    for each in outcome.starved[:1]:
+        invokes = f"{each.refused} {plural(each.refused, 'invoke', 'invokes')} of {each.function}"
+        others = len({other.function for other in outcome.starved}) - 1
+        more = f" ({others} more {plural(others, 'function is', 'functions are')} starved, too)" if others else ""
+        yield (
+            f"{invokes} {plural(each.refused, 'is', 'are')} refused while {each.holder} holds up to {each.most_held} "
+            f"of the account's concurrent executions{more}"
+        )
 
 
 def _healthy(outcome: Outcome) -> str:

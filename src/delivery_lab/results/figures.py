@@ -301,6 +301,22 @@ class ExpectationFigures(Figures):
         return f"{value}, but not with {', '.join(self.fails_with)}" if self.fails_with else value
 
 
+class Starved(Figures):
+    """A function that was refused while another one held most of the concurrency that the account shares."""
+
+    function: str
+    holder: str
+    """The function that held it."""
+    refused: int
+    """How many invokes were refused."""
+    most_held: int
+    """How many concurrent executions the other one held then, at most."""
+    from_seconds: float
+    """When the first one was refused."""
+    to_seconds: float
+    """When the last one was."""
+
+
 class Outcome(Figures):
     """One run, counted."""
 
@@ -337,6 +353,8 @@ class Outcome(Figures):
     """What the run costs; None where it was not computed."""
     unknown: dict[str, str] = Field(default={}, exclude_if=lambda unknown: not unknown)
     """What the place of the run cannot tell, with the reason; nothing of a simulation."""
+    starved: tuple[Starved, ...] = Field(default=(), exclude_if=lambda starved: not starved)
+    """Functions that others left no concurrency of the account; absent in JSON where there are none."""
     per_message: tuple[MessageOutcome, ...] = Field(repr=False)
     """Each message; empty, and null in JSON, where there are too many to list."""
     per_message_omitted: int = 0

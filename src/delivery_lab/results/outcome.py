@@ -46,6 +46,7 @@ from delivery_lab.results.lag import lags, watches
 from delivery_lab.results.message_sums import MOST_LISTED, MessageEnd, MessageSums, summed
 from delivery_lab.results.partitions import blocked_partitions
 from delivery_lab.results.requests import read_requests
+from delivery_lab.results.starvation import starved_functions
 from delivery_lab.rules import RULES, Status
 from delivery_lab.rules.alternatives import ALTERNATIVES, assumed_otherwise
 
@@ -117,6 +118,7 @@ def outcome_of(run: Run) -> Outcome:
         requests=_requests(run),
         evidence=evidence_of(ledger),
         blocked=tuple(blocked_partitions(run)),
+        starved=starved_functions(run),
         lag=tuple(lags(run, fates)),
         watch=tuple(watches(run, fates)),
         functions=tuple(FunctionRuns(name=name, runs=form) for name, form in run.functions.items()),

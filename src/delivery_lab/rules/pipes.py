@@ -26,6 +26,13 @@ RULES = (
         "target.",
         _BATCHES,
     ),
+    observed(
+        "PIPE-BUS-1",
+        "An event of a pipe that says no source has Pipe and the name of the pipe, and without a detail type Event from and the "
+        "source of the record, such as Event from aws:sqs.",
+        "rules of public projects that match such events, of SQS and DynamoDB: https://github.com/umccr/orcabus, "
+        "https://github.com/brutalismbot. Of Kinesis by analogy.",
+    ),
     documented(
         "PIPE-BATCH-1",
         "A batch size above what the target takes is refused: 10 for queues, topics and buses, 500 for streams.",
@@ -89,7 +96,8 @@ RULES = (
     documented(
         "PIPE-INPUT-1",
         "Without an input template the target gets the record as it is. With one it gets what the template makes of each record: a "
-        "JSON path, a text in quotes, or JSON with paths in it.",
+        "JSON path, a text, or JSON with paths in it. A text without quotes refuses the runs that meet it: how values look in it is "
+        "not said.",
         _INPUT,
     ),
     documented(

@@ -60,6 +60,13 @@ RULES = (
         "they make 5 reads a second.",
         "That the reads are shared is documented, what mappings do that are throttled is not.",
     ),
+    assumed(
+        "KIN-READ-3",
+        "A read of a mapping that Kinesis throttles or fails is repeated at the mapping's next poll, a second later: nothing is "
+        "skipped, the records only wait.",
+        "AWS documents that GetRecords is refused beyond the limits of a shard (ProvisionedThroughputExceededException), and not "
+        "when a mapping reads again.",
+    ),
     documented(
         "KIN-API-1",
         "A shard iterator begins at the oldest record, behind the latest, at or after a sequence number, or at a time, and is good "

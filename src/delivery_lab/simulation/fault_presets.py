@@ -54,6 +54,9 @@ def _standard(stack: Stack) -> Iterator[Fault]:
     if stack.queues:
         # A delete that fails: the message stays, though the work is done.
         yield Fault(service="sqs", operation="DeleteMessage", kind="error", share=RARELY)
+    if any(stack.graph.of_type(STREAM)):
+        # A read beyond what the readers of a shard share: the records wait for the next poll.
+        yield Fault(service="kinesis", operation="GetRecords", kind="throttle", share=SOMETIMES)
     for service in _services(stack):
         yield Fault(service=service, kind="throttle", share=RARELY)
         yield Fault(service=service, kind="error", share=RARELY)

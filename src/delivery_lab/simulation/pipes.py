@@ -232,11 +232,6 @@ class _Plumber:
             )
         if isinstance(receiver, Function) and pipe.invocation.certain() == "FIRE_AND_FORGET":
             return f"a record reaches {pipe.name}, which does not wait for {receiver.name}\n  nearest: REQUEST_RESPONSE"
-        if isinstance(receiver, Bus) and None in (pipe.source.certain(), pipe.detail_type.certain()):
-            return (
-                f"a record reaches {pipe.name}, which does not say source and detailType of its events; what AWS fills "
-                "in is not documented\n  nearest: eventbridgeEventBusParameters with both"
-            )
         return ""
 
     def _check_role(self, source: SourceOfPipe) -> None:
@@ -274,16 +269,19 @@ class _Plumber:
         return TargetStage(config, *services, target=target, parcel=self._parcels(receiver))
 
     def _parcels(self, receiver: Receiver) -> MakesParcels:
-        pipe = self.pipe
+        pipe, account = self.pipe, self.account
         match receiver:
             case Queue():
                 return queue_parcel(pipe.group.certain() or "", pipe.deduplication.certain() or "")
             case Stream():
                 return stream_parcel(pipe.partition_key.certain() or "")
             case Bus():
-                source, kind = pipe.source.certain() or "", pipe.detail_type.certain() or ""
+                source = pipe.source.certain() or f"Pipe {pipe.physical_name or pipe.name}"
+                kind = pipe.detail_type.certain() or ""
+                if None in (pipe.source.certain(), pipe.detail_type.certain()):
+                    account.journal.rely_on("PIPE-BUS-1")
                 place = place_of(self.stack)
-                return BusParcels(source, kind, place, self.account.scheduler, self.account.streams, pipe.label)
+                return BusParcels(source, kind, place, account.scheduler, account.streams, pipe.label)
         return plain_parcel
 
     def _template(self) -> PipeTemplate:

@@ -6,9 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from delivery_lab.errors import ProgramError
-from delivery_lab.stack.streams import Table, TableIndex
-
-PER_REQUEST = "PAY_PER_REQUEST"
+from delivery_lab.stack.streams import PER_REQUEST, Table, TableIndex
 
 
 def table_definition(table: Table) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -158,7 +160,7 @@ def default_workload(folder: Path, stack: str) -> Workload:
     Raises:
         WorkloadError: none does, or more than one.
     """
-    workloads = [read_workload(path) for path in sorted(folder.glob("*.yaml"))]
+    workloads = [_read_once(path, path.stat()) for path in sorted(folder.glob("*.yaml"))]
     found = [w for w in workloads if any(fnmatchcase(stack, pattern) for pattern in w.stacks)]
     # A stack named outright is meant before one that a pattern covers.
     found = [w for w in found if stack in w.stacks] or found
@@ -174,6 +176,16 @@ def default_workload(folder: Path, stack: str) -> Workload:
         )
     names = ", ".join(_file_name(w) for w in found)
     raise WorkloadError(f"several workloads are for the stack {stack}: {names}\n  fix: choose with --workload FILE")
+
+
+def _read_once(path: Path, seen: os.stat_result) -> Workload:
+    """A file that many stacks ask for, read anew only if it is another one than before."""
+    return _read_as(path, seen.st_mtime_ns, seen.st_size, seen.st_ino)
+
+
+@lru_cache(maxsize=256)
+def _read_as(path: Path, *_: int) -> Workload:
+    return read_workload(path)
 
 
 def _file_name(workload: Workload) -> str:

@@ -17,6 +17,9 @@ DEFAULT_VIEW_TYPE = "NEW_AND_OLD_IMAGES"
 ON_DEMAND = "ON_DEMAND"
 PROVISIONED = "PROVISIONED"
 
+PER_REQUEST = "PAY_PER_REQUEST"
+"""Billing mode of a table on demand."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream(StackResource):

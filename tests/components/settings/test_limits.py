@@ -22,7 +22,7 @@ from components.settings import function as function_settings
 from components.settings import kafka, ordered, stream
 from components.settings import queue as queue_settings
 from components.settings.base import Section
-from delivery_lab.limits import across, eventbridge, functions, gateway, mappings, queues, streams, topics
+from delivery_lab.limits import across, eventbridge, functions, gateway, mappings, pipes, queues, streams, topics
 from delivery_lab.limits.limit import Bound, Choice
 
 HELD: Mapping[str, Bound | Choice] = {
@@ -42,6 +42,7 @@ HELD: Mapping[str, Bound | Choice] = {
     "CalleeSettings.timeout_seconds": functions.TIMEOUT,
     "QueueTargetSettings.maximum_retry_attempts": eventbridge.RETRIES,
     "QueueTargetSettings.maximum_event_age_seconds": eventbridge.EVENT_AGE,
+    "QueuePipeSettings.maximum_retry_attempts": mappings.RETRY_ATTEMPTS,
     "AsyncWorkerSettings.maximum_retry_attempts": functions.RETRY_ATTEMPTS,
     "AsyncWorkerSettings.maximum_event_age_seconds": functions.EVENT_AGE,
     "SqsWorkerSettings.batch_size": mappings.SQS_BATCH_SIZE,
@@ -95,6 +96,7 @@ OWN = frozenset(
         "RetrySettings.non_retryable",
         "SelfManagedKafkaSettings.authentication",
         "StreamSettings.source",
+        "QueuePipeSettings.on_partial_batch_item_failure",
         "StreamWorkerSettings.on_failure",
         "TableSettings.stream_view_type",
         "TopicDefaultsSettings.partitions",
@@ -119,6 +121,8 @@ DERIVED = frozenset(
         "HeartbeatSettings.extend_to_seconds",
         "MappingSettings.filters",
         "OrderedWorkerSettings.maximum_record_age_seconds",
+        "QueuePipeSettings.batch_size",
+        "QueuePipeSettings.maximum_record_age_seconds",
         "ProducerSettings.timeout_seconds",
         "SelfManagedKafkaSettings.bootstrap_servers",
         "SelfManagedKafkaSettings.security_group_ids",
@@ -190,6 +194,8 @@ def test_settings_that_follow_from_a_limit_in_another_way() -> None:
     filters = FIELDS["MappingSettings.filters"].metadata
 
     assert ages == (mappings.ENDLESS, mappings.RECORD_AGE.maximum)
+    assert _bounds(FIELDS["QueuePipeSettings.maximum_record_age_seconds"]) == ages
+    assert _bounds(FIELDS["QueuePipeSettings.batch_size"])[1] == pipes.TARGET_BATCH["queue"]
     assert [meta.max_length for meta in filters if isinstance(meta, annotated_types.MaxLen)] == [
         mappings.FILTERS.maximum
     ]

@@ -2,30 +2,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 from mypy_boto3_dynamodb import DynamoDBClient
 from shared.breaker_table import TableStore
 from shared.circuit_breaker import Circuit, CircuitBreaker, State
 from shared.errors import CircuitOpenError
 
-from tests.functions.support import START, Clock
+from tests.functions.support import START, Clock, dynamodb_table
 
 
 @pytest.fixture
 def dynamodb(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Iterator[DynamoDBClient]:
     for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(variable, "testing")
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
-        client.create_table(
-            TableName="breakers",
-            AttributeDefinitions=[{"AttributeName": "name", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "name", "KeyType": "HASH"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+    with dynamodb_table("breakers", "name") as client:
         yield client
 
 

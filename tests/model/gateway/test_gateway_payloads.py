@@ -66,6 +66,34 @@ EVENT_OF_1_0 = {
 """The shape of AWS's example of format 1.0."""
 
 
+EVENT_OF_2_0 = {
+    "version": str,
+    "routeKey": str,
+    "rawPath": str,
+    "rawQueryString": str,
+    "cookies": ["cookie1", "cookie2"],
+    "headers": dict,
+    "queryStringParameters": {"parameter1": "value1,value2", "parameter2": "value"},
+    "requestContext": {
+        "accountId": str,
+        "apiId": str,
+        "domainName": str,
+        "domainPrefix": str,
+        "http": {"method": str, "path": str, "protocol": str, "sourceIp": str, "userAgent": str},
+        "requestId": str,
+        "routeKey": str,
+        "stage": str,
+        "time": str,
+        "timeEpoch": int,
+    },
+    "body": str,
+    "pathParameters": {"parameter1": "value1"},
+    "isBase64Encoded": bool,
+    "stageVariables": {"stageVariable1": "value1", "stageVariable2": "value2"},
+}
+"""The shape of AWS's example of format 2.0, without the client's certificate and the authorizer."""
+
+
 def shape_of(value: Any, like: Any) -> Any:
     """A value with everything in place of which the example has a type replaced by its type."""
     if isinstance(like, dict) and isinstance(value, dict):
@@ -172,6 +200,27 @@ def test_http_error_2_format_1_0_takes_an_object_with_a_status_only(returned: An
 
     assert caller.ask() == HttpResponse(status, body)
     assert caller.rules == ["HTTP-PAYLOAD-2" if status < 500 else "HTTP-ERROR-2"]
+
+
+def test_http_payload_1_the_event_has_the_shape_of_the_guides_example() -> None:
+    variables = {"stageVariable1": "value1", "stageVariable2": "value2"}
+    caller = Caller("2.0", path="/my/{parameter1}", variables=variables)
+    headers = {"Header1": "value1", "Header2": "value1,value2", "Cookie": "cookie1; cookie2"}
+    query = "parameter1=value1&parameter1=value2&parameter2=value"
+    caller.ask(f"/my/value1?{query}", "Hello from Lambda", **headers)
+
+    assert shape_of(caller.event, EVENT_OF_2_0) == EVENT_OF_2_0
+    given = {name: value for name, value in caller.event["headers"].items() if name in ("header1", "header2", "cookie")}
+    assert given == {"header1": "value1", "header2": "value1,value2"}
+    assert (caller.event["rawPath"], caller.event["rawQueryString"]) == ("/my/value1", query)
+
+
+def test_http_payload_1_what_a_request_lacks_is_left_out() -> None:
+    caller = Caller("2.0")
+    caller.ask()
+
+    absent = {"cookies", "queryStringParameters", "pathParameters", "stageVariables", "body"}
+    assert caller.event.keys() == EVENT_OF_2_0.keys() - absent
 
 
 def test_http_payload_1_the_path_of_format_2_0_begins_with_a_named_stage() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from delivery_lab.checks.advice import ADVISED_RETRIES
 from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.finding import Edit, Severity
-from delivery_lab.input_templates import PLACEHOLDER, filled_in_at_best, problem_of
+from delivery_lab.input_templates import PLACEHOLDER, filled_in_at_best, is_json_shaped, problem_of
 from delivery_lab.limits.mappings import ENDLESS
 from delivery_lab.rules.rule import EVENTS_GUIDE
 from delivery_lab.stack.events import Bus
@@ -151,7 +151,7 @@ class BareTemplate(Check):
                 )
                 fix = f'set inputTemplate of {pipe.name} to an object, such as {{"order": <{name}>}}'
                 yield Found((pipe.name,), values_of(pipe.template), why, fix)
-            elif template and alone is None and not _is_json(template):
+            elif is_json_shaped(template) and alone is None and not _is_json(template):
                 why = f"The template of {pipe.name} makes no JSON of any record: {template[:80]}."
                 fix = f"correct the inputTemplate of {pipe.name}: a JSON object, or one text in quotes"
                 yield Found((pipe.name,), values_of(pipe.template), why, fix)

@@ -26,6 +26,7 @@ def init(
 ) -> None:
     """Write a first workload of a stack: one message for each source."""
     from delivery_lab.api.first_workload import workload_of
+    from delivery_lab.api.writing import write_file
     from delivery_lab.cli.stacks import open_lab
 
     lab = open_lab(console, project)
@@ -33,8 +34,7 @@ def init(
     if place.exists() and not force:
         raise UsageError(f"{place} is there already\n  fix: say --force to overwrite it, or --to FILE")
     text, problem = workload_of(lab, stack, overrides, answers)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(text, encoding="utf-8")
+    write_file(place, text, make_folder=True)
     if problem is None:
         console.message(f"wrote {place}; try it with: delivery-lab run {stack} --workload {place}")
     else:

@@ -41,13 +41,15 @@ def event_of(request: ApiRequest, payload_format: PayloadFormat, route_key: str)
 
 
 def _format_2_0(request: ApiRequest, route_key: str) -> dict[str, Any]:
-    """HTTP-PAYLOAD-1: what a request lacks is left out."""
+    """HTTP-PAYLOAD-1: what a request lacks is left out, and cookies have a field of their own."""
+    headers = dict(request.lower_headers)
+    cookies = headers.pop("cookie", "")
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": route_key,
         "rawPath": request.full_path,
         "rawQueryString": request.query,
-        "headers": request.lower_headers,
+        "headers": headers,
         "requestContext": {
             "accountId": request.account_id,
             "apiId": request.api,
@@ -68,6 +70,8 @@ def _format_2_0(request: ApiRequest, route_key: str) -> dict[str, Any]:
         },
         "isBase64Encoded": False,
     }
+    if cookies:
+        event["cookies"] = [cookie.strip() for cookie in cookies.split(";")]
     if request.query:
         event["queryStringParameters"] = {name: ",".join(several) for name, several in request.query_values.items()}
     if request.variables:

@@ -1,10 +1,12 @@
-"""Faults of a workload that happen to a mapping itself (SIM-FAULT-1): it delivers twice, or its delete is refused."""
+"""Faults of a workload that happen to a mapping (SIM-FAULT-1): it delivers twice, or its read or delete is refused."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from delivery_lab.events import Actor, ApiCallRefused
 from delivery_lab.model.faults import REFUSALS, Faults, error_of
+from delivery_lab.model.mapping.partition_work import ReaderSettings, Services
 from delivery_lab.model.mapping.ports import PolledQueue
 from delivery_lab.rule_ids import RuleId
 
@@ -21,6 +23,31 @@ def delivers_again(faults: Faults, function: str, payload: Callable[[], str]) ->
         payload: makes the event as JSON text, where a fault asks for it.
     """
     return faults.duplicates and faults.of_function(function, payload(), duplicating=True) is not None
+
+
+def wait_before_read(services: Services, settings: ReaderSettings) -> int:
+    """For how many microseconds a mapping does not read a partition: its pollers stop, or Kinesis refuses the read.
+
+    A read that is refused is repeated at the next poll (KIN-READ-3). Enhanced fan-out reads by no request of its own.
+
+    Args:
+        services: what the reader uses.
+        settings: the mapping's settings.
+    """
+    faults = services.functions.faults
+    pause = faults.pause_of_pollers(settings.function)
+    if pause or services.throughput is None or settings.poll_seconds == 0:
+        return pause
+    fault = faults.of_feed("kinesis", "GetRecords")
+    if fault is None:
+        return 0
+    rule: RuleId = "KIN-READ-3"
+    services.journal.rely_on(rule)
+    now, code = services.scheduler.now, error_of("kinesis", fault.kind).code
+    services.journal.append(
+        ApiCallRefused(now, rule, "kinesis", "GetRecords", code, False, Actor("mapping", settings.mapping))
+    )
+    return 1
 
 
 def refuse_delete(faults: Faults, queue: PolledQueue) -> None:

@@ -26,7 +26,7 @@ from delivery_lab.model.invokes import InvokeResult, Throttled
 from delivery_lab.model.mapping.batching_window import BatchingWindow
 from delivery_lab.model.mapping.destinations import AGE_EXCEEDED, RETRIES_EXHAUSTED
 from delivery_lab.model.mapping.filters import passes_record
-from delivery_lab.model.mapping.injected import delivers_again
+from delivery_lab.model.mapping.injected import delivers_again, wait_before_read
 from delivery_lab.model.mapping.partition_decisions import (
     Decision,
     PartitionVerdict,
@@ -118,8 +118,8 @@ class PartitionReader:
 
     def _poll(self) -> None:
         self._poll_timer = None
-        if pause := self._services.functions.faults.pause_of_pollers(self.settings.function):
-            self._poll_at(self._scheduler.now + pause)
+        if wait := wait_before_read(self._services, self.settings):
+            self._poll_at(self._scheduler.now + wait)
             return
         throughput = self._services.throughput
         if throughput is None:

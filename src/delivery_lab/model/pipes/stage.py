@@ -291,7 +291,7 @@ class BusParcels:
 
     Attributes:
         source: source of the events, or a path.
-        detail_type: detail-type of the events, or a path.
+        detail_type: detail-type of the events, or a path; "" for what EventBridge fills in (PIPE-BUS-1).
         place: account and region.
         scheduler: the run's clock.
         streams: the run's chance.
@@ -317,7 +317,7 @@ class BusParcels:
         event = BusEvent(
             self.streams.uuid("piped event", self.pipe),
             text_at(self.source, record),
-            text_at(self.detail_type, record),
+            text_at(self.detail_type, record) or f"Event from {record.content['eventSource']}",
             detail,
             event_time(self.scheduler.now),
             *self.place,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from delivery_lab.errors import NotModelledError
-from delivery_lab.input_templates import PLACEHOLDER, is_quoted
+from delivery_lab.input_templates import PLACEHOLDER, is_json_shaped, is_quoted
 from delivery_lab.model.json_paths import MISSING, follow
 from delivery_lab.model.pipes.records import PipedRecord
 from delivery_lab.model.runtime import AwsError
@@ -42,6 +42,7 @@ class PipeTemplate:
             NotModelledError: what AWS makes of it is not known.
         """
         self._refuse_alone(record)
+        self._refuse_free_text()
         parts: list[str] = []
         end = 0
         for found in PLACEHOLDER.finditer(self.text):
@@ -70,6 +71,18 @@ class PipeTemplate:
                 f"the input template of a pipe is <{name}> alone, which is JSON of a record: AWS says that its quotes "
                 "are removed, and pipes in public rely on getting JSON (PIPE-INPUT-3)\n"
                 f'  nearest: a template that makes an object, such as {{"data": <{name}>}}'
+            )
+
+    def _refuse_free_text(self) -> None:
+        """Refuse a template that is a text without quotes.
+
+        Raises:
+            NotModelledError: it is; AWS takes such templates, and does not say how values look in them.
+        """
+        if not is_json_shaped(self.text):
+            raise NotModelledError(
+                "the input template of a pipe is a text without quotes, and how values look in it is not known\n"
+                "  nearest: a template that makes an object, or a text in quotes"
             )
 
     def _value(self, name: str, record: PipedRecord, now: str) -> Any:

@@ -59,7 +59,7 @@ def size_of(item: Mapping[str, Any] | None) -> int:
     """Bytes of an item as DynamoDB counts them: names and values, with its overhead for lists and maps (DDS-SIZE-1).
 
     Args:
-        item: the item as events carry it; None counts nothing.
+        item: the item as events carry it, or as clients of the API give and get it; None counts nothing.
     """
     return sum(len(name.encode()) + _size_of_value(value) for name, value in (item or {}).items())
 
@@ -72,7 +72,7 @@ def _size_of_value(value: Mapping[str, Any]) -> int:
         case "N":
             return _size_of_number(content)
         case "B":
-            return len(base64.b64decode(content))
+            return len(base64.b64decode(content) if isinstance(content, str) else content)
         case "SS" | "NS" | "BS":
             return sum(_size_of_value({kind[0]: each}) for each in content)
         case "L":
