@@ -27,6 +27,17 @@ INSTEAD = {
     "make lab": ["delivery-lab", "run", "--all"],
     # A clone of one commit has no branch, and to look at all stacks in both revisions takes half a minute.
     "delivery-lab diff main..HEAD": ["delivery-lab", "diff", "HEAD..HEAD", "batch-partial"],
+    # `.ci/run` checks all stacks; here the command is tried.
+    "delivery-lab check --format sarif": [
+        *("delivery-lab", "check", "batch-partial", "batch-single", "--format", "sarif", "--fail-on", "warning"),
+    ],
+    # Fewer seeds say the same of these variants.
+    "delivery-lab diff visibility-short visibility-safe --seeds 50": [
+        *("delivery-lab", "diff", "visibility-short", "visibility-safe", "--seeds", "12", "--fail-on", "worse"),
+    ],
+    "delivery-lab explore visibility-safe --seeds 100": [
+        *("delivery-lab", "explore", "visibility-safe", "--seeds", "10", "--expect", "effects.duplicated == 0"),
+    ],
 }
 COMMANDS = commands_of(README)
 

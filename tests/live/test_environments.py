@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import queue
 import sys
+import threading
 import types
 from pathlib import Path
 from typing import Any
@@ -58,7 +61,27 @@ def environments(monkeypatch: pytest.MonkeyPatch) -> Any:
     found = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(found)
     found.pool = pool  # type: ignore[attr-defined]
+    found.worker_class = worker_class  # type: ignore[attr-defined]
     return found
+
+
+def test_lines_that_have_left_the_pipe_are_not_lost(environments: Any) -> None:
+    """Each drain gives what was written before it, whatever the reading thread has done of it."""
+    reading, writing = os.pipe()
+    environments.listen_longer()
+    worker = environments.worker_class()
+    worker._stderr_queue = queue.Queue()
+    worker._proc = types.SimpleNamespace(stderr=os.fdopen(reading))
+    thread = threading.Thread(target=worker._read_stderr)
+    thread.start()
+    for number in range(50):
+        os.write(writing, f"a {number}\nb {number}\n".encode())
+        assert worker._drain_stderr_bounded() == f"a {number}\nb {number}"
+    os.write(writing, b"cut off")
+    os.close(writing)
+    thread.join()
+    assert worker._drain_stderr_bounded() == "cut off"
+    worker._proc.stderr.close()
 
 
 def test_the_first_invoke_in_a_prepared_environment_waits_as_long_as_a_cold_start(

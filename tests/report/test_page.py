@@ -20,6 +20,7 @@ from delivery_lab.report.chapter import MOST_LIVES, Chapter, ToldRun, filmed
 from delivery_lab.report.chapter import chapter_of as chapter_of_film
 from delivery_lab.report.page import Failed, page
 from delivery_lab.report.picture import MOST_BARS
+from delivery_lab.results.alarm_figures import AlarmFigures
 from delivery_lab.results.conclusion import conclusion
 from delivery_lab.results.figures import ExpectationFigures
 from delivery_lab.results.outcome import outcome_of
@@ -113,9 +114,12 @@ def evil_run() -> Run:
 def test_markup_in_every_field_stays_text() -> None:
     ran = evil_run()
     outcome = outcome_of(ran)
-    outcome = outcome.model_copy(
-        update={"expectations": (ExpectationFigures(text=EVIL, actual=None, holds=False, reason=EVIL),)}
+    alarms = tuple(
+        AlarmFigures(name=EVIL, metric=EVIL, at_seconds=at, after_harm_seconds=None, unknown=unknown)
+        for at, unknown in ((60.0, ""), (None, EVIL))
     )
+    expectations = (ExpectationFigures(text=EVIL, actual=None, holds=False, reason=EVIL),)
+    outcome = outcome.model_copy(update={"expectations": expectations, "alarms": alarms})
     given = ToldRun(outcome, ran, conclusion(outcome), EVIL, about=EVIL, notes=(EVIL,))
     plain, spoilt = (
         Reader(html(chapter_of(told(run("batch-all-or-nothing"))))),

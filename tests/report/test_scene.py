@@ -8,8 +8,19 @@ from delivery_lab.events import Run
 from delivery_lab.events.instants import in_seconds, seconds
 from delivery_lab.report.captions import sentences
 from delivery_lab.report.filming import scene_of
-from delivery_lab.report.picture import WIDE, draw
-from delivery_lab.report.scene import Scene
+from delivery_lab.report.picture import NARROW, WIDE, draw
+from delivery_lab.report.scene import (
+    MARK_WORDS,
+    AlarmMark,
+    Bar,
+    BlockedTrack,
+    HiddenSpan,
+    Level,
+    LevelPoint,
+    Mark,
+    Scene,
+    StarvedTrack,
+)
 from delivery_lab.results.alarm_figures import AlarmFigures
 from delivery_lab.results.following import read_events
 from delivery_lab.results.outcome import outcome_of
@@ -149,3 +160,44 @@ def test_many_marks_of_a_kind_are_a_line_with_their_count() -> None:
     assert drawn.count('class="redone"') == 2
     assert 'class="many again"' in drawn
     assert "work is done again: a duplicate effect (7,744)" in drawn
+
+
+def _much(count: int) -> Scene:
+    """A run of so many messages: an invoke, a throttle, a receive, a change of the level and a refusal for each."""
+    step = 1_000
+    at = [number * step for number in range(count)]
+    return Scene(
+        end_us=count * step,
+        bars=tuple(
+            Bar(f"w #{n}", "w", n % 300, us, us + step, "failed" if n % 3 else "ok", "Oops", (str(n),))
+            for n, us in enumerate(at)
+        ),
+        hidden=tuple(HiddenSpan("q", us, us + step, "returned", (str(n),), 1) for n, us in enumerate(at)),
+        levels=(Level("q", False, tuple(LevelPoint(us, n, n % 7, n / 9, n / 9) for n, us in enumerate(at))),),
+        marks=tuple(Mark(kind, us) for us in at for kind in MARK_WORDS),
+        functions={},
+        names={},
+        blocked=tuple(
+            BlockedTrack(f"shard {n}", "m", tuple((us, us + step // 2) for us in at[:: 1 + count // 1_000]), n)
+            for n in range(40)
+        ),
+        starved=(StarvedTrack("other", "refused while w holds all", tuple((us, us) for us in at)),),
+        alarms=tuple(AlarmMark(f"alarm {n}", f"alarm {n} goes off", n * step, "") for n in range(50)),
+        watched=60,
+    )
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+def test_the_picture_of_20_000_messages_is_as_large_as_that_of_2_000(width: int) -> None:
+    some, very_many = (len(draw(_much(count), width, "A run")) for count in (2_000, 20_000))
+
+    assert very_many < 250_000
+    assert very_many < 1.2 * some
+
+
+def test_what_many_messages_show_is_said_in_few_sentences() -> None:
+    told = list(sentences(_much(5_000)))
+
+    assert len(told) <= 12
+    assert sum(map(len, told)) < 1_500
+    assert "First alarm alarm 0 goes off." in told

@@ -100,7 +100,7 @@ class _Trace:
 
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
-        self._values_of: dict[type[Event], Callable[[Event], tuple[Any, ...]]] = {}
+        self._known: dict[type[Event], tuple[str, Callable[[Event], tuple[Any, ...]]]] = {}
 
     def add(self, events: Iterable[Event]) -> None:
         """Take events that are not kept any longer."""
@@ -113,17 +113,17 @@ class _Trace:
         return digest.hexdigest()
 
     def _add(self, digest: Any, events: Iterable[Event]) -> None:
-        values_of, lines = self._values_of, []
+        kinds, lines = self._known, []
         for event in events:
             kind = type(event)
-            values = values_of.get(kind)
-            if values is None:
-                values = values_of[kind] = attrgetter(
-                    *(field.name for field in fields(kind) if field.metadata.get("traced", True))
-                )
+            known = kinds.get(kind)
+            if known is None:
+                names = (field.name for field in fields(kind) if field.metadata.get("traced", True))
+                known = kinds[kind] = kind.__name__, attrgetter(*names)
+            name, values = known
             # The form in which Python prints texts, numbers and tuples is quickly made, and in ASCII it is the same
             # everywhere: which other characters repr() escapes depends on the Unicode tables of the Python version.
-            lines.append(f"{kind.__name__} {values(event)!a}\n")
+            lines.append(f"{name} {values(event)!a}\n")
             if len(lines) == _HASHED_AT_ONCE:
                 digest.update("".join(lines).encode())
                 lines.clear()

@@ -128,16 +128,16 @@ class FairLine(StandardLine):
     def show(self, message: Message, *, again: bool) -> None:
         """A message is hidden no longer."""
         super().show(message, again=again)
-        self._follow(message, waits=True)
+        if self._tenants:
+            self._follow(message, waits=True)
 
     def hide(self, message: Message) -> None:
         """A message was hidden, or is gone."""
-        self._follow(message, waits=False)
+        if self._tenants:
+            self._follow(message, waits=False)
 
     def _follow(self, message: Message, *, waits: bool) -> None:
         """Keep in mind what is ready and what is in flight of each tenant."""
-        if not self._tenants:
-            return
         now = self._scheduler.now
         self._everybody.count(now, self._in_flight())
         tenant = self._tenants.get(message.group)

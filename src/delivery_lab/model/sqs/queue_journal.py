@@ -44,7 +44,8 @@ class QueueJournal:
     def sent(self, message: Message, invoke: str | None, visible_at: int) -> None:
         """The queue accepted a message, from an invoke or, with None, from somebody else."""
         group = message.group if self._fifo else None
-        values = tuple(str(value.get("StringValue", "")) for value in message.attributes.values())
+        given = message.attributes
+        values = tuple([str(value.get("StringValue", "")) for value in given.values()]) if given else ()
         now = self._scheduler.now
         self._append(MessageSent(now, None, self._queue, message.id, message.body, group, values, invoke, visible_at))
         if message.group and not self._fifo:
