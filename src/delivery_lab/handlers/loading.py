@@ -10,6 +10,7 @@ from types import FrameType, ModuleType
 
 from delivery_lab.errors import HandlerLoadError, LabError, describe_instead
 from delivery_lab.handlers.answers import Handler, place_in_lambda, stack_of
+from delivery_lab.handlers.fibers import as_host
 from delivery_lab.handlers.missing import may_be_later_syntax, why_ours
 from delivery_lab.handlers.modules import SearchPath
 from delivery_lab.model.runtime import FunctionConfig
@@ -65,7 +66,8 @@ def _import(function: FunctionConfig, search: SearchPath, path: str) -> ModuleTy
     except ImportError as error:
         frames = traceback.extract_tb(error.__traceback__)
         own = [frame for frame in frames if not frame.filename.startswith("<frozen")]
-        reason = why_ours(error, function, search, raised_in=own[-1].filename if own else "")
+        with as_host():
+            reason = why_ours(error, function, search, raised_in=own[-1].filename if own else "")
         if reason is not None:
             raise _refusal(function, search, path, error, reason) from None
         message = f"Unable to import module '{path}': {_text(error)}"

@@ -12,12 +12,10 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-from delivery_lab.handlers.fibers import current
+from delivery_lab.handlers.fibers import as_host
 from delivery_lab.handlers.host_modules import INSTALLED_PATHS
 from delivery_lab.handlers.importing import OWN_FOLDERS
 from delivery_lab.model.runtime import FunctionConfig
@@ -26,20 +24,6 @@ ROOT = "/tmp"  # noqa: S108 - Lambda's own
 _BELOW = f"{ROOT}/"
 _BLOCK_BYTES = 4096
 _numbers = count()
-
-
-@contextmanager
-def _as_host() -> Iterator[None]:
-    """Do something as the host, which finds its own files."""
-    fiber = current()
-    if fiber is None:
-        yield
-        return
-    fiber.host_view += 1
-    try:
-        yield
-    finally:
-        fiber.host_view -= 1
 
 
 class Temporary:
@@ -64,7 +48,7 @@ class Temporary:
     def folder(self) -> str:
         """Where it really is, without a link on the way."""
         if not self._folder:
-            with _as_host():
+            with as_host():
                 # Not `mkdtemp`: that would draw from what names the temporary files of code.
                 name = f"{OWN_FOLDERS}{os.getpid()}-{next(_numbers)}-{os.urandom(4).hex()}"
                 folder = Path(tempfile.gettempdir()).resolve() / name
@@ -87,7 +71,7 @@ class Temporary:
         """Where a relative path really is; None unless the working directory lies here."""
         if not self._folder:
             return None
-        with _as_host():
+        with as_host():
             folder = os.getcwd()  # noqa: PTH109 - it is asked for every path
         return f"{folder}/{path}" if self.holds(folder) else None
 
@@ -101,7 +85,7 @@ class Temporary:
 
     def free_bytes(self) -> int:
         """How much can still be written; what was removed is free again."""
-        with _as_host():
+        with as_host():
             found = (Path(folder, name) for folder, _, names in os.walk(self.folder) for name in names)
             self._used_bytes = sum(map(_bytes_of, found))
         return max(0, self.size_bytes - self._used_bytes)
