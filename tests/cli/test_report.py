@@ -76,7 +76,8 @@ def test_two_variants_side_by_side(lab: Lab, tmp_path: Path) -> None:
     assert lab("report", "--compare", "batch-partial", "batch-unreported", "--no-quantify", "-o", str(file)).code == 0
     text = file.read_text(encoding="utf-8")
     assert "<title>batch-partial against batch-unreported</title>" in text
-    assert text.count('class="picture wide"') == 2
+    assert text.count('class="picture wide" tabindex="0"') == 2
+    assert text.count('class="picture wide" inert') == 2  # on one axis of time
 
 
 def test_a_trace_beside_a_run(lab: Lab, tmp_path: Path) -> None:

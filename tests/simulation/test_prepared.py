@@ -23,7 +23,16 @@ SAME_CODE = ("msk-default", "stream-default", "sync-naive", "sync-retry", "concu
 """Variants that take long, and whose functions others have with other settings."""
 
 OF_THEIR_KIND = (
-    *("apigateway-sqs", "eventbridge-sqs", "eventbridge-sqs-safe", "s3-sqs", "sns-sqs-raw", "sqs-park"),
+    *(
+        "apigateway-sqs",
+        "eventbridge-sqs",
+        "eventbridge-sqs-safe",
+        "pipe-sqs",
+        "pipe-sqs-safe",
+        "s3-sqs",
+        "sns-sqs-raw",
+        "sqs-park",
+    ),
     *(
         "async-default",
         "async-destinations",

@@ -21,6 +21,7 @@ from delivery_lab.model.account import Account
 from delivery_lab.model.runtime import Caller
 from delivery_lab.stack.functions import Function, InvokeConfig, Permission
 from delivery_lab.stack.mappings import EventSourceMapping, KafkaMapping, RecordMapping
+from delivery_lab.stack.pipes import Pipe
 from delivery_lab.stack.reading import listed
 from delivery_lab.stack.roles import Role
 from delivery_lab.stack.stack import Stack
@@ -90,6 +91,7 @@ IN_A_VPC = (
 WITHOUT_RESOURCES = {
     **dict.fromkeys(IN_A_VPC, "interfaces do not exist yet; EC2's Describe actions know no resources"),
     "dynamodb:ListStreams": "knows no resources in the service authorization reference",
+    "kinesis:ListStreams": "knows no resources in the service authorization reference",
 }
 """Actions that are allowed on `*`, and why there is no ARN to name."""
 
@@ -259,6 +261,16 @@ def _unused(one: Ran) -> Iterator[tuple[str, str]]:
                 yield function.name, granted[0]
 
 
+def _of_pipe(pipe: Pipe) -> Iterator[Use]:
+    """What a pipe from a Kinesis stream to a queue does with its role."""
+    # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-permissions.html
+    yield from ((action, pipe.source_arn.known or "") for action in POLLED["kinesis"])
+    yield "kinesis:ListStreams", "*"
+    yield "sqs:SendMessage", pipe.target_arn.known or ""
+    if pipe.dead_letter_arn.known:
+        yield "sqs:SendMessage", pipe.dead_letter_arn.known
+
+
 def _wildcards(stack: Stack) -> Iterator[object]:
     for role in stack.all(Role):
         for action, resource in _granted(role):
@@ -286,10 +298,15 @@ def _strangers(stack: Stack) -> Iterator[object]:
 def _idle_roles(stack: Stack) -> Iterator[object]:
     """Roles that nothing has, and roles that another service than theirs may take on."""
     of_functions = {function.role_arn.known for function in stack.functions}
+    pipes = {pipe.role_arn.known: pipe for pipe in stack.all(Pipe)}
     apis = [each for each in stack.graph.resources.values() if each.type == "aws:apigateway/restApi:RestApi"]
     for role in stack.all(Role):
         service = "lambda.amazonaws.com"
-        if role.arn not in of_functions:  # of an API that sends to a queue by itself
+        if role.arn in pipes:
+            service = "pipes.amazonaws.com"
+            if set(_granted(role)) != set(_of_pipe(pipes[role.arn])):
+                yield role.name, *_granted(role)
+        elif role.arn not in of_functions:  # of an API that sends to a queue by itself
             service = "apigateway.amazonaws.com"
             ((action, queue),) = _granted(role)
             texts = [json.dumps(api.inputs, default=str) for api in apis]

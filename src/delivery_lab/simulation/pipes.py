@@ -49,6 +49,8 @@ from delivery_lab.stack.topics import Topic
 
 SERVICE = "pipes.amazonaws.com"
 BISECT = "AUTOMATIC_BISECT"
+PUTS_RECORDS = ("kinesis:PutRecord", "kinesis:PutRecords")
+"""A pipe puts several records at once; AWS does not say for which of the two it asks (PIPE-ROLE-1)."""
 _TARGET_SECONDS = 30
 """A queue or stream answers at once; a batch whose target is down is tried for as long as this much time is left."""
 
@@ -262,7 +264,7 @@ class _Plumber:
             permit = role_permit(self.stack, pipe.role_arn, pipe.name, "lambda:InvokeFunction", receiver, "PIPE-ROLE-1")
             services = (account.functions, account.scheduler, account.journal)
             return FunctionStage(config, *services, function=receiver.label, permit=permit)
-        targets = Targets(self.stack, account, SERVICE, "PIPE-ROLE-1")
+        targets = Targets(self.stack, account, SERVICE, "PIPE-ROLE-1", puts_records=PUTS_RECORDS)
         target = targets.by_role(receiver, pipe.label, pipe.name, pipe.role_arn)
         config = self._config(template, _TARGET_SECONDS)
         services = (account.functions, account.scheduler, account.journal)

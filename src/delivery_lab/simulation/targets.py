@@ -30,6 +30,7 @@ class Targets:
         service: service principal, such as `s3.amazonaws.com`.
         rule: rule by which policies are asked.
         owner: account of what the service acts for, where its ARN names none.
+        puts_records: actions of which its role has to allow one, to put records into a Kinesis data stream.
     """
 
     stack: Stack
@@ -37,6 +38,7 @@ class Targets:
     service: str
     rule: RuleId
     owner: str = ""
+    puts_records: tuple[str, ...] = ("kinesis:PutRecord",)
 
     def queue(self, queue: Queue, source: str, source_arn: str) -> QueueTarget:
         """A queue, for a resource of that name and ARN."""
@@ -76,9 +78,8 @@ class Targets:
     def stream(self, stream: Stream, source: str, role: Setting[str | None]) -> StreamTarget:
         """A Kinesis data stream, for a resource of that name with a role."""
         account = self.account
-        permit = role_permit(self.stack, role, source, "kinesis:PutRecord", stream, self.rule)
-        if permit.refusal:  # a pipe puts several at once, and which of the two it asks for is not said
-            permit = role_permit(self.stack, role, source, "kinesis:PutRecords", stream, self.rule)
+        permits = [role_permit(self.stack, role, source, action, stream, self.rule) for action in self.puts_records]
+        permit = next((one for one in permits if not one.refusal), permits[0])
         return StreamTarget(account.streams_by_name[stream.label], permit, self._faults, account.journal)
 
     def bus(self, bus: Bus, source: str, role: Setting[str | None]) -> BusTarget:

@@ -104,7 +104,7 @@ class UnpermittedPipe(Check):
     severity = Severity.ERROR
     why = "A pipe does everything with its role: without the source's actions it is not created, else nothing arrives."
     fix = "Allow the actions of source and target in the role of the pipe."
-    source = "PIPE-ROLE-1"
+    source = EVENTS_GUIDE + "eb-pipes-permissions.html"
 
     def find(self, stack: Stack) -> Iterator[Found]:
         for pipe, source in _running(stack):
