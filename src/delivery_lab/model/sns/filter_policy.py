@@ -179,7 +179,8 @@ def _holds(alternative: FlatPattern, values: Mapping[str, Sequence[Any] | None])
     """Whether attributes are as one alternative wants them."""
     for name, rules in alternative.items():
         if name not in values:
-            if not any(is_absence(rule) for rule in rules):
+            # Of a message without any attribute not even `exists` with false holds (SNS-FILTER-3).
+            if not values or not any(is_absence(rule) for rule in rules):
                 return False
             continue
         held = values[name]
