@@ -69,7 +69,7 @@ FILTERING = (
         "Operators are exact values (texts, numbers, true, false, null), prefix, suffix, equals-ignore-case, cidr, numeric, "
         "exists, anything-but with values or a prefix, and $or. Attributes of the type Binary are not compared; those of the "
         "type String.Array match by any of their elements. Of attributes, exists with false holds only where the message has one at "
-        "all.",
+        "all; exists with true asks for a value that is neither null nor empty.",
         _FILTERS,
     ),
     assumed(
