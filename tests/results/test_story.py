@@ -83,6 +83,32 @@ def test_a_request_to_an_api() -> None:
     ]
 
 
+def test_an_event_that_a_rule_hands_on_after_retries() -> None:
+    told = _told(run("eventbridge-sqs-safe"), "order-3")
+
+    assert told[0] == "120.000 s  put on eventbridge-bus: order-3"
+    assert told[-3:] == [
+        "334.857 s  handed on by eventbridge-target to eventbridge-queue: order-3  [EB-DELIVER-1]",
+        "334.857 s  eventbridge-worker #6 gets order-3  [ESM-BATCH-1]",
+        "334.858 s  eventbridge-worker #6 ends: 1 deleted (batchItemFailures is empty)  [ESM-REPORT-2]",
+    ]
+    assert all("will try order-3 again at" in line for line in told[1:-3])
+
+
+def test_a_record_over_a_pipe_that_splits_its_batch() -> None:
+    assert _told(run("pipe-sqs-safe"), "behind-1") == [
+        "2.100 s  sent to pipe-stream: behind-1",
+        (
+            "2.406 s  pipe-pipe cannot hand large-1 behind-1 on to pipe-queue (InvalidParameterValue: It has 1262"
+            " bytes.)  [PIPE-RETRY-1]"
+        ),
+        "2.406 s  pipe-pipe splits a batch: large-1 | behind-1  [STR-BISECT-1]",
+        "4.430 s  handed on by pipe-pipe to pipe-queue: behind-1  [PIPE-TARGET-1]",
+        "4.430 s  pipe-worker #3 gets behind-1  [ESM-BATCH-1]",
+        "4.431 s  pipe-worker #3 ends: 1 deleted (batchItemFailures is empty)  [ESM-REPORT-2]",
+    ]
+
+
 def test_what_a_function_publishes_is_a_message_of_its_own(tmp_path: Path) -> None:
     graph = graph_of(tmp_path / "shop", RELAY, {"worker/app.py": HANDLERS})
     file = tmp_path / "relay.yaml"

@@ -37,6 +37,10 @@ def _to(queue: Resource, **inputs: Any) -> Resource:
     return _tell(queues=[{"queueArn": arn_of(queue), **CREATED, **inputs}])
 
 
+def _versioning(status: str, bucket: str = "uploads", of: str = resource_types.BUCKET_VERSIONINGS[0]) -> Resource:
+    return resource(of, "versioning", {"bucket": bucket, "versioningConfiguration": {"status": status}})
+
+
 class _Connected(World):
     def __init__(self, *resources: Resource) -> None:
         super().__init__()
@@ -171,6 +175,49 @@ def test_s3_test_1_a_handler_that_needs_records_fails_with_the_test_event_alone(
     outcome = outcome_of(run)
     assert (outcome.messages.sent, outcome.messages.processed, outcome.messages.dead_lettered) == (4, 3, 0)
     assert outcome.invocations.failed >= 3
+
+
+_V2 = resource_types.BUCKET_VERSIONINGS[1]
+
+
+@pytest.mark.parametrize(
+    ("resources", "keeps"),
+    [
+        ((BUCKET,), False),
+        ((resource(resource_types.BUCKET, "uploads", {"versioning": {"enabled": True}}),), True),
+        ((resource(resource_types.BUCKET, "uploads", {"versioning": {"enabled": False}}),), False),
+        ((BUCKET, _versioning("Enabled")), True),
+        ((BUCKET, _versioning("Enabled", of=_V2)), True),
+        ((BUCKET, _versioning("Suspended")), True),
+        ((BUCKET, _versioning("Disabled")), False),
+        ((BUCKET, _versioning("Enabled", bucket="another")), False),
+    ],
+)
+def test_a_bucket_that_keeps_versions_is_noted(resources: tuple[Resource, ...], keeps: bool) -> None:
+    world = _Connected(*resources, JOBS, _to(JOBS))
+
+    assert world.notes == ["uploads keeps versions: what it tells of objects has no version id in a run"] * keeps
+
+
+@pytest.mark.parametrize("tells", [{"events": ["s3:ObjectRemoved:*"]}, {"events": ["s3:ObjectRemoved:Delete"]}])
+def test_a_deletion_in_a_bucket_that_keeps_versions_is_refused_where_somebody_is_told(tells: dict[str, Any]) -> None:
+    world = _Connected(BUCKET, _versioning("Enabled"), JOBS, _to(JOBS, **tells))
+    (bucket,) = world.account.buckets.values()
+
+    with pytest.raises(NotModelledError, match="DeleteObject is called for a of uploads, which keeps versions"):
+        bucket.operation("DeleteObject", {"Key": "a"}, {})
+    WORLDS.clear()
+
+
+def test_a_deletion_is_told_where_no_versions_are_kept_and_not_told_to_nobody() -> None:
+    told = _Connected(BUCKET, JOBS, _to(JOBS, events=["s3:ObjectRemoved:*"]))
+    silent = _Connected(BUCKET, _versioning("Enabled"), JOBS, _to(JOBS))
+    for world in (told, silent):
+        (bucket,) = world.account.buckets.values()
+        bucket.operation("DeleteObject", {"Key": "a"}, {})
+        world.run()
+
+    assert [len(world.account.queues["jobs"].messages) for world in (told, silent)] == [1, 0]
 
 
 def test_what_a_handler_puts_is_told(tmp_path: Path) -> None:

@@ -106,9 +106,18 @@ def test_sch_event_1_the_event_of_a_rule_that_goes_off() -> None:
     world.until(300)
 
     (body,) = map(json.loads, world.bodies())
-    assert (body["source"], body["detail-type"], body["detail"]) == ("aws.events", "Scheduled Event", {})
-    assert body["resources"] == ["arn:aws:events:us-east-1:123456789012:rule/default/rule"]
-    assert body["time"] == "2026-01-01T00:02:00Z"
+    assert body.pop("id")
+    # Field by field as AWS's example of a scheduled event has it.
+    assert list(body.items()) == [
+        ("version", "0"),
+        ("detail-type", "Scheduled Event"),
+        ("source", "aws.events"),
+        ("account", "123456789012"),
+        ("time", "2026-01-01T00:02:00Z"),
+        ("region", "us-east-1"),
+        ("resources", ["arn:aws:events:us-east-1:123456789012:rule/default/rule"]),
+        ("detail", {}),
+    ]
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -68,7 +68,8 @@ FILTERING = (
         "SNS-FILTER-3",
         "Operators are exact values (texts, numbers, true, false, null), prefix, suffix, equals-ignore-case, cidr, numeric, "
         "exists, anything-but with values or a prefix, and $or. Attributes of the type Binary are not compared; those of the "
-        "type String.Array match by any of their elements.",
+        "type String.Array match by any of their elements. Of attributes, exists with false holds only where the message has one at "
+        "all; exists with true asks for a value that is neither null nor empty.",
         _FILTERS,
     ),
     assumed(

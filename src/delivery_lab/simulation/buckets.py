@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from delivery_lab import resource_types
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
 from delivery_lab.model.account import Account
 from delivery_lab.model.api_errors.services import NOTIFICATION
@@ -29,6 +31,8 @@ from delivery_lab.stack.topics import Topic
 
 SERVICE = "s3.amazonaws.com"
 _ANYWHERE = "us-east-1"
+_VERSIONED = ("Enabled", "Suspended")
+"""Where versioning is suspended S3 makes no new versions, and a deletion makes a delete marker all the same."""
 
 
 def connect_buckets(stack: Stack, account: Account, notes: list[str]) -> None:
@@ -58,7 +62,10 @@ def connect_buckets(stack: Stack, account: Account, notes: list[str]) -> None:
             scheduler=account.scheduler,
             streams=account.streams,
             journal=account.journal,
+            keeps_versions=_keeps_versions(stack, bucket),
         )
+        if created.keeps_versions:
+            notes.append(f"{bucket.name} keeps versions: what it tells of objects has no version id in a run")
         account.buckets[bucket.id] = created
         targets = Targets(stack, account, SERVICE, "S3-POLICY-1", owner)
         connector = _Notifier(stack, account, notes, resource, bucket, targets)
@@ -68,6 +75,19 @@ def connect_buckets(stack: Stack, account: Account, notes: list[str]) -> None:
                 created.notifications.append(notification)
         if resource.to_event_bus.certain():
             created.notifications.append(connector.to_event_bus(account.buses.default(owner, region)))
+
+
+def _keeps_versions(stack: Stack, bucket: Bucket) -> bool:
+    """Whether a bucket keeps versions of its objects: by itself, or by a resource that says so."""
+    resources = stack.graph.resources
+    own = resources[bucket.urn].inputs.get("versioning")
+    if isinstance(own, Mapping) and own.get("enabled") is True:
+        return True
+    for resource in resources.values():
+        if resource.type in resource_types.BUCKET_VERSIONINGS and resource.inputs.get("bucket") == bucket.id:
+            given = resource.inputs.get("versioningConfiguration")
+            return isinstance(given, Mapping) and given.get("status") in _VERSIONED
+    return False
 
 
 @dataclass(frozen=True, slots=True)

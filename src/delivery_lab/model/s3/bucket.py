@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from delivery_lab.errors import NotModelledError
 from delivery_lab.events import FeederAccepted, Journal
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.feeds.feed import Feed, FeedRules
@@ -74,13 +75,22 @@ class NotifyingBucket:
         scheduler: the run's clock.
         streams: the run's chance, which makes ids.
         journal: where events are written.
+        keeps_versions: whether it keeps versions of its objects; what it tells of them then is modelled in part only.
     """
 
     def __init__(
-        self, name: str, identity: BucketIdentity, *, scheduler: Scheduler, streams: RandomStreams, journal: Journal
+        self,
+        name: str,
+        identity: BucketIdentity,
+        *,
+        scheduler: Scheduler,
+        streams: RandomStreams,
+        journal: Journal,
+        keeps_versions: bool = False,
     ) -> None:
         self.name = name
         self.identity = identity
+        self.keeps_versions = keeps_versions
         self.notifications: list[ObjectNotification] = []
         self._scheduler = scheduler
         self._streams = streams
@@ -149,13 +159,27 @@ class NotifyingBucket:
             parameters: the request.
             answer: the answer.
             by: who, as in `change`.
+
+        Raises:
+            NotModelledError: somebody is told of a deletion, and the bucket keeps versions: it may be a delete marker.
         """
         event = EVENTS.get(operation)
         if event is None:
             return
+        if self.keeps_versions and operation == "DeleteObject" and self._tells_of_deletions():
+            raise NotModelledError(
+                f"DeleteObject is called for {parameters['Key']} of {self.name}, which keeps versions and tells of "
+                "deletions; what it tells then is not modelled\n  nearest: a bucket without versions"
+            )
         etag = str(answer.get("ETag", "")).strip('"')
         size = None if event.startswith("ObjectRemoved") else _size(parameters.get("Body", b""))
         self.change(event, str(parameters["Key"]), size, etag, **by)
+
+    def _tells_of_deletions(self) -> bool:
+        return any(
+            each.to_bus or any(name.startswith("s3:ObjectRemoved") for name in each.events)
+            for each in self.notifications
+        )
 
     def _accept(self, message: str, body: str, name: str, invoke: str | None, *, follow_up: bool) -> None:
         self._journal.append(

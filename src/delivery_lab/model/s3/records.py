@@ -112,7 +112,14 @@ def trial(bucket: BucketIdentity, at: int, request_id: str) -> str:
 
 
 _KINDS = {"ObjectCreated": "Object Created", "ObjectRemoved": "Object Deleted"}
-_REASONS = {"Put": "PutObject", "Post": "POST Object", "Copy": "CopyObject", "Delete": "DeleteObject"}
+_REASONS = {
+    "Put": "PutObject",
+    "Post": "POST Object",
+    "Copy": "CopyObject",
+    "CompleteMultipartUpload": "CompleteMultipartUpload",
+}
+_DELETIONS = {"Delete": "Permanently Deleted", "DeleteMarkerCreated": "Delete Marker Created"}
+_WAYS = {"ObjectCreated": _REASONS, "ObjectRemoved": _DELETIONS}
 
 
 def bus_event(change: ObjectChange, bucket: BucketIdentity, event_id: str) -> str:
@@ -127,10 +134,10 @@ def bus_event(change: ObjectChange, bucket: BucketIdentity, event_id: str) -> st
         NotModelledError: events of other kinds than creations and deletions have other details.
     """
     kind, _, how = change.event.partition(":")
-    if kind not in _KINDS:
+    if how not in _WAYS.get(kind, {}):
         raise NotModelledError(
             f"a bucket tells the default event bus of {change.event}; that is not modelled\n"
-            "  nearest: ObjectCreated or ObjectRemoved"
+            "  nearest: ObjectCreated:Put or ObjectRemoved:Delete"
         )
     content: dict[str, Any] = {"key": change.key}
     if change.size_bytes is not None:
@@ -142,10 +149,10 @@ def bus_event(change: ObjectChange, bucket: BucketIdentity, event_id: str) -> st
         "request-id": change.request_id,
         "requester": bucket.account,
         "source-ip-address": "127.0.0.1",
-        "reason": _REASONS.get(how, how),
+        "reason": "DeleteObject" if kind == "ObjectRemoved" else _REASONS[how],
     }
     if kind == "ObjectRemoved":
-        detail["deletion-type"] = "Permanently Deleted"
+        detail["deletion-type"] = _DELETIONS[how]
     event = BusEvent(
         event_id, "aws.s3", _KINDS[kind], detail, event_time(change.at), bucket.account, bucket.region, (bucket.arn,)
     )

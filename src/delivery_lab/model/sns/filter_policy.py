@@ -85,7 +85,15 @@ def parse(text: str, scope: str) -> FilterPolicy:
     alternatives = tuple(flattened(policy))
     if sum(map(_combinations, alternatives)) > FILTER_COMBINATIONS.maximum:
         raise _refused("Filter policy is too complex", f"It has more than {FILTER_COMBINATIONS.maximum} combinations.")
-    return FilterPolicy(scope, alternatives)
+    return FilterPolicy(scope, tuple(map(_of_bodies, alternatives)) if scope == MESSAGE_BODY else alternatives)
+
+
+def _of_bodies(alternative: FlatPattern) -> FlatPattern:
+    """An alternative in whose rules `exists` asks for a value that is neither null nor empty (SNS-FILTER-3)."""
+    return {
+        path: [{"anything-but": [None, ""]} if rule == {"exists": True} else rule for rule in rules]
+        for path, rules in alternative.items()
+    }
 
 
 def _combinations(alternative: FlatPattern) -> int:
@@ -179,7 +187,8 @@ def _holds(alternative: FlatPattern, values: Mapping[str, Sequence[Any] | None])
     """Whether attributes are as one alternative wants them."""
     for name, rules in alternative.items():
         if name not in values:
-            if not any(is_absence(rule) for rule in rules):
+            # Of a message without any attribute not even `exists` with false holds (SNS-FILTER-3).
+            if not values or not any(is_absence(rule) for rule in rules):
                 return False
             continue
         held = values[name]
