@@ -25,7 +25,7 @@ VERSIONS: Mapping[str, Sequence[str]] = {
 
 RUNS: Mapping[str, Mapping[str, int]] = {
     "versions": {"processed": 3, "deadLettered": 1},
-    "gateway": {"processed": 5, "deadLettered": 0},
+    "gateway": {"processed": 6, "deadLettered": 0},
     "thumbnails": {"processed": 1, "deadLettered": 1},
     "network": {"processed": 1, "deadLettered": 0},
 }
