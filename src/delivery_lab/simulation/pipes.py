@@ -39,8 +39,7 @@ from delivery_lab.simulation.supported_feeds import feed_problem
 from delivery_lab.simulation.targets import Targets
 from delivery_lab.stack.events import Bus
 from delivery_lab.stack.functions import Function
-from delivery_lab.stack.permissions import forbids
-from delivery_lab.stack.pipes import READING, Pipe, SourceOfPipe
+from delivery_lab.stack.pipes import BISECT, PUTS_RECORDS, Pipe, SourceOfPipe, forbidden_reading
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.roles import Role
 from delivery_lab.stack.stack import Stack
@@ -48,9 +47,6 @@ from delivery_lab.stack.streams import Cluster, Stream
 from delivery_lab.stack.topics import Topic
 
 SERVICE = "pipes.amazonaws.com"
-BISECT = "AUTOMATIC_BISECT"
-PUTS_RECORDS = ("kinesis:PutRecord", "kinesis:PutRecords")
-"""A pipe puts several records at once; AWS does not say for which of the two it asks (PIPE-ROLE-1)."""
 _TARGET_SECONDS = 30
 """A queue or stream answers at once; a batch whose target is down is tried for as long as this much time is left."""
 
@@ -85,7 +81,7 @@ class _Plumber:
 
     def connect(self) -> None:
         pipe = self.pipe
-        if pipe.state.known == "STOPPED":
+        if pipe.is_stopped:
             self.notes.append(f"{pipe.name} is stopped: it reads nothing")
             return
         cluster = self.stack.at(pipe.source_arn.known)
@@ -240,8 +236,7 @@ class _Plumber:
         """Refuse a pipe whose role surely does not let it read (PIPE-ROLE-2)."""
         role = self.stack.at(self.pipe.role_arn.known)
         arn = self.pipe.source_arn.certain()
-        missing = [each for each in READING[type(source)] if isinstance(role, Role) and forbids(role, each, arn)]
-        if missing and isinstance(role, Role):
+        if isinstance(role, Role) and (missing := forbidden_reading(role, source, arn)):
             actions = ", ".join(missing)
             message = f"Pipes does not have required permissions to read {source.name} ({actions})"
             fix = f"allow {actions} in {role.name}"

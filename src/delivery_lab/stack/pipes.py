@@ -14,9 +14,11 @@ from delivery_lab.limits.mappings import (
     STREAM_BATCH_SIZE,
 )
 from delivery_lab.program.graph import UNKNOWN
+from delivery_lab.stack.permissions import forbids
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.reading import Inputs, has_unknown, listed
 from delivery_lab.stack.resource import StackResource
+from delivery_lab.stack.roles import Role
 from delivery_lab.stack.settings import Setting
 from delivery_lab.stack.streams import Stream, Table
 
@@ -28,6 +30,9 @@ READING: Mapping[type[StackResource], tuple[str, ...]] = {
     Table: ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"),
 }
 """By kind of source: what the role of a pipe has to allow (PIPE-ROLE-2)."""
+PUTS_RECORDS = ("kinesis:PutRecord", "kinesis:PutRecords")
+"""A pipe puts several records at once; AWS does not say for which of the two it asks (PIPE-ROLE-1)."""
+BISECT = "AUTOMATIC_BISECT"
 _QUEUE = "sqsQueueParameters"
 _STREAMS = ("kinesisStreamParameters", "dynamodbStreamParameters")
 
@@ -85,6 +90,11 @@ class Pipe(StackResource):
     partition_key: Setting[str | None]
     source: Setting[str | None]
     detail_type: Setting[str | None]
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it surely reads nothing."""
+        return self.state.known == "STOPPED"
 
     @property
     def unknown(self) -> list[str]:
@@ -160,3 +170,14 @@ def _filters(inputs: Inputs) -> Setting[tuple[str, ...]]:
         return Setting(UNKNOWN, inputs.origin(*path))
     patterns = tuple(str(each.get("pattern", "")) for each in listed(value) if isinstance(each, dict))
     return Setting(patterns, inputs.origin(*path), given=value is not None)
+
+
+def forbidden_reading(role: Role, source: SourceOfPipe, arn: str) -> list[str]:
+    """The actions of reading that the role of a pipe surely does not allow (PIPE-ROLE-2).
+
+    Args:
+        role: the role.
+        source: what is read.
+        arn: the ARN by which the pipe names it.
+    """
+    return [action for action in READING[type(source)] if forbids(role, action, arn)]

@@ -149,7 +149,7 @@ class Stack:
     def polled_queues(self) -> tuple[Queue, ...]:
         """Each queue that a mapping or a pipe of the stack reads, once."""
         mapped = (mapping.queue for mapping in self.mappings if isinstance(mapping, SqsMapping))
-        piped = (self.queue_at(pipe.source_arn.known) for pipe in self.all(Pipe) if pipe.state.known != "STOPPED")
+        piped = (self.queue_at(pipe.source_arn.known) for pipe in self.all(Pipe) if not pipe.is_stopped)
         return tuple({queue.urn: queue for queue in (*mapped, *piped) if queue is not None}.values())
 
     def source_of(self, pipe: Pipe) -> SourceOfPipe | None:

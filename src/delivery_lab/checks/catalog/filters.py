@@ -83,7 +83,7 @@ class DeafFilter(Check):
         for pipe in stack.all(Pipe):
             source, patterns = stack.source_of(pipe), pipe.filters.known
             kind: SourceKind | None = None if source is None else _KINDS[type(source)]
-            if not patterns or kind is None or pipe.state.known == "STOPPED":
+            if not patterns or kind is None or pipe.is_stopped:
                 continue
             reasons = [_why_never(pattern, kind) for pattern in patterns]
             if all(reasons):

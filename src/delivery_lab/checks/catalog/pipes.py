@@ -13,7 +13,7 @@ from delivery_lab.rules.rule import EVENTS_GUIDE
 from delivery_lab.stack.events import Bus
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.permissions import forbids
-from delivery_lab.stack.pipes import READING, Pipe, SourceOfPipe
+from delivery_lab.stack.pipes import BISECT, PUTS_RECORDS, Pipe, SourceOfPipe, forbidden_reading
 from delivery_lab.stack.queues import Queue
 from delivery_lab.stack.resource import StackResource
 from delivery_lab.stack.roles import Role
@@ -22,12 +22,11 @@ from delivery_lab.stack.streams import Stream, Table
 from delivery_lab.stack.topics import Topic
 
 _ERRORS = EVENTS_GUIDE + "eb-pipes-error-troubleshooting.html"
-_BISECT = "AUTOMATIC_BISECT"
 _USING: Mapping[type[StackResource], tuple[str, ...]] = {
     Queue: ("sqs:SendMessage",),
     Topic: ("sns:Publish",),
     Function: ("lambda:InvokeFunction",),
-    Stream: ("kinesis:PutRecord", "kinesis:PutRecords"),
+    Stream: PUTS_RECORDS,
     Bus: ("events:PutEvents",),
 }
 """By kind of target: what the role of a pipe has to allow, one of these."""
@@ -36,7 +35,7 @@ _USING: Mapping[type[StackResource], tuple[str, ...]] = {
 def _running(stack: Stack) -> Iterator[tuple[Pipe, SourceOfPipe | None]]:
     """Each pipe that is not stopped, and what it reads of the stack."""
     for pipe in stack.all(Pipe):
-        if pipe.state.known != "STOPPED":
+        if not pipe.is_stopped:
             yield pipe, stack.source_of(pipe)
 
 
@@ -67,10 +66,10 @@ class EndlessPipe(Check):
                 "every record behind it in its shard for as long."
             )
             fix = (
-                f"set deadLetterConfig, onPartialBatchItemFailure ({_BISECT}) and maximumRetryAttempts (such as "
+                f"set deadLetterConfig, onPartialBatchItemFailure ({BISECT}) and maximumRetryAttempts (such as "
                 f"{ADVISED_RETRIES}) of {pipe.name}"
             )
-            edits = (Edit.of(pipe.maximum_retry_attempts, ADVISED_RETRIES), Edit.of(pipe.on_partial_failure, _BISECT))
+            edits = (Edit.of(pipe.maximum_retry_attempts, ADVISED_RETRIES), Edit.of(pipe.on_partial_failure, BISECT))
             yield Found((pipe.name,), _limits(pipe), why, fix, edits)
 
 
@@ -124,7 +123,7 @@ def _missing(stack: Stack, pipe: Pipe, role: Role, source: SourceOfPipe | None) 
     """What a role has to allow and surely does not, with what it is done to."""
     if source is not None:
         arn = pipe.source_arn.known or ""
-        yield from ((action, source) for action in READING[type(source)] if forbids(role, action, arn))
+        yield from ((action, source) for action in forbidden_reading(role, source, arn))
     target = stack.function_at(pipe.target_arn.known) or stack.at(pipe.target_arn.known)
     actions = () if target is None else _USING.get(type(target), ())
     if target is not None and actions and all(forbids(role, action, target.arn or "") for action in actions):
