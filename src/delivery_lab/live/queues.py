@@ -23,6 +23,7 @@ from delivery_lab.model.clock import seconds
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.model.sqs.attributes import QueueAttributes
 from delivery_lab.model.sqs.message import Delivery, Message
+from delivery_lab.model.sqs.queue import SqsQueue
 
 _LOOK_SECONDS = 0.02
 """On this machine's clock: so often a queue is looked at for which somebody waits."""
@@ -69,6 +70,20 @@ class RealQueue:
         self._attributes_of: dict[str, Mapping[str, str]] = {}
         self._message_of: dict[str, str] = {}
         self._lock = threading.Lock()
+
+    @classmethod
+    def of(cls, queue: SqsQueue, client: Any, scheduler: RealTimeScheduler, journal: Journal) -> RealQueue:
+        """The real queue that a queue of the model stands for."""
+        return cls(
+            queue.name,
+            queue.arn,
+            queue.url,
+            queue.attributes,
+            fifo=queue.fifo,
+            client=client,
+            scheduler=scheduler,
+            journal=journal,
+        )
 
     # -- receiving ----------------------------------------------------------------------------------------
 

@@ -138,16 +138,7 @@ class Follower:
     def _use(self, scheduler: RealTimeScheduler) -> None:
         self._scheduler = scheduler
         self._queues = {
-            name: RealQueue(
-                name,
-                queue.arn,
-                queue.url,
-                queue.attributes,
-                fifo=queue.fifo,
-                client=self._aws.client("sqs"),
-                scheduler=scheduler,
-                journal=self._journal,
-            )
+            name: RealQueue.of(queue, self._aws.client("sqs"), scheduler, self._journal)
             for name, queue in self._known.account.queues.items()
         }
 

@@ -169,17 +169,7 @@ class _LocalRun:
         for queue in account.queues.values():
             _take_attributes(queue, client)
         self._queues = {
-            name: RealQueue(
-                name,
-                queue.arn,
-                queue.url,
-                queue.attributes,
-                fifo=queue.fifo,
-                client=client,
-                scheduler=self._scheduler,
-                journal=self._journal,
-            )
-            for name, queue in account.queues.items()
+            name: RealQueue.of(queue, client, self._scheduler, self._journal) for name, queue in account.queues.items()
         }
         physical = {function.label: known.physical_name(function) for function in known.stack.functions}
         self._functions = RealFunctions(
