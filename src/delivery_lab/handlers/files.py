@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from delivery_lab.handlers.fibers import Fiber, current
+from delivery_lab.handlers.fibers import Fiber, as_host, current
 
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _CHANGES: dict[str, tuple[tuple[int, int | None], ...]] = {
@@ -144,8 +144,5 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     if _guards and event in _OF_PATHS:
         fiber = current()
         if fiber is not None:
-            fiber.host_view += 1  # what is asked about a path is asked about the real one
-            try:
+            with as_host():  # what is asked about a path is asked about the real one
                 _guards[-1].audit(fiber, event, arguments)
-            finally:
-                fiber.host_view -= 1

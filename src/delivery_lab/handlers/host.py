@@ -14,7 +14,7 @@ from delivery_lab.errors import ModelError
 from delivery_lab.events import LogLine
 from delivery_lab.handlers.code_places import CodePlaces
 from delivery_lab.handlers.environment import HandlerEnvironment
-from delivery_lab.handlers.fibers import Fiber, Plan, current
+from delivery_lab.handlers.fibers import Fiber, Plan, as_host, current
 from delivery_lab.handlers.files import FileGuard
 from delivery_lab.handlers.isolation import Namespace, imported_package_state
 from delivery_lab.handlers.kept import KeptEnvironments
@@ -246,14 +246,13 @@ class HandlerHost:
         fiber = current()
         if fiber is None:
             return import_()
-        fiber.host_view += 1
-        fiber.environment.state.leave()
-        try:
-            return import_()
-        finally:
-            self._note_package_state()
-            fiber.environment.state.enter()
-            fiber.host_view -= 1
+        with as_host():
+            fiber.environment.state.leave()
+            try:
+                return import_()
+            finally:
+                self._note_package_state()
+                fiber.environment.state.enter()
 
     def wake(self, fiber: Fiber) -> None:
         """Let a fiber go on at the current instant, after what is due already. One that has ended is left alone."""

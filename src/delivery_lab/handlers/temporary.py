@@ -31,18 +31,16 @@ class Temporary:
 
     Args:
         size_mb: `EphemeralStorage`, in MiB.
+
+    Attributes:
+        files: file descriptors that code has opened here for writing.
     """
 
     def __init__(self, size_mb: int) -> None:
         self.size_bytes = size_mb << 20
-        self._files: set[int] = set()
+        self.files: set[int] = set()
         self._folder = ""
         self._used_bytes = 0
-
-    @property
-    def files(self) -> set[int]:
-        """File descriptors that code has opened here for writing."""
-        return self._files
 
     @property
     def folder(self) -> str:
