@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Self
 
-from pydantic import Field, JsonValue, field_validator, model_validator
+from pydantic import Field, JsonValue, field_validator
 
-from components.settings.alarms import AlarmSettings
-from components.settings.base import RuleError, Section, Violation, require
-from components.settings.function import BatchWorkerSettings
-from components.settings.queue import (
-    DeadLetterQueueSettings,
-    QueueSettings,
-    retention_violation,
-    visibility_violation,
-    with_visibility_default,
-)
+from components.settings.base import RuleError, Section, Violation
+from components.settings.fed import FedQueueSettings
 
 MAXIMUM_RETRIES = 185
 MAXIMUM_AGE_SECONDS = 86_400
@@ -67,26 +58,8 @@ class QueueTargetSettings(Section):
     )
 
 
-class EventBridgeSettings(Section):
+class EventBridgeSettings(FedQueueSettings):
     """Everything about one bus and the queue that it feeds."""
 
     rule: EventRuleSettings = Field(default_factory=EventRuleSettings)
     target: QueueTargetSettings = Field(default_factory=QueueTargetSettings)
-    queue: QueueSettings = Field(default_factory=QueueSettings)
-    dead_letter_queue: DeadLetterQueueSettings = Field(default_factory=DeadLetterQueueSettings)
-    worker: BatchWorkerSettings = Field(default_factory=BatchWorkerSettings)
-    alarms: AlarmSettings = Field(default_factory=AlarmSettings)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _visibility_follows_the_function(cls, raw: JsonValue) -> JsonValue:
-        return with_visibility_default(raw, BatchWorkerSettings)
-
-    @model_validator(mode="after")
-    def _parts_fit_together(self) -> Self:
-        worker = self.worker
-        require(
-            visibility_violation(self.queue, worker.timeout_seconds, worker.maximum_batching_window_seconds),
-            retention_violation(self.queue, self.dead_letter_queue),
-        )
-        return self

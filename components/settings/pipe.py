@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import Field, model_validator
 
-from components.settings.alarms import AlarmSettings
 from components.settings.base import Section, Violation, require
-from components.settings.function import BatchWorkerSettings
-from components.settings.queue import (
-    DeadLetterQueueSettings,
-    QueueSettings,
-    retention_violation,
-    visibility_violation,
-    with_visibility_default,
-)
+from components.settings.fed import FedQueueSettings
 from components.settings.stream import KinesisSettings
 
 ENDLESS = -1
@@ -52,26 +44,8 @@ class QueuePipeSettings(Section):
         return self
 
 
-class PipeSettings(Section):
+class PipeSettings(FedQueueSettings):
     """Everything about one stream, the pipe that reads it and the queue that it feeds."""
 
     kinesis: KinesisSettings = Field(default_factory=KinesisSettings)
     pipe: QueuePipeSettings = Field(default_factory=QueuePipeSettings)
-    queue: QueueSettings = Field(default_factory=QueueSettings)
-    dead_letter_queue: DeadLetterQueueSettings = Field(default_factory=DeadLetterQueueSettings)
-    worker: BatchWorkerSettings = Field(default_factory=BatchWorkerSettings)
-    alarms: AlarmSettings = Field(default_factory=AlarmSettings)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _visibility_follows_the_function(cls, raw: JsonValue) -> JsonValue:
-        return with_visibility_default(raw, BatchWorkerSettings)
-
-    @model_validator(mode="after")
-    def _parts_fit_together(self) -> Self:
-        worker = self.worker
-        require(
-            visibility_violation(self.queue, worker.timeout_seconds, worker.maximum_batching_window_seconds),
-            retention_violation(self.queue, self.dead_letter_queue),
-        )
-        return self
