@@ -19,7 +19,7 @@ from tests.lab_support import ROOT
 
 @pytest.fixture(scope="module")
 def lab() -> Lab:
-    return Lab.open(ROOT)
+    return Lab.open(ROOT, cached=True)
 
 
 def test_the_first_seed_is_that_of_a_run(lab: Lab) -> None:
