@@ -94,7 +94,7 @@ from delivery_lab.events.queues import (
     VisibilityChanged,
 )
 from delivery_lab.events.readers import Reader, Readers, feed
-from delivery_lab.events.reading import NOT_KEPT, Results, reader_of
+from delivery_lab.events.reading import NOT_KEPT, Results, reader_of, shared_reader_of
 from delivery_lab.events.requests import (
     ApiCallRefused,
     CallUnanswered,
@@ -207,5 +207,6 @@ __all__ = [
     "events_of",
     "feed",
     "reader_of",
+    "shared_reader_of",
     "told_apart",
 ]

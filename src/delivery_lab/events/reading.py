@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import NoReturn, Protocol, TypeVar
 
@@ -42,6 +43,26 @@ def reader_of(run: Run, kind: type[R], make: Callable[[], R]) -> R:
     reader = make()
     feed((reader,), run.events)
     return reader
+
+
+_latest: list[tuple[weakref.ref[Run], Reader]] = []
+
+
+def shared_reader_of(run: Run, kind: type[R], make: Callable[[], R]) -> R:
+    """As `reader_of`, for a reader that depends on the run alone: several in a row who ask for it share one.
+
+    The one of the latest run is kept, as long as that run is.
+    """
+    if _latest and _latest[0][0]() is run and isinstance(_latest[0][1], kind):
+        return _latest[0][1]
+    reader = reader_of(run, kind, make)
+    _latest[:] = [(weakref.ref(run, _forget), reader)]
+    return reader
+
+
+def _forget(gone: weakref.ref[Run]) -> None:
+    if _latest and _latest[0][0] is gone:
+        _latest.clear()
 
 
 class NotKept(tuple[Event, ...]):

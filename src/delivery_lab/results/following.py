@@ -37,7 +37,7 @@ from delivery_lab.events import (
     RecordSkipped,
     Run,
     TenantNamed,
-    reader_of,
+    shared_reader_of,
 )
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.results import hops
@@ -56,7 +56,7 @@ _BY_HANDLE = frozenset(
 
 def read_events(run: Run) -> Ledger:
     """What became of the messages of a run."""
-    return reader_of(run, LedgerReader, lambda: LedgerReader(run)).settled()
+    return shared_reader_of(run, LedgerReader, lambda: LedgerReader(run)).settled()
 
 
 class _Held(NamedTuple):
