@@ -1,41 +1,46 @@
-"""A reader that depends on the run alone is made once for those who ask for it in a row."""
+"""What depends on a run alone is read once for those who ask for it in a row."""
 
 from __future__ import annotations
 
 import gc
+import weakref
 from dataclasses import replace
-from typing import ClassVar
 
-from delivery_lab.events import Event, reading, shared_reader_of
+from delivery_lab.events import Run, read_once
+from delivery_lab.results.following import read_events
 from tests.lab_support import run
 
 
-class EventsCounted:
-    reads: ClassVar[tuple[type[Event], ...]] = ()
-
-    def read(self, event: Event) -> None:
-        raise AssertionError(event)
+def read(found: Run) -> list[str]:
+    return [found.stack]
 
 
-def test_the_same_run_is_read_once_and_another_one_by_itself() -> None:
+def read_otherwise(found: Run) -> list[str]:
+    return [found.workload]
+
+
+def test_the_same_run_is_read_once_and_anything_else_by_itself() -> None:
     first = run("batch-partial")
     other = replace(first)
 
-    found = shared_reader_of(first, EventsCounted, EventsCounted)
+    found = read_once(first, read)
 
-    assert shared_reader_of(first, EventsCounted, EventsCounted) is found
-    again = shared_reader_of(other, EventsCounted, EventsCounted)
+    assert read_once(first, read) is found
+    assert read_once(first, read_otherwise) == [first.workload]
+    again = read_once(other, read)
     assert again is not found
-    assert shared_reader_of(other, EventsCounted, EventsCounted) is again
-    assert shared_reader_of(first, EventsCounted, EventsCounted) is not found
+    assert read_once(other, read) is again
+    assert read_once(first, read) is not found
 
 
-def test_a_reader_goes_with_its_run() -> None:
+def a_run_that_is_over() -> weakref.ref[Run]:
     gone = replace(run("batch-partial"))
-    shared_reader_of(gone, EventsCounted, EventsCounted)
-    assert len(reading._latest) == 1
+    read_events(gone)
+    return weakref.ref(gone)
 
-    del gone
+
+def test_what_was_read_of_a_run_holds_no_run() -> None:
+    gone = a_run_that_is_over()
     gc.collect()
 
-    assert reading._latest == []
+    assert gone() is None

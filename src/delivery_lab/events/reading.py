@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from typing import NoReturn, Protocol, TypeVar
+from typing import NoReturn, Protocol, TypeVar, cast
 
 from delivery_lab.errors import ModelError
 from delivery_lab.events.readers import Reader, Readers, feed
@@ -27,6 +27,7 @@ class Results(Protocol):
 
 
 R = TypeVar("R", bound=Reader)
+T = TypeVar("T")
 
 
 def reader_of(run: Run, kind: type[R], make: Callable[[], R]) -> R:
@@ -45,19 +46,23 @@ def reader_of(run: Run, kind: type[R], make: Callable[[], R]) -> R:
     return reader
 
 
-_latest: list[tuple[weakref.ref[Run], Reader]] = []
+_latest: list[tuple[weakref.ref[Run], Callable[[Run], object], object]] = []
 
 
-def shared_reader_of(run: Run, kind: type[R], make: Callable[[], R]) -> R:
-    """As `reader_of`, for a reader that depends on the run alone: several in a row who ask for it share one.
+def read_once(run: Run, read: Callable[[Run], T]) -> T:
+    """What is read of a run, by several in a row: it is read for the first of them.
 
-    The one of the latest run is kept, as long as that run is.
+    What was read of the latest run is kept as long as that run is. It must not hold the run.
+
+    Args:
+        run: the run.
+        read: a function of a module that reads it, and depends on the run alone.
     """
-    if _latest and _latest[0][0]() is run and isinstance(_latest[0][1], kind):
-        return _latest[0][1]
-    reader = reader_of(run, kind, make)
-    _latest[:] = [(weakref.ref(run, _forget), reader)]
-    return reader
+    if _latest and _latest[0][0]() is run and _latest[0][1] is read:
+        return cast(T, _latest[0][2])
+    found = read(run)
+    _latest[:] = [(weakref.ref(run, _forget), read, found)]
+    return found
 
 
 def _forget(gone: weakref.ref[Run]) -> None:
