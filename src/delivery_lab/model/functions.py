@@ -59,6 +59,7 @@ class Lambda:
         runtime: runs the code.
         account_concurrency: concurrent executions of the account.
         cold_start_seconds: how long a new environment takes before it begins (LAM-INIT-1).
+        invoke_seconds: how long each invoke takes before its code begins (LAM-DURATION-1).
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Lambda:
         *,
         account_concurrency: int = ACCOUNT_CONCURRENCY,
         cold_start_seconds: float = COLD_START_SECONDS,
+        invoke_seconds: float = 0.0,
     ) -> None:
         self._scheduler = scheduler
         self._streams = streams
@@ -77,6 +79,7 @@ class Lambda:
         self._runtime = runtime
         self._account_concurrency = account_concurrency
         self._cold_start_seconds = cold_start_seconds
+        self._invoke_seconds = invoke_seconds
         self._functions: dict[str, DeployedFunction] = {}
         self._calling_aws: set[str] = set()
         self._working_on: dict[str, Payload] = {}
@@ -177,6 +180,7 @@ class Lambda:
         self._journal.append(InvokeStarted(self._scheduler.now, "LAM-ENV-1", name, request_id, sandbox.number, by))
         invocation = _Invocation(self, function, sandbox, request_id, done, note)
         invocation.began_cold = start > self._scheduler.now
+        start += seconds(self._invoke_seconds)
         if fault is not None and fault.kind is FaultKind.FAILURE:
             self._scheduler.at(start + seconds(MINIMUM_INVOKE_SECONDS), invocation.fail)
         elif fault is not None or rehearsal is None:

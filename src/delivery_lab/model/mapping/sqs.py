@@ -36,7 +36,7 @@ from delivery_lab.model.mapping.records import sqs_record
 from delivery_lab.model.mapping.scaling import TICK_SECONDS
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
 from delivery_lab.model.mapping.sqs_journal import QueueMappingJournal
-from delivery_lab.model.mapping.sqs_work import QueueBatch, beside_failed, rules_of, scaling_of
+from delivery_lab.model.mapping.sqs_work import QueueBatch, beside_failed, late_polls, rules_of, scaling_of
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.rule_ids import RuleId
@@ -89,6 +89,7 @@ class QueueConsumer:
         self._collecting: QueueBatch | None = None
         self._received: deque[QueueRecord] = deque()
         self._watching = False
+        self._late = late_polls(config.name, assumptions.poll_seconds, scheduler, streams)
         self._tick: Timer | None = None
         self._next_poll: Timer | None = None
 
@@ -142,7 +143,7 @@ class QueueConsumer:
     def _watch(self) -> None:
         if not self._watching:
             self._watching = True
-            self.queue.when_ready(self._on_ready)
+            self.queue.when_ready(self._late(self._on_ready))
 
     def _on_ready(self) -> None:
         self._watching = False
