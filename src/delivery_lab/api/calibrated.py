@@ -17,8 +17,9 @@ from delivery_lab.api.placed import run_on_emulator
 from delivery_lab.api.simulated import Simulation
 from delivery_lab.api.writing import write_file
 from delivery_lab.errors import UsageError
-from delivery_lab.events import FunctionConfigured, MappingConfigured, QueueConfigured
+from delivery_lab.events import FunctionConfigured, InvokeEnded, InvokeStarted, MappingConfigured, QueueConfigured
 from delivery_lab.expectations.expressions import Number
+from delivery_lab.model.clock import in_seconds
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.places.local import LONGEST_SECONDS
 from delivery_lab.results.named_figures import plain_figure, plain_figures, plain_names
@@ -236,17 +237,31 @@ def _calibrated(
     beside: Simulation | None = None,
 ) -> Calibration:
     first = observed.call.seed
-    simulations = [lab.run(stack, **_seeded(options, first, number)) for number in range(seeds)]
+    simulations = [lab.run(stack, **_seeded(options, first, 0, 0.0))]
+    late = max(observed.run.late_seconds, _longest(observed) - _longest(simulations[0]))
+    simulations += [lab.run(stack, **_seeded(options, first, number, late)) for number in range(1, seeds)]
     figures = tuple(_compared(simulations, observed.outcome, lab.project.root))
     return Calibration(stack, observed.outcome.place, seeds, speed, figures, observed, beside)
 
 
-def _seeded(options: RunOptions, first: int, number: int) -> RunOptions:
+def _longest(simulation: Simulation) -> float:
+    """How many seconds the longest invoke took."""
+    began: dict[str, int] = {}
+    longest = 0
+    for event in simulation.whole_run().events:
+        if isinstance(event, InvokeStarted):
+            began[event.invoke] = event.instant_us
+        elif isinstance(event, InvokeEnded) and event.invoke in began:
+            longest = max(longest, event.instant_us - began[event.invoke])
+    return in_seconds(longest)
+
+
+def _seeded(options: RunOptions, first: int, number: int, late_seconds: float) -> RunOptions:
     """The options of one simulation: the first has the times that the model takes, each other one times of its own."""
     if number == 0:
         return {**options, "seed": first}
     chances = RandomStreams(first + number)
-    drawn = drawn_times({rule: chances.stream("time", rule).random() for rule in RANGES})
+    drawn = drawn_times({rule: chances.stream("time", rule).random() for rule in RANGES}, late_seconds)
     # Of several for one rule the last counts: what somebody assumes stays.
     return {**options, "seed": first + number, "assume": (*drawn, *assumption_texts(options.get("assume")))}
 

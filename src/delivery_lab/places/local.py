@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,8 @@ LONGEST_SECONDS = 3600.0
 """A run that is not drained by then ends, in seconds of the place."""
 MOST_ENVIRONMENTS = 16
 """So many of a function are started before a run; each takes half a second of a processor."""
+LATE_SECONDS = 0.3
+"""A run that was later than that, in seconds of the place, says so."""
 _CONNECTIONS = 128
 _ANSWER_SECONDS = 1000
 """For how long an invoke is waited for: longer than any function may run."""
@@ -254,7 +256,10 @@ class _LocalRun:
             self._sender.close()
             self._functions.close()
         notes = [] if drained or until is not None else [f"not drained after {longest_seconds:g} s: the run was ended"]
-        return seen_run(
+        late_seconds = in_seconds(self._scheduler.late)
+        if late_seconds > LATE_SECONDS:
+            notes.append(f"this machine was up to {late_seconds:.1f} s late: what shares a batch hangs on that too")
+        run = seen_run(
             self._known,
             self._journal,
             self._queues,
@@ -266,6 +271,7 @@ class _LocalRun:
             took_seconds=in_seconds(self._scheduler.now),
             notes=tuple(notes),
         )
+        return replace(run, late_seconds=late_seconds)
 
     def _note_configuration(self) -> None:
         account = self._known.account

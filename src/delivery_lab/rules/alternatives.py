@@ -212,7 +212,7 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
                 "invoke_seconds",
                 _seconds(10),
                 lambda value: f"{value:g}",
-                "a number of seconds from 0 to 10 that each invoke takes before its code begins",
+                "a number of seconds from 0 to 10 that an invoke takes at most before its code begins",
             ),
             Alternative(
                 "ESM-POLL-1",

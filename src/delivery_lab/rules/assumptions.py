@@ -154,7 +154,7 @@ class Assumptions:
         event_jitter: by which share the wait of a throttled event is shorter or longer, at most (ASY-BACKOFF-2).
         attribute_spread: when new attributes of a queue hold (SQS-SPREAD-1).
         cold_start_seconds: how long a cold start takes (LAM-INIT-1).
-        invoke_seconds: how long an invoke takes besides, before its code begins (LAM-DURATION-1).
+        invoke_seconds: how long an invoke takes besides at most, before its code begins (LAM-DURATION-1).
         poll_seconds: after how long a waiting poller has a message that is ready, at most (ESM-POLL-1).
         unseen_work: what became of a message of which only its invoke is known (EVD-INVOKE-1).
         swallowed_error: what became of a message at which an error was left alone (EVD-ERROR-1).

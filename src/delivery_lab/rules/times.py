@@ -24,12 +24,18 @@ RANGES: Mapping[RuleId, tuple[float, float]] = MappingProxyType(
     }
 )
 """Seconds, at least and at most, by rule."""
+_LONGEST_SECONDS = 10.0
+"""What the assumptions take at most."""
 
 
-def drawn_times(chances: Mapping[RuleId, float]) -> tuple[str, ...]:
+def drawn_times(chances: Mapping[RuleId, float], late_seconds: float = 0.0) -> tuple[str, ...]:
     """Assumptions `RULE=VALUE` with a time for each rule.
 
     Args:
         chances: for each rule a number from 0 to 1: where in its range the time lies.
+        late_seconds: by how much the place was late that was observed, or its invokes took longer than simulated ones.
+            All ranges go so much higher, or to 10 s.
     """
-    return tuple(f"{rule}={low + (high - low) * chances[rule]:.6f}" for rule, (low, high) in RANGES.items())
+    late = min(late_seconds, _LONGEST_SECONDS)
+    ranges = {rule: (low, min(_LONGEST_SECONDS, high + late)) for rule, (low, high) in RANGES.items()}
+    return tuple(f"{rule}={low + (high - low) * chances[rule]:.6f}" for rule, (low, high) in ranges.items())

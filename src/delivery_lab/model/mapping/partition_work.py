@@ -11,6 +11,7 @@ from typing import Protocol
 from delivery_lab.events import Journal
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.invokes import Rehearsal
+from delivery_lab.model.lateness import Lateness, on_time
 from delivery_lab.model.mapping.batching_window import BatchingWindow
 from delivery_lab.model.mapping.destinations import Destination
 from delivery_lab.model.mapping.filters import Pattern
@@ -105,6 +106,7 @@ class Services:
         gate: limits the batches at once, or None.
         throughput: how much the partition gives at a time, None where that is not limited.
         committed: told how far a partition is, or None.
+        late: by how much each poll is late.
     """
 
     functions: Invoker
@@ -116,6 +118,7 @@ class Services:
     gate: Gate | None = None
     throughput: ReadThroughput | None = None
     committed: Callable[[Partition, int], None] | None = None
+    late: Lateness = on_time
 
 
 @dataclass(slots=True, eq=False)

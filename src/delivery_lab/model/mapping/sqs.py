@@ -20,6 +20,7 @@ from delivery_lab.events import Actor, Journal
 from delivery_lab.limits.queues import BATCH_ENTRIES
 from delivery_lab.model.clock import Scheduler, Timer, seconds
 from delivery_lab.model.invokes import InvokeResult, Throttled
+from delivery_lab.model.lateness import late_polls, lateness
 from delivery_lab.model.loops import merged
 from delivery_lab.model.mapping.decisions import (
     FIRST_RETRY_SECONDS,
@@ -36,7 +37,7 @@ from delivery_lab.model.mapping.records import sqs_record
 from delivery_lab.model.mapping.scaling import TICK_SECONDS
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
 from delivery_lab.model.mapping.sqs_journal import QueueMappingJournal
-from delivery_lab.model.mapping.sqs_work import QueueBatch, beside_failed, late_polls, rules_of, scaling_of
+from delivery_lab.model.mapping.sqs_work import QueueBatch, beside_failed, rules_of, scaling_of
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.rule_ids import RuleId
@@ -89,7 +90,7 @@ class QueueConsumer:
         self._collecting: QueueBatch | None = None
         self._received: deque[QueueRecord] = deque()
         self._watching = False
-        self._late = late_polls(config.name, assumptions.poll_seconds, scheduler, streams)
+        self._late = late_polls(lateness("poll", config.name, assumptions.poll_seconds, streams), scheduler)
         self._tick: Timer | None = None
         self._next_poll: Timer | None = None
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from delivery_lab.limits.functions import SYNCHRONOUS_PAYLOAD
-from delivery_lab.model.clock import Scheduler, Timer, seconds
+from delivery_lab.model.clock import Timer
 from delivery_lab.model.mapping.error_share import ErrorShare
 from delivery_lab.model.mapping.ports import PolledQueue
 from delivery_lab.model.mapping.queue_records import QueueRecord
@@ -16,13 +16,10 @@ from delivery_lab.model.mapping.scaling import FifoScaling, ProvisionedScaling, 
 from delivery_lab.model.mapping.sqs_config import SqsMappingConfig
 from delivery_lab.model.mapping.throttled_growth import ThrottledGrowth
 from delivery_lab.model.payloads import Payload, UnwrittenEvent
-from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.sqs.message import Delivery
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.alternatives import ALTERNATIVES
 from delivery_lab.rules.assumptions import Assumptions
-
-Wake = Callable[[], None]
 
 # `{"Records":[...]}`, and room for the commas between the records.
 _ENVELOPE_BYTES = 16
@@ -138,27 +135,3 @@ def scaling_of(config: SqsMappingConfig, queue: PolledQueue, assumptions: Assump
         throttled=ThrottledGrowth(assumptions.throttled_growth),
         least=assumptions.least_pollers,
     )
-
-
-def late_polls(
-    mapping: str, seconds_at_most: float, scheduler: Scheduler, streams: RandomStreams
-) -> Callable[[Wake], Wake]:
-    """Lets a waiting poller have a message some time after it is ready (ESM-POLL-1).
-
-    Args:
-        mapping: name of the mapping.
-        seconds_at_most: how long at most; each time is drawn. 0 for at once.
-        scheduler: the run's clock.
-        streams: the run's chance.
-
-    Returns:
-        What turns a callback into one that calls it so much later.
-    """
-    if seconds_at_most == 0:
-        return lambda wake: wake
-    chance = streams.stream("poll latency", mapping)
-    return lambda wake: lambda: _later(scheduler, chance.uniform(0, seconds_at_most), wake)
-
-
-def _later(scheduler: Scheduler, after_seconds: float, wake: Wake) -> None:
-    scheduler.after(seconds(after_seconds), wake)
