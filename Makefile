@@ -31,8 +31,11 @@ fuzz: $(READY)  ## Try many random configurations (FUZZ=1000 of each source), an
 	@LAB_FUZZ=$(or $(FUZZ),100) $(BIN)/python -m pytest -q -n auto tests/fuzz || { echo "make fuzz: a configuration failed" >&2; exit 1; }
 	@$(BIN)/python -m pytest -q -n auto --dist worksteal -m long $(PYTEST_ARGS) || { echo "make fuzz: a case failed" >&2; exit 1; }
 
+# Most of these tests wait for a command, the emulator or its clock, so that two for each of two cores are done sooner.
+WAITING := 4
+
 test-pulumi: $(READY) $(PULUMI) $(LOCAL)  ## Run the tests with Pulumi's engine and the emulator (LAB_ENGINE=quick: less of each variant)
-	@LAB_ENGINE=$(LAB_ENGINE) $(BIN)/python -m pytest -q -n 2 --dist worksteal -m "engine or emulator" $(PYTEST_ARGS) \
+	@LAB_ENGINE=$(LAB_ENGINE) $(BIN)/python -m pytest -q -n $(WAITING) --dist worksteal -m "engine or emulator" $(PYTEST_ARGS) \
 		$(or $(TESTS),tests/live tests/pulumi_cli) \
 		|| { echo "make test-pulumi: some tests failed" >&2; exit 1; }
 

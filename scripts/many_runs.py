@@ -5,18 +5,21 @@ python -m scripts.many_runs RUNS FILE STACK ...  of some variants
 
 FILE has a JSON object a line, for each block of seeds: what was run, invariants that were violated, seeds with which a
 message was lost, and a hash over the traces of the block, which is the same on every machine. It can be ended at any
-time and resumed. The variants take turns, so that there are about as many runs of each. docs/reliability.md has the
-totals.
+time and resumed. The variants take turns, so that there are about as many runs of each. A process for each core runs
+blocks of its own. docs/reliability.md has the totals.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -25,12 +28,13 @@ from delivery_lab.api.explored import explore_seeds
 from delivery_lab.api.inputs import RunOptions
 from delivery_lab.api.lab import Lab
 from delivery_lab.errors import LabError
+from delivery_lab.explore.processes import process_context
 from delivery_lab.explore.sample import Sample
 from scripts.explore_variants import NOTHING_LOST, ROOT, SAFE
 
 FIRST_SEED = 1
-BLOCK = 50
-"""Seeds of a block: some 4 s on one core."""
+BLOCK = 100
+"""Seeds of a block: some 3 to 8 s on one core. To make a process ready takes as long as ten seeds or so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class Block:
         stack: the variant.
         first: the first seed.
         runs: how many.
-        seconds: how long they took.
+        seconds: how much processor time they took.
         version: version of Delivery Lab.
         traces: hash over the hashes of all traces.
         violations: seeds that violate an invariant, each with the first one.
@@ -96,14 +100,14 @@ def run_block(lab: Lab, stack: str, first: int, runs: int) -> Block:
         if not all(one.holds for one in sample.verdicts):
             lost.append(sample.seed)
 
-    begun, failed = time.monotonic(), ""
+    begun, failed = time.process_time(), ""
     options: RunOptions = {"faults": "standard", "seed": first, "expect": [NOTHING_LOST]}
     try:
-        if explore_seeds(lab, stack, options, runs, None, note, ranges=False).interrupted:
+        if explore_seeds(lab, stack, options, runs, 1, note, ranges=False).interrupted:
             raise KeyboardInterrupt
     except LabError as error:
         failed = str(error)
-    seconds = round(time.monotonic() - begun, 1)
+    seconds = round(time.process_time() - begun, 1)
     return Block(stack, first, runs, seconds, __version__, traces.hexdigest(), violations, lost, failed)
 
 
@@ -130,18 +134,31 @@ def main(words: Sequence[str]) -> int:
         words: how many runs of each variant, the file, and the variants; all safe ones by default.
     """
     runs, file, stacks = int(words[0]), Path(words[1]), list(words[2:]) or sorted(SAFE)
-    done, lab = read_blocks(file), Lab.open(ROOT)
-    try:
-        for stack, first, count in blocks_to_do(stacks, runs, done):
-            block = run_block(lab, stack, first, count)
-            done.append(block)
-            with file.open("a", encoding="utf-8") as output:
-                output.write(json.dumps(asdict(block)) + "\n")
-            print(f"{stack}: seeds {first} to {first + count - 1} took {block.seconds} s", flush=True)
-    except KeyboardInterrupt:
-        print("interrupted: the same command goes on from here", file=sys.stderr)
+    done = read_blocks(file)
+    missing = list(blocks_to_do(stacks, runs, done))
+    with ProcessPoolExecutor(os.cpu_count(), process_context(), _leave_interrupts_to_the_parent) as pool:
+        try:
+            for future in as_completed([pool.submit(_run_here, *block) for block in missing]):
+                block = future.result()
+                done.append(block)
+                with file.open("a", encoding="utf-8") as output:
+                    output.write(json.dumps(asdict(block)) + "\n")
+                last = block.first + block.runs - 1
+                print(f"{block.stack}: seeds {block.first} to {last} took {block.seconds} s", flush=True)
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            print("interrupted: the same command goes on from here", file=sys.stderr)
     print("\n".join(told(done)))
     return 1 if any(block.violations or block.lost or block.failed for block in done) else 0
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _run_here(stack: str, first: int, runs: int) -> Block:
+    """Run a block in this process."""
+    return run_block(Lab.open(ROOT), stack, first, runs)
 
 
 if __name__ == "__main__":

@@ -23,11 +23,11 @@ _TIME = CalibratedFigure("latencySeconds.p50", 0.2, 0.3, 9.0, "not judged", "a t
 
 
 def _calibration(*figures: CalibratedFigure) -> Calibration:
-    return Calibration("batch-partial", "local", 2, 1.0, figures, Lab.open(ROOT).run("batch-partial"))
+    return Calibration("batch-partial", "local", 2, 1.0, figures, Lab.open(ROOT, cached=True).run("batch-partial"))
 
 
 def test_a_span_is_what_simulations_and_their_intervals_come_to() -> None:
-    outcome = Lab.open(ROOT).simulate("batch-partial")
+    outcome = Lab.open(ROOT, cached=True).simulate("batch-partial")
     values = outcome.messages.model_dump()
     other = outcome.model_copy(update={"messages": Messages(**{**values, "processed": 5, "lost": 2})})
     spans = spans_of([outcome, other])
@@ -90,7 +90,7 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 def test_the_number_of_seeds_has_bounds() -> None:
     with pytest.raises(UsageError, match=r"^--seeds 0: from 1 to 1000$"):
-        calibrate_on_emulator(Lab.open(ROOT), "batch-partial", seeds=0)
+        calibrate_on_emulator(Lab.open(ROOT, cached=True), "batch-partial", seeds=0)
 
 
 def test_the_page_has_a_row_for_what_ran_and_a_reason_for_what_did_not() -> None:

@@ -49,7 +49,14 @@ def test_harsh_has_all_of_standard_and_more() -> None:
     standard, harsh = (faults("stream-bisect", preset) for preset in ("standard", "harsh"))
 
     assert [fault.words for fault in harsh[: len(standard)]] == [fault.words for fault in standard]
-    assert {fault.kind for fault in harsh[len(standard) :]} == {"crash", "timeout", "coldStart", "pause"}
+    assert {fault.kind for fault in harsh[len(standard) :]} == {
+        "crash",
+        "timeout",
+        "coldStart",
+        "pause",
+        "codeReplaced",
+        "lateClock",
+    }
     assert "kinesis" in {fault.service for fault in harsh}
 
 

@@ -320,12 +320,12 @@ _WITH_FUNCTION = (
         ("{function: f, kind: pause}", "faults.1: the kind pause needs seconds"),
         (
             "{function: f, kind: error, seconds: 1}",
-            "faults.1: seconds goes with the kinds latency, pause, crash and timeout",
+            "faults.1: seconds goes with the kinds latency, pause, lateClock, recreated, crash and timeout",
         ),
         ("{function: f, kind: lostReceive}", "faults.1: the kind lostReceive goes with a queue alone"),
         (
             "{function: f, kind: pause, seconds: 1, ids: [a]}",
-            "faults.1: pause happens to pollers, which look at no message: leave ids out",
+            "faults.1: pause happens to no message in particular: leave ids out",
         ),
         ("{function: f, kind: error, share: 0}", "faults.1.share: has to be greater than 0, not 0"),
         ("{function: f, kind: error, until: 9}", "faults.1.until is no key of a workload"),

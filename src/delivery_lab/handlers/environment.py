@@ -119,6 +119,7 @@ class HandlerEnvironment:
         self._request: InvokeRequest | None = None
         self._finish: Finish | None = None
         self._answering: Timer | None = None
+        self.lateness = 0
         self._stopped = self._exited = False
         self._alive = False
         self.temporary = host.temporaries.take(function)
@@ -134,6 +135,7 @@ class HandlerEnvironment:
             raise ModelError(f"environment {self.number} of {self.function.name} {state} and cannot be invoked")
         self._request = request
         self._finish = finish
+        self.lateness = request.lateness
         self.watch.begin(request.request_id)
         self.host.scheduler.after(0, self._begin, request)
 

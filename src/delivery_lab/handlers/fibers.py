@@ -141,6 +141,10 @@ class FiberEnvironment(Protocol):
         """Its number among the environments of the function."""
 
     @property
+    def lateness(self) -> int:
+        """By how many microseconds its clock is late (SIM-CLOCK-1)."""
+
+    @property
     def state(self) -> ProcessWorld:
         """The process-wide state of the environment."""
 

@@ -44,7 +44,7 @@ class _Traveller(time_machine.Traveller):
         if fiber is not None:
             if fiber.environment.importing is not None:
                 fiber.environment.importing.note(_READS_THE_CLOCK)
-            return _EPOCH_NS + fiber.environment.host.scheduler.now * 1000
+            return _EPOCH_NS + (fiber.environment.host.scheduler.now - fiber.environment.lateness) * 1000
         if self._beneath is not None:
             return self._beneath.time_ns()
         real: int = _time_machine.original_time_ns()

@@ -11,10 +11,19 @@ from delivery_lab.model.runtime import Environment, FunctionConfig
 
 @dataclass(slots=True)
 class Sandbox:
-    """An execution environment with its number."""
+    """An execution environment.
+
+    Attributes:
+        number: from 1, among those of its function.
+        environment: runs the code.
+        release: which code it has loaded.
+        lateness: by how many microseconds its clock is late (SIM-CLOCK-1).
+    """
 
     number: int
     environment: Environment
+    release: int = 0
+    lateness: int = 0
 
 
 @dataclass(slots=True)
@@ -44,6 +53,7 @@ class DeployedFunction:
         starts: environments that may still be started at once; refilled over time (LAM-SCALE-1).
         starts_at: when that was counted.
         rate: its requests in the second that is running.
+        release: how often its code has been replaced.
     """
 
     config: FunctionConfig
@@ -53,3 +63,20 @@ class DeployedFunction:
     starts: float = ENVIRONMENT_BURST
     starts_at: int = 0
     rate: Rate = field(default_factory=Rate)
+    release: int = 0
+
+    def free(self, sandbox: Sandbox) -> None:
+        """Keep an environment for the next invoke, the most recently used one first (LAM-ENV-2).
+
+        It ends if the code that it has loaded is the function's no more (LAM-CODE-2).
+        """
+        if sandbox.release == self.release:
+            self.idle.append(sandbox)
+        else:
+            sandbox.environment.stop()
+
+    def end_idle(self) -> None:
+        """Lambda may end environments at any time; those that work go on."""
+        for sandbox in self.idle:
+            sandbox.environment.stop()
+        self.idle.clear()

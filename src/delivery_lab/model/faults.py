@@ -35,10 +35,15 @@ class FaultKind(StrEnum):
     TIMEOUT = "timeout"
     PAUSE = "pause"
     LOST_RECEIVE = "lostReceive"
+    CODE_REPLACED = "codeReplaced"
+    LATE_CLOCK = "lateClock"
+    RECREATED = "recreated"
 
 
 REFUSALS = (FaultKind.THROTTLE, FaultKind.ERROR)
 """Kinds by which a call is answered with an error."""
+APART = (FaultKind.PAUSE, FaultKind.CODE_REPLACED, FaultKind.LATE_CLOCK, FaultKind.RECREATED)
+"""Kinds of functions that happen to what is around an invoke, and not to the invoke itself."""
 _SHORTEST_WORK_SECONDS = 0.001
 """Code that ends in the middle of its work has run for at least so long."""
 
@@ -54,7 +59,8 @@ class InjectedFault:
         service: service that it happens to, or None; without function and service it happens to `queue_url`.
         operation: the operation, None for all.
         queue_url: URL of the queue, None for all.
-        delay: microseconds, for `LATENCY` and `PAUSE`; for `CRASH` and `TIMEOUT` after how long, 0 where it is drawn.
+        delay: microseconds, for `LATENCY`, `PAUSE`, `LATE_CLOCK` and `RECREATED`; for `CRASH` and `TIMEOUT` after how
+            long, 0 where it is drawn.
         preset: whether it comes from `standard` or `harsh`, whose shares are the lab's (SIM-FAULT-2).
         number: its place in the workload, from 1 on.
     """
@@ -91,9 +97,11 @@ class Faults:
         self._of_functions = [(n, fault) for n, fault in numbered if fault.function is not None]
         self._of_services = [(n, fault) for n, fault in numbered if fault.service is not None]
         self._of_queues = [(n, fault) for n, fault in numbered if fault.function is None and fault.service is None]
-        self._pauses = [(n, fault) for n, fault in self._of_functions if fault.kind is FaultKind.PAUSE]
+        self._apart = [(n, fault) for n, fault in self._of_functions if fault.kind in APART]
+        self._of_invokes = [(n, fault) for n, fault in self._of_functions if fault.kind not in APART]
         self._receives = [(n, fault) for n, fault in self._of_queues if fault.kind is FaultKind.LOST_RECEIVE]
         self._happened: set[int] = set()
+        self._once: set[tuple[int, str]] = set()
         self._asked_for = [n for n, fault in numbered if not fault.preset]
         self.duplicates = any(fault.kind is FaultKind.DUPLICATE for _, fault in self._of_functions)
         self._scheduler = scheduler
@@ -108,8 +116,8 @@ class Faults:
             payload: the event.
             duplicating: look for duplication of events, else for everything but that.
         """
-        for number, fault in self._of_functions:
-            if fault.function != function or fault.kind is FaultKind.PAUSE:
+        for number, fault in self._of_invokes:
+            if fault.function != function:
                 continue
             if (fault.kind is FaultKind.DUPLICATE) == duplicating and fault.concerns(ids_of(text_of(payload))):
                 # Code that has ended before is neither killed nor stopped: what happens to it is noted then.
@@ -134,8 +142,41 @@ class Faults:
 
     def pause_of_pollers(self, function: str) -> int:
         """For how many microseconds the pollers of a function's mappings stop now; 0 where they do not."""
-        for number, fault in self._pauses:
-            if fault.function == function and self._happens(number, fault):
+        return self._delay(FaultKind.PAUSE, function)
+
+    def lateness_of_clock(self, function: str) -> int:
+        """By how many microseconds the clock of an environment of a function is late that begins now (SIM-CLOCK-1)."""
+        return self._delay(FaultKind.LATE_CLOCK, function)
+
+    def replaces_code(self, function: str) -> bool:
+        """Whether the code of a function has been replaced since its last invoke; a fault does so once (LAM-CODE-1)."""
+        return any(
+            self._happens_once(number, fault, FaultKind.CODE_REPLACED, function) for number, fault in self._apart
+        )
+
+    def recreates(self, function: str, mapping: str) -> int:
+        """For how many microseconds a mapping is not there, since it is deleted and created; once for each mapping.
+
+        Args:
+            function: name of its function.
+            mapping: name of the mapping.
+        """
+        for number, fault in self._apart:
+            if self._happens_once(number, fault, FaultKind.RECREATED, function, mapping):
+                return fault.delay
+        return 0
+
+    def _happens_once(self, number: int, fault: InjectedFault, kind: FaultKind, function: str, whom: str = "") -> bool:
+        if (fault.kind, fault.function) != (kind, function) or (number, whom) in self._once:
+            return False
+        if not self._happens(number, fault):
+            return False
+        self._once.add((number, whom))
+        return True
+
+    def _delay(self, kind: FaultKind, function: str) -> int:
+        for number, fault in self._apart:
+            if (fault.kind, fault.function) == (kind, function) and self._happens(number, fault):
                 return fault.delay
         return 0
 

@@ -153,6 +153,8 @@ class Lambda:
             The request id, or why the invoke was refused.
         """
         function = self._functions[name]
+        if self.faults.replaces_code(name):
+            self._replace_code(function)
         fault = self.faults.of_function(name, payload)
         throttled = self._refusal(function, fault)
         if throttled is not None:
@@ -171,7 +173,7 @@ class Lambda:
             self.tails.open(request_id, tail)
         start = self._scheduler.now
         if fault is not None and fault.kind is FaultKind.COLD_START:
-            self._end_idle(function)
+            function.end_idle()
         if function.idle:
             self._journal.rely_on("LAM-ENV-2")
             sandbox = function.idle.pop()
@@ -192,12 +194,11 @@ class Lambda:
             self._scheduler.at(start + rehearsal.duration, invocation.repeat, rehearsal)
         return request_id
 
-    @staticmethod
-    def _end_idle(function: DeployedFunction) -> None:
-        """Lambda may end environments at any time; those that work go on."""
-        for sandbox in function.idle:
-            sandbox.environment.stop()
-        function.idle.clear()
+    def _replace_code(self, function: DeployedFunction) -> None:
+        """From now on invokes begin with code that is loaded anew; what runs ends with the code that it has."""
+        self._journal.rely_on("LAM-CODE-1", "LAM-CODE-2")
+        function.release += 1
+        function.end_idle()
 
     def new_request_id(self, name: str) -> str:
         """An id for an invoke of a function."""
@@ -267,7 +268,10 @@ class Lambda:
         function.environments += 1
         number = function.environments
         self._journal.append(EnvironmentStarted(self._scheduler.now, "LAM-INIT-1", function.config.name, number))
-        return Sandbox(number, self._runtime.new_environment(function.config, number))
+        lateness = self.faults.lateness_of_clock(function.config.name)
+        if lateness:
+            self._journal.rely_on("SIM-CLOCK-1")
+        return Sandbox(number, self._runtime.new_environment(function.config, number), function.release, lateness)
 
 
 class _Invocation:
@@ -299,12 +303,13 @@ class _Invocation:
             worked = self._service.faults.instant_in_work(fault, deadline - scheduler.now)
             if worked < deadline - scheduler.now:
                 self._cut = scheduler.after(worked, self._cut_short, fault)
-        request = InvokeRequest(self._request_id, payload, deadline, self._service.traces.of(self._request_id))
+        trace, lateness = self._service.traces.of(self._request_id), self._sandbox.lateness
+        request = InvokeRequest(self._request_id, payload, deadline, trace, lateness)
         self._sandbox.environment.start(request, self._finish)
 
     def fail(self) -> None:
         """The invoke fails before the code runs, because the workload says so."""
-        self._function.idle.append(self._sandbox)
+        self._function.free(self._sandbox)
         payload = json.dumps({"errorType": INJECTED_FAILURE, "errorMessage": "a fault of the workload"})
         self._end(payload, INJECTED_FAILURE, "SIM-FAULT-1")
 
@@ -324,8 +329,8 @@ class _Invocation:
         if response.ended:  # there is no process left that could be used again (LAM-TIME-2, LAM-INIT-2)
             self._sandbox.environment.stop()
             self._service._note_end_of_process(response)
-        else:  # the most recently used environment is used first (LAM-ENV-2)
-            self._function.idle.append(self._sandbox)
+        else:
+            self._function.free(self._sandbox)
         rehearsal = self._rehearsal(response) if self._note else None
         self._end(response.payload, response.error, "LAM-ERR-1" if response.error else "LAM-ENV-1", rehearsal)
 
@@ -336,7 +341,7 @@ class _Invocation:
             function = self._function.config.name
             lines = LinesRepeated(now, None, function, self._request_id, rehearsal.invoke, rehearsal.lines)
             self._service._journal.append(lines)
-        self._function.idle.append(self._sandbox)
+        self._function.free(self._sandbox)
         told = rehearsal.response
         response = InvokeResponse(told.payload.replace(_REQUEST_ID, self._request_id), told.error)
         rule: RuleId = "LAM-ERR-1" if response.error else "LAM-ENV-1"

@@ -165,6 +165,7 @@ class Cursor:
         self._ahead: dict[int, Record] = {record.number: record for record in partition.kept}
         self._in_flight: set[int] = set()
         self._take: Callable[[Record], None] | None = None
+        self._missed_below = 0
 
     @property
     def waiting(self) -> int:
@@ -182,22 +183,35 @@ class Cursor:
             since: instant of `AT_TIMESTAMP`.
             skip_rule: id of the rule by which records are skipped.
         """
-        now = self._scheduler.now
         begin = {
             StartingPosition.TRIM_HORIZON: -1,
-            StartingPosition.LATEST: now + 1,
+            StartingPosition.LATEST: self._scheduler.now + 1,
             StartingPosition.AT_TIMESTAMP: since,
         }[position]
         self._take = take
-        where = self._partition
         for record in list(self._ahead.values()):
             if record.appended_at < begin:
-                self._journal.append(
-                    RecordSkipped(now, skip_rule, where.kind, where.source, where.name, record.id, self._mapping)
-                )
-                self.settle(record)
+                self._skip(record, skip_rule)
             else:
                 take(record)
+
+    def start_anew(self) -> None:
+        """The mapping was deleted and begins again at LATEST: what it is not past by now is missed (STR-START-5).
+
+        What an invoke works on is not decided before it ends: see `drop_if_over` (STR-START-6).
+        """
+        self._missed_below = self._partition.length
+        for record in list(self._ahead.values()):
+            if record.number not in self._in_flight:
+                self._skip(record, "STR-START-5")
+
+    def _skip(self, record: Record, rule: RuleId) -> None:
+        where = self._partition
+        skipped = RecordSkipped(
+            self._scheduler.now, rule, where.kind, where.source, where.name, record.id, self._mapping
+        )
+        self._journal.append(skipped)
+        self.settle(record)
 
     def skip_to(self, number: int) -> None:
         """Move past what another reader of the same group has committed: records with a smaller number."""
@@ -232,14 +246,19 @@ class Cursor:
         self._in_flight.difference_update(record.number for record in records)
 
     def expire(self, record: Record) -> None:
-        """The retention of a record is over. An invoke that works on it may still succeed: see `drop_if_expired`."""
+        """The retention of a record is over. An invoke that works on it may still succeed: see `drop_if_over`."""
         if not self.is_past(record) and record.number not in self._in_flight:
             self._drop(record)
 
-    def drop_if_expired(self, record: Record) -> bool:
-        """Whether retention has ended a record; decides it for one that was in flight when its time came."""
+    def drop_if_over(self, record: Record) -> bool:
+        """Whether a record is not to be tried again: retention has ended it, or the mapping began anew behind it.
+
+        Decides it for one that was in flight when that happened.
+        """
         if not self.is_past(record) and self._partition.is_too_old(record):
             self._drop(record)
+        elif not self.is_past(record) and record.number < self._missed_below:
+            self._skip(record, "STR-START-5")
         return self.is_past(record)
 
     def _drop(self, record: Record) -> None:

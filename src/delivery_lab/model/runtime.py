@@ -109,12 +109,14 @@ class InvokeRequest:
         event: the event, as JSON text but for functions that are described.
         deadline: the instant (microseconds of virtual time) at which the function times out.
         trace: X-Ray's trace header, which the code finds in `_X_AMZN_TRACE_ID`; "" for none.
+        lateness: by how many microseconds the environment's clock is late (SIM-CLOCK-1).
     """
 
     request_id: str
     event: Payload
     deadline: int
     trace: str = ""
+    lateness: int = 0
 
     @property
     def payload(self) -> str:

@@ -170,6 +170,8 @@ class Steps:
         match event:
             case RecordAppended():
                 yield event.record, "sent", f"appended to {event.partition} of {event.source}"
+            case RecordSkipped(rule="STR-START-5"):
+                yield event.record, "gone", f"missed by {event.mapping}, which was created again at LATEST"
             case RecordSkipped():
                 yield event.record, "gone", f"skipped: it was there before the starting position of {event.mapping}"
             case RecordFiltered():

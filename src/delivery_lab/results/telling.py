@@ -214,6 +214,8 @@ class Teller:
             case RecordAppended(source=source, record=record):
                 self._learn(record, event.body)
                 return Told(f"sent to {source}", record)
+            case RecordSkipped(source=source, record=record, rule="STR-START-5"):
+                return Told(f"missed in {source} by {event.mapping}, which was created again at LATEST", record)
             case RecordSkipped(source=source, record=record):
                 return Told(f"skipped in {source}, appended before {event.mapping} began to read", record)
             case RecordFiltered(record=record):

@@ -131,6 +131,21 @@ RULES = (
         + "configuration-aliases.html",
     ),
     documented(
+        "LAM-CODE-1",
+        "While the code of a function is replaced, invokes go to the code before; when the update is complete they go to the new "
+        "code, which is loaded anew: what modules of the old one had in memory is lost.",
+        LAMBDA_GUIDE + "functions-states.html",
+    ),
+    assumed(
+        "LAM-CODE-2",
+        "An invoke that runs when an update of the code is complete goes on with the code that it began with, and its environment "
+        "ends with it; those that wait end at once. A mapping, or whoever else has invoked, notices nothing of it.",
+        "AWS says to which code invokes go, and nothing of those that run: "
+        + LAMBDA_GUIDE
+        + "functions-states.html. Here the new "
+        "code is that of the program, too.",
+    ),
+    documented(
         "LAM-SCALE-1",
         "A function may start 1,000 environments every 10 s, refilled continuously and not saved up beyond that.",
         LAMBDA_GUIDE + "scaling-behavior.html",

@@ -22,6 +22,13 @@ RULES = (
         "https://man7.org/linux/man-pages/man7/tcp.7.html",
     ),
     assumed(
+        "SIM-CLOCK-1",
+        "The clock of an environment tells virtual time to all code in it. A fault of a workload can make it late: then times and "
+        "dates are late, and durations, waits, the function's timeout and the remaining time that its context tells are not.",
+        "AWS promises no precision of the clocks of environments. A call that is signed with a time of five minutes ago is refused, "
+        "so a clock may be late by so much: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-signing.html",
+    ),
+    assumed(
         "SIM-DESCRIBED-1",
         "A function that the workload describes under `functions` takes as long, fails, answers and logs as it says; Lambda treats it "
         "as any other. What is drawn for a message depends on the seed, the function, the message and the number of its delivery.",

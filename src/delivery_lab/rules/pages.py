@@ -130,6 +130,7 @@ _WHOLE = (
 )
 
 _REPOSITORY = (
+    f"{LAMBDA_GUIDE}functions-states.html",
     *(
         f"{EVENTS_GUIDE}eb-pipes-{name}.html"
         for name in (
@@ -198,6 +199,7 @@ _API_MODEL = (
             "PutFunctionConcurrency",
             "PutFunctionEventInvokeConfig",
             "ScalingConfig",
+            "UpdateEventSourceMapping",
         )
     ),
     *(

@@ -26,6 +26,7 @@ from delivery_lab.rules import (
     sqs,
     sqs_fifo,
     streams,
+    table_streams,
 )
 from delivery_lab.rules.rule import Rule, Status
 
@@ -40,6 +41,7 @@ def _collect() -> Mapping[str, Rule]:
         functions,
         mapping,
         streams,
+        table_streams,
         kafka,
         invokes,
         dynamodb,

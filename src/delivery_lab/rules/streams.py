@@ -1,4 +1,4 @@
-"""Rules of Kinesis, of DynamoDB streams, and of the mappings that read them."""
+"""Rules of Kinesis, and of the mappings that read its streams and those of tables."""
 
 from delivery_lab.rules.rule import LAMBDA_API, LAMBDA_GUIDE, LOCALSTACK, assumed, documented, observed
 
@@ -9,13 +9,8 @@ _WINDOWS = LAMBDA_GUIDE + "services-kinesis-windows.html"
 _PARAMETERS = LAMBDA_GUIDE + "services-kinesis-parameters.html"
 _REPORTING = LAMBDA_GUIDE + "services-kinesis-batchfailurereporting.html"
 _FAILURE = LAMBDA_GUIDE + "kinesis-on-failure-destination.html"
-_DYNAMODB_STREAMS = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html"
 _LOCALSTACK = LOCALSTACK + "lambda_/event_source_mapping/test_lambda_integration_kinesis.py, "
 _LOCALSTACK_TABLE = "test_lambda_integration_dynamodbstreams.py, "
-_RECORDED_TABLE = (
-    "recorded against AWS by LocalStack's tests marked aws.validated: tests/aws/services/lambda_/event_source_mapping/"
-    + _LOCALSTACK_TABLE
-)
 
 RULES = (
     documented(
@@ -91,59 +86,6 @@ RULES = (
         "No page of AWS shows an event of such a mapping; eventSourceARN is what the mapping reads elsewhere.",
     ),
     documented(
-        "DDS-API-1",
-        "A shard iterator of a table's stream is good for 15 minutes; GetRecords gives at most 1,000 records or 1 MB, and refuses "
-        "to read what retention has ended.",
-        "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetShardIterator.html; "
-        "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRecords.html",
-    ),
-    documented(
-        "DDS-BINARY-1",
-        "Binary values in the record of a table's stream, sets of them and those within lists and maps included, are Base64 in "
-        "the event.",
-        "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_AttributeValue.html; "
-        + _RECORDED_TABLE
-        + "test_dynamodb_event_filter",
-    ),
-    observed(
-        "DDS-SIZE-1",
-        "SizeBytes of a record is the size of its keys and of the images that it carries, as DynamoDB counts items: names and "
-        "values in bytes, binary ones raw, a number a byte for two digits and one more, a list or map 3 and 1 for each element.",
-        "SizeBytes of AWS's records (" + _RECORDED_TABLE + "test_dynamodb_report_batch_item_failures and others) fit "
-        "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html",
-    ),
-    observed(
-        "DDS-TIME-1",
-        "ApproximateCreationDateTime is a number of whole seconds with a fraction of zero, and the times of DDBStreamBatchInfo "
-        "have no milliseconds.",
-        _RECORDED_TABLE + "test_dynamodb_event_source_mapping_with_on_failure_destination_config; "
-        "https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html",
-    ),
-    assumed(
-        "DDS-READ-1",
-        "More than two mappings of a table's stream read as two do.",
-        "AWS advises two functions per shard at most, and says that more can be throttled, not how much: "
-        + LAMBDA_GUIDE
-        + "with-ddb.html",
-    ),
-    documented(
-        "DDS-RECORD-1",
-        "A write that changes an item leaves one record in the stream of its table; a write that changes nothing leaves none.",
-        _DYNAMODB_STREAMS,
-    ),
-    documented(
-        "DDS-RET-1", "A record of a DynamoDB stream expires after 24 hours; that cannot be changed.", _DYNAMODB_STREAMS
-    ),
-    assumed(
-        "DDS-SHARD-1",
-        "The stream of a table has 4 shards; the items of one partition key are in one of them, in the order of their "
-        "changes.",
-        "Each open shard belongs to one partition of the table ("
-        + _DYNAMODB_STREAMS
-        + "), and a new on-demand table has "
-        "4; AWS gives no number for streams.",
-    ),
-    documented(
         "STR-START-1",
         "StartingPosition is required: TRIM_HORIZON, LATEST or, not for DynamoDB, AT_TIMESTAMP with a time. Without it, or "
         "with one that is not for the source or a time in the future, the mapping is refused.",
@@ -158,6 +100,28 @@ RULES = (
         "STR-START-3",
         "The mapping polls from the beginning of the run.",
         "AWS takes up to some minutes to begin; the run is taken to start after that, so LATEST misses nothing.",
+    ),
+    documented(
+        "STR-START-4",
+        "A mapping that is disabled and enabled goes on at the place where it was: nothing is skipped, whatever its starting "
+        "position.",
+        LAMBDA_API
+        + "API_UpdateEventSourceMapping.html. Of updates in general a page says that with LATEST records could be "
+        "missed, and gives no case: " + LAMBDA_GUIDE + "kafka-starting-positions.html",
+    ),
+    documented(
+        "STR-START-5",
+        "A mapping that is deleted and created again knows nothing of the former one's place. With LATEST it misses what came "
+        "before it polls, which it may do some minutes after its creation.",
+        _CREATE + "; " + LAMBDA_GUIDE + "kafka-starting-positions.html",
+    ),
+    assumed(
+        "STR-START-6",
+        "Invokes that run while their mapping is deleted run to their end, and what they succeed with is behind the mapping. "
+        "Everything else that it had read is not finished.",
+        "AWS says that a mapping may take some seconds to be deleted, and nothing of its invokes: "
+        + LAMBDA_API
+        + "API_DeleteEventSourceMapping.html",
     ),
     documented("STR-POLL-1", "A shard of a Kinesis stream is polled once a second.", _KINESIS),
     documented(

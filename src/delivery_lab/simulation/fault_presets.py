@@ -9,12 +9,19 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Literal
 
 from delivery_lab.resource_types import STREAM
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.simulation.workload_faults import Fault
+from delivery_lab.stack.mappings import (
+    DynamoDbMapping,
+    EventSourceMapping,
+    KafkaMapping,
+    RecordMapping,
+    StreamMapping,
+)
 from delivery_lab.stack.stack import Stack
 
 RARELY = 0.01
@@ -24,6 +31,10 @@ SLOW_SECONDS = 0.5
 """How much longer a call of a slow service takes."""
 PAUSE_SECONDS = 30.0
 """For how long pollers stop: about as long as a mapping takes to be disabled and enabled."""
+RECREATED_SECONDS = 180.0
+"""For how long a mapping is away that is deleted and created; AWS says some minutes (STR-START-5)."""
+LATE_SECONDS = 60.0
+"""By how much a clock is late."""
 
 
 def all_faults(workload: Workload, stack: Stack) -> list[Fault]:
@@ -36,8 +47,11 @@ def all_faults(workload: Workload, stack: Stack) -> list[Fault]:
     preset = workload.fault_preset
     if preset is None:
         return list(workload.faults)
-    lines = (_standard, _harsh) if preset == "harsh" else (_standard,)
-    return [*workload.faults, *(line.of_preset(preset) for each in lines for line in each(stack))]
+    lines = list(_standard(stack))
+    if preset == "harsh":
+        described = {name for name, settings in workload.functions.items() if settings.description is not None}
+        lines += _harsh(stack, described)
+    return [*workload.faults, *(line.of_preset(preset) for line in lines)]
 
 
 def _standard(stack: Stack) -> Iterator[Fault]:
@@ -57,6 +71,9 @@ def _standard(stack: Stack) -> Iterator[Fault]:
     if any(stack.graph.of_type(STREAM)):
         # A read beyond what the readers of a shard share: the records wait for the next poll.
         yield Fault(service="kinesis", operation="GetRecords", kind="throttle", share=SOMETIMES)
+    if any(isinstance(mapping, DynamoDbMapping) for mapping in stack.mappings):
+        # Of the stream of a table, too, where more than two read a shard.
+        yield Fault(service="dynamodbstreams", operation="GetRecords", kind="throttle", share=SOMETIMES)
     for service in _services(stack):
         yield Fault(service=service, kind="throttle", share=RARELY)
         yield Fault(service=service, kind="error", share=RARELY)
@@ -75,10 +92,29 @@ def _services(stack: Stack) -> Iterator[Literal["sqs", "dynamodb", "kinesis", "l
         yield "lambda"
 
 
-def _harsh(stack: Stack) -> Iterator[Fault]:
-    """What ends functions in the middle of their work, ends environments, and stops pollers."""
+def _harsh(stack: Stack, described: Set[str]) -> Iterator[Fault]:
+    """What ends functions in the middle of their work, ends environments, stops pollers, and is a deployment.
+
+    Args:
+        stack: the stack.
+        described: functions that have no code which reads a clock.
+    """
     for function in stack.functions:
         yield Fault(function=function.label, kind="crash", share=SOMETIMES)
         yield Fault(function=function.label, kind="timeout", share=SOMETIMES)
         yield Fault(function=function.label, kind="coldStart", share=OFTEN)
         yield Fault(function=function.label, kind="pause", seconds=PAUSE_SECONDS, share=SOMETIMES)
+        yield Fault(function=function.label, kind="codeReplaced", share=SOMETIMES)
+        if function.label not in described:
+            yield Fault(function=function.label, kind="lateClock", seconds=LATE_SECONDS, share=SOMETIMES)
+        if any(_misses(mapping) for mapping in stack.mappings_of(function)):
+            yield Fault(function=function.label, kind="recreated", seconds=RECREATED_SECONDS, share=SOMETIMES)
+
+
+def _misses(mapping: EventSourceMapping) -> bool:
+    """Whether a mapping that is deleted and created again may miss records."""
+    if not isinstance(mapping, RecordMapping) or mapping.starting_position.known != "LATEST":
+        return False
+    if isinstance(mapping, StreamMapping):
+        return mapping.tumbling_window_seconds.known == 0
+    return isinstance(mapping, KafkaMapping) and mapping.consumer_group.known is None

@@ -28,6 +28,7 @@ from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation.answering import known_operation, occasion_of
 from delivery_lab.simulation.polled_sources import PolledSources
+from delivery_lab.simulation.possible_faults import refuse_impossible
 from delivery_lab.simulation.publishing import (
     change_object,
     check_published,
@@ -307,7 +308,7 @@ class Sender:
             )
         if fault.service is not None and fault.operation is not None:
             known_operation(fault.service, fault.operation, where)
-        return InjectedFault(
+        injected = InjectedFault(
             FaultKind(fault.kind),
             occasion_of(fault),
             function=None if fault.function is None else self._function(fault.function, where),
@@ -317,6 +318,8 @@ class Sender:
             delay=seconds(fault.seconds or 0),
             preset=bool(fault.preset),
         )
+        refuse_impossible(injected, self._account, where)
+        return injected
 
     def _named(self, found: Mapping[str, T], name: str, kind: str, where: str = "") -> T:
         if name not in found:

@@ -11,8 +11,12 @@ from delivery_lab.simulation.workload_part import WorkloadPart
 
 _OF_QUEUES = ("duplicate", "lostReceive")
 _OF_SERVICES = ("throttle", "error", "latency")
-_LASTING = ("latency", "pause")
+_LASTING = ("latency", "pause", "lateClock", "recreated")
 _IN_WORK = ("crash", "timeout")
+_AROUND_INVOKES = ("pause", "lostReceive", "codeReplaced", "lateClock", "recreated")
+_LATEST_CLOCK_SECONDS = 300
+"""AWS takes a call that was signed at most so many seconds ago:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-signing.html"""
 
 
 class Fault(WorkloadPart):
@@ -28,6 +32,7 @@ class Fault(WorkloadPart):
         Literal[
             "cloudwatch",
             "dynamodb",
+            "dynamodbstreams",
             "events",
             "kinesis",
             "lambda",
@@ -58,6 +63,9 @@ class Fault(WorkloadPart):
         "timeout",
         "pause",
         "lostReceive",
+        "codeReplaced",
+        "lateClock",
+        "recreated",
     ]
     """What happens."""
     share: float = Field(default=1.0, gt=0, le=1)
@@ -66,7 +74,8 @@ class Fault(WorkloadPart):
     """With `function` or a queue alone: only where the event, a record of it, or the message has such an `id`."""
     seconds: float | None = Field(default=None, gt=0, le=LONGEST_SECONDS)
     """With `kind: latency`: how many seconds longer it takes. With `pause`: for how many the pollers stop. With
-    `crash` and `timeout`: after how many seconds of work; drawn where it is left out."""
+    `lateClock`: by how many the clock is late. With `recreated`: how many until the new mapping polls. With `crash` and
+    `timeout`: after how many seconds of work; drawn where it is left out."""
     _preset: str = PrivateAttr(default="")
     _place: str = PrivateAttr(default="")
 
@@ -90,8 +99,8 @@ class Fault(WorkloadPart):
             raise ValueError("operation goes with service")
         if self.queue is not None and self.service != "sqs" and not of_queue:
             raise ValueError("queue goes with service: sqs, or alone")
-        if self.ids is not None and self.kind in ("pause", "lostReceive"):
-            raise ValueError(f"{self.kind} happens to pollers, which look at no message: leave ids out")
+        if self.ids is not None and self.kind in _AROUND_INVOKES:
+            raise ValueError(f"{self.kind} happens to no message in particular: leave ids out")
         return self._has_its_seconds()
 
     def _has_its_seconds(self) -> Fault:
@@ -99,6 +108,11 @@ class Fault(WorkloadPart):
             raise ValueError(f"the kind {self.kind} needs seconds")
         if self.seconds is not None and self.kind not in (*_LASTING, *_IN_WORK):
             raise ValueError(f"seconds goes with the kinds {_words((*_LASTING, *_IN_WORK))}")
+        if self.kind == "lateClock" and self.seconds is not None and self.seconds > _LATEST_CLOCK_SECONDS:
+            raise ValueError(
+                f"AWS refuses calls that were signed more than {_LATEST_CLOCK_SECONDS} s ago, as by a clock that is "
+                f"{self.seconds:g} s late: that is not modelled, so let it be at most {_LATEST_CLOCK_SECONDS}"
+            )
         return self
 
     @property

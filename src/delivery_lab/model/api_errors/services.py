@@ -21,6 +21,7 @@ RECORD_TOO_LARGE = ApiError(
     "https://kafka.apache.org/documentation/#brokerconfigs_message.max.bytes",
 )
 
+_TABLE_STREAM_ERRORS = "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/CommonErrors.html"
 _RATE = "Rate exceeded"
 _INTERNAL = "An internal error occurred"
 _RETRIES = "https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html lists what is retried"
@@ -29,6 +30,7 @@ THROTTLED: Mapping[str, ApiError] = MappingProxyType(
     {
         "cloudwatch": ApiError("Throttling", _RATE, _RETRIES),
         "dynamodb": ApiError("ProvisionedThroughputExceededException", _RATE, _RETRIES),
+        "dynamodbstreams": ApiError("ThrottlingException", _RATE, _TABLE_STREAM_ERRORS),
         "events": ApiError("ThrottlingException", _RATE, _RETRIES),
         "kinesis": ApiError("ProvisionedThroughputExceededException", _RATE, _RETRIES),
         "lambda": functions.THROTTLED,
@@ -48,6 +50,7 @@ FAILED: Mapping[str, ApiError] = MappingProxyType(
     {
         "cloudwatch": ApiError("InternalServiceError", _INTERNAL, MODEL, 500, "InternalServiceFault"),
         "dynamodb": ApiError("InternalServerError", _INTERNAL, MODEL, 500),
+        "dynamodbstreams": ApiError("InternalServerError", _INTERNAL, MODEL, 500),
         "events": ApiError("InternalException", _INTERNAL, MODEL, 500),
         "kinesis": ApiError("InternalFailure", _INTERNAL, MODEL, 500, "InternalFailureException"),
         "lambda": functions.LAMBDA_FAILED,

@@ -26,26 +26,29 @@ def delivers_again(faults: Faults, function: str, payload: Callable[[], str]) ->
 
 
 def wait_before_read(services: Services, settings: ReaderSettings) -> int:
-    """For how many microseconds a mapping does not read a partition: its pollers stop, or Kinesis refuses the read.
+    """For how many microseconds a mapping does not read a partition: its pollers stop, or its read is refused.
 
-    A read that is refused is repeated at the next poll (KIN-READ-3). Enhanced fan-out reads by no request of its own.
+    A read that is refused is repeated at the next poll (KIN-READ-3, DDS-READ-2). Enhanced fan-out reads by no request
+    of its own, and so does a Kafka mapping.
 
     Args:
         services: what the reader uses.
         settings: the mapping's settings.
     """
-    faults = services.functions.faults
-    pause = faults.pause_of_pollers(settings.function)
-    if pause or services.throughput is None or settings.poll_seconds == 0:
+    faults, service = services.functions.faults, settings.read_service
+    if services.recreation is not None and (absent := services.recreation.wait(faults)):
+        return absent
+    if pause := faults.pause_of_pollers(settings.function):
+        services.journal.rely_on("STR-START-4")
         return pause
-    fault = faults.of_feed("kinesis", "GetRecords")
+    fault = faults.of_feed(service, "GetRecords") if service else None
     if fault is None:
         return 0
-    rule: RuleId = "KIN-READ-3"
+    rule: RuleId = "KIN-READ-3" if service == "kinesis" else "DDS-READ-2"
     services.journal.rely_on(rule)
-    now, code = services.scheduler.now, error_of("kinesis", fault.kind).code
+    now, code = services.scheduler.now, error_of(service, fault.kind).code
     services.journal.append(
-        ApiCallRefused(now, rule, "kinesis", "GetRecords", code, False, Actor("mapping", settings.mapping))
+        ApiCallRefused(now, rule, service, "GetRecords", code, False, Actor("mapping", settings.mapping))
     )
     return 1
 

@@ -36,6 +36,7 @@ from delivery_lab.model.mapping.partition_settings import (
     starting_position,
 )
 from delivery_lab.model.mapping.partition_work import ReaderSettings, Services
+from delivery_lab.model.mapping.recreation import Recreation
 from delivery_lab.model.partition import Partition, StartingPosition
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.rule_ids import RuleId
@@ -223,6 +224,12 @@ class TopicConsumer:
             report_rule="KAF-REPORT-1",
             retried=assumptions.kafka_retried,
         )
+        self.recreation = None
+        # A group of its own ends with the mapping; one that it was given has what it committed (KAF-GROUP-2).
+        if self._position is StartingPosition.LATEST and config.consumer_group is None:
+            self.recreation = Recreation(
+                config.name, config.function, lambda: (each.cursor for each in self.readers), scheduler, journal
+            )
         self.readers = [
             PartitionReader(
                 partition,
@@ -236,6 +243,7 @@ class TopicConsumer:
                     destination,
                     self._pollers,
                     committed=self._commit,
+                    recreation=self.recreation,
                 ),
                 seconds(START_DELAY_SECONDS),
             )

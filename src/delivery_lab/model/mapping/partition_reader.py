@@ -217,7 +217,7 @@ class PartitionReader:
             slot.work.popleft()
             return
         slot.busy = True
-        if self._services.gate is not None and not self._services.gate.enter(lambda: self._again(slot)):
+        if not self._services.may_invoke(lambda: self._again(slot)):
             return
         if batch.payload is None:
             batch.payload = self._services.form.event(batch.records, self.partition)
@@ -257,7 +257,7 @@ class PartitionReader:
 
     def _drop_what_is_over(self, slot: Slot, batch: PartitionBatch) -> None:
         """Drop what retention has taken, and discard what is too old (STR-AGE-1)."""
-        left = [record for record in batch.records if not self.cursor.drop_if_expired(record)]
+        left = [record for record in batch.records if not self.cursor.drop_if_over(record)]
         age = self.settings.maximum_record_age_seconds
         if age != ENDLESS and left and left[0].appended_at + seconds(age) < self._scheduler.now:
             oldest = self._scheduler.now - seconds(age)

@@ -17,6 +17,7 @@ from delivery_lab.model.mapping.destinations import Destination
 from delivery_lab.model.mapping.filters import Pattern
 from delivery_lab.model.mapping.invoker import Invoker
 from delivery_lab.model.mapping.partition_records import Format
+from delivery_lab.model.mapping.recreation import Recreation
 from delivery_lab.model.partition import Partition, Record
 from delivery_lab.model.streams.throughput import ReadThroughput
 from delivery_lab.rule_ids import RuleId
@@ -55,6 +56,7 @@ class ReaderSettings:
         report_rule: id of the rule about the form of an itemIdentifier, None where it is a sequence number.
         retried: which records are tried again after a partial failure.
         grace_seconds: how long a tumbling window waits for records at its end.
+        read_service: the service whose GetRecords it reads by, as boto3 names it; "" where it reads by none.
     """
 
     mapping: str
@@ -80,6 +82,7 @@ class ReaderSettings:
     named_rule: RuleId = "KAF-REPORT-2"
     retried: RetriedRecords = RetriedRecords.FROM_LOWEST
     grace_seconds: float = DEFAULTS.window_grace_seconds
+    read_service: str = ""
 
 
 class Gate(Protocol):
@@ -107,6 +110,7 @@ class Services:
         throughput: how much the partition gives at a time, None where that is not limited.
         committed: told how far a partition is, or None.
         late: by how much each poll is late.
+        recreation: deletes and creates the mapping, None where it would miss nothing by that.
     """
 
     functions: Invoker
@@ -119,6 +123,14 @@ class Services:
     throughput: ReadThroughput | None = None
     committed: Callable[[Partition, int], None] | None = None
     late: Lateness = on_time
+    recreation: Recreation | None = None
+
+    def may_invoke(self, go: Callable[[], None]) -> bool:
+        """Whether the mapping may invoke its function now; else `go` is called when it makes sense to ask again."""
+        if self.recreation is not None and self.recreation.is_absent:
+            self.recreation.when_back(go)
+            return False
+        return self.gate is None or self.gate.enter(go)
 
 
 @dataclass(slots=True, eq=False)

@@ -31,6 +31,7 @@ from delivery_lab.model.mapping.partition_settings import (
     starting_position,
 )
 from delivery_lab.model.mapping.partition_work import ReaderSettings, Services
+from delivery_lab.model.mapping.recreation import Recreation
 from delivery_lab.model.partition import StartingPosition
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.streams.dynamodb import TableStream
@@ -184,10 +185,16 @@ class StreamConsumer:
             named_rule="PIPE-REPORT-2",
             unnamed_response=assumptions.unnamed_record_response,
             grace_seconds=assumptions.window_grace_seconds,
+            read_service="" if fan_out else "kinesis" if kinesis else "dynamodbstreams",
         )
         info = "KinesisBatchInfo" if kinesis else "DDBStreamBatchInfo"
         form = StreamFormat(source.arn, info, source_arn, functions.configuration(config.function).role_arn)
-        self.readers = []
+        self.readers: list[PartitionReader] = []
+        self.recreation = None
+        if self._position is StartingPosition.LATEST and not config.tumbling_window_seconds:
+            self.recreation = Recreation(
+                config.name, config.function, lambda: (each.cursor for each in self.readers), scheduler, journal
+            )
         for number, shard in enumerate(source.shards):
             services = Services(
                 functions,
@@ -198,6 +205,7 @@ class StreamConsumer:
                 destination,
                 throughput=_throughput(source, number, scheduler, fan_out=fan_out),
                 late=lateness("poll", f"{config.name} {shard.name}", assumptions.poll_seconds, streams),
+                recreation=self.recreation,
             )
             # Shards are polled at the same rate, not in step.
             phase = seconds(streams.stream("stream poll", config.name, shard.name).random() * settings.poll_seconds)
