@@ -289,7 +289,7 @@ class PartitionReader:
 
     def _answer(self, slot: Slot, batch: PartitionBatch, result: InvokeResult) -> None:
         if not batch.repeated and delivers_again(
-            self._services.functions.faults, self.settings.function, lambda: batch.payload or ""
+            self._services.functions.faults, self.settings.who, lambda: batch.payload or ""
         ):
             batch.repeated = True
             self._leave(batch)

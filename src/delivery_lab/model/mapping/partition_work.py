@@ -84,6 +84,11 @@ class ReaderSettings:
     grace_seconds: float = DEFAULTS.window_grace_seconds
     read_service: str = ""
 
+    @property
+    def who(self) -> tuple[str, str]:
+        """Whom a fault may name: the mapping or pipe, and the function."""
+        return self.mapping, self.function
+
 
 class Gate(Protocol):
     """Lets at most so many batches of a mapping be worked on at once."""

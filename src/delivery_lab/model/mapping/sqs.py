@@ -322,7 +322,7 @@ class QueueConsumer:
     def _answer(self, batch: QueueBatch, result: InvokeResult) -> None:
         self._running -= 1
         batch.running = False
-        if not batch.repeated and delivers_again(self._functions.faults, self.config.function, lambda: batch.text):
+        if not batch.repeated and delivers_again(self._functions.faults, self.config.who, lambda: batch.text):
             batch.repeated = True
             self._invoke(batch)
             return
