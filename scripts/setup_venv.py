@@ -31,6 +31,8 @@ def main() -> int:
         trouble = _install(what, [*pip, *words])
         if trouble:
             return _fail(f"{what} cannot be installed:\n{trouble}")
+    # Where Python is told to write no bytecode (PYTHONDONTWRITEBYTECODE), each start would compile all of it anew.
+    subprocess.run([str(python), "-m", "compileall", "-q", "src", "components"], cwd=ROOT, check=False)
     (target / ".ready").touch()
     return 0
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from delivery_lab import Lab
-from delivery_lab.api.calibrated import CalibratedFigure, Calibration, calibrate_on_emulator, spans_of
+from delivery_lab.api.calibrated import CalibratedFigure, Calibration, _seeded, calibrate_on_emulator, spans_of
+from delivery_lab.api.inputs import assumption_texts
 from delivery_lab.errors import LabError, UsageError
 from delivery_lab.results.outcome import Messages
+from delivery_lab.rules.alternatives import read_assumptions
 from scripts.write_places import page, row_of
 from tests.lab_support import ROOT
 
@@ -20,11 +23,11 @@ _TIME = CalibratedFigure("latencySeconds.p50", 0.2, 0.3, 9.0, "not judged", "a t
 
 
 def _calibration(*figures: CalibratedFigure) -> Calibration:
-    return Calibration("batch-partial", "local", 2, 1.0, figures, Lab.open(ROOT).run("batch-partial"))
+    return Calibration("batch-partial", "local", 2, 1.0, figures, Lab.open(ROOT, cached=True).run("batch-partial"))
 
 
 def test_a_span_is_what_simulations_and_their_intervals_come_to() -> None:
-    outcome = Lab.open(ROOT).simulate("batch-partial")
+    outcome = Lab.open(ROOT, cached=True).simulate("batch-partial")
     values = outcome.messages.model_dump()
     other = outcome.model_copy(update={"messages": Messages(**{**values, "processed": 5, "lost": 2})})
     spans = spans_of([outcome, other])
@@ -57,6 +60,27 @@ def test_what_is_written_has_settings_and_figures_and_no_names(tmp_path: Path) -
     assert [word for word in ("batch-", "123456789012", "arn:", "shouldFail") if word in text] == []
 
 
+def test_what_the_emulators_own_mappings_came_to_stands_beside_and_is_not_judged() -> None:
+    unknown = {"invocations.throttled": "not seen", "ordering": "not seen"}
+    plain = _calibration(_INSIDE, _OUTSIDE)
+    own = replace(plain.observed, outcome=plain.observed.outcome.model_copy(update={"unknown": unknown}))
+    both = replace(plain, own_mappings=own)
+    throttled = replace(_INSIDE, name="invocations.throttled")
+    assert [plain.beside(figure) for figure in plain.figures] == [None, None]
+    assert [both.beside(figure) for figure in (*both.figures, throttled)] == [0, 13, None]
+    assert both.outside == plain.outside
+    assert [figure["ownMappings"] for figure in json.loads(both.as_json())["figures"]] == [0, 13]
+
+
+def test_what_is_assumed_by_name_is_drawn_for_no_simulation() -> None:
+    seeded = _seeded({"assume": ["LAM-INIT-1=3"]}, 7, 2, 0.0)
+    assert seeded["seed"] == 9
+    drawn = read_assumptions(assumption_texts(seeded["assume"]))
+    assert drawn.cold_start_seconds == 3
+    assert 0 < drawn.poll_seconds <= 0.3
+    assert _seeded({"assume": ["LAM-INIT-1=3"]}, 7, 0, 0.0) == {"assume": ["LAM-INIT-1=3"], "seed": 7}
+
+
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(LabError) as caught:
         _calibration(_INSIDE).write(tmp_path / "none" / "file")
@@ -66,7 +90,7 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 def test_the_number_of_seeds_has_bounds() -> None:
     with pytest.raises(UsageError, match=r"^--seeds 0: from 1 to 1000$"):
-        calibrate_on_emulator(Lab.open(ROOT), "batch-partial", seeds=0)
+        calibrate_on_emulator(Lab.open(ROOT, cached=True), "batch-partial", seeds=0)
 
 
 def test_the_page_has_a_row_for_what_ran_and_a_reason_for_what_did_not() -> None:

@@ -17,7 +17,7 @@ from tests.lab_support import ROOT
 
 @pytest.fixture(scope="module")
 def lab() -> Lab:
-    return Lab.open(ROOT)
+    return Lab.open(ROOT, cached=True)
 
 
 def written(lab: Lab, folder: Path, stack: str, options: RunOptions) -> Path:
@@ -46,7 +46,7 @@ def test_a_failure_is_replayed_with_the_same_trace(lab: Lab, tmp_path: Path) -> 
         },
     )
 
-    found = replay(Lab.open(ROOT), path)
+    found = replay(Lab.open(ROOT, cached=True), path)
 
     assert found.fails
     assert found.same_trace

@@ -23,7 +23,7 @@ READ = (
 
 @pytest.mark.parametrize("stack", READ)
 def test_a_run_that_is_read_while_it_happens_has_the_same_outcome(stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    lab = Lab.open(ROOT)
+    lab = Lab.open(ROOT, cached=True)
     from_journal = lab.run(stack)
     monkeypatch.setattr(journal, "KEPT_EVENTS", len(from_journal.run.events) // 2)
     monkeypatch.setattr(journal, "HANDED_ON_AT_ONCE", AT_ONCE)
@@ -41,7 +41,7 @@ def test_a_run_that_is_read_while_it_happens_has_the_same_outcome(stack: str, mo
 def test_a_run_that_turns_out_otherwise_than_it_began_is_made_again_with_its_journal(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    lab = Lab.open(ROOT)
+    lab = Lab.open(ROOT, cached=True)
     from_journal = lab.run("fifo-ordered")
     monkeypatch.setattr(journal, "KEPT_EVENTS", 5)  # no function has said by then that it follows the log contract
 

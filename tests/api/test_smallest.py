@@ -36,7 +36,7 @@ DANGEROUS = [
 
 @pytest.fixture(scope="module")
 def lab() -> Lab:
-    return Lab.open(ROOT)
+    return Lab.open(ROOT, cached=True)
 
 
 def failing(lab: Lab, stack: str, options: RunOptions) -> Case:

@@ -127,9 +127,9 @@ def test_a_heartbeat_holds_no_batch() -> None:
 
 
 def test_the_workload_tells_that_a_filter_policy_is_in_the_wrong_scope() -> None:
-    examined = Lab.open(ROOT).examine("sns-sqs-filter", quantify=True)
+    examined = Lab.open(ROOT, cached=True).examine("sns-sqs-filter", quantify=True)
 
     assert [(finding.check, finding.accepted is not None) for finding in examined.findings] == [("CHK-FEED-8", True)]
     assert examined.effects[0].text == "lost 6 -> 0 of 7 messages"
     assert examined.effects[0].tried == {"sns-subscription.filterPolicyScope": "MessageBody"}
-    assert Lab.open(ROOT).examine("sns-sqs-filter-safe").findings == ()
+    assert Lab.open(ROOT, cached=True).examine("sns-sqs-filter-safe").findings == ()

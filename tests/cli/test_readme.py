@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Lab
+from delivery_lab.api.inputs import RunOptions
+from delivery_lab.api.lab import Lab
+from delivery_lab.cli import stacks
+from delivery_lab.cli.console import Console
+from tests.cli.conftest import Lab as Command
 from tests.cli.shown import Shown, commands_of, missing
 from tests.lab_support import FOREIGN, ROOT
 
@@ -64,6 +68,23 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "jobs.yaml").write_text(workload, encoding="utf-8")
 
 
+_ran: dict[tuple[Path, str, str], stacks.Ran] = {}
+
+
+@pytest.fixture(autouse=True)
+def _each_variant_is_run_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`make lab`, `run --all --json` and `run 'sync-*'` are the same runs, shown in other ways."""
+    run_of_many = stacks.run_of_many
+
+    def once(console: Console, lab: Lab, options: RunOptions, stack: str) -> stacks.Ran:
+        key = (lab.project.root, stack, repr(options))
+        if key not in _ran:
+            _ran[key] = run_of_many(console, lab, options, stack)
+        return _ran[key]
+
+    monkeypatch.setattr(stacks, "run_of_many", once)
+
+
 @pytest.mark.parametrize("prefix", [*NOT_RUN, *INSTEAD])
 def test_what_is_not_run_as_it_stands_is_in_the_readme(prefix: str) -> None:
     assert any(_is(command, prefix) for command in COMMANDS)
@@ -79,7 +100,7 @@ def test_make_lab_is_the_command_that_is_run_instead() -> None:
 
 @pytest.mark.usefixtures("shop")
 @pytest.mark.parametrize("command", [c for c in COMMANDS if not _not_run(c)], ids=lambda command: command.text)
-def test_a_command_does_what_the_readme_says(lab: Lab, command: Shown) -> None:
+def test_a_command_does_what_the_readme_says(lab: Command, command: Shown) -> None:
     words = next((words for prefix, words in INSTEAD.items() if _is(command, prefix)), command.words)
     assert words[0] == "delivery-lab"
 

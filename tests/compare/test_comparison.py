@@ -7,7 +7,7 @@ from delivery_lab.compare.comparison import _resource_changes
 from delivery_lab.program.graph import Graph
 from tests.lab_support import ROOT
 
-LAB = Lab.open(ROOT)
+LAB = Lab.open(ROOT, cached=True)
 
 
 def test_what_is_made_up_for_each_cluster_is_no_difference() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import colorsys
+import subprocess
+import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from delivery_lab.garbage import rare_garbage_collection
 from delivery_lab.handlers.kept import KeptEnvironments
 from tests.handlers.world import World
+from tests.lab_support import ROOT
 
 Seen = tuple[list[str], list[str]]
 
@@ -201,12 +204,13 @@ IMPORTED_AGAIN = {
     ),
     "asks for the address of its network card while it is imported": "import uuid\nnode = uuid.getnode()",
     "threads are started, or made, while it is imported": "import threading\nt = threading.Thread(target=print)",
-    "unfreezes all objects of the process while it is imported": "import gc\ngc.unfreeze()",
     "the state of builtins.generator cannot be read": "numbers = (n for n in range(9))",
     "replaces colorsys.rgb_to_hls, which all environments share": (
         "import colorsys\ndef rgb_to_hls(*_):\n    return 1\ncolorsys.rgb_to_hls = rgb_to_hls"
     ),
 }
+
+UNFREEZES = ("unfreezes all objects of the process while it is imported", "import gc\ngc.unfreeze()")
 
 
 @pytest.fixture
@@ -257,6 +261,20 @@ def test_kept_code_behaves_as_code_that_is_imported(code: str, tmp_path: Path, k
 def test_code_whose_import_cannot_be_repeated_is_imported_again(
     reason: str, begin: str, tmp_path: Path, kept: KeptEnvironments
 ) -> None:
+    imported_again(reason, begin, tmp_path, kept)
+
+
+def test_code_that_unfreezes_all_objects_is_imported_again(tmp_path: Path) -> None:
+    # In a process of its own: here all objects of all tests are looked through, in each of six runs.
+    begin = "from pathlib import Path; from tests.handlers.test_kept import UNFREEZES, imported_again, KeptEnvironments"
+    told = f"{begin}; imported_again(*UNFREEZES, Path({str(tmp_path)!r}), KeptEnvironments()); print('done')"
+    found = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (found.stderr, found.stdout) == ("", "done\n")
+
+
+def imported_again(reason: str, begin: str, tmp_path: Path, kept: KeptEnvironments) -> None:
+    """Code that begins so behaves the same whether or not something would be kept, and nothing is."""
     code = f"{begin}\ncalls = []\ndef handler(event, context):\n    calls.append(1)\n    return len(calls)\n"
     for seed in (1, 2, 3):
         assert one_run(tmp_path, code, seed, kept) == one_run(tmp_path, code, seed, None)

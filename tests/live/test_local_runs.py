@@ -103,7 +103,7 @@ def test_an_emulator_that_dies_in_the_middle_is_named_and_nothing_is_left(tempor
     def kill() -> None:
         # Its answer to an invoke is waited for when there are messages in flight: the lab has read its queue by then.
         while not killed:
-            for folder in temporary.glob("delivery-lab-emulator-*"):
+            for folder in temporary.glob("delivery-lab-of-*/emulator-*"):
                 log = folder / "log"
                 if log.exists() and "Lambda worker spawned for visibility-worker" in log.read_text(errors="replace"):
                     killed.extend(processes_with_argument(folder))

@@ -107,7 +107,7 @@ def planted(bug: Planted | None, like: Planted) -> Iterator[tuple[Lab, RunOption
     edits = () if bug is None else bug.edits
     patch = nullcontext() if bug is None or bug.patch is None else bug.patch()
     with _project(edits) as root, patch:
-        lab = Lab.open(root)
+        lab = Lab.open(root, cached=not edits)  # a copy is read once
         workload = lab.workload(like.stack, like.workload)
         content = workload.model_dump(mode="json", by_alias=True, exclude_unset=True)
         content["faults"] = [*content.get("faults", []), *like.faults]

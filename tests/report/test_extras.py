@@ -80,7 +80,7 @@ def test_parts_say_their_settings() -> None:
 
 def test_blocked_intervals_add_up_to_what_is_blocked() -> None:
     ran = run("stream-bounded")
-    chapter = reported(Lab.open(ROOT), "stream-bounded", {}, quantify=False)
+    chapter = reported(Lab.open(ROOT, cached=True), "stream-bounded", {}, quantify=False)
 
     found = blocked_intervals(ran)
     for one in chapter.outcome.blocked:
@@ -90,7 +90,7 @@ def test_blocked_intervals_add_up_to_what_is_blocked() -> None:
 
 
 def test_a_page_has_findings_with_their_worth_and_what_it_relies_on() -> None:
-    text = page([reported(Lab.open(ROOT), "batch-unreported", {})], "A report")
+    text = page([reported(Lab.open(ROOT, cached=True), "batch-unreported", {})], "A report")
 
     assert "CHK-" in text
     assert '<p class="worth">' in text
@@ -98,14 +98,16 @@ def test_a_page_has_findings_with_their_worth_and_what_it_relies_on() -> None:
 
 
 def test_another_interpretation_that_changes_the_conclusion_is_told() -> None:
-    text = page([reported(Lab.open(ROOT), "concurrency-trap", {}, quantify=False, alternatives=True)], "A report")
+    text = page(
+        [reported(Lab.open(ROOT, cached=True), "concurrency-trap", {}, quantify=False, alternatives=True)], "A report"
+    )
 
     assert "<strong>ESM-THROTTLE-2=visibility-left</strong>: Every message is processed once." in text
     assert "batch-alarm-dlq (ApproximateNumberOfMessagesVisible) goes off at " in text
 
 
 def test_two_variants_side_by_side() -> None:
-    contrast, chapters = compared(Lab.open(ROOT), "batch-partial", "batch-unreported", {}, quantify=False)
+    contrast, chapters = compared(Lab.open(ROOT, cached=True), "batch-partial", "batch-unreported", {}, quantify=False)
     text = page(chapters, "Two", contrast)
 
     assert contrast.worse

@@ -168,7 +168,7 @@ def test_a_run_that_failed_says_why() -> None:
 
 
 def test_a_price_that_is_not_known_is_said_and_is_no_zero() -> None:
-    outcome = Lab.open(ROOT).simulate("batch-single")
+    outcome = Lab.open(ROOT, cached=True).simulate("batch-single")
     assert outcome.cost is not None
     items = tuple(item.model_copy(update={"cost": None, "per_month": None}) for item in outcome.cost.items)
     cost = outcome.cost.model_copy(update={"items": items, "per_million_messages": None})

@@ -30,7 +30,7 @@ def workload(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def starving(workload: Path) -> Simulation:
-    return Lab.open(ROOT).run("concurrency-unreserved", workload=workload)
+    return Lab.open(ROOT, cached=True).run("concurrency-unreserved", workload=workload)
 
 
 def test_lam_conc_1_a_backlog_that_takes_the_account_starves_another_function(starving: Simulation) -> None:
@@ -47,7 +47,11 @@ def test_lam_conc_1_a_backlog_that_takes_the_account_starves_another_function(st
 
 def test_the_picture_of_a_run_shows_who_is_starved(workload: Path) -> None:
     chapter = reported(
-        Lab.open(ROOT), "concurrency-unreserved", {"workload": workload}, quantify=False, alternatives=False
+        Lab.open(ROOT, cached=True),
+        "concurrency-unreserved",
+        {"workload": workload},
+        quantify=False,
+        alternatives=False,
     )
 
     told = "batch-producer is starved: 3 refused while batch-worker holds up to 4 of the account's concurrency."
@@ -56,7 +60,7 @@ def test_the_picture_of_a_run_shows_who_is_starved(workload: Path) -> None:
 
 
 def test_a_run_in_which_nobody_is_starved_says_nothing_of_it() -> None:
-    outcome = Lab.open(ROOT).simulate("concurrency-trap")
+    outcome = Lab.open(ROOT, cached=True).simulate("concurrency-trap")
 
     assert outcome.invocations.throttled
     assert "starved" not in json.loads(outcome.as_json())

@@ -130,4 +130,4 @@ def test_what_a_function_publishes_is_a_message_of_its_own(tmp_path: Path) -> No
 
 def test_a_name_that_no_message_has_is_refused_with_those_that_there_are() -> None:
     with pytest.raises(UsageError, match=r"^no message of this run is called 'order-9': did you mean order-4\?$"):
-        Lab.open(ROOT).run("sns-sqs-raw-safe").timeline("order-9")
+        Lab.open(ROOT, cached=True).run("sns-sqs-raw-safe").timeline("order-9")

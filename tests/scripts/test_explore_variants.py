@@ -10,14 +10,17 @@ from tests.lab_support import ROOT
 
 
 def test_the_safe_variants_and_those_that_take_long_are_variants() -> None:
-    names = set(Lab.open(ROOT).stack_names())
+    names = set(Lab.open(ROOT, cached=True).stack_names())
 
     assert names > explore_variants.SAFE
     assert names > explore_variants.LONG
 
 
 def test_a_safe_variant_is_held_to_what_it_promises() -> None:
-    assert explore_variants.explored(Lab.open(ROOT), "batch-partial", 2, 1) == ("batch-partial: 2 runs", True)
+    assert explore_variants.explored(Lab.open(ROOT, cached=True), "batch-partial", 2, 1) == (
+        "batch-partial: 2 runs",
+        True,
+    )
 
 
 def test_a_message_that_is_lost_fails_the_script(

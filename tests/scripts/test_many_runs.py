@@ -27,7 +27,7 @@ def test_what_is_done_is_not_run_again_and_variants_take_turns() -> None:
 
 
 def test_a_block_has_the_same_hash_over_its_traces_each_time() -> None:
-    lab = Lab.open(ROOT)
+    lab = Lab.open(ROOT, cached=True)
     first, second = (run_block(lab, "batch-partial", 5, 2) for _ in range(2))
 
     assert replace(first, seconds=0) == replace(second, seconds=0)
@@ -35,7 +35,7 @@ def test_a_block_has_the_same_hash_over_its_traces_each_time() -> None:
 
 
 def test_a_variant_that_loses_messages_and_one_that_cannot_be_run_are_said() -> None:
-    lab = Lab.open(ROOT)
+    lab = Lab.open(ROOT, cached=True)
 
     assert run_block(lab, "batch-unreported", 1, 2).lost == [1, 2]
     assert run_block(lab, "nothing", 1, 1).failed.startswith("no stack 'nothing'")

@@ -128,7 +128,7 @@ class Ran:
 
 @cache
 def ran(variant: str) -> Ran:
-    lab, calls = Lab.open(ROOT), dict[str, set[Use]]()
+    lab, calls = Lab.open(ROOT, cached=True), dict[str, set[Use]]()
     stack = Stack.of(lab.graph(variant))
     real = Account.call
 

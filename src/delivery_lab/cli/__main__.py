@@ -1,12 +1,10 @@
 """The command as a process: `delivery-lab`, and `python -m delivery_lab.cli` without its script."""
 
-import atexit
-import contextlib
+# Little is imported before Ctrl-C is answered.
 import os
 import sys
-import threading
 
-from delivery_lab.own_process import claim
+from delivery_lab.cli.interrupts import end_in_order, ended
 
 
 def main() -> int:
@@ -14,12 +12,17 @@ def main() -> int:
     if sys.platform == "win32":
         return refuse_windows()
     try:
+        end_in_order()
+        from delivery_lab.own_process import claim
+
+        claim()
         from delivery_lab.cli.main import main as command
 
         return command()
     except KeyboardInterrupt:
-        print("interrupted; nothing was left behind", file=sys.stderr)
-        return 130
+        code, said = ended()
+        print(said, file=sys.stderr)
+        return code
     except Exception as error:  # noqa: BLE001 - the last resort: no bug of ours is a bare traceback
         from delivery_lab.cli.bugs import BUG, told
 
@@ -38,9 +41,17 @@ def refuse_windows() -> int:
 
 
 def leave(code: int) -> None:
-    """End the process; a thread that a program has left behind does not keep it alive."""
+    """End the process; a thread that a program has left behind does not keep it alive.
+
+    Nor does Python decide on the exit code of an interrupt: one in an `exec`, as dataclasses are made by, it takes for
+    one that nobody has caught.
+    """
+    import atexit
+    import contextlib
+    import threading
+
     own = threading.main_thread()
-    if any(thread is not own and not thread.daemon for thread in threading.enumerate()):
+    if code == ended()[0] or any(thread is not own and not thread.daemon for thread in threading.enumerate()):
         atexit._run_exitfuncs()
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(OSError, ValueError, AttributeError):
@@ -51,7 +62,6 @@ def leave(code: int) -> None:
 
 def run() -> None:
     """Run the command as a process."""
-    claim()
     leave(main())
 
 

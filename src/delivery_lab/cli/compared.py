@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from delivery_lab.cli.console import Console
+from delivery_lab.cli.interrupts import INTERRUPTED
 from delivery_lab.cli.options import OutputFormat
-from delivery_lab.cli.progress import INTERRUPTED
 
 if TYPE_CHECKING:
     from delivery_lab import Difference

@@ -24,10 +24,12 @@ from delivery_lab.events import (
     EventInvoked,
     EventRetryScheduled,
     FeedDeadLettered,
+    FeedDelayed,
     FeedDiscarded,
     FeederAccepted,
     FeedFiltered,
     FeedHandedOn,
+    FeedHandedOnAgain,
     FeedRepeated,
     FeedRetryScheduled,
     FilterMissed,
@@ -287,7 +289,10 @@ class Steps:
             case FeederAccepted():
                 yield event.message, "sent", f"accepted by {event.feeder}"
             case FeedHandedOn():
-                yield event.message, "moved", f"{event.feed} hands it on to {event.target}"
+                again = " again" if isinstance(event, FeedHandedOnAgain) else ""
+                yield event.message, "moved", f"{event.feed} hands it on to {event.target}{again}"
+            case FeedDelayed():
+                yield event.message, "kept", f"{event.feed} is late, and hands it on at {_at(event.at_us)}"
             case FeedRepeated():
                 yield event.message, "kept", f"{event.target} takes it for a repetition"
             case FeedFiltered():

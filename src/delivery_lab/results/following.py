@@ -344,23 +344,21 @@ class LedgerReader:
         for fate in self._fates(event.message):
             match event:
                 case MessageDeleted():
-                    fate.leave("deleted", in_seconds(event.instant_us))
+                    fate.leave("deleted", in_seconds(event.instant_us), event.message)
                     self._deleted_by(event, fate)
                 case MessageFiltered():
                     # What a competing mapping was there for, its filter did not let pass by on purpose.
                     way: Way = "deleted" if event.wanted_by else "filtered"
-                    fate.leave(way, in_seconds(event.instant_us))
+                    fate.leave(way, in_seconds(event.instant_us), event.message)
                 case MessageDeadLettered():
-                    fate.left, fate.left_at = "deadLettered", in_seconds(event.instant_us)
+                    fate.leave("deadLettered", in_seconds(event.instant_us), event.message, at_last=True)
                 case MessageExpired():
                     # From the source, or later from the dead-letter queue: gone either way.
-                    fate.left = None
-                    fate.leave("expired", in_seconds(event.instant_us))
+                    fate.leave("expired", in_seconds(event.instant_us), event.message, at_last=True)
                 case MessageMoved():
                     # A redriven message is a new one for SQS, and the same one for whoever sent it.
                     self._redriven[event.new_message] = self._redriven.get(event.message, event.message)
-                    fate.left = None
-                    fate.redriven_at = in_seconds(event.instant_us)
+                    fate.is_redriven(event.message, event.new_message, in_seconds(event.instant_us))
 
     def _deleted_by(self, event: MessageDeleted, fate: Fate) -> None:
         if event.by.kind == "function" and event.rule in _BY_HANDLE:
@@ -381,13 +379,13 @@ class LedgerReader:
             case RecordExpired():
                 for fate in self._fates(event.record):
                     if event.mapping is None or fate.meant_for in (None, event.mapping):
-                        fate.leave("expired", in_seconds(event.instant_us))
+                        fate.leave("expired", in_seconds(event.instant_us), event.record)
 
     def _leave(self, event: Event, consumer: str, way: Way, *messages: str) -> None:
         for message in messages:
             fate = self._fate(message, consumer)
             if fate is not None:
-                fate.leave(way, in_seconds(event.instant_us))
+                fate.leave(way, in_seconds(event.instant_us), message)
 
     def _event_left(self, event: _EventLeft) -> None:
         match event:

@@ -72,7 +72,8 @@ def explore(
     from delivery_lab.cli.bugs import BUG
     from delivery_lab.cli.comments.explorations import comment_of_exploration
     from delivery_lab.cli.comments.junit import junit_of_explorations
-    from delivery_lab.cli.progress import INTERRUPTED, RunsProgress
+    from delivery_lab.cli.interrupts import INTERRUPTED
+    from delivery_lab.cli.progress import RunsProgress
     from delivery_lab.cli.stacks import VIOLATED, open_lab
     from delivery_lab.cli.views.exploration import show_exploration
     from delivery_lab.cli.views.sample import sample_as_json
