@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from delivery_lab import Lab
-from delivery_lab.api.calibrated import CalibratedFigure, Calibration, calibrate_on_emulator, spans_of
+from delivery_lab.api.calibrated import CalibratedFigure, Calibration, _seeded, calibrate_on_emulator, spans_of
+from delivery_lab.api.inputs import assumption_texts
 from delivery_lab.errors import LabError, UsageError
 from delivery_lab.results.outcome import Messages
+from delivery_lab.rules.alternatives import read_assumptions
 from scripts.write_places import page, row_of
 from tests.lab_support import ROOT
 
@@ -55,6 +58,27 @@ def test_what_is_written_has_settings_and_figures_and_no_names(tmp_path: Path) -
     }
     assert {"kind": "mapping", "source": "sqs", "batchSize": 10} in content["settings"]
     assert [word for word in ("batch-", "123456789012", "arn:", "shouldFail") if word in text] == []
+
+
+def test_what_the_emulators_own_mappings_came_to_stands_beside_and_is_not_judged() -> None:
+    unknown = {"invocations.throttled": "not seen", "ordering": "not seen"}
+    plain = _calibration(_INSIDE, _OUTSIDE)
+    own = replace(plain.observed, outcome=plain.observed.outcome.model_copy(update={"unknown": unknown}))
+    both = replace(plain, own_mappings=own)
+    throttled = replace(_INSIDE, name="invocations.throttled")
+    assert [plain.beside(figure) for figure in plain.figures] == [None, None]
+    assert [both.beside(figure) for figure in (*both.figures, throttled)] == [0, 13, None]
+    assert both.outside == plain.outside
+    assert [figure["ownMappings"] for figure in json.loads(both.as_json())["figures"]] == [0, 13]
+
+
+def test_what_is_assumed_by_name_is_drawn_for_no_simulation() -> None:
+    seeded = _seeded({"assume": ["LAM-INIT-1=3"]}, 7, 2, 0.0)
+    assert seeded["seed"] == 9
+    drawn = read_assumptions(assumption_texts(seeded["assume"]))
+    assert drawn.cold_start_seconds == 3
+    assert 0 < drawn.poll_seconds <= 0.3
+    assert _seeded({"assume": ["LAM-INIT-1=3"]}, 7, 0, 0.0) == {"assume": ["LAM-INIT-1=3"], "seed": 7}
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -138,6 +138,7 @@ class AccountServices:
             runtime,
             account_concurrency=concurrency,
             cold_start_seconds=self.assumptions.cold_start_seconds,
+            invoke_seconds=self.assumptions.invoke_seconds,
         )
         self.faults = self.functions.faults
         scheduler, streams, journal = self.scheduler, self.streams, self.journal

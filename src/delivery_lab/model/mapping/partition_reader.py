@@ -114,7 +114,7 @@ class PartitionReader:
             instant = max(instant, self._phase)
         else:
             instant += -(instant - self._phase) % self._beat
-        self._poll_timer = self._scheduler.at(instant, self._poll)
+        self._poll_timer = self._scheduler.at(instant + self._services.late(), self._poll)
 
     def _poll(self) -> None:
         self._poll_timer = None
