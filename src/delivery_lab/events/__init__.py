@@ -96,7 +96,7 @@ from delivery_lab.events.queues import (
     VisibilityChanged,
 )
 from delivery_lab.events.readers import Reader, Readers, feed
-from delivery_lab.events.reading import NOT_KEPT, Results, reader_of
+from delivery_lab.events.reading import NOT_KEPT, Results, read_once, reader_of
 from delivery_lab.events.requests import (
     ApiCallRefused,
     CallUnanswered,
@@ -210,6 +210,7 @@ __all__ = [
     "chunks",
     "events_of",
     "feed",
+    "read_once",
     "reader_of",
     "told_apart",
 ]
