@@ -223,6 +223,8 @@ RuleId = Literal[
     "S3-BUS-2",
     "S3-FIFO-1",
     "S3-FILTER-1",
+    "S3-FILTER-2",
+    "S3-FILTER-3",
     "S3-KEY-1",
     "S3-NOTIFY-1",
     "S3-POLICY-1",

@@ -27,6 +27,8 @@ FROM_THE_BEGINNING = {
     "S3-BUS-1",
     "S3-FIFO-1",
     "S3-FILTER-1",
+    "S3-FILTER-2",
+    "S3-FILTER-3",
     "S3-KEY-1",
     "S3-NOTIFY-1",
     "S3-RECORD-1",
