@@ -257,6 +257,7 @@ RuleId = Literal[
     "SNS-FIFO-3",
     "SNS-FIFO-4",
     "SNS-FIFO-5",
+    "SNS-FIFO-6",
     "SNS-FILTER-1",
     "SNS-FILTER-2",
     "SNS-FILTER-3",

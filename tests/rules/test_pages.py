@@ -46,6 +46,7 @@ FROM_THE_BEGINNING = {
     "SNS-FIFO-2",
     "SNS-FIFO-3",
     "SNS-FIFO-5",
+    "SNS-FIFO-6",
     "SNS-FILTER-1",
     "SNS-FILTER-2",
     "SNS-FILTER-3",
