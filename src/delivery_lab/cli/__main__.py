@@ -2,9 +2,9 @@
 
 import atexit
 import contextlib
+import gc
 import os
 import sys
-import threading
 
 from delivery_lab.own_process import claim
 
@@ -38,19 +38,21 @@ def refuse_windows() -> int:
 
 
 def leave(code: int) -> None:
-    """End the process; a thread that a program has left behind does not keep it alive."""
-    own = threading.main_thread()
-    if any(thread is not own and not thread.daemon for thread in threading.enumerate()):
-        atexit._run_exitfuncs()
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, ValueError, AttributeError):
-                stream.flush()
-        os._exit(code)
-    sys.exit(code)
+    """End the process at once, with what is to be done at its end.
+
+    Python would wait for a thread that a program has left behind, and free half a million objects one after the other,
+    which takes a sixth of the time of a short run.
+    """
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(code)
 
 
 def run() -> None:
     """Run the command as a process."""
+    gc.set_threshold(100_000, 50, 100)  # what is imported is no garbage
     claim()
     leave(main())
 
