@@ -15,6 +15,7 @@ from delivery_lab.handlers import (
     virtual_sockets,
     virtual_threads,
 )
+from delivery_lab.handlers.host_modules import OF_HOST
 from delivery_lab.handlers.patches import Patches
 from delivery_lab.handlers.virtual_time import VirtualTime
 
@@ -28,6 +29,7 @@ class Replacements:
 
     def install(self) -> None:
         """Put everything in place, also where modules bound the real thing by name."""
+        OF_HOST.begin()
         replaced = self._time.install(self._patches)
         replaced |= virtual_threads.install(self._patches)
         replaced |= chance.install(self._patches)
@@ -46,3 +48,4 @@ class Replacements:
         """Put everything back as it was, also after an `install` that failed half-way."""
         self._patches.undo()
         self._time.remove()
+        OF_HOST.end()
