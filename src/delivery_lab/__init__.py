@@ -5,10 +5,11 @@ The names of the public API are imported when they are used: `import delivery_la
 """
 
 import os
-from typing import TYPE_CHECKING
 
 from delivery_lab._version import __version__
 
+# Not that of `typing`, which is slow to import: nobody answers Ctrl-C until the command is loaded.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from delivery_lab.api.difference import Difference
     from delivery_lab.api.examined import Examination

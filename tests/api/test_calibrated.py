@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from delivery_lab import Lab
-from delivery_lab.api.calibrated import CalibratedFigure, Calibration, calibrate_on_emulator, spans_of
+from delivery_lab.api.calibrated import CalibratedFigure, Calibration, _seeded, calibrate_on_emulator, spans_of
+from delivery_lab.api.inputs import assumption_texts
 from delivery_lab.errors import LabError, UsageError
 from delivery_lab.results.outcome import Messages
+from delivery_lab.rules.alternatives import read_assumptions
 from scripts.write_places import page, row_of
 from tests.lab_support import ROOT
 
@@ -44,7 +47,16 @@ def test_what_is_written_has_settings_and_figures_and_no_names(tmp_path: Path) -
     _calibration(_INSIDE, _OUTSIDE).write(file)
     text = file.read_text(encoding="utf-8")
     content = json.loads(text)
-    assert sorted(content) == ["figures", "model", "place", "schemaVersion", "seeds", "settings", "speed"]
+    assert sorted(content) == [
+        "figures",
+        "lateSeconds",
+        "model",
+        "place",
+        "schemaVersion",
+        "seeds",
+        "settings",
+        "speed",
+    ]
     assert content["figures"][1] == {
         "name": "deliveries.total",
         "predicted": [13, 13],
@@ -55,6 +67,27 @@ def test_what_is_written_has_settings_and_figures_and_no_names(tmp_path: Path) -
     }
     assert {"kind": "mapping", "source": "sqs", "batchSize": 10} in content["settings"]
     assert [word for word in ("batch-", "123456789012", "arn:", "shouldFail") if word in text] == []
+
+
+def test_what_the_emulators_own_mappings_came_to_stands_beside_and_is_not_judged() -> None:
+    unknown = {"invocations.throttled": "not seen", "ordering": "not seen"}
+    plain = _calibration(_INSIDE, _OUTSIDE)
+    own = replace(plain.observed, outcome=plain.observed.outcome.model_copy(update={"unknown": unknown}))
+    both = replace(plain, own_mappings=own)
+    throttled = replace(_INSIDE, name="invocations.throttled")
+    assert [plain.beside(figure) for figure in plain.figures] == [None, None]
+    assert [both.beside(figure) for figure in (*both.figures, throttled)] == [0, 13, None]
+    assert both.outside == plain.outside
+    assert [figure["ownMappings"] for figure in json.loads(both.as_json())["figures"]] == [0, 13]
+
+
+def test_what_is_assumed_by_name_is_drawn_for_no_simulation() -> None:
+    seeded = _seeded({"assume": ["LAM-INIT-1=3"]}, 7, 2, 0.0)
+    assert seeded["seed"] == 9
+    drawn = read_assumptions(assumption_texts(seeded["assume"]))
+    assert drawn.cold_start_seconds == 3
+    assert 0 < drawn.poll_seconds <= 0.3
+    assert _seeded({"assume": ["LAM-INIT-1=3"]}, 7, 0, 0.0) == {"assume": ["LAM-INIT-1=3"], "seed": 7}
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
@@ -76,6 +109,6 @@ def test_the_page_has_a_row_for_what_ran_and_a_reason_for_what_did_not() -> None
     }
     text = page(rows)
     assert "Of 2 variants: 1 different, 1 not run." in text
-    assert "| `batch-partial` | different | 10 | 7 | 3 | 0 | 13 | 0 | 60 s | 1 |" in text
+    assert "| `batch-partial` | different | 10 | 7 | 3 | 0 | 13 | 0 | - | 0 s | 60 s | 1 |" in text
     assert "| `batch-partial` | `deliveries.total` 20, predicted 13 to 13, as with SQS-STALE-2=delete |" in text
     assert "| `msk-age` | it reads a topic |" in text

@@ -8,9 +8,11 @@ import pytest
 
 from delivery_lab.api.explored import explore_pairs, explore_seeds
 from delivery_lab.api.lab import Lab
+from delivery_lab.api.reporting import reported
 from delivery_lab.api.seeded_runs import SeededRuns
 from delivery_lab.errors import StackNotFoundError, UsageError
 from delivery_lab.explore import workers
+from delivery_lab.explore.columns import Columns
 from delivery_lab.explore.sample import Sample
 from tests.lab_support import ROOT
 
@@ -103,6 +105,32 @@ def test_what_was_run_is_there_when_the_user_interrupts(lab: Lab) -> None:
     assert found.interrupted
     assert found.runs == 3
     assert found.as_json()["interrupted"] is True
+
+
+def test_an_interrupt_among_the_runs_of_the_first_variant_leaves_nothing_to_compare(lab: Lab) -> None:
+    seen: list[Sample] = []
+
+    def interrupt(sample: Sample) -> None:
+        seen.append(sample)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        explore_pairs(lab, "batch-partial", "batch-single", {}, 50, 1, interrupt)
+    assert len(seen) == 2
+
+
+def test_a_report_whose_seeds_are_interrupted_is_no_report(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    add = Columns.add
+
+    def interrupt(self: Columns, sample: Sample) -> None:
+        if len(self) == 2:
+            raise KeyboardInterrupt
+        add(self, sample)
+
+    monkeypatch.setattr(Columns, "add", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        reported(lab, "batch-partial", {}, 50, 1, quantify=False, alternatives=False)
 
 
 def test_what_runs_seeds_can_go_to_processes_that_begin_anew(lab: Lab) -> None:

@@ -67,6 +67,20 @@ def test_a_run_in_a_thread_and_again_in_this_process_has_the_same_hash() -> None
     assert found == [_expected()] * 2
 
 
+def test_tables_and_their_calls_are_the_same_in_a_thread() -> None:
+    lab, found = Lab.open(ROOT), []
+
+    def run() -> None:
+        found.append(lab.simulate("visibility-safe", seed=3).trace_hash)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    run()
+
+    assert found[0] == found[1]
+
+
 def test_runs_in_two_threads_at_once_take_turns() -> None:
     labs, found = [Lab.open(FOREIGN), Lab.open(FOREIGN)], []
     together = threading.Barrier(2)  # threads neither begin nor end while handlers of another one run

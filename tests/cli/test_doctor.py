@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
 from delivery_lab.api import installation
+from delivery_lab.handlers import no_network
 from tests.cli.conftest import Lab
 
 
@@ -54,3 +56,43 @@ def test_a_command_that_tells_no_version_is_not_here(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("shutil.which", lambda _: "/bin/false")
 
     assert installation._command("node", "--version") is None
+
+
+@pytest.mark.skipif(not no_network.is_offered(), reason="this system has no such filter")
+def test_it_says_that_handlers_run_under_the_filter_of_the_kernel(lab: Lab) -> None:
+    said = lab("doctor", "--json")
+
+    assert json.loads(said.out.splitlines()[-1]) == {
+        "name": "network filter",
+        "kind": "kernel",
+        "found": "seccomp",
+        "neededFor": "keeping handlers' C libraries off the network in `delivery-lab` "
+        "(where the lab is a library it is not used)",
+        "required": False,
+        "fix": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("probe", "why"),
+    [
+        ("print('this system does not offer it: Function not implemented')", "this system does not offer it: Function"),
+        ("raise SystemExit(3)", "the process that tried it failed."),
+    ],
+)
+def test_where_there_is_no_filter_it_says_what_protects(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, probe: str, why: str
+) -> None:
+    monkeypatch.setattr(installation, "_PROBE", probe)
+    said = lab("doctor")
+
+    assert said.code == 0
+    assert "note: network filter is missing, needed for keeping handlers' C libraries off the network" in said.err
+    assert f"\n  fix: {why}" in said.err
+    assert "Without it the clients that docs/protection.md lists are refused by name" in said.err
+
+
+def test_an_interpreter_that_does_not_start_is_no_filter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+
+    assert installation._network_filter().found is None

@@ -35,7 +35,7 @@ Commands:
              what happens to the message that matters.
   redrive    Run a variant, then move its dead-letter queue back and say what
              becomes of those messages.
-  calibrate  Put simulations with many seeds beside a run on the emulator.
+  calibrate  Put simulations with many seeds beside a run in a real place.
   cost       Say what a month costs in which nothing is sent; `run` says what
              a workload costs.
   report     Show runs in one HTML file: conclusion, figures, the picture of
@@ -80,7 +80,7 @@ Commands:
              queue back and say what becomes of those
              messages.
   calibrate  Put simulations with many seeds beside a run
-             on the emulator.
+             in a real place.
   cost       Say what a month costs in which nothing is
              sent; `run` says what a workload costs.
   report     Show runs in one HTML file: conclusion,

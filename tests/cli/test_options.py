@@ -49,7 +49,8 @@ EXPECTED = {
     "init": {"--to", "--force", "--set", "--project", "--answers"},
     "check": SIMULATING | {"--state", "--quantify", "--fail-on", "--format", "--checks", "--account-concurrency"},
     "redrive": SIMULATING | {"--fix", "--queue", "--rate"},
-    "calibrate": SIMULATING - {"--answers"} | {"--on", "--seeds", "--speed", "--for", "--write"},
+    "calibrate": SIMULATING - {"--answers"}
+    | {"--on", "--seeds", "--speed", "--for", "--write", "--state", "--yes", "--own-mappings"},
     "schema": {"--project"},
 }
 

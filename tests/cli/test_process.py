@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,84 @@ def test_ctrl_c_ends_with_a_clean_message_and_leaves_no_process(tmp_path: Path) 
     assert err == "interrupted; nothing was left behind\n"
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_other_signals_end_it_as_ctrl_c_does_and_leave_no_file(
+    tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    (tmp_path / "project").mkdir()
+    project = _spinning(tmp_path / "project")
+    (tmp_path / "temporary").mkdir()
+    process = subprocess.Popen(
+        [*_COMMAND, "run", "prod", "--project", str(project), "--workload", str(project / "workload.yaml")],
+        cwd=ROOT,
+        stdout=-1,
+        stderr=-1,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path / "temporary")},
+    )
+    try:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "simulating prod ...\n"
+        assert list((tmp_path / "temporary").iterdir())
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+
+    assert (process.returncode, out) == (code, "")
+    assert err == f"ended by {number.name}; nothing was left behind\n"
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_a_command_in_the_background_for_which_ctrl_c_is_ignored_ends_at_sigterm(tmp_path: Path) -> None:
+    words = [*_program(tmp_path, "import time\nprint('begun', flush=True)\ntime.sleep(600)\n"), "--no-cache"]
+    process = subprocess.Popen(["sh", "-c", "trap '' INT; exec \"$@\"", "sh", *words], cwd=ROOT, stderr=-1, text=True)
+    try:
+        assert process.stderr is not None
+        assert "begun\n" in iter(process.stderr.readline, "")
+        process.terminate()
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+
+    assert (process.returncode, err) == (143, "ended by SIGTERM; nothing was left behind\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process of its parent's death")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_processes_that_share_the_work_end_with_the_command(tmp_path: Path, number: signal.Signals) -> None:
+    words = ["explore", "prod", "--project", str(FOREIGN), "--workload", str(FOREIGN / "workload.yaml")]
+    process = subprocess.Popen(
+        [*_COMMAND, *words, "--seeds", "100000", "--processes", "2", "--json"],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=-1,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    own = f"delivery-lab-of-{process.pid}-"
+    try:
+        while len(theirs := [path for path in tmp_path.iterdir() if not path.name.startswith(own)]) < 2:
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(number)
+        process.communicate(timeout=60)
+        # Where the command was killed, nobody waits for its workers.
+        late = time.monotonic() + 60
+        while any(path.exists() for path in theirs) and time.monotonic() < late:
+            time.sleep(0.05)
+    finally:
+        process.kill()
+        process.wait()
+
+    assert process.returncode == (-number if number == signal.SIGKILL else 128 + number)
+    left = list(tmp_path.iterdir())
+    assert len(left) <= 1 if number == signal.SIGKILL else left == []
 
 
 def test_ctrl_c_while_the_command_is_being_loaded_is_answered_in_the_same_way() -> None:

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import gc
 import importlib
+import os
 import signal
+import sys
 import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -170,10 +175,78 @@ def test_an_interrupt_ends_the_run(world: World) -> None:
     assert world.text == []
 
 
-def test_off_the_main_thread_there_is_no_alarm(make_world: WorldMaker) -> None:
-    world = make_world(stall_after_seconds=0.2)
-    results = []
-    thread = threading.Thread(target=lambda: results.append(world.run_code("def handler(e, c): return 1")))
+def _on_a_thread(world: World, text: str) -> list[object]:
+    """What comes of one invoke whose run is asked for on another thread."""
+    found: list[object] = []
+
+    def run() -> None:
+        try:
+            with world.host:
+                world.start(world.environment(world.function(text)))
+                world.host.run()
+            found.append(world.answers[-1][1].payload)
+        except BaseException as error:
+            found.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    thread.join(10)
-    assert results == [1]
+    thread.join(60)
+    return found
+
+
+@pytest.mark.parametrize(
+    "blocking",
+    [
+        "while True: pass",
+        "import os; reading, writing = os.pipe(); os.read(reading, 1)",
+        "import socket; a, b = socket.socketpair(); a.recv(1)",
+        "import multiprocessing as m; lock = m.Lock(); lock.acquire(); lock.acquire()",
+        "import select; select.poll().poll(60_000)",
+    ],
+)
+def test_code_that_blocks_off_the_main_thread_is_named_with_its_line(make_world: WorldMaker, blocking: str) -> None:
+    world = make_world(stall_after_seconds=0.2)
+    before = Path.cwd(), dict(os.environ), list(sys.path), sys.stdout, time.time
+    (found,) = _on_a_thread(
+        world,
+        f"""
+        def block():
+            {blocking}
+        def handler(event, context):
+            try:
+                block()
+            except: print("must not be seen")
+            finally: print("nor this")
+        """,
+    )
+
+    assert isinstance(found, HandlerStalledError)
+    assert str(found).startswith(
+        f"function worker has blocked for 0.2 s of real time at {world.folder / 'fn/app.py'}:3 in block "
+        "(virtual time 0.250000 s)\n  fix: wait with time.sleep"
+    )
+    gc.collect()
+    assert world.text == []
+    assert (Path.cwd(), dict(os.environ), list(sys.path), sys.stdout, time.time) == before
+
+
+def test_code_that_goes_on_after_it_was_left_behind_does_nothing(make_world: WorldMaker, yaml: Any) -> None:
+    reading, writing = os.pipe()
+    yaml.rings = [reading]
+    world = make_world(stall_after_seconds=0.2)
+    text = "import os, yaml\ndef handler(e, c):\n    os.read(yaml.rings[0], 1)\n    yaml.rings.append('went on')"
+    (found,) = _on_a_thread(world, text)
+    os.write(writing, b"x")
+    os.close(writing)
+
+    assert isinstance(found, HandlerStalledError)
+    assert make_world().run_code("def handler(e, c): return 1") == 1  # the process is as it was
+    assert yaml.rings == [reading]
+    os.close(reading)
+
+
+def test_virtual_waiting_off_the_main_thread_never_stalls(make_world: WorldMaker) -> None:
+    text = "import time\ndef handler(e, c):\n    for _ in range(20): time.sleep(900)\n    return 1"
+    assert _on_a_thread(make_world(stall_after_seconds=0.2), "import time\ndef handler(e, c): return 1") == ["1"]
+    assert "Task timed out" not in str(_on_a_thread(make_world(stall_after_seconds=0.2), text))
+    assert not [thread for thread in threading.enumerate() if thread.name == "simulation" and not thread.daemon]

@@ -110,7 +110,7 @@ def _answer(world: World, body: str, size_mb: int = 512) -> Any:
 
 
 def _left() -> set[str]:
-    return {path.name for path in Path(tempfile.gettempdir()).glob(f"delivery-lab-tmp-{os.getpid()}-*")}
+    return {path.name for path in Path(tempfile.gettempdir()).glob(f"delivery-lab-of-{os.getpid()}-*/environment-*")}
 
 
 @pytest.mark.parametrize("expression", WAYS)

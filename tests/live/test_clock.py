@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -27,6 +28,16 @@ def test_timers_come_in_their_order_and_not_before_their_time() -> None:
     assert scheduler.run_until(lambda: len(came) == 3, _LONG)
     assert [name for name, _ in came] == ["first", "second", "third"]
     assert all(now >= seconds(at) for (_, now), at in zip(came, (10, 20, 30), strict=True))
+
+
+def test_a_timer_that_comes_late_is_noted() -> None:
+    scheduler = _scheduler()
+    assert scheduler.late == 0
+    over = list[bool]()
+    scheduler.at(seconds(1), lambda: time.sleep(0.02))  # 20 s of the fast clock, in which the next one was due
+    scheduler.at(seconds(5), over.append, True)
+    assert scheduler.run_until(lambda: bool(over), _LONG)
+    assert scheduler.late >= seconds(10)
 
 
 def test_what_other_threads_hand_over_is_done_by_the_deciding_one() -> None:

@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from delivery_lab import Lab
+from delivery_lab.api.calibrated import calibrate_on_aws
 from delivery_lab.api.on_aws import DeployedStack, deployed_stack, run_on_aws
 from delivery_lab.api.placed import without_place
 from delivery_lab.errors import NotModelledError, UsageError
@@ -41,10 +42,14 @@ class _Account:
         state: of the mapping.
         refused: the operation that is refused, "" for none.
         late: how many reads of logs miss the last line.
+        pages: how many pages of mappings there are.
     """
 
-    def __init__(self, *, held: int = 0, state: str = "Enabled", refused: str = "", late: int = 0) -> None:
+    def __init__(
+        self, *, held: int = 0, state: str = "Enabled", refused: str = "", late: int = 0, pages: int = 1
+    ) -> None:
         self.held, self.state, self.refused, self.late = held, state, refused, late
+        self.pages = pages
         self.bodies: dict[str, str] = {}
         self.reads = 0
 
@@ -66,7 +71,11 @@ class _Account:
         names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
         return {"Attributes": {names[0]: str(self.held), names[1]: "0", "ApproximateNumberOfMessagesDelayed": "0"}}
 
-    def list_event_source_mappings(self, **_: Any) -> dict[str, Any]:
+    def list_event_source_mappings(self, **given: Any) -> dict[str, Any]:
+        """The mapping is on the last of some pages."""
+        page = int(given.get("Marker", "0"))
+        if page < self.pages - 1:
+            return {"EventSourceMappings": [{"State": "Disabled"}], "NextMarker": str(page + 1)}
         return {"EventSourceMappings": [{"State": self.state}]}
 
     def send_message_batch(self, **given: Any) -> dict[str, Any]:
@@ -106,6 +115,12 @@ def test_what_was_sent_is_followed_to_its_end() -> None:
     )  # the metric of each of the two functions
     assert (found.run.place, found.unknown) == ("aws", {})
     assert list(found.run.notes) == _found().known.deployment.notes
+
+
+def test_a_mapping_is_found_on_whatever_page_it_is() -> None:
+    assert _followed(_Account(pages=3)).run.events
+    with pytest.raises(PlaceError, match=r"its state: Disabled, Disabled, Disabled\)"):
+        _followed(_Account(pages=3, state="Disabled"))
 
 
 def test_log_lines_that_come_late_are_waited_for() -> None:
@@ -214,6 +229,22 @@ def test_nothing_is_sent_to_what_others_made_unless_it_is_allowed(
     assert account.bodies == {}
 
 
+def test_predictions_are_held_against_what_was_seen_there() -> None:
+    lab = Lab.open(ROOT)
+    found = calibrate_on_aws(
+        lab, _STACK, seeds=2, allow=lambda _: True, graph=lab.graph(_STACK), session=_Account(), patience=_IMPATIENT
+    )
+    figures = {figure.name: figure for figure in found.figures}
+    assert (found.place, found.own_mappings) == ("aws", None)
+    assert figures["messages.processed"].verdict == "inside"
+    # One invoke of each function had all messages, which no mapping would do; what cannot be seen is not judged.
+    assert (figures["invocations.total"].verdict, figures["invocations.total"].observed) == ("outside", 2)
+    assert figures["deliveries.total"].why == "messages that were received and reached no function are not seen"
+    assert figures["latencySeconds.p50"].why == (
+        "what code computes takes time there, and none in a simulation (LAM-DURATION-1)"
+    )
+
+
 @pytest.fixture
 def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalPlace]:
     """The stack on the emulator, polled by the emulator itself, and an environment that reaches it."""
@@ -239,3 +270,18 @@ def test_a_deployed_stack_is_followed_through_the_apis_of_the_emulator(place: Lo
     assert (outcome.messages.sent, outcome.messages.processed, outcome.messages.lost) == (130, 130, 0)
     assert outcome.deliveries.total == 130
     assert "deliveries.total" in outcome.unknown
+
+
+@pytest.mark.emulator
+def test_a_deployed_stack_is_calibrated_through_the_apis_of_the_emulator(place: LocalPlace) -> None:
+    found = calibrate_on_aws(
+        Lab.open(ROOT),
+        _STACK,
+        seeds=3,
+        allow=lambda _: True,
+        graph=without_place(place.graph),
+        patience=Patience(look_seconds=0.2, settled_seconds=0.5, late_seconds=10),
+    )
+    verdicts = {figure.name: figure.verdict for figure in found.figures}
+    assert [name for name, verdict in verdicts.items() if name.startswith("messages.") and verdict == "outside"] == []
+    assert (verdicts["messages.processed"], verdicts["deliveries.total"]) == ("inside", "not judged")

@@ -43,6 +43,8 @@ def environments(monkeypatch: pytest.MonkeyPatch) -> Any:
             acquire_worker=acquire_worker,
             ensure_spawned=lambda worker: None,
             release_worker=lambda worker: None,
+            _signal=lambda process: process.ended.append("asked"),
+            _collect=lambda process, deadline: process.ended.append("waited"),
         ),
         responses=types.SimpleNamespace(
             _request_account_id=types.SimpleNamespace(set=lambda account: None),
@@ -94,3 +96,65 @@ def test_the_first_invoke_in_a_prepared_environment_waits_as_long_as_a_cold_star
     one, other = environments.pool
     assert [one.invoke("a"), one.invoke("b"), other.invoke("c")] == ["did a", "did b", "did c"]
     assert waited == [0.25, 0.0, 0.25]
+
+
+class _Process:
+    """The process of an environment."""
+
+    stderr = None
+
+    def __init__(self) -> None:
+        self.ended: list[str] = []
+
+    def poll(self) -> int | None:
+        return 0 if self.ended else None
+
+
+@pytest.mark.parametrize(
+    ("answer", "ended"),
+    [
+        ({"status": "error", "error": "no", "trace": "Traceback"}, []),
+        ({"status": "error", "error": "Task timed out after 3.00 seconds"}, ["asked", "waited"]),
+        ({"status": "error", "error": "Worker process died"}, ["asked", "waited"]),
+    ],
+)
+def test_an_environment_goes_on_after_an_exception_of_its_handler_and_after_nothing_else(
+    environments: Any, answer: dict[str, str], ended: list[str]
+) -> None:
+    """What the emulator does after an error: it asks the process to end, waits for that, and takes what it wrote."""
+    runtime = sys.modules["ministack.core"].lambda_runtime
+    process = _Process()
+    said: list[Any] = []
+
+    def invoke(self: Any, event: str) -> dict[str, str]:
+        self._proc = None
+        runtime._signal(process)
+        runtime._collect(process, 0.0)
+        said.append(environments._let_live())
+        return answer
+
+    environments.worker_class.invoke = invoke
+    environments.keep_after_errors()
+    worker = environments.worker_class()
+    assert worker.invoke("a") == answer
+    assert process.ended == ended
+    assert said == [process]
+    assert worker._proc is (None if ended else process)
+    assert environments._let_live() is None
+
+
+def test_an_invoke_that_fails_within_the_emulator_ends_what_it_asked_to_end(environments: Any) -> None:
+    runtime = sys.modules["ministack.core"].lambda_runtime
+    process, another = _Process(), _Process()
+
+    def invoke(self: Any, event: str) -> dict[str, str]:
+        runtime._signal(process)
+        raise OSError(event)
+
+    environments.worker_class.invoke = invoke
+    environments.keep_after_errors()
+    with pytest.raises(OSError, match=r"^a$"):
+        environments.worker_class().invoke("a")
+    runtime._signal(another)  # outside of an invoke, as when all are ended
+    runtime._collect(another, 0.0)
+    assert (process.ended, another.ended) == (["asked", "waited"], ["asked", "waited"])

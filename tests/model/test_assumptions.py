@@ -11,7 +11,7 @@ from delivery_lab.model.clock import in_seconds
 from delivery_lab.rules.assumptions import Assumptions, LongWindow, StaleDelete, UnnamedResponse
 from delivery_lab.simulation.simulate import simulate
 from tests.lab_support import ROOT, stack_of, workload
-from tests.model.support import Script, World, remaining
+from tests.model.support import COLD_START_SECONDS, Script, World, remaining
 
 
 def world_assuming(**readings: Any) -> World:
@@ -29,6 +29,39 @@ def test_lam_init_1_how_long_a_cold_start_takes(cold_start: float, begins: float
     world.run()
 
     assert [call.at_seconds for call in world.calls] == [begins]
+
+
+def test_lam_duration_1_what_an_invoke_takes_at_most_before_its_code_begins() -> None:
+    began = {}
+    for invoke_seconds in (0.0, 0.4):
+        world = world_assuming(invoke_seconds=invoke_seconds)
+        world.function()
+        for at in range(0, 40, 10):
+            world.at(at, world.invoke)
+        world.run()
+        began[invoke_seconds] = [call.at_seconds - at for call, at in zip(world.calls, range(0, 40, 10), strict=True)]
+    assert began[0.0] == [COLD_START_SECONDS, 0, 0, 0]
+    later = [late - at for late, at in zip(began[0.4], began[0.0], strict=True)]
+    assert all(0 <= each <= 0.4 for each in later)
+    assert len(set(later)) == 4
+
+
+def test_esm_poll_1_messages_that_come_while_a_poll_is_late_share_its_batch() -> None:
+    """Each poll is late by what is drawn for it; on time, each message is a batch."""
+    batches = {}
+    for poll_seconds in (0.0, 5.0):
+        world = World(assumptions=Assumptions(poll_seconds=poll_seconds))
+        queue = world.queue()
+        world.function()
+        world.mapping(queue)
+        world.start()
+        for number in range(20):
+            world.at(number / 10, queue.send, str(number))
+        world.run()
+        batches[poll_seconds] = [len(call.bodies) for call in world.calls]
+        assert sum(batches[poll_seconds]) == 20
+    assert batches[0.0] == [1] * 20
+    assert max(batches[5.0]) > 1
 
 
 @pytest.mark.parametrize(

@@ -12,16 +12,19 @@ from delivery_lab.events import (
     EventInvoked,
     FeedConfigured,
     FeedDeadLettered,
+    FeedDelayed,
     FeedDiscarded,
     FeederAccepted,
     FeederDeduplicated,
     FeedFiltered,
     FeedHandedOn,
+    FeedHandedOnAgain,
     FeedRepeated,
     FeedRetryScheduled,
     FilterMissed,
     InvokeEnded,
     InvokeStarted,
+    MessageDeadLettered,
     MessageExpired,
     PipeHandedOn,
     TargetKind,
@@ -162,6 +165,75 @@ def test_what_a_fifo_queue_takes_for_a_repetition_counts_for_nobody() -> None:
     assert outcome_of(run_of(*ONE, _published(), repeated)).messages.sent == 0
 
 
+def _again(message: str = "n", feed: str = "sub", target: str = "jobs", new: str = "m2") -> Event:
+    return FeedHandedOnAgain(0, "SIM-FAULT-1", "orders", feed, message, target, new)
+
+
+TWICE = [*ONE, _published(), _handed(), sent("m"), _again(), sent("m2")]
+
+
+def _second() -> list[Event]:
+    return [*delivered("i2", "m2"), *ended("i2"), *deleted("m2")]
+
+
+def _dead(message: str) -> Event:
+    return MessageDeadLettered(seconds(9), "SQS-DLQ-1", "jobs", message, "dead")
+
+
+def test_what_is_handed_on_twice_is_one_message_that_is_delivered_twice() -> None:
+    outcome = outcome_of(run_of(*TWICE, *_processed(), *_second()))
+
+    assert (outcome.messages.sent, outcome.messages.processed) == (1, 1)
+    assert (outcome.deliveries.total, outcome.deliveries.duplicates) == (2, 1)
+    assert violations(History(events=tuple(TWICE))) == []
+
+
+@pytest.mark.parametrize(
+    ("ends", "outcome"),
+    [
+        ([*_processed()], "processed"),
+        ([*_processed(), _dead("m2")], "processed"),
+        ([_dead("m"), *_second()], "processed"),
+        ([_dead("m")], "remaining"),
+        ([_dead("m"), _dead("m2")], "deadLettered"),
+        ([_dead("m"), MessageExpired(seconds(9), "SQS-RET-1", "jobs", "m2")], "deadLettered"),
+        ([*deleted("m")], "remaining"),
+        ([*deleted("m"), *deleted("m2")], "lost"),
+        ([*deleted("m"), *_second()], "processed"),
+    ],
+)
+def test_where_a_message_ends_of_which_there_are_two(ends: list[Event], outcome: str) -> None:
+    (message,) = outcome_of(run_of(*TWICE, *ends)).per_message
+
+    assert message.outcome == outcome
+
+
+def test_what_is_handed_on_twice_over_two_hops_is_one_message() -> None:
+    feeds = [mapped("mapping"), _feed("rule", "orders", "topic", "bus"), _feed("sub", "jobs")]
+    onward = FeedHandedOn(0, "EB-DELIVER-1", "bus", "rule", "b", "orders", "n")
+    again = FeedHandedOnAgain(0, "SIM-FAULT-1", "bus", "rule", "b", "orders", "n2")
+    gone = FeedDiscarded(0, "SNS-DLQ-2", "orders", "sub", "n2", "AccessDenied", "no policy")
+    first = [*feeds, _published("b", "bus"), onward, _published("n"), _handed(), sent("m"), again, _published("n2")]
+
+    handed = outcome_of(run_of(*first, _handed("n2", new="m2"), sent("m2"), *_processed(), *_second()))
+    assert (handed.messages.sent, handed.messages.processed, handed.deliveries.duplicates) == (1, 1, 1)
+    lost = outcome_of(run_of(*first, gone))
+    assert (lost.messages.sent, lost.messages.remaining) == (1, 1)
+
+
+def test_a_pipe_behind_what_is_handed_on_twice_has_one_message_twice() -> None:
+    feeds = [mapped("pipe", "orders-queue"), mapped("mapping"), _feed("sub", "orders-queue")]
+    first = [*feeds, _published(), _handed(target="orders-queue", new="n1"), sent("n1", queue="orders-queue")]
+    piped = [PipeHandedOn(0, "PIPE-TARGET-1", "pipe", "n1", "queue", "jobs", "m"), sent("m"), *deleted("n1")]
+    again = [_again(target="orders-queue", new="n2"), sent("n2", queue="orders-queue")]
+    second = [PipeHandedOn(0, "PIPE-TARGET-1", "pipe", "n2", "queue", "jobs", "m2"), sent("m2"), *deleted("n2")]
+    for order in ([*piped, *again], [*again, *piped]):
+        run = run_of(*first, *order, *second, *_processed(), *_second(), sources=("orders-queue", "jobs"))
+
+        outcome = outcome_of(run)
+        assert (outcome.messages.sent, outcome.messages.processed, outcome.deliveries.duplicates) == (1, 1, 1)
+
+
 def test_over_two_hops() -> None:
     feeds = [mapped("mapping"), _feed("rule", "orders", "topic", "bus"), _feed("sub", "jobs")]
     onward = FeedHandedOn(0, "SNS-DELIVER-1", "bus", "rule", "b", "orders", "n")
@@ -187,6 +259,8 @@ def _told(*events: Event) -> list[str]:
         (FeedRepeated(0, None, "orders", "sub", "n", "jobs"), "handed on by sub to jobs again and dropped: n"),
         (FeederDeduplicated(0, None, "orders", "n"), "published to orders again and dropped: n"),
         (FeedFiltered(0, None, "orders", "sub", "n"), "filtered out by sub: n"),
+        (FeedDelayed(0, None, "orders", "sub", "n", seconds(5)), "sub is late: it hands n on at 5.000 s"),
+        (_again(), "handed on by sub to jobs again: n"),
     ],
 )
 def test_what_is_told(event: Event, text: str) -> None:
@@ -214,6 +288,11 @@ def test_a_filter_that_looked_in_the_wrong_place_is_told() -> None:
         ([_published()], "n has not ended at sub, and waits for no retry"),
         ([_published(), _handed()], "m was handed on, and never arrived"),
         ([_handed(), sent("m")], "n ends at sub, where it is not"),
+        (
+            [_published(), _again(), sent("m2"), _handed(), sent("m")],
+            "n is handed on by sub again, and never was before",
+        ),
+        ([_published(), _handed(), sent("m"), _again()], "m2 was handed on, and never arrived"),
     ],
 )
 def test_inv_conserve_4_finds_what_does_not_end(events: list[Event], text: str) -> None:
@@ -226,3 +305,9 @@ def test_inv_conserve_4_is_content_with_what_waits_for_a_retry() -> None:
     retry = FeedRetryScheduled(0, None, "orders", "sub", "n", "E", 1, seconds(1))
 
     assert violations(History(events=(*ONE, _published(), retry))) == []
+
+
+def test_inv_conserve_4_is_content_with_what_is_late() -> None:
+    late = FeedDelayed(0, "SIM-FAULT-1", "orders", "sub", "n", seconds(60))
+
+    assert violations(History(events=(*ONE, _published(), late))) == []

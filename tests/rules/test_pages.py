@@ -43,6 +43,7 @@ FROM_THE_BEGINNING = {
     "SNS-ENVELOPE-1",
     "SNS-FIFO-2",
     "SNS-FIFO-3",
+    "SNS-FIFO-5",
     "SNS-FILTER-1",
     "SNS-FILTER-2",
     "SNS-FILTER-3",

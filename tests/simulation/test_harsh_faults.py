@@ -310,7 +310,10 @@ def test_dds_read_2_records_whose_read_is_refused_wait_for_a_later_poll(tmp_path
         ("{function: worker, kind: recreated}", "faults.1: the kind recreated needs seconds"),
         (
             "{function: worker, kind: codeReplaced, seconds: 3}",
-            "faults.1: seconds goes with the kinds latency, pause, lateClock, recreated, crash and timeout",
+            (
+                "faults.1: seconds goes with the kinds latency, pause, lateClock, recreated, crash and timeout, and "
+                "with duplicate of a feeder"
+            ),
         ),
         (
             "{function: worker, kind: codeReplaced, ids: [a]}",

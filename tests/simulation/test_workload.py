@@ -327,7 +327,7 @@ def test_faults_are_read_and_stay_when_a_body_is_changed(tmp_path: Path) -> None
     assert (second.at, second.for_seconds, second.service, second.share) == (0, None, "sqs", 1)
 
 
-_ONE_OF = "name exactly one of function and service, or a queue alone"
+_ONE_OF = "name exactly one of function, service and feeder, or a queue alone"
 _WITH_FUNCTION = (
     "a service has the kinds throttle, error and latency, and no ids: the others go with function, or with a queue "
     "alone"
@@ -345,13 +345,23 @@ _WITH_FUNCTION = (
         ),
         ("{service: sqs, kind: failure}", f"faults.1: {_WITH_FUNCTION}"),
         ("{service: sqs, kind: error, ids: [a]}", f"faults.1: {_WITH_FUNCTION}"),
+        ("{feeder: t, queue: q, kind: duplicate}", "faults.1: queue goes with service: sqs, or alone"),
+        ("{feeder: t, function: f, kind: duplicate}", f"faults.1: {_ONE_OF}"),
+        (
+            "{feeder: t, kind: throttle}",
+            "faults.1: a feeder has the kinds duplicate and latency only; the others go with function or service",
+        ),
+        ("{feeder: t, kind: latency}", "faults.1: the kind latency needs seconds"),
         ("{function: f, operation: Invoke, kind: error}", "faults.1: operation goes with service"),
         ("{service: sns, queue: q, kind: error}", "faults.1: queue goes with service: sqs, or alone"),
         ("{function: f, kind: latency}", "faults.1: the kind latency needs seconds"),
         ("{function: f, kind: pause}", "faults.1: the kind pause needs seconds"),
         (
             "{function: f, kind: error, seconds: 1}",
-            "faults.1: seconds goes with the kinds latency, pause, lateClock, recreated, crash and timeout",
+            (
+                "faults.1: seconds goes with the kinds latency, pause, lateClock, recreated, crash and timeout, and "
+                "with duplicate of a feeder"
+            ),
         ),
         ("{function: f, kind: lostReceive}", "faults.1: the kind lostReceive goes with a queue alone"),
         (

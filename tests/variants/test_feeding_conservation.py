@@ -30,6 +30,8 @@ SAFE = (
     *("eventbridge-sqs-safe", "apigateway-sqs-safe", "pipe-sqs-safe"),
 )
 
+FEEDERS = {"sns": "sns-topic", "s3": "s3-bucket", "eventbridge": "eventbridge-bus", "pipe": "pipe-pipe"}
+
 
 @pytest.fixture(scope="module", params=[*SAFE, "sns-sqs-filter"])
 def prepared(request: pytest.FixtureRequest) -> Iterator[tuple[str, Prepared]]:
@@ -49,6 +51,12 @@ def _drawn(variant: str, chance: random.Random) -> tuple[Workload, list[str]]:
         sends.append(Send.model_validate({"at": at, **_target(family, kind, body)}))
     kind_of_fault = chance.choice(("failure", "throttle"))
     faults = [{"for": 60, "function": f"{family}-worker", "kind": kind_of_fault, "share": chance.choice((0.2, 0.6))}]
+    if family in FEEDERS:
+        # What feeds the queue repeats and, but for pipes, is late: one message for whoever sent it.
+        faults.append({"feeder": FEEDERS[family], "kind": "duplicate", "share": chance.choice((0.2, 1.0))})
+    if family in ("sns", "s3", "eventbridge"):
+        late = {"kind": "latency", "seconds": round(chance.uniform(1, 90), 3), "share": chance.choice((0.2, 0.6))}
+        faults.append({"feeder": FEEDERS[family], **late})
     if family in ("sns", "eventbridge", "pipe"):
         share = chance.choice((0.3, 1.0))
         faults.append({"for": 30, "service": "sqs", "operation": "SendMessage", "kind": "error", "share": share})

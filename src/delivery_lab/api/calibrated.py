@@ -10,16 +10,21 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from delivery_lab._version import MODEL_VERSION
 from delivery_lab.api.alternatives import outcomes_with_alternatives
-from delivery_lab.api.inputs import RunOptions
+from delivery_lab.api.inputs import RunOptions, assumption_texts
+from delivery_lab.api.on_aws import AwsOptions, run_on_aws
+from delivery_lab.api.own_mappings import run_on_own_mappings
 from delivery_lab.api.placed import run_on_emulator
 from delivery_lab.api.simulated import Simulation
 from delivery_lab.api.writing import write_file
 from delivery_lab.errors import UsageError
-from delivery_lab.events import FunctionConfigured, MappingConfigured, QueueConfigured
+from delivery_lab.events import FunctionConfigured, InvokeEnded, InvokeStarted, MappingConfigured, QueueConfigured
 from delivery_lab.expectations.expressions import Number
+from delivery_lab.model.clock import in_seconds
+from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.places.local import LONGEST_SECONDS
 from delivery_lab.results.named_figures import plain_figure, plain_figures, plain_names
 from delivery_lab.results.outcome import Outcome
+from delivery_lab.rules.times import RANGES, drawn_times
 
 if TYPE_CHECKING:
     from delivery_lab.api.lab import Lab
@@ -29,7 +34,7 @@ MOST_SEEDS = 1000
 _JUDGED = ("messages.", "deliveries.", "effects.", "invocations.", "ordering.")
 _TIMES = ("latencySeconds.", "virtualSeconds")
 _TIME_OF_MACHINE = "a time of this machine, which says nothing about Lambda"
-_UNSEEN = {"deliveries.recognised": "conditional writes that were refused are not seen"}
+_TIME_OF_CODE = "what code computes takes time there, and none in a simulation (LAM-DURATION-1)"
 
 Verdict = Literal["inside", "outside", "not judged"]
 
@@ -68,6 +73,8 @@ class Calibration:
         speed: how many times faster the clocks of the place ran.
         figures: each figure that one of the two sides knows.
         observed: the run in the real place.
+        own_mappings: a second run there, polled by the emulator's own mappings; None where that was not asked for.
+        late_seconds: by how much the place was late, which the drawn times take into account.
     """
 
     stack: str
@@ -76,6 +83,14 @@ class Calibration:
     speed: float
     figures: tuple[CalibratedFigure, ...]
     observed: Simulation
+    own_mappings: Simulation | None = None
+    late_seconds: float = 0.0
+
+    def beside(self, figure: CalibratedFigure) -> Number | None:
+        """What the emulator's own mappings came to; None where that is not known, or was not asked for."""
+        if self.own_mappings is None or _why_not(figure.name, self.own_mappings.outcome):
+            return None
+        return plain_figure(self.own_mappings.outcome, figure.name)
 
     @property
     def outside(self) -> tuple[CalibratedFigure, ...]:
@@ -96,10 +111,14 @@ class Calibration:
             "place": self.place,
             "speed": self.speed,
             "seeds": self.seeds,
+            "lateSeconds": round(self.late_seconds, 3),
             "settings": settings_of(self.observed),
-            "figures": [_figure_json(figure) for figure in self.figures],
+            "figures": [_figure_json(figure) | self._beside_json(figure) for figure in self.figures],
         }
         return json.dumps(content, indent=2)
+
+    def _beside_json(self, figure: CalibratedFigure) -> dict[str, Any]:
+        return {} if self.own_mappings is None else {"ownMappings": self.beside(figure)}
 
     def write(self, path: Path) -> None:
         """Write the file that can be sent to others.
@@ -157,6 +176,7 @@ def calibrate_on_emulator(
     seeds: int = SEEDS,
     speed: float = 1.0,
     longest_seconds: float = LONGEST_SECONDS,
+    own_mappings: bool = False,
     **options: Unpack[RunOptions],
 ) -> Calibration:
     """Simulate a stack with many seeds, run it on the emulator, and put both side by side.
@@ -166,23 +186,87 @@ def calibrate_on_emulator(
         stack: name of the stack.
         seeds: how many simulations.
         speed, longest_seconds: as for `run_on_emulator`.
+        own_mappings: run it a second time, polled by the emulator's own mappings.
         options: as for `Lab.run`, but for `prices`; the seed is the first of the seeds.
 
     Raises:
         LabError: it cannot be run on one of the two sides.
     """
+    _check_seeds(seeds)
+    beside = None
+    if own_mappings:  # what it refuses is refused before anything is started
+        beside = run_on_own_mappings(lab, stack, speed=speed, longest_seconds=longest_seconds, **options)
+    observed = run_on_emulator(lab, stack, speed=speed, longest_seconds=longest_seconds, **options)
+    return _calibrated(lab, stack, observed, seeds, speed, options, beside)
+
+
+def calibrate_on_aws(
+    lab: Lab,
+    stack: str,
+    *,
+    seeds: int = SEEDS,
+    options: RunOptions | None = None,
+    **there: Unpack[AwsOptions],
+) -> Calibration:
+    """Simulate a deployed stack with many seeds, run it where it is deployed, and put both side by side.
+
+    Args:
+        lab: the project, opened by its state.
+        stack: name of the stack.
+        seeds: how many simulations.
+        options: as for `Lab.run`, but for `prices`; the seed is the first of the seeds.
+        there: as for `run_on_aws`.
+
+    Raises:
+        LabError: it cannot be run on one of the two sides.
+    """
+    _check_seeds(seeds)
+    told: RunOptions = {} if options is None else options
+    return _calibrated(lab, stack, run_on_aws(lab, stack, **there, **told), seeds, 1.0, told)
+
+
+def _check_seeds(seeds: int) -> None:
     if not 1 <= seeds <= MOST_SEEDS:
         raise UsageError(f"--seeds {seeds}: from 1 to {MOST_SEEDS}")
-    observed = run_on_emulator(lab, stack, speed=speed, longest_seconds=longest_seconds, **options)
+
+
+def _calibrated(
+    lab: Lab,
+    stack: str,
+    observed: Simulation,
+    seeds: int,
+    speed: float,
+    options: RunOptions,
+    beside: Simulation | None = None,
+) -> Calibration:
     first = observed.call.seed
-    simulations = [lab.run(stack, **_seeded(options, first + number)) for number in range(seeds)]
+    simulations = [lab.run(stack, **_seeded(options, first, 0, 0.0))]
+    late = max(0.0, observed.run.late_seconds, _longest(observed) - _longest(simulations[0]))
+    simulations += [lab.run(stack, **_seeded(options, first, number, late)) for number in range(1, seeds)]
     figures = tuple(_compared(simulations, observed.outcome, lab.project.root))
-    return Calibration(stack, observed.outcome.place, seeds, speed, figures, observed)
+    return Calibration(stack, observed.outcome.place, seeds, speed, figures, observed, beside, late)
 
 
-def _seeded(options: RunOptions, seed: int) -> RunOptions:
-    seeded: RunOptions = {**options, "seed": seed}
-    return seeded
+def _longest(simulation: Simulation) -> float:
+    """How many seconds the longest invoke took."""
+    began: dict[str, int] = {}
+    longest = 0
+    for event in simulation.whole_run().events:
+        if isinstance(event, InvokeStarted):
+            began[event.invoke] = event.instant_us
+        elif isinstance(event, InvokeEnded) and event.invoke in began:
+            longest = max(longest, event.instant_us - began[event.invoke])
+    return in_seconds(longest)
+
+
+def _seeded(options: RunOptions, first: int, number: int, late_seconds: float) -> RunOptions:
+    """The options of one simulation: the first has the times that the model takes, each other one times of its own."""
+    if number == 0:
+        return {**options, "seed": first}
+    chances = RandomStreams(first + number)
+    drawn = drawn_times({rule: chances.stream("time", rule).random() for rule in RANGES}, late_seconds)
+    # Of several for one rule the last counts: what somebody assumes stays.
+    return {**options, "seed": first + number, "assume": (*drawn, *assumption_texts(options.get("assume")))}
 
 
 def _compared(simulations: Sequence[Simulation], observed: Outcome, root: Path) -> Iterator[CalibratedFigure]:
@@ -190,7 +274,7 @@ def _compared(simulations: Sequence[Simulation], observed: Outcome, root: Path) 
     seen = dict(zip(plain_names(), plain_figures(observed), strict=True))
     others: dict[str, Outcome] = {}
     for name, (low, high) in spans.items():
-        value, why = seen[name], _why_not(name)
+        value, why = seen[name], _why_not(name, observed)
         if why or value is None:
             yield CalibratedFigure(name, low, high, value, "not judged", why or "this place cannot tell")
         elif low <= value <= high:
@@ -202,8 +286,12 @@ def _compared(simulations: Sequence[Simulation], observed: Outcome, root: Path) 
             yield CalibratedFigure(name, low, high, value, "outside", assumptions=would)
 
 
-def _why_not(name: str) -> str:
-    return _TIME_OF_MACHINE if name.startswith(_TIMES) else _UNSEEN.get(name, "")
+def _why_not(name: str, observed: Outcome) -> str:
+    """Why a figure is not judged, "" where it is."""
+    if name.startswith(_TIMES):
+        return _TIME_OF_MACHINE if observed.place == "local" else _TIME_OF_CODE
+    unknown = observed.unknown
+    return unknown.get(name) or unknown.get(name.partition(".")[0], "")
 
 
 def spans_of(outcomes: Iterable[Outcome]) -> dict[str, tuple[Number, Number]]:

@@ -101,6 +101,16 @@ class Exploration:
         """How many seeds were run."""
         return len(self.columns)
 
+    def whole(self) -> Exploration:
+        """This, for whoever has no use for a part of the seeds.
+
+        Raises:
+            KeyboardInterrupt: the user has ended it before all were run.
+        """
+        if self.interrupted:
+            raise KeyboardInterrupt
+        return self
+
     def spreads(self) -> dict[str, Spread]:
         """How each figure is spread, by JSON name; figures that no run knows are left out."""
         seeds = self.columns.seeds
@@ -333,7 +343,6 @@ def explore_pairs(
     lab.project.stack(after)
     # What a state is sent by default is what the program is: nothing in a state says it.
     options = {**options, "workload": (lab if base else start).workload(before, options.get("workload"))}
-    first = explore_seeds(start, before, options, seeds, processes, on_sample, ranges=False)
-    # Interrupted in the first variant: the second one is run with the seeds that are there.
+    first = explore_seeds(start, before, options, seeds, processes, on_sample, ranges=False).whole()
     second = explore_seeds(lab, after, options, first.runs, processes, on_sample, ranges=False)
     return PairedExploration.of(first, second)

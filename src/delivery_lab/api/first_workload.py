@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from delivery_lab.api.inputs import Overrides
 from delivery_lab.api.lab import Lab
 from delivery_lab.api.project_file import read_project_file
 from delivery_lab.errors import LabError, UsageError
+from delivery_lab.own_folders import own_folder
 from delivery_lab.program.graph import UNKNOWN
 from delivery_lab.simulation.supported import function_problems
 from delivery_lab.stack.functions import Function
@@ -62,8 +62,8 @@ class _TrialRun:
         """Why a workload cannot be run; None where it can, or sends nothing."""
         if "\n  - {at" not in text:
             return None
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "first.yaml"
+        with own_folder("workload") as folder:
+            file = folder / "first.yaml"
             file.write_text(text, encoding="utf-8")
             try:
                 self.lab.run(self.stack, workload=file, overrides=self.overrides, answers=self.answers)

@@ -6,6 +6,7 @@ import platform
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -46,6 +47,13 @@ COMMANDS = (
 )
 """Commands that some work needs: how they tell their version, what for, and where they come from."""
 
+FILTER = "network filter"
+_FILTERS = "keeping handlers' C libraries off the network in `delivery-lab` (where the lab is a library it is not used)"
+_PROBE = (
+    "from delivery_lab.own_process import claim; claim(); "
+    "from delivery_lab.handlers.no_network import why_not; print(why_not())"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -53,7 +61,7 @@ class Part:
 
     Attributes:
         name: a package, or a command.
-        kind: `package` or `command`.
+        kind: `package`, `command` or `kernel`.
         found: its version, None where it is not here.
         needed_for: what it is needed for.
         required: whether nothing runs without it.
@@ -81,6 +89,26 @@ def parts() -> Iterator[Part]:
     for name, argument, purpose, fix in COMMANDS:
         found = _command(name, argument)
         yield Part(name, "command", found, purpose, fix="" if found else fix)
+    yield _network_filter()
+
+
+def _network_filter() -> Part:
+    """Whether handlers run under the filter of `handlers.no_network` here: another process tries, for it stays."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", _PROBE], capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=False
+        )
+        why_not = done.stdout.strip() if done.returncode == 0 else "the process that tried it failed"
+    except (OSError, subprocess.TimeoutExpired) as error:
+        why_not = str(error)
+    if not why_not:
+        return Part(FILTER, "kernel", "seccomp", _FILTERS)
+    fix = (
+        f"{why_not}. Without it the clients that docs/protection.md lists are refused by name, Python's own sockets "
+        "are answered or refused as always, and other C libraries are not seen: run in a container without network, "
+        "or on Linux 5.5 or later"
+    )
+    return Part(FILTER, "kernel", None, _FILTERS, fix=fix)
 
 
 def _package(name: str) -> str | None:

@@ -48,7 +48,8 @@ class Lab:
     Attributes:
         project: the project.
         on_run: is told of every run, None for nobody.
-        cached: whether graphs come from the user's cache folder where nothing that the program reads has changed.
+        cached: whether graphs come from the user's cache folder where nothing that the program reads has changed, and
+            what cfn-lint says of a stack where its template has not.
     """
 
     project: Project
@@ -217,7 +218,7 @@ class Lab:
 
         options["expect"] = (*(options.get("expect") or ()), *expectations)
         simulation = self.run(stack, **options)
-        demand(simulation.outcome, simulation.replay)
+        demand(simulation.outcome, simulation.replay, simulation.violations)
         return simulation.outcome
 
     def try_alternatives(self, simulation: Simulation) -> Simulation:
@@ -370,6 +371,7 @@ class Lab:
             quantify=quantify,
             checks=checks,
             account_concurrency=account_concurrency,
+            cached=self.cached,
         )
 
     # -- what methods share -------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Required, TypedDict, Unpack
 
 from delivery_lab.api.asked import Asked
 from delivery_lab.api.expected import judged, read_expectations
@@ -126,6 +126,21 @@ def plan_on_aws(lab: Lab, stack: str, **options: Unpack[RunOptions]) -> tuple[st
     """
     found = deployed_stack(lab, stack, **options)
     return (f"account {found.account}, region {found.region}", *planned(found.known))
+
+
+class AwsOptions(TypedDict, total=False):
+    """How a run on AWS is made."""
+
+    allow: Required[Allow]
+    """Asked before something is sent to what the project did not make."""
+    longest_seconds: float
+    """A run that is not drained by then ends."""
+    patience: Patience | None
+    """How long it waits for what AWS says late."""
+    graph: Graph | None
+    """The stack as it is deployed; by default that of the state."""
+    session: Any
+    """boto3's session; by default that of the environment."""
 
 
 def run_on_aws(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import BaseContext
 
     from delivery_lab.compare.comparison import Change, Comparison, Figure
+    from delivery_lab.own_process import OwnProcess
     from delivery_lab.results.cost_figures import Cost, CostItem
     from delivery_lab.results.outcome import Messages, Outcome
     from delivery_lab.results.timeline import Line
@@ -30,6 +31,7 @@ __all__ = [
     "Figure",
     "Line",
     "Messages",
+    "begin_worker",
     "check_titles",
     "conclusion",
     "plain_names",
@@ -83,6 +85,17 @@ def process_context() -> BaseContext:
     from delivery_lab.explore.processes import process_context
 
     return process_context()
+
+
+def begin_worker(parents: OwnProcess | None) -> None:
+    """Make a process ready that shares the work, and let it leave nothing behind, whatever ends it.
+
+    Args:
+        parents: what the process that started it tells.
+    """
+    from delivery_lab.explore.processes import begin_worker
+
+    begin_worker(parents)
 
 
 def preload() -> None:

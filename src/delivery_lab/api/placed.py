@@ -62,18 +62,13 @@ def run_on_emulator(
         UsageError: there is nothing that could be deployed, or an option is malformed.
         LabError: it cannot be run there; the message says why. Nothing is left running or lying about.
     """
-    if lab.project.state is not None:
-        raise UsageError("--on local deploys a program, and a state has none\n  fix: leave --state out")
-    if options.get("prices"):
-        raise UsageError("--on local computes no cost\n  fix: leave --prices out")
-    check_speed(speed)
+    check_deployable(lab, options, speed)
     asked = lab.asked(stack, options, judges=True)
     expectations = read_expectations(asked.expectations)
     phases: list[Phase] = []
     with timed("simulation", phases):
         simulated = replace(lab, on_run=None).run(stack, **options)
-        events = simulated.whole_run().events
-    environments = Counter(event.function for event in events if isinstance(event, EnvironmentStarted))
+        environments = environments_of(simulated)
     python, call = emulator_python(lab.project.root), asked.call
     # What is refused is refused before anything is started.
     know(Stack.of(simulated.graph), lab.project.root, simulated.workload, call.seed, asked.assumptions)
@@ -96,6 +91,25 @@ def run_on_emulator(
     outcome = judged(outcome_of(run), expectations, {}).model_copy(update={"unknown": UNKNOWN})
     words = f"--on local --speed {speed:g}" if speed != 1 else "--on local"
     return Simulation(outcome, graph, workload, run, replace(call, place=words), tuple(phases))
+
+
+def check_deployable(lab: Lab, options: RunOptions, speed: float) -> None:
+    """Refuse what cannot be deployed on the emulator, or be told of a run there.
+
+    Raises:
+        UsageError: there is no program, or an option does not go with it.
+    """
+    if lab.project.state is not None:
+        raise UsageError("--on local deploys a program, and a state has none\n  fix: leave --state out")
+    if options.get("prices"):
+        raise UsageError("--on local computes no cost\n  fix: leave --prices out")
+    check_speed(speed)
+
+
+def environments_of(simulated: Simulation) -> Counter[str]:
+    """How many execution environments each function had in a simulation."""
+    events = simulated.whole_run().events
+    return Counter(event.function for event in events if isinstance(event, EnvironmentStarted))
 
 
 def without_place(graph: Graph) -> Graph:

@@ -100,7 +100,7 @@ def _film(lab: Lab, simulation: Simulation, options: RunOptions, seeds: int | No
     stack = simulation.outcome.stack
     spreads = None
     if seeds is not None:
-        spreads = explore_seeds(lab, stack, _without_prices(options), seeds, processes).spreads()
+        spreads = explore_seeds(lab, stack, _without_prices(options), seeds, processes).whole().spreads()
     return filmed(
         ToldRun(
             outcome=simulation.outcome,

@@ -108,7 +108,8 @@ class Between:
         """
         options: RunOptions = {**self.options, "prices": None}  # many runs are compared by what becomes of messages
         with self.before.used():
-            first = explore_seeds(self.before.lab, stack, options, seeds, None, on_sample, ranges=False)
+            found = explore_seeds(self.before.lab, stack, options, seeds, None, on_sample, ranges=False)
+            first = found.whole()
         with self.after.used():
             second = explore_seeds(self.after.lab, stack, options, first.runs, None, on_sample, ranges=False)
         return PairedExploration.of(first, second)

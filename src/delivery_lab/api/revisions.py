@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from delivery_lab.api.difference import Revision
 from delivery_lab.api.lab import Lab
 from delivery_lab.api.parts import BETWEEN
 from delivery_lab.errors import LabError, UsageError
+from delivery_lab.own_folders import own_folder
 from delivery_lab.program.frames import is_installed
 from delivery_lab.program.project import Project
 
@@ -105,10 +105,9 @@ def checked_out(project: Project, words: str) -> Iterator[tuple[Checkout, Checko
     git = _Git(project.root)
     inside = project.root.relative_to(git.top)
     with (
-        tempfile.TemporaryDirectory(prefix="delivery-lab-revisions-", ignore_cleanup_errors=True) as folder,
+        own_folder("revisions") as place,
         ExitStack() as stack,
     ):
-        place = Path(folder).resolve()
         found = [
             Checkout(revision, git.top, stack.enter_context(git.worktree(revision, place / side)), inside)
             for side, revision in zip(("before", "after"), git.revisions(words), strict=True)

@@ -29,13 +29,13 @@ def run_deployed(console: Console, lab: Lab, name: str, options: RunOptions, whe
     """Run a stack where it is deployed."""
     from delivery_lab.api.on_aws import run_on_aws
 
-    allow = partial(_allowed, yes=where.yes)
+    allow = partial(allowed, yes=where.yes)
     with console.working(f"running {name} on AWS"):
         found = run_on_aws(lab, name, allow=allow, longest_seconds=where.longest_seconds, **options)
     say_beside(console, name, found.phases, found.notes)
     return found
 
 
-def _allowed(question: str, *, yes: bool) -> bool:
+def allowed(question: str, *, yes: bool) -> bool:
     """The answer to a question; without a terminal nobody is asked, and nothing is allowed."""
     return yes or (sys.stdin.isatty() and typer.confirm(question, err=True))

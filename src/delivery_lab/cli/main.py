@@ -33,10 +33,9 @@ from delivery_lab.cli.commands import (
     schema,
 )
 from delivery_lab.cli.console import Console, give_up_output, write_any_text
-from delivery_lab.cli.interrupts import noticed
+from delivery_lab.cli.interrupts import INTERRUPTED, ended, noticed
 from delivery_lab.errors import LabError, UsageError
 
-INTERRUPTED = 130
 WIDEST_HELP = 100
 
 app = typer.Typer(
@@ -112,5 +111,6 @@ def main(arguments: list[str] | None = None) -> int:
         give_up_output()
         return 1
     if code == INTERRUPTED:
-        Console().message("interrupted; nothing was left behind")
+        code, said = ended()
+        Console().message(said)
     return code if isinstance(code, int) else 0

@@ -10,9 +10,6 @@ from delivery_lab.cli.console import AGAIN_SECONDS, Console
 if TYPE_CHECKING:
     from delivery_lab.explore.sample import Sample
 
-INTERRUPTED = 130
-"""Exit code where the user ended it."""
-
 
 class RunsProgress:
     """Says how far it is.

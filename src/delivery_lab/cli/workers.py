@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from delivery_lab.api.parts import process_context
+from delivery_lab.api.parts import begin_worker, process_context
 from delivery_lab.cli.console import AGAIN_SECONDS, Console
 from delivery_lab.errors import LabError
-from delivery_lab.own_process import OwnProcess, claim, claimed
+from delivery_lab.own_process import claimed
 
 T = TypeVar("T")
 
@@ -52,7 +51,7 @@ def for_each(
     if len(names) < WORTH_PROCESSES or processes < 2:
         yield from ((name, attempt(name)) for name in names)
         return
-    with process_context().Pool(processes, initializer=_begin, initargs=(claimed(),)) as pool:
+    with process_context().Pool(processes, initializer=begin_worker, initargs=(claimed(),)) as pool:
         results = pool.imap(attempt, names)
         waited_seconds = 0
         for position, name in enumerate(names):
@@ -78,9 +77,3 @@ class _Attempt(Generic[T]):
             return self.work(name)
         except LabError as error:
             return Failure(str(error), error.exit_code, traceback.format_exc())
-
-
-def _begin(parents: OwnProcess | None) -> None:
-    """Make a worker ready; at Ctrl-C the terminal interrupts all processes, and the parent ends the others."""
-    claim(parents)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

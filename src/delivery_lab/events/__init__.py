@@ -21,6 +21,7 @@ from delivery_lab.events.base import WORKLOAD, Actor, ActorKind, EventBase
 from delivery_lab.events.feeds import (
     FeedConfigured,
     FeedDeadLettered,
+    FeedDelayed,
     FeedDiscarded,
     FeederAccepted,
     FeederDeduplicated,
@@ -28,6 +29,7 @@ from delivery_lab.events.feeds import (
     FeedEvent,
     FeedFiltered,
     FeedHandedOn,
+    FeedHandedOnAgain,
     FeedRepeated,
     FeedRetryScheduled,
     FilterMissed,
@@ -94,7 +96,7 @@ from delivery_lab.events.queues import (
     VisibilityChanged,
 )
 from delivery_lab.events.readers import Reader, Readers, feed
-from delivery_lab.events.reading import NOT_KEPT, Results, reader_of
+from delivery_lab.events.reading import NOT_KEPT, Results, read_once, reader_of
 from delivery_lab.events.requests import (
     ApiCallRefused,
     CallUnanswered,
@@ -142,10 +144,12 @@ __all__ = [
     "EventRetryScheduled",
     "FeedConfigured",
     "FeedDeadLettered",
+    "FeedDelayed",
     "FeedDiscarded",
     "FeedEvent",
     "FeedFiltered",
     "FeedHandedOn",
+    "FeedHandedOnAgain",
     "FeedRepeated",
     "FeedRetryScheduled",
     "FeederAccepted",
@@ -206,6 +210,7 @@ __all__ = [
     "chunks",
     "events_of",
     "feed",
+    "read_once",
     "reader_of",
     "told_apart",
 ]

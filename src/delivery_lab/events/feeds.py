@@ -103,6 +103,22 @@ class FeedHandedOn(FeedEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class FeedHandedOnAgain(FeedHandedOn):
+    """The target takes once more a message that it has taken before: no message of its own for whoever sent it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedDelayed(FeedEvent):
+    """The feed is late: later messages overtake this one.
+
+    Attributes:
+        at_us: instant at which it hands the message on.
+    """
+
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class FeedRepeated(FeedEvent):
     """The target, a FIFO queue, takes the message for a repetition of an earlier one: there is no new message.
 
@@ -221,6 +237,8 @@ AnyFeedEvent = (
     | FeederAccepted
     | FeederDeduplicated
     | FeedHandedOn
+    | FeedHandedOnAgain
+    | FeedDelayed
     | FeedRepeated
     | FeedFiltered
     | FeedRetryScheduled

@@ -68,7 +68,7 @@ class Poison:
         return isinstance(parsed, dict) and bool(parsed.get(self.field))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Run:
     """What one run left behind, wherever it took place.
 
@@ -95,6 +95,7 @@ class Run:
         functions: by name of each function of the stack, whether its code was executed or the workload described it.
         depths: messages in each queue when the run ended, by the queue's name.
         used: how much was used of what AWS bills by the request.
+        late_seconds: how much later than it was due something was done, at most: virtual time is never late.
         readers: those that read it while it happened, where its events were not kept (`readers.reader_of`).
     """
 
@@ -119,4 +120,5 @@ class Run:
     depths: Mapping[str, int] = field(default_factory=dict)
     effect: EffectMark | None = None
     used: Mapping[Used, int] = field(default_factory=dict)
+    late_seconds: float = 0.0
     readers: Readers = field(default_factory=dict, repr=False)

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import io
-import os
-import shutil
 import tarfile
-import tempfile
 import threading
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,34 +14,7 @@ from distributed import WorkerPlugin, get_worker
 from delivery_lab.explore.remote import SeedProcess
 from delivery_lab.explore.sample import Sample
 from delivery_lab.explore.shipment import Shipment
-
-_PREFIX = "delivery-lab-shipped-"
-_YOUNG_SECONDS = 60
-"""A folder may be so old before its worker has locked it."""
-
-
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[bool]:
-    """Whether a folder could be locked, which is so for as long as the block runs, or its process lives."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield True
-    except BlockingIOError:
-        yield False
-    finally:
-        os.close(handle)
-
-
-def remove_what_killed_workers_left() -> None:
-    """Remove the folders whose locks nobody holds: a worker that was killed has removed nothing."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        # Folders of other users cannot be opened, and others are faster at the same work.
-        with contextlib.suppress(OSError):
-            if folder.stat().st_mtime < time.time() - _YOUNG_SECONDS:
-                with _locked(folder) as ours:
-                    if ours:
-                        shutil.rmtree(folder, ignore_errors=True)
+from delivery_lab.own_folders import new_folder, remove_folder
 
 
 class ShippedProject(WorkerPlugin):
@@ -68,10 +35,7 @@ class ShippedProject(WorkerPlugin):
 
     def setup(self, worker: Any) -> None:
         """Unpack the project on a worker."""
-        remove_what_killed_workers_left()
-        self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX)).resolve()
-        self._lock_of_folder = contextlib.ExitStack()
-        self._lock_of_folder.enter_context(_locked(self._folder))
+        self._folder = new_folder("shipped")
         with tarfile.open(fileobj=io.BytesIO(self._shipment.archive)) as archive:
             archive.extractall(self._folder, filter="data")
         self._lock, self._idle = threading.Lock(), list[SeedProcess]()
@@ -82,8 +46,7 @@ class ShippedProject(WorkerPlugin):
             while self._idle:
                 self._idle.pop().end()
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._lock_of_folder.close()
+            remove_folder(self._folder)
 
     def run(self, seeds: Sequence[int]) -> list[Sample]:
         """Run seeds in a process that does nothing else meanwhile."""

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import os
 import pickle
-import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from typing import IO, Any
 
 from delivery_lab.errors import LabError
+from delivery_lab.explore.processes import begin_worker
 from delivery_lab.explore.sample import Sample
 from delivery_lab.explore.workers import Opening
-from delivery_lab.own_process import claim
 
 _PROGRAM = "from delivery_lab.explore.remote import serve; serve()"
+_PATIENCE_SECONDS = 5
 
 
 class SeedProcess:
@@ -54,9 +54,13 @@ class SeedProcess:
         return found
 
     def end(self) -> None:
-        """End it."""
-        self._process.kill()
-        self._process.communicate()
+        """End it; what it does not notice in a while kills it."""
+        self._process.terminate()
+        try:
+            self._process.communicate(timeout=_PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
 
     def _tell(self, what: object) -> None:
         pipe = _pipe(self._process.stdin)
@@ -71,8 +75,7 @@ def _pipe(found: IO[bytes] | None) -> IO[bytes]:
 
 def serve() -> None:
     """Be such a process: read what to open, then lists of seeds, until the pipe ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started the worker
-    claim()
+    begin_worker(None)
     incoming = sys.stdin.buffer
     outgoing = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what programs print is no answer

@@ -7,7 +7,6 @@ depends on which worker runs which seed, so the result does not depend on how ma
 from __future__ import annotations
 
 import os
-import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -17,9 +16,9 @@ from contextlib import AbstractContextManager
 from multiprocessing.util import Finalize
 
 from delivery_lab.errors import LabError
-from delivery_lab.explore.processes import process_context
+from delivery_lab.explore.processes import begin_worker, process_context
 from delivery_lab.explore.sample import Sample
-from delivery_lab.own_process import OwnProcess, claim, claimed
+from delivery_lab.own_process import OwnProcess, claimed
 
 Sampling = Callable[[int], Sample]
 """Runs a seed."""
@@ -82,15 +81,19 @@ def _in_processes(opening: Opening, chunks: Sequence[Sequence[int]], processes: 
             "a worker process ended before its runs were done (killed, or out of memory)\n"
             "  fix: run fewer at once with --processes, or a smaller workload"
         ) from error
+    except BaseException:
+        # Nobody wants what they are doing: they end at once, and leave nothing (`begin_worker`).
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _begin(opening: Opening, parents: OwnProcess | None) -> None:
-    """Make a worker ready; at Ctrl-C the terminal interrupts all processes, and the parent ends the others."""
+    """Make a worker ready."""
     global _sampling
-    claim(parents)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    begin_worker(parents)
     opened = opening()
     _sampling = opened.__enter__()
     # A worker has no block that ends with it.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path, PurePosixPath
 
 from delivery_lab.handlers.archive import Archives
 from delivery_lab.handlers.modules import SearchPath
 from delivery_lab.model.runtime import FunctionConfig
+from delivery_lab.own_folders import new_folder, remove_folder
 
 _TASK_ROOT = PurePosixPath("/var/task")
 """Where the archive of a function is in Lambda."""
@@ -17,8 +17,8 @@ class CodePlaces:
     """Archives and search paths, for one run or for many of the same deployment. Folders are read once."""
 
     def __init__(self) -> None:
-        self._scratch = tempfile.TemporaryDirectory(prefix="delivery-lab-")
-        self._archives = Archives(Path(self._scratch.name))
+        self._scratch = new_folder("code")
+        self._archives = Archives(self._scratch)
         self._search: dict[tuple[object, ...], SearchPath] = {}
         self._stamps: dict[Path, object] = {}
 
@@ -46,7 +46,7 @@ class CodePlaces:
 
     def remove(self) -> None:
         """Delete what was written out."""
-        self._scratch.cleanup()
+        remove_folder(self._scratch)
 
 
 def _python_path(variable: str) -> tuple[PurePosixPath, ...]:

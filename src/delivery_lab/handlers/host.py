@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from asyncio import events
 from collections.abc import Callable
-from types import FrameType, ModuleType, TracebackType
+from types import ModuleType, TracebackType
 from typing import Any, Self
 
 from greenlet import getcurrent, greenlet
@@ -22,7 +22,8 @@ from delivery_lab.handlers.modules import SearchPath
 from delivery_lab.handlers.no_network import Sockets
 from delivery_lab.handlers.process_effects import refuse
 from delivery_lab.handlers.replacements import Replacements
-from delivery_lab.handlers.stall import StallAlarm, stalled
+from delivery_lab.handlers.run_thread import RunThread
+from delivery_lab.handlers.stall import StallAlarm
 from delivery_lab.handlers.temporary import Temporaries
 from delivery_lab.handlers.watching import Observer, Unobserved
 from delivery_lab.model.clock import Scheduler, seconds
@@ -42,8 +43,7 @@ from delivery_lab.model.runtime import (
     WebApi,
 )
 
-API_LATENCY_MIN_SECONDS = 0.005
-API_LATENCY_MAX_SECONDS = 0.015
+API_LATENCY_MIN_SECONDS, API_LATENCY_MAX_SECONDS = 0.005, 0.015
 STALL_AFTER_SECONDS = 10.0
 # A client without a read timeout waits for ever; no function and no process lives that long.
 LONGEST_WAIT_SECONDS = 86_400.0
@@ -88,8 +88,7 @@ class HandlerHost:
         web: WebApi | None = None,
         kept: KeptEnvironments | None = None,
     ) -> None:
-        self.scheduler = scheduler
-        self.streams = streams
+        self.scheduler, self.streams = scheduler, streams
         self.lines: list[LogLine] = []
         self._log = log
         self.observer: Observer = observer or Unobserved()
@@ -97,13 +96,11 @@ class HandlerHost:
         self.cold_start = seconds(cold_start_seconds)
         self.minimum = seconds(minimum_invoke_seconds)
         self.package_state: dict[str, Namespace] = {}
-        self._aws = aws
-        self.web = web
+        self._aws, self.web = aws, web
         self.api_latency = (seconds(api_latency_min_seconds), seconds(api_latency_max_seconds))
-        self._stall_after_seconds = stall_after_seconds
-        self._alarm = StallAlarm(stall_after_seconds, self._stalled, lambda: self.abort(KeyboardInterrupt()))
-        self._replacements = Replacements()
-        self._files = FileGuard(refuse)
+        self._alarm = StallAlarm(stall_after_seconds, self.abort)
+        self._thread = RunThread(self._alarm, self._leave_behind)
+        self._replacements, self._files = Replacements(), FileGuard(refuse)
         self._sockets = Sockets(self.abort)
         self.temporaries = Temporaries()
         self.kept = kept
@@ -141,6 +138,7 @@ class HandlerHost:
         """Stop all environments and put everything back as it was."""
         for environment in list(self._environments):
             environment.stop()
+        self._thread.end()
         self._sockets.end()
         self._files.end()
         self.temporaries.remove()
@@ -150,6 +148,10 @@ class HandlerHost:
         if self._places is not None and self.kept is None:
             self._places.remove()
         self._places = None
+
+    def run(self, until: int | None = None) -> None:
+        """Let virtual time pass (`Scheduler.run`), on a thread of its own unless this is the main thread."""
+        self._thread.do(lambda: self.scheduler.run(until))
 
     def new_environment(self, function: FunctionConfig, number: int) -> HandlerEnvironment:
         """A fresh environment; nothing of its code is looked at before its first invoke.
@@ -376,15 +378,19 @@ class HandlerHost:
         hubs_loop = events._get_running_loop()
         state.enter()
         events._set_running_loop(fiber.running_loop)
-        self._alarm.arm()
+        self._alarm.arm(fiber)
         try:
             fiber.switch(value) if fiber else fiber.switch()
         finally:
-            self._alarm.disarm()
             fiber.running_loop = events._get_running_loop()
             events._set_running_loop(hubs_loop)
-            state.leave()
-            self.deliver_lines()
+            self._leave_behind(fiber)
+
+    def _leave_behind(self, fiber: Fiber) -> None:
+        """Put the host's world back in place of a fiber's."""
+        self._alarm.disarm()
+        fiber.environment.state.leave()
+        self.deliver_lines()
 
     def _note_package_state(self) -> None:
         for package, values in imported_package_state().items():
@@ -392,6 +398,3 @@ class HandlerHost:
                 self.package_state[package] = values
                 for environment in self._environments:
                     environment.add_package_state(package, values)
-
-    def _stalled(self, fiber: Fiber, frame: FrameType | None) -> None:
-        self.abort(stalled(fiber, frame, self._stall_after_seconds))

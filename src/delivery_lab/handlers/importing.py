@@ -31,7 +31,7 @@ _PROCESS = (
     "pty.",
     "signal.",
 )
-OWN_FOLDERS = "delivery-lab-tmp-"
+OWN_FOLDERS = "environment"
 """How the names of folders begin that stand for an environment's /tmp: the lab makes them, not the code."""
 _LOOKING = frozenset({"os.listdir", "os.scandir", "os.walk", "glob.glob"})
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND

@@ -6,8 +6,8 @@ need long without being stalled. When that is too much, the handler has neither 
 signal's handler switches straight to the hub instead of raising, so `except:` in the function's code cannot swallow
 it. A real interrupt (Ctrl-C) is treated the same way.
 
-Signals exist on the main thread of Unix processes only; elsewhere a stalled handler hangs, as it would without
-us. C code that never looks at signals (a huge regular expression) is noticed when it returns.
+Signals exist on the main thread of Unix processes only; on others whoever asked for the run looks now and then
+(`run_thread`). C code that never looks at signals (a huge regular expression) is noticed when it returns.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ _RINGS = 5
 """How often the alarm rings before a handler counts as blocked on a machine with nothing else to do."""
 _SLACK_RINGS = 0.5
 """What may be missing for that: a ring that is heard late counts no more, and the next one less."""
+ENOUGH_RINGS = _RINGS - _SLACK_RINGS
 
 
 class StallAlarm:
@@ -42,22 +43,23 @@ class StallAlarm:
     Args:
         after_seconds: time that a handler may run or be blocked without giving up control. Waiting for a
             processor does not count.
-        on_stall: called in the stalled fiber with the frame it was interrupted in; does not return.
-        on_interrupt: called in the running fiber at Ctrl-C; does not return.
+        abort: ends the run with an error; called in the fiber that is running, and does not return.
+
+    Attributes:
+        every_seconds: how often it rings.
+        running: the fiber that has control, None while the hub has it.
+        turn: how often a fiber has got control so far.
     """
 
-    def __init__(
-        self,
-        after_seconds: float,
-        on_stall: Callable[[Fiber, FrameType | None], None],
-        on_interrupt: Callable[[], None],
-    ) -> None:
-        self._every_seconds = after_seconds / _RINGS
+    def __init__(self, after_seconds: float, abort: Callable[[BaseException], None]) -> None:
+        self.after_seconds = after_seconds
+        self.every_seconds = after_seconds / _RINGS
+        self.abort = abort
+        self.running: Fiber | None = None
+        self.turn = 0
         self._own_time: OwnTime | None = None
         self._counted_seconds = 0.0
         self._spent = measuring()
-        self._on_stall = on_stall
-        self._on_interrupt = on_interrupt
         self._previous: dict[int, Any] = {}
         self._deferring = False
         self._deferred = False
@@ -82,16 +84,19 @@ class StallAlarm:
             self._own_time.close()
             self._own_time = None
 
-    def arm(self) -> None:
+    def arm(self, fiber: Fiber) -> None:
         """A handler gets control."""
+        self.turn += 1
+        self.running = fiber
         if self._spent is not None:
             self._spent.begins()
         if self._previous:
             self._counted_seconds = 0.0
-            _set_timer(signal.ITIMER_REAL, self._every_seconds, self._every_seconds)
+            _set_timer(signal.ITIMER_REAL, self.every_seconds, self.every_seconds)
 
     def disarm(self) -> None:
         """The handler has given control up."""
+        self.running = None
         if self._spent is not None:
             self._spent.ends()
         if self._previous:
@@ -101,15 +106,15 @@ class StallAlarm:
         fiber = getcurrent()
         if not isinstance(fiber, Fiber) or self._own_time is None:
             return
-        own = self._own_time.since_last_asked(self._every_seconds)
+        own = self._own_time.since_last_asked(self.every_seconds)
         # Asking when a handler gets control would cost each switch of each run; the first ring counts whole instead.
-        self._counted_seconds += own if self._counted_seconds else self._every_seconds
-        if self._counted_seconds >= (_RINGS - _SLACK_RINGS) * self._every_seconds:
-            self._on_stall(fiber, frame)
+        self._counted_seconds += own if self._counted_seconds else self.every_seconds
+        if self._counted_seconds >= ENOUGH_RINGS * self.every_seconds:
+            self.abort(stalled(fiber, frame, self.after_seconds))
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         if isinstance(getcurrent(), Fiber):
-            self._on_interrupt()
+            self.abort(KeyboardInterrupt())
         elif self._deferring:
             self._deferred = True
         else:

@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import stat
-import tempfile
-from itertools import count
 from pathlib import Path
 
 from delivery_lab.handlers.fibers import as_host
 from delivery_lab.handlers.host_modules import INSTALLED_PATHS
 from delivery_lab.handlers.importing import OWN_FOLDERS
 from delivery_lab.model.runtime import FunctionConfig
+from delivery_lab.own_folders import new_folder, remove_folder
 
 ROOT = "/tmp"  # noqa: S108 - Lambda's own
 _BELOW = f"{ROOT}/"
 _BLOCK_BYTES = 4096
-_numbers = count()
 
 
 class Temporary:
@@ -47,11 +44,7 @@ class Temporary:
         """Where it really is, without a link on the way."""
         if not self._folder:
             with as_host():
-                # Not `mkdtemp`: that would draw from what names the temporary files of code.
-                name = f"{OWN_FOLDERS}{os.getpid()}-{next(_numbers)}-{os.urandom(4).hex()}"
-                folder = Path(tempfile.gettempdir()).resolve() / name
-                folder.mkdir(mode=0o700)
-                self._folder = str(folder)
+                self._folder = str(new_folder(OWN_FOLDERS))
         return self._folder
 
     def real(self, path: str) -> str | None:
@@ -121,7 +114,7 @@ class Temporary:
     def remove(self) -> None:
         """Forget it with everything in it."""
         if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            remove_folder(Path(self._folder))
             self._folder = ""
             self._used_bytes = 0
 

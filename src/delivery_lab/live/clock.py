@@ -63,11 +63,14 @@ class RealTimeScheduler(Scheduler):
 
     Attributes:
         clock: says when.
+        late: how long after its instant a timer came, at most: this machine had other work, or an answer was waited
+            for.
     """
 
     def __init__(self, clock: RealClock) -> None:
         super().__init__()
         self.clock = clock
+        self.late = 0
         self._posted: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
 
     def post(self, callback: Callable[..., None], *arguments: object) -> None:
@@ -119,6 +122,8 @@ class RealTimeScheduler(Scheduler):
         except queue.Empty:
             posted = None
         self.catch_up()
+        if timer_at is not None:
+            self.late = max(self.late, self.now - timer_at)
         if posted is not None:
             posted()
         else:

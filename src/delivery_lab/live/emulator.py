@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -19,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from delivery_lab.errors import LabError
+from delivery_lab.own_folders import new_folder, remove_folder
 from delivery_lab.program import naming
 
 _WATCHED = Path(__file__).with_name("watched.py")
@@ -136,7 +135,7 @@ def running(python: Path, speed: float = 1.0) -> Iterator[Emulator]:
     """
     if not python.exists():
         raise EmulatorError(f"{python} is missing: the emulator has an environment of its own\n  fix: make local")
-    folder = Path(tempfile.mkdtemp(prefix="delivery-lab-emulator-"))
+    folder = new_folder("emulator")
     port = _free_port()
     log, agreed_at = folder / "log", time.time()
     with log.open("wb") as output:
@@ -156,7 +155,7 @@ def running(python: Path, speed: float = 1.0) -> Iterator[Emulator]:
         yield Emulator(url, folder, log, speed, agreed_at, process.stdin)
     finally:
         _stop(process)
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
 
 
 def _environment(port: int, folder: Path, speed: float, agreed_at: float) -> Mapping[str, str]:

@@ -38,12 +38,14 @@ class ResourceMaker:
         folder: the program's folder; relative paths of code start there.
         project: name of the Pulumi project.
         settings: what the provider of AWS is configured with, by full key; dynamic resources follow it too.
+        own_mappings: whether mappings poll by themselves. The emulator's pollers are not those of AWS.
     """
 
     creator: Creator
     folder: Path
     project: str
     settings: Mapping[str, Any]
+    own_mappings: bool = False
 
     def __call__(self, token: str, name: str, urn: str, struct: Struct) -> Created | None:
         """Create a resource; None for one that is none of AWS.
@@ -74,8 +76,7 @@ class ResourceMaker:
         for setting, reason in checked.failures:
             raise NotModelledError(f"{name}: {setting}: {reason}\n  nearest: --on simulation")
         given = dict(checked.inputs)
-        if token == resource_types.MAPPING:
-            # Somebody else polls: the emulator's own pollers are not those of AWS.
+        if token == resource_types.MAPPING and not self.own_mappings:  # somebody else polls
             given["enabled"] = False
         made = self.creator.create(token, given)
         filled_in = {key: value for key, value in checked.inputs.items() if key not in inputs and key != HIDDEN}

@@ -50,9 +50,10 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, args=(folder,), daemon=True).start()
     sys.argv = ["ministack"]
     sys.path[0] = _INSIDE  # and not the folder of this file, whose modules are none of the emulator's
-    from environments import begin_cold, listen_longer
+    from environments import begin_cold, keep_after_errors, listen_longer
 
     listen_longer()
+    keep_after_errors()
     begin_cold()
     try:
         runpy.run_module("ministack", run_name="__main__")

@@ -72,6 +72,7 @@ class AccountServices:
         table_streams_api: the API of the streams of tables.
         dynamodb: DynamoDB, where the stack has tables.
         feeds: subscriptions, and whatever else hands messages on.
+        pipes: names of pipes that hand on what they read.
         buckets: buckets that tell of their objects, by AWS's names of them.
         objects: bucket, key and content of objects that nobody has asked for yet; no content of those that are gone.
         stored: S3 and the other services that moto answers, once one of them is called.
@@ -111,6 +112,7 @@ class AccountServices:
     lambda_api: LambdaApi = field(init=False)
     table_streams_api: TableStreamsApi = field(init=False)
     feeds: list[Feed] = field(default_factory=list)
+    pipes: set[str] = field(default_factory=set)
     buckets: dict[str, NotifyingBucket] = field(default_factory=dict)
     objects: list[tuple[str, str, bytes | None]] = field(default_factory=list)
     web: Web = field(init=False)
@@ -136,6 +138,7 @@ class AccountServices:
             runtime,
             account_concurrency=concurrency,
             cold_start_seconds=self.assumptions.cold_start_seconds,
+            invoke_seconds=self.assumptions.invoke_seconds,
         )
         self.faults = self.functions.faults
         scheduler, streams, journal = self.scheduler, self.streams, self.journal
@@ -179,7 +182,8 @@ class AccountServices:
             DeploymentRefusedError: AWS would refuse a value or a destination.
         """
         config.check(resource)
-        assert self.events.destinations is not None
+        destinations = self.events.destinations
+        assert isinstance(destinations, Destinations)
         named = {
             DestinationRole.ON_SUCCESS: config.on_success,
             DestinationRole.ON_FAILURE: config.on_failure,
@@ -187,7 +191,7 @@ class AccountServices:
         }
         for role, arn in named.items():
             if arn is not None:
-                self.events.destinations.check(resource, arn, role)
+                destinations.check(resource, arn, role)
         self.events.configure(function, config)
 
     def _used_by(self, queue: SqsQueue) -> str:

@@ -44,8 +44,10 @@ REFUSALS = (FaultKind.THROTTLE, FaultKind.ERROR)
 """Kinds by which a call is answered with an error."""
 APART = (FaultKind.PAUSE, FaultKind.CODE_REPLACED, FaultKind.LATE_CLOCK, FaultKind.RECREATED)
 """Kinds of functions that happen to what is around an invoke, and not to the invoke itself."""
-_SHORTEST_WORK_SECONDS = 0.001
-"""Code that ends in the middle of its work has run for at least so long."""
+_SHORTEST_SECONDS = 0.001
+"""Code that ends in the middle of its work has run for at least so long, and a message is not repeated sooner."""
+_LONGEST_REPETITION_SECONDS = 60
+"""A message that is handed on twice is so within a minute, where the workload says no time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,9 @@ class InjectedFault:
         service: service that it happens to, or None; without function and service it happens to `queue_url`.
         operation: the operation, None for all.
         queue_url: URL of the queue, None for all.
-        delay: microseconds, for `LATENCY`, `PAUSE`, `LATE_CLOCK` and `RECREATED`; for `CRASH` and `TIMEOUT` after how
-            long, 0 where it is drawn.
+        feeder: name of the topic, bucket, bus, schedule or pipe that it happens to, or of one of its feeds.
+        delay: microseconds, for `LATENCY`, `PAUSE`, `LATE_CLOCK` and `RECREATED`; for `CRASH`, `TIMEOUT` and
+            `DUPLICATE` after how long, 0 where it is drawn.
         preset: whether it comes from `standard` or `harsh`, whose shares are the lab's (SIM-FAULT-2).
         number: its place in the workload, from 1 on.
     """
@@ -71,6 +74,7 @@ class InjectedFault:
     service: str | None = None
     operation: str | None = None
     queue_url: str | None = None
+    feeder: str | None = None
     delay: int = 0
     preset: bool = False
     number: int = 0
@@ -96,14 +100,16 @@ class Faults:
         numbered = [(number, replace(fault, number=number)) for number, fault in enumerate(faults, 1)]
         self._of_functions = [(n, fault) for n, fault in numbered if fault.function is not None]
         self._of_services = [(n, fault) for n, fault in numbered if fault.service is not None]
-        self._of_queues = [(n, fault) for n, fault in numbered if fault.function is None and fault.service is None]
+        self._of_queues = [(n, fault) for n, fault in numbered if fault.queue_url is not None and fault.service is None]
+        self._of_feeders = [(n, fault) for n, fault in numbered if fault.feeder is not None]
         self._apart = [(n, fault) for n, fault in self._of_functions if fault.kind in APART]
         self._of_invokes = [(n, fault) for n, fault in self._of_functions if fault.kind not in APART]
         self._receives = [(n, fault) for n, fault in self._of_queues if fault.kind is FaultKind.LOST_RECEIVE]
         self._happened: set[int] = set()
         self._once: set[tuple[int, str]] = set()
         self._asked_for = [n for n, fault in numbered if not fault.preset]
-        self.duplicates = any(fault.kind is FaultKind.DUPLICATE for _, fault in self._of_functions)
+        handing_over = (*self._of_functions, *self._of_feeders)
+        self.duplicates = any(fault.kind is FaultKind.DUPLICATE for _, fault in handing_over)
         self._scheduler = scheduler
         self._streams = streams
         self._journal = journal
@@ -133,12 +139,64 @@ class Faults:
             fault: a `CRASH` or `TIMEOUT`.
             timeout_us: the function's timeout.
         """
+        return self._delay_of(fault, in_seconds(timeout_us))
+
+    def _delay_of(self, fault: InjectedFault, longest_seconds: float) -> int:
+        """Its delay, drawn where it has none: all scales of time are equally likely."""
         if fault.delay:
             return fault.delay
         drawn = self._streams.stream("fault", str(fault.number), "instant").uniform(
-            math.log(_SHORTEST_WORK_SECONDS), math.log(in_seconds(timeout_us))
+            math.log(_SHORTEST_SECONDS), math.log(longest_seconds)
         )
         return seconds(math.exp(drawn))
+
+    def lateness(self, feeder: str, feed: str, sent: str) -> int:
+        """How many microseconds later than it could a feed hands a message on.
+
+        Args:
+            feeder: name of the topic, bucket, bus or schedule.
+            feed: name of the subscription, notification or target.
+            sent: what was sent, or the name that it has.
+        """
+        fault = self._of_feeder(FaultKind.LATENCY, (feeder, feed), sent)
+        return 0 if fault is None else fault.delay
+
+    def repetition(self, feeder: str, feed: str, sent: str) -> int | None:
+        """After how many microseconds a feed hands on once more what its target has taken; None where it does not.
+
+        Args:
+            feeder: name of the topic, bucket, bus or schedule.
+            feed: name of the subscription, notification or target.
+            sent: what was sent, or the name that it has.
+        """
+        fault = self._of_feeder(FaultKind.DUPLICATE, (feeder, feed), sent)
+        return None if fault is None else self._delay_of(fault, _LONGEST_REPETITION_SECONDS)
+
+    def _of_feeder(self, kind: FaultKind, names: tuple[str, str], sent: str) -> InjectedFault | None:
+        for number, fault in self._of_feeders:
+            named = fault.kind is kind and fault.feeder in names
+            if named and self._is_about(fault, sent) and self._happens(number, fault):
+                return fault
+        return None
+
+    @staticmethod
+    def _is_about(fault: InjectedFault, sent: str) -> bool:
+        return fault.occasion.ids is None or sent in fault.occasion.ids or fault.concerns(_ids_in([{"body": sent}]))
+
+    def of_pipe(self, pipe: str, payload: str) -> bool:
+        """Whether a pipe hands a batch over twice.
+
+        Args:
+            pipe: name of the pipe; that of a mapping is never one.
+            payload: the records as its poller has them, as JSON text.
+        """
+        return any(
+            fault.kind is FaultKind.DUPLICATE
+            and fault.feeder == pipe
+            and fault.concerns(ids_of(payload))
+            and self._happens(number, fault)
+            for number, fault in self._of_feeders
+        )
 
     def pause_of_pollers(self, function: str) -> int:
         """For how many microseconds the pollers of a function's mappings stop now; 0 where they do not."""

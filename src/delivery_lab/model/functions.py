@@ -29,6 +29,7 @@ from delivery_lab.model.clock import Scheduler, Timer, in_seconds, seconds
 from delivery_lab.model.deployed_functions import DeployedFunction, Rate, Sandbox
 from delivery_lab.model.faults import FaultKind, Faults, InjectedFault
 from delivery_lab.model.invokes import Done, InvokeResult, Rehearsal, Throttled
+from delivery_lab.model.lateness import lateness
 from delivery_lab.model.log_tail import LoggedEnd, LogTails, log_tail
 from delivery_lab.model.loops import NO_LINEAGE, Lineage, Loops
 from delivery_lab.model.payloads import Payload, text_of
@@ -59,6 +60,7 @@ class Lambda:
         runtime: runs the code.
         account_concurrency: concurrent executions of the account.
         cold_start_seconds: how long a new environment takes before it begins (LAM-INIT-1).
+        invoke_seconds: how long each invoke takes at most before its code begins (LAM-DURATION-1).
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Lambda:
         *,
         account_concurrency: int = ACCOUNT_CONCURRENCY,
         cold_start_seconds: float = COLD_START_SECONDS,
+        invoke_seconds: float = 0.0,
     ) -> None:
         self._scheduler = scheduler
         self._streams = streams
@@ -77,6 +80,7 @@ class Lambda:
         self._runtime = runtime
         self._account_concurrency = account_concurrency
         self._cold_start_seconds = cold_start_seconds
+        self._late = lateness("invoke", "", invoke_seconds, streams)
         self._functions: dict[str, DeployedFunction] = {}
         self._calling_aws: set[str] = set()
         self._working_on: dict[str, Payload] = {}
@@ -180,6 +184,7 @@ class Lambda:
         self._journal.append(InvokeStarted(self._scheduler.now, "LAM-ENV-1", name, request_id, sandbox.number, by))
         invocation = _Invocation(self, function, sandbox, request_id, done, note)
         invocation.began_cold = start > self._scheduler.now
+        start += self._late()
         if fault is not None and fault.kind is FaultKind.FAILURE:
             self._scheduler.at(start + seconds(MINIMUM_INVOKE_SECONDS), invocation.fail)
         elif fault is not None or rehearsal is None:

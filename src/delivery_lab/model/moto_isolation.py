@@ -6,7 +6,6 @@ import os
 import random
 import socket
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -15,6 +14,7 @@ from moto.backends import get_backend
 
 from delivery_lab.model.creations import Creation
 from delivery_lab.model.runtime import ACCOUNT_ID
+from delivery_lab.turns import turn_of
 
 
 class NetworkWantedError(Exception):
@@ -28,11 +28,11 @@ def offline() -> Iterator[None]:
     moto delivers some of what it is given, such as records of Firehose to an HTTP endpoint; nothing real may be
     touched.
     """
-    mine = threading.get_ident()
+    mine = turn_of()
 
     def refusing(real: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
-            if threading.get_ident() == mine:
+            if turn_of() == mine:
                 raise NetworkWantedError("moto wanted to reach something outside")
             return real(*args, **kwargs)
 

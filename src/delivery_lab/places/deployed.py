@@ -106,6 +106,7 @@ class Follower:
         seed: the run's seed.
         patience: how long to wait.
         wait: waits for some seconds.
+        clock: the clock of the place; by default this machine's, as far ahead as the answer of AWS says.
 
     Raises:
         PlaceError: something of the stack is not there, or cannot be read.
@@ -119,12 +120,14 @@ class Follower:
         seed: int,
         patience: Patience,
         wait: Callable[[float], None] = time.sleep,
+        clock: RealClock | None = None,
     ) -> None:
         self._aws, self._known, self._seed = aws, known, seed
         self._patience, self._wait = patience, wait
-        ahead_seconds = aws.check_identity()
-        self._clock = RealClock()
-        self._clock.epoch_ahead(ahead_seconds)
+        ahead_seconds = aws.check_identity() if clock is None else 0.0
+        self._clock = RealClock() if clock is None else clock
+        if clock is None:
+            self._clock.epoch_ahead(ahead_seconds)
         self._journal = Journal()
         self._notes = [f"the clock of AWS is {ahead_seconds:.0f} s ahead of this machine's"] if ahead_seconds else []
         self._use(RealTimeScheduler(self._clock))
@@ -153,16 +156,25 @@ class Follower:
                     f"{mapping.queue.name} holds {held} messages already: what becomes of them could not be told from "
                     "what becomes of the workload's\n  fix: wait until it is empty"
                 )
-            try:
-                found = self._aws.client("lambda").list_event_source_mappings(EventSourceArn=mapping.queue.arn)
-            except (BotoCoreError, ClientError) as error:
-                raise place_error(f"ListEventSourceMappings of {mapping.queue.name}", error) from error
-            states = [one["State"] for one in found["EventSourceMappings"]]
+            states = [one["State"] for one in self._mappings_of(mapping.queue.name, mapping.queue.arn)]
             if not any(state in ("Enabled", "Enabling", "Updating") for state in states):
                 raise PlaceError(
                     f"{name} does not poll {mapping.queue.name} (its state: {', '.join(states) or 'it is gone'})\n"
                     "  fix: enable it, or deploy the stack"
                 )
+
+    def _mappings_of(self, name: str, arn: str) -> Iterator[dict[str, Any]]:
+        """All mappings of a source, whatever page they are on."""
+        page: dict[str, str] = {}
+        while True:
+            try:
+                answer = self._aws.client("lambda").list_event_source_mappings(EventSourceArn=arn, **page)
+            except (BotoCoreError, ClientError) as error:
+                raise place_error(f"ListEventSourceMappings of {name}", error) from error
+            yield from answer["EventSourceMappings"]
+            if not answer.get("NextMarker"):
+                return
+            page = {"Marker": answer["NextMarker"]}
 
     # -- running ------------------------------------------------------------------------------------------
 

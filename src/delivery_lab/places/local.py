@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,10 @@ from delivery_lab.live.provider.creator import Creator
 from delivery_lab.live.queues import RealQueue
 from delivery_lab.model.clock import in_seconds, seconds
 from delivery_lab.model.configuration import note_configuration
+from delivery_lab.model.faults import Faults
+from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.sqs.queue import SqsQueue
+from delivery_lab.places.invoking import invokes_of, topics_of
 from delivery_lab.places.known import KnownStack
 from delivery_lab.places.pollers import RealPollers, RealServices, pollers_of
 from delivery_lab.places.seen import seen_run
@@ -46,9 +49,31 @@ LONGEST_SECONDS = 3600.0
 """A run that is not drained by then ends, in seconds of the place."""
 MOST_ENVIRONMENTS = 16
 """So many of a function are started before a run; each takes half a second of a processor."""
+LATE_SECONDS = 0.3
+"""A run that was later than that, in seconds of the place, says so."""
 _CONNECTIONS = 128
 _ANSWER_SECONDS = 1000
 """For how long an invoke is waited for: longer than any function may run."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmulatorSession:
+    """boto3's session of the emulator's account.
+
+    Attributes:
+        url: where the emulator answers.
+    """
+
+    url: str
+
+    def client(self, service: str, *, region_name: str, config: Config) -> Any:
+        """A client that asks the emulator."""
+        session: Any = boto3.Session(
+            aws_access_key_id=naming.ACCOUNT_ID,
+            aws_secret_access_key="test",  # noqa: S106 - the emulator checks none
+            region_name=region_name,
+        )
+        return session.client(service, endpoint_url=self.url, config=config)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +93,7 @@ class LocalPlace:
         config = Config(
             retries={"total_max_attempts": 1}, read_timeout=_ANSWER_SECONDS, max_pool_connections=_CONNECTIONS
         )
-        session: Any = boto3.Session(
-            aws_access_key_id=naming.ACCOUNT_ID,
-            aws_secret_access_key="test",  # noqa: S106 - the emulator checks none
-            region_name=naming.DEFAULT_REGION,
-        )
-        return session.client(service, endpoint_url=self.emulator.url, config=config)
+        return EmulatorSession(self.emulator.url).client(service, region_name=naming.DEFAULT_REGION, config=config)
 
 
 def check_speed(speed: float) -> None:
@@ -95,6 +115,7 @@ def deployed(
     answers: ProgramAnswers,
     *,
     speed: float = 1.0,
+    own_mappings: bool = False,
 ) -> Iterator[LocalPlace]:
     """Start an emulator, and deploy a stack on it. Whatever ends the block, nothing of it is left.
 
@@ -105,6 +126,7 @@ def deployed(
         overrides: settings to change.
         answers: what the program gets from the outside.
         speed: how many times faster the clocks of the emulator are.
+        own_mappings: whether the emulator's own mappings poll. Else they are disabled, for others to poll.
 
     Raises:
         EmulatorError: the emulator does not start.
@@ -115,7 +137,7 @@ def deployed(
         region = naming.DEFAULT_REGION
         settings = emulator.configuration(region)
         cloud = Cloud(ProviderSettings(region, dict.fromkeys(emulators.ENDPOINTS, emulator.url)))
-        maker = ResourceMaker(Creator(cloud), project.program_dir, project.name, settings)
+        maker = ResourceMaker(Creator(cloud), project.program_dir, project.name, settings, own_mappings)
         graph = evaluate(project, stack, overrides, answers, place=RealPlace(maker, settings))
         yield LocalPlace(emulator, graph)
 
@@ -142,11 +164,25 @@ def run_locally(
     Raises:
         PlaceError: the emulator stopped answering, or refused a request.
     """
+    start_environments(place, known, environments or {}, assumptions)
+    return _LocalRun(place, known, seed, assumptions).run(longest_seconds)
+
+
+def start_environments(
+    place: LocalPlace, known: KnownStack, environments: Mapping[str, int], assumptions: Assumptions
+) -> None:
+    """Start execution environments before a run: on a busy machine a cold start takes seconds.
+
+    Args:
+        place: where the stack is deployed.
+        known: the stack.
+        environments: how many of each function.
+        assumptions: how long a cold start takes; each first invoke waits for so long.
+    """
     for function in known.stack.functions:
-        wanted = min((environments or {}).get(function.label, 0), MOST_ENVIRONMENTS)
+        wanted = min(environments.get(function.label, 0), MOST_ENVIRONMENTS)
         if wanted:
             place.emulator.prepare(known.physical_name(function), wanted, assumptions.cold_start_seconds)
-    return _LocalRun(place, known, seed, assumptions).run(longest_seconds)
 
 
 def _take_attributes(queue: SqsQueue, client: Any) -> None:
@@ -176,10 +212,12 @@ class _LocalRun:
             account.functions.configuration,
             physical,
             place.client("lambda"),
-            account.faults,
+            Faults(known.faults, self._scheduler, RandomStreams(seed), self._journal),
             scheduler=self._scheduler,
             journal=self._journal,
         )
+        topics = place.client("sns") if topics_of(account) else None
+        self._invokes = invokes_of(account, self._functions, self._queues, topics, seed)
         self._sender = RealSender(
             self._queues,
             self._apis(),
@@ -189,6 +227,7 @@ class _LocalRun:
             {name: place.client(name) for name in services_of(known.arrivals)},
             self._scheduler,
             self._journal,
+            self._invokes,
         )
 
     def _apis(self) -> Mapping[str, str]:
@@ -223,7 +262,10 @@ class _LocalRun:
             self._sender.close()
             self._functions.close()
         notes = [] if drained or until is not None else [f"not drained after {longest_seconds:g} s: the run was ended"]
-        return seen_run(
+        late_seconds = in_seconds(self._scheduler.late)
+        if late_seconds > LATE_SECONDS:
+            notes.append(f"this machine was up to {late_seconds:.1f} s late: what shares a batch hangs on that too")
+        run = seen_run(
             self._known,
             self._journal,
             self._queues,
@@ -235,6 +277,7 @@ class _LocalRun:
             took_seconds=in_seconds(self._scheduler.now),
             notes=tuple(notes),
         )
+        return replace(run, late_seconds=late_seconds)
 
     def _note_configuration(self) -> None:
         account = self._known.account
@@ -249,7 +292,7 @@ class _LocalRun:
         calm = [0]
 
         def over() -> bool:
-            busy = self._sender.pending > 0 or self._functions.running > 0
+            busy = self._sender.pending > 0 or self._functions.running > 0 or self._invokes.open > 0
             calm[0] = 0 if busy or not pollers.are_idle else calm[0] + 1
             return calm[0] >= 2
 

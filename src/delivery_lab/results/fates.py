@@ -57,6 +57,8 @@ class Fate:
         out_of_order: whether it was first processed after a later one of its group.
         left: how it left the source, or None.
         left_at: when, in virtual seconds.
+        copies: by the id that each copy has at its target: how it left. None where a feeder has handed on one only.
+        arrived_as: the id that the first of them has where it is now.
         parked: whether a handler put it into a parking queue.
         redriven_at: virtual seconds at which it was last moved back from a dead-letter queue, or None.
         tenant: message group that it named on a standard queue, "" without one.
@@ -87,6 +89,8 @@ class Fate:
     out_of_order: bool = False
     left: Way | None = None
     left_at: float | None = None
+    copies: dict[str, Way | None] | None = None
+    arrived_as: str = ""
     parked: bool = False
     redriven_at: float | None = None
     holders: tuple[str, ...] = ()
@@ -112,11 +116,12 @@ class Fate:
     @property
     def outcome(self) -> Ending:
         """Where it ended."""
-        if self.left is None:
+        left = self._left_of_copies()
+        if left is None:
             return "remaining"
-        if self.left == "deleted":
+        if left == "deleted":
             return "processed" if self.worked_on else "deadLettered" if self.parked else "lost"
-        return self.left
+        return left
 
     @property
     def worked_on(self) -> bool:
@@ -138,11 +143,66 @@ class Fate:
         """It counts as processed, for this reason among others."""
         self.evidence = stronger(self.evidence, evidence)
 
-    def leave(self, way: Way, at_seconds: float) -> None:
-        """It is out of its source, unless it had left before."""
-        if self.left is None:
+    def arrives(self, before: str, as_id: str) -> None:
+        """It has another id where it is now.
+
+        Args:
+            before: the id that it had, or that one of its copies had.
+            as_id: the new one.
+        """
+        if self.copies is None:
+            self.arrived_as = as_id
+        elif before in self.copies:
+            self.copies[as_id] = self.copies.pop(before)
+
+    def is_copied(self, as_id: str) -> None:
+        """A feeder has handed it on once more, under that id."""
+        if self.copies is None:
+            self.copies = {self.arrived_as: self.left}
+        self.copies[as_id] = None
+
+    def leave(self, way: Way, at_seconds: float, message: str, *, at_last: bool = False) -> None:
+        """It is out of its source, unless it had left before.
+
+        Args:
+            way: how it left.
+            at_seconds: when, in virtual seconds.
+            message: the id that it has there.
+            at_last: whether that counts, even if it had left before.
+        """
+        if self.copies is not None and message in self.copies:
+            if self.copies[message] is None or at_last:
+                self.copies[message] = way
+            all_of_it = self._left_of_copies()
+            if all_of_it is None or all_of_it == self.left:
+                return
+            way, at_last = all_of_it, True
+        if self.left is None or at_last:
             self.left = way
             self.left_at = at_seconds
+
+    def is_redriven(self, message: str, new_message: str, at_seconds: float) -> None:
+        """It is back in its queue, under another id."""
+        self.left = None
+        self.redriven_at = at_seconds
+        self.arrives(message, new_message)
+        if self.copies is not None and new_message in self.copies:
+            self.copies[new_message] = None
+
+    def _left_of_copies(self) -> Way | None:
+        """How it left, where a feeder has handed on several: done if one was, else there as long as one is there."""
+        if self.copies is None:
+            return self.left
+        ways = self.copies.values()
+        if "deleted" in ways and (self.worked_on or self.parked):
+            return "deleted"
+        if None in ways:
+            return None
+        return next((way for way in _LAST_FIRST if way in ways), None)
+
+
+_LAST_FIRST: tuple[Way, ...] = ("deadLettered", "filtered", "expired", "deleted")
+"""Where copies of a message end in several ways, none of them done: whoever looks for it finds it there."""
 
 
 @dataclass(slots=True)

@@ -37,6 +37,7 @@ from delivery_lab.events import (
     RecordSkipped,
     Run,
     TenantNamed,
+    read_once,
     reader_of,
 )
 from delivery_lab.events.instants import in_seconds
@@ -49,13 +50,16 @@ from delivery_lab.results.recognition import Recognitions
 from delivery_lab.results.repeats import Repeats, WorksCounted
 from delivery_lab.results.silent import Judgement, SilentFunctions
 
-_BY_HANDLE = frozenset(
-    {None, "SQS-STALE-1", "SQS-STALE-2"}
-)  # a queue that is purged or deleted takes unread ones along
+# A queue that is purged or deleted takes unread messages along.
+_BY_HANDLE = frozenset({None, "SQS-STALE-1", "SQS-STALE-2"})
 
 
 def read_events(run: Run) -> Ledger:
     """What became of the messages of a run."""
+    return read_once(run, _settled)
+
+
+def _settled(run: Run) -> Ledger:
     return reader_of(run, LedgerReader, lambda: LedgerReader(run)).settled()
 
 
@@ -170,8 +174,6 @@ class LedgerReader:
         if len(fates) == 1:
             return fates[0]
         return next((fate for fate in fates if fate.meant_for == consumer), None)
-
-    # -- accepting ----------------------------------------------------------------------------------------
 
     def _accepted(self, event: _Accepted) -> None:
         match event:
@@ -315,8 +317,6 @@ class LedgerReader:
             fate.out_of_order = fate.position < latest
             self._processed_up_to[line] = max(latest, fate.position)
 
-    # -- invoking -----------------------------------------------------------------------------------------
-
     def _invoked(self, event: _Invoked) -> None:
         match event:
             case InvokeStarted():
@@ -344,23 +344,21 @@ class LedgerReader:
         for fate in self._fates(event.message):
             match event:
                 case MessageDeleted():
-                    fate.leave("deleted", in_seconds(event.instant_us))
+                    fate.leave("deleted", in_seconds(event.instant_us), event.message)
                     self._deleted_by(event, fate)
                 case MessageFiltered():
                     # What a competing mapping was there for, its filter did not let pass by on purpose.
                     way: Way = "deleted" if event.wanted_by else "filtered"
-                    fate.leave(way, in_seconds(event.instant_us))
+                    fate.leave(way, in_seconds(event.instant_us), event.message)
                 case MessageDeadLettered():
-                    fate.left, fate.left_at = "deadLettered", in_seconds(event.instant_us)
+                    fate.leave("deadLettered", in_seconds(event.instant_us), event.message, at_last=True)
                 case MessageExpired():
                     # From the source, or later from the dead-letter queue: gone either way.
-                    fate.left = None
-                    fate.leave("expired", in_seconds(event.instant_us))
+                    fate.leave("expired", in_seconds(event.instant_us), event.message, at_last=True)
                 case MessageMoved():
                     # A redriven message is a new one for SQS, and the same one for whoever sent it.
                     self._redriven[event.new_message] = self._redriven.get(event.message, event.message)
-                    fate.left = None
-                    fate.redriven_at = in_seconds(event.instant_us)
+                    fate.is_redriven(event.message, event.new_message, in_seconds(event.instant_us))
 
     def _deleted_by(self, event: MessageDeleted, fate: Fate) -> None:
         if event.by.kind == "function" and event.rule in _BY_HANDLE:
@@ -381,13 +379,13 @@ class LedgerReader:
             case RecordExpired():
                 for fate in self._fates(event.record):
                     if event.mapping is None or fate.meant_for in (None, event.mapping):
-                        fate.leave("expired", in_seconds(event.instant_us))
+                        fate.leave("expired", in_seconds(event.instant_us), event.record)
 
     def _leave(self, event: Event, consumer: str, way: Way, *messages: str) -> None:
         for message in messages:
             fate = self._fate(message, consumer)
             if fate is not None:
-                fate.leave(way, in_seconds(event.instant_us))
+                fate.leave(way, in_seconds(event.instant_us), message)
 
     def _event_left(self, event: _EventLeft) -> None:
         match event:

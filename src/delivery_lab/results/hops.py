@@ -17,6 +17,7 @@ from delivery_lab.events import (
     FeederAccepted,
     FeedFiltered,
     FeedHandedOn,
+    FeedHandedOnAgain,
     FeedRepeated,
     FilterMissed,
     MessageSent,
@@ -36,6 +37,7 @@ READ = (
     EventAccepted,
     FeederAccepted,
     FeedHandedOn,
+    FeedHandedOnAgain,
     FeedFiltered,
     FeedRepeated,
     FeedDeadLettered,
@@ -75,6 +77,7 @@ class Hops:
         self._at: dict[str, Branches] = {}  # by message at a topic, bucket, bus or schedule
         self._piped: dict[tuple[str, str], Branch] = {}  # by pipe and message at its source
         self._announced: set[str] = set()
+        self._copies: dict[str, str] = {}  # by id of what was handed on again: the id that its sender knows
 
     def take(self, event: Event) -> bool:
         """Take an event that is about feeds; returns whether it is one, or tells of what a feed has announced."""
@@ -90,7 +93,7 @@ class Hops:
             case FeedFiltered() | FeedDiscarded():
                 way: Way = "filtered" if isinstance(event, FeedFiltered) else "deleted"
                 for fate in _leaves(self._branch(event)):
-                    fate.leave(way, in_seconds(event.instant_us))
+                    fate.leave(way, in_seconds(event.instant_us), event.message)
             case FeedRepeated():
                 self._new_fates.forget(_leaves(self._branch(event)))
             case FeedDeadLettered():
@@ -109,9 +112,13 @@ class Hops:
                 return event.record in self._announced and self._appended(event)
 
     def _appended(self, event: RecordAppended) -> bool:
-        """What has arrived at a stream is of a shard, and may be named by its sequence number alone."""
+        """What has arrived at a stream is of a shard, and may be named by its sequence number alone.
+
+        A copy of it stands later in the shard. The order that counts is that of the first one.
+        """
         fates = self._new_fates.find(event.record)
-        self._new_fates.move(fates, event.partition, (event.source, event.key) if event.key else None)
+        if event.record not in self._copies:
+            self._new_fates.move(fates, event.partition, (event.source, event.key) if event.key else None)
         self._new_fates.by_sequence[event.sequence] = fates
         return True
 
@@ -147,20 +154,18 @@ class Hops:
 
     def _piped_on(self, event: PipeHandedOn) -> None:
         """The message is the same for whoever sent it, and its end is behind the pipe from now on."""
-        key = (event.pipe, event.message)
-        if key not in self._piped:
-            self._piped[key] = self._beyond(event)
-        branch = self._piped[key]
-        if isinstance(branch, dict):
-            self._at[event.new_message] = branch
-        else:
-            self._arrives(event.new_message, branch)
-
-    def _beyond(self, event: PipeHandedOn) -> Branch:
+        known = self._copies.get(event.message, event.message)
+        branch = self._piped.get((event.pipe, known))
+        if branch is not None:
+            self._copied(known, event.new_message, branch)
+            return
         here = [fate for fate in self._fates_of(event.message) if fate.meant_for in (None, event.pipe)]
-        if not here:  # it was let go of at the source before
-            return []
-        fate = here[0]
+        branch = self._beyond(event, here[0]) if here else []  # without any it was let go of at the source before
+        for message in (known, *(fate.message_id for fate in here[:1])):
+            self._piped[event.pipe, message] = branch
+        self._goes_to(event.message, event.new_message, branch)
+
+    def _beyond(self, event: PipeHandedOn, fate: Fate) -> Branch:
         self._new_fates.leave_to(fate)
         name = "" if fate.business_id == fate.message_id else fate.business_id
         message = NewMessage(fate.message_id, fate.body, round(fate.sent_at * 1_000_000), None, name)
@@ -170,28 +175,46 @@ class Hops:
         return self._at.get(event.message, {}).get(event.feed, [])
 
     def _handed_on(self, event: FeedHandedOn) -> None:
-        branch = self._branch(event)
+        if isinstance(event, FeedHandedOnAgain):
+            self._copied(event.message, event.new_message, self._branch(event))
+            return
+        self._goes_to(event.message, event.new_message, self._branch(event))
+        if event.message in self._copies:
+            self._copies[event.new_message] = self._copies[event.message]
+
+    def _copied(self, message: str, new_message: str, branch: Branch) -> None:
+        """There is one more of it, for the same consumers: no message of its own."""
+        fates = _leaves(branch)
+        for fate in fates:
+            fate.is_copied(new_message)
+        self._copies[new_message] = fates[0].message_id if fates else message
+        self._lead(new_message, branch)
+
+    def _goes_to(self, message: str, new_message: str, branch: Branch) -> None:
+        for fate in _leaves(branch):
+            fate.arrives(message, new_message)
+        self._lead(new_message, branch)
+
+    def _lead(self, message: str, branch: Branch) -> None:
+        """From an id on, it is known what it leads to."""
         if isinstance(branch, dict):
-            self._at[event.new_message] = branch
-        else:
-            self._arrives(event.new_message, branch)
+            self._at[message] = branch
+            return
+        self._announced.add(message)
+        if branch:
+            self._new_fates.by_message[message] = branch
 
     def _dead_lettered(self, event: FeedDeadLettered) -> None:
         fates = _leaves(self._branch(event))
+        self._goes_to(event.message, event.new_message, fates)
         for fate in fates:
-            fate.leave("deadLettered", in_seconds(event.instant_us))
-        self._arrives(event.new_message, fates)
-
-    def _arrives(self, message: str, fates: list[Fate]) -> None:
-        self._announced.add(message)
-        if fates:
-            self._new_fates.by_message[message] = fates
+            fate.leave("deadLettered", in_seconds(event.instant_us), event.new_message)
 
     def _missed(self, event: FilterMissed) -> None:
         """What a filter did not find only because it looked elsewhere, it did not let pass by on purpose."""
         fates = _leaves(self._at[event.message].get(event.place, [])) if event.message in self._at else []
         for fate in fates or self._fates_of(event.message):
-            fate.leave("deleted", in_seconds(event.instant_us))
+            fate.leave("deleted", in_seconds(event.instant_us), event.message)
 
 
 Branch = list[Fate] | Branches

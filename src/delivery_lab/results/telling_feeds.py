@@ -8,12 +8,14 @@ from typing import assert_never
 from delivery_lab.events import (
     FeedConfigured,
     FeedDeadLettered,
+    FeedDelayed,
     FeedDiscarded,
     FeederAccepted,
     FeederDeduplicated,
     FeederKind,
     FeedFiltered,
     FeedHandedOn,
+    FeedHandedOnAgain,
     FeedRepeated,
     FeedRetryScheduled,
     FilterMissed,
@@ -69,19 +71,25 @@ class FeedTeller:
                 return self._filtered(event)
             case FeedHandedOn():
                 self._arrives(event.message, event.new_message)
-                return Told(f"handed on by {event.feed} to {event.target}", event.message)
+                again = " again" if isinstance(event, FeedHandedOnAgain) else ""
+                return Told(f"handed on by {event.feed} to {event.target}{again}", event.message)
             case FeedRepeated():
                 name = self._name_of(event.message)
                 return Told(f"handed on by {event.feed} to {event.target} again and dropped: {name}")
-            case FeedRetryScheduled():
-                name, at = self._name_of(event.message), in_seconds(event.at_us)
-                return Told(f"{event.feed} will try {name} again at {at:.3f} s ({event.code})")
+            case FeedRetryScheduled() | FeedDelayed():
+                return self._waits(event)
             case PipeHandedOn() | PipeRefused():
                 return self._piped(event)
             case FeedDeadLettered() | FeedDiscarded():
                 return self._stopped(event)
             case _:
                 assert_never(event)
+
+    def _waits(self, event: FeedRetryScheduled | FeedDelayed) -> Told:
+        name, at = self._name_of(event.message), in_seconds(event.at_us)
+        if isinstance(event, FeedDelayed):
+            return Told(f"{event.feed} is late: it hands {name} on at {at:.3f} s")
+        return Told(f"{event.feed} will try {name} again at {at:.3f} s ({event.code})")
 
     def although(self, place: str, message: str) -> str:
         """Behind what is told of a filter: where the content was that it did not find; "" where it was nowhere."""

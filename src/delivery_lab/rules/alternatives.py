@@ -208,6 +208,20 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
                 "a number of seconds from 0 to 10",
             ),
             Alternative(
+                "LAM-DURATION-1",
+                "invoke_seconds",
+                _seconds(10),
+                lambda value: f"{value:g}",
+                "a number of seconds from 0 to 10 that an invoke takes at most before its code begins",
+            ),
+            Alternative(
+                "ESM-POLL-1",
+                "poll_seconds",
+                _seconds(10),
+                lambda value: f"{value:g}",
+                "a number of seconds from 0 to 10 after which a waiting poller has a message at the latest",
+            ),
+            Alternative(
                 "SIM-API-1",
                 "api_latency_seconds",
                 _range(60),

@@ -154,6 +154,8 @@ class Assumptions:
         event_jitter: by which share the wait of a throttled event is shorter or longer, at most (ASY-BACKOFF-2).
         attribute_spread: when new attributes of a queue hold (SQS-SPREAD-1).
         cold_start_seconds: how long a cold start takes (LAM-INIT-1).
+        invoke_seconds: how long an invoke takes besides at most, before its code begins (LAM-DURATION-1).
+        poll_seconds: after how long a waiting poller has a message that is ready, at most (ESM-POLL-1).
         unseen_work: what became of a message of which only its invoke is known (EVD-INVOKE-1).
         swallowed_error: what became of a message at which an error was left alone (EVD-ERROR-1).
         unseen_record: what became of a record that was not looked at (EVD-LOOK-1).
@@ -180,6 +182,8 @@ class Assumptions:
     event_jitter: float = 0.2
     attribute_spread: AttributeSpread = AttributeSpread.LATEST
     cold_start_seconds: float = 0.25
+    invoke_seconds: float = 0.0
+    poll_seconds: float = 0.0
     api_latency_seconds: tuple[float, float] = (0.005, 0.015)
     unseen_work: UnseenWork = UnseenWork.PROCESSED
     swallowed_error: ErrorLeftAlone = ErrorLeftAlone.FAILED

@@ -33,8 +33,11 @@ PUTTING = (
     ),
     assumed(
         "EB-TIME-1",
-        "A bus hands an event on at the instant of the call, once for each target, and in the order of the calls.",
-        "AWS says at least once and in no order, and of the latency only that it is about half a second, typically.",
+        "A bus hands an event on at the instant of the call, once for each target, and in the order of the calls, unless a fault "
+        "of the workload has its name as feeder.",
+        "AWS says at least once (a rule may go off more than once for one event, and invoke its target more than once: "
+        + EVENTS_GUIDE
+        + "eb-troubleshooting.html) and in no order, and of the latency only that it is about half a second, typically.",
     ),
     documented(
         "EB-LOOP-1",

@@ -62,6 +62,14 @@ RULES = (
         "its delete.",
     ),
     assumed(
+        "SIM-ONCE-2",
+        "A schedule hands on once each time that it goes off, and a pipe each batch once, by themselves: what comes twice comes "
+        "from retries, or from a fault with its name as feeder. So do topics, buckets and buses (SNS-TIME-1, S3-TIME-1, EB-TIME-1).",
+        "Scheduler delivers at least once: https://docs.aws.amazon.com/scheduler/latest/UserGuide/what-is-scheduler.html. A rule "
+        "may go off more than once for one scheduled time: https://docs.aws.amazon.com/eventbridge/latest/userguide/"
+        "eb-troubleshooting.html. Of pipes it follows from PIPE-POLL-1.",
+    ),
+    assumed(
         "SIM-REPEAT-1",
         "When a batch of a stream or topic has failed 100 times in a row in exactly the same way, without calling AWS, its code "
         "is run for one attempt in 25; the attempts between are taken to be like the last one, log lines included.",

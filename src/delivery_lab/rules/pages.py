@@ -231,6 +231,7 @@ _BEGINNING = (
         for name in (
             "fifo-message-dedup",
             "fifo-message-grouping",
+            "fifo-topic-message-ordering",
             "sns-dead-letter-queues",
             "sns-enable-encryption-for-topic-sqs-queue-subscriptions",
             "sns-large-payload-raw-message-delivery",

@@ -14,8 +14,8 @@ RULES = (
     ),
     assumed(
         "S3-TIME-1",
-        "It does so at the instant of the change, once, and in the order of the changes. A destination that fails for reasons "
-        "of its own is not modelled.",
+        "It does so at the instant of the change, once, and in the order of the changes, unless a fault of the workload has its "
+        "name as feeder. A destination that fails for reasons of its own is not modelled.",
         "AWS says that notifications come within seconds and sometimes after a minute, at least once, and neither how often "
         "twice nor for how long it tries.",
     ),

@@ -48,6 +48,12 @@ PUBLISHING = (
         "A FIFO queue cannot be subscribed to a standard topic.",
         _SNAPSHOT + ", test_validations_for_fifo",
     ),
+    documented(
+        "SNS-FIFO-5",
+        "A FIFO topic hands each message on once and in the order of the publishes, to standard queues too: what their consumers "
+        "get twice or in another order the queue has repeated or reordered.",
+        SNS_GUIDE + "fifo-topic-message-ordering.html",
+    ),
 )
 
 FILTERING = (
@@ -96,7 +102,8 @@ DELIVERING = (
     ),
     assumed(
         "SNS-TIME-1",
-        "A topic hands a message on at the instant of the publish, once, and in the order of the publishes.",
+        "A topic hands a message on at the instant of the publish, once, and in the order of the publishes, unless a fault of "
+        "the workload has its name as feeder.",
         "AWS promises at least once and no order of standard topics, and says neither how long it takes nor how often a "
         "message comes twice.",
     ),

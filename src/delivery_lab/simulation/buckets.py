@@ -145,6 +145,7 @@ class _Notifier:
             None,
             wait=_no_retry,
             rules=model.RULES,
+            faults=lambda: self.account.faults,
             scheduler=self.account.scheduler,
             journal=self.account.journal,
         )

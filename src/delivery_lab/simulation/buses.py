@@ -159,6 +159,7 @@ class _RuleConnector:
                 self.account.journal,
             ).wait,
             rules=model.RULES,
+            faults=lambda: self.account.faults,
             scheduler=self.account.scheduler,
             journal=self.account.journal,
             dead_letter=DeadLetters(rule.arn or "", target.target_arn.known or "", policy, self.account.journal).letter,

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Set
 from typing import Literal
 
 from delivery_lab.resource_types import STREAM
+from delivery_lab.simulation.feeder_faults import standard_of_feeders
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.simulation.workload_faults import Fault
 from delivery_lab.stack.mappings import (
@@ -78,6 +79,7 @@ def _standard(stack: Stack) -> Iterator[Fault]:
         yield Fault(service=service, kind="throttle", share=RARELY)
         yield Fault(service=service, kind="error", share=RARELY)
         yield Fault(service=service, kind="latency", seconds=SLOW_SECONDS, share=SOMETIMES)
+    yield from standard_of_feeders(stack, SOMETIMES)
 
 
 def _services(stack: Stack) -> Iterator[Literal["sqs", "dynamodb", "kinesis", "lambda"]]:

@@ -107,7 +107,8 @@ class _Plumber:
         stage = self._stage(receiver)
         function = receiver.label if isinstance(receiver, Function) else pipe.label
         self._poll(source, stage, function, known=True)
-        self.account.journal.rely_on("PIPE-POLL-1", "PIPE-RETRY-2")
+        self.account.pipes.add(pipe.label)
+        self.account.journal.rely_on("PIPE-POLL-1", "PIPE-RETRY-2", "SIM-ONCE-2")
 
     # -- what it reads ------------------------------------------------------------------------------------
 

@@ -264,6 +264,7 @@ class _Winder:
             dead_letters,
             wait=Retries(resource.label, policy, backoff, account.streams, account.journal).wait,
             rules=RULES,
+            faults=lambda: account.faults,
             scheduler=account.scheduler,
             journal=account.journal,
             dead_letter=letters.letter,

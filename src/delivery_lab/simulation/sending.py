@@ -27,6 +27,7 @@ from delivery_lab.model.streams.items import to_item
 from delivery_lab.model.streams.kinesis import KinesisStream
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.simulation.answering import known_operation, occasion_of
+from delivery_lab.simulation.feeder_faults import check_feeder
 from delivery_lab.simulation.polled_sources import PolledSources
 from delivery_lab.simulation.possible_faults import refuse_impossible
 from delivery_lab.simulation.publishing import (
@@ -306,6 +307,8 @@ class Sender:
                 f"{where}: {queue.name} is a FIFO queue, which delivers a message again only after its "
                 "visibility timeout: the kind duplicate is for standard queues (SIM-ONCE-1)"
             )
+        if fault.feeder is not None and not fault.preset:
+            check_feeder(fault, self._account, self._stack, where)
         if fault.service is not None and fault.operation is not None:
             known_operation(fault.service, fault.operation, where)
         injected = InjectedFault(
@@ -315,6 +318,7 @@ class Sender:
             service=fault.service,
             operation=fault.operation,
             queue_url=None if queue is None else queue.url,
+            feeder=fault.feeder,
             delay=seconds(fault.seconds or 0),
             preset=bool(fault.preset),
         )

@@ -158,7 +158,7 @@ class _Simulation:
             on_deployed()
             if self._results is not None:
                 self._journal.hand_on_to(partial(self._begin_reading, self._results, deployment))
-            self._run_workload()
+            self._run_workload(host)
         if self._journal.handed_on:
             self._journal.hand_on()
         return self._result(deployment)
@@ -172,13 +172,13 @@ class _Simulation:
         stacks = (self._stack,) if redrive.fixed is None else (self._stack, redrive.fixed)
         with self._world(stacks) as host:
             deployment = self._deploy(host, self._stack)
-            self._run_workload()
+            self._run_workload(host)
             before = self._result(deployment)
             if redrive.fixed is not None:
                 self._refuse_streams()
                 deployment = self._update(host, redrive.fixed)
             self._redrive(redrive)
-            self._scheduler.run()
+            host.run()
         return before, self._result(deployment)
 
     @contextmanager
@@ -324,11 +324,11 @@ class _Simulation:
             f"queue of an SQS queue (RDR-SOURCE-1; there are: {known})"
         )
 
-    def _run_workload(self) -> None:
+    def _run_workload(self, host: HandlerHost) -> None:
         self._sender.schedule_lines(self._workload.lines(), self._streams.stream("workload"))
         until = self._workload.until_seconds
         start_clocks(self._account, until)
-        self._scheduler.run(None if until is None else seconds(until))
+        host.run(None if until is None else seconds(until))
 
     def _result(self, deployment: Deployment, *, so_far: bool = False) -> Run:
         parking_queues, described = deployment.parking_queues, self._described()

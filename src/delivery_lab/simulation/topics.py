@@ -127,6 +127,7 @@ class _Connector:
             self._dead_letters(resource, topic, fifo=to_fifo),
             wait=model.wait_of_fifo if fifo else model.wait_of_standard,
             rules=model.RULES,
+            faults=lambda: account.faults,
             scheduler=account.scheduler,
             journal=account.journal,
         )

@@ -11,6 +11,7 @@ from delivery_lab.simulation.workload_part import WorkloadPart
 
 _OF_QUEUES = ("duplicate", "lostReceive")
 _OF_SERVICES = ("throttle", "error", "latency")
+_OF_FEEDERS = ("duplicate", "latency")
 _LASTING = ("latency", "pause", "lateClock", "recreated")
 _IN_WORK = ("crash", "timeout")
 _AROUND_INVOKES = ("pause", "lostReceive", "codeReplaced", "lateClock", "recreated")
@@ -52,6 +53,9 @@ class Fault(WorkloadPart):
     """With `service`: only to this operation, such as `SendMessage`."""
     queue: str | None = None
     """With `service: sqs`: only to calls for the queue of that logical name. Alone: what happens to its messages."""
+    feeder: str | None = None
+    """It happens to what a topic, bucket, bus, schedule or pipe of that logical name hands on, or a subscription,
+    notification or target of that name."""
     kind: Literal[
         "throttle",
         "error",
@@ -71,19 +75,26 @@ class Fault(WorkloadPart):
     share: float = Field(default=1.0, gt=0, le=1)
     """The share of the calls that it happens to, drawn from the seed."""
     ids: list[str] | None = Field(default=None, min_length=1)
-    """With `function` or a queue alone: only where the event, a record of it, or the message has such an `id`."""
+    """With `function`, `feeder` or a queue alone: only where the event, a record of it or the message has such an `id`.
+    An object has its key."""
     seconds: float | None = Field(default=None, gt=0, le=LONGEST_SECONDS)
     """With `kind: latency`: how many seconds longer it takes. With `pause`: for how many the pollers stop. With
     `lateClock`: by how many the clock is late. With `recreated`: how many until the new mapping polls. With `crash` and
-    `timeout`: after how many seconds of work; drawn where it is left out."""
+    `timeout`: after how many seconds of work; with `duplicate` of a feeder: how long after the first. Drawn for these
+    three where it is left out."""
     _preset: str = PrivateAttr(default="")
     _place: str = PrivateAttr(default="")
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Fault:
-        of_queue = self.function is None and self.service is None and self.queue is not None
-        if (self.function is None) == (self.service is None) and not of_queue:
-            raise ValueError("name exactly one of function and service, or a queue alone")
+        named = [name for name in (self.function, self.service, self.feeder) if name is not None]
+        of_queue = not named and self.queue is not None
+        if len(named) != 1 and not of_queue:
+            raise ValueError("name exactly one of function, service and feeder, or a queue alone")
+        if self.feeder is not None and self.kind not in _OF_FEEDERS:
+            raise ValueError(
+                f"a feeder has the kinds {_words(_OF_FEEDERS)} only; the others go with function or service"
+            )
         if of_queue and self.kind not in _OF_QUEUES:
             raise ValueError(
                 f"a queue alone has the kinds {_words(_OF_QUEUES)} only; {self.kind} needs service: sqs beside it"
@@ -106,8 +117,11 @@ class Fault(WorkloadPart):
     def _has_its_seconds(self) -> Fault:
         if self.kind in _LASTING and self.seconds is None:
             raise ValueError(f"the kind {self.kind} needs seconds")
-        if self.seconds is not None and self.kind not in (*_LASTING, *_IN_WORK):
-            raise ValueError(f"seconds goes with the kinds {_words((*_LASTING, *_IN_WORK))}")
+        of_feeder = self.feeder is not None
+        if self.seconds is not None and not of_feeder and self.kind not in (*_LASTING, *_IN_WORK):
+            raise ValueError(
+                f"seconds goes with the kinds {_words((*_LASTING, *_IN_WORK))}, and with duplicate of a feeder"
+            )
         if self.kind == "lateClock" and self.seconds is not None and self.seconds > _LATEST_CLOCK_SECONDS:
             raise ValueError(
                 f"AWS refuses calls that were signed more than {_LATEST_CLOCK_SECONDS} s ago, as by a clock that is "
@@ -139,7 +153,7 @@ class Fault(WorkloadPart):
     def words(self) -> str:
         """What it is, in a few words."""
         if self.service is None:
-            return f"{self.kind} of {self.function or self.queue}"
+            return f"{self.kind} of {self.function or self.feeder or self.queue}"
         return f"{self.kind} of {self.operation or 'calls'} of {self.service}"
 
 

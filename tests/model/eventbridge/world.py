@@ -83,6 +83,7 @@ class BusWorld(World):
             None if dead_letters is None else self.queue_target(dead_letters, dead_letters_permit),
             wait=Retries(name, policy, backoff, account.streams, account.journal).wait,
             rules=model.RULES,
+            faults=lambda: self.account.faults,
             scheduler=self.scheduler,
             journal=self.journal,
             dead_letter=DeadLetters(RULE, TARGET, policy, self.journal).letter,

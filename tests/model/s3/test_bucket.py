@@ -43,6 +43,7 @@ class _Bucket(World):
             None,
             wait=_no_retry,
             rules=model.RULES,
+            faults=lambda: self.account.faults,
             scheduler=self.scheduler,
             journal=self.journal,
         )

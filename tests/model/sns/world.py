@@ -61,6 +61,7 @@ class TopicWorld(World):
             None if dead_letters is None else self.target(dead_letters, dead_letters_permit),
             wait=model.wait_of_fifo if fifo else model.wait_of_standard,
             rules=model.RULES,
+            faults=lambda: self.account.faults,
             scheduler=self.scheduler,
             journal=self.journal,
         )

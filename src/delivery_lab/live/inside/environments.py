@@ -1,4 +1,4 @@
-"""Execution environments inside the emulator: prepared before a run, begun cold, listened to until all is said.
+"""Execution environments inside the emulator: prepared, begun cold, kept after errors, listened to until all is said.
 
 Run by the interpreter of the emulator's own environment, which does not have delivery_lab.
 """
@@ -20,6 +20,9 @@ _QUIET_SECONDS = 0.005
 _CHUNK_BYTES = 65_536
 _STARTS_AT_ONCE = 4
 _COLD_START = "delivery_lab_cold_start_seconds"
+_END_SECONDS = 1.0
+_invoke = threading.local()
+"""What the invoke of each thread asked to end."""
 
 
 def listen_longer() -> None:
@@ -56,7 +59,7 @@ def listen_longer() -> None:
                 before = len(lines)
                 while not self._stderr_queue.empty():
                     lines.append(self._stderr_queue.get_nowait())
-                if len(lines) > before or _waiting_bytes(self._proc):
+                if len(lines) > before or _waiting_bytes(self._proc or _let_live()):
                     quiet_since = time.monotonic()
             time.sleep(0.001 * factor)
         return "\n".join(lines)
@@ -96,6 +99,53 @@ def begin_cold() -> None:
         return real(self, *given, **named)
 
     lambda_runtime.Worker.invoke = invoke
+
+
+def keep_after_errors() -> None:
+    """Keep an environment whose handler raised: Lambda uses it again, the emulator ends its process (LAM-ENV-1).
+
+    The emulator asks the process to end, and then for what it wrote: lines that were still in its pipe were lost. So
+    what it asks for is done after the invoke, and only where no handler answered: after a timeout or an exit.
+    """
+    from ministack.core import lambda_runtime
+
+    real, end, collect = lambda_runtime.Worker.invoke, lambda_runtime._signal, lambda_runtime._collect
+
+    def signal(process: Any) -> None:
+        asked = vars(_invoke).get("asked")
+        if asked is None:
+            end(process)
+        else:
+            asked.append(process)
+
+    def wait(process: Any, deadline: float) -> None:
+        if process not in (vars(_invoke).get("asked") or ()):
+            collect(process, deadline)
+
+    def invoke(self: Any, *given: Any, **named: Any) -> Any:
+        asked: list[Any] = []
+        answer: Any = {}
+        _invoke.asked = asked
+        try:
+            answer = real(self, *given, **named)
+        finally:
+            _invoke.asked = None
+            for process in asked:
+                if "trace" in answer and process.poll() is None:
+                    self._proc = process
+                else:
+                    end(process)
+                    collect(process, time.monotonic() + _END_SECONDS)
+        return answer
+
+    lambda_runtime._signal, lambda_runtime._collect = signal, wait
+    lambda_runtime.Worker.invoke = invoke
+
+
+def _let_live() -> Any:
+    """The process that the emulator takes to have ended, in the invoke of this thread."""
+    asked = vars(_invoke).get("asked")
+    return asked[-1] if asked else None
 
 
 def prepare(account: str, region: str, function: str, environments: int, cold_start_seconds: float) -> None:

@@ -92,6 +92,7 @@ class RuleTarget:
             trace=putter.trace,
             key=self._key(event),
             original=event.body,
+            sent=as_json(event.detail),
         )
 
     def _key(self, event: BusEvent) -> str:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from delivery_lab.events import (
     FeedConfigured,
     FeedDeadLettered,
+    FeedDelayed,
     FeedDiscarded,
     FeederKind,
     FeedFiltered,
     FeedHandedOn,
+    FeedHandedOnAgain,
     FeedRepeated,
     FeedRetryScheduled,
     FilterMissed,
     Journal,
 )
 from delivery_lab.model.clock import Scheduler
+from delivery_lab.model.faults import Faults
 from delivery_lab.model.feeds.targets import FeedTarget, Parcel
 from delivery_lab.model.runtime import AwsError
 from delivery_lab.rule_ids import RuleId
@@ -81,6 +85,7 @@ class Feed:
         dead_letters: what takes those that the target refuses, None without one.
         wait: when a target is tried again that fails for reasons of its own.
         rules: the rules behind what it does.
+        faults: the faults of the run; they are set after the deployment.
         scheduler: the run's clock.
         journal: where events are written.
         dead_letter: what the dead-letter queue gets.
@@ -97,6 +102,7 @@ class Feed:
         *,
         wait: RetryWait,
         rules: FeedRules,
+        faults: Callable[[], Faults],
         scheduler: Scheduler,
         journal: Journal,
         dead_letter: DeadLetter = as_it_was,
@@ -105,10 +111,11 @@ class Feed:
         self.name = name
         self.target = target
         self.dead_letters = dead_letters
-        self._feeder = feeder
+        self.feeder = feeder
         self._feeder_kind = feeder_kind
         self._wait = wait
         self._rules = rules
+        self._faults = faults
         self._scheduler = scheduler
         self._journal = journal
         self._dead_letter = dead_letter
@@ -118,7 +125,7 @@ class Feed:
         """Write down what the feed is."""
         target = self.target
         event = FeedConfigured(
-            self._scheduler.now, None, self._feeder, self._feeder_kind, self.name, target.kind, target.name
+            self._scheduler.now, None, self.feeder, self._feeder_kind, self.name, target.kind, target.name
         )
         self._journal.append(event)
 
@@ -133,10 +140,21 @@ class Feed:
         now = self._scheduler.now
         if missed:
             self._journal.append(FilterMissed(now, rule, self.name, message, missed))
-        self._journal.append(FeedFiltered(now, self._rules.filtered, self._feeder, self.name, message))
+        self._journal.append(FeedFiltered(now, self._rules.filtered, self.feeder, self.name, message))
 
     def hand_on(self, parcel: Parcel) -> None:
-        """Hand a message on, now and, if that fails, later."""
+        """Hand a message on, now and, if that fails, later. A fault of the workload lets it begin later, too."""
+        late = self._faults().lateness(self.feeder, self.name, parcel.sent)
+        if not late:
+            self._begin(parcel)
+            return
+        at = self._scheduler.now + late
+        self._journal.append(
+            FeedDelayed(self._scheduler.now, "SIM-FAULT-1", self.feeder, self.name, parcel.message, at)
+        )
+        self._scheduler.at(at, self._begin, parcel)
+
+    def _begin(self, parcel: Parcel) -> None:
         self._try(Offer(parcel, self._scheduler.now))
 
     def refuse(self, parcel: Parcel, error: AwsError) -> None:
@@ -148,12 +166,27 @@ class Feed:
             self._deliver(attempt.parcel)
         except AwsError as error:
             self._failed(attempt, error)
+            return
+        wait = self._faults().repetition(self.feeder, self.name, attempt.parcel.sent)
+        if wait is not None:
+            self._scheduler.at(self._scheduler.now + wait, self._again, attempt.parcel)
+
+    def _again(self, parcel: Parcel) -> None:
+        """Hand on once more what the target has. If it refuses now, nothing changes: it is not tried again."""
+
+        def announce(new_message: str) -> None:
+            now, target = self._scheduler.now, self.target.name
+            again = FeedHandedOnAgain(now, "SIM-FAULT-1", self.feeder, self.name, parcel.message, target, new_message)
+            self._journal.append(again)
+
+        with suppress(AwsError):
+            self.target.accept(parcel, announce, lambda: None)
 
     def _deliver(self, parcel: Parcel) -> None:
         def announce(new_message: str) -> None:
             now, rule = self._scheduler.now, self._rules.handed_on
             self._journal.append(
-                FeedHandedOn(now, rule, self._feeder, self.name, parcel.message, self.target.name, new_message)
+                FeedHandedOn(now, rule, self.feeder, self.name, parcel.message, self.target.name, new_message)
             )
 
         def repeated() -> None:
@@ -161,7 +194,7 @@ class Feed:
                 self._discard(parcel, "Deduplicated", self._repeated)
                 return
             now, rule, target = self._scheduler.now, self._rules.handed_on, self.target.name
-            self._journal.append(FeedRepeated(now, rule, self._feeder, self.name, parcel.message, target))
+            self._journal.append(FeedRepeated(now, rule, self.feeder, self.name, parcel.message, target))
 
         self.target.accept(parcel, announce, repeated)
 
@@ -174,7 +207,7 @@ class Feed:
         retries, at = attempt.retries + 1, now + wait
         message = attempt.parcel.message
         self._journal.append(
-            FeedRetryScheduled(now, self._rules.retried, self._feeder, self.name, message, error.code, retries, at)
+            FeedRetryScheduled(now, self._rules.retried, self.feeder, self.name, message, error.code, retries, at)
         )
         self._scheduler.at(at, self._try, Offer(attempt.parcel, attempt.first_at, retries))
 
@@ -188,7 +221,7 @@ class Feed:
         def announce(new_message: str) -> None:
             now, rule = self._scheduler.now, self._rules.dead_lettered
             event = FeedDeadLettered(
-                now, rule, self._feeder, self.name, parcel.message, error.code, why, target.name, new_message
+                now, rule, self.feeder, self.name, parcel.message, error.code, why, target.name, new_message
             )
             self._journal.append(event)
 
@@ -202,7 +235,7 @@ class Feed:
 
     def _discard(self, parcel: Parcel, code: str, why: str) -> None:
         now, rule = self._scheduler.now, self._rules.discarded
-        self._journal.append(FeedDiscarded(now, rule, self._feeder, self.name, parcel.message, code, why))
+        self._journal.append(FeedDiscarded(now, rule, self.feeder, self.name, parcel.message, code, why))
 
 
 def is_temporary(error: AwsError) -> bool:

@@ -36,6 +36,7 @@ class Parcel:
         trace: trace header of the publish, "" for none.
         key: partition key, for a stream.
         original: what a dead-letter queue gets in its place, "" for the body.
+        sent: what its sender sent, or the name that it has, by which a fault knows it.
     """
 
     message: str
@@ -47,6 +48,7 @@ class Parcel:
     trace: str = ""
     key: str = ""
     original: str = ""
+    sent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

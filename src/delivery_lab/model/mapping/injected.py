@@ -14,15 +14,18 @@ _EXPIRED_HANDLE: RuleId = "SQS-STALE-5"
 _EXPIRED_FIFO_HANDLE: RuleId = "SQS-STALE-6"
 
 
-def delivers_again(faults: Faults, function: str, payload: Callable[[], str]) -> bool:
-    """Whether a mapping hands a batch over once more, though its function has answered.
+def delivers_again(faults: Faults, who: tuple[str, str], payload: Callable[[], str]) -> bool:
+    """Whether a mapping or a pipe hands a batch over once more, though it was answered.
 
     Args:
         faults: the faults of the run.
-        function: name of the function.
+        who: name of the mapping or pipe, and of the function; again of the pipe where it hands on to none.
         payload: makes the event as JSON text, where a fault asks for it.
     """
-    return faults.duplicates and faults.of_function(function, payload(), duplicating=True) is not None
+    if not faults.duplicates:
+        return False
+    event, (poller, function) = payload(), who
+    return faults.of_function(function, event, duplicating=True) is not None or faults.of_pipe(poller, event)
 
 
 def wait_before_read(services: Services, settings: ReaderSettings) -> int:

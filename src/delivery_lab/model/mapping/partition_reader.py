@@ -114,7 +114,7 @@ class PartitionReader:
             instant = max(instant, self._phase)
         else:
             instant += -(instant - self._phase) % self._beat
-        self._poll_timer = self._scheduler.at(instant, self._poll)
+        self._poll_timer = self._scheduler.at(instant + self._services.late(), self._poll)
 
     def _poll(self) -> None:
         self._poll_timer = None
@@ -289,7 +289,7 @@ class PartitionReader:
 
     def _answer(self, slot: Slot, batch: PartitionBatch, result: InvokeResult) -> None:
         if not batch.repeated and delivers_again(
-            self._services.functions.faults, self.settings.function, lambda: batch.payload or ""
+            self._services.functions.faults, self.settings.who, lambda: batch.payload or ""
         ):
             batch.repeated = True
             self._leave(batch)

@@ -11,6 +11,7 @@ from typing import Protocol
 from delivery_lab.events import Journal
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.invokes import Rehearsal
+from delivery_lab.model.lateness import Lateness, on_time
 from delivery_lab.model.mapping.batching_window import BatchingWindow
 from delivery_lab.model.mapping.destinations import Destination
 from delivery_lab.model.mapping.filters import Pattern
@@ -83,6 +84,11 @@ class ReaderSettings:
     grace_seconds: float = DEFAULTS.window_grace_seconds
     read_service: str = ""
 
+    @property
+    def who(self) -> tuple[str, str]:
+        """Whom a fault may name: the mapping or pipe, and the function."""
+        return self.mapping, self.function
+
 
 class Gate(Protocol):
     """Lets at most so many batches of a mapping be worked on at once."""
@@ -108,6 +114,7 @@ class Services:
         gate: limits the batches at once, or None.
         throughput: how much the partition gives at a time, None where that is not limited.
         committed: told how far a partition is, or None.
+        late: by how much each poll is late.
         recreation: deletes and creates the mapping, None where it would miss nothing by that.
     """
 
@@ -120,6 +127,7 @@ class Services:
     gate: Gate | None = None
     throughput: ReadThroughput | None = None
     committed: Callable[[Partition, int], None] | None = None
+    late: Lateness = on_time
     recreation: Recreation | None = None
 
     def may_invoke(self, go: Callable[[], None]) -> bool:

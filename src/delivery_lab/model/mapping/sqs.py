@@ -20,6 +20,7 @@ from delivery_lab.events import Actor, Journal
 from delivery_lab.limits.queues import BATCH_ENTRIES
 from delivery_lab.model.clock import Scheduler, Timer, seconds
 from delivery_lab.model.invokes import InvokeResult, Throttled
+from delivery_lab.model.lateness import late_polls, lateness
 from delivery_lab.model.loops import merged
 from delivery_lab.model.mapping.decisions import (
     FIRST_RETRY_SECONDS,
@@ -89,6 +90,7 @@ class QueueConsumer:
         self._collecting: QueueBatch | None = None
         self._received: deque[QueueRecord] = deque()
         self._watching = False
+        self._late = late_polls(lateness("poll", config.name, assumptions.poll_seconds, streams), scheduler)
         self._tick: Timer | None = None
         self._next_poll: Timer | None = None
 
@@ -142,7 +144,7 @@ class QueueConsumer:
     def _watch(self) -> None:
         if not self._watching:
             self._watching = True
-            self.queue.when_ready(self._on_ready)
+            self.queue.when_ready(self._late(self._on_ready))
 
     def _on_ready(self) -> None:
         self._watching = False
@@ -320,7 +322,7 @@ class QueueConsumer:
     def _answer(self, batch: QueueBatch, result: InvokeResult) -> None:
         self._running -= 1
         batch.running = False
-        if not batch.repeated and delivers_again(self._functions.faults, self.config.function, lambda: batch.text):
+        if not batch.repeated and delivers_again(self._functions.faults, self.config.who, lambda: batch.text):
             batch.repeated = True
             self._invoke(batch)
             return

@@ -66,6 +66,11 @@ class SqsMappingConfig:
     patterns: tuple[Pattern, ...] = ()
     enabled: bool = True
 
+    @property
+    def who(self) -> tuple[str, str]:
+        """Whom a fault may name: the mapping or pipe, and the function."""
+        return self.name, self.function
+
     def check(self, queue: SqsQueue, function_timeout_seconds: int | None) -> None:
         """Refuse what `CreateEventSourceMapping` and `UpdateEventSourceMapping` refuse.
 

@@ -18,6 +18,7 @@ from delivery_lab.limits.mappings import (
 )
 from delivery_lab.limits.streams import SHARED_READS_PER_SECOND, TABLE_STREAM_READERS
 from delivery_lab.model.clock import Scheduler, seconds
+from delivery_lab.model.lateness import lateness
 from delivery_lab.model.mapping.destinations import Destination
 from delivery_lab.model.mapping.filters import Pattern
 from delivery_lab.model.mapping.invoker import Invoker
@@ -203,6 +204,7 @@ class StreamConsumer:
                 form,
                 destination,
                 throughput=_throughput(source, number, scheduler, fan_out=fan_out),
+                late=lateness("poll", f"{config.name} {shard.name}", assumptions.poll_seconds, streams),
                 recreation=self.recreation,
             )
             # Shards are polled at the same rate, not in step.

@@ -140,7 +140,7 @@ class NotifyingBucket:
         for notification in self.notifications:
             if notification.takes(change):
                 body = self._told(notification, change)
-                notification.feed.hand_on(Parcel(message, body, lineage=lineage, trace=trace))
+                notification.feed.hand_on(Parcel(message, body, lineage=lineage, trace=trace, sent=key))
             else:
                 notification.feed.pass_by(message)
 

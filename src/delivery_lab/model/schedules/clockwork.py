@@ -122,7 +122,7 @@ class Clockwork:
         now = self._scheduler.now
         meant = moment or EPOCH + timedelta(microseconds=now)
         message = self._streams.uuid("schedule id", self.name)
-        self._journal.rely_on(*self._rules)
+        self._journal.rely_on("SIM-ONCE-2", *self._rules)
         self._journal.append(
             FeederAccepted(
                 now,

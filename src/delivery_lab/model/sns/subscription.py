@@ -90,7 +90,8 @@ class TopicSubscriber:
     def _parcel(self, notification: Notification, lineage: Lineage, trace: str) -> Parcel:
         if self.protocol == "lambda":
             self.journal.rely_on("SNS-LAMBDA-1", "SNS-SIGN-1")
-            return Parcel(notification.id, lambda_event(notification, self.arn), lineage=lineage, trace=trace)
+            event = lambda_event(notification, self.arn)
+            return Parcel(notification.id, event, lineage=lineage, trace=trace, sent=notification.message)
         fifo_topic = bool(notification.sequence_number)
         if self.raw:
             self.journal.rely_on("SNS-RAW-1")
@@ -109,6 +110,7 @@ class TopicSubscriber:
             deduplication_id=notification.deduplication_id if self.to_fifo else "",
             lineage=lineage,
             trace=trace,
+            sent=notification.message,
         )
 
 

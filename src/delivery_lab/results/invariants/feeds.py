@@ -9,10 +9,12 @@ from delivery_lab.events import (
     EventAccepted,
     FeedConfigured,
     FeedDeadLettered,
+    FeedDelayed,
     FeedDiscarded,
     FeederAccepted,
     FeedFiltered,
     FeedHandedOn,
+    FeedHandedOnAgain,
     FeedRepeated,
     FeedRetryScheduled,
     MessageSent,
@@ -31,12 +33,14 @@ class FeedConservation(Invariant):
     id = "INV-CONSERVE-4"
     description = (
         "What a topic, bucket, bus or schedule accepts ends once for each of its feeds: handed on, filtered, "
-        "dead-lettered or discarded; what is handed on arrives."
+        "dead-lettered or discarded; what is handed on arrives, and only that is handed on again."
     )
     reads = (
         FeedConfigured,
         FeederAccepted,
         FeedHandedOn,
+        FeedHandedOnAgain,
+        FeedDelayed,
         FeedFiltered,
         FeedRepeated,
         FeedDeadLettered,
@@ -54,6 +58,7 @@ class FeedConservation(Invariant):
         self._feeds: defaultdict[str, list[str]] = defaultdict(list)
         self._open: set[tuple[str, str]] = set()  # feed and message
         self._waiting: set[tuple[str, str]] = set()
+        self._handed_on: set[tuple[str, str]] = set()
         self._coming: set[str] = set()
         self._now = 0
 
@@ -66,7 +71,7 @@ class FeedConservation(Invariant):
             case FeederAccepted():
                 self._open |= {(feed, event.message) for feed in self._feeds[event.feeder]}
                 self._coming.discard(event.message)
-            case FeedRetryScheduled():
+            case FeedRetryScheduled() | FeedDelayed():
                 self._waiting.add((event.feed, event.message))
             case MessageSent() | Published():
                 self._coming.discard(event.message)
@@ -76,6 +81,8 @@ class FeedConservation(Invariant):
                 self._coming.discard(event.record)
             case PipeHandedOn():
                 self._coming.add(event.new_message)
+            case FeedHandedOnAgain():
+                self._again(event)
             case FeedHandedOn() | FeedFiltered() | FeedRepeated() | FeedDeadLettered() | FeedDiscarded():
                 self._end(event)
 
@@ -87,6 +94,13 @@ class FeedConservation(Invariant):
         self._waiting.discard(key)
         if isinstance(event, FeedHandedOn | FeedDeadLettered):
             self._coming.add(event.new_message)
+        if isinstance(event, FeedHandedOn):
+            self._handed_on.add(key)
+
+    def _again(self, event: FeedHandedOnAgain) -> None:
+        if (event.feed, event.message) not in self._handed_on:
+            self._broken(event.instant_us, f"{event.message} is handed on by {event.feed} again, and never was before")
+        self._coming.add(event.new_message)
 
     def finish(self) -> None:
         """What has not ended waits for a retry, and what was handed on is there."""
