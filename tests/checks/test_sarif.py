@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
 from dataclasses import replace
 from typing import Any
@@ -10,7 +12,7 @@ import pytest
 
 from delivery_lab.checks.finding import Finding, Severity
 from delivery_lab.checks.registry import CHECKS
-from delivery_lab.checks.sarif import CheckedStack, sarif, source_address
+from delivery_lab.checks.sarif import MOST_BYTES, CheckedStack, left_out, sarif, source_address, text_of
 from delivery_lab.rules import RULES
 
 FINDINGS = (
@@ -101,3 +103,60 @@ def test_every_source_of_a_check_is_a_rule_or_an_address() -> None:
     for check in CHECKS.values():
         assert check.source in RULES or check.source.startswith("https://"), check.id
         assert source_address(check.source).startswith("https://"), check.id
+
+
+def many(**counts: int) -> CheckedStack:
+    """A stack with so many findings of each severity, the lightest first."""
+    found = [
+        replace(FINDINGS[0], severity=Severity(kind), resources=(f"{kind}-{number}",))
+        for kind, count in counts.items()
+        for number in range(count)
+    ]
+    return CheckedStack("prod", "p.yaml", tuple(found))
+
+
+def test_of_more_results_than_github_shows_the_worst_are_written_in_their_order() -> None:
+    log = sarif([many(note=3_000, warning=2_500, error=2_000)], "1", {"dev": "no such setting"})
+    [run] = log["runs"]
+
+    levels = [result["level"] for result in run["results"]]
+    assert levels == ["note"] * 500 + ["warning"] * 2_500 + ["error"] * 2_000
+    assert len(json.dumps(log)) < MOST_BYTES
+    [invocation] = run["invocations"]
+    failed, told = invocation["toolExecutionNotifications"]
+    assert (failed["level"], told["level"]) == ("error", "warning")
+    assert left_out(log) == told["message"]["text"]
+    assert left_out(log) == (
+        "2,500 of 7,500 results are left out, those of the lowest severity and those that are accepted first "
+        "(2,500 of severity note): GitHub shows 5,000 results, and takes 10 MB"
+    )
+
+
+def test_accepted_results_are_left_out_before_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("delivery_lab.checks.sarif.MOST_RESULTS", 2)
+    stack = many(error=1, note=2)
+    accepted = replace(stack.findings[0], accepted="wanted")
+
+    log = sarif([replace(stack, findings=(accepted, *stack.findings[1:]))], "1")
+
+    assert [result["level"] for result in log["runs"][0]["results"]] == ["note", "note"]
+    assert "(1 of severity error)" in str(left_out(log))
+
+
+def test_a_file_that_is_too_large_has_as_many_results_as_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = sarif([many(error=40)], "1")
+    limit = len(gzip.compress(text_of(sarif([many(error=30)], "1")).encode(), mtime=0))
+    monkeypatch.setattr("delivery_lab.checks.sarif.MOST_BYTES", limit)
+
+    log = sarif([many(error=40)], "1")
+
+    kept = len(log["runs"][0]["results"])
+    assert 20 < kept < 40
+    assert log["runs"][0]["results"] == whole["runs"][0]["results"][:kept]
+    assert len(gzip.compress(text_of(log).encode(), mtime=0)) <= limit
+    assert str(left_out(log)).startswith(f"{40 - kept} of 40 results are left out")
+
+
+def test_nothing_is_said_where_all_results_are_there(log: dict[str, Any]) -> None:
+    assert left_out(log) is None
+    assert log["runs"][0]["invocations"] == [{"executionSuccessful": True}]

@@ -11,7 +11,8 @@ import pytest
 
 from delivery_lab.program.engine import evaluate
 from delivery_lab.program.graph import Graph
-from delivery_lab.program.graph_cache import cache_folder, evaluated, stored_graph
+from delivery_lab.program.graph_cache import evaluated, stored_graph
+from delivery_lab.program.kept_files import cache_folder
 from delivery_lab.program.project import read_project
 
 PROGRAM = """

@@ -15,9 +15,11 @@ from delivery_lab.api.timing import Phase
 from delivery_lab.checks.check import Check
 from delivery_lab.checks.finding import Finding
 from delivery_lab.checks.registry import CHECKS, load_checks
-from delivery_lab.checks.sarif import CheckedStack, sarif
+from delivery_lab.checks.sarif import CheckedStack, left_out, sarif, text_of
 from delivery_lab.json_names import json_name, plain
 from delivery_lab.results.outcome import SCHEMA_VERSION
+
+__all__ = ["Examination", "as_sarif", "checks_with", "left_out", "text_of"]
 
 _INTERNAL = ("edits",)
 """Attributes of a finding that are not part of its JSON: how a fix is tried in the graph."""
@@ -76,7 +78,7 @@ def as_sarif(
     *,
     checks: str | Path | None = None,
 ) -> dict[str, Any]:
-    """Findings as one SARIF log, for code reviews.
+    """Findings as one SARIF log, for code reviews: the worst where there are more than GitHub shows or takes.
 
     Args:
         examinations: the stacks that were checked.

@@ -50,6 +50,7 @@ def examine(
     quantify: bool,
     checks: Checks,
     account_concurrency: int | None = None,
+    cached: bool = False,
 ) -> Examination:
     """Check a stack of a project; see `Lab.examine`.
 
@@ -62,6 +63,7 @@ def examine(
         quantify: whether to simulate the stack as it is and with each fix.
         checks: a file of one's own checks.
         account_concurrency: concurrent executions of the account, if not AWS's default.
+        cached: whether what cfn-lint says may come from the user's cache folder.
     """
     values = importlib.util.find_spec("cfnlint") is not None
     known = checks_with(checks)
@@ -74,7 +76,7 @@ def examine(
         accepted = (*read_acceptances(graph.config, known), *project_acceptances(said.accept, origin, known))
         if not values:
             accepted = tuple(one for one in accepted if not one.of_values)
-        found = find_all(Stack.of(graph, account_concurrency), known, values=values)
+        found = find_all(Stack.of(graph, account_concurrency), known, values=values, cached=cached)
         trial = _Trial.of(project.root, graph, asked, simulates=quantify) if quantify or _filters(graph) else None
         shown = trial.findings(known) if trial is not None else ()
         tried = trial is not None and trial.workload is not None

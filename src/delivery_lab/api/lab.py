@@ -48,7 +48,8 @@ class Lab:
     Attributes:
         project: the project.
         on_run: is told of every run, None for nobody.
-        cached: whether graphs come from the user's cache folder where nothing that the program reads has changed.
+        cached: whether graphs come from the user's cache folder where nothing that the program reads has changed, and
+            what cfn-lint says of a stack where its template has not.
     """
 
     project: Project
@@ -370,6 +371,7 @@ class Lab:
             quantify=quantify,
             checks=checks,
             account_concurrency=account_concurrency,
+            cached=self.cached,
         )
 
     # -- what methods share -------------------------------------------------------------------------------------

@@ -44,13 +44,16 @@ def load_checks(path: Path) -> Mapping[str, Check]:
     return own
 
 
-def find_all(stack: Stack, checks: Mapping[str, Check] = CHECKS, *, values: bool = True) -> tuple[Finding, ...]:
+def find_all(
+    stack: Stack, checks: Mapping[str, Check] = CHECKS, *, values: bool = True, cached: bool = False
+) -> tuple[Finding, ...]:
     """Run checks, and cfn-lint's schemas, over a stack.
 
     Args:
         stack: the stack of any Pulumi program.
         checks: the checks by id.
         values: whether to check the value ranges of resources too, which needs cfn-lint.
+        cached: whether what cfn-lint says may come from the user's cache folder.
 
     Returns:
         What was found, the worst first; nothing is marked as accepted yet.
@@ -59,7 +62,7 @@ def find_all(stack: Stack, checks: Mapping[str, Check] = CHECKS, *, values: bool
     said = {(schema, name) for found in ours for schema in checks[found.check].same_as for name in found.resources}
     theirs = [
         found
-        for found in (_of_values(stack) if values else ())
+        for found in (_of_values(stack, cached) if values else ())
         if said.isdisjoint((found.check, name) for name in found.resources)
     ]
     return worst_first([*ours, *theirs])
@@ -70,7 +73,7 @@ def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda finding: -finding.severity.rank))
 
 
-def _of_values(stack: Stack) -> Sequence[Finding]:
+def _of_values(stack: Stack, cached: bool) -> Sequence[Finding]:
     from delivery_lab.checks.cloudformation import cloudformation_findings  # its schemas take a while to load
 
-    return cloudformation_findings(stack)
+    return cloudformation_findings(stack, cached=cached)

@@ -5,7 +5,9 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +18,25 @@ from delivery_lab.checks.finding import Finding
 from delivery_lab.checks.registry import CHECKS
 from delivery_lab.rules import RULES
 
+MOST_RESULTS = 5_000
+"""So many results of a file GitHub shows, those of the highest severity.
+
+https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit
+"""
+
+MOST_BYTES = 10_000_000
+"""So large GitHub takes a file, compressed by gzip.
+
+https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/file-too-large
+"""
+
+_LEFT_OUT = "results-left-out"
+
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+_Found = tuple[Finding, dict[str, Any]]
+"""A finding, and its result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +62,7 @@ def sarif(
     failures: Mapping[str, str] | None = None,
     checks: Mapping[str, Check] = CHECKS,
 ) -> dict[str, Any]:
-    """One SARIF log with one run.
+    """One SARIF log with one run, of the worst results where there are more than GitHub shows or takes.
 
     Args:
         stacks: what was checked.
@@ -59,21 +79,75 @@ def sarif(
     }
     seen: Counter[str] = Counter()
     results = [
-        _result(stack, position, ids.index(finding.check), seen)
+        (finding, _result(stack, position, ids.index(finding.check), seen))
         for stack in stacks
         for position, finding in enumerate(stack.findings)
     ]
-    invocation: dict[str, Any] = {"executionSuccessful": not failures}
-    if failures:
-        # Without these a review would take a stack that could not be checked for one without findings.
-        invocation["toolExecutionNotifications"] = [
-            {"level": "error", "message": {"text": f"{name}: {reason}"}} for name, reason in failures.items()
-        ]
+    # Without these a review would take a stack that could not be checked for one without findings.
+    told = [{"level": "error", "message": {"text": f"{name}: {why}"}} for name, why in (failures or {}).items()]
+    return _fitting(driver, results, told)
+
+
+def text_of(log: Mapping[str, Any]) -> str:
+    """A log as it is written."""
+    return json.dumps(log, indent=2, default=repr)
+
+
+def left_out(log: Mapping[str, Any]) -> str | None:
+    """What a log says about results that are not in it, None where all are."""
+    told = log["runs"][0]["invocations"][0].get("toolExecutionNotifications", ())
+    notes = [one["message"]["text"] for one in told if one.get("descriptor", {}).get("id") == _LEFT_OUT]
+    return notes[0] if notes else None
+
+
+def _fitting(driver: object, results: Sequence[_Found], told: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The log with as many results as it may have, the worst; they stand in their own order."""
+    ranked = sorted(range(len(results)), key=lambda place: _rank(results[place][0]))
+
+    def log(count: int) -> dict[str, Any]:
+        kept = [results[place][1] for place in sorted(ranked[:count])]
+        gone = [results[place][0].severity.value for place in ranked[count:]]
+        return _log(driver, kept, [*told, *_note(gone, len(results))])
+
+    most = min(MOST_RESULTS, len(results))
+    if _bytes(log(most)) > MOST_BYTES:
+        # The most that fit, between a number that does and one that does not.
+        fits = 0
+        while most - fits > 1:
+            middle = (fits + most) // 2
+            fits, most = (middle, most) if _bytes(log(middle)) <= MOST_BYTES else (fits, middle)
+        most = fits
+    return log(most)
+
+
+def _rank(finding: Finding) -> tuple[bool, int]:
+    return finding.accepted is not None, -finding.severity.rank
+
+
+def _note(gone: Sequence[str], of: int) -> list[dict[str, Any]]:
+    if not gone:
+        return []
+    kinds = ", ".join(f"{count:,} of severity {kind}" for kind, count in Counter(gone).items())
+    text = (
+        f"{len(gone):,} of {of:,} results are left out, those of the lowest severity and those that are accepted first "
+        f"({kinds}): GitHub shows {MOST_RESULTS:,} results, and takes {MOST_BYTES // 1_000_000} MB"
+    )
+    return [{"level": "warning", "descriptor": {"id": _LEFT_OUT}, "message": {"text": text}}]
+
+
+def _bytes(log: Mapping[str, Any]) -> int:
+    return len(gzip.compress(text_of(log).encode(), mtime=0))
+
+
+def _log(driver: object, results: Sequence[dict[str, Any]], told: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    invocation: dict[str, Any] = {"executionSuccessful": all(one["level"] != "error" for one in told)}
+    if told:
+        invocation["toolExecutionNotifications"] = list(told)
     run = {
         "tool": {"driver": driver},
         "invocations": [invocation],
         "columnKind": "unicodeCodePoints",
-        "results": results,
+        "results": list(results),
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 

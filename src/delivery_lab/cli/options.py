@@ -125,7 +125,10 @@ VerboseOption = Annotated[
     bool, typer.Option("--verbose", "-v", help="Say on standard error what is done, and how long it takes.")
 ]
 NoCacheOption = Annotated[
-    bool, typer.Option("--no-cache", help="Evaluate the program even if nothing that it reads has changed.")
+    bool,
+    typer.Option(
+        "--no-cache", help="Evaluate the program, and check values, even if nothing that they depend on has changed."
+    ),
 ]
 ProgramTimeoutOption = Annotated[
     float | None,

@@ -96,12 +96,14 @@ from delivery_lab.events.queues import (
     VisibilityChanged,
 )
 from delivery_lab.events.readers import Reader, Readers, feed
-from delivery_lab.events.reading import NOT_KEPT, Results, reader_of
+from delivery_lab.events.reading import NOT_KEPT, Results, read_once, reader_of
 from delivery_lab.events.requests import (
     ApiCallRefused,
     CallUnanswered,
     InvokeAnswered,
     RequestAnswered,
+    RequestArrived,
+    RequestPassedOn,
     WebCallAnswered,
 )
 from delivery_lab.events.run import Poison, PolledSource, Run
@@ -198,6 +200,8 @@ __all__ = [
     "RecordsDiscarded",
     "RecordsLookedAt",
     "RequestAnswered",
+    "RequestArrived",
+    "RequestPassedOn",
     "Results",
     "Run",
     "SendDeduplicated",
@@ -210,6 +214,7 @@ __all__ = [
     "chunks",
     "events_of",
     "feed",
+    "read_once",
     "reader_of",
     "told_apart",
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
-from typing import NoReturn, Protocol, TypeVar
+from typing import NoReturn, Protocol, TypeVar, cast
 
 from delivery_lab.errors import ModelError
 from delivery_lab.events.readers import Reader, Readers, feed
@@ -26,6 +27,7 @@ class Results(Protocol):
 
 
 R = TypeVar("R", bound=Reader)
+T = TypeVar("T")
 
 
 def reader_of(run: Run, kind: type[R], make: Callable[[], R]) -> R:
@@ -42,6 +44,30 @@ def reader_of(run: Run, kind: type[R], make: Callable[[], R]) -> R:
     reader = make()
     feed((reader,), run.events)
     return reader
+
+
+_latest: list[tuple[weakref.ref[Run], Callable[[Run], object], object]] = []
+
+
+def read_once(run: Run, read: Callable[[Run], T]) -> T:
+    """What is read of a run, by several in a row: it is read for the first of them.
+
+    What was read of the latest run is kept as long as that run is. It must not hold the run.
+
+    Args:
+        run: the run.
+        read: a function of a module that reads it, and depends on the run alone.
+    """
+    if _latest and _latest[0][0]() is run and _latest[0][1] is read:
+        return cast(T, _latest[0][2])
+    found = read(run)
+    _latest[:] = [(weakref.ref(run, _forget), read, found)]
+    return found
+
+
+def _forget(gone: weakref.ref[Run]) -> None:
+    if _latest and _latest[0][0] is gone:
+        _latest.clear()
 
 
 class NotKept(tuple[Event, ...]):

@@ -68,7 +68,7 @@ class Poison:
         return isinstance(parsed, dict) and bool(parsed.get(self.field))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Run:
     """What one run left behind, wherever it took place.
 

@@ -126,6 +126,11 @@ class Graph:
     config_lines: Mapping[tuple[str | int, ...], int] = field(default_factory=dict)
     deployed: frozenset[str] = frozenset()
 
+    @property
+    def has_secrets(self) -> bool:
+        """Whether the program marks any value as a secret."""
+        return any(resource.secret_paths or resource.secret_inputs for resource in self.resources.values())
+
     def of_type(self, type_token: str) -> Iterator[Resource]:
         """The resources of one type that the stack creates, in creation order."""
         return (

@@ -12,7 +12,6 @@ import os
 import pickle
 import stat
 import sys
-import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,10 +20,10 @@ from pathlib import Path
 from delivery_lab._version import MODEL_VERSION, __version__
 from delivery_lab.program.answers import NO_ANSWERS, ProgramAnswers
 from delivery_lab.program.graph import Graph
+from delivery_lab.program.kept_files import cache_folder, installed_stamps, keep, lab_stamps, read_kept
 from delivery_lab.program.project import Project
 
 _NOT_SET = "not set"
-_LAB = Path(__file__).resolve().parent.parent
 _KEPT_FOR_ONE_PROGRAM = 400
 """Graphs in the folder, of which the oldest go."""
 
@@ -42,22 +41,16 @@ class _Entry:
     graph: Graph
 
 
-def cache_folder() -> Path:
-    """The user's folder for what can be computed again."""
-    usual = Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
-    return Path(os.environ.get("XDG_CACHE_HOME") or usual) / "delivery-lab"
-
-
 def stored_graph(
     project: Project, stack: str, overrides: tuple[str, ...], answers: ProgramAnswers = NO_ANSWERS
 ) -> Graph | None:
     """The graph of a stack from an earlier command, None where there is none that is certainly the same."""
     try:
         file = _file(project, _key(project, stack, overrides, answers))
-        found = file.stat()
-        if found.st_uid != os.getuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-            return None  # somebody else may have written it
-        entry = pickle.loads(file.read_bytes())  # noqa: S301 - this user has written it
+        content = read_kept(file)
+        if content is None:
+            return None
+        entry = pickle.loads(content)  # noqa: S301 - this user has written it
     except Exception:  # noqa: BLE001 - whatever is wrong with it: it is made anew
         return None
     if not isinstance(entry, _Entry) or entry.key != _key(project, stack, overrides, answers):
@@ -78,9 +71,8 @@ def evaluated(project: Project, stack: str, overrides: tuple[str, ...], answers:
 
     with reading() as reads:
         graph = evaluate(project, stack, overrides, answers, reads.note_modules)
-    secret = any(resource.secret_paths or resource.secret_inputs for resource in graph.resources.values())
     own = {file for file in reads.files if file not in reads.before or Path(file).is_relative_to(project.root)}
-    if not reads.doubt and not secret and not tells_the_time(own):
+    if not reads.doubt and not graph.has_secrets and not tells_the_time(own):
         things = (
             ("file", reads.files | reads.modules),
             ("folder", reads.folders),
@@ -88,10 +80,9 @@ def evaluated(project: Project, stack: str, overrides: tuple[str, ...], answers:
         )
         made_of = [(kind, name, _now(kind, name)) for kind, names in things for name in sorted(names)]
         made_of += [("variable", name, _now("variable", name)) for name in sorted(reads.variables)]
-        _keep(
-            _file(project, _key(project, stack, overrides, answers)),
-            _Entry(_key(project, stack, overrides, answers), tuple(made_of), graph),
-        )
+        with suppress(Exception):  # where it is not possible, nothing is kept
+            key = _key(project, stack, overrides, answers)
+            keep(_file(project, key), pickle.dumps(_Entry(key, tuple(made_of), graph)), _KEPT_FOR_ONE_PROGRAM)
     return graph
 
 
@@ -99,42 +90,12 @@ def _key(project: Project, stack: str, overrides: tuple[str, ...], answers: Prog
     return str(project.root), stack, overrides, answers.key
 
 
-def _keep(file: Path, entry: _Entry) -> None:
-    """Write an entry; where that is not possible, there is none."""
-    with suppress(Exception):
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=file.parent)
-        with os.fdopen(handle, "wb") as written:
-            written.write(pickle.dumps(entry))
-        Path(name).replace(file)
-        older = sorted(file.parent.iterdir(), key=lambda each: each.stat().st_mtime_ns)[:-_KEPT_FOR_ONE_PROGRAM]
-        for each in older:
-            each.unlink()
-
-
 def _file(project: Project, key: _Key) -> Path:
     """Where a graph is kept: named after all that the engine depends on whatever the program does."""
     versions = (__version__, MODEL_VERSION, sys.version, sys.executable, os.fspath(Path.cwd()))
     read_before = project.file.read_bytes()
-    told = repr((versions, _installed(), _lab(), read_before, key))
+    told = repr((versions, installed_stamps(), lab_stamps(), read_before, key))
     return cache_folder() / "graphs" / hashlib.sha256(told.encode()).hexdigest()
-
-
-def _installed() -> list[tuple[str, int]]:
-    """When something was last installed, by folder."""
-    folders = [Path(entry) for entry in sys.path if Path(entry).name in ("site-packages", "dist-packages")]
-    return [(str(folder), folder.stat().st_mtime_ns) for folder in folders if folder.is_dir()]
-
-
-def _lab() -> str:
-    """The lab's own code, which changes under whoever works on it."""
-    stamps = (
-        f"{folder}/{name} {os.stat(os.path.join(folder, name)).st_mtime_ns}"  # noqa: PTH116, PTH118 - 400 of them
-        for folder, _, names in os.walk(_LAB)
-        for name in sorted(names)
-        if name.endswith(".py")
-    )
-    return hashlib.sha256("\n".join(stamps).encode()).hexdigest()
 
 
 def _now(kind: str, name: str) -> str:

@@ -20,7 +20,6 @@ from delivery_lab.report.naming import names_of
 from delivery_lab.report.picture import MOST_BARS, NARROW, WIDE, draw
 from delivery_lab.report.scale import TimeAxis
 from delivery_lab.report.scene import Scene
-from delivery_lab.results.fates import Fate
 from delivery_lab.results.following import read_events
 from delivery_lab.results.outcome import Outcome
 
@@ -104,19 +103,23 @@ class FilmedRun:
     Attributes:
         given: the run and its figures.
         scene: what the picture shows.
-        fates: what became of its messages.
+        parts: where its messages ended.
+        lives: what happened to those that can be followed, by id.
     """
 
     given: ToldRun
     scene: Scene
-    fates: Sequence[Fate]
+    parts: Sequence[EndedAlike]
+    lives: Mapping[str, Life]
 
 
 def filmed(given: ToldRun) -> FilmedRun:
     """Read what the picture of a run shows off its events."""
     fates = read_events(given.run).fates
-    scene = scene_of(given.run, fates, names_of(given.run, fates), given.outcome.alarms)
-    return FilmedRun(given, scene, fates)
+    parts = parts_of(fates)
+    told = lives_of(given.run, _followed(parts))
+    scene = scene_of(given.run, fates, names_of(told.names, fates), given.outcome.alarms)
+    return FilmedRun(given, scene, parts, told.lives)
 
 
 def chapter_of(film: FilmedRun, extras: Mapping[str, Any] | None = None, axis: TimeAxis | None = None) -> Chapter:
@@ -128,11 +131,8 @@ def chapter_of(film: FilmedRun, extras: Mapping[str, Any] | None = None, axis: T
         axis: the time that its picture shows; by default the time of the run.
     """
     given, scene, names = film.given, film.scene, film.scene.names
-    run, outcome = given.run, given.outcome
-    parts = parts_of(film.fates)
-    followed = _followed(parts)
-    lives = lives_of(run, followed, names)
-    places = {message: place for place, message in enumerate(followed)}
+    outcome, parts = given.outcome, film.parts
+    places = {message: place for place, message in enumerate(film.lives)}
     label = f"Picture of the run of {outcome.stack}: time goes to the right"
     return Chapter(
         stack=outcome.stack,
@@ -152,8 +152,8 @@ def chapter_of(film: FilmedRun, extras: Mapping[str, Any] | None = None, axis: T
             tuple((places[message], names[message]) for message in part.messages if message in places) for part in parts
         ),
         rows=tuple(rows_of(outcome, given.spreads)),
-        data=_data(scene, followed, lives),
-        rules=frozenset(step.rule for life in lives.values() for step in (*life.first, *life.last) if step.rule),
+        data=_data(scene, film.lives),
+        rules=frozenset(step.rule for life in film.lives.values() for step in (*life.first, *life.last) if step.rule),
         extras=dict(extras or {}),
     )
 
@@ -168,7 +168,7 @@ def _followed(parts: Sequence[EndedAlike]) -> list[str]:
     return found
 
 
-def _data(scene: Scene, followed: Sequence[str], lives: Mapping[str, Life]) -> Markup:
+def _data(scene: Scene, lives: Mapping[str, Life]) -> Markup:
     """Lives and bars as JSON: texts that repeat stand there once."""
     texts: dict[str, int] = {}
 
@@ -178,16 +178,16 @@ def _data(scene: Scene, followed: Sequence[str], lives: Mapping[str, Life]) -> M
     def step(one: LifeStep) -> list[Any]:
         return [round(in_seconds(one.at_us), 3), place(one.kind), place(one.text), place(one.rule)]
 
-    places = {message: number for number, message in enumerate(followed)}
+    places = {message: number for number, message in enumerate(lives)}
     content: dict[str, Any] = {
         "lives": [
             {
                 "name": scene.names.get(message, message),
-                "steps": [step(one) for one in lives[message].first],
-                "leftOut": lives[message].left_out,
-                "last": [step(one) for one in lives[message].last],
+                "steps": [step(one) for one in life.first],
+                "leftOut": life.left_out,
+                "last": [step(one) for one in life.last],
             }
-            for message in followed
+            for message, life in lives.items()
         ],
         "bars": [
             [told(bar, scene), len(bar.messages), [places[each] for each in bar.messages if each in places]]

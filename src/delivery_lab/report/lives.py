@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from delivery_lab.events import FeedDeadLettered, FeedHandedOn, MessageMoved, Run, told_apart
+from delivery_lab.events import FeedDeadLettered, FeedHandedOn, MessageMoved, PipeHandedOn, Run
 from delivery_lab.report.steps import StepKind, Steps
 
 FIRST_STEPS = 26
@@ -34,38 +35,51 @@ class Life:
     """
 
     first: list[LifeStep] = field(default_factory=list)
-    last: list[LifeStep] = field(default_factory=list)
+    last: deque[LifeStep] = field(default_factory=lambda: deque(maxlen=LAST_STEPS))
     left_out: int = 0
 
     def add(self, step: LifeStep) -> None:
-        """The next step."""
+        """The next step, once also where it is about several ids of the message."""
+        if (self.last or self.first or (None,))[-1] is step:
+            return
         if len(self.first) < FIRST_STEPS:
             self.first.append(step)
             return
+        self.left_out += len(self.last) == LAST_STEPS
         self.last.append(step)
-        if len(self.last) > LAST_STEPS:
-            self.last.pop(0)
-            self.left_out += 1
 
 
-def lives_of(run: Run, wanted: Iterable[str], names: dict[str, str]) -> dict[str, Life]:
-    """The lives of messages, by the ids that were asked for.
+@dataclass(frozen=True, slots=True)
+class ToldLives:
+    """What happened to messages, and what people call them.
+
+    Attributes:
+        lives: by the ids that were asked for.
+        names: of all messages of the run, by all ids that they have.
+    """
+
+    lives: Mapping[str, Life]
+    names: Mapping[str, str]
+
+
+def lives_of(run: Run, wanted: Iterable[str]) -> ToldLives:
+    """The lives of messages.
 
     Args:
         run: the run.
-        wanted: ids of messages; what feeds and redrives give them for other ids is followed.
-        names: names of messages by id.
+        wanted: ids of messages; what feeds, pipes and redrives give them for other ids is followed.
     """
-    same = {message: message for message in wanted}
-    lives = {message: Life() for message in same}
-    steps = Steps(names)
-    for event in told_apart(run.events):
-        if isinstance(event, FeedHandedOn | FeedDeadLettered | MessageMoved) and event.message in same:
+    lives = {message: Life() for message in wanted}
+    same = dict(lives)
+    steps = Steps()
+    for event in run.events:
+        if isinstance(event, FeedHandedOn | FeedDeadLettered | MessageMoved | PipeHandedOn) and event.message in same:
             same.setdefault(event.new_message, same[event.message])
-        told: dict[str, None] = {}
-        for message, kind, text in steps.tell(event):
-            life = same.get(message)
-            if life is not None and life not in told:
-                told[life] = None
-                lives[life].add(LifeStep(event.instant_us, kind, text, event.rule or ""))
-    return lives
+        for messages, kind, text in steps.tell(event):
+            step: LifeStep | None = None
+            for message in messages:
+                life = same.get(message)
+                if life is not None:
+                    step = step or LifeStep(event.instant_us, kind, text, event.rule or "")
+                    life.add(step)
+    return ToldLives(lives, steps.called())

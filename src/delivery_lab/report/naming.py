@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from delivery_lab.events import Run
 from delivery_lab.results.fates import Fate
-from delivery_lab.results.timeline import messages_called
 
 
-def names_of(run: Run, fates: Iterable[Fate]) -> dict[str, str]:
+def names_of(called: Mapping[str, str], fates: Iterable[Fate]) -> dict[str, str]:
     """The names of messages by their ids, as a timeline has them.
 
     Args:
-        run: the run.
-        fates: what became of its messages.
+        called: names of those that are told of.
+        fates: what became of all messages.
     """
-    names = {message: name for name, messages in messages_called(run).items() for message in messages}
+    names = dict(called)
     for fate in fates:
         names.setdefault(fate.message_id, fate.business_id)
     return names

@@ -18,6 +18,7 @@ from delivery_lab.report.naming import names_of
 from delivery_lab.report.scene import MARK_WORDS, Scene
 from delivery_lab.results.alarm_figures import AlarmFigures
 from delivery_lab.results.following import read_events
+from delivery_lab.results.timeline import names_in
 
 _SOURCES = 1
 """The process of all sources; each function is one more."""
@@ -34,7 +35,7 @@ def trace_of(run: Run, alarms: Sequence[AlarmFigures] = ()) -> str:
         An object with `traceEvents`; instants in microseconds of virtual time.
     """
     fates = read_events(run).fates
-    scene = scene_of(run, fates, names_of(run, fates), alarms)
+    scene = scene_of(run, fates, names_of(names_in(run), fates), alarms)
     about = {"stack": run.stack, "workload": run.workload, "seed": run.seed, "traceHash": run.trace_hash}
     return json.dumps({"traceEvents": list(_events(scene)), "displayTimeUnit": "ms", "otherData": about})
 

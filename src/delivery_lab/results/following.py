@@ -37,6 +37,7 @@ from delivery_lab.events import (
     RecordSkipped,
     Run,
     TenantNamed,
+    read_once,
     reader_of,
 )
 from delivery_lab.events.instants import in_seconds
@@ -49,13 +50,16 @@ from delivery_lab.results.recognition import Recognitions
 from delivery_lab.results.repeats import Repeats, WorksCounted
 from delivery_lab.results.silent import Judgement, SilentFunctions
 
-_BY_HANDLE = frozenset(
-    {None, "SQS-STALE-1", "SQS-STALE-2"}
-)  # a queue that is purged or deleted takes unread ones along
+# A queue that is purged or deleted takes unread messages along.
+_BY_HANDLE = frozenset({None, "SQS-STALE-1", "SQS-STALE-2"})
 
 
 def read_events(run: Run) -> Ledger:
     """What became of the messages of a run."""
+    return read_once(run, _settled)
+
+
+def _settled(run: Run) -> Ledger:
     return reader_of(run, LedgerReader, lambda: LedgerReader(run)).settled()
 
 
@@ -170,8 +174,6 @@ class LedgerReader:
         if len(fates) == 1:
             return fates[0]
         return next((fate for fate in fates if fate.meant_for == consumer), None)
-
-    # -- accepting ----------------------------------------------------------------------------------------
 
     def _accepted(self, event: _Accepted) -> None:
         match event:
@@ -314,8 +316,6 @@ class LedgerReader:
             latest = self._processed_up_to.get(line, -1)
             fate.out_of_order = fate.position < latest
             self._processed_up_to[line] = max(latest, fate.position)
-
-    # -- invoking -----------------------------------------------------------------------------------------
 
     def _invoked(self, event: _Invoked) -> None:
         match event:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import assert_never
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, assert_never, get_args
 
 from delivery_lab.events import (
     SERVICE_ERROR,
-    ApiCallRefused,
     BatchInvoked,
     BatchReleased,
     BatchResult,
     BatchRetryScheduled,
     BatchSplit,
-    CallUnanswered,
     ContractLine,
     DeleteIgnored,
     DestinationRefused,
@@ -30,7 +28,6 @@ from delivery_lab.events import (
     EventRetryScheduled,
     FunctionCalled,
     FunctionConfigured,
-    InvokeAnswered,
     InvokeEnded,
     InvokeRefused,
     InvokeStarted,
@@ -54,11 +51,9 @@ from delivery_lab.events import (
     RecordsCheckpointed,
     RecordsDiscarded,
     RecordSkipped,
-    RequestAnswered,
     SendDeduplicated,
     TenantNamed,
     VisibilityChanged,
-    WebCallAnswered,
 )
 from delivery_lab.events.feeds import AnyFeedEvent
 from delivery_lab.events.instants import in_seconds
@@ -73,6 +68,7 @@ from delivery_lab.events.union import (
     TargetEvent,
 )
 from delivery_lab.results.telling_feeds import FeedTeller
+from delivery_lab.results.telling_requests import RequestTeller
 from delivery_lab.results.told import SILENT, Told
 
 __all__ = ["SILENT", "Teller", "Told"]
@@ -94,13 +90,27 @@ class Teller:
         self._deleted: set[str] = set()  # messages that code of a function has deleted
         self._refused: set[str] = set()  # mappings whose on-failure destination refuses reports
         self._feeds = FeedTeller(self._learn, self._name, self._is_same)
+        self._requests = RequestTeller(self._learn)
+        self._tellers: dict[type[Event], Callable[[Any], Told]] = {
+            **dict.fromkeys(get_args(QueueEvent), self._of_queue),
+            **dict.fromkeys(get_args(AnyPartitionEvent), self._of_partition),
+            **dict.fromkeys(get_args(MappingEvent), self._of_mapping),
+            **dict.fromkeys(get_args(InvokeEvent), self._of_invoke),
+            **dict.fromkeys(get_args(AnyAsynchronousEvent), self._of_event),
+            **dict.fromkeys(get_args(RequestEvent), self._requests.tell),
+            **dict.fromkeys(get_args(TargetEvent), self._of_target),
+            **dict.fromkeys(get_args(AnyFeedEvent), self._feeds.tell),
+            **dict.fromkeys(get_args(Observation), self._of_observation),
+            ContractLine: lambda line: Told(self.said(line, line.invoke)),
+            LinesRepeated: lambda _: SILENT,  # its lines are told one by one (`told_apart`, `said`)
+        }
 
     def names(self, messages: Sequence[str]) -> str:
         """The names of messages, the middle of many left out."""
-        names = [self._name(message) for message in messages]
-        if len(names) > _NAMES_SHOWN:
-            return f"{' '.join(names[: _NAMES_SHOWN - 2])} ... {names[-1]} ({len(names)} in all)"
-        return " ".join(names)
+        if len(messages) > _NAMES_SHOWN:
+            first = map(self._name, messages[: _NAMES_SHOWN - 2])
+            return f"{' '.join(first)} ... {self._name(messages[-1])} ({len(messages)} in all)"
+        return " ".join(map(self._name, messages))
 
     def called(self) -> Mapping[str, str]:
         """Names by the ids of the messages that have been told of."""
@@ -108,30 +118,19 @@ class Teller:
 
     def tell(self, event: Event) -> Told:
         """What is told of an event."""
-        if isinstance(event, QueueEvent):
-            return self._of_queue(event)
-        if isinstance(event, AnyPartitionEvent):
-            return self._of_partition(event)
-        if isinstance(event, MappingEvent):
-            return self._of_mapping(event)
-        if isinstance(event, InvokeEvent):
-            return self._of_invoke(event)
-        if isinstance(event, AnyAsynchronousEvent):
-            return self._of_event(event)
-        if isinstance(event, RequestEvent):
-            return self._of_request(event)
-        if isinstance(event, AnyFeedEvent):
-            return self._feeds.tell(event)
-        return self._of_others(event)
+        return self._tellers[type(event)](event)
 
-    def _of_others(self, event: TargetEvent | ContractLine | LinesRepeated | Observation) -> Told:
-        if isinstance(event, TargetEvent):
-            return self._of_target(event)
-        if isinstance(event, ContractLine | LinesRepeated):  # the latter's lines are told one by one (`told_apart`)
-            return Told(self._said(event)) if isinstance(event, ContractLine) else SILENT
-        if isinstance(event, Observation):
-            return self._of_observation(event)
-        assert_never(event)
+    def invoke(self, invoke: str | None, function: str) -> str:
+        """What an invoke of a function is called; by the function alone where it is not known."""
+        return self._invokes.get(invoke or "", function)
+
+    def held_by(self, invoke: str) -> tuple[str, ...]:
+        """The messages that an invoke works on."""
+        return tuple(message for _, message in self._held.get(invoke, ()))
+
+    def batch_of(self, invoke: str) -> tuple[str, ...]:
+        """The messages that an invoke got, also when it has ended."""
+        return self._batches.get(invoke, ())
 
     # -- names --------------------------------------------------------------------------------------------
 
@@ -144,6 +143,10 @@ class Teller:
     def _learn(self, message: str, body: str, called: str = "") -> None:
         """Give a message its name, unless it had one when it was somewhere else."""
         if message in self._names:
+            return
+        request = self._requests.taken()
+        if request is not None:
+            self._is_same(message, request)
             return
         if called:
             self._names[message] = called
@@ -196,7 +199,7 @@ class Teller:
         if event.by.kind != "function":
             return SILENT  # the batch's result tells it
         self._deleted.add(event.message)
-        return Told(f"deleted by {self._invokes.get(event.by.invoke or '', event.by.name)}", event.message)
+        return Told(f"deleted by {self.invoke(event.by.invoke, event.by.name)}", event.message)
 
     def _of_redrive(self, event: MessageMoved | MoveTaskChanged) -> Told:
         if isinstance(event, MessageMoved):
@@ -332,22 +335,6 @@ class Teller:
 
     # -- requests, targets and lines ----------------------------------------------------------------------
 
-    def _of_request(self, event: RequestEvent) -> Told:
-        match event:
-            case RequestAnswered():
-                return Told(f"{event.method} {event.path} is answered with {event.status}")
-            case InvokeAnswered():
-                seen = f"{event.status} {event.error}" if event.error else str(event.status)
-                return Told(f"the caller of {event.function} is answered with {seen}")
-            case ApiCallRefused():
-                return Told(f"{event.service} {event.operation} is refused: {event.code}")
-            case CallUnanswered():
-                return Told(f"{event.by.name}: {event.what} is not answered, connection {event.how}")
-            case WebCallAnswered():
-                return Told(f"{event.by.name} sends {event.method} {event.url}: answered with {event.status}")
-            case _:
-                assert_never(event)
-
     def _of_target(self, event: TargetEvent) -> Told:
         match event:
             case Published():
@@ -361,22 +348,23 @@ class Teller:
 
     def _of_observation(self, event: Observation) -> Told:
         if isinstance(event, ErrorSwallowed):
-            who = self._invokes.get(event.invoke, event.function)
+            who = self.invoke(event.invoke, event.function)
             last = event.text.rstrip().rpartition("\n")[2]
             return Told(f"{who} leaves an error {'in a future' if event.where == 'future' else 'in its log'}: {last}")
         return SILENT
 
-    def _said(self, line: ContractLine) -> str:
-        who = self._invokes.get(line.invoke or "", line.function)
+    def said(self, line: ContractLine, invoke: str | None) -> str:
+        """What is told of a line of the log contract that an invoke wrote, "" for nothing."""
+        who = self.invoke(invoke, line.function)
         subject = line.business_id or self._name(line.message or "")
         match line.event:
             case "failed":
                 return f"{who} fails {subject}: {line.error_type}"
             case "processed":
-                self._worked.add((line.invoke, subject))
+                self._worked.add((invoke, subject))
                 return ""
             case "duplicate":
-                if (line.invoke, subject) in self._worked:
+                if (invoke, subject) in self._worked:
                     return f"{who} learns that {subject} was done by another delivery, too"
                 return f"{who} skips {subject}: done before"
             case "heartbeat":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from delivery_lab.events import Event, Run, told_apart
@@ -37,17 +37,22 @@ def timeline(run: Run, message: str | None = None) -> list[Line]:
     return list(_lines(run, (lambda _: True) if message is None else telling_of(run, message)))
 
 
+def names_in(run: Run) -> Mapping[str, str]:
+    """The names that a timeline gives messages, by their ids."""
+    teller = Teller()
+    for event in run.events:
+        teller.tell(event)
+    return teller.called()
+
+
 def messages_called(run: Run) -> dict[str, list[str]]:
     """The ids of messages by the names that a timeline gives them; one that was handed on has several ids.
 
     Args:
         run: the run.
     """
-    teller = Teller()
-    for event in told_apart(run.events):
-        teller.tell(event)
     found: dict[str, list[str]] = {}
-    for message, name in teller.called().items():
+    for message, name in names_in(run).items():
         found.setdefault(name, []).append(message)
     return found
 

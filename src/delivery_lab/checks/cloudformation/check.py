@@ -11,7 +11,7 @@ from delivery_lab.program.naming import DEFAULT_REGION
 from delivery_lab.stack.stack import Stack
 
 
-def cloudformation_findings(stack: Stack, region: str | None = None) -> list[Finding]:
+def cloudformation_findings(stack: Stack, region: str | None = None, *, cached: bool = False) -> list[Finding]:
     """What cfn-lint finds in the values of a stack: ranges, enums, types, what is missing, what does not fit.
 
     The resources are written as a CloudFormation template, checked, and what is found is told in terms of the
@@ -21,6 +21,7 @@ def cloudformation_findings(stack: Stack, region: str | None = None) -> list[Fin
     Args:
         stack: the stack.
         region: AWS region whose schemas apply; by default the stack's `aws:region`, else us-east-1.
+        cached: whether cfn-lint's answer may come from the user's cache folder. One to a stack with secrets never is.
 
     Returns:
         Findings with check ids such as `CFN-E3034`, worst first, then in the order of the graph.
@@ -32,7 +33,7 @@ def cloudformation_findings(stack: Stack, region: str | None = None) -> list[Fin
     if not template.entries:
         return []
     found: dict[tuple[str, ...], Finding] = {}
-    for match in lint(template.body(), region or _region(stack)):
+    for match in lint(template.body(), region or _region(stack), cached=cached and not stack.graph.has_secrets):
         place = locate(template, match)
         if place is None or rests_on_unknown(place, match):
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from delivery_lab.checks.cloudformation.linting import Match
+from delivery_lab.checks.cloudformation.match import Match
 from delivery_lab.checks.cloudformation.place import MISSING, Place
 from delivery_lab.checks.cloudformation.wording import RULES_URL, describe
 from delivery_lab.checks.finding import Finding, Severity

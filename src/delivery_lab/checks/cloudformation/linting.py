@@ -10,39 +10,14 @@ import functools
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
+from delivery_lab.checks.cloudformation.kept import keep_matches, place_of, read_matches
+from delivery_lab.checks.cloudformation.match import Match
 from delivery_lab.checks.cloudformation.rules import VALUE_RULES
-from delivery_lab.checks.cloudformation.shapes import Path
 from delivery_lab.errors import ModelError, UsageError
 
 _DEFAULT_REGION = "us-east-1"
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """What a rule of cfn-lint says about one place.
-
-    Attributes:
-        rule: id of the rule.
-        severity: cfn-lint's: "error", "warning" or "informational".
-        message: what it says.
-        summary: what the rule is about.
-        url: where the rule comes from.
-        validator: the JSON schema keyword that was violated, "" where there is none.
-        resource: logical id of the resource.
-        path: path of the property.
-    """
-
-    rule: str
-    severity: str
-    message: str
-    summary: str
-    url: str
-    validator: str
-    resource: str
-    path: Path
 
 
 class Runner(Protocol):
@@ -52,21 +27,34 @@ class Runner(Protocol):
         """Check a decoded template; yields cfn-lint's matches."""
 
 
-def lint(template: Mapping[str, Any], region: str) -> list[Match]:
+def lint(template: Mapping[str, Any], region: str, *, cached: bool = False) -> list[Match]:
     """Check a template against the rules about values.
 
     Args:
         template: the template.
         region: the AWS region whose schemas apply; where cfn-lint does not know it, us-east-1's do.
+        cached: whether the answer may come from the user's cache folder, and is kept there (`kept`).
 
     Raises:
         UsageError: cfn-lint is not installed.
         ModelError: cfn-lint cannot read the template.
     """
+    text = json.dumps(template)
+    place = place_of(text, region) if cached else None
+    kept = read_matches(place) if place is not None else None
+    if kept is not None:
+        return kept
+    found = _asked(text, region)
+    if place is not None:
+        keep_matches(place, found)
+    return found
+
+
+def _asked(template: str, region: str) -> list[Match]:
     runner = _runner(region)
     from cfnlint.decode.decode import decode_str  # type: ignore[import-untyped]  # it has no types
 
-    decoded, errors = decode_str(json.dumps(template))
+    decoded, errors = decode_str(template)
     if errors or decoded is None:
         raise ModelError(f"cfn-lint cannot read the template made of the stack: {[error.message for error in errors]}")
     return [_match(found) for found in runner.validate_template(decoded) if found.rule.id in VALUE_RULES]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from delivery_lab.checks.cloudformation.linting import Match
+from delivery_lab.checks.cloudformation.match import Match
 from delivery_lab.checks.cloudformation.shapes import Path
 from delivery_lab.checks.cloudformation.template import Entry, Template
 from delivery_lab.program.config import SECRET

@@ -7,7 +7,7 @@ import difflib
 import re
 from dataclasses import dataclass
 
-from delivery_lab.checks.cloudformation.linting import Match
+from delivery_lab.checks.cloudformation.match import Match
 from delivery_lab.checks.cloudformation.place import Place
 from delivery_lab.program.config import SECRET
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from delivery_lab import Examination, Finding, Severity
-from delivery_lab.api.examined import as_sarif
+from delivery_lab.api.examined import as_sarif, left_out, text_of
 from delivery_lab.cli.console import Console
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def show_sarif(
     console: Console, checked: Sequence[Examination], failures: Mapping[str, str], checks: Path | None
 ) -> None:
-    """Print one SARIF document.
+    """Print one SARIF document, and say beside it what is not in it.
 
     Args:
         console: where to.
@@ -27,7 +27,11 @@ def show_sarif(
         failures: why a stack could not be checked, by its name.
         checks: the file of the user's own checks that ran too.
     """
-    console.data(json.dumps(as_sarif(checked, failures, checks=checks), indent=2, default=repr))
+    log = as_sarif(checked, failures, checks=checks)
+    console.data(text_of(log))
+    missing = left_out(log)
+    if missing is not None:
+        console.message(f"note: {missing}")
 
 
 def show_findings(console: Console, checked: Sequence[Examination], *, as_json: bool) -> None:
