@@ -12,9 +12,12 @@ from tests.lab_support import ROOT
 def test_every_variant_is_explored_and_the_safe_ones_are_variants(monkeypatch: pytest.MonkeyPatch) -> None:
     names = Lab.open(ROOT, cached=True).stack_names()
     seen: list[str] = []
-    monkeypatch.setattr(
-        explore_variants, "explored", lambda _lab, stack, _seeds, _processes: (stack, bool(seen.append(stack)) or True)
-    )
+
+    def note(_lab: Lab, stack: str, _seeds: int, _processes: int | None) -> tuple[str, bool]:
+        seen.append(stack)
+        return stack, True
+
+    monkeypatch.setattr(explore_variants, "explored", note)
 
     assert explore_variants.main([]) == 0
 
