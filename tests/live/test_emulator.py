@@ -49,6 +49,20 @@ def test_an_emulator_that_does_not_start_shows_what_it_wrote() -> None:
         pass
 
 
+def test_an_emulator_that_has_ended_is_told_with_what_it_wrote(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("Killed\n", encoding="utf-8")
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        running = emulator.Emulator("http://127.0.0.1:1", tmp_path, log, _process=process)
+        running.check()
+        process.kill()
+    with pytest.raises(EmulatorError) as caught:
+        running.check()
+    assert str(caught.value) == (
+        "the emulator ended in the middle of the run; it wrote:\nKilled\n\n  fix: run it again"
+    )
+
+
 @pytest.mark.emulator
 def test_a_port_that_somebody_took_is_left_to_them_and_another_one_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody else's server answers there, as the emulator does."""
