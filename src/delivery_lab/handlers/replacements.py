@@ -9,12 +9,14 @@ from delivery_lab.handlers import (
     futures,
     plain_tls,
     process_effects,
+    process_settings,
     reading_past,
     temporary_files,
     virtual_select,
     virtual_sockets,
     virtual_threads,
 )
+from delivery_lab.handlers.host_modules import OF_HOST
 from delivery_lab.handlers.patches import Patches
 from delivery_lab.handlers.virtual_time import VirtualTime
 
@@ -25,13 +27,17 @@ class Replacements:
     def __init__(self) -> None:
         self._patches = Patches()
         self._time = VirtualTime()
+        self._settings: process_settings.Settings | None = None
 
     def install(self) -> None:
         """Put everything in place, also where modules bound the real thing by name."""
+        OF_HOST.begin()
+        self._settings = process_settings.Settings()
         replaced = self._time.install(self._patches)
         replaced |= virtual_threads.install(self._patches)
         replaced |= chance.install(self._patches)
         replaced |= process_effects.install(self._patches)
+        replaced |= process_settings.install(self._patches)
         replaced |= virtual_select.install(self._patches)
         replaced |= temporary_files.install(self._patches)
         virtual_sockets.install(self._patches)
@@ -46,3 +52,7 @@ class Replacements:
         """Put everything back as it was, also after an `install` that failed half-way."""
         self._patches.undo()
         self._time.remove()
+        OF_HOST.end()
+        if self._settings is not None:
+            self._settings.put_back()
+            self._settings = None
