@@ -87,6 +87,7 @@ def _root() -> Path:
         _remove_left(place)
         # Not `mkdtemp`: that would draw from what names the temporary files of code.
         root = place / f"{_PREFIX}{process}-{os.urandom(4).hex()}"
+        _roots[process] = root, -1  # before it is there: a signal may end the process at any moment
         root.mkdir(mode=_FOLDER_MODE)
         lock = os.open(root, os.O_RDONLY | os.O_CLOEXEC)
         with contextlib.suppress(OSError):  # some network file systems have no locks
