@@ -78,8 +78,8 @@ def remove_all() -> None:
 def _root() -> Path:
     """The folder of this process."""
     process = os.getpid()
-    if process not in _roots:
-        for _, lock in _roots.values():  # of the process that this one began as a copy of
+    if process not in _roots or not _roots[process][0].is_dir():  # one that is gone could not be made, or was cleared
+        for _, lock in _roots.values():  # of one that is gone, or of the process that this one began as a copy of
             with contextlib.suppress(OSError):
                 os.close(lock)
         _roots.clear()
