@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from delivery_lab.api.explored import explore_seeds
 from delivery_lab.api.inputs import RunOptions
 from delivery_lab.api.lab import Lab
-from delivery_lab.api.writing import write_file
+from delivery_lab.api.writing import refuse_unwritable, write_file
 from delivery_lab.report.chapter import Chapter, FilmedRun, ToldRun, chapter_of, filmed
 from delivery_lab.report.contrast import Contrast, contrast_of
 from delivery_lab.report.extras import WhatWasFound, extras_of
@@ -21,7 +21,16 @@ from delivery_lab.stack.stack import Stack
 if TYPE_CHECKING:
     from delivery_lab.api.simulated import Simulation
 
-__all__ = ["Chapter", "Contrast", "Failed", "compared", "reported", "write_report", "write_trace"]
+__all__ = [
+    "Chapter",
+    "Contrast",
+    "Failed",
+    "compared",
+    "refuse_unwritable",
+    "reported",
+    "write_report",
+    "write_trace",
+]
 
 
 def reported(
