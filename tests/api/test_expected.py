@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 import delivery_lab as dl
+from delivery_lab.api import simulated
 from delivery_lab.api.expected import read_expectations
 from delivery_lab.api.lab import Lab
-from delivery_lab.errors import ExpectationError, UsageError, WorkloadError
+from delivery_lab.errors import ExpectationError, ModelError, UsageError, WorkloadError
 from tests.lab_support import FOREIGN, ROOT
 
 WORKLOAD = FOREIGN / "workload.yaml"
@@ -68,6 +69,19 @@ def test_a_run_that_is_not_as_expected_fails_a_test(lab: Lab) -> None:
     assert lines[:2] == ["prod: 1 of 2 expectations do not hold", "  messages.deadLettered == 0: 1"]
     assert lines[2].startswith("  replay: delivery-lab run prod ")
     assert lines[2].endswith("--expect 'messages.deadLettered == 0' --expect 'messages.lost == 0'")
+
+
+def test_a_run_that_violates_an_invariant_fails_a_test_whatever_is_expected(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(simulated, "violations_of", lambda *_: ["INV-TEST-1 at 0.000000 s: something impossible"])
+
+    with pytest.raises(ModelError) as failed:
+        lab.expect("prod", "messages.lost == 0", workload=WORKLOAD)
+    assert str(failed.value).startswith(
+        "prod: an invariant is violated: INV-TEST-1 at 0.000000 s: something impossible\n"
+        "  replay: delivery-lab run prod "
+    )
 
 
 def test_one_text_instead_of_a_list_is_refused() -> None:

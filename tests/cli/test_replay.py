@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from delivery_lab.api import failures
+from delivery_lab.api import simulated
+from delivery_lab.cost.prices import DEFAULT_LIST
 from tests.cli.conftest import Lab
+from tests.lab_support import ROOT
+
+BROKEN = "INV-TEST-1 at 0.000000 s: something impossible"
 
 
 def failure(lab: Lab, folder: Path) -> str:
@@ -90,9 +95,9 @@ def test_what_is_not_written_down_does_not_fail_the_command_twice(lab: Lab, tmp_
 def test_a_violated_invariant_is_written_down_and_ends_with_1(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = ["INV-TEST-1 at 0.000000 s: something impossible"]
+    broken = [BROKEN]
     monkeypatch.setattr("delivery_lab.explore.sample.violations_of", lambda _: broken)
-    monkeypatch.setattr(failures, "violations_of", lambda _: broken)
+    monkeypatch.setattr(simulated, "violations_of", lambda *_: broken)
 
     said = lab("explore", "batch-partial", "--seeds", "2", "--write", str(tmp_path))
 
@@ -103,6 +108,47 @@ def test_a_violated_invariant_is_written_down_and_ends_with_1(
     again = lab("replay", str(file))
     assert again.code == 1
     assert "INV-TEST-1" in again.err
+
+
+def test_a_run_that_violates_an_invariant_is_written_down_and_ends_with_1(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(simulated, "violations_of", lambda *_: [BROKEN])
+    monkeypatch.chdir(tmp_path)
+    prices = tmp_path / "prices.json"
+    prices.write_text(DEFAULT_LIST.read_text(encoding="utf-8"), encoding="utf-8")
+
+    # What it costs is no part of a failure, so another price list changes nothing of it.
+    said = lab(
+        "run", "batch-partial", "--seed", "7", "--faults", "standard", "--prices", str(prices), "--project", str(ROOT)
+    )
+
+    assert said.code == 1
+    assert f"error: an invariant is violated, which is a bug of Delivery Lab itself: {BROKEN}" in said.err
+    (file,) = tmp_path.glob("delivery-lab-failure-*.yaml")
+    assert f"the failure is written down: delivery-lab replay {file.name}" in said.err
+    again = lab("replay", str(file), "--json", "--project", str(ROOT))
+    told = json.loads(again.out)
+    assert (again.code, told["sameTrace"], told["seed"], told["violations"]) == (1, True, 7, [BROKEN])
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (("run", "batch-partial", "batch-unreported"), "delivery-lab run batch-partial"),
+        (("diff", "batch-partial", "batch-unreported", "--fail-on", "never"), "delivery-lab run batch-partial"),
+    ],
+)
+def test_several_runs_name_the_one_that_violates_an_invariant(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], command: str
+) -> None:
+    monkeypatch.setattr(simulated, "violations_of", lambda *_: [BROKEN])
+
+    said = lab(*words)
+
+    assert said.code == 1
+    assert f"error: an invariant is violated, which is a bug of Delivery Lab itself: {BROKEN}" in said.err
+    assert f"  again: {command}" in said.err
 
 
 def test_a_file_of_another_schema_is_refused(lab: Lab, tmp_path: Path) -> None:

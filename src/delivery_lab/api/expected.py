@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from delivery_lab.api.plausible import Tried
-from delivery_lab.errors import ExpectationError, UsageError
+from delivery_lab.errors import ExpectationError, ModelError, UsageError
 from delivery_lab.expectations.expectation import Expectation, read_expectation
 from delivery_lab.expectations.expressions import Figures
 from delivery_lab.results.figures import ExpectationFigures, Outcome
@@ -64,16 +64,20 @@ def _judged(expectation: Expectation, own: Figures, others: Mapping[str, Figures
     )
 
 
-def demand(outcome: Outcome, replay: str) -> None:
+def demand(outcome: Outcome, replay: str, violations: Sequence[str] = ()) -> None:
     """Refuse an outcome of which an expectation does not hold.
 
     Args:
         outcome: the run, judged.
         replay: the command that runs it again.
+        violations: invariants that the run breaks.
 
     Raises:
+        ModelError: the run breaks an invariant.
         ExpectationError: it says which do not hold, and the actual values.
     """
+    if violations:
+        raise ModelError(f"{outcome.stack}: an invariant is violated: {violations[0]}\n  replay: {replay}")
     failed = [one for one in outcome.expectations if not one.holds]
     if failed:
         lines = [f"{outcome.stack}: {len(failed)} of {len(outcome.expectations)} expectations do not hold"]

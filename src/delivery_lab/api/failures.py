@@ -11,7 +11,6 @@ from delivery_lab.api.case import Case
 from delivery_lab.api.expected import read_expectations
 from delivery_lab.api.failure_file import SCHEMA_VERSION, FailureFile, Versions, read_failure, versions_here
 from delivery_lab.compare.fingerprints import changed, fingerprints
-from delivery_lab.results.invariants import violations_of
 from delivery_lab.results.matters import message_that_matters
 from delivery_lab.results.named_figures import plain_figures, plain_names
 from delivery_lab.results.timeline import Line, timeline
@@ -103,7 +102,7 @@ def failure_of(lab: Lab, case: Case, notes: Sequence[str] = ()) -> FailureFile:
         LabError: it cannot be run.
     """
     simulation = lab.run(case.stack, **case.options())
-    violations = tuple(map(str, violations_of(simulation.run)))
+    violations = simulation.violations
     failed = [f"{one.text} ({one.told})" for one in simulation.outcome.expectations if not one.holds]
     return FailureFile(
         schema_version=SCHEMA_VERSION,
@@ -142,8 +141,7 @@ def replay(lab: Lab, path: Path) -> Replay:
         *_other_versions(file.versions, versions_here()),
         *changed(file.resources, fingerprints(simulation.graph, lab.project.root)),
     )
-    violations = tuple(map(str, violations_of(simulation.run)))
-    return Replay(file, simulation, _message(case, simulation), violations, changes)
+    return Replay(file, simulation, _message(case, simulation), simulation.violations, changes)
 
 
 def _message(case: Case, simulation: Simulation) -> str | None:

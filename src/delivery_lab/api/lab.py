@@ -218,7 +218,7 @@ class Lab:
 
         options["expect"] = (*(options.get("expect") or ()), *expectations)
         simulation = self.run(stack, **options)
-        demand(simulation.outcome, simulation.replay)
+        demand(simulation.outcome, simulation.replay, simulation.violations)
         return simulation.outcome
 
     def try_alternatives(self, simulation: Simulation) -> Simulation:

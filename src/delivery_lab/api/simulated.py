@@ -18,6 +18,7 @@ from delivery_lab.model.clock import in_seconds
 from delivery_lab.model.randomness import DEFAULT_SEED
 from delivery_lab.program.graph import Graph
 from delivery_lab.results.conclusion import conclusion
+from delivery_lab.results.invariants import violations_of
 from delivery_lab.results.json_text import json_of
 from delivery_lab.results.marks import idle_mark
 from delivery_lab.results.outcome import MessageOutcome, Outcome, messages_of
@@ -173,6 +174,11 @@ class Simulation:
         """Whether it took so little that its alternatives can be tried without being asked for."""
         took = sum(phase.seconds for phase in self.phases if phase.name in ("deployment", "simulation"))
         return took < QUICK_SECONDS
+
+    @property
+    def violations(self) -> tuple[str, ...]:
+        """Invariants that the run breaks, in words: a bug of the lab. Nothing is checked where events are not kept."""
+        return tuple(map(str, violations_of(self.run, self.outcome))) if self.kept else ()
 
     @property
     def kept(self) -> bool:

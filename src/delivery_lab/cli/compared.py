@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -129,6 +129,15 @@ class Comparing:
             console.data(junit_of_explorations([found.after for _, found in pairs], failures))
         else:
             console.data(junit_of_runs([one.after.outcome for one in differences], failures))
+
+    def violated(self) -> Iterator[tuple[Sequence[str], str]]:
+        """Of each run that was compared what it violates, and the command that runs it again."""
+        for difference, pairs in self._compared:
+            for simulation in (difference.before, difference.after):
+                yield simulation.violations, simulation.replay
+            for found in () if pairs is None else (pairs.before, pairs.after):
+                for sample in found.violations[:1]:
+                    yield sample.violations, found.call.with_seed(sample.seed).command()
 
     @property
     def _at_once(self) -> bool:

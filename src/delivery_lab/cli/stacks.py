@@ -49,11 +49,15 @@ class Ran:
         outcome: the counts.
         notes: what a reader should know.
         phases: how long each part took.
+        violations: invariants that it breaks.
+        replay: the command that runs it again.
     """
 
     outcome: Outcome
     notes: tuple[str, ...]
     phases: tuple[Phase, ...]
+    violations: tuple[str, ...]
+    replay: str
 
 
 def open_lab(console: Console, project: Path | None, state: Path | None = None) -> Lab:
@@ -138,7 +142,7 @@ def run_of_many(console: Console, lab: Lab, options: RunOptions, stack: str) -> 
     """
     with console.working(f"simulating {stack}"):
         simulation = lab.run(stack, **options)
-    return Ran(simulation.outcome, simulation.notes, simulation.phases)
+    return Ran(simulation.outcome, simulation.notes, simulation.phases, simulation.violations, simulation.replay)
 
 
 def check_of_many(

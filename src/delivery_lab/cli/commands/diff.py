@@ -90,6 +90,7 @@ def diff(
     """Compare two variants or two revisions: settings, resources, and behaviour under the same workload (that of A)."""
     from delivery_lab.cli.between import diff_revisions
     from delivery_lab.cli.stacks import VIOLATED, open_lab
+    from delivery_lab.cli.written_down import end_if_violated
 
     output = output_format(chosen, as_json=as_json)
     lab = open_lab(console, project)
@@ -111,6 +112,7 @@ def diff(
         failed = _diff_stacks(console, lab, base, before, after[0], asked)
         words = f"{before}{BETWEEN}{after[0]}"
         asked.end(console, words, words)
+    end_if_violated(console, asked.violated())
     if failed:
         raise typer.Exit(VIOLATED)
 

@@ -26,11 +26,9 @@ from delivery_lab.cli.options import (
     output_format,
     run_options,
 )
-from delivery_lab.errors import LabError, UsageError
+from delivery_lab.errors import UsageError
 
 if TYPE_CHECKING:
-    from delivery_lab import Lab
-    from delivery_lab.api.case import Case
     from delivery_lab.explore.sample import Sample
 
 
@@ -79,6 +77,7 @@ def explore(
     from delivery_lab.cli.stacks import VIOLATED, open_lab
     from delivery_lab.cli.views.exploration import show_exploration
     from delivery_lab.cli.views.sample import sample_as_json
+    from delivery_lab.cli.written_down import write_down
 
     output = output_format(chosen, as_json=as_json)
     if cluster is not None and processes is not None:
@@ -101,32 +100,10 @@ def explore(
         show_exploration(console, found, as_json=output is OutputFormat.JSON)
     case = None if found.interrupted else found.failing_case()
     if case is not None:
-        _write_down(console, lab, case, write, shrink=shrink)
+        write_down(console, lab, case, write, shrink=shrink)
     if found.interrupted:
         raise typer.Exit(INTERRUPTED)
     if found.violations:
         raise typer.Exit(BUG)
     if not all(one.holds for one in found.kept()):
         raise typer.Exit(VIOLATED)
-
-
-def _write_down(console: Console, lab: Lab, case: Case, folder: Path, *, shrink: bool) -> None:
-    """Write a failure down, and say how it is run again; where it cannot be written, that is said and no more."""
-    from delivery_lab.api.failure_file import write_failure
-    from delivery_lab.api.failures import failure_of
-    from delivery_lab.api.smallest import smallest_case
-
-    notes: tuple[str, ...] = ()
-    try:
-        with console.working("looking for the smallest case that fails"):
-            smallest = smallest_case(lab, case) if shrink else None
-        if smallest is not None:
-            case, notes = smallest.case, smallest.notes
-            console.message(f"the smallest case that fails has {smallest.words} ({smallest.tries} were tried)")
-        for note in notes:
-            console.message(f"  {note}.")
-        path = write_failure(failure_of(lab, case, notes), folder)
-    except LabError as error:
-        console.message(f"note: the failure is not written down: {error}")
-        return
-    console.message(f"the failure is written down: delivery-lab replay {path}")

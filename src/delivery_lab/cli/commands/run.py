@@ -120,6 +120,7 @@ def run(
     from delivery_lab.cli.comments.junit import junit_of_runs
     from delivery_lab.cli.stacks import end_unless_expected, open_lab, say_profile
     from delivery_lab.cli.views.run import show_run
+    from delivery_lab.cli.written_down import end_run_if_violated
 
     output = output_format(chosen, as_json=as_json)
     lab = open_lab(console, project, state)
@@ -149,6 +150,7 @@ def run(
             console.data(junit_of_runs([simulation.outcome]))
         else:
             show_run(console, simulation, as_json=output is OutputFormat.JSON, logs=logs, message=message)
+        end_run_if_violated(console, lab, simulation, options, where)
         end_unless_expected([simulation.outcome])
         return
     if wanted:
@@ -212,6 +214,7 @@ def _run_many(
     from delivery_lab.cli.comments.junit import junit_of_runs
     from delivery_lab.cli.stacks import each_of_many, end_unless_expected, end_with, run_of_many, say_profile
     from delivery_lab.cli.views.runs import show_runs
+    from delivery_lab.cli.written_down import end_if_violated
 
     ran, failures = each_of_many(console, partial(run_of_many, console, lab, options), names, "simulating")
     outcomes = [one.outcome for one in ran.values()]
@@ -223,4 +226,5 @@ def _run_many(
     else:
         show_runs(console, outcomes, as_json=output is OutputFormat.JSON)
     end_with(console, failures, names)
+    end_if_violated(console, [(one.violations, one.replay) for one in ran.values()])
     end_unless_expected(outcomes)

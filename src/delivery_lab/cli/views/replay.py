@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from delivery_lab.api.parts import shortened
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.views.run import TIMELINE_INDENT, assuming, show_expectations
+from delivery_lab.cli.written_down import say_violated
 from delivery_lab.durations import rounded
 from delivery_lab.terms import figure_name
 
@@ -37,8 +38,7 @@ def show_replay(console: Console, found: Replay, *, as_json: bool) -> None:
     console.data("")
     console.heading(found.simulation.conclusion)
     show_expectations(console, outcome)
-    for text in found.violations[:1]:
-        console.error(f"an invariant is violated, which is a bug of Delivery Lab itself: {text}")
+    say_violated(console, found.violations)
     for text in found.file.notes:
         console.text(f"{text}.", hang=2)
     _show_changes(console, found)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from delivery_lab.events import Event, Run
+from delivery_lab.results.figures import Outcome
 from delivery_lab.results.invariants.ages import RecordAges
 from delivery_lab.results.invariants.checkpoints import NoCheckpointOfFailures
 from delivery_lab.results.invariants.chronology import TimeOrder
@@ -49,8 +50,12 @@ INVARIANTS: tuple[type[Invariant], ...] = (
 )
 
 
-def violations_of(run: Run) -> list[Violation]:
+def violations_of(run: Run, outcome: Outcome | None = None) -> list[Violation]:
     """What a run breaks, in the order of the events: nothing, unless the model is wrong.
+
+    Args:
+        run: the run, with its events.
+        outcome: its counts, where somebody has counted them.
 
     Raises:
         ModelError: its messages cannot even be counted.
@@ -61,7 +66,7 @@ def violations_of(run: Run) -> list[Violation]:
             account_concurrency=run.account_concurrency,
             depths=run.depths,
             retention_seconds={polled.source: polled.retention_seconds for polled in run.polled},
-            outcome=outcome_of(run),
+            outcome=outcome or outcome_of(run),
         )
     )
 
