@@ -22,6 +22,7 @@ from typing import Any
 
 from delivery_lab import Lab
 from delivery_lab.api.calibrated import Calibration, calibrate_on_emulator
+from delivery_lab.api.on_aws import deployed_stack
 from delivery_lab.errors import LabError, NotModelledError
 
 ROOT = Path(__file__).parents[1]
@@ -33,21 +34,7 @@ NOT_RUN = {
 }
 """What could be run and takes too long."""
 
-_TOGETHER = (
-    "suspected: which messages share a batch hangs on milliseconds, and what is sent or visible again at one instant "
-    "is received together there"
-)
-WHY = {
-    "fifo-*": "seen in the events of a run: handlers take hundredths of a second there, in which more messages arrive, "
-    "so the first batches hold more; the later ones follow from them",
-    "dynamodb-stream": _TOGETHER,
-    "retry-sqs": _TOGETHER,
-    "sqs-*": _TOGETHER,
-    "stream-age": "suspected: lines of functions were lost on the busy machine, and without them work counts as lost",
-    "stream-bisect": f"an end and a start at one instant were counted as an overlap (repaired since); {_TOGETHER}",
-    "stream-bounded": _TOGETHER,
-    "visibility-heartbeat": "suspected: a heartbeat that is late on a busy machine loses its message",
-}
+WHY: Mapping[str, str] = {}
 """Why figures are outside, by the pattern of the variant."""
 
 _COUNTS = {
@@ -72,10 +59,14 @@ The pollers were the lab's own, with the decisions of the simulation. So *equal*
 functions, and the same decisions in real time, come to what virtual time comes to. **It is no evidence about the
 pollers of AWS.**
 
-The runs of this page shared two processors with other work (a load of 10 to 22), which real time does not forgive.
-Most of the `batch-*`, `concurrency-*`, `visibility-*` and `retry-*` rows are older than made-up cold starts, and all
-rows are older than two repairs: lines that functions wrote are all waited for, and an invoke that follows at once
-overlaps with none. One run of each is no proof; what is only suspected says so. `time` is on the emulator's clock.
+Each simulation but the first draws the times that nobody knows beforehand: cold starts, invokes, polls
+([local.md](local.md#prediction-beside-observation)). *late* says how much later than it was due something was done at
+most, or how much longer an invoke took than simulated ones; all drawn times go so much higher. Both it and *time* are
+on the emulator's clock: a machine that shares its processors is late, and a late one is predicted less narrowly. One
+run of each is no proof.
+
+*own* is a second run, polled by the emulator's own mappings: messages processed / dead-lettered, deliveries. It is
+not judged, and `-` where the workload sends to something else than a queue.
 
 - *equal*: every simulation came to the observed figures.
 - *inside*: every observed figure lies between what simulations came to, plausible ranges of assumptions included.
@@ -121,12 +112,23 @@ def observe(name: str, speed: float, seeds: int) -> dict[str, Any]:
     if name in NOT_RUN:
         return {"verdict": "not run", "what": NOT_RUN[name], "seeds": seeds}
     try:
-        found = calibrate_on_emulator(Lab.open(ROOT), name, speed=speed, seeds=seeds)
+        lab = Lab.open(ROOT)
+        own = _is_followable(lab, name)
+        found = calibrate_on_emulator(lab, name, speed=speed, seeds=seeds, own_mappings=own)
     except NotModelledError as error:
         return {"verdict": "not run", "what": _reason(name, error), "seeds": seeds}
     except LabError as error:
         return {"verdict": "failed", "what": _reason(name, error), "seeds": seeds}
     return row_of(found)
+
+
+def _is_followable(lab: Lab, name: str) -> bool:
+    """Whether a run can be read that others poll."""
+    try:
+        deployed_stack(lab, name, lab.graph(name))
+    except NotModelledError:
+        return False
+    return True
 
 
 def _reason(name: str, error: LabError) -> str:
@@ -156,7 +158,19 @@ def row_of(found: Calibration) -> dict[str, Any]:
         "duplicated": outcome.effects.duplicated,
         "throttled": outcome.invocations.throttled,
         "tookSeconds": round(outcome.virtual_seconds),
+        "lateSeconds": round(found.late_seconds, 1),
+        "own": own_of(found),
     }
+
+
+def own_of(found: Calibration) -> str:
+    """What the emulator's own mappings came to, in a few figures."""
+    if found.own_mappings is None:
+        return "-"
+    outcome = found.own_mappings.outcome
+    messages, seen = outcome.messages, outcome.unknown
+    deliveries = "?" if "deliveries" in seen else outcome.deliveries.total
+    return f"{messages.processed} / {messages.dead_lettered}, {deliveries}"
 
 
 def page(rows: Mapping[str, Mapping[str, Any]], missing: Sequence[str] = ()) -> str:
@@ -164,10 +178,11 @@ def page(rows: Mapping[str, Mapping[str, Any]], missing: Sequence[str] = ()) -> 
     ran = {name: row for name, row in rows.items() if "sent" in row}
     counts = [f"{list(_verdicts(rows)).count(each)} {each}" for each in dict.fromkeys(sorted(_verdicts(rows)))]
     lines = [_HEAD, f"Of {len(rows)} variants: {', '.join(counts)}.\n\n"]
-    heads = ("variant", "verdict", *_COUNTS.values(), "time", "speed", "seeds")
+    heads = ("variant", "verdict", *_COUNTS.values(), "own", "late", "time", "speed", "seeds")
     lines.append(f"| {' | '.join(heads)} |\n{'| --- ' * len(heads)}|\n")
     for name, row in ran.items():
-        cells = [row["verdict"], *(row[key] for key in _COUNTS), f"{row['tookSeconds']} s", f"{row['speed']:g}"]
+        times = (f"{row['lateSeconds']:g} s", f"{row['tookSeconds']} s", f"{row['speed']:g}")
+        cells = [row["verdict"], *(row[key] for key in _COUNTS), row["own"], *times]
         lines.append(f"| `{name}` | {' | '.join(map(str, cells))} | {row['seeds']} |\n")
     lines.extend(_differences({name: row for name, row in ran.items() if row["what"]}))
     lines.extend(_section("What was not run", {name: row for name, row in rows.items() if name not in ran}))

@@ -47,7 +47,16 @@ def test_what_is_written_has_settings_and_figures_and_no_names(tmp_path: Path) -
     _calibration(_INSIDE, _OUTSIDE).write(file)
     text = file.read_text(encoding="utf-8")
     content = json.loads(text)
-    assert sorted(content) == ["figures", "model", "place", "schemaVersion", "seeds", "settings", "speed"]
+    assert sorted(content) == [
+        "figures",
+        "lateSeconds",
+        "model",
+        "place",
+        "schemaVersion",
+        "seeds",
+        "settings",
+        "speed",
+    ]
     assert content["figures"][1] == {
         "name": "deliveries.total",
         "predicted": [13, 13],
@@ -100,6 +109,6 @@ def test_the_page_has_a_row_for_what_ran_and_a_reason_for_what_did_not() -> None
     }
     text = page(rows)
     assert "Of 2 variants: 1 different, 1 not run." in text
-    assert "| `batch-partial` | different | 10 | 7 | 3 | 0 | 13 | 0 | 60 s | 1 |" in text
+    assert "| `batch-partial` | different | 10 | 7 | 3 | 0 | 13 | 0 | - | 0 s | 60 s | 1 |" in text
     assert "| `batch-partial` | `deliveries.total` 20, predicted 13 to 13, as with SQS-STALE-2=delete |" in text
     assert "| `msk-age` | it reads a topic |" in text

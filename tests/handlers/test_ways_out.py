@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import errno
+import gc
 import json
+import os
+import resource
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +20,7 @@ from tests.lab_support import ROOT
 REFUSED = "refused"
 READ_ONLY = f"[Errno {errno.EROFS}] Read-only file system"
 NOT_THERE = f"[Errno {errno.ENOENT}] No such file or directory"
+NOT_PERMITTED = f"[Errno {errno.EPERM}] Operation not permitted"
 KILLED = "Runtime exited with error: signal: "
 
 ENDS = {
@@ -48,6 +53,17 @@ REFUSALS = {
     "socket.gethostbyname_ex('example.com')": "looks up the address of 'example.com'",
     "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('8.8.8.8', 53))": "sends to ('8.8.8.8', 53)",
     "socket.create_connection(('169.254.169.254', 80), 1).sendall(b'x')": "",
+    "socket.socket(type=socket.SOCK_DGRAM).sendmsg([b'x'], [], 0, ('8.8.8.8', 53))": "sends to ('8.8.8.8', 53)",
+    "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).connect(('8.8.8.8', 53))": "connects a socket to ('8.8.8.8', 53)",
+    "socket.gethostbyaddr('8.8.8.8')": "looks up the name of '8.8.8.8'",
+    "socket.getnameinfo(('8.8.8.8', 53), 0)": "looks up the name of '8.8.8.8'",
+    "socket.getfqdn('8.8.8.8')": "looks up the name of '8.8.8.8'",
+    "asyncio.run(asyncio.create_subprocess_exec('true'))": "starts another process",
+    "asyncio.run(asyncio.create_subprocess_shell('true'))": "starts another process",
+    "pty.spawn('true')": "starts another process",
+    "os.dup2(2, 1)": "puts another file in the place of standard output",
+    "sys.addaudithook(print)": "adds an audit hook",
+    "signal.pthread_kill(threading.get_ident(), 9)": "sends a signal to a thread",
     "signal.alarm(1)": "sets an alarm",
     "__import__('grpc').insecure_channel('127.0.0.1:1')": "connects with grpc.insecure_channel",
     "__import__('confluent_kafka').Producer({'bootstrap.servers': 'b:1'})": "connects with confluent_kafka.Producer",
@@ -72,6 +88,15 @@ FILES = {
     "open('/root/.aws/credentials')": NOT_THERE,
     "open('/home/me/.ssh/id_rsa')": NOT_THERE,
     "open(os.path.expanduser('~/.aws/credentials'))": NOT_THERE,
+    "mmap.mmap(os.open(__file__, os.O_RDWR), 0)": READ_ONLY,
+    "mmap.mmap(os.open(__file__, os.O_RDONLY), 0)": f"[Errno {errno.EACCES}] Permission denied",
+    "os.chroot('/tmp')": NOT_PERMITTED,
+    "os.setuid(1000)": NOT_PERMITTED,
+    "posix.setgroups([])": NOT_PERMITTED,
+    "socket.sethostname('mine')": NOT_PERMITTED,
+    "time.clock_settime(time.CLOCK_REALTIME, 0)": NOT_PERMITTED,
+    "socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)": NOT_PERMITTED,
+    "socket.socket(type=socket.SOCK_RAW)": NOT_PERMITTED,
     "open('/proc/self/environ')": f"[Errno {errno.EACCES}] Permission denied",
 }
 """What is done to files, and the error that code gets."""
@@ -87,7 +112,31 @@ HOSTS = (
 )
 """Ways to what this machine's user has in the environment: all say None."""
 
-_IMPORTS = "import multiprocessing, os, pathlib, posix, pwd, shutil, signal, socket, sqlite3, subprocess, sys\n"
+ANSWERED = {
+    "os.nice(19)": "0",
+    "os.setsid()": "None",
+    "os.setpgid(0, 0)": "None",
+    "posix.sched_setaffinity(0, {0})": "None",
+    "resource.setrlimit(resource.RLIMIT_NOFILE, (10, 10))": "None",
+    "len(resource.prlimit(0, resource.RLIMIT_NOFILE, (10, 10)))": "2",
+    "sys.setswitchinterval(1000)": "None",
+    "os.close(1)": "None",
+    "os.closerange(0, 200)": "None",
+    "[sys.setrecursionlimit(900), gc.disable(), gc.set_threshold(1), os.umask(63), sys.getrecursionlimit()][4]": "900",
+    "mmap.mmap(os.open(__file__, os.O_RDONLY), 0, access=mmap.ACCESS_COPY).write(b'x')": "1",
+    "len(mmap.mmap(-1, 4096))": "4096",
+    "[f := open('/tmp/a', 'w+b'), f.write(b'abc'), f.flush(), mmap.mmap(f.fileno(), 0)[:3]][3]": "b'abc'",
+    "http.client.HTTPSConnection('example.com').request('GET', '/')": "None",
+    "urllib3.PoolManager().request('GET', 'https://example.com').data": "b'ok'",
+    "ssl.get_server_certificate(('example.com', 443))[:10]": "'-----BEGIN'",
+    "socket.getfqdn()": "'localhost'",
+}
+"""What is answered, and changes nothing of the lab's process that outlives the run."""
+
+_IMPORTS = (
+    "import asyncio, gc, http.client, mmap, multiprocessing, os, pathlib, posix, pty, pwd, "
+    "resource, shutil, signal, socket, sqlite3, ssl, subprocess, sys, threading, time, urllib3\n"
+)
 
 
 def _body(expression: str) -> str:
@@ -141,6 +190,37 @@ def test_lam_files_1_files_are_lambdas(world: World, expression: str) -> None:
 
     assert answer["errorMessage"].startswith(FILES[expression])
     assert {path: path.read_bytes() for path in world.folder.rglob("*.py")} == before
+
+
+@pytest.mark.parametrize("expression", ANSWERED)
+def test_what_changes_a_process_leaves_that_of_the_lab_as_it_is(world: World, expression: str) -> None:
+    before, files = _process(), _open_files()
+
+    assert _answer(world, expression) == {"returned": ANSWERED[expression]}
+    assert _process() == before
+    assert files <= _open_files()
+
+
+def _process() -> tuple[object, ...]:
+    mask = os.umask(0)
+    os.umask(mask)
+    limits = sys.getrecursionlimit(), resource.getrlimit(resource.RLIMIT_NOFILE), sys.getswitchinterval()
+    return mask, limits, gc.isenabled(), gc.get_threshold(), os.getsid(0), os.getpgid(0), os.nice(0)
+
+
+def _open_files() -> set[int]:
+    return {number for number in range(50) if Path(f"/dev/fd/{number}").exists()}
+
+
+@pytest.mark.parametrize(
+    "write", ["os.write(1, b'one\\n')", "sys.__stdout__.write('one\\n')", "os.writev(2, [b'one', b'\\n'])"]
+)
+def test_every_way_to_standard_output_leads_to_the_log(
+    world: World, capfd: pytest.CaptureFixture[str], write: str
+) -> None:
+    assert _answer(world, write) == {"returned": "4"}
+    assert [line.text for line in world.lines] == ["one"]
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("expression", HOSTS)

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from delivery_lab.events import Actor, InvokeEnded, InvokeRefused, InvokeStarted, Journal
 from delivery_lab.live.clock import RealClock, RealTimeScheduler
 from delivery_lab.live.errors import PlaceError
-from delivery_lab.live.functions import RealFunctions
+from delivery_lab.live.functions import RealFunctions, RealInvoke
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.faults import Faults
 from delivery_lab.model.invokes import InvokeResult
@@ -70,6 +70,7 @@ class _World:
 
     def invoke(self) -> None:
         call = self.functions.invoke("worker", "{}", self.results.append, by=_BY, lineage=NO_LINEAGE)
+        assert isinstance(call, RealInvoke)
         call.then(lambda _: self.told.append("accepted"), lambda refused: self.told.append(refused.reason))
 
     def kinds(self) -> list[type]:
@@ -109,7 +110,7 @@ def test_a_late_refusal_takes_the_acceptance_back() -> None:
     client.may_answer.set()
     assert world.scheduler.run_until(lambda: len(world.told) == 2, _LONG)
     assert world.told == ["accepted", "Reserved"]
-    assert set(world.functions.asked_at) == world.functions.refused
+    assert {name for name, _ in world.functions.refused} == set(world.functions.asked_at)
 
 
 def test_a_place_that_is_gone_ends_the_run_with_what_to_do() -> None:

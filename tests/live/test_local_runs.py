@@ -70,6 +70,15 @@ def test_what_a_rest_api_sends_is_seen_when_it_is_received(stack: str, temporary
 
 
 @pytest.mark.emulator
+@pytest.mark.parametrize("stack", ["async-none", "async-bounded-age"])
+def test_asynchronous_invokes_come_to_what_the_simulation_says(stack: str, temporary: Path) -> None:
+    emulator_python()
+    lab = Lab.open(ROOT)
+    assert _figures(run_on_emulator(lab, stack, speed=8.0).outcome) == _figures(lab.simulate(stack))
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.emulator
 @pytest.mark.parametrize(("stack", "sent"), [("stream-partial", 40), ("dynamodb-stream", 20)])
 def test_a_stream_is_read_to_its_end_and_poison_ends_at_the_destination(stack: str, sent: int, temporary: Path) -> None:
     """Which records share a batch hangs on the poll's phase and on milliseconds; what becomes of them does not."""

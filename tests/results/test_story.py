@@ -16,6 +16,25 @@ from delivery_lab.stack.stack import Stack
 from tests.checks.world import graph_of
 from tests.lab_support import ROOT, run
 
+PUTS = """
+bus = aws.cloudwatch.EventBus("bus")
+rule = aws.cloudwatch.EventRule("rule", event_bus_name=bus.name, event_pattern=json.dumps({"source": ["shop"]}))
+jobs = queue_with_dlq()
+mapping(jobs, function(handler="app.receive"), batch_size=1, function_response_types=[])
+aws.cloudwatch.EventTarget("target", rule=rule.name, event_bus_name=bus.name, arn=jobs.arn)
+aws.sqs.QueuePolicy("open", queue_url=jobs.url, policy=pulumi.Output.json_dumps({"Statement": [{
+    "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage",
+    "Resource": jobs.arn}]}))
+all_of_it = aws.iam.Role("api-role", assume_role_policy="{}", inline_policies=[{"name": "all", "policy": json.dumps(
+    {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})}])
+api = aws.apigatewayv2.Api("api", protocol_type="HTTP")
+puts = aws.apigatewayv2.Integration("puts", api_id=api.id, integration_type="AWS_PROXY",
+    integration_subtype="EventBridge-PutEvents", credentials_arn=all_of_it.arn, payload_format_version="1.0",
+    request_parameters={"Source": "shop", "DetailType": "order", "Detail": "$request.body", "EventBusName": bus.name})
+aws.apigatewayv2.Route("route", api_id=api.id, route_key="POST /orders",
+    target=puts.id.apply(lambda each: f"integrations/{each}"))
+aws.apigatewayv2.Stage("stage", api_id=api.id, name="$default", auto_deploy=True)
+"""
 RELAY = """
 topic = aws.sns.Topic("news")
 inbox = aws.sqs.Queue("inbox", visibility_timeout_seconds=60)
@@ -77,7 +96,9 @@ def test_an_object_of_a_bucket() -> None:
 
 def test_a_request_to_an_api() -> None:
     assert _told(run("apigateway-sqs-safe"), "search-1") == [
+        "4.000 s  POST /enqueue arrives at apigateway-api, which calls SendMessage: search-1",
         "4.000 s  sent to apigateway-queue: search-1",
+        "4.000 s  POST /enqueue is answered with 202  [REST-SQS-1]",
         "4.000 s  apigateway-worker #5 gets search-1  [ESM-BATCH-1]",
         "4.001 s  apigateway-worker #5 ends: 1 deleted (batchItemFailures is empty)  [ESM-REPORT-2]",
     ]
@@ -131,3 +152,37 @@ def test_what_a_function_publishes_is_a_message_of_its_own(tmp_path: Path) -> No
 def test_a_name_that_no_message_has_is_refused_with_those_that_there_are() -> None:
     with pytest.raises(UsageError, match=r"^no message of this run is called 'order-9': did you mean order-4\?$"):
         Lab.open(ROOT, cached=True).run("sns-sqs-raw-safe").timeline("order-9")
+
+
+def test_a_message_of_an_api_without_a_function_begins_at_its_request() -> None:
+    assert _told(run("apigateway-sqs"), "search-1")[:5] == [
+        "4.000 s  POST /enqueue arrives at apigateway-api, which calls SendMessage: search-1",
+        "4.000 s  sent to apigateway-queue: search-1",
+        "4.000 s  POST /enqueue is answered with 202  [REST-SQS-1]",
+        "4.000 s  apigateway-worker #5 gets search-1  [ESM-BATCH-1]",
+        "4.000 s  apigateway-worker #5 fails search-1: InvalidMessageError",
+    ]
+
+
+def test_a_request_whose_message_is_refused_has_a_way_of_two_steps() -> None:
+    assert _told(run("apigateway-sqs-safe"), "large-1") == [
+        "5.000 s  POST /enqueue arrives at apigateway-api, which calls SendMessage: large-1",
+        "5.000 s  POST /enqueue is answered with 502  [REST-SQS-1]",
+    ]
+
+
+def test_an_event_that_an_api_puts_on_a_bus_begins_at_its_request(tmp_path: Path) -> None:
+    graph = graph_of(tmp_path / "shop", PUTS, {"worker/app.py": HANDLERS.replace("sns = boto3", "# sns = boto3")})
+    file = tmp_path / "orders.yaml"
+    send = "{every: 1, times: 2, http: {path: /orders, body: {id: 'order-{n}'}}}"
+    file.write_text(f"send: [{send}]\nuntil: 20\n", encoding="utf-8")
+
+    found = simulate(Stack.of(graph), tmp_path / "shop", read_workload(file), seed=1)
+
+    assert _told(found, "order-2")[:5] == [
+        "1.000 s  POST /orders arrives at api, which calls PutEvents: order-2",
+        "1.000 s  put on bus: order-2",
+        "1.000 s  handed on by target to jobs: order-2  [EB-DELIVER-1]",
+        "1.000 s  POST /orders is answered with 200  [HTTP-EB-1]",
+        "1.000 s  worker #2 gets order-2  [ESM-BATCH-1]",
+    ]

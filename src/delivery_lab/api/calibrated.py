@@ -74,6 +74,7 @@ class Calibration:
         figures: each figure that one of the two sides knows.
         observed: the run in the real place.
         own_mappings: a second run there, polled by the emulator's own mappings; None where that was not asked for.
+        late_seconds: by how much the place was late, which the drawn times take into account.
     """
 
     stack: str
@@ -83,6 +84,7 @@ class Calibration:
     figures: tuple[CalibratedFigure, ...]
     observed: Simulation
     own_mappings: Simulation | None = None
+    late_seconds: float = 0.0
 
     def beside(self, figure: CalibratedFigure) -> Number | None:
         """What the emulator's own mappings came to; None where that is not known, or was not asked for."""
@@ -109,6 +111,7 @@ class Calibration:
             "place": self.place,
             "speed": self.speed,
             "seeds": self.seeds,
+            "lateSeconds": round(self.late_seconds, 3),
             "settings": settings_of(self.observed),
             "figures": [_figure_json(figure) | self._beside_json(figure) for figure in self.figures],
         }
@@ -190,10 +193,10 @@ def calibrate_on_emulator(
         LabError: it cannot be run on one of the two sides.
     """
     _check_seeds(seeds)
-    observed = run_on_emulator(lab, stack, speed=speed, longest_seconds=longest_seconds, **options)
     beside = None
-    if own_mappings:
+    if own_mappings:  # what it refuses is refused before anything is started
         beside = run_on_own_mappings(lab, stack, speed=speed, longest_seconds=longest_seconds, **options)
+    observed = run_on_emulator(lab, stack, speed=speed, longest_seconds=longest_seconds, **options)
     return _calibrated(lab, stack, observed, seeds, speed, options, beside)
 
 
@@ -238,10 +241,10 @@ def _calibrated(
 ) -> Calibration:
     first = observed.call.seed
     simulations = [lab.run(stack, **_seeded(options, first, 0, 0.0))]
-    late = max(observed.run.late_seconds, _longest(observed) - _longest(simulations[0]))
+    late = max(0.0, observed.run.late_seconds, _longest(observed) - _longest(simulations[0]))
     simulations += [lab.run(stack, **_seeded(options, first, number, late)) for number in range(1, seeds)]
     figures = tuple(_compared(simulations, observed.outcome, lab.project.root))
-    return Calibration(stack, observed.outcome.place, seeds, speed, figures, observed, beside)
+    return Calibration(stack, observed.outcome.place, seeds, speed, figures, observed, beside, late)
 
 
 def _longest(simulation: Simulation) -> float:

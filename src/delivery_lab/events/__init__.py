@@ -102,6 +102,8 @@ from delivery_lab.events.requests import (
     CallUnanswered,
     InvokeAnswered,
     RequestAnswered,
+    RequestArrived,
+    RequestPassedOn,
     WebCallAnswered,
 )
 from delivery_lab.events.run import Poison, PolledSource, Run
@@ -198,6 +200,8 @@ __all__ = [
     "RecordsDiscarded",
     "RecordsLookedAt",
     "RequestAnswered",
+    "RequestArrived",
+    "RequestPassedOn",
     "Results",
     "Run",
     "SendDeduplicated",

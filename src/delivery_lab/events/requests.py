@@ -27,6 +27,42 @@ class RequestAnswered(EventBase):
 
 
 @dataclass(frozen=True, slots=True)
+class RequestArrived(EventBase):
+    """A request has arrived at an API that calls a service of AWS itself.
+
+    Attributes:
+        api: name of the API.
+        method: HTTP method.
+        path: path of the request, without its query.
+        request: id that API Gateway gives it.
+        operation: the operation that the integration calls.
+        body: what the caller sent.
+    """
+
+    api: str
+    method: str
+    path: str
+    request: str
+    operation: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPassedOn(EventBase):
+    """The service has taken what an API has made of a request.
+
+    Attributes:
+        api: name of the API.
+        request: id of the request.
+        messages: the ids that the service gave.
+    """
+
+    api: str
+    request: str
+    messages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class InvokeAnswered(EventBase):
     """A synchronous invoke of the workload was answered.
 

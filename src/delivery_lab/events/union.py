@@ -63,6 +63,8 @@ from delivery_lab.events.requests import (
     CallUnanswered,
     InvokeAnswered,
     RequestAnswered,
+    RequestArrived,
+    RequestPassedOn,
     WebCallAnswered,
 )
 from delivery_lab.events.targets import DestinationRefused, Published
@@ -109,7 +111,15 @@ AnyAsynchronousEvent = (
     | EventDiscarded
 )
 
-RequestEvent = RequestAnswered | InvokeAnswered | ApiCallRefused | WebCallAnswered | CallUnanswered
+RequestEvent = (
+    RequestAnswered
+    | RequestArrived
+    | RequestPassedOn
+    | InvokeAnswered
+    | ApiCallRefused
+    | WebCallAnswered
+    | CallUnanswered
+)
 
 TargetEvent = Published | DestinationRefused
 

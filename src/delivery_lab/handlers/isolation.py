@@ -210,6 +210,7 @@ class ProcessState:
         self._own(vars(os.environb), _data=self._encoded)
         self._own(vars(posix), environ=self._encoded)
         self._own(vars(sys), stdout=stdout, stderr=stderr, stdin=io.StringIO(), path=list(modules.path), argv=[""])
+        self._own(vars(sys), __stdout__=stdout, __stderr__=stderr)
         self._own(vars(sys), meta_path=modules.meta_path(), excepthook=sys.__excepthook__)
         self.of_random = module_functions(seed)
         """The functions of the module `random`, and their generator."""

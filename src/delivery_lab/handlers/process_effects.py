@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import _posixsubprocess
 import atexit
+import errno
 import ipaddress
 import os
 import platform
@@ -31,6 +32,7 @@ from delivery_lab.handlers.patches import Patches
 from delivery_lab.handlers.virtual_threads import Local
 
 _INTERNET = (socket.AF_INET, socket.AF_INET6)
+_PACKETS, _KERNEL = getattr(socket, "AF_PACKET", None), getattr(socket, "AF_NETLINK", None)
 NO_NETWORK = (
     "the simulation has no network; AWS services are answered when they are called through boto3, HTTP addresses by "
     "`answers` in the workload, anything else has to be switched off for it"
@@ -76,9 +78,12 @@ def _refuse_processes_and_alarms(patches: Patches) -> None:
 
 
 def _refuse_networks(patches: Patches) -> None:
+    patches.set(socket.socket, "__init__", _privileged(socket.socket.__init__))
     patches.set(socket.socket, "sendto", _send_to(socket.socket.sendto))
-    for name in ("gethostbyname_ex", "gethostbyaddr"):
-        patches.set(socket, name, _look_up(getattr(socket, name)))
+    patches.set(socket.socket, "sendmsg", _send_message(socket.socket.sendmsg))
+    patches.set(socket, "gethostbyname_ex", _look_up(socket.gethostbyname_ex))
+    for name in ("gethostbyaddr", "getnameinfo"):
+        patches.set(socket, name, _look_up_name(getattr(socket, name)))
 
 
 def _loops_per_thread() -> type[Local]:
@@ -139,6 +144,44 @@ def _send_to(real: Callable[..., Any]) -> Callable[..., Any]:
         return real(self, data, *args)
 
     return send_to
+
+
+def _send_message(real: Callable[..., Any]) -> Callable[..., Any]:
+    """Stands for `socket.sendmsg`, whose fourth argument is an address where the socket has none."""
+
+    def send_message(self: socket.socket, buffers: Any, *args: Any) -> Any:
+        fiber = current()
+        address = args[2] if len(args) > 2 else None
+        if fiber is not None and self.family in _INTERNET and address is not None and not _is_here(address[0]):
+            refuse(fiber, f"sends to {address!r}", NO_NETWORK)
+        return real(self, buffers, *args)
+
+    return send_message
+
+
+def _privileged(real: Callable[..., None]) -> Callable[..., None]:
+    """Stands for the making of a socket: functions have no right to raw ones, whoever runs the lab."""
+
+    def init(self: socket.socket, family: int = -1, type: int = -1, *args: Any, **named: Any) -> None:  # noqa: A002
+        if current() is not None and (type == socket.SOCK_RAW or family == _PACKETS) and family != _KERNEL:
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+        real(self, family, type, *args, **named)
+
+    return init
+
+
+def _look_up_name(real: Callable[..., Any]) -> Callable[..., Any]:
+    """Stands for `socket.gethostbyaddr` and `socket.getnameinfo`, which ask the network for the name of an address."""
+
+    def look_up_name(host: Any, *flags: int) -> Any:
+        fiber = current()
+        address = host[0] if isinstance(host, tuple) else host
+        numeric = bool(flags and flags[0] & socket.NI_NUMERICHOST)
+        if fiber is not None and not numeric and address != socket.gethostname() and not _is_here(address):
+            refuse(fiber, f"looks up the name of {address!r}", NO_NETWORK)
+        return real(host, *flags)
+
+    return look_up_name
 
 
 def _look_up(real: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,6 +9,7 @@ from delivery_lab.handlers import (
     futures,
     plain_tls,
     process_effects,
+    process_settings,
     reading_past,
     temporary_files,
     virtual_select,
@@ -25,13 +26,16 @@ class Replacements:
     def __init__(self) -> None:
         self._patches = Patches()
         self._time = VirtualTime()
+        self._settings: process_settings.Settings | None = None
 
     def install(self) -> None:
         """Put everything in place, also where modules bound the real thing by name."""
+        self._settings = process_settings.Settings()
         replaced = self._time.install(self._patches)
         replaced |= virtual_threads.install(self._patches)
         replaced |= chance.install(self._patches)
         replaced |= process_effects.install(self._patches)
+        replaced |= process_settings.install(self._patches)
         replaced |= virtual_select.install(self._patches)
         replaced |= temporary_files.install(self._patches)
         virtual_sockets.install(self._patches)
@@ -46,3 +50,6 @@ class Replacements:
         """Put everything back as it was, also after an `install` that failed half-way."""
         self._patches.undo()
         self._time.remove()
+        if self._settings is not None:
+            self._settings.put_back()
+            self._settings = None

@@ -14,6 +14,7 @@ import io
 import os
 import posix
 import sqlite3
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -254,6 +255,9 @@ def _os_write(real: Callable[..., int]) -> Callable[..., int]:
         if temporary is not None:
             with memoryview(data).cast("B") as view:
                 return real(file, view[: temporary.room(file, len(view), *at)], *at)
+        if file in (1, 2) and not at and current() is not None:
+            stream: Any = sys.__stdout__ if file == 1 else sys.__stderr__  # its log, whichever way leads there
+            return int(stream.buffer.write(data))
         return real(file, data, *at)
 
     return write
@@ -261,7 +265,7 @@ def _os_write(real: Callable[..., int]) -> Callable[..., int]:
 
 def _os_writev(real: Callable[..., int]) -> Callable[..., int]:
     def writev(file: int, buffers: Any) -> int:
-        if _counted(file) is not None:
+        if current() is not None and (file in (1, 2) or _counted(file) is not None):
             return int(os.write(file, b"".join(buffers)))
         return real(file, buffers)
 

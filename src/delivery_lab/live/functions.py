@@ -16,11 +16,13 @@ from delivery_lab.events import Actor, InvokeEnded, InvokeRefused, InvokeStarted
 from delivery_lab.live.clock import RealTimeScheduler
 from delivery_lab.live.errors import place_error
 from delivery_lab.model.clock import seconds
-from delivery_lab.model.faults import Faults
+from delivery_lab.model.faults import FaultKind, Faults
+from delivery_lab.model.functions import INJECTED_FAILURE
 from delivery_lab.model.invokes import Done, InvokeResult, Rehearsal, Throttled
 from delivery_lab.model.loops import NO_LINEAGE, Lineage, Loops
 from delivery_lab.model.payloads import Payload, text_of
-from delivery_lab.model.runtime import FunctionConfig
+from delivery_lab.model.runtime import MINIMUM_INVOKE_SECONDS, FunctionConfig
+from delivery_lab.rule_ids import RuleId
 
 _ANSWER_SECONDS = 0.05
 """On this machine's clock: a refusal is there by then. An invoke that has none is taken to have been accepted."""
@@ -43,7 +45,8 @@ class RealFunctions:
 
     Attributes:
         asked_at: instants at which invokes were asked for, by their ids.
-        refused: ids of invokes that were taken to have been accepted and were refused.
+        refused: invokes that were taken to have been accepted and were refused: their ids, each with the instants at
+            which it was asked for and taken to have been accepted.
         known_as: what invokes are called here, by the ids that functions know them by.
     """
 
@@ -60,7 +63,7 @@ class RealFunctions:
         self.loops = Loops()
         self.faults = faults
         self.asked_at: dict[str, int] = {}
-        self.refused: set[str] = set()
+        self.refused: set[tuple[str, int]] = set()
         self.known_as: dict[str, str] = {}
         self.running = 0
         self.scheduler = scheduler
@@ -84,16 +87,32 @@ class RealFunctions:
         note: bool = False,
         rehearsal: Rehearsal | None = None,
         lineage: Lineage = NO_LINEAGE,
-    ) -> RealInvoke:
+        request_id: str | None = None,
+    ) -> RealInvoke | Throttled:
         """Invoke a function and wait for its answer in a thread of its own.
 
         What simulations keep of an invoke, to tell the next one from it (`note`, `rehearsal`, `lineage`), is nothing
-        that a real function could be asked for.
+        that a real function could be asked for. Faults of the workload happen before the function is asked.
         """
-        call = RealInvoke(self, name, done, by)
+        fault = self.faults.of_function(name, payload)
+        if fault is not None and fault.kind is FaultKind.THROTTLE:
+            throttled = Throttled("ConcurrentInvocationLimitExceeded", "SIM-FAULT-1")
+            self.journal.append(
+                InvokeRefused(self.scheduler.now, throttled.rule, name, throttled.reason, throttled.status, by)
+            )
+            return throttled
+        call = RealInvoke(self, name, done, by, request_id or self.new_request_id(name))
         self.running += 1
+        if fault is not None:
+            failure = json.dumps({"errorType": INJECTED_FAILURE, "errorMessage": "a fault of the workload"})
+            self.scheduler.after(seconds(MINIMUM_INVOKE_SECONDS), call.finish, (), failure, INJECTED_FAILURE)
+            return call
         self._pool.submit(self._ask, call, self._physical[name], text_of(payload))
         return call
+
+    def new_request_id(self, name: str) -> str:
+        """An id for an invoke of a function; the function knows itself by another one."""
+        return str(uuid.uuid4())
 
     def _ask(self, call: RealInvoke, physical: str, payload: str) -> None:
         try:
@@ -119,8 +138,10 @@ class RealFunctions:
 class RealInvoke:
     """One invoke on its way. Whether it was accepted is told after a moment in which a refusal would have come."""
 
-    def __init__(self, functions: RealFunctions, function: str, done: Done, by: Actor) -> None:
-        self.id = str(uuid.uuid4())
+    def __init__(self, functions: RealFunctions, function: str, done: Done, by: Actor, name: str) -> None:
+        self.id = name
+        self._asked_at = functions.scheduler.now
+        self._taken_at = 0
         self.function = function
         self._functions = functions
         self._done = done
@@ -130,7 +151,7 @@ class RealInvoke:
         self._taken = False
         self._over = False
         self._refusal: str | None = None
-        functions.asked_at[self.id] = functions.scheduler.now
+        functions.asked_at[self.id] = self._asked_at
 
     def then(self, accepted: Callable[[str], None], refused: Callable[[Throttled], None]) -> None:
         """Say whom to tell."""
@@ -148,8 +169,10 @@ class RealInvoke:
         if self._taken:
             return
         self._taken = True
-        asked_at = self._functions.asked_at[self.id]
-        self._functions.journal.append(InvokeStarted(asked_at, None, self.function, self.id, NO_ENVIRONMENT, self._by))
+        self._taken_at = self._functions.scheduler.now
+        self._functions.journal.append(
+            InvokeStarted(self._asked_at, None, self.function, self.id, NO_ENVIRONMENT, self._by)
+        )
         assert self._accepted is not None
         self._accepted(self.id)
 
@@ -161,9 +184,7 @@ class RealInvoke:
         self._functions.known_as |= dict.fromkeys(names, self.id)
         error = None if function_error is None else _error_type(payload, function_error)
         now = self._functions.scheduler.now
-        self._functions.journal.append(
-            InvokeEnded(now, "LAM-ERR-1" if error else None, self.function, self.id, NO_ENVIRONMENT, error)
-        )
+        self._functions.journal.append(InvokeEnded(now, _rule_of(error), self.function, self.id, NO_ENVIRONMENT, error))
         self._done(InvokeResult(self.id, payload, error))
 
     def refuse(self, reason: str) -> None:
@@ -180,8 +201,12 @@ class RealInvoke:
         now, reason = self._functions.scheduler.now, self._refusal
         self._functions.journal.append(InvokeRefused(now, None, self.function, reason, 429, self._by))
         if self._taken:
-            self._functions.refused.add(self.id)
+            self._functions.refused |= {(self.id, self._asked_at), (self.id, self._taken_at)}
         self._on_refused(Throttled(reason, "LAM-CONC-2"))
+
+
+def _rule_of(error: str | None) -> RuleId | None:
+    return "SIM-FAULT-1" if error == INJECTED_FAILURE else "LAM-ERR-1" if error else None
 
 
 def _named_in(tail: str) -> set[str]:

@@ -164,22 +164,23 @@ class RealQueue:
         self._journal.append(MessageSent(at, None, self.name, message_id, body, in_order, values, None, at))
         return message
 
-    def send(self, body: str) -> None:
-        """Send a message, as a mapping does that discards records.
+    def send(self, body: str, attributes: Mapping[str, Any] | None = None) -> None:
+        """Send a message, as a mapping does that discards records, and Lambda with what has ended.
 
         Raises:
             AwsError: the queue refuses it.
             PlaceError: it does not answer.
         """
         try:
-            answer = self._client.send_message(QueueUrl=self.url, MessageBody=body)
+            named = {"MessageAttributes": dict(attributes)} if attributes else {}
+            answer = self._client.send_message(QueueUrl=self.url, MessageBody=body, **named)
         except ClientError as error:
             problem = error.response["Error"]
             raise AwsError(problem["Code"], problem.get("Message", "")) from error
         except BotoCoreError as error:
             raise place_error(f"SendMessage to {self.name}", error) from error
         self._scheduler.catch_up()
-        self.sent(answer["MessageId"], body, self._scheduler.now)
+        self.sent(answer["MessageId"], body, self._scheduler.now, attributes=attributes)
 
     def system_attributes(self, delivery: Delivery) -> dict[str, str]:
         """What SQS said of a delivered message."""

@@ -182,7 +182,8 @@ class AccountServices:
             DeploymentRefusedError: AWS would refuse a value or a destination.
         """
         config.check(resource)
-        assert self.events.destinations is not None
+        destinations = self.events.destinations
+        assert isinstance(destinations, Destinations)
         named = {
             DestinationRole.ON_SUCCESS: config.on_success,
             DestinationRole.ON_FAILURE: config.on_failure,
@@ -190,7 +191,7 @@ class AccountServices:
         }
         for role, arn in named.items():
             if arn is not None:
-                self.events.destinations.check(resource, arn, role)
+                destinations.check(resource, arn, role)
         self.events.configure(function, config)
 
     def _used_by(self, queue: SqsQueue) -> str:

@@ -11,6 +11,7 @@ The life of an event:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.events import (
@@ -28,11 +29,13 @@ from delivery_lab.events import (
 from delivery_lab.limits.functions import EVENT_AGE, RETRY_ATTEMPTS
 from delivery_lab.model.backoff import Backoff
 from delivery_lab.model.clock import Scheduler, seconds
-from delivery_lab.model.destinations import Condition, Destinations, Ended
-from delivery_lab.model.functions import Lambda
-from delivery_lab.model.invokes import InvokeResult, Throttled
-from delivery_lab.model.loops import NO_LINEAGE, Lineage
+from delivery_lab.model.destinations import Condition, Ended
+from delivery_lab.model.faults import Faults
+from delivery_lab.model.invokes import Done, InvokeResult, Throttled, Undecided
+from delivery_lab.model.loops import NO_LINEAGE, Lineage, Loops
+from delivery_lab.model.payloads import Payload
 from delivery_lab.model.randomness import RandomStreams
+from delivery_lab.model.runtime import FunctionConfig
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import DEFAULTS
 
@@ -101,6 +104,43 @@ class _Event:
     invokes: int = 0
     throttles: int = 0
     result: InvokeResult | None = None
+    running: bool = False
+
+
+class EventFunctions(Protocol):
+    """Whom asynchronous invokes call: the model's functions, or some that tell later whether they took an invoke."""
+
+    @property
+    def loops(self) -> Loops:
+        """Detects chains of events that lead to where they began."""
+
+    @property
+    def faults(self) -> Faults:
+        """The faults of the run."""
+
+    def configuration(self, name: str) -> FunctionConfig:
+        """The configuration of a function."""
+
+    def new_request_id(self, name: str) -> str:
+        """An id for an invoke of a function."""
+
+    def invoke(
+        self, name: str, payload: Payload, done: Done, *, by: Actor, request_id: str | None = None, lineage: Lineage
+    ) -> str | Throttled | Undecided:
+        """Invoke a function now; see `Lambda.invoke`."""
+
+
+class EventDestinations(Protocol):
+    """Where the records of ended events go; see `Destinations`."""
+
+    def name_of(self, arn: str) -> str | None:
+        """The logical name of a destination."""
+
+    def deliver(self, arn: str, ended: Ended) -> bool:
+        """Send the record of an event; whether it arrived."""
+
+    def dead_letter(self, arn: str, ended: Ended) -> bool:
+        """Send an event to a dead-letter queue; whether it arrived."""
 
 
 class AsynchronousInvokes:
@@ -113,13 +153,15 @@ class AsynchronousInvokes:
         journal: where events are written.
     """
 
-    def __init__(self, functions: Lambda, *, scheduler: Scheduler, streams: RandomStreams, journal: Journal) -> None:
+    def __init__(
+        self, functions: EventFunctions, *, scheduler: Scheduler, streams: RandomStreams, journal: Journal
+    ) -> None:
         self._functions = functions
         self._scheduler = scheduler
         self._streams = streams
         self._journal = journal
         self._configs: dict[str, EventInvokeConfig] = {}
-        self.destinations: Destinations | None = None
+        self.destinations: EventDestinations | None = None
         """Delivers records; set once the account has it."""
         self.backoff = throttle_backoff(DEFAULTS.event_jitter)
         """How long throttled events wait (ASY-BACKOFF-2)."""
@@ -190,9 +232,21 @@ class AsynchronousInvokes:
         )
         if isinstance(answer, Throttled):
             self._back_off(event)
-            return
+        elif isinstance(answer, str):
+            self._accepted(event)
+        else:
+            answer.then(lambda _: self._accepted(event), lambda _: self._refused(event))
+
+    def _accepted(self, event: _Event) -> None:
         event.invokes += 1
+        event.running = True
         self._handed_over(event)
+
+    def _refused(self, event: _Event) -> None:
+        """Lambda did not take it, also where that was supposed for a moment."""
+        event.invokes -= event.running
+        event.running = False
+        self._back_off(event)
 
     def _invoke_again(self, event: _Event) -> None:
         """A second delivery for no reason (ASY-ONCE-1); what becomes of it changes nothing."""
@@ -204,7 +258,7 @@ class AsynchronousInvokes:
             request_id=event.request_id,
             lineage=event.lineage,
         )
-        if not isinstance(answer, Throttled):
+        if isinstance(answer, str):
             self._handed_over(event)
 
     def _handed_over(self, event: _Event) -> None:
@@ -244,6 +298,7 @@ class AsynchronousInvokes:
 
     def _answer(self, event: _Event, result: InvokeResult) -> None:
         event.result = result
+        event.running = False
         self._note_result(event, result)
         config = self.configuration(event.function)
         retries = event.invokes - 1
@@ -301,7 +356,7 @@ class AsynchronousInvokes:
         )
 
     @property
-    def _destinations(self) -> Destinations:
+    def _destinations(self) -> EventDestinations:
         assert self.destinations is not None
         return self.destinations
 

@@ -136,9 +136,8 @@ class Destinations:
             Whether it arrived. A record that is too large even without its payloads is dropped (DST-SIZE-1), and one
             for a function that its chain has run through too often (ASY-LOOP-1).
         """
-        record = self._fitting(self._record(ended), self._limit_bytes(arn))
+        record = fitting(record_of(ended, self._scheduler.now), self._limit_bytes(arn), self._journal)
         if record is None:
-            self._journal.rely_on("DST-SIZE-1")
             return False
         queue, sink, function = self._queue(arn), self._sinks.at(arn), self._function(arn)
         if queue is not None:
@@ -167,42 +166,12 @@ class Destinations:
         if queue is not None:
             if len(ended.payload.encode()) > queue.attributes.maximum_message_bytes:
                 return False
-            queue.send(ended.payload, attributes=_error_attributes(ended), lineage=ended.lineage)
+            queue.send(ended.payload, attributes=error_attributes(ended), lineage=ended.lineage)
         elif sink is not None:
             if len(ended.payload.encode()) > SNS_MESSAGE.maximum:
                 return False
-            self._sinks.put(sink, ended.payload, "DST-DLQ-1", _error_attributes(ended))
+            self._sinks.put(sink, ended.payload, "DST-DLQ-1", error_attributes(ended))
         return True
-
-    def _record(self, ended: Ended) -> dict[str, Any]:
-        """The record of an event (DST-RECORD-1)."""
-        record: dict[str, Any] = {
-            "version": "1.0",
-            "timestamp": _iso(self._scheduler.now),
-            "requestContext": {
-                "requestId": ended.request_id,
-                "functionArn": f"{ended.function_arn}:$LATEST",
-                "condition": str(ended.condition),
-                "approximateInvokeCount": ended.invoke_count,
-            },
-            "requestPayload": json.loads(ended.payload),
-        }
-        if ended.result is not None:
-            record["responseContext"] = {"statusCode": 200, "executedVersion": "$LATEST"}
-            if ended.result.error is not None:
-                record["responseContext"]["functionError"] = "Unhandled"
-            record["responsePayload"] = json.loads(ended.result.payload)
-        return record
-
-    def _fitting(self, record: dict[str, Any], limit_bytes: int) -> str | None:
-        """The record as text, without its payloads where it would be too large (DST-SIZE-1)."""
-        text = json.dumps(record)
-        if len(text.encode()) <= limit_bytes:
-            return text
-        self._journal.rely_on("DST-SIZE-1")
-        slim = {name: value for name, value in record.items() if name not in ("requestPayload", "responsePayload")}
-        text = json.dumps(slim)
-        return text if len(text.encode()) <= limit_bytes else None
 
     def _limit_bytes(self, arn: str) -> int:
         queue = self._queue(arn)
@@ -241,7 +210,39 @@ class Destinations:
         return next((name for name in functions.names if functions.configuration(name).arn == unqualified), None)
 
 
-def _error_attributes(ended: Ended) -> dict[str, Any]:
+def record_of(ended: Ended, now: int) -> dict[str, Any]:
+    """The record of an event (DST-RECORD-1)."""
+    record: dict[str, Any] = {
+        "version": "1.0",
+        "timestamp": _iso(now),
+        "requestContext": {
+            "requestId": ended.request_id,
+            "functionArn": f"{ended.function_arn}:$LATEST",
+            "condition": str(ended.condition),
+            "approximateInvokeCount": ended.invoke_count,
+        },
+        "requestPayload": json.loads(ended.payload),
+    }
+    if ended.result is not None:
+        record["responseContext"] = {"statusCode": 200, "executedVersion": "$LATEST"}
+        if ended.result.error is not None:
+            record["responseContext"]["functionError"] = "Unhandled"
+        record["responsePayload"] = json.loads(ended.result.payload)
+    return record
+
+
+def fitting(record: Mapping[str, Any], limit_bytes: int, journal: Journal) -> str | None:
+    """The record as text, without its payloads where it would be too large, None where it still is (DST-SIZE-1)."""
+    text = json.dumps(record)
+    if len(text.encode()) <= limit_bytes:
+        return text
+    journal.rely_on("DST-SIZE-1")
+    slim = {name: value for name, value in record.items() if name not in ("requestPayload", "responsePayload")}
+    text = json.dumps(slim)
+    return text if len(text.encode()) <= limit_bytes else None
+
+
+def error_attributes(ended: Ended) -> dict[str, Any]:
     """Attributes of a message in a function's dead-letter queue (DST-DLQ-1)."""
     message = "The event was not processed before its maximum age."
     status = 429

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from delivery_lab.errors import NotModelledError
-from delivery_lab.events import Actor, Journal, RequestAnswered
+from delivery_lab.events import Actor, Journal, RequestAnswered, RequestArrived, RequestPassedOn
 from delivery_lab.limits.functions import SYNCHRONOUS_PAYLOAD
 from delivery_lab.limits.gateway import HTTP_TIMEOUT, REQUEST_SIZE
 from delivery_lab.model.clock import Scheduler, Timer, in_seconds, seconds
@@ -199,8 +200,9 @@ class HttpApi:
             return
         request = self._request(route, method, path, query, body, headers or {})
         if route.service is not None:
+            call = self._followed(request, body, self._call_service if route.is_permitted else _denied)
             try:
-                found = route.service.answer(request, self._call_service if route.is_permitted else _denied)
+                found = route.service.answer(request, call)
             except NotModelledError as error:
                 if "\n" in str(error):  # it says itself what is nearest
                     raise
@@ -219,6 +221,20 @@ class HttpApi:
             invoke = accepted
             limit = min(route.timeout_seconds, self._kind.timeout.maximum / 1000)
             exchange.timer = self._scheduler.after(seconds(limit), exchange.time_out)
+
+    def _followed(self, request: ApiRequest, body: str, call: Call) -> Call:
+        """A call to a service by which the way of a message begins at its request."""
+
+        def followed(operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+            now, name, request_id = self._scheduler.now, self.name, request.request_id
+            arrived = RequestArrived(now, None, name, request.method, request.path, request_id, operation, body)
+            self._journal.append(arrived)
+            answer = call(operation, parameters)
+            ids = [answer.get("MessageId"), *(entry.get("EventId") for entry in answer.get("Entries", ()))]
+            self._journal.append(RequestPassedOn(now, None, name, request_id, tuple(filter(None, ids))))
+            return answer
+
+        return followed
 
     def _refused(self, route: ProxyRoute | None, body: str) -> GatewayAnswer | None:
         """What the gateway answers before any integration sees a request, None where it hands it on."""

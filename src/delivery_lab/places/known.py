@@ -11,6 +11,7 @@ from delivery_lab.errors import NotModelledError
 from delivery_lab.events import Journal
 from delivery_lab.model.account import Account
 from delivery_lab.model.clock import Scheduler
+from delivery_lab.model.faults import InjectedFault
 from delivery_lab.model.mapping.destinations import QueueDestination
 from delivery_lab.model.mapping.kafka import TopicConsumer
 from delivery_lab.model.mapping.stream import StreamConsumer
@@ -25,8 +26,10 @@ from delivery_lab.simulation.workload import Workload
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.stack import Stack
 
-SENT = ("http", "queue", "stream", "table")
+SENT = ("event", "http", "invoke", "queue", "stream", "table")
 """What a workload may send to in a real place."""
+FAULTS = ("failure", "throttle")
+"""Faults of functions that can happen in a real place: before a function is asked, where the lab asks it."""
 
 
 class _NothingRuns:
@@ -54,6 +57,7 @@ class KnownStack:
         account: its queues, functions and mappings with their settings; nothing moves in it.
         deployment: how it was made.
         arrivals: everything that is sent, checked.
+        faults: what happens besides.
     """
 
     stack: Stack
@@ -61,6 +65,7 @@ class KnownStack:
     account: Account
     deployment: Deployment
     arrivals: tuple[Arrival, ...]
+    faults: tuple[InjectedFault, ...] = ()
 
     @property
     def tables(self) -> dict[str, str]:
@@ -99,14 +104,14 @@ def know(stack: Stack, project_dir: Path, workload: Workload, seed: int, assumpt
     for arrival in arrivals:
         if arrival.target not in SENT:
             raise NotModelledError(
-                f"{workload.origin}: a real place is sent HTTP requests, messages for queues, records for "
+                f"{workload.origin}: a real place is sent HTTP requests, invokes, messages for queues, records for "
                 f"streams and items for tables, and no {arrival.target}\n  nearest: --on simulation"
             )
-    known = KnownStack(stack, workload, account, deployment, arrivals)
+    tables = {table.name: table.physical_name or "" for table in stack.tables}
     sender = Sender(
         account,
         deployment.sources,
-        known.tables,
+        tables,
         refused_apis=deployment.refused_apis,
         stack=stack.name,
         origin=workload.origin,
@@ -114,12 +119,15 @@ def know(stack: Stack, project_dir: Path, workload: Workload, seed: int, assumpt
         journal=journal,
     )
     sender.schedule(arrivals)  # refuses what is addressed to nobody
-    return known
+    faults = tuple(sender.fault(fault) for fault in workload.faults)
+    return KnownStack(stack, workload, account, deployment, arrivals, faults)
 
 
 def _refuse_workload(workload: Workload) -> None:
+    refused = [fault for fault in workload.faults if fault.function is None or fault.kind not in FAULTS]
+    behind_apis = any(send.http is not None for send in workload.send)
     told: Mapping[str, object] = {
-        "faults": workload.faults or workload.fault_preset,
+        "faults": workload.fault_preset or refused or (workload.faults and behind_apis),
         "answers": workload.answers,
         "functions": workload.functions,
         "external": workload.external,
@@ -127,8 +135,9 @@ def _refuse_workload(workload: Workload) -> None:
     }
     used = [name for name, value in told.items() if value]
     if used:
+        but = f" but {' and '.join(FAULTS)} of functions that no API invokes" if used[0] == "faults" else ""
         raise NotModelledError(
-            f"{workload.origin}: {used[0]} are what the simulation makes up; a real place has none of it\n"
+            f"{workload.origin}: {used[0]} are what the simulation makes up; a real place has none of it{but}\n"
             "  nearest: --on simulation, or a workload without"
         )
 
@@ -142,11 +151,24 @@ def _refuse_stack(stack: Stack, account: Account, parking_queues: frozenset[str]
     for name, mapping in account.record_mappings.items():
         if reason := _why_not_read(mapping):
             raise NotModelledError(f"{stack.name}: {name} {reason}\n  nearest: --on simulation")
+    for arn in destinations_of_events(account):
+        if arn.split(":")[2] not in ("sqs", "sns"):
+            raise NotModelledError(
+                f"{stack.name}: {arn.rpartition(':')[2]} is a destination of asynchronous invokes: in real "
+                "time only queues and topics are\n  nearest: --on simulation"
+            )
     if account.feeds:
         raise NotModelledError(
             f"{stack.name}: what a subscription, notification or rule hands on cannot be seen from outside\n"
             "  nearest: --on simulation"
         )
+
+
+def destinations_of_events(account: Account) -> list[str]:
+    """ARNs of all destinations and dead-letter queues of functions."""
+    configs = [account.events.configuration(name) for name in account.functions.names]
+    told = [arn for config in configs for arn in (config.on_success, config.on_failure, config.dead_letter)]
+    return [arn for arn in told if arn is not None]
 
 
 def _why_not_read(mapping: StreamConsumer | TopicConsumer) -> str:

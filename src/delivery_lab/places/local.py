@@ -25,7 +25,10 @@ from delivery_lab.live.provider.creator import Creator
 from delivery_lab.live.queues import RealQueue
 from delivery_lab.model.clock import in_seconds, seconds
 from delivery_lab.model.configuration import note_configuration
+from delivery_lab.model.faults import Faults
+from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.sqs.queue import SqsQueue
+from delivery_lab.places.invoking import invokes_of, topics_of
 from delivery_lab.places.known import KnownStack
 from delivery_lab.places.pollers import RealPollers, RealServices, pollers_of
 from delivery_lab.places.seen import seen_run
@@ -209,10 +212,12 @@ class _LocalRun:
             account.functions.configuration,
             physical,
             place.client("lambda"),
-            account.faults,
+            Faults(known.faults, self._scheduler, RandomStreams(seed), self._journal),
             scheduler=self._scheduler,
             journal=self._journal,
         )
+        topics = place.client("sns") if topics_of(account) else None
+        self._invokes = invokes_of(account, self._functions, self._queues, topics, seed)
         self._sender = RealSender(
             self._queues,
             self._apis(),
@@ -222,6 +227,7 @@ class _LocalRun:
             {name: place.client(name) for name in services_of(known.arrivals)},
             self._scheduler,
             self._journal,
+            self._invokes,
         )
 
     def _apis(self) -> Mapping[str, str]:
@@ -286,7 +292,7 @@ class _LocalRun:
         calm = [0]
 
         def over() -> bool:
-            busy = self._sender.pending > 0 or self._functions.running > 0
+            busy = self._sender.pending > 0 or self._functions.running > 0 or self._invokes.open > 0
             calm[0] = 0 if busy or not pollers.are_idle else calm[0] + 1
             return calm[0] >= 2
 

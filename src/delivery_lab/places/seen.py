@@ -14,6 +14,7 @@ from delivery_lab.events import (
     BatchInvoked,
     ContractLine,
     Event,
+    EventInvoked,
     InvokeEnded,
     InvokeStarted,
     Journal,
@@ -222,7 +223,8 @@ class _Seen:
             if told is None:
                 self.others.append(line)
             else:
-                self._found.append(told)
+                # The message of an asynchronous invoke is its event, which functions know by the id of the invoke.
+                self._found.append(replace(told, message=names.get(told.message or "", told.message)))
 
     def take_vanished(self, queue: RealQueue) -> None:
         """Take messages that are in no queue any more, and that no poller deleted: the code that had them did.
@@ -262,8 +264,12 @@ class _Seen:
         return event
 
     def _taken_back(self, event: Event) -> bool:
-        invoke = getattr(event, "invoke", None)
-        return isinstance(event, (BatchInvoked, InvokeStarted)) and invoke in self.functions.refused
+        if isinstance(event, EventInvoked):
+            return (event.event, event.instant_us) in self.functions.refused
+        return (
+            isinstance(event, (BatchInvoked, InvokeStarted))
+            and (event.invoke, event.instant_us) in self.functions.refused
+        )
 
     def _with_senders(self, events: Iterable[Event]) -> Iterator[Event]:
         """Which invoke sent a message is not seen; where only one ran then that can have, it was that one."""

@@ -1,4 +1,4 @@
-"""Sends a workload to real queues, streams, tables and APIs, each part of it when it is due."""
+"""Sends a workload to real queues, streams, tables, APIs and functions, each part of it when it is due."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from delivery_lab.live.errors import PlaceError, place_error
 from delivery_lab.live.queues import RealQueue
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.streams.items import to_item
+from delivery_lab.places.invoking import RealInvokes
 from delivery_lab.simulation.send_lines import Arrival
 
 _SERVICES = {"queue": "sqs", "stream": "kinesis", "table": "dynamodb"}
@@ -40,6 +41,7 @@ class RealSender:
         clients: clients of the services that the workload is sent to (`services_of`), made before the run begins.
         scheduler: the run's clock.
         journal: where events are written.
+        invokes: invokes functions, None where nothing is invoked.
         pending: requests on their way, and those that are not due yet.
     """
 
@@ -50,6 +52,7 @@ class RealSender:
     clients: Mapping[str, Any]
     scheduler: RealTimeScheduler
     journal: Journal
+    invokes: RealInvokes | None = None
     pending: int = 0
     _lines: dict[str, ThreadPoolExecutor] = field(default_factory=dict)
 
@@ -59,6 +62,9 @@ class RealSender:
         for arrival in arrivals:
             if arrival.target == "queue":
                 by_queue[arrival.at_seconds, arrival.name].append(arrival)
+            elif arrival.target in ("event", "invoke"):
+                self.pending += 1
+                self.scheduler.at(seconds(arrival.at_seconds), self._invoke, arrival)
             else:
                 send, line = {
                     "http": (self._request, "api"),
@@ -71,6 +77,12 @@ class RealSender:
             for batch in _batches(together):
                 self.pending += 1
                 self._at(at_seconds, self._send, name, batch)
+
+    def _invoke(self, arrival: Arrival) -> None:
+        assert self.invokes is not None
+        self._sent()
+        invoke = self.invokes.accept if arrival.target == "event" else self.invokes.invoke
+        invoke(arrival.name, arrival.body or "{}")
 
     def _at(self, at_seconds: float, send: Any, line: str, what: object) -> None:
         """Send something when it is due; each line has a thread of its own, which keeps its order."""

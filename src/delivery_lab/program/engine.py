@@ -35,7 +35,7 @@ from delivery_lab.program.network import offline
 from delivery_lab.program.overrides import apply_overrides
 from delivery_lab.program.placeholders import watched_invokes
 from delivery_lab.program.plugins import Plugins
-from delivery_lab.program.processes import announced_processes
+from delivery_lab.program.processes import announced_processes, ending_copies
 from delivery_lab.program.project import Project
 from delivery_lab.program.references import AskedOutputs, watched_references
 from delivery_lab.program.regions import check_region
@@ -227,10 +227,11 @@ def _reset_sdk() -> None:
 
 
 def _execute(project: Project) -> None:
-    if project.module:
-        runpy.run_module(project.module, run_name="__main__", alter_sys=True)
-    else:
-        runpy.run_path(str(project.program), run_name="__main__")
+    with ending_copies():
+        if project.module:
+            runpy.run_module(project.module, run_name="__main__", alter_sys=True)
+        else:
+            runpy.run_path(str(project.program), run_name="__main__")
 
 
 def _failure(

@@ -2,19 +2,26 @@
 
 They are real: a program goes on with what they make, as it does in `pulumi preview`. So each is said before it
 starts, and what they made in the project is removed when the lab ends. What was there before stays, changed or not.
+
+A process that begins as a copy of this one (`os.fork`, `multiprocessing`) has no engine to speak to. It goes on with
+the program, and ends where the program ends, or with this process.
 """
 
 from __future__ import annotations
 
+import _posixsubprocess
 import atexit
 import contextlib
+import ctypes
 import os
+import posix
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +32,10 @@ _SKIPPED = frozenset({".git", ".venv", "venv", "node_modules"})
 """Folders that are not looked through: too large, and not what a bundle is made in."""
 
 _made: dict[Path, None] = {}
+
+_FORKS = ("fork", "forkpty")
+_SPAWNS = ("posix_spawn", "posix_spawnp")
+_SIGNAL_OF_PARENTS_DEATH = 1
 
 
 @contextlib.contextmanager
@@ -37,13 +48,16 @@ def announced_processes(project: Project, stack: str) -> Iterator[None]:
     """
     watch = _Watch(project, stack)
     popen, system = subprocess.Popen, os.system
+    replaced = [(module, name, getattr(module, name)) for module in (os, posix) for name in (*_FORKS, *_SPAWNS)]
+    replaced += [(posix, "system", posix.system), (_posixsubprocess, "fork_exec", _posixsubprocess.fork_exec)]
 
     class AnnouncedPopen(popen):  # type: ignore[misc, valid-type]
         """Starts a process and says so."""
 
         def __init__(self, args: Any, *rest: Any, **named: Any) -> None:
             self._there_before = watch.starts(args)
-            super().__init__(args, *rest, **named)
+            with watch.said():
+                super().__init__(args, *rest, **named)
 
         def wait(self, timeout: float | None = None) -> int:
             """As of any process; then what it made is noted."""
@@ -57,13 +71,62 @@ def announced_processes(project: Project, stack: str) -> Iterator[None]:
         watch.ended(there_before)
         return code
 
+    for module, name, real in replaced:
+        setattr(module, name, _announced(name, real, watch))
     subprocess.Popen = AnnouncedPopen  # type: ignore[misc]
-    os.system = announced_system
+    os.system = posix.system = announced_system
     try:
         yield
     finally:
         subprocess.Popen = popen  # type: ignore[misc]
         os.system = system
+        for module, name, real in replaced:
+            setattr(module, name, real)
+        watch.all_ended()
+
+
+def _announced(name: str, real: Callable[..., Any], watch: _Watch) -> Callable[..., Any]:
+    def start(*args: Any, **named: Any) -> Any:
+        if name in _FORKS:
+            watch.starts(f"a copy of itself by os.{name}")
+        else:
+            watch.starts(args[1] if name in _SPAWNS and len(args) > 1 else args[0])
+        started = real(*args, **named)
+        if name in _FORKS and 0 in (started, started[0] if isinstance(started, tuple) else None):
+            _end_with_parent()
+        return started
+
+    return start
+
+
+@contextlib.contextmanager
+def ending_copies() -> Iterator[None]:
+    """End a copy of this process that a program has made, where the program ends: it has no engine to speak to."""
+    process = os.getpid()
+    try:
+        yield
+    except BaseException as error:
+        if os.getpid() != process:
+            if not isinstance(error, SystemExit):
+                traceback.print_exc()
+            _leave(error.code if isinstance(error, SystemExit) and isinstance(error.code, int) else 1)
+        raise
+    if os.getpid() != process:
+        _leave(0)
+
+
+def _leave(code: int) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
+
+
+def _end_with_parent() -> None:
+    """Have this process end when the one that it is a copy of does: on Linux, where it can be asked for."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_SIGNAL_OF_PARENTS_DEATH, int(signal.SIGKILL), 0, 0, 0)
 
 
 def remove_what_was_made() -> None:
@@ -86,11 +149,26 @@ class _Watch:
         self._root = project.root
         self._stack = stack
         self._frames = Frames(project)
+        self._before: frozenset[Path] | None = None
+        self._is_said = False
+
+    @contextlib.contextmanager
+    def said(self) -> Iterator[None]:
+        """What starts in this block has been said."""
+        self._is_said = True
+        try:
+            yield
+        finally:
+            self._is_said = False
+
+    def all_ended(self) -> None:
+        """The program has ended: remember what is new of processes that nobody has waited for."""
+        self.ended(self._before)
 
     def starts(self, command: str | bytes | os.PathLike[str] | Sequence[Any]) -> frozenset[Path] | None:
         """A process is about to start; what there is in the project before, None where the lab itself starts it."""
         position = self._position()
-        if not position:  # no line of the project asks for it, so it belongs to the lab
+        if self._is_said or not position:  # no line of the project asks for it, so it belongs to the lab
             return None
         print(
             f"note: {self._stack}: the program starts a process: {_shown(command)}{position}; "
@@ -98,7 +176,10 @@ class _Watch:
             file=sys.stderr,
             flush=True,
         )
-        return frozenset(_entries(self._root))
+        found = frozenset(_entries(self._root))
+        if self._before is None:
+            self._before = found
+        return found
 
     def _position(self) -> str:
         places = ((self._frames.label(frame.filename), frame.lineno) for frame in reversed(traceback.extract_stack()))

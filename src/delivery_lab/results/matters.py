@@ -16,6 +16,9 @@ from delivery_lab.events import (
     InvokeStarted,
     MessageMoved,
     PipeHandedOn,
+    RequestAnswered,
+    RequestArrived,
+    RequestPassedOn,
     Run,
 )
 from delivery_lab.results.fates import Fate
@@ -81,8 +84,10 @@ def telling_of(run: Run, message: str) -> Callable[[Event], bool]:
     # An invoke that sent the message was not given it: what became of its batch is another story.
     delivered = {event.invoke for event in run.events if isinstance(event, BatchInvoked) and _names(event, ids)}
 
+    answers = _answers(run.events, ids)
+
     def tells(event: Event) -> bool:
-        if _names(event, ids):
+        if _names(event, ids) or id(event) in answers:
             return True
         if isinstance(event, InvokeStarted | InvokeEnded):
             return event.invoke in invokes
@@ -96,11 +101,26 @@ def telling_of(run: Run, message: str) -> Callable[[Event], bool]:
 def _all_ids(events: Sequence[Event], message: str) -> frozenset[str]:
     ids = frozenset({message})
     for event in events:
+        if isinstance(event, RequestPassedOn) and not ids.isdisjoint((event.request, *event.messages)):
+            ids |= {event.request, *event.messages}
         if not isinstance(event, FeedHandedOn | FeedDeadLettered | MessageMoved | PipeHandedOn):
             continue
         if event.new_message in ids or event.message in ids:
             ids |= {event.new_message, event.message}
     return ids
+
+
+def _answers(events: Sequence[Event], ids: frozenset[str]) -> set[int]:
+    """The answers to requests that are called by one of the ids: an API that calls a service answers in one go."""
+    found: set[int] = set()
+    asked = False
+    for event in events:
+        if isinstance(event, RequestArrived):
+            asked = event.request in ids
+        elif isinstance(event, RequestAnswered) and asked:
+            found.add(id(event))
+            asked = False
+    return found
 
 
 def _invokes(event: Event) -> Iterator[str]:

@@ -8,13 +8,11 @@ from typing import Any, assert_never, get_args
 
 from delivery_lab.events import (
     SERVICE_ERROR,
-    ApiCallRefused,
     BatchInvoked,
     BatchReleased,
     BatchResult,
     BatchRetryScheduled,
     BatchSplit,
-    CallUnanswered,
     ContractLine,
     DeleteIgnored,
     DestinationRefused,
@@ -30,7 +28,6 @@ from delivery_lab.events import (
     EventRetryScheduled,
     FunctionCalled,
     FunctionConfigured,
-    InvokeAnswered,
     InvokeEnded,
     InvokeRefused,
     InvokeStarted,
@@ -54,11 +51,9 @@ from delivery_lab.events import (
     RecordsCheckpointed,
     RecordsDiscarded,
     RecordSkipped,
-    RequestAnswered,
     SendDeduplicated,
     TenantNamed,
     VisibilityChanged,
-    WebCallAnswered,
 )
 from delivery_lab.events.feeds import AnyFeedEvent
 from delivery_lab.events.instants import in_seconds
@@ -73,6 +68,7 @@ from delivery_lab.events.union import (
     TargetEvent,
 )
 from delivery_lab.results.telling_feeds import FeedTeller
+from delivery_lab.results.telling_requests import RequestTeller
 from delivery_lab.results.told import SILENT, Told
 
 __all__ = ["SILENT", "Teller", "Told"]
@@ -94,13 +90,14 @@ class Teller:
         self._deleted: set[str] = set()  # messages that code of a function has deleted
         self._refused: set[str] = set()  # mappings whose on-failure destination refuses reports
         self._feeds = FeedTeller(self._learn, self._name, self._is_same)
+        self._requests = RequestTeller(self._learn)
         self._tellers: dict[type[Event], Callable[[Any], Told]] = {
             **dict.fromkeys(get_args(QueueEvent), self._of_queue),
             **dict.fromkeys(get_args(AnyPartitionEvent), self._of_partition),
             **dict.fromkeys(get_args(MappingEvent), self._of_mapping),
             **dict.fromkeys(get_args(InvokeEvent), self._of_invoke),
             **dict.fromkeys(get_args(AnyAsynchronousEvent), self._of_event),
-            **dict.fromkeys(get_args(RequestEvent), self._of_request),
+            **dict.fromkeys(get_args(RequestEvent), self._requests.tell),
             **dict.fromkeys(get_args(TargetEvent), self._of_target),
             **dict.fromkeys(get_args(AnyFeedEvent), self._feeds.tell),
             **dict.fromkeys(get_args(Observation), self._of_observation),
@@ -146,6 +143,10 @@ class Teller:
     def _learn(self, message: str, body: str, called: str = "") -> None:
         """Give a message its name, unless it had one when it was somewhere else."""
         if message in self._names:
+            return
+        request = self._requests.taken()
+        if request is not None:
+            self._is_same(message, request)
             return
         if called:
             self._names[message] = called
@@ -333,22 +334,6 @@ class Teller:
                 assert_never(event)
 
     # -- requests, targets and lines ----------------------------------------------------------------------
-
-    def _of_request(self, event: RequestEvent) -> Told:
-        match event:
-            case RequestAnswered():
-                return Told(f"{event.method} {event.path} is answered with {event.status}")
-            case InvokeAnswered():
-                seen = f"{event.status} {event.error}" if event.error else str(event.status)
-                return Told(f"the caller of {event.function} is answered with {seen}")
-            case ApiCallRefused():
-                return Told(f"{event.service} {event.operation} is refused: {event.code}")
-            case CallUnanswered():
-                return Told(f"{event.by.name}: {event.what} is not answered, connection {event.how}")
-            case WebCallAnswered():
-                return Told(f"{event.by.name} sends {event.method} {event.url}: answered with {event.status}")
-            case _:
-                assert_never(event)
 
     def _of_target(self, event: TargetEvent) -> Told:
         match event:
