@@ -99,7 +99,7 @@ def test_a_violated_invariant_is_written_down_and_ends_with_1(
     monkeypatch.setattr("delivery_lab.explore.sample.violations_of", lambda _: broken)
     monkeypatch.setattr(simulated, "violations_of", lambda *_: broken)
 
-    said = lab("explore", "batch-partial", "--seeds", "2", "--write", str(tmp_path))
+    said = lab("explore", "batch-partial", "--seeds", "2", "--no-shrink", "--write", str(tmp_path))
 
     assert said.code == 1
     assert "error: an invariant is violated, which is a bug of Delivery Lab itself: INV-TEST-1" in said.err

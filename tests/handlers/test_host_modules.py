@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from types import ModuleType
 
 import pytest
 
+from delivery_lab.garbage import rare_garbage_collection
 from delivery_lab.handlers.host_modules import HostModules
+from tests.handlers.world import World
 
 
 def module(name: str, file: str | None) -> ModuleType:
@@ -50,3 +53,53 @@ def test_what_was_imported_or_replaced_meanwhile_is_looked_at(modules: dict[str,
     modules["till"] = module("till", "/home/me/till.py")
 
     assert host.hidden_from(frozenset()) == ["till"]
+
+
+def test_what_is_hidden_stays_so_for_a_run_and_the_host_is_given_it_where_it_imports_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tests.lab_support as mine
+
+    looked: list[object] = []
+
+    def answer(service: str, operation: str, parameters: dict[str, object]) -> dict[str, object]:
+        looked.append("tests.lab_support" in sys.modules)
+        looked.append(importlib.import_module("tests.lab_support"))
+        looked.append(sys.modules["tests.lab_support"].__spec__)
+        return {"QueueUrls": []}
+
+    function = world.function(
+        """
+        import boto3, sys
+        def handler(event, context):
+            def hidden():
+                return [name for name in sys.modules if name.partition(".")[0] == "tests"]
+            before = hidden()
+            boto3.client("sqs").list_queues()
+            try:
+                import tests.lab_support
+            except ModuleNotFoundError as error:
+                return before, hidden(), str(error)
+        """
+    )
+    monkeypatch.setattr(world, "answer", answer)
+    spec = mine.__spec__
+    before = dict(sys.modules)
+    with rare_garbage_collection(), world.host:
+        environment = world.environment(function)
+        assert world.result(environment, 1) == [[], [], "No module named 'tests'"]
+        assert world.result(environment, 2) == [[], [], "No module named 'tests'"]
+
+    assert looked == [False, mine, spec] * 2
+    assert {name: sys.modules[name] for name in before} == before
+    assert not any(isinstance(finder, HostModules) for finder in sys.meta_path)
+
+
+def test_of_a_run_that_cannot_begin_nothing_is_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    finders = list(sys.meta_path)
+    monkeypatch.setattr("delivery_lab.handlers.virtual_threads.install", lambda patches: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError), world.host:
+        pass
+
+    assert sys.meta_path == finders

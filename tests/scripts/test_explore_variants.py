@@ -9,11 +9,20 @@ from scripts import explore_variants
 from tests.lab_support import ROOT
 
 
-def test_the_safe_variants_and_those_that_take_long_are_variants() -> None:
-    names = set(Lab.open(ROOT, cached=True).stack_names())
+def test_every_variant_is_explored_and_the_safe_ones_are_variants(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = Lab.open(ROOT, cached=True).stack_names()
+    seen: list[str] = []
 
-    assert names > explore_variants.SAFE
-    assert names > explore_variants.LONG
+    def note(_lab: Lab, stack: str, _seeds: int, _processes: int | None) -> tuple[str, bool]:
+        seen.append(stack)
+        return stack, True
+
+    monkeypatch.setattr(explore_variants, "explored", note)
+
+    assert explore_variants.main([]) == 0
+
+    assert seen == names
+    assert set(names) > explore_variants.SAFE
 
 
 def test_a_safe_variant_is_held_to_what_it_promises() -> None:

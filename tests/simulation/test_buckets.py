@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus, unquote_plus
 
 import pytest
 
@@ -246,3 +247,90 @@ def test_a_bucket_without_notifications_is_none_of_a_workload(tmp_path: Path) ->
     )
 
     assert "bucket with notifications" in message
+
+
+def _two(first: dict[str, Any], second: dict[str, Any]) -> Resource:
+    return _tell(queues=[{"queueArn": arn_of(JOBS), **CREATED, **each} for each in (first, second)])
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({}, {"filterPrefix": "images"}),
+        ({"filterPrefix": "images"}, {"filterPrefix": "images/large"}),
+        ({"filterSuffix": "jpg"}, {"filterSuffix": "pg", "events": ["s3:ObjectCreated:Put"]}),
+        ({"filterPrefix": "images", "filterSuffix": "jpg"}, {"filterSuffix": "jpg"}),
+    ],
+)
+def test_s3_filter_2_aws_s_examples_of_filters_that_overlap_are_refused(
+    first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    with pytest.raises(DeploymentRefusedError) as refused:
+        _Connected(BUCKET, JOBS, _two(first, second))
+
+    assert (refused.value.rule, refused.value.code) == ("S3-FILTER-2", "InvalidArgument")
+    assert "Configuration is ambiguously defined" in str(refused.value)
+    WORLDS.clear()
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"filterPrefix": "images/"}, {"filterPrefix": "logs/"}),
+        ({"filterSuffix": ".jpg"}, {"filterSuffix": ".png"}),
+        ({"filterPrefix": "images", "filterSuffix": ".jpg"}, {"filterPrefix": "images", "filterSuffix": ".png"}),
+        ({"filterPrefix": "image/"}, {"filterPrefix": "image/", "events": ["s3:ObjectRemoved:*"]}),
+    ],
+)
+def test_s3_filter_2_aws_s_examples_of_valid_configurations_are_taken(
+    first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    world = _Connected(BUCKET, JOBS, _two(first, second))
+
+    (bucket,) = world.account.buckets.values()
+    assert len(bucket.notifications) == 2
+
+
+@pytest.mark.parametrize(
+    ("about", "keys"),
+    [
+        ({"filterPrefix": "new+orders/"}, ["new orders/a.json"]),
+        ({"filterPrefix": "a%2Bb/"}, ["a+b/c"]),
+        ({"filterPrefix": "in/*"}, ["in/*"]),
+        ({"filterSuffix": "+1.json"}, ["in/copy 1.json"]),
+        ({"filterPrefix": "day=1/"}, ["day=1/x"]),
+    ],
+)
+def test_s3_filter_3_a_filter_is_written_url_encoded(about: dict[str, Any], keys: list[str]) -> None:
+    world = _Connected(BUCKET, JOBS, _to(JOBS, **about))
+    (bucket,) = world.account.buckets.values()
+
+    for key in (
+        "new orders/a.json",
+        "new+orders/a.json",
+        "a+b/c",
+        "a b/c",
+        "in/*",
+        "in/x",
+        "in/copy 1.json",
+        "day=1/x",
+    ):
+        bucket.change("ObjectCreated:Put", key, 1)
+
+    told = [
+        json.loads(message.body)["Records"][0]["s3"]["object"]["key"]
+        for message in world.account.queues["jobs"].messages
+    ]
+    assert list(map(unquote_plus, told)) == keys
+
+
+@pytest.mark.parametrize("prefix", ["new orders/", "caf\u00e9/"])
+def test_s3_filter_3_what_is_not_encoded_is_refused_where_it_decides(prefix: str) -> None:
+    world = _Connected(BUCKET, JOBS, _to(JOBS, filterPrefix=prefix))
+    (bucket,) = world.account.buckets.values()
+
+    with pytest.raises(NotModelledError) as refused:
+        bucket.change("ObjectCreated:Put", f"{prefix}a", 1)
+
+    assert str(refused.value).endswith(f"fix: write {quote_plus(prefix, safe='/')}")
+    WORLDS.clear()

@@ -271,3 +271,25 @@ def test_a_fifo_queue_a_topic_and_another_bus() -> None:
 
     assert [message.group for message in world.account.queues["jobs.fifo"].messages] == ["g"]
     assert world.bodies() == world.bodies("jobs.fifo")
+
+
+def test_eb_targets_1_a_rule_has_five_targets_at_most() -> None:
+    targets = [a_target(JOBS, f"target-{number}") for number in range(6)]
+    assert len(DeployedRules(BUS, JOBS, RULE, *targets[:5]).account.feeds) == 5
+
+    with pytest.raises(DeploymentRefusedError) as caught:
+        DeployedRules(BUS, JOBS, RULE, *targets)
+
+    assert (caught.value.rule, caught.value.code) == ("EB-TARGETS-1", "LimitExceededException")
+    WORLDS.clear()
+
+
+def test_eb_fifo_3_a_fifo_queue_as_a_target_needs_a_message_group() -> None:
+    ordered = a_queue("ordered", fifoQueue=True, contentBasedDeduplication=True)
+
+    with pytest.raises(DeploymentRefusedError) as caught:
+        DeployedRules(BUS, ordered, RULE, a_target(ordered))
+
+    assert caught.value.rule == "EB-FIFO-3"
+    assert "MessageGroupId must be specified for target" in str(caught.value)
+    WORLDS.clear()

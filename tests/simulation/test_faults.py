@@ -201,12 +201,6 @@ def test_pollers_that_stop_go_on_later(tmp_path: Path, source: str) -> None:
     assert at_once.latency_seconds.max < 10
 
 
-def test_an_event_has_no_pollers_that_could_stop(tmp_path: Path) -> None:
-    found = run_of(tmp_path, "event", "{function: worker, kind: pause, seconds: 20}")
-
-    assert "fault 1 of the workload never happened: pause of worker" in found.notes
-
-
 def test_messages_of_a_lost_receive_are_visible_again_one_receive_older(tmp_path: Path) -> None:
     found = run_of(tmp_path, "queue", "{queue: jobs, kind: lostReceive, for: 0.5}")
 

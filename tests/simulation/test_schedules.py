@@ -291,3 +291,21 @@ def test_only_runs_in_which_it_goes_off_are_refused(given: dict[str, Any]) -> No
 def test_sch_cron_1_an_expression_that_aws_refuses() -> None:
     with pytest.raises(DeploymentRefusedError, match="Parameter ScheduleExpression is not valid"):
         _Deployed(JOBS, _schedule(JOBS, "cron(0 1 * * * *)"))
+
+
+@pytest.mark.parametrize(("window", "said"), [({}, "no"), ({"maximumWindowInMinutes": 1_441}, "1441")])
+def test_sch_window_1_a_flexible_window_needs_its_minutes(window: dict[str, int], said: str) -> None:
+    with pytest.raises(DeploymentRefusedError) as refused:
+        _Deployed(JOBS, _schedule(JOBS, flexibleTimeWindow={"mode": "FLEXIBLE", **window}))
+
+    assert refused.value.rule == "SCH-WINDOW-1"
+    assert f"The flexible time window has {said} minutes" in str(refused.value)
+    WORLDS.clear()
+
+
+def test_sch_window_1_minutes_without_the_mode_are_refused_when_it_goes_off() -> None:
+    world = _Deployed(JOBS, _schedule(JOBS, flexibleTimeWindow={"mode": "OFF", "maximumWindowInMinutes": 5}))
+
+    with pytest.raises(NotModelledError, match="= 5 with the mode OFF; what Scheduler makes of that is not known"):
+        world.until(600)
+    WORLDS.clear()

@@ -273,3 +273,12 @@ def test_what_sns_would_refuse_is_told_before_the_run() -> None:
         "the workload built in code: send 1: SNS would refuse a message for ordered.fifo: Invalid parameter: The "
         "MessageGroupId parameter is required for FIFO topics"
     )
+
+
+def test_sns_fifo_6_a_function_cannot_subscribe_to_a_fifo_topic() -> None:
+    with pytest.raises(DeploymentRefusedError) as caught:
+        _Deployed(ORDERED, WORKER, _subscription(WORKER, of=ORDERED))
+
+    assert caught.value.rule == "SNS-FIFO-6"
+    assert "let worker read it by an event source mapping" in str(caught.value)
+    WORLDS.clear()

@@ -255,6 +255,37 @@ def test_the_default_is_the_workload_whose_patterns_name_the_stack(tmp_path: Pat
     assert default_workload(tmp_path, "a-1").name == "exact"
 
 
+@pytest.mark.parametrize(
+    "stacks",
+    [
+        "stacks: [a-1, b]",
+        "stacks: ['b', \"a-?\"]",
+        "stacks: ['[ab]-1']",
+        "stacks:\n  - a-1",
+        "stacks: [b,\n  a-1]",
+        "# stacks: [b]\nstacks: [a-1]  # of one",
+        '"stac\\u006bs": [a-1]',
+        "# about stacks\nstacks: [a-1]",
+    ],
+)
+def test_the_default_is_found_however_its_stacks_are_written(stacks: str, tmp_path: Path) -> None:
+    _write(tmp_path, f"{stacks}\nsend: [{{queue: q, body: 1}}]", "mine.yaml")
+    _write(tmp_path, "stacks: [b-*, a-12]\nsend: 1", "other.yaml")
+    _write(tmp_path, "send: 1", "nobodys.yaml")
+
+    assert default_workload(tmp_path, "a-1").path == tmp_path / "mine.yaml"
+
+
+def test_a_file_that_cannot_be_read_is_named_where_it_is_asked_for(tmp_path: Path) -> None:
+    _write(tmp_path, "stacks: [a-1]\nsend: 1", "broken.yaml")
+    _write(tmp_path, "stacks: [b]\nsend: [{queue: q, body: 1}]", "sound.yaml")
+
+    assert default_workload(tmp_path, "b").name == "sound"
+    for stack in ("a-1", "c"):
+        with pytest.raises(WorkloadError, match=r"broken\.yaml"):
+            default_workload(tmp_path, stack)
+
+
 def test_no_default_and_two_defaults_are_refused(tmp_path: Path) -> None:
     _write(tmp_path, 'stacks: ["a-*"]\nsend: [{queue: q, body: 1}]', "one.yaml")
     _write(tmp_path, 'stacks: ["*"]\nsend: [{queue: q, body: 1}]', "two.yaml")

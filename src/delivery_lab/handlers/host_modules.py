@@ -5,8 +5,9 @@ from __future__ import annotations
 import site
 import sys
 import sysconfig
-from collections.abc import Set
-from importlib.machinery import PathFinder
+from collections.abc import Sequence, Set
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
 
@@ -32,36 +33,96 @@ def is_installed(package: str) -> bool:
     return found
 
 
-class HostModules:
+class GivenModule(Loader):
+    """Hands out a module that the host has imported."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self._module = module
+        self._spec = module.__spec__
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """The module itself."""
+        return self._module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing is executed again."""
+        module.__spec__ = self._spec
+
+
+class HostModules(MetaPathFinder):
     """Which modules of the host an environment must not see; looked at once for all of them.
 
-    A process of tests has thousands of modules, and some runs begin hundreds of environments.
+    A process of tests has thousands of modules, and some runs begin hundreds of environments. What is hidden from one
+    stays out of `sys.modules` until the run is over, for control changes between environments and the host very often.
+    Where code of the host imports such a module meanwhile, it is given the one that is there.
     """
 
     def __init__(self) -> None:
+        self._hidden: dict[str, ModuleType] = {}
         self._known: dict[str, ModuleType] = {}
         self._of_project: list[str] = []
         self._by_top: dict[str, list[str]] = {}
 
-    def hidden_from(self, packed: Set[str]) -> list[str]:
-        """Names of modules that an environment must not see; asked while the host's modules are in place.
+    def begin(self) -> None:
+        """A run begins."""
+        sys.meta_path.insert(0, self)
+
+    def end(self) -> None:
+        """The run is over, or could not begin: put everything back."""
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+        for name, module in self._hidden.items():
+            sys.modules.setdefault(name, module)
+        self._hidden.clear()
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Find a hidden module for code of the host."""
+        module = self._hidden.get(fullname)
+        if module is None:
+            return None
+        spec = ModuleSpec(fullname, GivenModule(module), is_package=hasattr(module, "__path__"))
+        if spec.submodule_search_locations is not None:
+            spec.submodule_search_locations = list(module.__path__)
+        return spec
+
+    def hide_from(self, packed: Set[str]) -> None:
+        """Take modules out of `sys.modules` that an environment must not see; none of its own may be there.
 
         Args:
             packed: top-level modules of the environment's own archives.
         """
-        if self._known != sys.modules:
-            self._look()
+        for name in self.hidden_from(packed):
+            module = sys.modules.pop(name, None)
+            if module is not None:
+                self._hidden[name] = module
+
+    def hidden_from(self, packed: Set[str]) -> list[str]:
+        """Names of modules that an environment must not see.
+
+        Args:
+            packed: top-level modules of the environment's own archives.
+        """
+        modules = sys.modules | self._hidden
+        if self._known != modules:
+            self._look(modules)
         of_others = (name for name in self._of_project if name.partition(".")[0] not in packed)
         return [*of_others, *(name for top in sorted(packed) for name in self._by_top.get(top, ()))]
 
-    def _look(self) -> None:
-        self._known = dict(sys.modules)
+    def _look(self, modules: dict[str, ModuleType]) -> None:
+        before, of_project = self._known, frozenset(self._of_project)
+        self._known = modules
         self._of_project = []
         self._by_top = {}
-        for name, module in self._known.items():
+        for name, module in modules.items():
             top = name.partition(".")[0]
             self._by_top.setdefault(top, []).append(name)
-            if top not in _KEPT and not _may_be_shared(module, top):
+            if before.get(name) is module:  # the path of a package without a file is no longer known once it is hidden
+                hidden = name in of_project
+            else:
+                hidden = top not in _KEPT and not _may_be_shared(module, top)
+            if hidden:
                 self._of_project.append(name)
 
 

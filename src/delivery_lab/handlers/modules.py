@@ -15,7 +15,7 @@ import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.abc import Loader, MetaPathFinder
+from importlib.abc import MetaPathFinder
 from importlib.machinery import (
     BuiltinImporter,
     ExtensionFileLoader,
@@ -31,7 +31,7 @@ from typing import Any
 from delivery_lab.handlers.archive import Archive
 from delivery_lab.handlers.compiled import asking_for, extension_at, extensions_of, version_here
 from delivery_lab.handlers.fibers import current
-from delivery_lab.handlers.host_modules import INSTALLED_PATHS, OF_HOST, is_installed
+from delivery_lab.handlers.host_modules import INSTALLED_PATHS, OF_HOST, GivenModule, is_installed
 
 _TOP = PurePosixPath()
 _LAYER_TOP = PurePosixPath("python")
@@ -78,20 +78,6 @@ class _ExtensionLoader(ExtensionFileLoader):
     def exec_module(self, module: ModuleType) -> None:
         super().exec_module(module)
         _shared[self.path] = module
-
-
-class _GivenModule(Loader):
-    """Hands out a module that the host has imported."""
-
-    def __init__(self, module: ModuleType) -> None:
-        self._module = module
-        self._spec = module.__spec__
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType:
-        return self._module
-
-    def exec_module(self, module: ModuleType) -> None:
-        module.__spec__ = self._spec
 
 
 class SearchPath:
@@ -212,7 +198,7 @@ def _given_again(spec: ModuleSpec | None) -> ModuleSpec | None:
     """The spec of a module that is executed once in a process: a further environment is given the module itself."""
     module = _shared.get(spec.origin or "") if spec is not None else None
     if spec is not None and module is not None:
-        spec.loader = _GivenModule(module)
+        spec.loader = GivenModule(module)
     return spec
 
 
@@ -258,8 +244,6 @@ class EnvironmentModules(MetaPathFinder):
         self._as_host = as_host
         self._names: set[str] = set()
         self._modules: dict[str, ModuleType] = {}
-        self._hidden: dict[str, ModuleType] = {}
-        self._to_hide: list[str] = []
         self._seen = 0
         self.path = [*search.folders, *INSTALLED_PATHS]
 
@@ -275,6 +259,7 @@ class EnvironmentModules(MetaPathFinder):
     def use_again(self, loaded: LoadedModules, as_host: Callable[[Callable[[], ModuleType]], ModuleType]) -> None:
         """Have no more and no other modules than were loaded then, for another run."""
         self._as_host = as_host
+        self._seen = 0
         self._names = set(loaded.names)
         self._modules = dict(loaded.modules)
 
@@ -304,7 +289,7 @@ class EnvironmentModules(MetaPathFinder):
         # ours, and executes it once more.
         sys.modules.pop(fullname, None)
         origin = module.__spec__
-        spec = ModuleSpec(fullname, _GivenModule(module), origin=origin.origin if origin else None)
+        spec = ModuleSpec(fullname, GivenModule(module), origin=origin.origin if origin else None)
         spec.submodule_search_locations = list(getattr(module, "__path__", ())) or None
         return spec
 
@@ -320,16 +305,12 @@ class EnvironmentModules(MetaPathFinder):
         """Put the environment's modules into `sys.modules` and take away what it must not see."""
         modules = sys.modules
         if len(modules) != self._seen:
-            self._to_hide = OF_HOST.hidden_from(self._search.names)
+            OF_HOST.hide_from(self._search.names)
             self._seen = len(modules)
-        for name in self._to_hide:
-            module = modules.pop(name, None)
-            if module is not None:
-                self._hidden[name] = module
         modules.update(self._modules)
 
     def leave(self) -> None:
-        """Take the environment's modules out of `sys.modules` and put the host's back."""
+        """Take the environment's modules out of `sys.modules`; the host's that are hidden stay so (`HostModules`)."""
         modules = sys.modules
         mine = self._modules
         mine.clear()
@@ -337,8 +318,6 @@ class EnvironmentModules(MetaPathFinder):
             module = modules.pop(name, None)
             if module is not None:
                 mine[name] = module
-        modules.update(self._hidden)
-        self._hidden.clear()
 
     def _added_by_code(self, fullname: str, path: Sequence[str] | None) -> ModuleSpec | None:
         """A module in a folder that the function's code has put on `sys.path` or on its package's `__path__`."""

@@ -16,6 +16,7 @@ from delivery_lab.handlers import (
     virtual_sockets,
     virtual_threads,
 )
+from delivery_lab.handlers.host_modules import OF_HOST
 from delivery_lab.handlers.patches import Patches
 from delivery_lab.handlers.virtual_time import VirtualTime
 
@@ -30,6 +31,7 @@ class Replacements:
 
     def install(self) -> None:
         """Put everything in place, also where modules bound the real thing by name."""
+        OF_HOST.begin()
         self._settings = process_settings.Settings()
         replaced = self._time.install(self._patches)
         replaced |= virtual_threads.install(self._patches)
@@ -50,6 +52,7 @@ class Replacements:
         """Put everything back as it was, also after an `install` that failed half-way."""
         self._patches.undo()
         self._time.remove()
+        OF_HOST.end()
         if self._settings is not None:
             self._settings.put_back()
             self._settings = None

@@ -168,7 +168,8 @@ class Lambda:
         self._journal.rely_on("LAM-DURATION-1")
         request_id = request_id or self.new_request_id(name)
         self.loops.begin(name, request_id, lineage)
-        self.traces.begin(name, request_id, trace)
+        if rehearsal is None or fault is not None:  # else no code runs that could read it
+            self.traces.begin(name, request_id, trace)
         if tail:
             self.tails.open(request_id, tail)
         start = self._scheduler.now

@@ -255,11 +255,15 @@ class Cursor:
 
         Decides it for one that was in flight when that happened.
         """
-        if not self.is_past(record) and self._partition.is_too_old(record):
+        if record.number not in self._ahead:
+            return True
+        if self._partition.is_too_old(record):
             self._drop(record)
-        elif not self.is_past(record) and record.number < self._missed_below:
+        elif record.number < self._missed_below:
             self._skip(record, "STR-START-5")
-        return self.is_past(record)
+        else:
+            return False
+        return True
 
     def _drop(self, record: Record) -> None:
         self._partition.note_expired(record, self._mapping)

@@ -87,3 +87,9 @@ NO_ANSWERS = ProgramAnswers()
 
 def _has(arguments: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     return all(name in arguments and arguments[name] == value for name, value in wanted.items())
+
+
+def wire_name(name: str) -> str:
+    """The name on the wire of a member that may have its name in Python."""
+    first, *others = name.split("_")
+    return first + "".join(part[:1].upper() + part[1:] for part in others)

@@ -23,7 +23,7 @@ import pulumi.runtime
 from pulumi.runtime.proto import resource_pb2, resource_pb2_grpc
 
 from delivery_lab.errors import WorkloadError
-from delivery_lab.program.answers import FunctionAnswer
+from delivery_lab.program.answers import FunctionAnswer, wire_name
 from delivery_lab.program.frames import Frames
 from delivery_lab.program.graph import contains_unknown
 
@@ -92,12 +92,6 @@ def told_answer(given: FunctionAnswer, arguments: Mapping[str, Any]) -> dict[str
         if name not in members:
             raise WorkloadError(f"{given.where}: {given.token} answers no {name} (it answers: {', '.join(members)})")
     return found
-
-
-def wire_name(name: str) -> str:
-    """The name on the wire of a member that may have its name in Python."""
-    first, *others = name.split("_")
-    return first + "".join(part[:1].upper() + part[1:] for part in others)
 
 
 def _object(kind: type, name: str, known: Mapping[str, Any], depth: int) -> dict[str, Any]:

@@ -71,6 +71,12 @@ MATCHING = (
         "stream, one asynchronous invoke of a function.",
         EVENTS_GUIDE + "eb-rules.html",
     ),
+    observed(
+        "EB-TARGETS-1",
+        "A rule has five targets at most: more are refused with LimitExceededException.",
+        _SNAPSHOTS
+        + "test_events.snapshot.json, test_add_exceed_fife_targets_per_rule; the page of PutTargets says so, too",
+    ),
 )
 
 INPUT = (
@@ -109,6 +115,11 @@ TARGETS = (
         "EB-FIFO-1",
         "A FIFO queue as a target needs content-based deduplication and gets the message group of SqsParameters.",
         _TARGET,
+    ),
+    observed(
+        "EB-FIFO-3",
+        "A target that is a FIFO queue and has no message group is refused.",
+        "a stack with one is not created: https://github.com/awslabs/aws-ddk/pull/185",
     ),
     assumed(
         "EB-FIFO-2",

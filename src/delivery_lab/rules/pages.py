@@ -230,6 +230,7 @@ _BEGINNING = (
         f"{SNS_GUIDE}{name}.html"
         for name in (
             "fifo-message-dedup",
+            "fifo-message-delivery",
             "fifo-message-grouping",
             "fifo-topic-message-ordering",
             "sns-dead-letter-queues",

@@ -29,18 +29,30 @@ RULES = (
     assumed(
         "S3-RECORD-2",
         "The eventVersion is 2.5, and names of principals, addresses and hosts are made up.",
-        "The page on the structure has 2.1 in older editions and 2.5 today; 2.1 was recorded in January 2025. AWS asks to "
-        "compare the major version only.",
+        "The page on the structure has 2.1 in older editions, and 2.5 today: since 2.4 all kinds of events have one version, which "
+        "grows. 2.1 was recorded in January 2025, and may be what a bucket still sends. AWS asks to compare the major version only.",
     ),
     documented(
         "S3-KEY-1",
-        "The key in a record is URL-encoded, with + for a space; the key that a filter looks at is not.",
+        "The key in a record is URL-encoded, with + for a space. Prefixes and suffixes are, too (S3-FILTER-3).",
         _STRUCTURE,
     ),
     documented(
         "S3-FILTER-1",
         "A configuration is about the events that it names, with * for all of a kind, and about keys with its prefix and its "
         "suffix.",
+        S3_GUIDE + "notification-how-to-filtering.html",
+    ),
+    documented(
+        "S3-FILTER-2",
+        "Two configurations of a bucket may not be about the same kind of event where both their prefixes and their suffixes "
+        "overlap, as one without a filter does with all others: S3 refuses them with InvalidArgument.",
+        S3_GUIDE + "notification-how-to-filtering.html",
+    ),
+    documented(
+        "S3-FILTER-3",
+        "In a prefix or suffix a space is written as +, and other special characters percent-encoded; * stands for itself. What S3 "
+        "makes of a space, or of a character beyond ASCII, that is not encoded is not said: a run that needs it is refused.",
         S3_GUIDE + "notification-how-to-filtering.html",
     ),
     documented(

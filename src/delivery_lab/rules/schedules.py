@@ -40,7 +40,8 @@ RULES = (
     ),
     documented(
         "SCH-WINDOW-1",
-        "With a flexible window a schedule goes off within so many minutes after its time.",
+        "With a flexible window a schedule goes off within so many minutes after its time. The mode FLEXIBLE needs its minutes, 1 to "
+        "1,440. What Scheduler makes of minutes with the mode OFF is not said: a run in which the schedule goes off is refused.",
         SCHEDULER_API + "API_FlexibleTimeWindow.html",
     ),
     documented(

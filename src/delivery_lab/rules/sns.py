@@ -54,6 +54,12 @@ PUBLISHING = (
         "get twice or in another order the queue has repeated or reordered.",
         SNS_GUIDE + "fifo-topic-message-ordering.html",
     ),
+    documented(
+        "SNS-FIFO-6",
+        "A FIFO topic delivers to queues only: a function gets its messages from a queue that subscribes. The subscription of a "
+        "function is refused.",
+        SNS_GUIDE + "fifo-message-delivery.html",
+    ),
 )
 
 FILTERING = (

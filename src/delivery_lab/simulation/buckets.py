@@ -18,6 +18,7 @@ from delivery_lab.model.s3.bucket import NotifyingBucket, ObjectNotification
 from delivery_lab.model.s3.records import BucketIdentity
 from delivery_lab.model.sns.target import TopicTarget
 from delivery_lab.rule_ids import RuleId
+from delivery_lab.simulation.bucket_filters import plain, refuse_overlapping, unencoded
 from delivery_lab.simulation.permits import account_of
 from delivery_lab.simulation.supported_feeds import feed_problem
 from delivery_lab.simulation.targets import Targets
@@ -55,6 +56,7 @@ def connect_buckets(stack: Stack, account: Account, notes: list[str]) -> None:
             what = resource.bucket.known or "a bucket that is known only after deployment"
             notes.append(f"{resource.name} is about {what}, which is not in this stack: nothing happens there in a run")
             continue
+        refuse_overlapping(resource)
         identity = BucketIdentity(bucket.id, bucket.arn or "", region, owner)
         created = NotifyingBucket(
             bucket.label,
@@ -111,14 +113,14 @@ class _Notifier:
         name = (
             self.resource.label if len(self.resource.configs) == 1 else f"{self.resource.label} {config.id or number}"
         )
-        problem = feed_problem(self.stack, self.resource)
+        problem = feed_problem(self.stack, self.resource) or unencoded(config, name)
         target = RefusedTarget(destination.label, problem) if problem else self._target(destination, name)
         return ObjectNotification(
             self._feed(name, target),
             config.id or f"tf-s3-{config.kind}-{number}",
             config.events.certain(),
-            config.prefix.certain(),
-            config.suffix.certain(),
+            plain(config.prefix.certain()),
+            plain(config.suffix.certain()),
             tried=config.kind != "function" and not isinstance(target, RefusedTarget),
         )
 

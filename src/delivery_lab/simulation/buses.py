@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from delivery_lab.errors import DeploymentRefusedError
 from delivery_lab.events import FeederKind
-from delivery_lab.limits.eventbridge import EVENT_AGE, RETRIES
+from delivery_lab.limits.eventbridge import EVENT_AGE, RETRIES, TARGETS
 from delivery_lab.model.account import Account
 from delivery_lab.model.api_errors import eventbridge as errors
 from delivery_lab.model.eventbridge import bus as model
@@ -76,6 +76,9 @@ class _RuleConnector:
         pattern = self._pattern(rule)
         self._check_schedule(rule)
         found = list(targets_of(self.stack.all(EventTarget), rule))
+        if not TARGETS.allows(len(found)):
+            fix = f"give {rule.name} {TARGETS.range}, and another rule with the same pattern the others"
+            raise refused(rule.name, errors.TOO_MANY_TARGETS.error(), "EB-TARGETS-1", fix)
         if rule.is_disabled:
             self.notes.append(f"{rule.name} is disabled: it hands nothing on")
             return
@@ -142,6 +145,9 @@ class _RuleConnector:
                 f"{target.name} hands on what {rule.name} is about to {where}, outside this stack: that is not counted"
             )
             return None
+        if isinstance(receiver, Queue) and receiver.fifo.known and target.group.is_known and not target.group.known:
+            error = errors.NO_GROUP.error(target=target.target_id.known or target.name)
+            raise refused(target.name, error, "EB-FIFO-3", f"set sqsTarget.messageGroupId of {target.name}")
         problem = _problem(self.stack, rule, target)
         policy = RetryPolicy() if problem else self._policy(target)
         feed_target = RefusedTarget(receiver.label, problem) if problem else self._feed_target(rule, target, receiver)

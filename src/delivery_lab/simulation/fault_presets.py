@@ -105,7 +105,8 @@ def _harsh(stack: Stack, described: Set[str]) -> Iterator[Fault]:
         yield Fault(function=function.label, kind="crash", share=SOMETIMES)
         yield Fault(function=function.label, kind="timeout", share=SOMETIMES)
         yield Fault(function=function.label, kind="coldStart", share=OFTEN)
-        yield Fault(function=function.label, kind="pause", seconds=PAUSE_SECONDS, share=SOMETIMES)
+        if stack.mappings_of(function):
+            yield Fault(function=function.label, kind="pause", seconds=PAUSE_SECONDS, share=SOMETIMES)
         yield Fault(function=function.label, kind="codeReplaced", share=SOMETIMES)
         if function.label not in described:
             yield Fault(function=function.label, kind="lateClock", seconds=LATE_SECONDS, share=SOMETIMES)

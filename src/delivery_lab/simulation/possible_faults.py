@@ -25,8 +25,19 @@ def refuse_impossible(fault: InjectedFault, account: Account, where: str) -> Non
             f"{where}: {fault.function} is described by the workload, and has no code that reads a clock\n"
             "  fix: leave the fault lateClock out, or let the function's code run"
         )
+    if fault.kind is FaultKind.PAUSE and not fault.preset:
+        _refuse_pausing(fault.function, account, where)
     if fault.kind is FaultKind.RECREATED:
         _refuse_recreating(fault.function, account, where)
+
+
+def _refuse_pausing(function: str, account: Account, where: str) -> None:
+    mappings = (*account.mappings.values(), *account.record_mappings.values())
+    if not any(mapping.config.function == function for mapping in mappings):
+        raise WorkloadError(
+            f"{where}: the kind pause stops the pollers of mappings, and no mapping feeds {function}\n"
+            "  fix: write the kind throttle for a function that is not invoked for a while"
+        )
 
 
 def _refuse_recreating(function: str, account: Account, where: str) -> None:

@@ -9,8 +9,7 @@ from typing import Any
 
 from delivery_lab.model.answer_lines import line_of_call
 from delivery_lab.model.answers import ServiceAnswer
-from delivery_lab.program.answers import AwsAnswer, FunctionAnswer, ProgramAnswers
-from delivery_lab.program.placeholders import wire_name
+from delivery_lab.program.answers import AwsAnswer, FunctionAnswer, ProgramAnswers, wire_name
 from delivery_lab.simulation.answering import service_answers
 from delivery_lab.simulation.workload_answers import Answer
 

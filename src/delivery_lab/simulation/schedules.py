@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from delivery_lab.errors import DeploymentRefusedError, NotModelledError
+from delivery_lab.limits.eventbridge import FLEXIBLE_WINDOW
 from delivery_lab.model.account import Account
 from delivery_lab.model.api_errors import eventbridge as errors
 from delivery_lab.model.eventbridge.bus import EventBus, Putter, RuleTarget
@@ -178,7 +179,7 @@ class _Winder:
                 f"{self.resource.name} goes off, and calls {self._universal} itself: a universal target, which is not "
                 "modelled\n  nearest: the ARN of the queue, function, topic, stream or bus as its target"
             )
-        problem = feed_problem(self.stack, self.resource)
+        problem = feed_problem(self.stack, self.resource) or self._unsaid_window()
         if problem or not self.resource.unknown:
             return problem
         unknown = ", ".join(self.resource.unknown)
@@ -187,8 +188,35 @@ class _Winder:
             "  nearest: values that the program knows"
         )
 
+    def _unsaid_window(self) -> str:
+        """Why it is not known when it goes off; "" where it is."""
+        window = self.resource.window_minutes
+        if window.known is None or self.resource.window_mode.known != "OFF":
+            return ""
+        return (
+            f"{self.resource.name} goes off, and has {window.origin.input} = {window.known} with the mode OFF; what "
+            "Scheduler makes of that is not known (SCH-WINDOW-1)\n  nearest: the mode FLEXIBLE, or no minutes"
+        )
+
+    def _check_window(self) -> None:
+        """Refuse a flexible window without its length, or with one that there is not (SCH-WINDOW-1).
+
+        Raises:
+            DeploymentRefusedError: Scheduler would refuse it.
+        """
+        minutes = self.resource.window_minutes
+        if self.resource.window_mode.certain() == "FLEXIBLE" and not FLEXIBLE_WINDOW.allows(minutes.certain() or 0):
+            raise DeploymentRefusedError(
+                self.resource.name,
+                "ValidationException",
+                f"The flexible time window has {minutes.certain() or 'no'} minutes",
+                rule="SCH-WINDOW-1",
+                fix=f"set {minutes.origin.input} of {self.resource.name} to {FLEXIBLE_WINDOW.range}",
+            )
+
     def _table(self) -> TimeTable:
         resource = self.resource
+        self._check_window()
         text = resource.expression.certain()
         return TimeTable(
             _parsed(resource, text, resource.zone.certain(), once=True),

@@ -118,6 +118,9 @@ class _Connector:
         if to_fifo and not fifo:
             fix = f"make {topic.name} a FIFO topic, or {target.name} a standard queue"
             raise _refused(resource.name, errors.FIFO_QUEUE.error(), "SNS-FIFO-4", fix)
+        if fifo and isinstance(target, Function):
+            fix = f"subscribe a queue to {topic.name}, and let {target.name} read it by an event source mapping"
+            raise _refused(resource.name, errors.FIFO_FUNCTION.error(), "SNS-FIFO-6", fix)
         account = self.account
         feed = Feed(
             topic.label,

@@ -19,6 +19,7 @@ class Schedule(StackResource):
         zone: name of the time zone.
         state: `ENABLED` or `DISABLED`.
         window_minutes: the flexible window, None without one.
+        window_mode: `FLEXIBLE` or `OFF`.
         start: start date, None without one.
         end: end date, None without one.
         target_arn: ARN of the target.
@@ -37,6 +38,7 @@ class Schedule(StackResource):
     zone: Setting[str]
     state: Setting[str]
     window_minutes: Setting[int | None]
+    window_mode: Setting[str]
     start: Setting[str | None]
     end: Setting[str | None]
     target_arn: Setting[str]
@@ -58,6 +60,7 @@ class Schedule(StackResource):
             self.zone,
             self.state,
             self.window_minutes,
+            self.window_mode,
             self.start,
             self.end,
             self.input,
@@ -84,6 +87,7 @@ def schedule(inputs: Inputs) -> Schedule:
         zone=inputs.text("scheduleExpressionTimezone", default="UTC"),
         state=inputs.text("state", default="ENABLED"),
         window_minutes=inputs.optional_number("flexibleTimeWindow", "maximumWindowInMinutes"),
+        window_mode=inputs.text("flexibleTimeWindow", "mode", default="OFF"),
         start=inputs.optional_text("startDate"),
         end=inputs.optional_text("endDate"),
         target_arn=inputs.text("target", "arn"),

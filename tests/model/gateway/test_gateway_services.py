@@ -227,6 +227,7 @@ def test_rest_vtl_1_what_templates_write(template: str, body: str, message: str 
         ("$input.xml('$')", "uses $input.xml('$'), which is not modelled"),
         ("$util.toJson('x')", "uses $util.toJson('x'), which is not modelled"),
         ("$context.authorizer", "$context.authorizer is not modelled"),
+        ("$input.json('$.nothing')", "$input.json('$.nothing') finds nothing, or null"),
         ("$nothing", "uses $nothing, and nothing sets $nothing"),
         ("$input.path('$.a').matches('x')", "where the method matches is not modelled"),
         ("$input.path('$')", "an object or a list; how API Gateway writes it is not modelled"),
@@ -423,3 +424,28 @@ def test_rest_sqs_1_the_answer_as_it_comes() -> None:
         "MessageId",
         "SequenceNumber",
     }
+
+
+def test_rest_vtl_1_the_context_variables_of_aws_s_first_example() -> None:
+    """api-gateway-mapping-variable-examples.html, example 1, as far as it needs neither keys nor signed requests."""
+    front = Front(REST)
+    names = ("stage", "requestId", "apiId", "resourcePath", "httpMethod", "identity.sourceIp", "identity.userAgent")
+    template = " ".join(f"$context.{name}" for name in names)
+
+    written = front.templated(f'Action=SendMessage&MessageBody=$util.urlEncode("{template}")', "{}", "/jobs/7")
+
+    stage, request_id, api, path, method, address, agent = written.split(" ", 6)
+    assert (stage, api, path, method, address) == ("v1", "api", "/jobs/{id}", "POST", "192.0.2.1")
+    assert request_id.count("-") == 4
+    assert agent
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["resourceId", "identity.accountId", "identity.apiKey", "identity.caller", "identity.user", "identity.userArn"],
+)
+def test_the_other_context_variables_of_the_example_are_refused_by_name(name: str) -> None:
+    front = Front(REST)
+
+    with pytest.raises(NotModelledError, match=rf"\$context.{name} is not modelled"):
+        front.templated(f"Action=SendMessage&MessageBody=$context.{name}", "{}", "/jobs/7")

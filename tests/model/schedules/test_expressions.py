@@ -81,7 +81,15 @@ def test_sch_cron_1_what_a_rule_refuses(text: str) -> None:
         parse(text)
 
 
-@pytest.mark.parametrize(("text", "zone"), [("at(tomorrow)", "UTC"), ("rate(1 hour)", "Mars/Olympus")])
+@pytest.mark.parametrize(
+    ("text", "zone"),
+    [
+        ("at(tomorrow)", "UTC"),
+        ("at(2026-01-01)", "UTC"),
+        ("at(2026-01-01T10:00:00Z)", "UTC"),
+        ("rate(1 hour)", "Mars/Olympus"),
+    ],
+)
 def test_what_scheduler_refuses(text: str, zone: str) -> None:
     with pytest.raises(BadExpressionError):
         parse(text, zone, once=True)

@@ -30,6 +30,16 @@ PLACEHOLDER = ApiError(
 ONE_INPUT = ApiError(
     _VALIDATION, "Only one of Input, InputPath, or InputTransformer must be provided for target {target}.", _INPUTS
 )
+TOO_MANY_TARGETS = ApiError(
+    "LimitExceededException",
+    "The requested resource exceeds the maximum number allowed.",
+    SNAPSHOTS + "events/test_events.snapshot.json",
+)
+NO_GROUP = ApiError(
+    _VALIDATION,
+    "Parameter(s) MessageGroupId must be specified for target: {target}.",
+    "https://github.com/awslabs/aws-ddk/pull/185, in other words",
+)
 SCHEDULE_ON_CUSTOM_BUS = ApiError(
     _VALIDATION,
     "ScheduleExpression is supported only on the default event bus.",

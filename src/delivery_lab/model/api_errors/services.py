@@ -15,6 +15,12 @@ NOTIFICATION = ApiError(
     "Unable to validate the following destination configurations.",
     "https://github.com/localstack/localstack/blob/main/tests/aws/services/s3/test_s3_notifications_sqs.snapshot.json",
 )
+OVERLAPPING = ApiError(
+    "InvalidArgument",
+    "Configuration is ambiguously defined. Cannot have overlapping suffixes in two rules if the prefixes are "
+    "overlapping for the same event type.",
+    "https://github.com/awslabs/cdk-serverless-clamscan/issues/612",
+)
 RECORD_TOO_LARGE = ApiError(
     "MESSAGE_TOO_LARGE",
     "The message is {size} bytes when serialized which is larger than {limit}",

@@ -63,6 +63,12 @@ FIFO_QUEUE = ApiError(
     _SNS,
     shape=_SHAPE,
 )
+FIFO_FUNCTION = ApiError(
+    _INVALID,
+    "Invalid parameter: a function can not be subscribed to a FIFO topic",
+    "https://docs.aws.amazon.com/sns/latest/dg/fifo-message-delivery.html, in other words",
+    shape=_SHAPE,
+)
 FIFO_DEAD_LETTERS = ApiError(
     _INVALID,
     "Invalid parameter: RedrivePolicy: must use a FIFO queue as DLQ for a FIFO Subscription to a FIFO Topic.",

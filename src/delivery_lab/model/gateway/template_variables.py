@@ -44,6 +44,11 @@ def _input(request: ApiRequest, body: str) -> Tool:
         return None if found is MISSING else found
 
     def as_json(path: str) -> str:
+        if document(path) is None:
+            raise NotModelledError(
+                f"$input.json({path!r}) finds nothing, or null; what API Gateway writes for it is not known\n"
+                "  nearest: #if around it that asks $input.path"
+            )
         return json.dumps(document(path), separators=(",", ":"), ensure_ascii=False)
 
     def params(name: str | None = None) -> Any:

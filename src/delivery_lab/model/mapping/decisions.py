@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from delivery_lab.model.backoff import Backoff
@@ -90,12 +91,22 @@ def reported_failures(payload: str, message_ids: Collection[str]) -> tuple[str, 
     return tuple(message_id for message_id in message_ids if message_id in named)
 
 
+@lru_cache(maxsize=64)
+def parsed(payload: str) -> Any:
+    """A response as JSON, for readers that change nothing in it; a batch that fails for days gets the same one.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    return json.loads(payload)
+
+
 def named_identifiers(payload: str) -> list[Any]:
     """What a response gives as `itemIdentifier` of its failures, as it stands there; empty where it names none."""
     if "batchItemFailures" not in payload:
         return []
     try:
-        response = json.loads(payload)
+        response = parsed(payload)
     except ValueError:
         return []
     failures = response.get("batchItemFailures") if isinstance(response, dict) else None

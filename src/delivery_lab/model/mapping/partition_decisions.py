@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from delivery_lab.limits.mappings import ENDLESS
 from delivery_lab.model.backoff import Backoff
-from delivery_lab.model.mapping.decisions import named_identifiers
+from delivery_lab.model.mapping.decisions import named_identifiers, parsed
 from delivery_lab.rule_ids import RuleId
 from delivery_lab.rules.assumptions import DEFAULTS, RetriedRecords, RetryCount, UnnamedResponse
 
@@ -100,7 +100,7 @@ def classify_partition_batch(
     if not report:
         return PartitionVerdict(len(sequences), False, "STR-REPORT-1", "the response is not looked at")
     try:
-        response = json.loads(payload) if payload else None
+        response = parsed(payload) if payload else None
     except ValueError:
         return PartitionVerdict(0, False, "STR-REPORT-6", "the response is no JSON")
     verdict = _classify_response(sequences, response, identify, unnamed, retried)

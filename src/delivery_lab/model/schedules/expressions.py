@@ -15,6 +15,7 @@ from aws_croniter import AwsCroniter
 from aws_croniter.exceptions import AwsCroniterExpressionError
 
 _RATE = re.compile(r"rate\(\s*([1-9]\d*)\s+(minute|hour|day)(s?)\s*\)")
+_AT = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)")
 _SECONDS = {"minute": 60, "hour": 3_600, "day": 86_400}
 
 
@@ -112,8 +113,9 @@ def parse(text: str, zone: str = "UTC", *, once: bool = False) -> Expression:
     if text.startswith("cron(") and text.endswith(")"):
         return Cron(_checked(text[5:-1]), zone)
     if once and text.startswith("at(") and text.endswith(")"):
+        found = _AT.fullmatch(text)  # no zone, no part of a second, and no day alone
         try:
-            return Once(datetime.fromisoformat(text[3:-1]), zone)
+            return Once(datetime.fromisoformat(found[1] if found else ""), zone)
         except ValueError as error:
             raise BadExpressionError("it is no time such as 2026-01-01T10:00:00") from error
     raise BadExpressionError("it is neither rate(...) nor cron(...)")

@@ -21,6 +21,7 @@ from delivery_lab.model.runtime import AwsError
 MESSAGE_ATTRIBUTES = "MessageAttributes"
 MESSAGE_BODY = "MessageBody"
 
+_NOT_OF_SNS = "AWS's list of the operators of filter policies has no wildcard: patterns of EventBridge have it."
 _STRING_OPERATORS = ("prefix", "suffix", "equals-ignore-case", "cidr")
 _OPERATORS = (*_STRING_OPERATORS, "anything-but", "numeric", "exists")
 
@@ -139,7 +140,7 @@ def _check_rule(rule: Any) -> None:
         raise _refused("Only one key allowed in match expression")
     ((operator, operand),) = rule.items()
     if operator not in _OPERATORS:
-        raise _refused(f"Unrecognized match type {operator}")
+        raise _refused(f"Unrecognized match type {operator}", _NOT_OF_SNS if operator == "wildcard" else "")
     if operator in _STRING_OPERATORS and not isinstance(operand, str):
         # SNS speaks of a prefix also where the operator is cidr.
         raise _refused(f"{'prefix' if operator == 'cidr' else operator} match pattern must be a string")

@@ -1,0 +1,125 @@
+"""Each fault of a function happens whatever feeds the function, and is refused by name where it cannot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from delivery_lab.errors import WorkloadError
+from delivery_lab.events import Run
+from delivery_lab.results.invariants import violations_of
+from delivery_lab.results.outcome import outcome_of
+from delivery_lab.simulation.simulate import simulate
+from delivery_lab.simulation.workload_files import read_workload
+from delivery_lab.stack.stack import Stack
+from tests.checks.world import graph_of
+
+_MAPPING = 'function_name=function(timeout=10).arn, starting_position="{position}"'
+SOURCES = {
+    "queue": ("mapping(queue_with_dlq(), function(), batch_size=1, function_response_types=[])", "queue: jobs"),
+    "fifo": (
+        """
+jobs = aws.sqs.Queue("jobs", name="jobs.fifo", fifo_queue=True, content_based_deduplication=True,
+    visibility_timeout_seconds=60)
+mapping(jobs, function(), batch_size=1, function_response_types=[])
+""",
+        "queue: jobs, key: a",
+    ),
+    "stream": (
+        """
+jobs = aws.kinesis.Stream("jobs", shard_count=1)
+aws.lambda_.EventSourceMapping("mapping", event_source_arn=jobs.arn, MAPPING)
+""",
+        "stream: jobs, key: a",
+    ),
+    "fan-out": (
+        """
+jobs = aws.kinesis.Stream("jobs", shard_count=1)
+fast = aws.kinesis.StreamConsumer("fast", stream_arn=jobs.arn)
+aws.lambda_.EventSourceMapping("mapping", event_source_arn=fast.arn, MAPPING)
+""",
+        "stream: jobs, key: a",
+    ),
+    "table": (
+        """
+jobs = aws.dynamodb.Table("jobs", name="jobs", billing_mode="PAY_PER_REQUEST", hash_key="id", stream_enabled=True,
+    stream_view_type="NEW_IMAGE", attributes=[{"name": "id", "type": "S"}])
+aws.lambda_.EventSourceMapping("mapping", event_source_arn=jobs.stream_arn, MAPPING)
+""",
+        "table: jobs",
+    ),
+    "topic": (
+        """
+aws.lambda_.EventSourceMapping("mapping", topics=["orders"], MAPPING,
+    self_managed_event_source={"endpoints": {"KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}})
+""",
+        "at: 200, topic: orders",
+    ),
+    "event": ("function()", "invoke: worker, type: async"),
+    "request": ("function()", "invoke: worker"),
+}
+WITH_MAPPING = ("queue", "fifo", "stream", "fan-out", "table", "topic")
+AT_LATEST = ("stream", "fan-out", "table", "topic")
+KINDS = {
+    "throttle": "kind: throttle, for: 30",
+    "error": "kind: error, for: 30",
+    "failure": "kind: failure, for: 30",
+    "latency": "kind: latency, seconds: 1",
+    "duplicate": "kind: duplicate",
+    "coldStart": "kind: coldStart",
+    "crash": "kind: crash, seconds: 0.5, for: 30",
+    "timeout": "kind: timeout, seconds: 0.5, for: 30",
+    "pause": "kind: pause, seconds: 5, for: 30",
+    "codeReplaced": "kind: codeReplaced",
+    "lateClock": "kind: lateClock, seconds: 5",
+    "recreated": "kind: recreated, seconds: 5",
+}
+# A caller that waits for its answer gets each request through once; pollers are those of mappings; only a mapping at
+# LATEST misses records.
+IMPOSSIBLE = {("request", "duplicate"), ("event", "pause"), ("request", "pause")}
+POSSIBLE = [
+    (source, kind)
+    for source in SOURCES
+    for kind in KINDS
+    if (source, kind) not in IMPOSSIBLE and (kind != "recreated" or source in AT_LATEST)
+]
+HANDLER = "import time\n\ndef handle(event, context):\n    time.sleep(2)\n"
+
+
+def run(folder: Path, source: str, kind: str) -> Run:
+    program, target = SOURCES[source]
+    position = "LATEST" if kind == "recreated" else "TRIM_HORIZON"
+    program = program.replace("MAPPING", _MAPPING.format(position=position))
+    graph = graph_of(folder / "shop", program, {"worker/app.py": HANDLER})
+    fault = KINDS[kind].replace("for: ", "for: 2") if source == "topic" else KINDS[kind]
+    file = folder / "jobs.yaml"
+    file.write_text(
+        f"send: [{{every: 4, times: 3, {target}, body: {{id: 'm{{n}}'}}}}]\nfaults: [{{function: worker, {fault}}}]\n",
+        encoding="utf-8",
+    )
+    return simulate(Stack.of(graph), folder / "shop", read_workload(file), seed=1)
+
+
+@pytest.mark.parametrize(("source", "kind"), POSSIBLE)
+def test_a_fault_of_a_function_happens_whatever_feeds_it(tmp_path: Path, source: str, kind: str) -> None:
+    found = run(tmp_path, source, kind)
+
+    assert [note for note in found.notes if "never happened" in note] == []
+    assert list(violations_of(found)) == []
+    messages = outcome_of(found).messages
+    assert messages.lost == 0 or kind == "recreated"
+
+
+@pytest.mark.parametrize("source", [source for source in SOURCES if source not in WITH_MAPPING])
+def test_pollers_that_there_are_not_cannot_stop(tmp_path: Path, source: str) -> None:
+    with pytest.raises(WorkloadError) as refused:
+        run(tmp_path, source, "pause")
+    assert str(refused.value) == (
+        f"{tmp_path / 'jobs.yaml'}:2: the kind pause stops the pollers of mappings, and no mapping feeds worker\n"
+        "  fix: write the kind throttle for a function that is not invoked for a while"
+    )
+
+
+def test_a_request_is_handed_over_once_and_that_is_said(tmp_path: Path) -> None:
+    assert "fault 1 of the workload never happened: duplicate of worker" in run(tmp_path, "request", "duplicate").notes
