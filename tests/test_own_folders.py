@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -57,6 +58,25 @@ def test_all_lie_in_one_folder_that_goes_with_the_last(temporary: Path) -> None:
     with own_folder("again") as again:
         assert again.is_dir()
     assert list(temporary.iterdir()) == []
+
+
+def test_one_that_was_cleared_meanwhile_is_made_again(temporary: Path) -> None:
+    first = new_folder("code")
+    shutil.rmtree(first.parent)
+
+    with own_folder("code") as second:
+        assert second.is_dir()
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_made_when_it_can(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(temporary / "none"))
+    with pytest.raises(FileNotFoundError):
+        new_folder("code")
+    (temporary / "none").mkdir()
+
+    with own_folder("code") as folder:
+        assert folder.is_dir()
 
 
 def test_a_link_in_such_a_folder_is_not_followed(temporary: Path) -> None:

@@ -78,8 +78,8 @@ def remove_all() -> None:
 def _root() -> Path:
     """The folder of this process."""
     process = os.getpid()
-    if process not in _roots:
-        for _, lock in _roots.values():  # of the process that this one began as a copy of
+    if process not in _roots or not _roots[process][0].is_dir():  # one that is gone could not be made, or was cleared
+        for _, lock in _roots.values():  # of one that is gone, or of the process that this one began as a copy of
             with contextlib.suppress(OSError):
                 os.close(lock)
         _roots.clear()
@@ -87,6 +87,7 @@ def _root() -> Path:
         _remove_left(place)
         # Not `mkdtemp`: that would draw from what names the temporary files of code.
         root = place / f"{_PREFIX}{process}-{os.urandom(4).hex()}"
+        _roots[process] = root, -1  # before it is there: a signal may end the process at any moment
         root.mkdir(mode=_FOLDER_MODE)
         lock = os.open(root, os.O_RDONLY | os.O_CLOEXEC)
         with contextlib.suppress(OSError):  # some network file systems have no locks

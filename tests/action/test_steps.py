@@ -198,3 +198,22 @@ def test_every_input_is_used_and_every_script_is_there() -> None:
         assert all(name in used for name in given), script
     # What a pull request says comes in through the environment and is never part of a script.
     assert not any("${{" in step.get("run", "") for step in steps)
+
+
+def test_a_stack_that_is_new_gets_a_comment_that_says_so(workspace: Path, tmp_path: Path) -> None:
+    origin = workspace.parent / "origin"
+    git_in(origin, "mv", "shop/Pulumi.prod.yaml", "shop/Pulumi.next.yaml")
+    git_in(origin, "commit", "--quiet", "--message", "three")
+    git_in(workspace, "pull", "--quiet", "--ff-only")
+
+    step = Step(
+        *(workspace, tmp_path, "compare.sh"),
+        LAB_PROJECT="shop",
+        LAB_BASE=base_of(workspace),
+        LAB_WORKLOAD="shop/workload.yaml",
+        LAB_REPORT="false",
+    )
+
+    assert step.ran.returncode == 0, step.ran.stderr
+    assert (step.outputs["exit-code"], step.outputs["differs"]) == ("0", "true")
+    assert step.summary.splitlines()[1] == "### 1 stack is new, 1 stack is gone"

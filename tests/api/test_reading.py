@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from delivery_lab.api.lab import Lab
+from delivery_lab.api.reporting import reported
+from delivery_lab.api.simulated import Simulation
 from delivery_lab.errors import ModelError
 from delivery_lab.events import journal
 from tests.lab_support import ROOT
@@ -50,3 +52,18 @@ def test_a_run_that_turns_out_otherwise_than_it_began_is_made_again_with_its_jou
     assert found.kept
     assert found.outcome == from_journal.outcome
     assert found.run.events == from_journal.run.events
+
+
+def test_a_report_keeps_the_events_of_a_long_run_which_it_would_make_again_for_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runs: list[Simulation] = []
+    lab = Lab.open(ROOT, on_run=runs.append, cached=True)
+    monkeypatch.setattr(journal, "KEPT_EVENTS", len(lab.run("batch-partial").run.events) // 2)
+    monkeypatch.setattr(journal, "HANDED_ON_AT_ONCE", AT_ONCE)
+    runs.clear()
+
+    reported(lab, "batch-partial", {}, quantify=False, alternatives=False)
+    lab.run("batch-partial")
+
+    assert [found.kept for found in runs] == [True, False]

@@ -286,6 +286,7 @@ def test_the_comment_says_what_could_not_be_compared(call: Lab, folder: Path, gi
     assert said.code != 0
     lines = said.out.splitlines()
     assert lines[1] == "### 1 stack could not be compared"
+    assert lines[3].startswith(f"prod could not be compared: HEAD ({git('rev-parse', 'HEAD')[:7]}): ")
     assert next(line for line in lines if line.startswith("- prod could not be compared: "))
 
 
@@ -302,3 +303,60 @@ def test_two_revisions_without_a_difference_are_quiet_where_that_is_wanted(call:
         "",
         "No stack was compared.",
     ]
+
+
+def test_a_new_stack_and_one_that_is_gone_are_said_in_the_first_sentence_of_a_comment(
+    call: Lab, folder: Path, git: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git("mv", "Pulumi.prod.yaml", "Pulumi.next.yaml")
+    head = commit(git)[:7]
+    monkeypatch.setattr(OpenedLab, "run", lambda *_, **__: pytest.fail("it is run"))
+
+    said = call("diff", "first..HEAD", "--workload", "workload.yaml", "--format", "markdown", "--quiet-if-same")
+
+    assert said.code == 0
+    gone = f"Not in HEAD ({head}) any more, so left out: prod."
+    assert said.out.splitlines()[:4] == [
+        "<!-- delivery-lab diff: orders -->",
+        "### 1 stack is new, 1 stack is gone",
+        "",
+        f"{gone} New in HEAD ({head}), so there is nothing to compare with: next.",
+    ]
+
+
+def test_a_new_stack_beside_one_that_changed_is_said_after_what_changes(call: Lab, folder: Path, git: Git) -> None:
+    shutil.copy(folder / "Pulumi.prod.yaml", folder / "Pulumi.new.yaml")
+    changed(folder, "Pulumi.prod.yaml", '"60"', '"30"')
+    git("add", "--all")
+    head = commit(git)[:7]
+
+    lines = call("diff", "first..HEAD", "--workload", "workload.yaml", "--format", "markdown").out.splitlines()
+
+    assert lines[1] == "### Nothing gets worse"
+    assert lines[3].startswith("prod: ")
+    assert lines[3].endswith(f" New in HEAD ({head}), so there is nothing to compare with: new.")
+
+
+@pytest.mark.parametrize("broken_first", [True, False])
+def test_a_program_that_fails_on_one_side_keeps_no_other_stack_from_being_compared(
+    call: Lab, folder: Path, git: Git, broken_first: bool
+) -> None:
+    shutil.copy(folder / "Pulumi.prod.yaml", folder / "Pulumi.other.yaml")
+    fine = (folder / "Pulumi.other.yaml").read_text(encoding="utf-8")
+    (folder / "Pulumi.other.yaml").write_text("config:\n  orders:visibilityTimeout: none\n" if broken_first else fine)
+    git("add", "--all")
+    sides = [f"second ({commit(git)[:7]})"]
+    git("tag", "second")
+    (folder / "Pulumi.other.yaml").write_text(fine if broken_first else "config:\n  orders:visibilityTimeout: none\n")
+    changed(folder, "Pulumi.prod.yaml", '"60"', '"30"')
+    sides.append(f"HEAD ({commit(git)[:7]})")
+
+    said = call("diff", "second..HEAD", "--workload", "workload.yaml", "--format", "markdown")
+
+    lines = said.out.splitlines()
+    assert said.code == 2
+    assert lines[1] == "### 1 stack could not be compared"
+    assert lines[3].startswith(f"other could not be compared: {sides[0 if broken_first else 1]}: Configuration ")
+    assert " prod: " in lines[3]
+    assert '! orders:visibilityTimeout: "60" -> "30"' in lines
+    assert said.err.startswith("error: other: ")

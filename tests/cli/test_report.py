@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from delivery_lab.api.lab import Lab as OpenedLab
 from tests.cli.conftest import Lab
 
 
@@ -41,11 +42,30 @@ def test_settings_that_are_refused_are_told_in_the_report(lab: Lab, tmp_path: Pa
     assert '<span class="badge bad">not run</span>' in file.read_text(encoding="utf-8")
 
 
-def test_a_file_that_cannot_be_written(lab: Lab, tmp_path: Path) -> None:
-    found = lab("report", "batch-partial", "-o", str(tmp_path))
+@pytest.mark.parametrize("words", [("batch-partial",), ("--all",), ("--compare", "batch-partial", "batch-unreported")])
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_run(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(OpenedLab, "run", lambda *_, **__: pytest.fail("it is run"))
 
-    assert found.code == 1
-    assert found.err.endswith(f"error: {tmp_path} cannot be written: Is a directory\n")
+    folder = lab("report", *words, "-o", str(tmp_path))
+    nowhere = lab("report", *words, "-o", str(tmp_path / "no-folder" / "report.html"))
+
+    assert (folder.code, nowhere.code) == (1, 1)
+    assert folder.err.endswith(f"error: {tmp_path} cannot be written: Is a directory\n")
+    assert nowhere.err.endswith("report.html cannot be written: No such file or directory\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_is_refused_leaves_an_older_report_as_it_is(lab: Lab, tmp_path: Path) -> None:
+    older, other = tmp_path / "older.html", tmp_path / "other.html"
+    older.write_text("older", encoding="utf-8")
+
+    for file in (older, other):
+        assert lab("report", "nothing-known", "-o", str(file)).code == 2
+
+    assert older.read_text(encoding="utf-8") == "older"
+    assert not other.exists()
 
 
 @pytest.mark.parametrize(

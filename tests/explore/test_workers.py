@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from delivery_lab.errors import LabError, UsageError
 from delivery_lab.explore import workers
 from delivery_lab.explore.sample import Sample
 from delivery_lab.explore.workers import Sampling, samples
+from delivery_lab.handlers.fibers import keep_for_ever
 
 
 class Opening:
@@ -68,6 +70,25 @@ def test_a_run_that_fails_is_the_error_of_all(tmp_path: Path) -> None:
 def test_a_worker_that_is_killed_is_said(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="a worker process ended before its runs were done"):
         list(samples(Opening(tmp_path, dying=60), range(100), 2))
+
+
+class Keeping(Opening):
+    """Runs each of which leaves the stack of a handler behind that was stopped."""
+
+    def sample(self, seed: int) -> Sample:
+        keep_for_ever(object())
+        return super().sample(seed)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a limit of this process is that of processes that are forked")
+def test_processes_that_keep_much_are_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "MOST_STACKS_KEPT", 20)
+    monkeypatch.setattr(workers, "LARGEST_CHUNK", 10)
+    found = list(samples(Keeping(tmp_path), range(200), 2))
+
+    assert [sample.seed for sample in found] == list(range(200))
+    assert len({sample.violations[0] for sample in found}) >= 4  # this process, and two pairs at least
+    assert not list(tmp_path.glob("open-*"))
 
 
 def test_who_stops_listening_leaves_no_process(tmp_path: Path) -> None:

@@ -96,8 +96,25 @@ def test_other_refusals_are_told_as_they_are() -> None:
     error = ClientError({"Error": {"Code": "Odd", "Message": "no"}}, "Anything")
     assert str(place_error("Anything", error)) == "Anything was refused: Odd: no"
     gone = EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
-    with pytest.raises(PlaceError, match=r"it does not answer any more: run it again$"):
-        Aws(_ACCOUNT, "us-east-1", _Session(error=gone)).check_identity()
+    assert str(place_error("Anything", gone)).endswith("it does not answer any more: run it again")
+
+
+def test_a_region_in_which_nothing_answers_is_named_with_where_it_comes_from() -> None:
+    gone = EndpointConnectionError(endpoint_url="https://sts.xx-nowhere-1.amazonaws.com/")
+    with pytest.raises(PlaceError) as caught:
+        Aws(_ACCOUNT, "xx-nowhere-1", _Session(error=gone)).check_identity()
+    assert str(caught.value) == (
+        "--on aws: nothing answers in the region xx-nowhere-1, which the ARNs of the stack name: Could not connect to "
+        'the endpoint URL: "https://sts.xx-nowhere-1.amazonaws.com/"\n'
+        "  fix: look at the network, at AWS_ENDPOINT_URL, and whether AWS has that region"
+    )
+
+
+@pytest.mark.parametrize("code", ["InvalidClientTokenId", "UnrecognizedClientException"])
+def test_credentials_that_do_not_hold_in_a_region_are_told(code: str) -> None:
+    error = ClientError({"Error": {"Code": code, "Message": "no"}}, "GetCallerIdentity")
+    with pytest.raises(PlaceError, match=r"^GetCallerIdentity was refused: .*\n  fix: the credentials are none"):
+        Aws(_ACCOUNT, "me-south-1", _Session(error=error)).check_identity()
 
 
 # -- what is concluded ------------------------------------------------------------------------------------

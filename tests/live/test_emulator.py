@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
 import subprocess
 import sys
+import threading
 import urllib.request
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -43,6 +47,65 @@ def test_an_emulator_that_does_not_start_shows_what_it_wrote() -> None:
     expected = r"(?s)^the emulator does not answer at http://127\.0\.0\.1:.*ministack"
     with pytest.raises(EmulatorError, match=expected), emulator.running(Path(sys.executable)):
         pass
+
+
+def test_an_emulator_that_has_ended_is_told_with_what_it_wrote(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("Killed\n", encoding="utf-8")
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        running = emulator.Emulator("http://127.0.0.1:1", tmp_path, log, _process=process)
+        running.check()
+        process.kill()
+    with pytest.raises(EmulatorError) as caught:
+        running.check()
+    assert str(caught.value) == (
+        "the emulator ended in the middle of the run; it wrote:\nKilled\n\n  fix: run it again"
+    )
+
+
+@pytest.mark.emulator
+def test_a_port_that_somebody_took_is_left_to_them_and_another_one_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else's server answers there, as the emulator does."""
+    with serving() as taken:
+        free = emulator._free_port
+        ports = iter([taken, taken])
+        monkeypatch.setattr(emulator, "_free_port", lambda: next(ports, None) or free())
+        with emulator.running(emulator_python()) as running:
+            assert running.url != f"http://127.0.0.1:{taken}"
+            assert urllib.request.urlopen(f"{running.url}/_ministack/ready").status == 200
+
+
+@pytest.mark.emulator
+def test_ports_that_are_all_taken_are_an_error_with_what_the_emulator_wrote(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving() as taken:
+        monkeypatch.setattr(emulator, "_free_port", lambda: taken)
+        told = rf"(?s)^the emulator does not answer at http://127\.0\.0\.1:{taken}; it wrote:.*is already in use"
+        with pytest.raises(EmulatorError, match=told), emulator.running(emulator_python()):
+            pass
+
+
+class _Ready(BaseHTTPRequestHandler):
+    """Answers everything."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextlib.contextmanager
+def serving() -> Iterator[int]:
+    """A server of somebody else; its port."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Ready) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.mark.emulator

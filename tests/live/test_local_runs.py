@@ -105,16 +105,17 @@ def test_a_stack_that_is_refused_ends_the_run_and_nothing_is_left(temporary: Pat
 
 
 @pytest.mark.emulator
-def test_an_emulator_that_dies_in_the_middle_is_named_and_nothing_is_left(temporary: Path) -> None:
+@pytest.mark.parametrize("stack", ["visibility-safe", "stream-bounded", "dynamodb-stream", "async-default"])
+def test_an_emulator_that_dies_in_the_middle_is_named_and_nothing_is_left(stack: str, temporary: Path) -> None:
     emulator_python()
     killed: list[int] = []
 
     def kill() -> None:
-        # Its answer to an invoke is waited for when there are messages in flight: the lab has read its queue by then.
+        # A function runs by then, so everything is deployed, and its queue, stream or events are being read.
         while not killed:
             for folder in temporary.glob("delivery-lab-of-*/emulator-*"):
                 log = folder / "log"
-                if log.exists() and "Lambda worker spawned for visibility-worker" in log.read_text(errors="replace"):
+                if log.exists() and "Lambda worker spawned for" in log.read_text(errors="replace"):
                     killed.extend(processes_with_argument(folder))
             time.sleep(0.05)
         for process in killed:
@@ -123,7 +124,7 @@ def test_an_emulator_that_dies_in_the_middle_is_named_and_nothing_is_left(tempor
     thread = threading.Thread(target=kill)
     thread.start()
     with pytest.raises((PlaceError, EmulatorError)):
-        run_on_emulator(Lab.open(ROOT), "visibility-safe")
+        run_on_emulator(Lab.open(ROOT), stack)
     thread.join()
     assert list(temporary.iterdir()) == []
 
@@ -151,7 +152,7 @@ def test_nothing_is_left_after_ctrl_c(tmp_path: Path) -> None:
 def _emulators(folder: Path) -> Iterator[Path]:
     """The folders of emulators that run functions; waits for the first."""
     while True:
-        for found in folder.glob("delivery-lab-emulator-*"):
+        for found in folder.glob("delivery-lab-of-*/emulator-*"):
             with contextlib.suppress(OSError):
                 if "Lambda worker spawned" in (found / "log").read_text(errors="replace"):
                     yield found

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -175,3 +177,17 @@ def test_a_missing_program_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ProjectError) as caught:
         read_project(tmp_path)
     assert str(caught.value) == f"{tmp_path} has no __main__.py, which is what Pulumi runs as the program"
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to(path.name)])
+def test_what_stands_in_the_place_of_a_stack_file_is_not_taken_for_none(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    make(tmp_path / "Pulumi.dev.yaml")
+    with pytest.raises(StackFileError) as caught:
+        read_project(project_folder(tmp_path, "name: shop\nruntime: python\n")).stack("dev")
+
+    assert str(caught.value) == (
+        "Pulumi.dev.yaml is no file: a folder, a pipe, or a link that leads nowhere\n"
+        "  fix: put a file in its place, or remove it"
+    )

@@ -201,3 +201,23 @@ def test_what_many_messages_show_is_said_in_few_sentences() -> None:
     assert len(told) <= 12
     assert sum(map(len, told)) < 1_500
     assert "First alarm alarm 0 goes off." in told
+
+
+def test_messages_that_are_moved_although_healthy_are_said() -> None:
+    def moved(stack: str) -> list[str]:
+        return [told for told in sentences(scene(run(stack))) if "dead-letter queue" in told]
+
+    assert moved("batch-all-or-nothing") == [
+        "10 messages move to a dead-letter queue or destination, 7 of them healthy, the first at 60.3 s."
+    ]
+    (trap,) = moved("concurrency-trap")
+    assert trap.startswith("30 messages move to a dead-letter queue or destination, all of them healthy, the first at")
+    (partial,) = moved("batch-partial")
+    assert "healthy" not in partial
+
+
+def test_the_visibility_timeout_stands_above_what_receives_hide_wherever_there_is_room() -> None:
+    drawn = scene(run("visibility-short"))
+
+    assert "hidden by a receive, until deleted or until the visibility timeout (5 s) ends" in draw(drawn, WIDE, "A run")
+    assert "hidden for the visibility timeout (5 s)" in draw(drawn, NARROW, "A run")

@@ -19,6 +19,7 @@ NO_STEP = {
     "FilterMissed": "told with the filter (FeedFiltered)",
     "LinesRepeated": "told line by line",
     "RecordsLookedAt": "what the code looks at, which moves no record",
+    "RequestPassedOn": "the service has taken what an API sent, which is told there",
     "TenantNamed": "says whose message it is, and changes nothing",
 }
 

@@ -30,6 +30,7 @@ from delivery_lab.events import (
     VisibilityChanged,
 )
 from delivery_lab.events.instants import seconds
+from delivery_lab.results.alarm_figures import AlarmFigures
 from delivery_lab.results.invariants import INVARIANTS, History, violations, violations_of
 from delivery_lab.results.outcome import outcome_of
 from tests.lab_support import ROOT
@@ -211,6 +212,16 @@ def test_no_figure_is_negative() -> None:
 
     assert found(outcome=outcome) == []
     assert found(outcome=forged) == ["INV-FIGURE-1 at 0.000000 s: messages.lost is -1"]
+
+
+def test_an_alarm_may_go_off_before_the_harm() -> None:
+    outcome = outcome_of(run_of(sent("a")))
+    before = AlarmFigures(name="age", metric="IteratorAge", at_seconds=30.0, after_harm_seconds=-86_100.0, unknown="")
+    assert found(outcome=outcome.model_copy(update={"alarms": (before,)})) == []
+    never = before.model_copy(update={"at_seconds": -1.0})
+    assert found(outcome=outcome.model_copy(update={"alarms": (never,)})) == [
+        "INV-FIGURE-1 at 0.000000 s: alarms[0].atSeconds is -1.0"
+    ]
 
 
 def test_receive_counts_go_up_by_one() -> None:

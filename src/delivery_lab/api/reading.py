@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from delivery_lab.alarms.noticed import AlarmReader
@@ -17,6 +19,18 @@ from delivery_lab.rules.assumptions import Assumptions
 from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload import Workload
 from delivery_lab.stack.stack import Stack
+
+_keeping: ContextVar[bool] = ContextVar("keeping", default=False)
+
+
+@contextmanager
+def journals_kept() -> Iterator[None]:
+    """Keep the events of all runs within, however many: for those who would run them again to have them."""
+    before = _keeping.set(True)
+    try:
+        yield
+    finally:
+        _keeping.reset(before)
 
 
 class OutcomeResults:
@@ -70,7 +84,8 @@ def simulate_and_read(
     Raises:
         LabError: as `simulate`.
     """
-    return simulate(stack, root, workload, seed, assumptions, on_deployed, results=OutcomeResults.of(stack, workload))
+    results = None if _keeping.get() else OutcomeResults.of(stack, workload)
+    return simulate(stack, root, workload, seed, assumptions, on_deployed, results=results)
 
 
 def _known(run: Run) -> tuple[object, ...]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from delivery_lab.api.explored import explore_seeds
 from delivery_lab.api.inputs import RunOptions
 from delivery_lab.api.lab import Lab
-from delivery_lab.api.writing import write_file
+from delivery_lab.api.reading import journals_kept
+from delivery_lab.api.writing import refuse_unwritable, write_file
 from delivery_lab.report.chapter import Chapter, FilmedRun, ToldRun, chapter_of, filmed
 from delivery_lab.report.contrast import Contrast, contrast_of
 from delivery_lab.report.extras import WhatWasFound, extras_of
@@ -21,7 +22,16 @@ from delivery_lab.stack.stack import Stack
 if TYPE_CHECKING:
     from delivery_lab.api.simulated import Simulation
 
-__all__ = ["Chapter", "Contrast", "Failed", "compared", "reported", "write_report", "write_trace"]
+__all__ = [
+    "Chapter",
+    "Contrast",
+    "Failed",
+    "compared",
+    "refuse_unwritable",
+    "reported",
+    "write_report",
+    "write_trace",
+]
 
 
 def reported(
@@ -49,7 +59,9 @@ def reported(
         UsageError: the number of seeds is out of range.
         LabError: it cannot be run.
     """
-    simulation = _with_alternatives(lab, lab.run(stack, **options), alternatives)
+    with journals_kept():
+        simulation = lab.run(stack, **options)
+    simulation = _with_alternatives(lab, simulation, alternatives)
     film = _film(lab, simulation, options, seeds, processes)
     return _chapter(lab, simulation, film, options, quantify=quantify)
 
@@ -75,7 +87,8 @@ def compared(
     Raises:
         LabError: one of them cannot be run.
     """
-    difference = lab.diff(before, after, **options)
+    with journals_kept():
+        difference = lab.diff(before, after, **options)
     same: RunOptions = {**options, "workload": lab.workload(before, options.get("workload"))}
     both = [_with_alternatives(lab, one, None) for one in (difference.before, difference.after)]
     films = [_film(lab, one, same, seeds, processes) for one in both]

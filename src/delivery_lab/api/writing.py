@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from delivery_lab.errors import LabError
+
+
+def refuse_unwritable(path: Path, option: str = "") -> None:
+    """Find out before long work whether its result can be written. What is there stays as it is.
+
+    Args:
+        path: where to.
+        option: the option that names the file, for the message; "" for none.
+
+    Raises:
+        LabError: the file cannot be written.
+    """
+    there = os.path.lexists(path)
+    if there and not path.is_file() and not path.is_dir():
+        return  # a pipe or a device: opening it is more than a question
+    try:
+        path.open("ab").close()
+        if not there:
+            path.unlink()
+    except OSError as error:
+        raise _cannot(path, option, error) from error
 
 
 def write_file(path: Path, text: str | Iterable[str], option: str = "", *, make_folder: bool = False) -> None:
@@ -26,5 +48,9 @@ def write_file(path: Path, text: str | Iterable[str], option: str = "", *, make_
         with path.open("w", encoding="utf-8", newline="") as file:
             file.writelines((text,) if isinstance(text, str) else text)
     except OSError as error:
-        named = f"{option}: " if option else ""
-        raise LabError(f"{named}{path} cannot be written: {error.strerror}") from error
+        raise _cannot(path, option, error) from error
+
+
+def _cannot(path: Path, option: str, error: OSError) -> LabError:
+    named = f"{option}: " if option else ""
+    return LabError(f"{named}{path} cannot be written: {error.strerror}")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from delivery_lab.api.parts import BETWEEN, preload
+from delivery_lab.cli.comments.apart import NotCompared
 from delivery_lab.cli.compared import Comparing
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.options import OutputFormat
@@ -21,11 +22,7 @@ if TYPE_CHECKING:
     from delivery_lab.api.revised import Between, Standing
     from delivery_lab.api.revisions import Checkout
 
-_WORDS = {
-    "same": "the same in both revisions, so left out",
-    "onlyBefore": "not in {after} any more, so left out",
-    "onlyAfter": "new in {after}, so there is nothing to compare with",
-}
+_KINDS = ("changed", "same", "onlyBefore", "onlyAfter")
 
 
 def diff_revisions(console: Console, lab: Lab, words: str, stacks: Sequence[str], asked: Comparing) -> bool:
@@ -107,25 +104,22 @@ def _say_left_out(
     """Say which stacks were not compared, and why."""
     from delivery_lab.api.difference import revisions_as_json
 
-    groups = {kind: [name for name, standing in standings.items() if standing == kind] for kind in ("changed", *_WORDS)}
+    groups = {kind: [name for name, standing in standings.items() if standing == kind] for kind in _KINDS}
     reasons = {name: failure.message for name, failure in failures.items()}
+    before, after = between.before.revision, between.after.revision
     if asked.output is OutputFormat.JSON:
-        summary = {
-            "kind": "summary",
-            "revisions": revisions_as_json(between.before.revision, between.after.revision),
-            **groups,
-            "failed": reasons,
-        }
+        summary = {"kind": "summary", "revisions": revisions_as_json(before, after), **groups, "failed": reasons}
         console.data(json.dumps(summary))
         return
+    apart = NotCompared(
+        after=str(after),
+        same=tuple(groups["same"]),
+        new=tuple(groups["onlyAfter"]),
+        gone=tuple(groups["onlyBefore"]),
+        failures=reasons,
+    )
     if asked.output is OutputFormat.TEXT and not groups["changed"] and not failures and not asked.quiet_if_same:
-        console.text(f"No stack differs between {between.before.revision} and {between.after.revision}.")
-    left_out = [
-        f"{words.format(after=between.after.revision)}: {', '.join(groups[kind])}"
-        for kind, words in _WORDS.items()
-        if groups[kind]
-    ]
-    for told in left_out:
+        console.text(f"No stack differs between {before} and {after}.")
+    for told in apart.notes():
         console.message(f"note: {told}")
-    words = f"{between.before.revision}{BETWEEN}{between.after.revision}"
-    asked.end(console, between.after.lab.project.name, words, left_out, reasons)
+    asked.end(console, between.after.lab.project.name, f"{before}{BETWEEN}{after}", apart)

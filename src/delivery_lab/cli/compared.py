@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import typer
 
+from delivery_lab.cli.comments.apart import NOTHING_LEFT_OUT, NotCompared
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.interrupts import INTERRUPTED
 from delivery_lab.cli.options import OutputFormat
@@ -97,8 +98,7 @@ class Comparing:
         console: Console,
         key: str,
         what: str,
-        left_out: Sequence[str] = (),
-        failures: Mapping[str, str] | None = None,
+        apart: NotCompared = NOTHING_LEFT_OUT,
     ) -> None:
         """Print what is about all comparisons.
 
@@ -106,11 +106,9 @@ class Comparing:
             console: where to.
             key: what tells a comment from others, also when a later commit is compared.
             what: what was compared: `A..B`.
-            left_out: what was not compared, and why.
-            failures: why a stack could not be compared, by its name.
+            apart: what was not compared, and why.
         """
-        failures = failures or {}
-        if self._at_once or (self.quiet_if_same and not failures and all(_same(*pair) for pair in self._compared)):
+        if self._at_once or (self.quiet_if_same and not apart.matters and all(_same(*pair) for pair in self._compared)):
             return
         differences = [difference for difference, _ in self._compared]
         pairs = [(difference, found) for difference, found in self._compared if found is not None]
@@ -119,16 +117,16 @@ class Comparing:
             from delivery_lab.cli.comments.explorations import comment_of_pairs
 
             if pairs:
-                console.data(comment_of_pairs(pairs, key, what, left_out, failures))
+                console.data(comment_of_pairs(pairs, key, what, apart))
             else:
-                console.data(comment_of_differences(differences, key, what, left_out, failures))
+                console.data(comment_of_differences(differences, key, what, apart))
             return
         from delivery_lab.cli.comments.junit import junit_of_explorations, junit_of_runs
 
         if pairs:
-            console.data(junit_of_explorations([found.after for _, found in pairs], failures))
+            console.data(junit_of_explorations([found.after for _, found in pairs], apart.failures))
         else:
-            console.data(junit_of_runs([one.after.outcome for one in differences], failures))
+            console.data(junit_of_runs([one.after.outcome for one in differences], apart.failures))
 
     def violated(self) -> Iterator[tuple[Sequence[str], str]]:
         """Of each run that was compared what it violates, and the command that runs it again."""

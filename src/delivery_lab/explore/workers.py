@@ -18,6 +18,7 @@ from multiprocessing.util import Finalize
 from delivery_lab.errors import LabError
 from delivery_lab.explore.processes import begin_worker, process_context
 from delivery_lab.explore.sample import Sample
+from delivery_lab.handlers.fibers import kept_for_ever
 from delivery_lab.own_process import OwnProcess, claimed
 
 Sampling = Callable[[int], Sample]
@@ -30,9 +31,13 @@ CHUNK_SECONDS = 0.5
 LARGEST_CHUNK = 200
 WORTH_PROCESSES_SECONDS = 2.0
 """What takes less than that is done in this process."""
+MOST_STACKS_KEPT = 4000
+"""So many stacks of stopped handlers may a worker keep (200 MB, of small handlers): then others take its place."""
 AHEAD = 2
 """So many chunks for each worker are under way at once."""
 
+_kept_before = 0
+"""Of a worker: what it had from the process that it began as a copy of."""
 _sampling: Sampling | None = None
 """Of a worker: what runs its seeds."""
 
@@ -67,15 +72,23 @@ def samples(opening: Opening, seeds: Sequence[int], processes: int | None = None
 
 
 def _in_processes(opening: Opening, chunks: Sequence[Sequence[int]], processes: int) -> Iterator[Sample]:
+    left = deque(chunks)
+    while left:
+        yield from _in_pool(opening, left, processes)
+
+
+def _in_pool(opening: Opening, left: deque[Sequence[int]], processes: int) -> Iterator[Sample]:
+    """Run what is left, until all is done or a process has kept so much that it had better end."""
+    full = False
     pool = ProcessPoolExecutor(processes, process_context(), _begin, (opening, claimed()))
-    waiting: deque[Future[list[Sample]]] = deque()
+    waiting: deque[Future[tuple[list[Sample], int]]] = deque()
     try:
-        for chunk in chunks:
-            waiting.append(pool.submit(_run, chunk))
-            if len(waiting) > processes * AHEAD:
-                yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
+        while waiting or (left and not full):
+            while left and not full and len(waiting) <= processes * AHEAD:
+                waiting.append(pool.submit(_run, left.popleft()))
+            found, kept = waiting.popleft().result()
+            full = full or kept > MOST_STACKS_KEPT
+            yield from found
     except BrokenProcessPool as error:
         raise LabError(
             "a worker process ended before its runs were done (killed, or out of memory)\n"
@@ -92,14 +105,16 @@ def _in_processes(opening: Opening, chunks: Sequence[Sequence[int]], processes: 
 
 def _begin(opening: Opening, parents: OwnProcess | None) -> None:
     """Make a worker ready."""
-    global _sampling
+    global _sampling, _kept_before
     begin_worker(parents)
+    _kept_before = kept_for_ever()
     opened = opening()
     _sampling = opened.__enter__()
     # A worker has no block that ends with it.
     Finalize(None, opened.__exit__, (None, None, None), exitpriority=10)
 
 
-def _run(seeds: Sequence[int]) -> list[Sample]:
+def _run(seeds: Sequence[int]) -> tuple[list[Sample], int]:
+    """Run seeds in a worker; what comes of them, and how many stacks the worker keeps since it has begun."""
     assert _sampling is not None
-    return [_sampling(seed) for seed in seeds]
+    return [_sampling(seed) for seed in seeds], kept_for_ever() - _kept_before

@@ -300,12 +300,24 @@ def never_resume(fiber: Fiber) -> None:
     greenlet ends a suspended greenlet that nobody refers to by raising `GreenletExit` in it, which would run
     the handler's `finally` blocks: AWS's kill runs none. There is no way to free such a stack without running
     it (even generators on it would be closed), so it is given one reference that is never taken back, which
-    holds also while the interpreter shuts down. The price is the memory of the stack, some 10 to 50 kB.
+    holds also while the interpreter shuts down. The price is the memory of the stack, and of what is referred to from
+    there: some 50 kB, more where the code holds much. Nor can what it refers to be given back piece by piece:
+    whatever is freed first may run code of the function, a `__del__` or the `finally` of a generator. Only with its
+    process does it go, so processes that run many seeds are replaced (`explore.workers`).
     """
     if fiber and not fiber.dead:
         keep_for_ever(fiber)
 
 
+_kept = [0]
+
+
+def kept_for_ever() -> int:
+    """How many things this process keeps until it ends."""
+    return _kept[0]
+
+
 def keep_for_ever(thing: object) -> None:
     """Take a reference that is never given back."""
+    _kept[0] += 1
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))

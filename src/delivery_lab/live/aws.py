@@ -10,10 +10,10 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError
 
 from delivery_lab.errors import UsageError
-from delivery_lab.live.errors import place_error
+from delivery_lab.live.errors import PlaceError, place_error
 
 _ATTEMPTS = 10
 """A request that AWS throttles is made so often, with growing waits, before the run ends with it."""
@@ -63,6 +63,11 @@ class Aws:
             raise UsageError(
                 "--on aws: there are no credentials for AWS\n"
                 "  fix: sign in (aws configure, aws sso login), or set AWS_PROFILE"
+            ) from error
+        except EndpointConnectionError as error:
+            raise PlaceError(
+                f"--on aws: nothing answers in the region {self.region}, which the ARNs of the stack name: {error}\n"
+                "  fix: look at the network, at AWS_ENDPOINT_URL, and whether AWS has that region"
             ) from error
         except (BotoCoreError, ClientError) as error:
             raise place_error("GetCallerIdentity", error) from error

@@ -26,6 +26,8 @@ _START_SECONDS = 30
 _STOP_SECONDS = 10
 _PREPARE_SECONDS = 180
 _IDLE_SECONDS = 1_000_000
+_PORTS = 5
+"""So many ports are tried."""
 
 ENDPOINTS = (
     "apigateway",
@@ -70,6 +72,17 @@ class Emulator:
     speed: float = 1.0
     agreed_at: float = 0.0
     _tell: IO[bytes] | None = field(default=None, repr=False, compare=False)
+    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False, compare=False)
+
+    def check(self) -> None:
+        """Look whether it still runs.
+
+        Raises:
+            EmulatorError: it has ended.
+        """
+        if self._process is not None and self._process.poll() is not None:
+            tail = self.log.read_text(errors="replace")[-500:]
+            raise EmulatorError(f"the emulator ended in the middle of the run; it wrote:\n{tail}\n  fix: run it again")
 
     def prepare(self, function: str, environments: int, cold_start_seconds: float) -> None:
         """Start execution environments of a function before it is invoked.
@@ -136,26 +149,38 @@ def running(python: Path, speed: float = 1.0) -> Iterator[Emulator]:
     if not python.exists():
         raise EmulatorError(f"{python} is missing: the emulator has an environment of its own\n  fix: make local")
     folder = new_folder("emulator")
-    port = _free_port()
-    log, agreed_at = folder / "log", time.time()
+    log = folder / "log"
+    try:
+        for left in reversed(range(_PORTS)):
+            port, agreed_at = _free_port(), time.time()
+            url = f"http://127.0.0.1:{port}"
+            process = _started(python, folder, log, _environment(port, folder, speed, agreed_at))
+            try:
+                if _is_ready(url, process, log):
+                    yield Emulator(url, folder, log, speed, agreed_at, process.stdin, process)
+                    return
+            finally:
+                _stop(process)
+            written = log.read_text(errors="replace")
+            # Between the look for a free port and the start somebody else may have taken it.
+            if not (left and "already in use" in written):
+                raise EmulatorError(f"the emulator does not answer at {url}; it wrote:\n{written[-2000:]}")
+    finally:
+        remove_folder(folder)
+
+
+def _started(python: Path, folder: Path, log: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     with log.open("wb") as output:
         # Its standard input is a pipe from here: when this process ends, however it does, the pipe closes.
-        process = subprocess.Popen(
+        return subprocess.Popen(
             [str(python), str(_WATCHED), str(folder)],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=_environment(port, folder, speed, agreed_at),
+            env=environment,
             # Ctrl-C is for this process, which ends the other one in order.
             start_new_session=True,
         )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _wait_until_ready(url, process, log)
-        yield Emulator(url, folder, log, speed, agreed_at, process.stdin)
-    finally:
-        _stop(process)
-        remove_folder(folder)
 
 
 def _environment(port: int, folder: Path, speed: float, agreed_at: float) -> Mapping[str, str]:
@@ -184,18 +209,18 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _is_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> bool:
+    """Wait until the emulator answers; what answers before it says that it runs there is somebody else."""
     end = time.monotonic() + _START_SECONDS
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            break
+    while time.monotonic() < end and process.poll() is None:
         try:
             with urllib.request.urlopen(f"{url}/_ministack/ready", timeout=1):  # noqa: S310 - an address of this machine
-                return
+                if f"Running on {url}" in log.read_text(errors="replace"):
+                    return True
         except (urllib.error.URLError, OSError):
-            time.sleep(0.05)
-    tail = log.read_text(errors="replace")[-2000:]
-    raise EmulatorError(f"the emulator does not answer at {url}; it wrote:\n{tail}")
+            pass
+        time.sleep(0.05)
+    return False
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

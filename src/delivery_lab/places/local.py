@@ -255,7 +255,7 @@ class _LocalRun:
             pollers.start()
             until = self._known.workload.until_seconds
             drained = self._scheduler.run_until(
-                (lambda: False) if until is not None else self._drained(pollers),
+                self._goes_on if until is not None else self._drained(pollers),
                 seconds(longest_seconds if until is None else until),
             )
         finally:
@@ -287,11 +287,17 @@ class _LocalRun:
         for event in account.journal.events[written:]:
             self._journal.append(event)
 
+    def _goes_on(self) -> bool:
+        """Not over, while the emulator runs."""
+        self._place.emulator.check()
+        return False
+
     def _drained(self, pollers: RealPollers) -> Callable[[], bool]:
         """Whether all is sent, nothing runs, and nothing waits where somebody polls; twice in a row."""
         calm = [0]
 
         def over() -> bool:
+            self._place.emulator.check()
             busy = self._sender.pending > 0 or self._functions.running > 0 or self._invokes.open > 0
             calm[0] = 0 if busy or not pollers.are_idle else calm[0] + 1
             return calm[0] >= 2

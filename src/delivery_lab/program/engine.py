@@ -35,6 +35,7 @@ from delivery_lab.program.network import offline
 from delivery_lab.program.overrides import apply_overrides
 from delivery_lab.program.placeholders import watched_invokes
 from delivery_lab.program.plugins import Plugins
+from delivery_lab.program.process_hooks import own_signals
 from delivery_lab.program.processes import announced_processes, ending_copies
 from delivery_lab.program.project import Project
 from delivery_lab.program.references import AskedOutputs, watched_references
@@ -131,6 +132,7 @@ def _evaluate(
         answering_aws(answers, frames, registrar.refuse_at) if place is None else contextlib.nullcontext(),
         offline(frames, registrar.warnings.append),
         staying(frames, registrar.refuse_at),
+        own_signals(frames, registrar.refuse_at),
     ):
         for name, value in answers.environment.items():
             os.environ.setdefault(name, value)

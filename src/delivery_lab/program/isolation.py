@@ -29,6 +29,7 @@ import pulumi._types
 import pulumi.runtime.rpc
 
 from delivery_lab.program.frames import is_installed
+from delivery_lab.program.process_hooks import ending_with_the_program, standard_modules
 from delivery_lab.program.project import Project
 from delivery_lab.turns import TURN
 
@@ -54,7 +55,9 @@ def isolated(project: Project) -> Iterator[None]:
         _caches_of_classes(),
         _pickling(),
         _logging(),
+        standard_modules(),
         _printing_to_stderr(),
+        ending_with_the_program(),
     ):
         yield
 

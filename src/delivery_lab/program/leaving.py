@@ -23,7 +23,7 @@ _WAYS = ((os, "_exit"), (os, "abort"), (os, "execv"), (os, "execve"), (os, "kill
 _SIGNALS = frozenset({"kill", "killpg", "raise_signal"})
 
 
-class _Left(BaseException):
+class Left(BaseException):
     """Ends a program that wanted to end the process: no `except Exception` of its own keeps it."""
 
 
@@ -55,7 +55,7 @@ def _guarded(name: str, real: Callable[..., Any], frames: Frames, refuse: Refuse
         position = frames.of_frame(sys._getframe(1))
         place = f" ({position})" if position else ""
         refuse(ProgramError(f"the program called {name} before it was done{place}"), position)
-        raise _Left(name)
+        raise Left(name)
 
     return call
 

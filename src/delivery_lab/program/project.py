@@ -6,6 +6,7 @@ Sources: semantics.md I1; https://www.pulumi.com/docs/iac/concepts/projects/proj
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -109,6 +110,7 @@ class Project:
 
         Raises:
             StackNotFoundError: there are stack files, but none of that name; names the nearest stacks and all of them.
+            StackFileError: what stands in the place of its file is none.
         """
         if self.state is not None:
             if name not in ("", self.state_stack):
@@ -117,6 +119,11 @@ class Project:
         path = self.stack_dir / f"Pulumi.{name.replace('/', '-')}{self.file.suffix}"
         if name and path.is_file():
             return StackFile(name, path, _first_comment(path))
+        if name and os.path.lexists(path):
+            raise StackFileError(
+                f"{self.label(path)} is no file: a folder, a pipe, or a link that leads nowhere\n"
+                "  fix: put a file in its place, or remove it"
+            )
         names = [stack.name for stack in self.stacks()]
         where = self.label(self.stack_dir)
         where = "the project's folder" if where == "." else where

@@ -111,7 +111,8 @@ def _moves(scene: Scene) -> Iterator[str]:
         if not count:
             continue
         several = several.replace("to one", "to a dead-letter queue or destination")
-        text = f"{count:,} {plural(count, one, several)}, the first at {_at(marks[0].at_us)}"
+        healthy = _healthy(scene, count) if kind == "deadLettered" else ""
+        text = f"{count:,} {plural(count, one, several)}, {healthy}the first at {_at(marks[0].at_us)}"
         spans = [span for span in scene.hidden if span.ending == "deadLettered"]
         never = [m for span in spans for m in span.messages if m not in delivered]
         if kind == "deadLettered" and never:
@@ -120,6 +121,15 @@ def _moves(scene: Scene) -> Iterator[str]:
                 f": {len(never):,} of them were hidden for {duration(in_seconds(hidden))} and never handed to an invoke"
             )
         yield text + "."
+
+
+def _healthy(scene: Scene, count: int) -> str:
+    """How many of the messages that are moved are healthy."""
+    if not scene.healthy_moved:
+        return ""
+    if count == 1:
+        return "a healthy one, "
+    return f"{'all' if scene.healthy_moved == count else f'{scene.healthy_moved:,}'} of them healthy, "
 
 
 def _at(instant_us: int) -> str:

@@ -18,6 +18,7 @@ from delivery_lab.events import (
     InvokeRefused,
     InvokeStarted,
     LinesRepeated,
+    QueueConfigured,
     Run,
 )
 from delivery_lab.events.instants import seconds
@@ -39,11 +40,12 @@ _READ = frozenset(
         InvokeRefused,
         InvokeStarted,
         LinesRepeated,
+        QueueConfigured,
     }
 )
 
 
-def scene_of(run: Run, fates: Iterable[Fate], names: dict[str, str], alarms: Sequence[AlarmFigures] = ()) -> Scene:
+def scene_of(run: Run, fates: Sequence[Fate], names: dict[str, str], alarms: Sequence[AlarmFigures] = ()) -> Scene:
     """What the picture of a run shows.
 
     Args:
@@ -81,6 +83,8 @@ def scene_of(run: Run, fates: Iterable[Fate], names: dict[str, str], alarms: Seq
         starved=tuple(_starved(run, film.refused)),
         alarms=gone_off,
         watched=sum(not alarm.unknown for alarm in alarms),
+        visibility_seconds=film.visibility_seconds,
+        healthy_moved=sum(fate.outcome == "deadLettered" and not fate.poison for fate in fates),
     )
 
 
@@ -152,6 +156,7 @@ class _Film:
         self.again: Counter[int] = Counter()
         self.refused: dict[str, list[int]] = {}
         self.functions: dict[str, str] = {}
+        self.visibility_seconds: dict[str, int] = {}
         self._done: set[tuple[str, str]] = set()
         self._all: list[_Open] = []
         self._running: dict[str, int] = {}
@@ -186,6 +191,8 @@ class _Film:
                     self.refused.setdefault(event.function, []).append(event.instant_us)
             case FunctionConfigured():
                 self.functions[event.function] = _settings(event)
+            case QueueConfigured():
+                self.visibility_seconds[event.queue] = event.visibility_timeout_seconds
             case ContractLine():
                 self._say(event, event.instant_us)
             case LinesRepeated():

@@ -9,8 +9,9 @@ from markupsafe import Markup
 from delivery_lab.report.bars import ordinal
 from delivery_lab.report.scale import Scale
 from delivery_lab.report.scene import HiddenSpan, Scene
-from delivery_lab.report.svg import element, fitted, text, text_width
+from delivery_lab.report.svg import element, text, text_width
 from delivery_lab.report.symbols import mark
+from delivery_lab.results.words import duration
 
 MOST_ROWS = 10
 MOST_SPANS = 60
@@ -19,6 +20,7 @@ SHORTEST = 14.0
 """So many pixels every span is wide, so that its end does not hide what ended the one before it."""
 
 TITLE_HEIGHT = 20.0
+_TITLE_SIZE = 12
 _SIZE = 11
 _END_WIDTH_US_SHARE = 0.012
 """Spans in a row are so far apart, as a share of the run, that the symbol at the end of one has room."""
@@ -60,13 +62,25 @@ def draw_rows(rows: Rows, scene: Scene, scale: Scale, top: float) -> Iterator[Ma
         scale: where instants are.
         top: where they begin.
     """
-    title = "hidden by a receive, until deleted or until the visibility timeout ends"
-    yield text(scale.left, top + 14, fitted(title, scale.right - scale.left, 12), "h")
+    yield text(scale.left, top + 14, _title(scene, scale.right - scale.left), "h")
     for number, row in enumerate(rows):
         y = top + TITLE_HEIGHT + number * ROW_HEIGHT + ROW_HEIGHT / 2
         for index, span in enumerate(row):
             following = scale.at(row[index + 1].start_us) if index + 1 < len(row) else scale.right
             yield from _span(span, scene, scale, y, following)
+
+
+def _title(scene: Scene, room: float) -> str:
+    """What is shown, with the visibility timeout where the queues have one, in as many words as there is room for."""
+    found = {scene.visibility_seconds.get(span.queue) for span in scene.hidden}
+    seconds = next(iter(found)) if len(found) == 1 else None
+    timeout = "" if seconds is None else f" ({duration(seconds)})"
+    titles = (
+        f"hidden by a receive, until deleted or until the visibility timeout{timeout} ends",
+        f"hidden for the visibility timeout{timeout}",
+        "hidden by a receive",
+    )
+    return next((title for title in titles if text_width(title, _TITLE_SIZE) <= room), titles[-1])
 
 
 def _span(span: HiddenSpan, scene: Scene, scale: Scale, y: float, following: float) -> Iterator[Markup]:

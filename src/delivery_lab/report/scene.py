@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 BarEnding = Literal["ok", "part", "failed", "timeout", "running"]
@@ -195,6 +195,8 @@ class Scene:
         starved: functions that others left no concurrency.
         alarms: alarms of the stack that go off, in the order of time.
         watched: how many alarms of the stack were computed.
+        visibility_seconds: the visibility timeout of each queue.
+        healthy_moved: how many messages are moved to a dead-letter queue or destination although they are healthy.
     """
 
     end_us: int
@@ -208,6 +210,8 @@ class Scene:
     starved: tuple[StarvedTrack, ...] = ()
     alarms: tuple[AlarmMark, ...] = ()
     watched: int = 0
+    visibility_seconds: Mapping[str, int] = field(default_factory=dict)
+    healthy_moved: int = 0
 
     @property
     def until_us(self) -> int:

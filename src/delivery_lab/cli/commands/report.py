@@ -74,6 +74,7 @@ def report(
     project: ProjectOption = None,
 ) -> None:
     """Show runs in one HTML file: conclusion, figures, the picture of the run, the life of each message."""
+    from delivery_lab.api.reporting import refuse_unwritable
     from delivery_lab.cli.stacks import load_clocks, open_lab
 
     lab = open_lab(console, project, state)
@@ -82,6 +83,7 @@ def report(
     options = run_options(overrides, workload, body, seed, assume, answers, expect, faults)
     options["prices"] = prices
     load_clocks()
+    refuse_unwritable(output)
     if compare is not None:
         if stacks or every:
             raise UsageError("--compare names its two stacks: leave others and --all out")

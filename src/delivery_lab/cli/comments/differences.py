@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from delivery_lab.cli.comments.apart import NOTHING_LEFT_OUT, NotCompared
 from delivery_lab.cli.comments.markdown import comment, counted, escaped, marker, table
 from delivery_lab.cli.views.comparison import told_change
 from delivery_lab.terms import change, figure_name, number, span
@@ -40,8 +41,7 @@ def comment_of_differences(
     differences: Sequence[Difference],
     key: str,
     what: str,
-    left_out: Sequence[str] = (),
-    failures: Mapping[str, str] | None = None,
+    apart: NotCompared = NOTHING_LEFT_OUT,
 ) -> str:
     """The comment of comparisons.
 
@@ -49,19 +49,17 @@ def comment_of_differences(
         differences: what was compared; nothing where no stack differs.
         key: what tells the comment from others, and stays the same when it is written anew.
         what: what is compared, such as `main..HEAD`.
-        left_out: what was not compared, and why.
-        failures: why a stack could not be compared, by its name.
+        apart: what was not compared, and why.
     """
-    failures = failures or {}
     first = [
         marker("diff", key),
-        f"### {_headline(differences, failures)}",
+        f"### {_headline(differences, apart)}",
         "",
-        _sentence(differences),
+        apart.paragraph(_sentence(differences)),
     ]
     if differences:
         first += ["", *table(("stack", "figure", "before", "after", "change"), _rows(differences), texts=2)]
-    last = [*needs_action([*_actions(differences), *not_compared(failures)]), *closing(left_out)]
+    last = [*needs_action([*_actions(differences), *apart.actions()]), *apart.closing()]
     last.append(escaped(f"Delivery Lab compared {what}{_run(differences)}."))
     return comment(first, counted_changes(differences), changed_lines(differences), last)
 
@@ -78,16 +76,6 @@ def needs_action(lines: Sequence[str]) -> list[str]:
     return ["**Needs action**", "", *lines, ""] if lines else []
 
 
-def not_compared(failures: Mapping[str, str]) -> list[str]:
-    """Which stacks could not be compared, and why."""
-    return [f"- {escaped(stack)} could not be compared: {escaped(why)}" for stack, why in failures.items()]
-
-
-def closing(left_out: Sequence[str]) -> list[str]:
-    """What was left out, a sentence each."""
-    return [f"{escaped(text[:1].upper() + text[1:])}." for text in left_out]
-
-
 def counted_changes(differences: Sequence[Difference]) -> str:
     """How many settings and resources differ."""
     count = sum(len(one.comparison.settings) + len(one.comparison.resources) for one in differences)
@@ -99,7 +87,7 @@ def changed_lines(differences: Sequence[Difference]) -> list[str]:
     return [line for one in differences for line in _details(one)]
 
 
-def _headline(differences: Sequence[Difference], failures: Mapping[str, str]) -> str:
+def _headline(differences: Sequence[Difference], apart: NotCompared) -> str:
     """The worst that gets worse, in a few words."""
     told = [
         (rank, f"{escaped(stack_name(one))}: {words}") for one in differences for rank, words in [_harm(one)] if words
@@ -107,9 +95,10 @@ def _headline(differences: Sequence[Difference], failures: Mapping[str, str]) ->
     if told:
         others = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
         return min(told)[1] + others
-    if failures:
-        return f"{counted(len(failures), 'stack')} could not be compared"
-    return "Nothing differs" if all(one.nothing_differs for one in differences) else "Nothing gets worse"
+    same = all(one.nothing_differs for one in differences)
+    if apart.failures or (same and apart.matters):
+        return apart.title
+    return "Nothing differs" if same else "Nothing gets worse"
 
 
 def _harm(difference: Difference) -> tuple[int, str]:
@@ -135,9 +124,9 @@ def _figure_words(text: str) -> str:
 
 
 def _sentence(differences: Sequence[Difference]) -> str:
-    """The conclusion about the change that harms most."""
+    """The conclusion about the change that harms most, "" where nothing was compared."""
     if not differences:
-        return "No stack was compared."
+        return ""
     worst = min(differences, key=lambda one: _harm(one)[0])
     return escaped(f"{worst.after.outcome.stack}: {worst.after.conclusion}")
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from delivery_lab.cli.comments.apart import NOTHING_LEFT_OUT, NotCompared
 from delivery_lab.cli.comments.differences import (
     SHOWN,
     changed_lines,
-    closing,
     counted_changes,
     needs_action,
-    not_compared,
     stack_name,
 )
 from delivery_lab.cli.comments.markdown import comment, escaped, marker, table
@@ -58,8 +57,7 @@ def comment_of_pairs(
     compared: Sequence[tuple[Difference, PairedExploration]],
     key: str,
     what: str,
-    left_out: Sequence[str] = (),
-    failures: Mapping[str, str] | None = None,
+    apart: NotCompared = NOTHING_LEFT_OUT,
 ) -> str:
     """The comment of `diff --seeds`.
 
@@ -67,21 +65,20 @@ def comment_of_pairs(
         compared: at least one comparison: what differs with the first seed, and the runs of both.
         key: as in the comment of `diff`, and so are the others.
         what: what is compared.
-        left_out: what was not compared, and why.
-        failures: why a stack could not be compared, by its name.
+        apart: what was not compared, and why.
     """
     first = [
         marker("diff", key),
         f"### {_pairs_headline(compared)}",
         "",
-        f"Each was run with {_seeds(compared[0][1].after)}.",
+        apart.paragraph(f"Each was run with {_seeds(compared[0][1].after)}."),
     ]
     rows = list(_pair_rows(compared))
     if rows:
         first += ["", *table(("stack", "figure", "before", "after"), rows, texts=2)]
     differences = [difference for difference, _ in compared]
-    last = needs_action([*_pairs_actions(compared), *not_compared(failures or {})])
-    end = [*closing(left_out), escaped(f"Delivery Lab compared {what}.")]
+    last = needs_action([*_pairs_actions(compared), *apart.actions()])
+    end = [*apart.closing(), escaped(f"Delivery Lab compared {what}.")]
     return comment(first, counted_changes(differences), changed_lines(differences), [*last, *end])
 
 

@@ -54,18 +54,27 @@ def listen_longer() -> None:
     def drain(self: Any, *_: Any, **__: Any) -> str:
         lines: list[str] = []
         quiet_since = time.monotonic()
-        while time.monotonic() - quiet_since < _QUIET_SECONDS * factor:
+        while True:
+            asked_at = time.monotonic()  # before the look: a machine that does something else in between hides nothing
             with handing_over:
-                before = len(lines)
-                while not self._stderr_queue.empty():
-                    lines.append(self._stderr_queue.get_nowait())
-                if len(lines) > before or _waiting_bytes(self._proc or _let_live()):
+                came = _queued(self._stderr_queue)
+                lines += came
+                if came or _waiting_bytes(self._proc or _let_live()):
                     quiet_since = time.monotonic()
+                elif asked_at - quiet_since >= _QUIET_SECONDS * factor:
+                    return "\n".join(lines)
             time.sleep(0.001 * factor)
-        return "\n".join(lines)
 
     lambda_runtime.Worker._read_stderr = read
     lambda_runtime.Worker._drain_stderr_bounded = drain
+
+
+def _queued(lines: Any) -> list[str]:
+    """What a queue holds."""
+    found = []
+    while not lines.empty():
+        found.append(lines.get_nowait())
+    return found
 
 
 def _taken(pipe: Any) -> bytes:

@@ -1,0 +1,133 @@
+"""What a program hangs on the process that evaluates it: functions for its end, signals, and Python's own modules.
+
+In a deployment the process is the program's own and ends with it. Here it goes on: with other programs, with the run.
+So functions for the end of the process are called when the program has ended, what it put into Python's modules is
+taken out again, and signals stay the lab's: its Ctrl-C and its time limit work with them.
+"""
+
+from __future__ import annotations
+
+import atexit
+import builtins
+import os
+import random
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from delivery_lab.errors import ProgramError
+from delivery_lab.program.frames import Frames, is_installed
+from delivery_lab.program.leaving import Left, Refuse
+
+_MODULES = (builtins, os, random, signal, socket, threading, time)
+"""Modules that programs replace something in, and that the lab works with."""
+_HOOKS = ("excepthook", "unraisablehook", "displayhook", "breakpointhook", "stdin")
+_LAB = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")  # noqa: PTH100, PTH118, PTH120
+"""The lab's own files, which may lie in the project: in this one they do."""
+_KEPT_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM, signal.SIGVTALRM})
+
+
+@contextmanager
+def ending_with_the_program() -> Iterator[None]:
+    """Call what a program wants to be called at the end of the process, when the program has ended.
+
+    What installed packages register is left to the end of the process.
+    """
+    registered: list[tuple[Callable[..., object], tuple[Any, ...], dict[str, Any]]] = []
+    register, unregister = atexit.register, atexit.unregister
+
+    def register_here(function: Any, /, *args: Any, **named: Any) -> Any:
+        file = sys._getframe(1).f_code.co_filename
+        if is_installed(file) or file.startswith(_LAB):
+            return register(function, *args, **named)
+        registered.append((function, args, named))
+        return function
+
+    def unregister_here(function: Any, /) -> None:
+        registered[:] = [each for each in registered if each[0] != function]
+        unregister(function)
+
+    atexit.register, atexit.unregister = register_here, unregister_here
+    process = os.getpid()
+    try:
+        yield
+    finally:
+        atexit.register, atexit.unregister = register, unregister
+        while registered and os.getpid() == process:
+            function, args, named = registered.pop()
+            try:
+                function(*args, **named)
+            except Exception as error:  # noqa: BLE001 - Python goes on, too
+                name = getattr(function, "__name__", "function")
+                print(f"note: what the program registered with atexit ({name}) raised {error!r}", file=sys.stderr)
+
+
+@contextmanager
+def standard_modules() -> Iterator[None]:
+    """Put back what a program has replaced in, or deleted from, the modules that the lab works with."""
+    before = [(vars(module), dict(vars(module))) for module in _MODULES]
+    hooks = {name: getattr(sys, name) for name in _HOOKS}
+    deep, trace, profile = sys.getrecursionlimit(), sys.gettrace(), sys.getprofile()
+    try:
+        yield
+    finally:
+        for now, then in before:
+            now.update(then)
+        vars(sys).update(hooks)
+        sys.setrecursionlimit(deep)
+        if sys.gettrace() is not trace:
+            sys.settrace(trace)
+        if sys.getprofile() is not profile:
+            sys.setprofile(profile)
+
+
+@contextmanager
+def own_signals(frames: Frames, refuse: Refuse) -> Iterator[None]:
+    """Leave Ctrl-C and the alarm to the lab while a program runs.
+
+    Args:
+        frames: knows the project's files.
+        refuse: is told of an alarm that the program sets.
+    """
+    real = {name: getattr(signal, name) for name in ("signal", "alarm", "setitimer")}
+
+    def is_programs() -> bool:
+        file = sys._getframe(2).f_code.co_filename
+        return not file.startswith(_LAB) and frames.label(file) is not None
+
+    def set_handler(number: Any, handler: Any, /) -> Any:
+        if number in _KEPT_SIGNALS and is_programs():
+            return signal.getsignal(number)
+        return real["signal"](number, handler)
+
+    def alarming(name: str, off: object) -> Callable[..., Any]:
+        def alarm(*args: Any) -> Any:
+            if not is_programs() or (name == "setitimer" and args[:1] != (signal.ITIMER_REAL,)):
+                return real[name](*args)
+            if not any(args if name == "alarm" else args[1:]):
+                return off
+            position = frames.of_frame(sys._getframe(1))
+            refuse(
+                ProgramError(
+                    f"the program sets an alarm with signal.{name}, which is that of its time limit here ({position})\n"
+                    "  fix: leave it out, and limit the program with --program-timeout SECONDS"
+                ),
+                position,
+            )
+            raise Left(name)
+
+        return alarm
+
+    stand_ins = {"signal": set_handler, "alarm": alarming("alarm", 0), "setitimer": alarming("setitimer", (0.0, 0.0))}
+    for name, stand_in in stand_ins.items():
+        setattr(signal, name, stand_in)
+    try:
+        yield
+    finally:
+        for name, function in real.items():
+            setattr(signal, name, function)
