@@ -36,17 +36,26 @@ if [ ! -s "$comment" ]; then
 fi
 cat "$comment" >>"${GITHUB_STEP_SUMMARY:?}"
 
-# Locations in SARIF are relative to the folder of the command: the top of the repository.
-sarif=$folder/findings.sarif
-delivery-lab check "${stacks[@]}" --project "$project" --fail-on never --format sarif >"$sarif" || [ -s "$sarif" ] || sarif=
+# What the change removes has been compared; there is nothing of it to check or to report on.
+asked=${#stacks[@]}
+if [ "$asked" -gt 0 ]; then
+    mapfile -t stacks < <(python "${GITHUB_ACTION_PATH:?}/action/present.py" "$project" "${stacks[@]}")
+fi
 
+sarif=
 report=
-if [ "${LAB_REPORT:-true}" = true ]; then
-    report=$folder/delivery-lab-report.html
-    [ ${#stacks[@]} -gt 0 ] || stacks=(--all)
-    sent=()
-    [ -z "${LAB_WORKLOAD:-}" ] || sent=(--workload "$LAB_WORKLOAD")
-    delivery-lab report "${stacks[@]}" --project "$project" "${sent[@]}" -o "$report" || [ -s "$report" ] || report=
+if [ "$asked" -eq 0 ] || [ ${#stacks[@]} -gt 0 ]; then
+    # Locations in SARIF are relative to the folder of the command: the top of the repository.
+    sarif=$folder/findings.sarif
+    delivery-lab check "${stacks[@]}" --project "$project" --fail-on never --format sarif >"$sarif" || [ -s "$sarif" ] || sarif=
+
+    if [ "${LAB_REPORT:-true}" = true ]; then
+        report=$folder/delivery-lab-report.html
+        [ "$asked" -gt 0 ] || stacks=(--all)
+        sent=()
+        [ -z "${LAB_WORKLOAD:-}" ] || sent=(--workload "$LAB_WORKLOAD")
+        delivery-lab report "${stacks[@]}" --project "$project" "${sent[@]}" -o "$report" || [ -s "$report" ] || report=
+    fi
 fi
 
 differs=true

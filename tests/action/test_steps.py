@@ -217,3 +217,25 @@ def test_a_stack_that_is_new_gets_a_comment_that_says_so(workspace: Path, tmp_pa
     assert step.ran.returncode == 0, step.ran.stderr
     assert (step.outputs["exit-code"], step.outputs["differs"]) == ("0", "true")
     assert step.summary.splitlines()[1] == "### 1 stack is new, 1 stack is gone"
+
+
+@pytest.mark.parametrize(("stacks", "looked_at"), [("prod next", True), ("prod", False)])
+def test_a_stack_that_is_gone_keeps_no_other_from_being_checked(
+    workspace: Path, tmp_path: Path, stacks: str, looked_at: bool
+) -> None:
+    origin = workspace.parent / "origin"
+    git_in(origin, "mv", "shop/Pulumi.prod.yaml", "shop/Pulumi.next.yaml")
+    git_in(origin, "commit", "--quiet", "--message", "three")
+    git_in(workspace, "pull", "--quiet", "--ff-only")
+
+    step = Step(
+        *(workspace, tmp_path, "compare.sh"),
+        LAB_PROJECT="shop",
+        LAB_STACKS=stacks,
+        LAB_BASE=base_of(workspace),
+        LAB_WORKLOAD="shop/workload.yaml",
+    )
+
+    assert step.ran.returncode == 0, step.ran.stderr
+    assert "note: 'prod' is no stack of this commit: there is nothing of it to check" in step.ran.stderr.splitlines()
+    assert [bool(step.outputs[name]) for name in ("sarif", "report")] == [looked_at, looked_at]

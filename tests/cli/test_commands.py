@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from delivery_lab.cli import stacks
 from delivery_lab.events import journal
 from tests.cli.conftest import Lab
 from tests.lab_support import FOREIGN, ROOT
@@ -34,10 +35,10 @@ OUTCOME_KEYS = {
 def test_list_names_every_variant_with_its_sentence(lab: Lab) -> None:
     said = lab("list", "--json")
 
-    stacks = {line["stack"]: line["description"] for line in said.lines()}
+    listed = {line["stack"]: line["description"] for line in said.lines()}
     assert said.code == 0
-    assert {path.name.split(".")[1] for path in (ROOT / "stacks").glob("*.yaml")} == set(stacks)
-    assert all(description.endswith(".") for description in stacks.values())
+    assert {path.name.split(".")[1] for path in (ROOT / "stacks").glob("*.yaml")} == set(listed)
+    assert all(description.endswith(".") for description in listed.values())
 
 
 def test_list_prints_a_table(lab: Lab) -> None:
@@ -83,11 +84,16 @@ def test_a_run_whose_events_are_not_kept_has_no_timeline_but_the_way_of_a_messag
     assert way.out == kept.out
 
 
-def test_a_file_of_messages_that_cannot_be_written_is_an_error(lab: Lab, tmp_path: Path) -> None:
-    said = lab("run", "batch-partial", "--per-message", str(tmp_path))
+@pytest.mark.parametrize("option", ["--per-message", "--trace"])
+def test_a_file_that_cannot_be_written_is_an_error_before_anything_is_run(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    monkeypatch.setattr(stacks, "run_one", None)
+
+    said = lab("run", "batch-partial", option, str(tmp_path))
 
     assert said.code == 1
-    assert said.err.splitlines()[-1] == f"error: --per-message: {tmp_path} cannot be written: Is a directory"
+    assert said.err.splitlines()[-1] == f"error: {option}: {tmp_path} cannot be written: Is a directory"
 
 
 def test_run_prints_timeline_figures_conclusion_and_assumptions(lab: Lab) -> None:

@@ -167,4 +167,4 @@ def write_trace(path: Path, simulation: Simulation) -> None:
     Raises:
         LabError: the file cannot be written.
     """
-    write_file(path, trace_of(simulation.whole_run(), simulation.outcome.alarms))
+    write_file(path, trace_of(simulation.whole_run(), simulation.outcome.alarms), "--trace")

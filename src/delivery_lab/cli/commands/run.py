@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -142,6 +143,7 @@ def run(
         return
     files = {"--per-message": per_message, "--trace": trace}
     if len(names) == 1:
+        _refuse_unwritable(files)
         simulation = _run_one(console, lab, names[0], options, where, alternatives=wanted, output=output)
         if profile:
             say_profile(console, names[0], simulation.phases)
@@ -159,6 +161,15 @@ def run(
         if value is not None:
             raise UsageError(f"{option} goes with one stack")
     _run_many(console, lab, names, options, output, profile=profile)
+
+
+def _refuse_unwritable(files: Mapping[str, Path | None]) -> None:
+    """Find out before the run whether the files that were asked for can be written."""
+    from delivery_lab.api.writing import refuse_unwritable
+
+    for option, file in files.items():
+        if file is not None:
+            refuse_unwritable(file, option)
 
 
 def _write(simulation: Simulation, per_message: Path | None, trace: Path | None) -> None:
