@@ -40,7 +40,7 @@ def test_a_run_says_when_an_alternative_would_change_the_conclusion(capsys: pyte
     told = lines(capsys, *TRAP, "--alternatives")
 
     assert told[-4:-1] == OTHERWISE
-    assert told[-1] == "The conclusion is the same with ESM-SCALE-4=2."
+    assert told[-1] == "The conclusion is the same with ESM-SCALE-4=2, LAM-INIT-1=0.1, LAM-INIT-1=1."
     assert told[-8].startswith("30 (20 to 40) healthy messages end in the dead-letter queue")
     assert told[-7].startswith("Alarm batch-alarm-dlq (ApproximateNumberOfMessagesVisible) goes off at 16 min, 60.0 s")
     assert told[-5] == "Intervals are over the plausible range of ESM-THROTTLE-3."
@@ -53,7 +53,9 @@ def test_alternatives_are_tried_by_default_while_runs_are_quick(
     assert lines(capsys, *TRAP)[-4:-1] == OTHERWISE
 
     monkeypatch.setattr(simulated, "QUICK_SECONDS", 0)
-    not_tried = "Not tried: alternative assumptions of ESM-SCALE-4, ESM-THROTTLE-2, ESM-THROTTLE-3 (--alternatives)."
+    not_tried = (
+        "Not tried: alternative assumptions of ESM-SCALE-4, ESM-THROTTLE-2, ESM-THROTTLE-3, LAM-INIT-1 (--alternatives)."
+    )
     assert lines(capsys, *TRAP)[-1] == not_tried
     assert lines(capsys, *TRAP, "--no-alternatives")[-1] == not_tried
 
@@ -64,7 +66,7 @@ def test_a_run_says_when_it_would_not(capsys: pytest.CaptureFixture[str]) -> Non
 
     assert told[-1] == (
         "The conclusion is the same with ESM-SCALE-4=2, ESM-THROTTLE-2=visibility-left, ESM-THROTTLE-3=0.25, "
-        "ESM-THROTTLE-3=0.6."
+        "ESM-THROTTLE-3=0.6, LAM-INIT-1=0.1, LAM-INIT-1=1."
     )
 
 
@@ -79,7 +81,13 @@ def test_an_alternative_that_is_taken_is_in_heading_and_json(capsys: pytest.Capt
 
 
 def test_json_has_the_alternatives_where_they_are_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
-    assert outcome(capsys, "--alternatives")["model"]["readings"][1:] == [
+    tried = outcome(capsys, "--alternatives")["model"]["readings"]
+    assert [(each["rule"], each["value"]) for each in tried if not each["changes"]] == [
+        ("ESM-SCALE-4", "2"),
+        ("LAM-INIT-1", "0.1"),
+        ("LAM-INIT-1", "1"),
+    ]
+    assert [each for each in tried if each["changes"]] == [
         {
             "rule": "ESM-THROTTLE-2",
             "value": "visibility-left",

@@ -120,6 +120,8 @@ def test_the_alternatives_of_of_what_a_run_relied_on_on_one_at_a_time() -> None:
         ),
         ("ESM-THROTTLE-3", "0.25", Assumptions(stale_delete=StaleDelete.KEEP, throttled_growth=0.25)),
         ("ESM-THROTTLE-3", "0.6", Assumptions(stale_delete=StaleDelete.KEEP, throttled_growth=0.6)),
+        ("LAM-INIT-1", "0.1", Assumptions(stale_delete=StaleDelete.KEEP, cold_start_seconds=0.1)),
+        ("LAM-INIT-1", "1", Assumptions(stale_delete=StaleDelete.KEEP, cold_start_seconds=1)),
         ("SQS-STALE-2", "coin", Assumptions(stale_delete=StaleDelete.COIN)),
         ("SQS-STALE-2", "delete", Assumptions(stale_delete=StaleDelete.DELETE)),
     ]

@@ -206,6 +206,7 @@ ALTERNATIVES: Mapping[str, Alternative] = MappingProxyType(
                 _seconds(10),
                 lambda value: f"{value:g}",
                 "a number of seconds from 0 to 10",
+                ("0.1", "1"),
             ),
             Alternative(
                 "LAM-DURATION-1",

@@ -19,7 +19,7 @@ RULES = (
         "A cold start takes 0.25 s, which is not taken off the function's timeout.",
         "Depends on code, memory and luck: from below 0.1 s to above 1 s, by AWS's analysis of production workloads, "
         "https://docs.aws.amazon.com/lambda/latest/operatorguide/execution-environments.html. Calibration draws it between "
-        "these two. That initialisation has a limit of its own is documented: "
+        "these two, and `--alternatives` tries both. That initialisation has a limit of its own is documented: "
         + LAMBDA_GUIDE
         + "lambda-runtime-environment.html",
     ),
