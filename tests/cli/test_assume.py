@@ -53,9 +53,8 @@ def test_alternatives_are_tried_by_default_while_runs_are_quick(
     assert lines(capsys, *TRAP)[-4:-1] == OTHERWISE
 
     monkeypatch.setattr(simulated, "QUICK_SECONDS", 0)
-    not_tried = (
-        "Not tried: alternative assumptions of ESM-SCALE-4, ESM-THROTTLE-2, ESM-THROTTLE-3, LAM-INIT-1 (--alternatives)."
-    )
+    rules = "ESM-SCALE-4, ESM-THROTTLE-2, ESM-THROTTLE-3, LAM-INIT-1"
+    not_tried = f"Not tried: alternative assumptions of {rules} (--alternatives)."
     assert lines(capsys, *TRAP)[-1] == not_tried
     assert lines(capsys, *TRAP, "--no-alternatives")[-1] == not_tried
 
