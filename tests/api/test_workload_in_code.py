@@ -28,7 +28,7 @@ from delivery_lab.simulation.workload_files import read_workload
             lambda: dl.Fault(function="f", kind="slow"),  # type: ignore[arg-type]
             (
                 "Fault: kind: has to be 'throttle', 'error', 'failure', 'latency', 'duplicate', 'coldStart', 'crash', "
-                "'timeout', 'pause' or 'lostReceive', not 'slow'"
+                "'timeout', 'pause', 'lostReceive', 'codeReplaced', 'lateClock' or 'recreated', not 'slow'"
             ),
         ),
         (
