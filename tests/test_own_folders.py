@@ -140,3 +140,22 @@ def test_a_process_that_begins_as_a_copy_has_a_folder_of_its_own(temporary: Path
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert list(temporary.iterdir()) == [mine.parent]
     remove_folder(mine)
+
+
+def test_a_second_signal_removes_what_the_first_one_was_removing(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_folder("code")
+    remove, again = own_folders._remove, [True]
+
+    def interrupted(folder: Path) -> None:
+        if again:
+            again.clear()
+            remove_all()
+            assert list(temporary.iterdir()) == []
+        remove(folder)
+
+    monkeypatch.setattr(own_folders, "_remove", interrupted)
+    remove_all()
+
+    assert again == []

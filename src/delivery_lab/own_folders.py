@@ -69,10 +69,14 @@ def own_folder(kind: str) -> Iterator[Path]:
 
 
 def remove_all() -> None:
-    """Remove everything of this process, which is about to end."""
-    mine = _roots.pop(os.getpid(), None)
+    """Remove everything of this process, which is about to end.
+
+    A second signal may ask for it while this is at work, and end the process after that: so it has to find the folder.
+    """
+    mine = _roots.get(os.getpid())
     if mine is not None:
         _remove(mine[0])
+        _roots.pop(os.getpid(), None)
 
 
 def _root() -> Path:
