@@ -17,17 +17,17 @@ from delivery_lab.errors import HandlerStalledError
 from delivery_lab.handlers import stall
 from tests.handlers.world import World, WorldMaker
 
+BLOCKING = [
+    "while True: pass",
+    "import socket; a, b = socket.socketpair(); a.recv(1)",
+    "import select; select.poll().poll(60_000)",
+    "import os; reading, writing = os.pipe(); os.read(reading, 1)",
+    "import multiprocessing as m; lock = m.Lock(); lock.acquire(); lock.acquire()",
+]
+"""Lines that keep control for good: one computes, the others wait in C code."""
 
-@pytest.mark.parametrize(
-    "blocking",
-    [
-        "while True: pass",
-        "import socket; a, b = socket.socketpair(); a.recv(1)",
-        "import select; select.poll().poll(30_000)",
-        "import os; reading, writing = os.pipe(); os.read(reading, 1)",
-        "import multiprocessing as m; lock = m.Lock(); lock.acquire(); lock.acquire()",
-    ],
-)
+
+@pytest.mark.parametrize("blocking", BLOCKING)
 def test_code_that_blocks_is_named_with_its_line(make_world: WorldMaker, blocking: str) -> None:
     world = make_world(stall_after_seconds=0.2)
     function = world.function(
@@ -194,16 +194,7 @@ def _on_a_thread(world: World, text: str) -> list[object]:
     return found
 
 
-@pytest.mark.parametrize(
-    "blocking",
-    [
-        "while True: pass",
-        "import os; reading, writing = os.pipe(); os.read(reading, 1)",
-        "import socket; a, b = socket.socketpair(); a.recv(1)",
-        "import multiprocessing as m; lock = m.Lock(); lock.acquire(); lock.acquire()",
-        "import select; select.poll().poll(60_000)",
-    ],
-)
+@pytest.mark.parametrize("blocking", BLOCKING)
 def test_code_that_blocks_off_the_main_thread_is_named_with_its_line(make_world: WorldMaker, blocking: str) -> None:
     world = make_world(stall_after_seconds=0.2)
     before = Path.cwd(), dict(os.environ), list(sys.path), sys.stdout, time.time
