@@ -8,6 +8,7 @@ import json
 import os
 import resource
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -194,11 +195,12 @@ def test_lam_files_1_files_are_lambdas(world: World, expression: str) -> None:
 
 @pytest.mark.parametrize("expression", ANSWERED)
 def test_what_changes_a_process_leaves_that_of_the_lab_as_it_is(world: World, expression: str) -> None:
-    before, files = _process(), _open_files()
+    with tempfile.TemporaryFile() as own:  # others may be closed meanwhile: of tests before, whose garbage is collected
+        before, files = _process(), _files(own.fileno())
 
-    assert _answer(world, expression) == {"returned": ANSWERED[expression]}
-    assert _process() == before
-    assert files <= _open_files()
+        assert _answer(world, expression) == {"returned": ANSWERED[expression]}
+        assert _process() == before
+        assert _files(own.fileno()) == files
 
 
 def _process() -> tuple[object, ...]:
@@ -208,8 +210,9 @@ def _process() -> tuple[object, ...]:
     return mask, limits, gc.isenabled(), gc.get_threshold(), os.getsid(0), os.getpgid(0), os.nice(0)
 
 
-def _open_files() -> set[int]:
-    return {number for number in range(50) if Path(f"/dev/fd/{number}").exists()}
+def _files(*own: int) -> list[tuple[int, int]]:
+    found = (os.fstat(number) for number in (0, 1, 2, *own))
+    return [(file.st_dev, file.st_ino) for file in found]
 
 
 @pytest.mark.parametrize(
