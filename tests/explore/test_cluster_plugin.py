@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from delivery_lab import own_folders
 from delivery_lab.explore.cluster_plugin import ShippedProject
 from delivery_lab.explore.shipment import Shipment
 
@@ -25,6 +26,7 @@ def _plugin() -> ShippedProject:
 
 def test_a_worker_removes_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(own_folders, "_roots", {})
     running, second = _plugin(), _plugin()
     running.setup(None)
     second.setup(None)

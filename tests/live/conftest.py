@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from delivery_lab import own_folders
 from delivery_lab.live import emulator as emulators
 from delivery_lab.live.emulator import Emulator
 from delivery_lab.live.provider.cloud import Cloud, ProviderSettings
@@ -21,6 +23,15 @@ def emulator() -> Iterator[Emulator]:
     """A running emulator."""
     with emulators.running(emulator_python()) as running:
         yield running
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of temporary files, where nothing may be left."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    # The emulator that other tests share lies in a folder of this process elsewhere, and new ones would lie beside it.
+    monkeypatch.setattr(own_folders, "_roots", {})
+    return tmp_path
 
 
 @pytest.fixture

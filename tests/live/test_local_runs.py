@@ -25,13 +25,6 @@ from tests.live.support import emulator_python, processes_with_argument
 _SPEED = 4.0
 
 
-@pytest.fixture
-def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of temporary files, where nothing may be left."""
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    return tmp_path
-
-
 def _figures(outcome: Outcome) -> dict[str, object]:
     return {
         "messages": outcome.messages,

@@ -14,19 +14,16 @@ from tests.live.support import emulator_python
 
 
 @pytest.mark.emulator
-def test_the_emulators_mappings_are_never_throttled_and_lose_nothing_to_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_emulators_mappings_are_never_throttled_and_lose_nothing_to_it(temporary: Path) -> None:
     """130 messages, 30 s of visibility and function timeout, 0.3 s of work, 3 reserved: AWS would dead-letter some."""
     emulator_python()
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     outcome = run_on_own_mappings(Lab.open(ROOT), "concurrency-trap", speed=8.0).outcome
     assert (outcome.place, outcome.messages.sent, outcome.messages.processed) == ("local", 130, 130)
     assert (outcome.messages.dead_lettered, outcome.messages.healthy_dead_lettered) == (0, 0)
     assert outcome.unknown["invocations.throttled"] == (
         "the emulator's mappings begin no more batches than the function has reserved"
     )
-    assert list(tmp_path.iterdir()) == []
+    assert list(temporary.iterdir()) == []
 
 
 def test_what_cannot_be_followed_is_refused_before_anything_is_started() -> None:
