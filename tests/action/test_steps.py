@@ -200,11 +200,16 @@ def test_every_input_is_used_and_every_script_is_there() -> None:
     assert not any("${{" in step.get("run", "") for step in steps)
 
 
-def test_a_stack_that_is_new_gets_a_comment_that_says_so(workspace: Path, tmp_path: Path) -> None:
+def rename_the_stack(workspace: Path) -> None:
+    """Check a third commit out, in which `prod` is gone and `next` is new."""
     origin = workspace.parent / "origin"
     git_in(origin, "mv", "shop/Pulumi.prod.yaml", "shop/Pulumi.next.yaml")
     git_in(origin, "commit", "--quiet", "--message", "three")
     git_in(workspace, "pull", "--quiet", "--ff-only")
+
+
+def test_a_stack_that_is_new_gets_a_comment_that_says_so(workspace: Path, tmp_path: Path) -> None:
+    rename_the_stack(workspace)
 
     step = Step(
         *(workspace, tmp_path, "compare.sh"),
@@ -223,10 +228,7 @@ def test_a_stack_that_is_new_gets_a_comment_that_says_so(workspace: Path, tmp_pa
 def test_a_stack_that_is_gone_keeps_no_other_from_being_checked(
     workspace: Path, tmp_path: Path, stacks: str, looked_at: bool
 ) -> None:
-    origin = workspace.parent / "origin"
-    git_in(origin, "mv", "shop/Pulumi.prod.yaml", "shop/Pulumi.next.yaml")
-    git_in(origin, "commit", "--quiet", "--message", "three")
-    git_in(workspace, "pull", "--quiet", "--ff-only")
+    rename_the_stack(workspace)
 
     step = Step(
         *(workspace, tmp_path, "compare.sh"),

@@ -26,21 +26,22 @@ BLOCKING = [
 ]
 """Lines that keep control for good: one computes, the others wait in C code."""
 
+BLOCKS = """
+def block():
+    {blocking}
+def handler(event, context):
+    try:
+        block()
+    except: print("must not be seen")
+    finally: print("nor this")
+"""
+"""A function that does so, and would be seen to go on after it."""
+
 
 @pytest.mark.parametrize("blocking", BLOCKING)
 def test_code_that_blocks_is_named_with_its_line(make_world: WorldMaker, blocking: str) -> None:
     world = make_world(stall_after_seconds=0.2)
-    function = world.function(
-        f"""
-        def block():
-            {blocking}
-        def handler(event, context):
-            try:
-                block()
-            except: print("must not be seen")
-            finally: print("nor this")
-        """
-    )
+    function = world.function(BLOCKS.format(blocking=blocking))
     handlers = signal.getsignal(signal.SIGALRM), signal.getsignal(signal.SIGINT)
     with world.host, pytest.raises(HandlerStalledError) as caught:
         world.invoke(world.environment(function))
@@ -198,18 +199,7 @@ def _on_a_thread(world: World, text: str) -> list[object]:
 def test_code_that_blocks_off_the_main_thread_is_named_with_its_line(make_world: WorldMaker, blocking: str) -> None:
     world = make_world(stall_after_seconds=0.2)
     before = Path.cwd(), dict(os.environ), list(sys.path), sys.stdout, time.time
-    (found,) = _on_a_thread(
-        world,
-        f"""
-        def block():
-            {blocking}
-        def handler(event, context):
-            try:
-                block()
-            except: print("must not be seen")
-            finally: print("nor this")
-        """,
-    )
+    (found,) = _on_a_thread(world, BLOCKS.format(blocking=blocking))
 
     assert isinstance(found, HandlerStalledError)
     assert str(found).startswith(
