@@ -10,7 +10,7 @@ from delivery_lab.api.explored import explore_seeds
 from delivery_lab.api.inputs import RunOptions
 from delivery_lab.api.lab import Lab
 from delivery_lab.api.reading import journals_kept
-from delivery_lab.api.writing import refuse_unwritable, write_file
+from delivery_lab.api.writing import write_file
 from delivery_lab.report.chapter import Chapter, FilmedRun, ToldRun, chapter_of, filmed
 from delivery_lab.report.contrast import Contrast, contrast_of
 from delivery_lab.report.extras import WhatWasFound, extras_of
@@ -27,7 +27,6 @@ __all__ = [
     "Contrast",
     "Failed",
     "compared",
-    "refuse_unwritable",
     "reported",
     "write_report",
     "write_trace",

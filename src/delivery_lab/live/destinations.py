@@ -77,12 +77,10 @@ class RealEventDestinations:
             AwsError: the destination refuses it.
             PlaceError: the destination does not answer.
         """
-        queue = self._queue(arn)
-        most = SNS_MESSAGE.maximum if queue is None else queue.attributes.maximum_message_bytes
         document = record_of(ended, self.scheduler.now)
         # The event itself is its sender's: only the record's own time is that of the place.
         document["timestamp"] = place_time(document["timestamp"], self.scheduler.clock)
-        record = fitting(document, most, self.journal)
+        record = fitting(document, self._most_bytes(arn), self.journal)
         if record is None:
             return False
         self.journal.rely_on("DST-RECORD-1")
@@ -97,15 +95,17 @@ class RealEventDestinations:
             PlaceError: the destination does not answer.
         """
         self.journal.rely_on("DST-DLQ-1")
-        queue = self._queue(arn)
-        most = SNS_MESSAGE.maximum if queue is None else queue.attributes.maximum_message_bytes
-        if len(ended.payload.encode()) > most:
+        if len(ended.payload.encode()) > self._most_bytes(arn):
             return False
         self._put(arn, ended.payload, error_attributes(ended), "DST-DLQ-1")
         return True
 
     def _queue(self, arn: str) -> RealQueue | None:
         return next((queue for queue in self.queues if queue.arn == arn), None)
+
+    def _most_bytes(self, arn: str) -> int:
+        queue = self._queue(arn)
+        return SNS_MESSAGE.maximum if queue is None else queue.attributes.maximum_message_bytes
 
     def _put(self, arn: str, text: str, attributes: Mapping[str, Any], rule: RuleId) -> None:
         queue = self._queue(arn)

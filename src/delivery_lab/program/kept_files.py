@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import stat
 import sys
@@ -60,8 +61,9 @@ def installed_stamps() -> list[tuple[str, int]]:
     return [(str(folder), folder.stat().st_mtime_ns) for folder in folders if folder.is_dir()]
 
 
+@functools.cache
 def lab_stamps() -> list[str]:
-    """When the lab's own code was changed, which happens under whoever works on it."""
+    """When the lab's own code was changed, which happens under whoever works on it; what is loaded stays as it is."""
     return code_stamps(_LAB, ".py")
 
 

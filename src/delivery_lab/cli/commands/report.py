@@ -74,7 +74,7 @@ def report(
     project: ProjectOption = None,
 ) -> None:
     """Show runs in one HTML file: conclusion, figures, the picture of the run, the life of each message."""
-    from delivery_lab.api.reporting import refuse_unwritable
+    from delivery_lab.api.writing import refuse_unwritable
     from delivery_lab.cli.stacks import load_clocks, open_lab
 
     lab = open_lab(console, project, state)
