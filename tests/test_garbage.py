@@ -72,7 +72,9 @@ def test_what_was_there_before_is_frozen_until_the_innermost_of_several_ends() -
     assert said == [False, True, True, False]
 
 
-def test_old_garbage_is_looked_for_when_there_is_half_as_much_again_of_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_garbage_is_looked_for_when_there_is_half_as_much_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     python = Python()
     monkeypatch.setattr(garbage, "gc", python)
     monkeypatch.setattr(garbage, "sys", python)

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _GROWTH = 1.5
-"""By how much objects may become more before all are looked through: Python's own rule is a quarter, and each look takes
-a quarter of a second once all packages are imported."""
+"""By how much objects may become more before all are looked through. Python's own rule is a quarter; each look takes a
+quarter of a second once all packages are imported."""
 
 
 class _OldGarbage:
