@@ -14,17 +14,21 @@ from typing import Any
 import pytest
 
 from delivery_lab import Lab
-from delivery_lab.events import Event, MessageSent, Run
+from delivery_lab.checks.finding import Finding, Severity
+from delivery_lab.compare.comparison import Change, Comparison
+from delivery_lab.events import Event, MappingConfigured, MessageSent, Run
 from delivery_lab.explore.spread import Spread
 from delivery_lab.report.chapter import MOST_LIVES, Chapter, ToldRun, filmed
 from delivery_lab.report.chapter import chapter_of as chapter_of_film
+from delivery_lab.report.contrast import contrast_of
+from delivery_lab.report.extras import WhatWasFound, extras_of
 from delivery_lab.report.page import Failed, page
 from delivery_lab.report.picture import MOST_BARS
 from delivery_lab.results.alarm_figures import AlarmFigures
 from delivery_lab.results.conclusion import conclusion
 from delivery_lab.results.figures import ExpectationFigures
 from delivery_lab.results.outcome import outcome_of
-from tests.lab_support import ROOT, run, workload
+from tests.lab_support import ROOT, run, stack_of, workload
 
 EVIL = "</template><script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
 
@@ -49,11 +53,15 @@ class Reader(HTMLParser):
         super().__init__()
         self.tags: list[str] = []
         self.attributes: list[tuple[str, str | None]] = []
+        self.text = ""
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.attributes.extend(attrs)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
 
 
 def test_nothing_is_fetched_and_nothing_is_inline_that_the_policy_forbids() -> None:
@@ -111,6 +119,10 @@ def evil_run() -> Run:
     )
 
 
+def _alarm(name: str) -> AlarmFigures:
+    return AlarmFigures(name=name, metric=name, at_seconds=60.0, after_harm_seconds=60.0, unknown="")
+
+
 def test_markup_in_every_field_stays_text() -> None:
     ran = evil_run()
     outcome = outcome_of(ran)
@@ -130,6 +142,24 @@ def test_markup_in_every_field_stays_text() -> None:
     assert spoilt.tags.count("script") == plain.tags.count("script") == 1
     assert spoilt.tags.count("template") == plain.tags.count("template") == 2
     assert not [name for name, _ in spoilt.attributes if name.startswith("on")]
+
+
+def test_markup_in_findings_in_the_stack_and_in_what_differs_stays_text() -> None:
+    ran = evil_run()
+    outcome = outcome_of(ran).model_copy(update={"alarms": (_alarm(EVIL),)})
+    names = tuple({event.mapping for event in ran.events if isinstance(event, MappingConfigured)})
+    finding = Finding(EVIL, Severity.ERROR, names, {EVIL: EVIL}, EVIL, EVIL, EVIL, accepted=EVIL)
+    extras = extras_of(ran, stack_of("batch-all-or-nothing"), outcome, WhatWasFound((finding,), {0: EVIL}))
+    chapter = chapter_of_film(filmed(ToldRun(outcome, ran, EVIL, EVIL)), extras)
+    change = Change("~", EVIL, EVIL, EVIL)
+    contrast = contrast_of((chapter, chapter), Comparison((change,), (change,), (), 1, 1), (EVIL,))
+
+    read = Reader(page([chapter, chapter], EVIL, contrast))
+
+    assert "img" not in read.tags
+    assert read.tags.count("script") == 1
+    assert not [name for name, _ in read.attributes if name.startswith("on")]
+    assert read.text.count(EVIL) > 20  # it is there, as text
 
 
 def test_the_data_is_json_in_a_template() -> None:

@@ -252,7 +252,11 @@ class _Film:
         one.end_us, one.error, one.timed_out = event.instant_us, event.error, event.timed_out
         self._part(number, event.instant_us)
         for key in one.keys:
-            self._holders[key].remove(number)
+            holders = self._holders[key]
+            holders.remove(number)
+            if not holders:
+                del self._holders[key]
+        one.keys = ()
 
     def _part(self, number: int, now_us: int) -> None:
         """What an invoke worked on together with others is over."""
