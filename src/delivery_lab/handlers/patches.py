@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -14,6 +14,12 @@ _known: dict[str, int] = {}
 
 _bound: dict[str, list[str]] = {}
 """By module, the names under which it holds something that is replaced during runs."""
+
+_latest: tuple[list[str], list[int]] = ([], [])
+"""Name and `id` of each module that there was the last time."""
+
+_holding: list[int] = []
+"""Positions among them of those that hold something that is replaced."""
 
 
 class Patches:
@@ -39,16 +45,13 @@ class Patches:
         Args:
             replacements: by `id` of the object to replace. The lab's own modules keep the real things.
         """
-        modules: list[tuple[str, Any]] = list(sys.modules.items())  # programs put other things there, too
-        for name, module in modules:
-            if _known.get(name) != id(module):
-                _known[name] = id(module)
-                if isinstance(module, ModuleType) and name.partition(".")[0] not in _LEFT_ALONE:
-                    _bound[name] = [key for key, value in vars(module).copy().items() if id(value) in replacements]
-            for attribute in _bound.get(name, ()):
-                value = vars(module).get(attribute)
+        for module, attributes in _modules_with(replacements):
+            content = vars(module)
+            for attribute in attributes:
+                value = content.get(attribute)
                 if id(value) in replacements:
-                    self.set(module, attribute, replacements[id(value)])
+                    self._undo.append((module, attribute, value))
+                    setattr(module, attribute, replacements[id(value)])
 
     def undo(self) -> None:
         """Put everything back as it was."""
@@ -58,6 +61,21 @@ class Patches:
                 delattr(owner, name)
             else:
                 setattr(owner, name, value)
+
+
+def _modules_with(replacements: Mapping[int, Any]) -> Iterator[tuple[ModuleType, list[str]]]:
+    """Modules that hold something that is replaced, and under which names; most runs find the modules of the last."""
+    modules: list[Any] = list(sys.modules.values())  # programs put other things there, too
+    names, ids = list(sys.modules), list(map(id, modules))
+    if (names, ids) != _latest:
+        for name, module in zip(names, modules, strict=True):
+            if _known.get(name) != id(module):
+                _known[name] = id(module)
+                if isinstance(module, ModuleType) and name.partition(".")[0] not in _LEFT_ALONE:
+                    _bound[name] = [key for key, value in vars(module).copy().items() if id(value) in replacements]
+        _latest[0][:], _latest[1][:] = names, ids
+        _holding[:] = [number for number, name in enumerate(names) if _bound.get(name)]
+    return ((modules[number], _bound[names[number]]) for number in _holding)
 
 
 _LEFT_ALONE = frozenset(
