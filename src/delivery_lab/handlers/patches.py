@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from operator import is_
 from types import ModuleType
 from typing import Any
 
@@ -15,11 +16,11 @@ _known: dict[str, int] = {}
 _bound: dict[str, list[str]] = {}
 """By module, the names under which it holds something that is replaced during runs."""
 
-_latest: tuple[list[str], list[int]] = ([], [])
-"""Name and `id` of each module that there was the last time."""
+_latest: dict[str, Any] = {}
+"""The modules that there were the last time."""
 
-_holding: list[int] = []
-"""Positions among them of those that hold something that is replaced."""
+_holding: list[str] = []
+"""Names of those of them that hold something that is replaced."""
 
 
 class Patches:
@@ -65,17 +66,22 @@ class Patches:
 
 def _modules_with(replacements: Mapping[int, Any]) -> Iterator[tuple[ModuleType, list[str]]]:
     """Modules that hold something that is replaced, and under which names; most runs find the modules of the last."""
-    modules: list[Any] = list(sys.modules.values())  # programs put other things there, too
-    names, ids = list(sys.modules), list(map(id, modules))
-    if (names, ids) != _latest:
-        for name, module in zip(names, modules, strict=True):
+    if not _are_those_of_last_time():
+        modules: list[tuple[str, Any]] = list(sys.modules.items())  # programs put other things there, too
+        for name, module in modules:
             if _known.get(name) != id(module):
                 _known[name] = id(module)
                 if isinstance(module, ModuleType) and name.partition(".")[0] not in _LEFT_ALONE:
                     _bound[name] = [key for key, value in vars(module).copy().items() if id(value) in replacements]
-        _latest[0][:], _latest[1][:] = names, ids
-        _holding[:] = [number for number, name in enumerate(names) if _bound.get(name)]
-    return ((modules[number], _bound[names[number]]) for number in _holding)
+        _latest.clear()
+        _latest.update(modules)
+        _holding[:] = [name for name, _ in modules if _bound.get(name)]
+    return ((_latest[name], _bound[name]) for name in _holding)
+
+
+def _are_those_of_last_time() -> bool:
+    # By what they are: each `id` would call the audit hooks, and there are two thousand modules.
+    return list(sys.modules) == list(_latest) and all(map(is_, sys.modules.values(), _latest.values()))
 
 
 _LEFT_ALONE = frozenset(
