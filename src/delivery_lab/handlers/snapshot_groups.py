@@ -89,22 +89,24 @@ class Empty:
 
 
 class Dictionaries:
-    """Some dictionaries."""
+    """Some dictionaries; of no subclass."""
 
     def __init__(self, found: list[tuple[Any, Any]]) -> None:
         self.found = found
         self._targets = [target for target, _ in found]
         self._sizes = [len(content) for _, content in found]
         self._keys = [key for _, content in found for key in content]
+        self._are_texts = {str}.issuperset(map(type, self._keys))
         self._values = [value for _, content in found for value in content.values()]
 
     def unchanged(self) -> bool:
         """Whether all hold what they held, in the same order."""
-        return (
-            list(map(len, self._targets)) == self._sizes
-            and all(map(is_, chain.from_iterable(map(dict.values, self._targets)), self._values))
-            and all(map(is_, chain.from_iterable(map(dict.__iter__, self._targets)), self._keys))
-        )
+        if list(map(len, self._targets)) != self._sizes:
+            return False
+        keys, values = [*chain.from_iterable(self._targets)], [*chain.from_iterable(map(dict.values, self._targets))]
+        # Equal texts are the same key, and comparing the lists is five times as fast.
+        same_keys = keys == self._keys if self._are_texts else all(map(is_, keys, self._keys))
+        return same_keys and all(map(is_, values, self._values))
 
 
 class Lists:
