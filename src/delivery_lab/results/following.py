@@ -206,9 +206,10 @@ class LedgerReader:
         held = self._held.get(event.invoke or "", _NOTHING)
         content = "\n".join((event.body, *event.attributes))
         business_id = business_id_of(event.body)
-        fates = [fate for message in held.messages if (fate := self._fate(message, held.consumer)) is not None]
-        named = [fate for fate in fates if fate.message_id in content]
-        same = [fate for fate in fates if fate.body == event.body or fate.business_id == business_id]
+        known = {message: self._fate(message, held.consumer) for message in held.messages}
+        fates = {known_as: fate for known_as, fate in known.items() if fate is not None}
+        named = [fate for known_as, fate in fates.items() if known_as in content or fate.message_id in content]
+        same = [fate for fate in fates.values() if fate.body == event.body or fate.business_id == business_id]
         for fate in (named or same)[:1]:
             fate.parked = True
 
@@ -254,7 +255,7 @@ class LedgerReader:
                     fate.looked = bool(fate.looked)
         counted = [fate for fate in fates if fate is not None]
         if len(counted) == len(fates):
-            self._silent.begin(invoke, held.function, held.consumer, counted)
+            self._silent.begin(invoke, held.function, held.consumer, counted, held.messages)
 
     def _batch_of(self, invoke: str) -> tuple[str, int] | None:
         held = self._held.get(invoke)

@@ -73,13 +73,13 @@ class SilentFunctions:
         self.relied_on: set[RuleId] = set()
         """Assumptions about what is seen that the result rests on."""
 
-    def begin(self, invoke: str, function: str, consumer: str, fates: list[Fate]) -> None:
-        """A function got messages."""
+    def begin(self, invoke: str, function: str, consumer: str, fates: list[Fate], ids: Sequence[str]) -> None:
+        """A function got messages, which have these ids in this delivery."""
         if function in self._speaking:
             return
         self.of_function.setdefault(function, FunctionEvidence("none"))
         self.consumers[consumer] = function
-        self._open[invoke] = Attempt(function, consumer, fates, function in self._claiming)
+        self._open[invoke] = Attempt(function, consumer, fates, ids, function in self._claiming)
 
     def observed(self, event: Observation) -> None:
         """Something was seen of an invoke."""
@@ -140,7 +140,7 @@ class SilentFunctions:
 
         Args:
             invoke: its id.
-            failed: ids of the messages that failed or that the response named.
+            failed: ids, in this delivery, of the messages that failed or that the response named.
             rule: by which the response was read.
             named: whether the response named messages.
         """
@@ -152,7 +152,7 @@ class SilentFunctions:
             function.errors_swallowed += attempt.errors
         said: ProcessedBy = "response" if named or rule in _SAID_BY_RESPONSE else "invoke"
         for position, fate in enumerate(attempt.fates):
-            yield self._judge(attempt, position, fate, function, said, failed=fate.message_id in failed)
+            yield self._judge(attempt, position, fate, function, said, failed=attempt.ids[position] in failed)
         del self._open[invoke]
         self._over[invoke] = attempt.fates
 
