@@ -30,7 +30,7 @@ _MAY_BE_NONE = frozenset(
 """Names of `sys` that Python itself does without."""
 _ABSENT = object()
 _LAB = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")  # noqa: PTH100, PTH118, PTH120
-_callable, _getattr, _setattr, _type, _vars = callable, getattr, setattr, type, vars
+_callable, _dict, _type, _vars = callable, dict, type, vars
 """Kept by names of this module: a program can take them out of `builtins`."""
 
 Kept = list[tuple[Any, dict[str, Any]]]
@@ -86,13 +86,11 @@ def _kept(modules: dict[str, ModuleType]) -> Kept:
 
 def _restoring(modules: dict[str, ModuleType], kept: Kept) -> Callable[[], None]:
     """Make what puts back. It begins without any builtin function: all of them may be gone."""
-    loaded = sys.modules
-    of_builtins, functions, of_sys = vars(builtins), dict(vars(builtins)), vars(sys)
+    of_builtins, functions = vars(builtins), dict(vars(builtins))
+    of_sys, loaded = vars(sys), sys.modules
 
     def restore() -> None:
-        for name, function in functions.items():
-            if _is_gone(name, function, of_builtins.get(name, _ABSENT)):
-                of_builtins[name] = function
+        _put_back_in(of_builtins, functions)
         if of_sys.get("modules") is not loaded:
             of_sys["modules"] = loaded
         for name, module in modules.items():
@@ -100,23 +98,27 @@ def _restoring(modules: dict[str, ModuleType], kept: Kept) -> Callable[[], None]
                 loaded[name] = module
         for place, before in kept:
             now = _vars(place)
-            if now == before:  # most are, and to look at each of their names would take ten times as long
-                continue
-            for name, value in before.items():
-                found = now.get(name, _ABSENT)
-                if found is not value and _is_gone(name, value, found):
-                    _put_back(place, name, value)
+            if now != before:  # few have changed, and to look at every name takes ten times as long
+                _put_back_in(place, before)
 
     return restore
 
 
+def _put_back_in(place: Any, before: dict[str, Any]) -> None:
+    now = place if _type(place) is _dict else _vars(place)
+    for name, value in before.items():
+        found = now.get(name, _ABSENT)
+        if found is not value and _is_gone(name, value, found):
+            _put_back(place, name, value)
+
+
 def _put_back(place: Any, name: str, value: Any) -> None:
-    if _type(place) is type:
-        type.__setattr__(place, name, value)
+    if _type(place) is _dict:
+        place[name] = value
     elif isinstance(place, ModuleType):
         vars(place)[name] = value
     else:
-        _setattr(place, name, value)
+        setattr(place, name, value)
 
 
 def _forget_stand_ins(kept: Kept) -> None:
