@@ -12,7 +12,7 @@ from delivery_lab.events import Journal
 from delivery_lab.model.account import Account
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.faults import InjectedFault
-from delivery_lab.model.mapping.destinations import QueueDestination
+from delivery_lab.model.mapping.destinations import QueueDestination, TopicDestination
 from delivery_lab.model.mapping.kafka import TopicConsumer
 from delivery_lab.model.mapping.stream import StreamConsumer
 from delivery_lab.model.randomness import RandomStreams
@@ -26,8 +26,10 @@ from delivery_lab.simulation.workload import Workload
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.stack import Stack
 
-SENT = ("event", "http", "invoke", "queue", "stream", "table")
+SENT = ("event", "http", "invoke", "queue", "stream", "table", "topic")
 """What a workload may send to in a real place."""
+_RUN_FUNCTIONS = ("event", "http", "invoke")
+"""What runs a function that no mapping invokes."""
 FAULTS = ("failure", "throttle")
 """Faults of functions that can happen in a real place: before a function is asked, where the lab asks it."""
 
@@ -105,7 +107,13 @@ def know(stack: Stack, project_dir: Path, workload: Workload, seed: int, assumpt
         if arrival.target not in SENT:
             raise NotModelledError(
                 f"{workload.origin}: a real place is sent HTTP requests, invokes, messages for queues, records for "
-                f"streams and items for tables, and no {arrival.target}\n  nearest: --on simulation"
+                f"streams and topics and items for tables, and no {arrival.target}\n  nearest: --on simulation"
+            )
+        if account.clusters and arrival.target in _RUN_FUNCTIONS:
+            raise NotModelledError(
+                f"{workload.origin}: {arrival.target} runs a function of a stack with a Kafka cluster: "
+                "the brokers that stand in for it take no TLS and no sign-in, which functions that produce use\n"
+                "  nearest: send to the topic, or --on simulation"
             )
     tables = {table.name: table.physical_name or "" for table in stack.tables}
     sender = Sender(
@@ -131,7 +139,6 @@ def _refuse_workload(workload: Workload) -> None:
         "answers": workload.answers,
         "functions": workload.functions,
         "external": workload.external,
-        "topics": workload.topics,
     }
     used = [name for name, value in told.items() if value]
     if used:
@@ -157,6 +164,9 @@ def _refuse_stack(stack: Stack, account: Account, parking_queues: frozenset[str]
                 f"{stack.name}: {arn.rpartition(':')[2]} is a destination of asynchronous invokes: in real "
                 "time only queues and topics are\n  nearest: --on simulation"
             )
+    refusals = [why for cluster in account.clusters.values() for why in cluster.refusals.values()]
+    if refusals:
+        raise NotModelledError(f"{stack.name}: {refusals[0]}")
     if account.feeds:
         raise NotModelledError(
             f"{stack.name}: what a subscription, notification or rule hands on cannot be seen from outside\n"
@@ -173,12 +183,11 @@ def destinations_of_events(account: Account) -> list[str]:
 
 def _why_not_read(mapping: StreamConsumer | TopicConsumer) -> str:
     """Why a mapping of records has no poller in real time, "" where it has one."""
-    if isinstance(mapping, TopicConsumer):
-        return "reads a Kafka topic, for which there is no poller in real time yet"
-    if mapping.config.consumer_arn is not None:
+    if isinstance(mapping, StreamConsumer) and mapping.config.consumer_arn is not None:
         return "reads as an enhanced fan-out consumer, for which there is no poller in real time yet"
     if mapping.config.starting_position_instant is not None:
         return "begins AT_TIMESTAMP: the day of a simulation is made up, and that of a real place is today"
-    if mapping.destination is not None and not isinstance(mapping.destination, QueueDestination):
-        return f"discards to {mapping.destination.name}: only queues are on-failure destinations in real time"
+    destination = mapping.destination
+    if destination is not None and not isinstance(destination, (QueueDestination, TopicDestination)):
+        return f"discards to {destination.name}: only queues and Kafka topics are on-failure destinations in real time"
     return ""

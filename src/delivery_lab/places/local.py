@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from delivery_lab.errors import UsageError
 from delivery_lab.events import Journal, Run
 from delivery_lab.live import emulator as emulators
+from delivery_lab.live.brokers import running_brokers
 from delivery_lab.live.clock import RealClock, RealTimeScheduler
 from delivery_lab.live.emulator import Emulator
 from delivery_lab.live.errors import place_error
@@ -23,6 +24,7 @@ from delivery_lab.live.making import ResourceMaker
 from delivery_lab.live.provider.cloud import Cloud, ProviderSettings
 from delivery_lab.live.provider.creator import Creator
 from delivery_lab.live.queues import RealQueue
+from delivery_lab.live.topics import TopicWriter
 from delivery_lab.model.clock import in_seconds, seconds
 from delivery_lab.model.configuration import note_configuration
 from delivery_lab.model.faults import Faults
@@ -163,9 +165,17 @@ def run_locally(
 
     Raises:
         PlaceError: the emulator stopped answering, or refused a request.
+        BrokersError: the stack has Kafka topics, and their brokers do not start.
     """
-    start_environments(place, known, environments or {}, assumptions)
-    return _LocalRun(place, known, seed, assumptions).run(longest_seconds)
+    with ExitStack() as running:
+        brokers = {
+            name: running.enter_context(
+                running_brokers({topic.name: len(topic.partitions) for topic in cluster.topics.values()})
+            )
+            for name, cluster in known.account.clusters.items()
+        }
+        start_environments(place, known, environments or {}, assumptions)
+        return _LocalRun(place, known, brokers, seed, assumptions).run(longest_seconds)
 
 
 def start_environments(
@@ -194,8 +204,19 @@ def _take_attributes(queue: SqsQueue, client: Any) -> None:
     queue.set_attributes(queue.attributes.changed(answer["Attributes"]))
 
 
+def _writers_of(known: KnownStack, brokers: Mapping[str, str], scheduler: RealTimeScheduler) -> dict[str, TopicWriter]:
+    """What writes to each topic; where two clusters have one of a name, the first one's is meant, as simulated."""
+    found: dict[str, TopicWriter] = {}
+    for name, cluster in reversed(known.account.clusters.items()):
+        if cluster.topics:
+            found |= dict.fromkeys(cluster.topics, TopicWriter(brokers[name], cluster.topics, scheduler))
+    return found
+
+
 class _LocalRun:
-    def __init__(self, place: LocalPlace, known: KnownStack, seed: int, assumptions: Assumptions) -> None:
+    def __init__(
+        self, place: LocalPlace, known: KnownStack, brokers: Mapping[str, str], seed: int, assumptions: Assumptions
+    ) -> None:
         self._place, self._known = place, known
         self._seed, self._assumptions = seed, assumptions
         self._journal = Journal()
@@ -216,6 +237,8 @@ class _LocalRun:
             scheduler=self._scheduler,
             journal=self._journal,
         )
+        self._brokers = brokers
+        self._writers = _writers_of(known, brokers, self._scheduler)
         topics = place.client("sns") if topics_of(account) else None
         self._invokes = invokes_of(account, self._functions, self._queues, topics, seed)
         self._sender = RealSender(
@@ -228,6 +251,7 @@ class _LocalRun:
             self._scheduler,
             self._journal,
             self._invokes,
+            self._writers,
         )
 
     def _apis(self) -> Mapping[str, str]:
@@ -246,7 +270,15 @@ class _LocalRun:
         return found
 
     def run(self, longest_seconds: float) -> Run:
-        services = RealServices(self._queues, self._functions, self._place.client, self._scheduler, self._journal)
+        services = RealServices(
+            self._queues,
+            self._functions,
+            self._place.client,
+            self._brokers,
+            self._writers,
+            self._scheduler,
+            self._journal,
+        )
         pollers = pollers_of(self._known.account, services, self._seed, self._assumptions)
         try:
             self._clock.begin()
@@ -261,6 +293,7 @@ class _LocalRun:
         finally:
             self._sender.close()
             self._functions.close()
+            pollers.close()
         notes = [] if drained or until is not None else [f"not drained after {longest_seconds:g} s: the run was ended"]
         late_seconds = in_seconds(self._scheduler.late)
         if late_seconds > LATE_SECONDS:

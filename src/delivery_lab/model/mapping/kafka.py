@@ -23,10 +23,10 @@ from delivery_lab.limits.mappings import (
     RETRY_ATTEMPTS,
 )
 from delivery_lab.model.clock import Scheduler, Timer, seconds
-from delivery_lab.model.functions import Lambda
 from delivery_lab.model.kafka.cluster import KafkaCluster, KafkaTopic
 from delivery_lab.model.mapping.destinations import Destination, TopicDestination
 from delivery_lab.model.mapping.filters import Pattern
+from delivery_lab.model.mapping.invoker import Invoker
 from delivery_lab.model.mapping.partition_reader import PartitionReader
 from delivery_lab.model.mapping.partition_records import KafkaFormat
 from delivery_lab.model.mapping.partition_settings import (
@@ -177,7 +177,7 @@ class TopicConsumer:
         config: KafkaMappingConfig,
         cluster: KafkaCluster,
         topic: KafkaTopic,
-        functions: Lambda,
+        functions: Invoker,
         destination: Destination | None,
         *,
         scheduler: Scheduler,
