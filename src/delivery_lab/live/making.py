@@ -76,6 +76,8 @@ class ResourceMaker:
         for setting, reason in checked.failures:
             raise NotModelledError(f"{name}: {setting}: {reason}\n  nearest: --on simulation")
         given = dict(checked.inputs)
+        if token == resource_types.BUCKET_NOTIFICATION and not self.own_mappings:  # somebody else tells
+            return Created(str(given["bucket"]), {key: value for key, value in given.items() if key != HIDDEN})
         if token == resource_types.MAPPING and not self.own_mappings:  # somebody else polls
             given["enabled"] = False
         made = self.creator.create(token, given)

@@ -15,6 +15,10 @@ from delivery_lab.events import (
     ContractLine,
     Event,
     EventInvoked,
+    FeedConfigured,
+    FeedDeadLettered,
+    FeederAccepted,
+    FeedHandedOn,
     InvokeEnded,
     InvokeStarted,
     Journal,
@@ -320,6 +324,11 @@ def numbered(events: Iterable[Event]) -> Iterator[Event]:
 
 
 _RANK: Mapping[type, int] = {
+    FeedConfigured: -3,
+    FeederAccepted: -2,
+    # A feed says which message it makes before that is sent.
+    FeedHandedOn: -1,
+    FeedDeadLettered: -1,
     MessageSent: 0,
     MessageReturned: 1,
     MessageReceived: 2,
