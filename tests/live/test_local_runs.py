@@ -87,6 +87,18 @@ def test_a_stream_is_read_to_its_end_and_poison_ends_at_the_destination(stack: s
 
 
 @pytest.mark.emulator
+@pytest.mark.parametrize("stack", ["sns-sqs-raw", "s3-sqs", "eventbridge-sqs"])
+def test_what_topics_buckets_and_buses_hand_on_comes_to_what_the_simulation_says(stack: str, temporary: Path) -> None:
+    """How many messages share a batch hangs on milliseconds; what becomes of them does not."""
+    emulator_python()
+    lab = Lab.open(ROOT)
+    found, told = _figures(run_on_emulator(lab, stack, speed=12.0).outcome), _figures(lab.simulate(stack))
+    for part in ("messages", "deliveries", "effects"):
+        assert found[part] == told[part]
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.emulator
 def test_a_topic_is_read_to_its_end_and_poison_ends_at_the_destination(temporary: Path) -> None:
     """Brokers of librdkafka, 600 s of which are waited for at the highest speed (KAF-START-2)."""
     emulator_python()
