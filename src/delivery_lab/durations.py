@@ -28,10 +28,14 @@ def rounded(seconds: float) -> str:
         seconds: the span, 0 or more.
 
     Examples:
-        >>> rounded(60.264), rounded(240.4), rounded(1_209_600)
-        ('60.3 s', '4.0 min', '14.0 d')
+        >>> rounded(60.264), rounded(240.4), rounded(1_209_600), rounded(0)
+        ('60.3 s', '4 min', '14 d', '0 s')
     """
     for unit, size in _UNITS:
         if seconds >= 2 * size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.1f} s"
+            return f"{_one_decimal(seconds / size)} {unit}"
+    return f"{_one_decimal(seconds)} s"
+
+
+def _one_decimal(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")

@@ -42,17 +42,17 @@ def test_a_run_says_when_an_alternative_would_change_the_conclusion(capsys: pyte
     assert told[-4:-1] == OTHERWISE
     assert told[-1] == "The conclusion is the same with ESM-SCALE-4=2, LAM-INIT-1=0.1, LAM-INIT-1=1."
     assert told[-8].startswith("30 (20 to 40) healthy messages end in the dead-letter queue")
-    assert told[-7].startswith("Alarm batch-alarm-dlq (ApproximateNumberOfMessagesVisible) goes off at 16 min, 60.0 s")
+    assert told[-7].startswith("Alarm batch-alarm-dlq (ApproximateNumberOfMessagesVisible) goes off at 16 min, 60 s")
     assert told[-5] == "Intervals are over the plausible range of ESM-THROTTLE-3."
 
 
 def test_alternatives_are_tried_by_default_while_runs_are_quick(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(simulated, "QUICK_SECONDS", 1_000)
+    monkeypatch.setattr(simulated, "QUICK_EVENTS", 10_000)
     assert lines(capsys, *TRAP)[-4:-1] == OTHERWISE
 
-    monkeypatch.setattr(simulated, "QUICK_SECONDS", 0)
+    monkeypatch.setattr(simulated, "QUICK_EVENTS", 0)
     rules = "ESM-SCALE-4, ESM-THROTTLE-2, ESM-THROTTLE-3, LAM-INIT-1"
     not_tried = f"Not tried: alternative assumptions of {rules} (--alternatives)."
     assert lines(capsys, *TRAP)[-1] == not_tried

@@ -46,7 +46,7 @@ def test_it_says_the_phase_of_the_work_and_the_virtual_time(capsys: pytest.Captu
         "simulating prod (virtual time 0.2 s) ... 21 s\n"
         "simulating prod (virtual time 61.5 s) ... 31 s\n"
         "simulating prod (virtual time 2.5 min) ... 41 s\n"
-        "simulating prod (virtual time 14.0 d) ... 51 s\n"
+        "simulating prod (virtual time 14 d) ... 51 s\n"
         "simulating prod (results) ... 61 s\n"
     )
 

@@ -34,7 +34,7 @@ batch-partial                 10          7           3              3          
 visibility-heartbeat-fails     1          1           2              0                      0     0        13.5 s
 
 variant     requests  successes  false successes  failed  attempts  spared  effects  virtual time
-sync-naive       480        467              120      13       511       0      347       4.0 min
+sync-naive       480        467              120      13       511       0      347         4 min
 """,
     80: """\
                                                         healthy
@@ -46,7 +46,7 @@ visibility-heartbeat-fails    1      1      2        0        0    0  13.5 s
                              false
                re-    suc-    suc-             at-                   virtual
 variant     quests  cesses  cesses  failed  tempts  spared  effects     time
-sync-naive     480     467     120      13     511       0      347  4.0 min
+sync-naive     480     467     120      13     511       0      347    4 min
 """,
     60: """\
 batch-partial
@@ -59,7 +59,7 @@ visibility-heartbeat-fails
 sync-naive
   requests 480, successes 467, false successes 120,
   failed 13, attempts 511, spared 0, effects 347,
-  virtual time 4.0 min
+  virtual time 4 min
 """,
 }
 

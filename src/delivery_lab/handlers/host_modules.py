@@ -62,6 +62,7 @@ class HostModules(MetaPathFinder):
         self._known: dict[str, ModuleType] = {}
         self._of_project: list[str] = []
         self._by_top: dict[str, list[str]] = {}
+        self._found: dict[frozenset[str], Sequence[str]] = {}
 
     def begin(self) -> None:
         """A run begins."""
@@ -98,7 +99,7 @@ class HostModules(MetaPathFinder):
             if module is not None:
                 self._hidden[name] = module
 
-    def hidden_from(self, packed: Set[str]) -> list[str]:
+    def hidden_from(self, packed: Set[str]) -> Sequence[str]:
         """Names of modules that an environment must not see.
 
         Args:
@@ -107,14 +108,20 @@ class HostModules(MetaPathFinder):
         modules = sys.modules | self._hidden
         if self._known != modules:
             self._look(modules)
-        of_others = (name for name in self._of_project if name.partition(".")[0] not in packed)
-        return [*of_others, *(name for top in sorted(packed) for name in self._by_top.get(top, ()))]
+        key = frozenset(packed)
+        hidden = self._found.get(key)
+        if hidden is None:
+            of_others = (name for name in self._of_project if name.partition(".")[0] not in packed)
+            hidden = [*of_others, *(name for top in sorted(packed) for name in self._by_top.get(top, ()))]
+            self._found[key] = hidden
+        return hidden
 
     def _look(self, modules: dict[str, ModuleType]) -> None:
         before, of_project = self._known, frozenset(self._of_project)
         self._known = modules
         self._of_project = []
         self._by_top = {}
+        self._found.clear()
         for name, module in modules.items():
             top = name.partition(".")[0]
             self._by_top.setdefault(top, []).append(name)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
+from delivery_lab.durations import rounded
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.report.bars import ordinal
 from delivery_lab.report.noticing import alarms_told
@@ -133,8 +134,7 @@ def _healthy(scene: Scene, count: int) -> str:
 
 
 def _at(instant_us: int) -> str:
-    seconds = in_seconds(instant_us)
-    return f"{seconds:.1f} s" if seconds < 120 else duration(seconds)
+    return rounded(in_seconds(instant_us))
 
 
 def legend(scene: Scene) -> list[tuple[Markup, str]]:

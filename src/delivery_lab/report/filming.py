@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from delivery_lab.durations import rounded
+from delivery_lab.durations import exact
 from delivery_lab.events import (
     BatchInvoked,
     BatchResult,
@@ -265,7 +265,7 @@ class _Film:
 
 
 def _settings(event: FunctionConfigured) -> str:
-    parts = [f"timeout {rounded(event.timeout_seconds).replace('.0 ', ' ')}"]
+    parts = [f"timeout {exact(event.timeout_seconds)}"]
     if event.reserved_concurrency is not None:
         parts.append(f"reserved concurrency {event.reserved_concurrency}")
     return ", ".join(parts)

@@ -54,14 +54,11 @@ def draw_level(level: Level, scale: Scale, top: float) -> Iterator[Markup]:
     top = bottom + GAP
     oldest = max(max(point.age_seconds, point.age_after_seconds) for point in points)
     what = "record" if level.of_records else "message"
-    yield text(scale.left, top + 12, fitted(f"age of the oldest {what}, up to {_span(oldest)}", width, TITLE_SIZE), "h")
+    title = f"age of the oldest {what}, up to {rounded(oldest)}"
+    yield text(scale.left, top + 12, fitted(title, width, TITLE_SIZE), "h")
     bottom = top + TITLE_HEIGHT + AGE_HEIGHT
     yield element("path", d=_age_path(points, scale, bottom, AGE_HEIGHT / max(oldest, 1e-6)), class_="age")
     yield from _axis(scale, bottom, AGE_HEIGHT, "")
-
-
-def _span(seconds: float) -> str:
-    return rounded(seconds).replace(".0 ", " ")
 
 
 def _axis(scale: Scale, bottom: float, height: float, most: str) -> Iterator[Markup]:

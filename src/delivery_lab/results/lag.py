@@ -117,7 +117,7 @@ def _text(watched: Watched) -> str:
     if watched.at_seconds is None:
         return f"{text}, below an alarm at {watched.threshold:,}"
     # Not when an alarm goes off: that is minutes later, as its period and its number of periods say.
-    text += f"; it passes {watched.threshold:,}, a threshold for an alarm, at {watched.at_seconds:.0f} s"
+    text += f"; it passes {watched.threshold:,}, a threshold for an alarm, at {duration(watched.at_seconds)}"
     if watched.first_loss_seconds is None or watched.first_loss_seconds < watched.at_seconds:
         return text
     return f"{text}, {duration(watched.first_loss_seconds - watched.at_seconds)} before the first record is gone"

@@ -12,4 +12,4 @@ def plural(count: int, one: str, many: str) -> str:
 
 def duration(seconds: float) -> str:
     """A span of time in a sentence, where a tenth of a second says nothing: `45 s`, `2.5 min`, `7 d`."""
-    return f"{seconds:.0f} s" if seconds < 120 else rounded(seconds).replace(".0 ", " ")
+    return f"{seconds:.0f} s" if seconds < 120 else rounded(seconds)
