@@ -31,6 +31,8 @@ KEPT = ROOT / "build" / "places"
 
 NOT_RUN = {
     "stream-default": "its poison blocks a shard until the record expires: a day, half an hour with the fastest clock",
+    "pipe-sqs": "the record that its queue refuses blocks the shard until it expires: a day, half an hour with the "
+    "fastest clock",
     "msk-default": "its poison blocks a partition until the record expires: a week, hours with the fastest clock",
 }
 """What could be run and takes too long."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from botocore.exceptions import ClientError
 from delivery_lab import Lab
 from delivery_lab.errors import NotModelledError
 from delivery_lab.events import (
+    Actor,
     FeedConfigured,
     FeedDeadLettered,
     FeedDiscarded,
@@ -27,8 +30,10 @@ from delivery_lab.live.errors import PlaceError
 from delivery_lab.live.queues import RealQueue
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.faults import Faults
+from delivery_lab.model.invokes import InvokeResult
+from delivery_lab.model.pipes.stage import TargetStage
 from delivery_lab.model.randomness import RandomStreams
-from delivery_lab.places.feeding import RealFeeds, feeds_of
+from delivery_lab.places.feeding import RealFeeds, RealQueueTarget, feeds_of
 from delivery_lab.places.known import know
 from delivery_lab.places.seen import in_order
 from delivery_lab.rules.assumptions import DEFAULTS
@@ -198,3 +203,29 @@ def test_faults_that_do_not_happen_to_what_is_handed_on_are_refused(fault: str, 
     workload = f"send: [{{sns: sns-topic, body: {{id: a}}}}]\nfaults: [{{service: sqs, {fault}}}]"
     with pytest.raises(NotModelledError, match=r": faults are what the simulation makes up; a real place has none"):
         _World("sns-sqs-raw", workload, tmp_path)
+
+
+def test_pipe_target_1_a_pipe_hands_on_to_the_real_queue(tmp_path: Path) -> None:
+    world = _World("pipe-sqs-safe", "send: [{stream: pipe-stream, key: k, body: {id: a}}]", tmp_path)
+    [(name, stage)] = world.feeds.stages.items()
+    assert name == "pipe-pipe"
+    assert isinstance(stage, TargetStage)
+    assert isinstance(stage.target, RealQueueTarget)
+    payload = json.dumps({"Records": [_stream_record("1"), _stream_record("2")]})
+    answers: list[InvokeResult] = []
+    world.scheduler.clock.begin()
+    stage.invoke(name, payload, answers.append, by=Actor("mapping", name))
+    assert world.scheduler.run_until(lambda: bool(answers), seconds(600))
+    assert json.loads(answers[0].payload) == {"batchItemFailures": []}
+    assert len(world.aws.sent) == 2
+    assert world.kinds() == ["PipeHandedOn", "MessageSent", "PipeHandedOn", "MessageSent"]
+
+
+def _stream_record(sequence: str) -> dict[str, Any]:
+    data = base64.b64encode(b'{"id": 1}').decode()
+    return {
+        "eventID": f"shardId-000000000000:{sequence}",
+        "eventSource": "aws:kinesis",
+        "eventSourceARN": "arn:aws:kinesis:us-east-1:123456789012:stream/s",
+        "kinesis": {"data": data, "partitionKey": "k", "sequenceNumber": sequence, "approximateArrivalTimestamp": 1.0},
+    }

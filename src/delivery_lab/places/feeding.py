@@ -1,4 +1,4 @@
-"""Topics of SNS, buckets and event buses in a real place: the model's own, which hand on to real queues in real time.
+"""Topics of SNS, buckets, event buses and pipes in a real place: the model's, in real time, before real queues.
 
 The emulator's would filter, retry and dead-letter in their own way, and nothing of it could be seen from outside. What
 is real are the queues that get the messages, and the objects that functions read.
@@ -7,7 +7,7 @@ is real are the queues that get the messages, and the objects that functions rea
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -30,8 +30,10 @@ from delivery_lab.model.clock import seconds
 from delivery_lab.model.faults import Faults
 from delivery_lab.model.feeds.feed import Feed
 from delivery_lab.model.feeds.targets import Announce, FeedTarget, Parcel, QueueTarget
+from delivery_lab.model.mapping.invoker import Invoker
+from delivery_lab.model.pipes.stage import TargetStage
 from delivery_lab.model.randomness import RandomStreams
-from delivery_lab.places.known import FED, KnownStack, modelled
+from delivery_lab.places.known import FED, KnownStack, modelled, stages_of
 from delivery_lab.simulation.send_lines import Arrival
 from delivery_lab.simulation.sending import Sender
 
@@ -85,6 +87,7 @@ class RealFeeds:
         s3: boto3's client of S3, None where there are no buckets.
         scheduler: the run's clock.
         journal: where events are written.
+        stages: what pipes hand their batches to, by the name of the pipe; who polls for them is made elsewhere.
         pending: what the workload has not given yet.
     """
 
@@ -93,6 +96,7 @@ class RealFeeds:
     s3: Any
     scheduler: RealTimeScheduler
     journal: Journal
+    stages: Mapping[str, Invoker] = field(default_factory=dict)
     pending: int = 0
     _retried: set[tuple[str, str]] = field(default_factory=set)
     _put: dict[str, set[str]] = field(default_factory=dict)
@@ -147,6 +151,7 @@ class RealFeeds:
             PlaceError: a bucket cannot be listed.
         """
         fed = {feed.target.name for feed in self.account.feeds}
+        fed |= {stage.target.name for stage in stages_of(self.account).values() if isinstance(stage, TargetStage)}
         for name in sorted(fed & self.queues.keys()):
             if self.queues[name].found:
                 raise NotModelledError(
@@ -205,7 +210,12 @@ def feeds_of(
     for feed in account.feeds:
         _make_real(feed, queues, scheduler)
     s3 = client("s3") if account.buckets else None
-    feeds = RealFeeds(account, queues, s3, scheduler, journal)
+    stages = {
+        name: replace(stage, target=_real(stage.target, queues, scheduler))
+        for name, stage in stages_of(account).items()
+        if isinstance(stage, TargetStage)
+    }
+    feeds = RealFeeds(account, queues, s3, scheduler, journal, stages)
     sender = Sender(
         account,
         deployment.sources,

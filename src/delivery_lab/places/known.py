@@ -13,8 +13,10 @@ from delivery_lab.model.account import Account
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.faults import REFUSALS, InjectedFault
 from delivery_lab.model.mapping.destinations import QueueDestination, TopicDestination
+from delivery_lab.model.mapping.invoker import Invoker
 from delivery_lab.model.mapping.kafka import TopicConsumer
 from delivery_lab.model.mapping.stream import StreamConsumer
+from delivery_lab.model.pipes.stage import TargetStage
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsApi, Environment, FunctionConfig
 from delivery_lab.rules.assumptions import Assumptions
@@ -211,11 +213,23 @@ def _refuse_feeds(stack: Stack, account: Account) -> None:
                     f"{stack.name}: {feed.name} hands on to the {target.kind} {target.name}: in real time only queues, "
                     "topics and buses are handed on to\n  nearest: --on simulation"
                 )
+    for name, stage in stages_of(account).items():
+        if not (isinstance(stage, TargetStage) and stage.target.kind in ("queue", "topic", "bus")):
+            raise NotModelledError(
+                f"{stack.name}: {name} reads a queue, or hands on to something else than queues, topics and buses, for "
+                "which there is no pipe in real time yet\n  nearest: --on simulation"
+            )
     for name in sorted(account.buses.clockworks):
         raise NotModelledError(
             f"{stack.name}: {name} goes off by a calendar: the day of a simulation is made up, and that of a real "
             "place is today\n  nearest: --on simulation"
         )
+
+
+def stages_of(account: Account) -> dict[str, Invoker | None]:
+    """What the pipes of a stack hand their batches to, by the name of the pipe; None for those that read a queue."""
+    readers = {name: account.record_mappings.get(name) for name in sorted(account.pipes)}
+    return {name: reader.functions if isinstance(reader, StreamConsumer) else None for name, reader in readers.items()}
 
 
 def destinations_of_events(account: Account) -> list[str]:

@@ -240,7 +240,7 @@ class _LocalRun:
             journal=self._journal,
         )
         self._feeds: RealFeeds | None = None
-        if account.feeds:
+        if account.feeds or account.pipes:
             self._feeds = feeds_of(known, self._queues, faults, place.client, seed, self._scheduler, self._journal)
         self._brokers = brokers
         self._writers = _writers_of(known, brokers, self._scheduler)
@@ -281,6 +281,7 @@ class _LocalRun:
             self._place.client,
             self._brokers,
             self._writers,
+            {} if self._feeds is None else self._feeds.stages,
             self._scheduler,
             self._journal,
         )
