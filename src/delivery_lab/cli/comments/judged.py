@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from delivery_lab.cli.comments.junit import Case, cases_of_exploration, cases_of_run
-
 if TYPE_CHECKING:
     from delivery_lab.api.explored import Exploration
     from delivery_lab.api.simulated import Simulation
+    from delivery_lab.cli.comments.junit import Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,8 @@ class JudgedStack:
     @classmethod
     def of_run(cls, found: Simulation) -> Self:
         """What one run comes to."""
+        from delivery_lab.cli.comments.junit import cases_of_run
+
         outcome = found.outcome
         told = tuple(one.model_dump(by_alias=True) for one in outcome.expectations)
         return cls(outcome.stack, cases_of_run(outcome), found.replay, ((found.violations, found.replay),), told)
@@ -41,6 +42,8 @@ class JudgedStack:
     @classmethod
     def of_exploration(cls, found: Exploration) -> Self:
         """What many seeds come to."""
+        from delivery_lab.cli.comments.junit import cases_of_exploration
+
         violated = tuple(
             (sample.violations, found.call.with_seed(sample.seed).command()) for sample in found.violations[:1]
         )
