@@ -155,6 +155,7 @@ class StreamConsumer:
     ) -> None:
         self.config = config
         self.source = source
+        self.functions = functions
         self.destination = destination
         self._position = config.check(source, scheduler.now)
         self._journal = journal
