@@ -19,7 +19,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from io import BytesIO
 from logging import DEBUG, Logger
 from types import FunctionType
@@ -33,6 +33,7 @@ import botocore.hooks
 import botocore.loaders
 import botocore.model
 import botocore.session
+import botocore.useragent
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
@@ -70,6 +71,8 @@ DESCRIPTIONS = (
 """What describes services: it never changes, and only keeps what it has worked out."""
 
 _loader: Any = None
+_allowed = lru_cache(maxsize=1_000)(botocore.useragent.sanitize_user_agent_string_component)
+"""Goes through each part of the user agent letter by letter, for each call again."""
 _accepting: dict[FunctionType, Any] = {}
 _names: dict[str, str] = {}
 _MOST_NAMES = 10_000
@@ -327,4 +330,5 @@ def install(patches: Patches) -> None:
     patches.set(botocore.session, "create_loader", _shared_loader(botocore.session.create_loader))
     aliaser = botocore.hooks.EventAliaser
     patches.set(aliaser, "_alias_event_name", _sharing_names(vars(aliaser)["_alias_event_name"]))
+    patches.set(botocore.useragent, "sanitize_user_agent_string_component", _allowed)
     patches.set(botocore.hooks, "accepts_kwargs", _remembering(botocore.hooks.accepts_kwargs))

@@ -63,9 +63,11 @@ class HostModules(MetaPathFinder):
         self._of_project: list[str] = []
         self._by_top: dict[str, list[str]] = {}
         self._found: dict[frozenset[str], Sequence[str]] = {}
+        self._looked_at: object = None  # within a run; what is imported meanwhile is the last
 
     def begin(self) -> None:
         """A run begins."""
+        self._looked_at = None
         sys.meta_path.insert(0, self)
 
     def end(self) -> None:
@@ -105,9 +107,12 @@ class HostModules(MetaPathFinder):
         Args:
             packed: top-level modules of the environment's own archives.
         """
-        modules = sys.modules | self._hidden
-        if self._known != modules:
-            self._look(modules)
+        looked_at = (len(sys.modules), len(self._hidden), next(reversed(sys.modules), ""))
+        if looked_at != self._looked_at:
+            modules = sys.modules | self._hidden
+            if self._known != modules:
+                self._look(modules)
+            self._looked_at = looked_at
         key = frozenset(packed)
         hidden = self._found.get(key)
         if hidden is None:

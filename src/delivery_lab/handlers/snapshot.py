@@ -15,6 +15,7 @@ from operator import is_
 from types import CellType, FunctionType, MemberDescriptorType, ModuleType
 from typing import Any
 
+from delivery_lab.handlers.listeners import TREE, state_of_tree
 from delivery_lab.handlers.snapshot_groups import (
     Classes,
     Dictionaries,
@@ -128,6 +129,10 @@ class Snapshot:
             return
         elif is_transparent(kind):
             self._follow(gc.get_referents(found))
+        elif kind is TREE:
+            restore, inside = state_of_tree(found)
+            self._others.append(restore)
+            self._follow(inside)
         else:
             self._take_instance(found, kind)
 
