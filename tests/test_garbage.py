@@ -72,13 +72,15 @@ def test_what_was_there_before_is_frozen_until_the_innermost_of_several_ends() -
     assert said == [False, True, True, False]
 
 
-def test_old_garbage_is_looked_for_when_there_is_a_quarter_more_of_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_garbage_is_looked_for_when_there_is_half_as_much_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     python = Python()
     monkeypatch.setattr(garbage, "gc", python)
     monkeypatch.setattr(garbage, "sys", python)
     old = garbage._OldGarbage()
     looked = []
-    for python.blocks in (1_000, 1_200, 1_250, 1_251, 1_300, 1_500, 1_600):
+    for python.blocks in (1_000, 1_300, 1_500, 1_501, 1_700, 2_200, 2_300):
         old.collect_if_grown()
         looked.append(python.collections)
     assert looked == [1, 1, 1, 2, 2, 2, 3]

@@ -139,6 +139,9 @@ def _remove_unless_locked(folder: Path) -> None:
 
 def _remove(folder: Path) -> None:
     """Remove a folder; nobody but root may remove what stands in one that is read-only."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if not folder.is_dir():
+        return
     for above, names, _ in os.walk(folder):
         for name in names:
             path = Path(above, name)

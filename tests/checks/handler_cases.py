@@ -1130,6 +1130,18 @@ finds(
     QUIET,
     IMAGE_FILTERED % _AFTER.replace('{"S": ["PAID"]}', '["PAID"]'),
 )
+finds(
+    "CHK-FILTER-2",
+    "a number of an image compared as one",
+    QUIET,
+    IMAGE_FILTERED % _AFTER.replace('{"S": ["PAID"]}', '{"N": [{"numeric": [">", 5]}, 7]}'),
+)
+silent(
+    "CHK-FILTER-2",
+    "a number of an image as a text",
+    QUIET,
+    IMAGE_FILTERED % _AFTER.replace('{"S": ["PAID"]}', '{"N": ["5"]}'),
+)
 silent("CHK-FILTER-2", "the image that the stream carries", QUIET, IMAGE_FILTERED % _AFTER)
 silent(
     "CHK-FILTER-2",

@@ -337,6 +337,63 @@ def test_a_new_stack_beside_one_that_changed_is_said_after_what_changes(call: La
     assert lines[3].endswith(f" New in HEAD ({head}), so there is nothing to compare with: new.")
 
 
+EXPECTED = ("--expect", "messages.lost == 0", "--expect", "messages.processed > 1000", "--workload", "workload.yaml")
+
+
+@pytest.fixture
+def with_new(folder: Path, git: Git) -> str:
+    """A second revision with a stack that the first one has not: its short hash."""
+    shutil.copy(folder / "Pulumi.prod.yaml", folder / "Pulumi.new.yaml")
+    git("add", "--all")
+    return commit(git)[:7]
+
+
+def test_what_is_expected_of_a_new_stack_is_judged(call: Lab, with_new: str) -> None:
+    said = call("diff", "first..HEAD", *EXPECTED, "--fail-on", "expectations")
+
+    assert said.code == 5
+    lines = said.out.splitlines()
+    assert lines[:2] == [f"new of HEAD ({with_new}), which is new", "  ✓ messages.lost == 0"]
+    assert lines[2].startswith("  ✗ messages.processed > 1000: the value is ")
+    assert call("diff", "first..HEAD", *EXPECTED, "--fail-on", "worse").code == 0
+    summary = json.loads(call("diff", "first..HEAD", *EXPECTED, "--json").out)
+    assert [(one["text"], one["holds"]) for one in summary["expectations"]["new"]] == [
+        ("messages.lost == 0", True),
+        ("messages.processed > 1000", False),
+    ]
+
+
+def test_the_comment_and_the_test_cases_have_what_is_expected_of_a_new_stack(call: Lab, with_new: str) -> None:
+    lines = call("diff", "first..HEAD", *EXPECTED, "--format", "markdown", "--quiet-if-same").out.splitlines()
+
+    assert lines[1] == "### 1 stack is new, 1 expectation of new stacks does not hold"
+    assert lines[3].endswith("new, which is new: 2 expectations, 1 of which does not hold.")
+    (action,) = [line for line in lines if line.startswith("- new: does not hold: ")]
+    assert action.startswith("- new: does not hold: messages.processed \\> 1000: the value is ")
+    cases = call("diff", "first..HEAD", *EXPECTED, "--format", "junit").out
+    assert '<testsuite name="new" tests="2" failures="1" errors="0">' in cases
+
+
+def test_many_seeds_of_a_new_stack_are_judged(call: Lab, with_new: str) -> None:
+    said = call("diff", "first..HEAD", "new", *EXPECTED, "--seeds", "2", "--fail-on", "expectations")
+
+    assert said.code == 5
+    assert said.out.splitlines()[2] == "  ✗ messages.processed > 1000: it holds in 0 of 2 runs (0.0%, [0.0%, 65.8%])"
+
+
+def test_a_new_stack_that_cannot_be_run_is_said_where_something_is_expected_of_it(
+    call: Lab, folder: Path, git: Git
+) -> None:
+    (folder / "Pulumi.new.yaml").write_text("config: {}\n", encoding="utf-8")
+    git("add", "--all")
+    commit(git)
+
+    assert call("diff", "first..HEAD", "new").code == 0  # no workload is for it, so nothing is expected
+    said = call("diff", "first..HEAD", "new", *EXPECTED, "--format", "markdown")
+    assert said.code != 0
+    assert said.out.splitlines()[1] == "### 1 stack could not be compared, 1 stack is new"
+
+
 @pytest.mark.parametrize("broken_first", [True, False])
 def test_a_program_that_fails_on_one_side_keeps_no_other_stack_from_being_compared(
     call: Lab, folder: Path, git: Git, broken_first: bool

@@ -28,6 +28,7 @@ from delivery_lab.simulation.workload_files import (
     read_body,
     read_faults,
     read_workload,
+    workloads_for,
 )
 from delivery_lab.stack.stack import Stack
 
@@ -174,6 +175,15 @@ def workload_of(root: Path, file: ProjectFile, stack: str, given: Workload | str
         beside = root / path
         return read_workload(beside if not path.exists() and beside.exists() else path)
     return given
+
+
+def has_workload(root: Path, file: ProjectFile, stack: str, given: Workload | str | Path | None) -> bool:
+    """Whether there is a workload for a stack; arguments as for `workload_of`.
+
+    Raises:
+        WorkloadError: one that may be for it is malformed.
+    """
+    return given is not None or _default_file(file, stack) is not None or bool(workloads_for(root / WORKLOADS, stack))
 
 
 def _default_file(file: ProjectFile, stack: str) -> str | None:

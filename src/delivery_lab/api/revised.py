@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from delivery_lab.api.asked import Asked
+from delivery_lab.api.asked import Asked, has_workload
 from delivery_lab.api.difference import Difference
-from delivery_lab.api.explored import PairedExploration, explore_seeds
+from delivery_lab.api.explored import Exploration, PairedExploration, explore_seeds
 from delivery_lab.api.inputs import RunOptions
+from delivery_lab.api.project_file import read_project_file
 from delivery_lab.api.revisions import Checkout
 from delivery_lab.api.simulated import Simulation
 from delivery_lab.compare.fingerprints import fingerprints, with_contents
@@ -113,6 +114,42 @@ class Between:
         with self.after.used():
             second = explore_seeds(self.after.lab, stack, options, first.runs, None, on_sample, ranges=False)
         return PairedExploration.of(first, second)
+
+    def judged(self, stack: str) -> Simulation | None:
+        """Run a stack that only the second revision has, and hold it to what is expected of it.
+
+        Returns:
+            The run, whose outcome has its expectations; None where nothing is expected.
+
+        Raises:
+            LabError: it cannot be run.
+        """
+        return self._run(self.after, stack) if self._expects(stack) else None
+
+    def judged_often(self, stack: str, seeds: int, on_sample: Callable[[Sample], None]) -> Exploration | None:
+        """The same with many seeds.
+
+        Args:
+            stack: name of the stack.
+            seeds: how many.
+            on_sample: is told of each run.
+
+        Raises:
+            LabError: it cannot be run.
+        """
+        if not self._expects(stack):
+            return None
+        options: RunOptions = {**self.options, "prices": None}
+        with self.after.used():
+            return explore_seeds(self.after.lab, stack, options, seeds, None, on_sample, ranges=False).whole()
+
+    def _expects(self, stack: str) -> bool:
+        """Whether something is expected of a stack of the second revision."""
+        project = self.after.lab.project
+        with self.after.used():
+            file, _ = read_project_file(project)
+            there = has_workload(project.root, file, stack, self.options.get("workload"))
+        return there and bool(self._asked(self.after, stack).expectations)
 
     def _has(self, one: Checkout, stack: str) -> bool:
         known = one.lab.stacks()

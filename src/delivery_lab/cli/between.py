@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from delivery_lab.api.parts import BETWEEN, preload
 from delivery_lab.cli.comments.apart import NotCompared
+from delivery_lab.cli.comments.judged import JudgedStack
 from delivery_lab.cli.compared import Comparing
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.options import OutputFormat
@@ -61,7 +62,17 @@ def diff_revisions(console: Console, lab: Lab, words: str, stacks: Sequence[str]
                 failed |= _compared(console, between, name, asked)
             except LabError as error:
                 failures[name] = Failure(str(error), error.exit_code, traceback.format_exc())
-        _say_left_out(console, between, standings, failures, asked)
+        judged = []
+        for name in (name for name, standing in standings.items() if standing == "onlyAfter"):
+            try:
+                found = _judged(console, between, name, asked)
+            except LabError as error:
+                failures[name] = Failure(str(error), error.exit_code, traceback.format_exc())
+                continue
+            if found is not None:
+                judged.append(found)
+                failed |= asked.judged(found)
+        _say_left_out(console, between, standings, failures, asked, judged)
     end_with(console, failures, names)
     return failed
 
@@ -94,12 +105,34 @@ def _compared(console: Console, between: Between, name: str, asked: Comparing) -
     return asked.shown_often(console, difference, between.explored(name, asked.seeds, progress.one_more))
 
 
+def _judged(console: Console, between: Between, name: str, asked: Comparing) -> JudgedStack | None:
+    """Run a stack that is new, if something is expected of it, and print what came of that."""
+    with console.working(f"simulating {name}, which is new"):
+        found = _expected(console, between, name, asked)
+    if found is not None and asked.output is OutputFormat.TEXT:
+        console.heading(f"{name} of {between.after.revision}, which is new")
+        for text, why in found.cases:
+            sign = console.tick(holds=why is None)
+            console.text(f"  {sign} {text}{'' if why is None else f': {why}'}", hang=len(sign) + 3)
+    return found
+
+
+def _expected(console: Console, between: Between, name: str, asked: Comparing) -> JudgedStack | None:
+    if asked.seeds is None:
+        run = between.judged(name)
+        return None if run is None else JudgedStack.of_run(run)
+    progress = RunsProgress(console, f"{name}, which is new", asked.seeds)
+    often = between.judged_often(name, asked.seeds, progress.one_more)
+    return None if often is None else JudgedStack.of_exploration(often)
+
+
 def _say_left_out(
     console: Console,
     between: Between,
     standings: dict[str, Standing],
     failures: dict[str, Failure],
     asked: Comparing,
+    judged: Sequence[JudgedStack],
 ) -> None:
     """Say which stacks were not compared, and why."""
     from delivery_lab.api.difference import revisions_as_json
@@ -109,6 +142,7 @@ def _say_left_out(
     before, after = between.before.revision, between.after.revision
     if asked.output is OutputFormat.JSON:
         summary = {"kind": "summary", "revisions": revisions_as_json(before, after), **groups, "failed": reasons}
+        summary["expectations"] = {one.stack: list(one.as_json) for one in judged}
         console.data(json.dumps(summary))
         return
     apart = NotCompared(
@@ -117,6 +151,7 @@ def _say_left_out(
         new=tuple(groups["onlyAfter"]),
         gone=tuple(groups["onlyBefore"]),
         failures=reasons,
+        judged=judged,
     )
     if asked.output is OutputFormat.TEXT and not groups["changed"] and not failures and not asked.quiet_if_same:
         console.text(f"No stack differs between {before} and {after}.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from delivery_lab.cli.comments.apart import NOTHING_LEFT_OUT, NotCompared
+from delivery_lab.cli.comments.judged import JudgedStack
 from delivery_lab.cli.console import Console
 from delivery_lab.cli.interrupts import INTERRUPTED
 from delivery_lab.cli.options import OutputFormat
@@ -65,6 +66,7 @@ class Comparing:
     output: OutputFormat
     quiet_if_same: bool
     _compared: list[tuple[Difference, PairedExploration | None]] = field(default_factory=list, init=False)
+    _judged: list[JudgedStack] = field(default_factory=list, init=False)
 
     def shown(self, console: Console, difference: Difference) -> bool:
         """Print a comparison, and say whether it fails the command."""
@@ -121,12 +123,17 @@ class Comparing:
             else:
                 console.data(comment_of_differences(differences, key, what, apart))
             return
-        from delivery_lab.cli.comments.junit import junit_of_explorations, junit_of_runs
+        from delivery_lab.cli.comments.junit import cases_of_exploration, cases_of_run, junit_of_cases
 
-        if pairs:
-            console.data(junit_of_explorations([found.after for _, found in pairs], apart.failures))
-        else:
-            console.data(junit_of_runs([one.after.outcome for one in differences], apart.failures))
+        cases = {one.after.outcome.stack: cases_of_run(one.after.outcome) for one in differences}
+        cases |= {found.after.stack: cases_of_exploration(found.after) for _, found in pairs}
+        cases |= {one.stack: one.cases for one in apart.judged}
+        console.data(junit_of_cases(cases, apart.failures))
+
+    def judged(self, found: JudgedStack) -> bool:
+        """Take the expectations of a stack that is new, and say whether they fail the command."""
+        self._judged.append(found)
+        return self.fail_on is FailDiffOn.EXPECTATIONS and bool(found.broken)
 
     def violated(self) -> Iterator[tuple[Sequence[str], str]]:
         """Of each run that was compared what it violates, and the command that runs it again."""
@@ -136,6 +143,8 @@ class Comparing:
             for found in () if pairs is None else (pairs.before, pairs.after):
                 for sample in found.violations[:1]:
                     yield sample.violations, found.call.with_seed(sample.seed).command()
+        for one in self._judged:
+            yield from one.violations
 
     @property
     def _at_once(self) -> bool:

@@ -19,6 +19,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto.backends import get_backend
+from moto.core.base_backend import BackendDict
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.model_instances import reset_model_data
 from moto.moto_api._internal import mock_random
@@ -175,10 +176,18 @@ def _handed_to(parameters: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _forget() -> None:
-    for service in OPERATIONS:
-        for account in get_backend(service).values():  # type: ignore[call-overload]  # its types list every service
+    for backend in _in_use():
+        for account in backend.values():
             account.reset()
     reset_model_data()
+
+
+def _in_use() -> list[Any]:
+    """What moto keeps for the services: a service that was not called has nothing, and takes its time to import."""
+    used = getattr(BackendDict, "_instances", None)
+    if used is None:  # moto has no public list of them
+        return [get_backend(service) for service in OPERATIONS]  # type: ignore[call-overload]  # lists every service
+    return [backend for backend in used if backend.service_name in OPERATIONS]
 
 
 def _as_error(error: ClientError) -> AwsError:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from delivery_lab.errors import StackFileError, UsageError, WorkloadError
+from delivery_lab.input_files import read_bytes
 from delivery_lab.program.file_problems import problems_of
 from delivery_lab.program.yamlfile import YamlFile, parse_scalar, read_yaml
 from delivery_lab.simulation.workload import Workload
@@ -157,21 +158,30 @@ def read_body(changes: Sequence[str]) -> dict[str, Any]:
     return fields
 
 
+def workloads_for(folder: Path, stack: str) -> list[Workload]:
+    """The workloads of a folder that name a stack, by their files.
+
+    Raises:
+        WorkloadError: one of those that may is malformed.
+    """
+    files = sorted(folder.glob("*.yaml"))
+    workloads = [_read_once(path, path.stat()) for path in files if _may_be_for(path, stack)]
+    return [w for w in workloads if any(fnmatchcase(stack, pattern) for pattern in w.stacks)]
+
+
 def default_workload(folder: Path, stack: str) -> Workload:
     """The workload of a folder that names a stack.
 
     Raises:
         WorkloadError: none does, or more than one.
     """
-    files = sorted(folder.glob("*.yaml"))
-    workloads = [_read_once(path, path.stat()) for path in files if _may_be_for(path, stack)]
-    found = [w for w in workloads if any(fnmatchcase(stack, pattern) for pattern in w.stacks)]
+    found = workloads_for(folder, stack)
     # A stack named outright is meant before one that a pattern covers.
     found = [w for w in found if stack in w.stacks] or found
     if len(found) == 1:
         return found[0]
     if not found:
-        workloads = [_read_once(path, path.stat()) for path in files]
+        workloads = [_read_once(path, path.stat()) for path in sorted(folder.glob("*.yaml"))]
         known = ", ".join(f"{_file_name(w)} ({', '.join(w.stacks)})" for w in workloads) or "none"
         example = 'a file such as\n    send: [{queue: NAME, every: 0.1, times: 100, body: {id: "job-{n}"}}]'
         fix = f"or add {stack} to the `stacks` of one" if workloads else example
@@ -189,7 +199,7 @@ def _may_be_for(path: Path, stack: str) -> bool:
     Those that certainly are not need not be read as YAML, which took a tenth of the time of a short run.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_bytes(path).decode("utf-8")
     except (OSError, UnicodeDecodeError):
         return True
     if "stacks" not in text:

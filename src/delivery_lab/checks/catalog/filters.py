@@ -215,11 +215,25 @@ def _why_no_change(pattern: Mapping[str, Any], images: tuple[str, ...] | None) -
             return f"the table's streamViewType carries no {image}"
         if named & _CHANGES <= {unless}:
             return f"{unless} has no {image}"
-        if isinstance(wanted, dict) and (
-            untyped := [name for name, rules in wanted.items() if isinstance(rules, list)]
-        ):
-            return f'the value of {untyped[0]} stands under its type, such as {{"S": ...}}'
+        if why := _why_no_item(wanted):
+            return why
     return ""
+
+
+def _why_no_item(wanted: Any) -> str:
+    """Why no image of an item can match: values stand under their types, and numbers are texts there."""
+    for name, typed in wanted.items() if isinstance(wanted, dict) else ():
+        if isinstance(typed, list):
+            return f'the value of {name} stands under its type, such as {{"S": ...}}'
+        numbers = typed.get("N") if isinstance(typed, dict) else None
+        if isinstance(numbers, list) and numbers and not any(map(_may_be_of_text, numbers)):
+            return f"the number {name} is a text there, which no number and no numeric comparison matches"
+    return ""
+
+
+def _may_be_of_text(rule: Any) -> bool:
+    """Whether a rule can match a text."""
+    return isinstance(rule, str) or (isinstance(rule, dict) and rule.keys() != {"numeric"})
 
 
 def _are_texts(names: list[Any]) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from delivery_lab.cli.comments.judged import JudgedStack
 from delivery_lab.cli.comments.markdown import counted, escaped
 
 
@@ -18,6 +19,7 @@ class NotCompared:
         new: stacks that are in the second revision only.
         gone: stacks that are in the first revision only.
         failures: why a stack could not be compared, by its name.
+        judged: what came of the expectations of those that are new and have some.
     """
 
     after: str = ""
@@ -25,6 +27,7 @@ class NotCompared:
     new: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     failures: Mapping[str, str] = field(default_factory=dict)
+    judged: Sequence[JudgedStack] = ()
 
     @property
     def matters(self) -> bool:
@@ -37,7 +40,17 @@ class NotCompared:
         failed = f"{counted(len(self.failures), 'stack')} could not be compared" if self.failures else ""
         kinds = {"new": len(self.new), "gone": len(self.gone)}
         others = [f"{counted(count, 'stack')} {_is(count)} {what}" for what, count in kinds.items() if count]
-        return ", ".join(filter(None, (failed, *others)))
+        return ", ".join(filter(None, (failed, *others, self._broken())))
+
+    @property
+    def broken(self) -> int:
+        """How many expectations of new stacks do not hold."""
+        return sum(len(one.broken) for one in self.judged)
+
+    def _broken(self) -> str:
+        """That expectations of new stacks do not hold, in a few words; "" where they do."""
+        many = self.broken
+        return f"{counted(many, 'expectation')} of new stacks {_does(many)} not hold" if many else ""
 
     def notes(self) -> Iterator[str]:
         """What was left out and why, as sentences without a point."""
@@ -52,6 +65,13 @@ class NotCompared:
         if self.new:
             yield f"new in {self.after}, so there is nothing to compare with: {', '.join(self.new)}"
 
+    def _kept(self) -> Iterator[str]:
+        """How many of its expectations hold for each stack that is new, as sentences."""
+        for one in self.judged:
+            many, broken = counted(len(one.cases), "expectation"), len(one.broken)
+            kept = f"{broken} of which {_does(broken)} not hold" if broken else "all hold"
+            yield f"{escaped(one.stack)}, which is new: {many}, {kept}."
+
     def failed(self) -> str:
         """The first stack that could not be compared and why, as a sentence; "" where all could be."""
         for stack, why in self.failures.items():
@@ -61,8 +81,14 @@ class NotCompared:
         return ""
 
     def actions(self) -> list[str]:
-        """Which stacks could not be compared, and why, as items of a list."""
-        return [f"- {escaped(stack)} could not be compared: {escaped(why)}" for stack, why in self.failures.items()]
+        """Which stacks could not be compared and why, and what does not hold for new ones, as items of a list."""
+        failed = [f"- {escaped(stack)} could not be compared: {escaped(why)}" for stack, why in self.failures.items()]
+        broken = [
+            f"- {escaped(one.stack)}: does not hold: {escaped(f'{text}: {why}')}"
+            for one in self.judged
+            for text, why in one.broken
+        ]
+        return [*failed, *broken]
 
     def closing(self) -> list[str]:
         """Which stacks are the same, as a sentence."""
@@ -74,12 +100,16 @@ class NotCompared:
         Args:
             conclusion: what the comparisons come to, "" where nothing was compared.
         """
-        parts = [escaped(self.failed()), conclusion, *map(_sentence, self.apart())]
+        parts = [escaped(self.failed()), conclusion, *map(_sentence, self.apart()), *self._kept()]
         return " ".join(filter(None, parts)) or "No stack was compared."
 
 
 def _is(count: int) -> str:
     return "is" if count == 1 else "are"
+
+
+def _does(count: int) -> str:
+    return "does" if count == 1 else "do"
 
 
 def _sentence(text: str) -> str:

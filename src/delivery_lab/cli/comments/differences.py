@@ -96,7 +96,7 @@ def _headline(differences: Sequence[Difference], apart: NotCompared) -> str:
         others = f" (and {len(told) - 1} more)" if len(told) > 1 else ""
         return min(told)[1] + others
     same = all(one.nothing_differs for one in differences)
-    if apart.failures or (same and apart.matters):
+    if apart.failures or apart.broken or (same and apart.matters):
         return apart.title
     return "Nothing differs" if same else "Nothing gets worse"
 

@@ -69,7 +69,7 @@ def comment_of_pairs(
     """
     first = [
         marker("diff", key),
-        f"### {_pairs_headline(compared)}",
+        f"### {_pairs_headline(compared, apart)}",
         "",
         apart.paragraph(f"Each was run with {_seeds(compared[0][1].after)}."),
     ]
@@ -82,11 +82,13 @@ def comment_of_pairs(
     return comment(first, counted_changes(differences), changed_lines(differences), [*last, *end])
 
 
-def _pairs_headline(compared: Sequence[tuple[Difference, PairedExploration]]) -> str:
+def _pairs_headline(compared: Sequence[tuple[Difference, PairedExploration]], apart: NotCompared) -> str:
     worse = [(stack_name(difference), found.worse) for difference, found in compared if found.worse]
     if worse:
         others = f" (and {len(worse) - 1} more)" if len(worse) > 1 else ""
         return f"{escaped(f'{worse[0][0]}: {worse[0][1][0]}')}{others}"
+    if apart.failures or apart.broken:
+        return apart.title
     differs = any(pair.real for _, found in compared for pair in found.pairs)
     return "Nothing gets worse" if differs else "No detectable difference"
 

@@ -24,6 +24,16 @@ Case = tuple[str, str | None]
 """An expectation, and why it does not hold; None where it does."""
 
 
+def cases_of_run(outcome: Outcome) -> tuple[Case, ...]:
+    """What was expected of a run."""
+    return tuple((one.text, None if one.holds else f"the value is {one.told}") for one in outcome.expectations)
+
+
+def cases_of_exploration(found: Exploration) -> tuple[Case, ...]:
+    """What was expected of many seeds."""
+    return tuple((one.text, None if one.holds else f"it holds {told_share(one.share)}") for one in found.kept())
+
+
 def junit_of_runs(outcomes: Sequence[Outcome], failures: Mapping[str, str] | None = None) -> str:
     """The document of runs.
 
@@ -31,24 +41,16 @@ def junit_of_runs(outcomes: Sequence[Outcome], failures: Mapping[str, str] | Non
         outcomes: the runs.
         failures: why a stack could not be run, by its name.
     """
-    suites = {
-        one.stack: [(each.text, None if each.holds else f"the value is {each.told}") for each in one.expectations]
-        for one in outcomes
-    }
-    return _document(suites, failures or {})
+    return junit_of_cases({one.stack: cases_of_run(one) for one in outcomes}, failures or {})
 
 
 def junit_of_explorations(explorations: Iterable[Exploration], failures: Mapping[str, str] | None = None) -> str:
     """The document of many seeds; arguments as for runs."""
-    suites: dict[str, list[Case]] = {}
-    for found in explorations:
-        suites[found.stack] = [
-            (one.text, None if one.holds else f"it holds {told_share(one.share)}") for one in found.kept()
-        ]
-    return _document(suites, failures or {})
+    return junit_of_cases({found.stack: cases_of_exploration(found) for found in explorations}, failures or {})
 
 
-def _document(suites: Mapping[str, Sequence[Case]], failures: Mapping[str, str]) -> str:
+def junit_of_cases(suites: Mapping[str, Sequence[Case]], failures: Mapping[str, str]) -> str:
+    """The document of expectations by the name of their stack, and of the stacks that could not be run."""
     root = ElementTree.Element("testsuites", name=_NAME)
     for stack, cases in suites.items():
         failed = sum(why is not None for _, why in cases)

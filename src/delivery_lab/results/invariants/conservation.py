@@ -23,6 +23,7 @@ from delivery_lab.events import (
     RecordsCheckpointed,
     RecordsDiscarded,
     RecordSkipped,
+    RecordsRewound,
 )
 from delivery_lab.results.invariants.invariant import History, Invariant
 
@@ -76,8 +77,19 @@ class RecordConservation(Invariant):
     """Each mapping is past a record once."""
 
     id = "INV-CONSERVE-2"
-    description = "A mapping moves past each record of a partition at most once, and only past records that are there."
-    reads = (RecordAppended, RecordSkipped, RecordFiltered, RecordExpired, RecordsCheckpointed, RecordsDiscarded)
+    description = (
+        "A mapping moves past each record of a partition at most once, and only past records that are there; once more "
+        "where it was created again and begins before it."
+    )
+    reads = (
+        RecordAppended,
+        RecordSkipped,
+        RecordFiltered,
+        RecordExpired,
+        RecordsCheckpointed,
+        RecordsDiscarded,
+        RecordsRewound,
+    )
 
     def __init__(self, history: History) -> None:
         super().__init__(history)
@@ -96,6 +108,8 @@ class RecordConservation(Invariant):
             case RecordsCheckpointed() | RecordsDiscarded():
                 for record in event.records:
                     self._pass(event.instant_us, event.source, event.mapping, record)
+            case RecordsRewound():
+                self._past.difference_update((event.mapping, event.source, record) for record in event.records)
 
     def _pass(self, now: int, source: str, mapping: str | None, record: str) -> None:
         if (source, record) not in self._appended:

@@ -21,6 +21,7 @@ from delivery_lab.events import (
     RecordsCheckpointed,
     RecordsDiscarded,
     RecordSkipped,
+    RecordsRewound,
 )
 from delivery_lab.results.invariants.invariant import History, Invariant
 
@@ -107,6 +108,7 @@ class KeyOrder(Invariant):
         RecordExpired,
         RecordsCheckpointed,
         RecordsDiscarded,
+        RecordsRewound,
         BatchInvoked,
     )
 
@@ -131,6 +133,8 @@ class KeyOrder(Invariant):
                 self._leave(event.source, event.mapping, event.record)
             case RecordsCheckpointed() | RecordsDiscarded():
                 self._leave(event.source, event.mapping, *event.records)
+            case RecordsRewound():
+                self._rewound(event)
             case BatchInvoked():
                 if event.partition is not None and event.mapping in self._mappings:
                     self._delivered(event, self._mappings[event.mapping])
@@ -160,6 +164,14 @@ class KeyOrder(Invariant):
                     self._line(known, appended).pop(record, None)
             if mapping is None:
                 self._there[source].pop(record, None)
+
+    def _rewound(self, event: RecordsRewound) -> None:
+        """A mapping was created again: each line begins anew, with what is before it now."""
+        for (mapping, partition, _), line in self._lines.items():
+            if (mapping, partition) == (event.mapping, event.partition):
+                line.clear()
+        for record in event.records:
+            self._line(self._mappings[event.mapping], self._there[event.source][record])[record] = None
 
     def _delivered(self, event: BatchInvoked, mapping: MappingConfigured) -> None:
         batch = event.mapping, event.source, event.messages
