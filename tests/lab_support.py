@@ -48,8 +48,8 @@ def stack_of(stack: str, overrides: tuple[str, ...] = (), root: Path = ROOT) -> 
 
 @cache
 def findings(stack: str) -> tuple[Finding, ...]:
-    """What is found in a stack of ours."""
-    return find_all(stack_of(stack))
+    """What is found in a stack of ours; cfn-lint is asked once for all tests, whichever process they are in."""
+    return find_all(stack_of(stack), cached="PYTEST_VERSION" in os.environ)
 
 
 def known(figure: int | None) -> int:

@@ -28,8 +28,6 @@ def text_of(error: BaseException) -> str:
     """What an exception says. Those of programs and libraries may have a `__str__` that raises or returns no text."""
     try:
         return str(error)
-    except KeyboardInterrupt:
-        raise
     except BaseException:  # noqa: BLE001 - whatever it is, the error it belongs to is reported
         return "<its text cannot be read: __str__ raises>"
 

@@ -1110,10 +1110,45 @@ table = aws.dynamodb.Table("orders", hash_key="id", attributes=[{"name": "id", "
 aws.lambda_.EventSourceMapping("mapping", event_source_arn=table.stream_arn, function_name=function().arn,
     starting_position="LATEST", filter_criteria={"filters": [{"pattern": json.dumps({"eventName": %s})}]})
 """
+IMAGE_FILTERED = TABLE_FILTERED.replace('{"eventName": %s}', "%s")
+_AFTER = '{"dynamodb": {"NewImage": {"status": {"S": ["PAID"]}}}}'
+_BEFORE = '{"dynamodb": {"OldImage": {"status": {"S": ["PAID"]}}}}'
 finds("CHK-FILTER-2", "`data` of a message of a queue", QUIET, FILTERED % '[{"data": {"kind": ["order"]}}]')
 finds("CHK-FILTER-2", "a field of the body at the top", QUIET, FILTERED % '[{"kind": ["order"]}]')
 finds("CHK-FILTER-2", "`Body` with a capital letter", QUIET, FILTERED % '[{"Body": {"a": [1]}}, {"Body": {"b": [1]}}]')
 finds("CHK-FILTER-2", "`insert` in small letters", QUIET, TABLE_FILTERED % '["insert", "modify"]')
+finds("CHK-FILTER-2", "an image that the stream does not carry", QUIET, IMAGE_FILTERED % _BEFORE)
+finds(
+    "CHK-FILTER-2",
+    "the new image of a removal",
+    QUIET,
+    IMAGE_FILTERED % _AFTER.replace("{", '{"eventName": ["REMOVE"], ', 1),
+)
+finds(
+    "CHK-FILTER-2",
+    "an image's value without its type",
+    QUIET,
+    IMAGE_FILTERED % _AFTER.replace('{"S": ["PAID"]}', '["PAID"]'),
+)
+finds(
+    "CHK-FILTER-2",
+    "a number of an image compared as one",
+    QUIET,
+    IMAGE_FILTERED % _AFTER.replace('{"S": ["PAID"]}', '{"N": [{"numeric": [">", 5]}, 7]}'),
+)
+silent(
+    "CHK-FILTER-2",
+    "a number of an image as a text",
+    QUIET,
+    IMAGE_FILTERED % _AFTER.replace('{"S": ["PAID"]}', '{"N": ["5"]}'),
+)
+silent("CHK-FILTER-2", "the image that the stream carries", QUIET, IMAGE_FILTERED % _AFTER)
+silent(
+    "CHK-FILTER-2",
+    "an image that must not be there",
+    QUIET,
+    IMAGE_FILTERED % _BEFORE.replace('"PAID"', '{"exists": False}'),
+)
 silent("CHK-FILTER-2", "`body` of a message", QUIET, FILTERED % '[{"body": {"kind": ["order"]}}]')
 silent("CHK-FILTER-2", "one of two patterns that can match", QUIET, FILTERED % '[{"kind": ["a"]}, {"body": ["a"]}]')
 silent(

@@ -213,3 +213,15 @@ def test_faults_that_no_real_place_has_are_refused_by_name(case: str, tmp_path: 
         f"{file}: faults are what the simulation makes up; a real place has none of it but failure and throttle of "
         "functions that no API invokes\n  nearest: --on simulation, or a workload without"
     )
+
+
+def test_what_runs_a_producer_of_kafka_is_refused_by_name(tmp_path: Path) -> None:
+    file = tmp_path / "workload.yaml"
+    file.write_text("send: [{http: {path: /produce, body: {id: a}}}]\n", encoding="utf-8")
+    lab = Lab.open(ROOT)
+    with pytest.raises(NotModelledError) as caught:
+        know(Stack.of(lab.graph("msk-bisect")), ROOT, lab.workload("msk-bisect", file), 1, DEFAULTS)
+    assert str(caught.value) == (
+        f"{file}: http runs a function of a stack with a Kafka cluster: the brokers that stand in for it take no TLS "
+        "and no sign-in, which functions that produce use\n  nearest: send to the topic, or --on simulation"
+    )

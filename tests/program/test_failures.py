@@ -305,8 +305,14 @@ def test_circular_dependencies_are_the_sdks_own_error(make_project: MakeProject)
 
 
 def test_ctrl_c_ends_the_run(make_project: MakeProject) -> None:
+    program = """\
+    import os, subprocess, pulumi_aws as aws
+    aws.sqs.Queue("q")
+    subprocess.run(["kill", "-INT", str(os.getpid())])
+    while True: pass
+    """
     with pytest.raises(KeyboardInterrupt):
-        evaluate(make_project("import pulumi_aws as aws\naws.sqs.Queue('q')\nraise KeyboardInterrupt\n"), "dev")
+        evaluate(make_project(program), "dev")
 
 
 def test_methods_of_remote_components_are_refused(make_project: MakeProject) -> None:

@@ -45,7 +45,7 @@ def test_what_a_program_replaces_in_pythons_modules_is_put_back(make_project: Ma
     import builtins, os, random, socket, sys, threading, time
     time.sleep = print
     random.random = lambda: 4
-    del os.getcwdb, builtins.bin
+    os.getcwdb = builtins.bin = print
     socket.socket.of_the_program = threading.of_the_program = 1
     sys.setrecursionlimit(300)
     sys.displayhook = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import pickle
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -10,15 +12,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pulumi import FileArchive
+
+from delivery_lab.api.asked import Asked
 from delivery_lab.api.expected import read_expectations
+from delivery_lab.api.graphs import Graphs
 from delivery_lab.api.inputs import RunOptions
 from delivery_lab.api.lab import Lab
 from delivery_lab.api.seeded_runs import SeededRuns
 from delivery_lab.errors import LabError
-from delivery_lab.explore.sample import Sample
+from delivery_lab.expectations.expectation import Expectation
+from delivery_lab.explore.sample import Sample, sample_of
 from delivery_lab.explore.workers import samples
+from delivery_lab.program.answers import ProgramAnswers
+from delivery_lab.program.graph import Graph
+from delivery_lab.simulation.simulate import simulate
 from delivery_lab.simulation.workload import Workload
-from tests.lab_support import ROOT
+from delivery_lab.stack.stack import Stack
+from tests.lab_support import ROOT, project
 
 FIRST_SEED = 1
 PROJECT = ("Pulumi.yaml", "PulumiPlugin.yaml", "__main__.py", "components", "functions", "stacks", "workloads")
@@ -107,7 +118,9 @@ def planted(bug: Planted | None, like: Planted) -> Iterator[tuple[Lab, RunOption
     edits = () if bug is None else bug.edits
     patch = nullcontext() if bug is None or bug.patch is None else bug.patch()
     with _project(edits) as root, patch:
-        lab = Lab.open(root, cached=not edits)  # a copy is read once
+        lab = Lab.open(root, cached=not edits)
+        if edits:
+            vars(lab)["_graphs"] = _GraphsOfCopy(project(), cached=True, copy=root)
         workload = lab.workload(like.stack, like.workload)
         content = workload.model_dump(mode="json", by_alias=True, exclude_unset=True)
         content["faults"] = [*content.get("faults", []), *like.faults]
@@ -136,8 +149,9 @@ def look_for(bug: Planted, seeds: Sequence[int], processes: int = 1, *, without:
     try:
         with planted(None if without else bug, bug) as (lab, options):
             asked = lab.asked(bug.stack, options, judges=True)
-            runs = SeededRuns(lab, asked, read_expectations(asked.expectations))
-            for sample in samples(runs, seeds, processes):
+            expectations = read_expectations(asked.expectations)
+            runs = SeededRuns(lab, asked, expectations)
+            for sample in _samples(lab, asked, expectations, runs, seeds, processes):
                 found = _shown(bug, sample)
                 if found is not None:
                     return found
@@ -148,12 +162,66 @@ def look_for(bug: Planted, seeds: Sequence[int], processes: int = 1, *, without:
     return None
 
 
+def _samples(
+    lab: Lab,
+    asked: Asked,
+    expectations: tuple[Expectation, ...],
+    runs: SeededRuns,
+    seeds: Sequence[int],
+    processes: int,
+) -> Iterator[Sample]:
+    """Samples of seeds. Most bugs show in the first, which is run by itself: nothing is kept for others then."""
+    graph, workload = asked.deployed(lab.graph(asked.call.stack, asked.call.overrides, asked.program))
+    run = simulate(Stack.of(graph), lab.project.root, workload, seeds[0], asked.assumptions)
+    yield sample_of(run, expectations)
+    if seeds[1:]:
+        yield from samples(runs, seeds[1:], processes)
+
+
 def _shown(bug: Planted, sample: Sample) -> Found | None:
     if sample.violations:
         return Found(sample.seed, str(sample.violations[0]))
     if not sample.holds:
         return Found(sample.seed, f"{bug.expect} ({sample.verdicts[0].actual})")
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class _GraphsOfCopy(Graphs):
+    """Graphs of a copy of our project in which handlers are edited: ours, with the copy's folders of code.
+
+    A program never reads the code that it deploys, so that its graph is the same. Other processes evaluate the copy.
+
+    Attributes:
+        copy: folder of the copy.
+    """
+
+    copy: Path = ROOT
+
+    def of(self, stack: str, overrides: tuple[str, ...], answers: ProgramAnswers) -> Graph:
+        """The graph of a stack, see `Graphs.of`."""
+        written = io.BytesIO()
+        _WithoutRoot(written).dump(Graphs.of(self, stack, overrides, answers))
+        moved: Graph = _With(self.copy, written.getvalue()).load()
+        return moved
+
+
+class _WithoutRoot(pickle.Pickler):
+    """Writes archives as their paths from the project's folder on."""
+
+    def persistent_id(self, found: object) -> str | None:
+        return str(Path(found.path).relative_to(ROOT)) if isinstance(found, FileArchive) else None
+
+
+class _With(pickle.Unpickler):
+    """Reads archives as those of another folder."""
+
+    def __init__(self, root: Path, written: bytes) -> None:
+        super().__init__(io.BytesIO(written))
+        self._root = root
+
+    def persistent_load(self, path: str) -> FileArchive:
+        return FileArchive(str(self._root / path))
 
 
 @contextmanager

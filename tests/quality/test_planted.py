@@ -52,8 +52,8 @@ def test_the_command_says_what_is_found_and_what_is_missed(capsys: pytest.Captur
         "1 of 1 are found; missed: none\n"
     )
 
-    assert command.main(["1", "stream-goes-on-behind-a-failure"]) == 1
-    assert capsys.readouterr().out.endswith("0 of 1 are found; missed: stream-goes-on-behind-a-failure\n")
+    assert command.main(["1", "forgets-what-was-refused"]) == 1
+    assert capsys.readouterr().out.endswith("0 of 1 are found; missed: forgets-what-was-refused\n")
 
 
 def test_a_bug_is_replayed_with_a_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,8 @@ from delivery_lab.events import (
     EventAccepted,
     EventAnswered,
     EventCompleted,
+    EventDeadLettered,
+    EventDiscarded,
     EventInvoked,
     FeedConfigured,
     FeedDeadLettered,
@@ -26,6 +28,8 @@ from delivery_lab.events import (
     InvokeStarted,
     MessageDeadLettered,
     MessageExpired,
+    MessageMoved,
+    MessageSent,
     PipeHandedOn,
     TargetKind,
 )
@@ -34,7 +38,7 @@ from delivery_lab.events.instants import seconds
 from delivery_lab.results.invariants import History, violations
 from delivery_lab.results.outcome import outcome_of
 from delivery_lab.results.timeline import timeline
-from tests.results.world import deleted, delivered, ended, mapped, run_of, sent
+from tests.results.world import dead_lettered, deleted, delivered, ended, mapped, run_of, sent, wrote
 
 
 def _feed(name: str, target: str, kind: TargetKind = "queue", feeder: str = "orders") -> Event:
@@ -151,6 +155,63 @@ def test_a_function_behind_a_topic_is_the_consumer() -> None:
 
     assert (outcome.messages.sent, outcome.messages.processed) == (1, 1)
     assert outcome.consumers[0].name == "worker"
+
+
+def _failing(*, last: Event) -> list[Event]:
+    """A function behind a topic fails with its event, which is then let go of."""
+    return [
+        _feed("sub", "worker", "function"),
+        _published(),
+        _handed(target="worker", new="e"),
+        EventAccepted(0, "ASY-QUEUE-1", "worker", "e", "{}", Actor("feed", "sub"), False),
+        InvokeStarted(0, "LAM-ENV-1", "worker", "e", 1, Actor("lambda", "asynchronous invokes")),
+        EventInvoked(0, "ASY-QUEUE-1", "worker", "e"),
+        InvokeEnded(seconds(1), None, "worker", "e", 1, "ValueError"),
+        EventAnswered(seconds(1), "LAM-ERR-1", "worker", "e", "ValueError"),
+        last,
+    ]
+
+
+def test_a_message_whose_function_behind_a_topic_failed_is_not_processed() -> None:
+    gone = outcome_of(run_of(*_failing(last=EventDiscarded(seconds(1), "ASY-GONE-1", "worker", "e"))))
+    kept = outcome_of(run_of(*_failing(last=EventDeadLettered(seconds(1), "DST-FAILURE-1", "worker", "e", "dlq"))))
+
+    assert (gone.messages.processed, gone.messages.lost) == (0, 1)
+    assert (kept.messages.dead_lettered, kept.messages.processed_dead_lettered) == (1, 0)
+
+
+def test_a_message_of_a_topic_that_a_response_names_is_not_processed() -> None:
+    named = [*delivered("i", "m"), *ended("i", "m", named=("m",), rule="ESM-REPORT-8"), *dead_lettered("m")]
+    outcome = outcome_of(run_of(*ONE, _published(), _handed(), sent("m"), *named))
+
+    assert (outcome.messages.dead_lettered, outcome.messages.processed_dead_lettered) == (1, 0)
+
+
+def test_a_redriven_message_that_fails_again_is_not_processed() -> None:
+    first = [*delivered("i", "m"), *ended("i", "m"), *dead_lettered("m")]
+    moved = MessageMoved(seconds(10), "RDR-NEW-1", "dead", "m", "jobs", "m2", "task")
+    again = [*delivered("j", "m2", at=11), *ended("j", "m2", at=12), *dead_lettered("m2", at=13)]
+    outcome = outcome_of(run_of(mapped("mapping"), sent("m"), *first, moved, *again))
+
+    assert (outcome.messages.dead_lettered, outcome.messages.processed_dead_lettered) == (1, 0)
+
+
+def test_a_handler_names_a_message_of_a_topic_by_the_id_that_it_has_in_the_queue() -> None:
+    two = [_published("n"), _handed("n", new="m"), _published("o"), _handed("o", new="p"), sent("m"), sent("p")]
+    work = [*delivered("i", "m", "p"), wrote("i", '{"Item": {"pk": {"S": "done-of-m"}, "source": {"S": "m"}}}')]
+    events = [*ONE, *two, *work, *ended("i"), *deleted("m", "p")]
+
+    effects = {message.id: message.evidence.effects for message in outcome_of(run_of(*events)).per_message}
+    assert effects == {"n": 1, "o": 0}
+
+
+def test_a_handler_parks_a_message_of_a_topic_by_the_id_that_it_has_in_the_queue() -> None:
+    two = [_published("n"), _handed("n", new="m"), _published("o"), _handed("o", new="p"), sent("m"), sent("p")]
+    parked = MessageSent(seconds(1), None, "parked", "q", '{"of": "p"}', None, (), "i", seconds(1))
+    events = [*ONE, *two, *delivered("i", "m", "p"), parked, *ended("i", "m", "p"), *deleted("m", "p")]
+
+    run = run_of(*events, parking_queues=["parked"])
+    assert {message.id: message.outcome for message in outcome_of(run).per_message}["o"] == "deadLettered"
 
 
 def test_a_record_of_another_message_is_no_message_of_its_own() -> None:

@@ -8,12 +8,21 @@ from typing import Any
 
 import pytest
 
-from delivery_lab.events import EffectMark, Event, LogLine
+from delivery_lab.events import (
+    Actor,
+    EffectMark,
+    Event,
+    EventAccepted,
+    FeedConfigured,
+    FeederAccepted,
+    FeedHandedOn,
+    LogLine,
+)
 from delivery_lab.events.instants import seconds
 from delivery_lab.results.figures import Outcome
 from delivery_lab.results.marks import idle_mark
 from delivery_lab.results.outcome import outcome_of
-from tests.results.world import deleted, delivered, ended, looked_at, run_of, sent, wrote
+from tests.results.world import deleted, delivered, ended, looked_at, mapped, run_of, sent, wrote
 
 CHARGED = EffectMark(log="charged {id}")
 PAID = EffectMark(table="payments-1", key_attribute="pk", key="{id}")
@@ -68,6 +77,8 @@ def test_a_mark_that_counts_for_nothing_is_said() -> None:
     assert idle_mark(run_of(sent("m"))) is None
     assert idle(CHARGED, _line("charged a")) is None
     assert idle(EffectMark(log="charged {messageId}"), _line("charged m")) is None
+    event = EventAccepted(0, None, "worker", "e", '{"id": "a"}', Actor("workload", "workload"), follow_up=False)
+    assert idle_mark(replace(run_of(event), effect=CHARGED, logs=(_line("charged a"),))) is None
     assert idle(CHARGED, _line("chargd a")) == (
         "the mark of work that the workload names (log: charged {id}) is never seen in this run: messages are judged "
         "as without it"
@@ -107,3 +118,14 @@ def test_a_function_that_leaves_no_mark_is_judged_as_without_one() -> None:
 
     assert outcome.evidence.processed == "invoke"
     assert outcome.effects.total is None
+
+
+def test_a_mark_with_the_message_id_has_that_of_the_delivery() -> None:
+    feed = FeedConfigured(0, None, "orders", "topic", "sub", "queue", "jobs")
+    published = FeederAccepted(0, None, "orders", "n", '{"id": "a"}', "", "", None, follow_up=False)
+    handed = FeedHandedOn(0, "SNS-DELIVER-1", "orders", "sub", "n", "jobs", "m")
+    events = [mapped("mapping"), feed, published, handed, sent("m"), *delivered("1", "m"), *ended("1"), *deleted("m")]
+    run = replace(run_of(*events), effect=EffectMark(log="charged {messageId}"), logs=(_line("charged m"),))
+
+    outcome = outcome_of(run)
+    assert (outcome.messages.processed, outcome.effects.total) == (1, 1)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from delivery_lab.events import Actor, Event, MessageDeleted, MessageSent
+from delivery_lab.events import Actor, ChangeRequested, EffectMark, Event, LogLine, MessageDeleted, MessageSent
 from delivery_lab.events.instants import seconds
 from delivery_lab.results.conclusion import conclusion
 from delivery_lab.results.figures import Outcome
@@ -20,6 +21,7 @@ from tests.results.world import (
     erred,
     log,
     looked_at,
+    mapped,
     run_of,
     sent,
     wrote,
@@ -367,3 +369,41 @@ def test_each_function_has_its_own_evidence_and_the_whole_has_the_weakest() -> N
     assert (outcome.evidence.processed, outcome.evidence.effects, outcome.evidence.looked) == ("invoke", "none", None)
     assert outcome.effects.total is None
     assert {consumer.name: consumer.effects.total for consumer in outcome.consumers} == {"mapping": 1, "second": None}
+
+
+def _buried(*events: Event, function: str = "alerter", effect: EffectMark | None = None) -> Outcome:
+    """A message that failed is dead-lettered, and a function that reads the dead-letter queue gets it."""
+    mapped_both = [mapped("mapping"), mapped("graves", "dead", function=function)]
+    failed = [*delivered("1", "a"), *ended("1", "a", error="ValueError"), *dead_lettered("a")]
+    read = [*delivered("2", "a", at=10, function=function, mapping="graves"), *events]
+    over = [*ended("2", at=11, function=function, mapping="graves"), *deleted("a", at=11, queue="dead")]
+    run = run_of(*mapped_both, sent("a"), *failed, *read, *over)
+    line = LogLine(seconds(10), function, 1, "2", "charged a")
+    return outcome_of(replace(run, dead_letter_queues=frozenset({"dead"}), effect=effect, logs=(line,)))
+
+
+def test_evd_dlq_1_telling_of_a_dead_letter_is_not_its_work() -> None:
+    outcome = _buried()
+
+    assert (outcome.messages.dead_lettered, outcome.messages.processed_dead_lettered) == (1, 0)
+    assert "EVD-DLQ-1" in outcome.model.assumptions
+    written = wrote("2", _item("a"), at=10)
+    assert isinstance(written, ChangeRequested)
+    assert _buried(replace(written, function="alerter")).messages.processed_dead_lettered == 0
+
+
+def test_evd_dlq_1_the_function_of_the_queue_itself_or_a_mark_of_work_counts() -> None:
+    same = _buried(function="worker")
+    marked = _buried(effect=EffectMark(log="charged {id}"))
+
+    assert (same.messages.dead_lettered, same.messages.processed_dead_lettered) == (1, 1)
+    assert (marked.messages.dead_lettered, marked.messages.processed_dead_lettered) == (1, 1)
+    assert "EVD-DLQ-1" not in same.model.assumptions
+
+
+def test_evd_dlq_1_a_message_that_was_sent_to_the_dead_letter_queue_is_that_of_its_reader() -> None:
+    events = [mapped("graves", "dead", function="alerter"), sent("a", queue="dead")]
+    events += [*delivered("2", "a", function="alerter", mapping="graves"), *ended("2", mapping="graves")]
+    run = replace(run_of(*events, *deleted("a", queue="dead")), dead_letter_queues=frozenset({"dead"}))
+
+    assert outcome_of(replace(run, sources=frozenset({"dead"}))).messages.processed == 1

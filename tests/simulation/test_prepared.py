@@ -153,3 +153,15 @@ def test_a_dynamic_resource_that_is_answered_otherwise_runs_its_code_again() -> 
     creations.create("urn", provider, again)
     creations.create("urn", provider, again)
     assert [operation for operation, _ in again.calls] == ["SetQueueAttributes", "GetQueueAttributes"] * 2
+
+
+def test_what_is_made_of_the_stack_is_made_again_where_the_workload_says_something_else() -> None:
+    made: list[str] = []
+    remembered = RememberedCreations()
+
+    def make(name: str) -> str:
+        made.append(name)
+        return name
+
+    assert [remembered.once("worker", given, lambda given=given: make(given)) for given in "aabba"] == list("aabba")  # type: ignore[misc]
+    assert made == ["a", "b", "a"]

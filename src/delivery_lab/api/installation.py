@@ -31,7 +31,11 @@ OPTIONAL = (
     ("cfn-lint", "value ranges of resources in check", "pip install 'delivery-lab[check]'"),
     ("pulumi-policy", "the checks as a policy pack", "pip install pulumi-policy"),
     ("aws-lambda-powertools", "handlers that use powertools without packing it", "pip install aws-lambda-powertools"),
-    ("confluent-kafka", "handlers that produce to Kafka without packing it", "pip install confluent-kafka"),
+    (
+        "confluent-kafka",
+        "Kafka with --on local, and handlers that produce to it without packing it",
+        "pip install 'delivery-lab[local]'",
+    ),
 )
 """Packages that some projects need, what for, and how to get them."""
 

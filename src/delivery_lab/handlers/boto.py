@@ -19,8 +19,9 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from io import BytesIO
+from logging import DEBUG, Logger
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -32,6 +33,7 @@ import botocore.hooks
 import botocore.loaders
 import botocore.model
 import botocore.session
+import botocore.useragent
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
@@ -69,8 +71,13 @@ DESCRIPTIONS = (
 """What describes services: it never changes, and only keeps what it has worked out."""
 
 _loader: Any = None
+_allowed = lru_cache(maxsize=1_000)(botocore.useragent.sanitize_user_agent_string_component)
+"""Goes through each part of the user agent letter by letter, for each call again."""
 _accepting: dict[FunctionType, Any] = {}
-
+_names: dict[str, str] = {}
+_MOST_NAMES = 10_000
+_ALIASES: dict[str, str] = botocore.hooks.EVENT_ALIASES
+_hooks_log: Logger = botocore.hooks.logger
 
 # Who answers calls made outside handlers while a deployment runs; see `operating`.
 _operators: list[AwsApi] = []
@@ -292,16 +299,18 @@ def _remembering(real: Any) -> Any:
 
 
 def _sharing_names(real: Any) -> Any:
-    """The names of botocore's events are translated by a fixed table; sessions of handlers share what is known."""
-    known: dict[str, str] = {}
+    """The names of botocore's events are translated by a fixed table, of which each client has a copy: look once."""
 
-    def event_aliaser(*args: Any, **kwargs: Any) -> Any:
-        made = real(*args, **kwargs)
-        if current() is not None:
-            made._alias_name_cache = known
-        return made
+    def alias_event_name(aliaser: Any, name: str) -> str:
+        known = _names.get(name)
+        if known is not None and aliaser._event_aliases == _ALIASES and not _hooks_log.isEnabledFor(DEBUG):
+            return known
+        found: str = real(aliaser, name)
+        if len(_names) < _MOST_NAMES and aliaser._event_aliases == _ALIASES:
+            _names[name] = found
+        return found
 
-    return event_aliaser
+    return alias_event_name
 
 
 def install(patches: Patches) -> None:
@@ -319,5 +328,7 @@ def install(patches: Patches) -> None:
     patches.set(botocore.handlers, "BUILTIN_HANDLERS", [*botocore.handlers.BUILTIN_HANDLERS, *ours])
     patches.set(standard, "ExponentialBackoff", _Backoff)
     patches.set(botocore.session, "create_loader", _shared_loader(botocore.session.create_loader))
-    patches.set(botocore.session, "EventAliaser", _sharing_names(botocore.session.EventAliaser))
+    aliaser = botocore.hooks.EventAliaser
+    patches.set(aliaser, "_alias_event_name", _sharing_names(vars(aliaser)["_alias_event_name"]))
+    patches.set(botocore.useragent, "sanitize_user_agent_string_component", _allowed)
     patches.set(botocore.hooks, "accepts_kwargs", _remembering(botocore.hooks.accepts_kwargs))

@@ -188,7 +188,7 @@ class HandlerEnvironment:
 
     def holds(self, path: str) -> bool:
         """Whether a file belongs to the function's code, its layers or its working directory."""
-        return path.startswith(self._read_only)
+        return path.startswith(self._search.read_only)
 
     def line_of(self, frame: FrameType | None) -> str:
         """Where in the function's code a frame is."""
@@ -212,8 +212,6 @@ class HandlerEnvironment:
         if self.function.refusal:
             raise NotModelledError(self.function.refusal)
         self._search = self.host.search_path(self.function)
-        folders = (*self._search.files, *self._search.folders, str(self._search.working_directory))
-        self._read_only = tuple({f"{os.path.realpath(folder)}/" for folder in folders})
         self.loops: set[AbstractEventLoop] = set()
         seed = self.entropy.getrandbits(256)
         kept = self.host.kept

@@ -62,9 +62,12 @@ class HostModules(MetaPathFinder):
         self._known: dict[str, ModuleType] = {}
         self._of_project: list[str] = []
         self._by_top: dict[str, list[str]] = {}
+        self._found: dict[frozenset[str], Sequence[str]] = {}
+        self._looked_at: object = None  # within a run; what is imported meanwhile is the last
 
     def begin(self) -> None:
         """A run begins."""
+        self._looked_at = None
         sys.meta_path.insert(0, self)
 
     def end(self) -> None:
@@ -98,23 +101,32 @@ class HostModules(MetaPathFinder):
             if module is not None:
                 self._hidden[name] = module
 
-    def hidden_from(self, packed: Set[str]) -> list[str]:
+    def hidden_from(self, packed: Set[str]) -> Sequence[str]:
         """Names of modules that an environment must not see.
 
         Args:
             packed: top-level modules of the environment's own archives.
         """
-        modules = sys.modules | self._hidden
-        if self._known != modules:
-            self._look(modules)
-        of_others = (name for name in self._of_project if name.partition(".")[0] not in packed)
-        return [*of_others, *(name for top in sorted(packed) for name in self._by_top.get(top, ()))]
+        looked_at = (len(sys.modules), len(self._hidden), next(reversed(sys.modules), ""))
+        if looked_at != self._looked_at:
+            modules = sys.modules | self._hidden
+            if self._known != modules:
+                self._look(modules)
+            self._looked_at = looked_at
+        key = frozenset(packed)
+        hidden = self._found.get(key)
+        if hidden is None:
+            of_others = (name for name in self._of_project if name.partition(".")[0] not in packed)
+            hidden = [*of_others, *(name for top in sorted(packed) for name in self._by_top.get(top, ()))]
+            self._found[key] = hidden
+        return hidden
 
     def _look(self, modules: dict[str, ModuleType]) -> None:
         before, of_project = self._known, frozenset(self._of_project)
         self._known = modules
         self._of_project = []
         self._by_top = {}
+        self._found.clear()
         for name, module in modules.items():
             top = name.partition(".")[0]
             self._by_top.setdefault(top, []).append(name)

@@ -113,8 +113,9 @@ class _ClassAttributes:
         return vars(self._owner).get(name, Absent)
 
     def update(self, values: Namespace) -> None:
+        now = vars(self._owner)
         for name, value in values.items():
-            if self[name] is value:
+            if now.get(name, Absent) is value:
                 continue
             if value is Absent:
                 delattr(self._owner, name)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib
 import importlib.machinery
 import importlib.util
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -92,6 +93,7 @@ class SearchPath:
     Attributes:
         substitutes: what is taken from the venv because what the archives hold does not fit, a sentence each.
         unfit: top-level modules with an extension that does not fit and that the venv has not, and that file.
+        read_only: what paths of the code's files begin with.
     """
 
     def __init__(
@@ -114,6 +116,8 @@ class SearchPath:
         self.substitutes = self._take_from_here((*tops_of_function, *tops_of_layers))
         self.unfit = {top: file for top, file in self._extensions.strangers.items() if top in self.names}
         self.files = tuple(dict.fromkeys(path for archive in (function, *layers) for path in archive.files))
+        folders = (*self.files, *self.folders, str(working_directory))
+        self.read_only = tuple({f"{os.path.realpath(folder)}/" for folder in folders})
 
     @property
     def shares_extensions(self) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from operator import is_
 from types import ModuleType
 from typing import Any
 
@@ -14,6 +15,12 @@ _known: dict[str, int] = {}
 
 _bound: dict[str, list[str]] = {}
 """By module, the names under which it holds something that is replaced during runs."""
+
+_latest: dict[str, Any] = {}
+"""The modules that there were the last time."""
+
+_holding: list[str] = []
+"""Names of those of them that hold something that is replaced."""
 
 
 class Patches:
@@ -39,16 +46,13 @@ class Patches:
         Args:
             replacements: by `id` of the object to replace. The lab's own modules keep the real things.
         """
-        modules: list[tuple[str, Any]] = list(sys.modules.items())  # programs put other things there, too
-        for name, module in modules:
-            if _known.get(name) != id(module):
-                _known[name] = id(module)
-                if isinstance(module, ModuleType) and name.partition(".")[0] not in _LEFT_ALONE:
-                    _bound[name] = [key for key, value in vars(module).copy().items() if id(value) in replacements]
-            for attribute in _bound.get(name, ()):
-                value = vars(module).get(attribute)
+        for module, attributes in _modules_with(replacements):
+            content = vars(module)
+            for attribute in attributes:
+                value = content.get(attribute)
                 if id(value) in replacements:
-                    self.set(module, attribute, replacements[id(value)])
+                    self._undo.append((module, attribute, value))
+                    setattr(module, attribute, replacements[id(value)])
 
     def undo(self) -> None:
         """Put everything back as it was."""
@@ -58,6 +62,26 @@ class Patches:
                 delattr(owner, name)
             else:
                 setattr(owner, name, value)
+
+
+def _modules_with(replacements: Mapping[int, Any]) -> Iterator[tuple[ModuleType, list[str]]]:
+    """Modules that hold something that is replaced, and under which names; most runs find the modules of the last."""
+    if not _are_those_of_last_time():
+        modules: list[tuple[str, Any]] = list(sys.modules.items())  # programs put other things there, too
+        for name, module in modules:
+            if _known.get(name) != id(module):
+                _known[name] = id(module)
+                if isinstance(module, ModuleType) and name.partition(".")[0] not in _LEFT_ALONE:
+                    _bound[name] = [key for key, value in vars(module).copy().items() if id(value) in replacements]
+        _latest.clear()
+        _latest.update(modules)
+        _holding[:] = [name for name, _ in modules if _bound.get(name)]
+    return ((_latest[name], _bound[name]) for name in _holding)
+
+
+def _are_those_of_last_time() -> bool:
+    # By what they are: each `id` would call the audit hooks, and there are two thousand modules.
+    return list(sys.modules) == list(_latest) and all(map(is_, sys.modules.values(), _latest.values()))
 
 
 _LEFT_ALONE = frozenset(

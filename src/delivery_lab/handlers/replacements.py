@@ -7,6 +7,7 @@ from delivery_lab.handlers import (
     chance,
     clients,
     futures,
+    listeners,
     plain_tls,
     process_effects,
     process_settings,
@@ -43,6 +44,7 @@ class Replacements:
         virtual_sockets.install(self._patches)
         plain_tls.install(self._patches)
         boto.install(self._patches)
+        listeners.install(self._patches)
         replaced |= futures.install(self._patches)
         replaced |= reading_past.install(self._patches)
         clients.install(self._patches)

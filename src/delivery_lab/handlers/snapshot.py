@@ -10,11 +10,25 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Collection, Iterable, Iterator
-from itertools import chain, repeat
+from itertools import repeat
 from operator import is_
-from types import CellType, FunctionType, MappingProxyType, MemberDescriptorType, ModuleType
+from types import CellType, FunctionType, MemberDescriptorType, ModuleType
 from typing import Any
 
+from delivery_lab.handlers.listeners import TREE, state_of_tree
+from delivery_lab.handlers.snapshot_groups import (
+    Classes,
+    Dictionaries,
+    Groups,
+    Lists,
+    Slots,
+    refill,
+    relist,
+    reset_class,
+    same_attributes,
+    same_content,
+    same_entries,
+)
 from delivery_lab.handlers.snapshot_kinds import (
     ATOMS,
     CONTAINERS,
@@ -24,10 +38,7 @@ from delivery_lab.handlers.snapshot_kinds import (
     state_of_opaque,
 )
 
-_CHUNK = 64
 _EMPTY = object()
-_NO_SLOT = object()
-_CLASS_PLUMBING = ("__dict__", "__weakref__")
 
 
 class Snapshot:
@@ -60,12 +71,14 @@ class Snapshot:
             if id(found) not in self._seen and self._is_followed(found):
                 self._seen[id(found)] = found
                 self._take(found)
-        self._chunks = [
-            _Dictionaries(self._dicts[start : start + _CHUNK]) for start in range(0, len(self._dicts), _CHUNK)
-        ]
-        self._list_chunks = [
-            _Lists(self._lists[start : start + _CHUNK]) for start in range(0, len(self._lists), _CHUNK)
-        ]
+        self._owners = [owner for owner, _ in self._attributes]
+        self._own = [own for _, own in self._attributes]
+        self._groups = (
+            Groups(self._dicts, Dictionaries, same_content, refill),
+            Groups(self._lists, Lists, same_entries, relist),
+            Groups(self._classes, Classes, same_attributes, reset_class),
+        )
+        self._small = Slots(self._slots, self._cells, self._functions, _EMPTY)
 
     @property
     def followed(self) -> Iterable[object]:
@@ -78,33 +91,15 @@ class Snapshot:
         Raises:
             Unrestorable: something has changed that cannot be set back.
         """
-        owners, attributes = zip(*self._attributes, strict=True) if self._attributes else ((), ())
-        if not all(map(is_, map(object.__getattribute__, owners, repeat("__dict__")), attributes)):
+        if not all(map(is_, map(object.__getattribute__, self._owners, repeat("__dict__")), self._own)):
             for found, own in self._attributes:
                 if _dict_of(found) is not own:
                     object.__setattr__(found, "__dict__", own)
-        for chunk in self._chunks:
-            chunk.restore()
-        for lists in self._list_chunks:
-            lists.restore()
-        self._restore_classes()
-        for descriptor, owner, value in self._slots:
-            _set_slot(descriptor, owner, value)
+        for groups in self._groups:
+            groups.restore()
+        self._small.restore()
         for restore in self._others:
             restore()
-
-    def _restore_classes(self) -> None:
-        for owner_class, content in self._classes:
-            now = vars(owner_class)
-            if len(now) != len(content) or not all(map(is_, now.values(), content.values())):
-                _reset_class(owner_class, content)
-        for function, defaults, keyword_defaults in self._functions:
-            if function.__defaults__ is not defaults:
-                function.__defaults__ = defaults
-            if function.__kwdefaults__ is not keyword_defaults:
-                function.__kwdefaults__ = keyword_defaults
-        for cell, inside in self._cells:
-            _fill(cell, inside)
 
     # -- taking -------------------------------------------------------------------------------------------
 
@@ -134,6 +129,10 @@ class Snapshot:
             return
         elif is_transparent(kind):
             self._follow(gc.get_referents(found))
+        elif kind is TREE:
+            restore, inside = state_of_tree(found)
+            self._others.append(restore)
+            self._follow(inside)
         else:
             self._take_instance(found, kind)
 
@@ -199,106 +198,14 @@ class Snapshot:
         try:
             value: object = descriptor.__get__(found)
         except AttributeError:
-            value = _NO_SLOT
+            value = _EMPTY
         self._slots.append((descriptor, found, value))
         self._follow([value])
-
-
-class _Dictionaries:
-    """Some dictionaries and what they held. A run changes a handful of thousands, so they are compared together."""
-
-    def __init__(self, dictionaries: list[tuple[dict[Any, Any], dict[Any, Any]]]) -> None:
-        self._dictionaries = dictionaries
-        self._targets = [target for target, _ in dictionaries]
-        self._sizes = [len(content) for _, content in dictionaries]
-        self._keys = [key for _, content in dictionaries for key in content]
-        self._values = [value for _, content in dictionaries for value in content.values()]
-
-    def restore(self) -> None:
-        """Set them back."""
-        if (
-            list(map(len, self._targets)) == self._sizes
-            and all(map(is_, chain.from_iterable(map(dict.values, self._targets)), self._values))
-            and all(map(is_, chain.from_iterable(map(dict.__iter__, self._targets)), self._keys))
-        ):
-            return
-        for target, content in self._dictionaries:
-            if not _same(target, content):
-                _refill(target, content)
-
-
-class _Lists:
-    """The same for lists."""
-
-    def __init__(self, lists: list[tuple[list[Any], list[Any]]]) -> None:
-        self._lists = lists
-        self._targets = [target for target, _ in lists]
-        self._sizes = [len(before) for _, before in lists]
-        self._entries = [entry for _, before in lists for entry in before]
-
-    def restore(self) -> None:
-        """Set them back."""
-        if list(map(len, self._targets)) == self._sizes and all(
-            map(is_, chain.from_iterable(self._targets), self._entries)
-        ):
-            return
-        for entries, before in self._lists:
-            if len(entries) != len(before) or not all(map(is_, entries, before)):
-                list.__setitem__(entries, slice(None), before)
 
 
 def _dict_of(found: object) -> object:
     """The attributes of an object, past what its class does when it is asked for one."""
     return object.__getattribute__(found, "__dict__")
-
-
-def _same(target: dict[Any, Any], content: dict[Any, Any]) -> bool:
-    """Whether a dictionary holds the same keys and values in the same order; equal ones are not the same."""
-    return (
-        len(target) == len(content)
-        and all(map(is_, dict.values(target), content.values()))
-        and all(map(is_, dict.keys(target), content))
-    )
-
-
-def _refill(target: dict[Any, Any], content: dict[Any, Any]) -> None:
-    dict.clear(target)
-    dict.update(target, content)
-
-
-def _fill(cell: CellType, inside: object) -> None:
-    try:
-        if cell.cell_contents is inside:
-            return
-    except ValueError:
-        if inside is _EMPTY:
-            return
-    if inside is _EMPTY:
-        del cell.cell_contents
-    else:
-        cell.cell_contents = inside
-
-
-def _set_slot(descriptor: MemberDescriptorType, owner: object, value: object) -> None:
-    try:
-        if descriptor.__get__(owner) is value:
-            return
-    except AttributeError:
-        if value is _NO_SLOT:
-            return
-    if value is _NO_SLOT:
-        descriptor.__delete__(owner)
-    else:
-        descriptor.__set__(owner, value)
-
-
-def _reset_class(owner: type, attributes: dict[str, Any]) -> None:
-    now: MappingProxyType[str, Any] = vars(owner)
-    for name in [name for name in now if name not in attributes and name not in _CLASS_PLUMBING]:
-        type.__delattr__(owner, name)
-    for name, value in attributes.items():
-        if now.get(name, _EMPTY) is not value and name not in _CLASS_PLUMBING:
-            type.__setattr__(owner, name, value)
 
 
 def shared_with(objects: frozenset[int], modules: Iterable[ModuleType]) -> Iterator[str]:

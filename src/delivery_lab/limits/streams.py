@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from delivery_lab.limits.limit import Bound, Limit
 
 SHARDS = Limit("ShardCount", 1, 10_000, "shards", "KIN-SHARD-1", 1)
@@ -30,6 +32,13 @@ TABLE_STREAM_READERS = 2
 ON_DEMAND_SHARDS = 4
 """Shards of a new stream in on-demand mode (KIN-SHARD-3)."""
 
+STREAM_IMAGES: Mapping[str, tuple[str, ...]] = {
+    "KEYS_ONLY": (),
+    "NEW_IMAGE": ("NewImage",),
+    "OLD_IMAGE": ("OldImage",),
+    "NEW_AND_OLD_IMAGES": ("NewImage", "OldImage"),
+}
+"""By StreamViewType of a table's stream: the images of an item that its records carry (DDS-VIEW-1)."""
 TABLE_STREAM_RETENTION_HOURS = 24
 """How long the stream of a table keeps its records; it cannot be changed (DDS-RET-1)."""
 BROKER_PARTITIONS = 1

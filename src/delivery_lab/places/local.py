@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from delivery_lab.errors import UsageError
 from delivery_lab.events import Journal, Run
 from delivery_lab.live import emulator as emulators
+from delivery_lab.live.brokers import running_brokers
 from delivery_lab.live.clock import RealClock, RealTimeScheduler
 from delivery_lab.live.emulator import Emulator
 from delivery_lab.live.errors import place_error
@@ -23,11 +24,13 @@ from delivery_lab.live.making import ResourceMaker
 from delivery_lab.live.provider.cloud import Cloud, ProviderSettings
 from delivery_lab.live.provider.creator import Creator
 from delivery_lab.live.queues import RealQueue
+from delivery_lab.live.topics import TopicWriter
 from delivery_lab.model.clock import in_seconds, seconds
 from delivery_lab.model.configuration import note_configuration
 from delivery_lab.model.faults import Faults
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.sqs.queue import SqsQueue
+from delivery_lab.places.feeding import RealFeeds, feeds_of
 from delivery_lab.places.invoking import invokes_of, topics_of
 from delivery_lab.places.known import KnownStack
 from delivery_lab.places.pollers import RealPollers, RealServices, pollers_of
@@ -163,9 +166,17 @@ def run_locally(
 
     Raises:
         PlaceError: the emulator stopped answering, or refused a request.
+        BrokersError: the stack has Kafka topics, and their brokers do not start.
     """
-    start_environments(place, known, environments or {}, assumptions)
-    return _LocalRun(place, known, seed, assumptions).run(longest_seconds)
+    with ExitStack() as running:
+        brokers = {
+            name: running.enter_context(
+                running_brokers({topic.name: len(topic.partitions) for topic in cluster.topics.values()})
+            )
+            for name, cluster in known.account.clusters.items()
+        }
+        start_environments(place, known, environments or {}, assumptions)
+        return _LocalRun(place, known, brokers, seed, assumptions).run(longest_seconds)
 
 
 def start_environments(
@@ -194,8 +205,19 @@ def _take_attributes(queue: SqsQueue, client: Any) -> None:
     queue.set_attributes(queue.attributes.changed(answer["Attributes"]))
 
 
+def _writers_of(known: KnownStack, brokers: Mapping[str, str], scheduler: RealTimeScheduler) -> dict[str, TopicWriter]:
+    """What writes to each topic; where two clusters have one of a name, the first one's is meant, as simulated."""
+    found: dict[str, TopicWriter] = {}
+    for name, cluster in reversed(known.account.clusters.items()):
+        if cluster.topics:
+            found |= dict.fromkeys(cluster.topics, TopicWriter(brokers[name], cluster.topics, scheduler))
+    return found
+
+
 class _LocalRun:
-    def __init__(self, place: LocalPlace, known: KnownStack, seed: int, assumptions: Assumptions) -> None:
+    def __init__(
+        self, place: LocalPlace, known: KnownStack, brokers: Mapping[str, str], seed: int, assumptions: Assumptions
+    ) -> None:
         self._place, self._known = place, known
         self._seed, self._assumptions = seed, assumptions
         self._journal = Journal()
@@ -208,14 +230,20 @@ class _LocalRun:
             name: RealQueue.of(queue, client, self._scheduler, self._journal) for name, queue in account.queues.items()
         }
         physical = {function.label: known.physical_name(function) for function in known.stack.functions}
+        faults = Faults(known.faults, self._scheduler, RandomStreams(seed), self._journal)
         self._functions = RealFunctions(
             account.functions.configuration,
             physical,
             place.client("lambda"),
-            Faults(known.faults, self._scheduler, RandomStreams(seed), self._journal),
+            faults,
             scheduler=self._scheduler,
             journal=self._journal,
         )
+        self._feeds: RealFeeds | None = None
+        if account.feeds or account.pipes:
+            self._feeds = feeds_of(known, self._queues, faults, place.client, seed, self._scheduler, self._journal)
+        self._brokers = brokers
+        self._writers = _writers_of(known, brokers, self._scheduler)
         topics = place.client("sns") if topics_of(account) else None
         self._invokes = invokes_of(account, self._functions, self._queues, topics, seed)
         self._sender = RealSender(
@@ -228,6 +256,7 @@ class _LocalRun:
             self._scheduler,
             self._journal,
             self._invokes,
+            self._writers,
         )
 
     def _apis(self) -> Mapping[str, str]:
@@ -246,11 +275,22 @@ class _LocalRun:
         return found
 
     def run(self, longest_seconds: float) -> Run:
-        services = RealServices(self._queues, self._functions, self._place.client, self._scheduler, self._journal)
+        services = RealServices(
+            self._queues,
+            self._functions,
+            self._place.client,
+            self._brokers,
+            self._writers,
+            {} if self._feeds is None else self._feeds.stages,
+            self._scheduler,
+            self._journal,
+        )
         pollers = pollers_of(self._known.account, services, self._seed, self._assumptions)
         try:
             self._clock.begin()
             self._note_configuration()
+            if self._feeds is not None:
+                self._feeds.start()
             self._sender.schedule(self._known.arrivals)
             pollers.start()
             until = self._known.workload.until_seconds
@@ -261,10 +301,13 @@ class _LocalRun:
         finally:
             self._sender.close()
             self._functions.close()
+            pollers.close()
         notes = [] if drained or until is not None else [f"not drained after {longest_seconds:g} s: the run was ended"]
         late_seconds = in_seconds(self._scheduler.late)
         if late_seconds > LATE_SECONDS:
             notes.append(f"this machine was up to {late_seconds:.1f} s late: what shares a batch hangs on that too")
+        if self._feeds is not None:
+            self._feeds.check()
         run = seen_run(
             self._known,
             self._journal,
@@ -299,6 +342,7 @@ class _LocalRun:
         def over() -> bool:
             self._place.emulator.check()
             busy = self._sender.pending > 0 or self._functions.running > 0 or self._invokes.open > 0
+            busy = busy or not (self._feeds is None or self._feeds.is_idle)
             calm[0] = 0 if busy or not pollers.are_idle else calm[0] + 1
             return calm[0] >= 2
 

@@ -1,4 +1,4 @@
-"""Sends a workload to real queues, streams, tables, APIs and functions, each part of it when it is due."""
+"""Sends a workload to real queues, streams, topics, tables, APIs and functions, each part of it when it is due."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ from delivery_lab.events import Journal, RequestAnswered
 from delivery_lab.live.clock import RealTimeScheduler
 from delivery_lab.live.errors import PlaceError, place_error
 from delivery_lab.live.queues import RealQueue
+from delivery_lab.live.topics import TopicWriter
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.streams.items import to_item
 from delivery_lab.places.invoking import RealInvokes
+from delivery_lab.places.known import FED
 from delivery_lab.simulation.send_lines import Arrival
 
 _SERVICES = {"queue": "sqs", "stream": "kinesis", "table": "dynamodb"}
@@ -42,6 +44,7 @@ class RealSender:
         scheduler: the run's clock.
         journal: where events are written.
         invokes: invokes functions, None where nothing is invoked.
+        topics: writes records to topics, by the name of the topic.
         pending: requests on their way, and those that are not due yet.
     """
 
@@ -53,6 +56,7 @@ class RealSender:
     scheduler: RealTimeScheduler
     journal: Journal
     invokes: RealInvokes | None = None
+    topics: Mapping[str, TopicWriter] = field(default_factory=dict)
     pending: int = 0
     _lines: dict[str, ThreadPoolExecutor] = field(default_factory=dict)
 
@@ -62,6 +66,8 @@ class RealSender:
         for arrival in arrivals:
             if arrival.target == "queue":
                 by_queue[arrival.at_seconds, arrival.name].append(arrival)
+            elif arrival.target in FED:
+                continue  # given to the lab's own topics, buckets and buses (`feeding`)
             elif arrival.target in ("event", "invoke"):
                 self.pending += 1
                 self.scheduler.at(seconds(arrival.at_seconds), self._invoke, arrival)
@@ -70,6 +76,7 @@ class RealSender:
                     "http": (self._request, "api"),
                     "stream": (self._put_record, arrival.name),
                     "table": (self._put_item, arrival.name),
+                    "topic": (self._write, arrival.name),
                 }[arrival.target]
                 self.pending += 1
                 self._at(arrival.at_seconds, send, line, arrival)
@@ -124,6 +131,9 @@ class RealSender:
 
     def _put_item(self, name: str, arrival: Arrival) -> None:
         self.clients["dynamodb"].put_item(TableName=self.tables[name], Item=to_item(json.loads(arrival.body)))
+
+    def _write(self, name: str, arrival: Arrival) -> None:
+        self.topics[name].write(name, arrival.body.encode(), arrival.key or None)
 
     def _request(self, _line: str, arrival: Arrival) -> None:
         request = arrival.request

@@ -38,6 +38,7 @@ from delivery_lab.program.plugins import Plugins
 from delivery_lab.program.process_hooks import own_signals
 from delivery_lab.program.processes import announced_processes, ending_copies
 from delivery_lab.program.project import Project
+from delivery_lab.program.pythons_names import whole
 from delivery_lab.program.references import AskedOutputs, watched_references
 from delivery_lab.program.regions import check_region
 from delivery_lab.program.registrar import Registrar
@@ -133,13 +134,14 @@ def _evaluate(
         offline(frames, registrar.warnings.append),
         staying(frames, registrar.refuse_at),
         own_signals(frames, registrar.refuse_at),
+        whole(frames, registrar.refuse_at) as restore,
     ):
         for name, value in answers.environment.items():
             os.environ.setdefault(name, value)
         plugins.engine_address = stubs.address
         late: list[str] = []
         on_late = lambda frame: late.append(frames.of_frame(frame))  # noqa: E731
-        raised = contextvars.copy_context().run(_run, project, config, stubs, on_late)
+        raised = contextvars.copy_context().run(_run, project, config, stubs, on_late, restore)
         if late:
             registrar.refuse_at(_too_late(project, late[0]), late[0])
         failure = _failure(raised, registrar, pulumi_log, project, config)
@@ -180,7 +182,11 @@ def _too_late(project: Project, position: str) -> ProgramError:
 
 
 def _run(
-    project: Project, config: StackConfig, stubs: Stubs, on_late: Callable[[FrameType | None], None]
+    project: Project,
+    config: StackConfig,
+    stubs: Stubs,
+    on_late: Callable[[FrameType | None], None],
+    restore: Callable[[], None],
 ) -> BaseException | None:
     """Run the program to its end, and return what it raised. Works on a copy of the SDK's context variables."""
     pulumi.runtime.reset_options()
@@ -195,7 +201,9 @@ def _run(
     os.environ["PULUMI_CONFIG"] = json.dumps(config.texts())
     try:
         return run_to_end(
-            lambda: pulumi.runtime.run_in_stack(lambda: _execute(project)), project.program_timeout_seconds, on_late
+            lambda: pulumi.runtime.run_in_stack(lambda: _execute(project, restore)),
+            project.program_timeout_seconds,
+            on_late,
         )
     finally:
         _reset_sdk()
@@ -228,12 +236,15 @@ def _reset_sdk() -> None:
     )
 
 
-def _execute(project: Project) -> None:
+def _execute(project: Project, restore: Callable[[], None]) -> None:
     with ending_copies():
-        if project.module:
-            runpy.run_module(project.module, run_name="__main__", alter_sys=True)
-        else:
-            runpy.run_path(str(project.program), run_name="__main__")
+        try:
+            if project.module:
+                runpy.run_module(project.module, run_name="__main__", alter_sys=True)
+            else:
+                runpy.run_path(str(project.program), run_name="__main__")
+        finally:
+            restore()
 
 
 def _failure(

@@ -48,22 +48,22 @@ def run_to_end(
     executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="pulumi-sdk")
     loop.set_default_executor(executor)
     ended_early = True
-    with _stopped_by_interrupts(loop):
+    with _stopped_by_interrupts(loop) as users:
         try:
             with limited(limit_seconds, on_late, lambda: _wake(loop)):
                 loop.run_until_complete(start())
             ended_early = False
-        except KeyboardInterrupt:
-            raise
         except OutOfTimeError as error:
             return error
-        except BaseException as error:  # noqa: BLE001 - also SystemExit: whatever the program raises is reported
-            ended_early = False
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) and users():
+                raise
+            ended_early = False  # also SystemExit: whatever the program raises is reported
             return origins.restored(error)
         finally:
             if ended_early:  # nobody waits for what its threads are still doing
                 executor.shutdown(wait=False, cancel_futures=True)
-            _close(loop, wait=not ended_early)
+            _close(loop, users, wait=not ended_early)
     return None
 
 
@@ -73,19 +73,23 @@ def _wake(loop: asyncio.AbstractEventLoop) -> None:
 
 
 @contextlib.contextmanager
-def _stopped_by_interrupts(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+def _stopped_by_interrupts(loop: asyncio.AbstractEventLoop) -> Iterator[Callable[[], bool]]:
     """Let Ctrl-C stop the loop, instead of being raised wherever the main thread happens to be.
 
     Raised in a callback of the garbage collector it would be ignored, and raised between a task and what waits for it
     the loop would wait for ever. A program that loops or sleeps does not give control back: where the loop has not
     stopped after half a second, it is raised in any case, and again until the program has ended. So is the second one.
 
+    Yields:
+        Whether a KeyboardInterrupt is the user's, and not one that the program raises itself.
+
     Raises:
         KeyboardInterrupt: at the end, if it was pressed meanwhile.
     """
     on_main_thread = threading.current_thread() is threading.main_thread()
     if not on_main_thread or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield
+        may_be = on_main_thread and callable(signal.getsignal(signal.SIGINT))  # whoever uses the lab may raise it
+        yield lambda: may_be
         return
     pressed = False
 
@@ -101,7 +105,7 @@ def _stopped_by_interrupts(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     alarm = signal.getsignal(signal.SIGALRM)
     signal.signal(signal.SIGINT, stop)
     try:
-        yield
+        yield lambda: pressed
     finally:
         if pressed:
             signal.setitimer(signal.ITIMER_REAL, 0)
@@ -151,18 +155,32 @@ def _innermost(trace: TracebackType | None) -> object:
     return None if trace is None else trace.tb_frame
 
 
-def _close(loop: asyncio.AbstractEventLoop, *, wait: bool) -> None:
+def _close(loop: asyncio.AbstractEventLoop, users: Callable[[], bool], *, wait: bool) -> None:
     """End what is still under way, and wait for threads if that is wanted."""
     with contextlib.suppress(RuntimeError):
-        loop.run_until_complete(asyncio.sleep(0))  # a stop that an interrupt has asked for takes place here
+        _do(loop, asyncio.sleep(0), users)  # a stop that an interrupt has asked for takes place here
     pending = asyncio.all_tasks(loop)
     for task in pending:
         task.cancel()
     if pending:
         # gRPC prints the traceback of every call of its own that is cancelled.
         with contextlib.redirect_stderr(io.StringIO()):
-            loop.run_until_complete(asyncio.wait(pending, timeout=None if wait else _PATIENCE_SECONDS))
-    loop.run_until_complete(loop.shutdown_asyncgens())
+            _do(loop, asyncio.wait(pending, timeout=None if wait else _PATIENCE_SECONDS), users)
+    _do(loop, loop.shutdown_asyncgens(), users)
     if wait:
-        loop.run_until_complete(loop.shutdown_default_executor())
+        _do(loop, loop.shutdown_default_executor(), users)
     loop.close()
+
+
+def _do(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, Any], users: Callable[[], bool]) -> None:
+    """Let a loop do something to its end, although asyncio lets a task's SystemExit and its kin end the loop."""
+    task = loop.create_task(work)
+    while not task.done():
+        try:
+            loop.run_until_complete(task)
+        except RuntimeError:  # it was stopped for a step before, whose end an exception has overtaken
+            if task.done() or users():
+                raise
+        except (KeyboardInterrupt, SystemExit) as error:
+            if isinstance(error, KeyboardInterrupt) and users():
+                raise

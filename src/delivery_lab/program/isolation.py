@@ -131,8 +131,7 @@ def _own_modules(folder: Path) -> Iterator[None]:
             if before.get(name) is not module and (name.partition(".")[0] in names or not _is_lasting(module))
         ]:
             del sys.modules[name]
-        for name, module in before.items():
-            sys.modules.setdefault(name, module)
+        sys.modules.update(before)
 
 
 @contextlib.contextmanager

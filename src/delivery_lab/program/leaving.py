@@ -5,6 +5,7 @@ In a deployment the process is the program's own. Processes that a program forks
 
 from __future__ import annotations
 
+import _thread
 import os
 import posix
 import signal
@@ -35,7 +36,7 @@ def staying(frames: Frames, refuse: Refuse) -> Iterator[None]:
         frames: knows the project's files.
         refuse: is told of what the program wanted to do.
     """
-    ways = [*_WAYS, *((posix, name) for _, name in _WAYS), (signal, "raise_signal")]
+    ways = [*_WAYS, *((posix, name) for _, name in _WAYS), (signal, "raise_signal"), (_thread, "interrupt_main")]
     real = [(module, name, getattr(module, name)) for module, name in ways]
     for module, name, function in real:
         setattr(module, name, _guarded(f"{module.__name__}.{name}", function, frames, refuse))
@@ -62,7 +63,7 @@ def _guarded(name: str, real: Callable[..., Any], frames: Frames, refuse: Refuse
 
 def _ends(name: str, args: tuple[Any, ...], process: int) -> bool:
     """Whether a call ends or replaces this process; signal 0 only asks whether there is one."""
-    if name not in _SIGNALS:
+    if name not in _SIGNALS:  # among them `interrupt_main`, whose signal is SIGINT unless it is given another
         return True
     if not args or not args[-1]:
         return False

@@ -24,9 +24,8 @@ from delivery_lab.errors import ProgramError
 from delivery_lab.program.frames import Frames, is_installed
 from delivery_lab.program.leaving import Left, Refuse
 
-_MODULES = (builtins, os, random, signal, socket, threading, time)
+_MODULES = (builtins, os, random, signal, socket, sys, threading, time)
 """Modules that programs replace something in, and that the lab works with."""
-_HOOKS = ("excepthook", "unraisablehook", "displayhook", "breakpointhook", "stdin")
 _LAB = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")  # noqa: PTH100, PTH118, PTH120
 """The lab's own files, which may lie in the project: in this one they do."""
 _KEPT_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM, signal.SIGVTALRM})
@@ -62,7 +61,7 @@ def ending_with_the_program() -> Iterator[None]:
             function, args, named = registered.pop()
             try:
                 function(*args, **named)
-            except Exception as error:  # noqa: BLE001 - Python goes on, too
+            except (Exception, SystemExit, GeneratorExit) as error:  # noqa: BLE001 - Python goes on, too
                 name = getattr(function, "__name__", "function")
                 print(f"note: what the program registered with atexit ({name}) raised {error!r}", file=sys.stderr)
 
@@ -71,14 +70,12 @@ def ending_with_the_program() -> Iterator[None]:
 def standard_modules() -> Iterator[None]:
     """Put back what a program has replaced in, or deleted from, the modules that the lab works with."""
     before = [(vars(module), dict(vars(module))) for module in _MODULES]
-    hooks = {name: getattr(sys, name) for name in _HOOKS}
     deep, trace, profile = sys.getrecursionlimit(), sys.gettrace(), sys.getprofile()
     try:
         yield
     finally:
         for now, then in before:
             now.update(then)
-        vars(sys).update(hooks)
         sys.setrecursionlimit(deep)
         if sys.gettrace() is not trace:
             sys.settrace(trace)

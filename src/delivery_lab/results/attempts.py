@@ -24,6 +24,8 @@ class Attempt:
         function: name of the function.
         consumer: whose delivery it was.
         fates: the messages, in the order of the batch.
+        ids: their ids in this delivery, in the same order: what comes over a topic, a bus or a redrive has another one
+            than its sender knows.
         claims: whether the function claims messages by writes on a condition, which are no work then.
         looked: positions of the records that were looked at; None where it cannot be told.
         read_at: by position of a record that was looked at: when, in virtual seconds.
@@ -44,6 +46,7 @@ class Attempt:
     function: str
     consumer: str
     fates: Sequence[Fate]
+    ids: Sequence[str]
     claims: bool = False
     looked: frozenset[int] | None = None
     read_at: dict[int, float] = field(default_factory=dict)
@@ -78,7 +81,7 @@ class Attempt:
 
     def settle(self) -> None:
         """Put what was seen beside the messages, once the invoke is over."""
-        contents = BatchContents(self.fates) if len(self.fates) > 1 and self._seen else None
+        contents = BatchContents(self.fates, self.ids) if len(self.fates) > 1 and self._seen else None
         last: dict[int, ChangeRequested] = {}
         unplaced = False
         for event in sorted(self._seen, key=lambda seen: seen.at_us):

@@ -35,13 +35,14 @@ class BatchContents:
 
     Args:
         fates: its messages, in order.
+        ids: the ids that they have in this batch, by which a handler knows them.
     """
 
-    def __init__(self, fates: Sequence[Fate]) -> None:
+    def __init__(self, fates: Sequence[Fate], ids: Sequence[str]) -> None:
         self._ids: dict[str, set[int]] = {}
         self._values: dict[str, set[int]] = {}
-        for position, fate in enumerate(fates):
-            for name in (fate.message_id, fate.business_id):
+        for position, (fate, known_as) in enumerate(zip(fates, ids, strict=True)):
+            for name in (known_as, fate.message_id, fate.business_id):
                 self._ids.setdefault(name, set()).add(position)
             for value in leaves(fate.body):
                 if len(value) >= _SHORTEST_VALUE:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from delivery_lab.events import Event, MappingConfigured
+from delivery_lab.events import Event, MappingConfigured, events_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +19,12 @@ class Consumers:
     Attributes:
         of_source: names of the mappings of each source, in the order of their deployment.
         competing: names of the queues among the sources.
+        functions: by name of a mapping: the function that it invokes.
     """
 
     of_source: Mapping[str, tuple[str, ...]]
     competing: frozenset[str]
+    functions: Mapping[str, str]
 
     def meant_for(self, source: str) -> tuple[str | None, ...]:
         """The consumers that a message of a source has a fate for; None stands for one that is not known yet."""
@@ -37,14 +39,30 @@ class Consumers:
             return frozenset()
         return frozenset(self.of_source.get(source, ())) - {consumer}
 
+    def does_the_work(self, source: str, consumer: str) -> bool:
+        """Whether the function of a consumer is one that gets the messages of a source itself.
+
+        Args:
+            source: the queue, stream, topic or internal queue of events that a message was sent to.
+            consumer: name of the mapping that got it, wherever it was by then.
+        """
+        function = self.functions.get(consumer, consumer)
+        if source == events_of(function):
+            return True
+        return any(self.functions[mapping] == function for mapping in self.of_source.get(source, ()))
+
 
 def consumers_of(events: Iterable[Event]) -> Consumers:
     """The consumers that were configured in a run."""
     of_source: dict[str, dict[str, None]] = {}
     competing: set[str] = set()
+    functions: dict[str, str] = {}
     for event in events:
         if isinstance(event, MappingConfigured):
             of_source.setdefault(event.source, {})[event.mapping] = None
+            functions[event.mapping] = event.function
             if event.source_kind == "sqs":
                 competing.add(event.source)
-    return Consumers({source: tuple(mappings) for source, mappings in of_source.items()}, frozenset(competing))
+    return Consumers(
+        {source: tuple(mappings) for source, mappings in of_source.items()}, frozenset(competing), functions
+    )

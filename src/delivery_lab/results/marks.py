@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from delivery_lab.events import ChangeRequested, EffectMark, LogLine, Run
+from delivery_lab.events import ChangeRequested, EffectMark, Event, EventAccepted, LogLine, Run
 from delivery_lab.events.instants import in_seconds
 from delivery_lab.results.attempts import Attempt
 from delivery_lab.results.fates import Fate
@@ -76,12 +76,12 @@ class Marks:
 
     def names(self, fate: Fate) -> bool:
         """Whether a message has every value that the mark names: of one that lacks some, the mark says nothing."""
-        return bool(self._expected(fate))
+        return bool(self._expected(fate, fate.message_id))
 
     def _of(self, attempt: Attempt, invoke: str, until_us: int) -> list[Piece]:
         """The pieces of work of one invoke, in the order in which they are seen."""
         seen = [*self._seen_in_log(invoke, until_us), *self._seen_in_changes(attempt)]
-        expected = [self._expected(fate) for fate in attempt.fates]
+        expected = [self._expected(fate, known_as) for fate, known_as in zip(attempt.fates, attempt.ids, strict=True)]
         pieces: list[Piece] = []
         taken: set[int] = set()
         for at_us, text, placed in sorted(seen, key=lambda one: one[0]):
@@ -128,9 +128,15 @@ class Marks:
             return re.search(rf"(?<![\w-]){re.escape(wanted)}(?![\w-])", text) is not None
         return text == wanted
 
-    def _expected(self, fate: Fate) -> str:
-        """The mark of one message's work; "" where the message lacks a value that it names."""
-        values = [_value(fate, name) for name in _PLACEHOLDER.findall(self._template)]
+    def _expected(self, fate: Fate, known_as: str) -> str:
+        """The mark of one message's work; "" where the message lacks a value that it names.
+
+        Args:
+            fate: the message.
+            known_as: its id in the delivery.
+        """
+        names = _PLACEHOLDER.findall(self._template)
+        values = [known_as if name == "messageId" else _in_body(fate.body, name) for name in names]
         if None in values:
             return ""
         rest = iter(values)
@@ -146,7 +152,7 @@ def idle_mark(run: Run) -> str | None:
     if not Marks(run, run.effect).functions:
         return f"{told} is never seen in this run: messages are judged as without it"
     wanted = [name for name in _PLACEHOLDER.findall(text) if name != "messageId"]
-    bodies = [body for event in run.events if isinstance(body := getattr(event, "body", None), str)]
+    bodies = [body for event in run.events for body in _contents(event)]
     lacking = [name for name in wanted if all(_in_body(body, name) is None for body in bodies)]
     if lacking:
         names = " or ".join(f"{{{name}}}" for name in lacking)
@@ -154,10 +160,12 @@ def idle_mark(run: Run) -> str | None:
     return None
 
 
-def _value(fate: Fate, name: str) -> str | None:
-    if name == "messageId":
-        return fate.message_id
-    return _in_body(fate.body, name)
+def _contents(event: Event) -> Iterator[str]:
+    """What a message holds that came into being: at a queue, stream, topic or bus, or as an asynchronous event."""
+    if isinstance(event, EventAccepted):
+        yield event.payload
+    elif isinstance(body := getattr(event, "body", None), str):
+        yield body
 
 
 def _in_body(body: str, name: str) -> str | None:

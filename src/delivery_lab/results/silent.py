@@ -62,6 +62,10 @@ class SilentFunctions:
         # A function that reads none of its records is one that an event only wakes: what it looks at says nothing.
         self._looking = facts.looking
         self._claiming = facts.claiming
+        self._consumers = facts.consumers
+        self._of_the_dead = frozenset(
+            mapping for queue in run.dead_letter_queues for mapping in facts.consumers.of_source.get(queue, ())
+        )
         self._marks = None if run.effect is None else Marks(run, run.effect)
         self._open: dict[str, Attempt] = {}
         self._over: dict[str, Sequence[Fate]] = {}  # what invokes had that are judged
@@ -73,13 +77,13 @@ class SilentFunctions:
         self.relied_on: set[RuleId] = set()
         """Assumptions about what is seen that the result rests on."""
 
-    def begin(self, invoke: str, function: str, consumer: str, fates: list[Fate]) -> None:
-        """A function got messages."""
+    def begin(self, invoke: str, function: str, consumer: str, fates: list[Fate], ids: Sequence[str]) -> None:
+        """A function got messages, which have these ids in this delivery."""
         if function in self._speaking:
             return
         self.of_function.setdefault(function, FunctionEvidence("none"))
         self.consumers[consumer] = function
-        self._open[invoke] = Attempt(function, consumer, fates, function in self._claiming)
+        self._open[invoke] = Attempt(function, consumer, fates, ids, function in self._claiming)
 
     def observed(self, event: Observation) -> None:
         """Something was seen of an invoke."""
@@ -140,7 +144,7 @@ class SilentFunctions:
 
         Args:
             invoke: its id.
-            failed: ids of the messages that failed or that the response named.
+            failed: ids, in this delivery, of the messages that failed or that the response named.
             rule: by which the response was read.
             named: whether the response named messages.
         """
@@ -152,7 +156,10 @@ class SilentFunctions:
             function.errors_swallowed += attempt.errors
         said: ProcessedBy = "response" if named or rule in _SAID_BY_RESPONSE else "invoke"
         for position, fate in enumerate(attempt.fates):
-            yield self._judge(attempt, position, fate, function, said, failed=fate.message_id in failed)
+            if self._is_beside_the_work(attempt, fate):
+                self.relied_on.add("EVD-DLQ-1")
+                continue
+            yield self._judge(attempt, position, fate, function, said, failed=attempt.ids[position] in failed)
         del self._open[invoke]
         self._over[invoke] = attempt.fates
 
@@ -198,6 +205,13 @@ class SilentFunctions:
         self.relied_on.add("EVD-RESPONSE-1" if said == "response" else "EVD-INVOKE-1")
         unseen_counts = said == "response" or self._assumptions.unseen_work is UnseenWork.PROCESSED
         return Judgement(fate, said, attempt.consumer) if unseen_counts else None
+
+    def _is_beside_the_work(self, attempt: Attempt, fate: Fate) -> bool:
+        """Whether a message came out of a dead-letter queue, to a function that never gets it otherwise (EVD-DLQ-1)."""
+        if attempt.consumer not in self._of_the_dead or self._consumers.does_the_work(fate.source, attempt.consumer):
+            return False
+        marks = self._marks_of(attempt.function)
+        return marks is None or not marks.names(fate)
 
     def _speaks_against(self, attempt: Attempt, position: int, fate: Fate) -> bool:
         """Whether something that is seen says that a message was not processed, though its invoke succeeded."""

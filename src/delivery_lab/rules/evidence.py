@@ -18,6 +18,13 @@ RULES = (
         "then cannot be told from it.",
     ),
     assumed(
+        "EVD-DLQ-1",
+        "What a function does with a message of a dead-letter queue is not the work that failed, unless the function reads "
+        "the message's own queue or stream, too, follows the log contract, or leaves the mark of work that the workload names.",
+        "Most of these functions tell somebody, or keep the message. One that does the work in another way cannot be told from "
+        "them: the mark does.",
+    ),
+    assumed(
         "EVD-EFFECT-1",
         "What a handler writes through boto3 or HTTP is work for the message whose values stand in what is written, else for the "
         "record that its code was reading; all writes of one delivery are one piece of work. No work are: a write whose "

@@ -114,6 +114,7 @@ _WHOLE = (
             "sqs-visibility-timeout",
         )
     ),
+    f"{_DYNAMODB}APIReference/API_StreamSpecification.html",
     f"{_DYNAMODB}developerguide/Expressions.ConditionExpressions.html",
     f"{_DYNAMODB}developerguide/Streams.html",
     *(f"{_STREAMS}{name}.html" for name in ("enhanced-consumers", "large-records", "service-sizes-and-limits")),

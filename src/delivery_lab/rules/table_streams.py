@@ -70,4 +70,10 @@ RULES = (
         + "), and a new on-demand table has "
         "4; AWS gives no number for streams.",
     ),
+    documented(
+        "DDS-VIEW-1",
+        "StreamViewType decides which images of an item its records carry: none (KEYS_ONLY), the item after the change, before it, "
+        "or both. There is none after a removal, and none before an insert.",
+        "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_StreamSpecification.html",
+    ),
 )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from delivery_lab import resource_types
 from delivery_lab.errors import DeploymentRefusedError, LabError, NotModelledError, ProgramError
@@ -55,6 +55,7 @@ from delivery_lab.stack.topics import Topic
 
 _SOURCES = frozenset({resource_types.QUEUE, resource_types.STREAM, resource_types.TABLE, *resource_types.MSK_CLUSTERS})
 """What an event source mapping can read."""
+T = TypeVar("T")
 _SETTING = re.compile(r"parameter (\w+)")
 """The setting that an error of AWS names."""
 _SCALING_TARGET = "aws:appautoscaling/target:Target"
@@ -102,7 +103,7 @@ class Deployment:
             NotModelledError: the stack uses what the model does not know.
             DeploymentRefusedError: AWS would refuse a resource.
         """
-        self.notes.extend(supported.check(self.stack))
+        self.notes.extend(self._once("supported", None, lambda: supported.check(self.stack)))
         self.sources = PolledSources(self.account, self.topics)
         self._record_mappings = RecordMappings(self.stack, self.account, self.sources, self.notes)
         self._gateways = Gateways(self.stack, self.account, self.notes)
@@ -208,11 +209,19 @@ class Deployment:
         policy = {"RedrivePolicy": resource.policy.text.certain()}
         self.account.redrive(created, created.attributes.changed(policy))
 
+    def _once(self, name: str, given: object, make: Callable[[], T]) -> T:
+        """Make something of the stack and of what the workload says, unless it is known from an earlier run."""
+        return make() if self.creations is None else self.creations.once(name, given, make)
+
     # -- functions ----------------------------------------------------------------------------------------
 
     def _function(self, function: Function) -> None:
         settings = self.functions.get(function.label, FunctionSettings())
-        made = configured(function, known_arn(function), settings, self.stack, self.project_dir)
+        made = self._once(
+            function.urn,
+            settings,
+            lambda: configured(function, known_arn(function), settings, self.stack, self.project_dir),
+        )
         self.notes.extend(made.notes)
         self.account.functions.add(made.config)
 

@@ -1,4 +1,4 @@
-"""What dynamic providers asked AWS for, so that their code need not run again for each run of the same deployment.
+"""What a deployment makes of a stack and what its dynamic providers asked AWS for, for more runs of the same stack.
 
 A provider's `create` is a function of its inputs, of the stack's configuration and of the answers it gets. The calls
 that it made are made again, in their order, and change the model as before. As long as each of them is answered as it
@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from delivery_lab.model.runtime import AwsApi, AwsError, Caller, LongPoll, Pending
 
+T = TypeVar("T")
 Answer = dict[str, Any] | LongPoll | Pending
 
 
@@ -31,9 +32,10 @@ class _AskedFor:
 
 @dataclass(slots=True)
 class RememberedCreations:
-    """The calls of dynamic resources of one stack, by URN."""
+    """The calls of dynamic resources of one stack, by URN, and what else is made of that stack alone."""
 
     _calls: dict[str, list[_AskedFor]] = field(default_factory=dict)
+    _made: dict[str, tuple[object, Any]] = field(default_factory=dict)
     _off: bool = False
 
     def create(self, urn: str, create: Callable[[AwsApi], None], aws: AwsApi) -> None:
@@ -59,6 +61,19 @@ class RememberedCreations:
             answer = _answer(aws, call.service, call.operation, deepcopy(call.parameters), Caller("deployment", None))
             if _comparable(answer) != call.answer:
                 raise AnsweredOtherwise(urn)
+
+    def once(self, name: str, given: object, make: Callable[[], T]) -> T:
+        """What is made of the stack and of something given; it is made again where something else is given.
+
+        Args:
+            name: tells it from others.
+            given: what the workload says about it, None for nothing.
+            make: makes it; nothing of the run is a part of it.
+        """
+        known = self._made.get(name)
+        if known is None or known[0] != given:
+            known = self._made[name] = given, make()
+        return cast(T, known[1])
 
     def forget(self) -> None:
         """Remember nothing any more."""

@@ -72,7 +72,9 @@ def test_dds_record_1_a_record_for_each_item_that_changed(database: DynamoDb) ->
         ("NEW_AND_OLD_IMAGES", {"NewImage", "OldImage"}),
     ],
 )
-def test_the_view_type_decides_which_images_a_record_has(database: DynamoDb, view_type: str, images: set[str]) -> None:
+def test_dds_view_1_the_view_type_decides_which_images_a_record_has(
+    database: DynamoDb, view_type: str, images: set[str]
+) -> None:
     world = TableWorld(database, view_type)
     world.call("PutItem", Item={"id": {"S": "a"}, "n": {"N": "1"}})
     world.call("PutItem", Item={"id": {"S": "a"}, "n": {"N": "2"}})

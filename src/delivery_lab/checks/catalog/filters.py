@@ -11,6 +11,7 @@ from typing import Any
 
 from delivery_lab.checks.check import Check, Found, values_of
 from delivery_lab.checks.finding import Edit, Finding, Severity
+from delivery_lab.limits.streams import STREAM_IMAGES
 from delivery_lab.resource_types import SourceKind
 from delivery_lab.stack.mappings import EventSourceMapping
 from delivery_lab.stack.pipes import Pipe
@@ -55,6 +56,8 @@ _FIELDS: Mapping[SourceKind, frozenset[str]] = {
 """Fields of a record that a filter sees, by the kind of source."""
 _CONTENT: Mapping[SourceKind, str] = {"sqs": "body", "kinesis": "data", "dynamodb": "dynamodb", "kafka": "value"}
 _CHANGES = frozenset({"INSERT", "MODIFY", "REMOVE"})
+_IMAGES: Mapping[str, str] = {"NewImage": "REMOVE", "OldImage": "INSERT"}
+"""Images of an item, each with the change that has none (DDS-VIEW-1)."""
 
 
 class DeafFilter(Check):
@@ -70,7 +73,8 @@ class DeafFilter(Check):
             patterns = mapping.filters.known
             if not patterns or mapping.kind is None:
                 continue
-            reasons = [_why_never(pattern, mapping.kind) for pattern in patterns]
+            images = _images_of(stack.at((mapping.source_arn.known or "").partition("/stream/")[0]))
+            reasons = [_why_never(pattern, mapping.kind, images) for pattern in patterns]
             if not all(reasons):
                 continue
             why = f"No record of the mapping's source can match: {reasons[0]}. {_what_becomes(mapping)}"
@@ -85,7 +89,7 @@ class DeafFilter(Check):
             kind: SourceKind | None = None if source is None else _KINDS[type(source)]
             if not patterns or kind is None or pipe.is_stopped:
                 continue
-            reasons = [_why_never(pattern, kind) for pattern in patterns]
+            reasons = [_why_never(pattern, kind, _images_of(source)) for pattern in patterns]
             if all(reasons):
                 why = f"No record of the pipe's source can match: {reasons[0]}. {_what_becomes_of(kind, 'pipe')}"
                 fix = f"match what is in the record, such as {_CONTENT[kind]}"
@@ -171,8 +175,19 @@ def _what_becomes_of(kind: SourceKind | None, who: str) -> str:
     return f"The {who} moves past records that do not match."
 
 
-def _why_never(text: str, kind: SourceKind) -> str:
-    """Why no record can match a pattern, "" where one may."""
+def _images_of(source: StackResource | None) -> tuple[str, ...] | None:
+    """The images that the records of a table's stream carry (DDS-VIEW-1); None where that is not known."""
+    return STREAM_IMAGES.get(source.stream_view_type.known or "") if isinstance(source, Table) else None
+
+
+def _why_never(text: str, kind: SourceKind, images: tuple[str, ...] | None = None) -> str:
+    """Why no record can match a pattern, "" where one may.
+
+    Args:
+        text: the pattern.
+        kind: what its source is.
+        images: which images the records of a table carry, None where that is not known.
+    """
     try:
         pattern = json.loads(text)
     except ValueError:
@@ -182,10 +197,43 @@ def _why_never(text: str, kind: SourceKind) -> str:
     for key, wanted in pattern.items():
         if key not in _FIELDS[kind] and not _may_be_absent(wanted):
             return f'it has no "{key}" (its content is "{_CONTENT[kind]}")'
+    return _why_no_change(pattern, images) if kind == "dynamodb" else ""
+
+
+def _why_no_change(pattern: Mapping[str, Any], images: tuple[str, ...] | None) -> str:
+    """Why no change of a table's item can match."""
     names = pattern.get("eventName")
-    if kind == "dynamodb" and isinstance(names, list) and _are_texts(names) and _CHANGES.isdisjoint(names):
-        return f"its eventName is one of {', '.join(sorted(_CHANGES))}, not {' or '.join(names)}"
+    named = frozenset(names) if isinstance(names, list) and _are_texts(names) else _CHANGES
+    if _CHANGES.isdisjoint(named):
+        return f"its eventName is one of {', '.join(sorted(_CHANGES))}, not {' or '.join(names or ())}"
+    change = pattern.get("dynamodb")
+    for image, unless in _IMAGES.items():
+        wanted = change.get(image) if isinstance(change, dict) else None
+        if wanted is None or _may_be_absent(wanted):
+            continue
+        if images is not None and image not in images:
+            return f"the table's streamViewType carries no {image}"
+        if named & _CHANGES <= {unless}:
+            return f"{unless} has no {image}"
+        if why := _why_no_item(wanted):
+            return why
     return ""
+
+
+def _why_no_item(wanted: Any) -> str:
+    """Why no image of an item can match: values stand under their types, and numbers are texts there."""
+    for name, typed in wanted.items() if isinstance(wanted, dict) else ():
+        if isinstance(typed, list):
+            return f'the value of {name} stands under its type, such as {{"S": ...}}'
+        numbers = typed.get("N") if isinstance(typed, dict) else None
+        if isinstance(numbers, list) and numbers and not any(map(_may_be_of_text, numbers)):
+            return f"the number {name} is a text there, which no number and no numeric comparison matches"
+    return ""
+
+
+def _may_be_of_text(rule: Any) -> bool:
+    """Whether a rule can match a text."""
+    return isinstance(rule, str) or (isinstance(rule, dict) and rule.keys() != {"numeric"})
 
 
 def _are_texts(names: list[Any]) -> bool:

@@ -64,26 +64,35 @@ class KafkaTopic:
         why = self._refusals.get(self.name) or self._refusals.get("")
         if why:
             raise NotModelledError(why)
-        size = len(value) + len((key or "").encode())
-        if size > BROKER_RECORD_BYTES:
-            raise errors.RECORD_TOO_LARGE.error(size=size, limit=BROKER_RECORD_BYTES)
-        number = self._partition_of(key)
-        partition = self.partitions[number]
+        check_record_size(value, key)
+        self._journal.rely_on("KAF-PART-1" if key is not None else "KAF-PART-2")
         now = self._scheduler.now
+        return self.take(self._partition_of(key), value, key, now, epoch_ms(now))
+
+    def take(self, number: int, value: bytes, key: str | None, at: int, timestamp_ms: int) -> Record:
+        """Append a record that a producer, here or somewhere else, has sent.
+
+        Args:
+            number: of its partition.
+            value: its value.
+            key: its key, None without one.
+            at: instant at which it was sent.
+            timestamp_ms: the time that its producer gave it, in milliseconds since 1970.
+        """
+        partition = self.partitions[number]
         offset = partition.length
         content = {
             "topic": self.name,
             "partition": number,
             "offset": offset,
-            "timestamp": epoch_ms(now),
+            "timestamp": timestamp_ms,
             "timestampType": "CREATE_TIME",
             "value": base64.b64encode(value).decode(),
             "headers": [],
         }
         if key is not None:
             content["key"] = base64.b64encode(key.encode()).decode()
-        record = Record(f"{partition.name}:{offset}", str(offset), offset, key, now, _encode(content))
-        self._journal.rely_on("KAF-PART-1" if key is not None else "KAF-PART-2")
+        record = Record(f"{partition.name}:{offset}", str(offset), offset, key, at, _encode(content))
         partition.append(record, value.decode(errors="replace"))
         return record
 
@@ -144,6 +153,17 @@ class KafkaCluster:
     def commit(self, group: str, partition: str, number: int) -> None:
         """Remember how far a group is in a partition."""
         self.committed.setdefault(group, {})[partition] = number
+
+
+def check_record_size(value: bytes, key: str | None) -> None:
+    """Refuse a record that is larger than brokers take (KAF-SIZE-1).
+
+    Raises:
+        AwsError: it is.
+    """
+    size = len(value) + len((key or "").encode())
+    if size > BROKER_RECORD_BYTES:
+        raise errors.RECORD_TOO_LARGE.error(size=size, limit=BROKER_RECORD_BYTES)
 
 
 def murmur2(data: bytes) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from delivery_lab.events import DiscardCondition
@@ -160,22 +160,22 @@ class TopicDestination:
     def deliver(self, discarded: DiscardedBatch, form: Format, now: int) -> None:
         """See `Destination.deliver`."""
         assert isinstance(form, KafkaFormat)
-        for record in discarded.records:
-            single = DiscardedBatch(
-                (record,),
-                discarded.partition,
-                discarded.condition,
-                discarded.invokes,
-                discarded.request_id,
-                discarded.function_arn,
-                discarded.error,
-            )
-            document = failure_record(single, form, now)
-            info = document["KafkaBatchInfo"]
-            del info["recordsInfo"]
-            info["recordInfo"] = {"offset": record.sequence, "timestamp": iso_time(record.appended_at)}
-            context = document["requestContext"]
-            context["functionArn"] = f"{discarded.function_arn}:$LATEST"
-            context["condition"] = _CONDITIONS_OF_TOPICS.get(discarded.condition, discarded.condition)
-            document["payload"] = json.loads(form.event((record,), discarded.partition))
-            self.topic.produce(json.dumps(document).encode(), record.key)
+        for document, key in topic_records(discarded, form, now):
+            self.topic.produce(json.dumps(document).encode(), key)
+
+
+def topic_records(
+    discarded: DiscardedBatch, form: KafkaFormat, now: int
+) -> Iterator[tuple[dict[str, Any], str | None]]:
+    """The documents that a Kafka topic gets, each with the key of the record that it is about (KAF-DEST-1)."""
+    for record in discarded.records:
+        single = replace(discarded, records=(record,))
+        document = failure_record(single, form, now)
+        info = document["KafkaBatchInfo"]
+        del info["recordsInfo"]
+        info["recordInfo"] = {"offset": record.sequence, "timestamp": iso_time(record.appended_at)}
+        context = document["requestContext"]
+        context["functionArn"] = f"{discarded.function_arn}:$LATEST"
+        context["condition"] = _CONDITIONS_OF_TOPICS.get(discarded.condition, discarded.condition)
+        document["payload"] = json.loads(form.event((record,), discarded.partition))
+        yield document, record.key

@@ -8,21 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from delivery_lab.events import Journal, PartitionedKind
-from delivery_lab.limits.streams import TABLE_STREAM_RETENTION_HOURS
+from delivery_lab.limits.streams import STREAM_IMAGES, TABLE_STREAM_RETENTION_HOURS
 from delivery_lab.model.clock import Scheduler, epoch_ms, seconds
 from delivery_lab.model.partition import Partition, Record
 from delivery_lab.model.streams.items import as_events_carry, plain, size_of
 
 SHARDS = 4
-VIEW_TYPES = ("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES")
-
 FIRST_SEQUENCE = 100_000_000_017_454_423_009
-_IMAGES = {
-    "KEYS_ONLY": (),
-    "NEW_IMAGE": ("NewImage",),
-    "OLD_IMAGE": ("OldImage",),
-    "NEW_AND_OLD_IMAGES": ("NewImage", "OldImage"),
-}
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -92,7 +84,7 @@ class TableStream:
             old: the item before, or None.
             new: the item after, or None.
         """
-        self._journal.rely_on("DDS-RECORD-1", "DDS-BINARY-1", "DDS-SIZE-1", "DDS-TIME-1")
+        self._journal.rely_on("DDS-RECORD-1", "DDS-VIEW-1", "DDS-BINARY-1", "DDS-SIZE-1", "DDS-TIME-1")
         if old == new:
             return
         keys = as_events_carry(keys)
@@ -104,7 +96,7 @@ class TableStream:
         change: dict[str, Any] = {
             "ApproximateCreationDateTime": float(epoch_ms(now) // 1000),
             "Keys": keys,
-            **{name: images[name] for name in _IMAGES[self.view_type] if images[name] is not None},
+            **{name: images[name] for name in STREAM_IMAGES[self.view_type] if images[name] is not None},
             "SequenceNumber": sequence,
             "StreamViewType": self.view_type,
         }
