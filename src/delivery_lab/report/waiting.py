@@ -35,8 +35,8 @@ from delivery_lab.events.instants import in_seconds
 from delivery_lab.report.scene import HiddenSpan, Level, LevelPoint, SpanEnding
 
 _Change = tuple[int, int, int, str]
-"""Instant, change of what waits, change of what is in flight, and the message: "+" or "-" in front where it comes or
-goes."""
+"""Instant, change of what waits, change of what is in flight, and the message where it comes (the changes make 1) or
+goes (-1). There are several for each message of a run, so they hold nothing else."""
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class _Source:
     def come(self, message: str, now_us: int, since_us: int) -> None:
         if message not in self.came_us:
             self.came_us[message] = since_us
-            self.changes.append((now_us, 1, 0, f"+{message}"))
+            self.changes.append((now_us, 1, 0, message))
 
     def hide(self, message: str, now_us: int) -> None:
         if message in self.came_us and message not in self.hidden:
@@ -67,7 +67,7 @@ class _Source:
         in_flight = message in self.hidden
         self.hidden.discard(message)
         del self.came_us[message]
-        self.changes.append((now_us, 0 if in_flight else -1, -1 if in_flight else 0, f"-{message}"))
+        self.changes.append((now_us, 0 if in_flight else -1, -1 if in_flight else 0, message))
 
 
 @dataclass(slots=True)
@@ -158,13 +158,16 @@ class WaitingMessages:
             self._moves_at_once(queue, message, now_us)
 
     def _put(self, message: str, span: tuple[str, int, int, SpanEnding, int]) -> None:
-        self._last[span[0], message] = span
+        if span[3] == "returned":
+            self._last[span[0], message] = span
+        else:
+            self._last.pop((span[0], message), None)
         self._spans.setdefault(span, []).append(message)
 
     def _moves_at_once(self, queue: str, message: str, now_us: int) -> None:
         """A message that is moved when it has just become visible: nobody could have received it."""
         last = self._last.get((queue, message))
-        if last is None or last[2] != now_us or last[3] != "returned":
+        if last is None or last[2] != now_us:
             return
         self._spans[last].remove(message)
         if not self._spans[last]:
@@ -211,14 +214,15 @@ class WaitingMessages:
 def _points(source: _Source, end_us: int) -> Iterator[LevelPoint]:
     waiting = in_flight = 0
     came: dict[str, int] = {}  # in the order in which they came: the first is the oldest
-    changes = sorted(source.changes, key=lambda change: change[0])
+    changes = source.changes
+    changes.sort(key=lambda change: change[0])
     for number, (at_us, waits, flies, message) in enumerate(changes):
         before = _age(came, at_us)
         waiting, in_flight = waiting + waits, in_flight + flies
-        if message.startswith("+"):
-            came[message[1:]] = at_us
-        elif message:
-            came.pop(message[1:], None)
+        if waits + flies > 0:
+            came[message] = at_us
+        elif waits + flies < 0:
+            came.pop(message, None)
         following = changes[number + 1][0] if number + 1 < len(changes) else None
         if following != at_us or before:
             yield LevelPoint(at_us, waiting, in_flight, before, _age(came, at_us))
