@@ -97,7 +97,7 @@ def know(stack: Stack, project_dir: Path, workload: Workload, seed: int, assumpt
         stack, project_dir, workload, assumptions, scheduler=scheduler, streams=streams, journal=journal
     )
     _refuse_workload(workload, account)
-    _refuse_stack(stack, account, deployment.parking_queues)
+    _refuse_stack(stack, account)
     arrivals = tuple(workload.arrivals(streams.stream("workload")))
     for arrival in arrivals:
         if arrival.target not in SENT:
@@ -184,12 +184,7 @@ def _refuse_workload(workload: Workload, account: Account) -> None:
         )
 
 
-def _refuse_stack(stack: Stack, account: Account, parking_queues: frozenset[str]) -> None:
-    for name in sorted(parking_queues):
-        raise NotModelledError(
-            f"{stack.name}: what a function puts into {name} cannot be told from outside: which message it stands for\n"
-            "  nearest: --on simulation"
-        )
+def _refuse_stack(stack: Stack, account: Account) -> None:
     for name, mapping in account.record_mappings.items():
         if reason := _why_not_read(mapping):
             raise NotModelledError(f"{stack.name}: {name} {reason}\n  nearest: --on simulation")
