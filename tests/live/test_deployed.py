@@ -201,6 +201,21 @@ def test_a_workload_for_an_api_is_refused() -> None:
         deployed_stack(lab, "batch-partial", lab.graph("batch-partial"))
 
 
+def test_faults_are_refused_where_aws_invokes(tmp_path: Path) -> None:
+    file = tmp_path / "workload.yaml"
+    file.write_text(
+        "send: [{queue: batch-queue, body: {id: a}}]\nfaults: [{function: batch-worker, kind: failure}]",
+        encoding="utf-8",
+    )
+    lab = Lab.open(ROOT)
+    with pytest.raises(NotModelledError) as caught:
+        deployed_stack(lab, _STACK, lab.graph(_STACK), workload=file)
+    assert str(caught.value) == (
+        f"{file}: --on aws injects no faults: functions are invoked by AWS\n"
+        "  nearest: --on simulation, or a workload without"
+    )
+
+
 def test_a_project_made_what_its_state_says_under_its_own_name(tmp_path: Path) -> None:
     assert _found().strangers(ROOT) == []
     assert _found().strangers(tmp_path) == ["batch-queue"]

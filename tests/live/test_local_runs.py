@@ -87,6 +87,20 @@ def test_a_stream_is_read_to_its_end_and_poison_ends_at_the_destination(stack: s
 
 
 @pytest.mark.emulator
+@pytest.mark.parametrize("stack", ["sns-sqs-raw", "s3-sqs", "eventbridge-sqs", "pipe-sqs-safe"])
+def test_what_topics_buckets_buses_and_pipes_hand_on_comes_to_what_the_simulation_says(
+    stack: str, temporary: Path
+) -> None:
+    """How many messages share a batch hangs on milliseconds; what becomes of them does not."""
+    emulator_python()
+    lab = Lab.open(ROOT)
+    found, told = _figures(run_on_emulator(lab, stack, speed=12.0).outcome), _figures(lab.simulate(stack))
+    for part in ("messages", "deliveries", "effects"):
+        assert found[part] == told[part]
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.emulator
 def test_a_topic_is_read_to_its_end_and_poison_ends_at_the_destination(temporary: Path) -> None:
     """Brokers of librdkafka, 600 s of which are waited for at the highest speed (KAF-START-2)."""
     emulator_python()
@@ -99,7 +113,7 @@ def test_a_topic_is_read_to_its_end_and_poison_ends_at_the_destination(temporary
 
 @pytest.mark.emulator
 @pytest.mark.parametrize(
-    ("stack", "told"), [("pipe-sqs", "Pipe is not created"), ("sqs-park", "which message it stands for")]
+    ("stack", "told"), [("sync-naive", "functions that no API invokes"), ("sqs-park", "which message it stands for")]
 )
 def test_a_stack_that_is_refused_ends_the_run_and_nothing_is_left(temporary: Path, stack: str, told: str) -> None:
     emulator_python()
@@ -109,7 +123,9 @@ def test_a_stack_that_is_refused_ends_the_run_and_nothing_is_left(temporary: Pat
 
 
 @pytest.mark.emulator
-@pytest.mark.parametrize("stack", ["visibility-safe", "stream-bounded", "dynamodb-stream", "async-default"])
+@pytest.mark.parametrize(
+    "stack", ["visibility-safe", "stream-bounded", "dynamodb-stream", "async-default", "msk-bisect", "s3-sqs"]
+)
 def test_an_emulator_that_dies_in_the_middle_is_named_and_nothing_is_left(stack: str, temporary: Path) -> None:
     emulator_python()
     killed: list[int] = []

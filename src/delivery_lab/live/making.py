@@ -48,7 +48,7 @@ class ResourceMaker:
     own_mappings: bool = False
 
     def __call__(self, token: str, name: str, urn: str, struct: Struct) -> Created | None:
-        """Create a resource; None for one that is none of AWS.
+        """Create a resource; None for one that is none of AWS, or that others do the work of.
 
         Raises:
             NotCreatedError: it could not be created.
@@ -57,6 +57,8 @@ class ResourceMaker:
         dynamic = token.startswith(resource_types.DYNAMIC_PREFIX)
         if not dynamic and not token.startswith(_AWS):
             return None
+        if token == resource_types.PIPE and not self.own_mappings:
+            return None  # the emulator has none of it, and who polls in its place knows its settings
         if not dynamic and token not in TYPES:
             raise NotModelledError(f"{name}: {token} is not created on the emulator\n  nearest: --on simulation")
         inputs = {key: _uploaded(value) for key, value in Decoder(self.folder).properties(struct).values.items()}
@@ -76,6 +78,8 @@ class ResourceMaker:
         for setting, reason in checked.failures:
             raise NotModelledError(f"{name}: {setting}: {reason}\n  nearest: --on simulation")
         given = dict(checked.inputs)
+        if token == resource_types.BUCKET_NOTIFICATION and not self.own_mappings:  # somebody else tells
+            return Created(str(given["bucket"]), {key: value for key, value in given.items() if key != HIDDEN})
         if token == resource_types.MAPPING and not self.own_mappings:  # somebody else polls
             given["enabled"] = False
         made = self.creator.create(token, given)

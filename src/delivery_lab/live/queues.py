@@ -64,6 +64,8 @@ class RealQueue:
         self.fifo = fifo
         self.messages: dict[str, Message] = {}
         self.gone: set[str] = set()
+        self.found: set[str] = set()
+        """Ids of messages that were there without a word of who sent them: functions did, or APIs."""
         self._client = client
         self._scheduler = scheduler
         self._journal = journal
@@ -141,13 +143,15 @@ class RealQueue:
             return known
         attributes = found["Attributes"]
         sent_at = self._scheduler.clock.instant_of(int(attributes["SentTimestamp"]) / 1000)
-        return self.sent(
+        message = self.sent(
             found["MessageId"],
             found["Body"],
             sent_at,
             group=attributes.get("MessageGroupId", ""),
             attributes=found.get("MessageAttributes") or {},
         )
+        self.found.add(message.id)
+        return message
 
     def sent(
         self, message_id: str, body: str, at: int, *, group: str = "", attributes: Mapping[str, Any] | None = None
@@ -156,6 +160,7 @@ class RealQueue:
         with self._lock:
             known = self.messages.get(message_id)
             if known is not None:
+                self.found.discard(message_id)
                 return known
             message = self.messages[message_id] = Message(message_id, body, at, group=group)
             message.attributes = dict(attributes or {})
@@ -171,16 +176,33 @@ class RealQueue:
             AwsError: the queue refuses it.
             PlaceError: it does not answer.
         """
+        named = {"MessageAttributes": dict(attributes)} if attributes else {}
+        message_id = self.put({"MessageBody": body, **named})
+        self.sent(message_id, body, self._scheduler.now, attributes=attributes)
+
+    def put(self, parameters: Mapping[str, Any]) -> str:
+        """Send a message, and leave it to others to write that down.
+
+        Args:
+            parameters: the request.
+
+        Returns:
+            The id that the message got; one that is known already where it repeats another (SQS-FIFO-2).
+
+        Raises:
+            AwsError: the queue refuses it.
+            PlaceError: it does not answer.
+        """
         try:
-            named = {"MessageAttributes": dict(attributes)} if attributes else {}
-            answer = self._client.send_message(QueueUrl=self.url, MessageBody=body, **named)
+            answer = self._client.send_message(QueueUrl=self.url, **parameters)
         except ClientError as error:
             problem = error.response["Error"]
-            raise AwsError(problem["Code"], problem.get("Message", "")) from error
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+            raise AwsError(problem["Code"], problem.get("Message", ""), status) from error
         except BotoCoreError as error:
             raise place_error(f"SendMessage to {self.name}", error) from error
         self._scheduler.catch_up()
-        self.sent(answer["MessageId"], body, self._scheduler.now, attributes=attributes)
+        return str(answer["MessageId"])
 
     def system_attributes(self, delivery: Delivery) -> dict[str, str]:
         """What SQS said of a delivered message."""

@@ -68,8 +68,14 @@ def check_followable(known: KnownStack) -> None:
     """Refuse what cannot be followed in somebody's account.
 
     Raises:
-        NotModelledError: the workload sends to something else than queues that a mapping of the stack reads.
+        NotModelledError: the workload sends to something else than queues that a mapping of the stack reads, or has
+            faults.
     """
+    if known.faults:
+        raise NotModelledError(
+            f"{known.workload.origin}: --on aws injects no faults: functions are invoked by AWS\n"
+            "  nearest: --on simulation, or a workload without"
+        )
     read = {mapping.queue.name for mapping in known.account.mappings.values()}
     for arrival in known.arrivals:
         if arrival.target != "queue" or arrival.name not in read:

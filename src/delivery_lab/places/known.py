@@ -11,10 +11,12 @@ from delivery_lab.errors import NotModelledError
 from delivery_lab.events import Journal
 from delivery_lab.model.account import Account
 from delivery_lab.model.clock import Scheduler
-from delivery_lab.model.faults import InjectedFault
+from delivery_lab.model.faults import REFUSALS, InjectedFault
 from delivery_lab.model.mapping.destinations import QueueDestination, TopicDestination
+from delivery_lab.model.mapping.invoker import Invoker
 from delivery_lab.model.mapping.kafka import TopicConsumer
 from delivery_lab.model.mapping.stream import StreamConsumer
+from delivery_lab.model.pipes.stage import TargetStage
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsApi, Environment, FunctionConfig
 from delivery_lab.rules.assumptions import Assumptions
@@ -24,10 +26,13 @@ from delivery_lab.simulation.remembered import RememberedCreations
 from delivery_lab.simulation.send_lines import Arrival
 from delivery_lab.simulation.sending import Sender
 from delivery_lab.simulation.workload import Workload
+from delivery_lab.simulation.workload_faults import Fault
 from delivery_lab.stack.functions import Function
 from delivery_lab.stack.stack import Stack
 
-SENT = ("event", "http", "invoke", "queue", "stream", "table", "topic")
+FED = ("bus", "s3", "sns")
+"""What hands on what it gets: in a real place these are the model's own."""
+SENT = ("event", "http", "invoke", "queue", "stream", "table", "topic", *FED)
 """What a workload may send to in a real place."""
 _RUN_FUNCTIONS = ("event", "http", "invoke")
 """What runs a function that no mapping invokes."""
@@ -88,27 +93,19 @@ def know(stack: Stack, project_dir: Path, workload: Workload, seed: int, assumpt
         LabError: the simulation would refuse it.
         NotModelledError: a run in a real place cannot be read, or not driven; the message says which part.
     """
-    _refuse_workload(workload)
     scheduler, journal, streams = Scheduler(), Journal(), RandomStreams(seed)
-    account = Account(scheduler, streams, journal, assumptions)
-    account.use(_NothingRuns(), concurrency=workload.account.concurrency)
-    deployment = Deployment(
-        stack, account, project_dir, workload.topics, workload.functions, creations=_CreatedAlready()
+    account, deployment = modelled(
+        stack, project_dir, workload, assumptions, scheduler=scheduler, streams=streams, journal=journal
     )
-    with ExitStack() as entered:
-        if stack.tables:
-            # moto takes a quarter of a second to import: only stacks with tables pay for it.
-            from delivery_lab.model.dynamodb import DynamoDb
-
-            account.dynamodb = entered.enter_context(DynamoDb("us-east-1", journal, scheduler, assumptions))
-        deployment.run()
+    _refuse_workload(workload, account)
     _refuse_stack(stack, account, deployment.parking_queues)
     arrivals = tuple(workload.arrivals(streams.stream("workload")))
     for arrival in arrivals:
         if arrival.target not in SENT:
             raise NotModelledError(
-                f"{workload.origin}: a real place is sent HTTP requests, invokes, messages for queues, records for "
-                f"streams and topics and items for tables, and no {arrival.target}\n  nearest: --on simulation"
+                f"{workload.origin}: a real place is sent HTTP requests, invokes, messages for queues and topics, "
+                "records for streams and Kafka topics, events for buses, objects, items for tables, and no "
+                f"{arrival.target}\n  nearest: --on simulation"
             )
         if account.clusters and arrival.target in _RUN_FUNCTIONS:
             raise NotModelledError(
@@ -133,8 +130,46 @@ def know(stack: Stack, project_dir: Path, workload: Workload, seed: int, assumpt
     return KnownStack(stack, workload, account, deployment, arrivals, faults)
 
 
-def _refuse_workload(workload: Workload) -> None:
-    refused = [fault for fault in workload.faults if fault.function is None or fault.kind not in FAULTS]
+def modelled(
+    stack: Stack,
+    project_dir: Path,
+    workload: Workload,
+    assumptions: Assumptions,
+    *,
+    scheduler: Scheduler,
+    streams: RandomStreams,
+    journal: Journal,
+) -> tuple[Account, Deployment]:
+    """A stack in an account of the model in which no function runs.
+
+    Raises:
+        LabError: the simulation would refuse it.
+    """
+    account = Account(scheduler, streams, journal, assumptions)
+    account.use(_NothingRuns(), concurrency=workload.account.concurrency)
+    deployment = Deployment(
+        stack, account, project_dir, workload.topics, workload.functions, creations=_CreatedAlready()
+    )
+    with ExitStack() as entered:
+        if stack.tables:
+            # moto takes a quarter of a second to import: only stacks with tables pay for it.
+            from delivery_lab.model.dynamodb import DynamoDb
+
+            account.dynamodb = entered.enter_context(DynamoDb("us-east-1", journal, scheduler, assumptions))
+        deployment.run()
+    return account, deployment
+
+
+def _can_happen(fault: Fault, account: Account) -> bool:
+    """Whether a fault can happen in a real place: where the lab invokes a function, or hands on to a queue."""
+    if fault.service is None:
+        return fault.function is not None and fault.kind in FAULTS
+    sends = (fault.service, fault.operation) == ("sqs", "SendMessage") and fault.kind in REFUSALS
+    return sends and bool(account.feeds)
+
+
+def _refuse_workload(workload: Workload, account: Account) -> None:
+    refused = [fault for fault in workload.faults if not _can_happen(fault, account)]
     behind_apis = any(send.http is not None for send in workload.send)
     told: Mapping[str, object] = {
         "faults": workload.fault_preset or refused or (workload.faults and behind_apis),
@@ -169,11 +204,34 @@ def _refuse_stack(stack: Stack, account: Account, parking_queues: frozenset[str]
     refusals = [why for cluster in account.clusters.values() for why in cluster.refusals.values()]
     if refusals:
         raise NotModelledError(f"{stack.name}: {refusals[0]}")
-    if account.feeds:
+    _refuse_feeds(stack, account)
+
+
+def _refuse_feeds(stack: Stack, account: Account) -> None:
+    for feed in account.feeds:
+        for target in (feed.target, feed.dead_letters):
+            if target is not None and target.kind not in ("queue", "topic", "bus"):
+                raise NotModelledError(
+                    f"{stack.name}: {feed.name} hands on to the {target.kind} {target.name}: in real time only queues, "
+                    "topics and buses are handed on to\n  nearest: --on simulation"
+                )
+    for name, stage in stages_of(account).items():
+        if not (isinstance(stage, TargetStage) and stage.target.kind in ("queue", "topic", "bus")):
+            raise NotModelledError(
+                f"{stack.name}: {name} reads a queue, or hands on to something else than queues, topics and buses, for "
+                "which there is no pipe in real time yet\n  nearest: --on simulation"
+            )
+    for name in sorted(account.buses.clockworks):
         raise NotModelledError(
-            f"{stack.name}: what a subscription, notification or rule hands on cannot be seen from outside\n"
-            "  nearest: --on simulation"
+            f"{stack.name}: {name} goes off by a calendar: the day of a simulation is made up, and that of a real "
+            "place is today\n  nearest: --on simulation"
         )
+
+
+def stages_of(account: Account) -> dict[str, Invoker | None]:
+    """What the pipes of a stack hand their batches to, by the name of the pipe; None for those that read a queue."""
+    readers = {name: account.record_mappings.get(name) for name in sorted(account.pipes)}
+    return {name: reader.functions if isinstance(reader, StreamConsumer) else None for name, reader in readers.items()}
 
 
 def destinations_of_events(account: Account) -> list[str]:

@@ -30,6 +30,7 @@ from delivery_lab.model.configuration import note_configuration
 from delivery_lab.model.faults import Faults
 from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.sqs.queue import SqsQueue
+from delivery_lab.places.feeding import RealFeeds, feeds_of
 from delivery_lab.places.invoking import invokes_of, topics_of
 from delivery_lab.places.known import KnownStack
 from delivery_lab.places.pollers import RealPollers, RealServices, pollers_of
@@ -229,14 +230,18 @@ class _LocalRun:
             name: RealQueue.of(queue, client, self._scheduler, self._journal) for name, queue in account.queues.items()
         }
         physical = {function.label: known.physical_name(function) for function in known.stack.functions}
+        faults = Faults(known.faults, self._scheduler, RandomStreams(seed), self._journal)
         self._functions = RealFunctions(
             account.functions.configuration,
             physical,
             place.client("lambda"),
-            Faults(known.faults, self._scheduler, RandomStreams(seed), self._journal),
+            faults,
             scheduler=self._scheduler,
             journal=self._journal,
         )
+        self._feeds: RealFeeds | None = None
+        if account.feeds or account.pipes:
+            self._feeds = feeds_of(known, self._queues, faults, place.client, seed, self._scheduler, self._journal)
         self._brokers = brokers
         self._writers = _writers_of(known, brokers, self._scheduler)
         topics = place.client("sns") if topics_of(account) else None
@@ -276,6 +281,7 @@ class _LocalRun:
             self._place.client,
             self._brokers,
             self._writers,
+            {} if self._feeds is None else self._feeds.stages,
             self._scheduler,
             self._journal,
         )
@@ -283,6 +289,8 @@ class _LocalRun:
         try:
             self._clock.begin()
             self._note_configuration()
+            if self._feeds is not None:
+                self._feeds.start()
             self._sender.schedule(self._known.arrivals)
             pollers.start()
             until = self._known.workload.until_seconds
@@ -298,6 +306,8 @@ class _LocalRun:
         late_seconds = in_seconds(self._scheduler.late)
         if late_seconds > LATE_SECONDS:
             notes.append(f"this machine was up to {late_seconds:.1f} s late: what shares a batch hangs on that too")
+        if self._feeds is not None:
+            self._feeds.check()
         run = seen_run(
             self._known,
             self._journal,
@@ -332,6 +342,7 @@ class _LocalRun:
         def over() -> bool:
             self._place.emulator.check()
             busy = self._sender.pending > 0 or self._functions.running > 0 or self._invokes.open > 0
+            busy = busy or not (self._feeds is None or self._feeds.is_idle)
             calm[0] = 0 if busy or not pollers.are_idle else calm[0] + 1
             return calm[0] >= 2
 

@@ -15,6 +15,7 @@ from delivery_lab.live.streams import ShardFeed, seen_stream, seen_table_stream
 from delivery_lab.live.topics import CommittingCluster, RealTopicDestination, TopicFeed, TopicWriter, seen_cluster
 from delivery_lab.model.account import Account
 from delivery_lab.model.mapping.destinations import Destination, QueueDestination, TopicDestination
+from delivery_lab.model.mapping.invoker import Invoker
 from delivery_lab.model.mapping.kafka import TopicConsumer
 from delivery_lab.model.mapping.sqs import QueueConsumer
 from delivery_lab.model.mapping.stream import StreamConsumer
@@ -76,6 +77,7 @@ class RealServices:
         client: gives boto3's client of a service.
         brokers: addresses of the brokers of Kafka clusters, by name.
         writers: what writes records to topics, by the name of the topic.
+        stages: what pipes hand their batches to, by the name of the pipe.
         scheduler: the run's clock.
         journal: where events are written.
     """
@@ -85,6 +87,7 @@ class RealServices:
     client: Callable[[str], Any]
     brokers: Mapping[str, str]
     writers: Mapping[str, TopicWriter]
+    stages: Mapping[str, Invoker]
     scheduler: RealTimeScheduler
     journal: Journal
 
@@ -130,7 +133,8 @@ def pollers_of(account: Account, services: RealServices, seed: int, assumptions:
         if arn not in seen:
             seen[arn], shards = _seen(reader.source, services)
             polled.feeds.extend(shards)
-        polled.readers.append(StreamConsumer(reader.config, seen[arn], services.functions, destination, **shared))
+        functions = services.stages.get(reader.config.name, services.functions)
+        polled.readers.append(StreamConsumer(reader.config, seen[arn], functions, destination, **shared))
     return polled
 
 

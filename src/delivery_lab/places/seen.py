@@ -15,6 +15,10 @@ from delivery_lab.events import (
     ContractLine,
     Event,
     EventInvoked,
+    FeedConfigured,
+    FeedDeadLettered,
+    FeederAccepted,
+    FeedHandedOn,
     InvokeEnded,
     InvokeStarted,
     Journal,
@@ -24,6 +28,7 @@ from delivery_lab.events import (
     MessageReceived,
     MessageReturned,
     MessageSent,
+    PipeHandedOn,
     RequestAnswered,
     Run,
 )
@@ -260,7 +265,7 @@ class _Seen:
     def _dated(self, event: Event) -> Event:
         """A batch was handed over when its invoke was asked for, not when it was known to be accepted."""
         if isinstance(event, BatchInvoked):
-            return replace(event, instant_us=self.functions.asked_at[event.invoke])
+            return replace(event, instant_us=self.functions.asked_at.get(event.invoke, event.instant_us))
         return event
 
     def _taken_back(self, event: Event) -> bool:
@@ -320,6 +325,12 @@ def numbered(events: Iterable[Event]) -> Iterator[Event]:
 
 
 _RANK: Mapping[type, int] = {
+    FeedConfigured: -3,
+    FeederAccepted: -2,
+    # A feed says which message it makes before that is sent.
+    FeedHandedOn: -1,
+    FeedDeadLettered: -1,
+    PipeHandedOn: -1,
     MessageSent: 0,
     MessageReturned: 1,
     MessageReceived: 2,

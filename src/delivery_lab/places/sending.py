@@ -22,6 +22,7 @@ from delivery_lab.live.topics import TopicWriter
 from delivery_lab.model.clock import seconds
 from delivery_lab.model.streams.items import to_item
 from delivery_lab.places.invoking import RealInvokes
+from delivery_lab.places.known import FED
 from delivery_lab.simulation.send_lines import Arrival
 
 _SERVICES = {"queue": "sqs", "stream": "kinesis", "table": "dynamodb"}
@@ -65,6 +66,8 @@ class RealSender:
         for arrival in arrivals:
             if arrival.target == "queue":
                 by_queue[arrival.at_seconds, arrival.name].append(arrival)
+            elif arrival.target in FED:
+                continue  # given to the lab's own topics, buckets and buses (`feeding`)
             elif arrival.target in ("event", "invoke"):
                 self.pending += 1
                 self.scheduler.at(seconds(arrival.at_seconds), self._invoke, arrival)

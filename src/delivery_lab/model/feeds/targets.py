@@ -141,14 +141,7 @@ class QueueTarget:
 
     def accept(self, parcel: Parcel, announce: Announce, repeated: Callable[[], None]) -> None:
         """See `FeedTarget.accept`."""
-        self.permit.check("SendMessage", self.queue.name, self.journal)
-        fault = self.faults().of_feed("sqs", "SendMessage", self.queue.url)
-        if fault is not None:
-            raise error_of("sqs", fault.kind)
-        parameters = {"MessageBody": parcel.body, "MessageAttributes": dict(parcel.attributes)}
-        named = {"MessageGroupId": parcel.group, "MessageDeduplicationId": parcel.deduplication_id}
-        parameters |= {name: value for name, value in named.items() if value}
-        sending.check(self.queue, parameters)
+        self.admitted(parcel)
         common: dict[str, Any] = {
             "attributes": dict(parcel.attributes),
             "system_attributes": carried(parcel.trace),
@@ -165,6 +158,22 @@ class QueueTarget:
         message = self.streams.uuid("message id", queue.name)
         announce(message)
         queue.send(parcel.body, message_id=message, **common)
+
+    def admitted(self, parcel: Parcel) -> dict[str, Any]:
+        """A message as `SendMessage` takes it.
+
+        Raises:
+            AwsError: the queue does not take it.
+        """
+        self.permit.check("SendMessage", self.queue.name, self.journal)
+        fault = self.faults().of_feed("sqs", "SendMessage", self.queue.url)
+        if fault is not None:
+            raise error_of("sqs", fault.kind)
+        parameters = {"MessageBody": parcel.body, "MessageAttributes": dict(parcel.attributes)}
+        named = {"MessageGroupId": parcel.group, "MessageDeduplicationId": parcel.deduplication_id}
+        parameters |= {name: value for name, value in named.items() if value}
+        sending.check(self.queue, parameters)
+        return parameters
 
 
 @dataclass(slots=True)
