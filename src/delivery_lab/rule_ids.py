@@ -373,6 +373,8 @@ RuleId = Literal[
     "STR-START-4",
     "STR-START-5",
     "STR-START-6",
+    "STR-START-7",
+    "STR-START-8",
     "STR-THROTTLE-1",
     "STR-WINDOW-1",
     "STR-WINDOW-2",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from delivery_lab.errors import WorkloadError
-from delivery_lab.events import ApiCallRefused, EnvironmentStarted, InvokeEnded, RecordSkipped, Run
+from delivery_lab.events import ApiCallRefused, EnvironmentStarted, InvokeEnded, RecordSkipped, RecordsRewound, Run
 from delivery_lab.model.clock import seconds
 from delivery_lab.results.invariants import violations_of
 from delivery_lab.results.outcome import outcome_of
@@ -243,15 +243,68 @@ def test_str_start_5_of_a_topic_with_a_group_of_the_mappings_own(tmp_path: Path)
     assert [bool(each.delivered_at) for each in outcome.per_message] == [False, False, True, False, True, True]
 
 
+@pytest.mark.parametrize("source", SOURCES)
+def test_str_start_7_a_mapping_created_again_at_trim_horizon_delivers_again_what_is_there(
+    tmp_path: Path, source: str
+) -> None:
+    program, target = SOURCES[source]
+    fault = "{at: 10, function: worker, kind: recreated, seconds: 30}"
+    found = run(tmp_path, program.replace("LATEST", "TRIM_HORIZON"), target, fault, times=6, every=9)
+
+    # Records come at 0, 9, 18, 27, 36 and 45. The third, of 18, is read by the new mapping first, from 48 on.
+    outcome = outcome_of(found)
+    assert [len(each.delivered_at) for each in outcome.per_message] == [2, 2, 1, 1, 1, 1]
+    assert [each.delivered_at[-1] >= 48 for each in outcome.per_message] == [True] * 6
+    assert (outcome.messages.processed, outcome.messages.lost, outcome.deliveries.duplicates) == (6, 0, 2)
+    rewound = [event for event in found.events if isinstance(event, RecordsRewound)]
+    assert {(event.rule, event.mapping) for event in rewound} == {("STR-START-7", "mapping")}
+    assert sum(len(event.records) for event in rewound) == 6
+    assert {"STR-START-7", "STR-START-8"} <= set(found.rules)
+    assert "STR-START-5" not in found.rules
+
+
+def test_str_start_7_at_a_timestamp_what_is_there_from_then_on_is_delivered_again(tmp_path: Path) -> None:
+    at = 'starting_position="AT_TIMESTAMP", starting_position_timestamp="2025-12-31T00:00:00Z"'
+    program = STREAM.replace('starting_position="LATEST"', at)
+    fault = "{at: 10, function: worker, kind: recreated, seconds: 30}"
+    outcome = outcome_of(run(tmp_path, program, TO_STREAM, fault, times=3, every=9))
+    assert [len(each.delivered_at) for each in outcome.per_message] == [2, 2, 1]
+
+
+def test_str_start_8_an_invoke_of_the_former_mapping_decides_nothing_for_the_new_one(tmp_path: Path) -> None:
+    # The first record is worked on from about 1 to 4; with the read of the second the mapping is created again.
+    fault = "{at: 1.9, function: worker, kind: recreated, seconds: 1}"
+    program = STREAM.replace("LATEST", "TRIM_HORIZON")
+    found = run(tmp_path, program, TO_STREAM, fault, handler=COUNTING, times=2, every=2)
+
+    outcome = outcome_of(found)
+    assert [len(each.delivered_at) for each in outcome.per_message] == [2, 1]
+    assert (outcome.deliveries.overlapping, outcome.messages.processed) == (1, 2)
+
+
+def test_str_start_7_a_record_that_was_discarded_is_tried_again(tmp_path: Path) -> None:
+    program = STREAM.replace('position="LATEST"', 'position="TRIM_HORIZON", maximum_retry_attempts=0')
+    failing = "def handle(event, context):\n    raise RuntimeError('no')\n"
+    fault = "{at: 10, function: worker, kind: recreated, seconds: 5}"
+    outcome = outcome_of(run(tmp_path, program, TO_STREAM, fault, handler=failing, times=2, every=12))
+
+    assert [len(each.delivered_at) for each in outcome.per_message] == [2, 1]
+    assert outcome.messages.lost == 2
+
+
+def test_str_start_7_of_a_topic_with_a_group_of_the_mappings_own(tmp_path: Path) -> None:
+    fault = "{at: 300, function: worker, kind: recreated, seconds: 100}"
+    program = TOPIC.replace("LATEST", "TRIM_HORIZON")
+    outcome = outcome_of(run(tmp_path, program, TO_TOPIC, fault, times=6, every=100.5))
+
+    assert [len(each.delivered_at) for each in outcome.per_message] == [2, 2, 2, 1, 1, 1]
+    assert outcome.messages.processed == 6
+
+
 @pytest.mark.parametrize(
     ("program", "target", "why"),
     [
         (QUEUE, TO_QUEUE, "it has no mapping of a stream or a topic, and a queue keeps what nobody reads"),
-        (
-            STREAM.replace("LATEST", "TRIM_HORIZON"),
-            TO_STREAM,
-            "mapping starts at TRIM_HORIZON, from where a new mapping reads records again: that is not modelled",
-        ),
         (
             STREAM.replace('position="LATEST"', 'position="LATEST", tumbling_window_in_seconds=60'),
             TO_STREAM,
@@ -264,14 +317,14 @@ def test_str_start_5_of_a_topic_with_a_group_of_the_mappings_own(tmp_path: Path)
         ),
     ],
 )
-def test_what_misses_nothing_when_it_is_created_again_is_refused(
+def test_what_does_not_forget_where_it_was_when_it_is_created_again_is_refused(
     tmp_path: Path, program: str, target: str, why: str
 ) -> None:
     with pytest.raises(WorkloadError) as refused:
         run(tmp_path, program, target, "{function: worker, kind: recreated, seconds: 60}")
     assert str(refused.value) == (
-        f"{tmp_path / 'jobs.yaml'}:2: the kind recreated is for a mapping that starts at LATEST and misses records "
-        f"(STR-START-5); of worker: {why}\n"
+        f"{tmp_path / 'jobs.yaml'}:2: the kind recreated is for a mapping of a stream or topic that forgets where it "
+        f"was (STR-START-5, STR-START-7); of worker: {why}\n"
         "  fix: write the kind pause for a mapping that goes on where it was (STR-START-4)"
     )
 
@@ -357,7 +410,7 @@ def test_a_described_function_has_no_clock(tmp_path: Path) -> None:
         (STREAM, {"codeReplaced", "lateClock", "recreated"}),
         (TABLE, {"codeReplaced", "lateClock", "recreated"}),
         (TOPIC, {"codeReplaced", "lateClock", "recreated"}),
-        (STREAM.replace("LATEST", "TRIM_HORIZON"), {"codeReplaced", "lateClock"}),
+        (STREAM.replace("LATEST", "TRIM_HORIZON"), {"codeReplaced", "lateClock", "recreated"}),
         (QUEUE, {"codeReplaced", "lateClock"}),
     ],
 )

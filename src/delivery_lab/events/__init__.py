@@ -77,6 +77,7 @@ from delivery_lab.events.partitions import (
     RecordsCheckpointed,
     RecordsDiscarded,
     RecordSkipped,
+    RecordsRewound,
 )
 from delivery_lab.events.queues import (
     DeleteIgnored,
@@ -199,6 +200,7 @@ __all__ = [
     "RecordsCheckpointed",
     "RecordsDiscarded",
     "RecordsLookedAt",
+    "RecordsRewound",
     "RequestAnswered",
     "RequestArrived",
     "RequestPassedOn",

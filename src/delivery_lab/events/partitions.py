@@ -94,6 +94,19 @@ class RecordExpired(PartitionEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class RecordsRewound(PartitionEvent):
+    """A mapping was created again, and begins with records that the former one had read or was past.
+
+    Attributes:
+        records: ids of all records that are before it now, in order.
+        mapping: name of the mapping.
+    """
+
+    records: tuple[str, ...]
+    mapping: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordsCheckpointed(PartitionEvent):
     """A mapping is past records that a batch succeeded with.
 

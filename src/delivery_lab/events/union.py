@@ -41,6 +41,7 @@ from delivery_lab.events.partitions import (
     RecordsCheckpointed,
     RecordsDiscarded,
     RecordSkipped,
+    RecordsRewound,
 )
 from delivery_lab.events.queues import (
     DeleteIgnored,
@@ -93,6 +94,7 @@ AnyPartitionEvent = (
     | RecordExpired
     | RecordsCheckpointed
     | RecordsDiscarded
+    | RecordsRewound
     | BatchSplit
 )
 

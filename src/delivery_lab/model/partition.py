@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from delivery_lab.events import Journal, PartitionedKind, RecordAppended, RecordExpired, RecordSkipped
+from delivery_lab.events import Journal, PartitionedKind, RecordAppended, RecordExpired, RecordSkipped, RecordsRewound
 from delivery_lab.model.clock import Scheduler, Timer
 from delivery_lab.rule_ids import RuleId
+
+_READ_AGAIN: RuleId = "STR-START-7"
 
 
 class StartingPosition(StrEnum):
@@ -183,17 +185,38 @@ class Cursor:
             since: instant of `AT_TIMESTAMP`.
             skip_rule: id of the rule by which records are skipped.
         """
-        begin = {
-            StartingPosition.TRIM_HORIZON: -1,
-            StartingPosition.LATEST: self._scheduler.now + 1,
-            StartingPosition.AT_TIMESTAMP: since,
-        }[position]
+        begin = self._begin(position, since)
         self._take = take
         for record in list(self._ahead.values()):
             if record.appended_at < begin:
                 self._skip(record, skip_rule)
             else:
                 take(record)
+
+    def _begin(self, position: StartingPosition, since: int) -> int:
+        return {
+            StartingPosition.TRIM_HORIZON: -1,
+            StartingPosition.LATEST: self._scheduler.now + 1,
+            StartingPosition.AT_TIMESTAMP: since,
+        }[position]
+
+    def rewind(self, position: StartingPosition, *, since: int) -> None:
+        """The mapping was deleted, and another one begins at a position that has been: it reads again (STR-START-7).
+
+        Args:
+            position: `TRIM_HORIZON` or `AT_TIMESTAMP`.
+            since: instant of `AT_TIMESTAMP`.
+        """
+        where, begin = self._partition, self._begin(position, since)
+        records = [each for each in where.kept if each.appended_at >= begin and not where.is_too_old(each)]
+        self._ahead = {record.number: record for record in records}
+        self._in_flight.clear()
+        ids = tuple([record.id for record in records])
+        now, rule = self._scheduler.now, _READ_AGAIN
+        self._journal.append(RecordsRewound(now, rule, where.kind, where.source, where.name, ids, self._mapping))
+        if self._take is not None:
+            for record in records:
+                self._take(record)
 
     def start_anew(self) -> None:
         """The mapping was deleted and begins again at LATEST: what it is not past by now is missed (STR-START-5).

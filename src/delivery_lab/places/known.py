@@ -21,6 +21,7 @@ from delivery_lab.model.randomness import RandomStreams
 from delivery_lab.model.runtime import AwsApi, Environment, FunctionConfig
 from delivery_lab.rules.assumptions import Assumptions
 from delivery_lab.simulation.deployment import Deployment, known_arn
+from delivery_lab.simulation.gateways import function_urls
 from delivery_lab.simulation.remembered import RememberedCreations
 from delivery_lab.simulation.send_lines import Arrival
 from delivery_lab.simulation.sending import Sender
@@ -118,6 +119,7 @@ def know(stack: Stack, project_dir: Path, workload: Workload, seed: int, assumpt
         deployment.sources,
         tables,
         refused_apis=deployment.refused_apis,
+        function_urls=function_urls(stack),
         stack=stack.name,
         origin=workload.origin,
         scheduler=scheduler,

@@ -52,6 +52,7 @@ from delivery_lab.events import (
     RecordsCheckpointed,
     RecordsDiscarded,
     RecordSkipped,
+    RecordsRewound,
     SendDeduplicated,
     VisibilityChanged,
 )
@@ -94,6 +95,7 @@ _ABOUT: Mapping[type[Event], tuple[StepKind, str]] = {
     RecordExpired: ("gone", "record"),
     RecordsCheckpointed: ("done", "records"),
     RecordsDiscarded: ("gone", "records"),
+    RecordsRewound: ("kept", "records"),
     BatchSplit: ("kept", "records"),
     BatchInvoked: ("invoked", "messages"),
     BatchRetryScheduled: ("kept", "messages"),

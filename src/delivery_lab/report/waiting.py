@@ -27,6 +27,7 @@ from delivery_lab.events import (
     RecordsCheckpointed,
     RecordsDiscarded,
     RecordSkipped,
+    RecordsRewound,
     Run,
     events_of,
 )
@@ -124,6 +125,8 @@ class WaitingMessages:
             case RecordsCheckpointed(records=records) | RecordsDiscarded(records=records):
                 for record in records:
                     self._pass(event.source, record, event.mapping, event.instant_us)
+            case RecordsRewound():
+                self._read_again(event)
             case EventAccepted(event=message):
                 self._of(events_of(event.function)).come(message, event.instant_us, event.instant_us)
             case EventInvoked(event=message):
@@ -175,6 +178,14 @@ class WaitingMessages:
         passed |= readers if mapping is None else {mapping}
         if passed >= readers:
             self._of(source).go(record, now_us)
+
+    def _read_again(self, event: RecordsRewound) -> None:
+        """A mapping was created again, and is before records that it was past."""
+        for record in event.records:
+            passed = self._passed.get(record, set())
+            if event.mapping in passed:
+                passed.discard(event.mapping)
+                self._of(event.source).come(record, event.instant_us, event.instant_us)
 
     def hidden(self, end_us: int) -> tuple[HiddenSpan, ...]:
         """What each receive hid, and until when."""

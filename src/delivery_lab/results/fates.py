@@ -189,6 +189,11 @@ class Fate:
         if self.copies is not None and new_message in self.copies:
             self.copies[new_message] = None
 
+    def is_read_again(self) -> None:
+        """Its mapping was created again, and is before it. Work that was done stays done."""
+        if not self.worked_on:
+            self.left = self.left_at = None
+
     def _left_of_copies(self) -> Way | None:
         """How it left, where a feeder has handed on several: done if one was, else there as long as one is there."""
         if self.copies is None:

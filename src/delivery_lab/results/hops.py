@@ -23,6 +23,7 @@ from delivery_lab.events import (
     MessageSent,
     PipeHandedOn,
     RecordAppended,
+    RecordsRewound,
     TargetKind,
     events_of,
 )
@@ -44,6 +45,7 @@ READ = (
     FeedDiscarded,
     FilterMissed,
     PipeHandedOn,
+    RecordsRewound,
 )
 """What is read of the ways over feeds."""
 
@@ -98,9 +100,24 @@ class Hops:
                 self._new_fates.forget(_leaves(self._branch(event)))
             case FeedDeadLettered():
                 self._dead_lettered(event)
-            case FilterMissed() | PipeHandedOn():
-                self._missed(event) if isinstance(event, FilterMissed) else self._piped_on(event)
+            case FilterMissed() | PipeHandedOn() | RecordsRewound():
+                self._take_others(event)
         return True
+
+    def _take_others(self, event: FilterMissed | PipeHandedOn | RecordsRewound) -> None:
+        match event:
+            case FilterMissed():
+                self._missed(event)
+            case PipeHandedOn():
+                self._piped_on(event)
+            case RecordsRewound():
+                self._rewound(event)
+
+    def _rewound(self, event: RecordsRewound) -> None:
+        for record in event.records:
+            for fate in self._fates_of(record):
+                if fate.meant_for == event.mapping:
+                    fate.is_read_again()
 
     def _is_announced(self, event: MessageSent | RecordAppended | EventAccepted) -> bool:
         match event:

@@ -17,6 +17,7 @@ from delivery_lab.events import (
     RecordsCheckpointed,
     RecordsDiscarded,
     RecordSkipped,
+    RecordsRewound,
     Run,
     reader_of,
 )
@@ -42,6 +43,8 @@ class _Partition:
 
     def hold(self, slot: int, records: tuple[str, ...], now: int) -> None:
         """The batch of a slot has to be tried again."""
+        if self.held.get(slot) is records:  # once more
+            return
         if not self.held:
             self.since = now
         self.held[slot] = records
@@ -60,6 +63,13 @@ class _Partition:
         for slot, batch in list(self.held.items()):
             if self.gone.issuperset(batch):
                 self.release(slot, now)
+
+    def begin_anew(self, waiting: int, now: int) -> None:
+        """The mapping was created again, and so many records are before it."""
+        self.waiting = waiting
+        self.gone.clear()
+        for slot in list(self.held):
+            self.release(slot, now)
 
     def look_behind(self) -> None:
         """Keep the most records that ever waited behind batches that have to be tried again."""
@@ -149,6 +159,9 @@ def _move(state: _Partition, event: AnyPartitionEvent) -> None:
             if event.mapping == state.mapping and event.records:
                 state.waiting -= len(event.records)
                 state.release(event.slot, event.instant_us)
+        case RecordsRewound():
+            if event.mapping == state.mapping:
+                state.begin_anew(len(event.records), event.instant_us)
         case BatchSplit():
             pass  # both parts wait as the whole did
         case _:

@@ -51,6 +51,7 @@ from delivery_lab.events import (
     RecordsCheckpointed,
     RecordsDiscarded,
     RecordSkipped,
+    RecordsRewound,
     SendDeduplicated,
     TenantNamed,
     VisibilityChanged,
@@ -225,9 +226,8 @@ class Teller:
                 return Told(f"filtered out and skipped by {event.mapping}", record)
             case RecordExpired(source=source, record=record):
                 return Told(f"expired in {source}", record)
-            case RecordsDiscarded():
-                names = self.names(event.records)
-                return Told(f"{event.mapping} discards {names} ({event.condition}){self._report(event)}")
+            case RecordsRewound() | RecordsDiscarded():
+                return Told(self._read_again(event) if isinstance(event, RecordsRewound) else self._discarded(event))
             case BatchSplit(records=records, cut_at=at):
                 if not at:
                     return SILENT  # the checkpoint made the cut: the batch's result has told it
@@ -236,6 +236,13 @@ class Teller:
                 return SILENT  # the batch's result has told it
             case _:
                 assert_never(event)
+
+    def _read_again(self, event: RecordsRewound) -> str:
+        again = f" and reads {self.names(event.records)}" if event.records else ""
+        return f"{event.mapping} is created again{again}"
+
+    def _discarded(self, event: RecordsDiscarded) -> str:
+        return f"{event.mapping} discards {self.names(event.records)} ({event.condition}){self._report(event)}"
 
     def _report(self, event: RecordsDiscarded) -> str:
         if event.target is not None:

@@ -123,6 +123,21 @@ RULES = (
         + LAMBDA_API
         + "API_DeleteEventSourceMapping.html",
     ),
+    documented(
+        "STR-START-7",
+        "A mapping that is deleted and created again begins at its starting position: at TRIM_HORIZON with the oldest record "
+        "that is still there, at AT_TIMESTAMP with the first one from its time on. It delivers again what the former one was "
+        "past.",
+        _CREATE + "; " + LAMBDA_GUIDE + "kafka-starting-positions.html",
+    ),
+    assumed(
+        "STR-START-8",
+        "Where the new mapping reads again (STR-START-7), invokes of the former one that still run decide nothing: the new one "
+        "delivers their records too, also while they run, and its retries, batches and pollers begin anew.",
+        "AWS says that a mapping may take some seconds to be deleted, and nothing of its invokes: "
+        + LAMBDA_API
+        + "API_DeleteEventSourceMapping.html",
+    ),
     documented("STR-POLL-1", "A shard of a Kinesis stream is polled once a second.", _KINESIS),
     documented(
         "STR-POLL-2", "A shard of a DynamoDB stream is polled four times a second.", LAMBDA_GUIDE + "with-ddb.html"

@@ -110,13 +110,13 @@ def _harsh(stack: Stack, described: Set[str]) -> Iterator[Fault]:
         yield Fault(function=function.label, kind="codeReplaced", share=SOMETIMES)
         if function.label not in described:
             yield Fault(function=function.label, kind="lateClock", seconds=LATE_SECONDS, share=SOMETIMES)
-        if any(_misses(mapping) for mapping in stack.mappings_of(function)):
+        if any(_forgets(mapping) for mapping in stack.mappings_of(function)):
             yield Fault(function=function.label, kind="recreated", seconds=RECREATED_SECONDS, share=SOMETIMES)
 
 
-def _misses(mapping: EventSourceMapping) -> bool:
-    """Whether a mapping that is deleted and created again may miss records."""
-    if not isinstance(mapping, RecordMapping) or mapping.starting_position.known != "LATEST":
+def _forgets(mapping: EventSourceMapping) -> bool:
+    """Whether a mapping that is deleted and created again may miss records, or reads them again."""
+    if not isinstance(mapping, RecordMapping):
         return False
     if isinstance(mapping, StreamMapping):
         return mapping.tumbling_window_seconds.known == 0

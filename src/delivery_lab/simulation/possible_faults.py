@@ -44,21 +44,18 @@ def _refuse_recreating(function: str, account: Account, where: str) -> None:
     mappings = [each for each in account.record_mappings.values() if each.config.function == function]
     if any(mapping.recreation is not None for mapping in mappings):
         return
-    reasons = [f"{mapping.config.name} {_misses_nothing(mapping.config)}" for mapping in mappings]
+    reasons = [f"{mapping.config.name} {_goes_on(mapping.config)}" for mapping in mappings]
     if not reasons:
         reasons = ["it has no mapping of a stream or a topic, and a queue keeps what nobody reads"]
     raise WorkloadError(
-        f"{where}: the kind recreated is for a mapping that starts at LATEST and misses records (STR-START-5); of "
-        f"{function}: {'; '.join(reasons)}\n"
+        f"{where}: the kind recreated is for a mapping of a stream or topic that forgets where it was (STR-START-5, "
+        f"STR-START-7); of {function}: {'; '.join(reasons)}\n"
         "  fix: write the kind pause for a mapping that goes on where it was (STR-START-4)"
     )
 
 
-def _misses_nothing(config: object) -> str:
+def _goes_on(config: object) -> str:
     """Why a mapping is not deleted and created again here."""
-    position = getattr(config, "starting_position", None)
-    if position != "LATEST":
-        return f"starts at {position}, from where a new mapping reads records again: that is not modelled"
     if getattr(config, "consumer_group", None) is not None:
         return "has a consumer group of its own name, and a new mapping goes on where that is (KAF-GROUP-2)"
     return "has tumbling windows, whose state a new mapping does not have: that is not modelled"

@@ -17,13 +17,15 @@ class BatchingWindow:
     Args:
         length: microseconds, 0 for none.
         scheduler: the run's clock.
+
+    Attributes:
         ended: called when a window ends for which records wait.
     """
 
-    def __init__(self, length: int, scheduler: Scheduler, ended: Callable[[], None]) -> None:
+    def __init__(self, length: int, scheduler: Scheduler) -> None:
         self._length = length
         self._scheduler = scheduler
-        self._ended = ended
+        self.ended: Callable[[], None] = _nothing_waits
         self._ends_at: int | None = None
         self._timer: Timer | None = None
 
@@ -58,4 +60,8 @@ class BatchingWindow:
 
     def _end(self) -> None:
         self._timer = None
-        self._ended()
+        self.ended()
+
+
+def _nothing_waits() -> None:
+    """What a window that nobody watches calls at its end."""

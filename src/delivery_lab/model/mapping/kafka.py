@@ -226,9 +226,9 @@ class TopicConsumer:
         )
         self.recreation = None
         # A group of its own ends with the mapping; one that it was given has what it committed (KAF-GROUP-2).
-        if self._position is StartingPosition.LATEST and config.consumer_group is None:
+        if config.consumer_group is None:
             self.recreation = Recreation(
-                config.name, config.function, lambda: (each.cursor for each in self.readers), scheduler, journal
+                config.name, config.function, self._position, self._begin_anew, scheduler, journal
             )
         self.readers = [
             PartitionReader(
@@ -291,6 +291,13 @@ class TopicConsumer:
                 position = StartingPosition.TRIM_HORIZON
             reader.start(position, since=since, skip_rule="KAF-START-3")
 
+    def _begin_anew(self) -> None:
+        """A new mapping has pollers of its own, as many as one begins with."""
+        if self._position is not StartingPosition.LATEST:
+            self._pollers.renew()
+        for reader in self.readers:
+            reader.begin_anew(self._position, since=self.config.starting_position_instant or 0)
+
 
 class KafkaPollerGate:
     """How many batches a Kafka mapping works on at once (KAF-SCALE-1, KAF-SCALE-2); a `Gate` for its readers.
@@ -309,12 +316,17 @@ class KafkaPollerGate:
         self._journal = journal
         partitions = len(topic.partitions)
         provisioned = config.provisioned
-        self.count = min(provisioned.minimum if provisioned else 1, partitions)
+        self.count = self._least = min(provisioned.minimum if provisioned else 1, partitions)
         self.maximum = min(provisioned.maximum if provisioned else partitions, partitions)
         self._rule: RuleId = "KAF-SCALE-2" if provisioned else "KAF-SCALE-1"
         self._busy = 0
         self._waiting: deque[Callable[[], None]] = deque()
         self._tick: Timer | None = None
+
+    def renew(self) -> None:
+        """The mapping was created again: its pollers are others, and nothing of the former one waits for them."""
+        self.count, self._busy = self._least, 0
+        self._waiting.clear()
 
     def enter(self, go: Callable[[], None]) -> bool:
         """See `delivery_lab.model.mapping.partition_work.Gate`."""

@@ -14,19 +14,18 @@ While a batch waits nothing behind it in its slot moves: that is how one record 
 from __future__ import annotations
 
 import zlib
-from collections import deque
 from collections.abc import Iterable
 from functools import partial
 
 from delivery_lab.events import Actor
 from delivery_lab.limits.functions import SYNCHRONOUS_PAYLOAD
 from delivery_lab.limits.mappings import ENDLESS
-from delivery_lab.model.clock import Timer, seconds
+from delivery_lab.model.clock import seconds
 from delivery_lab.model.invokes import InvokeResult, Throttled
 from delivery_lab.model.mapping.batching_window import BatchingWindow
 from delivery_lab.model.mapping.destinations import AGE_EXCEEDED, RETRIES_EXHAUSTED
 from delivery_lab.model.mapping.filters import passes_record
-from delivery_lab.model.mapping.injected import delivers_again, wait_before_read
+from delivery_lab.model.mapping.injected import delivers_again
 from delivery_lab.model.mapping.partition_decisions import (
     Decision,
     PartitionVerdict,
@@ -37,12 +36,12 @@ from delivery_lab.model.mapping.partition_decisions import (
     retry_delay,
 )
 from delivery_lab.model.mapping.partition_journal import PartitionJournal
+from delivery_lab.model.mapping.partition_poller import PartitionPoller
 from delivery_lab.model.mapping.partition_progress import Progress
 from delivery_lab.model.mapping.partition_records import refuse_too_large
 from delivery_lab.model.mapping.partition_work import PartitionBatch, ReaderSettings, Services, Slot
 from delivery_lab.model.mapping.windows import windows_of
 from delivery_lab.model.partition import Partition, Record, StartingPosition
-from delivery_lab.model.streams.throughput import next_read
 from delivery_lab.rule_ids import RuleId
 
 # The event around the records, with the fields of a tumbling window but for its state.
@@ -72,16 +71,18 @@ class PartitionReader:
         self._scheduler = services.scheduler
         self.cursor = partition.cursor(settings.mapping)
         self._progress = Progress(partition, self.cursor, settings, services, self._journal)
-        self._phase = phase
-        self._beat = seconds(settings.poll_seconds)
-        self._unread: deque[Record] = deque()
-        self._poll_timer: Timer | None = None
-        self._slots = [self._slot(number) for number in range(settings.parallelization_factor)]
+        self._poller = PartitionPoller(settings, services, phase, self._sort)
+        self._slots = self._new_slots()
         self._windows = windows_of(settings, partition.name)
 
-    def _slot(self, number: int) -> Slot:
+    def _new_slots(self) -> list[Slot]:
         length = seconds(self.settings.window_seconds)
-        return Slot(number, BatchingWindow(length, self._scheduler, lambda: self._advance(self._slots[number])))
+        slots = []
+        for number in range(self.settings.parallelization_factor):
+            slot = Slot(number, BatchingWindow(length, self._scheduler))
+            slot.window.ended = partial(self._advance, slot)
+            slots.append(slot)
+        return slots
 
     def start(
         self,
@@ -93,48 +94,31 @@ class PartitionReader:
     ) -> None:
         """Begin to read; `poll_seconds` where polls are less frequent than the settings say (KIN-READ-2)."""
         if poll_seconds is not None:
-            self._beat = seconds(poll_seconds)
-        self.cursor.start(position, self._arrived, since=since, skip_rule=skip_rule)
+            self._poller.every(poll_seconds)
+        self.cursor.start(position, self._poller.arrived, since=since, skip_rule=skip_rule)
+
+    def begin_anew(self, position: StartingPosition, *, since: int) -> None:
+        """Read for a mapping that was created again.
+
+        At LATEST what an invoke works on is not decided before it ends (STR-START-6). Elsewhere invokes of the former
+        mapping decide nothing, since the new one reads their records itself (STR-START-8).
+        """
+        if position is StartingPosition.LATEST:
+            self.cursor.start_anew()
+            return
+        for slot in self._slots:
+            slot.is_over = True
+            slot.window.close()
+        self._slots = self._new_slots()
+        self._poller.forget()
+        self.cursor.rewind(position, since=since)
 
     @property
     def is_idle(self) -> bool:
         """Whether it is past everything that the partition took, and no tumbling window is open."""
         return self.cursor.waiting == 0 and (self._windows is None or not self._windows.is_open)
 
-    # -- polling ------------------------------------------------------------------------------------------
-
-    def _arrived(self, record: Record) -> None:
-        self._unread.append(record)
-        if self._poll_timer is None:
-            self._poll_at(self._scheduler.now + seconds(self.settings.push_seconds))
-
-    def _poll_at(self, instant: int) -> None:
-        """Poll at an instant or soon after: polls come at a fixed beat while there is nothing to read (STR-POLL-1)."""
-        if self._beat == 0 or instant <= self._phase:
-            instant = max(instant, self._phase)
-        else:
-            instant += -(instant - self._phase) % self._beat
-        self._poll_timer = self._scheduler.at(instant + self._services.late(), self._poll)
-
-    def _poll(self) -> None:
-        self._poll_timer = None
-        if wait := wait_before_read(self._services, self.settings):
-            self._poll_at(self._scheduler.now + wait)
-            return
-        throughput = self._services.throughput
-        if throughput is None:
-            self._sort(self._unread)
-            self._unread.clear()
-            return
-        if throughput.available_at > self._scheduler.now:
-            self._rely_on("KIN-READ-1")
-            self._poll_at(throughput.available_at)
-            return
-        read = next_read(self._unread)
-        throughput.use(sum(record.size_bytes for record in read))
-        self._sort(read)
-        if self._unread and self._poll_timer is None:
-            self._poll_at(max(throughput.available_at, self._scheduler.now + self._beat))
+    # -- reading ------------------------------------------------------------------------------------------
 
     def _sort(self, records: Iterable[Record]) -> None:
         """Hand what was read to the slots."""
@@ -168,7 +152,7 @@ class PartitionReader:
 
     def _advance(self, slot: Slot) -> None:
         """Go on with the work at hand, else with a new batch."""
-        while not slot.busy:
+        while not (slot.busy or slot.is_over):
             if self._windows is not None and not slot.work:
                 head = slot.read[0] if slot.read else None
                 if self._windows.is_over(self._scheduler.now, head):
@@ -247,6 +231,8 @@ class PartitionReader:
 
     def _refused(self, slot: Slot, batch: PartitionBatch, invokes: int, _refusal: Throttled) -> None:
         batch.invokes = invokes  # an acceptance that was only supposed is taken back
+        if slot.is_over:
+            return
         self._leave(batch)
         self._wait(slot, batch, "STR-THROTTLE-1")
 
@@ -288,6 +274,8 @@ class PartitionReader:
     # -- answering ----------------------------------------------------------------------------------------
 
     def _answer(self, slot: Slot, batch: PartitionBatch, result: InvokeResult) -> None:
+        if slot.is_over:
+            return
         if not batch.repeated and delivers_again(
             self._services.functions.faults, self.settings.who, lambda: batch.payload or ""
         ):

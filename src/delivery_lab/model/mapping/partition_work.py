@@ -115,7 +115,7 @@ class Services:
         throughput: how much the partition gives at a time, None where that is not limited.
         committed: told how far a partition is, or None.
         late: by how much each poll is late.
-        recreation: deletes and creates the mapping, None where it would miss nothing by that.
+        recreation: deletes and creates the mapping, None where that is not modelled or changes nothing.
     """
 
     functions: Invoker
@@ -206,6 +206,7 @@ class Slot:
         work: batches; the first is worked on, others are the later parts of one that was cut.
         busy: whether an invoke runs, or the batch waits to be tried again.
         window: its batching windows.
+        is_over: whether its mapping was deleted: what it still waits for decides nothing.
     """
 
     number: int
@@ -213,3 +214,4 @@ class Slot:
     read: deque[Record] = field(default_factory=deque)
     work: deque[PartitionBatch] = field(default_factory=deque)
     busy: bool = False
+    is_over: bool = False

@@ -1,18 +1,18 @@
-"""A mapping that is deleted and created again in the middle: at LATEST it misses what it had not finished.
+"""A mapping that is deleted and created again in the middle, and knows nothing of where the former one was.
 
-Only a mapping that starts at LATEST has one. With TRIM_HORIZON or AT_TIMESTAMP a new mapping reads records again that
-the former one was past; that is not modelled, and a workload that asks for it is refused. Disabling and enabling is
-something else: the mapping goes on where it was (STR-START-4).
+At LATEST it misses what had not been finished. At TRIM_HORIZON and AT_TIMESTAMP it reads again what is there. Disabling
+and enabling is something else: the mapping goes on where it was (STR-START-4).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from delivery_lab.events import Journal
 from delivery_lab.model.clock import Scheduler
 from delivery_lab.model.faults import Faults
-from delivery_lab.model.partition import Cursor
+from delivery_lab.model.partition import StartingPosition
+from delivery_lab.rule_ids import RuleId
 
 
 class Recreation:
@@ -21,7 +21,8 @@ class Recreation:
     Args:
         mapping: name of the mapping.
         function: name of its function.
-        cursors: its places in its partitions; asked for when it is created again.
+        position: its starting position.
+        begin: begins anew in all partitions; called when it is created again.
         scheduler: the run's clock.
         journal: where rules are noted.
     """
@@ -30,13 +31,17 @@ class Recreation:
         self,
         mapping: str,
         function: str,
-        cursors: Callable[[], Iterable[Cursor]],
+        position: StartingPosition,
+        begin: Callable[[], None],
         scheduler: Scheduler,
         journal: Journal,
     ) -> None:
         self._mapping = mapping
         self._function = function
-        self._cursors = cursors
+        self._rules: tuple[RuleId, ...] = (
+            ("STR-START-5", "STR-START-6") if position is StartingPosition.LATEST else ("STR-START-7", "STR-START-8")
+        )
+        self._begin_anew = begin
         self._scheduler = scheduler
         self._journal = journal
         self._back_at = 0
@@ -54,7 +59,7 @@ class Recreation:
                 return 0
             self.is_absent = True
             self._back_at = self._scheduler.now + absent
-            self._journal.rely_on("STR-START-5", "STR-START-6")
+            self._journal.rely_on(*self._rules)
             self._scheduler.at(self._back_at, self._begin)
         return self._back_at - self._scheduler.now
 
@@ -64,5 +69,4 @@ class Recreation:
 
     def _begin(self) -> None:
         self.is_absent = False
-        for cursor in self._cursors():
-            cursor.start_anew()
+        self._begin_anew()

@@ -192,9 +192,9 @@ class StreamConsumer:
         form = StreamFormat(source.arn, info, source_arn, functions.configuration(config.function).role_arn)
         self.readers: list[PartitionReader] = []
         self.recreation = None
-        if self._position is StartingPosition.LATEST and not config.tumbling_window_seconds:
+        if not config.tumbling_window_seconds:
             self.recreation = Recreation(
-                config.name, config.function, lambda: (each.cursor for each in self.readers), scheduler, journal
+                config.name, config.function, self._position, self._begin_anew, scheduler, journal
             )
         for number, shard in enumerate(source.shards):
             services = Services(
@@ -227,6 +227,10 @@ class StreamConsumer:
             since = self.config.starting_position_instant or 0
             for reader in self.readers:
                 reader.start(self._position, since=since, skip_rule="STR-START-2", poll_seconds=self._poll_seconds())
+
+    def _begin_anew(self) -> None:
+        for reader in self.readers:
+            reader.begin_anew(self._position, since=self.config.starting_position_instant or 0)
 
     def _poll_seconds(self) -> float:
         """The reads of a shard are shared: of more than five mappings each polls less often (KIN-READ-2)."""

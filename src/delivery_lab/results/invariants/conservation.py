@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from delivery_lab.events import (
     Event,
@@ -24,6 +23,7 @@ from delivery_lab.events import (
     RecordsCheckpointed,
     RecordsDiscarded,
     RecordSkipped,
+    RecordsRewound,
 )
 from delivery_lab.results.invariants.invariant import History, Invariant
 
@@ -77,8 +77,19 @@ class RecordConservation(Invariant):
     """Each mapping is past a record once."""
 
     id = "INV-CONSERVE-2"
-    description = "A mapping moves past each record of a partition at most once, and only past records that are there."
-    reads = (RecordAppended, RecordSkipped, RecordFiltered, RecordExpired, RecordsCheckpointed, RecordsDiscarded)
+    description = (
+        "A mapping moves past each record of a partition at most once, and only past records that are there; once more "
+        "where it was created again and begins before it."
+    )
+    reads = (
+        RecordAppended,
+        RecordSkipped,
+        RecordFiltered,
+        RecordExpired,
+        RecordsCheckpointed,
+        RecordsDiscarded,
+        RecordsRewound,
+    )
 
     def __init__(self, history: History) -> None:
         super().__init__(history)
@@ -97,6 +108,8 @@ class RecordConservation(Invariant):
             case RecordsCheckpointed() | RecordsDiscarded():
                 for record in event.records:
                     self._pass(event.instant_us, event.source, event.mapping, record)
+            case RecordsRewound():
+                self._past.difference_update((event.mapping, event.source, record) for record in event.records)
 
     def _pass(self, now: int, source: str, mapping: str | None, record: str) -> None:
         if (source, record) not in self._appended:
@@ -149,20 +162,28 @@ class NoNegativeFigure(Invariant):
         if self._history.outcome is None:
             return
         end = self._history.events[-1].instant_us if self._history.events else 0
-        for name, figure in _figures("", self._history.outcome.model_dump(by_alias=True)):
-            if figure < 0 and not name.endswith(_MAY_BE_BEFORE):
-                self._broken(end, f"{name} is {figure}")
+        for name, figure in _negative(self._history.outcome.model_dump(by_alias=True)):
+            if not name.endswith(_MAY_BE_BEFORE):
+                self._broken(end, f"{name.removeprefix('.')} is {figure}")
 
 
-def _figures(name: str, value: Any) -> Iterator[tuple[str, float]]:
-    match value:
-        case bool():
-            return
-        case int() | float():
-            yield name.removeprefix("."), value
-        case dict():
-            for key, inner in value.items():
-                yield from _figures(f"{name}.{key}", inner)
-        case list() | tuple():
-            for number, inner in enumerate(value):
-                yield from _figures(f"{name}[{number}]", inner)
+def _negative(value: object) -> Iterator[tuple[str, float]]:
+    """Figures below zero and where they stand. An outcome has a figure for each delivery, so names are made last."""
+    inside: Iterable[tuple[str, object]]
+    if isinstance(value, dict):
+        inside = ((f".{key}", inner) for key, inner in value.items() if not _is_harmless(inner))
+    elif isinstance(value, list | tuple):
+        inside = ((f"[{number}]", inner) for number, inner in enumerate(value) if not _is_harmless(inner))
+    else:
+        return
+    for name, inner in inside:
+        if isinstance(inner, int | float):
+            yield name, inner
+        else:
+            yield from ((f"{name}{rest}", figure) for rest, figure in _negative(inner))
+
+
+def _is_harmless(value: object) -> bool:
+    """Whether it is no figure, or one that is not negative."""
+    kind = type(value)
+    return (value >= 0) if kind is int or kind is float else kind is str or kind is bool or value is None  # type: ignore[operator]

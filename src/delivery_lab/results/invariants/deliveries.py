@@ -21,6 +21,7 @@ from delivery_lab.events import (
     RecordsCheckpointed,
     RecordsDiscarded,
     RecordSkipped,
+    RecordsRewound,
     VisibilityChanged,
 )
 from delivery_lab.results.invariants.invariant import History, Invariant
@@ -47,6 +48,7 @@ class NoDeliveryAfterDelete(Invariant):
         RecordExpired,
         RecordsCheckpointed,
         RecordsDiscarded,
+        RecordsRewound,
         BatchInvoked,
         EventInvoked,
         EventCompleted,
@@ -79,6 +81,8 @@ class NoDeliveryAfterDelete(Invariant):
                 self._past.add((event.mapping, event.source, event.record))
             case RecordsCheckpointed() | RecordsDiscarded():
                 self._past.update((event.mapping, event.source, record) for record in event.records)
+            case RecordsRewound():
+                self._past.difference_update((event.mapping, event.source, record) for record in event.records)
             case BatchInvoked():
                 self._delivered(event)
             case EventInvoked():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from delivery_lab.events import BatchInvoked, Event, InvokeEnded, MappingConfigured
+from delivery_lab.events import BatchInvoked, Event, InvokeEnded, MappingConfigured, RecordsRewound
 from delivery_lab.results.invariants.invariant import History, Invariant
 
 
@@ -13,7 +13,7 @@ class OneBatchPerSlot(Invariant):
     description = (
         "A slot of a partition is in one invoke at a time, and there are no more slots than the parallelization factor."
     )
-    reads = (MappingConfigured, BatchInvoked, InvokeEnded)
+    reads = (MappingConfigured, BatchInvoked, InvokeEnded, RecordsRewound)
 
     def __init__(self, history: History) -> None:
         super().__init__(history)
@@ -30,9 +30,16 @@ class OneBatchPerSlot(Invariant):
                 slot = self._held.pop(event.invoke, None)
                 if slot is not None:
                     del self._holders[slot]
+            case RecordsRewound():
+                self._let_go(event.mapping, event.partition)
             case BatchInvoked():
                 if event.partition is not None and event.slot is not None:
                     self._take(event, (event.mapping, event.partition, event.slot))
+
+    def _let_go(self, mapping: str, partition: str) -> None:
+        """A mapping was created again: what the former one works on holds no slot of the new one."""
+        for slot in [slot for slot in self._holders if slot[:2] == (mapping, partition)]:
+            del self._held[self._holders.pop(slot)]
 
     def _take(self, event: BatchInvoked, slot: tuple[str, str, int]) -> None:
         mapping, partition, number = slot

@@ -21,6 +21,7 @@ from delivery_lab.events import (
     RecordsCheckpointed,
     RecordsDiscarded,
     RecordSkipped,
+    RecordsRewound,
 )
 from delivery_lab.results.invariants.invariant import History, Invariant
 
@@ -107,6 +108,7 @@ class KeyOrder(Invariant):
         RecordExpired,
         RecordsCheckpointed,
         RecordsDiscarded,
+        RecordsRewound,
         BatchInvoked,
     )
 
@@ -116,9 +118,12 @@ class KeyOrder(Invariant):
         self._there: defaultdict[str, dict[str, RecordAppended]] = defaultdict(dict)  # by source, then by record
         self._lines: dict[tuple[str, str, str | None], Line] = {}
         self._begun: set[tuple[str, str]] = set()
+        self._in_order: set[tuple[str, str, tuple[str, ...]]] = set()  # batches, as long as no line moves
 
     def read(self, event: Event) -> None:
         """Follow the line of each partition and key, for each mapping."""
+        if not isinstance(event, BatchInvoked):
+            self._in_order.clear()  # lines move
         match event:
             case MappingConfigured():
                 self._configured(event)
@@ -128,6 +133,8 @@ class KeyOrder(Invariant):
                 self._leave(event.source, event.mapping, event.record)
             case RecordsCheckpointed() | RecordsDiscarded():
                 self._leave(event.source, event.mapping, *event.records)
+            case RecordsRewound():
+                self._rewound(event)
             case BatchInvoked():
                 if event.partition is not None and event.mapping in self._mappings:
                     self._delivered(event, self._mappings[event.mapping])
@@ -158,7 +165,19 @@ class KeyOrder(Invariant):
             if mapping is None:
                 self._there[source].pop(record, None)
 
+    def _rewound(self, event: RecordsRewound) -> None:
+        """A mapping was created again: each line begins anew, with what is before it now."""
+        for (mapping, partition, _), line in self._lines.items():
+            if (mapping, partition) == (event.mapping, event.partition):
+                line.clear()
+        for record in event.records:
+            self._line(self._mappings[event.mapping], self._there[event.source][record])[record] = None
+
     def _delivered(self, event: BatchInvoked, mapping: MappingConfigured) -> None:
+        batch = event.mapping, event.source, event.messages
+        if batch in self._in_order:  # it is tried again
+            return
+        self._in_order.add(batch)
         records = [
             self._there[event.source][record] for record in event.messages if record in self._there[event.source]
         ]
@@ -171,6 +190,7 @@ class KeyOrder(Invariant):
                 self._begin(mapping.mapping, line, delivered[0])
             for expected, record in zip(line, delivered, strict=False):
                 if record.record != expected:
+                    self._in_order.discard(batch)
                     self._broken(
                         event.instant_us,
                         f"{event.mapping} delivers {record.record} before it is past {expected}",
