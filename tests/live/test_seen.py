@@ -158,6 +158,6 @@ def test_a_parked_message_that_stands_for_nobody_known_is_refused_by_name() -> N
     with pytest.raises(NotModelledError) as caught:
         _refuse_unknown_parking(known, [event], queues)
     assert str(caught.value) == (
-        "sqs-park: a function put parked-1 into batch-parking, and neither its body nor its message attributes say which "
-        "message it stands for\n  nearest: the message id in an attribute, or --on simulation"
+        "sqs-park: a function put parked-1 into batch-parking, and neither its body nor its message attributes say "
+        "which message it stands for\n  nearest: the message id in an attribute, or --on simulation"
     )
