@@ -179,7 +179,11 @@ def _refuse_workload(workload: Workload, account: Account) -> None:
     }
     used = [name for name, value in told.items() if value]
     if used:
-        but = f" but {' and '.join(FAULTS)} of functions that no API invokes" if used[0] == "faults" else ""
+        but = (
+            f" but {' and '.join(FAULTS)} of functions that no API invokes, and error and throttle of what feeds send"
+            if used[0] == "faults"
+            else ""
+        )
         raise NotModelledError(
             f"{workload.origin}: {used[0]} are what the simulation makes up; a real place has none of it{but}\n"
             "  nearest: --on simulation, or a workload without"
