@@ -37,7 +37,7 @@ class Replacements:
     def install(self) -> None:
         """Put everything in place, also where modules bound the real thing by name."""
         OF_HOST.begin()
-        names = taken.Names()
+        names = taken.PythonsNames()
         self._watching.callback(names.put_back)
         self._settings = process_settings.Settings()
         replaced = self._time.install(self._patches)

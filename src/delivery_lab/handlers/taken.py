@@ -28,7 +28,7 @@ _NAMES = (
 _FIX = "leave it as it is, or put something in its place that can be used like it"
 
 
-class Names:
+class PythonsNames:
     """What the modules of this process have, before handlers run."""
 
     def __init__(self) -> None:
